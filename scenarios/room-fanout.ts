@@ -1,0 +1,47 @@
+import { defineScenario, everyClient, integer, onOff, type Stream } from '../src/scenario.ts';
+
+export const roomFanout = defineScenario({
+  name: 'room-fanout',
+  summary: 'members of rooms publish to their room; first, median and last receiver of each message',
+  headline: 'delivery',
+  options: {
+    rooms: { value: 'R', default: '10', summary: 'number of rooms', parse: integer(1) },
+    members: {
+      value: 'M',
+      default: null,
+      summary: 'members of each room, clients / rooms unless given; clients are shared round-robin',
+      parse: integer(1),
+    },
+    publishers: {
+      value: 'N',
+      default: '1',
+      summary: 'members of each room that publish, in turn',
+      parse: integer(1),
+    },
+    excludeSender: {
+      value: null,
+      default: 'false',
+      summary: 'publish to the room without the sender (socket.to) instead of including it (server.in)',
+      parse: onOff,
+    },
+  },
+  layout(options, clients) {
+    const size = Math.min(options.members ?? Math.max(1, Math.floor(clients / options.rooms)), clients);
+    const joined: string[][] = everyClient(clients).map(() => []);
+    const streams: Stream[] = [];
+    for (let index = 0; index < options.rooms; index++) {
+      const room = `room-${index}`;
+      const members = everyClient(size).map((place) => (index * size + place) % clients);
+      for (const member of members) joined[member]?.push(room);
+      const ascending = members.toSorted((a, b) => a - b);
+      for (const sender of members.slice(0, options.publishers)) {
+        streams.push({
+          sender,
+          operation: { kind: 'publish', scope: options.excludeSender ? 'room-but-me' : 'room', room },
+          receivers: options.excludeSender ? ascending.filter((client) => client !== sender) : ascending,
+        });
+      }
+    }
+    return { rooms: joined, streams };
+  },
+});

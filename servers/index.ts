@@ -1,0 +1,7 @@
+import type { ReferenceServer } from './server.ts';
+
+/** One line per server; loaded only when it is asked for, since some weigh a lot. */
+export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceServer }>>> = {
+  socketio: () => import('./socketio.ts'),
+  ws: () => import('./ws.ts'),
+};

@@ -1,0 +1,28 @@
+/**
+ * Child entry: `node start.ts NAME HOST PORT` starts a reference server and prints one line of JSON,
+ * `{"ready":true,"url":...}` or `{"ready":false,"code":...,"message":...}`. Ends with its parent.
+ */
+import { servers } from './index.ts';
+
+const [name = '', host = '127.0.0.1', port = '0'] = process.argv.slice(2);
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+try {
+  const load = servers[name];
+  if (load === undefined) throw new Error(`no reference server is called "${name}"`);
+  const { server } = await load();
+  const running = await server.start({ host, port: Number(port) });
+  const stop = () => void running.close().then(() => process.exit(0));
+  process.on('SIGTERM', stop);
+  process.on('disconnect', stop);
+  // Ctrl-C reaches the whole terminal group; the parent decides when a server stops.
+  process.on('SIGINT', () => {});
+  say({ ready: true, url: running.url });
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException;
+  say({ ready: false, code, message });
+  process.exit(1);
+}

@@ -1,0 +1,5 @@
+import type { Driver } from './driver.ts';
+import { officialSocketio } from './official-socketio.ts';
+import { officialWs } from './official-ws.ts';
+
+export const drivers: readonly Driver[] = [officialSocketio, officialWs];

@@ -1,0 +1,39 @@
+/**
+ * Exit codes of the command line: 0 passed, 1 crash (a bug), 2 bad usage, plan or target,
+ * 3 run invalid, 4 inconclusive, 99 a threshold or a gate failed.
+ */
+export const EXIT = { passed: 0, crash: 1, usage: 2, invalid: 3, inconclusive: 4, failed: 99 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Parts of an error that a user can act on. */
+export interface ErrorParts {
+  /** Stable, in SCREAMING_SNAKE_CASE; scripts may match it. */
+  readonly code: string;
+  /** What was given, what was expected, what is allowed. */
+  readonly message: string;
+  /** What to do next, as an imperative sentence; empty when the message says it all. */
+  readonly hint?: string;
+  readonly exitCode?: ExitCode;
+  readonly cause?: unknown;
+}
+
+/** The only error that sockbench throws on purpose. Anything else that escapes is a bug and exits 1. */
+export class SockbenchError extends Error {
+  readonly code: string;
+  readonly hint: string;
+  readonly exitCode: ExitCode;
+
+  constructor(parts: ErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = 'SockbenchError';
+    this.code = parts.code;
+    this.hint = parts.hint ?? '';
+    this.exitCode = parts.exitCode ?? EXIT.usage;
+  }
+}
+
+/** The message of anything that was thrown: an Error's own, or its text. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

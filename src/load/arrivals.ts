@@ -1,0 +1,40 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { type Profile, timeOfCountMs } from './profile.ts';
+
+/** `constant`: evenly spaced. `poisson`: independent arrivals at the same average rate. */
+export const ARRIVALS = ['constant', 'poisson'] as const;
+export type Arrival = (typeof ARRIVALS)[number];
+
+/**
+ * The open-loop schedule: nanoseconds from the start at which each message is due, ascending, to the end of
+ * the profile. Pure: the same arguments give the same schedule in every process.
+ *
+ * A Poisson process of changing rate is a unit-rate process whose time is stretched by the inverse of the
+ * cumulative rate (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
+ */
+export function* arrivalsNs(profile: Profile, arrival: Arrival, seed: number): Generator<number, void> {
+  const nextCount = arrival === 'constant' ? countUp() : unitPoisson(seed);
+  for (;;) {
+    const timeMs = timeOfCountMs(profile, nextCount());
+    if (timeMs === Number.POSITIVE_INFINITY) return;
+    yield Math.round(timeMs * 1e6);
+  }
+}
+
+function countUp(): () => number {
+  let count = -1;
+  return () => {
+    count += 1;
+    return count;
+  };
+}
+
+function unitPoisson(seed: number): () => number {
+  const random = xoroshiro128plus(seed);
+  let count = 0;
+  return () => {
+    count -= Math.log(1 - uniformFloat64(random));
+    return count;
+  };
+}

@@ -1,0 +1,156 @@
+import { deflateSync, inflateSync } from 'node:zlib';
+import hdr from 'hdr-histogram-js';
+
+/** One hour: nothing that a run measures lasts longer, so no series ever resizes while it records. */
+export const HIGHEST_NS = 3_600e9;
+const SIGNIFICANT_DIGITS = 3;
+
+/** Non-empty buckets only: `counts[i]` values fell into the bucket whose lowest value is `valuesNs[i]`. */
+export interface SparseCounts {
+  readonly valuesNs: Float64Array;
+  readonly counts: Float64Array;
+}
+
+/** One recorded bucket, in ascending order of value. */
+export interface Bucket {
+  readonly lowestNs: number;
+  readonly highestNs: number;
+  readonly count: number;
+}
+
+/**
+ * A High Dynamic Range histogram of nanoseconds: 1 ns to one hour at three significant digits, about
+ * 130 KB for recording. The only place that knows the HDR library.
+ */
+export class NsHistogram {
+  readonly #histogram: hdr.JsHistogram;
+
+  /** `bits` per bucket: 32 where at most 2^31 values are recorded, 64 for sums of such histograms. */
+  constructor(bits: 32 | 64 = 32, histogram?: hdr.JsHistogram) {
+    this.#histogram =
+      histogram ??
+      (hdr.build({
+        bitBucketSize: bits,
+        autoResize: false,
+        lowestDiscernibleValue: 1,
+        highestTrackableValue: HIGHEST_NS,
+        numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
+      }) as hdr.JsHistogram);
+  }
+
+  get count(): number {
+    return this.#histogram.totalCount;
+  }
+
+  /** Records a whole number of nanoseconds, 0 or more; values over one hour are recorded as one hour. */
+  record(valueNs: number): void {
+    this.#histogram.recordValue(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS);
+  }
+
+  recordMany(valueNs: number, count: number): void {
+    this.#histogram.recordValueWithCount(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS, count);
+  }
+
+  /**
+   * The smallest recorded value that at least the share `quantile` (0 to 1) of all values do not exceed,
+   * rounded up to the end of its bucket (0.1 %); NaN when nothing was recorded.
+   */
+  quantileNs(quantile: number): number {
+    if (this.count === 0) return Number.NaN;
+    return this.#histogram.getValueAtPercentile(quantile * 100);
+  }
+
+  get minNs(): number {
+    return this.quantileNs(0);
+  }
+
+  /** The end of the highest non-empty bucket, so that it is the same before and after storing. */
+  get maxNs(): number {
+    return this.quantileNs(1);
+  }
+
+  get meanNs(): number {
+    return this.count === 0 ? Number.NaN : this.#histogram.mean;
+  }
+
+  get stdDeviationNs(): number {
+    return this.count === 0 ? Number.NaN : this.#histogram.stdDeviation;
+  }
+
+  add(other: NsHistogram): void {
+    this.#histogram.add(other.#histogram);
+  }
+
+  addSparse(sparse: SparseCounts): void {
+    sparse.valuesNs.forEach((valueNs, i) => {
+      this.#histogram.recordValueWithCount(valueNs, sparse.counts[i] ?? 0);
+    });
+  }
+
+  /** The non-empty buckets, cheap to take and to send to another process. */
+  toSparse(): SparseCounts {
+    const histogram = this.#histogram;
+    const last = this.count === 0 ? -1 : histogram.countsArrayIndex(histogram.maxValue);
+    const valuesNs: number[] = [];
+    const counts: number[] = [];
+    for (let index = 0; index <= last; index++) {
+      const count = histogram.getCountAtIndex(index);
+      if (count === 0) continue;
+      valuesNs.push(histogram.valueFromIndex(index));
+      counts.push(count);
+    }
+    return { valuesNs: Float64Array.from(valuesNs), counts: Float64Array.from(counts) };
+  }
+
+  buckets(): Bucket[] {
+    const { valuesNs, counts } = this.toSparse();
+    return Array.from(valuesNs, (valueNs, i) => ({
+      lowestNs: this.#histogram.lowestEquivalentValue(valueNs),
+      highestNs: this.#histogram.highestEquivalentValue(valueNs),
+      count: counts[i] ?? 0,
+    }));
+  }
+
+  /** How many recorded values lie in buckets that begin above `thresholdNs`. */
+  countAbove(thresholdNs: number): number {
+    return this.buckets().reduce(
+      (sum, bucket) => sum + (bucket.lowestNs > thresholdNs ? bucket.count : 0),
+      0,
+    );
+  }
+
+  reset(): void {
+    this.#histogram.reset();
+  }
+
+  /** HdrHistogram V2, compressed, base64, as every HdrHistogram implementation reads it. */
+  encode(): string {
+    return repairEncoded(hdr.encodeIntoCompressedBase64(this.#histogram));
+  }
+
+  /** Reads {@link encode}'s or any other implementation's V2 base64; throws an Error when it is not one. */
+  static decode(base64: string): NsHistogram {
+    return new NsHistogram(64, hdr.decodeFromCompressedBase64(base64, 64) as hdr.JsHistogram);
+  }
+}
+
+const COMPRESSED_HEADER_BYTES = 8;
+const NORMALIZING_INDEX_OFFSET_AT = 8;
+const CONVERSION_RATIO_AT = 32;
+
+/**
+ * Repairs what hdr-histogram-js 3.0.1 writes into the V2 payload header: normalizingIndexOffset (int32 at
+ * byte 8) must be 0, not 1, and integerToDoubleValueConversionRatio (at byte 32) the double 1.0, not the
+ * integer 1. The Java reader overlooks it; the Rust and C readers refuse such a histogram.
+ * Source: HdrHistogram's AbstractHistogram.java, encodeIntoByteBuffer.
+ */
+function repairEncoded(base64: string): string {
+  const outer = Buffer.from(base64, 'base64');
+  const payload = inflateSync(outer.subarray(COMPRESSED_HEADER_BYTES));
+  payload.writeInt32BE(0, NORMALIZING_INDEX_OFFSET_AT);
+  payload.writeDoubleBE(1, CONVERSION_RATIO_AT);
+  const compressed = deflateSync(payload);
+  const header = Buffer.from(outer.subarray(0, COMPRESSED_HEADER_BYTES));
+  header.writeInt32BE(compressed.length, 4);
+  return Buffer.concat([header, compressed]).toString('base64');
+}

@@ -1,0 +1,123 @@
+/**
+ * What became of the messages owed by one sender's stream to one receiver. Memory grows with the number
+ * of gaps, not with the number of messages.
+ */
+export class Account {
+  /** Distinct messages that arrived. */
+  delivered = 0;
+  /** Of those, how many took longer than the plan's `lateAfterMs`. */
+  late = 0;
+  /** Further copies of messages that had arrived already. */
+  duplicated = 0;
+  /** First copies that arrived after one with a higher number. */
+  reordered = 0;
+  #highest = -1;
+  /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
+  #gaps: Array<{ from: number; to: number }> = [];
+
+  /** Notes message number `seq`; true when it is the first copy of it. */
+  receive(seq: number, late: boolean): boolean {
+    if (seq > this.#highest) {
+      if (seq > this.#highest + 1) this.#gaps.push({ from: this.#highest + 1, to: seq - 1 });
+      this.#highest = seq;
+    } else if (this.#fillGap(seq)) {
+      this.reordered += 1;
+    } else {
+      this.duplicated += 1;
+      return false;
+    }
+    this.delivered += 1;
+    if (late) this.late += 1;
+    return true;
+  }
+
+  /** Takes `seq` out of its gap; false when it is in none. Stragglers are recent, so the search starts at the end. */
+  #fillGap(seq: number): boolean {
+    const at = this.#gaps.findLastIndex((gap) => gap.from <= seq);
+    const gap = this.#gaps[at];
+    if (gap === undefined || gap.to < seq) return false;
+    const parts = [
+      { from: gap.from, to: seq - 1 },
+      { from: seq + 1, to: gap.to },
+    ].filter((part) => part.from <= part.to);
+    this.#gaps.splice(at, 1, ...parts);
+    return true;
+  }
+}
+
+/** One row of the ledger: what one receiver got of one stream. */
+export interface AccountRow {
+  /** Client number of the receiver. */
+  readonly receiver: number;
+  readonly stream: number;
+  readonly delivered: number;
+  readonly late: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+}
+
+export type Receipt = 'first' | 'duplicate' | 'unexpected';
+
+/**
+ * Who is owed what, and what became of it, for the receivers of one process. Accounts are opened for the
+ * membership before the first measured message is sent.
+ */
+export class Ledger {
+  readonly #accounts = new Map<number, Map<number, Account>>();
+  /** Messages that reached a client to whom they were not owed, or that carry no stamp of ours. */
+  unexpected = 0;
+
+  /** Opens the account of `receiver` for `stream`: from now on it is owed every message of it. */
+  open(receiver: number, stream: number): void {
+    let accounts = this.#accounts.get(receiver);
+    if (accounts === undefined) {
+      accounts = new Map();
+      this.#accounts.set(receiver, accounts);
+    }
+    accounts.set(stream, new Account());
+  }
+
+  receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
+    const account = this.#accounts.get(receiver)?.get(stream);
+    if (account === undefined) {
+      this.unexpected += 1;
+      return 'unexpected';
+    }
+    return account.receive(seq, late) ? 'first' : 'duplicate';
+  }
+
+  rows(): AccountRow[] {
+    return [...this.#accounts].flatMap(([receiver, accounts]) =>
+      [...accounts].map(([stream, { delivered, late, duplicated, reordered }]) => ({
+        receiver,
+        stream,
+        delivered,
+        late,
+        duplicated,
+        reordered,
+      })),
+    );
+  }
+
+  /** Sums over all accounts. */
+  totals(): LedgerTotals {
+    const totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: this.unexpected };
+    for (const accounts of this.#accounts.values()) {
+      for (const account of accounts.values()) {
+        totals.delivered += account.delivered;
+        totals.late += account.late;
+        totals.duplicated += account.duplicated;
+        totals.reordered += account.reordered;
+      }
+    }
+    return totals;
+  }
+}
+
+export interface LedgerTotals {
+  readonly delivered: number;
+  readonly late: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly unexpected: number;
+}

@@ -1,0 +1,123 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import {
+  type EventLoopUtilization,
+  monitorEventLoopDelay,
+  PerformanceObserver,
+  performance,
+} from 'node:perf_hooks';
+import type { Clock } from './clock.ts';
+
+/** What one process did between two samples, about a second apart. */
+export interface TelemetrySample {
+  /** End of the interval, on the run's clock. */
+  readonly atNs: number;
+  readonly lengthMs: number;
+  /** CPU time of all threads, user and system. */
+  readonly cpuMs: number;
+  /** Share of the interval in which the event loop was not waiting for events, 0 to 1. */
+  readonly loopUtilisation: number;
+  /** Share of the interval in which the pacer spun with nothing else to do, 0 to 1; part of the above. */
+  readonly pacingShare: number;
+  /** How late a timer of 10 ms fired. */
+  readonly loopDelayP50Ns: number;
+  readonly loopDelayP99Ns: number;
+  readonly loopDelayMaxNs: number;
+  readonly gcCount: number;
+  readonly gcTotalMs: number;
+  readonly gcMaxMs: number;
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
+  /** Bytes that accepted connections have taken but not yet handed to the kernel. */
+  readonly bufferedBytes: number;
+}
+
+const DELAY_RESOLUTION_MS = 10;
+
+/** Samples this process. Create it early: it counts from its creation on. */
+export class TelemetrySampler {
+  readonly #clock: Clock;
+  readonly #pacingNs: () => number;
+  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
+  readonly #gc = { count: 0, totalMs: 0, maxMs: 0 };
+  readonly #accepted = new Set<Socket>();
+  #lastNs: number;
+  #lastCpuUs: number;
+  #lastLoop: EventLoopUtilization;
+  #lastPacingNs = 0;
+
+  constructor(clock: Clock, pacingNs: () => number = () => 0) {
+    this.#clock = clock;
+    this.#pacingNs = pacingNs;
+    this.#delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+    this.#delay.enable();
+    this.#lastNs = clock.nowNs();
+    this.#lastCpuUs = cpuUs();
+    this.#lastLoop = performance.eventLoopUtilization();
+    new PerformanceObserver((list) => this.#noteGc(list.getEntries())).observe({ entryTypes: ['gc'] });
+    subscribe('net.server.socket', (message) => this.#noteAccepted((message as { socket: Socket }).socket));
+  }
+
+  /** What happened since the last sample, or since creation. */
+  sample(): TelemetrySample {
+    const atNs = this.#clock.nowNs();
+    const lengthMs = (atNs - this.#lastNs) / 1e6;
+    const totalCpuUs = cpuUs();
+    const loop = performance.eventLoopUtilization();
+    const since = performance.eventLoopUtilization(loop, this.#lastLoop);
+    const pacingNs = this.#pacingNs();
+    const memory = process.memoryUsage();
+    const sample = {
+      atNs,
+      lengthMs,
+      cpuMs: (totalCpuUs - this.#lastCpuUs) / 1000,
+      loopUtilisation: since.utilization,
+      pacingShare: (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs,
+      loopDelayP50Ns: this.#delayNs(this.#delay.percentile(50)),
+      loopDelayP99Ns: this.#delayNs(this.#delay.percentile(99)),
+      loopDelayMaxNs: this.#delayNs(this.#delay.max),
+      gcCount: this.#gc.count,
+      gcTotalMs: this.#gc.totalMs,
+      gcMaxMs: this.#gc.maxMs,
+      rssBytes: memory.rss,
+      heapUsedBytes: memory.heapUsed,
+      bufferedBytes: this.#bufferedBytes(),
+    };
+    this.#lastNs = atNs;
+    this.#lastCpuUs = totalCpuUs;
+    this.#lastLoop = loop;
+    this.#lastPacingNs = pacingNs;
+    this.#delay.reset();
+    Object.assign(this.#gc, { count: 0, totalMs: 0, maxMs: 0 });
+    return sample;
+  }
+
+  /** Node's histogram holds the time between two fires of its timer: the delay is what exceeds its period. */
+  #delayNs(betweenNs: number): number {
+    return this.#delay.count === 0 ? 0 : Math.max(0, betweenNs - DELAY_RESOLUTION_MS * 1e6);
+  }
+
+  #noteGc(entries: ReadonlyArray<{ readonly duration: number }>): void {
+    for (const { duration } of entries) {
+      this.#gc.count += 1;
+      this.#gc.totalMs += duration;
+      this.#gc.maxMs = Math.max(this.#gc.maxMs, duration);
+    }
+  }
+
+  #noteAccepted(socket: Socket): void {
+    this.#accepted.add(socket);
+    socket.once('close', () => this.#accepted.delete(socket));
+  }
+
+  #bufferedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#accepted) bytes += socket.writableLength;
+    return bytes;
+  }
+}
+
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}

@@ -1,0 +1,239 @@
+import { SockbenchError } from './errors.ts';
+import { ARRIVALS } from './load/arrivals.ts';
+import { type Profile, parseProfile, profileDurationMs } from './load/profile.ts';
+import { MIN_PAYLOAD_BYTES } from './measure/stamp.ts';
+import {
+  choice,
+  type GivenOptions,
+  integer,
+  type OptionTable,
+  type OptionValues,
+  parseOptions,
+  positive,
+} from './options.ts';
+import type { Scenario } from './scenario.ts';
+import { type Protocol, TRANSPORTS, type Transport } from './target.ts';
+import { parseBytes, parseDurationMs, parseRateHz } from './units.ts';
+
+const text = (value: string) => value;
+
+/** Every option of a run that is not a scenario's own: flags, config keys, defaults and help come from here. */
+export const PLAN_OPTIONS = {
+  target: {
+    value: 'NAME|URL',
+    default: 'socketio',
+    summary:
+      'a reference server by name, or the URL of a server that speaks like one (http: Socket.IO, ws: raw)',
+    parse: text,
+  },
+  exec: {
+    value: 'CMD',
+    default: null,
+    summary:
+      'command that starts the server at the target URL; it is probed when it is Node, and stopped after',
+    parse: text,
+  },
+  transport: {
+    value: TRANSPORTS.join('|'),
+    default: 'websocket',
+    summary: "Engine.IO's transport",
+    parse: choice(TRANSPORTS),
+  },
+  driver: { value: 'NAME', default: 'official', summary: 'how clients speak; see list', parse: text },
+  clients: { value: 'N', default: '200', summary: 'connections', parse: integer(1, 100_000) },
+  rate: {
+    value: 'RATE',
+    default: '100/s',
+    summary: 'messages over all senders, 100/s, or a profile of stages, 10s@50/s,20s@50..500/s',
+    parse: text,
+  },
+  arrival: {
+    value: ARRIVALS.join('|'),
+    default: 'constant',
+    summary: 'spacing of the messages',
+    parse: choice(ARRIVALS),
+  },
+  payload: {
+    value: 'SIZE',
+    default: '64B',
+    summary: `size of a message, at least ${MIN_PAYLOAD_BYTES.text}B as text and ${MIN_PAYLOAD_BYTES.binary}B as binary`,
+    parse: positive(parseBytes),
+  },
+  payloadType: {
+    value: 'text|binary',
+    default: 'text',
+    summary: 'kind of message',
+    parse: choice(['text', 'binary']),
+  },
+  duration: {
+    value: 'TIME',
+    default: '10s',
+    summary: 'how long to measure, unless the rate is a profile',
+    parse: positive(parseDurationMs),
+  },
+  warmup: {
+    value: 'TIME',
+    default: '2s',
+    summary: 'least warm-up; it goes on until three seconds agree within 5 % on the median',
+    parse: parseDurationMs,
+  },
+  warmupMax: {
+    value: 'TIME',
+    default: '10s',
+    summary: 'most warm-up; the same as --warmup fixes its length',
+    parse: parseDurationMs,
+  },
+  drain: {
+    value: 'TIME',
+    default: '5s',
+    summary: 'wait for what is still under way after the last message; what comes later is lost',
+    parse: parseDurationMs,
+  },
+  lateAfter: {
+    value: 'TIME',
+    default: '1s',
+    summary: 'a message that takes longer counts as late',
+    parse: positive(parseDurationMs),
+  },
+  connectRate: {
+    value: 'RATE',
+    default: '500/s',
+    summary: 'new connections over all workers',
+    parse: positive(parseRateHz),
+  },
+  connectTimeout: {
+    value: 'TIME',
+    default: '10s',
+    summary: 'most time for one connection, or for a server to start',
+    parse: positive(parseDurationMs),
+  },
+  workers: { value: 'N', default: '1', summary: 'generator processes', parse: integer(1, 256) },
+  pin: {
+    value: 'on|off',
+    default: 'on',
+    summary: 'on Linux, keep server and workers on CPUs of their own',
+    parse: choice(['on', 'off']),
+  },
+  seed: { value: 'N', default: '1', summary: 'of random arrivals', parse: integer(0, 2 ** 31 - 1) },
+  allowRemote: {
+    value: 'HOST',
+    default: null,
+    summary: "permits load on this host, which is not this machine; only with its owner's consent",
+    parse: text,
+  },
+} as const satisfies OptionTable;
+
+export type PlanOptions = OptionValues<typeof PLAN_OPTIONS>;
+
+/** The server under test, resolved. */
+export interface TargetPlan {
+  /** Name of the reference server, or the URL. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Null for a reference server: it takes a free port. */
+  readonly url: string | null;
+  readonly exec: string | null;
+}
+
+/** All that a run does, complete and JSON-safe: the same plan gives the same schedule. */
+export interface Plan {
+  readonly scenario: string;
+  readonly scenarioOptions: Readonly<Record<string, string | number | boolean | null>>;
+  readonly target: TargetPlan;
+  readonly transport: Transport;
+  readonly driver: string;
+  readonly clients: number;
+  readonly workers: number;
+  readonly pin: boolean;
+  readonly profile: Profile;
+  readonly arrival: (typeof ARRIVALS)[number];
+  readonly seed: number;
+  readonly payloadBytes: number;
+  readonly payloadType: 'text' | 'binary';
+  readonly durationMs: number;
+  readonly warmupMs: number;
+  readonly warmupMaxMs: number;
+  readonly drainMs: number;
+  readonly lateAfterMs: number;
+  readonly connectRateHz: number;
+  readonly connectTimeoutMs: number;
+  /** Threshold expressions as given. */
+  readonly thresholds: readonly string[];
+}
+
+function refuse(code: string, message: string, hint: string): never {
+  throw new SockbenchError({ code, message, hint });
+}
+
+/**
+ * Turns what was given into a frozen plan. `target` is resolved by the caller, who knows the registries.
+ * Throws for values that are not allowed, alone or together.
+ */
+export function buildPlan(
+  scenario: Scenario,
+  target: TargetPlan,
+  given: GivenOptions,
+  thresholds: readonly string[],
+): Plan {
+  const options = parseOptions(PLAN_OPTIONS, given);
+  const scenarioOptions = parseOptions(scenario.options, given);
+  if (options.rate.includes('@') && given['duration'] !== undefined) {
+    refuse(
+      'RATE_AND_DURATION',
+      `--duration ${given['duration']} contradicts the profile --rate ${options.rate}, whose stages have their own durations`,
+      'Leave --duration out.',
+    );
+  }
+  const profile = parseProfile(options.rate, options.duration);
+  const leastBytes = MIN_PAYLOAD_BYTES[options.payloadType];
+  if (options.payload < leastBytes) {
+    refuse(
+      'PAYLOAD_TOO_SMALL',
+      `--payload ${options.payload}B has no room for the time stamp: ${options.payloadType} needs ${leastBytes}B`,
+      `Give --payload ${leastBytes}B or more.`,
+    );
+  }
+  if (options.warmupMax < options.warmup && given['warmupMax'] !== undefined) {
+    refuse(
+      'WARMUP_RANGE',
+      `--warmup-max ${given['warmupMax']} is less than --warmup ${given['warmup'] ?? PLAN_OPTIONS.warmup.default}`,
+      'Give the same for a warm-up of fixed length.',
+    );
+  }
+  scenario.layout(scenarioOptions, options.clients);
+  return Object.freeze({
+    scenario: scenario.name,
+    scenarioOptions: scenarioOptions as Plan['scenarioOptions'],
+    target,
+    transport: options.transport,
+    driver: options.driver,
+    clients: options.clients,
+    workers: options.workers,
+    pin: options.pin === 'on',
+    profile,
+    arrival: options.arrival,
+    seed: options.seed,
+    payloadBytes: options.payload,
+    payloadType: options.payloadType,
+    durationMs: profileDurationMs(profile),
+    warmupMs: options.warmup,
+    warmupMaxMs: Math.max(options.warmup, options.warmupMax),
+    drainMs: options.drain,
+    lateAfterMs: options.lateAfter,
+    connectRateHz: options.connectRate,
+    connectTimeoutMs: options.connectTimeout,
+    thresholds,
+  });
+}
+
+/** Refuses a host that is not this machine unless it was allowed by name. */
+export function requireAllowedHost(url: URL, allowRemote: string | null): void {
+  const host = url.hostname;
+  const loopback = host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+  if (loopback || host === allowRemote) return;
+  refuse(
+    'REMOTE_TARGET',
+    `${host} is not this machine, and load on a machine that is not yours is an attack`,
+    `If its owner agrees, add --allow-remote ${host}.`,
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * What goes over the wire between a client and a reference server: the events of the seeds, and for raw
+ * WebSocket the envelope that carries them. The only file of the harness that a server may import.
+ */
+
+/** Event names. Socket.IO emits them as they are; raw WebSocket puts them into an envelope's `event`. */
+export const EVENT = {
+  /** Client -> server, acknowledged: a list of room ids to join. */
+  enterChat: 'enter_chat',
+  /** Client -> server: {@link SendMessage}. */
+  sendMessage: 'send_message',
+  /** Server -> client: the `message` of a {@link SendMessage}, as it was sent. */
+  receiveMessage: 'receive_message',
+  /** Either way, acknowledged with the same data: a request. */
+  hello: 'hello',
+  /** Client -> server, acknowledged with {@link AskedReply}: "say hello to me, and tell me my answer". */
+  askMe: 'ask_me',
+  /** Client -> server -> the same client: the data comes back as an event of the same name. */
+  echo: 'echo',
+} as const;
+
+/**
+ * Whom a message is for. In Socket.IO's words: `server.emit`, `socket.broadcast.emit`, `server.in(room).emit`
+ * and `socket.to(room).emit`.
+ */
+export const SCOPES = ['everyone', 'everyone-but-me', 'room', 'room-but-me'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What a client has to say: text, or bytes. */
+export type Payload = string | Uint8Array;
+
+/** Data of `send_message`. */
+export interface SendMessage {
+  readonly message: Payload;
+  readonly scope: Scope;
+  /** The room, for the two room scopes. */
+  readonly chatId?: string;
+}
+
+/** Acknowledgement of `ask_me`. */
+export interface AskedReply {
+  /** What the client answered to the server's `hello`. */
+  readonly answer: Payload;
+  /** From the server's `hello` to the client's answer, on the server's own clock. */
+  readonly roundTripNs: number;
+}
+
+/** Nest's envelope, with `id` where an acknowledgement is wanted and `ack` where one is given. */
+export interface Envelope {
+  readonly event: string;
+  readonly data?: unknown;
+  readonly id?: number;
+  readonly ack?: number;
+}
+
+const BINARY_HEADER_LENGTH_BYTES = 2;
+
+/** A field that cannot be JSON: the bytes of a binary frame stand at `data`, or at one field of it. */
+function bytesIn(data: unknown): { readonly bytes: Uint8Array; readonly field: string | null } | null {
+  if (data instanceof Uint8Array) return { bytes: data, field: null };
+  if (typeof data !== 'object' || data === null) return null;
+  for (const [field, value] of Object.entries(data)) {
+    if (value instanceof Uint8Array) return { bytes: value, field };
+  }
+  return null;
+}
+
+/**
+ * Encodes an envelope as one WebSocket message. Without bytes in it: a text message with JSON. With bytes at
+ * `data` or at one field of `data`: a binary message of a two-byte big-endian header length, the envelope
+ * as JSON with `bytes` naming the field that was taken out (null for `data` itself), then the bytes.
+ */
+export function encodeEnvelope(envelope: Envelope): string | Buffer {
+  const found = bytesIn(envelope.data);
+  if (found === null) return JSON.stringify(envelope);
+  const data = found.field === null ? undefined : { ...(envelope.data as object), [found.field]: undefined };
+  const header = Buffer.from(JSON.stringify({ ...envelope, data, bytes: found.field }));
+  const length = Buffer.allocUnsafe(BINARY_HEADER_LENGTH_BYTES);
+  length.writeUInt16BE(header.length);
+  return Buffer.concat([length, header, found.bytes]);
+}
+
+/** Decodes what {@link encodeEnvelope} made; throws a SyntaxError or RangeError when it is something else. */
+export function decodeEnvelope(message: Buffer, isBinary: boolean): Envelope {
+  if (!isBinary) return JSON.parse(message.toString()) as Envelope;
+  const headerEnd = BINARY_HEADER_LENGTH_BYTES + message.readUInt16BE(0);
+  const header = JSON.parse(message.toString('utf8', BINARY_HEADER_LENGTH_BYTES, headerEnd));
+  const { bytes: field, ...envelope } = header as Envelope & { readonly bytes: string | null };
+  const bytes = message.subarray(headerEnd);
+  return { ...envelope, data: field === null ? bytes : { ...(envelope.data as object), [field]: bytes } };
+}
