@@ -1,0 +1,91 @@
+import type { Connection, Driver } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
+import type { Clock } from '../measure/clock.ts';
+import type { Reason } from './messages.ts';
+
+/** Counts how often each reason occurred. */
+export class ReasonCounts {
+  readonly #counts = new Map<string, number>();
+
+  add(reason: string, count = 1): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  /** Since the last call, most frequent first. */
+  take(): Reason[] {
+    const reasons = [...this.#counts].map(([reason, count]) => ({ reason, count }));
+    this.#counts.clear();
+    return reasons.sort((a, b) => b.count - a.count);
+  }
+}
+
+export interface PoolOptions {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly url: string;
+  readonly transport: 'websocket' | 'polling';
+  readonly timeoutMs: number;
+  readonly onConnected: (connectNs: number) => void;
+}
+
+/** The connections of one worker, by client number. */
+export class ClientPool {
+  readonly #options: PoolOptions;
+  readonly #connections = new Map<number, Connection>();
+  readonly failures = new ReasonCounts();
+  readonly dropped = new ReasonCounts();
+  #failed = 0;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Opens one connection per client number, `rateHz` of them a second; resolves when all have ended either way. */
+  async connectAll(clients: readonly number[], rateHz: number): Promise<void> {
+    const startedMs = performance.now();
+    const attempts = clients.map(async (client, place) => {
+      const waitMs = startedMs + (place / rateHz) * 1000 - performance.now();
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await this.#connect(client);
+    });
+    await Promise.all(attempts);
+  }
+
+  async #connect(client: number): Promise<void> {
+    const { driver, clock, url, transport, timeoutMs, onConnected } = this.#options;
+    const startNs = clock.nowNs();
+    try {
+      const connection = await driver.connect({ url, transport, timeoutMs });
+      onConnected(clock.nowNs() - startNs);
+      this.#connections.set(client, connection);
+      connection.onDropped((reason) => {
+        this.#connections.delete(client);
+        this.dropped.add(reason);
+      });
+    } catch (error) {
+      this.#failed += 1;
+      this.failures.add(messageOf(error));
+    }
+  }
+
+  get connected(): number {
+    return this.#connections.size;
+  }
+
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Null when the client never connected or was dropped. */
+  connection(client: number): Connection | null {
+    return this.#connections.get(client) ?? null;
+  }
+
+  entries(): ReadonlyMap<number, Connection> {
+    return this.#connections;
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
+  }
+}

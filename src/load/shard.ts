@@ -1,0 +1,277 @@
+import type { Driver } from '../drivers/driver.ts';
+import { type Clock, createClock } from '../measure/clock.ts';
+import { type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import { Intake, recordBroadcast } from '../measure/intake.ts';
+import { Ledger } from '../measure/ledger.ts';
+import { ReceiveWindow } from '../measure/receive-window.ts';
+import { Recorder } from '../measure/recorder.ts';
+import { stampWriter } from '../measure/stamp.ts';
+import { TelemetrySampler } from '../measure/telemetry.ts';
+import type { Layout, Scenario } from '../scenario.ts';
+import { chatMapping } from '../target.ts';
+import { arrivalsNs } from './arrivals.ts';
+import type { Assignment, FromWorker, SecondCounts, Snapshot } from './messages.ts';
+import { Pacer, realWaiter } from './pacer.ts';
+import { ClientPool, ReasonCounts } from './pool.ts';
+import type { Profile } from './profile.ts';
+import { Sender } from './sender.ts';
+
+const SNAPSHOT_EVERY_MS = 1000;
+const TOTALS_EVERY_MS = 100;
+/** Messages still unsent so long after the end of the schedule are given up. */
+const SEND_GRACE_NS = 1e9;
+const JOIN_TIMEOUT_MS = 10_000;
+
+/** One worker's share of a run: its clients, what they send and what they receive. */
+export class Shard {
+  readonly #assignment: Assignment;
+  readonly #post: (message: FromWorker) => void;
+  readonly #clock: Clock;
+  readonly #recorder = new Recorder();
+  readonly #ledger = new Ledger();
+  readonly #layout: Layout;
+  readonly #pool: ClientPool;
+  readonly #window: ReceiveWindow;
+  readonly #telemetry: TelemetrySampler;
+  readonly #pacers: Pacer[] = [];
+  readonly #closed: ClosedBroadcast[] = [];
+  readonly #fanout: FanoutTracker | null;
+  readonly #intake: Intake;
+  #localAudience: readonly number[] = [];
+  #sender: Sender | null = null;
+  #incompleteBroadcasts = 0;
+  #measureStartNs = Number.POSITIVE_INFINITY;
+  #snapshotStartNs = 0;
+  #snapshotCostMs = 0;
+  #snapshotTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    assignment: Assignment,
+    scenario: Scenario,
+    driver: Driver,
+    post: (message: FromWorker) => void,
+  ) {
+    const { plan, url, originNs } = assignment;
+    this.#assignment = assignment;
+    this.#post = post;
+    this.#clock = createClock(originNs);
+    this.#layout = scenario.layout(plan.scenarioOptions, plan.clients);
+    this.#window = new ReceiveWindow(this.#clock, (lengthNs, messages) => {
+      if (this.#snapshotStartNs >= this.#measureStartNs) {
+        this.#recorder.recordMany('receive_uncertainty', lengthNs, messages);
+      }
+    });
+    this.#fanout =
+      scenario.headline === 'delivery'
+        ? new FanoutTracker({
+            expected: (stream) => this.#localAudience[stream] ?? 0,
+            onClosed: (broadcast) => this.#closeBroadcast(broadcast),
+            quietNs: plan.drainMs * 1e6,
+          })
+        : null;
+    this.#intake = new Intake({
+      headline: scenario.headline,
+      recorder: this.#recorder,
+      ledger: this.#ledger,
+      fanout: this.#fanout,
+      window: this.#window,
+      lateAfterNs: plan.lateAfterMs * 1e6,
+    });
+    this.#pool = new ClientPool({
+      driver,
+      clock: this.#clock,
+      url,
+      transport: plan.transport,
+      timeoutMs: plan.connectTimeoutMs,
+      onConnected: (connectNs) => this.#recorder.record('connect', connectNs),
+    });
+    this.#telemetry = new TelemetrySampler(this.#clock, () =>
+      this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0),
+    );
+  }
+
+  /** Connects this worker's clients and listens to what they receive. */
+  async connect(): Promise<void> {
+    const progress = setInterval(() => this.#postConnecting(), TOTALS_EVERY_MS);
+    await this.#pool.connectAll(this.#assignment.clients, this.#assignment.connectRateHz);
+    clearInterval(progress);
+    for (const [client, connection] of this.#pool.entries()) {
+      connection.on(chatMapping.deliveryEvent, (payload) => this.#take(client, payload));
+      connection.answer(chatMapping.askEvent, (data) => data);
+    }
+    this.#post({
+      type: 'connected',
+      clients: [...this.#pool.entries().keys()],
+      failures: this.#pool.failures.take(),
+    });
+  }
+
+  /** Joins rooms and opens the accounts of the connected receivers. */
+  async join(members: readonly number[]): Promise<void> {
+    const connected = new Set(members);
+    const failures = new ReasonCounts();
+    await Promise.all(
+      [...this.#pool.entries().keys()].map(async (client) => {
+        const rooms = this.#layout.rooms[client] ?? [];
+        if (rooms.length > 0 && !(await this.#joinRooms(client, rooms))) {
+          failures.add(`no acknowledgement of joining within ${JOIN_TIMEOUT_MS / 1000} s`);
+        }
+      }),
+    );
+    const receivers = this.#layout.streams.map((stream) =>
+      stream.receivers.filter((client) => connected.has(client)),
+    );
+    const mine = new Set(this.#assignment.clients);
+    const local = receivers.map((clients) => clients.filter((client) => mine.has(client)));
+    this.#localAudience = local.map((clients) => clients.length);
+    local.forEach((clients, stream) => {
+      for (const client of clients) this.#ledger.open(client, stream);
+    });
+    this.#sender = new Sender({
+      clock: this.#clock,
+      pool: this.#pool,
+      layout: this.#layout,
+      mapping: chatMapping,
+      writeStamp: stampWriter(this.#assignment.plan.payloadType, this.#assignment.plan.payloadBytes),
+      recorder: this.#recorder,
+      clients: mine,
+      audience: receivers.map((clients) => clients.length),
+      onReply: (client, payload) => this.#take(client, payload),
+    });
+    this.#post({ type: 'joined', failures: failures.take() });
+  }
+
+  /** Sends at the profile's first rate until {@link measure} says from when to measure. */
+  warmUp(startNs: number): void {
+    const [first] = this.#assignment.plan.profile;
+    const rateHz = first === undefined ? 0 : first.fromHz || first.toHz;
+    const endless: Profile = [{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }];
+    this.#snapshotAt(startNs);
+    void this.#pace(endless, startNs, false);
+  }
+
+  /** Runs the measured schedule from `startNs`, which must lie ahead. */
+  async measure(startNs: number): Promise<void> {
+    const { plan } = this.#assignment;
+    const sender = this.#requireSender();
+    for (const pacer of this.#pacers) pacer.endAt(startNs);
+    this.#measureStartNs = startNs;
+    this.#intake.measureStartNs = startNs;
+    sender.measureStartNs = startNs;
+    sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
+    this.#snapshotAt(startNs);
+    await this.#pace(plan.profile, startNs, true);
+    this.#post({ type: 'sent', streams: sender.sentByStream(), unsent: sender.unsent.take() });
+    setInterval(
+      () => this.#post({ type: 'totals', delivered: this.#ledger.totals().delivered }),
+      TOTALS_EVERY_MS,
+    );
+  }
+
+  stop(): void {
+    for (const pacer of this.#pacers) pacer.endAt(this.#clock.nowNs());
+  }
+
+  /** Hands over what is left and closes the connections. */
+  async finish(): Promise<void> {
+    clearTimeout(this.#snapshotTimer);
+    this.#fanout?.closeAll();
+    this.#post({ type: 'snapshot', snapshot: this.#takeSnapshot() });
+    this.#post({ type: 'final', rows: this.#ledger.rows() });
+    await this.#pool.closeAll();
+  }
+
+  #take(client: number, payload: unknown): void {
+    this.#intake.take(client, payload, this.#clock.nowNs());
+  }
+
+  #requireSender(): Sender {
+    if (this.#sender === null) throw new Error('measuring before joining');
+    return this.#sender;
+  }
+
+  #postConnecting(): void {
+    this.#post({ type: 'connecting', connected: this.#pool.connected, failed: this.#pool.failed });
+  }
+
+  #joinRooms(client: number, rooms: readonly string[]): Promise<boolean> {
+    const { event, data } = chatMapping.join(rooms);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), JOIN_TIMEOUT_MS);
+      this.#pool.connection(client)?.request(event, data, () => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+  }
+
+  #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
+    const { arrival, seed } = this.#assignment.plan;
+    const sender = this.#requireSender();
+    const pacer = new Pacer({
+      clock: this.#clock,
+      waiter: realWaiter,
+      arrivalsNs: arrivalsNs(profile, arrival, seed),
+      startNs,
+      onDue: (index, intendedNs) => sender.send(index, intendedNs, measured),
+      workDone: () => this.#window.total,
+    });
+    this.#pacers.push(pacer);
+    return pacer.run();
+  }
+
+  #closeBroadcast(broadcast: ClosedBroadcast): void {
+    if (broadcast.latenciesNs.length < broadcast.expected) this.#incompleteBroadcasts += 1;
+    if (this.#assignment.fanoutIsSplit) this.#closed.push(broadcast);
+    else recordBroadcast(this.#recorder, broadcast);
+  }
+
+  /** Takes snapshots at `boundaryNs` and every second after it. */
+  #snapshotAt(boundaryNs: number): void {
+    clearTimeout(this.#snapshotTimer);
+    const waitMs = (boundaryNs - this.#clock.nowNs()) / 1e6;
+    this.#snapshotTimer = setTimeout(
+      () => {
+        this.#fanout?.closeQuiet(this.#clock.nowNs());
+        this.#post({ type: 'snapshot', snapshot: this.#takeSnapshot() });
+        const behind = Math.floor((this.#clock.nowNs() - boundaryNs) / (SNAPSHOT_EVERY_MS * 1e6));
+        this.#snapshotAt(boundaryNs + (Math.max(0, behind) + 1) * SNAPSHOT_EVERY_MS * 1e6);
+      },
+      Math.max(0, waitMs),
+    );
+  }
+
+  #takeSnapshot(): Snapshot {
+    const startedMs = performance.now();
+    const endNs = this.#clock.nowNs();
+    const snapshot: Snapshot = {
+      startNs: this.#snapshotStartNs,
+      endNs,
+      recorded: this.#recorder.take(),
+      totals: this.#ledger.totals(),
+      bySecond: this.#takeBySecond(),
+      broadcasts: this.#closed.splice(0),
+      incompleteBroadcasts: this.#incompleteBroadcasts,
+      dropped: this.#pool.dropped.take(),
+      telemetry: this.#telemetry.sample(),
+      snapshotCostMs: this.#snapshotCostMs,
+    };
+    this.#incompleteBroadcasts = 0;
+    this.#snapshotStartNs = endNs;
+    this.#snapshotCostMs = performance.now() - startedMs;
+    return snapshot;
+  }
+
+  #takeBySecond(): SecondCounts[] {
+    const none = { intended: 0, sent: 0, owed: 0 };
+    const sent = (this.#sender?.takeBySecond() ?? []).map(([second, counts]) => ({
+      second,
+      ...counts,
+      delivered: 0,
+    }));
+    const arrived = this.#intake
+      .takeDeliveredBySecond()
+      .map(([second, delivered]) => ({ second, ...none, delivered }));
+    return [...sent, ...arrived];
+  }
+}

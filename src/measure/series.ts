@@ -1,0 +1,32 @@
+/** One named series of times, all in nanoseconds. */
+export interface SeriesDefinition {
+  readonly name: string;
+  /** What one value is, for reports. */
+  readonly meaning: string;
+  /** Whether 0 is a possible value; where it is not, 0 or less is a fault of the clock and makes a run invalid. */
+  readonly mayBeZero: boolean;
+}
+
+const DEFINITIONS = [
+  ['delivery', 'intended sending -> received, for each receiver', false],
+  ['delivery_actual', 'actual sending -> received, for each receiver', false],
+  ['fanout_first', 'intended sending -> first receiver, for each broadcast', false],
+  ['fanout_median', 'intended sending -> median receiver, for each broadcast', false],
+  ['fanout_last', 'intended sending -> last receiver reached, for each broadcast', false],
+  ['fanout_skew', 'first receiver -> last receiver reached, for each broadcast', true],
+  ['ack', 'intended sending -> acknowledgement, for each request', false],
+  ['ack_actual', 'actual sending -> acknowledgement, for each request', false],
+  ['ack_server', "server's question -> client's answer on the server's own clock, for each request", false],
+  ['send_lag', 'intended -> actual sending: how late the generator was', true],
+  ['connect', 'start of connecting -> ready for use, for each client', false],
+  ['receive_uncertainty', 'by how much a receive time may be too late, for each message', true],
+] as const;
+
+export type SeriesName = (typeof DEFINITIONS)[number][0];
+
+/** Every series, in the order of reports. */
+export const SERIES: readonly SeriesDefinition[] = DEFINITIONS.map(([name, meaning, mayBeZero]) => ({
+  name,
+  meaning,
+  mayBeZero,
+}));

@@ -1,0 +1,218 @@
+import { z } from 'zod';
+
+/**
+ * The stored result of one run: everything that a report, a threshold or a comparison needs. Times carry
+ * their unit in the key; histograms are HdrHistogram V2 compressed base64 in nanoseconds. A change that an
+ * older reader cannot bear raises the version.
+ */
+export const SCHEMA_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+const finite = z.number();
+
+/** A cause with a stable code and a sentence for people. */
+const finding = z.object({ code: z.string(), message: z.string() });
+
+const reason = z.object({ reason: z.string(), count });
+
+const stage = z.object({ durationMs: finite, fromHz: finite, toHz: finite });
+
+const plan = z.object({
+  scenario: z.string(),
+  scenarioOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  target: z.object({
+    name: z.string(),
+    protocol: z.enum(['socketio', 'ws']),
+    url: z.string().nullable(),
+    exec: z.string().nullable(),
+  }),
+  transport: z.enum(['websocket', 'polling']),
+  driver: z.string(),
+  clients: count,
+  workers: count,
+  pin: z.boolean(),
+  profile: z.array(stage),
+  arrival: z.enum(['constant', 'poisson']),
+  seed: count,
+  payloadBytes: count,
+  payloadType: z.enum(['text', 'binary']),
+  durationMs: finite,
+  warmupMs: finite,
+  warmupMaxMs: finite,
+  drainMs: finite,
+  lateAfterMs: finite,
+  connectRateHz: finite,
+  connectTimeoutMs: finite,
+  thresholds: z.array(z.string()),
+});
+
+const environment = z.object({
+  /** Arguments of the command line, without paths of the machine. */
+  commandLine: z.array(z.string()),
+  cpuModel: z.string(),
+  cpuCount: count,
+  governor: z.string().nullable(),
+  platform: z.string(),
+  kernel: z.string(),
+  totalMemoryBytes: count,
+  /** CPUs' worth that the control group allows; null for no limit. */
+  cgroupCpuLimit: finite.nullable(),
+  nodeVersion: z.string(),
+  v8Version: z.string(),
+  packages: z.record(z.string(), z.string()),
+  /** Of the project in the working directory; null outside a git checkout. */
+  commit: z.string().nullable(),
+  dirty: z.boolean().nullable(),
+  /** During the run; null where the system does not tell. */
+  stealRatio: finite.nullable(),
+  throttledMs: finite.nullable(),
+  cpuPressureRatio: finite.nullable(),
+  /** What each process was bound to; null where it was not. */
+  affinity: z.object({ server: z.string().nullable(), workers: z.array(z.string().nullable()) }),
+});
+
+const series = z.object({
+  count,
+  meanNs: finite,
+  stdDeviationNs: finite,
+  histogram: z.string(),
+});
+
+/** One second of the run, counted from the start of measuring; seconds after `durationMs` are the drain. */
+const interval = z.object({
+  startMs: finite,
+  lengthMs: finite,
+  /** Messages whose intended time lies in this second, and what became of them. */
+  intended: count,
+  sent: count,
+  owed: count,
+  delivered: count,
+  lost: count,
+  /** Values recorded in this second, by the time of receiving: encoded histograms by series. */
+  series: z.record(z.string(), z.string()),
+});
+
+const account = z.object({
+  receiver: count,
+  sender: count,
+  stream: count,
+  owed: count,
+  delivered: count,
+  late: count,
+  lost: count,
+  duplicated: count,
+  reordered: count,
+});
+
+const ledger = z.object({
+  /** Messages x the receivers that were connected and members when they were sent. */
+  owed: count,
+  /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
+  delivered: count,
+  late: count,
+  lost: count,
+  /** Owed to clients of a generator process that died: nobody knows. */
+  unknown: count,
+  /** Further copies of delivered messages. */
+  duplicated: count,
+  reordered: count,
+  /** Received by a client that was not owed it, or without a stamp. */
+  unexpected: count,
+  /** Receiver and stream pairs in which anything was late, lost, duplicated or reordered, worst first. */
+  irregular: z.array(account),
+  irregularCount: count,
+});
+
+const telemetrySample = z.object({
+  /** End of the sample, from the start of measuring. */
+  atMs: finite,
+  lengthMs: finite,
+  cpuMs: finite,
+  loopUtilisation: finite,
+  pacingShare: finite,
+  loopDelayP50Ns: finite,
+  loopDelayP99Ns: finite,
+  loopDelayMaxNs: finite,
+  gcCount: count,
+  gcTotalMs: finite,
+  gcMaxMs: finite,
+  rssBytes: count,
+  heapUsedBytes: count,
+  bufferedBytes: count,
+});
+
+const processTelemetry = z.object({
+  role: z.string(),
+  pid: z.number().int(),
+  /** About one a second, from the warm-up to the end of the drain. */
+  samples: z.array(telemetrySample),
+});
+
+const threshold = z.object({
+  expression: z.string(),
+  /** Null when it could not be judged; `detail` says why. */
+  passed: z.boolean().nullable(),
+  /** In the unit of the expression's own metric, as `detail` shows it. */
+  actual: finite.nullable(),
+  detail: z.string(),
+});
+
+export const runResultSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
+  startedAt: z.iso.datetime(),
+  /** `partial`: the run ended before its plan did. */
+  status: z.enum(['complete', 'partial']),
+  /** Reasons to disbelieve the run; empty for a valid one. */
+  invalid: z.array(finding),
+  /** What a valid run says of the server beyond its numbers, such as that it was overloaded. */
+  findings: z.array(finding),
+  /** What is worth knowing but spoils nothing. */
+  notes: z.array(finding),
+  plan,
+  environment,
+  warmup: z.object({
+    durationMs: finite,
+    /** Whether three seconds in a row agreed; null when it was too short to tell. */
+    steady: z.boolean().nullable(),
+    /** Median of the headline series in each second of the warm-up; null for an empty one. */
+    windowMediansNs: z.array(finite.nullable()),
+  }),
+  timing: z.object({
+    startMs: finite,
+    connectMs: finite,
+    warmupMs: finite,
+    measureMs: finite,
+    drainMs: finite,
+    collectMs: finite,
+  }),
+  headline: z.enum(['delivery', 'ack']),
+  rate: z.object({
+    intendedHz: finite,
+    achievedHz: finite,
+    intended: count,
+    sent: count,
+    unsent: z.array(reason),
+  }),
+  clients: z.object({
+    planned: count,
+    connected: count,
+    failures: z.array(reason),
+    dropped: z.array(reason),
+  }),
+  /** Independent samples: broadcasts for `delivery`, requests for `ack`. */
+  samples: z.object({ count, incomplete: count }),
+  series: z.record(z.string(), series),
+  intervals: z.array(interval),
+  ledger,
+  telemetry: z.object({ server: processTelemetry.nullable(), workers: z.array(processTelemetry) }),
+  /** Longest time that any worker took to hand over one second's figures. */
+  snapshotCostMaxMs: finite,
+  thresholds: z.array(threshold),
+});
+
+export type RunResult = z.infer<typeof runResultSchema>;
+export type Finding = z.infer<typeof finding>;
+export type ProcessTelemetry = z.infer<typeof processTelemetry>;
+export type StoredInterval = z.infer<typeof interval>;
+export type ThresholdOutcome = z.infer<typeof threshold>;

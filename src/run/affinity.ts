@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** CPUs for each process of a run, as lists that `taskset -c` reads; null leaves the choice to the kernel. */
+export interface Affinity {
+  readonly server: string | null;
+  /** One entry per worker. */
+  readonly workers: ReadonlyArray<string | null>;
+}
+
+/** Parses a kernel CPU list such as `0-3,8`. */
+export function parseCpuList(list: string): number[] {
+  return list
+    .trim()
+    .split(',')
+    .flatMap((range) => {
+      const [first = 0, last = first] = range.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
+}
+
+/** The CPUs that this process may use. */
+export function allowedCpus(): number[] {
+  try {
+    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    if (list !== undefined) return parseCpuList(list);
+  } catch {
+    // Not Linux.
+  }
+  return Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
+}
+
+/** Whether processes can be bound to CPUs here, and if not, why. */
+export function pinningProblem(cpus: readonly number[]): string | null {
+  if (process.platform !== 'linux') return `not available on ${process.platform}`;
+  if (cpus.length < 2) return 'only one CPU';
+  if (spawnSync('taskset', ['--version']).error !== undefined) return 'taskset (util-linux) is not installed';
+  return null;
+}
+
+/**
+ * One CPU from the end of the list for each worker, the rest for the server; with too few CPUs the workers
+ * share what is left after the first, so that server and generator never share one.
+ */
+export function planAffinity(workers: number, cpus: readonly number[]): Affinity {
+  const forWorkers = cpus.slice(Math.max(1, cpus.length - workers));
+  return {
+    server: cpus.slice(0, cpus.length - forWorkers.length).join(','),
+    workers: Array.from({ length: workers }, (_, worker) => String(forWorkers[worker % forWorkers.length])),
+  };
+}
+
+export function noAffinity(workers: number): Affinity {
+  return { server: null, workers: Array.from({ length: workers }, () => null) };
+}
+
+/** Prefixes a command so that it runs on the given CPUs. */
+export function pinned(cpus: string | null, command: readonly string[]): [file: string, args: string[]] {
+  const [file = '', ...args] = cpus === null ? command : ['taskset', '-c', cpus, ...command];
+  return [file, args];
+}
