@@ -17,6 +17,12 @@ import { parseBytes, parseDurationMs, parseRateHz } from './units.ts';
 
 const text = (value: string) => value;
 
+/** Refuses what is no rate while the flag can still be named; how long it holds is not known yet. */
+const rateText = (value: string) => {
+  parseProfile(value, 1);
+  return value;
+};
+
 /** Every option of a run that is not a scenario's own: flags, config keys, defaults and help come from here. */
 export const PLAN_OPTIONS = {
   target: {
@@ -45,7 +51,7 @@ export const PLAN_OPTIONS = {
     value: 'RATE',
     default: '100/s',
     summary: 'messages over all senders, 100/s, or a profile of stages, 10s@50/s,20s@50..500/s',
-    parse: text,
+    parse: rateText,
   },
   arrival: {
     value: ARRIVALS.join('|'),
@@ -200,7 +206,14 @@ export function buildPlan(
       'Give the same for a warm-up of fixed length.',
     );
   }
-  scenario.layout(scenarioOptions, options.clients);
+  const { streams } = scenario.layout(scenarioOptions, options.clients);
+  if (streams.every(({ receivers }) => receivers.length === 0)) {
+    refuse(
+      'NO_RECEIVERS',
+      `with --clients ${options.clients}, nobody would receive any message of ${scenario.name}`,
+      'Give more clients, or let senders receive their own messages.',
+    );
+  }
   return Object.freeze({
     scenario: scenario.name,
     scenarioOptions: scenarioOptions as Plan['scenarioOptions'],

@@ -4,7 +4,9 @@
  * A scenario is data: it lays out who sits in which room, who sends what and who is owed it. Pacing,
  * stamping, timing and accounting are the same for all of them and happen elsewhere.
  */
-import type { OptionTable, OptionValues } from './options.ts';
+import { SockbenchError } from './errors.ts';
+import { flagOf, type OptionTable, type OptionValues } from './options.ts';
+import { formatCount } from './units.ts';
 import type { Scope } from './wire.ts';
 
 export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
@@ -60,4 +62,18 @@ export function defineScenario<const T extends OptionTable>(scenario: Scenario<T
 /** The client numbers 0 to count - 1. */
 export function everyClient(count: number): number[] {
   return Array.from({ length: count }, (_, client) => client);
+}
+
+/**
+ * Refuses an option of which there is more than there can be: `requireAtMost('publishers', 5, 3, 'clients')`
+ * says that --publishers 5 is more than the 3 clients. Throws TOO_MANY.
+ */
+export function requireAtMost(option: string, given: number, available: number, ofWhat: string): void {
+  if (given <= available) return;
+  const flag = flagOf(option);
+  throw new SockbenchError({
+    code: 'TOO_MANY',
+    message: `${flag} ${given} is more than the ${formatCount(available)} ${ofWhat}`,
+    hint: `Give ${flag} ${available} or less, or more ${ofWhat}.`,
+  });
 }

@@ -27,7 +27,7 @@ function parseQuantity(
   example: string,
 ): number {
   const [, digits, unit] = QUANTITY.exec(text.trim()) ?? [];
-  const scale = unit === undefined ? undefined : units[unit];
+  const scale = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
   const allowed = Object.keys(units).join(', ');
   const problem = digits !== undefined && unit === '' ? 'has no unit' : `is not a ${what}`;

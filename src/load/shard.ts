@@ -221,9 +221,12 @@ export class Shard {
   }
 
   #closeBroadcast(broadcast: ClosedBroadcast): void {
+    if (this.#assignment.fanoutIsSplit) {
+      this.#closed.push(broadcast);
+      return;
+    }
     if (broadcast.latenciesNs.length < broadcast.expected) this.#incompleteBroadcasts += 1;
-    if (this.#assignment.fanoutIsSplit) this.#closed.push(broadcast);
-    else recordBroadcast(this.#recorder, broadcast);
+    recordBroadcast(this.#recorder, broadcast);
   }
 
   /** Takes snapshots at `boundaryNs` and every second after it. */

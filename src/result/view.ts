@@ -99,9 +99,10 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
 /** Server CPU time for one delivery (for `ack`: for one request); null without telemetry or deliveries. */
 export function serverCpuPerDeliveryNs(result: RunResult): number | null {
   const { server } = result.telemetry;
-  const measured = server === null ? null : measuredTelemetry(server, result.timing.measureMs);
+  const { measureMs } = result.timing;
+  const measured = server === null ? null : measuredTelemetry(server, measureMs);
   const delivered = result.intervals
-    .filter((interval) => interval.startMs < result.timing.measureMs)
+    .filter((interval) => interval.startMs < measureMs)
     .reduce((sum, interval) => sum + interval.delivered, 0);
-  return measured === null || delivered === 0 ? null : (measured.cpuMs * 1e6) / delivered;
+  return measured === null || delivered === 0 ? null : (measured.cpuRatio * measureMs * 1e6) / delivered;
 }

@@ -1,0 +1,166 @@
+import { NsHistogram } from '../measure/histogram.ts';
+import type { TelemetrySample } from '../measure/telemetry.ts';
+import { type ProcessTelemetry, type RunResult, SCHEMA_VERSION } from '../result/schema.ts';
+import { viewResult } from '../result/view.ts';
+import { VERSION } from '../version.ts';
+import { disturbanceBetween, readEnvironment } from './environment.ts';
+import { findOverload } from './overload.ts';
+import type { RunRecord } from './runner.ts';
+import { isGeneratorLimited, judgeValidity } from './validity.ts';
+
+/** Rows of the ledger that are kept when something is amiss; the totals count all of them. */
+const KEPT_ROWS = 200;
+
+/** Turns what a run recorded into the stored result, and judges it. */
+export function assembleResult(record: RunRecord): RunResult {
+  const { plan, scenario, collector, timing } = record;
+  const counts = collector.counts();
+  const measureMs = timing.measureMs;
+  const seconds = measureMs / 1000;
+  const result: RunResult = {
+    schemaVersion: SCHEMA_VERSION,
+    tool: { name: 'sockbench', version: VERSION },
+    startedAt: record.startedAt.toISOString(),
+    status: record.cutShort.length === 0 ? 'complete' : 'partial',
+    invalid: [...record.cutShort],
+    findings: [],
+    notes: [...record.notes],
+    plan: { ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] },
+    environment: readEnvironment(
+      record.commandLine,
+      record.affinity,
+      disturbanceBetween(record.counters.before, record.counters.after),
+    ),
+    warmup: record.warmup,
+    timing,
+    headline: scenario.headline,
+    rate: {
+      intendedHz: counts.intended / seconds,
+      achievedHz: counts.sent / seconds,
+      intended: counts.intended,
+      sent: counts.sent,
+      unsent: [...record.unsent],
+    },
+    clients: {
+      planned: plan.clients,
+      connected: record.members.size,
+      failures: [...record.failures],
+      dropped: collector.dropped.take(),
+    },
+    samples: {
+      count: collector.series.get(scenario.headline === 'ack' ? 'ack' : 'fanout_last')?.count ?? 0,
+      incomplete: collector.incompleteBroadcasts,
+    },
+    series: Object.fromEntries(
+      [...collector.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
+    ),
+    intervals: collector.intervals(),
+    ledger: balanceLedger(record),
+    telemetry: {
+      server:
+        record.probe === null
+          ? null
+          : storeTelemetry('server', record.probe.pid, record.probe.samples, record),
+      workers: collector.workers.map(({ telemetry }, worker) =>
+        storeTelemetry(`generator ${worker + 1}`, record.workerPids[worker] ?? -1, telemetry, record),
+      ),
+    },
+    snapshotCostMaxMs: collector.snapshotCostMaxMs,
+    thresholds: [],
+  };
+  judge(result, collector.impossible.take());
+  return result;
+}
+
+function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; count: number }>): void {
+  for (const { reason, count } of impossible) {
+    result.invalid.push({ code: 'clock', message: `${count} values of ${reason} were zero or negative` });
+  }
+  const view = viewResult(result);
+  result.invalid.push(...judgeValidity(view));
+  const overload = isGeneratorLimited(result.invalid) ? null : findOverload(view);
+  if (overload !== null) result.findings.push(overload);
+  if (result.ledger.unexpected > 0) {
+    result.findings.push({
+      code: 'unexpected_deliveries',
+      message: `${result.ledger.unexpected} messages reached clients to whom they were not owed`,
+    });
+  }
+  if (result.warmup.steady === false) {
+    result.notes.push({
+      code: 'not_steady',
+      message: 'the warm-up never settled: no three seconds in a row agreed within 5 % on the median',
+    });
+  }
+}
+
+function storeSeries(histogram: NsHistogram): RunResult['series'][string] {
+  const encoded = histogram.encode();
+  // Taken from what was stored, so that every reader of the file finds the same figures.
+  const stored = NsHistogram.decode(encoded);
+  return {
+    count: stored.count,
+    meanNs: stored.meanNs,
+    stdDeviationNs: stored.stdDeviationNs,
+    histogram: encoded,
+  };
+}
+
+function storeTelemetry(
+  role: string,
+  pid: number,
+  samples: readonly TelemetrySample[],
+  { measureStartNs }: RunRecord,
+): ProcessTelemetry {
+  return {
+    role,
+    pid,
+    samples: samples.map(({ atNs, ...sample }) => ({ ...sample, atMs: (atNs - measureStartNs) / 1e6 })),
+  };
+}
+
+/** Sets what was owed, by membership, against what every receiver got. */
+function balanceLedger(record: RunRecord): RunResult['ledger'] {
+  const { collector, layout, members, spread, deadWorkers } = record;
+  const silent = new Set([...deadWorkers].flatMap((worker) => spread[worker] ?? []));
+  const totals = collector.totals();
+  let owed = 0;
+  let owedToSilent = 0;
+  for (const [stream, sent] of collector.sentByStream) {
+    for (const receiver of layout.streams[stream]?.receivers ?? []) {
+      if (!members.has(receiver)) continue;
+      owed += sent;
+      if (silent.has(receiver)) owedToSilent += sent;
+    }
+  }
+  const deliveredToSilent = [...deadWorkers].reduce(
+    (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
+    0,
+  );
+  const unknown = Math.max(0, owedToSilent - deliveredToSilent);
+  const irregular = irregularAccounts(record);
+  return {
+    owed,
+    delivered: totals.delivered,
+    late: totals.late,
+    lost: Math.max(0, owed - totals.delivered - unknown),
+    unknown,
+    duplicated: totals.duplicated,
+    reordered: totals.reordered,
+    unexpected: totals.unexpected,
+    irregular: irregular.slice(0, KEPT_ROWS),
+    irregularCount: irregular.length,
+  };
+}
+
+function irregularAccounts({ collector, layout }: RunRecord): RunResult['ledger']['irregular'] {
+  return collector.workers
+    .flatMap(({ rows }) => rows)
+    .map((row) => {
+      const owed = collector.sentByStream.get(row.stream) ?? 0;
+      const sender = layout.streams[row.stream]?.sender ?? 0;
+      return { ...row, sender, owed, lost: Math.max(0, owed - row.delivered) };
+    })
+    .filter((row) => row.lost + row.late + row.duplicated + row.reordered > 0)
+    .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late);
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { entryPath } from '../entry.ts';
+import type { TelemetrySample } from '../measure/telemetry.ts';
+
+/** What the probe of one process said. */
+export interface ProbedProcess {
+  readonly pid: number;
+  readonly samples: readonly TelemetrySample[];
+}
+
+/** Collects what probes report over a local socket. */
+export class ProbeListener {
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  readonly #samples = new Map<number, TelemetrySample[]>();
+  readonly path: string;
+
+  private constructor() {
+    const name = `sockbench-${process.pid}-${randomBytes(4).toString('hex')}`;
+    this.path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
+    this.#server = createServer((socket) => this.#listenTo(socket));
+  }
+
+  static async open(): Promise<ProbeListener> {
+    const listener = new ProbeListener();
+    await new Promise<void>((resolve, reject) => {
+      listener.#server.once('error', reject);
+      listener.#server.listen(listener.path, resolve);
+    });
+    return listener;
+  }
+
+  /** Environment variables that make a process report here once it loads {@link probeUrl}. */
+  env(originNs: bigint): Record<string, string> {
+    return { SOCKBENCH_PROBE: this.path, SOCKBENCH_ORIGIN_NS: String(originNs) };
+  }
+
+  #listenTo(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.on('close', () => this.#connections.delete(socket));
+    socket.on('error', () => {});
+    createInterface({ input: socket }).on('line', (line) => {
+      const { pid, sample } = JSON.parse(line) as { pid: number; sample: TelemetrySample };
+      const samples = this.#samples.get(pid);
+      if (samples === undefined) this.#samples.set(pid, [sample]);
+      else samples.push(sample);
+    });
+  }
+
+  /**
+   * The process that serves: of all that loaded the probe (npm and shells may stand in between) the one
+   * that used most CPU. Null when none reported.
+   */
+  busiest(): ProbedProcess | null {
+    const cpuMs = (samples: readonly TelemetrySample[]) => samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    const processes = [...this.#samples].map(([pid, samples]) => ({ pid, samples }));
+    return processes.sort((a, b) => cpuMs(b.samples) - cpuMs(a.samples))[0] ?? null;
+  }
+
+  /** Asks every probe for a sample now, so that samples end where phases end. */
+  sampleNow(): void {
+    for (const socket of this.#connections) socket.write('.');
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#connections) socket.destroy();
+  }
+}
+
+/** For `node --import`. */
+export const probeUrl = pathToFileURL(entryPath('measure/probe')).href;

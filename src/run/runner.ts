@@ -1,0 +1,419 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT, SockbenchError } from '../errors.ts';
+import type { FromWorker, Reason } from '../load/messages.ts';
+import { ReasonCounts } from '../load/pool.ts';
+import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
+import { Workers } from '../load/workers.ts';
+import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
+import type { Plan } from '../plan.ts';
+import type { Finding, RunResult } from '../result/schema.ts';
+import type { Layout, Scenario } from '../scenario.ts';
+import { formatDurationMs, plural } from '../units.ts';
+import { type Affinity, allowedCpus, noAffinity, pinned, pinningProblem, planAffinity } from './affinity.ts';
+import { assembleResult } from './assemble.ts';
+import { Collector } from './collector.ts';
+import { readSystemCounters, type SystemCounters } from './environment.ts';
+import { ProbeListener } from './probe-listener.ts';
+import type { Phase, Progress } from './progress.ts';
+import { type ServerOptions, ServerProcess } from './server-process.ts';
+import { isSteady } from './steady.ts';
+
+const PROGRESS_EVERY_MS = 250;
+/** Time for a command to reach every worker before what it says is due. */
+const LEAD_NS = 150e6;
+/** After the last delivery that was owed, duplicates may still come. */
+const DUPLICATES_WAIT_MS = 200;
+/** A worker that has not answered for so long after it should have is taken for hung. */
+const HUNG_AFTER_MS = 8000;
+
+export interface RunHooks {
+  readonly onProgress: (progress: Progress) => void;
+  /** Aborting ends the measuring early; what was measured is kept and marked partial. */
+  readonly signal: AbortSignal;
+  /** Arguments of the command line, to be stored. */
+  readonly commandLine: readonly string[];
+}
+
+/**
+ * Carries out a plan: starts the server and the workers, connects, warms up, measures, drains, collects.
+ * Throws a SockbenchError when nothing could be measured; otherwise resolves to a result, however it ended.
+ */
+export async function runPlan(plan: Plan, scenario: Scenario, hooks: RunHooks): Promise<RunResult> {
+  const run = new Run(plan, scenario, hooks);
+  try {
+    return await run.execute();
+  } finally {
+    await run.cleanUp();
+  }
+}
+
+/** What a run has found out when it is over, for the result. */
+export interface RunRecord {
+  readonly plan: Plan;
+  readonly scenario: Scenario;
+  readonly layout: Layout;
+  readonly spread: ReadonlyArray<readonly number[]>;
+  readonly startedAt: Date;
+  readonly commandLine: readonly string[];
+  readonly affinity: Affinity;
+  readonly collector: Collector;
+  readonly members: ReadonlySet<number>;
+  readonly deadWorkers: ReadonlySet<number>;
+  readonly workerPids: readonly number[];
+  readonly probe: ReturnType<ProbeListener['busiest']>;
+  readonly failures: readonly Reason[];
+  readonly unsent: readonly Reason[];
+  /** Reasons that the run itself noticed; the figures may hold more. */
+  readonly cutShort: readonly Finding[];
+  readonly notes: readonly Finding[];
+  readonly warmup: RunResult['warmup'];
+  readonly timing: RunResult['timing'];
+  readonly measureStartNs: number;
+  readonly counters: { readonly before: SystemCounters; readonly after: SystemCounters };
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #scenario: Scenario;
+  readonly #hooks: RunHooks;
+  readonly #layout: Layout;
+  readonly #spread: number[][];
+  readonly #originNs = readOriginNs();
+  readonly #clock: Clock = createClock(this.#originNs);
+  readonly #startedAt = new Date();
+  readonly #affinity: Affinity;
+  readonly #collector: Collector;
+  readonly #failures = new ReasonCounts();
+  readonly #unsent = new ReasonCounts();
+  readonly #cutShort: Finding[] = [];
+  readonly #notes: Finding[] = [];
+  readonly #deadWorkers = new Set<number>();
+  readonly #members = new Set<number>();
+  readonly #connecting = new Map<number, { connected: number; failed: number }>();
+  readonly #drained = new Map<number, number>();
+  readonly #timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: 0, drainMs: 0, collectMs: 0 };
+  readonly #cut: Promise<'cut'>;
+  #resolveCut: () => void = () => {};
+  #probe: ProbeListener | null = null;
+  #server: ServerProcess | null = null;
+  #workers: Workers | null = null;
+  #phase: Phase = 'start';
+  #phaseStartedMs = performance.now();
+  #measureStartNs = 0;
+  #serverDied = false;
+  #counters: SystemCounters = readSystemCounters();
+
+  constructor(plan: Plan, scenario: Scenario, hooks: RunHooks) {
+    this.#plan = plan;
+    this.#scenario = scenario;
+    this.#hooks = hooks;
+    this.#layout = scenario.layout(plan.scenarioOptions, plan.clients);
+    this.#spread = spreadClients(this.#layout, plan.clients, plan.workers);
+    this.#affinity = this.#chooseAffinity();
+    this.#collector = new Collector(plan.workers, (stream) => this.#audience(stream), plan.drainMs * 1e6);
+    this.#cut = new Promise((resolve) => {
+      this.#resolveCut = () => resolve('cut');
+    });
+    hooks.signal.addEventListener('abort', () => this.#cutRun('interrupted', 'stopped by the user'), {
+      once: true,
+    });
+  }
+
+  async execute(): Promise<RunResult> {
+    const progress = setInterval(() => this.#report(), PROGRESS_EVERY_MS);
+    try {
+      await this.#timed('start', 'startMs', () => this.#start());
+      await this.#timed('connect', 'connectMs', () => this.#connect());
+      const warmup = await this.#timed('warm-up', 'warmupMs', () => this.#warmUp());
+      await this.#timed('measure', 'measureMs', () => this.#measure());
+      await this.#timed('drain', 'drainMs', () => this.#drain());
+      await this.#timed('collect', 'collectMs', () => this.#collect());
+      return assembleResult(this.#record(warmup));
+    } finally {
+      clearInterval(progress);
+    }
+  }
+
+  /** Ends whatever still runs, however the run went. */
+  async cleanUp(): Promise<void> {
+    this.#workers?.kill();
+    this.#probe?.close();
+    await this.#server?.stop();
+  }
+
+  async #timed<T>(phase: Phase, key: keyof RunResult['timing'], work: () => Promise<T>): Promise<T> {
+    this.#phase = phase;
+    this.#phaseStartedMs = performance.now();
+    this.#report();
+    const done = await work();
+    this.#timing[key] = performance.now() - this.#phaseStartedMs;
+    return done;
+  }
+
+  #chooseAffinity(): Affinity {
+    const cpus = allowedCpus();
+    const problem = this.#plan.pin ? pinningProblem(cpus) : 'turned off';
+    if (problem === null) return planAffinity(this.#plan.workers, cpus);
+    this.#notes.push({
+      code: 'not_pinned',
+      message: `server and generator were not kept on CPUs of their own: ${problem}`,
+    });
+    return noAffinity(this.#plan.workers);
+  }
+
+  async #start(): Promise<void> {
+    this.#probe = await ProbeListener.open();
+    this.#workers = new Workers(
+      this.#plan.workers,
+      (worker, command) => pinned(this.#affinity.workers[worker] ?? null, command),
+      {
+        onMessage: (worker, message) => this.#hear(worker, message),
+        onDied: (worker, reason) => this.#loseWorker(worker, reason),
+      },
+    );
+    const url = await this.#startServer(this.#probe);
+    const isSplit = fanoutIsSplit(this.#layout, this.#spread);
+    this.#workers.assign(
+      this.#spread.map((clients) => ({
+        plan: this.#plan,
+        url,
+        originNs: this.#originNs,
+        clients,
+        connectRateHz: (this.#plan.connectRateHz * clients.length) / this.#plan.clients,
+        fanoutIsSplit: isSplit,
+      })),
+    );
+    await this.#untilAll('ready', this.#plan.connectTimeoutMs);
+  }
+
+  async #startServer(probe: ProbeListener): Promise<string> {
+    const { target, connectTimeoutMs } = this.#plan;
+    const options: ServerOptions = {
+      cpus: this.#affinity.server,
+      env: probe.env(this.#originNs),
+      timeoutMs: connectTimeoutMs,
+      onDied: (reason) => {
+        this.#serverDied = true;
+        this.#cutRun('server_died', `the server ended during the run with ${reason}`);
+      },
+    };
+    if (target.url !== null && target.exec === null) return target.url;
+    this.#server =
+      target.url === null
+        ? await ServerProcess.startReference(target.name, { host: '127.0.0.1', port: 0 }, options)
+        : await ServerProcess.startCommand(target.exec ?? '', new URL(target.url), options);
+    return target.url ?? this.#server.url;
+  }
+
+  async #connect(): Promise<void> {
+    const { clients, connectRateHz, connectTimeoutMs } = this.#plan;
+    this.#send({ type: 'connect' });
+    await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs);
+    this.#failIfCut();
+    if (this.#members.size === 0) this.#refuseUnreachable();
+    this.#send({ type: 'join', members: [...this.#members] });
+    await this.#untilAll('joined', connectTimeoutMs + HUNG_AFTER_MS);
+    this.#failIfCut();
+  }
+
+  /** A run that was cut before anything was measured has no result. */
+  #failIfCut(): void {
+    const [cause] = this.#cutShort;
+    if (cause === undefined) return;
+    throw new SockbenchError({
+      code: cause.code.toUpperCase(),
+      message: `nothing was measured: ${cause.message}`,
+      exitCode: EXIT.invalid,
+    });
+  }
+
+  #refuseUnreachable(): never {
+    const [first] = this.#failures.take();
+    const where = this.#plan.target.url ?? this.#server?.url;
+    throw new SockbenchError({
+      code: 'TARGET_UNREACHABLE',
+      message: `none of ${plural(this.#plan.clients, 'client')} could connect to ${where} by ${this.#plan.transport}: ${first?.reason ?? 'no answer'}`,
+      hint: `Check that the server runs there and speaks ${this.#plan.target.protocol === 'ws' ? 'WebSocket' : 'Socket.IO'}.`,
+    });
+  }
+
+  async #warmUp(): Promise<RunResult['warmup']> {
+    const { warmupMs, warmupMaxMs } = this.#plan;
+    const startNs = this.#clock.nowNs() + LEAD_NS;
+    this.#collector.warmUpFrom(startNs);
+    if (warmupMaxMs > 0) this.#send({ type: 'warm-up', startNs });
+    const elapsedMs = () => (this.#clock.nowNs() - startNs) / 1e6;
+    let steady = false;
+    // The measured schedule starts LEAD_NS after this ends, so a warm-up of fixed length ends as much sooner.
+    const fixed = warmupMs === warmupMaxMs;
+    const untilMs = warmupMaxMs - (fixed ? LEAD_NS / 1e6 : 0);
+    while (elapsedMs() < untilMs && this.#cutShort.length === 0) {
+      await Promise.race([delay(Math.max(1, Math.min(50, untilMs - elapsedMs()))), this.#cut]);
+      steady = isSteady(this.#warmupMedians());
+      if (!fixed && steady && elapsedMs() >= warmupMs) break;
+    }
+    this.#failIfCut();
+    const windowMediansNs = this.#warmupMedians();
+    return { durationMs: elapsedMs(), steady: windowMediansNs.length < 3 ? null : steady, windowMediansNs };
+  }
+
+  #warmupMedians(): Array<number | null> {
+    return this.#collector.warmupMediansNs(this.#workers?.alive ?? 0);
+  }
+
+  async #measure(): Promise<void> {
+    this.#measureStartNs = this.#clock.nowNs() + LEAD_NS;
+    this.#collector.measureFrom(this.#measureStartNs);
+    this.#send({ type: 'measure', startNs: this.#measureStartNs });
+    await delay(LEAD_NS / 1e6);
+    this.#phaseStartedMs = performance.now();
+    this.#counters = readSystemCounters();
+    this.#probe?.sampleNow();
+    const endMs = this.#phaseStartedMs + this.#plan.durationMs;
+    await this.#untilAll('sent', this.#plan.durationMs + HUNG_AFTER_MS);
+    await Promise.race([delay(Math.max(0, endMs - performance.now())), this.#cut]);
+    this.#probe?.sampleNow();
+    if (this.#cutShort.length > 0) {
+      this.#send({ type: 'stop' });
+      await Promise.race([this.#workers?.all('sent'), delay(2000)]);
+    }
+  }
+
+  /** Waits for what is still owed, then a moment for duplicates; a dead server sends nothing more. */
+  async #drain(): Promise<void> {
+    const deadlineMs = performance.now() + this.#plan.drainMs;
+    let completeSinceMs: number | null = null;
+    while (performance.now() < deadlineMs && !this.#serverDied) {
+      await delay(20);
+      const delivered = [...this.#drained.values()].reduce((sum, count) => sum + count, 0);
+      if (delivered < this.#owed().total - this.#owed().unknown) continue;
+      completeSinceMs ??= performance.now();
+      if (performance.now() - completeSinceMs >= DUPLICATES_WAIT_MS) break;
+    }
+  }
+
+  async #collect(): Promise<void> {
+    this.#probe?.sampleNow();
+    this.#send({ type: 'finish' });
+    await Promise.race([this.#workers?.all('final'), delay(HUNG_AFTER_MS)]);
+    this.#collector.finish();
+    await Promise.race([this.#workers?.all('closed'), delay(HUNG_AFTER_MS / 4)]);
+  }
+
+  /** Deliveries owed in all, and those of them owed to clients of workers that died. */
+  #owed(): { readonly total: number; readonly unknown: number } {
+    const lost = new Set([...this.#deadWorkers].flatMap((worker) => this.#spread[worker] ?? []));
+    let total = 0;
+    let unknown = 0;
+    for (const [stream, sent] of this.#collector.sentByStream) {
+      const receivers =
+        this.#layout.streams[stream]?.receivers.filter((client) => this.#members.has(client)) ?? [];
+      total += sent * receivers.length;
+      unknown += sent * receivers.filter((client) => lost.has(client)).length;
+    }
+    return { total, unknown };
+  }
+
+  #audience(stream: number): number {
+    return this.#layout.streams[stream]?.receivers.filter((client) => this.#members.has(client)).length ?? 0;
+  }
+
+  #send(message: Parameters<Workers['sendAll']>[0]): void {
+    this.#workers?.sendAll(message);
+  }
+
+  /** Waits for every living worker, but no longer than the run lasts; a hung worker cuts the run. */
+  async #untilAll(type: FromWorker['type'], timeoutMs: number): Promise<void> {
+    if (this.#workers === null) return;
+    const cancel = new AbortController();
+    const timeout = delay(timeoutMs, 'timeout' as const, { signal: cancel.signal }).catch(() => 'cancelled');
+    const end = await Promise.race([this.#workers.all(type), this.#cut, timeout]);
+    cancel.abort();
+    if (end === 'timeout') {
+      this.#cutRun(
+        'worker_hung',
+        `a generator process did not answer for ${formatDurationMs(HUNG_AFTER_MS)}`,
+      );
+    }
+  }
+
+  #cutRun(code: string, message: string): void {
+    if (this.#phase === 'drain' || this.#phase === 'collect') {
+      if (code === 'interrupted') return;
+    }
+    this.#cutShort.push({ code, message });
+    this.#resolveCut();
+  }
+
+  #loseWorker(worker: number, reason: string): void {
+    this.#deadWorkers.add(worker);
+    this.#cutRun('worker_died', `generator process ${worker + 1} ended with ${reason}`);
+  }
+
+  #hear(worker: number, message: FromWorker): void {
+    switch (message.type) {
+      case 'connecting':
+        this.#connecting.set(worker, message);
+        break;
+      case 'connected':
+        for (const client of message.clients) this.#members.add(client);
+        for (const { reason, count } of message.failures) this.#failures.add(reason, count);
+        break;
+      case 'joined':
+        for (const { reason, count } of message.failures) this.#failures.add(reason, count);
+        break;
+      case 'snapshot':
+        this.#collector.addSnapshot(worker, message.snapshot);
+        break;
+      case 'sent':
+        this.#collector.noteSent(message.streams);
+        for (const { reason, count } of message.unsent) this.#unsent.add(reason, count);
+        break;
+      case 'totals':
+        this.#drained.set(worker, message.delivered);
+        break;
+      case 'final':
+        Object.assign(this.#collector.workers[worker] ?? {}, { rows: message.rows });
+        break;
+    }
+  }
+
+  #report(): void {
+    const connecting = [...this.#connecting.values()];
+    const headline = this.#collector.series.get(this.#scenario.headline);
+    this.#hooks.onProgress({
+      phase: this.#phase,
+      elapsedMs: performance.now() - this.#phaseStartedMs,
+      plan: this.#plan,
+      connected: connecting.reduce((sum, { connected }) => sum + connected, 0),
+      counts: this.#collector.counts(),
+      p50Ns: headline?.quantileNs(0.5) ?? null,
+      p99Ns: headline?.quantileNs(0.99) ?? null,
+    });
+  }
+
+  #record(warmup: RunResult['warmup']): RunRecord {
+    return {
+      plan: this.#plan,
+      scenario: this.#scenario,
+      layout: this.#layout,
+      spread: this.#spread,
+      startedAt: this.#startedAt,
+      commandLine: this.#hooks.commandLine,
+      affinity: this.#affinity,
+      collector: this.#collector,
+      members: this.#members,
+      deadWorkers: this.#deadWorkers,
+      workerPids: this.#workers?.pids ?? [],
+      probe: this.#probe?.busiest() ?? null,
+      failures: this.#failures.take(),
+      unsent: this.#unsent.take(),
+      cutShort: this.#cutShort,
+      notes: this.#notes,
+      warmup,
+      timing: this.#timing,
+      measureStartNs: this.#measureStartNs,
+      counters: { before: this.#counters, after: readSystemCounters() },
+    };
+  }
+}

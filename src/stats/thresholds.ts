@@ -1,0 +1,167 @@
+import { SockbenchError } from '../errors.ts';
+import type { ThresholdOutcome } from '../result/schema.ts';
+import { type ResultView, SERIES, samplesNeeded } from '../result/view.ts';
+import { formatCount, formatNs, formatPercent, parseDurationNs } from '../units.ts';
+
+const OPERATORS = {
+  '<=': (a: number, b: number) => a <= b,
+  '>=': (a: number, b: number) => a >= b,
+  '==': (a: number, b: number) => a === b,
+  '<': (a: number, b: number) => a < b,
+  '>': (a: number, b: number) => a > b,
+} as const;
+
+type Operator = keyof typeof OPERATORS;
+
+const COUNTS = ['lost', 'late', 'duplicated', 'reordered', 'unexpected'] as const;
+type CountName = (typeof COUNTS)[number];
+
+type Metric =
+  | { readonly kind: 'quantile'; readonly series: string; readonly quantile: number }
+  | { readonly kind: 'mean'; readonly series: string }
+  | { readonly kind: 'count'; readonly name: CountName }
+  | { readonly kind: 'share'; readonly name: CountName };
+
+/** A threshold, read and checked. Times are in nanoseconds, shares from 0 to 1. */
+export interface Threshold {
+  readonly expression: string;
+  readonly metric: Metric;
+  readonly operator: Operator;
+  readonly limit: number;
+}
+
+const EXPRESSION = /^([a-z_]+)(?:\.([a-z0-9.]+))?(<=|>=|==|<|>)(.+)$/;
+
+function refuse(expression: string, problem: string, hint: string): never {
+  throw new SockbenchError({
+    code: 'BAD_THRESHOLD',
+    message: `--threshold "${expression}": ${problem}`,
+    hint,
+  });
+}
+
+/**
+ * Reads a threshold.
+ *
+ *     threshold = series "." statistic operator duration
+ *               | count operator ( integer | number "%" )
+ *     series    = "delivery" | "fanout_last" | "ack" | ... ; see series.ts
+ *     statistic = "p" number | "min" | "max" | "mean"      ; p50, p99.9
+ *     count     = "lost" | "late" | "duplicated" | "reordered" | "unexpected"
+ *     operator  = "<" | "<=" | ">" | ">=" | "=="
+ *
+ * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed). Throws BAD_THRESHOLD.
+ */
+export function parseThreshold(expression: string): Threshold {
+  const [, name = '', statistic, operator, limit = ''] =
+    EXPRESSION.exec(expression.replaceAll(/\s+/g, '')) ?? [];
+  if (operator === undefined) {
+    refuse(expression, 'is not a threshold', "Write it like 'delivery.p99<50ms' or 'lost==0'.");
+  }
+  const parsed =
+    statistic === undefined
+      ? parseCount(expression, name, limit)
+      : parseSeries(expression, name, statistic, limit);
+  return { expression, operator: operator as Operator, ...parsed };
+}
+
+function parseCount(expression: string, name: string, text: string): Pick<Threshold, 'metric' | 'limit'> {
+  const counted = COUNTS.find((count) => count === name);
+  if (counted === undefined) {
+    const hint = SERIES.some((series) => series.name === name)
+      ? `Name a statistic, like ${name}.p99.`
+      : 'Use one of them.';
+    refuse(expression, `"${name}" is not one of ${COUNTS.join(', ')}`, hint);
+  }
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  if (digits === undefined || (percent === '' && digits.includes('.'))) {
+    refuse(
+      expression,
+      `"${text}" is neither a whole number nor a percentage`,
+      'Write it like lost==0 or late<0.1%.',
+    );
+  }
+  return percent === '%'
+    ? { metric: { kind: 'share', name: counted }, limit: Number(digits) / 100 }
+    : { metric: { kind: 'count', name: counted }, limit: Number(digits) };
+}
+
+function parseSeries(
+  expression: string,
+  series: string,
+  statistic: string,
+  text: string,
+): Pick<Threshold, 'metric' | 'limit'> {
+  if (!SERIES.some(({ name }) => name === series)) {
+    const names = SERIES.map(({ name }) => name).join(', ');
+    refuse(expression, `"${series}" is not one of ${names}`, 'Use one of them.');
+  }
+  const metric = parseStatistic(series, statistic);
+  if (metric === null) {
+    refuse(
+      expression,
+      `"${statistic}" is not p0 to p99.999, min, max or mean`,
+      'Write it like delivery.p99<50ms.',
+    );
+  }
+  try {
+    return { metric, limit: parseDurationNs(text) };
+  } catch (error) {
+    return refuse(expression, (error as SockbenchError).message, (error as SockbenchError).hint);
+  }
+}
+
+function parseStatistic(series: string, statistic: string): Metric | null {
+  if (statistic === 'mean') return { kind: 'mean', series };
+  if (statistic === 'min') return { kind: 'quantile', series, quantile: 0 };
+  if (statistic === 'max') return { kind: 'quantile', series, quantile: 1 };
+  const percent = /^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1];
+  return percent === undefined || Number(percent) >= 100
+    ? null
+    : { kind: 'quantile', series, quantile: Number(percent) / 100 };
+}
+
+/** Judges a threshold on a result; one that the result has no sound figure for is neither passed nor failed. */
+export function judgeThreshold(threshold: Threshold, view: ResultView): ThresholdOutcome {
+  const { expression, metric, operator, limit } = threshold;
+  const actual = actualValue(metric, view);
+  if (actual === null)
+    return { expression, passed: null, actual: null, detail: missingBecause(metric, view) };
+  return {
+    expression,
+    passed: OPERATORS[operator](actual, limit),
+    actual,
+    detail: showValue(metric, actual),
+  };
+}
+
+function actualValue(metric: Metric, view: ResultView): number | null {
+  const { ledger } = view.result;
+  switch (metric.kind) {
+    case 'count':
+      return ledger[metric.name];
+    case 'share':
+      return ledger.owed === 0 ? null : ledger[metric.name] / ledger.owed;
+    case 'mean':
+      return view.histogram(metric.series)?.meanNs ?? null;
+    case 'quantile':
+      // The extremes are what they are; everything between needs samples beyond it.
+      return metric.quantile === 0 || metric.quantile === 1
+        ? (view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null)
+        : view.quantileNs(metric.series, metric.quantile);
+  }
+}
+
+function missingBecause(metric: Metric, view: ResultView): string {
+  if (metric.kind === 'share') return 'no message was owed to anyone';
+  if (metric.kind === 'count' || view.histogram(metric.series) === null)
+    return 'this scenario does not record it';
+  if (metric.kind === 'mean') return 'nothing was recorded';
+  const has = formatCount(view.samples(metric.series));
+  return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
+}
+
+function showValue(metric: Metric, actual: number): string {
+  if (metric.kind === 'count') return formatCount(actual);
+  return metric.kind === 'share' ? formatPercent(actual) : formatNs(actual);
+}
