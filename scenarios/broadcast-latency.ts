@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, integer, onOff } from '../src/scenario.ts';
+import { defineScenario, everyClient, integer, onOff, requireAtMost } from '../src/scenario.ts';
 
 export const broadcastLatency = defineScenario({
   name: 'broadcast-latency',
@@ -19,6 +19,7 @@ export const broadcastLatency = defineScenario({
     },
   },
   layout({ publishers, excludeSender }, clients) {
+    requireAtMost('publishers', publishers, clients, 'clients');
     const everyone = everyClient(clients);
     return {
       rooms: everyone.map(() => []),

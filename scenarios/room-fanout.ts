@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, integer, onOff, type Stream } from '../src/scenario.ts';
+import { defineScenario, everyClient, integer, onOff, requireAtMost, type Stream } from '../src/scenario.ts';
 
 export const roomFanout = defineScenario({
   name: 'room-fanout',
@@ -26,7 +26,10 @@ export const roomFanout = defineScenario({
     },
   },
   layout(options, clients) {
-    const size = Math.min(options.members ?? Math.max(1, Math.floor(clients / options.rooms)), clients);
+    if (options.members === null) requireAtMost('rooms', options.rooms, clients, 'clients');
+    const size = options.members ?? Math.floor(clients / options.rooms);
+    requireAtMost('members', size, clients, 'clients');
+    requireAtMost('publishers', options.publishers, size, 'members of a room');
     const joined: string[][] = everyClient(clients).map(() => []);
     const streams: Stream[] = [];
     for (let index = 0; index < options.rooms; index++) {

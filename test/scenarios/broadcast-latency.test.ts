@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import { thrownBy } from '../thrown.ts';
+import { layoutOf, streamsOf } from './layout.ts';
+
+describe('broadcast-latency', () => {
+  it('has one client publish to everyone, itself included, unless told otherwise', () => {
+    expect(streamsOf(layoutOf(broadcastLatency, 4))).toEqual(['0 publish everyone null -> 0 1 2 3']);
+  });
+
+  it('gives every publisher a stream to everyone', () => {
+    expect(streamsOf(layoutOf(broadcastLatency, 3, { publishers: '2' }))).toEqual([
+      '0 publish everyone null -> 0 1 2',
+      '1 publish everyone null -> 0 1 2',
+    ]);
+  });
+
+  it('owes the sender nothing when it is excluded', () => {
+    expect(streamsOf(layoutOf(broadcastLatency, 3, { publishers: '3', excludeSender: 'true' }))).toEqual([
+      '0 publish everyone-but-me null -> 1 2',
+      '1 publish everyone-but-me null -> 0 2',
+      '2 publish everyone-but-me null -> 0 1',
+    ]);
+  });
+
+  it('has nobody join a room', () => {
+    expect(layoutOf(broadcastLatency, 3).rooms).toEqual([[], [], []]);
+  });
+
+  it('refuses more publishers than clients', () => {
+    expect(thrownBy(() => layoutOf(broadcastLatency, 3, { publishers: '4' }))).toMatchObject({
+      code: 'TOO_MANY',
+      message: '--publishers 4 is more than the 3 clients',
+      hint: 'Give --publishers 3 or less, or more clients.',
+    });
+  });
+});

@@ -1,0 +1,20 @@
+import { parseOptions } from '../../src/options.ts';
+import type { Layout, Scenario } from '../../src/scenario.ts';
+
+/** The layout for options as they would be written on the command line. */
+export function layoutOf(
+  scenario: Scenario,
+  clients: number,
+  given: Readonly<Record<string, string>> = {},
+): Layout {
+  return scenario.layout(parseOptions(scenario.options, given), clients);
+}
+
+/** One line per stream: who sends what to whom, such as `0 publish room room-0 -> 0 1 2`. */
+export function streamsOf(layout: Layout): string[] {
+  return layout.streams.map(({ sender, operation, receivers }) => {
+    const what =
+      operation.kind === 'publish' ? `publish ${operation.scope} ${operation.room}` : operation.kind;
+    return `${sender} ${what} -> ${receivers.join(' ')}`;
+  });
+}

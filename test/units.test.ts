@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SockbenchError } from '../src/errors.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDurationMs,
+  formatNs,
+  formatNumber,
+  formatPercent,
+  parseBytes,
+  parseDurationMs,
+  parseDurationNs,
+  parseRateHz,
+  plural,
+} from '../src/units.ts';
+import { thrownBy } from './thrown.ts';
+
+describe('reading quantities', () => {
+  it.each([
+    ['1ns', 1],
+    ['1us', 1_000],
+    ['1ms', 1_000_000],
+    ['1s', 1_000_000_000],
+    ['10s', 10_000_000_000],
+    ['1.5m', 90_000_000_000],
+    ['2h', 7_200_000_000_000],
+    ['0s', 0],
+    ['0.0001us', 0],
+    [' 250 ms ', 250_000_000],
+  ])('reads the duration "%s" as %d ns', (text, expectedNs) => {
+    expect(parseDurationNs(text)).toBe(expectedNs);
+  });
+
+  it('gives the same duration in milliseconds', () => {
+    expect(parseDurationMs('1.5m')).toBe(90_000);
+    expect(parseDurationMs('100us')).toBe(0.1);
+  });
+
+  it.each([
+    ['64B', 64],
+    ['1kB', 1_000],
+    ['4KiB', 4_096],
+    ['1.5KiB', 1_536],
+    ['2MB', 2_000_000],
+    ['1MiB', 1_048_576],
+    ['10.4B', 10],
+  ])('reads the size "%s" as %d whole bytes', (text, expectedBytes) => {
+    expect(parseBytes(text)).toBe(expectedBytes);
+  });
+
+  it.each([
+    ['100/s', 100],
+    ['0.5/s', 0.5],
+    ['30/m', 0.5],
+    ['90/m', 1.5],
+    ['7200/h', 2],
+  ])('reads the rate "%s" as %d a second', (text, expectedHz) => {
+    expect(parseRateHz(text)).toBeCloseTo(expectedHz, 12);
+  });
+
+  it.each([
+    ['a duration', parseDurationNs, '10', 'ns, us, ms, s, m, h', '10s or 250ms'],
+    ['a size', parseBytes, '64', 'B, kB, MB, KiB, MiB', '64B or 4KiB'],
+    ['a rate', parseRateHz, '100', '/s, /m, /h', '100/s'],
+  ])('refuses a bare number as %s and says that the unit is missing', (what, parse, text, units, example) => {
+    expect(thrownBy(() => parse(text))).toMatchObject({
+      code: 'BAD_QUANTITY',
+      message: `"${text}" has no unit; ${what} is a number and one of the units ${units}`,
+      hint: `Write it like ${example}.`,
+      exitCode: 2,
+    });
+  });
+
+  it.each([
+    ['10 parsecs'],
+    ['10S'],
+    ['ten s'],
+    ['-5s'],
+    ['+5s'],
+    ['.5s'],
+    ['5.s'],
+    ['1e3s'],
+    ['1,5s'],
+    ['s'],
+    [''],
+    // Names that every object inherits are no units.
+    ['5constructor'],
+    ['5toString'],
+  ])('refuses "%s" as a duration and lists the units', (text) => {
+    expect(thrownBy(() => parseDurationNs(text))).toMatchObject({
+      code: 'BAD_QUANTITY',
+      message: `"${text}" is not a duration; a duration is a number and one of the units ns, us, ms, s, m, h`,
+    });
+  });
+
+  it('gives a finite number or a SockbenchError for any text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,9}[a-zA-Z/]{0,12}$/)), (text) => {
+        for (const parse of [parseDurationNs, parseBytes, parseRateHz]) {
+          try {
+            expect(parse(text)).toSatisfy((value: number) => Number.isFinite(value) && value >= 0);
+          } catch (error) {
+            expect(error).toBeInstanceOf(SockbenchError);
+          }
+        }
+      }),
+    );
+  });
+
+  it('reads every whole number of every unit exactly', () => {
+    const scales = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 2000 }),
+        fc.constantFrom(...(Object.keys(scales) as Array<keyof typeof scales>)),
+        (count, unit) => {
+          expect(parseDurationNs(`${count}${unit}`)).toBe(count * scales[unit]);
+        },
+      ),
+    );
+  });
+});
+
+describe('showing quantities', () => {
+  it.each([
+    [0, '0'],
+    [1, '1'],
+    [0.123456, '0.123'],
+    [1.23456, '1.23'],
+    [12.3456, '12.3'],
+    [123.456, '123'],
+    [1234.5, '1235'],
+    [1_000_000, '1000000'],
+    [-1.23456, '-1.23'],
+    [99.96, '100'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+  ])('shows the number %d as %s', (value, expected) => {
+    expect(formatNumber(value)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0 ns'],
+    [1, '1 ns'],
+    [999, '999 ns'],
+    [1_000, '1 us'],
+    [1_234, '1.23 us'],
+    [1_000_000, '1 ms'],
+    [12_345_678, '12.3 ms'],
+    [1_000_000_000, '1 s'],
+    [90_000_000_000, '90 s'],
+    [-1_234_567, '-1.23 ms'],
+    [Number.NaN, 'NaN ns'],
+  ])('shows %d ns as %s', (valueNs, expected) => {
+    expect(formatNs(valueNs)).toBe(expected);
+  });
+
+  it.each([
+    [250, '250ms'],
+    [0.5, '0.5ms'],
+    [1_000, '1s'],
+    [1_500, '1.5s'],
+    [10_000, '10s'],
+    [3_600_000, '3600s'],
+  ])('shows a duration of %d ms as %s', (durationMs, expected) => {
+    expect(formatDurationMs(durationMs)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0 B'],
+    [64, '64 B'],
+    [1_023, '1023 B'],
+    [1_024, '1 KiB'],
+    [1_536, '1.5 KiB'],
+    [1_572_864, '1.5 MiB'],
+    [5 * 1024 ** 3, '5120 MiB'],
+  ])('shows %d bytes as %s', (bytes, expected) => {
+    expect(formatBytes(bytes)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0 %'],
+    [0.005, '0.5 %'],
+    [0.1234, '12.3 %'],
+    [1, '100 %'],
+    [1.5, '150 %'],
+  ])('shows the share %d as %s', (ratio, expected) => {
+    expect(formatPercent(ratio)).toBe(expected);
+  });
+
+  it.each([
+    [999, '999'],
+    [1_000, '1,000'],
+    [1_234_567, '1,234,567'],
+  ])('shows the count %d as %s', (count, expected) => {
+    expect(formatCount(count)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0 clients'],
+    [1, '1 client'],
+    [2_000, '2,000 clients'],
+  ])('counts %d as %s', (count, expected) => {
+    expect(plural(count, 'client')).toBe(expected);
+  });
+
+  it('shows a duration so that it reads back as the same one, to three digits', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 99_999 }), (durationMs) => {
+        const readBackMs = parseDurationMs(formatDurationMs(durationMs));
+        expect(Math.abs(readBackMs - durationMs)).toBeLessThanOrEqual(durationMs * 0.005);
+      }),
+    );
+  });
+});
