@@ -82,10 +82,19 @@ export function encodeEnvelope(envelope: Envelope): string | Buffer {
 
 /** Decodes what {@link encodeEnvelope} made; throws a SyntaxError or RangeError when it is something else. */
 export function decodeEnvelope(message: Buffer, isBinary: boolean): Envelope {
-  if (!isBinary) return JSON.parse(message.toString()) as Envelope;
+  if (!isBinary) return requireEnvelope(JSON.parse(message.toString()));
   const headerEnd = BINARY_HEADER_LENGTH_BYTES + message.readUInt16BE(0);
-  const header = JSON.parse(message.toString('utf8', BINARY_HEADER_LENGTH_BYTES, headerEnd));
-  const { bytes: field, ...envelope } = header as Envelope & { readonly bytes: string | null };
+  if (headerEnd > message.length) throw new RangeError('the header is longer than the message');
+  const header = requireEnvelope(JSON.parse(message.toString('utf8', BINARY_HEADER_LENGTH_BYTES, headerEnd)));
+  const { bytes: field, ...envelope } = header as Envelope & { readonly bytes?: string | null };
+  if (field === undefined) throw new SyntaxError('the header does not say where the bytes belong');
   const bytes = message.subarray(headerEnd);
   return { ...envelope, data: field === null ? bytes : { ...(envelope.data as object), [field]: bytes } };
+}
+
+function requireEnvelope(value: unknown): Envelope {
+  const isEnvelope =
+    typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string';
+  if (!isEnvelope) throw new SyntaxError('not an envelope with an event');
+  return value as Envelope;
 }

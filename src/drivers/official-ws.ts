@@ -97,8 +97,7 @@ class WsConnection implements Connection {
 /** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */
 function decodeOrNull(message: Buffer, isBinary: boolean): Envelope | null {
   try {
-    const envelope = decodeEnvelope(message, isBinary);
-    return typeof envelope === 'object' ? envelope : null;
+    return decodeEnvelope(message, isBinary);
   } catch {
     return null;
   }
