@@ -57,7 +57,7 @@ export class Shard {
     this.#clock = createClock(originNs);
     this.#layout = scenario.layout(plan.scenarioOptions, plan.clients);
     this.#window = new ReceiveWindow(this.#clock, (lengthNs, messages) => {
-      if (this.#snapshotStartNs >= this.#measureStartNs) {
+      if (this.#clock.nowNs() >= this.#measureStartNs) {
         this.#recorder.recordMany('receive_uncertainty', lengthNs, messages);
       }
     });

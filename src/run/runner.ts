@@ -100,6 +100,7 @@ class Run {
   #phase: Phase = 'start';
   #phaseStartedMs = performance.now();
   #measureStartNs = 0;
+  #measuredMs = 0;
   #serverDied = false;
   #counters: SystemCounters = readSystemCounters();
 
@@ -272,6 +273,7 @@ class Run {
     const endMs = this.#phaseStartedMs + this.#plan.durationMs;
     await this.#untilAll('sent', this.#plan.durationMs + HUNG_AFTER_MS);
     await Promise.race([delay(Math.max(0, endMs - performance.now())), this.#cut]);
+    this.#measuredMs = Math.min(this.#plan.durationMs, performance.now() - this.#phaseStartedMs);
     this.#probe?.sampleNow();
     if (this.#cutShort.length > 0) {
       this.#send({ type: 'stop' });
@@ -411,7 +413,7 @@ class Run {
       cutShort: this.#cutShort,
       notes: this.#notes,
       warmup,
-      timing: this.#timing,
+      timing: { ...this.#timing, measureMs: this.#measuredMs },
       measureStartNs: this.#measureStartNs,
       counters: { before: this.#counters, after: readSystemCounters() },
     };

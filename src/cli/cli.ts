@@ -1,0 +1,14 @@
+/** What a command may know of its process, injected so that the command line is tested without one. */
+export interface Cli {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Progress, warnings and errors. */
+  readonly err: (text: string) => void;
+  /** Whether `err` is a terminal on which a line may be rewritten. */
+  readonly isTty: boolean;
+  readonly width: number;
+  readonly colour: boolean;
+  readonly argv: readonly string[];
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,56 @@
+import { type Command, Option } from 'commander';
+import { scenarios } from '../../scenarios/index.ts';
+import { SockbenchError } from '../errors.ts';
+import { flagOf, type GivenOptions, type OptionTable } from '../options.ts';
+import { PLAN_OPTIONS } from '../plan.ts';
+import type { Scenario } from '../scenario.ts';
+
+function flagText(name: string, value: string | null): string {
+  return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
+}
+
+/** Adds a flag for every option of the table that the command does not have yet. */
+function addTable(command: Command, table: OptionTable, inHelp: boolean): void {
+  for (const [name, { value, default: fallback, summary }] of Object.entries(table)) {
+    if (command.options.some((option) => option.attributeName() === name)) continue;
+    const shown = fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
+    command.addOption(new Option(flagText(name, value), shown).hideHelp(!inHelp));
+  }
+}
+
+/** The flags of a run: those of every plan, then each scenario's own, which help lists by scenario. */
+export function addRunFlags(command: Command): void {
+  addTable(command, PLAN_OPTIONS, true);
+  for (const scenario of scenarios) addTable(command, scenario.options, false);
+  command.addHelpText('after', () => `\n${scenarios.map(scenarioHelp).join('\n\n')}`);
+}
+
+function scenarioHelp({ name, options }: Scenario): string {
+  const rows = Object.entries(options).map(([option, { value, default: fallback, summary }]) => {
+    const shown = fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
+    return `  ${flagText(option, value).padEnd(30)}${shown}`;
+  });
+  return [`Options of ${name}:`, ...rows].join('\n');
+}
+
+/**
+ * Flags as commander read them, as text for the plan. Throws FOREIGN_OPTION for one that belongs to another
+ * scenario only.
+ */
+export function givenOptions(scenario: Scenario, flags: Readonly<Record<string, unknown>>): GivenOptions {
+  const own = { ...PLAN_OPTIONS, ...scenario.options };
+  const given = Object.entries(flags).filter(([name]) => name in own);
+  const foreign = Object.keys(flags).find((name) => !(name in own) && ownersOf(name).length > 0);
+  if (foreign !== undefined) {
+    throw new SockbenchError({
+      code: 'FOREIGN_OPTION',
+      message: `${flagOf(foreign)} is not an option of ${scenario.name}; it belongs to ${ownersOf(foreign).join(' and ')}`,
+      hint: `sockbench run --help lists the options of each scenario.`,
+    });
+  }
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+function ownersOf(option: string): string[] {
+  return scenarios.filter(({ options }) => option in options).map(({ name }) => name);
+}

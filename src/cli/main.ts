@@ -1,0 +1,31 @@
+/** The process: the only file that touches it. */
+import type { Cli } from './cli.ts';
+import { runCli } from './program.ts';
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => {
+  if (interrupt.signal.aborted) {
+    process.stderr.write('\nquit; what was measured is discarded\n');
+    process.exit(130);
+  }
+  process.stderr.write('\nstopping: draining and reporting what was measured; Ctrl-C again quits at once\n');
+  interrupt.abort();
+});
+process.on('SIGTERM', () => interrupt.abort());
+
+// A reader that has seen enough (head, less) closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const cli: Cli = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isTty: process.stderr.isTTY === true,
+  width: process.stderr.columns ?? 100,
+  colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+  argv: process.argv.slice(2),
+  signal: interrupt.signal,
+};
+
+process.exitCode = await runCli(cli);

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, SockbenchError } from '../errors.ts';
+import { type Format, formats, type PageAssets } from '../report/index.ts';
+import type { RunResult } from '../result/schema.ts';
+import { writeAtomically } from '../result/store.ts';
+import type { Cli } from './cli.ts';
+import { nearest } from './nearest.ts';
+
+const require = createRequire(import.meta.url);
+
+/** The scripts and styles that the HTML page carries inside itself. */
+async function loadPageAssets(): Promise<PageAssets> {
+  const page = (name: string) => readFile(new URL(`../report/html/${name}`, import.meta.url), 'utf8');
+  const uplot = (name: string) => readFile(require.resolve(`uplot/dist/${name}`), 'utf8');
+  const [uplotJs, uplotCss, pageJs, pageCss] = await Promise.all([
+    uplot('uPlot.iife.min.js'),
+    uplot('uPlot.min.css'),
+    page('page.js'),
+    page('page.css'),
+  ]);
+  return { uplotJs, uplotCss, pageJs, pageCss };
+}
+
+/** Reads `--format text,html`; throws UNKNOWN_FORMAT. */
+export function parseFormats(list: string): Format[] {
+  return list.split(',').map((name) => {
+    const found = formats.find((format) => format.name === name.trim());
+    if (found !== undefined) return found;
+    const known = formats.map((format) => format.name);
+    const suggestion = nearest(name, known);
+    throw new SockbenchError({
+      code: 'UNKNOWN_FORMAT',
+      message: `--format: there is no format "${name}"; there are: ${known.join(', ')}`,
+      hint: suggestion === null ? '' : `Did you mean ${suggestion}?`,
+    });
+  });
+}
+
+/** Renders results in one format. */
+export async function renderAs(format: Format, results: readonly RunResult[]): Promise<string> {
+  return format.render(results, await loadPageAssets());
+}
+
+/**
+ * Writes one file per format and returns their paths. A folder that takes no more (full disk, removed
+ * meanwhile) is replaced by the system's temporary one, with a warning: what was measured is not lost.
+ */
+export async function writeReports(
+  cli: Cli,
+  folder: string,
+  name: string,
+  list: readonly Format[],
+  results: readonly RunResult[],
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const format of list) {
+    const text = await renderAs(format, results);
+    const file = `${name}.${format.extension}`;
+    paths.push(await writeOrRescue(cli, folder, file, text));
+  }
+  return paths;
+}
+
+async function writeOrRescue(cli: Cli, folder: string, file: string, text: string): Promise<string> {
+  try {
+    await writeAtomically(join(folder, file), text);
+    return join(folder, file);
+  } catch (error) {
+    cli.err(`warning: ${join(folder, file)} could not be written: ${messageOf(error)}\n`);
+    const rescue = join(tmpdir(), file);
+    await writeAtomically(rescue, text);
+    return rescue;
+  }
+}
+
+/** `room-fanout-socketio-polling-20261121-233355`, from when the run began; UTC. */
+export function reportName({ plan, startedAt }: RunResult): string {
+  const when = startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
+  return `${plan.scenario}-${target}-${plan.transport}-${when}`;
+}

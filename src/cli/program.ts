@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import type { Cli } from './cli.ts';
+import { addDoctor } from './doctor.ts';
+import { addList } from './list.ts';
+import { addReport } from './report.ts';
+import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
+
+/** Adds one command; what it resolves to is the exit code. */
+export type AddCommand = (program: Command, cli: Cli, finish: (exitCode: ExitCode) => void) => void;
+
+const COMMANDS: readonly AddCommand[] = [addRun, addReport, addServe, addList, addDoctor];
+
+const DESCRIPTION =
+  'Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and says when a number must not be believed.';
+
+/** Runs one command line and returns its exit code; writes only through `cli`. */
+export async function runCli(cli: Cli): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.passed;
+  const program = new Command('sockbench')
+    .description(DESCRIPTION)
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: cli.out, writeErr: cli.err, outputError: () => {} })
+    .configureHelp({ helpWidth: Math.min(cli.width, 120) });
+  for (const add of COMMANDS) {
+    add(program, cli, (code) => {
+      exitCode = code;
+    });
+  }
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  try {
+    await program.parseAsync(cli.argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(cli, error);
+  }
+}
+
+/** Known errors show a message and a hint, unknown ones their stack: they are bugs. */
+function explain(cli: Cli, error: unknown): ExitCode {
+  if (error instanceof SockbenchError) {
+    cli.err(`error: ${error.message}\n${error.hint === '' ? '' : `${error.hint}\n`}`);
+    return error.exitCode;
+  }
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.passed;
+    const isHelp = error.code === 'commander.help';
+    cli.err(isHelp ? '' : `${error.message}\nTry sockbench --help.\n`);
+    return EXIT.usage;
+  }
+  cli.err(
+    `sockbench crashed; this is a bug in it.\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  return EXIT.crash;
+}

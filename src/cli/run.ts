@@ -1,0 +1,99 @@
+import { EXIT, type ExitCode } from '../errors.ts';
+import { parseOptions } from '../options.ts';
+import { buildPlan, PLAN_OPTIONS } from '../plan.ts';
+import type { Format } from '../report/index.ts';
+import type { RunResult } from '../result/schema.ts';
+import { requireWritable } from '../result/store.ts';
+import { viewResult } from '../result/view.ts';
+import { runPlan } from '../run/runner.ts';
+import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
+import type { Cli } from './cli.ts';
+import { addRunFlags, givenOptions } from './flags.ts';
+import { parseFormats, renderAs, reportName, writeReports } from './output.ts';
+import type { AddCommand } from './program.ts';
+import { showProgress } from './progress-line.ts';
+import { resolveScenario, resolveTarget } from './resolve.ts';
+
+interface OutputFlags {
+  readonly out: string;
+  readonly format: string;
+  readonly threshold: readonly string[];
+}
+
+const EXAMPLES = `
+Examples:
+  sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
+  sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
+  sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'
+`;
+
+export const addRun: AddCommand = (program, cli, finish) => {
+  const command = program
+    .command('run')
+    .description('drive a server with a scenario and report what every client saw')
+    .argument('<scenario>', 'name of a scenario; see list')
+    .option(
+      '--threshold <EXPR>',
+      "fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated",
+      collect,
+      [],
+    )
+    .option('--out <DIR>', 'folder for result and reports', 'reports')
+    .option(
+      '--format <LIST>',
+      'of text, md, json, html, hgrm, hlog, csv; text goes to stdout, a single format too, json is always kept',
+      'text,json,html',
+    );
+  addRunFlags(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (name: string, flags: OutputFlags & Record<string, unknown>) => {
+    finish(await run(cli, name, flags));
+  });
+};
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
+/** Everything is checked before anything starts. */
+async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, unknown>): Promise<ExitCode> {
+  const scenario = resolveScenario(name);
+  const { threshold, out, format, ...options } = flags;
+  const given = givenOptions(scenario, options);
+  const target = await resolveTarget(parseOptions(PLAN_OPTIONS, given));
+  const plan = buildPlan(scenario, target, given, threshold);
+  const thresholds = threshold.map(parseThreshold);
+  const list = parseFormats(format);
+  await requireWritable(out);
+
+  const progress = showProgress(cli, `${plan.scenario} over ${target.name}`);
+  const result = await runPlan(plan, scenario, {
+    onProgress: (update) => progress.update(update),
+    signal: cli.signal,
+    commandLine: cli.argv,
+  }).finally(() => progress.done());
+  const view = viewResult(result);
+  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, view)));
+  await deliver(cli, out, list, result);
+  return exitCodeOf(result, thresholds);
+}
+
+/** Text to stdout, or the one format asked for; everything else, and always the result itself, to files. */
+async function deliver(cli: Cli, out: string, list: readonly Format[], result: RunResult): Promise<void> {
+  const [single] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
+  if (single !== undefined) cli.out(await renderAs(single, [result]));
+  const [json] = parseFormats('json');
+  const files = [...new Set([...list, ...(json === undefined ? [] : [json])])].filter(
+    ({ name }) => name !== 'text',
+  );
+  for (const path of await writeReports(cli, out, reportName(result), files, [result]))
+    cli.err(`wrote ${path}\n`);
+}
+
+/** An invalid run proves nothing, so it comes before a threshold that failed in it. */
+export function exitCodeOf(result: RunResult, thresholds: readonly Threshold[]): ExitCode {
+  if (result.invalid.length > 0) return EXIT.invalid;
+  if (result.thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
+  const judged = result.thresholds.filter(({ passed }) => passed !== null);
+  return judged.length < thresholds.length ? EXIT.inconclusive : EXIT.passed;
+}

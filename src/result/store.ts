@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { messageOf, SockbenchError } from '../errors.ts';
+import { type RunResult, runResultSchema, SCHEMA_VERSION } from './schema.ts';
+
+/** Writes a file whole or not at all: to a temporary name beside it, to the disk, then renamed. */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Makes sure that a folder exists and takes files; throws OUT_UNWRITABLE before anything is measured. */
+export async function requireWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    const trial = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+    await (await open(trial, 'wx')).close();
+    await rm(trial);
+  } catch (error) {
+    throw new SockbenchError({
+      code: 'OUT_UNWRITABLE',
+      message: `the folder ${folder} cannot be written to: ${messageOf(error)}`,
+      hint: 'Choose another with --out DIR.',
+    });
+  }
+}
+
+/** Reads a stored result; throws BAD_RESULT when the file is missing, not JSON, or not a result of this version. */
+export async function readResult(path: string): Promise<RunResult> {
+  const refuse = (problem: string, hint: string): never => {
+    throw new SockbenchError({ code: 'BAD_RESULT', message: `${path} ${problem}`, hint });
+  };
+  let stored: unknown;
+  try {
+    stored = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    return refuse(`cannot be read as JSON: ${messageOf(error)}`, 'Give a result.json that sockbench wrote.');
+  }
+  const version = (stored as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version !== SCHEMA_VERSION) {
+    return refuse(
+      `has schemaVersion ${version}; this sockbench reads ${SCHEMA_VERSION}`,
+      'Use the sockbench that wrote it.',
+    );
+  }
+  const parsed = runResultSchema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return refuse(
+    `is not a sockbench result: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
+    'Give a result.json that sockbench wrote.',
+  );
+}
