@@ -11,6 +11,10 @@ export class ReasonCounts {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
   }
 
+  addAll(reasons: readonly Reason[]): void {
+    for (const { reason, count } of reasons) this.add(reason, count);
+  }
+
   /** Since the last call, most frequent first. */
   take(): Reason[] {
     const reasons = [...this.#counts].map(([reason, count]) => ({ reason, count }));

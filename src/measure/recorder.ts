@@ -9,7 +9,7 @@ export type RecordedName = SeriesName | 'warmup';
 /** The series of one process since the last {@link Recorder.take}. */
 export interface Recorded {
   readonly series: Readonly<Record<string, SparseCounts>>;
-  /** Values that no sound clock gives (0 or less), by series; recorded as 0 so that they are not lost. */
+  /** Values that no sound clock gives (0 or less, no number), by series; recorded as 0 so that they are not lost. */
   readonly impossible: Readonly<Record<string, number>>;
 }
 
@@ -28,10 +28,9 @@ export class Recorder {
       histogram = new NsHistogram();
       this.#histograms.set(name, histogram);
     }
-    if (valueNs <= 0 && !(valueNs === 0 && MAY_BE_ZERO.has(name))) {
-      this.#impossible[name] = (this.#impossible[name] ?? 0) + count;
-    }
-    histogram.recordMany(Math.max(0, valueNs), count);
+    const possible = valueNs > 0 || (valueNs === 0 && MAY_BE_ZERO.has(name));
+    if (!possible) this.#impossible[name] = (this.#impossible[name] ?? 0) + count;
+    histogram.recordMany(possible ? valueNs : 0, count);
   }
 
   /** Hands over what was recorded and starts afresh; series with nothing in them are left out. */

@@ -17,6 +17,8 @@ export interface Stamp {
 const TEXT_MARK = 'sb';
 const BINARY_MARK = 0x5b;
 const BINARY_STAMP_BYTES = 32;
+/** The kind at byte 1 and zeros at bytes 2 and 3, read as one big-endian number. */
+const BINARY_KIND = { measured: 0x010000, warmup: 0 } as const;
 /** mark + kind (3), then at most 5 + 7 + 11 + 8 base-36 digits with a separator after each. */
 const TEXT_STAMP_BYTES = 40;
 
@@ -46,7 +48,7 @@ export function binaryStampWriter(payloadBytes: number): StampWriter {
   return (stamp) => {
     const bytes = Buffer.alloc(payloadBytes);
     bytes.writeUInt8(BINARY_MARK, 0);
-    bytes.writeUInt8(stamp.measured ? 1 : 0, 1);
+    bytes.writeUIntBE(stamp.measured ? BINARY_KIND.measured : BINARY_KIND.warmup, 1, 3);
     bytes.writeUInt32LE(stamp.stream, 4);
     bytes.writeDoubleLE(stamp.seq, 8);
     bytes.writeDoubleLE(stamp.intendedNs, 16);
@@ -66,28 +68,39 @@ export function readStamp(payload: unknown): Stamp | null {
   return null;
 }
 
+const TEXT_STAMP = /^sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/;
+
 function readText(text: string): Stamp | null {
-  if (!text.startsWith(TEXT_MARK)) return null;
-  const [stream, seq, intended, lag] = text.slice(3, TEXT_STAMP_BYTES).split(',', 4);
-  const intendedNs = Number.parseInt(intended ?? '', 36);
-  const stamp = {
-    stream: Number.parseInt(stream ?? '', 36),
-    seq: Number.parseInt(seq ?? '', 36),
+  const fields = TEXT_STAMP.exec(text);
+  if (fields === null) return null;
+  const [, kind, stream = '', seq = '', intended = '', lag = ''] = fields;
+  const intendedNs = Number.parseInt(intended, 36);
+  return soundOrNull({
+    stream: Number.parseInt(stream, 36),
+    seq: Number.parseInt(seq, 36),
     intendedNs,
-    actualNs: intendedNs + Number.parseInt(lag ?? '', 36),
-    measured: text.charAt(2) === 'm',
-  };
-  return Number.isNaN(stamp.stream + stamp.seq + stamp.actualNs) ? null : stamp;
+    actualNs: intendedNs + Number.parseInt(lag, 36),
+    measured: kind === 'm',
+  });
 }
 
 function readBinary(payload: Uint8Array): Stamp | null {
   if (payload.length < BINARY_STAMP_BYTES || payload[0] !== BINARY_MARK) return null;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  return {
+  const kind = view.getUint32(0) & 0xffffff;
+  if (kind !== BINARY_KIND.measured && kind !== BINARY_KIND.warmup) return null;
+  return soundOrNull({
     stream: view.getUint32(4, true),
     seq: view.getFloat64(8, true),
     intendedNs: view.getFloat64(16, true),
     actualNs: view.getFloat64(24, true),
-    measured: payload[1] === 1,
-  };
+    measured: kind === BINARY_KIND.measured,
+  });
+}
+
+/** Damaged numbers must not reach a histogram or the ledger: NaN or a fraction would corrupt them. */
+function soundOrNull(stamp: Stamp): Stamp | null {
+  const { stream, seq, intendedNs, actualNs } = stamp;
+  const exact = [stream, seq, intendedNs, actualNs].every(Number.isSafeInteger);
+  return exact && seq >= 0 && intendedNs >= 0 && actualNs >= intendedNs ? stamp : null;
 }

@@ -5,7 +5,7 @@ import { viewResult } from '../result/view.ts';
 import { VERSION } from '../version.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
 import { findOverload } from './overload.ts';
-import type { RunRecord } from './runner.ts';
+import type { RunRecord } from './record.ts';
 import { isGeneratorLimited, judgeValidity } from './validity.ts';
 
 /** Rows of the ledger that are kept when something is amiss; the totals count all of them. */
@@ -14,7 +14,8 @@ const KEPT_ROWS = 200;
 /** Turns what a run recorded into the stored result, and judges it. */
 export function assembleResult(record: RunRecord): RunResult {
   const { plan, scenario, collector, timing } = record;
-  const counts = collector.counts();
+  const { timeline } = collector;
+  const counts = timeline.counts();
   const measureMs = timing.measureMs;
   const seconds = measureMs / 1000;
   const result: RunResult = {
@@ -39,22 +40,22 @@ export function assembleResult(record: RunRecord): RunResult {
       achievedHz: counts.sent / seconds,
       intended: counts.intended,
       sent: counts.sent,
-      unsent: [...record.unsent],
+      unsent: collector.unsent.take(),
     },
     clients: {
       planned: plan.clients,
-      connected: record.members.size,
-      failures: [...record.failures],
+      connected: record.membership.connected.size,
+      failures: collector.failures.take(),
       dropped: collector.dropped.take(),
     },
     samples: {
-      count: collector.series.get(scenario.headline === 'ack' ? 'ack' : 'fanout_last')?.count ?? 0,
+      count: timeline.series.get(scenario.headline === 'ack' ? 'ack' : 'fanout_last')?.count ?? 0,
       incomplete: collector.incompleteBroadcasts,
     },
     series: Object.fromEntries(
-      [...collector.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
+      [...timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
     ),
-    intervals: collector.intervals(),
+    intervals: timeline.stored(),
     ledger: balanceLedger(record),
     telemetry: {
       server:
@@ -121,29 +122,22 @@ function storeTelemetry(
 
 /** Sets what was owed, by membership, against what every receiver got. */
 function balanceLedger(record: RunRecord): RunResult['ledger'] {
-  const { collector, layout, members, spread, deadWorkers } = record;
-  const silent = new Set([...deadWorkers].flatMap((worker) => spread[worker] ?? []));
+  const { collector, membership, deadWorkers } = record;
   const totals = collector.totals();
-  let owed = 0;
-  let owedToSilent = 0;
-  for (const [stream, sent] of collector.sentByStream) {
-    for (const receiver of layout.streams[stream]?.receivers ?? []) {
-      if (!members.has(receiver)) continue;
-      owed += sent;
-      if (silent.has(receiver)) owedToSilent += sent;
-    }
-  }
-  const deliveredToSilent = [...deadWorkers].reduce(
+  const owed = membership.owed(collector.sent());
+  // A sender's worker that died never told its total: what is known to have been owed is the least.
+  const owedTotal = Math.max(owed.total, collector.timeline.counts().owed, totals.delivered);
+  const deliveredToSilent = deadWorkers.reduce(
     (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
     0,
   );
-  const unknown = Math.max(0, owedToSilent - deliveredToSilent);
+  const unknown = Math.max(0, owed.silent - deliveredToSilent);
   const irregular = irregularAccounts(record);
   return {
-    owed,
+    owed: owedTotal,
     delivered: totals.delivered,
     late: totals.late,
-    lost: Math.max(0, owed - totals.delivered - unknown),
+    lost: Math.max(0, owedTotal - totals.delivered - unknown),
     unknown,
     duplicated: totals.duplicated,
     reordered: totals.reordered,
@@ -153,12 +147,13 @@ function balanceLedger(record: RunRecord): RunResult['ledger'] {
   };
 }
 
-function irregularAccounts({ collector, layout }: RunRecord): RunResult['ledger']['irregular'] {
+function irregularAccounts({ collector, membership }: RunRecord): RunResult['ledger']['irregular'] {
+  const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
     .flatMap(({ rows }) => rows)
     .map((row) => {
-      const owed = collector.sentByStream.get(row.stream) ?? 0;
-      const sender = layout.streams[row.stream]?.sender ?? 0;
+      const owed = sentOf.get(row.stream) ?? 0;
+      const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       return { ...row, sender, owed, lost: Math.max(0, owed - row.delivered) };
     })
     .filter((row) => row.lost + row.late + row.duplicated + row.reordered > 0)

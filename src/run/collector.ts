@@ -1,4 +1,4 @@
-import type { SentOfStream, Snapshot } from '../load/messages.ts';
+import type { FromWorker, SentOfStream, Snapshot } from '../load/messages.ts';
 import { ReasonCounts } from '../load/pool.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
 import { NsHistogram } from '../measure/histogram.ts';
@@ -6,51 +6,53 @@ import { recordBroadcast } from '../measure/intake.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { Recorder } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
-import type { StoredInterval } from '../result/schema.ts';
+import type { Membership } from './membership.ts';
+import { getOrAdd, Timeline } from './timeline.ts';
 
 const SECOND_NS = 1e9;
 
-/** One second of the run while it is still being filled. */
-interface OpenInterval {
-  intended: number;
-  sent: number;
-  owed: number;
-  delivered: number;
-  readonly series: Map<string, NsHistogram>;
-  /** Series of a second that is over, encoded to save memory. */
-  readonly encoded: Map<string, string>;
-}
-
 /** What one worker has said so far. */
-export interface WorkerRecord {
+interface WorkerRecord {
   readonly telemetry: TelemetrySample[];
   totals: LedgerTotals;
   rows: readonly AccountRow[];
+  connected: number;
+  /** Newest word on what arrived, during the drain. */
+  delivered: number;
 }
 
 const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 
-/** Merges what the workers report, second by second, into the series and counts of a run. */
+/** Hears the workers and merges what they say into one run. */
 export class Collector {
-  readonly series = new Map<string, NsHistogram>();
+  readonly timeline = new Timeline();
   readonly workers: readonly WorkerRecord[];
+  readonly failures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
+  readonly unsent = new ReasonCounts();
   readonly impossible = new ReasonCounts();
-  readonly sentByStream = new Map<number, number>();
   incompleteBroadcasts = 0;
   snapshotCostMaxMs = 0;
-  readonly #intervals: OpenInterval[] = [];
+  readonly #membership: Membership;
+  readonly #sentByStream = new Map<number, number>();
   readonly #warmup = new Map<number, { readonly histogram: NsHistogram; reports: number }>();
   readonly #fanout: FanoutTracker;
   readonly #recorder = new Recorder();
   #warmupStartNs = Number.POSITIVE_INFINITY;
   #measureStartNs = Number.POSITIVE_INFINITY;
 
-  /** `audience` tells how many connected receivers a stream has; `quietNs` when a broadcast is given up. */
-  constructor(workers: number, audience: (stream: number) => number, quietNs: number) {
-    this.workers = Array.from({ length: workers }, () => ({ telemetry: [], totals: NO_TOTALS, rows: [] }));
+  /** A broadcast whose receivers are spread over workers is given up after `quietNs` without a new one. */
+  constructor(membership: Membership, quietNs: number) {
+    this.#membership = membership;
+    this.workers = membership.spread.map(() => ({
+      telemetry: [],
+      totals: NO_TOTALS,
+      rows: [],
+      connected: 0,
+      delivered: 0,
+    }));
     this.#fanout = new FanoutTracker({
-      expected: audience,
+      expected: (stream) => membership.receivers(stream).length,
       quietNs,
       onClosed: (broadcast) => {
         if (broadcast.latenciesNs.length < broadcast.expected) this.incompleteBroadcasts += 1;
@@ -67,69 +69,79 @@ export class Collector {
     this.#measureStartNs = startNs;
   }
 
-  addSnapshot(worker: number, snapshot: Snapshot): void {
+  hear(worker: number, message: FromWorker): void {
     const record = this.workers[worker];
     if (record === undefined) return;
-    record.telemetry.push(snapshot.telemetry);
-    record.totals = snapshot.totals;
+    switch (message.type) {
+      case 'connecting':
+        record.connected = message.connected;
+        break;
+      case 'connected':
+        record.connected = message.clients.length;
+        this.#membership.connect(message.clients);
+        this.failures.addAll(message.failures);
+        break;
+      case 'joined':
+        this.failures.addAll(message.failures);
+        break;
+      case 'snapshot':
+        record.telemetry.push(message.snapshot.telemetry);
+        record.totals = message.snapshot.totals;
+        this.#addSnapshot(message.snapshot);
+        break;
+      case 'sent':
+        for (const { stream, sent } of message.streams) {
+          this.#sentByStream.set(stream, (this.#sentByStream.get(stream) ?? 0) + sent);
+        }
+        this.unsent.addAll(message.unsent);
+        break;
+      case 'totals':
+        record.delivered = message.delivered;
+        break;
+      case 'final':
+        record.rows = message.rows;
+        break;
+    }
+  }
+
+  #addSnapshot(snapshot: Snapshot): void {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
-    for (const { reason, count } of snapshot.dropped) this.dropped.add(reason, count);
+    this.dropped.addAll(snapshot.dropped);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
-    for (const counts of snapshot.bySecond) {
-      const interval = this.#interval(counts.second);
-      interval.intended += counts.intended;
-      interval.sent += counts.sent;
-      interval.owed += counts.owed;
-      interval.delivered += counts.delivered;
-    }
-    this.#addSeries(snapshot);
-    this.#addBroadcasts(snapshot);
-  }
-
-  #addSeries(snapshot: Snapshot): void {
+    this.timeline.addCounts(snapshot.bySecond);
     const { warmup, connect, ...measured } = snapshot.recorded.series;
+    if (connect !== undefined) this.timeline.addTotal('connect', connect);
     const second = Math.round((snapshot.startNs - this.#measureStartNs) / SECOND_NS);
-    if (connect !== undefined) this.#total('connect').addSparse(connect);
-    if (!(second >= 0)) {
-      const window = this.#warmupWindow(Math.round((snapshot.endNs - this.#warmupStartNs) / SECOND_NS) - 1);
+    if (second < 0) {
+      const window = this.#warmupWindow(snapshot.endNs);
       window.reports += 1;
       if (warmup !== undefined) window.histogram.addSparse(warmup);
+      return;
     }
-    for (const [name, sparse] of Object.entries(measured)) {
-      this.#total(name).addSparse(sparse);
-      this.#intervalSeries(Math.max(0, second || 0), name).addSparse(sparse);
-    }
-    if (second >= 2) this.#encodeBefore(second - 1);
+    this.timeline.addSeries(second, measured);
+    this.#addBroadcasts(second, snapshot);
+    this.timeline.encodeBefore(second - 1);
   }
 
-  #addBroadcasts(snapshot: Snapshot): void {
+  #addBroadcasts(second: number, snapshot: Snapshot): void {
     this.incompleteBroadcasts += snapshot.incompleteBroadcasts;
     for (const { stream, seq, latenciesNs } of snapshot.broadcasts) {
       for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, snapshot.endNs);
     }
     this.#fanout.closeQuiet(snapshot.endNs);
-    this.#takeBroadcasts(Math.round((snapshot.startNs - this.#measureStartNs) / SECOND_NS));
-  }
-
-  #takeBroadcasts(second: number): void {
-    for (const [name, sparse] of Object.entries(this.#recorder.take().series)) {
-      this.#total(name).addSparse(sparse);
-      this.#intervalSeries(Math.max(0, second), name).addSparse(sparse);
-    }
+    this.timeline.addSeries(second, this.#recorder.take().series);
   }
 
   /** Closes broadcasts that are still open; after the last snapshot. */
   finish(): void {
     this.#fanout.closeAll();
-    this.#takeBroadcasts(this.#intervals.length - 1);
-    this.#encodeBefore(this.#intervals.length);
+    this.timeline.addSeries(Math.max(0, this.timeline.length - 1), this.#recorder.take().series);
   }
 
-  noteSent(streams: readonly SentOfStream[]): void {
-    for (const { stream, sent } of streams) {
-      this.sentByStream.set(stream, (this.sentByStream.get(stream) ?? 0) + sent);
-    }
+  /** Measured messages sent, by stream; known when a worker's schedule is over. */
+  sent(): SentOfStream[] {
+    return [...this.#sentByStream].map(([stream, sent]) => ({ stream, sent }));
   }
 
   /** Medians of the warm-up's seconds that at least `workers` workers have reported. */
@@ -140,26 +152,7 @@ export class Collector {
       .map(([, { histogram }]) => (histogram.count === 0 ? null : histogram.quantileNs(0.5)));
   }
 
-  /** Sums over the seconds so far. */
-  counts(): { intended: number; sent: number; owed: number; delivered: number } {
-    const sum = (name: 'intended' | 'sent' | 'owed' | 'delivered') =>
-      this.#intervals.reduce((total, interval) => total + interval[name], 0);
-    return { intended: sum('intended'), sent: sum('sent'), owed: sum('owed'), delivered: sum('delivered') };
-  }
-
-  intervals(): StoredInterval[] {
-    return this.#intervals.map(({ intended, sent, owed, delivered, encoded }, second) => ({
-      startMs: second * 1000,
-      lengthMs: 1000,
-      intended,
-      sent,
-      owed,
-      delivered,
-      lost: Math.max(0, owed - delivered),
-      series: Object.fromEntries(encoded),
-    }));
-  }
-
+  /** Sums over workers, as of their last snapshots. */
   totals(): LedgerTotals {
     const sum = (name: keyof LedgerTotals) =>
       this.workers.reduce((total, worker) => total + worker.totals[name], 0);
@@ -172,52 +165,9 @@ export class Collector {
     };
   }
 
-  #total(name: string): NsHistogram {
-    return getOrAdd(this.series, name, () => new NsHistogram(64));
-  }
-
-  #interval(second: number): OpenInterval {
-    while (this.#intervals.length <= second) {
-      this.#intervals.push({
-        intended: 0,
-        sent: 0,
-        owed: 0,
-        delivered: 0,
-        series: new Map(),
-        encoded: new Map(),
-      });
-    }
-    const interval = this.#intervals[second];
-    if (interval === undefined) throw new Error(`no interval for second ${second}`);
-    return interval;
-  }
-
-  /** The histogram of one series in one second; a straggler reopens one that was encoded. */
-  #intervalSeries(second: number, name: string): NsHistogram {
-    const { series, encoded } = this.#interval(second);
-    return getOrAdd(series, name, () => {
-      const stored = encoded.get(name);
-      return stored === undefined ? new NsHistogram(64) : NsHistogram.decode(stored);
-    });
-  }
-
-  #encodeBefore(second: number): void {
-    for (const { series, encoded } of this.#intervals.slice(0, second)) {
-      for (const [name, histogram] of series) encoded.set(name, histogram.encode());
-      series.clear();
-    }
-  }
-
-  #warmupWindow(second: number): { readonly histogram: NsHistogram; reports: number } {
+  /** The warm-up's second that ends at `endNs`. */
+  #warmupWindow(endNs: number): { readonly histogram: NsHistogram; reports: number } {
+    const second = Math.round((endNs - this.#warmupStartNs) / SECOND_NS) - 1;
     return getOrAdd(this.#warmup, second, () => ({ histogram: new NsHistogram(), reports: 0 }));
   }
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = create();
-    map.set(key, value);
-  }
-  return value;
 }

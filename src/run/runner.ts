@@ -1,20 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, SockbenchError } from '../errors.ts';
-import type { FromWorker, Reason } from '../load/messages.ts';
-import { ReasonCounts } from '../load/pool.ts';
+import type { FromWorker, ToWorker } from '../load/messages.ts';
 import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
 import { Workers } from '../load/workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import type { Plan } from '../plan.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
-import type { Layout, Scenario } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import { formatDurationMs, plural } from '../units.ts';
 import { type Affinity, allowedCpus, noAffinity, pinned, pinningProblem, planAffinity } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { readSystemCounters, type SystemCounters } from './environment.ts';
+import { Membership } from './membership.ts';
 import { ProbeListener } from './probe-listener.ts';
 import type { Phase, Progress } from './progress.ts';
+import type { RunRecord } from './record.ts';
 import { type ServerOptions, ServerProcess } from './server-process.ts';
 import { isSteady } from './steady.ts';
 
@@ -47,50 +48,19 @@ export async function runPlan(plan: Plan, scenario: Scenario, hooks: RunHooks): 
   }
 }
 
-/** What a run has found out when it is over, for the result. */
-export interface RunRecord {
-  readonly plan: Plan;
-  readonly scenario: Scenario;
-  readonly layout: Layout;
-  readonly spread: ReadonlyArray<readonly number[]>;
-  readonly startedAt: Date;
-  readonly commandLine: readonly string[];
-  readonly affinity: Affinity;
-  readonly collector: Collector;
-  readonly members: ReadonlySet<number>;
-  readonly deadWorkers: ReadonlySet<number>;
-  readonly workerPids: readonly number[];
-  readonly probe: ReturnType<ProbeListener['busiest']>;
-  readonly failures: readonly Reason[];
-  readonly unsent: readonly Reason[];
-  /** Reasons that the run itself noticed; the figures may hold more. */
-  readonly cutShort: readonly Finding[];
-  readonly notes: readonly Finding[];
-  readonly warmup: RunResult['warmup'];
-  readonly timing: RunResult['timing'];
-  readonly measureStartNs: number;
-  readonly counters: { readonly before: SystemCounters; readonly after: SystemCounters };
-}
-
 class Run {
   readonly #plan: Plan;
   readonly #scenario: Scenario;
   readonly #hooks: RunHooks;
-  readonly #layout: Layout;
-  readonly #spread: number[][];
+  readonly #membership: Membership;
   readonly #originNs = readOriginNs();
   readonly #clock: Clock = createClock(this.#originNs);
   readonly #startedAt = new Date();
   readonly #affinity: Affinity;
   readonly #collector: Collector;
-  readonly #failures = new ReasonCounts();
-  readonly #unsent = new ReasonCounts();
   readonly #cutShort: Finding[] = [];
   readonly #notes: Finding[] = [];
-  readonly #deadWorkers = new Set<number>();
-  readonly #members = new Set<number>();
-  readonly #connecting = new Map<number, { connected: number; failed: number }>();
-  readonly #drained = new Map<number, number>();
+  readonly #deadWorkers: number[] = [];
   readonly #timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: 0, drainMs: 0, collectMs: 0 };
   readonly #cut: Promise<'cut'>;
   #resolveCut: () => void = () => {};
@@ -108,10 +78,10 @@ class Run {
     this.#plan = plan;
     this.#scenario = scenario;
     this.#hooks = hooks;
-    this.#layout = scenario.layout(plan.scenarioOptions, plan.clients);
-    this.#spread = spreadClients(this.#layout, plan.clients, plan.workers);
+    const layout = scenario.layout(plan.scenarioOptions, plan.clients);
+    this.#membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
     this.#affinity = this.#chooseAffinity();
-    this.#collector = new Collector(plan.workers, (stream) => this.#audience(stream), plan.drainMs * 1e6);
+    this.#collector = new Collector(this.#membership, plan.drainMs * 1e6);
     this.#cut = new Promise((resolve) => {
       this.#resolveCut = () => resolve('cut');
     });
@@ -168,14 +138,15 @@ class Run {
       this.#plan.workers,
       (worker, command) => pinned(this.#affinity.workers[worker] ?? null, command),
       {
-        onMessage: (worker, message) => this.#hear(worker, message),
+        onMessage: (worker, message) => this.#collector.hear(worker, message),
         onDied: (worker, reason) => this.#loseWorker(worker, reason),
       },
     );
     const url = await this.#startServer(this.#probe);
-    const isSplit = fanoutIsSplit(this.#layout, this.#spread);
+    const { layout, spread } = this.#membership;
+    const isSplit = fanoutIsSplit(layout, spread);
     this.#workers.assign(
-      this.#spread.map((clients) => ({
+      spread.map((clients) => ({
         plan: this.#plan,
         url,
         originNs: this.#originNs,
@@ -211,8 +182,8 @@ class Run {
     this.#send({ type: 'connect' });
     await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs);
     this.#failIfCut();
-    if (this.#members.size === 0) this.#refuseUnreachable();
-    this.#send({ type: 'join', members: [...this.#members] });
+    if (this.#membership.connected.size === 0) this.#refuseUnreachable();
+    this.#send({ type: 'join', members: [...this.#membership.connected] });
     await this.#untilAll('joined', connectTimeoutMs + HUNG_AFTER_MS);
     this.#failIfCut();
   }
@@ -229,7 +200,7 @@ class Run {
   }
 
   #refuseUnreachable(): never {
-    const [first] = this.#failures.take();
+    const [first] = this.#collector.failures.take();
     const where = this.#plan.target.url ?? this.#server?.url;
     throw new SockbenchError({
       code: 'TARGET_UNREACHABLE',
@@ -287,8 +258,9 @@ class Run {
     let completeSinceMs: number | null = null;
     while (performance.now() < deadlineMs && !this.#serverDied) {
       await delay(20);
-      const delivered = [...this.#drained.values()].reduce((sum, count) => sum + count, 0);
-      if (delivered < this.#owed().total - this.#owed().unknown) continue;
+      const delivered = this.#collector.workers.reduce((sum, worker) => sum + worker.delivered, 0);
+      const owed = this.#membership.owed(this.#collector.sent());
+      if (delivered < owed.total - owed.silent) continue;
       completeSinceMs ??= performance.now();
       if (performance.now() - completeSinceMs >= DUPLICATES_WAIT_MS) break;
     }
@@ -302,25 +274,7 @@ class Run {
     await Promise.race([this.#workers?.all('closed'), delay(HUNG_AFTER_MS / 4)]);
   }
 
-  /** Deliveries owed in all, and those of them owed to clients of workers that died. */
-  #owed(): { readonly total: number; readonly unknown: number } {
-    const lost = new Set([...this.#deadWorkers].flatMap((worker) => this.#spread[worker] ?? []));
-    let total = 0;
-    let unknown = 0;
-    for (const [stream, sent] of this.#collector.sentByStream) {
-      const receivers =
-        this.#layout.streams[stream]?.receivers.filter((client) => this.#members.has(client)) ?? [];
-      total += sent * receivers.length;
-      unknown += sent * receivers.filter((client) => lost.has(client)).length;
-    }
-    return { total, unknown };
-  }
-
-  #audience(stream: number): number {
-    return this.#layout.streams[stream]?.receivers.filter((client) => this.#members.has(client)).length ?? 0;
-  }
-
-  #send(message: Parameters<Workers['sendAll']>[0]): void {
+  #send(message: ToWorker): void {
     this.#workers?.sendAll(message);
   }
 
@@ -348,47 +302,20 @@ class Run {
   }
 
   #loseWorker(worker: number, reason: string): void {
-    this.#deadWorkers.add(worker);
+    this.#membership.loseWorker(worker);
+    this.#deadWorkers.push(worker);
     this.#cutRun('worker_died', `generator process ${worker + 1} ended with ${reason}`);
   }
 
-  #hear(worker: number, message: FromWorker): void {
-    switch (message.type) {
-      case 'connecting':
-        this.#connecting.set(worker, message);
-        break;
-      case 'connected':
-        for (const client of message.clients) this.#members.add(client);
-        for (const { reason, count } of message.failures) this.#failures.add(reason, count);
-        break;
-      case 'joined':
-        for (const { reason, count } of message.failures) this.#failures.add(reason, count);
-        break;
-      case 'snapshot':
-        this.#collector.addSnapshot(worker, message.snapshot);
-        break;
-      case 'sent':
-        this.#collector.noteSent(message.streams);
-        for (const { reason, count } of message.unsent) this.#unsent.add(reason, count);
-        break;
-      case 'totals':
-        this.#drained.set(worker, message.delivered);
-        break;
-      case 'final':
-        Object.assign(this.#collector.workers[worker] ?? {}, { rows: message.rows });
-        break;
-    }
-  }
-
   #report(): void {
-    const connecting = [...this.#connecting.values()];
-    const headline = this.#collector.series.get(this.#scenario.headline);
+    const { timeline, workers } = this.#collector;
+    const headline = timeline.series.get(this.#scenario.headline);
     this.#hooks.onProgress({
       phase: this.#phase,
       elapsedMs: performance.now() - this.#phaseStartedMs,
       plan: this.#plan,
-      connected: connecting.reduce((sum, { connected }) => sum + connected, 0),
-      counts: this.#collector.counts(),
+      connected: workers.reduce((sum, { connected }) => sum + connected, 0),
+      counts: timeline.counts(),
       p50Ns: headline?.quantileNs(0.5) ?? null,
       p99Ns: headline?.quantileNs(0.99) ?? null,
     });
@@ -398,18 +325,14 @@ class Run {
     return {
       plan: this.#plan,
       scenario: this.#scenario,
-      layout: this.#layout,
-      spread: this.#spread,
+      membership: this.#membership,
       startedAt: this.#startedAt,
       commandLine: this.#hooks.commandLine,
       affinity: this.#affinity,
       collector: this.#collector,
-      members: this.#members,
       deadWorkers: this.#deadWorkers,
       workerPids: this.#workers?.pids ?? [],
       probe: this.#probe?.busiest() ?? null,
-      failures: this.#failures.take(),
-      unsent: this.#unsent.take(),
       cutShort: this.#cutShort,
       notes: this.#notes,
       warmup,

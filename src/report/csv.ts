@@ -1,0 +1,33 @@
+import type { RunResult } from '../result/schema.ts';
+import { viewResult } from '../result/view.ts';
+import { FLAT_COLUMNS } from './columns.ts';
+import type { Cell, Kind } from './table.ts';
+
+/** Fixed units, so that a program never has to guess: suffix of the header, and base units in one of it. */
+const UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>> = {
+  text: ['', 1],
+  duration: ['_ms', 1e6],
+  rate: ['_hz', 1],
+  count: ['', 1],
+  share: ['_ratio', 1],
+  bytes: ['_bytes', 1],
+};
+
+/** RFC 4180: quoted when it holds a quote, a comma or a line break; quotes doubled. */
+function quote(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function formatCell(kind: Kind, cell: Cell): string {
+  if (cell === null) return '';
+  return typeof cell === 'string' ? quote(cell) : String(cell / UNITS[kind][1]);
+}
+
+/** One row for each result, figures at full precision, an empty cell where there is no value. */
+export function renderCsv(results: readonly RunResult[]): string {
+  const header = FLAT_COLUMNS.map(({ id, kind }) => `${id}${UNITS[kind][0]}`);
+  const rows = results
+    .map(viewResult)
+    .map((view) => FLAT_COLUMNS.map((column) => formatCell(column.kind, column.value(view))).join(','));
+  return [header.join(','), ...rows, ''].join('\n');
+}

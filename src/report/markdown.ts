@@ -1,0 +1,83 @@
+import type { RunResult } from '../result/schema.ts';
+import { type ResultView, viewResult } from '../result/view.ts';
+import { HEADLINE_GROUPS, runLabel } from './columns.ts';
+import { environmentFacts, type Fact, planFacts, planLine, resultFacts } from './facts.ts';
+import { processTable } from './process-table.ts';
+import { explainedSeriesTable, seriesNote } from './series-table.ts';
+import { headingText, shortageNotes, type Table, tabulate } from './table.ts';
+import { overallVerdict, verdict } from './verdict.ts';
+
+/** Keeps text from being read as Markdown or HTML; `_` and `-` mean nothing within a cell. */
+function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\`*|[\]~]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => escapeMarkdown(cell.trim())).join(' | ')} |`;
+}
+
+function tableLines({ headings, rows }: Table): string[] {
+  const rule = `| ${headings.map(({ numeric }) => (numeric ? '---:' : '---')).join(' | ')} |`;
+  return [row(headings.map(headingText)), rule, ...rows.map(row)];
+}
+
+function factTable(facts: readonly Fact[]): string[] {
+  return ['| | |', '| --- | --- |', ...facts.map(row)];
+}
+
+function headlineLines(views: readonly ResultView[]): string[] {
+  return HEADLINE_GROUPS.flatMap(({ title, columns }) => {
+    const notes = shortageNotes(columns, views);
+    return [
+      '',
+      `### ${title}`,
+      '',
+      ...tableLines(tabulate(columns, views)),
+      ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${escapeMarkdown(note)}`)]),
+    ];
+  });
+}
+
+function details(title: string, lines: readonly string[]): string[] {
+  return ['', `<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
+}
+
+function oneLines(view: ResultView): string[] {
+  const { result } = view;
+  const note = seriesNote(view);
+  const processes = processTable(result);
+  return [
+    '',
+    escapeMarkdown(planLine(result)),
+    ...headlineLines([view]),
+    '',
+    ...factTable(resultFacts(result)),
+    ...details('Every series', [
+      ...tableLines(explainedSeriesTable(view)),
+      ...(note === null ? [] : ['', escapeMarkdown(note)]),
+    ]),
+    ...(processes === null ? [] : details('Server and generator', tableLines(processes))),
+    ...details('Plan', factTable(planFacts(result))),
+    ...details('Environment', factTable(environmentFacts(result))),
+  ];
+}
+
+function severalLines(views: readonly ResultView[]): string[] {
+  const told = views.filter(({ result }) => verdict(result) !== 'VALID');
+  return [
+    ...(told.length === 0 ? [] : ['']),
+    ...told.map(({ result }) => `- ${escapeMarkdown(`${runLabel(result)}: ${verdict(result)}`)}`),
+    ...headlineLines(views),
+  ];
+}
+
+/** For a pull request or a job summary: the verdict, the headline tables, and for one result all the rest. */
+export function renderMarkdown(results: readonly RunResult[]): string {
+  const views = results.map(viewResult);
+  const [only] = views;
+  const body = only !== undefined && views.length === 1 ? oneLines(only) : severalLines(views);
+  return `${[`**${escapeMarkdown(overallVerdict(results))}**`, ...body].join('\n')}\n`;
+}

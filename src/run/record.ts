@@ -1,0 +1,30 @@
+import type { Plan } from '../plan.ts';
+import type { Finding, RunResult } from '../result/schema.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Affinity } from './affinity.ts';
+import type { Collector } from './collector.ts';
+import type { SystemCounters } from './environment.ts';
+import type { Membership } from './membership.ts';
+import type { ProbedProcess } from './probe-listener.ts';
+
+/** All that a run has found out when it is over, before it is judged and stored. */
+export interface RunRecord {
+  readonly plan: Plan;
+  readonly scenario: Scenario;
+  readonly membership: Membership;
+  readonly startedAt: Date;
+  readonly commandLine: readonly string[];
+  readonly affinity: Affinity;
+  readonly collector: Collector;
+  readonly deadWorkers: readonly number[];
+  readonly workerPids: readonly number[];
+  /** The server's process; null when it was not probed. */
+  readonly probe: ProbedProcess | null;
+  /** What ended the run before its plan did; the figures may hold more reasons to disbelieve it. */
+  readonly cutShort: readonly Finding[];
+  readonly notes: readonly Finding[];
+  readonly warmup: RunResult['warmup'];
+  readonly timing: RunResult['timing'];
+  readonly measureStartNs: number;
+  readonly counters: { readonly before: SystemCounters; readonly after: SystemCounters };
+}

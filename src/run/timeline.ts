@@ -1,0 +1,111 @@
+import type { SecondCounts } from '../load/messages.ts';
+import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
+import type { StoredInterval } from '../result/schema.ts';
+
+/** One second of the run while it is still being filled. */
+interface Second {
+  intended: number;
+  sent: number;
+  owed: number;
+  delivered: number;
+  readonly open: Map<string, NsHistogram>;
+  /** Series of a second that is over, encoded to save memory. */
+  readonly encoded: Map<string, string>;
+}
+
+type CountName = 'intended' | 'sent' | 'owed' | 'delivered';
+export type Counts = Readonly<Record<CountName, number>>;
+
+/** Series and counts of a run, second by second and in all. */
+export class Timeline {
+  /** Each series over the whole run. */
+  readonly series = new Map<string, NsHistogram>();
+  readonly #seconds: Second[] = [];
+
+  /** Adds to a series as a whole, and to its second. */
+  addSeries(second: number, series: Readonly<Record<string, SparseCounts>>): void {
+    for (const [name, sparse] of Object.entries(series)) {
+      this.addTotal(name, sparse);
+      this.#openSeries(second, name).addSparse(sparse);
+    }
+  }
+
+  /** Adds to a series as a whole only: for what happens before the first second. */
+  addTotal(name: string, sparse: SparseCounts): void {
+    getOrAdd(this.series, name, () => new NsHistogram(64)).addSparse(sparse);
+  }
+
+  addCounts(bySecond: readonly SecondCounts[]): void {
+    for (const counts of bySecond) {
+      const second = this.#second(counts.second);
+      second.intended += counts.intended;
+      second.sent += counts.sent;
+      second.owed += counts.owed;
+      second.delivered += counts.delivered;
+    }
+  }
+
+  get length(): number {
+    return this.#seconds.length;
+  }
+
+  /** Sums over the seconds so far. */
+  counts(): Counts {
+    const sum = (name: CountName) => this.#seconds.reduce((total, second) => total + second[name], 0);
+    return { intended: sum('intended'), sent: sum('sent'), owed: sum('owed'), delivered: sum('delivered') };
+  }
+
+  /** Encodes the series of all seconds before this one. */
+  encodeBefore(before: number): void {
+    for (const { open, encoded } of this.#seconds.slice(0, before)) {
+      for (const [name, histogram] of open) encoded.set(name, histogram.encode());
+      open.clear();
+    }
+  }
+
+  stored(): StoredInterval[] {
+    this.encodeBefore(this.length);
+    return this.#seconds.map(({ open: _open, encoded, ...counts }, second) => ({
+      startMs: second * 1000,
+      lengthMs: 1000,
+      ...counts,
+      lost: Math.max(0, counts.owed - counts.delivered),
+      series: Object.fromEntries(encoded),
+    }));
+  }
+
+  #second(index: number): Second {
+    while (this.#seconds.length <= index) {
+      this.#seconds.push({
+        intended: 0,
+        sent: 0,
+        owed: 0,
+        delivered: 0,
+        open: new Map(),
+        encoded: new Map(),
+      });
+    }
+    const second = this.#seconds[index];
+    if (second === undefined) throw new Error(`second ${index} lies before the run`);
+    return second;
+  }
+
+  /** A straggler reopens a series that was encoded. */
+  #openSeries(index: number, name: string): NsHistogram {
+    const { open, encoded } = this.#second(index);
+    return getOrAdd(open, name, () => {
+      const stored = encoded.get(name);
+      return stored === undefined ? new NsHistogram(64) : NsHistogram.decode(stored);
+    });
+  }
+}
+
+/** The value of a key, created when there is none. */
+export function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
+}
