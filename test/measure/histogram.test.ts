@@ -1,0 +1,238 @@
+import { inflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HIGHEST_NS, NsHistogram } from '../../src/measure/histogram.ts';
+
+/** Whole nanoseconds over all magnitudes up to one hour. */
+const valueNs = fc
+  .tuple(fc.integer({ min: 0, max: 41 }), fc.nat({ max: 2 ** 31 - 1 }))
+  .map(([bits, noise]) => Math.min(2 ** bits + (noise % 2 ** Math.min(bits, 31)) - 1, HIGHEST_NS));
+const valuesNs = fc.array(valueNs, { minLength: 1, maxLength: 400 });
+
+function histogramOf(values: readonly number[], bits: 32 | 64 = 32): NsHistogram {
+  const histogram = new NsHistogram(bits);
+  for (const value of values) histogram.record(value);
+  return histogram;
+}
+
+/** All that can be seen of a histogram. */
+function contents(histogram: NsHistogram): object {
+  const { count, minNs, maxNs, meanNs, stdDeviationNs } = histogram;
+  return { count, minNs, maxNs, meanNs, stdDeviationNs, buckets: histogram.buckets() };
+}
+
+/** At most one part in a thousand above the exact value, and never below it. */
+function expectWithinBucketOf(exactNs: number, actualNs: number): void {
+  expect(actualNs).toBeGreaterThanOrEqual(exactNs);
+  expect(actualNs).toBeLessThanOrEqual(exactNs * 1.001);
+}
+
+describe('quantiles', () => {
+  it('lie at most 0.1 % above the exact ones, and never below', () => {
+    fc.assert(
+      fc.property(valuesNs, fc.integer({ min: 1, max: 1000 }), (values, perMille) => {
+        const sorted = values.toSorted((a, b) => a - b);
+        const exactNs = sorted[Math.ceil((perMille * sorted.length) / 1000) - 1] ?? Number.NaN;
+        expectWithinBucketOf(exactNs, histogramOf(values).quantileNs(perMille / 1000));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are exact below 2048 ns', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 2047 }), { minLength: 1 }), (values) => {
+        const histogram = histogramOf(values);
+        expect(histogram.minNs).toBe(Math.min(...values));
+        expect(histogram.maxNs).toBe(Math.max(...values));
+      }),
+    );
+  });
+
+  it('of nothing are NaN, and so are the mean and the deviation', () => {
+    const empty = new NsHistogram();
+    const { count, minNs, maxNs, meanNs, stdDeviationNs } = empty;
+    expect({ count, minNs, maxNs, meanNs, stdDeviationNs, p50: empty.quantileNs(0.5) }).toEqual({
+      count: 0,
+      minNs: Number.NaN,
+      maxNs: Number.NaN,
+      meanNs: Number.NaN,
+      stdDeviationNs: Number.NaN,
+      p50: Number.NaN,
+    });
+  });
+
+  it('bound the smallest value from below and the largest from above', () => {
+    fc.assert(
+      fc.property(valuesNs, (values) => {
+        const histogram = histogramOf(values);
+        expectWithinBucketOf(Math.max(...values), histogram.maxNs);
+        expect(histogram.minNs).toBeLessThanOrEqual(Math.min(...values));
+        expect(histogram.minNs).toBeGreaterThanOrEqual(Math.min(...values) * 0.999);
+      }),
+    );
+  });
+});
+
+describe('mean and deviation', () => {
+  it('are those of the values, to the width of a bucket', () => {
+    const histogram = histogramOf([1e6, 2e6, 3e6, 4e6]);
+    expect(Math.abs(histogram.meanNs / 2.5e6 - 1)).toBeLessThan(0.001);
+    expect(Math.abs(histogram.stdDeviationNs / Math.sqrt(1.25e12) - 1)).toBeLessThan(0.001);
+  });
+});
+
+describe('recording', () => {
+  it('takes zero as a value like any other', () => {
+    const histogram = histogramOf([0, 0, 5]);
+    expect(histogram.buckets()).toEqual([
+      { lowestNs: 0, highestNs: 0, count: 2 },
+      { lowestNs: 5, highestNs: 5, count: 1 },
+    ]);
+    expect(histogram.quantileNs(0.5)).toBe(0);
+  });
+
+  it.each([HIGHEST_NS, HIGHEST_NS + 1, 1e15, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
+    'counts %d as one hour',
+    (value) => {
+      const histogram = histogramOf([1, value]);
+      expect(histogram.count).toBe(2);
+      expectWithinBucketOf(HIGHEST_NS, histogram.maxNs);
+    },
+  );
+
+  it('of many is the same as recording one often', () => {
+    const many = new NsHistogram();
+    many.recordMany(12_345, 3);
+    many.recordMany(1e15, 2);
+    expect(contents(many)).toEqual(contents(histogramOf([12_345, 12_345, 12_345, 1e15, 1e15])));
+  });
+
+  it('starts afresh after a reset', () => {
+    const histogram = histogramOf([1e9, 2e9]);
+    histogram.reset();
+    expect(contents(histogram)).toEqual(contents(new NsHistogram()));
+    histogram.record(7);
+    expect(contents(histogram)).toEqual(contents(histogramOf([7])));
+  });
+});
+
+describe('buckets', () => {
+  it('hold every value, ascending and apart', () => {
+    fc.assert(
+      fc.property(valuesNs, (values) => {
+        const buckets = histogramOf(values).buckets();
+        for (const [i, { lowestNs, highestNs, count }] of buckets.entries()) {
+          const inside = values.filter((value) => value >= lowestNs && value <= highestNs);
+          expect(count).toBe(inside.length);
+          expect(lowestNs).toBeGreaterThan(buckets[i - 1]?.highestNs ?? -1);
+        }
+        expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(values.length);
+      }),
+    );
+  });
+
+  it('above a threshold count the values above it, but for those that share its bucket', () => {
+    const histogram = histogramOf([5, 10, 10, 20]);
+    expect([4, 5, 10, 19, 20].map((threshold) => histogram.countAbove(threshold))).toEqual([4, 3, 1, 1, 0]);
+  });
+});
+
+describe('merging', () => {
+  it('gives the histogram of all values', () => {
+    fc.assert(
+      fc.property(valuesNs, valuesNs, (left, right) => {
+        const merged = histogramOf(left, 64);
+        merged.add(histogramOf(right));
+        expect(contents(merged)).toEqual(contents(histogramOf([...left, ...right])));
+      }),
+    );
+  });
+
+  it('by way of sparse counts gives the same, and survives structured cloning', () => {
+    fc.assert(
+      fc.property(valuesNs, valuesNs, (left, right) => {
+        const merged = new NsHistogram(64);
+        merged.addSparse(structuredClone(histogramOf(left).toSparse()));
+        merged.addSparse(histogramOf(right).toSparse());
+        expect(merged.buckets()).toEqual(histogramOf([...left, ...right]).buckets());
+        expect(merged.count).toBe(left.length + right.length);
+      }),
+    );
+  });
+
+  it('counts beyond 2^32', () => {
+    const total = new NsHistogram(64);
+    for (let i = 0; i < 3; i++) total.recordMany(1_000, 2 ** 31);
+    expect(total.count).toBe(3 * 2 ** 31);
+    expect(NsHistogram.decode(total.encode()).buckets()).toEqual([
+      { lowestNs: 1_000, highestNs: 1_000, count: 3 * 2 ** 31 },
+    ]);
+  });
+
+  it('of nothing gives no sparse counts', () => {
+    expect(new NsHistogram().toSparse()).toEqual({
+      valuesNs: new Float64Array(0),
+      counts: new Float64Array(0),
+    });
+  });
+});
+
+describe('the encoded form', () => {
+  it('decodes to the same histogram', () => {
+    fc.assert(
+      fc.property(valuesNs, (values) => {
+        const histogram = histogramOf(values);
+        const decoded = NsHistogram.decode(histogram.encode());
+        expect(decoded.buckets()).toEqual(histogram.buckets());
+        for (const quantile of [0, 0.5, 0.99, 1]) {
+          expect(decoded.quantileNs(quantile)).toBe(histogram.quantileNs(quantile));
+        }
+        expect(decoded.encode()).toBe(histogram.encode());
+      }),
+    );
+  });
+
+  it('of nothing decodes to nothing', () => {
+    expect(contents(NsHistogram.decode(new NsHistogram().encode()))).toEqual(contents(new NsHistogram()));
+  });
+
+  it.each([
+    ['few values', [1, 1e6, 1e6, 3e9]],
+    ['no values', []],
+    ['one hour', [HIGHEST_NS]],
+  ])('has the header that every HdrHistogram implementation reads: %s', (_, values) => {
+    const outer = Buffer.from(histogramOf(values).encode(), 'base64');
+    expect(outer.readUInt32BE(0)).toBe(0x1c849314);
+    expect(outer.readUInt32BE(4)).toBe(outer.length - 8);
+
+    const payload = inflateSync(outer.subarray(8));
+    const header = {
+      cookie: payload.readUInt32BE(0),
+      payloadBytes: payload.readUInt32BE(4),
+      normalizingIndexOffset: payload.subarray(8, 12).toString('hex'),
+      significantDigits: payload.readUInt32BE(12),
+      lowest: payload.readBigUInt64BE(16),
+      highest: payload.readBigUInt64BE(24),
+      conversionRatio: payload.subarray(32, 40).toString('hex'),
+    };
+    expect(header).toEqual({
+      cookie: 0x1c849313,
+      payloadBytes: payload.length - 40,
+      normalizingIndexOffset: '00000000',
+      significantDigits: 3,
+      lowest: 1n,
+      highest: 3_600_000_000_000n,
+      // The double 1.0.
+      conversionRatio: '3ff0000000000000',
+    });
+  });
+
+  it.each([
+    ['empty', ''],
+    ['not base64 of a histogram', 'aGVsbG8gd29ybGQ='],
+    ['cut short', histogramOf([1, 2, 3]).encode().slice(0, 20)],
+  ])('is refused when it is damaged: %s', (_, base64) => {
+    expect(() => NsHistogram.decode(base64)).toThrow(Error);
+  });
+});

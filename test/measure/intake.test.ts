@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { type ClosedBroadcast, FanoutTracker } from '../../src/measure/fanout.ts';
+import { Intake, recordBroadcast } from '../../src/measure/intake.ts';
+import { Ledger } from '../../src/measure/ledger.ts';
+import { ReceiveWindow } from '../../src/measure/receive-window.ts';
+import { Recorder } from '../../src/measure/recorder.ts';
+import { type Stamp, stampWriter } from '../../src/measure/stamp.ts';
+
+const LATE_AFTER_NS = 1e6;
+const write = stampWriter('text', 64);
+const stamp: Stamp = { stream: 0, seq: 0, intendedNs: 5_000, actualNs: 5_100, measured: true };
+
+/** An intake of two receivers, 1 and 2, that are owed stream 0. */
+function open(headline: 'delivery' | 'ack' = 'delivery') {
+  const recorder = new Recorder();
+  const ledger = new Ledger();
+  ledger.open(1, 0);
+  ledger.open(2, 0);
+  const closed: ClosedBroadcast[] = [];
+  const fanout = new FanoutTracker({
+    expected: () => 2,
+    onClosed: (broadcast) => closed.push(broadcast),
+    quietNs: 1e9,
+  });
+  const window = new ReceiveWindow({ nowNs: () => 0 }, () => {});
+  const intake = new Intake({ headline, recorder, ledger, fanout, window, lateAfterNs: LATE_AFTER_NS });
+  return { intake, recorder, ledger, closed, window };
+}
+
+/** Series as lists of values. */
+function valuesOf(recorder: Recorder): Record<string, number[]> {
+  const { series } = recorder.take();
+  return Object.fromEntries(
+    Object.entries(series).map(([name, { valuesNs, counts }]) => [
+      name,
+      [...valuesNs].flatMap((value, i) => Array<number>(counts[i] ?? 0).fill(value)),
+    ]),
+  );
+}
+
+describe('a received message', () => {
+  it('is timed from its intended and from its actual sending', () => {
+    const { intake, recorder } = open();
+    intake.take(1, write(stamp), 5_500);
+    intake.take(2, write(stamp), 5_700);
+    expect(valuesOf(recorder)).toEqual({ delivery: [500, 700], delivery_actual: [400, 600] });
+  });
+
+  it('is an acknowledgement where that is the headline', () => {
+    const { intake, recorder } = open('ack');
+    intake.take(1, write(stamp), 5_500);
+    expect(valuesOf(recorder)).toEqual({ ack: [500], ack_actual: [400] });
+  });
+
+  it('of the warm-up is kept apart from all that is reported', () => {
+    const { intake, recorder, ledger, closed } = open();
+    intake.take(1, write({ ...stamp, measured: false }), 5_500);
+    intake.take(2, write({ ...stamp, measured: false }), 5_600);
+    expect(valuesOf(recorder)).toEqual({ warmup: [500, 600] });
+    expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 });
+    expect(closed).toEqual([]);
+    expect(intake.takeDeliveredBySecond()).toEqual([]);
+  });
+
+  it('that comes again is counted and not timed', () => {
+    const { intake, recorder, ledger, closed } = open();
+    intake.take(1, write(stamp), 5_500);
+    intake.take(1, write(stamp), 5_600);
+    expect(valuesOf(recorder)).toEqual({ delivery: [500], delivery_actual: [400] });
+    expect(ledger.totals()).toMatchObject({ delivered: 1, duplicated: 1 });
+    expect(closed).toEqual([]);
+  });
+
+  it('is late when it took longer than allowed, and not when it took just as long', () => {
+    const { intake, ledger } = open();
+    intake.take(1, write(stamp), 5_000 + LATE_AFTER_NS);
+    intake.take(2, write(stamp), 5_001 + LATE_AFTER_NS);
+    expect(ledger.rows().map(({ receiver, late }) => [receiver, late])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it.each([
+    ['without a stamp', 1, 'a greeting'],
+    ['that is nothing at all', 1, undefined],
+    ['for someone else', 3, write(stamp)],
+    ['of a stream that the client is not owed', 1, write({ ...stamp, stream: 1 })],
+  ])('%s is counted as unexpected and not timed', (_, receiver, payload) => {
+    const { intake, recorder, ledger, window } = open();
+    intake.take(receiver, payload, 5_500);
+    expect(ledger.totals()).toMatchObject({ delivered: 0, unexpected: 1 });
+    expect(valuesOf(recorder)).toEqual({});
+    // It cost the event loop time all the same.
+    expect(window.total).toBe(1);
+  });
+
+  it('completes its broadcast with the last receiver', () => {
+    const { intake, closed } = open();
+    intake.take(2, write(stamp), 5_700);
+    intake.take(1, write(stamp), 5_500);
+    expect(closed).toEqual([{ stream: 0, seq: 0, expected: 2, latenciesNs: Float64Array.of(500, 700) }]);
+  });
+
+  it('is counted in the second in which it was intended, not in which it came', () => {
+    const { intake } = open();
+    intake.measureStartNs = 10e9;
+    const take = (seq: number, intendedNs: number, receivedNs: number) =>
+      intake.take(1, write({ ...stamp, seq, intendedNs, actualNs: intendedNs }), receivedNs);
+    take(0, 10e9, 10.5e9);
+    take(1, 10.999e9, 12e9);
+    take(2, 11e9, 12e9);
+    expect(intake.takeDeliveredBySecond()).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+    expect(intake.takeDeliveredBySecond()).toEqual([]);
+  });
+});
+
+describe('a closed broadcast', () => {
+  it.each<[number[], object]>([
+    [[7], { fanout_first: [7], fanout_median: [7], fanout_last: [7], fanout_skew: [0] }],
+    [[1, 9], { fanout_first: [1], fanout_median: [1], fanout_last: [9], fanout_skew: [8] }],
+    [[1, 5, 9], { fanout_first: [1], fanout_median: [5], fanout_last: [9], fanout_skew: [8] }],
+    [[], {}],
+  ])('of latencies %j gives first, median and last receiver and the skew', (latenciesNs, expected) => {
+    const recorder = new Recorder();
+    recordBroadcast(recorder, {
+      stream: 0,
+      seq: 0,
+      expected: 3,
+      latenciesNs: Float64Array.from(latenciesNs),
+    });
+    expect(valuesOf(recorder)).toEqual(expected);
+  });
+});

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Account, Ledger } from '../../src/measure/ledger.ts';
+import { heapGrowthBytes } from '../garbage.ts';
+
+type Fate = 'arrives' | 'dropped' | 'twice' | 'swapped with the next';
+
+/** In which order the numbers of messages arrive, given the fate of each. */
+function arrivals(fates: readonly Fate[]): number[] {
+  const order = fates.flatMap((fate, seq) => {
+    if (fate === 'dropped') return [];
+    return fate === 'twice' ? [seq, seq] : [seq];
+  });
+  for (const [seq, fate] of fates.entries()) {
+    const at = order.indexOf(seq);
+    const next = order[at + 1];
+    if (fate === 'swapped with the next' && next !== undefined) order.splice(at, 2, next, seq);
+  }
+  return order;
+}
+
+/** The definitions, word by word, with everything remembered. */
+function countByDefinition(order: readonly number[]) {
+  const counts = { delivered: 0, duplicated: 0, reordered: 0 };
+  const seen: number[] = [];
+  for (const seq of order) {
+    if (seen.includes(seq)) counts.duplicated += 1;
+    else {
+      counts.delivered += 1;
+      if (seen.some((earlier) => earlier > seq)) counts.reordered += 1;
+    }
+    seen.push(seq);
+  }
+  return counts;
+}
+
+function countByAccount(order: readonly number[]) {
+  const account = new Account();
+  for (const seq of order) account.receive(seq, false);
+  const { delivered, duplicated, reordered } = account;
+  return { delivered, duplicated, reordered };
+}
+
+const fates = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.constant<Fate>('arrives') },
+    { weight: 1, arbitrary: fc.constant<Fate>('dropped') },
+    { weight: 1, arbitrary: fc.constant<Fate>('twice') },
+    { weight: 1, arbitrary: fc.constant<Fate>('swapped with the next') },
+  ),
+  { maxLength: 120 },
+);
+
+describe('an account', () => {
+  it('counts drops, duplicates and adjacent swaps as their definitions say', () => {
+    fc.assert(
+      fc.property(fates, (given) => {
+        const order = arrivals(given);
+        expect(countByAccount(order)).toEqual(countByDefinition(order));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('counts any order of arrival as the definitions say', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 40 }), { maxLength: 120 }), (order) => {
+        expect(countByAccount(order)).toEqual(countByDefinition(order));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each<[string, number[], object]>([
+    ['nothing', [], { delivered: 0, duplicated: 0, reordered: 0 }],
+    ['all in order', [0, 1, 2, 3], { delivered: 4, duplicated: 0, reordered: 0 }],
+    ['the first lost', [1, 2], { delivered: 2, duplicated: 0, reordered: 0 }],
+    ['two swapped', [0, 2, 1, 3], { delivered: 4, duplicated: 0, reordered: 1 }],
+    ['one twice at once', [0, 1, 1, 2], { delivered: 3, duplicated: 1, reordered: 0 }],
+    ['one twice, the copy late', [0, 1, 2, 1], { delivered: 3, duplicated: 1, reordered: 0 }],
+    ['a straggler twice', [1, 0, 0], { delivered: 2, duplicated: 1, reordered: 1 }],
+    ['all backwards', [3, 2, 1, 0], { delivered: 4, duplicated: 0, reordered: 3 }],
+  ])('of %s', (_, order, expected) => {
+    expect(countByAccount(order)).toEqual(expected);
+  });
+
+  it('says for each copy whether it is the first', () => {
+    const account = new Account();
+    expect([2, 0, 2, 1, 0].map((seq) => account.receive(seq, false))).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('counts a late message once, however often it comes', () => {
+    const account = new Account();
+    account.receive(0, true);
+    account.receive(0, true);
+    account.receive(1, false);
+    account.receive(1, true);
+    expect(account).toMatchObject({ delivered: 2, late: 1, duplicated: 2 });
+  });
+
+  it.each<[string, (seq: number) => number]>([
+    ['in order', (seq) => seq],
+    // 1 0 3 2 5 4 ...
+    ['with each pair swapped', (seq) => seq ^ 1],
+  ])('remembers nothing of a million messages that all arrived, %s', (_, seqOf) => {
+    const account = new Account();
+    const grownBytes = heapGrowthBytes(() => {
+      for (let place = 0; place < 1_000_000; place++) account.receive(seqOf(place), false);
+    });
+    // A list of the numbers would take 8 MB or more.
+    expect(grownBytes).toBeLessThan(2e6);
+    expect(account).toMatchObject({ delivered: 1_000_000, duplicated: 0 });
+  });
+
+  it('remembers of a million messages which every thousandth was lost', () => {
+    const account = new Account();
+    for (let seq = 0; seq < 1_000_000; seq++) if (seq % 1000 !== 500) account.receive(seq, false);
+    expect(account).toMatchObject({ delivered: 999_000, duplicated: 0, reordered: 0 });
+    const stragglers = [500, 500_500, 999_500, 500, 501];
+    expect(stragglers.map((seq) => account.receive(seq, false))).toEqual([true, true, true, false, false]);
+    expect(account).toMatchObject({ delivered: 999_003, duplicated: 2, reordered: 3 });
+  });
+});
+
+describe('a ledger', () => {
+  it('keeps an account for each receiver and stream', () => {
+    const ledger = new Ledger();
+    ledger.open(7, 0);
+    ledger.open(7, 1);
+    ledger.open(8, 0);
+    expect(ledger.receive(7, 0, 0, false)).toBe('first');
+    expect(ledger.receive(7, 0, 0, false)).toBe('duplicate');
+    expect(ledger.receive(7, 1, 1, true)).toBe('first');
+    expect(ledger.receive(7, 1, 0, false)).toBe('first');
+    expect(ledger.rows()).toEqual([
+      { receiver: 7, stream: 0, delivered: 1, late: 0, duplicated: 1, reordered: 0 },
+      { receiver: 7, stream: 1, delivered: 2, late: 1, duplicated: 0, reordered: 1 },
+      { receiver: 8, stream: 0, delivered: 0, late: 0, duplicated: 0, reordered: 0 },
+    ]);
+    expect(ledger.totals()).toEqual({ delivered: 3, late: 1, duplicated: 1, reordered: 1, unexpected: 0 });
+  });
+
+  it('counts what a client was not owed, and delivers it to nobody', () => {
+    const ledger = new Ledger();
+    ledger.open(7, 0);
+    expect(ledger.receive(7, 1, 0, false)).toBe('unexpected');
+    expect(ledger.receive(9, 0, 0, false)).toBe('unexpected');
+    expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 2 });
+  });
+});
