@@ -1,5 +1,5 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { mersenne } from 'pure-rand/generator/mersenne';
 import { type Profile, timeOfCountMs } from './profile.ts';
 
 /** `constant`: evenly spaced. `poisson`: independent arrivals at the same average rate. */
@@ -30,8 +30,9 @@ function countUp(): () => number {
   };
 }
 
+/** Mersenne Twister, because it spreads a small seed over its whole state: its first numbers are random too. */
 function unitPoisson(seed: number): () => number {
-  const random = xoroshiro128plus(seed);
+  const random = mersenne(seed);
   let count = 0;
   return () => {
     count -= Math.log(1 - uniformFloat64(random));

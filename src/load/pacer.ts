@@ -1,8 +1,9 @@
 import type { Clock } from '../measure/clock.ts';
 
-/** Timers fire up to a millisecond late and a bit: from here on the pacer yields instead of sleeping. */
-const YIELD_BELOW_NS = 2e6;
+/** Timers fire up to a millisecond late and a bit: a sleep ends so long before the due time, the rest is yielding. */
 const SLEEP_SHORT_BY_NS = 1.2e6;
+/** A pacer that sleeps learns of its end only when it wakes. */
+const MAX_SLEEP_MS = 100;
 
 /** How a pacer waits; the real one uses setTimeout and setImmediate, a test moves its clock. */
 export interface Waiter {
@@ -18,8 +19,8 @@ export const realWaiter: Waiter = {
 /** What to do when the next message is due in `untilDueNs`: send it, yield once, or sleep so long. */
 export function nextWait(untilDueNs: number): 'send' | 'yield' | { readonly sleepMs: number } {
   if (untilDueNs <= 0) return 'send';
-  if (untilDueNs < YIELD_BELOW_NS) return 'yield';
-  return { sleepMs: Math.floor((untilDueNs - SLEEP_SHORT_BY_NS) / 1e6) || 1 };
+  const sleepMs = Math.floor((untilDueNs - SLEEP_SHORT_BY_NS) / 1e6);
+  return sleepMs < 1 ? 'yield' : { sleepMs: Math.min(sleepMs, MAX_SLEEP_MS) };
 }
 
 export interface PacerOptions {
@@ -64,7 +65,7 @@ export class Pacer {
     return this.#finished;
   }
 
-  /** Arrivals intended at or after this time are not called any more. */
+  /** Arrivals intended at or after this time are not called any more; a sleeping pacer ends within 100 ms. */
   endAt(endNs: number): void {
     this.#endNs = endNs;
   }

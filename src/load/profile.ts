@@ -67,6 +67,9 @@ export function profileCount(profile: Profile): number {
   return profile.reduce((sum, stage) => sum + stageCount(stage), 0);
 }
 
+/** By so much the area of a stage may be off through rounding, in messages; it must not make one more of them. */
+const COUNT_TOLERANCE = 1e-9;
+
 /**
  * When, in milliseconds from the start, the average number of arrivals reaches `count`: the inverse of the
  * area under the profile. Past the end it is Infinity.
@@ -76,7 +79,9 @@ export function timeOfCountMs(profile: Profile, count: number): number {
   let before = 0;
   for (const stage of profile) {
     const within = stageCount(stage);
-    if (count < before + within) return startMs + timeInStageMs(stage, count - before);
+    if (count < before + within - COUNT_TOLERANCE) {
+      return startMs + timeInStageMs(stage, Math.max(0, count - before));
+    }
     startMs += stage.durationMs;
     before += within;
   }
@@ -86,7 +91,7 @@ export function timeOfCountMs(profile: Profile, count: number): number {
 /** Solves fromHz t + (toHz - fromHz) t^2 / 2T = count for t, in the form that stays exact when both are equal. */
 function timeInStageMs(stage: Stage, count: number): number {
   const slope = (stage.toHz - stage.fromHz) / (stage.durationMs / 1000);
-  const root = Math.sqrt(stage.fromHz ** 2 + 2 * slope * count);
+  const root = Math.sqrt(Math.max(0, stage.fromHz ** 2 + 2 * slope * count));
   return count === 0 ? 0 : (2000 * count) / (stage.fromHz + root);
 }
 
