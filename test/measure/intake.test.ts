@@ -71,6 +71,14 @@ describe('a received message', () => {
     expect(closed).toEqual([]);
   });
 
+  it('that was overtaken is timed like any other', () => {
+    const { intake, recorder, ledger } = open();
+    intake.take(1, write({ ...stamp, seq: 1 }), 5_500);
+    intake.take(1, write(stamp), 5_600);
+    expect(valuesOf(recorder)).toEqual({ delivery: [500, 600], delivery_actual: [400, 500] });
+    expect(ledger.totals()).toMatchObject({ delivered: 2, reordered: 1 });
+  });
+
   it('is late when it took longer than allowed, and not when it took just as long', () => {
     const { intake, ledger } = open();
     intake.take(1, write(stamp), 5_000 + LATE_AFTER_NS);

@@ -36,7 +36,7 @@ function countByDefinition(order: readonly number[]) {
 
 function countByAccount(order: readonly number[]) {
   const account = new Account();
-  for (const seq of order) account.receive(seq, false);
+  for (const seq of order) account.receive(seq);
   const { delivered, duplicated, reordered } = account;
   return { delivered, duplicated, reordered };
 }
@@ -84,24 +84,16 @@ describe('an account', () => {
     expect(countByAccount(order)).toEqual(expected);
   });
 
-  it('says for each copy whether it is the first', () => {
+  it('says of each message what it was', () => {
     const account = new Account();
-    expect([2, 0, 2, 1, 0].map((seq) => account.receive(seq, false))).toEqual([
-      true,
-      true,
-      false,
-      true,
-      false,
+    expect([2, 0, 2, 1, 0, 3].map((seq) => account.receive(seq))).toEqual([
+      'first',
+      'reordered',
+      'duplicate',
+      'reordered',
+      'duplicate',
+      'first',
     ]);
-  });
-
-  it('counts a late message once, however often it comes', () => {
-    const account = new Account();
-    account.receive(0, true);
-    account.receive(0, true);
-    account.receive(1, false);
-    account.receive(1, true);
-    expect(account).toMatchObject({ delivered: 2, late: 1, duplicated: 2 });
   });
 
   it.each<[string, (seq: number) => number]>([
@@ -111,7 +103,7 @@ describe('an account', () => {
   ])('remembers nothing of a million messages that all arrived, %s', (_, seqOf) => {
     const account = new Account();
     const grownBytes = heapGrowthBytes(() => {
-      for (let place = 0; place < 1_000_000; place++) account.receive(seqOf(place), false);
+      for (let place = 0; place < 1_000_000; place++) account.receive(seqOf(place));
     });
     // A list of the numbers would take 8 MB or more.
     expect(grownBytes).toBeLessThan(2e6);
@@ -120,10 +112,16 @@ describe('an account', () => {
 
   it('remembers of a million messages which every thousandth was lost', () => {
     const account = new Account();
-    for (let seq = 0; seq < 1_000_000; seq++) if (seq % 1000 !== 500) account.receive(seq, false);
+    for (let seq = 0; seq < 1_000_000; seq++) if (seq % 1000 !== 500) account.receive(seq);
     expect(account).toMatchObject({ delivered: 999_000, duplicated: 0, reordered: 0 });
     const stragglers = [500, 500_500, 999_500, 500, 501];
-    expect(stragglers.map((seq) => account.receive(seq, false))).toEqual([true, true, true, false, false]);
+    expect(stragglers.map((seq) => account.receive(seq))).toEqual([
+      'reordered',
+      'reordered',
+      'reordered',
+      'duplicate',
+      'duplicate',
+    ]);
     expect(account).toMatchObject({ delivered: 999_003, duplicated: 2, reordered: 3 });
   });
 });
@@ -137,13 +135,52 @@ describe('a ledger', () => {
     expect(ledger.receive(7, 0, 0, false)).toBe('first');
     expect(ledger.receive(7, 0, 0, false)).toBe('duplicate');
     expect(ledger.receive(7, 1, 1, true)).toBe('first');
-    expect(ledger.receive(7, 1, 0, false)).toBe('first');
+    expect(ledger.receive(7, 1, 0, false)).toBe('reordered');
     expect(ledger.rows()).toEqual([
       { receiver: 7, stream: 0, delivered: 1, late: 0, duplicated: 1, reordered: 0 },
       { receiver: 7, stream: 1, delivered: 2, late: 1, duplicated: 0, reordered: 1 },
       { receiver: 8, stream: 0, delivered: 0, late: 0, duplicated: 0, reordered: 0 },
     ]);
     expect(ledger.totals()).toEqual({ delivered: 3, late: 1, duplicated: 1, reordered: 1, unexpected: 0 });
+  });
+
+  it('counts a late message once, however often it comes', () => {
+    const ledger = new Ledger();
+    ledger.open(7, 0);
+    ledger.receive(7, 0, 0, true);
+    ledger.receive(7, 0, 0, true);
+    ledger.receive(7, 0, 2, false);
+    ledger.receive(7, 0, 2, true);
+    ledger.receive(7, 0, 1, true);
+    expect(ledger.rows()).toEqual([
+      { receiver: 7, stream: 0, delivered: 3, late: 2, duplicated: 2, reordered: 1 },
+    ]);
+  });
+
+  it('has totals that are the sums of its rows, whatever arrives', () => {
+    const messages = fc.array(
+      fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 2 }), fc.nat({ max: 9 }), fc.boolean()),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(messages, (given) => {
+        const ledger = new Ledger();
+        for (const receiver of [0, 1, 2]) for (const stream of [0, 1]) ledger.open(receiver, stream);
+        for (const message of given) ledger.receive(...message);
+        const totals = ledger.totals();
+        for (const field of ['delivered', 'late', 'duplicated', 'reordered'] as const) {
+          expect(totals[field]).toBe(ledger.rows().reduce((sum, row) => sum + row[field], 0));
+        }
+        expect(totals.delivered + totals.duplicated + totals.unexpected).toBe(given.length);
+      }),
+    );
+  });
+
+  it('counts what carries no stamp as unexpected', () => {
+    const ledger = new Ledger();
+    ledger.open(7, 0);
+    ledger.receiveForeign();
+    expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 1 });
   });
 
   it('counts what a client was not owed, and delivers it to nobody', () => {
