@@ -34,7 +34,7 @@ export class Intake {
     window.note(receivedNs);
     const stamp = readStamp(payload);
     if (stamp === null) {
-      ledger.unexpected += 1;
+      ledger.receiveForeign();
       return;
     }
     const latencyNs = receivedNs - stamp.intendedNs;
@@ -43,7 +43,7 @@ export class Intake {
       return;
     }
     const receipt = ledger.receive(receiver, stamp.stream, stamp.seq, latencyNs > lateAfterNs);
-    if (receipt !== 'first') return;
+    if (receipt === 'duplicate' || receipt === 'unexpected') return;
     recorder.record(headline, latencyNs);
     recorder.record(`${headline}_actual`, receivedNs - stamp.actualNs);
     fanout?.add(stamp.stream, stamp.seq, latencyNs, receivedNs);

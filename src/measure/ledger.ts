@@ -1,4 +1,10 @@
 /**
+ * What a received message was: the first copy in order, the first copy after one with a higher number, a
+ * further copy, or one that the receiver was not owed.
+ */
+export type Receipt = 'first' | 'reordered' | 'duplicate' | 'unexpected';
+
+/**
  * What became of the messages owed by one sender's stream to one receiver. Memory grows with the number
  * of gaps, not with the number of messages.
  */
@@ -15,20 +21,21 @@ export class Account {
   /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
   #gaps: Array<{ from: number; to: number }> = [];
 
-  /** Notes message number `seq`; true when it is the first copy of it. */
-  receive(seq: number, late: boolean): boolean {
+  /** Enters message number `seq`. */
+  receive(seq: number): Exclude<Receipt, 'unexpected'> {
     if (seq > this.#highest) {
       if (seq > this.#highest + 1) this.#gaps.push({ from: this.#highest + 1, to: seq - 1 });
       this.#highest = seq;
-    } else if (this.#fillGap(seq)) {
-      this.reordered += 1;
-    } else {
-      this.duplicated += 1;
-      return false;
+      this.delivered += 1;
+      return 'first';
     }
+    if (!this.#fillGap(seq)) {
+      this.duplicated += 1;
+      return 'duplicate';
+    }
+    this.reordered += 1;
     this.delivered += 1;
-    if (late) this.late += 1;
-    return true;
+    return 'reordered';
   }
 
   /** Takes `seq` out of its gap; false when it is in none. Stragglers are recent, so the search starts at the end. */
@@ -56,16 +63,14 @@ export interface AccountRow {
   readonly reordered: number;
 }
 
-export type Receipt = 'first' | 'duplicate' | 'unexpected';
-
 /**
  * Who is owed what, and what became of it, for the receivers of one process. Accounts are opened for the
  * membership before the first measured message is sent.
  */
 export class Ledger {
   readonly #accounts = new Map<number, Map<number, Account>>();
-  /** Messages that reached a client to whom they were not owed, or that carry no stamp of ours. */
-  unexpected = 0;
+  /** Kept up as messages come, so that asking for them is cheap while a run goes on. */
+  readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 
   /** Opens the account of `receiver` for `stream`: from now on it is owed every message of it. */
   open(receiver: number, stream: number): void {
@@ -77,13 +82,30 @@ export class Ledger {
     accounts.set(stream, new Account());
   }
 
+  /** Enters a message that `receiver` got. */
   receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
     const account = this.#accounts.get(receiver)?.get(stream);
-    if (account === undefined) {
-      this.unexpected += 1;
-      return 'unexpected';
+    const receipt = account?.receive(seq) ?? 'unexpected';
+    switch (receipt) {
+      case 'first':
+      case 'reordered':
+        this.#totals.delivered += 1;
+        if (receipt === 'reordered') this.#totals.reordered += 1;
+        if (late) this.#totals.late += 1;
+        if (late && account !== undefined) account.late += 1;
+        break;
+      case 'duplicate':
+        this.#totals.duplicated += 1;
+        break;
+      case 'unexpected':
+        this.#totals.unexpected += 1;
     }
-    return account.receive(seq, late) ? 'first' : 'duplicate';
+    return receipt;
+  }
+
+  /** Enters a message without a stamp of ours. */
+  receiveForeign(): void {
+    this.#totals.unexpected += 1;
   }
 
   rows(): AccountRow[] {
@@ -101,16 +123,7 @@ export class Ledger {
 
   /** Sums over all accounts. */
   totals(): LedgerTotals {
-    const totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: this.unexpected };
-    for (const accounts of this.#accounts.values()) {
-      for (const account of accounts.values()) {
-        totals.delivered += account.delivered;
-        totals.late += account.late;
-        totals.duplicated += account.duplicated;
-        totals.reordered += account.reordered;
-      }
-    }
-    return totals;
+    return { ...this.#totals };
   }
 }
 
@@ -119,5 +132,6 @@ export interface LedgerTotals {
   readonly late: number;
   readonly duplicated: number;
   readonly reordered: number;
+  /** Messages that reached a client to whom they were not owed, or that carry no stamp of ours. */
   readonly unexpected: number;
 }

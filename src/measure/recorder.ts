@@ -1,7 +1,9 @@
 import { NsHistogram, type SparseCounts } from './histogram.ts';
 import { SERIES, type SeriesName } from './series.ts';
 
-const MAY_BE_ZERO = new Set(SERIES.filter((series) => series.mayBeZero).map((series) => series.name));
+const MAY_BE_ZERO: ReadonlySet<string> = new Set(
+  SERIES.filter((series) => series.mayBeZero).map((series) => series.name),
+);
 
 /** Warm-up latencies are kept apart from every series that is reported. */
 export type RecordedName = SeriesName | 'warmup';

@@ -1,6 +1,6 @@
 /** One named series of times, all in nanoseconds. */
 export interface SeriesDefinition {
-  readonly name: string;
+  readonly name: SeriesName;
   /** What one value is, for reports. */
   readonly meaning: string;
   /** Whether 0 is a possible value; where it is not, 0 or less is a fault of the clock and makes a run invalid. */

@@ -1,7 +1,8 @@
 import type { Finding, RunResult, ThresholdOutcome } from '../result/schema.ts';
 import { serverCpuPerDeliveryNs } from '../result/view.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber, plural } from '../units.ts';
-import { generatorUtilisation, runLabel } from './columns.ts';
+import { generatorUtilisation } from './columns.ts';
+import { runLabel } from './labels.ts';
 import { plain } from './plain.ts';
 import { formatValue } from './table.ts';
 
@@ -20,14 +21,18 @@ function profileText(profile: Plan['profile']): string {
     .join(', then ');
 }
 
-/** What was run, in one line. */
-export function planLine(result: RunResult): string {
-  const { plan } = result;
+/** How hard the server was driven, in one line. */
+export function loadText({ plan }: RunResult): string {
   const load = `${plural(plan.clients, 'client')}, ${profileText(plan.profile)} (${plan.arrival})`;
   const payload = `${formatBytes(plan.payloadBytes)} ${plan.payloadType}`;
   return plain(
-    `${runLabel(result)}: ${load}, ${payload}, ${plural(plan.workers, 'worker')}, ${plan.driver} driver, seed ${plan.seed}`,
+    `${load}, ${payload}, ${plural(plan.workers, 'worker')}, ${plan.driver} driver, seed ${plan.seed}`,
   );
+}
+
+/** What was run, in one line. */
+export function planLine(result: RunResult): string {
+  return `${plain(runLabel(result))}: ${loadText(result)}`;
 }
 
 function reasonsText(reasons: ReadonlyArray<{ reason: string; count: number }>): string {

@@ -1,7 +1,8 @@
 import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { HEADLINE_GROUPS, runLabel } from './columns.ts';
+import { HEADLINE_GROUPS } from './columns.ts';
 import { environmentFacts, type Fact, planFacts, planLine, resultFacts } from './facts.ts';
+import { runLabel } from './labels.ts';
 import { processTable } from './process-table.ts';
 import { explainedSeriesTable, seriesNote } from './series-table.ts';
 import { headingText, shortageNotes, type Table, tabulate } from './table.ts';
@@ -41,13 +42,24 @@ function headlineLines(views: readonly ResultView[]): string[] {
   });
 }
 
+/** A part that opens on a click; nothing when there is nothing in it. */
 function details(title: string, lines: readonly string[]): string[] {
-  return ['', `<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
+  return lines.length === 0
+    ? []
+    : ['', `<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
+}
+
+function seriesLines(view: ResultView): string[] {
+  const table = explainedSeriesTable(view);
+  const note = seriesNote(view);
+  return [
+    ...(table === null ? [] : tableLines(table)),
+    ...(note === null ? [] : ['', `A dash: ${escapeMarkdown(note)}.`]),
+  ];
 }
 
 function oneLines(view: ResultView): string[] {
   const { result } = view;
-  const note = seriesNote(view);
   const processes = processTable(result);
   return [
     '',
@@ -55,11 +67,8 @@ function oneLines(view: ResultView): string[] {
     ...headlineLines([view]),
     '',
     ...factTable(resultFacts(result)),
-    ...details('Every series', [
-      ...tableLines(explainedSeriesTable(view)),
-      ...(note === null ? [] : ['', escapeMarkdown(note)]),
-    ]),
-    ...(processes === null ? [] : details('Server and generator', tableLines(processes))),
+    ...details('Every series', seriesLines(view)),
+    ...details('Server and generator', processes === null ? [] : tableLines(processes)),
     ...details('Plan', factTable(planFacts(result))),
     ...details('Environment', factTable(environmentFacts(result))),
   ];

@@ -1,7 +1,8 @@
 import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { HEADLINE_GROUPS, runLabel, SUMMARY_COLUMNS } from './columns.ts';
+import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { type Fact, planLine, resultFacts } from './facts.ts';
+import { runLabel } from './labels.ts';
 import { displayWidth, plain } from './plain.ts';
 import { processTable } from './process-table.ts';
 import { seriesNote, seriesTable } from './series-table.ts';
@@ -29,6 +30,11 @@ function tableLines(table: Table): string[] {
   return [line(titles), ...table.rows.map(line)];
 }
 
+/** A table with an empty line before it; nothing for none. */
+function blockLines(table: Table | null): string[] {
+  return table === null ? [] : ['', ...tableLines(table)];
+}
+
 function factLines(facts: readonly Fact[]): string[] {
   const width = Math.max(...facts.map(([name]) => displayWidth(name)));
   return facts.map(([name, text]) => `${pad(name, width, false)}${GAP}${text}`);
@@ -44,16 +50,14 @@ function renderOne(view: ResultView): string[] {
   const { result } = view;
   const [latency] = HEADLINE_GROUPS;
   const note = seriesNote(view);
-  const processes = processTable(result);
   return [
     verdict(result),
     planLine(result),
     '',
     ...viewTable(latency.columns, [view]),
-    '',
-    ...tableLines(seriesTable(view)),
+    ...blockLines(seriesTable(view)),
     ...(note === null ? [] : [`- ${note}`]),
-    ...(processes === null ? [] : ['', ...tableLines(processes)]),
+    ...blockLines(processTable(result)),
     '',
     ...factLines(resultFacts(result)),
   ];

@@ -1,0 +1,95 @@
+import type { RunResult } from '../../result/schema.ts';
+import { viewResult } from '../../result/view.ts';
+import { numbered, runLabel, targetLabel } from '../labels.ts';
+import { overallVerdict, verdict, verdictTone } from '../verdict.ts';
+import { escapeHtml, inlineCode, jsonForScript, scriptHash } from './markup.ts';
+import { makeSections, type Section, sectionHtml } from './section.ts';
+
+/** Scripts and styles that the page carries inside itself; whoever renders reads the files. */
+export interface PageAssets {
+  /** uplot/dist/uPlot.iife.min.js and uplot/dist/uPlot.min.css */
+  readonly uplotJs: string;
+  readonly uplotCss: string;
+  /** page.js and page.css beside this file */
+  readonly pageJs: string;
+  readonly pageCss: string;
+}
+
+const TONES = ['bad', 'warning', 'good'] as const;
+
+/** The gravest tone of all results. */
+function overallTone(results: readonly RunResult[]): string {
+  const tones = results.map(verdictTone);
+  return TONES.find((tone) => tones.includes(tone)) ?? 'good';
+}
+
+function headerHtml(results: readonly RunResult[]): string {
+  const labels = numbered(results.map(runLabel));
+  const items = results.flatMap((result, index) =>
+    results.length === 1 || verdict(result) === 'VALID'
+      ? []
+      : [`<li><strong>${escapeHtml(labels[index] ?? '')}</strong>: ${escapeHtml(verdict(result))}</li>`],
+  );
+  return [
+    `<header class="${overallTone(results)}"><h1>${escapeHtml(overallVerdict(results))}</h1>`,
+    items.length === 0 ? '' : `<ul>${items.join('\n')}</ul>`,
+    '</header>',
+  ].join('\n');
+}
+
+function pageTitle(results: readonly RunResult[]): string {
+  const scenarios = new Set(results.map(({ plan }) => plan.scenario));
+  const targets = new Set(results.map(targetLabel));
+  return `${[...scenarios].join(', ')} on ${[...targets].join(', ')} - sockbench`;
+}
+
+function footerHtml(results: readonly RunResult[]): string {
+  const tools = new Set(results.map(({ tool }) => `${tool.name} ${tool.version}`));
+  const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].sort();
+  const when = days.length < 2 ? days.join('') : `${days[0] ?? ''} to ${days.at(-1) ?? ''}`;
+  return `<footer>Measured ${escapeHtml(when)} with ${escapeHtml([...tools].join(', '))}. Latency runs from the time a message was meant to be sent, not from when it was.</footer>`;
+}
+
+/** What the script needs: the charts and whose lines they are. */
+function pageData(sections: readonly Section[]) {
+  return sections.map(({ views, labels, colours, charts }) => ({
+    labels,
+    colours,
+    charts,
+    measureS: Math.max(...views.map(({ result }) => result.timing.measureMs)) / 1000,
+  }));
+}
+
+/**
+ * One page that holds all it needs and asks no network for anything: the verdict, then for each scenario the
+ * headline tables, charts with all its results overlaid, and every figure, plan and environment.
+ */
+export function renderHtml(results: readonly RunResult[], assets: PageAssets): string {
+  const sections = makeSections(results.map(viewResult));
+  const [uplot, script] = [inlineCode(assets.uplotJs), inlineCode(assets.pageJs)];
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scriptHash(uplot)} ${scriptHash(script)}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(pageTitle(results))}</title>
+<style>${inlineCode(assets.uplotCss)}</style>
+<style>${inlineCode(assets.pageCss)}</style>
+</head>
+<body>
+<main>
+${headerHtml(results)}
+${sections.map(sectionHtml).join('\n')}
+${footerHtml(results)}
+</main>
+<script type="application/json" id="charts">${jsonForScript(pageData(sections))}</script>
+<script>${uplot}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
