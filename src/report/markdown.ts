@@ -1,11 +1,11 @@
 import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { HEADLINE_GROUPS } from './columns.ts';
 import { environmentFacts, type Fact, planFacts, planLine, resultFacts } from './facts.ts';
+import { headlineTables } from './headline.ts';
 import { runLabel } from './labels.ts';
 import { processTable } from './process-table.ts';
 import { explainedSeriesTable, seriesNote } from './series-table.ts';
-import { headingText, shortageNotes, type Table, tabulate } from './table.ts';
+import { headingText, type Table } from './table.ts';
 import { overallVerdict, verdict } from './verdict.ts';
 
 /** Keeps text from being read as Markdown or HTML; `_` and `-` mean nothing within a cell. */
@@ -30,16 +30,13 @@ function factTable(facts: readonly Fact[]): string[] {
 }
 
 function headlineLines(views: readonly ResultView[]): string[] {
-  return HEADLINE_GROUPS.flatMap(({ title, columns }) => {
-    const notes = shortageNotes(columns, views);
-    return [
-      '',
-      `### ${title}`,
-      '',
-      ...tableLines(tabulate(columns, views)),
-      ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${escapeMarkdown(note)}`)]),
-    ];
-  });
+  return headlineTables(views).flatMap(({ title, table, notes }) => [
+    '',
+    `### ${title}`,
+    '',
+    ...tableLines(table),
+    ...(notes.length === 0 ? [] : ['', ...notes.map(escapeMarkdown)]),
+  ]);
 }
 
 /** A part that opens on a click; nothing when there is nothing in it. */

@@ -138,11 +138,10 @@ function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Ro
 export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): Table {
   const filled = fillColumns(columns, rows);
   const unitOf = ({ kind, unitGroup }: FilledColumn) => {
-    const values = filled.filter((other) => other.unitGroup === unitGroup).flatMap(({ cells }) => cells);
-    return chooseUnit(
-      kind,
-      values.filter((cell) => typeof cell === 'number'),
-    );
+    const values = filled
+      .filter((other) => other.unitGroup === unitGroup)
+      .flatMap(({ cells }) => cells.filter((cell) => typeof cell === 'number'));
+    return values.length === 0 ? { name: null, scale: 1 } : chooseUnit(kind, values);
   };
   return {
     headings: filled.map((column) => ({

@@ -1,12 +1,12 @@
 import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { type Fact, planLine, resultFacts } from './facts.ts';
+import { headlineTables, type NotedTable, summaryTable } from './headline.ts';
 import { runLabel } from './labels.ts';
 import { displayWidth, plain } from './plain.ts';
 import { processTable } from './process-table.ts';
 import { seriesNote, seriesTable } from './series-table.ts';
-import { type Column, headingText, shortageNotes, type Table, tabulate } from './table.ts';
+import { headingText, type Table } from './table.ts';
 import { overallVerdict, verdict } from './verdict.ts';
 
 const GAP = '  ';
@@ -40,21 +40,16 @@ function factLines(facts: readonly Fact[]): string[] {
   return facts.map(([name, text]) => `${pad(name, width, false)}${GAP}${text}`);
 }
 
-/** A table over views, then why quantiles are missing from it. */
-function viewTable(columns: ReadonlyArray<Column<ResultView>>, views: readonly ResultView[]): string[] {
-  const notes = shortageNotes(columns, views).map((note) => `- ${note}`);
-  return [...tableLines(tabulate(columns, views)), ...notes];
-}
+const notedLines = ({ table, notes }: NotedTable) => [...tableLines(table), ...notes];
 
 function renderOne(view: ResultView): string[] {
   const { result } = view;
-  const [latency] = HEADLINE_GROUPS;
+  const [latency] = headlineTables([view]);
   const note = seriesNote(view);
   return [
     verdict(result),
     planLine(result),
-    '',
-    ...viewTable(latency.columns, [view]),
+    ...(latency === undefined ? [] : ['', ...notedLines(latency)]),
     ...blockLines(seriesTable(view)),
     ...(note === null ? [] : [`- ${note}`]),
     ...blockLines(processTable(result)),
@@ -75,7 +70,7 @@ function renderSeveral(views: readonly ResultView[]): string[] {
   return [
     overallVerdict(results),
     ...verdictLines(results),
-    ...HEADLINE_GROUPS.flatMap(({ title, columns }) => ['', title, ...viewTable(columns, views)]),
+    ...headlineTables(views).flatMap((noted) => ['', noted.title, ...notedLines(noted)]),
   ];
 }
 
@@ -89,6 +84,6 @@ export function renderText(results: readonly RunResult[]): string {
 
 /** The summary of `npm run bench`: one row for each result, then the verdicts that are not plain `VALID`. */
 export function renderTable(results: readonly RunResult[]): string {
-  const lines = [...viewTable(SUMMARY_COLUMNS, results.map(viewResult)), ...verdictLines(results)];
+  const lines = [...notedLines(summaryTable(results.map(viewResult))), ...verdictLines(results)];
   return `${lines.join('\n')}\n`;
 }

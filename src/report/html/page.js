@@ -34,7 +34,7 @@
   }
 
   /** 1 / (1 - p) as the percentile p: 100 is 99 %. */
-  const percentileName = (odds) => `${Number((100 - 100 / odds).toPrecision(10))} %`;
+  const percentileName = (odds) => `${Number((100 - 100 / odds).toPrecision(6))} %`;
 
   const figure = (value) => {
     if (value === 0 || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
@@ -147,16 +147,23 @@
     return made;
   }
 
+  /** What to call a line: its run, and what it shows where the chart has more than one kind of line. */
+  function lineName(chart, section, line) {
+    const kinds = new Set(chart.lines.map(({ label }) => label));
+    if (section.labels.length === 1) return line.label;
+    return kinds.size === 1 ? section.labels[line.run] : `${section.labels[line.run]} ${line.label}`;
+  }
+
   function tipRows(u, chart, section) {
     return chart.lines.flatMap((line, index) => {
-      const at = u.cursor.idxs[index + 1];
-      const value = u.data[index + 1][at];
-      if (!u.series[index + 1].show || value === undefined || value === null) return [];
+      const { show, stroke } = u.series[index + 1];
+      const value = u.data[index + 1][u.cursor.idxs[index + 1]];
+      if (!show || value === undefined || value === null) return [];
       const row = element('div', 'tip-row', '');
       const mark = element('i', '', '');
-      mark.style.background = u.series[index + 1].stroke();
-      const name = section.labels.length > 1 ? `${section.labels[line.run]} ${line.label}` : line.label;
-      row.append(mark, element('span', '', name), element('b', '', `${figure(value)} ${chart.unit ?? ''}`));
+      mark.style.background = stroke();
+      const name = element('span', '', lineName(chart, section, line));
+      row.append(mark, name, element('b', '', `${figure(value)} ${chart.unit ?? ''}`));
       return [row];
     });
   }
@@ -164,24 +171,20 @@
   function showTip(chart, section, tip) {
     return (u) => {
       const { left, idx } = u.cursor;
-      const rows = idx === null || idx === undefined || left < 0 ? [] : tipRows(u, chart, section);
+      const rows = typeof idx === 'number' && left >= 0 ? tipRows(u, chart, section) : [];
       tip.hidden = rows.length === 0;
       if (tip.hidden) return;
-      const x = u.posToVal(left, 'x');
-      const title = chart.xAxis === 'odds' ? percentileName(x >= 10 ? Number(x.toPrecision(3)) : x) : '';
-      tip.replaceChildren(
-        element('div', 'tip-title', title === '' ? `${x.toFixed(1)} s` : tidyPercentile(title)),
-        ...rows,
-      );
+      const x = u.data[0][idx];
+      const title = chart.xAxis === 'odds' ? percentileName(x) : `${x.toFixed(1)} s`;
+      tip.replaceChildren(element('div', 'tip-title', title), ...rows);
       placeTip(u, tip, left);
     };
   }
 
-  const tidyPercentile = (title) => `${Number(Number.parseFloat(title).toPrecision(5))} %`;
-
   /** Beside the pointer, on the side that has room, never outside the plot. */
   function placeTip(u, tip, left) {
     const room = u.over.clientWidth;
+    tip.style.maxWidth = `${room + 16}px`;
     const wanted = left > room / 2 ? left - tip.offsetWidth - 12 : left + 12;
     tip.style.left = `${Math.max(-8, Math.min(wanted, room - tip.offsetWidth + 8))}px`;
   }

@@ -1,6 +1,6 @@
 import type { ResultView } from '../../result/view.ts';
-import { HEADLINE_GROUPS } from '../columns.ts';
 import { environmentFacts, loadText, planFacts, resultFacts } from '../facts.ts';
+import { headlineTables } from '../headline.ts';
 import { irregularNote, irregularTable } from '../irregular-table.ts';
 import { numbered, targetLabel } from '../labels.ts';
 import { processTable } from '../process-table.ts';
@@ -87,6 +87,16 @@ function legendHtml({ labels, colours }: Section, index: number): string {
   return `<div class="legend" data-section="${index}" role="group" aria-label="Runs shown in the charts" hidden>${items.join('\n')}</div>`;
 }
 
+function chartsHtml(section: Section, index: number): string {
+  return [
+    legendHtml(section, index),
+    '<noscript><p class="note">Charts need JavaScript; every table is complete without it.</p></noscript>',
+    '<div class="charts">',
+    ...section.charts.map((chart, chartIndex) => chartHtml(chart, `${index}.${chartIndex}`)),
+    '</div>',
+  ].join('\n');
+}
+
 const optionalTable = (caption: string, table: Table | null) =>
   table === null ? '' : tableHtml(caption, table);
 
@@ -128,10 +138,9 @@ export function sectionHtml(section: Section, index: number): string {
     '<section>',
     `<h2>${escapeHtml(alone ? `${scenario} on ${labels[0] ?? ''}` : scenario)}</h2>`,
     loadHtml(section),
-    ...HEADLINE_GROUPS.map((group) => headlineHtml(group, views, marks)),
-    legendHtml(section, index),
-    '<noscript><p class="note">Charts need JavaScript; every table is complete without it.</p></noscript>',
-    `<div class="charts">${charts.map((chart, chartIndex) => chartHtml(chart, `${index}.${chartIndex}`)).join('\n')}</div>`,
+    // The heading above names the scenario of all rows.
+    ...headlineTables(views, ['scenario']).map((table) => headlineHtml(table, marks)),
+    charts.length === 0 ? '' : chartsHtml(section, index),
     ...views.map((view, run) => detailsHtml(view, labels[run] ?? '', alone)),
     '</section>',
   ].join('\n');

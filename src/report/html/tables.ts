@@ -1,7 +1,6 @@
-import type { ResultView } from '../../result/view.ts';
-import type { ColumnGroup } from '../columns.ts';
 import type { Fact } from '../facts.ts';
-import { type Heading, shortageNotes, type Table, tabulate } from '../table.ts';
+import type { NotedTable } from '../headline.ts';
+import type { Heading, Table } from '../table.ts';
 import { escapeHtml } from './markup.ts';
 
 function headingHtml({ title, unit, meaning, numeric }: Heading): string {
@@ -60,21 +59,9 @@ export interface RunMark {
   readonly colour: number;
 }
 
-/**
- * One of the headline tables with the reasons for its dashes, for runs of one scenario: the heading above
- * names it, so the table does not.
- */
-export function headlineHtml(
-  { title, columns }: ColumnGroup,
-  views: readonly ResultView[],
-  marks: readonly RunMark[],
-): string {
-  const { headings, rows } = tabulate(
-    columns.filter(({ id }) => id !== 'scenario'),
-    views,
-  );
-  const labelled = rows.map(([, ...cells], run) => [marks[run]?.label ?? '', ...cells]);
+/** A headline table whose rows bear the marks of their runs instead of the target's bare name. */
+export function headlineHtml({ title, table, notes }: NotedTable, marks: readonly RunMark[]): string {
+  const rows = table.rows.map(([, ...cells], run) => [marks[run]?.label ?? '', ...cells]);
   const swatches = marks.map(({ colour }) => swatchHtml(colour));
-  const notes = shortageNotes(columns, views).map((note) => `- ${note}`);
-  return `${tableHtml(title, { headings, rows: labelled }, swatches)}\n${notesHtml(notes)}`;
+  return `${tableHtml(title, { ...table, rows }, swatches)}\n${notesHtml(notes)}`;
 }
