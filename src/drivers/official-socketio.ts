@@ -1,9 +1,17 @@
-import { Agent } from 'node:http';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { io, type Socket } from 'socket.io-client';
 import type { Connection, Driver } from './driver.ts';
+import { reasonOf } from './reason.ts';
 
-/** Keeps polling connections open between requests, as browsers do; the client's own default does not. */
-const pollingAgent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+/**
+ * Keeps a polling client's connections open between requests, as browsers do; the client's own default does
+ * not. One for each client, so that giving up one client ends its requests and nobody else's.
+ */
+function pollingAgent(url: string): HttpAgent {
+  const options = { keepAlive: true };
+  return url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
+}
 
 export const officialSocketio: Driver = {
   name: 'official',
@@ -12,18 +20,21 @@ export const officialSocketio: Driver = {
   summary: 'socket.io-client, without reconnection',
   connect: ({ url, transport, timeoutMs }) =>
     new Promise((resolve, reject) => {
+      const agent = transport === 'polling' ? pollingAgent(url) : null;
       const socket = io(url, {
         transports: [transport],
         forceNew: true,
         reconnection: false,
         timeout: timeoutMs,
-        ...(transport === 'polling' ? { agent: pollingAgent as unknown as string } : {}),
+        ...(agent === null ? {} : { agent: agent as unknown as string }),
       });
       const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       const fail = (error: Error) => {
         clearTimeout(timer);
         socket.disconnect();
-        reject(new Error(reasonOf(error)));
+        // The client waits for the answer to its first request before it closes: there may never be one.
+        agent?.destroy();
+        reject(new Error(engineReasonOf(error)));
       };
       socket.once('connect_error', fail);
       socket.once('connect', () => {
@@ -34,12 +45,18 @@ export const officialSocketio: Driver = {
     }),
 };
 
-/** Engine.IO wraps what happened: the description holds the system's or the parser's own words. */
-function reasonOf(error: Error & { description?: unknown; context?: unknown }): string {
-  const description = error.description as { message?: string; error?: Error } | number | undefined;
-  if (typeof description === 'number') return `${error.message} (HTTP status ${description})`;
-  const detail = description?.message || description?.error?.message;
-  return detail === undefined ? error.message : `${error.message} (${detail})`;
+/** What Engine.IO and its XMLHttpRequest wrap the system's error in. */
+interface EngineError extends Error {
+  /** The HTTP status, 0 when there was no answer; with WebSocket the event that holds the error. */
+  readonly description?: number | { readonly error?: unknown };
+  /** The request of polling: its status text is the error when there was no answer. */
+  readonly context?: { readonly statusText?: unknown };
+}
+
+function engineReasonOf({ message, description, context }: EngineError): string {
+  const wrapped = typeof description === 'object' ? description.error : context?.statusText;
+  if (wrapped instanceof Error) return `${message} (${reasonOf(wrapped)})`;
+  return typeof description === 'number' ? `${message} (HTTP status ${description})` : message;
 }
 
 class SocketioConnection implements Connection {

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../wire.ts';
 import type { Connection, Driver } from './driver.ts';
+import { reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
   name: 'official',
@@ -10,9 +11,10 @@ export const officialWs: Driver = {
   connect: ({ url, timeoutMs }) =>
     new Promise((resolve, reject) => {
       const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: timeoutMs });
-      socket.once('error', reject);
+      const fail = (error: Error) => reject(new Error(reasonOf(error)));
+      socket.once('error', fail);
       socket.once('open', () => {
-        socket.off('error', reject);
+        socket.off('error', fail);
         resolve(new WsConnection(socket));
       });
     }),

@@ -1,0 +1,25 @@
+import { servers } from '../../servers/index.ts';
+import type { Driver } from '../../src/drivers/driver.ts';
+import { drivers } from '../../src/drivers/index.ts';
+import type { Transport } from '../../src/target.ts';
+
+/** A driver, a reference server that speaks the same protocol, and a transport that both know. */
+export interface Pair {
+  readonly driver: Driver;
+  readonly serverName: string;
+  readonly transport: Transport;
+}
+
+/** Every pair of the registries. */
+export async function everyPair(): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (const [serverName, load] of Object.entries(servers)) {
+    const { server } = await load();
+    for (const driver of drivers.filter(({ protocol }) => protocol === server.protocol)) {
+      for (const transport of driver.transports.filter((name) => server.transports.includes(name))) {
+        pairs.push({ driver, serverName, transport });
+      }
+    }
+  }
+  return pairs;
+}

@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const START = fileURLToPath(new URL('../../servers/start.ts', import.meta.url));
+
+/** What a server says when it is ready, or why it is not. */
+export interface ReadyLine {
+  readonly ready: boolean;
+  readonly url?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export interface ServerChild {
+  readonly child: ChildProcess;
+  readonly line: ReadyLine;
+  /** Lines printed so far. */
+  readonly lines: readonly string[];
+  /** Resolves when the process is gone and all of its output was read. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+/** Starts servers/start.ts with these arguments and waits for its first line. */
+export async function startServer(...args: readonly string[]): Promise<ServerChild> {
+  // With a channel to its parent the server ends with it, even when a test run is aborted.
+  const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  if (child.stdout === null) throw new Error('no pipe');
+  const reader = createInterface(child.stdout);
+  const lines: string[] = [];
+  reader.on('line', (line) => lines.push(line));
+  await Promise.race([once(reader, 'line'), ended]);
+  return { child, line: JSON.parse(lines[0] ?? 'null'), lines, ended };
+}
+
+/** The URL of a server that is ready. */
+export function urlOf({ line }: ServerChild): string {
+  if (line.url === undefined) throw new Error(`not ready: ${JSON.stringify(line)}`);
+  return line.url;
+}
+
+/** Ends a server at once. */
+export async function killServer({ child, ended }: ServerChild): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
