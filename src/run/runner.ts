@@ -24,6 +24,8 @@ const PROGRESS_EVERY_MS = 250;
 const LEAD_NS = 150e6;
 /** After the last delivery that was owed, duplicates may still come. */
 const DUPLICATES_WAIT_MS = 200;
+/** Time for the workers to stop sending, or to close their connections. */
+const STOP_WITHIN_MS = 2000;
 /** A worker that has not answered for so long after it should have is taken for hung. */
 const HUNG_AFTER_MS = 8000;
 
@@ -46,6 +48,11 @@ export async function runPlan(plan: Plan, scenario: Scenario, hooks: RunHooks): 
   } finally {
     await run.cleanUp();
   }
+}
+
+/** A timeout that does not keep the process alive once what it guards has come. */
+function patience(durationMs: number): Promise<'timeout'> {
+  return delay(durationMs, 'timeout', { ref: false });
 }
 
 class Run {
@@ -248,7 +255,7 @@ class Run {
     this.#probe?.sampleNow();
     if (this.#cutShort.length > 0) {
       this.#send({ type: 'stop' });
-      await Promise.race([this.#workers?.all('sent'), delay(2000)]);
+      await Promise.race([this.#workers?.all('sent'), patience(STOP_WITHIN_MS)]);
     }
   }
 
@@ -269,9 +276,9 @@ class Run {
   async #collect(): Promise<void> {
     this.#probe?.sampleNow();
     this.#send({ type: 'finish' });
-    await Promise.race([this.#workers?.all('final'), delay(HUNG_AFTER_MS)]);
+    await Promise.race([this.#workers?.all('final'), patience(HUNG_AFTER_MS)]);
     this.#collector.finish();
-    await Promise.race([this.#workers?.all('closed'), delay(HUNG_AFTER_MS / 4)]);
+    await Promise.race([this.#workers?.all('closed'), patience(STOP_WITHIN_MS)]);
   }
 
   #send(message: ToWorker): void {
@@ -281,10 +288,7 @@ class Run {
   /** Waits for every living worker, but no longer than the run lasts; a hung worker cuts the run. */
   async #untilAll(type: FromWorker['type'], timeoutMs: number): Promise<void> {
     if (this.#workers === null) return;
-    const cancel = new AbortController();
-    const timeout = delay(timeoutMs, 'timeout' as const, { signal: cancel.signal }).catch(() => 'cancelled');
-    const end = await Promise.race([this.#workers.all(type), this.#cut, timeout]);
-    cancel.abort();
+    const end = await Promise.race([this.#workers.all(type), this.#cut, patience(timeoutMs)]);
     if (end === 'timeout') {
       this.#cutRun(
         'worker_hung',
