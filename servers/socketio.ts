@@ -20,11 +20,22 @@ export const server: ReferenceServer = {
 };
 
 function serve(io: Server, socket: Socket): void {
-  socket.on(EVENT.enterChat, (chatIds: string[], acknowledge?: Acknowledge) => {
-    void socket.join(chatIds.map(String));
-    acknowledge?.();
+  // A client that sends what a handler cannot use loses its connection, and the server goes on.
+  const on = (event: string, handle: (data: unknown, acknowledge: Acknowledge) => void) => {
+    socket.on(event, (data: unknown, acknowledge: unknown) => {
+      try {
+        handle(data, typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => {});
+      } catch {
+        socket.disconnect(true);
+      }
+    });
+  };
+  on(EVENT.enterChat, (chatIds, acknowledge) => {
+    void socket.join((chatIds as unknown[]).map(String));
+    acknowledge();
   });
-  socket.on(EVENT.sendMessage, ({ message, scope, chatId = '' }: SendMessage) => {
+  on(EVENT.sendMessage, (data) => {
+    const { message, scope, chatId = '' } = data as SendMessage;
     switch (scope) {
       case 'everyone':
         io.emit(EVENT.receiveMessage, message);
@@ -40,13 +51,13 @@ function serve(io: Server, socket: Socket): void {
         break;
     }
   });
-  socket.on(EVENT.hello, (data: unknown, acknowledge?: Acknowledge) => acknowledge?.(data));
-  socket.on(EVENT.askMe, (data: Payload, acknowledge?: Acknowledge) => {
+  on(EVENT.hello, (data, acknowledge) => acknowledge(data));
+  on(EVENT.askMe, (data, acknowledge) => {
     const askedNs = process.hrtime.bigint();
     socket.emit(EVENT.hello, data, (answer: Payload) => {
       const reply: AskedReply = { answer, roundTripNs: Number(process.hrtime.bigint() - askedNs) };
-      acknowledge?.(reply);
+      acknowledge(reply);
     });
   });
-  socket.on(EVENT.echo, (data: unknown) => socket.emit(EVENT.echo, data));
+  on(EVENT.echo, (data) => socket.emit(EVENT.echo, data));
 }

@@ -11,8 +11,13 @@ function say(line: object): void {
 }
 
 try {
-  const load = servers[name];
-  if (load === undefined) throw new Error(`no reference server is called "${name}"`);
+  const load = Object.hasOwn(servers, name) ? servers[name] : undefined;
+  if (load === undefined) {
+    const known = Object.keys(servers).join(', ');
+    throw Object.assign(new Error(`no reference server is called "${name}"; there are ${known}`), {
+      code: 'UNKNOWN_SERVER',
+    });
+  }
   const { server } = await load();
   const running = await server.start({ host, port: Number(port) });
   const stop = () => void running.close().then(() => process.exit(0));

@@ -11,13 +11,16 @@ export const server: ReferenceServer = {
   transports: ['websocket'],
   async start(options) {
     const http = createServer();
+    // Before ws takes the server over: it would turn a port in use into an error of its own that nobody awaits.
+    const url = `ws://${await listen(http, options)}`;
     const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
     const chat = new Chat(wss.clients);
     wss.on('connection', (socket) => {
       socket.on('message', (message: Buffer, isBinary) => chat.handle(socket, message, isBinary));
       socket.on('close', () => chat.leave(socket));
+      // A frame that breaks the protocol: ws closes the connection after it, and the server goes on.
+      socket.on('error', () => {});
     });
-    const url = `ws://${await listen(http, options)}`;
     return {
       url,
       close: () =>

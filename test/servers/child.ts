@@ -26,11 +26,15 @@ export interface ServerChild {
 export async function startServer(...args: readonly string[]): Promise<ServerChild> {
   // With a channel to its parent the server ends with it, even when a test run is aborted.
   const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   if (child.stdout === null) throw new Error('no pipe');
   const reader = createInterface(child.stdout);
   const lines: string[] = [];
   reader.on('line', (line) => lines.push(line));
+  // Not the event `close`: it never comes once the channel was disconnected from this side.
+  const ended = Promise.all([once(child, 'exit'), once(reader, 'close')]).then(([[code, signal]]) => ({
+    code,
+    signal,
+  }));
   await Promise.race([once(reader, 'line'), ended]);
   return { child, line: JSON.parse(lines[0] ?? 'null'), lines, ended };
 }
