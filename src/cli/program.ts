@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts';
 import type { Cli } from './cli.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
+import { nearest } from './nearest.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
@@ -36,12 +37,20 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
     await program.parseAsync(cli.argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    return explain(cli, error);
+    return explain(cli, error, program);
   }
 }
 
+/** `--room` -> `Did you mean --rooms?`; commander's own suggestions leave out the flags that help hides. */
+function suggestFlag(message: string, program: Command): string {
+  const given = /unknown option '(--[^'=]+)/.exec(message)?.[1];
+  const known = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+  const suggestion = given === undefined ? null : nearest(given, known);
+  return suggestion === null ? 'Try sockbench --help.' : `Did you mean ${suggestion}?`;
+}
+
 /** Known errors show a message and a hint, unknown ones their stack: they are bugs. */
-function explain(cli: Cli, error: unknown): ExitCode {
+function explain(cli: Cli, error: unknown, program: Command): ExitCode {
   if (error instanceof SockbenchError) {
     cli.err(`error: ${error.message}\n${error.hint === '' ? '' : `${error.hint}\n`}`);
     return error.exitCode;
@@ -49,7 +58,8 @@ function explain(cli: Cli, error: unknown): ExitCode {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.passed;
     const isHelp = error.code === 'commander.help';
-    cli.err(isHelp ? '' : `${error.message}\nTry sockbench --help.\n`);
+    const message = error.message.replace(/\n\(Did you mean .*$/s, '');
+    cli.err(isHelp ? '' : `${message}\n${suggestFlag(error.message, program)}\n`);
     return EXIT.usage;
   }
   cli.err(

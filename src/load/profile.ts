@@ -11,7 +11,7 @@ export interface Stage {
 /** One stage or more, run one after the other; never empty. */
 export type Profile = readonly Stage[];
 
-const STAGE = /^([^@]+)@(?:(\d+(?:\.\d+)?)\.\.)?([\d.]+)(.*)$/;
+const STAGE = /^([^@]+)@(?:(\d+(?:\.\d+)?)\.\.)?(\d+(?:\.\d+)?)(\/\w+)$/;
 
 /**
  * Reads a rate or a profile of stages.

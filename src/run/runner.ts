@@ -187,7 +187,7 @@ class Run {
   async #connect(): Promise<void> {
     const { clients, connectRateHz, connectTimeoutMs } = this.#plan;
     this.#send({ type: 'connect' });
-    await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs);
+    await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs + HUNG_AFTER_MS);
     this.#failIfCut();
     if (this.#membership.connected.size === 0) this.#refuseUnreachable();
     this.#send({ type: 'join', members: [...this.#membership.connected] });
@@ -227,7 +227,7 @@ class Run {
     const fixed = warmupMs === warmupMaxMs;
     const untilMs = warmupMaxMs - (fixed ? LEAD_NS / 1e6 : 0);
     while (elapsedMs() < untilMs && this.#cutShort.length === 0) {
-      await Promise.race([delay(Math.max(1, Math.min(50, untilMs - elapsedMs()))), this.#cut]);
+      await Promise.race([patience(Math.max(1, Math.min(50, untilMs - elapsedMs()))), this.#cut]);
       steady = isSteady(this.#warmupMedians());
       if (!fixed && steady && elapsedMs() >= warmupMs) break;
     }
@@ -250,7 +250,7 @@ class Run {
     this.#probe?.sampleNow();
     const endMs = this.#phaseStartedMs + this.#plan.durationMs;
     await this.#untilAll('sent', this.#plan.durationMs + HUNG_AFTER_MS);
-    await Promise.race([delay(Math.max(0, endMs - performance.now())), this.#cut]);
+    await Promise.race([patience(Math.max(0, endMs - performance.now())), this.#cut]);
     this.#measuredMs = Math.min(this.#plan.durationMs, performance.now() - this.#phaseStartedMs);
     this.#probe?.sampleNow();
     if (this.#cutShort.length > 0) {

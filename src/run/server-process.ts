@@ -25,6 +25,8 @@ export class ServerProcess {
   readonly #lastLines: string[] = [];
   #url = '';
   #stopping = false;
+  /** A process that is made to exit at once (a second Ctrl-C, a bug) takes its server with it. */
+  readonly #onExit = () => this.#signal('SIGKILL');
   #ended: string | null = null;
 
   private constructor(
@@ -46,6 +48,7 @@ export class ServerProcess {
         if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
       });
     }
+    process.once('exit', this.#onExit);
     this.#child.on('error', (error) => this.#end(error.message, options.onDied));
     this.#child.on('exit', (code, signal) => {
       this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`, options.onDied);
@@ -130,12 +133,6 @@ export class ServerProcess {
     this.#signal('SIGKILL');
   }
 
-  /** Ends it at once, without waiting. */
-  kill(): void {
-    this.#stopping = true;
-    this.#signal('SIGKILL');
-  }
-
   /** Signals the whole group, so that a shell's children end with it; one that is gone needs none. */
   #signal(signal: NodeJS.Signals): void {
     try {
@@ -149,6 +146,7 @@ export class ServerProcess {
   #end(how: string, onDied: (reason: string) => void): void {
     if (this.#ended !== null) return;
     this.#ended = how;
+    process.off('exit', this.#onExit);
     if (this.#stopping || this.#url === '') return;
     const lines = this.lastLines;
     onDied(lines === '' ? how : `${how}; its last lines:\n${lines}`);
