@@ -41,12 +41,18 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
   }
 }
 
-/** `--room` -> `Did you mean --rooms?`; commander's own suggestions leave out the flags that help hides. */
-function suggestFlag(message: string, program: Command): string {
-  const given = /unknown option '(--[^'=]+)/.exec(message)?.[1];
-  const known = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
-  const suggestion = given === undefined ? null : nearest(given, known);
-  return suggestion === null ? 'Try sockbench --help.' : `Did you mean ${suggestion}?`;
+/**
+ * `--room` -> `Did you mean --rooms?`, `rum` -> `Did you mean run?`; commander's own suggestions leave out the
+ * flags that help hides.
+ */
+function suggest(message: string, program: Command): string {
+  const [, kind, given] = /unknown (option|command) '([^'=]+)/.exec(message) ?? [];
+  if (kind === undefined || given === undefined) return 'Try sockbench --help.';
+  const commands = program.commands.map((command) => command.name());
+  const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+  const suggestion = nearest(given, kind === 'option' ? flags : commands);
+  if (suggestion !== null) return `Did you mean ${suggestion}?`;
+  return kind === 'option' ? 'Try sockbench --help.' : `There are: ${commands.join(', ')}.`;
 }
 
 /** Known errors show a message and a hint, unknown ones their stack: they are bugs. */
@@ -59,7 +65,7 @@ function explain(cli: Cli, error: unknown, program: Command): ExitCode {
     if (error.exitCode === 0) return EXIT.passed;
     const isHelp = error.code === 'commander.help';
     const message = error.message.replace(/\n\(Did you mean .*$/s, '');
-    cli.err(isHelp ? '' : `${message}\n${suggestFlag(error.message, program)}\n`);
+    cli.err(isHelp ? '' : `${message}\n${suggest(error.message, program)}\n`);
     return EXIT.usage;
   }
   cli.err(
