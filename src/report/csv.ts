@@ -1,6 +1,7 @@
 import type { RunResult } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
 import { FLAT_COLUMNS } from './columns.ts';
+import { plain } from './plain.ts';
 import type { Cell, Kind } from './table.ts';
 
 /** Fixed units, so that a program never has to guess: suffix of the header, and base units in one of it. */
@@ -13,14 +14,14 @@ const UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>> = 
   bytes: ['_bytes', 1],
 };
 
-/** RFC 4180: quoted when it holds a quote, a comma or a line break; quotes doubled. */
+/** RFC 4180: quoted when it holds a quote or a comma; quotes doubled. */
 function quote(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function formatCell(kind: Kind, cell: Cell): string {
   if (cell === null) return '';
-  return typeof cell === 'string' ? quote(cell) : String(cell / UNITS[kind][1]);
+  return typeof cell === 'string' ? quote(plain(cell)) : String(cell / UNITS[kind][1]);
 }
 
 /** One row for each result, figures at full precision, an empty cell where there is no value. */

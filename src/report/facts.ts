@@ -86,7 +86,7 @@ export function warmupText({ warmup }: RunResult): string {
   return `${length}, never steady (last medians ${medians.join(', ') || '-'})`;
 }
 
-/** `passed  delivery.p99<50ms: 12.3 ms` */
+/** `passed: delivery.p99<50ms (12.3 ms)` */
 export function thresholdText({ passed, expression, detail }: ThresholdOutcome): string {
   const outcome = passed === null ? 'not judged' : passed ? 'passed' : 'FAILED';
   return plain(`${outcome}: ${expression} (${detail})`);
@@ -120,7 +120,6 @@ export function resultFacts(result: RunResult): Fact[] {
     ['samples', samplesText(result)],
     ['warm-up', warmupText(result)],
     ...(cost === null ? [] : [['cost', cost] as const]),
-    ...result.thresholds.map((outcome): Fact => ['threshold', thresholdText(outcome)]),
     ...noteTexts(result).map((note): Fact => ['note', note]),
   ];
 }
@@ -152,7 +151,7 @@ export function planFacts({ plan }: RunResult): Fact[] {
       `${formatNumber(plan.connectRateHz)}/s, ${formatDurationMs(plan.connectTimeoutMs)} at most each`,
     ],
     ['seed', String(plan.seed)],
-    ['thresholds', plan.thresholds.join(' ') || '-'],
+    ['thresholds', plan.thresholds.join(', ') || '-'],
   ];
   return facts.map(([name, text]) => [plain(name), plain(text)]);
 }

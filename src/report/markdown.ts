@@ -2,11 +2,11 @@ import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
 import { environmentFacts, type Fact, planFacts, planLine, resultFacts } from './facts.ts';
 import { headlineTables } from './headline.ts';
-import { runLabel } from './labels.ts';
 import { processTable } from './process-table.ts';
+import { remarkLine, remarks } from './remarks.ts';
 import { explainedSeriesTable, seriesNote } from './series-table.ts';
 import { headingText, type Table } from './table.ts';
-import { overallVerdict, verdict } from './verdict.ts';
+import { overallVerdict } from './verdict.ts';
 
 /** Keeps text from being read as Markdown or HTML; `_` and `-` mean nothing within a cell. */
 function escapeMarkdown(text: string): string {
@@ -71,19 +71,15 @@ function oneLines(view: ResultView): string[] {
   ];
 }
 
-function severalLines(views: readonly ResultView[]): string[] {
-  const told = views.filter(({ result }) => verdict(result) !== 'VALID');
-  return [
-    ...(told.length === 0 ? [] : ['']),
-    ...told.map(({ result }) => `- ${escapeMarkdown(`${runLabel(result)}: ${verdict(result)}`)}`),
-    ...headlineLines(views),
-  ];
-}
-
 /** For a pull request or a job summary: the verdict, the headline tables, and for one result all the rest. */
 export function renderMarkdown(results: readonly RunResult[]): string {
   const views = results.map(viewResult);
   const [only] = views;
-  const body = only !== undefined && views.length === 1 ? oneLines(only) : severalLines(views);
-  return `${[`**${escapeMarkdown(overallVerdict(results))}**`, ...body].join('\n')}\n`;
+  const told = remarks(results).map((remark) => `- ${escapeMarkdown(remarkLine(remark))}`);
+  const lines = [
+    `**${escapeMarkdown(overallVerdict(results))}**`,
+    ...(told.length === 0 ? [] : ['', ...told]),
+    ...(only !== undefined && views.length === 1 ? oneLines(only) : headlineLines(views)),
+  ];
+  return `${lines.join('\n')}\n`;
 }

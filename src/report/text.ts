@@ -2,12 +2,12 @@ import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
 import { type Fact, planLine, resultFacts } from './facts.ts';
 import { headlineTables, type NotedTable, summaryTable } from './headline.ts';
-import { runLabel } from './labels.ts';
-import { displayWidth, plain } from './plain.ts';
+import { displayWidth } from './plain.ts';
 import { processTable } from './process-table.ts';
+import { remarkLine, remarks } from './remarks.ts';
 import { seriesNote, seriesTable } from './series-table.ts';
 import { headingText, type Table } from './table.ts';
-import { overallVerdict, verdict } from './verdict.ts';
+import { overallVerdict } from './verdict.ts';
 
 const GAP = '  ';
 
@@ -42,12 +42,17 @@ function factLines(facts: readonly Fact[]): string[] {
 
 const notedLines = ({ table, notes }: NotedTable) => [...tableLines(table), ...notes];
 
+/** The verdict, then what must be known with it. */
+function verdictLines(results: readonly RunResult[]): string[] {
+  return [overallVerdict(results), ...remarks(results).map(remarkLine)];
+}
+
 function renderOne(view: ResultView): string[] {
   const { result } = view;
   const [latency] = headlineTables([view]);
   const note = seriesNote(view);
   return [
-    verdict(result),
+    ...verdictLines([result]),
     planLine(result),
     ...(latency === undefined ? [] : ['', ...notedLines(latency)]),
     ...blockLines(seriesTable(view)),
@@ -58,17 +63,9 @@ function renderOne(view: ResultView): string[] {
   ];
 }
 
-/** What each result's verdict is, unless it is plain `VALID`. */
-function verdictLines(results: readonly RunResult[]): string[] {
-  return results
-    .filter((result) => verdict(result) !== 'VALID')
-    .map((result) => `${plain(runLabel(result))}: ${verdict(result)}`);
-}
-
 function renderSeveral(views: readonly ResultView[]): string[] {
   const results = views.map(({ result }) => result);
   return [
-    overallVerdict(results),
     ...verdictLines(results),
     ...headlineTables(views).flatMap((noted) => ['', noted.title, ...notedLines(noted)]),
   ];
@@ -82,8 +79,8 @@ export function renderText(results: readonly RunResult[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The summary of `npm run bench`: one row for each result, then the verdicts that are not plain `VALID`. */
+/** The summary of `npm run bench`: the verdict, then one row for each result. */
 export function renderTable(results: readonly RunResult[]): string {
-  const lines = [...notedLines(summaryTable(results.map(viewResult))), ...verdictLines(results)];
+  const lines = [...verdictLines(results), '', ...notedLines(summaryTable(results.map(viewResult)))];
   return `${lines.join('\n')}\n`;
 }

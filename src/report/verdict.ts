@@ -59,8 +59,9 @@ export function overallVerdict(results: readonly RunResult[]): string {
   return `${told.map(([word, count]) => `${count} ${word}`).join(', ')} of ${total}`;
 }
 
-/** How grave a verdict is, for a colour: `warning` for a valid run that is partial or has findings. */
+/** How grave it is, for a colour: `warning` for a valid run that is partial, has findings or missed a threshold. */
 export function verdictTone(result: RunResult): 'good' | 'warning' | 'bad' {
   if (!isValid(result)) return 'bad';
-  return isPartial(result) || result.findings.length > 0 ? 'warning' : 'good';
+  const missed = result.thresholds.some(({ passed }) => passed !== true);
+  return isPartial(result) || result.findings.length > 0 || missed ? 'warning' : 'good';
 }

@@ -1,3 +1,4 @@
+import type { PageAssets } from '../../src/report/index.ts';
 import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
 import { NsHistogram } from '../../src/result/view.ts';
 
@@ -257,14 +258,10 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       };
     }),
     ledger: {
+      ...NO_DELIVERIES,
       owed,
       delivered: owed - options.lost,
-      late: 0,
       lost: options.lost,
-      unknown: 0,
-      duplicated: 0,
-      reordered: 0,
-      unexpected: 0,
       irregular: [],
       irregularCount: 0,
     },
@@ -280,30 +277,47 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
   return runResultSchema.parse(result);
 }
 
+/** Makes it when it is first asked for. */
+function once(make: () => RunResult): () => RunResult {
+  let made: RunResult | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** Named results for every case that reports must tell apart. */
 export const results = {
-  valid: () => makeResult(),
-  polling: () => makeResult({ transport: 'polling', medianNs: 3.4e6, seed: 2 }),
-  ws: () => makeResult({ target: 'ws', protocol: 'ws', medianNs: 0.4e6, seed: 3 }),
-  ack: () => makeResult({ scenario: 'ack-roundtrip', medianNs: 0.6e6, seed: 4 }),
-  fewSamples: () => makeResult({ rateHz: 10, seconds: 3, seed: 5 }),
-  empty: () => ({ ...makeResult({ rateHz: 1, seconds: 1 }), ...NOTHING }),
-  invalid: (): RunResult => ({
+  valid: once(() => makeResult()),
+  polling: once(() => makeResult({ transport: 'polling', medianNs: 3.4e6, seed: 2 })),
+  ws: once(() => makeResult({ target: 'ws', protocol: 'ws', medianNs: 0.4e6, seed: 3 })),
+  ack: once(() => makeResult({ scenario: 'ack-roundtrip', medianNs: 0.6e6, seed: 4 })),
+  fewSamples: once(() => makeResult({ rateHz: 10, seconds: 3, seed: 5 })),
+  empty: once(() => ({ ...makeResult({ rateHz: 1, seconds: 1 }), ...NOTHING })),
+  invalid: once(() => ({
     ...makeResult({ lost: 7, seed: 6 }),
     invalid: [
       { code: 'rate', message: 'sent 80.1/s of 100/s' },
       { code: 'send-lag', message: 'send lag p99 was 12 ms' },
     ],
-  }),
-  overloaded: (): RunResult => ({
+  })),
+  overloaded: once(() => ({
     ...makeResult({ lost: 40, medianNs: 90e6, seed: 7 }),
     findings: [
       { code: 'server_overloaded', message: 'latency grew from 5 ms to 900 ms' },
       { code: 'server_overloaded', message: '40 messages lost at the deadline' },
     ],
-  }),
-  partial: (): RunResult => ({ ...makeResult({ seconds: 4, seed: 8 }), status: 'partial' }),
-  hostile: (): RunResult => {
+  })),
+  partial: once(() => ({ ...makeResult({ seconds: 4, seed: 8 }), status: 'partial' })),
+  thresholds: once(() => ({
+    ...makeResult({ seconds: 1, seed: 10 }),
+    thresholds: [
+      { expression: 'lost==0', passed: true, actual: 0, detail: '0' },
+      { expression: 'delivery.p50<1ms', passed: false, actual: 1.2, detail: '1.2 ms' },
+      { expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
+    ],
+  })),
+  hostile: once(() => {
     const result = makeResult({ seconds: 2, seed: 9, workers: 2 });
     const target = { ...result.plan.target, name: HOSTILE };
     return {
@@ -313,12 +327,26 @@ export const results = {
       notes: [{ code: 'y', message: HOSTILE }],
       environment: { ...result.environment, commandLine: [HOSTILE], cpuModel: HOSTILE },
     };
-  },
+  }),
 } as const;
+
+/** For what does not depend on the script and style of the page. */
+export const NO_ASSETS: PageAssets = { uplotJs: '', uplotCss: '', pageJs: '', pageCss: '' };
 
 /** Text that breaks out of HTML, Markdown, CSV or a terminal when it is not escaped. */
 export const HOSTILE =
   '</script><img src=x onerror="globalThis.hacked=1"><b>|`*"日本語 \u{1F600} a,b\n\u001b[31mred\u202e&amp;';
+
+const NO_DELIVERIES = {
+  owed: 0,
+  delivered: 0,
+  late: 0,
+  lost: 0,
+  unknown: 0,
+  duplicated: 0,
+  reordered: 0,
+  unexpected: 0,
+};
 
 /** A run that ended before anything was sent. */
 const NOTHING: Partial<RunResult> = {
@@ -327,5 +355,7 @@ const NOTHING: Partial<RunResult> = {
   series: {},
   intervals: [],
   samples: { count: 0, incomplete: 0 },
+  rate: { intendedHz: 0, achievedHz: 0, intended: 0, sent: 0, unsent: [] },
+  ledger: { ...NO_DELIVERIES, irregular: [], irregularCount: 0 },
   telemetry: { server: null, workers: [] },
 };

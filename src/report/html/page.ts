@@ -1,7 +1,8 @@
 import type { RunResult } from '../../result/schema.ts';
 import { viewResult } from '../../result/view.ts';
-import { numbered, runLabel, targetLabel } from '../labels.ts';
-import { overallVerdict, verdict, verdictTone } from '../verdict.ts';
+import { targetLabel } from '../labels.ts';
+import { remarks } from '../remarks.ts';
+import { overallVerdict, verdictTone } from '../verdict.ts';
 import { escapeHtml, inlineCode, jsonForScript, scriptHash } from './markup.ts';
 import { makeSections, type Section, sectionHtml } from './section.ts';
 
@@ -24,12 +25,10 @@ function overallTone(results: readonly RunResult[]): string {
 }
 
 function headerHtml(results: readonly RunResult[]): string {
-  const labels = numbered(results.map(runLabel));
-  const items = results.flatMap((result, index) =>
-    results.length === 1 || verdict(result) === 'VALID'
-      ? []
-      : [`<li><strong>${escapeHtml(labels[index] ?? '')}</strong>: ${escapeHtml(verdict(result))}</li>`],
-  );
+  const items = remarks(results).map(({ label, text }) => {
+    const name = label === null ? '' : `<strong>${escapeHtml(label)}</strong>: `;
+    return `<li>${name}${escapeHtml(text)}</li>`;
+  });
   return [
     `<header class="${overallTone(results)}"><h1>${escapeHtml(overallVerdict(results))}</h1>`,
     items.length === 0 ? '' : `<ul>${items.join('\n')}</ul>`,

@@ -24,20 +24,27 @@ function serverLine({ telemetry }: RunResult, run: number, { of }: Measure): Lin
   return { run, style: 'solid', label: 'server', x: samples.map(middleS), y: samples.map(of) };
 }
 
-/** All generator processes as one; a second in which one of them is missing is left out. */
+/** What a process did at a moment; undefined when it was not sampled then. */
+function sampleAt({ samples }: ProcessTelemetry, atMs: number): Sample | undefined {
+  return samples.find((sample) => sample.atMs - sample.lengthMs <= atMs && atMs < sample.atMs);
+}
+
+/** All generator processes as one, at the times of the first; a moment that one of them lacks is left out. */
 function generatorLine({ telemetry }: RunResult, run: number, { of, together }: Measure): Line {
   const { workers } = telemetry;
-  const bySecond = Map.groupBy(
-    workers.flatMap(({ samples }) => samples),
-    ({ atMs }) => Math.round(atMs / 1000),
-  );
-  const whole = [...bySecond].filter(([, samples]) => samples.length === workers.length);
+  const moments = (workers[0]?.samples ?? [])
+    .map((sample) => sample.atMs - sample.lengthMs / 2)
+    .map((ms) => ({
+      ms,
+      samples: workers.map((worker) => sampleAt(worker, ms)).filter((found) => found !== undefined),
+    }))
+    .filter(({ samples }) => samples.length === workers.length);
   return {
     run,
     style: 'dashed',
     label: 'generator',
-    x: whole.map(([second]) => second - 0.5),
-    y: whole.map(([, samples]) => together(samples.map(of))),
+    x: moments.map(({ ms }) => ms / 1000),
+    y: moments.map(({ samples }) => together(samples.map(of))),
   };
 }
 

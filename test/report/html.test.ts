@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { renderHtml } from '../../src/report/html/page.ts';
+import { makeResult, NO_ASSETS, results } from './fixture.ts';
+
+const assets = { ...NO_ASSETS, uplotJs: 'var a = "</script>";', pageCss: 'i::after { content: "</style>" }' };
+
+/** The data that the page hands to its script. */
+function chartData(html: string) {
+  const [, json = ''] = /<script type="application\/json" id="charts">(.*?)<\/script>/s.exec(html) ?? [];
+  return JSON.parse(json) as Array<{
+    labels: string[];
+    colours: number[];
+    charts: Array<{
+      title: string;
+      unit: string | null;
+      lines: Array<{ run: number; label: string; x: number[]; y: Array<number | null> }>;
+    }>;
+  }>;
+}
+
+describe('the page', () => {
+  it('ends no script or style but its own', () => {
+    const html = renderHtml([results.hostile()], assets);
+    expect(html.match(/<\/script/g)).toHaveLength(3);
+    expect(html.match(/<\/style/g)).toHaveLength(2);
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&lt;img src=x onerror=&quot;globalThis.hacked=1&quot;&gt;');
+  });
+
+  it('names no address', () => {
+    expect(renderHtml([results.valid()], NO_ASSETS)).not.toMatch(/\b(https?:)?\/\/\w/);
+  });
+
+  it('has a section for each scenario, with its runs on the same charts', () => {
+    const all = [results.valid(), results.ack(), results.polling()];
+    const data = chartData(renderHtml(all, NO_ASSETS));
+    expect(data.map(({ labels }) => labels)).toEqual([
+      ['socketio websocket', 'socketio polling'],
+      ['socketio websocket'],
+    ]);
+    expect(data.map(({ colours }) => colours)).toEqual([[0, 1], [0]]);
+    expect(data[0]?.charts.map(({ title }) => title)).toEqual([
+      'Latency by percentile',
+      'Latency over time',
+      'Last receiver over time',
+      'Messages sent',
+      'Delivered',
+      'CPU',
+      'Event-loop delay, p99',
+      'Memory (RSS)',
+    ]);
+    expect(data[1]?.charts.map(({ title }) => title)).not.toContain('Last receiver over time');
+  });
+
+  it('numbers runs that are alike', () => {
+    const data = chartData(renderHtml([results.valid(), results.invalid()], NO_ASSETS));
+    expect(data[0]?.labels).toEqual(['socketio websocket', 'socketio websocket (2)']);
+  });
+
+  it('ends the line of percentiles where the samples do, on the value of the table', () => {
+    const [section] = chartData(renderHtml([results.valid()], NO_ASSETS));
+    const line = section?.charts[0]?.lines[0];
+    expect(line?.x.at(-1)).toBe(100);
+    expect(line?.y.at(-1)).toBeCloseTo(3.954687, 3);
+  });
+
+  it('draws loss only when there is some', () => {
+    const lost = chartData(renderHtml([results.invalid()], NO_ASSETS))[0]?.charts.find(
+      ({ title }) => title === 'Lost',
+    );
+    expect(lost?.lines[0]?.y).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 7]);
+  });
+
+  it('adds up the generator processes', () => {
+    const [one, two] = [1, 2].map((workers) => {
+      const [section] = chartData(renderHtml([makeResult({ seconds: 2, workers })], NO_ASSETS));
+      return section?.charts
+        .find(({ title }) => title === 'Memory (RSS)')
+        ?.lines.find(({ label }) => label === 'generator');
+    });
+    expect(two?.x).toEqual(one?.x);
+    expect(two?.y[0]).toBeCloseTo(2 * (one?.y[0] ?? Number.NaN), 3);
+  });
+
+  it('has tables but no charts for a run that recorded nothing', () => {
+    const html = renderHtml([results.empty()], NO_ASSETS);
+    expect(chartData(html)[0]?.charts).toEqual([]);
+    expect(html).not.toContain('class="legend"');
+    expect(html).toContain('<caption>Plan</caption>');
+  });
+
+  it('lists the receivers with anything irregular, the worst twenty', () => {
+    const account = {
+      receiver: 17,
+      sender: 0,
+      stream: 0,
+      owed: 9,
+      delivered: 8,
+      late: 0,
+      lost: 1,
+      duplicated: 0,
+      reordered: 0,
+    };
+    const valid = results.valid();
+    const ledger = {
+      ...valid.ledger,
+      irregular: Array.from({ length: 30 }, () => account),
+      irregularCount: 41,
+    };
+    const html = renderHtml([{ ...valid, ledger }], NO_ASSETS);
+    expect(html.match(/<th scope="row">17<\/th>/g)).toHaveLength(20);
+    expect(html).toContain('The worst 20 of 41 accounts; the stored result holds 30.');
+  });
+});

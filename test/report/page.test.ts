@@ -1,0 +1,195 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type PageAssets, renderHtml } from '../../src/report/html/page.ts';
+import type { RunResult } from '../../src/result/schema.ts';
+import { HOSTILE, results } from './fixture.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const reason = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+function readAssets(): PageAssets {
+  const require = createRequire(import.meta.url);
+  const uplot = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
+  const page = (name: string) =>
+    readFileSync(new URL(`../../src/report/html/${name}`, import.meta.url), 'utf8');
+  return {
+    uplotJs: uplot('uPlot.iife.min.js'),
+    uplotCss: uplot('uPlot.min.css'),
+    pageJs: page('page.js'),
+    pageCss: page('page.css'),
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
+let browser: Browser | null = null;
+
+beforeAll(async () => {
+  if (reason === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach((ctx) => {
+  if (reason !== null) ctx.skip(reason);
+});
+
+interface Opened {
+  readonly page: Page;
+  /** Whatever the page complained of. */
+  readonly complaints: string[];
+  /** Addresses that it asked for. */
+  readonly requests: string[];
+}
+
+/** Opens the page of some results from disk, as a person would. */
+async function open(
+  given: readonly RunResult[],
+  options: { readonly width: number; readonly height: number; readonly colorScheme: 'light' | 'dark' },
+): Promise<Opened> {
+  if (browser === null) throw new Error('no browser');
+  const { width, height, colorScheme } = options;
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => requests.push(request.url()));
+  const file = join(folder, 'report.html');
+  writeFileSync(file, renderHtml(given, readAssets()));
+  await page.goto(pathToFileURL(file).href);
+  return { page, complaints, requests };
+}
+
+const DESKTOP = { width: 1280, height: 800, colorScheme: 'light' } as const;
+const PHONE = { width: 360, height: 740, colorScheme: 'dark' } as const;
+
+/** For each canvas of the page, how many of its pixels are neither transparent nor like the first one drawn. */
+const COLOURED_PIXELS = `[...document.querySelectorAll('canvas')].map((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let coloured = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const spread = Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]);
+    if (data[i + 3] > 200 && spread > 60) coloured += 1;
+  }
+  return coloured;
+})`;
+
+/** How far the page is wider than its window. */
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+describe('the page in a browser', () => {
+  it('opens from disk, complains of nothing and asks for nothing but itself', async () => {
+    const { page, complaints, requests } = await open(
+      [results.valid(), results.polling(), results.ack()],
+      DESKTOP,
+    );
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([page.url()]);
+    await page.close();
+  });
+
+  it('has the verdict as its first text', async () => {
+    const { page } = await open([results.invalid()], DESKTOP);
+    const text = await page.locator('body').innerText();
+    expect(text.trim().split('\n')[0]).toBe('INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms');
+    await page.close();
+  });
+
+  it('draws lines in every chart', async () => {
+    const { page } = await open([results.valid(), results.polling()], DESKTOP);
+    const coloured = (await page.evaluate(COLOURED_PIXELS)) as number[];
+    expect(coloured).toHaveLength(8);
+    expect(Math.min(...coloured)).toBeGreaterThan(100);
+    await page.close();
+  });
+
+  it('hides and shows a run at a click on its name', async () => {
+    const { page } = await open([results.valid()], DESKTOP);
+    const drawn = async () => Math.max(...((await page.evaluate(COLOURED_PIXELS)) as number[]));
+    const name = page.getByRole('button', { name: 'socketio websocket' });
+    await name.click();
+    expect(await name.getAttribute('aria-pressed')).toBe('false');
+    expect(await drawn()).toBe(0);
+    await name.click();
+    expect(await name.getAttribute('aria-pressed')).toBe('true');
+    expect(await drawn()).toBeGreaterThan(100);
+    await page.close();
+  });
+
+  it('tells the figures under the pointer', async () => {
+    const { page } = await open([results.valid(), results.polling()], DESKTOP);
+    await page.locator('[data-chart="0.0"] .u-over').hover({ position: { x: 150, y: 60 } });
+    const tip = page.locator('[data-chart="0.0"] .tip');
+    expect(await tip.innerText()).toMatch(
+      /^[\d.]+ %\s+socketio websocket\s+[\d.]+ ms\s+socketio polling\s+[\d.]+ ms$/,
+    );
+    await page.close();
+  });
+
+  it.each([360, 320])('never scrolls sideways at a width of %d', async (width) => {
+    const { page } = await open([results.valid(), results.hostile(), results.ack()], { ...PHONE, width });
+    expect(await page.evaluate(OVERFLOW)).toBe(0);
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    expect(await page.evaluate(OVERFLOW)).toBe(0);
+    await page.close();
+  });
+
+  it('is dark where the system is, charts included', async () => {
+    const backgrounds: unknown[] = [];
+    const lines: unknown[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await open([results.valid()], { ...DESKTOP, colorScheme });
+      backgrounds.push(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
+      lines.push(await page.evaluate("document.querySelector('canvas').toDataURL()"));
+      await page.close();
+    }
+    expect(backgrounds).toEqual(['rgb(255, 255, 255)', 'rgb(20, 23, 27)']);
+    expect(lines[0]).not.toBe(lines[1]);
+  });
+
+  it('shows hostile names as text and runs nothing of them', async () => {
+    const { page, complaints } = await open([results.hostile()], DESKTOP);
+    expect(complaints).toEqual([]);
+    expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
+    expect(await page.locator('img, header b').count()).toBe(0);
+    const shown = HOSTILE.slice(0, HOSTILE.indexOf('\n'));
+    expect(await page.locator('h1').innerText()).toContain(shown);
+    expect(await page.getByRole('button').first().innerText()).toContain(shown);
+    await page.close();
+  });
+
+  it('has all its tables without JavaScript', async () => {
+    if (browser === null) throw new Error('no browser');
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    writeFileSync(join(folder, 'plain.html'), renderHtml([results.valid()], readAssets()));
+    await page.goto(pathToFileURL(join(folder, 'plain.html')).href);
+    expect(await page.locator('caption').allInnerTexts()).toEqual([
+      'Latency',
+      'Delivery',
+      'Cost',
+      'Run',
+      'Every series',
+      'Server and generator',
+      'Plan',
+      'Environment',
+    ]);
+    expect(await page.locator('noscript').innerText()).toContain('Charts need JavaScript');
+    await context.close();
+  });
+});
