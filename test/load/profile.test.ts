@@ -31,38 +31,48 @@ describe('the grammar of rates and profiles', () => {
   });
 
   it.each([
-    ['100', 'BAD_QUANTITY', '"100" has no unit; a rate is a number and one of the units /s, /m, /h'],
-    ['100/d', 'BAD_QUANTITY', '"100/d" is not a rate; a rate is a number and one of the units /s, /m, /h'],
-    ['', 'BAD_QUANTITY', '"" is not a rate; a rate is a number and one of the units /s, /m, /h'],
-    ['10s@50', 'BAD_QUANTITY', '"50" has no unit; a rate is a number and one of the units /s, /m, /h'],
-    [
-      '50..500/s',
-      'BAD_QUANTITY',
-      '"50..500/s" is not a rate; a rate is a number and one of the units /s, /m, /h',
-    ],
-    [
-      '10@50/s',
-      'BAD_QUANTITY',
-      '"10" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h',
-    ],
-    [
-      '10s@5..1.2.3/s',
-      'BAD_QUANTITY',
-      '"1.2.3/s" is not a rate; a rate is a number and one of the units /s, /m, /h',
-    ],
-    ['10s@', 'BAD_RATE', '"10s@" is not a stage; a stage is a duration, "@" and a rate or a range of rates'],
-    [
-      '@50/s',
-      'BAD_RATE',
-      '"@50/s" is not a stage; a stage is a duration, "@" and a rate or a range of rates',
-    ],
-    ['10s@50/s,', 'BAD_RATE', '"" is not a stage; a stage is a duration, "@" and a rate or a range of rates'],
-    ['0/s', 'BAD_RATE', '"0/s" has a stage with no time or no messages in it'],
-    ['0s@10/s', 'BAD_RATE', '"0s@10/s" has a stage with no time or no messages in it'],
-    ['10s@5/s,1s@0..0/s', 'BAD_RATE', '"10s@5/s,1s@0..0/s" has a stage with no time or no messages in it'],
-  ])('refuses "%s"', (text, code, message) => {
-    expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({ code, message, exitCode: 2 });
+    ['100', '"100" has no unit; a rate is a number and one of the units /s, /m, /h'],
+    ['100/d', '"100/d" is not a rate; a rate is a number and one of the units /s, /m, /h'],
+    ['', '"" is not a rate; a rate is a number and one of the units /s, /m, /h'],
+    ['50..500/s', '"50..500/s" is not a rate; a rate is a number and one of the units /s, /m, /h'],
+    ['10s@5/d', '"5/d" is not a rate; a rate is a number and one of the units /s, /m, /h'],
+    ['10@50/s', '"10" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h'],
+  ])('refuses "%s" as a quantity', (text, message) => {
+    expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({ code: 'BAD_QUANTITY', message });
   });
+
+  it.each([
+    '10s@',
+    '10s@50',
+    '@50/s',
+    '10s@..5/s',
+    '10s@5/s..6/s',
+    '10s@5..1.2.3/s',
+    '10s@1s@5/s',
+    '10s@-5/s',
+  ])('refuses "%s" as a stage', (text) => {
+    expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({
+      code: 'BAD_RATE',
+      message: `"${text}" is not a stage; a stage is a duration, "@" and a rate or a range of rates`,
+      hint: 'Write stages like 10s@50/s,20s@50..500/s.',
+      exitCode: 2,
+    });
+  });
+
+  it('names the stage that is wrong among several', () => {
+    expect(thrownBy(() => parseProfile('10s@5/s,soon,10s@5/s', 1)).message).toMatch(/^"soon" is not a stage/);
+    expect(thrownBy(() => parseProfile('10s@50/s,', 1)).message).toMatch(/^"" is not a stage/);
+  });
+
+  it.each(['0/s', '0s@10/s', '10s@0..0/s', '10s@5/s,1s@0/s'])(
+    'refuses "%s", in which nothing is sent',
+    (text) => {
+      expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({
+        code: 'BAD_RATE',
+        message: `"${text}" has a stage with no time or no messages in it`,
+      });
+    },
+  );
 
   it('writes a profile as it would be given', () => {
     fc.assert(
