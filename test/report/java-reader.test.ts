@@ -2,11 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHgrm } from '../../src/report/hgrm.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { results } from './fixture.ts';
+import { skipWhenMissing } from './need.ts';
 
 const JAR = '/usr/share/java/hdrhistogram.jar';
 
@@ -16,7 +17,6 @@ function missing(): string | null {
   return existsSync(JAR) ? null : `no ${JAR}: install libhdrhistogram-java`;
 }
 
-const reason = missing();
 const folder = mkdtempSync(join(tmpdir(), 'sockbench-hlog-'));
 const log = join(folder, 'run.hlog');
 const view = viewResult(results.valid());
@@ -42,9 +42,7 @@ beforeAll(() => writeFileSync(log, renderHlog(view.result)));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("HdrHistogram's Java implementation", () => {
-  beforeEach((ctx) => {
-    if (reason !== null) ctx.skip(reason);
-  });
+  skipWhenMissing(missing());
 
   it.each(['delivery', 'fanout_last', 'connect'])(
     'reads %s from our log to the same counts and percentiles',

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PageAssets, renderHtml } from '../../src/report/html/page.ts';
 import type { RunResult } from '../../src/result/schema.ts';
 import { HOSTILE, results } from './fixture.ts';
+import { skipWhenMissing } from './need.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
-const reason = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
+const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -38,15 +39,13 @@ const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
 let browser: Browser | null = null;
 
 beforeAll(async () => {
-  if (reason === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  if (missing === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 });
 afterAll(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true });
 });
-beforeEach((ctx) => {
-  if (reason !== null) ctx.skip(reason);
-});
+skipWhenMissing(missing);
 
 interface Opened {
   readonly page: Page;
