@@ -28,7 +28,7 @@ describe('a broadcast', () => {
     const size = (stream: number) => 2 + stream;
     const deliveries = fc.shuffledSubarray(
       [0, 1, 2].flatMap((stream) =>
-        [0, 1, 2 ** 31].flatMap((seq) =>
+        [0, 1, 1000, 2 ** 16, 2 ** 31].flatMap((seq) =>
           Array.from({ length: size(stream) }, (_, receiver) => ({
             stream,
             seq,
@@ -36,13 +36,13 @@ describe('a broadcast', () => {
           })),
         ),
       ),
-      { minLength: 27 },
+      { minLength: 45 },
     );
     fc.assert(
       fc.property(deliveries, (shuffled) => {
         const { tracker, closed } = track(size);
         for (const { stream, seq, latencyNs } of shuffled) tracker.add(stream, seq, latencyNs, 0);
-        expect(closed).toHaveLength(9);
+        expect(closed).toHaveLength(15);
         for (const { stream, latenciesNs, expected } of closed) {
           expect(expected).toBe(size(stream));
           expect([...latenciesNs]).toEqual(
