@@ -18,8 +18,8 @@ async function loadPageAssets(): Promise<PageAssets> {
   const [uplotJs, uplotCss, pageJs, pageCss] = await Promise.all([
     uplot('uPlot.iife.min.js'),
     uplot('uPlot.min.css'),
-    page('page.js'),
-    page('page.css'),
+    page('browser.js'),
+    page('browser.css'),
   ]);
   return { uplotJs, uplotCss, pageJs, pageCss };
 }

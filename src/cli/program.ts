@@ -47,7 +47,8 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
  */
 function suggest(message: string, program: Command): string {
   const [, kind, given] = /unknown (option|command) '([^'=]+)/.exec(message) ?? [];
-  if (kind === undefined || given === undefined) return 'Try sockbench --help; sockbench list shows the names there are.';
+  if (kind === undefined || given === undefined)
+    return 'Try sockbench --help; sockbench list shows the names there are.';
   const commands = program.commands.map((command) => command.name());
   const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
   const suggestion = nearest(given, kind === 'option' ? flags : commands);

@@ -37,7 +37,7 @@ function onlyOne(name: string, results: readonly RunResult[]): RunResult {
 /** Every report format, in the order of help. */
 export const formats: readonly Format[] = [
   { name: 'text', extension: 'txt', summary: 'tables for a terminal', render: renderText },
-  { name: 'table', extension: 'txt', summary: 'one row for each result', render: renderTable },
+  { name: 'table', extension: 'table.txt', summary: 'one row for each result', render: renderTable },
   { name: 'md', extension: 'md', summary: 'Markdown for a pull request', render: renderMarkdown },
   { name: 'json', extension: 'json', summary: 'the stored result itself', render: renderJson },
   {

@@ -30,8 +30,8 @@ function readAssets(): PageAssets {
   return {
     uplotJs: uplot('uPlot.iife.min.js'),
     uplotCss: uplot('uPlot.min.css'),
-    pageJs: page('page.js'),
-    pageCss: page('page.css'),
+    pageJs: page('browser.js'),
+    pageCss: page('browser.css'),
   };
 }
 

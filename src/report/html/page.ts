@@ -11,7 +11,7 @@ export interface PageAssets {
   /** uplot/dist/uPlot.iife.min.js and uplot/dist/uPlot.min.css */
   readonly uplotJs: string;
   readonly uplotCss: string;
-  /** page.js and page.css beside this file */
+  /** browser.js and browser.css beside this file */
   readonly pageJs: string;
   readonly pageCss: string;
 }
