@@ -186,15 +186,16 @@ export class Shard {
     await this.#pool.closeAll();
   }
 
-  /** A snapshot's first calls cost some milliseconds of compiling, which must not fall into the measuring. */
+  /**
+   * The first snapshots cost some milliseconds of allocating and compiling, which must not fall into the
+   * measuring: they are taken of made-up values and thrown away.
+   */
   #rehearseSnapshots(): void {
-    const recorder = new Recorder();
     for (let rehearsal = 0; rehearsal < REHEARSALS; rehearsal++) {
       for (const { name } of SERIES) {
-        for (let value = 1; value < 200; value++) recorder.record(name, value * 20_011);
+        for (let value = 1; value < 500; value++) this.#recorder.record(name, value * 20_011);
       }
-      recorder.take();
-      this.#telemetry.sample();
+      this.#takeSnapshot();
     }
   }
 

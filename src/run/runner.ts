@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, SockbenchError } from '../errors.ts';
 import type { FromWorker, ToWorker } from '../load/messages.ts';
@@ -18,6 +19,7 @@ import type { Phase, Progress } from './progress.ts';
 import type { RunRecord } from './record.ts';
 import { type ServerOptions, ServerProcess } from './server-process.ts';
 import { isSteady } from './steady.ts';
+import { rehearseTimeline } from './timeline.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Time for a command to reach every worker before what it says is due. */
@@ -53,6 +55,18 @@ export async function runPlan(plan: Plan, scenario: Scenario, hooks: RunHooks): 
 /** A timeout that does not keep the process alive once what it guards has come. */
 function patience(durationMs: number): Promise<'timeout'> {
   return delay(durationMs, 'timeout', { ref: false });
+}
+
+/**
+ * From here on this process only listens. Lower priority, set after its children were started, keeps it
+ * from taking a CPU that server or generator want. Where that is not permitted, the run is a little noisier.
+ */
+function yieldCpu(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_LOW);
+  } catch {
+    // Not permitted.
+  }
 }
 
 class Run {
@@ -163,6 +177,8 @@ class Run {
       })),
     );
     await this.#untilAll('ready', this.#plan.connectTimeoutMs);
+    yieldCpu();
+    rehearseTimeline();
   }
 
   async #startServer(probe: ProbeListener): Promise<string> {

@@ -4,13 +4,23 @@ import { formatCount, formatNs, formatNumber, formatPercent, plural } from '../u
 
 /** Limits beyond which a run must not be believed. How they were chosen: docs/decisions/0005-validity-limits.md. */
 export const LIMITS = {
+  /** Messages sent of those intended. */
   achievedRatio: 0.995,
+  /** Send lag, at the highest quantile that the run reports: the larger of a time and a share of the headline's median. */
   sendLagNs: 1e6,
   sendLagOfMedian: 0.1,
+  /** And how much of the headline at that quantile is gone when latency is counted from the actual sending. */
+  sendLagEffect: 0.2,
+  /** Share of the time in which a generator process did anything but wait, pacing included. */
   generatorUtilisation: 0.7,
-  uncertaintyOfP99: 0.5,
+  /** Receive uncertainty over the headline at that quantile: above the first it is told, above the second it spoils. */
+  uncertaintyTold: 0.1,
+  uncertaintySpoils: 0.75,
   stealRatio: 0.02,
 } as const;
+
+/** Share of the time in which something waited for a CPU (pressure stall information) that is worth telling. */
+const BUSY_MACHINE = 0.2;
 
 type Rule = (view: ResultView) => Finding | null;
 
@@ -22,14 +32,28 @@ const rateHeld: Rule = ({ result: { rate } }) => {
   return { code: 'rate_not_held', message: `${sent}${causes === '' ? '' : `: ${causes}`}` };
 };
 
+/**
+ * The highest quantile that the run has samples for, p99 at most: what a run does not report, a burst of
+ * noise may spoil without harm.
+ */
+function judgedQuantile(view: ResultView): number {
+  const samples = view.samples(view.result.headline);
+  return [0.99, 0.95, 0.9].find((quantile) => samples >= samplesNeeded(quantile)) ?? 0.5;
+}
+
+/** Lag spoils a run when it is long and shows in the figure that is reported; lag that moves nothing harms nobody. */
 const sendLag: Rule = (view) => {
-  const lagNs = view.histogram('send_lag')?.quantileNs(0.99);
-  const medianNs = view.histogram(view.result.headline)?.quantileNs(0.5) ?? 0;
+  const { headline } = view.result;
+  const quantile = judgedQuantile(view);
+  const at = (series: string) => view.histogram(series)?.quantileNs(quantile) ?? Number.NaN;
+  const medianNs = view.histogram(headline)?.quantileNs(0.5) ?? 0;
   const limitNs = Math.max(LIMITS.sendLagNs, medianNs * LIMITS.sendLagOfMedian);
-  if (lagNs === undefined || lagNs <= limitNs) return null;
+  const [lagNs, tailNs, actualNs] = [at('send_lag'), at(headline), at(`${headline}_actual`)];
+  if (!(lagNs > limitNs && tailNs - actualNs > tailNs * LIMITS.sendLagEffect)) return null;
+  const name = `p${formatNumber(quantile * 100)}`;
   return {
     code: 'send_lag',
-    message: `the generator sent late: send lag p99 ${formatNs(lagNs)}, limit ${formatNs(limitNs)}`,
+    message: `the generator sent late: send lag ${name} ${formatNs(lagNs)}, limit ${formatNs(limitNs)}; without it ${headline} ${name} would be ${formatNs(actualNs)}, not ${formatNs(tailNs)}`,
   };
 };
 
@@ -48,16 +72,25 @@ const generatorBusy: Rule = ({ result }) => {
   };
 };
 
-/** The headline's tail, or the last receiver's where there is one, must not be mostly the generator's own doing. */
-const receiveUncertainty: Rule = (view) => {
-  const uncertaintyNs = view.histogram('receive_uncertainty')?.quantileNs(0.99);
-  const tailNs = view.histogram(view.result.headline)?.quantileNs(0.99);
+/** How much of the headline's tail may be the generator's own: handling one message while the next waits. */
+function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly message: string } | null {
+  const { headline } = view.result;
+  const quantile = judgedQuantile(view);
+  const uncertaintyNs = view.histogram('receive_uncertainty')?.quantileNs(quantile);
+  const tailNs = view.histogram(headline)?.quantileNs(quantile);
   if (uncertaintyNs === undefined || tailNs === undefined) return null;
-  if (uncertaintyNs <= tailNs * LIMITS.uncertaintyOfP99) return null;
-  const share = formatPercent(LIMITS.uncertaintyOfP99);
+  const share = uncertaintyNs / tailNs;
+  const name = `p${formatNumber(quantile * 100)}`;
+  const message = `receive uncertainty ${name} ${formatNs(uncertaintyNs)} is ${formatPercent(share)} of ${headline} ${name} ${formatNs(tailNs)}`;
+  return { share, message };
+}
+
+const receiveUncertainty: Rule = (view) => {
+  const uncertainty = uncertaintyOfTail(view);
+  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintySpoils) return null;
   return {
     code: 'receive_uncertainty',
-    message: `the generator received late: receive uncertainty p99 ${formatNs(uncertaintyNs)} is over ${share} of ${view.result.headline} p99 ${formatNs(tailNs)}`,
+    message: `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintySpoils)}`,
   };
 };
 
@@ -119,6 +152,26 @@ const GENERATOR_LIMITED = new Set(['rate_not_held', 'generator_busy', 'send_lag'
 /** Every reason to disbelieve the run that its own figures show, most telling first. */
 export function judgeValidity(view: ResultView): Finding[] {
   return RULES.map((rule) => rule(view)).filter((finding) => finding !== null);
+}
+
+/** What spoils nothing but belongs beside the figures. */
+export function noteDoubts(view: ResultView): Finding[] {
+  const uncertainty = uncertaintyOfTail(view);
+  const doubts: Finding[] = [];
+  if (uncertainty !== null && uncertainty.share > LIMITS.uncertaintyTold) {
+    doubts.push({
+      code: 'receive_uncertainty',
+      message: `latencies may be too high by what the generator took to receive: ${uncertainty.message}; more workers on more CPUs lower it`,
+    });
+  }
+  const pressure = view.result.environment.cpuPressureRatio ?? 0;
+  if (pressure > BUSY_MACHINE) {
+    doubts.push({
+      code: 'busy_machine',
+      message: `some process waited for a CPU ${formatPercent(pressure)} of the time: stop other work for calmer figures`,
+    });
+  }
+  return doubts;
 }
 
 export function isGeneratorLimited(invalid: RunResult['invalid']): boolean {
