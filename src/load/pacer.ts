@@ -33,6 +33,8 @@ export interface PacerOptions {
   readonly onDue: (index: number, intendedNs: number) => void;
   /** Grows whenever the process does other work; a yield during which it stood still was pure waiting. */
   readonly workDone: () => number;
+  /** Called on waking from a sleep, a millisecond or more before the next message is due: the time for chores. */
+  readonly onSlack: () => void;
 }
 
 /**
@@ -101,7 +103,10 @@ export class Pacer {
         waiter.yield(() => this.#tick());
         return;
       } else {
-        waiter.sleep(wait.sleepMs, () => this.#tick());
+        waiter.sleep(wait.sleepMs, () => {
+          this.#options.onSlack();
+          this.#tick();
+        });
         return;
       }
     }

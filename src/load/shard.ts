@@ -20,8 +20,8 @@ import { Sender } from './sender.ts';
 const SNAPSHOT_EVERY_NS = 1e9;
 const REHEARSALS = 20;
 const TOTALS_EVERY_MS = 100;
-/** A constant schedule has a message due at every full second: a snapshot is out of its way before. */
-const SNAPSHOT_EARLY_NS = 4e6;
+/** So long before a full second a snapshot waits for the pacer to have nothing due; at the second it comes anyway. */
+const SNAPSHOT_EARLY_NS = 20e6;
 /** Messages still unsent so long after the end of the schedule are given up. */
 const SEND_GRACE_NS = 1e9;
 const JOIN_TIMEOUT_MS = 10_000;
@@ -48,6 +48,7 @@ export class Shard {
   #snapshotStartNs = 0;
   #snapshotCostMs = 0;
   #snapshotTimer: NodeJS.Timeout | undefined;
+  #takeDueSnapshot: (() => void) | null = null;
 
   constructor(
     assignment: Assignment,
@@ -233,6 +234,7 @@ export class Shard {
       startNs,
       onDue: (index, intendedNs) => sender.send(index, intendedNs, measured),
       workDone: () => this.#window.total,
+      onSlack: () => this.#takeDueSnapshot?.(),
     });
     this.#pacers.push(pacer);
     return pacer.run();
@@ -247,19 +249,22 @@ export class Shard {
     recordBroadcast(this.#recorder, broadcast);
   }
 
-  /** Takes snapshots at `boundaryNs` and every second after it. */
+  /** Takes a snapshot about `boundaryNs` and every second after it, at a moment when nothing is due if there is one. */
   #snapshotAt(boundaryNs: number): void {
     clearTimeout(this.#snapshotTimer);
-    const waitMs = (boundaryNs - SNAPSHOT_EARLY_NS - this.#clock.nowNs()) / 1e6;
-    this.#snapshotTimer = setTimeout(
-      () => {
-        this.#fanout?.closeQuiet(this.#clock.nowNs());
-        this.#postSnapshot();
-        const behind = Math.floor((this.#clock.nowNs() - boundaryNs) / SNAPSHOT_EVERY_NS);
-        this.#snapshotAt(boundaryNs + (Math.max(0, behind) + 1) * SNAPSHOT_EVERY_NS);
-      },
-      Math.max(0, waitMs),
-    );
+    this.#takeDueSnapshot = null;
+    const waitMs = (untilNs: number) => Math.max(0, (untilNs - this.#clock.nowNs()) / 1e6);
+    const take = () => {
+      this.#fanout?.closeQuiet(this.#clock.nowNs());
+      this.#postSnapshot();
+      const behind = Math.floor((this.#clock.nowNs() - boundaryNs) / SNAPSHOT_EVERY_NS);
+      this.#snapshotAt(boundaryNs + (Math.max(0, behind) + 1) * SNAPSHOT_EVERY_NS);
+    };
+    const makeDue = () => {
+      this.#takeDueSnapshot = take;
+      this.#snapshotTimer = setTimeout(take, waitMs(boundaryNs));
+    };
+    this.#snapshotTimer = setTimeout(makeDue, waitMs(boundaryNs - SNAPSHOT_EARLY_NS));
   }
 
   #postSnapshot(): void {

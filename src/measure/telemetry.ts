@@ -1,12 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import {
-  type EventLoopUtilization,
-  monitorEventLoopDelay,
-  PerformanceObserver,
-  performance,
-} from 'node:perf_hooks';
+import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
+import { LoopDelay } from './loop-delay.ts';
 
 /** What one process did between two samples, about a second apart. */
 export interface TelemetrySample {
@@ -32,13 +28,11 @@ export interface TelemetrySample {
   readonly bufferedBytes: number;
 }
 
-const DELAY_RESOLUTION_MS = 10;
-
 /** Samples this process. Create it early: it counts from its creation on. */
 export class TelemetrySampler {
   readonly #clock: Clock;
   readonly #pacingNs: () => number;
-  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
+  readonly #delay: LoopDelay;
   readonly #gc = { count: 0, totalMs: 0, maxMs: 0 };
   readonly #accepted = new Set<Socket>();
   #lastNs: number;
@@ -49,8 +43,7 @@ export class TelemetrySampler {
   constructor(clock: Clock, pacingNs: () => number = () => 0) {
     this.#clock = clock;
     this.#pacingNs = pacingNs;
-    this.#delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-    this.#delay.enable();
+    this.#delay = new LoopDelay(clock);
     this.#lastNs = clock.nowNs();
     this.#lastCpuUs = cpuUs();
     this.#lastLoop = performance.eventLoopUtilization();
@@ -67,15 +60,16 @@ export class TelemetrySampler {
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
     const pacingNs = this.#pacingNs();
     const memory = process.memoryUsage();
+    const delays = this.#delay.take();
     const sample = {
       atNs,
       lengthMs,
       cpuMs: (totalCpuUs - this.#lastCpuUs) / 1000,
       loopUtilisation: since.utilization,
       pacingShare: (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs,
-      loopDelayP50Ns: this.#delayNs(this.#delay.percentile(50)),
-      loopDelayP99Ns: this.#delayNs(this.#delay.percentile(99)),
-      loopDelayMaxNs: this.#delayNs(this.#delay.max),
+      loopDelayP50Ns: delays.p50Ns,
+      loopDelayP99Ns: delays.p99Ns,
+      loopDelayMaxNs: delays.maxNs,
       gcCount: this.#gc.count,
       gcTotalMs: this.#gc.totalMs,
       gcMaxMs: this.#gc.maxMs,
@@ -87,14 +81,8 @@ export class TelemetrySampler {
     this.#lastCpuUs = totalCpuUs;
     this.#lastLoop = loop;
     this.#lastPacingNs = pacingNs;
-    this.#delay.reset();
     Object.assign(this.#gc, { count: 0, totalMs: 0, maxMs: 0 });
     return sample;
-  }
-
-  /** Node's histogram holds the time between two fires of its timer: the delay is what exceeds its period. */
-  #delayNs(betweenNs: number): number {
-    return this.#delay.count === 0 ? 0 : Math.max(0, betweenNs - DELAY_RESOLUTION_MS * 1e6);
   }
 
   #noteGc(entries: ReadonlyArray<{ readonly duration: number }>): void {

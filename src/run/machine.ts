@@ -142,14 +142,15 @@ async function sendLag(): Promise<Check> {
     startNs: clock.nowNs() + 1e6,
     onDue: (_, intendedNs) => lags.record(clock.nowNs() - intendedNs),
     workDone: () => 0,
+    onSlack: () => {},
   });
   await pacer.run();
   const p99Ns = lags.quantileNs(0.99);
   return check(
     'send lag',
-    p99Ns > LIMITS.sendLagNs ? 'bad' : 'ok',
+    p99Ns > LIMITS.sendLagNs ? 'warn' : 'ok',
     `p50 ${formatNs(lags.quantileNs(0.5))}, p99 ${formatNs(p99Ns)} of ${LAG_SAMPLES} at ${LAG_RATE_HZ}/s`,
-    `Runs whose send lag p99 is over ${formatNs(LIMITS.sendLagNs)} are invalid: stop other work, or use a quieter machine.`,
+    `Messages so late spoil the tail of short latencies, and then the run is invalid: stop other work, or use a quieter machine.`,
   );
 }
 

@@ -10,8 +10,8 @@ export const LIMITS = {
   sendLagNs: 1e6,
   sendLagOfMedian: 0.1,
   /** And how much of the headline at that quantile is gone when latency is counted from the actual sending. */
-  sendLagEffect: 0.2,
-  /** Share of the time in which a generator process did anything but wait, pacing included. */
+  sendLagEffect: 1 / 3,
+  /** Share of the time in which a generator process did anything but wait; spinning before a due time is waiting. */
   generatorUtilisation: 0.7,
   /** Receive uncertainty over the headline at that quantile: above the first it is told, above the second it spoils. */
   uncertaintyTold: 0.1,

@@ -59,6 +59,7 @@ function pace(arrivalsNs: readonly number[], startNs = 0) {
     arrivalsNs: [...arrivalsNs][Symbol.iterator]() as Iterator<number, void>,
     startNs,
     workDone: () => state.workDone,
+    onSlack: () => {},
     onDue: (index, intendedNs) => {
       const call = { index, intendedNs, atNs: time.ns };
       calls.push(call);
@@ -246,6 +247,7 @@ describe('a pacer', () => {
       arrivalsNs: everyMs(),
       startNs: 0,
       workDone: () => 0,
+      onSlack: () => {},
       onDue: (_, intendedNs) => calls.push(intendedNs),
     });
     void pacer.run();
