@@ -2,6 +2,7 @@
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
+import { lowerHelperThreads } from './own-threads.ts';
 import { Shard } from './shard.ts';
 
 let shard: Shard | null = null;
@@ -28,6 +29,7 @@ function createShard(assignment: Assignment): Shard {
 
 async function obey(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
+    lowerHelperThreads();
     shard = createShard(message.assignment);
     post({ type: 'ready' });
     return;

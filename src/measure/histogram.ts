@@ -90,14 +90,23 @@ export class NsHistogram {
   /** The non-empty buckets, cheap to take and to send to another process. */
   toSparse(): SparseCounts {
     const histogram = this.#histogram;
-    const last = this.count === 0 ? -1 : histogram.countsArrayIndex(histogram.maxValue);
     const valuesNs: number[] = [];
     const counts: number[] = [];
-    for (let index = 0; index <= last; index++) {
+    const take = (index: number) => {
       const count = histogram.getCountAtIndex(index);
-      if (count === 0) continue;
+      if (count === 0) return;
       valuesNs.push(histogram.valueFromIndex(index));
       counts.push(count);
+    };
+    if (this.count > 0) {
+      // Between zero and the smallest other value lie thousands of empty buckets.
+      take(0);
+      const last = histogram.countsArrayIndex(histogram.maxValue);
+      const first = Math.max(
+        1,
+        histogram.countsArrayIndex(Math.min(histogram.minNonZeroValue, histogram.maxValue)),
+      );
+      for (let index = first; index <= last; index++) take(index);
     }
     return { valuesNs: Float64Array.from(valuesNs), counts: Float64Array.from(counts) };
   }
