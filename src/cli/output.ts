@@ -11,6 +11,9 @@ import { nearest } from './nearest.ts';
 
 const require = createRequire(import.meta.url);
 
+/** For help. */
+export const FORMAT_NAMES = formats.map(({ name }) => name).join(', ');
+
 /** The scripts and styles that the HTML page carries inside itself. */
 async function loadPageAssets(): Promise<PageAssets> {
   const page = (name: string) => readFile(new URL(`../report/html/${name}`, import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { readResult, requireWritable } from '../result/store.ts';
-import { parseFormats, renderAs, reportName, writeReports } from './output.ts';
+import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
 import type { AddCommand } from './program.ts';
 
 export const addReport: AddCommand = (program, cli) => {
@@ -7,7 +7,7 @@ export const addReport: AddCommand = (program, cli) => {
     .command('report')
     .description('render stored results again; several on one page compare them by eye')
     .argument('<result.json...>', 'results that run has stored')
-    .option('--format <LIST>', 'of text, md, json, html, hgrm, hlog, csv', 'text')
+    .option('--format <LIST>', `of ${FORMAT_NAMES}`, 'text')
     .option('--out <DIR>', 'write files here instead of to stdout')
     .action(async (paths: string[], flags: { format: string; out?: string }) => {
       const list = parseFormats(flags.format);

@@ -9,7 +9,7 @@ import { runPlan } from '../run/runner.ts';
 import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import { addRunFlags, givenOptions } from './flags.ts';
-import { parseFormats, renderAs, reportName, writeReports } from './output.ts';
+import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
 import type { AddCommand } from './program.ts';
 import { showProgress } from './progress-line.ts';
 import { resolveScenario, resolveTarget } from './resolve.ts';
@@ -41,7 +41,7 @@ export const addRun: AddCommand = (program, cli, finish) => {
     .option('--out <DIR>', 'folder for result and reports', 'reports')
     .option(
       '--format <LIST>',
-      'of text, md, json, html, hgrm, hlog, csv; text goes to stdout, a single format too, json is always kept',
+      `of ${FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept`,
       'text,json,html',
     );
   addRunFlags(command);

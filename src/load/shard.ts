@@ -24,7 +24,6 @@ const TOTALS_EVERY_MS = 100;
 const SNAPSHOT_EARLY_NS = 20e6;
 /** Messages still unsent so long after the end of the schedule are given up. */
 const SEND_GRACE_NS = 1e9;
-const JOIN_TIMEOUT_MS = 10_000;
 
 /** One worker's share of a run: its clients, what they send and what they receive. */
 export class Shard {
@@ -114,13 +113,14 @@ export class Shard {
 
   /** Joins rooms and opens the accounts of the connected receivers. */
   async join(members: readonly number[]): Promise<void> {
+    const { plan } = this.#assignment;
     const connected = new Set(members);
     const failures = new ReasonCounts();
     await Promise.all(
       [...this.#pool.entries().keys()].map(async (client) => {
         const rooms = this.#layout.rooms[client] ?? [];
         if (rooms.length > 0 && !(await this.#joinRooms(client, rooms))) {
-          failures.add(`no acknowledgement of joining within ${JOIN_TIMEOUT_MS / 1000} s`);
+          failures.add(`no acknowledgement of joining rooms within ${plan.connectTimeoutMs / 1000} s`);
         }
       }),
     );
@@ -138,7 +138,7 @@ export class Shard {
       pool: this.#pool,
       layout: this.#layout,
       mapping: chatMapping,
-      writeStamp: stampWriter(this.#assignment.plan.payloadType, this.#assignment.plan.payloadBytes),
+      writeStamp: stampWriter(plan.payloadType, plan.payloadBytes),
       recorder: this.#recorder,
       clients: mine,
       audience: receivers.map((clients) => clients.length),
@@ -216,7 +216,7 @@ export class Shard {
   #joinRooms(client: number, rooms: readonly string[]): Promise<boolean> {
     const { event, data } = chatMapping.join(rooms);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), JOIN_TIMEOUT_MS);
+      const timer = setTimeout(() => resolve(false), this.#assignment.plan.connectTimeoutMs);
       this.#pool.connection(client)?.request(event, data, () => {
         clearTimeout(timer);
         resolve(true);

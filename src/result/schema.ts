@@ -47,7 +47,7 @@ const plan = z.object({
 });
 
 const environment = z.object({
-  /** Arguments of the command line, without paths of the machine. */
+  /** Arguments of the command line, as given: look before you publish a result whose URL holds a token. */
   commandLine: z.array(z.string()),
   cpuModel: z.string(),
   cpuCount: count,
@@ -105,7 +105,7 @@ const account = z.object({
 });
 
 const ledger = z.object({
-  /** Messages x the receivers that were connected and members when they were sent. */
+  /** Messages x their receivers: those who had connected and joined before measuring began, dropped since or not. */
   owed: count,
   /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
   delivered: count,
@@ -200,7 +200,10 @@ export const runResultSchema = z.object({
     failures: z.array(reason),
     dropped: z.array(reason),
   }),
-  /** Independent samples: broadcasts for `delivery`, requests for `ack`. */
+  /**
+   * Independent samples: broadcasts that reached someone for `delivery`, acknowledged requests for `ack`; and
+   * the broadcasts that did not reach everyone.
+   */
   samples: z.object({ count, incomplete: count }),
   series: z.record(z.string(), series),
   intervals: z.array(interval),

@@ -48,10 +48,7 @@ export function assembleResult(record: RunRecord): RunResult {
       failures: collector.failures.take(),
       dropped: collector.dropped.take(),
     },
-    samples: {
-      count: timeline.series.get(scenario.headline === 'ack' ? 'ack' : 'fanout_last')?.count ?? 0,
-      incomplete: collector.incompleteBroadcasts,
-    },
+    samples: countSamples(record),
     series: Object.fromEntries(
       [...timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
     ),
@@ -71,6 +68,15 @@ export function assembleResult(record: RunRecord): RunResult {
   };
   judge(result, collector.impossible.take());
   return result;
+}
+
+/** A broadcast that reached nobody was never seen by a receiver: the senders know of it. */
+function countSamples({ scenario, collector }: RunRecord): RunResult['samples'] {
+  const { series } = collector.timeline;
+  if (scenario.headline === 'ack') return { count: series.get('ack')?.count ?? 0, incomplete: 0 };
+  const reached = series.get('fanout_last')?.count ?? 0;
+  const unseen = Math.max(0, collector.timeline.counts().sent - reached);
+  return { count: reached, incomplete: collector.incompleteBroadcasts + unseen };
 }
 
 function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; count: number }>): void {

@@ -40,6 +40,15 @@ function backlogAtEnd(result: RunResult): number {
   return Math.max(0, result.ledger.owed - result.ledger.unknown - inTime);
 }
 
+/**
+ * Messages that were lost for another reason than a queue. A queue loses what was sent last, a leak loses all
+ * the time: what the first half of the run lost, the second half lost too.
+ */
+function leaked(result: RunResult): number {
+  const firstHalf = result.intervals.filter(({ startMs }) => startMs < result.timing.measureMs / 2);
+  return 2 * firstHalf.reduce((sum, { lost }) => sum + lost, 0);
+}
+
 /** What the server's own process says about it. */
 function serverEvidence(result: RunResult): string {
   const { server } = result.telemetry;
@@ -57,9 +66,7 @@ export function findOverload(view: ResultView): Finding | null {
   const growth = latencyGrowth(result);
   const backlog = backlogAtEnd(result);
   const perSecond = result.ledger.owed / Math.max(1, result.timing.measureMs / 1000);
-  // Messages that are lost evenly over the run are a leak, not a queue: only what arrived late is a backlog.
-  const lateBacklog = backlog - result.ledger.lost;
-  const hasBacklog = lateBacklog > perSecond * BACKLOG_SECONDS;
+  const hasBacklog = backlog - leaked(result) > perSecond * BACKLOG_SECONDS;
   if (growth === null && !hasBacklog) return null;
   const signs = [
     growth === null

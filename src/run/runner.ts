@@ -192,7 +192,14 @@ class Run {
         this.#cutRun('server_died', `the server ended during the run with ${reason}`);
       },
     };
-    if (target.url !== null && target.exec === null) return target.url;
+    if (target.url !== null && target.exec === null) {
+      this.#notes.push({
+        code: 'not_probed',
+        message:
+          'the server was running already: nothing is known of its process; --exec starts and probes it',
+      });
+      return target.url;
+    }
     this.#server =
       target.url === null
         ? await ServerProcess.startReference(target.name, { host: '127.0.0.1', port: 0 }, options)
@@ -261,6 +268,7 @@ class Run {
     this.#collector.measureFrom(this.#measureStartNs);
     this.#send({ type: 'measure', startNs: this.#measureStartNs });
     await delay(LEAD_NS / 1e6);
+    this.#timing.warmupMs += LEAD_NS / 1e6;
     this.#phaseStartedMs = performance.now();
     this.#counters = readSystemCounters();
     this.#probe?.sampleNow();
@@ -306,10 +314,8 @@ class Run {
     if (this.#workers === null) return;
     const end = await Promise.race([this.#workers.all(type), this.#cut, patience(timeoutMs)]);
     if (end === 'timeout') {
-      this.#cutRun(
-        'worker_hung',
-        `a generator process did not answer for ${formatDurationMs(HUNG_AFTER_MS)}`,
-      );
+      const waited = formatDurationMs(timeoutMs);
+      this.#cutRun('worker_hung', `a generator process had not answered after ${waited}`);
     }
   }
 
@@ -348,7 +354,7 @@ class Run {
       membership: this.#membership,
       startedAt: this.#startedAt,
       commandLine: this.#hooks.commandLine,
-      affinity: this.#affinity,
+      affinity: { ...this.#affinity, server: this.#server === null ? null : this.#affinity.server },
       collector: this.#collector,
       deadWorkers: this.#deadWorkers,
       workerPids: this.#workers?.pids ?? [],

@@ -80,6 +80,7 @@ export class ServerProcess {
 
   /** Starts the user's own command and waits until something listens at `url`. */
   static async startCommand(command: string, url: URL, options: ServerOptions): Promise<ServerProcess> {
+    await requireFree(url);
     const nodeOptions = `${process.env['NODE_OPTIONS'] ?? ''} --import ${probeUrl}`.trim();
     const env = { ...options.env, NODE_OPTIONS: nodeOptions };
     const server = new ServerProcess(
@@ -181,6 +182,16 @@ export class ServerProcess {
       message: `the server "${name}" did not start: ${message}`,
     });
   }
+}
+
+/** What answers before the command was started is not what the command starts. */
+async function requireFree(url: URL): Promise<void> {
+  if (!(await answers(url))) return;
+  throw new SockbenchError({
+    code: 'TARGET_IN_USE',
+    message: `something listens at ${url.host} already, so the server of --exec cannot`,
+    hint: 'End it, or leave --exec out to measure what runs there.',
+  });
 }
 
 /** Whether something accepts TCP connections there. */

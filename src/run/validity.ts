@@ -112,15 +112,20 @@ const throttled: Rule = ({ result: { environment } }) => {
   };
 };
 
+function countAll(reasons: ReadonlyArray<{ readonly count: number }>): number {
+  return reasons.reduce((sum, { count }) => sum + count, 0);
+}
+
 const clientsLost: Rule = ({ result: { clients } }) => {
   const causes = [...clients.failures, ...clients.dropped];
   if (causes.length === 0) return null;
   const list = causes.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
   const missing = clients.planned - clients.connected;
-  const dropped = clients.dropped.reduce((sum, { count }) => sum + count, 0);
+  const dropped = countAll(clients.dropped);
+  const unjoined = countAll(clients.failures) - missing;
   return {
     code: 'clients_lost',
-    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect and ${formatCount(dropped)} were dropped: ${list}`,
+    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(dropped)} were dropped: ${list}`,
   };
 };
 
