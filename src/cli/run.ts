@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { parseOptions } from '../options.ts';
-import { buildPlan, PLAN_OPTIONS } from '../plan.ts';
+import { buildPlan, PLAN_OPTIONS, type Plan } from '../plan.ts';
 import type { Format } from '../report/index.ts';
 import type { RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
@@ -18,6 +18,7 @@ interface OutputFlags {
   readonly out: string;
   readonly format: string;
   readonly threshold: readonly string[];
+  readonly quiet?: boolean;
 }
 
 const EXAMPLES = `
@@ -44,6 +45,7 @@ export const addRun: AddCommand = (program, cli, finish) => {
       `of ${FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept`,
       'text,json,html',
     );
+  command.option('--quiet', 'tell no progress, only warnings and errors');
   addRunFlags(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (name: string, flags: OutputFlags & Record<string, unknown>) => {
@@ -58,7 +60,7 @@ function collect(value: string, previous: readonly string[]): string[] {
 /** Everything is checked before anything starts. */
 async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, unknown>): Promise<ExitCode> {
   const scenario = resolveScenario(name);
-  const { threshold, out, format, ...options } = flags;
+  const { threshold, out, format, quiet = false, ...options } = flags;
   const given = givenOptions(scenario, options);
   const target = await resolveTarget(parseOptions(PLAN_OPTIONS, given));
   const plan = buildPlan(scenario, target, given, threshold);
@@ -66,7 +68,8 @@ async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, u
   const list = parseFormats(format);
   await requireWritable(out);
 
-  const progress = showProgress(cli, `${plan.scenario} over ${target.name}`);
+  const tell: Cli = quiet ? { ...cli, err: () => {} } : cli;
+  const progress = showProgress(tell, labelOf(plan));
   const result = await runPlan(plan, scenario, {
     onProgress: (update) => progress.update(update),
     signal: cli.signal,
@@ -74,12 +77,22 @@ async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, u
   }).finally(() => progress.done());
   const view = viewResult(result);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, view)));
-  await deliver(cli, out, list, result);
+  await deliver(cli, tell, out, list, result);
   return exitCodeOf(result, thresholds);
 }
 
+function labelOf({ scenario, target, transport }: Plan): string {
+  return `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
+}
+
 /** Text to stdout, or the one format asked for; everything else, and always the result itself, to files. */
-async function deliver(cli: Cli, out: string, list: readonly Format[], result: RunResult): Promise<void> {
+async function deliver(
+  cli: Cli,
+  tell: Cli,
+  out: string,
+  list: readonly Format[],
+  result: RunResult,
+): Promise<void> {
   const [single] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
   if (single !== undefined) cli.out(await renderAs(single, [result]));
   const [json] = parseFormats('json');
@@ -87,7 +100,7 @@ async function deliver(cli: Cli, out: string, list: readonly Format[], result: R
     ({ name }) => name !== 'text',
   );
   for (const path of await writeReports(cli, out, reportName(result), files, [result]))
-    cli.err(`wrote ${path}\n`);
+    tell.err(`wrote ${path}\n`);
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */
