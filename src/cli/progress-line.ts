@@ -12,12 +12,12 @@ const TITLES: Readonly<Record<Phase, string>> = {
 };
 
 /** What to say about a phase besides its name. */
-function detail({ phase, plan, elapsedMs, connected, counts, p50Ns, p99Ns }: Progress): string {
+function detail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
   switch (phase) {
     case 'connect':
       return `${formatCount(connected)}/${formatCount(plan.clients)} clients`;
     case 'warm-up':
-      return `${formatDurationMs(Math.round(elapsedMs / 1000) * 1000)} of at most ${formatDurationMs(plan.warmupMaxMs)}`;
+      return `${Math.round(elapsedMs / 1000)}s of at most ${formatDurationMs(plan.warmupMaxMs)}`;
     case 'measure': {
       const leftMs = Math.max(0, Math.ceil((plan.durationMs - elapsedMs) / 1000) * 1000);
       const rate =
@@ -26,9 +26,7 @@ function detail({ phase, plan, elapsedMs, connected, counts, p50Ns, p99Ns }: Pro
         p50Ns === null || p99Ns === null || Number.isNaN(p50Ns)
           ? ''
           : `, p50 ${formatNs(p50Ns)}, p99 ${formatNs(p99Ns)}`;
-      // Deliveries of the newest second are still under way, so what is missing is not yet lost.
-      const missing = `, ${formatCount(Math.max(0, counts.owed - counts.delivered))} under way`;
-      return `${formatDurationMs(leftMs)} left${rate}${latency}${counts.owed === 0 ? '' : missing}`;
+      return `${formatDurationMs(leftMs)} left${rate}${latency}, ${formatCount(missing)} missing`;
     }
     case 'drain':
       return `at most ${formatDurationMs(plan.drainMs)}, ${formatCount(Math.max(0, counts.owed - counts.delivered))} under way`;

@@ -16,6 +16,8 @@ export interface Progress {
     readonly owed: number;
     readonly delivered: number;
   };
+  /** Owed for two seconds or longer and not there yet. */
+  readonly missing: number;
   /** Of the headline series so far; null before its first value. */
   readonly p50Ns: number | null;
   readonly p99Ns: number | null;

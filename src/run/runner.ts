@@ -24,6 +24,8 @@ import { rehearseTimeline } from './timeline.ts';
 const PROGRESS_EVERY_MS = 250;
 /** Time for a command to reach every worker before what it says is due. */
 const LEAD_NS = 150e6;
+/** Snapshots come every second, so that a message of the last two may have arrived without being known. */
+const MISSING_AFTER_S = 2;
 /** After the last delivery that was owed, duplicates may still come. */
 const DUPLICATES_WAIT_MS = 200;
 /** Time for the workers to stop sending, or to close their connections. */
@@ -256,7 +258,11 @@ class Run {
     }
     this.#failIfCut();
     const windowMediansNs = this.#warmupMedians();
-    return { durationMs: elapsedMs(), steady: windowMediansNs.length < 3 ? null : steady, windowMediansNs };
+    return {
+      durationMs: elapsedMs() + LEAD_NS / 1e6,
+      steady: windowMediansNs.length < 3 ? null : steady,
+      windowMediansNs,
+    };
   }
 
   #warmupMedians(): Array<number | null> {
@@ -342,6 +348,9 @@ class Run {
       plan: this.#plan,
       connected: workers.reduce((sum, { connected }) => sum + connected, 0),
       counts: timeline.counts(),
+      missing: timeline.missingBefore(
+        Math.floor((this.#clock.nowNs() - this.#measureStartNs) / 1e9) - MISSING_AFTER_S,
+      ),
       p50Ns: headline?.quantileNs(0.5) ?? null,
       p99Ns: headline?.quantileNs(0.99) ?? null,
     });

@@ -56,6 +56,13 @@ export class Timeline {
     return { intended: sum('intended'), sent: sum('sent'), owed: sum('owed'), delivered: sum('delivered') };
   }
 
+  /** Messages that were due before this second and have not arrived: lost, for all that is known. */
+  missingBefore(before: number): number {
+    return this.#seconds
+      .slice(0, Math.max(0, before))
+      .reduce((total, { owed, delivered }) => total + Math.max(0, owed - delivered), 0);
+  }
+
   /** Encodes the series of all seconds before this one. */
   encodeBefore(before: number): void {
     for (const { open, encoded } of this.#seconds.slice(0, before)) {
