@@ -12,8 +12,8 @@ const SAMPLED_BY_BROADCAST = new Set(['delivery', 'delivery_actual', 'receive_un
  * ten beyond it, 10 / (1 - quantile). 20 for the median, 200 for p95, 1,000 for p99.
  */
 export function samplesNeeded(quantile: number): number {
-  // Rounded first: 10 / (1 - 0.99) is 999.9999999999991 in binary floating point.
-  return Math.ceil(Math.round((10 / (1 - quantile)) * 1e6) / 1e6);
+  // Rounded first: 10 / (1 - 0.9) is 100.00000000000003 in binary floating point.
+  return Math.ceil(Number((10 / (1 - quantile)).toPrecision(9)));
 }
 
 /** A result with its histograms decoded. */

@@ -30,7 +30,7 @@ export interface Threshold {
   readonly limit: number;
 }
 
-const EXPRESSION = /^([a-z_]+)(?:\.([a-z0-9.]+))?(<=|>=|==|<|>)(.+)$/;
+const EXPRESSION = /^([a-z_]+)(?:\.([a-z0-9.]+))?\s*(<=|>=|==|<|>)\s*(.+)$/;
 
 function refuse(expression: string, problem: string, hint: string): never {
   throw new SockbenchError({
@@ -50,11 +50,11 @@ function refuse(expression: string, problem: string, hint: string): never {
  *     count     = "lost" | "late" | "duplicated" | "reordered" | "unexpected"
  *     operator  = "<" | "<=" | ">" | ">=" | "=="
  *
- * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed). Throws BAD_THRESHOLD.
+ * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed). Spaces may stand around the operator
+ * and before the unit. Throws BAD_THRESHOLD.
  */
 export function parseThreshold(expression: string): Threshold {
-  const [, name = '', statistic, operator, limit = ''] =
-    EXPRESSION.exec(expression.replaceAll(/\s+/g, '')) ?? [];
+  const [, name = '', statistic, operator, limit = ''] = EXPRESSION.exec(expression.trim()) ?? [];
   if (operator === undefined) {
     refuse(expression, 'is not a threshold', "Write it like 'delivery.p99<50ms' or 'lost==0'.");
   }
@@ -73,7 +73,7 @@ function parseCount(expression: string, name: string, text: string): Pick<Thresh
       : 'Use one of them.';
     refuse(expression, `"${name}" is not one of ${COUNTS.join(', ')}`, hint);
   }
-  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text) ?? [];
   if (digits === undefined || (percent === '' && digits.includes('.'))) {
     refuse(
       expression,
@@ -82,7 +82,7 @@ function parseCount(expression: string, name: string, text: string): Pick<Thresh
     );
   }
   return percent === '%'
-    ? { metric: { kind: 'share', name: counted }, limit: Number(digits) / 100 }
+    ? { metric: { kind: 'share', name: counted }, limit: shareOf(digits) }
     : { metric: { kind: 'count', name: counted }, limit: Number(digits) };
 }
 
@@ -118,7 +118,12 @@ function parseStatistic(series: string, statistic: string): Metric | null {
   const percent = /^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1];
   return percent === undefined || Number(percent) >= 100
     ? null
-    : { kind: 'quantile', series, quantile: Number(percent) / 100 };
+    : { kind: 'quantile', series, quantile: shareOf(percent) };
+}
+
+/** Percent as a share; dividing by 100 would make 0.7 % a little less than 7 of 1,000. */
+function shareOf(percent: string): number {
+  return Number(`${percent}e-2`);
 }
 
 /** Judges a threshold on a result; one that the result has no sound figure for is neither passed nor failed. */
@@ -154,9 +159,8 @@ function actualValue(metric: Metric, view: ResultView): number | null {
 
 function missingBecause(metric: Metric, view: ResultView): string {
   if (metric.kind === 'share') return 'no message was owed to anyone';
-  if (metric.kind === 'count' || view.histogram(metric.series) === null)
-    return 'this scenario does not record it';
-  if (metric.kind === 'mean') return 'nothing was recorded';
+  if (metric.kind !== 'quantile' || view.histogram(metric.series) === null)
+    return 'the run recorded no value of it';
   const has = formatCount(view.samples(metric.series));
   return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
 }

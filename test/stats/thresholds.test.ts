@@ -129,7 +129,9 @@ describe('judging a count', () => {
     ['unexpected>0', false, 0, '0'],
     ['late<0.3%', true, 0.002, '0.2 %'],
     ['late<0.2%', false, 0.002, '0.2 %'],
+    // In binary floating point 0.7 / 100 is less than 7 / 1000.
     ['lost<=0.7%', true, 0.007, '0.7 %'],
+    ['lost==0.7%', true, 0.007, '0.7 %'],
   ])('answers "%s"', (expression, passed, actual, detail) => {
     expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
       expression,
@@ -163,8 +165,7 @@ describe('judging a series', () => {
     ['p95', delivery?.quantileNs(0.95)],
   ])('takes %s from its histogram and compares it both ways', (statistic, figureNs = Number.NaN) => {
     const [belowNs, aboveNs] = [Math.floor(figureNs) - 1, Math.ceil(figureNs) + 1];
-    const judge = (limit: string) =>
-      judgeThreshold(parseThreshold(`delivery.${statistic}${limit}`), view);
+    const judge = (limit: string) => judgeThreshold(parseThreshold(`delivery.${statistic}${limit}`), view);
     expect(judge(`<${aboveNs}ns`)).toMatchObject({ passed: true, actual: figureNs });
     expect(judge(`<${belowNs}ns`)).toMatchObject({ passed: false, actual: figureNs });
     expect(judge(`>${belowNs}ns`)).toMatchObject({ passed: true, actual: figureNs });
@@ -182,17 +183,14 @@ describe('judging a series', () => {
     ['delivery.p99.9<1h', '10,000', '200'],
     ['delivery.p96<1h', '250', '200'],
     ['fanout_last.p99<1h', '1,000', '200'],
-  ])(
-    'neither passes nor fails "%s" without samples beyond the quantile',
-    (expression, needed, has) => {
-      expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
-        expression,
-        passed: null,
-        actual: null,
-        detail: `it needs ${needed} independent samples, the run has ${has}; make the run longer`,
-      });
-    },
-  );
+  ])('neither passes nor fails "%s" without samples beyond the quantile', (expression, needed, has) => {
+    expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
+      expression,
+      passed: null,
+      actual: null,
+      detail: `it needs ${needed} independent samples, the run has ${has}; make the run longer`,
+    });
+  });
 
   it('judges the extremes and the mean of however few samples', () => {
     const few = viewResult(makeResult({ clients: 2, rateHz: 3, seconds: 1 }));
@@ -203,13 +201,13 @@ describe('judging a series', () => {
   });
 
   it.each(['ack.p50<1h', 'ack.max<1h', 'ack.mean<1h'])(
-    'neither passes nor fails "%s" when the scenario does not record the series',
+    'neither passes nor fails "%s" when the run has no such series',
     (expression) => {
       expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
         expression,
         passed: null,
         actual: null,
-        detail: 'this scenario does not record it',
+        detail: 'the run recorded no value of it',
       });
     },
   );
