@@ -122,7 +122,8 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   const list = causes.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
   const missing = clients.planned - clients.connected;
   const dropped = countAll(clients.dropped);
-  const unjoined = countAll(clients.failures) - missing;
+  // The clients of a worker that died while connecting are missing without a failure of their own.
+  const unjoined = Math.max(0, countAll(clients.failures) - missing);
   return {
     code: 'clients_lost',
     message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(dropped)} were dropped: ${list}`,
