@@ -1,3 +1,6 @@
+import type { Command } from 'commander';
+import type { ExitCode } from '../errors.ts';
+
 /** What a command may know of its process, injected so that the command line is tested without one. */
 export interface Cli {
   /** Results. */
@@ -12,3 +15,6 @@ export interface Cli {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
 }
+
+/** Adds one command to the program; it tells its exit code when it has run. */
+export type AddCommand = (program: Command, cli: Cli, finish: (exitCode: ExitCode) => void) => void;

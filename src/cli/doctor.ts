@@ -1,6 +1,6 @@
 import { EXIT } from '../errors.ts';
 import { type Check, checkMachine } from '../run/machine.ts';
-import type { AddCommand } from './program.ts';
+import type { AddCommand } from './cli.ts';
 
 export const addDoctor: AddCommand = (program, cli, finish) => {
   program

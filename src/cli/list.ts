@@ -2,7 +2,7 @@ import { scenarios } from '../../scenarios/index.ts';
 import { servers } from '../../servers/index.ts';
 import { drivers } from '../drivers/index.ts';
 import { formats } from '../report/index.ts';
-import type { AddCommand } from './program.ts';
+import type { AddCommand } from './cli.ts';
 
 type Row = readonly [name: string, summary: string];
 

@@ -1,16 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
 import { VERSION } from '../version.ts';
-import type { Cli } from './cli.ts';
+import type { AddCommand, Cli } from './cli.ts';
 import { addDoctor } from './doctor.ts';
 import { addList } from './list.ts';
 import { nearest } from './nearest.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
-
-/** Adds one command; what it resolves to is the exit code. */
-export type AddCommand = (program: Command, cli: Cli, finish: (exitCode: ExitCode) => void) => void;
 
 const COMMANDS: readonly AddCommand[] = [addRun, addReport, addServe, addList, addDoctor];
 

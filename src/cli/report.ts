@@ -1,6 +1,6 @@
 import { readResult, requireWritable } from '../result/store.ts';
+import type { AddCommand } from './cli.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
-import type { AddCommand } from './program.ts';
 
 export const addReport: AddCommand = (program, cli) => {
   program

@@ -7,10 +7,9 @@ import { requireWritable } from '../result/store.ts';
 import { viewResult } from '../result/view.ts';
 import { runPlan } from '../run/runner.ts';
 import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
-import type { Cli } from './cli.ts';
+import type { AddCommand, Cli } from './cli.ts';
 import { addRunFlags, givenOptions } from './flags.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
-import type { AddCommand } from './program.ts';
 import { showProgress } from './progress-line.ts';
 import { resolveScenario, resolveTarget } from './resolve.ts';
 

@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts';
 import { integer } from '../options.ts';
 import { ServerProcess } from '../run/server-process.ts';
-import type { AddCommand } from './program.ts';
+import type { AddCommand } from './cli.ts';
 import { resolveServer } from './resolve.ts';
 
 export const addServe: AddCommand = (program, cli, finish) => {

@@ -16,12 +16,10 @@ import { Pacer, realWaiter } from './pacer.ts';
 import { ClientPool, ReasonCounts } from './pool.ts';
 import type { Profile } from './profile.ts';
 import { Sender } from './sender.ts';
+import { SnapshotTimer } from './snapshot-timer.ts';
 
-const SNAPSHOT_EVERY_NS = 1e9;
 const REHEARSALS = 20;
 const TOTALS_EVERY_MS = 100;
-/** So long before a full second a snapshot waits for the pacer to have nothing due; at the second it comes anyway. */
-const SNAPSHOT_EARLY_NS = 20e6;
 /** Messages still unsent so long after the end of the schedule are given up. */
 const SEND_GRACE_NS = 1e9;
 
@@ -41,13 +39,12 @@ export class Shard {
   readonly #fanout: FanoutTracker | null;
   readonly #intake: Intake;
   #localAudience: readonly number[] = [];
+  readonly #snapshots: SnapshotTimer;
   #sender: Sender | null = null;
   #incompleteBroadcasts = 0;
   #measureStartNs = Number.POSITIVE_INFINITY;
   #snapshotStartNs = 0;
   #snapshotCostMs = 0;
-  #snapshotTimer: NodeJS.Timeout | undefined;
-  #takeDueSnapshot: (() => void) | null = null;
 
   constructor(
     assignment: Assignment,
@@ -92,6 +89,7 @@ export class Shard {
     this.#telemetry = new TelemetrySampler(this.#clock, () =>
       this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0),
     );
+    this.#snapshots = new SnapshotTimer(this.#clock, () => this.#postSnapshot());
     this.#rehearseSnapshots();
   }
 
@@ -152,7 +150,7 @@ export class Shard {
     const [first] = this.#assignment.plan.profile;
     const rateHz = first === undefined ? 0 : first.fromHz || first.toHz;
     const endless: Profile = [{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }];
-    this.#snapshotAt(startNs);
+    this.#snapshots.from(startNs);
     void this.#pace(endless, startNs, false);
   }
 
@@ -165,7 +163,7 @@ export class Shard {
     this.#intake.measureStartNs = startNs;
     sender.measureStartNs = startNs;
     sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
-    this.#snapshotAt(startNs);
+    this.#snapshots.from(startNs);
     await this.#pace(plan.profile, startNs, true);
     this.#post({ type: 'sent', streams: sender.sentByStream(), unsent: sender.unsent.take() });
     setInterval(
@@ -180,7 +178,7 @@ export class Shard {
 
   /** Hands over what is left and closes the connections. */
   async finish(): Promise<void> {
-    clearTimeout(this.#snapshotTimer);
+    this.#snapshots.stop();
     this.#fanout?.closeAll();
     this.#postSnapshot();
     this.#post({ type: 'final', rows: this.#ledger.rows() });
@@ -234,7 +232,7 @@ export class Shard {
       startNs,
       onDue: (index, intendedNs) => sender.send(index, intendedNs, measured),
       workDone: () => this.#window.total,
-      onSlack: () => this.#takeDueSnapshot?.(),
+      onSlack: () => this.#snapshots.takeIfDue(),
     });
     this.#pacers.push(pacer);
     return pacer.run();
@@ -249,26 +247,9 @@ export class Shard {
     recordBroadcast(this.#recorder, broadcast);
   }
 
-  /** Takes a snapshot about `boundaryNs` and every second after it, at a moment when nothing is due if there is one. */
-  #snapshotAt(boundaryNs: number): void {
-    clearTimeout(this.#snapshotTimer);
-    this.#takeDueSnapshot = null;
-    const waitMs = (untilNs: number) => Math.max(0, (untilNs - this.#clock.nowNs()) / 1e6);
-    const take = () => {
-      this.#fanout?.closeQuiet(this.#clock.nowNs());
-      this.#postSnapshot();
-      const behind = Math.floor((this.#clock.nowNs() - boundaryNs) / SNAPSHOT_EVERY_NS);
-      this.#snapshotAt(boundaryNs + (Math.max(0, behind) + 1) * SNAPSHOT_EVERY_NS);
-    };
-    const makeDue = () => {
-      this.#takeDueSnapshot = take;
-      this.#snapshotTimer = setTimeout(take, waitMs(boundaryNs));
-    };
-    this.#snapshotTimer = setTimeout(makeDue, waitMs(boundaryNs - SNAPSHOT_EARLY_NS));
-  }
-
   #postSnapshot(): void {
     const startedMs = performance.now();
+    this.#fanout?.closeQuiet(this.#clock.nowNs());
     this.#post({ type: 'snapshot', snapshot: this.#takeSnapshot() });
     this.#snapshotCostMs = performance.now() - startedMs;
   }

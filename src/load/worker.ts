@@ -2,7 +2,7 @@
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
-import { lowerHelperThreads } from './own-threads.ts';
+import { lowerHelperThreads } from './priority.ts';
 import { Shard } from './shard.ts';
 
 let shard: Shard | null = null;

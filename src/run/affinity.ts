@@ -60,3 +60,13 @@ export function pinned(cpus: string | null, command: readonly string[]): [file: 
   const [file = '', ...args] = cpus === null ? command : ['taskset', '-c', cpus, ...command];
   return [file, args];
 }
+
+/** The best that this machine permits; `problem` says why it is none, null when processes are bound. */
+export function chooseAffinity(
+  workers: number,
+  pin: boolean,
+): { affinity: Affinity; problem: string | null } {
+  const cpus = allowedCpus();
+  const problem = pin ? pinningProblem(cpus) : 'turned off';
+  return { affinity: problem === null ? planAffinity(workers, cpus) : noAffinity(workers), problem };
+}

@@ -1,7 +1,7 @@
-import { constants, setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, SockbenchError } from '../errors.ts';
 import type { FromWorker, ToWorker } from '../load/messages.ts';
+import { lowerOwnPriority } from '../load/priority.ts';
 import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
 import { Workers } from '../load/workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
@@ -9,17 +9,18 @@ import type { Plan } from '../plan.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import type { Scenario } from '../scenario.ts';
 import { formatDurationMs, plural } from '../units.ts';
-import { type Affinity, allowedCpus, noAffinity, pinned, pinningProblem, planAffinity } from './affinity.ts';
+import { type Affinity, chooseAffinity, pinned } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { readSystemCounters, type SystemCounters } from './environment.ts';
+import { meetServer } from './meet-server.ts';
 import { Membership } from './membership.ts';
 import { ProbeListener } from './probe-listener.ts';
 import type { Phase, Progress } from './progress.ts';
 import type { RunRecord } from './record.ts';
-import { type ServerOptions, ServerProcess } from './server-process.ts';
-import { isSteady } from './steady.ts';
+import type { ServerProcess } from './server-process.ts';
 import { rehearseTimeline } from './timeline.ts';
+import { warmUp } from './warm-up.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Time for a command to reach every worker before what it says is due. */
@@ -59,18 +60,6 @@ function patience(durationMs: number): Promise<'timeout'> {
   return delay(durationMs, 'timeout', { ref: false });
 }
 
-/**
- * From here on this process only listens. Lower priority, set after its children were started, keeps it
- * from taking a CPU that server or generator want. Where that is not permitted, the run is a little noisier.
- */
-function yieldCpu(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_LOW);
-  } catch {
-    // Not permitted.
-  }
-}
-
 class Run {
   readonly #plan: Plan;
   readonly #scenario: Scenario;
@@ -95,6 +84,7 @@ class Run {
   #measureStartNs = 0;
   #measuredMs = 0;
   #serverDied = false;
+  #url = '';
   #counters: SystemCounters = readSystemCounters();
 
   constructor(plan: Plan, scenario: Scenario, hooks: RunHooks) {
@@ -103,7 +93,12 @@ class Run {
     this.#hooks = hooks;
     const layout = scenario.layout(plan.scenarioOptions, plan.clients);
     this.#membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
-    this.#affinity = this.#chooseAffinity();
+    const { affinity, problem } = chooseAffinity(plan.workers, plan.pin);
+    this.#affinity = affinity;
+    if (problem !== null) {
+      const message = `server and generator were not kept on CPUs of their own: ${problem}`;
+      this.#notes.push({ code: 'not_pinned', message });
+    }
     this.#collector = new Collector(this.#membership, plan.drainMs * 1e6);
     this.#cut = new Promise((resolve) => {
       this.#resolveCut = () => resolve('cut');
@@ -144,17 +139,6 @@ class Run {
     return done;
   }
 
-  #chooseAffinity(): Affinity {
-    const cpus = allowedCpus();
-    const problem = this.#plan.pin ? pinningProblem(cpus) : 'turned off';
-    if (problem === null) return planAffinity(this.#plan.workers, cpus);
-    this.#notes.push({
-      code: 'not_pinned',
-      message: `server and generator were not kept on CPUs of their own: ${problem}`,
-    });
-    return noAffinity(this.#plan.workers);
-  }
-
   async #start(): Promise<void> {
     this.#probe = await ProbeListener.open();
     this.#workers = new Workers(
@@ -165,13 +149,29 @@ class Run {
         onDied: (worker, reason) => this.#loseWorker(worker, reason),
       },
     );
-    const url = await this.#startServer(this.#probe);
+    const server = await meetServer(this.#plan, {
+      cpus: this.#affinity.server,
+      env: this.#probe.env(this.#originNs),
+      onDied: (reason) => {
+        this.#serverDied = true;
+        this.#cutRun('server_died', `the server ended during the run with ${reason}`);
+      },
+    });
+    this.#server = server.process;
+    this.#url = server.url;
+    this.#notes.push(...server.notes);
+    await this.#assign();
+    lowerOwnPriority();
+    rehearseTimeline();
+  }
+
+  async #assign(): Promise<void> {
     const { layout, spread } = this.#membership;
     const isSplit = fanoutIsSplit(layout, spread);
-    this.#workers.assign(
+    this.#workers?.assign(
       spread.map((clients) => ({
         plan: this.#plan,
-        url,
+        url: this.#url,
         originNs: this.#originNs,
         clients,
         connectRateHz: (this.#plan.connectRateHz * clients.length) / this.#plan.clients,
@@ -179,34 +179,6 @@ class Run {
       })),
     );
     await this.#untilAll('ready', this.#plan.connectTimeoutMs);
-    yieldCpu();
-    rehearseTimeline();
-  }
-
-  async #startServer(probe: ProbeListener): Promise<string> {
-    const { target, connectTimeoutMs } = this.#plan;
-    const options: ServerOptions = {
-      cpus: this.#affinity.server,
-      env: probe.env(this.#originNs),
-      timeoutMs: connectTimeoutMs,
-      onDied: (reason) => {
-        this.#serverDied = true;
-        this.#cutRun('server_died', `the server ended during the run with ${reason}`);
-      },
-    };
-    if (target.url !== null && target.exec === null) {
-      this.#notes.push({
-        code: 'not_probed',
-        message:
-          'the server was running already: nothing is known of its process; --exec starts and probes it',
-      });
-      return target.url;
-    }
-    this.#server =
-      target.url === null
-        ? await ServerProcess.startReference(target.name, { host: '127.0.0.1', port: 0 }, options)
-        : await ServerProcess.startCommand(target.exec ?? '', new URL(target.url), options);
-    return target.url ?? this.#server.url;
   }
 
   async #connect(): Promise<void> {
@@ -233,40 +205,26 @@ class Run {
 
   #refuseUnreachable(): never {
     const [first] = this.#collector.failures.take();
-    const where = this.#plan.target.url ?? this.#server?.url;
     throw new SockbenchError({
       code: 'TARGET_UNREACHABLE',
-      message: `none of ${plural(this.#plan.clients, 'client')} could connect to ${where} by ${this.#plan.transport}: ${first?.reason ?? 'no answer'}`,
+      message: `none of ${plural(this.#plan.clients, 'client')} could connect to ${this.#url} by ${this.#plan.transport}: ${first?.reason ?? 'no answer'}`,
       hint: `Check that the server runs there and speaks ${this.#plan.target.protocol === 'ws' ? 'WebSocket' : 'Socket.IO'}.`,
     });
   }
 
   async #warmUp(): Promise<RunResult['warmup']> {
-    const { warmupMs, warmupMaxMs } = this.#plan;
     const startNs = this.#clock.nowNs() + LEAD_NS;
     this.#collector.warmUpFrom(startNs);
-    if (warmupMaxMs > 0) this.#send({ type: 'warm-up', startNs });
-    const elapsedMs = () => (this.#clock.nowNs() - startNs) / 1e6;
-    let steady = false;
-    // The measured schedule starts LEAD_NS after this ends, so a warm-up of fixed length ends as much sooner.
-    const fixed = warmupMs === warmupMaxMs;
-    const untilMs = warmupMaxMs - (fixed ? LEAD_NS / 1e6 : 0);
-    while (elapsedMs() < untilMs && this.#cutShort.length === 0) {
-      await Promise.race([patience(Math.max(1, Math.min(50, untilMs - elapsedMs()))), this.#cut]);
-      steady = isSteady(this.#warmupMedians());
-      if (!fixed && steady && elapsedMs() >= warmupMs) break;
-    }
+    if (this.#plan.warmupMaxMs > 0) this.#send({ type: 'warm-up', startNs });
+    const warmup = await warmUp({
+      plan: this.#plan,
+      elapsedMs: () => (this.#clock.nowNs() - startNs) / 1e6,
+      mediansNs: () => this.#collector.warmupMediansNs(this.#workers?.alive ?? 0),
+      leadMs: LEAD_NS / 1e6,
+      cut: this.#cut,
+    });
     this.#failIfCut();
-    const windowMediansNs = this.#warmupMedians();
-    return {
-      durationMs: elapsedMs() + LEAD_NS / 1e6,
-      steady: windowMediansNs.length < 3 ? null : steady,
-      windowMediansNs,
-    };
-  }
-
-  #warmupMedians(): Array<number | null> {
-    return this.#collector.warmupMediansNs(this.#workers?.alive ?? 0);
+    return warmup;
   }
 
   async #measure(): Promise<void> {
