@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { Membership } from '../../src/run/membership.ts';
+import type { Layout, Operation } from '../../src/scenario.ts';
+
+const publish: Operation = { kind: 'publish', scope: 'everyone', room: null };
+
+/** Five clients; stream 0 reaches all of them, stream 1 the first two. */
+const LAYOUT: Layout = {
+  rooms: [[], [], [], [], []],
+  streams: [
+    { sender: 0, operation: publish, receivers: [0, 1, 2, 3, 4] },
+    { sender: 4, operation: publish, receivers: [0, 1] },
+  ],
+};
+
+/** Worker 0 has the clients 0, 2 and 4, worker 1 the others. */
+function membershipOf(connected: readonly number[]): Membership {
+  const membership = new Membership(LAYOUT, [
+    [0, 2, 4],
+    [1, 3],
+  ]);
+  membership.connect(connected);
+  return membership;
+}
+
+describe('membership', () => {
+  it('begins with nobody, to whom nothing is owed', () => {
+    const membership = membershipOf([]);
+    expect([...membership.connected]).toEqual([]);
+    expect(membership.receivers(0)).toEqual([]);
+    expect(membership.owed([{ stream: 0, sent: 10 }])).toEqual({ total: 0, silent: 0 });
+  });
+
+  it('counts a client once, however often it is told of', () => {
+    const membership = membershipOf([3, 1]);
+    membership.connect([1, 4]);
+    expect([...membership.connected].sort()).toEqual([1, 3, 4]);
+    expect(membership.owed([{ stream: 0, sent: 10 }])).toEqual({ total: 30, silent: 0 });
+  });
+
+  it('has the receivers of a stream that connected, in the order of the layout', () => {
+    const membership = membershipOf([4, 1, 2]);
+    expect(membership.receivers(0)).toEqual([1, 2, 4]);
+    expect(membership.receivers(1)).toEqual([1]);
+    expect(membership.receivers(2)).toEqual([]);
+  });
+
+  it('owes each message of each stream to every connected receiver', () => {
+    const membership = membershipOf([0, 1, 2, 3, 4]);
+    const sent = [
+      { stream: 0, sent: 100 },
+      { stream: 1, sent: 7 },
+    ];
+    expect(membership.owed(sent)).toEqual({ total: 100 * 5 + 7 * 2, silent: 0 });
+    expect(membership.owed([])).toEqual({ total: 0, silent: 0 });
+  });
+
+  it('sets apart what was owed to clients of a worker that died', () => {
+    const membership = membershipOf([0, 1, 2, 4]);
+    membership.loseWorker(1);
+    const sent = [
+      { stream: 0, sent: 100 },
+      { stream: 1, sent: 7 },
+    ];
+    // Client 3 never connected; client 1 is silent now.
+    expect(membership.owed(sent)).toEqual({ total: 100 * 4 + 7 * 2, silent: 100 + 7 });
+    expect(membership.receivers(0)).toEqual([0, 1, 2, 4]);
+    membership.loseWorker(0);
+    expect(membership.owed(sent)).toEqual({ total: 414, silent: 414 });
+  });
+
+  it('knows of no clients of a worker that there is not', () => {
+    const membership = membershipOf([0, 1]);
+    membership.loseWorker(7);
+    expect(membership.owed([{ stream: 0, sent: 1 }])).toEqual({ total: 2, silent: 0 });
+  });
+});

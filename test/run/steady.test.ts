@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isSteady } from '../../src/run/steady.ts';
+
+describe('a warm-up', () => {
+  it.each<[boolean, string, ReadonlyArray<number | null>]>([
+    [false, 'nothing was seen', []],
+    [false, 'two windows agree', [100, 100]],
+    [true, 'three windows are the same', [100, 100, 100]],
+    [true, 'three windows lie within 5 % of the smallest', [100, 105, 102]],
+    [false, 'three windows lie further apart', [100, 106, 102]],
+    [true, 'the last three agree after a wild start', [9000, 400, null, 100, 101, 102]],
+    [false, 'the last three disagree after three that agreed', [100, 100, 100, 200]],
+    [false, 'a window in between is empty', [100, 100, null, 100]],
+    [false, 'the last window is empty', [100, 100, 100, null]],
+    [false, 'it drifts by 4 % a window', [100, 104, 108]],
+  ])('is settled: %s, when %s', (expected, _, medians) => {
+    expect(isSteady(medians)).toBe(expected);
+  });
+
+  const medianNs = fc.integer({ min: 1, max: 1e9 });
+
+  it('is judged by its last three windows alone, in whatever order they came', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.option(medianNs), { maxLength: 8 }),
+        fc.tuple(medianNs, medianNs, medianNs),
+        (before, [a, b, c]) => {
+          const settled = isSteady([a, b, c]);
+          expect(isSteady([...before, a, b, c])).toBe(settled);
+          expect(isSteady([c, a, b])).toBe(settled);
+        },
+      ),
+    );
+  });
+
+  it('is settled exactly when the largest of three is at most 5 % above the smallest', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.nat({ max: 10 }),
+        fc.nat({ max: 10 }),
+        (unit, x, y) => {
+          const medians = [unit * 100, unit * (100 + x), unit * (100 + y)];
+          expect(isSteady(medians)).toBe(Math.max(x, y) <= 5);
+        },
+      ),
+    );
+  });
+});
