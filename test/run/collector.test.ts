@@ -1,0 +1,384 @@
+import { describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../src/load/messages.ts';
+import { NsHistogram } from '../../src/measure/histogram.ts';
+import type { LedgerTotals } from '../../src/measure/ledger.ts';
+import { type RecordedName, Recorder } from '../../src/measure/recorder.ts';
+import type { TelemetrySample } from '../../src/measure/telemetry.ts';
+import { Collector } from '../../src/run/collector.ts';
+import { Membership } from '../../src/run/membership.ts';
+import type { Layout } from '../../src/scenario.ts';
+
+const SECOND_NS = 1e9;
+const MS = 1e6;
+const WARMUP_FROM_NS = 100 * SECOND_NS;
+const MEASURE_FROM_NS = 104 * SECOND_NS;
+const QUIET_NS = 2 * SECOND_NS;
+
+/** Client 0 sends to the others: 1 and 3 sit in worker 0, 2 and 4 in worker 1. */
+const LAYOUT: Layout = {
+  rooms: [[], [], [], [], []],
+  streams: [
+    {
+      sender: 0,
+      operation: { kind: 'publish', scope: 'everyone-but-me', room: null },
+      receivers: [1, 2, 3, 4],
+    },
+  ],
+};
+const SPREAD = [
+  [0, 1, 3],
+  [2, 4],
+];
+
+function startCollector(): { collector: Collector; membership: Membership } {
+  const membership = new Membership(LAYOUT, SPREAD);
+  const collector = new Collector(membership, QUIET_NS);
+  SPREAD.forEach((clients, worker) => {
+    collector.hear(worker, { type: 'connected', clients, failures: [] });
+  });
+  collector.warmUpFrom(WARMUP_FROM_NS);
+  collector.measureFrom(MEASURE_FROM_NS);
+  return { collector, membership };
+}
+
+const TELEMETRY: TelemetrySample = {
+  atNs: 0,
+  lengthMs: 1000,
+  cpuMs: 10,
+  loopUtilisation: 0.1,
+  pacingShare: 0,
+  loopDelayP50Ns: 1,
+  loopDelayP99Ns: 1,
+  loopDelayMaxNs: 1,
+  gcCount: 0,
+  gcTotalMs: 0,
+  gcMaxMs: 0,
+  rssBytes: 1,
+  heapUsedBytes: 1,
+  bufferedBytes: 0,
+};
+
+const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
+
+/** What is recorded in one second: values by series. */
+type Recording = Partial<Record<RecordedName, readonly number[]>>;
+
+/** A snapshot of the second that starts at `startNs`. */
+function snapshotAt(startNs: number, recording: Recording, more: Partial<Snapshot> = {}): Snapshot {
+  const recorder = new Recorder();
+  for (const [name, values] of Object.entries(recording)) {
+    for (const valueNs of values) recorder.record(name as RecordedName, valueNs);
+  }
+  return {
+    startNs,
+    endNs: startNs + SECOND_NS,
+    recorded: recorder.take(),
+    totals: NO_TOTALS,
+    bySecond: [],
+    broadcasts: [],
+    incompleteBroadcasts: 0,
+    dropped: [],
+    telemetry: TELEMETRY,
+    snapshotCostMs: 0,
+    ...more,
+  };
+}
+
+function hearSecond(
+  collector: Collector,
+  worker: number,
+  second: number,
+  recording: Recording,
+  more: Partial<Snapshot> = {},
+): void {
+  const snapshot = snapshotAt(MEASURE_FROM_NS + second * SECOND_NS, recording, more);
+  collector.hear(worker, { type: 'snapshot', snapshot });
+}
+
+function hearWarmup(collector: Collector, worker: number, second: number, values: readonly number[]): void {
+  const snapshot = snapshotAt(WARMUP_FROM_NS + second * SECOND_NS, { warmup: values });
+  collector.hear(worker, { type: 'snapshot', snapshot });
+}
+
+/** Lowest value of each bucket of a series, once for each of its values. */
+function valuesIn(histogram: NsHistogram | undefined): number[] {
+  return histogram?.buckets().flatMap(({ lowestNs, count }) => Array(count).fill(lowestNs)) ?? [];
+}
+
+/** Values of a series in each stored second, buckets as exact as they are below 2048 ns. */
+function bySecond(collector: Collector, series: string): number[][] {
+  return collector.timeline
+    .stored()
+    .map(({ series: { [series]: encoded } }) =>
+      encoded === undefined ? [] : valuesIn(NsHistogram.decode(encoded)),
+    );
+}
+
+describe('snapshots', () => {
+  it("of two workers are merged into their seconds and into the run's whole", () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, { delivery: [1000, 1200], send_lag: [5] });
+    hearSecond(collector, 1, 0, { delivery: [1100] });
+    hearSecond(collector, 1, 1, { delivery: [1300] });
+    hearSecond(collector, 0, 1, { delivery: [900] });
+    expect(bySecond(collector, 'delivery')).toEqual([
+      [1000, 1100, 1200],
+      [900, 1300],
+    ]);
+    expect(valuesIn(collector.timeline.series.get('delivery'))).toEqual([900, 1000, 1100, 1200, 1300]);
+    expect(valuesIn(collector.timeline.series.get('send_lag'))).toEqual([5]);
+  });
+
+  it('belong to the second at whose beginning they nearly began', () => {
+    const { collector } = startCollector();
+    const early = snapshotAt(MEASURE_FROM_NS - 0.4 * SECOND_NS, { delivery: [1000] });
+    const late = snapshotAt(MEASURE_FROM_NS + 1.4 * SECOND_NS, { delivery: [1100] });
+    collector.hear(0, { type: 'snapshot', snapshot: early });
+    collector.hear(0, { type: 'snapshot', snapshot: late });
+    expect(bySecond(collector, 'delivery')).toEqual([[1000], [1100]]);
+  });
+
+  it('that come late are added to their second, though it was stored away', () => {
+    const { collector } = startCollector();
+    for (const second of [0, 1, 2, 3, 4]) hearSecond(collector, 0, second, { delivery: [1000 + second] });
+    hearSecond(collector, 1, 0, { delivery: [1500] });
+    hearSecond(collector, 1, 1, { delivery: [1501] });
+    expect(bySecond(collector, 'delivery')).toEqual([[1000, 1500], [1001, 1501], [1002], [1003], [1004]]);
+    expect(collector.timeline.series.get('delivery')?.count).toBe(7);
+  });
+
+  it('bring counts for seconds before their own', () => {
+    const { collector } = startCollector();
+    const sent = { second: 0, intended: 4, sent: 4, owed: 16, delivered: 7 };
+    hearSecond(collector, 0, 0, {}, { bySecond: [sent] });
+    const arrived = { second: 0, intended: 0, sent: 0, owed: 0, delivered: 9 };
+    hearSecond(collector, 1, 1, {}, { bySecond: [arrived] });
+    expect(collector.timeline.counts()).toEqual({ intended: 4, sent: 4, owed: 16, delivered: 16 });
+    expect(collector.timeline.stored()[0]).toMatchObject({ owed: 16, delivered: 16, lost: 0 });
+  });
+
+  it('bring connect times before anything is measured', () => {
+    const { collector } = startCollector();
+    const snapshot = snapshotAt(WARMUP_FROM_NS - 3 * SECOND_NS, { connect: [1000, 2000] });
+    collector.hear(0, { type: 'snapshot', snapshot });
+    expect(valuesIn(collector.timeline.series.get('connect'))).toEqual([1000, 2000]);
+    expect(collector.timeline.stored()).toEqual([]);
+  });
+
+  it('bring reasons and impossible values, which are added up, and costs, of which the longest counts', () => {
+    const { collector } = startCollector();
+    const gone = { dropped: [{ reason: 'transport close', count: 2 }], snapshotCostMs: 1.5 };
+    hearSecond(collector, 0, 0, { delivery: [0, -5, 1000] }, gone);
+    hearSecond(collector, 1, 0, { delivery: [0] }, { ...gone, snapshotCostMs: 0.5 });
+    expect(collector.dropped.take()).toEqual([{ reason: 'transport close', count: 4 }]);
+    expect(collector.impossible.take()).toEqual([{ reason: 'delivery', count: 3 }]);
+    expect(collector.snapshotCostMaxMs).toBe(1.5);
+  });
+
+  it('bring the telemetry of each worker', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, { telemetry: { ...TELEMETRY, atNs: 1 } });
+    hearSecond(collector, 1, 0, {}, { telemetry: { ...TELEMETRY, atNs: 2 } });
+    hearSecond(collector, 0, 1, {}, { telemetry: { ...TELEMETRY, atNs: 3 } });
+    expect(collector.workers.map(({ telemetry }) => telemetry.map(({ atNs }) => atNs))).toEqual([
+      [1, 3],
+      [2],
+    ]);
+  });
+});
+
+describe('a broadcast whose receivers are spread over workers', () => {
+  const part = (seq: number, ...latenciesNs: number[]) => ({
+    broadcasts: [{ stream: 0, seq, expected: 2, latenciesNs: Float64Array.from(latenciesNs) }],
+  });
+
+  it('is complete when the last worker has told of its part', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, part(0, 1000, 1200));
+    expect(collector.timeline.series.has('fanout_last')).toBe(false);
+    hearSecond(collector, 1, 0, {}, part(0, 900, 1900));
+    const whole = (series: string) => valuesIn(collector.timeline.series.get(series));
+    expect(whole('fanout_first')).toEqual([900]);
+    expect(whole('fanout_median')).toEqual([1000]);
+    expect(whole('fanout_last')).toEqual([1900]);
+    expect(whole('fanout_skew')).toEqual([1000]);
+    collector.finish();
+    expect(collector.incompleteBroadcasts).toBe(0);
+    expect(whole('fanout_last')).toEqual([1900]);
+  });
+
+  it('is told apart from the others', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, part(0, 1000, 1200));
+    hearSecond(collector, 0, 0, {}, part(1, 500, 600));
+    hearSecond(collector, 1, 1, {}, part(1, 700, 800));
+    hearSecond(collector, 1, 1, {}, part(0, 1300, 1400));
+    expect(bySecond(collector, 'fanout_last')).toEqual([[], [800, 1400]]);
+    expect(valuesIn(collector.timeline.series.get('fanout_first'))).toEqual([500, 1000]);
+  });
+
+  it('is given up when a worker is silent, with the receivers that it reached', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, part(0, 1000, 1200));
+    hearSecond(collector, 0, 1, {});
+    hearSecond(collector, 0, 2, {});
+    expect(collector.incompleteBroadcasts).toBe(0);
+    hearSecond(collector, 0, 3, {});
+    expect(collector.incompleteBroadcasts).toBe(1);
+    expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
+    // A part that comes after all is no broadcast of its own.
+    hearSecond(collector, 1, 3, {}, part(0, 1900, 2000));
+    collector.finish();
+    expect(collector.incompleteBroadcasts).toBe(1);
+    expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
+  });
+
+  it('is closed at the end, into the last second', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, { delivery: [1] });
+    hearSecond(collector, 0, 1, {}, { ...part(0, 1000), bySecond: [{ second: 1, ...NO_COUNTS }] });
+    collector.finish();
+    expect(collector.incompleteBroadcasts).toBe(1);
+    expect(bySecond(collector, 'fanout_first')).toEqual([[], [1000]]);
+  });
+
+  it('is counted as incomplete by the worker that has all of its receivers', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, { incompleteBroadcasts: 2 });
+    hearSecond(collector, 1, 0, {}, { incompleteBroadcasts: 1 });
+    expect(collector.incompleteBroadcasts).toBe(3);
+  });
+});
+
+const NO_COUNTS = { intended: 0, sent: 0, owed: 0, delivered: 0 };
+
+describe('totals', () => {
+  it('are those of the last snapshot of each worker, added up', () => {
+    const { collector } = startCollector();
+    expect(collector.totals()).toEqual(NO_TOTALS);
+    const totals = { delivered: 10, late: 1, duplicated: 2, reordered: 3, unexpected: 4 };
+    hearSecond(collector, 0, 0, {}, { totals: { ...totals, delivered: 5 } });
+    hearSecond(collector, 0, 1, {}, { totals });
+    hearSecond(collector, 1, 0, {}, { totals: { ...totals, delivered: 100 } });
+    expect(collector.totals()).toEqual({
+      delivered: 110,
+      late: 2,
+      duplicated: 4,
+      reordered: 6,
+      unexpected: 8,
+    });
+  });
+
+  it('keep what a worker told before it died', () => {
+    const { collector, membership } = startCollector();
+    hearSecond(collector, 0, 0, {}, { totals: { ...NO_TOTALS, delivered: 20 } });
+    hearSecond(collector, 1, 0, {}, { totals: { ...NO_TOTALS, delivered: 10 } });
+    membership.loseWorker(1);
+    hearSecond(collector, 0, 1, {}, { totals: { ...NO_TOTALS, delivered: 40 } });
+    collector.hear(0, { type: 'sent', streams: [{ stream: 0, sent: 20 }], unsent: [] });
+    expect(collector.totals().delivered).toBe(50);
+    // 20 messages to four receivers, two of them in the dead worker.
+    expect(membership.owed(collector.sent())).toEqual({ total: 80, silent: 40 });
+  });
+});
+
+describe('the warm-up', () => {
+  it('has a median for each second that all workers have reported', () => {
+    const { collector } = startCollector();
+    hearWarmup(collector, 0, 0, [10 * MS, 10 * MS]);
+    expect(collector.warmupMediansNs(2)).toEqual([]);
+    hearWarmup(collector, 1, 0, [1000, 1000, 1000]);
+    hearWarmup(collector, 1, 1, [1001]);
+    expect(collector.warmupMediansNs(2)).toEqual([1000]);
+    hearWarmup(collector, 0, 1, [1001]);
+    expect(collector.warmupMediansNs(2)).toEqual([1000, 1001]);
+  });
+
+  it('has no median for a second without messages', () => {
+    const { collector } = startCollector();
+    hearWarmup(collector, 0, 0, []);
+    hearWarmup(collector, 0, 1, [1000]);
+    expect(collector.warmupMediansNs(1)).toEqual([null, 1000]);
+  });
+
+  it('goes on without a worker that died', () => {
+    const { collector } = startCollector();
+    hearWarmup(collector, 0, 0, [1000]);
+    hearWarmup(collector, 1, 0, [1000]);
+    hearWarmup(collector, 0, 1, [1200]);
+    expect(collector.warmupMediansNs(2)).toEqual([1000]);
+    expect(collector.warmupMediansNs(1)).toEqual([1000, 1200]);
+  });
+
+  it('begins when it was said to, and is in order of time', () => {
+    const { collector } = startCollector();
+    hearWarmup(collector, 0, -2, [5]);
+    hearWarmup(collector, 0, 1, [1001]);
+    hearWarmup(collector, 0, 0, [1000]);
+    expect(collector.warmupMediansNs(1)).toEqual([1000, 1001]);
+  });
+
+  it('is no part of what is measured', () => {
+    const { collector } = startCollector();
+    hearWarmup(collector, 0, 3, [1000]);
+    hearSecond(collector, 0, 0, { warmup: [1100], delivery: [1200] });
+    expect([...collector.timeline.series.keys()]).toEqual(['delivery']);
+    expect(collector.warmupMediansNs(1)).toEqual([1000]);
+  });
+});
+
+describe('what else workers tell', () => {
+  it('is how many connected so far', () => {
+    const { collector } = startCollector();
+    collector.hear(1, { type: 'connecting', connected: 1, failed: 0 });
+    expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
+    collector.hear(1, { type: 'connected', clients: [2], failures: [] });
+    expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
+  });
+
+  it('is who failed to connect or to join, and what was not sent', () => {
+    const { collector } = startCollector();
+    collector.hear(0, { type: 'connected', clients: [], failures: [{ reason: 'refused', count: 2 }] });
+    collector.hear(1, { type: 'joined', failures: [{ reason: 'no answer', count: 3 }] });
+    collector.hear(1, { type: 'joined', failures: [{ reason: 'refused', count: 2 }] });
+    collector.hear(0, { type: 'sent', streams: [], unsent: [{ reason: 'not connected', count: 9 }] });
+    expect(collector.failures.take()).toEqual([
+      { reason: 'refused', count: 4 },
+      { reason: 'no answer', count: 3 },
+    ]);
+    expect(collector.unsent.take()).toEqual([{ reason: 'not connected', count: 9 }]);
+  });
+
+  it('is what was sent of each stream, added up over workers that share one', () => {
+    const { collector } = startCollector();
+    collector.hear(0, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
+    collector.hear(1, {
+      type: 'sent',
+      streams: [
+        { stream: 0, sent: 5 },
+        { stream: 1, sent: 7 },
+      ],
+      unsent: [],
+    });
+    expect(collector.sent()).toEqual([
+      { stream: 0, sent: 15 },
+      { stream: 1, sent: 7 },
+    ]);
+  });
+
+  it('is the newest word on what arrived, and at last every account', () => {
+    const { collector } = startCollector();
+    collector.hear(1, { type: 'totals', delivered: 70 });
+    collector.hear(1, { type: 'totals', delivered: 80 });
+    const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0 };
+    collector.hear(1, { type: 'final', rows: [row] });
+    expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
+    expect(collector.workers.map(({ rows }) => rows)).toEqual([[], [row]]);
+  });
+
+  it('is nothing from a worker that there is not', () => {
+    const { collector } = startCollector();
+    collector.hear(2, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
+    expect(collector.sent()).toEqual([]);
+  });
+});
