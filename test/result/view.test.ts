@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ProcessTelemetry } from '../../src/result/schema.ts';
+import {
+  measuredTelemetry,
+  samplesNeeded,
+  serverCpuPerDeliveryNs,
+  viewResult,
+} from '../../src/result/view.ts';
+import { makeResult } from '../report/fixture.ts';
+
+describe('the samples that a quantile needs', () => {
+  it.each([
+    [0, 10],
+    [0.5, 20],
+    [0.9, 100],
+    [0.95, 200],
+    [0.99, 1_000],
+    [0.999, 10_000],
+    [0.9999, 100_000],
+    [0.99999, 1_000_000],
+    // 10 / 0.3 = 33.3, and a third of a sample is not one.
+    [0.7, 34],
+  ])('for %d are %d', (quantile, needed) => {
+    expect(samplesNeeded(quantile)).toBe(needed);
+  });
+
+  it('are exactly the whole number at or above 10 / (1 - q), for every percentile to p99.999', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 99_999 }), (perHundredThousand) => {
+        const needed = samplesNeeded(perHundredThousand / 1e5);
+        const beyond = 100_000 - perHundredThousand;
+        // In whole numbers: needed x beyond >= 10 x 100,000, and one less would not do.
+        expect(needed * beyond).toBeGreaterThanOrEqual(1_000_000);
+        expect((needed - 1) * beyond).toBeLessThan(1_000_000);
+      }),
+      { numRuns: 2000, examples: [[99_998], [99_999], [99_900], [99_000], [90_000]] },
+    );
+  });
+});
+
+describe('a view', () => {
+  // 300 broadcasts to 5 clients.
+  const result = makeResult({ clients: 5, rateHz: 100, seconds: 3 });
+  const view = viewResult(result);
+
+  it('has a histogram of every series that was recorded, and null for the others', () => {
+    expect(view.histogram('delivery')?.count).toBe(1500);
+    expect(view.histogram('fanout_last')?.count).toBe(300);
+    expect(view.histogram('ack')).toBeNull();
+  });
+
+  it.each([
+    ['delivery', 300],
+    ['delivery_actual', 300],
+    ['receive_uncertainty', 300],
+    ['fanout_last', 300],
+    ['send_lag', 300],
+    ['connect', 5],
+    ['ack', 0],
+  ])('counts the independent samples of %s: %d', (series, samples) => {
+    expect(view.samples(series)).toBe(samples);
+  });
+
+  it('counts no more samples than values where few broadcasts arrived', () => {
+    const counted = viewResult({ ...result, samples: { count: 5000, incomplete: 0 } });
+    expect(counted.samples('delivery')).toBe(1500);
+  });
+
+  it('reports a quantile of deliveries only with enough broadcasts, however many the deliveries', () => {
+    expect(view.quantileNs('delivery', 0.95)).toBe(view.histogram('delivery')?.quantileNs(0.95));
+    expect(view.quantileNs('delivery', 0.99)).toBeNull();
+    const enough = viewResult({ ...result, samples: { count: 1000, incomplete: 0 } });
+    expect(enough.quantileNs('delivery', 0.99)).toBe(view.histogram('delivery')?.quantileNs(0.99));
+    const oneLess = viewResult({ ...result, samples: { count: 999, incomplete: 0 } });
+    expect(oneLess.quantileNs('delivery', 0.99)).toBeNull();
+  });
+
+  it('reports no quantile of what was not recorded', () => {
+    expect(view.quantileNs('ack', 0.5)).toBeNull();
+  });
+
+  it('takes every request for a sample of its own', () => {
+    const requests = viewResult(makeResult({ scenario: 'ack-roundtrip', rateHz: 500, seconds: 2 }));
+    expect(requests.samples('ack')).toBe(1000);
+    expect(requests.quantileNs('ack', 0.99)).toBe(requests.histogram('ack')?.quantileNs(0.99));
+  });
+});
+
+type Sample = ProcessTelemetry['samples'][number];
+
+function sampleOf(part: Partial<Sample>): Sample {
+  return {
+    atMs: 1000,
+    lengthMs: 1000,
+    cpuMs: 0,
+    loopUtilisation: 0,
+    pacingShare: 0,
+    loopDelayP50Ns: 0,
+    loopDelayP99Ns: 0,
+    loopDelayMaxNs: 0,
+    gcCount: 0,
+    gcTotalMs: 0,
+    gcMaxMs: 0,
+    rssBytes: 0,
+    heapUsedBytes: 0,
+    bufferedBytes: 0,
+    ...part,
+  };
+}
+
+function telemetryOf(...samples: ReadonlyArray<Partial<Sample>>): ProcessTelemetry {
+  return { role: 'server', pid: 1, samples: samples.map(sampleOf) };
+}
+
+describe('measured telemetry', () => {
+  it('weighs a sample by how much of it lies in the measured time', () => {
+    const telemetry = telemetryOf(
+      // A quarter of it lies after the start.
+      { atMs: 250, cpuMs: 400, loopUtilisation: 0.4, pacingShare: 0.1, gcTotalMs: 8 },
+      { atMs: 1250, cpuMs: 600, loopUtilisation: 0.6, pacingShare: 0.1, gcTotalMs: 2 },
+      // Three quarters of it lie before the end.
+      { atMs: 2250, cpuMs: 200, loopUtilisation: 0.2, pacingShare: 0.3, gcTotalMs: 4 },
+    );
+    const measured = measuredTelemetry(telemetry, 2000);
+    expect(measured?.cpuMs).toBeCloseTo(0.25 * 400 + 600 + 0.75 * 200, 9);
+    expect(measured?.cpuRatio).toBeCloseTo(850 / 2000, 9);
+    expect(measured?.loopUtilisation).toBeCloseTo((0.25 * 0.4 + 0.6 + 0.75 * 0.2) / 2, 9);
+    // More pacing than utilisation is no negative work.
+    expect(measured?.workUtilisation).toBeCloseTo((0.25 * 0.3 + 0.5 + 0) / 2, 9);
+    expect(measured?.gcTotalMs).toBeCloseTo(2 + 2 + 3, 9);
+  });
+
+  it('takes the highest peak of the samples that touch the measured time, and of no other', () => {
+    const peak = (value: number) => ({
+      loopDelayP99Ns: value,
+      loopDelayMaxNs: 2 * value,
+      gcMaxMs: value,
+      rssBytes: value,
+      bufferedBytes: value,
+    });
+    const telemetry = telemetryOf(
+      { atMs: 0, ...peak(900) },
+      { atMs: 1000, ...peak(5) },
+      { atMs: 2500, ...peak(7) },
+      { atMs: 3500, ...peak(900) },
+    );
+    expect(measuredTelemetry(telemetry, 2000)).toMatchObject({
+      loopDelayP99Ns: 7,
+      loopDelayMaxNs: 14,
+      gcMaxMs: 7,
+      rssMaxBytes: 7,
+      bufferedMaxBytes: 7,
+    });
+  });
+
+  it('is null without a sample in the measured time', () => {
+    expect(measuredTelemetry(telemetryOf(), 2000)).toBeNull();
+    expect(measuredTelemetry(telemetryOf({ atMs: 0 }, { atMs: 3000 }), 2000)).toBeNull();
+  });
+
+  it('of a steady load is the same, wherever its samples begin', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), (offsetMs) => {
+        const samples = [0, 1, 2, 3, 4].map((second) => ({
+          atMs: offsetMs + second * 1000,
+          cpuMs: 300,
+          loopUtilisation: 0.4,
+          pacingShare: 0.1,
+        }));
+        const measured = measuredTelemetry(telemetryOf(...samples), 3000);
+        expect(measured?.cpuMs).toBeCloseTo(900, 6);
+        expect(measured?.cpuRatio).toBeCloseTo(0.3, 9);
+        expect(measured?.workUtilisation).toBeCloseTo(0.3, 9);
+      }),
+    );
+  });
+});
+
+describe("the server's CPU time for one delivery", () => {
+  // 2 s x 50 messages x 4 clients.
+  const result = makeResult({ clients: 4, rateHz: 50, seconds: 2 });
+  const server = telemetryOf(
+    { atMs: 1000, cpuMs: 300 },
+    { atMs: 2000, cpuMs: 500 },
+    { atMs: 3000, cpuMs: 900 },
+  );
+  const withServer = { ...result, telemetry: { server, workers: [] } };
+
+  it('is its CPU time over the deliveries of the measured time', () => {
+    // 800 ms for 400 deliveries; what was used in the drain is left out.
+    expect(serverCpuPerDeliveryNs(withServer)).toBeCloseTo(2e6, 3);
+  });
+
+  it('leaves out what was delivered of later seconds', () => {
+    const [first] = result.intervals;
+    if (first === undefined) throw new Error('the fixture has no interval');
+    const intervals = [...result.intervals, { ...first, startMs: 2000 }];
+    expect(serverCpuPerDeliveryNs({ ...withServer, intervals })).toBeCloseTo(2e6, 3);
+  });
+
+  it('is scaled up when telemetry covers only a part of the measured time', () => {
+    const half = { role: 'server', pid: 1, samples: server.samples.slice(0, 1) };
+    // 300 ms in the one second that is known: 600 ms in two.
+    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { server: half, workers: [] } })).toBeCloseTo(
+      1.5e6,
+      3,
+    );
+  });
+
+  it('is null without telemetry or deliveries', () => {
+    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { server: null, workers: [] } })).toBeNull();
+    expect(serverCpuPerDeliveryNs({ ...withServer, intervals: [] })).toBeNull();
+    const intervals = result.intervals.map((interval) => ({ ...interval, delivered: 0 }));
+    expect(serverCpuPerDeliveryNs({ ...withServer, intervals })).toBeNull();
+  });
+});
