@@ -16,7 +16,7 @@ import { resolveScenario, resolveTarget } from './resolve.ts';
 interface OutputFlags {
   readonly out: string;
   readonly format: string;
-  readonly threshold: readonly string[];
+  readonly threshold?: readonly string[];
   readonly quiet?: boolean;
 }
 
@@ -24,8 +24,7 @@ const EXAMPLES = `
 Examples:
   sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
   sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
-  sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'
-`;
+  sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'`;
 
 export const addRun: AddCommand = (program, cli, finish) => {
   const command = program
@@ -36,7 +35,6 @@ export const addRun: AddCommand = (program, cli, finish) => {
       '--threshold <EXPR>',
       "fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated",
       collect,
-      [],
     )
     .option('--out <DIR>', 'folder for result and reports', 'reports')
     .option(
@@ -52,14 +50,14 @@ export const addRun: AddCommand = (program, cli, finish) => {
   });
 };
 
-function collect(value: string, previous: readonly string[]): string[] {
+function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
 
 /** Everything is checked before anything starts. */
 async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, unknown>): Promise<ExitCode> {
   const scenario = resolveScenario(name);
-  const { threshold, out, format, quiet = false, ...options } = flags;
+  const { threshold = [], out, format, quiet = false, ...options } = flags;
   const given = givenOptions(scenario, options);
   const target = await resolveTarget(parseOptions(PLAN_OPTIONS, given));
   const plan = buildPlan(scenario, target, given, threshold);

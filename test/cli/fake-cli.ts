@@ -1,0 +1,34 @@
+import type { Cli } from '../../src/cli/cli.ts';
+import { runCli } from '../../src/cli/program.ts';
+
+/** A process of which only what was written can be seen. */
+export class FakeCli implements Cli {
+  stdout = '';
+  stderr = '';
+  readonly isTty: boolean;
+  readonly width: number;
+  readonly colour = false;
+  readonly argv: readonly string[];
+  readonly signal = new AbortController().signal;
+
+  constructor(argv: readonly string[], { isTty = false, width = 100 } = {}) {
+    this.argv = argv;
+    this.isTty = isTty;
+    this.width = width;
+  }
+
+  readonly out = (text: string): void => {
+    this.stdout += text;
+  };
+
+  readonly err = (text: string): void => {
+    this.stderr += text;
+  };
+}
+
+/** Runs a command line in this process. */
+export async function runFake(...argv: readonly string[]) {
+  const cli = new FakeCli(argv);
+  const exitCode = await runCli(cli);
+  return { exitCode, stdout: cli.stdout, stderr: cli.stderr };
+}

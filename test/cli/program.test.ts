@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/program.ts';
+import { VERSION } from '../../src/version.ts';
+import { FakeCli, runFake } from './fake-cli.ts';
+
+describe('help', () => {
+  it('of the program lists its commands', async () => {
+    const { exitCode, stdout, stderr } = await runFake('--help');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: sockbench [options] [command]
+
+      Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and
+      says when a number must not be believed.
+
+      Options:
+        -V, --version                      output the version number
+        -h, --help                         display help for command
+
+      Commands:
+        run [options] <scenario>           drive a server with a scenario and report what every client saw
+        report [options] <result.json...>  render stored results again; several on one page compare them
+                                           by eye
+        serve [options] <server>           start a reference server and keep it running until Ctrl-C
+        list                               show scenarios, reference servers, drivers and report formats
+        doctor                             check what would spoil a measurement on this machine, and say
+                                           what to do
+        help [command]                     display help for command
+      "
+    `);
+  });
+
+  it('of run lists every flag, with unit and default, then those of each scenario, then examples', async () => {
+    const { exitCode, stdout, stderr } = await runFake('run', '--help');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: sockbench run [options] <scenario>
+
+      drive a server with a scenario and report what every client saw
+
+      Arguments:
+        scenario                         name of a scenario; see list
+
+      Options:
+        --threshold <EXPR>               fail with 99 unless it holds, 'delivery.p99<50ms'; may be
+                                         repeated
+        --out <DIR>                      folder for result and reports (default: "reports")
+        --format <LIST>                  of text, table, md, json, html, hgrm, hlog, csv; text goes to
+                                         stdout, a single format too, json is always kept (default:
+                                         "text,json,html")
+        --quiet                          tell no progress, only warnings and errors
+        --target <NAME|URL>              a reference server by name, or the URL of a server that speaks
+                                         like one (http: Socket.IO, ws: raw) (default: socketio)
+        --exec <CMD>                     command that starts the server at the target URL; it is probed
+                                         when it is Node, and stopped after
+        --transport <websocket|polling>  Engine.IO's transport (default: websocket)
+        --driver <NAME>                  how clients speak; see list (default: official)
+        --clients <N>                    connections (default: 200)
+        --rate <RATE>                    messages over all senders, 100/s, or a profile of stages,
+                                         10s@50/s,20s@50..500/s (default: 100/s)
+        --arrival <constant|poisson>     spacing of the messages (default: constant)
+        --payload <SIZE>                 size of a message, at least 40B as text and 32B as binary
+                                         (default: 64B)
+        --payload-type <text|binary>     kind of message (default: text)
+        --duration <TIME>                how long to measure, unless the rate is a profile (default: 10s)
+        --warmup <TIME>                  least warm-up; it goes on until three seconds agree within 5 % on
+                                         the median (default: 2s)
+        --warmup-max <TIME>              most warm-up; the same as --warmup fixes its length (default:
+                                         10s)
+        --drain <TIME>                   wait for what is still under way after the last message; what
+                                         comes later is lost (default: 5s)
+        --late-after <TIME>              a message that takes longer counts as late (default: 1s)
+        --connect-rate <RATE>            new connections over all workers (default: 500/s)
+        --connect-timeout <TIME>         most time for one connection, or for a server to start (default:
+                                         10s)
+        --workers <N>                    generator processes (default: 1)
+        --pin <on|off>                   on Linux, keep server and workers on CPUs of their own (default:
+                                         on)
+        --seed <N>                       of random arrivals (default: 1)
+        --allow-remote <HOST>            permits load on this host, which is not this machine; only with
+                                         its owner's consent
+        -h, --help                       display help for command
+
+      Options of broadcast-latency:
+        --publishers <N>              clients that publish, in turn; they receive too (default: 1)
+        --exclude-sender              publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)
+
+      Options of room-fanout:
+        --rooms <R>                   number of rooms (default: 10)
+        --members <M>                 members of each room, clients / rooms unless given; clients are shared round-robin
+        --publishers <N>              members of each room that publish, in turn (default: 1)
+        --exclude-sender              publish to the room without the sender (socket.to) instead of including it (server.in)
+
+      Options of ack-roundtrip:
+        --direction <client|server>   who asks: a client the server, or (on a client's word) the server that client (default: client)
+
+      Examples:
+        sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
+        sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
+        sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'
+      "
+    `);
+  });
+
+  it.each(['report', 'serve', 'list', 'doctor'])('of %s names it', async (command) => {
+    const { exitCode, stdout, stderr } = await runFake(command, '--help');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(`Usage: sockbench ${command} `);
+  });
+
+  it('goes to stderr, as a fault, when there is no command', async () => {
+    const { exitCode, stdout, stderr } = await runFake();
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toBe((await runFake('--help')).stdout);
+  });
+
+  it('is as wide as the terminal, 120 columns at most', async () => {
+    const helpIn = async (width: number) => {
+      const cli = new FakeCli(['--help'], { width });
+      await runCli(cli);
+      return cli.stdout;
+    };
+    const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
+    expect(widest(await helpIn(80))).toBeLessThanOrEqual(80);
+    expect(await helpIn(500)).toBe(await helpIn(120));
+    expect(await helpIn(80)).not.toBe(await helpIn(120));
+  });
+});
+
+/** The examples of a help text, each as the arguments that a shell makes of it. */
+function examplesIn(help: string): string[][] {
+  const lines = help.split('\nExamples:\n')[1]?.trim().split('\n') ?? [];
+  return lines.map((line) => {
+    const [program, ...args] = line.trim().match(/'[^']*'|\S+/g) ?? [];
+    expect(program).toBe('sockbench');
+    return args.map((arg) => arg.replaceAll("'", ''));
+  });
+}
+
+describe('the examples of run', async () => {
+  // Everything is checked before the folder for reports, and that before anything starts: a folder that cannot
+  // be is the only fault that is left to find in an example that would run.
+  const nowhere = `${import.meta.filename}/nowhere`;
+  const examples = examplesIn((await runFake('run', '--help')).stdout);
+
+  it('are one for each scenario at least', () => {
+    expect(examples.map(([command]) => command)).toEqual(examples.map(() => 'run'));
+    expect(new Set(examples.map(([, scenario]) => scenario)).size).toBe(3);
+  });
+
+  it.each(examples)('are accepted: %s %s %s %s', async (...args) => {
+    const { exitCode, stdout, stderr } = await runFake(...args, '--out', nowhere);
+    expect(stderr).toMatch(/^error: the folder .*nowhere cannot be written to: /);
+    expect([exitCode, stdout]).toEqual([2, '']);
+  });
+
+  it('would be refused with a fault in them', async () => {
+    const { stderr } = await runFake(...(examples[0] ?? []), '--rate', '50', '--out', nowhere);
+    expect(stderr).toMatch(/^error: --rate: "50" has no unit/);
+  });
+});
+
+describe('list', () => {
+  it('shows all there is to name', async () => {
+    const { exitCode, stdout, stderr } = await runFake('list');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Scenarios
+        broadcast-latency  publishers send, every connected client receives; how long until each, and the last, has it
+        room-fanout        members of rooms publish to their room; first, median and last receiver of each message
+        ack-roundtrip      clients send requests in turn on an open schedule; how long until each is acknowledged
+
+      Servers
+        socketio  Socket.IO on Node.js, in-memory rooms, no compression; websocket, polling
+        ws        raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own, no compression; websocket
+
+      Drivers
+        official (socketio)  socket.io-client, without reconnection
+        official (ws)        the ws package
+
+      Formats
+        text   tables for a terminal
+        table  one row for each result
+        md     Markdown for a pull request
+        json   the stored result itself
+        html   one page with charts that opens from disk
+        hgrm   percentiles of the headline series for HdrHistogram's plotter
+        hlog   every series, second by second, as an HdrHistogram log
+        csv    one row for each result, fixed units
+      "
+    `);
+  });
+});
+
+it('tells its version', async () => {
+  expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
+  expect(await runFake('--version')).toEqual({ exitCode: 0, stdout: `${VERSION}\n`, stderr: '' });
+});
+
+describe('a command line that cannot be', () => {
+  it.each<[args: readonly string[], stderr: string]>([
+    [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
+    [['frobnicate'], "error: unknown command 'frobnicate'\nThere are: run, report, serve, list, doctor.\n"],
+    [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
+    [['run', 'room-fanout', '--frobnicate'], "error: unknown option '--frobnicate'\nTry sockbench --help.\n"],
+    [
+      ['run'],
+      "error: missing required argument 'scenario'\nTry sockbench --help; sockbench list shows the names there are.\n",
+    ],
+    [
+      ['run', 'room-fanout', '--clients'],
+      "error: option '--clients <N>' argument missing\nTry sockbench --help; sockbench list shows the names there are.\n",
+    ],
+    [
+      ['run', 'room-fan'],
+      'error: there is no scenario "room-fan"; there are: broadcast-latency, room-fanout, ack-roundtrip\nsockbench list shows what each of them is.\n',
+    ],
+    [
+      ['run', 'ack-roundtrip', '--rooms', '3'],
+      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout\nsockbench run --help lists the options of each scenario.\n',
+    ],
+    [
+      ['run', 'ack-roundtrip', '--exclude-sender'],
+      'error: --exclude-sender is not an option of ack-roundtrip; it belongs to broadcast-latency and room-fanout\nsockbench run --help lists the options of each scenario.\n',
+    ],
+    [
+      ['report', 'a.json', '--format', 'htm'],
+      'error: --format: there is no format "htm"; there are: text, table, md, json, html, hgrm, hlog, csv\nDid you mean html?\n',
+    ],
+  ])('%j is explained, with exit code 2', async (args, stderr) => {
+    expect(await runFake(...args)).toEqual({ exitCode: 2, stdout: '', stderr });
+  });
+});
+
+it('a bug shows its stack and has exit code 1', async () => {
+  const cli = new FakeCli(['list']);
+  const broken = {
+    ...cli,
+    err: cli.err,
+    out: () => {
+      throw new TypeError('no such thing');
+    },
+  };
+  expect(await runCli(broken)).toBe(1);
+  expect(cli.stderr).toMatch(
+    /^sockbench crashed; this is a bug in it\.\nTypeError: no such thing\n\s+at .*program\.test\.ts/,
+  );
+});
