@@ -7,6 +7,7 @@ import type { TelemetrySample } from '../../src/measure/telemetry.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
 import type { Layout } from '../../src/scenario.ts';
+import { collectGarbage } from '../garbage.ts';
 
 const SECOND_NS = 1e9;
 const MS = 1e6;
@@ -185,6 +186,21 @@ describe('snapshots', () => {
       [2],
     ]);
   });
+});
+
+it('seconds that are over are stored away, so that a long run stays small', () => {
+  const { collector } = startCollector();
+  const bufferBytes = () => {
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers;
+  };
+  // The newest seconds stay open for stragglers; from then on a second may cost its text only.
+  for (let second = 0; second < 5; second++) hearSecond(collector, 0, second, { delivery: [1000] });
+  const before = bufferBytes();
+  for (let second = 5; second < 105; second++) hearSecond(collector, 0, second, { delivery: [1000] });
+  // An open histogram takes over 100 KB.
+  expect(bufferBytes() - before).toBeLessThan(1024 ** 2);
+  expect(bySecond(collector, 'delivery')).toEqual(Array(105).fill([1000]));
 });
 
 describe('a broadcast whose receivers are spread over workers', () => {
