@@ -72,9 +72,11 @@ async function writeOrRescue(cli: Cli, folder: string, file: string, text: strin
     await writeAtomically(join(folder, file), text);
     return join(folder, file);
   } catch (error) {
-    cli.err(`warning: ${join(folder, file)} could not be written: ${messageOf(error)}\n`);
     const rescue = join(tmpdir(), file);
     await writeAtomically(rescue, text);
+    cli.err(
+      `warning: ${join(folder, file)} could not be written: ${messageOf(error)}; it is at ${rescue} instead\n`,
+    );
     return rescue;
   }
 }
