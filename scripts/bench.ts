@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SCENARIOS = [
-  ['broadcast-latency', '--clients', '20', '--rate', '260/s'],
+  ['broadcast-latency', '--clients', '15', '--rate', '260/s'],
   ['room-fanout', '--clients', '40', '--rooms', '4', '--rate', '260/s'],
   ['ack-roundtrip', '--clients', '20', '--rate', '260/s'],
 ];

@@ -6,7 +6,7 @@ import { VERSION } from '../version.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
 import { findOverload } from './overload.ts';
 import type { RunRecord } from './record.ts';
-import { isGeneratorLimited, judgeValidity, noteDoubts } from './validity.ts';
+import { isGeneratorLimited, judgeValidity, noteUncertainty } from './validity.ts';
 
 /** Rows of the ledger that are kept when something is amiss; the totals count all of them. */
 const KEPT_ROWS = 200;
@@ -93,7 +93,8 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
       message: `${result.ledger.unexpected} messages reached clients to whom they were not owed`,
     });
   }
-  result.notes.push(...noteDoubts(view));
+  const uncertainty = noteUncertainty(view);
+  if (uncertainty !== null) result.notes.push(uncertainty);
   if (result.warmup.steady === false) {
     result.notes.push({
       code: 'not_steady',

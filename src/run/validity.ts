@@ -19,9 +19,6 @@ export const LIMITS = {
   stealRatio: 0.02,
 } as const;
 
-/** Share of the time in which something waited for a CPU (pressure stall information) that is worth telling. */
-const BUSY_MACHINE = 0.2;
-
 type Rule = (view: ResultView) => Finding | null;
 
 /** Whether the schedule was kept: fewer messages than intended is another, lighter load. */
@@ -160,24 +157,14 @@ export function judgeValidity(view: ResultView): Finding[] {
   return RULES.map((rule) => rule(view)).filter((finding) => finding !== null);
 }
 
-/** What spoils nothing but belongs beside the figures. */
-export function noteDoubts(view: ResultView): Finding[] {
+/** What spoils nothing but belongs beside the figures: null when the receive times are sharp enough. */
+export function noteUncertainty(view: ResultView): Finding | null {
   const uncertainty = uncertaintyOfTail(view);
-  const doubts: Finding[] = [];
-  if (uncertainty !== null && uncertainty.share > LIMITS.uncertaintyTold) {
-    doubts.push({
-      code: 'receive_uncertainty',
-      message: `latencies may be too high by what the generator took to receive: ${uncertainty.message}; more workers on more CPUs lower it`,
-    });
-  }
-  const pressure = view.result.environment.cpuPressureRatio ?? 0;
-  if (pressure > BUSY_MACHINE) {
-    doubts.push({
-      code: 'busy_machine',
-      message: `some process waited for a CPU ${formatPercent(pressure)} of the time: stop other work for calmer figures`,
-    });
-  }
-  return doubts;
+  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyTold) return null;
+  return {
+    code: 'receive_uncertainty',
+    message: `latencies may be too high by what the generator took to receive: ${uncertainty.message}; more workers on more CPUs lower it`,
+  };
 }
 
 export function isGeneratorLimited(invalid: RunResult['invalid']): boolean {
