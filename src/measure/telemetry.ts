@@ -65,8 +65,9 @@ export class TelemetrySampler {
       atNs,
       lengthMs,
       cpuMs: (totalCpuUs - this.#lastCpuUs) / 1000,
-      loopUtilisation: since.utilization,
-      pacingShare: (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs,
+      // Not a number when the loop has neither worked nor waited since the last sample.
+      loopUtilisation: since.utilization || 0,
+      pacingShare: lengthMs > 0 ? (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs : 0,
       loopDelayP50Ns: delays.p50Ns,
       loopDelayP99Ns: delays.p99Ns,
       loopDelayMaxNs: delays.maxNs,

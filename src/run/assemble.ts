@@ -36,8 +36,8 @@ export function assembleResult(record: RunRecord): RunResult {
     timing,
     headline: scenario.headline,
     rate: {
-      intendedHz: counts.intended / seconds,
-      achievedHz: counts.sent / seconds,
+      intendedHz: seconds > 0 ? counts.intended / seconds : 0,
+      achievedHz: seconds > 0 ? counts.sent / seconds : 0,
       intended: counts.intended,
       sent: counts.sent,
       unsent: collector.unsent.take(),

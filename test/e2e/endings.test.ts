@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { skipWhenMissing } from '../support/need.ts';
 import {
   faultyTarget,
   runScenario,
@@ -14,13 +15,16 @@ import {
 
 const LOAD = ['--target', 'ws', '--clients', '10', '--rate', '200/s', ...SHORT];
 
-/** Process ids of the direct children of a process. */
+skipWhenMissing(
+  existsSync(`/proc/self/task/${process.pid}/children`)
+    ? null
+    : 'the /proc file system of Linux, to find child processes',
+);
+
+/** Direct children of a process. */
 function childrenOf(pid: number | undefined): Array<{ pid: number; command: string }> {
-  const lines = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' });
-  return lines
-    .trim()
-    .split('\n')
-    .map((line) => ({ pid: Number.parseInt(line, 10), command: line }));
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return pids.map((child) => ({ pid: child, command: readFileSync(`/proc/${child}/cmdline`, 'utf8') }));
 }
 
 describe('whatever was measured is kept', () => {

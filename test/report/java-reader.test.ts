@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHgrm } from '../../src/report/hgrm.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import { viewResult } from '../../src/result/view.ts';
+import { skipWhenMissing } from '../support/need.ts';
 import { results } from './fixture.ts';
-import { skipWhenMissing } from './need.ts';
 
 const JAR = '/usr/share/java/hdrhistogram.jar';
 

@@ -7,8 +7,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PageAssets, renderHtml } from '../../src/report/html/page.ts';
 import type { RunResult } from '../../src/result/schema.ts';
+import { skipWhenMissing } from '../support/need.ts';
 import { HOSTILE, results } from './fixture.ts';
-import { skipWhenMissing } from './need.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
