@@ -12,6 +12,8 @@ process.on('SIGINT', () => {
   interrupt.abort();
 });
 process.on('SIGTERM', () => interrupt.abort());
+// The terminal is gone; leaving in order takes server and workers along.
+process.on('SIGHUP', () => process.exit(129));
 
 // A reader that has seen enough (head, less) closes the pipe; the run goes on and its files are written.
 for (const stream of [process.stdout, process.stderr]) {

@@ -81,9 +81,9 @@ async function writeOrRescue(cli: Cli, folder: string, file: string, text: strin
   }
 }
 
-/** `room-fanout-socketio-polling-20261121-233355`, from when the run began; UTC. */
+/** `room-fanout-socketio-polling-20261121-233355-042`, from when the run began; UTC. */
 export function reportName({ plan, startedAt }: RunResult): string {
-  const when = startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const when = startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
   const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
   return `${plan.scenario}-${target}-${plan.transport}-${when}`;
 }

@@ -5,6 +5,9 @@ const SLEEP_SHORT_BY_NS = 1.2e6;
 /** A pacer that sleeps learns of its end only when it wakes. */
 const MAX_SLEEP_MS = 100;
 
+/** A pacer that is far behind lets the loop receive, and hear that it is to stop, so often. */
+const LONGEST_BURST_NS = 5e6;
+
 /** How a pacer waits; the real one uses setTimeout and setImmediate, a test moves its clock. */
 export interface Waiter {
   sleep(durationMs: number, then: () => void): void;
@@ -85,6 +88,7 @@ export class Pacer {
   #tick(): void {
     const { clock, waiter, onDue } = this.#options;
     let nowNs = clock.nowNs();
+    const startedNs = nowNs;
     this.#settleSpin(nowNs);
     for (;;) {
       if (this.#nextNs >= this.#endNs || this.#nextNs === Number.POSITIVE_INFINITY) {
@@ -97,6 +101,10 @@ export class Pacer {
         this.#index += 1;
         this.#nextNs = this.#takeNext();
         nowNs = clock.nowNs();
+        if (nowNs - startedNs > LONGEST_BURST_NS) {
+          waiter.yield(() => this.#tick());
+          return;
+        }
       } else if (wait === 'yield') {
         this.#spinningSinceNs = nowNs;
         this.#workAtYield = this.#options.workDone();

@@ -62,6 +62,14 @@ function stageCount(stage: Stage): number {
   return (((stage.fromHz + stage.toHz) / 2) * stage.durationMs) / 1000;
 }
 
+/** The average rate of the first second, at least 1/s: what a warm-up runs at, so that a ramp starts cool. */
+export function initialRateHz(profile: Profile): number {
+  const [first] = profile;
+  if (first === undefined) return 1;
+  const reached = Math.min(1, 1000 / first.durationMs);
+  return Math.max(1, first.fromHz + ((first.toHz - first.fromHz) * reached) / 2);
+}
+
 /** How many arrivals the whole profile holds on average. */
 export function profileCount(profile: Profile): number {
   return profile.reduce((sum, stage) => sum + stageCount(stage), 0);

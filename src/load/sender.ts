@@ -6,6 +6,9 @@ import type { Mapping } from '../target.ts';
 import type { SentOfStream } from './messages.ts';
 import { type ClientPool, ReasonCounts } from './pool.ts';
 
+/** Why a message was not sent when its sender had been dropped: the server's doing, not the generator's. */
+export const SENDER_GONE = 'the sender was not connected';
+
 export interface SenderOptions {
   readonly clock: Clock;
   readonly pool: ClientPool;
@@ -64,7 +67,7 @@ export class Sender {
     }
     const seq = this.#sent[streamIndex] ?? 0;
     if (!this.#perform(stream, streamIndex, seq, intendedNs, true)) {
-      this.unsent.add('the sender was not connected');
+      this.unsent.add(SENDER_GONE);
       return;
     }
     this.#sent[streamIndex] = seq + 1;

@@ -1,6 +1,6 @@
 import type { Driver } from '../drivers/driver.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
-import { type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import { type ClosedBroadcast, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Intake, recordBroadcast } from '../measure/intake.ts';
 import { Ledger } from '../measure/ledger.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
@@ -14,7 +14,7 @@ import { arrivalsNs } from './arrivals.ts';
 import type { Assignment, FromWorker, SecondCounts, Snapshot } from './messages.ts';
 import { Pacer, realWaiter } from './pacer.ts';
 import { ClientPool, ReasonCounts } from './pool.ts';
-import type { Profile } from './profile.ts';
+import { initialRateHz, type Profile } from './profile.ts';
 import { Sender } from './sender.ts';
 import { SnapshotTimer } from './snapshot-timer.ts';
 
@@ -67,7 +67,7 @@ export class Shard {
         ? new FanoutTracker({
             expected: (stream) => this.#localAudience[stream] ?? 0,
             onClosed: (broadcast) => this.#closeBroadcast(broadcast),
-            quietNs: plan.drainMs * 1e6,
+            quietNs: quietNs(plan.drainMs),
           })
         : null;
     this.#intake = new Intake({
@@ -77,6 +77,7 @@ export class Shard {
       fanout: this.#fanout,
       window: this.#window,
       lateAfterNs: plan.lateAfterMs * 1e6,
+      startedNs: this.#clock.nowNs(),
     });
     this.#pool = new ClientPool({
       driver,
@@ -147,8 +148,7 @@ export class Shard {
 
   /** Sends at the profile's first rate until {@link measure} says from when to measure. */
   warmUp(startNs: number): void {
-    const [first] = this.#assignment.plan.profile;
-    const rateHz = first === undefined ? 0 : first.fromHz || first.toHz;
+    const rateHz = initialRateHz(this.#assignment.plan.profile);
     const endless: Profile = [{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }];
     this.#snapshots.from(startNs);
     void this.#pace(endless, startNs, false);

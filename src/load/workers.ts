@@ -46,6 +46,10 @@ export class Workers {
       serialization: 'advanced',
     });
     const member: Member = { child, posted: new Set(), alive: true };
+    // A worker that is too busy to hear that its coordinator is gone would go on sending.
+    const onExit = () => child.kill('SIGKILL');
+    process.once('exit', onExit);
+    child.once('exit', () => process.off('exit', onExit));
     child.on('message', (message: FromWorker) => {
       member.posted.add(message.type);
       if (message.type === 'crash') this.#die(worker, member, message.message);

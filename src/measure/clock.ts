@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /**
  * Time since the run's origin, in whole nanoseconds, the same in every process of one host.
  * Small enough (below 2^53) to be an exact number for 104 days of running.
@@ -6,9 +8,18 @@ export interface Clock {
   nowNs(): number;
 }
 
-/** CLOCK_MONOTONIC now, to hand to the other processes of a run as its origin. */
+/** Times of a run start at most 26 days from its origin: whole nanoseconds stay exact below 2^53. */
+const LARGEST_BASE_NS = 2 ** 51;
+const BASE_STEP_NS = 2 ** 20;
+
+/**
+ * An origin to hand to the other processes of a run: CLOCK_MONOTONIC now, less a random time of up to 26
+ * days. So the times of one run are not those of another, and a message that a server kept from an earlier
+ * run, or is still working off, is known by its stamp.
+ */
 export function readOriginNs(): bigint {
-  return process.hrtime.bigint();
+  const baseNs = randomInt(LARGEST_BASE_NS / BASE_STEP_NS) * BASE_STEP_NS;
+  return process.hrtime.bigint() - BigInt(baseNs);
 }
 
 /**

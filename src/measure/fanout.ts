@@ -24,6 +24,16 @@ export interface FanoutOptions {
   readonly quietNs: number;
 }
 
+const LEAST_QUIET_NS = 60e9;
+
+/**
+ * When a broadcast is given up: well after any of its messages could still be delivered, so that a slow last
+ * receiver is never left out of `fanout_last`.
+ */
+export function quietNs(drainMs: number): number {
+  return Math.max(LEAST_QUIET_NS, 2 * drainMs * 1e6);
+}
+
 const STREAMS_APART = 2 ** 32;
 
 /**

@@ -4,6 +4,9 @@ import type { ReceiveWindow } from './receive-window.ts';
 import type { Recorder } from './recorder.ts';
 import { readStamp } from './stamp.ts';
 
+/** A message from so far ahead is of another run; one from a little ahead would show a fault of our clock. */
+const AHEAD_NS = 1e9;
+
 /** Measured messages that were intended in one second of the run and arrived. */
 export type DeliveredBySecond = Map<number, number>;
 
@@ -15,6 +18,11 @@ export interface IntakeOptions {
   readonly fanout: FanoutTracker | null;
   readonly window: ReceiveWindow;
   readonly lateAfterNs: number;
+  /**
+   * When this process joined the run. Every run has a time base of its own, so that what another run sent, and
+   * a server kept or still works off, lies outside.
+   */
+  readonly startedNs: number;
 }
 
 /** Where every received message goes: timed against its stamp, entered in the ledger, counted towards its broadcast. */
@@ -30,10 +38,10 @@ export class Intake {
 
   /** Takes a payload that `receiver` got at `receivedNs`. */
   take(receiver: number, payload: unknown, receivedNs: number): void {
-    const { headline, recorder, ledger, fanout, window, lateAfterNs } = this.#options;
+    const { headline, recorder, ledger, fanout, window, lateAfterNs, startedNs } = this.#options;
     window.note(receivedNs);
     const stamp = readStamp(payload);
-    if (stamp === null) {
+    if (stamp === null || stamp.intendedNs < startedNs || stamp.intendedNs > receivedNs + AHEAD_NS) {
       ledger.receiveForeign();
       return;
     }

@@ -81,7 +81,8 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   const average = (pick: (sample: (typeof samples)[number]) => number) =>
     shares.reduce((sum, { sample, overlapMs }) => sum + pick(sample) * overlapMs, 0) / wallMs;
   const cpuMs = shares.reduce((sum, { sample, share }) => sum + sample.cpuMs * share, 0);
-  const most = (pick: (sample: (typeof samples)[number]) => number) => Math.max(...samples.map(pick));
+  const most = (pick: (sample: (typeof samples)[number]) => number) =>
+    samples.reduce((max, sample) => Math.max(max, pick(sample)), 0);
   return {
     cpuMs,
     cpuRatio: cpuMs / wallMs,
@@ -96,13 +97,19 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   };
 }
 
+/** Values of the headline series that were received before measuring ended. */
+export function receivedInTime(result: RunResult): number {
+  return result.intervals
+    .filter(({ startMs }) => startMs < result.timing.measureMs)
+    .map(({ series }) => series[result.headline])
+    .reduce((sum, encoded) => sum + (encoded === undefined ? 0 : NsHistogram.decode(encoded).count), 0);
+}
+
 /** Server CPU time for one delivery (for `ack`: for one request); null without telemetry or deliveries. */
 export function serverCpuPerDeliveryNs(result: RunResult): number | null {
   const { server } = result.telemetry;
   const { measureMs } = result.timing;
   const measured = server === null ? null : measuredTelemetry(server, measureMs);
-  const delivered = result.intervals
-    .filter((interval) => interval.startMs < measureMs)
-    .reduce((sum, interval) => sum + interval.delivered, 0);
+  const delivered = receivedInTime(result);
   return measured === null || delivered === 0 ? null : (measured.cpuRatio * measureMs * 1e6) / delivered;
 }

@@ -86,7 +86,11 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
   const view = viewResult(result);
   result.invalid.push(...judgeValidity(view));
   const overload = isGeneratorLimited(result.invalid) ? null : findOverload(view);
-  if (overload !== null) result.findings.push(overload);
+  if (overload !== null) {
+    result.findings.push(overload);
+    // Too little arrived because the server was overloaded: that is the finding, and no fault of the run.
+    result.invalid = result.invalid.filter(({ code }) => code !== 'too_few_samples');
+  }
   if (result.ledger.unexpected > 0) {
     result.findings.push({
       code: 'unexpected_deliveries',
@@ -139,7 +143,10 @@ function balanceLedger(record: RunRecord): RunResult['ledger'] {
     (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
     0,
   );
-  const unknown = Math.max(0, owed.silent - deliveredToSilent);
+  // When the worker of a sender died, nobody can tell what its last messages were owed to whom.
+  const senderDied = deadWorkers.some((worker) => membership.hasSender(worker));
+  const inDoubt = senderDied ? owedTotal - totals.delivered : owed.silent - deliveredToSilent;
+  const unknown = Math.max(0, inDoubt);
   const irregular = irregularAccounts(record);
   return {
     owed: owedTotal,

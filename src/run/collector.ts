@@ -117,11 +117,12 @@ export class Collector {
       const window = this.#warmupWindow(snapshot.endNs);
       window.reports += 1;
       if (warmup !== undefined) window.histogram.addSparse(warmup);
-      return;
     }
-    this.timeline.addSeries(second, measured);
-    this.#addBroadcasts(second, snapshot);
-    this.timeline.encodeBefore(second - 1);
+    // A snapshot that was late at the border holds the first measured values, and the slowest of them.
+    const within = Math.max(0, second);
+    this.timeline.addSeries(within, measured);
+    this.#addBroadcasts(within, snapshot);
+    this.timeline.encodeBefore(within - 1);
   }
 
   #addBroadcasts(second: number, snapshot: Snapshot): void {

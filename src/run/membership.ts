@@ -32,6 +32,12 @@ export class Membership {
     for (const client of this.spread[worker] ?? []) this.#silent.add(client);
   }
 
+  /** Whether one of this worker's clients sends. */
+  hasSender(worker: number): boolean {
+    const clients = new Set(this.spread[worker]);
+    return this.layout.streams.some(({ sender }) => clients.has(sender));
+  }
+
   /** Connected receivers of a stream. */
   receivers(stream: number): number[] {
     return this.layout.streams[stream]?.receivers.filter((client) => this.#connected.has(client)) ?? [];

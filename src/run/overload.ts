@@ -1,12 +1,14 @@
 import type { Finding, RunResult } from '../result/schema.ts';
-import { measuredTelemetry, NsHistogram, type ResultView } from '../result/view.ts';
+import { measuredTelemetry, NsHistogram, type ResultView, receivedInTime } from '../result/view.ts';
 import { formatCount, formatNs, formatPercent, plural } from '../units.ts';
 
 /** Latency has grown when the end's median is so many times the beginning's, and by so much. */
 const GROWTH_RATIO = 2;
 const GROWTH_NS = 10e6;
-/** A backlog is more than so many seconds' worth of deliveries still under way when sending ended. */
+/** A backlog is more than is under way at the latency of the calmest second, and so many seconds' worth on top. */
 const BACKLOG_SECONDS = 0.25;
+/** Fewer messages than this are chance. */
+const FEWEST_MESSAGES = 10;
 const FEWEST_SECONDS = 3;
 
 interface Growth {
@@ -14,13 +16,17 @@ interface Growth {
   readonly toNs: number;
 }
 
-/** Medians of the first and the last third of the measured seconds, by the time of receiving. */
-function latencyGrowth(result: RunResult): Growth | null {
-  const medians = result.intervals
+/** Median of each measured second, by the time of receiving; seconds without values are left out. */
+function mediansNs(result: RunResult): number[] {
+  return result.intervals
     .filter(({ startMs }) => startMs < result.timing.measureMs)
     .map(({ series }) => series[result.headline])
     .filter((encoded) => encoded !== undefined)
     .map((encoded) => NsHistogram.decode(encoded).quantileNs(0.5));
+}
+
+/** From the first third to the last third of some seconds' medians; null when it is no growth worth the word. */
+function growthOf(medians: readonly number[]): Growth | null {
   if (medians.length < FEWEST_SECONDS) return null;
   const third = Math.ceil(medians.length / 3);
   const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -31,22 +37,26 @@ function latencyGrowth(result: RunResult): Growth | null {
 
 /** Messages that were still under way when the last one had been sent: they arrived in the drain, or never. */
 function backlogAtEnd(result: RunResult): number {
-  const inTime = result.intervals
-    .filter(({ startMs }) => startMs < result.timing.measureMs)
-    .reduce((sum, { series }) => {
-      const encoded = series[result.headline];
-      return sum + (encoded === undefined ? 0 : NsHistogram.decode(encoded).count);
-    }, 0);
-  return Math.max(0, result.ledger.owed - result.ledger.unknown - inTime);
+  return Math.max(0, result.ledger.owed - result.ledger.unknown - receivedInTime(result));
 }
 
 /**
  * Messages that were lost for another reason than a queue. A queue loses what was sent last, a leak loses all
- * the time: what the first half of the run lost, the second half lost too.
+ * the time: the share that the first half of the run lost.
  */
 function leaked(result: RunResult): number {
   const firstHalf = result.intervals.filter(({ startMs }) => startMs < result.timing.measureMs / 2);
-  return 2 * firstHalf.reduce((sum, { lost }) => sum + lost, 0);
+  const sum = (name: 'lost' | 'owed') => firstHalf.reduce((total, interval) => total + interval[name], 0);
+  return sum('owed') === 0 ? 0 : (sum('lost') / sum('owed')) * result.ledger.owed;
+}
+
+/** How many messages a server that keeps up has under way at the end (Little's law), with a margin. */
+function fairlyUnderWay(result: RunResult, medians: readonly number[]): number {
+  const latencyNs = Math.min(...medians);
+  const atEnd = result.intervals.findLast(({ startMs }) => startMs < result.timing.measureMs);
+  const perMessage = result.rate.sent === 0 ? 0 : result.ledger.owed / result.rate.sent;
+  const seconds = (Number.isFinite(latencyNs) ? latencyNs / 1e9 : 0) + BACKLOG_SECONDS;
+  return Math.max((atEnd?.owed ?? 0) * seconds, FEWEST_MESSAGES * perMessage);
 }
 
 /** What the server's own process says about it. */
@@ -59,19 +69,22 @@ function serverEvidence(result: RunResult): string {
 
 /**
  * Says so when the server could not keep up with a load that the generator held: latency that grows over
- * the run, or a backlog at its end. Null when it kept up.
+ * the run or over its warm-up, or a backlog at the end. Null when it kept up.
  */
 export function findOverload(view: ResultView): Finding | null {
   const { result } = view;
-  const growth = latencyGrowth(result);
+  const medians = mediansNs(result);
+  const warmupMedians = result.warmup.windowMediansNs.filter((median) => median !== null);
+  const growth = growthOf(medians) ?? growthOf(warmupMedians);
   const backlog = backlogAtEnd(result);
-  const perSecond = result.ledger.owed / Math.max(1, result.timing.measureMs / 1000);
-  const hasBacklog = backlog - leaked(result) > perSecond * BACKLOG_SECONDS;
-  if (growth === null && !hasBacklog) return null;
+  const queued = growthOf(warmupMedians) === null ? backlog - leaked(result) : backlog;
+  const hasBacklog = queued > fairlyUnderWay(result, [...medians, ...warmupMedians]);
+  const grewInWarmupOnly = growthOf(medians) === null;
+  if (!hasBacklog && (growth === null || grewInWarmupOnly)) return null;
   const signs = [
     growth === null
       ? null
-      : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the run`,
+      : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the ${grewInWarmupOnly ? 'warm-up' : 'run'}`,
     `${plural(backlog, 'message')} under way when sending ended`,
     result.ledger.lost === 0 ? null : `${formatCount(result.ledger.lost)} lost at the deadline`,
   ].filter((sign) => sign !== null);

@@ -5,6 +5,7 @@ import { lowerOwnPriority } from '../load/priority.ts';
 import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
 import { Workers } from '../load/workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
+import { quietNs } from '../measure/fanout.ts';
 import type { Plan } from '../plan.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import type { Scenario } from '../scenario.ts';
@@ -99,10 +100,11 @@ class Run {
       const message = `server and generator were not kept on CPUs of their own: ${problem}`;
       this.#notes.push({ code: 'not_pinned', message });
     }
-    this.#collector = new Collector(this.#membership, plan.drainMs * 1e6);
+    this.#collector = new Collector(this.#membership, quietNs(plan.drainMs));
     this.#cut = new Promise((resolve) => {
       this.#resolveCut = () => resolve('cut');
     });
+    if (hooks.signal.aborted) this.#cutRun('interrupted', 'stopped by the user');
     hooks.signal.addEventListener('abort', () => this.#cutRun('interrupted', 'stopped by the user'), {
       once: true,
     });
@@ -253,7 +255,8 @@ class Run {
     let completeSinceMs: number | null = null;
     while (performance.now() < deadlineMs && !this.#serverDied) {
       await delay(20);
-      const delivered = this.#collector.workers.reduce((sum, worker) => sum + worker.delivered, 0);
+      const living = this.#collector.workers.filter((_, worker) => !this.#deadWorkers.includes(worker));
+      const delivered = living.reduce((sum, worker) => sum + worker.delivered, 0);
       const owed = this.#membership.owed(this.#collector.sent());
       if (delivered < owed.total - owed.silent) continue;
       completeSinceMs ??= performance.now();

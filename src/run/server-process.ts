@@ -148,6 +148,8 @@ export class ServerProcess {
     if (this.#ended !== null) return;
     this.#ended = how;
     process.off('exit', this.#onExit);
+    // Its children may have outlived it.
+    if (process.platform !== 'win32') this.#signal('SIGKILL');
     if (this.#stopping || this.#url === '') return;
     const lines = this.lastLines;
     onDied(lines === '' ? how : `${how}; its last lines:\n${lines}`);

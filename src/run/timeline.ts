@@ -38,7 +38,7 @@ export class Timeline {
 
   addCounts(bySecond: readonly SecondCounts[]): void {
     for (const counts of bySecond) {
-      const second = this.#second(counts.second);
+      const second = this.#second(Math.max(0, counts.second));
       second.intended += counts.intended;
       second.sent += counts.sent;
       second.owed += counts.owed;

@@ -1,3 +1,4 @@
+import { SENDER_GONE } from '../load/sender.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import { measuredTelemetry, type ResultView, samplesNeeded } from '../result/view.ts';
 import { formatCount, formatNs, formatNumber, formatPercent, plural } from '../units.ts';
@@ -26,7 +27,11 @@ const rateHeld: Rule = ({ result: { rate } }) => {
   if (rate.sent >= rate.intended * LIMITS.achievedRatio) return null;
   const causes = rate.unsent.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
   const sent = `${formatCount(rate.sent)} of ${plural(rate.intended, 'message')} sent`;
-  return { code: 'rate_not_held', message: `${sent}${causes === '' ? '' : `: ${causes}`}` };
+  const senderGone = rate.unsent.every(({ reason }) => reason === SENDER_GONE) && rate.unsent.length > 0;
+  return {
+    code: senderGone ? 'sender_lost' : 'rate_not_held',
+    message: `${sent}${causes === '' ? '' : `: ${causes}`}`,
+  };
 };
 
 /**
@@ -150,7 +155,14 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Codes that say that the generator was the limit, so that nothing can be said of the server. */
-const GENERATOR_LIMITED = new Set(['rate_not_held', 'generator_busy', 'send_lag', 'receive_uncertainty']);
+const GENERATOR_LIMITED = new Set([
+  'rate_not_held',
+  'generator_busy',
+  'send_lag',
+  'receive_uncertainty',
+  'worker_died',
+  'worker_hung',
+]);
 
 /** Every reason to disbelieve the run that its own figures show, most telling first. */
 export function judgeValidity(view: ResultView): Finding[] {

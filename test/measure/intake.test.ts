@@ -23,7 +23,15 @@ function open(headline: 'delivery' | 'ack' = 'delivery') {
     quietNs: 1e9,
   });
   const window = new ReceiveWindow({ nowNs: () => 0 }, () => {});
-  const intake = new Intake({ headline, recorder, ledger, fanout, window, lateAfterNs: LATE_AFTER_NS });
+  const intake = new Intake({
+    headline,
+    recorder,
+    ledger,
+    fanout,
+    window,
+    startedNs: 0,
+    lateAfterNs: LATE_AFTER_NS,
+  });
   return { intake, recorder, ledger, closed, window };
 }
 
