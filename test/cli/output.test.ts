@@ -42,7 +42,7 @@ describe('a list of formats', () => {
 
 describe('the name of a report', () => {
   it('says what was measured, over what, and when', () => {
-    expect(reportName(results.polling())).toBe('broadcast-latency-socketio-polling-20260304-050607');
+    expect(reportName(results.polling())).toBe('broadcast-latency-socketio-polling-20260304-050607-891');
   });
 
   it('has no URL in it', () => {
@@ -50,7 +50,7 @@ describe('the name of a report', () => {
     const url = 'ws://127.0.0.1:3000/path?token=secret';
     const target = { name: url, protocol: 'ws' as const, url, exec: null };
     expect(reportName({ ...result, plan: { ...result.plan, target } })).toBe(
-      'broadcast-latency-ws-websocket-20260304-050607',
+      'broadcast-latency-ws-websocket-20260304-050607-891',
     );
   });
 });

@@ -256,3 +256,37 @@ describe('a pacer', () => {
     expect(calls).toEqual([0, 1e6, 2e6, 3e6, 4e6]);
   });
 });
+
+describe('a pacer that is far behind', () => {
+  it('yields every few milliseconds, so that the loop can receive and hear that it is to stop', () => {
+    let nowNs = 0;
+    let yields = 0;
+    let sent = 0;
+    const pacer = new Pacer({
+      clock: { nowNs: () => nowNs },
+      waiter: {
+        sleep: () => {
+          throw new Error('nothing to sleep for');
+        },
+        yield: (then) => {
+          yields += 1;
+          if (yields === 3) pacer.endAt(nowNs);
+          then();
+        },
+      },
+      arrivalsNs: Array.from({ length: 100_000 }, (_, i) => i * 1000).values() as Iterator<number, void>,
+      startNs: 0,
+      // A message costs more than the time between two.
+      onDue: () => {
+        sent += 1;
+        nowNs += 1500;
+      },
+      workDone: () => 0,
+      onSlack: () => {},
+    });
+    void pacer.run();
+    expect(yields).toBe(3);
+    expect(sent).toBeLessThan(15_000);
+    expect(pacer.waitingNs).toBe(0);
+  });
+});

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatProfile,
+  initialRateHz,
   type Profile,
   parseProfile,
   profileCount,
@@ -120,5 +121,17 @@ describe('a profile', () => {
   ])('reaches %d messages after %d ms', (count, timeMs) => {
     if (timeMs === Number.POSITIVE_INFINITY) expect(timeOfCountMs(profile, count)).toBe(timeMs);
     else expect(timeOfCountMs(profile, count)).toBeCloseTo(timeMs, 6);
+  });
+});
+
+describe('the rate of a warm-up', () => {
+  it.each([
+    ['100/s', 100],
+    ['60s@0..2000/s', 1000 / 60],
+    ['10s@50..500/s', 72.5],
+    ['500ms@100..300/s', 200],
+    ['10s@0.5/s', 1],
+  ])('of %s is that of its first second, at least 1/s', (text, rateHz) => {
+    expect(initialRateHz(parseProfile(text, 10_000))).toBeCloseTo(rateHz, 9);
   });
 });

@@ -11,7 +11,7 @@ const write = stampWriter('text', 64);
 const stamp: Stamp = { stream: 0, seq: 0, intendedNs: 5_000, actualNs: 5_100, measured: true };
 
 /** An intake of two receivers, 1 and 2, that are owed stream 0. */
-function open(headline: 'delivery' | 'ack' = 'delivery') {
+function open(headline: 'delivery' | 'ack' = 'delivery', startedNs = 0) {
   const recorder = new Recorder();
   const ledger = new Ledger();
   ledger.open(1, 0);
@@ -29,7 +29,7 @@ function open(headline: 'delivery' | 'ack' = 'delivery') {
     ledger,
     fanout,
     window,
-    startedNs: 0,
+    startedNs,
     lateAfterNs: LATE_AFTER_NS,
   });
   return { intake, recorder, ledger, closed, window };
@@ -68,6 +68,17 @@ describe('a received message', () => {
     expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 });
     expect(closed).toEqual([]);
     expect(intake.takeDeliveredBySecond()).toEqual([]);
+  });
+
+  it.each([
+    ['of an earlier run, which a server kept', { intendedNs: 500, actualNs: 600 }],
+    ['of a run whose times lie far ahead', { intendedNs: 9e15, actualNs: 9e15 }],
+  ])('%s is foreign: neither timed nor delivered', (_, times) => {
+    const { intake, recorder, ledger } = open('delivery', 1000);
+    intake.take(1, write({ ...stamp, ...times }), 5_500);
+    intake.take(1, write({ ...stamp, ...times, measured: false }), 5_500);
+    expect(valuesOf(recorder)).toEqual({});
+    expect(ledger.totals()).toMatchObject({ delivered: 0, unexpected: 2 });
   });
 
   it('that comes again is counted and not timed', () => {

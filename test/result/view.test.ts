@@ -211,7 +211,7 @@ describe("the server's CPU time for one delivery", () => {
   it('is null without telemetry or deliveries', () => {
     expect(serverCpuPerDeliveryNs({ ...result, telemetry: { server: null, workers: [] } })).toBeNull();
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals: [] })).toBeNull();
-    const intervals = result.intervals.map((interval) => ({ ...interval, delivered: 0 }));
+    const intervals = result.intervals.map((interval) => ({ ...interval, series: {} }));
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals })).toBeNull();
   });
 });

@@ -41,6 +41,8 @@ function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunR
     timing: { ...FIXTURE.timing, measureMs: measured.length * 1000 },
     intervals: [...measured, ...drain].map(intervalOf),
     ledger: { ...FIXTURE.ledger, owed, delivered: owed - lost, lost },
+    rate: { ...FIXTURE.rate, intended: owed, sent: owed },
+    warmup: { ...FIXTURE.warmup, windowMediansNs: [] },
     telemetry: { server: null, workers: [] },
   };
 }
@@ -160,6 +162,48 @@ describe('losses', () => {
     expect(overloadOf(result)?.message).toBe(
       '255 messages under way when sending ended, 255 lost at the deadline',
     );
+  });
+});
+
+describe('a server that keeps up', () => {
+  it.each([300, 2000])('at a constant latency of %d ms is not overloaded', (medianMs) => {
+    const late = Math.round(medianMs / 10);
+    const first = { ...EVEN, medianMs, arrived: Math.max(0, 100 - late) };
+    const steady = seconds(9, { medianMs });
+    const drain = [{ ...EVEN, medianMs, owed: 0, arrived: Math.min(late, 200) }];
+    expect(overloadOf(runOf([first, ...steady], drain))).toBeNull();
+  });
+
+  it('and loses one message at a low rate is not overloaded', () => {
+    const slow = seconds(10, { owed: 2, arrived: 2 });
+    slow[7] = { ...EVEN, owed: 2, arrived: 1, lost: 1 };
+    expect(overloadOf(runOf(slow))).toBeNull();
+  });
+
+  it('and loses every third message of a climbing load is not overloaded', () => {
+    const climbing = Array.from({ length: 10 }, (_, second) => {
+      const owed = 30 * (second + 1);
+      return { medianMs: 2, owed, arrived: (owed * 2) / 3, lost: owed / 3 };
+    });
+    expect(overloadOf(runOf(climbing))).toBeNull();
+  });
+});
+
+describe('a server that was overloaded before measuring began', () => {
+  const lostAll = runOf(seconds(5, { arrived: 0, lost: 100 }));
+  const withWarmup = (windowMediansNs: number[]) => ({
+    ...lostAll,
+    warmup: { ...FIXTURE.warmup, windowMediansNs },
+  });
+
+  it('is told by its warm-up when nothing that was measured came', () => {
+    expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
+      'delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages under way when sending ended, 500 lost at the deadline',
+    );
+  });
+
+  it('is not one that loses everything at an even latency', () => {
+    expect(overloadOf(withWarmup([20 * MS, 20 * MS, 20 * MS]))).toBeNull();
   });
 });
 

@@ -117,8 +117,11 @@ describe('a timeline', () => {
     );
   });
 
-  it('refuses a second before the run', () => {
-    expect(() => new Timeline().addCounts([counts(-1, 1, 1)])).toThrow('second -1 lies before the run');
+  it('counts what lies before the first second, by a late word on when that is, into the first', () => {
+    const timeline = new Timeline();
+    timeline.addCounts([counts(-1, 1, 1)]);
+    expect(timeline.length).toBe(1);
+    expect(timeline.counts()).toMatchObject({ intended: 1 });
   });
 });
 
