@@ -82,7 +82,10 @@ function labelOf({ scenario, target, transport }: Plan): string {
   return `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
 }
 
-/** Text to stdout, or the one format asked for; everything else, and always the result itself, to files. */
+/**
+ * Text to stdout, or the one format asked for; everything else, and always the result itself, to files. The
+ * result comes first: from it all else can be made again.
+ */
 async function deliver(
   cli: Cli,
   tell: Cli,
@@ -90,14 +93,13 @@ async function deliver(
   list: readonly Format[],
   result: RunResult,
 ): Promise<void> {
-  const [single] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
+  const name = reportName(result);
+  const paths = await writeReports(cli, out, name, parseFormats('json'), [result]);
+  const [single] = list.length === 1 ? list : list.filter((format) => format.name === 'text');
   if (single !== undefined) cli.out(await renderAs(single, [result]));
-  const [json] = parseFormats('json');
-  const files = [...new Set([...list, ...(json === undefined ? [] : [json])])].filter(
-    ({ name }) => name !== 'text',
-  );
-  for (const path of await writeReports(cli, out, reportName(result), files, [result]))
-    tell.err(`wrote ${path}\n`);
+  const others = [...new Set(list)].filter((format) => format.name !== 'text' && format.name !== 'json');
+  paths.push(...(await writeReports(cli, out, name, others, [result])));
+  for (const path of paths) tell.err(`wrote ${path}\n`);
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */

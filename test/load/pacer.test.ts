@@ -285,8 +285,9 @@ describe('a pacer that is far behind', () => {
       onSlack: () => {},
     });
     void pacer.run();
-    expect(yields).toBe(3);
-    expect(sent).toBeLessThan(15_000);
+    expect(yields).toBeGreaterThanOrEqual(3);
+    // What was due before the end, of the 100,000 there are.
+    expect(sent).toBeLessThan(20_000);
     expect(pacer.waitingNs).toBe(0);
   });
 });

@@ -121,7 +121,7 @@ describe('a timeline', () => {
     const timeline = new Timeline();
     timeline.addCounts([counts(-1, 1, 1)]);
     expect(timeline.length).toBe(1);
-    expect(timeline.counts()).toMatchObject({ intended: 1 });
+    expect(timeline.counts()).toMatchObject({ sent: 1, delivered: 1 });
   });
 });
 
