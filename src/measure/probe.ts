@@ -17,7 +17,8 @@ function probe(socketPath: string, origin: bigint): void {
   const sampler = new TelemetrySampler(createClock(origin));
   const socket = connect(socketPath);
   const report = () => {
-    socket.write(`${JSON.stringify({ pid: process.pid, sample: sampler.sample() })}\n`);
+    const { accepted } = sampler;
+    socket.write(`${JSON.stringify({ pid: process.pid, accepted, sample: sampler.sample() })}\n`);
   };
   const timer = setInterval(report, SAMPLE_EVERY_MS);
   socket.on('data', report);

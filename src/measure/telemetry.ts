@@ -51,6 +51,11 @@ export class TelemetrySampler {
     subscribe('net.server.socket', (message) => this.#noteAccepted((message as { socket: Socket }).socket));
   }
 
+  /** Connections that this process has accepted and that are open. */
+  get accepted(): number {
+    return this.#accepted.size;
+  }
+
   /** What happened since the last sample, or since creation. */
   sample(): TelemetrySample {
     const atNs = this.#clock.nowNs();

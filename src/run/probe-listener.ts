@@ -13,11 +13,19 @@ export interface ProbedProcess {
   readonly samples: readonly TelemetrySample[];
 }
 
+/** What a probe writes, one a line. */
+interface ProbeLine {
+  readonly pid: number;
+  /** Connections that it holds. */
+  readonly accepted: number;
+  readonly sample: TelemetrySample;
+}
+
 /** Collects what probes report over a local socket. */
 export class ProbeListener {
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
-  readonly #samples = new Map<number, TelemetrySample[]>();
+  readonly #processes = new Map<number, { accepted: number; samples: TelemetrySample[] }>();
   readonly path: string;
 
   private constructor() {
@@ -45,21 +53,24 @@ export class ProbeListener {
     socket.on('close', () => this.#connections.delete(socket));
     socket.on('error', () => {});
     createInterface({ input: socket }).on('line', (line) => {
-      const { pid, sample } = JSON.parse(line) as { pid: number; sample: TelemetrySample };
-      const samples = this.#samples.get(pid);
-      if (samples === undefined) this.#samples.set(pid, [sample]);
-      else samples.push(sample);
+      const { pid, accepted, sample } = JSON.parse(line) as ProbeLine;
+      const probed = this.#processes.get(pid) ?? { accepted: 0, samples: [] };
+      probed.accepted = Math.max(probed.accepted, accepted);
+      probed.samples.push(sample);
+      this.#processes.set(pid, probed);
     });
   }
 
   /**
-   * The process that serves: of all that loaded the probe (npm and shells may stand in between) the one
-   * that used most CPU. Null when none reported.
+   * The process that serves. npm, shells and watchers may have loaded the probe too: it is the one that
+   * accepted most connections, and of several the one that used most CPU. Null when none reported.
    */
-  busiest(): ProbedProcess | null {
+  serving(): ProbedProcess | null {
     const cpuMs = (samples: readonly TelemetrySample[]) => samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-    const processes = [...this.#samples].map(([pid, samples]) => ({ pid, samples }));
-    return processes.sort((a, b) => cpuMs(b.samples) - cpuMs(a.samples))[0] ?? null;
+    const processes = [...this.#processes].map(([pid, probed]) => ({ pid, ...probed }));
+    return (
+      processes.sort((a, b) => b.accepted - a.accepted || cpuMs(b.samples) - cpuMs(a.samples))[0] ?? null
+    );
   }
 
   /** Asks every probe for a sample now, so that samples end where phases end. */

@@ -328,7 +328,7 @@ class Run {
       collector: this.#collector,
       deadWorkers: this.#deadWorkers,
       workerPids: this.#workers?.pids ?? [],
-      probe: this.#probe?.busiest() ?? null,
+      probe: this.#probe?.serving() ?? null,
       cutShort: this.#cutShort,
       notes: this.#notes,
       warmup,
