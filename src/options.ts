@@ -75,6 +75,18 @@ export function onOff(text: string): boolean {
   return refuse(`"${text}" is neither true nor false`, 'Give the flag without a value to turn it on.');
 }
 
+/** A quantity that must not be above `max`, which is written as `shown`. */
+export function atMost(
+  parse: (text: string) => number,
+  max: number,
+  shown: string,
+): (text: string) => number {
+  return (text) => {
+    const value = parse(text);
+    return value <= max ? value : refuse(`"${text}" is above ${shown}`, `Give at most ${shown}.`);
+  };
+}
+
 /** A quantity that must be above 0, read by one of the parsers of units.ts. */
 export function positive(parse: (text: string) => number): (text: string) => number {
   return (text) => {

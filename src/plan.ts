@@ -3,6 +3,7 @@ import { ARRIVALS } from './load/arrivals.ts';
 import { type Profile, parseProfile, profileDurationMs } from './load/profile.ts';
 import { MIN_PAYLOAD_BYTES } from './measure/stamp.ts';
 import {
+  atMost,
   choice,
   type GivenOptions,
   integer,
@@ -16,6 +17,7 @@ import { type Protocol, TRANSPORTS, type Transport } from './target.ts';
 import { parseBytes, parseDurationMs, parseRateHz } from './units.ts';
 
 const text = (value: string) => value;
+const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
 
 /** Refuses what is no rate while the flag can still be named; how long it holds is not known yet. */
 const rateText = (value: string) => {
@@ -75,31 +77,31 @@ export const PLAN_OPTIONS = {
     value: 'TIME',
     default: '10s',
     summary: 'how long to measure, unless the rate is a profile',
-    parse: positive(parseDurationMs),
+    parse: positive(timeMs),
   },
   warmup: {
     value: 'TIME',
     default: '2s',
     summary: 'least warm-up; it goes on until three seconds agree within 5 % on the median',
-    parse: parseDurationMs,
+    parse: timeMs,
   },
   warmupMax: {
     value: 'TIME',
     default: '10s',
     summary: 'most warm-up; the same as --warmup fixes its length',
-    parse: parseDurationMs,
+    parse: timeMs,
   },
   drain: {
     value: 'TIME',
     default: '5s',
     summary: 'wait for what is still under way after the last message; what comes later is lost',
-    parse: parseDurationMs,
+    parse: timeMs,
   },
   lateAfter: {
     value: 'TIME',
     default: '1s',
     summary: 'a message that takes longer counts as late',
-    parse: positive(parseDurationMs),
+    parse: positive(timeMs),
   },
   connectRate: {
     value: 'RATE',
@@ -111,7 +113,7 @@ export const PLAN_OPTIONS = {
     value: 'TIME',
     default: '10s',
     summary: 'most time for one connection, or for a server to start',
-    parse: positive(parseDurationMs),
+    parse: positive(timeMs),
   },
   workers: { value: 'N', default: '1', summary: 'generator processes', parse: integer(1, 256) },
   pin: {

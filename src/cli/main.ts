@@ -18,7 +18,9 @@ process.on('SIGHUP', () => process.exit(129));
 // A reader that has seen enough (head, less) closes the pipe; the run goes on and its files are written.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    process.exitCode = 1;
+    if (stream === process.stdout) process.stderr.write(`error: stdout takes no more: ${error.message}\n`);
   });
 }
 

@@ -70,10 +70,19 @@ function resolveUrl({ target, exec, allowRemote }: TargetOptions): TargetPlan {
     });
   }
   requireAllowedHost(url, allowRemote);
-  return { name: target, protocol, url: target, exec };
+  // The scheme of a URL may be in capitals, but not every client knows.
+  const lower = target.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase());
+  return { name: lower, protocol, url: lower, exec };
 }
 
 async function resolveReference(name: string, { exec, transport }: TargetOptions): Promise<TargetPlan> {
+  if (/[.:]/.test(name)) {
+    throw new SockbenchError({
+      code: 'BAD_TARGET',
+      message: `--target ${name} is neither the name of a reference server nor a URL`,
+      hint: `Write http://${name} for Socket.IO or ws://${name} for raw WebSocket.`,
+    });
+  }
   const server = await resolveServer(name);
   if (exec !== null) {
     throw new SockbenchError({

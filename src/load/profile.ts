@@ -11,6 +11,10 @@ export interface Stage {
 /** One stage or more, run one after the other; never empty. */
 export type Profile = readonly Stage[];
 
+/** Beyond these no run is meant, and timers overflow. */
+const FASTEST_HZ = 1e6;
+const LONGEST_MS = 24 * 3600e3;
+
 const STAGE = /^([^@]+)@(?:(\d+(?:\.\d+)?)\.\.)?(\d+(?:\.\d+)?)(\/\w+)$/;
 
 /**
@@ -32,6 +36,14 @@ export function parseProfile(text: string, durationMs: number): Profile {
       code: 'BAD_RATE',
       message: `"${text}" has a stage with no time or no messages in it`,
       hint: 'Give every stage a duration and a rate above 0.',
+    });
+  }
+  const fastestHz = Math.max(...profile.flatMap(({ fromHz, toHz }) => [fromHz, toHz]));
+  if (fastestHz > FASTEST_HZ || profileDurationMs(profile) > LONGEST_MS) {
+    throw new SockbenchError({
+      code: 'BAD_RATE',
+      message: `"${text}" over ${formatDurationMs(profileDurationMs(profile))} is beyond 1,000,000/s or 24h`,
+      hint: 'Give a rate that one generator can think of, and at most a day.',
     });
   }
   return profile;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
+import { NsHistogram } from '../measure/histogram.ts';
 import { type RunResult, runResultSchema, SCHEMA_VERSION } from './schema.ts';
 
 /** Writes a file whole or not at all: to a temporary name beside it, to the disk, then renamed. */
@@ -39,6 +40,24 @@ export async function requireWritable(folder: string): Promise<void> {
   }
 }
 
+/** What a file that was edited or cut betrays itself by; null when all is well. */
+function inconsistency({ ledger, series, headline }: RunResult): string | null {
+  const { owed, delivered, lost, unknown } = ledger;
+  if (owed !== delivered + lost + unknown) {
+    return `${owed} messages owed are not ${delivered} delivered + ${lost} lost + ${unknown} unknown`;
+  }
+  if (delivered > 0 && series[headline] === undefined) return `the series ${headline} is missing`;
+  for (const [name, { count, histogram }] of Object.entries(series)) {
+    try {
+      if (NsHistogram.decode(histogram).count !== count)
+        return `the histogram of ${name} has not ${count} values`;
+    } catch (error) {
+      return `the histogram of ${name} cannot be read: ${messageOf(error)}`;
+    }
+  }
+  return null;
+}
+
 /** Reads a stored result; throws BAD_RESULT when the file is missing, not JSON, or not a result of this version. */
 export async function readResult(path: string): Promise<RunResult> {
   const refuse = (problem: string, hint: string): never => {
@@ -58,7 +77,11 @@ export async function readResult(path: string): Promise<RunResult> {
     );
   }
   const parsed = runResultSchema.safeParse(stored);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const fault = inconsistency(parsed.data);
+    if (fault === null) return parsed.data;
+    return refuse(`does not hold together: ${fault}`, 'Give a result.json as sockbench wrote it.');
+  }
   const [issue] = parsed.error.issues;
   return refuse(
     `is not a sockbench result: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,

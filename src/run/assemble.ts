@@ -2,6 +2,7 @@ import { NsHistogram } from '../measure/histogram.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { type ProcessTelemetry, type RunResult, SCHEMA_VERSION } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
+import { formatCount } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
 import { findOverload } from './overload.ts';
@@ -91,6 +92,10 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
     // Too little arrived because the server was overloaded: that is the finding, and no fault of the run.
     result.invalid = result.invalid.filter(({ code }) => code !== 'too_few_samples');
   }
+  const faults = overload === null ? deliveryFaults(result.ledger) : [];
+  if (faults.length > 0) {
+    result.findings.push({ code: 'imperfect_delivery', message: faults.join(', ') });
+  }
   if (result.ledger.unexpected > 0) {
     result.findings.push({
       code: 'unexpected_deliveries',
@@ -105,6 +110,16 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
       message: 'the warm-up never settled: no three seconds in a row agreed within 5 % on the median',
     });
   }
+}
+
+/** What a run that is otherwise sound must not be silent about. */
+function deliveryFaults({ owed, lost, duplicated, reordered }: RunResult['ledger']): string[] {
+  const of = ` of ${formatCount(owed)} messages`;
+  return [
+    lost > 0 ? `${formatCount(lost)}${of} lost` : '',
+    duplicated > 0 ? `${formatCount(duplicated)} further copies` : '',
+    reordered > 0 ? `${formatCount(reordered)} out of order` : '',
+  ].filter((fault) => fault !== '');
 }
 
 function storeSeries(histogram: NsHistogram): RunResult['series'][string] {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,11 +28,13 @@ export class ProbeListener {
   readonly #connections = new Set<Socket>();
   readonly #processes = new Map<number, { accepted: number; samples: TelemetrySample[] }>();
   readonly path: string;
+  readonly #removeSocket = () => rmSync(this.path, { force: true });
 
   private constructor() {
     const name = `sockbench-${process.pid}-${randomBytes(4).toString('hex')}`;
     this.path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
     this.#server = createServer((socket) => this.#listenTo(socket));
+    process.once('exit', this.#removeSocket);
   }
 
   static async open(): Promise<ProbeListener> {
@@ -80,6 +83,7 @@ export class ProbeListener {
 
   close(): void {
     this.#server.close();
+    process.off('exit', this.#removeSocket);
     for (const socket of this.#connections) socket.destroy();
   }
 }

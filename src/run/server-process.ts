@@ -9,6 +9,8 @@ import { pinned } from './affinity.ts';
 import { probeUrl } from './probe-listener.ts';
 
 const KEPT_LINES = 12;
+/** Of these, how many go into the one line of a verdict. */
+const TOLD_LINES = 3;
 const STOP_TIMEOUT_MS = 2000;
 
 export interface ServerOptions {
@@ -17,6 +19,11 @@ export interface ServerOptions {
   readonly timeoutMs: number;
   /** Called when the server ends before it is stopped; `reason` says how, with its last lines. */
   readonly onDied: (reason: string) => void;
+}
+
+/** A line of somebody's output that is safe to show: no control characters, and not endless. */
+function printable(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '').slice(0, 300);
 }
 
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */
@@ -44,7 +51,7 @@ export class ServerProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
-        this.#lastLines.push(line);
+        this.#lastLines.push(printable(line));
         if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
       });
     }
@@ -125,6 +132,13 @@ export class ServerProcess {
   /** Ends the server and its children: SIGTERM, after 2 s SIGKILL. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    await this.#endGroup();
+    // What the command left running in the background may hold the pipes open for ever.
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
+  async #endGroup(): Promise<void> {
     if (this.#ended !== null) return;
     const ended = once(this.#child, 'exit');
     this.#signal('SIGTERM');
@@ -151,8 +165,8 @@ export class ServerProcess {
     // Its children may have outlived it.
     if (process.platform !== 'win32') this.#signal('SIGKILL');
     if (this.#stopping || this.#url === '') return;
-    const lines = this.lastLines;
-    onDied(lines === '' ? how : `${how}; its last lines:\n${lines}`);
+    const lines = this.#lastLines.slice(-TOLD_LINES).map((line) => line.trim());
+    onDied(lines.length === 0 ? how : `${how}; it said last: ${lines.join(' / ')}`);
   }
 
   async #readyLine(timeoutMs: number): Promise<{ url?: string; code?: string; message: string }> {
@@ -176,7 +190,7 @@ export class ServerProcess {
       throw new SockbenchError({
         code: 'PORT_IN_USE',
         message: `port ${port} is in use: ${message}`,
-        hint: 'Choose another --port, or leave it out for a free one.',
+        hint: 'Choose another --port; --port 0 takes a free one.',
       });
     }
     throw new SockbenchError({

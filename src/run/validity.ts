@@ -137,6 +137,13 @@ const tooFewSamples: Rule = (view) => {
   const { samples, headline } = view.result;
   if (samples.count >= needed) return null;
   const unit = headline === 'ack' ? 'request' : 'broadcast';
+  const { owed, delivered } = view.result.ledger;
+  if (owed > 0 && delivered === 0) {
+    return {
+      code: 'too_few_samples',
+      message: `none of ${plural(owed, 'message')} arrived: does the server know the events of docs/your-own-server.md?`,
+    };
+  }
   return {
     code: 'too_few_samples',
     message: `${plural(samples.count, unit)} measured; even a median needs ${needed}`,
