@@ -86,13 +86,15 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
   }
   const view = viewResult(result);
   result.invalid.push(...judgeValidity(view));
-  const overload = isGeneratorLimited(result.invalid) ? null : findOverload(view);
+  // Where the generator was the limit, neither queues nor losses can be laid at the server's door.
+  const isServersDoing = !isGeneratorLimited(result.invalid);
+  const overload = isServersDoing ? findOverload(view) : null;
   if (overload !== null) {
     result.findings.push(overload);
     // Too little arrived because the server was overloaded: that is the finding, and no fault of the run.
     result.invalid = result.invalid.filter(({ code }) => code !== 'too_few_samples');
   }
-  const faults = overload === null ? deliveryFaults(result.ledger) : [];
+  const faults = isServersDoing && overload === null ? deliveryFaults(result.ledger) : [];
   if (faults.length > 0) {
     result.findings.push({ code: 'imperfect_delivery', message: faults.join(', ') });
   }
