@@ -75,16 +75,16 @@ export function findOverload(view: ResultView): Finding | null {
   const { result } = view;
   const medians = mediansNs(result);
   const warmupMedians = result.warmup.windowMediansNs.filter((median) => median !== null);
-  const growth = growthOf(medians) ?? growthOf(warmupMedians);
+  const [grewInRun, grewInWarmup] = [growthOf(medians), growthOf(warmupMedians)];
   const backlog = backlogAtEnd(result);
-  const queued = growthOf(warmupMedians) === null ? backlog - leaked(result) : backlog;
+  const queued = grewInWarmup === null ? backlog - leaked(result) : backlog;
   const hasBacklog = queued > fairlyUnderWay(result, [...medians, ...warmupMedians]);
-  const grewInWarmupOnly = growthOf(medians) === null;
-  if (!hasBacklog && (growth === null || grewInWarmupOnly)) return null;
+  if (grewInRun === null && !hasBacklog) return null;
+  const growth = grewInRun ?? grewInWarmup;
   const signs = [
     growth === null
       ? null
-      : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the ${grewInWarmupOnly ? 'warm-up' : 'run'}`,
+      : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the ${grewInRun === null ? 'warm-up' : 'run'}`,
     `${plural(backlog, 'message')} under way when sending ended`,
     result.ledger.lost === 0 ? null : `${formatCount(result.ledger.lost)} lost at the deadline`,
   ].filter((sign) => sign !== null);
