@@ -1,10 +1,11 @@
 /**
- * Child entry: `node start.ts NAME HOST PORT` starts a reference server and prints one line of JSON,
+ * Child entry: `node start.ts NAME HOST PORT SETTINGS` starts a reference server and prints one line of JSON,
  * `{"ready":true,"url":...}` or `{"ready":false,"code":...,"message":...}`. Ends with its parent.
  */
 import { servers } from './index.ts';
+import { NO_SETTINGS } from './server.ts';
 
-const [name = '', host = '127.0.0.1', port = '0'] = process.argv.slice(2);
+const [name = '', host = '127.0.0.1', port = '0', settings = '{}'] = process.argv.slice(2);
 
 function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -19,7 +20,11 @@ try {
     });
   }
   const { server } = await load();
-  const running = await server.start({ host, port: Number(port) });
+  const running = await server.start({
+    host,
+    port: Number(port),
+    settings: { ...NO_SETTINGS, ...JSON.parse(settings) },
+  });
   const stop = () => void running.close().then(() => process.exit(0));
   process.on('SIGTERM', stop);
   process.on('disconnect', stop);

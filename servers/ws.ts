@@ -1,19 +1,30 @@
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
-import { decodeEnvelope, type Envelope, EVENT, encodeEnvelope, type SendMessage } from '../src/wire.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  EVENT,
+  encodeEnvelope,
+  type SendMessage,
+  streamedReplies,
+} from '../src/wire.ts';
 import { listen } from './listen.ts';
 import type { ReferenceServer } from './server.ts';
 
 export const server: ReferenceServer = {
   name: 'ws',
-  summary: "raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own, no compression",
+  summary: "raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own",
   protocol: 'ws',
   transports: ['websocket'],
+  settings: ['compression'],
   async start(options) {
     const http = createServer();
     // Before ws takes the server over: it would turn a port in use into an error of its own that nobody awaits.
     const url = `ws://${await listen(http, options)}`;
-    const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
+    const wss = new WebSocketServer({
+      server: http,
+      perMessageDeflate: options.settings.compression && { threshold: 0 },
+    });
     const chat = new Chat(wss.clients);
     wss.on('connection', (socket) => {
       socket.on('message', (message: Buffer, isBinary) => chat.handle(socket, message, isBinary));
@@ -73,6 +84,14 @@ class Chat {
         break;
       case EVENT.hello:
         acknowledge(data);
+        break;
+      case EVENT.identity:
+        // Without an id as in Nest, where what a handler returns is sent as an event.
+        if (id === undefined) socket.send(encodeEnvelope({ event, data }));
+        else acknowledge(data);
+        break;
+      case EVENT.events:
+        for (const reply of streamedReplies(data)) socket.send(encodeEnvelope({ event, data: reply }));
         break;
       case EVENT.askMe:
         this.#ask(socket, data, acknowledge);

@@ -1,3 +1,4 @@
+import type { ServerSettings } from '../servers/server.ts';
 import { SockbenchError } from './errors.ts';
 import { ARRIVALS } from './load/arrivals.ts';
 import { type Profile, parseProfile, profileDurationMs } from './load/profile.ts';
@@ -13,6 +14,7 @@ import {
   positive,
 } from './options.ts';
 import type { Scenario } from './scenario.ts';
+import { SETTING_OPTIONS, type Settings } from './settings.ts';
 import { type Protocol, TRANSPORTS, type Transport } from './target.ts';
 import { parseBytes, parseDurationMs, parseRateHz } from './units.ts';
 
@@ -48,6 +50,7 @@ export const PLAN_OPTIONS = {
     parse: choice(TRANSPORTS),
   },
   driver: { value: 'NAME', default: 'official', summary: 'how clients speak; see list', parse: text },
+  ...SETTING_OPTIONS,
   clients: { value: 'N', default: '200', summary: 'connections', parse: integer(1, 100_000) },
   rate: {
     value: 'RATE',
@@ -133,6 +136,14 @@ export const PLAN_OPTIONS = {
 
 export type PlanOptions = OptionValues<typeof PLAN_OPTIONS>;
 
+/** How a reference server is run. */
+export interface ReferencePlan {
+  readonly runtime: 'node' | 'bun';
+  readonly settings: ServerSettings;
+  /** Whether its clients can ask which process serves them. */
+  readonly hasNodes: boolean;
+}
+
 /** The server under test, resolved. */
 export interface TargetPlan {
   /** Name of the reference server, or the URL. */
@@ -141,6 +152,12 @@ export interface TargetPlan {
   /** Null for a reference server: it takes a free port. */
   readonly url: string | null;
   readonly exec: string | null;
+  /** What runs the reference server, and what is asked of it; null for a server of the user's own. */
+  readonly reference: ReferencePlan | null;
+  /** Absolute path of the file that defines the target; null when it follows our own mapping. */
+  readonly file: string | null;
+  /** Socket.IO namespace that the clients enter; null for the main one. */
+  readonly namespace: string | null;
 }
 
 /** All that a run does, complete and JSON-safe: the same plan gives the same schedule. */
@@ -149,6 +166,7 @@ export interface Plan {
   readonly scenarioOptions: Readonly<Record<string, string | number | boolean | null>>;
   readonly target: TargetPlan;
   readonly transport: Transport;
+  readonly settings: Settings;
   readonly driver: string;
   readonly clients: number;
   readonly workers: number;
@@ -221,6 +239,7 @@ export function buildPlan(
     scenarioOptions: scenarioOptions as Plan['scenarioOptions'],
     target,
     transport: options.transport,
+    settings: settingsOf(options),
     driver: options.driver,
     clients: options.clients,
     workers: options.workers,
@@ -239,6 +258,11 @@ export function buildPlan(
     connectTimeoutMs: options.connectTimeout,
     thresholds,
   });
+}
+
+function settingsOf(options: PlanOptions): Settings {
+  const { namespace, parser, compression, recovery, processes, redis, redisAdapter, pollInterval } = options;
+  return { namespace, parser, compression, recovery, processes, redis, redisAdapter, pollInterval };
 }
 
 /** Refuses a host that is not this machine unless it was allowed by name. */

@@ -17,6 +17,15 @@ export const EVENT = {
   askMe: 'ask_me',
   /** Client -> server -> the same client: the data comes back as an event of the same name. */
   echo: 'echo',
+  /**
+   * Client -> server -> the same client: a streamed reply. {@link StreamRequest} is answered by `count` events of
+   * the same name, each a {@link StreamedReply}; any other data by three, with the data 1, 2 and 3 as in the seeds.
+   */
+  events: 'events',
+  /** Client -> server, acknowledged with the same data, or over an envelope without `id` answered by an event. */
+  identity: 'identity',
+  /** Client -> server, acknowledged with the number of the process that serves this client, from 0. */
+  whichNode: 'which_node',
 } as const;
 
 /**
@@ -35,6 +44,30 @@ export interface SendMessage {
   readonly scope: Scope;
   /** The room, for the two room scopes. */
   readonly chatId?: string;
+}
+
+/** Data of `events` where every reply shall say to what it belongs. */
+export interface StreamRequest {
+  readonly message: Payload;
+  readonly count: number;
+}
+
+/** One of the replies to a {@link StreamRequest}, numbered from 1. */
+export interface StreamedReply {
+  readonly item: number;
+  readonly message: Payload;
+}
+
+/** Whether the data of `events` is a {@link StreamRequest}. */
+export function isStreamRequest(data: unknown): data is StreamRequest {
+  return typeof data === 'object' && data !== null && 'message' in data && 'count' in data;
+}
+
+/** The data of each reply to `events`. */
+export function streamedReplies(data: unknown): Array<StreamedReply | number> {
+  if (!isStreamRequest(data)) return [1, 2, 3];
+  const { message, count } = data;
+  return Array.from({ length: count }, (_, index) => ({ item: index + 1, message }));
 }
 
 /** Acknowledgement of `ask_me`. */

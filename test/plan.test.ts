@@ -7,7 +7,15 @@ import { buildPlan, type Plan, requireAllowedHost, type TargetPlan } from '../sr
 import type { Scenario } from '../src/scenario.ts';
 import { thrownBy } from './thrown.ts';
 
-const target: TargetPlan = { name: 'socketio', protocol: 'socketio', url: null, exec: null };
+const target: TargetPlan = {
+  name: 'socketio',
+  protocol: 'socketio',
+  url: null,
+  exec: null,
+  reference: null,
+  file: null,
+  namespace: null,
+};
 
 function plan(given: GivenOptions = {}, scenario: Scenario = broadcastLatency): Plan {
   return buildPlan(scenario, target, given, []);
@@ -41,10 +49,23 @@ describe('a plan', () => {
           "publishers": 1,
         },
         "seed": 1,
+        "settings": {
+          "compression": null,
+          "namespace": null,
+          "parser": null,
+          "pollInterval": null,
+          "processes": null,
+          "recovery": null,
+          "redis": null,
+          "redisAdapter": null,
+        },
         "target": {
           "exec": null,
+          "file": null,
           "name": "socketio",
+          "namespace": null,
           "protocol": "socketio",
+          "reference": null,
           "url": null,
         },
         "thresholds": [],
@@ -68,6 +89,9 @@ describe('a plan', () => {
       protocol: 'ws',
       url: 'ws://[::1]:9',
       exec: 'node app.js',
+      reference: null,
+      file: null,
+      namespace: null,
     };
     const built = buildPlan(ackRoundtrip, foreign, { direction: 'server' }, ['ack.p99<5ms']);
     expect(built).toMatchObject({
@@ -113,7 +137,7 @@ describe('a plan', () => {
     [
       { transport: 'webtransport' },
       'BAD_OPTION',
-      '--transport: "webtransport" is not one of websocket, polling',
+      '--transport: "webtransport" is not one of websocket, polling, upgrade, short-polling, long-polling',
     ],
     [{ arrival: 'bursty' }, 'BAD_OPTION', '--arrival: "bursty" is not one of constant, poisson'],
     [{ payloadType: 'blob' }, 'BAD_OPTION', '--payload-type: "blob" is not one of text, binary'],

@@ -10,7 +10,7 @@ function flagText(name: string, value: string | null): string {
 }
 
 /** Adds a flag for every option of the table that the command does not have yet. */
-function addTable(command: Command, table: OptionTable, inHelp: boolean): void {
+export function addTable(command: Command, table: OptionTable, inHelp: boolean): void {
   for (const [name, { value, default: fallback, summary }] of Object.entries(table)) {
     if (command.options.some((option) => option.attributeName() === name)) continue;
     const shown = fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;

@@ -1,10 +1,13 @@
 import { scenarios } from '../../scenarios/index.ts';
+import { whyUnavailable } from '../../servers/availability.ts';
 import { servers } from '../../servers/index.ts';
-import type { ReferenceServer } from '../../servers/server.ts';
+import type { ReferenceServer, ServerSettings } from '../../servers/server.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
-import { requireAllowedHost, type TargetPlan } from '../plan.ts';
+import { flagOf } from '../options.ts';
+import { type PlanOptions, type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan.ts';
 import type { Scenario } from '../scenario.ts';
+import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';
 import type { Protocol, Transport } from '../target.ts';
 import { nearest } from './nearest.ts';
 
@@ -42,15 +45,13 @@ export async function resolveServer(name: string): Promise<ReferenceServer> {
   return (await load()).server;
 }
 
-export interface TargetOptions {
-  readonly target: string;
-  readonly exec: string | null;
-  readonly transport: Transport;
-  readonly driver: string;
-  readonly allowRemote: string | null;
-}
+/** Of the plan's options, those that say what is met and how. */
+export type TargetOptions = Pick<
+  PlanOptions,
+  'target' | 'exec' | 'transport' | 'driver' | 'allowRemote' | SettingName
+>;
 
-/** Resolves `--target` and checks that transport and driver fit it. */
+/** Resolves `--target` and checks that transport, driver and settings fit it. */
 export async function resolveTarget(options: TargetOptions): Promise<TargetPlan> {
   const target = options.target.includes('://')
     ? resolveUrl(options)
@@ -59,7 +60,8 @@ export async function resolveTarget(options: TargetOptions): Promise<TargetPlan>
   return target;
 }
 
-function resolveUrl({ target, exec, allowRemote }: TargetOptions): TargetPlan {
+function resolveUrl(options: TargetOptions): TargetPlan {
+  const { target, exec, allowRemote, namespace } = options;
   const url = URL.parse(target);
   const protocol = url === null ? undefined : SCHEMES[url.protocol];
   if (url === null || protocol === undefined) {
@@ -70,12 +72,14 @@ function resolveUrl({ target, exec, allowRemote }: TargetOptions): TargetPlan {
     });
   }
   requireAllowedHost(url, allowRemote);
+  requireSettings(options, CLIENT_SETTINGS[protocol], `a server that speaks ${protocol}`);
   // The scheme of a URL may be in capitals, but not every client knows.
   const lower = target.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase());
-  return { name: lower, protocol, url: lower, exec };
+  return { name: lower, protocol, url: lower, exec, reference: null, file: null, namespace };
 }
 
-async function resolveReference(name: string, { exec, transport }: TargetOptions): Promise<TargetPlan> {
+async function resolveReference(name: string, options: TargetOptions): Promise<TargetPlan> {
+  const { exec, transport } = options;
   if (/[.:]/.test(name)) {
     throw new SockbenchError({
       code: 'BAD_TARGET',
@@ -98,7 +102,57 @@ async function resolveReference(name: string, { exec, transport }: TargetOptions
       hint: `Give --transport ${server.transports[0]}.`,
     });
   }
-  return { name, protocol: server.protocol, url: null, exec: null };
+  const ofDriver = server.protocol === 'http' ? CLIENT_SETTINGS.http : [];
+  requireSettings(options, [...server.settings, ...ofDriver], `the server "${name}"`);
+  const reference = planReference(server, options);
+  requireAvailable(server, reference.settings);
+  const { namespace } = reference.settings;
+  return { name, protocol: server.protocol, url: null, exec: null, reference, file: null, namespace };
+}
+
+/** Settings that concern the clients of a server that we do not start. */
+const CLIENT_SETTINGS: Readonly<Record<Protocol, readonly SettingName[]>> = {
+  socketio: ['namespace', 'parser', 'compression'],
+  ws: ['compression'],
+  http: ['pollInterval'],
+};
+
+export function requireSettings(options: Settings, known: readonly SettingName[], whose: string): void {
+  const names = Object.keys(SETTING_OPTIONS) as SettingName[];
+  const foreign = names.find((name) => options[name] !== null && !known.includes(name));
+  if (foreign === undefined) return;
+  throw new SockbenchError({
+    code: 'BAD_SETTING',
+    message: `${flagOf(foreign)} means nothing to ${whose}; it knows ${known.map(flagOf).join(', ') || 'no such setting'}`,
+    hint: `Leave ${flagOf(foreign)} out.`,
+  });
+}
+
+/** How a reference server is run, given what was asked for. */
+export function planReference(
+  { runtime = 'node', namespace, hasNodes = false }: ReferenceServer,
+  asked: Settings,
+): ReferencePlan {
+  const settings = {
+    namespace: asked.namespace ?? namespace ?? null,
+    compression: asked.compression === 'on',
+    parser: asked.parser ?? 'default',
+    recovery: asked.recovery === 'on',
+    processes: asked.processes,
+    redis: asked.redis,
+    redisAdapter: asked.redisAdapter ?? 'pubsub',
+  };
+  return { runtime, settings, hasNodes };
+}
+
+export function requireAvailable(server: ReferenceServer, settings: ServerSettings): void {
+  const reason = whyUnavailable(server, settings);
+  if (reason === null) return;
+  throw new SockbenchError({
+    code: 'SERVER_UNAVAILABLE',
+    message: `the server "${server.name}" cannot run here: ${reason}`,
+    hint: 'sockbench list shows what can.',
+  });
 }
 
 function requireDriver(name: string, protocol: Protocol, transport: Transport): void {

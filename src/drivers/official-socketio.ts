@@ -1,33 +1,39 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { io, type Socket } from 'socket.io-client';
-import type { Connection, Driver } from './driver.ts';
+import * as msgpackParser from 'socket.io-msgpack-parser';
+import { WebSocket } from 'ws';
+import { Arguments, type TlsOptions, type Transport } from '../target.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { reasonOf } from './reason.ts';
 
 /**
  * Keeps a polling client's connections open between requests, as browsers do; the client's own default does
  * not. One for each client, so that giving up one client ends its requests and nobody else's.
  */
-function pollingAgent(url: string): HttpAgent {
-  const options = { keepAlive: true };
+function pollingAgent(url: string, tls: TlsOptions): HttpAgent {
+  const options = { keepAlive: true, ...tls };
   return url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
 }
+
+/** Engine.IO's transports in the order in which they are used. */
+const ENGINE_TRANSPORTS: Readonly<Partial<Record<Transport, string[]>>> = {
+  websocket: ['websocket'],
+  polling: ['polling'],
+  upgrade: ['polling', 'websocket'],
+};
 
 export const officialSocketio: Driver = {
   name: 'official',
   protocol: 'socketio',
-  transports: ['websocket', 'polling'],
+  transports: ['websocket', 'polling', 'upgrade'],
   summary: 'socket.io-client, without reconnection',
-  connect: ({ url, transport, timeoutMs }) =>
+  connect: (options) =>
     new Promise((resolve, reject) => {
-      const agent = transport === 'polling' ? pollingAgent(url) : null;
-      const socket = io(url, {
-        transports: [transport],
-        forceNew: true,
-        reconnection: false,
-        timeout: timeoutMs,
-        ...(agent === null ? {} : { agent: agent as unknown as string }),
-      });
+      const { transport, timeoutMs } = options;
+      const address = addressOf(options);
+      const agent = transport === 'websocket' ? null : pollingAgent(address, options.tls ?? {});
+      const socket = io(address, managerOptions(options, agent));
       const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       const fail = (error: Error) => {
         clearTimeout(timer);
@@ -40,10 +46,56 @@ export const officialSocketio: Driver = {
       socket.once('connect', () => {
         clearTimeout(timer);
         socket.off('connect_error', fail);
+        watchEngine(socket, options);
         resolve(new SocketioConnection(socket));
       });
     }),
 };
+
+/** The URL whose path is the namespace: without one, what the given URL says. */
+function addressOf({ url, namespace }: ConnectOptions): string {
+  if (namespace === undefined) return url;
+  const address = new URL(url);
+  address.pathname = namespace;
+  return address.href;
+}
+
+function managerOptions(options: ConnectOptions, agent: HttpAgent | null): Parameters<typeof io>[1] {
+  const { transport, timeoutMs, path, auth, headers, query, tls = {}, parser, compression } = options;
+  return {
+    transports: ENGINE_TRANSPORTS[transport] ?? [],
+    forceNew: true,
+    reconnection: false,
+    timeout: timeoutMs,
+    ...tls,
+    ...(path === undefined ? {} : { path }),
+    ...(auth === undefined ? {} : { auth: { ...auth } }),
+    ...(headers === undefined ? {} : { extraHeaders: { ...headers } }),
+    ...(query === undefined ? {} : { query: { ...query } }),
+    ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
+    // The client's own default offers it and compresses from 1 KiB.
+    perMessageDeflate: (compression === true ? { threshold: 0 } : false) as { threshold: number },
+    ...(agent === null ? {} : { agent: agent as unknown as string }),
+  };
+}
+
+/** Tells of the upgrade, and of requests that brought no message. */
+function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: ConnectOptions): void {
+  const { engine } = socket.io;
+  if (transport === 'upgrade' && onUpgraded !== undefined) {
+    if (engine.transport.name === 'websocket') onUpgraded();
+    else engine.once('upgrade', onUpgraded);
+  }
+  if (onPolled === undefined || engine.transport.name !== 'polling') return;
+  let messages = 0;
+  engine.on('packet', ({ type }) => {
+    if (type === 'message') messages += 1;
+  });
+  engine.transport.on('pollComplete', () => {
+    onPolled(messages === 0);
+    messages = 0;
+  });
+}
 
 /** What Engine.IO and its XMLHttpRequest wrap the system's error in. */
 interface EngineError extends Error {
@@ -68,21 +120,27 @@ class SocketioConnection implements Connection {
   }
 
   emit(event: string, data: unknown): void {
-    this.#socket.emit(event, data);
+    this.#socket.emit(event, ...argumentsOf(data));
   }
 
   request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
-    this.#socket.emit(event, data, onReply);
+    this.#socket.emit(event, ...argumentsOf(data), (...reply: unknown[]) => onReply(oneOrAll(reply)));
   }
 
   on(event: string, handler: (data: unknown) => void): void {
-    this.#socket.on(event, handler);
+    this.#socket.on(event, (...data: unknown[]) => {
+      // Connection state recovery appends an offset to every broadcast, which the client leaves there.
+      const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
+      const hasOffset = recoverable !== undefined && data.length > 1;
+      handler(oneOrAll(hasOffset ? data.slice(0, -1) : data));
+    });
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
-    this.#socket.on(event, (data: unknown, acknowledge?: (reply: unknown) => void) =>
-      acknowledge?.(respond(data)),
-    );
+    this.#socket.on(event, (...data: unknown[]) => {
+      const acknowledge = data.pop();
+      if (typeof acknowledge === 'function') acknowledge(respond(oneOrAll(data)));
+    });
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -91,17 +149,30 @@ class SocketioConnection implements Connection {
     });
   }
 
-  close(): Promise<void> {
+  close(): Promise<CloseOutcome | null> {
     this.#closing = true;
     return new Promise((resolve) => {
-      const engine = this.#socket.io.engine;
+      const { engine } = this.#socket.io;
       if (engine.readyState === 'closed') {
-        resolve();
+        resolve(null);
         return;
       }
-      setTimeout(resolve, 1000).unref();
-      engine.once('close', () => resolve());
+      setTimeout(resolve, 1000, null).unref();
+      // Engine.IO calls itself closed at once; the WebSocket under it is when the server has answered.
+      const { ws } = engine.transport as unknown as { ws?: WebSocket };
+      if (ws instanceof WebSocket)
+        ws.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+      else engine.once('close', () => resolve(null));
       this.#socket.disconnect();
     });
   }
+}
+
+function argumentsOf(data: unknown): readonly unknown[] {
+  return data instanceof Arguments ? data.list : [data];
+}
+
+/** Most events carry one thing; of several, all. */
+function oneOrAll(data: readonly unknown[]): unknown {
+  return data.length > 1 ? data : data[0];
 }

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
+import type { FrameCodec } from '../target.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../wire.ts';
-import type { Connection, Driver } from './driver.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
@@ -8,28 +9,44 @@ export const officialWs: Driver = {
   protocol: 'ws',
   transports: ['websocket'],
   summary: 'the ws package',
-  connect: ({ url, timeoutMs }) =>
+  connect: (options) =>
     new Promise((resolve, reject) => {
-      const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: timeoutMs });
+      const { timeoutMs, compression, headers, tls } = options;
+      const socket = new WebSocket(addressOf(options), {
+        perMessageDeflate: compression === true && { threshold: 0 },
+        handshakeTimeout: timeoutMs,
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+        ...tls,
+      });
       const fail = (error: Error) => reject(new Error(reasonOf(error)));
       socket.once('error', fail);
       socket.once('open', () => {
         socket.off('error', fail);
-        resolve(new WsConnection(socket));
+        resolve(new WsConnection(socket, options.codec ?? ENVELOPES));
       });
     }),
 };
+
+const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+
+function addressOf({ url, query = {} }: ConnectOptions): string {
+  const address = new URL(url);
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address.href;
+}
 
 class WsConnection implements Connection {
   readonly #socket: WebSocket;
   readonly #handlers = new Map<string, (data: unknown) => void>();
   readonly #responders = new Map<string, (data: unknown) => unknown>();
   readonly #pending = new Map<number, (reply: unknown) => void>();
+  readonly #codec: FrameCodec;
   #nextId = 0;
   #closing = false;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, codec: FrameCodec) {
     this.#socket = socket;
+    this.#codec = codec;
     socket.on('message', (message: Buffer, isBinary) => this.#receive(message, isBinary));
     // The close that follows says why.
     socket.on('error', () => {});
@@ -60,28 +77,45 @@ class WsConnection implements Connection {
     });
   }
 
-  close(): Promise<void> {
+  ping(onPong: () => void): void {
+    // The server sends the data back, which tells the pongs apart.
+    const id = Buffer.from(String(this.#nextId));
+    this.#nextId += 1;
+    const onData = (data: Buffer) => {
+      if (!data.equals(id)) return;
+      this.#socket.off('pong', onData);
+      onPong();
+    };
+    this.#socket.on('pong', onData);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(id);
+  }
+
+  close(): Promise<CloseOutcome | null> {
     this.#closing = true;
     return new Promise((resolve) => {
       if (this.#socket.readyState === WebSocket.CLOSED) {
-        resolve();
+        resolve(null);
         return;
       }
-      const timer = setTimeout(() => this.#socket.terminate(), 1000);
-      this.#socket.once('close', () => {
+      let wasCut = false;
+      const timer = setTimeout(() => {
+        wasCut = true;
+        this.#socket.terminate();
+      }, 1000);
+      this.#socket.once('close', (code, reason) => {
         clearTimeout(timer);
-        resolve();
+        resolve(wasCut ? null : { code, reason: String(reason) });
       });
       this.#socket.close(1000);
     });
   }
 
   #send(envelope: Envelope): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encodeEnvelope(envelope));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#codec.encode(envelope));
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
-    const envelope = decodeOrNull(message, isBinary);
+    const envelope = this.#decode(message, isBinary);
     if (envelope === null) return;
     const { event, data, id, ack } = envelope;
     if (ack !== undefined) {
@@ -94,13 +128,13 @@ class WsConnection implements Connection {
       this.#handlers.get(event)?.(data);
     }
   }
-}
 
-/** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */
-function decodeOrNull(message: Buffer, isBinary: boolean): Envelope | null {
-  try {
-    return decodeEnvelope(message, isBinary);
-  } catch {
-    return null;
+  /** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */
+  #decode(message: Buffer, isBinary: boolean): Envelope | null {
+    try {
+      return this.#codec.decode(message, isBinary);
+    } catch {
+      return null;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Connection, Driver } from '../drivers/driver.ts';
+import type { Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Reason } from './messages.ts';
@@ -26,9 +26,7 @@ export class ReasonCounts {
 export interface PoolOptions {
   readonly driver: Driver;
   readonly clock: Clock;
-  readonly url: string;
-  readonly transport: 'websocket' | 'polling';
-  readonly timeoutMs: number;
+  readonly connectOptions: (client: number) => ConnectOptions;
   readonly onConnected: (connectNs: number) => void;
 }
 
@@ -56,10 +54,10 @@ export class ClientPool {
   }
 
   async #connect(client: number): Promise<void> {
-    const { driver, clock, url, transport, timeoutMs, onConnected } = this.#options;
+    const { driver, clock, connectOptions, onConnected } = this.#options;
     const startNs = clock.nowNs();
     try {
-      const connection = await driver.connect({ url, transport, timeoutMs });
+      const connection = await driver.connect(connectOptions(client));
       onConnected(clock.nowNs() - startNs);
       this.#connections.set(client, connection);
       connection.onDropped((reason) => {

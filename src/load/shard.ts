@@ -1,4 +1,4 @@
-import type { Driver } from '../drivers/driver.ts';
+import type { ConnectOptions, Driver } from '../drivers/driver.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
 import { type ClosedBroadcast, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Intake, recordBroadcast } from '../measure/intake.ts';
@@ -8,6 +8,7 @@ import { Recorder } from '../measure/recorder.ts';
 import { SERIES } from '../measure/series.ts';
 import { stampWriter } from '../measure/stamp.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
+import type { Plan } from '../plan.ts';
 import type { Layout, Scenario } from '../scenario.ts';
 import { chatMapping } from '../target.ts';
 import { arrivalsNs } from './arrivals.ts';
@@ -82,9 +83,7 @@ export class Shard {
     this.#pool = new ClientPool({
       driver,
       clock: this.#clock,
-      url,
-      transport: plan.transport,
-      timeoutMs: plan.connectTimeoutMs,
+      connectOptions: () => connectOptionsOf(plan, url),
       onConnected: (connectNs) => this.#recorder.record('connect', connectNs),
     });
     this.#telemetry = new TelemetrySampler(this.#clock, () =>
@@ -285,4 +284,19 @@ export class Shard {
       .map(([second, delivered]) => ({ second, ...none, delivered }));
     return [...sent, ...arrived];
   }
+}
+
+/** How the plan has clients connect. */
+function connectOptionsOf(plan: Plan, url: string): ConnectOptions {
+  const { namespace } = plan.target;
+  const { parser, pollInterval } = plan.settings;
+  return {
+    url,
+    transport: plan.transport,
+    timeoutMs: plan.connectTimeoutMs,
+    compression: plan.settings.compression === 'on',
+    ...(namespace === null ? {} : { namespace }),
+    ...(parser === null ? {} : { parser }),
+    ...(pollInterval === null ? {} : { pollIntervalMs: pollInterval }),
+  };
 }

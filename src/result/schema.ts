@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROTOCOLS, TRANSPORTS } from '../target.ts';
 
 /**
  * The stored result of one run: everything that a report, a threshold or a comparison needs. Times carry
@@ -17,16 +18,48 @@ const reason = z.object({ reason: z.string(), count });
 
 const stage = z.object({ durationMs: finite, fromHz: finite, toHz: finite });
 
+const text = z.string().nullable();
+
+/** As given; null for what was not. */
+const settings = z.object({
+  namespace: text,
+  parser: z.enum(['default', 'msgpack']).nullable(),
+  compression: z.enum(['on', 'off']).nullable(),
+  recovery: z.enum(['on', 'off']).nullable(),
+  processes: finite.nullable(),
+  redis: text,
+  redisAdapter: z.enum(['pubsub', 'sharded', 'streams']).nullable(),
+  pollInterval: finite.nullable(),
+});
+
 const plan = z.object({
   scenario: z.string(),
   scenarioOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   target: z.object({
     name: z.string(),
-    protocol: z.enum(['socketio', 'ws']),
+    protocol: z.enum(PROTOCOLS),
     url: z.string().nullable(),
     exec: z.string().nullable(),
+    reference: z
+      .object({
+        runtime: z.enum(['node', 'bun']),
+        settings: z.object({
+          namespace: z.string().nullable(),
+          compression: z.boolean(),
+          parser: z.enum(['default', 'msgpack']),
+          recovery: z.boolean(),
+          processes: z.number().nullable(),
+          redis: z.string().nullable(),
+          redisAdapter: z.enum(['pubsub', 'sharded', 'streams']),
+        }),
+        hasNodes: z.boolean(),
+      })
+      .nullable(),
+    file: z.string().nullable(),
+    namespace: z.string().nullable(),
   }),
-  transport: z.enum(['websocket', 'polling']),
+  transport: z.enum(TRANSPORTS),
+  settings,
   driver: z.string(),
   clients: count,
   workers: count,

@@ -16,10 +16,12 @@ export async function meetServer(
   options: Omit<Parameters<typeof ServerProcess.startCommand>[2], 'timeoutMs'>,
 ): Promise<MetServer> {
   const timed = { ...options, timeoutMs: connectTimeoutMs };
-  if (target.url === null) {
-    const started = await ServerProcess.startReference(target.name, { host: '127.0.0.1', port: 0 }, timed);
+  if (target.reference !== null) {
+    const listen = { host: '127.0.0.1', port: 0 };
+    const started = await ServerProcess.startReference(target.name, target.reference, listen, timed);
     return { url: started.url, process: started, notes: [] };
   }
+  if (target.url === null) throw new Error('a target without a URL that is no reference server');
   if (target.exec !== null) {
     const started = await ServerProcess.startCommand(target.exec, new URL(target.url), timed);
     return { url: target.url, process: started, notes: [] };

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runtimeCommand } from '../../servers/availability.ts';
 import { entryPath } from '../entry.ts';
 import { SockbenchError } from '../errors.ts';
+import type { ReferencePlan } from '../plan.ts';
 import { pinned } from './affinity.ts';
 import { probeUrl } from './probe-listener.ts';
 
@@ -65,20 +67,20 @@ export class ServerProcess {
   /** Starts a reference server on a free port, or on the port given. */
   static async startReference(
     name: string,
+    { runtime, settings }: ReferencePlan,
     listen: { readonly host: string; readonly port: number },
     options: ServerOptions,
   ): Promise<ServerProcess> {
-    const command = [
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      '--import',
-      probeUrl,
+    const line = [
+      ...runtimeCommand(runtime),
+      ...(runtime === 'node' ? ['--import', probeUrl] : []),
       entryPath('../servers/start'),
       name,
       listen.host,
       String(listen.port),
+      JSON.stringify(settings),
     ];
-    const server = new ServerProcess(command, options, { ipc: true, shell: false });
+    const server = new ServerProcess(line, options, { ipc: true, shell: false });
     const ready = await server.#readyLine(options.timeoutMs);
     if (ready.url === undefined) await server.#refuseStart(name, ready.code, ready.message, listen.port);
     server.#url = ready.url ?? '';

@@ -48,7 +48,15 @@ describe('the name of a report', () => {
   it('has no URL in it', () => {
     const result = makeResult({ protocol: 'ws', seconds: 1 });
     const url = 'ws://127.0.0.1:3000/path?token=secret';
-    const target = { name: url, protocol: 'ws' as const, url, exec: null };
+    const target = {
+      name: url,
+      protocol: 'ws' as const,
+      url,
+      exec: null,
+      reference: null,
+      file: null,
+      namespace: null,
+    };
     expect(reportName({ ...result, plan: { ...result.plan, target } })).toBe(
       'broadcast-latency-ws-websocket-20260304-050607-891',
     );

@@ -39,47 +39,42 @@ describe('help', () => {
       drive a server with a scenario and report what every client saw
 
       Arguments:
-        scenario                         name of a scenario; see list
+        scenario                                                            name of a scenario; see list
 
       Options:
-        --threshold <EXPR>               fail with 99 unless it holds, 'delivery.p99<50ms'; may be
-                                         repeated
-        --out <DIR>                      folder for result and reports (default: "reports")
-        --format <LIST>                  of text, table, md, json, html, hgrm, hlog, csv; text goes to
-                                         stdout, a single format too, json is always kept (default:
-                                         "text,json,html")
-        --quiet                          tell no progress, only warnings and errors
-        --target <NAME|URL>              a reference server by name, or the URL of a server that speaks
-                                         like one (http: Socket.IO, ws: raw) (default: socketio)
-        --exec <CMD>                     command that starts the server at the target URL; it is probed
-                                         when it is Node, and stopped after
-        --transport <websocket|polling>  Engine.IO's transport (default: websocket)
-        --driver <NAME>                  how clients speak; see list (default: official)
-        --clients <N>                    connections (default: 200)
-        --rate <RATE>                    messages over all senders, 100/s, or a profile of stages,
-                                         10s@50/s,20s@50..500/s (default: 100/s)
-        --arrival <constant|poisson>     spacing of the messages (default: constant)
-        --payload <SIZE>                 size of a message, at least 40B as text and 32B as binary
-                                         (default: 64B)
-        --payload-type <text|binary>     kind of message (default: text)
-        --duration <TIME>                how long to measure, unless the rate is a profile (default: 10s)
-        --warmup <TIME>                  least warm-up; it goes on until three seconds agree within 5 % on
-                                         the median (default: 2s)
-        --warmup-max <TIME>              most warm-up; the same as --warmup fixes its length (default:
-                                         10s)
-        --drain <TIME>                   wait for what is still under way after the last message; what
-                                         comes later is lost (default: 5s)
-        --late-after <TIME>              a message that takes longer counts as late (default: 1s)
-        --connect-rate <RATE>            new connections over all workers (default: 500/s)
-        --connect-timeout <TIME>         most time for one connection, or for a server to start (default:
-                                         10s)
-        --workers <N>                    generator processes (default: 1)
-        --pin <on|off>                   on Linux, keep server and workers on CPUs of their own (default:
-                                         on)
-        --seed <N>                       of random arrivals (default: 1)
-        --allow-remote <HOST>            permits load on this host, which is not this machine; only with
-                                         its owner's consent
-        -h, --help                       display help for command
+        --threshold <EXPR>                                                  fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated
+        --out <DIR>                                                         folder for result and reports (default: "reports")
+        --format <LIST>                                                     of text, table, md, json, html, hgrm, hlog, csv; text goes to stdout, a single format too, json is always kept (default: "text,json,html")
+        --quiet                                                             tell no progress, only warnings and errors
+        --target <NAME|URL>                                                 a reference server by name, or the URL of a server that speaks like one (http: Socket.IO, ws: raw) (default: socketio)
+        --exec <CMD>                                                        command that starts the server at the target URL; it is probed when it is Node, and stopped after
+        --transport <websocket|polling|upgrade|short-polling|long-polling>  Engine.IO's transport (default: websocket)
+        --driver <NAME>                                                     how clients speak; see list (default: official)
+        --namespace <NAME>                                                  Socket.IO namespace, of('chat')
+        --parser <default|msgpack>                                          Socket.IO's parser
+        --compression <on|off>                                              per-message deflate of WebSocket, off unless asked for
+        --recovery <on|off>                                                 Socket.IO's connection state recovery, off unless asked for
+        --processes <N>                                                     serving processes, 2 unless given
+        --redis <URL>                                                       a Redis that runs already; else redis-server is started for the run
+        --redis-adapter <NAME>                                              pubsub, sharded (pub/sub) or streams
+        --poll-interval <TIME>                                              time between two requests of short polling, 100ms unless given
+        --clients <N>                                                       connections (default: 200)
+        --rate <RATE>                                                       messages over all senders, 100/s, or a profile of stages, 10s@50/s,20s@50..500/s (default: 100/s)
+        --arrival <constant|poisson>                                        spacing of the messages (default: constant)
+        --payload <SIZE>                                                    size of a message, at least 40B as text and 32B as binary (default: 64B)
+        --payload-type <text|binary>                                        kind of message (default: text)
+        --duration <TIME>                                                   how long to measure, unless the rate is a profile (default: 10s)
+        --warmup <TIME>                                                     least warm-up; it goes on until three seconds agree within 5 % on the median (default: 2s)
+        --warmup-max <TIME>                                                 most warm-up; the same as --warmup fixes its length (default: 10s)
+        --drain <TIME>                                                      wait for what is still under way after the last message; what comes later is lost (default: 5s)
+        --late-after <TIME>                                                 a message that takes longer counts as late (default: 1s)
+        --connect-rate <RATE>                                               new connections over all workers (default: 500/s)
+        --connect-timeout <TIME>                                            most time for one connection, or for a server to start (default: 10s)
+        --workers <N>                                                       generator processes (default: 1)
+        --pin <on|off>                                                      on Linux, keep server and workers on CPUs of their own (default: on)
+        --seed <N>                                                          of random arrivals (default: 1)
+        --allow-remote <HOST>                                               permits load on this host, which is not this machine; only with its owner's consent
+        -h, --help                                                          display help for command
 
       Options of broadcast-latency:
         --publishers <N>              clients that publish, in turn; they receive too (default: 1)
@@ -171,8 +166,8 @@ describe('list', () => {
         ack-roundtrip      clients send requests in turn on an open schedule; how long until each is acknowledged
 
       Servers
-        socketio  Socket.IO on Node.js, in-memory rooms, no compression; websocket, polling
-        ws        raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own, no compression; websocket
+        socketio  Socket.IO on Node.js, in-memory rooms; websocket, polling, upgrade
+        ws        raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own; websocket
 
       Drivers
         official (socketio)  socket.io-client, without reconnection

@@ -13,8 +13,9 @@ class FakeConnection implements Connection {
   onDropped(handler: (reason: string) => void): void {
     this.drop = handler;
   }
-  async close(): Promise<void> {
+  async close(): Promise<null> {
     this.closed = true;
+    return null;
   }
 }
 
@@ -39,9 +40,7 @@ function poolOf(outcomes: ReadonlyArray<FakeConnection | string>) {
   const pool = new ClientPool({
     driver,
     clock,
-    url: 'ws://127.0.0.1:1',
-    transport: 'websocket',
-    timeoutMs: 500,
+    connectOptions: () => ({ url: 'ws://127.0.0.1:1', transport: 'websocket', timeoutMs: 500 }),
     onConnected: (connectNs) => connectTimesNs.push(connectNs),
   });
   return { pool, attempts, connectTimesNs };

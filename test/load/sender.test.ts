@@ -27,7 +27,7 @@ async function open(operation: Operation, { connected = [0, 1, 2, 3], mine = [0,
     on: () => {},
     answer: () => {},
     onDropped: () => {},
-    close: async () => {},
+    close: async () => null,
   });
   let next = 0;
   const pool = new ClientPool({
@@ -39,9 +39,7 @@ async function open(operation: Operation, { connected = [0, 1, 2, 3], mine = [0,
       connect: async () => connectionOf(connected[next++] ?? -1),
     },
     clock,
-    url: '',
-    transport: 'websocket',
-    timeoutMs: 1,
+    connectOptions: () => ({ url: '', transport: 'websocket', timeoutMs: 1 }),
     onConnected: () => {},
   });
   await pool.connectAll(connected, 1e6);

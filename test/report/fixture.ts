@@ -1,6 +1,7 @@
 import type { PageAssets } from '../../src/report/index.ts';
 import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
 import { NsHistogram } from '../../src/result/view.ts';
+import { NO_SETTINGS } from '../../src/settings.ts';
 
 /** What a made-up run looks like; the rest follows from it and from `seed`. */
 export interface FixtureOptions {
@@ -164,8 +165,9 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
   return {
     scenario,
     scenarioOptions,
-    target: { name: target, protocol, url: null, exec: null },
+    target: { name: target, protocol, url: null, exec: null, reference: null, file: null, namespace: null },
     transport,
+    settings: NO_SETTINGS,
     driver: 'official',
     clients,
     workers,

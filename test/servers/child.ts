@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { runtimeCommand } from '../../servers/availability.ts';
+import { servers } from '../../servers/index.ts';
 
 const START = fileURLToPath(new URL('../../servers/start.ts', import.meta.url));
 
@@ -25,7 +27,10 @@ export interface ServerChild {
 /** Starts servers/start.ts with these arguments and waits for its first line. */
 export async function startServer(...args: readonly string[]): Promise<ServerChild> {
   // With a channel to its parent the server ends with it, even when a test run is aborted.
-  const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const [name = ''] = args;
+  const runtime = Object.hasOwn(servers, name) ? (await servers[name]?.())?.server.runtime : undefined;
+  const [file = '', ...flags] = runtimeCommand(runtime ?? 'node');
+  const child = spawn(file, [...flags, START, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   if (child.stdout === null) throw new Error('no pipe');
   const reader = createInterface(child.stdout);
   const lines: string[] = [];

@@ -1,0 +1,76 @@
+import type { Namespace, Server, ServerOptions, Socket } from 'socket.io';
+import * as msgpackParser from 'socket.io-msgpack-parser';
+import { type AskedReply, EVENT, type Payload, type SendMessage, streamedReplies } from '../src/wire.ts';
+import type { ServerSettings } from './server.ts';
+
+type Acknowledge = (reply?: unknown) => void;
+
+/** Time for which a client that lost its connection may come back and get what it missed. */
+const RECOVERY_MS = 120_000;
+
+/** What the settings mean to Socket.IO's server; nothing is compressed unless asked for. */
+export function socketioOptions({ compression, parser, recovery }: ServerSettings): Partial<ServerOptions> {
+  return {
+    serveClient: false,
+    perMessageDeflate: compression ? { threshold: 0 } : false,
+    httpCompression: false,
+    ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
+    ...(recovery ? { connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS } } : {}),
+  };
+}
+
+/** Serves the chat of the seeds in a namespace; `node` is the number of this process where there are several. */
+export function serveChat(io: Server, { namespace }: ServerSettings, node = 0): void {
+  const chats = io.of(namespace ?? '/');
+  chats.on('connection', (socket) => serve(chats, socket, node));
+}
+
+function serve(chats: Namespace, socket: Socket, node: number): void {
+  // A client that sends what a handler cannot use loses its connection, and the server goes on.
+  const on = (event: string, handle: (data: unknown, acknowledge: Acknowledge) => void) => {
+    socket.on(event, (data: unknown, acknowledge: unknown) => {
+      try {
+        handle(data, typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => {});
+      } catch {
+        socket.disconnect(true);
+      }
+    });
+  };
+  on(EVENT.enterChat, (chatIds, acknowledge) => {
+    // A promise where the adapter has to tell other processes.
+    const joined = socket.join((chatIds as unknown[]).map(String));
+    if (joined === undefined) acknowledge();
+    else void joined.then(() => acknowledge());
+  });
+  on(EVENT.sendMessage, (data) => {
+    const { message, scope, chatId = '' } = data as SendMessage;
+    switch (scope) {
+      case 'everyone':
+        chats.emit(EVENT.receiveMessage, message);
+        break;
+      case 'everyone-but-me':
+        socket.broadcast.emit(EVENT.receiveMessage, message);
+        break;
+      case 'room':
+        chats.in(chatId).emit(EVENT.receiveMessage, message);
+        break;
+      case 'room-but-me':
+        socket.to(chatId).emit(EVENT.receiveMessage, message);
+        break;
+    }
+  });
+  on(EVENT.hello, (data, acknowledge) => acknowledge(data));
+  on(EVENT.identity, (data, acknowledge) => acknowledge(data));
+  on(EVENT.whichNode, (_data, acknowledge) => acknowledge(node));
+  on(EVENT.askMe, (data, acknowledge) => {
+    const askedNs = process.hrtime.bigint();
+    socket.emit(EVENT.hello, data, (answer: Payload) => {
+      const reply: AskedReply = { answer, roundTripNs: Number(process.hrtime.bigint() - askedNs) };
+      acknowledge(reply);
+    });
+  });
+  on(EVENT.echo, (data) => socket.emit(EVENT.echo, data));
+  on(EVENT.events, (data) => {
+    for (const reply of streamedReplies(data)) socket.emit(EVENT.events, reply);
+  });
+}
