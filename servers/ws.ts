@@ -1,14 +1,9 @@
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
-import {
-  decodeEnvelope,
-  type Envelope,
-  EVENT,
-  encodeEnvelope,
-  type SendMessage,
-  streamedReplies,
-} from '../src/wire.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, type Scope } from '../src/wire.ts';
+import { EnvelopeChat } from './envelope-chat.ts';
 import { listen } from './listen.ts';
+import { Rooms } from './rooms.ts';
 import type { ReferenceServer } from './server.ts';
 
 export const server: ReferenceServer = {
@@ -25,9 +20,15 @@ export const server: ReferenceServer = {
       server: http,
       perMessageDeflate: options.settings.compression && { threshold: 0 },
     });
-    const chat = new Chat(wss.clients);
+    const chat = new WsChat(wss.clients);
     wss.on('connection', (socket) => {
-      socket.on('message', (message: Buffer, isBinary) => chat.handle(socket, message, isBinary));
+      socket.on('message', (message: Buffer, isBinary) => {
+        try {
+          chat.handle(socket, decodeEnvelope(message, isBinary));
+        } catch {
+          socket.close(1007, 'not an envelope');
+        }
+      });
       socket.on('close', () => chat.leave(socket));
       // A frame that breaks the protocol: ws closes the connection after it, and the server goes on.
       socket.on('error', () => {});
@@ -43,92 +44,30 @@ export const server: ReferenceServer = {
   },
 };
 
-/** Rooms, and what to do with each event. */
-class Chat {
-  readonly #everyone: ReadonlySet<WebSocket>;
-  readonly #rooms = new Map<string, Set<WebSocket>>();
-  readonly #asked = new Map<number, (answer: unknown) => void>();
-  #nextId = 0;
+class WsChat extends EnvelopeChat<WebSocket> {
+  readonly #rooms: Rooms<WebSocket>;
 
   constructor(everyone: ReadonlySet<WebSocket>) {
-    this.#everyone = everyone;
-  }
-
-  handle(socket: WebSocket, message: Buffer, isBinary: boolean): void {
-    try {
-      const envelope = decodeEnvelope(message, isBinary);
-      if (envelope.ack === undefined) this.#dispatch(socket, envelope);
-      else this.#settle(envelope.ack, envelope.data);
-    } catch {
-      socket.close(1007, 'not an envelope');
-    }
+    super();
+    this.#rooms = new Rooms(everyone);
   }
 
   leave(socket: WebSocket): void {
-    for (const [room, members] of this.#rooms) {
-      if (members.delete(socket) && members.size === 0) this.#rooms.delete(room);
-    }
+    this.#rooms.leave(socket);
   }
 
-  #dispatch(socket: WebSocket, { event, data, id }: Envelope): void {
-    const acknowledge = (reply: unknown) => {
-      if (id !== undefined) socket.send(encodeEnvelope({ event, data: reply, ack: id }));
-    };
-    switch (event) {
-      case EVENT.enterChat:
-        for (const room of data as Array<string | number>) this.#join(String(room), socket);
-        acknowledge(null);
-        break;
-      case EVENT.sendMessage:
-        this.#publish(socket, data as SendMessage);
-        break;
-      case EVENT.hello:
-        acknowledge(data);
-        break;
-      case EVENT.identity:
-        // Without an id as in Nest, where what a handler returns is sent as an event.
-        if (id === undefined) socket.send(encodeEnvelope({ event, data }));
-        else acknowledge(data);
-        break;
-      case EVENT.events:
-        for (const reply of streamedReplies(data)) socket.send(encodeEnvelope({ event, data: reply }));
-        break;
-      case EVENT.askMe:
-        this.#ask(socket, data, acknowledge);
-        break;
-      case EVENT.echo:
-        socket.send(encodeEnvelope({ event, data }));
-        break;
-    }
+  protected override send(socket: WebSocket, envelope: Envelope): void {
+    socket.send(encodeEnvelope(envelope));
   }
 
-  #join(room: string, socket: WebSocket): void {
-    const members = this.#rooms.get(room);
-    if (members === undefined) this.#rooms.set(room, new Set([socket]));
-    else members.add(socket);
+  protected override join(socket: WebSocket, room: string): void {
+    this.#rooms.join(socket, room);
   }
 
-  #publish(sender: WebSocket, { message, scope, chatId = '' }: SendMessage): void {
-    const toRoom = scope === 'room' || scope === 'room-but-me';
-    const butMe = scope === 'everyone-but-me' || scope === 'room-but-me';
-    const frame = encodeEnvelope({ event: EVENT.receiveMessage, data: message });
-    for (const member of (toRoom ? this.#rooms.get(chatId) : this.#everyone) ?? []) {
-      if (member.readyState === WebSocket.OPEN && !(butMe && member === sender)) member.send(frame);
-    }
-  }
-
-  #ask(socket: WebSocket, data: unknown, acknowledge: (reply: unknown) => void): void {
-    const askedNs = process.hrtime.bigint();
-    const id = this.#nextId;
-    this.#nextId += 1;
-    this.#asked.set(id, (answer) =>
-      acknowledge({ answer, roundTripNs: Number(process.hrtime.bigint() - askedNs) }),
-    );
-    socket.send(encodeEnvelope({ event: EVENT.hello, data, id }));
-  }
-
-  #settle(id: number, answer: unknown): void {
-    this.#asked.get(id)?.(answer);
-    this.#asked.delete(id);
+  protected override publish(sender: WebSocket, envelope: Envelope, scope: Scope, room: string): void {
+    const frame = encodeEnvelope(envelope);
+    this.#rooms.eachOf(scope, sender, room, (member) => {
+      if (member.readyState === WebSocket.OPEN) member.send(frame);
+    });
   }
 }
