@@ -1,9 +1,7 @@
-import { accessSync, constants } from 'node:fs';
-import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
 import type { ReferenceServer, ServerSettings } from './server.ts';
-
-const require = createRequire(import.meta.url);
 
 /** The path of a program on PATH; null when there is none. */
 export function findProgram(name: string): string | null {
@@ -22,21 +20,39 @@ export function findProgram(name: string): string | null {
   return null;
 }
 
-function isInstalled(name: string): boolean {
+/** The path of a package's package.json; null when it is not installed. */
+function packageFile(name: string): string | null {
   try {
-    require.resolve(`${name}/package.json`);
-    return true;
+    // Not by importing it, which takes time, nor by its exports, which may hide its package.json.
+    return findPackageJSON(name, import.meta.url) ?? null;
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** Until its install script has run, the package bun holds some lines of text in the place of its program. */
+const LEAST_PROGRAM_BYTES = 1e6;
+
+/** The program of the package bun, else bun on PATH; null when there is neither. */
+function findBun(): string | null {
+  const file = packageFile('bun');
+  if (file !== null) {
+    const path = join(dirname(file), 'bin', 'bun.exe');
+    const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
+    if (size >= LEAST_PROGRAM_BYTES) return path;
+  }
+  return findProgram('bun');
 }
 
 /** Why a server cannot run here, and what to do about it; null when it can. */
 export function whyUnavailable(
-  { packages = [], program }: ReferenceServer,
+  { runtime = 'node', packages = [], program }: ReferenceServer,
   settings: Partial<ServerSettings> = {},
 ): string | null {
-  const missing = packages.filter((name) => !isInstalled(name));
+  if (runtime === 'bun' && findBun() === null) {
+    return 'Bun is neither installed with its install script nor on PATH: npm install bun';
+  }
+  const missing = packages.filter((name) => packageFile(name) === null);
   if (missing.length > 0) {
     return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not installed: npm install ${missing.join(' ')}`;
   }
@@ -49,5 +65,6 @@ export function whyUnavailable(
 /** The command that runs a server's process, without what is given to it: `[program, ...flags]`. */
 export function runtimeCommand(runtime: 'node' | 'bun'): readonly string[] {
   if (runtime === 'node') return [process.execPath, '--disable-warning=ExperimentalWarning'];
-  throw new Error(`no runtime ${runtime}`);
+  // Bun would load the .env of the folder it is in, and fetch packages that it does not find.
+  return [findBun() ?? 'bun', '--no-env-file', '--no-install'];
 }

@@ -4,4 +4,6 @@ import type { ReferenceServer } from './server.ts';
 export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceServer }>>> = {
   socketio: () => import('./socketio.ts'),
   ws: () => import('./ws.ts'),
+  'socketio-bun': () => import('./socketio-bun.ts'),
+  'bun-ws': () => import('./bun-ws.ts'),
 };

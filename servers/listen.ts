@@ -8,5 +8,10 @@ export async function listen(server: Server, { host, port }: StartOptions): Prom
   server.listen(port, host);
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
-  return host.includes(':') ? `[${host}]:${bound}` : `${host}:${bound}`;
+  return `${urlHost(host)}:${bound}`;
+}
+
+/** A host name or address as a URL has it: IPv6 in brackets. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

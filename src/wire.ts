@@ -115,7 +115,7 @@ export function encodeEnvelope(envelope: Envelope): string | Buffer {
 
 /** Decodes what {@link encodeEnvelope} made; throws a SyntaxError or RangeError when it is something else. */
 export function decodeEnvelope(message: Buffer, isBinary: boolean): Envelope {
-  if (!isBinary) return requireEnvelope(JSON.parse(message.toString()));
+  if (!isBinary) return decodeTextEnvelope(message.toString());
   const headerEnd = BINARY_HEADER_LENGTH_BYTES + message.readUInt16BE(0);
   if (headerEnd > message.length) throw new RangeError('the header is longer than the message');
   const header = requireEnvelope(JSON.parse(message.toString('utf8', BINARY_HEADER_LENGTH_BYTES, headerEnd)));
@@ -125,9 +125,52 @@ export function decodeEnvelope(message: Buffer, isBinary: boolean): Envelope {
   return { ...envelope, data: field === null ? bytes : { ...(envelope.data as object), [field]: bytes } };
 }
 
+/** Decodes a text message that {@link encodeEnvelope} made; throws a SyntaxError when it is something else. */
+export function decodeTextEnvelope(message: string): Envelope {
+  return requireEnvelope(JSON.parse(message));
+}
+
 function requireEnvelope(value: unknown): Envelope {
   const isEnvelope =
     typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string';
   if (!isEnvelope) throw new SyntaxError('not an envelope with an event');
   return value as Envelope;
+}
+
+/** Bytes within JSON. */
+interface JsonBytes {
+  readonly $binary: string;
+}
+
+function isJsonBytes(value: unknown): value is JsonBytes {
+  return (
+    typeof value === 'object' && value !== null && '$binary' in value && typeof value.$binary === 'string'
+  );
+}
+
+/**
+ * Encodes an envelope as JSON alone, for where only text can go: bytes at `data` or at one field of `data` become
+ * `{"$binary":"<base64>"}`.
+ */
+export function envelopeToJson(envelope: Envelope): string {
+  const found = bytesIn(envelope.data);
+  if (found === null) return JSON.stringify(envelope);
+  const bytes: JsonBytes = { $binary: Buffer.from(found.bytes).toString('base64') };
+  const data = found.field === null ? bytes : { ...(envelope.data as object), [found.field]: bytes };
+  return JSON.stringify({ ...envelope, data });
+}
+
+/** Turns what {@link envelopeToJson} made, parsed, back into an envelope; throws a SyntaxError when it is none. */
+export function envelopeFromJson(value: unknown): Envelope {
+  const envelope = requireEnvelope(value);
+  return { ...envelope, data: withBytes(envelope.data) };
+}
+
+function withBytes(data: unknown): unknown {
+  if (isJsonBytes(data)) return Buffer.from(data.$binary, 'base64');
+  if (typeof data !== 'object' || data === null) return data;
+  for (const [field, value] of Object.entries(data)) {
+    if (isJsonBytes(value)) return { ...data, [field]: Buffer.from(value.$binary, 'base64') };
+  }
+  return data;
 }
