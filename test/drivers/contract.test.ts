@@ -80,7 +80,7 @@ describe.each(
   const connections: Connection[] = [];
 
   const connectTo = async (url: string): Promise<Connection> => {
-    const connection = await driver.connect({ url, transport, timeoutMs: TIMEOUT_MS });
+    const connection = await driver.connect({ url, transport, timeoutMs: TIMEOUT_MS, pollIntervalMs: 5 });
     connections.push(connection);
     return connection;
   };
@@ -331,7 +331,12 @@ describe.each(
 describe('the registries', () => {
   it('have a driver for every transport of every reference server', async () => {
     expect(pairs.map(({ serverName, transport }) => `${serverName} ${transport}`)).toEqual(
-      expect.arrayContaining(['socketio websocket', 'socketio polling', 'ws websocket']),
+      expect.arrayContaining([
+        'socketio websocket',
+        'socketio polling',
+        'ws websocket',
+        'http-polling long-polling',
+      ]),
     );
   });
 });

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { servers } from '../../servers/index.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import { EVENT } from '../../src/wire.ts';
-import { everyPair } from '../drivers/pairs.ts';
+import { everyPair, inNamespaceOf } from '../drivers/pairs.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 
 const started: ServerChild[] = [];
@@ -25,9 +25,13 @@ afterEach(async () => {
 async function expectStillServing(server: ServerChild, serverName: string): Promise<void> {
   const load = servers[serverName];
   if (load === undefined) throw new Error(`no server ${serverName}`);
-  const { protocol } = (await load()).server;
+  const { server: description } = await load();
+  const { protocol, transports } = description;
   const driver = drivers.find((candidate) => candidate.protocol === protocol);
-  const connection = await driver?.connect({ url: urlOf(server), transport: 'websocket', timeoutMs: 5000 });
+  const transport = driver?.transports.find((candidate) => transports.includes(candidate)) ?? 'websocket';
+  const connection =
+    driver &&
+    (await inNamespaceOf(description, driver).connect({ url: urlOf(server), transport, timeoutMs: 5000 }));
   const reply = await new Promise((resolve) => connection?.request(EVENT.hello, 'still there?', resolve));
   expect(reply).toBe('still there?');
   await connection?.close();

@@ -1,0 +1,57 @@
+import type { Envelope } from '../wire.ts';
+
+type Handler = (data: unknown) => void;
+
+/** What a client does with envelopes, whatever carries them: events, requests with their replies, answers. */
+export class EnvelopeExchange {
+  readonly #send: (envelope: Envelope) => void;
+  readonly #handlers = new Map<string, readonly Handler[]>();
+  readonly #responders = new Map<string, (data: unknown) => unknown>();
+  readonly #pending = new Map<number, Handler>();
+  #nextId = 0;
+
+  constructor(send: (envelope: Envelope) => void) {
+    this.#send = send;
+  }
+
+  request(event: string, data: unknown, onReply: Handler): void {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#pending.set(id, onReply);
+    this.#send({ event, data, id });
+  }
+
+  on(event: string, handler: Handler): void {
+    this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), handler]);
+  }
+
+  once(event: string, handler: Handler): void {
+    const only = (data: unknown) => {
+      const handlers = this.#handlers.get(event) ?? [];
+      this.#handlers.set(
+        event,
+        handlers.filter((other) => other !== only),
+      );
+      handler(data);
+    };
+    this.on(event, only);
+  }
+
+  answer(event: string, respond: (data: unknown) => unknown): void {
+    this.#responders.set(event, respond);
+  }
+
+  /** Hands over what the server sent; what nobody waits for is dropped. */
+  receive({ event, data, id, ack }: Envelope): void {
+    if (ack !== undefined) {
+      const onReply = this.#pending.get(ack);
+      this.#pending.delete(ack);
+      onReply?.(data);
+    } else if (id !== undefined) {
+      const respond = this.#responders.get(event);
+      if (respond !== undefined) this.#send({ event, data: respond(data), ack: id });
+    } else {
+      for (const handler of this.#handlers.get(event) ?? []) handler(data);
+    }
+  }
+}
