@@ -1,4 +1,5 @@
 import { servers } from '../../servers/index.ts';
+import type { ReferenceServer } from '../../servers/server.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import type { Transport } from '../../src/target.ts';
@@ -10,6 +11,12 @@ export interface Pair {
   readonly transport: Transport;
 }
 
+/** The driver, entering the namespace where a server's sockets are when it was asked for none. */
+export function inNamespaceOf({ namespace }: ReferenceServer, driver: Driver): Driver {
+  if (namespace === undefined) return driver;
+  return { ...driver, connect: (options) => driver.connect({ namespace, ...options }) };
+}
+
 /** Every pair of the registries. */
 export async function everyPair(): Promise<Pair[]> {
   const pairs: Pair[] = [];
@@ -17,7 +24,7 @@ export async function everyPair(): Promise<Pair[]> {
     const { server } = await load();
     for (const driver of drivers.filter(({ protocol }) => protocol === server.protocol)) {
       for (const transport of driver.transports.filter((name) => server.transports.includes(name))) {
-        pairs.push({ driver, serverName, transport });
+        pairs.push({ driver: inNamespaceOf(server, driver), serverName, transport });
       }
     }
   }

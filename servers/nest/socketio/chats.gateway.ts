@@ -1,0 +1,99 @@
+import { Inject, type Type } from '@nestjs/common';
+import {
+  Ack,
+  ConnectedSocket,
+  type GatewayMetadata,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  SubscribeMessage,
+  WebSocketGateway,
+  WebSocketServer,
+  type WsResponse,
+} from '@nestjs/websockets';
+import { from, map, type Observable } from 'rxjs';
+import type { Namespace, Socket } from 'socket.io';
+import { type AskedReply, EVENT, streamedReplies } from '../../../src/wire.ts';
+import { type ChatMessage, scopeOf } from '../chat-message.ts';
+import { ChatsService } from '../chats.service.ts';
+
+/** The gateway of the seeds. A function, since its namespace is an argument of the decorator. */
+export function chatsGateway(options: GatewayMetadata): Type {
+  @WebSocketGateway(options)
+  class ChatsGateway implements OnGatewayConnection, OnGatewayDisconnect {
+    @WebSocketServer()
+    readonly server!: Namespace;
+
+    readonly #chats: ChatsService<string>;
+
+    constructor(@Inject(ChatsService) chats: ChatsService<string>) {
+      this.#chats = chats;
+    }
+
+    handleConnection(socket: Socket): void {
+      this.#chats.enter(socket.id);
+    }
+
+    handleDisconnect(socket: Socket): void {
+      this.#chats.leave(socket.id);
+    }
+
+    /** Acknowledged by hand: Nest acknowledges by itself only with something. */
+    @SubscribeMessage(EVENT.enterChat)
+    async enterChat(
+      @MessageBody() chatIds: ReadonlyArray<string | number>,
+      @ConnectedSocket() socket: Socket,
+      @Ack() acknowledge?: () => void,
+    ): Promise<void> {
+      for (const chatId of chatIds) await socket.join(chatId.toString());
+      acknowledge?.();
+    }
+
+    @SubscribeMessage(EVENT.sendMessage)
+    sendMessage(@MessageBody() data: ChatMessage, @ConnectedSocket() socket: Socket): void {
+      const { message, chatId = '' } = data;
+      switch (scopeOf(data)) {
+        case 'everyone':
+          this.server.emit(EVENT.receiveMessage, message);
+          break;
+        case 'everyone-but-me':
+          socket.broadcast.emit(EVENT.receiveMessage, message);
+          break;
+        case 'room':
+          this.server.in(chatId.toString()).emit(EVENT.receiveMessage, message);
+          break;
+        case 'room-but-me':
+          socket.to(chatId.toString()).emit(EVENT.receiveMessage, message);
+          break;
+      }
+    }
+
+    @SubscribeMessage(EVENT.hello)
+    hello(@MessageBody() data: unknown): unknown {
+      return data;
+    }
+
+    @SubscribeMessage(EVENT.identity)
+    identity(@MessageBody() data: unknown): unknown {
+      return data;
+    }
+
+    @SubscribeMessage(EVENT.askMe)
+    async askMe(@MessageBody() data: unknown, @ConnectedSocket() socket: Socket): Promise<AskedReply> {
+      const askedNs = process.hrtime.bigint();
+      const answer = await socket.emitWithAck(EVENT.hello, data);
+      return { answer, roundTripNs: Number(process.hrtime.bigint() - askedNs) };
+    }
+
+    @SubscribeMessage(EVENT.echo)
+    echo(@MessageBody() data: unknown): WsResponse<unknown> {
+      return { event: EVENT.echo, data };
+    }
+
+    @SubscribeMessage(EVENT.events)
+    events(@MessageBody() data: unknown): Observable<WsResponse<unknown>> {
+      return from(streamedReplies(data)).pipe(map((item) => ({ event: EVENT.events, data: item })));
+    }
+  }
+  return ChatsGateway;
+}

@@ -1,0 +1,111 @@
+import { Inject, type Type } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  type GatewayMetadata,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  SubscribeMessage,
+  WebSocketGateway,
+  type WsResponse,
+} from '@nestjs/websockets';
+import { from, map, type Observable } from 'rxjs';
+import { WebSocket } from 'ws';
+import { type AskedReply, EVENT, encodeEnvelope, type Payload, streamedReplies } from '../../../src/wire.ts';
+import { Rooms } from '../../rooms.ts';
+import { type ChatMessage, scopeOf } from '../chat-message.ts';
+import { ChatsService } from '../chats.service.ts';
+import { ANSWER, type Answer } from './envelope-adapter.ts';
+
+/** The gateway of the second seed, with rooms. A function, since compression is an argument of the decorator. */
+export function chatsGateway(options: GatewayMetadata): Type {
+  @WebSocketGateway(options)
+  class ChatsGateway implements OnGatewayConnection, OnGatewayDisconnect {
+    readonly #chats: ChatsService<WebSocket>;
+    readonly #rooms: Rooms<WebSocket>;
+    /** Each client's questions that it has not answered; they end with it. */
+    readonly #asked = new WeakMap<WebSocket, Map<number, (answer: Payload) => void>>();
+    #nextId = 0;
+
+    constructor(@Inject(ChatsService) chats: ChatsService<WebSocket>) {
+      this.#chats = chats;
+      this.#rooms = new Rooms(chats.clients);
+    }
+
+    handleConnection(socket: WebSocket): void {
+      this.#chats.enter(socket);
+      this.#asked.set(socket, new Map());
+    }
+
+    handleDisconnect(socket: WebSocket): void {
+      this.#chats.leave(socket);
+      this.#rooms.leave(socket);
+    }
+
+    @SubscribeMessage(EVENT.enterChat)
+    enterChat(
+      @MessageBody() chatIds: ReadonlyArray<string | number>,
+      @ConnectedSocket() socket: WebSocket,
+    ): WsResponse<null> {
+      for (const chatId of chatIds) this.#rooms.join(socket, chatId.toString());
+      return { event: EVENT.enterChat, data: null };
+    }
+
+    @SubscribeMessage(EVENT.sendMessage)
+    sendMessage(@MessageBody() data: ChatMessage, @ConnectedSocket() socket: WebSocket): void {
+      const { message, chatId = '' } = data;
+      const frame = encodeEnvelope({ event: EVENT.receiveMessage, data: message });
+      this.#rooms.eachOf(scopeOf(data), socket, chatId.toString(), (member) => {
+        if (member.readyState === WebSocket.OPEN) member.send(frame);
+      });
+    }
+
+    @SubscribeMessage(EVENT.hello)
+    hello(@MessageBody() data: unknown): WsResponse<unknown> {
+      return { event: EVENT.hello, data };
+    }
+
+    @SubscribeMessage(EVENT.identity)
+    identity(@MessageBody() data: unknown): WsResponse<unknown> {
+      return { event: EVENT.identity, data };
+    }
+
+    @SubscribeMessage(EVENT.askMe)
+    async askMe(
+      @MessageBody() data: unknown,
+      @ConnectedSocket() socket: WebSocket,
+    ): Promise<WsResponse<AskedReply>> {
+      const askedNs = process.hrtime.bigint();
+      const answer = await this.#ask(socket, data);
+      const roundTripNs = Number(process.hrtime.bigint() - askedNs);
+      return { event: EVENT.askMe, data: { answer, roundTripNs } };
+    }
+
+    @SubscribeMessage(ANSWER)
+    answer(@MessageBody() { id, answer }: Answer, @ConnectedSocket() socket: WebSocket): void {
+      const asked = this.#asked.get(socket);
+      asked?.get(id)?.(answer);
+      asked?.delete(id);
+    }
+
+    @SubscribeMessage(EVENT.echo)
+    echo(@MessageBody() data: unknown): WsResponse<unknown> {
+      return { event: EVENT.echo, data };
+    }
+
+    @SubscribeMessage(EVENT.events)
+    events(@MessageBody() data: unknown): Observable<WsResponse<unknown>> {
+      return from(streamedReplies(data)).pipe(map((item) => ({ event: EVENT.events, data: item })));
+    }
+
+    #ask(socket: WebSocket, data: unknown): Promise<Payload> {
+      return new Promise((resolve) => {
+        const id = this.#nextId;
+        this.#nextId += 1;
+        this.#asked.get(socket)?.set(id, resolve);
+        socket.send(encodeEnvelope({ event: EVENT.hello, data, id }));
+      });
+    }
+  }
+  return ChatsGateway;
+}
