@@ -1,0 +1,105 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+
+/** What the clients of a process did on the wire, whatever they speak. */
+export interface Traffic {
+  /**
+   * Bytes handed to and read from client sockets, over TCP and below everything else: framing and HTTP headers
+   * are in it. With TLS it is what TLS carries, without its records and handshakes.
+   */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** HTTP requests begun, WebSocket handshakes among them. */
+  readonly requests: number;
+  /** Answered requests that asked for messages, and those of them that brought none. */
+  readonly polls: number;
+  readonly pollsInVain: number;
+}
+
+/** Traffic between two times on the run's clock. */
+export interface TrafficSpan {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly traffic: Traffic;
+}
+
+export const NO_TRAFFIC: Traffic = {
+  sentBytes: 0,
+  receivedBytes: 0,
+  requests: 0,
+  polls: 0,
+  pollsInVain: 0,
+};
+
+/** One traffic whose every count is made from the count of the same name. */
+function eachCount(count: (name: keyof Traffic) => number): Traffic {
+  return {
+    sentBytes: count('sentBytes'),
+    receivedBytes: count('receivedBytes'),
+    requests: count('requests'),
+    polls: count('polls'),
+    pollsInVain: count('pollsInVain'),
+  };
+}
+
+/**
+ * The traffic from `fromNs` to `toNs`, in whole numbers: spans that lie in it only in part count with that part
+ * of their length, as telemetry does.
+ */
+export function trafficWithin(spans: readonly TrafficSpan[], fromNs: number, toNs: number): Traffic {
+  const shares = spans.map(({ startNs, endNs, traffic }) => {
+    const overlapNs = Math.min(endNs, toNs) - Math.max(startNs, fromNs);
+    return { traffic, share: overlapNs > 0 ? overlapNs / (endNs - startNs) : 0 };
+  });
+  return eachCount((name) =>
+    Math.round(shares.reduce((sum, { traffic, share }) => sum + traffic[name] * share, 0)),
+  );
+}
+
+/** Counts the traffic of this process. Create it early: it sees the sockets and requests that begin after it. */
+export class TrafficSampler {
+  readonly #open = new Set<Socket>();
+  readonly #closed = { sentBytes: 0, receivedBytes: 0 };
+  readonly #counts = { requests: 0, polls: 0, pollsInVain: 0 };
+  #last = NO_TRAFFIC;
+
+  constructor() {
+    subscribe('net.client.socket', (message) => this.#watch((message as { socket: Socket }).socket));
+    subscribe('http.client.request.start', () => {
+      this.#counts.requests += 1;
+    });
+  }
+
+  /** For every answer to a request that asked for messages; `inVain` when it brought none. */
+  readonly notePoll = (inVain: boolean): void => {
+    this.#counts.polls += 1;
+    if (inVain) this.#counts.pollsInVain += 1;
+  };
+
+  /** Since the last call, or since creation. */
+  take(): Traffic {
+    const last = this.#last;
+    const now = this.#total();
+    this.#last = now;
+    // What was handed to a socket and not yet sent is no longer counted when the socket breaks.
+    return eachCount((name) => Math.max(0, now[name] - last[name]));
+  }
+
+  #watch(socket: Socket): void {
+    this.#open.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      this.#closed.sentBytes += socket.bytesWritten;
+      this.#closed.receivedBytes += socket.bytesRead;
+    });
+  }
+
+  #total(): Traffic {
+    let { sentBytes, receivedBytes } = this.#closed;
+    for (const { bytesWritten, bytesRead } of this.#open) {
+      sentBytes += bytesWritten;
+      receivedBytes += bytesRead;
+    }
+    return { sentBytes, receivedBytes, ...this.#counts };
+  }
+}
