@@ -60,7 +60,7 @@ export function integer(min: number, max = 1_000_000): (text: string) => number 
 }
 
 /** One of a list of words. */
-export function choice<const T extends readonly string[]>(allowed: T): (text: string) => T[number] {
+export function choice<const Word extends string>(allowed: readonly Word[]): (text: string) => Word {
   return (text) => {
     const found = allowed.find((word) => word === text);
     return (

@@ -163,6 +163,10 @@ export interface TargetPlan {
 /** All that a run does, complete and JSON-safe: the same plan gives the same schedule. */
 export interface Plan {
   readonly scenario: string;
+  /** Absolute path of the file that defines the scenario; null for one of ours. */
+  readonly scenarioFile: string | null;
+  /** The series that is shown first and judged. */
+  readonly headline: string;
   readonly scenarioOptions: Readonly<Record<string, string | number | boolean | null>>;
   readonly target: TargetPlan;
   readonly transport: Transport;
@@ -198,15 +202,17 @@ function refuse(code: string, message: string, hint: string): never {
 export function buildPlan(
   scenario: Scenario,
   target: TargetPlan,
-  given: GivenOptions,
+  asked: GivenOptions,
   thresholds: readonly string[],
+  scenarioFile: string | null = null,
 ): Plan {
+  const given = { ...scenario.defaults, ...asked };
   const options = parseOptions(PLAN_OPTIONS, given);
   const scenarioOptions = parseOptions(scenario.options, given);
-  if (options.rate.includes('@') && given['duration'] !== undefined) {
+  if (options.rate.includes('@') && asked['duration'] !== undefined) {
     refuse(
       'RATE_AND_DURATION',
-      `--duration ${given['duration']} contradicts the profile --rate ${options.rate}, whose stages have their own durations`,
+      `--duration ${asked['duration']} contradicts the profile --rate ${options.rate}, whose stages have their own durations`,
       'Leave --duration out.',
     );
   }
@@ -226,8 +232,10 @@ export function buildPlan(
       'Give the same for a warm-up of fixed length.',
     );
   }
-  const { streams } = scenario.layout(scenarioOptions, options.clients);
-  if (streams.every(({ receivers }) => receivers.length === 0)) {
+  const speech = { protocol: target.protocol, transport: options.transport };
+  const layout = scenario.layout(scenarioOptions, options.clients, speech);
+  const { streams } = layout;
+  if (streams.length > 0 && streams.every(({ receivers }) => receivers.length === 0)) {
     refuse(
       'NO_RECEIVERS',
       `with --clients ${options.clients}, nobody would receive any message of ${scenario.name}`,
@@ -236,6 +244,8 @@ export function buildPlan(
   }
   return Object.freeze({
     scenario: scenario.name,
+    scenarioFile,
+    headline: layout.headline ?? scenario.headline,
     scenarioOptions: scenarioOptions as Plan['scenarioOptions'],
     target,
     transport: options.transport,

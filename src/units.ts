@@ -106,7 +106,12 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** `push` -> `pushes`. */
+export function pluralOf(noun: string): string {
+  return noun.endsWith('sh') ? `${noun}es` : `${noun}s`;
+}
+
 /** `1 client`, `2 clients`. */
 export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+  return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
 }

@@ -51,6 +51,24 @@ export function givenOptions(scenario: Scenario, flags: Readonly<Record<string, 
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
+/**
+ * `--option items=5` for scenarios whose options have no flag of their own. Throws BAD_OPTION for one that the
+ * scenario does not have.
+ */
+export function ownOptions({ name, options }: Scenario, pairs: readonly string[]): GivenOptions {
+  const entries = pairs.map((pair): [string, string] => {
+    const [, option = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
+    if (option in options) return [option, value];
+    const known = Object.keys(options).join(', ');
+    throw new SockbenchError({
+      code: 'BAD_OPTION',
+      message: `--option ${pair}: ${name} has ${known === '' ? 'no options' : `the options ${known}`}`,
+      hint: 'Write --option NAME=VALUE.',
+    });
+  });
+  return Object.fromEntries(entries);
+}
+
 function ownersOf(option: string): string[] {
   return scenarios.filter(({ options }) => option in options).map(({ name }) => name);
 }

@@ -1,14 +1,17 @@
+import { resolve } from 'node:path';
 import { scenarios } from '../../scenarios/index.ts';
 import { whyUnavailable } from '../../servers/availability.ts';
 import { servers } from '../../servers/index.ts';
 import type { ReferenceServer, ServerSettings } from '../../servers/server.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
-import { flagOf } from '../options.ts';
+import { flagOf, type GivenOptions } from '../options.ts';
 import { type PlanOptions, type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan.ts';
 import type { Scenario } from '../scenario.ts';
+import { loadScenarioFile } from '../scenario-file.ts';
 import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';
-import type { Protocol, Transport } from '../target.ts';
+import { chat, type Mapping, type Protocol, type Transport } from '../target.ts';
+import { clientValues, loadTargetFile } from '../target-file.ts';
 import { nearest } from './nearest.ts';
 
 const SCHEMES: Readonly<Record<string, Protocol>> = {
@@ -28,7 +31,18 @@ function unknownName(what: string, given: string, known: readonly string[]): nev
   });
 }
 
-export function resolveScenario(name: string): Scenario {
+/** What names a file and not something of ours: it has a separator or the ending of a module. */
+function isFile(name: string): boolean {
+  return /[/\\]|\.[cm]?[jt]s$/.test(name);
+}
+
+/** A scenario of ours by name, or one of the user's by file. */
+export async function resolveScenario(name: string): Promise<{ scenario: Scenario; file: string | null }> {
+  if (!isFile(name)) return { scenario: scenarioOf(name), file: null };
+  return { scenario: await loadScenarioFile(name), file: resolve(name) };
+}
+
+function scenarioOf(name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);
   return (
     found ??
@@ -51,13 +65,48 @@ export type TargetOptions = Pick<
   'target' | 'exec' | 'transport' | 'driver' | 'allowRemote' | SettingName
 >;
 
+/** A target, what it can be asked for, and what it makes of options that were not given. */
+export interface ResolvedTarget {
+  readonly target: TargetPlan;
+  readonly mapping: Mapping;
+}
+
+/** What a target file says of options that the command line and the config leave open. */
+export async function targetDefaults(given: GivenOptions): Promise<GivenOptions> {
+  const { target = '' } = given;
+  if (target.includes('://') || !isFile(target)) return {};
+  const { transport, namespace, parser, exec } = await loadTargetFile(target);
+  const defaults = { transport, namespace, parser, exec };
+  return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
+}
+
 /** Resolves `--target` and checks that transport, driver and settings fit it. */
-export async function resolveTarget(options: TargetOptions): Promise<TargetPlan> {
-  const target = options.target.includes('://')
-    ? resolveUrl(options)
-    : await resolveReference(options.target, options);
-  requireDriver(options.driver, target.protocol, options.transport);
-  return target;
+export async function resolveTarget(options: TargetOptions, clients: number): Promise<ResolvedTarget> {
+  const resolved = await resolveKind(options, clients);
+  requireDriver(options.driver, resolved.target.protocol, options.transport);
+  return resolved;
+}
+
+async function resolveKind(options: TargetOptions, clients: number): Promise<ResolvedTarget> {
+  const { target } = options;
+  if (target.includes('://')) return { target: resolveUrl(options), mapping: chat };
+  if (isFile(target)) return resolveFile(target, options, clients);
+  return { target: await resolveReference(target, options), mapping: chat };
+}
+
+async function resolveFile(file: string, options: TargetOptions, clients: number): Promise<ResolvedTarget> {
+  const mapping = await loadTargetFile(file);
+  const { name, url, protocol } = mapping;
+  const byUrl = resolveUrl({ ...options, target: url });
+  // Every client must have what it needs before anything starts.
+  (await clientValues(mapping, file))(clients - 1);
+  const target = {
+    ...byUrl,
+    name: name ?? byUrl.name,
+    protocol: protocol ?? byUrl.protocol,
+    file: resolve(file),
+  };
+  return { target, mapping };
 }
 
 function resolveUrl(options: TargetOptions): TargetPlan {

@@ -1,3 +1,4 @@
+import { loadConfig } from '../config-file.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { parseOptions } from '../options.ts';
 import { buildPlan, PLAN_OPTIONS, type Plan } from '../plan.ts';
@@ -8,14 +9,17 @@ import { viewResult } from '../result/view.ts';
 import { runPlan } from '../run/runner.ts';
 import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags, givenOptions } from './flags.ts';
+import { addRunFlags, givenOptions, ownOptions } from './flags.ts';
+import { requireOperations } from './operations.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
 import { showProgress } from './progress-line.ts';
-import { resolveScenario, resolveTarget } from './resolve.ts';
+import { resolveScenario, resolveTarget, targetDefaults } from './resolve.ts';
 
 interface OutputFlags {
-  readonly out: string;
-  readonly format: string;
+  readonly out?: string;
+  readonly format?: string;
+  readonly config?: string;
+  readonly option?: readonly string[];
   readonly threshold?: readonly string[];
   readonly quiet?: boolean;
 }
@@ -30,17 +34,22 @@ export const addRun: AddCommand = (program, cli, finish) => {
   const command = program
     .command('run')
     .description('drive a server with a scenario and report what every client saw')
-    .argument('<scenario>', 'name of a scenario; see list')
+    .argument('<scenario>', 'name of a scenario, see list; or a file that defines one')
     .option(
       '--threshold <EXPR>',
       "fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated",
       collect,
     )
-    .option('--out <DIR>', 'folder for result and reports', 'reports')
+    .option('--out <DIR>', 'folder for result and reports (default: reports)')
     .option(
       '--format <LIST>',
-      `of ${FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept`,
-      'text,json,html',
+      `of ${FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept (default: text,json,html)`,
+    )
+    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
+    .option(
+      '--option <NAME=VALUE>',
+      "option of a scenario of your own, by the option's name; may be repeated",
+      collect,
     );
   command.option('--quiet', 'tell no progress, only warnings and errors');
   addRunFlags(command);
@@ -56,12 +65,28 @@ function collect(value: string, previous: readonly string[] = []): string[] {
 
 /** Everything is checked before anything starts. */
 async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, unknown>): Promise<ExitCode> {
-  const scenario = resolveScenario(name);
-  const { threshold = [], out, format, quiet = false, ...options } = flags;
-  const given = givenOptions(scenario, options);
-  const target = await resolveTarget(parseOptions(PLAN_OPTIONS, given));
-  const plan = buildPlan(scenario, target, given, threshold);
-  const thresholds = threshold.map(parseThreshold);
+  const { config: configFile, threshold: asked = [], quiet = false, ...rest } = flags;
+  const { scenario, file } = await resolveScenario(name);
+  const config = await loadConfig(configFile, Object.keys(PLAN_OPTIONS));
+  const {
+    out = config.out ?? 'reports',
+    format = config.format ?? 'text,json,html',
+    option = [],
+    ...options
+  } = rest;
+  const chosen = {
+    ...config.given,
+    ...config.scenarios[scenario.name],
+    ...givenOptions(scenario, options),
+    ...ownOptions(scenario, option),
+  };
+  const given = { ...(await targetDefaults(chosen)), ...chosen };
+  const threshold = [...config.threshold, ...asked];
+  const parsed = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
+  const { target, mapping } = await resolveTarget(parsed, parsed.clients);
+  const plan = buildPlan(scenario, target, given, threshold, file);
+  requireOperations(scenario, plan, mapping);
+  const thresholds = threshold.map((each) => parseThreshold(each, scenario.series));
   const list = parseFormats(format);
   await requireWritable(out);
 

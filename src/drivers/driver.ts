@@ -42,8 +42,10 @@ export interface Connection {
   emit(event: string, data: unknown): void;
   /** Sends an event that wants an acknowledgement; `onReply` is called once, or never. */
   request(event: string, data: unknown, onReply: (reply: unknown) => void): void;
-  /** One handler per event. */
+  /** Handlers of one event add up. */
   on(event: string, handler: (data: unknown) => void): void;
+  /** For the next event of this name only. */
+  once(event: string, handler: (data: unknown) => void): void;
   /** Acknowledges every event of this name with what `respond` returns. */
   answer(event: string, respond: (data: unknown) => unknown): void;
   /** Called once when the connection ends without {@link close}, with the reason in the field's own words. */

@@ -2,10 +2,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { Arguments, type TlsOptions, type Transport } from '../target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
-import { reasonOf } from './reason.ts';
+import { NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
 
 /**
  * Keeps a polling client's connections open between requests, as browsers do; the client's own default does
@@ -34,13 +34,15 @@ export const officialSocketio: Driver = {
       const address = addressOf(options);
       const agent = transport === 'websocket' ? null : pollingAgent(address, options.tls ?? {});
       const socket = io(address, managerOptions(options, agent));
-      const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const within = `within ${timeoutMs} ms`;
+      // Socket.IO's own timeout, which comes first, ends when Engine.IO is open.
+      const timer = setTimeout(() => fail(new Error(`${NO_ANSWER_OF_NAMESPACE} ${within}`)), timeoutMs);
       const fail = (error: Error) => {
         clearTimeout(timer);
         socket.disconnect();
         // The client waits for the answer to its first request before it closes: there may never be one.
         agent?.destroy();
-        reject(new Error(engineReasonOf(error)));
+        reject(new Error(error.message === 'timeout' ? `no answer ${within}` : engineReasonOf(error)));
       };
       socket.once('connect_error', fail);
       socket.once('connect', () => {
@@ -97,15 +99,22 @@ function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: Connec
   });
 }
 
-/** What Engine.IO and its XMLHttpRequest wrap the system's error in. */
+/** What Engine.IO and its XMLHttpRequest wrap the system's error in, and what Socket.IO's server says. */
 interface EngineError extends Error {
+  /** There in errors of the server's, even when it gave none. */
+  readonly data?: unknown;
+  /** `parser error` for an answer that is no packet. */
+  readonly code?: unknown;
   /** The HTTP status, 0 when there was no answer; with WebSocket the event that holds the error. */
   readonly description?: number | { readonly error?: unknown };
   /** The request of polling: its status text is the error when there was no answer. */
   readonly context?: { readonly statusText?: unknown };
 }
 
-function engineReasonOf({ message, description, context }: EngineError): string {
+function engineReasonOf(error: EngineError): string {
+  const { message, code, description, context } = error;
+  if ('data' in error) return `${REFUSED_BY_SERVER}${message}`;
+  if (code === 'parser error') return 'the answer is not in the protocol of Engine.IO 4';
   const wrapped = typeof description === 'object' ? description.error : context?.statusText;
   if (wrapped instanceof Error) return `${message} (${reasonOf(wrapped)})`;
   return typeof description === 'number' ? `${message} (HTTP status ${description})` : message;
@@ -128,12 +137,18 @@ class SocketioConnection implements Connection {
   }
 
   on(event: string, handler: (data: unknown) => void): void {
-    this.#socket.on(event, (...data: unknown[]) => {
-      // Connection state recovery appends an offset to every broadcast, which the client leaves there.
-      const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
-      const hasOffset = recoverable !== undefined && data.length > 1;
-      handler(oneOrAll(hasOffset ? data.slice(0, -1) : data));
-    });
+    this.#socket.on(event, (...data: unknown[]) => handler(this.#dataOf(data)));
+  }
+
+  once(event: string, handler: (data: unknown) => void): void {
+    this.#socket.once(event, (...data: unknown[]) => handler(this.#dataOf(data)));
+  }
+
+  /** Connection state recovery appends an offset to every broadcast, which the client leaves there. */
+  #dataOf(data: readonly unknown[]): unknown {
+    const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
+    const hasOffset = recoverable !== undefined && data.length > 1;
+    return oneOrAll(hasOffset ? data.slice(0, -1) : data);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
@@ -159,8 +174,8 @@ class SocketioConnection implements Connection {
       }
       setTimeout(resolve, 1000, null).unref();
       // Engine.IO calls itself closed at once; the WebSocket under it is when the server has answered.
-      const { ws } = engine.transport as unknown as { ws?: WebSocket };
-      if (ws instanceof WebSocket)
+      const { ws } = engine.transport as unknown as { readonly ws?: WebSocket };
+      if (ws !== undefined)
         ws.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
       else engine.once('close', () => resolve(null));
       this.#socket.disconnect();

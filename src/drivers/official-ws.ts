@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { WebSocket } from 'ws';
 import type { FrameCodec } from '../target.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../wire.ts';
@@ -18,7 +19,10 @@ export const officialWs: Driver = {
         ...(headers === undefined ? {} : { headers: { ...headers } }),
         ...tls,
       });
-      const fail = (error: Error) => reject(new Error(reasonOf(error)));
+      const fail = (error: Error) => {
+        const isTimeout = error.message === 'Opening handshake has timed out';
+        reject(new Error(isTimeout ? `no answer within ${timeoutMs} ms` : reasonOf(error)));
+      };
       socket.once('error', fail);
       socket.once('open', () => {
         socket.off('error', fail);
@@ -37,7 +41,7 @@ function addressOf({ url, query = {} }: ConnectOptions): string {
 
 class WsConnection implements Connection {
   readonly #socket: WebSocket;
-  readonly #handlers = new Map<string, (data: unknown) => void>();
+  readonly #events = new EventEmitter();
   readonly #responders = new Map<string, (data: unknown) => unknown>();
   readonly #pending = new Map<number, (reply: unknown) => void>();
   readonly #codec: FrameCodec;
@@ -64,7 +68,11 @@ class WsConnection implements Connection {
   }
 
   on(event: string, handler: (data: unknown) => void): void {
-    this.#handlers.set(event, handler);
+    this.#events.on(event, handler);
+  }
+
+  once(event: string, handler: (data: unknown) => void): void {
+    this.#events.once(event, handler);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
@@ -125,7 +133,8 @@ class WsConnection implements Connection {
       const respond = this.#responders.get(event);
       if (respond !== undefined) this.#send({ event, data: respond(data), ack: id });
     } else {
-      this.#handlers.get(event)?.(data);
+      // An event called error that nobody listens to would be thrown.
+      if (this.#events.listenerCount(event) > 0) this.#events.emit(event, data);
     }
   }
 

@@ -2,7 +2,9 @@ import type { ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { Traffic } from '../measure/traffic.ts';
 import type { Plan } from '../plan.ts';
+import type { PushArrivals } from './observer.ts';
 
 /** What one worker is to do. */
 export interface Assignment {
@@ -20,14 +22,20 @@ export interface Assignment {
 export type ToWorker =
   | { readonly type: 'assign'; readonly assignment: Assignment }
   | { readonly type: 'connect' }
-  /** Join rooms and open accounts; `members` are the connected clients of all workers. */
-  | { readonly type: 'join'; readonly members: readonly number[] }
+  /** Join rooms and open accounts; `members` are the connected clients of all workers, by number. */
+  | { readonly type: 'join'; readonly members: readonly Member[] }
   | { readonly type: 'warm-up'; readonly startNs: number }
   | { readonly type: 'measure'; readonly startNs: number }
   /** Send nothing more. */
   | { readonly type: 'stop' }
   /** Hand over the rest, close the connections and end. */
   | { readonly type: 'finish' };
+
+/** A connected client, and the number of the process that serves it where that is known. */
+export interface Member {
+  readonly client: number;
+  readonly node: number | null;
+}
 
 /** Something that happened to some clients, and to how many. */
 export interface Reason {
@@ -50,7 +58,14 @@ export interface Snapshot {
   readonly incompleteBroadcasts: number;
   /** Connections that ended by themselves. */
   readonly dropped: readonly Reason[];
+  /** How connections ended that were closed as an operation. */
+  readonly closed: readonly Reason[];
+  /** Messages that the server refused, and visits that failed. */
+  readonly failed: readonly Reason[];
+  /** What the server pushed on its own. */
+  readonly pushes: readonly PushArrivals[];
   readonly telemetry: TelemetrySample;
+  readonly traffic: Traffic;
   /** What taking the previous snapshot cost this worker. */
   readonly snapshotCostMs: number;
 }
@@ -72,12 +87,18 @@ export interface SentOfStream {
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'connecting'; readonly connected: number; readonly failed: number }
-  | { readonly type: 'connected'; readonly clients: readonly number[]; readonly failures: readonly Reason[] }
+  | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }
   | { readonly type: 'joined'; readonly failures: readonly Reason[] }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** The measured schedule is over; from now on `totals` come every 100 ms. */
   | { readonly type: 'sent'; readonly streams: readonly SentOfStream[]; readonly unsent: readonly Reason[] }
-  | { readonly type: 'totals'; readonly delivered: number }
+  | {
+      readonly type: 'totals';
+      readonly delivered: number;
+      /** Visits that are not over: they may still publish. */
+      readonly visiting: number;
+      readonly streams: readonly SentOfStream[];
+    }
   | { readonly type: 'final'; readonly rows: readonly AccountRow[] }
   /** All connections are closed; the worker ends after this. */
   | { readonly type: 'closed' }

@@ -1,4 +1,4 @@
-import type { Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Reason } from './messages.ts';
@@ -27,7 +27,17 @@ export interface PoolOptions {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly connectOptions: (client: number) => ConnectOptions;
-  readonly onConnected: (connectNs: number) => void;
+  /** Called for every connection that is ready for use, before anything is sent over it. */
+  readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
+  /** Called when a connection that began by polling is on WebSocket. */
+  readonly onUpgraded: (upgradeNs: number) => void;
+}
+
+/** A connection beside those of the pool. */
+export interface OpenedConnection {
+  readonly connection: Connection;
+  /** Resolves when a connection that began by polling is on WebSocket; at once for any other. */
+  readonly upgraded: Promise<void>;
 }
 
 /** The connections of one worker, by client number. */
@@ -54,20 +64,45 @@ export class ClientPool {
   }
 
   async #connect(client: number): Promise<void> {
-    const { driver, clock, connectOptions, onConnected } = this.#options;
+    const { driver, clock, connectOptions, onOpened, onUpgraded } = this.#options;
     const startNs = clock.nowNs();
     try {
-      const connection = await driver.connect(connectOptions(client));
-      onConnected(clock.nowNs() - startNs);
+      const connection = await driver.connect({
+        ...connectOptions(client),
+        onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
+      });
+      onOpened(client, connection, clock.nowNs() - startNs);
       this.#connections.set(client, connection);
       connection.onDropped((reason) => {
-        this.#connections.delete(client);
+        if (this.#connections.get(client) === connection) this.#connections.delete(client);
         this.dropped.add(reason);
       });
     } catch (error) {
       this.#failed += 1;
       this.failures.add(messageOf(error));
     }
+  }
+
+  /**
+   * Closes a client's connection and opens another in its place. `onClosed` is called in between. Until the other
+   * is open the client is not connected.
+   */
+  async reopen(client: number, onClosed: (outcome: CloseOutcome | null) => void): Promise<void> {
+    const connection = this.#connections.get(client);
+    if (connection === undefined) return;
+    this.#connections.delete(client);
+    onClosed(await connection.close());
+    await this.#connect(client);
+  }
+
+  /** Opens a connection of its own for one visit of a client; who asks for it closes it. */
+  async openAnother(client: number): Promise<OpenedConnection> {
+    const { driver, connectOptions } = this.#options;
+    const options = connectOptions(client);
+    const upgraded = Promise.withResolvers<void>();
+    const connection = await driver.connect({ ...options, onUpgraded: upgraded.resolve });
+    if (options.transport !== 'upgrade') upgraded.resolve();
+    return { connection, upgraded: upgraded.promise };
   }
 
   get connected(): number {

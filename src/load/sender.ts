@@ -1,27 +1,23 @@
 import type { Clock } from '../measure/clock.ts';
 import type { Recorder } from '../measure/recorder.ts';
-import type { StampWriter } from '../measure/stamp.ts';
-import type { Layout, Stream } from '../scenario.ts';
-import type { Mapping } from '../target.ts';
+import type { Stamp } from '../measure/stamp.ts';
+import { copiesOf, type Layout, type Stream } from '../scenario.ts';
 import type { SentOfStream } from './messages.ts';
-import { type ClientPool, ReasonCounts } from './pool.ts';
+import { ReasonCounts } from './pool.ts';
 
 /** Why a message was not sent when its sender had been dropped: the server's doing, not the generator's. */
 export const SENDER_GONE = 'the sender was not connected';
 
 export interface SenderOptions {
   readonly clock: Clock;
-  readonly pool: ClientPool;
   readonly layout: Layout;
-  readonly mapping: Mapping;
-  readonly writeStamp: StampWriter;
   readonly recorder: Recorder;
   /** Client numbers of this worker. */
   readonly clients: ReadonlySet<number>;
   /** Connected receivers of each stream, over all workers. */
   readonly audience: readonly number[];
-  /** Called with a reply's payload. */
-  readonly onReply: (client: number, payload: unknown) => void;
+  /** Carries out the operation of a stream; false when its sender is not connected. */
+  readonly perform: (stream: Stream, stamp: Stamp) => boolean;
 }
 
 /** Counts of one second of the schedule. */
@@ -31,10 +27,11 @@ interface Tally {
   owed: number;
 }
 
-/** Performs a stream's operation when one of its messages is due, and counts what was sent. */
+/** Has a stream's operation performed when one of its messages is due, and counts what was sent. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #sent: number[];
+  readonly #rehearsed: number[];
   readonly #bySecond = new Map<number, Tally>();
   readonly unsent = new ReasonCounts();
   /** After this time a measured message is too late to be sent at all. */
@@ -45,68 +42,78 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#sent = options.layout.streams.map(() => 0);
+    this.#rehearsed = options.layout.streams.map(() => 0);
   }
 
   /** Sends message `index` of the schedule if its sender is one of this worker's. */
   send(index: number, intendedNs: number, measured: boolean): void {
-    const { layout, clients } = this.#options;
+    const { layout, clients, clock } = this.#options;
     const streamIndex = index % layout.streams.length;
     const stream = layout.streams[streamIndex];
     if (stream === undefined || !clients.has(stream.sender)) return;
-    if (measured) this.#sendMeasured(stream, streamIndex, intendedNs);
-    else this.#perform(stream, streamIndex, index, intendedNs, false);
-  }
-
-  #sendMeasured(stream: Stream, streamIndex: number, intendedNs: number): void {
-    const { clock, audience } = this.#options;
-    const tally = this.#tally(Math.floor((intendedNs - this.measureStartNs) / 1e9));
-    tally.intended += 1;
-    if (clock.nowNs() > this.sendBeforeNs) {
-      this.unsent.add('the generator was too late');
-      return;
-    }
-    const seq = this.#sent[streamIndex] ?? 0;
-    if (!this.#perform(stream, streamIndex, seq, intendedNs, true)) {
-      this.unsent.add(SENDER_GONE);
-      return;
-    }
-    this.#sent[streamIndex] = seq + 1;
-    tally.sent += 1;
-    tally.owed += audience[streamIndex] ?? 0;
-  }
-
-  #perform(stream: Stream, streamIndex: number, seq: number, intendedNs: number, measured: boolean): boolean {
-    const { clock, pool, mapping, writeStamp, recorder, onReply } = this.#options;
-    const connection = pool.connection(stream.sender);
-    if (connection === null) return false;
-    const actualNs = clock.nowNs();
-    if (measured) recorder.record('send_lag', actualNs - intendedNs);
-    const payload = writeStamp({ stream: streamIndex, seq, intendedNs, actualNs, measured });
-    const { operation } = stream;
-    switch (operation.kind) {
-      case 'publish': {
-        const { event, data } = mapping.publish(payload, operation.scope, operation.room);
-        connection.emit(event, data);
-        return true;
-      }
-      case 'request': {
-        const { event, data } = mapping.request(payload);
-        connection.request(event, data, (reply) => onReply(stream.sender, reply));
-        return true;
-      }
-      case 'ask-me': {
-        const { event, data } = mapping.askMe(payload);
-        connection.request(event, data, (reply) => {
-          const asked = mapping.askedReply(reply);
-          if (asked !== null && measured) recorder.record('ack_server', asked.roundTripNs);
-          onReply(stream.sender, asked?.answer);
-        });
-        return true;
+    const tally = measured ? this.#tally(intendedNs) : null;
+    if (tally !== null) {
+      tally.intended += 1;
+      if (clock.nowNs() > this.sendBeforeNs) {
+        this.unsent.add('the generator was too late');
+        return;
       }
     }
+    const isSteps = stream.operation.kind === 'steps';
+    const wasSent = isSteps
+      ? this.#perform(
+          stream,
+          { stream: streamIndex, seq: Math.floor(index / layout.streams.length) },
+          intendedNs,
+          measured,
+        )
+      : this.sendOf(streamIndex, intendedNs, measured, (stamp) => this.#options.perform(stream, stamp));
+    if (tally === null) return;
+    if (wasSent) tally.sent += 1;
+    else this.unsent.add(SENDER_GONE);
   }
 
-  #tally(second: number): Tally {
+  #perform(
+    stream: Stream,
+    place: Pick<Stamp, 'stream' | 'seq'>,
+    intendedNs: number,
+    measured: boolean,
+  ): boolean {
+    const actualNs = this.#options.clock.nowNs();
+    this.#noteLag(actualNs - intendedNs, measured);
+    return this.#options.perform(stream, { ...place, intendedNs, actualNs, measured });
+  }
+
+  #noteLag(lagNs: number, measured: boolean): void {
+    if (measured) this.#options.recorder.record('send_lag', lagNs);
+  }
+
+  /** Sends the next message of a stream, by `perform`, which says whether its sender is connected. */
+  sendOf(
+    streamIndex: number,
+    intendedNs: number,
+    measured: boolean,
+    perform: (stamp: Stamp) => boolean,
+  ): boolean {
+    const numbers = measured ? this.#sent : this.#rehearsed;
+    const seq = numbers[streamIndex] ?? 0;
+    const actualNs = this.#options.clock.nowNs();
+    if (!perform({ stream: streamIndex, seq, intendedNs, actualNs, measured })) return false;
+    this.#noteLag(actualNs - intendedNs, measured);
+    numbers[streamIndex] = seq + 1;
+    if (measured) this.#tally(intendedNs).owed += this.#owed(streamIndex);
+    return true;
+  }
+
+  #owed(streamIndex: number): number {
+    const { audience, layout } = this.#options;
+    const stream = layout.streams[streamIndex];
+    return (audience[streamIndex] ?? 0) * (stream === undefined ? 1 : copiesOf(stream));
+  }
+
+  /** Of the second of the schedule in which a measured message was due. */
+  #tally(intendedNs: number): Tally {
+    const second = Math.floor((intendedNs - this.measureStartNs) / 1e9);
     let tally = this.#bySecond.get(second);
     if (tally === undefined) {
       tally = { intended: 0, sent: 0, owed: 0 };

@@ -1,23 +1,30 @@
-import type { ConnectOptions, Driver } from '../drivers/driver.ts';
+import type { Connection, Driver } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
 import { type ClosedBroadcast, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Intake, recordBroadcast } from '../measure/intake.ts';
 import { Ledger } from '../measure/ledger.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
-import { SERIES } from '../measure/series.ts';
-import { stampWriter } from '../measure/stamp.ts';
+import { seriesOfRun } from '../measure/series.ts';
+import type { Stamp } from '../measure/stamp.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
-import type { Plan } from '../plan.ts';
-import type { Layout, Scenario } from '../scenario.ts';
-import { chatMapping } from '../target.ts';
+import { TrafficSampler } from '../measure/traffic.ts';
+import { copiesOf, type Layout, type Scenario, type Stream } from '../scenario.ts';
 import { arrivalsNs } from './arrivals.ts';
-import type { Assignment, FromWorker, SecondCounts, Snapshot } from './messages.ts';
+import { HttpPublisher } from './http-publisher.ts';
+import { joinRooms, nodeOf } from './joining.ts';
+import type { Assignment, FromWorker, Member, SecondCounts, Snapshot } from './messages.ts';
+import { Observer } from './observer.ts';
 import { Pacer, realWaiter } from './pacer.ts';
+import { Performer } from './performer.ts';
 import { ClientPool, ReasonCounts } from './pool.ts';
 import { initialRateHz, type Profile } from './profile.ts';
+import { routeOf } from './route.ts';
 import { Sender } from './sender.ts';
 import { SnapshotTimer } from './snapshot-timer.ts';
+import type { Target } from './target.ts';
+import { Visits } from './visits.ts';
 
 const REHEARSALS = 20;
 const TOTALS_EVERY_MS = 100;
@@ -27,6 +34,8 @@ const SEND_GRACE_NS = 1e9;
 /** One worker's share of a run: its clients, what they send and what they receive. */
 export class Shard {
   readonly #assignment: Assignment;
+  readonly #scenario: Scenario;
+  readonly #target: Target;
   readonly #post: (message: FromWorker) => void;
   readonly #clock: Clock;
   readonly #recorder = new Recorder();
@@ -35,13 +44,19 @@ export class Shard {
   readonly #pool: ClientPool;
   readonly #window: ReceiveWindow;
   readonly #telemetry: TelemetrySampler;
+  readonly #traffic = new TrafficSampler();
   readonly #pacers: Pacer[] = [];
   readonly #closed: ClosedBroadcast[] = [];
-  readonly #fanout: FanoutTracker | null;
+  readonly #fanout: FanoutTracker;
   readonly #intake: Intake;
+  readonly #observer: Observer;
+  readonly #performer: Performer;
+  readonly #publisher: HttpPublisher;
+  readonly #failed = new ReasonCounts();
   #localAudience: readonly number[] = [];
   readonly #snapshots: SnapshotTimer;
   #sender: Sender | null = null;
+  #visits: Visits | null = null;
   #incompleteBroadcasts = 0;
   #measureStartNs = Number.POSITIVE_INFINITY;
   #snapshotStartNs = 0;
@@ -51,28 +66,33 @@ export class Shard {
     assignment: Assignment,
     scenario: Scenario,
     driver: Driver,
+    target: Target,
     post: (message: FromWorker) => void,
   ) {
     const { plan, url, originNs } = assignment;
     this.#assignment = assignment;
+    this.#scenario = scenario;
+    this.#target = target;
     this.#post = post;
     this.#clock = createClock(originNs);
-    this.#layout = scenario.layout(plan.scenarioOptions, plan.clients);
+    const { protocol } = plan.target;
+    this.#layout = scenario.layout(plan.scenarioOptions, plan.clients, {
+      protocol,
+      transport: plan.transport,
+    });
     this.#window = new ReceiveWindow(this.#clock, (lengthNs, messages) => {
       if (this.#clock.nowNs() >= this.#measureStartNs) {
         this.#recorder.recordMany('receive_uncertainty', lengthNs, messages);
       }
     });
-    this.#fanout =
-      scenario.headline === 'delivery'
-        ? new FanoutTracker({
-            expected: (stream) => this.#localAudience[stream] ?? 0,
-            onClosed: (broadcast) => this.#closeBroadcast(broadcast),
-            quietNs: quietNs(plan.drainMs),
-          })
-        : null;
+    this.#fanout = new FanoutTracker({
+      expected: (stream) => this.#localAudience[stream] ?? 0,
+      onClosed: (broadcast) => this.#closeBroadcast(broadcast),
+      quietNs: quietNs(plan.drainMs),
+    });
     this.#intake = new Intake({
-      headline: scenario.headline,
+      headline: plan.headline,
+      routes: this.#layout.streams.map((stream) => routeOf(stream, plan.headline)),
       recorder: this.#recorder,
       ledger: this.#ledger,
       fanout: this.#fanout,
@@ -80,11 +100,36 @@ export class Shard {
       lateAfterNs: plan.lateAfterMs * 1e6,
       startedNs: this.#clock.nowNs(),
     });
+    this.#observer = new Observer(this.#recorder, this.#window);
+    const connectOptions = (client: number) => ({
+      ...target.connectOptions(target.clientOf(client), url),
+      onPolled: this.#traffic.notePoll,
+    });
     this.#pool = new ClientPool({
       driver,
       clock: this.#clock,
-      connectOptions: () => connectOptionsOf(plan, url),
-      onConnected: (connectNs) => this.#recorder.record('connect', connectNs),
+      connectOptions,
+      onOpened: (client, connection, connectNs) => {
+        this.#recorder.record('connect', connectNs);
+        this.#listen(client, connection);
+      },
+      onUpgraded: (upgradeNs) => this.#recorder.record('connect_upgraded', upgradeNs),
+    });
+    this.#publisher = new HttpPublisher({
+      baseUrl: url,
+      headers: connectOptions(0).headers ?? {},
+      tls: connectOptions(0).tls ?? {},
+      timeoutMs: plan.connectTimeoutMs,
+      onFailed: (reason) => this.#failed.add(reason),
+    });
+    this.#performer = new Performer({
+      clock: this.#clock,
+      plan,
+      target,
+      pool: this.#pool,
+      recorder: this.#recorder,
+      intake: this.#intake,
+      publisher: this.#publisher,
     });
     this.#telemetry = new TelemetrySampler(this.#clock, () =>
       this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0),
@@ -95,54 +140,82 @@ export class Shard {
 
   /** Connects this worker's clients and listens to what they receive. */
   async connect(): Promise<void> {
+    const { plan, clients, connectRateHz } = this.#assignment;
     const progress = setInterval(() => this.#postConnecting(), TOTALS_EVERY_MS);
-    await this.#pool.connectAll(this.#assignment.clients, this.#assignment.connectRateHz);
+    await this.#pool.connectAll(clients, connectRateHz);
     clearInterval(progress);
-    for (const [client, connection] of this.#pool.entries()) {
-      connection.on(chatMapping.deliveryEvent, (payload) => this.#take(client, payload));
-      connection.answer(chatMapping.askEvent, (data) => data);
-    }
+    const node = plan.target.reference?.hasNodes === true ? this.#target.mapping.node?.() : undefined;
+    const members = [...this.#pool.entries()].map(
+      async ([client, connection]): Promise<Member> => ({
+        client,
+        node: node === undefined ? null : await nodeOf(connection, node, plan.connectTimeoutMs),
+      }),
+    );
     this.#post({
       type: 'connected',
-      clients: [...this.#pool.entries().keys()],
+      members: await Promise.all(members),
       failures: this.#pool.failures.take(),
     });
   }
 
   /** Joins rooms and opens the accounts of the connected receivers. */
-  async join(members: readonly number[]): Promise<void> {
+  async join(members: readonly Member[]): Promise<void> {
     const { plan } = this.#assignment;
-    const connected = new Set(members);
     const failures = new ReasonCounts();
+    const { join } = this.#target.mapping;
     await Promise.all(
-      [...this.#pool.entries().keys()].map(async (client) => {
-        const rooms = this.#layout.rooms[client] ?? [];
-        if (rooms.length > 0 && !(await this.#joinRooms(client, rooms))) {
+      [...this.#pool.entries()].map(async ([number, connection]) => {
+        const rooms = this.#layout.rooms[number] ?? [];
+        if (rooms.length === 0 || join === undefined) return;
+        const events = [join({ rooms, client: this.#target.clientOf(number) })].flat();
+        const joined = await joinRooms(connection, events, plan.connectTimeoutMs);
+        if (!joined)
           failures.add(`no acknowledgement of joining rooms within ${plan.connectTimeoutMs / 1000} s`);
-        }
       }),
     );
-    const receivers = this.#layout.streams.map((stream) =>
-      stream.receivers.filter((client) => connected.has(client)),
-    );
+    const nodes = new Map(members.map(({ client, node }) => [client, node]));
+    this.#openAccounts(nodes);
+    this.#post({ type: 'joined', failures: failures.take() });
+  }
+
+  #openAccounts(nodes: ReadonlyMap<number, number | null>): void {
+    const { streams } = this.#layout;
+    const receivers = streams.map((stream) => stream.receivers.filter((client) => nodes.has(client)));
     const mine = new Set(this.#assignment.clients);
     const local = receivers.map((clients) => clients.filter((client) => mine.has(client)));
-    this.#localAudience = local.map((clients) => clients.length);
+    this.#localAudience = local.map((clients, stream) => clients.length * copiesAt(streams, stream));
     local.forEach((clients, stream) => {
       for (const client of clients) this.#ledger.open(client, stream);
     });
-    this.#sender = new Sender({
+    this.#intake.isSameNode = (stream, receiver) => {
+      const [from, to] = [nodes.get(streams[stream]?.sender ?? -1), nodes.get(receiver)];
+      return from === undefined || from === null || to === undefined || to === null ? null : from === to;
+    };
+    const sender = new Sender({
       clock: this.#clock,
-      pool: this.#pool,
       layout: this.#layout,
-      mapping: chatMapping,
-      writeStamp: stampWriter(plan.payloadType, plan.payloadBytes),
       recorder: this.#recorder,
       clients: mine,
       audience: receivers.map((clients) => clients.length),
-      onReply: (client, payload) => this.#take(client, payload),
+      perform: (stream, stamp) => this.#perform(stream, stamp),
     });
-    this.#post({ type: 'joined', failures: failures.take() });
+    this.#sender = sender;
+    this.#visits = new Visits({
+      scenario: this.#scenario,
+      plan: this.#assignment.plan,
+      clock: this.#clock,
+      target: this.#target,
+      pool: this.#pool,
+      performer: this.#performer,
+      recorder: this.#recorder,
+      sender,
+      failed: this.#failed,
+    });
+  }
+
+  #perform(stream: Stream, stamp: Stamp): boolean {
+    if (stream.operation.kind !== 'steps') return this.#performer.perform(stream, stamp);
+    return this.#visits?.begin(stream, stamp) ?? false;
   }
 
   /** Sends at the profile's first rate until {@link measure} says from when to measure. */
@@ -160,15 +233,13 @@ export class Shard {
     for (const pacer of this.#pacers) pacer.endAt(startNs);
     this.#measureStartNs = startNs;
     this.#intake.measureStartNs = startNs;
+    this.#observer.measureStartNs = startNs;
     sender.measureStartNs = startNs;
     sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
     this.#snapshots.from(startNs);
     await this.#pace(plan.profile, startNs, true);
     this.#post({ type: 'sent', streams: sender.sentByStream(), unsent: sender.unsent.take() });
-    setInterval(
-      () => this.#post({ type: 'totals', delivered: this.#ledger.totals().delivered }),
-      TOTALS_EVERY_MS,
-    );
+    setInterval(() => this.#postTotals(), TOTALS_EVERY_MS);
   }
 
   stop(): void {
@@ -178,9 +249,12 @@ export class Shard {
   /** Hands over what is left and closes the connections. */
   async finish(): Promise<void> {
     this.#snapshots.stop();
-    this.#fanout?.closeAll();
+    this.#fanout.closeAll();
+    this.#visits?.giveUp();
     this.#postSnapshot();
+    this.#postTotals();
     this.#post({ type: 'final', rows: this.#ledger.rows() });
+    this.#publisher.close();
     await this.#pool.closeAll();
   }
 
@@ -190,15 +264,24 @@ export class Shard {
    */
   #rehearseSnapshots(): void {
     for (let rehearsal = 0; rehearsal < REHEARSALS; rehearsal++) {
-      for (const { name } of SERIES) {
+      for (const { name } of seriesOfRun(this.#scenario.series ?? {})) {
         for (let step = 0; step < 450; step++) this.#recorder.record(name, Math.round(1.05 ** step));
       }
       this.#takeSnapshot();
     }
   }
 
-  #take(client: number, payload: unknown): void {
-    this.#intake.take(client, payload, this.#clock.nowNs());
+  #listen(client: number, connection: Connection): void {
+    this.#performer.listen(client, connection);
+    const { observe } = this.#target.mapping;
+    if (observe === undefined || this.#layout.streams.length > 0) return;
+    connection.on(observe.event, (data) => {
+      try {
+        this.#observer.take(client, String(observe.key(data)), this.#clock.nowNs());
+      } catch (error) {
+        this.#failed.add(`the target's key of a push failed: ${messageOf(error)}`);
+      }
+    });
   }
 
   #requireSender(): Sender {
@@ -210,15 +293,10 @@ export class Shard {
     this.#post({ type: 'connecting', connected: this.#pool.connected, failed: this.#pool.failed });
   }
 
-  #joinRooms(client: number, rooms: readonly string[]): Promise<boolean> {
-    const { event, data } = chatMapping.join(rooms);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), this.#assignment.plan.connectTimeoutMs);
-      this.#pool.connection(client)?.request(event, data, () => {
-        clearTimeout(timer);
-        resolve(true);
-      });
-    });
+  #postTotals(): void {
+    const { delivered } = this.#ledger.totals();
+    const streams = this.#sender?.sentByStream() ?? [];
+    this.#post({ type: 'totals', delivered, visiting: this.#visits?.underWay ?? 0, streams });
   }
 
   #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
@@ -238,17 +316,19 @@ export class Shard {
   }
 
   #closeBroadcast(broadcast: ClosedBroadcast): void {
+    const stream = this.#layout.streams[broadcast.stream];
+    const { broadcast: series } = stream === undefined ? { broadcast: null } : routeOf(stream, '');
     if (this.#assignment.fanoutIsSplit) {
       this.#closed.push(broadcast);
       return;
     }
     if (broadcast.latenciesNs.length < broadcast.expected) this.#incompleteBroadcasts += 1;
-    recordBroadcast(this.#recorder, broadcast);
+    if (series !== null) recordBroadcast(this.#recorder, broadcast, series);
   }
 
   #postSnapshot(): void {
     const startedMs = performance.now();
-    this.#fanout?.closeQuiet(this.#clock.nowNs());
+    this.#fanout.closeQuiet(this.#clock.nowNs());
     this.#post({ type: 'snapshot', snapshot: this.#takeSnapshot() });
     this.#snapshotCostMs = performance.now() - startedMs;
   }
@@ -264,7 +344,11 @@ export class Shard {
       broadcasts: this.#closed.splice(0),
       incompleteBroadcasts: this.#incompleteBroadcasts,
       dropped: this.#pool.dropped.take(),
+      closed: this.#performer.closed.take(),
+      failed: this.#failed.take(),
+      pushes: this.#observer.takeArrivals(endNs),
       telemetry: this.#telemetry.sample(),
+      traffic: this.#traffic.take(),
       snapshotCostMs: this.#snapshotCostMs,
     };
     this.#incompleteBroadcasts = 0;
@@ -286,17 +370,7 @@ export class Shard {
   }
 }
 
-/** How the plan has clients connect. */
-function connectOptionsOf(plan: Plan, url: string): ConnectOptions {
-  const { namespace } = plan.target;
-  const { parser, pollInterval } = plan.settings;
-  return {
-    url,
-    transport: plan.transport,
-    timeoutMs: plan.connectTimeoutMs,
-    compression: plan.settings.compression === 'on',
-    ...(namespace === null ? {} : { namespace }),
-    ...(parser === null ? {} : { parser }),
-    ...(pollInterval === null ? {} : { pollIntervalMs: pollInterval }),
-  };
+function copiesAt(streams: readonly Stream[], index: number): number {
+  const stream = streams[index];
+  return stream === undefined ? 1 : copiesOf(stream);
 }

@@ -1,9 +1,11 @@
 /** Child entry: a generator process. Obeys the coordinator over IPC, ends with it, ignores Ctrl-C. */
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
+import { loadScenarioFile } from '../scenario-file.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { lowerHelperThreads } from './priority.ts';
 import { Shard } from './shard.ts';
+import { loadTarget } from './target.ts';
 
 let shard: Shard | null = null;
 
@@ -17,20 +19,23 @@ function crash(error: unknown): void {
   else process.exit(1);
 }
 
-function createShard(assignment: Assignment): Shard {
+async function createShard(assignment: Assignment): Promise<Shard> {
   const { plan } = assignment;
-  const scenario = scenarios.find(({ name }) => name === plan.scenario);
+  const scenario =
+    plan.scenarioFile === null
+      ? scenarios.find(({ name }) => name === plan.scenario)
+      : await loadScenarioFile(plan.scenarioFile);
   const driver = drivers.find(
     ({ name, protocol }) => name === plan.driver && protocol === plan.target.protocol,
   );
   if (scenario === undefined || driver === undefined) throw new Error('the plan names what is not there');
-  return new Shard(assignment, scenario, driver, post);
+  return new Shard(assignment, scenario, driver, await loadTarget(plan), post);
 }
 
 async function obey(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     lowerHelperThreads();
-    shard = createShard(message.assignment);
+    shard = await createShard(message.assignment);
     post({ type: 'ready' });
     return;
   }

@@ -21,7 +21,7 @@ export class Account {
   /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
   #gaps: Array<{ from: number; to: number }> = [];
 
-  /** Enters message number `seq`. */
+  /** Enters message number `seq`, from 0. */
   receive(seq: number): Exclude<Receipt, 'unexpected'> {
     if (seq > this.#highest) {
       if (seq > this.#highest + 1) this.#gaps.push({ from: this.#highest + 1, to: seq - 1 });
@@ -82,10 +82,10 @@ export class Ledger {
     accounts.set(stream, new Account());
   }
 
-  /** Enters a message that `receiver` got. */
+  /** Enters a message that `receiver` got; a negative number is one that the stream does not have. */
   receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
     const account = this.#accounts.get(receiver)?.get(stream);
-    const receipt = account?.receive(seq) ?? 'unexpected';
+    const receipt = seq < 0 ? 'unexpected' : (account?.receive(seq) ?? 'unexpected');
     switch (receipt) {
       case 'first':
       case 'reordered':

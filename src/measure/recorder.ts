@@ -1,12 +1,9 @@
 import { NsHistogram, type SparseCounts } from './histogram.ts';
-import { SERIES, type SeriesName } from './series.ts';
+import { SERIES } from './series.ts';
 
-const MAY_BE_ZERO: ReadonlySet<string> = new Set(
-  SERIES.filter((series) => series.mayBeZero).map((series) => series.name),
+const NEVER_ZERO: ReadonlySet<string> = new Set(
+  SERIES.filter((series) => !series.mayBeZero).map((series) => series.name),
 );
-
-/** Warm-up latencies are kept apart from every series that is reported. */
-export type RecordedName = SeriesName | 'warmup';
 
 /** The series of one process since the last {@link Recorder.take}. */
 export interface Recorded {
@@ -17,20 +14,21 @@ export interface Recorded {
 
 /** Records values into named histograms that are handed over and emptied about once a second. */
 export class Recorder {
-  readonly #histograms = new Map<RecordedName, NsHistogram>();
+  readonly #histograms = new Map<string, NsHistogram>();
   #impossible: Record<string, number> = {};
 
-  record(name: RecordedName, valueNs: number): void {
+  /** Into a series, or into `warmup`: latencies of the warm-up are kept apart from every series that is reported. */
+  record(name: string, valueNs: number): void {
     this.recordMany(name, valueNs, 1);
   }
 
-  recordMany(name: RecordedName, valueNs: number, count: number): void {
+  recordMany(name: string, valueNs: number, count: number): void {
     let histogram = this.#histograms.get(name);
     if (histogram === undefined) {
       histogram = new NsHistogram();
       this.#histograms.set(name, histogram);
     }
-    const possible = valueNs > 0 || (valueNs === 0 && MAY_BE_ZERO.has(name));
+    const possible = valueNs > 0 || (valueNs === 0 && !NEVER_ZERO.has(name));
     if (!possible) this.#impossible[name] = (this.#impossible[name] ?? 0) + count;
     histogram.recordMany(possible ? valueNs : 0, count);
   }

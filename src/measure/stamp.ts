@@ -69,9 +69,39 @@ export function readStamp(payload: unknown): Stamp | null {
 }
 
 const TEXT_STAMP = /^sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/;
+const TEXT_STAMP_ANYWHERE = /sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/i;
+/** Deeper than any sensible message, and a bound on what is looked through. */
+const MOST_LEVELS = 6;
+
+/**
+ * Looks for a stamp anywhere in what a server made of a payload: inside longer text or bytes, at any field, in
+ * other letters. Slower than {@link readStamp}, which finds only a payload that came back as it was sent. Null
+ * when there is none.
+ */
+export function findStamp(data: unknown, levels = MOST_LEVELS): Stamp | null {
+  if (typeof data === 'string') return stampOfFields(TEXT_STAMP_ANYWHERE.exec(data));
+  if (data instanceof Uint8Array) return findInBytes(data);
+  if (typeof data !== 'object' || data === null || levels === 0) return null;
+  for (const value of Object.values(data)) {
+    const stamp = findStamp(value, levels - 1);
+    if (stamp !== null) return stamp;
+  }
+  return null;
+}
+
+function findInBytes(bytes: Uint8Array): Stamp | null {
+  for (let at = bytes.indexOf(BINARY_MARK); at >= 0; at = bytes.indexOf(BINARY_MARK, at + 1)) {
+    const stamp = readBinary(bytes.subarray(at));
+    if (stamp !== null) return stamp;
+  }
+  return stampOfFields(TEXT_STAMP_ANYWHERE.exec(Buffer.from(bytes).toString('latin1')));
+}
 
 function readText(text: string): Stamp | null {
-  const fields = TEXT_STAMP.exec(text);
+  return stampOfFields(TEXT_STAMP.exec(text));
+}
+
+function stampOfFields(fields: RegExpExecArray | null): Stamp | null {
   if (fields === null) return null;
   const [, kind, stream = '', seq = '', intended = '', lag = ''] = fields;
   const intendedNs = Number.parseInt(intended, 36);
@@ -80,7 +110,7 @@ function readText(text: string): Stamp | null {
     seq: Number.parseInt(seq, 36),
     intendedNs,
     actualNs: intendedNs + Number.parseInt(lag, 36),
-    measured: kind === 'm',
+    measured: kind === 'm' || kind === 'M',
   });
 }
 

@@ -1,5 +1,10 @@
 import type { RunResult } from '../result/schema.ts';
-import { measuredTelemetry, type ResultView, serverCpuPerDeliveryNs } from '../result/view.ts';
+import {
+  measuredTelemetry,
+  type ResultView,
+  receivedInTime,
+  serverCpuPerDeliveryNs,
+} from '../result/view.ts';
 import { targetLabel } from './labels.ts';
 import { maxColumn, type QuantileName, quantileColumn, quantileMeaning } from './latency-columns.ts';
 import { type Cell, type Column, column, type Kind } from './table.ts';
@@ -75,6 +80,39 @@ const SERVER_CPU = told(
   serverCpuPerDeliveryNs,
 );
 
+/** An amount for each delivery in the measured time, or each request; null when there was none. */
+function perDelivery(result: RunResult, amount: number): number | null {
+  const delivered = receivedInTime(result);
+  return delivered === 0 ? null : amount / delivered;
+}
+
+const TRAFFIC = [
+  told(
+    'traffic_per_delivery',
+    'bytes/delivery',
+    'bytes',
+    'sent and received by all clients on the wire, for one delivery, or one request',
+    (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
+  ),
+  {
+    ...told(
+      'requests_per_delivery',
+      'requests/delivery',
+      'average',
+      'HTTP requests of all clients for one delivery, or one request',
+      (result) => perDelivery(result, result.traffic.requests),
+    ),
+    isSilentAtZero: true,
+  },
+  told(
+    'polls_in_vain',
+    'polls in vain',
+    'share',
+    'of the requests for messages, those that brought none',
+    ({ traffic }) => (traffic.polls === 0 ? null : traffic.pollsInVain / traffic.polls),
+  ),
+];
+
 const LATENCY = [
   P50,
   headlineQuantile('p95'),
@@ -98,6 +136,7 @@ const DELIVERY = [
 
 const COST = [
   SERVER_CPU,
+  ...TRAFFIC,
   told(
     'generator_utilisation',
     'generator busy',
@@ -136,6 +175,7 @@ export const SUMMARY_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   SENT,
   LOST,
   SERVER_CPU,
+  ...TRAFFIC,
   VALIDITY,
 ];
 

@@ -10,6 +10,7 @@ const UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>> = 
   duration: ['_ms', 1e6],
   rate: ['_hz', 1],
   count: ['', 1],
+  average: ['', 1],
   share: ['_ratio', 1],
   bytes: ['_bytes', 1],
 };

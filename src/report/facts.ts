@@ -68,10 +68,10 @@ export function clientsText({ clients }: RunResult): string {
 }
 
 /** Independent samples, and how many of them did not reach everyone. */
-export function samplesText({ samples, headline }: RunResult): string {
+export function samplesText({ samples }: RunResult): string {
   const incomplete =
     samples.incomplete === 0 ? '' : `, ${formatCount(samples.incomplete)} of them not received by all`;
-  return `${plural(samples.count, headline === 'ack' ? 'request' : 'broadcast')}${incomplete}`;
+  return `${plural(samples.count, samples.unit)}${incomplete}`;
 }
 
 /** How long the warm-up was and whether it settled. */
@@ -102,7 +102,7 @@ export function noteTexts(result: RunResult): string[] {
 function costText(result: RunResult): string | null {
   const cpuNs = serverCpuPerDeliveryNs(result);
   const busy = generatorUtilisation(result);
-  const unit = result.headline === 'ack' ? 'request' : 'delivery';
+  const unit = result.ledger.owed === 0 || result.headline === 'ack' ? result.samples.unit : 'delivery';
   const parts = [
     cpuNs === null ? null : `server CPU ${formatValue('duration', cpuNs)} for each ${unit}`,
     busy === null ? null : `generator at most ${formatValue('share', busy)} busy`,

@@ -2,7 +2,7 @@ import type { RunResult } from '../result/schema.ts';
 
 /** The target, with the transport where its protocol has more than one: `socketio polling`, `ws`. */
 export function targetLabel({ plan }: RunResult): string {
-  return plan.target.protocol === 'socketio' ? `${plan.target.name} ${plan.transport}` : plan.target.name;
+  return plan.target.protocol === 'ws' ? plan.target.name : `${plan.target.name} ${plan.transport}`;
 }
 
 /** Target and scenario: `socketio polling, ack-roundtrip`. */

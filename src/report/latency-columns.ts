@@ -1,4 +1,5 @@
 import { type ResultView, samplesNeeded } from '../result/view.ts';
+import { pluralOf } from '../units.ts';
 import { type Column, column } from './table.ts';
 
 /** Quantiles that reports know, by name. */
@@ -16,7 +17,7 @@ export interface SeriesOf {
 function sampleNoun({ view, series }: SeriesOf): string {
   if (series === 'connect') return 'connections';
   if (series === 'send_lag') return 'messages';
-  return view.result.headline === 'ack' ? 'requests' : 'broadcasts';
+  return pluralOf(view.result.samples.unit);
 }
 
 /** What every latency column of a table is made from. */

@@ -1,4 +1,4 @@
-import { type ResultView, SERIES } from '../result/view.ts';
+import { type ResultView, seriesOfRun } from '../result/view.ts';
 import {
   maxColumn,
   QUANTILES,
@@ -37,13 +37,19 @@ const COLUMNS: ReadonlyArray<Column<SeriesRow>> = [
   },
 ];
 
-const MEANING = column('meaning', 'from -> to', 'text', 'what one value is', ({ series }: SeriesRow) => {
-  return SERIES.find(({ name }) => name === series)?.meaning ?? null;
-});
+const MEANING = column(
+  'meaning',
+  'from -> to',
+  'text',
+  'what one value is',
+  ({ view, series }: SeriesRow) => {
+    return seriesOfRun(view.result.ownSeries).find(({ name }) => name === series)?.meaning ?? null;
+  },
+);
 
 /** The series of a result in the order of reports; unknown ones, of a newer version, come last. */
 function seriesRows(view: ResultView): SeriesRow[] {
-  const known: readonly string[] = SERIES.map(({ name }) => name);
+  const known = seriesOfRun(view.result.ownSeries).map(({ name }) => name);
   const rank = (series: string) => (known.includes(series) ? known.indexOf(series) : known.length);
   return Object.keys(view.result.series)
     .sort((a, b) => rank(a) - rank(b))

@@ -1,8 +1,8 @@
 import { formatCount } from '../units.ts';
 import { plain } from './plain.ts';
 
-/** What a value is: text; nanoseconds; events per second; a count; a share of one; bytes. */
-export type Kind = 'text' | 'duration' | 'rate' | 'count' | 'share' | 'bytes';
+/** What a value is: text; nanoseconds; events per second; a count; an average of counts; a share of one; bytes. */
+export type Kind = 'text' | 'duration' | 'rate' | 'count' | 'average' | 'share' | 'bytes';
 
 /** Null where the run has no such value. */
 export type Cell = string | number | null;
@@ -27,6 +27,8 @@ export interface Column<Row> {
   readonly kind: Kind;
   /** Columns of one group are shown in one unit, so that p50 and p99 compare at a glance. */
   readonly unitGroup: string;
+  /** Whether 0 says nothing by itself: the column is left out when no row has more, and 0 is shown when one has. */
+  readonly isSilentAtZero?: boolean;
   /** In the base unit of its kind: nanoseconds, events per second, 0 to 1, bytes. */
   value(row: Row): Cell;
   shortage(row: Row): Shortage | null;
@@ -73,6 +75,7 @@ const UNITS: Readonly<Record<Kind, readonly [Unit, ...Unit[]]>> = {
   ],
   rate: [['/s', 1]],
   count: [[null, 1]],
+  average: [[null, 1]],
   share: [['%', 0.01]],
   bytes: [
     ['MiB', 1024 ** 2],
@@ -129,8 +132,9 @@ function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Ro
   return columns
     .map((column) => ({ ...column, cells: rows.map((row) => column.value(row)) }))
     .filter(
-      ({ cells, shortage }) =>
-        cells.some((cell) => cell !== null) || rows.some((row) => shortage(row) !== null),
+      ({ cells, shortage, isSilentAtZero = false }) =>
+        cells.some((cell) => cell !== null && !(isSilentAtZero && cell === 0)) ||
+        rows.some((row) => shortage(row) !== null),
     );
 }
 

@@ -8,6 +8,10 @@ import { PROTOCOLS, TRANSPORTS } from '../target.ts';
  */
 export const SCHEMA_VERSION = 1;
 
+/** What one independent sample is called. */
+export const SAMPLE_UNITS = ['broadcast', 'request', 'visit', 'push', 'sample'] as const;
+export type SampleUnit = (typeof SAMPLE_UNITS)[number];
+
 const count = z.number().int().nonnegative();
 const finite = z.number();
 
@@ -34,6 +38,8 @@ const settings = z.object({
 
 const plan = z.object({
   scenario: z.string(),
+  scenarioFile: text,
+  headline: z.string(),
   scenarioOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   target: z.object({
     name: z.string(),
@@ -181,6 +187,18 @@ const processTelemetry = z.object({
   samples: z.array(telemetrySample),
 });
 
+/** What the clients of all generator processes did on the wire in the measured time, drain left out. */
+const traffic = z.object({
+  /** Over TCP and below everything else: framing and HTTP headers are in it. With TLS what TLS carries. */
+  sentBytes: count,
+  receivedBytes: count,
+  /** HTTP requests begun. */
+  requests: count,
+  /** Answered requests that asked for messages, and those of them that brought none. */
+  polls: count,
+  pollsInVain: count,
+});
+
 const threshold = z.object({
   expression: z.string(),
   /** Null when it could not be judged; `detail` says why. */
@@ -219,7 +237,9 @@ export const runResultSchema = z.object({
     drainMs: finite,
     collectMs: finite,
   }),
-  headline: z.enum(['delivery', 'ack']),
+  headline: z.string(),
+  /** Meanings of the scenario's own series, by name. */
+  ownSeries: z.record(z.string(), z.string()),
   rate: z.object({
     intendedHz: finite,
     achievedHz: finite,
@@ -232,16 +252,22 @@ export const runResultSchema = z.object({
     connected: count,
     failures: z.array(reason),
     dropped: z.array(reason),
+    /** How connections ended that were closed as an operation: code and reason. */
+    closed: z.array(reason),
   }),
+  /** Messages that the server refused, and visits that failed. */
+  failed: z.array(reason),
   /**
-   * Independent samples: broadcasts that reached someone for `delivery`, acknowledged requests for `ack`; and
-   * the broadcasts that did not reach everyone.
+   * Independent samples of the headline: broadcasts that reached someone for `delivery`, requests for `ack` and
+   * `reply`, visits for `journey`, pushes for `push_skew`; and those that did not reach everyone or were not
+   * answered in full.
    */
-  samples: z.object({ count, incomplete: count }),
+  samples: z.object({ unit: z.enum(SAMPLE_UNITS), count, incomplete: count }),
   series: z.record(z.string(), series),
   intervals: z.array(interval),
   ledger,
   telemetry: z.object({ server: processTelemetry.nullable(), workers: z.array(processTelemetry) }),
+  traffic,
   /** Longest time that any worker took to hand over one second's figures. */
   snapshotCostMaxMs: finite,
   thresholds: z.array(threshold),

@@ -1,11 +1,20 @@
 import { NsHistogram } from '../measure/histogram.ts';
 import type { ProcessTelemetry, RunResult } from './schema.ts';
 
-export { SERIES, type SeriesDefinition, type SeriesName } from '../measure/series.ts';
+export { SERIES, type SeriesDefinition, type SeriesName, seriesOfRun } from '../measure/series.ts';
 export { NsHistogram };
 
 /** Series whose values are not independent: all receivers of one broadcast share its fate. */
-const SAMPLED_BY_BROADCAST = new Set(['delivery', 'delivery_actual', 'receive_uncertainty']);
+const SAMPLED_BY_BROADCAST = new Set([
+  'delivery',
+  'delivery_actual',
+  'delivery_same_node',
+  'delivery_cross_node',
+  'reply',
+  'reply_actual',
+  'push_gap',
+  'receive_uncertainty',
+]);
 
 /**
  * How many independent samples the quantile `quantile` (0 to 1) needs before it is reported:
@@ -97,8 +106,16 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   };
 }
 
-/** Values of the headline series that were received before measuring ended. */
+/** Messages that were received before measuring ended; for visits that send nothing stamped, these. */
 export function receivedInTime(result: RunResult): number {
+  const inTime = headlinesInTime(result);
+  const all = result.series[result.headline]?.count ?? 0;
+  const { delivered } = result.ledger;
+  // The headline may be one series of several: the others are taken to come as it does.
+  return delivered === 0 || all === 0 ? inTime : (inTime / all) * delivered;
+}
+
+function headlinesInTime(result: RunResult): number {
   return result.intervals
     .filter(({ startMs }) => startMs < result.timing.measureMs)
     .map(({ series }) => series[result.headline])

@@ -1,7 +1,8 @@
 import { NsHistogram } from '../measure/histogram.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
-import { type ProcessTelemetry, type RunResult, SCHEMA_VERSION } from '../result/schema.ts';
+import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
+import { isObserving } from '../scenario.ts';
 import { formatCount } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
@@ -16,7 +17,7 @@ const KEPT_ROWS = 200;
 export function assembleResult(record: RunRecord): RunResult {
   const { plan, scenario, collector, timing } = record;
   const { timeline } = collector;
-  const counts = timeline.counts();
+  const counts = countMessages(record);
   const measureMs = timing.measureMs;
   const seconds = measureMs / 1000;
   const result: RunResult = {
@@ -35,7 +36,8 @@ export function assembleResult(record: RunRecord): RunResult {
     ),
     warmup: record.warmup,
     timing,
-    headline: scenario.headline,
+    headline: plan.headline,
+    ownSeries: { ...scenario.series },
     rate: {
       intendedHz: seconds > 0 ? counts.intended / seconds : 0,
       achievedHz: seconds > 0 ? counts.sent / seconds : 0,
@@ -45,10 +47,12 @@ export function assembleResult(record: RunRecord): RunResult {
     },
     clients: {
       planned: plan.clients,
-      connected: record.membership.connected.size,
+      connected: record.membership.connected.length,
       failures: collector.failures.take(),
       dropped: collector.dropped.take(),
+      closed: collector.closed.take(),
     },
+    failed: collector.failed.take(),
     samples: countSamples(record),
     series: Object.fromEntries(
       [...timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
@@ -64,6 +68,7 @@ export function assembleResult(record: RunRecord): RunResult {
         storeTelemetry(`generator ${worker + 1}`, record.workerPids[worker] ?? -1, telemetry, record),
       ),
     },
+    traffic: collector.traffic(measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],
   };
@@ -71,13 +76,38 @@ export function assembleResult(record: RunRecord): RunResult {
   return result;
 }
 
+/** Messages of the schedule; where clients only listen, the server's pushes, which keep no schedule of ours. */
+function countMessages({ collector, membership }: RunRecord): { intended: number; sent: number } {
+  if (!isObserving(membership.layout)) return collector.timeline.counts();
+  const { pushes } = collector.pushes.counts;
+  return { intended: pushes, sent: pushes };
+}
+
+const UNITS: Readonly<Record<string, SampleUnit>> = {
+  delivery: 'broadcast',
+  ack: 'request',
+  reply: 'request',
+  journey: 'visit',
+  push_skew: 'push',
+};
+
 /** A broadcast that reached nobody was never seen by a receiver: the senders know of it. */
-function countSamples({ scenario, collector }: RunRecord): RunResult['samples'] {
+function countSamples({ plan, scenario, collector, membership }: RunRecord): RunResult['samples'] {
   const { series } = collector.timeline;
-  if (scenario.headline === 'ack') return { count: series.get('ack')?.count ?? 0, incomplete: 0 };
-  const reached = series.get('fanout_last')?.count ?? 0;
-  const unseen = Math.max(0, collector.timeline.counts().sent - reached);
-  return { count: reached, incomplete: collector.incompleteBroadcasts + unseen };
+  const { headline } = plan;
+  const unit = UNITS[headline] ?? 'sample';
+  if (isObserving(membership.layout)) {
+    const { pushes, complete } = collector.pushes.counts;
+    return { unit, count: pushes, incomplete: pushes - complete };
+  }
+  const byBroadcast = { delivery: 'fanout_last', reply: 'reply_last' }[headline];
+  if (byBroadcast === undefined) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
+  const reached = series.get(byBroadcast)?.count ?? 0;
+  // Steps publish as often as they like; a worker that died has told its messages by the second only.
+  const published = collector.sent().reduce((sum, stream) => sum + stream.sent, 0);
+  const sent = scenario.steps === undefined ? collector.timeline.counts().sent : published;
+  const unseen = Math.max(0, sent - reached);
+  return { unit, count: reached, incomplete: collector.incompleteBroadcasts + unseen };
 }
 
 function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; count: number }>): void {
@@ -97,6 +127,10 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
   const faults = isServersDoing && overload === null ? deliveryFaults(result.ledger) : [];
   if (faults.length > 0) {
     result.findings.push({ code: 'imperfect_delivery', message: faults.join(', ') });
+  }
+  if (result.failed.length > 0) {
+    const failed = result.failed.map(({ reason, count }) => `${reason} (${formatCount(count)})`);
+    result.findings.push({ code: 'failed', message: `failed: ${failed.join(', ')}` });
   }
   if (result.ledger.unexpected > 0) {
     result.findings.push({
@@ -152,6 +186,7 @@ function storeTelemetry(
 /** Sets what was owed, by membership, against what every receiver got. */
 function balanceLedger(record: RunRecord): RunResult['ledger'] {
   const { collector, membership, deadWorkers } = record;
+  if (isObserving(membership.layout)) return balancePushes(record);
   const totals = collector.totals();
   const owed = membership.owed(collector.sent());
   // A sender's worker that died never told its total: what is known to have been owed is the least.
@@ -179,12 +214,18 @@ function balanceLedger(record: RunRecord): RunResult['ledger'] {
   };
 }
 
+function balancePushes({ collector }: RunRecord): RunResult['ledger'] {
+  const { owed, ledger } = collector.pushes;
+  const lost = Math.max(0, owed - ledger.delivered);
+  return { owed, ...ledger, lost, unknown: 0, irregular: [], irregularCount: 0 };
+}
+
 function irregularAccounts({ collector, membership }: RunRecord): RunResult['ledger']['irregular'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
     .flatMap(({ rows }) => rows)
     .map((row) => {
-      const owed = sentOf.get(row.stream) ?? 0;
+      const owed = (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       return { ...row, sender, owed, lost: Math.max(0, owed - row.delivered) };
     })

@@ -1,12 +1,15 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../load/messages.ts';
 import { ReasonCounts } from '../load/pool.ts';
+import { routeOf } from '../load/route.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { recordBroadcast } from '../measure/intake.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { Recorder } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
+import { type Traffic, type TrafficSpan, trafficWithin } from '../measure/traffic.ts';
 import type { Membership } from './membership.ts';
+import { Pushes } from './pushes.ts';
 import { getOrAdd, Timeline } from './timeline.ts';
 
 const SECOND_NS = 1e9;
@@ -14,11 +17,16 @@ const SECOND_NS = 1e9;
 /** What one worker has said so far. */
 interface WorkerRecord {
   readonly telemetry: TelemetrySample[];
+  readonly traffic: TrafficSpan[];
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   connected: number;
   /** Newest word on what arrived, during the drain. */
   delivered: number;
+  /** And on visits that are not over. */
+  visiting: number;
+  /** Measured messages sent, by stream. */
+  sent: readonly SentOfStream[];
 }
 
 const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
@@ -29,12 +37,14 @@ export class Collector {
   readonly workers: readonly WorkerRecord[];
   readonly failures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
+  readonly closed = new ReasonCounts();
+  readonly failed = new ReasonCounts();
   readonly unsent = new ReasonCounts();
   readonly impossible = new ReasonCounts();
   incompleteBroadcasts = 0;
   snapshotCostMaxMs = 0;
   readonly #membership: Membership;
-  readonly #sentByStream = new Map<number, number>();
+  readonly pushes: Pushes;
   readonly #warmup = new Map<number, { readonly histogram: NsHistogram; reports: number }>();
   readonly #fanout: FanoutTracker;
   readonly #recorder = new Recorder();
@@ -46,17 +56,23 @@ export class Collector {
     this.#membership = membership;
     this.workers = membership.spread.map(() => ({
       telemetry: [],
+      traffic: [],
       totals: NO_TOTALS,
       rows: [],
       connected: 0,
       delivered: 0,
+      visiting: 0,
+      sent: [],
     }));
+    this.pushes = new Pushes(() => membership.connected.length);
     this.#fanout = new FanoutTracker({
-      expected: (stream) => membership.receivers(stream).length,
+      expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
       quietNs,
       onClosed: (broadcast) => {
         if (broadcast.latenciesNs.length < broadcast.expected) this.incompleteBroadcasts += 1;
-        recordBroadcast(this.#recorder, broadcast);
+        const stream = membership.layout.streams[broadcast.stream];
+        const series = stream === undefined ? null : routeOf(stream, '').broadcast;
+        if (series !== null) recordBroadcast(this.#recorder, broadcast, series);
       },
     });
   }
@@ -65,8 +81,10 @@ export class Collector {
     this.#warmupStartNs = startNs;
   }
 
-  measureFrom(startNs: number): void {
+  measureFrom(startNs: number, durationMs: number): void {
     this.#measureStartNs = startNs;
+    this.pushes.measureStartNs = startNs;
+    this.pushes.measureEndNs = startNs + durationMs * 1e6;
   }
 
   hear(worker: number, message: FromWorker): void {
@@ -77,8 +95,8 @@ export class Collector {
         record.connected = message.connected;
         break;
       case 'connected':
-        record.connected = message.clients.length;
-        this.#membership.connect(message.clients);
+        record.connected = message.members.length;
+        this.#membership.connect(message.members);
         this.failures.addAll(message.failures);
         break;
       case 'joined':
@@ -86,17 +104,18 @@ export class Collector {
         break;
       case 'snapshot':
         record.telemetry.push(message.snapshot.telemetry);
+        record.traffic.push(trafficSpan(message.snapshot));
         record.totals = message.snapshot.totals;
         this.#addSnapshot(message.snapshot);
         break;
       case 'sent':
-        for (const { stream, sent } of message.streams) {
-          this.#sentByStream.set(stream, (this.#sentByStream.get(stream) ?? 0) + sent);
-        }
+        record.sent = message.streams;
         this.unsent.addAll(message.unsent);
         break;
       case 'totals':
         record.delivered = message.delivered;
+        record.visiting = message.visiting;
+        record.sent = message.streams;
         break;
       case 'final':
         record.rows = message.rows;
@@ -107,11 +126,16 @@ export class Collector {
   #addSnapshot(snapshot: Snapshot): void {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
     this.dropped.addAll(snapshot.dropped);
+    this.closed.addAll(snapshot.closed);
+    this.failed.addAll(snapshot.failed);
+    this.pushes.add(snapshot.pushes);
+    this.#closePushes(false);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
     this.timeline.addCounts(snapshot.bySecond);
-    const { warmup, connect, ...measured } = snapshot.recorded.series;
+    const { warmup, connect, connect_upgraded, ...measured } = snapshot.recorded.series;
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
+    if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);
     const second = Math.round((snapshot.startNs - this.#measureStartNs) / SECOND_NS);
     if (second < 0) {
       const window = this.#warmupWindow(snapshot.endNs);
@@ -134,15 +158,28 @@ export class Collector {
     this.timeline.addSeries(second, this.#recorder.take().series);
   }
 
-  /** Closes broadcasts that are still open; after the last snapshot. */
+  #closePushes(all: boolean): void {
+    for (const { skewNs, atNs } of this.pushes.take(all)) {
+      this.#recorder.record('push_skew', skewNs);
+      const second = Math.max(0, Math.floor((atNs - this.#measureStartNs) / SECOND_NS));
+      this.timeline.addSeries(second, this.#recorder.take().series);
+    }
+  }
+
+  /** Closes broadcasts and pushes that are still open; after the last snapshot. */
   finish(): void {
+    this.#closePushes(true);
     this.#fanout.closeAll();
     this.timeline.addSeries(Math.max(0, this.timeline.length - 1), this.#recorder.take().series);
   }
 
   /** Measured messages sent, by stream; known when a worker's schedule is over. */
   sent(): SentOfStream[] {
-    return [...this.#sentByStream].map(([stream, sent]) => ({ stream, sent }));
+    const byStream = new Map<number, number>();
+    for (const { stream, sent } of this.workers.flatMap((worker) => worker.sent)) {
+      byStream.set(stream, (byStream.get(stream) ?? 0) + sent);
+    }
+    return [...byStream].map(([stream, sent]) => ({ stream, sent }));
   }
 
   /** Medians of the warm-up's seconds that at least `workers` workers have reported. */
@@ -151,6 +188,12 @@ export class Collector {
       .filter(([second, { reports }]) => second >= 0 && reports >= workers)
       .sort(([a], [b]) => a - b)
       .map(([, { histogram }]) => (histogram.count === 0 ? null : histogram.quantileNs(0.5)));
+  }
+
+  /** What all clients did on the wire in the first `measureMs` of measuring: no warm-up, no drain. */
+  traffic(measureMs: number): Traffic {
+    const spans = this.workers.flatMap(({ traffic }) => traffic);
+    return trafficWithin(spans, this.#measureStartNs, this.#measureStartNs + measureMs * 1e6);
   }
 
   /** Sums over workers, as of their last snapshots. */
@@ -171,4 +214,8 @@ export class Collector {
     const second = Math.round((endNs - this.#warmupStartNs) / SECOND_NS) - 1;
     return getOrAdd(this.#warmup, second, () => ({ histogram: new NsHistogram(), reports: 0 }));
   }
+}
+
+function trafficSpan({ startNs, endNs, traffic }: Snapshot): TrafficSpan {
+  return { startNs, endNs, traffic };
 }

@@ -1,5 +1,5 @@
-import type { SentOfStream } from '../load/messages.ts';
-import type { Layout } from '../scenario.ts';
+import type { Member, SentOfStream } from '../load/messages.ts';
+import { copiesOf, type Layout } from '../scenario.ts';
 
 /** What was owed in all, and the part of it that was owed to clients of generator processes that died. */
 export interface Owed {
@@ -11,7 +11,7 @@ export interface Owed {
 export class Membership {
   readonly layout: Layout;
   readonly spread: ReadonlyArray<readonly number[]>;
-  readonly #connected = new Set<number>();
+  readonly #connected = new Map<number, Member>();
   readonly #silent = new Set<number>();
 
   constructor(layout: Layout, spread: ReadonlyArray<readonly number[]>) {
@@ -19,12 +19,13 @@ export class Membership {
     this.spread = spread;
   }
 
-  get connected(): ReadonlySet<number> {
-    return this.#connected;
+  /** Those that connected, dropped since or not. */
+  get connected(): readonly Member[] {
+    return [...this.#connected.values()];
   }
 
-  connect(clients: readonly number[]): void {
-    for (const client of clients) this.#connected.add(client);
+  connect(members: readonly Member[]): void {
+    for (const member of members) this.#connected.set(member.client, member);
   }
 
   /** From now on nobody hears of this worker's clients. */
@@ -43,14 +44,21 @@ export class Membership {
     return this.layout.streams[stream]?.receivers.filter((client) => this.#connected.has(client)) ?? [];
   }
 
-  /** Messages sent x connected receivers. */
+  /** How many messages each receiver is owed for one that is sent. */
+  copies(stream: number): number {
+    const found = this.layout.streams[stream];
+    return found === undefined ? 1 : copiesOf(found);
+  }
+
+  /** Messages sent x connected receivers x copies. */
   owed(sent: readonly SentOfStream[]): Owed {
     let total = 0;
     let silent = 0;
     for (const stream of sent) {
       const receivers = this.receivers(stream.stream);
-      total += stream.sent * receivers.length;
-      silent += stream.sent * receivers.filter((client) => this.#silent.has(client)).length;
+      const each = stream.sent * this.copies(stream.stream);
+      total += each * receivers.length;
+      silent += each * receivers.filter((client) => this.#silent.has(client)).length;
     }
     return { total, silent };
   }

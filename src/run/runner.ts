@@ -92,7 +92,11 @@ class Run {
     this.#plan = plan;
     this.#scenario = scenario;
     this.#hooks = hooks;
-    const layout = scenario.layout(plan.scenarioOptions, plan.clients);
+    const { protocol } = plan.target;
+    const layout = scenario.layout(plan.scenarioOptions, plan.clients, {
+      protocol,
+      transport: plan.transport,
+    });
     this.#membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
     const { affinity, problem } = chooseAffinity(plan.workers, plan.pin);
     this.#affinity = affinity;
@@ -188,8 +192,8 @@ class Run {
     this.#send({ type: 'connect' });
     await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs + HUNG_AFTER_MS);
     this.#failIfCut();
-    if (this.#membership.connected.size === 0) this.#refuseUnreachable();
-    this.#send({ type: 'join', members: [...this.#membership.connected] });
+    if (this.#membership.connected.length === 0) this.#refuseUnreachable();
+    this.#send({ type: 'join', members: this.#membership.connected });
     await this.#untilAll('joined', connectTimeoutMs + HUNG_AFTER_MS);
     this.#failIfCut();
   }
@@ -231,7 +235,7 @@ class Run {
 
   async #measure(): Promise<void> {
     this.#measureStartNs = this.#clock.nowNs() + LEAD_NS;
-    this.#collector.measureFrom(this.#measureStartNs);
+    this.#collector.measureFrom(this.#measureStartNs, this.#plan.durationMs);
     this.#send({ type: 'measure', startNs: this.#measureStartNs });
     await delay(LEAD_NS / 1e6);
     this.#timing.warmupMs += LEAD_NS / 1e6;
@@ -257,8 +261,10 @@ class Run {
       await delay(20);
       const living = this.#collector.workers.filter((_, worker) => !this.#deadWorkers.includes(worker));
       const delivered = living.reduce((sum, worker) => sum + worker.delivered, 0);
+      const visiting = living.reduce((sum, worker) => sum + worker.visiting, 0);
       const owed = this.#membership.owed(this.#collector.sent());
-      if (delivered < owed.total - owed.silent) continue;
+      const isOwed = delivered < owed.total - owed.silent || visiting > 0;
+      if (isOwed || this.#collector.pushes.incomplete > 0) continue;
       completeSinceMs ??= performance.now();
       if (performance.now() - completeSinceMs >= DUPLICATES_WAIT_MS) break;
     }
@@ -302,7 +308,7 @@ class Run {
 
   #report(): void {
     const { timeline, workers } = this.#collector;
-    const headline = timeline.series.get(this.#scenario.headline);
+    const headline = timeline.series.get(this.#plan.headline);
     this.#hooks.onProgress({
       phase: this.#phase,
       elapsedMs: performance.now() - this.#phaseStartedMs,

@@ -1,6 +1,6 @@
 import { SockbenchError } from '../errors.ts';
 import type { ThresholdOutcome } from '../result/schema.ts';
-import { type ResultView, SERIES, samplesNeeded } from '../result/view.ts';
+import { type ResultView, SERIES, samplesNeeded, seriesOfRun } from '../result/view.ts';
 import { formatCount, formatNs, formatPercent, parseDurationNs } from '../units.ts';
 
 const OPERATORS = {
@@ -13,7 +13,7 @@ const OPERATORS = {
 
 type Operator = keyof typeof OPERATORS;
 
-const COUNTS = ['lost', 'late', 'duplicated', 'reordered', 'unexpected'] as const;
+const COUNTS = ['lost', 'late', 'duplicated', 'reordered', 'unexpected', 'failed'] as const;
 type CountName = (typeof COUNTS)[number];
 
 type Metric =
@@ -30,7 +30,7 @@ export interface Threshold {
   readonly limit: number;
 }
 
-const EXPRESSION = /^([a-z_]+)(?:\.([a-z0-9.]+))?\s*(<=|>=|==|<|>)\s*(.+)$/;
+const EXPRESSION = /^([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+))?\s*(<=|>=|==|<|>)\s*(.+)$/;
 
 function refuse(expression: string, problem: string, hint: string): never {
   throw new SockbenchError({
@@ -48,12 +48,13 @@ function refuse(expression: string, problem: string, hint: string): never {
  *     series    = "delivery" | "fanout_last" | "ack" | ... ; see series.ts
  *     statistic = "p" number | "min" | "max" | "mean"      ; p50, p99.9
  *     count     = "lost" | "late" | "duplicated" | "reordered" | "unexpected"
+ *               | "failed"                                 ; messages refused, visits that failed
  *     operator  = "<" | "<=" | ">" | ">=" | "=="
  *
  * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed). Spaces may stand around the operator
  * and before the unit. Throws BAD_THRESHOLD.
  */
-export function parseThreshold(expression: string): Threshold {
+export function parseThreshold(expression: string, own: Readonly<Record<string, string>> = {}): Threshold {
   const [, name = '', statistic, operator, limit = ''] = EXPRESSION.exec(expression.trim()) ?? [];
   if (operator === undefined) {
     refuse(expression, 'is not a threshold', "Write it like 'delivery.p99<50ms' or 'lost==0'.");
@@ -61,7 +62,7 @@ export function parseThreshold(expression: string): Threshold {
   const parsed =
     statistic === undefined
       ? parseCount(expression, name, limit)
-      : parseSeries(expression, name, statistic, limit);
+      : parseSeries(expression, name, statistic, limit, own);
   return { expression, operator: operator as Operator, ...parsed };
 }
 
@@ -91,9 +92,11 @@ function parseSeries(
   series: string,
   statistic: string,
   text: string,
+  own: Readonly<Record<string, string>>,
 ): Pick<Threshold, 'metric' | 'limit'> {
-  if (!SERIES.some(({ name }) => name === series)) {
-    const names = SERIES.map(({ name }) => name).join(', ');
+  const known = seriesOfRun(own);
+  if (!known.some(({ name }) => name === series)) {
+    const names = known.map(({ name }) => name).join(', ');
     refuse(expression, `"${series}" is not one of ${names}`, 'Use one of them.');
   }
   const metric = parseStatistic(series, statistic);
@@ -144,9 +147,9 @@ function actualValue(metric: Metric, view: ResultView): number | null {
   const { ledger } = view.result;
   switch (metric.kind) {
     case 'count':
-      return ledger[metric.name];
+      return countOf(metric.name, view);
     case 'share':
-      return ledger.owed === 0 ? null : ledger[metric.name] / ledger.owed;
+      return ledger.owed === 0 ? null : countOf(metric.name, view) / ledger.owed;
     case 'mean':
       return view.histogram(metric.series)?.meanNs ?? null;
     case 'quantile':
@@ -155,6 +158,10 @@ function actualValue(metric: Metric, view: ResultView): number | null {
         ? (view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null)
         : view.quantileNs(metric.series, metric.quantile);
   }
+}
+
+function countOf(name: CountName, { result: { ledger, failed } }: ResultView): number {
+  return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
 }
 
 function missingBecause(metric: Metric, view: ResultView): string {

@@ -1,0 +1,10 @@
+import { defineScenario, everyClient } from '../src/scenario.ts';
+
+export const observe = defineScenario({
+  name: 'observe',
+  summary:
+    'clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push',
+  headline: 'push_skew',
+  options: {},
+  layout: (_options, clients) => ({ rooms: everyClient(clients).map(() => []), streams: [] }),
+});

@@ -1,0 +1,20 @@
+import { defineScenario, everyClient, integer } from '../src/scenario.ts';
+
+export const streamReply = defineScenario({
+  name: 'stream-reply',
+  summary: 'one request, several replies, as of an Observable in Nest; until the first and the last of them',
+  headline: 'reply',
+  options: {
+    replies: { value: 'K', default: '3', summary: 'replies to each request', parse: integer(1, 1000) },
+  },
+  layout({ replies }, clients) {
+    return {
+      rooms: everyClient(clients).map(() => []),
+      streams: everyClient(clients).map((client) => ({
+        sender: client,
+        operation: { kind: 'stream-reply' as const, replies },
+        receivers: [client],
+      })),
+    };
+  },
+});

@@ -1,0 +1,51 @@
+import { defineScenario, everyClient, integer, refuse } from '../src/scenario.ts';
+
+export const upgrade = defineScenario({
+  name: 'upgrade',
+  summary:
+    'visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way',
+  headline: 'upgrade',
+  series: {
+    upgrade: 'when a visitor was due -> its connection is on WebSocket',
+    ack_upgrading: 'request -> acknowledgement, sent while the connection was upgrading',
+    ack_upgraded: 'request -> acknowledgement, sent over WebSocket',
+  },
+  options: {
+    requests: {
+      value: 'N',
+      default: '5',
+      summary: 'requests of each visitor over WebSocket, one after the other',
+      parse: integer(1),
+    },
+  },
+  defaults: { transport: 'upgrade', clients: '10', rate: '20/s' },
+  layout(_options, clients, { protocol, transport }) {
+    if (transport !== 'upgrade') {
+      refuse(
+        'NOTHING_TO_UPGRADE',
+        `the scenario upgrade needs --transport upgrade; over ${protocol} ${transport} nothing is upgraded`,
+        'Leave --transport out, and take a Socket.IO server for --target.',
+      );
+    }
+    return {
+      rooms: everyClient(clients).map(() => []),
+      streams: everyClient(clients).map((client) => ({
+        sender: client,
+        operation: { kind: 'steps' as const },
+        receivers: [client],
+      })),
+    };
+  },
+  async steps(user) {
+    const connection = await user.open();
+    let isUpgraded = false;
+    const upgraded = user
+      .time('upgrade', () => connection.upgraded)
+      .then(() => {
+        isUpgraded = true;
+      });
+    while (!isUpgraded) await connection.request('ack_upgrading');
+    await upgraded;
+    for (let sent = 0; sent < user.options.requests; sent++) await connection.request('ack_upgraded');
+  },
+});

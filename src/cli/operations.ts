@@ -1,0 +1,36 @@
+import { SockbenchError } from '../errors.ts';
+import type { Plan } from '../plan.ts';
+import { isObserving, type Layout, type Operation, type Scenario } from '../scenario.ts';
+import type { Mapping } from '../target.ts';
+
+/** What a target must declare for an operation. Pings, closes and steps need nothing of it. */
+const NEEDS: Readonly<Partial<Record<Operation['kind'], ReadonlyArray<keyof Mapping>>>> = {
+  publish: ['publish', 'delivery'],
+  request: ['request'],
+  'ask-me': ['askMe', 'asked'],
+  echo: ['echo', 'echoed'],
+  'stream-reply': ['streamRequest', 'streamed'],
+};
+
+function needsOf(layout: Layout): ReadonlyArray<keyof Mapping> {
+  if (isObserving(layout)) return ['observe'];
+  const joins = layout.rooms.some((rooms) => rooms.length > 0) ? ['join' as const] : [];
+  return [...joins, ...layout.streams.flatMap(({ operation }) => NEEDS[operation.kind] ?? [])];
+}
+
+/** Refuses a scenario that asks for what the target does not say how to do. Throws TARGET_CANNOT. */
+export function requireOperations(scenario: Scenario, plan: Plan, mapping: Mapping): void {
+  const { target, transport, clients, scenarioOptions } = plan;
+  const layout = scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
+  const missing = [...new Set(needsOf(layout))].filter((name) => mapping[name] === undefined);
+  if (missing.length === 0) return;
+  const what = missing.join(' and ');
+  const isOurs = target.file === null;
+  throw new SockbenchError({
+    code: 'TARGET_CANNOT',
+    message: `the scenario ${scenario.name} needs the target to declare ${what}, and ${target.file ?? target.name} does not`,
+    hint: isOurs
+      ? 'Describe your server in a target file: sockbench init writes one to start from.'
+      : `Add ${what} to the target file; docs/target.md shows how.`,
+  });
+}

@@ -1,0 +1,75 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { messageOf } from '../errors.ts';
+import type { OutgoingRequest, TlsOptions } from '../target.ts';
+
+const MOST_CONNECTIONS = 64;
+
+export interface HttpPublisherOptions {
+  /** What relative URLs are relative to. */
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsOptions;
+  readonly timeoutMs: number;
+  /** Called for every request that was not answered with a status below 400. */
+  readonly onFailed: (reason: string) => void;
+}
+
+/** Sends the requests by which messages are published where that is not done over the clients' connections. */
+export class HttpPublisher {
+  readonly #options: HttpPublisherOptions;
+  readonly #baseUrl: URL;
+  readonly #httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+  readonly #httpsAgent: HttpsAgent;
+
+  constructor(options: HttpPublisherOptions) {
+    this.#options = options;
+    this.#baseUrl = new URL(options.baseUrl.replace(/^ws/i, 'http'));
+    this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, ...options.tls });
+  }
+
+  /** Hands a request over for sending; never waits and never throws. */
+  send({ url, method = 'POST', headers, body }: OutgoingRequest): void {
+    const { timeoutMs, onFailed } = this.#options;
+    const address = URL.parse(url, this.#baseUrl.href);
+    if (address === null) {
+      onFailed(`"${url}" is not a URL`);
+      return;
+    }
+    const { content, type } = encodeBody(body);
+    const secure = address.protocol === 'https:';
+    const request = (secure ? httpsRequest : httpRequest)(address.href, {
+      method,
+      agent: secure ? this.#httpsAgent : this.#httpAgent,
+      headers: {
+        ...type,
+        ...this.#options.headers,
+        ...headers,
+        'content-length': Buffer.byteLength(content),
+      },
+      timeout: timeoutMs,
+    });
+    request.on('response', (response) => {
+      if ((response.statusCode ?? 0) >= 400)
+        onFailed(`publishing was answered with HTTP status ${response.statusCode}`);
+      response.resume();
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    request.on('error', (error) => onFailed(`publishing failed: ${messageOf(error)}`));
+    request.end(content);
+  }
+
+  close(): void {
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
+  }
+}
+
+function encodeBody(body: unknown): { content: string | Uint8Array; type: Record<string, string> } {
+  if (body === undefined) return { content: '', type: {} };
+  if (body instanceof Uint8Array)
+    return { content: body, type: { 'content-type': 'application/octet-stream' } };
+  if (typeof body === 'string')
+    return { content: body, type: { 'content-type': 'text/plain; charset=utf-8' } };
+  return { content: JSON.stringify(body), type: { 'content-type': 'application/json' } };
+}

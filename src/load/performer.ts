@@ -1,0 +1,199 @@
+import type { CloseOutcome, Connection } from '../drivers/driver.ts';
+import type { Clock } from '../measure/clock.ts';
+import type { Intake } from '../measure/intake.ts';
+import type { Recorder } from '../measure/recorder.ts';
+import { type PayloadType, type Stamp, type StampWriter, stampWriter } from '../measure/stamp.ts';
+import type { Plan } from '../plan.ts';
+import type { Operation, Scope, Stream } from '../scenario.ts';
+import type { Mapping, OutgoingEvent, OutgoingRequest } from '../target.ts';
+import type { HttpPublisher } from './http-publisher.ts';
+import { type ClientPool, ReasonCounts } from './pool.ts';
+import type { Target } from './target.ts';
+
+export interface PerformerOptions {
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly pool: ClientPool;
+  readonly recorder: Recorder;
+  readonly intake: Intake;
+  readonly publisher: HttpPublisher;
+}
+
+/** Turns operations into what the target understands, and hands what comes back to the intake. */
+export class Performer {
+  readonly #options: PerformerOptions;
+  readonly #mapping: Mapping;
+  readonly #writers: Readonly<Record<PayloadType, StampWriter>>;
+  /** Requests whose streamed replies have not all come, oldest first, by client. */
+  readonly #streaming = new Map<number, Array<{ readonly stamp: Stamp; readonly replies: number }>>();
+  readonly #replyEvents = new WeakMap<Connection, Set<string>>();
+  /** How connections ended that were closed as an operation. */
+  readonly closed = new ReasonCounts();
+
+  constructor(options: PerformerOptions) {
+    this.#options = options;
+    this.#mapping = options.target.mapping;
+    const { payloadBytes } = options.plan;
+    this.#writers = { text: stampWriter('text', payloadBytes), binary: stampWriter('binary', payloadBytes) };
+  }
+
+  /** Listens to what a client may receive; for every connection before anything is sent over it. */
+  listen(client: number, connection: Connection): void {
+    const { delivery, echoed, streamed, asked } = this.#mapping;
+    for (const incoming of [delivery, echoed]) {
+      if (incoming === undefined) continue;
+      const { event, payload = (data: unknown) => data } = incoming;
+      for (const name of [event].flat()) {
+        connection.on(name, (data) => this.#take(client, payload(data)));
+      }
+    }
+    if (streamed !== undefined) {
+      connection.on(streamed.event, (data) => this.#takeStreamed(client, streamed.read(data)));
+    }
+    if (asked !== undefined) connection.answer(asked.event, (data) => data);
+  }
+
+  /** Carries out any operation but `steps`; false when the sender is not connected. */
+  perform({ sender, operation }: Stream, stamp: Stamp): boolean {
+    const connection = this.#options.pool.connection(sender);
+    if (connection === null) return false;
+    const client = this.#options.target.clientOf(sender);
+    const write = (type: PayloadType = this.#options.plan.payloadType) => this.#writers[type](stamp);
+    switch (operation.kind) {
+      case 'publish':
+        this.publish(sender, connection, stamp, operation.scope, operation.room);
+        return true;
+      case 'request':
+        this.request(sender, connection, stamp);
+        return true;
+      case 'ask-me':
+        this.#askMe(sender, connection, stamp, this.#mapping.askMe?.({ payload: write(), client }));
+        return true;
+      case 'echo': {
+        const event = this.#mapping.echo?.({ payload: write(operation.payloadType), client });
+        if (event !== undefined) this.#send(sender, connection, { reply: 'none', ...event });
+        return true;
+      }
+      case 'stream-reply':
+        this.#requestStream(sender, connection, stamp, operation);
+        return true;
+      case 'ping':
+        connection.ping?.(() => this.#answered(sender, stamp));
+        return true;
+      case 'close':
+        void this.#options.pool.reopen(sender, (outcome) => this.#noteClosed(sender, stamp, outcome));
+        return true;
+      case 'steps':
+        throw new Error('steps are not performed but carried out by a user');
+    }
+  }
+
+  publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): void {
+    const payload = this.#writers[this.#options.plan.payloadType](stamp);
+    const client = this.#options.target.clientOf(sender);
+    const message = this.#mapping.publish?.({ payload, scope, room, client });
+    if (message === undefined) return;
+    if (isRequest(message)) this.#options.publisher.send(message);
+    else this.#send(sender, connection, { reply: 'none', ...message });
+  }
+
+  /** Sends a request; its reply goes to the intake, or to `onReply` when that is given. */
+  request(sender: number, connection: Connection, stamp: Stamp, onReply?: () => void): void {
+    const payload = this.#writers[this.#options.plan.payloadType](stamp);
+    const client = this.#options.target.clientOf(sender);
+    const event = this.#mapping.request?.({ payload, client });
+    if (event !== undefined) this.#send(sender, connection, event, onReply);
+  }
+
+  #send(
+    sender: number,
+    connection: Connection,
+    { event, data, reply }: OutgoingEvent,
+    onReply?: () => void,
+  ): void {
+    const { reply: read = (answer: unknown) => answer } = this.#mapping;
+    if (reply === 'none') {
+      connection.emit(event, data);
+      return;
+    }
+    if (typeof reply === 'object') {
+      this.#listenToReplies(sender, connection, reply.event);
+      connection.emit(event, data);
+      return;
+    }
+    connection.request(event, data, (answer) => {
+      if (onReply === undefined) this.#take(sender, read(answer));
+      else onReply();
+    });
+  }
+
+  #listenToReplies(sender: number, connection: Connection, event: string): void {
+    const known = this.#replyEvents.get(connection) ?? new Set();
+    this.#replyEvents.set(connection, known);
+    if (known.has(event)) return;
+    known.add(event);
+    const { reply: read = (answer: unknown) => answer } = this.#mapping;
+    connection.on(event, (data) => this.#take(sender, read(data)));
+  }
+
+  #askMe(sender: number, connection: Connection, stamp: Stamp, event: OutgoingEvent | undefined): void {
+    if (event === undefined) return;
+    connection.request(event.event, event.data, (reply) => {
+      const asked = this.#mapping.asked?.read(reply) ?? null;
+      if (asked !== null && stamp.measured) this.#options.recorder.record('ack_server', asked.roundTripNs);
+      this.#take(sender, asked?.answer);
+    });
+  }
+
+  #requestStream(
+    sender: number,
+    connection: Connection,
+    stamp: Stamp,
+    { replies }: Extract<Operation, { kind: 'stream-reply' }>,
+  ): void {
+    const payload = this.#writers[this.#options.plan.payloadType](stamp);
+    const client = this.#options.target.clientOf(sender);
+    const event = this.#mapping.streamRequest?.({ payload, count: replies, client });
+    if (event === undefined) return;
+    const waiting = this.#streaming.get(sender) ?? [];
+    this.#streaming.set(sender, waiting);
+    waiting.push({ stamp, replies });
+    connection.emit(event.event, event.data);
+  }
+
+  /** A reply that does not say to what it belongs is the oldest request's that waits for one. */
+  #takeStreamed(
+    client: number,
+    { item, payload }: { readonly item: number; readonly payload?: unknown },
+  ): void {
+    const { intake, clock } = this.#options;
+    const waiting = this.#streaming.get(client) ?? [];
+    const [oldest] = waiting;
+    if (oldest !== undefined && item === oldest.replies) waiting.shift();
+    if (payload !== undefined || oldest === undefined) {
+      intake.take(client, payload, clock.nowNs(), item - 1);
+    } else {
+      intake.takeAnswer(client, oldest.stamp, clock.nowNs(), item - 1);
+    }
+  }
+
+  #noteClosed(client: number, stamp: Stamp, outcome: CloseOutcome | null): void {
+    if (outcome !== null) this.#answered(client, stamp);
+    if (!stamp.measured) return;
+    const reason = outcome === null || outcome.reason === '' ? '' : ` ${outcome.reason}`;
+    this.closed.add(outcome === null ? 'no answer to the close' : `${outcome.code}${reason}`);
+  }
+
+  #answered(client: number, stamp: Stamp): void {
+    this.#options.intake.takeAnswer(client, stamp, this.#options.clock.nowNs());
+  }
+
+  #take(client: number, payload: unknown): void {
+    this.#options.intake.take(client, payload, this.#options.clock.nowNs());
+  }
+}
+
+function isRequest(message: OutgoingEvent | OutgoingRequest): message is OutgoingRequest {
+  return 'url' in message;
+}

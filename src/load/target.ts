@@ -1,0 +1,54 @@
+import type { ConnectOptions } from '../drivers/driver.ts';
+import type { Plan } from '../plan.ts';
+import { type Client, chat, type Mapping } from '../target.ts';
+import { clientValues, loadTargetFile, type TargetDefinition } from '../target-file.ts';
+
+/** The target as one process of a run sees it. */
+export interface Target {
+  readonly mapping: Mapping;
+  clientOf(number: number): Client;
+  /** How a client connects to the server, which listens at `url`. */
+  connectOptions(client: Client, url: string): ConnectOptions;
+}
+
+/** Loads what the plan says of its target. */
+export async function loadTarget(plan: Plan): Promise<Target> {
+  const { file } = plan.target;
+  const definition = file === null ? null : await loadTargetFile(file);
+  const values = definition === null || file === null ? () => ({}) : await clientValues(definition, file);
+  return {
+    mapping: definition ?? chat,
+    clientOf: (number) => ({ number, values: values(number) }),
+    connectOptions: (client, url) => ({
+      ...planned(plan, url),
+      ...(definition === null ? {} : defined(definition, client)),
+    }),
+  };
+}
+
+function planned({ transport, connectTimeoutMs, settings, target }: Plan, url: string): ConnectOptions {
+  const { parser, pollInterval, compression } = settings;
+  return {
+    url,
+    transport,
+    timeoutMs: connectTimeoutMs,
+    compression: compression === 'on',
+    ...(target.namespace === null ? {} : { namespace: target.namespace }),
+    ...(parser === null ? {} : { parser }),
+    ...(pollInterval === null ? {} : { pollIntervalMs: pollInterval }),
+  };
+}
+
+function defined(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
+  const { path, tls, codec, auth, headers, query } = definition;
+  const of = <T>(value: T | ((client: Client) => T)): T =>
+    typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(codec === undefined ? {} : { codec }),
+    ...(auth === undefined ? {} : { auth: of(auth) }),
+    ...(headers === undefined ? {} : { headers: of(headers) }),
+    ...(query === undefined ? {} : { query: of(query) }),
+  };
+}

@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../drivers/driver.ts';
+import type { Stamp } from '../measure/stamp.ts';
+import type { OwnConnection, Scope, User } from '../scenario.ts';
+import type { Client } from '../target.ts';
+import type { OpenedConnection } from './pool.ts';
+
+/** What a visit needs of the shard that it runs in. */
+export interface Visit {
+  readonly client: Client;
+  readonly options: User['options'];
+  /** Stream, intended time and number of this visit. */
+  readonly stamp: Stamp;
+  readonly connection: Connection;
+  readonly timeoutMs: number;
+  readonly nowNs: () => number;
+  readonly record: (series: string, valueNs: number) => void;
+  /** Sends a stamped message of this visit's stream that was due at `intendedNs`. */
+  readonly publish: (intendedNs: number, scope: Scope, room: string | null) => void;
+  /** Sends a stamped request; `onReply` is called once, or never. */
+  readonly request: (connection: Connection, intendedNs: number, onReply: () => void) => void;
+  readonly open: () => Promise<OpenedConnection>;
+}
+
+/** One user in the middle of its steps: what a scenario's `steps` are given. */
+export class VisitingUser implements User {
+  readonly #visit: Visit;
+  readonly #opened: OpenedConnection[] = [];
+  /** When the next step was due; null for at once. */
+  #dueNs: number | null;
+
+  constructor(visit: Visit) {
+    this.#visit = visit;
+    this.#dueNs = visit.stamp.intendedNs;
+  }
+
+  get client(): Client {
+    return this.#visit.client;
+  }
+
+  get options(): User['options'] {
+    return this.#visit.options;
+  }
+
+  get visit(): number {
+    return this.#visit.stamp.seq;
+  }
+
+  publish(scope: Scope, room: string | null = null): void {
+    this.#visit.publish(this.#takeDueNs(), scope, room);
+  }
+
+  async request(): Promise<void> {
+    await this.#requestOver(this.#visit.connection, 'ack');
+  }
+
+  emit(event: string, data?: unknown): void {
+    this.#takeDueNs();
+    this.#visit.connection.emit(event, data);
+  }
+
+  call(event: string, data?: unknown): Promise<unknown> {
+    this.#takeDueNs();
+    return this.#within(
+      `no acknowledgement of ${event}`,
+      new Promise((resolve) => this.#visit.connection.request(event, data, resolve)),
+    );
+  }
+
+  next(event: string): Promise<unknown> {
+    const arrived = new Promise((resolve) => this.#visit.connection.once(event, resolve));
+    return this.#within(`no event ${event}`, arrived);
+  }
+
+  async think(durationMs: number): Promise<void> {
+    const dueNs = this.#visit.nowNs() + durationMs * 1e6;
+    await delay(durationMs);
+    this.#dueNs = dueNs;
+  }
+
+  async time<R>(series: string, work: () => Promise<R>): Promise<R> {
+    const startNs = this.#takeDueNs();
+    const result = await work();
+    this.record(series, this.#visit.nowNs() - startNs);
+    return result;
+  }
+
+  record(series: string, valueNs: number): void {
+    this.#visit.record(series, valueNs);
+  }
+
+  async open(): Promise<OwnConnection> {
+    const opened = await this.#visit.open();
+    this.#opened.push(opened);
+    return {
+      upgraded: opened.upgraded,
+      request: (series) => this.#requestOver(opened.connection, series),
+    };
+  }
+
+  /** Closes what this visit opened. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#opened.map(({ connection }) => connection.close()));
+  }
+
+  async #requestOver(connection: Connection, series: string): Promise<void> {
+    const intendedNs = this.#takeDueNs();
+    const actualNs = this.#visit.nowNs();
+    await this.#within(
+      'no reply to a request',
+      new Promise<void>((resolve) => this.#visit.request(connection, intendedNs, resolve)),
+    );
+    const nowNs = this.#visit.nowNs();
+    this.record(series, nowNs - intendedNs);
+    if (series === 'ack') this.record('ack_actual', nowNs - actualNs);
+  }
+
+  /** When what happens now should have happened. */
+  #takeDueNs(): number {
+    const dueNs = this.#dueNs ?? this.#visit.nowNs();
+    this.#dueNs = null;
+    return dueNs;
+  }
+
+  async #within<T>(problem: string, work: Promise<T>): Promise<T> {
+    const { timeoutMs } = this.#visit;
+    const abort = new AbortController();
+    const late = delay(timeoutMs, null, { signal: abort.signal, ref: false }).then(
+      () => {
+        throw new Error(`${problem} within ${timeoutMs / 1000} s`);
+      },
+      // Aborted: the work was done in time.
+      () => work,
+    );
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      abort.abort();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { Connection } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
+import type { Clock } from '../measure/clock.ts';
+import type { Recorder } from '../measure/recorder.ts';
+import type { Stamp } from '../measure/stamp.ts';
+import type { Plan } from '../plan.ts';
+import type { Scenario, Stream } from '../scenario.ts';
+import type { Performer } from './performer.ts';
+import type { ClientPool, ReasonCounts } from './pool.ts';
+import type { Sender } from './sender.ts';
+import type { Target } from './target.ts';
+import { VisitingUser } from './user.ts';
+
+export interface VisitsOptions {
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly target: Target;
+  readonly pool: ClientPool;
+  readonly performer: Performer;
+  readonly recorder: Recorder;
+  readonly sender: Sender;
+  /** Counts visits that threw, or that were not over at the end. */
+  readonly failed: ReasonCounts;
+}
+
+/** Has users go through a scenario's steps, each visit from when it was due, whether the one before is over or not. */
+export class Visits {
+  readonly #options: VisitsOptions;
+  #underWay = 0;
+
+  constructor(options: VisitsOptions) {
+    this.#options = options;
+  }
+
+  /** Measured visits that are not over. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Begins a visit; false when the client is not connected. */
+  begin(stream: Stream, stamp: Stamp): boolean {
+    const connection = this.#options.pool.connection(stream.sender);
+    if (connection === null) return false;
+    void this.#carryOut(stream, stamp, connection);
+    return true;
+  }
+
+  /** Counts what is still under way as failed. */
+  giveUp(): void {
+    if (this.#underWay > 0) {
+      this.#options.failed.add('the visit was not over at the end of the drain', this.#underWay);
+    }
+  }
+
+  async #carryOut(stream: Stream, stamp: Stamp, connection: Connection): Promise<void> {
+    const { scenario, clock, recorder, failed } = this.#options;
+    const user = this.#userOf(stream, stamp, connection);
+    if (stamp.measured) this.#underWay += 1;
+    try {
+      await scenario.steps?.(user);
+      const lengthNs = clock.nowNs() - stamp.intendedNs;
+      recorder.record(stamp.measured ? 'journey' : 'warmup', lengthNs);
+      if (stamp.measured) recorder.record('journey_actual', clock.nowNs() - stamp.actualNs);
+    } catch (error) {
+      if (stamp.measured) failed.add(messageOf(error));
+    }
+    await user.leave();
+    if (stamp.measured) this.#underWay -= 1;
+  }
+
+  #userOf(stream: Stream, stamp: Stamp, connection: Connection): VisitingUser {
+    const { scenario, plan, clock, target, pool, performer, recorder, sender } = this.#options;
+    const { measured } = stamp;
+    return new VisitingUser({
+      client: target.clientOf(stream.sender),
+      options: plan.scenarioOptions,
+      stamp,
+      connection,
+      timeoutMs: plan.connectTimeoutMs,
+      nowNs: () => clock.nowNs(),
+      record: (series, valueNs) => {
+        requireOwnSeries(scenario, series);
+        if (measured) recorder.record(series, Math.round(valueNs));
+      },
+      publish: (intendedNs, scope, room) => {
+        sender.sendOf(stamp.stream, intendedNs, measured, (each) => {
+          performer.publish(stream.sender, connection, each, scope, room);
+          return true;
+        });
+      },
+      request: (own, intendedNs, onReply) => {
+        const actualNs = clock.nowNs();
+        performer.request(stream.sender, own, { ...stamp, intendedNs, actualNs, measured: false }, onReply);
+      },
+      open: () => pool.openAnother(stream.sender),
+    });
+  }
+}
+
+/** `ack` is what a user's request records. */
+function requireOwnSeries({ name, series = {} }: Scenario, given: string): void {
+  if (given in series || given === 'ack' || given === 'ack_actual') return;
+  throw new Error(`the scenario ${name} records into "${given}", which is not among its series`);
+}

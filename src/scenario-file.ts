@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { SockbenchError } from './errors.ts';
+import { SERIES } from './measure/series.ts';
+import { PLAN_OPTIONS } from './plan.ts';
+import type { Scenario } from './scenario.ts';
+import { importUserModule } from './user-module.ts';
+
+const fn = z.custom<never>((value) => typeof value === 'function', 'expected a function');
+const seriesName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a series is named in lower case, with underscores');
+const reserved = new Set([...SERIES.map(({ name }) => name), 'warmup']);
+
+const scenarioSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a scenario is named in lower case, with hyphens'),
+  summary: z.string(),
+  headline: z.string(),
+  series: z
+    .record(
+      seriesName.refine(
+        (name) => !reserved.has(name) && !name.endsWith('_actual'),
+        'is a series of every run',
+      ),
+      z.string(),
+    )
+    .optional(),
+  options: z.record(
+    z.string().refine((name) => !(name in PLAN_OPTIONS), 'is an option of every run'),
+    z.looseObject({
+      value: z.string().nullable(),
+      default: z.string().nullable(),
+      summary: z.string(),
+      parse: fn,
+    }),
+  ),
+  defaults: z.record(z.string(), z.string()).optional(),
+  layout: fn,
+  steps: fn.optional(),
+});
+
+/** Loads a scenario file and checks it. Throws BAD_SCENARIO_FILE, or what importing the file throws. */
+export async function loadScenarioFile(file: string): Promise<Scenario> {
+  const scenario = await importUserModule(file, 'scenario');
+  const checked = scenarioSchema.safeParse(scenario);
+  if (checked.success) return scenario as Scenario;
+  const [issue] = checked.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'the default export' : issue.path.join('.');
+  throw new SockbenchError({
+    code: 'BAD_SCENARIO_FILE',
+    message: `${file}: ${where}: ${issue?.message ?? 'is no scenario'}`,
+    hint: 'Write export default defineScenario({...}): your editor then shows what belongs in it.',
+  });
+}
