@@ -6,6 +6,8 @@ export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceS
   ws: () => import('./ws.ts'),
   'socketio-bun': () => import('./socketio-bun.ts'),
   'bun-ws': () => import('./bun-ws.ts'),
+  'socketio-cluster': () => import('./socketio-cluster.ts'),
+  'socketio-redis': () => import('./socketio-redis.ts'),
   'nest-socketio': () => import('./nest-socketio.ts'),
   'nest-ws': () => import('./nest-ws.ts'),
 };

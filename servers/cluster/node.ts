@@ -1,0 +1,35 @@
+/**
+ * Child entry: `node node.ts PLAN` is one of several processes that serve the chat of Socket.IO behind one port.
+ * Its connections come from the primary process, with which it ends.
+ */
+import { createServer } from 'node:http';
+import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
+import { setupWorker } from '@socket.io/sticky';
+import { Server } from 'socket.io';
+import { serveChat, socketioOptions } from '../socketio-chat.ts';
+import { CLOSE, isMessage, type NodeAdapter, type NodePlan, SERVING } from './plan.ts';
+import { bindBeforeAnswer } from './sticky.ts';
+
+// They reach the whole group, and the primary decides when this ends.
+process.on('SIGTERM', () => {});
+process.on('SIGINT', () => {});
+
+async function adapterOf(adapter: NodeAdapter) {
+  if (adapter.kind === 'cluster') return createClusterAdapter();
+  const { createRedisAdapter } = await import('./redis-adapter.ts');
+  return createRedisAdapter(adapter);
+}
+
+const { node, settings, adapter } = JSON.parse(process.argv[2] ?? '') as NodePlan;
+const io = new Server(createServer(), { ...socketioOptions(settings), adapter: await adapterOf(adapter) });
+setupWorker(io);
+bindBeforeAnswer(io);
+serveChat(io, settings, node);
+
+process.on('message', (message) => {
+  if (!isMessage(message, CLOSE)) return;
+  io.disconnectSockets(true);
+  io.engine.close();
+  setImmediate(() => process.exit(0));
+});
+process.send?.({ type: SERVING });
