@@ -1,4 +1,5 @@
 import type { ServerSettings } from '../servers/server.ts';
+import { UNAVAILABLE_TRANSPORTS, unavailable } from '../servers/unavailable.ts';
 import { SockbenchError } from './errors.ts';
 import { ARRIVALS } from './load/arrivals.ts';
 import { type Profile, parseProfile, profileDurationMs } from './load/profile.ts';
@@ -27,6 +28,16 @@ const rateText = (value: string) => {
   return value;
 };
 
+const transportName = (name: string) => {
+  const missing = unavailable(UNAVAILABLE_TRANSPORTS, name);
+  if (missing === undefined) return choice(TRANSPORTS)(name);
+  throw new SockbenchError({
+    code: 'BAD_OPTION',
+    message: `${name} cannot be had: ${missing.reason}`,
+    hint: missing.hint,
+  });
+};
+
 /** Every option of a run that is not a scenario's own: flags, config keys, defaults and help come from here. */
 export const PLAN_OPTIONS = {
   target: {
@@ -47,7 +58,7 @@ export const PLAN_OPTIONS = {
     value: TRANSPORTS.join('|'),
     default: 'websocket',
     summary: "Engine.IO's transport",
-    parse: choice(TRANSPORTS),
+    parse: transportName,
   },
   driver: { value: 'NAME', default: 'official', summary: 'how clients speak; see list', parse: text },
   ...SETTING_OPTIONS,

@@ -1,14 +1,29 @@
 import { scenarios } from '../../scenarios/index.ts';
+import { whyUnavailable } from '../../servers/availability.ts';
 import { servers } from '../../servers/index.ts';
+import type { ReferenceServer } from '../../servers/server.ts';
+import { UNAVAILABLE_SERVERS, UNAVAILABLE_TRANSPORTS } from '../../servers/unavailable.ts';
 import { drivers } from '../drivers/index.ts';
 import { formats } from '../report/index.ts';
 import type { AddCommand } from './cli.ts';
 
-type Row = readonly [name: string, summary: string];
+/** A row may have a second line, under its summary. */
+type Row = readonly [name: string, summary: string, more?: string];
 
 function section(title: string, rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return `${title}\n${rows.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}\n`;
+  const lines = rows.flatMap(([name, summary, more]) => {
+    const first = `  ${name.padEnd(width)}  ${summary}`;
+    return more === undefined ? [first] : [first, `  ${''.padEnd(width)}  ${more}`];
+  });
+  return `${title}\n${lines.join('\n')}\n`;
+}
+
+function serverRow(server: ReferenceServer): Row {
+  const { name, summary, transports } = server;
+  const reason = whyUnavailable(server);
+  const what = `${summary}; ${transports.join(', ')}`;
+  return reason === null ? [name, what] : [name, what, `cannot run here: ${reason}`];
 }
 
 export const addList: AddCommand = (program, cli) => {
@@ -22,10 +37,7 @@ export const addList: AddCommand = (program, cli) => {
           'Scenarios',
           scenarios.map(({ name, summary }) => [name, summary]),
         ),
-        section(
-          'Servers',
-          loaded.map(({ name, summary, transports }) => [name, `${summary}; ${transports.join(', ')}`]),
-        ),
+        section('Servers, which run here unless they say why not', loaded.map(serverRow)),
         section(
           'Drivers',
           drivers.map(({ name, protocol, summary }) => [`${name} (${protocol})`, summary]),
@@ -33,6 +45,12 @@ export const addList: AddCommand = (program, cli) => {
         section(
           'Formats',
           formats.map(({ name, summary }) => [name, summary]),
+        ),
+        section(
+          'Not to be had',
+          Object.entries({ ...UNAVAILABLE_SERVERS, ...UNAVAILABLE_TRANSPORTS }).map(
+            ([name, { reason, hint }]) => [name, reason, hint],
+          ),
         ),
       ];
       cli.out(sections.join('\n'));

@@ -3,6 +3,7 @@ import { scenarios } from '../../scenarios/index.ts';
 import { whyUnavailable } from '../../servers/availability.ts';
 import { servers } from '../../servers/index.ts';
 import type { ReferenceServer, ServerSettings } from '../../servers/server.ts';
+import { UNAVAILABLE_SERVERS, unavailable } from '../../servers/unavailable.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
 import { flagOf, type GivenOptions } from '../options.ts';
@@ -55,8 +56,16 @@ function scenarioOf(name: string): Scenario {
 }
 
 export async function resolveServer(name: string): Promise<ReferenceServer> {
-  const load = servers[name] ?? unknownName('server', name, Object.keys(servers));
-  return (await load()).server;
+  const missing = unavailable(UNAVAILABLE_SERVERS, name);
+  if (missing !== undefined) {
+    throw new SockbenchError({
+      code: 'SERVER_UNAVAILABLE',
+      message: `there is no server "${name}": ${missing.reason}`,
+      hint: missing.hint,
+    });
+  }
+  const load = Object.hasOwn(servers, name) ? servers[name] : undefined;
+  return (await (load ?? unknownName('server', name, Object.keys(servers)))()).server;
 }
 
 /** Of the plan's options, those that say what is met and how. */
