@@ -10,4 +10,5 @@ export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceS
   'socketio-redis': () => import('./socketio-redis.ts'),
   'nest-socketio': () => import('./nest-socketio.ts'),
   'nest-ws': () => import('./nest-ws.ts'),
+  'http-polling': () => import('./http-polling.ts'),
 };
