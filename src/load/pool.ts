@@ -15,6 +15,11 @@ export class ReasonCounts {
     for (const { reason, count } of reasons) this.add(reason, count);
   }
 
+  /** Of all reasons, since the last {@link take}. */
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   /** Since the last call, most frequent first. */
   take(): Reason[] {
     const reasons = [...this.#counts].map(([reason, count]) => ({ reason, count }));

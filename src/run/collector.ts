@@ -36,6 +36,8 @@ export class Collector {
   readonly timeline = new Timeline();
   readonly workers: readonly WorkerRecord[];
   readonly failures = new ReasonCounts();
+  /** Of these, those of clients that connected and could not join their rooms. */
+  readonly joinFailures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
   readonly closed = new ReasonCounts();
   readonly failed = new ReasonCounts();
@@ -101,6 +103,7 @@ export class Collector {
         break;
       case 'joined':
         this.failures.addAll(message.failures);
+        this.joinFailures.addAll(message.failures);
         break;
       case 'snapshot':
         record.telemetry.push(message.snapshot.telemetry);

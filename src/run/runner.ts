@@ -3,17 +3,19 @@ import { EXIT, SockbenchError } from '../errors.ts';
 import type { FromWorker, ToWorker } from '../load/messages.ts';
 import { lowerOwnPriority } from '../load/priority.ts';
 import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
+import { loadTarget } from '../load/target.ts';
 import { Workers } from '../load/workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
 import type { Plan } from '../plan.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import type { Scenario } from '../scenario.ts';
-import { formatDurationMs, plural } from '../units.ts';
+import { formatDurationMs } from '../units.ts';
 import { type Affinity, chooseAffinity, pinned } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { readSystemCounters, type SystemCounters } from './environment.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import { meetServer } from './meet-server.ts';
 import { Membership } from './membership.ts';
 import { ProbeListener } from './probe-listener.ts';
@@ -192,10 +194,14 @@ class Run {
     this.#send({ type: 'connect' });
     await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs + HUNG_AFTER_MS);
     this.#failIfCut();
-    if (this.#membership.connected.length === 0) this.#refuseUnreachable();
+    if (this.#membership.connected.length === 0) await this.#refuseUnreachable();
     this.#send({ type: 'join', members: this.#membership.connected });
     await this.#untilAll('joined', connectTimeoutMs + HUNG_AFTER_MS);
     this.#failIfCut();
+    const joining = this.#membership.connected.filter(
+      ({ client }) => (this.#membership.layout.rooms[client] ?? []).length > 0,
+    );
+    if (joining.length > 0 && this.#collector.joinFailures.total >= joining.length) this.#refuseUnjoined();
   }
 
   /** A run that was cut before anything was measured has no result. */
@@ -209,12 +215,27 @@ class Run {
     });
   }
 
-  #refuseUnreachable(): never {
+  async #refuseUnreachable(): Promise<never> {
     const [first] = this.#collector.failures.take();
+    const { clients, connectTimeoutMs, target } = this.#plan;
+    const { connectOptions, clientOf } = await loadTarget(this.#plan);
+    const { message, hint } = await explainRefusal({
+      protocol: target.protocol,
+      clients,
+      connect: connectOptions(clientOf(0), this.#url),
+      reason: first?.reason ?? 'no answer',
+      leftMs: connectTimeoutMs - (performance.now() - this.#phaseStartedMs),
+    });
+    throw new SockbenchError({ code: 'TARGET_UNREACHABLE', message, hint });
+  }
+
+  /** Nobody in a room means nobody to deliver to: there is nothing to measure. */
+  #refuseUnjoined(): never {
+    const [first] = this.#collector.joinFailures.take();
     throw new SockbenchError({
-      code: 'TARGET_UNREACHABLE',
-      message: `none of ${plural(this.#plan.clients, 'client')} could connect to ${this.#url} by ${this.#plan.transport}: ${first?.reason ?? 'no answer'}`,
-      hint: `Check that the server runs there and speaks ${this.#plan.target.protocol === 'ws' ? 'WebSocket' : 'Socket.IO'}.`,
+      code: 'JOIN_UNANSWERED',
+      message: `the clients connected to ${this.#url}, but none of them could join its rooms: ${first?.reason}`,
+      hint: 'The server has to acknowledge enter_chat, or what the join of a target file sends; see docs/your-own-server.md.',
     });
   }
 

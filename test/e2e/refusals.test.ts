@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
+import { Server } from 'socket.io';
 import { describe, expect, test } from 'vitest';
+import { listening, REFUSING_SERVERS, type RefusingServer } from '../support/refusing-servers.ts';
 import { freePort, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
 
 /** Command lines that must be refused before anything starts: arguments, then what the error must name. */
@@ -98,40 +99,52 @@ describe('bad input is refused before anything starts', () => {
 
 const FEW = ['--clients', '3', '--connect-timeout', '2s'];
 
-describe('a target that cannot be met is named within the connect timeout', () => {
-  test('nothing listens there', async () => {
-    const url = `ws://127.0.0.1:${await freePort()}`;
-    const { code, stderr } = await sockbench('run', 'broadcast-latency', '--target', url, ...FEW);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/none of 3 clients could connect/);
-    expect(stderr).toMatch(/ECONNREFUSED/);
-  });
+/** `http: nobody listens` and `ws: nobody listens` are one case, and once through the command line is enough. */
+const caseOf = ({ what }: RefusingServer) => what.replace(/^\w+: /, '');
+const aimable = REFUSING_SERVERS.filter(({ tls }) => tls === undefined);
+const AIMED = [...new Map(aimable.toReversed().map((server) => [caseOf(server), server])).values()].reverse();
 
-  test.each([
-    ['ws', /no answer|timed out|timeout/i],
-    ['http', /no answer|timed out|timeout/i],
-  ])('it accepts %s connections and never answers', async (scheme, said) => {
-    const server = createTcpServer(() => {}).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { code, stderr } = await sockbench('run', 'broadcast-latency', '--target', url, ...FEW);
-    server.close();
-    expect(code).toBe(2);
-    expect(stderr).toMatch(said);
-  });
+describe('a server that takes no client is named in one sentence, with what to do in another', () => {
+  test.each(AIMED.map((server): [string, RefusingServer] => [server.what, server]))(
+    '%s',
+    async (_, { start, target, transport = 'websocket', namespace, found, hint }) => {
+      const { port, close } = await start();
+      const filled = (text: string) =>
+        text.replaceAll('HOST', `127.0.0.1:${port}`).replaceAll('TIMEOUT', '2000');
+      const url = filled(target);
+      const flags = [
+        ...['--target', url, '--transport', transport, ...FEW, '--quiet'],
+        ...(namespace === undefined ? [] : ['--namespace', namespace]),
+      ];
+      const { code, stdout, stderr } = await sockbench('run', 'broadcast-latency', ...flags);
+      await close();
+      expect(stderr).toBe(
+        `error: none of 3 clients could connect to ${url} by ${transport}: ${filled(found)}\n${filled(hint)}\n`,
+      );
+      expect(stdout).toBe('');
+      expect(code).toBe(2);
+    },
+    // The default connect timeout alone, in place of the 2 s that are asked for, is 10 s.
+    10_000,
+  );
 
-  test.each(['ws', 'http'])('it answers %s with a web page', async (scheme) => {
-    const server = createServer((_, response) => response.end('<html>hello</html>')).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { code, stderr } = await sockbench('run', 'broadcast-latency', '--target', url, ...FEW);
-    server.closeAllConnections();
-    server.close();
+  test('lets clients connect and never acknowledges that they join their rooms', async () => {
+    const http = createServer();
+    new Server(http, { serveClient: false }).on('connection', () => {});
+    const { port, close } = await listening(http);
+    const url = `http://127.0.0.1:${port}`;
+    const flags = ['--target', url, '--rooms', '1', ...FEW, '--quiet'];
+    const { code, stderr } = await sockbench('run', 'room-fanout', ...flags);
+    await close();
     expect(code).toBe(2);
-    expect(stderr).toMatch(/none of 3 clients could connect/);
-    expect(stderr).toMatch(/200/);
+    expect(stderr).toMatch(
+      /^error: the clients connected to .* but none of them could join its rooms: no acknowledgement/,
+    );
+    expect(stderr).toMatch(/\nThe server has to acknowledge enter_chat/);
   });
+});
 
+describe('a command of --exec that starts no server is named within the connect timeout', () => {
   test('the command of --exec fails: its last lines are shown', async () => {
     const url = `ws://127.0.0.1:${await freePort()}`;
     const command = `echo reticulating splines; echo no splines >&2; exit 3`;
