@@ -83,6 +83,7 @@ function findHeading(shown: Shown, title: string): string | undefined {
 const cases: ReadonlyArray<readonly [string, () => RunResult]> = [
   ['a valid run', results.valid],
   ['a run in microseconds', () => makeResult({ medianNs: 15_000 })],
+  ['polling', results.polling],
   ['acknowledgements', results.ack],
   ['an overloaded server', results.overloaded],
   ['too few samples', results.fewSamples],
@@ -112,10 +113,13 @@ describe.each(cases)('the reports of %s', (_, make) => {
   });
 
   it('show what the CSV holds, to three digits', () => {
-    const figures = FLAT_COLUMNS.filter(({ kind }) => kind !== 'text').map(({ id, title, kind }) => {
+    const figures = FLAT_COLUMNS.filter(({ kind }) => kind !== 'text').map((column) => {
+      const { id, title, kind, isSilentAtZero = false } = column;
       const heading = findHeading(text, title) ?? '';
-      const [, raw = ''] = [...csv].find(([header]) => header.replace(/_(ms|hz|ratio)$/, '') === id) ?? [];
-      return { title, raw, shown: text.get(heading) ?? '-', expected: asShown(kind, heading, raw) };
+      const [, raw = ''] =
+        [...csv].find(([header]) => header.replace(/_(ms|hz|ratio|bytes)$/, '') === id) ?? [];
+      const expected = isSilentAtZero && raw === '0' ? '-' : asShown(kind, heading, raw);
+      return { title, raw, shown: text.get(heading) ?? '-', expected };
     });
     expect(figures.filter(({ raw }) => raw !== '').length).toBeGreaterThan(14);
     for (const { title, shown, expected } of figures) expect([title, shown]).toEqual([title, expected]);

@@ -157,6 +157,20 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
   return { role, pid, samples };
 }
 
+/** 100 bytes for each message sent and received; a poll for every two deliveries, a quarter of them in vain. */
+function trafficOf(options: FixtureOptions): RunResult['traffic'] {
+  const messages = options.rateHz * options.seconds;
+  const deliveries = messages * receiversOf(options) - options.lost;
+  const polls = options.transport === 'polling' ? Math.floor(deliveries / 2) : 0;
+  return {
+    sentBytes: 100 * messages + 300 * polls,
+    receivedBytes: 100 * deliveries + 200 * polls,
+    requests: polls === 0 ? 0 : polls + messages,
+    polls,
+    pollsInVain: Math.floor(polls / 4),
+  };
+}
+
 function planOf(options: FixtureOptions): RunResult['plan'] {
   const { scenario, target, protocol, transport, clients, workers, rateHz, seconds } = options;
   const durationMs = seconds * 1000;
@@ -273,6 +287,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
         telemetryOf(`generator ${i + 1}`, 101 + i, 180, options),
       ),
     },
+    traffic: trafficOf(options),
     snapshotCostMaxMs: 0.42,
     thresholds: [],
   };
@@ -360,4 +375,5 @@ const NOTHING: Partial<RunResult> = {
   rate: { intendedHz: 0, achievedHz: 0, intended: 0, sent: 0, unsent: [] },
   ledger: { ...NO_DELIVERIES, irregular: [], irregularCount: 0 },
   telemetry: { server: null, workers: [] },
+  traffic: { sentBytes: 0, receivedBytes: 0, requests: 0, polls: 0, pollsInVain: 0 },
 };

@@ -25,9 +25,9 @@ describe('Markdown', () => {
 
       ### Cost
 
-      | target | scenario | server CPU/delivery us | generator busy % | uncertainty p99 us |
-      | --- | --- | ---: | ---: | ---: |
-      | socketio websocket | broadcast-latency | 117 | 17.8 | 98.9 |
+      | target | scenario | server CPU/delivery us | bytes/delivery B | generator busy % | uncertainty p99 us |
+      | --- | --- | ---: | ---: | ---: | ---: |
+      | socketio websocket | broadcast-latency | 117 | 105 | 17.8 | 98.9 |
 
       | | |
       | --- | --- |
@@ -144,10 +144,10 @@ describe('Markdown', () => {
 
       ### Cost
 
-      | target | scenario | server CPU/delivery us | generator busy % | uncertainty p99 us |
-      | --- | --- | ---: | ---: | ---: |
-      | socketio websocket | broadcast-latency | 117 | 17.8 | 98.9 |
-      | socketio websocket | broadcast-latency | 115 | 17.9 | 100 |
+      | target | scenario | server CPU/delivery us | bytes/delivery B | generator busy % | uncertainty p99 us |
+      | --- | --- | ---: | ---: | ---: | ---: |
+      | socketio websocket | broadcast-latency | 117 | 105 | 17.8 | 98.9 |
+      | socketio websocket | broadcast-latency | 115 | 105 | 17.9 | 100 |
       "
     `);
   });

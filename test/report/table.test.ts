@@ -73,6 +73,15 @@ describe('tabulate', () => {
     expect(table.rows).toEqual([['1.00'], ['-']]);
   });
 
+  it('leaves out a column that is silent at zero, unless a row has more', () => {
+    const requests = {
+      ...column('requests', 'requests', 'average', '', (value: number) => value),
+      isSilentAtZero: true,
+    };
+    expect(tabulate([requests], [0, 0]).headings).toEqual([]);
+    expect(tabulate([requests], [0, 1.256]).rows).toEqual([['0'], ['1.26']]);
+  });
+
   it('keeps a column whose values want for samples', () => {
     const short = {
       ...durations('p99'),

@@ -127,12 +127,12 @@ describe('text of several results', () => {
       socketio websocket  broadcast-latency     100         100  20,000     19,993     0     7           0          0           0
 
       Cost
-      target              scenario           server CPU/delivery us  generator busy %  uncertainty p99 us
-      socketio websocket  broadcast-latency                     117              17.8                98.9
-      socketio polling    broadcast-latency                     114              17.7                 295
-      ws                  broadcast-latency                     113              18.3                30.4
-      socketio websocket  ack-roundtrip                       2,334              17.8                83.8
-      socketio websocket  broadcast-latency                     115              17.9                 100
+      target              scenario           server CPU/delivery us  bytes/delivery B  requests/delivery  polls in vain %  generator busy %  uncertainty p99 us
+      socketio websocket  broadcast-latency                     117               105                  0                -              17.8                98.9
+      socketio polling    broadcast-latency                     114               355              0.550             25.0              17.7                 295
+      ws                  broadcast-latency                     113               105                  0                -              18.3                30.4
+      socketio websocket  ack-roundtrip                       2,334               200                  0                -              17.8                83.8
+      socketio websocket  broadcast-latency                     115               105                  0                -              17.9                 100
       "
     `);
   });
@@ -144,10 +144,10 @@ describe('the table of npm run bench', () => {
       "3 VALID, 1 SERVER OVERLOADED of 3 results
       socketio websocket, broadcast-latency (2): VALID, SERVER OVERLOADED: latency grew from 5 ms to 900 ms; 40 messages lost at the deadline
 
-      scenario           target              p50 ms  p99 ms  last p50 ms  last p99 ms  sent/s  lost  server CPU/delivery us  validity
-      broadcast-latency  socketio websocket    1.21    3.95         2.38         13.4     100     0                     117  valid
-      broadcast-latency  ws                   0.401    1.21        0.803         4.31     100     0                     113  valid
-      broadcast-latency  socketio websocket    90.6     259          177          848     100    40                     115  valid
+      scenario           target              p50 ms  p99 ms  last p50 ms  last p99 ms  sent/s  lost  server CPU/delivery us  bytes/delivery B  validity
+      broadcast-latency  socketio websocket    1.21    3.95         2.38         13.4     100     0                     117               105  valid
+      broadcast-latency  ws                   0.401    1.21        0.803         4.31     100     0                     113               105  valid
+      broadcast-latency  socketio websocket    90.6     259          177          848     100    40                     115               105  valid
       "
     `);
   });

@@ -4,6 +4,7 @@ import { NsHistogram } from '../../src/measure/histogram.ts';
 import type { LedgerTotals } from '../../src/measure/ledger.ts';
 import { type RecordedName, Recorder } from '../../src/measure/recorder.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';
+import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
 import type { Layout } from '../../src/scenario.ts';
@@ -80,6 +81,7 @@ function snapshotAt(startNs: number, recording: Recording, more: Partial<Snapsho
     incompleteBroadcasts: 0,
     dropped: [],
     telemetry: TELEMETRY,
+    traffic: NO_TRAFFIC,
     snapshotCostMs: 0,
     ...more,
   };
@@ -185,6 +187,23 @@ describe('snapshots', () => {
       [1, 3],
       [2],
     ]);
+  });
+
+  it('bring the traffic of each worker, of which that of the measured time counts', () => {
+    const { collector } = startCollector();
+    const traffic = { sentBytes: 10, receivedBytes: 100, requests: 4, polls: 2, pollsInVain: 1 };
+    hearSecond(collector, 0, -1, {}, { traffic });
+    hearSecond(collector, 0, 0, {}, { traffic });
+    hearSecond(collector, 1, 0, {}, { traffic: { ...traffic, sentBytes: 1 } });
+    hearSecond(collector, 0, 1, {}, { traffic });
+    hearSecond(collector, 0, 2, {}, { traffic });
+    expect(collector.traffic(2000)).toEqual({
+      sentBytes: 21,
+      receivedBytes: 300,
+      requests: 12,
+      polls: 6,
+      pollsInVain: 3,
+    });
   });
 });
 
