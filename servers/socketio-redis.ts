@@ -26,18 +26,18 @@ export const server: ReferenceServer = {
   async start(options) {
     const { redis: given, redisAdapter: kind } = options.settings;
     const own = given === null ? await startOwn() : null;
-    const url = given ?? own?.url ?? '';
-    const { requireRedis } = await import('./cluster/redis-adapter.ts');
-    await requireRedis(url);
+    const redis = { kind, url: given ?? own?.url ?? '', prefix: `sockbench-${randomUUID()}` };
+    const { removeStream, requireRedis } = await import('./cluster/redis-adapter.ts');
+    await requireRedis(redis.url);
     const { ServingProcesses } = await import('./cluster/primary.ts');
-    const prefix = `sockbench-${randomUUID()}`;
-    const serving = await ServingProcesses.start(options, { kind, url, prefix });
+    const serving = await ServingProcesses.start(options, redis);
     void own?.ended.then(() => serving.fail('redis-server has ended'));
     return {
       url: serving.url,
       async close() {
         await serving.close();
-        await own?.stop();
+        if (own === null) await removeStream(redis);
+        else await own.stop();
       },
     };
   },

@@ -2,14 +2,14 @@ import { extname, join } from 'node:path';
 import type { ServerSettings } from '../server.ts';
 
 /** How the serving processes reach each other. */
-export type NodeAdapter =
-  | { readonly kind: 'cluster' }
-  | {
-      readonly kind: ServerSettings['redisAdapter'];
-      readonly url: string;
-      /** Before the names of all channels and streams, so that several servers can share one Redis. */
-      readonly prefix: string;
-    };
+export type NodeAdapter = { readonly kind: 'cluster' } | RedisPlan;
+
+export interface RedisPlan {
+  readonly kind: ServerSettings['redisAdapter'];
+  readonly url: string;
+  /** Before the names of all channels and streams, so that several servers can share one Redis. */
+  readonly prefix: string;
+}
 
 /** What one serving process is given. */
 export interface NodePlan {

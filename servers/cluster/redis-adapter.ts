@@ -2,7 +2,7 @@ import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { createClient } from 'redis';
 import type { Namespace } from 'socket.io';
-import type { NodeAdapter } from './plan.ts';
+import type { RedisPlan } from './plan.ts';
 
 type Client = ReturnType<typeof createClientFor>;
 type Adapter = Namespace['adapter'];
@@ -59,12 +59,21 @@ export async function requireRedis(url: string): Promise<void> {
   }
 }
 
+const streamOf = (prefix: string) => `${prefix}-stream`;
+
+/** Removes what a server has left in a Redis that is not its own: messages in a stream stay there for ever. */
+export async function removeStream({ url, prefix }: RedisPlan): Promise<void> {
+  const client = await connectTo(url);
+  await client.del(streamOf(prefix));
+  client.destroy();
+}
+
 /** Connects to Redis and returns what makes the adapter of each namespace. */
 export async function createRedisAdapter({
   kind,
   url,
   prefix,
-}: Exclude<NodeAdapter, { kind: 'cluster' }>): Promise<(namespace: Namespace) => Adapter> {
+}: RedisPlan): Promise<(namespace: Namespace) => Adapter> {
   const client = await connectTo(url);
   switch (kind) {
     case 'pubsub':
@@ -79,7 +88,7 @@ export async function createRedisAdapter({
     }
     case 'streams':
       return createStreamsAdapter(client, {
-        streamName: `${prefix}-stream`,
+        streamName: streamOf(prefix),
         channelPrefix: prefix,
         sessionKeyPrefix: `${prefix}-session:`,
       });
