@@ -26,7 +26,12 @@ it.each<[exitCode: number, what: string, valid: boolean, outcomes: ReadonlyArray
     invalid: valid ? [] : [{ code: 'rate_not_held', message: '1 of 2 messages sent' }],
     thresholds: outcomes.map(outcome),
   };
-  expect(exitCodeOf(result, EXPRESSIONS.slice(0, outcomes.length).map(parseThreshold))).toBe(exitCode);
+  expect(
+    exitCodeOf(
+      result,
+      EXPRESSIONS.slice(0, outcomes.length).map((each) => parseThreshold(each)),
+    ),
+  ).toBe(exitCode);
 });
 
 it.each([

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../src/drivers/driver.ts';
-import { chatMapping, type OutgoingEvent } from '../../src/target.ts';
+import { type Client, chat, type OutgoingEvent } from '../../src/target.ts';
 import { EVENT, type Payload, SCOPES, type Scope } from '../../src/wire.ts';
 import { killServer, type ServerChild, startServer, urlOf } from '../servers/child.ts';
 import { everyPair } from './pairs.ts';
@@ -26,12 +26,15 @@ function plain(payload: unknown): unknown {
   return payload instanceof Uint8Array ? { bytes: [...payload] } : payload;
 }
 
+/** Our own mapping is the same for every client. */
+const CLIENT: Client = { number: 0, values: {} };
+
 function request(connection: Connection, { event, data }: OutgoingEvent): Promise<unknown> {
   return new Promise((resolve) => connection.request(event, data, resolve));
 }
 
 function publish(connection: Connection, payload: Payload, scope: Scope, room: string | null): void {
-  const { event, data } = chatMapping.publish(payload, scope, room);
+  const { event, data } = chat.publish({ payload, scope, room, client: CLIENT });
   connection.emit(event, data);
 }
 
@@ -39,7 +42,7 @@ function publish(connection: Connection, payload: Payload, scope: Scope, room: s
 function inboxOf(connection: Connection) {
   const received: unknown[] = [];
   let wake = () => {};
-  connection.on(chatMapping.deliveryEvent, (payload) => {
+  connection.on(chat.delivery.event, (payload) => {
     received.push(plain(payload));
     wake();
   });
@@ -163,9 +166,9 @@ describe.each(
         const clients = await Promise.all([connect(), connect(), connect(), connect()]);
         const inboxes = clients.map(inboxOf);
         const [sender, second, third] = clients as [Connection, Connection, Connection, Connection];
-        await request(sender, chatMapping.join(['here', 'also here']));
-        await request(second, chatMapping.join(['here']));
-        await request(third, chatMapping.join(['there']));
+        await request(sender, chat.join({ rooms: ['here', 'also here'], client: CLIENT }));
+        await request(second, chat.join({ rooms: ['here'], client: CLIENT }));
+        await request(third, chat.join({ rooms: ['there'], client: CLIENT }));
 
         publish(sender, payload, scope, scope.startsWith('room') ? 'here' : null);
         // Comes after it on every connection: who has got this will not get the other any more.
@@ -201,14 +204,16 @@ describe.each(
   describe('a request', () => {
     it.each(payloads)('is acknowledged with the same %s', async (_kind, payload) => {
       const connection = await connect();
-      expect(plain(await request(connection, chatMapping.request(payload)))).toEqual(plain(payload));
+      expect(plain(await request(connection, chat.request({ payload, client: CLIENT })))).toEqual(
+        plain(payload),
+      );
     });
 
     it('gets its own reply, however many are under way', async () => {
       const connection = await connect();
       const asked = Array.from({ length: 50 }, (__, i) => `question ${i}`);
       const replies = await Promise.all(
-        asked.map((question) => request(connection, chatMapping.request(question))),
+        asked.map((question) => request(connection, chat.request({ payload: question, client: CLIENT }))),
       );
       expect(replies).toEqual(asked);
     });
@@ -220,11 +225,11 @@ describe.each(
       async (_kind, payload) => {
         const connection = await connect();
         const questions: unknown[] = [];
-        connection.answer(chatMapping.askEvent, (question) => {
+        connection.answer(chat.asked.event, (question) => {
           questions.push(plain(question));
           return question;
         });
-        const reply = chatMapping.askedReply(await request(connection, chatMapping.askMe(payload)));
+        const reply = chat.asked.read(await request(connection, chat.askMe({ payload, client: CLIENT })));
         expect(questions).toEqual([plain(payload)]);
         expect(plain(reply?.answer)).toEqual(plain(payload));
         expect(reply?.roundTripNs).toBeGreaterThan(0);
@@ -233,23 +238,23 @@ describe.each(
 
     it('is answered with what the client makes of it', async () => {
       const connection = await connect();
-      connection.answer(chatMapping.askEvent, (question) => `${question}? yes`);
-      const reply = chatMapping.askedReply(await request(connection, chatMapping.askMe('there')));
+      connection.answer(chat.asked.event, (question) => `${question}? yes`);
+      const reply = chat.asked.read(
+        await request(connection, chat.askMe({ payload: 'there', client: CLIENT })),
+      );
       expect(reply?.answer).toBe('there? yes');
     });
 
     it('goes to the client that wanted it and to no other', async () => {
       const [first, second] = [await connect(), await connect()];
-      first.answer(chatMapping.askEvent, () => 'first');
-      second.answer(chatMapping.askEvent, () => 'second');
+      first.answer(chat.asked.event, () => 'first');
+      second.answer(chat.asked.event, () => 'second');
       const replies = await Promise.all(
-        [first, second, first].map((client) => request(client, chatMapping.askMe('who?'))),
+        [first, second, first].map((client) =>
+          request(client, chat.askMe({ payload: 'who?', client: CLIENT })),
+        ),
       );
-      expect(replies.map((reply) => chatMapping.askedReply(reply)?.answer)).toEqual([
-        'first',
-        'second',
-        'first',
-      ]);
+      expect(replies.map((reply) => chat.asked.read(reply)?.answer)).toEqual(['first', 'second', 'first']);
     });
   });
 
@@ -266,7 +271,7 @@ describe.each(
       });
       connection.emit(EVENT.echo, payload);
       await answered;
-      await request(other, chatMapping.request('the end'));
+      await request(other, chat.request({ payload: 'the end', client: CLIENT }));
       expect(echoed).toEqual([plain(payload)]);
     });
   });
@@ -304,8 +309,8 @@ describe.each(
       const [leaver, stayer] = [await connect(), await connect()];
       const inbox = inboxOf(stayer);
       const gone = inboxOf(leaver);
-      await request(leaver, chatMapping.join(['here']));
-      await request(stayer, chatMapping.join(['here']));
+      await request(leaver, chat.join({ rooms: ['here'], client: CLIENT }));
+      await request(stayer, chat.join({ rooms: ['here'], client: CLIENT }));
       await leaver.close();
       publish(stayer, 'still here', 'room', 'here');
       await inbox.until('still here');

@@ -171,6 +171,10 @@ function trafficOf(options: FixtureOptions): RunResult['traffic'] {
   };
 }
 
+function headlineOf({ scenario }: FixtureOptions): string {
+  return scenario === 'ack-roundtrip' ? 'ack' : 'delivery';
+}
+
 function planOf(options: FixtureOptions): RunResult['plan'] {
   const { scenario, target, protocol, transport, clients, workers, rateHz, seconds } = options;
   const durationMs = seconds * 1000;
@@ -178,6 +182,8 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     scenario === 'ack-roundtrip' ? { direction: 'client' } : { publishers: 1, excludeSender: false };
   return {
     scenario,
+    scenarioFile: null,
+    headline: headlineOf(options),
     scenarioOptions,
     target: { name: target, protocol, url: null, exec: null, reference: null, file: null, namespace: null },
     transport,
@@ -228,7 +234,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
   const seconds = recordSeconds(options);
   const owedEach = options.rateHz * receiversOf(options);
   const owed = owedEach * options.seconds;
-  const headline = options.scenario === 'ack-roundtrip' ? 'ack' : 'delivery';
+  const headline = headlineOf(options);
   const messages = options.rateHz * options.seconds;
   const result: RunResult = {
     schemaVersion: 1,
@@ -250,6 +256,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       collectMs: 30,
     },
     headline,
+    ownSeries: {},
     rate: {
       intendedHz: options.rateHz,
       achievedHz: options.rateHz,
@@ -257,8 +264,19 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       sent: messages,
       unsent: [],
     },
-    clients: { planned: options.clients, connected: options.clients, failures: [], dropped: [] },
-    samples: { count: messages, incomplete: options.lost },
+    clients: {
+      planned: options.clients,
+      connected: options.clients,
+      failures: [],
+      dropped: [],
+      closed: [],
+    },
+    failed: [],
+    samples: {
+      unit: headline === 'ack' ? 'request' : 'broadcast',
+      count: messages,
+      incomplete: options.lost,
+    },
     series: storedSeries(seconds, options),
     intervals: seconds.map((histograms, second) => {
       const lost = second === options.seconds - 1 ? options.lost : 0;
@@ -371,7 +389,7 @@ const NOTHING: Partial<RunResult> = {
   invalid: [{ code: 'server-died', message: 'the server exited with code 1' }],
   series: {},
   intervals: [],
-  samples: { count: 0, incomplete: 0 },
+  samples: { unit: 'broadcast', count: 0, incomplete: 0 },
   rate: { intendedHz: 0, achievedHz: 0, intended: 0, sent: 0, unsent: [] },
   ledger: { ...NO_DELIVERIES, irregular: [], irregularCount: 0 },
   telemetry: { server: null, workers: [] },

@@ -63,16 +63,16 @@ describe('a view', () => {
   });
 
   it('counts no more samples than values where few broadcasts arrived', () => {
-    const counted = viewResult({ ...result, samples: { count: 5000, incomplete: 0 } });
+    const counted = viewResult({ ...result, samples: { unit: 'broadcast', count: 5000, incomplete: 0 } });
     expect(counted.samples('delivery')).toBe(1500);
   });
 
   it('reports a quantile of deliveries only with enough broadcasts, however many the deliveries', () => {
     expect(view.quantileNs('delivery', 0.95)).toBe(view.histogram('delivery')?.quantileNs(0.95));
     expect(view.quantileNs('delivery', 0.99)).toBeNull();
-    const enough = viewResult({ ...result, samples: { count: 1000, incomplete: 0 } });
+    const enough = viewResult({ ...result, samples: { unit: 'broadcast', count: 1000, incomplete: 0 } });
     expect(enough.quantileNs('delivery', 0.99)).toBe(view.histogram('delivery')?.quantileNs(0.99));
-    const oneLess = viewResult({ ...result, samples: { count: 999, incomplete: 0 } });
+    const oneLess = viewResult({ ...result, samples: { unit: 'broadcast', count: 999, incomplete: 0 } });
     expect(oneLess.quantileNs('delivery', 0.99)).toBeNull();
   });
 

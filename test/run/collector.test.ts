@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../src/load/messages.ts';
+import type { Member, Snapshot } from '../../src/load/messages.ts';
 import { NsHistogram } from '../../src/measure/histogram.ts';
 import type { LedgerTotals } from '../../src/measure/ledger.ts';
-import { type RecordedName, Recorder } from '../../src/measure/recorder.ts';
+import { Recorder } from '../../src/measure/recorder.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';
 import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
@@ -32,14 +32,19 @@ const SPREAD = [
   [2, 4],
 ];
 
+/** Members of which nobody knows which process serves them. */
+function members(clients: readonly number[]): Member[] {
+  return clients.map((client) => ({ client, node: null }));
+}
+
 function startCollector(): { collector: Collector; membership: Membership } {
   const membership = new Membership(LAYOUT, SPREAD);
   const collector = new Collector(membership, QUIET_NS);
   SPREAD.forEach((clients, worker) => {
-    collector.hear(worker, { type: 'connected', clients, failures: [] });
+    collector.hear(worker, { type: 'connected', members: members(clients), failures: [] });
   });
   collector.warmUpFrom(WARMUP_FROM_NS);
-  collector.measureFrom(MEASURE_FROM_NS);
+  collector.measureFrom(MEASURE_FROM_NS, 60_000);
   return { collector, membership };
 }
 
@@ -63,13 +68,13 @@ const TELEMETRY: TelemetrySample = {
 const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 
 /** What is recorded in one second: values by series. */
-type Recording = Partial<Record<RecordedName, readonly number[]>>;
+type Recording = Readonly<Record<string, readonly number[]>>;
 
 /** A snapshot of the second that starts at `startNs`. */
 function snapshotAt(startNs: number, recording: Recording, more: Partial<Snapshot> = {}): Snapshot {
   const recorder = new Recorder();
   for (const [name, values] of Object.entries(recording)) {
-    for (const valueNs of values) recorder.record(name as RecordedName, valueNs);
+    for (const valueNs of values) recorder.record(name, valueNs);
   }
   return {
     startNs,
@@ -80,6 +85,9 @@ function snapshotAt(startNs: number, recording: Recording, more: Partial<Snapsho
     broadcasts: [],
     incompleteBroadcasts: 0,
     dropped: [],
+    closed: [],
+    failed: [],
+    pushes: [],
     telemetry: TELEMETRY,
     traffic: NO_TRAFFIC,
     snapshotCostMs: 0,
@@ -367,13 +375,13 @@ describe('what else workers tell', () => {
     const { collector } = startCollector();
     collector.hear(1, { type: 'connecting', connected: 1, failed: 0 });
     expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
-    collector.hear(1, { type: 'connected', clients: [2], failures: [] });
+    collector.hear(1, { type: 'connected', members: members([2]), failures: [] });
     expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
   });
 
   it('is who failed to connect or to join, and what was not sent', () => {
     const { collector } = startCollector();
-    collector.hear(0, { type: 'connected', clients: [], failures: [{ reason: 'refused', count: 2 }] });
+    collector.hear(0, { type: 'connected', members: [], failures: [{ reason: 'refused', count: 2 }] });
     collector.hear(1, { type: 'joined', failures: [{ reason: 'no answer', count: 3 }] });
     collector.hear(1, { type: 'joined', failures: [{ reason: 'refused', count: 2 }] });
     collector.hear(0, { type: 'sent', streams: [], unsent: [{ reason: 'not connected', count: 9 }] });
@@ -401,13 +409,15 @@ describe('what else workers tell', () => {
     ]);
   });
 
-  it('is the newest word on what arrived, and at last every account', () => {
+  it('is the newest word on what was sent, arrived and is not over, and at last every account', () => {
     const { collector } = startCollector();
-    collector.hear(1, { type: 'totals', delivered: 70 });
-    collector.hear(1, { type: 'totals', delivered: 80 });
+    collector.hear(1, { type: 'totals', delivered: 70, visiting: 0, streams: [] });
+    collector.hear(1, { type: 'totals', delivered: 80, visiting: 3, streams: [{ stream: 0, sent: 40 }] });
     const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0 };
     collector.hear(1, { type: 'final', rows: [row] });
     expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
+    expect(collector.workers.map(({ visiting }) => visiting)).toEqual([0, 3]);
+    expect(collector.sent()).toEqual([{ stream: 0, sent: 40 }]);
     expect(collector.workers.map(({ rows }) => rows)).toEqual([[], [row]]);
   });
 

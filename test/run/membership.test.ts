@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Member } from '../../src/load/messages.ts';
 import { Membership } from '../../src/run/membership.ts';
 import type { Layout, Operation } from '../../src/scenario.ts';
 
@@ -13,13 +14,18 @@ const LAYOUT: Layout = {
   ],
 };
 
+/** Members of which nobody knows which process serves them. */
+function members(clients: readonly number[]): Member[] {
+  return clients.map((client) => ({ client, node: null }));
+}
+
 /** Worker 0 has the clients 0, 2 and 4, worker 1 the others. */
 function membershipOf(connected: readonly number[]): Membership {
   const membership = new Membership(LAYOUT, [
     [0, 2, 4],
     [1, 3],
   ]);
-  membership.connect(connected);
+  membership.connect(members(connected));
   return membership;
 }
 
@@ -33,8 +39,8 @@ describe('membership', () => {
 
   it('counts a client once, however often it is told of', () => {
     const membership = membershipOf([3, 1]);
-    membership.connect([1, 4]);
-    expect([...membership.connected].sort()).toEqual([1, 3, 4]);
+    membership.connect(members([1, 4]));
+    expect(membership.connected.map(({ client }) => client).sort()).toEqual([1, 3, 4]);
     expect(membership.owed([{ stream: 0, sent: 10 }])).toEqual({ total: 30, silent: 0 });
   });
 

@@ -24,7 +24,7 @@ function messagesOf(result: RunResult): string[] {
 /** A run in which the series are these alone; every series has as many values as there were broadcasts. */
 function withSeries(samples: number, series: Readonly<Record<string, Values>>): RunResult {
   return varied({
-    samples: { count: samples, incomplete: 0 },
+    samples: { unit: 'broadcast', count: samples, incomplete: 0 },
     series: Object.fromEntries(Object.entries(series).map(([name, values]) => [name, storedSeries(values)])),
   });
 }
@@ -136,7 +136,7 @@ describe('the judged quantile', () => {
   it('follows the number of broadcasts, not that of their deliveries', () => {
     const result = bursts(1000, 20);
     expect(codesOf(result)).toEqual(['send_lag']);
-    expect(codesOf({ ...result, samples: { count: 999, incomplete: 0 } })).toEqual([]);
+    expect(codesOf({ ...result, samples: { unit: 'broadcast', count: 999, incomplete: 0 } })).toEqual([]);
   });
 });
 
@@ -239,7 +239,7 @@ describe('the machine', () => {
 
 describe('clients', () => {
   const clients = (part: Partial<RunResult['clients']>) =>
-    varied({ clients: { planned: 1200, connected: 1200, failures: [], dropped: [], ...part } });
+    varied({ clients: { planned: 1200, connected: 1200, failures: [], dropped: [], closed: [], ...part } });
 
   it('spoil nothing when all of them stay', () => {
     expect(codesOf(clients({}))).toEqual([]);
@@ -277,7 +277,7 @@ describe('the number of samples', () => {
     [19, ['19 broadcasts measured; even a median needs 20']],
     [1, ['1 broadcast measured; even a median needs 20']],
   ])('of %d broadcasts', (count, messages) => {
-    expect(messagesOf(varied({ samples: { count, incomplete: 0 } }))).toEqual(messages);
+    expect(messagesOf(varied({ samples: { unit: 'broadcast', count, incomplete: 0 } }))).toEqual(messages);
   });
 
   it('is told in requests where there are requests', () => {

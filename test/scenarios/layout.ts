@@ -1,13 +1,16 @@
 import { parseOptions } from '../../src/options.ts';
-import type { Layout, Scenario } from '../../src/scenario.ts';
+import type { Layout, Scenario, Speech } from '../../src/scenario.ts';
+
+const SPEECH: Speech = { protocol: 'socketio', transport: 'websocket' };
 
 /** The layout for options as they would be written on the command line. */
 export function layoutOf(
   scenario: Scenario,
   clients: number,
   given: Readonly<Record<string, string>> = {},
+  speech: Speech = SPEECH,
 ): Layout {
-  return scenario.layout(parseOptions(scenario.options, given), clients);
+  return scenario.layout(parseOptions(scenario.options, given), clients, speech);
 }
 
 /** One line per stream: who sends what to whom, such as `0 publish room room-0 -> 0 1 2`. */
