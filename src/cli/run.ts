@@ -6,8 +6,9 @@ import type { Format } from '../report/index.ts';
 import type { RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
 import { viewResult } from '../result/view.ts';
+import { forecastSamples } from '../run/forecast.ts';
 import { runPlan } from '../run/runner.ts';
-import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
+import { foreseeThreshold, judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addRunFlags, givenOptions, ownOptions } from './flags.ts';
 import { requireOperations } from './operations.ts';
@@ -88,7 +89,12 @@ async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, u
   requireOperations(scenario, plan, mapping);
   const thresholds = threshold.map((each) => parseThreshold(each, scenario.series));
   const list = parseFormats(format);
+  const forecast = forecastSamples(plan, scenario);
+  const doubts = thresholds.map((each) => foreseeThreshold(each, forecast)).filter((doubt) => doubt !== null);
   await requireWritable(out);
+  for (const doubt of doubts) {
+    cli.err(`warning: ${doubt}\nA longer run, a higher rate or more clients make more samples.\n`);
+  }
 
   const tell: Cli = quiet ? { ...cli, err: () => {} } : cli;
   const progress = showProgress(tell, labelOf(plan));

@@ -1,26 +1,40 @@
 import { EXIT } from '../errors.ts';
-import { integer, parseOptions } from '../options.ts';
+import { integer, type OptionTable, parseOptions } from '../options.ts';
 import { ServerProcess } from '../run/server-process.ts';
 import { SETTING_OPTIONS } from '../settings.ts';
 import type { AddCommand } from './cli.ts';
 import { addTable } from './flags.ts';
 import { planReference, requireAvailable, requireSettings, resolveServer } from './resolve.ts';
 
+const LISTEN_OPTIONS = {
+  host: {
+    value: 'HOST',
+    default: '127.0.0.1',
+    summary: 'address to listen on',
+    parse: (text: string) => text,
+  },
+  port: {
+    value: 'PORT',
+    default: '3000',
+    summary: 'port to listen on; 0 takes a free one',
+    parse: integer(0, 65535),
+  },
+} as const satisfies OptionTable;
+
 export const addServe: AddCommand = (program, cli, finish) => {
   const command = program
     .command('serve')
     .description('start a reference server and keep it running until Ctrl-C')
-    .argument('<server>', 'name of a reference server; see list')
-    .option('--host <HOST>', 'address to listen on', '127.0.0.1')
-    .option('--port <PORT>', 'port to listen on; 0 takes a free one', '3000');
+    .argument('<server>', 'name of a reference server; see list');
+  addTable(command, LISTEN_OPTIONS, true);
   addTable(command, SETTING_OPTIONS, true);
-  command.action(async (name: string, flags: { host: string; port: string }) => {
+  command.action(async (name: string, flags: Readonly<Record<string, string>>) => {
     const server = await resolveServer(name);
-    const asked = parseOptions(SETTING_OPTIONS, { ...flags });
+    const asked = parseOptions(SETTING_OPTIONS, flags);
+    const listen = parseOptions(LISTEN_OPTIONS, flags);
     requireSettings(asked, server.settings, `the server "${name}"`);
     const reference = planReference(server, asked);
     requireAvailable(server, reference.settings);
-    const listen = { host: flags.host, port: integer(0, 65535)(flags.port) };
     let died: string | null = null;
     let wake = () => {};
     const ended = new Promise<void>((resolve) => {

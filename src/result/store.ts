@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
 import { NsHistogram } from '../measure/histogram.ts';
@@ -23,10 +23,30 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   }
 }
 
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** Makes a folder and those above it. Node's own `recursive` never ends where none can be made, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) await makeFolder(above);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Another run may have been faster.
+    if (!(await isFolder(folder))) throw error;
+  }
+}
+
 /** Makes sure that a folder exists and takes files; throws OUT_UNWRITABLE before anything is measured. */
 export async function requireWritable(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
     const trial = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
     await (await open(trial, 'wx')).close();

@@ -129,6 +129,35 @@ function shareOf(percent: string): number {
   return Number(`${percent}e-2`);
 }
 
+/**
+ * The series that a run may record, each with the number of independent samples that it will have; null where that
+ * is not known before.
+ */
+export type Forecast = ReadonlyMap<string, number | null>;
+
+/**
+ * Why a threshold will come out neither passed nor failed, as far as that is known before the run; null when
+ * nothing speaks against it. Throws BAD_THRESHOLD for a series of which the run records nothing.
+ */
+export function foreseeThreshold({ expression, metric }: Threshold, forecast: Forecast): string | null {
+  if (metric.kind === 'count' || metric.kind === 'share') return null;
+  const { series } = metric;
+  const expected = forecast.get(series);
+  if (expected === undefined) {
+    const recorded = [...forecast.keys()].join(', ');
+    refuse(expression, `this run will not record "${series}", but ${recorded}`, 'Use one of them.');
+  }
+  const needed =
+    metric.kind === 'quantile' && isEstimated(metric.quantile) ? samplesNeeded(metric.quantile) : 1;
+  if (expected === null || expected >= needed) return null;
+  return `--threshold "${expression}" will not be judged: it needs ${formatCount(needed)} independent samples, and this run plans ${formatCount(expected)}`;
+}
+
+/** The extremes are what they are; everything between needs samples beyond it. */
+function isEstimated(quantile: number): boolean {
+  return quantile !== 0 && quantile !== 1;
+}
+
 /** Judges a threshold on a result; one that the result has no sound figure for is neither passed nor failed. */
 export function judgeThreshold(threshold: Threshold, view: ResultView): ThresholdOutcome {
   const { expression, metric, operator, limit } = threshold;
@@ -153,10 +182,9 @@ function actualValue(metric: Metric, view: ResultView): number | null {
     case 'mean':
       return view.histogram(metric.series)?.meanNs ?? null;
     case 'quantile':
-      // The extremes are what they are; everything between needs samples beyond it.
-      return metric.quantile === 0 || metric.quantile === 1
-        ? (view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null)
-        : view.quantileNs(metric.series, metric.quantile);
+      return isEstimated(metric.quantile)
+        ? view.quantileNs(metric.series, metric.quantile)
+        : (view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null);
   }
 }
 
