@@ -7,3 +7,8 @@ const ENDING = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 export function entryPath(fromSrc: string): string {
   return fileURLToPath(new URL(`./${fromSrc}${ENDING}`, import.meta.url));
 }
+
+/** Where a file of templates/ lies: beside src/ in the repository, beside dist/ in the published package. */
+export function templateUrl(name: string): URL {
+  return new URL(`${ENDING === '.ts' ? '..' : '../..'}/templates/${name}`, import.meta.url);
+}

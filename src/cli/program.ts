@@ -3,13 +3,14 @@ import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addDoctor } from './doctor.ts';
+import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { nearest } from './nearest.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
 
-const COMMANDS: readonly AddCommand[] = [addRun, addReport, addServe, addList, addDoctor];
+const COMMANDS: readonly AddCommand[] = [addRun, addReport, addServe, addList, addDoctor, addInit];
 
 const DESCRIPTION =
   'Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and says when a number must not be believed.';

@@ -7,7 +7,13 @@ import { UNAVAILABLE_SERVERS, unavailable } from '../../servers/unavailable.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
 import { flagOf, type GivenOptions } from '../options.ts';
-import { type PlanOptions, type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan.ts';
+import {
+  PLAN_OPTIONS,
+  type PlanOptions,
+  type ReferencePlan,
+  requireAllowedHost,
+  type TargetPlan,
+} from '../plan.ts';
 import type { Scenario } from '../scenario.ts';
 import { loadScenarioFile } from '../scenario-file.ts';
 import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';
@@ -82,11 +88,21 @@ export interface ResolvedTarget {
 
 /** What a target file says of options that the command line and the config leave open. */
 export async function targetDefaults(given: GivenOptions): Promise<GivenOptions> {
-  const { target = '' } = given;
-  if (target.includes('://') || !isFile(target)) return {};
+  const { target = PLAN_OPTIONS.target.default } = given;
+  if (target.includes('://')) return {};
+  if (!isFile(target)) return transportOf(target);
   const { transport, namespace, parser, exec } = await loadTargetFile(target);
   const defaults = { transport, namespace, parser, exec };
   return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
+}
+
+/** The first transport of a reference server that does not have the usual one. */
+async function transportOf(name: string): Promise<GivenOptions> {
+  const transports: readonly Transport[] = (await servers[name]?.())?.server.transports ?? [];
+  const [first] = transports;
+  return first === undefined || transports.includes(PLAN_OPTIONS.transport.default)
+    ? {}
+    : { transport: first };
 }
 
 /** Resolves `--target` and checks that transport, driver and settings fit it. */

@@ -4,17 +4,20 @@ import type { ProcessTelemetry, RunResult } from './schema.ts';
 export { SERIES, type SeriesDefinition, type SeriesName, seriesOfRun } from '../measure/series.ts';
 export { NsHistogram };
 
-/** Series whose values are not independent: all receivers of one broadcast share its fate. */
-const SAMPLED_BY_BROADCAST = new Set([
-  'delivery',
-  'delivery_actual',
-  'delivery_same_node',
-  'delivery_cross_node',
-  'reply',
-  'reply_actual',
-  'push_gap',
-  'receive_uncertainty',
-]);
+/**
+ * Series whose values are not independent, since all receivers of one broadcast share its fate: the series that
+ * has one value for each independent sample, or the samples of the headline.
+ */
+const SAMPLED_BY: Readonly<Record<string, string>> = {
+  delivery: 'fanout_last',
+  delivery_actual: 'fanout_last',
+  delivery_same_node: 'fanout_last',
+  delivery_cross_node: 'fanout_last',
+  reply: 'reply_last',
+  reply_actual: 'reply_last',
+  push_gap: 'push_skew',
+  receive_uncertainty: 'headline',
+};
 
 /**
  * How many independent samples the quantile `quantile` (0 to 1) needs before it is reported:
@@ -49,7 +52,10 @@ export function viewResult(result: RunResult): ResultView {
     },
     samples(name) {
       const count = result.series[name]?.count ?? 0;
-      return SAMPLED_BY_BROADCAST.has(name) ? Math.min(count, result.samples.count) : count;
+      const by = SAMPLED_BY[name];
+      if (by === undefined) return count;
+      const independent = by === 'headline' ? result.samples.count : (result.series[by]?.count ?? 0);
+      return Math.min(count, independent);
     },
     quantileNs(name, quantile) {
       if (view.samples(name) < samplesNeeded(quantile)) return null;
