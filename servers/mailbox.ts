@@ -79,6 +79,6 @@ export class Mailbox {
   }
 
   #batch(): Batch {
-    return { last: this.#taken + this.#messages.length, messages: this.#messages };
+    return { last: this.#taken + this.#messages.length, messages: [...this.#messages] };
   }
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEnvelope, type Envelope, encodeEnvelope } from '../src/wire.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  envelopeFromJson,
+  envelopeToJson,
+} from '../src/wire.ts';
 
 /** What the other side decodes. */
 function sent(envelope: Envelope): Envelope {
@@ -120,5 +126,32 @@ describe('what is no envelope', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('an envelope as JSON alone', () => {
+  const received = (envelope: Envelope) => envelopeFromJson(JSON.parse(envelopeToJson(envelope)));
+
+  it('is what any JSON reader understands, with bytes in base64', () => {
+    expect(envelopeToJson({ event: 'hello', data: 'hi', id: 7 })).toBe(
+      '{"event":"hello","data":"hi","id":7}',
+    );
+    expect(envelopeToJson({ event: 'hello', data: Buffer.from([0, 255]) })).toBe(
+      '{"event":"hello","data":{"$binary":"AP8="}}',
+    );
+  });
+
+  it('comes back with any JSON, with bytes, and with bytes at one field beside others', () => {
+    const data = fc.oneof(fc.jsonValue(), bytes, fc.record({ message: bytes, chatId: fc.string() }));
+    fc.assert(
+      fc.property(fc.string(), data, id, (event, content, ids) => {
+        const envelope = { event, data: content, ...ids };
+        expect(received(envelope)).toEqual(envelope);
+      }),
+    );
+  });
+
+  it.each([null, 1, 'text', [], {}, { event: 1 }])('is refused when it is %j', (value) => {
+    expect(() => envelopeFromJson(value)).toThrow(SyntaxError);
   });
 });
