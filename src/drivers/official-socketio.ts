@@ -175,8 +175,7 @@ class SocketioConnection implements Connection {
       setTimeout(resolve, 1000, null).unref();
       // Engine.IO calls itself closed at once; the WebSocket under it is when the server has answered.
       const { ws } = engine.transport as unknown as { readonly ws?: WebSocket };
-      if (ws !== undefined)
-        ws.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+      if (ws !== undefined) ws.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
       else engine.once('close', () => resolve(null));
       this.#socket.disconnect();
     });

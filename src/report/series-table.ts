@@ -43,7 +43,9 @@ const MEANING = column(
   'text',
   'what one value is',
   ({ view, series }: SeriesRow) => {
-    return seriesOfRun(view.result.ownSeries).find(({ name }) => name === series)?.meaning ?? null;
+    const known = seriesOfRun(view.result.ownSeries).find(({ name }) => name === series);
+  if (known !== undefined) return known.meaning;
+  return series.endsWith('_actual') ? 'the same, counted from the actual sending' : null;
   },
 );
 
