@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import { WebSocket } from 'ws';
 import type { FrameCodec } from '../target.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../wire.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import { EnvelopeExchange } from './envelope-exchange.ts';
 import { reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
@@ -41,11 +41,9 @@ function addressOf({ url, query = {} }: ConnectOptions): string {
 
 class WsConnection implements Connection {
   readonly #socket: WebSocket;
-  readonly #events = new EventEmitter();
-  readonly #responders = new Map<string, (data: unknown) => unknown>();
-  readonly #pending = new Map<number, (reply: unknown) => void>();
+  readonly #exchange = new EnvelopeExchange((envelope) => this.#send(envelope));
   readonly #codec: FrameCodec;
-  #nextId = 0;
+  #nextPing = 0;
   #closing = false;
 
   constructor(socket: WebSocket, codec: FrameCodec) {
@@ -61,22 +59,19 @@ class WsConnection implements Connection {
   }
 
   request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    this.#pending.set(id, onReply);
-    this.#send({ event, data, id });
+    this.#exchange.request(event, data, onReply);
   }
 
   on(event: string, handler: (data: unknown) => void): void {
-    this.#events.on(event, handler);
+    this.#exchange.on(event, handler);
   }
 
   once(event: string, handler: (data: unknown) => void): void {
-    this.#events.once(event, handler);
+    this.#exchange.once(event, handler);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
-    this.#responders.set(event, respond);
+    this.#exchange.answer(event, respond);
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -87,8 +82,8 @@ class WsConnection implements Connection {
 
   ping(onPong: () => void): void {
     // The server sends the data back, which tells the pongs apart.
-    const id = Buffer.from(String(this.#nextId));
-    this.#nextId += 1;
+    const id = Buffer.from(String(this.#nextPing));
+    this.#nextPing += 1;
     const onData = (data: Buffer) => {
       if (!data.equals(id)) return;
       this.#socket.off('pong', onData);
@@ -124,18 +119,7 @@ class WsConnection implements Connection {
 
   #receive(message: Buffer, isBinary: boolean): void {
     const envelope = this.#decode(message, isBinary);
-    if (envelope === null) return;
-    const { event, data, id, ack } = envelope;
-    if (ack !== undefined) {
-      this.#pending.get(ack)?.(data);
-      this.#pending.delete(ack);
-    } else if (id !== undefined) {
-      const respond = this.#responders.get(event);
-      if (respond !== undefined) this.#send({ event, data: respond(data), ack: id });
-    } else {
-      // An event called error that nobody listens to would be thrown.
-      if (this.#events.listenerCount(event) > 0) this.#events.emit(event, data);
-    }
+    if (envelope !== null) this.#exchange.receive(envelope);
   }
 
   /** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */

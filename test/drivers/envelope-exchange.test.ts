@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { EnvelopeExchange } from '../../src/drivers/envelope-exchange.ts';
+import type { Envelope } from '../../src/wire.ts';
+
+function start() {
+  const sent: Envelope[] = [];
+  return { sent, exchange: new EnvelopeExchange((envelope) => sent.push(envelope)) };
+}
+
+it('hands an event to all of its handlers, and to one for the next event only once', () => {
+  const { exchange } = start();
+  const heard: unknown[] = [];
+  exchange.on('a', (data) => heard.push(['first', data]));
+  exchange.once('a', (data) => heard.push(['once', data]));
+  exchange.on('a', (data) => heard.push(['last', data]));
+  for (const data of [1, 2]) exchange.receive({ event: 'a', data });
+  expect(heard).toEqual([
+    ['first', 1],
+    ['once', 1],
+    ['last', 1],
+    ['first', 2],
+    ['last', 2],
+  ]);
+});
+
+it.each(['nonesuch', 'error', '__proto__'])('drops an event called %s that nobody listens to', (event) => {
+  const { sent, exchange } = start();
+  exchange.receive({ event, data: 1 });
+  exchange.receive({ event, data: 1, id: 1 });
+  expect(sent).toEqual([]);
+});
+
+it('gives each request its own reply, once', () => {
+  const { sent, exchange } = start();
+  const replies: unknown[] = [];
+  for (const name of ['a', 'b']) exchange.request('ask', name, (reply) => replies.push([name, reply]));
+  expect(sent.map(({ event, data }) => [event, data])).toEqual([
+    ['ask', 'a'],
+    ['ask', 'b'],
+  ]);
+  for (const { data, id } of sent.toReversed()) {
+    exchange.receive({ event: 'ask', data: `re ${data}`, ack: id ?? -1 });
+    exchange.receive({ event: 'ask', data: 'again', ack: id ?? -1 });
+  }
+  exchange.receive({ event: 'ask', data: 'for nobody', ack: 99 });
+  expect(replies).toEqual([
+    ['b', 're b'],
+    ['a', 're a'],
+  ]);
+});
+
+it('answers what the server asks', () => {
+  const { sent, exchange } = start();
+  exchange.answer('ask', (data) => `${data}!`);
+  exchange.receive({ event: 'ask', data: 'you', id: 7 });
+  expect(sent).toEqual([{ event: 'ask', data: 'you!', ack: 7 }]);
+});
