@@ -1,4 +1,4 @@
-/** Builds the published package into dist/: compiled JavaScript, and the page's own script and styles. */
+/** Builds the published package into dist/: compiled JavaScript, and what is JavaScript already. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 
@@ -7,3 +7,4 @@ execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit', shell: pr
 for (const asset of ['browser.js', 'browser.css']) {
   cpSync(`src/report/html/${asset}`, `dist/src/report/html/${asset}`);
 }
+cpSync('src/measure/preload.cjs', 'dist/src/measure/preload.cjs');

@@ -4,13 +4,18 @@ import { type EventLoopUtilization, PerformanceObserver, performance } from 'nod
 import type { Clock } from './clock.ts';
 import { LoopDelay } from './loop-delay.ts';
 
-/** What one process did between two samples, about a second apart. */
-export interface TelemetrySample {
+/** What the system knows of a process between two samples, about a second apart. */
+export interface OutsideSample {
   /** End of the interval, on the run's clock. */
   readonly atNs: number;
   readonly lengthMs: number;
   /** CPU time of all threads, user and system. */
   readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+/** What a process knows of itself. */
+export interface TelemetrySample extends OutsideSample {
   /** Share of the interval in which the event loop was not waiting for events, 0 to 1. */
   readonly loopUtilisation: number;
   /** Share of the interval in which the pacer spun with nothing else to do, 0 to 1; part of the above. */
@@ -22,10 +27,12 @@ export interface TelemetrySample {
   readonly gcCount: number;
   readonly gcTotalMs: number;
   readonly gcMaxMs: number;
-  readonly rssBytes: number;
   readonly heapUsedBytes: number;
-  /** Bytes that accepted connections have taken but not yet handed to the kernel. */
-  readonly bufferedBytes: number;
+  /**
+   * Bytes that accepted connections have taken but not yet handed to the kernel; null before the first. Those
+   * that another process accepted and handed over are not seen.
+   */
+  readonly bufferedBytes: number | null;
 }
 
 /** Samples this process. Create it early: it counts from its creation on. */
@@ -35,6 +42,7 @@ export class TelemetrySampler {
   readonly #delay: LoopDelay;
   readonly #gc = { count: 0, totalMs: 0, maxMs: 0 };
   readonly #accepted = new Set<Socket>();
+  #acceptedCount = 0;
   #lastNs: number;
   #lastCpuUs: number;
   #lastLoop: EventLoopUtilization;
@@ -51,9 +59,9 @@ export class TelemetrySampler {
     subscribe('net.server.socket', (message) => this.#noteAccepted((message as { socket: Socket }).socket));
   }
 
-  /** Connections that this process has accepted and that are open. */
-  get accepted(): number {
-    return this.#accepted.size;
+  /** TCP connections that this process has accepted so far. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
   }
 
   /** What happened since the last sample, or since creation. */
@@ -100,11 +108,15 @@ export class TelemetrySampler {
   }
 
   #noteAccepted(socket: Socket): void {
+    // A tool's own pipe to its child has no address; clients never come by one.
+    if (socket.remoteAddress === undefined) return;
+    this.#acceptedCount += 1;
     this.#accepted.add(socket);
     socket.once('close', () => this.#accepted.delete(socket));
   }
 
-  #bufferedBytes(): number {
+  #bufferedBytes(): number | null {
+    if (this.#acceptedCount === 0) return null;
     let bytes = 0;
     for (const socket of this.#accepted) bytes += socket.writableLength;
     return bytes;

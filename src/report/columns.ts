@@ -1,6 +1,6 @@
 import type { RunResult } from '../result/schema.ts';
 import {
-  measuredTelemetry,
+  measuredProcesses,
   type ResultView,
   receivedInTime,
   serverCpuPerDeliveryNs,
@@ -57,9 +57,9 @@ function lastReceiver(name: QuantileName): Column<ResultView> {
 
 /** The largest share of its time that any generator process was at work; null without telemetry. */
 export function generatorUtilisation(result: RunResult): number | null {
-  const shares = result.telemetry.workers
-    .map((worker) => measuredTelemetry(worker, result.timing.measureMs)?.workUtilisation)
-    .filter((share) => share !== undefined);
+  const shares = measuredProcesses(result.telemetry.workers, result)
+    .map(({ measured }) => measured.workUtilisation)
+    .filter((share) => share !== null);
   return shares.length === 0 ? null : Math.max(...shares);
 }
 
@@ -76,7 +76,7 @@ const SERVER_CPU = told(
   'server_cpu_per_delivery',
   'server CPU/delivery',
   'duration',
-  'CPU time of the server for one delivery, or one request',
+  'CPU time of all processes of the server for one delivery, or one request',
   serverCpuPerDeliveryNs,
 );
 

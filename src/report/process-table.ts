@@ -1,12 +1,6 @@
 import type { RunResult } from '../result/schema.ts';
-import { type MeasuredTelemetry, measuredTelemetry } from '../result/view.ts';
+import { type MeasuredProcess, type MeasuredTelemetry, measuredProcesses } from '../result/view.ts';
 import { type Column, column, type Kind, type Table, tabulate } from './table.ts';
-
-/** One process over the measured time. */
-interface ProcessRow {
-  readonly role: string;
-  readonly measured: MeasuredTelemetry;
-}
 
 /** Columns of one kind share a unit; `scale` turns the stored unit into the base unit of the kind. */
 function figure(
@@ -14,13 +8,16 @@ function figure(
   title: string,
   kind: Kind,
   meaning: string,
-): Column<ProcessRow> {
+): Column<MeasuredProcess> {
   const scale = name.endsWith('Ms') ? 1e6 : 1;
-  const value = ({ measured }: ProcessRow) => measured[name] * scale;
+  const value = ({ measured }: MeasuredProcess) => {
+    const stored = measured[name];
+    return stored === null ? null : stored * scale;
+  };
   return { ...column(name, title, kind, meaning, value), unitGroup: kind };
 }
 
-const COLUMNS: ReadonlyArray<Column<ProcessRow>> = [
+const COLUMNS: ReadonlyArray<Column<MeasuredProcess>> = [
   column('process', 'process', 'text', 'server or generator', ({ role }) => role),
   figure('cpuRatio', 'CPU', 'share', '100 % is one core'),
   figure('loopUtilisation', 'loop', 'share', 'of the time the event loop was not idle'),
@@ -33,12 +30,9 @@ const COLUMNS: ReadonlyArray<Column<ProcessRow>> = [
   figure('bufferedMaxBytes', 'buffered', 'bytes', 'most bytes waiting to be sent'),
 ];
 
-/** Server first, then each generator process, over the measured time; null when nothing was sampled. */
+/** Each process of the server, then of the generator, over the measured time; null when none was sampled. */
 export function processTable(result: RunResult): Table | null {
-  const { server, workers } = result.telemetry;
-  const rows = [server, ...workers].flatMap((process) => {
-    const measured = process === null ? null : measuredTelemetry(process, result.timing.measureMs);
-    return process === null || measured === null ? [] : [{ role: process.role, measured }];
-  });
+  const { servers, workers } = result.telemetry;
+  const rows = measuredProcesses([...servers, ...workers], result);
   return rows.length === 0 ? null : tabulate(COLUMNS, rows);
 }

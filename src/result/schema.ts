@@ -6,7 +6,7 @@ import { PROTOCOLS, TRANSPORTS } from '../target.ts';
  * their unit in the key; histograms are HdrHistogram V2 compressed base64 in nanoseconds. A change that an
  * older reader cannot bear raises the version.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** What one independent sample is called. */
 export const SAMPLE_UNITS = ['broadcast', 'request', 'visit', 'push', 'sample'] as const;
@@ -162,27 +162,30 @@ const ledger = z.object({
   irregularCount: count,
 });
 
+/** Null for what only the process itself could have told. */
 const telemetrySample = z.object({
   /** End of the sample, from the start of measuring. */
   atMs: finite,
   lengthMs: finite,
   cpuMs: finite,
-  loopUtilisation: finite,
-  pacingShare: finite,
-  loopDelayP50Ns: finite,
-  loopDelayP99Ns: finite,
-  loopDelayMaxNs: finite,
-  gcCount: count,
-  gcTotalMs: finite,
-  gcMaxMs: finite,
+  loopUtilisation: finite.nullable(),
+  pacingShare: finite.nullable(),
+  loopDelayP50Ns: finite.nullable(),
+  loopDelayP99Ns: finite.nullable(),
+  loopDelayMaxNs: finite.nullable(),
+  gcCount: count.nullable(),
+  gcTotalMs: finite.nullable(),
+  gcMaxMs: finite.nullable(),
   rssBytes: count,
-  heapUsedBytes: count,
-  bufferedBytes: count,
+  heapUsedBytes: count.nullable(),
+  bufferedBytes: count.nullable(),
 });
 
 const processTelemetry = z.object({
   role: z.string(),
   pid: z.number().int(),
+  /** Read inside the process; or by the system's account of it and of all that it started, as one. */
+  source: z.enum(['probe', 'proc']),
   /** About one a second, from the warm-up to the end of the drain. */
   samples: z.array(telemetrySample),
 });
@@ -266,7 +269,8 @@ export const runResultSchema = z.object({
   series: z.record(z.string(), series),
   intervals: z.array(interval),
   ledger,
-  telemetry: z.object({ server: processTelemetry.nullable(), workers: z.array(processTelemetry) }),
+  /** Of every process that serves: several of a cluster, none of a server that could not be looked into. */
+  telemetry: z.object({ servers: z.array(processTelemetry), workers: z.array(processTelemetry) }),
   traffic,
   /** Longest time that any worker took to hand over one second's figures. */
   snapshotCostMaxMs: finite,

@@ -94,7 +94,9 @@ export async function readResult(path: string): Promise<RunResult> {
   if (typeof version === 'number' && version !== SCHEMA_VERSION) {
     return refuse(
       `has schemaVersion ${version}; this sockbench reads ${SCHEMA_VERSION}`,
-      'Use the sockbench that wrote it.',
+      version < SCHEMA_VERSION
+        ? 'Measure again with this sockbench, or read it with the older one that wrote it.'
+        : 'Use the sockbench that wrote it, or a newer one.',
     );
   }
   const parsed = runResultSchema.safeParse(stored);

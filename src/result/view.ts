@@ -65,51 +65,101 @@ export function viewResult(result: RunResult): ResultView {
   return view;
 }
 
-/** Telemetry of one process over the measured time, drain left out. */
+/** Telemetry of one process over the measured time, drain left out; null where its samples do not tell. */
 export interface MeasuredTelemetry {
   readonly cpuMs: number;
   /** CPU time over wall time: 1 is one core. */
   readonly cpuRatio: number;
-  readonly loopUtilisation: number;
+  readonly loopUtilisation: number | null;
   /** Utilisation without the pacer's deliberate spinning, 0 to 1. */
-  readonly workUtilisation: number;
-  readonly loopDelayP99Ns: number;
-  readonly loopDelayMaxNs: number;
-  readonly gcTotalMs: number;
-  readonly gcMaxMs: number;
+  readonly workUtilisation: number | null;
+  readonly loopDelayP99Ns: number | null;
+  readonly loopDelayMaxNs: number | null;
+  readonly gcTotalMs: number | null;
+  readonly gcMaxMs: number | null;
   readonly rssMaxBytes: number;
-  readonly bufferedMaxBytes: number;
+  readonly bufferedMaxBytes: number | null;
+}
+
+type Sample = ProcessTelemetry['samples'][number];
+
+/** A sample and the part of it that lies in the measured time. */
+interface MeasuredSample {
+  readonly sample: Sample;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+function measuredSamples(samples: readonly Sample[], measureMs: number): MeasuredSample[] {
+  return samples
+    .map((sample) => ({
+      sample,
+      startMs: Math.max(sample.atMs - sample.lengthMs, 0),
+      endMs: Math.min(sample.atMs, measureMs),
+    }))
+    .filter(({ startMs, endMs }) => endMs > startMs);
+}
+
+/** What was counted in the measured part of the samples, taking each for even; null where nothing was. */
+function total(parts: readonly MeasuredSample[], pick: (sample: Sample) => number | null): number | null {
+  const values = parts.flatMap(({ sample, startMs, endMs }) => {
+    const value = pick(sample);
+    return value === null ? [] : [value * ((endMs - startMs) / sample.lengthMs)];
+  });
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+}
+
+function most(parts: readonly MeasuredSample[], pick: (sample: Sample) => number | null): number | null {
+  const values = parts.map(({ sample }) => pick(sample)).filter((value) => value !== null);
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+function workOf({ loopUtilisation, pacingShare }: Sample): number | null {
+  return loopUtilisation === null ? null : Math.max(0, loopUtilisation - (pacingShare ?? 0));
 }
 
 /** Weighs each sample by how much of it lies in the measured time; null when none does. */
 export function measuredTelemetry(process: ProcessTelemetry, measureMs: number): MeasuredTelemetry | null {
-  const shares = process.samples
-    .map((sample) => {
-      const startMs = sample.atMs - sample.lengthMs;
-      const overlapMs = Math.min(sample.atMs, measureMs) - Math.max(startMs, 0);
-      return { sample, overlapMs, share: overlapMs / sample.lengthMs };
-    })
-    .filter(({ overlapMs }) => overlapMs > 0);
-  const wallMs = shares.reduce((sum, { overlapMs }) => sum + overlapMs, 0);
+  const parts = measuredSamples(process.samples, measureMs);
+  const wallMs = parts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
   if (wallMs === 0) return null;
-  const samples = shares.map(({ sample }) => sample);
-  const average = (pick: (sample: (typeof samples)[number]) => number) =>
-    shares.reduce((sum, { sample, overlapMs }) => sum + pick(sample) * overlapMs, 0) / wallMs;
-  const cpuMs = shares.reduce((sum, { sample, share }) => sum + sample.cpuMs * share, 0);
-  const most = (pick: (sample: (typeof samples)[number]) => number) =>
-    samples.reduce((max, sample) => Math.max(max, pick(sample)), 0);
+  const average = (pick: (sample: Sample) => number | null) => {
+    const weighed = total(parts, (sample) => {
+      const value = pick(sample);
+      return value === null ? null : value * sample.lengthMs;
+    });
+    return weighed === null ? null : weighed / wallMs;
+  };
+  const cpuMs = total(parts, (sample) => sample.cpuMs) ?? 0;
   return {
     cpuMs,
     cpuRatio: cpuMs / wallMs,
     loopUtilisation: average((sample) => sample.loopUtilisation),
-    workUtilisation: average((sample) => Math.max(0, sample.loopUtilisation - sample.pacingShare)),
-    loopDelayP99Ns: most((sample) => sample.loopDelayP99Ns),
-    loopDelayMaxNs: most((sample) => sample.loopDelayMaxNs),
-    gcTotalMs: shares.reduce((sum, { sample, share }) => sum + sample.gcTotalMs * share, 0),
-    gcMaxMs: most((sample) => sample.gcMaxMs),
-    rssMaxBytes: most((sample) => sample.rssBytes),
-    bufferedMaxBytes: most((sample) => sample.bufferedBytes),
+    workUtilisation: average(workOf),
+    loopDelayP99Ns: most(parts, (sample) => sample.loopDelayP99Ns),
+    loopDelayMaxNs: most(parts, (sample) => sample.loopDelayMaxNs),
+    gcTotalMs: total(parts, (sample) => sample.gcTotalMs),
+    gcMaxMs: most(parts, (sample) => sample.gcMaxMs),
+    rssMaxBytes: most(parts, (sample) => sample.rssBytes) ?? 0,
+    bufferedMaxBytes: most(parts, (sample) => sample.bufferedBytes),
   };
+}
+
+/** What one process did, by the name that reports give it. */
+export interface MeasuredProcess {
+  readonly role: string;
+  readonly measured: MeasuredTelemetry;
+}
+
+/** Those of some processes that were sampled in the measured time. */
+export function measuredProcesses(
+  processes: readonly ProcessTelemetry[],
+  { timing }: RunResult,
+): MeasuredProcess[] {
+  return processes.flatMap((process) => {
+    const measured = measuredTelemetry(process, timing.measureMs);
+    return measured === null ? [] : [{ role: process.role, measured }];
+  });
 }
 
 /** Messages that were received before measuring ended; for visits that send nothing stamped, these. */
@@ -128,11 +178,27 @@ function headlinesInTime(result: RunResult): number {
     .reduce((sum, encoded) => sum + (encoded === undefined ? 0 : NsHistogram.decode(encoded).count), 0);
 }
 
-/** Server CPU time for one delivery (for `ack`: for one request); null without telemetry or deliveries. */
+/** How much of the measured time at least one of the samples covers. */
+function coveredMs(parts: readonly MeasuredSample[]): number {
+  let coveredMs = 0;
+  let untilMs = 0;
+  for (const { startMs, endMs } of parts.toSorted((a, b) => a.startMs - b.startMs)) {
+    coveredMs += Math.max(0, endMs - Math.max(startMs, untilMs));
+    untilMs = Math.max(untilMs, endMs);
+  }
+  return coveredMs;
+}
+
+/**
+ * CPU time of all processes of the server for one delivery (for `ack`: for one request); null without
+ * telemetry or deliveries. Scaled up when the samples leave a part of the measured time out.
+ */
 export function serverCpuPerDeliveryNs(result: RunResult): number | null {
-  const { server } = result.telemetry;
   const { measureMs } = result.timing;
-  const measured = server === null ? null : measuredTelemetry(server, measureMs);
+  const samples = result.telemetry.servers.flatMap((server) => server.samples);
+  const parts = measuredSamples(samples, measureMs);
+  const cpuMs = total(parts, (sample) => sample.cpuMs);
   const delivered = receivedInTime(result);
-  return measured === null || delivered === 0 ? null : (measured.cpuRatio * measureMs * 1e6) / delivered;
+  if (cpuMs === null || delivered === 0) return null;
+  return (cpuMs * (measureMs / coveredMs(parts)) * 1e6) / delivered;
 }

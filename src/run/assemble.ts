@@ -1,5 +1,5 @@
 import { NsHistogram } from '../measure/histogram.ts';
-import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
 import { isObserving } from '../scenario.ts';
@@ -60,13 +60,17 @@ export function assembleResult(record: RunRecord): RunResult {
     intervals: timeline.stored(),
     ledger: balanceLedger(record),
     telemetry: {
-      server:
-        record.probe === null
-          ? null
-          : storeTelemetry('server', record.probe.pid, record.probe.samples, record),
-      workers: collector.workers.map(({ telemetry }, worker) =>
-        storeTelemetry(`generator ${worker + 1}`, record.workerPids[worker] ?? -1, telemetry, record),
-      ),
+      servers: record.servers.map(({ samples, ...process }, index) => ({
+        role: record.servers.length === 1 ? 'server' : `server ${index + 1}`,
+        ...process,
+        samples: storeSamples(samples, record),
+      })),
+      workers: collector.workers.map(({ telemetry }, worker) => ({
+        role: `generator ${worker + 1}`,
+        pid: record.workerPids[worker] ?? -1,
+        source: 'probe',
+        samples: storeSamples(telemetry, record),
+      })),
     },
     traffic: collector.traffic(measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
@@ -170,17 +174,29 @@ function storeSeries(histogram: NsHistogram): RunResult['series'][string] {
   };
 }
 
-function storeTelemetry(
-  role: string,
-  pid: number,
-  samples: readonly TelemetrySample[],
+/** What a process is not asked itself, nobody knows. */
+const UNSEEN = {
+  loopUtilisation: null,
+  pacingShare: null,
+  loopDelayP50Ns: null,
+  loopDelayP99Ns: null,
+  loopDelayMaxNs: null,
+  gcCount: null,
+  gcTotalMs: null,
+  gcMaxMs: null,
+  heapUsedBytes: null,
+  bufferedBytes: null,
+} as const;
+
+function storeSamples(
+  samples: ReadonlyArray<OutsideSample | TelemetrySample>,
   { measureStartNs }: RunRecord,
-): ProcessTelemetry {
-  return {
-    role,
-    pid,
-    samples: samples.map(({ atNs, ...sample }) => ({ ...sample, atMs: (atNs - measureStartNs) / 1e6 })),
-  };
+): ProcessTelemetry['samples'] {
+  return samples.map(({ atNs, ...sample }) => ({
+    ...UNSEEN,
+    ...sample,
+    atMs: (atNs - measureStartNs) / 1e6,
+  }));
 }
 
 /** Sets what was owed, by membership, against what every receiver got. */

@@ -1,5 +1,11 @@
 import type { Finding, RunResult } from '../result/schema.ts';
-import { measuredTelemetry, NsHistogram, type ResultView, receivedInTime } from '../result/view.ts';
+import {
+  type MeasuredTelemetry,
+  measuredProcesses,
+  NsHistogram,
+  type ResultView,
+  receivedInTime,
+} from '../result/view.ts';
 import { formatCount, formatNs, formatPercent, plural } from '../units.ts';
 
 /** Latency has grown when the end's median is so many times the beginning's, and by so much. */
@@ -59,12 +65,25 @@ function fairlyUnderWay(result: RunResult, medians: readonly number[]): number {
   return Math.max((atEnd?.owed ?? 0) * seconds, FEWEST_MESSAGES * perMessage);
 }
 
-/** What the server's own process says about it. */
+/** How near a process is to its limit: by its event loop where that is known. */
+function busyness({ loopUtilisation, cpuRatio }: MeasuredTelemetry): number {
+  return loopUtilisation ?? cpuRatio;
+}
+
+/** What the server's own processes say about it: of several the busiest, where its clients wait. */
 function serverEvidence(result: RunResult): string {
-  const { server } = result.telemetry;
-  const measured = server === null ? null : measuredTelemetry(server, result.timing.measureMs);
-  if (measured === null) return '';
-  return `; the server's event loop was busy ${formatPercent(measured.loopUtilisation)} of the time and up to ${formatNs(measured.loopDelayMaxNs)} late`;
+  const processes = measuredProcesses(result.telemetry.servers, result);
+  const [busiest] = processes.toSorted((a, b) => busyness(b.measured) - busyness(a.measured));
+  if (busiest === undefined) return '';
+  const { cpuRatio, loopUtilisation, loopDelayMaxNs } = busiest.measured;
+  if (loopUtilisation === null || loopDelayMaxNs === null) {
+    return `; the server used ${formatPercent(cpuRatio)} of one CPU core`;
+  }
+  const which =
+    processes.length === 1
+      ? "the server's event loop"
+      : `the event loop of ${busiest.role}, the busiest of ${processes.length} processes,`;
+  return `; ${which} was busy ${formatPercent(loopUtilisation)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
 }
 
 /**

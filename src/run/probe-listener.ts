@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { entryPath } from '../entry.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 
@@ -17,8 +17,10 @@ export interface ProbedProcess {
 /** What a probe writes, one a line. */
 interface ProbeLine {
   readonly pid: number;
-  /** Connections that it holds. */
-  readonly accepted: number;
+  /** Connections that it has accepted so far. */
+  readonly acceptedCount: number;
+  /** Whether it is part of a node:cluster, whose workers may get their connections from another process. */
+  readonly isInCluster: boolean;
   readonly sample: TelemetrySample;
 }
 
@@ -26,7 +28,7 @@ interface ProbeLine {
 export class ProbeListener {
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
-  readonly #processes = new Map<number, { accepted: number; samples: TelemetrySample[] }>();
+  readonly #processes = new Map<number, { isServing: boolean; samples: TelemetrySample[] }>();
   readonly path: string;
   readonly #removeSocket = () => rmSync(this.path, { force: true });
 
@@ -56,24 +58,25 @@ export class ProbeListener {
     socket.on('close', () => this.#connections.delete(socket));
     socket.on('error', () => {});
     createInterface({ input: socket }).on('line', (line) => {
-      const { pid, accepted, sample } = JSON.parse(line) as ProbeLine;
-      const probed = this.#processes.get(pid) ?? { accepted: 0, samples: [] };
-      probed.accepted = Math.max(probed.accepted, accepted);
+      const { pid, acceptedCount, isInCluster, sample } = JSON.parse(line) as ProbeLine;
+      const probed = this.#processes.get(pid) ?? { isServing: false, samples: [] };
+      probed.isServing ||= acceptedCount > 0 || isInCluster;
       probed.samples.push(sample);
       this.#processes.set(pid, probed);
     });
   }
 
+  /** Every process that reported, in the order of their first samples. */
+  get all(): readonly ProbedProcess[] {
+    return [...this.#processes].map(([pid, { samples }]) => ({ pid, samples }));
+  }
+
   /**
-   * The process that serves. npm, shells and watchers may have loaded the probe too: it is the one that
-   * accepted most connections, and of several the one that used most CPU. Null when none reported.
+   * Those that serve: they accepted connections or are part of a cluster. npm, shells and watchers load the
+   * probe too and do neither.
    */
-  serving(): ProbedProcess | null {
-    const cpuMs = (samples: readonly TelemetrySample[]) => samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-    const processes = [...this.#processes].map(([pid, probed]) => ({ pid, ...probed }));
-    return (
-      processes.sort((a, b) => b.accepted - a.accepted || cpuMs(b.samples) - cpuMs(a.samples))[0] ?? null
-    );
+  get serving(): readonly ProbedProcess[] {
+    return this.all.filter(({ pid }) => this.#processes.get(pid)?.isServing === true);
   }
 
   /** Asks every probe for a sample now, so that samples end where phases end. */
@@ -88,5 +91,8 @@ export class ProbeListener {
   }
 }
 
-/** For `node --import`. */
+/** For `node --import`, of a Node.js that runs sockbench itself. */
 export const probeUrl = pathToFileURL(entryPath('measure/probe')).href;
+
+/** For `--require` in NODE_OPTIONS, of any Node.js: loads the probe where that is possible. */
+export const preloadPath = fileURLToPath(new URL('../measure/preload.cjs', import.meta.url));

@@ -5,7 +5,7 @@ import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { SystemCounters } from './environment.ts';
 import type { Membership } from './membership.ts';
-import type { ProbedProcess } from './probe-listener.ts';
+import type { SampledProcess } from './server-telemetry.ts';
 
 /** All that a run has found out when it is over, before it is judged and stored. */
 export interface RunRecord {
@@ -18,8 +18,8 @@ export interface RunRecord {
   readonly collector: Collector;
   readonly deadWorkers: readonly number[];
   readonly workerPids: readonly number[];
-  /** The server's process; null when it was not probed. */
-  readonly probe: ProbedProcess | null;
+  /** The server's processes; empty when nothing is known of them. */
+  readonly servers: readonly SampledProcess[];
   /** What ended the run before its plan did; the figures may hold more reasons to disbelieve it. */
   readonly cutShort: readonly Finding[];
   readonly notes: readonly Finding[];

@@ -18,10 +18,10 @@ import { readSystemCounters, type SystemCounters } from './environment.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import { meetServer } from './meet-server.ts';
 import { Membership } from './membership.ts';
-import { ProbeListener } from './probe-listener.ts';
 import type { Phase, Progress } from './progress.ts';
 import type { RunRecord } from './record.ts';
 import type { ServerProcess } from './server-process.ts';
+import { ServerTelemetry } from './server-telemetry.ts';
 import { rehearseTimeline } from './timeline.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -79,7 +79,7 @@ class Run {
   readonly #timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: 0, drainMs: 0, collectMs: 0 };
   readonly #cut: Promise<'cut'>;
   #resolveCut: () => void = () => {};
-  #probe: ProbeListener | null = null;
+  #telemetry: ServerTelemetry | null = null;
   #server: ServerProcess | null = null;
   #workers: Workers | null = null;
   #phase: Phase = 'start';
@@ -134,7 +134,7 @@ class Run {
   /** Ends whatever still runs, however the run went. */
   async cleanUp(): Promise<void> {
     this.#workers?.kill();
-    this.#probe?.close();
+    this.#telemetry?.close();
     await this.#server?.stop();
   }
 
@@ -148,7 +148,7 @@ class Run {
   }
 
   async #start(): Promise<void> {
-    this.#probe = await ProbeListener.open();
+    this.#telemetry = await ServerTelemetry.open(this.#originNs);
     this.#workers = new Workers(
       this.#plan.workers,
       (worker, command) => pinned(this.#affinity.workers[worker] ?? null, command),
@@ -159,13 +159,14 @@ class Run {
     );
     const server = await meetServer(this.#plan, {
       cpus: this.#affinity.server,
-      env: this.#probe.env(this.#originNs),
+      env: this.#telemetry.env,
       onDied: (reason) => {
         this.#serverDied = true;
         this.#cutRun('server_died', `the server ended during the run with ${reason}`);
       },
     });
     this.#server = server.process;
+    if (this.#server !== null) this.#telemetry.watch(this.#server);
     this.#url = server.url;
     this.#notes.push(...server.notes);
     await this.#assign();
@@ -262,12 +263,12 @@ class Run {
     this.#timing.warmupMs += LEAD_NS / 1e6;
     this.#phaseStartedMs = performance.now();
     this.#counters = readSystemCounters();
-    this.#probe?.sampleNow();
+    this.#telemetry?.sampleNow();
     const endMs = this.#phaseStartedMs + this.#plan.durationMs;
     await this.#untilAll('sent', this.#plan.durationMs + HUNG_AFTER_MS);
     await Promise.race([patience(Math.max(0, endMs - performance.now())), this.#cut]);
     this.#measuredMs = Math.min(this.#plan.durationMs, performance.now() - this.#phaseStartedMs);
-    this.#probe?.sampleNow();
+    this.#telemetry?.sampleNow();
     if (this.#cutShort.length > 0) {
       this.#send({ type: 'stop' });
       await Promise.race([this.#workers?.all('sent'), patience(STOP_WITHIN_MS)]);
@@ -292,7 +293,7 @@ class Run {
   }
 
   async #collect(): Promise<void> {
-    this.#probe?.sampleNow();
+    this.#telemetry?.sampleNow();
     this.#send({ type: 'finish' });
     await Promise.race([this.#workers?.all('final'), patience(HUNG_AFTER_MS)]);
     this.#collector.finish();
@@ -355,9 +356,9 @@ class Run {
       collector: this.#collector,
       deadWorkers: this.#deadWorkers,
       workerPids: this.#workers?.pids ?? [],
-      probe: this.#probe?.serving() ?? null,
+      servers: this.#telemetry?.processes() ?? [],
       cutShort: this.#cutShort,
-      notes: this.#notes,
+      notes: [...this.#notes, this.#telemetry?.note() ?? null].filter((note) => note !== null),
       warmup,
       timing: { ...this.#timing, measureMs: this.#measuredMs },
       measureStartNs: this.#measureStartNs,

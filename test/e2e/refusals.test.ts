@@ -84,7 +84,7 @@ describe('bad input is refused before anything starts', () => {
     writeFileSync(file, JSON.stringify({ schemaVersion: 99 }));
     const { code, stderr } = await sockbench('report', file);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/schemaVersion 99; this sockbench reads 1/);
+    expect(stderr).toMatch(/schemaVersion 99; this sockbench reads 2/);
   });
 
   test('an output folder that cannot be made is named, before anything starts', async () => {

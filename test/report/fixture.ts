@@ -1,5 +1,5 @@
 import type { PageAssets } from '../../src/report/index.ts';
-import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
+import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/schema.ts';
 import { NsHistogram } from '../../src/result/view.ts';
 import { NO_SETTINGS } from '../../src/settings.ts';
 
@@ -133,7 +133,7 @@ function storedSeries(seconds: readonly Histograms[], options: FixtureOptions): 
 type Sample = RunResult['telemetry']['workers'][number]['samples'][number];
 
 /** One sample a second from two seconds of warm-up to one of drain. */
-function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureOptions) {
+function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureOptions): ProcessTelemetry {
   const random = randomFrom(options.seed + pid);
   const samples = Array.from({ length: options.seconds + 3 }, (_, index): Sample => {
     const busyMs = index === options.seconds + 2 ? 10 : cpuMs * (0.9 + 0.2 * random());
@@ -141,8 +141,8 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
       atMs: (index - 1) * 1000,
       lengthMs: 1000,
       cpuMs: busyMs,
-      loopUtilisation: Math.min(1, busyMs / 1000 + (role === 'server' ? 0 : 0.1)),
-      pacingShare: role === 'server' ? 0 : 0.1,
+      loopUtilisation: Math.min(1, busyMs / 1000 + (role.startsWith('server') ? 0 : 0.1)),
+      pacingShare: role.startsWith('server') ? 0 : 0.1,
       loopDelayP50Ns: 60_000,
       loopDelayP99Ns: Math.round(400_000 * (1 + random())),
       loopDelayMaxNs: Math.round(2e6 * (1 + random())),
@@ -154,7 +154,7 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
       bufferedBytes: 0,
     };
   });
-  return { role, pid, samples };
+  return { role, pid, source: 'probe', samples };
 }
 
 /** 100 bytes for each message sent and received; a poll for every two deliveries, a quarter of them in vain. */
@@ -237,7 +237,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
   const headline = headlineOf(options);
   const messages = options.rateHz * options.seconds;
   const result: RunResult = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     tool: { name: 'sockbench', version: '0.1.0' },
     startedAt: '2026-03-04T05:06:07.891Z',
     status: 'complete',
@@ -300,7 +300,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       irregularCount: 0,
     },
     telemetry: {
-      server: telemetryOf('server', 100, 230, options),
+      servers: [telemetryOf('server', 100, 230, options)],
       workers: Array.from({ length: options.workers }, (_, i) =>
         telemetryOf(`generator ${i + 1}`, 101 + i, 180, options),
       ),
@@ -310,6 +310,44 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     thresholds: [],
   };
   return runResultSchema.parse(result);
+}
+
+/** A sample of which only the system's account is known. */
+function seenFromOutside(sample: Sample): Sample {
+  return {
+    ...sample,
+    loopUtilisation: null,
+    pacingShare: null,
+    loopDelayP50Ns: null,
+    loopDelayP99Ns: null,
+    loopDelayMaxNs: null,
+    gcCount: null,
+    gcTotalMs: null,
+    gcMaxMs: null,
+    heapUsedBytes: null,
+    bufferedBytes: null,
+  };
+}
+
+/** A result whose server has several processes. */
+function makeCluster(processes: number): RunResult {
+  const options = { ...DEFAULTS, seconds: 4, seed: 11 };
+  const result = makeResult(options);
+  const servers = Array.from({ length: processes }, (_, i) =>
+    telemetryOf(`server ${i + 1}`, 300 + i, 100 * (i + 1), options),
+  );
+  return { ...result, telemetry: { ...result.telemetry, servers } };
+}
+
+/** A result whose server was read from /proc. */
+function makeForeign(): RunResult {
+  const result = makeResult({ seconds: 4, seed: 12 });
+  const servers = result.telemetry.servers.map((server) => ({
+    ...server,
+    source: 'proc' as const,
+    samples: server.samples.map(seenFromOutside),
+  }));
+  return { ...result, telemetry: { ...result.telemetry, servers } };
 }
 
 /** Makes it when it is first asked for. */
@@ -352,6 +390,8 @@ export const results = {
       { expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
     ],
   })),
+  cluster: once(() => makeCluster(3)),
+  foreign: once(makeForeign),
   hostile: once(() => {
     const result = makeResult({ seconds: 2, seed: 9, workers: 2 });
     const target = { ...result.plan.target, name: HOSTILE };
@@ -392,6 +432,6 @@ const NOTHING: Partial<RunResult> = {
   samples: { unit: 'broadcast', count: 0, incomplete: 0 },
   rate: { intendedHz: 0, achievedHz: 0, intended: 0, sent: 0, unsent: [] },
   ledger: { ...NO_DELIVERIES, irregular: [], irregularCount: 0 },
-  telemetry: { server: null, workers: [] },
+  telemetry: { servers: [], workers: [] },
   traffic: { sentBytes: 0, receivedBytes: 0, requests: 0, polls: 0, pollsInVain: 0 },
 };

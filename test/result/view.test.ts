@@ -110,7 +110,7 @@ function sampleOf(part: Partial<Sample>): Sample {
 }
 
 function telemetryOf(...samples: ReadonlyArray<Partial<Sample>>): ProcessTelemetry {
-  return { role: 'server', pid: 1, samples: samples.map(sampleOf) };
+  return { role: 'server', pid: 1, source: 'probe', samples: samples.map(sampleOf) };
 }
 
 describe('measured telemetry', () => {
@@ -159,6 +159,29 @@ describe('measured telemetry', () => {
     expect(measuredTelemetry(telemetryOf({ atMs: 0 }, { atMs: 3000 }), 2000)).toBeNull();
   });
 
+  it('is null, and not 0, for what the samples do not tell', () => {
+    const unseen = { loopUtilisation: null, loopDelayMaxNs: null, gcTotalMs: null, bufferedBytes: null };
+    const telemetry = telemetryOf({ ...unseen, cpuMs: 250, rssBytes: 9 });
+    expect(measuredTelemetry(telemetry, 1000)).toMatchObject({
+      cpuRatio: 0.25,
+      rssMaxBytes: 9,
+      loopUtilisation: null,
+      workUtilisation: null,
+      loopDelayMaxNs: null,
+      gcTotalMs: null,
+      bufferedMaxBytes: null,
+    });
+  });
+
+  it('takes the peak of those samples that tell', () => {
+    const telemetry = telemetryOf(
+      { atMs: 1000, bufferedBytes: null },
+      { atMs: 2000, bufferedBytes: 5 },
+      { atMs: 3000, bufferedBytes: 0 },
+    );
+    expect(measuredTelemetry(telemetry, 3000)?.bufferedMaxBytes).toBe(5);
+  });
+
   it('of a steady load is the same, wherever its samples begin', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), (offsetMs) => {
@@ -185,7 +208,7 @@ describe("the server's CPU time for one delivery", () => {
     { atMs: 2000, cpuMs: 500 },
     { atMs: 3000, cpuMs: 900 },
   );
-  const withServer = { ...result, telemetry: { server, workers: [] } };
+  const withServer = { ...result, telemetry: { servers: [server], workers: [] } };
 
   it('is its CPU time over the deliveries of the measured time', () => {
     // 800 ms for 400 deliveries; what was used in the drain is left out.
@@ -200,16 +223,27 @@ describe("the server's CPU time for one delivery", () => {
   });
 
   it('is scaled up when telemetry covers only a part of the measured time', () => {
-    const half = { role: 'server', pid: 1, samples: server.samples.slice(0, 1) };
+    const half = { ...server, samples: server.samples.slice(0, 1) };
     // 300 ms in the one second that is known: 600 ms in two.
-    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { server: half, workers: [] } })).toBeCloseTo(
+    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { servers: [half], workers: [] } })).toBeCloseTo(
       1.5e6,
       3,
     );
   });
 
+  it('is that of all its processes together', () => {
+    const servers = [server, telemetryOf({ atMs: 1000, cpuMs: 100 }, { atMs: 2000, cpuMs: 100 })];
+    // 800 + 200 ms for 400 deliveries.
+    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { servers, workers: [] } })).toBeCloseTo(2.5e6, 3);
+  });
+
+  it('counts a process that was replaced by another for as long as it lived', () => {
+    const servers = [telemetryOf({ atMs: 1000, cpuMs: 300 }), telemetryOf({ atMs: 2000, cpuMs: 500 })];
+    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { servers, workers: [] } })).toBeCloseTo(2e6, 3);
+  });
+
   it('is null without telemetry or deliveries', () => {
-    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { server: null, workers: [] } })).toBeNull();
+    expect(serverCpuPerDeliveryNs({ ...result, telemetry: { servers: [], workers: [] } })).toBeNull();
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals: [] })).toBeNull();
     const intervals = result.intervals.map((interval) => ({ ...interval, series: {} }));
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals })).toBeNull();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/result/schema.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { findOverload } from '../../src/run/overload.ts';
-import { makeResult } from '../report/fixture.ts';
+import { makeResult, results } from '../report/fixture.ts';
 import { histogramOf } from './made-series.ts';
 
 const MS = 1e6;
@@ -43,7 +43,7 @@ function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunR
     ledger: { ...FIXTURE.ledger, owed, delivered: owed - lost, lost },
     rate: { ...FIXTURE.rate, intended: owed, sent: owed },
     warmup: { ...FIXTURE.warmup, windowMediansNs: [] },
-    telemetry: { server: null, workers: [] },
+    telemetry: { servers: [], workers: [] },
   };
 }
 
@@ -209,7 +209,7 @@ describe('a server that was overloaded before measuring began', () => {
 
 describe("the server's own figures", () => {
   it('stand beside the signs, taken from the measured time alone', () => {
-    const [sample] = FIXTURE.telemetry.server?.samples ?? [];
+    const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
     if (sample === undefined) throw new Error('the fixture has no telemetry');
     const at = (atMs: number, loopUtilisation: number, loopDelayMaxNs: number) => ({
       ...sample,
@@ -219,16 +219,40 @@ describe("the server's own figures", () => {
     });
     const samples = [at(0, 0, 9e9), at(1000, 0.9, 30 * MS), at(2000, 1, 12 * MS), at(5000, 0, 9e9)];
     const overloaded = withMedians(5, 40, 100);
-    const server = { role: 'server', pid: 1, samples };
-    expect(overloadOf({ ...overloaded, telemetry: { server, workers: [] } })?.message).toBe(
+    const server = { role: 'server', pid: 1, source: 'probe' as const, samples };
+    expect(overloadOf({ ...overloaded, telemetry: { servers: [server], workers: [] } })?.message).toBe(
       "delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended; the server's event loop was busy 95 % of the time and up to 30 ms late",
     );
   });
 
-  it('are left out when its process told nothing while measuring', () => {
-    const server = { role: 'server', pid: 1, samples: [] };
-    expect(overloadOf({ ...withMedians(5, 40, 100), telemetry: { server, workers: [] } })?.message).toBe(
-      'delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended',
+  it('are those of the busiest process, by name, of several', () => {
+    const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
+    if (sample === undefined) throw new Error('the fixture has no telemetry');
+    const servers = [0.3, 0.9, 0.5].map((loopUtilisation, index) => ({
+      role: `server ${index + 1}`,
+      pid: index,
+      source: 'probe' as const,
+      samples: [{ ...sample, atMs: 1000, loopUtilisation, loopDelayMaxNs: (index + 1) * MS }],
+    }));
+    const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
+    expect(message).toMatch(
+      /; the event loop of server 2, the busiest of 3 processes, was busy 90 % of the time and up to 2 ms late$/,
     );
+  });
+
+  it('are its CPU time alone where nothing is known of its event loop', () => {
+    const servers = results.foreign().telemetry.servers.map((server) => ({
+      ...server,
+      samples: server.samples.map((sample) => ({ ...sample, cpuMs: 970 })),
+    }));
+    const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
+    expect(message).toMatch(/; the server used 97 % of one CPU core$/);
+  });
+
+  it('are left out when its process told nothing while measuring', () => {
+    const server = { role: 'server', pid: 1, source: 'probe' as const, samples: [] };
+    expect(
+      overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers: [server], workers: [] } })?.message,
+    ).toBe('delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended');
   });
 });

@@ -148,7 +148,7 @@ function withWorkers(...workers: ReadonlyArray<readonly [loop: number, pacing: n
       loopUtilisation,
       pacingShare,
     }));
-    return { role: `generator ${index + 1}`, pid: 200 + index, samples };
+    return { role: `generator ${index + 1}`, pid: 200 + index, source: 'probe' as const, samples };
   });
   return varied({ telemetry: { ...VALID.telemetry, workers: telemetry } });
 }

@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ProcessTelemetry, RunResult } from '../../src/result/schema.ts';
+import { skipWhenMissing } from '../support/need.ts';
+import { findProcesses, NO_PROC } from '../support/proc.ts';
+import {
+  type Ended,
+  freePort,
+  runScenario,
+  SHORT,
+  sockbench,
+  temporaryFolder,
+} from '../support/sockbench.ts';
+
+skipWhenMissing(NO_PROC);
+
+const SERVER = join(import.meta.dirname, '../support/plain-server.mjs');
+const NODE = process.execPath;
+
+/** `name=value` for an `env` that starts its program with nothing else, so that no probe loads. */
+const BARE = `env -i PATH="${process.env['PATH']}"`;
+
+/** A folder whose package starts the server by `npm start`, as most do. */
+function packageOf(start: string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }));
+  return folder;
+}
+
+/** A short run of requests against what `commandOf` starts on a free port. */
+async function runExec(
+  commandOf: (port: number) => string,
+): Promise<Ended & { result: RunResult; port: number }> {
+  const port = await freePort();
+  const target = ['--target', `ws://127.0.0.1:${port}`, '--exec', commandOf(port)];
+  const load = ['--clients', '6', '--rate', '100/s', '--duration', '2s', ...SHORT];
+  return { port, ...(await runScenario('ack-roundtrip', ...target, ...load)) };
+}
+
+function expectNothingLeft(port: number): void {
+  expect(findProcesses(SERVER, String(port))).toEqual([]);
+}
+
+function sourcesOf({ telemetry }: RunResult): Array<Pick<ProcessTelemetry, 'role' | 'source'>> {
+  return telemetry.servers.map(({ role, source }) => ({ role, source }));
+}
+
+/** Whether each process has ever looked at the buffers of connections that it accepted. */
+function acceptedOf({ telemetry }: RunResult): boolean[] {
+  return telemetry.servers.map(({ samples }) => samples.some(({ bufferedBytes }) => bufferedBytes !== null));
+}
+
+function expectAllDelivered({ ledger }: RunResult): void {
+  expect(ledger).toMatchObject({ owed: 200, delivered: 200, lost: 0 });
+}
+
+/** Only what /proc tells, and all of that. */
+function expectReadFromProc(result: RunResult): void {
+  expectAllDelivered(result);
+  expect(sourcesOf(result)).toEqual([{ role: 'server', source: 'proc' }]);
+  expect(result.notes.map(({ code }) => code)).toContain('not_probed');
+  const samples = result.telemetry.servers[0]?.samples ?? [];
+  const measured = samples.filter(({ atMs }) => atMs > 0);
+  expect(measured.length).toBeGreaterThanOrEqual(2);
+  expect(samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0)).toBeGreaterThan(0);
+  for (const {
+    rssBytes,
+    loopUtilisation,
+    loopDelayMaxNs,
+    gcCount,
+    heapUsedBytes,
+    bufferedBytes,
+  } of samples) {
+    expect(rssBytes).toBeGreaterThan(1024 ** 2);
+    expect([loopUtilisation, loopDelayMaxNs, gcCount, heapUsedBytes, bufferedBytes]).toEqual(
+      Array(5).fill(null),
+    );
+  }
+}
+
+describe('the telemetry of a server started by --exec', () => {
+  test('is that of the process that serves, behind npm and shells', async () => {
+    const { result, port } = await runExec((port) => {
+      return `cd "${packageOf(`node "${SERVER}" ${port}`)}" && npm start; true`;
+    });
+    expectAllDelivered(result);
+    expect(sourcesOf(result)).toEqual([{ role: 'server', source: 'probe' }]);
+    expect(acceptedOf(result)).toEqual([true]);
+    expectNothingLeft(port);
+  });
+
+  test('is that of every process of a cluster whose workers get their connections by IPC', async () => {
+    const { result, stdout, port } = await runExec((port) => {
+      return `cd "${packageOf(`node "${SERVER}" ${port} cluster`)}" && npm start`;
+    });
+    expectAllDelivered(result);
+    const roles = ['server 1', 'server 2', 'server 3'];
+    expect(sourcesOf(result)).toEqual(roles.map((role) => ({ role, source: 'probe' })));
+    expect(new Set(result.telemetry.servers.map(({ pid }) => pid)).size).toBe(3);
+    // The primary accepted them all.
+    expect(acceptedOf(result)).toEqual([true, false, false]);
+    for (const role of roles) expect(stdout).toMatch(new RegExp(`^${role} +\\d`, 'm'));
+    expectNothingLeft(port);
+  });
+
+  test('is that of every process of a cluster whose workers take connections themselves', async () => {
+    const { result } = await runExec((port) => `"${NODE}" "${SERVER}" ${port} shared`);
+    expectAllDelivered(result);
+    expect(sourcesOf(result)).toHaveLength(3);
+    expect(acceptedOf(result)).toEqual([false, true, true]);
+  });
+
+  test('is read from /proc for a server that loads no probe', async () => {
+    const { result, stdout } = await runExec((port) => `${BARE} "${NODE}" "${SERVER}" ${port}`);
+    expectReadFromProc(result);
+    expect(stdout).toMatch(/no probe reported from the server/);
+  });
+
+  test('is read from /proc for one behind npm, which loads the probe but does not serve', async () => {
+    const { result } = await runExec((port) => {
+      const folder = packageOf(`${BARE} "${NODE}" "${SERVER}" ${port}`);
+      return `cd "${folder}" && npm start`;
+    });
+    expectReadFromProc(result);
+  });
+
+  test('is read from /proc for a Node.js that cannot load the probe', async () => {
+    // What an older one is like: it knows no TypeScript.
+    const { result } = await runExec((port) => `"${NODE}" --no-experimental-strip-types "${SERVER}" ${port}`);
+    expectReadFromProc(result);
+  });
+
+  test('is read from /proc for an older Node.js itself', async (ctx) => {
+    const old = findOldNode();
+    if (old === null) {
+      console.warn('skipped: no Node.js older than 22.18 on PATH');
+      ctx.skip('no Node.js older than 22.18 on PATH');
+      return;
+    }
+    const { result } = await runExec((port) => `"${old}" "${SERVER}" ${port}`);
+    expectReadFromProc(result);
+  });
+
+  test('is read from /proc for Bun', async () => {
+    const { result } = await runExec((port) => `bun "${SERVER}" ${port}`);
+    expectReadFromProc(result);
+  });
+});
+
+function findOldNode(): string | null {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    try {
+      const path = join(folder, 'node');
+      const version = execFileSync(path, ['--version'], { encoding: 'utf8' });
+      const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
+      if (major < 22 || (major === 22 && minor < 18)) return path;
+    } catch {
+      // There is none in this folder.
+    }
+  }
+  return null;
+}
+
+describe('a command that fails', () => {
+  async function refusedExec(port: number, command: string, ...more: string[]): Promise<Ended> {
+    const ended = await sockbench(
+      ...['run', 'ack-roundtrip', '--target', `ws://127.0.0.1:${port}`, '--exec', command, ...more],
+      ...['--out', temporaryFolder()],
+    );
+    expect(ended.code).toBe(2);
+    return ended;
+  }
+
+  test('after much output is told with the very last of it', async () => {
+    const program = 'for (let i = 1; i <= 100000; i++) console.log("line", i); process.exitCode = 3';
+    const { stderr } = await refusedExec(await freePort(), `"${NODE}" -e '${program}'`);
+    expect(stderr).toMatch(/ended with exit code 3 before it listened/);
+    expect(stderr).toMatch(/\n {2}line 99989\n(.*\n)* {2}line 100000\n/);
+    expect(stderr).not.toMatch(/line 99988/);
+  });
+
+  test('to listen is stopped, and told with what it said', async () => {
+    const port = await freePort();
+    const command = `echo "no luck with ${port}"; exec "${NODE}" "${SERVER}" ${port} child`;
+    const { stderr } = await refusedExec(port, command, '--connect-timeout', '1s');
+    expect(stderr).toMatch(/does not listen at \S+ after 1 s; its last lines:/);
+    expect(stderr).toMatch(new RegExp(`no luck with ${port}`));
+    expectNothingLeft(port);
+  });
+
+  test.each([
+    ['a shell', (port: number) => `"${NODE}" "${SERVER}" ${port} &`],
+    [
+      'a program that puts it into a session of its own',
+      (port: number) => {
+        const options = "{ detached: true, stdio: 'ignore' }";
+        const args = `process.execPath, ['${SERVER}', '${port}'], ${options}`;
+        return `"${NODE}" -e "require('node:child_process').spawn(${args}).unref()"`;
+      },
+    ],
+  ])('because its server was put into the background by %s leaves none behind', async (_, commandOf) => {
+    const port = await freePort();
+    const { stderr } = await refusedExec(port, commandOf(port));
+    expect(stderr).toMatch(/ended with exit code 0 before it listened/);
+    expect(stderr).toMatch(/must stay in the foreground/);
+    expectNothingLeft(port);
+  });
+});
+
+test('a server is stopped with all its children, those that hold on and those that went their own way too', async () => {
+  const { result, port } = await runExec((port) => {
+    return `cd "${packageOf(`node "${SERVER}" ${port} stubborn`)}" && npm start`;
+  });
+  expectAllDelivered(result);
+  expectNothingLeft(port);
+});
