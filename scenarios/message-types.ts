@@ -18,7 +18,6 @@ const TYPES = {
 
 type Type = keyof typeof TYPES;
 const NAMES = ['text', 'binary', 'ping', 'close'] as const;
-const parseType = choice(['all', ...NAMES]);
 
 /** Where a client can send which type. Socket.IO's pings go from the server to the client only. */
 function typesOf({ protocol, transport }: Speech): readonly Type[] {
@@ -52,7 +51,7 @@ export const messageTypes = defineScenario({
       value: 'all|text|binary|ping|close',
       default: 'all',
       summary: 'one of the types, or all that there are, in turn',
-      parse: parseType,
+      parse: choice(['all', ...NAMES]),
     },
   },
   defaults: { clients: '50' },
