@@ -171,13 +171,16 @@ describe('the exit code', () => {
   });
 
   test('is 4 when a valid run has too few samples for a threshold', async () => {
-    const { code, stdout } = await sockbench(
+    const { code, stdout, stderr } = await sockbench(
       ...QUICK,
       '--threshold',
       'delivery.p99<1s',
       '--out',
       temporaryFolder(),
     );
+    const [warning = '', hint] = stderr.split('\n');
+    expect(warning).toMatch(/^warning: .*delivery\.p99<1s.* needs 1,000 .* this run plans 200$/);
+    expect(hint).toMatch(/^A longer run/);
     expect(stdout).toMatch(/delivery\.p99<1s.*1,000 independent samples, the run has 200/);
     expect(code).toBe(stdout.startsWith('VALID') ? 4 : 3);
   });

@@ -67,6 +67,12 @@ const REFUSED: ReadonlyArray<readonly [what: string, args: readonly string[], na
   ['a command without a URL', ['run', 'room-fanout', '--exec', 'node app.js'], [/--exec/, /--target/]],
   ['a result that is not there', ['report', 'nowhere.json'], [/nowhere\.json/]],
   ['an unknown server to serve', ['serve', 'wss'], [/wss/, /ws/]],
+  ['a port that there is not', ['serve', 'ws', '--port', '99999'], [/--port: "99999"/, /0 to 65535/]],
+  [
+    'a threshold on a series that the scenario does not record',
+    ['run', 'ack-roundtrip', '--threshold', 'delivery.p50<5ms'],
+    [/will not record "delivery"/, /connect, .*ack/],
+  ],
 ];
 
 describe('bad input is refused before anything starts', () => {

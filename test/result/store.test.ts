@@ -80,6 +80,19 @@ describe('a folder for reports', () => {
     expect(await readdir(home)).toEqual([]);
   });
 
+  it('may be made by somebody else at the same time', async () => {
+    const home = join(await emptyFolder(), 'deep', 'er');
+    await Promise.all(Array.from({ length: 20 }, () => requireWritable(home)));
+    expect(await readdir(home)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('is refused where nothing can be made: below /proc', async () => {
+    await expect(requireWritable('/proc/reports/today')).rejects.toMatchObject({
+      code: 'OUT_UNWRITABLE',
+      message: expect.stringMatching(/^the folder \/proc\/reports\/today cannot be written to: E/),
+    });
+  });
+
   it('is refused when it is a file, or lies below one', async () => {
     const file = join(await emptyFolder(), 'file');
     await writeFile(file, '');

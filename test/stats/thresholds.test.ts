@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SERIES, viewResult } from '../../src/result/view.ts';
-import { judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
+import { foreseeThreshold, judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
 import { makeResult, results } from '../report/fixture.ts';
 import { thrownBy } from '../thrown.ts';
 
@@ -65,12 +65,12 @@ describe('the grammar of thresholds', () => {
   it.each([
     [
       'missing==0',
-      '"missing" is not one of lost, late, duplicated, reordered, unexpected',
+      '"missing" is not one of lost, late, duplicated, reordered, unexpected, failed',
       'Use one of them.',
     ],
     [
       'delivery<50ms',
-      '"delivery" is not one of lost, late, duplicated, reordered, unexpected',
+      '"delivery" is not one of lost, late, duplicated, reordered, unexpected, failed',
       'Name a statistic, like delivery.p99.',
     ],
     ['lost==0.5', '"0.5" is neither a whole number nor a percentage', 'Write it like lost==0 or late<0.1%.'],
@@ -211,4 +211,42 @@ describe('judging a series', () => {
       });
     },
   );
+});
+
+describe('foreseeing whether a threshold can be judged', () => {
+  const forecast = new Map([
+    ['delivery', 999],
+    ['fanout_last', 1000],
+    ['connect', 0],
+    ['own', null],
+  ]);
+  const foresee = (expression: string) =>
+    foreseeThreshold(parseThreshold(expression, { own: 'own' }), forecast);
+
+  it.each([
+    ['delivery.p99<1h', '1,000', '999'],
+    ['delivery.p99.9<1h', '10,000', '999'],
+    ['fanout_last.p99.1<1h', '1,112', '1,000'],
+    ['connect.max<1h', '1', '0'],
+    ['connect.mean<1h', '1', '0'],
+  ])('doubts "%s" with fewer samples than it needs', (expression, needed, planned) => {
+    expect(foresee(expression)).toBe(
+      `--threshold "${expression}" will not be judged: it needs ${needed} independent samples, and this run plans ${planned}`,
+    );
+  });
+
+  it.each(['delivery.p98<1h', 'fanout_last.p99<1h', 'delivery.max<1h', 'own.p99.9<1h', 'lost==0', 'late<1%'])(
+    'sees nothing against "%s"',
+    (expression) => expect(foresee(expression)).toBeNull(),
+  );
+
+  it('refuses a series that is known, but not recorded by this run', () => {
+    expect(thrownBy(() => foresee('ack.p50<1h'))).toMatchObject({
+      code: 'BAD_THRESHOLD',
+      message:
+        '--threshold "ack.p50<1h": this run will not record "ack", but delivery, fanout_last, connect, own',
+      hint: 'Use one of them.',
+      exitCode: 2,
+    });
+  });
 });
