@@ -168,7 +168,7 @@ export function receivedInTime(result: RunResult): number {
   const all = result.series[result.headline]?.count ?? 0;
   const { delivered } = result.ledger;
   // The headline may be one series of several: the others are taken to come as it does.
-  return delivered === 0 || all === 0 ? inTime : (inTime / all) * delivered;
+  return delivered === 0 || all === 0 ? inTime : Math.round((inTime * delivered) / all);
 }
 
 function headlinesInTime(result: RunResult): number {

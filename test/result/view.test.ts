@@ -8,6 +8,7 @@ import {
   viewResult,
 } from '../../src/result/view.ts';
 import { makeResult } from '../report/fixture.ts';
+import { storedSeries } from '../run/made-series.ts';
 
 describe('the samples that a quantile needs', () => {
   it.each([
@@ -43,6 +44,11 @@ describe('a view', () => {
   // 300 broadcasts to 5 clients.
   const result = makeResult({ clients: 5, rateHz: 100, seconds: 3 });
   const view = viewResult(result);
+  /** The same deliveries of another number of broadcasts. */
+  const withBroadcasts = (broadcasts: number) => ({
+    ...result,
+    series: { ...result.series, fanout_last: storedSeries([[1e6, broadcasts]]) },
+  });
 
   it('has a histogram of every series that was recorded, and null for the others', () => {
     expect(view.histogram('delivery')?.count).toBe(1500);
@@ -63,17 +69,15 @@ describe('a view', () => {
   });
 
   it('counts no more samples than values where few broadcasts arrived', () => {
-    const counted = viewResult({ ...result, samples: { unit: 'broadcast', count: 5000, incomplete: 0 } });
-    expect(counted.samples('delivery')).toBe(1500);
+    expect(viewResult(withBroadcasts(5000)).samples('delivery')).toBe(1500);
   });
 
   it('reports a quantile of deliveries only with enough broadcasts, however many the deliveries', () => {
     expect(view.quantileNs('delivery', 0.95)).toBe(view.histogram('delivery')?.quantileNs(0.95));
     expect(view.quantileNs('delivery', 0.99)).toBeNull();
-    const enough = viewResult({ ...result, samples: { unit: 'broadcast', count: 1000, incomplete: 0 } });
+    const enough = viewResult(withBroadcasts(1000));
     expect(enough.quantileNs('delivery', 0.99)).toBe(view.histogram('delivery')?.quantileNs(0.99));
-    const oneLess = viewResult({ ...result, samples: { unit: 'broadcast', count: 999, incomplete: 0 } });
-    expect(oneLess.quantileNs('delivery', 0.99)).toBeNull();
+    expect(viewResult(withBroadcasts(999)).quantileNs('delivery', 0.99)).toBeNull();
   });
 
   it('reports no quantile of what was not recorded', () => {

@@ -3,7 +3,7 @@ import type { RunResult } from '../../src/result/schema.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { findOverload } from '../../src/run/overload.ts';
 import { makeResult, results } from '../report/fixture.ts';
-import { histogramOf } from './made-series.ts';
+import { histogramOf, storedSeries } from './made-series.ts';
 
 const MS = 1e6;
 const FIXTURE = makeResult({ clients: 1, rateHz: 1, seconds: 1 });
@@ -36,11 +36,13 @@ function intervalOf({ medianMs, arrived, owed, lost }: Second, second: number) {
 function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunResult {
   const owed = measured.reduce((sum, second) => sum + second.owed, 0);
   const lost = measured.reduce((sum, second) => sum + second.lost, 0);
+  const arrived = [...measured, ...drain].reduce((sum, second) => sum + second.arrived, 0);
   return {
     ...FIXTURE,
     timing: { ...FIXTURE.timing, measureMs: measured.length * 1000 },
     intervals: [...measured, ...drain].map(intervalOf),
-    ledger: { ...FIXTURE.ledger, owed, delivered: owed - lost, lost },
+    series: arrived === 0 ? {} : { delivery: storedSeries([[MS, arrived]]) },
+    ledger: { ...FIXTURE.ledger, owed, delivered: arrived, lost },
     rate: { ...FIXTURE.rate, intended: owed, sent: owed },
     warmup: { ...FIXTURE.warmup, windowMediansNs: [] },
     telemetry: { servers: [], workers: [] },
