@@ -2,7 +2,7 @@ import type { CloseOutcome, Connection } from '../drivers/driver.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Intake } from '../measure/intake.ts';
 import type { Recorder } from '../measure/recorder.ts';
-import { type PayloadType, type Stamp, type StampWriter, stampWriter } from '../measure/stamp.ts';
+import { findStamp, type PayloadType, type Stamp, type StampWriter, stampWriter } from '../measure/stamp.ts';
 import type { Plan } from '../plan.ts';
 import type { Operation, Scope, Stream } from '../scenario.ts';
 import type { Mapping, OutgoingEvent, OutgoingRequest } from '../target.ts';
@@ -28,6 +28,8 @@ export class Performer {
   /** Requests whose streamed replies have not all come, oldest first, by client. */
   readonly #streaming = new Map<number, Array<{ readonly stamp: Stamp; readonly replies: number }>>();
   readonly #replyEvents = new WeakMap<Connection, Set<string>>();
+  /** Requests to which the reply is an event and somebody else waits for it, by stamp. */
+  readonly #awaited = new Map<string, () => void>();
   /** How connections ended that were closed as an operation. */
   readonly closed = new ReasonCounts();
 
@@ -94,8 +96,23 @@ export class Performer {
     const client = this.#options.target.clientOf(sender);
     const message = this.#mapping.publish?.({ payload, scope, room, client });
     if (message === undefined) return;
-    if (isRequest(message)) this.#options.publisher.send(message);
-    else this.#send(sender, connection, { reply: 'none', ...message });
+    if (isRequest(message)) {
+      this.#options.publisher.send(message);
+    } else if (message.reply === 'acknowledgement') {
+      connection.request(message.event, message.data, () => this.#published(stamp));
+    } else {
+      // An event in reply does not say to which message: nobody waits for it.
+      connection.emit(message.event, message.data);
+    }
+  }
+
+  /** The server has taken a message; that it delivers it is another matter. */
+  #published({ measured, intendedNs, actualNs }: Stamp): void {
+    if (!measured) return;
+    const { recorder, clock } = this.#options;
+    const nowNs = clock.nowNs();
+    recorder.record('ack', nowNs - intendedNs);
+    recorder.record('ack_actual', nowNs - actualNs);
   }
 
   /** Sends a request; its reply goes to the intake, or to `onReply` when that is given. */
@@ -103,7 +120,9 @@ export class Performer {
     const payload = this.#writers[this.#options.plan.payloadType](stamp);
     const client = this.#options.target.clientOf(sender);
     const event = this.#mapping.request?.({ payload, client });
-    if (event !== undefined) this.#send(sender, connection, event, onReply);
+    if (event === undefined) return;
+    if (onReply !== undefined && typeof event.reply === 'object') this.#awaited.set(keyOf(stamp), onReply);
+    this.#send(sender, connection, event, onReply);
   }
 
   #send(
@@ -134,7 +153,20 @@ export class Performer {
     if (known.has(event)) return;
     known.add(event);
     const { reply: read = (answer: unknown) => answer } = this.#mapping;
-    connection.on(event, (data) => this.#take(sender, read(data)));
+    connection.on(event, (data) => {
+      const payload = read(data);
+      if (!this.#settle(payload)) this.#take(sender, payload);
+    });
+  }
+
+  /** Whether somebody waited for the reply that this is. */
+  #settle(payload: unknown): boolean {
+    const stamp = this.#awaited.size === 0 ? null : findStamp(payload);
+    const onReply = stamp === null ? undefined : this.#awaited.get(keyOf(stamp));
+    if (stamp === null || onReply === undefined) return false;
+    this.#awaited.delete(keyOf(stamp));
+    onReply();
+    return true;
   }
 
   #askMe(sender: number, connection: Connection, stamp: Stamp, event: OutgoingEvent | undefined): void {
@@ -192,6 +224,10 @@ export class Performer {
   #take(client: number, payload: unknown): void {
     this.#options.intake.take(client, payload, this.#options.clock.nowNs());
   }
+}
+
+function keyOf({ stream, seq, intendedNs, actualNs }: Stamp): string {
+  return `${stream},${seq},${intendedNs},${actualNs}`;
 }
 
 function isRequest(message: OutgoingEvent | OutgoingRequest): message is OutgoingRequest {
