@@ -256,6 +256,15 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     hint: SOCKETIO_PATH,
   },
   {
+    // Here the client follows, which tells nobody where it went.
+    what: 'http by polling: redirects',
+    start: status(302, { location: 'http://127.0.0.1:1/' }),
+    target: 'http://HOST',
+    transport: 'polling',
+    found: 'it redirects to http://127.0.0.1:1 (302 Found)',
+    hint: 'If that is the server that you mean, give it as --target.',
+  },
+  {
     what: 'http: has Socket.IO elsewhere',
     start: socketio({ path: '/live' }),
     target: 'http://HOST',
