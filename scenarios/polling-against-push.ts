@@ -1,9 +1,12 @@
-import { broadcastLatency } from './broadcast-latency.ts';
+import { roomFanout } from './room-fanout.ts';
 
+/**
+ * In each of five rooms some two messages a second, so that a client that asks ten times a second asks mostly in
+ * vain. At random times, because evenly spaced messages would keep step with evenly spaced polls.
+ */
 export const pollingAgainstPush = {
-  ...broadcastLatency,
+  ...roomFanout,
   name: 'polling-against-push',
-  summary:
-    'few messages to many clients, as where polling is a choice: run it over each transport and compare',
-  defaults: { clients: '50', rate: '10/s', duration: '20s' },
+  summary: 'few messages to many clients, where polling is a choice: run it over each transport and compare',
+  defaults: { clients: '50', rooms: '5', rate: '11/s', arrival: 'poisson', duration: '20s' },
 };
