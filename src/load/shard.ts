@@ -187,10 +187,12 @@ export class Shard {
     local.forEach((clients, stream) => {
       for (const client of clients) this.#ledger.open(client, stream);
     });
-    this.#intake.isSameNode = (stream, receiver) => {
-      const [from, to] = [nodes.get(streams[stream]?.sender ?? -1), nodes.get(receiver)];
-      return from === undefined || from === null || to === undefined || to === null ? null : from === to;
-    };
+    if (this.#assignment.plan.target.reference?.hasNodes === true) {
+      this.#intake.isSameNode = (stream, receiver) => {
+        const [from, to] = [nodes.get(streams[stream]?.sender ?? -1) ?? null, nodes.get(receiver) ?? null];
+        return from === null || to === null ? null : from === to;
+      };
+    }
     const sender = new Sender({
       clock: this.#clock,
       layout: this.#layout,
@@ -290,7 +292,8 @@ export class Shard {
   }
 
   #postConnecting(): void {
-    this.#post({ type: 'connecting', connected: this.#pool.connected, failed: this.#pool.failed });
+    const { connected, failures } = this.#pool;
+    this.#post({ type: 'connecting', connected, reason: failures.commonest });
   }
 
   #postTotals(): void {
