@@ -86,7 +86,8 @@ export interface SentOfStream {
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'connecting'; readonly connected: number; readonly failed: number }
+  /** So far; `reason` is why most of those failed that did, null while none has. */
+  | { readonly type: 'connecting'; readonly connected: number; readonly reason: string | null }
   | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }
   | { readonly type: 'joined'; readonly failures: readonly Reason[] }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }

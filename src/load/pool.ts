@@ -15,6 +15,12 @@ export class ReasonCounts {
     for (const { reason, count } of reasons) this.add(reason, count);
   }
 
+  /** The most frequent reason since the last {@link take}; null when there was none. */
+  get commonest(): string | null {
+    const [first] = [...this.#counts].sort(([, a], [, b]) => b - a);
+    return first === undefined ? null : first[0];
+  }
+
   /** Of all reasons, since the last {@link take}. */
   get total(): number {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
@@ -51,7 +57,6 @@ export class ClientPool {
   readonly #connections = new Map<number, Connection>();
   readonly failures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
-  #failed = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -83,7 +88,6 @@ export class ClientPool {
         this.dropped.add(reason);
       });
     } catch (error) {
-      this.#failed += 1;
       this.failures.add(messageOf(error));
     }
   }
@@ -112,10 +116,6 @@ export class ClientPool {
 
   get connected(): number {
     return this.#connections.size;
-  }
-
-  get failed(): number {
-    return this.#failed;
   }
 
   /** Null when the client never connected or was dropped. */

@@ -21,6 +21,8 @@ interface WorkerRecord {
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   connected: number;
+  /** Why clients failed to connect, while the rest is still trying. */
+  connectReason: string | null;
   /** Newest word on what arrived, during the drain. */
   delivered: number;
   /** And on visits that are not over. */
@@ -62,6 +64,7 @@ export class Collector {
       totals: NO_TOTALS,
       rows: [],
       connected: 0,
+      connectReason: null,
       delivered: 0,
       visiting: 0,
       sent: [],
@@ -95,6 +98,7 @@ export class Collector {
     switch (message.type) {
       case 'connecting':
         record.connected = message.connected;
+        record.connectReason = message.reason;
         break;
       case 'connected':
         record.connected = message.members.length;

@@ -32,6 +32,8 @@ const LEAD_NS = 150e6;
 const MISSING_AFTER_S = 2;
 /** After the last delivery that was owed, duplicates may still come. */
 const DUPLICATES_WAIT_MS = 200;
+/** Time for a worker to tell of a failure after it happened. */
+const REPORT_WITHIN_MS = 250;
 /** Time for the workers to stop sending, or to close their connections. */
 const STOP_WITHIN_MS = 2000;
 /** A worker that has not answered for so long after it should have is taken for hung. */
@@ -187,13 +189,20 @@ class Run {
         fanoutIsSplit: isSplit,
       })),
     );
-    await this.#untilAll('ready', this.#plan.connectTimeoutMs);
+    await this.#untilAll('ready', Math.max(this.#plan.connectTimeoutMs, HUNG_AFTER_MS));
   }
 
   async #connect(): Promise<void> {
     const { clients, connectRateHz, connectTimeoutMs } = this.#plan;
     this.#send({ type: 'connect' });
-    await this.#untilAll('connected', (clients / connectRateHz) * 1000 + connectTimeoutMs + HUNG_AFTER_MS);
+    const all = this.#untilAll(
+      'connected',
+      (clients / connectRateHz) * 1000 + connectTimeoutMs + HUNG_AFTER_MS,
+    );
+    await Promise.race([all, patience(connectTimeoutMs + REPORT_WITHIN_MS)]);
+    this.#failIfCut();
+    if (this.#hasOnlyFailures()) await this.#refuseUnreachable();
+    await all;
     this.#failIfCut();
     if (this.#membership.connected.length === 0) await this.#refuseUnreachable();
     this.#send({ type: 'join', members: this.#membership.connected });
@@ -203,6 +212,15 @@ class Run {
       ({ client }) => (this.#membership.layout.rooms[client] ?? []).length > 0,
     );
     if (joining.length > 0 && this.#collector.joinFailures.total >= joining.length) this.#refuseUnjoined();
+  }
+
+  /** When the first clients have had their time and none is in, the others need not try. */
+  #hasOnlyFailures(): boolean {
+    const { workers } = this.#collector;
+    return (
+      workers.every(({ connected }) => connected === 0) &&
+      workers.some(({ connectReason }) => connectReason !== null)
+    );
   }
 
   /** A run that was cut before anything was measured has no result. */
@@ -218,13 +236,14 @@ class Run {
 
   async #refuseUnreachable(): Promise<never> {
     const [first] = this.#collector.failures.take();
+    const soFar = this.#collector.workers.map(({ connectReason }) => connectReason);
     const { clients, connectTimeoutMs, target } = this.#plan;
     const { connectOptions, clientOf } = await loadTarget(this.#plan);
     const { message, hint } = await explainRefusal({
       protocol: target.protocol,
       clients,
       connect: connectOptions(clientOf(0), this.#url),
-      reason: first?.reason ?? 'no answer',
+      reason: first?.reason ?? soFar.find((reason) => reason !== null) ?? 'no answer',
       leftMs: connectTimeoutMs - (performance.now() - this.#phaseStartedMs),
     });
     throw new SockbenchError({ code: 'TARGET_UNREACHABLE', message, hint });

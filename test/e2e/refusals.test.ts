@@ -134,6 +134,19 @@ describe('a server that takes no client is named in one sentence, with what to d
     10_000,
   );
 
+  test('does so before the last client has tried, when there are many', async () => {
+    const http = createServer();
+    new Server(http, { serveClient: false }).use((_, next) => next(new Error('unauthorized')));
+    const { port, close } = await listening(http);
+    const url = `http://127.0.0.1:${port}`;
+    // An hour of trying.
+    const flags = ['--clients', '3600', '--connect-rate', '1/s', '--connect-timeout', '1s', '--quiet'];
+    const { code, stderr } = await sockbench('run', 'broadcast-latency', '--target', url, ...flags);
+    await close();
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: none of 3,600 clients .* the server refuses them with "unauthorized"\n/);
+  });
+
   test('lets clients connect and never acknowledges that they join their rooms', async () => {
     const http = createServer();
     new Server(http, { serveClient: false }).on('connection', () => {});

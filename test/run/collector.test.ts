@@ -373,7 +373,7 @@ describe('the warm-up', () => {
 describe('what else workers tell', () => {
   it('is how many connected so far', () => {
     const { collector } = startCollector();
-    collector.hear(1, { type: 'connecting', connected: 1, failed: 0 });
+    collector.hear(1, { type: 'connecting', connected: 1, reason: null });
     expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
     collector.hear(1, { type: 'connected', members: members([2]), failures: [] });
     expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
