@@ -33,11 +33,21 @@ function packageFile(name: string): string | null {
 /** Until its install script has run, the package bun holds some lines of text in the place of its program. */
 const LEAST_PROGRAM_BYTES = 1e6;
 
-/** The program of the package bun, else bun on PATH; null when there is neither. */
+/** Bun's own names of what Node.js calls otherwise. */
+const BUN_ARCH: Readonly<Record<string, string>> = { x64: 'x64', arm64: 'aarch64' };
+
+/** Bun as npm installed it, else on PATH; null when there is none. Needs no install script to have run. */
 function findBun(): string | null {
-  const file = packageFile('bun');
-  if (file !== null) {
-    const path = join(dirname(file), 'bin', 'bun.exe');
+  const platform = `@oven/bun-${process.platform}-${BUN_ARCH[process.arch] ?? process.arch}`;
+  const programs = [
+    ['bun', 'bin/bun.exe'],
+    [platform, 'bin/bun'],
+    [`${platform}-baseline`, 'bin/bun'],
+  ] as const;
+  for (const [name, program] of programs) {
+    const file = packageFile(name);
+    if (file === null) continue;
+    const path = join(dirname(file), program);
     const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
     if (size >= LEAST_PROGRAM_BYTES) return path;
   }
@@ -50,7 +60,7 @@ export function whyUnavailable(
   settings: Partial<ServerSettings> = {},
 ): string | null {
   if (runtime === 'bun' && findBun() === null) {
-    return 'Bun is neither installed with its install script nor on PATH: npm install bun';
+    return 'Bun is neither installed nor on PATH: npm install bun';
   }
   const missing = packages.filter((name) => packageFile(name) === null);
   if (missing.length > 0) {
