@@ -1,7 +1,8 @@
 /**
- * Loaded into a server: samples its process once a second, and whenever it is asked by a byte, and writes
- * each sample as a line of JSON to the local socket named by SOCKBENCH_PROBE. Never keeps the server alive
- * and never disturbs it: without the variable, or when nobody listens, it does nothing.
+ * Loaded into a server: says at once that it is there, then samples its process once a second, and whenever
+ * it is asked by a byte, and writes each sample as a line of JSON to the local socket named by
+ * SOCKBENCH_PROBE. Never keeps the server alive and never disturbs it: without the variable, or when nobody
+ * listens, it does nothing.
  */
 import { connect } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
@@ -18,12 +19,13 @@ if (path !== undefined && originNs !== undefined && isMainThread) probe(path, Bi
 function probe(socketPath: string, origin: bigint): void {
   const sampler = new TelemetrySampler(createClock(origin));
   const socket = connect(socketPath);
+  const say = (line: object) => socket.write(`${JSON.stringify({ pid: process.pid, ...line })}\n`);
   const report = async () => {
     const isInCluster = await belongsToCluster();
     const { acceptedCount } = sampler;
-    const line = { pid: process.pid, acceptedCount, isInCluster, sample: sampler.sample() };
-    socket.write(`${JSON.stringify(line)}\n`);
+    say({ acceptedCount, isInCluster, sample: sampler.sample() });
   };
+  say({});
   const timer = setInterval(report, SAMPLE_EVERY_MS);
   socket.on('data', report);
   socket.on('error', () => clearInterval(timer));

@@ -61,7 +61,7 @@ export function assembleResult(record: RunRecord): RunResult {
     ledger: balanceLedger(record),
     telemetry: {
       servers: record.servers.map(({ samples, ...process }, index) => ({
-        role: record.servers.length === 1 ? 'server' : `server ${index + 1}`,
+        role: serverRole(record.servers, index),
         ...process,
         samples: storeSamples(samples, record),
       })),
@@ -172,6 +172,11 @@ function storeSeries(histogram: NsHistogram): RunResult['series'][string] {
     stdDeviationNs: stored.stdDeviationNs,
     histogram: encoded,
   };
+}
+
+function serverRole(servers: RunRecord['servers'], index: number): string {
+  if (servers.length === 1) return 'server';
+  return servers[index]?.source === 'proc' ? 'server, not probed' : `server ${index + 1}`;
 }
 
 /** What a process is not asked itself, nobody knows. */

@@ -76,14 +76,13 @@ function serverEvidence(result: RunResult): string {
   const [busiest] = processes.toSorted((a, b) => busyness(b.measured) - busyness(a.measured));
   if (busiest === undefined) return '';
   const { cpuRatio, loopUtilisation, loopDelayMaxNs } = busiest.measured;
+  const isAlone = processes.length === 1;
+  const which = `${busiest.role}, the busiest of ${processes.length} processes,`;
   if (loopUtilisation === null || loopDelayMaxNs === null) {
-    return `; the server used ${formatPercent(cpuRatio)} of one CPU core`;
+    return `; ${isAlone ? 'the server' : which} used ${formatPercent(cpuRatio)} of one CPU core`;
   }
-  const which =
-    processes.length === 1
-      ? "the server's event loop"
-      : `the event loop of ${busiest.role}, the busiest of ${processes.length} processes,`;
-  return `; ${which} was busy ${formatPercent(loopUtilisation)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
+  const loop = isAlone ? "the server's event loop" : `the event loop of ${which}`;
+  return `; ${loop} was busy ${formatPercent(loopUtilisation)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
 }
 
 /**

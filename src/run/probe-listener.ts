@@ -14,9 +14,13 @@ export interface ProbedProcess {
   readonly samples: readonly TelemetrySample[];
 }
 
-/** What a probe writes, one a line. */
-interface ProbeLine {
+/** What a probe writes first. */
+interface ProbeGreeting {
   readonly pid: number;
+}
+
+/** What a probe writes from then on, one a line. */
+interface ProbeReport extends ProbeGreeting {
   /** Connections that it has accepted so far. */
   readonly acceptedCount: number;
   /** Whether it is part of a node:cluster, whose workers may get their connections from another process. */
@@ -58,17 +62,25 @@ export class ProbeListener {
     socket.on('close', () => this.#connections.delete(socket));
     socket.on('error', () => {});
     createInterface({ input: socket }).on('line', (line) => {
-      const { pid, acceptedCount, isInCluster, sample } = JSON.parse(line) as ProbeLine;
-      const probed = this.#processes.get(pid) ?? { isServing: false, samples: [] };
-      probed.isServing ||= acceptedCount > 0 || isInCluster;
-      probed.samples.push(sample);
-      this.#processes.set(pid, probed);
+      const said: ProbeGreeting | ProbeReport = JSON.parse(line);
+      const probed = this.#processes.get(said.pid) ?? { isServing: false, samples: [] };
+      this.#processes.set(said.pid, probed);
+      if (!('sample' in said)) return;
+      probed.isServing ||= said.acceptedCount > 0 || said.isInCluster;
+      probed.samples.push(said.sample);
     });
   }
 
-  /** Every process that reported, in the order of their first samples. */
+  /** Whether a process has loaded the probe. */
+  knows(pid: number): boolean {
+    return this.#processes.has(pid);
+  }
+
+  /** Every process that reported. */
   get all(): readonly ProbedProcess[] {
-    return [...this.#processes].map(([pid, { samples }]) => ({ pid, samples }));
+    return [...this.#processes]
+      .map(([pid, { samples }]) => ({ pid, samples }))
+      .filter(({ samples }) => samples.length > 0);
   }
 
   /**

@@ -1,7 +1,6 @@
 import type { Clock } from '../measure/clock.ts';
 import type { OutsideSample } from '../measure/telemetry.ts';
 import { MS_PER_TICK, type ProcStat, readRssBytes } from './proc-stat.ts';
-import type { ProcessTree } from './process-tree.ts';
 
 type Stats = ReadonlyMap<string, ProcStat>;
 
@@ -40,9 +39,9 @@ interface Reading {
   readonly stats: readonly ProcStat[];
 }
 
-/** Samples a tree of processes as one, from outside. Counts from its creation on. */
+/** Samples several processes as one, from outside. Counts from its creation on. */
 export class ProcSampler {
-  readonly #tree: ProcessTree;
+  readonly #readStats: () => ProcStat[];
   readonly #clock: Clock;
   readonly #samples: OutsideSample[] = [];
   /** What the last sample ended with, and what it began with. */
@@ -51,8 +50,9 @@ export class ProcSampler {
   /** What each process had used when it was first seen, and has by now. */
   readonly #ticks = new Map<string, { readonly pid: number; readonly first: number; last: number }>();
 
-  constructor(tree: ProcessTree, clock: Clock) {
-    this.#tree = tree;
+  /** @param readStats tells which processes there are now. */
+  constructor(readStats: () => ProcStat[], clock: Clock) {
+    this.#readStats = readStats;
     this.#clock = clock;
     this.#last = this.#read();
     this.#before = this.#last;
@@ -80,7 +80,7 @@ export class ProcSampler {
   }
 
   #read(): Reading {
-    const reading = { atNs: this.#clock.nowNs(), stats: this.#tree.read() };
+    const reading = { atNs: this.#clock.nowNs(), stats: this.#readStats() };
     for (const [id, { pid, ownTicks }] of byIdentity(reading.stats)) {
       const { first } = this.#ticks.get(id) ?? { first: ownTicks };
       this.#ticks.set(id, { pid, first, last: ownTicks });

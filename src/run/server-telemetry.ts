@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { type Clock, createClock } from '../measure/clock.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { Finding } from '../result/schema.ts';
-import { ProbeListener } from './probe-listener.ts';
+import { type ProbedProcess, ProbeListener } from './probe-listener.ts';
 import { ProcSampler } from './proc-sampler.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const SAMPLE_EVERY_MS = 1000;
 
-/** What is known of one process of the server; or, from `proc`, of all its processes as one. */
+/** What is known of one process of the server; or, from `proc`, of all that have no probe, as one. */
 export type SampledProcess =
   | { readonly source: 'probe'; readonly pid: number; readonly samples: readonly TelemetrySample[] }
   | { readonly source: 'proc'; readonly pid: number; readonly samples: readonly OutsideSample[] };
 
 /**
  * What the server's processes do during a run: told by the probes in them, or where none reports read from
- * /proc.
+ * /proc. Of a reference server, whatever runs beside the probed processes is part of it.
  */
 export class ServerTelemetry {
   readonly #probes: ProbeListener;
@@ -41,10 +41,12 @@ export class ServerTelemetry {
     return this.#probes.env(this.#originNs);
   }
 
-  /** Begins to read the system's account of a server, for as long as no probe is known to be where it serves. */
+  /** Begins to read the system's account of a server. */
   watch(server: ServerProcess): void {
     this.#server = server;
-    this.#proc = new ProcSampler(server.tree, this.#clock);
+    const readAll = () => server.tree.read();
+    const readUnprobed = () => readAll().filter(({ pid }) => !this.#probes.knows(pid));
+    this.#proc = new ProcSampler(server.isReference ? readUnprobed : readAll, this.#clock);
     this.#timer = setInterval(() => this.#readProc(), SAMPLE_EVERY_MS).unref();
   }
 
@@ -55,7 +57,8 @@ export class ServerTelemetry {
   }
 
   #readProc(): void {
-    if (this.#serving().length > 0) this.#stopReading();
+    const isTold = this.#server?.isReference === false && this.#probes.serving.length > 0;
+    if (isTold) this.#stopReading();
     this.#proc?.sample();
   }
 
@@ -64,31 +67,27 @@ export class ServerTelemetry {
     this.#proc = null;
   }
 
-  /** Probed processes that certainly serve. */
-  #serving(): SampledProcess[] {
-    const { all, serving } = this.#probes;
-    // Of a reference server it is known that nothing but the server is in it.
-    const probed = this.#server?.isReference === true ? all : serving;
-    return probed.map((process) => ({ source: 'probe', ...process }));
-  }
-
-  /** The one that used most CPU, when none is seen to accept connections: some servers do it in native code. */
-  #likelyServing(): SampledProcess[] {
-    const cpuMs = (samples: readonly TelemetrySample[]) => samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-    const [most] = this.#probes.all.toSorted((a, b) => cpuMs(b.samples) - cpuMs(a.samples));
-    return most === undefined ? [] : [{ source: 'probe', ...most }];
-  }
-
-  /** Every process that serves, by pid: none when nothing is known of the server. */
+  /** Every process of the server, those with a probe first, by pid; none when nothing is known of it. */
   processes(): SampledProcess[] {
-    const serving = this.#serving().toSorted((a, b) => a.pid - b.pid);
-    if (serving.length > 0) return serving;
-    const [likely] = this.#likelyServing();
-    const samples = this.#proc?.samples ?? [];
+    if (this.#server?.isReference === true) return [...probed(this.#probes.all), ...this.#fromProc()];
+    const { serving } = this.#probes;
+    return serving.length > 0 ? probed(serving) : this.#likelyServing();
+  }
+
+  /** What serves when no probed process is seen to accept connections: some do it in native code. */
+  #likelyServing(): SampledProcess[] {
+    const likely = probed(this.#probes.all)
+      .toSorted((a, b) => cpuMs(b) - cpuMs(a))
+      .slice(0, 1);
+    const fromProc = this.#fromProc();
     // npm and watchers are probed too: behind them, a server that is not may do the work.
-    if (samples.length === 0 || likely?.pid === this.#proc?.busiestPid())
-      return likely === undefined ? [] : [likely];
-    return [{ source: 'proc', pid: this.#server?.pid ?? -1, samples }];
+    const isBusiest = likely[0]?.pid === this.#proc?.busiestPid();
+    return fromProc.length === 0 || isBusiest ? likely : fromProc;
+  }
+
+  #fromProc(): SampledProcess[] {
+    const samples = this.#proc?.samples ?? [];
+    return samples.length === 0 ? [] : [{ source: 'proc', pid: this.#server?.pid ?? -1, samples }];
   }
 
   /** What to say when the server's own account is missing; null when it is there, or nothing was watched. */
@@ -110,4 +109,12 @@ export class ServerTelemetry {
     this.#stopReading();
     this.#probes.close();
   }
+}
+
+function probed(processes: readonly ProbedProcess[]): SampledProcess[] {
+  return processes.map((process) => ({ source: 'probe' as const, ...process })).sort((a, b) => a.pid - b.pid);
+}
+
+function cpuMs({ samples }: SampledProcess): number {
+  return samples.reduce((sum, sample) => sum + sample.cpuMs, 0);
 }

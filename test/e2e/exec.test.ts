@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { findProgram } from '../../servers/availability.ts';
 import type { ProcessTelemetry, RunResult } from '../../src/result/schema.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { findProcesses, NO_PROC } from '../support/proc.ts';
@@ -136,18 +137,60 @@ describe('the telemetry of a server started by --exec', () => {
     const old = findOldNode();
     if (old === null) {
       console.warn('skipped: no Node.js older than 22.18 on PATH');
-      ctx.skip('no Node.js older than 22.18 on PATH');
-      return;
+      return ctx.skip('no Node.js older than 22.18 on PATH');
     }
     const { result } = await runExec((port) => `"${old}" "${SERVER}" ${port}`);
     expectReadFromProc(result);
   });
 
-  test('is read from /proc for Bun', async () => {
+  test('is read from /proc for Bun', async (ctx) => {
+    skipWithoutBun(ctx);
     const { result } = await runExec((port) => `bun "${SERVER}" ${port}`);
     expectReadFromProc(result);
   });
 });
+
+describe('the telemetry of a reference server', () => {
+  const LOAD = ['--clients', '6', '--rate', '100/s', '--duration', '2s', ...SHORT];
+
+  test('is that of each of its processes', async () => {
+    const processes = ['--target', 'socketio-cluster', '--processes', '3'];
+    const { result } = await runScenario('ack-roundtrip', ...processes, ...LOAD);
+    expectAllDelivered(result);
+    const roles = ['server 1', 'server 2', 'server 3', 'server 4'];
+    expect(sourcesOf(result)).toEqual(roles.map((role) => ({ role, source: 'probe' })));
+  });
+
+  test('is read from /proc for one on Bun', async (ctx) => {
+    skipWithoutBun(ctx);
+    const { result } = await runScenario('ack-roundtrip', '--target', 'bun-ws', ...LOAD);
+    expectReadFromProc(result);
+  });
+
+  test('holds what runs beside the probed processes', async (ctx) => {
+    if (findProgram('redis-server') === null) {
+      console.warn('skipped: no redis-server on PATH (Debian: redis-server)');
+      ctx.skip('no redis-server on PATH');
+    }
+    const { result } = await runScenario('ack-roundtrip', '--target', 'socketio-redis', ...LOAD);
+    expectAllDelivered(result);
+    expect(sourcesOf(result)).toEqual([
+      ...['server 1', 'server 2', 'server 3'].map((role) => ({ role, source: 'probe' })),
+      { role: 'server, not probed', source: 'proc' },
+    ]);
+    expect(result.notes.map(({ code }) => code)).not.toContain('not_probed');
+  });
+});
+
+/** Until its install script has run, the package bun has a program that does nothing but say so. */
+function skipWithoutBun(ctx: TestContext): void {
+  try {
+    execFileSync('bun', ['--version'], { stdio: 'ignore' });
+  } catch {
+    console.warn('skipped: bun cannot be started');
+    ctx.skip('bun cannot be started');
+  }
+}
 
 function findOldNode(): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {

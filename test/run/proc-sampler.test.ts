@@ -88,7 +88,8 @@ describe('a tree of real processes, sampled from outside', () => {
     const child = spawn(process.execPath, ['-e', PARENT], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     await once(child, 'message');
     const startNs = clock.nowNs();
-    const sampler = new ProcSampler(new ProcessTree(child.pid ?? -1, 'NO=SUCH'), clock);
+    const tree = new ProcessTree(child.pid ?? -1, 'NO=SUCH');
+    const sampler = new ProcSampler(() => tree.read(), clock);
     for (let turn = 0; turn < 2; turn++) {
       child.send('again');
       await once(child, 'message');
