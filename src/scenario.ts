@@ -9,7 +9,7 @@ import { SockbenchError } from './errors.ts';
 import { flagOf, type GivenOptions, type OptionTable, type OptionValues } from './options.ts';
 import type { Client, Protocol, Transport } from './target.ts';
 import { formatCount } from './units.ts';
-import type { Scope } from './wire.ts';
+import type { Payload, Scope } from './wire.ts';
 
 export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
 export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';
@@ -78,8 +78,11 @@ export interface User<T extends OptionTable = OptionTable> {
   readonly options: OptionValues<T>;
   /** Which time this client goes through the steps, from 0. */
   readonly visit: number;
-  /** Sends a stamped message, owed to the receivers of this user's stream. */
-  publish(scope: Scope, room?: string | null): void;
+  /**
+   * Sends a stamped message, owed to the receivers of this user's stream, and returns it: no other message has the
+   * same text or bytes.
+   */
+  publish(scope: Scope, room?: string | null): Payload;
   /**
    * Sends a stamped request, recorded in the series `ack`; resolves when it was answered. Throws after the plan's
    * connect timeout.
@@ -89,8 +92,11 @@ export interface User<T extends OptionTable = OptionTable> {
   emit(event: string, data?: unknown): void;
   /** Sends any event and resolves to its acknowledgement. Throws after the plan's connect timeout. */
   call(event: string, data?: unknown): Promise<unknown>;
-  /** The data of the next event of this name from now on. Throws after the plan's connect timeout. */
-  next(event: string): Promise<unknown>;
+  /**
+   * The data of the next event of this name from now on, or of the next that `isMeant` is true for. An event with
+   * several arguments has a list of them. Throws after the plan's connect timeout.
+   */
+  next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
   /**
    * Opens another connection for this visit, in the way of the run's own; it is closed when the visit ends. Throws
    * when the server does not take it.

@@ -6,6 +6,7 @@ import { findStamp, type PayloadType, type Stamp, type StampWriter, stampWriter 
 import type { Plan } from '../plan.ts';
 import type { Operation, Scope, Stream } from '../scenario.ts';
 import type { Mapping, OutgoingEvent, OutgoingRequest } from '../target.ts';
+import type { Payload } from '../wire.ts';
 import type { HttpPublisher } from './http-publisher.ts';
 import { type ClientPool, ReasonCounts } from './pool.ts';
 import type { Target } from './target.ts';
@@ -91,11 +92,12 @@ export class Performer {
     }
   }
 
-  publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): void {
+  /** Sends a message, and returns its payload. */
+  publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
     const payload = this.#writers[this.#options.plan.payloadType](stamp);
     const client = this.#options.target.clientOf(sender);
     const message = this.#mapping.publish?.({ payload, scope, room, client });
-    if (message === undefined) return;
+    if (message === undefined) return payload;
     if (isRequest(message)) {
       this.#options.publisher.send(message);
     } else if (message.reply === 'acknowledgement') {
@@ -104,6 +106,7 @@ export class Performer {
       // An event in reply does not say to which message: nobody waits for it.
       connection.emit(message.event, message.data);
     }
+    return payload;
   }
 
   /** The server has taken a message; that it delivers it is another matter. */

@@ -3,6 +3,7 @@ import type { Connection } from '../drivers/driver.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { OwnConnection, Scope, User } from '../scenario.ts';
 import type { Client } from '../target.ts';
+import type { Payload } from '../wire.ts';
 import type { OpenedConnection } from './pool.ts';
 
 /** What a visit needs of the shard that it runs in. */
@@ -15,8 +16,8 @@ export interface Visit {
   readonly timeoutMs: number;
   readonly nowNs: () => number;
   readonly record: (series: string, valueNs: number) => void;
-  /** Sends a stamped message of this visit's stream that was due at `intendedNs`. */
-  readonly publish: (intendedNs: number, scope: Scope, room: string | null) => void;
+  /** Sends a stamped message of this visit's stream that was due at `intendedNs`, and returns it. */
+  readonly publish: (intendedNs: number, scope: Scope, room: string | null) => Payload;
   /** Sends a stamped request; `onReply` is called once, or never. */
   readonly request: (connection: Connection, intendedNs: number, onReply: () => void) => void;
   readonly open: () => Promise<OpenedConnection>;
@@ -46,8 +47,8 @@ export class VisitingUser implements User {
     return this.#visit.stamp.seq;
   }
 
-  publish(scope: Scope, room: string | null = null): void {
-    this.#visit.publish(this.#takeDueNs(), scope, room);
+  publish(scope: Scope, room: string | null = null): Payload {
+    return this.#visit.publish(this.#takeDueNs(), scope, room);
   }
 
   async request(): Promise<void> {
@@ -67,9 +68,26 @@ export class VisitingUser implements User {
     );
   }
 
-  next(event: string): Promise<unknown> {
-    const arrived = new Promise((resolve) => this.#visit.connection.once(event, resolve));
-    return this.#within(`no event ${event}`, arrived);
+  async next(event: string, isMeant: (data: unknown) => boolean = () => true): Promise<unknown> {
+    let isOver = false;
+    const arrived = new Promise((resolve, reject) => {
+      const wait = () => this.#visit.connection.once(event, take);
+      const take = (data: unknown) => {
+        if (isOver) return;
+        try {
+          if (isMeant(data)) resolve(data);
+          else wait();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      wait();
+    });
+    try {
+      return await this.#within(`no event ${event}`, arrived);
+    } finally {
+      isOver = true;
+    }
   }
 
   async think(durationMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { Plan } from '../plan.ts';
 import type { Scenario, Stream } from '../scenario.ts';
+import type { Payload } from '../wire.ts';
 import type { Performer } from './performer.ts';
 import type { ClientPool, ReasonCounts } from './pool.ts';
 import type { Sender } from './sender.ts';
@@ -84,10 +85,12 @@ export class Visits {
         if (measured) recorder.record(series, Math.round(valueNs));
       },
       publish: (intendedNs, scope, room) => {
+        let payload: Payload = '';
         sender.sendOf(stamp.stream, intendedNs, measured, (each) => {
-          performer.publish(stream.sender, connection, each, scope, room);
+          payload = performer.publish(stream.sender, connection, each, scope, room);
           return true;
         });
+        return payload;
       },
       request: (own, intendedNs, onReply) => {
         const actualNs = clock.nowNs();
