@@ -35,9 +35,9 @@ export default defineScenario({
     for (let message = 0; message < user.options.messages; message++) {
       await user.think(200);
       await user.time('own_message', async () => {
-        const seen = user.next('message');
-        user.publish('everyone');
-        await seen;
+        // No other message has the same text, so that others' are not taken for it.
+        const text = user.publish('everyone');
+        await user.next('message', (data) => JSON.stringify(data).includes(String(text)));
       });
     }
     // Any event of your server: user.emit('typing'), await user.call('history', { last: 20 }).
