@@ -63,10 +63,14 @@ export function isStreamRequest(data: unknown): data is StreamRequest {
   return typeof data === 'object' && data !== null && 'message' in data && 'count' in data;
 }
 
-/** The data of each reply to `events`. */
+/** More replies to one request would only be a way to exhaust a server. */
+export const MOST_REPLIES = 1000;
+
+/** The data of each reply to `events`. Throws a RangeError for a request of more than {@link MOST_REPLIES}. */
 export function streamedReplies(data: unknown): Array<StreamedReply | number> {
   if (!isStreamRequest(data)) return [1, 2, 3];
   const { message, count } = data;
+  if (!(count <= MOST_REPLIES)) throw new RangeError(`more than ${MOST_REPLIES} replies`);
   return Array.from({ length: count }, (_, index) => ({ item: index + 1, message }));
 }
 

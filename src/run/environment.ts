@@ -1,14 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { findPackageJSON } from 'node:module';
 import os from 'node:os';
 import type { RunResult } from '../result/schema.ts';
 import type { Affinity } from './affinity.ts';
 
-const require = createRequire(import.meta.url);
-
 /** Packages whose version changes figures. */
-const PACKAGES = ['socket.io', 'socket.io-client', 'ws', 'hdr-histogram-js'];
+const PACKAGES = [
+  'socket.io',
+  'socket.io-client',
+  'ws',
+  'hdr-histogram-js',
+  '@nestjs/core',
+  '@nestjs/websockets',
+  '@socket.io/cluster-adapter',
+  '@socket.io/redis-adapter',
+  '@socket.io/redis-streams-adapter',
+  '@socket.io/bun-engine',
+  'bun',
+];
 
 function readText(path: string): string | null {
   try {
@@ -74,7 +84,11 @@ export function cpuGovernor(): string | null {
 
 function packageVersion(name: string): string | null {
   try {
-    return (require(`${name}/package.json`) as { version: string }).version;
+    // Not by its exports, which may hide its package.json.
+    const file = findPackageJSON(name, import.meta.url);
+    return file === undefined
+      ? null
+      : (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   } catch {
     return null;
   }
