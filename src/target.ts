@@ -55,7 +55,8 @@ export interface OutgoingEvent {
   readonly data?: unknown;
   /**
    * How the server shows that it has taken it: by an acknowledgement, by an event of this name, or not at all.
-   * Acknowledgement for joining and requests, not at all for publishing, unless given.
+   * Acknowledgement for joining and requests, not at all for publishing, unless given. The acknowledgement of a
+   * published message is timed in the series `ack`; an event in reply to one is not looked at.
    */
   readonly reply?: 'acknowledgement' | 'none' | { readonly event: string };
 }

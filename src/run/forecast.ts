@@ -48,6 +48,10 @@ function addMessages(counts: Counts, count: number | null, stream: Stream, { hea
   counts.add(series, count);
   if (series === headline) counts.add(`${series}_actual`, count);
   if (stream.operation.kind === 'ask-me') counts.add('ack_server', count);
+  // A target of the user's may have what is published acknowledged.
+  if (stream.operation.kind === 'publish' && target.file !== null) {
+    for (const name of ['ack', 'ack_actual']) counts.add(name, null);
+  }
   if (broadcast === null) return;
   for (const name of Object.values(broadcast)) if (name !== null) counts.add(name, count);
   if (target.reference?.hasNodes !== true) return;
