@@ -1,20 +1,21 @@
 import type { Connection, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
-import { type ClosedBroadcast, FanoutTracker, quietNs } from '../measure/fanout.ts';
-import { Intake, recordBroadcast } from '../measure/intake.ts';
+import { FanoutTracker, quietNs } from '../measure/fanout.ts';
+import { Intake } from '../measure/intake.ts';
 import { Ledger } from '../measure/ledger.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
-import { seriesOfRun } from '../measure/series.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
-import { copiesOf, type Layout, type Scenario, type Stream } from '../scenario.ts';
+import type { Layout, Scenario, Stream } from '../scenario.ts';
+import { openAccounts } from './accounts.ts';
 import { arrivalsNs } from './arrivals.ts';
+import { Broadcasts } from './broadcasts.ts';
 import { HttpPublisher } from './http-publisher.ts';
 import { joinRooms, nodeOf } from './joining.ts';
-import type { Assignment, FromWorker, Member, SecondCounts, Snapshot } from './messages.ts';
+import type { Assignment, FromWorker, Member } from './messages.ts';
 import { Observer } from './observer.ts';
 import { Pacer, realWaiter } from './pacer.ts';
 import { Performer } from './performer.ts';
@@ -23,10 +24,10 @@ import { initialRateHz, type Profile } from './profile.ts';
 import { routeOf } from './route.ts';
 import { Sender } from './sender.ts';
 import { SnapshotTimer } from './snapshot-timer.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Target } from './target.ts';
 import { Visits } from './visits.ts';
 
-const REHEARSALS = 20;
 const TOTALS_EVERY_MS = 100;
 /** Messages still unsent so long after the end of the schedule are given up. */
 const SEND_GRACE_NS = 1e9;
@@ -43,24 +44,19 @@ export class Shard {
   readonly #layout: Layout;
   readonly #pool: ClientPool;
   readonly #window: ReceiveWindow;
-  readonly #telemetry: TelemetrySampler;
-  readonly #traffic = new TrafficSampler();
   readonly #pacers: Pacer[] = [];
-  readonly #closed: ClosedBroadcast[] = [];
   readonly #fanout: FanoutTracker;
   readonly #intake: Intake;
   readonly #observer: Observer;
   readonly #performer: Performer;
   readonly #publisher: HttpPublisher;
   readonly #failed = new ReasonCounts();
+  readonly #snapshots: Snapshots;
+  readonly #snapshotTimer: SnapshotTimer;
   #localAudience: readonly number[] = [];
-  readonly #snapshots: SnapshotTimer;
   #sender: Sender | null = null;
   #visits: Visits | null = null;
-  #incompleteBroadcasts = 0;
   #measureStartNs = Number.POSITIVE_INFINITY;
-  #snapshotStartNs = 0;
-  #snapshotCostMs = 0;
 
   constructor(
     assignment: Assignment,
@@ -85,9 +81,10 @@ export class Shard {
         this.#recorder.recordMany('receive_uncertainty', lengthNs, messages);
       }
     });
+    const broadcasts = new Broadcasts(this.#layout, this.#recorder, assignment.fanoutIsSplit);
     this.#fanout = new FanoutTracker({
       expected: (stream) => this.#localAudience[stream] ?? 0,
-      onClosed: (broadcast) => this.#closeBroadcast(broadcast),
+      onClosed: (broadcast) => broadcasts.close(broadcast),
       quietNs: quietNs(plan.drainMs),
     });
     this.#intake = new Intake({
@@ -101,9 +98,10 @@ export class Shard {
       startedNs: this.#clock.nowNs(),
     });
     this.#observer = new Observer(this.#recorder, this.#window);
+    const traffic = new TrafficSampler();
     const connectOptions = (client: number) => ({
       ...target.connectOptions(target.clientOf(client), url),
-      onPolled: this.#traffic.notePoll,
+      onPolled: traffic.notePoll,
     });
     this.#pool = new ClientPool({
       driver,
@@ -131,11 +129,25 @@ export class Shard {
       intake: this.#intake,
       publisher: this.#publisher,
     });
-    this.#telemetry = new TelemetrySampler(this.#clock, () =>
-      this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0),
-    );
-    this.#snapshots = new SnapshotTimer(this.#clock, () => this.#postSnapshot());
-    this.#rehearseSnapshots();
+    this.#snapshots = new Snapshots({
+      clock: this.#clock,
+      recorder: this.#recorder,
+      ledger: this.#ledger,
+      intake: this.#intake,
+      fanout: this.#fanout,
+      broadcasts,
+      pool: this.#pool,
+      performer: this.#performer,
+      observer: this.#observer,
+      failed: this.#failed,
+      telemetry: new TelemetrySampler(this.#clock, () =>
+        this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0),
+      ),
+      traffic,
+      sender: () => this.#sender,
+    });
+    this.#snapshotTimer = new SnapshotTimer(this.#clock, () => this.#postSnapshot());
+    this.#snapshots.rehearse(scenario.series ?? {});
   }
 
   /** Connects this worker's clients and listens to what they receive. */
@@ -173,32 +185,21 @@ export class Shard {
           failures.add(`no acknowledgement of joining rooms within ${plan.connectTimeoutMs / 1000} s`);
       }),
     );
-    const nodes = new Map(members.map(({ client, node }) => [client, node]));
-    this.#openAccounts(nodes);
+    this.#openAccounts(members);
     this.#post({ type: 'joined', failures: failures.take() });
   }
 
-  #openAccounts(nodes: ReadonlyMap<number, number | null>): void {
-    const { streams } = this.#layout;
-    const receivers = streams.map((stream) => stream.receivers.filter((client) => nodes.has(client)));
+  #openAccounts(members: readonly Member[]): void {
     const mine = new Set(this.#assignment.clients);
-    const local = receivers.map((clients) => clients.filter((client) => mine.has(client)));
-    this.#localAudience = local.map((clients, stream) => clients.length * copiesAt(streams, stream));
-    local.forEach((clients, stream) => {
-      for (const client of clients) this.#ledger.open(client, stream);
-    });
-    if (this.#assignment.plan.target.reference?.hasNodes === true) {
-      this.#intake.isSameNode = (stream, receiver) => {
-        const [from, to] = [nodes.get(streams[stream]?.sender ?? -1) ?? null, nodes.get(receiver) ?? null];
-        return from === null || to === null ? null : from === to;
-      };
-    }
+    const { audience, localAudience, isSameNode } = openAccounts(this.#layout, members, mine, this.#ledger);
+    this.#localAudience = localAudience;
+    if (this.#assignment.plan.target.reference?.hasNodes === true) this.#intake.isSameNode = isSameNode;
     const sender = new Sender({
       clock: this.#clock,
       layout: this.#layout,
       recorder: this.#recorder,
       clients: mine,
-      audience: receivers.map((clients) => clients.length),
+      audience,
       perform: (stream, stamp) => this.#perform(stream, stamp),
     });
     this.#sender = sender;
@@ -224,7 +225,7 @@ export class Shard {
   warmUp(startNs: number): void {
     const rateHz = initialRateHz(this.#assignment.plan.profile);
     const endless: Profile = [{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }];
-    this.#snapshots.from(startNs);
+    this.#snapshotTimer.from(startNs);
     void this.#pace(endless, startNs, false);
   }
 
@@ -238,7 +239,7 @@ export class Shard {
     this.#observer.measureStartNs = startNs;
     sender.measureStartNs = startNs;
     sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
-    this.#snapshots.from(startNs);
+    this.#snapshotTimer.from(startNs);
     await this.#pace(plan.profile, startNs, true);
     this.#post({ type: 'sent', streams: sender.sentByStream(), unsent: sender.unsent.take() });
     setInterval(() => this.#postTotals(), TOTALS_EVERY_MS);
@@ -250,7 +251,7 @@ export class Shard {
 
   /** Hands over what is left and closes the connections. */
   async finish(): Promise<void> {
-    this.#snapshots.stop();
+    this.#snapshotTimer.stop();
     this.#fanout.closeAll();
     this.#visits?.giveUp();
     this.#postSnapshot();
@@ -258,19 +259,6 @@ export class Shard {
     this.#post({ type: 'final', rows: this.#ledger.rows() });
     this.#publisher.close();
     await this.#pool.closeAll();
-  }
-
-  /**
-   * The first snapshots cost some milliseconds of allocating and compiling, which must not fall into the
-   * measuring: they are taken of made-up values, from 1 ns to 3 s, and thrown away.
-   */
-  #rehearseSnapshots(): void {
-    for (let rehearsal = 0; rehearsal < REHEARSALS; rehearsal++) {
-      for (const { name } of seriesOfRun(this.#scenario.series ?? {})) {
-        for (let step = 0; step < 450; step++) this.#recorder.record(name, Math.round(1.05 ** step));
-      }
-      this.#takeSnapshot();
-    }
   }
 
   #listen(client: number, connection: Connection): void {
@@ -312,68 +300,13 @@ export class Shard {
       startNs,
       onDue: (index, intendedNs) => sender.send(index, intendedNs, measured),
       workDone: () => this.#window.total,
-      onSlack: () => this.#snapshots.takeIfDue(),
+      onSlack: () => this.#snapshotTimer.takeIfDue(),
     });
     this.#pacers.push(pacer);
     return pacer.run();
   }
 
-  #closeBroadcast(broadcast: ClosedBroadcast): void {
-    const stream = this.#layout.streams[broadcast.stream];
-    const { broadcast: series } = stream === undefined ? { broadcast: null } : routeOf(stream, '');
-    if (this.#assignment.fanoutIsSplit) {
-      this.#closed.push(broadcast);
-      return;
-    }
-    if (broadcast.latenciesNs.length < broadcast.expected) this.#incompleteBroadcasts += 1;
-    if (series !== null) recordBroadcast(this.#recorder, broadcast, series);
-  }
-
   #postSnapshot(): void {
-    const startedMs = performance.now();
-    this.#fanout.closeQuiet(this.#clock.nowNs());
-    this.#post({ type: 'snapshot', snapshot: this.#takeSnapshot() });
-    this.#snapshotCostMs = performance.now() - startedMs;
+    this.#snapshots.take((snapshot) => this.#post({ type: 'snapshot', snapshot }));
   }
-
-  #takeSnapshot(): Snapshot {
-    const endNs = this.#clock.nowNs();
-    const snapshot: Snapshot = {
-      startNs: this.#snapshotStartNs,
-      endNs,
-      recorded: this.#recorder.take(),
-      totals: this.#ledger.totals(),
-      bySecond: this.#takeBySecond(),
-      broadcasts: this.#closed.splice(0),
-      incompleteBroadcasts: this.#incompleteBroadcasts,
-      dropped: this.#pool.dropped.take(),
-      closed: this.#performer.closed.take(),
-      failed: this.#failed.take(),
-      pushes: this.#observer.takeArrivals(endNs),
-      telemetry: this.#telemetry.sample(),
-      traffic: this.#traffic.take(),
-      snapshotCostMs: this.#snapshotCostMs,
-    };
-    this.#incompleteBroadcasts = 0;
-    this.#snapshotStartNs = endNs;
-    return snapshot;
-  }
-
-  #takeBySecond(): SecondCounts[] {
-    const none = { intended: 0, sent: 0, owed: 0 };
-    const sent = (this.#sender?.takeBySecond() ?? []).map(([second, counts]) => ({
-      second,
-      ...counts,
-      delivered: 0,
-    }));
-    const arrived = this.#intake
-      .takeDeliveredBySecond()
-      .map(([second, delivered]) => ({ second, ...none, delivered }));
-    return [...sent, ...arrived];
-  }
-}
-
-function copiesAt(streams: readonly Stream[], index: number): number {
-  const stream = streams[index];
-  return stream === undefined ? 1 : copiesOf(stream);
 }

@@ -1,0 +1,38 @@
+import type { ClosedBroadcast } from '../measure/fanout.ts';
+import { recordBroadcast } from '../measure/intake.ts';
+import type { Recorder } from '../measure/recorder.ts';
+import type { Layout } from '../scenario.ts';
+import { routeOf } from './route.ts';
+
+/** Records broadcasts that closed, or keeps them for the coordinator where their receivers are spread over workers. */
+export class Broadcasts {
+  readonly #layout: Layout;
+  readonly #recorder: Recorder;
+  readonly #isSplit: boolean;
+  readonly #kept: ClosedBroadcast[] = [];
+  #incomplete = 0;
+
+  constructor(layout: Layout, recorder: Recorder, isSplit: boolean) {
+    this.#layout = layout;
+    this.#recorder = recorder;
+    this.#isSplit = isSplit;
+  }
+
+  close(broadcast: ClosedBroadcast): void {
+    if (this.#isSplit) {
+      this.#kept.push(broadcast);
+      return;
+    }
+    if (broadcast.latenciesNs.length < broadcast.expected) this.#incomplete += 1;
+    const stream = this.#layout.streams[broadcast.stream];
+    const series = stream === undefined ? null : routeOf(stream, '').broadcast;
+    if (series !== null) recordBroadcast(this.#recorder, broadcast, series);
+  }
+
+  /** Since the last call: those for the coordinator, and how many closed here without reaching everyone. */
+  take(): { broadcasts: ClosedBroadcast[]; incompleteBroadcasts: number } {
+    const incompleteBroadcasts = this.#incomplete;
+    this.#incomplete = 0;
+    return { broadcasts: this.#kept.splice(0), incompleteBroadcasts };
+  }
+}
