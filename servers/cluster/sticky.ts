@@ -1,6 +1,7 @@
 /**
- * Two gaps of @socket.io/sticky 2.0.1 that show on loopback, where a client answers at once: one in sixteen
- * connections made one after another heard nothing any more, and some requests of polling were answered with 400.
+ * Two gaps of @socket.io/sticky 2.0.1 that show on loopback, where a client answers at once. Without what is here,
+ * 30 of 400 WebSocket connections made one after another and 7 of 1,500 upgrades heard nothing any more, and now and
+ * then a request of polling was answered with 400.
  */
 import type { Worker } from 'node:cluster';
 import { Socket } from 'node:net';

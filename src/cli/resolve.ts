@@ -98,7 +98,8 @@ export async function targetDefaults(given: GivenOptions): Promise<GivenOptions>
 
 /** The first transport of a reference server that does not have the usual one. */
 async function transportOf(name: string): Promise<GivenOptions> {
-  const transports: readonly Transport[] = (await servers[name]?.())?.server.transports ?? [];
+  const load = Object.hasOwn(servers, name) ? servers[name] : undefined;
+  const transports: readonly Transport[] = (await load?.())?.server.transports ?? [];
   const [first] = transports;
   return first === undefined || transports.includes(PLAN_OPTIONS.transport.default)
     ? {}

@@ -173,7 +173,12 @@ describe('sticky sessions', () => {
   it.each(['websocket', 'polling', 'upgrade'] as const)('lose no connection over %s', async (transport) => {
     const url = urlOf(await start('socketio-cluster', {}));
     for (let attempt = 0; attempt < 150; attempt += 1) {
-      const connection = await officialSocketio.connect({ url, transport, timeoutMs: 5000 });
+      let onUpgraded = () => {};
+      const upgraded = new Promise<void>((resolve) => {
+        onUpgraded = resolve;
+      });
+      const connection = await officialSocketio.connect({ url, transport, timeoutMs: 5000, onUpgraded });
+      if (transport === 'upgrade') await upgraded;
       expect(await request(connection, EVENT.hello, attempt)).toBe(attempt);
       await connection.close();
     }
@@ -226,7 +231,7 @@ describe('the end of a part', () => {
         stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
         detached: true,
       });
-      await once(child.stdout, 'data');
+      if (child.stdout !== null) await once(child.stdout, 'data');
       const ended = once(child, 'exit');
       process.kill(-(child.pid ?? 0), 'SIGTERM');
       expect(await ended).toEqual([0, null]);
