@@ -12,18 +12,22 @@ function within<T>(timeoutMs: number, start: (resolve: (value: T) => void) => vo
   });
 }
 
-/** Sends the events by which a client joins, one after the other; false when one was not replied to in time. */
+/**
+ * Sends the events by which a client joins, one after the other, and resolves to the name of the one that was not
+ * replied to within `timeoutMs` of the first; null when the client is in.
+ */
 export async function joinRooms(
   connection: Connection,
   events: readonly OutgoingEvent[],
   timeoutMs: number,
-): Promise<boolean> {
+): Promise<string | null> {
+  const deadlineMs = performance.now() + timeoutMs;
   for (const { event, data, reply = 'acknowledgement' } of events) {
     if (reply === 'none') {
       connection.emit(event, data);
       continue;
     }
-    const joined = await within<true>(timeoutMs, (resolve) => {
+    const joined = await within<true>(deadlineMs - performance.now(), (resolve) => {
       if (reply === 'acknowledgement') {
         connection.request(event, data, () => resolve(true));
       } else {
@@ -31,9 +35,9 @@ export async function joinRooms(
         connection.emit(event, data);
       }
     });
-    if (joined === null) return false;
+    if (joined === null) return event;
   }
-  return true;
+  return null;
 }
 
 /** The number of the process that serves a client; null when the server does not tell in time. */

@@ -180,9 +180,9 @@ export class Shard {
         const rooms = this.#layout.rooms[number] ?? [];
         if (rooms.length === 0 || join === undefined) return;
         const events = [join({ rooms, client: this.#target.clientOf(number) })].flat();
-        const joined = await joinRooms(connection, events, plan.connectTimeoutMs);
-        if (!joined)
-          failures.add(`no acknowledgement of joining rooms within ${plan.connectTimeoutMs / 1000} s`);
+        const unanswered = await joinRooms(connection, events, plan.connectTimeoutMs);
+        if (unanswered === null) return;
+        failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
       }),
     );
     this.#openAccounts(members);

@@ -4,6 +4,7 @@ import { drivers } from '../drivers/index.ts';
 import { loadScenarioFile } from '../scenario-file.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { lowerHelperThreads } from './priority.ts';
+import { refuseRedirects } from './redirects.ts';
 import { Shard } from './shard.ts';
 import { loadTarget } from './target.ts';
 
@@ -35,6 +36,7 @@ async function createShard(assignment: Assignment): Promise<Shard> {
 async function obey(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     lowerHelperThreads();
+    refuseRedirects();
     shard = await createShard(message.assignment);
     post({ type: 'ready' });
     return;
