@@ -94,7 +94,8 @@ export interface User<T extends OptionTable = OptionTable> {
   call(event: string, data?: unknown): Promise<unknown>;
   /**
    * The data of the next event of this name from now on, or of the next that `isMeant` is true for. An event with
-   * several arguments has a list of them. Throws after the plan's connect timeout.
+   * several arguments has a list of them. What comes after is timed from when it is done. Throws after the plan's
+   * connect timeout.
    */
   next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
   /**
@@ -104,7 +105,7 @@ export interface User<T extends OptionTable = OptionTable> {
   open(): Promise<OwnConnection>;
   /** Waits, as a person does between two steps; what comes next is timed from when the wait should have ended. */
   think(durationMs: number): Promise<void>;
-  /** How long `work` takes, into one of the scenario's own series. */
+  /** How long `work` takes from when it was due, into one of the scenario's own series. */
   time<R>(series: string, work: () => Promise<R>): Promise<R>;
   /** A value of the scenario's own, in nanoseconds. */
   record(series: string, valueNs: number): void;

@@ -87,18 +87,25 @@ export class VisitingUser implements User {
       return await this.#within(`no event ${event}`, arrived);
     } finally {
       isOver = true;
+      // What was waited for sets the time of what comes next.
+      this.#dueNs = null;
     }
   }
 
   async think(durationMs: number): Promise<void> {
     const dueNs = this.#visit.nowNs() + durationMs * 1e6;
     await delay(durationMs);
-    this.#dueNs = dueNs;
+    // Timers may fire up to a millisecond early: then the next step is due when it happens.
+    this.#dueNs = Math.min(dueNs, this.#visit.nowNs());
   }
 
   async time<R>(series: string, work: () => Promise<R>): Promise<R> {
     const startNs = this.#takeDueNs();
-    const result = await work();
+    // What the work begins with was due with it.
+    this.#dueNs = startNs;
+    const begun = work();
+    this.#dueNs = null;
+    const result = await begun;
     this.record(series, this.#visit.nowNs() - startNs);
     return result;
   }

@@ -27,6 +27,7 @@ const DEFINITIONS = [
   ['reply_first', 'intended sending of a request -> first reply', false],
   ['reply_last', 'intended sending of a request -> last reply that came', false],
   ['journey', 'when a visit was due -> end of its last step', false],
+  ['journey_actual', 'when a visit began -> end of its last step', false],
   ['push_gap', 'between two pushes of the server, for each client', true],
   ['push_skew', 'first receiver -> last receiver reached, for each push', true],
   ['ack_server', "server's question -> client's answer on the server's own clock, for each request", false],
