@@ -25,6 +25,8 @@ describe('help', () => {
         list                               show scenarios, reference servers, drivers and report formats
         doctor                             check what would spoil a measurement on this machine, and say
                                            what to do
+        init [folder]                      write a target, a scenario, a config and a CI workflow to start
+                                           from
         help [command]                     display help for command
       "
     `);
@@ -39,12 +41,14 @@ describe('help', () => {
       drive a server with a scenario and report what every client saw
 
       Arguments:
-        scenario                                                            name of a scenario; see list
+        scenario                                                            name of a scenario, see list; or a file that defines one
 
       Options:
         --threshold <EXPR>                                                  fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated
-        --out <DIR>                                                         folder for result and reports (default: "reports")
-        --format <LIST>                                                     of text, table, md, json, html, hgrm, hlog, csv; text goes to stdout, a single format too, json is always kept (default: "text,json,html")
+        --out <DIR>                                                         folder for result and reports (default: reports)
+        --format <LIST>                                                     of text, table, md, json, html, hgrm, hlog, csv; text goes to stdout, a single format too, json is always kept (default: text,json,html)
+        --config <FILE>                                                     config with values of flags (default: sockbench.config.ts where it is)
+        --option <NAME=VALUE>                                               option of a scenario of your own, by the option's name; may be repeated
         --quiet                                                             tell no progress, only warnings and errors
         --target <NAME|URL>                                                 a reference server by name, or the URL of a server that speaks like one (http: Socket.IO, ws: raw) (default: socketio)
         --exec <CMD>                                                        command that starts the server at the target URL; it is probed when it is Node, and stopped after
@@ -88,6 +92,23 @@ describe('help', () => {
 
       Options of ack-roundtrip:
         --direction <client|server>   who asks: a client the server, or (on a client's word) the server that client (default: client)
+
+      Options of stream-reply:
+        --replies <K>                 replies to each request (default: 3)
+
+      Options of message-types:
+        --type <all|text|binary|ping|close>one of the types, or all that there are, in turn (default: all)
+
+      Options of upgrade:
+        --requests <N>                requests of each visitor over WebSocket, one after the other (default: 5)
+
+      Options of polling-against-push:
+        --rooms <R>                   number of rooms (default: 10)
+        --members <M>                 members of each room, clients / rooms unless given; clients are shared round-robin
+        --publishers <N>              members of each room that publish, in turn (default: 1)
+        --exclude-sender              publish to the room without the sender (socket.to) instead of including it (server.in)
+
+      Options of observe:
 
       Examples:
         sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
@@ -168,7 +189,7 @@ describe('list', () => {
         stream-reply          one request, several replies, as of an Observable in Nest; until the first and the last of them
         message-types         the four message types: echo of text and of bytes, ping to pong, close to clean close
         upgrade               visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way
-        polling-against-push  few messages to many clients, as where polling is a choice: run it over each transport and compare
+        polling-against-push  few messages to many clients, where polling is a choice: run it over each transport and compare
         observe               clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push
 
       Servers, which run here unless they say why not
