@@ -168,22 +168,31 @@ describe('socketio-bun', () => {
     );
     if (one === undefined || other === undefined) throw new Error('unreachable');
     const inbox: unknown[] = [];
-    one.on(EVENT.receiveMessage, (message) => inbox.push(message));
-    await Promise.all(
-      [one, other].map((socket) => new Promise<void>((resolve) => socket.on('connect', resolve))),
-    );
-    const hear = (message: string) =>
+    const heard = (message: string) =>
       new Promise<void>((resolve) => {
-        other.on(EVENT.receiveMessage, (heard) => {
-          if (heard === message) resolve();
+        one.on(EVENT.receiveMessage, (received) => {
+          if (received === message) resolve();
         });
-        other.emit(EVENT.sendMessage, { message, scope: 'everyone' });
       });
-    await hear('before');
-    const back = new Promise<void>((resolve) => one.on('connect', resolve));
+    const connected = () =>
+      Promise.all(
+        [one, other].map(
+          (socket) => socket.connected || new Promise<void>((resolve) => socket.once('connect', resolve)),
+        ),
+      );
+    one.on(EVENT.receiveMessage, (message) => inbox.push(message));
+    await connected();
+    const before = heard('before');
+    other.emit(EVENT.sendMessage, { message: 'before', scope: 'everyone' });
+    await before;
+
+    const meanwhile = heard('meanwhile');
+    const sent = new Promise<void>((resolve) => other.once(EVENT.receiveMessage, () => resolve()));
     one.io.engine.close();
-    await hear('meanwhile');
-    await back;
+    other.emit(EVENT.sendMessage, { message: 'meanwhile', scope: 'everyone' });
+    await sent;
+    await meanwhile;
+    await connected();
     expect([one.recovered, inbox]).toEqual([true, ['before', 'meanwhile']]);
     one.disconnect();
     other.disconnect();
