@@ -68,12 +68,12 @@ export class ClientPool {
     const attempts = clients.map(async (client, place) => {
       const waitMs = startedMs + (place / rateHz) * 1000 - performance.now();
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-      await this.#connect(client);
+      await this.#connect(client, (reason) => this.failures.add(reason));
     });
     await Promise.all(attempts);
   }
 
-  async #connect(client: number): Promise<void> {
+  async #connect(client: number, onFailed: (reason: string) => void): Promise<void> {
     const { driver, clock, connectOptions, onOpened, onUpgraded } = this.#options;
     const startNs = clock.nowNs();
     try {
@@ -88,20 +88,20 @@ export class ClientPool {
         this.dropped.add(reason);
       });
     } catch (error) {
-      this.failures.add(messageOf(error));
+      onFailed(messageOf(error));
     }
   }
 
   /**
    * Closes a client's connection and opens another in its place. `onClosed` is called in between. Until the other
-   * is open the client is not connected.
+   * is open the client is not connected; when it cannot be opened the client counts as dropped.
    */
   async reopen(client: number, onClosed: (outcome: CloseOutcome | null) => void): Promise<void> {
     const connection = this.#connections.get(client);
     if (connection === undefined) return;
     this.#connections.delete(client);
     onClosed(await connection.close());
-    await this.#connect(client);
+    await this.#connect(client, (reason) => this.dropped.add(`could not connect again: ${reason}`));
   }
 
   /** Opens a connection of its own for one visit of a client; who asks for it closes it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ClosedBroadcast, FanoutTracker } from '../../src/measure/fanout.ts';
-import { Intake, recordBroadcast } from '../../src/measure/intake.ts';
+import { FANOUT_SERIES, Intake, recordBroadcast, type StreamRoute } from '../../src/measure/intake.ts';
 import { Ledger } from '../../src/measure/ledger.ts';
 import { ReceiveWindow } from '../../src/measure/receive-window.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
@@ -10,8 +10,11 @@ const LATE_AFTER_NS = 1e6;
 const write = stampWriter('text', 64);
 const stamp: Stamp = { stream: 0, seq: 0, intendedNs: 5_000, actualNs: 5_100, measured: true };
 
+const DELIVERY: StreamRoute = { series: 'delivery', copies: 1, broadcast: FANOUT_SERIES };
+const ACK: StreamRoute = { series: 'ack', copies: 1, broadcast: null };
+
 /** An intake of two receivers, 1 and 2, that are owed stream 0. */
-function open(headline: 'delivery' | 'ack' = 'delivery', startedNs = 0) {
+function open(route: StreamRoute = DELIVERY, startedNs = 0) {
   const recorder = new Recorder();
   const ledger = new Ledger();
   ledger.open(1, 0);
@@ -24,7 +27,8 @@ function open(headline: 'delivery' | 'ack' = 'delivery', startedNs = 0) {
   });
   const window = new ReceiveWindow({ nowNs: () => 0 }, () => {});
   const intake = new Intake({
-    headline,
+    headline: route.series,
+    routes: [route],
     recorder,
     ledger,
     fanout,
@@ -55,7 +59,7 @@ describe('a received message', () => {
   });
 
   it('is an acknowledgement where that is the headline', () => {
-    const { intake, recorder } = open('ack');
+    const { intake, recorder } = open(ACK);
     intake.take(1, write(stamp), 5_500);
     expect(valuesOf(recorder)).toEqual({ ack: [500], ack_actual: [400] });
   });
@@ -74,7 +78,7 @@ describe('a received message', () => {
     ['of an earlier run, which a server kept', { intendedNs: 500, actualNs: 600 }],
     ['of a run whose times lie far ahead', { intendedNs: 9e15, actualNs: 9e15 }],
   ])('%s is foreign: neither timed nor delivered', (_, times) => {
-    const { intake, recorder, ledger } = open('delivery', 1000);
+    const { intake, recorder, ledger } = open(DELIVERY, 1000);
     intake.take(1, write({ ...stamp, ...times }), 5_500);
     intake.take(1, write({ ...stamp, ...times, measured: false }), 5_500);
     expect(valuesOf(recorder)).toEqual({});
@@ -153,12 +157,8 @@ describe('a closed broadcast', () => {
     [[], {}],
   ])('of latencies %j gives first, median and last receiver and the skew', (latenciesNs, expected) => {
     const recorder = new Recorder();
-    recordBroadcast(recorder, {
-      stream: 0,
-      seq: 0,
-      expected: 3,
-      latenciesNs: Float64Array.from(latenciesNs),
-    });
+    const broadcast = { stream: 0, seq: 0, expected: 3, latenciesNs: Float64Array.from(latenciesNs) };
+    recordBroadcast(recorder, broadcast, FANOUT_SERIES);
     expect(valuesOf(recorder)).toEqual(expected);
   });
 });

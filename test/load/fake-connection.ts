@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events';
+import type { CloseOutcome, Connection } from '../../src/drivers/driver.ts';
+
+/** Something that a client sent; `reply` acknowledges it, and is null where no acknowledgement was asked for. */
+export interface Sent {
+  readonly event: string;
+  readonly data: unknown;
+  readonly reply: ((reply: unknown) => void) | null;
+}
+
+/** A connection without a server: keeps what is sent, and receives what a test gives it. */
+export class FakeConnection implements Connection {
+  readonly sent: Sent[] = [];
+  /** Of each ping that was sent, what to call when its pong comes. */
+  readonly pings: Array<() => void> = [];
+  closed = false;
+  /** How the server answers the close. */
+  outcome: CloseOutcome | null = null;
+  drop: (reason: string) => void = () => {};
+  readonly #events = new EventEmitter();
+  readonly #responders = new Map<string, (data: unknown) => unknown>();
+
+  emit(event: string, data: unknown): void {
+    this.sent.push({ event, data, reply: null });
+  }
+
+  request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
+    this.sent.push({ event, data, reply: onReply });
+  }
+
+  on(event: string, handler: (data: unknown) => void): void {
+    this.#events.on(event, handler);
+  }
+
+  once(event: string, handler: (data: unknown) => void): void {
+    this.#events.once(event, handler);
+  }
+
+  answer(event: string, respond: (data: unknown) => unknown): void {
+    this.#responders.set(event, respond);
+  }
+
+  onDropped(handler: (reason: string) => void): void {
+    this.drop = handler;
+  }
+
+  ping(onPong: () => void): void {
+    this.pings.push(onPong);
+  }
+
+  async close(): Promise<CloseOutcome | null> {
+    this.closed = true;
+    return this.outcome;
+  }
+
+  /** An event comes from the server. */
+  receive(event: string, data: unknown): void {
+    this.#events.emit(event, data);
+  }
+
+  /** The server asks; returns what the client answers. */
+  ask(event: string, data: unknown): unknown {
+    return this.#responders.get(event)?.(data);
+  }
+
+  /** Acknowledges the last thing that was sent. */
+  acknowledge(reply?: unknown): void {
+    const last = this.sent.at(-1);
+    if (last?.reply === null || last === undefined) throw new Error('no acknowledgement was asked for');
+    last.reply(reply);
+  }
+}
