@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createClock, readOriginNs } from '../../src/measure/clock.ts';
@@ -122,6 +125,20 @@ describe('a telemetry sample', () => {
     client.destroy();
     await closed;
     expect(sampler.sample().bufferedBytes).toBe(0);
+    server.close();
+  });
+
+  it('tells nothing of the buffers of a process that has accepted no connection, be it for its own pipes', async () => {
+    const sampler = createSampler();
+    expect(sampler.sample().bufferedBytes).toBeNull();
+    const path = join(mkdtempSync(join(tmpdir(), 'sockbench-test-')), 'pipe');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    const client = connect(path);
+    await once(server, 'connection');
+    expect(sampler.acceptedCount).toBe(0);
+    expect(sampler.sample().bufferedBytes).toBeNull();
+    client.destroy();
     server.close();
   });
 });
