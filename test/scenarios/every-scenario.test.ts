@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { scenarios } from '../../scenarios/index.ts';
 import { SockbenchError } from '../../src/errors.ts';
 import { PLAN_OPTIONS } from '../../src/plan.ts';
+import { seriesOfRun } from '../../src/result/view.ts';
 import type { Layout, Scenario } from '../../src/scenario.ts';
 import { layoutOf } from './layout.ts';
 
@@ -13,6 +14,9 @@ const givenOptions = fc.record(
     publishers: fc.integer({ min: 1, max: 12 }).map(String),
     excludeSender: fc.constantFrom('true', 'false'),
     direction: fc.constantFrom('client', 'server'),
+    replies: fc.integer({ min: 1, max: 12 }).map(String),
+    requests: fc.integer({ min: 1, max: 12 }).map(String),
+    type: fc.constantFrom('all', 'text', 'binary', 'close'),
   },
   { requiredKeys: [] },
 );
@@ -94,13 +98,31 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
     });
   });
 
+  it('records into series that every run has, or that it names', () => {
+    const known = seriesOfRun(scenario.series).map(({ name }) => name);
+    check(scenario, (layout) => {
+      const named = layout.streams.flatMap(({ series }) => series ?? []);
+      expect(known).toEqual(
+        expect.arrayContaining([scenario.headline, layout.headline ?? '', ...named].filter(Boolean)),
+      );
+    });
+  });
+
+  it('has steps if one of its streams has them carried out, and only then', () => {
+    check(scenario, (layout) => {
+      const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
+      expect(scenario.steps !== undefined).toBe(hasSteps);
+    });
+  });
+
   it('gives every process the same layout', () => {
     expect(layoutOf(scenario, 50)).toEqual(layoutOf(scenario, 50));
   });
 
-  it('has at least one stream, and no client in a room twice', () => {
+  it('has at least one stream unless its clients only listen, and no client in a room twice', () => {
     check(scenario, (layout) => {
-      expect(layout.streams.length).toBeGreaterThan(0);
+      if (scenario.headline === 'push_skew') expect(layout.streams).toEqual([]);
+      else expect(layout.streams.length).toBeGreaterThan(0);
       for (const joined of layout.rooms) expect(new Set(joined).size).toBe(joined.length);
     });
   });

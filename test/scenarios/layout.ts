@@ -1,14 +1,19 @@
 import { parseOptions } from '../../src/options.ts';
+import { PLAN_OPTIONS } from '../../src/plan.ts';
 import type { Layout, Scenario, Speech } from '../../src/scenario.ts';
 
-const SPEECH: Speech = { protocol: 'socketio', transport: 'websocket' };
+/** Over what a scenario runs when nothing is asked for. */
+function usualSpeech({ defaults }: Scenario): Speech {
+  const { transport } = parseOptions({ transport: PLAN_OPTIONS.transport }, defaults ?? {});
+  return { protocol: 'socketio', transport };
+}
 
 /** The layout for options as they would be written on the command line. */
 export function layoutOf(
   scenario: Scenario,
   clients: number,
   given: Readonly<Record<string, string>> = {},
-  speech: Speech = SPEECH,
+  speech = usualSpeech(scenario),
 ): Layout {
   return scenario.layout(parseOptions(scenario.options, given), clients, speech);
 }

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { messageTypes } from '../../scenarios/message-types.ts';
+import type { Speech } from '../../src/scenario.ts';
+import { thrownBy } from '../thrown.ts';
+import { layoutOf } from './layout.ts';
+
+const WS: Speech = { protocol: 'ws', transport: 'websocket' };
+const SOCKETIO: Speech = { protocol: 'socketio', transport: 'websocket' };
+const POLLING: Speech = { protocol: 'socketio', transport: 'polling' };
+const HTTP: Speech = { protocol: 'http', transport: 'long-polling' };
+
+/** The series of the streams, in their order, each once. */
+function seriesOf(speech: Speech, type = 'all'): string[] {
+  const { streams } = layoutOf(messageTypes, 12, { type }, speech);
+  return [...new Set(streams.map(({ series = '' }) => series))];
+}
+
+describe('message-types', () => {
+  it.each<[Speech, string[]]>([
+    [WS, ['echo_text', 'echo_binary', 'ping_pong', 'close']],
+    [SOCKETIO, ['echo_text', 'echo_binary', 'close']],
+    [{ protocol: 'socketio', transport: 'upgrade' }, ['echo_text', 'echo_binary', 'close']],
+    [POLLING, ['echo_text', 'echo_binary']],
+    [HTTP, ['echo_text', 'echo_binary']],
+  ])('over %j sends the types that a client has there: %j', (speech, series) => {
+    expect(seriesOf(speech)).toEqual(series);
+  });
+
+  it('has every client send every type, and only that client gets the answer', () => {
+    const { streams, rooms, headline } = layoutOf(messageTypes, 3, {}, WS);
+    const bySeries = (series: string) =>
+      streams.filter((stream) => stream.series === series).map(({ sender }) => sender);
+    for (const series of ['echo_text', 'echo_binary', 'ping_pong', 'close']) {
+      expect(bySeries(series).sort()).toEqual([0, 1, 2]);
+    }
+    expect(streams).toHaveLength(12);
+    for (const { sender, receivers } of streams) expect(receivers).toEqual([sender]);
+    expect(rooms).toEqual([[], [], []]);
+    expect(headline).toBe('echo_text');
+  });
+
+  it('echoes text as text and bytes as bytes, whatever the payload of the plan', () => {
+    const { streams } = layoutOf(messageTypes, 1, {}, WS);
+    expect(streams.map(({ operation }) => operation)).toEqual([
+      { kind: 'echo', payloadType: 'text' },
+      { kind: 'echo', payloadType: 'binary' },
+      { kind: 'ping' },
+      { kind: 'close' },
+    ]);
+  });
+
+  it.each([
+    ['text', 'echo_text'],
+    ['binary', 'echo_binary'],
+    ['ping', 'ping_pong'],
+    ['close', 'close'],
+  ])('sends %s alone when asked for it, and shows its series first', (type, series) => {
+    const layout = layoutOf(messageTypes, 5, { type }, WS);
+    expect(layout.streams.map(({ sender, series: each }) => [sender, each])).toEqual(
+      [0, 1, 2, 3, 4].map((client) => [client, series]),
+    );
+    expect(layout.headline).toBe(series);
+  });
+
+  it.each<[string, Speech, string]>([
+    [
+      'ping',
+      SOCKETIO,
+      '--type ping: a client has no ping message over socketio websocket; it has text, binary, close',
+    ],
+    [
+      'close',
+      POLLING,
+      '--type close: a client has no close message over socketio polling; it has text, binary',
+    ],
+    ['ping', HTTP, '--type ping: a client has no ping message over http long-polling; it has text, binary'],
+  ])('refuses %s where there is none', (type, speech, message) => {
+    expect(thrownBy(() => layoutOf(messageTypes, 5, { type }, speech))).toMatchObject({
+      code: 'NO_SUCH_MESSAGE_TYPE',
+      message,
+      hint: 'All four are there over raw WebSocket: --target ws.',
+    });
+  });
+
+  it.each<[Speech, least: number]>([
+    [WS, 4],
+    [SOCKETIO, 3],
+  ])('over %j never takes the same client twice in a row, from %d clients on', (speech, least) => {
+    for (let clients = least; clients <= 60; clients++) {
+      const senders = layoutOf(messageTypes, clients, {}, speech).streams.map(({ sender }) => sender);
+      const again = senders.filter((sender, index) => sender === senders[(index + 1) % senders.length]);
+      expect({ clients, again }).toEqual({ clients, again: [] });
+    }
+  });
+
+  it('takes the types in turn', () => {
+    const { streams } = layoutOf(messageTypes, 6, {}, SOCKETIO);
+    const turn = ['echo_text', 'echo_binary', 'close'];
+    expect(streams.map(({ series }) => series)).toEqual(Array.from({ length: 6 }, () => turn).flat());
+  });
+});
