@@ -108,7 +108,7 @@ export function formatCount(count: number): string {
 
 /** `push` -> `pushes`. */
 export function pluralOf(noun: string): string {
-  return noun.endsWith('sh') ? `${noun}es` : `${noun}s`;
+  return /s[hs]$/.test(noun) ? `${noun}es` : `${noun}s`;
 }
 
 /** `1 client`, `2 clients`. */

@@ -1,8 +1,24 @@
 import type { RunResult } from '../result/schema.ts';
+import { formatDurationMs, plural } from '../units.ts';
 
-/** The target, with the transport where its protocol has more than one: `socketio polling`, `ws`. */
-export function targetLabel({ plan }: RunResult): string {
-  return plan.target.protocol === 'ws' ? plan.target.name : `${plan.target.name} ${plan.transport}`;
+/**
+ * The target, with the transport where its protocol has more than one, and with what was asked of it: `ws`,
+ * `socketio polling`, `socketio websocket msgpack`, `socketio-redis websocket streams`.
+ */
+export function targetLabel({ plan: { target, transport, settings } }: RunResult): string {
+  return [
+    target.name,
+    target.protocol === 'ws' ? null : transport,
+    settings.namespace,
+    settings.parser,
+    settings.compression === 'on' ? 'compressed' : null,
+    settings.recovery === 'on' ? 'recovery' : null,
+    settings.processes === null ? null : plural(settings.processes, 'process'),
+    settings.redisAdapter,
+    settings.pollInterval === null ? null : `every ${formatDurationMs(settings.pollInterval)}`,
+  ]
+    .filter((part) => part !== null)
+    .join(' ');
 }
 
 /** Target and scenario: `socketio polling, ack-roundtrip`. */

@@ -13,6 +13,11 @@ import { isGeneratorLimited, judgeValidity, noteUncertainty } from './validity.t
 /** Rows of the ledger that are kept when something is amiss; the totals count all of them. */
 const KEPT_ROWS = 200;
 
+/** Users and passwords in URLs are nobody's business who reads a result. */
+function withoutPasswords<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value).replaceAll(/(:\/\/)[^/@\s"]+@/g, '$1***@')) as T;
+}
+
 /** Turns what a run recorded into the stored result, and judges it. */
 export function assembleResult(record: RunRecord): RunResult {
   const { plan, scenario, collector, timing } = record;
@@ -28,9 +33,9 @@ export function assembleResult(record: RunRecord): RunResult {
     invalid: [...record.cutShort],
     findings: [],
     notes: [...record.notes],
-    plan: { ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] },
+    plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
     environment: readEnvironment(
-      record.commandLine,
+      withoutPasswords(record.commandLine),
       record.affinity,
       disturbanceBetween(record.counters.before, record.counters.after),
     ),
