@@ -3,6 +3,7 @@ import { SockbenchError } from './errors.ts';
 import { SERIES } from './measure/series.ts';
 import { PLAN_OPTIONS } from './plan.ts';
 import type { Scenario } from './scenario.ts';
+import { nameFunctions } from './user-functions.ts';
 import { importUserModule } from './user-module.ts';
 
 const fn = z.custom<never>((value) => typeof value === 'function', 'expected a function');
@@ -40,7 +41,7 @@ const scenarioSchema = z.strictObject({
 export async function loadScenarioFile(file: string): Promise<Scenario> {
   const scenario = await importUserModule(file, 'scenario');
   const checked = scenarioSchema.safeParse(scenario);
-  if (checked.success) return scenario as Scenario;
+  if (checked.success) return nameFunctions(scenario as Scenario, file);
   const [issue] = checked.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the default export' : issue.path.join('.');
   throw new SockbenchError({

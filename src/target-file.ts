@@ -13,6 +13,7 @@ import {
   TRANSPORTS,
   type Transport,
 } from './target.ts';
+import { nameFunctions } from './user-functions.ts';
 import { importUserModule } from './user-module.ts';
 
 type PerClient<T> = T | ((client: Client) => T);
@@ -98,7 +99,7 @@ const definitionSchema = z.strictObject({
 export async function loadTargetFile(file: string): Promise<TargetDefinition> {
   const definition = await importUserModule(file, 'target');
   const checked = definitionSchema.safeParse(definition);
-  if (checked.success) return definition as TargetDefinition;
+  if (checked.success) return nameFunctions(definition as TargetDefinition, file);
   const [issue] = checked.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the default export' : issue.path.join('.');
   throw new SockbenchError({

@@ -1,4 +1,5 @@
 import type { CloseOutcome, Connection } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Intake } from '../measure/intake.ts';
 import type { Recorder } from '../measure/recorder.ts';
@@ -19,6 +20,8 @@ export interface PerformerOptions {
   readonly recorder: Recorder;
   readonly intake: Intake;
   readonly publisher: HttpPublisher;
+  /** Called when a target's function could not read what came. */
+  readonly onFailed: (reason: string) => void;
 }
 
 /** Turns operations into what the target understands, and hands what comes back to the intake. */
@@ -48,11 +51,14 @@ export class Performer {
       if (incoming === undefined) continue;
       const { event, payload = (data: unknown) => data } = incoming;
       for (const name of [event].flat()) {
-        connection.on(name, (data) => this.#take(client, payload(data)));
+        connection.on(name, (data) => this.#take(client, this.#read(payload, data)));
       }
     }
     if (streamed !== undefined) {
-      connection.on(streamed.event, (data) => this.#takeStreamed(client, streamed.read(data)));
+      connection.on(streamed.event, (data) => {
+        const reply = this.#read(streamed.read, data);
+        if (reply !== undefined) this.#takeStreamed(client, reply);
+      });
     }
     if (asked !== undefined) connection.answer(asked.event, (data) => data);
   }
@@ -99,7 +105,9 @@ export class Performer {
     const message = this.#mapping.publish?.({ payload, scope, room, client });
     if (message === undefined) return payload;
     if (isRequest(message)) {
-      this.#options.publisher.send(message);
+      this.#options.publisher.send(message, (reason) => {
+        if (stamp.measured) this.#options.onFailed(reason);
+      });
     } else if (message.reply === 'acknowledgement') {
       connection.request(message.event, message.data, () => this.#published(stamp));
     } else {
@@ -145,7 +153,7 @@ export class Performer {
       return;
     }
     connection.request(event, data, (answer) => {
-      if (onReply === undefined) this.#take(sender, read(answer));
+      if (onReply === undefined) this.#take(sender, this.#read(read, answer));
       else onReply();
     });
   }
@@ -157,7 +165,7 @@ export class Performer {
     known.add(event);
     const { reply: read = (answer: unknown) => answer } = this.#mapping;
     connection.on(event, (data) => {
-      const payload = read(data);
+      const payload = this.#read(read, data);
       if (!this.#settle(payload)) this.#take(sender, payload);
     });
   }
@@ -175,7 +183,8 @@ export class Performer {
   #askMe(sender: number, connection: Connection, stamp: Stamp, event: OutgoingEvent | undefined): void {
     if (event === undefined) return;
     connection.request(event.event, event.data, (reply) => {
-      const asked = this.#mapping.asked?.read(reply) ?? null;
+      const { asked: incoming } = this.#mapping;
+      const asked = (incoming === undefined ? null : this.#read(incoming.read, reply)) ?? null;
       if (asked !== null && stamp.measured) this.#options.recorder.record('ack_server', asked.roundTripNs);
       this.#take(sender, asked?.answer);
     });
@@ -210,6 +219,16 @@ export class Performer {
       intake.take(client, payload, clock.nowNs(), item - 1);
     } else {
       intake.takeAnswer(client, oldest.stamp, clock.nowNs(), item - 1);
+    }
+  }
+
+  /** What a server sends that the target cannot read must not end the run: others of its messages may be ours. */
+  #read<T>(read: (data: unknown) => T, data: unknown): T | undefined {
+    try {
+      return read(data);
+    } catch (error) {
+      this.#options.onFailed(messageOf(error));
+      return undefined;
     }
   }
 

@@ -118,7 +118,6 @@ export class Shard {
       headers: connectOptions(0).headers ?? {},
       tls: connectOptions(0).tls ?? {},
       timeoutMs: plan.connectTimeoutMs,
-      onFailed: (reason) => this.#failed.add(reason),
     });
     this.#performer = new Performer({
       clock: this.#clock,
@@ -128,6 +127,7 @@ export class Shard {
       recorder: this.#recorder,
       intake: this.#intake,
       publisher: this.#publisher,
+      onFailed: (reason) => this.#failed.add(reason),
     });
     this.#snapshots = new Snapshots({
       clock: this.#clock,
@@ -269,7 +269,7 @@ export class Shard {
       try {
         this.#observer.take(client, String(observe.key(data)), this.#clock.nowNs());
       } catch (error) {
-        this.#failed.add(`the target's key of a push failed: ${messageOf(error)}`);
+        this.#failed.add(messageOf(error));
       }
     });
   }

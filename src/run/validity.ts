@@ -140,9 +140,14 @@ const tooFewSamples: Rule = (view) => {
   if (samples.count >= needed) return null;
   const { owed, delivered } = view.result.ledger;
   if (owed > 0 && delivered === 0) {
+    const { file } = view.result.plan.target;
+    const doubt =
+      file === null
+        ? 'does the server know the events of docs/your-own-server.md?'
+        : 'do publish and delivery of the target file say what the server does?';
     return {
       code: 'too_few_samples',
-      message: `none of ${plural(owed, 'message')} arrived: does the server know the events of docs/your-own-server.md?`,
+      message: `none of ${plural(owed, 'message')} arrived: ${doubt}`,
     };
   }
   return {
