@@ -11,8 +11,6 @@ export interface HttpPublisherOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
   readonly timeoutMs: number;
-  /** Called for every request that was not answered with a status below 400. */
-  readonly onFailed: (reason: string) => void;
 }
 
 /** Sends the requests by which messages are published where that is not done over the clients' connections. */
@@ -21,6 +19,7 @@ export class HttpPublisher {
   readonly #baseUrl: URL;
   readonly #httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
   readonly #httpsAgent: HttpsAgent;
+  #isClosed = false;
 
   constructor(options: HttpPublisherOptions) {
     this.#options = options;
@@ -28,14 +27,22 @@ export class HttpPublisher {
     this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, ...options.tls });
   }
 
-  /** Hands a request over for sending; never waits and never throws. */
-  send({ url, method = 'POST', headers, body }: OutgoingRequest): void {
-    const { timeoutMs, onFailed } = this.#options;
-    const address = URL.parse(url, this.#baseUrl.href);
-    if (address === null) {
-      onFailed(`"${url}" is not a URL`);
-      return;
+  /**
+   * Hands a request over for sending; never waits and never throws. `onFailed` is called once if it is not answered
+   * with a status below 300: a redirect is not followed.
+   */
+  send(message: OutgoingRequest, onFailed: (reason: string) => void): void {
+    try {
+      this.#send(message, onFailed);
+    } catch (error) {
+      onFailed(`publishing failed: ${messageOf(error)}`);
     }
+  }
+
+  #send({ url, method = 'POST', headers, body }: OutgoingRequest, onFailed: (reason: string) => void): void {
+    const { timeoutMs } = this.#options;
+    const address = URL.parse(url, this.#baseUrl.href);
+    if (address === null) throw new Error(`"${url}" is not a URL`);
     const { content, type } = encodeBody(body);
     const secure = address.protocol === 'https:';
     const request = (secure ? httpsRequest : httpRequest)(address.href, {
@@ -49,17 +56,24 @@ export class HttpPublisher {
       },
       timeout: timeoutMs,
     });
+    let isAnswered = false;
     request.on('response', (response) => {
-      if ((response.statusCode ?? 0) >= 400)
+      isAnswered = true;
+      if ((response.statusCode ?? 0) >= 300)
         onFailed(`publishing was answered with HTTP status ${response.statusCode}`);
       response.resume();
     });
     request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-    request.on('error', (error) => onFailed(`publishing failed: ${messageOf(error)}`));
+    request.on('error', (error) => {
+      // The status counts; that the rest of an answer never came is no matter.
+      if (!isAnswered && !this.#isClosed) onFailed(`publishing failed: ${messageOf(error)}`);
+    });
     request.end(content);
   }
 
+  /** Gives up what is under way; of that nothing more is told. */
   close(): void {
+    this.#isClosed = true;
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
   }

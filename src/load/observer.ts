@@ -40,17 +40,24 @@ export class Observer {
 
   take(client: number, key: string, receivedNs: number): void {
     this.#window.note(receivedNs);
+    const push = this.#push(key, receivedNs);
+    this.#changed.add(key);
+    if (push.clients.has(client)) {
+      push.duplicated += 1;
+      return;
+    }
+    push.clients.add(client);
+    push.reached += 1;
+    push.lastNs = receivedNs;
+    this.#recordGap(client, receivedNs);
+  }
+
+  /** A further copy is no push, so that no gap ends or begins with it. */
+  #recordGap(client: number, receivedNs: number): void {
     const lastNs = this.#lastNs.get(client);
     this.#lastNs.set(client, receivedNs);
-    if (lastNs !== undefined) {
-      this.#recorder.record(receivedNs < this.measureStartNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
-    }
-    const push = this.#push(key, receivedNs);
-    push.lastNs = receivedNs;
-    this.#changed.add(key);
-    if (push.clients.has(client)) push.duplicated += 1;
-    else push.reached += 1;
-    push.clients.add(client);
+    if (lastNs === undefined) return;
+    this.#recorder.record(receivedNs < this.measureStartNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
 
   #push(key: string, receivedNs: number): Push {

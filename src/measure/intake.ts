@@ -74,7 +74,7 @@ export class Intake {
       return;
     }
     const { series, copies, broadcast } = routes[stamp.stream] ?? UNKNOWN_ROUTE;
-    const isCopy = copy >= 0 && copy < copies;
+    const isCopy = Number.isInteger(copy) && copy >= 0 && copy < copies;
     const number = isCopy ? stamp.seq * copies + copy : -1;
     const receipt = ledger.receive(receiver, stamp.stream, number, latencyNs > lateAfterNs);
     if (receipt === 'duplicate' || receipt === 'unexpected') return;
@@ -82,7 +82,8 @@ export class Intake {
     if (series === headline) recorder.record(`${series}_actual`, receivedNs - stamp.actualNs);
     if (broadcast !== null) {
       fanout.add(stamp.stream, stamp.seq, latencyNs, receivedNs);
-      const isSame = this.isSameNode(stamp.stream, receiver);
+      // Replies come back to who asked: they always stay within one process.
+      const isSame = broadcast === FANOUT_SERIES ? this.isSameNode(stamp.stream, receiver) : null;
       if (isSame !== null) recorder.record(isSame ? 'delivery_same_node' : 'delivery_cross_node', latencyNs);
     }
     const second = Math.floor((stamp.intendedNs - this.measureStartNs) / 1e9);

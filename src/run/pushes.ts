@@ -19,6 +19,8 @@ export interface ClosedPush {
 export class Pushes {
   readonly #expected: () => number;
   readonly #open = new Map<string, Push>();
+  /** Keys of pushes that reached everyone, and whether they were measured: what comes of them is a further copy. */
+  readonly #complete = new Map<string, boolean>();
   readonly #totals = { pushes: 0, complete: 0, delivered: 0, duplicated: 0 };
   measureStartNs = Number.POSITIVE_INFINITY;
   /** What is first seen later belongs to no measured push. */
@@ -32,6 +34,11 @@ export class Pushes {
   /** Enters what one worker's clients got. */
   add(arrivals: readonly PushArrivals[]): void {
     for (const { key, firstNs, lastNs, reached, duplicated } of arrivals) {
+      const wasMeasured = this.#complete.get(key);
+      if (wasMeasured !== undefined) {
+        if (wasMeasured) this.#totals.duplicated += reached + duplicated;
+        continue;
+      }
       const push = this.#open.get(key) ?? { firstNs, lastNs, reached: 0, duplicated: 0 };
       push.firstNs = Math.min(push.firstNs, firstNs);
       push.lastNs = Math.max(push.lastNs, lastNs);
@@ -48,7 +55,9 @@ export class Pushes {
       const isComplete = push.reached >= this.#expected();
       if (!isComplete && !all) continue;
       this.#open.delete(key);
-      if (!this.#isMeasured(push)) continue;
+      const isMeasured = this.#isMeasured(push);
+      if (isComplete) this.#complete.set(key, isMeasured);
+      if (!isMeasured) continue;
       this.#totals.pushes += 1;
       this.#totals.complete += isComplete ? 1 : 0;
       this.#totals.delivered += push.reached;

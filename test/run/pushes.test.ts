@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PushArrivals } from '../../src/load/observer.ts';
+import { Pushes } from '../../src/run/pushes.ts';
+
+/** Pushes to four clients, measured from 1,000 to 9,000 ns. */
+function open(clients = 4): Pushes {
+  const pushes = new Pushes(() => clients);
+  pushes.measureStartNs = 1000;
+  pushes.measureEndNs = 9000;
+  return pushes;
+}
+
+function arrived(
+  key: string,
+  firstNs: number,
+  lastNs: number,
+  reached: number,
+  duplicated = 0,
+): PushArrivals[] {
+  return [{ key, firstNs, lastNs, reached, duplicated }];
+}
+
+describe('pushes', () => {
+  it('are complete when the clients of all workers have got them, from the very first to the very last', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 2000, 2100, 2));
+    expect(pushes.take(false)).toEqual([]);
+    expect(pushes.incomplete).toBe(1);
+    pushes.add(arrived('a', 1950, 2050, 2));
+    expect(pushes.take(false)).toEqual([{ skewNs: 150, atNs: 2100 }]);
+    expect(pushes.incomplete).toBe(0);
+    expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
+    expect(pushes.owed).toBe(4);
+    expect(pushes.ledger).toEqual({ delivered: 4, duplicated: 0, late: 0, reordered: 0, unexpected: 0 });
+  });
+
+  it('are told apart by key', () => {
+    const pushes = open();
+    pushes.add([
+      ...arrived('a', 2000, 2010, 4),
+      ...arrived('b', 3000, 3030, 4),
+      ...arrived('c', 4000, 4000, 1),
+    ]);
+    expect(pushes.take(false)).toEqual([
+      { skewNs: 10, atNs: 2010 },
+      { skewNs: 30, atNs: 3030 },
+    ]);
+    expect(pushes.incomplete).toBe(1);
+  });
+
+  it('that do not reach everyone are closed at the end, by those that they reached', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 2000, 2500, 3));
+    expect(pushes.take(true)).toEqual([{ skewNs: 500, atNs: 2500 }]);
+    expect(pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
+    expect(pushes.owed - pushes.ledger.delivered).toBe(1);
+  });
+
+  it.each([
+    ['before measuring began', 999, 5000, 0],
+    ['when it began', 1000, 5000, 1],
+    ['just before it ended', 8999, 12_000, 1],
+    ['when it ended', 9000, 9001, 0],
+  ])('that came first %s count by that', (_, firstNs, lastNs, count) => {
+    const pushes = open();
+    pushes.add(arrived('a', firstNs, lastNs, 3));
+    expect(pushes.incomplete).toBe(count);
+    pushes.add(arrived('a', firstNs, lastNs, 1));
+    expect(pushes.take(false)).toHaveLength(count);
+    expect(pushes.counts.pushes).toBe(count);
+    expect(pushes.owed).toBe(4 * count);
+  });
+
+  it('that were first seen by another worker before measuring began do not count', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 1005, 1010, 2));
+    pushes.add(arrived('a', 995, 1001, 2));
+    expect(pushes.take(false)).toEqual([]);
+    expect(pushes.counts.pushes).toBe(0);
+  });
+
+  it('that come twice are counted as further copies, before they are complete and after', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 2000, 2010, 3, 1));
+    pushes.add(arrived('a', 2000, 2020, 1, 1));
+    expect(pushes.take(false)).toHaveLength(1);
+    pushes.add(arrived('a', 2000, 2010, 0, 4));
+    // No push of its own: nothing is awaited, and nothing lost.
+    expect(pushes.incomplete).toBe(0);
+    expect(pushes.take(true)).toEqual([]);
+    expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
+    expect(pushes.ledger).toMatchObject({ delivered: 4, duplicated: 6 });
+    expect(pushes.owed).toBe(4);
+  });
+
+  it('that come again when their worker has forgotten them are further copies too', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 2000, 2010, 4));
+    pushes.take(false);
+    pushes.add(arrived('a', 8000, 8010, 4));
+    expect(pushes.take(true)).toEqual([]);
+    expect(pushes.counts.pushes).toBe(1);
+    expect(pushes.ledger).toMatchObject({ delivered: 4, duplicated: 4 });
+  });
+
+  it('of the warm-up that come again count for nothing', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 500, 510, 4));
+    pushes.take(false);
+    pushes.add(arrived('a', 500, 510, 0, 4));
+    pushes.take(true);
+    expect(pushes.counts.pushes).toBe(0);
+    expect(pushes.ledger).toMatchObject({ delivered: 0, duplicated: 0 });
+  });
+
+  it('balance: what is owed is delivered or missing, however arrivals are told', () => {
+    const arrival = fc.record({
+      push: fc.nat({ max: 5 }),
+      client: fc.nat({ max: 3 }),
+      atNs: fc.integer({ min: 1000, max: 8999 }),
+    });
+    fc.assert(
+      fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
+        const pushes = open();
+        const got = new Map<number, Set<number>>();
+        let copies = 0;
+        for (const { push, client, atNs } of arrivals) {
+          const clients = got.get(push) ?? new Set();
+          got.set(push, clients);
+          const isCopy = clients.has(client);
+          clients.add(client);
+          if (isCopy) copies += 1;
+          pushes.add(arrived(`key ${push}`, atNs, atNs, isCopy ? 0 : 1, isCopy ? 1 : 0));
+          pushes.take(false);
+        }
+        pushes.take(true);
+        const delivered = [...got.values()].reduce((sum, clients) => sum + clients.size, 0);
+        expect(pushes.counts.pushes).toBe(got.size);
+        expect(pushes.owed).toBe(4 * got.size);
+        expect(pushes.ledger).toMatchObject({ delivered, duplicated: copies });
+        expect(pushes.incomplete).toBe(0);
+      }),
+    );
+  });
+});
