@@ -123,7 +123,11 @@ describe('every scenario over every transport accounts for every message', () =>
       expect(series[`${result.headline}_actual`]?.count).toBe(ledger.owed);
       expect(series['send_lag']?.count).toBe(rate.sent);
       expect(series['connect']?.count).toBe(12);
-      expect(result.samples).toEqual({ count: rate.sent, incomplete: 0 });
+      expect(result.samples).toEqual({
+        unit: scenario === 'ack-roundtrip' ? 'request' : 'broadcast',
+        count: rate.sent,
+        incomplete: 0,
+      });
       if (result.headline === 'delivery') {
         for (const name of ['fanout_first', 'fanout_median', 'fanout_last', 'fanout_skew']) {
           expect(series[name]?.count).toBe(rate.sent);
@@ -142,7 +146,7 @@ describe('every scenario over every transport accounts for every message', () =>
     const { result } = await runScenario('broadcast-latency', '--target', 'ws', ...load);
     expect(result.ledger).toMatchObject({ owed: 9000, delivered: 9000, lost: 0, unexpected: 0 });
     expect(result.series['fanout_last']?.count).toBe(300);
-    expect(result.samples).toEqual({ count: 300, incomplete: 0 });
+    expect(result.samples).toEqual({ unit: 'broadcast', count: 300, incomplete: 0 });
     expect(result.telemetry.workers).toHaveLength(3);
     const { affinity } = result.environment;
     if (affinity.server !== null) expect(affinity.workers).not.toContain(affinity.server);
