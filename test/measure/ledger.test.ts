@@ -191,3 +191,13 @@ describe('a ledger', () => {
     expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 2 });
   });
 });
+
+it('a ledger takes no negative number for a message that the stream has', () => {
+  const ledger = new Ledger();
+  ledger.open(1, 0);
+  expect(ledger.receive(1, 0, 0, false)).toBe('first');
+  for (const seq of [-1, -1, Number.NEGATIVE_INFINITY])
+    expect(ledger.receive(1, 0, seq, true)).toBe('unexpected');
+  expect(ledger.receive(1, 0, 1, false)).toBe('first');
+  expect(ledger.totals()).toEqual({ delivered: 2, late: 0, duplicated: 0, reordered: 0, unexpected: 3 });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MIN_PAYLOAD_BYTES, readStamp, type Stamp, stampWriter } from '../../src/measure/stamp.ts';
+import { findStamp, MIN_PAYLOAD_BYTES, readStamp, type Stamp, stampWriter } from '../../src/measure/stamp.ts';
 
 const DAYS_104_NS = 104 * 86_400e9;
 const MINUTES_40_NS = 40 * 60e9;
@@ -192,3 +192,119 @@ function expectNullOrSound(stamp: Stamp | null): void {
   }
   expect(stamp.actualNs).toBeGreaterThanOrEqual(stamp.intendedNs);
 }
+
+describe('a stamp in what a server made of a payload', () => {
+  /** Text without the mark, so that nothing before the stamp can pass for one. */
+  const surroundings = fc.string({ maxLength: 60 }).filter((text) => !/sb/i.test(text));
+  const payloadBytes = fc.integer({ min: MIN_PAYLOAD_BYTES.text, max: 200 });
+  const texts = fc.record({ stamp: stamps, payloadBytes }).map(({ stamp, payloadBytes: size }) => ({
+    stamp,
+    text: stampWriter('text', size)(stamp) as string,
+  }));
+
+  it('is found inside longer text', () => {
+    fc.assert(
+      fc.property(texts, surroundings, surroundings, ({ stamp, text }, before, after) => {
+        // A letter more at its end would belong to the mark.
+        expect(findStamp(`${before.replace(/s$/i, '')}${text}${after}`)).toEqual(stamp);
+      }),
+    );
+  });
+
+  it('is found in JSON, as text and as bytes, and in JSON within JSON', () => {
+    fc.assert(
+      fc.property(texts, ({ stamp, text }) => {
+        const json = JSON.stringify({ user: 'ann', messages: [{ text: `ann: "${text}"` }] });
+        expect(findStamp(json)).toEqual(stamp);
+        expect(findStamp(Buffer.from(json))).toEqual(stamp);
+        expect(findStamp(JSON.stringify({ event: 'chat', body: json }))).toEqual(stamp);
+      }),
+    );
+  });
+
+  it('is found in other letters', () => {
+    fc.assert(
+      fc.property(texts, ({ stamp, text }) => {
+        expect(findStamp(text.toUpperCase())).toEqual(stamp);
+        expect(findStamp({ shouted: `${text.toUpperCase()}!` })).toEqual(stamp);
+      }),
+    );
+  });
+
+  it.each(['text', 'binary'] as const)(
+    'is found in a payload of %s at any field, six levels down',
+    (type) => {
+      fc.assert(
+        fc.property(
+          stamps,
+          fc.array(fc.constantFrom('object', 'list'), { maxLength: 6 }),
+          (stamp, levels) => {
+            const wrapped = levels.reduce<unknown>(
+              (inner, level) =>
+                level === 'list' ? [1, null, inner] : { id: 7, from: null, inner, at: 'now' },
+              stampWriter(type, 64)(stamp),
+            );
+            expect(findStamp(wrapped)).toEqual(stamp);
+          },
+        ),
+      );
+    },
+  );
+
+  it('is found in bytes after a header and before a trailer', () => {
+    const others = fc.uint8Array({ maxLength: 40 });
+    fc.assert(
+      fc.property(stamps, others, others, (stamp, header, trailer) => {
+        const bytes = Buffer.concat([header, stampWriter('binary', 64)(stamp) as Uint8Array, trailer]);
+        expect(findStamp(bytes)).toEqual(stamp);
+        // As an ArrayBuffer's view that does not begin where it does.
+        expect(findStamp(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))).toEqual(stamp);
+      }),
+      // The mark alone, and a header that could begin a stamp.
+      {
+        examples: [
+          [sample, Uint8Array.of(0x5b), new Uint8Array()],
+          [sample, Uint8Array.of(0x5b, 0, 0, 0), new Uint8Array()],
+        ],
+      },
+    );
+  });
+
+  it('is that of the payload itself where it came back as it was sent', () => {
+    fc.assert(
+      fc.property(stamps, fc.constantFrom('text' as const, 'binary' as const), (stamp, type) => {
+        const payload = stampWriter(type, 64)(stamp);
+        expect(findStamp(payload)).toEqual(readStamp(payload));
+      }),
+    );
+  });
+
+  it.each<[what: string, data: unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['text', 'a greeting'],
+    ['bytes', Buffer.from('a greeting')],
+    ['an object', { text: 'hello', list: [1, 2, [3]], none: null }],
+    ['a stamp that is cut off', 'ann: sbm3,z,gjdgxs,1'],
+    ['a stamp seven levels down', [[[[[[['sbm3,z,gjdgxs,10,']]]]]]]],
+  ])('is not found in %s', (_, data) => {
+    expect(findStamp(data)).toBeNull();
+  });
+
+  it('is looked for in anything, and nothing throws', () => {
+    fc.assert(
+      fc.property(fc.anything(), (data) => {
+        const stamp = findStamp(data);
+        expect(stamp === null || Number.isSafeInteger(stamp.intendedNs)).toBe(true);
+      }),
+    );
+  });
+
+  it('is looked for in what refers to itself, and an end is found', () => {
+    const knot: Record<string, unknown> = { text: 'hello' };
+    knot['self'] = knot;
+    knot['also'] = knot;
+    expect(findStamp(knot)).toBeNull();
+  });
+});

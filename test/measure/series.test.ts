@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { SERIES, seriesOfRun } from '../../src/measure/series.ts';
+
+describe('the series of a run', () => {
+  it("are the scenario's own first, as it says what they are, then those of every run", () => {
+    const series = seriesOfRun({ upgrade: 'due -> on WebSocket', close: 'close -> closed' });
+    expect(series.slice(0, 2)).toEqual([
+      { name: 'upgrade', meaning: 'due -> on WebSocket', mayBeZero: true },
+      { name: 'close', meaning: 'close -> closed', mayBeZero: true },
+    ]);
+    expect(series.slice(2)).toEqual(SERIES);
+  });
+
+  it('are those of every run where a scenario has none', () => {
+    expect(seriesOfRun()).toEqual(SERIES);
+  });
+
+  it('have names of their own, with the one from actual sending beside each that can be a headline', () => {
+    const names = SERIES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const headline of ['delivery', 'ack', 'reply', 'journey']) {
+      expect(names).toEqual(expect.arrayContaining([headline, `${headline}_actual`]));
+    }
+  });
+});
