@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { SockbenchError } from './errors.ts';
 import type { GivenOptions } from './options.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanOptions } from './plan-options.ts';
 import { importUserModule } from './user-module.ts';
 
 /** Looked for in the working directory, in this order. */

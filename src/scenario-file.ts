@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SockbenchError } from './errors.ts';
 import { SERIES } from './measure/series.ts';
-import { PLAN_OPTIONS } from './plan.ts';
+import { PLAN_OPTIONS } from './plan-options.ts';
 import type { Scenario } from './scenario.ts';
 import { nameFunctions } from './user-functions.ts';
 import { importUserModule } from './user-module.ts';

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
 import { SockbenchError } from '../errors.ts';
 import { flagOf, type GivenOptions, type OptionTable } from '../options.ts';
-import { PLAN_OPTIONS } from '../plan.ts';
+import { PLAN_OPTIONS } from '../plan-options.ts';
 import type { Scenario } from '../scenario.ts';
 
 function flagText(name: string, value: string | null): string {

@@ -7,13 +7,8 @@ import { UNAVAILABLE_SERVERS, unavailable } from '../../servers/unavailable.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
 import { flagOf, type GivenOptions } from '../options.ts';
-import {
-  PLAN_OPTIONS,
-  type PlanOptions,
-  type ReferencePlan,
-  requireAllowedHost,
-  type TargetPlan,
-} from '../plan.ts';
+import { type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan.ts';
+import { PLAN_OPTIONS, type PlanOptions } from '../plan-options.ts';
 import type { Scenario } from '../scenario.ts';
 import { loadScenarioFile } from '../scenario-file.ts';
 import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';

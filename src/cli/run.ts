@@ -1,7 +1,8 @@
 import { loadConfig } from '../config-file.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { parseOptions } from '../options.ts';
-import { buildPlan, PLAN_OPTIONS, type Plan } from '../plan.ts';
+import { buildPlan, type Plan } from '../plan.ts';
+import { PLAN_OPTIONS } from '../plan-options.ts';
 import type { Format } from '../report/index.ts';
 import type { RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';

@@ -3,7 +3,6 @@ import { EXIT, SockbenchError } from '../errors.ts';
 import type { FromWorker, ToWorker } from '../load/messages.ts';
 import { lowerOwnPriority } from '../load/priority.ts';
 import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
-import { loadTarget } from '../load/target.ts';
 import { Workers } from '../load/workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
@@ -15,7 +14,6 @@ import { type Affinity, chooseAffinity, pinned } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { readSystemCounters, type SystemCounters } from './environment.ts';
-import { explainRefusal } from './explain-refusal.ts';
 import { meetServer } from './meet-server.ts';
 import { Membership } from './membership.ts';
 import type { Phase, Progress } from './progress.ts';
@@ -23,6 +21,7 @@ import type { RunRecord } from './record.ts';
 import type { ServerProcess } from './server-process.ts';
 import { ServerTelemetry } from './server-telemetry.ts';
 import { rehearseTimeline } from './timeline.ts';
+import { hasOnlyFailures, refuseUnjoined, refuseUnreachable } from './unreachable.ts';
 import { warmUp } from './warm-up.ts';
 
 const PROGRESS_EVERY_MS = 250;
@@ -201,7 +200,7 @@ class Run {
     );
     await Promise.race([all, patience(connectTimeoutMs + REPORT_WITHIN_MS)]);
     this.#failIfCut();
-    if (this.#hasOnlyFailures()) await this.#refuseUnreachable();
+    if (hasOnlyFailures(this.#collector)) await this.#refuseUnreachable();
     await all;
     this.#failIfCut();
     if (this.#membership.connected.length === 0) await this.#refuseUnreachable();
@@ -211,16 +210,14 @@ class Run {
     const joining = this.#membership.connected.filter(
       ({ client }) => (this.#membership.layout.rooms[client] ?? []).length > 0,
     );
-    if (joining.length > 0 && this.#collector.joinFailures.total >= joining.length) this.#refuseUnjoined();
+    if (joining.length > 0 && this.#collector.joinFailures.total >= joining.length) {
+      refuseUnjoined(this.#url, this.#collector);
+    }
   }
 
-  /** When the first clients have had their time and none is in, the others need not try. */
-  #hasOnlyFailures(): boolean {
-    const { workers } = this.#collector;
-    return (
-      workers.every(({ connected }) => connected === 0) &&
-      workers.some(({ connectReason }) => connectReason !== null)
-    );
+  #refuseUnreachable(): Promise<never> {
+    const leftMs = this.#plan.connectTimeoutMs - (performance.now() - this.#phaseStartedMs);
+    return refuseUnreachable(this.#plan, this.#url, this.#collector, leftMs);
   }
 
   /** A run that was cut before anything was measured has no result. */
@@ -231,31 +228,6 @@ class Run {
       code: cause.code.toUpperCase(),
       message: `nothing was measured: ${cause.message}`,
       exitCode: EXIT.invalid,
-    });
-  }
-
-  async #refuseUnreachable(): Promise<never> {
-    const [first] = this.#collector.failures.take();
-    const soFar = this.#collector.workers.map(({ connectReason }) => connectReason);
-    const { clients, connectTimeoutMs, target } = this.#plan;
-    const { connectOptions, clientOf } = await loadTarget(this.#plan);
-    const { message, hint } = await explainRefusal({
-      protocol: target.protocol,
-      clients,
-      connect: connectOptions(clientOf(0), this.#url),
-      reason: first?.reason ?? soFar.find((reason) => reason !== null) ?? 'no answer',
-      leftMs: connectTimeoutMs - (performance.now() - this.#phaseStartedMs),
-    });
-    throw new SockbenchError({ code: 'TARGET_UNREACHABLE', message, hint });
-  }
-
-  /** Nobody in a room means nobody to deliver to: there is nothing to measure. */
-  #refuseUnjoined(): never {
-    const [first] = this.#collector.joinFailures.take();
-    throw new SockbenchError({
-      code: 'JOIN_UNANSWERED',
-      message: `the clients connected to ${this.#url}, but none of them could join its rooms: ${first?.reason}`,
-      hint: 'The server has to acknowledge enter_chat, or what the join of a target file sends; see docs/your-own-server.md.',
     });
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
 import { type GivenOptions, parseOptions } from '../../src/options.ts';
-import { buildPlan, PLAN_OPTIONS, type Plan } from '../../src/plan.ts';
+import { buildPlan, type Plan } from '../../src/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan-options.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { forecastSamples } from '../../src/run/forecast.ts';
 import { runPlan } from '../../src/run/runner.ts';

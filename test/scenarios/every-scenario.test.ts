@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scenarios } from '../../scenarios/index.ts';
 import { SockbenchError } from '../../src/errors.ts';
-import { PLAN_OPTIONS } from '../../src/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan-options.ts';
 import { seriesOfRun } from '../../src/result/view.ts';
 import type { Layout, Scenario } from '../../src/scenario.ts';
 import { layoutOf } from './layout.ts';

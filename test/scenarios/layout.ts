@@ -1,5 +1,5 @@
 import { parseOptions } from '../../src/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan-options.ts';
 import type { Layout, Scenario, Speech } from '../../src/scenario.ts';
 
 /** Over what a scenario runs when nothing is asked for. */

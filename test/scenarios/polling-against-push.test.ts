@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pollingAgainstPush } from '../../scenarios/polling-against-push.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import { parseOptions } from '../../src/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan-options.ts';
 import type { Speech } from '../../src/scenario.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 
