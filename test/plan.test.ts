@@ -32,6 +32,7 @@ describe('a plan', () => {
         "drainMs": 5000,
         "driver": "official",
         "durationMs": 10000,
+        "headline": "delivery",
         "lateAfterMs": 1000,
         "payloadBytes": 64,
         "payloadType": "text",
@@ -44,6 +45,7 @@ describe('a plan', () => {
           },
         ],
         "scenario": "broadcast-latency",
+        "scenarioFile": null,
         "scenarioOptions": {
           "excludeSender": false,
           "publishers": 1,
@@ -135,9 +137,9 @@ describe('a plan', () => {
     [{ workers: '0' }, 'BAD_OPTION', '--workers: "0" is not a whole number from 1 to 256'],
     [{ seed: '-1' }, 'BAD_OPTION', '--seed: "-1" is not a whole number from 0 to 2147483647'],
     [
-      { transport: 'webtransport' },
+      { transport: 'carrier-pigeon' },
       'BAD_OPTION',
-      '--transport: "webtransport" is not one of websocket, polling, upgrade, short-polling, long-polling',
+      '--transport: "carrier-pigeon" is not one of websocket, polling, upgrade, short-polling, long-polling',
     ],
     [{ arrival: 'bursty' }, 'BAD_OPTION', '--arrival: "bursty" is not one of constant, poisson'],
     [{ payloadType: 'blob' }, 'BAD_OPTION', '--payload-type: "blob" is not one of text, binary'],

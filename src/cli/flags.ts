@@ -5,6 +5,8 @@ import { flagOf, type GivenOptions, type OptionTable } from '../options.ts';
 import { PLAN_OPTIONS } from '../plan-options.ts';
 import type { Scenario } from '../scenario.ts';
 
+const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+
 function flagText(name: string, value: string | null): string {
   return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
 }
@@ -44,7 +46,7 @@ export function givenOptions(scenario: Scenario, flags: Readonly<Record<string, 
   if (foreign !== undefined) {
     throw new SockbenchError({
       code: 'FOREIGN_OPTION',
-      message: `${flagOf(foreign)} is not an option of ${scenario.name}; it belongs to ${ownersOf(foreign).join(' and ')}`,
+      message: `${flagOf(foreign)} is not an option of ${scenario.name}; it belongs to ${LIST.format(ownersOf(foreign))}`,
       hint: `sockbench run --help lists the options of each scenario.`,
     });
   }

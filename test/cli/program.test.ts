@@ -236,7 +236,10 @@ it('tells its version', async () => {
 describe('a command line that cannot be', () => {
   it.each<[args: readonly string[], stderr: string]>([
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
-    [['frobnicate'], "error: unknown command 'frobnicate'\nThere are: run, report, serve, list, doctor.\n"],
+    [
+      ['frobnicate'],
+      "error: unknown command 'frobnicate'\nThere are: run, report, serve, list, doctor, init.\n",
+    ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [['run', 'room-fanout', '--frobnicate'], "error: unknown option '--frobnicate'\nTry sockbench --help.\n"],
     [
@@ -249,15 +252,15 @@ describe('a command line that cannot be', () => {
     ],
     [
       ['run', 'room-fan'],
-      'error: there is no scenario "room-fan"; there are: broadcast-latency, room-fanout, ack-roundtrip\nsockbench list shows what each of them is.\n',
+      'error: there is no scenario "room-fan"; there are: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-against-push, observe\nsockbench list shows what each of them is.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],
-      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout\nsockbench run --help lists the options of each scenario.\n',
+      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout and polling-against-push\nsockbench run --help lists the options of each scenario.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--exclude-sender'],
-      'error: --exclude-sender is not an option of ack-roundtrip; it belongs to broadcast-latency and room-fanout\nsockbench run --help lists the options of each scenario.\n',
+      'error: --exclude-sender is not an option of ack-roundtrip; it belongs to broadcast-latency, room-fanout and polling-against-push\nsockbench run --help lists the options of each scenario.\n',
     ],
     [
       ['report', 'a.json', '--format', 'htm'],
