@@ -25,7 +25,10 @@ export interface Running {
 }
 
 /** Starts `sockbench` in a process of its own, as a user would. */
-export function startSockbench(args: readonly string[], options: { cwd?: string } = {}): Running {
+export function startSockbench(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Running {
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let stdout = '';
   let stderr = '';
