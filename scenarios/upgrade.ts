@@ -38,13 +38,13 @@ export const upgrade = defineScenario({
   },
   async steps(user) {
     const connection = await user.open();
-    let isUpgraded = false;
-    const upgraded = user
-      .time('upgrade', () => connection.upgraded)
-      .then(() => {
-        isUpgraded = true;
-      });
-    while (!isUpgraded) await connection.request('ack_upgrading');
+    let isUpgrading = true;
+    const end = () => {
+      isUpgrading = false;
+    };
+    const upgraded = user.time('upgrade', () => connection.upgraded);
+    upgraded.then(end, end);
+    while (isUpgrading) await connection.request('ack_upgrading');
     await upgraded;
     for (let sent = 0; sent < user.options.requests; sent++) await connection.request('ack_upgraded');
   },

@@ -66,7 +66,10 @@ export interface Speech {
 
 /** A connection that one visit opened. */
 export interface OwnConnection {
-  /** Resolves when a connection that began by polling is on WebSocket; at once for any other. */
+  /**
+   * Resolves when a connection that began by polling is on WebSocket; at once for any other. Rejects after the plan's
+   * connect timeout.
+   */
   readonly upgraded: Promise<void>;
   /** Sends a request, recorded in this series; resolves when it was answered, throws as `request` of the user does. */
   request(series: string): Promise<void>;

@@ -47,7 +47,7 @@ export class Sender {
 
   /** Sends message `index` of the schedule if its sender is one of this worker's. */
   send(index: number, intendedNs: number, measured: boolean): void {
-    const { layout, clients, clock } = this.#options;
+    const { layout, clients, clock, recorder, perform } = this.#options;
     const streamIndex = index % layout.streams.length;
     const stream = layout.streams[streamIndex];
     if (stream === undefined || !clients.has(stream.sender)) return;
@@ -59,33 +59,19 @@ export class Sender {
         return;
       }
     }
-    const isSteps = stream.operation.kind === 'steps';
-    const wasSent = isSteps
-      ? this.#perform(
-          stream,
-          { stream: streamIndex, seq: Math.floor(index / layout.streams.length) },
-          intendedNs,
-          measured,
-        )
-      : this.sendOf(streamIndex, intendedNs, measured, (stamp) => this.#options.perform(stream, stamp));
+    const visit = Math.floor(index / layout.streams.length);
+    const actualNs = clock.nowNs();
+    const wasSent =
+      stream.operation.kind === 'steps'
+        ? perform(stream, { stream: streamIndex, seq: visit, intendedNs, actualNs, measured })
+        : this.sendOf(streamIndex, intendedNs, measured, (stamp) => perform(stream, stamp));
     if (tally === null) return;
-    if (wasSent) tally.sent += 1;
-    else this.unsent.add(SENDER_GONE);
-  }
-
-  #perform(
-    stream: Stream,
-    place: Pick<Stamp, 'stream' | 'seq'>,
-    intendedNs: number,
-    measured: boolean,
-  ): boolean {
-    const actualNs = this.#options.clock.nowNs();
-    this.#noteLag(actualNs - intendedNs, measured);
-    return this.#options.perform(stream, { ...place, intendedNs, actualNs, measured });
-  }
-
-  #noteLag(lagNs: number, measured: boolean): void {
-    if (measured) this.#options.recorder.record('send_lag', lagNs);
+    if (!wasSent) {
+      this.unsent.add(SENDER_GONE);
+      return;
+    }
+    tally.sent += 1;
+    recorder.record('send_lag', actualNs - intendedNs);
   }
 
   /** Sends the next message of a stream, by `perform`, which says whether its sender is connected. */
@@ -99,7 +85,6 @@ export class Sender {
     const seq = numbers[streamIndex] ?? 0;
     const actualNs = this.#options.clock.nowNs();
     if (!perform({ stream: streamIndex, seq, intendedNs, actualNs, measured })) return false;
-    this.#noteLag(actualNs - intendedNs, measured);
     numbers[streamIndex] = seq + 1;
     if (measured) this.#tally(intendedNs).owed += this.#owed(streamIndex);
     return true;

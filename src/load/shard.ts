@@ -212,6 +212,7 @@ export class Shard {
       performer: this.#performer,
       recorder: this.#recorder,
       sender,
+      window: this.#window,
       failed: this.#failed,
     });
   }

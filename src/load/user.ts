@@ -15,6 +15,10 @@ export interface Visit {
   readonly connection: Connection;
   readonly timeoutMs: number;
   readonly nowNs: () => number;
+  /** Notes that a reply came: handling it takes the event loop's time. */
+  readonly noteReceived: () => void;
+  /** Notes by how much a step came late that was due at some time. */
+  readonly noteLag: (lagNs: number) => void;
   readonly record: (series: string, valueNs: number) => void;
   /** Sends a stamped message of this visit's stream that was due at `intendedNs`, and returns it. */
   readonly publish: (intendedNs: number, scope: Scope, room: string | null) => Payload;
@@ -51,8 +55,8 @@ export class VisitingUser implements User {
     return this.#visit.publish(this.#takeDueNs(), scope, room);
   }
 
-  async request(): Promise<void> {
-    await this.#requestOver(this.#visit.connection, 'ack');
+  request(): Promise<void> {
+    return this.#requestOver(this.#visit.connection, 'ack');
   }
 
   emit(event: string, data?: unknown): void {
@@ -64,11 +68,20 @@ export class VisitingUser implements User {
     this.#takeDueNs();
     return this.#within(
       `no acknowledgement of ${event}`,
-      new Promise((resolve) => this.#visit.connection.request(event, data, resolve)),
+      new Promise((resolve) => {
+        this.#visit.connection.request(event, data, (reply) => {
+          this.#visit.noteReceived();
+          resolve(reply);
+        });
+      }),
     );
   }
 
-  async next(event: string, isMeant: (data: unknown) => boolean = () => true): Promise<unknown> {
+  next(event: string, isMeant: (data: unknown) => boolean = () => true): Promise<unknown> {
+    return mayBeLeft(this.#next(event, isMeant));
+  }
+
+  async #next(event: string, isMeant: (data: unknown) => boolean): Promise<unknown> {
     let isOver = false;
     const arrived = new Promise((resolve, reject) => {
       const wait = () => this.#visit.connection.once(event, take);
@@ -95,11 +108,17 @@ export class VisitingUser implements User {
   async think(durationMs: number): Promise<void> {
     const dueNs = this.#visit.nowNs() + durationMs * 1e6;
     await delay(durationMs);
+    const nowNs = this.#visit.nowNs();
     // Timers may fire up to a millisecond early: then the next step is due when it happens.
-    this.#dueNs = Math.min(dueNs, this.#visit.nowNs());
+    this.#dueNs = Math.min(dueNs, nowNs);
+    this.#visit.noteLag(nowNs - this.#dueNs);
   }
 
-  async time<R>(series: string, work: () => Promise<R>): Promise<R> {
+  time<R>(series: string, work: () => Promise<R>): Promise<R> {
+    return mayBeLeft(this.#time(series, work));
+  }
+
+  async #time<R>(series: string, work: () => Promise<R>): Promise<R> {
     const startNs = this.#takeDueNs();
     // What the work begins with was due with it.
     this.#dueNs = startNs;
@@ -118,7 +137,7 @@ export class VisitingUser implements User {
     const opened = await this.#visit.open();
     this.#opened.push(opened);
     return {
-      upgraded: opened.upgraded,
+      upgraded: this.#within('no upgrade to WebSocket', opened.upgraded),
       request: (series) => this.#requestOver(opened.connection, series),
     };
   }
@@ -128,12 +147,21 @@ export class VisitingUser implements User {
     await Promise.all(this.#opened.map(({ connection }) => connection.close()));
   }
 
-  async #requestOver(connection: Connection, series: string): Promise<void> {
+  #requestOver(connection: Connection, series: string): Promise<void> {
+    return mayBeLeft(this.#requestAndRecord(connection, series));
+  }
+
+  async #requestAndRecord(connection: Connection, series: string): Promise<void> {
     const intendedNs = this.#takeDueNs();
     const actualNs = this.#visit.nowNs();
     await this.#within(
       'no reply to a request',
-      new Promise<void>((resolve) => this.#visit.request(connection, intendedNs, resolve)),
+      new Promise<void>((resolve) => {
+        this.#visit.request(connection, intendedNs, () => {
+          this.#visit.noteReceived();
+          resolve();
+        });
+      }),
     );
     const nowNs = this.#visit.nowNs();
     this.record(series, nowNs - intendedNs);
@@ -147,7 +175,11 @@ export class VisitingUser implements User {
     return dueNs;
   }
 
-  async #within<T>(problem: string, work: Promise<T>): Promise<T> {
+  #within<T>(problem: string, work: Promise<T>): Promise<T> {
+    return mayBeLeft(this.#race(problem, work));
+  }
+
+  async #race<T>(problem: string, work: Promise<T>): Promise<T> {
     const { timeoutMs } = this.#visit;
     const abort = new AbortController();
     const late = delay(timeoutMs, null, { signal: abort.signal, ref: false }).then(
@@ -163,4 +195,13 @@ export class VisitingUser implements User {
       abort.abort();
     }
   }
+}
+
+/**
+ * A promise that nobody need wait for: where one step fails, those that were begun beside it are left behind, and
+ * Node would end the process when they fail too.
+ */
+function mayBeLeft<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

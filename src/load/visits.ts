@@ -1,6 +1,7 @@
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
+import type { ReceiveWindow } from '../measure/receive-window.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { Plan } from '../plan.ts';
@@ -21,6 +22,8 @@ export interface VisitsOptions {
   readonly performer: Performer;
   readonly recorder: Recorder;
   readonly sender: Sender;
+  /** Where replies are noted that go to a step and not to the intake. */
+  readonly window: ReceiveWindow;
   /** Counts visits that threw, or that were not over at the end. */
   readonly failed: ReasonCounts;
 }
@@ -66,12 +69,12 @@ export class Visits {
     } catch (error) {
       if (stamp.measured) failed.add(messageOf(error));
     }
-    await user.leave();
     if (stamp.measured) this.#underWay -= 1;
+    await user.leave();
   }
 
   #userOf(stream: Stream, stamp: Stamp, connection: Connection): VisitingUser {
-    const { scenario, plan, clock, target, pool, performer, recorder, sender } = this.#options;
+    const { scenario, plan, clock, target, pool, performer, recorder, sender, window } = this.#options;
     const { measured } = stamp;
     return new VisitingUser({
       client: target.clientOf(stream.sender),
@@ -80,6 +83,10 @@ export class Visits {
       connection,
       timeoutMs: plan.connectTimeoutMs,
       nowNs: () => clock.nowNs(),
+      noteReceived: () => window.note(clock.nowNs()),
+      noteLag: (lagNs) => {
+        if (measured) recorder.record('send_lag', lagNs);
+      },
       record: (series, valueNs) => {
         requireOwnSeries(scenario, series);
         if (measured) recorder.record(series, Math.round(valueNs));
@@ -103,6 +110,6 @@ export class Visits {
 
 /** `ack` is what a user's request records. */
 function requireOwnSeries({ name, series = {} }: Scenario, given: string): void {
-  if (given in series || given === 'ack' || given === 'ack_actual') return;
+  if (Object.hasOwn(series, given) || given === 'ack' || given === 'ack_actual') return;
   throw new Error(`the scenario ${name} records into "${given}", which is not among its series`);
 }
