@@ -44,8 +44,8 @@ const MEANING = column(
   'what one value is',
   ({ view, series }: SeriesRow) => {
     const known = seriesOfRun(view.result.ownSeries).find(({ name }) => name === series);
-  if (known !== undefined) return known.meaning;
-  return series.endsWith('_actual') ? 'the same, counted from the actual sending' : null;
+    if (known !== undefined) return known.meaning;
+    return series.endsWith('_actual') ? 'the same, counted from the actual sending' : null;
   },
 );
 
