@@ -22,7 +22,10 @@ type Value = string | number | boolean;
 export interface Config extends Readonly<Partial<Record<keyof PlanOptions, Value>>> {
   /** Options of scenarios, by the scenario's name. */
   readonly scenarios?: Readonly<Record<string, Readonly<Record<string, Value>>>>;
-  /** Threshold expressions, beside those of the command line. */
+  /**
+   * Threshold expressions, beside those of the command line. One on a series that a run does not record is left out
+   * of it.
+   */
   readonly threshold?: readonly string[];
   readonly out?: string;
   readonly format?: string;
@@ -68,7 +71,7 @@ export async function loadConfig(given: string | undefined, known: readonly stri
     throw new SockbenchError({
       code: 'BAD_CONFIG',
       message: `${file}: ${where}${issue?.message ?? 'is no config'}`,
-      hint: 'Its keys are the flags of sockbench run in camelCase.',
+      hint: 'Its keys are the flags of every sockbench run in camelCase; those of one scenario go into scenarios: { NAME: { ... } }.',
     });
   }
   const { scenarios, threshold, out, format, ...options } = checked.data;

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
+import type { LoadedConfig } from '../config-file.ts';
 import { SockbenchError } from '../errors.ts';
 import { flagOf, type GivenOptions, type OptionTable } from '../options.ts';
 import { PLAN_OPTIONS } from '../plan-options.ts';
@@ -69,6 +70,23 @@ export function ownOptions({ name, options }: Scenario, pairs: readonly string[]
     });
   });
   return Object.fromEntries(entries);
+}
+
+/** A config's options for this scenario. Throws BAD_CONFIG for one that is neither its own nor of every run. */
+export function configuredOptions(
+  { name, options }: Scenario,
+  { file, scenarios: given }: LoadedConfig,
+): GivenOptions {
+  const configured = given[name] ?? {};
+  const known = Object.keys({ ...options, ...PLAN_OPTIONS });
+  const foreign = Object.keys(configured).find((option) => !known.includes(option));
+  if (foreign === undefined) return configured;
+  const own = Object.keys(options).join(', ');
+  throw new SockbenchError({
+    code: 'BAD_CONFIG',
+    message: `${file}: scenarios.${name}.${foreign}: there is no such option; ${name} has ${own === '' ? 'none of its own' : own}, beside those of every run`,
+    hint: 'sockbench run --help lists them; in a config they are written in camelCase.',
+  });
 }
 
 function ownersOf(option: string): string[] {

@@ -9,9 +9,15 @@ import { requireWritable } from '../result/store.ts';
 import { viewResult } from '../result/view.ts';
 import { forecastSamples } from '../run/forecast.ts';
 import { runPlan } from '../run/runner.ts';
-import { foreseeThreshold, judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
+import {
+  foreseeThreshold,
+  isForeseen,
+  judgeThreshold,
+  parseThreshold,
+  type Threshold,
+} from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags, givenOptions, ownOptions } from './flags.ts';
+import { addRunFlags, configuredOptions, givenOptions, ownOptions } from './flags.ts';
 import { requireOperations } from './operations.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
 import { showProgress } from './progress-line.ts';
@@ -78,19 +84,22 @@ async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, u
   } = rest;
   const chosen = {
     ...config.given,
-    ...config.scenarios[scenario.name],
+    ...configuredOptions(scenario, config),
     ...givenOptions(scenario, options),
     ...ownOptions(scenario, option),
   };
   const given = { ...(await targetDefaults(chosen)), ...chosen };
-  const threshold = [...config.threshold, ...asked];
   const parsed = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
   const { target, mapping } = await resolveTarget(parsed, parsed.clients);
-  const plan = buildPlan(scenario, target, given, threshold, file);
-  requireOperations(scenario, plan, mapping);
-  const thresholds = threshold.map((each) => parseThreshold(each, scenario.series));
+  const draft = buildPlan(scenario, target, given, [], file);
+  requireOperations(scenario, draft, mapping);
+  const forecast = forecastSamples(draft, scenario);
+  const parse = (expression: string) => parseThreshold(expression, scenario.series);
+  // Those of the config are for every scenario that records their series.
+  const configured = config.threshold.map(parse).filter((each) => isForeseen(each, forecast));
+  const thresholds = [...configured, ...asked.map(parse)];
+  const plan = { ...draft, thresholds: thresholds.map(({ expression }) => expression) };
   const list = parseFormats(format);
-  const forecast = forecastSamples(plan, scenario);
   const doubts = thresholds.map((each) => foreseeThreshold(each, forecast)).filter((doubt) => doubt !== null);
   await requireWritable(out);
   for (const doubt of doubts) {

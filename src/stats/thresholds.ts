@@ -135,6 +135,11 @@ function shareOf(percent: string): number {
  */
 export type Forecast = ReadonlyMap<string, number | null>;
 
+/** Whether a run will record what a threshold is on. */
+export function isForeseen({ metric }: Threshold, forecast: Forecast): boolean {
+  return metric.kind === 'count' || metric.kind === 'share' || forecast.has(metric.series);
+}
+
 /**
  * Why a threshold will come out neither passed nor failed, as far as that is known before the run; null when
  * nothing speaks against it. Throws BAD_THRESHOLD for a series of which the run records nothing.
