@@ -30,10 +30,10 @@ const transportName = (name: string) => {
 /** Every option of a run that is not a scenario's own: flags, config keys, defaults and help come from here. */
 export const PLAN_OPTIONS = {
   target: {
-    value: 'NAME|URL',
+    value: 'NAME|FILE|URL',
     default: 'socketio',
     summary:
-      'a reference server by name, or the URL of a server that speaks like one (http: Socket.IO, ws: raw)',
+      'a reference server by name, a file that says how to speak with yours (init writes one), or the URL of a server that speaks like ours (http: Socket.IO, ws: raw)',
     parse: text,
   },
   exec: {

@@ -25,13 +25,14 @@ export function addTable(command: Command, table: OptionTable, inHelp: boolean):
 export function addRunFlags(command: Command): void {
   addTable(command, PLAN_OPTIONS, true);
   for (const scenario of scenarios) addTable(command, scenario.options, false);
-  command.addHelpText('after', () => `\n${scenarios.map(scenarioHelp).join('\n\n')}`);
+  const withOptions = scenarios.filter(({ options }) => Object.keys(options).length > 0);
+  command.addHelpText('after', () => `\n${withOptions.map(scenarioHelp).join('\n\n')}`);
 }
 
 function scenarioHelp({ name, options }: Scenario): string {
   const rows = Object.entries(options).map(([option, { value, default: fallback, summary }]) => {
     const shown = fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
-    return `  ${flagText(option, value).padEnd(30)}${shown}`;
+    return `  ${flagText(option, value).padEnd(38)}  ${shown}`;
   });
   return [`Options of ${name}:`, ...rows].join('\n');
 }

@@ -50,7 +50,7 @@ describe('help', () => {
         --config <FILE>                                                     config with values of flags (default: sockbench.config.ts where it is)
         --option <NAME=VALUE>                                               option of a scenario of your own, by the option's name; may be repeated
         --quiet                                                             tell no progress, only warnings and errors
-        --target <NAME|URL>                                                 a reference server by name, or the URL of a server that speaks like one (http: Socket.IO, ws: raw) (default: socketio)
+        --target <NAME|FILE|URL>                                            a reference server by name, a file that says how to speak with yours (init writes one), or the URL of a server that speaks like ours (http: Socket.IO, ws: raw) (default: socketio)
         --exec <CMD>                                                        command that starts the server at the target URL; it is probed when it is Node, and stopped after
         --transport <websocket|polling|upgrade|short-polling|long-polling>  Engine.IO's transport (default: websocket)
         --driver <NAME>                                                     how clients speak; see list (default: official)
@@ -81,34 +81,32 @@ describe('help', () => {
         -h, --help                                                          display help for command
 
       Options of broadcast-latency:
-        --publishers <N>              clients that publish, in turn; they receive too (default: 1)
-        --exclude-sender              publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)
+        --publishers <N>                        clients that publish, in turn; they receive too (default: 1)
+        --exclude-sender                        publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)
 
       Options of room-fanout:
-        --rooms <R>                   number of rooms (default: 10)
-        --members <M>                 members of each room, clients / rooms unless given; clients are shared round-robin
-        --publishers <N>              members of each room that publish, in turn (default: 1)
-        --exclude-sender              publish to the room without the sender (socket.to) instead of including it (server.in)
+        --rooms <R>                             number of rooms (default: 10)
+        --members <M>                           members of each room, clients / rooms unless given; clients are shared round-robin
+        --publishers <N>                        members of each room that publish, in turn (default: 1)
+        --exclude-sender                        publish to the room without the sender (socket.to) instead of including it (server.in)
 
       Options of ack-roundtrip:
-        --direction <client|server>   who asks: a client the server, or (on a client's word) the server that client (default: client)
+        --direction <client|server>             who asks: a client the server, or (on a client's word) the server that client (default: client)
 
       Options of stream-reply:
-        --replies <K>                 replies to each request (default: 3)
+        --replies <K>                           replies to each request (default: 3)
 
       Options of message-types:
-        --type <all|text|binary|ping|close>one of the types, or all that there are, in turn (default: all)
+        --type <all|text|binary|ping|close>     one of the types, or all that there are, in turn (default: all)
 
       Options of upgrade:
-        --requests <N>                requests of each visitor over WebSocket, one after the other (default: 5)
+        --requests <N>                          requests of each visitor over WebSocket, one after the other (default: 5)
 
       Options of polling-against-push:
-        --rooms <R>                   number of rooms (default: 10)
-        --members <M>                 members of each room, clients / rooms unless given; clients are shared round-robin
-        --publishers <N>              members of each room that publish, in turn (default: 1)
-        --exclude-sender              publish to the room without the sender (socket.to) instead of including it (server.in)
-
-      Options of observe:
+        --rooms <R>                             number of rooms (default: 10)
+        --members <M>                           members of each room, clients / rooms unless given; clients are shared round-robin
+        --publishers <N>                        members of each room that publish, in turn (default: 1)
+        --exclude-sender                        publish to the room without the sender (socket.to) instead of including it (server.in)
 
       Examples:
         sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
