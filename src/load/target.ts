@@ -15,10 +15,15 @@ export interface Target {
 export async function loadTarget(plan: Plan): Promise<Target> {
   const { file } = plan.target;
   const definition = file === null ? null : await loadTargetFile(file);
+  const known = new Map<number, Client>();
   const values = definition === null || file === null ? () => ({}) : await clientValues(definition, file);
   return {
     mapping: definition ?? chat,
-    clientOf: (number) => ({ number, values: values(number) }),
+    clientOf: (number) => {
+      const client = known.get(number) ?? { number, values: values(number) };
+      known.set(number, client);
+      return client;
+    },
     connectOptions: (client, url) => ({
       ...planned(plan, url),
       ...(definition === null ? {} : defined(definition, client)),
