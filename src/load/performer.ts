@@ -8,6 +8,7 @@ import type { Plan } from '../plan.ts';
 import type { Operation, Scope, Stream } from '../scenario.ts';
 import type { Mapping, OutgoingEvent, OutgoingRequest } from '../target.ts';
 import type { Payload } from '../wire.ts';
+import { AwaitedReplies } from './awaited-replies.ts';
 import type { HttpPublisher } from './http-publisher.ts';
 import { type ClientPool, ReasonCounts } from './pool.ts';
 import type { Target } from './target.ts';
@@ -20,6 +21,8 @@ export interface PerformerOptions {
   readonly recorder: Recorder;
   readonly intake: Intake;
   readonly publisher: HttpPublisher;
+  /** Whether streamed replies are asked for. */
+  readonly isStreaming: boolean;
   /** Called when a target's function could not read what came. */
   readonly onFailed: (reason: string) => void;
 }
@@ -29,9 +32,9 @@ export class Performer {
   readonly #options: PerformerOptions;
   readonly #mapping: Mapping;
   readonly #writers: Readonly<Record<PayloadType, StampWriter>>;
-  /** Requests whose streamed replies have not all come, oldest first, by client. */
-  readonly #streaming = new Map<number, Array<{ readonly stamp: Stamp; readonly replies: number }>>();
-  readonly #replyEvents = new WeakMap<Connection, Set<string>>();
+  readonly #awaitedReplies = new AwaitedReplies();
+  /** How the events are read that a connection listens to. */
+  readonly #readers = new WeakMap<Connection, Map<string, Reader[]>>();
   /** Requests to which the reply is an event and somebody else waits for it, by stamp. */
   readonly #awaited = new Map<string, () => void>();
   /** How connections ended that were closed as an operation. */
@@ -47,20 +50,48 @@ export class Performer {
   /** Listens to what a client may receive; for every connection before anything is sent over it. */
   listen(client: number, connection: Connection): void {
     const { delivery, echoed, streamed, asked } = this.#mapping;
-    for (const incoming of [delivery, echoed]) {
-      if (incoming === undefined) continue;
-      const { event, payload = (data: unknown) => data } = incoming;
-      for (const name of [event].flat()) {
-        connection.on(name, (data) => this.#take(client, this.#read(payload, data)));
-      }
-    }
-    if (streamed !== undefined) {
+    const readers = new Map<string, Reader[]>();
+    this.#readers.set(connection, readers);
+    if (streamed !== undefined && this.#options.isStreaming) {
+      // Whatever else has the same name: where streamed replies are asked for, they are what comes.
+      readers.set(streamed.event, []);
       connection.on(streamed.event, (data) => {
         const reply = this.#read(streamed.read, data);
         if (reply !== undefined) this.#takeStreamed(client, reply);
       });
     }
+    for (const incoming of [delivery, echoed]) {
+      if (incoming === undefined) continue;
+      for (const name of [incoming.event].flat()) {
+        this.#listenTo(client, connection, name, incoming.payload ?? asItIs);
+      }
+    }
     if (asked !== undefined) connection.answer(asked.event, (data) => data);
+  }
+
+  /** Many servers have one name for all that they send: each event is taken once, whatever it may be. */
+  #listenTo(client: number, connection: Connection, event: string, reader: Reader): void {
+    const readers = this.#readers.get(connection) ?? new Map<string, Reader[]>();
+    this.#readers.set(connection, readers);
+    const known = readers.get(event);
+    if (known !== undefined) {
+      if (!known.includes(reader)) known.push(reader);
+      return;
+    }
+    const list = [reader];
+    readers.set(event, list);
+    connection.on(event, (data) => {
+      const payload = this.#payloadIn(data, list);
+      if (!this.#settle(payload)) this.#take(client, payload);
+    });
+  }
+
+  /** What the only reader makes of it, or the first that finds a stamp of ours. */
+  #payloadIn(data: unknown, readers: readonly Reader[]): unknown {
+    const [first = asItIs, ...others] = readers;
+    const payload = this.#read(first, data);
+    if (others.length === 0 || findStamp(payload) !== null) return payload;
+    return others.map((reader) => this.#read(reader, data)).find((each) => findStamp(each) !== null);
   }
 
   /** Carries out any operation but `steps`; false when the sender is not connected. */
@@ -81,7 +112,7 @@ export class Performer {
         return true;
       case 'echo': {
         const event = this.#mapping.echo?.({ payload: write(operation.payloadType), client });
-        if (event !== undefined) this.#send(sender, connection, { reply: 'none', ...event });
+        if (event !== undefined) handOver(connection, event);
         return true;
       }
       case 'stream-reply':
@@ -102,8 +133,8 @@ export class Performer {
   publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
     const payload = this.#writers[this.#options.plan.payloadType](stamp);
     const client = this.#options.target.clientOf(sender);
-    const message = this.#mapping.publish?.({ payload, scope, room, client });
-    if (message === undefined) return payload;
+    const { publish = undeclared('publish') } = this.#mapping;
+    const message = publish({ payload, scope, room, client });
     if (isRequest(message)) {
       this.#options.publisher.send(message, (reason) => {
         if (stamp.measured) this.#options.onFailed(reason);
@@ -130,44 +161,20 @@ export class Performer {
   request(sender: number, connection: Connection, stamp: Stamp, onReply?: () => void): void {
     const payload = this.#writers[this.#options.plan.payloadType](stamp);
     const client = this.#options.target.clientOf(sender);
-    const event = this.#mapping.request?.({ payload, client });
-    if (event === undefined) return;
-    if (onReply !== undefined && typeof event.reply === 'object') this.#awaited.set(keyOf(stamp), onReply);
-    this.#send(sender, connection, event, onReply);
-  }
-
-  #send(
-    sender: number,
-    connection: Connection,
-    { event, data, reply }: OutgoingEvent,
-    onReply?: () => void,
-  ): void {
-    const { reply: read = (answer: unknown) => answer } = this.#mapping;
-    if (reply === 'none') {
-      connection.emit(event, data);
+    const { request = undeclared('request'), reply: reader = asItIs } = this.#mapping;
+    const { event, data, reply = 'acknowledgement' } = request({ payload, client });
+    if (reply === 'acknowledgement') {
+      connection.request(event, data, (answer) => {
+        if (onReply === undefined) this.#take(sender, this.#read(reader, answer));
+        else onReply();
+      });
       return;
     }
-    if (typeof reply === 'object') {
-      this.#listenToReplies(sender, connection, reply.event);
-      connection.emit(event, data);
-      return;
+    if (reply !== 'none') {
+      if (onReply !== undefined) this.#awaited.set(keyOf(stamp), onReply);
+      this.#listenTo(sender, connection, reply.event, reader);
     }
-    connection.request(event, data, (answer) => {
-      if (onReply === undefined) this.#take(sender, this.#read(read, answer));
-      else onReply();
-    });
-  }
-
-  #listenToReplies(sender: number, connection: Connection, event: string): void {
-    const known = this.#replyEvents.get(connection) ?? new Set();
-    this.#replyEvents.set(connection, known);
-    if (known.has(event)) return;
-    known.add(event);
-    const { reply: read = (answer: unknown) => answer } = this.#mapping;
-    connection.on(event, (data) => {
-      const payload = this.#read(read, data);
-      if (!this.#settle(payload)) this.#take(sender, payload);
-    });
+    connection.emit(event, data);
   }
 
   /** Whether somebody waited for the reply that this is. */
@@ -200,26 +207,19 @@ export class Performer {
     const client = this.#options.target.clientOf(sender);
     const event = this.#mapping.streamRequest?.({ payload, count: replies, client });
     if (event === undefined) return;
-    const waiting = this.#streaming.get(sender) ?? [];
-    this.#streaming.set(sender, waiting);
-    waiting.push({ stamp, replies });
-    connection.emit(event.event, event.data);
+    this.#awaitedReplies.expect(sender, stamp, replies);
+    handOver(connection, event);
   }
 
-  /** A reply that does not say to what it belongs is the oldest request's that waits for one. */
   #takeStreamed(
     client: number,
     { item, payload }: { readonly item: number; readonly payload?: unknown },
   ): void {
     const { intake, clock } = this.#options;
-    const waiting = this.#streaming.get(client) ?? [];
-    const [oldest] = waiting;
-    if (oldest !== undefined && item === oldest.replies) waiting.shift();
-    if (payload !== undefined || oldest === undefined) {
-      intake.take(client, payload, clock.nowNs(), item - 1);
-    } else {
-      intake.takeAnswer(client, oldest.stamp, clock.nowNs(), item - 1);
-    }
+    if (payload !== undefined) this.#awaitedReplies.forget(client);
+    const stamp = payload === undefined ? this.#awaitedReplies.take(client, item) : null;
+    if (stamp === null) intake.take(client, payload, clock.nowNs(), item - 1);
+    else intake.takeAnswer(client, stamp, clock.nowNs(), item - 1);
   }
 
   /** What a server sends that the target cannot read must not end the run: others of its messages may be ours. */
@@ -246,6 +246,24 @@ export class Performer {
   #take(client: number, payload: unknown): void {
     this.#options.intake.take(client, payload, this.#options.clock.nowNs());
   }
+}
+
+/** Takes a payload out of what came. */
+type Reader = (data: unknown) => unknown;
+
+const asItIs: Reader = (data) => data;
+
+/** Sends an event whose acknowledgement, where the server wants to give one, is of no interest. */
+function handOver(connection: Connection, { event, data, reply }: OutgoingEvent): void {
+  if (reply === 'acknowledgement') connection.request(event, data, () => {});
+  else connection.emit(event, data);
+}
+
+/** Plans are checked before a run; what steps do only shows when they do it. */
+function undeclared(what: keyof Mapping): () => never {
+  return () => {
+    throw new Error(`the target does not declare ${what}`);
+  };
 }
 
 function keyOf({ stream, seq, intendedNs, actualNs }: Stamp): string {

@@ -127,6 +127,7 @@ export class Shard {
       recorder: this.#recorder,
       intake: this.#intake,
       publisher: this.#publisher,
+      isStreaming: this.#layout.streams.some(({ operation }) => operation.kind === 'stream-reply'),
       onFailed: (reason) => this.#failed.add(reason),
     });
     this.#snapshots = new Snapshots({

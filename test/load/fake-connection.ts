@@ -53,6 +53,13 @@ export class FakeConnection implements Connection {
     return this.outcome;
   }
 
+  /** What was sent, from 0. */
+  dataOf(index = 0): unknown {
+    const sent = this.sent[index];
+    if (sent === undefined) throw new Error('nothing was sent');
+    return sent.data;
+  }
+
   /** An event comes from the server. */
   receive(event: string, data: unknown): void {
     this.#events.emit(event, data);

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { AwaitedReplies } from '../../src/load/awaited-replies.ts';
+import type { Stamp } from '../../src/measure/stamp.ts';
+
+const stampOf = (seq: number): Stamp => ({ stream: 0, seq, intendedNs: 0, actualNs: 0, measured: true });
+
+/** To which of the requests 0, 1, 2 with `replies` each the numbered replies are taken to belong. */
+function owners(replies: number, requests: number, items: readonly number[]): Array<number | null> {
+  const awaited = new AwaitedReplies();
+  for (let seq = 0; seq < requests; seq++) awaited.expect(1, stampOf(seq), replies);
+  return items.map((item) => awaited.take(1, item)?.seq ?? null);
+}
+
+describe('replies that only have a number', () => {
+  it.each<[what: string, items: number[], owners: Array<number | null>]>([
+    ['one request after the other', [1, 2, 3, 1, 2, 3], [0, 0, 0, 1, 1, 1]],
+    ['of two requests in turn', [1, 1, 2, 2, 3, 3], [0, 1, 0, 1, 0, 1]],
+    ['of the second begun before the end of the first', [1, 2, 1, 3, 2, 3], [0, 0, 1, 0, 1, 1]],
+    ['of which the last one is lost', [1, 2, 1, 2], [0, 0, 1, 1]],
+    ['of which one in the middle is lost', [1, 3, 1, 2, 3], [0, 0, 1, 1, 1]],
+    ['that were not asked for', [1, 2, 3, 1, 2, 3, 1], [0, 0, 0, 1, 1, 1, null]],
+    ['with numbers that there are not', [7, 0, 1, 2, 3, 1], [0, 0, 0, 0, 0, 1]],
+  ])('%s', (_, items, expected) => {
+    expect(owners(3, 2, items)).toEqual(expected);
+  });
+
+  it('are told apart by client, and forgotten for a client whose server tells', () => {
+    const awaited = new AwaitedReplies();
+    awaited.expect(1, stampOf(10), 2);
+    awaited.expect(2, stampOf(20), 2);
+    expect([awaited.take(2, 1)?.seq, awaited.take(1, 1)?.seq]).toEqual([20, 10]);
+    awaited.forget(1);
+    expect([awaited.take(1, 2), awaited.take(2, 2)?.seq, awaited.take(3, 1)]).toEqual([null, 20, null]);
+  });
+});
