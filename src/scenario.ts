@@ -13,6 +13,7 @@ import type { Payload, Scope } from './wire.ts';
 
 export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
 export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';
+export { parseDurationMs } from './units.ts';
 export { SCOPES, type Scope } from './wire.ts';
 
 /** What a sender does when one of its messages is due. */

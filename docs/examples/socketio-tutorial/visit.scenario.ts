@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, integer } from 'sockbench';
+import { defineScenario, everyClient, integer, parseDurationMs } from 'sockbench';
 
 export default defineScenario({
   name: 'chat-visit',
@@ -10,7 +10,7 @@ export default defineScenario({
   },
   options: {
     messages: { value: 'N', default: '2', summary: 'messages of one visit', parse: integer(1, 100) },
-    think: { value: 'MS', default: '100', summary: 'milliseconds before each message', parse: integer(0) },
+    think: { value: 'TIME', default: '100ms', summary: 'wait before each message', parse: parseDurationMs },
   },
   defaults: { clients: '20', rate: '20/s' },
   layout(_options, clients) {
