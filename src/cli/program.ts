@@ -51,7 +51,9 @@ function suggest(message: string, program: Command): string {
   const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
   const suggestion = nearest(given, kind === 'option' ? flags : commands);
   if (suggestion !== null) return `Did you mean ${suggestion}?`;
-  return kind === 'option' ? 'Try sockbench --help.' : `There are: ${commands.join(', ')}.`;
+  if (kind === 'command') return `There are: ${commands.join(', ')}.`;
+  const name = given.replace(/^--?/, '');
+  return `Try sockbench --help; an option of a scenario of your own is given as --option ${name}=VALUE.`;
 }
 
 /** Known errors show a message and a hint, unknown ones their stack: they are bugs. */
