@@ -239,7 +239,10 @@ describe('a command line that cannot be', () => {
       "error: unknown command 'frobnicate'\nThere are: run, report, serve, list, doctor, init.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
-    [['run', 'room-fanout', '--frobnicate'], "error: unknown option '--frobnicate'\nTry sockbench --help.\n"],
+    [
+      ['run', 'room-fanout', '--frobnicate'],
+      "error: unknown option '--frobnicate'\nTry sockbench --help; an option of a scenario of your own is given as --option frobnicate=VALUE.\n",
+    ],
     [
       ['run'],
       "error: missing required argument 'scenario'\nTry sockbench --help; sockbench list shows the names there are.\n",
