@@ -165,7 +165,7 @@ export class Performer {
     const { event, data, reply = 'acknowledgement' } = request({ payload, client });
     if (reply === 'acknowledgement') {
       connection.request(event, data, (answer) => {
-        if (onReply === undefined) this.#take(sender, this.#read(reader, answer));
+        if (onReply === undefined) this.#takeReply(sender, stamp, answer);
         else onReply();
       });
       return;
@@ -175,6 +175,16 @@ export class Performer {
       this.#listenTo(sender, connection, reply.event, reader);
     }
     connection.emit(event, data);
+  }
+
+  /**
+   * The protocol says to which request an acknowledgement belongs, so that it need not hold our payload unless the
+   * target says where. When it does hold one, that counts.
+   */
+  #takeReply(sender: number, stamp: Stamp, answer: unknown): void {
+    const { reply: reader } = this.#mapping;
+    if (reader === undefined && findStamp(answer) === null) this.#answered(sender, stamp);
+    else this.#take(sender, this.#read(reader ?? asItIs, answer));
   }
 
   /** Whether somebody waited for the reply that this is. */

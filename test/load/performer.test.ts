@@ -294,7 +294,24 @@ describe('a request', () => {
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 1 });
   });
 
-  it('with a reply that is none of ours is unexpected, and no reply', async () => {
+  it.each([undefined, { status: 'ok' }])(
+    'may be acknowledged with %j where the target does not say what is in the reply',
+    async (answer) => {
+      const mapping: Mapping = { request: ({ payload }) => ({ event: 'ask', data: payload }) };
+      const { perform, connection, ledger, take, clock } = await open(request, { mapping });
+      perform(1000);
+      perform(2000);
+      const [first, second] = connection.sent;
+      clock.ns = 2500;
+      second?.reply?.(answer);
+      clock.ns = 3000;
+      first?.reply?.(answer);
+      expect(take()).toMatchObject({ ack: [510, 2010] });
+      expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 2, reordered: 1 });
+    },
+  );
+
+  it('with a reply that is none of ours, where the target reads it, is unexpected, and no reply', async () => {
     const { perform, connection, ledger, take } = await open(request);
     perform(1000);
     connection.acknowledge('ok');
