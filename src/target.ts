@@ -94,7 +94,10 @@ export interface Mapping {
   /** By which a published message arrives. */
   readonly delivery?: IncomingEvent;
   readonly request?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
-  /** Takes our payload out of the reply to a request; without it, it is looked for. */
+  /**
+   * Takes our payload out of the reply to a request. Without it, the payload is looked for, and an acknowledgement
+   * may do without.
+   */
   readonly reply?: (data: unknown) => unknown;
   readonly echo?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
   readonly echoed?: IncomingEvent;
