@@ -33,6 +33,7 @@ export class VisitingUser implements User {
   readonly #opened: OpenedConnection[] = [];
   /** When the next step was due; null for at once. */
   #dueNs: number | null;
+  #hasLeft = false;
 
   constructor(visit: Visit) {
     this.#visit = visit;
@@ -133,9 +134,15 @@ export class VisitingUser implements User {
     this.#visit.record(series, valueNs);
   }
 
-  async open(): Promise<OwnConnection> {
+  open(): Promise<OwnConnection> {
+    return mayBeLeft(this.#open());
+  }
+
+  async #open(): Promise<OwnConnection> {
     const opened = await this.#visit.open();
     this.#opened.push(opened);
+    // It was left behind while it opened.
+    if (this.#hasLeft) await opened.connection.close();
     return {
       upgraded: this.#within('no upgrade to WebSocket', opened.upgraded),
       request: (series) => this.#requestOver(opened.connection, series),
@@ -144,6 +151,7 @@ export class VisitingUser implements User {
 
   /** Closes what this visit opened. */
   async leave(): Promise<void> {
+    this.#hasLeft = true;
     await Promise.all(this.#opened.map(({ connection }) => connection.close()));
   }
 

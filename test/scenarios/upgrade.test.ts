@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { upgrade } from '../../scenarios/upgrade.ts';
+import type { Speech, User } from '../../src/scenario.ts';
+import { thrownBy } from '../thrown.ts';
+import { layoutOf, streamsOf } from './layout.ts';
+
+describe('upgrade', () => {
+  it('has every client come by as a visitor', () => {
+    const layout = layoutOf(upgrade, 2);
+    expect(streamsOf(layout)).toEqual(['0 steps -> 0', '1 steps -> 1']);
+    expect(layout.rooms).toEqual([[], []]);
+  });
+
+  it.each<[Speech, string]>([
+    [{ protocol: 'socketio', transport: 'websocket' }, 'socketio websocket'],
+    [{ protocol: 'socketio', transport: 'polling' }, 'socketio polling'],
+    [{ protocol: 'ws', transport: 'websocket' }, 'ws websocket'],
+  ])('is refused over %j', (speech, shown) => {
+    expect(thrownBy(() => layoutOf(upgrade, 2, {}, speech))).toMatchObject({
+      code: 'NOTHING_TO_UPGRADE',
+      message: `the scenario upgrade needs --transport upgrade; over ${shown} nothing is upgraded`,
+      hint: 'Leave --transport out, and take a Socket.IO server for --target.',
+    });
+  });
+});
+
+function unused(): never {
+  throw new Error('a visitor does nothing of the kind');
+}
+
+/** A visitor whose connection is upgraded when `upgraded` resolves, and whose n-th request `reply` replies to. */
+function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promise<void>) {
+  const did: string[] = [];
+  let requests = 0;
+  const user: User = {
+    client: { number: 0, values: {} },
+    options: { requests: 2 },
+    visit: 0,
+    publish: unused,
+    request: unused,
+    emit: unused,
+    call: unused,
+    next: unused,
+    think: unused,
+    record: unused,
+    open: async () => {
+      did.push('open');
+      return {
+        upgraded,
+        request: async (series) => {
+          did.push(series);
+          requests += 1;
+          await reply(requests);
+        },
+      };
+    },
+    time: async (series, work) => {
+      did.push(`time ${series}`);
+      return await work();
+    },
+  };
+  return { did, visit: () => upgrade.steps?.(user) };
+}
+
+describe('a visitor', () => {
+  it('sends requests one after the other until its connection is upgraded, then those that were asked for', async () => {
+    const upgraded = Promise.withResolvers<void>();
+    const { did, visit } = visitorWith(upgraded.promise, async (request) => {
+      if (request === 3) upgraded.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    await visit();
+    expect(did).toEqual([
+      'open',
+      // Timed from before the first request, which must not put it off.
+      'time upgrade',
+      'ack_upgrading',
+      'ack_upgrading',
+      'ack_upgrading',
+      'ack_upgraded',
+      'ack_upgraded',
+    ]);
+  });
+
+  it('gives up when the upgrade never comes, and goes on sending no longer', async () => {
+    const upgraded = Promise.withResolvers<void>();
+    const { did, visit } = visitorWith(upgraded.promise, async (request) => {
+      if (request === 2) upgraded.reject(new Error('no upgrade to WebSocket within 10 s'));
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    await expect(visit()).rejects.toThrow('no upgrade to WebSocket within 10 s');
+    expect(did).toEqual(['open', 'time upgrade', 'ack_upgrading', 'ack_upgrading']);
+  });
+
+  it('gives up when a request is not replied to', async () => {
+    const never = new Promise<void>(() => {});
+    const { did, visit } = visitorWith(never, () => Promise.reject(new Error('no reply')));
+    await expect(visit()).rejects.toThrow('no reply');
+    expect(did).toEqual(['open', 'time upgrade', 'ack_upgrading']);
+  });
+});
