@@ -1,5 +1,6 @@
 import type { ServerSettings } from '../servers/server.ts';
 import { SockbenchError } from './errors.ts';
+import { requireSoundLayout } from './layout-check.ts';
 import type { ARRIVALS } from './load/arrivals.ts';
 import { type Profile, parseProfile, profileDurationMs } from './load/profile.ts';
 import { MIN_PAYLOAD_BYTES } from './measure/stamp.ts';
@@ -86,7 +87,7 @@ export function buildPlan(
     refuse(
       'RATE_AND_DURATION',
       `--duration ${asked['duration']} contradicts the profile --rate ${options.rate}, whose stages have their own durations`,
-      'Leave --duration out.',
+      'Leave --duration out, of the config too.',
     );
   }
   const profile = parseProfile(options.rate, options.duration);
@@ -107,6 +108,7 @@ export function buildPlan(
   }
   const speech = { protocol: target.protocol, transport: options.transport };
   const layout = scenario.layout(scenarioOptions, options.clients, speech);
+  requireSoundLayout(scenario, layout, options.clients);
   const { streams } = layout;
   if (streams.length > 0 && streams.every(({ receivers }) => receivers.length === 0)) {
     refuse(
