@@ -31,6 +31,7 @@ async function open(
       rooms: everyClient(clients).map(() => []),
       streams: everyClient(clients).map((sender) => ({ sender, operation, receivers: everyClient(clients) })),
     }),
+    ...(operation.kind === 'steps' ? { steps: async () => {} } : {}),
   });
   const target = {
     name: 'made up',
@@ -156,7 +157,7 @@ describe('a performer', () => {
     expect(connection.closed).toBe(false);
   });
 
-  it('does not carry out steps, which are a user’s', async () => {
+  it("does not carry out steps, which are a user's", async () => {
     const { perform } = await open({ kind: 'steps' });
     expect(() => perform(1000)).toThrow('not performed');
   });
