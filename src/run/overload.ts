@@ -41,9 +41,15 @@ function growthOf(medians: readonly number[]): Growth | null {
   return grown ? growth : null;
 }
 
-/** Messages that were still under way when the last one had been sent: they arrived in the drain, or never. */
+/**
+ * Messages that were still under way at the end of the schedule: they arrived in the drain, or never. Visits that
+ * last longer than the schedule publish after it; those messages are not meant.
+ */
 function backlogAtEnd(result: RunResult): number {
-  return Math.max(0, result.ledger.owed - result.ledger.unknown - receivedInTime(result));
+  const { ledger, intervals, timing } = result;
+  const later = intervals.filter(({ startMs }) => startMs >= timing.measureMs);
+  const owedLater = later.reduce((sum, { owed }) => sum + owed, 0);
+  return Math.max(0, ledger.owed - owedLater - ledger.unknown - receivedInTime(result));
 }
 
 /**

@@ -112,6 +112,12 @@ describe('latency that grows', () => {
 });
 
 describe('a backlog at the end', () => {
+  it('is not what visits publish that outlast the schedule', () => {
+    const result = runOf(seconds(3), seconds(2));
+    const owed = result.ledger.owed + 200;
+    expect(overloadOf({ ...result, ledger: { ...result.ledger, owed } })).toBeNull();
+  });
+
   /** The last second's messages come `late` in the drain. */
   const withBacklog = (late: number) =>
     runOf([...seconds(3), { ...EVEN, arrived: 100 - late }], [{ ...EVEN, owed: 0, arrived: late }]);
