@@ -38,6 +38,6 @@ export function refuseUnjoined(url: string, { joinFailures }: Collector): never 
   throw new SockbenchError({
     code: 'JOIN_UNANSWERED',
     message: `the clients connected to ${url}, but none of them could join its rooms: ${first?.reason}`,
-    hint: 'The server has to acknowledge enter_chat, or what the join of a target file sends; see docs/your-own-server.md.',
+    hint: 'The server has to acknowledge enter_chat, or what the join of a target file sends; see docs/target.md.',
   });
 }
