@@ -32,6 +32,8 @@ export class Observer {
   readonly #changed = new Set<string>();
   /** Before this time gaps belong to the warm-up. */
   measureStartNs = Number.POSITIVE_INFINITY;
+  /** From this time on gaps are no longer measured. */
+  measureEndNs = Number.POSITIVE_INFINITY;
 
   constructor(recorder: Recorder, window: ReceiveWindow) {
     this.#recorder = recorder;
@@ -56,7 +58,7 @@ export class Observer {
   #recordGap(client: number, receivedNs: number): void {
     const lastNs = this.#lastNs.get(client);
     this.#lastNs.set(client, receivedNs);
-    if (lastNs === undefined) return;
+    if (lastNs === undefined || receivedNs >= this.measureEndNs) return;
     this.#recorder.record(receivedNs < this.measureStartNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
 

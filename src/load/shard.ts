@@ -239,6 +239,7 @@ export class Shard {
     this.#measureStartNs = startNs;
     this.#intake.measureStartNs = startNs;
     this.#observer.measureStartNs = startNs;
+    this.#observer.measureEndNs = startNs + plan.durationMs * 1e6;
     sender.measureStartNs = startNs;
     sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
     this.#snapshotTimer.from(startNs);

@@ -22,12 +22,16 @@ function profileText(profile: Plan['profile']): string {
 }
 
 /** How hard the server was driven, in one line. */
-export function loadText({ plan }: RunResult): string {
-  const load = `${plural(plan.clients, 'client')}, ${profileText(plan.profile)} (${plan.arrival})`;
+export function loadText({ plan, samples }: RunResult): string {
+  const by = `${plural(plan.workers, 'worker')}, ${plan.driver} driver`;
+  const clients = plural(plan.clients, 'client');
+  // Where the server pushes on its own, nothing is sent.
+  if (samples.unit === 'push') {
+    return plain(`${clients}, listening for ${formatDurationMs(plan.durationMs)}, ${by}`);
+  }
+  const load = `${profileText(plan.profile)} (${plan.arrival})`;
   const payload = `${formatBytes(plan.payloadBytes)} ${plan.payloadType}`;
-  return plain(
-    `${load}, ${payload}, ${plural(plan.workers, 'worker')}, ${plan.driver} driver, seed ${plan.seed}`,
-  );
+  return plain(`${clients}, ${load}, ${payload}, ${by}, seed ${plan.seed}`);
 }
 
 /** What was run, in one line. */
@@ -54,9 +58,12 @@ export function ledgerText({ ledger, plan }: RunResult): string {
   return parts.join(', ');
 }
 
-/** `50.0/s sent of 50.0/s intended (500 of 500 messages)` */
-export function rateText({ rate }: RunResult): string {
-  const counts = `${formatCount(rate.sent)} of ${plural(rate.intended, 'message')}`;
+/** `50.0/s sent of 50.0/s intended (500 of 500 messages)`; `20.0/s pushed by the server (60 pushes)` */
+export function rateText({ rate, samples }: RunResult): string {
+  if (samples.unit === 'push') {
+    return `${formatValue('rate', rate.achievedHz)} pushed by the server (${plural(rate.sent, 'push')})`;
+  }
+  const counts = `${formatCount(rate.sent)} of ${plural(rate.intended, samples.unit === 'visit' ? 'visit' : 'message')}`;
   return `${formatValue('rate', rate.achievedHz)} sent of ${formatValue('rate', rate.intendedHz)} intended (${counts})${reasonsText(rate.unsent)}`;
 }
 
@@ -67,10 +74,10 @@ export function clientsText({ clients }: RunResult): string {
   return `${formatCount(clients.connected)} of ${formatCount(clients.planned)} connected${failed}${dropped}`;
 }
 
-/** Independent samples, and how many of them did not reach everyone. */
+/** Independent samples, and how many were sent that did not reach everyone: some of them may have reached nobody. */
 export function samplesText({ samples }: RunResult): string {
   const incomplete =
-    samples.incomplete === 0 ? '' : `, ${formatCount(samples.incomplete)} of them not received by all`;
+    samples.incomplete === 0 ? '' : `; ${formatCount(samples.incomplete)} not received in full`;
   return `${plural(samples.count, samples.unit)}${incomplete}`;
 }
 

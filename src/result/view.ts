@@ -164,17 +164,29 @@ export function measuredProcesses(
 
 /** Messages that were received before measuring ended; for visits that send nothing stamped, these. */
 export function receivedInTime(result: RunResult): number {
-  const inTime = headlinesInTime(result);
-  const all = result.series[result.headline]?.count ?? 0;
   const { delivered } = result.ledger;
-  // The headline may be one series of several: the others are taken to come as it does.
-  return delivered === 0 || all === 0 ? inTime : Math.round((inTime * delivered) / all);
+  if (delivered === 0) return countInTime(result, [result.headline]);
+  const names = deliveredSeries(result);
+  const all = countAll(result, names);
+  // Where no series holds exactly what was delivered, that is taken to come as the headline does.
+  return all === 0 ? delivered : Math.round((countInTime(result, names) * delivered) / all);
 }
 
-function headlinesInTime(result: RunResult): number {
-  return result.intervals
-    .filter(({ startMs }) => startMs < result.timing.measureMs)
-    .map(({ series }) => series[result.headline])
+/** The series that hold each delivery once: those of a scenario may be timed apart, or be no deliveries at all. */
+function deliveredSeries(result: RunResult): readonly string[] {
+  const own = Object.keys(result.ownSeries);
+  const candidates = [['delivery'], [result.headline], own];
+  return candidates.find((names) => countAll(result, names) === result.ledger.delivered) ?? [result.headline];
+}
+
+function countAll({ series }: RunResult, names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + (series[name]?.count ?? 0), 0);
+}
+
+function countInTime({ intervals, timing }: RunResult, names: readonly string[]): number {
+  return intervals
+    .filter(({ startMs }) => startMs < timing.measureMs)
+    .flatMap(({ series }) => names.map((name) => series[name]))
     .reduce((sum, encoded) => sum + (encoded === undefined ? 0 : NsHistogram.decode(encoded).count), 0);
 }
 

@@ -121,7 +121,8 @@ function countSamples({ plan, scenario, collector, membership }: RunRecord): Run
 
 function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; count: number }>): void {
   for (const { reason, count } of impossible) {
-    result.invalid.push({ code: 'clock', message: `${count} values of ${reason} were zero or negative` });
+    const what = reason in result.ownSeries ? 'negative or no numbers' : 'zero or negative';
+    result.invalid.push({ code: 'clock', message: `${count} values of ${reason} were ${what}` });
   }
   const view = viewResult(result);
   result.invalid.push(...judgeValidity(view));
@@ -139,7 +140,7 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
   }
   if (result.failed.length > 0) {
     const failed = result.failed.map(({ reason, count }) => `${reason} (${formatCount(count)})`);
-    result.findings.push({ code: 'failed', message: `failed: ${failed.join(', ')}` });
+    result.findings.push({ code: 'failed', message: failed.join(', ') });
   }
   if (result.ledger.unexpected > 0) {
     result.findings.push({

@@ -182,10 +182,11 @@ export function judgeValidity(view: ResultView): Finding[] {
   return RULES.map((rule) => rule(view)).filter((finding) => finding !== null);
 }
 
-/** What spoils nothing but belongs beside the figures: null when the receive times are sharp enough. */
+/** What spoils nothing but belongs beside the figures: null when the receive times are sharp enough, or spoil the run. */
 export function noteUncertainty(view: ResultView): Finding | null {
   const uncertainty = uncertaintyOfTail(view);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyTold) return null;
+  if (uncertainty.share > LIMITS.uncertaintySpoils) return null;
   return {
     code: 'receive_uncertainty',
     message: `latencies may be too high by what the generator took to receive: ${uncertainty.message}; more workers on more CPUs lower it`,

@@ -40,6 +40,15 @@ describe('an observer', () => {
     expect(take()).toEqual({ warmup: [899], push_gap: [1] });
   });
 
+  it('records no gap that ends in the drain', () => {
+    const { observer, take } = open();
+    observer.measureEndNs = 1000;
+    observer.take(1, 'a', 900);
+    observer.take(1, 'b', 999);
+    observer.take(1, 'c', 1000);
+    expect(take()).toEqual({ push_gap: [99] });
+  });
+
   it('tells of each push when it came first and last, and how many clients it reached', () => {
     const { observer } = open();
     observer.take(1, 'a', 100);

@@ -84,7 +84,7 @@ describe('text of one result', () => {
   it('tells losses, overload and thresholds', () => {
     const overloaded = renderText([results.overloaded()]);
     expect(overloaded).toContain('owed 20,000, delivered 19,960, late 0 (over 1s), lost 40,');
-    expect(overloaded).toContain('1,000 broadcasts, 40 of them not received by all');
+    expect(overloaded).toContain('1,000 broadcasts; 40 not received in full');
     expect(renderText([results.thresholds()]).split('\n').slice(0, 4)).toEqual([
       'VALID',
       'passed: lost==0 (0)',

@@ -226,6 +226,19 @@ describe("the server's CPU time for one delivery", () => {
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals })).toBeCloseTo(2e6, 3);
   });
 
+  it('is over the deliveries, too, where visits are the headline and most of them end later', () => {
+    const [first, second] = result.intervals;
+    if (first === undefined || second === undefined) throw new Error('the fixture has two intervals');
+    const later = { ...second, series: { journey: first.series['delivery'] ?? '' }, startMs: 2000 };
+    const visits = {
+      ...withServer,
+      headline: 'journey',
+      series: { ...result.series, journey: { count: 200, meanNs: 1, stdDeviationNs: 0, histogram: '' } },
+      intervals: [...result.intervals, later],
+    };
+    expect(serverCpuPerDeliveryNs(visits)).toBeCloseTo(2e6, 3);
+  });
+
   it('is scaled up when telemetry covers only a part of the measured time', () => {
     const half = { ...server, samples: server.samples.slice(0, 1) };
     // 300 ms in the one second that is known: 600 ms in two.

@@ -199,7 +199,7 @@ describe('receive uncertainty', () => {
     [LIMITS.uncertaintyTold - 0.001, [], null],
     [LIMITS.uncertaintyTold + 0.001, [], 'receive_uncertainty'],
     [LIMITS.uncertaintySpoils - 0.005, [], 'receive_uncertainty'],
-    [LIMITS.uncertaintySpoils + 0.005, ['receive_uncertainty'], 'receive_uncertainty'],
+    [LIMITS.uncertaintySpoils + 0.005, ['receive_uncertainty'], null],
   ])('of %d of the latency', (share, spoils, told) => {
     expect(codesOf(run(share))).toEqual(spoils);
     expect(noteUncertainty(viewResult(run(share)))?.code ?? null).toBe(told);
