@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { SockbenchError } from './errors.ts';
+import { firstIssue } from './first-issue.ts';
 import type { GivenOptions } from './options.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { importUserModule } from './user-module.ts';
@@ -47,7 +48,9 @@ export interface LoadedConfig {
   readonly format: string | undefined;
 }
 
-const value = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const value = z
+  .union([z.string(), z.number(), z.boolean()], 'expected text, a number, true or false')
+  .transform(String);
 
 /**
  * Loads the config of the working directory, or the one given. Throws BAD_CONFIG for a key that is no option, or
@@ -66,11 +69,9 @@ export async function loadConfig(given: string | undefined, known: readonly stri
   });
   const checked = schema.safeParse(await importUserModule(file, 'config'));
   if (!checked.success) {
-    const [issue] = checked.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     throw new SockbenchError({
       code: 'BAD_CONFIG',
-      message: `${file}: ${where}${issue?.message ?? 'is no config'}`,
+      message: `${file}: ${firstIssue(checked.error, 'the default export')}`,
       hint: 'Its keys are the flags of every sockbench run in camelCase; those of one scenario go into scenarios: { NAME: { ... } }.',
     });
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SockbenchError } from './errors.ts';
+import { firstIssue } from './first-issue.ts';
 import { SERIES } from './measure/series.ts';
 import { PLAN_OPTIONS } from './plan-options.ts';
 import type { Scenario } from './scenario.ts';
@@ -10,7 +11,7 @@ const fn = z.custom<never>((value) => typeof value === 'function', 'expected a f
 const seriesName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a series is named in lower case, with underscores');
 const reserved = new Set([...SERIES.map(({ name }) => name), 'warmup']);
 
-const scenarioSchema = z.strictObject({
+const fields = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a scenario is named in lower case, with hyphens'),
   summary: z.string(),
   headline: z.string(),
@@ -24,7 +25,7 @@ const scenarioSchema = z.strictObject({
     )
     .optional(),
   options: z.record(
-    z.string().refine((name) => !(name in PLAN_OPTIONS), 'is an option of every run'),
+    z.string().refine((name) => !Object.hasOwn(PLAN_OPTIONS, name), 'is an option of every run'),
     z.looseObject({
       value: z.string().nullable(),
       default: z.string().nullable(),
@@ -37,16 +38,25 @@ const scenarioSchema = z.strictObject({
   steps: fn.optional(),
 });
 
+const scenarioSchema = fields.superRefine(({ options, defaults = {} }, context) => {
+  for (const name of Object.keys(defaults)) {
+    if (Object.hasOwn(PLAN_OPTIONS, name) || Object.hasOwn(options, name)) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['defaults', name],
+      message: 'is no option, of every run or of its own',
+    });
+  }
+});
+
 /** Loads a scenario file and checks it. Throws BAD_SCENARIO_FILE, or what importing the file throws. */
 export async function loadScenarioFile(file: string): Promise<Scenario> {
   const scenario = await importUserModule(file, 'scenario');
   const checked = scenarioSchema.safeParse(scenario);
   if (checked.success) return nameFunctions(scenario as Scenario, file);
-  const [issue] = checked.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? 'the default export' : issue.path.join('.');
   throw new SockbenchError({
     code: 'BAD_SCENARIO_FILE',
-    message: `${file}: ${where}: ${issue?.message ?? 'is no scenario'}`,
+    message: `${file}: ${firstIssue(checked.error, 'the default export')}`,
     hint: 'Write export default defineScenario({...}): your editor then shows what belongs in it.',
   });
 }

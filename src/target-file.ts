@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { z } from 'zod';
 import { messageOf, SockbenchError } from './errors.ts';
+import { firstIssue } from './first-issue.ts';
 import {
   type Client,
   type FrameCodec,
@@ -13,6 +14,7 @@ import {
   TRANSPORTS,
   type Transport,
 } from './target.ts';
+import { plural } from './units.ts';
 import { nameFunctions } from './user-functions.ts';
 import { importUserModule } from './user-module.ts';
 
@@ -54,7 +56,8 @@ export function defineTarget(definition: TargetDefinition): TargetDefinition {
 
 const fn = z.custom<never>((value) => typeof value === 'function', 'expected a function');
 const record = z.record(z.string(), z.unknown());
-const events = z.union([z.string(), z.array(z.string()).nonempty()]);
+const perClient = z.union([record, fn], 'expected an object or a function');
+const events = z.union([z.string(), z.array(z.string()).nonempty()], 'expected a name or a list of names');
 const incoming = z.strictObject({ event: events, payload: fn.optional() });
 
 const definitionSchema = z.strictObject({
@@ -76,10 +79,10 @@ const definitionSchema = z.strictObject({
     })
     .optional(),
   codec: z.strictObject({ encode: fn, decode: fn }).optional(),
-  clients: z.union([z.string(), fn]).optional(),
-  auth: z.union([record, fn]).optional(),
-  headers: z.union([record, fn]).optional(),
-  query: z.union([record, fn]).optional(),
+  clients: z.union([z.string(), fn], 'expected the path of a CSV file or a function').optional(),
+  auth: perClient.optional(),
+  headers: perClient.optional(),
+  query: perClient.optional(),
   join: fn.optional(),
   publish: fn.optional(),
   delivery: incoming.optional(),
@@ -100,14 +103,14 @@ export async function loadTargetFile(file: string): Promise<TargetDefinition> {
   const definition = await importUserModule(file, 'target');
   const checked = definitionSchema.safeParse(definition);
   if (checked.success) return nameFunctions(definition as TargetDefinition, file);
-  const [issue] = checked.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? 'the default export' : issue.path.join('.');
   throw new SockbenchError({
     code: 'BAD_TARGET_FILE',
-    message: `${file}: ${where}: ${issue?.message ?? 'is no target'}`,
+    message: `${file}: ${firstIssue(checked.error, 'the default export')}`,
     hint: 'Write export default defineTarget({...}): your editor then shows what belongs in it.',
   });
 }
+
+const CSV_HINT = 'The first line names the columns; each other line is one client.';
 
 /**
  * What each client gets, by its number. A CSV file is read from beside the target file. Throws BAD_CLIENTS_FILE;
@@ -125,8 +128,9 @@ export async function clientValues(
     if (row !== undefined) return row;
     throw new SockbenchError({
       code: 'BAD_CLIENTS_FILE',
-      message: `${clients} has ${rows.length} rows, which is not enough for client ${number + 1}`,
-      hint: `Give --clients ${rows.length} or less, or add rows.`,
+      message: `${clients} has ${plural(rows.length, 'row')}, which is not enough for client ${number + 1}`,
+      hint:
+        rows.length === 0 ? CSV_HINT : `Give --clients ${rows.length} or less, or add a row for each client.`,
     });
   };
 }
@@ -144,7 +148,7 @@ async function readRows(path: string, shown: string): Promise<Array<Record<strin
     throw new SockbenchError({
       code: 'BAD_CLIENTS_FILE',
       message: `${shown} could not be read: ${messageOf(error)}`,
-      hint: 'The first line names the columns; each other line is one client.',
+      hint: CSV_HINT,
     });
   }
 }

@@ -118,29 +118,30 @@ async function resolveKind(options: TargetOptions, clients: number): Promise<Res
 async function resolveFile(file: string, options: TargetOptions, clients: number): Promise<ResolvedTarget> {
   const mapping = await loadTargetFile(file);
   const { name, url, protocol } = mapping;
-  const byUrl = resolveUrl({ ...options, target: url });
+  const byUrl = resolveUrl({ ...options, target: url }, `${file}: url: ${url}`, protocol);
   // Every client must have what it needs before anything starts.
   (await clientValues(mapping, file))(clients - 1);
-  const target = {
-    ...byUrl,
-    name: name ?? byUrl.name,
-    protocol: protocol ?? byUrl.protocol,
-    file: resolve(file),
-  };
+  const target = { ...byUrl, name: name ?? byUrl.name, file: resolve(file) };
   return { target, mapping };
 }
 
-function resolveUrl(options: TargetOptions): TargetPlan {
+/** `shown` is how errors name the URL; `declared` what is spoken there where its scheme does not say. */
+function resolveUrl(
+  options: TargetOptions,
+  shown = `--target ${options.target}`,
+  declared?: Protocol,
+): TargetPlan {
   const { target, exec, allowRemote, namespace } = options;
   const url = URL.parse(target);
-  const protocol = url === null ? undefined : SCHEMES[url.protocol];
-  if (url === null || protocol === undefined) {
+  const byScheme = url === null ? undefined : SCHEMES[url.protocol];
+  if (url === null || byScheme === undefined) {
     throw new SockbenchError({
       code: 'BAD_TARGET',
-      message: `--target ${target} is not a URL that can be met; allowed are ${Object.keys(SCHEMES).join(', ')}`,
+      message: `${shown} is not a URL that can be met; allowed are ${Object.keys(SCHEMES).join(', ')}`,
       hint: 'Write http://127.0.0.1:3000 for Socket.IO or ws://127.0.0.1:3000 for raw WebSocket.',
     });
   }
+  const protocol = declared ?? byScheme;
   requireAllowedHost(url, allowRemote);
   requireSettings(options, CLIENT_SETTINGS[protocol], `a server that speaks ${protocol}`);
   // The scheme of a URL may be in capitals, but not every client knows.
