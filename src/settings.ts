@@ -12,6 +12,17 @@ function namespaceOf(text: string): string {
   });
 }
 
+function redisUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^rediss?:$/.test(url.protocol)) return text;
+  throw new SockbenchError({
+    code: 'BAD_OPTION',
+    // It may hold a password.
+    message: text.includes('@') ? 'that is no URL of a Redis' : `"${text}" is no URL of a Redis`,
+    hint: 'Write redis://127.0.0.1:6379, or rediss: with TLS; leave it out to have a redis-server started.',
+  });
+}
+
 const SWITCH = ['on', 'off'] as const;
 
 /** How server and clients speak, beyond the transport. Each server and protocol has some of them. */
@@ -50,7 +61,7 @@ export const SETTING_OPTIONS = {
     value: 'URL',
     default: null,
     summary: 'a Redis that runs already; else redis-server is started for the run',
-    parse: (text: string) => text,
+    parse: redisUrl,
   },
   redisAdapter: {
     value: 'NAME',

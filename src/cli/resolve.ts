@@ -170,7 +170,7 @@ async function resolveReference(name: string, options: TargetOptions): Promise<T
     throw new SockbenchError({
       code: 'BAD_TRANSPORT',
       message: `the server "${name}" has no transport ${transport}; it has ${server.transports.join(', ')}`,
-      hint: `Give --transport ${server.transports[0]}.`,
+      hint: `Give --transport ${server.transports[0]}, or another --target; list shows which has it.`,
     });
   }
   const ofDriver = server.protocol === 'http' ? CLIENT_SETTINGS.http : [];

@@ -166,10 +166,13 @@ export class Collector {
   }
 
   #closePushes(all: boolean): void {
-    for (const { skewNs, atNs } of this.pushes.take(all)) {
+    const secondOf = (timeNs: number) => Math.max(0, Math.floor((timeNs - this.#measureStartNs) / SECOND_NS));
+    const owed = this.#membership.connected.length;
+    for (const { skewNs, firstNs, atNs, reached } of this.pushes.take(all)) {
       this.#recorder.record('push_skew', skewNs);
-      const second = Math.max(0, Math.floor((atNs - this.#measureStartNs) / SECOND_NS));
-      this.timeline.addSeries(second, this.#recorder.take().series);
+      this.timeline.addSeries(secondOf(atNs), this.#recorder.take().series);
+      const counts = { second: secondOf(firstNs), intended: 1, sent: 1, owed, delivered: reached };
+      this.timeline.addCounts([counts]);
     }
   }
 

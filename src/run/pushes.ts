@@ -12,7 +12,10 @@ interface Push {
 export interface ClosedPush {
   /** From the first to the last client that got it. */
   readonly skewNs: number;
+  readonly firstNs: number;
   readonly atNs: number;
+  /** Clients that got it. */
+  readonly reached: number;
 }
 
 /** What the server pushed on its own, put together from all workers by key. Measured from {@link measureStartNs} on. */
@@ -62,7 +65,8 @@ export class Pushes {
       this.#totals.complete += isComplete ? 1 : 0;
       this.#totals.delivered += push.reached;
       this.#totals.duplicated += push.duplicated;
-      closed.push({ skewNs: push.lastNs - push.firstNs, atNs: push.lastNs });
+      const { firstNs, lastNs, reached } = push;
+      closed.push({ skewNs: lastNs - firstNs, firstNs, atNs: lastNs, reached });
     }
     return closed;
   }

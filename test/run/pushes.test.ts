@@ -28,7 +28,7 @@ describe('pushes', () => {
     expect(pushes.take(false)).toEqual([]);
     expect(pushes.incomplete).toBe(1);
     pushes.add(arrived('a', 1950, 2050, 2));
-    expect(pushes.take(false)).toEqual([{ skewNs: 150, atNs: 2100 }]);
+    expect(pushes.take(false)).toMatchObject([{ skewNs: 150, firstNs: 1950, atNs: 2100, reached: 4 }]);
     expect(pushes.incomplete).toBe(0);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
     expect(pushes.owed).toBe(4);
@@ -42,9 +42,9 @@ describe('pushes', () => {
       ...arrived('b', 3000, 3030, 4),
       ...arrived('c', 4000, 4000, 1),
     ]);
-    expect(pushes.take(false)).toEqual([
-      { skewNs: 10, atNs: 2010 },
-      { skewNs: 30, atNs: 3030 },
+    expect(pushes.take(false)).toMatchObject([
+      { skewNs: 10, firstNs: 2000, atNs: 2010, reached: 4 },
+      { skewNs: 30, firstNs: 3000, atNs: 3030, reached: 4 },
     ]);
     expect(pushes.incomplete).toBe(1);
   });
@@ -52,7 +52,7 @@ describe('pushes', () => {
   it('that do not reach everyone are closed at the end, by those that they reached', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2500, 3));
-    expect(pushes.take(true)).toEqual([{ skewNs: 500, atNs: 2500 }]);
+    expect(pushes.take(true)).toMatchObject([{ skewNs: 500, firstNs: 2000, atNs: 2500, reached: 3 }]);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
     expect(pushes.owed - pushes.ledger.delivered).toBe(1);
   });
