@@ -1,8 +1,9 @@
+import { routeOf } from '../load/route.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
-import { isObserving } from '../scenario.ts';
+import { isObserving, type Layout } from '../scenario.ts';
 import { formatCount } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
@@ -101,7 +102,7 @@ const UNITS: Readonly<Record<string, SampleUnit>> = {
 };
 
 /** A broadcast that reached nobody was never seen by a receiver: the senders know of it. */
-function countSamples({ plan, scenario, collector, membership }: RunRecord): RunResult['samples'] {
+function countSamples({ plan, collector, membership }: RunRecord): RunResult['samples'] {
   const { series } = collector.timeline;
   const { headline } = plan;
   const unit = UNITS[headline] ?? 'sample';
@@ -112,11 +113,22 @@ function countSamples({ plan, scenario, collector, membership }: RunRecord): Run
   const byBroadcast = { delivery: 'fanout_last', reply: 'reply_last' }[headline];
   if (byBroadcast === undefined) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
   const reached = series.get(byBroadcast)?.count ?? 0;
-  // Steps publish as often as they like; a worker that died has told its messages by the second only.
-  const published = collector.sent().reduce((sum, stream) => sum + stream.sent, 0);
-  const sent = scenario.steps === undefined ? collector.timeline.counts().sent : published;
+  const sent = sentOfHeadline(headline, membership.layout, collector);
   const unseen = Math.max(0, sent - reached);
   return { unit, count: reached, incomplete: collector.incompleteBroadcasts + unseen };
+}
+
+/**
+ * Messages whose deliveries or replies are the headline. Steps publish as often as they like, and other streams may
+ * do something else; where neither is so the seconds tell, which a worker that died has told of too.
+ */
+function sentOfHeadline(headline: string, { streams }: Layout, collector: RunRecord['collector']): number {
+  const isHeadline = streams.map((stream) => routeOf(stream, headline).series === headline);
+  const hasSteps = streams.some(({ operation }) => operation.kind === 'steps');
+  if (!hasSteps && !isHeadline.includes(false)) return collector.timeline.counts().sent;
+  return collector
+    .sent()
+    .reduce((sum, { stream, sent }) => sum + (isHeadline[stream] === true ? sent : 0), 0);
 }
 
 function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; count: number }>): void {

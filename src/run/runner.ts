@@ -8,7 +8,7 @@ import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
 import type { Plan } from '../plan.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
-import type { Scenario } from '../scenario.ts';
+import { isObserving, type Scenario } from '../scenario.ts';
 import { formatDurationMs } from '../units.ts';
 import { type Affinity, chooseAffinity, pinned } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
@@ -31,6 +31,8 @@ const LEAD_NS = 150e6;
 const MISSING_AFTER_S = 2;
 /** After the last delivery that was owed, duplicates may still come. */
 const DUPLICATES_WAIT_MS = 200;
+/** Pushes are told of in snapshots: until the next one, nobody knows whether the last of them reached everyone. */
+const PUSHES_WAIT_MS = 1200;
 /** Time for a worker to tell of a failure after it happened. */
 const REPORT_WITHIN_MS = 250;
 /** Time for the workers to stop sending, or to close their connections. */
@@ -269,6 +271,7 @@ class Run {
   /** Waits for what is still owed, then a moment for duplicates; a dead server sends nothing more. */
   async #drain(): Promise<void> {
     const deadlineMs = performance.now() + this.#plan.drainMs;
+    const settleMs = isObserving(this.#membership.layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
     let completeSinceMs: number | null = null;
     while (performance.now() < deadlineMs && !this.#serverDied) {
       await delay(20);
@@ -279,7 +282,7 @@ class Run {
       const isOwed = delivered < owed.total - owed.silent || visiting > 0;
       if (isOwed || this.#collector.pushes.incomplete > 0) continue;
       completeSinceMs ??= performance.now();
-      if (performance.now() - completeSinceMs >= DUPLICATES_WAIT_MS) break;
+      if (performance.now() - completeSinceMs >= settleMs) break;
     }
   }
 

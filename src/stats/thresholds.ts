@@ -51,8 +51,8 @@ function refuse(expression: string, problem: string, hint: string): never {
  *               | "failed"                                 ; messages refused, visits that failed
  *     operator  = "<" | "<=" | ">" | ">=" | "=="
  *
- * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed). Spaces may stand around the operator
- * and before the unit. Throws BAD_THRESHOLD.
+ * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed), `failed<1%` (of the messages sent and visits
+ * begun). Spaces may stand around the operator and before the unit. Throws BAD_THRESHOLD.
  */
 export function parseThreshold(expression: string, own: Readonly<Record<string, string>> = {}): Threshold {
   const [, name = '', statistic, operator, limit = ''] = EXPRESSION.exec(expression.trim()) ?? [];
@@ -178,12 +178,11 @@ export function judgeThreshold(threshold: Threshold, view: ResultView): Threshol
 }
 
 function actualValue(metric: Metric, view: ResultView): number | null {
-  const { ledger } = view.result;
   switch (metric.kind) {
     case 'count':
       return countOf(metric.name, view);
     case 'share':
-      return ledger.owed === 0 ? null : countOf(metric.name, view) / ledger.owed;
+      return shareOfAll(metric.name, view);
     case 'mean':
       return view.histogram(metric.series)?.meanNs ?? null;
     case 'quantile':
@@ -193,12 +192,20 @@ function actualValue(metric: Metric, view: ResultView): number | null {
   }
 }
 
+function shareOfAll(name: CountName, view: ResultView): number | null {
+  const { ledger, rate } = view.result;
+  const all = name === 'failed' ? rate.sent : ledger.owed;
+  return all === 0 ? null : countOf(name, view) / all;
+}
+
 function countOf(name: CountName, { result: { ledger, failed } }: ResultView): number {
   return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
 }
 
 function missingBecause(metric: Metric, view: ResultView): string {
-  if (metric.kind === 'share') return 'no message was owed to anyone';
+  if (metric.kind === 'share') {
+    return metric.name === 'failed' ? 'nothing was sent' : 'no message was owed to anyone';
+  }
   if (metric.kind !== 'quantile' || view.histogram(metric.series) === null)
     return 'the run recorded no value of it';
   const has = formatCount(view.samples(metric.series));
