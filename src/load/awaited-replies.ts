@@ -15,6 +15,9 @@ export class AwaitedReplies {
   /** Requests whose replies have not all come, oldest first, by client. */
   readonly #byClient = new Map<number, Awaited[]>();
 
+  /** Replies that more than one request waited for: after a loss they may belong to another than was taken. */
+  guessed = 0;
+
   /** Notes that a client has asked for so many replies. */
   expect(client: number, stamp: Stamp, replies: number): void {
     const waiting = this.#byClient.get(client) ?? [];
@@ -28,7 +31,9 @@ export class AwaitedReplies {
    */
   take(client: number, item: number): Stamp | null {
     const waiting = this.#byClient.get(client) ?? [];
-    const awaited = waiting.find(({ next }) => next === item) ?? waiting[0];
+    const possible = waiting.filter(({ next }) => next === item);
+    if (possible.length > 1) this.guessed += 1;
+    const awaited = possible[0] ?? waiting[0];
     if (awaited === undefined) return null;
     if (item >= awaited.next && item <= awaited.replies) awaited.next = item + 1;
     if (awaited.next > awaited.replies) waiting.splice(waiting.indexOf(awaited), 1);

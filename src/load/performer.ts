@@ -94,6 +94,11 @@ export class Performer {
     return others.map((reader) => this.#read(reader, data)).find((each) => findStamp(each) !== null);
   }
 
+  /** Replies that say not to which of several waiting requests they belong. */
+  get guessedReplies(): number {
+    return this.#awaitedReplies.guessed;
+  }
+
   /** Carries out any operation but `steps`; false when the sender is not connected. */
   perform({ sender, operation }: Stream, stamp: Stamp): boolean {
     const connection = this.#options.pool.connection(sender);

@@ -9,7 +9,7 @@ import { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
-import type { Layout, Scenario, Stream } from '../scenario.ts';
+import { copiesOf, type Layout, type Scenario, type Stream } from '../scenario.ts';
 import { openAccounts } from './accounts.ts';
 import { arrivalsNs } from './arrivals.ts';
 import { Broadcasts } from './broadcasts.ts';
@@ -257,11 +257,26 @@ export class Shard {
     this.#snapshotTimer.stop();
     this.#fanout.closeAll();
     this.#visits?.giveUp();
+    this.#doubtGuesses();
     this.#postSnapshot();
     this.#postTotals();
     this.#post({ type: 'final', rows: this.#ledger.rows() });
     this.#publisher.close();
     await this.#pool.closeAll();
+  }
+
+  /** Where replies are missing or came twice, what had to be guessed may be timed against the wrong request. */
+  #doubtGuesses(): void {
+    const { guessedReplies } = this.#performer;
+    const { delivered, duplicated } = this.#ledger.totals();
+    const owed = this.#sender?.sentByStream().reduce((sum, { stream, sent }) => {
+      const laidOut = this.#layout.streams[stream];
+      return sum + sent * (laidOut === undefined ? 0 : copiesOf(laidOut));
+    }, 0);
+    if (guessedReplies === 0 || (delivered === owed && duplicated === 0)) return;
+    const doubt =
+      'replies without the payload of their request may be timed against another, since not all came once';
+    this.#failed.add(doubt, guessedReplies);
   }
 
   #listen(client: number, connection: Connection): void {

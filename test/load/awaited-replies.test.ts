@@ -24,6 +24,17 @@ describe('replies that only have a number', () => {
     expect(owners(3, 2, items)).toEqual(expected);
   });
 
+  it('are guessed where two requests wait for the same', () => {
+    const awaited = new AwaitedReplies();
+    awaited.expect(1, stampOf(0), 3);
+    awaited.expect(1, stampOf(1), 3);
+    for (const item of [1, 2, 3, 1]) awaited.take(1, item);
+    expect(awaited.guessed).toBe(1);
+    awaited.expect(1, stampOf(2), 3);
+    for (const item of [2, 1, 2, 3]) awaited.take(1, item);
+    expect(awaited.guessed).toBe(2);
+  });
+
   it('are told apart by client, and forgotten for a client whose server tells', () => {
     const awaited = new AwaitedReplies();
     awaited.expect(1, stampOf(10), 2);
