@@ -205,6 +205,16 @@ describe('showing quantities', () => {
     expect(plural(count, 'client')).toBe(expected);
   });
 
+  it.each([
+    ['push', '1 push', '2 pushes'],
+    ['broadcast', '1 broadcast', '2 broadcasts'],
+    ['request', '1 request', '2 requests'],
+    ['visit', '1 visit', '2 visits'],
+    ['sample', '1 sample', '2 samples'],
+  ])('counts a %s as %s, and two as %s', (noun, one, two) => {
+    expect([plural(1, noun), plural(2, noun)]).toEqual([one, two]);
+  });
+
   it('shows a duration so that it reads back as the same one, to three digits', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 99_999 }), (durationMs) => {

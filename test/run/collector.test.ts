@@ -125,6 +125,13 @@ function bySecond(collector: Collector, series: string): number[][] {
     );
 }
 
+/** What comes back of a value that lies in a bucket with others. */
+function toBucket(valueNs: number): number {
+  const histogram = new NsHistogram();
+  histogram.record(valueNs);
+  return valuesIn(histogram)[0] ?? Number.NaN;
+}
+
 describe('snapshots', () => {
   it("of two workers are merged into their seconds and into the run's whole", () => {
     const { collector } = startCollector();
@@ -294,6 +301,50 @@ describe('a broadcast whose receivers are spread over workers', () => {
 });
 
 const NO_COUNTS = { intended: 0, sent: 0, owed: 0, delivered: 0 };
+
+describe('pushes of the server', () => {
+  const push = (key: string, firstNs: number, lastNs: number, reached: number) => ({
+    pushes: [
+      { key, firstNs: MEASURE_FROM_NS + firstNs, lastNs: MEASURE_FROM_NS + lastNs, reached, duplicated: 0 },
+    ],
+  });
+
+  it('are put together from all workers, into the second in which the last client got them', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, push('a', 999 * MS, 999 * MS + 500, 3));
+    expect(collector.timeline.series.has('push_skew')).toBe(false);
+    hearSecond(collector, 1, 1, {}, push('a', 999 * MS + 100, 1000 * MS, 2));
+    expect(bySecond(collector, 'push_skew')).toEqual([[], [toBucket(1 * MS)]]);
+  });
+
+  it('that did not reach everyone are closed at the end', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, push('a', 1000, 1700, 3));
+    expect(collector.pushes.incomplete).toBe(1);
+    collector.finish();
+    expect(collector.pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
+    expect(bySecond(collector, 'push_skew')).toEqual([[700]]);
+  });
+
+  it('of the warm-up and of the drain are none that was measured', () => {
+    const { collector } = startCollector();
+    hearSecond(collector, 0, 0, {}, push('before', -5, 10, 5));
+    hearSecond(collector, 0, 60, {}, push('after', 60_000 * MS, 60_000 * MS, 5));
+    collector.finish();
+    expect(collector.pushes.counts.pushes).toBe(0);
+    expect(collector.timeline.series.has('push_skew')).toBe(false);
+  });
+});
+
+it('what failed and how connections were closed is added up by reason', () => {
+  const { collector } = startCollector();
+  const failed = [{ reason: 'sold out', count: 2 }];
+  const closed = [{ reason: '1000', count: 3 }];
+  hearSecond(collector, 0, 0, {}, { failed, closed });
+  hearSecond(collector, 1, 0, {}, { failed });
+  expect(collector.failed.take()).toEqual([{ reason: 'sold out', count: 4 }]);
+  expect(collector.closed.take()).toEqual([{ reason: '1000', count: 3 }]);
+});
 
 describe('totals', () => {
   it('are those of the last snapshot of each worker, added up', () => {

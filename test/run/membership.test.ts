@@ -75,6 +75,38 @@ describe('membership', () => {
     expect(membership.owed(sent)).toEqual({ total: 414, silent: 414 });
   });
 
+  it('owes each of several replies to who asked', () => {
+    const layout: Layout = {
+      rooms: [[], []],
+      streams: [
+        { sender: 0, operation: { kind: 'stream-reply', replies: 3 }, receivers: [0] },
+        { sender: 1, operation: { kind: 'request' }, receivers: [1] },
+      ],
+    };
+    const membership = new Membership(layout, [[0], [1]]);
+    membership.connect(members([0, 1]));
+    const sent = [
+      { stream: 0, sent: 10 },
+      { stream: 1, sent: 10 },
+    ];
+    expect(membership.owed(sent)).toEqual({ total: 10 * 3 + 10, silent: 0 });
+    membership.loseWorker(0);
+    expect(membership.owed(sent)).toEqual({ total: 40, silent: 30 });
+    expect([membership.copies(0), membership.copies(1), membership.copies(9)]).toEqual([3, 1, 1]);
+  });
+
+  it('keeps which process serves whom', () => {
+    const membership = membershipOf([]);
+    membership.connect([
+      { client: 2, node: 0 },
+      { client: 1, node: 1 },
+    ]);
+    expect(membership.connected).toEqual([
+      { client: 2, node: 0 },
+      { client: 1, node: 1 },
+    ]);
+  });
+
   it('knows of no clients of a worker that there is not', () => {
     const membership = membershipOf([0, 1]);
     membership.loseWorker(7);

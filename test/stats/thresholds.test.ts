@@ -141,6 +141,39 @@ describe('judging a count', () => {
     });
   });
 
+  it.each([
+    ['failed==5', true, 5, '5'],
+    ['failed==0', false, 5, '5'],
+    // Of the 200 messages that were sent, however many they were owed to.
+    ['failed<=2.5%', true, 0.025, '2.5 %'],
+    ['failed<2%', false, 0.025, '2.5 %'],
+  ])(
+    'answers "%s" by the messages that were refused and the visits that failed',
+    (expression, passed, actual, detail) => {
+      const failed = [
+        { reason: 'publishing was answered with HTTP status 503', count: 3 },
+        { reason: 'sold out', count: 2 },
+      ];
+      const failing = viewResult({ ...lossy(), failed });
+      expect(judgeThreshold(parseThreshold(expression), failing)).toEqual({
+        expression,
+        passed,
+        actual,
+        detail,
+      });
+    },
+  );
+
+  it('answers a share of failures where nothing was owed to anyone, as by visits that do not publish', () => {
+    const visits = { ...results.valid(), failed: [{ reason: 'sold out', count: 10 }] };
+    const view = viewResult({ ...visits, ledger: { ...visits.ledger, owed: 0, delivered: 0 } });
+    expect(judgeThreshold(parseThreshold('failed<2%'), view)).toMatchObject({ passed: true, actual: 0.01 });
+    expect(judgeThreshold(parseThreshold('failed<2%'), viewResult(results.empty()))).toMatchObject({
+      passed: null,
+      detail: 'nothing was sent',
+    });
+  });
+
   it('answers no share of nothing', () => {
     const nothing = viewResult(results.empty());
     expect(judgeThreshold(parseThreshold('late<1%'), nothing)).toEqual({
@@ -198,6 +231,23 @@ describe('judging a series', () => {
       expect(judgeThreshold(parseThreshold(`delivery.${statistic}<1h`), few).passed).toBe(true);
     }
     expect(judgeThreshold(parseThreshold('delivery.p50<1h'), few).passed).toBeNull();
+  });
+
+  it("takes a scenario's own series, which is known to nobody else", () => {
+    const own = { checkout: 'basket -> paid' };
+    const { delivery: stored } = lossy().series;
+    if (stored === undefined) throw new Error('the fixture has no deliveries');
+    const shop = viewResult({ ...lossy(), series: { checkout: stored }, ownSeries: own });
+    // Every value of a scenario's own series is a sample of its own: p99 needs 1,000, and there are 993.
+    expect(judgeThreshold(parseThreshold('checkout.p98<1h', own), shop)).toMatchObject({ passed: true });
+    expect(judgeThreshold(parseThreshold('checkout.p99<1h', own), shop).passed).toBeNull();
+    expect(thrownBy(() => parseThreshold('checkout.p99<1h'))).toMatchObject({
+      code: 'BAD_THRESHOLD',
+      message: expect.stringMatching(/"checkout" is not one of delivery, /),
+    });
+    expect(thrownBy(() => parseThreshold('checkot.p99<1h', own)).message).toMatch(
+      /"checkot" is not one of checkout, delivery, /,
+    );
   });
 
   it.each(['ack.p50<1h', 'ack.max<1h', 'ack.mean<1h'])(

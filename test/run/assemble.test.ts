@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../src/load/messages.ts';
+import { Recorder } from '../../src/measure/recorder.ts';
+import type { TelemetrySample } from '../../src/measure/telemetry.ts';
+import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
+import { buildPlan } from '../../src/plan.ts';
+import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
+import { assembleResult } from '../../src/run/assemble.ts';
+import { Collector } from '../../src/run/collector.ts';
+import { readSystemCounters } from '../../src/run/environment.ts';
+import { Membership } from '../../src/run/membership.ts';
+import { defineScenario, type Operation, type Stream } from '../../src/scenario.ts';
+
+const CLIENTS = 3;
+const EVERYONE = [0, 1, 2];
+const START_NS = 10e9;
+const SECONDS = 2;
+const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
+const TARGET = {
+  name: 'made up',
+  protocol: 'ws',
+  url: null,
+  exec: null,
+  reference: null,
+  file: null,
+  namespace: null,
+} as const;
+
+const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
+
+/** What a made-up run recorded: the only worker's only snapshot, and what it says at the end. */
+interface Recorded {
+  readonly headline: string;
+  readonly streams: readonly Stream[];
+  /** How many values of each series; each is 1 ms. */
+  readonly series?: Readonly<Record<string, number>>;
+  readonly sent?: ReadonlyArray<{ readonly stream: number; readonly sent: number }>;
+  /** By the schedule: messages, or visits. */
+  readonly scheduled?: number;
+  readonly snapshot?: Partial<Snapshot>;
+}
+
+function resultOf({
+  headline,
+  streams,
+  series = {},
+  sent = [],
+  scheduled = 0,
+  snapshot = {},
+}: Recorded): RunResult {
+  const layout = { rooms: EVERYONE.map(() => []), streams };
+  const hasSteps = streams.some(({ operation }) => operation.kind === 'steps');
+  const scenario = defineScenario({
+    name: 'made-up',
+    summary: '',
+    headline,
+    series: { own: 'anything' },
+    options: {},
+    layout: () => layout,
+    ...(hasSteps ? { steps: async () => {} } : {}),
+  });
+  const plan = buildPlan(scenario, TARGET, { clients: String(CLIENTS), duration: `${SECONDS}s` }, []);
+  const membership = new Membership(layout, [EVERYONE]);
+  const collector = new Collector(membership, 60e9);
+  collector.hear(0, {
+    type: 'connected',
+    members: EVERYONE.map((client) => ({ client, node: null })),
+    failures: [],
+  });
+  collector.measureFrom(START_NS, SECONDS * 1000);
+  const recorder = new Recorder();
+  for (const [name, count] of Object.entries(series)) recorder.recordMany(name, 1e6, count);
+  const owed = membership.owed(sent).total;
+  collector.hear(0, {
+    type: 'snapshot',
+    snapshot: {
+      startNs: START_NS,
+      endNs: START_NS + 1e9,
+      recorded: recorder.take(),
+      totals: NO_TOTALS,
+      bySecond: [{ second: 0, intended: scheduled, sent: scheduled, owed, delivered: 0 }],
+      broadcasts: [],
+      incompleteBroadcasts: 0,
+      dropped: [],
+      closed: [],
+      failed: [],
+      pushes: [],
+      telemetry: TELEMETRY,
+      traffic: NO_TRAFFIC,
+      snapshotCostMs: 0,
+      ...snapshot,
+    },
+  });
+  collector.hear(0, { type: 'sent', streams: sent, unsent: [] });
+  collector.finish();
+  const counters = readSystemCounters();
+  const result = assembleResult({
+    plan,
+    scenario,
+    membership,
+    startedAt: new Date(),
+    commandLine: [],
+    affinity: { server: null, workers: [null] },
+    collector,
+    deadWorkers: [],
+    workerPids: [1],
+    servers: [],
+    cutShort: [],
+    notes: [],
+    warmup: { durationMs: 0, steady: null, windowMediansNs: [] },
+    timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: SECONDS * 1000, drainMs: 0, collectMs: 0 },
+    measureStartNs: START_NS,
+    counters: { before: counters, after: counters },
+  });
+  // What is assembled can be stored, and read again.
+  return runResultSchema.parse(JSON.parse(JSON.stringify(result)));
+}
+
+const TELEMETRY: TelemetrySample = {
+  atNs: START_NS + 1e9,
+  lengthMs: 1000,
+  cpuMs: 10,
+  loopUtilisation: 0.1,
+  pacingShare: 0,
+  loopDelayP50Ns: 1,
+  loopDelayP99Ns: 1,
+  loopDelayMaxNs: 1,
+  gcCount: 0,
+  gcTotalMs: 0,
+  gcMaxMs: 0,
+  rssBytes: 1,
+  heapUsedBytes: 1,
+  bufferedBytes: 0,
+};
+
+function streamsOf(operation: Operation, receivers: readonly number[] | 'own' = EVERYONE): Stream[] {
+  return EVERYONE.map((sender) => ({
+    sender,
+    operation,
+    receivers: receivers === 'own' ? [sender] : receivers,
+  }));
+}
+
+describe('the samples of a run', () => {
+  it('are broadcasts that reached someone; one that reached nobody is incomplete', () => {
+    const { samples, ledger } = resultOf({
+      headline: 'delivery',
+      streams: streamsOf(PUBLISH),
+      series: { delivery: 58, fanout_last: 29 },
+      sent: [{ stream: 0, sent: 30 }],
+      scheduled: 30,
+      snapshot: { incompleteBroadcasts: 2, totals: { ...NO_TOTALS, delivered: 58 } },
+    });
+    expect(samples).toEqual({ unit: 'broadcast', count: 29, incomplete: 3 });
+    expect(ledger).toMatchObject({ owed: 90, delivered: 58, lost: 32 });
+  });
+
+  it('are requests where there are several replies to each', () => {
+    const { samples, ledger } = resultOf({
+      headline: 'reply',
+      streams: streamsOf({ kind: 'stream-reply', replies: 4 }, 'own'),
+      series: { reply: 119, reply_last: 30 },
+      sent: [
+        { stream: 0, sent: 10 },
+        { stream: 1, sent: 10 },
+        { stream: 2, sent: 10 },
+      ],
+      scheduled: 30,
+      snapshot: { incompleteBroadcasts: 1, totals: { ...NO_TOTALS, delivered: 119 } },
+    });
+    expect(samples).toEqual({ unit: 'request', count: 30, incomplete: 1 });
+    expect(ledger).toMatchObject({ owed: 120, delivered: 119, lost: 1 });
+  });
+
+  it('are visits, or what they publish, which is no matter of the schedule', () => {
+    const visits = {
+      streams: streamsOf({ kind: 'steps' }),
+      series: { journey: 25, delivery: 150, fanout_last: 50 },
+      sent: [{ stream: 0, sent: 51 }],
+      scheduled: 25,
+      snapshot: { totals: { ...NO_TOTALS, delivered: 150 } },
+    };
+    expect(resultOf({ ...visits, headline: 'journey' }).samples).toEqual({
+      unit: 'visit',
+      count: 25,
+      incomplete: 0,
+    });
+    expect(resultOf({ ...visits, headline: 'delivery' }).samples).toEqual({
+      unit: 'broadcast',
+      count: 50,
+      incomplete: 1,
+    });
+    expect(resultOf({ ...visits, headline: 'journey' }).rate).toMatchObject({ intended: 25, sent: 25 });
+  });
+
+  it('are those of the headline where streams are of several kinds', () => {
+    const [publishing] = streamsOf(PUBLISH);
+    const [, asking] = streamsOf({ kind: 'request' }, 'own');
+    if (publishing === undefined || asking === undefined) throw new Error('no streams');
+    const { samples } = resultOf({
+      headline: 'delivery',
+      streams: [publishing, { ...asking, series: 'own' }],
+      series: { delivery: 60, fanout_last: 20, own: 20 },
+      sent: [
+        { stream: 0, sent: 20 },
+        { stream: 1, sent: 20 },
+      ],
+      scheduled: 40,
+      snapshot: { totals: { ...NO_TOTALS, delivered: 80 } },
+    });
+    expect(samples).toEqual({ unit: 'broadcast', count: 20, incomplete: 0 });
+  });
+
+  it("are values where the headline is the scenario's own", () => {
+    const { samples, ownSeries, headline } = resultOf({
+      headline: 'own',
+      streams: streamsOf({ kind: 'steps' }, 'own'),
+      series: { own: 31, journey: 25 },
+      scheduled: 25,
+    });
+    expect(samples).toEqual({ unit: 'sample', count: 31, incomplete: 0 });
+    expect(headline).toBe('own');
+    expect(ownSeries).toEqual({ own: 'anything' });
+  });
+
+  it('are pushes where clients only listen', () => {
+    const arrival = (key: string, reached: number, duplicated: number) => ({
+      key,
+      firstNs: START_NS + 1,
+      lastNs: START_NS + 1000,
+      reached,
+      duplicated,
+    });
+    const { samples, ledger, rate } = resultOf({
+      headline: 'push_skew',
+      streams: [],
+      snapshot: { pushes: [arrival('a', 3, 0), arrival('b', 2, 1)] },
+    });
+    expect(samples).toEqual({ unit: 'push', count: 2, incomplete: 1 });
+    expect(ledger).toMatchObject({
+      owed: 6,
+      delivered: 5,
+      lost: 1,
+      duplicated: 1,
+      unknown: 0,
+      irregular: [],
+    });
+    expect(rate).toMatchObject({ intended: 2, sent: 2 });
+  });
+});
+
+describe('what failed', () => {
+  it('is a finding, with how often, and how connections were closed is kept', () => {
+    const { findings, failed, clients } = resultOf({
+      headline: 'ack',
+      streams: streamsOf({ kind: 'request' }, 'own'),
+      series: { ack: 30 },
+      sent: [{ stream: 0, sent: 30 }],
+      scheduled: 30,
+      snapshot: {
+        totals: { ...NO_TOTALS, delivered: 30 },
+        failed: [
+          { reason: 'sold out', count: 2000 },
+          { reason: 'no stock', count: 1 },
+        ],
+        closed: [{ reason: '1000', count: 4 }],
+      },
+    });
+    expect(failed).toEqual([
+      { reason: 'sold out', count: 2000 },
+      { reason: 'no stock', count: 1 },
+    ]);
+    expect(findings).toContainEqual({ code: 'failed', message: 'sold out (2,000), no stock (1)' });
+    expect(clients.closed).toEqual([{ reason: '1000', count: 4 }]);
+  });
+
+  it('to be published over HTTP is owed, and lost, and told', () => {
+    const { ledger, findings } = resultOf({
+      headline: 'delivery',
+      streams: streamsOf(PUBLISH),
+      series: { delivery: 60, fanout_last: 20 },
+      sent: [{ stream: 0, sent: 30 }],
+      scheduled: 30,
+      snapshot: {
+        totals: { ...NO_TOTALS, delivered: 60 },
+        failed: [{ reason: 'publishing was answered with HTTP status 503', count: 10 }],
+      },
+    });
+    expect(ledger).toMatchObject({ owed: 90, delivered: 60, lost: 30 });
+    expect(findings.map(({ code }) => code)).toContain('failed');
+  });
+});
