@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that judge times: they must not disturb each other, nor be disturbed by the others. */
+const ALONE = ['test/e2e/must-hold.test.ts', 'test/e2e/faults.test.ts'];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -8,9 +11,9 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'parts',
+          name: 'two at a time',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ALONE,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -18,9 +21,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'whole',
-          include: ['test/e2e/**/*.test.ts'],
-          // End-to-end tests measure, and must not disturb each other, nor be disturbed by the others.
+          name: 'alone',
+          include: ALONE,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
