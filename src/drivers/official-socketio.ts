@@ -11,7 +11,7 @@ import { NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts
  * Keeps a polling client's connections open between requests, as browsers do; the client's own default does
  * not. One for each client, so that giving up one client ends its requests and nobody else's.
  */
-function pollingAgent(url: string, tls: TlsOptions): HttpAgent {
+function clientAgent(url: string, tls: TlsOptions): HttpAgent {
   const options = { keepAlive: true, ...tls };
   return url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
 }
@@ -32,7 +32,9 @@ export const officialSocketio: Driver = {
     new Promise((resolve, reject) => {
       const { transport, timeoutMs } = options;
       const address = addressOf(options);
-      const agent = transport === 'websocket' ? null : pollingAgent(address, options.tls ?? {});
+      // Engine.IO's client keeps the name of the server's certificate from a WebSocket that has no agent.
+      const needsAgent = transport !== 'websocket' || options.tls?.servername !== undefined;
+      const agent = needsAgent ? clientAgent(address, options.tls ?? {}) : null;
       const socket = io(address, managerOptions(options, agent));
       const within = `within ${timeoutMs} ms`;
       // Socket.IO's own timeout, which comes first, ends when Engine.IO is open.

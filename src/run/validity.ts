@@ -134,20 +134,23 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   };
 };
 
+function whyNone({ result: { failed, plan } }: ResultView): string {
+  const [first] = failed;
+  if (first !== undefined) return first.reason;
+  return plan.target.file === null
+    ? 'does the server know the events of docs/your-own-server.md?'
+    : 'does the target file say what the server does?';
+}
+
 const tooFewSamples: Rule = (view) => {
   const needed = samplesNeeded(0.5);
   const { samples } = view.result;
   if (samples.count >= needed) return null;
   const { owed, delivered } = view.result.ledger;
   if (owed > 0 && delivered === 0) {
-    const { file } = view.result.plan.target;
-    const doubt =
-      file === null
-        ? 'does the server know the events of docs/your-own-server.md?'
-        : 'do publish and delivery of the target file say what the server does?';
     return {
       code: 'too_few_samples',
-      message: `none of ${plural(owed, 'message')} arrived: ${doubt}`,
+      message: `none of ${plural(owed, 'message')} arrived: ${whyNone(view)}`,
     };
   }
   return {
