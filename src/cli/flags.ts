@@ -62,7 +62,7 @@ export function givenOptions(scenario: Scenario, flags: Readonly<Record<string, 
 export function ownOptions({ name, options }: Scenario, pairs: readonly string[]): GivenOptions {
   const entries = pairs.map((pair): [string, string] => {
     const [, option = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    if (option in options) return [option, value];
+    if (Object.hasOwn(options, option)) return [option, value];
     const known = Object.keys(options).join(', ');
     throw new SockbenchError({
       code: 'BAD_OPTION',

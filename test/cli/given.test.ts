@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeFiles } from '../support/user-files.ts';
+import { runFake } from './fake-cli.ts';
+
+/** An option that names itself in the error of a run that takes it. */
+const wrong = (where: string) => `"${where}"`;
+
+/** A target file that says nothing of how to be met but what is given. */
+const target = (more = '') =>
+  `export default { url: 'http://127.0.0.1:1', request: () => ({ event: 'ask' }), ${more} };`;
+
+const scenario = (defaults: string) => `export default {
+  name: 'mine',
+  summary: 'asks',
+  headline: 'ack',
+  options: { items: { value: 'N', default: '1', summary: 'how many', parse: (text) => { throw new Error('items ' + text); } } },
+  defaults: { ${defaults} },
+  layout: (options, clients) => ({
+    rooms: Array.from({ length: clients }, () => []),
+    streams: [{ sender: 0, operation: { kind: 'request' }, receivers: [0] }],
+  }),
+};`;
+
+/** Runs a scenario of a new folder's files, and returns the error with which it is refused. */
+async function refusalOf(
+  files: Readonly<Record<string, string>>,
+  name: string,
+  ...flags: string[]
+): Promise<string> {
+  const folder = writeFiles(files);
+  const at = (arg: string) => (Object.hasOwn(files, arg) ? join(folder, arg) : arg);
+  const { exitCode, stdout, stderr } = await runFake('run', at(name), ...flags.map(at));
+  expect([exitCode, stdout]).toEqual([2, '']);
+  return stderr;
+}
+
+describe('the rate of a run', () => {
+  const FLAG = ['--rate', 'flag'];
+  const CONFIG = ['--config', 'config.ts'];
+  const config = `export default { rate: 'config', scenarios: { mine: { rate: 'of the scenario' }, other: { rate: 'of another' } } };`;
+  const plain = `export default { rate: 'config', scenarios: { other: { rate: 'of another' } } };`;
+  const defaults = `rate: 'default'`;
+
+  it.each<[from: string, files: Record<string, string>, flags: string[], rate: string]>([
+    ['a flag', { 'config.ts': config, 'mine.ts': scenario(defaults) }, [...FLAG, ...CONFIG], 'flag'],
+    [
+      "the config's part for the scenario",
+      { 'config.ts': config, 'mine.ts': scenario(defaults) },
+      CONFIG,
+      'of the scenario',
+    ],
+    ['the config', { 'config.ts': plain, 'mine.ts': scenario(defaults) }, CONFIG, 'config'],
+    ["the scenario's defaults", { 'mine.ts': scenario(defaults) }, [], 'default'],
+  ])('comes from %s before all that is weaker', async (_, files, flags, rate) => {
+    expect(await refusalOf(files, 'mine.ts', ...flags)).toMatch(`error: --rate: ${wrong(rate)} `);
+  });
+});
+
+describe('the transport of a run', () => {
+  /** A scenario that tells over what it would run. */
+  const over = (defaults = '') => `export default {
+    name: 'mine', summary: '', headline: 'ack', options: {}, defaults: { ${defaults} },
+    layout: (options, clients, { transport }) => { throw new Error('over ' + transport); },
+  };`;
+  const POLLING = `transport: 'polling'`;
+  const UPGRADE = `transport: 'upgrade'`;
+  const CONFIG = ['--config', 'config.ts'];
+  const config = `export default { transport: 'polling' };`;
+
+  it.each<[from: string, files: Record<string, string>, flags: string[], transport: string]>([
+    [
+      'a flag',
+      { 'config.ts': config, 'target.ts': target(UPGRADE), 'mine.ts': over(UPGRADE) },
+      ['--transport', 'websocket', ...CONFIG],
+      'websocket',
+    ],
+    [
+      'the config',
+      { 'config.ts': config, 'target.ts': target(UPGRADE), 'mine.ts': over(UPGRADE) },
+      CONFIG,
+      'polling',
+    ],
+    ['the target file', { 'target.ts': target(POLLING), 'mine.ts': over(UPGRADE) }, [], 'polling'],
+    ["the scenario's defaults", { 'target.ts': target(), 'mine.ts': over(POLLING) }, [], 'polling'],
+    ["every run's default", { 'target.ts': target(), 'mine.ts': over() }, [], 'websocket'],
+  ])('comes from %s before all that is weaker', async (_, files, flags, transport) => {
+    expect(await refusalOf(files, 'mine.ts', '--target', 'target.ts', ...flags)).toMatch(
+      `failed: over ${transport}\n`,
+    );
+  });
+});
+
+describe('options of a scenario', () => {
+  const files = {
+    'mine.ts': scenario(''),
+    'config.ts': `export default { scenarios: { mine: { items: 'config' } } };`,
+  };
+
+  it('come from --option before the config, and from that before their own defaults', async () => {
+    const itemsOf = async (...flags: string[]) =>
+      /items (\w+)/.exec(await refusalOf(files, 'mine.ts', ...flags))?.[1];
+    expect(await itemsOf('--option', 'items=flag', '--config', 'config.ts')).toBe('flag');
+    expect(await itemsOf('--config', 'config.ts')).toBe('config');
+    expect(await itemsOf()).toBe('1');
+  });
+
+  it.each([
+    ['items', '--option items: mine has the options items'],
+    ['item=3', '--option item=3: mine has the options items'],
+    ['toString=3', '--option toString=3: mine has the options items'],
+  ])('are refused when they are not: %s', async (option, message) => {
+    expect(await refusalOf(files, 'mine.ts', '--option', option)).toBe(
+      `error: ${message}\nWrite --option NAME=VALUE.\n`,
+    );
+  });
+
+  it('are refused in a config, with where they stand', async () => {
+    const config = `export default { scenarios: { mine: { itmes: 3 } } };`;
+    const stderr = await refusalOf({ ...files, 'config.ts': config }, 'mine.ts', '--config', 'config.ts');
+    expect(stderr).toMatch(
+      /^error: .*config\.ts: scenarios\.mine\.itmes: there is no such option; mine has items/,
+    );
+  });
+});
+
+describe('a target file', () => {
+  it('with a URL that cannot be met is named, and not the flag', async () => {
+    const files = { 'target.ts': `export default { url: 'localhost:3000' };` };
+    expect(await refusalOf(files, 'ack-roundtrip', '--target', 'target.ts')).toMatch(
+      /^error: .*target\.ts: url: localhost:3000 is not a URL that can be met; allowed are http:, https:, ws:, wss:\n/,
+    );
+  });
+
+  it('may speak plain HTTP at its URL, with the settings of that', async () => {
+    const files = { 'target.ts': target(`protocol: 'http', transport: 'short-polling'`) };
+    // Everything else is in order: the missing declaration is the first that can be complained of.
+    const flags = ['--target', 'target.ts', '--poll-interval', '50ms'];
+    expect(await refusalOf(files, 'broadcast-latency', ...flags)).toMatch(
+      'needs the target to declare publish and delivery',
+    );
+    expect(await refusalOf(files, 'broadcast-latency', ...flags, '--parser', 'msgpack')).toMatch(
+      '--parser means nothing to a server that speaks http; it knows --poll-interval',
+    );
+  });
+
+  it('is asked only for what the scenario needs', async () => {
+    const files = { 'target.ts': target() };
+    const needs = async (name: string, ...flags: string[]) =>
+      /needs the target to declare (.*), and/.exec(
+        await refusalOf(files, name, '--target', 'target.ts', ...flags),
+      )?.[1];
+    expect(await needs('broadcast-latency')).toBe('publish and delivery');
+    expect(await needs('room-fanout')).toBe('join and publish and delivery');
+    expect(await needs('ack-roundtrip', '--direction', 'server')).toBe('askMe and asked');
+    expect(await needs('stream-reply')).toBe('streamRequest and streamed');
+    expect(await needs('message-types', '--type', 'text')).toBe('echo and echoed');
+    expect(await needs('observe')).toBe('observe');
+  });
+
+  it('whose clients are too few is refused before anything starts', async () => {
+    const files = { 'target.ts': target(`clients: './clients.csv'`), 'clients.csv': 'user\nann\n' };
+    expect(await refusalOf(files, 'ack-roundtrip', '--target', 'target.ts', '--clients', '2')).toBe(
+      'error: ./clients.csv has 1 row, which is not enough for client 2\nGive --clients 1 or less, or add a row for each client.\n',
+    );
+  });
+});
