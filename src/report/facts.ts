@@ -67,11 +67,13 @@ export function rateText({ rate, samples }: RunResult): string {
   return `${formatValue('rate', rate.achievedHz)} sent of ${formatValue('rate', rate.intendedHz)} intended (${counts})${reasonsText(rate.unsent)}`;
 }
 
-/** How many connected, and why others did not or went away. */
+/** How many connected, why others did not or went away, and with which codes those ended that were closed on purpose. */
 export function clientsText({ clients }: RunResult): string {
   const failed = clients.failures.length === 0 ? '' : `; failed: ${reasonsText(clients.failures).slice(2)}`;
   const dropped = clients.dropped.length === 0 ? '' : `; dropped: ${reasonsText(clients.dropped).slice(2)}`;
-  return `${formatCount(clients.connected)} of ${formatCount(clients.planned)} connected${failed}${dropped}`;
+  const closings = clients.closed.map(({ reason, count }) => `${plain(reason)} (${formatCount(count)})`);
+  const closed = closings.length === 0 ? '' : `; closed on purpose with ${closings.join(', ')}`;
+  return `${formatCount(clients.connected)} of ${formatCount(clients.planned)} connected${failed}${dropped}${closed}`;
 }
 
 /** Independent samples, and how many were sent that did not reach everyone: some of them may have reached nobody. */
