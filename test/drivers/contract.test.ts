@@ -82,8 +82,9 @@ describe.each(
   let server: ServerChild;
   const connections: Connection[] = [];
 
+  const options = { transport, timeoutMs: TIMEOUT_MS, pollIntervalMs: 5 };
   const connectTo = async (url: string): Promise<Connection> => {
-    const connection = await driver.connect({ url, transport, timeoutMs: TIMEOUT_MS, pollIntervalMs: 5 });
+    const connection = await driver.connect({ ...options, url });
     connections.push(connection);
     return connection;
   };
@@ -276,7 +277,113 @@ describe.each(
     });
   });
 
+  describe('a streamed reply', () => {
+    it.each(payloads)(
+      'has as many parts as were asked for, in order, each with its number and %s',
+      async (_kind, payload) => {
+        const [connection, other] = [await connect(), await connect()];
+        const received: unknown[] = [];
+        other.on(chat.streamed.event, (data) => received.push(['other', data]));
+        const complete = new Promise<void>((resolve) => {
+          connection.on(chat.streamed.event, (data) => {
+            const reply = chat.streamed.read(data);
+            received.push([reply.item, plain(reply.payload)]);
+            if (reply.item === 4) resolve();
+          });
+        });
+        const { event, data } = chat.streamRequest({ payload, count: 4, client: CLIENT });
+        connection.emit(event, data);
+        await complete;
+        await request(other, chat.request({ payload: 'the end', client: CLIENT }));
+        expect(received).toEqual([1, 2, 3, 4].map((item) => [item, plain(payload)]));
+      },
+    );
+
+    it('has the numbers 1 to 3 where no message comes with the request', async () => {
+      const connection = await connect();
+      const replies: unknown[] = [];
+      const complete = new Promise<void>((resolve) => {
+        connection.on(EVENT.events, (data) => {
+          replies.push(chat.streamed.read(data));
+          if (replies.length === 3) resolve();
+        });
+      });
+      connection.emit(EVENT.events, 'anything');
+      await complete;
+      expect(replies).toEqual([{ item: 1 }, { item: 2 }, { item: 3 }]);
+    });
+  });
+
+  describe('listening', () => {
+    it('once is for the next event alone, and beside handlers for all', async () => {
+      const connection = await connect();
+      const received: unknown[] = [];
+      connection.once(EVENT.echo, (data) => received.push(['once', data]));
+      const complete = new Promise<void>((resolve) => {
+        connection.on(EVENT.echo, (data) => {
+          received.push(['always', data]);
+          if (data === 'second') resolve();
+        });
+      });
+      connection.emit(EVENT.echo, 'first');
+      connection.emit(EVENT.echo, 'second');
+      await complete;
+      expect(received).toEqual([
+        ['once', 'first'],
+        ['always', 'first'],
+        ['always', 'second'],
+      ]);
+    });
+  });
+
+  describe('a ping', () => {
+    it('is there where the protocol lets clients ping, and is answered once for each', async () => {
+      const connection = await connect();
+      expect(connection.ping !== undefined).toBe(driver.protocol === 'ws');
+      const answered: string[] = [];
+      const pong = (name: string) =>
+        new Promise<void>((resolve) => {
+          connection.ping?.(() => {
+            answered.push(name);
+            resolve();
+          });
+          if (connection.ping === undefined) resolve();
+        });
+      await Promise.all([pong('first'), pong('second')]);
+      await request(connection, chat.request({ payload: 'the end', client: CLIENT }));
+      expect(answered).toEqual(driver.protocol === 'ws' ? ['first', 'second'] : []);
+    });
+  });
+
+  describe('the upgrade', () => {
+    it('is told once where there is one, and messages survive it', async () => {
+      let upgrades = 0;
+      const upgraded = Promise.withResolvers<void>();
+      if (transport !== 'upgrade') upgraded.resolve();
+      const onUpgraded = () => {
+        upgrades += 1;
+        upgraded.resolve();
+      };
+      const connection = await driver.connect({ ...options, url: urlOf(server), onUpgraded });
+      connections.push(connection);
+      const replies = [request(connection, chat.request({ payload: 'before', client: CLIENT }))];
+      await upgraded.promise;
+      replies.push(request(connection, chat.request({ payload: 'after', client: CLIENT })));
+      expect(await Promise.all(replies)).toEqual(['before', 'after']);
+      expect(upgrades).toBe(transport === 'upgrade' ? 1 : 0);
+    });
+  });
+
   describe('the end of a connection', () => {
+    it('is told with the close code that the server answers, where the protocol has one', async () => {
+      const connection = await connect();
+      const outcome = await connection.close();
+      if (driver.protocol === 'ws') expect(outcome).toEqual({ code: 1000, reason: '' });
+      // Socket.IO's client closes without a code, which WebSocket calls 1005.
+      else if (transport === 'websocket') expect(outcome).toEqual({ code: 1005, reason: '' });
+      else if (transport !== 'upgrade') expect(outcome).toBeNull();
+    });
+
     it('is told once, with a reason, when the server dies, and sending is harmless from then on', async () => {
       const mortal = await startServer(serverName, '127.0.0.1', '0');
       const connection = await connectTo(urlOf(mortal));
