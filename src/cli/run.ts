@@ -1,34 +1,20 @@
-import { loadConfig } from '../config-file.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { parseOptions } from '../options.ts';
-import { buildPlan, type Plan } from '../plan.ts';
-import { PLAN_OPTIONS } from '../plan-options.ts';
+import type { Plan } from '../plan.ts';
 import type { Format } from '../report/index.ts';
 import type { RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
 import { viewResult } from '../result/view.ts';
-import { forecastSamples } from '../run/forecast.ts';
 import { runPlan } from '../run/runner.ts';
-import {
-  foreseeThreshold,
-  isForeseen,
-  judgeThreshold,
-  parseThreshold,
-  type Threshold,
-} from '../stats/thresholds.ts';
+import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags, configuredOptions, givenOptions, ownOptions } from './flags.ts';
-import { requireOperations } from './operations.ts';
+import { addRunFlags } from './flags.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
+import { type PlanFlags, planRun } from './planning.ts';
 import { showProgress } from './progress-line.ts';
-import { resolveScenario, resolveTarget, targetDefaults } from './resolve.ts';
 
-interface OutputFlags {
+interface RunFlags extends PlanFlags {
   readonly out?: string;
   readonly format?: string;
-  readonly config?: string;
-  readonly option?: readonly string[];
-  readonly threshold?: readonly string[];
   readonly quiet?: boolean;
 }
 
@@ -62,7 +48,7 @@ export const addRun: AddCommand = (program, cli, finish) => {
   command.option('--quiet', 'tell no progress, only warnings and errors');
   addRunFlags(command);
   command.addHelpText('after', EXAMPLES);
-  command.action(async (name: string, flags: OutputFlags & Record<string, unknown>) => {
+  command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
     finish(await run(cli, name, flags));
   });
 };
@@ -72,36 +58,17 @@ function collect(value: string, previous: readonly string[] = []): string[] {
 }
 
 /** Everything is checked before anything starts. */
-async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, unknown>): Promise<ExitCode> {
-  const { config: configFile, threshold: asked = [], quiet = false, ...rest } = flags;
-  const { scenario, file } = await resolveScenario(name);
-  const config = await loadConfig(configFile, Object.keys(PLAN_OPTIONS));
-  const {
-    out = config.out ?? 'reports',
-    format = config.format ?? 'text,json,html',
-    option = [],
-    ...options
-  } = rest;
-  const chosen = {
-    ...config.given,
-    ...configuredOptions(scenario, config),
-    ...givenOptions(scenario, options),
-    ...ownOptions(scenario, option),
+async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unknown>): Promise<ExitCode> {
+  const { config: configFile, option, threshold, quiet = false, out, format, ...options } = flags;
+  const asked = {
+    ...(configFile === undefined ? {} : { config: configFile }),
+    ...(option === undefined ? {} : { option }),
+    ...(threshold === undefined ? {} : { threshold }),
   };
-  const given = { ...(await targetDefaults(chosen)), ...chosen };
-  const parsed = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
-  const { target, mapping } = await resolveTarget(parsed, parsed.clients);
-  const draft = buildPlan(scenario, target, given, [], file);
-  requireOperations(scenario, draft, mapping);
-  const forecast = forecastSamples(draft, scenario);
-  const parse = (expression: string) => parseThreshold(expression, scenario.series);
-  // Those of the config are for every scenario that records their series.
-  const configured = config.threshold.map(parse).filter((each) => isForeseen(each, forecast));
-  const thresholds = [...configured, ...asked.map(parse)];
-  const plan = { ...draft, thresholds: thresholds.map(({ expression }) => expression) };
-  const list = parseFormats(format);
-  const doubts = thresholds.map((each) => foreseeThreshold(each, forecast)).filter((doubt) => doubt !== null);
-  await requireWritable(out);
+  const { scenario, plan, thresholds, doubts, config } = await planRun(name, asked, options);
+  const list = parseFormats(format ?? config.format ?? 'text,json,html');
+  const folder = out ?? config.out ?? 'reports';
+  await requireWritable(folder);
   for (const doubt of doubts) {
     cli.err(`warning: ${doubt}\nA longer run, a higher rate or more clients make more samples.\n`);
   }
@@ -115,7 +82,7 @@ async function run(cli: Cli, name: string, flags: OutputFlags & Record<string, u
   }).finally(() => progress.done());
   const view = viewResult(result);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, view)));
-  await deliver(cli, tell, out, list, result);
+  await deliver(cli, tell, folder, list, result);
   return exitCodeOf(result, thresholds);
 }
 

@@ -4,6 +4,7 @@ import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
 import { Arguments, type TlsOptions, type Transport } from '../target.ts';
+import { closeOutcome } from './close-outcome.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
 
@@ -177,7 +178,7 @@ class SocketioConnection implements Connection {
       setTimeout(resolve, 1000, null).unref();
       // Engine.IO calls itself closed at once; the WebSocket under it is when the server has answered.
       const { ws } = engine.transport as unknown as { readonly ws?: WebSocket };
-      if (ws !== undefined) ws.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+      if (ws !== undefined) ws.once('close', (code, reason) => resolve(closeOutcome(code, reason)));
       else engine.once('close', () => resolve(null));
       this.#socket.disconnect();
     });

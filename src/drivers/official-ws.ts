@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import type { FrameCodec } from '../target.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../wire.ts';
+import { closeOutcome } from './close-outcome.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { reasonOf } from './reason.ts';
@@ -107,7 +108,7 @@ class WsConnection implements Connection {
       }, 1000);
       this.#socket.once('close', (code, reason) => {
         clearTimeout(timer);
-        resolve(wasCut ? null : { code, reason: String(reason) });
+        resolve(wasCut ? null : closeOutcome(code, reason));
       });
       this.#socket.close(1000);
     });

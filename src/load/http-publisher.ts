@@ -8,7 +8,6 @@ const MOST_CONNECTIONS = 64;
 export interface HttpPublisherOptions {
   /** What relative URLs are relative to. */
   readonly baseUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
   readonly timeoutMs: number;
 }
@@ -28,12 +27,16 @@ export class HttpPublisher {
   }
 
   /**
-   * Hands a request over for sending; never waits and never throws. `onFailed` is called once if it is not answered
+   * Hands a request over for sending, with `headers` of its sender beside its own; never waits and never throws. `onFailed` is called once if it is not answered
    * with a status below 300: a redirect is not followed.
    */
-  send(message: OutgoingRequest, onFailed: (reason: string) => void): void {
+  send(
+    message: OutgoingRequest,
+    headers: Readonly<Record<string, string>>,
+    onFailed: (reason: string) => void,
+  ): void {
     try {
-      this.#send(message, onFailed);
+      this.#send({ ...message, headers: { ...headers, ...message.headers } }, onFailed);
     } catch (error) {
       onFailed(`publishing failed: ${messageOf(error)}`);
     }
@@ -50,7 +53,6 @@ export class HttpPublisher {
       agent: secure ? this.#httpsAgent : this.#httpAgent,
       headers: {
         ...type,
-        ...this.#options.headers,
         ...headers,
         'content-length': Buffer.byteLength(content),
       },

@@ -96,7 +96,7 @@ export type FromWorker =
   | {
       readonly type: 'totals';
       readonly delivered: number;
-      /** Visits that are not over: they may still publish. */
+      /** Visits that are not over, which may still publish, and published messages yet to be acknowledged. */
       readonly visiting: number;
       readonly streams: readonly SentOfStream[];
     }

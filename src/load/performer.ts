@@ -39,6 +39,7 @@ export class Performer {
   readonly #awaited = new Map<string, () => void>();
   /** How connections ended that were closed as an operation. */
   readonly closed = new ReasonCounts();
+  #unacknowledged = 0;
 
   constructor(options: PerformerOptions) {
     this.#options = options;
@@ -94,6 +95,11 @@ export class Performer {
     return others.map((reader) => this.#read(reader, data)).find((each) => findStamp(each) !== null);
   }
 
+  /** Measured messages of which the server has yet to say that it has taken them, where it should. */
+  get unacknowledged(): number {
+    return this.#unacknowledged;
+  }
+
   /** Replies that say not to which of several waiting requests they belong. */
   get guessedReplies(): number {
     return this.#awaitedReplies.guessed;
@@ -141,10 +147,11 @@ export class Performer {
     const { publish = undeclared('publish') } = this.#mapping;
     const message = publish({ payload, scope, room, client });
     if (isRequest(message)) {
-      this.#options.publisher.send(message, (reason) => {
+      this.#options.publisher.send(message, this.#options.target.headersOf(client), (reason) => {
         if (stamp.measured) this.#options.onFailed(reason);
       });
     } else if (message.reply === 'acknowledgement') {
+      if (stamp.measured) this.#unacknowledged += 1;
       connection.request(message.event, message.data, () => this.#published(stamp));
     } else {
       // An event in reply does not say to which message: nobody waits for it.
@@ -156,6 +163,7 @@ export class Performer {
   /** The server has taken a message; that it delivers it is another matter. */
   #published({ measured, intendedNs, actualNs }: Stamp): void {
     if (!measured) return;
+    this.#unacknowledged -= 1;
     const { recorder, clock } = this.#options;
     const nowNs = clock.nowNs();
     recorder.record('ack', nowNs - intendedNs);

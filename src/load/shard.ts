@@ -97,6 +97,7 @@ export class Shard {
       lateAfterNs: plan.lateAfterMs * 1e6,
       startedNs: this.#clock.nowNs(),
     });
+    this.#intake.measureStartNs = Number.POSITIVE_INFINITY;
     this.#observer = new Observer(this.#recorder, this.#window);
     const traffic = new TrafficSampler();
     const connectOptions = (client: number) => ({
@@ -115,7 +116,6 @@ export class Shard {
     });
     this.#publisher = new HttpPublisher({
       baseUrl: url,
-      headers: connectOptions(0).headers ?? {},
       tls: connectOptions(0).tls ?? {},
       timeoutMs: plan.connectTimeoutMs,
     });
@@ -257,6 +257,8 @@ export class Shard {
     this.#snapshotTimer.stop();
     this.#fanout.closeAll();
     this.#visits?.giveUp();
+    const { unacknowledged } = this.#performer;
+    if (unacknowledged > 0) this.#failed.add('a published message was not acknowledged', unacknowledged);
     this.#doubtGuesses();
     this.#postSnapshot();
     this.#postTotals();
@@ -305,7 +307,12 @@ export class Shard {
   #postTotals(): void {
     const { delivered } = this.#ledger.totals();
     const streams = this.#sender?.sentByStream() ?? [];
-    this.#post({ type: 'totals', delivered, visiting: this.#visits?.underWay ?? 0, streams });
+    this.#post({
+      type: 'totals',
+      delivered,
+      visiting: (this.#visits?.underWay ?? 0) + this.#performer.unacknowledged,
+      streams,
+    });
   }
 
   #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {

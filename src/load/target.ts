@@ -7,6 +7,8 @@ import { clientValues, loadTargetFile, type TargetDefinition } from '../target-f
 export interface Target {
   readonly mapping: Mapping;
   clientOf(number: number): Client;
+  /** What goes with every request of a client. */
+  headersOf(client: Client): Readonly<Record<string, string>>;
   /** How a client connects to the server, which listens at `url`. */
   connectOptions(client: Client, url: string): ConnectOptions;
 }
@@ -24,6 +26,7 @@ export async function loadTarget(plan: Plan): Promise<Target> {
       known.set(number, client);
       return client;
     },
+    headersOf: (client) => (definition?.headers === undefined ? {} : of(definition.headers, client)),
     connectOptions: (client, url) => ({
       ...planned(plan, url),
       ...(definition === null ? {} : defined(definition, client)),
@@ -46,14 +49,17 @@ function planned({ transport, connectTimeoutMs, settings, target }: Plan, url: s
 
 function defined(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
   const { path, tls, codec, auth, headers, query } = definition;
-  const of = <T>(value: T | ((client: Client) => T)): T =>
-    typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
   return {
     ...(path === undefined ? {} : { path }),
     ...(tls === undefined ? {} : { tls }),
     ...(codec === undefined ? {} : { codec }),
-    ...(auth === undefined ? {} : { auth: of(auth) }),
-    ...(headers === undefined ? {} : { headers: of(headers) }),
-    ...(query === undefined ? {} : { query: of(query) }),
+    ...(auth === undefined ? {} : { auth: of(auth, client) }),
+    ...(headers === undefined ? {} : { headers: of(headers, client) }),
+    ...(query === undefined ? {} : { query: of(query, client) }),
   };
+}
+
+/** What a client gets: the same as all, or what a function makes of it. */
+function of<T extends object>(value: T | ((client: Client) => T), client: Client): T {
+  return typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
 }

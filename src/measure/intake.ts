@@ -54,7 +54,7 @@ export class Intake {
     window.note(receivedNs);
     const stamp = readStamp(payload) ?? findStamp(payload);
     if (stamp === null || stamp.intendedNs < startedNs || stamp.intendedNs > receivedNs + AHEAD_NS) {
-      ledger.receiveForeign();
+      if (receivedNs >= this.measureStartNs) ledger.receiveForeign();
       return;
     }
     this.#enter(receiver, stamp, receivedNs, copy);

@@ -32,7 +32,7 @@ const DEFINITIONS = [
   ['push_skew', 'first receiver -> last receiver reached, for each push', true],
   ['ack_server', "server's question -> client's answer on the server's own clock, for each request", false],
   ['send_lag', 'intended -> actual sending: how late the generator was', true],
-  ['connect', 'start of connecting -> ready for use, for each client', false],
+  ['connect', 'start of connecting -> ready for use, for each connection', false],
   ['connect_upgraded', 'start of connecting by polling -> on WebSocket, for each client', false],
   ['receive_uncertainty', 'by how much a receive time may be too late, for each message', true],
 ] as const;

@@ -101,7 +101,7 @@ export class ServerTelemetry {
         : `nothing is known of its processes${existsSync('/proc/self/stat') ? '' : ', for this system has no /proc to read'}`;
     return {
       code: 'not_probed',
-      message: `no probe reported from the server (it takes Node.js 22.18 or later), so ${known}`,
+      message: `no probe reported from the server (the probe is for Node.js, from 22.18 on), so ${known}`,
     };
   }
 

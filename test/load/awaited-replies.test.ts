@@ -18,10 +18,22 @@ describe('replies that only have a number', () => {
     ['of the second begun before the end of the first', [1, 2, 1, 3, 2, 3], [0, 0, 1, 0, 1, 1]],
     ['of which the last one is lost', [1, 2, 1, 2], [0, 0, 1, 1]],
     ['of which one in the middle is lost', [1, 3, 1, 2, 3], [0, 0, 1, 1, 1]],
-    ['that were not asked for', [1, 2, 3, 1, 2, 3, 1], [0, 0, 0, 1, 1, 1, null]],
+    ['of which one comes again when all are there', [1, 2, 3, 1, 2, 3, 1], [0, 0, 0, 1, 1, 1, 1]],
     ['with numbers that there are not', [7, 0, 1, 2, 3, 1], [0, 0, 0, 0, 0, 1]],
   ])('%s', (_, items, expected) => {
     expect(owners(3, 2, items)).toEqual(expected);
+  });
+
+  it.each<[what: string, items: number[]]>([
+    ['out of order', [3, 2, 1]],
+    ['twice', [1, 1, 2, 2, 3, 3]],
+    ['all of them again', [1, 2, 3, 1, 2, 3]],
+  ])('that come %s are those of the only request', (_, items) => {
+    expect(owners(3, 1, items)).toEqual(items.map(() => 0));
+  });
+
+  it('belong to nobody where nobody asked', () => {
+    expect(owners(3, 0, [1])).toEqual([null]);
   });
 
   it('are guessed where two requests wait for the same', () => {

@@ -55,20 +55,20 @@ async function serve(answer: RequestListener = (_request, response) => response.
   };
 }
 
-function publisherTo(baseUrl: string, { headers = {}, timeoutMs = 5000 } = {}): HttpPublisher {
-  const publisher = new HttpPublisher({ baseUrl, headers, tls: {}, timeoutMs });
+function publisherTo(baseUrl: string, { timeoutMs = 5000 } = {}): HttpPublisher {
+  const publisher = new HttpPublisher({ baseUrl, tls: {}, timeoutMs });
   closers.push(() => publisher.close());
   return publisher;
 }
 
 /** The reason with which a request fails. */
 function failureOf(publisher: HttpPublisher, message: OutgoingRequest): Promise<string> {
-  return new Promise((resolve) => publisher.send(message, resolve));
+  return new Promise((resolve) => publisher.send(message, {}, resolve));
 }
 
 /** Sends what must be taken. */
 function send(publisher: HttpPublisher, message: OutgoingRequest): void {
-  publisher.send(message, (reason) => failures.push(reason));
+  publisher.send(message, {}, (reason) => failures.push(reason));
 }
 
 describe('publishing over HTTP', () => {
@@ -87,13 +87,14 @@ describe('publishing over HTTP', () => {
     expect(received[0]?.headers['content-length']).toBe(String(Buffer.byteLength(sent)));
   });
 
-  it("sends the target's headers, and the message's own before them", async () => {
+  it("sends the sender's headers, and the message's own before them", async () => {
     const { port, received, until } = await serve();
-    const publisher = publisherTo(`http://127.0.0.1:${port}`, {
-      headers: { authorization: 'Bearer of all', 'x-tenant': 'one' },
-    });
+    const publisher = publisherTo(`http://127.0.0.1:${port}`);
+    const ofSender = { authorization: 'Bearer of all', 'x-tenant': 'one' };
     const headers = { authorization: 'Bearer of one', 'content-type': 'text/csv' };
-    send(publisher, { url: '/', method: 'PUT', headers, body: 'a,b' });
+    publisher.send({ url: '/', method: 'PUT', headers, body: 'a,b' }, ofSender, (reason) =>
+      failures.push(reason),
+    );
     await until(1);
     expect(received[0]?.method).toBe('PUT');
     expect(received[0]?.headers).toMatchObject({ ...headers, 'x-tenant': 'one' });
@@ -149,7 +150,7 @@ describe('a message that is not taken', () => {
     );
     const publisher = publisherTo(`http://127.0.0.1:${port}`);
     const reasons: string[] = [];
-    publisher.send({ url: '/' }, (reason) => reasons.push(reason));
+    publisher.send({ url: '/' }, {}, (reason) => reasons.push(reason));
     await failureOf(publisher, { url: '/end' });
     expect(reasons).toEqual([]);
   });
@@ -170,7 +171,7 @@ describe('a message that is not taken', () => {
     const reasons: string[] = [];
     const publisher = publisherTo(`http://127.0.0.1:${port}`, { timeoutMs: 100 });
     await new Promise<void>((resolve) => {
-      publisher.send({ url: '/' }, (reason) => {
+      publisher.send({ url: '/' }, {}, (reason) => {
         reasons.push(reason);
         resolve();
       });
@@ -198,7 +199,7 @@ describe('a message that is not taken', () => {
     });
     const publisher = publisherTo(`http://127.0.0.1:${port}`);
     const reasons: string[] = [];
-    publisher.send({ url: '/' }, (reason) => reasons.push(reason));
+    publisher.send({ url: '/' }, {}, (reason) => reasons.push(reason));
     await failureOf(publisher, { url: '/end' });
     expect(reasons).toEqual([]);
   });
@@ -216,7 +217,7 @@ describe('a message that is not taken', () => {
     ['a function for a body', { url: '/', body: () => {} }, /^publishing failed: /],
   ])('is told and thrown by nobody: %s', (_, message, reason) => {
     const reasons: string[] = [];
-    publisherTo('http://127.0.0.1:1').send(message, (each) => reasons.push(each));
+    publisherTo('http://127.0.0.1:1').send(message, {}, (each) => reasons.push(each));
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 

@@ -83,11 +83,16 @@ async function open(
   const performer = new Performer({
     clock,
     plan,
-    target: { mapping, clientOf, connectOptions: () => ({ url: '', transport: 'websocket', timeoutMs: 1 }) },
+    target: {
+      mapping,
+      clientOf,
+      headersOf: () => ({}),
+      connectOptions: () => ({ url: '', transport: 'websocket', timeoutMs: 1 }),
+    },
     pool,
     recorder,
     intake,
-    publisher: new HttpPublisher({ baseUrl: 'http://127.0.0.1:1', headers: {}, tls: {}, timeoutMs: 1000 }),
+    publisher: new HttpPublisher({ baseUrl: 'http://127.0.0.1:1', tls: {}, timeoutMs: 1000 }),
     isStreaming: operation.kind === 'stream-reply',
     onFailed: (reason) => failures.push(reason),
   });
@@ -226,6 +231,21 @@ describe('publishing', () => {
     perform(1000, { measured: false });
     connection.acknowledge();
     expect(take()).toEqual({});
+  });
+
+  it('counts measured messages that the server has yet to acknowledge', async () => {
+    const publish: Mapping['publish'] = ({ payload }) => ({
+      event: 'say',
+      data: payload,
+      reply: 'acknowledgement',
+    });
+    const { perform, performer, connection } = await open(PUBLISH, { mapping: { ...chat, publish } });
+    perform(1000, { measured: false });
+    expect(performer.unacknowledged).toBe(0);
+    perform(1000);
+    expect(performer.unacknowledged).toBe(1);
+    connection.acknowledge();
+    expect(performer.unacknowledged).toBe(0);
   });
 
   it('looks at no event in reply', async () => {
@@ -488,7 +508,7 @@ describe('a streamed reply', () => {
     expect(take()['reply']).toEqual([2010, 2010, 2010, 2010, 2010, 2010]);
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 6 });
     connection.receive('events', 1);
-    expect(ledger.totals()).toMatchObject({ delivered: 6, unexpected: 1 });
+    expect(ledger.totals()).toMatchObject({ delivered: 6, duplicated: 1 });
   });
 
   it.each([0, 4, Number.NaN, -1])('with the number %d is none that was asked for', async (item) => {

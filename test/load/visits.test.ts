@@ -75,7 +75,8 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
     ledger.open(receiver, stream);
   const window = new ReceiveWindow(clock, () => {});
   const connectOptions = () => ({ url: '', transport: 'websocket' as const, timeoutMs: 1 });
-  const made = { mapping, clientOf: (number: number) => ({ number, values: {} }), connectOptions };
+  const clientOf = (number: number) => ({ number, values: {} });
+  const made = { mapping, clientOf, headersOf: () => ({}), connectOptions };
   const performer = new Performer({
     clock,
     plan,
@@ -92,7 +93,7 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
       startedNs: 0,
       lateAfterNs: 1e9,
     }),
-    publisher: new HttpPublisher({ baseUrl: 'http://127.0.0.1:1', headers: {}, tls: {}, timeoutMs: 1000 }),
+    publisher: new HttpPublisher({ baseUrl: 'http://127.0.0.1:1', tls: {}, timeoutMs: 1000 }),
     isStreaming: false,
     onFailed: () => {},
   });
