@@ -13,10 +13,14 @@ function wrapAll(value: object, file: string, path: string): object {
   const wrapped = Object.entries(value).map(([key, inner]: [string, unknown]) => {
     const name = `${path}${key}`;
     if (isFunction(inner)) return [key, wrap(inner, file, name)];
-    const isPlain = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
-    return [key, isPlain ? wrapAll(inner, file, `${name}.`) : inner];
+    return [key, isPlain(inner) ? wrapAll(inner, file, `${name}.`) : inner];
   });
   return Object.fromEntries(wrapped);
+}
+
+/** An object literal: an instance of a class keeps its methods as they are. */
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -26,9 +30,9 @@ function isFunction(value: unknown): value is AnyFunction {
 }
 
 function wrap(work: AnyFunction, file: string, name: string): AnyFunction {
-  return (...args) => {
+  return function (this: unknown, ...args) {
     try {
-      return work(...args);
+      return work.apply(this, args);
     } catch (error) {
       if (error instanceof SockbenchError) throw error;
       throw new SockbenchError({

@@ -18,10 +18,27 @@ function needsOf(layout: Layout): ReadonlyArray<keyof Mapping> {
   return [...joins, ...layout.streams.flatMap(({ operation }) => NEEDS[operation.kind] ?? [])];
 }
 
-/** Refuses a scenario that asks for what the target does not say how to do. Throws TARGET_CANNOT. */
+/** What clients themselves cannot do over this protocol and transport. */
+function requireSpeech({ streams }: Layout, { target: { protocol }, transport }: Plan): void {
+  const kinds = new Set(streams.map(({ operation }) => operation.kind));
+  const canClose = protocol === 'ws' || (protocol === 'socketio' && transport !== 'polling');
+  const impossible = [
+    kinds.has('ping') && protocol !== 'ws' ? 'ping' : null,
+    kinds.has('close') && !canClose ? 'close' : null,
+  ].find((kind) => kind !== null);
+  if (impossible === undefined) return;
+  throw new SockbenchError({
+    code: 'CLIENT_CANNOT',
+    message: `a client has no ${impossible} message over ${protocol} ${transport}`,
+    hint: 'Raw WebSocket has all of them: --target ws.',
+  });
+}
+
+/** Refuses a scenario that asks for what the target does not say how to do, or clients cannot. Throws TARGET_CANNOT or CLIENT_CANNOT. */
 export function requireOperations(scenario: Scenario, plan: Plan, mapping: Mapping): void {
   const { target, transport, clients, scenarioOptions } = plan;
   const layout = scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
+  requireSpeech(layout, plan);
   const missing = [...new Set(needsOf(layout))].filter((name) => mapping[name] === undefined);
   if (missing.length === 0) return;
   const what = missing.join(' and ');

@@ -3,6 +3,7 @@ import { SockbenchError } from '../errors.ts';
 import { type GivenOptions, parseOptions } from '../options.ts';
 import { buildPlan, type Plan } from '../plan.ts';
 import { PLAN_OPTIONS } from '../plan-options.ts';
+import { seriesOfRun } from '../result/view.ts';
 import { forecastSamples } from '../run/forecast.ts';
 import type { Scenario } from '../scenario.ts';
 import { foreseeThreshold, isForeseen, parseThreshold, type Threshold } from '../stats/thresholds.ts';
@@ -49,13 +50,32 @@ export async function planRun(
   const draft = buildPlan(scenario, target, given, [], file);
   requireOperations(scenario, draft, mapping);
   const forecast = forecastSamples(draft, scenario);
-  const parse = (expression: string) => parseThreshold(expression, scenario.series);
-  // Those of the config are for every scenario that records their series.
-  const configured = config.threshold.map(parse).filter((each) => isForeseen(each, forecast));
-  const thresholds = [...configured, ...asked.map(parse)];
-  const doubts = thresholds.map((each) => foreseeThreshold(each, forecast)).filter((doubt) => doubt !== null);
+  // Those of the config are for every scenario that records their series, which may be another one's own.
+  const ofConfig = config.threshold.map((expression) =>
+    parseThreshold(expression, { ...scenario.series, ...seriesNamedIn(expression) }),
+  );
+  const configured = ofConfig.filter((each) => isForeseen(each, forecast));
+  const thresholds = [...configured, ...asked.map((each) => parseThreshold(each, scenario.series))];
+  const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
+  const unknown = ofConfig.filter(({ expression }) =>
+    Object.keys(seriesNamedIn(expression)).some((series) => !known.has(series)),
+  );
+  const doubts = [
+    ...unknown.map(
+      ({ expression }) => `"${expression}" of the config is left out: ${scenario.name} has no such series`,
+    ),
+    ...thresholds
+      .map((each) => foreseeThreshold(each, forecast))
+      .filter((doubt) => doubt !== null)
+      .map((doubt) => `${doubt}\nA longer run, a higher rate or more clients make more samples.`),
+  ];
   const plan = { ...draft, thresholds: thresholds.map(({ expression }) => expression) };
   return { scenario, plan, thresholds, doubts, config };
+}
+
+function seriesNamedIn(expression: string): Record<string, string> {
+  const [, series] = /^\s*([a-z][a-z0-9_]*)\./.exec(expression) ?? [];
+  return series === undefined ? {} : { [series]: '' };
 }
 
 /** A transport that the scenario asks for by itself is not what the user has to change. */

@@ -70,7 +70,7 @@ async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unkn
   const folder = out ?? config.out ?? 'reports';
   await requireWritable(folder);
   for (const doubt of doubts) {
-    cli.err(`warning: ${doubt}\nA longer run, a higher rate or more clients make more samples.\n`);
+    cli.err(`warning: ${doubt}\n`);
   }
 
   const tell: Cli = quiet ? { ...cli, err: () => {} } : cli;
