@@ -15,6 +15,9 @@ export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: 
       hint,
     });
   };
+  if (!Array.isArray(layout.rooms) || !Array.isArray(layout.streams)) {
+    refuse('its layout has no lists called rooms and streams', 'Return { rooms, streams }.');
+  }
   const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
   const headline = layout.headline ?? scenario.headline;
   if (!known.has(headline)) {

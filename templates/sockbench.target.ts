@@ -26,6 +26,15 @@ export default defineTarget({
   // query: ({ number }) => ({ device: `device-${number}` }),
   // tls: { rejectUnauthorized: false },
 
+  // A raw WebSocket server with messages of its own form: how { event, data } becomes a message, and back.
+  // codec: {
+  //   encode: ({ event, data }) => JSON.stringify({ type: event, payload: data }),
+  //   decode: (message) => {
+  //     const { type, payload } = JSON.parse(String(message));
+  //     return { event: type, data: payload };
+  //   },
+  // },
+
   // --- What they say -------------------------------------------------------------------------------------------
   // Publishing: `payload` is a text (or bytes) of --payload size that must come back to every receiver, at whatever
   // place and inside whatever else. Return { url, method, headers, body } to publish by an HTTP request instead.

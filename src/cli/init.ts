@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { templateUrl } from '../entry.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, SockbenchError } from '../errors.ts';
 import { writeAtomically } from '../result/store.ts';
 import type { AddCommand } from './cli.ts';
 
@@ -16,10 +16,20 @@ const FILES = [
 
 const NEXT = `
 Next:
-  1. Change event names and URL in sockbench.target.ts to those of your server.
+  1. Change URL and event names in sockbench.target.ts to those of your server, and "message" in
+     sockbench.scenario.ts to the event of a delivery.
   2. Start your server, or uncomment exec.
-  3. sockbench run broadcast-latency
+  3. npx sockbench run broadcast-latency
 `;
+
+function requireFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  throw new SockbenchError({
+    code: 'NOT_A_FOLDER',
+    message: `${folder} is not a folder`,
+    hint: 'Give the folder of your project, or nothing for this one.',
+  });
+}
 
 export const addInit: AddCommand = (program, cli, finish) => {
   program
@@ -27,6 +37,7 @@ export const addInit: AddCommand = (program, cli, finish) => {
     .description('write a target, a scenario, a config and a CI workflow to start from')
     .argument('[folder]', 'where to write them', '.')
     .action(async (folder: string) => {
+      requireFolder(folder);
       for (const [template, path, what] of FILES) {
         const file = join(folder, path);
         if (existsSync(file)) {

@@ -31,6 +31,7 @@ export interface Visit {
 export class VisitingUser implements User {
   readonly #visit: Visit;
   readonly #opened: OpenedConnection[] = [];
+  readonly #waits = new Set<string>();
   /** When the next step was due; null for at once. */
   #dueNs: number | null;
   #hasLeft = false;
@@ -46,6 +47,12 @@ export class VisitingUser implements User {
 
   get options(): User['options'] {
     return this.#visit.options;
+  }
+
+  /** What has not come yet, in the words of an error; null when nothing is waited for. */
+  get waitsFor(): string | null {
+    const [first] = this.#waits;
+    return first ?? null;
   }
 
   get visit(): number {
@@ -190,6 +197,7 @@ export class VisitingUser implements User {
   async #race<T>(problem: string, work: Promise<T>): Promise<T> {
     const { timeoutMs } = this.#visit;
     const abort = new AbortController();
+    this.#waits.add(problem);
     const late = delay(timeoutMs, null, { signal: abort.signal, ref: false }).then(
       () => {
         throw new Error(`${problem} within ${timeoutMs / 1000} s`);
@@ -201,6 +209,7 @@ export class VisitingUser implements User {
       return await Promise.race([work, late]);
     } finally {
       abort.abort();
+      this.#waits.delete(problem);
     }
   }
 }

@@ -31,7 +31,7 @@ export interface VisitsOptions {
 /** Has users go through a scenario's steps, each visit from when it was due, whether the one before is over or not. */
 export class Visits {
   readonly #options: VisitsOptions;
-  #underWay = 0;
+  readonly #underWay = new Set<VisitingUser>();
 
   constructor(options: VisitsOptions) {
     this.#options = options;
@@ -39,7 +39,7 @@ export class Visits {
 
   /** Measured visits that are not over. */
   get underWay(): number {
-    return this.#underWay;
+    return this.#underWay.size;
   }
 
   /** Begins a visit; false when the client is not connected. */
@@ -52,15 +52,16 @@ export class Visits {
 
   /** Counts what is still under way as failed. */
   giveUp(): void {
-    if (this.#underWay > 0) {
-      this.#options.failed.add('the visit was not over at the end of the drain', this.#underWay);
+    for (const { waitsFor } of this.#underWay) {
+      const cause = waitsFor === null ? '' : `: ${waitsFor}`;
+      this.#options.failed.add(`the visit was not over at the end of the drain${cause}`);
     }
   }
 
   async #carryOut(stream: Stream, stamp: Stamp, connection: Connection): Promise<void> {
     const { scenario, clock, recorder, failed } = this.#options;
     const user = this.#userOf(stream, stamp, connection);
-    if (stamp.measured) this.#underWay += 1;
+    if (stamp.measured) this.#underWay.add(user);
     try {
       await scenario.steps?.(user);
       const lengthNs = clock.nowNs() - stamp.intendedNs;
@@ -69,7 +70,7 @@ export class Visits {
     } catch (error) {
       if (stamp.measured) failed.add(messageOf(error));
     }
-    if (stamp.measured) this.#underWay -= 1;
+    this.#underWay.delete(user);
     await user.leave();
   }
 

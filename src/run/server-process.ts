@@ -12,7 +12,8 @@ import { pinned } from './affinity.ts';
 import { preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessTree } from './process-tree.ts';
 
-const KEPT_LINES = 12;
+/** Enough for what Node.js says of a module that is not there, stack and all. */
+const KEPT_LINES = 24;
 /** Of these, how many go into the one line of a verdict. */
 const TOLD_LINES = 3;
 const STOP_TIMEOUT_MS = 2000;

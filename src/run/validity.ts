@@ -153,9 +153,11 @@ const tooFewSamples: Rule = (view) => {
       message: `none of ${plural(owed, 'message')} arrived: ${whyNone(view)}`,
     };
   }
+  const [first] = view.result.failed;
+  const cause = first === undefined ? '' : `: ${first.reason} (${formatCount(first.count)})`;
   return {
     code: 'too_few_samples',
-    message: `${plural(samples.count, samples.unit)} measured; even a median needs ${needed}`,
+    message: `${plural(samples.count, samples.unit)} measured; even a median needs ${needed}${cause}`,
   };
 };
 

@@ -157,7 +157,7 @@ describe('a server that takes no client is named in one sentence, with what to d
     await close();
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^error: the clients connected to .* but none of them could join its rooms: no acknowledgement/,
+      /^error: the clients connected to .* but none of them could join its rooms: no reply to "enter_chat"/,
     );
     expect(stderr).toMatch(/\nThe server has to acknowledge enter_chat/);
   });

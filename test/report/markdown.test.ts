@@ -49,7 +49,7 @@ describe('Markdown', () => {
       | fanout_last | 1,000 | 2,378 | 7,037 | 9,183 | 13,386 | - | 15,450 | 3,329 | intended sending -> last receiver reached, for each broadcast |
       | fanout_skew | 1,000 | 1,750 | 6,439 | 8,462 | 12,722 | - | 14,950 | 2,694 | first receiver -> last receiver reached, for each broadcast |
       | send_lag | 1,000 | 1.49 | 1.89 | 1.94 | 1.98 | - | 1.99 | 1.50 | intended -> actual sending: how late the generator was |
-      | connect | 20 | 5,054 | - | - | - | - | 11,289 | 5,423 | start of connecting -> ready for use, for each client |
+      | connect | 20 | 5,054 | - | - | - | - | 11,289 | 5,423 | start of connecting -> ready for use, for each connection |
       | receive_uncertainty | 20,000 | 30.2 | 48.2 | 55.7 | 98.9 | - | 386 | 33.6 | by how much a receive time may be too late, for each message |
 
       A dash: too few independent samples: p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one.
