@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that judge times: they must not disturb each other, nor be disturbed by the others. */
+/** Tests that judge times or memory: they must not disturb each other, nor be disturbed by the others. */
 const ALONE = ['test/e2e/must-hold.test.ts', 'test/e2e/faults.test.ts'];
 
 export default defineConfig({

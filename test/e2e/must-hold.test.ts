@@ -77,3 +77,16 @@ describe('the promise: it says whose limit it was', () => {
     expect(viewResult(result).quantileNs('delivery', 0.5)).toBeGreaterThan(5e6);
   });
 });
+
+test('ten times the duration takes the same memory, but for a few MiB', { timeout: 120_000 }, async () => {
+  const load = ['--clients', '20', '--rate', '200/s', '--target', 'ws', ...SHORT];
+  const heaps = [];
+  for (const duration of ['3s', '30s']) {
+    const { result } = await runScenario('broadcast-latency', ...load, '--duration', duration);
+    const samples = result.telemetry.workers[0]?.samples ?? [];
+    // What survives collection: the least of the last ten seconds.
+    heaps.push(Math.min(...samples.slice(-10).map(({ heapUsedBytes }) => heapUsedBytes ?? Number.NaN)));
+  }
+  const [short = Number.NaN, long = Number.NaN] = heaps;
+  expect(long - short).toBeLessThan(8 * 1024 ** 2);
+});

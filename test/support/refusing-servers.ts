@@ -401,10 +401,14 @@ function withoutUpgrades(): Promise<Listening> {
   return listening(server);
 }
 
-/** Opens sessions that it knows nothing of a moment later, as Engine.IO's server says it (error 1). */
+/**
+ * Opens sessions that it knows nothing of a moment later, as Engine.IO's server says it (error 1). Says so to what a
+ * client sends, and leaves what it asks meanwhile: which of the two failed first would else be chance.
+ */
 function forgetful(): Promise<Listening> {
   const server = createHttpServer((request, response) => {
     const isOpening = !request.url?.includes('sid=');
+    if (!isOpening && request.method === 'GET') return;
     response.writeHead(isOpening ? 200 : 400);
     response.end(
       isOpening
