@@ -6,7 +6,7 @@ import { type Profile, parseProfile, profileDurationMs } from './load/profile.ts
 import { MIN_PAYLOAD_BYTES } from './measure/stamp.ts';
 import { type GivenOptions, parseOptions } from './options.ts';
 import { PLAN_OPTIONS, type PlanOptions } from './plan-options.ts';
-import type { Scenario } from './scenario.ts';
+import type { Layout, Scenario } from './scenario.ts';
 import type { Settings } from './settings.ts';
 import type { Protocol, Transport } from './target.ts';
 
@@ -143,6 +143,11 @@ export function buildPlan(
     connectTimeoutMs: options.connectTimeout,
     thresholds,
   });
+}
+
+/** The layout of a planned run: the same in every process of it. */
+export function layoutOf({ scenarioOptions, clients, target, transport }: Plan, scenario: Scenario): Layout {
+  return scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
 }
 
 function settingsOf(options: PlanOptions): Settings {

@@ -1,5 +1,5 @@
 import { SockbenchError } from '../errors.ts';
-import type { Plan } from '../plan.ts';
+import { layoutOf, type Plan } from '../plan.ts';
 import { isObserving, type Layout, type Operation, type Scenario } from '../scenario.ts';
 import type { Mapping } from '../target.ts';
 
@@ -36,8 +36,8 @@ function requireSpeech({ streams }: Layout, { target: { protocol }, transport }:
 
 /** Refuses a scenario that asks for what the target does not say how to do, or clients cannot. Throws TARGET_CANNOT or CLIENT_CANNOT. */
 export function requireOperations(scenario: Scenario, plan: Plan, mapping: Mapping): void {
-  const { target, transport, clients, scenarioOptions } = plan;
-  const layout = scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
+  const { target } = plan;
+  const layout = layoutOf(plan, scenario);
   requireSpeech(layout, plan);
   const missing = [...new Set(needsOf(layout))].filter((name) => mapping[name] === undefined);
   if (missing.length === 0) return;

@@ -1,8 +1,7 @@
 import type { ClosedBroadcast } from '../measure/fanout.ts';
-import { recordBroadcast } from '../measure/intake.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Layout } from '../scenario.ts';
-import { routeOf } from './route.ts';
+import { recordClosed } from './route.ts';
 
 /** Records broadcasts that closed, or keeps them for the coordinator where their receivers are spread over workers. */
 export class Broadcasts {
@@ -24,9 +23,7 @@ export class Broadcasts {
       return;
     }
     if (broadcast.latenciesNs.length < broadcast.expected) this.#incomplete += 1;
-    const stream = this.#layout.streams[broadcast.stream];
-    const series = stream === undefined ? null : routeOf(stream, '').broadcast;
-    if (series !== null) recordBroadcast(this.#recorder, broadcast, series);
+    recordClosed(this.#layout, this.#recorder, broadcast);
   }
 
   /** Since the last call: those for the coordinator, and how many closed here without reaching everyone. */

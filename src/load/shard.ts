@@ -9,6 +9,7 @@ import { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
+import { layoutOf } from '../plan.ts';
 import { copiesOf, type Layout, type Scenario, type Stream } from '../scenario.ts';
 import { openAccounts } from './accounts.ts';
 import { arrivalsNs } from './arrivals.ts';
@@ -71,11 +72,7 @@ export class Shard {
     this.#target = target;
     this.#post = post;
     this.#clock = createClock(originNs);
-    const { protocol } = plan.target;
-    this.#layout = scenario.layout(plan.scenarioOptions, plan.clients, {
-      protocol,
-      transport: plan.transport,
-    });
+    this.#layout = layoutOf(plan, scenario);
     this.#window = new ReceiveWindow(this.#clock, (lengthNs, messages) => {
       if (this.#clock.nowNs() >= this.#measureStartNs) {
         this.#recorder.recordMany('receive_uncertainty', lengthNs, messages);

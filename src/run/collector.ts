@@ -1,9 +1,8 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../load/messages.ts';
 import { ReasonCounts } from '../load/pool.ts';
-import { routeOf } from '../load/route.ts';
+import { recordClosed } from '../load/route.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
 import { NsHistogram } from '../measure/histogram.ts';
-import { recordBroadcast } from '../measure/intake.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { Recorder } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
@@ -75,9 +74,7 @@ export class Collector {
       quietNs,
       onClosed: (broadcast) => {
         if (broadcast.latenciesNs.length < broadcast.expected) this.incompleteBroadcasts += 1;
-        const stream = membership.layout.streams[broadcast.stream];
-        const series = stream === undefined ? null : routeOf(stream, '').broadcast;
-        if (series !== null) recordBroadcast(this.#recorder, broadcast, series);
+        recordClosed(membership.layout, this.#recorder, broadcast);
       },
     });
   }

@@ -1,6 +1,6 @@
 import { profileCount } from '../load/profile.ts';
 import { routeOf } from '../load/route.ts';
-import type { Plan } from '../plan.ts';
+import { layoutOf, type Plan } from '../plan.ts';
 import { isObserving, type Scenario, type Stream } from '../scenario.ts';
 
 /** Rounding makes the area under a profile a little more than it is. */
@@ -21,8 +21,8 @@ class Counts {
  * well; null where only the run can show it. With random arrivals the numbers are averages.
  */
 export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<string, number | null> {
-  const { clients, transport, target, scenarioOptions, profile } = plan;
-  const layout = scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
+  const { clients, transport, profile } = plan;
+  const layout = layoutOf(plan, scenario);
   const counts = new Counts();
   counts.add('connect', clients);
   if (transport === 'upgrade') counts.add('connect_upgraded', clients);

@@ -6,7 +6,7 @@ import { fanoutIsSplit, spreadClients } from '../load/spread.ts';
 import { Workers } from '../load/workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
-import type { Plan } from '../plan.ts';
+import { layoutOf, type Plan } from '../plan.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import { isObserving, type Scenario } from '../scenario.ts';
 import { formatDurationMs } from '../units.ts';
@@ -97,11 +97,7 @@ class Run {
     this.#plan = plan;
     this.#scenario = scenario;
     this.#hooks = hooks;
-    const { protocol } = plan.target;
-    const layout = scenario.layout(plan.scenarioOptions, plan.clients, {
-      protocol,
-      transport: plan.transport,
-    });
+    const layout = layoutOf(plan, scenario);
     this.#membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
     const { affinity, problem } = chooseAffinity(plan.workers, plan.pin);
     this.#affinity = affinity;
