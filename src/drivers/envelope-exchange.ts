@@ -3,22 +3,24 @@ import type { Envelope } from '../wire.ts';
 type Handler = (data: unknown) => void;
 
 /** What a client does with envelopes, whatever carries them: events, requests with their replies, answers. */
-export class EnvelopeExchange {
-  readonly #send: (envelope: Envelope) => void;
+export abstract class EnvelopeExchange {
   readonly #handlers = new Map<string, readonly Handler[]>();
   readonly #responders = new Map<string, (data: unknown) => unknown>();
   readonly #pending = new Map<number, Handler>();
   #nextId = 0;
 
-  constructor(send: (envelope: Envelope) => void) {
-    this.#send = send;
+  /** Hands an envelope over for sending. */
+  protected abstract send(envelope: Envelope): void;
+
+  emit(event: string, data: unknown): void {
+    this.send({ event, data });
   }
 
   request(event: string, data: unknown, onReply: Handler): void {
     const id = this.#nextId;
     this.#nextId += 1;
     this.#pending.set(id, onReply);
-    this.#send({ event, data, id });
+    this.send({ event, data, id });
   }
 
   on(event: string, handler: Handler): void {
@@ -42,14 +44,14 @@ export class EnvelopeExchange {
   }
 
   /** Hands over what the server sent; what nobody waits for is dropped. */
-  receive({ event, data, id, ack }: Envelope): void {
+  protected receive({ event, data, id, ack }: Envelope): void {
     if (ack !== undefined) {
       const onReply = this.#pending.get(ack);
       this.#pending.delete(ack);
       onReply?.(data);
     } else if (id !== undefined) {
       const respond = this.#responders.get(event);
-      if (respond !== undefined) this.#send({ event, data: respond(data), ack: id });
+      if (respond !== undefined) this.send({ event, data: respond(data), ack: id });
     } else {
       for (const handler of this.#handlers.get(event) ?? []) handler(data);
     }

@@ -52,11 +52,10 @@ function requireStatus({ status }: Answer, expected: number): void {
   if (status !== expected) throw new Error(`HTTP status ${status}`);
 }
 
-class PollingConnection implements Connection {
+class PollingConnection extends EnvelopeExchange implements Connection {
   readonly #requests: HttpRequests;
   readonly #path: string;
   readonly #options: ConnectOptions;
-  readonly #exchange = new EnvelopeExchange((envelope) => this.#send(envelope));
   readonly #outgoing: string[] = [];
   #posting: Promise<void> | null = null;
   #poll: PendingRequest | null = null;
@@ -67,30 +66,11 @@ class PollingConnection implements Connection {
   #onDropped: (reason: string) => void = () => {};
 
   constructor(requests: HttpRequests, id: string, options: ConnectOptions) {
+    super();
     this.#requests = requests;
     this.#path = `clients/${id}`;
     this.#options = options;
     void this.#ask();
-  }
-
-  emit(event: string, data: unknown): void {
-    this.#send({ event, data });
-  }
-
-  request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
-    this.#exchange.request(event, data, onReply);
-  }
-
-  on(event: string, handler: (data: unknown) => void): void {
-    this.#exchange.on(event, handler);
-  }
-
-  once(event: string, handler: (data: unknown) => void): void {
-    this.#exchange.once(event, handler);
-  }
-
-  answer(event: string, respond: (data: unknown) => unknown): void {
-    this.#exchange.answer(event, respond);
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -142,7 +122,7 @@ class PollingConnection implements Connection {
     if (batch === null || this.#state !== 'open') return;
     onPolled?.(batch.messages.length === 0);
     this.#last = batch.last;
-    for (const message of batch.messages) this.#exchange.receive(message);
+    for (const message of batch.messages) this.receive(message);
     if (waits) void this.#ask();
     else this.#timer = setTimeout(() => void this.#ask(), pollIntervalMs);
   }
@@ -160,7 +140,7 @@ class PollingConnection implements Connection {
     }
   }
 
-  #send(envelope: Envelope): void {
+  protected override send(envelope: Envelope): void {
     if (this.#state !== 'open') return;
     this.#outgoing.push(envelopeToJson(envelope));
     this.#posting ??= this.#post();

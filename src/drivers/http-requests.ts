@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { type Agent, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import { clientAgent } from './client-agent.ts';
 import type { ConnectOptions } from './driver.ts';
 
 export interface Answer {
@@ -19,14 +20,13 @@ export interface PendingRequest {
 export class HttpRequests {
   readonly #base: URL;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #agent: HttpAgent;
+  readonly #agent: Agent;
 
   constructor({ url, headers = {}, query = {}, tls = {} }: ConnectOptions) {
     this.#base = new URL(url);
     for (const [name, value] of Object.entries(query)) this.#base.searchParams.set(name, value);
     this.#headers = headers;
-    const options = { keepAlive: true, ...tls };
-    this.#agent = this.#base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#agent = clientAgent(this.#base, tls);
   }
 
   /** Requests a path below the server's URL; `json` is the body. */

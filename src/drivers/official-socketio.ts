@@ -1,21 +1,12 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { Agent as HttpAgent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
-import { Arguments, type TlsOptions, type Transport } from '../target.ts';
+import { Arguments, type Transport } from '../target.ts';
+import { clientAgent } from './client-agent.ts';
 import { closeOutcome } from './close-outcome.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
-
-/**
- * Keeps a polling client's connections open between requests, as browsers do; the client's own default does
- * not. One for each client, so that giving up one client ends its requests and nobody else's.
- */
-function clientAgent(url: string, tls: TlsOptions): HttpAgent {
-  const options = { keepAlive: true, ...tls };
-  return url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options);
-}
 
 /** Engine.IO's transports in the order in which they are used. */
 const ENGINE_TRANSPORTS: Readonly<Partial<Record<Transport, string[]>>> = {
@@ -33,9 +24,10 @@ export const officialSocketio: Driver = {
     new Promise((resolve, reject) => {
       const { transport, timeoutMs } = options;
       const address = addressOf(options);
-      // Engine.IO's client keeps the name of the server's certificate from a WebSocket that has no agent.
+      // For polling: the client's own default closes the connection after each request. For the name of the server's
+      // certificate: Engine.IO keeps it from a WebSocket that has no agent.
       const needsAgent = transport !== 'websocket' || options.tls?.servername !== undefined;
-      const agent = needsAgent ? clientAgent(address, options.tls ?? {}) : null;
+      const agent = needsAgent ? clientAgent(new URL(address), options.tls ?? {}) : null;
       const socket = io(address, managerOptions(options, agent));
       const within = `within ${timeoutMs} ms`;
       // Socket.IO's own timeout, which comes first, ends when Engine.IO is open.

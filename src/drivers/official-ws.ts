@@ -40,39 +40,19 @@ function addressOf({ url, query = {} }: ConnectOptions): string {
   return address.href;
 }
 
-class WsConnection implements Connection {
+class WsConnection extends EnvelopeExchange implements Connection {
   readonly #socket: WebSocket;
-  readonly #exchange = new EnvelopeExchange((envelope) => this.#send(envelope));
   readonly #codec: FrameCodec;
   #nextPing = 0;
   #closing = false;
 
   constructor(socket: WebSocket, codec: FrameCodec) {
+    super();
     this.#socket = socket;
     this.#codec = codec;
     socket.on('message', (message: Buffer, isBinary) => this.#receive(message, isBinary));
     // The close that follows says why.
     socket.on('error', () => {});
-  }
-
-  emit(event: string, data: unknown): void {
-    this.#send({ event, data });
-  }
-
-  request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
-    this.#exchange.request(event, data, onReply);
-  }
-
-  on(event: string, handler: (data: unknown) => void): void {
-    this.#exchange.on(event, handler);
-  }
-
-  once(event: string, handler: (data: unknown) => void): void {
-    this.#exchange.once(event, handler);
-  }
-
-  answer(event: string, respond: (data: unknown) => unknown): void {
-    this.#exchange.answer(event, respond);
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -114,13 +94,13 @@ class WsConnection implements Connection {
     });
   }
 
-  #send(envelope: Envelope): void {
+  protected override send(envelope: Envelope): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#codec.encode(envelope));
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
     const envelope = this.#decode(message, isBinary);
-    if (envelope !== null) this.#exchange.receive(envelope);
+    if (envelope !== null) this.receive(envelope);
   }
 
   /** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */

@@ -2,9 +2,22 @@ import { expect, it } from 'vitest';
 import { EnvelopeExchange } from '../../src/drivers/envelope-exchange.ts';
 import type { Envelope } from '../../src/wire.ts';
 
+/** An exchange over nothing. */
+class Exchange extends EnvelopeExchange {
+  readonly sent: Envelope[] = [];
+
+  protected override send(envelope: Envelope): void {
+    this.sent.push(envelope);
+  }
+
+  override receive(envelope: Envelope): void {
+    super.receive(envelope);
+  }
+}
+
 function start() {
-  const sent: Envelope[] = [];
-  return { sent, exchange: new EnvelopeExchange((envelope) => sent.push(envelope)) };
+  const exchange = new Exchange();
+  return { sent: exchange.sent, exchange };
 }
 
 it('hands an event to all of its handlers, and to one for the next event only once', () => {
