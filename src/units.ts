@@ -115,3 +115,10 @@ export function pluralOf(noun: string): string {
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
 }
+
+/** What happened, and how often: `no answer (1,200), refused (3)`. */
+export function listCounted(
+  reasons: ReadonlyArray<{ readonly reason: string; readonly count: number }>,
+): string {
+  return reasons.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
+}

@@ -13,9 +13,9 @@ import { type ResolvedTarget, resolveScenario, resolveTarget, targetDefaults } f
 
 /** Flags that make up a plan, beside those of the tables of options. */
 export interface PlanFlags {
-  readonly config?: string;
-  readonly option?: readonly string[];
-  readonly threshold?: readonly string[];
+  readonly config?: string | undefined;
+  readonly option?: readonly string[] | undefined;
+  readonly threshold?: readonly string[] | undefined;
 }
 
 /** A run that may start. */
@@ -57,9 +57,7 @@ export async function planRun(
   const configured = ofConfig.filter((each) => isForeseen(each, forecast));
   const thresholds = [...configured, ...asked.map((each) => parseThreshold(each, scenario.series))];
   const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
-  const unknown = ofConfig.filter(({ expression }) =>
-    Object.keys(seriesNamedIn(expression)).some((series) => !known.has(series)),
-  );
+  const unknown = ofConfig.filter(({ metric }) => 'series' in metric && !known.has(metric.series));
   const doubts = [
     ...unknown.map(
       ({ expression }) => `"${expression}" of the config is left out: ${scenario.name} has no such series`,

@@ -59,12 +59,8 @@ function collect(value: string, previous: readonly string[] = []): string[] {
 
 /** Everything is checked before anything starts. */
 async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unknown>): Promise<ExitCode> {
-  const { config: configFile, option, threshold, quiet = false, out, format, ...options } = flags;
-  const asked = {
-    ...(configFile === undefined ? {} : { config: configFile }),
-    ...(option === undefined ? {} : { option }),
-    ...(threshold === undefined ? {} : { threshold }),
-  };
+  const { config: file, option, threshold, quiet = false, out, format, ...options } = flags;
+  const asked = { config: file, option, threshold };
   const { scenario, plan, thresholds, doubts, config } = await planRun(name, asked, options);
   const list = parseFormats(format ?? config.format ?? 'text,json,html');
   const folder = out ?? config.out ?? 'reports';

@@ -1,6 +1,6 @@
 import type { Finding, RunResult, ThresholdOutcome } from '../result/schema.ts';
 import { serverCpuPerDeliveryNs } from '../result/view.ts';
-import { formatBytes, formatCount, formatDurationMs, formatNumber, plural } from '../units.ts';
+import { formatBytes, formatCount, formatDurationMs, formatNumber, listCounted, plural } from '../units.ts';
 import { generatorUtilisation } from './columns.ts';
 import { runLabel } from './labels.ts';
 import { plain } from './plain.ts';
@@ -71,8 +71,8 @@ export function rateText({ rate, samples }: RunResult): string {
 export function clientsText({ clients }: RunResult): string {
   const failed = clients.failures.length === 0 ? '' : `; failed: ${reasonsText(clients.failures).slice(2)}`;
   const dropped = clients.dropped.length === 0 ? '' : `; dropped: ${reasonsText(clients.dropped).slice(2)}`;
-  const closings = clients.closed.map(({ reason, count }) => `${plain(reason)} (${formatCount(count)})`);
-  const closed = closings.length === 0 ? '' : `; closed on purpose with ${closings.join(', ')}`;
+  const closings = plain(listCounted(clients.closed));
+  const closed = closings === '' ? '' : `; closed on purpose with ${closings}`;
   return `${formatCount(clients.connected)} of ${formatCount(clients.planned)} connected${failed}${dropped}${closed}`;
 }
 

@@ -4,7 +4,7 @@ import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
 import { isObserving, type Layout } from '../scenario.ts';
-import { formatCount } from '../units.ts';
+import { formatCount, listCounted } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
 import { findOverload } from './overload.ts';
@@ -151,8 +151,7 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
     result.findings.push({ code: 'imperfect_delivery', message: faults.join(', ') });
   }
   if (result.failed.length > 0) {
-    const failed = result.failed.map(({ reason, count }) => `${reason} (${formatCount(count)})`);
-    result.findings.push({ code: 'failed', message: failed.join(', ') });
+    result.findings.push({ code: 'failed', message: listCounted(result.failed) });
   }
   if (result.ledger.unexpected > 0) {
     result.findings.push({

@@ -1,7 +1,7 @@
 import { SENDER_GONE } from '../load/sender.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import { measuredTelemetry, type ResultView, samplesNeeded } from '../result/view.ts';
-import { formatCount, formatNs, formatNumber, formatPercent, plural } from '../units.ts';
+import { formatCount, formatNs, formatNumber, formatPercent, listCounted, plural } from '../units.ts';
 
 /** Limits beyond which a run must not be believed. How they were chosen: docs/decisions/0005-validity-limits.md. */
 export const LIMITS = {
@@ -25,7 +25,7 @@ type Rule = (view: ResultView) => Finding | null;
 /** Whether the schedule was kept: fewer messages than intended is another, lighter load. */
 const rateHeld: Rule = ({ result: { rate } }) => {
   if (rate.sent >= rate.intended * LIMITS.achievedRatio) return null;
-  const causes = rate.unsent.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
+  const causes = listCounted(rate.unsent);
   const sent = `${formatCount(rate.sent)} of ${plural(rate.intended, 'message')} sent`;
   const senderGone = rate.unsent.every(({ reason }) => reason === SENDER_GONE) && rate.unsent.length > 0;
   return {
@@ -123,14 +123,13 @@ function countAll(reasons: ReadonlyArray<{ readonly count: number }>): number {
 const clientsLost: Rule = ({ result: { clients } }) => {
   const causes = [...clients.failures, ...clients.dropped];
   if (causes.length === 0) return null;
-  const list = causes.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
   const missing = clients.planned - clients.connected;
   const dropped = countAll(clients.dropped);
   // The clients of a worker that died while connecting are missing without a failure of their own.
   const unjoined = Math.max(0, countAll(clients.failures) - missing);
   return {
     code: 'clients_lost',
-    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(dropped)} were dropped: ${list}`,
+    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(dropped)} were dropped: ${listCounted(causes)}`,
   };
 };
 
@@ -153,11 +152,10 @@ const tooFewSamples: Rule = (view) => {
       message: `none of ${plural(owed, 'message')} arrived: ${whyNone(view)}`,
     };
   }
-  const [first] = view.result.failed;
-  const cause = first === undefined ? '' : `: ${first.reason} (${formatCount(first.count)})`;
+  const cause = listCounted(view.result.failed.slice(0, 1));
   return {
     code: 'too_few_samples',
-    message: `${plural(samples.count, samples.unit)} measured; even a median needs ${needed}${cause}`,
+    message: `${plural(samples.count, samples.unit)} measured; even a median needs ${needed}${cause === '' ? '' : `: ${cause}`}`,
   };
 };
 
