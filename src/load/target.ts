@@ -22,7 +22,9 @@ export async function loadTarget(plan: Plan): Promise<Target> {
   return {
     mapping: definition ?? chat,
     clientOf: (number) => {
-      const client = known.get(number) ?? { number, values: values(number) };
+      const found = known.get(number);
+      if (found !== undefined) return found;
+      const client = { number, values: values(number) };
       known.set(number, client);
       return client;
     },

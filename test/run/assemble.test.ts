@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/load/messages.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
-import type { TelemetrySample } from '../../src/measure/telemetry.ts';
-import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { buildPlan } from '../../src/plan.ts';
 import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
@@ -10,12 +8,12 @@ import { Collector } from '../../src/run/collector.ts';
 import { readSystemCounters } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { defineScenario, type Operation, type Stream } from '../../src/scenario.ts';
+import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const CLIENTS = 3;
 const EVERYONE = [0, 1, 2];
 const START_NS = 10e9;
 const SECONDS = 2;
-const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 const TARGET = {
   name: 'made up',
   protocol: 'ws',
@@ -73,23 +71,12 @@ function resultOf({
   const owed = membership.owed(sent).total;
   collector.hear(0, {
     type: 'snapshot',
-    snapshot: {
-      startNs: START_NS,
-      endNs: START_NS + 1e9,
+    snapshot: madeSnapshot(START_NS, {
       recorded: recorder.take(),
-      totals: NO_TOTALS,
       bySecond: [{ second: 0, intended: scheduled, sent: scheduled, owed, delivered: 0 }],
-      broadcasts: [],
-      incompleteBroadcasts: 0,
-      dropped: [],
-      closed: [],
-      failed: [],
-      pushes: [],
-      telemetry: TELEMETRY,
-      traffic: NO_TRAFFIC,
-      snapshotCostMs: 0,
+      telemetry: telemetryAt(START_NS + 1e9),
       ...snapshot,
-    },
+    }),
   });
   collector.hear(0, { type: 'sent', streams: sent, unsent: [] });
   collector.finish();
@@ -115,23 +102,6 @@ function resultOf({
   // What is assembled can be stored, and read again.
   return runResultSchema.parse(JSON.parse(JSON.stringify(result)));
 }
-
-const TELEMETRY: TelemetrySample = {
-  atNs: START_NS + 1e9,
-  lengthMs: 1000,
-  cpuMs: 10,
-  loopUtilisation: 0.1,
-  pacingShare: 0,
-  loopDelayP50Ns: 1,
-  loopDelayP99Ns: 1,
-  loopDelayMaxNs: 1,
-  gcCount: 0,
-  gcTotalMs: 0,
-  gcMaxMs: 0,
-  rssBytes: 1,
-  heapUsedBytes: 1,
-  bufferedBytes: 0,
-};
 
 function streamsOf(operation: Operation, receivers: readonly number[] | 'own' = EVERYONE): Stream[] {
   return EVERYONE.map((sender) => ({

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Member, Snapshot } from '../../src/load/messages.ts';
 import { NsHistogram } from '../../src/measure/histogram.ts';
-import type { LedgerTotals } from '../../src/measure/ledger.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
-import type { TelemetrySample } from '../../src/measure/telemetry.ts';
-import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
 import type { Layout } from '../../src/scenario.ts';
 import { collectGarbage } from '../garbage.ts';
+import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const SECOND_NS = 1e9;
 const MS = 1e6;
@@ -48,25 +46,6 @@ function startCollector(): { collector: Collector; membership: Membership } {
   return { collector, membership };
 }
 
-const TELEMETRY: TelemetrySample = {
-  atNs: 0,
-  lengthMs: 1000,
-  cpuMs: 10,
-  loopUtilisation: 0.1,
-  pacingShare: 0,
-  loopDelayP50Ns: 1,
-  loopDelayP99Ns: 1,
-  loopDelayMaxNs: 1,
-  gcCount: 0,
-  gcTotalMs: 0,
-  gcMaxMs: 0,
-  rssBytes: 1,
-  heapUsedBytes: 1,
-  bufferedBytes: 0,
-};
-
-const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
-
 /** What is recorded in one second: values by series. */
 type Recording = Readonly<Record<string, readonly number[]>>;
 
@@ -76,23 +55,7 @@ function snapshotAt(startNs: number, recording: Recording, more: Partial<Snapsho
   for (const [name, values] of Object.entries(recording)) {
     for (const valueNs of values) recorder.record(name, valueNs);
   }
-  return {
-    startNs,
-    endNs: startNs + SECOND_NS,
-    recorded: recorder.take(),
-    totals: NO_TOTALS,
-    bySecond: [],
-    broadcasts: [],
-    incompleteBroadcasts: 0,
-    dropped: [],
-    closed: [],
-    failed: [],
-    pushes: [],
-    telemetry: TELEMETRY,
-    traffic: NO_TRAFFIC,
-    snapshotCostMs: 0,
-    ...more,
-  };
+  return madeSnapshot(startNs, { recorded: recorder.take(), ...more });
 }
 
 function hearSecond(
@@ -195,9 +158,9 @@ describe('snapshots', () => {
 
   it('bring the telemetry of each worker', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, { telemetry: { ...TELEMETRY, atNs: 1 } });
-    hearSecond(collector, 1, 0, {}, { telemetry: { ...TELEMETRY, atNs: 2 } });
-    hearSecond(collector, 0, 1, {}, { telemetry: { ...TELEMETRY, atNs: 3 } });
+    hearSecond(collector, 0, 0, {}, { telemetry: { ...telemetryAt(0), atNs: 1 } });
+    hearSecond(collector, 1, 0, {}, { telemetry: { ...telemetryAt(0), atNs: 2 } });
+    hearSecond(collector, 0, 1, {}, { telemetry: { ...telemetryAt(0), atNs: 3 } });
     expect(collector.workers.map(({ telemetry }) => telemetry.map(({ atNs }) => atNs))).toEqual([
       [1, 3],
       [2],

@@ -1,0 +1,54 @@
+import type { Snapshot } from '../../src/load/messages.ts';
+import type { LedgerTotals } from '../../src/measure/ledger.ts';
+import { Recorder } from '../../src/measure/recorder.ts';
+import type { TelemetrySample } from '../../src/measure/telemetry.ts';
+import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
+
+export const NO_TOTALS: LedgerTotals = {
+  delivered: 0,
+  late: 0,
+  duplicated: 0,
+  reordered: 0,
+  unexpected: 0,
+};
+
+/** What a process did in the second before `atNs`. */
+export function telemetryAt(atNs: number): TelemetrySample {
+  return {
+    atNs,
+    lengthMs: 1000,
+    cpuMs: 10,
+    loopUtilisation: 0.1,
+    pacingShare: 0,
+    loopDelayP50Ns: 1,
+    loopDelayP99Ns: 1,
+    loopDelayMaxNs: 1,
+    gcCount: 0,
+    gcTotalMs: 0,
+    gcMaxMs: 0,
+    rssBytes: 1,
+    heapUsedBytes: 1,
+    bufferedBytes: 0,
+  };
+}
+
+/** A snapshot of the second from `startNs` in which nothing happened but what `more` says. */
+export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot {
+  return {
+    startNs,
+    endNs: startNs + 1e9,
+    recorded: new Recorder().take(),
+    totals: NO_TOTALS,
+    bySecond: [],
+    broadcasts: [],
+    incompleteBroadcasts: 0,
+    dropped: [],
+    closed: [],
+    failed: [],
+    pushes: [],
+    telemetry: telemetryAt(0),
+    traffic: NO_TRAFFIC,
+    snapshotCostMs: 0,
+    ...more,
+  };
+}
