@@ -1,10 +1,6 @@
+import { FIGURES, type FigureName } from '../result/figures.ts';
 import type { RunResult } from '../result/schema.ts';
-import {
-  measuredProcesses,
-  type ResultView,
-  receivedInTime,
-  serverCpuPerDeliveryNs,
-} from '../result/view.ts';
+import type { ResultView } from '../result/view.ts';
 import { targetLabel } from './labels.ts';
 import { maxColumn, type QuantileName, quantileColumn, quantileMeaning } from './latency-columns.ts';
 import { type Cell, type Column, column, type Kind } from './table.ts';
@@ -55,12 +51,9 @@ function lastReceiver(name: QuantileName): Column<ResultView> {
   });
 }
 
-/** The largest share of its time that any generator process was at work; null without telemetry. */
-export function generatorUtilisation(result: RunResult): number | null {
-  const shares = measuredProcesses(result.telemetry.workers, result)
-    .map(({ measured }) => measured.workUtilisation)
-    .filter((share) => share !== null);
-  return shares.length === 0 ? null : Math.max(...shares);
+function figureColumn(name: FigureName): Column<ResultView> {
+  const { title, unit, meaning, value } = FIGURES[name];
+  return told(name, title, unit, meaning, value);
 }
 
 const TARGET = told('target', 'target', 'text', 'server and transport', targetLabel);
@@ -70,47 +63,14 @@ const VALIDITY = told('validity', 'validity', 'text', 'whether to believe the ru
 const P50 = headlineQuantile('p50');
 const P99 = headlineQuantile('p99');
 const LAST = [lastReceiver('p50'), lastReceiver('p99')];
-const SENT = told('sent', 'sent', 'rate', 'messages sent', ({ rate }) => rate.achievedHz);
+const SENT = figureColumn('sent');
 const LOST = ledgerColumn('lost');
-const SERVER_CPU = told(
-  'server_cpu_per_delivery',
-  'server CPU/delivery',
-  'duration',
-  'CPU time of all processes of the server for one delivery, or one request',
-  serverCpuPerDeliveryNs,
-);
-
-/** An amount for each delivery in the measured time, or each request; null when there was none. */
-function perDelivery(result: RunResult, amount: number): number | null {
-  const delivered = receivedInTime(result);
-  return delivered === 0 ? null : amount / delivered;
-}
+const SERVER_CPU = figureColumn('server_cpu_per_delivery');
 
 const TRAFFIC = [
-  told(
-    'traffic_per_delivery',
-    'bytes/delivery',
-    'bytes',
-    'sent and received by all clients on the wire, for one delivery, or one request',
-    (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
-  ),
-  {
-    ...told(
-      'requests_per_delivery',
-      'requests/delivery',
-      'average',
-      'HTTP requests of all clients for one delivery, or one request',
-      (result) => perDelivery(result, result.traffic.requests),
-    ),
-    isSilentAtZero: true,
-  },
-  told(
-    'polls_in_vain',
-    'polls in vain',
-    'share',
-    'of the requests for messages, those that brought none',
-    ({ traffic }) => (traffic.polls === 0 ? null : traffic.pollsInVain / traffic.polls),
-  ),
+  figureColumn('traffic_per_delivery'),
+  { ...figureColumn('requests_per_delivery'), isSilentAtZero: true },
+  figureColumn('polls_in_vain'),
 ];
 
 const LATENCY = [
@@ -137,13 +97,7 @@ const DELIVERY = [
 const COST = [
   SERVER_CPU,
   ...TRAFFIC,
-  told(
-    'generator_utilisation',
-    'generator busy',
-    'share',
-    'of the busiest generator process, pacing left out',
-    generatorUtilisation,
-  ),
+  figureColumn('generator_utilisation'),
   quantileColumn<ResultView>('p99', {
     id: 'receive_uncertainty_p99',
     title: 'uncertainty p99',

@@ -1,7 +1,6 @@
+import { FIGURES } from '../result/figures.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../result/schema.ts';
-import { serverCpuPerDeliveryNs } from '../result/view.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber, listCounted, plural } from '../units.ts';
-import { generatorUtilisation } from './columns.ts';
 import { runLabel } from './labels.ts';
 import { plain } from './plain.ts';
 import { formatValue } from './table.ts';
@@ -109,8 +108,8 @@ export function noteTexts(result: RunResult): string[] {
 
 /** What it took on either side; null without telemetry. */
 function costText(result: RunResult): string | null {
-  const cpuNs = serverCpuPerDeliveryNs(result);
-  const busy = generatorUtilisation(result);
+  const cpuNs = FIGURES.server_cpu_per_delivery.value(result);
+  const busy = FIGURES.generator_utilisation.value(result);
   const unit = result.ledger.owed === 0 || result.headline === 'ack' ? result.samples.unit : 'delivery';
   const parts = [
     cpuNs === null ? null : `server CPU ${formatValue('duration', cpuNs)} for each ${unit}`,
