@@ -16,7 +16,7 @@ const count = z.number().int().nonnegative();
 const finite = z.number();
 
 /** A cause with a stable code and a sentence for people. */
-const finding = z.object({ code: z.string(), message: z.string() });
+export const findingSchema = z.object({ code: z.string(), message: z.string() });
 
 const reason = z.object({ reason: z.string(), count });
 
@@ -36,7 +36,7 @@ const settings = z.object({
   pollInterval: finite.nullable(),
 });
 
-const plan = z.object({
+export const planSchema = z.object({
   scenario: z.string(),
   scenarioFile: text,
   headline: z.string(),
@@ -202,7 +202,7 @@ const traffic = z.object({
   pollsInVain: count,
 });
 
-const threshold = z.object({
+export const thresholdSchema = z.object({
   expression: z.string(),
   /** Null when it could not be judged; `detail` says why. */
   passed: z.boolean().nullable(),
@@ -218,12 +218,12 @@ export const runResultSchema = z.object({
   /** `partial`: the run ended before its plan did. */
   status: z.enum(['complete', 'partial']),
   /** Reasons to disbelieve the run; empty for a valid one. */
-  invalid: z.array(finding),
+  invalid: z.array(findingSchema),
   /** What a valid run says of the server beyond its numbers, such as that it was overloaded. */
-  findings: z.array(finding),
+  findings: z.array(findingSchema),
   /** What is worth knowing but spoils nothing. */
-  notes: z.array(finding),
-  plan,
+  notes: z.array(findingSchema),
+  plan: planSchema,
   environment,
   warmup: z.object({
     durationMs: finite,
@@ -274,11 +274,11 @@ export const runResultSchema = z.object({
   traffic,
   /** Longest time that any worker took to hand over one second's figures. */
   snapshotCostMaxMs: finite,
-  thresholds: z.array(threshold),
+  thresholds: z.array(thresholdSchema),
 });
 
 export type RunResult = z.infer<typeof runResultSchema>;
-export type Finding = z.infer<typeof finding>;
+export type Finding = z.infer<typeof findingSchema>;
 export type ProcessTelemetry = z.infer<typeof processTelemetry>;
 export type StoredInterval = z.infer<typeof interval>;
-export type ThresholdOutcome = z.infer<typeof threshold>;
+export type ThresholdOutcome = z.infer<typeof thresholdSchema>;

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { findingSchema, planSchema, runResultSchema, thresholdSchema } from './schema.ts';
+
+/**
+ * What compare and gate store as rounds.json: the design, every run of every round as it was measured, and the
+ * verdicts. The verdicts follow from design and rounds alone, see docs/comparing.md. Durations are nanoseconds
+ * unless their name says otherwise, ratios are head over base.
+ */
+export const COMPARISON_VERSION = 1;
+
+export const VERDICTS = ['REGRESSED', 'IMPROVED', 'OK', 'INCONCLUSIVE', 'INVALID'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
+
+const count = z.number().int().nonnegative();
+const finite = z.number();
+const verdict = z.enum(VERDICTS);
+
+/** A metric and what it is judged by, fixed before the first round. */
+const rule = z.object({
+  /** `delivery.p50`, `server_cpu_per_delivery`, `lost`. */
+  metric: z.string(),
+  unit: z.enum(METRIC_UNITS),
+  /** `ratio`: by the ratios of the rounds; `exact`: a count of which one more is one too many. */
+  kind: z.enum(['ratio', 'exact']),
+  /** Whether it decides the verdict; the rest is told only. */
+  gating: z.boolean(),
+  /** Growth that is tolerated: 0.1 for a ratio of up to 1.1. */
+  delta: finite,
+  /** Differences up to here are tolerated whatever their ratio; in the unit. */
+  floor: finite,
+});
+
+const arm = z.object({
+  name: z.string(),
+  /** How it was asked for. */
+  spec: z.string(),
+  plan: planSchema,
+});
+
+/** After so many rounds the verdict is looked for, at this share of false alarms. */
+const look = z.object({ rounds: count, alpha: finite });
+
+const design = z.object({
+  command: z.enum(['compare', 'gate']),
+  /** The first is the base. */
+  arms: z.array(arm).min(1),
+  /** Of the order of arms in each round. */
+  seed: count,
+  looks: z.array(look).min(1),
+  /** Over all looks, that any gating metric of equal arms is called REGRESSED. */
+  alpha: finite,
+  /** With a larger share of spoilt pairs nothing is said. */
+  maxInvalidShare: finite,
+  rules: z.array(rule),
+  /** File whose runs stand for the base; null when the base was measured. */
+  baseline: z.string().nullable(),
+});
+
+const armRun = z.object({
+  /** Index into `design.arms`. */
+  arm: count,
+  /** Null when nothing could be measured. */
+  result: runResultSchema.nullable(),
+  /** Why not; null when something was. */
+  error: findingSchema.nullable(),
+});
+
+const round = z.object({
+  /** From 1. */
+  round: count,
+  /** Of the schedule of every run in it. */
+  seed: count,
+  /** In the order of execution. */
+  runs: z.array(armRun),
+});
+
+/** One round of two arms, in the metric's unit. */
+const point = z.object({ round: count, base: finite, head: finite });
+
+const metricOutcome = z.object({
+  ...rule.shape,
+  verdict,
+  /** Over all valid pairs: from merged histograms; the mean of a figure; the sum of a count. */
+  base: finite.nullable(),
+  head: finite.nullable(),
+  points: z.array(point),
+  /** Hodges-Lehmann estimate of head over base; null without points, or where it is a count. */
+  ratio: finite.nullable(),
+  /** Bounds of the ratio, each one-sided at its level; null where there are too few rounds for one. */
+  lower: finite.nullable(),
+  upper: finite.nullable(),
+  lowerAlpha: finite.nullable(),
+  upperAlpha: finite.nullable(),
+  /** Exact p-values of: ratio <= 1 + delta; ratio >= 1 / (1 + delta). */
+  pRegressed: finite.nullable(),
+  pImproved: finite.nullable(),
+  /** Hodges-Lehmann estimate of head - base. */
+  difference: finite.nullable(),
+  /** A true ratio that these rounds would have called REGRESSED in nine of ten comparisons. */
+  detectable: finite.nullable(),
+  /** One sentence on how the verdict came. */
+  because: z.string(),
+});
+
+const spoiltPair = z.object({
+  round: count,
+  reasons: z.array(z.object({ arm: count, ...findingSchema.shape })),
+});
+
+/** One arm against the base. */
+const pairOutcome = z.object({
+  head: count,
+  verdict,
+  /** Why nothing can be said; empty unless INVALID. */
+  invalid: z.array(findingSchema),
+  /** Valid pairs. */
+  pairs: count,
+  spoilt: z.array(spoiltPair),
+  metrics: z.array(metricOutcome),
+});
+
+/** Two arms whose order is sure, by one metric. */
+const place = z.object({
+  arm: count,
+  /** From 1; arms that cannot be told apart share it. */
+  rank: count,
+  value: finite.nullable(),
+  /** Arms that are surely slower than this one. */
+  beats: z.array(count),
+});
+
+const judgement = z.object({
+  verdict,
+  /** Which of `design.looks` decided, from 0. */
+  look: count,
+  rounds: count,
+  heads: z.array(pairOutcome),
+  /** By the first gating metric; null for two arms. */
+  ranking: z.object({ metric: z.string(), places: z.array(place) }).nullable(),
+});
+
+export const comparisonSchema = z.object({
+  schemaVersion: z.literal(COMPARISON_VERSION),
+  kind: z.literal('comparison'),
+  tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
+  startedAt: z.iso.datetime(),
+  durationMs: finite,
+  commandLine: z.array(z.string()),
+  /** `partial`: ended before its design did, by the user or because an arm could not be measured. */
+  status: z.enum(['complete', 'partial']),
+  notes: z.array(findingSchema),
+  design,
+  rounds: z.array(round),
+  judgement,
+  /** On the head, over all its valid rounds together. */
+  thresholds: z.array(thresholdSchema),
+});
+
+export type Comparison = z.infer<typeof comparisonSchema>;
+export type Design = Comparison['design'];
+export type MetricRule = z.infer<typeof rule>;
+export type Round = z.infer<typeof round>;
+export type ArmRun = z.infer<typeof armRun>;
+export type Judgement = z.infer<typeof judgement>;
+export type PairOutcome = z.infer<typeof pairOutcome>;
+export type MetricOutcome = z.infer<typeof metricOutcome>;
