@@ -3,18 +3,9 @@ import { viewResult } from '../../result/view.ts';
 import { targetLabel } from '../labels.ts';
 import { remarks } from '../remarks.ts';
 import { overallVerdict, verdictTone } from '../verdict.ts';
-import { escapeHtml, inlineCode, jsonForScript, scriptHash } from './markup.ts';
+import { htmlDocument, type PageAssets } from './document.ts';
+import { escapeHtml } from './markup.ts';
 import { makeSections, type Section, sectionHtml } from './section.ts';
-
-/** Scripts and styles that the page carries inside itself; whoever renders reads the files. */
-export interface PageAssets {
-  /** uplot/dist/uPlot.iife.min.js and uplot/dist/uPlot.min.css */
-  readonly uplotJs: string;
-  readonly uplotCss: string;
-  /** browser.js and browser.css beside this file */
-  readonly pageJs: string;
-  readonly pageCss: string;
-}
 
 const TONES = ['bad', 'warning', 'good'] as const;
 
@@ -60,35 +51,11 @@ function pageData(sections: readonly Section[]) {
 }
 
 /**
- * One page that holds all it needs and asks no network for anything: the verdict, then for each scenario the
- * headline tables, charts with all its results overlaid, and every figure, plan and environment.
+ * One page: the verdict, then for each scenario the headline tables, charts with all its results overlaid, and
+ * every figure, plan and environment.
  */
 export function renderHtml(results: readonly RunResult[], assets: PageAssets): string {
   const sections = makeSections(results.map(viewResult));
-  const [uplot, script] = [inlineCode(assets.uplotJs), inlineCode(assets.pageJs)];
-  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scriptHash(uplot)} ${scriptHash(script)}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(pageTitle(results))}</title>
-<style>${inlineCode(assets.uplotCss)}</style>
-<style>${inlineCode(assets.pageCss)}</style>
-</head>
-<body>
-<main>
-${headerHtml(results)}
-${sections.map(sectionHtml).join('\n')}
-${footerHtml(results)}
-</main>
-<script type="application/json" id="charts">${jsonForScript(pageData(sections))}</script>
-<script>${uplot}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+  const body = [headerHtml(results), ...sections.map(sectionHtml), footerHtml(results)].join('\n');
+  return htmlDocument({ title: pageTitle(results), body, sections: pageData(sections) }, assets);
 }
