@@ -1,0 +1,348 @@
+import {
+  COMPARISON_VERSION,
+  type Comparison,
+  comparisonSchema,
+  type MetricOutcome,
+  type MetricRule,
+  type PairOutcome,
+  type Round,
+  type Verdict,
+} from '../../src/result/comparison.ts';
+import type { RunResult } from '../../src/result/schema.ts';
+import { HOSTILE, makeResult } from './fixture.ts';
+
+/** What a made-up comparison looks like; the rest follows from it. */
+export interface ComparisonOptions {
+  readonly command: 'compare' | 'gate';
+  /** Names of the arms, the base first. */
+  readonly arms: readonly string[];
+  readonly rounds: number;
+  /** Of each metric of METRICS that is not OK; for every head alike. */
+  readonly verdicts: Readonly<Record<string, Verdict>>;
+  /** The first so many rounds are spoilt: the last arm died in them. */
+  readonly spoilt: number;
+  /** Nothing can be said of any head. */
+  readonly invalid: boolean;
+  readonly thresholds: Comparison['thresholds'];
+  readonly status: Comparison['status'];
+}
+
+const DEFAULTS: ComparisonOptions = {
+  command: 'gate',
+  arms: ['base', 'head'],
+  rounds: 5,
+  verdicts: {},
+  spoilt: 0,
+  invalid: false,
+  thresholds: [],
+  status: 'complete',
+};
+
+/** The metrics of every made-up comparison, each with the base's value. */
+const METRICS: ReadonlyArray<MetricRule & { readonly value: number }> = [
+  {
+    metric: 'delivery.p50',
+    unit: 'duration',
+    kind: 'ratio',
+    gating: true,
+    delta: 0.1,
+    floor: 0.2e6,
+    value: 1.2e6,
+  },
+  {
+    metric: 'fanout_last.p95',
+    unit: 'duration',
+    kind: 'ratio',
+    gating: true,
+    delta: 0.15,
+    floor: 0.5e6,
+    value: 4e6,
+  },
+  { metric: 'lost', unit: 'count', kind: 'exact', gating: true, delta: 0, floor: 0, value: 0 },
+  {
+    metric: 'delivery.p99',
+    unit: 'duration',
+    kind: 'ratio',
+    gating: false,
+    delta: 0.25,
+    floor: 1e6,
+    value: 7e6,
+  },
+  {
+    metric: 'traffic_per_delivery',
+    unit: 'bytes',
+    kind: 'ratio',
+    gating: false,
+    delta: 0.01,
+    floor: 0,
+    value: 105,
+  },
+  {
+    metric: 'requests_per_delivery',
+    unit: 'average',
+    kind: 'ratio',
+    gating: false,
+    delta: 0.01,
+    floor: 0,
+    value: 0.55,
+  },
+  { metric: 'server_cpu', unit: 'share', kind: 'ratio', gating: false, delta: 0.1, floor: 0, value: 0.23 },
+  { metric: 'sent', unit: 'rate', kind: 'ratio', gating: false, delta: 0.01, floor: 0, value: 100 },
+];
+
+/** Head over base, by what is said of it: [lower bound, estimate, upper bound]. */
+const RATIOS: Readonly<Record<Verdict, readonly [number, number, number]>> = {
+  REGRESSED: [1.33, 1.4, 1.48],
+  IMPROVED: [0.55, 0.6, 0.66],
+  OK: [0.97, 1.01, 1.04],
+  INCONCLUSIVE: [0.92, 1.08, 1.27],
+  INVALID: [1, 1, 1],
+};
+
+const BECAUSE: Readonly<Record<Verdict, string>> = {
+  REGRESSED: 'the ratio is surely above what is tolerated',
+  IMPROVED: 'the ratio is surely below what is tolerated',
+  OK: 'the ratio is surely within what is tolerated',
+  INCONCLUSIVE: 'the bounds hold both what is tolerated and what is not',
+  INVALID: 'too many pairs were spoilt',
+};
+
+const DEATH = { code: 'server-died', message: 'the server exited with code 1' };
+
+/** Rises and falls from round to round, within 3 % of 1, the same for all arms of a round. */
+const swing = (round: number) => 1 + 0.03 * Math.sin(round * 2.3);
+
+/** What one arm may differ by within a round. */
+const stagger = (round: number, arm: number) => 1 + 0.01 * Math.sin(round * 1.7 + arm);
+
+function gradeOf(metric: string, options: ComparisonOptions): Verdict {
+  return options.invalid ? 'INVALID' : (options.verdicts[metric] ?? 'OK');
+}
+
+const NOTHING_SAID = {
+  base: null,
+  head: null,
+  ratio: null,
+  lower: null,
+  upper: null,
+  lowerAlpha: null,
+  upperAlpha: null,
+  pRegressed: null,
+  pImproved: null,
+  difference: null,
+  detectable: null,
+};
+
+/** Losses: none, or two in each round of the head. */
+function countOutcome(rule: MetricRule, verdict: Verdict, valid: readonly number[]): MetricOutcome {
+  const lost = verdict === 'REGRESSED' ? 2 : 0;
+  return {
+    ...rule,
+    ...NOTHING_SAID,
+    verdict,
+    base: 0,
+    head: lost * valid.length,
+    points: valid.map((round) => ({ round, base: 0, head: lost })),
+    difference: lost,
+    because: lost === 0 ? 'the head lost no more than the base' : 'the head lost more than the base',
+  };
+}
+
+function ratioOutcome(
+  rule: MetricRule,
+  value: number,
+  verdict: Verdict,
+  head: number,
+  valid: readonly number[],
+): MetricOutcome {
+  const [lower, ratio, upper] = RATIOS[verdict];
+  return {
+    ...rule,
+    verdict,
+    base: value,
+    head: value * ratio,
+    points: valid.map((round) => ({
+      round,
+      base: value * swing(round) * stagger(round, 0),
+      head: value * ratio * swing(round) * stagger(round, head),
+    })),
+    ratio,
+    lower,
+    upper,
+    lowerAlpha: 0.03125,
+    upperAlpha: 0.03125,
+    pRegressed: verdict === 'REGRESSED' ? 0.03125 : 1,
+    pImproved: verdict === 'IMPROVED' ? 0.03125 : 1,
+    difference: value * (ratio - 1),
+    detectable: 1 + 2 * rule.delta,
+    because: BECAUSE[verdict],
+  };
+}
+
+function metricOutcomes(head: number, valid: readonly number[], options: ComparisonOptions): MetricOutcome[] {
+  return METRICS.map(({ value, ...rule }) => {
+    const verdict = gradeOf(rule.metric, options);
+    if (verdict === 'INVALID') {
+      return { ...rule, ...NOTHING_SAID, verdict, points: [], because: BECAUSE.INVALID };
+    }
+    return rule.kind === 'exact'
+      ? countOutcome(rule, verdict, valid)
+      : ratioOutcome(rule, value, verdict, head, valid);
+  });
+}
+
+const GRAVEST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
+
+function gravest(verdicts: readonly Verdict[]): Verdict {
+  return GRAVEST.find((verdict) => verdicts.includes(verdict)) ?? 'OK';
+}
+
+function pairOutcome(head: number, options: ComparisonOptions): PairOutcome {
+  const dead = head === options.arms.length - 1 ? options.spoilt : 0;
+  const valid = range(options.rounds).filter((round) => round > dead);
+  const metrics = metricOutcomes(head, valid, options);
+  return {
+    head,
+    verdict: gravest(metrics.filter(({ gating }) => gating).map(({ verdict }) => verdict)),
+    invalid: options.invalid
+      ? [
+          {
+            code: 'spoilt-pairs',
+            message: `${dead} of ${options.rounds} pairs were spoilt: the server exited with code 1`,
+          },
+        ]
+      : [],
+    pairs: valid.length,
+    spoilt: range(dead).map((round) => ({ round, reasons: [{ arm: head, ...DEATH }] })),
+    metrics,
+  };
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+const runs = new Map<string, RunResult>();
+
+/** A short run of one arm; heads are as much slower as `delivery.p50` says. Made once, as most comparisons share it. */
+function runOf(arm: number, round: number, options: ComparisonOptions): RunResult {
+  const [, ratio] = RATIOS[gradeOf('delivery.p50', options)];
+  const medianNs = 1.2e6 * swing(round) * stagger(round, arm) * (arm === 0 ? 1 : ratio);
+  const key = `${round} ${medianNs}`;
+  const run = runs.get(key) ?? makeResult({ clients: 5, rateHz: 25, seconds: 1, medianNs, seed: round });
+  runs.set(key, run);
+  return run;
+}
+
+function roundOf(round: number, options: ComparisonOptions): Round {
+  const dead = round <= options.spoilt ? options.arms.length - 1 : null;
+  const inOrder = options.arms.map((_, arm) =>
+    arm === dead
+      ? { arm, result: null, error: DEATH }
+      : { arm, result: runOf(arm, round, options), error: null },
+  );
+  return { round, seed: 100 + round, runs: round % 2 === 0 ? inOrder.toReversed() : inOrder };
+}
+
+/** A ranking as it is where each arm surely beats those after it; null for two arms. */
+function rankingOf({ arms, invalid }: ComparisonOptions): Comparison['judgement']['ranking'] {
+  if (arms.length < 3 || invalid) return null;
+  const places = arms.map((_, arm) => ({
+    arm,
+    rank: arm + 1,
+    value: 1.2e6 * (1 + arm / 4),
+    beats: arms.map((_, other) => other).filter((other) => other > arm),
+  }));
+  return { metric: 'delivery.p50', places };
+}
+
+/**
+ * A comparison that passes the schema. The figures of its judgement are made up to suit the verdicts asked for:
+ * they do not follow from its rounds.
+ */
+export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparison {
+  const options = { ...DEFAULTS, ...given };
+  const heads = options.arms.slice(1).map((_, index) => pairOutcome(index + 1, options));
+  const comparison: Comparison = {
+    schemaVersion: COMPARISON_VERSION,
+    kind: 'comparison',
+    tool: { name: 'sockbench', version: '0.1.0' },
+    startedAt: '2026-03-04T05:06:07.891Z',
+    durationMs: 123_456,
+    commandLine: [options.command, 'broadcast-latency', '--target', 'socketio'],
+    status: options.status,
+    notes:
+      options.status === 'partial'
+        ? [{ code: 'ended-early', message: 'ended by the user after round 5' }]
+        : [],
+    design: {
+      command: options.command,
+      arms: options.arms.map((name) => ({
+        name,
+        spec: `exec=node ${name}.js`,
+        plan: runOf(0, 1, options).plan,
+      })),
+      seed: 1,
+      looks: [
+        { rounds: options.rounds, alpha: 0.006 },
+        { rounds: 2 * options.rounds, alpha: 0.014 },
+      ],
+      alpha: 0.02,
+      maxInvalidShare: 0.2,
+      rules: METRICS.map(({ value, ...rule }) => rule),
+      baseline: null,
+    },
+    rounds: range(options.rounds).map((round) => roundOf(round, options)),
+    judgement: {
+      verdict: gravest(heads.map(({ verdict }) => verdict)),
+      look: 0,
+      rounds: options.rounds,
+      heads,
+      ranking: rankingOf(options),
+    },
+    thresholds: options.thresholds,
+  };
+  return comparisonSchema.parse(comparison);
+}
+
+/** Makes it when it is first asked for. */
+function once(given: Partial<ComparisonOptions> = {}): () => Comparison {
+  let made: Comparison | null = null;
+  return () => {
+    made ??= makeComparison(given);
+    return made;
+  };
+}
+
+/** Besides what breaks out of pages: what ends XML sections, workflow commands, labels and benchmark names. */
+export const HOSTILE_ARM = `${HOSTILE}\u0000\u0008]]>\ud800\uffff\r\n::error::x%0A{a="b\\"}\tBenchmarkX 1 2 ns/op # EOF`;
+
+const THRESHOLDS: Comparison['thresholds'] = [
+  { expression: 'lost==0', passed: true, actual: 0, detail: '0' },
+  { expression: 'delivery.p50<1ms', passed: false, actual: 1.2, detail: '1.2 ms' },
+  { expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
+];
+
+/** Named comparisons for every case that reports must tell apart. */
+export const comparisons = {
+  ok: once(),
+  regressed: once({ verdicts: { 'delivery.p50': 'REGRESSED', lost: 'REGRESSED' } }),
+  improved: once({ verdicts: { 'delivery.p50': 'IMPROVED' } }),
+  inconclusive: once({ verdicts: { 'delivery.p50': 'INCONCLUSIVE' } }),
+  /** OK, though a metric that is told only got worse and another cannot be told. */
+  warned: once({ verdicts: { 'delivery.p99': 'REGRESSED', traffic_per_delivery: 'INCONCLUSIVE' } }),
+  spoilt: once({ rounds: 6, spoilt: 1 }),
+  invalid: once({ spoilt: 3, invalid: true }),
+  partial: once({ status: 'partial', verdicts: { 'delivery.p50': 'INCONCLUSIVE' } }),
+  thresholds: once({ thresholds: THRESHOLDS }),
+  several: once({
+    command: 'compare',
+    arms: ['ws', 'socketio', 'socketio polling'],
+    verdicts: { 'delivery.p50': 'REGRESSED', 'fanout_last.p95': 'INCONCLUSIVE' },
+  }),
+  hostile: once({
+    arms: [HOSTILE_ARM, `${HOSTILE_ARM} too`],
+    rounds: 6,
+    spoilt: 1,
+    verdicts: { 'delivery.p50': 'REGRESSED', 'delivery.p99': 'REGRESSED' },
+    thresholds: [{ expression: HOSTILE_ARM, passed: false, actual: 1, detail: HOSTILE_ARM }],
+  }),
+} as const;
