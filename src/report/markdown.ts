@@ -1,33 +1,12 @@
 import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { environmentFacts, type Fact, planFacts, planLine, resultFacts } from './facts.ts';
+import { environmentFacts, planFacts, planLine, resultFacts } from './facts.ts';
 import { headlineTables } from './headline.ts';
+import { details, escapeMarkdown, factTable, tableLines } from './markdown-lines.ts';
 import { processTable } from './process-table.ts';
 import { remarkLine, remarks } from './remarks.ts';
 import { explainedSeriesTable, seriesNote } from './series-table.ts';
-import { headingText, type Table } from './table.ts';
 import { overallVerdict } from './verdict.ts';
-
-/** Keeps text from being read as Markdown or HTML; `_` and `-` mean nothing within a cell. */
-function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\\`*|[\]~]/g, '\\$&')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;');
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => escapeMarkdown(cell.trim())).join(' | ')} |`;
-}
-
-function tableLines({ headings, rows }: Table): string[] {
-  const rule = `| ${headings.map(({ numeric }) => (numeric ? '---:' : '---')).join(' | ')} |`;
-  return [row(headings.map(headingText)), rule, ...rows.map(row)];
-}
-
-function factTable(facts: readonly Fact[]): string[] {
-  return ['| | |', '| --- | --- |', ...facts.map(row)];
-}
 
 function headlineLines(views: readonly ResultView[]): string[] {
   return headlineTables(views).flatMap(({ title, table, notes }) => [
@@ -37,13 +16,6 @@ function headlineLines(views: readonly ResultView[]): string[] {
     ...tableLines(table),
     ...(notes.length === 0 ? [] : ['', ...notes.map(escapeMarkdown)]),
   ]);
-}
-
-/** A part that opens on a click; nothing when there is nothing in it. */
-function details(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0
-    ? []
-    : ['', `<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
 }
 
 function seriesLines(view: ResultView): string[] {

@@ -1,44 +1,12 @@
 import type { RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { type Fact, planLine, resultFacts } from './facts.ts';
+import { planLine, resultFacts } from './facts.ts';
 import { headlineTables, type NotedTable, summaryTable } from './headline.ts';
-import { displayWidth } from './plain.ts';
 import { processTable } from './process-table.ts';
 import { remarkLine, remarks } from './remarks.ts';
 import { seriesNote, seriesTable } from './series-table.ts';
-import { headingText, type Table } from './table.ts';
+import { blockLines, factLines, tableLines } from './text-lines.ts';
 import { overallVerdict } from './verdict.ts';
-
-const GAP = '  ';
-
-function pad(text: string, width: number, numeric: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
-  return numeric ? space + text : text + space;
-}
-
-/** Lines of a table: text flush left, figures flush right, no rules. */
-function tableLines(table: Table): string[] {
-  const titles = table.headings.map(headingText);
-  const widths = titles.map((title, index) =>
-    Math.max(displayWidth(title), ...table.rows.map((row) => displayWidth(row[index] ?? ''))),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, index) => pad(cell, widths[index] ?? 0, table.headings[index]?.numeric ?? false))
-      .join(GAP)
-      .trimEnd();
-  return [line(titles), ...table.rows.map(line)];
-}
-
-/** A table with an empty line before it; nothing for none. */
-function blockLines(table: Table | null): string[] {
-  return table === null ? [] : ['', ...tableLines(table)];
-}
-
-function factLines(facts: readonly Fact[]): string[] {
-  const width = Math.max(...facts.map(([name]) => displayWidth(name)));
-  return facts.map(([name, text]) => `${pad(name, width, false)}${GAP}${text}`);
-}
 
 const notedLines = ({ table, notes }: NotedTable) => [...tableLines(table), ...notes];
 
