@@ -1,0 +1,54 @@
+import { requireInsideUnit, requireWhole } from './domain.ts';
+
+/** A point at which a comparison may end: after so many rounds, judged at that alpha. */
+export interface Look {
+  readonly rounds: number;
+  readonly alpha: number;
+}
+
+/** The share of alpha that the first of two looks may spend. */
+const FIRST_SHARE = 0.3;
+
+/** How many metrics may gate: Holm judges the smallest p-value of so many at alpha divided by it. */
+const LARGEST_FAMILY = 3;
+
+/**
+ * When to look at a comparison of so many rounds: at half of them, rounded up, with 30 % of `alpha`, and at the end
+ * with the rest; or only once, at the end with all of it, where half the rounds are too few for the exact test to
+ * reject anything among three metrics.
+ *
+ * Looking again and again at growing data and stopping at the first rejection finds a difference sooner or later where
+ * there is none. So the number of looks is fixed beforehand, and each spends a part of alpha. The parts add up to
+ * alpha, and by Bonferroni's inequality so do at most the chances of a false rejection; as the second look holds the
+ * data of the first, the real chance is lower. A big difference is told after half the time, and the test at the end
+ * loses little, since most of alpha is left for it.
+ *
+ * Throws a RangeError for rounds that are not a whole number from 1, and an alpha that is not inside 0 to 1.
+ *
+ * Sources: Pocock, "Group sequential methods in the design and analysis of clinical trials", Biometrika 64 (1977);
+ * Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70 (1983).
+ */
+export function planLooks(rounds: number, alpha: number): Look[] {
+  requireWhole('rounds', rounds, 1);
+  requireInsideUnit('alpha', alpha);
+  const half = Math.ceil(rounds / 2);
+  const first = FIRST_SHARE * alpha;
+  if (half === rounds || half < leastRounds(first, LARGEST_FAMILY)) return [{ rounds, alpha }];
+  return [
+    { rounds: half, alpha: first },
+    { rounds, alpha: alpha - first },
+  ];
+}
+
+/**
+ * The fewest rounds with which the exact signed-rank test can reject at all, for the smallest p-value of `family`
+ * metrics under Holm: its own least p-value, with n rounds, is 2^-n. Throws a RangeError for an alpha that is not
+ * inside 0 to 1 and a family that is not a whole number from 1.
+ */
+export function leastRounds(alpha: number, family: number): number {
+  requireInsideUnit('alpha', alpha);
+  requireWhole('family', family, 1);
+  let rounds = 1;
+  while (2 ** -rounds > alpha / family) rounds++;
+  return rounds;
+}
