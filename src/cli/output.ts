@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 export const FORMAT_NAMES = formats.map(({ name }) => name).join(', ');
 
 /** The scripts and styles that the HTML page carries inside itself. */
-async function loadPageAssets(): Promise<PageAssets> {
+export async function loadPageAssets(): Promise<PageAssets> {
   const page = (name: string) => readFile(new URL(`../report/html/${name}`, import.meta.url), 'utf8');
   const uplot = (name: string) => readFile(require.resolve(`uplot/dist/${name}`), 'utf8');
   const [uplotJs, uplotCss, pageJs, pageCss] = await Promise.all([
@@ -27,12 +27,12 @@ async function loadPageAssets(): Promise<PageAssets> {
   return { uplotJs, uplotCss, pageJs, pageCss };
 }
 
-/** Reads `--format text,html`; throws UNKNOWN_FORMAT. */
-export function parseFormats(list: string): Format[] {
+/** Reads `--format text,html`, of the formats that there are for this; throws UNKNOWN_FORMAT. */
+export function pickFormats<T extends { readonly name: string }>(list: string, all: readonly T[]): T[] {
   return list.split(',').map((name) => {
-    const found = formats.find((format) => format.name === name.trim());
+    const found = all.find((format) => format.name === name.trim());
     if (found !== undefined) return found;
-    const known = formats.map((format) => format.name);
+    const known = all.map((format) => format.name);
     const suggestion = nearest(name, known);
     throw new SockbenchError({
       code: 'UNKNOWN_FORMAT',
@@ -40,6 +40,11 @@ export function parseFormats(list: string): Format[] {
       hint: suggestion === null ? '' : `Did you mean ${suggestion}?`,
     });
   });
+}
+
+/** Reads the formats of results of runs; throws UNKNOWN_FORMAT. */
+export function parseFormats(list: string): Format[] {
+  return pickFormats(list, formats);
 }
 
 /** Renders results in one format. */
@@ -67,7 +72,8 @@ export async function writeReports(
   return paths;
 }
 
-async function writeOrRescue(cli: Cli, folder: string, file: string, text: string): Promise<string> {
+/** Writes a file, or where that fails into the system's temporary folder, with a warning; returns its path. */
+export async function writeOrRescue(cli: Cli, folder: string, file: string, text: string): Promise<string> {
   try {
     await writeAtomically(join(folder, file), text);
     return join(folder, file);

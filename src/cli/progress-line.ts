@@ -35,7 +35,8 @@ function detail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99
   }
 }
 
-function lineOf(progress: Progress): string {
+/** What a run does now, on one line. */
+export function lineOf(progress: Progress): string {
   const more = detail(progress);
   return `${TITLES[progress.phase]}${more === '' ? '' : `: ${more}`}`;
 }
