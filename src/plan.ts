@@ -26,6 +26,8 @@ export interface TargetPlan {
   /** Null for a reference server: it takes a free port. */
   readonly url: string | null;
   readonly exec: string | null;
+  /** Absolute path of the folder in which `exec` runs; null for the working directory. */
+  readonly cwd: string | null;
   /** What runs the reference server, and what is asked of it; null for a server of the user's own. */
   readonly reference: ReferencePlan | null;
   /** Absolute path of the file that defines the target; null when it follows our own mapping. */
@@ -143,6 +145,19 @@ export function buildPlan(
     connectTimeoutMs: options.connectTimeout,
     thresholds,
   });
+}
+
+/**
+ * The same plan with the user's command in another checkout of the project. Throws BASE_WITHOUT_EXEC for a server that
+ * no command starts: what runs already, and servers of ours, are not of that checkout.
+ */
+export function planIn(folder: string, plan: Plan): Plan {
+  if (plan.target.exec !== null) return Object.freeze({ ...plan, target: { ...plan.target, cwd: folder } });
+  return refuse(
+    'BASE_WITHOUT_EXEC',
+    `--base-ref needs the command that starts your server, and --target ${plan.target.name} has none`,
+    'Give --exec CMD, and as --target the URL at which it listens.',
+  );
 }
 
 /** The layout of a planned run: the same in every process of it. */

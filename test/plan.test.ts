@@ -12,6 +12,7 @@ const target: TargetPlan = {
   protocol: 'socketio',
   url: null,
   exec: null,
+  cwd: null,
   reference: null,
   file: null,
   namespace: null,
@@ -62,6 +63,7 @@ describe('a plan', () => {
           "redisAdapter": null,
         },
         "target": {
+          "cwd": null,
           "exec": null,
           "file": null,
           "name": "socketio",
@@ -91,6 +93,7 @@ describe('a plan', () => {
       protocol: 'ws',
       url: 'ws://[::1]:9',
       exec: 'node app.js',
+      cwd: null,
       reference: null,
       file: null,
       namespace: null,

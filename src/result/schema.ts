@@ -46,6 +46,8 @@ export const planSchema = z.object({
     protocol: z.enum(PROTOCOLS),
     url: z.string().nullable(),
     exec: z.string().nullable(),
+    /** Results of before have none. */
+    cwd: z.string().nullable().default(null),
     reference: z
       .object({
         runtime: z.enum(['node', 'bun']),

@@ -39,6 +39,7 @@ export function assembleResult(record: RunRecord): RunResult {
       withoutPasswords(record.commandLine),
       record.affinity,
       disturbanceBetween(record.counters.before, record.counters.after),
+      plan.target.cwd ?? process.cwd(),
     ),
     warmup: record.warmup,
     timing,

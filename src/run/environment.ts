@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import os from 'node:os';
 import type { RunResult } from '../result/schema.ts';
 import type { Affinity } from './affinity.ts';
+import { git } from './git.ts';
 
 /** Packages whose version changes figures. */
 const PACKAGES = [
@@ -94,21 +94,15 @@ function packageVersion(name: string): string | null {
   }
 }
 
-function git(...args: string[]): string | null {
-  try {
-    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return null;
-  }
-}
-
-/** What the figures depend on besides the plan. */
+/** What the figures depend on besides the plan. `cwd` is where the server was started. */
 export function readEnvironment(
   commandLine: readonly string[],
   affinity: Affinity,
   disturbance: Disturbance,
+  cwd: string,
 ): RunResult['environment'] {
-  const status = git('status', '--porcelain');
+  const commit = git(cwd, 'rev-parse', 'HEAD');
+  const status = git(cwd, 'status', '--porcelain');
   const versions = PACKAGES.map((name) => [name, packageVersion(name)] as const);
   return {
     commandLine: [...commandLine],
@@ -122,8 +116,8 @@ export function readEnvironment(
     nodeVersion: process.version,
     v8Version: process.versions.v8,
     packages: Object.fromEntries(versions.filter((entry): entry is [string, string] => entry[1] !== null)),
-    commit: git('rev-parse', 'HEAD'),
-    dirty: status === null ? null : status !== '',
+    commit: commit.ok ? commit.text : null,
+    dirty: status.ok ? status.text !== '' : null,
     ...disturbance,
     affinity: { server: affinity.server, workers: [...affinity.workers] },
   };

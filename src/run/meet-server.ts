@@ -23,7 +23,8 @@ export async function meetServer(
   }
   if (target.url === null) throw new Error('a target without a URL that is no reference server');
   if (target.exec !== null) {
-    const started = await ServerProcess.startCommand(target.exec, new URL(target.url), timed);
+    const exec = { command: target.exec, cwd: target.cwd };
+    const started = await ServerProcess.startCommand(exec, new URL(target.url), timed);
     return { url: target.url, process: started, notes: [] };
   }
   const message =

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -10,18 +8,12 @@ import { SockbenchError } from '../errors.ts';
 import type { ReferencePlan } from '../plan.ts';
 import { pinned } from './affinity.ts';
 import { preloadPath, probeUrl } from './probe-listener.ts';
-import { ProcessTree } from './process-tree.ts';
+import { ProcessGroup } from './process-group.ts';
+import type { ProcessTree } from './process-tree.ts';
+import { environmentIn } from './relocate.ts';
 
-/** Enough for what Node.js says of a module that is not there, stack and all. */
-const KEPT_LINES = 24;
-/** Of these, how many go into the one line of a verdict. */
+/** Of its last lines, how many go into the one line of a verdict. */
 const TOLD_LINES = 3;
-const STOP_TIMEOUT_MS = 2000;
-/** Time for killed processes to be gone, and their ports with them. */
-const GONE_WITHIN_MS = 1000;
-/** Time for the last output of a process to arrive after its end; a child of it may hold the pipe open. */
-const LAST_OUTPUT_WITHIN_MS = 200;
-const LOOK_EVERY_MS = 20;
 
 export interface ServerOptions {
   readonly cpus: string | null;
@@ -31,54 +23,30 @@ export interface ServerOptions {
   readonly onDied: (reason: string) => void;
 }
 
-/** A line of somebody's output that is safe to show: no control characters, and not endless. */
-function printable(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, '').slice(0, 300);
-}
-
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */
 export class ServerProcess {
   readonly isReference: boolean;
   /** The process and what came of it. */
   readonly tree: ProcessTree;
-  readonly #child: ChildProcess;
-  readonly #lastLines: string[] = [];
+  readonly #group: ProcessGroup;
   #url = '';
-  #stopping = false;
-  /** A process that is made to exit at once (a second Ctrl-C, a bug) takes its server with it. */
-  readonly #onExit = () => this.#signal('SIGKILL');
-  /** How it ended; null while it runs. */
-  #ended: string | null = null;
-  readonly #gone = Promise.withResolvers<string>();
 
   private constructor(
     command: readonly string[],
-    options: ServerOptions,
-    { isReference }: { isReference: boolean },
+    { cpus, env, onDied }: ServerOptions,
+    { isReference, cwd }: { isReference: boolean; cwd: string | null },
   ) {
     this.isReference = isReference;
-    const [file, args] = pinned(options.cpus, command);
-    const id = randomUUID();
-    this.#child = spawn(file, args, {
-      stdio: ['ignore', 'pipe', 'pipe', ...(isReference ? ['ipc' as const] : [])],
-      env: { ...process.env, ...options.env, SOCKBENCH_SERVER: id },
-      detached: process.platform !== 'win32',
+    this.#group = new ProcessGroup(pinned(cpus, command), {
+      cwd: cwd ?? process.cwd(),
+      env: { ...(cwd === null ? process.env : environmentIn(cwd)), ...env },
+      ipc: isReference,
     });
-    this.tree = new ProcessTree(this.pid, `SOCKBENCH_SERVER=${id}`);
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        this.#lastLines.push(printable(line));
-        if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
-      });
-    }
-    process.once('exit', this.#onExit);
-    this.#child.on('error', (error) => this.#end(error.message, options.onDied));
-    this.#child.on('exit', async (code, signal) => {
-      // What came of it may have outlived it.
-      if (!this.#stopping) this.#signal('SIGKILL');
-      await this.#lastOutput();
-      this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`, options.onDied);
+    this.tree = this.#group.tree;
+    void this.#group.gone.then((how) => {
+      if (this.#group.isStopping || this.#url === '') return;
+      const lines = this.#group.lastLines.last(TOLD_LINES);
+      onDied(lines.length === 0 ? how : `${how}; it said last: ${lines.join(' / ')}`);
     });
   }
 
@@ -98,36 +66,43 @@ export class ServerProcess {
       String(listen.port),
       JSON.stringify(settings),
     ];
-    const server = new ServerProcess(line, options, { isReference: true });
+    const server = new ServerProcess(line, options, { isReference: true, cwd: null });
     const ready = await server.#readyLine(options.timeoutMs);
     if (ready.url === undefined) await server.#refuseStart(name, ready.code, ready.message, listen.port);
     server.#url = ready.url ?? '';
     return server;
   }
 
-  /** Starts the user's own command and waits until something listens at `url`. */
-  static async startCommand(command: string, url: URL, options: ServerOptions): Promise<ServerProcess> {
+  /**
+   * Starts the user's own command and waits until something listens at `url`. `cwd` is where it runs, in another
+   * checkout of the project; null for the working directory.
+   */
+  static async startCommand(
+    { command, cwd }: { readonly command: string; readonly cwd: string | null },
+    url: URL,
+    options: ServerOptions,
+  ): Promise<ServerProcess> {
     await requireFree(url);
     // Quoted as Node.js reads it: a backslash before a quotation mark or another backslash.
     const nodeOptions =
       `${process.env['NODE_OPTIONS'] ?? ''} --require ${JSON.stringify(preloadPath)}`.trim();
     const env = { ...options.env, NODE_OPTIONS: nodeOptions };
-    const server = new ServerProcess(['sh', '-c', command], { ...options, env }, { isReference: false });
+    const server = new ServerProcess(['sh', '-c', command], { ...options, env }, { isReference: false, cwd });
     server.#url = url.href;
     const deadlineMs = performance.now() + options.timeoutMs;
     while (!(await answers(url))) {
-      if (server.#ended !== null || performance.now() > deadlineMs) {
+      if (server.#group.ended !== null || performance.now() > deadlineMs) {
         const what =
-          server.#ended === null
+          server.#group.ended === null
             ? `does not listen at ${url.host} after ${options.timeoutMs / 1000} s`
-            : `ended with ${server.#ended} before it listened at ${url.host}`;
+            : `ended with ${server.#group.ended} before it listened at ${url.host}`;
         const lines = server.lastLines;
         await server.stop();
         throw new SockbenchError({
           code: 'EXEC_FAILED',
           message: `the command "${command}" ${what}${lines === '' ? '' : `; its last lines:\n${lines}`}`,
           hint:
-            server.#ended === 'exit code 0'
+            server.#group.ended === 'exit code 0'
               ? 'The command must stay in the foreground for as long as its server runs.'
               : 'Run the command by itself, and check that it listens where --target says.',
         });
@@ -142,73 +117,25 @@ export class ServerProcess {
   }
 
   get pid(): number {
-    return this.#child.pid ?? -1;
+    return this.#group.pid;
   }
 
   /** What the server printed last, one line each, indented. */
   get lastLines(): string {
-    return this.#lastLines.map((line) => `  ${line}`).join('\n');
+    return this.#group.lastLines.text;
   }
 
   /** Ends the server and all that came of it: SIGTERM, after 2 s SIGKILL. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    if (this.#lives()) {
-      this.#signal('SIGTERM');
-      await this.#untilGone(STOP_TIMEOUT_MS);
-      this.#signal('SIGKILL');
-      await this.#untilGone(GONE_WITHIN_MS);
-    }
-    // What the command left running in the background may hold the pipes open for ever.
-    this.#child.stdout?.destroy();
-    this.#child.stderr?.destroy();
-  }
-
-  async #untilGone(withinMs: number): Promise<void> {
-    const deadlineMs = performance.now() + withinMs;
-    while (this.#lives() && performance.now() < deadlineMs) await delay(LOOK_EVERY_MS);
-  }
-
-  /** Whether anything of the server is left, as far as the system tells. */
-  #lives(): boolean {
-    if (this.#ended === null) return true;
-    if (process.platform === 'linux') return this.tree.living().length > 0;
-    return process.platform !== 'win32' && kill(-this.pid, 0);
-  }
-
-  /** Waits until all that it printed has been read. */
-  async #lastOutput(): Promise<void> {
-    const closed = once(this.#child, 'close');
-    await Promise.race([closed, delay(LAST_OUTPUT_WITHIN_MS, null, { ref: false })]);
-  }
-
-  /** Signals the whole group, so that a shell's children end with it, and what has left the group. */
-  #signal(signal: NodeJS.Signals): void {
-    if (this.#child.pid === undefined) return;
-    if (process.platform === 'win32') {
-      this.#child.kill(signal);
-      return;
-    }
-    kill(-this.pid, signal);
-    for (const { pid, groupId } of this.tree.living()) if (groupId !== this.pid) kill(pid, signal);
-  }
-
-  #end(how: string, onDied: (reason: string) => void): void {
-    if (this.#ended !== null) return;
-    this.#ended = how;
-    this.#gone.resolve(how);
-    process.off('exit', this.#onExit);
-    if (this.#stopping || this.#url === '') return;
-    const lines = this.#lastLines.slice(-TOLD_LINES).map((line) => line.trim());
-    onDied(lines.length === 0 ? how : `${how}; it said last: ${lines.join(' / ')}`);
+  stop(): Promise<void> {
+    return this.#group.stop();
   }
 
   async #readyLine(timeoutMs: number): Promise<{ url?: string; code?: string; message: string }> {
-    const { stdout } = this.#child;
+    const { stdout } = this.#group;
     if (stdout === null) return { message: 'no output' };
     const timeout = AbortSignal.timeout(timeoutMs);
     const line = once(createInterface({ input: stdout }), 'line', { signal: timeout }).then(String);
-    const gone = this.#gone.promise.then((how) => ({ how }));
+    const gone = this.#group.gone.then((how) => ({ how }));
     try {
       const first = await Promise.race([line, gone]);
       if (typeof first === 'string') return JSON.parse(first);
@@ -231,15 +158,6 @@ export class ServerProcess {
       code: 'SERVER_START',
       message: `the server "${name}" did not start: ${message}`,
     });
-  }
-}
-
-/** Whether a signal could be sent to a process; to a whole group when the number is negative. */
-function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
   }
 }
 

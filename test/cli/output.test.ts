@@ -53,6 +53,7 @@ describe('the name of a report', () => {
       protocol: 'ws' as const,
       url,
       exec: null,
+      cwd: null,
       reference: null,
       file: null,
       namespace: null,

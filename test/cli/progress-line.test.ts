@@ -7,7 +7,16 @@ import { FakeCli } from './fake-cli.ts';
 
 const PLAN = buildPlan(
   broadcastLatency,
-  { name: 'ws', protocol: 'ws', url: null, exec: null, reference: null, file: null, namespace: null },
+  {
+    name: 'ws',
+    protocol: 'ws',
+    url: null,
+    exec: null,
+    cwd: null,
+    reference: null,
+    file: null,
+    namespace: null,
+  },
   { clients: '1500', connectRate: '250/s', duration: '12s', warmup: '1500ms', drain: '500ms' },
   [],
 );

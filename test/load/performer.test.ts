@@ -38,6 +38,7 @@ async function open(
     protocol: 'ws',
     url: null,
     exec: null,
+    cwd: null,
     reference: null,
     file: null,
     namespace: null,

@@ -29,6 +29,7 @@ function load(text: string | null, given: GivenOptions = {}, plan: Partial<Targe
     protocol: 'socketio',
     url: URL,
     exec: null,
+    cwd: null,
     reference: null,
     file,
     namespace: null,

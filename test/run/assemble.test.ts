@@ -19,6 +19,7 @@ const TARGET = {
   protocol: 'ws',
   url: null,
   exec: null,
+  cwd: null,
   reference: null,
   file: null,
   namespace: null,

@@ -72,7 +72,7 @@ describe('the environment', () => {
   it('holds what it was given and the versions that change figures', () => {
     const disturbance = { stealRatio: 0.01, throttledMs: null, cpuPressureRatio: 0.5 };
     const affinity = { server: '0', workers: ['1', null] };
-    const environment = readEnvironment(['run', 'room-fanout'], affinity, disturbance);
+    const environment = readEnvironment(['run', 'room-fanout'], affinity, disturbance, process.cwd());
     expect(environment).toMatchObject({
       ...disturbance,
       affinity,
