@@ -39,7 +39,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['worker_died', GENERATOR_ENDED],
   ['worker_hung', GENERATOR_ENDED],
   ['interrupted', 'let it end'],
-  ['other_environment', OTHER_BASE],
+  ['environment_changed', OTHER_BASE],
 ]);
 
 const remedyFor = ({ code }: Finding) => REMEDIES.get(code.toLowerCase().replaceAll('-', '_'));
@@ -71,7 +71,7 @@ export function adviceFor(comparison: Comparison): string[] {
   if (verdicts.includes('REGRESSED') && design.command === 'gate') {
     advice.push('mend the head, or tolerate more on purpose');
   }
-  if (verdicts.includes('INCONCLUSIVE')) advice.push(`what would help: ${sharperMeans(comparison)}`);
+  if (verdicts.includes('INCONCLUSIVE')) advice.push(`to be able to tell: ${sharperMeans(comparison)}`);
   if (status === 'partial' && !advice.includes('let it end')) advice.push('it was cut short: let it end');
   return advice;
 }

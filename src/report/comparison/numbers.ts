@@ -58,8 +58,14 @@ export function growthText(ratio: number): string {
 /** `10 % or 200 us`, `none` */
 export function toleranceText(metric: Tolerance): string {
   const floor = metric.floor > 0 ? valueText(metric, metric.floor) : null;
-  if (metric.kind === 'exact') return floor ?? 'none';
+  if (metric.kind === 'exact' && metric.delta === 0) return floor ?? 'none';
   return [formatPercent(metric.delta), floor].filter((part) => part !== null).join(' or ');
+}
+
+/** A growth or fall of which the sign says which: `+13 %`, `-4 %`; a dash where there is none. */
+export function changeText(ratio: number | null): string {
+  if (!isNumber(ratio)) return NO_VALUE;
+  return `${ratio < 1 ? '' : '+'}${formatPercent(ratio - 1)}`;
 }
 
 /** An exact p-value in two digits. */

@@ -1,54 +1,21 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import { formatPercent, plural } from '../../units.ts';
+import { thresholdText } from '../facts.ts';
 import { plain } from '../plain.ts';
-import { growthText, intervalText, ratioTexts, valueText } from './numbers.ts';
-
-/** The name of an arm, safe for one line. */
-export function armName({ design }: Comparison, arm: number): string {
-  return plain(design.arms[arm]?.name ?? `arm ${arm + 1}`);
-}
-
-export const baseName = (comparison: Comparison) => armName(comparison, 0);
+import { adviceFor } from './advice.ts';
+import { metricSentence, noticedText, toleratedText, withinText } from './metric-words.ts';
+import { armName, baseName, listed } from './names.ts';
 
 const gatingOf = ({ metrics }: PairOutcome) => metrics.filter(({ gating }) => gating);
 
 const ofVerdict = (metrics: readonly MetricOutcome[], verdict: Verdict) =>
   metrics.filter((metric) => metric.verdict === verdict);
 
-/** `a`, `a and b`, `a, b and c` */
-export function listed(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;
-}
-
-/** `, 2.2 ms instead of 1.8 ms`; nothing where either is not known. */
-function insteadText(metric: MetricOutcome): string {
-  const { base, head } = metric;
-  return base === null || head === null
-    ? ''
-    : `, ${valueText(metric, head)} instead of ${valueText(metric, base)}`;
-}
-
-/** ` (1.15 to 1.31)` */
-const bracketed = (metric: MetricOutcome) => ` (${intervalText(metric) ?? 'too few rounds for bounds'})`;
-
-/**
- * What one metric came to, in one clause: `delivery.p50 of head is 1.23 times that of base (1.15 to 1.31), 2.2 ms
- * instead of 1.8 ms`; `lost of head is 12 instead of 0`.
- */
-export function metricSentence(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string {
-  const subject = `${plain(metric.metric)} of ${armName(comparison, pair.head)}`;
-  if (metric.kind === 'exact' && metric.base !== null && metric.head !== null) {
-    return `${subject} is ${valueText(metric, metric.head)} instead of ${valueText(metric, metric.base)}`;
-  }
-  const { ratio } = ratioTexts(metric);
-  if (ratio === null) return `${subject} cannot be told: ${plain(metric.because)}`;
-  return `${subject} is ${ratio} times that of ${baseName(comparison)}${bracketed(metric)}${insteadText(metric)}`;
-}
-
 type Quality = 'speed' | 'cost' | 'faults';
 
 function qualityOf({ metric, kind, unit }: MetricOutcome): Quality {
   if (kind === 'exact' || unit === 'count') return 'faults';
+  if (unit === 'rate') return 'speed';
   return unit === 'duration' && !metric.startsWith('server_cpu') ? 'speed' : 'cost';
 }
 
@@ -74,9 +41,7 @@ function alarmText({ design }: Comparison, changed: readonly MetricOutcome[]): s
 /** How sure an IMPROVED is. */
 function improvementText(changed: readonly MetricOutcome[]): string {
   const alphas = changed.map(({ upperAlpha }) => upperAlpha).filter((alpha) => alpha !== null);
-  return alphas.length === 0
-    ? ''
-    : `, each a mistake in at most ${formatPercent(Math.max(...alphas))} of comparisons`;
+  return alphas.length === 0 ? '' : `, wrong in at most ${formatPercent(Math.max(...alphas))} of comparisons`;
 }
 
 /** `REGRESSED: delivery.p50 of head is ...; 20 pairs, false alarms in at most 2 % of comparisons of equal builds` */
@@ -97,46 +62,27 @@ function changedText(comparison: Comparison, pair: PairOutcome, verdict: 'REGRES
   return `${opening}${told(changed)}${also}; ${plural(pair.pairs, 'pair')}${sure}`;
 }
 
-/** `delivery.p50 is at most 1.04 times that of base (tolerated 1.10)` */
-function withinText(metric: MetricOutcome, base: string): string {
-  const name = plain(metric.metric);
-  if (metric.kind === 'exact') {
-    return `${name} is ${valueText(metric, metric.head)} as against ${valueText(metric, metric.base)}`;
-  }
-  const { ratio, upper } = ratioTexts(metric);
-  if (upper !== null && metric.upper !== null && metric.upper <= 1 + metric.delta) {
-    return `${name} is at most ${upper} times that of ${base} (tolerated ${formatPercent(metric.delta)} more)`;
-  }
-  if (ratio === null) return `${name}: ${plain(metric.because)}`;
-  return `${name} is ${ratio} times that of ${base}${insteadText(metric)}, within ${valueText(metric, metric.floor)}`;
-}
-
-/** `; growth of delivery.p50 by 13 % would have been noticed in nine of ten comparisons` */
-function noticedText(metrics: readonly MetricOutcome[], opening: string): string {
-  const growths = metrics.flatMap(({ metric, detectable }) =>
-    detectable === null || !Number.isFinite(detectable)
-      ? []
-      : [`of ${plain(metric)} ${growthText(detectable)}`],
-  );
-  if (growths.length === 0) return '';
-  return `; ${opening} ${listed(growths)} would have been noticed in nine of ten comparisons`;
-}
-
 function fineText(comparison: Comparison, pair: PairOutcome): string {
   const gating = gatingOf(pair);
   const base = baseName(comparison);
   const within = gating.map((metric) => withinText(metric, base)).join(', ');
-  return `${armName(comparison, pair.head)} is not worse than ${base}${within === '' ? '' : `: ${within}`}; ${plural(pair.pairs, 'pair')}${noticedText(gating, 'growth')}`;
+  return `${armName(comparison, pair.head)} is not worse than ${base}${within === '' ? '' : `: ${within}`}; ${plural(pair.pairs, 'pair')}${noticedText(gating, '')}`;
+}
+
+/** Why nothing can be told although no gating metric is the reason: it ended before it was to be judged. */
+function earlyText({ design, judgement }: Comparison): string {
+  const needed = design.looks[judgement.look]?.rounds ?? 0;
+  return judgement.rounds < needed ? `: ${judgement.rounds} rounds of the ${needed} that it takes` : '';
 }
 
 function unsureText(comparison: Comparison, pair: PairOutcome): string {
   const unsure = ofVerdict(gatingOf(pair), 'INCONCLUSIVE');
   const told = unsure.map((metric) => {
-    const tolerated = metric.ratio === null ? '' : `, tolerated ${formatPercent(metric.delta)} more`;
+    const tolerated = metric.ratio === null ? '' : `, tolerated ${toleratedText(metric)}`;
     return `${metricSentence(comparison, pair, metric)}${tolerated}`;
   });
-  const why = told.length === 0 ? '' : `: ${told.join('; ')}`;
-  return `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told${why}; ${plural(pair.pairs, 'pair')}${noticedText(unsure, 'only growth')}`;
+  const why = told.length === 0 ? earlyText(comparison) : `: ${told.join('; ')}`;
+  return `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told${why}; ${plural(pair.pairs, 'pair')}${noticedText(unsure, 'only ')}`;
 }
 
 function nothingText(comparison: Comparison, { head, invalid }: PairOutcome): string {
@@ -197,28 +143,25 @@ export function verdictSentence(comparison: Comparison): string {
 
 /** Metrics that got worse but do not decide, each with its sentence: worth a look. */
 export function asides(comparison: Comparison): string[] {
-  return comparison.judgement.heads.flatMap((pair) =>
+  const told = comparison.judgement.heads.filter(({ verdict }) => verdict !== 'INVALID');
+  return told.flatMap((pair) =>
     ofVerdict(pair.metrics, 'REGRESSED')
       .filter(({ gating }) => !gating)
       .map((metric) => `told, not judged by: ${metricSentence(comparison, pair, metric)}`),
   );
 }
 
-export type VerdictTone = 'good' | 'warning' | 'bad';
-
-const TONES: Readonly<Record<Verdict, VerdictTone>> = {
-  REGRESSED: 'bad',
-  INVALID: 'bad',
-  INCONCLUSIVE: 'warning',
-  IMPROVED: 'good',
-  OK: 'good',
-};
-
-/** How grave it is, for a colour; a failed threshold is as grave as a regression. */
-export function comparisonTone({ judgement, status, thresholds }: Comparison): VerdictTone {
-  const tone = TONES[judgement.verdict];
-  if (tone === 'bad' || thresholds.some(({ passed }) => passed === false)) return 'bad';
-  return status === 'partial' || thresholds.some(({ passed }) => passed === null) ? 'warning' : tone;
+/** What must be known with the verdict: each head of several, thresholds, asides, notes, and what to do. */
+export function remarkTexts(comparison: Comparison): string[] {
+  const { judgement, thresholds, notes } = comparison;
+  const pairs = judgement.heads.length === 1 ? [] : judgement.heads;
+  return [
+    ...pairs.map((pair) => pairSentence(comparison, pair)),
+    ...thresholds.map(thresholdText),
+    ...asides(comparison),
+    ...notes.map(({ message }) => `note: ${plain(message)}`),
+    ...adviceFor(comparison).map((advice) => `advice: ${advice}`),
+  ];
 }
 
-export { adviceFor } from './advice.ts';
+export { adviceFor, metricSentence };
