@@ -112,7 +112,7 @@ function lowerBound(values: readonly number[], alpha: number): number {
  * that alpha. In the unit of the values. Throws a RangeError for values that are not finite and an alpha that is not
  * inside 0 to 1.
  *
- * Source: Hollander and Wolfe, "Nonparametric Statistical Methods" (1999), section 3.3, here with ties too.
+ * Source: Hollander and Wolfe, "Nonparametric Statistical Methods" (1999), chapter 3, here with ties too.
  */
 export function locationBounds(
   values: readonly number[],

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { holm } from '../../src/stats/holm.ts';
+import { leastRounds, planLooks } from '../../src/stats/looks.ts';
+import { signedRankP } from '../../src/stats/signed-rank.ts';
+import { chance, draw, laplaceNoise, type Noise, normalNoise, shareOf } from './noise.ts';
+
+describe('the looks at a comparison', () => {
+  it('are two: at half of the rounds with 30 % of alpha, and at the end with the rest', () => {
+    const [first, last, ...more] = planLooks(20, 0.02);
+    expect(more).toEqual([]);
+    expect(first?.rounds).toBe(10);
+    expect(first?.alpha).toBeCloseTo(0.006, 12);
+    expect(last?.rounds).toBe(20);
+    expect(last?.alpha).toBeCloseTo(0.014, 12);
+  });
+
+  it.each([
+    [21, 0.02, [11, 21]],
+    // 2^-9 is under 0.3 * 0.02 / 3 = 0.002, 2^-8 is not.
+    [17, 0.02, [9, 17]],
+    [16, 0.02, [16]],
+    [10, 0.02, [10]],
+    [1, 0.02, [1]],
+    [15, 0.05, [8, 15]],
+    [14, 0.05, [14]],
+    [7, 0.999, [4, 7]],
+    [2, 0.999, [2]],
+  ])('of %d rounds at %d come after %j', (rounds, alpha, expected) => {
+    expect(planLooks(rounds, alpha).map((look) => look.rounds)).toEqual(expected);
+  });
+
+  it.each([1, 9, 16, 17, 40, 1000])('spend all of alpha and no more, of %d rounds', (rounds) => {
+    const spent = planLooks(rounds, 0.02).reduce((sum, { alpha }) => sum + alpha, 0);
+    expect(spent).toBeCloseTo(0.02, 15);
+    expect(spent).toBeLessThanOrEqual(0.02);
+  });
+
+  it.each([
+    [0, 0.02, 'rounds is 0'],
+    [2.5, 0.02, 'rounds is 2.5'],
+    [10, 1, 'alpha is 1'],
+    [10, Number.NaN, 'alpha is NaN'],
+  ])('are refused for %d rounds at %d', (rounds, alpha, message) => {
+    expect(() => planLooks(rounds, alpha)).toThrow(RangeError);
+    expect(() => planLooks(rounds, alpha)).toThrow(message);
+  });
+});
+
+describe('the least number of rounds', () => {
+  it.each([
+    [0.05, 1, 5],
+    [0.02, 1, 6],
+    [0.02, 3, 8],
+    [0.006, 3, 9],
+    [0.5, 1, 1],
+    [0.25, 2, 3],
+  ])('at %d in a family of %d is %d, where the test begins to reject', (alpha, family, expected) => {
+    const rounds = leastRounds(alpha, family);
+    expect(rounds).toBe(expected);
+    expect(signedRankP(Array(rounds).fill(1), 0)).toBeLessThanOrEqual(alpha / family);
+    expect(signedRankP(Array(rounds - 1).fill(1), 0)).toBeGreaterThan(alpha / family);
+  });
+
+  it('is refused for a family of none', () => {
+    expect(() => leastRounds(0.02, 0)).toThrow(
+      new RangeError('family is 0; it must be a whole number, 1 or more'),
+    );
+  });
+});
+
+describe('a whole comparison of three metrics that are all at the edge of what is tolerated', () => {
+  const ROUNDS = 20;
+  const ALPHA = 0.05;
+  const EDGE = Math.log(1.1);
+  const TIMES = 4000;
+
+  /** Three metrics of which each round's values share a part: 0 for none, 1 for all. */
+  function metrics(noise: Noise, shared: number): number[][] {
+    const common = draw(noise, ROUNDS);
+    return [1, 2, 3].map(() =>
+      common.map((value) => EDGE + 0.05 * (shared * value + Math.sqrt(1 - shared ** 2) * noise())),
+    );
+  }
+
+  function isCalled(values: readonly number[][], rounds: number, alpha: number): boolean {
+    const pValues = values.map((each) => signedRankP(each.slice(0, rounds), EDGE));
+    return holm(pValues, alpha).some(({ rejected }) => rejected);
+  }
+
+  it.each([
+    ['normal, independent', normalNoise(11), 0],
+    ['normal, related', normalNoise(12), 0.8],
+    ['normal, the same', normalNoise(13), 1],
+    ['Laplace, independent', laplaceNoise(14), 0],
+  ])('calls any of them at any look no more often than alpha: %s', (_, noise, shared) => {
+    const looks = planLooks(ROUNDS, ALPHA);
+    expect(looks).toHaveLength(2);
+    const share = shareOf(TIMES, () => {
+      const values = metrics(noise, shared);
+      return looks.some(({ rounds, alpha }) => isCalled(values, rounds, alpha));
+    });
+    expect(share).toBeLessThan(ALPHA + chance(ALPHA, TIMES));
+  });
+
+  it('would be called far more often by a look after every round, so the simulation can tell', () => {
+    const noise = normalNoise(15);
+    const share = shareOf(1000, () => {
+      const values = metrics(noise, 0);
+      return Array.from({ length: 11 }, (_, i) => 10 + i).some((rounds) => isCalled(values, rounds, ALPHA));
+    });
+    expect(share).toBeGreaterThan(1.5 * ALPHA);
+  });
+});

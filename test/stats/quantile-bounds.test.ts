@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NsHistogram } from '../../src/result/view.ts';
+import { quantileBoundsNs, quantileRankBounds } from '../../src/stats/quantile-bounds.ts';
+import { binomialTail } from './binomial.ts';
+import { exponentialNoise, shareOf } from './noise.ts';
+
+describe('the ranks that bound a quantile', () => {
+  // The sample sizes of Hahn and Meeker, and of Wilks: the largest of n exceeds the quantile.
+  it.each([
+    [0.9, 0.95, 29],
+    [0.95, 0.95, 59],
+    [0.99, 0.95, 299],
+    [0.9, 0.99, 44],
+    [0.95, 0.99, 90],
+    [0.99, 0.99, 459],
+    [0.5, 0.95, 5],
+  ])(
+    'have an upper one for the quantile %d at %d from %d samples on, and mirrored a lower one',
+    (quantile, confidence, needed) => {
+      expect(quantileRankBounds(needed, quantile, confidence).upper).toBe(needed);
+      expect(quantileRankBounds(needed - 1, quantile, confidence).upper).toBeNull();
+      expect(quantileRankBounds(needed, 1 - quantile, confidence).lower).toBe(1);
+      expect(quantileRankBounds(needed - 1, 1 - quantile, confidence).lower).toBeNull();
+    },
+  );
+
+  // For the median they are those of the sign test: n, alpha of each side, and its tabled critical value + 1.
+  it.each([
+    [10, 0.025, 2],
+    [15, 0.025, 4],
+    [20, 0.025, 6],
+    [25, 0.025, 8],
+    [10, 0.05, 2],
+    [12, 0.05, 3],
+    [20, 0.05, 6],
+    [20, 0.005, 4],
+  ])(
+    'of the median of %d samples, missed with %d on each side, are the %d-th from either end',
+    (count, alpha, rank) => {
+      expect(quantileRankBounds(count, 0.5, 1 - alpha)).toEqual({ lower: rank, upper: count + 1 - rank });
+    },
+  );
+
+  // SciPy 1.17.1, binom.ppf and binom.cdf
+  it.each([
+    [200, 0.95, 0.95, 185, 196],
+    [1000, 0.99, 0.95, 985, 996],
+    [1000, 0.5, 0.95, 474, 527],
+    [100_000, 0.999, 0.99, 99_876, 99_923],
+    [10_000_000, 0.5, 0.95, 4_997_399, 5_002_602],
+    [10_000_000, 0.95, 0.99, 9_498_396, 9_501_604],
+    [100_000_000, 0.5, 0.95, 49_991_776, 50_008_225],
+  ])('for %d samples, the quantile %d at %d are %d and %d', (count, quantile, confidence, lower, upper) => {
+    const bounds = quantileRankBounds(count, quantile, confidence);
+    // With millions of samples the normal distribution stands in for the binomial: two ranks at most.
+    const tolerance = count > 1e6 ? 2 : 0;
+    expect(Math.abs((bounds.lower ?? 0) - lower)).toBeLessThanOrEqual(tolerance);
+    expect(Math.abs((bounds.upper ?? 0) - upper)).toBeLessThanOrEqual(tolerance);
+  });
+
+  it('are as close as the confidence allows, by the sum of binomial probabilities', () => {
+    const shares = fc.double({ min: 0.02, max: 0.98, noNaN: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 60 }), shares, shares, (count, quantile, confidence) => {
+        const { lower, upper } = quantileRankBounds(count, quantile, confidence);
+        // The r-th sample is at or under the quantile when r samples or more are, and over it when fewer are.
+        const isUnder = (rank: number) => binomialTail(rank, count, quantile);
+        const isOver = (rank: number) => 1 - isUnder(rank);
+        for (let rank = 1; rank <= count; rank++) {
+          if (Math.abs(isUnder(rank) - confidence) > 1e-6)
+            expect(rank <= (lower ?? 0)).toBe(isUnder(rank) >= confidence);
+          if (Math.abs(isOver(rank) - confidence) > 1e-6)
+            expect(rank >= (upper ?? count + 1)).toBe(isOver(rank) >= confidence);
+        }
+      }),
+    );
+  });
+
+  it('are missing where there are no samples', () => {
+    expect(quantileRankBounds(0, 0.5, 0.95)).toEqual({ lower: null, upper: null });
+  });
+
+  it.each([
+    [-1, 0.5, 0.9, 'count is -1'],
+    [1.5, 0.5, 0.9, 'count is 1.5'],
+    [10, 1, 0.9, 'quantile is 1'],
+    [10, 0, 0.9, 'quantile is 0'],
+    [10, 0.5, 0, 'confidence is 0'],
+    [10, Number.NaN, 0.9, 'quantile is NaN'],
+  ])('are refused for %d, %d, %d', (count, quantile, confidence, message) => {
+    expect(() => quantileRankBounds(count, quantile, confidence)).toThrow(RangeError);
+    expect(() => quantileRankBounds(count, quantile, confidence)).toThrow(message);
+  });
+});
+
+describe('the bounds of a quantile of latencies', () => {
+  const RECEIVERS = 5;
+
+  /** As many broadcasts as told, each of whose receivers has the same latency. */
+  function histogramOf(latenciesNs: readonly number[]): NsHistogram {
+    const histogram = new NsHistogram();
+    for (const latencyNs of latenciesNs) histogram.recordMany(Math.round(latencyNs), RECEIVERS);
+    return histogram;
+  }
+
+  it('are the latencies at those ranks among independent samples, however many values each has', () => {
+    // Under 2048 ns each value has a bucket of its own.
+    const histogram = histogramOf(Array.from({ length: 200 }, (_, i) => 10 * (i + 1)));
+    expect(quantileBoundsNs(histogram, 200, 0.95, 0.95)).toEqual({ lowerNs: 1850, upperNs: 1960 });
+    expect(quantileBoundsNs(histogram, 200, 0.5, 0.95)).toEqual({ lowerNs: 880, upperNs: 1130 });
+  });
+
+  it('are missing where the independent samples are too few, though the values are many', () => {
+    const histogram = histogramOf(Array.from({ length: 58 }, (_, i) => i + 1));
+    expect(quantileBoundsNs(histogram, 58, 0.95, 0.95)).toEqual({ lowerNs: 52, upperNs: null });
+    expect(quantileBoundsNs(new NsHistogram(), 0, 0.95, 0.95)).toEqual({ lowerNs: null, upperNs: null });
+  });
+
+  it.each([
+    [100, 0.95, 0.9],
+    [200, 0.95, 0.95],
+    [40, 0.5, 0.9],
+  ])(
+    'hold the true one as often as they say: %d broadcasts, the quantile %d, %d',
+    (count, quantile, confidence) => {
+      const times = 600;
+      const noise = exponentialNoise(31);
+      const truthNs = -Math.log(1 - quantile) * 1e6;
+      const bounds = Array.from({ length: times }, () => {
+        const latenciesNs = Array.from({ length: count }, () => noise() * 1e6);
+        return quantileBoundsNs(histogramOf(latenciesNs), count, quantile, confidence);
+      });
+      let at = 0;
+      const next = () => bounds[at++ % times] ?? { lowerNs: null, upperNs: null };
+      const slack = 4 * Math.sqrt((confidence * (1 - confidence)) / times);
+      // Buckets are 0.1 % wide.
+      expect(shareOf(times, () => (next().upperNs ?? 0) >= truthNs)).toBeGreaterThan(confidence - slack);
+      expect(shareOf(times, () => (next().lowerNs ?? Number.NaN) <= truthNs * 1.001)).toBeGreaterThan(
+        confidence - slack,
+      );
+    },
+  );
+
+  it('are refused for more independent samples than values', () => {
+    expect(() => quantileBoundsNs(histogramOf([1]), 6, 0.5, 0.9)).toThrow(
+      new RangeError('samples is 6; it must be a whole number, 0 to 5'),
+    );
+  });
+});
