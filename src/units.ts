@@ -15,7 +15,10 @@ const SIZE_BYTES: Readonly<Record<string, number>> = {
   KiB: 1024,
   MiB: 1024 ** 2,
 };
-const RATE_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const RATE_HZ: Readonly<Record<string, number>> = { '/s': 1, '/m': 1 / 60, '/h': 1 / 3600 };
+
+/** Units by what they count, with their worth in nanoseconds, bytes and events per second. */
+export const UNITS = { duration: DURATION_NS, bytes: SIZE_BYTES, rate: RATE_HZ } as const;
 
 const QUANTITY = /^(\d+(?:\.\d+)?)\s*(.*)$/;
 
@@ -55,10 +58,7 @@ export function parseBytes(text: string): number {
 
 /** Reads a rate such as `100/s` or `30/m`; returns events per second. */
 export function parseRateHz(text: string): number {
-  const units = Object.fromEntries(
-    Object.entries(RATE_SECONDS).map(([name, seconds]) => [`/${name}`, 1 / seconds]),
-  );
-  return parseQuantity(text, 'rate', units, '100/s');
+  return parseQuantity(text, 'rate', RATE_HZ, '100/s');
 }
 
 /** Units for showing a time; each is [name, nanoseconds]. */

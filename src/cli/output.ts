@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { type Format, formats, type PageAssets } from '../report/index.ts';
 import type { RunResult } from '../result/schema.ts';
 import { writeAtomically } from '../result/store.ts';
 import type { Cli } from './cli.ts';
-import { nearest } from './nearest.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { VERSION } from '../version.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
-import { nearest } from './nearest.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';

@@ -6,6 +6,7 @@ import type { ReferenceServer, ServerSettings } from '../../servers/server.ts';
 import { UNAVAILABLE_SERVERS, unavailable } from '../../servers/unavailable.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { flagOf, type GivenOptions } from '../options.ts';
 import { type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan.ts';
 import { PLAN_OPTIONS, type PlanOptions } from '../plan-options.ts';
@@ -14,7 +15,6 @@ import { loadScenarioFile } from '../scenario-file.ts';
 import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';
 import { chat, type Mapping, type Protocol, type Transport } from '../target.ts';
 import { clientValues, loadTargetFile } from '../target-file.ts';
-import { nearest } from './nearest.ts';
 
 const SCHEMES: Readonly<Record<string, Protocol>> = {
   'http:': 'socketio',

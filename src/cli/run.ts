@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import type { Format } from '../report/index.ts';
+import { poolOf } from '../result/pool.ts';
 import type { RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
 import { viewResult } from '../result/view.ts';
@@ -76,8 +77,8 @@ async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unkn
     signal: cli.signal,
     commandLine: cli.argv,
   }).finally(() => progress.done());
-  const view = viewResult(result);
-  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, view)));
+  const pool = poolOf([viewResult(result)]);
+  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, pool)));
   await deliver(cli, tell, folder, list, result);
   return exitCodeOf(result, thresholds);
 }

@@ -1,7 +1,11 @@
 import { profileCount } from '../load/profile.ts';
 import { routeOf } from '../load/route.ts';
 import { layoutOf, type Plan } from '../plan.ts';
+import type { FigureName } from '../result/figures.ts';
+import { COUNTS } from '../result/pool.ts';
 import { isObserving, type Scenario, type Stream } from '../scenario.ts';
+
+const OWED = COUNTS.filter((name) => name !== 'failed');
 
 /** Rounding makes the area under a profile a little more than it is. */
 const COUNT_TOLERANCE = 1e-9;
@@ -16,9 +20,27 @@ class Counts {
   }
 }
 
+/** Why a run will not have a figure, and what to do. */
+export interface Untold {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+/** What is known of a run before it. */
+export interface RunForecast {
+  readonly samples: ReadonlyMap<string, number | null>;
+  /** Figures that it will not have, by name; shares of counts by `late%`. */
+  readonly untold: ReadonlyMap<string, Untold>;
+}
+
+export function forecastRun(plan: Plan, scenario: Scenario): RunForecast {
+  return { samples: forecastSamples(plan, scenario), untold: forecastUntold(plan, scenario) };
+}
+
 /**
  * The series that a run of this plan may record, each with the number of its independent samples when all goes
- * well; null where only the run can show it. With random arrivals the numbers are averages.
+ * well, which is the most where only some messages have one; null where only the run can show it. With random
+ * arrivals the numbers are averages.
  */
 export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<string, number | null> {
   const { clients, transport, profile } = plan;
@@ -39,7 +61,38 @@ export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<str
     if (stream.operation.kind === 'steps') addVisits(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
+  const sampledBy = { delivery: 'fanout_last', reply: 'reply_last' }[plan.headline] ?? plan.headline;
+  counts.bySeries.set('receive_uncertainty', counts.bySeries.get(sampledBy) ?? null);
   return counts.bySeries;
+}
+
+const OF_SERVER: readonly FigureName[] = [
+  'server_cpu_per_delivery',
+  'server_cpu',
+  'server_loop_utilisation',
+  'server_rss',
+];
+
+function forecastUntold(plan: Plan, scenario: Scenario): ReadonlyMap<string, Untold> {
+  const { target, transport } = plan;
+  const untold = new Map<string, Untold>();
+  if (target.reference === null && target.exec === null) {
+    const problem = 'the server is running already, so nothing will be known of its process';
+    for (const name of OF_SERVER) untold.set(name, { problem, hint: 'Let --exec start the server.' });
+  }
+  if (target.reference?.runtime === 'bun') {
+    const problem = 'the probe that tells the utilisation of an event loop is for Node.js';
+    untold.set('server_loop_utilisation', { problem, hint: 'Use server_cpu.' });
+  }
+  if (transport === 'websocket') {
+    untold.set('polls_in_vain', { problem: 'nobody polls over websocket', hint: 'Leave it out.' });
+  }
+  const { streams } = layoutOf(plan, scenario);
+  if (streams.length > 0 && streams.every(({ receivers }) => receivers.length === 0)) {
+    const problem = `${scenario.name} owes no message to anyone, so there is nothing to have a share of`;
+    for (const name of OWED) untold.set(`${name}%`, { problem, hint: `Write it like ${name}==0.` });
+  }
+  return untold;
 }
 
 /** What becomes of `count` messages of a stream. */
@@ -50,13 +103,12 @@ function addMessages(counts: Counts, count: number | null, stream: Stream, { hea
   if (stream.operation.kind === 'ask-me') counts.add('ack_server', count);
   // A target of the user's may have what is published acknowledged.
   if (stream.operation.kind === 'publish' && target.file !== null) {
-    for (const name of ['ack', 'ack_actual']) counts.add(name, null);
+    for (const name of ['ack', 'ack_actual']) counts.add(name, count);
   }
   if (broadcast === null) return;
   for (const name of Object.values(broadcast)) if (name !== null) counts.add(name, count);
   if (target.reference?.hasNodes !== true) return;
-  // How the clients are shared among processes is not ours to say.
-  for (const name of ['delivery_same_node', 'delivery_cross_node']) counts.add(name, null);
+  for (const name of ['delivery_same_node', 'delivery_cross_node']) counts.add(name, count);
 }
 
 /** A visit may publish, request and record into the scenario's own series as often as it likes. */

@@ -1,4 +1,5 @@
 import { SockbenchError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName, type FigureUnit, isFigure } from '../result/figures.ts';
 import { COUNTS, type CountName, isCount, type Pool } from '../result/pool.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
@@ -14,8 +15,10 @@ export type Metric =
 
 export type MetricUnit = FigureUnit | 'count';
 
-function refuse(message: string, hint: string): never {
-  throw new SockbenchError({ code: 'BAD_METRIC', message, hint });
+/** Why a text names no metric, and what to write. */
+interface NoMetric {
+  readonly problem: string;
+  readonly hint: string;
 }
 
 /**
@@ -30,23 +33,47 @@ function refuse(message: string, hint: string): never {
  * Throws BAD_METRIC.
  */
 export function parseMetric(text: string, own: Readonly<Record<string, string>> = {}): Metric {
-  const [name = '', ...rest] = text.trim().split('.');
-  const statistic = rest.join('.');
-  const known = seriesOfRun(own).map((series) => series.name);
-  if (rest.length === 0) {
-    if (isCount(name)) return { kind: 'count', name };
-    if (isFigure(name)) return { kind: 'figure', name };
-    if (known.includes(name)) refuse(`"${name}" is a whole series`, `Name a statistic, like ${name}.p99.`);
-    refuse(
-      `"${name}" is not one of ${[...COUNTS, ...FIGURE_NAMES].join(', ')}, nor a series with a statistic`,
-      'Use one of them, or write it like delivery.p99.',
-    );
+  const read = readMetric(text.trim(), own);
+  if (isMetric(read)) return read;
+  throw new SockbenchError({ code: 'BAD_METRIC', message: read.problem, hint: read.hint });
+}
+
+export function isMetric(read: Metric | NoMetric): read is Metric {
+  return 'kind' in read;
+}
+
+/** As {@link parseMetric}, for those who know more of where the text stands. */
+export function readMetric(text: string, own: Readonly<Record<string, string>>): Metric | NoMetric {
+  const [name = '', ...rest] = text.split('.');
+  const series = seriesOfRun(own).map((each) => each.name);
+  if (rest.length > 0) return readStatistic(name, rest.join('.'), series);
+  if (isCount(name)) return { kind: 'count', name };
+  if (isFigure(name)) return { kind: 'figure', name };
+  if (series.includes(name)) {
+    return { problem: `"${name}" is a whole series`, hint: `Name a statistic, like ${name}.p99.` };
   }
-  if (!known.includes(name)) refuse(`"${name}" is not one of ${known.join(', ')}`, 'Use one of them.');
-  return (
-    parseStatistic(name, statistic) ??
-    refuse(`"${statistic}" is not p0 to p99.999, min, max or mean`, `Write it like ${name}.p99.`)
-  );
+  const known = [...COUNTS, ...FIGURE_NAMES];
+  const near = nearest(name, [...known, ...series]);
+  return {
+    problem: `"${name}" is not one of ${known.join(', ')}, nor a series with a statistic`,
+    hint: near === null ? 'Use one of them, or write it like delivery.p99.' : meant(near, series),
+  };
+}
+
+function meant(near: string, series: readonly string[]): string {
+  return `Did you mean ${near}${series.includes(near) ? '.p99' : ''}?`;
+}
+
+function readStatistic(name: string, statistic: string, series: readonly string[]): Metric | NoMetric {
+  if (!series.includes(name)) {
+    const near = nearest(name, series);
+    return {
+      problem: `"${name}" is not one of ${series.join(', ')}`,
+      hint: near === null ? 'Use one of them.' : `Did you mean ${near}?`,
+    };
+  }
+  const problem = `"${statistic}" is not p0 to p99.999, min, max or mean`;
+  return parseStatistic(name, statistic) ?? { problem, hint: `Write it like ${name}.p99.` };
 }
 
 function parseStatistic(series: string, statistic: string): Metric | null {
@@ -108,6 +135,18 @@ export function metricValue(metric: Metric, pool: Pool): number | null {
       return isShort ? null : (pool.histogram(metric.series)?.quantileNs(metric.quantile) ?? null);
     }
   }
+}
+
+/** Why {@link metricValue} is null. */
+export function missingBecause(metric: Metric, pool: Pool): string {
+  if (metric.kind === 'figure') return 'the run does not tell it';
+  if (metric.kind === 'share') {
+    return metric.name === 'failed' ? 'nothing was sent' : 'no message was owed to anyone';
+  }
+  if (!isEstimated(metric) || pool.histogram(metric.series) === null)
+    return 'the run recorded no value of it';
+  const has = formatCount(pool.samples(metric.series));
+  return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
 }
 
 /** A value with its unit, for people. */

@@ -1,218 +1,132 @@
-import { SockbenchError } from '../errors.ts';
+import type { Pool } from '../result/pool.ts';
 import type { ThresholdOutcome } from '../result/schema.ts';
-import { type ResultView, SERIES, samplesNeeded, seriesOfRun } from '../result/view.ts';
-import { formatCount, formatNs, formatPercent, parseDurationNs } from '../units.ts';
+import { formatMetric, type Metric, metricName, metricUnit, metricValue, missingBecause } from './metric.ts';
+import { type Arm, type Part, sumValue } from './threshold-amount.ts';
+import { type Comparison, type Condition, type Operator, readCondition } from './threshold-grammar.ts';
 
-const OPERATORS = {
-  '<=': (a: number, b: number) => a <= b,
-  '>=': (a: number, b: number) => a >= b,
-  '==': (a: number, b: number) => a === b,
-  '<': (a: number, b: number) => a < b,
-  '>': (a: number, b: number) => a > b,
-} as const;
-
-type Operator = keyof typeof OPERATORS;
-
-const COUNTS = ['lost', 'late', 'duplicated', 'reordered', 'unexpected', 'failed'] as const;
-type CountName = (typeof COUNTS)[number];
-
-type Metric =
-  | { readonly kind: 'quantile'; readonly series: string; readonly quantile: number }
-  | { readonly kind: 'mean'; readonly series: string }
-  | { readonly kind: 'count'; readonly name: CountName }
-  | { readonly kind: 'share'; readonly name: CountName };
-
-/** A threshold, read and checked. Times are in nanoseconds, shares from 0 to 1. */
+/** A threshold, read and checked. */
 export interface Threshold {
   readonly expression: string;
+  readonly condition: Condition;
+}
+
+/** A metric of one of the two arms. */
+export interface ArmMetric {
+  readonly arm: Arm;
   readonly metric: Metric;
-  readonly operator: Operator;
-  readonly limit: number;
-}
-
-const EXPRESSION = /^([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+))?\s*(<=|>=|==|<|>)\s*(.+)$/;
-
-function refuse(expression: string, problem: string, hint: string): never {
-  throw new SockbenchError({
-    code: 'BAD_THRESHOLD',
-    message: `--threshold "${expression}": ${problem}`,
-    hint,
-  });
 }
 
 /**
- * Reads a threshold.
- *
- *     threshold = series "." statistic operator duration
- *               | count operator ( integer | number "%" )
- *     series    = "delivery" | "fanout_last" | "ack" | ... ; see series.ts
- *     statistic = "p" number | "min" | "max" | "mean"      ; p50, p99.9
- *     count     = "lost" | "late" | "duplicated" | "reordered" | "unexpected"
- *               | "failed"                                 ; messages refused, visits that failed
- *     operator  = "<" | "<=" | ">" | ">=" | "=="
- *
- * `delivery.p99<50ms`, `lost==0`, `late<0.1%` (of the messages owed), `failed<1%` (of the messages sent and visits
- * begun). Spaces may stand around the operator and before the unit. Throws BAD_THRESHOLD.
+ * Reads a threshold in the language of threshold-grammar.ts. `own` are the scenario's own series; without a base,
+ * `base.` is refused. Throws BAD_THRESHOLD.
  */
-export function parseThreshold(expression: string, own: Readonly<Record<string, string>> = {}): Threshold {
-  const [, name = '', statistic, operator, limit = ''] = EXPRESSION.exec(expression.trim()) ?? [];
-  if (operator === undefined) {
-    refuse(expression, 'is not a threshold', "Write it like 'delivery.p99<50ms' or 'lost==0'.");
-  }
-  const parsed =
-    statistic === undefined
-      ? parseCount(expression, name, limit)
-      : parseSeries(expression, name, statistic, limit, own);
-  return { expression, operator: operator as Operator, ...parsed };
-}
-
-function parseCount(expression: string, name: string, text: string): Pick<Threshold, 'metric' | 'limit'> {
-  const counted = COUNTS.find((count) => count === name);
-  if (counted === undefined) {
-    const hint = SERIES.some((series) => series.name === name)
-      ? `Name a statistic, like ${name}.p99.`
-      : 'Use one of them.';
-    refuse(expression, `"${name}" is not one of ${COUNTS.join(', ')}`, hint);
-  }
-  const [, digits, percent] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text) ?? [];
-  if (digits === undefined || (percent === '' && digits.includes('.'))) {
-    refuse(
-      expression,
-      `"${text}" is neither a whole number nor a percentage`,
-      'Write it like lost==0 or late<0.1%.',
-    );
-  }
-  return percent === '%'
-    ? { metric: { kind: 'share', name: counted }, limit: shareOf(digits) }
-    : { metric: { kind: 'count', name: counted }, limit: Number(digits) };
-}
-
-function parseSeries(
+export function parseThreshold(
   expression: string,
-  series: string,
-  statistic: string,
-  text: string,
-  own: Readonly<Record<string, string>>,
-): Pick<Threshold, 'metric' | 'limit'> {
-  const known = seriesOfRun(own);
-  if (!known.some(({ name }) => name === series)) {
-    const names = known.map(({ name }) => name).join(', ');
-    refuse(expression, `"${series}" is not one of ${names}`, 'Use one of them.');
+  own: Readonly<Record<string, string>> = {},
+  { hasBase = false }: { readonly hasBase?: boolean } = {},
+): Threshold {
+  return { expression, condition: readCondition(expression, { own, hasBase }) };
+}
+
+/** Every metric that a threshold is on, once, in the order of its expression. */
+export function metricsOf({ condition }: Threshold): readonly ArmMetric[] {
+  const byName = new Map<string, ArmMetric>();
+  for (const { metric, arm } of partsOf(condition)) {
+    byName.set(`${armMetricName({ metric, arm })} ${metric.kind}`, { metric, arm });
   }
-  const metric = parseStatistic(series, statistic);
-  if (metric === null) {
-    refuse(
-      expression,
-      `"${statistic}" is not p0 to p99.999, min, max or mean`,
-      'Write it like delivery.p99<50ms.',
-    );
-  }
-  try {
-    return { metric, limit: parseDurationNs(text) };
-  } catch (error) {
-    return refuse(expression, (error as SockbenchError).message, (error as SockbenchError).hint);
+  return [...byName.values()];
+}
+
+function partsOf(condition: Condition): readonly Part[] {
+  switch (condition.kind) {
+    case 'comparison':
+      return [...condition.left.parts, ...condition.right.parts];
+    case 'not':
+      return partsOf(condition.of);
+    default:
+      return condition.of.flatMap(partsOf);
   }
 }
 
-function parseStatistic(series: string, statistic: string): Metric | null {
-  if (statistic === 'mean') return { kind: 'mean', series };
-  if (statistic === 'min') return { kind: 'quantile', series, quantile: 0 };
-  if (statistic === 'max') return { kind: 'quantile', series, quantile: 1 };
-  const percent = /^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1];
-  return percent === undefined || Number(percent) >= 100
-    ? null
-    : { kind: 'quantile', series, quantile: shareOf(percent) };
+/** As in a threshold: `base.delivery.p50`. */
+export function armMetricName({ arm, metric }: ArmMetric): string {
+  return `${arm === 'base' ? 'base.' : ''}${metricName(metric)}`;
 }
 
-/** Percent as a share; dividing by 100 would make 0.7 % a little less than 7 of 1,000. */
-function shareOf(percent: string): number {
-  return Number(`${percent}e-2`);
-}
+const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
+  '<=': (a, b) => a <= b,
+  '>=': (a, b) => a >= b,
+  '==': (a, b) => a === b,
+  '<': (a, b) => a < b,
+  '>': (a, b) => a > b,
+};
+
+type LookUp = (metric: ArmMetric) => number | null;
 
 /**
- * The series that a run may record, each with the number of independent samples that it will have; null where that
- * is not known before.
+ * Judges a threshold on a run, `poolOf([view])`, or on all runs of two arms. What cannot be decided without a value
+ * that the runs do not soundly have is neither passed nor failed: `false and unknown` is failed, `true and unknown`
+ * is not judged.
  */
-export type Forecast = ReadonlyMap<string, number | null>;
-
-/** Whether a run will record what a threshold is on. */
-export function isForeseen({ metric }: Threshold, forecast: Forecast): boolean {
-  return metric.kind === 'count' || metric.kind === 'share' || forecast.has(metric.series);
-}
-
-/**
- * Why a threshold will come out neither passed nor failed, as far as that is known before the run; null when
- * nothing speaks against it. Throws BAD_THRESHOLD for a series of which the run records nothing.
- */
-export function foreseeThreshold({ expression, metric }: Threshold, forecast: Forecast): string | null {
-  if (metric.kind === 'count' || metric.kind === 'share') return null;
-  const { series } = metric;
-  const expected = forecast.get(series);
-  if (expected === undefined) {
-    const recorded = [...forecast.keys()].join(', ');
-    refuse(expression, `this run will not record "${series}", but ${recorded}`, 'Use one of them.');
-  }
-  const needed =
-    metric.kind === 'quantile' && isEstimated(metric.quantile) ? samplesNeeded(metric.quantile) : 1;
-  if (expected === null || expected >= needed) return null;
-  return `--threshold "${expression}" will not be judged: it needs ${formatCount(needed)} independent samples, and this run plans ${formatCount(expected)}`;
-}
-
-/** The extremes are what they are; everything between needs samples beyond it. */
-function isEstimated(quantile: number): boolean {
-  return quantile !== 0 && quantile !== 1;
-}
-
-/** Judges a threshold on a result; one that the result has no sound figure for is neither passed nor failed. */
-export function judgeThreshold(threshold: Threshold, view: ResultView): ThresholdOutcome {
-  const { expression, metric, operator, limit } = threshold;
-  const actual = actualValue(metric, view);
-  if (actual === null)
-    return { expression, passed: null, actual: null, detail: missingBecause(metric, view) };
+export function judgeThreshold(threshold: Threshold, head: Pool, base: Pool | null = null): ThresholdOutcome {
+  const { expression, condition } = threshold;
+  const poolFor = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);
+  const lookUp: LookUp = (each) => {
+    const pool = poolFor(each);
+    return pool === null ? null : metricValue(each.metric, pool);
+  };
+  const passed = holds(condition, lookUp);
+  const isActual = passed !== null && condition.kind === 'comparison';
   return {
     expression,
-    passed: OPERATORS[operator](actual, limit),
-    actual,
-    detail: showValue(metric, actual),
+    passed,
+    actual: isActual ? actualOf(condition, lookUp) : null,
+    detail: detailOf(metricsOf(threshold), lookUp, (each) => {
+      const pool = poolFor(each);
+      return pool === null ? 'there is no base' : missingBecause(each.metric, pool);
+    }),
   };
 }
 
-function actualValue(metric: Metric, view: ResultView): number | null {
-  switch (metric.kind) {
-    case 'count':
-      return countOf(metric.name, view);
-    case 'share':
-      return shareOfAll(metric.name, view);
-    case 'mean':
-      return view.histogram(metric.series)?.meanNs ?? null;
-    case 'quantile':
-      return isEstimated(metric.quantile)
-        ? view.quantileNs(metric.series, metric.quantile)
-        : (view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null);
+/** Kleene's logic of three values; null is unknown. */
+function holds(condition: Condition, lookUp: LookUp): boolean | null {
+  switch (condition.kind) {
+    case 'comparison': {
+      const [left, right] = [sumValue(condition.left, lookUp), sumValue(condition.right, lookUp)];
+      return left === null || right === null ? null : HOLDS[condition.operator](left, right);
+    }
+    case 'not': {
+      const inner = holds(condition.of, lookUp);
+      return inner === null ? null : !inner;
+    }
+    default: {
+      const decisive = condition.kind === 'or';
+      const parts = condition.of.map((part) => holds(part, lookUp));
+      if (parts.includes(decisive)) return decisive;
+      return parts.includes(null) ? null : !decisive;
+    }
   }
 }
 
-function shareOfAll(name: CountName, view: ResultView): number | null {
-  const { ledger, rate } = view.result;
-  const all = name === 'failed' ? rate.sent : ledger.owed;
-  return all === 0 ? null : countOf(name, view) / all;
+/** The left side, unless only the right one has metrics. */
+function actualOf({ left, right }: Comparison, lookUp: LookUp): number | null {
+  return sumValue(left.parts.length > 0 ? left : right, lookUp);
 }
 
-function countOf(name: CountName, { result: { ledger, failed } }: ResultView): number {
-  return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
-}
-
-function missingBecause(metric: Metric, view: ResultView): string {
-  if (metric.kind === 'share') {
-    return metric.name === 'failed' ? 'nothing was sent' : 'no message was owed to anyone';
-  }
-  if (metric.kind !== 'quantile' || view.histogram(metric.series) === null)
-    return 'the run recorded no value of it';
-  const has = formatCount(view.samples(metric.series));
-  return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
-}
-
-function showValue(metric: Metric, actual: number): string {
-  if (metric.kind === 'count') return formatCount(actual);
-  return metric.kind === 'share' ? formatPercent(actual) : formatNs(actual);
+/** Of a single metric its value, or why there is none; of several `delivery.p99 12.3 ms, lost 0`. */
+function detailOf(
+  metrics: readonly ArmMetric[],
+  lookUp: LookUp,
+  because: (metric: ArmMetric) => string,
+): string {
+  const told = metrics.map((each) => {
+    const value = lookUp(each);
+    const name = armMetricName(each);
+    return value === null
+      ? { text: because(each), label: `${name} unknown:` }
+      : { text: formatMetric(metricUnit(each.metric), value), label: name };
+  });
+  const [only] = told;
+  if (told.length === 1 && only !== undefined) return only.text;
+  return told.map(({ label, text }) => `${label} ${text}`).join(', ');
 }

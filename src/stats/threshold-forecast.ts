@@ -1,0 +1,93 @@
+import { SockbenchError } from '../errors.ts';
+import { samplesNeeded } from '../result/view.ts';
+import { formatCount } from '../units.ts';
+import { isEstimated, type Metric } from './metric.ts';
+import { type ArmMetric, armMetricName, metricsOf, type Threshold } from './thresholds.ts';
+
+/** Why there will be no value, and what to do. */
+interface Obstacle {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+/** What is known before it of a run, or of all runs of an arm together. */
+export interface Forecast {
+  /**
+   * The series that may be recorded, each with the number of independent samples that it will have at most; null
+   * where that is not known.
+   */
+  readonly samples: ReadonlyMap<string, number | null>;
+  /** Why figures will not be known, by their names; why shares of counts will not, by `late%`. */
+  readonly untold: ReadonlyMap<string, Obstacle>;
+}
+
+/** Why a metric will have no value; null when it may have one. */
+export function obstacleTo(metric: Metric, { samples, untold }: Forecast): Obstacle | null {
+  switch (metric.kind) {
+    case 'count':
+      return null;
+    case 'share':
+      return untold.get(`${metric.name}%`) ?? null;
+    case 'figure':
+      return untold.get(metric.name) ?? null;
+    default: {
+      if (samples.has(metric.series)) return null;
+      const recorded = [...samples.keys()].join(', ');
+      return {
+        problem: `this run will not record "${metric.series}", but ${recorded}`,
+        hint: 'Use one of them.',
+      };
+    }
+  }
+}
+
+/** Whether a run may have a value for everything that a threshold is on; `base` null where there is none. */
+export function isForeseen(threshold: Threshold, head: Forecast, base: Forecast | null = null): boolean {
+  return metricsOf(threshold).every(({ arm, metric }) => {
+    const forecast = arm === 'base' ? base : head;
+    return forecast !== null && obstacleTo(metric, forecast) === null;
+  });
+}
+
+/**
+ * Why a threshold will come out neither passed nor failed, as far as that is known before the run; null when
+ * nothing speaks against it. Throws BAD_THRESHOLD for anything of which the run will have no value at all.
+ */
+export function foreseeThreshold(
+  threshold: Threshold,
+  head: Forecast,
+  base: Forecast | null = null,
+): string | null {
+  const { expression, condition } = threshold;
+  const metrics = metricsOf(threshold);
+  const shortages = metrics.flatMap((each) => {
+    const forecast = each.arm === 'base' ? (base ?? head) : head;
+    const obstacle = obstacleTo(each.metric, forecast);
+    if (obstacle !== null) refuse(expression, obstacle);
+    return shortageOf(each, forecast, metrics.length > 1);
+  });
+  if (shortages.length === 0) return null;
+  // Other parts of a combination may decide it.
+  const outcome = condition.kind === 'comparison' ? 'will not be judged' : 'may not be judged';
+  return `--threshold "${expression}" ${outcome}: ${shortages.join('; ')}`;
+}
+
+function refuse(expression: string, { problem, hint }: Obstacle): never {
+  throw new SockbenchError({
+    code: 'BAD_THRESHOLD',
+    message: `--threshold "${expression}": ${problem}`,
+    hint,
+  });
+}
+
+function shortageOf(each: ArmMetric, { samples }: Forecast, isNamed: boolean): string[] {
+  const { metric } = each;
+  if (!('series' in metric)) return [];
+  const expected = samples.get(metric.series) ?? null;
+  const needed = isEstimated(metric) ? samplesNeeded(metric.quantile) : 1;
+  if (expected === null || expected >= needed) return [];
+  const who = isNamed ? armMetricName(each) : 'it';
+  return [
+    `${who} needs ${formatCount(needed)} independent samples, and this run plans ${formatCount(expected)}`,
+  ];
+}
