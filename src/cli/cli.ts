@@ -12,6 +12,9 @@ export interface Cli {
   readonly width: number;
   readonly colour: boolean;
   readonly argv: readonly string[];
+  /** What CI systems say of themselves. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
 }

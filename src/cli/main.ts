@@ -31,6 +31,8 @@ const cli: Cli = {
   width: process.stderr.columns ?? 100,
   colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
   argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
   signal: interrupt.signal,
 };
 

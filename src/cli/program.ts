@@ -2,15 +2,28 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { VERSION } from '../version.ts';
+import { addCapacity } from './capacity.ts';
 import type { AddCommand, Cli } from './cli.ts';
+import { addCompare } from './compare.ts';
 import { addDoctor } from './doctor.ts';
+import { addGate } from './gate.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
 
-const COMMANDS: readonly AddCommand[] = [addRun, addReport, addServe, addList, addDoctor, addInit];
+const COMMANDS: readonly AddCommand[] = [
+  addRun,
+  addCompare,
+  addCapacity,
+  addGate,
+  addReport,
+  addServe,
+  addList,
+  addDoctor,
+  addInit,
+];
 
 const DESCRIPTION =
   'Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and says when a number must not be believed.';

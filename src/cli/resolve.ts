@@ -15,6 +15,7 @@ import { loadScenarioFile } from '../scenario-file.ts';
 import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';
 import { chat, type Mapping, type Protocol, type Transport } from '../target.ts';
 import { clientValues, loadTargetFile } from '../target-file.ts';
+import { planRuntime } from './runtime.ts';
 
 const SCHEMES: Readonly<Record<string, Protocol>> = {
   'http:': 'socketio',
@@ -72,7 +73,7 @@ export async function resolveServer(name: string): Promise<ReferenceServer> {
 /** Of the plan's options, those that say what is met and how. */
 export type TargetOptions = Pick<
   PlanOptions,
-  'target' | 'exec' | 'transport' | 'driver' | 'allowRemote' | SettingName
+  'target' | 'exec' | 'runtime' | 'transport' | 'driver' | 'allowRemote' | SettingName
 >;
 
 /** A target, what it can be asked for, and what it makes of options that were not given. */
@@ -131,7 +132,7 @@ function resolveUrl(
   shown = `--target ${options.target}`,
   declared?: Protocol,
 ): TargetPlan {
-  const { target, exec, allowRemote, namespace } = options;
+  const { target, exec, runtime, allowRemote, namespace } = options;
   const url = URL.parse(target);
   const byScheme = url === null ? undefined : SCHEMES[url.protocol];
   if (url === null || byScheme === undefined) {
@@ -143,10 +144,17 @@ function resolveUrl(
   }
   const protocol = declared ?? byScheme;
   requireAllowedHost(url, allowRemote);
+  if (runtime !== null) {
+    throw new SockbenchError({
+      code: 'RUNTIME_OF_REFERENCE',
+      message: `--runtime is what runs a reference server, and ${shown} is a server of your own`,
+      hint: 'The command of --exec itself names its runtime; leave --runtime out.',
+    });
+  }
   requireSettings(options, CLIENT_SETTINGS[protocol], `a server that speaks ${protocol}`);
   // The scheme of a URL may be in capitals, but not every client knows.
   const lower = target.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase());
-  return { name: lower, protocol, url: lower, exec, reference: null, file: null, namespace };
+  return { name: lower, protocol, url: lower, exec, cwd: null, reference: null, file: null, namespace };
 }
 
 async function resolveReference(name: string, options: TargetOptions): Promise<TargetPlan> {
@@ -175,10 +183,18 @@ async function resolveReference(name: string, options: TargetOptions): Promise<T
   }
   const ofDriver = server.protocol === 'http' ? CLIENT_SETTINGS.http : [];
   requireSettings(options, [...server.settings, ...ofDriver], `the server "${name}"`);
-  const reference = planReference(server, options);
-  requireAvailable(server, reference.settings);
+  const reference = planReference(server, options, options.runtime);
   const { namespace } = reference.settings;
-  return { name, protocol: server.protocol, url: null, exec: null, reference, file: null, namespace };
+  return {
+    name,
+    protocol: server.protocol,
+    url: null,
+    exec: null,
+    cwd: null,
+    reference,
+    file: null,
+    namespace,
+  };
 }
 
 /** Settings that concern the clients of a server that we do not start. */
@@ -199,11 +215,16 @@ export function requireSettings(options: Settings, known: readonly SettingName[]
   });
 }
 
-/** How a reference server is run, given what was asked for. */
+/**
+ * How a reference server is run, given what was asked for; `program` is --runtime. Throws SERVER_UNAVAILABLE and
+ * BAD_RUNTIME when it cannot.
+ */
 export function planReference(
-  { runtime = 'node', namespace, hasNodes = false }: ReferenceServer,
+  server: ReferenceServer,
   asked: Settings,
+  program: string | null,
 ): ReferencePlan {
+  const { runtime = 'node', namespace, hasNodes = false } = server;
   const settings = {
     namespace: asked.namespace ?? namespace ?? null,
     compression: asked.compression === 'on',
@@ -213,11 +234,12 @@ export function planReference(
     redis: asked.redis,
     redisAdapter: asked.redisAdapter ?? 'pubsub',
   };
-  return { runtime, settings, hasNodes };
+  requireAvailable(server, settings, program);
+  return { runtime, ...planRuntime(runtime, program), settings, hasNodes };
 }
 
-export function requireAvailable(server: ReferenceServer, settings: ServerSettings): void {
-  const reason = whyUnavailable(server, settings);
+function requireAvailable(server: ReferenceServer, settings: ServerSettings, program: string | null): void {
+  const reason = whyUnavailable(server, settings, program);
   if (reason === null) return;
   throw new SockbenchError({
     code: 'SERVER_UNAVAILABLE',

@@ -4,7 +4,7 @@ import { ServerProcess } from '../run/server-process.ts';
 import { SETTING_OPTIONS } from '../settings.ts';
 import type { AddCommand } from './cli.ts';
 import { addTable } from './flags.ts';
-import { planReference, requireAvailable, requireSettings, resolveServer } from './resolve.ts';
+import { planReference, requireSettings, resolveServer } from './resolve.ts';
 
 const LISTEN_OPTIONS = {
   host: {
@@ -33,8 +33,7 @@ export const addServe: AddCommand = (program, cli, finish) => {
     const asked = parseOptions(SETTING_OPTIONS, flags);
     const listen = parseOptions(LISTEN_OPTIONS, flags);
     requireSettings(asked, server.settings, `the server "${name}"`);
-    const reference = planReference(server, asked);
-    requireAvailable(server, reference.settings);
+    const reference = planReference(server, asked, null);
     let died: string | null = null;
     let wake = () => {};
     const ended = new Promise<void>((resolve) => {

@@ -9,6 +9,8 @@ export class FakeCli implements Cli {
   readonly width: number;
   readonly colour = false;
   readonly argv: readonly string[];
+  readonly env = {};
+  readonly cwd = process.cwd();
   readonly signal = new AbortController().signal;
 
   constructor(argv: readonly string[], { isTty = false, width = 100 } = {}) {

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Comparison, MetricOutcome } from '../../src/result/comparison.ts';
+import type { Shape } from './cells.ts';
+
+/** One whole gate, without its histograms. */
+export interface GateRecord {
+  readonly shape: Shape;
+  readonly percent: number;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly exitCode: number | null;
+  readonly verdict: string;
+  readonly invalid: readonly string[];
+  readonly rounds: number;
+  readonly spoilt: number;
+  readonly metrics: readonly MetricOutcome[];
+}
+
+export function readGates(file: string): GateRecord[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as GateRecord);
+}
+
+export function gateRecord(
+  comparison: Comparison,
+  head: Pick<GateRecord, 'shape' | 'percent' | 'exitCode'>,
+): GateRecord {
+  const { judgement, startedAt, durationMs } = comparison;
+  const [outcome] = judgement.heads;
+  if (outcome === undefined) throw new Error('a gate without a head');
+  return {
+    ...head,
+    startedAt,
+    durationMs,
+    verdict: judgement.verdict,
+    invalid: outcome.invalid.map(({ code }) => code),
+    rounds: comparison.rounds.length,
+    spoilt: outcome.spoilt.length,
+    metrics: outcome.metrics,
+  };
+}

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { type GivenOptions, integer } from '../options.ts';
+import type { Plan } from '../plan.ts';
+import type { ComparisonFormat } from '../report/comparison/index.ts';
+import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
+import { poolOf } from '../result/pool.ts';
+import { type Finding, planSchema, type RunResult } from '../result/schema.ts';
+import { requireWritable } from '../result/store.ts';
+import { forecastSamples } from '../run/forecast.ts';
+import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
+import type { Scenario } from '../scenario.ts';
+import { goesOn, judge } from '../stats/judge.ts';
+import { planLooks } from '../stats/looks.ts';
+import { pairUp } from '../stats/pairs.ts';
+import { planRules } from '../stats/rules.ts';
+import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
+import { formatDurationMs } from '../units.ts';
+import { VERSION } from '../version.ts';
+import type { ArmSpec } from './arms.ts';
+import type { Cli } from './cli.ts';
+import type { ComparisonFlags } from './comparison-flags.ts';
+import { comparisonFolder, deliverComparison, parseComparisonFormats } from './comparison-output.ts';
+import { planRun } from './planning.ts';
+import { showRounds } from './round-progress.ts';
+import { runApart } from './run-apart.ts';
+
+/** The chance that any gating metric of equal arms is called REGRESSED. */
+export const ALPHA = 0.02;
+/** A comparison with a larger share of spoilt pairs says nothing. */
+const MAX_INVALID_SHARE = 0.2;
+
+/** What a run of a comparison takes where nobody says: many short ones tell more than few long ones. */
+export const USUAL: GivenOptions = { duration: '3s', warmup: '1s', warmupMax: '1s' };
+
+export interface Arm {
+  readonly name: string;
+  readonly spec: string;
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+}
+
+/** What compare and gate say of a comparison beyond its flags. */
+export interface ComparisonParts {
+  readonly command: Design['command'];
+  /** The first is the base. */
+  readonly arms: readonly [Arm, ...Arm[]];
+  readonly looks: Design['looks'];
+  readonly baseline: { readonly file: string; readonly results: readonly RunResult[] } | null;
+  readonly notes: readonly Finding[];
+}
+
+/** One arm with the flags of all arms, and its own where it has some. Throws for whatever does not fit. */
+export async function planArm(
+  scenario: string,
+  { name, spec, flags: own }: ArmSpec,
+  flags: ComparisonFlags,
+): Promise<Arm> {
+  const { rounds, metric, threshold, orderSeed, config, option, out, format, quiet, ...options } = flags;
+  const planned = await planRun(scenario, { config, option }, { ...options, ...own }, USUAL);
+  return { name, spec, scenario: planned.scenario, plan: planned.plan };
+}
+
+/** At one look, or at half and all of the rounds. */
+export function looksOf(rounds: number, isSequential: boolean): Design['looks'] {
+  return isSequential ? planLooks(rounds, ALPHA) : [{ rounds, alpha: ALPHA }];
+}
+
+/** Fixes everything that decides before the first round. Throws BAD_METRIC. */
+function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: ComparisonFlags): Design {
+  const [{ plan, scenario }] = arms;
+  const forecasts = arms.map((arm) => forecastSamples(arm.plan, arm.scenario));
+  const recorded = [...(forecasts[0]?.keys() ?? [])].filter((name) =>
+    forecasts.every((each) => each.has(name)),
+  );
+  return {
+    command,
+    // As it is stored: without what JSON cannot hold.
+    arms: arms.map(({ name, spec, plan }) => ({ name, spec, plan: planSchema.parse(plan) })),
+    seed: integer(0, 2 ** 31 - 1)(flags.orderSeed ?? '1'),
+    looks,
+    alpha: ALPHA,
+    maxInvalidShare: MAX_INVALID_SHARE,
+    rules: planRules(flags.metric ?? [], {
+      headline: plan.headline,
+      own: scenario.series ?? {},
+      series: new Set(recorded),
+      hasServer: arms.every(({ plan: { target } }) => target.exec !== null || target.reference !== null),
+    }),
+    baseline: baseline?.file ?? null,
+  };
+}
+
+/** What a run takes beyond its warm-up and its measuring, as far as it is known beforehand. */
+const OVERHEAD_MS = 1700;
+
+/** Most time that the comparison takes if nothing hangs, about. */
+function longestMs({ arms, looks, baseline }: ComparisonParts): number {
+  const measured: readonly Arm[] = baseline === null ? arms : arms.slice(1);
+  const roundMs = measured.reduce(
+    (sum, { plan: { clients, connectRateHz, warmupMaxMs, durationMs } }) =>
+      sum + OVERHEAD_MS + (clients / connectRateHz) * 1000 + warmupMaxMs + durationMs,
+    0,
+  );
+  return roundMs * (looks.at(-1)?.rounds ?? 0);
+}
+
+function planText({ looks }: Design, parts: ComparisonParts): string {
+  const names = parts.arms.map(({ name }) => name).join(', ');
+  const [first, last = first] = looks;
+  const early = looks.length > 1 ? `, ${first?.rounds} if that is enough` : '';
+  const time = formatDurationMs(longestMs(parts));
+  return `${names}: ${last?.rounds} rounds${early}; at most about ${time}\n`;
+}
+
+/** A comparison that may start. */
+export interface Prepared {
+  readonly parts: ComparisonParts;
+  readonly design: Design;
+  readonly thresholds: readonly Threshold[];
+  readonly formats: readonly ComparisonFormat[];
+  readonly out: string | null;
+  readonly isQuiet: boolean;
+}
+
+/** Checks everything before anything starts. */
+export async function prepare(
+  flags: ComparisonFlags,
+  usualFormats: string,
+  parts: ComparisonParts,
+): Promise<Prepared> {
+  const { format = usualFormats, threshold = [], out = null, quiet: isQuiet = false } = flags;
+  const own = parts.arms[0].scenario.series;
+  const design = designOf(parts, flags);
+  const formats = parseComparisonFormats(format);
+  const thresholds = threshold.map((each) => parseThreshold(each, own, { hasBase: true }));
+  await requireWritable(out ?? 'reports');
+  return { parts, design, thresholds, formats, out, isQuiet };
+}
+
+/** Runs the rounds, judges them and delivers what came of it. */
+export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison> {
+  const { parts, design, thresholds, formats, out, isQuiet } = prepared;
+  const startedAt = new Date();
+  const { command, arms } = parts;
+  const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
+  if (!isQuiet) cli.err(planText(design, parts));
+  const ran = await measure(cli, prepared);
+  const comparison: Comparison = {
+    schemaVersion: COMPARISON_VERSION,
+    kind: 'comparison',
+    tool: { name: 'sockbench', version: VERSION },
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    commandLine: [...cli.argv],
+    status: ran.isComplete ? 'complete' : 'partial',
+    notes: [...parts.notes],
+    design,
+    rounds: [...ran.rounds],
+    judgement: judge(design, ran.rounds),
+    thresholds: judgeThresholds(thresholds, design, ran.rounds),
+  };
+  await requireWritable(folder);
+  await deliverComparison(cli, folder, formats, comparison, isQuiet);
+  return comparison;
+}
+
+async function measure(cli: Cli, { parts, design, isQuiet }: Prepared): Promise<RanRounds> {
+  const { arms, baseline, looks } = parts;
+  const progress = showRounds(cli, design, isQuiet);
+  let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
+  const plan = {
+    arms: arms.length,
+    rounds: looks.at(-1)?.rounds ?? 0,
+    orderSeed: design.seed,
+    scheduleSeed: arms[0].plan.seed,
+    baseline: baseline?.results ?? null,
+  };
+  try {
+    return await runRounds(plan, {
+      run: (arm, seed) =>
+        runApart(
+          { ...(arms[arm] ?? arms[0]).plan, seed },
+          { onProgress: (run) => progress.update(at, run), signal: cli.signal, commandLine: cli.argv },
+        ),
+      onProgress: (now) => {
+        at = now;
+      },
+      goesOn: (rounds) => {
+        progress.roundDone(rounds);
+        return goesOn(design, rounds);
+      },
+      signal: cli.signal,
+    });
+  } finally {
+    progress.done();
+  }
+}
+
+/** Of the last arm, which is the head of a gate, over all its valid rounds together. */
+function judgeThresholds(
+  thresholds: readonly Threshold[],
+  { arms }: Design,
+  rounds: readonly Round[],
+): Comparison['thresholds'] {
+  const { pairs } = pairUp(rounds, arms.length - 1);
+  const head = poolOf(pairs.map((pair) => pair.head));
+  const base = poolOf(pairs.map((pair) => pair.base));
+  return thresholds.map((threshold) => judgeThreshold(threshold, head, base));
+}

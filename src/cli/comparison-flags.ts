@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { COMPARISON_FORMAT_NAMES } from './comparison-output.ts';
+import { addRunFlags } from './flags.ts';
+
+/** Flags of compare and gate beside those of a run. */
+export interface ComparisonFlags extends Readonly<Record<string, unknown>> {
+  readonly rounds?: string;
+  readonly metric?: readonly string[];
+  readonly threshold?: readonly string[];
+  readonly orderSeed?: string;
+  readonly config?: string;
+  readonly option?: readonly string[];
+  readonly out?: string;
+  readonly format?: string;
+  readonly quiet?: boolean;
+}
+
+export function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
+export function addComparisonFlags(command: Command, rounds: string, format: string): void {
+  command
+    .option('--rounds <N>', rounds)
+    .option(
+      '--metric <NAME[:GROWTH[:FLOOR]]>',
+      "what decides, 'delivery.p99:20%:1ms': growth and difference that are tolerated; up to three (default: median, last receiver or p95, server CPU)",
+      collect,
+    )
+    .option(
+      '--threshold <EXPR>',
+      "fail with 99 unless it holds for the head, 'lost==0'; may be repeated",
+      collect,
+    )
+    .option('--order-seed <N>', 'of the random order of arms in each round (default: 1)')
+    .option('--out <DIR>', 'folder for the files (default: a new one in reports)')
+    .option(
+      '--format <LIST>',
+      `of ${COMPARISON_FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept (default: ${format})`,
+    )
+    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
+    .option(
+      '--option <NAME=VALUE>',
+      "option of a scenario of your own, by the option's name; may be repeated",
+      collect,
+    )
+    .option('--quiet', 'tell no progress, only warnings and errors');
+  addRunFlags(command);
+}
