@@ -1,0 +1,136 @@
+import type { Capacity, CapacityStep } from '../../result/capacity.ts';
+import { FIGURES } from '../../result/figures.ts';
+import { environmentFacts, loadText, planFacts } from '../facts.ts';
+import { htmlDocument, type PageAssets } from '../html/document.ts';
+import { escapeHtml } from '../html/markup.ts';
+import { factsHtml, notesHtml, tableHtml } from '../html/tables.ts';
+import type { Kind } from '../table.ts';
+import { CURVE_STYLE, type Curve, type CurvePoint, curveHtml, pointText } from './curve.ts';
+import { explainedStepsTable, OUTCOME_WORDS } from './steps-table.ts';
+import {
+  adviceTexts,
+  answerText,
+  answerTone,
+  designText,
+  firstResult,
+  reasonsText,
+  valueText,
+  whatText,
+} from './words.ts';
+
+/** One figure of a step with its bounds; null where the step has none. */
+type Reading = { readonly y: number; readonly low: number | null; readonly high: number | null } | null;
+
+function pointsOf(
+  { design, steps }: Capacity,
+  kind: Kind,
+  read: (step: CapacityStep) => Reading,
+): CurvePoint[] {
+  return steps.flatMap((step) => {
+    const reading = read(step);
+    if (reading === null) return [];
+    const { y, low, high } = reading;
+    const why = step.reasons.length === 0 ? '' : `: ${reasonsText(step)}`;
+    const figure = pointText(kind, y, low, high);
+    const text = `${valueText(design.vary, step.value)} (${step.phase}): ${figure}, ${OUTCOME_WORDS[step.outcome]}${why}`;
+    return [{ x: step.value, y, low, high, outcome: step.outcome, text }];
+  });
+}
+
+/** What all curves of a search have in common. */
+function commonParts({ design, answer }: Capacity): Pick<Curve, 'xTitle' | 'answer'> {
+  const isConfirmed = answer.kind === 'found' || answer.kind === 'at_least';
+  return {
+    xTitle: `${design.vary === 'rate' ? 'messages/s' : 'clients'} (logarithmic)`,
+    answer:
+      isConfirmed && answer.value !== null
+        ? { x: answer.value, text: `takes ${valueText(design.vary, answer.value)}` }
+        : null,
+  };
+}
+
+/** One curve for each objective of the user's. */
+function objectiveCurves(capacity: Capacity): Curve[] {
+  const figures = capacity.steps.find((step) => step.figures.length > 0)?.figures ?? [];
+  return figures
+    .filter(({ expression }) => capacity.design.objectives.includes(expression))
+    .map(({ expression, metric, unit, limit }) => {
+      const points = pointsOf(capacity, unit, (step) => {
+        const figure = step.figures.find((each) => each.expression === expression);
+        if (figure === undefined || figure.value === null) return null;
+        return { y: figure.value, low: figure.lower, high: figure.upper };
+      });
+      const isBounded = points.some(({ high }) => high !== null);
+      return {
+        ...commonParts(capacity),
+        title: `${metric} against ${capacity.design.vary}`,
+        note: `Every run is a point${isBounded ? '; the bars are bounds of the true quantile, and a run passes when the upper one does' : ''}. The line goes through the middle run of each value.`,
+        kind: unit,
+        points,
+        limit: { y: limit, text: expression },
+        heightPx: 380,
+      };
+    });
+}
+
+function cpuCurve(capacity: Capacity): Curve {
+  const { value, meaning } = FIGURES.server_cpu;
+  const points = pointsOf(capacity, 'share', ({ result }) => {
+    const y = result === null ? null : value(result);
+    return y === null ? null : { y, low: null, high: null };
+  });
+  return {
+    ...commonParts(capacity),
+    title: `Server CPU against ${capacity.design.vary}`,
+    note: `${meaning}.`,
+    kind: 'share',
+    points,
+    limit: null,
+    heightPx: 260,
+  };
+}
+
+function headerHtml(capacity: Capacity): string {
+  const told = [...adviceTexts(capacity), ...capacity.notes.map(({ message }) => message)];
+  const items = told.map((text) => `<li>${escapeHtml(text)}</li>`);
+  return [
+    `<header class="${answerTone(capacity)}"><h1>${escapeHtml(answerText(capacity))}</h1>`,
+    items.length === 0 ? '' : `<ul>${items.join('\n')}</ul>`,
+    '</header>',
+  ].join('\n');
+}
+
+function detailsHtml(capacity: Capacity): string {
+  const result = firstResult(capacity);
+  if (result === null) return '';
+  return [
+    '<details><summary>Plan of the first run, and environment</summary>',
+    '<div class="pair">',
+    factsHtml('Plan', planFacts(result)),
+    factsHtml('Environment', environmentFacts(result)),
+    '</div>',
+    '</details>',
+  ].join('\n');
+}
+
+/** One page: the answer, each objective and the server's CPU against what was varied, and every run. */
+export function renderCapacityHtml(capacity: Capacity, assets: PageAssets): string {
+  const result = firstResult(capacity);
+  const what = `${result?.plan.scenario ?? 'capacity'} on ${whatText(capacity)}`;
+  const body = [
+    CURVE_STYLE,
+    headerHtml(capacity),
+    '<section>',
+    `<h2>${escapeHtml(`Capacity: ${what}`)}</h2>`,
+    result === null ? '' : `<p class="load">The first run: ${escapeHtml(loadText(result))}</p>`,
+    '<div class="charts">',
+    ...[...objectiveCurves(capacity), cpuCurve(capacity)].map(curveHtml),
+    '</div>',
+    tableHtml('Every run, in order', explainedStepsTable(capacity)),
+    notesHtml([designText(capacity)]),
+    detailsHtml(capacity),
+    '</section>',
+    `<footer>Measured ${escapeHtml(capacity.startedAt.slice(0, 10))} with sockbench ${escapeHtml(capacity.tool.version)}. Latency runs from the time a message was meant to be sent, not from when it was.</footer>`,
+  ].join('\n');
+  return htmlDocument({ title: `capacity: ${what} - sockbench`, body, sections: [] }, assets);
+}
