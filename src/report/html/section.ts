@@ -87,7 +87,8 @@ function legendHtml({ labels, colours }: Section, index: number): string {
   return `<div class="legend" data-section="${index}" role="group" aria-label="Runs shown in the charts" hidden>${items.join('\n')}</div>`;
 }
 
-function chartsHtml(section: Section, index: number): string {
+/** The charts of a section and the names of its lines; drawn by the script. */
+export function chartsHtml(section: Section, index: number): string {
   return [
     legendHtml(section, index),
     '<noscript><p class="note">Charts need JavaScript; every table is complete without it.</p></noscript>',

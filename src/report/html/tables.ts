@@ -9,8 +9,17 @@ function headingHtml({ title, unit, meaning, numeric }: Heading): string {
   return `<th scope="col"${numeric ? ' class="n"' : ''} title="${escapeHtml(meaning)}">${escapeHtml(title)}${unitHtml}</th>`;
 }
 
+/** Verdicts that bear a colour. */
+const TONES: ReadonlyArray<readonly [verdict: string, tone: string]> = [
+  ['INVALID', 'bad'],
+  ['REGRESSED', 'bad'],
+  ['INCONCLUSIVE', 'warning'],
+  ['IMPROVED', 'good'],
+];
+
 function cellHtml(heading: Heading | undefined, cell: string): string {
-  const classes = [heading?.numeric ? 'n' : '', cell.startsWith('INVALID') ? 'bad' : ''].join(' ').trim();
+  const tone = TONES.find(([verdict]) => cell.startsWith(verdict))?.[1] ?? '';
+  const classes = [heading?.numeric ? 'n' : '', tone].join(' ').trim();
   return `<td${classes === '' ? '' : ` class="${classes}"`}>${escapeHtml(cell)}</td>`;
 }
 
