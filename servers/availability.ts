@@ -54,12 +54,16 @@ function findBun(): string | null {
   return findProgram('bun');
 }
 
-/** Why a server cannot run here, and what to do about it; null when it can. */
+/**
+ * Why a server cannot run here, and what to do about it; null when it can. `runtimeProgram` runs it instead of the
+ * usual one.
+ */
 export function whyUnavailable(
   { runtime = 'node', packages = [], program }: ReferenceServer,
   settings: Partial<ServerSettings> = {},
+  runtimeProgram: string | null = null,
 ): string | null {
-  if (runtime === 'bun' && findBun() === null) {
+  if (runtime === 'bun' && runtimeProgram === null && findBun() === null) {
     return 'Bun is neither installed nor on PATH: npm install bun';
   }
   const missing = packages.filter((name) => packageFile(name) === null);
@@ -72,9 +76,12 @@ export function whyUnavailable(
   return null;
 }
 
-/** The command that runs a server's process, without what is given to it: `[program, ...flags]`. */
-export function runtimeCommand(runtime: 'node' | 'bun'): readonly string[] {
-  if (runtime === 'node') return [process.execPath, '--disable-warning=ExperimentalWarning'];
+/**
+ * The command that runs a server's process, without what is given to it: `[program, ...flags]`. Without a program of
+ * its own it is the Node.js that runs this, or the installed Bun.
+ */
+export function runtimeCommand(runtime: 'node' | 'bun', program: string | null = null): readonly string[] {
+  if (runtime === 'node') return [program ?? process.execPath, '--disable-warning=ExperimentalWarning'];
   // Bun would load the .env of the folder it is in, and fetch packages that it does not find.
-  return [findBun() ?? 'bun', '--no-env-file', '--no-install'];
+  return [program ?? findBun() ?? 'bun', '--no-env-file', '--no-install'];
 }

@@ -43,6 +43,13 @@ export const PLAN_OPTIONS = {
       'command that starts the server at the target URL; it is probed when it is Node, and stopped after',
     parse: text,
   },
+  runtime: {
+    value: 'PROGRAM',
+    default: null,
+    summary:
+      'Node.js or Bun program that runs the reference server (default: the one that runs sockbench, or the installed bun)',
+    parse: text,
+  },
   transport: {
     value: TRANSPORTS.join('|'),
     default: 'websocket',

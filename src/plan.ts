@@ -10,8 +10,16 @@ import type { Layout, Scenario } from './scenario.ts';
 import type { Settings } from './settings.ts';
 import type { Protocol, Transport } from './target.ts';
 
+/** The program that runs a reference server. */
+export interface RuntimePlan {
+  /** Its absolute path; null for the usual one: that which runs sockbench, or the installed Bun. */
+  readonly program: string | null;
+  /** As it tells itself: v24.1.0 of Node.js, 1.3.0 of Bun; null when nobody asked. */
+  readonly version: string | null;
+}
+
 /** How a reference server is run. */
-export interface ReferencePlan {
+export interface ReferencePlan extends RuntimePlan {
   readonly runtime: 'node' | 'bun';
   readonly settings: ServerSettings;
   /** Whether its clients can ask which process serves them. */

@@ -134,6 +134,11 @@ export function resultFacts(result: RunResult): Fact[] {
 
 const orNone = (value: string | number | boolean | null) => (value === null ? '-' : String(value));
 
+/** `node v24.1.0`; `bun 1.3.0, /opt/bun/bin/bun` */
+function runtimeText({ runtime, version, program }: NonNullable<Plan['target']['reference']>): string {
+  return [`${runtime} ${version ?? ''}`.trim(), program].filter((part) => part !== null).join(', ');
+}
+
 /** Everything that was planned. */
 export function planFacts({ plan }: RunResult): Fact[] {
   const options = Object.entries(plan.scenarioOptions);
@@ -144,6 +149,8 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ['protocol', plan.target.protocol],
     ['url', orNone(plan.target.url)],
     ['command', orNone(plan.target.exec)],
+    ...(plan.target.cwd === null ? [] : [['in folder', plan.target.cwd] as const]),
+    ...(plan.target.reference === null ? [] : [['runtime', runtimeText(plan.target.reference)] as const]),
     ['transport', plan.transport],
     ['driver', plan.driver],
     ['clients', formatCount(plan.clients)],

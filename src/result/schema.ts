@@ -51,6 +51,9 @@ export const planSchema = z.object({
     reference: z
       .object({
         runtime: z.enum(['node', 'bun']),
+        /** Results of before have neither. */
+        program: text.default(null),
+        version: text.default(null),
         settings: z.object({
           namespace: z.string().nullable(),
           compression: z.boolean(),

@@ -79,34 +79,56 @@ function inconsistency({ ledger, series, headline, samples }: RunResult): string
   return null;
 }
 
+function refuse(path: string, problem: string, hint: string): never {
+  throw new SockbenchError({ code: 'BAD_RESULT', message: `${path} ${problem}`, hint });
+}
+
+/** Reads a file of JSON; throws BAD_RESULT with `hint` when it is missing or no JSON. */
+export async function readJson(path: string, hint: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    return refuse(path, `cannot be read as JSON: ${messageOf(error)}`, hint);
+  }
+}
+
+/** Throws BAD_RESULT for a document of another version than this sockbench writes. */
+export function requireVersion(path: string, stored: unknown, known: number): void {
+  const version = (stored as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version !== 'number' || version === known) return;
+  refuse(
+    path,
+    `has schemaVersion ${version}; this sockbench reads ${known}`,
+    version < known
+      ? 'Measure again with this sockbench, or read it with the older one that wrote it.'
+      : 'Use the sockbench that wrote it, or a newer one.',
+  );
+}
+
+/** Throws BAD_RESULT for a result that was edited or cut; `path` is how the error names it. */
+export function requireSound(path: string, result: RunResult): void {
+  const fault = inconsistency(result);
+  if (fault === null) return;
+  refuse(path, `does not hold together: ${fault}`, 'Give a result.json as sockbench wrote it.');
+}
+
 /** Reads a stored result; throws BAD_RESULT when the file is missing, not JSON, or not a result of this version. */
 export async function readResult(path: string): Promise<RunResult> {
-  const refuse = (problem: string, hint: string): never => {
-    throw new SockbenchError({ code: 'BAD_RESULT', message: `${path} ${problem}`, hint });
-  };
-  let stored: unknown;
-  try {
-    stored = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    return refuse(`cannot be read as JSON: ${messageOf(error)}`, 'Give a result.json that sockbench wrote.');
-  }
-  const version = (stored as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version !== SCHEMA_VERSION) {
-    return refuse(
-      `has schemaVersion ${version}; this sockbench reads ${SCHEMA_VERSION}`,
-      version < SCHEMA_VERSION
-        ? 'Measure again with this sockbench, or read it with the older one that wrote it.'
-        : 'Use the sockbench that wrote it, or a newer one.',
-    );
-  }
+  const hint = 'Give a result.json that sockbench wrote.';
+  return parseResult(path, await readJson(path, hint));
+}
+
+/** A result from what was read at `path`; throws BAD_RESULT when it is none of this version. */
+export function parseResult(path: string, stored: unknown): RunResult {
+  requireVersion(path, stored, SCHEMA_VERSION);
   const parsed = runResultSchema.safeParse(stored);
   if (parsed.success) {
-    const fault = inconsistency(parsed.data);
-    if (fault === null) return parsed.data;
-    return refuse(`does not hold together: ${fault}`, 'Give a result.json as sockbench wrote it.');
+    requireSound(path, parsed.data);
+    return parsed.data;
   }
   const [issue] = parsed.error.issues;
   return refuse(
+    path,
     `is not a sockbench result: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
     'Give a result.json that sockbench wrote.',
   );

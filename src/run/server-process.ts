@@ -53,12 +53,12 @@ export class ServerProcess {
   /** Starts a reference server on a free port, or on the port given. */
   static async startReference(
     name: string,
-    { runtime, settings }: ReferencePlan,
+    { runtime, program, settings }: ReferencePlan,
     listen: { readonly host: string; readonly port: number },
     options: ServerOptions,
   ): Promise<ServerProcess> {
     const line = [
-      ...runtimeCommand(runtime),
+      ...runtimeCommand(runtime, program),
       ...(runtime === 'node' ? ['--import', probeUrl] : []),
       entryPath('../servers/start'),
       name,

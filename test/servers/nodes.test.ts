@@ -306,7 +306,13 @@ it('every serving process loads the probe', async () => {
   expect(probeUrl).toMatch(/^file:/);
   const server = await ServerProcess.startReference(
     'socketio-cluster',
-    { runtime: 'node', hasNodes: true, settings: { ...NO_SETTINGS, processes: 3 } },
+    {
+      runtime: 'node',
+      program: null,
+      version: null,
+      hasNodes: true,
+      settings: { ...NO_SETTINGS, processes: 3 },
+    },
     { host: '127.0.0.1', port: 0 },
     {
       cpus: null,
