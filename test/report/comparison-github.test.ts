@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { renderGithubAnnotations } from '../../src/report/comparison/github-annotations.ts';
+import { renderGithubSummary } from '../../src/report/comparison/github-summary.ts';
+import type { Comparison } from '../../src/result/comparison.ts';
+import { comparisons, EVERY_CHARACTER, HOSTILE_ARM, makeComparison } from './comparison-fixture.ts';
+
+interface Command {
+  readonly level: string;
+  readonly title: string;
+  readonly message: string;
+}
+
+/** Takes replacements back in the runner's order, `%` last. */
+function takeBack(text: string, escapes: ReadonlyArray<readonly [string, string]>): string {
+  return escapes.reduce((undone, [token, escaped]) => undone.replaceAll(escaped, token), text);
+}
+
+const DATA = [
+  ['\r', '%0D'],
+  ['\n', '%0A'],
+  ['%', '%25'],
+] as const;
+const PROPERTY = [
+  ['\r', '%0D'],
+  ['\n', '%0A'],
+  [':', '%3A'],
+  [',', '%2C'],
+  ['%', '%25'],
+] as const;
+
+/**
+ * Reads a log line as GitHub's runner does (ActionCommand.TryParseV2 in actions/runner): `::`, the name up to a
+ * space, properties between commas up to the next `::`, the rest is the message.
+ */
+function readCommand(line: string): Command {
+  const end = line.indexOf('::', 2);
+  if (!line.startsWith('::') || end === -1) throw new Error(`no command: ${line.slice(0, 80)}`);
+  const info = line.slice(2, end);
+  const space = info.indexOf(' ');
+  const pairs = info
+    .slice(space + 1)
+    .split(',')
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
+  const [title, ...others] = pairs;
+  if (title?.[0] !== 'title' || others.length > 0) throw new Error(`other properties: ${info.slice(0, 80)}`);
+  return {
+    level: info.slice(0, space),
+    title: takeBack(title[1], PROPERTY),
+    message: takeBack(line.slice(end + 2), DATA),
+  };
+}
+
+function annotations(comparison: Comparison): Command[] {
+  return renderGithubAnnotations(comparison)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(readCommand);
+}
+
+const told = (comparison: Comparison) => annotations(comparison).map(({ level, title }) => [level, title]);
+
+describe('GitHub annotations', () => {
+  it('say nothing when all is well', () => {
+    expect(renderGithubAnnotations(comparisons.ok())).toBe('');
+    expect(renderGithubAnnotations(comparisons.warned())).toBe('');
+  });
+
+  it('are one for each gating metric that is not OK, as grave as it is', () => {
+    expect(told(comparisons.regressed())).toEqual([
+      ['error', 'REGRESSED: delivery.p50 of head'],
+      ['error', 'REGRESSED: lost of head'],
+    ]);
+    expect(told(comparisons.inconclusive())).toEqual([['warning', 'INCONCLUSIVE: delivery.p50 of head']]);
+    expect(told(comparisons.improved())).toEqual([['notice', 'IMPROVED: delivery.p50 of head']]);
+  });
+
+  it('are one for a head of which nothing can be said, with the reason', () => {
+    expect(told(comparisons.invalid())).toEqual([['error', 'INVALID: head']]);
+    expect(annotations(comparisons.invalid())[0]?.message).toContain('3 of 5 pairs were spoilt');
+  });
+
+  it('warn when it ended too early to tell, though every metric is OK so far', () => {
+    const comparison = structuredClone(comparisons.ok());
+    const [pair] = comparison.judgement.heads;
+    if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
+    expect(told(comparison)).toEqual([['warning', 'INCONCLUSIVE: head']]);
+  });
+
+  it('tell of thresholds that were missed or not judged', () => {
+    expect(annotations(comparisons.thresholds())).toEqual([
+      {
+        level: 'error',
+        title: 'threshold FAILED: delivery.p50<1ms',
+        message: 'delivery.p50<1ms was 1.2 ms',
+      },
+      {
+        level: 'warning',
+        title: 'threshold not judged: delivery.p99<50ms',
+        message: 'too few samples',
+      },
+    ]);
+  });
+
+  it('are ten at most, the gravest of them, and the last tells of the rest', () => {
+    const thresholds = Array.from({ length: 25 }, (_, index) => ({
+      expression: `lost<${index}`,
+      passed: index < 5 ? null : false,
+      actual: null,
+      detail: '30',
+    }));
+    const all = told(makeComparison({ rounds: 1, thresholds }));
+    expect(all).toHaveLength(10);
+    expect(all[0]).toEqual(['error', 'threshold FAILED: lost<5']);
+    expect(all[9]).toEqual(['error', 'and 16 more findings']);
+  });
+
+  it('cannot be broken out of by a name', () => {
+    const [first, second, ...rest] = annotations(comparisons.hostile());
+    expect(rest).toEqual([]);
+    expect(first).toMatchObject({ level: 'error', title: expect.stringContaining('::error::x%0A{a="b') });
+    expect(second?.message).toContain('%0A');
+    const any = makeComparison({
+      rounds: 1,
+      arms: ['base', EVERY_CHARACTER],
+      verdicts: { 'delivery.p50': 'REGRESSED' },
+    });
+    expect(annotations(any)).toHaveLength(1);
+  });
+});
+
+/** What is left when our own tags are gone. */
+function withoutOurTags(markdown: string): string {
+  return markdown.replaceAll(/^<details><summary>[a-zA-Z, ]+<\/summary>$|^<\/details>$/gm, '');
+}
+
+describe('GitHub summary', () => {
+  it('begins with the verdict', () => {
+    expect(renderGithubSummary(comparisons.regressed())).toMatch(
+      /^❌ \*\*REGRESSED: delivery\.p50 of head is 1\.40 times that of base/,
+    );
+    expect(renderGithubSummary(comparisons.ok())).toMatch(/^✅ \*\*OK: /);
+    expect(renderGithubSummary(comparisons.inconclusive())).toMatch(/^⚠️ \*\*INCONCLUSIVE: /);
+    expect(renderGithubSummary(comparisons.invalid())).toMatch(/^❌ \*\*INVALID: /);
+  });
+
+  it('has the metrics, the thresholds, the spoilt pairs and how to read it', () => {
+    const thresholds = renderGithubSummary(comparisons.thresholds());
+    expect(thresholds).toContain('| delivery.p50 | 1.2 ms | 1.21 ms |');
+    expect(thresholds).toContain('delivery.p50&lt;1ms');
+    expect(thresholds).toContain('### How to read this');
+    expect(renderGithubSummary(comparisons.spoilt())).toContain('the server exited with code 1');
+  });
+
+  it('has no HTML but its own, whatever a name holds', () => {
+    const markdown = renderGithubSummary(comparisons.hostile());
+    expect(markdown).toContain('&lt;/script>');
+    expect(withoutOurTags(markdown)).not.toContain('<');
+    expect(markdown.split('\n').filter((line) => line.startsWith('::'))).toEqual([]);
+    expect(markdown).not.toContain(HOSTILE_ARM);
+  });
+
+  it('stays below 1 MiB, cut at the end of a line, and says so', () => {
+    const notes = Array.from({ length: 20_000 }, (_, index) => ({
+      code: 'note',
+      message: `${index} ${'é'.repeat(50)}`,
+    }));
+    const markdown = renderGithubSummary({ ...comparisons.regressed(), notes });
+    expect(Buffer.byteLength(markdown)).toBeLessThan(2 ** 20);
+    expect(markdown).toMatch(/^❌ \*\*REGRESSED: /);
+    expect(markdown).toMatch(/é\n\n\*Cut here: [^\n]*\*\n$/);
+  });
+
+  it('closes what a cut went through', () => {
+    const comparison = structuredClone(comparisons.ok());
+    const [pair] = comparison.judgement.heads;
+    const p99 = pair?.metrics.find(({ gating }) => !gating);
+    if (pair !== undefined && p99 !== undefined) pair.metrics.push(...Array(20_000).fill(p99));
+    const markdown = renderGithubSummary(comparison);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(2 ** 20);
+    expect(markdown.match(/<details>/g)).toHaveLength(1);
+    expect(markdown).toMatch(/\n\n<\/details>\n\n\*Cut here/);
+  });
+});

@@ -1,0 +1,123 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { renderJunit } from '../../src/report/comparison/junit.ts';
+import type { Comparison } from '../../src/result/comparison.ts';
+import { skipWhenMissing } from '../support/need.ts';
+import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
+
+skipWhenMissing(spawnSync('xmllint', ['--version']).error ? 'no xmllint: install libxml2-utils' : null);
+
+const SCHEMA = fileURLToPath(new URL('junit.xsd', import.meta.url));
+
+/** Throws what xmllint has to say when the document is not well-formed or not as the schema wants it. */
+function validate(xml: string): void {
+  execFileSync('xmllint', ['--noout', '--huge', '--schema', SCHEMA, '-'], { input: xml, stdio: 'pipe' });
+}
+
+/** What an expression is worth, as text. */
+function ask(xml: string, expression: string): string {
+  return execFileSync('xmllint', ['--xpath', expression, '-'], { input: xml, encoding: 'utf8' }).trim();
+}
+
+/** `failure verdict|skipped lost`: cases that did not pass. */
+function faults(comparison: Comparison): string[] {
+  const xml = renderJunit(comparison);
+  const count = Number(ask(xml, 'count(//testcase[failure|error|skipped])'));
+  return Array.from({ length: count }, (_, index) => {
+    const one = `(//testcase[failure|error|skipped])[${index + 1}]`;
+    return ask(xml, `concat(name(${one}/*[1]), " ", ${one}/@name)`);
+  });
+}
+
+describe('JUnit XML', () => {
+  it.each(Object.entries(comparisons))('is as the schema wants it: %s', (_, make) => {
+    validate(renderJunit(make()));
+  });
+
+  it('is well-formed whatever an arm is called', () => {
+    const xml = renderJunit(makeComparison({ rounds: 1, arms: ['base', EVERY_CHARACTER] }));
+    validate(xml);
+    expect(ask(xml, 'string(//property[@name="head"]/@value)')).toContain('<>&"\'');
+  });
+
+  it('counts what it holds', () => {
+    const xml = renderJunit(comparisons.several());
+    const sums = ['tests', 'failures', 'errors', 'skipped', 'time'].map(
+      (name) => `sum(//testsuite/@${name})`,
+    );
+    const counts = ['testcase', 'failure', 'error', 'skipped'].map((name) => `count(//${name})`);
+    const joined = (parts: readonly string[]) => ask(xml, `concat(${parts.join(', " ", ')})`);
+    expect(joined(sums)).toBe('18 4 0 2 123.456');
+    expect(joined(counts)).toBe('18 4 0 2');
+    expect(joined(['/*/@tests', '/*/@failures', '/*/@errors', '/*/@time'])).toBe('18 4 0 123.456');
+    expect(ask(xml, 'sum(//testcase/@time)')).toBe('123.456');
+  });
+
+  it('has a suite for each head, and cases for the verdict, each metric and each threshold', () => {
+    expect(ask(renderJunit(comparisons.several()), 'count(//testsuite)')).toBe('2');
+    const xml = renderJunit(comparisons.thresholds());
+    expect(ask(xml, 'count(//testcase)')).toBe(String(1 + 8 + 3));
+    expect(ask(xml, 'string(//testcase[1]/@name)')).toBe('verdict');
+  });
+
+  it('fails what regressed', () => {
+    expect(faults(comparisons.regressed())).toEqual([
+      'failure verdict',
+      'failure delivery.p50',
+      'failure lost',
+    ]);
+    expect(ask(renderJunit(comparisons.regressed()), 'string(//testcase[2]/failure/@message)')).toBe(
+      'REGRESSED: delivery.p50 of head is 1.40 times that of base (1.33 to 1.48), 1.68 ms instead of 1.2 ms',
+    );
+  });
+
+  it('skips what cannot be told, and passes what got better', () => {
+    expect(faults(comparisons.inconclusive())).toEqual(['skipped verdict', 'skipped delivery.p50']);
+    expect(faults(comparisons.improved())).toEqual([]);
+  });
+
+  it('neither fails nor skips for a metric that is told only, and says how it came out', () => {
+    expect(faults(comparisons.warned())).toEqual([]);
+    const output = 'string(//testcase[starts-with(@name, "delivery.p99")]/system-out)';
+    expect(ask(renderJunit(comparisons.warned()), output)).toContain(
+      'REGRESSED: delivery.p99 of head is 1.40',
+    );
+  });
+
+  it('makes everything an error, with the reason, when the comparison is INVALID', () => {
+    const xml = renderJunit(
+      makeComparison({ invalid: true, spoilt: 3, thresholds: comparisons.thresholds().thresholds }),
+    );
+    expect(ask(xml, 'concat(count(//testcase), " ", count(//error[contains(@message, "spoilt")]))')).toBe(
+      '12 12',
+    );
+  });
+
+  it('fails a threshold that was missed, and skips one that could not be judged', () => {
+    expect(faults(comparisons.thresholds())).toEqual([
+      'failure threshold delivery.p50<1ms',
+      'skipped threshold delivery.p99<50ms',
+    ]);
+  });
+
+  it('does not fail for a regression in a comparison that ended before it could be judged', () => {
+    const comparison = structuredClone(comparisons.regressed());
+    const [pair] = comparison.judgement.heads;
+    if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
+    expect(faults(comparison)).toEqual(['skipped verdict', 'skipped delivery.p50', 'skipped lost']);
+  });
+
+  it('holds the figures as they are stored', () => {
+    const xml = renderJunit(comparisons.regressed());
+    const value = (name: string) => ask(xml, `string(//property[@name="delivery.p50 ${name}"]/@value)`);
+    expect(['base', 'head', 'ratio', 'lower', 'upper'].map(value)).toEqual([
+      '1200000',
+      '1680000',
+      '1.4',
+      '1.33',
+      '1.48',
+    ]);
+    expect(ask(xml, 'count(//property[@value="null"])')).toBe('0');
+  });
+});
