@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderComparisonHtml } from '../../src/report/comparison/html.ts';
 import type { PageAssets } from '../../src/report/html/document.ts';
 import { renderHtml } from '../../src/report/html/page.ts';
 import type { RunResult } from '../../src/result/schema.ts';
 import { skipWhenMissing } from '../support/need.ts';
+import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -56,13 +58,19 @@ interface Opened {
   readonly requests: string[];
 }
 
+interface Screen {
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: 'light' | 'dark';
+}
+
 /** Opens the page of some results from disk, as a person would. */
-async function open(
-  given: readonly RunResult[],
-  options: { readonly width: number; readonly height: number; readonly colorScheme: 'light' | 'dark' },
-): Promise<Opened> {
+function open(given: readonly RunResult[], screen: Screen): Promise<Opened> {
+  return openHtml(renderHtml(given, readAssets()), screen);
+}
+
+async function openHtml(html: string, { width, height, colorScheme }: Screen): Promise<Opened> {
   if (browser === null) throw new Error('no browser');
-  const { width, height, colorScheme } = options;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -70,7 +78,7 @@ async function open(
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => requests.push(request.url()));
   const file = join(folder, 'report.html');
-  writeFileSync(file, renderHtml(given, readAssets()));
+  writeFileSync(file, html);
   await page.goto(pathToFileURL(file).href);
   return { page, complaints, requests };
 }
@@ -191,5 +199,21 @@ describe('the page in a browser', () => {
     ]);
     expect(await page.locator('noscript').innerText()).toContain('Charts need JavaScript');
     await context.close();
+  });
+});
+
+describe('the page of a comparison in a browser', () => {
+  it('asks for nothing, runs nothing of a hostile name, draws its points, and never scrolls sideways', async () => {
+    const html = renderComparisonHtml(comparisons.hostile(), readAssets());
+    const { page, complaints, requests } = await openHtml(html, PHONE);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([page.url()]);
+    expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
+    expect((await page.locator('body').innerText()).trim()).toMatch(/^REGRESSED: delivery\.p50 of /);
+    expect(await page.locator('svg.points').first().locator('g:visible').count()).toBe(5);
+    expect(Math.min(...((await page.evaluate(COLOURED_PIXELS)) as number[]))).toBeGreaterThan(100);
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    expect(await page.evaluate(OVERFLOW)).toBe(0);
+    await page.close();
   });
 });

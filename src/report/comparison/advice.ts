@@ -1,6 +1,7 @@
 import type { Comparison } from '../../result/comparison.ts';
 import type { Finding } from '../../result/schema.ts';
 import { formatDurationMs } from '../../units.ts';
+import { plain } from '../plain.ts';
 
 const MORE_WORKERS =
   'the generator was the limit: give it more processes on CPUs of their own (--workers), or drive less (--rate, --clients)';
@@ -63,14 +64,21 @@ function sharperMeans({ design }: Comparison): string {
   return `more rounds (--rounds ${2 * rounds}), longer ones (--duration ${formatDurationMs(2 * durationMs)}), a quieter machine`;
 }
 
+/** Of a head that got worse. */
+function mend({ judgement }: Comparison): string {
+  const worse = judgement.heads
+    .flatMap(({ metrics }) => metrics)
+    .filter(({ verdict, gating, kind }) => verdict === 'REGRESSED' && gating && kind === 'ratio');
+  const flags = [...new Set(worse.map(({ metric }) => `--metric ${plain(metric)}:GROWTH`))].join(' ');
+  return `mend the head${flags === '' ? '' : `, or tolerate more where it is meant: ${flags}`}`;
+}
+
 /** What to do next, one sentence each; empty when there is nothing to do. */
 export function adviceFor(comparison: Comparison): string[] {
   const { design, judgement, status } = comparison;
   const verdicts = judgement.heads.map(({ verdict }) => verdict);
   const advice = remedies(comparison);
-  if (verdicts.includes('REGRESSED') && design.command === 'gate') {
-    advice.push('mend the head, or tolerate more on purpose');
-  }
+  if (verdicts.includes('REGRESSED') && design.command === 'gate') advice.push(mend(comparison));
   if (verdicts.includes('INCONCLUSIVE')) advice.push(`to be able to tell: ${sharperMeans(comparison)}`);
   if (status === 'partial' && !advice.includes('let it end')) advice.push('it was cut short: let it end');
   return advice;

@@ -26,6 +26,7 @@ const ORDINALS = ['first', 'second', 'third'];
 
 function looksText({ design, judgement }: Comparison): string {
   const looks = design.looks.map(({ rounds, alpha }) => `after ${rounds} at ${formatPercent(alpha)}`);
+  if (looks.length === 1) return `one, ${looks.join('')} false alarms`;
   const isReached = judgement.rounds >= (design.looks[judgement.look]?.rounds ?? 0);
   const which = ORDINALS[judgement.look] ?? 'last';
   const decided = isReached ? `the ${which} decided` : 'none was reached';

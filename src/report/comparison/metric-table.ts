@@ -12,11 +12,11 @@ function heading(title: string, meaning: string, numeric = true): Heading {
 function headings(comparison: Comparison, head: number): Heading[] {
   return [
     heading('metric', 'what is compared', false),
+    heading('verdict', 'capitals where it counts, small letters where it is told only', false),
     heading(baseName(comparison), 'over all valid rounds of the base together'),
     heading(armName(comparison, head), 'over all valid rounds of the head together'),
     heading('ratio', 'head over base, Hodges-Lehmann estimate over the rounds'),
     heading('interval', 'bounds of the ratio, each one-sided', false),
-    heading('verdict', 'capitals where it counts, small letters where it is told only', false),
     heading(
       'tolerated',
       'growth that is no regression: a share of the base, or the difference itself',
@@ -37,11 +37,11 @@ function cells(metric: MetricOutcome, pair: PairOutcome): string[] {
   const isSaid = pair.verdict !== 'INVALID';
   return [
     plain(metric.metric),
+    verdictCell(metric, pair),
     valueText(metric, metric.base),
     valueText(metric, metric.head),
     ratioTexts(metric).ratio ?? NO_VALUE,
     intervalText(metric) ?? NO_VALUE,
-    verdictCell(metric, pair),
     toleranceText(metric),
     isSaid ? changeText(metric.detectable) : NO_VALUE,
     isSaid ? pText(metric.verdict === 'IMPROVED' ? metric.pImproved : metric.pRegressed) : NO_VALUE,

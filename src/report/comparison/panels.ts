@@ -69,6 +69,12 @@ function namedRounds(rounds: readonly number[]): number[] {
   return rounds.filter((_, index) => index % every === 0);
 }
 
+/** `; values in ms`, `; values per s` */
+function unitText(unit: string | null): string {
+  if (unit === null) return '';
+  return unit.startsWith('/') ? `; values per ${unit.slice(1)}` : `; values in ${unit}`;
+}
+
 /** The value of either arm in each round, joined: how much is common to both, and how much differs. */
 export function valuesPanel(panel: Panel): string {
   const { id, metric, points, baseName, headName, colour } = panel;
@@ -90,19 +96,14 @@ export function valuesPanel(panel: Panel): string {
       `${diamond(x(index), head, colour, point.isSpoilt)}</g>`,
     ].join('');
   });
-  const title = `${metric.metric} of ${baseName} and ${headName} in each round${unit === null ? '' : `, ${unit}`}`;
+  const title = `${metric.metric} of ${baseName} and ${headName} in each round${unitText(unit)}`;
   return svg(`${id}-values`, title, `${points.length} rounds in the order of execution`, [
     ...y.ticks.map((tick) => line(PLOT.left, y.at(tick), PLOT.right, y.at(tick), 'grid')),
     ...y.ticks.map((tick) => label(PLOT.left - 8, y.at(tick) + 4, 'end', String(tick))),
     ...namedRounds(rounds).map((round) =>
       label(x(rounds.indexOf(round)), PLOT.bottom + 18, 'middle', String(round)),
     ),
-    label(
-      (PLOT.left + PLOT.right) / 2,
-      HEIGHT - 6,
-      'middle',
-      unit === null ? 'round' : `round; values in ${unit}`,
-    ),
+    label((PLOT.left + PLOT.right) / 2, HEIGHT - 6, 'middle', `round${unitText(unit)}`),
     ...marks,
   ]);
 }

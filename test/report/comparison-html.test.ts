@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { renderComparisonHtml } from '../../src/report/comparison/html.ts';
+import { comparisons, makeComparison } from './comparison-fixture.ts';
+import { NO_ASSETS } from './fixture.ts';
+
+const page = (name: keyof typeof comparisons) => renderComparisonHtml(comparisons[name](), NO_ASSETS);
+
+/** The panels of a figure, one for each metric that has points. */
+const panels = (html: string) => html.match(/<svg class="points".*?<\/svg>/gs) ?? [];
+
+describe('the page of a comparison', () => {
+  it('begins with the verdict, in its tone', () => {
+    expect(page('regressed')).toMatch(
+      /<main>\s*<header class="bad"><h1>REGRESSED: delivery\.p50 of head is 1\.40 times that of base \(1\.33 to 1\.48\)/,
+    );
+    expect(page('ok')).toContain('<title>OK: head against base, broadcast-latency - sockbench</title>');
+  });
+
+  it('draws every metric with values twice: the values of each round, and their ratios', () => {
+    // Two metrics decide by ratio, five are told only; nothing was lost.
+    expect(panels(page('ok'))).toHaveLength(14);
+    // A count has no ratio, but is drawn where it is not zero.
+    const [, , , , lost] = panels(page('regressed'));
+    expect(panels(page('regressed'))).toHaveLength(15);
+    expect(lost).toContain('lost of base and head in each round');
+  });
+
+  it('has a mark for either arm in each round, with its figures as text', () => {
+    const [values = '', ratios = ''] = panels(page('ok'));
+    expect(
+      values.match(/<title>round \d: base [\d.]+ ms, head [\d.]+ ms, ratio [\d.]+<\/title>/g),
+    ).toHaveLength(5);
+    expect(values.match(/class="dot"/g)).toHaveLength(10);
+    // Five rounds and the estimate.
+    expect(ratios.match(/class="dot"/g)).toHaveLength(6);
+    expect(ratios).toContain('estimate 1.01, bounds 0.97 and 1.04</desc>');
+  });
+
+  it('draws a spoilt pair that was measured hollow, and lists why it was', () => {
+    const comparison = makeComparison({ rounds: 6, spoilt: 1 });
+    const measured = comparison.rounds[1]?.runs.find(({ arm }) => arm === 1)?.result ?? null;
+    const rounds = comparison.rounds.map((round, index) =>
+      index === 0
+        ? { ...round, runs: round.runs.map((run) => (run.arm === 1 ? { ...run, result: measured } : run)) }
+        : round,
+    );
+    const html = renderComparisonHtml({ ...comparison, rounds }, NO_ASSETS);
+    const [values = ''] = panels(html);
+    expect(values.match(/class="spoilt"/g)).toHaveLength(2);
+    expect(values).toMatch(/<title>round 1: base .*, spoilt<\/title>/);
+    expect(html).toContain('<li>round 1: head: server-died: the server exited with code 1</li>');
+    expect(html).toContain('spoilt: server-died');
+  });
+
+  it('has tables of metrics, of every round, of design and environment', () => {
+    const captions = [...page('ok').matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
+    expect(captions).toEqual(['Judged by', 'Told, not judged by', 'Every round', 'Design', 'Environment']);
+  });
+
+  it('hands the script the merged percentiles of every arm', () => {
+    const [, json = ''] = /id="charts">(.*?)<\/script>/s.exec(page('several')) ?? [];
+    const data: unknown = JSON.parse(json);
+    expect(data).toMatchObject([
+      {
+        labels: ['ws', 'socketio', 'socketio polling'],
+        colours: [0, 1, 2],
+        charts: [{ title: 'Latency by percentile', lines: [{ run: 0 }, { run: 1 }, { run: 2 }] }],
+      },
+    ]);
+  });
+
+  it('shows no number where there is none', () => {
+    const invalid = comparisons.invalid();
+    for (const comparison of [invalid, { ...invalid, rounds: [] }]) {
+      const html = renderComparisonHtml(comparison, NO_ASSETS);
+      expect(html).not.toMatch(/NaN|Infinity|undefined/);
+      expect(panels(html)).toEqual([]);
+    }
+  });
+
+  it('escapes hostile names', () => {
+    const html = page('hostile');
+    expect(html.match(/<\/script/g)).toHaveLength(3);
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&lt;img src=x onerror=&quot;globalThis.hacked=1&quot;&gt;');
+  });
+
+  it('names no address', () => {
+    expect(page('several')).not.toMatch(/\b(https?:)?\/\/\w/);
+  });
+});
