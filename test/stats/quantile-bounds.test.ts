@@ -77,6 +77,10 @@ describe('the ranks that bound a quantile', () => {
     );
   });
 
+  it('of the median at 50 %, from one sample, are that one: as likely above as below', () => {
+    expect(quantileRankBounds(1, 0.5, 0.5)).toEqual({ lower: 1, upper: 1 });
+  });
+
   it('are missing where there are no samples', () => {
     expect(quantileRankBounds(0, 0.5, 0.95)).toEqual({ lower: null, upper: null });
   });

@@ -190,6 +190,7 @@ describe('the level that the test attains', () => {
     [10, 0.02, 19 / 1024],
     [10, 0.002, 2 / 1024],
     [8, 0.003, 0],
+    [4, 1 / 16, 1 / 16],
     [0, 0.5, 0],
   ])('with %d values, of %d, is %d', (count, alpha, level) => {
     expect(attainedLevel(count, alpha)).toBe(level);
