@@ -125,7 +125,7 @@ describe('text of a comparison', () => {
   it('says what would help where nothing can be told', () => {
     expect(findings(renderComparisonText(comparisons.inconclusive()))).toMatchInlineSnapshot(`
       "INCONCLUSIVE: whether head is worse than base cannot be told: delivery.p50 of head is 1.08 times that of base (0.92 to 1.27), 1.3 ms instead of 1.2 ms, tolerated 10 % more; 5 pairs; only growth of delivery.p50 by 20 % would have been noticed in nine of ten comparisons
-      advice: to be able to tell: more rounds (--rounds 20), longer ones (--duration 2s), a quieter machine
+      advice: to be able to tell delivery.p50: more rounds (--rounds 20), longer ones (--duration 2s), a quieter machine
 
       head against base: 5 valid pairs
       metric                 verdict         base     head  ratio  interval      tolerated       detectable  p
@@ -237,8 +237,8 @@ describe('text of a comparison', () => {
       [
         "PARTIAL, INCONCLUSIVE: whether head is worse than base cannot be told: delivery.p50 of head is 1.08 times that of base (0.92 to 1.27), 1.3 ms instead of 1.2 ms, tolerated 10 % more; 5 pairs; only growth of delivery.p50 by 20 % would have been noticed in nine of ten comparisons",
         "note: ended by the user after round 5",
-        "advice: to be able to tell: more rounds (--rounds 20), longer ones (--duration 2s), a quieter machine",
         "advice: it was cut short: let it end",
+        "",
       ]
     `);
     expect(renderComparisonText(comparisons.warned()).split('\n').slice(0, 2)).toMatchInlineSnapshot(`

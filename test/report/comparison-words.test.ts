@@ -97,6 +97,23 @@ describe('sentences of a comparison', () => {
     );
   });
 
+  it('tell what is surely better where something else cannot be told', () => {
+    const comparison = makeComparison({
+      verdicts: { 'delivery.p50': 'IMPROVED', 'fanout_last.p95': 'INCONCLUSIVE' },
+    });
+    expect(pairSentence(comparison, firstHead(comparison))).toContain(
+      '; faster for sure: delivery.p50 of head is 0.60 times that of base (0.55 to 0.66), 720 us instead of 1.2 ms; 5 pairs',
+    );
+  });
+
+  it('name three reasons at most', () => {
+    const comparison = comparisons.invalid();
+    const invalid = ['a', 'b', 'c', 'd', 'e'].map((message) => ({ code: 'x', message }));
+    expect(pairSentence(comparison, { ...firstHead(comparison), invalid })).toBe(
+      'INVALID: nothing can be said of head against base: a; b; c; and 2 more',
+    );
+  });
+
   it('say that it ended before it was to be judged', () => {
     const comparison = comparisons.ok();
     const pair: PairOutcome = { ...firstHead(comparison), verdict: 'INCONCLUSIVE', pairs: 2 };
@@ -121,6 +138,21 @@ describe('advice', () => {
     const advice = adviceFor(spoiltBy(code));
     expect(advice).toHaveLength(1);
     expect(advice[0]).toMatch(expected);
+  });
+
+  it('is to measure longer where no round had enough messages for a metric', () => {
+    const comparison = comparisons.inconclusive();
+    const heads = comparison.judgement.heads.map((pair) => ({
+      ...pair,
+      metrics: pair.metrics.map((metric) => ({ ...metric, points: [] })),
+    }));
+    expect(adviceFor({ ...comparison, judgement: { ...comparison.judgement, heads } })).toEqual([
+      'too few messages in a round for delivery.p50: longer ones (--duration 2s), more of them (--rate)',
+    ]);
+  });
+
+  it('is to let it end where it was cut short', () => {
+    expect(adviceFor(comparisons.partial())).toEqual(['it was cut short: let it end']);
   });
 
   it('is not needed where all is well', () => {

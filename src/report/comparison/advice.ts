@@ -2,6 +2,7 @@ import type { Comparison } from '../../result/comparison.ts';
 import type { Finding } from '../../result/schema.ts';
 import { formatDurationMs } from '../../units.ts';
 import { plain } from '../plain.ts';
+import { listed } from './names.ts';
 
 const MORE_WORKERS =
   'the generator was the limit: give it more processes on CPUs of their own (--workers), or drive less (--rate, --clients)';
@@ -57,29 +58,60 @@ function remedies({ judgement }: Comparison): string[] {
   return told.length === 0 ? ['mend what spoilt the rounds, then compare again'] : told;
 }
 
-/** What would have let a metric be told. */
-function sharperMeans({ design }: Comparison): string {
-  const rounds = design.looks.at(-1)?.rounds ?? 1;
-  const durationMs = Math.max(...design.arms.map(({ plan }) => plan.durationMs));
-  return `more rounds (--rounds ${2 * rounds}), longer ones (--duration ${formatDurationMs(2 * durationMs)}), a quieter machine`;
+/** Gating metrics of which nothing could be told, by whether any round had them. */
+function untold({ judgement }: Comparison): { noisy: string[]; scarce: string[] } {
+  const metrics = judgement.heads
+    .filter(({ verdict, pairs }) => verdict === 'INCONCLUSIVE' && pairs > 0)
+    .flatMap((pair) => pair.metrics)
+    .filter(({ verdict, gating }) => verdict === 'INCONCLUSIVE' && gating);
+  const names = (those: typeof metrics) => [...new Set(those.map(({ metric }) => plain(metric)))];
+  return {
+    noisy: names(metrics.filter(({ points }) => points.length > 0)),
+    scarce: names(metrics.filter(({ points }) => points.length === 0)),
+  };
+}
+
+/** What would have let metrics be told. */
+function sharperMeans(comparison: Comparison): string[] {
+  const { looks, arms } = comparison.design;
+  const { noisy, scarce } = untold(comparison);
+  const rounds = 2 * (looks.at(-1)?.rounds ?? 1);
+  const duration = formatDurationMs(2 * Math.max(...arms.map(({ plan }) => plan.durationMs)));
+  return [
+    ...(noisy.length === 0
+      ? []
+      : [
+          `to be able to tell ${listed(noisy)}: more rounds (--rounds ${rounds}), longer ones (--duration ${duration}), a quieter machine`,
+        ]),
+    ...(scarce.length === 0
+      ? []
+      : [
+          `too few messages in a round for ${listed(scarce)}: longer ones (--duration ${duration}), more of them (--rate)`,
+        ]),
+  ];
 }
 
 /** Of a head that got worse. */
 function mend({ judgement }: Comparison): string {
   const worse = judgement.heads
+    .filter(({ verdict }) => verdict === 'REGRESSED')
     .flatMap(({ metrics }) => metrics)
     .filter(({ verdict, gating, kind }) => verdict === 'REGRESSED' && gating && kind === 'ratio');
   const flags = [...new Set(worse.map(({ metric }) => `--metric ${plain(metric)}:GROWTH`))].join(' ');
   return `mend the head${flags === '' ? '' : `, or tolerate more where it is meant: ${flags}`}`;
 }
 
+const LET_IT_END = 'it was cut short: let it end';
+
 /** What to do next, one sentence each; empty when there is nothing to do. */
 export function adviceFor(comparison: Comparison): string[] {
   const { design, judgement, status } = comparison;
-  const verdicts = judgement.heads.map(({ verdict }) => verdict);
-  const advice = remedies(comparison);
-  if (verdicts.includes('REGRESSED') && design.command === 'gate') advice.push(mend(comparison));
-  if (verdicts.includes('INCONCLUSIVE')) advice.push(`to be able to tell: ${sharperMeans(comparison)}`);
-  if (status === 'partial' && !advice.includes('let it end')) advice.push('it was cut short: let it end');
-  return advice;
+  const isRegressed = judgement.heads.some(({ verdict }) => verdict === 'REGRESSED');
+  const invalid = remedies(comparison);
+  return [
+    ...invalid,
+    ...(isRegressed && design.command === 'gate' ? [mend(comparison)] : []),
+    // What ended early would have had more rounds.
+    ...(status === 'complete' ? sharperMeans(comparison) : invalid.length === 0 ? [LET_IT_END] : []),
+  ];
 }

@@ -23,7 +23,7 @@ const bracketed = (metric: MetricOutcome) => ` (${intervalText(metric) ?? 'too f
  */
 export function metricSentence(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string {
   const subject = `${plain(metric.metric)} of ${armName(comparison, pair.head)}`;
-  if (metric.kind === 'exact' && metric.base !== null && metric.head !== null) {
+  if (metric.kind === 'exact' && metric.points.length > 0) {
     return `${subject} is ${insteadText(metric)}`;
   }
   const { ratio } = ratioTexts(metric);

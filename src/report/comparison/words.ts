@@ -75,6 +75,14 @@ function earlyText({ design, judgement }: Comparison): string {
   return judgement.rounds < needed ? `: ${judgement.rounds} rounds of the ${needed} that it takes` : '';
 }
 
+/** `; faster for sure: delivery.p50 of head is ...`; nothing when nothing is. */
+function sureText(comparison: Comparison, pair: PairOutcome): string {
+  const better = ofVerdict(gatingOf(pair), 'IMPROVED');
+  if (better.length === 0) return '';
+  const told = better.map((metric) => metricSentence(comparison, pair, metric)).join('; ');
+  return `; ${comparativeText(better, 'IMPROVED')} for sure: ${told}`;
+}
+
 function unsureText(comparison: Comparison, pair: PairOutcome): string {
   const unsure = ofVerdict(gatingOf(pair), 'INCONCLUSIVE');
   const told = unsure.map((metric) => {
@@ -82,11 +90,16 @@ function unsureText(comparison: Comparison, pair: PairOutcome): string {
     return `${metricSentence(comparison, pair, metric)}${tolerated}`;
   });
   const why = told.length === 0 ? earlyText(comparison) : `: ${told.join('; ')}`;
-  return `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told${why}; ${plural(pair.pairs, 'pair')}${noticedText(unsure, 'only ')}`;
+  return `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told${why}${sureText(comparison, pair)}; ${plural(pair.pairs, 'pair')}${noticedText(unsure, 'only ')}`;
 }
 
+/** So that a sentence stays one. */
+const MOST_REASONS = 3;
+
 function nothingText(comparison: Comparison, { head, invalid }: PairOutcome): string {
-  const why = invalid.map(({ message }) => plain(message)).join('; ');
+  const messages = invalid.slice(0, MOST_REASONS).map(({ message }) => plain(message));
+  if (invalid.length > MOST_REASONS) messages.push(`and ${invalid.length - MOST_REASONS} more`);
+  const why = messages.join('; ');
   return `nothing can be said of ${armName(comparison, head)} against ${baseName(comparison)}${why === '' ? '' : `: ${why}`}`;
 }
 
