@@ -1,4 +1,5 @@
 import type { Design, Judgement, PairOutcome, Round, Verdict } from '../result/comparison.ts';
+import { differences, environmentFingerprint } from '../result/fingerprint.ts';
 import type { Finding } from '../result/schema.ts';
 import { formatPercent, plural } from '../units.ts';
 import { judgeMetrics } from './judge-metrics.ts';
@@ -100,5 +101,18 @@ function whyInvalid(design: Design, judged: Pairing, all: Pairing): Finding[] {
       message: `${judged.spoilt.length} of ${plural(counted, 'pair')} were spoilt, limit ${limit}: ${told.join('; ')}`,
     });
   }
-  return invalid;
+  return [...invalid, ...environmentChanged(design, judged)];
+}
+
+/** A stored base says nothing about another machine. */
+function environmentChanged({ baseline }: Design, { pairs }: Pairing): Finding[] {
+  const [first] = pairs;
+  if (baseline === null || first === undefined) return [];
+  return differences(
+    environmentFingerprint(first.base.result),
+    environmentFingerprint(first.head.result),
+  ).map(({ field, baseline: then, now }) => ({
+    code: 'environment_changed',
+    message: `${field}: the baseline has ${then}, this machine ${now}`,
+  }));
 }

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { SockbenchError } from '../../src/errors.ts';
+import type { Round } from '../../src/result/comparison.ts';
+import { type RoundsHooks, type RoundsPlan, runRounds } from '../../src/run/rounds.ts';
+import { makeResult } from '../report/fixture.ts';
+
+const PLAN: RoundsPlan = { arms: 2, rounds: 4, orderSeed: 3, scheduleSeed: 7, baseline: null };
+const result = makeResult({ seconds: 1 });
+
+function hooksWith(changes: Partial<RoundsHooks> = {}): RoundsHooks {
+  return {
+    run: async () => result,
+    onProgress: () => {},
+    goesOn: () => true,
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+describe('the rounds of a comparison', () => {
+  it('run every arm with the seed of the round, one after the other', async () => {
+    const ran: string[] = [];
+    let running = 0;
+    const { rounds, isComplete } = await runRounds(
+      PLAN,
+      hooksWith({
+        run: async (arm, seed) => {
+          running += 1;
+          expect(running).toBe(1);
+          ran.push(`${arm}@${seed}`);
+          await Promise.resolve();
+          running -= 1;
+          return result;
+        },
+      }),
+    );
+    expect(isComplete).toBe(true);
+    expect(rounds.map(({ round, seed }) => [round, seed])).toEqual([
+      [1, 7],
+      [2, 8],
+      [3, 9],
+      [4, 10],
+    ]);
+    expect(ran.toSorted()).toEqual(['0@10', '0@7', '0@8', '0@9', '1@10', '1@7', '1@8', '1@9']);
+    expect(rounds.flatMap(({ runs, seed }) => runs.map(({ arm }) => `${arm}@${seed}`))).toEqual(ran);
+  });
+
+  it('end when nobody wants more', async () => {
+    const seen: number[] = [];
+    const goesOn = (rounds: readonly Round[]) => seen.push(rounds.length) < 2;
+    const { rounds, isComplete } = await runRounds(PLAN, hooksWith({ goesOn }));
+    expect(seen).toEqual([1, 2]);
+    expect(rounds).toHaveLength(2);
+    expect(isComplete).toBe(true);
+  });
+
+  it('end with the reason when an arm cannot be measured, and keep what there is', async () => {
+    let runs = 0;
+    const run = async () => {
+      runs += 1;
+      if (runs < 4) return result;
+      throw new SockbenchError({ code: 'UNREACHABLE', message: 'nobody listens', hint: 'Start it.' });
+    };
+    const { rounds, isComplete } = await runRounds(PLAN, hooksWith({ run }));
+    expect(isComplete).toBe(false);
+    expect(rounds).toHaveLength(2);
+    expect(rounds[1]?.runs.map((each) => each.error)).toEqual([
+      null,
+      { code: 'unreachable', message: 'nobody listens Start it.' },
+    ]);
+  });
+
+  it('keep what there is when a run crashes', async () => {
+    let runs = 0;
+    const run = async () => {
+      runs += 1;
+      if (runs < 3) return result;
+      throw new TypeError('of undefined');
+    };
+    const { rounds } = await runRounds(PLAN, hooksWith({ run }));
+    expect(rounds).toHaveLength(2);
+    expect(rounds[1]?.runs.at(-1)?.error?.code).toBe('crashed');
+  });
+
+  it('drop a round that was broken off', async () => {
+    const stop = new AbortController();
+    let runs = 0;
+    const run = async () => {
+      runs += 1;
+      if (runs === 3) stop.abort();
+      return result;
+    };
+    const { rounds, isComplete } = await runRounds(PLAN, hooksWith({ run, signal: stop.signal }));
+    expect(runs).toBe(3);
+    expect(rounds).toHaveLength(1);
+    expect(isComplete).toBe(false);
+  });
+
+  it('take stored runs for the base and measure the others', async () => {
+    const ran: number[] = [];
+    const baseline = [1, 2, 3, 4].map((seed) => makeResult({ seconds: 1, seed }));
+    const run = async (arm: number) => {
+      ran.push(arm);
+      return result;
+    };
+    const { rounds } = await runRounds({ ...PLAN, baseline }, hooksWith({ run }));
+    expect(ran).toEqual([1, 1, 1, 1]);
+    const stored = rounds.map(({ runs }) => runs.find(({ arm }) => arm === 0)?.result);
+    expect(stored).toEqual(baseline);
+  });
+});
