@@ -8,7 +8,10 @@ import { nameFunctions } from './user-functions.ts';
 import { importUserModule } from './user-module.ts';
 
 const fn = z.custom<never>((value) => typeof value === 'function', 'expected a function');
-const seriesName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a series is named in lower case, with underscores');
+const seriesName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, 'a series is named in lower case, with underscores')
+  .refine((name) => name !== 'base', 'no series is named base, which is what gate compares with');
 const reserved = new Set([...SERIES.map(({ name }) => name), 'warmup']);
 
 const fields = z.strictObject({

@@ -1,6 +1,6 @@
 import { UNITS } from '../units.ts';
 import { type Metric, type MetricUnit, metricUnit } from './metric.ts';
-import type { Token } from './threshold-tokens.ts';
+import type { NumberToken, Place } from './threshold-tokens.ts';
 
 export const ARMS = ['head', 'base'] as const;
 /** Whose metric: of the arm under test, or of what it is compared with. A run is a head. */
@@ -20,18 +20,13 @@ export interface Sum {
 }
 
 /** A sum as it was written, whose unit the other side of the comparison may yet decide. */
-export interface Amount extends Sum {
+export interface Amount extends Sum, Place {
   readonly kind: 'amount';
   /** What it may be counted in; of a count, also a share. */
   readonly units: readonly MetricUnit[];
   /** Whether it is numbers without a unit only. */
   readonly isPlain: boolean;
-  /** As written, and where from 0. */
-  readonly text: string;
-  readonly at: number;
 }
-
-type Place = Pick<Amount, 'text' | 'at'>;
 
 export function plainAmount(constant: number, place: Place): Amount {
   // A count is whole; an average may be too.
@@ -59,7 +54,7 @@ export function metricAmount(metric: Metric, arm: Arm, { text, at }: Place): Amo
 }
 
 /** A number with its unit; null for a unit that there is not. */
-export function readQuantity(number: Extract<Token, { kind: 'number' }>): Amount | null {
+export function readQuantity(number: NumberToken): Amount | null {
   const { digits, unit, text, at } = number;
   const place = { text, at };
   if (unit === '') return plainAmount(Number(digits), place);
@@ -81,21 +76,50 @@ function namesOf(kind: keyof typeof UNITS): string {
   return `a number and one of the units ${Object.keys(UNITS[kind]).join(', ')}`;
 }
 
+interface UnitText {
+  readonly name: string;
+  readonly takes: string;
+  readonly example: string;
+  /** What a number without a unit lacks. */
+  readonly suffix: string;
+}
+
 /** What is said of a unit where another was given. */
-export const ALLOWED: Readonly<
-  Record<MetricUnit, { readonly name: string; readonly takes: string; readonly example: string }>
-> = {
-  duration: { name: 'a duration', takes: `a duration, ${namesOf('duration')}`, example: '50ms' },
-  bytes: { name: 'a size', takes: `a size, ${namesOf('bytes')}`, example: '64MiB' },
-  rate: { name: 'a rate', takes: `a rate, ${namesOf('rate')}`, example: '100/s' },
-  share: { name: 'a percentage', takes: 'a percentage', example: '0.1%' },
-  average: { name: 'a plain number', takes: 'a number without a unit', example: '1.5' },
-  count: { name: 'a count', takes: 'a whole number', example: '0' },
+const UNIT_TEXTS: Readonly<Record<MetricUnit, UnitText>> = {
+  duration: {
+    name: 'a duration',
+    takes: `a duration, ${namesOf('duration')}`,
+    example: '50ms',
+    suffix: 'ms',
+  },
+  bytes: { name: 'a size', takes: `a size, ${namesOf('bytes')}`, example: '64MiB', suffix: 'MiB' },
+  rate: { name: 'a rate', takes: `a rate, ${namesOf('rate')}`, example: '100/s', suffix: '/s' },
+  share: { name: 'a percentage', takes: 'a percentage', example: '5%', suffix: '%' },
+  average: { name: 'a plain number', takes: 'a number without a unit', example: '1.5', suffix: '' },
+  count: { name: 'a count', takes: 'a whole number', example: '0', suffix: '%' },
 };
 
-/** What `other` is that does not go together with `asked`. */
-export function whatIs(other: Amount, asked: Amount): string {
-  if (!other.isPlain) return `is ${ALLOWED[other.units[0] ?? 'count'].name}`;
+/** Why two amounts cannot be compared or added, which of them is to be changed, and how. */
+export function explainMismatch(
+  a: Amount,
+  b: Amount,
+): { readonly wrong: Amount; readonly problem: string; readonly hint: string } {
+  // A number gives way to a metric, and one without a unit to one that has it.
+  const isAsked = a.parts.length > 0 || (b.parts.length === 0 && !a.isPlain);
+  const [asked, wrong] = isAsked ? [a, b] : [b, a];
+  const texts = asked.units.map((unit) => UNIT_TEXTS[unit]);
+  const [example] = texts.map((text) => (wrong.isPlain ? `${wrong.text}${text.suffix}` : text.example));
+  const takes = texts.map((text) => text.takes).join(' or ');
+  return {
+    wrong,
+    problem: `"${wrong.text}" ${faultOf(wrong, asked)}; ${asked.text} takes ${takes}`,
+    hint: `Write it like ${example}.`,
+  };
+}
+
+function faultOf(wrong: Amount, asked: Amount): string {
+  const [unit = 'count'] = wrong.units;
+  if (!wrong.isPlain) return `is ${UNIT_TEXTS[unit].name}`;
   return asked.units.includes('count') ? 'is not whole' : 'has no unit';
 }
 

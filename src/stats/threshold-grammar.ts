@@ -1,22 +1,21 @@
 import { nearest } from '../nearest.ts';
 import { isMetric, type MetricUnit, readMetric } from './metric.ts';
 import {
-  ALLOWED,
   type Amount,
-  type Arm,
   addAmounts,
   commonUnits,
+  explainMismatch,
   metricAmount,
   readQuantity,
   type Sum,
   scaleAmount,
   sumIn,
   UNIT_NAMES,
-  whatIs,
 } from './threshold-amount.ts';
-import { readTokens, refuseAt, type Token } from './threshold-tokens.ts';
+import { type NumberToken, type Place, type Token, TokenReader, WORDS } from './threshold-tokens.ts';
 
 export const OPERATORS = ['<=', '>=', '==', '<', '>'] as const;
+const JOINING = [...OPERATORS, '+', '-', '*', 'and', 'or'];
 export type Operator = (typeof OPERATORS)[number];
 
 /** Two sums of one unit and how they are compared. */
@@ -43,11 +42,9 @@ export interface Vocabulary {
 }
 
 /** A condition as it was written. */
-interface Written {
+interface Written extends Place {
   readonly kind: 'condition';
   readonly condition: Condition;
-  readonly text: string;
-  readonly at: number;
 }
 
 /** Deep enough for anybody, and far from the end of the stack. */
@@ -77,30 +74,27 @@ const DEEPEST = 50;
  * `server_rss - base.server_rss < 50MiB`. Space may stand between any two pieces. Throws BAD_THRESHOLD.
  */
 export function readCondition(expression: string, vocabulary: Vocabulary): Condition {
-  return new Reader(expression, vocabulary).read();
+  return new Parser(expression, vocabulary).parse();
 }
 
-const END: Token = { kind: 'end', text: '', at: 0 };
+const EXAMPLES = 'delivery.p99<50ms or lost==0';
 
-/** One method for each rule of the grammar; what a parenthesis holds is known only at its end. */
-class Reader {
-  readonly #expression: string;
+/** One method for each rule; whether a parenthesis holds a condition or an amount is known only at its end. */
+class Parser {
+  readonly #tokens: TokenReader;
   readonly #vocabulary: Vocabulary;
-  readonly #tokens: readonly Token[];
-  #next = 0;
   #depth = 0;
 
   constructor(expression: string, vocabulary: Vocabulary) {
-    this.#expression = expression;
+    this.#tokens = new TokenReader(expression);
     this.#vocabulary = vocabulary;
-    this.#tokens = readTokens(expression);
   }
 
-  read(): Condition {
+  parse(): Condition {
     const whole = this.#either();
-    if (this.#token.kind === 'end') return this.#condition(whole);
-    const { text } = this.#token;
-    return this.#refuse(this.#token, `"${text}" is not expected here`, this.#hintAfter(whole));
+    const { token } = this.#tokens;
+    if (token.kind === 'end') return this.#condition(whole);
+    return this.#tokens.refuse(token, `"${token.text}" is not expected here`, hintAfter(whole));
   }
 
   #either(): Amount | Written {
@@ -108,195 +102,155 @@ class Reader {
   }
 
   #joined(word: 'and' | 'or', operand: () => Amount | Written): Amount | Written {
-    const from = this.#token;
+    const from = this.#tokens.token;
     const first = operand();
-    if (!this.#is(word)) return first;
+    if (!this.#tokens.take(word)) return first;
     const of = [this.#condition(first)];
-    while (this.#take(word)) of.push(this.#condition(operand()));
+    do of.push(this.#condition(operand()));
+    while (this.#tokens.take(word));
     return this.#written({ kind: word, of }, from);
   }
 
   #negation(): Amount | Written {
-    const from = this.#token;
-    if (!this.#take('not')) return this.#comparison();
-    return this.#written({ kind: 'not', of: this.#condition(this.#nested(() => this.#negation())) }, from);
+    const from = this.#tokens.token;
+    if (!this.#tokens.take('not')) return this.#comparison();
+    const of = this.#condition(this.#nested(() => this.#negation()));
+    return this.#written({ kind: 'not', of }, from);
   }
 
   #comparison(): Amount | Written {
-    const from = this.#token;
-    const left = this.#sum();
-    const operator = this.#takeOperator();
-    if (operator === null) return left;
-    const [a, b] = [this.#amount(left), this.#amount(this.#sum())];
-    const [unit] = this.#unitsOf(a, b);
+    const from = this.#tokens.token;
+    const first = this.#sum();
+    const operator = this.#tokens.takeOneOf(OPERATORS);
+    if (operator === null) return first;
+    const [a, b] = [this.#amount(first), this.#amount(this.#sum())];
+    const [unit] = this.#commonUnits(a, b);
     if (unit === undefined || a.parts.length + b.parts.length === 0) {
-      return this.#refuse(a, 'compares numbers only', 'Name a metric, like delivery.p99<50ms or lost==0.');
+      return this.#tokens.refuse(a, 'only numbers are compared', `Name a metric, like ${EXAMPLES}.`);
     }
-    return this.#written(
-      { kind: 'comparison', operator, unit, left: sumIn(unit, a), right: sumIn(unit, b) },
-      from,
-    );
+    const [left, right] = [sumIn(unit, a), sumIn(unit, b)];
+    return this.#written({ kind: 'comparison', operator, unit, left, right }, from);
   }
 
   #sum(): Amount | Written {
-    const from = this.#token;
+    const from = this.#tokens.token;
     let total = this.#product();
-    while (this.#is('+') || this.#is('-')) {
-      const sign = this.#take('+') ? 1 : -1;
-      if (sign === -1) this.#take('-');
+    for (;;) {
+      const sign = this.#tokens.takeOneOf(['+', '-']);
+      if (sign === null) return total;
       const [a, b] = [this.#amount(total), this.#amount(this.#product())];
-      total = addAmounts(a, sign, b, this.#unitsOf(a, b), this.#placeFrom(from));
+      const units = this.#commonUnits(a, b);
+      total = addAmounts(a, sign === '+' ? 1 : -1, b, units, this.#tokens.placeFrom(from));
     }
-    return total;
   }
 
   #product(): Amount | Written {
-    const from = this.#token;
+    const from = this.#tokens.token;
     let product = this.#operand();
-    while (this.#take('*')) {
+    while (this.#tokens.take('*')) {
       const [a, b] = [this.#amount(product), this.#amount(this.#operand())];
       if (!a.isPlain && !b.isPlain) {
-        this.#refuse(
-          b,
-          `"${a.text}" can be multiplied by a plain number only`,
-          'Write it like 3 * delivery.p50; 110% is 1.1.',
-        );
+        const problem = `"${a.text}" times "${b.text}": one of them has to be a plain number`;
+        this.#tokens.refuse(a, problem, 'Write it like 3 * delivery.p50; 110% is 1.1.');
       }
-      const place = this.#placeFrom(from);
+      const place = this.#tokens.placeFrom(from);
       product = a.isPlain ? scaleAmount(a.constant, b, place) : scaleAmount(b.constant, a, place);
     }
     return product;
   }
 
   #operand(): Amount | Written {
-    const token = this.#token;
-    if (this.#take('(')) return this.#parenthesis(token);
-    this.#next += 1;
-    switch (token.kind) {
-      case 'number':
-        return readQuantity(token) ?? this.#refuseUnit(token);
-      case 'name':
-        return this.#metric(token);
-      default:
-        return this.#refuse(
-          token,
-          token.kind === 'end'
-            ? 'ends where a metric or a number should be'
-            : `"${token.text}" stands where a metric or a number should be`,
-          'Write it like delivery.p99<50ms or lost==0.',
-        );
+    const { token } = this.#tokens;
+    const read = this.#tokens.take('(') ? this.#parenthesis(token) : this.#atom(token);
+    const after = this.#tokens.token;
+    if (after.kind === 'name' || after.kind === 'number') {
+      const problem = `"${after.text}" cannot follow "${read.text}"`;
+      this.#tokens.refuse(after, problem, `Put one of ${JOINING.join(', ')} between them.`);
     }
+    return read;
+  }
+
+  #atom(token: Token): Amount {
+    this.#tokens.skip();
+    if (token.kind === 'number') return readQuantity(token) ?? this.#refuseUnit(token);
+    if (token.kind === 'name') return this.#metric(token);
+    const problem =
+      token.kind === 'end'
+        ? 'a metric or a number is missing at the end'
+        : `"${token.text}" stands where a metric or a number should be`;
+    return this.#tokens.refuse(token, problem, `Write it like ${EXAMPLES}.`);
   }
 
   #parenthesis(open: Token): Amount | Written {
     const inner = this.#nested(() => this.#either());
-    if (!this.#take(')')) {
-      this.#refuse(
-        this.#token,
-        `the parenthesis of column ${open.at + 1} is not closed`,
-        this.#hintAfter(inner),
-      );
+    if (!this.#tokens.take(')')) {
+      const { token } = this.#tokens;
+      const problem =
+        token.kind === 'end'
+          ? `the parenthesis of column ${open.at + 1} is not closed`
+          : `"${token.text}" is not expected here`;
+      this.#tokens.refuse(token, problem, hintAfter(inner));
     }
-    return { ...inner, ...this.#placeFrom(open) };
+    return { ...inner, ...this.#tokens.placeFrom(open) };
   }
 
-  #metric(token: Token): Amount {
+  #metric(token: Place): Amount {
     const { text } = token;
-    const arm: Arm = /^base(\.|$)/.test(text) ? 'base' : 'head';
-    if (arm === 'base' && !this.#vocabulary.hasBase) {
-      this.#refuse(
-        token,
-        `"${text}" is of a base, and only gate and compare have a base`,
-        'Compare with a value instead, or use sockbench gate.',
-      );
+    const isOfBase = /^base(\.|$)/.test(text);
+    if (isOfBase && !this.#vocabulary.hasBase) {
+      const problem = `"${text}" is of a base, and only gate and compare have a base`;
+      this.#tokens.refuse(token, problem, 'Compare with a value instead, or use sockbench gate.');
     }
-    if (/^base\.?$/.test(text))
-      this.#refuse(token, `"${text}" is no metric`, 'Write it like base.delivery.p50.');
-    const metric = readMetric(text.replace(/^base\.?/, ''), this.#vocabulary.own);
-    if (!isMetric(metric)) return this.#refuse(token, metric.problem, metric.hint);
-    return metricAmount(metric, arm, token);
+    const name = text.replace(/^base\.?/, '');
+    if (name === '') this.#tokens.refuse(token, `"${text}" is no metric`, 'Write it like base.delivery.p50.');
+    const metric = readMetric(name, this.#vocabulary.own);
+    if (!isMetric(metric)) return this.#tokens.refuse(token, metric.problem, metric.hint);
+    return metricAmount(metric, isOfBase ? 'base' : 'head', token);
   }
 
-  #refuseUnit({ text, digits, unit, at }: Extract<Token, { kind: 'number' }>): never {
-    const near = nearest(unit, UNIT_NAMES);
-    const place = { ...this.#token, at: at + text.length - unit.length };
-    const hint =
-      near === null
-        ? 'Put a space, or an operator, between a number and a name.'
-        : `Did you mean ${digits}${near}?`;
-    return this.#refuse(place, `"${unit}" is not one of the units ${UNIT_NAMES.join(', ')}`, hint);
+  #refuseUnit({ text, digits, unit, at }: NumberToken): never {
+    const near = nearest(unit, [...UNIT_NAMES, ...WORDS]);
+    const meant = near !== null && WORDS.includes(near) ? near : `${digits}${near}`;
+    const hint = near === null ? 'Use one of them.' : `Did you mean ${meant}?`;
+    const problem = `"${unit}" is not one of the units ${UNIT_NAMES.join(', ')}`;
+    return this.#tokens.refuse({ at: at + text.length - unit.length }, problem, hint);
   }
 
-  /** Units of two that are compared or added. */
-  #unitsOf(a: Amount, b: Amount): MetricUnit[] {
+  #commonUnits(a: Amount, b: Amount): MetricUnit[] {
     const units = commonUnits(a, b);
     if (units.length > 0) return units;
-    const [asked, other] = a.parts.length > 0 ? [a, b] : [b, a];
-    const takes = [...new Set(asked.units.map((unit) => ALLOWED[unit].takes))].join(' or ');
-    return this.#refuse(
-      other,
-      `"${other.text}" ${whatIs(other, asked)}; ${asked.text} takes ${takes}`,
-      `Write it like ${ALLOWED[asked.units[0] ?? 'count'].example}.`,
-    );
-  }
-
-  get #token(): Token {
-    return this.#tokens[this.#next] ?? END;
-  }
-
-  #is(sign: string): boolean {
-    const { kind, text } = this.#token;
-    return kind === 'sign' && text === sign;
-  }
-
-  /** Goes past the next token if it is this sign. */
-  #take(sign: string): boolean {
-    const isNext = this.#is(sign);
-    if (isNext) this.#next += 1;
-    return isNext;
-  }
-
-  #takeOperator(): Operator | null {
-    return OPERATORS.find((operator) => this.#take(operator)) ?? null;
+    const { wrong, problem, hint } = explainMismatch(a, b);
+    return this.#tokens.refuse(wrong, problem, hint);
   }
 
   #nested<T>(read: () => T): T {
     this.#depth += 1;
     if (this.#depth > DEEPEST) {
-      this.#refuse(this.#token, `is nested more than ${DEEPEST} deep`, 'Write several thresholds.');
+      const problem = `nested more than ${DEEPEST} deep`;
+      this.#tokens.refuse(this.#tokens.token, problem, 'Write several thresholds instead.');
     }
     const inner = read();
     this.#depth -= 1;
     return inner;
   }
 
-  /** What was read since `from`. */
-  #placeFrom({ at }: Token): { text: string; at: number } {
-    const last = this.#tokens[this.#next - 1] ?? END;
-    return { text: this.#expression.slice(at, last.at + last.text.length), at };
-  }
-
-  #written(condition: Condition, from: Token): Written {
-    return { kind: 'condition', condition, ...this.#placeFrom(from) };
+  #written(condition: Condition, from: Place): Written {
+    return { kind: 'condition', condition, ...this.#tokens.placeFrom(from) };
   }
 
   #condition(read: Amount | Written): Condition {
     if (read.kind === 'condition') return read.condition;
-    return this.#refuse(read, `"${read.text}" is compared with nothing`, this.#hintAfter(read));
+    return this.#tokens.refuse(read, `"${read.text}" is compared with nothing`, hintAfter(read));
   }
 
   #amount(read: Amount | Written): Amount {
     if (read.kind === 'amount') return read;
-    return this.#refuse(read, `"${read.text}" is true or false, no number`, this.#hintAfter(read));
+    return this.#tokens.refuse(read, `"${read.text}" is true or false, no number`, hintAfter(read));
   }
+}
 
-  #hintAfter({ kind }: Amount | Written): string {
-    return kind === 'condition'
-      ? 'Join conditions with and or or: lost==0 and delivery.p99<50ms.'
-      : 'Compare it with <, <=, >, >= or ==, like delivery.p99<50ms or lost==0.';
-  }
-
-  #refuse({ at }: { readonly at: number }, problem: string, hint: string): never {
-    return refuseAt(this.#expression, at, problem, hint);
-  }
+function hintAfter({ kind }: Amount | Written): string {
+  return kind === 'condition'
+    ? 'Join conditions with and or or: lost==0 and delivery.p99<50ms.'
+    : `Compare it with one of ${OPERATORS.join(', ')}, like ${EXAMPLES}.`;
 }

@@ -1,18 +1,25 @@
 import { SockbenchError } from '../errors.ts';
 
-/** A piece of a threshold; `at` is where it begins, from 0. */
+/** Something as it was written, and where it begins, from 0. */
+export interface Place {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** A piece of a threshold. */
 export type Token =
-  | { readonly kind: 'name'; readonly text: string; readonly at: number }
-  | {
-      readonly kind: 'number';
-      readonly text: string;
-      readonly digits: string;
-      readonly unit: string;
-      readonly at: number;
-    }
+  | NumberToken
+  | ({ readonly kind: 'name' } & Place)
   /** An operator, a parenthesis, or one of the words `and`, `or`, `not`. */
-  | { readonly kind: 'sign'; readonly text: string; readonly at: number }
-  | { readonly kind: 'end'; readonly text: ''; readonly at: number };
+  | ({ readonly kind: 'sign' } & Place)
+  | ({ readonly kind: 'end' } & Place);
+
+export interface NumberToken extends Place {
+  readonly kind: 'number';
+  readonly digits: string;
+  /** Empty for none. */
+  readonly unit: string;
+}
 
 /** Words that are no names. */
 export const WORDS: readonly string[] = ['and', 'or', 'not'];
@@ -33,7 +40,7 @@ const ELSEWHERE: ReadonlyArray<readonly [sign: string, hint: string]> = [
 ];
 
 /** Throws BAD_THRESHOLD for what is wrong at `at`, from 0. */
-export function refuseAt(expression: string, at: number, problem: string, hint: string): never {
+function refuseAt(expression: string, at: number, problem: string, hint: string): never {
   throw new SockbenchError({
     code: 'BAD_THRESHOLD',
     message: `--threshold "${expression}", column ${at + 1}: ${problem}`,
@@ -42,7 +49,7 @@ export function refuseAt(expression: string, at: number, problem: string, hint: 
 }
 
 /** Cuts a threshold into its pieces, the last of which is its end. Throws BAD_THRESHOLD. */
-export function readTokens(expression: string): Token[] {
+function readTokens(expression: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   const match = (pattern: RegExp) => {
@@ -76,4 +83,51 @@ function refuseSign(expression: string, at: number): never {
     'Write it like delivery.p99<50ms or lost==0.',
   ];
   refuseAt(expression, at, `"${sign}" means nothing here`, hint);
+}
+
+/** Goes through the pieces of a threshold, and says where something is wrong. */
+export class TokenReader {
+  readonly #expression: string;
+  readonly #tokens: readonly Token[];
+  #next = 0;
+
+  /** Throws BAD_THRESHOLD. */
+  constructor(expression: string) {
+    this.#expression = expression;
+    this.#tokens = readTokens(expression);
+  }
+
+  /** The token that comes next; at the end, the end again and again. */
+  get token(): Token {
+    return this.#tokens[this.#next] ?? { kind: 'end', text: '', at: this.#expression.length };
+  }
+
+  skip(): void {
+    this.#next += 1;
+  }
+
+  /** Goes past the next token if it is this sign. */
+  take(sign: string): boolean {
+    const { kind, text } = this.token;
+    if (kind !== 'sign' || text !== sign) return false;
+    this.skip();
+    return true;
+  }
+
+  /** Goes past the next token if it is one of these signs; null when it is none. */
+  takeOneOf<T extends string>(signs: readonly T[]): T | null {
+    return signs.find((sign) => this.take(sign)) ?? null;
+  }
+
+  /** What was read since `from`. */
+  placeFrom({ at }: Place): Place {
+    const last = this.#tokens[this.#next - 1];
+    const end = last === undefined ? at : last.at + last.text.length;
+    return { text: this.#expression.slice(at, end), at };
+  }
+
+  /** Throws BAD_THRESHOLD. */
+  refuse({ at }: Pick<Place, 'at'>, problem: string, hint: string): never {
+    refuseAt(this.#expression, at, problem, hint);
+  }
 }

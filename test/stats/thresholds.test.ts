@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { poolOf } from '../../src/result/pool.ts';
+import type { RunResult } from '../../src/result/schema.ts';
 import { SERIES, viewResult } from '../../src/result/view.ts';
-import { foreseeThreshold, judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
+import { type Forecast, foreseeThreshold, isForeseen } from '../../src/stats/threshold-forecast.ts';
+import { judgeThreshold, metricsOf, parseThreshold } from '../../src/stats/thresholds.ts';
 import { makeResult, results } from '../report/fixture.ts';
 import { thrownBy } from '../thrown.ts';
 
@@ -23,11 +26,19 @@ describe('the grammar of thresholds', () => {
     ['late<0.5%', { kind: 'share', name: 'late' }, '<', 0.005],
     ['lost<=100%', { kind: 'share', name: 'lost' }, '<=', 1],
   ])('reads "%s"', (expression, metric, operator, limit) => {
-    expect(parseThreshold(expression)).toEqual({ expression, metric, operator, limit });
+    expect(parseThreshold(expression)).toMatchObject({
+      expression,
+      condition: {
+        kind: 'comparison',
+        operator,
+        left: { constant: 0, parts: [{ factor: 1, metric, arm: 'head' }] },
+        right: { constant: limit, parts: [] },
+      },
+    });
   });
 
   it('reads every percentile of every series, spaced or not, and keeps the expression as it was given', () => {
-    const spaces = fc.stringMatching(/^ {0,3}$/);
+    const spaces = fc.stringMatching(/^[ \t]{0,3}$/);
     fc.assert(
       fc.property(
         fc.constantFrom(...SERIES_NAMES),
@@ -39,74 +50,25 @@ describe('the grammar of thresholds', () => {
           const percent = perHundredThousand / 1000;
           const expression = `${a}${series}.p${percent}${b}${operator}${c}${limitMs}${d}ms${e}`;
           const threshold = parseThreshold(expression);
-          expect(threshold).toMatchObject({ expression, operator, limit: limitMs * 1e6 });
-          expect(threshold.metric).toMatchObject({ kind: 'quantile', series });
-          expect(threshold.metric.kind === 'quantile' && threshold.metric.quantile).toBeCloseTo(
-            perHundredThousand / 1e5,
-            12,
-          );
+          expect(threshold).toMatchObject({
+            expression,
+            condition: { operator, right: { constant: limitMs * 1e6 } },
+          });
+          const [{ metric } = { metric: null }] = metricsOf(threshold);
+          expect(metric).toMatchObject({
+            kind: 'quantile',
+            series,
+            quantile: expect.closeTo(perHundredThousand / 1e5, 12),
+          });
         },
       ),
     );
   });
-
-  it.each(['', 'delivery', 'delivery.p99', 'delivery.p99=50ms', '<50ms', 'delivery.p99<', 'Lost==0', 'p99'])(
-    'refuses "%s", which is not a threshold',
-    (expression) => {
-      expect(thrownBy(() => parseThreshold(expression))).toMatchObject({
-        code: 'BAD_THRESHOLD',
-        message: `--threshold "${expression}": is not a threshold`,
-        hint: "Write it like 'delivery.p99<50ms' or 'lost==0'.",
-        exitCode: 2,
-      });
-    },
-  );
-
-  it.each([
-    [
-      'missing==0',
-      '"missing" is not one of lost, late, duplicated, reordered, unexpected, failed',
-      'Use one of them.',
-    ],
-    [
-      'delivery<50ms',
-      '"delivery" is not one of lost, late, duplicated, reordered, unexpected, failed',
-      'Name a statistic, like delivery.p99.',
-    ],
-    ['lost==0.5', '"0.5" is neither a whole number nor a percentage', 'Write it like lost==0 or late<0.1%.'],
-    ['lost==-1', '"-1" is neither a whole number nor a percentage', 'Write it like lost==0 or late<0.1%.'],
-    ['lost<5ms', '"5ms" is neither a whole number nor a percentage', 'Write it like lost==0 or late<0.1%.'],
-    ['lost==1 0', '"1 0" is neither a whole number nor a percentage', 'Write it like lost==0 or late<0.1%.'],
-    ['delivry.p99<5ms', `"delivry" is not one of ${SERIES_NAMES.join(', ')}`, 'Use one of them.'],
-    ['lost.p99<5ms', `"lost" is not one of ${SERIES_NAMES.join(', ')}`, 'Use one of them.'],
-    ['ack.median<5ms', '"median" is not p0 to p99.999, min, max or mean', 'Write it like delivery.p99<50ms.'],
-    ['ack.p100<5ms', '"p100" is not p0 to p99.999, min, max or mean', 'Write it like delivery.p99<50ms.'],
-    ['ack.p<5ms', '"p" is not p0 to p99.999, min, max or mean', 'Write it like delivery.p99<50ms.'],
-    ['ack.p9.9.9<5ms', '"p9.9.9" is not p0 to p99.999, min, max or mean', 'Write it like delivery.p99<50ms.'],
-    [
-      'ack.p99<50',
-      '"50" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h',
-      'Write it like 10s or 250ms.',
-    ],
-    [
-      'ack.p99<5%',
-      '"5%" is not a duration; a duration is a number and one of the units ns, us, ms, s, m, h',
-      'Write it like 10s or 250ms.',
-    ],
-    [
-      'ack.p99<5 0ms',
-      '"5 0ms" is not a duration; a duration is a number and one of the units ns, us, ms, s, m, h',
-      'Write it like 10s or 250ms.',
-    ],
-  ])('refuses "%s"', (expression, problem, hint) => {
-    expect(thrownBy(() => parseThreshold(expression))).toMatchObject({
-      code: 'BAD_THRESHOLD',
-      message: `--threshold "${expression}": ${problem}`,
-      hint,
-      exitCode: 2,
-    });
-  });
 });
+
+function judge(expression: string, result: RunResult, own: Record<string, string> = {}) {
+  return judgeThreshold(parseThreshold(expression, own), poolOf([viewResult(result)]));
+}
 
 /** 200 broadcasts to 5 clients, 7 of 1,000 deliveries lost, 2 late. */
 function lossy() {
@@ -115,7 +77,7 @@ function lossy() {
 }
 
 describe('judging a count', () => {
-  const view = viewResult(lossy());
+  const result = lossy();
 
   it.each([
     ['lost==7', true, 7, '7'],
@@ -133,7 +95,7 @@ describe('judging a count', () => {
     ['lost<=0.7%', true, 0.007, '0.7 %'],
     ['lost==0.7%', true, 0.007, '0.7 %'],
   ])('answers "%s"', (expression, passed, actual, detail) => {
-    expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
+    expect(judge(expression, result)).toEqual({
       expression,
       passed,
       actual,
@@ -154,8 +116,8 @@ describe('judging a count', () => {
         { reason: 'publishing was answered with HTTP status 503', count: 3 },
         { reason: 'sold out', count: 2 },
       ];
-      const failing = viewResult({ ...lossy(), failed });
-      expect(judgeThreshold(parseThreshold(expression), failing)).toEqual({
+      const failing = { ...lossy(), failed };
+      expect(judge(expression, failing)).toEqual({
         expression,
         passed,
         actual,
@@ -166,29 +128,29 @@ describe('judging a count', () => {
 
   it('answers a share of failures where nothing was owed to anyone, as by visits that do not publish', () => {
     const visits = { ...results.valid(), failed: [{ reason: 'sold out', count: 10 }] };
-    const view = viewResult({ ...visits, ledger: { ...visits.ledger, owed: 0, delivered: 0 } });
-    expect(judgeThreshold(parseThreshold('failed<2%'), view)).toMatchObject({ passed: true, actual: 0.01 });
-    expect(judgeThreshold(parseThreshold('failed<2%'), viewResult(results.empty()))).toMatchObject({
+    const unowed = { ...visits, ledger: { ...visits.ledger, owed: 0, delivered: 0 } };
+    expect(judge('failed<2%', unowed)).toMatchObject({ passed: true, actual: 0.01 });
+    expect(judge('failed<2%', results.empty())).toMatchObject({
       passed: null,
       detail: 'nothing was sent',
     });
   });
 
   it('answers no share of nothing', () => {
-    const nothing = viewResult(results.empty());
-    expect(judgeThreshold(parseThreshold('late<1%'), nothing)).toEqual({
+    const nothing = results.empty();
+    expect(judge('late<1%', nothing)).toEqual({
       expression: 'late<1%',
       passed: null,
       actual: null,
       detail: 'no message was owed to anyone',
     });
-    expect(judgeThreshold(parseThreshold('lost==0'), nothing)).toMatchObject({ passed: true, actual: 0 });
+    expect(judge('lost==0', nothing)).toMatchObject({ passed: true, actual: 0 });
   });
 });
 
 describe('judging a series', () => {
-  const view = viewResult(lossy());
-  const delivery = view.histogram('delivery');
+  const result = lossy();
+  const delivery = viewResult(result).histogram('delivery');
 
   it.each([
     ['min', delivery?.minNs],
@@ -198,15 +160,15 @@ describe('judging a series', () => {
     ['p95', delivery?.quantileNs(0.95)],
   ])('takes %s from its histogram and compares it both ways', (statistic, figureNs = Number.NaN) => {
     const [belowNs, aboveNs] = [Math.floor(figureNs) - 1, Math.ceil(figureNs) + 1];
-    const judge = (limit: string) => judgeThreshold(parseThreshold(`delivery.${statistic}${limit}`), view);
-    expect(judge(`<${aboveNs}ns`)).toMatchObject({ passed: true, actual: figureNs });
-    expect(judge(`<${belowNs}ns`)).toMatchObject({ passed: false, actual: figureNs });
-    expect(judge(`>${belowNs}ns`)).toMatchObject({ passed: true, actual: figureNs });
-    expect(judge(`>${aboveNs}ns`)).toMatchObject({ passed: false, actual: figureNs });
+    const judgeIt = (limit: string) => judge(`delivery.${statistic}${limit}`, result);
+    expect(judgeIt(`<${aboveNs}ns`)).toMatchObject({ passed: true, actual: figureNs });
+    expect(judgeIt(`<${belowNs}ns`)).toMatchObject({ passed: false, actual: figureNs });
+    expect(judgeIt(`>${belowNs}ns`)).toMatchObject({ passed: true, actual: figureNs });
+    expect(judgeIt(`>${aboveNs}ns`)).toMatchObject({ passed: false, actual: figureNs });
   });
 
   it('shows the figure with its unit', () => {
-    const { detail } = judgeThreshold(parseThreshold('delivery.p50<1h'), view);
+    const { detail } = judge('delivery.p50<1h', result);
     // The median of the made-up latencies is 1.2 ms.
     expect(detail).toMatch(/^1\.[12]\d? ms$/);
   });
@@ -217,7 +179,7 @@ describe('judging a series', () => {
     ['delivery.p96<1h', '250', '200'],
     ['fanout_last.p99<1h', '1,000', '200'],
   ])('neither passes nor fails "%s" without samples beyond the quantile', (expression, needed, has) => {
-    expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
+    expect(judge(expression, result)).toEqual({
       expression,
       passed: null,
       actual: null,
@@ -226,21 +188,21 @@ describe('judging a series', () => {
   });
 
   it('judges the extremes and the mean of however few samples', () => {
-    const few = viewResult(makeResult({ clients: 2, rateHz: 3, seconds: 1 }));
+    const few = makeResult({ clients: 2, rateHz: 3, seconds: 1 });
     for (const statistic of ['min', 'max', 'mean']) {
-      expect(judgeThreshold(parseThreshold(`delivery.${statistic}<1h`), few).passed).toBe(true);
+      expect(judge(`delivery.${statistic}<1h`, few).passed).toBe(true);
     }
-    expect(judgeThreshold(parseThreshold('delivery.p50<1h'), few).passed).toBeNull();
+    expect(judge('delivery.p50<1h', few).passed).toBeNull();
   });
 
   it("takes a scenario's own series, which is known to nobody else", () => {
     const own = { checkout: 'basket -> paid' };
     const { delivery: stored } = lossy().series;
     if (stored === undefined) throw new Error('the fixture has no deliveries');
-    const shop = viewResult({ ...lossy(), series: { checkout: stored }, ownSeries: own });
+    const shop = { ...lossy(), series: { checkout: stored }, ownSeries: own };
     // Every value of a scenario's own series is a sample of its own: p99 needs 1,000, and there are 993.
-    expect(judgeThreshold(parseThreshold('checkout.p98<1h', own), shop)).toMatchObject({ passed: true });
-    expect(judgeThreshold(parseThreshold('checkout.p99<1h', own), shop).passed).toBeNull();
+    expect(judge('checkout.p98<1h', shop, own)).toMatchObject({ passed: true });
+    expect(judge('checkout.p99<1h', shop, own).passed).toBeNull();
     expect(thrownBy(() => parseThreshold('checkout.p99<1h'))).toMatchObject({
       code: 'BAD_THRESHOLD',
       message: expect.stringMatching(/"checkout" is not one of delivery, /),
@@ -253,7 +215,7 @@ describe('judging a series', () => {
   it.each(['ack.p50<1h', 'ack.max<1h', 'ack.mean<1h'])(
     'neither passes nor fails "%s" when the run has no such series',
     (expression) => {
-      expect(judgeThreshold(parseThreshold(expression), view)).toEqual({
+      expect(judge(expression, result)).toEqual({
         expression,
         passed: null,
         actual: null,
@@ -263,15 +225,128 @@ describe('judging a series', () => {
   );
 });
 
+describe('judging figures of the run', () => {
+  const result = makeResult({ transport: 'polling', seconds: 2 });
+
+  it.each([
+    // 4,000 deliveries by 2,000 polls, a quarter of them in vain, and 200 messages that were sent.
+    ['requests_per_delivery<0.56', true, 0.55, '0.55'],
+    ['polls_in_vain>=26%', false, 0.25, '25 %'],
+    ['sent>=99/s', true, 100, '100/s'],
+    ['sent<5990/m', false, 100, '100/s'],
+    ['sent<6001/m', true, 100, '100/s'],
+  ])('answers "%s"', (expression, passed, actual, detail) => {
+    expect(judge(expression, result)).toEqual({ expression, passed, actual, detail });
+  });
+
+  it('says what the run does not tell', () => {
+    expect(judge('server_rss<1MiB', { ...result, telemetry: { servers: [], workers: [] } })).toMatchObject({
+      passed: null,
+      actual: null,
+      detail: 'the run does not tell it',
+    });
+  });
+});
+
+describe('judging relations and combinations', () => {
+  const result = lossy();
+
+  it('tells every value that it used, and by a relation also the value of its left side', () => {
+    expect(judge('lost - late < 6', result)).toEqual({
+      expression: 'lost - late < 6',
+      passed: true,
+      actual: 5,
+      detail: 'lost 7, late 2',
+    });
+    expect(judge('10 > 2 * lost', result)).toMatchObject({ passed: false, actual: 14, detail: '7' });
+    expect(judge('delivery.min < delivery.max and lost==7', result)).toEqual({
+      expression: 'delivery.min < delivery.max and lost==7',
+      passed: true,
+      actual: null,
+      detail: expect.stringMatching(/^delivery\.min [\d.]+ [um]s, delivery\.max [\d.]+ ms, lost 7$/),
+    });
+  });
+
+  it('tells the same count as a number and as a share', () => {
+    expect(judge('lost<10 and lost<1%', result).detail).toBe('lost 7, lost 0.7 %');
+    expect(judge('lost - late > 0.4%', result)).toMatchObject({
+      passed: true,
+      detail: 'lost 0.7 %, late 0.2 %',
+    });
+  });
+
+  it.each([
+    ['lost==0 and delivery.p99<1h', false],
+    ['delivery.p99<1h and lost==0', false],
+    ['lost==7 and delivery.p99<1h', null],
+    ['lost==7 or delivery.p99<1h', true],
+    ['lost==0 or delivery.p99<1h', null],
+    ['not delivery.p99<1h', null],
+    ['not (lost==0 and delivery.p99<1h)', true],
+    ['delivery.p99 < 2 * delivery.p50', null],
+  ])('answers "%s" by logic of three values, for p99 is not known', (expression, passed) => {
+    expect(judge(expression, result)).toMatchObject({ passed, actual: null });
+  });
+
+  it('says of each unknown part why', () => {
+    expect(judge('lost==7 and delivery.p99<1h', result).detail).toBe(
+      'lost 7, delivery.p99 unknown: it needs 1,000 independent samples, the run has 200; make the run longer',
+    );
+  });
+});
+
+describe('judging against a base', () => {
+  const pool = (lost: number) => poolOf([viewResult(makeResult({ clients: 5, seconds: 2, lost }))]);
+  const judgeAgainst = (expression: string, base: ReturnType<typeof pool> | null) =>
+    judgeThreshold(parseThreshold(expression, {}, { hasBase: true }), pool(6), base);
+
+  it('takes a metric of the base only where it says so', () => {
+    expect(judgeAgainst('lost <= 2 * base.lost', pool(3))).toEqual({
+      expression: 'lost <= 2 * base.lost',
+      passed: true,
+      actual: 6,
+      detail: 'lost 6, base.lost 3',
+    });
+    expect(judgeAgainst('lost - base.lost < 3', pool(3))).toMatchObject({ passed: false, actual: 3 });
+    expect(judgeAgainst('delivery.p50 <= 1 * base.delivery.p50', pool(6)).passed).toBe(true);
+  });
+
+  it('judges nothing by a base that was not measured', () => {
+    expect(judgeAgainst('lost <= base.lost', null)).toEqual({
+      expression: 'lost <= base.lost',
+      passed: null,
+      actual: null,
+      detail: 'lost 6, base.lost unknown: there is no base',
+    });
+    expect(judgeAgainst('lost > 6 and lost <= base.lost', null).passed).toBe(false);
+  });
+
+  it('takes all runs of an arm together', () => {
+    const views = [1, 2].map((lost) => viewResult(makeResult({ clients: 5, rateHz: 50, seconds: 10, lost })));
+    const together = (expression: string) => judgeThreshold(parseThreshold(expression), poolOf(views));
+    expect(together('lost==3').passed).toBe(true);
+    // 500 broadcasts each.
+    expect(together('delivery.p99<1h').passed).toBe(true);
+    expect(judgeThreshold(parseThreshold('delivery.p99<1h'), poolOf(views.slice(1))).passed).toBeNull();
+  });
+});
+
 describe('foreseeing whether a threshold can be judged', () => {
-  const forecast = new Map([
-    ['delivery', 999],
-    ['fanout_last', 1000],
-    ['connect', 0],
-    ['own', null],
-  ]);
-  const foresee = (expression: string) =>
-    foreseeThreshold(parseThreshold(expression, { own: 'own' }), forecast);
+  const forecast: Forecast = {
+    samples: new Map([
+      ['delivery', 999],
+      ['fanout_last', 1000],
+      ['connect', 0],
+      ['own', null],
+    ]),
+    untold: new Map([
+      ['server_rss', { problem: 'nothing is known of the server', hint: 'Start it.' }],
+      ['late%', { problem: 'nothing is owed', hint: 'Count.' }],
+    ]),
+  };
+  const parse = (expression: string) => parseThreshold(expression, { own: 'own' }, { hasBase: true });
+  const foresee = (expression: string, base: Forecast | null = null) =>
+    foreseeThreshold(parse(expression), forecast, base);
 
   it.each([
     ['delivery.p99<1h', '1,000', '999'],
@@ -285,18 +360,61 @@ describe('foreseeing whether a threshold can be judged', () => {
     );
   });
 
-  it.each(['delivery.p98<1h', 'fanout_last.p99<1h', 'delivery.max<1h', 'own.p99.9<1h', 'lost==0', 'late<1%'])(
-    'sees nothing against "%s"',
-    (expression) => expect(foresee(expression)).toBeNull(),
-  );
+  it.each([
+    'delivery.p98<1h',
+    'fanout_last.p99<1h',
+    'delivery.max<1h',
+    'own.p99.9<1h',
+    'lost==0',
+    'lost<1%',
+    'late==0',
+    'server_cpu<80%',
+    'lost==0 or fanout_last.p99 < 3 * delivery.p50',
+  ])('sees nothing against "%s"', (expression) => {
+    expect(foresee(expression)).toBeNull();
+    expect(isForeseen(parse(expression), forecast)).toBe(true);
+  });
 
-  it('refuses a series that is known, but not recorded by this run', () => {
-    expect(thrownBy(() => foresee('ack.p50<1h'))).toMatchObject({
+  it('doubts each part of which there will be too few samples, whatever the others say', () => {
+    expect(foresee('delivery.p99 < 2 * fanout_last.p99.1')).toBe(
+      '--threshold "delivery.p99 < 2 * fanout_last.p99.1" will not be judged: delivery.p99 needs 1,000 independent samples, and this run plans 999; fanout_last.p99.1 needs 1,112 independent samples, and this run plans 1,000',
+    );
+    expect(foresee('lost==0 and (delivery.p50<1s or connect.max<1s)')).toBe(
+      '--threshold "lost==0 and (delivery.p50<1s or connect.max<1s)" may not be judged: connect.max needs 1 independent samples, and this run plans 0',
+    );
+  });
+
+  it.each([
+    [
+      'ack.p50<1h',
+      'this run will not record "ack", but delivery, fanout_last, connect, own',
+      'Use one of them.',
+    ],
+    [
+      'lost==0 and ack.p50<1h',
+      'this run will not record "ack", but delivery, fanout_last, connect, own',
+      'Use one of them.',
+    ],
+    ['server_rss<1MiB', 'nothing is known of the server', 'Start it.'],
+    ['not (late<1% or lost==0)', 'nothing is owed', 'Count.'],
+  ])('refuses "%s", of which the run will have no value', (expression, problem, hint) => {
+    expect(isForeseen(parse(expression), forecast)).toBe(false);
+    expect(thrownBy(() => foresee(expression))).toMatchObject({
       code: 'BAD_THRESHOLD',
-      message:
-        '--threshold "ack.p50<1h": this run will not record "ack", but delivery, fanout_last, connect, own',
-      hint: 'Use one of them.',
+      message: `--threshold "${expression}": ${problem}`,
+      hint,
       exitCode: 2,
     });
+  });
+
+  it('holds what is of the base against the base', () => {
+    const ofBase: Forecast = { samples: new Map([['delivery', 100]]), untold: new Map() };
+    expect(isForeseen(parse('delivery.p50 < base.delivery.p50'), forecast, ofBase)).toBe(true);
+    expect(isForeseen(parse('delivery.p50 < base.delivery.p50'), forecast)).toBe(false);
+    expect(isForeseen(parse('connect.p50 < base.connect.p50'), forecast, ofBase)).toBe(false);
+    expect(isForeseen(parse('base.server_rss < 1MiB'), forecast, ofBase)).toBe(true);
+    expect(foresee('delivery.p95 < base.delivery.p95', ofBase)).toBe(
+      '--threshold "delivery.p95 < base.delivery.p95" will not be judged: base.delivery.p95 needs 200 independent samples, and this run plans 100',
+    );
   });
 });
