@@ -1,6 +1,7 @@
 import type { Comparison } from '../../result/comparison.ts';
 import type { PageAssets } from '../html/document.ts';
 import { ciFormats } from './ci-formats.ts';
+import { renderComparisonHtml } from './html.ts';
 import { renderComparisonMarkdown } from './markdown.ts';
 import { renderComparisonText } from './text.ts';
 
@@ -24,6 +25,12 @@ export const comparisonFormats: readonly ComparisonFormat[] = [
     file: 'rounds.json',
     summary: 'every round as it was measured, and the verdicts',
     render: (comparison) => `${JSON.stringify(comparison)}\n`,
+  },
+  {
+    name: 'html',
+    file: 'report.html',
+    summary: 'one page with the points of every round',
+    render: renderComparisonHtml,
   },
   ...ciFormats,
 ];
