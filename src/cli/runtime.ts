@@ -28,14 +28,14 @@ function refuse(problem: string, hint: string): never {
  * by a name on PATH, or the usual one when `given` is null. Starts it for that. Throws BAD_RUNTIME for a program that
  * is not there, cannot be executed, does not answer, is of the other kind or too old.
  */
-export function planRuntime(kind: Kind, given: string | null): RuntimePlan {
+export function planRuntime(kind: Kind, given: string | null, withinMs = ANSWERS_WITHIN_MS): RuntimePlan {
   const [usual = ''] = runtimeCommand(kind);
   if (given === null) {
-    const version = kind === 'node' ? process.version : versionOf(kind, usual, usual);
+    const version = kind === 'node' ? process.version : versionOf(kind, usual, usual, withinMs);
     return { program: null, version };
   }
   const program = locate(given);
-  return { program, version: versionOf(kind, program, `--runtime ${given}`) };
+  return { program, version: versionOf(kind, program, `--runtime ${given}`, withinMs) };
 }
 
 function locate(given: string): string {
@@ -64,17 +64,17 @@ function isExecutable(path: string): boolean {
 }
 
 /** `shown` is how errors name the program. */
-function versionOf(kind: Kind, program: string, shown: string): string {
+function versionOf(kind: Kind, program: string, shown: string, withinMs: number): string {
   const { status, signal, stdout, error } = spawnSync(program, ['--version'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: ANSWERS_WITHIN_MS,
+    timeout: withinMs,
     killSignal: 'SIGKILL',
   });
   const asked = `${shown} was asked for its --version and`;
   const check = 'Try it by itself.';
   if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT') {
-    refuse(`${asked} did not answer within ${ANSWERS_WITHIN_MS / 1000} s`, check);
+    refuse(`${asked} did not answer within ${withinMs / 1000} s`, check);
   }
   if (error !== undefined) refuse(`${shown} cannot be started: ${error.message}`, check);
   if (status !== 0) refuse(`${asked} ended with ${signal ?? `exit code ${status}`}`, check);

@@ -83,7 +83,11 @@ describe('a server that needs packages', () => {
 
 describe('a server that runs on Bun', () => {
   /** The module in a folder in which nothing is installed. */
-  function elsewhere(): { folder: string; why: () => unknown; command: (env: NodeJS.ProcessEnv) => unknown } {
+  function elsewhere(): {
+    folder: string;
+    why: (more?: string) => unknown;
+    command: (env: NodeJS.ProcessEnv) => unknown;
+  } {
     const folder = temporaryFolder();
     const copy = join(folder, 'availability.ts');
     cpSync(path('../../servers/availability.ts'), copy);
@@ -91,13 +95,17 @@ describe('a server that runs on Bun', () => {
     const print = (what: string) => `${load} console.log(JSON.stringify(${what}));`;
     return {
       folder,
-      why: () => evaluate(print('here.whyUnavailable({ runtime: "bun" })'), { PATH: '' }),
+      why: (more = '') => evaluate(print(`here.whyUnavailable({ runtime: "bun" }${more})`), { PATH: '' }),
       command: (env) => evaluate(print('here.runtimeCommand("bun")[0]'), env),
     };
   }
 
   it('says how to get Bun where there is none', () => {
     expect(elsewhere().why()).toBe('Bun is neither installed nor on PATH: npm install bun');
+  });
+
+  it('runs without one where its program is given', () => {
+    expect(elsewhere().why(', {}, "/opt/bun"')).toBeNull();
   });
 
   it('takes no package whose install script has not run, but the program that came beside it', () => {
