@@ -145,7 +145,7 @@ describe('GitHub summary', () => {
 
   it('has the metrics, the thresholds, the spoilt pairs and how to read it', () => {
     const thresholds = renderGithubSummary(comparisons.thresholds());
-    expect(thresholds).toContain('| delivery.p50 | 1.2 ms | 1.21 ms |');
+    expect(thresholds).toContain('| delivery.p50 | OK | 1.2 ms | 1.21 ms |');
     expect(thresholds).toContain('delivery.p50&lt;1ms');
     expect(thresholds).toContain('### How to read this');
     expect(renderGithubSummary(comparisons.spoilt())).toContain('the server exited with code 1');
