@@ -19,6 +19,12 @@ describe('help', () => {
 
       Commands:
         run [options] <scenario>           drive a server with a scenario and report what every client saw
+        compare [options] <scenario>       run two or more servers, transports or settings in turn, round
+                                           by round, and say what differs
+        capacity [options] <scenario>      find the highest rate, or number of clients, at which a server
+                                           keeps an objective
+        gate [options] <scenario>          say whether a server became slower than its base, and fail a CI
+                                           job only when it did
         report [options] <result.json...>  render stored results again; several on one page compare them
                                            by eye
         serve [options] <server>           start a reference server and keep it running until Ctrl-C
@@ -52,6 +58,7 @@ describe('help', () => {
         --quiet                                                             tell no progress, only warnings and errors
         --target <NAME|FILE|URL>                                            a reference server by name, a file that says how to speak with yours (init writes one), or the URL of a server that speaks like ours (http: Socket.IO, ws: raw) (default: socketio)
         --exec <CMD>                                                        command that starts the server at the target URL; it is probed when it is Node, and stopped after
+        --runtime <PROGRAM>                                                 Node.js or Bun program that runs the reference server (default: the one that runs sockbench, or the installed bun)
         --transport <websocket|polling|upgrade|short-polling|long-polling>  Engine.IO's transport (default: websocket)
         --driver <NAME>                                                     how clients speak; see list (default: official)
         --namespace <NAME>                                                  Socket.IO namespace, of('chat')
@@ -236,7 +243,7 @@ describe('a command line that cannot be', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThere are: run, report, serve, list, doctor, init.\n",
+      "error: unknown command 'frobnicate'\nThere are: run, compare, capacity, gate, report, serve, list, doctor, init.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [
