@@ -1,14 +1,13 @@
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
-import { type CapacityFormat, capacityFormats } from '../report/capacity/index.ts';
-import { firstResult, valueText } from '../report/capacity/words.ts';
-import type { Capacity, CapacityAnswer } from '../result/capacity.ts';
+import { valueText } from '../report/capacity/words.ts';
+import type { CapacityAnswer } from '../result/capacity.ts';
 import { requireWritable } from '../result/store.ts';
 import { formatDurationMs } from '../units.ts';
+import { CAPACITY_FORMAT_NAMES, deliverCapacity, parseCapacityFormats } from './capacity-output.ts';
 import { type PlannedSearch, planSearch, type SearchFlags } from './capacity-plan.ts';
 import { searchCapacity } from './capacity-search.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addRunFlags } from './flags.ts';
-import { loadPageAssets, pickFormats, reportName, writeOrRescue } from './output.ts';
 import type { PlanFlags } from './planning.ts';
 
 interface CapacityFlags extends PlanFlags, SearchFlags {
@@ -16,8 +15,6 @@ interface CapacityFlags extends PlanFlags, SearchFlags {
   readonly format?: string;
   readonly quiet?: boolean;
 }
-
-const FORMATS = capacityFormats.map(({ name }) => name).join(', ');
 
 const EXAMPLES = `
 Examples:
@@ -40,7 +37,7 @@ export const addCapacity: AddCommand = (program, cli, finish) => {
     .option('--out <DIR>', 'folder for the search and its reports (default: reports)')
     .option(
       '--format <LIST>',
-      `of ${FORMATS}; text goes to stdout, a single format too, json is always kept (default: text,json,html)`,
+      `of ${CAPACITY_FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept (default: text,json,html)`,
     )
     .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
     .option(
@@ -80,14 +77,14 @@ async function capacity(
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
   const asked: SearchFlags = { objective, lost, vary, repeats, longestStep, ...range };
   const search = await planSearch(name, { config, option }, asked, options);
-  const list = pickFormats(format ?? 'text,json,html', capacityFormats);
+  const list = parseCapacityFormats(format ?? 'text,json,html');
   const folder = out ?? search.out ?? 'reports';
   await requireWritable(folder);
   for (const doubt of search.doubts) cli.err(`warning: ${doubt}\n`);
   const tell: Cli = quiet ? { ...cli, isTty: false, err: () => {} } : cli;
   tell.err(`${beginning(search)}\n`);
   const found = await searchCapacity(tell, search);
-  await deliver(cli, tell, folder, list, found);
+  await deliverCapacity(cli, folder, list, found, quiet);
   return exitCodeOf(found.answer);
 }
 
@@ -95,27 +92,6 @@ function beginning({ design, mostSteps, mostMs }: PlannedSearch): string {
   const { vary, from, to } = design;
   const minutes = mostMs < 120_000 ? formatDurationMs(mostMs) : `${Math.ceil(mostMs / 60_000)} minutes`;
   return `looking from ${valueText(vary, from)} to ${valueText(vary, to)}: at most ${mostSteps} runs, about ${minutes} in all; Ctrl-C ends it and keeps what was measured`;
-}
-
-/** As run does: the document first, from which all else can be made again. */
-async function deliver(
-  cli: Cli,
-  tell: Cli,
-  folder: string,
-  list: readonly CapacityFormat[],
-  found: Capacity,
-): Promise<void> {
-  const result = firstResult(found);
-  const name = result === null ? 'capacity' : `capacity-${reportName(result)}`;
-  const assets = await loadPageAssets();
-  const write = async ({ extension, render }: CapacityFormat) => {
-    const path = await writeOrRescue(cli, folder, `${name}.${extension}`, render(found, assets));
-    tell.err(`wrote ${path}\n`);
-  };
-  const files = [...new Set(list)].filter((format) => format.name !== 'text' && format.name !== 'json');
-  for (const format of [...pickFormats('json', capacityFormats), ...files]) await write(format);
-  const [shown] = list.length === 1 ? list : list.filter((format) => format.name === 'text');
-  if (shown !== undefined) cli.out(shown.render(found, assets));
 }
 
 /** 3 only when nothing could be said at all. */

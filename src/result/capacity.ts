@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { messageOf, SockbenchError } from '../errors.ts';
+import { SockbenchError } from '../errors.ts';
 import { METRIC_UNITS } from './comparison.ts';
 import { findingSchema, runResultSchema } from './schema.ts';
+import { readJson, requireSound, requireVersion } from './store.ts';
 
 /**
  * What capacity stores: what was asked, every run as it was measured, how each was judged, and the answer. Durations
@@ -107,42 +107,30 @@ export type CapacityStep = z.infer<typeof step>;
 export type ObjectiveFigure = z.infer<typeof figure>;
 export type CapacityAnswer = z.infer<typeof answer>;
 
-/** Whether a stored document says of itself that it is one of these. */
+const HINT = 'Give a file that sockbench capacity wrote.';
+
+/** Whether a stored document says of itself that it is a search for capacity. */
 export function isCapacity(stored: unknown): boolean {
   return typeof stored === 'object' && stored !== null && 'kind' in stored && stored.kind === 'capacity';
 }
 
-/** Checks what was read from `path`; throws BAD_RESULT. */
-export function parseCapacity(stored: unknown, path: string): Capacity {
-  const refuse = (problem: string, hint: string): never => {
-    throw new SockbenchError({ code: 'BAD_RESULT', message: `${path} ${problem}`, hint });
+/** A search from what was read at `path`; throws BAD_RESULT when it is none of this version, or was edited. */
+export function parseCapacity(path: string, stored: unknown): Capacity {
+  const refuse = (problem: string): never => {
+    throw new SockbenchError({ code: 'BAD_RESULT', message: `${path} ${problem}`, hint: HINT });
   };
-  const hint = 'Give a file that sockbench capacity wrote.';
-  if (!isCapacity(stored)) return refuse('is not the result of a search for capacity', hint);
-  const version = (stored as { schemaVersion?: unknown }).schemaVersion;
-  if (typeof version === 'number' && version !== CAPACITY_VERSION) {
-    return refuse(
-      `has schemaVersion ${version}; this sockbench reads ${CAPACITY_VERSION} of such files`,
-      'Use the sockbench that wrote it, or a newer one.',
-    );
-  }
+  if (!isCapacity(stored)) return refuse('is not the result of a search for capacity');
+  requireVersion(path, stored, CAPACITY_VERSION);
   const parsed = capacitySchema.safeParse(stored);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return refuse(`does not hold together: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`, hint);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return refuse(`does not hold together: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+  }
+  for (const { result } of parsed.data.steps) if (result !== null) requireSound(path, result);
+  return parsed.data;
 }
 
 /** Reads a stored search; throws BAD_RESULT when the file is missing, not JSON, or no search of this version. */
 export async function readCapacity(path: string): Promise<Capacity> {
-  let stored: unknown;
-  try {
-    stored = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw new SockbenchError({
-      code: 'BAD_RESULT',
-      message: `${path} cannot be read as JSON: ${messageOf(error)}`,
-      hint: 'Give a file that sockbench capacity wrote.',
-    });
-  }
-  return parseCapacity(stored, path);
+  return parseCapacity(path, await readJson(path, HINT));
 }

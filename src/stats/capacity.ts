@@ -77,7 +77,8 @@ function lower(a: number | null, b: number | null): number | null {
 /** A rate that can be read and given again, 0.5 % off at most; clients are whole. */
 function rounded(vary: Varied, value: number): number {
   if (vary === 'clients') return Math.round(value);
-  return value < 100 ? Number(value.toPrecision(3)) : Math.round(Number(value.toPrecision(4)));
+  if (value < 100) return Number(value.toPrecision(3));
+  return value < 10_000 ? Math.round(value) : Number(value.toPrecision(4));
 }
 
 /** Between two values, in the middle of their ratio; null when they are near enough. */

@@ -17,7 +17,7 @@ function pairs(values: readonly number[], of: (change: number, distance: number)
 
 /**
  * By how much evenly spaced values grow from the first to the last, in their unit; null when they do not grow for
- * sure. Growth is sure by the one-sided test of Mann (1945) and Kendall at 1 %, its amount is the slope of Theil and
+ * sure. Growth is sure by the one-sided test of Mann (1945) and Kendall at 1 % or less, its amount is the slope of Theil and
  * Sen. Fewer than six values never grow for sure.
  */
 export function surelyGrows(values: readonly number[]): number | null {

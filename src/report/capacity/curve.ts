@@ -28,12 +28,14 @@ export interface Curve {
   /** Drawn upright; null for none. */
   readonly answer: { readonly x: number; readonly text: string } | null;
   readonly heightPx: number;
+  /** Whether it takes the whole width of the page. */
+  readonly isWide: boolean;
 }
 
 /** Room for the labels of both axes. */
 const MARGIN = { top: 18, right: 18, bottom: 44, left: 60 } as const;
-/** Between runs of one value, which would hide each other. */
-const APART_PX = 11;
+/** Between runs of one value, which would hide each other; little, or they would seem to be of others. */
+const APART_PX = 4;
 /** Beyond this span a linear axis hides the smaller half of the figures. */
 const WIDEST_LINEAR_SPAN = 20;
 
@@ -168,10 +170,13 @@ function keyHtml({ points }: Curve): string {
 
 /** For what the page's own style sheet does not know. */
 export const CURVE_STYLE = `<style>
-.curve { display: block; width: 100%; font-size: 12px; }
+.curve { padding: ${MARGIN.top}px ${MARGIN.right}px ${MARGIN.bottom}px ${MARGIN.left}px; font-size: 12px; }
+.curve > svg { display: block; width: 100%; overflow: visible; }
 .curve text { fill: var(--ink-soft); }
-.curve text.strong { fill: var(--ink); font-weight: 600; }
+.curve text.strong { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .key svg.mark { width: 14px; height: 14px; stroke: none; }
+.load + .charts { margin-top: 20px; }
+.steps .scroll td:last-child { min-width: 18em; white-space: normal; }
 </style>`;
 
 /** A figure that needs no script; nothing when no run has the figure. */
@@ -188,15 +193,13 @@ export function curveHtml(curve: Curve): string {
     plot.unit === null ? '' : `, ${plot.unit}`,
     plot.isLogarithmic ? ' (logarithmic)' : '',
   ];
-  const width = `calc(100% - ${MARGIN.left + MARGIN.right}px)`;
   return [
-    '<figure class="wide">',
+    `<figure${curve.isWide ? ' class="wide"' : ''}>`,
     `<figcaption><strong>${escapeHtml(`${curve.title}${unit}${scale}`)}</strong> ${keyHtml(curve)}`,
     `<span class="note">${escapeHtml(curve.note)}</span></figcaption>`,
-    `<svg class="curve" height="${curve.heightPx}" role="img" aria-label="${escapeHtml(curve.title)}; the table below has every figure">`,
-    `<svg x="${MARGIN.left}" y="${MARGIN.top}" overflow="visible" style="width:${width};height:${plot.heightPx}px">`,
+    `<div class="curve"><svg height="${plot.heightPx}" role="img" aria-label="${escapeHtml(curve.title)}; the table below has every figure">`,
     inner,
-    '</svg></svg>',
+    '</svg></div>',
     '</figure>',
   ].join('\n');
 }

@@ -69,8 +69,28 @@ function objectiveCurves(capacity: Capacity): Curve[] {
         points,
         limit: { y: limit, text: expression },
         heightPx: 380,
+        isWide: true,
       };
     });
+}
+
+/** From so much of the answer to so much more lie the runs that bisected and confirmed. */
+const NEAR = { from: 0.75, to: 1.35 } as const;
+
+/** The same near the answer, where the runs crowd; null where it would show nothing new. */
+function nearCurve(curve: Curve): Curve | null {
+  const { answer, points } = curve;
+  if (answer === null) return null;
+  const near = points.filter(({ x }) => x >= answer.x * NEAR.from && x <= answer.x * NEAR.to);
+  if (near.length === points.length || new Set(near.map(({ x }) => x)).size < 3) return null;
+  return {
+    ...curve,
+    title: `${curve.title}, near the answer`,
+    note: 'The runs that bisected and confirmed.',
+    points: near,
+    heightPx: 300,
+    isWide: false,
+  };
 }
 
 function cpuCurve(capacity: Capacity): Curve {
@@ -86,7 +106,8 @@ function cpuCurve(capacity: Capacity): Curve {
     kind: 'share',
     points,
     limit: null,
-    heightPx: 260,
+    heightPx: 300,
+    isWide: false,
   };
 }
 
@@ -117,6 +138,8 @@ function detailsHtml(capacity: Capacity): string {
 export function renderCapacityHtml(capacity: Capacity, assets: PageAssets): string {
   const result = firstResult(capacity);
   const what = `${result?.plan.scenario ?? 'capacity'} on ${whatText(capacity)}`;
+  const curves = objectiveCurves(capacity);
+  const near = curves.map(nearCurve).filter((curve) => curve !== null);
   const body = [
     CURVE_STYLE,
     headerHtml(capacity),
@@ -124,9 +147,9 @@ export function renderCapacityHtml(capacity: Capacity, assets: PageAssets): stri
     `<h2>${escapeHtml(`Capacity: ${what}`)}</h2>`,
     result === null ? '' : `<p class="load">The first run: ${escapeHtml(loadText(result))}</p>`,
     '<div class="charts">',
-    ...[...objectiveCurves(capacity), cpuCurve(capacity)].map(curveHtml),
+    ...[...curves, ...near, cpuCurve(capacity)].map(curveHtml),
     '</div>',
-    tableHtml('Every run, in order', explainedStepsTable(capacity)),
+    `<div class="steps">${tableHtml('Every run, in order', explainedStepsTable(capacity))}</div>`,
     notesHtml([designText(capacity)]),
     detailsHtml(capacity),
     '</section>',

@@ -43,7 +43,7 @@ function figureColumn(name: FigureName): StepColumn {
 
 /** Codes for a terminal, where sentences do not fit into a row. */
 function shortReasons({ reasons }: CapacityStep): Cell {
-  const codes = [...new Set(reasons.map(({ code }) => code.replaceAll('_', ' ')))];
+  const codes = [...new Set(reasons.map(({ code }) => code))];
   return codes.length === 0 ? null : codes.join(', ');
 }
 

@@ -63,14 +63,18 @@ export function reasonsText({ reasons }: CapacityStep): string {
   return plain(reasons.map(({ message }) => message).join('; '));
 }
 
-/** `at 1,302/s 2 of 2 runs failed: why`; empty when nothing failed. */
-function failedText({ design, steps, answer: { failedAt } }: Capacity): string {
-  if (failedAt === null) return '';
+/** `2 of 2 runs failed: why` */
+function failuresText(steps: readonly CapacityStep[], failedAt: number): string {
   const there = judged(steps).filter(({ value }) => value === failedAt);
   const failed = there.filter(({ outcome }) => outcome === 'failed');
   const last = failed.at(-1);
   const why = last === undefined ? '' : `: ${reasonsText(last)}`;
-  return `at ${valueText(design.vary, failedAt)} ${formatCount(failed.length)} of ${plural(there.length, 'run')} failed${why}`;
+  return `${formatCount(failed.length)} of ${plural(there.length, 'run')} failed${why}`;
+}
+
+/** `at 1,302/s 2 of 2 runs failed: why`; empty when nothing failed. */
+function failedText({ design, steps, answer: { failedAt } }: Capacity): string {
+  return failedAt === null ? '' : `at ${valueText(design.vary, failedAt)} ${failuresText(steps, failedAt)}`;
 }
 
 /** Codes for which no more workers are needed, but a quieter machine. */
@@ -81,7 +85,7 @@ function spoiltText({ design, steps, answer: { spoiltAt } }: Capacity): string {
   const last = steps.findLast(({ value, outcome }) => value === spoiltAt && outcome === 'spoilt');
   if (last === undefined || spoiltAt === null) return '';
   const at = valueText(design.vary, spoiltAt);
-  return `at ${at} it was not the server that was the limit: ${reasonsText(last)}`;
+  return `nothing can be said of ${at}: ${reasonsText(last)}`;
 }
 
 function adviceOnSpoilt({ steps, answer: { spoiltAt } }: Capacity): string[] {
@@ -114,7 +118,7 @@ export function answerText(capacity: Capacity): string {
         answer.spoiltAt === null ? 'nothing higher was asked for (--to)' : failedText(capacity),
       );
     case 'unmet':
-      return joined(`${takes(capacity, design.from, 'cannot take even')}`, failedText(capacity));
+      return `${takes(capacity, design.from, 'cannot take even')}: ${failuresText(capacity.steps, design.from)}`;
     case 'unsteady':
       return joined(
         `${takes(capacity, value ?? 0, 'takes')} at times, but too unsteadily for an answer`,
@@ -122,9 +126,8 @@ export function answerText(capacity: Capacity): string {
       );
     case 'unseen':
       return joined(
-        `nothing can be said of ${whatText(capacity)}`,
-        spoiltText(capacity),
-        failedText(capacity),
+        `nothing can be said of what ${whatText(capacity)} takes, not even at ${valueText(design.vary, design.from)}`,
+        ...capacity.steps.slice(-1).map(reasonsText),
       );
     case 'open':
       return joined(
