@@ -202,7 +202,7 @@ async function againstStored(
 /** In a job of GitHub Actions: the summary of the step, and annotations, which are lines of its log. */
 async function tellGithub(cli: Cli, comparison: Comparison): Promise<void> {
   const { GITHUB_ACTIONS: isGithub, GITHUB_STEP_SUMMARY: summary } = cli.env;
-  if (isGithub === 'true') cli.out(renderGithubAnnotations(comparison));
+  if (isGithub === 'true') cli.err(renderGithubAnnotations(comparison));
   if (summary === undefined || summary === '') return;
   try {
     await appendFile(summary, renderGithubSummary(comparison));
