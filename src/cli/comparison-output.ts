@@ -17,6 +17,21 @@ export function comparisonFolder(command: string, scenario: string, startedAt: D
   return `${command}-${scenario}-${when}`;
 }
 
+/** Writes one file per format and tells their paths. */
+async function writeComparison(
+  cli: Cli,
+  folder: string,
+  list: Iterable<ComparisonFormat>,
+  comparison: Comparison,
+  isQuiet: boolean,
+): Promise<void> {
+  const assets = await loadPageAssets();
+  for (const { file, render } of list) {
+    const path = await writeOrRescue(cli, folder, file, render(comparison, assets));
+    if (!isQuiet) cli.err(`wrote ${path}\n`);
+  }
+}
+
 /**
  * Text to stdout, or the one format asked for; everything else, and always the rounds themselves, into `folder`.
  * The rounds come first: from them all else can be made again.
@@ -28,15 +43,22 @@ export async function deliverComparison(
   comparison: Comparison,
   isQuiet: boolean,
 ): Promise<void> {
-  const assets = await loadPageAssets();
-  const write = async ({ file, render }: ComparisonFormat) => {
-    const path = await writeOrRescue(cli, folder, file, render(comparison, assets));
-    if (!isQuiet) cli.err(`wrote ${path}\n`);
-  };
-  for (const format of parseComparisonFormats('json')) await write(format);
+  await writeComparison(cli, folder, parseComparisonFormats('json'), comparison, isQuiet);
   const [single] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
-  if (single !== undefined) cli.out(single.render(comparison, assets));
-  for (const format of new Set(list)) {
-    if (format.name !== 'text' && format.name !== 'json') await write(format);
-  }
+  if (single !== undefined) cli.out(single.render(comparison, await loadPageAssets()));
+  const others = list.filter(({ name }) => name !== 'text' && name !== 'json');
+  await writeComparison(cli, folder, new Set(others), comparison, isQuiet);
+}
+
+/** A stored comparison again: to stdout, or into `folder`. Throws UNKNOWN_FORMAT for formats of runs only. */
+export async function renderComparisonAgain(
+  cli: Cli,
+  folder: string | undefined,
+  formats: string,
+  comparison: Comparison,
+): Promise<void> {
+  const list = parseComparisonFormats(formats);
+  if (folder !== undefined) return writeComparison(cli, folder, list, comparison, false);
+  const assets = await loadPageAssets();
+  for (const { render } of list) cli.out(render(comparison, assets));
 }

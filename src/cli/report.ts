@@ -1,46 +1,72 @@
 import { SockbenchError } from '../errors.ts';
-import { type Capacity, isCapacity, parseCapacity } from '../result/capacity.ts';
+import { isComparison, parseComparison } from '../result/baseline.ts';
+import { isCapacity, parseCapacity } from '../result/capacity.ts';
 import { parseResult, readJson, requireWritable } from '../result/store.ts';
 import { CAPACITY_FORMAT_NAMES, renderCapacityAgain } from './capacity-output.ts';
-import type { AddCommand } from './cli.ts';
+import type { AddCommand, Cli } from './cli.ts';
+import { COMPARISON_FORMAT_NAMES, renderComparisonAgain } from './comparison-output.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
 
-const HINT = 'Give a result.json that sockbench wrote.';
+const HINT = 'Give a file that sockbench stored: a result.json, a rounds.json, a search of capacity.';
 
-/** The search among what was read; null when there is none. Throws ONE_RESULT_ONLY when it is not alone. */
-function onlySearch(paths: readonly string[], stored: readonly unknown[]): Capacity | null {
-  const index = stored.findIndex(isCapacity);
-  if (index < 0) return null;
-  const path = paths[index] ?? '';
-  if (stored.length === 1) return parseCapacity(path, stored[index]);
-  throw new SockbenchError({
-    code: 'ONE_RESULT_ONLY',
-    message: `${path} is a search for capacity; ${stored.length} files were given`,
-    hint: 'Render it on its own.',
-  });
+interface Asked {
+  readonly format: string;
+  readonly out?: string;
+}
+
+interface Stored {
+  readonly path: string;
+  readonly document: unknown;
 }
 
 export const addReport: AddCommand = (program, cli) => {
   program
     .command('report')
     .description('render stored results again; several on one page compare them by eye')
-    .argument('<result.json...>', 'results that run has stored, or one search of capacity')
-    .option('--format <LIST>', `of ${FORMAT_NAMES}; of a search ${CAPACITY_FORMAT_NAMES}`, 'text')
+    .argument(
+      '<result.json...>',
+      'results that run has stored; or one rounds.json, or one search of capacity',
+    )
+    .option(
+      '--format <LIST>',
+      `of ${FORMAT_NAMES}; of rounds ${COMPARISON_FORMAT_NAMES}; of a search ${CAPACITY_FORMAT_NAMES}`,
+      'text',
+    )
     .option('--out <DIR>', 'write files here instead of to stdout')
-    .action(async (paths: string[], flags: { format: string; out?: string }) => {
-      const stored = await Promise.all(paths.map((path) => readJson(path, HINT)));
-      const search = onlySearch(paths, stored);
-      const list = search === null ? parseFormats(flags.format) : [];
-      if (flags.out !== undefined) await requireWritable(flags.out);
-      if (search !== null) return renderCapacityAgain(cli, flags.out, flags.format, search);
-      const results = stored.map((each, index) => parseResult(paths[index] ?? '', each));
-      const [first] = results;
-      if (flags.out === undefined) {
-        for (const format of list) cli.out(await renderAs(format, results));
-      } else if (first !== undefined) {
-        const name = results.length === 1 ? reportName(first) : `comparison-of-${results.length}`;
-        for (const path of await writeReports(cli, flags.out, name, list, results))
-          cli.err(`wrote ${path}\n`);
-      }
+    .action(async (paths: string[], asked: Asked) => {
+      const stored = await Promise.all(
+        paths.map(async (path) => ({ path, document: await readJson(path, HINT) })),
+      );
+      await reportAgain(cli, stored, asked);
     });
 };
+
+async function reportAgain(cli: Cli, stored: readonly Stored[], asked: Asked): Promise<void> {
+  const { format, out } = asked;
+  const alone = stored.find(({ document }) => isCapacity(document) || isComparison(document));
+  if (alone === undefined) return reportRuns(cli, stored, asked);
+  const { path, document } = alone;
+  if (stored.length > 1) {
+    throw new SockbenchError({
+      code: 'ONE_RESULT_ONLY',
+      message: `${path} holds more than one run already; ${stored.length} files were given`,
+      hint: 'Render it on its own.',
+    });
+  }
+  if (out !== undefined) await requireWritable(out);
+  if (isCapacity(document)) return renderCapacityAgain(cli, out, format, parseCapacity(path, document));
+  return renderComparisonAgain(cli, out, format, parseComparison(path, document));
+}
+
+async function reportRuns(cli: Cli, stored: readonly Stored[], { format, out }: Asked): Promise<void> {
+  const list = parseFormats(format);
+  if (out !== undefined) await requireWritable(out);
+  const results = stored.map(({ path, document }) => parseResult(path, document));
+  const [first] = results;
+  if (out === undefined) {
+    for (const each of list) cli.out(await renderAs(each, results));
+  } else if (first !== undefined) {
+    const name = results.length === 1 ? reportName(first) : `comparison-of-${results.length}`;
+    for (const path of await writeReports(cli, out, name, list, results)) cli.err(`wrote ${path}\n`);
+  }
+}

@@ -34,13 +34,19 @@ export async function readComparison(path: string): Promise<Comparison> {
   return parseComparison(path, await readJson(path, HINT));
 }
 
+/** Whether a stored document says of itself that it is a comparison. */
+export function isComparison(stored: unknown): boolean {
+  return kindOf(stored) === 'comparison';
+}
+
 /** What a document says that it is; null for results of single runs, which do not say. */
 function kindOf(stored: unknown): unknown {
   return typeof stored === 'object' && stored !== null && 'kind' in stored ? stored.kind : null;
 }
 
-function parseComparison(path: string, stored: unknown): Comparison {
-  if (kindOf(stored) === 'comparison') requireVersion(path, stored, COMPARISON_VERSION);
+/** A comparison from what was read at `path`; throws BAD_RESULT when it is none of this version. */
+export function parseComparison(path: string, stored: unknown): Comparison {
+  if (isComparison(stored)) requireVersion(path, stored, COMPARISON_VERSION);
   const parsed = comparisonSchema.safeParse(stored);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
