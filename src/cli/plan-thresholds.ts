@@ -59,9 +59,7 @@ export function planThresholds(
 }
 
 function forecastArm({ plan, scenario, runs }: PlannedArm): Forecast {
-  const { samples, untold } = forecastRun(plan, scenario);
-  const all = [...samples].map(([series, count]) => [series, count === null ? null : count * runs] as const);
-  return { samples: new Map(all), untold };
+  return { runs, ...forecastRun(plan, scenario) };
 }
 
 /** Every name before a dot, as if it were a series of the scenario. */

@@ -2,10 +2,7 @@ import { profileCount } from '../load/profile.ts';
 import { routeOf } from '../load/route.ts';
 import { layoutOf, type Plan } from '../plan.ts';
 import type { FigureName } from '../result/figures.ts';
-import { COUNTS } from '../result/pool.ts';
 import { isObserving, type Scenario, type Stream } from '../scenario.ts';
-
-const OWED = COUNTS.filter((name) => name !== 'failed');
 
 /** Rounding makes the area under a profile a little more than it is. */
 const COUNT_TOLERANCE = 1e-9;
@@ -29,12 +26,12 @@ export interface Untold {
 /** What is known of a run before it. */
 export interface RunForecast {
   readonly samples: ReadonlyMap<string, number | null>;
-  /** Figures that it will not have, by name; shares of counts by `late%`. */
-  readonly untold: ReadonlyMap<string, Untold>;
+  /** Figures that it will not have. */
+  readonly untold: ReadonlyMap<FigureName, Untold>;
 }
 
 export function forecastRun(plan: Plan, scenario: Scenario): RunForecast {
-  return { samples: forecastSamples(plan, scenario), untold: forecastUntold(plan, scenario) };
+  return { samples: forecastSamples(plan, scenario), untold: forecastUntold(plan) };
 }
 
 /**
@@ -73,9 +70,8 @@ const OF_SERVER: readonly FigureName[] = [
   'server_rss',
 ];
 
-function forecastUntold(plan: Plan, scenario: Scenario): ReadonlyMap<string, Untold> {
-  const { target, transport } = plan;
-  const untold = new Map<string, Untold>();
+function forecastUntold({ target, transport }: Plan): ReadonlyMap<FigureName, Untold> {
+  const untold = new Map<FigureName, Untold>();
   if (target.reference === null && target.exec === null) {
     const problem = 'the server is running already, so nothing will be known of its process';
     for (const name of OF_SERVER) untold.set(name, { problem, hint: 'Let --exec start the server.' });
@@ -86,11 +82,6 @@ function forecastUntold(plan: Plan, scenario: Scenario): ReadonlyMap<string, Unt
   }
   if (transport === 'websocket') {
     untold.set('polls_in_vain', { problem: 'nobody polls over websocket', hint: 'Leave it out.' });
-  }
-  const { streams } = layoutOf(plan, scenario);
-  if (streams.length > 0 && streams.every(({ receivers }) => receivers.length === 0)) {
-    const problem = `${scenario.name} owes no message to anyone, so there is nothing to have a share of`;
-    for (const name of OWED) untold.set(`${name}%`, { problem, hint: `Write it like ${name}==0.` });
   }
   return untold;
 }

@@ -1,4 +1,5 @@
 import { SockbenchError } from '../errors.ts';
+import type { FigureName } from '../result/figures.ts';
 import { samplesNeeded } from '../result/view.ts';
 import { formatCount } from '../units.ts';
 import { isEstimated, type Metric } from './metric.ts';
@@ -10,24 +11,24 @@ interface Obstacle {
   readonly hint: string;
 }
 
-/** What is known before it of a run, or of all runs of an arm together. */
+/** What is known beforehand of the runs that are taken together. */
 export interface Forecast {
+  readonly runs: number;
   /**
-   * The series that may be recorded, each with the number of independent samples that it will have at most; null
+   * The series that a run may record, each with the number of independent samples that it will have at most; null
    * where that is not known.
    */
   readonly samples: ReadonlyMap<string, number | null>;
-  /** Why figures will not be known, by their names; why shares of counts will not, by `late%`. */
-  readonly untold: ReadonlyMap<string, Obstacle>;
+  /** Why figures will not be known. */
+  readonly untold: ReadonlyMap<FigureName, Obstacle>;
 }
 
 /** Why a metric will have no value; null when it may have one. */
 export function obstacleTo(metric: Metric, { samples, untold }: Forecast): Obstacle | null {
   switch (metric.kind) {
     case 'count':
-      return null;
     case 'share':
-      return untold.get(`${metric.name}%`) ?? null;
+      return null;
     case 'figure':
       return untold.get(metric.name) ?? null;
     default: {
@@ -80,14 +81,15 @@ function refuse(expression: string, { problem, hint }: Obstacle): never {
   });
 }
 
-function shortageOf(each: ArmMetric, { samples }: Forecast, isNamed: boolean): string[] {
+function shortageOf(each: ArmMetric, { samples, runs }: Forecast, isNamed: boolean): string[] {
   const { metric } = each;
   if (!('series' in metric)) return [];
-  const expected = samples.get(metric.series) ?? null;
+  const ofOne = samples.get(metric.series) ?? null;
   const needed = isEstimated(metric) ? samplesNeeded(metric.quantile) : 1;
-  if (expected === null || expected >= needed) return [];
+  if (ofOne === null || ofOne * runs >= needed) return [];
   const who = isNamed ? armMetricName(each) : 'it';
+  const plans = runs === 1 ? 'this run plans' : `${formatCount(runs)} runs plan`;
   return [
-    `${who} needs ${formatCount(needed)} independent samples, and this run plans ${formatCount(expected)}`,
+    `${who} needs ${formatCount(needed)} independent samples, and ${plans} ${formatCount(ofOne * runs)}`,
   ];
 }

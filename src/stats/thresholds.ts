@@ -64,11 +64,15 @@ const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
 type LookUp = (metric: ArmMetric) => number | null;
 
 /**
- * Judges a threshold on a run, `poolOf([view])`, or on all runs of two arms. What cannot be decided without a value
+ * Judges a threshold on a run, `poolOf([view])`, or on all runs of two arms; null where an arm has none. What cannot be decided without a value
  * that the runs do not soundly have is neither passed nor failed: `false and unknown` is failed, `true and unknown`
  * is not judged.
  */
-export function judgeThreshold(threshold: Threshold, head: Pool, base: Pool | null = null): ThresholdOutcome {
+export function judgeThreshold(
+  threshold: Threshold,
+  head: Pool | null,
+  base: Pool | null = null,
+): ThresholdOutcome {
   const { expression, condition } = threshold;
   const poolFor = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);
   const lookUp: LookUp = (each) => {
@@ -83,7 +87,7 @@ export function judgeThreshold(threshold: Threshold, head: Pool, base: Pool | nu
     actual: isActual ? actualOf(condition, lookUp) : null,
     detail: detailOf(metricsOf(threshold), lookUp, (each) => {
       const pool = poolFor(each);
-      return pool === null ? 'there is no base' : missingBecause(each.metric, pool);
+      return pool === null ? 'nothing was measured' : missingBecause(each.metric, pool);
     }),
   };
 }

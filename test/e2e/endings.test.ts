@@ -163,10 +163,15 @@ describe('the exit code', () => {
       ...QUICK,
       '--threshold',
       'delivery.p50<1us',
+      '--threshold',
+      'delivery.min <= delivery.p50 and server_rss > 1MiB',
       '--out',
       temporaryFolder(),
     );
     expect(stdout).toMatch(/FAILED: delivery\.p50<1us/);
+    expect(stdout).toMatch(
+      /passed: delivery\.min <= .* \(delivery\.min .+s, delivery\.p50 .+s, server_rss .+ MiB\)/,
+    );
     expect(code).toBe(stdout.startsWith('VALID') ? 99 : 3);
   });
 

@@ -59,6 +59,11 @@ const REFUSED: ReadonlyArray<readonly [what: string, args: readonly string[], na
     [/delivry/, /fanout_last/],
   ],
   [
+    'a threshold on a base, which a run does not have',
+    ['run', 'room-fanout', '--threshold', 'lost==0 and delivery.p50 < 1.1 * base.delivery.p50'],
+    [/column 34/, /only gate and compare have a base/],
+  ],
+  [
     'a remote host',
     ['run', 'room-fanout', '--target', 'http://example.com'],
     [/example\.com/, /--allow-remote example\.com/],

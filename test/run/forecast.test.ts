@@ -4,7 +4,7 @@ import { type GivenOptions, parseOptions } from '../../src/options.ts';
 import { buildPlan, type Plan } from '../../src/plan.ts';
 import { PLAN_OPTIONS } from '../../src/plan-options.ts';
 import { viewResult } from '../../src/result/view.ts';
-import { forecastSamples } from '../../src/run/forecast.ts';
+import { forecastRun, forecastSamples } from '../../src/run/forecast.ts';
 import { runPlan } from '../../src/run/runner.ts';
 import { defineScenario, everyClient, type Scenario } from '../../src/scenario.ts';
 
@@ -57,7 +57,7 @@ describe('what a run will record', () => {
     const given = { target: 'ws', clients: '1', rate: '10/s', duration: '1s' };
     expect(await forecastOf(twoSeries, given)).toEqual({
       connect: 1,
-      receive_uncertainty: null,
+      receive_uncertainty: 4,
       send_lag: 10,
       ping_pong: 4,
       ping_pong_actual: 4,
@@ -92,5 +92,29 @@ describe('what a run will record', () => {
     const { scenario } = await resolveScenario('observe');
     const { push_gap, push_skew, send_lag } = await forecastOf(scenario, { target: 'ws' });
     expect([push_gap, push_skew, send_lag]).toEqual([null, null, undefined]);
+  });
+});
+
+describe('what a run will not tell', () => {
+  const untoldOf = async (name: string, given: GivenOptions) => {
+    const { scenario } = await resolveScenario(name);
+    return [...forecastRun(await planOf(scenario, given), scenario).untold.keys()];
+  };
+
+  it.each<[what: string, given: GivenOptions, untold: readonly string[]]>([
+    ['of a server that it starts', { target: 'socketio', transport: 'polling' }, []],
+    ['over a transport without polls', { target: 'ws' }, ['polls_in_vain']],
+    [
+      'of a server that runs already',
+      { target: 'http://127.0.0.1:9', transport: 'polling' },
+      ['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilisation', 'server_rss'],
+    ],
+    [
+      'of a server that it starts by a command',
+      { target: 'http://127.0.0.1:9', exec: 'node app.js', transport: 'polling' },
+      [],
+    ],
+  ])('%s', async (_, given, untold) => {
+    expect(await untoldOf('broadcast-latency', given)).toEqual(untold);
   });
 });

@@ -316,9 +316,18 @@ describe('judging against a base', () => {
       expression: 'lost <= base.lost',
       passed: null,
       actual: null,
-      detail: 'lost 6, base.lost unknown: there is no base',
+      detail: 'lost 6, base.lost unknown: nothing was measured',
     });
     expect(judgeAgainst('lost > 6 and lost <= base.lost', null).passed).toBe(false);
+  });
+
+  it('judges no head that was not measured, not even by what it did not lose', () => {
+    expect(judgeThreshold(parseThreshold('lost==0'), null)).toEqual({
+      expression: 'lost==0',
+      passed: null,
+      actual: null,
+      detail: 'nothing was measured',
+    });
   });
 
   it('takes all runs of an arm together', () => {
@@ -333,16 +342,14 @@ describe('judging against a base', () => {
 
 describe('foreseeing whether a threshold can be judged', () => {
   const forecast: Forecast = {
+    runs: 1,
     samples: new Map([
       ['delivery', 999],
       ['fanout_last', 1000],
       ['connect', 0],
       ['own', null],
     ]),
-    untold: new Map([
-      ['server_rss', { problem: 'nothing is known of the server', hint: 'Start it.' }],
-      ['late%', { problem: 'nothing is owed', hint: 'Count.' }],
-    ]),
+    untold: new Map([['server_rss', { problem: 'nothing is known of the server', hint: 'Start it.' }]]),
   };
   const parse = (expression: string) => parseThreshold(expression, { own: 'own' }, { hasBase: true });
   const foresee = (expression: string, base: Forecast | null = null) =>
@@ -384,6 +391,14 @@ describe('foreseeing whether a threshold can be judged', () => {
     );
   });
 
+  it('counts the samples of all runs that are taken together', () => {
+    const foreseeRuns = (runs: number) => foreseeThreshold(parse('delivery.p99.9<1h'), { ...forecast, runs });
+    expect(foreseeRuns(11)).toBeNull();
+    expect(foreseeRuns(10)).toBe(
+      '--threshold "delivery.p99.9<1h" will not be judged: it needs 10,000 independent samples, and 10 runs plan 9,990',
+    );
+  });
+
   it.each([
     [
       'ack.p50<1h',
@@ -396,7 +411,7 @@ describe('foreseeing whether a threshold can be judged', () => {
       'Use one of them.',
     ],
     ['server_rss<1MiB', 'nothing is known of the server', 'Start it.'],
-    ['not (late<1% or lost==0)', 'nothing is owed', 'Count.'],
+    ['not (server_rss<1MiB or lost==0)', 'nothing is known of the server', 'Start it.'],
   ])('refuses "%s", of which the run will have no value', (expression, problem, hint) => {
     expect(isForeseen(parse(expression), forecast)).toBe(false);
     expect(thrownBy(() => foresee(expression))).toMatchObject({
@@ -408,7 +423,7 @@ describe('foreseeing whether a threshold can be judged', () => {
   });
 
   it('holds what is of the base against the base', () => {
-    const ofBase: Forecast = { samples: new Map([['delivery', 100]]), untold: new Map() };
+    const ofBase: Forecast = { runs: 1, samples: new Map([['delivery', 100]]), untold: new Map() };
     expect(isForeseen(parse('delivery.p50 < base.delivery.p50'), forecast, ofBase)).toBe(true);
     expect(isForeseen(parse('delivery.p50 < base.delivery.p50'), forecast)).toBe(false);
     expect(isForeseen(parse('connect.p50 < base.connect.p50'), forecast, ofBase)).toBe(false);

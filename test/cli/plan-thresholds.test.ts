@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { planThresholds } from '../../src/cli/plan-thresholds.ts';
+import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
+import { type GivenOptions, parseOptions } from '../../src/options.ts';
+import { buildPlan } from '../../src/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan-options.ts';
+import { thrownBy } from '../thrown.ts';
+
+async function armOf(name: string, given: GivenOptions, runs = 1) {
+  const { scenario } = await resolveScenario(name);
+  const options = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
+  const { target } = await resolveTarget(options, options.clients);
+  return { scenario, plan: buildPlan(scenario, target, given, []), runs };
+}
+
+const WS: GivenOptions = { target: 'ws', rate: '100/s', duration: '2s' };
+
+describe('thresholds of a config', () => {
+  const kept = async (name: string, ofConfig: readonly string[], given = WS) => {
+    const { thresholds, doubts } = planThresholds({ ofConfig, asked: [] }, await armOf(name, given));
+    return { kept: thresholds.map(({ expression }) => expression), doubts };
+  };
+
+  it('are for every scenario that records all of their series', async () => {
+    const ofConfig = [
+      'lost==0',
+      'delivery.p50 < 3 * fanout_first.p50',
+      'ack.p50<1s or delivery.p50<1s',
+      'ack.p50<1s',
+    ];
+    expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: ofConfig.slice(0, 2), doubts: [] });
+    expect(await kept('ack-roundtrip', ofConfig)).toEqual({ kept: ['lost==0', 'ack.p50<1s'], doubts: [] });
+  });
+
+  it("are left out aloud when no scenario at hand has their series, be it another scenario's own", async () => {
+    expect(await kept('ack-roundtrip', ['ack.p50 < 1s and checkout.p50 < basket.p50'])).toEqual({
+      kept: [],
+      doubts: [
+        '"ack.p50 < 1s and checkout.p50 < basket.p50" of the config is left out: ack-roundtrip has no such series',
+      ],
+    });
+  });
+
+  it('are left out aloud when the run cannot tell a figure', async () => {
+    const running = { ...WS, target: 'ws://127.0.0.1:9' };
+    expect(await kept('broadcast-latency', ['server_cpu<80%', 'sent>=99/s'], running)).toEqual({
+      kept: ['sent>=99/s'],
+      doubts: [
+        '"server_cpu<80%" of the config is left out: the server is running already, so nothing will be known of its process',
+      ],
+    });
+  });
+
+  it('may need a base, and are then of comparisons only', async () => {
+    const ofConfig = ['delivery.p50 < 1.1 * base.delivery.p50'];
+    expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: [], doubts: [] });
+    const arm = await armOf('broadcast-latency', WS);
+    expect(planThresholds({ ofConfig, asked: [] }, arm, arm).thresholds).toHaveLength(1);
+  });
+
+  it('are refused when they are no thresholds', async () => {
+    const arm = await armOf('broadcast-latency', WS);
+    expect(thrownBy(() => planThresholds({ ofConfig: ['server_rs<1MiB'], asked: [] }, arm)).code).toBe(
+      'BAD_THRESHOLD',
+    );
+  });
+});
+
+describe('thresholds of the command line', () => {
+  it.each([
+    ['delivery.p50 < base.delivery.p50', 'only gate and compare have a base'],
+    ['lost==0 or ack.p50<1s', 'this run will not record "ack"'],
+    ['checkout.p50<1s', '"checkout" is not one of delivery'],
+    ['polls_in_vain<5%', 'nobody polls over websocket'],
+  ])('are refused for what this run will not have: %s', async (expression, problem) => {
+    const arm = await armOf('broadcast-latency', WS);
+    expect(thrownBy(() => planThresholds({ ofConfig: [], asked: [expression] }, arm)).message).toContain(
+      problem,
+    );
+  });
+
+  it('are doubted when there will be too few samples, of all runs together', async () => {
+    const doubts = async (runs: number) => {
+      const arm = await armOf('broadcast-latency', WS, runs);
+      return planThresholds({ ofConfig: [], asked: ['delivery.p99 < 3 * delivery.p50'] }, arm).doubts;
+    };
+    expect(await doubts(5)).toEqual([]);
+    expect(await doubts(1)).toEqual([
+      '--threshold "delivery.p99 < 3 * delivery.p50" will not be judged: delivery.p99 needs 1,000 independent samples, and this run plans 200\nA longer run, a higher rate or more clients make more samples.',
+    ]);
+  });
+});
