@@ -3,7 +3,7 @@ import { ackRoundtrip } from '../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../src/options.ts';
-import { buildPlan, type Plan, requireAllowedHost, type TargetPlan } from '../src/plan.ts';
+import { buildPlan, type Plan, planIn, requireAllowedHost, type TargetPlan } from '../src/plan.ts';
 import type { Scenario } from '../src/scenario.ts';
 import { thrownBy } from './thrown.ts';
 
@@ -85,6 +85,18 @@ describe('a plan', () => {
     const built = buildPlan(roomFanout, target, {}, ['delivery.p99<50ms']);
     expect(Object.isFrozen(built)).toBe(true);
     expect(JSON.parse(JSON.stringify(built))).toEqual(built);
+  });
+
+  it('has its command run in another checkout, where it has one', () => {
+    const mine = { ...target, url: 'http://127.0.0.1:9', exec: 'node app.js' };
+    const built = buildPlan(roomFanout, mine, {}, []);
+    const moved = planIn('/base', built);
+    expect(moved).toEqual({ ...built, target: { ...mine, cwd: '/base' } });
+    expect(Object.isFrozen(moved)).toBe(true);
+    expect(thrownBy(() => planIn('/base', plan()))).toMatchObject({
+      code: 'BASE_WITHOUT_EXEC',
+      message: '--base-ref needs the command that starts your server, and --target socketio has none',
+    });
   });
 
   it('keeps the target, the thresholds and the scenario options it was given', () => {
