@@ -1,6 +1,7 @@
 import { SockbenchError } from '../errors.ts';
 import { integer } from '../options.ts';
 import { layoutOf, type Plan } from '../plan.ts';
+import { valueText } from '../report/capacity/words.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
 import { forecastSamples } from '../run/forecast.ts';
 import { isObserving, type Scenario } from '../scenario.ts';
@@ -98,7 +99,10 @@ function readObjectives({ objective = [] }: SearchFlags, scenario: Scenario): Ob
 }
 
 function readLosses(lost: string): Objective[] {
-  return readFlag('--lost', lost, () => ['lost', 'failed'].map((name) => parseObjective(`${name}<=${lost}`)));
+  if (!/^\d+(\.\d+%|%)?$/.test(lost)) {
+    refuse(`--lost "${lost}" is neither a whole number nor a percentage`, 'Write it like 5 or 0.1%.');
+  }
+  return ['lost', 'failed'].map((name) => parseObjective(`${name}<=${lost}`));
 }
 
 /** What is varied is not also given. */
@@ -106,8 +110,8 @@ function requireFree(vary: Varied, options: Readonly<Record<string, unknown>>): 
   if (options[vary] === undefined) return;
   const other = vary === 'rate' ? 'clients' : 'rate';
   refuse(
-    `--${vary} ${String(options[vary])}: the ${vary} is what is looked for`,
-    `Give --from and --to, or look for the ${other} with --vary ${other}.`,
+    `--${vary} ${String(options[vary])} is what the search looks for`,
+    `Give --from and --to, or look for something else with --vary ${other}.`,
   );
 }
 
@@ -183,7 +187,7 @@ export async function planSearch(
     const isEnough = shortage(objectives, longer, scenario) === 1;
     if (isEnough && durationMs <= mostStepMs) return { ...longer, thresholds: [] };
     return refuse(
-      `at ${textOf(vary, value)}, ${objectives
+      `at ${valueText(vary, value)}, ${objectives
         .filter((each) => samplesOf(each) !== null)
         .map(needText)
         .join(' and ')}, ${

@@ -1,9 +1,4 @@
-import {
-  type Capacity,
-  type CapacityStep,
-  capacitySchema,
-  type StepOutcome,
-} from '../../src/result/capacity.ts';
+import { type Capacity, type CapacityStep, capacitySchema } from '../../src/result/capacity.ts';
 import type { RunResult } from '../../src/result/schema.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
@@ -103,12 +98,4 @@ export function makeCapacity(given: Partial<CapacityOptions> = {}): Capacity {
     steps,
     answer: next.done ? next.ending : endingSoFar(steps),
   } satisfies Capacity);
-}
-
-/** One run with another outcome, as judged by hand. */
-export function withOutcome(capacity: Capacity, index: number, outcome: StepOutcome): Capacity {
-  return {
-    ...capacity,
-    steps: capacity.steps.map((step, at) => (at === index ? { ...step, outcome } : step)),
-  };
 }

@@ -125,10 +125,7 @@ export function answerText(capacity: Capacity): string {
         failedText(capacity),
       );
     case 'unseen':
-      return joined(
-        `nothing can be said of what ${whatText(capacity)} takes, not even at ${valueText(design.vary, design.from)}`,
-        ...capacity.steps.slice(-1).map(reasonsText),
-      );
+      return `nothing can be said of what ${whatText(capacity)} takes, not even at ${valueText(design.vary, design.from)}: ${capacity.steps.slice(-1).map(reasonsText).join('')}`;
     case 'open':
       return joined(
         value === null

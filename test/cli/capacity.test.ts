@@ -1,0 +1,183 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planSearch, type SearchFlags } from '../../src/cli/capacity-plan.ts';
+import { makeCapacity } from '../report/capacity-fixture.ts';
+import { runFake } from './fake-cli.ts';
+
+const FLAGS: SearchFlags = {
+  objective: ['ack.p95<50ms'],
+  lost: '0',
+  vary: 'rate',
+  repeats: '5',
+  longestStep: '5m',
+};
+
+const plan = (flags: Partial<SearchFlags>, options: Readonly<Record<string, unknown>> = {}) =>
+  planSearch('ack-roundtrip', {}, { ...FLAGS, ...flags }, { target: 'ws', clients: '5', ...options });
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sockbench-capacity-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('help of capacity', () => {
+  it('lists the flags of the search before those of every run', async () => {
+    const { exitCode, stdout } = await runFake('capacity', '--help');
+    expect(exitCode).toBe(0);
+    const options = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag);
+    expect(options.slice(0, 13)).toEqual([
+      '--objective',
+      '--lost',
+      '--vary',
+      '--from',
+      '--to',
+      '--repeats',
+      '--longest-step',
+      '--out',
+      '--format',
+      '--config',
+      '--option',
+      '--quiet',
+      '--target',
+    ]);
+    expect(stdout).not.toContain('--threshold');
+  });
+
+  it('has examples that can be planned', async () => {
+    const { stdout } = await runFake('capacity', '--help');
+    const examples = [...stdout.matchAll(/^ {2}sockbench (capacity .*)$/gm)].map(([, args = '']) => args);
+    expect(examples).toHaveLength(3);
+    for (const example of examples) {
+      const args = example.split(' ').map((arg) => arg.replaceAll("'", ''));
+      // The folder is looked at last: what comes before has been checked.
+      const { stderr } = await runFake(...args, '--out', '/proc/none');
+      expect(stderr).toMatch(/^error: the folder \/proc\/none cannot be written to/);
+    }
+  });
+});
+
+describe('a search that cannot be', () => {
+  it.each<[args: readonly string[], stderr: string]>([
+    [
+      [],
+      "error: a search for capacity needs an objective: what has to hold for a server that is not too busy\nGive one, like --objective 'fanout_last.p95<50ms', or 'ack.p95<50ms' for requests.\n",
+    ],
+    [
+      ['--threshold', 'ack.p95<50ms'],
+      `error: --threshold "ack.p95<50ms": a threshold is judged once; a search looks for where an objective begins to fail\nGive --objective 'ack.p95<50ms'.\n`,
+    ],
+    [
+      ['--rate', '100/s', '--objective', 'ack.p95<50ms'],
+      'error: --rate 100/s is what the search looks for\nGive --from and --to, or look for something else with --vary clients.\n',
+    ],
+    [
+      ['--vary', 'clients', '--clients', '5', '--objective', 'ack.p95<50ms'],
+      'error: --clients 5 is what the search looks for\nGive --from and --to, or look for something else with --vary rate.\n',
+    ],
+    [
+      ['--vary', 'payload', '--objective', 'ack.p95<50ms'],
+      'error: --vary payload is neither rate nor clients\nChoose one of them.\n',
+    ],
+    [
+      ['--from', '100', '--objective', 'ack.p95<50ms'],
+      'error: --from: "100" has no unit; a rate is a number and one of the units /s, /m, /h\nWrite it like 100/s.\n',
+    ],
+    [
+      ['--from', '200/s', '--to', '100/s', '--objective', 'ack.p95<50ms'],
+      'error: the search cannot go from 200 up to 100\nGive --from less than --to.\n',
+    ],
+    [
+      ['--repeats', '0', '--objective', 'ack.p95<50ms'],
+      'error: --repeats: "0" is not a whole number from 1 to 100\nGive a plain number.\n',
+    ],
+    [
+      ['--lost', 'few', '--objective', 'ack.p95<50ms'],
+      'error: --lost "few" is neither a whole number nor a percentage\nWrite it like 5 or 0.1%.\n',
+    ],
+    [
+      ['--objective', 'delivery.p95<50ms'],
+      'error: --objective "delivery.p95<50ms": these runs will not record "delivery", but connect, receive_uncertainty, send_lag, ack, ack_actual\nUse one of them.\n',
+    ],
+    [
+      ['--vary', 'clients', '--rate', '5s@10/s,5s@20/s', '--objective', 'ack.p95<50ms'],
+      'error: a search for capacity needs one steady rate, not a profile\nGive --rate like 100/s.\n',
+    ],
+    [
+      ['--from', '1/s', '--objective', 'ack.p99<50ms'],
+      'error: at 1/s, ack.p99 needs 1,000 independent samples, which takes 1000s a step; the limit is 300s\nBegin at more (--from), take a lower quantile, or allow it with --longest-step.\n',
+    ],
+    [
+      ['--vary', 'clients', '--from', '10', '--objective', 'connect.p95<50ms'],
+      'error: at 10 clients, connect.p95 needs 200 independent samples, which a longer step does not bring\nBegin at more (--from), or take a lower quantile.\n',
+    ],
+  ])('%j is explained before anything starts', async (args, stderr) => {
+    const given = await runFake('capacity', 'ack-roundtrip', '--target', 'ws', ...args);
+    expect(given).toEqual({ exitCode: 2, stdout: '', stderr });
+  });
+
+  it('the rate of a server that is only listened to is explained', async () => {
+    const target = join(import.meta.dirname, '../../docs/examples/ws-binary/sockbench.target.ts');
+    const args = ['observe', '--target', target, '--objective', 'push_skew.p95<50ms'];
+    const { exitCode, stderr } = await runFake('capacity', ...args);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      'error: observe sends nothing, so it has no rate\nLook for the clients with --vary clients.\n',
+    ]);
+  });
+});
+
+describe('the plan of a search', () => {
+  it('makes a step longer until the quantile has its samples, and no longer where there are enough', async () => {
+    const search = await plan({ objective: ['ack.p99<50ms'], from: '50/s' });
+    const [slow, fast] = [await search.planOf(50), await search.planOf(200)];
+    // 1,000 samples at 50/s take 20 s; the 10 s of every run bring 2,000 at 200/s.
+    expect([slow.durationMs, fast.durationMs]).toEqual([20_000, 10_000]);
+    expect(slow.profile).toEqual([{ durationMs: 20_000, fromHz: 50, toHz: 50 }]);
+    expect(search.doubts).toEqual([
+      'the first steps last 20s, not 10s: ack.p99 needs 1,000 independent samples',
+    ]);
+  });
+
+  it('allows for random arrivals, which may be fewer', async () => {
+    const search = await plan({ objective: ['ack.p99<50ms'], from: '50/s' }, { arrival: 'poisson' });
+    expect((await search.planOf(50)).durationMs).toBe(25_000);
+  });
+
+  it('varies the clients where that is asked for', async () => {
+    const search = await planSearch(
+      'ack-roundtrip',
+      {},
+      { ...FLAGS, vary: 'clients', from: '20', to: '80' },
+      { target: 'ws' },
+    );
+    expect((await search.planOf(40)).clients).toBe(40);
+    expect(search.design).toEqual({ vary: 'clients', from: 20, to: 80, repeats: 5, mustPass: 4 });
+  });
+
+  it('states how long it may take at most', async () => {
+    const search = await plan({ from: '100/s', to: '100/s', repeats: '1' });
+    // 5 clients connect in 10 ms; then at most 10 s of warm-up, 10 s, 5 s of drain, and 3 s around it.
+    expect(search.mostMs).toBe(search.mostSteps * 28_010);
+  });
+});
+
+describe('report', () => {
+  it('renders a stored search again, and only alone', async () => {
+    const path = join(folder, 'search.json');
+    const found = makeCapacity({ capacity: 50 });
+    await writeFile(path, JSON.stringify(found));
+    const shown = await runFake('report', path);
+    expect(shown.exitCode).toBe(0);
+    expect(shown.stdout).toMatch(/^ws cannot take even 100\/s/);
+    expect(await runFake('report', path, path)).toMatchObject({ exitCode: 2 });
+    const { stderr } = await runFake('report', path, '--format', 'html', '--out', folder);
+    const written = join(folder, 'capacity-ack-roundtrip-ws-websocket-20260304-050607-891.html');
+    expect(stderr).toBe(`wrote ${written}\n`);
+    expect(await readFile(written, 'utf8')).toContain('Every run, in order');
+  });
+});
