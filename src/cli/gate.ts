@@ -211,11 +211,15 @@ async function tellGithub(cli: Cli, comparison: Comparison): Promise<void> {
   }
 }
 
-/** An invalid comparison proves nothing, so it comes before a threshold that failed in it. */
-function exitCodeOf({ judgement, thresholds }: Comparison, { inconclusive }: GateOptions): ExitCode {
+/**
+ * An invalid comparison proves nothing, so it comes before a threshold that failed in it. One that was broken off
+ * does not pass, whatever is made of inconclusive ones.
+ */
+function exitCodeOf({ judgement, thresholds, status }: Comparison, { inconclusive }: GateOptions): ExitCode {
   const { verdict } = judgement;
   if (verdict === 'INVALID') return EXIT.invalid;
   if (verdict === 'REGRESSED' || thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
   const isUnsure = verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);
-  return isUnsure && inconclusive === 'fail' ? EXIT.inconclusive : EXIT.passed;
+  const isForgiven = inconclusive === 'pass' && status === 'complete';
+  return isUnsure && !isForgiven ? EXIT.inconclusive : EXIT.passed;
 }
