@@ -24,8 +24,8 @@ export interface Config extends Readonly<Partial<Record<keyof PlanOptions, Value
   /** Options of scenarios, by the scenario's name. */
   readonly scenarios?: Readonly<Record<string, Readonly<Record<string, Value>>>>;
   /**
-   * Threshold expressions, beside those of the command line. One on a series that a run does not record is left out
-   * of it.
+   * Threshold expressions, beside those of the command line. One on anything that a run does not have, such as a
+   * series or a base, is left out of it.
    */
   readonly threshold?: readonly string[];
   readonly out?: string;

@@ -211,7 +211,10 @@ export const thresholdSchema = z.object({
   expression: z.string(),
   /** Null when it could not be judged; `detail` says why. */
   passed: z.boolean().nullable(),
-  /** In the unit of the expression's own metric, as `detail` shows it. */
+  /**
+   * Of a single comparison the left side, or the right one when only that has a metric, in its unit; null for a
+   * combination, and where nothing was judged.
+   */
   actual: finite.nullable(),
   detail: z.string(),
 });

@@ -117,4 +117,16 @@ describe('what a run will not tell', () => {
   ])('%s', async (_, given, untold) => {
     expect(await untoldOf('broadcast-latency', given)).toEqual(untold);
   });
+
+  it('of the event loop of a server that is not run by Node.js', async () => {
+    const { scenario } = await resolveScenario('broadcast-latency');
+    const plan = await planOf(scenario, { target: 'socketio', transport: 'polling' });
+    const { target } = plan;
+    if (target.reference === null) throw new Error('socketio is a reference server');
+    const onBun: Plan = {
+      ...plan,
+      target: { ...target, reference: { ...target.reference, runtime: 'bun' } },
+    };
+    expect([...forecastRun(onBun, scenario).untold.keys()]).toEqual(['server_loop_utilisation']);
+  });
 });

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
-import type { FigureName } from '../../src/result/figures.ts';
-import type { CountName, Pool } from '../../src/result/pool.ts';
+import { FIGURE_NAMES, type FigureName } from '../../src/result/figures.ts';
+import { COUNTS, type CountName, type Pool } from '../../src/result/pool.ts';
 import { SERIES } from '../../src/result/view.ts';
 import { judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
 import { thrownBy } from '../thrown.ts';
@@ -449,5 +451,23 @@ describe('a refusal names the place, what is allowed there, and what is near', (
       message: '--threshold "lost < base", column 8: "base" is no metric',
       hint: 'Write it like base.delivery.p50.',
     });
+  });
+});
+
+describe('the page on thresholds', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/thresholds.md'), 'utf8');
+  const examples = [...page.matchAll(/^\| `([^`]*[<>=][^`]*)` \|/gm)].map(
+    ([, expression = '']) => expression,
+  );
+
+  it('has examples, each of which is a threshold', () => {
+    expect(examples.length).toBeGreaterThan(10);
+    for (const expression of examples) {
+      expect(parseThreshold(expression, {}, { hasBase: true })).toMatchObject({ expression });
+    }
+  });
+
+  it.each([...COUNTS, ...FIGURE_NAMES])('tells of %s', (name) => {
+    expect(page).toMatch(new RegExp(`^\\|.*\`${name}\`.* \\|`, 'm'));
   });
 });
