@@ -26,6 +26,15 @@ function stepLine(search: PlannedSearch, step: CapacityStep): string {
   return `${name}: ${OUTCOME_WORDS[outcome]}, ${why}`;
 }
 
+function isInterrupted({ reasons }: CapacityStep): boolean {
+  return reasons.some(({ code }) => code === 'interrupted');
+}
+
+/** A run that was stopped before it measured anything is none. */
+function isMeasured(step: CapacityStep): boolean {
+  return step.result !== null || !isInterrupted(step);
+}
+
 /** One run, with a live line on a terminal only: elsewhere the line of each step is enough. */
 async function runOnce(cli: Cli, plan: Plan, search: PlannedSearch, label: string): Promise<RunResult> {
   const progress = cli.isTty ? showProgress(cli, label) : null;
@@ -73,7 +82,7 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
       ending = next.ending;
     } else {
       const step = await runStep(cli, search, next.step, steps.length);
-      steps.push(step);
+      if (isMeasured(step)) steps.push(step);
       cli.err(`${stepLine(search, step)}\n`);
     }
   }
@@ -95,6 +104,6 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
       mostMs: search.mostMs,
     },
     steps,
-    answer: ending ?? endingSoFar(steps),
+    answer: ending ?? endingSoFar(steps.filter((step) => !isInterrupted(step))),
   };
 }

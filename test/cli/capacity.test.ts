@@ -121,7 +121,11 @@ describe('a search that cannot be', () => {
   });
 
   it('the rate of a server that is only listened to is explained', async () => {
-    const target = join(import.meta.dirname, '../../docs/examples/ws-binary/sockbench.target.ts');
+    const target = join(folder, 'sockbench.target.ts');
+    await writeFile(
+      target,
+      "export default { url: 'ws://127.0.0.1:1', observe: { event: 'tick', key: (data) => data.n } };",
+    );
     const args = ['observe', '--target', target, '--objective', 'push_skew.p95<50ms'];
     const { exitCode, stderr } = await runFake('capacity', ...args);
     expect([exitCode, stderr]).toEqual([

@@ -1,0 +1,65 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { exitCodeOf } from '../../src/cli/capacity.ts';
+import { type Capacity, readCapacity } from '../../src/result/capacity.ts';
+import { nextStep } from '../../src/stats/capacity.ts';
+import { faultyTarget, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
+
+/** The server works so long on every message: 50 a second are the most that it can do. */
+const BUSY_MS = 20;
+const STEP_S = 1;
+const DRAIN_S = 0.1;
+/** What it can have worked off by the end of the drain, and one message of the next step; noise makes it less. */
+const MOST_HZ = (STEP_S + DRAIN_S) / (BUSY_MS / 1000) / STEP_S + 1;
+
+/** Flags of a search on that server, with steps as short as can be. */
+async function searchFlags(...range: readonly string[]): Promise<string[]> {
+  return [
+    ...['capacity', 'broadcast-latency', ...(await faultyTarget('busy', BUSY_MS)), '--clients', '2'],
+    ...['--objective', 'fanout_last.p50<90ms', '--repeats', '1', ...range],
+    ...['--duration', `${STEP_S}s`, '--warmup', '0s', '--warmup-max', '0s', '--drain', `${DRAIN_S * 1000}ms`],
+  ];
+}
+
+function storedSearch(folder: string): Promise<Capacity> {
+  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return readCapacity(join(folder, file));
+}
+
+/** No run passed at a rate that the server cannot do, whatever else the machine was at. */
+function expectSound({ steps }: Capacity): void {
+  for (const { value, outcome, result } of steps) {
+    if (result !== null) expect(result.rate.intendedHz).toBeCloseTo(value, 0);
+    if (outcome === 'passed') expect(value).toBeLessThanOrEqual(MOST_HZ);
+  }
+}
+
+test('a search that is stopped keeps what it measured, says so, and passed nothing that the server cannot do', async () => {
+  const out = temporaryFolder();
+  const running = startSockbench([...(await searchFlags('--from', '30/s', '--to', '120/s')), '--out', out]);
+  await running.said('60/s: ');
+  running.child.kill('SIGINT');
+  const { code, stdout, stderr } = await running.ended;
+
+  const found = await storedSearch(out);
+  expect(found.status).toBe('partial');
+  expect(code).toBe(exitCodeOf(found.answer));
+  expect(nextStep(found.steps, found.design)).toMatchObject({ done: false });
+  expect(stdout).toMatch(/^PARTIAL: /);
+  expect(stderr).toMatch(/^looking from 30\/s to 120\/s: at most \d+ runs, about \d+s in all/);
+  expect(stderr).toMatch(/^30\/s: (passed|FAILED|not counted), /m);
+  expect(found.steps.length).toBeGreaterThanOrEqual(2);
+  expectSound(found);
+});
+
+test('a rate beyond what the server can do fails the search, or says nothing where the machine is too busy', async () => {
+  const out = temporaryFolder();
+  const { code } = await sockbench(...(await searchFlags('--from', '80/s')), '--out', out, '--quiet');
+  const found = await storedSearch(out);
+  expect(found.status).toBe('complete');
+  expect(found.steps).toHaveLength(2);
+  expectSound(found);
+  const isSeen = found.steps.some(({ outcome }) => outcome === 'failed');
+  expect([found.answer.kind, code]).toEqual(isSeen ? ['unmet', 99] : ['unseen', 3]);
+});
