@@ -127,15 +127,31 @@ function marksSvg({ limit, answer }: Curve, { x, px, py, heightPx }: Plot): stri
   ];
 }
 
-/** Through the middle run of each value; what was not counted has no say. */
+/** Values that differ by less are drawn through as one: the search itself is no sharper. */
+const ALIKE = 1.05;
+
+function middleOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
+}
+
+/** Counted runs in groups of like values, ascending. */
+function likeRuns(points: readonly CurvePoint[]): CurvePoint[][] {
+  const groups: CurvePoint[][] = [];
+  for (const point of points.toSorted((a, b) => a.x - b.x)) {
+    const first = groups.at(-1)?.[0];
+    if (point.outcome === 'spoilt') continue;
+    if (first !== undefined && point.x <= first.x * ALIKE) groups.at(-1)?.push(point);
+    else groups.push([point]);
+  }
+  return groups;
+}
+
+/** Through the middle of runs of like values; what was not counted has no say. */
 function lineSvg({ points }: Curve, { px, py }: Plot): string[] {
-  const counted = points.filter(({ outcome }) => outcome !== 'spoilt');
-  const middles = [...Map.groupBy(counted, ({ x }) => x)]
-    .map(([x, each]) => {
-      const sorted = each.map(({ y }) => y).toSorted((a, b) => a - b);
-      return { x, y: sorted[Math.floor((sorted.length - 1) / 2)] ?? 0 };
-    })
-    .toSorted((a, b) => a.x - b.x);
+  const middles = likeRuns(points).map((group) => ({
+    x: middleOf(group.map(({ x }) => x)),
+    y: middleOf(group.map(({ y }) => y)),
+  }));
   return middles.slice(1).map((to, index) => {
     const from = middles[index] ?? to;
     return `<line x1="${px(from.x)}" y1="${py(from.y)}" x2="${px(to.x)}" y2="${py(to.y)}" stroke="var(--line-7)" stroke-width="1.5"/>`;

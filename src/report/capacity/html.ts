@@ -64,7 +64,7 @@ function objectiveCurves(capacity: Capacity): Curve[] {
       return {
         ...commonParts(capacity),
         title: `${metric} against ${capacity.design.vary}`,
-        note: `Every run is a point${isBounded ? '; the bars are bounds of the true quantile, and a run passes when the upper one does' : ''}. The line goes through the middle run of each value.`,
+        note: `Every run is a point${isBounded ? '; the bars are bounds of the true quantile, and a run passes when the upper one does' : ''}. The line goes through the middle of the runs within 5 % of each other.`,
         kind: unit,
         points,
         limit: { y: limit, text: expression },
