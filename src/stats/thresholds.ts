@@ -64,9 +64,9 @@ const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
 type LookUp = (metric: ArmMetric) => number | null;
 
 /**
- * Judges a threshold on a run, `poolOf([view])`, or on all runs of two arms; null where an arm has none. What cannot be decided without a value
- * that the runs do not soundly have is neither passed nor failed: `false and unknown` is failed, `true and unknown`
- * is not judged.
+ * Judges a threshold on a run, `poolOf([view])`, or on all runs of two arms; null for an arm that has none. What
+ * cannot be decided without a value that the runs do not soundly have is neither passed nor failed: `false and
+ * unknown` is failed, `true and unknown` is not judged.
  */
 export function judgeThreshold(
   threshold: Threshold,
