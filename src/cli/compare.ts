@@ -1,10 +1,9 @@
 import { EXIT, type ExitCode } from '../errors.ts';
-import { integer } from '../options.ts';
 import type { Comparison } from '../result/comparison.ts';
 import { parseArms } from './arms.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { carryOut, looksOf, planArm, prepare } from './comparing.ts';
-import { addComparisonFlags, type ComparisonFlags, collect } from './comparison-flags.ts';
+import { addComparisonFlags, type ComparisonFlags, collect, wholeNumber } from './comparison-flags.ts';
 
 const EXAMPLES = `
 An arm is what it differs in: a name, a target, flags of run; each may be left out.
@@ -40,7 +39,7 @@ async function compare(cli: Cli, scenario: string, flags: CompareFlags): Promise
   const specified = parseArms(specs);
   const [base, ...heads] = await Promise.all(specified.map((arm) => planArm(scenario, arm, rest)));
   if (base === undefined) throw new Error('no arms');
-  const rounds = integer(2, 1000)(rest.rounds ?? '10');
+  const rounds = wholeNumber('rounds', rest, 10, [2, 1000]);
   const prepared = await prepare(rest, FORMATS, {
     command: 'compare',
     arms: [base, ...heads],

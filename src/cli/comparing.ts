@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type GivenOptions, integer } from '../options.ts';
+import type { LoadedConfig } from '../config-file.ts';
+import type { GivenOptions } from '../options.ts';
 import type { Plan } from '../plan.ts';
 import type { ComparisonFormat } from '../report/comparison/index.ts';
 import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
@@ -13,13 +14,14 @@ import { goesOn, judge } from '../stats/judge.ts';
 import { planLooks } from '../stats/looks.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { planRules } from '../stats/rules.ts';
-import { judgeThreshold, parseThreshold, type Threshold } from '../stats/thresholds.ts';
+import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import { formatDurationMs } from '../units.ts';
 import { VERSION } from '../version.ts';
 import type { ArmSpec } from './arms.ts';
 import type { Cli } from './cli.ts';
-import type { ComparisonFlags } from './comparison-flags.ts';
+import { type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
 import { comparisonFolder, deliverComparison, parseComparisonFormats } from './comparison-output.ts';
+import { planThresholds } from './plan-thresholds.ts';
 import { planRun } from './planning.ts';
 import { showRounds } from './round-progress.ts';
 import { runApart } from './run-apart.ts';
@@ -37,6 +39,7 @@ export interface Arm {
   readonly spec: string;
   readonly scenario: Scenario;
   readonly plan: Plan;
+  readonly config: LoadedConfig;
 }
 
 /** What compare and gate say of a comparison beyond its flags. */
@@ -57,7 +60,7 @@ export async function planArm(
 ): Promise<Arm> {
   const { rounds, metric, threshold, orderSeed, config, option, out, format, quiet, ...options } = flags;
   const planned = await planRun(scenario, { config, option }, { ...options, ...own }, USUAL);
-  return { name, spec, scenario: planned.scenario, plan: planned.plan };
+  return { name, spec, ...planned };
 }
 
 /** At one look, or at half and all of the rounds. */
@@ -76,7 +79,7 @@ function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: Co
     command,
     // As it is stored: without what JSON cannot hold.
     arms: arms.map(({ name, spec, plan }) => ({ name, spec, plan: planSchema.parse(plan) })),
-    seed: integer(0, 2 ** 31 - 1)(flags.orderSeed ?? '1'),
+    seed: wholeNumber('orderSeed', flags, 1, [0, 2 ** 31 - 1]),
     looks,
     alpha: ALPHA,
     maxInvalidShare: MAX_INVALID_SHARE,
@@ -117,6 +120,8 @@ export interface Prepared {
   readonly parts: ComparisonParts;
   readonly design: Design;
   readonly thresholds: readonly Threshold[];
+  /** What to warn of before it starts. */
+  readonly doubts: readonly string[];
   readonly formats: readonly ComparisonFormat[];
   readonly out: string | null;
   readonly isQuiet: boolean;
@@ -129,20 +134,24 @@ export async function prepare(
   parts: ComparisonParts,
 ): Promise<Prepared> {
   const { format = usualFormats, threshold = [], out = null, quiet: isQuiet = false } = flags;
-  const own = parts.arms[0].scenario.series;
+  const { arms, looks } = parts;
   const design = designOf(parts, flags);
   const formats = parseComparisonFormats(format);
-  const thresholds = threshold.map((each) => parseThreshold(each, own, { hasBase: true }));
+  const runs = looks[0]?.rounds ?? 1;
+  const [base, ...heads] = arms.map((arm) => ({ ...arm, runs }));
+  const given = { ofConfig: base?.config.threshold ?? [], asked: threshold };
+  const { thresholds, doubts } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
   await requireWritable(out ?? 'reports');
-  return { parts, design, thresholds, formats, out, isQuiet };
+  return { parts, design, thresholds, doubts, formats, out, isQuiet };
 }
 
 /** Runs the rounds, judges them and delivers what came of it. */
 export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison> {
-  const { parts, design, thresholds, formats, out, isQuiet } = prepared;
+  const { parts, design, thresholds, doubts, formats, out, isQuiet } = prepared;
   const startedAt = new Date();
   const { command, arms } = parts;
   const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
+  for (const doubt of doubts) cli.err(`warning: ${doubt}\n`);
   if (!isQuiet) cli.err(planText(design, parts));
   const ran = await measure(cli, prepared);
   const comparison: Comparison = {
@@ -203,7 +212,9 @@ function judgeThresholds(
   rounds: readonly Round[],
 ): Comparison['thresholds'] {
   const { pairs } = pairUp(rounds, arms.length - 1);
-  const head = poolOf(pairs.map((pair) => pair.head));
-  const base = poolOf(pairs.map((pair) => pair.base));
+  const [base, head] =
+    pairs.length === 0
+      ? [null, null]
+      : [poolOf(pairs.map((pair) => pair.base)), poolOf(pairs.map((pair) => pair.head))];
   return thresholds.map((threshold) => judgeThreshold(threshold, head, base));
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { integer, parseOptions } from '../options.ts';
 import { COMPARISON_FORMAT_NAMES } from './comparison-output.ts';
 import { addRunFlags } from './flags.ts';
 
@@ -46,4 +47,16 @@ export function addComparisonFlags(command: Command, rounds: string, format: str
     )
     .option('--quiet', 'tell no progress, only warnings and errors');
   addRunFlags(command);
+}
+
+/** A number that was given as a flag, or what is usual. Throws BAD_OPTION, which names the flag. */
+export function wholeNumber(
+  name: 'rounds' | 'orderSeed',
+  flags: ComparisonFlags,
+  usual: number,
+  [least, most]: readonly [number, number],
+): number {
+  const option = { value: 'N', default: String(usual), summary: '', parse: integer(least, most) };
+  const given = flags[name];
+  return parseOptions({ [name]: option }, given === undefined ? {} : { [name]: given })[name] ?? usual;
 }

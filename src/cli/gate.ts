@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { EXIT, type ExitCode, messageOf, SockbenchError } from '../errors.ts';
-import { choice, integer, type OptionTable, parseOptions } from '../options.ts';
+import { choice, type OptionTable, parseOptions } from '../options.ts';
 import { planIn } from '../plan.ts';
 import { renderGithubAnnotations } from '../report/comparison/github-annotations.ts';
 import { renderGithubSummary } from '../report/comparison/github-summary.ts';
@@ -11,7 +11,7 @@ import { leastRounds } from '../stats/looks.ts';
 import { MOST_GATING } from '../stats/rules.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { ALPHA, type Arm, carryOut, looksOf, planArm, prepare } from './comparing.ts';
-import { addComparisonFlags, type ComparisonFlags } from './comparison-flags.ts';
+import { addComparisonFlags, type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
 import { addTable } from './flags.ts';
 
 const text = (value: string) => value;
@@ -130,7 +130,7 @@ async function againstBase(
   head: Arm,
 ): Promise<Comparison> {
   const { baseExec, baseRef, baseInstall, baseline, quick } = options;
-  const rounds = roundsOf(flags, quick);
+  const rounds = wholeNumber('rounds', flags, quick ? 10 : 20, [2, 1000]);
   const parts = { command: 'gate' as const, looks: looksOf(rounds, !quick), baseline: null, notes: [] };
   if (baseline !== null) return againstStored(cli, baseline, rounds, quick, flags, head);
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');
@@ -156,13 +156,6 @@ async function againstBase(
   } finally {
     await checkout.remove();
   }
-}
-
-function roundsOf({ rounds }: ComparisonFlags, quick: boolean): number {
-  const table = {
-    rounds: { value: 'N', default: quick ? '10' : '20', summary: '', parse: integer(2, 1000) },
-  };
-  return parseOptions(table, rounds === undefined ? {} : { rounds }).rounds;
 }
 
 function requireExec({ plan: { target } }: Arm, flag: string): void {

@@ -32,7 +32,7 @@ export function pickFormats<T extends { readonly name: string }>(list: string, a
   return list.split(',').map((name) => {
     const found = all.find((format) => format.name === name.trim());
     if (found !== undefined) return found;
-    const known = all.map((format) => format.name);
+    const known = [...new Set(all.map((format) => format.name))];
     const suggestion = nearest(name, known);
     throw new SockbenchError({
       code: 'UNKNOWN_FORMAT',

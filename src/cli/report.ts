@@ -1,13 +1,19 @@
 import { SockbenchError } from '../errors.ts';
+import { capacityFormats } from '../report/capacity/index.ts';
+import { comparisonFormats } from '../report/comparison/index.ts';
+import { formats } from '../report/index.ts';
 import { isComparison, parseComparison } from '../result/baseline.ts';
 import { isCapacity, parseCapacity } from '../result/capacity.ts';
 import { parseResult, readJson, requireWritable } from '../result/store.ts';
 import { CAPACITY_FORMAT_NAMES, renderCapacityAgain } from './capacity-output.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { COMPARISON_FORMAT_NAMES, renderComparisonAgain } from './comparison-output.ts';
-import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
+import { FORMAT_NAMES, parseFormats, pickFormats, renderAs, reportName, writeReports } from './output.ts';
 
 const HINT = 'Give a file that sockbench stored: a result.json, a rounds.json, a search of capacity.';
+
+/** What is no format of anything is refused before a file is read. */
+const EVERY_FORMAT = [...formats, ...comparisonFormats, ...capacityFormats];
 
 interface Asked {
   readonly format: string;
@@ -34,6 +40,7 @@ export const addReport: AddCommand = (program, cli) => {
     )
     .option('--out <DIR>', 'write files here instead of to stdout')
     .action(async (paths: string[], asked: Asked) => {
+      pickFormats(asked.format, EVERY_FORMAT);
       const stored = await Promise.all(
         paths.map(async (path) => ({ path, document: await readJson(path, HINT) })),
       );
