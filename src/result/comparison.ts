@@ -137,7 +137,7 @@ const judgement = z.object({
   look: count,
   rounds: count,
   heads: z.array(pairOutcome),
-  /** By the first gating metric; null for two arms. */
+  /** By the first gating metric; null for two arms, and where nothing can be said. */
   ranking: z.object({ metric: z.string(), places: z.array(place) }).nullable(),
 });
 

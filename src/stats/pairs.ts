@@ -1,4 +1,4 @@
-import type { PairOutcome, Round } from '../result/comparison.ts';
+import type { ArmRun, PairOutcome, Round } from '../result/comparison.ts';
 import type { Finding, RunResult } from '../result/schema.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
 
@@ -15,6 +15,7 @@ export interface ArmFinding extends Finding {
   readonly round: number;
 }
 
+/** Every round is a pair or spoilt. */
 export interface Pairing {
   readonly pairs: readonly Pair[];
   readonly spoilt: PairOutcome['spoilt'];
@@ -26,7 +27,15 @@ export interface Pairing {
  * Findings of an invalid run that come of the server, not of the generator or the machine. Dropping such a pair
  * would hide what the comparison is there to find.
  */
-const FAULTS_OF_SERVER: ReadonlySet<string> = new Set(['server_died', 'clients_lost', 'too_few_samples']);
+const FAULTS_OF_SERVER: ReadonlySet<string> = new Set([
+  'server_died',
+  'clients_lost',
+  'sender_lost',
+  'too_few_samples',
+]);
+
+const NOT_RUN: Finding = { code: 'not_run', message: 'was not run' };
+const NOT_MEASURED: Finding = { code: 'not_measured', message: 'nothing was measured' };
 
 const views = new WeakMap<RunResult, ResultView>();
 
@@ -43,21 +52,27 @@ export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): 
   const spoilt: PairOutcome['spoilt'] = [];
   const faults: ArmFinding[] = [];
   for (const { round, runs } of rounds) {
-    const ours = runs.filter(({ arm }) => arm === baseArm || arm === headArm);
-    const reasons = ours.flatMap(({ arm, result, error }) =>
-      (error === null ? (result?.invalid ?? []) : [error]).map((finding) => ({ arm, ...finding })),
+    const runOf = (arm: number) => runs.find((run) => run.arm === arm);
+    const reasons = [...new Set([baseArm, headArm])].flatMap((arm) =>
+      whySpoilt(runOf(arm)).map((finding) => ({ arm, ...finding })),
     );
-    const isFault = ({ code }: Finding) => FAULTS_OF_SERVER.has(code);
-    const failed = ours.filter(({ result }) => result === null).map(({ arm }) => arm);
     faults.push(
-      ...reasons
-        .filter((each) => isFault(each) || failed.includes(each.arm))
-        .map((each) => ({ ...each, round })),
+      ...reasons.filter(({ arm, code }) => isFault(code, runOf(arm))).map((each) => ({ ...each, round })),
     );
-    const base = ours.find(({ arm }) => arm === baseArm)?.result;
-    const head = ours.find(({ arm }) => arm === headArm)?.result;
+    const [base, head] = [runOf(baseArm)?.result, runOf(headArm)?.result];
     if (reasons.length > 0) spoilt.push({ round, reasons });
     else if (base && head) pairs.push({ round, base: viewOf(base), head: viewOf(head) });
   }
   return { pairs, spoilt, faults };
+}
+
+function whySpoilt(run: ArmRun | undefined): readonly Finding[] {
+  if (run === undefined) return [NOT_RUN];
+  if (run.error !== null) return [run.error];
+  return run.result === null ? [NOT_MEASURED] : run.result.invalid;
+}
+
+/** A round ends with the first arm of which nothing could be measured; that those after it were not run is no fault. */
+function isFault(code: string, run: ArmRun | undefined): boolean {
+  return run !== undefined && (run.result === null || FAULTS_OF_SERVER.has(code));
 }

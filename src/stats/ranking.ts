@@ -1,8 +1,9 @@
 import type { Design, Judgement, Round } from '../result/comparison.ts';
 import { poolOf } from '../result/pool.ts';
 import { holm } from './holm.ts';
-import { pointsOf, worseLogs } from './judge-metrics.ts';
+import { judgedPoints } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
+import { worseLogs } from './observed.ts';
 import { pairUp } from './pairs.ts';
 import { signedRankP } from './signed-rank.ts';
 
@@ -20,8 +21,7 @@ export function rankArms(design: Design, rounds: readonly Round[]): Ranking | nu
   const duels = arms.flatMap((a) => arms.filter((b) => b !== a).map((b) => ({ faster: a, slower: b })));
   const pValues = duels.map(({ faster, slower }) => {
     const { pairs } = pairUp(rounds, slower, faster);
-    const logs = worseLogs(rule, pointsOf(rule, pairs));
-    return signedRankP(logs, 0);
+    return signedRankP(worseLogs(rule, judgedPoints(rule, pairs, design.maxInvalidShare)), 0);
   });
   const judged = holm(pValues, design.alpha);
   const wins = duels.filter((_, index) => judged[index]?.rejected === true);

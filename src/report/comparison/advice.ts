@@ -11,6 +11,8 @@ const LAST_LINES =
 const REACHABLE = "a server was not there: start each arm alone with 'sockbench run' until that is valid";
 const GENERATOR_ENDED = 'a generator process ended: drive less (--clients, --rate), or free memory';
 const OTHER_BASE = 'measure the base beside the head instead: --base-exec CMD or --base-ref REF';
+const OTHER_LOAD =
+  'drive the load with which the base was measured, or measure the base again: --base-exec CMD or --base-ref REF';
 
 /** What to do about a reason to disbelieve a run; its code in lower case with `_`. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
@@ -42,6 +44,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['worker_hung', GENERATOR_ENDED],
   ['interrupted', 'let it end'],
   ['environment_changed', OTHER_BASE],
+  ['load_changed', OTHER_LOAD],
 ]);
 
 const remedyFor = ({ code }: Finding) => REMEDIES.get(code.toLowerCase().replaceAll('-', '_'));

@@ -1,0 +1,127 @@
+import type { MetricOutcome, MetricRule, Verdict } from '../result/comparison.ts';
+import { formatNumber, formatPercent } from '../units.ts';
+import { detectableShift } from './detectable-effect.ts';
+import { hodgesLehmann } from './hodges-lehmann.ts';
+import { formatMetric } from './metric.ts';
+import { type Observed, worseDifferences, worseLogs, worseSign } from './observed.ts';
+import { locationBounds, signedRankP } from './signed-rank.ts';
+
+const POWER = 0.9;
+
+export interface Measured extends Observed {
+  /** ln(head / base) of each round; upwards is worse, as it is for all that follows. */
+  readonly logs: readonly number[];
+  readonly pRegressed: number;
+  readonly pImproved: number;
+}
+
+/** Tests what is shifted by the tolerated growth, so that equal arms sit well inside the null and not at its edge. */
+export function measure(observed: Observed): Measured {
+  const { rule, points } = observed;
+  const logs = worseLogs(rule, points);
+  const tolerated = Math.log1p(rule.delta);
+  const better = logs.map((log) => -log);
+  return {
+    ...observed,
+    logs,
+    pRegressed: signedRankP(logs, tolerated),
+    pImproved: signedRankP(better, tolerated),
+  };
+}
+
+/** The verdict of one metric, with each bound at its own level. */
+export function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
+  const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
+  const worse = worseSign(rule);
+  const tolerated = Math.log1p(rule.delta);
+  const bounds = locationBounds(logs, lowerAlpha, upperAlpha);
+  const differences = worseDifferences(rule, points);
+  const difference = points.length === 0 ? null : hodgesLehmann(differences);
+  const most = locationBounds(differences, lowerAlpha, upperAlpha).upper;
+  const { verdict, because } = decide({ measured, bounds, difference, most });
+  const ends = [ratioOf(worse * bounds.lower), ratioOf(worse * bounds.upper)];
+  const [lower = null, upper = null] = worse === 1 ? ends : ends.reverse();
+  const shift = detectableShift(logs, { nullShift: tolerated, alpha: lowerAlpha, power: POWER });
+  const hasRatio = logs.length > 0;
+  return {
+    ...rule,
+    verdict,
+    base,
+    head,
+    points: [...points],
+    ratio: hasRatio ? Math.exp(worse * hodgesLehmann(logs)) : null,
+    lower,
+    upper,
+    lowerAlpha,
+    upperAlpha,
+    pRegressed: hasRatio ? pRegressed : null,
+    pImproved: hasRatio ? pImproved : null,
+    difference: difference === null ? null : worse * difference,
+    detectable: detectableRatio(worse * shift, rule, base),
+    because,
+  };
+}
+
+function ratioOf(log: number): number | null {
+  return Number.isFinite(log) ? Math.exp(log) : null;
+}
+
+/** What is smaller than the floor is not called, however many rounds there are. */
+function detectableRatio(shift: number, { floor }: MetricRule, base: number | null): number | null {
+  if (!Number.isFinite(shift)) return null;
+  const byFloor = base === null || base <= 0 ? 1 : 1 + floor / base;
+  return shift < 0 ? Math.exp(shift) : Math.max(Math.exp(shift), byFloor);
+}
+
+interface Evidence {
+  readonly measured: Measured;
+  /** Of the logs. */
+  readonly bounds: { readonly lower: number; readonly upper: number };
+  /** Hodges-Lehmann estimate of the differences; null without points. */
+  readonly difference: number | null;
+  /** Upper bound of the differences. */
+  readonly most: number;
+}
+
+/**
+ * REGRESSED when the lower bound is beyond what is tolerated, IMPROVED when the upper one is beyond the mirror of it,
+ * and the difference is not within the floor; OK when the upper bound is within, or by differences: what is surely no
+ * larger than the floor harms nobody.
+ */
+function decide({ measured, bounds, difference, most }: Evidence): { verdict: Verdict; because: string } {
+  const { rule, points, logs } = measured;
+  if (difference === null) {
+    return { verdict: 'INCONCLUSIVE', because: 'too few pairs of rounds have a value of it' };
+  }
+  const tolerated = Math.log1p(rule.delta);
+  const growth = formatPercent(rule.delta);
+  const floor = `the ${formatMetric(rule.unit, rule.floor)} that are always tolerated`;
+  if (bounds.lower > tolerated && difference > rule.floor) {
+    return { verdict: 'REGRESSED', because: `worse by more than the tolerated ${growth}` };
+  }
+  if (bounds.upper < -tolerated && -difference > rule.floor) {
+    return { verdict: 'IMPROVED', because: `better by more than ${growth}` };
+  }
+  if (bounds.upper < tolerated) {
+    return { verdict: 'OK', because: `worse by less than the tolerated ${growth}, if at all` };
+  }
+  if (most <= rule.floor) {
+    const because = rule.floor === 0 ? 'surely no worse' : `worse by less than ${floor}, if at all`;
+    return { verdict: 'OK', because };
+  }
+  if (bounds.lower > tolerated) {
+    const because = `worse by more than the tolerated ${growth}, but perhaps by less than ${floor}`;
+    return { verdict: 'INCONCLUSIVE', because };
+  }
+  if (logs.length < points.length) {
+    return { verdict: 'INCONCLUSIVE', because: 'a round has a zero, of which there is no ratio' };
+  }
+  if (bounds.lower === Number.NEGATIVE_INFINITY) {
+    return { verdict: 'INCONCLUSIVE', because: `${points.length} pairs are too few for any verdict` };
+  }
+  const [from, to] = [Math.exp(bounds.lower), Math.exp(bounds.upper)].map(formatNumber);
+  return {
+    verdict: 'INCONCLUSIVE',
+    because: `the rounds differ too much: anything from ${from} to ${to} times may be true, and ${formatNumber(1 + rule.delta)} is tolerated`,
+  };
+}
