@@ -14,7 +14,7 @@ export interface RoundProgress {
 export interface RoundsPlan {
   readonly arms: number;
   readonly rounds: number;
-  /** Of the order of arms; the schedules of round r have seed `scheduleSeed + r - 1`. */
+  /** Of the order of arms; the schedules of round r have seed `scheduleSeed + r - 1`, or that of its stored run. */
   readonly orderSeed: number;
   readonly scheduleSeed: number;
   /** Runs that stand for arm 0, one for each round; null when it is measured. */
@@ -59,7 +59,8 @@ async function runRound(
   { scheduleSeed, rounds, baseline }: RoundsPlan,
   { run, onProgress, signal }: RoundsHooks,
 ): Promise<Round> {
-  const seed = scheduleSeed + index;
+  // A stored base had a schedule of its own, which the others then share.
+  const seed = baseline?.[index]?.plan.seed ?? scheduleSeed + index;
   const runs: ArmRun[] = [];
   for (const arm of order) {
     if (signal.aborted) break;

@@ -96,15 +96,16 @@ describe('the rounds of a comparison', () => {
     expect(isComplete).toBe(false);
   });
 
-  it('take stored runs for the base and measure the others', async () => {
-    const ran: number[] = [];
-    const baseline = [1, 2, 3, 4].map((seed) => makeResult({ seconds: 1, seed }));
-    const run = async (arm: number) => {
-      ran.push(arm);
+  it('take stored runs for the base and measure the others with the same schedules', async () => {
+    const ran: string[] = [];
+    const baseline = [5, 6, 8, 9].map((seed) => ({ ...result, plan: { ...result.plan, seed } }));
+    const run = async (arm: number, seed: number) => {
+      ran.push(`${arm}@${seed}`);
       return result;
     };
     const { rounds } = await runRounds({ ...PLAN, baseline }, hooksWith({ run }));
-    expect(ran).toEqual([1, 1, 1, 1]);
+    expect(ran).toEqual(['1@5', '1@6', '1@8', '1@9']);
+    expect(rounds.map(({ seed }) => seed)).toEqual([5, 6, 8, 9]);
     const stored = rounds.map(({ runs }) => runs.find(({ arm }) => arm === 0)?.result);
     expect(stored).toEqual(baseline);
   });
