@@ -5,13 +5,13 @@ import { reasonsText, valueText } from '../report/capacity/words.ts';
 import { CAPACITY_VERSION, type Capacity, type CapacityStep } from '../result/capacity.ts';
 import type { RunResult } from '../result/schema.ts';
 import { viewResult } from '../result/view.ts';
-import { runPlan } from '../run/runner.ts';
 import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
 import { VERSION } from '../version.ts';
 import type { PlannedSearch } from './capacity-plan.ts';
 import type { Cli } from './cli.ts';
 import { showProgress } from './progress-line.ts';
+import { runApart } from './run-apart.ts';
 
 const MAX_SEED = 2 ** 31;
 
@@ -36,9 +36,9 @@ function isMeasured(step: CapacityStep): boolean {
 }
 
 /** One run, with a live line on a terminal only: elsewhere the line of each step is enough. */
-async function runOnce(cli: Cli, plan: Plan, search: PlannedSearch, label: string): Promise<RunResult> {
+async function runOnce(cli: Cli, plan: Plan, label: string): Promise<RunResult> {
   const progress = cli.isTty ? showProgress(cli, label) : null;
-  return await runPlan(plan, search.scenario, {
+  return await runApart(plan, {
     onProgress: (update) => progress?.update(update),
     signal: cli.signal,
     commandLine: cli.argv,
@@ -56,7 +56,7 @@ async function runStep(
   const seeded = { ...plan, seed: (plan.seed + index) % MAX_SEED };
   try {
     const label = `${phase} ${valueText(search.design.vary, value)}`;
-    const result = await runOnce(cli, seeded, search, label);
+    const result = await runOnce(cli, seeded, label);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);
     return { phase, value, ...judged, result };
   } catch (error) {

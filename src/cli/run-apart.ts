@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { entryPath } from '../entry.ts';
-import { SockbenchError } from '../errors.ts';
+import { EXIT, SockbenchError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import type { RunResult } from '../result/schema.ts';
 import type { RunHooks } from '../run/runner.ts';
 import type { FromRun, ToRun } from './run-messages.ts';
 
-/** Carries out a plan in a process of its own. Throws as runPlan does, and an Error when that process crashes. */
+/** Carries out a plan in a process of its own. Throws as runPlan does, and RUN_CRASHED when that process does. */
 export function runApart(plan: Plan, { onProgress, signal, commandLine }: RunHooks): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = fork(entryPath('cli/run-child'), {
@@ -27,15 +27,21 @@ export function runApart(plan: Plan, { onProgress, signal, commandLine }: RunHoo
         case 'refused':
           return reject(new SockbenchError(message));
         case 'crashed':
-          return reject(new Error(message.stack));
+          return reject(crashed(message.stack));
       }
     });
-    child.on('error', reject);
+    child.on('error', (error) => reject(crashed(error.message)));
     child.on('exit', (code, killedBy) => {
       signal.removeEventListener('abort', stop);
-      reject(new Error(`a run ended with ${killedBy ?? `exit code ${code}`} and left no result`));
+      reject(crashed(`it ended with ${killedBy ?? `exit code ${code}`}`));
     });
     tell({ type: 'run', plan, commandLine });
     if (signal.aborted) stop();
   });
+}
+
+/** What was measured before is worth more than the stack alone. */
+function crashed(how: string): SockbenchError {
+  const message = `the process of a run crashed; this is a bug in sockbench: ${how}`;
+  return new SockbenchError({ code: 'RUN_CRASHED', message, exitCode: EXIT.crash });
 }

@@ -1,4 +1,4 @@
-import { messageOf, SockbenchError } from '../errors.ts';
+import { SockbenchError } from '../errors.ts';
 import type { ArmRun, Round } from '../result/comparison.ts';
 import type { RunResult } from '../result/schema.ts';
 import { balancedOrders } from './orders.ts';
@@ -73,16 +73,13 @@ async function runRound(
   return { round: index + 1, seed, runs };
 }
 
-/** Whatever ends a run, the rounds before it are kept. */
 async function tryRun(run: () => Promise<RunResult>): Promise<Omit<ArmRun, 'arm'>> {
   try {
     return { result: await run(), error: null };
   } catch (error) {
-    if (!(error instanceof SockbenchError)) {
-      const message = `sockbench crashed, which is a bug in it: ${messageOf(error)}`;
-      return { result: null, error: { code: 'crashed', message } };
-    }
-    const hint = error.hint === '' ? '' : ` ${error.hint}`;
-    return { result: null, error: { code: error.code.toLowerCase(), message: `${messageOf(error)}${hint}` } };
+    if (!(error instanceof SockbenchError)) throw error;
+    const { code, message, hint } = error;
+    const told = hint === '' ? message : `${message} ${hint}`;
+    return { result: null, error: { code: code.toLowerCase(), message: told } };
   }
 }

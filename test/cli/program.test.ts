@@ -272,7 +272,7 @@ describe('a command line that cannot be', () => {
     ],
     [
       ['report', 'a.json', '--format', 'htm'],
-      'error: --format: there is no format "htm"; there are: text, table, md, json, html, hgrm, hlog, csv\nDid you mean html?\n',
+      'error: --format: there is no format "htm"; there are: text, table, md, json, html, hgrm, hlog, csv, junit, github-summary, github-annotations, benchmark-smaller, benchmark-bigger, bencher, go, openmetrics\nDid you mean html?\n',
     ],
   ])('%j is explained, with exit code 2', async (args, stderr) => {
     expect(await runFake(...args)).toEqual({ exitCode: 2, stdout: '', stderr });

@@ -70,18 +70,6 @@ describe('the rounds of a comparison', () => {
     ]);
   });
 
-  it('keep what there is when a run crashes', async () => {
-    let runs = 0;
-    const run = async () => {
-      runs += 1;
-      if (runs < 3) return result;
-      throw new TypeError('of undefined');
-    };
-    const { rounds } = await runRounds(PLAN, hooksWith({ run }));
-    expect(rounds).toHaveLength(2);
-    expect(rounds[1]?.runs.at(-1)?.error?.code).toBe('crashed');
-  });
-
   it('drop a round that was broken off', async () => {
     const stop = new AbortController();
     let runs = 0;
