@@ -1,0 +1,236 @@
+/**
+ * A second program that judges a rounds.json, written from docs/comparing.md and importing nothing of sockbench. Where
+ * both programs say the same, the page says enough.
+ */
+import { estimate, levels, lowerBound, minus, pAbove, upperBound } from './ranks.ts';
+import { ascending, type Finding, metricOf, type Result, sum } from './values.ts';
+
+interface Run {
+  readonly arm: number;
+  readonly result: Result | null;
+  readonly error: Finding | null;
+}
+interface Round {
+  readonly round: number;
+  readonly runs: readonly Run[];
+}
+interface Rule {
+  readonly metric: string;
+  readonly unit: string;
+  readonly kind: string;
+  readonly gating: boolean;
+  readonly delta: number;
+  readonly floor: number;
+}
+interface Stored {
+  readonly design: {
+    readonly arms: readonly unknown[];
+    readonly looks: readonly { readonly rounds: number; readonly alpha: number }[];
+    readonly alpha: number;
+    readonly maxInvalidShare: number;
+    readonly rules: readonly Rule[];
+    readonly baseline: string | null;
+  };
+  readonly rounds: readonly Round[];
+}
+
+type Pair = readonly [base: Result, head: Result];
+type Point = readonly [base: number, head: number];
+
+function pointsOf({ metric }: Rule, pairs: readonly Pair[], mostLacking: number): Point[] {
+  const points = pairs.flatMap(([ofBase, ofHead]): Point[] => {
+    const [base, head] = [metricOf(metric, ofBase), metricOf(metric, ofHead)];
+    return base === null || head === null ? [] : [[base, head]];
+  });
+  return pairs.length - points.length > mostLacking * pairs.length ? [] : points;
+}
+
+const signOf = ({ unit }: Rule) => (unit === 'rate' ? -1 : 1);
+const logsOf = (rule: Rule, points: readonly Point[]) =>
+  points.flat().includes(0) ? [] : points.map(([base, head]) => signOf(rule) * Math.log(head / base));
+
+function countOutcome({ metric }: Rule, points: readonly Point[], alpha: number) {
+  const d = points.map(([base, head]) => head - base);
+  const [ofBase, ofHead] = [sum(points.map(([base]) => base)), sum(points.map(([, head]) => head))];
+  const [pRegressed, pImproved] = [pAbove(d, 0), pAbove(minus(d), 0)];
+  const verdict = () => {
+    if (points.length === 0) return 'INCONCLUSIVE';
+    if (ofBase === 0) return ofHead === 0 ? 'OK' : 'REGRESSED';
+    if (ofHead === 0) return 'IMPROVED';
+    if (pRegressed <= alpha) return 'REGRESSED';
+    if (pImproved <= alpha) return 'IMPROVED';
+    return pAbove(
+      points.map(([base, head]) => 1.25 * base - head),
+      0,
+    ) <= alpha
+      ? 'OK'
+      : 'INCONCLUSIVE';
+  };
+  const told = { metric, verdict: verdict(), pRegressed, pImproved, lowerAlpha: alpha, upperAlpha: alpha };
+  return {
+    ...told,
+    points: points.length,
+    ratio: null,
+    lower: null,
+    upper: null,
+    difference: d.length === 0 ? null : estimate(d),
+  };
+}
+
+function ratioOutcome(rule: Rule, points: readonly Point[], lowerAlpha: number, upperAlpha: number) {
+  const [x, sign, most] = [logsOf(rule, points), signOf(rule), Math.log(1 + rule.delta)];
+  const d = points.map(([base, head]) => sign * (head - base));
+  const [lower, upper] = [lowerBound(x, lowerAlpha), upperBound(x, upperAlpha)];
+  const verdict = () => {
+    if (points.length === 0) return 'INCONCLUSIVE';
+    if (lower > most && estimate(d) > rule.floor) return 'REGRESSED';
+    if (upper < -most && -estimate(d) > rule.floor) return 'IMPROVED';
+    return upper < most || upperBound(d, upperAlpha) <= rule.floor ? 'OK' : 'INCONCLUSIVE';
+  };
+  const shown = ascending([lower, upper].map((bound) => Math.exp(sign * bound)));
+  const [from, to] = shown.map((bound) => (bound === 0 || bound === Number.POSITIVE_INFINITY ? null : bound));
+  const has = x.length > 0;
+  return {
+    metric: rule.metric,
+    verdict: verdict(),
+    points: points.length,
+    ratio: has ? Math.exp(sign * estimate(x)) : null,
+    lower: from ?? null,
+    upper: to ?? null,
+    lowerAlpha,
+    upperAlpha,
+    pRegressed: has ? pAbove(x, most) : null,
+    pImproved: has ? pAbove(minus(x), most) : null,
+    difference: points.length === 0 ? null : sign * estimate(d),
+  };
+}
+
+function metricsOf({ design }: Stored, pairs: readonly Pair[], alpha: number) {
+  const all = design.rules.map((rule) => ({ rule, points: pointsOf(rule, pairs, design.maxInvalidShare) }));
+  const family = all.filter(({ rule }) => rule.gating && rule.kind === 'ratio');
+  const levelsOf = (sign: 1 | -1) =>
+    levels(
+      family.map(({ rule, points }) =>
+        pAbove(
+          logsOf(rule, points).map((x) => sign * x),
+          Math.log(1 + rule.delta),
+        ),
+      ),
+      alpha,
+    );
+  const [worse, better] = [levelsOf(1), levelsOf(-1)];
+  return all.map((each) => {
+    if (each.rule.kind === 'exact') return countOutcome(each.rule, each.points, alpha);
+    const at = family.indexOf(each);
+    return ratioOutcome(each.rule, each.points, worse[at] ?? alpha, better[at] ?? alpha);
+  });
+}
+
+const FAULTS = ['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'];
+
+/** Two arms of a round: the pair, unless it is dropped, and the codes of what failed by itself, for each arm. */
+function meet({ runs }: Round, arms: readonly number[]) {
+  const ours = arms.map((arm) => runs.find((run) => run.arm === arm));
+  const [base, head] = ours.map((run) =>
+    run?.error === null && run.result?.invalid.length === 0 ? run.result : null,
+  );
+  const faults = ours.map((run): string[] => {
+    if (run === undefined) return [];
+    if (run.result === null) return [run.error?.code ?? 'not_measured'];
+    return run.result.invalid.map(({ code }) => code).filter((code) => FAULTS.includes(code));
+  });
+  return { pair: base && head ? ([base, head] satisfies Pair) : null, faults };
+}
+
+/** The machine and the programs. */
+function machineOf({ environment, tool, plan: { target } }: Result): string {
+  const { packages, totalMemoryBytes, nodeVersion, stealRatio, throttledMs, cpuPressureRatio, ...others } =
+    environment;
+  const { commandLine, commit, dirty, ...machine } = others;
+  const programs = ['socket.io-client', 'ws', 'hdr-histogram-js'].map((name) => packages[name]);
+  const memory = Math.round(totalMemoryBytes / 2 ** 30);
+  const { runtime = 'its own', version = '' } = target.reference ?? {};
+  const usual = runtime === 'bun' ? packages['bun'] : nodeVersion;
+  return JSON.stringify([machine, programs, memory, nodeVersion, runtime, version ?? usual, tool.version]);
+}
+
+function loadOf({ plan }: Result): string {
+  const { target, settings, headline, scenarioFile, connectTimeoutMs, thresholds, ...others } = plan;
+  const { namespace, redis, ...rest } = settings;
+  return JSON.stringify([others, rest, redis !== null, target.protocol, target.namespace]);
+}
+
+/** One head against the base, at a look. */
+function headOutcome(stored: Stored, head: number, look: number) {
+  const { design, rounds } = stored;
+  const { looks, maxInvalidShare, baseline } = design;
+  const { rounds: due, alpha } = at(looks, look);
+  const all = rounds.map((round) => ({ round, ...meet(round, [0, head]) }));
+  const judged = all.slice(0, due);
+  const dropped = (of: typeof all) => of.filter(({ pair }) => pair === null).length;
+  const [ofBase, ofHead] = [0, 1].map((arm) => all.flatMap(({ faults }) => faults[arm] ?? [])[0]);
+  const both = all.map(({ round }) =>
+    [0, head].map((arm) => round.runs.find((run) => run.arm === arm)?.result),
+  );
+  const differ = (pick: (result: Result) => string) =>
+    baseline !== null && both.some(([base, now]) => base && now && pick(base) !== pick(now));
+  const lasting = [
+    ...[ofBase, ofHead].filter((code) => code !== undefined),
+    ...(differ(machineOf) ? ['environment_changed'] : []),
+    ...(differ(loadOf) ? ['load_changed'] : []),
+    ...(dropped(all) > maxInvalidShare * at(looks, looks.length - 1).rounds ? ['spoilt_pairs'] : []),
+  ];
+  const isEarly = rounds.length < due;
+  const isSpoilt = !isEarly && dropped(judged) > maxInvalidShare * judged.length;
+  const invalid = lasting.length === 0 && isSpoilt ? ['spoilt_pairs'] : lasting;
+  const metrics = metricsOf(stored, present(judged.map(({ pair }) => pair)), alpha);
+  const deciding = metrics.filter((_, i) => design.rules[i]?.gating).map(({ verdict }) => verdict);
+  const verdict = invalid.length > 0 ? 'INVALID' : isEarly ? 'INCONCLUSIVE' : gravest(deciding);
+  return { head, verdict, invalid, pairs: judged.length - dropped(judged), metrics };
+}
+
+const GRAVITY = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
+const gravest = (verdicts: readonly string[]) =>
+  GRAVITY.find((each) => verdicts.includes(each)) ?? 'INCONCLUSIVE';
+
+function present<T>(values: readonly (T | null)[]): T[] {
+  return values.filter((value) => value !== null);
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index];
+  if (value === undefined) throw new Error(`nothing at ${index} of ${values.length}`);
+  return value;
+}
+
+/** Arms by the first deciding metric that is no count, with their ranks. */
+function rankingOf({ design, rounds }: Stored, due: number) {
+  const rule = design.rules.find(({ gating, kind }) => gating && kind === 'ratio');
+  if (rule === undefined) return null;
+  const arms = design.arms.map((_, arm) => arm);
+  const duels = arms.flatMap((winner) =>
+    arms.filter((arm) => arm !== winner).map((loser) => ({ winner, loser })),
+  );
+  const pValues = duels.map(({ winner, loser }) => {
+    const met = rounds.slice(0, due).map((round) => meet(round, [winner, loser]).pair);
+    return pAbove(logsOf(rule, pointsOf(rule, present(met), design.maxInvalidShare)), 0);
+  });
+  const allowed = levels(pValues, design.alpha);
+  const won = duels.filter((_, i) => at(pValues, i) <= at(allowed, i));
+  return arms.map((arm) => ({
+    arm,
+    rank: 1 + won.filter(({ loser }) => loser === arm).length,
+    beats: won.filter(({ winner }) => winner === arm).map(({ loser }) => loser),
+  }));
+}
+
+/** What docs/comparing.md says of a parsed rounds.json. */
+export function recompute(stored: Stored) {
+  const { looks, arms } = stored.design;
+  const look = Math.max(0, looks.filter(({ rounds }) => rounds <= stored.rounds.length).length - 1);
+  const due = at(looks, look).rounds;
+  const heads = arms.slice(1).map((_, i) => headOutcome(stored, i + 1, look));
+  const verdict = gravest(heads.map((each) => each.verdict));
+  const isRanked = arms.length > 2 && verdict !== 'INVALID' && stored.rounds.length >= due;
+  return { verdict, look, heads, ranking: isRanked ? rankingOf(stored, due) : null };
+}
