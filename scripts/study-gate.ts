@@ -1,6 +1,6 @@
 /**
  * How often the gate is wrong: runs the whole of it on identical builds, and with known slow-downs, through the
- * command line. Every gate adds one line to `reports/study/gates.jsonl`, so that running it again goes on where it
+ * command line. Every gate adds one line to `docs/gate-study/gates.jsonl`, so that running it again goes on where it
  * was; docs/gate-study.md is written anew after each.
  *
  *     npm run study-gate -- [--hours 1.5]     0 writes the report only
@@ -20,13 +20,17 @@ import { studyReport } from './study/report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'reports', 'study');
-const GATES = join(FOLDER, 'gates.jsonl');
-const CALIBRATION = join(FOLDER, 'calibration.json');
+const RECORDS = join(ROOT, 'docs', 'gate-study');
+const GATES = join(RECORDS, 'gates.jsonl');
+const CALIBRATION = join(RECORDS, 'calibration.json');
 const PORT = 18_423;
 const CLIENTS = 200;
 
-/** The load of every gate: the default one, with shorter rounds so that there can be more of them. */
-const LOAD = ['--clients', String(CLIENTS), '--duration', '1s', '--warmup', '500ms', '--warmup-max', '500ms'];
+/** The default load in runs that are as short as can be, so that there can be more of them. */
+const LOAD = [
+  ...['--clients', String(CLIENTS), '--connect-rate', '2000/s'],
+  ...['--duration', '500ms', '--warmup', '300ms', '--warmup-max', '300ms'],
+];
 
 const { values } = parseArgs({ options: { hours: { type: 'string', default: '1' } } });
 const endMs = Date.now() + Number(values.hours) * 3600e3;
@@ -93,7 +97,7 @@ function runGate(cell: Cell, meanUs: number): void {
 
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${type()} ${release()}, Node.js ${process.version}`;
 
-mkdirSync(FOLDER, { recursive: true });
+mkdirSync(RECORDS, { recursive: true });
 const meanUs = meanDeliveryUs();
 while (Date.now() < endMs) runGate(nextCell(readGates(GATES)), meanUs);
 writeFileSync(

@@ -16,9 +16,9 @@ const PERCENTS = [5, 10, 20, 40];
 
 /** Most gates go to the two claims: no alarm without a cause, and 20 % a message found. */
 export const CELLS: readonly Cell[] = [
-  { shape: 'none', percent: 0, weight: 12 },
+  { shape: 'none', percent: 0, weight: 8 },
   ...SHAPES.filter((shape) => shape !== 'none').flatMap((shape) =>
-    PERCENTS.map((percent) => ({ shape, percent, weight: shape === 'message' && percent === 20 ? 4 : 1 })),
+    PERCENTS.map((percent) => ({ shape, percent, weight: shape === 'message' && percent === 20 ? 5 : 0.5 })),
   ),
 ];
 

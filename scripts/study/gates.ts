@@ -37,6 +37,11 @@ export function gateRecord(
     invalid: outcome.invalid.map(({ code }) => code),
     rounds: comparison.rounds.length,
     spoilt: outcome.spoilt.length,
-    metrics: outcome.metrics,
+    metrics: outcome.metrics.map((metric) => ({ ...metric, points: metric.points.map(shortened) })),
   };
+}
+
+/** Six digits are more than any of them is sure of. */
+function shortened({ round, base, head }: MetricOutcome['points'][number]) {
+  return { round, base: Number(base.toPrecision(6)), head: Number(head.toPrecision(6)) };
 }

@@ -9,7 +9,7 @@ type Point = Observed['points'][number];
 /** All metrics of one pair of rounds. */
 type PairPoints = ReadonlyMap<string, Point>;
 
-const ROUNDS = 20;
+const ROUNDS = 30;
 const ALPHA = 0.02;
 
 /** The pairs of all gates, each with its metrics kept together. */
@@ -27,7 +27,7 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
 
 /**
  * What further gates would say if their pairs came from the same distribution as those that were run: as many as
- * asked for, each of pairs drawn with replacement, looked at after 10 and 20 as a gate is. An extrapolation: it
+ * asked for, each of pairs drawn with replacement, looked at twice as a gate does. An extrapolation: it
  * cannot show what those pairs have not seen.
  */
 export function resampleGates(gates: readonly GateRecord[], count: number): ReadonlyMap<string, number> {

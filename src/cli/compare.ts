@@ -27,7 +27,7 @@ export const addCompare: AddCommand = (program, cli, finish) => {
     )
     .argument('<scenario>', 'name of a scenario, see list; or a file that defines one')
     .option('--arm <SPEC>', 'one side; the first is what the others are compared with', collect);
-  addComparisonFlags(command, 'rounds, each with one run of every arm (default: 10)', FORMATS);
+  addComparisonFlags(command, 'rounds, each with one run of every arm (default: 15)', FORMATS);
   command.addHelpText('after', EXAMPLES);
   command.action(async (scenario: string, flags: CompareFlags) => {
     finish(await compare(cli, scenario, flags));
@@ -39,7 +39,7 @@ async function compare(cli: Cli, scenario: string, flags: CompareFlags): Promise
   const specified = parseArms(specs);
   const [base, ...heads] = await Promise.all(specified.map((arm) => planArm(scenario, arm, rest)));
   if (base === undefined) throw new Error('no arms');
-  const rounds = wholeNumber('rounds', rest, 10, [2, 1000]);
+  const rounds = wholeNumber('rounds', rest, 15, [2, 1000]);
   const prepared = await prepare(rest, FORMATS, {
     command: 'compare',
     arms: [base, ...heads],

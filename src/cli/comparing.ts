@@ -32,7 +32,7 @@ export const ALPHA = 0.02;
 const MAX_INVALID_SHARE = 0.2;
 
 /** What a run of a comparison takes where nobody says: many short ones tell more than few long ones. */
-export const USUAL: GivenOptions = { duration: '3s', warmup: '1s', warmupMax: '1s' };
+const USUAL: GivenOptions = { duration: '1s', warmup: '500ms', warmupMax: '500ms' };
 
 export interface Arm {
   readonly name: string;

@@ -44,7 +44,7 @@ const GATE_OPTIONS = {
   quick: {
     value: null,
     default: 'false',
-    summary: '10 rounds of 2 s instead of up to 20 of 3 s: under 2 minutes, and sees less',
+    summary: '15 rounds instead of up to 30: under 2 minutes, and sees less',
     parse: (value: string) => value === 'true',
   },
   inconclusive: {
@@ -74,7 +74,7 @@ export const addGate: AddCommand = (program, cli, finish) => {
     .description('say whether a server became slower than its base, and fail a CI job only when it did')
     .argument('<scenario>', 'name of a scenario, see list; or a file that defines one');
   addTable(command, GATE_OPTIONS, true);
-  addComparisonFlags(command, 'most rounds; a look at half of them may be enough (default: 20)', FORMATS);
+  addComparisonFlags(command, 'most rounds; a look at half of them may be enough (default: 30)', FORMATS);
   command.addHelpText('after', EXAMPLES);
   command.action(async (scenario: string, flags: GateFlags) => {
     finish(await gate(cli, scenario, flags));
@@ -88,7 +88,6 @@ async function gate(cli: Cli, scenario: string, flags: GateFlags): Promise<ExitC
     Object.fromEntries(own.map(([name, value]) => [name, String(value)])),
   );
   const shared: ComparisonFlags = {
-    ...(options.quick ? { duration: '2s' } : {}),
     ...Object.fromEntries(Object.entries(flags).filter(([name]) => !(name in GATE_OPTIONS))),
   };
   requireOneBase(options);
@@ -130,7 +129,7 @@ async function againstBase(
   head: Arm,
 ): Promise<Comparison> {
   const { baseExec, baseRef, baseInstall, baseline, quick } = options;
-  const rounds = wholeNumber('rounds', flags, quick ? 10 : 20, [2, 1000]);
+  const rounds = wholeNumber('rounds', flags, quick ? 15 : 30, [2, 1000]);
   const parts = { command: 'gate' as const, looks: looksOf(rounds, !quick), baseline: null, notes: [] };
   if (baseline !== null) return againstStored(cli, baseline, rounds, quick, flags, head);
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');

@@ -12,16 +12,16 @@ interface Tolerance {
   readonly floor: number;
 }
 
-const MEDIAN: Tolerance = { delta: 0.1, floor: 0.1e6 };
-const TAIL: Tolerance = { delta: 0.15, floor: 0.25e6 };
-const FAR_TAIL: Tolerance = { delta: 0.25, floor: 0.5e6 };
+const MEDIAN: Tolerance = { delta: 0.1, floor: 0.02e6 };
+const TAIL: Tolerance = { delta: 0.15, floor: 0.1e6 };
+const FAR_TAIL: Tolerance = { delta: 0.25, floor: 0.25e6 };
 const CPU: Tolerance = { delta: 0.1, floor: 500 };
 
 /** What is tolerated where nobody says; how it was chosen: docs/decisions/0017-what-a-gate-tolerates.md. */
 function usualTolerance(metric: Metric): Tolerance {
   if (metric.kind === 'quantile') {
     if (metric.quantile > 0.95) return FAR_TAIL;
-    return metric.quantile > 0.5 || metric.series === 'fanout_last' ? TAIL : MEDIAN;
+    return metric.quantile > 0.5 ? TAIL : MEDIAN;
   }
   if (metric.kind === 'mean') return TAIL;
   if (metric.kind === 'figure') {
@@ -83,6 +83,10 @@ export function planRules(asked: readonly string[], recorded: Recorded): MetricR
       hint: 'Leave some out; every other figure is in the report all the same.',
     });
   }
+  const twice = gating.find(
+    ({ metric }, index) => gating.findIndex((each) => each.metric === metric) < index,
+  );
+  if (twice !== undefined) refuse(twice.metric, 'is given twice', 'Give it once.');
   const told = usualTold(recorded).map((name) => ruleOf(parse(name), false));
   const counts = COUNTS.filter((name) => name !== 'late').map((name) =>
     ruleOf({ kind: 'count', name }, true),
@@ -96,37 +100,59 @@ function refuse(text: string, problem: string, hint: string): never {
 }
 
 /** `delivery.p99`, `delivery.p99:20%`, `delivery.p99:20%:1ms`. */
-function parseRule(text: string, { own, series }: Recorded): MetricRule {
+function parseRule(text: string, recorded: Recorded): MetricRule {
   const [name = '', growth, floor, ...more] = text.split(':');
   if (more.length > 0) refuse(text, 'has too many parts', 'Write it like delivery.p99:20%:1ms.');
-  const metric = parseMetric(name, own);
-  if ('series' in metric && !series.has(metric.series)) {
-    refuse(
-      text,
-      `these runs will not record "${metric.series}", but ${[...series].join(', ')}`,
-      'Use one of them.',
-    );
-  }
-  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(growth?.trim() ?? '') ?? [];
-  if (growth !== undefined && percent === undefined) {
-    refuse(text, `"${growth}" is not a percentage`, 'Write what growth is tolerated, like delivery.p99:20%.');
+  const metric = parseMetric(name, recorded.own);
+  requireRecorded(text, metric, recorded);
+  if (metric.kind === 'count' && growth !== undefined) {
+    refuse(text, 'of a count nothing is tolerated where the base has none', `Write ${name} alone.`);
   }
   return ruleOf(metric, true, {
-    ...(percent === undefined ? {} : { delta: Number(percent) / 100 }),
+    ...(growth === undefined ? {} : { delta: parseGrowth(text, growth) }),
     ...(floor === undefined ? {} : { floor: parseFloor(text, metricUnit(metric), floor) }),
   });
 }
 
-function parseFloor(text: string, unit: MetricUnit, floor: string): number {
-  if (unit === 'duration') return parseDurationNs(floor);
-  if (unit === 'bytes') return parseBytes(floor);
-  const value = Number(floor);
-  if (floor.trim() === '' || !(value >= 0)) {
-    refuse(
-      text,
-      `"${floor}" is not a number`,
-      'Write what difference is always tolerated, like server_cpu:10%:0.05.',
-    );
+/** What no run has could never be told, and would leave every comparison without a verdict. */
+function requireRecorded(text: string, metric: Metric, { series, hasServer }: Recorded): void {
+  if ('series' in metric && !series.has(metric.series)) {
+    const known = [...series].join(', ');
+    refuse(text, `these runs will not record "${metric.series}", but ${known}`, 'Use one of them.');
   }
-  return value;
+  if (metric.kind === 'figure' && metric.name.startsWith('server_') && !hasServer) {
+    const hint = 'Have it started with --exec CMD, or use another metric.';
+    refuse(text, 'nothing is known of a server that was running already', hint);
+  }
+}
+
+function parseGrowth(text: string, growth: string): number {
+  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(growth.trim()) ?? [];
+  if (percent !== undefined) return Number(percent) / 100;
+  return refuse(
+    text,
+    `"${growth}" is not a percentage`,
+    'Write what growth is tolerated, like delivery.p99:20%.',
+  );
+}
+
+/** In the metric's unit. */
+function parseFloor(text: string, unit: MetricUnit, floor: string): number {
+  if (unit === 'duration') return quantityOf(text, () => parseDurationNs(floor));
+  if (unit === 'bytes') return quantityOf(text, () => parseBytes(floor));
+  if (/^\d+(?:\.\d+)?$/.test(floor.trim())) return Number(floor);
+  return refuse(
+    text,
+    `"${floor}" is not a number`,
+    'Write what difference is always tolerated, like server_cpu:10%:0.05.',
+  );
+}
+
+function quantityOf(text: string, parse: () => number): number {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof SockbenchError) return refuse(text, error.message, error.hint);
+    throw error;
+  }
 }
