@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { MetricRule } from '../../src/result/comparison.ts';
+import { planRules, type Recorded } from '../../src/stats/rules.ts';
+import { thrownBy } from '../thrown.ts';
+
+const BROADCASTS: Recorded = {
+  headline: 'delivery',
+  own: {},
+  series: new Set(['delivery', 'fanout_last', 'send_lag']),
+  hasServer: true,
+};
+const REQUESTS: Recorded = { ...BROADCASTS, headline: 'ack', series: new Set(['ack', 'send_lag']) };
+const VISITS: Recorded = {
+  headline: 'checkout',
+  own: { checkout: 'pressed -> paid' },
+  series: new Set(['checkout']),
+  hasServer: true,
+};
+
+const COUNTS = ['lost', 'duplicated', 'reordered', 'unexpected', 'failed'];
+const names = (rules: readonly MetricRule[]) => rules.map(({ metric }) => metric);
+const gating = (rules: readonly MetricRule[]) => names(rules.filter((rule) => rule.gating));
+
+describe('the metrics that decide by default', () => {
+  it.each<[what: string, recorded: Recorded, ratios: string[]]>([
+    ['broadcasts', BROADCASTS, ['delivery.p50', 'fanout_last.p50', 'server_cpu_per_delivery']],
+    ['requests', REQUESTS, ['ack.p50', 'ack.p95', 'server_cpu_per_delivery']],
+    ['a series of the scenario', VISITS, ['checkout.p50', 'checkout.p95', 'server_cpu_per_delivery']],
+    ['a server that was running already', { ...REQUESTS, hasServer: false }, ['ack.p50', 'ack.p95']],
+  ])(
+    'are, for %s, those of the headline, CPU time where it is known, and the counts',
+    (_, recorded, ratios) => {
+      expect(gating(planRules([], recorded))).toEqual([...ratios, ...COUNTS]);
+    },
+  );
+
+  it('have others beside them that are told', () => {
+    const rules = planRules([], BROADCASTS);
+    expect(names(rules.filter((rule) => !rule.gating))).toEqual([
+      'delivery.p95',
+      'delivery.p99',
+      'fanout_last.p95',
+      'fanout_last.p99',
+      'traffic_per_delivery',
+      'requests_per_delivery',
+      'server_rss',
+    ]);
+    expect(new Set(names(rules)).size).toBe(rules.length);
+  });
+
+  it('tolerate what docs/comparing.md says', () => {
+    const rules = new Map(planRules([], BROADCASTS).map((rule) => [rule.metric, rule]));
+    const tolerated = (metric: string) => [rules.get(metric)?.delta, rules.get(metric)?.floor];
+    expect(tolerated('delivery.p50')).toEqual([0.1, 100_000]);
+    expect(tolerated('fanout_last.p50')).toEqual([0.15, 250_000]);
+    expect(tolerated('server_cpu_per_delivery')).toEqual([0.1, 500]);
+    expect(tolerated('delivery.p95')).toEqual([0.15, 250_000]);
+    expect(tolerated('fanout_last.p99')).toEqual([0.25, 500_000]);
+    expect(tolerated('traffic_per_delivery')).toEqual([0.01, 0]);
+    expect(tolerated('server_rss')).toEqual([0.1, 8_388_608]);
+    expect(rules.get('lost')).toEqual({
+      metric: 'lost',
+      unit: 'count',
+      kind: 'exact',
+      gating: true,
+      delta: 0.25,
+      floor: 0,
+    });
+  });
+});
+
+describe('--metric', () => {
+  it('decides in place of the default ones, which are told only; counts decide all the same', () => {
+    const rules = planRules(['delivery.p99'], BROADCASTS);
+    expect(gating(rules)).toEqual(['delivery.p99', ...COUNTS]);
+    expect(names(rules)).toContain('delivery.p50');
+    expect(new Set(names(rules)).size).toBe(rules.length);
+  });
+
+  it.each<[text: string, rule: Partial<MetricRule>]>([
+    ['delivery.p99', { metric: 'delivery.p99', unit: 'duration', delta: 0.25, floor: 500_000 }],
+    ['delivery.p99:20%', { metric: 'delivery.p99', delta: 0.2, floor: 500_000 }],
+    ['delivery.p50:2.5%:1.5ms', { metric: 'delivery.p50', delta: 0.025, floor: 1_500_000 }],
+    ['delivery.mean', { metric: 'delivery.mean', delta: 0.15, floor: 250_000 }],
+    ['delivery.p50:0%:0ns', { delta: 0, floor: 0 }],
+    ['server_rss:5%:1MiB', { metric: 'server_rss', unit: 'bytes', delta: 0.05, floor: 1_048_576 }],
+    ['server_cpu:10%:0.05', { metric: 'server_cpu', unit: 'share', delta: 0.1, floor: 0.05 }],
+    ['sent', { metric: 'sent', unit: 'rate', kind: 'ratio', delta: 0.1, floor: 0 }],
+    ['late', { metric: 'late', unit: 'count', kind: 'exact' }],
+  ])('%s is read', (text, expected) => {
+    expect(planRules([text], BROADCASTS)[0]).toMatchObject({ ...expected, gating: true });
+  });
+
+  it('may be a series of the scenario', () => {
+    expect(gating(planRules(['checkout.p90:5%'], VISITS))).toEqual(['checkout.p90', ...COUNTS]);
+  });
+
+  it.each<[text: string, message: RegExp, hint: RegExp]>([
+    [
+      'delivery.p99:20%:1ms:x',
+      /^--metric delivery.p99:20%:1ms:x: has too many parts$/,
+      /delivery.p99:20%:1ms/,
+    ],
+    ['delivery.p99:20', /"20" is not a percentage$/, /delivery.p99:20%/],
+    ['delivery.p99:-5%', /"-5%" is not a percentage$/, /delivery.p99:20%/],
+    ['delivery.p99:', /"" is not a percentage$/, /delivery.p99:20%/],
+    ['delivery.p99::1ms', /"" is not a percentage$/, /delivery.p99:20%/],
+    ['delivery.p99:20%:1', /^--metric delivery.p99:20%:1: "1" has no unit/, /10s or 250ms/],
+    ['server_rss:20%:1ms', /"1ms" is not a size/, /64B or 4KiB/],
+    ['server_cpu:20%:', /"" is not a number$/, /server_cpu:10%:0.05/],
+    ['server_cpu:20%:-1', /"-1" is not a number$/, /server_cpu:10%:0.05/],
+    ['server_cpu:20%:Infinity', /"Infinity" is not a number$/, /server_cpu:10%:0.05/],
+    ['lost:5%', /of a count nothing is tolerated/, /^Write lost alone\.$/],
+    ['ack.p50', /will not record "ack", but delivery, fanout_last, send_lag$/, /one of them/],
+    ['delivery', /"delivery" is a whole series/, /delivery.p99/],
+    ['dlivery.p50', /"dlivery" is not one of/, /Did you mean delivery\?/],
+  ])('%s is refused', (text, message, hint) => {
+    const error = thrownBy(() => planRules([text], BROADCASTS));
+    expect(error.code).toBe('BAD_METRIC');
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(hint);
+  });
+
+  it('of a server of which nothing is known is refused', () => {
+    const error = thrownBy(() => planRules(['server_rss'], { ...BROADCASTS, hasServer: false }));
+    expect(error).toMatchObject({ code: 'BAD_METRIC', hint: expect.stringMatching(/--exec CMD/) });
+  });
+
+  it('may be given three times, each with another metric', () => {
+    const three = ['delivery.p50', 'delivery.p95', 'server_rss'];
+    expect(gating(planRules(three, BROADCASTS))).toEqual([...three, ...COUNTS]);
+    const four = thrownBy(() => planRules([...three, 'sent'], BROADCASTS));
+    expect(four).toMatchObject({
+      code: 'BAD_METRIC',
+      message: expect.stringMatching(/given 4 times; at most 3/),
+    });
+    const twice = thrownBy(() => planRules(['delivery.p50', 'delivery.p50:20%'], BROADCASTS));
+    expect(twice).toMatchObject({ code: 'BAD_METRIC', message: '--metric delivery.p50: is given twice' });
+  });
+});
