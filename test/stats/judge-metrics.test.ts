@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MetricOutcome, MetricRule, Verdict } from '../../src/result/comparison.ts';
+import { judgeObserved } from '../../src/stats/judge-metrics.ts';
+import type { Observed, Point } from '../../src/stats/observed.ts';
+import { chance, type Noise, normalNoise, shareOf } from './noise.ts';
+
+const RULE: MetricRule = {
+  metric: 'delivery.p50',
+  unit: 'duration',
+  kind: 'ratio',
+  gating: true,
+  delta: 0.1,
+  floor: 0,
+};
+
+const pointsOf = (values: ReadonlyArray<readonly [base: number, head: number]>): Point[] =>
+  values.map(([base, head], index) => ({ round: index + 1, base, head }));
+
+const observe = (points: readonly Point[], rule: Partial<MetricRule> = {}): Observed => ({
+  rule: { ...RULE, ...rule },
+  points,
+  base: points.reduce((sum, { base }) => sum + base, 0),
+  head: points.reduce((sum, { head }) => sum + head, 0),
+});
+
+function judged(points: readonly Point[], rule: Partial<MetricRule> = {}, alpha = 0.02): MetricOutcome {
+  const [outcome] = judgeObserved([observe(points, rule)], alpha);
+  if (outcome === undefined) throw new Error('nothing was judged');
+  return outcome;
+}
+
+/** Ten rounds of about `times`. */
+const around = (times: number, base = 1e6) =>
+  pointsOf(
+    Array.from({ length: 10 }, (_, i) => [base + i * 1e3, (base + i * 1e3) * times * (1 + (i % 3) / 100)]),
+  );
+
+describe('a metric of which there are ratios', () => {
+  it.each<[what: string, points: Point[], rule: Partial<MetricRule>, verdict: Verdict, because: RegExp]>([
+    ['much worse', around(1.5), {}, 'REGRESSED', /^worse by more than the tolerated 10 %$/],
+    ['much better', around(0.6), {}, 'IMPROVED', /^better by more than 10 %$/],
+    ['the same', around(1), {}, 'OK', /^worse by less than the tolerated 10 %, if at all$/],
+    [
+      'much worse, by little',
+      around(1.5),
+      { floor: 2e6 },
+      'OK',
+      /^worse by less than the 2 ms that are always/,
+    ],
+    ['much better, by little', around(0.6), { floor: 2e6 }, 'OK', /^worse by less than the tolerated 10 %/],
+    [
+      'zero everywhere',
+      around(1, 0).map((point) => ({ ...point, base: 0, head: 0 })),
+      {},
+      'OK',
+      /^surely no worse$/,
+    ],
+    ['of two rounds', around(1.5).slice(0, 2), {}, 'INCONCLUSIVE', /^2 pairs are too few for any verdict$/],
+    ['of no round', [], {}, 'INCONCLUSIVE', /^too few pairs of rounds have a value of it$/],
+    [
+      'half and half',
+      [...around(0.8), ...around(1.4)],
+      {},
+      'INCONCLUSIVE',
+      /^the rounds differ too much: anything from 0.8/,
+    ],
+  ])('%s', (_, points, rule, verdict, because) => {
+    expect(judged(points, rule)).toMatchObject({ verdict, because: expect.stringMatching(because) });
+  });
+
+  it('is not OK because its difference is perhaps within what is always tolerated', () => {
+    const points = around(1.5);
+    const { difference } = judged(points);
+    const outcome = judged(points, { floor: (difference ?? 0) + 1 });
+    expect(outcome).toMatchObject({ verdict: 'INCONCLUSIVE' });
+    expect(outcome.because).toMatch(/^worse by more than the tolerated 10 %, but perhaps by less than/);
+    expect(judged(points, { floor: (difference ?? 0) - 1 }).verdict).toBe('REGRESSED');
+  });
+
+  it('hides no round in which only one arm has a zero', () => {
+    const points = around(1).map((point, i) => (i < 3 ? { ...point, base: 0 } : point));
+    const outcome = judged(points);
+    expect(outcome).toMatchObject({ verdict: 'INCONCLUSIVE', ratio: null, pRegressed: null });
+    expect(outcome.because).toBe('a round has a zero, of which there is no ratio');
+    expect(judged(points, { floor: 2e6 }).verdict).toBe('OK');
+  });
+
+  it('has its signs turned where more is better', () => {
+    const rate = { unit: 'rate' } as const;
+    const fewer = judged(around(0.6), rate);
+    expect(fewer.verdict).toBe('REGRESSED');
+    expect(fewer.ratio).toBeCloseTo(0.606, 3);
+    expect(fewer.difference).toBeLessThan(0);
+    expect(fewer.lower).toBeLessThan(fewer.ratio ?? 0);
+    expect(fewer.upper).toBeGreaterThan(fewer.ratio ?? 0);
+    expect(fewer.detectable).toBeLessThan(1 / 1.1);
+    expect(judged(around(1.5), rate).verdict).toBe('IMPROVED');
+  });
+
+  it('is judged at a stricter level beside others that decide, and not beside those that are told', () => {
+    const others = (gating: boolean) => [observe(around(1), { gating }), observe(around(1), { gating })];
+    const levelOf = (observed: readonly Observed[]) => judgeObserved(observed, 0.02)[0]?.lowerAlpha;
+    expect(levelOf([observe(around(1.5))])).toBe(0.02);
+    expect(levelOf([observe(around(1.5)), ...others(false)])).toBe(0.02);
+    expect(levelOf([observe(around(1.5)), ...others(true)])).toBeCloseTo(0.02 / 3, 15);
+    // The first of three needs p = 0.02 / 3 or less; five rounds reach 2^-5 only.
+    const five = [observe(around(1.5).slice(0, 6)), ...others(true)];
+    expect(judgeObserved(five, 0.02)[0]?.verdict).toBe('INCONCLUSIVE');
+    expect(judgeObserved(five.slice(0, 1), 0.02)[0]?.verdict).toBe('REGRESSED');
+  });
+});
+
+describe('a count', () => {
+  const COUNT = { metric: 'lost', unit: 'count', kind: 'exact', delta: 0.25 } as const;
+  const times = (length: number, base: number, head: number): Array<[number, number]> =>
+    Array.from({ length }, () => [base, head]);
+
+  it.each<[what: string, values: Array<[number, number]>, verdict: Verdict]>([
+    ['of none in either', times(10, 0, 0), 'OK'],
+    ['of one where the base has none', [...times(9, 0, 0), [0, 1]], 'REGRESSED'],
+    ['of one that only the base has', [...times(9, 0, 0), [1, 0]], 'IMPROVED'],
+    ['of more in every round', times(10, 5, 6), 'REGRESSED'],
+    ['of fewer in every round', times(10, 6, 5), 'IMPROVED'],
+    ['of as many in every round', times(10, 5, 5), 'OK'],
+    ['of now more, now fewer', [...times(5, 5, 6), ...times(5, 6, 5)], 'OK'],
+    ['of now many more, now fewer', [...times(5, 5, 9), ...times(5, 6, 5)], 'INCONCLUSIVE'],
+    ['of one in either', [...times(8, 0, 0), [0, 1], [1, 0]], 'INCONCLUSIVE'],
+    ['of no round', [], 'INCONCLUSIVE'],
+  ])('%s', (_, values, verdict) => {
+    expect(judged(pointsOf(values), COUNT)).toMatchObject({ verdict, ratio: null, lower: null });
+  });
+});
+
+const pairs = fc.array(
+  fc.tuple(fc.double({ min: 1, max: 1e3, noNaN: true }), fc.double({ min: 0.5, max: 2, noNaN: true })),
+  { minLength: 1, maxLength: 12 },
+);
+const pointsFrom = (values: ReadonlyArray<readonly [number, number]>) =>
+  pointsOf(values.map(([base, times]) => [base, base * times]));
+const floors = fc.constantFrom(0, 50);
+
+describe('verdicts of metrics', () => {
+  it('stay REGRESSED when the head is slower still in every round, by however much', () => {
+    const slower = fc.array(fc.double({ min: 1, max: 3, noNaN: true }), { minLength: 12, maxLength: 12 });
+    fc.assert(
+      fc.property(pairs, pairs, floors, slower, (one, other, floor, more) => {
+        const slow = (points: readonly Point[]) =>
+          points.map((point, i) => ({ ...point, head: point.head * (more[i] ?? 1) }));
+        const before = [pointsFrom(one), pointsFrom(other.map(([base, times]) => [base, 1.4 * times]))];
+        const judgeAll = (all: readonly Point[][]) =>
+          judgeObserved(
+            all.map((points) => observe(points, { floor })),
+            0.3,
+          ).map(({ verdict }) => verdict);
+        const after = judgeAll(before.map(slow));
+        for (const [i, verdict] of judgeAll(before).entries()) {
+          if (verdict === 'REGRESSED') expect(after[i]).toBe('REGRESSED');
+          if (verdict === 'INCONCLUSIVE') expect(after[i]).not.toBe('IMPROVED');
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("are each other's mirror when the arms are exchanged", () => {
+    fc.assert(
+      fc.property(pairs, floors, fc.constantFrom(0.7, 1, 1.5), (values, floor, times) => {
+        const points = pointsFrom(values.map(([base, each]) => [base, each * times]));
+        const exchanged = points.map(({ round, base, head }) => ({ round, base: head, head: base }));
+        const [there, back] = [judged(points, { floor }, 0.1), judged(exchanged, { floor }, 0.1)];
+        expect(back.verdict === 'IMPROVED').toBe(there.verdict === 'REGRESSED');
+        expect(back.verdict === 'REGRESSED').toBe(there.verdict === 'IMPROVED');
+        expect((there.ratio ?? 0) * (back.ratio ?? 0)).toBeCloseTo(1, 9);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('and their ratios do not depend on the unit', () => {
+    fc.assert(
+      fc.property(pairs, fc.integer({ min: -20, max: 20 }), (values, power) => {
+        const points = pointsFrom(values);
+        const scaled = points.map(({ round, base, head }) => ({
+          round,
+          base: base * 2 ** power,
+          head: head * 2 ** power,
+        }));
+        const { verdict, ratio, lower, upper, pRegressed, pImproved } = judged(points, {}, 0.1);
+        const same = { verdict, ratio, lower, upper, pRegressed, pImproved };
+        expect(judged(scaled, {}, 0.1)).toMatchObject(same);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('a gate on noise of 5 % in each run', () => {
+  const LOOKS = [
+    { rounds: 10, alpha: 0.006 },
+    { rounds: 20, alpha: 0.014 },
+  ];
+
+  /** What a gate of three metrics says of a head that is `times` as slow in all of them. */
+  function gate(times: number, noise: Noise): string {
+    const near = () => 1e6 * Math.exp(0.05 * noise());
+    const metrics = [1, 2, 3].map(() => pointsOf(Array.from({ length: 20 }, () => [near(), times * near()])));
+    for (const { rounds, alpha } of LOOKS) {
+      const observed = metrics.map((points) => observe(points.slice(0, rounds)));
+      const verdicts = judgeObserved(observed, alpha).map(({ verdict }) => verdict);
+      if (verdicts.includes('REGRESSED')) return 'REGRESSED';
+      if (!verdicts.includes('INCONCLUSIVE')) return verdicts.includes('IMPROVED') ? 'IMPROVED' : 'OK';
+    }
+    return 'INCONCLUSIVE';
+  }
+
+  const shares = (times: number, gates: number, verdict: string) => {
+    const noise = normalNoise(7);
+    return shareOf(gates, () => gate(times, noise) === verdict);
+  };
+
+  it('calls equal arms REGRESSED in no more than 2 % of all gates, over both looks, and OK in nine of ten', () => {
+    expect(shares(1, 200, 'REGRESSED')).toBeLessThanOrEqual(0.02);
+    expect(shares(1, 200, 'OK')).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('keeps to 2 % where the arms differ by just what is tolerated, which is the worst case', () => {
+    expect(shares(1.1, 400, 'REGRESSED')).toBeLessThanOrEqual(0.02 + chance(0.02, 400));
+  });
+
+  it('seldom calls 5 % REGRESSED, which is tolerated', () => {
+    expect(shares(1.05, 200, 'REGRESSED')).toBeLessThanOrEqual(0.02);
+  });
+
+  it('calls 20 % REGRESSED in nine of ten gates at least', () => {
+    expect(shares(1.2, 200, 'REGRESSED')).toBeGreaterThanOrEqual(0.9);
+  });
+});

@@ -1,0 +1,346 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Design, Round } from '../../src/result/comparison.ts';
+import type { Finding, RunResult } from '../../src/result/schema.ts';
+import { goesOn, judge } from '../../src/stats/judge.ts';
+import { type MadeRun, madeDesign, madeRounds, madeRun, NO_SERVER, ONE_LOOK } from './made-rounds.ts';
+
+const DESIGN = madeDesign();
+const STORED = madeDesign({ baseline: 'main/rounds.json' });
+
+/** Within 2 % of 1, other in each round and arm. */
+const wobble = (round: number, arm: number) => 1 + 0.02 * Math.sin(round * 2.3 + arm * 1.9);
+
+const made = new Map<string, RunResult>();
+
+/** One of few runs, since each takes long to decode: the head is `times` as slow and dear as the base. */
+function runOf(round: number, arm: number, times = 1): RunResult {
+  const factor = wobble(round % 10, arm) * (arm === 0 ? 1 : times);
+  const key = String(factor);
+  const run = made.get(key) ?? madeRun({ medianNs: 2e6 * factor, lastNs: 4e6 * factor, cpuMs: 200 * factor });
+  made.set(key, run);
+  return run;
+}
+
+const roundsOf = (count: number, times = 1) => madeRounds(count, 2, (round, arm) => runOf(round, arm, times));
+
+/** The rounds with the run of one arm in one round exchanged. */
+function withRun(
+  rounds: readonly Round[],
+  round: number,
+  arm: number,
+  change: (run: RunResult) => RunResult,
+) {
+  return rounds.map((each) => ({
+    ...each,
+    runs: each.runs.map((run) =>
+      each.round === round && run.arm === arm && run.result !== null
+        ? { ...run, result: change(run.result) }
+        : run,
+    ),
+  }));
+}
+
+const finding = (code: string, message = `${code} happened`): Finding => ({ code, message });
+const invalidBy =
+  (...findings: Finding[]) =>
+  (run: RunResult): RunResult => ({ ...run, invalid: findings });
+
+/** The rounds with some spoilt by a finding of an arm. */
+const spoil = (rounds: readonly Round[], which: readonly number[], arm: number, code: string) =>
+  which.reduce((all, round) => withRun(all, round, arm, invalidBy(finding(code))), [...rounds]);
+
+const headOf = (design: Design, rounds: readonly Round[]) => judge(design, rounds).heads[0];
+
+describe('a comparison', () => {
+  it.each([
+    [1, 'OK'],
+    [1.04, 'OK'],
+    [1.5, 'REGRESSED'],
+    [0.6, 'IMPROVED'],
+  ])('of a head that is %d times as slow is %s', (times, verdict) => {
+    expect(judge(DESIGN, roundsOf(20, times))).toMatchObject({ verdict, look: 1, rounds: 20, ranking: null });
+  });
+
+  it('is REGRESSED when one deciding metric is, whatever the others are', () => {
+    const dearer = madeRounds(20, 2, (round, arm) =>
+      madeRun({ medianNs: 2e6 * wobble(round, arm) * (arm === 0 ? 1 : 0.5), cpuMs: arm === 0 ? 100 : 150 }),
+    );
+    const verdicts = headOf(DESIGN, dearer)?.metrics.map(({ metric, verdict }) => [metric, verdict]);
+    expect(verdicts).toContainEqual(['delivery.p50', 'IMPROVED']);
+    expect(verdicts).toContainEqual(['server_cpu_per_delivery', 'REGRESSED']);
+    expect(judge(DESIGN, dearer).verdict).toBe('REGRESSED');
+  });
+
+  it('does not go by what is told only', () => {
+    const heavier = madeRounds(20, 2, (round, arm) => {
+      const run = runOf(round, arm);
+      return { ...run, traffic: { ...run.traffic, sentBytes: run.traffic.sentBytes * (1 + arm) } };
+    });
+    const outcome = headOf(DESIGN, heavier);
+    expect(outcome?.metrics.find(({ metric }) => metric === 'traffic_per_delivery')?.verdict).toBe(
+      'REGRESSED',
+    );
+    expect(outcome?.verdict).toBe('OK');
+  });
+
+  it('is REGRESSED by a single lost message where the base loses none, and not where it is no more than there', () => {
+    const losing = (arms: readonly number[]) =>
+      madeRounds(20, 2, (round, arm) =>
+        arms.includes(arm) && round === 7 ? madeRun({ counts: { lost: 1 } }) : runOf(round, arm),
+      );
+    expect(judge(DESIGN, losing([1])).verdict).toBe('REGRESSED');
+    expect(judge(DESIGN, losing([0])).verdict).toBe('IMPROVED');
+    expect(judge(DESIGN, losing([0, 1])).verdict).toBe('INCONCLUSIVE');
+  });
+
+  it('is as grave as the gravest of its heads', () => {
+    const design = madeDesign({ names: ['base', 'better', 'worse'], looks: ONE_LOOK });
+    const rounds = madeRounds(10, 3, (round, arm) => runOf(round, arm, [1, 0.6, 1.5][arm]));
+    const judgement = judge(design, rounds);
+    expect(judgement.heads.map(({ head, verdict }) => [head, verdict])).toEqual([
+      [1, 'IMPROVED'],
+      [2, 'REGRESSED'],
+    ]);
+    expect(judgement.verdict).toBe('REGRESSED');
+    const dead = withRun(rounds, 10, 1, invalidBy(finding('server_died')));
+    expect(judge(design, dead)).toMatchObject({ verdict: 'INVALID', ranking: null });
+    expect(judge(design, dead).heads.map(({ verdict }) => verdict)).toEqual(['INVALID', 'REGRESSED']);
+  });
+});
+
+describe('nothing can be said', () => {
+  it.each(['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'])(
+    'where one run of the head has %s, though 19 pairs are fine',
+    (code) => {
+      const outcome = headOf(DESIGN, withRun(roundsOf(20), 7, 1, invalidBy(finding(code, 'it ended'))));
+      expect(outcome).toMatchObject({ verdict: 'INVALID', pairs: 19 });
+      expect(outcome?.invalid).toEqual([{ code, message: 'head, round 7: it ended' }]);
+    },
+  );
+
+  it('where the base fails, or a run failed after the look that is judged', () => {
+    const base = withRun(roundsOf(20), 7, 0, invalidBy(finding('server_died')));
+    expect(headOf(DESIGN, base)?.invalid[0]?.message).toBe('base, round 7: server_died happened');
+    const late = withRun(roundsOf(13, 1.5), 13, 1, invalidBy(finding('server_died')));
+    expect(judge(DESIGN, late)).toMatchObject({ verdict: 'INVALID', look: 0, rounds: 10 });
+  });
+
+  it('where an arm could not be measured', () => {
+    const rounds = madeRounds(4, 2, (round, arm) =>
+      round === 4 && arm === 1 ? NO_SERVER : runOf(round, arm),
+    );
+    expect(headOf(DESIGN, rounds)).toMatchObject({
+      verdict: 'INVALID',
+      invalid: [{ code: 'server_start', message: 'head, round 4: the server did not start' }],
+    });
+    const silent = madeRounds(20, 2, (round, arm) =>
+      round === 4 && arm === 1 ? { result: null, error: null } : runOf(round, arm),
+    );
+    expect(headOf(DESIGN, silent)?.invalid).toEqual([
+      { code: 'not_measured', message: 'head, round 4: nothing was measured' },
+    ]);
+  });
+
+  it('where most runs of an arm are missing', () => {
+    const missing = madeRounds(20, 2, (round, arm) => (round > 6 && arm === 1 ? null : runOf(round, arm)));
+    expect(headOf(DESIGN, missing)).toMatchObject({ verdict: 'INVALID', pairs: 6 });
+    expect(headOf(DESIGN, missing)?.invalid[0]?.message).toMatch(/not_run 14x, such as: was not run$/);
+  });
+
+  it('and what follows from a fault of an arm is only named', () => {
+    const findings = [
+      finding('server_died', 'the server ended'),
+      finding('clients_lost'),
+      finding('cpu_steal'),
+    ];
+    const rounds = withRun(roundsOf(20), 3, 1, invalidBy(...findings));
+    const again = withRun(rounds, 8, 1, invalidBy(...findings));
+    expect(headOf(DESIGN, again)?.invalid).toEqual([
+      { code: 'server_died', message: 'head, round 3: the server ended (and clients_lost)' },
+    ]);
+    const both = withRun(again, 9, 0, invalidBy(finding('sender_lost', 'gone')));
+    expect(headOf(DESIGN, both)?.invalid.map(({ message }) => message)).toEqual([
+      'head, round 3: the server ended (and clients_lost)',
+      'base, round 9: gone',
+    ]);
+  });
+
+  it.each([0, 1])('when more than a fifth of the pairs were spoilt by arm %d, and no sooner', (arm) => {
+    const four = spoil(roundsOf(20), [2, 9, 10, 17], arm, 'send_lag');
+    expect(headOf(DESIGN, four)).toMatchObject({ verdict: 'OK', pairs: 16, invalid: [] });
+    const five = spoil(four, [20], arm, 'cpu_steal');
+    expect(headOf(DESIGN, five)).toMatchObject({ verdict: 'INVALID', pairs: 15 });
+    expect(headOf(DESIGN, five)?.invalid).toEqual([
+      {
+        code: 'spoilt_pairs',
+        message:
+          '5 of 20 pairs were spoilt, limit 20 % of 20: send_lag 4x, cpu_steal 1x, such as: send_lag happened',
+      },
+    ]);
+  });
+
+  it.each(['generator_busy', 'cpu_throttled', 'worker_died'])('when every run has %s', (code) => {
+    const all = roundsOf(10, 2).flatMap(({ round }) => round);
+    const rounds = spoil(spoil(roundsOf(10, 2), all, 0, code), all, 1, code);
+    expect(headOf(DESIGN, rounds)).toMatchObject({ verdict: 'INVALID', pairs: 0 });
+    expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`10 of 10 pairs were spoilt`);
+    expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`${code} 20x`);
+  });
+
+  it('of a stored base that was measured on another machine', () => {
+    const elsewhere = (run: RunResult): RunResult => ({
+      ...run,
+      environment: { ...run.environment, kernel: '5.10.0', cpuCount: 64 },
+    });
+    const rounds = withRun(withRun(roundsOf(20), 5, 0, elsewhere), 6, 0, elsewhere);
+    expect(headOf(STORED, roundsOf(20))?.verdict).toBe('OK');
+    expect(headOf(STORED, rounds)).toMatchObject({ verdict: 'INVALID', pairs: 20 });
+    expect(headOf(STORED, rounds)?.invalid).toEqual([
+      {
+        code: 'environment_changed',
+        message:
+          'the base was measured on another machine or with other programs: CPUs: baseline 64, now 2; kernel: baseline 5.10.0, now 6.1.0; measure the base again here',
+      },
+    ]);
+  });
+
+  it('of a stored base that was measured under another load, even where its runs are spoilt', () => {
+    const lighter = (run: RunResult): RunResult => ({
+      ...run,
+      plan: { ...run.plan, clients: 7, seed: 3 },
+      invalid: [finding('cpu_steal')],
+    });
+    expect(headOf(STORED, withRun(roundsOf(20), 1, 0, lighter))?.invalid).toEqual([
+      {
+        code: 'load_changed',
+        message:
+          'the base was measured under another load: clients: baseline 7, now 3; seed: baseline 3, now 1; measure it again with the flags of today, or use those of then',
+      },
+    ]);
+  });
+
+  it('of a stored base only where it differs from the head of the same round', () => {
+    const seeded = madeRounds(20, 2, (round, arm) => {
+      const run = runOf(round, arm);
+      return { ...run, plan: { ...run.plan, seed: round } };
+    });
+    expect(headOf(STORED, seeded)?.verdict).toBe('OK');
+    const renamed = (run: RunResult): RunResult => ({
+      ...run,
+      plan: { ...run.plan, target: { ...run.plan.target, name: 'old', exec: 'node old.js' } },
+      environment: { ...run.environment, commit: 'abc', commandLine: [] },
+    });
+    expect(headOf(STORED, withRun(roundsOf(20), 1, 0, renamed))?.verdict).toBe('OK');
+  });
+
+  it('but arms that were measured together may be under different loads', () => {
+    const heavier = madeRounds(20, 2, (round, arm) => {
+      const run = runOf(round, arm);
+      return { ...run, plan: { ...run.plan, clients: 3 + arm } };
+    });
+    expect(headOf(DESIGN, heavier)?.verdict).toBe('OK');
+  });
+});
+
+describe('a comparison with a fault in it', () => {
+  const faults = fc.constantFrom<(rounds: Round[], at: number) => Round[]>(
+    (rounds, at) => withRun(rounds, at, 1, invalidBy(finding('server_died'))),
+    (rounds, at) => withRun(rounds, at, 0, invalidBy(finding('clients_lost'), finding('cpu_steal'))),
+    (rounds, at) => withRun(rounds, at, 1, invalidBy(finding('cpu_steal'), finding('too_few_samples'))),
+    (rounds, at) => withRun(rounds, at, 1, (run) => ({ ...run, plan: { ...run.plan, clients: 9 } })),
+    (rounds, at) =>
+      withRun(rounds, at, 0, (run) => ({ ...run, environment: { ...run.environment, cpuModel: 'Z80' } })),
+    (rounds, at) =>
+      rounds.map((each) =>
+        each.round === at ? { ...each, runs: each.runs.map(({ arm }) => ({ arm, ...NO_SERVER })) } : each,
+      ),
+  );
+
+  it('is never OK or IMPROVED, and never goes on', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+        fc.constantFrom(0.6, 1, 1.5),
+        faults,
+        (count, where, times, fault) => {
+          const rounds = fault(roundsOf(count, times), 1 + Math.floor(where * count));
+          expect(judge(STORED, rounds).verdict).toBe('INVALID');
+          expect(goesOn(STORED, rounds)).toBe(false);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('more rounds', () => {
+  /** So different from round to round that nothing can be told. */
+  const unsure = (count: number) =>
+    madeRounds(count, 2, (round, arm) => runOf(round, arm, round % 2 === 0 ? 1.5 : 0.8));
+
+  it.each([
+    ['OK', 1],
+    ['REGRESSED', 1.5],
+    ['IMPROVED', 0.6],
+  ])('are not run when the first look says %s', (verdict, times) => {
+    expect(judge(DESIGN, roundsOf(10, times))).toMatchObject({ verdict, look: 0, rounds: 10 });
+    expect(goesOn(DESIGN, roundsOf(10, times))).toBe(false);
+  });
+
+  it('are run until a look, however clear it is, and after the first when that cannot tell', () => {
+    expect([1, 5, 9, 11, 19].map((count) => goesOn(DESIGN, roundsOf(count, 1.5)))).not.toContain(false);
+    expect(judge(DESIGN, unsure(10)).verdict).toBe('INCONCLUSIVE');
+    expect(goesOn(DESIGN, unsure(10))).toBe(true);
+  });
+
+  it('are never run beyond the last look', () => {
+    expect(judge(DESIGN, unsure(20))).toMatchObject({ verdict: 'INCONCLUSIVE', look: 1 });
+    expect(goesOn(DESIGN, unsure(20))).toBe(false);
+    expect(goesOn(DESIGN, unsure(21))).toBe(false);
+    expect(goesOn(madeDesign({ looks: ONE_LOOK }), unsure(10))).toBe(false);
+  });
+
+  it('are run as long as the spoilt pairs may be few enough at the last look', () => {
+    const three = spoil(roundsOf(10), [1, 2, 3], 1, 'cpu_steal');
+    expect(judge(DESIGN, three).verdict).toBe('INVALID');
+    expect(goesOn(DESIGN, three)).toBe(true);
+    const five = spoil(roundsOf(5), [1, 2, 3, 4, 5], 1, 'cpu_steal');
+    expect(goesOn(DESIGN, five.slice(0, 4))).toBe(true);
+    expect(goesOn(DESIGN, five)).toBe(false);
+    expect(headOf(DESIGN, five)).toMatchObject({
+      verdict: 'INVALID',
+      invalid: [
+        { message: expect.stringMatching(/^5 of 5 pairs were spoilt, limit 20 % of 20: cpu_steal 5x/) },
+      ],
+    });
+    const late = spoil(unsure(19), [13, 14, 15, 18, 19], 1, 'cpu_steal');
+    expect(goesOn(DESIGN, late)).toBe(false);
+    expect(judge(DESIGN, late)).toMatchObject({ verdict: 'INVALID', look: 0 });
+  });
+
+  it('are run while any head cannot be told', () => {
+    const design = madeDesign({ names: ['base', 'one', 'other'] });
+    const rounds = madeRounds(10, 3, (round, arm) =>
+      runOf(round, arm, arm === 2 && round % 2 === 0 ? 1.5 : 0.8),
+    );
+    expect(judge(design, rounds).heads.map(({ verdict }) => verdict)).toEqual(['IMPROVED', 'INCONCLUSIVE']);
+    expect(goesOn(design, rounds)).toBe(true);
+  });
+});
+
+describe('a comparison that ended early', () => {
+  it('is judged as at the look before, by the rounds up to it', () => {
+    const slowAfterTheLook = [...roundsOf(10), ...roundsOf(15, 3).slice(10)];
+    expect(judge(DESIGN, slowAfterTheLook)).toEqual(judge(DESIGN, roundsOf(10)));
+  });
+
+  it('is INCONCLUSIVE before the first look, whatever it shows', () => {
+    const made: Partial<MadeRun>[] = [{}, { medianNs: 9e6, counts: { lost: 5 } }];
+    const rounds = madeRounds(9, 2, (_, arm) => madeRun(made[arm]));
+    expect(judge(DESIGN, rounds)).toMatchObject({ verdict: 'INCONCLUSIVE', look: 0, rounds: 9 });
+    expect(judge(DESIGN, roundsOf(9, 0.5)).verdict).toBe('INCONCLUSIVE');
+    expect(judge(DESIGN, []).verdict).toBe('INCONCLUSIVE');
+  });
+});
