@@ -71,10 +71,6 @@ export function looksOf(rounds: number, isSequential: boolean): Design['looks'] 
 /** Fixes everything that decides before the first round. Throws BAD_METRIC. */
 function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: ComparisonFlags): Design {
   const [{ plan, scenario }] = arms;
-  const forecasts = arms.map((arm) => forecastSamples(arm.plan, arm.scenario));
-  const recorded = [...(forecasts[0]?.keys() ?? [])].filter((name) =>
-    forecasts.every((each) => each.has(name)),
-  );
   return {
     command,
     // As it is stored: without what JSON cannot hold.
@@ -86,11 +82,24 @@ function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: Co
     rules: planRules(flags.metric ?? [], {
       headline: plan.headline,
       own: scenario.series ?? {},
-      series: new Set(recorded),
+      series: leastSamples(arms),
       hasServer: arms.every(({ plan: { target } }) => target.exec !== null || target.reference !== null),
     }),
     baseline: baseline?.file ?? null,
   };
+}
+
+/** The series that every arm will record, with the samples of the arm that has fewest. */
+function leastSamples(arms: readonly Arm[]): ReadonlyMap<string, number | null> {
+  const [first = new Map(), ...others] = arms.map(({ plan, scenario }) => forecastSamples(plan, scenario));
+  const least = new Map<string, number | null>();
+  for (const [name, count] of first) {
+    const counts = [count, ...others.map((each) => each.get(name))];
+    if (counts.includes(undefined)) continue;
+    const known = counts.filter((each) => typeof each === 'number');
+    least.set(name, known.length < counts.length ? null : Math.min(...known));
+  }
+  return least;
 }
 
 /** What a run takes beyond its warm-up and its measuring, as far as it is known beforehand. */

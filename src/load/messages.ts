@@ -2,7 +2,7 @@ import type { ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
-import type { Traffic } from '../measure/traffic.ts';
+import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan.ts';
 import type { PushArrivals } from './observer.ts';
 
@@ -64,8 +64,9 @@ export interface Snapshot {
   readonly failed: readonly Reason[];
   /** What the server pushed on its own. */
   readonly pushes: readonly PushArrivals[];
-  readonly telemetry: TelemetrySample;
-  readonly traffic: Traffic;
+  /** More than one where the measured time ended in between. */
+  readonly telemetry: readonly TelemetrySample[];
+  readonly traffic: readonly TrafficSpan[];
   /** What taking the previous snapshot cost this worker. */
   readonly snapshotCostMs: number;
 }

@@ -4,8 +4,8 @@ import type { Intake } from '../measure/intake.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { seriesOfRun } from '../measure/series.ts';
-import type { TelemetrySampler } from '../measure/telemetry.ts';
-import type { TrafficSampler } from '../measure/traffic.ts';
+import type { TelemetrySample, TelemetrySampler } from '../measure/telemetry.ts';
+import type { TrafficSampler, TrafficSpan } from '../measure/traffic.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { SecondCounts, Snapshot } from './messages.ts';
 import type { Observer } from './observer.ts';
@@ -38,9 +38,24 @@ export class Snapshots {
   readonly #sources: SnapshotSources;
   #startNs = 0;
   #costMs = 0;
+  #usageFromNs = 0;
+  #telemetry: TelemetrySample[] = [];
+  #traffic: TrafficSpan[] = [];
 
   constructor(sources: SnapshotSources) {
     this.#sources = sources;
+  }
+
+  /**
+   * Ends a sample of what this process and its connections did, so that none reaches over a border. Handed over with
+   * the next snapshot.
+   */
+  cutUsage(): void {
+    const { clock, telemetry, traffic } = this.#sources;
+    const endNs = clock.nowNs();
+    this.#telemetry.push(telemetry.sample());
+    this.#traffic.push({ startNs: this.#usageFromNs, endNs, traffic: traffic.take() });
+    this.#usageFromNs = endNs;
   }
 
   /** Gathers, hands over by `post`, and notes what that cost. */
@@ -66,7 +81,8 @@ export class Snapshots {
 
   #gather(): Snapshot {
     const { clock, recorder, ledger, broadcasts, pool, performer, observer } = this.#sources;
-    const { failed, telemetry, traffic } = this.#sources;
+    const { failed } = this.#sources;
+    this.cutUsage();
     const endNs = clock.nowNs();
     const snapshot: Snapshot = {
       startNs: this.#startNs,
@@ -79,11 +95,13 @@ export class Snapshots {
       closed: performer.closed.take(),
       failed: failed.take(),
       pushes: observer.takeArrivals(endNs),
-      telemetry: telemetry.sample(),
-      traffic: traffic.take(),
+      telemetry: this.#telemetry,
+      traffic: this.#traffic,
       snapshotCostMs: this.#costMs,
     };
     this.#startNs = endNs;
+    this.#telemetry = [];
+    this.#traffic = [];
     return snapshot;
   }
 

@@ -107,8 +107,8 @@ export class Collector {
         this.joinFailures.addAll(message.failures);
         break;
       case 'snapshot':
-        record.telemetry.push(message.snapshot.telemetry);
-        record.traffic.push(trafficSpan(message.snapshot));
+        record.telemetry.push(...message.snapshot.telemetry);
+        record.traffic.push(...message.snapshot.traffic);
         record.totals = message.snapshot.totals;
         this.#addSnapshot(message.snapshot);
         break;
@@ -221,8 +221,4 @@ export class Collector {
     const second = Math.round((endNs - this.#warmupStartNs) / SECOND_NS) - 1;
     return getOrAdd(this.#warmup, second, () => ({ histogram: new NsHistogram(), reports: 0 }));
   }
-}
-
-function trafficSpan({ startNs, endNs, traffic }: Snapshot): TrafficSpan {
-  return { startNs, endNs, traffic };
 }

@@ -1,17 +1,14 @@
 import type { Design, MetricOutcome, MetricRule } from '../result/comparison.ts';
 import { poolOf } from '../result/pool.ts';
-import { type ResultView, samplesNeeded } from '../result/view.ts';
+import type { ResultView } from '../result/view.ts';
 import { holm } from './holm.ts';
 import { judgeCount } from './judge-count.ts';
 import { judgeRatio, type Measured, measure } from './judge-ratio.ts';
-import { isEstimated, type Metric, metricValue, parseMetric } from './metric.ts';
+import { isEstimated, type Metric, metricValue, parseMetric, samplesOfRound } from './metric.ts';
 import type { Observed, Point } from './observed.ts';
 import type { Pair } from './pairs.ts';
 
 export type { Observed };
-
-/** The quantile of one round needs a fifth of the samples that a report asks for: it is compared, not reported. */
-const FEWER_SAMPLES = 5;
 
 /** Every metric of the design over the valid pairs, at one look. */
 export function judgeMetrics(
@@ -64,6 +61,6 @@ function ownSeriesOf([first]: readonly Pair[]): Readonly<Record<string, string>>
 
 function roundValue(metric: Metric, view: ResultView): number | null {
   if (!isEstimated(metric)) return metricValue(metric, poolOf([view]));
-  if (FEWER_SAMPLES * view.samples(metric.series) < samplesNeeded(metric.quantile)) return null;
+  if (view.samples(metric.series) < samplesOfRound(metric.quantile)) return null;
   return view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null;
 }

@@ -117,6 +117,14 @@ export function isEstimated(metric: Metric): metric is Extract<Metric, { kind: '
   return metric.kind === 'quantile' && metric.quantile !== 0 && metric.quantile !== 1;
 }
 
+/**
+ * How many independent samples one run needs for a quantile that is compared and not reported: a fifth of what a
+ * report asks for.
+ */
+export function samplesOfRound(quantile: number): number {
+  return Math.ceil(samplesNeeded(quantile) / 5);
+}
+
 /** In the metric's unit; null where the runs have no such value, or too few independent samples for it. */
 export function metricValue(metric: Metric, pool: Pool): number | null {
   switch (metric.kind) {

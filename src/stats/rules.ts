@@ -1,8 +1,17 @@
 import { SockbenchError } from '../errors.ts';
 import type { MetricRule } from '../result/comparison.ts';
 import { COUNTS } from '../result/pool.ts';
-import { parseBytes, parseDurationNs } from '../units.ts';
-import { type Metric, type MetricUnit, metricName, metricUnit, parseMetric } from './metric.ts';
+import { samplesNeeded } from '../result/view.ts';
+import { formatCount, parseBytes, parseDurationNs } from '../units.ts';
+import {
+  isEstimated,
+  type Metric,
+  type MetricUnit,
+  metricName,
+  metricUnit,
+  parseMetric,
+  samplesOfRound,
+} from './metric.ts';
 
 /** More would need more evidence for each. */
 export const MOST_GATING = 3;
@@ -44,8 +53,8 @@ export interface Recorded {
   readonly headline: string;
   /** The scenario's own series, by name. */
   readonly own: Readonly<Record<string, string>>;
-  /** Names of the series that a run will record. */
-  readonly series: ReadonlySet<string>;
+  /** The series that a run will record, each with its independent samples; null where that is not known. */
+  readonly series: ReadonlyMap<string, number | null>;
   /** Whether the server's process can be looked into. */
   readonly hasServer: boolean;
 }
@@ -87,12 +96,28 @@ export function planRules(asked: readonly string[], recorded: Recorded): MetricR
     ({ metric }, index) => gating.findIndex((each) => each.metric === metric) < index,
   );
   if (twice !== undefined) refuse(twice.metric, 'is given twice', 'Give it once.');
+  requireSamples(parse(`${recorded.headline}.p50`), samplesNeeded(0.5), recorded);
+  for (const { metric } of [...gating, ...usual.filter((rule) => rule.gating)]) {
+    const parsed = parse(metric);
+    if (isEstimated(parsed)) requireSamples(parsed, samplesOfRound(parsed.quantile), recorded);
+  }
   const told = usualTold(recorded).map((name) => ruleOf(parse(name), false));
   const counts = COUNTS.filter((name) => name !== 'late').map((name) =>
     ruleOf({ kind: 'count', name }, true),
   );
   const all = [...gating, ...usual, ...told, ...counts];
   return all.filter((rule, index) => all.findIndex(({ metric }) => metric === rule.metric) === index);
+}
+
+/** A run with fewer is invalid, or has no value to compare. */
+function requireSamples(metric: Metric, needed: number, { series }: Recorded): void {
+  const planned = 'series' in metric ? series.get(metric.series) : null;
+  if (planned === undefined || planned === null || planned >= needed) return;
+  throw new SockbenchError({
+    code: 'TOO_FEW_SAMPLES',
+    message: `each run would have ${formatCount(planned)} independent samples of ${metricName(metric)}, and needs ${needed}`,
+    hint: 'Give a longer --duration or a higher --rate.',
+  });
 }
 
 function refuse(text: string, problem: string, hint: string): never {
@@ -117,7 +142,7 @@ function parseRule(text: string, recorded: Recorded): MetricRule {
 /** What no run has could never be told, and would leave every comparison without a verdict. */
 function requireRecorded(text: string, metric: Metric, { series, hasServer }: Recorded): void {
   if ('series' in metric && !series.has(metric.series)) {
-    const known = [...series].join(', ');
+    const known = [...series.keys()].join(', ');
     refuse(text, `these runs will not record "${metric.series}", but ${known}`, 'Use one of them.');
   }
   if (metric.kind === 'figure' && metric.name.startsWith('server_') && !hasServer) {

@@ -75,7 +75,7 @@ function resultOf({
     snapshot: madeSnapshot(START_NS, {
       recorded: recorder.take(),
       bySecond: [{ second: 0, intended: scheduled, sent: scheduled, owed, delivered: 0 }],
-      telemetry: telemetryAt(START_NS + 1e9),
+      telemetry: [telemetryAt(START_NS + 1e9)],
       ...snapshot,
     }),
   });

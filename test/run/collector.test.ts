@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Member, Snapshot } from '../../src/load/messages.ts';
 import { NsHistogram } from '../../src/measure/histogram.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
+import type { Traffic } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
 import type { Layout } from '../../src/scenario.ts';
@@ -158,9 +159,9 @@ describe('snapshots', () => {
 
   it('bring the telemetry of each worker', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, { telemetry: { ...telemetryAt(0), atNs: 1 } });
-    hearSecond(collector, 1, 0, {}, { telemetry: { ...telemetryAt(0), atNs: 2 } });
-    hearSecond(collector, 0, 1, {}, { telemetry: { ...telemetryAt(0), atNs: 3 } });
+    hearSecond(collector, 0, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 1 }] });
+    hearSecond(collector, 1, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 2 }] });
+    hearSecond(collector, 0, 1, {}, { telemetry: [{ ...telemetryAt(0), atNs: 3 }] });
     expect(collector.workers.map(({ telemetry }) => telemetry.map(({ atNs }) => atNs))).toEqual([
       [1, 3],
       [2],
@@ -170,11 +171,15 @@ describe('snapshots', () => {
   it('bring the traffic of each worker, of which that of the measured time counts', () => {
     const { collector } = startCollector();
     const traffic = { sentBytes: 10, receivedBytes: 100, requests: 4, polls: 2, pollsInVain: 1 };
-    hearSecond(collector, 0, -1, {}, { traffic });
-    hearSecond(collector, 0, 0, {}, { traffic });
-    hearSecond(collector, 1, 0, {}, { traffic: { ...traffic, sentBytes: 1 } });
-    hearSecond(collector, 0, 1, {}, { traffic });
-    hearSecond(collector, 0, 2, {}, { traffic });
+    const spanOf = (second: number, counted: Traffic = traffic) => {
+      const startNs = MEASURE_FROM_NS + second * 1e9;
+      return { traffic: [{ startNs, endNs: startNs + 1e9, traffic: counted }] };
+    };
+    hearSecond(collector, 0, -1, {}, spanOf(-1));
+    hearSecond(collector, 0, 0, {}, spanOf(0));
+    hearSecond(collector, 1, 0, {}, spanOf(0, { ...traffic, sentBytes: 1 }));
+    hearSecond(collector, 0, 1, {}, spanOf(1));
+    hearSecond(collector, 0, 2, {}, spanOf(2));
     expect(collector.traffic(2000)).toEqual({
       sentBytes: 21,
       receivedBytes: 300,

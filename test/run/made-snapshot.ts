@@ -2,7 +2,6 @@ import type { Snapshot } from '../../src/load/messages.ts';
 import type { LedgerTotals } from '../../src/measure/ledger.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';
-import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 
 export const NO_TOTALS: LedgerTotals = {
   delivered: 0,
@@ -46,8 +45,8 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     closed: [],
     failed: [],
     pushes: [],
-    telemetry: telemetryAt(0),
-    traffic: NO_TRAFFIC,
+    telemetry: [telemetryAt(0)],
+    traffic: [],
     snapshotCostMs: 0,
     ...more,
   };

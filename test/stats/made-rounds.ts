@@ -110,7 +110,7 @@ export function madeRounds(
 const RECORDED = {
   headline: 'delivery',
   own: {},
-  series: new Set(['delivery', 'fanout_last']),
+  series: new Map(['delivery', 'fanout_last'].map((name) => [name, null])),
   hasServer: true,
 };
 

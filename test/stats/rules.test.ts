@@ -6,14 +6,18 @@ import { thrownBy } from '../thrown.ts';
 const BROADCASTS: Recorded = {
   headline: 'delivery',
   own: {},
-  series: new Set(['delivery', 'fanout_last', 'send_lag']),
+  series: new Map(['delivery', 'fanout_last', 'send_lag'].map((name) => [name, null])),
   hasServer: true,
 };
-const REQUESTS: Recorded = { ...BROADCASTS, headline: 'ack', series: new Set(['ack', 'send_lag']) };
+const REQUESTS: Recorded = {
+  ...BROADCASTS,
+  headline: 'ack',
+  series: new Map(['ack', 'send_lag'].map((name) => [name, null])),
+};
 const VISITS: Recorded = {
   headline: 'checkout',
   own: { checkout: 'pressed -> paid' },
-  series: new Set(['checkout']),
+  series: new Map(['checkout'].map((name) => [name, null])),
   hasServer: true,
 };
 
@@ -51,11 +55,11 @@ describe('the metrics that decide by default', () => {
   it('tolerate what docs/comparing.md says', () => {
     const rules = new Map(planRules([], BROADCASTS).map((rule) => [rule.metric, rule]));
     const tolerated = (metric: string) => [rules.get(metric)?.delta, rules.get(metric)?.floor];
-    expect(tolerated('delivery.p50')).toEqual([0.1, 100_000]);
-    expect(tolerated('fanout_last.p50')).toEqual([0.15, 250_000]);
+    expect(tolerated('delivery.p50')).toEqual([0.1, 20_000]);
+    expect(tolerated('fanout_last.p50')).toEqual([0.1, 20_000]);
     expect(tolerated('server_cpu_per_delivery')).toEqual([0.1, 500]);
-    expect(tolerated('delivery.p95')).toEqual([0.15, 250_000]);
-    expect(tolerated('fanout_last.p99')).toEqual([0.25, 500_000]);
+    expect(tolerated('delivery.p95')).toEqual([0.15, 100_000]);
+    expect(tolerated('fanout_last.p99')).toEqual([0.25, 250_000]);
     expect(tolerated('traffic_per_delivery')).toEqual([0.01, 0]);
     expect(tolerated('server_rss')).toEqual([0.1, 8_388_608]);
     expect(rules.get('lost')).toEqual({
@@ -78,10 +82,10 @@ describe('--metric', () => {
   });
 
   it.each<[text: string, rule: Partial<MetricRule>]>([
-    ['delivery.p99', { metric: 'delivery.p99', unit: 'duration', delta: 0.25, floor: 500_000 }],
-    ['delivery.p99:20%', { metric: 'delivery.p99', delta: 0.2, floor: 500_000 }],
+    ['delivery.p99', { metric: 'delivery.p99', unit: 'duration', delta: 0.25, floor: 250_000 }],
+    ['delivery.p99:20%', { metric: 'delivery.p99', delta: 0.2, floor: 250_000 }],
     ['delivery.p50:2.5%:1.5ms', { metric: 'delivery.p50', delta: 0.025, floor: 1_500_000 }],
-    ['delivery.mean', { metric: 'delivery.mean', delta: 0.15, floor: 250_000 }],
+    ['delivery.mean', { metric: 'delivery.mean', delta: 0.15, floor: 100_000 }],
     ['delivery.p50:0%:0ns', { delta: 0, floor: 0 }],
     ['server_rss:5%:1MiB', { metric: 'server_rss', unit: 'bytes', delta: 0.05, floor: 1_048_576 }],
     ['server_cpu:10%:0.05', { metric: 'server_cpu', unit: 'share', delta: 0.1, floor: 0.05 }],
@@ -136,5 +140,34 @@ describe('--metric', () => {
     });
     const twice = thrownBy(() => planRules(['delivery.p50', 'delivery.p50:20%'], BROADCASTS));
     expect(twice).toMatchObject({ code: 'BAD_METRIC', message: '--metric delivery.p50: is given twice' });
+  });
+});
+
+describe('too few messages in a run', () => {
+  const withSamples = (count: number): Recorded => ({
+    ...REQUESTS,
+    series: new Map([
+      ['ack', count],
+      ['send_lag', count],
+    ]),
+  });
+
+  it('are refused beforehand: a run of fewer than 20 would be invalid', () => {
+    const error = thrownBy(() => planRules(['server_cpu_per_delivery'], withSamples(19)));
+    expect(error).toMatchObject({
+      code: 'TOO_FEW_SAMPLES',
+      message: 'each run would have 19 independent samples of ack.p50, and needs 20',
+    });
+    expect(planRules(['server_cpu_per_delivery'], withSamples(20))).not.toEqual([]);
+  });
+
+  it.each([
+    ['ack.p95', 40],
+    ['ack.p99', 200],
+  ])('are refused for %s below %i, which is a fifth of what a report asks for', (metric, needed) => {
+    expect(thrownBy(() => planRules([metric], withSamples(needed - 1)))).toMatchObject({
+      message: `each run would have ${needed - 1} independent samples of ${metric}, and needs ${needed}`,
+    });
+    expect(planRules([metric], withSamples(needed))[0]).toMatchObject({ metric, gating: true });
   });
 });
