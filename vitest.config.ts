@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that judge times or memory: they must not disturb each other, nor be disturbed by the others. */
-const ALONE = ['test/e2e/must-hold.test.ts', 'test/e2e/faults.test.ts'];
+const ALONE = ['test/e2e/must-hold.test.ts', 'test/e2e/faults.test.ts', 'test/e2e/gate-verdict.test.ts'];
 
 export default defineConfig({
   test: {

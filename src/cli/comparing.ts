@@ -31,8 +31,14 @@ export const ALPHA = 0.02;
 /** A comparison with a larger share of spoilt pairs says nothing. */
 const MAX_INVALID_SHARE = 0.2;
 
-/** What a run of a comparison takes where nobody says: many short ones tell more than few long ones. */
-const USUAL: GivenOptions = { duration: '1s', warmup: '500ms', warmupMax: '500ms' };
+/**
+ * How long the runs of a comparison are unless the command line says otherwise: many short ones tell more than few long
+ * ones, and those of a config are meant for `run`. The warm-up is of a fixed length, the same for all.
+ */
+function usualTiming(flags: GivenOptions, rate: string): GivenOptions {
+  const warmup = flags['warmup'] ?? '500ms';
+  return { warmup, warmupMax: warmup, ...(rate.includes('@') ? {} : { duration: '1s' }) };
+}
 
 export interface Arm {
   readonly name: string;
@@ -59,7 +65,7 @@ export async function planArm(
   flags: ComparisonFlags,
 ): Promise<Arm> {
   const { rounds, metric, threshold, orderSeed, config, option, out, format, quiet, ...options } = flags;
-  const planned = await planRun(scenario, { config, option }, { ...options, ...own }, USUAL);
+  const planned = await planRun(scenario, { config, option }, { ...options, ...own }, usualTiming);
   return { name, spec, ...planned };
 }
 

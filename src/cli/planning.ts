@@ -29,23 +29,23 @@ export interface PlannedRun {
 
 /**
  * Puts together what the command line, the config, the target file and the scenario say, in this order, and checks
- * it all. `options` are the other flags as commander read them, `usual` what a command takes where nobody says.
+ * it all. `options` are the other flags as commander read them; `timing` is what a command makes of the config, and
+ * of nothing said.
  */
 export async function planRun(
   name: string,
   { config: configFile, option = [], threshold: asked = [] }: PlanFlags,
   options: Readonly<Record<string, unknown>>,
-  usual: GivenOptions = {},
+  timing: (flags: GivenOptions, rate: string) => GivenOptions = () => ({}),
 ): Promise<PlannedRun> {
   const { scenario, file } = await resolveScenario(name);
   const config = await loadConfig(configFile, Object.keys(PLAN_OPTIONS));
-  const chosen = {
-    ...config.given,
-    ...configuredOptions(scenario, config),
-    ...givenOptions(scenario, options),
-    ...ownOptions(scenario, option),
-  };
-  const given = { ...usual, ...(await targetDefaults(chosen)), ...chosen };
+  const configured = { ...config.given, ...configuredOptions(scenario, config) };
+  const flags = { ...givenOptions(scenario, options), ...ownOptions(scenario, option) };
+  const rate =
+    flags['rate'] ?? configured['rate'] ?? scenario.defaults?.['rate'] ?? PLAN_OPTIONS.rate.default;
+  const chosen = { ...configured, ...timing(flags, rate), ...flags };
+  const given = { ...(await targetDefaults(chosen)), ...chosen };
   const { target, mapping } = await resolveFor(scenario, given);
   const draft = buildPlan(scenario, target, given, [], file);
   requireOperations(scenario, draft, mapping);

@@ -85,11 +85,15 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** A command that starts the faulty server. */
+export function faultyCommand(port: number, fault: string, amount = 0): string {
+  return `"${process.execPath}" "${FAULTY}" ${port} ${fault} ${amount}`;
+}
+
 /** Flags that start the faulty server as the user's own and aim at it. */
 export async function faultyTarget(fault: string, amount = 0): Promise<string[]> {
   const port = await freePort();
-  const command = `"${process.execPath}" "${FAULTY}" ${port} ${fault} ${amount}`;
-  return ['--target', `ws://127.0.0.1:${port}`, '--exec', command];
+  return ['--target', `ws://127.0.0.1:${port}`, '--exec', faultyCommand(port, fault, amount)];
 }
 
 /** A short run without a search for steadiness. */

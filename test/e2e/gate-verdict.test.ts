@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { comparisonSchema } from '../../src/result/comparison.ts';
+import { recompute } from '../stats/recompute/recompute.ts';
+import { faultyCommand, freePort, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
+
+/** Runs as short as can be, so that there can be enough of them. */
+const SHORTEST = ['--duration', '500ms', '--warmup', '200ms', '--warmup-max', '200ms'];
+/** The fewest rounds that one metric can be judged by at 2 %: 2^-6 is below it. */
+const ROUNDS = 6;
+const BUSY_MS = 3;
+
+/**
+ * One gate for all that follows from it: a server that is 3 ms slower for each message, where the base takes a
+ * fraction of one.
+ */
+test('a gate that finds its server slower fails, tells everyone, and can be judged again from what it stored', async () => {
+  const port = await freePort();
+  const out = temporaryFolder();
+  const summary = join(out, 'summary.md');
+  const target = [
+    'broadcast-latency',
+    '--target',
+    `ws://127.0.0.1:${port}`,
+    '--exec',
+    faultyCommand(port, 'busy', BUSY_MS),
+  ];
+  const load = ['--clients', '10', '--rate', '100/s', ...SHORTEST];
+  const { code, stdout, stderr } = await startSockbench(
+    [
+      ...['gate', ...target, '--base-exec', faultyCommand(port, 'none'), ...load],
+      ...['--rounds', String(ROUNDS), '--metric', 'delivery.p50', '--out', out],
+      ...['--threshold', 'lost==0', '--threshold', 'delivery.p50 < 1.2 * base.delivery.p50'],
+    ],
+    { env: { ...process.env, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } },
+  ).ended;
+
+  expect(stdout.split('\n')[0]).toMatch(
+    /^REGRESSED: delivery\.p50 of head is [\d.]+ times that of base \([\d.]+ to [\d.]+\), [\d.]+ ms instead of [\d.]+ (us|ms); 6 pairs/,
+  );
+  expect(code).toBe(99);
+  expect(stderr).toMatch(/^base, head: 6 rounds; at most about \d+s$/m);
+  expect(stderr).toMatch(/^round 6 of at most 6: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
+  expect(stderr).toMatch(/^::error title=.*delivery\.p50.*::/m);
+  expect(readFileSync(summary, 'utf8')).toContain('REGRESSED');
+  expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<testsuite [^>]*failures="[12]"/);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<svg');
+
+  const text = readFileSync(join(out, 'rounds.json'), 'utf8');
+  const stored = comparisonSchema.parse(JSON.parse(text));
+  expect(stored.thresholds.map(({ passed }) => passed)).toEqual([true, false]);
+  const [judged] = stored.judgement.heads;
+  const again = recompute(JSON.parse(text));
+  expect(again.verdict).toBe('REGRESSED');
+  expect(again.heads[0]?.metrics.map(({ metric, verdict }) => [metric, verdict])).toEqual(
+    judged?.metrics.map(({ metric, verdict }) => [metric, verdict]),
+  );
+  // The difference is what was injected, the base's own time beside it.
+  const [p50] = judged?.metrics ?? [];
+  expect(p50?.difference).toBeGreaterThan(BUSY_MS * 0.8e6);
+  expect(p50?.difference).toBeLessThan(BUSY_MS * 1.5e6);
+
+  const rendered = await sockbench('report', join(out, 'rounds.json'));
+  expect(rendered.stdout).toBe(stdout);
+
+  // The same rounds as a base, from a machine with another kernel.
+  const elsewhere = join(out, 'elsewhere.json');
+  const { kernel } = stored.rounds[0]?.runs[0]?.result?.environment ?? {};
+  writeFileSync(elsewhere, text.replaceAll(`"kernel":"${kernel}"`, '"kernel":"5.0.0-other"'));
+  const against = await sockbench(
+    'gate',
+    ...target,
+    ...load,
+    '--metric',
+    'delivery.p50',
+    '--baseline',
+    elsewhere,
+    '--out',
+    out,
+  );
+  expect(against.code).toBe(3);
+  expect(against.stdout).toMatch(/^INVALID: .*kernel: baseline 5\.0\.0-other, now /);
+  const { rounds } = comparisonSchema.parse(JSON.parse(readFileSync(join(out, 'rounds.json'), 'utf8')));
+  expect(rounds).toHaveLength(1);
+});
