@@ -29,7 +29,7 @@ export async function writeCapacity(
   for (const { extension, render } of list) {
     const file = `${searchName(found)}.${extension}`;
     const path = await writeOrRescue(cli, folder, file, render(found, assets));
-    if (!isQuiet) cli.err(`wrote ${path}\n`);
+    if (path !== null && !isQuiet) cli.err(`wrote ${path}\n`);
   }
 }
 

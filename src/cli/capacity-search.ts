@@ -52,9 +52,9 @@ async function runStep(
   { phase, value }: SearchStep,
   index: number,
 ): Promise<CapacityStep> {
-  const plan = await search.planOf(value);
-  const seeded = { ...plan, seed: (plan.seed + index) % MAX_SEED };
   try {
+    const plan = await search.planOf(value);
+    const seeded = { ...plan, seed: (plan.seed + index) % MAX_SEED };
     const label = `${phase} ${valueText(search.design.vary, value)}`;
     const result = await runOnce(cli, seeded, label);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);

@@ -7,7 +7,7 @@ import { CAPACITY_FORMAT_NAMES, deliverCapacity, parseCapacityFormats } from './
 import { type PlannedSearch, planSearch, type SearchFlags } from './capacity-plan.ts';
 import { searchCapacity } from './capacity-search.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags } from './flags.ts';
+import { addRunFlags, collect } from './flags.ts';
 import type { PlanFlags } from './planning.ts';
 
 interface CapacityFlags extends PlanFlags, SearchFlags {
@@ -53,10 +53,6 @@ export const addCapacity: AddCommand = (program, cli, finish) => {
     finish(await capacity(cli, name, flags));
   });
 };
-
-function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
-}
 
 function refuseThreshold(expression: string): never {
   throw new SockbenchError({

@@ -3,10 +3,12 @@ import type { Comparison } from '../result/comparison.ts';
 import { parseArms } from './arms.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { carryOut, looksOf, planArm, prepare } from './comparing.ts';
-import { addComparisonFlags, type ComparisonFlags, collect, wholeNumber } from './comparison-flags.ts';
+import { addComparisonFlags, type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
+import { collect } from './flags.ts';
 
 const EXAMPLES = `
 An arm is what it differs in: a name, a target, flags of run; each may be left out.
+Exit codes: 0 told apart or not worse, 4 INCONCLUSIVE, 3 INVALID, 99 a threshold failed.
 
 Examples:
   sockbench compare broadcast-latency --arm ws --arm socketio --clients 100 --rate 50/s
@@ -39,7 +41,7 @@ async function compare(cli: Cli, scenario: string, flags: CompareFlags): Promise
   const specified = parseArms(specs);
   const [base, ...heads] = await Promise.all(specified.map((arm) => planArm(scenario, arm, rest)));
   if (base === undefined) throw new Error('no arms');
-  const rounds = wholeNumber('rounds', rest, 15, [2, 1000]);
+  const rounds = wholeNumber('rounds', rest, 15, [2, 500]);
   const prepared = await prepare(rest, FORMATS, {
     command: 'compare',
     arms: [base, ...heads],

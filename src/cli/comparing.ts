@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config-file.ts';
+import { SockbenchError } from '../errors.ts';
 import type { GivenOptions } from '../options.ts';
 import type { Plan } from '../plan.ts';
 import type { ComparisonFormat } from '../report/comparison/index.ts';
 import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
+import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import { poolOf } from '../result/pool.ts';
 import { type Finding, planSchema, type RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
 import { forecastSamples } from '../run/forecast.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import type { Scenario } from '../scenario.ts';
+import { SETTING_OPTIONS } from '../settings.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { planLooks } from '../stats/looks.ts';
 import { pairUp } from '../stats/pairs.ts';
@@ -65,6 +68,13 @@ export async function planArm(
   flags: ComparisonFlags,
 ): Promise<Arm> {
   const { rounds, metric, threshold, orderSeed, config, option, out, format, quiet, ...options } = flags;
+  if (own['seed'] !== undefined) {
+    throw new SockbenchError({
+      code: 'BAD_ARM',
+      message: `--arm "${spec}": the schedule of a round is the same for every arm, so none has a --seed of its own`,
+      hint: 'Give --seed beside --arm.',
+    });
+  }
   const planned = await planRun(scenario, { config, option }, { ...options, ...own }, usualTiming);
   return { name, spec, ...planned };
 }
@@ -142,6 +152,23 @@ export interface Prepared {
   readonly isQuiet: boolean;
 }
 
+/** What a comparison may be about; anything else that differs makes the loads different. */
+const COMPARED = new Set(['transport', 'driver', 'protocol', 'namespace', ...Object.keys(SETTING_OPTIONS)]);
+
+/** Arms under different loads may be meant, but must not be mistaken for one server slower than another. */
+function otherLoads([base, ...heads]: ComparisonParts['arms']): Finding[] {
+  return heads.flatMap((head) => {
+    const differing = differences(loadFingerprint(base.plan), loadFingerprint(head.plan)).filter(
+      ({ field }) => !COMPARED.has(field),
+    );
+    if (differing.length === 0) return [];
+    const told = differing.map((each) => `${each.field} ${each.baseline} and ${each.now}`).join(', ');
+    return [
+      { code: 'loads_differ', message: `${base.name} and ${head.name} are not under the same load: ${told}` },
+    ];
+  });
+}
+
 /** Checks everything before anything starts. */
 export async function prepare(
   flags: ComparisonFlags,
@@ -157,7 +184,9 @@ export async function prepare(
   const given = { ofConfig: base?.config.threshold ?? [], asked: threshold };
   const { thresholds, doubts } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
   await requireWritable(out ?? 'reports');
-  return { parts, design, thresholds, doubts, formats, out, isQuiet };
+  const notes = [...parts.notes, ...otherLoads(arms)];
+  const told = [...doubts, ...notes.map(({ message }) => message)];
+  return { parts: { ...parts, notes }, design, thresholds, doubts: told, formats, out, isQuiet };
 }
 
 /** Runs the rounds, judges them and delivers what came of it. */
@@ -166,6 +195,7 @@ export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison
   const startedAt = new Date();
   const { command, arms } = parts;
   const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
+  await requireWritable(folder);
   for (const doubt of doubts) cli.err(`warning: ${doubt}\n`);
   if (!isQuiet) cli.err(planText(design, parts));
   const ran = await measure(cli, prepared);
@@ -183,7 +213,6 @@ export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison
     judgement: judge(design, ran.rounds),
     thresholds: judgeThresholds(thresholds, design, ran.rounds),
   };
-  await requireWritable(folder);
   await deliverComparison(cli, folder, formats, comparison, isQuiet);
   return comparison;
 }
@@ -220,16 +249,19 @@ async function measure(cli: Cli, { parts, design, isQuiet }: Prepared): Promise<
   }
 }
 
-/** Of the last arm, which is the head of a gate, over all its valid rounds together. */
+/** Each on every head, over all its valid rounds together. */
 function judgeThresholds(
   thresholds: readonly Threshold[],
   { arms }: Design,
   rounds: readonly Round[],
 ): Comparison['thresholds'] {
-  const { pairs } = pairUp(rounds, arms.length - 1);
-  const [base, head] =
-    pairs.length === 0
-      ? [null, null]
-      : [poolOf(pairs.map((pair) => pair.base)), poolOf(pairs.map((pair) => pair.head))];
-  return thresholds.map((threshold) => judgeThreshold(threshold, head, base));
+  return arms.slice(1).flatMap((_, index) => {
+    const arm = index + 1;
+    const { pairs } = pairUp(rounds, arm);
+    const [base, head] =
+      pairs.length === 0
+        ? [null, null]
+        : [poolOf(pairs.map((pair) => pair.base)), poolOf(pairs.map((pair) => pair.head))];
+    return thresholds.map((threshold) => ({ ...judgeThreshold(threshold, head, base), arm }));
+  });
 }

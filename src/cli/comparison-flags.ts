@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { integer, parseOptions } from '../options.ts';
 import { COMPARISON_FORMAT_NAMES } from './comparison-output.ts';
-import { addRunFlags } from './flags.ts';
+import { addRunFlags, collect } from './flags.ts';
 
 /** Flags of compare and gate beside those of a run. */
 export interface ComparisonFlags extends Readonly<Record<string, unknown>> {
@@ -14,10 +14,6 @@ export interface ComparisonFlags extends Readonly<Record<string, unknown>> {
   readonly out?: string;
   readonly format?: string;
   readonly quiet?: boolean;
-}
-
-export function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
 }
 
 export function addComparisonFlags(command: Command, rounds: string, format: string): void {

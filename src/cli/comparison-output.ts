@@ -28,7 +28,7 @@ async function writeComparison(
   const assets = await loadPageAssets();
   for (const { file, render } of list) {
     const path = await writeOrRescue(cli, folder, file, render(comparison, assets));
-    if (!isQuiet) cli.err(`wrote ${path}\n`);
+    if (path !== null && !isQuiet) cli.err(`wrote ${path}\n`);
   }
 }
 

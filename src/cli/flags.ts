@@ -12,6 +12,11 @@ function flagText(name: string, value: string | null): string {
   return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
 }
 
+/** For a flag that may be repeated. */
+export function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
 /** Adds a flag for every option of the table that the command does not have yet. */
 export function addTable(command: Command, table: OptionTable, inHelp: boolean): void {
   for (const [name, { value, default: fallback, summary }] of Object.entries(table)) {

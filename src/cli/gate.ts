@@ -6,6 +6,7 @@ import { renderGithubAnnotations } from '../report/comparison/github-annotations
 import { renderGithubSummary } from '../report/comparison/github-summary.ts';
 import { readBaseline } from '../result/baseline.ts';
 import type { Comparison } from '../result/comparison.ts';
+import { git } from '../run/git.ts';
 import { checkOutBase } from '../run/worktree.ts';
 import { leastRounds } from '../stats/looks.ts';
 import { MOST_GATING } from '../stats/rules.ts';
@@ -129,7 +130,7 @@ async function againstBase(
   head: Arm,
 ): Promise<Comparison> {
   const { baseExec, baseRef, baseInstall, baseline, quick } = options;
-  const rounds = wholeNumber('rounds', flags, quick ? 15 : 30, [2, 1000]);
+  const rounds = wholeNumber('rounds', flags, quick ? 15 : 30, [2, 500]);
   const parts = { command: 'gate' as const, looks: looksOf(rounds, !quick), baseline: null, notes: [] };
   if (baseline !== null) return againstStored(cli, baseline, rounds, quick, flags, head);
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');
@@ -138,6 +139,7 @@ async function againstBase(
     return carryOut(cli, await prepare(flags, FORMATS, { ...parts, arms: [base, head] }));
   }
   const ref = baseRef ?? 'HEAD';
+  requireMovable(head, cli.cwd);
   await prepare(flags, FORMATS, { ...parts, arms: [{ ...head, name: 'base' }, head] });
   const checkout = await checkOutBase({
     ref,
@@ -166,6 +168,19 @@ function requireExec({ plan: { target } }: Arm, flag: string): void {
   });
 }
 
+/** A command that names the checkout would start the head as its own base. */
+function requireMovable({ plan: { target } }: Arm, cwd: string): void {
+  const top = git(cwd, 'rev-parse', '--show-toplevel');
+  const folders = [cwd, ...(top.ok ? [top.text] : [])];
+  const named = folders.find((folder) => target.exec?.includes(folder));
+  if (named === undefined) return;
+  throw new SockbenchError({
+    code: 'BASE_EXEC_ABSOLUTE',
+    message: `--exec "${target.exec}" names ${named}, so it would start the same server for the base as for the head`,
+    hint: 'Name what it starts from the working directory, as in --exec "node dist/server.js".',
+  });
+}
+
 async function againstStored(
   cli: Cli,
   file: string,
@@ -182,6 +197,13 @@ async function againstStored(
       code: 'BAD_BASELINE',
       message: `${file} holds ${results.length === 1 ? 'one run' : `${results.length} valid rounds`}; a verdict needs ${least} at least, since only rounds show how far the figures spread`,
       hint: 'Give the rounds.json that a gate or compare wrote; the runs of its last arm are the baseline.',
+    });
+  }
+  if (first.plan.scenario !== head.plan.scenario) {
+    throw new SockbenchError({
+      code: 'BAD_BASELINE',
+      message: `${file} holds rounds of ${first.plan.scenario}, and this is ${head.plan.scenario}`,
+      hint: 'Give the rounds.json of the same scenario.',
     });
   }
   const rounds = Math.min(wanted, results.length);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,23 +67,37 @@ export async function writeReports(
   for (const format of list) {
     const text = await renderAs(format, results);
     const file = `${name}.${format.extension}`;
-    paths.push(await writeOrRescue(cli, folder, file, text));
+    const path = await writeOrRescue(cli, folder, file, text);
+    if (path !== null) paths.push(path);
   }
   return paths;
 }
 
-/** Writes a file, or where that fails into the system's temporary folder, with a warning; returns its path. */
-export async function writeOrRescue(cli: Cli, folder: string, file: string, text: string): Promise<string> {
+/**
+ * Writes a file, or where that fails into a new folder in the system's temporary one, with a warning; returns its path,
+ * null where that fails too.
+ */
+export async function writeOrRescue(
+  cli: Cli,
+  folder: string,
+  file: string,
+  text: string,
+): Promise<string | null> {
+  const path = join(folder, file);
   try {
-    await writeAtomically(join(folder, file), text);
-    return join(folder, file);
+    await writeAtomically(path, text);
+    return path;
   } catch (error) {
-    const rescue = join(tmpdir(), file);
-    await writeAtomically(rescue, text);
-    cli.err(
-      `warning: ${join(folder, file)} could not be written: ${messageOf(error)}; it is at ${rescue} instead\n`,
-    );
-    return rescue;
+    const problem = `warning: ${path} could not be written: ${messageOf(error)}`;
+    try {
+      const rescue = join(await mkdtemp(join(tmpdir(), 'sockbench-')), file);
+      await writeAtomically(rescue, text);
+      cli.err(`${problem}; it is at ${rescue} instead\n`);
+      return rescue;
+    } catch (second) {
+      cli.err(`${problem}; nor elsewhere: ${messageOf(second)}\n`);
+      return null;
+    }
   }
 }
 

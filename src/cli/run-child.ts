@@ -9,8 +9,8 @@ import type { FromRun, ToRun } from './run-messages.ts';
 
 const stop = new AbortController();
 
-// A Ctrl-C of the terminal reaches this process too; its parent says what is to be done.
-process.on('SIGINT', () => {});
+// What the terminal or `timeout` sends to the whole group reaches this process too; its parent says what is to be done.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // Whoever asked is gone.
 process.on('disconnect', () => process.exit());
 process.on('message', (message: ToRun) => {

@@ -8,7 +8,7 @@ import { viewResult } from '../result/view.ts';
 import { runPlan } from '../run/runner.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags } from './flags.ts';
+import { addRunFlags, collect } from './flags.ts';
 import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
 import { type PlanFlags, planRun } from './planning.ts';
 import { showProgress } from './progress-line.ts';
@@ -53,10 +53,6 @@ export const addRun: AddCommand = (program, cli, finish) => {
     finish(await run(cli, name, flags));
   });
 };
-
-function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
-}
 
 /** Everything is checked before anything starts. */
 async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unknown>): Promise<ExitCode> {

@@ -154,8 +154,8 @@ export const comparisonSchema = z.object({
   design,
   rounds: z.array(round),
   judgement,
-  /** On the head, over all its valid rounds together. */
-  thresholds: z.array(thresholdSchema),
+  /** Each on every head, over all its valid rounds together. */
+  thresholds: z.array(thresholdSchema.extend({ arm: count.default(1) })),
 });
 
 export type Comparison = z.infer<typeof comparisonSchema>;
