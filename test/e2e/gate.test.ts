@@ -150,7 +150,7 @@ test('another commit is the base: it is measured in its own folder, and gone aft
 test('compare sets arms side by side and stores them; a difference is no failure', async () => {
   const out = temporaryFolder();
   const arms = ['--arm', 'ws', '--arm', 'binary: ws --payload-type binary', '--arm', 'socketio'];
-  const { code, stdout } = await sockbench(
+  const { code, stdout, stderr } = await sockbench(
     'compare',
     'broadcast-latency',
     ...arms,
@@ -163,6 +163,9 @@ test('compare sets arms side by side and stores them; a difference is no failure
     'text,html',
   );
   expect([0, 3, 4]).toContain(code);
+  expect(stderr).toContain(
+    'warning: ws and binary are not under the same load: payload 64 B text and 64 B binary\n',
+  );
   expect(stdout).toMatch(/^(INCONCLUSIVE|INVALID): /);
   expect(stdout).toContain('binary against ws');
   expect(stdout).toContain('socketio against ws');

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { runFake } from './fake-cli.ts';
+
+const TARGET = ['--target', 'ws://127.0.0.1:1', '--exec', 'node new.js'];
+const gate = (...args: string[]) => ['gate', 'broadcast-latency', ...TARGET, ...args];
+const BASE = ['--base-exec', 'node old.js'];
+
+describe('a gate that cannot be is refused before anything starts', () => {
+  it.each<[args: string[], message: string]>([
+    [gate(), 'a gate needs one base to compare with, and none was given'],
+    [gate(...BASE, '--base-ref', 'main'), 'a gate needs one base to compare with, and several were given'],
+    [
+      gate(...BASE, '--base-install', 'npm ci'),
+      '--base-install installs what the worktree of --base-ref needs, and there is none',
+    ],
+    [
+      ['gate', 'broadcast-latency', '--target', 'ws', ...BASE],
+      "--base-exec needs the command that starts the head's server too, and --target ws has none",
+    ],
+    [
+      ['gate', 'broadcast-latency', '--target', 'ws', '--base-ref', 'main'],
+      "--base-ref needs the command that starts the head's server too, and --target ws has none",
+    ],
+    [
+      gate('--base-ref', 'HEAD', '--exec', `node ${process.cwd()}/server.js`),
+      'so it would start the same server for the base as for the head',
+    ],
+    [gate(...BASE, '--rounds', '1'), '--rounds: "1" is not a whole number from 2 to 500'],
+    [gate(...BASE, '--order-seed', 'x'), '--order-seed: "x" is not a whole number'],
+    [gate(...BASE, '--inconclusive', 'maybe'), '--inconclusive: "maybe" is not one of pass, fail'],
+    [
+      gate(...BASE, '--rate', '10/s'),
+      'each run would have 10 independent samples of delivery.p50, and needs 20',
+    ],
+    [gate(...BASE, '--metric', 'delivery.q50'), '"q50" is not p0 to p99.999, min, max or mean'],
+    [gate(...BASE, '--metric', 'ack.p50'), 'these runs will not record "ack"'],
+    [gate(...BASE, '--threshold', 'base.ack.p50<1ms'), 'ack'],
+    [gate(...BASE, '--format', 'junitt'), '--format: there is no format "junitt"'],
+    [gate('--baseline', 'nowhere.json'), 'nowhere.json cannot be read as JSON'],
+    [gate(...BASE, '--duration', '10'), '--duration: "10" has no unit'],
+  ])('%j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runFake(...args);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('a comparison that cannot be is refused before anything starts', () => {
+  it.each<[args: string[], message: string]>([
+    [['compare', 'broadcast-latency'], 'a comparison needs two arms, and none was given'],
+    [['compare', 'broadcast-latency', '--arm', 'ws', '--arm', 'wss'], 'there is no server "wss"'],
+    [
+      ['compare', 'broadcast-latency', '--arm', 'ws', '--arm', 'b: ws --seed 2'],
+      'none has a --seed of its own',
+    ],
+    [
+      ['compare', 'ack-roundtrip', '--arm', 'ws', '--arm', 'socketio', '--metric', 'delivery.p50'],
+      'these runs will not record "delivery"',
+    ],
+    [['compare', 'nothing', '--arm', 'ws', '--arm', 'socketio'], 'there is no scenario "nothing"'],
+  ])('%j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runFake(...args);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  });
+});
