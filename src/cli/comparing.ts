@@ -9,13 +9,14 @@ import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import { poolOf } from '../result/pool.ts';
 import { type Finding, planSchema, type RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
-import { forecastSamples } from '../run/forecast.ts';
+import { forecastRun } from '../run/forecast.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import type { Scenario } from '../scenario.ts';
 import { SETTING_OPTIONS } from '../settings.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { planLooks } from '../stats/looks.ts';
 import { pairUp } from '../stats/pairs.ts';
+import type { ArmForecast } from '../stats/recorded.ts';
 import { planRules } from '../stats/rules.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import { formatDurationMs } from '../units.ts';
@@ -87,6 +88,7 @@ export function looksOf(rounds: number, isSequential: boolean): Design['looks'] 
 /** Fixes everything that decides before the first round. Throws BAD_METRIC. */
 function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: ComparisonFlags): Design {
   const [{ plan, scenario }] = arms;
+  const own = scenario.series ?? {};
   return {
     command,
     // As it is stored: without what JSON cannot hold.
@@ -95,27 +97,21 @@ function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: Co
     looks,
     alpha: ALPHA,
     maxInvalidShare: MAX_INVALID_SHARE,
-    rules: planRules(flags.metric ?? [], {
-      headline: plan.headline,
-      own: scenario.series ?? {},
-      series: leastSamples(arms),
-      hasServer: arms.every(({ plan: { target } }) => target.exec !== null || target.reference !== null),
-    }),
+    rules: planRules(flags.metric ?? [], { headline: plan.headline, own, arms: arms.map(forecastOf) }),
+    ownSeries: { ...own },
     baseline: baseline?.file ?? null,
   };
 }
 
-/** The series that every arm will record, with the samples of the arm that has fewest. */
-function leastSamples(arms: readonly Arm[]): ReadonlyMap<string, number | null> {
-  const [first = new Map(), ...others] = arms.map(({ plan, scenario }) => forecastSamples(plan, scenario));
-  const least = new Map<string, number | null>();
-  for (const [name, count] of first) {
-    const counts = [count, ...others.map((each) => each.get(name))];
-    if (counts.includes(undefined)) continue;
-    const known = counts.filter((each) => typeof each === 'number');
-    least.set(name, known.length < counts.length ? null : Math.min(...known));
-  }
-  return least;
+function forecastOf({ name, plan, scenario }: Arm): ArmForecast {
+  return {
+    name,
+    ...forecastRun(plan, scenario),
+    headline: plan.headline,
+    isRandom: plan.arrival === 'poisson',
+    // The probe is for Node.js; of a server that --exec starts only the runs show what it is.
+    hasCoarseCpu: plan.target.reference?.runtime === 'bun',
+  };
 }
 
 /** What a run takes beyond its warm-up and its measuring, as far as it is known beforehand. */

@@ -37,13 +37,14 @@ export function showRounds(cli: Cli, design: Design, isQuiet: boolean): RoundsSh
 }
 
 /** The first metric of every arm in the last round, or what spoilt it. */
-function roundText({ arms, rules }: Design, rounds: readonly Round[]): string {
+function roundText(design: Design, rounds: readonly Round[]): string {
   const last = rounds.slice(-1);
-  const [rule] = rules;
+  const { arms } = design;
+  const [rule] = design.rules;
   if (rule === undefined) return '';
   const told = arms.slice(1).flatMap((_, index) => {
     const { pairs, spoilt } = pairUp(last, index + 1);
-    const [point] = pointsOf(rule, pairs);
+    const [point] = pointsOf(design, rule, pairs);
     if (point === undefined)
       return spoilt.flatMap(({ reasons }) =>
         reasons.map((each) => `spoilt, ${arms[each.arm]?.name}: ${each.message}`),

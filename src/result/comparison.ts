@@ -26,6 +26,8 @@ const rule = z.object({
   kind: z.enum(['ratio', 'exact']),
   /** Whether it decides the verdict; the rest is told only. */
   gating: z.boolean(),
+  /** One that decides does not where no round can tell it. */
+  optional: z.boolean().default(false),
   /** Growth that is tolerated: 0.1 for a ratio of up to 1.1. */
   delta: finite,
   /** Differences up to here are tolerated whatever their ratio; in the unit. */
@@ -54,6 +56,8 @@ const design = z.object({
   /** With a larger share of spoilt pairs nothing is said. */
   maxInvalidShare: finite,
   rules: z.array(rule),
+  /** Meanings of the scenario's own series, by name. */
+  ownSeries: z.record(z.string(), z.string()).default({}),
   /** File whose runs stand for the base; null when the base was measured. */
   baseline: z.string().nullable(),
 });

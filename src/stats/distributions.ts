@@ -31,6 +31,11 @@ export function betaQuantile(probability: number, a: number, b: number): number 
   return mean + ndtri(probability) * Math.sqrt((mean * (1 - mean)) / (a + b + 1));
 }
 
+/** The probability that a standard normal variable exceeds the value. */
+export function normalTail(value: number): number {
+  return ndtr(-value);
+}
+
 /** The value that a standard normal variable does not exceed with the probability given, inside 0 to 1. */
 export function normalQuantile(probability: number): number {
   return ndtri(probability);

@@ -1,12 +1,12 @@
 import type { MetricOutcome, Verdict } from '../result/comparison.ts';
-import { formatPercent } from '../units.ts';
+import { formatCount, formatPercent } from '../units.ts';
 import { hodgesLehmann } from './hodges-lehmann.ts';
 import type { Observed } from './observed.ts';
 import { signedRankP } from './signed-rank.ts';
 
 /**
- * A count that should be zero. Where the base has none, one is too many: a lost message is a fact and no estimate.
- * Where both have some, the rounds decide by their differences, at `alpha`.
+ * A count that should be zero, by the differences of the rounds at `alpha`. Of what is rare, such as one lost message
+ * in all rounds, any of two equal arms may have more: that is neither REGRESSED nor OK.
  */
 export function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
   const differences = points.map((point) => point.head - point.base);
@@ -20,16 +20,16 @@ export function judgeCount({ rule, points, base, head }: Observed, alpha: number
     points.map((point) => point.base * (1 + rule.delta) - point.head),
     0,
   );
+  const [ofBase, ofHead] = [points.map((point) => point.base), points.map((point) => point.head)];
   const decided = ((): [Verdict, string] => {
     if (points.length === 0) return ['INCONCLUSIVE', 'no pair of rounds was valid'];
-    if (base === 0 && head === 0) return ['OK', 'none in either'];
-    if (base === 0) return ['REGRESSED', 'the base has none'];
-    if (head === 0) return ['IMPROVED', 'only the base has any'];
+    if (sum(ofBase) === 0 && sum(ofHead) === 0) return ['OK', 'none in either'];
     if (pRegressed <= alpha) return ['REGRESSED', 'more than in the base, round by round'];
     if (pImproved <= alpha) return ['IMPROVED', 'fewer than in the base, round by round'];
+    if (sum(ofHead) === 0) return ['OK', 'none in the head'];
     if (pBeyond <= alpha)
       return ['OK', `at most ${formatPercent(rule.delta)} more than in the base, if at all`];
-    return ['INCONCLUSIVE', 'both have some, and the rounds differ too much to tell'];
+    return ['INCONCLUSIVE', unsure(ofBase, ofHead)];
   })();
   const [verdict, because] = decided;
   return {
@@ -49,4 +49,19 @@ export function judgeCount({ rule, points, base, head }: Observed, alpha: number
     detectable: null,
     because,
   };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** `1 in 1 of 15 rounds of the head, none in the base: too rare to tell` */
+function unsure(ofBase: readonly number[], ofHead: readonly number[]): string {
+  const shown = (counts: readonly number[]) => {
+    const rounds = counts.filter((count) => count > 0).length;
+    return `${formatCount(sum(counts))} in ${rounds} of ${counts.length} rounds`;
+  };
+  return sum(ofBase) === 0
+    ? `${shown(ofHead)} of the head, none in the base: too rare to tell`
+    : `${shown(ofHead)} of the head, ${shown(ofBase)} of the base: too rare or too uneven to tell`;
 }

@@ -91,7 +91,10 @@ interface Evidence {
 function decide({ measured, bounds, difference, most }: Evidence): { verdict: Verdict; because: string } {
   const { rule, points, logs } = measured;
   if (difference === null) {
-    return { verdict: 'INCONCLUSIVE', because: 'too few pairs of rounds have a value of it' };
+    const because = rule.optional
+      ? 'not judged: too few pairs of rounds have a value that is fine enough'
+      : 'too few pairs of rounds have a value of it';
+    return { verdict: 'INCONCLUSIVE', because };
   }
   const tolerated = Math.log1p(rule.delta);
   const growth = formatPercent(rule.delta);
@@ -116,12 +119,14 @@ function decide({ measured, bounds, difference, most }: Evidence): { verdict: Ve
   if (logs.length < points.length) {
     return { verdict: 'INCONCLUSIVE', because: 'a round has a zero, of which there is no ratio' };
   }
-  if (bounds.lower === Number.NEGATIVE_INFINITY) {
+  if (!Number.isFinite(bounds.lower) || !Number.isFinite(bounds.upper)) {
     return { verdict: 'INCONCLUSIVE', because: `${points.length} pairs are too few for any verdict` };
   }
-  const [from, to] = [Math.exp(bounds.lower), Math.exp(bounds.upper)].map(formatNumber);
+  const shown = [bounds.lower, bounds.upper].map((bound) => Math.exp(worseSign(rule) * bound));
+  const [from, to] = shown.toSorted((a, b) => a - b).map(formatNumber);
+  const limit = formatNumber(Math.exp(worseSign(rule) * tolerated));
   return {
     verdict: 'INCONCLUSIVE',
-    because: `the rounds differ too much: anything from ${from} to ${to} times may be true, and ${formatNumber(1 + rule.delta)} is tolerated`,
+    because: `the rounds differ too much: anything from ${from} to ${to} times may be true, and ${limit} is tolerated`,
   };
 }

@@ -10,7 +10,8 @@ import { rankArms } from './ranking.ts';
  *
  * - INVALID when an arm failed by itself (its server died, or nothing could be measured), when more than
  *   `maxInvalidShare` of the pairs were spoilt, or when a stored base was measured elsewhere or otherwise;
- * - else REGRESSED when a gating metric is, INCONCLUSIVE when one is, IMPROVED when one is, else OK.
+ * - else REGRESSED when a gating metric is, INCONCLUSIVE when one is, IMPROVED when one is, else OK; an optional one
+ *   that no round tells is left out.
  *
  * A comparison that ended between two looks is judged as at the one before; before the first, nothing can be told.
  */
@@ -74,7 +75,11 @@ function verdictOf(
 ): Verdict {
   if (invalid.length > 0) return 'INVALID';
   if (isEarly) return 'INCONCLUSIVE';
-  return gravest(metrics.filter(({ gating }) => gating).map(({ verdict }) => verdict));
+  return gravest(metrics.filter(decides).map(({ verdict }) => verdict));
+}
+
+function decides({ gating, optional, points }: MetricOutcome): boolean {
+  return gating && !(optional && points.length === 0);
 }
 
 const GRAVEST_FIRST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];

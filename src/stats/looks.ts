@@ -1,4 +1,6 @@
+import type { Design } from '../result/comparison.ts';
 import { requireInsideUnit, requireWhole } from './domain.ts';
+import { MOST_GATING } from './rules.ts';
 
 /** A point at which a comparison may end: after so many rounds, judged at that alpha. */
 export interface Look {
@@ -8,9 +10,6 @@ export interface Look {
 
 /** The share of alpha that the first of two looks may spend. */
 const FIRST_SHARE = 0.3;
-
-/** How many metrics may gate: Holm judges the smallest p-value of so many at alpha divided by it. */
-const LARGEST_FAMILY = 3;
 
 /**
  * When to look at a comparison of so many rounds: at half of them, rounded up, with 30 % of `alpha`, and at the end
@@ -33,7 +32,7 @@ export function planLooks(rounds: number, alpha: number): Look[] {
   requireInsideUnit('alpha', alpha);
   const half = Math.ceil(rounds / 2);
   const first = FIRST_SHARE * alpha;
-  if (half === rounds || half < leastRounds(first, LARGEST_FAMILY)) return [{ rounds, alpha }];
+  if (half === rounds || half < leastRounds(first, MOST_GATING)) return [{ rounds, alpha }];
   return [
     { rounds: half, alpha: first },
     { rounds, alpha: alpha - first },
@@ -51,4 +50,14 @@ export function leastRounds(alpha: number, family: number): number {
   let rounds = 1;
   while (2 ** -rounds > alpha / family) rounds++;
   return rounds;
+}
+
+/**
+ * The fewest rounds with which a comparison can come to a verdict other than INCONCLUSIVE, by its ratios and at its
+ * last look: with fewer, no bound of any of them exists. 1 where only counts decide.
+ */
+export function roundsForVerdict({ looks, rules }: Pick<Design, 'looks' | 'rules'>): number {
+  const alpha = looks.at(-1)?.alpha;
+  const family = rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
+  return alpha === undefined || family === 0 ? 1 : leastRounds(alpha, family);
 }

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { MetricOutcome, MetricRule, Verdict } from '../../src/result/comparison.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
 import type { Observed, Point } from '../../src/stats/observed.ts';
-import { chance, type Noise, normalNoise, shareOf } from './noise.ts';
+import { chance, type Noise, normalNoise, shareOf, uniform } from './noise.ts';
 
 const RULE: MetricRule = {
   metric: 'delivery.p50',
   unit: 'duration',
   kind: 'ratio',
   gating: true,
+  optional: false,
   delta: 0.1,
   floor: 0,
 };
@@ -98,6 +99,20 @@ describe('a metric of which there are ratios', () => {
     expect(judged(around(1.5), rate).verdict).toBe('IMPROVED');
   });
 
+  it('tells what may be true by the bounds that are shown, of rates too', () => {
+    const halfAndHalf = [...around(0.8), ...around(1.2)];
+    for (const unit of ['rate', 'duration'] as const) {
+      const { because, lower, upper } = judged(halfAndHalf, { unit });
+      const [, from, to, tolerated] =
+        /^the rounds differ too much: anything from (\S+) to (\S+) times may be true, and (\S+) is tolerated$/.exec(
+          because,
+        ) ?? [];
+      expect(Number(from)).toBeCloseTo(lower ?? 0, 2);
+      expect(Number(to)).toBeCloseTo(upper ?? 0, 2);
+      expect(Number(tolerated)).toBeCloseTo(unit === 'rate' ? 1 / 1.1 : 1.1, 2);
+    }
+  });
+
   it('is judged at a stricter level beside others that decide, and not beside those that are told', () => {
     const others = (gating: boolean) => [observe(around(1), { gating }), observe(around(1), { gating })];
     const levelOf = (observed: readonly Observed[]) => judgeObserved(observed, 0.02)[0]?.lowerAlpha;
@@ -118,8 +133,13 @@ describe('a count', () => {
 
   it.each<[what: string, values: Array<[number, number]>, verdict: Verdict]>([
     ['of none in either', times(10, 0, 0), 'OK'],
-    ['of one where the base has none', [...times(9, 0, 0), [0, 1]], 'REGRESSED'],
-    ['of one that only the base has', [...times(9, 0, 0), [1, 0]], 'IMPROVED'],
+    ['of one where the base has none', [...times(9, 0, 0), [0, 1]], 'INCONCLUSIVE'],
+    ['of many in one round, where the base has none', [...times(9, 0, 0), [0, 500]], 'INCONCLUSIVE'],
+    ['of one in five rounds where the base has none', [...times(5, 0, 0), ...times(5, 0, 1)], 'INCONCLUSIVE'],
+    // 2^-6 is under 0.02.
+    ['of one in six rounds where the base has none', [...times(4, 0, 0), ...times(6, 0, 1)], 'REGRESSED'],
+    ['of one that only the base has', [...times(9, 0, 0), [1, 0]], 'OK'],
+    ['of one in six rounds that only the base has', [...times(4, 0, 0), ...times(6, 1, 0)], 'IMPROVED'],
     ['of more in every round', times(10, 5, 6), 'REGRESSED'],
     ['of fewer in every round', times(10, 6, 5), 'IMPROVED'],
     ['of as many in every round', times(10, 5, 5), 'OK'],
@@ -129,6 +149,38 @@ describe('a count', () => {
     ['of no round', [], 'INCONCLUSIVE'],
   ])('%s', (_, values, verdict) => {
     expect(judged(pointsOf(values), COUNT)).toMatchObject({ verdict, ratio: null, lower: null });
+  });
+
+  it('that is rare is told with its rounds', () => {
+    const because = (values: Array<[number, number]>) => judged(pointsOf(values), COUNT).because;
+    expect(because([...times(14, 0, 0), [0, 1]])).toBe(
+      '1 in 1 of 15 rounds of the head, none in the base: too rare to tell',
+    );
+    expect(because([...times(12, 0, 0), [0, 3], [0, 2], [4, 0]])).toBe(
+      '5 in 2 of 15 rounds of the head, 4 in 1 of 15 rounds of the base: too rare or too uneven to tell',
+    );
+  });
+
+  it('is judged at its part of the level beside others that decide', () => {
+    const six = observe(pointsOf([...times(4, 0, 0), ...times(6, 0, 1)]), COUNT);
+    const none = (gating: boolean) => observe(pointsOf(times(10, 0, 0)), { ...COUNT, gating });
+    const first = (...others: Observed[]) => judgeObserved([six, ...others], 0.02)[0];
+    expect(first(none(false))).toMatchObject({ verdict: 'REGRESSED', upperAlpha: 0.02 });
+    expect(first(none(true))).toMatchObject({ verdict: 'INCONCLUSIVE', upperAlpha: 0.01 });
+    // Ratios are no part of that family.
+    expect(first(observe(around(1)))).toMatchObject({ verdict: 'REGRESSED' });
+  });
+
+  it('of what equal servers rarely lose is REGRESSED in no more than 2 % of gates, over all counts', () => {
+    const noise = uniform(3);
+    const rare = () => (noise() < 0.1 ? 1 + Math.floor(3 * noise()) : 0);
+    const share = shareOf(500, () => {
+      const counts = Array.from({ length: 5 }, () =>
+        observe(pointsOf(Array.from({ length: 15 }, (): [number, number] => [rare(), rare()])), COUNT),
+      );
+      return judgeObserved(counts, 0.02).some(({ verdict }) => verdict === 'REGRESSED');
+    });
+    expect(share).toBeLessThanOrEqual(0.02);
   });
 });
 

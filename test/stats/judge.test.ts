@@ -84,14 +84,37 @@ describe('a comparison', () => {
     expect(outcome?.verdict).toBe('OK');
   });
 
-  it('is REGRESSED by a single lost message where the base loses none, and not where it is no more than there', () => {
-    const losing = (arms: readonly number[]) =>
-      madeRounds(20, 2, (round, arm) =>
-        arms.includes(arm) && round === 7 ? madeRun({ counts: { lost: 1 } }) : runOf(round, arm),
+  it('is REGRESSED by messages lost in round after round, and neither so nor OK by a single one', () => {
+    const losing = (arm: number, atMost: number) =>
+      madeRounds(20, 2, (round, each) =>
+        arm === each && round <= atMost ? madeRun({ counts: { lost: 1 } }) : runOf(round, each),
       );
-    expect(judge(DESIGN, losing([1])).verdict).toBe('REGRESSED');
-    expect(judge(DESIGN, losing([0])).verdict).toBe('IMPROVED');
-    expect(judge(DESIGN, losing([0, 1])).verdict).toBe('INCONCLUSIVE');
+    expect(judge(DESIGN, losing(1, 1)).verdict).toBe('INCONCLUSIVE');
+    expect(judge(DESIGN, losing(0, 1)).verdict).toBe('OK');
+    expect(judge(DESIGN, losing(1, 12)).verdict).toBe('REGRESSED');
+    expect(judge(DESIGN, losing(0, 12)).verdict).toBe('IMPROVED');
+  });
+
+  it('does not go by CPU time in ticks unless asked to, and does by what is enough of them', () => {
+    const ticked = (cpuMs: number, times: number) =>
+      madeRounds(10, 2, (round, arm) =>
+        madeRun({
+          cpuFrom: 'proc',
+          cpuMs: cpuMs * wobble(round, arm) * (arm === 0 ? 1 : times),
+          medianNs: 2e6 * wobble(round, arm),
+        }),
+      );
+    const cpuOf = (rounds: readonly Round[]) =>
+      headOf(DESIGN, rounds)?.metrics.find(({ metric }) => metric === 'server_cpu_per_delivery');
+    expect(judge(DESIGN, ticked(300, 1.5)).verdict).toBe('OK');
+    expect(cpuOf(ticked(300, 1.5))).toMatchObject({
+      verdict: 'INCONCLUSIVE',
+      points: [],
+      because: 'not judged: too few pairs of rounds have a value that is fine enough',
+    });
+    expect(judge(DESIGN, ticked(600, 1.5)).verdict).toBe('REGRESSED');
+    const asked = madeDesign({ metrics: ['server_cpu_per_delivery'] });
+    expect(judge(asked, ticked(300, 1.5)).verdict).toBe('INCONCLUSIVE');
   });
 
   it('is as grave as the gravest of its heads', () => {
@@ -118,6 +141,28 @@ describe('nothing can be said', () => {
       expect(outcome?.invalid).toEqual([{ code, message: 'head, round 7: it ended' }]);
     },
   );
+
+  it('where messages were sent and too few came, but not where too few were sent', () => {
+    const few = (sent: number) => {
+      const run = madeRun({ sent, invalid: [finding('too_few_samples')] });
+      return headOf(
+        DESIGN,
+        withRun(roundsOf(20), 7, 1, () => run),
+      );
+    };
+    expect(few(20)?.invalid.map(({ code }) => code)).toEqual(['too_few_samples']);
+    expect(few(19)).toMatchObject({ verdict: 'OK', pairs: 19, invalid: [] });
+    const pushes = (count: number) => {
+      const run = madeRun({ sent: count, invalid: [finding('too_few_samples')] });
+      const silent: RunResult = { ...run, samples: { unit: 'push', count, incomplete: 0 } };
+      return headOf(
+        DESIGN,
+        withRun(roundsOf(20), 7, 1, () => silent),
+      );
+    };
+    expect(pushes(0)?.verdict).toBe('INVALID');
+    expect(pushes(19)?.verdict).toBe('OK');
+  });
 
   it('where the base fails, or a run failed after the look that is judged', () => {
     const base = withRun(roundsOf(20), 7, 0, invalidBy(finding('server_died')));
@@ -272,6 +317,30 @@ describe('a comparison with a fault in it', () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("a scenario's own series", () => {
+  const design = madeDesign({ metrics: ['fanout_last.p50'] });
+  const [rule] = design.rules;
+  const own: Design = {
+    ...design,
+    ownSeries: { checkout: 'pressed -> paid' },
+    rules: rule === undefined ? [] : [{ ...rule, metric: 'checkout.p50' }],
+  };
+  const withCheckout = (run: RunResult): RunResult => {
+    const { fanout_last: checkout } = run.series;
+    return checkout === undefined ? run : { ...run, series: { ...run.series, checkout } };
+  };
+  const checkouts = madeRounds(20, 2, (round, arm) => withCheckout(runOf(round, arm)));
+
+  it('is judged, and nothing is said where no pair is valid', () => {
+    expect(judge(own, checkouts)).toMatchObject({ verdict: 'OK', heads: [{ metrics: [{ verdict: 'OK' }] }] });
+    const all = checkouts.map(({ round }) => round);
+    expect(judge(own, spoil(checkouts, all, 1, 'cpu_steal')).verdict).toBe('INVALID');
+    expect(judge(own, []).verdict).toBe('INCONCLUSIVE');
+    const three = { ...own, arms: madeDesign({ names: ['a', 'b', 'c'] }).arms, looks: ONE_LOOK };
+    expect(judge(three, [])).toMatchObject({ verdict: 'INCONCLUSIVE', ranking: null });
   });
 });
 

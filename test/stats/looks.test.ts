@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { holm } from '../../src/stats/holm.ts';
-import { leastRounds, planLooks } from '../../src/stats/looks.ts';
+import { judge } from '../../src/stats/judge.ts';
+import { leastRounds, planLooks, roundsForVerdict } from '../../src/stats/looks.ts';
 import { signedRankP } from '../../src/stats/signed-rank.ts';
+import { madeDesign, madeRounds, madeRun } from './made-rounds.ts';
 import { chance, draw, laplaceNoise, type Noise, normalNoise, shareOf } from './noise.ts';
 
 describe('the looks at a comparison', () => {
@@ -62,6 +64,28 @@ describe('the least number of rounds', () => {
     expect(rounds).toBe(expected);
     expect(signedRankP(Array(rounds).fill(1), 0)).toBeLessThanOrEqual(alpha / family);
     expect(signedRankP(Array(rounds - 1).fill(1), 0)).toBeGreaterThan(alpha / family);
+  });
+
+  it.each([
+    [[], 8],
+    [['delivery.p50'], 6],
+    [['lost'], 1],
+  ])('for any verdict by %j is %d, and with one less none comes', (metrics, expected) => {
+    const design = (rounds: number) => madeDesign({ metrics, looks: [{ rounds, alpha: 0.02 }] });
+    const run = madeRun();
+    const verdictOf = (rounds: number) =>
+      judge(
+        design(rounds),
+        madeRounds(rounds, 2, () => run),
+      ).verdict;
+    expect(roundsForVerdict(design(30))).toBe(expected);
+    expect(verdictOf(expected)).toBe('OK');
+    expect(verdictOf(expected - 1)).toBe('INCONCLUSIVE');
+  });
+
+  it('goes by what the last look may spend', () => {
+    const looks = planLooks(30, 0.02);
+    expect(roundsForVerdict(madeDesign({ looks }))).toBe(leastRounds(0.014, 3));
   });
 
   it('is refused for a family of none', () => {

@@ -1,6 +1,7 @@
 import type { ArmRun, Design, Round } from '../../src/result/comparison.ts';
 import type { Finding, RunResult } from '../../src/result/schema.ts';
 import { NsHistogram } from '../../src/result/view.ts';
+import type { Recorded } from '../../src/stats/recorded.ts';
 import { planRules } from '../../src/stats/rules.ts';
 import { makeResult } from '../report/fixture.ts';
 
@@ -12,8 +13,12 @@ export interface MadeRun {
   readonly lastNs: number;
   /** Of the server in the measured second. */
   readonly cpuMs: number;
+  /** How it is known. */
+  readonly cpuFrom: 'probe' | 'proc';
   readonly broadcasts: number;
   readonly sentHz: number;
+  /** Messages in all, as many as broadcasts unless given. */
+  readonly sent: number | null;
   readonly counts: Partial<Pick<RunResult['ledger'], 'lost' | 'duplicated' | 'reordered' | 'unexpected'>>;
   readonly failed: number;
   readonly invalid: readonly Finding[];
@@ -27,8 +32,10 @@ const USUAL: MadeRun = {
   medianNs: 2e6,
   lastNs: 4e6,
   cpuMs: 200,
+  cpuFrom: 'probe',
   broadcasts: 60,
   sentHz: 60,
+  sent: null,
   counts: {},
   failed: 0,
   invalid: [],
@@ -72,13 +79,16 @@ export function madeRun(given: Partial<MadeRun> = {}): RunResult {
     invalid: [...made.invalid],
     environment: { ...template.environment, kernel: made.kernel },
     plan: { ...template.plan, seed: made.seed },
-    rate: { ...template.rate, achievedHz: made.sentHz },
+    rate: { ...template.rate, achievedHz: made.sentHz, sent: made.sent ?? made.broadcasts },
     failed: made.failed === 0 ? [] : [{ reason: 'refused', count: made.failed }],
     samples: { ...template.samples, count: made.broadcasts },
     series: { delivery: stored(delivery, deliveries), fanout_last: stored(last, made.broadcasts) },
     intervals: template.intervals.map((interval) => ({ ...interval, series: { delivery } })),
     ledger: { ...template.ledger, delivered: deliveries, owed: deliveries, ...made.counts },
-    telemetry: { ...template.telemetry, servers: server === undefined ? [] : [{ ...server, samples }] },
+    telemetry: {
+      ...template.telemetry,
+      servers: server === undefined ? [] : [{ ...server, source: made.cpuFrom, samples }],
+    },
   };
 }
 
@@ -107,11 +117,19 @@ export function madeRounds(
   });
 }
 
-const RECORDED = {
+const RECORDED: Recorded = {
   headline: 'delivery',
   own: {},
-  series: new Map(['delivery', 'fanout_last'].map((name) => [name, null])),
-  hasServer: true,
+  arms: [
+    {
+      name: 'base',
+      headline: 'delivery',
+      samples: new Map(['delivery', 'fanout_last'].map((name) => [name, null])),
+      untold: new Map(),
+      isRandom: false,
+      hasCoarseCpu: false,
+    },
+  ],
 };
 
 export const ONE_LOOK: Design['looks'] = [{ rounds: 10, alpha: 0.02 }];
@@ -133,6 +151,7 @@ export function madeDesign(
     alpha: 0.02,
     maxInvalidShare: 0.2,
     rules: planRules(metrics, RECORDED),
+    ownSeries: {},
     baseline: null,
     ...rest,
   };

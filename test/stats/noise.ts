@@ -4,7 +4,8 @@ import { mersenne } from 'pure-rand/generator/mersenne';
 /** Draws one value after the other. */
 export type Noise = () => number;
 
-function uniform(seed: number): Noise {
+/** Values over 0 to 1. */
+export function uniform(seed: number): Noise {
   const random = mersenne(seed);
   return () => 1 - uniformFloat64(random);
 }

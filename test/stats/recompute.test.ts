@@ -40,6 +40,7 @@ const spoiltBy =
 const THREE = { names: ['a', 'b', 'c'], looks: ONE_LOOK };
 const OWN = { metrics: ['sent:3%', 'delivery.p95:5%:0.01ms', 'fanout_last.max:20%'] };
 const LOSES: readonly [name: string, base: number, head: number][] = [
+  ['the head loses twice as many', 20, 40],
   ['only the head loses', 0, 1],
   ['only the base loses', 1, 0],
   ['the head loses more', 4, 9],
@@ -79,6 +80,10 @@ const STORIES: readonly Story[] = [
   { name: 'a base lost clients', run: spoiltBy('clients_lost', 0, [5]) },
   { name: 'a sender was dropped', run: spoiltBy('sender_lost', 1, [2]) },
   { name: 'nothing arrived', run: spoiltBy('too_few_samples', 1, [1]), rounds: 1 },
+  {
+    name: 'little was sent',
+    run: (round, arm) => ({ ...spoiltBy('too_few_samples', 1, [1])(round, arm), sent: 19 }),
+  },
   { name: 'no server', noRun: (round, arm) => round === 4 && arm === 1, rounds: 4 },
   { name: 'two pairs spoilt', run: spoiltBy('cpu_steal', 1, [3, 8]), rounds: 10 },
   { name: 'three pairs spoilt at the first look', run: spoiltBy('cpu_steal', 1, [3, 8, 9]), rounds: 10 },
@@ -99,6 +104,9 @@ const STORIES: readonly Story[] = [
   },
   { name: 'no CPU time in one round', run: (round, arm) => ({ cpuMs: round === 3 && arm === 1 ? 0 : 200 }) },
   { name: 'no CPU time in most rounds', run: (round) => ({ cpuMs: round % 5 === 0 ? 0.01 : 0 }) },
+  { name: 'CPU time in ticks', run: () => ({ cpuFrom: 'proc' }) },
+  { name: 'CPU time in many ticks', run: () => ({ cpuFrom: 'proc', cpuMs: 700 }) },
+  { name: 'CPU time in ticks, of one arm', run: (_, arm) => (arm === 0 ? {} : { cpuFrom: 'proc' }) },
   { name: 'the same in every round', spread: 0 },
   { name: 'a stored base', design: { baseline: 'rounds.json' } },
   {
@@ -158,7 +166,20 @@ function decided({ verdict, look, heads, ranking }: Judgement) {
       invalid: invalid.map(({ code }) => code),
       pairs,
       metrics: metrics.map(
-        ({ unit, kind, gating, delta, floor, base, head: _, points, detectable, because, ...said }) => ({
+        ({
+          unit,
+          kind,
+          gating,
+          optional,
+          delta,
+          floor,
+          base,
+          head: _,
+          points,
+          detectable,
+          because,
+          ...said
+        }) => ({
           ...said,
           points: points.length,
         }),

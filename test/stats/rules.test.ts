@@ -1,25 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricRule } from '../../src/result/comparison.ts';
-import { planRules, type Recorded } from '../../src/stats/rules.ts';
+import type { ArmForecast, Recorded } from '../../src/stats/recorded.ts';
+import { planRules } from '../../src/stats/rules.ts';
 import { thrownBy } from '../thrown.ts';
 
-const BROADCASTS: Recorded = {
-  headline: 'delivery',
-  own: {},
-  series: new Map(['delivery', 'fanout_last', 'send_lag'].map((name) => [name, null])),
-  hasServer: true,
-};
-const REQUESTS: Recorded = {
-  ...BROADCASTS,
-  headline: 'ack',
-  series: new Map(['ack', 'send_lag'].map((name) => [name, null])),
-};
-const VISITS: Recorded = {
-  headline: 'checkout',
-  own: { checkout: 'pressed -> paid' },
-  series: new Map(['checkout'].map((name) => [name, null])),
-  hasServer: true,
-};
+type Samples = Readonly<Record<string, number | null>>;
+
+function armOf(samples: Samples, given: Partial<ArmForecast> = {}): ArmForecast {
+  const [headline = ''] = Object.keys(samples);
+  return {
+    name: 'base',
+    headline,
+    samples: new Map(Object.entries(samples)),
+    untold: new Map(),
+    isRandom: false,
+    hasCoarseCpu: false,
+    ...given,
+  };
+}
+
+/** Of arms that all record the same, as many as are given. */
+function recordedOf(samples: Samples, ...given: Partial<ArmForecast>[]): Recorded {
+  const [base = armOf(samples), ...heads] = [{}, ...given].map((each) => armOf(samples, each));
+  return { headline: base.headline, own: {}, arms: [base, ...heads] };
+}
+
+const NO_PROCESS: ArmForecast['untold'] = new Map(
+  (['server_cpu_per_delivery', 'server_cpu', 'server_rss'] as const).map((name) => [
+    name,
+    { problem: 'nothing is known of it', hint: 'Let --exec start it.' },
+  ]),
+);
+
+const BROADCASTS = recordedOf({ delivery: null, fanout_last: null, send_lag: null });
+const REQUESTS = recordedOf({ ack: null, send_lag: null });
+const VISITS: Recorded = { ...recordedOf({ checkout: null }), own: { checkout: 'pressed -> paid' } };
+const PUSHES = recordedOf({ push_skew: null, push_gap: null });
 
 const COUNTS = ['lost', 'duplicated', 'reordered', 'unexpected', 'failed'];
 const names = (rules: readonly MetricRule[]) => rules.map(({ metric }) => metric);
@@ -29,8 +45,30 @@ describe('the metrics that decide by default', () => {
   it.each<[what: string, recorded: Recorded, ratios: string[]]>([
     ['broadcasts', BROADCASTS, ['delivery.p50', 'fanout_last.p50', 'server_cpu_per_delivery']],
     ['requests', REQUESTS, ['ack.p50', 'ack.p95', 'server_cpu_per_delivery']],
-    ['a series of the scenario', VISITS, ['checkout.p50', 'checkout.p95', 'server_cpu_per_delivery']],
-    ['a server that was running already', { ...REQUESTS, hasServer: false }, ['ack.p50', 'ack.p95']],
+    ['pushes of the server', PUSHES, ['push_skew.p50', 'push_gap.p50', 'server_cpu_per_delivery']],
+    // Of which nobody knows beforehand whether there are enough for p95.
+    ['a series of the scenario', VISITS, ['checkout.p50', 'server_cpu_per_delivery']],
+    [
+      'a series of the scenario that is recorded often enough',
+      { ...recordedOf({ checkout: 40 }), own: VISITS.own },
+      ['checkout.p50', 'checkout.p95', 'server_cpu_per_delivery'],
+    ],
+    ['requests, too few for p95', recordedOf({ ack: 39 }), ['ack.p50', 'server_cpu_per_delivery']],
+    [
+      'requests, too few for p95 in one arm',
+      recordedOf({ ack: 40 }, { samples: new Map([['ack', 39]]) }),
+      ['ack.p50', 'server_cpu_per_delivery'],
+    ],
+    [
+      'a server that was running already',
+      recordedOf({ ack: null }, { untold: NO_PROCESS }),
+      ['ack.p50', 'ack.p95'],
+    ],
+    [
+      'a server whose CPU time is counted in ticks',
+      recordedOf({ ack: null }, { hasCoarseCpu: true }),
+      ['ack.p50', 'ack.p95'],
+    ],
   ])(
     'are, for %s, those of the headline, CPU time where it is known, and the counts',
     (_, recorded, ratios) => {
@@ -52,6 +90,31 @@ describe('the metrics that decide by default', () => {
     expect(new Set(names(rules)).size).toBe(rules.length);
   });
 
+  it('are told only where they cannot decide, and left out where no run has them', () => {
+    const told = (recorded: Recorded) => names(planRules([], recorded).filter((rule) => !rule.gating));
+    expect(told(VISITS).slice(0, 2)).toEqual(['checkout.p95', 'checkout.p99']);
+    expect(told(PUSHES)).toContain('push_gap.p99');
+    expect(told(recordedOf({ ack: null }, { hasCoarseCpu: true }))).toContain('server_cpu_per_delivery');
+    const outside = told(recordedOf({ ack: null }, { untold: NO_PROCESS }));
+    expect(outside).toEqual(['ack.p99', 'traffic_per_delivery', 'requests_per_delivery']);
+  });
+
+  it('must not decide where no round can tell the CPU time, unless they are asked for', () => {
+    const optional = (asked: string[]) =>
+      names(planRules(asked, REQUESTS).filter((rule) => rule.gating && rule.optional));
+    expect(optional([])).toEqual(['server_cpu_per_delivery']);
+    expect(optional(['server_cpu_per_delivery'])).toEqual([]);
+  });
+
+  it('are refused where the arms do not record the same headline', () => {
+    const differing = recordedOf({ ack: null }, { ...armOf({ reply: null }), name: 'head' });
+    expect(thrownBy(() => planRules([], differing))).toMatchObject({
+      code: 'BAD_METRIC',
+      message: 'the usual metric ack.p50: of head: this run will not record "ack", but reply',
+    });
+    expect(gating(planRules(['sent'], differing))).toEqual(['sent', ...COUNTS]);
+  });
+
   it('tolerate what docs/comparing.md says', () => {
     const rules = new Map(planRules([], BROADCASTS).map((rule) => [rule.metric, rule]));
     const tolerated = (metric: string) => [rules.get(metric)?.delta, rules.get(metric)?.floor];
@@ -67,6 +130,7 @@ describe('the metrics that decide by default', () => {
       unit: 'count',
       kind: 'exact',
       gating: true,
+      optional: false,
       delta: 0.25,
       floor: 0,
     });
@@ -125,9 +189,16 @@ describe('--metric', () => {
     expect(error.hint).toMatch(hint);
   });
 
-  it('of a server of which nothing is known is refused', () => {
-    const error = thrownBy(() => planRules(['server_rss'], { ...BROADCASTS, hasServer: false }));
-    expect(error).toMatchObject({ code: 'BAD_METRIC', hint: expect.stringMatching(/--exec CMD/) });
+  it('of a figure that no run will have is refused, by the rule of thresholds', () => {
+    const recorded = recordedOf({ ack: null }, { name: 'head', untold: NO_PROCESS });
+    expect(thrownBy(() => planRules(['server_rss'], recorded))).toMatchObject({
+      code: 'BAD_METRIC',
+      message: '--metric server_rss: of head: nothing is known of it',
+      hint: 'Let --exec start it.',
+    });
+    const untold = new Map([['polls_in_vain', { problem: 'nobody polls', hint: '' }] as const]);
+    const error = thrownBy(() => planRules(['polls_in_vain'], recordedOf({ ack: null }, { untold })));
+    expect(error.message).toMatch(/nobody polls$/);
   });
 
   it('may be given three times, each with another metric', () => {
@@ -144,21 +215,26 @@ describe('--metric', () => {
 });
 
 describe('too few messages in a run', () => {
-  const withSamples = (count: number): Recorded => ({
+  const withSamples = (count: number, isRandom = false): Recorded => ({
     ...REQUESTS,
-    series: new Map([
-      ['ack', count],
-      ['send_lag', count],
-    ]),
+    arms: [armOf({ ack: count, send_lag: count }, { isRandom })],
   });
 
   it('are refused beforehand: a run of fewer than 20 would be invalid', () => {
-    const error = thrownBy(() => planRules(['server_cpu_per_delivery'], withSamples(19)));
-    expect(error).toMatchObject({
-      code: 'TOO_FEW_SAMPLES',
-      message: 'each run would have 19 independent samples of ack.p50, and needs 20',
-    });
-    expect(planRules(['server_cpu_per_delivery'], withSamples(20))).not.toEqual([]);
+    for (const metrics of [[], ['server_cpu_per_delivery']]) {
+      expect(thrownBy(() => planRules(metrics, withSamples(19)))).toMatchObject({
+        code: 'TOO_FEW_SAMPLES',
+        message: 'each run of base would have 19 independent samples of ack.p50, and needs 20',
+      });
+      expect(planRules(metrics, withSamples(20))).not.toEqual([]);
+    }
+  });
+
+  it('are refused where random arrivals may make them too few', () => {
+    expect(thrownBy(() => planRules([], withSamples(47, true))).message).toBe(
+      'each run of base would have about 47, give or take, independent samples of ack.p50, and needs 20',
+    );
+    expect(planRules([], withSamples(48, true))).not.toEqual([]);
   });
 
   it.each([
@@ -166,7 +242,7 @@ describe('too few messages in a run', () => {
     ['ack.p99', 200],
   ])('are refused for %s below %i, which is a fifth of what a report asks for', (metric, needed) => {
     expect(thrownBy(() => planRules([metric], withSamples(needed - 1)))).toMatchObject({
-      message: `each run would have ${needed - 1} independent samples of ${metric}, and needs ${needed}`,
+      message: `each run of base would have ${needed - 1} independent samples of ${metric}, and needs ${needed}`,
     });
     expect(planRules([metric], withSamples(needed))[0]).toMatchObject({ metric, gating: true });
   });

@@ -31,6 +31,26 @@ function enumeratedP(values: readonly number[], shift: number): number {
   return extreme / 2 ** ranks.length;
 }
 
+/** The p-value by adding up the chances of every sum of ranks, for many values; of "at most 0". */
+function summedP(values: readonly number[]): number {
+  const ranked = values.map((value) => {
+    const smaller = values.filter((other) => Math.abs(other) < Math.abs(value)).length;
+    const equal = values.filter((other) => Math.abs(other) === Math.abs(value)).length;
+    return { value, doubled: 2 * smaller + equal + 1 };
+  });
+  const observed = ranked.reduce((sum, { value, doubled }) => sum + (value > 0 ? doubled : 0), 0);
+  let chances = new Map([[0, 1]]);
+  for (const { value, doubled } of ranked) {
+    if (value === 0) continue;
+    const next = new Map<number, number>();
+    for (const [sum, chance] of chances) {
+      for (const to of [sum, sum + doubled]) next.set(to, (next.get(to) ?? 0) + chance / 2);
+    }
+    chances = next;
+  }
+  return [...chances].reduce((p, [sum, chance]) => p + (sum >= observed ? chance : 0), 0);
+}
+
 /** 1 to n with the signs that make the sum of the negative ranks `below`. */
 function withRanksBelow(count: number, below: number): number[] {
   let left = below;
@@ -56,6 +76,31 @@ describe('the p-value of the signed-rank test', () => {
   ])('is that of SciPy for the numbers to %d, each %d-th negative', (count, each, expected) => {
     const values = Array.from({ length: count }, (_, i) => ((i + 1) % each === 0 ? -(i + 1) : i + 1));
     expect(signedRankP(values, 0)).toBeCloseTo(expected, 14);
+  });
+
+  it.each([
+    ['without ties', 0],
+    ['with ties', 0.1],
+    ['with many ties, and zeros', 1],
+  ])('is within a tenth of the exact one where there are more than 100 values, %s', (_, grid) => {
+    const noise = normalNoise(5);
+    const near = (value: number) => (grid === 0 ? value : grid * Math.round(value / grid));
+    for (const location of [-0.1, 0, 0.1, 0.2, 0.3, 0.4]) {
+      const values = draw(noise, 101, location).map(near);
+      const exact = summedP(values);
+      const ratio = signedRankP(values, 0) / exact;
+      expect(ratio).toBeGreaterThan(0.9);
+      if (exact >= 0.001) expect(ratio).toBeLessThan(1.1);
+    }
+  });
+
+  it('is told of 500 values with their bounds in no more than a moment', () => {
+    const values = draw(normalNoise(6), 500, 0.2);
+    const { lower, upper } = locationBounds(values, 0.01, 0.01);
+    expect(signedRankP(values, lower - 1e-6)).toBeLessThanOrEqual(0.01);
+    expect(signedRankP(values, lower + 1e-6)).toBeGreaterThan(0.01);
+    expect(signedRankPBelow(values, upper + 1e-6)).toBeLessThanOrEqual(0.01);
+    expect(signedRankPBelow(values, upper - 1e-6)).toBeGreaterThan(0.01);
   });
 
   // One-sided critical values of the smaller sum, as in the tables of Wilcoxon and Wilcox (1964).

@@ -30,7 +30,7 @@ function spoiltPairs(comparison: Comparison, { head, spoilt }: PairOutcome): Pai
 
 /** Every round that has the metric on both sides, in the order of execution. */
 export function roundPoints(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): RoundPoint[] {
-  const spoilt = pointsOf(metric, spoiltPairs(comparison, pair));
+  const spoilt = pointsOf(comparison.design, metric, spoiltPairs(comparison, pair));
   return [
     ...metric.points.map((point) => ({ ...point, isSpoilt: false })),
     ...spoilt.map((point) => ({ ...point, isSpoilt: true })),

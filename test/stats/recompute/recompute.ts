@@ -19,6 +19,7 @@ interface Rule {
   readonly unit: string;
   readonly kind: string;
   readonly gating: boolean;
+  readonly optional: boolean;
   readonly delta: number;
   readonly floor: number;
 }
@@ -55,10 +56,10 @@ function countOutcome({ metric }: Rule, points: readonly Point[], alpha: number)
   const [pRegressed, pImproved] = [pAbove(d, 0), pAbove(minus(d), 0)];
   const verdict = () => {
     if (points.length === 0) return 'INCONCLUSIVE';
-    if (ofBase === 0) return ofHead === 0 ? 'OK' : 'REGRESSED';
-    if (ofHead === 0) return 'IMPROVED';
+    if (ofBase === 0 && ofHead === 0) return 'OK';
     if (pRegressed <= alpha) return 'REGRESSED';
     if (pImproved <= alpha) return 'IMPROVED';
+    if (ofHead === 0) return 'OK';
     return pAbove(
       points.map(([base, head]) => 1.25 * base - head),
       0,
@@ -119,14 +120,21 @@ function metricsOf({ design }: Stored, pairs: readonly Pair[], alpha: number) {
       alpha,
     );
   const [worse, better] = [levelsOf(1), levelsOf(-1)];
+  const counts = all.filter(({ rule }) => rule.gating && rule.kind === 'exact').length;
   return all.map((each) => {
-    if (each.rule.kind === 'exact') return countOutcome(each.rule, each.points, alpha);
+    if (each.rule.kind === 'exact')
+      return countOutcome(each.rule, each.points, each.rule.gating ? alpha / counts : alpha);
     const at = family.indexOf(each);
     return ratioOutcome(each.rule, each.points, worse[at] ?? alpha, better[at] ?? alpha);
   });
 }
 
-const FAULTS = ['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'];
+const FAULTS = ['server_died', 'clients_lost', 'sender_lost'];
+
+function isFault(code: string, { rate, samples }: Result): boolean {
+  const isSilent = samples.unit === 'push' ? samples.count === 0 : rate.sent >= 20;
+  return FAULTS.includes(code) || (code === 'too_few_samples' && isSilent);
+}
 
 /** Two arms of a round: the pair, unless it is dropped, and the codes of what failed by itself, for each arm. */
 function meet({ runs }: Round, arms: readonly number[]) {
@@ -137,7 +145,8 @@ function meet({ runs }: Round, arms: readonly number[]) {
   const faults = ours.map((run): string[] => {
     if (run === undefined) return [];
     if (run.result === null) return [run.error?.code ?? 'not_measured'];
-    return run.result.invalid.map(({ code }) => code).filter((code) => FAULTS.includes(code));
+    const { result } = run;
+    return result.invalid.map(({ code }) => code).filter((code) => isFault(code, result));
   });
   return { pair: base && head ? ([base, head] satisfies Pair) : null, faults };
 }
@@ -184,7 +193,9 @@ function headOutcome(stored: Stored, head: number, look: number) {
   const isSpoilt = !isEarly && dropped(judged) > maxInvalidShare * judged.length;
   const invalid = lasting.length === 0 && isSpoilt ? ['spoilt_pairs'] : lasting;
   const metrics = metricsOf(stored, present(judged.map(({ pair }) => pair)), alpha);
-  const deciding = metrics.filter((_, i) => design.rules[i]?.gating).map(({ verdict }) => verdict);
+  const deciding = metrics
+    .filter(({ points }, i) => design.rules[i]?.gating && !(design.rules[i]?.optional && points === 0))
+    .map(({ verdict }) => verdict);
   const verdict = invalid.length > 0 ? 'INVALID' : isEarly ? 'INCONCLUSIVE' : gravest(deciding);
   return { head, verdict, invalid, pairs: judged.length - dropped(judged), metrics };
 }

@@ -35,16 +35,18 @@ export interface Result {
   readonly tool: { readonly version: string };
   readonly headline: string;
   readonly timing: { readonly measureMs: number };
-  readonly rate: { readonly achievedHz: number };
+  readonly rate: { readonly achievedHz: number; readonly sent: number };
   readonly failed: readonly { readonly count: number }[];
-  readonly samples: { readonly count: number };
+  readonly samples: { readonly count: number; readonly unit: string };
   readonly series: Readonly<Record<string, { readonly count: number; readonly histogram: string }>>;
   readonly intervals: readonly {
     readonly startMs: number;
     readonly series: Readonly<Record<string, string>>;
   }[];
   readonly ledger: Readonly<Record<string, unknown>> & { readonly delivered: number };
-  readonly telemetry: { readonly servers: readonly { readonly samples: readonly Sample[] }[] };
+  readonly telemetry: {
+    readonly servers: readonly { readonly source: string; readonly samples: readonly Sample[] }[];
+  };
   readonly traffic: {
     readonly sentBytes: number;
     readonly receivedBytes: number;
@@ -104,6 +106,7 @@ function figure(name: string, result: Result): number | null {
     return parts.some(({ from, to }) => from <= start && end <= to) ? end - start : 0;
   });
   const cpuMs = sum(parts.map(({ cpuMs: ms, lengthMs, from, to }) => (ms * (to - from)) / lengthMs));
+  if (cpuMs < 500 && telemetry.servers.some(({ source }) => source === 'proc')) return null;
   return (cpuMs * timing.measureMs * 1e6) / sum(covered) / each;
 }
 

@@ -1,0 +1,51 @@
+import { formatCount } from '../units.ts';
+import { type Metric, metricName } from './metric.ts';
+import { type Forecast, obstacleTo } from './threshold-forecast.ts';
+
+/** What is known beforehand of the runs of one arm. */
+export interface ArmForecast extends Pick<Forecast, 'samples' | 'untold'> {
+  readonly name: string;
+  readonly headline: string;
+  /** Whether the numbers of samples are averages, since messages are sent at random times. */
+  readonly isRandom: boolean;
+  /** Whether the system's account in ticks of 10 ms is all that will tell the CPU time of its server. */
+  readonly hasCoarseCpu: boolean;
+}
+
+/** What is known beforehand of a comparison. */
+export interface Recorded {
+  /** Of the base. */
+  readonly headline: string;
+  /** The scenario's own series, by name. */
+  readonly own: Readonly<Record<string, string>>;
+  readonly arms: readonly ArmForecast[];
+}
+
+/** Why no round will have the metric on both sides; null where one may. */
+export function obstacleIn({ arms }: Recorded, metric: Metric): ReturnType<typeof obstacleTo> {
+  const obstacles = arms.flatMap((arm) => {
+    const obstacle = obstacleTo(metric, { ...arm, runs: 1 });
+    return obstacle === null ? [] : [{ ...obstacle, arm: arm.name }];
+  });
+  const [first] = obstacles;
+  if (first === undefined) return null;
+  const where = obstacles.length === arms.length ? '' : `of ${first.arm}: `;
+  return { problem: `${where}${first.problem}`, hint: first.hint };
+}
+
+/** Why a run of an arm will, or may, have too few samples; null where nothing speaks against it. */
+export function shortageIn({ arms }: Recorded, metric: Metric, needed: number): string | null {
+  if (!('series' in metric)) return null;
+  for (const { name, samples, isRandom } of arms) {
+    const planned = samples.get(metric.series) ?? null;
+    if (planned === null || (isRandom ? leastOfRandom(planned) : planned) >= needed) continue;
+    const about = isRandom ? `about ${formatCount(planned)}, give or take,` : formatCount(planned);
+    return `each run of ${name} would have ${about} independent samples of ${metricName(metric)}, and needs ${needed}`;
+  }
+  return null;
+}
+
+/** Fewer come in one of 30,000 runs: the number of random arrivals spreads by the root of its mean. */
+function leastOfRandom(mean: number): number {
+  return mean - 4 * Math.sqrt(mean);
+}
