@@ -36,13 +36,16 @@ export function obstacleIn({ arms }: Recorded, metric: Metric): ReturnType<typeo
 /** Why a run of an arm will, or may, have too few samples; null where nothing speaks against it. */
 export function shortageIn({ arms }: Recorded, metric: Metric, needed: number): string | null {
   if (!('series' in metric)) return null;
-  for (const { name, samples, isRandom } of arms) {
+  const short = arms.flatMap(({ name, samples, isRandom }) => {
     const planned = samples.get(metric.series) ?? null;
-    if (planned === null || (isRandom ? leastOfRandom(planned) : planned) >= needed) continue;
-    const about = isRandom ? `about ${formatCount(planned)}, give or take,` : formatCount(planned);
-    return `each run of ${name} would have ${about} independent samples of ${metricName(metric)}, and needs ${needed}`;
-  }
-  return null;
+    const isShort = planned !== null && (isRandom ? leastOfRandom(planned) : planned) < needed;
+    const about = isRandom ? 'on average ' : '';
+    return isShort ? [{ name, text: `${about}${formatCount(planned)} independent samples` }] : [];
+  });
+  const [first] = short;
+  if (first === undefined) return null;
+  const which = short.length === arms.length ? '' : ` of ${first.name}`;
+  return `each run${which} would have ${first.text} of ${metricName(metric)}, and needs ${needed}`;
 }
 
 /** Fewer come in one of 30,000 runs: the number of random arrivals spreads by the root of its mean. */

@@ -123,11 +123,8 @@ export function planRules(asked: readonly string[], recorded: Recorded): MetricR
   if (twice !== undefined) refuse(`--metric ${twice.metric}`, 'is given twice', 'Give it once.');
   const gating = asked.length === 0 ? usualGating(recorded) : given;
   // Without a median of its headline a run is invalid, whatever is asked for.
-  for (const arm of recorded.arms) {
-    requireSamples(parseMetric(`${arm.headline}.p50`, recorded.own), samplesNeeded(0.5), {
-      ...recorded,
-      arms: [arm],
-    });
+  for (const headline of new Set(recorded.arms.map((arm) => arm.headline))) {
+    requireSamples(parseMetric(`${headline}.p50`, recorded.own), samplesNeeded(0.5), recorded);
   }
   for (const { metric } of gating) {
     const parsed = parseMetric(metric, recorded.own);

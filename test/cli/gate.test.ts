@@ -33,7 +33,8 @@ describe('a gate that cannot be is refused before anything starts', () => {
       'each run would have 10 independent samples of delivery.p50, and needs 20',
     ],
     [gate(...BASE, '--metric', 'delivery.q50'), '"q50" is not p0 to p99.999, min, max or mean'],
-    [gate(...BASE, '--metric', 'ack.p50'), 'these runs will not record "ack"'],
+    [gate(...BASE, '--metric', 'ack.p50'), 'this run will not record "ack"'],
+    [gate(...BASE, '--metric', 'polls_in_vain'), '--metric polls_in_vain: nobody polls over websocket'],
     [gate(...BASE, '--threshold', 'base.ack.p50<1ms'), 'ack'],
     [gate(...BASE, '--format', 'junitt'), '--format: there is no format "junitt"'],
     [gate('--baseline', 'nowhere.json'), 'nowhere.json cannot be read as JSON'],
@@ -57,7 +58,7 @@ describe('a comparison that cannot be is refused before anything starts', () => 
     ],
     [
       ['compare', 'ack-roundtrip', '--arm', 'ws', '--arm', 'socketio', '--metric', 'delivery.p50'],
-      'these runs will not record "delivery"',
+      'this run will not record "delivery"',
     ],
     [['compare', 'nothing', '--arm', 'ws', '--arm', 'socketio'], 'there is no scenario "nothing"'],
   ])('%j', async (args, message) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Design, Judgement, Round } from '../../src/result/comparison.ts';
 import type { Finding } from '../../src/result/schema.ts';
 import { judge } from '../../src/stats/judge.ts';
+import { signedRankP } from '../../src/stats/signed-rank.ts';
 import {
   type MadeRun,
   madeDesign,
@@ -11,7 +12,8 @@ import {
   ONE_LOOK,
   TWO_LOOKS,
 } from './made-rounds.ts';
-import { normalNoise } from './noise.ts';
+import { draw, normalNoise } from './noise.ts';
+import { pAbove } from './recompute/ranks.ts';
 import { recompute } from './recompute/recompute.ts';
 
 /** What makes one made-up comparison differ from others. */
@@ -212,6 +214,14 @@ describe('another program comes to the same verdicts from rounds.json alone', ()
       for (const { code } of invalid) seen.codes.add(code);
     }
     seen.ranks.add((judgement.ranking?.places ?? []).map(({ rank }) => rank).join());
+  });
+
+  it('from more than 100 rounds too', () => {
+    const noise = normalNoise(3);
+    for (const location of [-0.2, 0, 0.1, 0.3]) {
+      const values = draw(noise, 101, location).map((value) => Math.round(20 * value) / 20);
+      expect(pAbove(values, 0)).toBeCloseTo(signedRankP(values, 0), 9);
+    }
   });
 
   it('in comparisons of every kind', () => {

@@ -224,15 +224,22 @@ describe('too few messages in a run', () => {
     for (const metrics of [[], ['server_cpu_per_delivery']]) {
       expect(thrownBy(() => planRules(metrics, withSamples(19)))).toMatchObject({
         code: 'TOO_FEW_SAMPLES',
-        message: 'each run of base would have 19 independent samples of ack.p50, and needs 20',
+        message: 'each run would have 19 independent samples of ack.p50, and needs 20',
       });
       expect(planRules(metrics, withSamples(20))).not.toEqual([]);
     }
   });
 
+  it('are refused in any arm', () => {
+    const recorded = recordedOf({ ack: 20 }, { name: 'head', samples: new Map([['ack', 19]]) });
+    expect(thrownBy(() => planRules(['sent'], recorded)).message).toBe(
+      'each run of head would have 19 independent samples of ack.p50, and needs 20',
+    );
+  });
+
   it('are refused where random arrivals may make them too few', () => {
     expect(thrownBy(() => planRules([], withSamples(47, true))).message).toBe(
-      'each run of base would have about 47, give or take, independent samples of ack.p50, and needs 20',
+      'each run would have on average 47 independent samples of ack.p50, and needs 20',
     );
     expect(planRules([], withSamples(48, true))).not.toEqual([]);
   });
@@ -242,7 +249,7 @@ describe('too few messages in a run', () => {
     ['ack.p99', 200],
   ])('are refused for %s below %i, which is a fifth of what a report asks for', (metric, needed) => {
     expect(thrownBy(() => planRules([metric], withSamples(needed - 1)))).toMatchObject({
-      message: `each run of base would have ${needed - 1} independent samples of ${metric}, and needs ${needed}`,
+      message: `each run would have ${needed - 1} independent samples of ${metric}, and needs ${needed}`,
     });
     expect(planRules([metric], withSamples(needed))[0]).toMatchObject({ metric, gating: true });
   });

@@ -20,6 +20,17 @@ function waysOf(ranks: readonly number[]): Map<number, number> {
   return ways;
 }
 
+/** By Simpson's rule, over as far as the density is anything. */
+function normalTail(z: number): number {
+  const [steps, end] = [4000, Math.max(z, 0) + 12];
+  const width = (end - z) / steps;
+  const heights = Array.from({ length: steps + 1 }, (_, i) => {
+    const density = Math.exp(-((z + i * width) ** 2) / 2) / Math.sqrt(2 * Math.PI);
+    return density * (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2);
+  });
+  return (sum(heights) * width) / 3;
+}
+
 const known = new Map<string, Map<number, number>>();
 
 /** p of "the location is at most s". */
@@ -33,6 +44,10 @@ export function pAbove(values: readonly number[], s: number): number {
   });
   const observed = sum(ranked.filter(({ value }) => value > 0).map(({ rank }) => rank));
   const ranks = ascending(ranked.filter(({ value }) => value !== 0).map(({ rank }) => rank));
+  if (values.length > 100) {
+    const spread = Math.sqrt(sum(ranks.map((rank) => rank ** 2)) / 4);
+    return spread === 0 ? 1 : normalTail((observed - 1 - sum(ranks) / 2) / spread);
+  }
   const ways = known.get(ranks.join()) ?? waysOf(ranks);
   known.set(ranks.join(), ways);
   return sum([...ways].map(([total, count]) => (total >= observed ? count : 0))) / 2 ** ranks.length;
