@@ -25,6 +25,8 @@ export interface ComparisonOptions {
   readonly invalid: boolean;
   readonly thresholds: Comparison['thresholds'];
   readonly status: Comparison['status'];
+  /** File whose runs stand for the base. */
+  readonly baseline: string | null;
 }
 
 const DEFAULTS: ComparisonOptions = {
@@ -36,6 +38,7 @@ const DEFAULTS: ComparisonOptions = {
   invalid: false,
   thresholds: [],
   status: 'complete',
+  baseline: null,
 };
 
 /** The metrics of every made-up comparison, each with the base's value. */
@@ -45,6 +48,7 @@ const METRICS: ReadonlyArray<MetricRule & { readonly value: number }> = [
     unit: 'duration',
     kind: 'ratio',
     gating: true,
+    optional: false,
     delta: 0.1,
     floor: 0.2e6,
     value: 1.2e6,
@@ -54,16 +58,27 @@ const METRICS: ReadonlyArray<MetricRule & { readonly value: number }> = [
     unit: 'duration',
     kind: 'ratio',
     gating: true,
+    optional: false,
     delta: 0.15,
     floor: 0.5e6,
     value: 4e6,
   },
-  { metric: 'lost', unit: 'count', kind: 'exact', gating: true, delta: 0, floor: 0, value: 0 },
+  {
+    metric: 'lost',
+    unit: 'count',
+    kind: 'exact',
+    gating: true,
+    optional: false,
+    delta: 0.25,
+    floor: 0,
+    value: 0,
+  },
   {
     metric: 'delivery.p99',
     unit: 'duration',
     kind: 'ratio',
     gating: false,
+    optional: false,
     delta: 0.25,
     floor: 1e6,
     value: 7e6,
@@ -73,6 +88,7 @@ const METRICS: ReadonlyArray<MetricRule & { readonly value: number }> = [
     unit: 'bytes',
     kind: 'ratio',
     gating: false,
+    optional: false,
     delta: 0.01,
     floor: 0,
     value: 105,
@@ -82,12 +98,31 @@ const METRICS: ReadonlyArray<MetricRule & { readonly value: number }> = [
     unit: 'average',
     kind: 'ratio',
     gating: false,
+    optional: false,
     delta: 0.01,
     floor: 0,
     value: 0.55,
   },
-  { metric: 'server_cpu', unit: 'share', kind: 'ratio', gating: false, delta: 0.1, floor: 0, value: 0.23 },
-  { metric: 'sent', unit: 'rate', kind: 'ratio', gating: false, delta: 0.01, floor: 0, value: 100 },
+  {
+    metric: 'server_cpu',
+    unit: 'share',
+    kind: 'ratio',
+    gating: false,
+    optional: false,
+    delta: 0.1,
+    floor: 0,
+    value: 0.23,
+  },
+  {
+    metric: 'sent',
+    unit: 'rate',
+    kind: 'ratio',
+    gating: false,
+    optional: false,
+    delta: 0.01,
+    floor: 0,
+    value: 100,
+  },
 ];
 
 /** Head over base, by what is said of it: [lower bound, estimate, upper bound]. */
@@ -292,7 +327,8 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
       alpha: 0.02,
       maxInvalidShare: 0.2,
       rules: METRICS.map(({ value, ...rule }) => rule),
-      baseline: null,
+      baseline: options.baseline,
+      ownSeries: {},
     },
     rounds: range(options.rounds).map((round) => roundOf(round, options)),
     judgement: {
@@ -323,10 +359,55 @@ export const HOSTILE_ARM = `${HOSTILE}\u0000\u0008]]>\ud800\uffff\r\n::error::x%
 export const EVERY_CHARACTER = `<>&"'${Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit)).join('')}`;
 
 const THRESHOLDS: Comparison['thresholds'] = [
-  { expression: 'lost==0', passed: true, actual: 0, detail: '0' },
-  { expression: 'delivery.p50<1ms', passed: false, actual: 1.2, detail: '1.2 ms' },
-  { expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
+  { arm: 1, expression: 'lost==0', passed: true, actual: 0, detail: '0' },
+  { arm: 1, expression: 'delivery.p50<1ms', passed: false, actual: 1.2, detail: '1.2 ms' },
+  { arm: 1, expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
 ];
+
+/** What a command that could not start leaves: the first line, then the last lines of its output. */
+export const NOT_STARTED = [
+  'the command "node dist/server.js" ended with exit code 1 before it listened at 127.0.0.1:3000; its last lines:',
+  '  node:internal/modules/cjs/loader:1424',
+  "  Error: Cannot find module 'dist/server.js'",
+  ...Array.from(
+    { length: 18 },
+    (_, index) =>
+      `      at Module.step${index} (node:internal/modules/cjs/loader:${1000 + index}:15) ${'x'.repeat(200)}`,
+  ),
+  "    code: 'MODULE_NOT_FOUND',",
+  '  }',
+  '  Node.js v24.11.0',
+].join('\n');
+
+/** A comparison of which an arm could not be started in its second round. */
+function unstarted(): Comparison {
+  const comparison = makeComparison({ rounds: 2, spoilt: 2, invalid: true, status: 'partial' });
+  const error = { code: 'exec_failed', message: NOT_STARTED };
+  const heads = comparison.judgement.heads.map((pair) => ({
+    ...pair,
+    invalid: [{ code: error.code, message: `head, round 2: ${NOT_STARTED}` }],
+    spoilt: [{ round: 2, reasons: [{ arm: 1, ...error }] }],
+  }));
+  const notes = [{ code: 'load_differs', message: 'the arms were not driven alike: clients 100 and 200' }];
+  return { ...comparison, notes, judgement: { ...comparison.judgement, heads } };
+}
+
+/** The servers of these arms were overloaded, each in so many rounds. */
+export function overload(comparison: Comparison, roundsByArm: readonly number[]): Comparison {
+  const finding = {
+    code: 'server_overloaded',
+    message: 'delivery p50 grew from 1 ms to 900 ms over the run',
+  };
+  const rounds = comparison.rounds.map((round, index) => ({
+    ...round,
+    runs: round.runs.map((run) =>
+      run.result !== null && index < (roundsByArm[run.arm] ?? 0)
+        ? { ...run, result: { ...run.result, findings: [finding] } }
+        : run,
+    ),
+  }));
+  return { ...comparison, rounds };
+}
 
 /** Named comparisons for every case that reports must tell apart. */
 export const comparisons = {
@@ -345,11 +426,17 @@ export const comparisons = {
     arms: ['ws', 'socketio', 'socketio polling'],
     verdicts: { 'delivery.p50': 'REGRESSED', 'fanout_last.p95': 'INCONCLUSIVE' },
   }),
+  /** Nothing could be measured of the head, which says so in many lines. */
+  unstarted,
+  /** OK, and both servers were overloaded. */
+  overloaded: () => overload(makeComparison(), [5, 3]),
+  /** The base is a stored one. */
+  stored: once({ baseline: 'main/rounds.json', verdicts: { 'delivery.p50': 'REGRESSED' } }),
   hostile: once({
     arms: [HOSTILE_ARM, `${HOSTILE_ARM} too`],
     rounds: 6,
     spoilt: 1,
     verdicts: { 'delivery.p50': 'REGRESSED', 'delivery.p99': 'REGRESSED' },
-    thresholds: [{ expression: HOSTILE_ARM, passed: false, actual: 1, detail: HOSTILE_ARM }],
+    thresholds: [{ arm: 1, expression: HOSTILE_ARM, passed: false, actual: 1, detail: HOSTILE_ARM }],
   }),
 } as const;

@@ -83,6 +83,7 @@ describe('GitHub annotations', () => {
     const comparison = structuredClone(comparisons.ok());
     const [pair] = comparison.judgement.heads;
     if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
+    comparison.judgement.rounds = 4;
     expect(told(comparison)).toEqual([['warning', 'INCONCLUSIVE: head']]);
   });
 
@@ -103,6 +104,7 @@ describe('GitHub annotations', () => {
 
   it('are ten at most, the gravest of them, and the last tells of the rest', () => {
     const thresholds = Array.from({ length: 25 }, (_, index) => ({
+      arm: 1,
       expression: `lost<${index}`,
       passed: index < 5 ? null : false,
       actual: null,

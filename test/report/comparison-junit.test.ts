@@ -101,11 +101,43 @@ describe('JUnit XML', () => {
     ]);
   });
 
+  it('has each threshold in the suite of its head', () => {
+    const thresholds = [1, 2].map((arm) => ({
+      arm,
+      expression: 'lost==0',
+      passed: arm === 1,
+      actual: 0,
+      detail: '0',
+    }));
+    const xml = renderJunit({ ...comparisons.several(), thresholds });
+    const inSuite = (index: number) =>
+      ask(
+        xml,
+        `concat(count(//testsuite[${index}]/testcase[@name="threshold lost==0"]), " ", count(//testsuite[${index}]/testcase[@name="threshold lost==0"]/failure))`,
+      );
+    expect([inSuite(1), inSuite(2)]).toEqual(['1 0', '1 1']);
+  });
+
+  it('has what an arm that did not start said last in the body, and only its gist in the message', () => {
+    const xml = renderJunit(comparisons.unstarted());
+    const message = ask(xml, 'string(//testcase[1]/error/@message)');
+    expect(message.length).toBeLessThan(400);
+    expect(message).not.toContain('\ufffd');
+    expect(ask(xml, 'string(//testcase[1]/error)')).toContain("\n    code: 'MODULE_NOT_FOUND',\n");
+    expect(ask(xml, 'string(//testcase[1]/error)')).toContain('the arms were not driven alike');
+  });
+
   it('does not fail for a regression in a comparison that ended before it could be judged', () => {
     const comparison = structuredClone(comparisons.regressed());
     const [pair] = comparison.judgement.heads;
     if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
-    expect(faults(comparison)).toEqual(['skipped verdict', 'skipped delivery.p50', 'skipped lost']);
+    comparison.judgement.rounds = 4;
+    expect(faults(comparison)).toEqual([
+      'skipped verdict',
+      'skipped delivery.p50',
+      'skipped fanout_last.p95',
+      'skipped lost',
+    ]);
   });
 
   it('holds the figures as they are stored', () => {

@@ -6,7 +6,7 @@ import { HOSTILE } from './fixture.ts';
 describe('Markdown of a comparison', () => {
   it('holds everything', () => {
     expect(renderComparisonMarkdown(comparisons.regressed())).toMatchInlineSnapshot(`
-      "**REGRESSED: delivery.p50 of head is 1.40 times that of base (1.33 to 1.48), 1.68 ms instead of 1.2 ms; lost of head is 10 instead of 0; 5 pairs, false alarms in at most 2 % of comparisons of equal builds**
+      "**REGRESSED: delivery.p50 of head is 1.40 times that of base (1.33 to 1.48), 1.68 ms instead of 1.2 ms; lost of head is 10 instead of 0; 5 pairs, by ratios equal builds are called REGRESSED in at most 2 % of comparisons**
 
       - advice: mend the head, or tolerate more where it is meant: --metric delivery.p50:GROWTH
 
@@ -16,7 +16,7 @@ describe('Markdown of a comparison', () => {
       | --- | --- | ---: | ---: | ---: | --- | --- | ---: | ---: |
       | delivery.p50 | REGRESSED | 1.2 ms | 1.68 ms | 1.40 | 1.33 to 1.48 | 10 % or 200 us | +20 % | 0.031 |
       | fanout_last.p95 | OK | 4 ms | 4.04 ms | 1.01 | 0.97 to 1.04 | 15 % or 500 us | +30 % | 1 |
-      | lost | REGRESSED | 0 | 10 | - | - | none | - | - |
+      | lost | REGRESSED | 0 | 10 | - | - | none where the base has none | - | - |
 
       - either bound of an interval is wrong in at most 3.13 % of comparisons
       - detectable: what would have been called REGRESSED in nine of ten comparisons
@@ -55,7 +55,7 @@ describe('Markdown of a comparison', () => {
       | head | exec=node head.js |
       | load | 5 clients, 25/s for 1s (constant), 64 B text, 1 worker, official driver, seed 1 |
       | rounds | 5 of at most 10; judged by the first 5 |
-      | looks | after 5 at 0.6 % and after 10 at 1.4 % false alarms, 2 % in all; the first decided |
+      | looks | after 5 at 0.6 % and after 10 at 1.4 % false alarms by ratios, 2 % in all; the first decided |
       | order | of the arms anew in each round, seed 1 |
       | invalid | with more than 20 % of the pairs spoilt |
       | command line | gate broadcast-latency --target socketio |

@@ -2,13 +2,17 @@ import type { Comparison } from '../../result/comparison.ts';
 import type { Finding } from '../../result/schema.ts';
 import { formatDurationMs } from '../../units.ts';
 import { plain } from '../plain.ts';
+import { decidingOf } from './grade.ts';
 import { listed } from './names.ts';
 
 const MORE_WORKERS =
   'the generator was the limit: give it more processes on CPUs of their own (--workers), or drive less (--rate, --clients)';
 const LAST_LINES =
   "a server did not hold out: look at its last lines, and run it alone with 'sockbench run' until that is valid";
-const REACHABLE = "a server was not there: start each arm alone with 'sockbench run' until that is valid";
+const REACHABLE =
+  "a server was not there: look at its last lines, and start each arm alone with 'sockbench run' until that is valid";
+const FROM_REF =
+  "if it was the base's: a checkout of --base-ref holds only what git does; what is built needs --base-install 'npm ci && npm run build', and files that git ignores, such as .env, are not there";
 const GENERATOR_ENDED = 'a generator process ended: drive less (--clients, --rate), or free memory';
 const OTHER_BASE = 'measure the base beside the head instead: --base-exec CMD or --base-ref REF';
 const OTHER_LOAD =
@@ -49,8 +53,22 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 
 const remedyFor = ({ code }: Finding) => REMEDIES.get(code.toLowerCase().replaceAll('-', '_'));
 
+/** Whether the base was checked out for this: both arms then have the same command, in different folders. */
+function isFromRef({ design }: Comparison): boolean {
+  const [base, head] = design.arms;
+  const command = base?.plan.target.exec;
+  return (
+    design.command === 'gate' &&
+    design.baseline === null &&
+    typeof command === 'string' &&
+    command === head?.plan.target.exec &&
+    base?.spec !== command
+  );
+}
+
 /** Remedies for what spoilt the pairs of those heads of which nothing can be said, the commonest first. */
-function remedies({ judgement }: Comparison): string[] {
+function remedies(comparison: Comparison): string[] {
+  const { judgement } = comparison;
   const findings = judgement.heads
     .filter(({ verdict }) => verdict === 'INVALID')
     .flatMap(({ invalid, spoilt }) => [...invalid, ...spoilt.flatMap(({ reasons }) => reasons)]);
@@ -58,15 +76,16 @@ function remedies({ judgement }: Comparison): string[] {
   const known = findings.map(remedyFor).filter((remedy) => remedy !== undefined);
   const byRemedy = [...Map.groupBy(known, (remedy) => remedy)].sort(([, a], [, b]) => b.length - a.length);
   const told = byRemedy.map(([remedy]) => remedy);
-  return told.length === 0 ? ['mend what spoilt the rounds, then compare again'] : told;
+  if (told.length === 0) return ['mend what spoilt the rounds, then compare again'];
+  return told.includes(REACHABLE) && isFromRef(comparison) ? [...told, FROM_REF] : told;
 }
 
 /** Gating metrics of which nothing could be told, by whether any round had them. */
 function untold({ judgement }: Comparison): { noisy: string[]; scarce: string[] } {
   const metrics = judgement.heads
     .filter(({ verdict, pairs }) => verdict === 'INCONCLUSIVE' && pairs > 0)
-    .flatMap((pair) => pair.metrics)
-    .filter(({ verdict, gating }) => verdict === 'INCONCLUSIVE' && gating);
+    .flatMap(decidingOf)
+    .filter(({ verdict }) => verdict === 'INCONCLUSIVE');
   const names = (those: typeof metrics) => [...new Set(those.map(({ metric }) => plain(metric)))];
   return {
     noisy: names(metrics.filter(({ points }) => points.length > 0)),
@@ -74,22 +93,28 @@ function untold({ judgement }: Comparison): { noisy: string[]; scarce: string[] 
   };
 }
 
+/** More rounds, and not longer ones: it is the run that varies, not the sample within it. */
+function moreRounds({ baseline }: Comparison['design'], rounds: number): string {
+  if (baseline === null) return `more rounds (--rounds ${rounds}), a quieter machine`;
+  return `measure the base beside the head (--base-exec CMD or --base-ref REF) with more rounds (--rounds ${rounds}): a stored base has no more than it has`;
+}
+
+const MOST_ROUNDS = 500;
+
 /** What would have let metrics be told. */
 function sharperMeans(comparison: Comparison): string[] {
   const { looks, arms } = comparison.design;
   const { noisy, scarce } = untold(comparison);
-  const rounds = 2 * (looks.at(-1)?.rounds ?? 1);
+  const rounds = Math.min(MOST_ROUNDS, 2 * (looks.at(-1)?.rounds ?? 1));
   const duration = formatDurationMs(2 * Math.max(...arms.map(({ plan }) => plan.durationMs)));
   return [
     ...(noisy.length === 0
       ? []
-      : [
-          `to be able to tell ${listed(noisy)}: more rounds (--rounds ${rounds}), longer ones (--duration ${duration}), a quieter machine`,
-        ]),
+      : [`to be able to tell ${listed(noisy)}: ${moreRounds(comparison.design, rounds)}`]),
     ...(scarce.length === 0
       ? []
       : [
-          `too few messages in a round for ${listed(scarce)}: longer ones (--duration ${duration}), more of them (--rate)`,
+          `too few messages in a round for ${listed(scarce)}: more of them (--rate), or longer rounds (--duration ${duration})`,
         ]),
   ];
 }

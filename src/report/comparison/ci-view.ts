@@ -1,4 +1,4 @@
-import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
+import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { numbered } from '../labels.ts';
 import { plain } from '../plain.ts';
 import { armName } from './names.ts';
@@ -23,15 +23,6 @@ export function ciView(comparison: Comparison): CiView {
 /** The name of an arm of the view. */
 export function labelOf({ arms }: CiView, arm: number): string {
   return arms[arm] ?? `arm ${arm + 1}`;
-}
-
-/**
- * What one metric came to, as far as it is believed: nothing of an INVALID pair is, and a regression only when the
- * pair was judged (one that ended early is INCONCLUSIVE whatever its metrics say).
- */
-export function gradeOf(pair: PairOutcome, { verdict }: MetricOutcome): Verdict {
-  if (pair.verdict === 'INVALID') return 'INVALID';
-  return pair.verdict === 'INCONCLUSIVE' && verdict === 'REGRESSED' ? 'INCONCLUSIVE' : verdict;
 }
 
 /** Those of which something can be said: figures of the others are measured, and worth nothing. */

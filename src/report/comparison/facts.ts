@@ -4,6 +4,8 @@ import { formatDurationMs, formatPercent, plural } from '../../units.ts';
 import { environmentFacts, type Fact, loadText } from '../facts.ts';
 import { plain } from '../plain.ts';
 import { formatValue } from '../table.ts';
+import { briefly } from './brief.ts';
+import { isEarly } from './grade.ts';
 import { armName, listed } from './names.ts';
 import { valueText } from './numbers.ts';
 
@@ -24,13 +26,17 @@ function agreed(comparison: Comparison, texts: ReadonlyArray<string | null>): st
 
 const ORDINALS = ['first', 'second', 'third'];
 
-function looksText({ design, judgement }: Comparison): string {
-  const looks = design.looks.map(({ rounds, alpha }) => `after ${rounds} at ${formatPercent(alpha)}`);
-  if (looks.length === 1) return `one, ${looks.join('')} false alarms`;
-  const isReached = judgement.rounds >= (design.looks[judgement.look]?.rounds ?? 0);
+function looksText(comparison: Comparison): string {
+  const { design, judgement } = comparison;
+  const isInTurn = design.baseline === null;
+  const looks = design.looks.map(
+    ({ rounds, alpha }) => `after ${rounds}${isInTurn ? ` at ${formatPercent(alpha)}` : ''}`,
+  );
+  const alarms = isInTurn ? ' false alarms by ratios' : '';
+  if (looks.length === 1) return `one, ${looks.join('')}${alarms}`;
   const which = ORDINALS[judgement.look] ?? 'last';
-  const decided = isReached ? `the ${which} decided` : 'none was reached';
-  return `${listed(looks)} false alarms, ${formatPercent(design.alpha)} in all; ${decided}`;
+  const decided = isEarly(comparison) ? 'none was reached' : `the ${which} decided`;
+  return `${listed(looks)}${alarms}${isInTurn ? `, ${formatPercent(design.alpha)} in all` : ''}; ${decided}`;
 }
 
 function roundsText({ design, rounds, judgement }: Comparison): string {
@@ -48,7 +54,9 @@ export function designFacts(comparison: Comparison): Fact[] {
     ['load', agreed(comparison, loads)],
     ['rounds', roundsText(comparison)],
     ['looks', looksText(comparison)],
-    ['order', `of the arms anew in each round, seed ${design.seed}`],
+    ...(design.baseline === null
+      ? [['order', `of the arms anew in each round, seed ${design.seed}`] as const]
+      : []),
     ['invalid', `with more than ${formatPercent(design.maxInvalidShare)} of the pairs spoilt`],
     ['command line', commandLine.join(' ') || '-'],
     ['started', `${startedAt}, took ${formatDurationMs(durationMs)}, sockbench ${tool.version}`],
@@ -119,7 +127,7 @@ export function spoiltTexts(comparison: Comparison, { spoilt }: PairOutcome): st
     const when = `${rounds.length === 1 ? 'round' : 'rounds'} ${listed(rounds)}`;
     const messages = new Set(each.map(({ message }) => message));
     const such = messages.size === 1 ? '' : 'such as ';
-    return `${when}: ${armName(comparison, first.arm)}: ${plain(first.code)}: ${such}${plain(first.message)}`;
+    return `${when}: ${armName(comparison, first.arm)}: ${plain(first.code)}: ${such}${briefly(first.message)}`;
   });
 }
 

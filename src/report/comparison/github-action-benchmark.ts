@@ -1,6 +1,7 @@
 import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
 import { type CiView, ciView, type HeadValue, headValues, labelOf } from './ci-view.ts';
-import { metricSentence } from './words.ts';
+import { gradeOf } from './grade.ts';
+import { metricSentence } from './metric-words.ts';
 
 /** One unit for each kind of metric: a chart over many commits has one axis. */
 const UNITS: Readonly<Record<MetricOutcome['unit'], readonly [name: string, scale: number]>> = {
@@ -23,7 +24,7 @@ function entryOf(view: CiView, { pair, metric, value, range }: HeadValue) {
     unit,
     value: inUnit(value),
     ...(range === null ? {} : { range: `${inUnit(range.lower)} to ${inUnit(range.upper)}` }),
-    extra: `${metric.verdict}: ${metricSentence(view.comparison, pair, metric)}`,
+    extra: `${gradeOf(view.comparison, pair, metric)}: ${metricSentence(view.comparison, pair, metric)}`,
   };
 }
 

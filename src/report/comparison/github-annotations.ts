@@ -1,10 +1,12 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import type { ThresholdOutcome } from '../../result/schema.ts';
 import { plural } from '../../units.ts';
 import { plain } from '../plain.ts';
-import { gradeOf } from './ci-view.ts';
+import { cut } from './brief.ts';
+import { overloadText } from './circumstances.ts';
+import { decidingOf, gradeOf, isEarly } from './grade.ts';
+import { metricSentence } from './metric-words.ts';
 import { armName } from './names.ts';
-import { metricSentence, pairSentence } from './words.ts';
+import { pairSentence } from './words.ts';
 
 /** GitHub shows so many of one step. */
 const AT_MOST = 10;
@@ -20,11 +22,6 @@ interface Annotation {
   readonly message: string;
 }
 
-function cut(text: string, characters: number): string {
-  const all = [...plain(text)];
-  return all.length <= characters ? all.join('') : `${all.slice(0, characters - 1).join('')}\u2026`;
-}
-
 /** Escapes as the runner's ActionCommand takes back: `%` first, lest it be undone twice. */
 function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
@@ -35,15 +32,17 @@ function escapeProperty(text: string): string {
 }
 
 function commandLine({ level, title, message }: Annotation): string {
-  const property = escapeProperty(cut(title, TITLE_CHARACTERS));
-  return `::${level} title=${property}::${escapeData(cut(message, MESSAGE_CHARACTERS))}`;
+  const property = escapeProperty(cut(plain(title), TITLE_CHARACTERS));
+  return `::${level} title=${property}::${escapeData(cut(plain(message), MESSAGE_CHARACTERS))}`;
 }
 
 function ofMetric(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): Annotation[] {
-  const grade = gradeOf(pair, metric);
-  if (!metric.gating || grade === 'OK' || grade === 'INVALID') return [];
+  const grade = gradeOf(comparison, pair, metric);
+  if (grade === 'OK' || grade === 'INVALID') return [];
   const level = ({ REGRESSED: 'error', INCONCLUSIVE: 'warning', IMPROVED: 'notice' } as const)[grade];
-  const message = `${metricSentence(comparison, pair, metric)}: ${metric.because}`;
+  const sentence = metricSentence(comparison, pair, metric);
+  // One that cannot be told says why itself.
+  const message = sentence.includes(plain(metric.because)) ? sentence : `${sentence}: ${metric.because}`;
   return [{ level, title: `${grade}: ${metric.metric} of ${armName(comparison, pair.head)}`, message }];
 }
 
@@ -53,17 +52,34 @@ function ofPair(comparison: Comparison, pair: PairOutcome): Annotation[] {
     const title = `INVALID: ${armName(comparison, pair.head)}`;
     return [{ level: 'error', title, message: pairSentence(comparison, pair) }];
   }
-  const each = pair.metrics.flatMap((metric) => ofMetric(comparison, pair, metric));
+  const each = isEarly(comparison)
+    ? []
+    : decidingOf(pair).flatMap((metric) => ofMetric(comparison, pair, metric));
   if (pair.verdict !== 'INCONCLUSIVE' || each.some(({ level }) => level === 'warning')) return each;
   const title = `INCONCLUSIVE: ${armName(comparison, pair.head)}`;
   return [...each, { level: 'warning', title, message: pairSentence(comparison, pair) }];
 }
 
-function ofThreshold({ expression, passed, detail }: ThresholdOutcome): Annotation[] {
+function ofThreshold(
+  comparison: Comparison,
+  { arm, expression, passed, detail }: Comparison['thresholds'][number],
+): Annotation[] {
   if (passed === true) return [];
+  const of = comparison.judgement.heads.length === 1 ? '' : ` of ${armName(comparison, arm)}`;
   return passed === null
-    ? [{ level: 'warning', title: `threshold not judged: ${expression}`, message: detail }]
-    : [{ level: 'error', title: `threshold FAILED: ${expression}`, message: `${expression} was ${detail}` }];
+    ? [{ level: 'warning', title: `threshold${of} not judged: ${expression}`, message: detail }]
+    : [
+        {
+          level: 'error',
+          title: `threshold${of} FAILED: ${expression}`,
+          message: `${expression} was ${detail}`,
+        },
+      ];
+}
+
+function ofOverload(comparison: Comparison): Annotation[] {
+  const message = overloadText(comparison);
+  return message === null ? [] : [{ level: 'warning', title: 'SERVER OVERLOADED', message }];
 }
 
 /** The gravest first; the last place tells of those that there was none for. */
@@ -80,7 +96,8 @@ function mostGrave(annotations: readonly Annotation[]): Annotation[] {
 export function renderGithubAnnotations(comparison: Comparison): string {
   const annotations = [
     ...comparison.judgement.heads.flatMap((pair) => ofPair(comparison, pair)),
-    ...comparison.thresholds.flatMap(ofThreshold),
+    ...comparison.thresholds.flatMap((threshold) => ofThreshold(comparison, threshold)),
+    ...ofOverload(comparison),
   ];
   return mostGrave(annotations)
     .map((annotation) => `${commandLine(annotation)}\n`)

@@ -1,5 +1,7 @@
 import type { Comparison } from '../../result/comparison.ts';
 import { formatPercent } from '../../units.ts';
+import { escapeMarkdown } from '../markdown-lines.ts';
+import { turnsText } from './circumstances.ts';
 import { renderComparisonMarkdown } from './markdown.ts';
 import { comparisonTone } from './tone.ts';
 
@@ -10,14 +12,19 @@ const MARKS = { good: '✅', warning: '⚠️', bad: '❌' } as const;
 
 const CUT = '*Cut here: GitHub shows no more. All of it is in the other reports.*';
 
-function howToRead({ design }: Comparison): string[] {
+function howToRead(comparison: Comparison): string[] {
+  const { design } = comparison;
   const alike = design.command === 'gate' ? 'Equal builds' : 'Equal arms';
+  const alarms = `- ${alike} are called REGRESSED by their ratios in at most ${formatPercent(design.alpha)} of comparisons; counts come on top.`;
+  const stored =
+    '- What changed on the machine since the base was measured is in every ratio; how often that is a false alarm, nobody knows.';
   return [
     '### How to read this',
     '',
-    '- Base and head took turns, round by round, each with fresh processes. The ratio is head over base.',
-    '- The interval is what the rounds leave possible for it. **REGRESSED**: all of that is more than is tolerated. **OK**: none of it is. **IMPROVED**: all of it is better by as much. **INCONCLUSIVE**: some is more and some is not. **INVALID**: the runs cannot be believed, whatever they show.',
-    `- ${alike} are called REGRESSED in at most ${formatPercent(design.alpha)} of comparisons.`,
+    `- ${escapeMarkdown(turnsText(comparison))} The ratio is head over base.`,
+    '- The interval is what the rounds leave possible for it. **REGRESSED**: all of that is more than is tolerated. **OK**: none of it is, or the difference is surely within the one that is always tolerated. **IMPROVED**: all of it is better by as much. **INCONCLUSIVE**: some is more and some is not. **INVALID**: the runs cannot be believed, whatever they show.',
+    '- Counts of what should never happen have no interval: where the base has none, none is tolerated; what is too rare to tell is INCONCLUSIVE.',
+    design.baseline === null ? alarms : stored,
     '- In small letters: told only, not judged by.',
   ];
 }

@@ -4,6 +4,7 @@ import { percentileChart } from '../html/latency-charts.ts';
 import { escapeHtml } from '../html/markup.ts';
 import { chartsHtml, type Section } from '../html/section.ts';
 import { factsHtml, tableHtml } from '../html/tables.ts';
+import { turnsText } from './circumstances.ts';
 import { designFacts, machineFacts, pairTitle, rankingTexts, spoiltTexts } from './facts.ts';
 import { figureHtml } from './figure.ts';
 import { metricNotes, metricTables } from './metric-table.ts';
@@ -11,6 +12,7 @@ import { armName, baseName, listed } from './names.ts';
 import { mergedView } from './round-points.ts';
 import { roundsTable } from './rounds-table.ts';
 import { comparisonTone } from './tone.ts';
+import { WHOLE_TITLE, wholeMessages } from './whole-messages.ts';
 import { pairSentence, remarkTexts, verdictSentence } from './words.ts';
 
 function listHtml(texts: readonly string[]): string {
@@ -51,7 +53,7 @@ function pairHtml(comparison: Comparison, pair: PairOutcome): string {
     `<h2>${escapeHtml(pairTitle(comparison, pair))}</h2>`,
     isAlone ? '' : `<p class="load">${escapeHtml(pairSentence(comparison, pair))}</p>`,
     gating.rows.length === 0 ? '' : tableHtml('Judged by', gating),
-    `<p class="note">${metricNotes(pair).map(escapeHtml).join('<br>')}</p>`,
+    `<p class="note">${metricNotes(comparison, pair).map(escapeHtml).join('<br>')}</p>`,
     ...figures(pair.metrics.filter((metric) => metric.gating)),
     spoiltHtml(comparison, pair),
     detailsHtml('Told, not judged by', [
@@ -103,9 +105,10 @@ function layoutHtml(comparison: Comparison): string {
   ].join('\n');
 }
 
-function footerHtml({ startedAt, tool }: Comparison): string {
+function footerHtml(comparison: Comparison): string {
+  const { startedAt, tool } = comparison;
   const when = escapeHtml(startedAt.slice(0, 10));
-  return `<footer>Measured ${when} with ${escapeHtml(`${tool.name} ${tool.version}`)}. Every round started each arm afresh; a ratio is that of one round.</footer>`;
+  return `<footer>Measured ${when} with ${escapeHtml(`${tool.name} ${tool.version}`)}. ${escapeHtml(turnsText(comparison))}</footer>`;
 }
 
 function pageTitle(comparison: Comparison): string {
@@ -120,6 +123,10 @@ export function renderComparisonHtml(comparison: Comparison, assets: PageAssets)
   const merged = mergedSection(comparison);
   const body = [
     headerHtml(comparison),
+    detailsHtml(
+      WHOLE_TITLE,
+      wholeMessages(comparison).map((lines) => `<pre>${lines.map(escapeHtml).join('\n')}</pre>`),
+    ),
     ...comparison.judgement.heads.map((pair) => pairHtml(comparison, pair)),
     mergedHtml(merged),
     rankingHtml(comparison),

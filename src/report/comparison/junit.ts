@@ -1,8 +1,13 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import type { ThresholdOutcome } from '../../result/schema.ts';
 import { plain } from '../plain.ts';
-import { type CiView, ciView, gradeOf, labelOf } from './ci-view.ts';
-import { adviceFor, metricSentence, pairSentence } from './words.ts';
+import { adviceFor } from './advice.ts';
+import { brieflyAll } from './brief.ts';
+import { type CiView, ciView, labelOf } from './ci-view.ts';
+import { gradeOf, isUnjudged } from './grade.ts';
+import { metricSentence } from './metric-words.ts';
+import { wholeMessages } from './whole-messages.ts';
+import { noteTexts, pairSentence } from './words.ts';
 
 type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
 
@@ -31,7 +36,7 @@ function xml(text: string): string {
 const inSeconds = (ms: number) => (ms / 1000).toFixed(3);
 
 function reasonsOf({ invalid }: PairOutcome): string {
-  return invalid.map(({ message }) => plain(message)).join('; ') || 'nothing can be said';
+  return brieflyAll(invalid.map(({ message }) => message)) || 'nothing can be said';
 }
 
 /** A pair that regressed, or that nothing can be said of, is told as a whole too. */
@@ -39,19 +44,24 @@ function verdictCase({ comparison }: CiView, pair: PairOutcome, timeMs: number):
   const outcomes = { REGRESSED: 'failure', INVALID: 'error', INCONCLUSIVE: 'skipped' } as const;
   const outcome = pair.verdict === 'OK' || pair.verdict === 'IMPROVED' ? 'passed' : outcomes[pair.verdict];
   const message = pairSentence(comparison, pair);
-  const output = [message, ...adviceFor(comparison)].join('\n');
+  const whole = wholeMessages(comparison).flatMap((lines) => ['', ...lines]);
+  const output = [message, ...noteTexts(comparison), ...adviceFor(comparison), ...whole].join('\n');
   return { name: 'verdict', outcome, type: pair.verdict, message, output, timeMs };
 }
 
 /** Only a gating metric fails or is skipped; the rest is told. */
 function metricCase({ comparison }: CiView, pair: PairOutcome, metric: MetricOutcome): TestCase {
-  const grade = gradeOf(pair, metric);
+  const grade = gradeOf(comparison, pair, metric);
   const name = metric.gating ? metric.metric : `${metric.metric} (told, not judged by)`;
   const sentence = `${grade}: ${metricSentence(comparison, pair, metric)}`;
   const told = { name, type: grade, timeMs: 0 };
   if (grade === 'INVALID') {
     const message = `INVALID: ${reasonsOf(pair)}`;
     return { ...told, outcome: 'error', message, output: message };
+  }
+  if (isUnjudged(metric)) {
+    const message = metric.because;
+    return { ...told, type: 'NOT_JUDGED', outcome: 'skipped', message, output: message };
   }
   const output = `${sentence}\n${metric.because}`;
   if (!metric.gating || grade === 'OK' || grade === 'IMPROVED') {
@@ -79,7 +89,13 @@ function propertiesOf({ comparison, ...view }: CiView, pair: PairOutcome): Array
   const { design, judgement, tool, status } = comparison;
   const figures = pair.metrics.flatMap((metric): Array<[string, string | number | null]> => {
     const { base, head, ratio, lower, upper, pRegressed, detectable, delta, floor, gating } = metric;
-    const told = { verdict: metric.verdict, unit: metric.unit, gating: String(gating), delta, floor };
+    const told = {
+      verdict: gradeOf(comparison, pair, metric),
+      unit: metric.unit,
+      gating: String(gating),
+      delta,
+      floor,
+    };
     return Object.entries({ ...told, base, head, ratio, lower, upper, pRegressed, detectable }).map(
       ([key, value]) => [`${metric.metric} ${key}`, value],
     );
@@ -126,9 +142,7 @@ interface Suite {
 }
 
 function suiteOf(view: CiView, pair: PairOutcome, timeMs: number): Suite {
-  const { heads } = view.comparison.judgement;
-  // Thresholds are asked of the head; where there are several they are told once.
-  const thresholds = pair === heads[0] ? view.comparison.thresholds : [];
+  const thresholds = view.comparison.thresholds.filter(({ arm }) => arm === pair.head);
   const head = labelOf(view, pair.head);
   return {
     name: `${view.scenario}: ${head} against ${labelOf(view, 0)}`,

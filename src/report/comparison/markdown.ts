@@ -3,6 +3,7 @@ import { details, escapeMarkdown, factTable, tableLines } from '../markdown-line
 import { designFacts, machineFacts, pairTitle, rankingTexts, spoiltTexts } from './facts.ts';
 import { metricNotes, metricTables } from './metric-table.ts';
 import { stripLines } from './strip.ts';
+import { WHOLE_TITLE, wholeMessages } from './whole-messages.ts';
 import { remarkTexts, verdictSentence } from './words.ts';
 
 /** Points with an empty line before them; nothing for none. */
@@ -22,7 +23,7 @@ function pairLines(comparison: Comparison, pair: PairOutcome): string[] {
     `### ${escapeMarkdown(pairTitle(comparison, pair))}`,
     '',
     ...tableLines(gating),
-    ...points(metricNotes(pair)),
+    ...points(metricNotes(comparison, pair)),
     ...details('Told, not judged by', told.rows.length === 0 ? [] : tableLines(told)),
     ...details('Ratio of each round', preformatted(stripLines(pair))),
     ...details(
@@ -38,6 +39,7 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
   const lines = [
     `**${escapeMarkdown(verdictSentence(comparison))}**`,
     ...points(remarkTexts(comparison)),
+    ...details(WHOLE_TITLE, wholeMessages(comparison).flatMap(preformatted)),
     ...comparison.judgement.heads.flatMap((pair) => pairLines(comparison, pair)),
     ...(ranking.length === 0 ? [] : ['', '### Ranking', ...points(ranking)]),
     ...details('Design', factTable(designFacts(comparison))),

@@ -2,6 +2,7 @@ import type { Comparison, MetricOutcome, PairOutcome } from '../../result/compar
 import { formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { type Heading, NO_VALUE, type Table } from '../table.ts';
+import { gradeOf, isUnjudged } from './grade.ts';
 import { armName, baseName } from './names.ts';
 import { changeText, intervalText, pText, ratioTexts, toleranceText, valueText } from './numbers.ts';
 
@@ -28,16 +29,17 @@ function headings(comparison: Comparison, head: number): Heading[] {
 }
 
 /** Where nothing can be said of the arm, nothing is said of a metric. */
-function verdictCell({ verdict, gating }: MetricOutcome, pair: PairOutcome): string {
-  if (pair.verdict === 'INVALID') return gating ? 'INVALID' : NO_VALUE;
-  return gating ? verdict : verdict.toLowerCase();
+function verdictCell(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string {
+  const grade = gradeOf(comparison, pair, metric);
+  if (metric.gating) return isUnjudged(metric) && grade !== 'INVALID' ? 'not judged' : grade;
+  return grade === 'INVALID' ? NO_VALUE : grade.toLowerCase();
 }
 
-function cells(metric: MetricOutcome, pair: PairOutcome): string[] {
+function cells(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string[] {
   const isSaid = pair.verdict !== 'INVALID';
   return [
     plain(metric.metric),
-    verdictCell(metric, pair),
+    verdictCell(comparison, pair, metric),
     valueText(metric, metric.base),
     valueText(metric, metric.head),
     ratioTexts(metric).ratio ?? NO_VALUE,
@@ -57,7 +59,7 @@ export interface MetricTables {
 export function metricTables(comparison: Comparison, pair: PairOutcome): MetricTables {
   const table = (metrics: readonly MetricOutcome[]): Table => ({
     headings: headings(comparison, pair.head),
-    rows: metrics.map((metric) => cells(metric, pair)),
+    rows: metrics.map((metric) => cells(comparison, pair, metric)),
   });
   return {
     gating: table(pair.metrics.filter(({ gating }) => gating)),
@@ -72,15 +74,18 @@ function rangeText(shares: readonly number[]): string {
 }
 
 /** What the figures of the tables stand on, one sentence each. */
-export function metricNotes({ metrics }: PairOutcome): string[] {
+export function metricNotes({ design }: Comparison, { metrics }: PairOutcome): string[] {
   const bounded = metrics.filter((metric) => intervalText(metric) !== null);
   const alphas = bounded
     .flatMap(({ lowerAlpha, upperAlpha }) => [lowerAlpha, upperAlpha])
     .filter((alpha) => alpha !== null);
   if (alphas.length === 0) return [];
   return [
-    `either bound of an interval is wrong in at most ${rangeText(alphas)} of comparisons`,
+    // Of a base that did not take turns nobody knows how often.
+    ...(design.baseline === null
+      ? [`either bound of an interval is wrong in at most ${rangeText(alphas)} of comparisons`]
+      : []),
     'detectable: what would have been called REGRESSED in nine of ten comparisons',
-    'p: how often chance alone shows as much beyond what is tolerated',
+    `p: how often chance alone shows as much beyond what is tolerated${design.baseline === null ? '' : ', if only chance changed since the base was measured'}`,
   ];
 }

@@ -24,7 +24,8 @@ const bracketed = (metric: MetricOutcome) => ` (${intervalText(metric) ?? 'too f
 export function metricSentence(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string {
   const subject = `${plain(metric.metric)} of ${armName(comparison, pair.head)}`;
   if (metric.kind === 'exact' && metric.points.length > 0) {
-    return `${subject} is ${insteadText(metric)}`;
+    const why = metric.verdict === 'INCONCLUSIVE' ? ` (${plain(metric.because)})` : '';
+    return `${subject} is ${insteadText(metric)}${why}`;
   }
   const { ratio } = ratioTexts(metric);
   if (ratio === null) return `${subject} cannot be told: ${plain(metric.because)}`;
@@ -36,40 +37,52 @@ export function toleratedText(metric: MetricOutcome): string {
   return `${formatPercent(metric.delta)} ${isMoreBetter(metric) ? 'less' : 'more'}`;
 }
 
-/** `at most 1.04 times that of base`; null where the bound is beyond what is tolerated, or is none. */
-function boundText(metric: MetricOutcome): string | null {
-  const { lower, upper } = ratioTexts(metric);
-  if (isMoreBetter(metric)) {
-    const isWithin = metric.lower !== null && metric.lower * (1 + metric.delta) >= 1;
-    return isWithin ? `at least ${lower} times` : null;
-  }
-  return metric.upper !== null && metric.upper <= 1 + metric.delta ? `at most ${upper} times` : null;
+/** Whether the bound itself is within what is tolerated, and not only the difference. */
+function isWithinGrowth(metric: MetricOutcome): boolean {
+  if (isMoreBetter(metric)) return metric.lower !== null && metric.lower * (1 + metric.delta) >= 1;
+  return metric.upper !== null && metric.upper <= 1 + metric.delta;
 }
 
-/** `delivery.p50 is at most 1.04 times that of base (tolerated 10 % more)`, `lost is 0 as against 0` */
-export function withinText(metric: MetricOutcome, base: string): string {
+/** What one that is OK is fine by: `delivery.p50`, or `delivery.p50 (within 20 us)`. */
+export function withinText(metric: MetricOutcome): string {
   const name = plain(metric.metric);
-  if (metric.kind === 'exact') {
-    return `${name} is ${valueText(metric, metric.head)} as against ${valueText(metric, metric.base)}`;
-  }
-  const bound = boundText(metric);
-  if (bound !== null) return `${name} is ${bound} that of ${base} (tolerated ${toleratedText(metric)})`;
-  return `${name} is ${insteadText(metric)} (${plain(metric.because)})`;
+  const floor = metric.floor > 0 ? ` (within ${valueText(metric, metric.floor)})` : '';
+  return isWithinGrowth(metric) ? name : `${name}${floor}`;
 }
 
-/** `growth of delivery.p50 by 13 %`, `a fall of sent by 4 %` */
-function changeText({ metric, detectable }: MetricOutcome): string | null {
-  if (detectable === null || !Number.isFinite(detectable)) return null;
-  const name = plain(metric);
-  return detectable < 1
-    ? `a fall of ${name} by ${formatPercent(1 - detectable)}`
-    : `growth of ${name} ${growthText(detectable)}`;
+/** The commonest; the rest are zero mostly too, and in the table. */
+const FAULTS = ['lost', 'duplicated', 'reordered'];
+
+/** `, nothing lost, duplicated or reordered in either`, `, lost 5 as against 6`; nothing without counts. */
+export function faultsText(metrics: readonly MetricOutcome[]): string {
+  const counts = metrics.filter(({ kind }) => kind === 'exact');
+  const isNone = ({ base, head }: MetricOutcome) => base === 0 && head === 0;
+  const none = FAULTS.filter((name) => counts.some((count) => count.metric === name && isNone(count)));
+  const some = counts
+    .filter((count) => !isNone(count))
+    .map(
+      (count) =>
+        `, ${plain(count.metric)} ${valueText(count, count.head)} as against ${valueText(count, count.base)}`,
+    );
+  return `${none.length === 0 ? '' : `, nothing ${listed(none, 'or')} in either`}${some.join('')}`;
 }
 
-/** `; growth of delivery.p50 by 13 % would have been noticed in nine of ten comparisons` */
+/** How far from none at all, upwards or downwards. */
+const farness = ({ detectable }: MetricOutcome) =>
+  detectable === null || !Number.isFinite(detectable) || detectable <= 0
+    ? null
+    : Math.abs(Math.log(detectable));
+
+/** `; growth of delivery.p50 by 13 % or more would have been noticed in nine of ten`: of the metric that shows least. */
 export function noticedText(metrics: readonly MetricOutcome[], before: string): string {
-  const changes = metrics.map(changeText).filter((change) => change !== null);
-  return changes.length === 0
-    ? ''
-    : `; ${before}${listed(changes)} would have been noticed in nine of ten comparisons`;
+  const [worst] = metrics
+    .filter((metric) => farness(metric) !== null)
+    .toSorted((a, b) => (farness(b) ?? 0) - (farness(a) ?? 0));
+  if (worst === undefined || worst.detectable === null) return '';
+  const { metric, detectable } = worst;
+  const change =
+    detectable < 1
+      ? `a fall of ${plain(metric)} by ${formatPercent(1 - detectable)}`
+      : `growth of ${plain(metric)} ${growthText(detectable)}`;
+  return `; ${before}${change} or more would have been noticed in nine of ten comparisons`;
 }

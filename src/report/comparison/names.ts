@@ -9,6 +9,6 @@ export function armName({ design }: Comparison, arm: number): string {
 export const baseName = (comparison: Comparison) => armName(comparison, 0);
 
 /** `a`, `a and b`, `a, b and c` */
-export function listed(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;
+export function listed(parts: readonly string[], last = 'and'): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${last} ${parts.at(-1) ?? ''}`;
 }

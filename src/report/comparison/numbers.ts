@@ -4,7 +4,7 @@ import { formatPercent } from '../../units.ts';
 import { NO_VALUE } from '../table.ts';
 
 /** What is judged and how far it may grow. */
-type Tolerance = Pick<MetricOutcome, 'kind' | 'unit' | 'delta' | 'floor'>;
+type Tolerance = Pick<MetricOutcome, 'kind' | 'unit' | 'delta' | 'floor' | 'base'>;
 
 const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
 
@@ -55,10 +55,10 @@ export function growthText(ratio: number): string {
   return ratio < 2 ? `by ${formatPercent(ratio - 1)}` : `to ${ratioText(ratio, 1)} times as much`;
 }
 
-/** `10 % or 200 us`, `none` */
+/** `10 % or 200 us`; of a count `25 %`, or `none where the base has none` */
 export function toleranceText(metric: Tolerance): string {
   const floor = metric.floor > 0 ? valueText(metric, metric.floor) : null;
-  if (metric.kind === 'exact' && metric.delta === 0) return floor ?? 'none';
+  if (metric.kind === 'exact' && !metric.base) return 'none where the base has none';
   return [formatPercent(metric.delta), floor].filter((part) => part !== null).join(' or ');
 }
 

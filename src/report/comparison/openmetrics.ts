@@ -145,16 +145,25 @@ function countFamilies(view: CiView): Family[] {
 }
 
 /** One for each threshold that could be judged. */
-function thresholdFamily({ comparison, scenario }: CiView): Family {
-  const names = numbered(comparison.thresholds.map(({ expression }) => plain(expression)));
+function thresholdFamily(view: CiView): Family {
+  const { comparison, scenario } = view;
+  // The same of several heads is told apart by the head.
+  const names = new Map(
+    [...Map.groupBy(comparison.thresholds, ({ arm }) => arm).values()].flatMap((of) => {
+      const labels = numbered(of.map(({ expression }) => plain(expression)));
+      return of.map((threshold, index) => [threshold, labels[index] ?? ''] as const);
+    }),
+  );
   return {
     name: 'sockbench_threshold_passed',
     type: 'gauge',
     unit: null,
     help: '1 when the threshold passed, 0 when it failed.',
-    samples: comparison.thresholds.flatMap(({ passed }, index): Family['samples'][number][] =>
-      passed === null ? [] : [[{ scenario, expression: names[index] ?? '' }, passed ? 1 : 0]],
-    ),
+    samples: comparison.thresholds.flatMap((threshold): Family['samples'][number][] => {
+      const { arm, passed } = threshold;
+      const labels = { scenario, head: labelOf(view, arm), expression: names.get(threshold) ?? '' };
+      return passed === null ? [] : [[labels, passed ? 1 : 0]];
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import { factLines, tableLines } from '../text-lines.ts';
 import { designFacts, machineFacts, pairTitle, rankingTexts, spoiltTexts } from './facts.ts';
 import { metricNotes, metricTables } from './metric-table.ts';
 import { stripLines } from './strip.ts';
+import { WHOLE_TITLE, wholeMessages } from './whole-messages.ts';
 import { remarkTexts, verdictSentence } from './words.ts';
 
 const RULE = '- told, not judged by:';
@@ -26,7 +27,7 @@ function metricLines(comparison: Comparison, pair: PairOutcome): string[] {
 function pairLines(comparison: Comparison, pair: PairOutcome): string[] {
   return [
     ...block(pairTitle(comparison, pair), metricLines(comparison, pair)),
-    ...listedLines(metricNotes(pair)),
+    ...listedLines(metricNotes(comparison, pair)),
     ...block('ratio of each round', stripLines(pair)),
     ...block('spoilt', listedLines(spoiltTexts(comparison, pair))),
   ];
@@ -37,6 +38,12 @@ export function renderComparisonText(comparison: Comparison): string {
   const lines = [
     verdictSentence(comparison),
     ...remarkTexts(comparison),
+    ...wholeMessages(comparison).flatMap((lines) =>
+      block(
+        WHOLE_TITLE.toLowerCase(),
+        lines.map((line) => `  ${line}`),
+      ),
+    ),
     ...comparison.judgement.heads.flatMap((pair) => pairLines(comparison, pair)),
     ...block('ranking', listedLines(rankingTexts(comparison))),
     ...block('design', factLines(designFacts(comparison))),

@@ -1,4 +1,5 @@
 import type { Comparison, Verdict } from '../../result/comparison.ts';
+import { overloadText } from './circumstances.ts';
 
 export type VerdictTone = 'good' | 'warning' | 'bad';
 
@@ -11,8 +12,13 @@ const TONES: Readonly<Record<Verdict, VerdictTone>> = {
 };
 
 /** How grave it is, for a colour; a failed threshold is as grave as a regression. */
-export function comparisonTone({ judgement, status, thresholds }: Comparison): VerdictTone {
+export function comparisonTone(comparison: Comparison): VerdictTone {
+  const { judgement, status, thresholds } = comparison;
   const tone = TONES[judgement.verdict];
   if (tone === 'bad' || thresholds.some(({ passed }) => passed === false)) return 'bad';
-  return status === 'partial' || thresholds.some(({ passed }) => passed === null) ? 'warning' : tone;
+  const isDoubtful =
+    status === 'partial' ||
+    thresholds.some(({ passed }) => passed === null) ||
+    overloadText(comparison) !== null;
+  return isDoubtful ? 'warning' : tone;
 }

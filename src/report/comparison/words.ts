@@ -3,13 +3,17 @@ import { formatPercent, plural } from '../../units.ts';
 import { thresholdText } from '../facts.ts';
 import { plain } from '../plain.ts';
 import { adviceFor } from './advice.ts';
-import { metricSentence, noticedText, toleratedText, withinText } from './metric-words.ts';
+import { briefly, brieflyAll } from './brief.ts';
+import { overloadText, storedBaseText } from './circumstances.ts';
+import { decidingOf, gradeOf, isEarly, isUnjudged } from './grade.ts';
+import { faultsText, metricSentence, noticedText, toleratedText, withinText } from './metric-words.ts';
 import { armName, baseName, listed } from './names.ts';
+import { ratioTexts } from './numbers.ts';
 
-const gatingOf = ({ metrics }: PairOutcome) => metrics.filter(({ gating }) => gating);
-
-const ofVerdict = (metrics: readonly MetricOutcome[], verdict: Verdict) =>
-  metrics.filter((metric) => metric.verdict === verdict);
+/** The metrics that decide and came to this. */
+function ofGrade(comparison: Comparison, pair: PairOutcome, verdict: Verdict): MetricOutcome[] {
+  return decidingOf(pair).filter((metric) => gradeOf(comparison, pair, metric) === verdict);
+}
 
 type Quality = 'speed' | 'cost' | 'faults';
 
@@ -25,81 +29,91 @@ const COMPARATIVES: Readonly<Record<Quality, Readonly<Record<'REGRESSED' | 'IMPR
   faults: { REGRESSED: 'less reliable', IMPROVED: 'more reliable' },
 };
 
-/** `slower and dearer`; empty when no gating metric has this verdict. */
+/** `slower and dearer`; empty without metrics. */
 function comparativeText(metrics: readonly MetricOutcome[], verdict: 'REGRESSED' | 'IMPROVED'): string {
-  const words = ofVerdict(metrics, verdict).map((metric) => COMPARATIVES[qualityOf(metric)][verdict]);
-  return listed([...new Set(words)]);
+  return listed([...new Set(metrics.map((metric) => COMPARATIVES[qualityOf(metric)][verdict]))]);
 }
 
-/** How sure a REGRESSED is: what chance has no part in is not an alarm that could be false. */
-function alarmText({ design }: Comparison, changed: readonly MetricOutcome[]): string {
+/**
+ * How sure it is, as far as ratios say it: the design bounds how often those of equal arms do, and counts come on
+ * top. Nobody knows it of a base that did not take turns.
+ */
+function sureText({ design }: Comparison, changed: readonly MetricOutcome[], verdict: Verdict): string {
+  if (design.baseline !== null) return ' with a base measured at another time';
   if (changed.every(({ kind }) => kind === 'exact')) return '';
   const alike = design.command === 'gate' ? 'equal builds' : 'equal arms';
-  return `, false alarms in at most ${formatPercent(design.alpha)} of comparisons of ${alike}`;
+  return `, by ratios ${alike} are called ${verdict} in at most ${formatPercent(design.alpha)} of comparisons`;
 }
 
-/** How sure an IMPROVED is. */
-function improvementText(changed: readonly MetricOutcome[]): string {
-  const alphas = changed.map(({ upperAlpha }) => upperAlpha).filter((alpha) => alpha !== null);
-  return alphas.length === 0 ? '' : `, wrong in at most ${formatPercent(Math.max(...alphas))} of comparisons`;
+/** `; but delivery.p99, which is told only, is 3.10 times that of base`; nothing when none of those got worse. */
+function toldText(comparison: Comparison, pair: PairOutcome): string {
+  const worse = pair.metrics.filter(
+    (metric) => !metric.gating && gradeOf(comparison, pair, metric) === 'REGRESSED',
+  );
+  const [worst] = worse.toSorted(
+    (a, b) => Math.abs(Math.log(b.ratio ?? 1)) - Math.abs(Math.log(a.ratio ?? 1)),
+  );
+  const ratio = worst === undefined ? null : ratioTexts(worst).ratio;
+  if (worst === undefined || ratio === null) return '';
+  const others =
+    worse.length === 1
+      ? ''
+      : `, and ${worse.length - 1} more such ${worse.length === 2 ? 'is' : 'are'} worse`;
+  return `; but ${plain(worst.metric)}, which is told only, is ${ratio} times that of ${baseName(comparison)}${others}`;
 }
 
-/** `REGRESSED: delivery.p50 of head is ...; 20 pairs, false alarms in at most 2 % of comparisons of equal builds` */
+/** `REGRESSED: delivery.p50 of head is ...; 20 pairs, by ratios equal builds are called REGRESSED in at most 2 % of ...` */
 function changedText(comparison: Comparison, pair: PairOutcome, verdict: 'REGRESSED' | 'IMPROVED'): string {
-  const gating = gatingOf(pair);
-  const changed = ofVerdict(gating, verdict);
-  const better = verdict === 'REGRESSED' ? ofVerdict(gating, 'IMPROVED') : [];
+  const changed = ofGrade(comparison, pair, verdict);
+  const better = verdict === 'REGRESSED' ? ofGrade(comparison, pair, 'IMPROVED') : [];
   const told = (metrics: readonly MetricOutcome[]) =>
     metrics.map((metric) => metricSentence(comparison, pair, metric)).join('; ');
   const than = `than ${baseName(comparison)}`;
   // Arms of a comparison are different things, of which the one has not got worse than the other.
   const opening =
     comparison.design.command === 'compare'
-      ? `${armName(comparison, pair.head)} is ${comparativeText(gating, verdict)} ${than}: `
+      ? `${armName(comparison, pair.head)} is ${comparativeText(changed, verdict)} ${than}: `
       : '';
-  const also = better.length === 0 ? '' : `; but ${comparativeText(gating, 'IMPROVED')}: ${told(better)}`;
-  const sure = verdict === 'REGRESSED' ? alarmText(comparison, changed) : improvementText(changed);
-  return `${opening}${told(changed)}${also}; ${plural(pair.pairs, 'pair')}${sure}`;
+  const also = better.length === 0 ? '' : `; but ${comparativeText(better, 'IMPROVED')}: ${told(better)}`;
+  const aside = verdict === 'IMPROVED' ? toldText(comparison, pair) : '';
+  return `${opening}${told(changed)}${also}; ${plural(pair.pairs, 'pair')}${sureText(comparison, changed, verdict)}${aside}`;
 }
 
 function fineText(comparison: Comparison, pair: PairOutcome): string {
-  const gating = gatingOf(pair);
+  const deciding = decidingOf(pair);
   const base = baseName(comparison);
-  const within = gating.map((metric) => withinText(metric, base)).join(', ');
-  return `${armName(comparison, pair.head)} is not worse than ${base}${within === '' ? '' : `: ${within}`}; ${plural(pair.pairs, 'pair')}${noticedText(gating, '')}`;
-}
-
-/** Why nothing can be told although no gating metric is the reason: it ended before it was to be judged. */
-function earlyText({ design, judgement }: Comparison): string {
-  const needed = design.looks[judgement.look]?.rounds ?? 0;
-  return judgement.rounds < needed ? `: ${judgement.rounds} rounds of the ${needed} that it takes` : '';
+  const judged = deciding.filter(({ kind }) => kind === 'ratio').map(withinText);
+  const by = judged.length === 0 ? '' : ` by ${listed(judged)}`;
+  const stored = comparison.design.baseline === null ? '' : sureText(comparison, [], 'OK');
+  return `${armName(comparison, pair.head)} is not worse than ${base}${by}${faultsText(deciding)}; ${plural(pair.pairs, 'pair')}${stored}${noticedText(deciding, '')}${toldText(comparison, pair)}`;
 }
 
 /** `; faster for sure: delivery.p50 of head is ...`; nothing when nothing is. */
-function sureText(comparison: Comparison, pair: PairOutcome): string {
-  const better = ofVerdict(gatingOf(pair), 'IMPROVED');
+function betterText(comparison: Comparison, pair: PairOutcome): string {
+  const better = ofGrade(comparison, pair, 'IMPROVED');
   if (better.length === 0) return '';
   const told = better.map((metric) => metricSentence(comparison, pair, metric)).join('; ');
   return `; ${comparativeText(better, 'IMPROVED')} for sure: ${told}`;
 }
 
 function unsureText(comparison: Comparison, pair: PairOutcome): string {
-  const unsure = ofVerdict(gatingOf(pair), 'INCONCLUSIVE');
+  const { design, judgement } = comparison;
+  const opening = `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told`;
+  const pairs = plural(pair.pairs, 'pair');
+  if (isEarly(comparison)) {
+    return `${opening}: ${judgement.rounds} rounds of the ${design.looks[judgement.look]?.rounds} that it takes; ${pairs}`;
+  }
+  const unsure = ofGrade(comparison, pair, 'INCONCLUSIVE');
   const told = unsure.map((metric) => {
     const tolerated = metric.ratio === null ? '' : `, tolerated ${toleratedText(metric)}`;
     return `${metricSentence(comparison, pair, metric)}${tolerated}`;
   });
-  const why = told.length === 0 ? earlyText(comparison) : `: ${told.join('; ')}`;
-  return `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told${why}${sureText(comparison, pair)}; ${plural(pair.pairs, 'pair')}${noticedText(unsure, 'only ')}`;
+  const why = told.length === 0 ? '' : `: ${told.join('; ')}`;
+  return `${opening}${why}${betterText(comparison, pair)}; ${pairs}${noticedText(unsure, 'only ')}`;
 }
 
-/** So that a sentence stays one. */
-const MOST_REASONS = 3;
-
 function nothingText(comparison: Comparison, { head, invalid }: PairOutcome): string {
-  const messages = invalid.slice(0, MOST_REASONS).map(({ message }) => plain(message));
-  if (invalid.length > MOST_REASONS) messages.push(`and ${invalid.length - MOST_REASONS} more`);
-  const why = messages.join('; ');
+  const why = brieflyAll(invalid.map(({ message }) => message));
   return `nothing can be said of ${armName(comparison, head)} against ${baseName(comparison)}${why === '' ? '' : `: ${why}`}`;
 }
 
@@ -155,26 +169,48 @@ export function verdictSentence(comparison: Comparison): string {
 }
 
 /** Metrics that got worse but do not decide, each with its sentence: worth a look. */
-export function asides(comparison: Comparison): string[] {
-  const told = comparison.judgement.heads.filter(({ verdict }) => verdict !== 'INVALID');
-  return told.flatMap((pair) =>
-    ofVerdict(pair.metrics, 'REGRESSED')
-      .filter(({ gating }) => !gating)
+function asides(comparison: Comparison): string[] {
+  return comparison.judgement.heads.flatMap((pair) =>
+    pair.metrics
+      .filter((metric) => !metric.gating && gradeOf(comparison, pair, metric) === 'REGRESSED')
       .map((metric) => `told, not judged by: ${metricSentence(comparison, pair, metric)}`),
   );
 }
 
-/** What must be known with the verdict: each head of several, thresholds, asides, notes, and what to do. */
+/** Deciding metrics that no round has, each once. */
+function unjudgedTexts({ judgement }: Comparison): string[] {
+  const metrics = judgement.heads.flatMap(({ metrics }) => metrics.filter(isUnjudged));
+  return [...new Set(metrics.map(({ metric, because }) => `${plain(metric)}: ${plain(because)}`))];
+}
+
+/** What the verdict must not be read without: notes, overloaded servers, a base measured at another time. */
+export function noteTexts(comparison: Comparison): string[] {
+  return [
+    ...comparison.notes.map(({ message }) => `note: ${briefly(message)}`),
+    overloadText(comparison),
+    storedBaseText(comparison),
+  ].filter((text) => text !== null);
+}
+
+/** With several heads, `socketio: passed: lost==0 (0)`. */
+function thresholdTexts(comparison: Comparison): string[] {
+  const isAlone = comparison.judgement.heads.length === 1;
+  return comparison.thresholds.map((threshold) => {
+    const text = thresholdText(threshold);
+    return isAlone ? text : `${armName(comparison, threshold.arm)}: ${text}`;
+  });
+}
+
+/** What must be known with the verdict: notes, each head of several, thresholds, asides, and what to do. */
 export function remarkTexts(comparison: Comparison): string[] {
-  const { judgement, thresholds, notes } = comparison;
+  const { judgement } = comparison;
   const pairs = judgement.heads.length === 1 ? [] : judgement.heads;
   return [
+    ...noteTexts(comparison),
     ...pairs.map((pair) => pairSentence(comparison, pair)),
-    ...thresholds.map(thresholdText),
+    ...thresholdTexts(comparison),
+    ...unjudgedTexts(comparison),
     ...asides(comparison),
-    ...notes.map(({ message }) => `note: ${plain(message)}`),
     ...adviceFor(comparison).map((advice) => `advice: ${advice}`),
   ];
 }
-
-export { adviceFor, metricSentence };
