@@ -38,14 +38,18 @@ export function shortageIn({ arms }: Recorded, metric: Metric, needed: number): 
   if (!('series' in metric)) return null;
   const short = arms.flatMap(({ name, samples, isRandom }) => {
     const planned = samples.get(metric.series) ?? null;
-    const isShort = planned !== null && (isRandom ? leastOfRandom(planned) : planned) < needed;
-    const about = isRandom ? 'on average ' : '';
-    return isShort ? [{ name, text: `${about}${formatCount(planned)} independent samples` }] : [];
+    if (planned === null || (isRandom ? leastOfRandom(planned) : planned) >= needed) return [];
+    const of = `independent samples of ${metricName(metric)}`;
+    const text =
+      planned < needed
+        ? `${formatCount(planned)} ${of}, and needs ${needed}`
+        : `${formatCount(planned)} ${of} on average, and by chance perhaps fewer than the ${needed} that it needs`;
+    return [{ name, text }];
   });
   const [first] = short;
   if (first === undefined) return null;
   const which = short.length === arms.length ? '' : ` of ${first.name}`;
-  return `each run${which} would have ${first.text} of ${metricName(metric)}, and needs ${needed}`;
+  return `each run${which} would have ${first.text}`;
 }
 
 /** Fewer come in one of 30,000 runs: the number of random arrivals spreads by the root of its mean. */
