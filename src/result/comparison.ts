@@ -22,7 +22,7 @@ const rule = z.object({
   /** `delivery.p50`, `server_cpu_per_delivery`, `lost`. */
   metric: z.string(),
   unit: z.enum(METRIC_UNITS),
-  /** `ratio`: by the ratios of the rounds; `exact`: a count of which one more is one too many. */
+  /** `ratio`: by the ratios of the rounds; `exact`: a count that should be zero, by the differences of the rounds. */
   kind: z.enum(['ratio', 'exact']),
   /** Whether it decides the verdict; the rest is told only. */
   gating: z.boolean(),
