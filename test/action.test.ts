@@ -105,7 +105,7 @@ describe('action.yml', () => {
     };
     const { arguments: words, status } = runStep({ inputs, verdict: 'OK', code: 0 });
     expect(status).toBe(0);
-    expect(words?.slice(0, 3)).toEqual(['--yes', 'sockbench', 'gate']);
+    expect(words?.slice(0, 3)).toEqual(['--no-install', 'sockbench', 'gate']);
     expect(words?.slice(3).filter((word) => !word.startsWith('--format='))).toEqual([
       '--inconclusive=fail',
       `--out=${join(folder, 'report')}`,
@@ -141,6 +141,14 @@ describe('action.yml', () => {
     const { status, outputs } = runStep({ inputs: { scenario: 'ack-roundtrip' }, verdict: '', code: 2 });
     expect(status).toBe(2);
     expect(outputs).toContain('verdict=');
+  });
+
+  it.each(['', '  \n '])('hands no empty word on where its arguments are blank: %j', (blank) => {
+    const inputs = { scenario: 'ack-roundtrip', arguments: blank };
+    const { arguments: words, status } = runStep({ inputs, verdict: 'OK', code: 0 });
+    expect(status).toBe(0);
+    expect(words).not.toContain('');
+    expect(words?.slice(-2)).toEqual(['--', 'ack-roundtrip']);
   });
 
   it('starts nothing when quotes in its arguments are not closed', () => {

@@ -15,7 +15,7 @@ const CUT = '*Cut here: GitHub shows no more. All of it is in the other reports.
 function howToRead(comparison: Comparison): string[] {
   const { design } = comparison;
   const alike = design.command === 'gate' ? 'Equal builds' : 'Equal arms';
-  const alarms = `- ${alike} are called REGRESSED by their ratios in at most ${formatPercent(design.alpha)} of comparisons; counts come on top.`;
+  const alarms = `- ${alike} are called REGRESSED by their ratios in at most ${formatPercent(design.alpha)} of comparisons, and by counts of what should never happen in at most as many more.`;
   const stored =
     '- What changed on the machine since the base was measured is in every ratio; how often that is a false alarm, nobody knows.';
   return [

@@ -35,8 +35,7 @@ function comparativeText(metrics: readonly MetricOutcome[], verdict: 'REGRESSED'
 }
 
 /**
- * How sure it is, as far as ratios say it: the design bounds how often those of equal arms do, and counts come on
- * top. Nobody knows it of a base that did not take turns.
+ * How sure it is, as far as ratios say it: the design bounds how often those of equal arms do. Counts come on top. Nobody knows it of a base that did not take turns.
  */
 function sureText({ design }: Comparison, changed: readonly MetricOutcome[], verdict: Verdict): string {
   if (design.baseline !== null) return ' with a base measured at another time';
