@@ -6,7 +6,7 @@ import { HOSTILE } from './fixture.ts';
 describe('Markdown of a comparison', () => {
   it('holds everything', () => {
     expect(renderComparisonMarkdown(comparisons.regressed())).toMatchInlineSnapshot(`
-      "**REGRESSED: delivery.p50 of head is 1.40 times that of base (1.33 to 1.48), 1.68 ms instead of 1.2 ms; lost of head is 10 instead of 0; 5 pairs, by ratios equal builds are called REGRESSED in at most 2 % of comparisons**
+      "**REGRESSED: delivery.p50 of head is 1.40 times that of base (1.33 to 1.48), 1.68 ms instead of 1.2 ms; lost 10 instead of 0; 5 pairs, by ratios equal builds are called REGRESSED in at most 2 % of comparisons**
 
       - advice: mend the head, or tolerate more where it is meant: --metric delivery.p50:GROWTH
 

@@ -171,6 +171,17 @@ describe('sentences of a comparison', () => {
     );
   });
 
+  it.each(['REGRESSED', 'INCONCLUSIVE'] as const)('tell only the first of several in full: %s', (verdict) => {
+    const comparison = makeComparison({
+      verdicts: { 'delivery.p50': verdict, 'fanout_last.p95': verdict, lost: verdict },
+    });
+    const sentence = pairSentence(comparison, firstHead(comparison));
+    expect(sentence).toMatch(
+      /delivery\.p50 of head is \d\.\d\d times that of base \(\d\.\d\d to \d\.\d\d\), \S+ ms instead of 1\.2 ms; fanout_last\.p95 \d\.\d\d times \(\d\.\d\d to \d\.\d\d\); lost \d+ instead of 0; 5 pairs/,
+    );
+    expect(sentence.length).toBeLessThan(330);
+  });
+
   it('leave out a metric that may be missing and is, and remark on it', () => {
     const comparison = structuredClone(comparisons.ok());
     const cpu = { ...outcome(comparison, 'delivery.p50'), metric: 'server_cpu_per_delivery', optional: true };

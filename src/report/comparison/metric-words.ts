@@ -32,6 +32,24 @@ export function metricSentence(comparison: Comparison, pair: PairOutcome, metric
   return `${subject} is ${ratio} times that of ${baseName(comparison)}${bracketed(metric)}, ${insteadText(metric)}`;
 }
 
+/** The same beside another: `fanout_last.p50 1.31 times (1.25 to 1.4)`, `lost 12 instead of 0`. */
+function shortSentence(metric: MetricOutcome): string {
+  const name = plain(metric.metric);
+  if (metric.kind === 'exact' && metric.points.length > 0) return `${name} ${insteadText(metric)}`;
+  const { ratio } = ratioTexts(metric);
+  return ratio === null ? `${name}: ${plain(metric.because)}` : `${name} ${ratio} times${bracketed(metric)}`;
+}
+
+/** The first in full, the others as short as can be: all of it is in the table. */
+export function metricSentences(
+  comparison: Comparison,
+  pair: PairOutcome,
+  [first, ...others]: readonly MetricOutcome[],
+): string {
+  if (first === undefined) return '';
+  return [metricSentence(comparison, pair, first), ...others.map(shortSentence)].join('; ');
+}
+
 /** `10 % more` */
 export function toleratedText(metric: MetricOutcome): string {
   return `${formatPercent(metric.delta)} ${isMoreBetter(metric) ? 'less' : 'more'}`;

@@ -6,7 +6,14 @@ import { adviceFor } from './advice.ts';
 import { briefly, brieflyAll } from './brief.ts';
 import { overloadText, storedBaseText } from './circumstances.ts';
 import { decidingOf, gradeOf, isEarly, isUnjudged } from './grade.ts';
-import { faultsText, metricSentence, noticedText, toleratedText, withinText } from './metric-words.ts';
+import {
+  faultsText,
+  metricSentence,
+  metricSentences,
+  noticedText,
+  toleratedText,
+  withinText,
+} from './metric-words.ts';
 import { armName, baseName, listed } from './names.ts';
 import { ratioTexts } from './numbers.ts';
 
@@ -65,8 +72,7 @@ function toldText(comparison: Comparison, pair: PairOutcome): string {
 function changedText(comparison: Comparison, pair: PairOutcome, verdict: 'REGRESSED' | 'IMPROVED'): string {
   const changed = ofGrade(comparison, pair, verdict);
   const better = verdict === 'REGRESSED' ? ofGrade(comparison, pair, 'IMPROVED') : [];
-  const told = (metrics: readonly MetricOutcome[]) =>
-    metrics.map((metric) => metricSentence(comparison, pair, metric)).join('; ');
+  const told = (metrics: readonly MetricOutcome[]) => metricSentences(comparison, pair, metrics);
   const than = `than ${baseName(comparison)}`;
   // Arms of a comparison are different things, of which the one has not got worse than the other.
   const opening =
@@ -91,8 +97,7 @@ function fineText(comparison: Comparison, pair: PairOutcome): string {
 function betterText(comparison: Comparison, pair: PairOutcome): string {
   const better = ofGrade(comparison, pair, 'IMPROVED');
   if (better.length === 0) return '';
-  const told = better.map((metric) => metricSentence(comparison, pair, metric)).join('; ');
-  return `; ${comparativeText(better, 'IMPROVED')} for sure: ${told}`;
+  return `; ${comparativeText(better, 'IMPROVED')} for sure: ${metricSentences(comparison, pair, better)}`;
 }
 
 function unsureText(comparison: Comparison, pair: PairOutcome): string {
@@ -103,11 +108,13 @@ function unsureText(comparison: Comparison, pair: PairOutcome): string {
     return `${opening}: ${judgement.rounds} rounds of the ${design.looks[judgement.look]?.rounds} that it takes; ${pairs}`;
   }
   const unsure = ofGrade(comparison, pair, 'INCONCLUSIVE');
-  const told = unsure.map((metric) => {
-    const tolerated = metric.ratio === null ? '' : `, tolerated ${toleratedText(metric)}`;
-    return `${metricSentence(comparison, pair, metric)}${tolerated}`;
-  });
-  const why = told.length === 0 ? '' : `: ${told.join('; ')}`;
+  const [only] = unsure;
+  const tolerated =
+    only === undefined || unsure.length > 1 || only.ratio === null
+      ? ''
+      : `, tolerated ${toleratedText(only)}`;
+  const told = metricSentences(comparison, pair, unsure);
+  const why = told === '' ? '' : `: ${told}${tolerated}`;
   return `${opening}${why}${betterText(comparison, pair)}; ${pairs}${noticedText(unsure, 'only ')}`;
 }
 
