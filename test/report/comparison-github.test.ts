@@ -102,6 +102,18 @@ describe('GitHub annotations', () => {
     ]);
   });
 
+  it('name the arm of a threshold where there are several heads', () => {
+    const thresholds = [{ arm: 2, expression: 'lost==0', passed: false, actual: 3, detail: '3' }];
+    expect(told({ ...comparisons.several(), thresholds })).toContainEqual([
+      'error',
+      'threshold of socketio polling FAILED: lost==0',
+    ]);
+  });
+
+  it('warn of servers that were overloaded, though all is well', () => {
+    expect(told(comparisons.overloaded())).toEqual([['warning', 'SERVER OVERLOADED']]);
+  });
+
   it('are ten at most, the gravest of them, and the last tells of the rest', () => {
     const thresholds = Array.from({ length: 25 }, (_, index) => ({
       arm: 1,
@@ -151,6 +163,21 @@ describe('GitHub summary', () => {
     expect(thresholds).toContain('delivery.p50&lt;1ms');
     expect(thresholds).toContain('### How to read this');
     expect(renderGithubSummary(comparisons.spoilt())).toContain('the server exited with code 1');
+  });
+
+  it('has notes right under the verdict', () => {
+    const notes = [{ code: 'load_differs', message: 'the loads differ' }];
+    const [, , first] = renderGithubSummary({ ...comparisons.regressed(), notes }).split('\n');
+    expect(first).toBe('- note: the loads differ');
+  });
+
+  it('claims as much as the design promises, and of processes what is so', () => {
+    const summary = renderGithubSummary(comparisons.ok());
+    expect(summary).toContain(
+      'Equal builds are called REGRESSED by their ratios in at most 2 % of comparisons',
+    );
+    expect(summary).toContain('The servers ran already and were not started anew for each round');
+    expect(summary).not.toContain('fresh processes');
   });
 
   it('has no HTML but its own, whatever a name holds', () => {

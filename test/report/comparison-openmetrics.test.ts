@@ -102,6 +102,19 @@ describe('OpenMetrics', () => {
     expect(names.filter((name) => /metric|bound|estimate/.test(name))).toEqual([]);
   });
 
+  it('tells the same threshold of several heads apart', () => {
+    const [given] = comparisons.thresholds().thresholds;
+    if (given === undefined) throw new Error('no threshold');
+    const thresholds = [given, { ...given, arm: 2, passed: false }];
+    const lines = renderOpenMetrics({ ...comparisons.several(), thresholds })
+      .split('\n')
+      .filter((line) => line.startsWith('sockbench_threshold_passed{'));
+    expect(lines).toEqual([
+      'sockbench_threshold_passed{scenario="broadcast-latency",head="socketio",expression="lost==0"} 1',
+      'sockbench_threshold_passed{scenario="broadcast-latency",head="socketio polling",expression="lost==0"} 0',
+    ]);
+  });
+
   it('leaves out a threshold that could not be judged', () => {
     const passed = read(renderOpenMetrics(comparisons.thresholds())).find(
       ({ name }) => name === 'sockbench_threshold_passed',
