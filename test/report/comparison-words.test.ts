@@ -201,6 +201,14 @@ describe('sentences of a comparison', () => {
     expect(remarkTexts(comparison)).toEqual([`server_cpu_per_delivery: ${because}`]);
   });
 
+  it('say that only counts were judged', () => {
+    const comparison = comparisons.ok();
+    const pair = { ...firstHead(comparison), metrics: [outcome(comparison, 'lost')] };
+    expect(pairSentence(comparison, pair)).toBe(
+      'OK: head is not worse than base by counts alone, nothing lost in either; 5 pairs',
+    );
+  });
+
   it('say why a count cannot be told', () => {
     const comparison = makeComparison({ verdicts: { lost: 'INCONCLUSIVE' } });
     const because = '1 in 1 of 15 rounds of the head, none in the base: too rare to tell';
@@ -310,6 +318,8 @@ describe('advice', () => {
     expect(adviceFor(comparisons.inconclusive())).toEqual([
       'to be able to tell delivery.p50: more rounds (--rounds 20), a quieter machine',
     ]);
+    const short = makeComparison({ rounds: 1, verdicts: { 'delivery.p50': 'INCONCLUSIVE' } });
+    expect(adviceFor(short)[0]).toContain('--rounds 15)');
     const stored = makeComparison({ baseline: 'rounds.json', verdicts: { 'delivery.p50': 'INCONCLUSIVE' } });
     expect(adviceFor(stored)[0]).toContain(
       'measure the base beside the head (--base-exec CMD or --base-ref REF)',

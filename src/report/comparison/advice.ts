@@ -99,13 +99,16 @@ function moreRounds({ baseline }: Comparison['design'], rounds: number): string 
   return `measure the base beside the head (--base-exec CMD or --base-ref REF) with more rounds (--rounds ${rounds}): a stored base has no more than it has`;
 }
 
+/** As many as `compare` takes: with much fewer nothing can be told at all. */
+const LEAST_ROUNDS = 15;
+/** No more are taken. */
 const MOST_ROUNDS = 500;
 
 /** What would have let metrics be told. */
 function sharperMeans(comparison: Comparison): string[] {
   const { looks, arms } = comparison.design;
   const { noisy, scarce } = untold(comparison);
-  const rounds = Math.min(MOST_ROUNDS, 2 * (looks.at(-1)?.rounds ?? 1));
+  const rounds = Math.min(MOST_ROUNDS, Math.max(LEAST_ROUNDS, 2 * (looks.at(-1)?.rounds ?? 1)));
   const duration = formatDurationMs(2 * Math.max(...arms.map(({ plan }) => plan.durationMs)));
   return [
     ...(noisy.length === 0

@@ -88,7 +88,7 @@ function fineText(comparison: Comparison, pair: PairOutcome): string {
   const deciding = decidingOf(pair);
   const base = baseName(comparison);
   const judged = deciding.filter(({ kind }) => kind === 'ratio').map(withinText);
-  const by = judged.length === 0 ? '' : ` by ${listed(judged)}`;
+  const by = ` by ${judged.length === 0 ? 'counts alone' : listed(judged)}`;
   const stored = comparison.design.baseline === null ? '' : sureText(comparison, [], 'OK');
   return `${armName(comparison, pair.head)} is not worse than ${base}${by}${faultsText(deciding)}; ${plural(pair.pairs, 'pair')}${stored}${noticedText(deciding, '')}${toldText(comparison, pair)}`;
 }
@@ -105,7 +105,7 @@ function unsureText(comparison: Comparison, pair: PairOutcome): string {
   const opening = `whether ${armName(comparison, pair.head)} is worse than ${baseName(comparison)} cannot be told`;
   const pairs = plural(pair.pairs, 'pair');
   if (isEarly(comparison)) {
-    return `${opening}: ${judgement.rounds} rounds of the ${design.looks[judgement.look]?.rounds} that it takes; ${pairs}`;
+    return `${opening}: ${plural(judgement.rounds, 'round')} of the ${design.looks[judgement.look]?.rounds} that it takes; ${pairs}`;
   }
   const unsure = ofGrade(comparison, pair, 'INCONCLUSIVE');
   const [only] = unsure;
