@@ -14,12 +14,12 @@ import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts'
 import type { Scenario } from '../scenario.ts';
 import { SETTING_OPTIONS } from '../settings.ts';
 import { goesOn, judge } from '../stats/judge.ts';
-import { planLooks } from '../stats/looks.ts';
+import { planLooks, roundsForVerdict } from '../stats/looks.ts';
 import { pairUp } from '../stats/pairs.ts';
 import type { ArmForecast } from '../stats/recorded.ts';
 import { planRules } from '../stats/rules.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
-import { formatDurationMs } from '../units.ts';
+import { formatDurationMs, plural } from '../units.ts';
 import { VERSION } from '../version.ts';
 import type { ArmSpec } from './arms.ts';
 import type { Cli } from './cli.ts';
@@ -165,6 +165,21 @@ function otherLoads([base, ...heads]: ComparisonParts['arms']): Finding[] {
   });
 }
 
+/** Why no verdict can come of it: a gate is refused, and what only compares is worth its figures. */
+function tooFewRounds(command: Design['command'], design: Design): string[] {
+  const rounds = design.looks.at(-1)?.rounds ?? 0;
+  const needed = roundsForVerdict(design);
+  if (rounds >= needed) return [];
+  const deciding = design.rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
+  const message = `${rounds} rounds can never give a verdict by ${plural(deciding, 'metric')}; ${needed} can`;
+  if (command === 'compare') return [message];
+  throw new SockbenchError({
+    code: 'TOO_FEW_ROUNDS',
+    message: `--rounds: ${message}`,
+    hint: `Give --rounds ${needed} or more, or fewer metrics that decide, with --metric.`,
+  });
+}
+
 /** Checks everything before anything starts. */
 export async function prepare(
   flags: ComparisonFlags,
@@ -181,7 +196,7 @@ export async function prepare(
   const { thresholds, doubts } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
   await requireWritable(out ?? 'reports');
   const notes = [...parts.notes, ...otherLoads(arms)];
-  const told = [...doubts, ...notes.map(({ message }) => message)];
+  const told = [...doubts, ...notes.map(({ message }) => message), ...tooFewRounds(parts.command, design)];
   return { parts: { ...parts, notes }, design, thresholds, doubts: told, formats, out, isQuiet };
 }
 

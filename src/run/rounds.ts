@@ -79,7 +79,7 @@ async function tryRun(run: () => Promise<RunResult>): Promise<Omit<ArmRun, 'arm'
   } catch (error) {
     if (!(error instanceof SockbenchError)) throw error;
     const { code, message, hint } = error;
-    const told = hint === '' ? message : `${message} ${hint}`;
+    const told = hint === '' ? message : `${message}. ${hint}`;
     return { result: null, error: { code: code.toLowerCase(), message: told } };
   }
 }

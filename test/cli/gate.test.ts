@@ -26,6 +26,7 @@ describe('a gate that cannot be is refused before anything starts', () => {
       'so it would start the same server for the base as for the head',
     ],
     [gate(...BASE, '--rounds', '1'), '--rounds: "1" is not a whole number from 2 to 500'],
+    [gate(...BASE, '--rounds', '7'), '--rounds: 7 rounds can never give a verdict by 3 metrics; 8 can'],
     [gate(...BASE, '--order-seed', 'x'), '--order-seed: "x" is not a whole number'],
     [gate(...BASE, '--inconclusive', 'maybe'), '--inconclusive: "maybe" is not one of pass, fail'],
     [

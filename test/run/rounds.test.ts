@@ -66,7 +66,7 @@ describe('the rounds of a comparison', () => {
     expect(rounds).toHaveLength(2);
     expect(rounds[1]?.runs.map((each) => each.error)).toEqual([
       null,
-      { code: 'unreachable', message: 'nobody listens Start it.' },
+      { code: 'unreachable', message: 'nobody listens. Start it.' },
     ]);
   });
 
