@@ -11,7 +11,7 @@ export interface StudyFacts {
 }
 
 const CONFIDENCE = 0.95;
-const RESAMPLED = 2000;
+const RESAMPLED = 1000;
 
 const rowOf = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
@@ -130,9 +130,10 @@ export function studyReport(gates: readonly GateRecord[], { meanUs, load, machin
 How often \`sockbench gate\` is wrong, measured with whole gates through the command line. Made by
 \`npm run study-gate\`, which goes on where it was; nothing here is written by hand.
 
-- ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}
-- load of a round: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; shorter rounds than the default, so
-  that more gates fit: the default sees more
+- ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; the points of every round are in
+  [gates.jsonl](gate-study/gates.jsonl)
+- load of a round: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; runs
+  half as long as the default, so that more gates fit
 - mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head, in one
   of three shapes: *message*: the server is busy for so long before each message; *tail*: one message in a hundred is
   held back for a hundred times as long; *recipient*: the server is busy before each recipient, so that the last one
