@@ -2,8 +2,9 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import type { Comparison } from '../result/comparison.ts';
 import { parseArms } from './arms.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { carryOut, looksOf, planArm, prepare } from './comparing.ts';
+import { carryOut } from './comparing.ts';
 import { addComparisonFlags, type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
+import { looksOf, planArm, prepare } from './comparison-plan.ts';
 import { collect } from './flags.ts';
 
 const EXAMPLES = `

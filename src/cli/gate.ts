@@ -11,8 +11,9 @@ import { checkOutBase } from '../run/worktree.ts';
 import { leastRounds } from '../stats/looks.ts';
 import { MOST_GATING } from '../stats/rules.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { ALPHA, type Arm, carryOut, looksOf, planArm, prepare } from './comparing.ts';
+import { carryOut } from './comparing.ts';
 import { addComparisonFlags, type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
+import { ALPHA, type Arm, looksOf, planArm, prepare } from './comparison-plan.ts';
 import { addTable } from './flags.ts';
 
 const text = (value: string) => value;
