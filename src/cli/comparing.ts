@@ -6,7 +6,6 @@ import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts'
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
-import { formatDurationMs } from '../units.ts';
 import { VERSION } from '../version.ts';
 import type { Cli } from './cli.ts';
 import { comparisonFolder, deliverComparison } from './comparison-output.ts';
@@ -32,7 +31,7 @@ function planText({ looks }: Design, parts: ComparisonParts): string {
   const names = parts.arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
   const early = looks.length > 1 ? `, ${first?.rounds} if that is enough` : '';
-  const time = formatDurationMs(longestMs(parts));
+  const time = `${Math.ceil(longestMs(parts) / 1000)}s`;
   return `${names}: ${last?.rounds} rounds${early}; at most about ${time}\n`;
 }
 

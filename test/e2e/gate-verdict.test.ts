@@ -7,8 +7,8 @@ import { faultyCommand, freePort, sockbench, startSockbench, temporaryFolder } f
 
 /** Runs as short as can be, so that there can be enough of them. */
 const SHORTEST = ['--duration', '500ms', '--warmup', '200ms', '--warmup-max', '200ms'];
-/** Six decide for one metric at 2 %; two more, since noise may spoil a pair. */
-const ROUNDS = 8;
+/** Nine decide at the first look; where the host spoils some of them, the other nine come too. */
+const ROUNDS = 18;
 const BUSY_MS = 3;
 
 /**
@@ -37,14 +37,14 @@ test('a gate that finds its server slower fails, tells everyone, and can be judg
   ).ended;
 
   expect(stdout.split('\n')[0]).toMatch(
-    /^REGRESSED: delivery\.p50 of head is [\d.]+ times that of base \([\d.]+ to [\d.]+\), [\d.]+ ms instead of [\d.]+ (us|ms); [78] pairs/,
+    /^REGRESSED: delivery\.p50 of head is [\d.]+ times that of base \([\d.]+ to [\d.]+\), [\d.]+ ms instead of [\d.]+ (us|ms); \d+ pairs/,
   );
   expect(code).toBe(99);
-  expect(stderr).toMatch(/^base, head: 8 rounds; at most about \d+s$/m);
-  expect(stderr).toMatch(/^round 8 of at most 8: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
+  expect(stderr).toMatch(/^base, head: 18 rounds, 9 if that is enough; at most about \d+s$/m);
+  expect(stderr).toMatch(/^round 9 of at most 18: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
   expect(stderr).toMatch(/^::error title=.*delivery\.p50.*::/m);
   expect(readFileSync(summary, 'utf8')).toContain('REGRESSED');
-  expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<testsuite [^>]*failures="[12]"/);
+  expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<testsuite [^>]*failures="3"/);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<svg');
 
   const text = readFileSync(join(out, 'rounds.json'), 'utf8');
@@ -83,4 +83,4 @@ test('a gate that finds its server slower fails, tells everyone, and can be judg
   expect(against.stdout).toMatch(/^INVALID: .*kernel: baseline 5\.0\.0-other, now /);
   const { rounds } = comparisonSchema.parse(JSON.parse(readFileSync(join(out, 'rounds.json'), 'utf8')));
   expect(rounds).toHaveLength(1);
-});
+}, 150_000);
