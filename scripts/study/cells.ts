@@ -1,7 +1,4 @@
-import type { GateRecord } from './gates.ts';
-
-export const SHAPES = ['none', 'message', 'tail', 'recipient'] as const;
-export type Shape = (typeof SHAPES)[number];
+import { type GateRecord, SHAPES, type Shape } from './gates.ts';
 
 /** What the head of a gate has that its base has not. */
 export interface Cell {

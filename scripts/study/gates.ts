@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Comparison, MetricOutcome } from '../../src/result/comparison.ts';
-import type { Shape } from './cells.ts';
+
+/** How a server is slowed; `none` is an identical build. */
+export const SHAPES = ['none', 'message', 'tail', 'recipient'] as const;
+export type Shape = (typeof SHAPES)[number];
 
 /** One whole gate, without its histograms. */
 export interface GateRecord {
