@@ -3,11 +3,12 @@ import { valueText } from '../report/capacity/words.ts';
 import type { CapacityAnswer } from '../result/capacity.ts';
 import { requireWritable } from '../result/store.ts';
 import { formatDurationMs } from '../units.ts';
-import { CAPACITY_FORMAT_NAMES, deliverCapacity, parseCapacityFormats } from './capacity-output.ts';
+import { CAPACITY_FORMAT_NAMES, parseCapacityFormats, writtenCapacity } from './capacity-output.ts';
 import { type PlannedSearch, planSearch, type SearchFlags } from './capacity-plan.ts';
 import { searchCapacity } from './capacity-search.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addRunFlags, collect } from './flags.ts';
+import { deliver } from './output.ts';
 import type { PlanFlags } from './planning.ts';
 
 interface CapacityFlags extends PlanFlags, SearchFlags {
@@ -80,7 +81,7 @@ async function capacity(
   const tell: Cli = quiet ? { ...cli, isTty: false, err: () => {} } : cli;
   tell.err(`${beginning(search)}\n`);
   const found = await searchCapacity(tell, search);
-  await deliverCapacity(cli, folder, list, found, quiet);
+  await deliver(cli, folder, list, writtenCapacity(found), quiet);
   return exitCodeOf(found.answer);
 }
 

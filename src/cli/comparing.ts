@@ -8,8 +8,9 @@ import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import { VERSION } from '../version.ts';
 import type { Cli } from './cli.ts';
-import { comparisonFolder, deliverComparison } from './comparison-output.ts';
+import { comparisonFolder, writtenComparison } from './comparison-output.ts';
 import type { Arm, ComparisonParts, Prepared } from './comparison-plan.ts';
+import { deliver } from './output.ts';
 import { showRounds } from './round-progress.ts';
 import { runApart } from './run-apart.ts';
 
@@ -59,7 +60,7 @@ export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison
     judgement: judge(design, ran.rounds),
     thresholds: judgeThresholds(thresholds, design, ran.rounds),
   };
-  await deliverComparison(cli, folder, formats, comparison, isQuiet);
+  await deliver(cli, folder, formats, writtenComparison(comparison), isQuiet);
   return comparison;
 }
 

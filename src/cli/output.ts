@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 export const FORMAT_NAMES = formats.map(({ name }) => name).join(', ');
 
 /** The scripts and styles that the HTML page carries inside itself. */
-export async function loadPageAssets(): Promise<PageAssets> {
+async function loadPageAssets(): Promise<PageAssets> {
   const page = (name: string) => readFile(new URL(`../report/html/${name}`, import.meta.url), 'utf8');
   const uplot = (name: string) => readFile(require.resolve(`uplot/dist/${name}`), 'utf8');
   const [uplotJs, uplotCss, pageJs, pageCss] = await Promise.all([
@@ -47,42 +47,99 @@ export function parseFormats(list: string): Format[] {
   return pickFormats(list, formats);
 }
 
-/** Renders results in one format. */
-export async function renderAs(format: Format, results: readonly RunResult[]): Promise<string> {
-  return format.render(results, await loadPageAssets());
+/** A way to write one kind of document down; only pages use `assets`. */
+interface Rendering<Document> {
+  readonly name: string;
+  render(document: Document, assets: PageAssets): string;
+}
+
+/** A document, and what its files are called. */
+export interface Written<Document, As extends Rendering<Document>> {
+  readonly document: Document;
+  /** The format from which all others can be made again. */
+  readonly source: As;
+  fileOf(format: As): string;
+}
+
+/** Results of runs, as files that begin with `name`. */
+export function writtenRuns(
+  name: string,
+  results: readonly RunResult[],
+): Written<readonly RunResult[], Format> {
+  return {
+    document: results,
+    source: sourceOf(formats),
+    fileOf: ({ extension }) => `${name}.${extension}`,
+  };
+}
+
+/** The format that is the document itself. */
+export function sourceOf<As extends { readonly name: string }>(all: readonly As[]): As {
+  const [source] = pickFormats('json', all);
+  if (source === undefined) throw new Error('no format of that name');
+  return source;
 }
 
 /**
  * Writes one file per format and returns their paths. A folder that takes no more (full disk, removed
  * meanwhile) is replaced by the system's temporary one, with a warning: what was measured is not lost.
  */
-export async function writeReports(
+export async function writeFiles<Document, As extends Rendering<Document>>(
   cli: Cli,
   folder: string,
-  name: string,
-  list: readonly Format[],
-  results: readonly RunResult[],
+  list: Iterable<As>,
+  { document, fileOf }: Written<Document, As>,
 ): Promise<string[]> {
+  const assets = await loadPageAssets();
   const paths: string[] = [];
   for (const format of list) {
-    const text = await renderAs(format, results);
-    const file = `${name}.${format.extension}`;
-    const path = await writeOrRescue(cli, folder, file, text);
+    const path = await writeOrRescue(cli, folder, fileOf(format), format.render(document, assets));
     if (path !== null) paths.push(path);
   }
   return paths;
 }
 
 /**
+ * Text to stdout, or the one format asked for; everything else, and always the document itself, into `folder`. The
+ * document comes first: from it all else can be made again.
+ */
+export async function deliver<Document, As extends Rendering<Document>>(
+  cli: Cli,
+  folder: string,
+  list: readonly As[],
+  written: Written<Document, As>,
+  isQuiet: boolean,
+): Promise<void> {
+  const tell = (paths: readonly string[]) => {
+    if (!isQuiet) for (const path of paths) cli.err(`wrote ${path}\n`);
+  };
+  tell(await writeFiles(cli, folder, [written.source], written));
+  const [shown] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
+  if (shown !== undefined) cli.out(shown.render(written.document, await loadPageAssets()));
+  const others = list.filter((format) => format.name !== 'text' && format !== written.source);
+  tell(await writeFiles(cli, folder, new Set(others), written));
+}
+
+/** What is stored, again: to stdout, or into `folder`. */
+export async function renderAgain<Document, As extends Rendering<Document>>(
+  cli: Cli,
+  folder: string | undefined,
+  list: readonly As[],
+  written: Written<Document, As>,
+): Promise<void> {
+  if (folder === undefined) {
+    const assets = await loadPageAssets();
+    for (const format of list) cli.out(format.render(written.document, assets));
+    return;
+  }
+  for (const path of await writeFiles(cli, folder, list, written)) cli.err(`wrote ${path}\n`);
+}
+
+/**
  * Writes a file, or where that fails into a new folder in the system's temporary one, with a warning; returns its path,
  * null where that fails too.
  */
-export async function writeOrRescue(
-  cli: Cli,
-  folder: string,
-  file: string,
-  text: string,
-): Promise<string | null> {
+async function writeOrRescue(cli: Cli, folder: string, file: string, text: string): Promise<string | null> {
   const path = join(folder, file);
   try {
     await writeAtomically(path, text);
@@ -101,9 +158,13 @@ export async function writeOrRescue(
   }
 }
 
-/** `room-fanout-socketio-polling-20261121-233355-042`, from when the run began; UTC. */
+/** When something began, for the name of a file or folder: `20261121-233355-042`; UTC. */
+export function timeInName(startedAt: string): string {
+  return startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
+}
+
+/** `room-fanout-socketio-polling-20261121-233355-042`, from when the run began. */
 export function reportName({ plan, startedAt }: RunResult): string {
-  const when = startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
   const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
-  return `${plan.scenario}-${target}-${plan.transport}-${when}`;
+  return `${plan.scenario}-${target}-${plan.transport}-${timeInName(startedAt)}`;
 }

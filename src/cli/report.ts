@@ -5,10 +5,10 @@ import { formats } from '../report/index.ts';
 import { isComparison, parseComparison } from '../result/baseline.ts';
 import { isCapacity, parseCapacity } from '../result/capacity.ts';
 import { parseResult, readJson, requireWritable } from '../result/store.ts';
-import { CAPACITY_FORMAT_NAMES, renderCapacityAgain } from './capacity-output.ts';
+import { CAPACITY_FORMAT_NAMES, parseCapacityFormats, writtenCapacity } from './capacity-output.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { COMPARISON_FORMAT_NAMES, renderComparisonAgain } from './comparison-output.ts';
-import { FORMAT_NAMES, parseFormats, pickFormats, renderAs, reportName, writeReports } from './output.ts';
+import { COMPARISON_FORMAT_NAMES, parseComparisonFormats, writtenComparison } from './comparison-output.ts';
+import { FORMAT_NAMES, parseFormats, pickFormats, renderAgain, reportName, writtenRuns } from './output.ts';
 
 const HINT = 'Give a file that sockbench stored: a result.json, a rounds.json, a search of capacity.';
 
@@ -61,8 +61,12 @@ async function reportAgain(cli: Cli, stored: readonly Stored[], asked: Asked): P
     });
   }
   if (out !== undefined) await requireWritable(out);
-  if (isCapacity(document)) return renderCapacityAgain(cli, out, format, parseCapacity(path, document));
-  return renderComparisonAgain(cli, out, format, parseComparison(path, document));
+  if (isCapacity(document)) {
+    const list = parseCapacityFormats(format);
+    return renderAgain(cli, out, list, writtenCapacity(parseCapacity(path, document)));
+  }
+  const list = parseComparisonFormats(format);
+  return renderAgain(cli, out, list, writtenComparison(parseComparison(path, document)));
 }
 
 async function reportRuns(cli: Cli, stored: readonly Stored[], { format, out }: Asked): Promise<void> {
@@ -70,10 +74,7 @@ async function reportRuns(cli: Cli, stored: readonly Stored[], { format, out }: 
   if (out !== undefined) await requireWritable(out);
   const results = stored.map(({ path, document }) => parseResult(path, document));
   const [first] = results;
-  if (out === undefined) {
-    for (const each of list) cli.out(await renderAs(each, results));
-  } else if (first !== undefined) {
-    const name = results.length === 1 ? reportName(first) : `comparison-of-${results.length}`;
-    for (const path of await writeReports(cli, out, name, list, results)) cli.err(`wrote ${path}\n`);
-  }
+  if (first === undefined) return;
+  const name = results.length === 1 ? reportName(first) : `comparison-of-${results.length}`;
+  await renderAgain(cli, out, list, writtenRuns(name, results));
 }

@@ -1,6 +1,5 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Plan } from '../plan.ts';
-import type { Format } from '../report/index.ts';
 import { poolOf } from '../result/pool.ts';
 import type { RunResult } from '../result/schema.ts';
 import { requireWritable } from '../result/store.ts';
@@ -9,7 +8,7 @@ import { runPlan } from '../run/runner.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addRunFlags, collect } from './flags.ts';
-import { FORMAT_NAMES, parseFormats, renderAs, reportName, writeReports } from './output.ts';
+import { deliver, FORMAT_NAMES, parseFormats, reportName, writtenRuns } from './output.ts';
 import { type PlanFlags, planRun } from './planning.ts';
 import { showProgress } from './progress-line.ts';
 
@@ -75,32 +74,12 @@ async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unkn
   }).finally(() => progress.done());
   const pool = poolOf([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, pool)));
-  await deliver(cli, tell, folder, list, result);
+  await deliver(cli, folder, list, writtenRuns(reportName(result), [result]), quiet);
   return exitCodeOf(result, thresholds);
 }
 
 function labelOf({ scenario, target, transport }: Plan): string {
   return `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
-}
-
-/**
- * Text to stdout, or the one format asked for; everything else, and always the result itself, to files. The
- * result comes first: from it all else can be made again.
- */
-async function deliver(
-  cli: Cli,
-  tell: Cli,
-  out: string,
-  list: readonly Format[],
-  result: RunResult,
-): Promise<void> {
-  const name = reportName(result);
-  const paths = await writeReports(cli, out, name, parseFormats('json'), [result]);
-  const [single] = list.length === 1 ? list : list.filter((format) => format.name === 'text');
-  if (single !== undefined) cli.out(await renderAs(single, [result]));
-  const others = [...new Set(list)].filter((format) => format.name !== 'text' && format.name !== 'json');
-  paths.push(...(await writeReports(cli, out, name, others, [result])));
-  for (const path of paths) tell.err(`wrote ${path}\n`);
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseFormats, reportName, writeReports } from '../../src/cli/output.ts';
+import { parseFormats, reportName, writeFiles, writtenRuns } from '../../src/cli/output.ts';
 import { readResult } from '../../src/result/store.ts';
 import { makeResult, results } from '../report/fixture.ts';
 import { thrownBy } from '../thrown.ts';
@@ -68,7 +68,7 @@ describe('reports', () => {
   it('are one file for each format', async () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
-    const paths = await writeReports(cli, home, 'run', parseFormats('csv,json'), [results.ack()]);
+    const paths = await writeFiles(cli, home, parseFormats('csv,json'), writtenRuns('run', [results.ack()]));
     expect(paths).toEqual([join(home, 'run.csv'), join(home, 'run.json')]);
     expect((await readdir(home)).sort()).toEqual(['run.csv', 'run.json']);
     expect(await readResult(join(home, 'run.json'))).toEqual(results.ack());
@@ -78,7 +78,12 @@ describe('reports', () => {
   it('are saved elsewhere, and the user is told where, when their folder is gone', async () => {
     const cli = new FakeCli([]);
     const gone = join(folder, 'gone');
-    const [rescue = ''] = await writeReports(cli, gone, 'rescued', parseFormats('json'), [results.ack()]);
+    const [rescue = ''] = await writeFiles(
+      cli,
+      gone,
+      parseFormats('json'),
+      writtenRuns('rescued', [results.ack()]),
+    );
     try {
       expect(dirname(dirname(rescue))).toBe(tmpdir());
       expect(basename(rescue)).toBe('rescued.json');
