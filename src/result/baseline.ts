@@ -1,9 +1,7 @@
 import { SockbenchError } from '../errors.ts';
-import { COMPARISON_VERSION, type Comparison, comparisonSchema } from './comparison.ts';
+import { parseComparison, ROUNDS_HINT } from './comparison.ts';
 import type { RunResult } from './schema.ts';
-import { parseResult, readJson, requireSound, requireVersion } from './store.ts';
-
-const HINT = 'Give the rounds.json of a compare or gate, or the result.json of a run.';
+import { kindOf, parseResult, readJson, requireSound } from './store.ts';
 
 /**
  * Runs that stand for a base which is not measured again: of the rounds.json of a comparison, those of its last arm (a
@@ -14,7 +12,7 @@ const HINT = 'Give the rounds.json of a compare or gate, or the result.json of a
  * run.
  */
 export async function readBaseline(path: string): Promise<RunResult[]> {
-  const stored = await readJson(path, HINT);
+  const stored = await readJson(path, ROUNDS_HINT);
   if (kindOf(stored) === null) return [requireValid(path, parseResult(path, stored))];
   const comparison = parseComparison(path, stored);
   const last = comparison.design.arms.length - 1;
@@ -27,34 +25,6 @@ export async function readBaseline(path: string): Promise<RunResult[]> {
   const valid = results.filter(({ invalid }) => invalid.length === 0);
   const name = comparison.design.arms[last]?.name ?? '';
   return valid.length > 0 ? valid : refuseBaseline(path, `has no valid run of its last arm, ${name}`);
-}
-
-/** Reads a stored comparison. Throws BAD_RESULT when the file is missing, not JSON, or none of this version. */
-export async function readComparison(path: string): Promise<Comparison> {
-  return parseComparison(path, await readJson(path, HINT));
-}
-
-/** Whether a stored document says of itself that it is a comparison. */
-export function isComparison(stored: unknown): boolean {
-  return kindOf(stored) === 'comparison';
-}
-
-/** What a document says that it is; null for results of single runs, which do not say. */
-function kindOf(stored: unknown): unknown {
-  return typeof stored === 'object' && stored !== null && 'kind' in stored ? stored.kind : null;
-}
-
-/** A comparison from what was read at `path`; throws BAD_RESULT when it is none of this version. */
-export function parseComparison(path: string, stored: unknown): Comparison {
-  if (isComparison(stored)) requireVersion(path, stored, COMPARISON_VERSION);
-  const parsed = comparisonSchema.safeParse(stored);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new SockbenchError({
-    code: 'BAD_RESULT',
-    message: `${path} is not a sockbench comparison: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
-    hint: HINT,
-  });
 }
 
 function requireValid(path: string, result: RunResult): RunResult {

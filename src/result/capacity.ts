@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { SockbenchError } from '../errors.ts';
-import { METRIC_UNITS } from './comparison.ts';
+import { METRIC_UNITS } from './figures.ts';
 import { findingSchema, runResultSchema } from './schema.ts';
-import { readJson, requireSound, requireVersion } from './store.ts';
+import { kindOf, requireSound, requireVersion } from './store.ts';
 
 /**
  * What capacity stores: what was asked, every run as it was measured, how each was judged, and the answer. Durations
@@ -111,7 +111,7 @@ const HINT = 'Give a file that sockbench capacity wrote.';
 
 /** Whether a stored document says of itself that it is a search for capacity. */
 export function isCapacity(stored: unknown): boolean {
-  return typeof stored === 'object' && stored !== null && 'kind' in stored && stored.kind === 'capacity';
+  return kindOf(stored) === 'capacity';
 }
 
 /** A search from what was read at `path`; throws BAD_RESULT when it is none of this version, or was edited. */
@@ -128,9 +128,4 @@ export function parseCapacity(path: string, stored: unknown): Capacity {
   }
   for (const { result } of parsed.data.steps) if (result !== null) requireSound(path, result);
   return parsed.data;
-}
-
-/** Reads a stored search; throws BAD_RESULT when the file is missing, not JSON, or no search of this version. */
-export async function readCapacity(path: string): Promise<Capacity> {
-  return parseCapacity(path, await readJson(path, HINT));
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { SockbenchError } from '../errors.ts';
+import { METRIC_UNITS } from './figures.ts';
 import { findingSchema, planSchema, runResultSchema, thresholdSchema } from './schema.ts';
+import { kindOf, requireVersion } from './store.ts';
 
 /**
  * What compare and gate store as rounds.json: the design, every run of every round as it was measured, and the
@@ -10,8 +13,6 @@ export const COMPARISON_VERSION = 1;
 
 export const VERDICTS = ['REGRESSED', 'IMPROVED', 'OK', 'INCONCLUSIVE', 'INVALID'] as const;
 export type Verdict = (typeof VERDICTS)[number];
-
-export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
 
 const count = z.number().int().nonnegative();
 const finite = z.number();
@@ -170,3 +171,24 @@ export type ArmRun = z.infer<typeof armRun>;
 export type Judgement = z.infer<typeof judgement>;
 export type PairOutcome = z.infer<typeof pairOutcome>;
 export type MetricOutcome = z.infer<typeof metricOutcome>;
+
+/** What to give where a comparison, or a run in its place, is asked for. */
+export const ROUNDS_HINT = 'Give the rounds.json of a compare or gate, or the result.json of a run.';
+
+/** Whether a stored document says of itself that it is a comparison. */
+export function isComparison(stored: unknown): boolean {
+  return kindOf(stored) === 'comparison';
+}
+
+/** A comparison from what was read at `path`; throws BAD_RESULT when it is none of this version. */
+export function parseComparison(path: string, stored: unknown): Comparison {
+  if (isComparison(stored)) requireVersion(path, stored, COMPARISON_VERSION);
+  const parsed = comparisonSchema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SockbenchError({
+    code: 'BAD_RESULT',
+    message: `${path} is not a sockbench comparison: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
+    hint: ROUNDS_HINT,
+  });
+}

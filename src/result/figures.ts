@@ -1,8 +1,11 @@
 import type { RunResult } from './schema.ts';
 import { measuredProcesses, receivedInTime, serverCpuPerDeliveryNs } from './view.ts';
 
-/** What a figure is counted in; durations are nanoseconds, shares run from 0 to 1. */
-export type FigureUnit = 'duration' | 'bytes' | 'average' | 'rate' | 'share';
+/** What a metric is counted in; durations are nanoseconds, shares run from 0 to 1. */
+export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
+export type MetricUnit = (typeof METRIC_UNITS)[number];
+/** A figure is never a count. */
+export type FigureUnit = Exclude<MetricUnit, 'count'>;
 
 /** A number that a whole run has, beside its series and counts. */
 export interface Figure {

@@ -92,6 +92,11 @@ export async function readJson(path: string, hint: string): Promise<unknown> {
   }
 }
 
+/** What a document says that it is; null for results of single runs, which do not say. */
+export function kindOf(stored: unknown): unknown {
+  return typeof stored === 'object' && stored !== null && 'kind' in stored ? stored.kind : null;
+}
+
 /** Throws BAD_RESULT for a document of another version than this sockbench writes. */
 export function requireVersion(path: string, stored: unknown, known: number): void {
   const version = (stored as { schemaVersion?: unknown } | null)?.schemaVersion;

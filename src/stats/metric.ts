@@ -1,9 +1,11 @@
 import { SockbenchError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { FIGURE_NAMES, FIGURES, type FigureName, type FigureUnit, isFigure } from '../result/figures.ts';
+import { FIGURE_NAMES, FIGURES, type FigureName, isFigure, type MetricUnit } from '../result/figures.ts';
 import { COUNTS, type CountName, isCount, type Pool } from '../result/pool.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
 import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
+
+export type { MetricUnit };
 
 /** One number of a run, or of several runs taken together. */
 export type Metric =
@@ -12,8 +14,6 @@ export type Metric =
   | { readonly kind: 'count'; readonly name: CountName }
   | { readonly kind: 'share'; readonly name: CountName }
   | { readonly kind: 'figure'; readonly name: FigureName };
-
-export type MetricUnit = FigureUnit | 'count';
 
 /** Why a text names no metric, and what to write. */
 interface NoMetric {

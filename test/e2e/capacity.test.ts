@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodeOf } from '../../src/cli/capacity.ts';
-import { type Capacity, readCapacity } from '../../src/result/capacity.ts';
+import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
+import { readJson } from '../../src/result/store.ts';
 import { nextStep } from '../../src/stats/capacity.ts';
 import { faultyTarget, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
 
@@ -22,9 +23,10 @@ async function searchFlags(...range: readonly string[]): Promise<string[]> {
   ];
 }
 
-function storedSearch(folder: string): Promise<Capacity> {
+async function storedSearch(folder: string): Promise<Capacity> {
   const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  return readCapacity(join(folder, file));
+  const path = join(folder, file);
+  return parseCapacity(path, await readJson(path, ''));
 }
 
 /** No run passed at a rate that the server cannot do, whatever else the machine was at. */
