@@ -1,7 +1,8 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
-import { judgeObserved, type Observed } from '../../src/stats/judge-metrics.ts';
+import { judgeObserved } from '../../src/stats/judge-metrics.ts';
 import { planLooks } from '../../src/stats/looks.ts';
+import type { Observed } from '../../src/stats/observed.ts';
 import type { GateRecord } from './gates.ts';
 
 type Point = Observed['points'][number];

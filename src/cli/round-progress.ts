@@ -1,9 +1,9 @@
 import type { Design, Round } from '../result/comparison.ts';
 import type { Progress } from '../run/progress.ts';
 import type { RoundProgress } from '../run/rounds.ts';
-import { pointsOf } from '../stats/judge-metrics.ts';
 import { formatMetric } from '../stats/metric.ts';
 import { pairUp } from '../stats/pairs.ts';
+import { pointsOf } from '../stats/points.ts';
 import type { Cli } from './cli.ts';
 import { lineOf } from './progress-line.ts';
 

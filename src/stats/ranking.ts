@@ -1,10 +1,10 @@
 import type { Design, Judgement, Round } from '../result/comparison.ts';
 import { poolOf } from '../result/pool.ts';
 import { holm } from './holm.ts';
-import { judgedPoints } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
 import { worseLogs } from './observed.ts';
 import { pairUp } from './pairs.ts';
+import { judgedPoints } from './points.ts';
 import { signedRankP } from './signed-rank.ts';
 
 type Ranking = NonNullable<Judgement['ranking']>;

@@ -2,8 +2,8 @@ import type { Comparison, MetricOutcome, PairOutcome } from '../../result/compar
 import { poolOf } from '../../result/pool.ts';
 import type { RunResult } from '../../result/schema.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../../result/view.ts';
-import { pointsOf } from '../../stats/judge-metrics.ts';
 import { type Pair, pairUp } from '../../stats/pairs.ts';
+import { pointsOf } from '../../stats/points.ts';
 
 /** One round of two arms, in the metric's unit; one that was spoilt counts for nothing. */
 export interface RoundPoint {
