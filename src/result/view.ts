@@ -214,3 +214,14 @@ export function serverCpuPerDeliveryNs(result: RunResult): number | null {
   if (cpuMs === null || delivered === 0) return null;
   return (cpuMs * (measureMs / coveredMs(parts)) * 1e6) / delivered;
 }
+
+/**
+ * The headline series in each measured second, by the time of receiving; seconds without values are left out. Encoded
+ * as it is stored: of a long run not all fit into memory at once.
+ */
+export function headlineBySecond({ headline, intervals, timing }: RunResult): string[] {
+  return intervals
+    .filter(({ startMs }) => startMs < timing.measureMs)
+    .map(({ series }) => series[headline])
+    .filter((encoded) => encoded !== undefined);
+}

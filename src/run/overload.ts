@@ -1,5 +1,6 @@
 import type { Finding, RunResult } from '../result/schema.ts';
 import {
+  headlineBySecond,
   type MeasuredTelemetry,
   measuredProcesses,
   NsHistogram,
@@ -20,15 +21,6 @@ const FEWEST_SECONDS = 3;
 interface Growth {
   readonly fromNs: number;
   readonly toNs: number;
-}
-
-/** Median of each measured second, by the time of receiving; seconds without values are left out. */
-function mediansNs(result: RunResult): number[] {
-  return result.intervals
-    .filter(({ startMs }) => startMs < result.timing.measureMs)
-    .map(({ series }) => series[result.headline])
-    .filter((encoded) => encoded !== undefined)
-    .map((encoded) => NsHistogram.decode(encoded).quantileNs(0.5));
 }
 
 /** From the first third to the last third of some seconds' medians; null when it is no growth worth the word. */
@@ -97,7 +89,7 @@ function serverEvidence(result: RunResult): string {
  */
 export function findOverload(view: ResultView): Finding | null {
   const { result } = view;
-  const medians = mediansNs(result);
+  const medians = headlineBySecond(result).map((encoded) => NsHistogram.decode(encoded).quantileNs(0.5));
   const warmupMedians = result.warmup.windowMediansNs.filter((median) => median !== null);
   const [grewInRun, grewInWarmup] = [growthOf(medians), growthOf(warmupMedians)];
   const backlog = backlogAtEnd(result);

@@ -1,10 +1,11 @@
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
 import { poolOf } from '../result/pool.ts';
 import type { Finding } from '../result/schema.ts';
-import { NsHistogram, type ResultView } from '../result/view.ts';
+import { headlineBySecond, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
 import { formatMetric, isEstimated, metricValue } from './metric.ts';
 import { type Objective, objectiveName } from './objective.ts';
+import { FAULTS_OF_SERVER } from './pairs.ts';
 import { quantileBoundsNs } from './quantile-bounds.ts';
 import { surelyGrows } from './trend.ts';
 
@@ -18,7 +19,7 @@ const GROWTH_NS = 1e6;
 const MOST_WINDOWS = 100;
 
 /** Codes of invalid runs that are the server's own doing. */
-const SERVERS_DOING = new Set(['server_died', 'clients_lost', 'sender_lost', 'too_few_samples']);
+const SERVERS_DOING = new Set([...FAULTS_OF_SERVER, 'too_few_samples']);
 /** A client that the generator's own system refused to open says nothing of the server. */
 const OUR_LIMIT = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM/;
 
@@ -60,10 +61,7 @@ function missed(figures: readonly ObjectiveFigure[]): Finding[] {
 
 /** The middles of the headline's seconds, by the time of receiving. */
 function mediansNs({ result }: ResultView): number[] {
-  const windows = result.intervals
-    .filter(({ startMs }) => startMs < result.timing.measureMs)
-    .map(({ series }) => series[result.headline])
-    .filter((encoded) => encoded !== undefined);
+  const windows = headlineBySecond(result);
   const each = Math.ceil(windows.length / MOST_WINDOWS);
   return Array.from({ length: Math.floor(windows.length / Math.max(1, each)) }, (_, window) => {
     const all = new NsHistogram(64);

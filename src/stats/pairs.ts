@@ -27,7 +27,7 @@ export interface Pairing {
  * Findings of an invalid run that come of the server, not of the generator or the machine. Dropping such a pair
  * would hide what the comparison is there to find.
  */
-const FAULTS_OF_SERVER: ReadonlySet<string> = new Set(['server_died', 'clients_lost', 'sender_lost']);
+export const FAULTS_OF_SERVER: ReadonlySet<string> = new Set(['server_died', 'clients_lost', 'sender_lost']);
 
 const NOT_RUN: Finding = { code: 'not_run', message: 'was not run' };
 const NOT_MEASURED: Finding = { code: 'not_measured', message: 'nothing was measured' };
