@@ -7,7 +7,7 @@ import { CAPACITY_FORMAT_NAMES, parseCapacityFormats, writtenCapacity } from './
 import { type PlannedSearch, planSearch, type SearchFlags } from './capacity-plan.ts';
 import { searchCapacity } from './capacity-search.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags, collect } from './flags.ts';
+import { addCommonFlags, addRunFlags, collect } from './flags.ts';
 import { deliver } from './output.ts';
 import type { PlanFlags } from './planning.ts';
 
@@ -23,6 +23,8 @@ Examples:
   sockbench capacity ack-roundtrip --clients 50 --objective 'ack.p95<20ms' --from 200/s --to 20000/s --duration 5s
   sockbench capacity room-fanout --vary clients --rate 20/s --objective 'fanout_last.p95<100ms' --from 20 --to 2000`;
 
+const USUAL_FORMATS = 'text,json,html';
+
 export const addCapacity: AddCommand = (program, cli, finish) => {
   const command = program
     .command('capacity')
@@ -34,19 +36,12 @@ export const addCapacity: AddCommand = (program, cli, finish) => {
     .option('--from <VALUE>', 'where the search begins (default: 50/s, or 10 clients)')
     .option('--to <VALUE>', 'where it gives up (default: 100000/s, or 100000 clients)')
     .option('--repeats <N>', 'fresh runs that confirm; four of five must pass', '5')
-    .option('--longest-step <TIME>', 'a step is made longer where a quantile needs it, up to this', '5m')
-    .option('--out <DIR>', 'folder for the search and its reports (default: reports)')
-    .option(
-      '--format <LIST>',
-      `of ${CAPACITY_FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept (default: text,json,html)`,
-    )
-    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
-    .option(
-      '--option <NAME=VALUE>',
-      "option of a scenario of your own, by the option's name; may be repeated",
-      collect,
-    )
-    .option('--quiet', 'tell no progress, only warnings and errors');
+    .option('--longest-step <TIME>', 'a step is made longer where a quantile needs it, up to this', '5m');
+  addCommonFlags(command, {
+    out: 'folder for the search and its reports (default: reports)',
+    formats: CAPACITY_FORMAT_NAMES,
+    usual: USUAL_FORMATS,
+  });
   command.addOption(command.createOption('--threshold <EXPR>').hideHelp().argParser(refuseThreshold));
   addRunFlags(command);
   command.addHelpText('after', EXAMPLES);
@@ -74,7 +69,7 @@ async function capacity(
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
   const asked: SearchFlags = { objective, lost, vary, repeats, longestStep, ...range };
   const search = await planSearch(name, { config, option }, asked, options);
-  const list = parseCapacityFormats(format ?? 'text,json,html');
+  const list = parseCapacityFormats(format ?? USUAL_FORMATS);
   const folder = out ?? search.out ?? 'reports';
   await requireWritable(folder);
   for (const doubt of search.doubts) cli.err(`warning: ${doubt}\n`);

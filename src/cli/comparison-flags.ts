@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { integer, parseOptions } from '../options.ts';
 import { COMPARISON_FORMAT_NAMES } from './comparison-output.ts';
-import { addRunFlags, collect } from './flags.ts';
+import { addCommonFlags, addRunFlags, collect } from './flags.ts';
 
 /** Flags of compare and gate beside those of a run. */
 export interface ComparisonFlags extends Readonly<Record<string, unknown>> {
@@ -16,7 +16,7 @@ export interface ComparisonFlags extends Readonly<Record<string, unknown>> {
   readonly quiet?: boolean;
 }
 
-export function addComparisonFlags(command: Command, rounds: string, format: string): void {
+export function addComparisonFlags(command: Command, rounds: string, formats: string): void {
   command
     .option('--rounds <N>', rounds)
     .option(
@@ -29,19 +29,12 @@ export function addComparisonFlags(command: Command, rounds: string, format: str
       "fail with 99 unless it holds for the head, 'lost==0'; may be repeated",
       collect,
     )
-    .option('--order-seed <N>', 'of the random order of arms in each round (default: 1)')
-    .option('--out <DIR>', 'folder for the files (default: a new one in reports)')
-    .option(
-      '--format <LIST>',
-      `of ${COMPARISON_FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept (default: ${format})`,
-    )
-    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
-    .option(
-      '--option <NAME=VALUE>',
-      "option of a scenario of your own, by the option's name; may be repeated",
-      collect,
-    )
-    .option('--quiet', 'tell no progress, only warnings and errors');
+    .option('--order-seed <N>', 'of the random order of arms in each round (default: 1)');
+  addCommonFlags(command, {
+    out: 'folder for the files (default: a new one in reports)',
+    formats: COMPARISON_FORMAT_NAMES,
+    usual: formats,
+  });
   addRunFlags(command);
 }
 

@@ -26,6 +26,26 @@ export function addTable(command: Command, table: OptionTable, inHelp: boolean):
   }
 }
 
+/** Where results go, in which formats, and what every command that measures takes beside the options of its plan. */
+export function addCommonFlags(
+  command: Command,
+  { out, formats, usual }: { readonly out: string; readonly formats: string; readonly usual: string },
+): void {
+  command
+    .option('--out <DIR>', out)
+    .option(
+      '--format <LIST>',
+      `of ${formats}; text goes to stdout, a single format too, json is always kept (default: ${usual})`,
+    )
+    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
+    .option(
+      '--option <NAME=VALUE>',
+      "option of a scenario of your own, by the option's name; may be repeated",
+      collect,
+    )
+    .option('--quiet', 'tell no progress, only warnings and errors');
+}
+
 /** The flags of a run: those of every plan, then each scenario's own, which help lists by scenario. */
 export function addRunFlags(command: Command): void {
   addTable(command, PLAN_OPTIONS, true);

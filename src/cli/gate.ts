@@ -84,14 +84,10 @@ export const addGate: AddCommand = (program, cli, finish) => {
 };
 
 async function gate(cli: Cli, scenario: string, flags: GateFlags): Promise<ExitCode> {
-  const own = Object.entries(flags).filter(([name]) => name in GATE_OPTIONS);
-  const options = parseOptions(
-    GATE_OPTIONS,
-    Object.fromEntries(own.map(([name, value]) => [name, String(value)])),
-  );
-  const shared: ComparisonFlags = {
-    ...Object.fromEntries(Object.entries(flags).filter(([name]) => !(name in GATE_OPTIONS))),
-  };
+  const entries = Object.entries(flags);
+  const own = entries.filter(([name]) => name in GATE_OPTIONS).map(([name, value]) => [name, String(value)]);
+  const options = parseOptions(GATE_OPTIONS, Object.fromEntries(own));
+  const shared: ComparisonFlags = Object.fromEntries(entries.filter(([name]) => !(name in GATE_OPTIONS)));
   requireOneBase(options);
   const head = await planArm(scenario, { name: 'head', spec: specOf(flags), flags: {} }, shared);
   const comparison = await againstBase(cli, scenario, options, shared, head);

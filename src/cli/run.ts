@@ -7,7 +7,7 @@ import { viewResult } from '../result/view.ts';
 import { runPlan } from '../run/runner.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addRunFlags, collect } from './flags.ts';
+import { addCommonFlags, addRunFlags, collect } from './flags.ts';
 import { deliver, FORMAT_NAMES, parseFormats, reportName, writtenRuns } from './output.ts';
 import { type PlanFlags, planRun } from './planning.ts';
 import { showProgress } from './progress-line.ts';
@@ -24,6 +24,8 @@ Examples:
   sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
   sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'`;
 
+const USUAL_FORMATS = 'text,json,html';
+
 export const addRun: AddCommand = (program, cli, finish) => {
   const command = program
     .command('run')
@@ -33,19 +35,12 @@ export const addRun: AddCommand = (program, cli, finish) => {
       '--threshold <EXPR>',
       "fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated",
       collect,
-    )
-    .option('--out <DIR>', 'folder for result and reports (default: reports)')
-    .option(
-      '--format <LIST>',
-      `of ${FORMAT_NAMES}; text goes to stdout, a single format too, json is always kept (default: text,json,html)`,
-    )
-    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
-    .option(
-      '--option <NAME=VALUE>',
-      "option of a scenario of your own, by the option's name; may be repeated",
-      collect,
     );
-  command.option('--quiet', 'tell no progress, only warnings and errors');
+  addCommonFlags(command, {
+    out: 'folder for result and reports (default: reports)',
+    formats: FORMAT_NAMES,
+    usual: USUAL_FORMATS,
+  });
   addRunFlags(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
@@ -58,7 +53,7 @@ async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unkn
   const { config: file, option, threshold, quiet = false, out, format, ...options } = flags;
   const asked = { config: file, option, threshold };
   const { scenario, plan, thresholds, doubts, config } = await planRun(name, asked, options);
-  const list = parseFormats(format ?? config.format ?? 'text,json,html');
+  const list = parseFormats(format ?? config.format ?? USUAL_FORMATS);
   const folder = out ?? config.out ?? 'reports';
   await requireWritable(folder);
   for (const doubt of doubts) {

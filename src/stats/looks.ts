@@ -3,10 +3,7 @@ import { requireInsideUnit, requireWhole } from './domain.ts';
 import { MOST_GATING } from './rules.ts';
 
 /** A point at which a comparison may end: after so many rounds, judged at that alpha. */
-export interface Look {
-  readonly rounds: number;
-  readonly alpha: number;
-}
+export type Look = Design['looks'][number];
 
 /** The share of alpha that the first of two looks may spend. */
 const FIRST_SHARE = 0.3;

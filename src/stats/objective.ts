@@ -2,11 +2,8 @@ import { SockbenchError } from '../errors.ts';
 import { samplesNeeded } from '../result/view.ts';
 import { formatCount, parseBytes, parseDurationNs, parseRateHz } from '../units.ts';
 import { isEstimated, type Metric, type MetricUnit, metricName, metricUnit, parseMetric } from './metric.ts';
-
-const HOLDS = {
-  '<': (value: number, limit: number) => value < limit,
-  '<=': (value: number, limit: number) => value <= limit,
-} as const;
+import { countedIn } from './threshold-amount.ts';
+import { HOLDS } from './thresholds.ts';
 
 /** What a server has to keep under any load that it is said to take. */
 export interface Objective {
@@ -34,11 +31,6 @@ function withName<Read>(expression: string, read: () => Read): Read {
     if (!(error instanceof SockbenchError)) throw error;
     return refuse(expression, error.message, error.hint);
   }
-}
-
-/** A share of counted things is asked for by writing a percentage: `late<0.1%`. */
-function shareOf(metric: Metric): Metric {
-  return metric.kind === 'count' ? { kind: 'share', name: metric.name } : metric;
 }
 
 function readLimit(expression: string, unit: MetricUnit, text: string): number {
@@ -85,7 +77,7 @@ export function parseObjective(expression: string, own: Readonly<Record<string, 
     );
   }
   const counted = withName(expression, () => parseMetric(name, own));
-  const metric = limit.endsWith('%') ? shareOf(counted) : counted;
+  const metric = limit.endsWith('%') ? countedIn('share', counted) : counted;
   const unit = metricUnit(metric);
   const value = withName(expression, () => readLimit(expression, unit, limit.trim()));
   const isBelow = HOLDS[operator === '<=' ? '<=' : '<'];

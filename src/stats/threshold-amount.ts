@@ -155,7 +155,8 @@ export function sumIn(unit: MetricUnit, { constant, parts }: Amount): Sum {
   return { constant, parts: counted };
 }
 
-function countedIn(unit: MetricUnit, metric: Metric): Metric {
+/** A count, where a share is asked for, is a share: `late<0.1%`. */
+export function countedIn(unit: MetricUnit, metric: Metric): Metric {
   return unit === 'share' && metric.kind === 'count' ? { kind: 'share', name: metric.name } : metric;
 }
 

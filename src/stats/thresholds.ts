@@ -53,7 +53,7 @@ export function armMetricName({ arm, metric }: ArmMetric): string {
   return `${arm === 'base' ? 'base.' : ''}${metricName(metric)}`;
 }
 
-const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
+export const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
   '<=': (a, b) => a <= b,
   '>=': (a, b) => a >= b,
   '==': (a, b) => a === b,
