@@ -3,6 +3,7 @@ import { FIGURES } from '../../result/figures.ts';
 import { environmentFacts, loadText, planFacts } from '../facts.ts';
 import { htmlDocument, type PageAssets } from '../html/document.ts';
 import { escapeHtml } from '../html/markup.ts';
+import { detailsHtml, headerHtml } from '../html/parts.ts';
 import { factsHtml, notesHtml, tableHtml } from '../html/tables.ts';
 import type { Kind } from '../table.ts';
 import { CURVE_STYLE, type Curve, type CurvePoint, curveHtml, pointText } from './curve.ts';
@@ -111,27 +112,20 @@ function cpuCurve(capacity: Capacity): Curve {
   };
 }
 
-function headerHtml(capacity: Capacity): string {
+function answerHtml(capacity: Capacity): string {
   const told = [...adviceTexts(capacity), ...capacity.notes.map(({ message }) => message)];
-  const items = told.map((text) => `<li>${escapeHtml(text)}</li>`);
-  return [
-    `<header class="${answerTone(capacity)}"><h1>${escapeHtml(answerText(capacity))}</h1>`,
-    items.length === 0 ? '' : `<ul>${items.join('\n')}</ul>`,
-    '</header>',
-  ].join('\n');
+  return headerHtml(answerTone(capacity), answerText(capacity), told.map(escapeHtml));
 }
 
-function detailsHtml(capacity: Capacity): string {
+function firstRunHtml(capacity: Capacity): string {
   const result = firstResult(capacity);
   if (result === null) return '';
-  return [
-    '<details><summary>Plan of the first run, and environment</summary>',
+  return detailsHtml('Plan of the first run, and environment', [
     '<div class="pair">',
     factsHtml('Plan', planFacts(result)),
     factsHtml('Environment', environmentFacts(result)),
     '</div>',
-    '</details>',
-  ].join('\n');
+  ]);
 }
 
 /** One page: the answer, each objective and the server's CPU against what was varied, and every run. */
@@ -142,7 +136,7 @@ export function renderCapacityHtml(capacity: Capacity, assets: PageAssets): stri
   const near = curves.map(nearCurve).filter((curve) => curve !== null);
   const body = [
     CURVE_STYLE,
-    headerHtml(capacity),
+    answerHtml(capacity),
     '<section>',
     `<h2>${escapeHtml(`Capacity: ${what}`)}</h2>`,
     result === null ? '' : `<p class="load">The first run: ${escapeHtml(loadText(result))}</p>`,
@@ -151,7 +145,7 @@ export function renderCapacityHtml(capacity: Capacity, assets: PageAssets): stri
     '</div>',
     `<div class="steps">${tableHtml('Every run, in order', explainedStepsTable(capacity))}</div>`,
     notesHtml([designText(capacity)]),
-    detailsHtml(capacity),
+    firstRunHtml(capacity),
     '</section>',
     `<footer>Measured ${escapeHtml(capacity.startedAt.slice(0, 10))} with sockbench ${escapeHtml(capacity.tool.version)}. Latency runs from the time a message was meant to be sent, not from when it was.</footer>`,
   ].join('\n');

@@ -2,6 +2,7 @@ import type { Comparison, MetricOutcome, PairOutcome } from '../../result/compar
 import { htmlDocument, type PageAssets } from '../html/document.ts';
 import { percentileChart } from '../html/latency-charts.ts';
 import { escapeHtml } from '../html/markup.ts';
+import { detailsHtml, headerHtml, listHtml } from '../html/parts.ts';
 import { chartsHtml, type Section } from '../html/section.ts';
 import { factsHtml, tableHtml } from '../html/tables.ts';
 import { turnsText } from './circumstances.ts';
@@ -15,31 +16,9 @@ import { comparisonTone } from './tone.ts';
 import { WHOLE_TITLE, wholeMessages } from './whole-messages.ts';
 import { pairSentence, remarkTexts, verdictSentence } from './words.ts';
 
-function listHtml(texts: readonly string[]): string {
-  return texts.length === 0
-    ? ''
-    : `<ul>${texts.map((text) => `<li>${escapeHtml(text)}</li>`).join('\n')}</ul>`;
-}
-
-function headerHtml(comparison: Comparison): string {
-  return [
-    `<header class="${comparisonTone(comparison)}"><h1>${escapeHtml(verdictSentence(comparison))}</h1>`,
-    listHtml(remarkTexts(comparison)),
-    '</header>',
-  ].join('\n');
-}
-
-/** A part that opens on a click; nothing when there is nothing in it. */
-function detailsHtml(title: string, parts: readonly string[]): string {
-  const inner = parts.filter((part) => part !== '');
-  return inner.length === 0
-    ? ''
-    : [`<details><summary>${escapeHtml(title)}</summary>`, ...inner, '</details>'].join('\n');
-}
-
 function spoiltHtml(comparison: Comparison, pair: PairOutcome): string {
   const texts = spoiltTexts(comparison, pair);
-  return texts.length === 0 ? '' : `<h3>Spoilt pairs</h3>\n${listHtml(texts)}`;
+  return texts.length === 0 ? '' : `<h3>Spoilt pairs</h3>\n${listHtml(texts.map(escapeHtml))}`;
 }
 
 /** One arm against the base. */
@@ -90,7 +69,9 @@ function mergedHtml(section: Section | null): string {
 
 function rankingHtml(comparison: Comparison): string {
   const texts = rankingTexts(comparison);
-  return texts.length === 0 ? '' : `<section>\n<h2>Ranking</h2>\n${listHtml(texts)}\n</section>`;
+  return texts.length === 0
+    ? ''
+    : `<section>\n<h2>Ranking</h2>\n${listHtml(texts.map(escapeHtml))}\n</section>`;
 }
 
 function layoutHtml(comparison: Comparison): string {
@@ -122,7 +103,11 @@ function pageTitle(comparison: Comparison): string {
 export function renderComparisonHtml(comparison: Comparison, assets: PageAssets): string {
   const merged = mergedSection(comparison);
   const body = [
-    headerHtml(comparison),
+    headerHtml(
+      comparisonTone(comparison),
+      verdictSentence(comparison),
+      remarkTexts(comparison).map(escapeHtml),
+    ),
     detailsHtml(
       WHOLE_TITLE,
       wholeMessages(comparison).map((lines) => `<pre>${lines.map(escapeHtml).join('\n')}</pre>`),

@@ -5,26 +5,22 @@ import { remarks } from '../remarks.ts';
 import { overallVerdict, verdictTone } from '../verdict.ts';
 import { htmlDocument, type PageAssets } from './document.ts';
 import { escapeHtml } from './markup.ts';
+import { headerHtml } from './parts.ts';
 import { makeSections, type Section, sectionHtml } from './section.ts';
 
 const TONES = ['bad', 'warning', 'good'] as const;
 
 /** The gravest tone of all results. */
-function overallTone(results: readonly RunResult[]): string {
+function overallTone(results: readonly RunResult[]): (typeof TONES)[number] {
   const tones = results.map(verdictTone);
   return TONES.find((tone) => tones.includes(tone)) ?? 'good';
 }
 
-function headerHtml(results: readonly RunResult[]): string {
-  const items = remarks(results).map(({ label, text }) => {
+function remarksHtml(results: readonly RunResult[]): string[] {
+  return remarks(results).map(({ label, text }) => {
     const name = label === null ? '' : `<strong>${escapeHtml(label)}</strong>: `;
-    return `<li>${name}${escapeHtml(text)}</li>`;
+    return `${name}${escapeHtml(text)}`;
   });
-  return [
-    `<header class="${overallTone(results)}"><h1>${escapeHtml(overallVerdict(results))}</h1>`,
-    items.length === 0 ? '' : `<ul>${items.join('\n')}</ul>`,
-    '</header>',
-  ].join('\n');
 }
 
 function pageTitle(results: readonly RunResult[]): string {
@@ -56,6 +52,7 @@ function pageData(sections: readonly Section[]) {
  */
 export function renderHtml(results: readonly RunResult[], assets: PageAssets): string {
   const sections = makeSections(results.map(viewResult));
-  const body = [headerHtml(results), ...sections.map(sectionHtml), footerHtml(results)].join('\n');
+  const header = headerHtml(overallTone(results), overallVerdict(results), remarksHtml(results));
+  const body = [header, ...sections.map(sectionHtml), footerHtml(results)].join('\n');
   return htmlDocument({ title: pageTitle(results), body, sections: pageData(sections) }, assets);
 }
