@@ -15,10 +15,10 @@ export const VARIED = ['rate', 'clients'] as const;
 export type Varied = (typeof VARIED)[number];
 
 /** What came of one run. `spoilt`: it says nothing of the server, as when the generator was the limit. */
-export const STEP_OUTCOMES = ['passed', 'failed', 'spoilt'] as const;
+const STEP_OUTCOMES = ['passed', 'failed', 'spoilt'] as const;
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
-export const PHASES = ['doubling', 'bisecting', 'confirming'] as const;
+const PHASES = ['doubling', 'bisecting', 'confirming'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /**
@@ -26,7 +26,7 @@ export type Phase = (typeof PHASES)[number];
  * beyond could not be seen (`spoiltAt`) or was not looked for. `unmet`: not even where the search began.
  * `unsteady`: single runs pass, repeats do not. `unseen`: no run said anything. `open`: stopped before its end.
  */
-export const ENDINGS = ['found', 'at_least', 'unmet', 'unsteady', 'unseen', 'open'] as const;
+const ENDINGS = ['found', 'at_least', 'unmet', 'unsteady', 'unseen', 'open'] as const;
 export type EndingKind = (typeof ENDINGS)[number];
 
 const count = z.number().int().nonnegative();

@@ -2,7 +2,7 @@ import type { MetricOutcome, Verdict } from '../result/comparison.ts';
 import { formatCount, formatPercent } from '../units.ts';
 import { hodgesLehmann } from './hodges-lehmann.ts';
 import type { Observed } from './observed.ts';
-import { signedRankP } from './signed-rank.ts';
+import { signedRankP, signedRankPBelow } from './signed-rank.ts';
 
 /**
  * A count that should be zero, by the differences of the rounds at `alpha`. Of what is rare, such as one lost message
@@ -11,10 +11,7 @@ import { signedRankP } from './signed-rank.ts';
 export function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
   const differences = points.map((point) => point.head - point.base);
   const pRegressed = signedRankP(differences, 0);
-  const pImproved = signedRankP(
-    differences.map((difference) => -difference),
-    0,
-  );
+  const pImproved = signedRankPBelow(differences, 0);
   // Of "more than the tolerated growth": what is below it is above zero here.
   const pBeyond = signedRankP(
     points.map((point) => point.base * (1 + rule.delta) - point.head),

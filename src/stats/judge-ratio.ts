@@ -4,7 +4,7 @@ import { detectableShift } from './detectable-effect.ts';
 import { hodgesLehmann } from './hodges-lehmann.ts';
 import { formatMetric } from './metric.ts';
 import { type Observed, worseDifferences, worseLogs, worseSign } from './observed.ts';
-import { locationBounds, signedRankP } from './signed-rank.ts';
+import { locationBounds, signedRankP, signedRankPBelow } from './signed-rank.ts';
 
 const POWER = 0.9;
 
@@ -20,12 +20,11 @@ export function measure(observed: Observed): Measured {
   const { rule, points } = observed;
   const logs = worseLogs(rule, points);
   const tolerated = Math.log1p(rule.delta);
-  const better = logs.map((log) => -log);
   return {
     ...observed,
     logs,
     pRegressed: signedRankP(logs, tolerated),
-    pImproved: signedRankP(better, tolerated),
+    pImproved: signedRankPBelow(logs, -tolerated),
   };
 }
 

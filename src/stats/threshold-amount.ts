@@ -2,7 +2,7 @@ import { UNITS } from '../units.ts';
 import { type Metric, type MetricUnit, metricUnit } from './metric.ts';
 import type { NumberToken, Place } from './threshold-tokens.ts';
 
-export const ARMS = ['head', 'base'] as const;
+const ARMS = ['head', 'base'] as const;
 /** Whose metric: of the arm under test, or of what it is compared with. A run is a head. */
 export type Arm = (typeof ARMS)[number];
 
@@ -28,7 +28,7 @@ export interface Amount extends Sum, Place {
   readonly isPlain: boolean;
 }
 
-export function plainAmount(constant: number, place: Place): Amount {
+function plainAmount(constant: number, place: Place): Amount {
   // A count is whole; an average may be too.
   const units: readonly MetricUnit[] = Number.isInteger(constant) ? ['count', 'average'] : ['average'];
   return { kind: 'amount', constant, parts: [], units, isPlain: true, ...place };

@@ -14,7 +14,7 @@ import {
 } from './threshold-amount.ts';
 import { type NumberToken, type Place, type Token, TokenReader, WORDS } from './threshold-tokens.ts';
 
-export const OPERATORS = ['<=', '>=', '==', '<', '>'] as const;
+const OPERATORS = ['<=', '>=', '==', '<', '>'] as const;
 const JOINING = [...OPERATORS, '+', '-', '*', 'and', 'or'];
 export type Operator = (typeof OPERATORS)[number];
 

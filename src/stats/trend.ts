@@ -1,5 +1,5 @@
 /** Below so many values even the clearest trend may be chance. */
-export const FEWEST_FOR_TREND = 6;
+const FEWEST_FOR_TREND = 6;
 /** One-sided 1 % of the normal distribution. */
 const SURE = 2.326;
 

@@ -33,7 +33,7 @@ function whereText(capacity: Capacity): string {
 }
 
 /** `fanout_last.p95<50ms holds and nothing is lost` */
-export function objectivesText({ design: { objectives, lost } }: Capacity): string {
+function objectivesText({ design: { objectives, lost } }: Capacity): string {
   const all = new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(objectives);
   const loss = lost === '0' ? 'nothing is lost' : `at most ${lost} of the messages are lost`;
   return plain(`${all} ${objectives.length === 1 ? 'holds' : 'hold'} and ${loss}`);

@@ -6,9 +6,7 @@ import { isMoreBetter } from './metric-words.ts';
 const WIDTH = 60;
 
 /** Head over base in each round that has a ratio, in the order of execution. */
-export function roundRatios({
-  points,
-}: Pick<MetricOutcome, 'points'>): Array<{ round: number; ratio: number }> {
+function roundRatios({ points }: Pick<MetricOutcome, 'points'>): Array<{ round: number; ratio: number }> {
   return points
     .filter(({ base, head }) => base > 0 && head > 0)
     .map(({ round, base, head }) => ({ round, ratio: head / base }));
@@ -29,7 +27,7 @@ const isRatio = (value: number | null): value is number =>
   value !== null && Number.isFinite(value) && value > 0;
 
 /** Over everything that is drawn. */
-export function ratioScale(metrics: readonly MetricOutcome[]): Scale {
+function ratioScale(metrics: readonly MetricOutcome[]): Scale {
   const shown = metrics.flatMap((metric) => [
     ...roundRatios(metric).map(({ ratio }) => ratio),
     ...[metric.lower, metric.upper, metric.ratio].filter(isRatio),
