@@ -1,4 +1,4 @@
-import { choice, defineScenario, everyClient } from '../src/scenario.ts';
+import { choice, defineScenario, everyClient } from '../src/contract/scenario.ts';
 
 export const ackRoundtrip = defineScenario({
   name: 'ack-roundtrip',

@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, integer, onOff, requireAtMost } from '../src/scenario.ts';
+import { defineScenario, everyClient, integer, onOff, requireAtMost } from '../src/contract/scenario.ts';
 
 export const broadcastLatency = defineScenario({
   name: 'broadcast-latency',

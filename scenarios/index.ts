@@ -1,9 +1,9 @@
-import type { Scenario } from '../src/scenario.ts';
+import type { Scenario } from '../src/contract/scenario.ts';
 import { ackRoundtrip } from './ack-roundtrip.ts';
 import { broadcastLatency } from './broadcast-latency.ts';
 import { messageTypes } from './message-types.ts';
 import { observe } from './observe.ts';
-import { pollingAgainstPush } from './polling-against-push.ts';
+import { pollingAgainstPush } from './polling-vs-push.ts';
 import { roomFanout } from './room-fanout.ts';
 import { streamReply } from './stream-reply.ts';
 import { upgrade } from './upgrade.ts';

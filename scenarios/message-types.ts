@@ -6,7 +6,7 @@ import {
   refuse,
   type Speech,
   type Stream,
-} from '../src/scenario.ts';
+} from '../src/contract/scenario.ts';
 
 /** The four message types of WebSocket, and the series of each. */
 const TYPES = {

@@ -1,4 +1,4 @@
-import { defineScenario, everyClient } from '../src/scenario.ts';
+import { defineScenario, everyClient } from '../src/contract/scenario.ts';
 
 export const observe = defineScenario({
   name: 'observe',

@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, integer } from '../src/scenario.ts';
+import { defineScenario, everyClient, integer } from '../src/contract/scenario.ts';
 
 export const streamReply = defineScenario({
   name: 'stream-reply',

@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, integer, refuse } from '../src/scenario.ts';
+import { defineScenario, everyClient, integer, refuse } from '../src/contract/scenario.ts';
 
 export const upgrade = defineScenario({
   name: 'upgrade',

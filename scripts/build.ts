@@ -5,6 +5,6 @@ import { cpSync, rmSync } from 'node:fs';
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit', shell: process.platform === 'win32' });
 for (const asset of ['browser.js', 'browser.css']) {
-  cpSync(`src/report/html/${asset}`, `dist/src/report/html/${asset}`);
+  cpSync(`src/report/render/page/${asset}`, `dist/src/report/render/page/${asset}`);
 }
 cpSync('src/measure/preload.cjs', 'dist/src/measure/preload.cjs');

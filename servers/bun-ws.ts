@@ -4,7 +4,7 @@ import {
   type Envelope,
   encodeEnvelope,
   type Scope,
-} from '../src/wire.ts';
+} from '../src/contract/protocol.ts';
 import { type BunServer, type BunSocket, serveBun } from './bun-runtime.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
 import type { ReferenceServer } from './server.ts';

@@ -1,4 +1,4 @@
-import { type Envelope, EVENT, type Scope, type SendMessage, streamedReplies } from '../src/wire.ts';
+import { type Envelope, EVENT, type Scope, type SendMessage, streamedReplies } from '../src/contract/protocol.ts';
 
 type Acknowledge = (reply: unknown) => void;
 

@@ -12,7 +12,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Envelope, envelopeFromJson, envelopeToJson, type Scope } from '../src/wire.ts';
+import { type Envelope, envelopeFromJson, envelopeToJson, type Scope } from '../src/contract/protocol.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
 import { listen } from './listen.ts';
 import { type Batch, Mailbox } from './mailbox.ts';

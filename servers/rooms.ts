@@ -1,4 +1,4 @@
-import type { Scope } from '../src/wire.ts';
+import type { Scope } from '../src/contract/protocol.ts';
 
 /** Who is there and in which rooms, for servers whose framework has no rooms. */
 export class Rooms<Client> {

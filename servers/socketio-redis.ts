@@ -46,6 +46,6 @@ export const server: ReferenceServer = {
 async function startOwn() {
   const program = findProgram(PROGRAM.name);
   if (program === null) throw new Error(`${PROGRAM.name} is not on PATH: ${PROGRAM.hint}`);
-  const { OwnRedis } = await import('./cluster/own-redis.ts');
+  const { OwnRedis } = await import('./cluster/redis-process.ts');
   return OwnRedis.start(program);
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
-import { decodeEnvelope, type Envelope, encodeEnvelope, type Scope } from '../src/wire.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, type Scope } from '../src/contract/protocol.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
 import { listen } from './listen.ts';
 import { Rooms } from './rooms.ts';

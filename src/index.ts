@@ -1,8 +1,8 @@
 /** What a user's own files import: `import { defineTarget } from 'sockbench'`. */
-export { type Config, defineConfig } from './config-file.ts';
+export { type Config, defineConfig } from './user-files/config-file.ts';
 export { SockbenchError } from './errors.ts';
 export { findStamp, readStamp, type Stamp } from './measure/stamp.ts';
-export * from './scenario.ts';
+export * from './contract/scenario.ts';
 export {
   Arguments,
   chat,
@@ -10,6 +10,6 @@ export {
   type Mapping,
   type OutgoingEvent,
   type OutgoingRequest,
-} from './target.ts';
-export { defineTarget, type TargetDefinition } from './target-file.ts';
-export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './wire.ts';
+} from './contract/target.ts';
+export { defineTarget, type TargetDefinition } from './user-files/target-file.ts';
+export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './contract/protocol.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ciFormats } from '../src/report/comparison/ci-formats.ts';
+import { ciFormats } from '../src/report/ci/formats.ts';
 import { runFake } from './cli/fake-cli.ts';
 import { readYaml } from './support/yaml.ts';
 

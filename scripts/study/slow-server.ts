@@ -7,7 +7,7 @@
  *     recipient    busy for so long before each recipient
  */
 import { WebSocket, WebSocketServer } from 'ws';
-import { decodeEnvelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/wire.ts';
+import { decodeEnvelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/contract/protocol.ts';
 
 const [port = '0', shape = 'none', microseconds = '0'] = process.argv.slice(2);
 const delayMs = Number(microseconds) / 1000;

@@ -6,7 +6,7 @@ import { setupMaster } from '@socket.io/sticky';
 import { listen } from '../listen.ts';
 import type { RunningServer, StartOptions } from '../server.ts';
 import { CLOSE, isMessage, NODE_ENTRY, type NodeAdapter, type NodePlan, SERVING } from './plan.ts';
-import { requireReach } from './reach.ts';
+import { requireReach } from './wait-until-connected.ts';
 import { confirmSessions, handOverUnread } from './sticky.ts';
 
 const DEFAULT_PROCESSES = 2;

@@ -1,4 +1,4 @@
-import type { Payload, Scope } from '../../src/wire.ts';
+import type { Payload, Scope } from '../../src/contract/protocol.ts';
 
 /** Data of `send_message`: ours, and that of the seeds, which has no scope and a number for a room. */
 export interface ChatMessage {

@@ -1,5 +1,5 @@
-import { type CapacityFormat, capacityFormats } from '../report/capacity/index.ts';
-import { firstResult } from '../report/capacity/words.ts';
+import { type CapacityFormat, capacityFormats } from '../report/content/capacity-formats.ts';
+import { firstResult } from '../report/content/capacity-words.ts';
 import type { Capacity } from '../result/capacity.ts';
 import { pickFormats, reportName, sourceOf, type Written } from './output.ts';
 

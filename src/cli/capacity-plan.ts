@@ -1,14 +1,14 @@
 import { SockbenchError } from '../errors.ts';
-import { integer } from '../options.ts';
-import { layoutOf, type Plan } from '../plan.ts';
-import { valueText } from '../report/capacity/words.ts';
+import { integer } from '../contract/options.ts';
+import { layoutOf, type Plan } from '../plan/plan.ts';
+import { valueText } from '../report/content/capacity-words.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
-import { forecastSamples } from '../run/forecast.ts';
-import { isObserving, type Scenario } from '../scenario.ts';
-import { doublings, mostSteps, mostStepsAfterDoubling, type SearchDesign } from '../stats/capacity.ts';
+import { forecastSamples } from '../plan/forecast.ts';
+import { isObserving, type Scenario } from '../contract/scenario.ts';
+import { doublings, mostSteps, mostStepsAfterDoubling, type SearchDesign } from '../stats/capacity-search.ts';
 import { needText, type Objective, parseObjective, requireRecorded, samplesOf } from '../stats/objective.ts';
 import { formatCount, formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
-import { type PlanFlags, planRun } from './planning.ts';
+import { type PlanFlags, planRun } from './plan-run.ts';
 
 /** Flags of the search itself, beside those of every run. */
 export interface SearchFlags {

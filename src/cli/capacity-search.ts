@@ -1,16 +1,16 @@
 import { SockbenchError } from '../errors.ts';
-import type { Plan } from '../plan.ts';
-import { OUTCOME_WORDS } from '../report/capacity/steps-table.ts';
-import { reasonsText, valueText } from '../report/capacity/words.ts';
+import type { Plan } from '../plan/plan.ts';
+import { OUTCOME_WORDS } from '../report/content/capacity-steps.ts';
+import { reasonsText, valueText } from '../report/content/capacity-words.ts';
 import { CAPACITY_VERSION, type Capacity, type CapacityStep } from '../result/capacity.ts';
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
-import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity.ts';
+import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../package.ts';
 import type { PlannedSearch } from './capacity-plan.ts';
 import type { Cli } from './cli.ts';
-import { showProgress } from './progress-line.ts';
+import { showProgress } from './progress.ts';
 import { runApart } from './run-apart.ts';
 
 const MAX_SEED = 2 ** 31;

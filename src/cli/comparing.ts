@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
-import { poolOf } from '../result/pool.ts';
+import { poolOf } from '../result/aggregate.ts';
 import { requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../package.ts';
 import type { Cli } from './cli.ts';
 import { comparisonFolder, writtenComparison } from './comparison-output.ts';
 import type { Arm, ComparisonParts, Prepared } from './comparison-plan.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { integer, parseOptions } from '../options.ts';
+import { integer, parseOptions } from '../contract/options.ts';
 import { COMPARISON_FORMAT_NAMES } from './comparison-output.ts';
 import { addCommonFlags, addRunFlags, collect } from './flags.ts';
 

@@ -1,4 +1,4 @@
-import { type ComparisonFormat, comparisonFormats } from '../report/comparison/index.ts';
+import { type ComparisonFormat, comparisonFormats } from '../report/content/comparison-formats.ts';
 import type { Comparison } from '../result/comparison.ts';
 import { pickFormats, sourceOf, timeInName, type Written } from './output.ts';
 

@@ -1,15 +1,15 @@
-import type { LoadedConfig } from '../config-file.ts';
+import type { LoadedConfig } from '../user-files/config-file.ts';
 import { SockbenchError } from '../errors.ts';
-import type { GivenOptions } from '../options.ts';
-import type { Plan } from '../plan.ts';
-import type { ComparisonFormat } from '../report/comparison/index.ts';
+import type { GivenOptions } from '../contract/options.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ComparisonFormat } from '../report/content/comparison-formats.ts';
 import type { Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
-import { type Finding, planSchema, type RunResult } from '../result/schema.ts';
+import { type Finding, planSchema, type RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
-import { forecastRun } from '../run/forecast.ts';
-import type { Scenario } from '../scenario.ts';
-import { SETTING_OPTIONS } from '../settings.ts';
+import { forecastRun } from '../plan/forecast.ts';
+import type { Scenario } from '../contract/scenario.ts';
+import { SETTING_OPTIONS } from '../plan/settings.ts';
 import { planLooks, roundsForVerdict } from '../stats/looks.ts';
 import type { ArmForecast } from '../stats/recorded.ts';
 import { planRules } from '../stats/rules.ts';
@@ -19,7 +19,7 @@ import type { ArmSpec } from './arms.ts';
 import { type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
 import { parseComparisonFormats } from './comparison-output.ts';
 import { planThresholds } from './plan-thresholds.ts';
-import { planRun } from './planning.ts';
+import { planRun } from './plan-run.ts';
 
 /** The chance that any gating metric of equal arms is called REGRESSED. */
 export const ALPHA = 0.02;

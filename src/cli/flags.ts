@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
-import type { LoadedConfig } from '../config-file.ts';
+import type { LoadedConfig } from '../user-files/config-file.ts';
 import { SockbenchError } from '../errors.ts';
-import { flagOf, type GivenOptions, type OptionTable } from '../options.ts';
-import { PLAN_OPTIONS } from '../plan-options.ts';
-import type { Scenario } from '../scenario.ts';
+import { flagOf, type GivenOptions, type OptionTable } from '../contract/options.ts';
+import { PLAN_OPTIONS } from '../plan/options.ts';
+import type { Scenario } from '../contract/scenario.ts';
 
 const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../text.ts';
 import { type Format, formats, type PageAssets } from '../report/index.ts';
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { writeAtomically } from '../result/store.ts';
 import type { Cli } from './cli.ts';
 
@@ -16,7 +16,7 @@ export const FORMAT_NAMES = formats.map(({ name }) => name).join(', ');
 
 /** The scripts and styles that the HTML page carries inside itself. */
 async function loadPageAssets(): Promise<PageAssets> {
-  const page = (name: string) => readFile(new URL(`../report/html/${name}`, import.meta.url), 'utf8');
+  const page = (name: string) => readFile(new URL(`../report/render/page/${name}`, import.meta.url), 'utf8');
   const uplot = (name: string) => readFile(require.resolve(`uplot/dist/${name}`), 'utf8');
   const [uplotJs, uplotCss, pageJs, pageCss] = await Promise.all([
     uplot('uPlot.iife.min.js'),

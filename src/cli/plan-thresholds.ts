@@ -1,7 +1,7 @@
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { seriesOfRun } from '../result/view.ts';
-import { forecastRun } from '../run/forecast.ts';
-import type { Scenario } from '../scenario.ts';
+import { forecastRun } from '../plan/forecast.ts';
+import type { Scenario } from '../contract/scenario.ts';
 import { type Forecast, foreseeThreshold, isForeseen, obstacleTo } from '../stats/threshold-forecast.ts';
 import { metricsOf, parseThreshold, type Threshold } from '../stats/thresholds.ts';
 

@@ -1,17 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { VERSION } from '../version.ts';
-import { addCapacity } from './capacity.ts';
+import { nearest } from '../text.ts';
+import { VERSION } from '../package.ts';
+import { addCapacity } from './commands/capacity.ts';
 import type { AddCommand, Cli } from './cli.ts';
-import { addCompare } from './compare.ts';
-import { addDoctor } from './doctor.ts';
-import { addGate } from './gate.ts';
-import { addInit } from './init.ts';
-import { addList } from './list.ts';
-import { addReport } from './report.ts';
-import { addRun } from './run.ts';
-import { addServe } from './serve.ts';
+import { addCompare } from './commands/compare.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addGate } from './commands/gate.ts';
+import { addInit } from './commands/init.ts';
+import { addList } from './commands/list.ts';
+import { addReport } from './commands/report.ts';
+import { addRun } from './commands/run.ts';
+import { addServe } from './commands/serve.ts';
 
 const COMMANDS: readonly AddCommand[] = [
   addRun,

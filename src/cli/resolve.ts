@@ -6,15 +6,15 @@ import type { ReferenceServer, ServerSettings } from '../../servers/server.ts';
 import { UNAVAILABLE_SERVERS, unavailable } from '../../servers/unavailable.ts';
 import { drivers } from '../drivers/index.ts';
 import { SockbenchError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { flagOf, type GivenOptions } from '../options.ts';
-import { type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan.ts';
-import { PLAN_OPTIONS, type PlanOptions } from '../plan-options.ts';
-import type { Scenario } from '../scenario.ts';
-import { loadScenarioFile } from '../scenario-file.ts';
-import { SETTING_OPTIONS, type SettingName, type Settings } from '../settings.ts';
-import { chat, type Mapping, type Protocol, type Transport } from '../target.ts';
-import { clientValues, loadTargetFile } from '../target-file.ts';
+import { nearest } from '../text.ts';
+import { flagOf, type GivenOptions } from '../contract/options.ts';
+import { type ReferencePlan, requireAllowedHost, type TargetPlan } from '../plan/plan.ts';
+import { PLAN_OPTIONS, type PlanOptions } from '../plan/options.ts';
+import type { Scenario } from '../contract/scenario.ts';
+import { loadScenarioFile } from '../user-files/scenario-file.ts';
+import { SETTING_OPTIONS, type SettingName, type Settings } from '../plan/settings.ts';
+import { chat, type Mapping, type Protocol, type Transport } from '../contract/target.ts';
+import { clientValues, loadTargetFile } from '../user-files/target-file.ts';
 import { planRuntime } from './runtime.ts';
 
 const SCHEMES: Readonly<Record<string, Protocol>> = {

@@ -5,7 +5,7 @@ import { formatMetric } from '../stats/metric.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { pointsOf } from '../stats/points.ts';
 import type { Cli } from './cli.ts';
-import { lineOf } from './progress-line.ts';
+import { lineOf } from './progress.ts';
 
 /** Where a comparison is: one line that is rewritten on a terminal, and one line that stays for each round. */
 export interface RoundsShown {

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
-import { entryPath } from '../entry.ts';
+import { entryPath } from '../package.ts';
 import { EXIT, SockbenchError } from '../errors.ts';
-import type { Plan } from '../plan.ts';
-import type { RunResult } from '../result/schema.ts';
-import type { RunHooks } from '../run/runner.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunResult } from '../result/run-result.ts';
+import type { RunHooks } from '../run/run.ts';
 import type { FromRun, ToRun } from './run-messages.ts';
 
 /** Carries out a plan in a process of its own. Throws as runPlan does, and RUN_CRASHED when that process does. */

@@ -3,7 +3,7 @@
  * children have started, and those of a second run would inherit that.
  */
 import { SockbenchError } from '../errors.ts';
-import { runPlan } from '../run/runner.ts';
+import { runPlan } from '../run/run.ts';
 import { resolveScenario } from './resolve.ts';
 import type { FromRun, ToRun } from './run-messages.ts';
 

@@ -1,6 +1,6 @@
 import type { ExitCode } from '../errors.ts';
-import type { Plan } from '../plan.ts';
-import type { RunResult } from '../result/schema.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunResult } from '../result/run-result.ts';
 import type { Progress } from '../run/progress.ts';
 
 /** From a comparison to the process that carries out one of its runs. */

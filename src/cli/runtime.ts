@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { findProgram, runtimeCommand } from '../../servers/availability.ts';
 import type { ReferenceServer } from '../../servers/server.ts';
 import { SockbenchError } from '../errors.ts';
-import type { RuntimePlan } from '../plan.ts';
+import type { RuntimePlan } from '../plan/plan.ts';
 
 type Kind = NonNullable<ReferenceServer['runtime']>;
 

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { TlsOptions } from '../target.ts';
+import type { TlsOptions } from '../contract/target.ts';
 
 /**
  * Keeps a polling client's connections open between requests, as browsers do. One for each client, so that giving up

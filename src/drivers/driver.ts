@@ -1,4 +1,4 @@
-import type { FrameCodec, Protocol, TlsOptions, Transport } from '../target.ts';
+import type { FrameCodec, Protocol, TlsOptions, Transport } from '../contract/target.ts';
 
 export interface ConnectOptions {
   /** `http:` or `https:` for Socket.IO and for plain requests, `ws:` or `wss:` for raw WebSocket. */

@@ -1,4 +1,4 @@
-import type { Envelope } from '../wire.ts';
+import type { Envelope } from '../contract/protocol.ts';
 
 type Handler = (data: unknown) => void;
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Envelope, envelopeFromJson, envelopeToJson } from '../wire.ts';
+import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { type Answer, HttpRequests, type PendingRequest } from './http-requests.ts';

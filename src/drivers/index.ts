@@ -1,6 +1,6 @@
 import type { Driver } from './driver.ts';
 import { httpPolling } from './http-polling.ts';
-import { officialSocketio } from './official-socketio.ts';
-import { officialWs } from './official-ws.ts';
+import { officialSocketio } from './socketio.ts';
+import { officialWs } from './ws.ts';
 
 export const drivers: readonly Driver[] = [officialSocketio, officialWs, httpPolling];

@@ -1,4 +1,4 @@
-import type { Payload } from '../wire.ts';
+import type { Payload } from '../contract/protocol.ts';
 
 /** What every message carries about itself, so that any receiver can time and account for it. */
 export interface Stamp {

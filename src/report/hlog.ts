@@ -1,6 +1,6 @@
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { NsHistogram } from '../result/view.ts';
-import { verdict } from './verdict.ts';
+import { verdict } from './content/run-verdict.ts';
 
 /** One histogram of one series: start and length in milliseconds from the start of the run. */
 interface LogRow {

@@ -1,16 +1,16 @@
 import { SockbenchError } from '../errors.ts';
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
-import type { PageAssets } from './html/document.ts';
-import { renderHtml } from './html/page.ts';
+import type { PageAssets } from './render/page/document.ts';
+import { renderHtml } from './content/run-page.ts';
 import { renderJson } from './json.ts';
-import { renderMarkdown } from './markdown.ts';
-import { renderTable, renderText } from './text.ts';
+import { renderMarkdown } from './content/run-markdown.ts';
+import { renderTable, renderText } from './content/run-text.ts';
 
-export { overallVerdict, verdict } from './verdict.ts';
+export { overallVerdict, verdict } from './content/run-verdict.ts';
 export type { PageAssets };
 
 /** A way to write results down. */

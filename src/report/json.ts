@@ -1,4 +1,4 @@
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 
 /** The stored document itself; an array of them for several. */
 export function renderJson(results: readonly RunResult[]): string {

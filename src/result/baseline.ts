@@ -1,6 +1,6 @@
 import { SockbenchError } from '../errors.ts';
 import { parseComparison, ROUNDS_HINT } from './comparison.ts';
-import type { RunResult } from './schema.ts';
+import type { RunResult } from './run-result.ts';
 import { kindOf, parseResult, readJson, requireSound } from './store.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SockbenchError } from '../errors.ts';
-import { METRIC_UNITS } from './figures.ts';
-import { findingSchema, runResultSchema } from './schema.ts';
+import { METRIC_UNITS } from './metrics.ts';
+import { findingSchema, runResultSchema } from './run-result.ts';
 import { kindOf, requireSound, requireVersion } from './store.ts';
 
 /**

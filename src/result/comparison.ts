@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SockbenchError } from '../errors.ts';
-import { METRIC_UNITS } from './figures.ts';
-import { findingSchema, planSchema, runResultSchema, thresholdSchema } from './schema.ts';
+import { METRIC_UNITS } from './metrics.ts';
+import { findingSchema, planSchema, runResultSchema, thresholdSchema } from './run-result.ts';
 import { kindOf, requireVersion } from './store.ts';
 
 /**

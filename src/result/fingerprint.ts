@@ -1,5 +1,5 @@
-import type { Plan } from '../plan.ts';
-import type { RunResult } from './schema.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunResult } from './run-result.ts';
 
 /** What must agree before figures of two sessions may be compared, by its name for people. */
 export type Fingerprint = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node
 import { dirname, join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
 import { NsHistogram } from '../measure/histogram.ts';
-import { type RunResult, runResultSchema, SCHEMA_VERSION } from './schema.ts';
+import { type RunResult, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 
 /** Writes a file whole or not at all: to a temporary name beside it, to the disk, then renamed. */
 export async function writeAtomically(path: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { NsHistogram } from '../measure/histogram.ts';
-import type { ProcessTelemetry, RunResult } from './schema.ts';
+import type { ProcessTelemetry, RunResult } from './run-result.ts';
 
 export { SERIES, type SeriesDefinition, type SeriesName, seriesOfRun } from '../measure/series.ts';
 export { NsHistogram };

@@ -1,15 +1,15 @@
-import { routeOf } from '../load/route.ts';
+import { routeOf } from '../generator/route.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
-import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/schema.ts';
+import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
-import { isObserving, type Layout } from '../scenario.ts';
+import { isObserving, type Layout } from '../contract/scenario.ts';
 import { formatCount, listCounted } from '../units.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../package.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
-import { findOverload } from './overload.ts';
+import { findOverload } from './validity/overload.ts';
 import type { RunRecord } from './record.ts';
-import { isGeneratorLimited, judgeValidity, noteUncertainty } from './validity.ts';
+import { isGeneratorLimited, judgeValidity, noteUncertainty } from './validity/rules.ts';
 
 /** Rows of the ledger that are kept when something is amiss; the totals count all of them. */
 const KEPT_ROWS = 200;

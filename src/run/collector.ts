@@ -1,6 +1,6 @@
-import type { FromWorker, SentOfStream, Snapshot } from '../load/messages.ts';
-import { ReasonCounts } from '../load/pool.ts';
-import { recordClosed } from '../load/route.ts';
+import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
+import { ReasonCounts } from '../generator/pool.ts';
+import { recordClosed } from '../generator/route.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';

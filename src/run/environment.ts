@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import os from 'node:os';
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 import type { Affinity } from './affinity.ts';
-import { git } from './git.ts';
+import { git } from './base/git.ts';
 
 /** Packages whose version changes figures. */
 const PACKAGES = [

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pacer, realWaiter } from '../load/pacer.ts';
+import { Pacer, realWaiter } from '../generator/pacer.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { formatNs, formatNumber, formatPercent } from '../units.ts';
 import { allowedCpus, pinningProblem } from './affinity.ts';
 import { cgroupCpuLimit, cpuGovernor, disturbanceBetween, readSystemCounters } from './environment.ts';
-import { LIMITS } from './validity.ts';
+import { LIMITS } from './validity/rules.ts';
 
 /** One thing about this machine that a measurement depends on. */
 export interface Check {

@@ -1,5 +1,5 @@
-import type { Member, SentOfStream } from '../load/messages.ts';
-import { copiesOf, type Layout } from '../scenario.ts';
+import type { Member, SentOfStream } from '../generator/messages.ts';
+import { copiesOf, type Layout } from '../contract/scenario.ts';
 
 /** What was owed in all, and the part of it that was owed to clients of generator processes that died. */
 export interface Owed {

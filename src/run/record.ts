@@ -1,11 +1,11 @@
-import type { Plan } from '../plan.ts';
-import type { Finding, RunResult } from '../result/schema.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Finding, RunResult } from '../result/run-result.ts';
+import type { Scenario } from '../contract/scenario.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { SystemCounters } from './environment.ts';
 import type { Membership } from './membership.ts';
-import type { SampledProcess } from './server-telemetry.ts';
+import type { SampledProcess } from './server/telemetry.ts';
 
 /** All that a run has found out when it is over, before it is judged and stored. */
 export interface RunRecord {

@@ -1,6 +1,6 @@
 import { SockbenchError } from '../errors.ts';
 import type { ArmRun, Round } from '../result/comparison.ts';
-import type { RunResult } from '../result/schema.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { balancedOrders } from './orders.ts';
 
 /** Where a comparison is. */

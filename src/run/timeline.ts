@@ -1,7 +1,7 @@
-import type { SecondCounts } from '../load/messages.ts';
+import type { SecondCounts } from '../generator/messages.ts';
 import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
 import { SERIES } from '../measure/series.ts';
-import type { StoredInterval } from '../result/schema.ts';
+import type { StoredInterval } from '../result/run-result.ts';
 
 /** One second of the run while it is still being filled. */
 interface Second {

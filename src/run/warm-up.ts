@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Plan } from '../plan.ts';
-import type { RunResult } from '../result/schema.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { isSteady } from './steady.ts';
 
 const LOOK_EVERY_MS = 50;

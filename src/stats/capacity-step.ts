@@ -1,6 +1,6 @@
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
-import { poolOf } from '../result/pool.ts';
-import type { Finding } from '../result/schema.ts';
+import { poolOf } from '../result/aggregate.ts';
+import type { Finding } from '../result/run-result.ts';
 import { headlineBySecond, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
 import { formatMetric, isEstimated, metricValue } from './metric.ts';

@@ -1,5 +1,5 @@
 import type { Design, MetricOutcome } from '../result/comparison.ts';
-import { poolOf } from '../result/pool.ts';
+import { poolOf } from '../result/aggregate.ts';
 import { holm } from './holm.ts';
 import { judgeCount } from './judge-count.ts';
 import { judgeRatio, type Measured, measure } from './judge-ratio.ts';

@@ -1,6 +1,6 @@
 import type { Design, Judgement, MetricOutcome, PairOutcome, Round, Verdict } from '../result/comparison.ts';
-import type { Finding } from '../result/schema.ts';
-import { lastingReasons, reasonsAtLook } from './disbelief.ts';
+import type { Finding } from '../result/run-result.ts';
+import { lastingReasons, reasonsAtLook } from './invalid-reasons.ts';
 import { judgeMetrics } from './judge-metrics.ts';
 import { pairUp } from './pairs.ts';
 import { rankArms } from './ranking.ts';

@@ -1,7 +1,7 @@
 import { SockbenchError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { FIGURE_NAMES, FIGURES, type FigureName, isFigure, type MetricUnit } from '../result/figures.ts';
-import { COUNTS, type CountName, isCount, type Pool } from '../result/pool.ts';
+import { nearest } from '../text.ts';
+import { FIGURE_NAMES, FIGURES, type FigureName, isFigure, type MetricUnit } from '../result/metrics.ts';
+import { COUNTS, type CountName, isCount, type Pool } from '../result/aggregate.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
 import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
 

@@ -1,5 +1,5 @@
 import type { ArmRun, PairOutcome, Round } from '../result/comparison.ts';
-import type { Finding, RunResult } from '../result/schema.ts';
+import type { Finding, RunResult } from '../result/run-result.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../result/view.ts';
 
 /** Both arms of one round, measured and valid. */

@@ -1,5 +1,5 @@
 import type { Design, MetricRule } from '../result/comparison.ts';
-import { poolOf } from '../result/pool.ts';
+import { poolOf } from '../result/aggregate.ts';
 import { measuredProcesses, type ResultView } from '../result/view.ts';
 import { isEstimated, type Metric, metricValue, parseMetric, samplesOfRound } from './metric.ts';
 import type { Point } from './observed.ts';

@@ -1,5 +1,5 @@
 import type { Design, Judgement, Round } from '../result/comparison.ts';
-import { poolOf } from '../result/pool.ts';
+import { poolOf } from '../result/aggregate.ts';
 import { holm } from './holm.ts';
 import { metricValue, parseMetric } from './metric.ts';
 import { worseLogs } from './observed.ts';

@@ -1,5 +1,5 @@
 import { SockbenchError } from '../errors.ts';
-import type { FigureName } from '../result/figures.ts';
+import type { FigureName } from '../result/metrics.ts';
 import { samplesNeeded } from '../result/view.ts';
 import { formatCount } from '../units.ts';
 import { isEstimated, type Metric } from './metric.ts';

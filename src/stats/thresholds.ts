@@ -1,8 +1,8 @@
-import type { Pool } from '../result/pool.ts';
-import type { ThresholdOutcome } from '../result/schema.ts';
+import type { Pool } from '../result/aggregate.ts';
+import type { ThresholdOutcome } from '../result/run-result.ts';
 import { formatMetric, type Metric, metricName, metricUnit, metricValue, missingBecause } from './metric.ts';
 import { type Arm, type Part, sumValue } from './threshold-amount.ts';
-import { type Comparison, type Condition, type Operator, readCondition } from './threshold-grammar.ts';
+import { type Comparison, type Condition, type Operator, readCondition } from './condition.ts';
 
 /** A threshold, read and checked. */
 export interface Threshold {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/run.ts';
+import { exitCodeOf } from '../../src/cli/commands/run.ts';
 import { parseThreshold } from '../../src/stats/thresholds.ts';
 import { makeResult } from '../report/fixture.ts';
 

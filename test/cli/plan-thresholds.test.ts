@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { planThresholds } from '../../src/cli/plan-thresholds.ts';
 import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
-import { type GivenOptions, parseOptions } from '../../src/options.ts';
-import { buildPlan } from '../../src/plan.ts';
-import { PLAN_OPTIONS } from '../../src/plan-options.ts';
+import { type GivenOptions, parseOptions } from '../../src/contract/options.ts';
+import { buildPlan } from '../../src/plan/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { thrownBy } from '../thrown.ts';
 
 async function armOf(name: string, given: GivenOptions, runs = 1) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/package.ts';
 import { FakeCli, runFake } from './fake-cli.ts';
 
 describe('help', () => {

@@ -5,9 +5,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { runtimeCommand } from '../../servers/availability.ts';
 import { resolveTarget } from '../../src/cli/resolve.ts';
 import { planRuntime } from '../../src/cli/runtime.ts';
-import { parseOptions } from '../../src/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan-options.ts';
-import { ServerProcess } from '../../src/run/server-process.ts';
+import { parseOptions } from '../../src/contract/options.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { ServerProcess } from '../../src/run/server/server-process.ts';
 import { temporaryFolder } from '../support/sockbench.ts';
 import { thrownBy } from '../thrown.ts';
 

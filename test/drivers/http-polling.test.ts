@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { httpPolling } from '../../src/drivers/http-polling.ts';
-import { EVENT } from '../../src/wire.ts';
+import { EVENT } from '../../src/contract/protocol.ts';
 import { killServer, type ServerChild, startServer, urlOf } from '../servers/child.ts';
 
 const servers: Server[] = [];

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { officialWs } from '../../src/drivers/official-ws.ts';
+import { officialWs } from '../../src/drivers/ws.ts';
 
 const servers: WebSocketServer[] = [];
 

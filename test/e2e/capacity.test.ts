@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exitCodeOf } from '../../src/cli/capacity.ts';
+import { exitCodeOf } from '../../src/cli/commands/capacity.ts';
 import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
 import { readJson } from '../../src/result/store.ts';
-import { nextStep } from '../../src/stats/capacity.ts';
+import { nextStep } from '../../src/stats/capacity-search.ts';
 import { faultyTarget, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
 
 /** The server works so long on every message: 50 a second are the most that it can do. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Server } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NsHistogram } from '../../src/measure/histogram.ts';
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { listening } from '../support/refusing-servers.ts';
 import { type Ended, freePort, startSockbench, storedResult, temporaryFolder } from '../support/sockbench.ts';
 

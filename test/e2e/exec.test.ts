@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { findProgram } from '../../servers/availability.ts';
-import type { ProcessTelemetry, RunResult } from '../../src/result/schema.ts';
+import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { findProcesses, NO_PROC } from '../support/proc.ts';
 import {

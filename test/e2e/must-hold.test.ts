@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { faultyTarget, runScenario, SHORT } from '../support/sockbench.ts';
 

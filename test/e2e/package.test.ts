@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runResultSchema } from '../../src/result/schema.ts';
+import { runResultSchema } from '../../src/result/run-result.ts';
 import { SHORT, temporaryFolder } from '../support/sockbench.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');

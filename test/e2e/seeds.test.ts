@@ -1,6 +1,6 @@
 /** Each behaviour of the two texts that sockbench was made from, measured through the command line on real servers. */
 import { describe, expect, test } from 'vitest';
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { runScenario } from '../support/sockbench.ts';
 
 const LOAD = ['--clients', '6', '--rate', '40/s', '--duration', '1s', '--warmup', '0s', '--warmup-max', '0s'];

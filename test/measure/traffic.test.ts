@@ -8,10 +8,10 @@ import { servers } from '../../servers/index.ts';
 import { NO_SETTINGS, type RunningServer } from '../../servers/server.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
-import { officialWs } from '../../src/drivers/official-ws.ts';
+import { officialWs } from '../../src/drivers/ws.ts';
 import { NO_TRAFFIC, type Traffic, TrafficSampler, trafficWithin } from '../../src/measure/traffic.ts';
-import type { Transport } from '../../src/target.ts';
-import { EVENT } from '../../src/wire.ts';
+import type { Transport } from '../../src/contract/target.ts';
+import { EVENT } from '../../src/contract/protocol.ts';
 import { CERTIFICATE, TEST_KEY } from '../support/certificates.ts';
 
 /** What the other side saw: bytes of the sockets that it accepted, and requests that it got. */

@@ -1,5 +1,5 @@
 import { type Capacity, type CapacityStep, capacitySchema } from '../../src/result/capacity.ts';
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
   endingSoFar,
@@ -7,7 +7,7 @@ import {
   nextStep,
   type SearchDesign,
   type SearchStep,
-} from '../../src/stats/capacity.ts';
+} from '../../src/stats/capacity-search.ts';
 import { CONFIDENCE, judgeStep } from '../../src/stats/capacity-step.ts';
 import { parseObjective } from '../../src/stats/objective.ts';
 import { makeResult } from './fixture.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/capacity.ts';
-import { renderCapacityHtml } from '../../src/report/capacity/html.ts';
-import { renderCapacityMarkdown } from '../../src/report/capacity/markdown.ts';
-import { fromZero, logarithmic } from '../../src/report/capacity/scale.ts';
-import { renderCapacityText } from '../../src/report/capacity/text.ts';
-import { answerText } from '../../src/report/capacity/words.ts';
+import { exitCodeOf } from '../../src/cli/commands/capacity.ts';
+import { renderCapacityHtml } from '../../src/report/content/capacity-html.ts';
+import { renderCapacityMarkdown } from '../../src/report/content/capacity-markdown.ts';
+import { fromZero, logarithmic } from '../../src/report/render/scale.ts';
+import { renderCapacityText } from '../../src/report/content/capacity-text.ts';
+import { answerText } from '../../src/report/content/capacity-words.ts';
 import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
 import { thrownBy } from '../thrown.ts';
 import { DESIGN, makeCapacity } from './capacity-fixture.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ciFormats } from '../../src/report/comparison/ci-formats.ts';
+import { ciFormats } from '../../src/report/ci/formats.ts';
 import { comparisons } from './comparison-fixture.ts';
 
 describe('formats for CI', () => {

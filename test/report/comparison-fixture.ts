@@ -8,7 +8,7 @@ import {
   type Round,
   type Verdict,
 } from '../../src/result/comparison.ts';
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { HOSTILE, makeResult } from './fixture.ts';
 
 /** What a made-up comparison looks like; the rest follows from it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderGithubAnnotations } from '../../src/report/comparison/github-annotations.ts';
-import { renderGithubSummary } from '../../src/report/comparison/github-summary.ts';
+import { renderGithubAnnotations } from '../../src/report/ci/github-annotations.ts';
+import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
 import { comparisons, EVERY_CHARACTER, HOSTILE_ARM, makeComparison } from './comparison-fixture.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderComparisonHtml } from '../../src/report/comparison/html.ts';
+import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
 import { NO_ASSETS } from './fixture.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderComparisonMarkdown } from '../../src/report/comparison/markdown.ts';
+import { renderComparisonMarkdown } from '../../src/report/content/comparison-markdown.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE } from './fixture.ts';
 

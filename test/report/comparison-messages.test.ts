@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { briefly, brieflyAll } from '../../src/report/comparison/brief.ts';
-import { renderSmallerIsBetter } from '../../src/report/comparison/github-action-benchmark.ts';
-import { renderGithubAnnotations } from '../../src/report/comparison/github-annotations.ts';
-import { renderGithubSummary } from '../../src/report/comparison/github-summary.ts';
-import { renderComparisonHtml } from '../../src/report/comparison/html.ts';
-import { renderComparisonMarkdown } from '../../src/report/comparison/markdown.ts';
-import { metricTables } from '../../src/report/comparison/metric-table.ts';
-import { renderComparisonText } from '../../src/report/comparison/text.ts';
-import { verdictSentence } from '../../src/report/comparison/words.ts';
+import { briefly, brieflyAll } from '../../src/report/content/brief.ts';
+import { renderSmallerIsBetter } from '../../src/report/ci/github-action-benchmark.ts';
+import { renderGithubAnnotations } from '../../src/report/ci/github-annotations.ts';
+import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
+import { renderComparisonMarkdown } from '../../src/report/content/comparison-markdown.ts';
+import { metricTables } from '../../src/report/content/comparison-metric-table.ts';
+import { renderComparisonText } from '../../src/report/content/comparison-text.ts';
+import { verdictSentence } from '../../src/report/content/comparison-words.ts';
 import { comparisons, NOT_STARTED } from './comparison-fixture.ts';
 import { NO_ASSETS } from './fixture.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderComparisonText } from '../../src/report/comparison/text.ts';
+import { renderComparisonText } from '../../src/report/content/comparison-text.ts';
 import { plain } from '../../src/report/plain.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
 

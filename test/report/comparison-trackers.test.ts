@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { renderBencher } from '../../src/report/comparison/bencher.ts';
+import { renderBencher } from '../../src/report/ci/bencher.ts';
 import {
   renderBiggerIsBetter,
   renderSmallerIsBetter,
-} from '../../src/report/comparison/github-action-benchmark.ts';
-import { renderGoBenchmark } from '../../src/report/comparison/go-benchmark.ts';
+} from '../../src/report/ci/github-action-benchmark.ts';
+import { renderGoBenchmark } from '../../src/report/ci/go-benchmark.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
 import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
 import { readGoBenchmarks } from './go-benchmark-reader.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { adviceFor } from '../../src/report/comparison/advice.ts';
-import { turnsText } from '../../src/report/comparison/circumstances.ts';
-import { rankingTexts, spoiltTexts } from '../../src/report/comparison/facts.ts';
-import { renderGithubSummary } from '../../src/report/comparison/github-summary.ts';
-import { metricSentence } from '../../src/report/comparison/metric-words.ts';
-import { renderComparisonText } from '../../src/report/comparison/text.ts';
-import { comparisonTone } from '../../src/report/comparison/tone.ts';
-import { pairSentence, remarkTexts, verdictSentence } from '../../src/report/comparison/words.ts';
+import { adviceFor } from '../../src/report/content/comparison-advice.ts';
+import { turnsText } from '../../src/report/content/comparison-circumstances.ts';
+import { rankingTexts, spoiltTexts } from '../../src/report/content/comparison-facts.ts';
+import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { metricSentence } from '../../src/report/content/comparison-metric-words.ts';
+import { renderComparisonText } from '../../src/report/content/comparison-text.ts';
+import { comparisonTone } from '../../src/report/content/comparison-severity.ts';
+import { pairSentence, remarkTexts, verdictSentence } from '../../src/report/content/comparison-words.ts';
 import type { Comparison, MetricOutcome, PairOutcome } from '../../src/result/comparison.ts';
 import { comparisons, makeComparison, overload } from './comparison-fixture.ts';
 

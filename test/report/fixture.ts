@@ -1,7 +1,7 @@
 import type { PageAssets } from '../../src/report/index.ts';
-import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/schema.ts';
+import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
-import { NO_SETTINGS } from '../../src/settings.ts';
+import { NO_SETTINGS } from '../../src/plan/settings.ts';
 
 /** What a made-up run looks like; the rest follows from it and from `seed`. */
 export interface FixtureOptions {

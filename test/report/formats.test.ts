@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formats } from '../../src/report/index.ts';
-import { runResultSchema } from '../../src/result/schema.ts';
+import { runResultSchema } from '../../src/result/run-result.ts';
 import { NO_ASSETS, results } from './fixture.ts';
 
 const valid = results.valid();

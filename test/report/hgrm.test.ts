@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderHgrm } from '../../src/report/hgrm.ts';
-import { percentileRows } from '../../src/report/percentiles.ts';
+import { percentileRows } from '../../src/report/content/percentiles.ts';
 import { NsHistogram, viewResult } from '../../src/result/view.ts';
 import { makeResult, results } from './fixture.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderHtml } from '../../src/report/html/page.ts';
+import { renderHtml } from '../../src/report/content/run-page.ts';
 import { makeResult, NO_ASSETS, results } from './fixture.ts';
 
 const assets = { ...NO_ASSETS, uplotJs: 'var a = "</script>";', pageCss: 'i::after { content: "</style>" }' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderMarkdown } from '../../src/report/markdown.ts';
+import { renderMarkdown } from '../../src/report/content/run-markdown.ts';
 import { HOSTILE, results } from './fixture.ts';
 
 describe('Markdown', () => {

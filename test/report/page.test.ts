@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderComparisonHtml } from '../../src/report/comparison/html.ts';
-import type { PageAssets } from '../../src/report/html/document.ts';
-import { renderHtml } from '../../src/report/html/page.ts';
-import type { RunResult } from '../../src/result/schema.ts';
+import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
+import type { PageAssets } from '../../src/report/render/page/document.ts';
+import { renderHtml } from '../../src/report/content/run-page.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';
@@ -29,7 +29,7 @@ function readAssets(): PageAssets {
   const require = createRequire(import.meta.url);
   const uplot = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
   const page = (name: string) =>
-    readFileSync(new URL(`../../src/report/html/${name}`, import.meta.url), 'utf8');
+    readFileSync(new URL(`../../src/report/render/page/${name}`, import.meta.url), 'utf8');
   return {
     uplotJs: uplot('uPlot.iife.min.js'),
     uplotCss: uplot('uPlot.min.css'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { processTable } from '../../src/report/process-table.ts';
-import type { Table } from '../../src/report/table.ts';
-import type { RunResult } from '../../src/result/schema.ts';
+import { processTable } from '../../src/report/content/process-table.ts';
+import type { Table } from '../../src/report/content/table.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { results } from './fixture.ts';
 
 function tableOf(result: RunResult): Table {

@@ -9,7 +9,7 @@ import {
   headingText,
   shortageNotes,
   tabulate,
-} from '../../src/report/table.ts';
+} from '../../src/report/content/table.ts';
 
 const durations = (id: string, unitGroup = id): Column<Record<string, number | null>> => ({
   ...column(id, id, 'duration', '', (row: Record<string, number | null>) => row[id] ?? null),

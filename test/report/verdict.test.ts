@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plain } from '../../src/report/plain.ts';
-import { remarkLine, remarks } from '../../src/report/remarks.ts';
-import { overallVerdict, validityWord, verdict, verdictTone } from '../../src/report/verdict.ts';
+import { remarkLine, remarks } from '../../src/report/content/remarks.ts';
+import { overallVerdict, validityWord, verdict, verdictTone } from '../../src/report/content/run-verdict.ts';
 import { results } from './fixture.ts';
 
 describe('verdict', () => {

@@ -6,7 +6,7 @@ import {
   environmentFingerprint,
   loadFingerprint,
 } from '../../src/result/fingerprint.ts';
-import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
+import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { makeResult } from '../report/fixture.ts';
 
 const RESULT = makeResult({ seconds: 1 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ProcessTelemetry } from '../../src/result/schema.ts';
+import type { ProcessTelemetry } from '../../src/result/run-result.ts';
 import {
   measuredTelemetry,
   samplesNeeded,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../src/load/messages.ts';
+import type { Snapshot } from '../../src/generator/messages.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
-import { buildPlan } from '../../src/plan.ts';
-import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
+import { buildPlan } from '../../src/plan/plan.ts';
+import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { readSystemCounters } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
-import { defineScenario, type Operation, type Stream } from '../../src/scenario.ts';
+import { defineScenario, type Operation, type Stream } from '../../src/contract/scenario.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const CLIENTS = 3;

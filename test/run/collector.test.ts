@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Member, Snapshot } from '../../src/load/messages.ts';
+import type { Member, Snapshot } from '../../src/generator/messages.ts';
 import { NsHistogram } from '../../src/measure/histogram.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { Traffic } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
-import type { Layout } from '../../src/scenario.ts';
+import type { Layout } from '../../src/contract/scenario.ts';
 import { collectGarbage } from '../garbage.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 

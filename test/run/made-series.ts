@@ -1,4 +1,4 @@
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
 
 /** How many values there are of each: `[valueNs, count]`. */

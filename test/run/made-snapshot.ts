@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src/load/messages.ts';
+import type { Snapshot } from '../../src/generator/messages.ts';
 import type { LedgerTotals } from '../../src/measure/ledger.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';

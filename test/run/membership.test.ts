@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Member } from '../../src/load/messages.ts';
+import type { Member } from '../../src/generator/messages.ts';
 import { Membership } from '../../src/run/membership.ts';
-import type { Layout, Operation } from '../../src/scenario.ts';
+import type { Layout, Operation } from '../../src/contract/scenario.ts';
 
 const publish: Operation = { kind: 'publish', scope: 'everyone', room: null };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PushArrivals } from '../../src/load/observer.ts';
+import type { PushArrivals } from '../../src/generator/observer.ts';
 import { Pushes } from '../../src/run/pushes.ts';
 
 /** Pushes to four clients, measured from 1,000 to 9,000 ns. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageTypes } from '../../scenarios/message-types.ts';
-import type { Speech } from '../../src/scenario.ts';
+import type { Speech } from '../../src/contract/scenario.ts';
 import { thrownBy } from '../thrown.ts';
 import { layoutOf } from './layout.ts';
 

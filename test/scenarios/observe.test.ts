@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { observe } from '../../scenarios/observe.ts';
-import { isObserving } from '../../src/scenario.ts';
+import { isObserving } from '../../src/contract/scenario.ts';
 import { layoutOf } from './layout.ts';
 
 it('observe has every client listen, and nobody send or join', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { upgrade } from '../../scenarios/upgrade.ts';
-import type { Speech, User } from '../../src/scenario.ts';
+import type { Speech, User } from '../../src/contract/scenario.ts';
 import { thrownBy } from '../thrown.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 

@@ -8,8 +8,8 @@ import { WebSocket } from 'ws';
 import { runtimeCommand, whyUnavailable } from '../../servers/availability.ts';
 import type { ServerSettings } from '../../servers/server.ts';
 import { server as socketioBun } from '../../servers/socketio-bun.ts';
-import { officialSocketio } from '../../src/drivers/official-socketio.ts';
-import { EVENT, type Scope } from '../../src/wire.ts';
+import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { EVENT, type Scope } from '../../src/contract/protocol.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProgram, runtimeCommand } from '../../servers/availability.ts';
-import { OwnRedis } from '../../servers/cluster/own-redis.ts';
+import { OwnRedis } from '../../servers/cluster/redis-process.ts';
 import { NO_SETTINGS, type ServerSettings } from '../../servers/server.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
-import { officialSocketio } from '../../src/drivers/official-socketio.ts';
-import { probeUrl } from '../../src/run/probe-listener.ts';
-import { ServerProcess } from '../../src/run/server-process.ts';
-import { EVENT, type Payload, SCOPES, type Scope } from '../../src/wire.ts';
+import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { probeUrl } from '../../src/run/server/probe-listener.ts';
+import { ServerProcess } from '../../src/run/server/server-process.ts';
+import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { servers } from '../../servers/index.ts';
 import { drivers } from '../../src/drivers/index.ts';
-import { EVENT } from '../../src/wire.ts';
+import { EVENT } from '../../src/contract/protocol.ts';
 import { everyPair, inNamespaceOf } from '../drivers/pairs.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

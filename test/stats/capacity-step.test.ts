@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/result/schema.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { NsHistogram, viewResult } from '../../src/result/view.ts';
 import { judgeError, judgeStep } from '../../src/stats/capacity-step.ts';
 import { parseObjective } from '../../src/stats/objective.ts';

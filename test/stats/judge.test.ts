@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Design, Round } from '../../src/result/comparison.ts';
-import type { Finding, RunResult } from '../../src/result/schema.ts';
+import type { Finding, RunResult } from '../../src/result/run-result.ts';
 import { goesOn, judge } from '../../src/stats/judge.ts';
 import { type MadeRun, madeDesign, madeRounds, madeRun, NO_SERVER, ONE_LOOK } from './made-rounds.ts';
 

@@ -1,5 +1,5 @@
 import type { ArmRun, Design, Round } from '../../src/result/comparison.ts';
-import type { Finding, RunResult } from '../../src/result/schema.ts';
+import type { Finding, RunResult } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
 import type { Recorded } from '../../src/stats/recorded.ts';
 import { planRules } from '../../src/stats/rules.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FIGURE_NAMES } from '../../src/result/figures.ts';
-import { COUNTS, poolOf } from '../../src/result/pool.ts';
+import { FIGURE_NAMES } from '../../src/result/metrics.ts';
+import { COUNTS, poolOf } from '../../src/result/aggregate.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
   formatMetric,

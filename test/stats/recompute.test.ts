@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Design, Judgement, Round } from '../../src/result/comparison.ts';
-import type { Finding } from '../../src/result/schema.ts';
+import type { Finding } from '../../src/result/run-result.ts';
 import { judge } from '../../src/stats/judge.ts';
 import { signedRankP } from '../../src/stats/signed-rank.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { poolOf } from '../../src/result/pool.ts';
-import type { RunResult } from '../../src/result/schema.ts';
+import { poolOf } from '../../src/result/aggregate.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { SERIES, viewResult } from '../../src/result/view.ts';
 import { type Forecast, foreseeThreshold, isForeseen } from '../../src/stats/threshold-forecast.ts';
 import { judgeThreshold, metricsOf, parseThreshold } from '../../src/stats/thresholds.ts';

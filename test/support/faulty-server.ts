@@ -4,7 +4,7 @@
  * say beforehand what the ledger must hold.
  */
 import { WebSocket, WebSocketServer } from 'ws';
-import { decodeEnvelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/wire.ts';
+import { decodeEnvelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/contract/protocol.ts';
 import { FAULT_EVERY, isFaulted, STALL } from './faults.ts';
 
 const [port = '0', fault = 'none', amount = '0'] = process.argv.slice(2);

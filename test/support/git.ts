@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { gitEnvironment } from '../../src/run/git.ts';
+import { gitEnvironment } from '../../src/run/base/git.ts';
 import { temporaryFolder } from './sockbench.ts';
 
 /** Nothing of the user's own configuration, and a name for commits. */

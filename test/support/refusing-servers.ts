@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { TlsOptions } from 'node:tls';
 import { type ServerOptions, Server as SocketioServer } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import type { TlsOptions as ClientTls, Transport } from '../../src/target.ts';
+import type { TlsOptions as ClientTls, Transport } from '../../src/contract/target.ts';
 import { CERTIFICATE, EXPIRED_CERTIFICATE, TEST_KEY } from './certificates.ts';
 
 /** A server that takes no client of sockbench, and what sockbench is to say of it. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunResult, runResultSchema } from '../../src/result/schema.ts';
+import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/sockbench.js');
 const FAULTY = join(import.meta.dirname, 'faulty-server.ts');

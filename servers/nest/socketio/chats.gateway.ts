@@ -13,7 +13,7 @@ import {
 } from '@nestjs/websockets';
 import { from, map, type Observable } from 'rxjs';
 import type { Namespace, Socket } from 'socket.io';
-import { type AskedReply, EVENT, streamedReplies } from '../../../src/wire.ts';
+import { type AskedReply, EVENT, streamedReplies } from '../../../src/contract/protocol.ts';
 import { type ChatMessage, scopeOf } from '../chat-message.ts';
 import { ChatsService } from '../chats.service.ts';
 

@@ -1,0 +1,114 @@
+import { WebSocket } from 'ws';
+import type { FrameCodec } from '../contract/target.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
+import { closeOutcome } from './close-outcome.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import { EnvelopeExchange } from './envelope-exchange.ts';
+import { reasonOf } from './reason.ts';
+
+export const officialWs: Driver = {
+  name: 'official',
+  protocol: 'ws',
+  transports: ['websocket'],
+  summary: 'the ws package',
+  connect: (options) =>
+    new Promise((resolve, reject) => {
+      const { timeoutMs, compression, headers, tls } = options;
+      const socket = new WebSocket(addressOf(options), {
+        perMessageDeflate: compression === true && { threshold: 0 },
+        handshakeTimeout: timeoutMs,
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+        ...tls,
+      });
+      const fail = (error: Error) => {
+        const isTimeout = error.message === 'Opening handshake has timed out';
+        reject(new Error(isTimeout ? `no answer within ${timeoutMs} ms` : reasonOf(error)));
+      };
+      socket.once('error', fail);
+      socket.once('open', () => {
+        socket.off('error', fail);
+        resolve(new WsConnection(socket, options.codec ?? ENVELOPES));
+      });
+    }),
+};
+
+const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+
+function addressOf({ url, query = {} }: ConnectOptions): string {
+  const address = new URL(url);
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address.href;
+}
+
+class WsConnection extends EnvelopeExchange implements Connection {
+  readonly #socket: WebSocket;
+  readonly #codec: FrameCodec;
+  #nextPing = 0;
+  #closing = false;
+
+  constructor(socket: WebSocket, codec: FrameCodec) {
+    super();
+    this.#socket = socket;
+    this.#codec = codec;
+    socket.on('message', (message: Buffer, isBinary) => this.#receive(message, isBinary));
+    // The close that follows says why.
+    socket.on('error', () => {});
+  }
+
+  onDropped(handler: (reason: string) => void): void {
+    this.#socket.once('close', (code, reason) => {
+      if (!this.#closing) handler(`closed with ${code}${reason.length > 0 ? ` ${reason}` : ''}`);
+    });
+  }
+
+  ping(onPong: () => void): void {
+    // The server sends the data back, which tells the pongs apart.
+    const id = Buffer.from(String(this.#nextPing));
+    this.#nextPing += 1;
+    const onData = (data: Buffer) => {
+      if (!data.equals(id)) return;
+      this.#socket.off('pong', onData);
+      onPong();
+    };
+    this.#socket.on('pong', onData);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(id);
+  }
+
+  close(): Promise<CloseOutcome | null> {
+    this.#closing = true;
+    return new Promise((resolve) => {
+      if (this.#socket.readyState === WebSocket.CLOSED) {
+        resolve(null);
+        return;
+      }
+      let wasCut = false;
+      const timer = setTimeout(() => {
+        wasCut = true;
+        this.#socket.terminate();
+      }, 1000);
+      this.#socket.once('close', (code, reason) => {
+        clearTimeout(timer);
+        resolve(wasCut ? null : closeOutcome(code, reason));
+      });
+      this.#socket.close(1000);
+    });
+  }
+
+  protected override send(envelope: Envelope): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#codec.encode(envelope));
+  }
+
+  #receive(message: Buffer, isBinary: boolean): void {
+    const envelope = this.#decode(message, isBinary);
+    if (envelope !== null) this.receive(envelope);
+  }
+
+  /** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */
+  #decode(message: Buffer, isBinary: boolean): Envelope | null {
+    try {
+      return this.#codec.decode(message, isBinary);
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { ConnectOptions } from '../drivers/driver.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Client, chat, type Mapping } from '../contract/target.ts';
+import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
+
+/** The target as one process of a run sees it. */
+export interface Target {
+  readonly mapping: Mapping;
+  clientOf(number: number): Client;
+  /** What goes with every request of a client. */
+  headersOf(client: Client): Readonly<Record<string, string>>;
+  /** How a client connects to the server, which listens at `url`. */
+  connectOptions(client: Client, url: string): ConnectOptions;
+}
+
+/** Loads what the plan says of its target. */
+export async function loadTarget(plan: Plan): Promise<Target> {
+  const { file } = plan.target;
+  const definition = file === null ? null : await loadTargetFile(file);
+  const known = new Map<number, Client>();
+  const values = definition === null || file === null ? () => ({}) : await clientValues(definition, file);
+  return {
+    mapping: definition ?? chat,
+    clientOf: (number) => {
+      const found = known.get(number);
+      if (found !== undefined) return found;
+      const client = { number, values: values(number) };
+      known.set(number, client);
+      return client;
+    },
+    headersOf: (client) => (definition?.headers === undefined ? {} : of(definition.headers, client)),
+    connectOptions: (client, url) => ({
+      ...planned(plan, url),
+      ...(definition === null ? {} : defined(definition, client)),
+    }),
+  };
+}
+
+function planned({ transport, connectTimeoutMs, settings, target }: Plan, url: string): ConnectOptions {
+  const { parser, pollInterval, compression } = settings;
+  return {
+    url,
+    transport,
+    timeoutMs: connectTimeoutMs,
+    compression: compression === 'on',
+    ...(target.namespace === null ? {} : { namespace: target.namespace }),
+    ...(parser === null ? {} : { parser }),
+    ...(pollInterval === null ? {} : { pollIntervalMs: pollInterval }),
+  };
+}
+
+function defined(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
+  const { path, tls, codec, auth, headers, query } = definition;
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(codec === undefined ? {} : { codec }),
+    ...(auth === undefined ? {} : { auth: of(auth, client) }),
+    ...(headers === undefined ? {} : { headers: of(headers, client) }),
+    ...(query === undefined ? {} : { query: of(query, client) }),
+  };
+}
+
+/** What a client gets: the same as all, or what a function makes of it. */
+function of<T extends object>(value: T | ((client: Client) => T), client: Client): T {
+  return typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
+}

@@ -1,0 +1,110 @@
+import { profileCount } from './profile.ts';
+import { routeOf } from '../generator/route.ts';
+import { layoutOf, type Plan } from './plan.ts';
+import type { FigureName } from '../result/metrics.ts';
+import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
+
+/** Rounding makes the area under a profile a little more than it is. */
+const COUNT_TOLERANCE = 1e-9;
+
+/** Counts by series; null once a part of it is not known. */
+class Counts {
+  readonly bySeries = new Map<string, number | null>();
+
+  add(series: string, count: number | null): void {
+    const known = this.bySeries.get(series) ?? (this.bySeries.has(series) ? null : 0);
+    this.bySeries.set(series, known === null || count === null ? null : known + count);
+  }
+}
+
+/** Why a run will not have a figure, and what to do. */
+export interface Untold {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+/** What is known of a run before it. */
+export interface RunForecast {
+  readonly samples: ReadonlyMap<string, number | null>;
+  /** Figures that it will not have. */
+  readonly untold: ReadonlyMap<FigureName, Untold>;
+}
+
+export function forecastRun(plan: Plan, scenario: Scenario): RunForecast {
+  return { samples: forecastSamples(plan, scenario), untold: forecastUntold(plan) };
+}
+
+/**
+ * The series that a run of this plan may record, each with the number of its independent samples when all goes
+ * well, which is the most where only some messages have one; null where only the run can show it. With random
+ * arrivals the numbers are averages.
+ */
+export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<string, number | null> {
+  const { clients, transport, profile } = plan;
+  const layout = layoutOf(plan, scenario);
+  const counts = new Counts();
+  counts.add('connect', clients);
+  if (transport === 'upgrade') counts.add('connect_upgraded', clients);
+  counts.add('receive_uncertainty', null);
+  if (isObserving(layout)) {
+    for (const series of ['push_gap', 'push_skew']) counts.add(series, null);
+    return counts.bySeries;
+  }
+  const messages = Math.ceil(profileCount(profile) - COUNT_TOLERANCE);
+  counts.add('send_lag', messages);
+  for (const [index, stream] of layout.streams.entries()) {
+    // The k-th message goes to stream k modulo their number.
+    const share = Math.max(0, Math.ceil((messages - index) / layout.streams.length));
+    if (stream.operation.kind === 'steps') addVisits(counts, share, scenario, stream, plan);
+    else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
+  }
+  const sampledBy = { delivery: 'fanout_last', reply: 'reply_last' }[plan.headline] ?? plan.headline;
+  counts.bySeries.set('receive_uncertainty', counts.bySeries.get(sampledBy) ?? null);
+  return counts.bySeries;
+}
+
+const OF_SERVER: readonly FigureName[] = [
+  'server_cpu_per_delivery',
+  'server_cpu',
+  'server_loop_utilisation',
+  'server_rss',
+];
+
+function forecastUntold({ target, transport }: Plan): ReadonlyMap<FigureName, Untold> {
+  const untold = new Map<FigureName, Untold>();
+  if (target.reference === null && target.exec === null) {
+    const problem = 'the server is running already, so nothing will be known of its process';
+    for (const name of OF_SERVER) untold.set(name, { problem, hint: 'Let --exec start the server.' });
+  }
+  if (target.reference?.runtime === 'bun') {
+    const problem = 'the probe that tells the utilisation of an event loop is for Node.js';
+    untold.set('server_loop_utilisation', { problem, hint: 'Use server_cpu.' });
+  }
+  if (transport === 'websocket') {
+    untold.set('polls_in_vain', { problem: 'nobody polls over websocket', hint: 'Leave it out.' });
+  }
+  return untold;
+}
+
+/** What becomes of `count` messages of a stream. */
+function addMessages(counts: Counts, count: number | null, stream: Stream, { headline, target }: Plan): void {
+  const { series, broadcast } = routeOf(stream, headline);
+  counts.add(series, count);
+  if (series === headline) counts.add(`${series}_actual`, count);
+  if (stream.operation.kind === 'ask-me') counts.add('ack_server', count);
+  // A target of the user's may have what is published acknowledged.
+  if (stream.operation.kind === 'publish' && target.file !== null) {
+    for (const name of ['ack', 'ack_actual']) counts.add(name, count);
+  }
+  if (broadcast === null) return;
+  for (const name of Object.values(broadcast)) if (name !== null) counts.add(name, count);
+  if (target.reference?.hasNodes !== true) return;
+  for (const name of ['delivery_same_node', 'delivery_cross_node']) counts.add(name, count);
+}
+
+/** A visit may publish, request and record into the scenario's own series as often as it likes. */
+function addVisits(counts: Counts, count: number, scenario: Scenario, stream: Stream, plan: Plan): void {
+  for (const series of ['journey', 'journey_actual']) counts.add(series, count);
+  for (const series of ['ack', 'ack_actual', ...Object.keys(scenario.series ?? {})]) counts.add(series, null);
+  addMessages(counts, null, stream, plan);
+}

@@ -1,0 +1,36 @@
+import type { Comparison } from '../../result/comparison.ts';
+import type { PageAssets } from '../render/page/document.ts';
+import { ciFormats } from '../ci/formats.ts';
+import { renderComparisonHtml } from './comparison-html.ts';
+import { renderComparisonMarkdown } from './comparison-markdown.ts';
+import { renderComparisonText } from './comparison-text.ts';
+
+/** A way to write a comparison down. */
+export interface ComparisonFormat {
+  /** As in `--format`. */
+  readonly name: string;
+  /** Name of the file. */
+  readonly file: string;
+  readonly summary: string;
+  /** Only the page uses `assets`. */
+  render(comparison: Comparison, assets: PageAssets): string;
+}
+
+/** Every format of a comparison, in the order of help. */
+export const comparisonFormats: readonly ComparisonFormat[] = [
+  { name: 'text', file: 'report.txt', summary: 'tables for a terminal', render: renderComparisonText },
+  { name: 'md', file: 'report.md', summary: 'Markdown for a pull request', render: renderComparisonMarkdown },
+  {
+    name: 'json',
+    file: 'rounds.json',
+    summary: 'every round as it was measured, and the verdicts',
+    render: (comparison) => `${JSON.stringify(comparison)}\n`,
+  },
+  {
+    name: 'html',
+    file: 'report.html',
+    summary: 'one page with the points of every round',
+    render: renderComparisonHtml,
+  },
+  ...ciFormats,
+];

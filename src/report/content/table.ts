@@ -1,0 +1,189 @@
+import { formatCount } from '../../units.ts';
+import { plain } from '../plain.ts';
+
+/** What a value is: text; nanoseconds; events per second; a count; an average of counts; a share of one; bytes. */
+export type Kind = 'text' | 'duration' | 'rate' | 'count' | 'average' | 'share' | 'bytes';
+
+/** Null where the run has no such value. */
+export type Cell = string | number | null;
+
+/** Why a quantile is left out: it needs more independent samples than there were. */
+export interface Shortage {
+  /** `p99` */
+  readonly quantile: string;
+  readonly needed: number;
+  readonly had: number;
+  /** What one sample is, in the plural: `broadcasts`. */
+  readonly noun: string;
+}
+
+/** One column over rows of any type. */
+export interface Column<Row> {
+  /** Stable, snake_case, without unit. */
+  readonly id: string;
+  readonly title: string;
+  /** One phrase for those who do not know the title. */
+  readonly meaning: string;
+  readonly kind: Kind;
+  /** Columns of one group are shown in one unit, so that p50 and p99 compare at a glance. */
+  readonly unitGroup: string;
+  /** Whether 0 says nothing by itself: the column is left out when no row has more, and 0 is shown when one has. */
+  readonly isSilentAtZero?: boolean;
+  /** In the base unit of its kind: nanoseconds, events per second, 0 to 1, bytes. */
+  value(row: Row): Cell;
+  shortage(row: Row): Shortage | null;
+}
+
+/** A column with a unit of its own whose values never want for samples. */
+export function column<Row>(
+  id: string,
+  title: string,
+  kind: Kind,
+  meaning: string,
+  value: (row: Row) => Cell,
+): Column<Row> {
+  return { id, title, kind, meaning, unitGroup: id, value, shortage: () => null };
+}
+
+export interface Heading {
+  readonly title: string;
+  /** Null for text and counts. */
+  readonly unit: string | null;
+  readonly meaning: string;
+  /** Figures are set flush right. */
+  readonly numeric: boolean;
+}
+
+/** A table ready to be set: `rows[r][c]` belongs under `headings[c]`; `-` where there is no value. */
+export interface Table {
+  readonly headings: readonly Heading[];
+  readonly rows: ReadonlyArray<readonly string[]>;
+}
+
+export const NO_VALUE = '-';
+
+type Unit = readonly [name: string | null, scale: number];
+
+/** Units of each kind, largest first. */
+const UNITS: Readonly<Record<Kind, readonly [Unit, ...Unit[]]>> = {
+  text: [[null, 1]],
+  duration: [
+    ['s', 1e9],
+    ['ms', 1e6],
+    ['us', 1e3],
+    ['ns', 1],
+  ],
+  rate: [['/s', 1]],
+  count: [[null, 1]],
+  average: [[null, 1]],
+  share: [['%', 0.01]],
+  bytes: [
+    ['MiB', 1024 ** 2],
+    ['KiB', 1024],
+    ['B', 1],
+  ],
+};
+
+/**
+ * One unit for all of `values`: the one that suits the geometric middle of the smallest and the largest, so
+ * that neither 3,000,000 us nor 0.00002 s has to be read. Values of 0 have no say.
+ */
+export function chooseUnit(kind: Kind, values: readonly number[]): { name: string | null; scale: number } {
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  const middle = sizes.length === 0 ? 0 : Math.sqrt(Math.min(...sizes) * Math.max(...sizes));
+  const units = UNITS[kind];
+  const [name, scale] = units.find(([, step]) => middle >= step) ?? units.at(-1) ?? units[0];
+  return { name, scale };
+}
+
+/** Three significant digits, and whole numbers never cut short: 0.123, 1.20, 12.3, 1,234. */
+export function formatFigure(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 0.001) return '<0.001';
+  return size < 100 ? value.toPrecision(3) : formatCount(Math.round(value));
+}
+
+function formatCell(kind: Kind, cell: Cell, scale: number): string {
+  if (cell === null) return NO_VALUE;
+  if (typeof cell === 'string') return plain(cell);
+  return kind === 'count' ? formatCount(cell) : formatFigure(cell / scale);
+}
+
+/** One value in the unit that suits it: `1.20 ms`, `23.4 %`, `96.0 MiB`. */
+export function formatValue(kind: Kind, value: number): string {
+  const { name, scale } = chooseUnit(kind, [value]);
+  const figure = formatCell(kind, value, scale);
+  if (name === null) return figure;
+  return name.startsWith('/') ? `${figure}${name}` : `${figure} ${name}`;
+}
+
+/** A column and its values, row by row. */
+interface FilledColumn {
+  readonly kind: Kind;
+  readonly title: string;
+  readonly meaning: string;
+  readonly unitGroup: string;
+  readonly cells: readonly Cell[];
+}
+
+/** A column that has nothing to say about any row is left out. */
+function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): FilledColumn[] {
+  return columns
+    .map((column) => ({ ...column, cells: rows.map((row) => column.value(row)) }))
+    .filter(
+      ({ cells, shortage, isSilentAtZero = false }) =>
+        cells.some((cell) => cell !== null && !(isSilentAtZero && cell === 0)) ||
+        rows.some((row) => shortage(row) !== null),
+    );
+}
+
+/** Sets rows under columns, each unit chosen once over all rows. */
+export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): Table {
+  const filled = fillColumns(columns, rows);
+  const unitOf = ({ kind, unitGroup }: FilledColumn) => {
+    const values = filled
+      .filter((other) => other.unitGroup === unitGroup)
+      .flatMap(({ cells }) => cells.filter((cell) => typeof cell === 'number'));
+    return values.length === 0 ? { name: null, scale: 1 } : chooseUnit(kind, values);
+  };
+  return {
+    headings: filled.map((column) => ({
+      title: column.title,
+      unit: unitOf(column).name,
+      meaning: column.meaning,
+      numeric: column.kind !== 'text',
+    })),
+    rows: rows.map((_, row) =>
+      filled.map((column) => formatCell(column.kind, column.cells[row] ?? null, unitOf(column).scale)),
+    ),
+  };
+}
+
+/** `p50 ms`, `sent/s`, `lost`. */
+export function headingText({ title, unit }: Heading): string {
+  if (unit === null) return title;
+  return unit.startsWith('/') ? `${title}${unit}` : `${title} ${unit}`;
+}
+
+/**
+ * One sentence for each quantile that is left out somewhere, with what it needs and what there was:
+ * `p99 needs 1,000 broadcasts; this run has 500`.
+ */
+export function shortageNotes<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): string[] {
+  const shortages = columns
+    .flatMap((column) => rows.map((row) => column.shortage(row)))
+    .filter((shortage) => shortage !== null);
+  const byNeed = Map.groupBy(
+    shortages,
+    ({ quantile, needed, noun }) => `${quantile} needs ${formatCount(needed)} ${noun}`,
+  );
+  const runs = rows.length === 1 ? 'this run has' : 'runs with a dash have';
+  return [...byNeed].map(([need, each]) => `${need}; ${runs} ${rangeText(each.map(({ had }) => had))}`);
+}
+
+/** `500`, `500 to 800` */
+function rangeText(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+}

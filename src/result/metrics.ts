@@ -1,0 +1,103 @@
+import type { RunResult } from './run-result.ts';
+import { measuredProcesses, receivedInTime, serverCpuPerDeliveryNs } from './view.ts';
+
+/** What a metric is counted in; durations are nanoseconds, shares run from 0 to 1. */
+export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
+export type MetricUnit = (typeof METRIC_UNITS)[number];
+/** A figure is never a count. */
+export type FigureUnit = Exclude<MetricUnit, 'count'>;
+
+/** A number that a whole run has, beside its series and counts. */
+export interface Figure {
+  /** As in thresholds and columns. */
+  readonly name: string;
+  readonly title: string;
+  readonly unit: FigureUnit;
+  readonly meaning: string;
+  /** Null where the run does not tell. */
+  readonly value: (result: RunResult) => number | null;
+}
+
+/** An amount for each delivery in the measured time, or each request; null when there was none. */
+function perDelivery(result: RunResult, amount: number): number | null {
+  const delivered = receivedInTime(result);
+  return delivered === 0 ? null : amount / delivered;
+}
+
+function mostOf(values: ReadonlyArray<number | null>): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+const servers = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
+const workers = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
+
+export const FIGURES = {
+  server_cpu_per_delivery: {
+    title: 'server CPU/delivery',
+    unit: 'duration',
+    meaning: 'CPU time of all processes of the server for one delivery, or one request',
+    value: serverCpuPerDeliveryNs,
+  },
+  server_cpu: {
+    title: 'server CPU',
+    unit: 'share',
+    meaning: 'CPU time of all processes of the server over the measured time; 100 % is one core',
+    value: (result) => {
+      const processes = servers(result);
+      return processes.length === 0
+        ? null
+        : processes.reduce((sum, { measured }) => sum + measured.cpuRatio, 0);
+    },
+  },
+  server_loop_utilisation: {
+    title: 'server loop',
+    unit: 'share',
+    meaning: 'of its time, how much the event loop of the busiest server process was at work',
+    value: (result) => mostOf(servers(result).map(({ measured }) => measured.loopUtilisation)),
+  },
+  server_rss: {
+    title: 'server RSS',
+    unit: 'bytes',
+    meaning: 'most memory that the largest server process held',
+    value: (result) => mostOf(servers(result).map(({ measured }) => measured.rssMaxBytes)),
+  },
+  traffic_per_delivery: {
+    title: 'bytes/delivery',
+    unit: 'bytes',
+    meaning: 'sent and received by all clients on the wire, for one delivery, or one request',
+    value: (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
+  },
+  requests_per_delivery: {
+    title: 'requests/delivery',
+    unit: 'average',
+    meaning: 'HTTP requests of all clients for one delivery, or one request',
+    value: (result) => perDelivery(result, result.traffic.requests),
+  },
+  polls_in_vain: {
+    title: 'polls in vain',
+    unit: 'share',
+    meaning: 'of the requests for messages, those that brought none',
+    value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.pollsInVain / traffic.polls),
+  },
+  sent: {
+    title: 'sent',
+    unit: 'rate',
+    meaning: 'messages sent',
+    value: ({ rate }) => rate.achievedHz,
+  },
+  generator_utilisation: {
+    title: 'generator busy',
+    unit: 'share',
+    meaning: 'of the busiest generator process, pacing left out',
+    value: (result) => mostOf(workers(result).map(({ measured }) => measured.workUtilisation)),
+  },
+} as const satisfies Readonly<Record<string, Omit<Figure, 'name'>>>;
+
+export type FigureName = keyof typeof FIGURES;
+
+export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
+
+export function isFigure(name: string): name is FigureName {
+  return Object.hasOwn(FIGURES, name);
+}

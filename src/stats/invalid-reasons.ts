@@ -1,0 +1,105 @@
+import type { Design, Round } from '../result/comparison.ts';
+import {
+  type Difference,
+  differences,
+  differenceText,
+  environmentFingerprint,
+  loadFingerprint,
+} from '../result/fingerprint.ts';
+import type { Finding, RunResult } from '../result/run-result.ts';
+import { formatPercent, plural } from '../units.ts';
+import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
+
+/**
+ * Why nothing can be said of one arm against the base at a look, and no later round can mend it: an arm failed by
+ * itself, in whatever round; a stored base was measured elsewhere or under another load; or more pairs are spoilt
+ * than all rounds of the design may have.
+ */
+export function lastingReasons(design: Design, rounds: readonly Round[], head: number): Finding[] {
+  const { spoilt, faults } = pairUp(rounds, head);
+  const atMost = design.looks.at(-1)?.rounds ?? 0;
+  return [
+    ...faultsOf(design, faults),
+    ...baseChanged(design, rounds, head),
+    ...tooManySpoilt(design, spoilt, rounds.length, atMost),
+  ];
+}
+
+/** The same, and that too many pairs of the look are spoilt, which a later look may mend. */
+export function reasonsAtLook(
+  design: Design,
+  rounds: readonly Round[],
+  judged: readonly Round[],
+  head: number,
+): Finding[] {
+  const lasting = lastingReasons(design, rounds, head);
+  if (lasting.length > 0) return lasting;
+  return tooManySpoilt(design, pairUp(judged, head).spoilt, judged.length, judged.length);
+}
+
+/** One for each arm: what follows from a fault, such as that the clients of a dead server are lost, is only named. */
+function faultsOf({ arms }: Design, faults: readonly ArmFinding[]): Finding[] {
+  return [...Map.groupBy(faults, ({ arm }) => arm)].flatMap(([arm, [first, ...others]]) => {
+    if (first === undefined) return [];
+    const codes = new Set(others.map(({ code }) => code).filter((code) => code !== first.code));
+    const also = codes.size === 0 ? '' : ` (and ${[...codes].join(', ')})`;
+    const message = `${arms[arm]?.name ?? 'an arm'}, round ${first.round}: ${first.message}${also}`;
+    return [{ code: first.code, message }];
+  });
+}
+
+/** `of` is the number of pairs of which a share may be spoilt. */
+function tooManySpoilt(
+  { maxInvalidShare }: Design,
+  spoilt: Pairing['spoilt'],
+  pairs: number,
+  of: number,
+): Finding[] {
+  if (spoilt.length <= maxInvalidShare * of) return [];
+  const reasons = spoilt.flatMap((pair) => pair.reasons);
+  const times = [...Map.groupBy(reasons, ({ code }) => code)].map(
+    ([code, each]) => `${code} ${each.length}x`,
+  );
+  const limit = `limit ${formatPercent(maxInvalidShare)} of ${of}`;
+  return [
+    {
+      code: 'spoilt_pairs',
+      message: `${spoilt.length} of ${plural(pairs, 'pair')} were spoilt, ${limit}: ${times.join(', ')}, such as: ${reasons[0]?.message}`,
+    },
+  ];
+}
+
+/** A stored base says nothing about another machine or load. */
+function baseChanged({ baseline }: Design, rounds: readonly Round[], head: number): Finding[] {
+  if (baseline === null) return [];
+  const machine = changes(rounds, head, environmentFingerprint);
+  const load = changes(rounds, head, ({ plan }) => loadFingerprint(plan));
+  return [
+    ...machine.map((text) => ({
+      code: 'environment_changed',
+      message: `the base was measured on another machine or with other programs: ${text}; measure the base again here`,
+    })),
+    ...load.map((text) => ({
+      code: 'load_changed',
+      message: `the base was measured under another load: ${text}; measure it again with the flags of today, or use those of then`,
+    })),
+  ];
+}
+
+/** Where both runs of a round do not agree, each field once; none or one text. */
+function changes(
+  rounds: readonly Round[],
+  head: number,
+  fingerprint: (result: RunResult) => Readonly<Record<string, string>>,
+): string[] {
+  const byField = new Map<string, Difference>();
+  for (const { runs } of rounds) {
+    const resultOf = (arm: number) => runs.find((run) => run.arm === arm)?.result;
+    const [base, now] = [resultOf(0), resultOf(head)];
+    if (!base || !now) continue;
+    for (const each of differences(fingerprint(base), fingerprint(now))) {
+      if (!byField.has(each.field)) byField.set(each.field, each);
+    }
+  }
+  return byField.size === 0 ? [] : [[...byField.values()].map(differenceText).join('; ')];
+}

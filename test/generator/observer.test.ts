@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { Observer } from '../../src/generator/observer.ts';
+import { ReceiveWindow } from '../../src/measure/receive-window.ts';
+import { Recorder } from '../../src/measure/recorder.ts';
+
+function open(measureStartNs = 0) {
+  const recorder = new Recorder();
+  const window = new ReceiveWindow({ nowNs: () => 0 }, () => {});
+  const observer = new Observer(recorder, window);
+  observer.measureStartNs = measureStartNs;
+  /** Values of a series, ascending. */
+  const take = () => {
+    const { series } = recorder.take();
+    return Object.fromEntries(
+      Object.entries(series).map(([name, { valuesNs, counts }]) => [
+        name,
+        [...valuesNs].flatMap((value, i) => Array<number>(counts[i] ?? 0).fill(value)),
+      ]),
+    );
+  };
+  return { observer, window, take };
+}
+
+describe('an observer', () => {
+  it('records the time between two pushes to the same client, and none before the second', () => {
+    const { observer, take } = open();
+    observer.take(1, 'a', 100);
+    observer.take(2, 'a', 150);
+    expect(take()).toEqual({});
+    observer.take(1, 'b', 1100);
+    observer.take(2, 'b', 1350);
+    expect(take()).toEqual({ push_gap: [1000, 1200] });
+  });
+
+  it('keeps gaps that end in the warm-up apart', () => {
+    const { observer, take } = open(1000);
+    observer.take(1, 'a', 100);
+    observer.take(1, 'b', 999);
+    observer.take(1, 'c', 1000);
+    expect(take()).toEqual({ warmup: [899], push_gap: [1] });
+  });
+
+  it('records no gap that ends in the drain', () => {
+    const { observer, take } = open();
+    observer.measureEndNs = 1000;
+    observer.take(1, 'a', 900);
+    observer.take(1, 'b', 999);
+    observer.take(1, 'c', 1000);
+    expect(take()).toEqual({ push_gap: [99] });
+  });
+
+  it('tells of each push when it came first and last, and how many clients it reached', () => {
+    const { observer } = open();
+    observer.take(1, 'a', 100);
+    observer.take(2, 'a', 130);
+    observer.take(1, 'b', 140);
+    observer.take(3, 'a', 170);
+    expect(observer.takeArrivals(200)).toEqual([
+      { key: 'a', firstNs: 100, lastNs: 170, reached: 3, duplicated: 0 },
+      { key: 'b', firstNs: 140, lastNs: 140, reached: 1, duplicated: 0 },
+    ]);
+    expect(observer.takeArrivals(300)).toEqual([]);
+  });
+
+  it('tells only of clients that it has not told of, with the first time of all', () => {
+    const { observer } = open();
+    observer.take(1, 'a', 100);
+    observer.takeArrivals(110);
+    observer.take(2, 'a', 500);
+    expect(observer.takeArrivals(600)).toEqual([
+      { key: 'a', firstNs: 100, lastNs: 500, reached: 1, duplicated: 0 },
+    ]);
+  });
+
+  it('counts a push that comes twice as a further copy, which ends no gap and makes the push no longer', () => {
+    const { observer, take } = open();
+    observer.take(1, 'a', 100);
+    observer.take(2, 'a', 130);
+    observer.take(1, 'a', 900);
+    expect(observer.takeArrivals(1000)).toEqual([
+      { key: 'a', firstNs: 100, lastNs: 130, reached: 2, duplicated: 1 },
+    ]);
+    observer.take(1, 'b', 1100);
+    expect(take()).toEqual({ push_gap: [1000] });
+  });
+
+  it('tells of a copy that comes after it has told of the push', () => {
+    const { observer } = open();
+    observer.take(1, 'a', 100);
+    observer.takeArrivals(110);
+    observer.take(1, 'a', 500);
+    expect(observer.takeArrivals(600)).toEqual([
+      { key: 'a', firstNs: 100, lastNs: 100, reached: 0, duplicated: 1 },
+    ]);
+  });
+
+  it('forgets a push that nobody got for a minute, so that a long run stays small', () => {
+    const { observer } = open();
+    observer.take(1, 'a', 1e9);
+    observer.takeArrivals(61e9);
+    observer.take(1, 'a', 61.1e9);
+    expect(observer.takeArrivals(122e9)).toMatchObject([{ reached: 0, duplicated: 1 }]);
+    observer.take(1, 'a', 123e9);
+    expect(observer.takeArrivals(124e9)).toMatchObject([{ firstNs: 123e9, reached: 1, duplicated: 0 }]);
+  });
+
+  it('notes every push as work of the event loop', () => {
+    const { observer, window } = open();
+    observer.take(1, 'a', 100);
+    observer.take(1, 'a', 200);
+    expect(window.total).toBe(2);
+  });
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectOptions, Driver } from '../../src/drivers/driver.ts';
+import { ClientPool, ReasonCounts } from '../../src/generator/pool.ts';
+import type { Transport } from '../../src/contract/target.ts';
+import { FakeConnection } from './fake-connection.ts';
+
+/** A pool whose k-th attempt to connect ends as `outcomes[k]` says: a connection, or the message of an error. */
+function poolOf(outcomes: ReadonlyArray<FakeConnection | string>, transport: Transport = 'websocket') {
+  const attempts: ConnectOptions[] = [];
+  const opened: Array<[client: number, connection: unknown, connectNs: number]> = [];
+  const upgradeTimesNs: number[] = [];
+  const clock = { ns: 0, nowNs: () => clock.ns };
+  const driver: Driver = {
+    name: 'fake',
+    protocol: 'ws',
+    transports: ['websocket'],
+    summary: '',
+    async connect(options) {
+      const outcome = outcomes[attempts.length];
+      attempts.push(options);
+      clock.ns += 1000;
+      if (outcome instanceof FakeConnection) return outcome;
+      throw new Error(outcome);
+    },
+  };
+  const pool = new ClientPool({
+    driver,
+    clock,
+    connectOptions: (client) => ({ url: `ws://127.0.0.1:1/?user=${client}`, transport, timeoutMs: 500 }),
+    onOpened: (...each) => opened.push(each),
+    onUpgraded: (upgradeNs) => upgradeTimesNs.push(upgradeNs),
+  });
+  return { pool, attempts, opened, upgradeTimesNs, clock };
+}
+
+const FAST_HZ = 1e6;
+
+describe('a pool of clients', () => {
+  it('opens a connection for each client number, with its own options, and times it', async () => {
+    const [first, second] = [new FakeConnection(), new FakeConnection()];
+    const { pool, attempts, opened } = poolOf([first, second]);
+    await pool.connectAll([4], FAST_HZ);
+    await pool.connectAll([7], FAST_HZ);
+    expect(attempts).toMatchObject([
+      { url: 'ws://127.0.0.1:1/?user=4', transport: 'websocket', timeoutMs: 500 },
+      { url: 'ws://127.0.0.1:1/?user=7', transport: 'websocket', timeoutMs: 500 },
+    ]);
+    expect(opened).toEqual([
+      [4, first, 1000],
+      [7, second, 1000],
+    ]);
+    expect([pool.connection(4), pool.connection(7), pool.connection(0)]).toEqual([first, second, null]);
+    expect([...pool.entries().keys()]).toEqual([4, 7]);
+  });
+
+  it('tells how long it took until a connection was on WebSocket', async () => {
+    const { pool, attempts, upgradeTimesNs, clock } = poolOf([new FakeConnection()], 'upgrade');
+    await pool.connectAll([0], FAST_HZ);
+    expect(upgradeTimesNs).toEqual([]);
+    clock.ns = 5000;
+    attempts[0]?.onUpgraded?.();
+    expect(upgradeTimesNs).toEqual([5000]);
+  });
+
+  it('counts failures by reason and goes on with the rest', async () => {
+    const connection = new FakeConnection();
+    const { pool, opened } = poolOf(['refused', 'timed out', connection, 'timed out']);
+    await pool.connectAll([0, 1, 2, 3], FAST_HZ);
+    expect(pool.connected).toBe(1);
+    expect({ total: pool.failures.total, commonest: pool.failures.commonest }).toEqual({
+      total: 3,
+      commonest: 'timed out',
+    });
+    expect(pool.failures.take()).toEqual([
+      { reason: 'timed out', count: 2 },
+      { reason: 'refused', count: 1 },
+    ]);
+    expect(pool.connection(2)).toBe(connection);
+    expect(opened).toHaveLength(1);
+  });
+
+  it('lets go of a client that was dropped, and says why', async () => {
+    const connections = [new FakeConnection(), new FakeConnection()];
+    const { pool } = poolOf(connections);
+    await pool.connectAll([0, 1], FAST_HZ);
+    connections[0]?.drop('transport close');
+    expect(pool.connected).toBe(1);
+    expect([pool.connection(0), pool.connection(1)]).toEqual([null, connections[1]]);
+    expect(pool.dropped.take()).toEqual([{ reason: 'transport close', count: 1 }]);
+    expect(pool.dropped.take()).toEqual([]);
+  });
+
+  it('opens connections no faster than it was told', async () => {
+    const { pool } = poolOf([new FakeConnection(), new FakeConnection(), new FakeConnection()]);
+    const startedMs = performance.now();
+    await pool.connectAll([0, 1, 2], 100);
+    // The third is due 20 ms after the first; timers may fire up to a millisecond early.
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(18);
+  });
+
+  it('closes every connection', async () => {
+    const connections = [new FakeConnection(), new FakeConnection()];
+    const { pool } = poolOf(connections);
+    await pool.connectAll([0, 1], FAST_HZ);
+    await pool.closeAll();
+    expect(connections.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+});
+
+describe('reopening', () => {
+  it('closes a connection, tells how it ended, and only then opens another in its place', async () => {
+    const [first, second] = [new FakeConnection(), new FakeConnection()];
+    first.outcome = { code: 1000, reason: 'bye' };
+    const { pool, attempts, opened } = poolOf([first, second]);
+    await pool.connectAll([3], FAST_HZ);
+    const atClose: unknown[] = [];
+    const reopened = pool.reopen(3, (outcome) => {
+      atClose.push(outcome, first.closed, attempts.length, pool.connection(3));
+    });
+    // From the beginning to the end nobody may send over it.
+    expect(pool.connection(3)).toBeNull();
+    await reopened;
+    expect(atClose).toEqual([{ code: 1000, reason: 'bye' }, true, 1, null]);
+    expect(pool.connection(3)).toBe(second);
+    expect(opened.map(([client, connection]) => [client, connection])).toEqual([
+      [3, first],
+      [3, second],
+    ]);
+  });
+
+  it('does nothing for a client that is not connected, as while it is being reopened', async () => {
+    const [first, second] = [new FakeConnection(), new FakeConnection()];
+    const { pool, attempts } = poolOf([first, second]);
+    await pool.connectAll([3], FAST_HZ);
+    let closes = 0;
+    await Promise.all([pool.reopen(3, () => closes++), pool.reopen(3, () => closes++)]);
+    await pool.reopen(4, () => closes++);
+    expect({ closes, attempts: attempts.length }).toEqual({ closes: 1, attempts: 2 });
+  });
+
+  it('counts a client that cannot connect again as dropped, and not as one that never connected', async () => {
+    const { pool } = poolOf([new FakeConnection(), 'ECONNREFUSED']);
+    await pool.connectAll([3], FAST_HZ);
+    await pool.reopen(3, () => {});
+    expect(pool.connection(3)).toBeNull();
+    expect(pool.dropped.take()).toEqual([{ reason: 'could not connect again: ECONNREFUSED', count: 1 }]);
+    expect(pool.failures.take()).toEqual([]);
+  });
+
+  it('keeps the new connection when the old one is told to have ended late', async () => {
+    const [first, second] = [new FakeConnection(), new FakeConnection()];
+    const { pool } = poolOf([first, second]);
+    await pool.connectAll([3], FAST_HZ);
+    await pool.reopen(3, () => {});
+    first.drop('transport close');
+    expect(pool.connection(3)).toBe(second);
+  });
+});
+
+describe('another connection of a client', () => {
+  it("has the client's options, is none of the pool's and is closed by who asked for it", async () => {
+    const [own, another] = [new FakeConnection(), new FakeConnection()];
+    const { pool, attempts, opened } = poolOf([own, another]);
+    await pool.connectAll([5], FAST_HZ);
+    const { connection, upgraded } = await pool.openAnother(5);
+    expect(connection).toBe(another);
+    expect(attempts[1]?.url).toBe('ws://127.0.0.1:1/?user=5');
+    expect(pool.connection(5)).toBe(own);
+    expect(opened).toHaveLength(1);
+    // Over WebSocket there is nothing to wait for.
+    await upgraded;
+    await pool.closeAll();
+    expect([own.closed, another.closed]).toEqual([true, false]);
+  });
+
+  it('is upgraded when the driver says so, and not before', async () => {
+    const { pool, attempts, upgradeTimesNs } = poolOf([new FakeConnection()], 'upgrade');
+    const { upgraded } = await pool.openAnother(0);
+    let isUpgraded = false;
+    const settled = upgraded.then(() => {
+      isUpgraded = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isUpgraded).toBe(false);
+    attempts[0]?.onUpgraded?.();
+    await settled;
+    expect(upgradeTimesNs).toEqual([]);
+  });
+
+  it('rejects with the reason when the server does not take it', async () => {
+    const { pool } = poolOf(['refused']);
+    await expect(pool.openAnother(0)).rejects.toThrow('refused');
+    expect(pool.failures.take()).toEqual([]);
+  });
+});
+
+describe('counting reasons', () => {
+  it('adds up, gives the most frequent first and starts afresh', () => {
+    const counts = new ReasonCounts();
+    counts.add('a');
+    counts.add('b', 5);
+    counts.addAll([
+      { reason: 'a', count: 1 },
+      { reason: 'a', count: 1 },
+    ]);
+    expect([counts.total, counts.commonest]).toEqual([8, 'b']);
+    expect(counts.take()).toEqual([
+      { reason: 'b', count: 5 },
+      { reason: 'a', count: 3 },
+    ]);
+    expect(counts.take()).toEqual([]);
+    expect([counts.total, counts.commonest]).toEqual([0, null]);
+  });
+});

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadTarget } from '../../src/generator/target.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
+import { buildPlan, type TargetPlan } from '../../src/plan/plan.ts';
+import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
+import { chat } from '../../src/contract/target.ts';
+import { writeFiles } from '../support/user-files.ts';
+
+const URL = 'http://127.0.0.1:3000';
+
+const scenario = defineScenario({
+  name: 'made-up',
+  summary: '',
+  headline: 'ack',
+  options: {},
+  layout: (_options, clients) => ({
+    rooms: everyClient(clients).map(() => []),
+    streams: [{ sender: 0, operation: { kind: 'request' }, receivers: [0] }],
+  }),
+});
+
+/** The target of a plan, defined by a file with this text. */
+function load(text: string | null, given: GivenOptions = {}, plan: Partial<TargetPlan> = {}) {
+  const file =
+    text === null ? null : join(writeFiles({ 'target.ts': `export default ${text};` }), 'target.ts');
+  const target: TargetPlan = {
+    name: 'made up',
+    protocol: 'socketio',
+    url: URL,
+    exec: null,
+    cwd: null,
+    reference: null,
+    file,
+    namespace: null,
+    ...plan,
+  };
+  return loadTarget(buildPlan(scenario, target, given, []));
+}
+
+describe('a target', () => {
+  it('is the chat application where no file says otherwise, and gives clients nothing', async () => {
+    const target = await load(null);
+    expect(target.mapping).toBe(chat);
+    expect(target.clientOf(3)).toEqual({ number: 3, values: {} });
+    expect(target.connectOptions(target.clientOf(3), URL)).toEqual({
+      url: URL,
+      transport: 'websocket',
+      timeoutMs: 10_000,
+      compression: false,
+    });
+  });
+
+  it('connects clients in the way of the plan', async () => {
+    const given = {
+      transport: 'polling',
+      connectTimeout: '2s',
+      parser: 'msgpack',
+      pollInterval: '50ms',
+      compression: 'on',
+    };
+    const target = await load(null, given, { namespace: '/chat' });
+    expect(target.connectOptions(target.clientOf(0), URL)).toEqual({
+      url: URL,
+      transport: 'polling',
+      timeoutMs: 2000,
+      compression: true,
+      namespace: '/chat',
+      parser: 'msgpack',
+      pollIntervalMs: 50,
+    });
+  });
+
+  it('gives each client its own, by a function of the client or the same for all', async () => {
+    const target = await load(`{
+      url: '${URL}',
+      path: '/io/',
+      clients: (number) => ({ token: 'token-' + number }),
+      auth: ({ values }) => ({ token: values.token }),
+      headers: { 'x-tenant': 'one' },
+      query: ({ number }) => ({ device: String(number) }),
+      tls: { rejectUnauthorized: false },
+    }`);
+    const optionsOf = (client: number) => target.connectOptions(target.clientOf(client), URL);
+    expect(optionsOf(4)).toMatchObject({
+      path: '/io/',
+      auth: { token: 'token-4' },
+      headers: { 'x-tenant': 'one' },
+      query: { device: '4' },
+      tls: { rejectUnauthorized: false },
+    });
+    expect(optionsOf(5)).toMatchObject({ auth: { token: 'token-5' }, query: { device: '5' } });
+  });
+
+  it('asks once what a client gets: who connects as one must publish as the same', async () => {
+    const target = await load(`{ url: '${URL}', clients: () => ({ token: Math.random() }) }`);
+    const [first, again, other] = [target.clientOf(1), target.clientOf(1), target.clientOf(2)];
+    expect(again).toEqual(first);
+    expect(other.values).not.toEqual(first.values);
+  });
+
+  it('has the operations of its file and no others', async () => {
+    const { mapping } = await load(
+      `{ url: '${URL}', request: ({ payload }) => ({ event: 'ask', data: payload }) }`,
+    );
+    expect(mapping.request?.({ payload: 'hi', client: { number: 0, values: {} } })).toEqual({
+      event: 'ask',
+      data: 'hi',
+    });
+    expect(mapping.publish).toBeUndefined();
+  });
+});

@@ -1,0 +1,305 @@
+import { describe, expect, it } from 'vitest';
+import { VisitingUser } from '../../src/generator/user.ts';
+import type { Scope } from '../../src/contract/scenario.ts';
+import { FakeConnection } from './fake-connection.ts';
+
+const DUE_NS = 1_000_000;
+const MS = 1e6;
+
+/** A visit of client 4 that was due at 1 ms and begins at 1.2 ms; requests are replied to when a test says so. */
+function open({ timeoutMs = 5000 } = {}) {
+  const clock = { ns: DUE_NS + 200_000 };
+  const connection = new FakeConnection();
+  const another = new FakeConnection();
+  const upgraded = Promise.withResolvers<void>();
+  const published: Array<[intendedNs: number, scope: Scope, room: string | null]> = [];
+  const requested: Array<{ over: unknown; intendedNs: number; reply: () => void }> = [];
+  const recorded: Array<[series: string, valueNs: number]> = [];
+  const lagsNs: number[] = [];
+  let received = 0;
+  const user = new VisitingUser({
+    client: { number: 4, values: { name: 'ann' } },
+    options: { items: 3 },
+    stamp: { stream: 4, seq: 7, intendedNs: DUE_NS, actualNs: clock.ns, measured: true },
+    connection,
+    timeoutMs,
+    nowNs: () => clock.ns,
+    noteReceived: () => {
+      received += 1;
+    },
+    noteLag: (lagNs) => lagsNs.push(lagNs),
+    record: (series, valueNs) => recorded.push([series, valueNs]),
+    publish: (...message) => {
+      published.push(message);
+      return `message ${published.length}`;
+    },
+    request: (over, intendedNs, reply) => requested.push({ over, intendedNs, reply }),
+    open: async () => ({ connection: another, upgraded: upgraded.promise }),
+  });
+  return {
+    user,
+    clock,
+    connection,
+    another,
+    upgraded,
+    published,
+    requested,
+    recorded,
+    lagsNs,
+    receivedCount: () => received,
+  };
+}
+
+describe('a user', () => {
+  it('knows who it is, what was asked for and which visit it is on', () => {
+    const { user } = open();
+    expect(user.client).toEqual({ number: 4, values: { name: 'ann' } });
+    expect(user.options).toEqual({ items: 3 });
+    expect(user.visit).toBe(7);
+  });
+
+  it('does its first step when its visit was due, and the next ones when it comes to them', () => {
+    const { user, clock, published } = open();
+    expect(user.publish('everyone')).toBe('message 1');
+    clock.ns += 50;
+    expect(user.publish('room', 'here')).toBe('message 2');
+    expect(published).toEqual([
+      [DUE_NS, 'everyone', null],
+      [DUE_NS + 200_050, 'room', 'here'],
+    ]);
+  });
+
+  it.each<[string, (user: VisitingUser) => unknown]>([
+    ['emitted', (user) => user.emit('typing')],
+    ['called', (user) => void user.call('history').catch(() => {})],
+    ['requested', (user) => void user.request().catch(() => {})],
+  ])('has used up when its visit was due once it has %s', (_, step) => {
+    const { user, clock, published } = open({ timeoutMs: 1 });
+    step(user);
+    clock.ns += 50;
+    user.publish('everyone');
+    expect(published).toEqual([[clock.ns, 'everyone', null]]);
+  });
+
+  it('goes on after thinking when the thinking should have been over, and tells how late that is', async () => {
+    const { user, clock, published, lagsNs } = open();
+    user.publish('everyone');
+    const thinkingFromNs = clock.ns;
+    const thinking = user.think(5);
+    clock.ns += 12 * MS;
+    await thinking;
+    user.publish('everyone');
+    clock.ns += 10;
+    user.publish('everyone');
+    expect(published.map(([intendedNs]) => intendedNs)).toEqual([
+      DUE_NS,
+      thinkingFromNs + 5 * MS,
+      thinkingFromNs + 12 * MS + 10,
+    ]);
+    expect(lagsNs).toEqual([7 * MS]);
+  });
+
+  it('is never due before it acts, when a timer fires early', async () => {
+    const { user, clock, published, lagsNs } = open();
+    const thinking = user.think(5);
+    clock.ns += 4.5 * MS;
+    await thinking;
+    user.publish('everyone');
+    expect(published).toEqual([[clock.ns, 'everyone', null]]);
+    expect(lagsNs).toEqual([0]);
+  });
+
+  it('sends any event, with anything', () => {
+    const { user, connection } = open();
+    user.emit('typing');
+    user.emit('typed', { keys: 3 });
+    expect(connection.sent).toEqual([
+      { event: 'typing', data: undefined, reply: null },
+      { event: 'typed', data: { keys: 3 }, reply: null },
+    ]);
+  });
+});
+
+describe('a request of a user', () => {
+  it('is recorded from when it was due and from when it was sent', async () => {
+    const { user, clock, connection, requested, recorded, receivedCount } = open();
+    const replied = user.request();
+    expect(requested).toMatchObject([{ over: connection, intendedNs: DUE_NS }]);
+    clock.ns += 300;
+    requested[0]?.reply();
+    await replied;
+    expect(recorded).toEqual([
+      ['ack', 200_300],
+      ['ack_actual', 300],
+    ]);
+    expect(receivedCount()).toBe(1);
+  });
+
+  it('fails when it is not replied to in time, and records nothing', async () => {
+    const { user, recorded } = open({ timeoutMs: 20 });
+    await expect(user.request()).rejects.toThrow('no reply to a request within 0.02 s');
+    expect(recorded).toEqual([]);
+  });
+});
+
+describe('a call', () => {
+  it('gives what the server acknowledges with', async () => {
+    const { user, connection, receivedCount } = open();
+    const called = user.call('history', { last: 20 });
+    expect(connection.sent).toMatchObject([{ event: 'history', data: { last: 20 } }]);
+    connection.acknowledge(['a', 'b']);
+    expect(await called).toEqual(['a', 'b']);
+    expect(receivedCount()).toBe(1);
+  });
+
+  it('fails when it is not acknowledged in time', async () => {
+    const { user } = open({ timeoutMs: 20 });
+    await expect(user.call('history')).rejects.toThrow('no acknowledgement of history within 0.02 s');
+  });
+});
+
+describe('waiting for an event', () => {
+  it('gives the data of the next one of this name, and of none before', async () => {
+    const { user, connection } = open();
+    connection.receive('joined', 'before');
+    const joined = user.next('joined');
+    connection.receive('left', 'other');
+    connection.receive('joined', 'first');
+    connection.receive('joined', 'second');
+    expect(await joined).toBe('first');
+  });
+
+  it('passes over those that are not meant', async () => {
+    const { user, connection } = open();
+    const own = user.next('message', (data) => String(data).includes('mine'));
+    for (const message of ['yours', 'theirs', 'mine 1', 'mine 2']) connection.receive('message', message);
+    expect(await own).toBe('mine 1');
+  });
+
+  it('fails when what says what is meant does', async () => {
+    const { user, connection } = open();
+    const own = user.next('message', (data) => (data as { text: string }).text.includes('mine'));
+    connection.receive('message', {});
+    await expect(own).rejects.toThrow('undefined');
+  });
+
+  it('fails when none comes in time', async () => {
+    const { user, connection } = open({ timeoutMs: 20 });
+    const joined = user.next('joined', (data) => data === 'ann');
+    connection.receive('joined', 'bob');
+    await expect(joined).rejects.toThrow('no event joined within 0.02 s');
+  });
+
+  it('makes what comes next due when it is done', async () => {
+    const { user, connection, clock, published } = open();
+    const joined = user.next('joined');
+    clock.ns += 400;
+    connection.receive('joined', null);
+    await joined;
+    user.publish('everyone');
+    expect(published).toEqual([[DUE_NS + 200_400, 'everyone', null]]);
+  });
+});
+
+describe('timing steps', () => {
+  it('begins when they were due', async () => {
+    const { user, clock, recorded } = open();
+    const shopping = user.time('shopping', async () => {
+      clock.ns += 100;
+      return 'basket';
+    });
+    expect(await shopping).toBe('basket');
+    expect(recorded).toEqual([['shopping', 200_100]]);
+  });
+
+  it('makes its first step due with it, and what comes after due when it happens', async () => {
+    const { user, clock, published } = open();
+    await user.time('shopping', async () => {
+      user.publish('everyone');
+      clock.ns += 100;
+      user.publish('everyone');
+    });
+    clock.ns += 100;
+    user.publish('everyone');
+    expect(published.map(([intendedNs]) => intendedNs)).toEqual([DUE_NS, DUE_NS + 200_100, DUE_NS + 200_200]);
+  });
+
+  it('records nothing of steps that fail', async () => {
+    const { user, recorded } = open();
+    await expect(user.time('shopping', () => Promise.reject(new Error('sold out')))).rejects.toThrow(
+      'sold out',
+    );
+    expect(recorded).toEqual([]);
+  });
+
+  it('leaves a value of the scenario as it is', () => {
+    const { user, recorded } = open();
+    user.record('basket', 42);
+    expect(recorded).toEqual([['basket', 42]]);
+  });
+});
+
+describe('a connection of a visit', () => {
+  it('carries requests into the series that they name', async () => {
+    const { user, another, requested, recorded, clock } = open();
+    const connection = await user.open();
+    const replied = connection.request('ack_upgraded');
+    expect(requested).toMatchObject([{ over: another, intendedNs: DUE_NS }]);
+    clock.ns += 100;
+    requested[0]?.reply();
+    await replied;
+    expect(recorded).toEqual([['ack_upgraded', 200_100]]);
+  });
+
+  it('tells when it is on WebSocket', async () => {
+    const { user, upgraded } = open();
+    const connection = await user.open();
+    upgraded.resolve();
+    await connection.upgraded;
+  });
+
+  it('tells when it has not come to WebSocket in time', async () => {
+    const { user } = open({ timeoutMs: 20 });
+    const connection = await user.open();
+    await expect(connection.upgraded).rejects.toThrow('no upgrade to WebSocket within 0.02 s');
+  });
+
+  it('is closed when the user leaves, and the own one of the client is not', async () => {
+    const { user, connection, another } = open();
+    await user.open();
+    await user.leave();
+    expect([connection.closed, another.closed]).toEqual([false, true]);
+  });
+
+  it('is closed when it opens after the user has left', async () => {
+    const { user, another } = open();
+    const opening = user.open();
+    await user.leave();
+    await opening;
+    expect(another.closed).toBe(true);
+  });
+});
+
+describe('steps that are left behind', () => {
+  it('do not end the process when they fail later', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const { user } = open({ timeoutMs: 10 });
+      const connection = await user.open();
+      void user.next('joined');
+      void user.call('history');
+      void user.request();
+      void connection.request('own');
+      void connection.upgraded;
+      void user.time('shopping', () => Promise.reject(new Error('sold out')));
+      // Begun last, so that the others have failed before.
+      await expect(user.next('left')).rejects.toThrow('no event left');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});

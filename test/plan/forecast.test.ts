@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
+import { type GivenOptions, parseOptions } from '../../src/contract/options.ts';
+import { buildPlan, type Plan } from '../../src/plan/plan.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { viewResult } from '../../src/result/view.ts';
+import { forecastRun, forecastSamples } from '../../src/plan/forecast.ts';
+import { runPlan } from '../../src/run/run.ts';
+import { defineScenario, everyClient, type Scenario } from '../../src/contract/scenario.ts';
+
+async function planOf(scenario: Scenario, given: GivenOptions): Promise<Plan> {
+  const options = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
+  const { target } = await resolveTarget(options, options.clients);
+  return buildPlan(scenario, target, given, []);
+}
+
+async function forecastOf(scenario: Scenario, given: GivenOptions) {
+  return Object.fromEntries(forecastSamples(await planOf(scenario, given), scenario));
+}
+
+const SHORT = { clients: '4', rate: '20/s', duration: '2s', warmup: '0s', warmupMax: '0s' };
+
+describe('what a run will record', () => {
+  it.each<[name: string, given: GivenOptions]>([
+    ['broadcast-latency', { ...SHORT, target: 'ws' }],
+    ['room-fanout', { ...SHORT, target: 'socketio', rooms: '2', transport: 'upgrade' }],
+    ['ack-roundtrip', { ...SHORT, target: 'ws', direction: 'server' }],
+    ['stream-reply', { ...SHORT, target: 'ws' }],
+  ])('is what %s then has recorded, with as many samples', async (name, given) => {
+    const { scenario } = await resolveScenario(name);
+    const plan = await planOf(scenario, given);
+    const forecast = forecastSamples(plan, scenario);
+    const hooks = { onProgress: () => {}, signal: new AbortController().signal, commandLine: [] };
+    const view = viewResult(await runPlan(plan, scenario, hooks));
+    expect(Object.keys(view.result.series).sort()).toEqual([...forecast.keys()].sort());
+    for (const [series, samples] of forecast) {
+      if (samples !== null) expect([series, view.samples(series)]).toEqual([series, samples]);
+    }
+  });
+
+  it('shares the messages out among streams as the sender does', async () => {
+    const twoSeries = defineScenario({
+      name: 'two-series',
+      summary: 'pings and echoes',
+      headline: 'ping_pong',
+      series: { ping_pong: 'pings', echoes: 'echoes', unused: 'nothing' },
+      options: {},
+      layout: (_options, clients) => ({
+        rooms: everyClient(clients).map(() => []),
+        streams: [
+          { sender: 0, operation: { kind: 'ping' }, receivers: [0], series: 'ping_pong' },
+          { sender: 0, operation: { kind: 'echo' }, receivers: [0], series: 'echoes' },
+          { sender: 0, operation: { kind: 'echo' }, receivers: [0], series: 'echoes' },
+        ],
+      }),
+    });
+    const given = { target: 'ws', clients: '1', rate: '10/s', duration: '1s' };
+    expect(await forecastOf(twoSeries, given)).toEqual({
+      connect: 1,
+      receive_uncertainty: 4,
+      send_lag: 10,
+      ping_pong: 4,
+      ping_pong_actual: 4,
+      echoes: 6,
+    });
+  });
+
+  it('counts visits, and leaves open what they do', async () => {
+    const steps = defineScenario({
+      name: 'steps',
+      summary: 'visits',
+      headline: 'journey',
+      series: { own: 'anything' },
+      options: {},
+      layout: () => ({
+        rooms: [[]],
+        streams: [{ sender: 0, operation: { kind: 'steps' }, receivers: [0] }],
+      }),
+      steps: async () => {},
+    });
+    const given = { target: 'ws', clients: '1', rate: '5/s', duration: '2s' };
+    expect(await forecastOf(steps, given)).toMatchObject({
+      journey: 10,
+      ack: null,
+      own: null,
+      delivery: null,
+      fanout_last: null,
+    });
+  });
+
+  it('knows no number where clients only listen', async () => {
+    const { scenario } = await resolveScenario('observe');
+    const { push_gap, push_skew, send_lag } = await forecastOf(scenario, { target: 'ws' });
+    expect([push_gap, push_skew, send_lag]).toEqual([null, null, undefined]);
+  });
+});
+
+describe('what a run will not tell', () => {
+  const untoldOf = async (name: string, given: GivenOptions) => {
+    const { scenario } = await resolveScenario(name);
+    return [...forecastRun(await planOf(scenario, given), scenario).untold.keys()];
+  };
+
+  it.each<[what: string, given: GivenOptions, untold: readonly string[]]>([
+    ['of a server that it starts', { target: 'socketio', transport: 'polling' }, []],
+    ['over a transport without polls', { target: 'ws' }, ['polls_in_vain']],
+    [
+      'of a server that runs already',
+      { target: 'http://127.0.0.1:9', transport: 'polling' },
+      ['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilisation', 'server_rss'],
+    ],
+    [
+      'of a server that it starts by a command',
+      { target: 'http://127.0.0.1:9', exec: 'node app.js', transport: 'polling' },
+      [],
+    ],
+  ])('%s', async (_, given, untold) => {
+    expect(await untoldOf('broadcast-latency', given)).toEqual(untold);
+  });
+
+  it('of the event loop of a server that is not run by Node.js', async () => {
+    const { scenario } = await resolveScenario('broadcast-latency');
+    const plan = await planOf(scenario, { target: 'socketio', transport: 'polling' });
+    const { target } = plan;
+    if (target.reference === null) throw new Error('socketio is a reference server');
+    const onBun: Plan = {
+      ...plan,
+      target: { ...target, reference: { ...target.reference, runtime: 'bun' } },
+    };
+    expect([...forecastRun(onBun, scenario).untold.keys()]).toEqual(['server_loop_utilisation']);
+  });
+});

@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest';
+import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
+import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import { roomFanout } from '../../scenarios/room-fanout.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
+import { buildPlan, type Plan, planIn, requireAllowedHost, type TargetPlan } from '../../src/plan/plan.ts';
+import type { Scenario } from '../../src/contract/scenario.ts';
+import { thrownBy } from '../thrown.ts';
+
+const target: TargetPlan = {
+  name: 'socketio',
+  protocol: 'socketio',
+  url: null,
+  exec: null,
+  cwd: null,
+  reference: null,
+  file: null,
+  namespace: null,
+};
+
+function plan(given: GivenOptions = {}, scenario: Scenario = broadcastLatency): Plan {
+  return buildPlan(scenario, target, given, []);
+}
+
+describe('a plan', () => {
+  it('has every default in it', () => {
+    expect(plan()).toMatchInlineSnapshot(`
+      {
+        "arrival": "constant",
+        "clients": 200,
+        "connectRateHz": 500,
+        "connectTimeoutMs": 10000,
+        "drainMs": 5000,
+        "driver": "official",
+        "durationMs": 10000,
+        "headline": "delivery",
+        "lateAfterMs": 1000,
+        "payloadBytes": 64,
+        "payloadType": "text",
+        "pin": true,
+        "profile": [
+          {
+            "durationMs": 10000,
+            "fromHz": 100,
+            "toHz": 100,
+          },
+        ],
+        "scenario": "broadcast-latency",
+        "scenarioFile": null,
+        "scenarioOptions": {
+          "excludeSender": false,
+          "publishers": 1,
+        },
+        "seed": 1,
+        "settings": {
+          "compression": null,
+          "namespace": null,
+          "parser": null,
+          "pollInterval": null,
+          "processes": null,
+          "recovery": null,
+          "redis": null,
+          "redisAdapter": null,
+        },
+        "target": {
+          "cwd": null,
+          "exec": null,
+          "file": null,
+          "name": "socketio",
+          "namespace": null,
+          "protocol": "socketio",
+          "reference": null,
+          "url": null,
+        },
+        "thresholds": [],
+        "transport": "websocket",
+        "warmupMaxMs": 10000,
+        "warmupMs": 2000,
+        "workers": 1,
+      }
+    `);
+  });
+
+  it('is frozen and survives JSON unchanged', () => {
+    const built = buildPlan(roomFanout, target, {}, ['delivery.p99<50ms']);
+    expect(Object.isFrozen(built)).toBe(true);
+    expect(JSON.parse(JSON.stringify(built))).toEqual(built);
+  });
+
+  it('has its command run in another checkout, where it has one', () => {
+    const mine = { ...target, url: 'http://127.0.0.1:9', exec: 'node app.js' };
+    const built = buildPlan(roomFanout, mine, {}, []);
+    const moved = planIn('/base', built);
+    expect(moved).toEqual({ ...built, target: { ...mine, cwd: '/base' } });
+    expect(Object.isFrozen(moved)).toBe(true);
+    expect(thrownBy(() => planIn('/base', plan()))).toMatchObject({
+      code: 'BASE_WITHOUT_EXEC',
+      message: '--base-ref needs the command that starts your server, and --target socketio has none',
+    });
+  });
+
+  it('keeps the target, the thresholds and the scenario options it was given', () => {
+    const foreign: TargetPlan = {
+      name: 'ws://[::1]:9',
+      protocol: 'ws',
+      url: 'ws://[::1]:9',
+      exec: 'node app.js',
+      cwd: null,
+      reference: null,
+      file: null,
+      namespace: null,
+    };
+    const built = buildPlan(ackRoundtrip, foreign, { direction: 'server' }, ['ack.p99<5ms']);
+    expect(built).toMatchObject({
+      scenario: 'ack-roundtrip',
+      scenarioOptions: { direction: 'server' },
+      target: foreign,
+      thresholds: ['ack.p99<5ms'],
+    });
+  });
+
+  it('takes its duration from the stages of a rate profile', () => {
+    expect(plan({ rate: '10s@50/s,20s@50..500/s' })).toMatchObject({
+      durationMs: 30_000,
+      profile: [
+        { durationMs: 10_000, fromHz: 50, toHz: 50 },
+        { durationMs: 20_000, fromHz: 50, toHz: 500 },
+      ],
+    });
+  });
+
+  it('holds a plain rate for the duration', () => {
+    expect(plan({ rate: '30/m', duration: '4s' }).profile).toEqual([
+      { durationMs: 4_000, fromHz: 0.5, toHz: 0.5 },
+    ]);
+  });
+
+  it('lets the longest warm-up grow with the least one when it was not given', () => {
+    expect(plan({ warmup: '20s' })).toMatchObject({ warmupMs: 20_000, warmupMaxMs: 20_000 });
+  });
+
+  it.each([
+    ['text', '40B', 40],
+    ['binary', '32B', 32],
+  ])('accepts the smallest %s payload, %s', (payloadType, payload, payloadBytes) => {
+    expect(plan({ payloadType, payload }).payloadBytes).toBe(payloadBytes);
+  });
+
+  it.each<[GivenOptions, string, string]>([
+    [{ clients: '0' }, 'BAD_OPTION', '--clients: "0" is not a whole number from 1 to 100000'],
+    [{ clients: '100001' }, 'BAD_OPTION', '--clients: "100001" is not a whole number from 1 to 100000'],
+    [{ workers: '0' }, 'BAD_OPTION', '--workers: "0" is not a whole number from 1 to 256'],
+    [{ seed: '-1' }, 'BAD_OPTION', '--seed: "-1" is not a whole number from 0 to 2147483647'],
+    [
+      { transport: 'carrier-pigeon' },
+      'BAD_OPTION',
+      '--transport: "carrier-pigeon" is not one of websocket, polling, upgrade, short-polling, long-polling',
+    ],
+    [{ arrival: 'bursty' }, 'BAD_OPTION', '--arrival: "bursty" is not one of constant, poisson'],
+    [{ payloadType: 'blob' }, 'BAD_OPTION', '--payload-type: "blob" is not one of text, binary'],
+    [{ pin: 'yes' }, 'BAD_OPTION', '--pin: "yes" is not one of on, off'],
+    [{ payload: '0B' }, 'BAD_OPTION', '--payload: "0B" is not above 0'],
+    [{ duration: '0s' }, 'BAD_OPTION', '--duration: "0s" is not above 0'],
+    [{ lateAfter: '0ms' }, 'BAD_OPTION', '--late-after: "0ms" is not above 0'],
+    [{ connectTimeout: '0ms' }, 'BAD_OPTION', '--connect-timeout: "0ms" is not above 0'],
+    [{ connectRate: '0/s' }, 'BAD_OPTION', '--connect-rate: "0/s" is not above 0'],
+    [
+      { duration: '10' },
+      'BAD_QUANTITY',
+      '--duration: "10" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h',
+    ],
+    [
+      { warmup: 'long' },
+      'BAD_QUANTITY',
+      '--warmup: "long" is not a duration; a duration is a number and one of the units ns, us, ms, s, m, h',
+    ],
+    [
+      { drain: '5 sec' },
+      'BAD_QUANTITY',
+      '--drain: "5 sec" is not a duration; a duration is a number and one of the units ns, us, ms, s, m, h',
+    ],
+    [
+      { payload: '64' },
+      'BAD_QUANTITY',
+      '--payload: "64" has no unit; a size is a number and one of the units B, kB, MB, KiB, MiB',
+    ],
+    [
+      { rate: '100' },
+      'BAD_QUANTITY',
+      '--rate: "100" has no unit; a rate is a number and one of the units /s, /m, /h',
+    ],
+    [
+      { rate: '10s@5/s,10@5/s' },
+      'BAD_QUANTITY',
+      '--rate: "10" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h',
+    ],
+    [{ rate: '0/s' }, 'BAD_RATE', '--rate: "0/s" has a stage with no time or no messages in it'],
+    [
+      { rate: '10s@' },
+      'BAD_RATE',
+      '--rate: "10s@" is not a stage; a stage is a duration, "@" and a rate or a range of rates',
+    ],
+    [
+      { rate: '10s@5/s', duration: '10s' },
+      'RATE_AND_DURATION',
+      '--duration 10s contradicts the profile --rate 10s@5/s, whose stages have their own durations',
+    ],
+    [{ payload: '39B' }, 'PAYLOAD_TOO_SMALL', '--payload 39B has no room for the time stamp: text needs 40B'],
+    [
+      { payload: '31B', payloadType: 'binary' },
+      'PAYLOAD_TOO_SMALL',
+      '--payload 31B has no room for the time stamp: binary needs 32B',
+    ],
+    [{ warmupMax: '1s' }, 'WARMUP_RANGE', '--warmup-max 1s is less than --warmup 2s'],
+    [{ warmup: '5s', warmupMax: '4s' }, 'WARMUP_RANGE', '--warmup-max 4s is less than --warmup 5s'],
+    [{ publishers: 'all' }, 'BAD_OPTION', '--publishers: "all" is not a whole number from 1 to 1000000'],
+    [{ publishers: '201' }, 'TOO_MANY', '--publishers 201 is more than the 200 clients'],
+    [
+      { clients: '1', excludeSender: 'true' },
+      'NO_RECEIVERS',
+      'with --clients 1, nobody would receive any message of broadcast-latency',
+    ],
+  ])('is refused for %j with %s', (given, code, message) => {
+    const error = thrownBy(() => plan(given));
+    expect(error).toMatchObject({ code, message, exitCode: 2 });
+    expect(error.hint).not.toBe('');
+  });
+
+  it('is refused when the rooms have no other member than the excluded sender', () => {
+    expect(
+      thrownBy(() => plan({ clients: '4', rooms: '4', excludeSender: 'true' }, roomFanout)),
+    ).toMatchObject({ code: 'NO_RECEIVERS' });
+  });
+});
+
+describe('the host of a target', () => {
+  const allowed = (url: string, allowRemote: string | null = null) =>
+    requireAllowedHost(new URL(url), allowRemote);
+
+  it.each([
+    'http://127.0.0.1:3000',
+    'http://127.9.9.9',
+    'ws://localhost:3000/path',
+    'ws://LOCALHOST',
+    'http://[::1]:3000',
+    'https://[0:0:0:0:0:0:0:1]',
+    // The URL standard reads these as 127.0.0.1.
+    'http://127.1',
+    'http://0x7f000001',
+  ])('needs no permission when it is this machine: %s', (url) => {
+    expect(() => allowed(url)).not.toThrow();
+  });
+
+  it.each([
+    ['http://example.com', 'example.com'],
+    ['ws://192.168.1.10:3000', '192.168.1.10'],
+    ['http://127.0.0.1.evil.com', '127.0.0.1.evil.com'],
+    ['http://localhost.evil.com', 'localhost.evil.com'],
+    ['http://evil.com/127.0.0.1', 'evil.com'],
+    ['http://127.0.0.1@evil.com', 'evil.com'],
+    ['http://localhost:80@evil.com', 'evil.com'],
+    ['http://128.0.0.1', '128.0.0.1'],
+    ['http://0.0.0.0', '0.0.0.0'],
+    ['http://[2001:db8::1]', '[2001:db8::1]'],
+    ['http://notlocalhost', 'notlocalhost'],
+  ])('is refused when it is another: %s', (url, host) => {
+    expect(thrownBy(() => allowed(url))).toMatchObject({
+      code: 'REMOTE_TARGET',
+      message: `${host} is not this machine, and load on a machine that is not yours is an attack`,
+      hint: `If its owner agrees, add --allow-remote ${host}.`,
+      exitCode: 2,
+    });
+  });
+
+  it('is accepted when it was allowed by name, and no other is', () => {
+    expect(() => allowed('http://staging.example.com:8080', 'staging.example.com')).not.toThrow();
+    expect(thrownBy(() => allowed('http://www.example.com', 'staging.example.com')).code).toBe(
+      'REMOTE_TARGET',
+    );
+    expect(thrownBy(() => allowed('http://staging.example.com.evil.com', 'staging.example.com')).code).toBe(
+      'REMOTE_TARGET',
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { installByLock } from '../../../src/run/base/install-command.ts';
+import { writeFiles } from '../../support/user-files.ts';
+
+const CLASSIC = '# yarn lockfile v1\n\nws@8:\n  version "8.0.0"\n';
+const BERRY = '# generated\n\n__metadata:\n  version: 8\n';
+
+test.each<[string, string, command: string]>([
+  ['package-lock.json', '{}', 'npm ci'],
+  ['npm-shrinkwrap.json', '{}', 'npm ci'],
+  ['pnpm-lock.yaml', '', 'pnpm install --frozen-lockfile'],
+  ['yarn.lock', CLASSIC, 'yarn install --frozen-lockfile'],
+  ['yarn.lock', BERRY, 'yarn install --immutable'],
+  ['bun.lock', '', 'bun install --frozen-lockfile'],
+  ['bun.lockb', '', 'bun install --frozen-lockfile'],
+])('%s (%j) asks for %s', (file, text, command) => {
+  const folder = writeFiles({ [file]: text });
+  expect(installByLock(folder, folder)).toEqual({ command, folder });
+});
+
+test('the nearest lock file counts, up to the top of the checkout', () => {
+  const above = writeFiles({
+    'yarn.lock': CLASSIC,
+    'top/pnpm-lock.yaml': '',
+    'top/packages/a/index.js': '',
+    'top/packages/b/package-lock.json': '{}',
+  });
+  const top = join(above, 'top');
+  const commandIn = (folder: string) => installByLock(join(top, folder), top);
+  expect(commandIn('packages/a')).toEqual({ command: 'pnpm install --frozen-lockfile', folder: top });
+  expect(commandIn('packages/b')).toEqual({ command: 'npm ci', folder: join(top, 'packages/b') });
+});
+
+test('without a lock file there is nothing to install, whatever lies above the checkout', () => {
+  const above = writeFiles({ 'package-lock.json': '{}', 'top/package.json': '{}' });
+  expect(installByLock(join(above, 'top'), join(above, 'top'))).toBeNull();
+});

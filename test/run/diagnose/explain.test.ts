@@ -1,0 +1,130 @@
+import dns from 'node:dns';
+import { createServer } from 'node:http';
+import { describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { ConnectOptions } from '../../../src/drivers/driver.ts';
+import { drivers } from '../../../src/drivers/index.ts';
+import { messageOf } from '../../../src/errors.ts';
+import { explainRefusal } from '../../../src/run/diagnose/explain.ts';
+import type { Protocol } from '../../../src/contract/target.ts';
+import { listening, REFUSING_SERVERS, type RefusingServer } from '../../support/refusing-servers.ts';
+
+const TIMEOUT_MS = 1000;
+
+/** Connects as a generator process does, and has explained why it failed. */
+async function attempt(protocol: Protocol, connect: ConnectOptions) {
+  const driver = drivers.find((each) => each.name === 'official' && each.protocol === protocol);
+  if (driver === undefined) throw new Error(`no driver for ${protocol}`);
+  const reason = await driver.connect(connect).then(() => 'connected', messageOf);
+  expect(reason).not.toBe('connected');
+  return await explainRefusal({ protocol, clients: 3, connect, reason, leftMs: TIMEOUT_MS });
+}
+
+describe('what is said when no client could connect', () => {
+  it.each(REFUSING_SERVERS.map((server): [string, RefusingServer] => [server.what, server]))(
+    '%s',
+    async (_, { start, target, transport = 'websocket', namespace, tls, found, hint }) => {
+      const { port, close } = await start();
+      const filled = (text: string) =>
+        text.replaceAll('HOST', `127.0.0.1:${port}`).replaceAll('TIMEOUT', String(TIMEOUT_MS));
+      const url = filled(target);
+      const refusal = await attempt(url.startsWith('ws') ? 'ws' : 'socketio', {
+        url,
+        transport,
+        timeoutMs: TIMEOUT_MS,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(tls === undefined ? {} : { tls }),
+      });
+      await close();
+      expect(refusal).toEqual({
+        message: `none of 3 clients could connect to ${url} by ${transport}: ${filled(found)}`,
+        hint: filled(hint),
+      });
+    },
+  );
+});
+
+/** Has a failure explained that did not happen, so that only the looking tells. */
+async function explain(protocol: Protocol, connect: Pick<ConnectOptions, 'url'> & Partial<ConnectOptions>) {
+  return await explainRefusal({
+    protocol,
+    clients: 1,
+    connect: { transport: 'websocket', timeoutMs: TIMEOUT_MS, ...connect },
+    reason: 'it was raining',
+    leftMs: TIMEOUT_MS,
+  });
+}
+
+describe('looking at a server', () => {
+  it('goes where the clients went: with their path, their query and their headers', async () => {
+    const asked: Array<string | undefined> = [];
+    const server = await listening(
+      createServer((request, response) => {
+        if (request.headers.authorization === 'Bearer me') asked.push(request.url);
+        response.writeHead(404).end();
+      }),
+    );
+    const url = `http://127.0.0.1:${server.port}/chat?room=1`;
+    const headers = { Authorization: 'Bearer me' };
+    const { message } = await explain('socketio', { url, headers, query: { me: '7' }, path: '/live' });
+    await server.close();
+    expect(asked).toContain('/live/?room=1&me=7&EIO=4&transport=polling');
+    expect(message).toMatch(/has nothing at \/live\/ \(404 Not Found\)$/);
+  });
+
+  it('tells the reason as it is when the server does nothing wrong', async () => {
+    const http = createServer();
+    new WebSocketServer({ server: http });
+    const server = await listening(http);
+    const url = `ws://127.0.0.1:${server.port}`;
+    const refusal = await explain('ws', { url });
+    await server.close();
+    expect(refusal).toEqual({
+      message: `none of 1 client could connect to ${url} by websocket: it was raining`,
+      hint: 'Check that the server runs there and speaks WebSocket.',
+    });
+  });
+
+  it('tells the reason as it is of plain requests that were answered, since only the client knows them', async () => {
+    const server = await listening(createServer((_, response) => response.writeHead(404).end()));
+    const { message } = await explain('http', { url: `http://127.0.0.1:${server.port}` });
+    await server.close();
+    expect(message).toMatch(/: it was raining$/);
+  });
+
+  it.each([
+    ['ENOTFOUND', 'there is no host of the name in nowhere.test:3000 (ENOTFOUND)'],
+    ['EAI_AGAIN', 'the name in nowhere.test:3000 could not be looked up (EAI_AGAIN)'],
+  ])('names a host that cannot be found: %s', async (code, found) => {
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((_host: string, _options: object, callback: (error: Error) => void) =>
+        callback(Object.assign(new Error(code), { code }))) as unknown as typeof dns.lookup);
+    try {
+      const { message } = await explain('socketio', { url: 'http://nowhere.test:3000' });
+      expect(lookup).toHaveBeenCalled();
+      expect(message.endsWith(found)).toBe(true);
+    } finally {
+      lookup.mockRestore();
+    }
+  });
+
+  it('does not wait for more of an answer than its beginning', async () => {
+    const server = await listening(
+      createServer((_, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\n\n');
+      }),
+    );
+    const { message } = await explain('socketio', { url: `http://127.0.0.1:${server.port}` });
+    await server.close();
+    expect(message).toMatch(/with text\/event-stream \(200 OK\)/);
+  });
+
+  it('survives headers and certificates that Node.js does not take', async () => {
+    const url = 'https://127.0.0.1:1';
+    const [headers, tls] = [{ 'X-Bad': 'a\nb' }, { ca: 'no certificate' }];
+    for (const bad of [{ headers }, { tls }]) {
+      expect((await explain('socketio', { url, ...bad })).message).toMatch(/it was raining|ECONNREFUSED/);
+    }
+  });
+});

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ProcessTree } from '../../../src/run/server/process-tree.ts';
+import { skipWhenMissing } from '../../support/need.ts';
+import { NO_PROC } from '../../support/proc.ts';
+
+skipWhenMissing(NO_PROC);
+
+const started: number[] = [];
+
+afterEach(() => {
+  for (const pid of started.splice(0)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  }
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly tree: ProcessTree;
+  /** Pids that the program prints, one a line. */
+  readonly said: () => Promise<number>;
+}
+
+/** Starts a program in a group of its own, as servers are. */
+function start(program: string): Started {
+  const id = randomUUID();
+  const child = spawn(process.execPath, ['-e', program], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TREE_ID: id },
+  });
+  started.push(child.pid ?? 0);
+  const said = async () => {
+    const [line] = await once(child.stdout, 'data');
+    const pid = Number(line);
+    started.push(pid);
+    return pid;
+  };
+  return { child, tree: new ProcessTree(child.pid ?? -1, `TREE_ID=${id}`), said };
+}
+
+const STAY = 'setInterval(() => {}, 1000)';
+
+/** A program that starts another and prints its pid. */
+function starting(program: string, options: object, then: string): string {
+  return `
+    const child = require('node:child_process').spawn(
+      process.execPath, ['-e', ${JSON.stringify(program)}], ${JSON.stringify({ stdio: 'ignore', ...options })});
+    console.log(child.pid);
+    ${then}`;
+}
+
+function pidsOf(tree: ProcessTree): number[] {
+  return tree.living().map(({ pid }) => pid);
+}
+
+describe('the tree of a process', () => {
+  it('is the process and its children, and nothing else', async () => {
+    const { child, tree, said } = start(starting(STAY, {}, STAY));
+    const grandchild = await said();
+    expect(pidsOf(tree)).toEqual([child.pid, grandchild].sort((a = 0, b = 0) => a - b));
+    process.kill(grandchild, 'SIGKILL');
+    await expect.poll(() => pidsOf(tree)).toEqual([child.pid]);
+    child.kill('SIGKILL');
+    await expect.poll(() => pidsOf(tree)).toEqual([]);
+  });
+
+  it('holds a child in a session of its own', async () => {
+    const { tree, said } = start(starting(STAY, { detached: true }, STAY));
+    const child = await said();
+    expect(pidsOf(tree)).toContain(child);
+  });
+
+  it('holds a child without its environment, by its parent', async () => {
+    const { tree, said } = start(starting(STAY, { detached: true, env: {} }, STAY));
+    const child = await said();
+    expect(pidsOf(tree)).toContain(child);
+  });
+
+  it('holds what went into the background, in a session of its own, when its parent has gone', async () => {
+    const { child, tree, said } = start(starting(STAY, { detached: true }, 'child.unref()'));
+    const daemon = await said();
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(pidsOf(tree)).toEqual([daemon]);
+  });
+
+  it('tells those that have ended but were not waited for from those that live', async () => {
+    const { child, tree, said } = start(
+      // Blocked, so that it cannot wait for its child.
+      starting('0', {}, 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'),
+    );
+    const zombie = await said();
+    await expect.poll(() => tree.read().find(({ pid }) => pid === zombie)?.state).toBe('Z');
+    expect(pidsOf(tree)).toEqual([child.pid]);
+  });
+});

@@ -1,0 +1,266 @@
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../../src/result/run-result.ts';
+import { viewResult } from '../../../src/result/view.ts';
+import { findOverload } from '../../../src/run/validity/overload.ts';
+import { makeResult, results } from '../../report/fixture.ts';
+import { histogramOf, storedSeries } from '../made-series.ts';
+
+const MS = 1e6;
+const FIXTURE = makeResult({ clients: 1, rateHz: 1, seconds: 1 });
+
+/** One second of a made-up run: median latency of what arrived in it, and what became of what was sent in it. */
+interface Second {
+  readonly medianMs: number;
+  readonly arrived: number;
+  readonly owed: number;
+  readonly lost: number;
+}
+
+const EVEN: Second = { medianMs: 5, arrived: 100, owed: 100, lost: 0 };
+
+function intervalOf({ medianMs, arrived, owed, lost }: Second, second: number) {
+  const delivery = arrived === 0 ? {} : { delivery: histogramOf([[medianMs * MS, arrived]]).encode() };
+  return {
+    startMs: second * 1000,
+    lengthMs: 1000,
+    intended: owed,
+    sent: owed,
+    owed,
+    delivered: owed - lost,
+    lost,
+    series: delivery,
+  };
+}
+
+/** A run of so many measured seconds, then what arrived in each second of the drain; no server telemetry. */
+function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunResult {
+  const owed = measured.reduce((sum, second) => sum + second.owed, 0);
+  const lost = measured.reduce((sum, second) => sum + second.lost, 0);
+  const arrived = [...measured, ...drain].reduce((sum, second) => sum + second.arrived, 0);
+  return {
+    ...FIXTURE,
+    timing: { ...FIXTURE.timing, measureMs: measured.length * 1000 },
+    intervals: [...measured, ...drain].map(intervalOf),
+    series: arrived === 0 ? {} : { delivery: storedSeries([[MS, arrived]]) },
+    ledger: { ...FIXTURE.ledger, owed, delivered: arrived, lost },
+    rate: { ...FIXTURE.rate, intended: owed, sent: owed },
+    warmup: { ...FIXTURE.warmup, windowMediansNs: [] },
+    telemetry: { servers: [], workers: [] },
+  };
+}
+
+const withMedians = (...mediansMs: readonly number[]) =>
+  runOf(mediansMs.map((medianMs) => ({ ...EVEN, medianMs })));
+
+/** So many seconds alike. */
+const seconds = (count: number, second: Partial<Second> = {}) =>
+  Array.from({ length: count }, () => ({ ...EVEN, ...second }));
+
+const overloadOf = (result: RunResult) => findOverload(viewResult(result));
+
+describe('latency that grows', () => {
+  it.each([
+    ['five-fold over three seconds', [5, 40, 100], '5 ms to 100 ms'],
+    ['just over double', [15, 20, 30.3], '15 ms to 30.3 ms'],
+    ['by just over 10 ms', [1, 5, 11.1], '1 ms to 11.1 ms'],
+    ['over seven seconds, by the medians of its thirds', [90, 5, 6, 7, 80, 3, 90], '6 ms to 80 ms'],
+  ])('%s is an overload', (_, mediansMs, grown) => {
+    expect(overloadOf(withMedians(...mediansMs))).toEqual({
+      code: 'server_overloaded',
+      message: `delivery p50 grew from ${grown} over the run, 0 messages under way when sending ended`,
+    });
+  });
+
+  it.each([
+    ['not at all', [5, 5, 5]],
+    ['downwards', [100, 40, 5]],
+    ['to just under double', [15, 20, 29.7]],
+    ['by just under 10 ms', [1, 5, 10.9]],
+    ['for a second in the middle', [5, 5, 500, 500, 5, 5]],
+    ['for one second of the last third', [5, 5, 5, 5, 5, 5, 5, 5, 900]],
+  ])('%s is none', (_, mediansMs) => {
+    expect(overloadOf(withMedians(...mediansMs))).toBeNull();
+  });
+
+  it('cannot be told from fewer than three seconds', () => {
+    expect(overloadOf(withMedians(5, 900))).toBeNull();
+    expect(overloadOf(withMedians(5))).toBeNull();
+    expect(overloadOf(runOf([]))).toBeNull();
+  });
+
+  it('is not looked for in the drain', () => {
+    const drain = seconds(3, { medianMs: 900, arrived: 1, owed: 0 });
+    const measured = seconds(3).map((second, index) => ({ ...second, arrived: index === 2 ? 97 : 100 }));
+    expect(overloadOf(runOf(measured, drain))).toBeNull();
+  });
+
+  it('is not looked for in seconds in which nothing arrived', () => {
+    const silent = seconds(1, { arrived: 0, owed: 0 });
+    expect(overloadOf(runOf([...seconds(2), ...silent]))).toBeNull();
+  });
+
+  it('is looked for in requests where they are the headline', () => {
+    const delivery = withMedians(5, 40, 100);
+    const requests = delivery.intervals.map(({ series, ...interval }) => ({
+      ...interval,
+      series: { ack: series['delivery'] ?? '' },
+    }));
+    expect(overloadOf({ ...delivery, headline: 'ack', intervals: requests })?.message).toMatch(
+      /^ack p50 grew from 5 ms to 100 ms over the run/,
+    );
+  });
+});
+
+describe('a backlog at the end', () => {
+  it('is not what visits publish that outlast the schedule', () => {
+    const result = runOf(seconds(3), seconds(2));
+    const owed = result.ledger.owed + 200;
+    expect(overloadOf({ ...result, ledger: { ...result.ledger, owed } })).toBeNull();
+  });
+
+  /** The last second's messages come `late` in the drain. */
+  const withBacklog = (late: number) =>
+    runOf([...seconds(3), { ...EVEN, arrived: 100 - late }], [{ ...EVEN, owed: 0, arrived: late }]);
+
+  it("of more than a quarter of a second's worth is an overload", () => {
+    expect(overloadOf(withBacklog(26))).toEqual({
+      code: 'server_overloaded',
+      message: '26 messages under way when sending ended',
+    });
+  });
+
+  it('of a quarter of a second or less is none', () => {
+    expect(overloadOf(withBacklog(25))).toBeNull();
+    expect(overloadOf(withBacklog(1))).toBeNull();
+  });
+
+  it('is seen in a run of less than three seconds', () => {
+    const result = runOf([{ ...EVEN, arrived: 20 }], [{ ...EVEN, owed: 0, arrived: 80 }]);
+    expect(overloadOf(result)?.message).toBe('80 messages under way when sending ended');
+  });
+
+  it('is not made of what was owed to clients of a dead worker', () => {
+    const result = runOf(seconds(4, { arrived: 50 }));
+    expect(overloadOf(result)?.message).toMatch(/^200 messages under way/);
+    expect(overloadOf({ ...result, ledger: { ...result.ledger, unknown: 200 } })).toBeNull();
+  });
+});
+
+describe('losses', () => {
+  it('of 1 % all along are a leak, not an overload, however long the run', () => {
+    for (const length of [10, 60, 600]) {
+      expect(overloadOf(runOf(seconds(length, { arrived: 99, lost: 1 })))).toBeNull();
+    }
+  });
+
+  it('of half of all messages all along are a leak too', () => {
+    expect(overloadOf(runOf(seconds(10, { arrived: 50, lost: 50 })))).toBeNull();
+  });
+
+  it('at the end, where a short drain cut a queue off, are an overload', () => {
+    const result = runOf([...seconds(6), ...seconds(4, { arrived: 60, lost: 40 })]);
+    expect(overloadOf(result)).toEqual({
+      code: 'server_overloaded',
+      message: '160 messages under way when sending ended, 160 lost at the deadline',
+    });
+  });
+
+  it('at the end are an overload in spite of a leak besides', () => {
+    const result = runOf([...seconds(5, { arrived: 99, lost: 1 }), ...seconds(5, { arrived: 50, lost: 50 })]);
+    expect(overloadOf(result)?.message).toBe(
+      '255 messages under way when sending ended, 255 lost at the deadline',
+    );
+  });
+});
+
+describe('a server that keeps up', () => {
+  it.each([300, 2000])('at a constant latency of %d ms is not overloaded', (medianMs) => {
+    const late = Math.round(medianMs / 10);
+    const first = { ...EVEN, medianMs, arrived: Math.max(0, 100 - late) };
+    const steady = seconds(9, { medianMs });
+    const drain = [{ ...EVEN, medianMs, owed: 0, arrived: Math.min(late, 200) }];
+    expect(overloadOf(runOf([first, ...steady], drain))).toBeNull();
+  });
+
+  it('and loses one message at a low rate is not overloaded', () => {
+    const slow = seconds(10, { owed: 2, arrived: 2 });
+    slow[7] = { ...EVEN, owed: 2, arrived: 1, lost: 1 };
+    expect(overloadOf(runOf(slow))).toBeNull();
+  });
+
+  it('and loses every third message of a climbing load is not overloaded', () => {
+    const climbing = Array.from({ length: 10 }, (_, second) => {
+      const owed = 30 * (second + 1);
+      return { medianMs: 2, owed, arrived: (owed * 2) / 3, lost: owed / 3 };
+    });
+    expect(overloadOf(runOf(climbing))).toBeNull();
+  });
+});
+
+describe('a server that was overloaded before measuring began', () => {
+  const lostAll = runOf(seconds(5, { arrived: 0, lost: 100 }));
+  const withWarmup = (windowMediansNs: number[]) => ({
+    ...lostAll,
+    warmup: { ...FIXTURE.warmup, windowMediansNs },
+  });
+
+  it('is told by its warm-up when nothing that was measured came', () => {
+    expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
+      'delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages under way when sending ended, 500 lost at the deadline',
+    );
+  });
+
+  it('is not one that loses everything at an even latency', () => {
+    expect(overloadOf(withWarmup([20 * MS, 20 * MS, 20 * MS]))).toBeNull();
+  });
+});
+
+describe("the server's own figures", () => {
+  it('stand beside the signs, taken from the measured time alone', () => {
+    const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
+    if (sample === undefined) throw new Error('the fixture has no telemetry');
+    const at = (atMs: number, loopUtilisation: number, loopDelayMaxNs: number) => ({
+      ...sample,
+      atMs,
+      loopUtilisation,
+      loopDelayMaxNs,
+    });
+    const samples = [at(0, 0, 9e9), at(1000, 0.9, 30 * MS), at(2000, 1, 12 * MS), at(5000, 0, 9e9)];
+    const overloaded = withMedians(5, 40, 100);
+    const server = { role: 'server', pid: 1, source: 'probe' as const, samples };
+    expect(overloadOf({ ...overloaded, telemetry: { servers: [server], workers: [] } })?.message).toBe(
+      "delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended; the server's event loop was busy 95 % of the time and up to 30 ms late",
+    );
+  });
+
+  it('are those of the busiest process, by name, of several', () => {
+    const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
+    if (sample === undefined) throw new Error('the fixture has no telemetry');
+    const servers = [0.3, 0.9, 0.5].map((loopUtilisation, index) => ({
+      role: `server ${index + 1}`,
+      pid: index,
+      source: 'probe' as const,
+      samples: [{ ...sample, atMs: 1000, loopUtilisation, loopDelayMaxNs: (index + 1) * MS }],
+    }));
+    const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
+    expect(message).toMatch(
+      /; the event loop of server 2, the busiest of 3 processes, was busy 90 % of the time and up to 2 ms late$/,
+    );
+  });
+
+  it('are its CPU time alone where nothing is known of its event loop', () => {
+    const servers = results.foreign().telemetry.servers.map((server) => ({
+      ...server,
+      samples: server.samples.map((sample) => ({ ...sample, cpuMs: 970 })),
+    }));
+    const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
+    expect(message).toMatch(/; the server used 97 % of one CPU core$/);
+  });
+
+  it('are left out when its process told nothing while measuring', () => {
+    const server = { role: 'server', pid: 1, source: 'probe' as const, samples: [] };
+    expect(
+      overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers: [server], workers: [] } })?.message,
+    ).toBe('delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended');
+  });
+});

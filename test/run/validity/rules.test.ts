@@ -1,0 +1,345 @@
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../../src/result/run-result.ts';
+import { viewResult } from '../../../src/result/view.ts';
+import { isGeneratorLimited, judgeValidity, LIMITS, noteUncertainty } from '../../../src/run/validity/rules.ts';
+import { makeResult } from '../../report/fixture.ts';
+import { storedSeries, type Values } from '../made-series.ts';
+
+const MS = 1e6;
+const VALID = makeResult({ clients: 3, rateHz: 50, seconds: 2, workers: 2 });
+
+/** The valid run with one part of it replaced. */
+function varied(part: Partial<RunResult>): RunResult {
+  return { ...VALID, ...part };
+}
+
+function codesOf(result: RunResult): string[] {
+  return judgeValidity(viewResult(result)).map(({ code }) => code);
+}
+
+function messagesOf(result: RunResult): string[] {
+  return judgeValidity(viewResult(result)).map(({ message }) => message);
+}
+
+/** A run in which the series are these alone; every series has as many values as there were broadcasts. */
+function withSeries(samples: number, series: Readonly<Record<string, Values>>): RunResult {
+  return varied({
+    samples: { unit: 'broadcast', count: samples, incomplete: 0 },
+    series: Object.fromEntries(
+      Object.entries({ fanout_last: [[MS, samples]] as const, ...series }).map(([name, values]) => [
+        name,
+        storedSeries(values),
+      ]),
+    ),
+  });
+}
+
+it('finds nothing in a valid run', () => {
+  expect(judgeValidity(viewResult(VALID))).toEqual([]);
+  expect(noteUncertainty(viewResult(VALID))).toBeNull();
+});
+
+describe('the rate', () => {
+  const rate = (sent: number, unsent: RunResult['rate']['unsent'] = []) =>
+    varied({ rate: { ...VALID.rate, intended: 1000, sent, unsent } });
+
+  it('is held when 99.5 % of the messages were sent, and not when fewer were', () => {
+    const least = 1000 * LIMITS.achievedRatio;
+    expect(codesOf(rate(least))).toEqual([]);
+    expect(codesOf(rate(least - 1))).toEqual(['rate_not_held']);
+  });
+
+  it('is told with the reasons for what was not sent', () => {
+    expect(messagesOf(rate(994))).toEqual(['994 of 1,000 messages sent']);
+    expect(
+      messagesOf(
+        rate(0, [
+          { reason: 'not connected', count: 900 },
+          { reason: 'too late', count: 100 },
+        ]),
+      ),
+    ).toEqual(['0 of 1,000 messages sent: not connected (900), too late (100)']);
+  });
+});
+
+describe('send lag', () => {
+  const run = (lagMs: number, medianMs: number, actualMs: number) =>
+    withSeries(1000, {
+      send_lag: [[lagMs * MS, 1000]],
+      delivery: [[medianMs * MS, 1000]],
+      delivery_actual: [[actualMs * MS, 1000]],
+    });
+
+  it.each([
+    ['just under a millisecond', 0.99, 2, 1, []],
+    ['just over a millisecond', 1.01, 2, 1, ['send_lag']],
+    ['just under a tenth of a long median', 2.97, 30, 10, []],
+    ['just over a tenth of a long median', 3.03, 30, 10, ['send_lag']],
+    ['long, but just under a third of the latency', 10, 30, 20.2, []],
+    ['long, and just over a third of the latency', 10, 30, 19.8, ['send_lag']],
+  ])('%s', (_, lagMs, medianMs, actualMs, codes) => {
+    expect(codesOf(run(lagMs, medianMs, actualMs))).toEqual(codes);
+  });
+
+  it('is told with the limit and with what the latency would have been', () => {
+    expect(messagesOf(run(12, 30, 18))).toEqual([
+      'the generator sent late: send lag p99 12 ms, limit 3 ms; without it delivery p99 would be 18 ms, not 30 ms',
+    ]);
+  });
+
+  it('is judged for requests by their own series', () => {
+    const result = withSeries(1000, {
+      send_lag: [[5 * MS, 1000]],
+      ack: [[6 * MS, 1000]],
+      ack_actual: [[1 * MS, 1000]],
+    });
+    expect(messagesOf({ ...result, headline: 'ack' })).toEqual([
+      'the generator sent late: send lag p99 5 ms, limit 1 ms; without it ack p99 would be 1 ms, not 6 ms',
+    ]);
+  });
+});
+
+describe('the judged quantile', () => {
+  /** So many broadcasts, of which the last `late` were sent 40 ms late. */
+  const bursts = (samples: number, late: number) => {
+    const onTime = samples - late;
+    return withSeries(samples, {
+      send_lag: [
+        [1000, onTime],
+        [40 * MS, late],
+      ],
+      delivery: [
+        [2 * MS, onTime],
+        [42 * MS, late],
+      ],
+      delivery_actual: [[2 * MS, samples]],
+    });
+  };
+
+  it.each([
+    ['p99', 1000, 20, 'p99'],
+    ['p95', 999, 60, 'p95'],
+    ['p95', 200, 12, 'p95'],
+    ['p90', 199, 22, 'p90'],
+    ['p90', 100, 12, 'p90'],
+    ['the median', 99, 51, 'p50'],
+    ['the median', 20, 11, 'p50'],
+  ])('is %s with %d samples', (_, samples, late, name) => {
+    const [message] = messagesOf(bursts(samples, late));
+    expect(message).toMatch(`send lag ${name} 40 ms`);
+  });
+
+  it.each([
+    ['p99', 1000, 9],
+    ['p95', 999, 45],
+    ['p90', 199, 19],
+    ['the median', 99, 48],
+  ])('does not see what lies beyond %s of %d samples', (_, samples, late) => {
+    expect(codesOf(bursts(samples, late))).toEqual([]);
+  });
+
+  it('follows the number of broadcasts, not that of their deliveries', () => {
+    const result = bursts(1000, 20);
+    expect(codesOf(result)).toEqual(['send_lag']);
+    const oneLess = { ...result.series, fanout_last: storedSeries([[MS, 999]]) };
+    expect(codesOf({ ...result, series: oneLess })).toEqual([]);
+  });
+});
+
+/** The valid run with its workers' telemetry: `[loop utilisation, share of pacing]` for each. */
+function withWorkers(...workers: ReadonlyArray<readonly [loop: number, pacing: number]>): RunResult {
+  const telemetry = workers.map(([loopUtilisation, pacingShare], index) => {
+    const samples = (VALID.telemetry.workers[0]?.samples ?? []).map((sample) => ({
+      ...sample,
+      loopUtilisation,
+      pacingShare,
+    }));
+    return { role: `generator ${index + 1}`, pid: 200 + index, source: 'probe' as const, samples };
+  });
+  return varied({ telemetry: { ...VALID.telemetry, workers: telemetry } });
+}
+
+describe('a generator process', () => {
+  it.each([
+    ['at work just under the limit', [[LIMITS.generatorUtilisation - 0.001, 0]], []],
+    ['at work just over the limit', [[LIMITS.generatorUtilisation + 0.001, 0]], ['generator_busy']],
+    ['spinning for most of the time', [[1, 0.31]], []],
+    ['spinning, but at work for most of the time', [[1, 0.29]], ['generator_busy']],
+  ] as const)('%s', (_, workers, codes) => {
+    expect(codesOf(withWorkers(...workers))).toEqual(codes);
+  });
+
+  it('is told by name when it is the busiest', () => {
+    expect(messagesOf(withWorkers([0.8, 0], [1, 0.05], [0.1, 0]))).toEqual([
+      'the generator was the limit: generator 2 was busy 95 % of the time, limit 70 %',
+    ]);
+  });
+
+  it('may be as busy as it likes before and after measuring', () => {
+    const result = withWorkers([0.1, 0]);
+    const workers = result.telemetry.workers.map((worker) => ({
+      ...worker,
+      samples: worker.samples.map((sample) =>
+        sample.atMs <= 0 || sample.atMs > VALID.timing.measureMs ? { ...sample, loopUtilisation: 1 } : sample,
+      ),
+    }));
+    expect(codesOf({ ...result, telemetry: { ...result.telemetry, workers } })).toEqual([]);
+  });
+});
+
+describe('receive uncertainty', () => {
+  const run = (share: number) =>
+    withSeries(1000, {
+      delivery: [[10 * MS, 1000]],
+      delivery_actual: [[10 * MS, 1000]],
+      receive_uncertainty: [[share * 10 * MS, 1000]],
+    });
+
+  it.each([
+    [LIMITS.uncertaintyTold - 0.001, [], null],
+    [LIMITS.uncertaintyTold + 0.001, [], 'receive_uncertainty'],
+    [LIMITS.uncertaintySpoils - 0.005, [], 'receive_uncertainty'],
+    [LIMITS.uncertaintySpoils + 0.005, ['receive_uncertainty'], null],
+  ])('of %d of the latency', (share, spoils, told) => {
+    expect(codesOf(run(share))).toEqual(spoils);
+    expect(noteUncertainty(viewResult(run(share)))?.code ?? null).toBe(told);
+  });
+
+  it('is told with both figures', () => {
+    expect(messagesOf(run(0.8))).toEqual([
+      'the generator received late: receive uncertainty p99 8 ms is 80 % of delivery p99 10 ms, limit 75 %',
+    ]);
+    expect(noteUncertainty(viewResult(run(0.2)))).toEqual({
+      code: 'receive_uncertainty',
+      message:
+        'latencies may be too high by what the generator took to receive: receive uncertainty p99 2 ms is 20 % of delivery p99 10 ms; more workers on more CPUs lower it',
+    });
+  });
+
+  it('is no matter when it was not recorded', () => {
+    const result = withSeries(1000, { delivery: [[10 * MS, 1000]] });
+    expect(codesOf(result)).toEqual([]);
+    expect(noteUncertainty(viewResult(result))).toBeNull();
+  });
+});
+
+describe('the machine', () => {
+  const machine = (part: Partial<RunResult['environment']>) =>
+    varied({ environment: { ...VALID.environment, ...part } });
+
+  it.each([
+    ['steal that nobody tells', { stealRatio: null }, []],
+    ['steal at the limit', { stealRatio: LIMITS.stealRatio }, []],
+    [
+      'steal just over the limit',
+      { stealRatio: 0.021 },
+      ['other machines on this host took 2.1 % of the CPU time, limit 2 %'],
+    ],
+    ['throttling that nobody tells', { throttledMs: null }, []],
+    ['no throttling', { throttledMs: 0 }, []],
+    ['any throttling', { throttledMs: 1.5 }, ["the control group's CPU limit stopped the run for 1.5 ms"]],
+  ])('%s', (_, part, messages) => {
+    expect(messagesOf(machine(part))).toEqual(messages);
+  });
+});
+
+describe('clients', () => {
+  const clients = (part: Partial<RunResult['clients']>) =>
+    varied({ clients: { planned: 1200, connected: 1200, failures: [], dropped: [], closed: [], ...part } });
+
+  it('spoil nothing when all of them stay', () => {
+    expect(codesOf(clients({}))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'did not connect',
+      { connected: 1197, failures: [{ reason: 'refused', count: 3 }] },
+      'of 1,200 clients, 3 did not connect, 0 did not join and 0 were dropped: refused (3)',
+    ],
+    [
+      'did not join',
+      { failures: [{ reason: 'no answer', count: 1 }] },
+      'of 1,200 clients, 0 did not connect, 1 did not join and 0 were dropped: no answer (1)',
+    ],
+    [
+      'were dropped',
+      { dropped: [{ reason: 'transport close', count: 1100 }] },
+      'of 1,200 clients, 0 did not connect, 0 did not join and 1,100 were dropped: transport close (1,100)',
+    ],
+    [
+      'fell to a dead worker besides',
+      { connected: 600, failures: [{ reason: 'refused', count: 3 }] },
+      'of 1,200 clients, 600 did not connect, 0 did not join and 0 were dropped: refused (3)',
+    ],
+  ])('spoil a run when some %s', (_, part, message) => {
+    expect(judgeValidity(viewResult(clients(part)))).toEqual([{ code: 'clients_lost', message }]);
+  });
+});
+
+describe('the number of samples', () => {
+  it.each([
+    [20, []],
+    [19, ['19 broadcasts measured; even a median needs 20']],
+    [1, ['1 broadcast measured; even a median needs 20']],
+  ])('of %d broadcasts', (count, messages) => {
+    expect(messagesOf(varied({ samples: { unit: 'broadcast', count, incomplete: 0 } }))).toEqual(messages);
+  });
+
+  it('is told in requests where there are requests', () => {
+    const requests = makeResult({ scenario: 'ack-roundtrip', rateHz: 19, seconds: 1 });
+    expect(messagesOf(requests)).toEqual(['19 requests measured; even a median needs 20']);
+    expect(codesOf(makeResult({ scenario: 'ack-roundtrip', rateHz: 20, seconds: 1 }))).toEqual([]);
+  });
+});
+
+it('tells every reason, the most telling first', () => {
+  const result = withSeries(10, {
+    send_lag: [[40 * MS, 10]],
+    delivery: [[42 * MS, 10]],
+    delivery_actual: [[2 * MS, 10]],
+    receive_uncertainty: [[41 * MS, 10]],
+  });
+  expect(
+    codesOf({
+      ...result,
+      rate: { ...VALID.rate, intended: 100, sent: 10 },
+      telemetry: withWorkers([1, 0]).telemetry,
+      environment: { ...VALID.environment, stealRatio: 0.5, throttledMs: 100 },
+      clients: { ...VALID.clients, dropped: [{ reason: 'gone', count: 1 }] },
+    }),
+  ).toEqual([
+    'rate_not_held',
+    'generator_busy',
+    'send_lag',
+    'receive_uncertainty',
+    'cpu_steal',
+    'cpu_throttled',
+    'clients_lost',
+    'too_few_samples',
+  ]);
+});
+
+it.each([
+  ['rate_not_held', true],
+  ['generator_busy', true],
+  ['send_lag', true],
+  ['receive_uncertainty', true],
+  ['cpu_steal', false],
+  ['cpu_throttled', false],
+  ['clients_lost', false],
+  ['too_few_samples', false],
+  ['server_died', false],
+])('%s means that the generator was the limit: %s', (code, expected) => {
+  expect(isGeneratorLimited([{ code, message: '' }])).toBe(expected);
+  expect(
+    isGeneratorLimited([
+      { code: 'clients_lost', message: '' },
+      { code, message: '' },
+    ]),
+  ).toBe(expected);
+});
+
+it('nothing means that the generator was the limit when the run is valid', () => {
+  expect(isGeneratorLimited([])).toBe(false);
+});

@@ -1,0 +1,115 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Loaded, loadFiles, writeFiles } from '../support/user-files.ts';
+
+const FILES = {
+  'typescript.ts': `
+    import { defineTarget, type TargetDefinition } from 'sockbench';
+    const url: string = 'ws://127.0.0.1:3000';
+    const target = { url } satisfies TargetDefinition;
+    export default defineTarget(target);`,
+  'deep/in/a/folder/imports.ts': `
+    import { chat, encodeEnvelope, findStamp, integer, SockbenchError } from 'sockbench';
+    import { name } from '../../../../beside.ts';
+    export default { name, all: [chat, encodeEnvelope, findStamp, integer, SockbenchError].every(Boolean) };`,
+  'beside.ts': `export const name: string = 'beside';`,
+  'module.mjs': `import { everyClient } from 'sockbench'; export default everyClient(3);`,
+  'common.cjs': `module.exports = { url: 'ws://127.0.0.1' };`,
+  'common-imports.cjs': `const { everyClient } = require('sockbench'); module.exports = everyClient(2);`,
+  'dynamic.mjs': `export default await import('sockbench').then(({ everyClient }) => everyClient(2));`,
+  'nothing.ts': `export default undefined;`,
+  'named.ts': `export const target = { url: 'ws://127.0.0.1' };`,
+  'enum.ts': `enum Colour { Red } export default { colour: Colour.Red };`,
+  'parameter-property.ts': `class A { constructor(readonly a: number) {} } export default new A(1);`,
+  'syntax.ts': `export default {`,
+  'throws.ts': `throw new TypeError('no token in the environment');`,
+  'refuses.ts': `
+    import { SockbenchError } from 'sockbench';
+    throw new SockbenchError({ code: 'NO_TOKEN', message: 'there is no token', hint: 'Set TOKEN.' });`,
+  'missing-import.ts': `import { x } from './not-there.ts'; export default x;`,
+  'foreign-import.ts': `import x from 'a-package-that-is-not-there'; export default x;`,
+} as const;
+
+type Name = keyof typeof FILES | 'not-there.ts';
+
+describe("a user's file", () => {
+  let outcomes: ReadonlyMap<Name, Loaded>;
+  const loaded = (name: Name) => outcomes.get(name);
+
+  beforeAll(async () => {
+    // Far from this project: what a file imports as sockbench is nowhere to be found from there.
+    const names = [...(Object.keys(FILES) as Name[]), 'not-there.ts' as const];
+    const list = await loadFiles('module', writeFiles(FILES), names);
+    outcomes = new Map(names.map((name, index) => [name, list[index] ?? {}]));
+  });
+
+  it('may be TypeScript that imports sockbench, which is not installed there', () => {
+    expect(loaded('typescript.ts')).toEqual({ value: { url: 'ws://127.0.0.1:3000' } });
+  });
+
+  it('may import what lies beside it, from any folder', () => {
+    expect(loaded('deep/in/a/folder/imports.ts')).toEqual({ value: { name: 'beside', all: true } });
+  });
+
+  it('may be JavaScript, of either kind of module', () => {
+    expect(loaded('module.mjs')).toEqual({ value: [0, 1, 2] });
+    expect(loaded('common.cjs')).toEqual({ value: { url: 'ws://127.0.0.1' } });
+    expect(loaded('common-imports.cjs')).toEqual({ value: [0, 1] });
+    expect(loaded('dynamic.mjs')).toEqual({ value: [0, 1] });
+  });
+
+  it('may export nothing by default: who reads it says what is missing', () => {
+    expect(loaded('nothing.ts')).toEqual({});
+  });
+
+  it('that is not there is named, with what writes one', () => {
+    expect(loaded('not-there.ts')).toEqual({
+      error: {
+        code: 'NO_SUCH_FILE',
+        message: 'there is no file not-there.ts',
+        hint: 'sockbench init writes a target to start from.',
+        exitCode: 2,
+      },
+    });
+  });
+
+  it('without a default export is named', () => {
+    expect(loaded('named.ts')).toEqual({
+      error: {
+        code: 'NO_DEFAULT_EXPORT',
+        message: 'named.ts has no default export',
+        hint: 'Write export default with the target in it.',
+        exitCode: 2,
+      },
+    });
+  });
+
+  it.each(['enum.ts', 'parameter-property.ts'] as const)(
+    'with TypeScript that needs compiling says what not to use: %s',
+    (name) => {
+      expect(loaded(name)?.error).toMatchObject({
+        code: 'BROKEN_FILE',
+        message: expect.stringMatching(new RegExp(`^${name} could not be loaded: .+`)),
+        hint: 'Node.js runs TypeScript by leaving the types out: no enums, namespaces, decorators or parameter properties.',
+      });
+    },
+  );
+
+  it.each([
+    ['syntax.ts', /^syntax\.ts could not be loaded: .+/],
+    ['throws.ts', /^throws\.ts could not be loaded: no token in the environment$/],
+    ['missing-import.ts', /^missing-import\.ts could not be loaded: .*not-there\.ts/],
+    ['foreign-import.ts', /^foreign-import\.ts could not be loaded: .*'a-package-that-is-not-there'/],
+  ] as const)('that fails says how, and how to see where: %s', (name, message) => {
+    expect(loaded(name)?.error).toMatchObject({
+      code: 'BROKEN_FILE',
+      message: expect.stringMatching(message),
+    });
+    expect(loaded(name)?.error?.hint).toBe(`Check the target: node ${name} shows where it fails.`);
+  });
+
+  it('may refuse in our own words', () => {
+    expect(loaded('refuses.ts')).toEqual({
+      error: { code: 'NO_TOKEN', message: 'there is no token', hint: 'Set TOKEN.', exitCode: 2 },
+    });
+  });
+});
