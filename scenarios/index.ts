@@ -3,7 +3,7 @@ import { ackRoundtrip } from './ack-roundtrip.ts';
 import { broadcastLatency } from './broadcast-latency.ts';
 import { messageTypes } from './message-types.ts';
 import { observe } from './observe.ts';
-import { pollingAgainstPush } from './polling-vs-push.ts';
+import { pollingVsPush } from './polling-vs-push.ts';
 import { roomFanout } from './room-fanout.ts';
 import { streamReply } from './stream-reply.ts';
 import { upgrade } from './upgrade.ts';
@@ -15,6 +15,6 @@ export const scenarios: readonly Scenario[] = [
   streamReply,
   messageTypes,
   upgrade,
-  pollingAgainstPush,
+  pollingVsPush,
   observe,
 ];

@@ -1,4 +1,11 @@
-import { defineScenario, everyClient, integer, onOff, requireAtMost, type Stream } from '../src/contract/scenario.ts';
+import {
+  defineScenario,
+  everyClient,
+  integer,
+  onOff,
+  requireAtMost,
+  type Stream,
+} from '../src/contract/scenario.ts';
 
 export const roomFanout = defineScenario({
   name: 'room-fanout',

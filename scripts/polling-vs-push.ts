@@ -16,5 +16,5 @@ const TIMING = ['--warmup', '2s', '--warmup-max', '2s', '--drain', '2s'];
 
 process.exitCode = runSideBySide(
   'polling-',
-  TARGETS.map((target) => ['polling-against-push', ...target, ...TIMING]),
+  TARGETS.map((target) => ['polling-vs-push', ...target, ...TIMING]),
 );

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import type { ReferenceServer, ServerSettings } from './server.ts';
+import type { ReferenceServer, ServerSettings } from '../src/contract/server.ts';
 
 /** The path of a program on PATH; null when there is none. */
 export function findProgram(name: string): string | null {

@@ -1,5 +1,5 @@
+import type { StartOptions } from '../src/contract/server.ts';
 import { urlHost } from './listen.ts';
-import type { StartOptions } from './server.ts';
 
 /** What is used of Bun's own API, so that neither its types nor Bun itself are needed to read this. */
 export interface BunSocket {

@@ -5,9 +5,9 @@ import {
   encodeEnvelope,
   type Scope,
 } from '../src/contract/protocol.ts';
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { type BunServer, type BunSocket, serveBun } from './bun-runtime.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
-import type { ReferenceServer } from './server.ts';
 
 /** The topic to which every socket subscribes; a room's begins otherwise. */
 const EVERYONE = 'everyone';

@@ -1,4 +1,10 @@
-import { type Envelope, EVENT, type Scope, type SendMessage, streamedReplies } from '../src/contract/protocol.ts';
+import {
+  type Envelope,
+  EVENT,
+  type Scope,
+  type SendMessage,
+  streamedReplies,
+} from '../src/contract/protocol.ts';
 
 type Acknowledge = (reply: unknown) => void;
 

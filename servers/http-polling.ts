@@ -13,11 +13,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Envelope, envelopeFromJson, envelopeToJson, type Scope } from '../src/contract/protocol.ts';
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
 import { listen } from './listen.ts';
 import { type Batch, Mailbox } from './mailbox.ts';
 import { Rooms } from './rooms.ts';
-import type { ReferenceServer } from './server.ts';
 
 /** The longest that a poll waits: proxies tend to give up after 30 s. */
 const WAIT_AT_MOST_MS = 25_000;

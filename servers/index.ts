@@ -1,4 +1,4 @@
-import type { ReferenceServer } from './server.ts';
+import type { ReferenceServer } from '../src/contract/server.ts';
 
 /** One line per server; loaded only when it is asked for, since some weigh a lot. */
 export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceServer }>>> = {

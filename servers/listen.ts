@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { StartOptions } from './server.ts';
+import type { StartOptions } from '../src/contract/server.ts';
 
 /** Listens and returns `host:port` as bound, in the form of a URL; rejects with the system's error, such as EADDRINUSE. */
 export async function listen(server: Server, { host, port }: StartOptions): Promise<string> {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
+import type { RunningServer, StartOptions } from '../src/contract/server.ts';
 import { listen } from './listen.ts';
-import type { RunningServer, StartOptions } from './server.ts';
 
 /** What every Nest application here needs; the platform comes to it. */
 export const NEST_PACKAGES = [

@@ -1,5 +1,5 @@
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { allowDecorators, NEST_PACKAGES, startNest } from './nest-app.ts';
-import type { ReferenceServer } from './server.ts';
 
 export const server: ReferenceServer = {
   name: 'nest-ws',

@@ -1,5 +1,5 @@
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { serveBun } from './bun-runtime.ts';
-import type { ReferenceServer } from './server.ts';
 
 export const server: ReferenceServer = {
   name: 'socketio-bun',

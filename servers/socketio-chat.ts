@@ -1,7 +1,13 @@
 import type { Namespace, Server, ServerOptions, Socket } from 'socket.io';
 import * as msgpackParser from 'socket.io-msgpack-parser';
-import { type AskedReply, EVENT, type Payload, type SendMessage, streamedReplies } from '../src/contract/protocol.ts';
-import type { ServerSettings } from './server.ts';
+import {
+  type AskedReply,
+  EVENT,
+  type Payload,
+  type SendMessage,
+  streamedReplies,
+} from '../src/contract/protocol.ts';
+import type { ServerSettings } from '../src/contract/server.ts';
 
 type Acknowledge = (reply?: unknown) => void;
 

@@ -1,4 +1,4 @@
-import type { ReferenceServer } from './server.ts';
+import type { ReferenceServer } from '../src/contract/server.ts';
 
 export const server: ReferenceServer = {
   name: 'socketio-cluster',

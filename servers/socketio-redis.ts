@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { findProgram } from './availability.ts';
-import type { ReferenceServer } from './server.ts';
 
 const PROGRAM = {
   name: 'redis-server',

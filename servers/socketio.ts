@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { listen } from './listen.ts';
-import type { ReferenceServer } from './server.ts';
 import { serveChat, socketioOptions } from './socketio-chat.ts';
 
 export const server: ReferenceServer = {

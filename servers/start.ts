@@ -2,8 +2,9 @@
  * Child entry: `node start.ts NAME HOST PORT SETTINGS` starts a reference server and prints one line of JSON,
  * `{"ready":true,"url":...}` or `{"ready":false,"code":...,"message":...}`. Ends with its parent.
  */
+
+import { NO_SETTINGS } from '../src/contract/server.ts';
 import { servers } from './index.ts';
-import { NO_SETTINGS } from './server.ts';
 
 const [name = '', host = '127.0.0.1', port = '0', settings = '{}'] = process.argv.slice(2);
 

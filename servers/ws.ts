@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { decodeEnvelope, type Envelope, encodeEnvelope, type Scope } from '../src/contract/protocol.ts';
+import type { ReferenceServer } from '../src/contract/server.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
 import { listen } from './listen.ts';
 import { Rooms } from './rooms.ts';
-import type { ReferenceServer } from './server.ts';
 
 export const server: ReferenceServer = {
   name: 'ws',

@@ -1,7 +1,6 @@
 /** What a user's own files import: `import { defineTarget } from 'sockbench'`. */
-export { type Config, defineConfig } from './user-files/config-file.ts';
-export { SockbenchError } from './errors.ts';
-export { findStamp, readStamp, type Stamp } from './measure/stamp.ts';
+
+export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './contract/protocol.ts';
 export * from './contract/scenario.ts';
 export {
   Arguments,
@@ -11,5 +10,7 @@ export {
   type OutgoingEvent,
   type OutgoingRequest,
 } from './contract/target.ts';
+export { SockbenchError } from './errors.ts';
+export { findStamp, readStamp, type Stamp } from './measure/stamp.ts';
+export { type Config, defineConfig } from './user-files/config-file.ts';
 export { defineTarget, type TargetDefinition } from './user-files/target-file.ts';
-export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './contract/protocol.ts';

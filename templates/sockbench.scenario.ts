@@ -12,7 +12,7 @@ export default defineScenario({
   name: 'chat-visit',
   summary: 'users look around, think, and write to everyone',
   // Shown first and judged: how long a whole visit takes. `delivery` for the messages that visits publish.
-  headline: 'journey',
+  headline: 'iteration',
   // Series of your own, and what one value of each is.
   series: { own_message: 'writing -> the user sees its own message' },
   // Given as --option messages=3.

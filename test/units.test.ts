@@ -209,7 +209,7 @@ describe('showing quantities', () => {
     ['push', '1 push', '2 pushes'],
     ['broadcast', '1 broadcast', '2 broadcasts'],
     ['request', '1 request', '2 requests'],
-    ['visit', '1 visit', '2 visits'],
+    ['iteration', '1 visit', '2 visits'],
     ['sample', '1 sample', '2 samples'],
   ])('counts a %s as %s, and two as %s', (noun, one, two) => {
     expect([plural(1, noun), plural(2, noun)]).toEqual([one, two]);

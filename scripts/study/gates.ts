@@ -15,7 +15,7 @@ export interface GateRecord {
   readonly verdict: string;
   readonly invalid: readonly string[];
   readonly rounds: number;
-  readonly spoilt: number;
+  readonly excluded: number;
   readonly metrics: readonly MetricOutcome[];
 }
 
@@ -39,7 +39,7 @@ export function gateRecord(
     verdict: judgement.verdict,
     invalid: outcome.invalid.map(({ code }) => code),
     rounds: comparison.rounds.length,
-    spoilt: outcome.spoilt.length,
+    excluded: outcome.excluded.length,
     metrics: outcome.metrics.map((metric) => ({ ...metric, points: metric.points.map(shortened) })),
   };
 }

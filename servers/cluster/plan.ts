@@ -1,5 +1,5 @@
 import { extname, join } from 'node:path';
-import type { ServerSettings } from '../server.ts';
+import type { ServerSettings } from '../../src/contract/server.ts';
 
 /** How the serving processes reach each other. */
 export type NodeAdapter = { readonly kind: 'cluster' } | RedisPlan;

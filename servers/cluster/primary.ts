@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setupPrimary as setupClusterAdapter } from '@socket.io/cluster-adapter';
 import { setupMaster } from '@socket.io/sticky';
+import type { RunningServer, StartOptions } from '../../src/contract/server.ts';
 import { listen } from '../listen.ts';
-import type { RunningServer, StartOptions } from '../server.ts';
 import { CLOSE, isMessage, NODE_ENTRY, type NodeAdapter, type NodePlan, SERVING } from './plan.ts';
-import { requireReach } from './wait-until-connected.ts';
 import { confirmSessions, handOverUnread } from './sticky.ts';
+import { requireReach } from './wait-until-connected.ts';
 
 const DEFAULT_PROCESSES = 2;
 

@@ -42,12 +42,12 @@ function placeOf(url: string): string {
 /** Rejects with the reason, within some seconds, when no Redis answers there. */
 export async function requireRedis(url: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_, reject) => {
+  const timeoutAfter = new Promise<never>((_, reject) => {
     timer = setTimeout(reject, REDIS_TIMEOUT_MS, new Error(`no answer within ${REDIS_TIMEOUT_MS / 1000} s`));
   });
   try {
-    const client = await Promise.race([connectTo(url), patience]);
-    await Promise.race([client.ping(), patience]);
+    const client = await Promise.race([connectTo(url), timeoutAfter]);
+    await Promise.race([client.ping(), timeoutAfter]);
     client.destroy();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import { EVENT, type SendMessage } from '../../src/contract/protocol.ts';
-import type { ServerSettings } from '../server.ts';
+import type { ServerSettings } from '../../src/contract/server.ts';
 
 const TIMEOUT_MS = 5000;
 const ROUND_MS = 50;

@@ -1,11 +1,11 @@
-import { SockbenchError } from '../errors.ts';
 import { integer } from '../contract/options.ts';
+import { isObserving, type Scenario } from '../contract/scenario.ts';
+import { SockbenchError } from '../errors.ts';
 import { layoutOf, type Plan } from '../plan/plan.ts';
 import { valueText } from '../report/content/capacity-words.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
-import { forecastSamples } from '../plan/forecast.ts';
-import { isObserving, type Scenario } from '../contract/scenario.ts';
-import { doublings, mostSteps, mostStepsAfterDoubling, type SearchDesign } from '../stats/capacity-search.ts';
+import { forecastSamples } from '../run/forecast.ts';
+import { doublings, maxSteps, maxStepsAfterDoubling, type SearchDesign } from '../stats/capacity-search.ts';
 import { needText, type Objective, parseObjective, requireRecorded, samplesOf } from '../stats/objective.ts';
 import { formatCount, formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { type PlanFlags, planRun } from './plan-run.ts';
@@ -31,10 +31,10 @@ export interface PlannedSearch {
   readonly losses: readonly Objective[];
   readonly lost: string;
   /** The most runs, and about how long they would take. */
-  readonly mostSteps: number;
-  readonly mostMs: number;
+  readonly maxSteps: number;
+  readonly maxMs: number;
   /** What to say before it starts. */
-  readonly doubts: readonly string[];
+  readonly warnings: readonly string[];
   readonly out: string | undefined;
   /** The plan of a run at a value. */
   planOf(value: number): Promise<Plan>;
@@ -149,11 +149,11 @@ function shortage(objectives: readonly Objective[], plan: Plan, scenario: Scenar
 }
 
 /** The most that the search can take: every value twice, every step down, each run as long as can be. */
-async function mostMsOf(design: SearchDesign, planOf: PlannedSearch['planOf']): Promise<number> {
+async function maxMsOf(design: SearchDesign, planOf: PlannedSearch['planOf']): Promise<number> {
   const each: number[] = [];
   for (const value of doublings(design)) each.push(longestMs(await planOf(value)));
   const doublingMs = 2 * each.reduce((sum, ms) => sum + ms, 0);
-  return doublingMs + mostStepsAfterDoubling(design) * Math.max(...each);
+  return doublingMs + maxStepsAfterDoubling(design) * Math.max(...each);
 }
 
 /**
@@ -170,7 +170,7 @@ export async function planSearch(
   const design = readDesign(flags);
   const { vary } = design;
   requireFree(vary, options);
-  const mostStepMs = readFlag('--longest-step', flags.longestStep, parseDurationMs);
+  const maxStepMs = readFlag('--longest-step', flags.longestStep, parseDurationMs);
   const losses = readLosses(flags.lost);
   const planAt = (value: number, more: Readonly<Record<string, string>>) =>
     planRun(name, asked, { ...options, [vary]: textOf(vary, value), ...more });
@@ -185,14 +185,14 @@ export async function planSearch(
     const durationMs = Math.ceil((plan.durationMs * factor) / 1000) * 1000;
     const longer = (await planAt(value, { duration: `${durationMs}ms` })).plan;
     const isEnough = shortage(objectives, longer, scenario) === 1;
-    if (isEnough && durationMs <= mostStepMs) return { ...longer, thresholds: [] };
+    if (isEnough && durationMs <= maxStepMs) return { ...longer, thresholds: [] };
     return refuse(
       `at ${valueText(vary, value)}, ${objectives
         .filter((each) => samplesOf(each) !== null)
         .map(needText)
         .join(' and ')}, ${
         isEnough
-          ? `which takes ${formatDurationMs(durationMs)} a step; the limit is ${formatDurationMs(mostStepMs)}`
+          ? `which takes ${formatDurationMs(durationMs)} a step; the limit is ${formatDurationMs(maxStepMs)}`
           : 'which a longer step does not bring'
       }`,
       isEnough
@@ -209,9 +209,9 @@ export async function planSearch(
     objectives,
     losses,
     lost: flags.lost,
-    mostSteps: mostSteps(design),
-    mostMs: await mostMsOf(design, planOf),
-    doubts: [
+    maxSteps: maxSteps(design),
+    maxMs: await maxMsOf(design, planOf),
+    warnings: [
       firstMs > first.durationMs
         ? `the first steps last ${formatDurationMs(firstMs)}, not ${formatDurationMs(first.durationMs)}: ${objectives
             .filter((each) => samplesOf(each) !== null)
@@ -221,7 +221,7 @@ export async function planSearch(
       config.threshold.length > 0
         ? 'the thresholds of the config are not judged: a search has its --objective'
         : null,
-    ].filter((doubt) => doubt !== null),
+    ].filter((warning) => warning !== null),
     out: config.out,
     planOf,
   };

@@ -1,4 +1,5 @@
 import { SockbenchError } from '../errors.ts';
+import { VERSION } from '../package.ts';
 import type { Plan } from '../plan/plan.ts';
 import { OUTCOME_WORDS } from '../report/content/capacity-steps.ts';
 import { reasonsText, valueText } from '../report/content/capacity-words.ts';
@@ -7,7 +8,6 @@ import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
-import { VERSION } from '../package.ts';
 import type { PlannedSearch } from './capacity-plan.ts';
 import type { Cli } from './cli.ts';
 import { showProgress } from './progress.ts';
@@ -100,8 +100,8 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
       objectives: search.objectives.map(({ expression }) => expression),
       lost: search.lost,
       confidence: CONFIDENCE,
-      mostSteps: search.mostSteps,
-      mostMs: search.mostMs,
+      maxSteps: search.maxSteps,
+      maxMs: search.maxMs,
     },
     steps,
     answer: ending ?? endingSoFar(steps.filter((step) => !isInterrupted(step))),

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
+import { VERSION } from '../package.ts';
+import { aggregate } from '../result/aggregate.ts';
 import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
-import { poolOf } from '../result/aggregate.ts';
 import { requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
-import { VERSION } from '../package.ts';
 import type { Cli } from './cli.ts';
 import { comparisonFolder, writtenComparison } from './comparison-output.ts';
 import type { Arm, ComparisonParts, Prepared } from './comparison-plan.ts';
@@ -38,12 +38,12 @@ function planText({ looks }: Design, parts: ComparisonParts): string {
 
 /** Runs the rounds, judges them and delivers what came of it. */
 export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison> {
-  const { parts, design, thresholds, doubts, formats, out, isQuiet } = prepared;
+  const { parts, design, thresholds, warnings, formats, out, isQuiet } = prepared;
   const startedAt = new Date();
   const { command, arms } = parts;
   const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
   await requireWritable(folder);
-  for (const doubt of doubts) cli.err(`warning: ${doubt}\n`);
+  for (const warning of warnings) cli.err(`warning: ${warning}\n`);
   if (!isQuiet) cli.err(planText(design, parts));
   const ran = await measure(cli, prepared);
   const comparison: Comparison = {
@@ -108,7 +108,7 @@ function judgeThresholds(
     const [base, head] =
       pairs.length === 0
         ? [null, null]
-        : [poolOf(pairs.map((pair) => pair.base)), poolOf(pairs.map((pair) => pair.head))];
+        : [aggregate(pairs.map((pair) => pair.base)), aggregate(pairs.map((pair) => pair.head))];
     return thresholds.map((threshold) => ({ ...judgeThreshold(threshold, head, base), arm }));
   });
 }

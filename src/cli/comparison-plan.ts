@@ -1,25 +1,25 @@
-import type { LoadedConfig } from '../user-files/config-file.ts';
-import { SockbenchError } from '../errors.ts';
 import type { GivenOptions } from '../contract/options.ts';
+import type { Scenario } from '../contract/scenario.ts';
+import { SockbenchError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { SETTING_OPTIONS } from '../plan/settings.ts';
 import type { ComparisonFormat } from '../report/content/comparison-formats.ts';
 import type { Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import { type Finding, planSchema, type RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
-import { forecastRun } from '../plan/forecast.ts';
-import type { Scenario } from '../contract/scenario.ts';
-import { SETTING_OPTIONS } from '../plan/settings.ts';
+import { forecastRun } from '../run/forecast.ts';
 import { planLooks, roundsForVerdict } from '../stats/looks.ts';
 import type { ArmForecast } from '../stats/recorded.ts';
 import { planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../units.ts';
+import type { LoadedConfig } from '../user-files/config-file.ts';
 import type { ArmSpec } from './arms.ts';
 import { type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
 import { parseComparisonFormats } from './comparison-output.ts';
-import { planThresholds } from './plan-thresholds.ts';
 import { planRun } from './plan-run.ts';
+import { planThresholds } from './plan-thresholds.ts';
 
 /** The chance that any gating metric of equal arms is called REGRESSED. */
 export const ALPHA = 0.02;
@@ -111,7 +111,7 @@ export interface Prepared {
   readonly design: Design;
   readonly thresholds: readonly Threshold[];
   /** What to warn of before it starts. */
-  readonly doubts: readonly string[];
+  readonly warnings: readonly string[];
   readonly formats: readonly ComparisonFormat[];
   readonly out: string | null;
   readonly isQuiet: boolean;
@@ -162,9 +162,9 @@ export async function prepare(
   const runs = looks[0]?.rounds ?? 1;
   const [base, ...heads] = arms.map((arm) => ({ ...arm, runs }));
   const given = { ofConfig: base?.config.threshold ?? [], asked: threshold };
-  const { thresholds, doubts } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
+  const { thresholds, warnings } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
   await requireWritable(out ?? 'reports');
   const notes = [...parts.notes, ...otherLoads(arms)];
-  const told = [...doubts, ...notes.map(({ message }) => message), ...tooFewRounds(parts.command, design)];
-  return { parts: { ...parts, notes }, design, thresholds, doubts: told, formats, out, isQuiet };
+  const told = [...warnings, ...notes.map(({ message }) => message), ...tooFewRounds(parts.command, design)];
+  return { parts: { ...parts, notes }, design, thresholds, warnings: told, formats, out, isQuiet };
 }

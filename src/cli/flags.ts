@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
-import type { LoadedConfig } from '../user-files/config-file.ts';
-import { SockbenchError } from '../errors.ts';
 import { flagOf, type GivenOptions, type OptionTable } from '../contract/options.ts';
-import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
+import { SockbenchError } from '../errors.ts';
+import { PLAN_OPTIONS } from '../plan/options.ts';
+import type { LoadedConfig } from '../user-files/config-file.ts';
 
 const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 

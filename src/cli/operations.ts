@@ -1,7 +1,7 @@
-import { SockbenchError } from '../errors.ts';
-import { layoutOf, type Plan } from '../plan/plan.ts';
 import { isObserving, type Layout, type Operation, type Scenario } from '../contract/scenario.ts';
 import type { Mapping } from '../contract/target.ts';
+import { SockbenchError } from '../errors.ts';
+import { layoutOf, type Plan } from '../plan/plan.ts';
 
 /** What a target must declare for an operation. Pings, closes and steps need nothing of it. */
 const NEEDS: Readonly<Partial<Record<Operation['kind'], ReadonlyArray<keyof Mapping>>>> = {

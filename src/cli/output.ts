@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
-import { nearest } from '../text.ts';
 import { type Format, formats, type PageAssets } from '../report/index.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { writeAtomically } from '../result/store.ts';
+import { nearest } from '../text.ts';
 import type { Cli } from './cli.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,10 +1,10 @@
-import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
-import { SockbenchError } from '../errors.ts';
 import { type GivenOptions, parseOptions } from '../contract/options.ts';
-import { buildPlan, type Plan } from '../plan/plan.ts';
-import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
+import { SockbenchError } from '../errors.ts';
+import { PLAN_OPTIONS } from '../plan/options.ts';
+import { buildPlan, type Plan } from '../plan/plan.ts';
 import type { Threshold } from '../stats/thresholds.ts';
+import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
 import { configuredOptions, givenOptions, ownOptions } from './flags.ts';
 import { requireOperations } from './operations.ts';
 import { planThresholds } from './plan-thresholds.ts';
@@ -23,7 +23,7 @@ export interface PlannedRun {
   readonly plan: Plan;
   readonly thresholds: readonly Threshold[];
   /** What to warn of before it starts. */
-  readonly doubts: readonly string[];
+  readonly warnings: readonly string[];
   readonly config: LoadedConfig;
 }
 
@@ -50,9 +50,9 @@ export async function planRun(
   const draft = buildPlan(scenario, target, given, [], file);
   requireOperations(scenario, draft, mapping);
   const written = { ofConfig: config.threshold, asked };
-  const { thresholds, doubts } = planThresholds(written, { scenario, plan: draft, runs: 1 });
+  const { thresholds, warnings } = planThresholds(written, { scenario, plan: draft, runs: 1 });
   const plan = { ...draft, thresholds: thresholds.map(({ expression }) => expression) };
-  return { scenario, plan, thresholds, doubts, config };
+  return { scenario, plan, thresholds, warnings, config };
 }
 
 /** A transport that the scenario asks for by itself is not what the user has to change. */

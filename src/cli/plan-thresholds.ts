@@ -1,7 +1,7 @@
+import type { Scenario } from '../contract/scenario.ts';
 import type { Plan } from '../plan/plan.ts';
 import { seriesOfRun } from '../result/view.ts';
-import { forecastRun } from '../plan/forecast.ts';
-import type { Scenario } from '../contract/scenario.ts';
+import { forecastRun } from '../run/forecast.ts';
 import { type Forecast, foreseeThreshold, isForeseen, obstacleTo } from '../stats/threshold-forecast.ts';
 import { metricsOf, parseThreshold, type Threshold } from '../stats/thresholds.ts';
 
@@ -23,7 +23,7 @@ export interface PlannedArm {
 export interface PlannedThresholds {
   readonly thresholds: readonly Threshold[];
   /** What to warn of before anything starts. */
-  readonly doubts: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -48,12 +48,12 @@ export function planThresholds(
   ];
   return {
     thresholds,
-    doubts: [
+    warnings: [
       ...configured.flatMap((each) => leftOutBecause(each, scenario, forecast)),
       ...thresholds
         .map((each) => foreseeThreshold(each, forecast, ofBase))
-        .filter((doubt) => doubt !== null)
-        .map((doubt) => `${doubt}\nA longer run, a higher rate or more clients make more samples.`),
+        .filter((warning) => warning !== null)
+        .map((warning) => `${warning}\nA longer run, a higher rate or more clients make more samples.`),
     ],
   };
 }

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
-import { nearest } from '../text.ts';
 import { VERSION } from '../package.ts';
-import { addCapacity } from './commands/capacity.ts';
+import { nearest } from '../text.ts';
 import type { AddCommand, Cli } from './cli.ts';
+import { addCapacity } from './commands/capacity.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGate } from './commands/gate.ts';

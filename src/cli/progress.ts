@@ -29,7 +29,7 @@ function detail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99
       return `${formatDurationMs(leftMs)} left${rate}${latency}, ${formatCount(missing)} missing`;
     }
     case 'drain':
-      return `at most ${formatDurationMs(plan.drainMs)}, ${formatCount(Math.max(0, counts.owed - counts.delivered))} under way`;
+      return `at most ${formatDurationMs(plan.drainMs)}, ${formatCount(Math.max(0, counts.expected - counts.delivered))} under way`;
     default:
       return '';
   }

@@ -43,10 +43,10 @@ function roundText(design: Design, rounds: readonly Round[]): string {
   const [rule] = design.rules;
   if (rule === undefined) return '';
   const told = arms.slice(1).flatMap((_, index) => {
-    const { pairs, spoilt } = pairUp(last, index + 1);
+    const { pairs, excluded } = pairUp(last, index + 1);
     const [point] = pointsOf(design, rule, pairs);
     if (point === undefined)
-      return spoilt.flatMap(({ reasons }) =>
+      return excluded.flatMap(({ reasons }) =>
         reasons.map((each) => `spoilt, ${arms[each.arm]?.name}: ${each.message}`),
       );
     const base = index === 0 ? [`${arms[0]?.name} ${formatMetric(rule.unit, point.base)}`] : [];

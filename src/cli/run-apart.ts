@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import { entryPath } from '../package.ts';
 import { EXIT, SockbenchError } from '../errors.ts';
+import { entryPath } from '../package.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { RunHooks } from '../run/run.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findProgram, runtimeCommand } from '../../servers/availability.ts';
-import type { ReferenceServer } from '../../servers/server.ts';
+import type { ReferenceServer } from '../contract/server.ts';
 import { SockbenchError } from '../errors.ts';
 import type { RuntimePlan } from '../plan/plan.ts';
 

@@ -6,15 +6,15 @@
  * for all of them and happen elsewhere.
  */
 import { SockbenchError } from '../errors.ts';
-import { flagOf, type GivenOptions, type OptionTable, type OptionValues } from './options.ts';
-import type { Client, Protocol, Transport } from './target.ts';
 import { formatCount } from '../units.ts';
+import { flagOf, type GivenOptions, type OptionTable, type OptionValues } from './options.ts';
 import type { Payload, Scope } from './protocol.ts';
+import type { Client, Protocol, Transport } from './target.ts';
 
-export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
-export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';
 export { parseDurationMs } from '../units.ts';
+export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
 export { SCOPES, type Scope } from './protocol.ts';
+export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';
 
 /** What a sender does when one of its messages is due. */
 export type Operation =
@@ -81,7 +81,7 @@ export interface User<T extends OptionTable = OptionTable> {
   readonly client: Client;
   readonly options: OptionValues<T>;
   /** Which time this client goes through the steps, from 0. */
-  readonly visit: number;
+  readonly iteration: number;
   /**
    * Sends a stamped message, owed to the receivers of this user's stream, and returns it: no other message has the
    * same text or bytes.
@@ -121,7 +121,7 @@ export interface Scenario<T extends OptionTable = OptionTable> {
   readonly summary: string;
   /**
    * The series that is shown first and judged for validity: `delivery` when messages are published, `ack` for
-   * requests, `reply` for streamed replies, `journey` for steps, `push_skew` where clients only listen, or one of
+   * requests, `reply` for streamed replies, `iteration` for steps, `push_skew` where clients only listen, or one of
    * the scenario's own.
    */
   readonly headline: string;

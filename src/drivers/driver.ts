@@ -27,7 +27,7 @@ export interface ConnectOptions {
   /** Called once when a connection that began by polling is on WebSocket. */
   readonly onUpgraded?: () => void;
   /** Called for every answer to a request that asked for messages; `inVain` when it brought none. */
-  readonly onPolled?: (inVain: boolean) => void;
+  readonly onPolled?: (isEmpty: boolean) => void;
 }
 
 /** How a connection ended: the WebSocket close code and reason that the server answered with. */

@@ -82,12 +82,12 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     this.#state = 'closing';
     clearTimeout(this.#timer);
     this.#poll?.giveUp();
-    const patience = new AbortController();
+    const timeoutAfter = new AbortController();
     await Promise.race([
       this.#leave(),
-      delay(CLOSE_WITHIN_MS, null, { signal: patience.signal }).catch(() => {}),
+      delay(CLOSE_WITHIN_MS, null, { signal: timeoutAfter.signal }).catch(() => {}),
     ]);
-    patience.abort();
+    timeoutAfter.abort();
     this.#end();
     return null;
   }

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
-import type { FrameCodec } from '../contract/target.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
+import type { FrameCodec } from '../contract/target.ts';
 import { closeOutcome } from './close-outcome.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';

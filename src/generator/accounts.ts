@@ -1,5 +1,5 @@
-import type { Ledger } from '../measure/ledger.ts';
 import { copiesOf, type Layout } from '../contract/scenario.ts';
+import type { Ledger } from '../measure/ledger.ts';
 import type { Member } from './messages.ts';
 
 /** Who is owed what, once it is known who connected. */

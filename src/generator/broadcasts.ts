@@ -1,6 +1,6 @@
+import type { Layout } from '../contract/scenario.ts';
 import type { ClosedBroadcast } from '../measure/fanout.ts';
 import type { Recorder } from '../measure/recorder.ts';
-import type { Layout } from '../contract/scenario.ts';
 import { recordClosed } from './route.ts';
 
 /** Records broadcasts that closed, or keeps them for the coordinator where their receivers are spread over workers. */

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { messageOf } from '../errors.ts';
 import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
+import { messageOf } from '../errors.ts';
 
 const MOST_CONNECTIONS = 64;
 

@@ -1,3 +1,5 @@
+import type { Payload } from '../contract/protocol.ts';
+import type { Scenario, Stream } from '../contract/scenario.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
@@ -5,15 +7,13 @@ import type { ReceiveWindow } from '../measure/receive-window.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Scenario, Stream } from '../contract/scenario.ts';
-import type { Payload } from '../contract/protocol.ts';
 import type { Performer } from './performer.ts';
 import type { ClientPool, ReasonCounts } from './pool.ts';
 import type { Sender } from './sender.ts';
 import type { Target } from './target.ts';
-import { VisitingUser } from './user.ts';
+import { IteratingUser } from './user.ts';
 
-export interface VisitsOptions {
+export interface IterationsOptions {
   readonly scenario: Scenario;
   readonly plan: Plan;
   readonly clock: Clock;
@@ -29,11 +29,11 @@ export interface VisitsOptions {
 }
 
 /** Has users go through a scenario's steps, each visit from when it was due, whether the one before is over or not. */
-export class Visits {
-  readonly #options: VisitsOptions;
-  readonly #underWay = new Set<VisitingUser>();
+export class Iterations {
+  readonly #options: IterationsOptions;
+  readonly #underWay = new Set<IteratingUser>();
 
-  constructor(options: VisitsOptions) {
+  constructor(options: IterationsOptions) {
     this.#options = options;
   }
 
@@ -65,8 +65,8 @@ export class Visits {
     try {
       await scenario.steps?.(user);
       const lengthNs = clock.nowNs() - stamp.intendedNs;
-      recorder.record(stamp.measured ? 'journey' : 'warmup', lengthNs);
-      if (stamp.measured) recorder.record('journey_actual', clock.nowNs() - stamp.actualNs);
+      recorder.record(stamp.measured ? 'iteration' : 'warmup', lengthNs);
+      if (stamp.measured) recorder.record('iteration_actual', clock.nowNs() - stamp.actualNs);
     } catch (error) {
       if (stamp.measured) failed.add(messageOf(error));
     }
@@ -74,10 +74,10 @@ export class Visits {
     await user.leave();
   }
 
-  #userOf(stream: Stream, stamp: Stamp, connection: Connection): VisitingUser {
+  #userOf(stream: Stream, stamp: Stamp, connection: Connection): IteratingUser {
     const { scenario, plan, clock, target, pool, performer, recorder, sender, window } = this.#options;
     const { measured } = stamp;
-    return new VisitingUser({
+    return new IteratingUser({
       client: target.clientOf(stream.sender),
       options: plan.scenarioOptions,
       stamp,

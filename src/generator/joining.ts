@@ -1,5 +1,5 @@
-import type { Connection } from '../drivers/driver.ts';
 import type { OutgoingEvent } from '../contract/target.ts';
+import type { Connection } from '../drivers/driver.ts';
 
 /** Resolves to what `start` resolves with, or to null after `timeoutMs`. */
 function within<T>(timeoutMs: number, start: (resolve: (value: T) => void) => void): Promise<T | null> {

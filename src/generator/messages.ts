@@ -75,7 +75,7 @@ export interface SecondCounts {
   readonly second: number;
   readonly intended: number;
   readonly sent: number;
-  readonly owed: number;
+  readonly expected: number;
   readonly delivered: number;
 }
 
@@ -98,7 +98,7 @@ export type FromWorker =
       readonly type: 'totals';
       readonly delivered: number;
       /** Visits that are not over, which may still publish, and published messages yet to be acknowledged. */
-      readonly visiting: number;
+      readonly iterating: number;
       readonly streams: readonly SentOfStream[];
     }
   | { readonly type: 'final'; readonly rows: readonly AccountRow[] }

@@ -1,3 +1,6 @@
+import type { Payload } from '../contract/protocol.ts';
+import type { Operation, Scope, Stream } from '../contract/scenario.ts';
+import type { Mapping, OutgoingEvent, OutgoingRequest } from '../contract/target.ts';
 import type { CloseOutcome, Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
@@ -5,9 +8,6 @@ import type { Intake } from '../measure/intake.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { findStamp, type PayloadType, type Stamp, type StampWriter, stampWriter } from '../measure/stamp.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Operation, Scope, Stream } from '../contract/scenario.ts';
-import type { Mapping, OutgoingEvent, OutgoingRequest } from '../contract/target.ts';
-import type { Payload } from '../contract/protocol.ts';
 import { AwaitedReplies } from './awaited-replies.ts';
 import type { HttpPublisher } from './http-publisher.ts';
 import { type ClientPool, ReasonCounts } from './pool.ts';

@@ -33,7 +33,7 @@ async function createShard(assignment: Assignment): Promise<Shard> {
   return new Shard(assignment, scenario, driver, await loadTarget(plan), post);
 }
 
-async function obey(message: ToWorker): Promise<void> {
+async function handleCommand(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     lowerHelperThreads();
     refuseRedirects();
@@ -59,7 +59,7 @@ async function obey(message: ToWorker): Promise<void> {
   }
 }
 
-process.on('message', (message: ToWorker) => void obey(message).catch(crash));
+process.on('message', (message: ToWorker) => void handleCommand(message).catch(crash));
 process.on('uncaughtException', crash);
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole terminal group; the coordinator decides when to stop.

@@ -1,3 +1,4 @@
+import { copiesOf, type Layout, type Operation, type Stream } from '../contract/scenario.ts';
 import type { ClosedBroadcast } from '../measure/fanout.ts';
 import {
   type BroadcastSeries,
@@ -7,7 +8,6 @@ import {
   type StreamRoute,
 } from '../measure/intake.ts';
 import type { Recorder } from '../measure/recorder.ts';
-import { copiesOf, type Layout, type Operation, type Stream } from '../contract/scenario.ts';
 
 interface BroadcastRoute {
   /** Of each receipt, unless the stream has a series of its own. */

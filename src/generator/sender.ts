@@ -1,7 +1,7 @@
+import { copiesOf, type Layout, type Stream } from '../contract/scenario.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
-import { copiesOf, type Layout, type Stream } from '../contract/scenario.ts';
 import type { SentOfStream } from './messages.ts';
 import { ReasonCounts } from './pool.ts';
 
@@ -24,7 +24,7 @@ export interface SenderOptions {
 interface Tally {
   intended: number;
   sent: number;
-  owed: number;
+  expected: number;
 }
 
 /** Has a stream's operation performed when one of its messages is due, and counts what was sent. */
@@ -59,11 +59,11 @@ export class Sender {
         return;
       }
     }
-    const visit = Math.floor(index / layout.streams.length);
+    const iteration = Math.floor(index / layout.streams.length);
     const actualNs = clock.nowNs();
     const wasSent =
       stream.operation.kind === 'steps'
-        ? perform(stream, { stream: streamIndex, seq: visit, intendedNs, actualNs, measured })
+        ? perform(stream, { stream: streamIndex, seq: iteration, intendedNs, actualNs, measured })
         : this.sendOf(streamIndex, intendedNs, measured, (stamp) => perform(stream, stamp));
     if (tally === null) return;
     if (!wasSent) {
@@ -86,11 +86,11 @@ export class Sender {
     const actualNs = this.#options.clock.nowNs();
     if (!perform({ stream: streamIndex, seq, intendedNs, actualNs, measured })) return false;
     numbers[streamIndex] = seq + 1;
-    if (measured) this.#tally(intendedNs).owed += this.#owed(streamIndex);
+    if (measured) this.#tally(intendedNs).expected += this.#expectedOf(streamIndex);
     return true;
   }
 
-  #owed(streamIndex: number): number {
+  #expectedOf(streamIndex: number): number {
     const { audience, layout } = this.#options;
     const stream = layout.streams[streamIndex];
     return (audience[streamIndex] ?? 0) * (stream === undefined ? 1 : copiesOf(stream));
@@ -101,7 +101,7 @@ export class Sender {
     const second = Math.floor((intendedNs - this.measureStartNs) / 1e9);
     let tally = this.#bySecond.get(second);
     if (tally === undefined) {
-      tally = { intended: 0, sent: 0, owed: 0 };
+      tally = { intended: 0, sent: 0, expected: 0 };
       this.#bySecond.set(second, tally);
     }
     return tally;

@@ -1,3 +1,4 @@
+import { copiesOf, type Layout, type Scenario, type Stream } from '../contract/scenario.ts';
 import type { Connection, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
@@ -9,25 +10,24 @@ import { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
-import { layoutOf } from '../plan/plan.ts';
-import { copiesOf, type Layout, type Scenario, type Stream } from '../contract/scenario.ts';
-import { openAccounts } from './accounts.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
+import { layoutOf } from '../plan/plan.ts';
+import { initialRateHz, type Profile } from '../plan/profile.ts';
+import { openAccounts } from './accounts.ts';
 import { Broadcasts } from './broadcasts.ts';
 import { HttpPublisher } from './http-publisher.ts';
+import { Iterations } from './iterations.ts';
 import { joinRooms, nodeOf } from './joining.ts';
 import type { Assignment, FromWorker, Member } from './messages.ts';
 import { Observer } from './observer.ts';
 import { Pacer, realWaiter } from './pacer.ts';
 import { Performer } from './performer.ts';
 import { ClientPool, ReasonCounts } from './pool.ts';
-import { initialRateHz, type Profile } from '../plan/profile.ts';
 import { routeOf } from './route.ts';
 import { Sender } from './sender.ts';
 import { SnapshotTimer } from './snapshot-timer.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Target } from './target.ts';
-import { Visits } from './iterations.ts';
 
 const TOTALS_EVERY_MS = 100;
 /** Messages still unsent so long after the end of the schedule are given up. */
@@ -56,7 +56,7 @@ export class Shard {
   readonly #snapshotTimer: SnapshotTimer;
   #localAudience: readonly number[] = [];
   #sender: Sender | null = null;
-  #visits: Visits | null = null;
+  #iterations: Iterations | null = null;
   #measureStartNs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -201,7 +201,7 @@ export class Shard {
       perform: (stream, stamp) => this.#perform(stream, stamp),
     });
     this.#sender = sender;
-    this.#visits = new Visits({
+    this.#iterations = new Iterations({
       scenario: this.#scenario,
       plan: this.#assignment.plan,
       clock: this.#clock,
@@ -217,7 +217,7 @@ export class Shard {
 
   #perform(stream: Stream, stamp: Stamp): boolean {
     if (stream.operation.kind !== 'steps') return this.#performer.perform(stream, stamp);
-    return this.#visits?.begin(stream, stamp) ?? false;
+    return this.#iterations?.begin(stream, stamp) ?? false;
   }
 
   /** Sends at the profile's first rate until {@link measure} says from when to measure. */
@@ -255,10 +255,10 @@ export class Shard {
   async finish(): Promise<void> {
     this.#snapshotTimer.stop();
     this.#fanout.closeAll();
-    this.#visits?.giveUp();
+    this.#iterations?.giveUp();
     const { unacknowledged } = this.#performer;
     if (unacknowledged > 0) this.#failed.add('a published message was not acknowledged', unacknowledged);
-    this.#doubtGuesses();
+    this.#warnOfGuesses();
     this.#postSnapshot();
     this.#postTotals();
     this.#post({ type: 'final', rows: this.#ledger.rows() });
@@ -267,17 +267,17 @@ export class Shard {
   }
 
   /** Where replies are missing or came twice, what had to be guessed may be timed against the wrong request. */
-  #doubtGuesses(): void {
+  #warnOfGuesses(): void {
     const { guessedReplies } = this.#performer;
     const { delivered, duplicated } = this.#ledger.totals();
-    const owed = this.#sender?.sentByStream().reduce((sum, { stream, sent }) => {
+    const expected = this.#sender?.sentByStream().reduce((sum, { stream, sent }) => {
       const laidOut = this.#layout.streams[stream];
       return sum + sent * (laidOut === undefined ? 0 : copiesOf(laidOut));
     }, 0);
-    if (guessedReplies === 0 || (delivered === owed && duplicated === 0)) return;
-    const doubt =
+    if (guessedReplies === 0 || (delivered === expected && duplicated === 0)) return;
+    const warning =
       'replies without the payload of their request may be timed against another, since not all came once';
-    this.#failed.add(doubt, guessedReplies);
+    this.#failed.add(warning, guessedReplies);
   }
 
   #listen(client: number, connection: Connection): void {
@@ -309,7 +309,7 @@ export class Shard {
     this.#post({
       type: 'totals',
       delivered,
-      visiting: (this.#visits?.underWay ?? 0) + this.#performer.unacknowledged,
+      iterating: (this.#iterations?.underWay ?? 0) + this.#performer.unacknowledged,
       streams,
     });
   }

@@ -107,7 +107,7 @@ export class Snapshots {
 
   #takeBySecond(): SecondCounts[] {
     const { sender, intake } = this.#sources;
-    const none = { intended: 0, sent: 0, owed: 0 };
+    const none = { intended: 0, sent: 0, expected: 0 };
     const sent = (sender()?.takeBySecond() ?? []).map(([second, counts]) => ({
       second,
       ...counts,

@@ -1,6 +1,6 @@
+import { type Client, chat, type Mapping } from '../contract/target.ts';
 import type { ConnectOptions } from '../drivers/driver.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Client, chat, type Mapping } from '../contract/target.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
 
 /** The target as one process of a run sees it. */

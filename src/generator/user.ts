@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../drivers/driver.ts';
-import type { Stamp } from '../measure/stamp.ts';
+import type { Payload } from '../contract/protocol.ts';
 import type { OwnConnection, Scope, User } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
-import type { Payload } from '../contract/protocol.ts';
+import type { Connection } from '../drivers/driver.ts';
+import type { Stamp } from '../measure/stamp.ts';
 import type { OpenedConnection } from './pool.ts';
 
 /** What a visit needs of the shard that it runs in. */
-export interface Visit {
+export interface Iteration {
   readonly client: Client;
   readonly options: User['options'];
   /** Stream, intended time and number of this visit. */
@@ -28,25 +28,25 @@ export interface Visit {
 }
 
 /** One user in the middle of its steps: what a scenario's `steps` are given. */
-export class VisitingUser implements User {
-  readonly #visit: Visit;
+export class IteratingUser implements User {
+  readonly #iteration: Iteration;
   readonly #opened: OpenedConnection[] = [];
   readonly #waits = new Set<string>();
   /** When the next step was due; null for at once. */
   #dueNs: number | null;
   #hasLeft = false;
 
-  constructor(visit: Visit) {
-    this.#visit = visit;
-    this.#dueNs = visit.stamp.intendedNs;
+  constructor(iteration: Iteration) {
+    this.#iteration = iteration;
+    this.#dueNs = iteration.stamp.intendedNs;
   }
 
   get client(): Client {
-    return this.#visit.client;
+    return this.#iteration.client;
   }
 
   get options(): User['options'] {
-    return this.#visit.options;
+    return this.#iteration.options;
   }
 
   /** What has not come yet, in the words of an error; null when nothing is waited for. */
@@ -55,21 +55,21 @@ export class VisitingUser implements User {
     return first ?? null;
   }
 
-  get visit(): number {
-    return this.#visit.stamp.seq;
+  get iteration(): number {
+    return this.#iteration.stamp.seq;
   }
 
   publish(scope: Scope, room: string | null = null): Payload {
-    return this.#visit.publish(this.#takeDueNs(), scope, room);
+    return this.#iteration.publish(this.#takeDueNs(), scope, room);
   }
 
   request(): Promise<void> {
-    return this.#requestOver(this.#visit.connection, 'ack');
+    return this.#requestOver(this.#iteration.connection, 'ack');
   }
 
   emit(event: string, data?: unknown): void {
     this.#takeDueNs();
-    this.#visit.connection.emit(event, data);
+    this.#iteration.connection.emit(event, data);
   }
 
   call(event: string, data?: unknown): Promise<unknown> {
@@ -77,8 +77,8 @@ export class VisitingUser implements User {
     return this.#within(
       `no acknowledgement of ${event}`,
       new Promise((resolve) => {
-        this.#visit.connection.request(event, data, (reply) => {
-          this.#visit.noteReceived();
+        this.#iteration.connection.request(event, data, (reply) => {
+          this.#iteration.noteReceived();
           resolve(reply);
         });
       }),
@@ -92,7 +92,7 @@ export class VisitingUser implements User {
   async #next(event: string, isMeant: (data: unknown) => boolean): Promise<unknown> {
     let isOver = false;
     const arrived = new Promise((resolve, reject) => {
-      const wait = () => this.#visit.connection.once(event, take);
+      const wait = () => this.#iteration.connection.once(event, take);
       const take = (data: unknown) => {
         if (isOver) return;
         try {
@@ -114,12 +114,12 @@ export class VisitingUser implements User {
   }
 
   async think(durationMs: number): Promise<void> {
-    const dueNs = this.#visit.nowNs() + durationMs * 1e6;
+    const dueNs = this.#iteration.nowNs() + durationMs * 1e6;
     await delay(durationMs);
-    const nowNs = this.#visit.nowNs();
+    const nowNs = this.#iteration.nowNs();
     // Timers may fire up to a millisecond early: then the next step is due when it happens.
     this.#dueNs = Math.min(dueNs, nowNs);
-    this.#visit.noteLag(nowNs - this.#dueNs);
+    this.#iteration.noteLag(nowNs - this.#dueNs);
   }
 
   time<R>(series: string, work: () => Promise<R>): Promise<R> {
@@ -133,12 +133,12 @@ export class VisitingUser implements User {
     const begun = work();
     this.#dueNs = null;
     const result = await begun;
-    this.record(series, this.#visit.nowNs() - startNs);
+    this.record(series, this.#iteration.nowNs() - startNs);
     return result;
   }
 
   record(series: string, valueNs: number): void {
-    this.#visit.record(series, valueNs);
+    this.#iteration.record(series, valueNs);
   }
 
   open(): Promise<OwnConnection> {
@@ -146,7 +146,7 @@ export class VisitingUser implements User {
   }
 
   async #open(): Promise<OwnConnection> {
-    const opened = await this.#visit.open();
+    const opened = await this.#iteration.open();
     this.#opened.push(opened);
     // It was left behind while it opened.
     if (this.#hasLeft) await opened.connection.close();
@@ -168,24 +168,24 @@ export class VisitingUser implements User {
 
   async #requestAndRecord(connection: Connection, series: string): Promise<void> {
     const intendedNs = this.#takeDueNs();
-    const actualNs = this.#visit.nowNs();
+    const actualNs = this.#iteration.nowNs();
     await this.#within(
       'no reply to a request',
       new Promise<void>((resolve) => {
-        this.#visit.request(connection, intendedNs, () => {
-          this.#visit.noteReceived();
+        this.#iteration.request(connection, intendedNs, () => {
+          this.#iteration.noteReceived();
           resolve();
         });
       }),
     );
-    const nowNs = this.#visit.nowNs();
+    const nowNs = this.#iteration.nowNs();
     this.record(series, nowNs - intendedNs);
     if (series === 'ack') this.record('ack_actual', nowNs - actualNs);
   }
 
   /** When what happens now should have happened. */
   #takeDueNs(): number {
-    const dueNs = this.#dueNs ?? this.#visit.nowNs();
+    const dueNs = this.#dueNs ?? this.#iteration.nowNs();
     this.#dueNs = null;
     return dueNs;
   }
@@ -195,7 +195,7 @@ export class VisitingUser implements User {
   }
 
   async #race<T>(problem: string, work: Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#visit;
+    const { timeoutMs } = this.#iteration;
     const abort = new AbortController();
     this.#waits.add(problem);
     const late = delay(timeoutMs, null, { signal: abort.signal, ref: false }).then(

@@ -17,7 +17,7 @@ export interface OutsideSample {
 /** What a process knows of itself. */
 export interface TelemetrySample extends OutsideSample {
   /** Share of the interval in which the event loop was not waiting for events, 0 to 1. */
-  readonly loopUtilisation: number;
+  readonly loopUtilization: number;
   /** Share of the interval in which the pacer spun with nothing else to do, 0 to 1; part of the above. */
   readonly pacingShare: number;
   /** How late a timer of 10 ms fired. */
@@ -79,7 +79,7 @@ export class TelemetrySampler {
       lengthMs,
       cpuMs: (totalCpuUs - this.#lastCpuUs) / 1000,
       // Not a number when the loop has neither worked nor waited since the last sample.
-      loopUtilisation: since.utilization || 0,
+      loopUtilization: since.utilization || 0,
       pacingShare: lengthMs > 0 ? (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs : 0,
       loopDelayP50Ns: delays.p50Ns,
       loopDelayP99Ns: delays.p99Ns,

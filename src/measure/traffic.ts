@@ -13,7 +13,7 @@ export interface Traffic {
   readonly requests: number;
   /** Answered requests that asked for messages, and those of them that brought none. */
   readonly polls: number;
-  readonly pollsInVain: number;
+  readonly emptyPolls: number;
 }
 
 /** Traffic between two times on the run's clock. */
@@ -28,7 +28,7 @@ export const NO_TRAFFIC: Traffic = {
   receivedBytes: 0,
   requests: 0,
   polls: 0,
-  pollsInVain: 0,
+  emptyPolls: 0,
 };
 
 /** One traffic whose every count is made from the count of the same name. */
@@ -38,7 +38,7 @@ function eachCount(count: (name: keyof Traffic) => number): Traffic {
     receivedBytes: count('receivedBytes'),
     requests: count('requests'),
     polls: count('polls'),
-    pollsInVain: count('pollsInVain'),
+    emptyPolls: count('emptyPolls'),
   };
 }
 
@@ -60,7 +60,7 @@ export function trafficWithin(spans: readonly TrafficSpan[], fromNs: number, toN
 export class TrafficSampler {
   readonly #open = new Set<Socket>();
   readonly #closed = { sentBytes: 0, receivedBytes: 0 };
-  readonly #counts = { requests: 0, polls: 0, pollsInVain: 0 };
+  readonly #counts = { requests: 0, polls: 0, emptyPolls: 0 };
   #last = NO_TRAFFIC;
 
   constructor() {
@@ -71,9 +71,9 @@ export class TrafficSampler {
   }
 
   /** For every answer to a request that asked for messages; `inVain` when it brought none. */
-  readonly notePoll = (inVain: boolean): void => {
+  readonly notePoll = (isEmpty: boolean): void => {
     this.#counts.polls += 1;
-    if (inVain) this.#counts.pollsInVain += 1;
+    if (isEmpty) this.#counts.emptyPolls += 1;
   };
 
   /** Since the last call, or since creation. */

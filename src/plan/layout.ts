@@ -1,6 +1,6 @@
+import type { Layout, Scenario, Stream } from '../contract/scenario.ts';
 import { SockbenchError } from '../errors.ts';
 import { seriesOfRun } from '../measure/series.ts';
-import type { Layout, Scenario, Stream } from '../contract/scenario.ts';
 import { plural } from '../units.ts';
 
 /**
@@ -23,7 +23,7 @@ export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: 
   if (!known.has(headline)) {
     refuse(
       `its headline ${headline} is no series`,
-      'Declare it in series, or take one of every run: journey, delivery, ack.',
+      'Declare it in series, or take one of every run: iteration, delivery, ack.',
     );
   }
   const { rooms, streams } = layout;

@@ -1,12 +1,19 @@
-import { UNAVAILABLE_TRANSPORTS, unavailable } from '../../servers/unavailable.ts';
+import {
+  atMost,
+  choice,
+  integer,
+  type OptionTable,
+  type OptionValues,
+  positive,
+} from '../contract/options.ts';
+import { TRANSPORTS } from '../contract/target.ts';
+import { UNAVAILABLE_TRANSPORTS, unavailable } from '../contract/unavailable.ts';
 import { SockbenchError } from '../errors.ts';
+import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
+import { parseBytes, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { parseProfile } from './profile.ts';
-import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
-import { atMost, choice, integer, type OptionTable, type OptionValues, positive } from '../contract/options.ts';
 import { SETTING_OPTIONS } from './settings.ts';
-import { TRANSPORTS } from '../contract/target.ts';
-import { parseBytes, parseDurationMs, parseRateHz } from '../units.ts';
 
 const text = (value: string) => value;
 const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');

@@ -1,14 +1,14 @@
-import type { ServerSettings } from '../../servers/server.ts';
-import { SockbenchError } from '../errors.ts';
-import { requireSoundLayout } from './layout.ts';
-import type { ARRIVALS } from './arrivals.ts';
-import { type Profile, parseProfile, profileDurationMs } from './profile.ts';
-import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
 import { type GivenOptions, parseOptions } from '../contract/options.ts';
-import { PLAN_OPTIONS, type PlanOptions } from './options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
-import type { Settings } from './settings.ts';
+import type { ServerSettings } from '../contract/server.ts';
 import type { Protocol, Transport } from '../contract/target.ts';
+import { SockbenchError } from '../errors.ts';
+import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
+import type { ARRIVALS } from './arrivals.ts';
+import { requireSoundLayout } from './layout.ts';
+import { PLAN_OPTIONS, type PlanOptions } from './options.ts';
+import { type Profile, parseProfile, profileDurationMs } from './profile.ts';
+import type { Settings } from './settings.ts';
 
 /** The program that runs a reference server. */
 export interface RuntimePlan {
@@ -101,12 +101,12 @@ export function buildPlan(
     );
   }
   const profile = parseProfile(options.rate, options.duration);
-  const leastBytes = MIN_PAYLOAD_BYTES[options.payloadType];
-  if (options.payload < leastBytes) {
+  const minBytes = MIN_PAYLOAD_BYTES[options.payloadType];
+  if (options.payload < minBytes) {
     refuse(
       'PAYLOAD_TOO_SMALL',
-      `--payload ${options.payload}B has no room for the time stamp: ${options.payloadType} needs ${leastBytes}B`,
-      `Give --payload ${leastBytes}B or more.`,
+      `--payload ${options.payload}B has no room for the time stamp: ${options.payloadType} needs ${minBytes}B`,
+      `Give --payload ${minBytes}B or more.`,
     );
   }
   if (options.warmupMax < options.warmup && given['warmupMax'] !== undefined) {

@@ -1,5 +1,5 @@
-import { SockbenchError } from '../errors.ts';
 import { choice, integer, type OptionTable, type OptionValues, positive } from '../contract/options.ts';
+import { SockbenchError } from '../errors.ts';
 import { parseDurationMs } from '../units.ts';
 
 /** `chat` and `/chat` are the same namespace. */

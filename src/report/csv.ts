@@ -1,8 +1,8 @@
 import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { FLAT_COLUMNS } from './content/columns.ts';
-import { plain } from './plain.ts';
 import type { Cell, Kind } from './content/table.ts';
+import { plain } from './plain.ts';
 
 /** Fixed units, so that a program never has to guess: suffix of the header, and base units in one of it. */
 const UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>> = {

@@ -1,8 +1,8 @@
 import { SockbenchError } from '../errors.ts';
 import type { ResultView } from '../result/view.ts';
 import { percentileRows } from './content/percentiles.ts';
-import { plain } from './plain.ts';
 import { verdict } from './content/run-verdict.ts';
+import { plain } from './plain.ts';
 
 const SUB_BUCKETS = 2048;
 

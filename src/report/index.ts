@@ -1,14 +1,14 @@
 import { SockbenchError } from '../errors.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
+import { renderMarkdown } from './content/run-markdown.ts';
+import { renderHtml } from './content/run-page.ts';
+import { renderTable, renderText } from './content/run-text.ts';
 import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
-import type { PageAssets } from './render/page/document.ts';
-import { renderHtml } from './content/run-page.ts';
 import { renderJson } from './json.ts';
-import { renderMarkdown } from './content/run-markdown.ts';
-import { renderTable, renderText } from './content/run-text.ts';
+import type { PageAssets } from './render/page/document.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
 export type { PageAssets };

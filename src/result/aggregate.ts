@@ -9,14 +9,14 @@ export function isCount(name: string): name is CountName {
 }
 
 /** Runs taken together: one, or all rounds of an arm. */
-export interface Pool {
+export interface Aggregate {
   /** The merged histogram; null when the series was not recorded. */
   histogram(series: string): NsHistogram | null;
   /** Independent samples behind a series, see ResultView. */
   samples(series: string): number;
   /** How often it happened in all of them. */
   count(name: CountName): number;
-  readonly owed: number;
+  readonly expected: number;
   readonly sent: number;
   /** The mean over those that tell it; null where none does. */
   figure(name: FigureName): number | null;
@@ -27,7 +27,7 @@ function countOf(name: CountName, { result: { ledger, failed } }: ResultView): n
 }
 
 /** Merges histograms and adds counts up; percentiles are never averaged. */
-export function poolOf(views: readonly ResultView[]): Pool {
+export function aggregate(views: readonly ResultView[]): Aggregate {
   const merged = new Map<string, NsHistogram | null>();
   const sum = (pick: (view: ResultView) => number) => views.reduce((total, view) => total + pick(view), 0);
   return {
@@ -42,7 +42,7 @@ export function poolOf(views: readonly ResultView[]): Pool {
     },
     samples: (series) => sum((view) => view.samples(series)),
     count: (name) => sum((view) => countOf(name, view)),
-    owed: sum(({ result }) => result.ledger.owed),
+    expected: sum(({ result }) => result.ledger.expected),
     sent: sum(({ result }) => result.rate.sent),
     figure(name) {
       const values = views.map(({ result }) => FIGURES[name].value(result)).filter((value) => value !== null);

@@ -15,7 +15,7 @@ export const VARIED = ['rate', 'clients'] as const;
 export type Varied = (typeof VARIED)[number];
 
 /** What came of one run. `spoilt`: it says nothing of the server, as when the generator was the limit. */
-const STEP_OUTCOMES = ['passed', 'failed', 'spoilt'] as const;
+const STEP_OUTCOMES = ['passed', 'failed', 'excluded'] as const;
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
 const PHASES = ['doubling', 'bisecting', 'confirming'] as const;
@@ -26,7 +26,7 @@ export type Phase = (typeof PHASES)[number];
  * beyond could not be seen (`spoiltAt`) or was not looked for. `unmet`: not even where the search began.
  * `unsteady`: single runs pass, repeats do not. `unseen`: no run said anything. `open`: stopped before its end.
  */
-const ENDINGS = ['found', 'at_least', 'unmet', 'unsteady', 'unseen', 'open'] as const;
+const ENDINGS = ['found', 'at_least', 'below_start', 'unstable', 'inconclusive', 'open'] as const;
 export type EndingKind = (typeof ENDINGS)[number];
 
 const count = z.number().int().nonnegative();
@@ -46,8 +46,8 @@ const design = z.object({
   /** Of the upper bound of a quantile, one-sided. */
   confidence: finite,
   /** The most that was to be run, and about how long that would have taken. */
-  mostSteps: count,
-  mostMs: finite,
+  maxSteps: count,
+  maxMs: finite,
 });
 
 /** One objective in one run, in the unit of its metric. */
@@ -83,7 +83,7 @@ const answer = z.object({
   value: finite.nullable(),
   /** The lowest value above it that failed, or of which nothing could be said; null when there is none. */
   failedAt: finite.nullable(),
-  spoiltAt: finite.nullable(),
+  inconclusiveAt: finite.nullable(),
 });
 
 export const capacitySchema = z.object({

@@ -109,7 +109,7 @@ const metricOutcome = z.object({
   because: z.string(),
 });
 
-const spoiltPair = z.object({
+const excludedPair = z.object({
   round: count,
   reasons: z.array(z.object({ arm: count, ...findingSchema.shape })),
 });
@@ -122,7 +122,7 @@ const pairOutcome = z.object({
   invalid: z.array(findingSchema),
   /** Valid pairs. */
   pairs: count,
-  spoilt: z.array(spoiltPair),
+  excluded: z.array(excludedPair),
   metrics: z.array(metricOutcome),
 });
 

@@ -50,11 +50,11 @@ export const FIGURES = {
         : processes.reduce((sum, { measured }) => sum + measured.cpuRatio, 0);
     },
   },
-  server_loop_utilisation: {
+  server_loop_utilization: {
     title: 'server loop',
     unit: 'share',
     meaning: 'of its time, how much the event loop of the busiest server process was at work',
-    value: (result) => mostOf(servers(result).map(({ measured }) => measured.loopUtilisation)),
+    value: (result) => mostOf(servers(result).map(({ measured }) => measured.loopUtilization)),
   },
   server_rss: {
     title: 'server RSS',
@@ -74,11 +74,11 @@ export const FIGURES = {
     meaning: 'HTTP requests of all clients for one delivery, or one request',
     value: (result) => perDelivery(result, result.traffic.requests),
   },
-  polls_in_vain: {
+  empty_polls: {
     title: 'polls in vain',
     unit: 'share',
     meaning: 'of the requests for messages, those that brought none',
-    value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.pollsInVain / traffic.polls),
+    value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.emptyPolls / traffic.polls),
   },
   sent: {
     title: 'sent',
@@ -86,11 +86,11 @@ export const FIGURES = {
     meaning: 'messages sent',
     value: ({ rate }) => rate.achievedHz,
   },
-  generator_utilisation: {
+  generator_utilization: {
     title: 'generator busy',
     unit: 'share',
     meaning: 'of the busiest generator process, pacing left out',
-    value: (result) => mostOf(workers(result).map(({ measured }) => measured.workUtilisation)),
+    value: (result) => mostOf(workers(result).map(({ measured }) => measured.workUtilization)),
   },
 } as const satisfies Readonly<Record<string, Omit<Figure, 'name'>>>;
 

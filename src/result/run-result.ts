@@ -9,7 +9,7 @@ import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
 export const SCHEMA_VERSION = 2;
 
 /** What one independent sample is called. */
-export const SAMPLE_UNITS = ['broadcast', 'request', 'visit', 'push', 'sample'] as const;
+export const SAMPLE_UNITS = ['broadcast', 'request', 'iteration', 'push', 'sample'] as const;
 export type SampleUnit = (typeof SAMPLE_UNITS)[number];
 
 const count = z.number().int().nonnegative();
@@ -129,7 +129,7 @@ const interval = z.object({
   /** Messages whose intended time lies in this second, and what became of them. */
   intended: count,
   sent: count,
-  owed: count,
+  expected: count,
   delivered: count,
   lost: count,
   /** Values recorded in this second, by the time of receiving: encoded histograms by series. */
@@ -140,7 +140,7 @@ const account = z.object({
   receiver: count,
   sender: count,
   stream: count,
-  owed: count,
+  expected: count,
   delivered: count,
   late: count,
   lost: count,
@@ -150,7 +150,7 @@ const account = z.object({
 
 const ledger = z.object({
   /** Messages x their receivers: those who had connected and joined before measuring began, dropped since or not. */
-  owed: count,
+  expected: count,
   /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
   delivered: count,
   late: count,
@@ -163,8 +163,8 @@ const ledger = z.object({
   /** Received by a client that was not owed it, or without a stamp. */
   unexpected: count,
   /** Receiver and stream pairs in which anything was late, lost, duplicated or reordered, worst first. */
-  irregular: z.array(account),
-  irregularCount: count,
+  anomalies: z.array(account),
+  anomalyCount: count,
 });
 
 /** Null for what only the process itself could have told. */
@@ -173,7 +173,7 @@ const telemetrySample = z.object({
   atMs: finite,
   lengthMs: finite,
   cpuMs: finite,
-  loopUtilisation: finite.nullable(),
+  loopUtilization: finite.nullable(),
   pacingShare: finite.nullable(),
   loopDelayP50Ns: finite.nullable(),
   loopDelayP99Ns: finite.nullable(),
@@ -204,7 +204,7 @@ const traffic = z.object({
   requests: count,
   /** Answered requests that asked for messages, and those of them that brought none. */
   polls: count,
-  pollsInVain: count,
+  emptyPolls: count,
 });
 
 export const thresholdSchema = z.object({
@@ -236,7 +236,7 @@ export const runResultSchema = z.object({
   warmup: z.object({
     durationMs: finite,
     /** Whether three seconds in a row agreed; null when it was too short to tell. */
-    steady: z.boolean().nullable(),
+    stable: z.boolean().nullable(),
     /** Median of the headline series in each second of the warm-up; null for an empty one. */
     windowMediansNs: z.array(finite.nullable()),
   }),
@@ -270,7 +270,7 @@ export const runResultSchema = z.object({
   failed: z.array(reason),
   /**
    * Independent samples of the headline: broadcasts that reached someone for `delivery`, requests for `ack` and
-   * `reply`, visits for `journey`, pushes for `push_skew`; and those that did not reach everyone or were not
+   * `reply`, visits for `iteration`, pushes for `push_skew`; and those that did not reach everyone or were not
    * answered in full.
    */
   samples: z.object({ unit: z.enum(SAMPLE_UNITS), count, incomplete: count }),

@@ -62,9 +62,9 @@ export async function requireWritable(folder: string): Promise<void> {
 
 /** What a file that was edited or cut betrays itself by; null when all is well. */
 function inconsistency({ ledger, series, headline, samples }: RunResult): string | null {
-  const { owed, delivered, lost, unknown } = ledger;
-  if (owed !== delivered + lost + unknown) {
-    return `${owed} messages owed are not ${delivered} delivered + ${lost} lost + ${unknown} unknown`;
+  const { expected, delivered, lost, unknown } = ledger;
+  if (expected !== delivered + lost + unknown) {
+    return `${expected} messages owed are not ${delivered} delivered + ${lost} lost + ${unknown} unknown`;
   }
   if (delivered > 0 && samples.count > 0 && series[headline] === undefined)
     return `the series ${headline} is missing`;

@@ -70,9 +70,9 @@ export interface MeasuredTelemetry {
   readonly cpuMs: number;
   /** CPU time over wall time: 1 is one core. */
   readonly cpuRatio: number;
-  readonly loopUtilisation: number | null;
+  readonly loopUtilization: number | null;
   /** Utilisation without the pacer's deliberate spinning, 0 to 1. */
-  readonly workUtilisation: number | null;
+  readonly workUtilization: number | null;
   readonly loopDelayP99Ns: number | null;
   readonly loopDelayMaxNs: number | null;
   readonly gcTotalMs: number | null;
@@ -114,8 +114,8 @@ function most(parts: readonly MeasuredSample[], pick: (sample: Sample) => number
   return values.length === 0 ? null : Math.max(...values);
 }
 
-function workOf({ loopUtilisation, pacingShare }: Sample): number | null {
-  return loopUtilisation === null ? null : Math.max(0, loopUtilisation - (pacingShare ?? 0));
+function workOf({ loopUtilization, pacingShare }: Sample): number | null {
+  return loopUtilization === null ? null : Math.max(0, loopUtilization - (pacingShare ?? 0));
 }
 
 /** Weighs each sample by how much of it lies in the measured time; null when none does. */
@@ -134,8 +134,8 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   return {
     cpuMs,
     cpuRatio: cpuMs / wallMs,
-    loopUtilisation: average((sample) => sample.loopUtilisation),
-    workUtilisation: average(workOf),
+    loopUtilization: average((sample) => sample.loopUtilization),
+    workUtilization: average(workOf),
     loopDelayP99Ns: most(parts, (sample) => sample.loopDelayP99Ns),
     loopDelayMaxNs: most(parts, (sample) => sample.loopDelayMaxNs),
     gcTotalMs: total(parts, (sample) => sample.gcTotalMs),

@@ -1,14 +1,19 @@
+import { isObserving, type Layout } from '../contract/scenario.ts';
 import { routeOf } from '../generator/route.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
-import { type ProcessTelemetry, type RunResult, type SampleUnit, SCHEMA_VERSION } from '../result/run-result.ts';
-import { viewResult } from '../result/view.ts';
-import { isObserving, type Layout } from '../contract/scenario.ts';
-import { formatCount, listCounted } from '../units.ts';
 import { VERSION } from '../package.ts';
+import {
+  type ProcessTelemetry,
+  type RunResult,
+  type SampleUnit,
+  SCHEMA_VERSION,
+} from '../result/run-result.ts';
+import { viewResult } from '../result/view.ts';
+import { formatCount, listCounted } from '../units.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
-import { findOverload } from './validity/overload.ts';
 import type { RunRecord } from './record.ts';
+import { findOverload } from './validity/overload.ts';
 import { isGeneratorLimited, judgeValidity, noteUncertainty } from './validity/rules.ts';
 
 /** Rows of the ledger that are kept when something is amiss; the totals count all of them. */
@@ -30,8 +35,8 @@ export function assembleResult(record: RunRecord): RunResult {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
     startedAt: record.startedAt.toISOString(),
-    status: record.cutShort.length === 0 ? 'complete' : 'partial',
-    invalid: [...record.cutShort],
+    status: record.abortReasons.length === 0 ? 'complete' : 'partial',
+    invalid: [...record.abortReasons],
     findings: [],
     notes: [...record.notes],
     plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
@@ -98,7 +103,7 @@ const UNITS: Readonly<Record<string, SampleUnit>> = {
   delivery: 'broadcast',
   ack: 'request',
   reply: 'request',
-  journey: 'visit',
+  iteration: 'iteration',
   push_skew: 'push',
 };
 
@@ -115,8 +120,8 @@ function countSamples({ plan, collector, membership }: RunRecord): RunResult['sa
   if (byBroadcast === undefined) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
   const reached = series.get(byBroadcast)?.count ?? 0;
   const sent = sentOfHeadline(headline, membership.layout, collector);
-  const unseen = Math.max(0, sent - reached);
-  return { unit, count: reached, incomplete: collector.incompleteBroadcasts + unseen };
+  const inconclusive = Math.max(0, sent - reached);
+  return { unit, count: reached, incomplete: collector.incompleteBroadcasts + inconclusive };
 }
 
 /**
@@ -162,17 +167,17 @@ function judge(result: RunResult, impossible: ReadonlyArray<{ reason: string; co
   }
   const uncertainty = noteUncertainty(view);
   if (uncertainty !== null) result.notes.push(uncertainty);
-  if (result.warmup.steady === false) {
+  if (result.warmup.stable === false) {
     result.notes.push({
-      code: 'not_steady',
+      code: 'warmup_unstable',
       message: 'the warm-up never settled: no three seconds in a row agreed within 5 % on the median',
     });
   }
 }
 
 /** What a run that is otherwise sound must not be silent about. */
-function deliveryFaults({ owed, lost, duplicated, reordered }: RunResult['ledger']): string[] {
-  const of = ` of ${formatCount(owed)} messages`;
+function deliveryFaults({ expected, lost, duplicated, reordered }: RunResult['ledger']): string[] {
+  const of = ` of ${formatCount(expected)} messages`;
   return [
     lost > 0 ? `${formatCount(lost)}${of} lost` : '',
     duplicated > 0 ? `${formatCount(duplicated)} further copies` : '',
@@ -199,7 +204,7 @@ function serverRole(servers: RunRecord['servers'], index: number): string {
 
 /** What a process is not asked itself, nobody knows. */
 const UNSEEN = {
-  loopUtilisation: null,
+  loopUtilization: null,
   pacingShare: null,
   loopDelayP50Ns: null,
   loopDelayP99Ns: null,
@@ -227,46 +232,46 @@ function balanceLedger(record: RunRecord): RunResult['ledger'] {
   const { collector, membership, deadWorkers } = record;
   if (isObserving(membership.layout)) return balancePushes(record);
   const totals = collector.totals();
-  const owed = membership.owed(collector.sent());
+  const expected = membership.expected(collector.sent());
   // A sender's worker that died never told its total: what is known to have been owed is the least.
-  const owedTotal = Math.max(owed.total, collector.timeline.counts().owed, totals.delivered);
+  const expectedTotal = Math.max(expected.total, collector.timeline.counts().expected, totals.delivered);
   const deliveredToSilent = deadWorkers.reduce(
     (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
     0,
   );
   // When the worker of a sender died, nobody can tell what its last messages were owed to whom.
   const senderDied = deadWorkers.some((worker) => membership.hasSender(worker));
-  const inDoubt = senderDied ? owedTotal - totals.delivered : owed.silent - deliveredToSilent;
+  const inDoubt = senderDied ? expectedTotal - totals.delivered : expected.silent - deliveredToSilent;
   const unknown = Math.max(0, inDoubt);
-  const irregular = irregularAccounts(record);
+  const anomalies = anomalousAccounts(record);
   return {
-    owed: owedTotal,
+    expected: expectedTotal,
     delivered: totals.delivered,
     late: totals.late,
-    lost: Math.max(0, owedTotal - totals.delivered - unknown),
+    lost: Math.max(0, expectedTotal - totals.delivered - unknown),
     unknown,
     duplicated: totals.duplicated,
     reordered: totals.reordered,
     unexpected: totals.unexpected,
-    irregular: irregular.slice(0, KEPT_ROWS),
-    irregularCount: irregular.length,
+    anomalies: anomalies.slice(0, KEPT_ROWS),
+    anomalyCount: anomalies.length,
   };
 }
 
 function balancePushes({ collector }: RunRecord): RunResult['ledger'] {
-  const { owed, ledger } = collector.pushes;
-  const lost = Math.max(0, owed - ledger.delivered);
-  return { owed, ...ledger, lost, unknown: 0, irregular: [], irregularCount: 0 };
+  const { expected, ledger } = collector.pushes;
+  const lost = Math.max(0, expected - ledger.delivered);
+  return { expected, ...ledger, lost, unknown: 0, anomalies: [], anomalyCount: 0 };
 }
 
-function irregularAccounts({ collector, membership }: RunRecord): RunResult['ledger']['irregular'] {
+function anomalousAccounts({ collector, membership }: RunRecord): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
     .flatMap(({ rows }) => rows)
     .map((row) => {
-      const owed = (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
+      const expected = (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
-      return { ...row, sender, owed, lost: Math.max(0, owed - row.delivered) };
+      return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
     })
     .filter((row) => row.lost + row.late + row.duplicated + row.reordered > 0)
     .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late);

@@ -25,7 +25,7 @@ interface WorkerRecord {
   /** Newest word on what arrived, during the drain. */
   delivered: number;
   /** And on visits that are not over. */
-  visiting: number;
+  iterating: number;
   /** Measured messages sent, by stream. */
   sent: readonly SentOfStream[];
 }
@@ -65,7 +65,7 @@ export class Collector {
       connected: 0,
       connectReason: null,
       delivered: 0,
-      visiting: 0,
+      iterating: 0,
       sent: [],
     }));
     this.pushes = new Pushes(() => membership.connected.length);
@@ -89,7 +89,7 @@ export class Collector {
     this.pushes.measureEndNs = startNs + durationMs * 1e6;
   }
 
-  hear(worker: number, message: FromWorker): void {
+  onMessage(worker: number, message: FromWorker): void {
     const record = this.workers[worker];
     if (record === undefined) return;
     switch (message.type) {
@@ -118,7 +118,7 @@ export class Collector {
         break;
       case 'totals':
         record.delivered = message.delivered;
-        record.visiting = message.visiting;
+        record.iterating = message.iterating;
         record.sent = message.streams;
         break;
       case 'final':
@@ -164,11 +164,11 @@ export class Collector {
 
   #closePushes(all: boolean): void {
     const secondOf = (timeNs: number) => Math.max(0, Math.floor((timeNs - this.#measureStartNs) / SECOND_NS));
-    const owed = this.#membership.connected.length;
+    const expected = this.#membership.connected.length;
     for (const { skewNs, firstNs, atNs, reached } of this.pushes.take(all)) {
       this.#recorder.record('push_skew', skewNs);
       this.timeline.addSeries(secondOf(atNs), this.#recorder.take().series);
-      const counts = { second: secondOf(firstNs), intended: 1, sent: 1, owed, delivered: reached };
+      const counts = { second: secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
       this.timeline.addCounts([counts]);
     }
   }

@@ -1,5 +1,5 @@
-import type { Member, SentOfStream } from '../generator/messages.ts';
 import { copiesOf, type Layout } from '../contract/scenario.ts';
+import type { Member, SentOfStream } from '../generator/messages.ts';
 
 /** What was owed in all, and the part of it that was owed to clients of generator processes that died. */
 export interface Owed {
@@ -51,7 +51,7 @@ export class Membership {
   }
 
   /** Messages sent x connected receivers x copies. */
-  owed(sent: readonly SentOfStream[]): Owed {
+  expected(sent: readonly SentOfStream[]): Owed {
     let total = 0;
     let silent = 0;
     for (const stream of sent) {

@@ -13,7 +13,7 @@ export interface Progress {
   readonly counts: {
     readonly intended: number;
     readonly sent: number;
-    readonly owed: number;
+    readonly expected: number;
     readonly delivered: number;
   };
   /** Owed for two seconds or longer and not there yet. */

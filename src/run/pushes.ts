@@ -85,7 +85,7 @@ export class Pushes {
     return this.#totals;
   }
 
-  get owed(): number {
+  get expected(): number {
     return this.#totals.pushes * this.#expected();
   }
 

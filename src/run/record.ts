@@ -1,6 +1,6 @@
+import type { Scenario } from '../contract/scenario.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
-import type { Scenario } from '../contract/scenario.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { SystemCounters } from './environment.ts';
@@ -21,7 +21,7 @@ export interface RunRecord {
   /** The server's processes; empty when nothing is known of them. */
   readonly servers: readonly SampledProcess[];
   /** What ended the run before its plan did; the figures may hold more reasons to disbelieve it. */
-  readonly cutShort: readonly Finding[];
+  readonly abortReasons: readonly Finding[];
   readonly notes: readonly Finding[];
   readonly warmup: RunResult['warmup'];
   readonly timing: RunResult['timing'];

@@ -1,28 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { EXIT, SockbenchError } from '../errors.ts';
 import type { FromWorker, ToWorker } from '../generator/messages.ts';
 import { lowerOwnPriority } from '../generator/priority.ts';
-import { fanoutIsSplit, spreadClients } from '../plan/partition.ts';
-import { Workers } from './workers.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
+import { fanoutIsSplit, spreadClients } from '../plan/partition.ts';
 import { layoutOf, type Plan } from '../plan/plan.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
-import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { formatDurationMs } from '../units.ts';
 import { type Affinity, chooseAffinity, pinned } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
+import { hasOnlyFailures, refuseUnjoined, refuseUnreachable } from './diagnose/unreachable.ts';
 import { readSystemCounters, type SystemCounters } from './environment.ts';
-import { meetServer } from './server/start.ts';
 import { Membership } from './membership.ts';
 import type { Phase, Progress } from './progress.ts';
 import type { RunRecord } from './record.ts';
 import type { ServerProcess } from './server/server-process.ts';
+import { startServer } from './server/start.ts';
 import { ServerTelemetry } from './server/telemetry.ts';
 import { rehearseTimeline } from './timeline.ts';
-import { hasOnlyFailures, refuseUnjoined, refuseUnreachable } from './diagnose/unreachable.ts';
 import { warmUp } from './warm-up.ts';
+import { Workers } from './workers.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Time for a command to reach every worker before what it says is due. */
@@ -62,7 +62,7 @@ export async function runPlan(plan: Plan, scenario: Scenario, hooks: RunHooks): 
 }
 
 /** A timeout that does not keep the process alive once what it guards has come. */
-function patience(durationMs: number): Promise<'timeout'> {
+function timeoutAfter(durationMs: number): Promise<'timeout'> {
   return delay(durationMs, 'timeout', { ref: false });
 }
 
@@ -76,7 +76,7 @@ class Run {
   readonly #startedAt = new Date();
   readonly #affinity: Affinity;
   readonly #collector: Collector;
-  readonly #cutShort: Finding[] = [];
+  readonly #abortReasons: Finding[] = [];
   readonly #notes: Finding[] = [];
   readonly #deadWorkers: number[] = [];
   readonly #timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: 0, drainMs: 0, collectMs: 0 };
@@ -109,8 +109,8 @@ class Run {
     this.#cut = new Promise((resolve) => {
       this.#resolveCut = () => resolve('cut');
     });
-    if (hooks.signal.aborted) this.#cutRun('interrupted', 'stopped by the user');
-    hooks.signal.addEventListener('abort', () => this.#cutRun('interrupted', 'stopped by the user'), {
+    if (hooks.signal.aborted) this.#abort('interrupted', 'stopped by the user');
+    hooks.signal.addEventListener('abort', () => this.#abort('interrupted', 'stopped by the user'), {
       once: true,
     });
   }
@@ -152,16 +152,16 @@ class Run {
       this.#plan.workers,
       (worker, command) => pinned(this.#affinity.workers[worker] ?? null, command),
       {
-        onMessage: (worker, message) => this.#collector.hear(worker, message),
+        onMessage: (worker, message) => this.#collector.onMessage(worker, message),
         onDied: (worker, reason) => this.#loseWorker(worker, reason),
       },
     );
-    const server = await meetServer(this.#plan, {
+    const server = await startServer(this.#plan, {
       cpus: this.#affinity.server,
       env: this.#telemetry.env,
       onDied: (reason) => {
         this.#serverDied = true;
-        this.#cutRun('server_died', `the server ended during the run with ${reason}`);
+        this.#abort('server_died', `the server ended during the run with ${reason}`);
       },
     });
     this.#server = server.process;
@@ -196,15 +196,15 @@ class Run {
       'connected',
       (clients / connectRateHz) * 1000 + connectTimeoutMs + HUNG_AFTER_MS,
     );
-    await Promise.race([all, patience(connectTimeoutMs + REPORT_WITHIN_MS)]);
-    this.#failIfCut();
+    await Promise.race([all, timeoutAfter(connectTimeoutMs + REPORT_WITHIN_MS)]);
+    this.#failIfAborted();
     if (hasOnlyFailures(this.#collector)) await this.#refuseUnreachable();
     await all;
-    this.#failIfCut();
+    this.#failIfAborted();
     if (this.#membership.connected.length === 0) await this.#refuseUnreachable();
     this.#send({ type: 'join', members: this.#membership.connected });
     await this.#untilAll('joined', connectTimeoutMs + HUNG_AFTER_MS);
-    this.#failIfCut();
+    this.#failIfAborted();
     const joining = this.#membership.connected.filter(
       ({ client }) => (this.#membership.layout.rooms[client] ?? []).length > 0,
     );
@@ -219,8 +219,8 @@ class Run {
   }
 
   /** A run that was cut before anything was measured has no result. */
-  #failIfCut(): void {
-    const [cause] = this.#cutShort;
+  #failIfAborted(): void {
+    const [cause] = this.#abortReasons;
     if (cause === undefined) return;
     throw new SockbenchError({
       code: cause.code.toUpperCase(),
@@ -240,7 +240,7 @@ class Run {
       leadMs: LEAD_NS / 1e6,
       cut: this.#cut,
     });
-    this.#failIfCut();
+    this.#failIfAborted();
     return warmup;
   }
 
@@ -255,12 +255,12 @@ class Run {
     this.#telemetry?.sampleNow();
     const endMs = this.#phaseStartedMs + this.#plan.durationMs;
     await this.#untilAll('sent', this.#plan.durationMs + HUNG_AFTER_MS);
-    await Promise.race([patience(Math.max(0, endMs - performance.now())), this.#cut]);
+    await Promise.race([timeoutAfter(Math.max(0, endMs - performance.now())), this.#cut]);
     this.#measuredMs = Math.min(this.#plan.durationMs, performance.now() - this.#phaseStartedMs);
     this.#telemetry?.sampleNow();
-    if (this.#cutShort.length > 0) {
+    if (this.#abortReasons.length > 0) {
       this.#send({ type: 'stop' });
-      await Promise.race([this.#workers?.all('sent'), patience(STOP_WITHIN_MS)]);
+      await Promise.race([this.#workers?.all('sent'), timeoutAfter(STOP_WITHIN_MS)]);
     }
   }
 
@@ -273,9 +273,9 @@ class Run {
       await delay(20);
       const living = this.#collector.workers.filter((_, worker) => !this.#deadWorkers.includes(worker));
       const delivered = living.reduce((sum, worker) => sum + worker.delivered, 0);
-      const visiting = living.reduce((sum, worker) => sum + worker.visiting, 0);
-      const owed = this.#membership.owed(this.#collector.sent());
-      const isOwed = delivered < owed.total - owed.silent || visiting > 0;
+      const iterating = living.reduce((sum, worker) => sum + worker.iterating, 0);
+      const expected = this.#membership.expected(this.#collector.sent());
+      const isOwed = delivered < expected.total - expected.silent || iterating > 0;
       if (isOwed || this.#collector.pushes.incomplete > 0) continue;
       completeSinceMs ??= performance.now();
       if (performance.now() - completeSinceMs >= settleMs) break;
@@ -285,9 +285,9 @@ class Run {
   async #collect(): Promise<void> {
     this.#telemetry?.sampleNow();
     this.#send({ type: 'finish' });
-    await Promise.race([this.#workers?.all('final'), patience(HUNG_AFTER_MS)]);
+    await Promise.race([this.#workers?.all('final'), timeoutAfter(HUNG_AFTER_MS)]);
     this.#collector.finish();
-    await Promise.race([this.#workers?.all('closed'), patience(STOP_WITHIN_MS)]);
+    await Promise.race([this.#workers?.all('closed'), timeoutAfter(STOP_WITHIN_MS)]);
   }
 
   #send(message: ToWorker): void {
@@ -297,25 +297,25 @@ class Run {
   /** Waits for every living worker, but no longer than the run lasts; a hung worker cuts the run. */
   async #untilAll(type: FromWorker['type'], timeoutMs: number): Promise<void> {
     if (this.#workers === null) return;
-    const end = await Promise.race([this.#workers.all(type), this.#cut, patience(timeoutMs)]);
+    const end = await Promise.race([this.#workers.all(type), this.#cut, timeoutAfter(timeoutMs)]);
     if (end === 'timeout') {
       const waited = formatDurationMs(timeoutMs);
-      this.#cutRun('worker_hung', `a generator process had not answered after ${waited}`);
+      this.#abort('worker_hung', `a generator process had not answered after ${waited}`);
     }
   }
 
-  #cutRun(code: string, message: string): void {
+  #abort(code: string, message: string): void {
     if (this.#phase === 'drain' || this.#phase === 'collect') {
       if (code === 'interrupted') return;
     }
-    this.#cutShort.push({ code, message });
+    this.#abortReasons.push({ code, message });
     this.#resolveCut();
   }
 
   #loseWorker(worker: number, reason: string): void {
     this.#membership.loseWorker(worker);
     this.#deadWorkers.push(worker);
-    this.#cutRun('worker_died', `generator process ${worker + 1} ended with ${reason}`);
+    this.#abort('worker_died', `generator process ${worker + 1} ended with ${reason}`);
   }
 
   #report(): void {
@@ -347,7 +347,7 @@ class Run {
       deadWorkers: this.#deadWorkers,
       workerPids: this.#workers?.pids ?? [],
       servers: this.#telemetry?.processes() ?? [],
-      cutShort: this.#cutShort,
+      abortReasons: this.#abortReasons,
       notes: [...this.#notes, this.#telemetry?.note() ?? null].filter((note) => note !== null),
       warmup,
       timing: { ...this.#timing, measureMs: this.#measuredMs },

@@ -7,14 +7,14 @@ import type { StoredInterval } from '../result/run-result.ts';
 interface Second {
   intended: number;
   sent: number;
-  owed: number;
+  expected: number;
   delivered: number;
   readonly open: Map<string, NsHistogram>;
   /** Series of a second that is over, encoded to save memory. */
   readonly encoded: Map<string, string>;
 }
 
-type CountName = 'intended' | 'sent' | 'owed' | 'delivered';
+type CountName = 'intended' | 'sent' | 'expected' | 'delivered';
 export type Counts = Readonly<Record<CountName, number>>;
 
 /** Series and counts of a run, second by second and in all. */
@@ -41,7 +41,7 @@ export class Timeline {
       const second = this.#second(Math.max(0, counts.second));
       second.intended += counts.intended;
       second.sent += counts.sent;
-      second.owed += counts.owed;
+      second.expected += counts.expected;
       second.delivered += counts.delivered;
     }
   }
@@ -53,14 +53,19 @@ export class Timeline {
   /** Sums over the seconds so far. */
   counts(): Counts {
     const sum = (name: CountName) => this.#seconds.reduce((total, second) => total + second[name], 0);
-    return { intended: sum('intended'), sent: sum('sent'), owed: sum('owed'), delivered: sum('delivered') };
+    return {
+      intended: sum('intended'),
+      sent: sum('sent'),
+      expected: sum('expected'),
+      delivered: sum('delivered'),
+    };
   }
 
   /** Messages that were due before this second and have not arrived: lost, for all that is known. */
   missingBefore(before: number): number {
     return this.#seconds
       .slice(0, Math.max(0, before))
-      .reduce((total, { owed, delivered }) => total + Math.max(0, owed - delivered), 0);
+      .reduce((total, { expected, delivered }) => total + Math.max(0, expected - delivered), 0);
   }
 
   /** Encodes the series of all seconds before this one. */
@@ -77,7 +82,7 @@ export class Timeline {
       startMs: second * 1000,
       lengthMs: 1000,
       ...counts,
-      lost: Math.max(0, counts.owed - counts.delivered),
+      lost: Math.max(0, counts.expected - counts.delivered),
       series: Object.fromEntries(encoded),
     }));
   }
@@ -87,7 +92,7 @@ export class Timeline {
       this.#seconds.push({
         intended: 0,
         sent: 0,
-        owed: 0,
+        expected: 0,
         delivered: 0,
         open: new Map(),
         encoded: new Map(),

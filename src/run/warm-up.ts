@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { isSteady } from './steady.ts';
+import { isStable } from './steady.ts';
 
 const LOOK_EVERY_MS = 50;
 
@@ -26,12 +26,12 @@ export async function warmUp(options: WarmUpOptions): Promise<RunResult['warmup'
   });
   const isFixed = plan.warmupMs === plan.warmupMaxMs;
   const untilMs = plan.warmupMaxMs - (isFixed ? leadMs : 0);
-  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isSteady(mediansNs());
+  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs());
   while (elapsedMs() < untilMs && !isDone() && !isCut) {
     const waitMs = Math.max(1, Math.min(LOOK_EVERY_MS, untilMs - elapsedMs()));
     await Promise.race([delay(waitMs, undefined, { ref: false }), cut]);
   }
   const windowMediansNs = mediansNs();
-  const steady = windowMediansNs.length < 3 ? null : isSteady(windowMediansNs);
-  return { durationMs: elapsedMs() + leadMs, steady, windowMediansNs };
+  const stable = windowMediansNs.length < 3 ? null : isStable(windowMediansNs);
+  return { durationMs: elapsedMs() + leadMs, stable, windowMediansNs };
 }

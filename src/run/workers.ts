@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { entryPath } from '../package.ts';
 import type { Assignment, FromWorker, ToWorker } from '../generator/messages.ts';
+import { entryPath } from '../package.ts';
 
 export interface WorkerEvents {
   readonly onMessage: (worker: number, message: FromWorker) => void;

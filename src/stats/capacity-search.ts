@@ -28,7 +28,7 @@ export interface Ending {
   /** The lowest value above it that failed; null when none did. */
   readonly failedAt: number | null;
   /** The lowest value above it of which nothing could be said; null when there is none. */
-  readonly spoiltAt: number | null;
+  readonly inconclusiveAt: number | null;
 }
 
 export type Next =
@@ -47,7 +47,7 @@ type Search<Result> = Generator<SearchStep, Result, StepOutcome>;
 interface Bracket {
   readonly passed: number | null;
   readonly failed: number | null;
-  readonly spoilt: number | null;
+  readonly excluded: number | null;
 }
 
 /** One bad second on the machine must not end the search: what did not pass gets a second run. */
@@ -55,16 +55,16 @@ function* tryTwice(step: SearchStep): Search<StepOutcome> {
   const first = yield step;
   if (first === 'passed') return first;
   const second = yield step;
-  return second === 'spoilt' ? first : second;
+  return second === 'excluded' ? first : second;
 }
 
 function* double({ from, to }: SearchDesign): Search<Bracket> {
   let passed: number | null = null;
   for (let value = from; ; value = Math.min(to, value * 2)) {
     const outcome = yield* tryTwice({ phase: 'doubling', value });
-    if (outcome !== 'passed') return { passed, failed: null, spoilt: null, [outcome]: value };
+    if (outcome !== 'passed') return { passed, failed: null, excluded: null, [outcome]: value };
     passed = value;
-    if (value >= to) return { passed, failed: null, spoilt: null };
+    if (value >= to) return { passed, failed: null, excluded: null };
   }
 }
 
@@ -89,25 +89,25 @@ function middleOf(vary: Varied, passed: number, upper: number): number | null {
 }
 
 function* bisect({ vary }: SearchDesign, bracket: Bracket): Search<Bracket> {
-  let { passed, failed, spoilt } = bracket;
+  let { passed, failed, excluded } = bracket;
   for (;;) {
-    const upper = lower(failed, spoilt);
+    const upper = lower(failed, excluded);
     const middle = passed === null || upper === null ? null : middleOf(vary, passed, upper);
-    if (middle === null) return { passed, failed, spoilt };
+    if (middle === null) return { passed, failed, excluded };
     const outcome = yield* tryTwice({ phase: 'bisecting', value: middle });
     if (outcome === 'passed') passed = middle;
     else if (outcome === 'failed') failed = middle;
-    else spoilt = middle;
+    else excluded = middle;
   }
 }
 
 /** Fresh runs of one value, as many as it takes to be sure; one that is spoilt is run again, two end it. */
 function* confirm({ repeats, mustPass }: SearchDesign, value: number): Search<StepOutcome> {
-  const counts = { passed: 0, failed: 0, spoilt: 0 };
+  const counts = { passed: 0, failed: 0, excluded: 0 };
   while (counts.passed + counts.failed < repeats) {
     counts[yield { phase: 'confirming', value }] += 1;
     if (counts.failed > repeats - mustPass) return 'failed';
-    if (counts.spoilt > 1) return 'spoilt';
+    if (counts.excluded > 1) return 'excluded';
   }
   return 'passed';
 }
@@ -118,14 +118,19 @@ function stepDown(vary: Varied, value: number, from: number): number {
 }
 
 /** A value that nothing sure stands above is `at_least`. */
-function confirmed({ passed, failed, spoilt }: Bracket): Ending {
-  const isFound = failed !== null && (spoilt === null || failed <= spoilt);
-  return { kind: isFound ? 'found' : 'at_least', value: passed, failedAt: failed, spoiltAt: spoilt };
+function confirmed({ passed, failed, excluded }: Bracket): Ending {
+  const isFound = failed !== null && (excluded === null || failed <= excluded);
+  return { kind: isFound ? 'found' : 'at_least', value: passed, failedAt: failed, inconclusiveAt: excluded };
 }
 
-function nothingPassed({ failed, spoilt }: Bracket): Ending {
-  const isUnmet = failed !== null && (spoilt === null || failed <= spoilt);
-  return { kind: isUnmet ? 'unmet' : 'unseen', value: null, failedAt: failed, spoiltAt: spoilt };
+function nothingPassed({ failed, excluded }: Bracket): Ending {
+  const isBelowStart = failed !== null && (excluded === null || failed <= excluded);
+  return {
+    kind: isBelowStart ? 'below_start' : 'inconclusive',
+    value: null,
+    failedAt: failed,
+    inconclusiveAt: excluded,
+  };
 }
 
 function* search(design: SearchDesign): Search<Ending> {
@@ -140,7 +145,7 @@ function* search(design: SearchDesign): Search<Ending> {
     bracket = { ...bracket, passed, [outcome]: value };
   }
   if (bracket.passed === null) return nothingPassed(bracket);
-  return { kind: 'unsteady', value: highest, failedAt: bracket.failed, spoiltAt: bracket.spoilt };
+  return { kind: 'unstable', value: highest, failedAt: bracket.failed, inconclusiveAt: bracket.excluded };
 }
 
 /**
@@ -170,7 +175,7 @@ export function endingSoFar(history: readonly PastStep[]): Ending {
     const above = valuesOf(outcome).filter((each) => value === null || each > value);
     return above.length === 0 ? null : Math.min(...above);
   };
-  return { kind: 'open', value, failedAt: lowestAbove('failed'), spoiltAt: lowestAbove('spoilt') };
+  return { kind: 'open', value, failedAt: lowestAbove('failed'), inconclusiveAt: lowestAbove('excluded') };
 }
 
 /** The values that doubling may come by, in order. */
@@ -181,7 +186,7 @@ export function doublings({ from, to }: SearchDesign): number[] {
 }
 
 /** The most runs that follow the doubling, whatever comes of each. */
-export function mostStepsAfterDoubling({ from, to, repeats }: SearchDesign): number {
+export function maxStepsAfterDoubling({ from, to, repeats }: SearchDesign): number {
   let halvings = 0;
   for (let ratio = Math.min(2, to / from); ratio > 1 + RESOLUTION; ratio = Math.sqrt(ratio)) halvings += 1;
   // Rounding may leave one half a little too wide.
@@ -189,6 +194,6 @@ export function mostStepsAfterDoubling({ from, to, repeats }: SearchDesign): num
 }
 
 /** The most runs that a search takes, whatever comes of each. */
-export function mostSteps(design: SearchDesign): number {
-  return 2 * doublings(design).length + mostStepsAfterDoubling(design);
+export function maxSteps(design: SearchDesign): number {
+  return 2 * doublings(design).length + maxStepsAfterDoubling(design);
 }

@@ -1,5 +1,5 @@
+import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
-import { poolOf } from '../result/aggregate.ts';
 import type { Finding } from '../result/run-result.ts';
 import { headlineBySecond, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
@@ -7,7 +7,7 @@ import { formatMetric, isEstimated, metricValue } from './metric.ts';
 import { type Objective, objectiveName } from './objective.ts';
 import { FAULTS_OF_SERVER } from './pairs.ts';
 import { quantileBoundsNs } from './quantile-bounds.ts';
-import { surelyGrows } from './trend.ts';
+import { significantGrowth } from './trend.ts';
 
 /** Of the bounds of a quantile, each one-sided. */
 export const CONFIDENCE = 0.95;
@@ -27,7 +27,7 @@ type Judged = Pick<CapacityStep, 'outcome' | 'reasons' | 'figures'>;
 
 function figureOf(objective: Objective, view: ResultView): ObjectiveFigure {
   const { expression, metric, unit, limit } = objective;
-  const value = metricValue(metric, poolOf([view]));
+  const value = metricValue(metric, aggregate([view]));
   const histogram = isEstimated(metric) ? view.histogram(metric.series) : null;
   const bounds =
     value === null || histogram === null || !isEstimated(metric)
@@ -75,7 +75,7 @@ function mediansNs({ result }: ResultView): number[] {
 /** A queue that grows slowly enough for the objective to hold to the end of the step. */
 function findTrend(view: ResultView): Finding[] {
   const { headline } = view.result;
-  const growthNs = surelyGrows(mediansNs(view)) ?? 0;
+  const growthNs = significantGrowth(mediansNs(view)) ?? 0;
   const medianNs = view.histogram(headline)?.quantileNs(0.5) ?? 0;
   if (growthNs < Math.max(GROWTH_NS, medianNs * GROWTH_OF_MEDIAN)) return [];
   return [
@@ -87,7 +87,7 @@ function findTrend(view: ResultView): Finding[] {
 }
 
 /** Reasons to disbelieve the run that are not the server's; none when the server ended it. */
-function findSpoilers({ result: { invalid } }: ResultView): Finding[] {
+function findInvalidReasons({ result: { invalid } }: ResultView): Finding[] {
   if (invalid.some(({ code }) => code === 'server_died')) return [];
   return invalid.filter(({ code, message }) => !SERVERS_DOING.has(code) || OUR_LIMIT.test(message));
 }
@@ -99,8 +99,8 @@ function findSpoilers({ result: { invalid } }: ResultView): Finding[] {
  */
 export function judgeStep(view: ResultView, objectives: readonly Objective[]): Judged {
   const figures = objectives.map((objective) => figureOf(objective, view));
-  const spoilers = findSpoilers(view);
-  if (spoilers.length > 0) return { outcome: 'spoilt', reasons: spoilers, figures };
+  const invalidReasons = findInvalidReasons(view);
+  if (invalidReasons.length > 0) return { outcome: 'excluded', reasons: invalidReasons, figures };
   const overloads = view.result.findings.filter(({ code }) => code === 'server_overloaded');
   const growth = overloads.length === 0 ? findTrend(view) : [];
   const reasons = [...view.result.invalid, ...missed(figures), ...overloads, ...growth];
@@ -108,7 +108,7 @@ export function judgeStep(view: ResultView, objectives: readonly Objective[]): J
   const unknown = figures.filter(({ passed }) => passed === null);
   return unknown.length === 0
     ? { outcome: 'passed', reasons: [], figures }
-    : { outcome: 'spoilt', reasons: unknown.map(unknownFinding), figures };
+    : { outcome: 'excluded', reasons: unknown.map(unknownFinding), figures };
 }
 
 function unknownFinding(figure: ObjectiveFigure): Finding {
@@ -122,5 +122,5 @@ const REFUSED = new Set(['TARGET_UNREACHABLE', 'JOIN_UNANSWERED', 'SERVER_DIED']
 export function judgeError(error: { readonly code: string; readonly message: string }): Judged {
   const isServers = REFUSED.has(error.code) && !OUR_LIMIT.test(error.message);
   const reason = { code: error.code.toLowerCase(), message: error.message };
-  return { outcome: isServers ? 'failed' : 'spoilt', reasons: [reason], figures: [] };
+  return { outcome: isServers ? 'failed' : 'excluded', reasons: [reason], figures: [] };
 }

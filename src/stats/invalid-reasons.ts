@@ -16,12 +16,12 @@ import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
  * than all rounds of the design may have.
  */
 export function lastingReasons(design: Design, rounds: readonly Round[], head: number): Finding[] {
-  const { spoilt, faults } = pairUp(rounds, head);
+  const { excluded, faults } = pairUp(rounds, head);
   const atMost = design.looks.at(-1)?.rounds ?? 0;
   return [
     ...faultsOf(design, faults),
     ...baseChanged(design, rounds, head),
-    ...tooManySpoilt(design, spoilt, rounds.length, atMost),
+    ...tooManyExcluded(design, excluded, rounds.length, atMost),
   ];
 }
 
@@ -34,7 +34,7 @@ export function reasonsAtLook(
 ): Finding[] {
   const lasting = lastingReasons(design, rounds, head);
   if (lasting.length > 0) return lasting;
-  return tooManySpoilt(design, pairUp(judged, head).spoilt, judged.length, judged.length);
+  return tooManyExcluded(design, pairUp(judged, head).excluded, judged.length, judged.length);
 }
 
 /** One for each arm: what follows from a fault, such as that the clients of a dead server are lost, is only named. */
@@ -49,14 +49,14 @@ function faultsOf({ arms }: Design, faults: readonly ArmFinding[]): Finding[] {
 }
 
 /** `of` is the number of pairs of which a share may be spoilt. */
-function tooManySpoilt(
+function tooManyExcluded(
   { maxInvalidShare }: Design,
-  spoilt: Pairing['spoilt'],
+  excluded: Pairing['excluded'],
   pairs: number,
   of: number,
 ): Finding[] {
-  if (spoilt.length <= maxInvalidShare * of) return [];
-  const reasons = spoilt.flatMap((pair) => pair.reasons);
+  if (excluded.length <= maxInvalidShare * of) return [];
+  const reasons = excluded.flatMap((pair) => pair.reasons);
   const times = [...Map.groupBy(reasons, ({ code }) => code)].map(
     ([code, each]) => `${code} ${each.length}x`,
   );
@@ -64,7 +64,7 @@ function tooManySpoilt(
   return [
     {
       code: 'spoilt_pairs',
-      message: `${spoilt.length} of ${plural(pairs, 'pair')} were spoilt, ${limit}: ${times.join(', ')}, such as: ${reasons[0]?.message}`,
+      message: `${excluded.length} of ${plural(pairs, 'pair')} were spoilt, ${limit}: ${times.join(', ')}, such as: ${reasons[0]?.message}`,
     },
   ];
 }

@@ -1,5 +1,5 @@
+import { aggregate } from '../result/aggregate.ts';
 import type { Design, MetricOutcome } from '../result/comparison.ts';
-import { poolOf } from '../result/aggregate.ts';
 import { holm } from './holm.ts';
 import { judgeCount } from './judge-count.ts';
 import { judgeRatio, type Measured, measure } from './judge-ratio.ts';
@@ -10,8 +10,8 @@ import { judgedPoints } from './points.ts';
 
 /** Every metric of the design over the valid pairs, at one look. */
 export function judgeMetrics(design: Design, pairs: readonly Pair[], look: number): MetricOutcome[] {
-  const base = poolOf(pairs.map((pair) => pair.base));
-  const head = poolOf(pairs.map((pair) => pair.head));
+  const base = aggregate(pairs.map((pair) => pair.base));
+  const head = aggregate(pairs.map((pair) => pair.head));
   const observed = design.rules.map((rule) => {
     const metric = parseMetric(rule.metric, design.ownSeries);
     const merged = { base: metricValue(metric, base), head: metricValue(metric, head) };

@@ -21,7 +21,7 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
   const judged = rounds.slice(0, due);
   const isEarly = rounds.length < due;
   const heads = headsOf(design).map((head): PairOutcome => {
-    const { pairs, spoilt } = pairUp(judged, head);
+    const { pairs, excluded } = pairUp(judged, head);
     const metrics = judgeMetrics(design, pairs, look);
     const invalid = isEarly
       ? lastingReasons(design, rounds, head)
@@ -31,11 +31,11 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
       verdict: verdictOf(invalid, isEarly, metrics),
       invalid,
       pairs: pairs.length,
-      spoilt,
+      excluded,
       metrics,
     };
   });
-  const verdict = gravest(heads.map((each) => each.verdict));
+  const verdict = mostSevere(heads.map((each) => each.verdict));
   const isRanked = design.arms.length > 2 && verdict !== 'INVALID' && !isEarly;
   return {
     verdict,
@@ -75,16 +75,16 @@ function verdictOf(
 ): Verdict {
   if (invalid.length > 0) return 'INVALID';
   if (isEarly) return 'INCONCLUSIVE';
-  return gravest(metrics.filter(decides).map(({ verdict }) => verdict));
+  return mostSevere(metrics.filter(decides).map(({ verdict }) => verdict));
 }
 
 function decides({ gating, optional, points }: MetricOutcome): boolean {
   return gating && !(optional && points.length === 0);
 }
 
-const GRAVEST_FIRST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
+const MOST_SEVERE_FIRST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
 
 /** INCONCLUSIVE when there are none: nothing said is not OK. */
-function gravest(verdicts: readonly Verdict[]): Verdict {
-  return GRAVEST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'INCONCLUSIVE';
+function mostSevere(verdicts: readonly Verdict[]): Verdict {
+  return MOST_SEVERE_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'INCONCLUSIVE';
 }

@@ -29,7 +29,7 @@ export function planLooks(rounds: number, alpha: number): Look[] {
   requireInsideUnit('alpha', alpha);
   const half = Math.ceil(rounds / 2);
   const first = FIRST_SHARE * alpha;
-  if (half === rounds || half < leastRounds(first, MOST_GATING)) return [{ rounds, alpha }];
+  if (half === rounds || half < minRounds(first, MOST_GATING)) return [{ rounds, alpha }];
   return [
     { rounds: half, alpha: first },
     { rounds, alpha: alpha - first },
@@ -41,7 +41,7 @@ export function planLooks(rounds: number, alpha: number): Look[] {
  * metrics under Holm: its own least p-value, with n rounds, is 2^-n. Throws a RangeError for an alpha that is not
  * inside 0 to 1 and a family that is not a whole number from 1.
  */
-export function leastRounds(alpha: number, family: number): number {
+export function minRounds(alpha: number, family: number): number {
   requireInsideUnit('alpha', alpha);
   requireWhole('family', family, 1);
   let rounds = 1;
@@ -56,5 +56,5 @@ export function leastRounds(alpha: number, family: number): number {
 export function roundsForVerdict({ looks, rules }: Pick<Design, 'looks' | 'rules'>): number {
   const alpha = looks.at(-1)?.alpha;
   const family = rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
-  return alpha === undefined || family === 0 ? 1 : leastRounds(alpha, family);
+  return alpha === undefined || family === 0 ? 1 : minRounds(alpha, family);
 }

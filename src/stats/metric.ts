@@ -1,8 +1,8 @@
 import { SockbenchError } from '../errors.ts';
-import { nearest } from '../text.ts';
+import { type Aggregate, COUNTS, type CountName, isCount } from '../result/aggregate.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName, isFigure, type MetricUnit } from '../result/metrics.ts';
-import { COUNTS, type CountName, isCount, type Pool } from '../result/aggregate.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
+import { nearest } from '../text.ts';
 import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
 
 export type { MetricUnit };
@@ -126,12 +126,12 @@ export function samplesOfRound(quantile: number): number {
 }
 
 /** In the metric's unit; null where the runs have no such value, or too few independent samples for it. */
-export function metricValue(metric: Metric, pool: Pool): number | null {
+export function metricValue(metric: Metric, pool: Aggregate): number | null {
   switch (metric.kind) {
     case 'count':
       return pool.count(metric.name);
     case 'share': {
-      const all = metric.name === 'failed' ? pool.sent : pool.owed;
+      const all = metric.name === 'failed' ? pool.sent : pool.expected;
       return all === 0 ? null : pool.count(metric.name) / all;
     }
     case 'figure':
@@ -146,7 +146,7 @@ export function metricValue(metric: Metric, pool: Pool): number | null {
 }
 
 /** Why {@link metricValue} is null. */
-export function missingBecause(metric: Metric, pool: Pool): string {
+export function missingBecause(metric: Metric, pool: Aggregate): string {
   if (metric.kind === 'figure') return 'the run does not tell it';
   if (metric.kind === 'share') {
     return metric.name === 'failed' ? 'nothing was sent' : 'no message was owed to anyone';

@@ -18,7 +18,7 @@ export interface ArmFinding extends Finding {
 /** Every round is a pair or spoilt. */
 export interface Pairing {
   readonly pairs: readonly Pair[];
-  readonly spoilt: PairOutcome['spoilt'];
+  readonly excluded: PairOutcome['excluded'];
   /** What is no noise: one such run and nothing can be said. */
   readonly faults: readonly ArmFinding[];
 }
@@ -44,24 +44,24 @@ function viewOf(result: RunResult): ResultView {
 /** The rounds of two arms as pairs. A pair is dropped as a whole when either of its runs is invalid, whichever. */
 export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): Pairing {
   const pairs: Pair[] = [];
-  const spoilt: PairOutcome['spoilt'] = [];
+  const excluded: PairOutcome['excluded'] = [];
   const faults: ArmFinding[] = [];
   for (const { round, runs } of rounds) {
     const runOf = (arm: number) => runs.find((run) => run.arm === arm);
     const reasons = [...new Set([baseArm, headArm])].flatMap((arm) =>
-      whySpoilt(runOf(arm)).map((finding) => ({ arm, ...finding })),
+      whyExcluded(runOf(arm)).map((finding) => ({ arm, ...finding })),
     );
     faults.push(
       ...reasons.filter(({ arm, code }) => isFault(code, runOf(arm))).map((each) => ({ ...each, round })),
     );
     const [base, head] = [runOf(baseArm)?.result, runOf(headArm)?.result];
-    if (reasons.length > 0) spoilt.push({ round, reasons });
+    if (reasons.length > 0) excluded.push({ round, reasons });
     else if (base && head) pairs.push({ round, base: viewOf(base), head: viewOf(head) });
   }
-  return { pairs, spoilt, faults };
+  return { pairs, excluded, faults };
 }
 
-function whySpoilt(run: ArmRun | undefined): readonly Finding[] {
+function whyExcluded(run: ArmRun | undefined): readonly Finding[] {
   if (run === undefined) return [NOT_RUN];
   if (run.error !== null) return [run.error];
   return run.result === null ? [NOT_MEASURED] : run.result.invalid;

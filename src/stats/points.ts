@@ -1,5 +1,5 @@
+import { aggregate } from '../result/aggregate.ts';
 import type { Design, MetricRule } from '../result/comparison.ts';
-import { poolOf } from '../result/aggregate.ts';
 import { measuredProcesses, type ResultView } from '../result/view.ts';
 import { isEstimated, type Metric, metricValue, parseMetric, samplesOfRound } from './metric.ts';
 import type { Point } from './observed.ts';
@@ -29,7 +29,7 @@ export function pointsOf(
 
 function roundValue(metric: Metric, view: ResultView): number | null {
   if (isCpuTime(metric) && hasCoarseCpu(view)) return null;
-  if (!isEstimated(metric)) return metricValue(metric, poolOf([view]));
+  if (!isEstimated(metric)) return metricValue(metric, aggregate([view]));
   if (view.samples(metric.series) < samplesOfRound(metric.quantile)) return null;
   return view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null;
 }

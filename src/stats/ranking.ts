@@ -1,5 +1,5 @@
+import { aggregate } from '../result/aggregate.ts';
 import type { Design, Judgement, Round } from '../result/comparison.ts';
-import { poolOf } from '../result/aggregate.ts';
 import { holm } from './holm.ts';
 import { metricValue, parseMetric } from './metric.ts';
 import { worseLogs } from './observed.ts';
@@ -41,5 +41,5 @@ function mergedValue(
   arm: number,
 ): number | null {
   const views = pairUp(rounds, arm, arm).pairs.map(({ head }) => head);
-  return metricValue(parseMetric(metric, ownSeries), poolOf(views));
+  return metricValue(parseMetric(metric, ownSeries), aggregate(views));
 }

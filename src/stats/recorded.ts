@@ -3,7 +3,7 @@ import { type Metric, metricName } from './metric.ts';
 import { type Forecast, obstacleTo } from './threshold-forecast.ts';
 
 /** What is known beforehand of the runs of one arm. */
-export interface ArmForecast extends Pick<Forecast, 'samples' | 'untold'> {
+export interface ArmForecast extends Pick<Forecast, 'samples' | 'unavailable'> {
   readonly name: string;
   readonly headline: string;
   /** Whether the numbers of samples are averages, since messages are sent at random times. */

@@ -1,6 +1,6 @@
 import { SockbenchError } from '../errors.ts';
-import type { MetricRule } from '../result/comparison.ts';
 import { COUNTS } from '../result/aggregate.ts';
+import type { MetricRule } from '../result/comparison.ts';
 import { samplesNeeded } from '../result/view.ts';
 import { parseBytes, parseDurationNs } from '../units.ts';
 import {

@@ -20,17 +20,17 @@ export interface Forecast {
    */
   readonly samples: ReadonlyMap<string, number | null>;
   /** Why figures will not be known. */
-  readonly untold: ReadonlyMap<FigureName, Obstacle>;
+  readonly unavailable: ReadonlyMap<FigureName, Obstacle>;
 }
 
 /** Why a metric will have no value; null when it may have one. */
-export function obstacleTo(metric: Metric, { samples, untold }: Forecast): Obstacle | null {
+export function obstacleTo(metric: Metric, { samples, unavailable }: Forecast): Obstacle | null {
   switch (metric.kind) {
     case 'count':
     case 'share':
       return null;
     case 'figure':
-      return untold.get(metric.name) ?? null;
+      return unavailable.get(metric.name) ?? null;
     default: {
       if (samples.has(metric.series)) return null;
       const recorded = [...samples.keys()].join(', ');

@@ -1,8 +1,8 @@
-import type { Pool } from '../result/aggregate.ts';
+import type { Aggregate } from '../result/aggregate.ts';
 import type { ThresholdOutcome } from '../result/run-result.ts';
+import { type Comparison, type Condition, type Operator, readCondition } from './condition.ts';
 import { formatMetric, type Metric, metricName, metricUnit, metricValue, missingBecause } from './metric.ts';
 import { type Arm, type Part, sumValue } from './threshold-amount.ts';
-import { type Comparison, type Condition, type Operator, readCondition } from './condition.ts';
 
 /** A threshold, read and checked. */
 export interface Threshold {
@@ -70,8 +70,8 @@ type LookUp = (metric: ArmMetric) => number | null;
  */
 export function judgeThreshold(
   threshold: Threshold,
-  head: Pool | null,
-  base: Pool | null = null,
+  head: Aggregate | null,
+  base: Aggregate | null = null,
 ): ThresholdOutcome {
   const { expression, condition } = threshold;
   const poolFor = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);

@@ -20,7 +20,7 @@ function pairs(values: readonly number[], of: (change: number, distance: number)
  * sure. Growth is sure by the one-sided test of Mann (1945) and Kendall at 1 % or less, its amount is the slope of Theil and
  * Sen. Fewer than six values never grow for sure.
  */
-export function surelyGrows(values: readonly number[]): number | null {
+export function significantGrowth(values: readonly number[]): number | null {
   const count = values.length;
   if (count < FEWEST_FOR_TREND) return null;
   const score = pairs(values, Math.sign).reduce((sum, sign) => sum + sign, 0);

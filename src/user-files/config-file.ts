@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { SockbenchError } from '../errors.ts';
-import { firstIssue } from './first-issue.ts';
 import type { GivenOptions } from '../contract/options.ts';
+import { SockbenchError } from '../errors.ts';
 import type { PlanOptions } from '../plan/options.ts';
+import { firstIssue } from './first-issue.ts';
 import { importUserModule } from './module.ts';
 
 /** Looked for in the working directory, in this order. */

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { entryPath } from '../package.ts';
 import { messageOf, SockbenchError } from '../errors.ts';
+import { entryPath } from '../package.ts';
 
 let isHooked = false;
 

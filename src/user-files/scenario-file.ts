@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { Scenario } from '../contract/scenario.ts';
 import { SockbenchError } from '../errors.ts';
-import { firstIssue } from './first-issue.ts';
 import { SERIES } from '../measure/series.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
-import type { Scenario } from '../contract/scenario.ts';
+import { firstIssue } from './first-issue.ts';
 import { nameFunctions } from './functions.ts';
 import { importUserModule } from './module.ts';
 

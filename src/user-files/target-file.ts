@@ -2,8 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { z } from 'zod';
-import { messageOf, SockbenchError } from '../errors.ts';
-import { firstIssue } from './first-issue.ts';
 import {
   type Client,
   type FrameCodec,
@@ -14,7 +12,9 @@ import {
   TRANSPORTS,
   type Transport,
 } from '../contract/target.ts';
+import { messageOf, SockbenchError } from '../errors.ts';
 import { plural } from '../units.ts';
+import { firstIssue } from './first-issue.ts';
 import { nameFunctions } from './functions.ts';
 import { importUserModule } from './module.ts';
 

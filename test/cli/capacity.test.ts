@@ -142,7 +142,7 @@ describe('the plan of a search', () => {
     // 1,000 samples at 50/s take 20 s; the 10 s of every run bring 2,000 at 200/s.
     expect([slow.durationMs, fast.durationMs]).toEqual([20_000, 10_000]);
     expect(slow.profile).toEqual([{ durationMs: 20_000, fromHz: 50, toHz: 50 }]);
-    expect(search.doubts).toEqual([
+    expect(search.warnings).toEqual([
       'the first steps last 20s, not 10s: ack.p99 needs 1,000 independent samples',
     ]);
   });
@@ -166,7 +166,7 @@ describe('the plan of a search', () => {
   it('states how long it may take at most', async () => {
     const search = await plan({ from: '100/s', to: '100/s', repeats: '1' });
     // 5 clients connect in 10 ms; then at most 10 s of warm-up, 10 s, 5 s of drain, and 3 s around it.
-    expect(search.mostMs).toBe(search.mostSteps * 28_010);
+    expect(search.maxMs).toBe(search.maxSteps * 28_010);
   });
 });
 

@@ -36,7 +36,7 @@ it.each<[exitCode: number, what: string, valid: boolean, outcomes: ReadonlyArray
 
 it.each([
   ['overloaded', { findings: [{ code: 'server_overloaded', message: '' }] }],
-  ['noted on', { notes: [{ code: 'not_steady', message: '' }] }],
+  ['noted on', { notes: [{ code: 'warmup_unstable', message: '' }] }],
 ])('0 is the exit code of a valid run that was %s', (_, part) => {
   expect(exitCodeOf({ ...VALID, ...part }, [])).toBe(0);
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { planThresholds } from '../../src/cli/plan-thresholds.ts';
 import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
 import { type GivenOptions, parseOptions } from '../../src/contract/options.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
 import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { buildPlan } from '../../src/plan/plan.ts';
 import { thrownBy } from '../thrown.ts';
 
 async function armOf(name: string, given: GivenOptions, runs = 1) {
@@ -17,8 +17,8 @@ const WS: GivenOptions = { target: 'ws', rate: '100/s', duration: '2s' };
 
 describe('thresholds of a config', () => {
   const kept = async (name: string, ofConfig: readonly string[], given = WS) => {
-    const { thresholds, doubts } = planThresholds({ ofConfig, asked: [] }, await armOf(name, given));
-    return { kept: thresholds.map(({ expression }) => expression), doubts };
+    const { thresholds, warnings } = planThresholds({ ofConfig, asked: [] }, await armOf(name, given));
+    return { kept: thresholds.map(({ expression }) => expression), warnings };
   };
 
   it('are for every scenario that records all of their series', async () => {
@@ -28,14 +28,14 @@ describe('thresholds of a config', () => {
       'ack.p50<1s or delivery.p50<1s',
       'ack.p50<1s',
     ];
-    expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: ofConfig.slice(0, 2), doubts: [] });
-    expect(await kept('ack-roundtrip', ofConfig)).toEqual({ kept: ['lost==0', 'ack.p50<1s'], doubts: [] });
+    expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: ofConfig.slice(0, 2), warnings: [] });
+    expect(await kept('ack-roundtrip', ofConfig)).toEqual({ kept: ['lost==0', 'ack.p50<1s'], warnings: [] });
   });
 
   it("are left out aloud when no scenario at hand has their series, be it another scenario's own", async () => {
     expect(await kept('ack-roundtrip', ['ack.p50 < 1s and checkout.p50 < basket.p50'])).toEqual({
       kept: [],
-      doubts: [
+      warnings: [
         '"ack.p50 < 1s and checkout.p50 < basket.p50" of the config is left out: ack-roundtrip has no such series',
       ],
     });
@@ -45,7 +45,7 @@ describe('thresholds of a config', () => {
     const running = { ...WS, target: 'ws://127.0.0.1:9' };
     expect(await kept('broadcast-latency', ['server_cpu<80%', 'sent>=99/s'], running)).toEqual({
       kept: ['sent>=99/s'],
-      doubts: [
+      warnings: [
         '"server_cpu<80%" of the config is left out: the server is running already, so nothing will be known of its process',
       ],
     });
@@ -53,7 +53,7 @@ describe('thresholds of a config', () => {
 
   it('may need a base, and are then of comparisons only', async () => {
     const ofConfig = ['delivery.p50 < 1.1 * base.delivery.p50'];
-    expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: [], doubts: [] });
+    expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: [], warnings: [] });
     const arm = await armOf('broadcast-latency', WS);
     expect(planThresholds({ ofConfig, asked: [] }, arm, arm).thresholds).toHaveLength(1);
   });
@@ -71,7 +71,7 @@ describe('thresholds of the command line', () => {
     ['delivery.p50 < base.delivery.p50', 'only gate and compare have a base'],
     ['lost==0 or ack.p50<1s', 'this run will not record "ack"'],
     ['checkout.p50<1s', '"checkout" is not one of delivery'],
-    ['polls_in_vain<5%', 'nobody polls over websocket'],
+    ['empty_polls<5%', 'nobody polls over websocket'],
   ])('are refused for what this run will not have: %s', async (expression, problem) => {
     const arm = await armOf('broadcast-latency', WS);
     expect(thrownBy(() => planThresholds({ ofConfig: [], asked: [expression] }, arm)).message).toContain(
@@ -80,12 +80,12 @@ describe('thresholds of the command line', () => {
   });
 
   it('are doubted when there will be too few samples, of all runs together', async () => {
-    const doubts = async (runs: number) => {
+    const warnings = async (runs: number) => {
       const arm = await armOf('broadcast-latency', WS, runs);
-      return planThresholds({ ofConfig: [], asked: ['delivery.p99 < 3 * delivery.p50'] }, arm).doubts;
+      return planThresholds({ ofConfig: [], asked: ['delivery.p99 < 3 * delivery.p50'] }, arm).warnings;
     };
-    expect(await doubts(5)).toEqual([]);
-    expect(await doubts(1)).toEqual([
+    expect(await warnings(5)).toEqual([]);
+    expect(await warnings(1)).toEqual([
       '--threshold "delivery.p99 < 3 * delivery.p50" will not be judged: delivery.p99 needs 1,000 independent samples, and this run plans 200\nA longer run, a higher rate or more clients make more samples.',
     ]);
   });

@@ -109,7 +109,7 @@ describe('help', () => {
       Options of upgrade:
         --requests <N>                          requests of each visitor over WebSocket, one after the other (default: 5)
 
-      Options of polling-against-push:
+      Options of polling-vs-push:
         --rooms <R>                             number of rooms (default: 10)
         --members <M>                           members of each room, clients / rooms unless given; clients are shared round-robin
         --publishers <N>                        members of each room that publish, in turn (default: 1)
@@ -194,7 +194,7 @@ describe('list', () => {
         stream-reply          one request, several replies, as of an Observable in Nest; until the first and the last of them
         message-types         the four message types: echo of text and of bytes, ping to pong, close to clean close
         upgrade               visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way
-        polling-against-push  few messages to many clients, where polling is a choice: run it over each transport and compare
+        polling-vs-push  few messages to many clients, where polling is a choice: run it over each transport and compare
         observe               clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push
 
       Servers, which run here unless they say why not
@@ -260,15 +260,15 @@ describe('a command line that cannot be', () => {
     ],
     [
       ['run', 'room-fan'],
-      'error: there is no scenario "room-fan"; there are: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-against-push, observe\nsockbench list shows what each of them is.\n',
+      'error: there is no scenario "room-fan"; there are: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe\nsockbench list shows what each of them is.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],
-      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout and polling-against-push\nsockbench run --help lists the options of each scenario.\n',
+      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout and polling-vs-push\nsockbench run --help lists the options of each scenario.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--exclude-sender'],
-      'error: --exclude-sender is not an option of ack-roundtrip; it belongs to broadcast-latency, room-fanout and polling-against-push\nsockbench run --help lists the options of each scenario.\n',
+      'error: --exclude-sender is not an option of ack-roundtrip; it belongs to broadcast-latency, room-fanout and polling-vs-push\nsockbench run --help lists the options of each scenario.\n',
     ],
     [
       ['report', 'a.json', '--format', 'htm'],

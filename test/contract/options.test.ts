@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SockbenchError } from '../../src/errors.ts';
 import { choice, flagOf, integer, onOff, parseOptions, positive } from '../../src/contract/options.ts';
+import { SockbenchError } from '../../src/errors.ts';
 import { parseBytes, parseDurationMs } from '../../src/units.ts';
 import { thrownBy } from '../thrown.ts';
 

@@ -4,9 +4,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Connection } from '../../src/drivers/driver.ts';
-import { type Client, chat, type OutgoingEvent } from '../../src/contract/target.ts';
 import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
+import { type Client, chat, type OutgoingEvent } from '../../src/contract/target.ts';
+import type { Connection } from '../../src/drivers/driver.ts';
 import { killServer, type ServerChild, startServer, urlOf } from '../servers/child.ts';
 import { everyPair } from './pairs.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { EnvelopeExchange } from '../../src/drivers/envelope-exchange.ts';
 import type { Envelope } from '../../src/contract/protocol.ts';
+import { EnvelopeExchange } from '../../src/drivers/envelope-exchange.ts';
 
 /** An exchange over nothing. */
 class Exchange extends EnvelopeExchange {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { EVENT } from '../../src/contract/protocol.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { httpPolling } from '../../src/drivers/http-polling.ts';
-import { EVENT } from '../../src/contract/protocol.ts';
 import { killServer, type ServerChild, startServer, urlOf } from '../servers/child.ts';
 
 const servers: Server[] = [];
@@ -51,8 +51,8 @@ describe('polls', () => {
   it('are in vain, each of them, while there is no message', async () => {
     const polled: boolean[] = [];
     await new Promise<void>((resolve, reject) => {
-      const onPolled = (inVain: boolean) => {
-        polled.push(inVain);
+      const onPolled = (isEmpty: boolean) => {
+        polled.push(isEmpty);
         if (polled.length === 20) resolve();
       };
       reference()
@@ -67,7 +67,7 @@ describe('polls', () => {
     const connection = await connect({
       url: await reference(),
       transport: 'long-polling',
-      onPolled: (inVain) => polled.push(inVain),
+      onPolled: (isEmpty) => polled.push(isEmpty),
     });
     for (const message of ['a', 'b', 'c']) {
       const echoed = new Promise((resolve) => connection.once(EVENT.echo, resolve));

@@ -1,8 +1,8 @@
 import { servers } from '../../servers/index.ts';
-import type { ReferenceServer } from '../../servers/server.ts';
+import type { ReferenceServer } from '../../src/contract/server.ts';
+import type { Transport } from '../../src/contract/target.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
-import type { Transport } from '../../src/contract/target.ts';
 
 /** A driver, a reference server that speaks the same protocol, and a transport that both know. */
 export interface Pair {

@@ -63,5 +63,5 @@ test('a rate beyond what the server can do fails the search, or says nothing whe
   expect(found.steps).toHaveLength(2);
   expectSound(found);
   const isSeen = found.steps.some(({ outcome }) => outcome === 'failed');
-  expect([found.answer.kind, code]).toEqual(isSeen ? ['unmet', 99] : ['unseen', 3]);
+  expect([found.answer.kind, code]).toEqual(isSeen ? ['below_start', 99] : ['inconclusive', 3]);
 });

@@ -33,17 +33,17 @@ describe('every scenario over every transport accounts for every message', () =>
       const { result } = await runScenario(scenario, ...args, ...load);
       const { ledger, rate, series } = result;
       expect(rate.sent).toBe(rate.intended);
-      expect(ledger.owed).toBeGreaterThan(rate.sent - 1);
+      expect(ledger.expected).toBeGreaterThan(rate.sent - 1);
       expect(ledger).toMatchObject({
-        delivered: ledger.owed,
+        delivered: ledger.expected,
         lost: 0,
         duplicated: 0,
         reordered: 0,
         unexpected: 0,
         unknown: 0,
       });
-      expect(series[result.headline]?.count).toBe(ledger.owed);
-      expect(series[`${result.headline}_actual`]?.count).toBe(ledger.owed);
+      expect(series[result.headline]?.count).toBe(ledger.expected);
+      expect(series[`${result.headline}_actual`]?.count).toBe(ledger.expected);
       expect(series['send_lag']?.count).toBe(rate.sent);
       expect(series['connect']?.count).toBe(12);
       expect(result.samples).toEqual({
@@ -67,7 +67,7 @@ describe('every scenario over every transport accounts for every message', () =>
   test('with receivers spread over three workers, as with one', async () => {
     const load = ['--clients', '30', '--rate', '100/s', '--duration', '3s', '--workers', '3', ...SHORT];
     const { result } = await runScenario('broadcast-latency', '--target', 'ws', ...load);
-    expect(result.ledger).toMatchObject({ owed: 9000, delivered: 9000, lost: 0, unexpected: 0 });
+    expect(result.ledger).toMatchObject({ expected: 9000, delivered: 9000, lost: 0, unexpected: 0 });
     expect(result.series['fanout_last']?.count).toBe(300);
     expect(result.samples).toEqual({ unit: 'broadcast', count: 300, incomplete: 0 });
     expect(result.telemetry.workers).toHaveLength(3);

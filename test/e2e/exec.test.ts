@@ -54,7 +54,7 @@ function acceptedOf({ telemetry }: RunResult): boolean[] {
 }
 
 function expectAllDelivered({ ledger }: RunResult): void {
-  expect(ledger).toMatchObject({ owed: 200, delivered: 200, lost: 0 });
+  expect(ledger).toMatchObject({ expected: 200, delivered: 200, lost: 0 });
 }
 
 /** Only what /proc tells, and all of that. */
@@ -68,14 +68,14 @@ function expectReadFromProc(result: RunResult): void {
   expect(samples.reduce((sum, { cpuMs }) => sum + cpuMs, 0)).toBeGreaterThan(0);
   for (const {
     rssBytes,
-    loopUtilisation,
+    loopUtilization,
     loopDelayMaxNs,
     gcCount,
     heapUsedBytes,
     bufferedBytes,
   } of samples) {
     expect(rssBytes).toBeGreaterThan(1024 ** 2);
-    expect([loopUtilisation, loopDelayMaxNs, gcCount, heapUsedBytes, bufferedBytes]).toEqual(
+    expect([loopUtilization, loopDelayMaxNs, gcCount, heapUsedBytes, bufferedBytes]).toEqual(
       Array(5).fill(null),
     );
   }

@@ -20,33 +20,45 @@ async function broadcastTo(fault: string, amount = 0, ...more: string[]) {
 }
 
 describe('a server with known faults', () => {
-  const owed = MESSAGES * CLIENTS;
+  const expected = MESSAGES * CLIENTS;
   const faulted = countFaulted(MESSAGES, CLIENTS);
 
   test('that drops one delivery in a hundred: exactly those are lost', async () => {
     const { ledger, samples } = await broadcastTo('drop');
     expect(ledger).toMatchObject({
-      owed,
-      delivered: owed - faulted,
+      expected,
+      delivered: expected - faulted,
       lost: faulted,
       duplicated: 0,
       reordered: 0,
       unexpected: 0,
     });
-    expect(ledger.irregular.reduce((sum, account) => sum + account.lost, 0)).toBe(faulted);
+    expect(ledger.anomalies.reduce((sum, account) => sum + account.lost, 0)).toBe(faulted);
     expect(samples.count).toBe(MESSAGES);
     expect(samples.incomplete).toBeGreaterThan(0);
   });
 
   test('that repeats one in a hundred: exactly those are duplicates, and none is timed twice', async () => {
     const { ledger, series } = await broadcastTo('duplicate');
-    expect(ledger).toMatchObject({ owed, delivered: owed, lost: 0, duplicated: faulted, reordered: 0 });
-    expect(series['delivery']?.count).toBe(owed);
+    expect(ledger).toMatchObject({
+      expected,
+      delivered: expected,
+      lost: 0,
+      duplicated: faulted,
+      reordered: 0,
+    });
+    expect(series['delivery']?.count).toBe(expected);
   });
 
   test('that swaps one in a hundred with the next: exactly those are reordered', async () => {
     const { ledger } = await broadcastTo('swap');
-    expect(ledger).toMatchObject({ owed, delivered: owed, lost: 0, duplicated: 0, reordered: faulted });
+    expect(ledger).toMatchObject({
+      expected,
+      delivered: expected,
+      lost: 0,
+      duplicated: 0,
+      reordered: faulted,
+    });
   });
 
   test('that delays by 5 ms: the delay is recovered within the stated uncertainty', async () => {
@@ -67,8 +79,8 @@ describe('a server with known faults', () => {
     const { ledger } = await broadcastTo('stall', 0, '--late-after', `${lateAfterMs}ms`);
     // A message due at a uniform time within a stall waits for the rest of it.
     const predicted = (STALL.lengthMs - lateAfterMs) / STALL.everyMs;
-    expect(ledger.late / ledger.owed).toBeGreaterThan(predicted * 0.8);
-    expect(ledger.late / ledger.owed).toBeLessThan(predicted * 1.4);
+    expect(ledger.late / ledger.expected).toBeGreaterThan(predicted * 0.8);
+    expect(ledger.late / ledger.expected).toBeLessThan(predicted * 1.4);
     expect(ledger.lost).toBe(0);
   });
 

@@ -91,8 +91,8 @@ describe('a gate is INVALID, never OK', () => {
     expect(stdout).toMatch(/^(PARTIAL, )?INVALID: /);
     expect(code).toBe(3);
     // What else a machine at its limit does, such as losing clients, may come first in the line.
-    const reasons = storedComparison(out).judgement.heads.flatMap(({ spoilt }) =>
-      spoilt.flatMap((pair) => pair.reasons.map((reason) => reason.code)),
+    const reasons = storedComparison(out).judgement.heads.flatMap(({ excluded }) =>
+      excluded.flatMap((pair) => pair.reasons.map((reason) => reason.code)),
     );
     expect(reasons).toEqual(
       expect.arrayContaining([expect.stringMatching(/^(generator_busy|rate_not_held|send_lag)$/)]),

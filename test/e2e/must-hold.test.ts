@@ -26,7 +26,7 @@ describe('the promise: it says whose limit it was', () => {
       ];
       const { code, stdout, result } = await runScenario('broadcast-latency', '--target', 'ws', ...load);
       expect(result.ledger).toMatchObject({
-        owed: 100_000,
+        expected: 100_000,
         delivered: 100_000,
         lost: 0,
         duplicated: 0,

@@ -86,8 +86,14 @@ describe('a server with a path, a namespace, TLS, and a token for each client', 
     const { result, stderr } = await runIn(folder, 'broadcast-latency', ...flags);
     await close();
     expect(stderr).toBe('');
-    const owed = SENT * CLIENTS;
-    expect(result().ledger).toMatchObject({ owed, delivered: owed, lost: 0, duplicated: 0, unexpected: 0 });
+    const expected = SENT * CLIENTS;
+    expect(result().ledger).toMatchObject({
+      expected,
+      delivered: expected,
+      lost: 0,
+      duplicated: 0,
+      unexpected: 0,
+    });
     const upgraded = transport === 'upgrade' ? CLIENTS : undefined;
     expect(result().series['connect_upgraded']?.count).toBe(upgraded);
   });
@@ -98,8 +104,14 @@ describe('a server with a path, a namespace, TLS, and a token for each client', 
     const flags = ['--target', './guarded.target.ts', '--rooms', '2', ...FEW];
     const { result } = await runIn(folder, 'room-fanout', ...flags);
     await close();
-    const owed = (SENT * CLIENTS) / 2;
-    expect(result().ledger).toMatchObject({ owed, delivered: owed, lost: 0, duplicated: 0, unexpected: 0 });
+    const expected = (SENT * CLIENTS) / 2;
+    expect(result().ledger).toMatchObject({
+      expected,
+      delivered: expected,
+      lost: 0,
+      duplicated: 0,
+      unexpected: 0,
+    });
   });
 
   test('acknowledges requests without giving anything back', async () => {
@@ -107,7 +119,7 @@ describe('a server with a path, a namespace, TLS, and a token for each client', 
     const folder = guardedFolder(port);
     const { result } = await runIn(folder, 'ack-roundtrip', '--target', './guarded.target.ts', ...FEW);
     await close();
-    expect(result().ledger).toMatchObject({ owed: SENT, delivered: SENT, lost: 0, unexpected: 0 });
+    expect(result().ledger).toMatchObject({ expected: SENT, delivered: SENT, lost: 0, unexpected: 0 });
     expect(result().series['ack']?.count).toBe(SENT);
   });
 
@@ -163,11 +175,11 @@ describe('the files that init writes', () => {
     const messages = await runIn(folder, 'broadcast-latency', ...SHORT);
     const { plan, ledger } = messages.result();
     expect(plan).toMatchObject({ clients: 50, thresholds: ['delivery.p95<100ms', 'lost==0'] });
-    expect(ledger).toMatchObject({ owed: SENT * 50, delivered: SENT * 50, unexpected: 0 });
+    expect(ledger).toMatchObject({ expected: SENT * 50, delivered: SENT * 50, unexpected: 0 });
 
-    const visits = await runIn(folder, './sockbench.scenario.ts', ...FEW);
-    expect(visits.stdout).toMatch(/chat-visit/);
-    const ofVisits = visits.result();
+    const iterations = await runIn(folder, './sockbench.scenario.ts', ...FEW);
+    expect(iterations.stdout).toMatch(/chat-visit/);
+    const ofVisits = iterations.result();
     expect(ofVisits.series['own_message']?.count).toBe(2 * SENT);
     expect(ofVisits.ledger).toMatchObject({ delivered: 2 * SENT * CLIENTS, lost: 0, unexpected: 0 });
     expect(ofVisits.findings).toEqual([]);

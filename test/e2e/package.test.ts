@@ -33,7 +33,7 @@ test('the packed package, installed into an empty folder, runs without TypeScrip
     '-c',
     `"${bin}" run broadcast-latency ${load.join(' ')} --format json || [ $? -eq 3 ]`,
   );
-  expect(runResultSchema.parse(JSON.parse(stored)).ledger).toMatchObject({ owed: 1000, delivered: 1000 });
+  expect(runResultSchema.parse(JSON.parse(stored)).ledger).toMatchObject({ expected: 1000, delivered: 1000 });
   expect(run(empty, bin, 'report', ...jsonIn(join(empty, 'reports')), '--format', 'html')).toMatch(
     /<!doctype html>/i,
   );

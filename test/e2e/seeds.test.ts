@@ -8,11 +8,11 @@ const SENT = 40;
 
 /** Owed to so many receivers each, all delivered, nothing else. */
 function expectExactly({ ledger, rate }: RunResult, receivers: number, copies = 1): void {
-  const owed = SENT * receivers * copies;
+  const expected = SENT * receivers * copies;
   expect(rate.sent).toBe(SENT);
   expect(ledger).toMatchObject({
-    owed,
-    delivered: owed,
+    expected,
+    delivered: expected,
     lost: 0,
     duplicated: 0,
     reordered: 0,
@@ -90,14 +90,14 @@ test('message types on Socket.IO: all but the ping, which only its server sends'
 test('polling asks in vain, and hears of news late; who is pushed to does neither', async () => {
   const load = ['--clients', '4', '--rooms', '2', '--rate', '10/s', '--duration', '4s'];
   const polled = await run(
-    'polling-against-push',
+    'polling-vs-push',
     ...load,
     ...['--target', 'http-polling', '--transport', 'short-polling', '--poll-interval', '50ms'],
   );
-  const pushed = await run('polling-against-push', ...load, '--target', 'ws');
+  const pushed = await run('polling-vs-push', ...load, '--target', 'ws');
   for (const { ledger } of [polled, pushed]) expect(ledger).toMatchObject({ lost: 0, unexpected: 0 });
-  expect(polled.traffic.pollsInVain).toBeGreaterThan(polled.traffic.polls / 2);
-  expect(pushed.traffic).toMatchObject({ requests: 0, polls: 0, pollsInVain: 0 });
+  expect(polled.traffic.emptyPolls).toBeGreaterThan(polled.traffic.polls / 2);
+  expect(pushed.traffic).toMatchObject({ requests: 0, polls: 0, emptyPolls: 0 });
   const bytes = ({ traffic, ledger }: RunResult) =>
     (traffic.sentBytes + traffic.receivedBytes) / ledger.delivered;
   expect(bytes(polled)).toBeGreaterThan(bytes(pushed));
@@ -106,7 +106,7 @@ test('polling asks in vain, and hears of news late; who is pushed to does neithe
 test('polling then upgrade: the time until then, and round trips on the way', async () => {
   const result = await run('upgrade', '--rate', '20/s', '--clients', '4');
   expect(result.series['upgrade']?.count).toBe(20);
-  expect(result.series['journey']?.count).toBe(20);
+  expect(result.series['iteration']?.count).toBe(20);
   expect(result.series['ack_upgrading']?.count).toBeGreaterThanOrEqual(20);
   expect(result.series['ack_upgraded']?.count).toBe(100);
   expect(result.failed).toEqual([]);

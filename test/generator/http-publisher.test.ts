@@ -3,8 +3,8 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 import type { OutgoingRequest } from '../../src/contract/target.ts';
+import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 
 interface Received {
   readonly method: string;

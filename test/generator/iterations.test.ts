@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { defineScenario, type User } from '../../src/contract/scenario.ts';
+import { chat, type Mapping } from '../../src/contract/target.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
+import { Iterations } from '../../src/generator/iterations.ts';
 import { Performer } from '../../src/generator/performer.ts';
 import { ClientPool, ReasonCounts } from '../../src/generator/pool.ts';
 import { routeOf } from '../../src/generator/route.ts';
 import { Sender } from '../../src/generator/sender.ts';
-import { Visits } from '../../src/generator/iterations.ts';
 import { FanoutTracker } from '../../src/measure/fanout.ts';
 import { Intake } from '../../src/measure/intake.ts';
 import { Ledger } from '../../src/measure/ledger.ts';
@@ -12,8 +14,6 @@ import { ReceiveWindow } from '../../src/measure/receive-window.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
 import { buildPlan } from '../../src/plan/plan.ts';
-import { defineScenario, type User } from '../../src/contract/scenario.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 /** Clients 0 and 1, whose visits do what a test says; 0 publishes to both, 1 to nobody but itself. */
@@ -21,7 +21,7 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
   const scenario = defineScenario({
     name: 'made-up',
     summary: '',
-    headline: 'journey',
+    headline: 'iteration',
     series: { own: 'anything' },
     options: {},
     layout: () => ({
@@ -85,8 +85,8 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
     pool,
     recorder,
     intake: new Intake({
-      headline: 'journey',
-      routes: layout.streams.map((stream) => routeOf(stream, 'journey')),
+      headline: 'iteration',
+      routes: layout.streams.map((stream) => routeOf(stream, 'iteration')),
       recorder,
       ledger,
       fanout: new FanoutTracker({ expected: (stream) => 2 - stream, onClosed: () => {}, quietNs: 1e9 }),
@@ -105,9 +105,9 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
     recorder,
     clients: new Set([0, 1]),
     audience: [2, 1],
-    perform: (stream, stamp) => visits.begin(stream, stamp),
+    perform: (stream, stamp) => iterations.begin(stream, stamp),
   });
-  const visits: Visits = new Visits({
+  const iterations: Iterations = new Iterations({
     scenario,
     plan,
     clock,
@@ -120,7 +120,7 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
     failed,
   });
   await pool.connectAll([0, 1], 1e6);
-  return { visits, sender, failed, clock, connections, ledger, window, take: () => valuesOf(recorder) };
+  return { iterations, sender, failed, clock, connections, ledger, window, take: () => valuesOf(recorder) };
 }
 
 function valuesOf(recorder: Recorder): Record<string, number[]> {
@@ -137,21 +137,21 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 describe('a visit', () => {
   it('lasts from when it was due until its last step is done', async () => {
     const step = Promise.withResolvers<void>();
-    const { sender, visits, clock, take } = await open(() => step.promise);
+    const { sender, iterations, clock, take } = await open(() => step.promise);
     clock.ns = 1100;
     sender.send(0, 1000, true);
-    expect(visits.underWay).toBe(1);
+    expect(iterations.underWay).toBe(1);
     clock.ns = 1900;
     step.resolve();
     await settle();
-    expect(visits.underWay).toBe(0);
-    expect(take()).toEqual({ journey: [900], journey_actual: [800], send_lag: [100] });
+    expect(iterations.underWay).toBe(0);
+    expect(take()).toEqual({ iteration: [900], iteration_actual: [800], send_lag: [100] });
   });
 
   it('begins when it is due, whether the one before is over or not', async () => {
-    const begun: Array<[client: number, visit: number]> = [];
-    const { sender, visits } = await open((user) => {
-      begun.push([user.client.number, user.visit]);
+    const begun: Array<[client: number, iteration: number]> = [];
+    const { sender, iterations } = await open((user) => {
+      begun.push([user.client.number, user.iteration]);
       return new Promise(() => {});
     });
     for (const index of [0, 1, 2, 3, 4]) sender.send(index, 1000, true);
@@ -162,12 +162,12 @@ describe('a visit', () => {
       [1, 1],
       [0, 2],
     ]);
-    expect(visits.underWay).toBe(5);
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 5, sent: 5, owed: 0 }]]);
+    expect(iterations.underWay).toBe(5);
+    expect(sender.takeBySecond()).toEqual([[0, { intended: 5, sent: 5, expected: 0 }]]);
   });
 
   it('of the warm-up is kept apart: its length, its values, and that it failed', async () => {
-    const { sender, visits, clock, take, failed } = await open(async (user) => {
+    const { sender, iterations, clock, take, failed } = await open(async (user) => {
       user.record('own', 5);
       user.publish('everyone');
       clock.ns = 1300;
@@ -175,7 +175,7 @@ describe('a visit', () => {
     });
     sender.send(0, 1000, false);
     sender.send(1, 1000, false);
-    expect(visits.underWay).toBe(0);
+    expect(iterations.underWay).toBe(0);
     await settle();
     expect(take()).toEqual({ warmup: [300] });
     expect(failed.take()).toEqual([]);
@@ -183,8 +183,8 @@ describe('a visit', () => {
   });
 
   it('that throws has failed with its message, and has no length', async () => {
-    const { sender, visits, failed, take } = await open(async ({ client, visit }) => {
-      if (client.number === 0) throw new Error(visit === 1 ? 'no stock' : 'sold out');
+    const { sender, iterations, failed, take } = await open(async ({ client, iteration }) => {
+      if (client.number === 0) throw new Error(iteration === 1 ? 'no stock' : 'sold out');
     });
     for (const index of [0, 1, 2, 4]) sender.send(index, 1000, true);
     await settle();
@@ -192,8 +192,8 @@ describe('a visit', () => {
       { reason: 'sold out', count: 2 },
       { reason: 'no stock', count: 1 },
     ]);
-    expect(take()['journey']).toHaveLength(1);
-    expect(visits.underWay).toBe(0);
+    expect(take()['iteration']).toHaveLength(1);
+    expect(iterations.underWay).toBe(0);
   });
 
   it('that waits in vain has failed with what it waited for', async () => {
@@ -207,28 +207,28 @@ describe('a visit', () => {
   });
 
   it('that is not over at the end is counted as failed, and all of them at once', async () => {
-    const { sender, visits, failed } = await open(() => new Promise(() => {}));
+    const { sender, iterations, failed } = await open(() => new Promise(() => {}));
     sender.send(0, 1000, false);
-    visits.giveUp();
+    iterations.giveUp();
     expect(failed.take()).toEqual([]);
     sender.send(0, 1000, true);
     sender.send(1, 1000, true);
-    visits.giveUp();
+    iterations.giveUp();
     expect(failed.take()).toEqual([{ reason: 'the visit was not over at the end of the drain', count: 2 }]);
   });
 
   it('does not begin for a client that is gone', async () => {
-    const { sender, visits, connections, take } = await open(async () => {});
+    const { sender, iterations, connections, take } = await open(async () => {});
     connections[0].drop('transport close');
     sender.send(0, 1000, true);
-    expect(visits.underWay).toBe(0);
+    expect(iterations.underWay).toBe(0);
     expect(sender.unsent.take()).toEqual([{ reason: 'the sender was not connected', count: 1 }]);
     expect(take()).toEqual({});
   });
 
   it('fails when it records into a series that is not the scenario’s', async () => {
     const { sender, failed, take } = await open(async (user) => {
-      user.record(user.visit === 0 ? 'delivery' : 'toString', 5);
+      user.record(user.iteration === 0 ? 'delivery' : 'toString', 5);
     });
     sender.send(0, 1000, true);
     sender.send(2, 1000, true);
@@ -271,7 +271,7 @@ describe('what a visit publishes', () => {
       { stream: 1, sent: 2 },
     ]);
     // Three visits; four messages to two receivers and two to one.
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 3, sent: 3, owed: 10 }]]);
+    expect(sender.takeBySecond()).toEqual([[0, { intended: 3, sent: 3, expected: 10 }]]);
   });
 
   it('does not thin out how late visits begin', async () => {
@@ -307,7 +307,7 @@ describe('what a visit publishes', () => {
     await settle();
     expect(failed.take()).toEqual([{ reason: 'the target does not declare publish', count: 1 }]);
     expect(sender.sentByStream()).toEqual([]);
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 1, sent: 1, owed: 0 }]]);
+    expect(sender.takeBySecond()).toEqual([[0, { intended: 1, sent: 1, expected: 0 }]]);
   });
 });
 
@@ -320,7 +320,7 @@ describe('what a visit asks', () => {
     clock.ns = 1500;
     connections[0].acknowledge(connections[0].dataOf());
     await settle();
-    expect(take()).toMatchObject({ ack: [500], ack_actual: [400], journey: [500] });
+    expect(take()).toMatchObject({ ack: [500], ack_actual: [400], iteration: [500] });
     expect(ledger.totals()).toMatchObject({ delivered: 0, unexpected: 0 });
     // Handling the reply cost the event loop time.
     expect(window.total).toBe(1);

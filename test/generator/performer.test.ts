@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defineScenario, everyClient, type Operation, type Stream } from '../../src/contract/scenario.ts';
+import { type Client, chat, type Mapping } from '../../src/contract/target.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 import { Performer } from '../../src/generator/performer.ts';
 import { ClientPool } from '../../src/generator/pool.ts';
@@ -10,8 +12,6 @@ import { ReceiveWindow } from '../../src/measure/receive-window.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
 import { buildPlan } from '../../src/plan/plan.ts';
-import { defineScenario, everyClient, type Operation, type Stream } from '../../src/contract/scenario.ts';
-import { type Client, chat, type Mapping } from '../../src/contract/target.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Transport } from '../../src/contract/target.ts';
 import type { ConnectOptions, Driver } from '../../src/drivers/driver.ts';
 import { ClientPool, ReasonCounts } from '../../src/generator/pool.ts';
-import type { Transport } from '../../src/contract/target.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 /** A pool whose k-th attempt to connect ends as `outcomes[k]` says: a connection, or the message of an error. */
-function poolOf(outcomes: ReadonlyArray<FakeConnection | string>, transport: Transport = 'websocket') {
+function aggregate(outcomes: ReadonlyArray<FakeConnection | string>, transport: Transport = 'websocket') {
   const attempts: ConnectOptions[] = [];
   const opened: Array<[client: number, connection: unknown, connectNs: number]> = [];
   const upgradeTimesNs: number[] = [];
@@ -38,7 +38,7 @@ const FAST_HZ = 1e6;
 describe('a pool of clients', () => {
   it('opens a connection for each client number, with its own options, and times it', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
-    const { pool, attempts, opened } = poolOf([first, second]);
+    const { pool, attempts, opened } = aggregate([first, second]);
     await pool.connectAll([4], FAST_HZ);
     await pool.connectAll([7], FAST_HZ);
     expect(attempts).toMatchObject([
@@ -54,7 +54,7 @@ describe('a pool of clients', () => {
   });
 
   it('tells how long it took until a connection was on WebSocket', async () => {
-    const { pool, attempts, upgradeTimesNs, clock } = poolOf([new FakeConnection()], 'upgrade');
+    const { pool, attempts, upgradeTimesNs, clock } = aggregate([new FakeConnection()], 'upgrade');
     await pool.connectAll([0], FAST_HZ);
     expect(upgradeTimesNs).toEqual([]);
     clock.ns = 5000;
@@ -64,7 +64,7 @@ describe('a pool of clients', () => {
 
   it('counts failures by reason and goes on with the rest', async () => {
     const connection = new FakeConnection();
-    const { pool, opened } = poolOf(['refused', 'timed out', connection, 'timed out']);
+    const { pool, opened } = aggregate(['refused', 'timed out', connection, 'timed out']);
     await pool.connectAll([0, 1, 2, 3], FAST_HZ);
     expect(pool.connected).toBe(1);
     expect({ total: pool.failures.total, commonest: pool.failures.commonest }).toEqual({
@@ -81,7 +81,7 @@ describe('a pool of clients', () => {
 
   it('lets go of a client that was dropped, and says why', async () => {
     const connections = [new FakeConnection(), new FakeConnection()];
-    const { pool } = poolOf(connections);
+    const { pool } = aggregate(connections);
     await pool.connectAll([0, 1], FAST_HZ);
     connections[0]?.drop('transport close');
     expect(pool.connected).toBe(1);
@@ -91,7 +91,7 @@ describe('a pool of clients', () => {
   });
 
   it('opens connections no faster than it was told', async () => {
-    const { pool } = poolOf([new FakeConnection(), new FakeConnection(), new FakeConnection()]);
+    const { pool } = aggregate([new FakeConnection(), new FakeConnection(), new FakeConnection()]);
     const startedMs = performance.now();
     await pool.connectAll([0, 1, 2], 100);
     // The third is due 20 ms after the first; timers may fire up to a millisecond early.
@@ -100,7 +100,7 @@ describe('a pool of clients', () => {
 
   it('closes every connection', async () => {
     const connections = [new FakeConnection(), new FakeConnection()];
-    const { pool } = poolOf(connections);
+    const { pool } = aggregate(connections);
     await pool.connectAll([0, 1], FAST_HZ);
     await pool.closeAll();
     expect(connections.map(({ closed }) => closed)).toEqual([true, true]);
@@ -111,7 +111,7 @@ describe('reopening', () => {
   it('closes a connection, tells how it ended, and only then opens another in its place', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
     first.outcome = { code: 1000, reason: 'bye' };
-    const { pool, attempts, opened } = poolOf([first, second]);
+    const { pool, attempts, opened } = aggregate([first, second]);
     await pool.connectAll([3], FAST_HZ);
     const atClose: unknown[] = [];
     const reopened = pool.reopen(3, (outcome) => {
@@ -130,7 +130,7 @@ describe('reopening', () => {
 
   it('does nothing for a client that is not connected, as while it is being reopened', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
-    const { pool, attempts } = poolOf([first, second]);
+    const { pool, attempts } = aggregate([first, second]);
     await pool.connectAll([3], FAST_HZ);
     let closes = 0;
     await Promise.all([pool.reopen(3, () => closes++), pool.reopen(3, () => closes++)]);
@@ -139,7 +139,7 @@ describe('reopening', () => {
   });
 
   it('counts a client that cannot connect again as dropped, and not as one that never connected', async () => {
-    const { pool } = poolOf([new FakeConnection(), 'ECONNREFUSED']);
+    const { pool } = aggregate([new FakeConnection(), 'ECONNREFUSED']);
     await pool.connectAll([3], FAST_HZ);
     await pool.reopen(3, () => {});
     expect(pool.connection(3)).toBeNull();
@@ -149,7 +149,7 @@ describe('reopening', () => {
 
   it('keeps the new connection when the old one is told to have ended late', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
-    const { pool } = poolOf([first, second]);
+    const { pool } = aggregate([first, second]);
     await pool.connectAll([3], FAST_HZ);
     await pool.reopen(3, () => {});
     first.drop('transport close');
@@ -160,7 +160,7 @@ describe('reopening', () => {
 describe('another connection of a client', () => {
   it("has the client's options, is none of the pool's and is closed by who asked for it", async () => {
     const [own, another] = [new FakeConnection(), new FakeConnection()];
-    const { pool, attempts, opened } = poolOf([own, another]);
+    const { pool, attempts, opened } = aggregate([own, another]);
     await pool.connectAll([5], FAST_HZ);
     const { connection, upgraded } = await pool.openAnother(5);
     expect(connection).toBe(another);
@@ -174,7 +174,7 @@ describe('another connection of a client', () => {
   });
 
   it('is upgraded when the driver says so, and not before', async () => {
-    const { pool, attempts, upgradeTimesNs } = poolOf([new FakeConnection()], 'upgrade');
+    const { pool, attempts, upgradeTimesNs } = aggregate([new FakeConnection()], 'upgrade');
     const { upgraded } = await pool.openAnother(0);
     let isUpgraded = false;
     const settled = upgraded.then(() => {
@@ -188,7 +188,7 @@ describe('another connection of a client', () => {
   });
 
   it('rejects with the reason when the server does not take it', async () => {
-    const { pool } = poolOf(['refused']);
+    const { pool } = aggregate(['refused']);
     await expect(pool.openAnother(0)).rejects.toThrow('refused');
     expect(pool.failures.take()).toEqual([]);
   });

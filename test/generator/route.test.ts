@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../src/contract/scenario.ts';
 import { routeOf } from '../../src/generator/route.ts';
 import { FANOUT_SERIES, REPLY_SERIES, type StreamRoute } from '../../src/measure/intake.ts';
-import type { Operation } from '../../src/contract/scenario.ts';
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
 const STREAM: Operation = { kind: 'stream-reply', replies: 5 };

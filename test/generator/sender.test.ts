@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Layout, Operation } from '../../src/contract/scenario.ts';
 import { Sender } from '../../src/generator/sender.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
-import type { Layout, Operation } from '../../src/contract/scenario.ts';
 
 /** Clients 0 to 3, of which some are connected, and a sender for the streams of clients 0 and 1. */
 function open(operation: Operation, { connected = [0, 1, 2, 3], mine = [0, 1] } = {}) {
@@ -68,8 +68,8 @@ describe('a sender', () => {
     clock.ns = 12e9;
     sender.send(2, 11e9, true);
     expect(sender.takeBySecond()).toEqual([
-      [0, { intended: 2, sent: 2, owed: 6 }],
-      [1, { intended: 1, sent: 1, owed: 4 }],
+      [0, { intended: 2, sent: 2, expected: 6 }],
+      [1, { intended: 1, sent: 1, expected: 4 }],
     ]);
     expect(sender.takeBySecond()).toEqual([]);
     expect(recorder.take().series['send_lag']?.counts).toEqual(Float64Array.of(2, 1));
@@ -92,7 +92,7 @@ describe('a sender', () => {
     sender.send(0, 0, true);
     sender.send(1, 0, true);
     expect(performed).toHaveLength(1);
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 2, sent: 1, owed: 2 }]]);
+    expect(sender.takeBySecond()).toEqual([[0, { intended: 2, sent: 1, expected: 2 }]]);
     expect(sender.unsent.take()).toEqual([{ reason: 'the sender was not connected', count: 1 }]);
     expect(sender.sentByStream()).toEqual([{ stream: 1, sent: 1 }]);
   });
@@ -106,6 +106,6 @@ describe('a sender', () => {
     sender.send(2, 0, true);
     expect(performed).toHaveLength(1);
     expect(sender.unsent.take()).toEqual([{ reason: 'the generator was too late', count: 1 }]);
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 2, sent: 1, owed: 4 }]]);
+    expect(sender.takeBySecond()).toEqual([[0, { intended: 2, sent: 1, expected: 4 }]]);
   });
 });

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadTarget } from '../../src/generator/target.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
-import { buildPlan, type TargetPlan } from '../../src/plan/plan.ts';
 import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
 import { chat } from '../../src/contract/target.ts';
+import { loadTarget } from '../../src/generator/target.ts';
+import { buildPlan, type TargetPlan } from '../../src/plan/plan.ts';
 import { writeFiles } from '../support/user-files.ts';
 
 const URL = 'http://127.0.0.1:3000';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { VisitingUser } from '../../src/generator/user.ts';
 import type { Scope } from '../../src/contract/scenario.ts';
+import { IteratingUser } from '../../src/generator/user.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 const DUE_NS = 1_000_000;
@@ -17,7 +17,7 @@ function open({ timeoutMs = 5000 } = {}) {
   const recorded: Array<[series: string, valueNs: number]> = [];
   const lagsNs: number[] = [];
   let received = 0;
-  const user = new VisitingUser({
+  const user = new IteratingUser({
     client: { number: 4, values: { name: 'ann' } },
     options: { items: 3 },
     stamp: { stream: 4, seq: 7, intendedNs: DUE_NS, actualNs: clock.ns, measured: true },
@@ -55,7 +55,7 @@ describe('a user', () => {
     const { user } = open();
     expect(user.client).toEqual({ number: 4, values: { name: 'ann' } });
     expect(user.options).toEqual({ items: 3 });
-    expect(user.visit).toBe(7);
+    expect(user.iteration).toBe(7);
   });
 
   it('does its first step when its visit was due, and the next ones when it comes to them', () => {
@@ -69,7 +69,7 @@ describe('a user', () => {
     ]);
   });
 
-  it.each<[string, (user: VisitingUser) => unknown]>([
+  it.each<[string, (user: IteratingUser) => unknown]>([
     ['emitted', (user) => user.emit('typing')],
     ['called', (user) => void user.call('history').catch(() => {})],
     ['requested', (user) => void user.request().catch(() => {})],

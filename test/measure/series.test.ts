@@ -18,7 +18,7 @@ describe('the series of a run', () => {
   it('have names of their own, with the one from actual sending beside each that can be a headline', () => {
     const names = SERIES.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    for (const headline of ['delivery', 'ack', 'reply', 'journey']) {
+    for (const headline of ['delivery', 'ack', 'reply', 'iteration']) {
       expect(names).toEqual(expect.arrayContaining([headline, `${headline}_actual`]));
     }
   });

@@ -18,8 +18,8 @@ const stamps: fc.Arbitrary<Stamp> = fc
 const sample: Stamp = { stream: 3, seq: 35, intendedNs: 1e9, actualNs: 1e9 + 36, measured: true };
 
 describe('a text payload', () => {
-  const { text: leastBytes } = MIN_PAYLOAD_BYTES;
-  const sizes = fc.integer({ min: leastBytes, max: 5000 });
+  const { text: minBytes } = MIN_PAYLOAD_BYTES;
+  const sizes = fc.integer({ min: minBytes, max: 5000 });
 
   it('carries any stamp and gives it back', () => {
     fc.assert(
@@ -52,8 +52,8 @@ describe('a text payload', () => {
       actualNs: Number.MAX_SAFE_INTEGER - 1,
       measured: true,
     };
-    const payload = stampWriter('text', leastBytes)(largest);
-    expect(payload).toHaveLength(leastBytes);
+    const payload = stampWriter('text', minBytes)(largest);
+    expect(payload).toHaveLength(minBytes);
     expect(readStamp(payload)).toEqual(largest);
   });
 
@@ -92,8 +92,8 @@ describe('a text payload', () => {
 });
 
 describe('a binary payload', () => {
-  const { binary: leastBytes } = MIN_PAYLOAD_BYTES;
-  const sizes = fc.integer({ min: leastBytes, max: 5000 });
+  const { binary: minBytes } = MIN_PAYLOAD_BYTES;
+  const sizes = fc.integer({ min: minBytes, max: 5000 });
 
   it('carries any stamp and gives it back, at exactly the size that was asked for', () => {
     fc.assert(
@@ -128,8 +128,8 @@ describe('a binary payload', () => {
   });
 
   it('that is shorter than a stamp carries none', () => {
-    const payload = stampWriter('binary', leastBytes)(sample) as Buffer;
-    for (let length = 0; length < leastBytes; length++) {
+    const payload = stampWriter('binary', minBytes)(sample) as Buffer;
+    for (let length = 0; length < minBytes; length++) {
       expect(readStamp(payload.subarray(0, length))).toBeNull();
     }
   });

@@ -63,9 +63,9 @@ describe('a telemetry sample', () => {
     computeForMs(120);
     await sleep(1);
     const busy = sampler.sample();
-    expect(busy.loopUtilisation).toBeGreaterThan(0);
-    expect(busy.loopUtilisation).toBeLessThanOrEqual(1);
-    expect(busy.loopUtilisation * busy.lengthMs).toBeGreaterThan(100);
+    expect(busy.loopUtilization).toBeGreaterThan(0);
+    expect(busy.loopUtilization).toBeLessThanOrEqual(1);
+    expect(busy.loopUtilization * busy.lengthMs).toBeGreaterThan(100);
   });
 
   it('counts from the sample before', () => {

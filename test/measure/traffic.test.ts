@@ -5,13 +5,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { servers } from '../../servers/index.ts';
-import { NO_SETTINGS, type RunningServer } from '../../servers/server.ts';
+import { EVENT } from '../../src/contract/protocol.ts';
+import { NO_SETTINGS, type RunningServer } from '../../src/contract/server.ts';
+import type { Transport } from '../../src/contract/target.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import { officialWs } from '../../src/drivers/ws.ts';
 import { NO_TRAFFIC, type Traffic, TrafficSampler, trafficWithin } from '../../src/measure/traffic.ts';
-import type { Transport } from '../../src/contract/target.ts';
-import { EVENT } from '../../src/contract/protocol.ts';
 import { CERTIFICATE, TEST_KEY } from '../support/certificates.ts';
 
 /** What the other side saw: bytes of the sockets that it accepted, and requests that it got. */
@@ -149,28 +149,28 @@ describe('the sampler', () => {
         let polls = 0;
         void connectTo('http-polling', 'short-polling', {
           pollIntervalMs: 1,
-          onPolled: (inVain) => {
-            sampler.notePoll(inVain);
+          onPolled: (isEmpty) => {
+            sampler.notePoll(isEmpty);
             polls += 1;
             if (polls === times) resolve(sampler.take());
           },
         });
       });
-    const { requests, polls, pollsInVain } = await polledTimes(25);
+    const { requests, polls, emptyPolls } = await polledTimes(25);
     // The first one announced the client.
-    expect({ requests, polls, pollsInVain }).toEqual({ requests: 1 + 25, polls: 25, pollsInVain: 25 });
+    expect({ requests, polls, emptyPolls }).toEqual({ requests: 1 + 25, polls: 25, emptyPolls: 25 });
   });
 
   it('tells polls that bring something from those in vain', () => {
     sampler.take();
-    for (const inVain of [true, false, false]) sampler.notePoll(inVain);
-    expect(sampler.take()).toEqual({ ...NO_TRAFFIC, polls: 3, pollsInVain: 1 });
+    for (const isEmpty of [true, false, false]) sampler.notePoll(isEmpty);
+    expect(sampler.take()).toEqual({ ...NO_TRAFFIC, polls: 3, emptyPolls: 1 });
     expect(sampler.take()).toEqual(NO_TRAFFIC);
   });
 });
 
 describe('the traffic within a time', () => {
-  const traffic = { sentBytes: 100, receivedBytes: 1000, requests: 10, polls: 8, pollsInVain: 4 };
+  const traffic = { sentBytes: 100, receivedBytes: 1000, requests: 10, polls: 8, emptyPolls: 4 };
 
   it.each([
     ['all of a span within it', 0, 10, 1],
@@ -184,7 +184,7 @@ describe('the traffic within a time', () => {
       receivedBytes: 1000 * share,
       requests: 10 * share,
       polls: 8 * share,
-      pollsInVain: 4 * share,
+      emptyPolls: 4 * share,
     });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { defineScenario, type Layout, type Stream } from '../../src/contract/scenario.ts';
 import { SockbenchError } from '../../src/errors.ts';
 import { requireSoundLayout } from '../../src/plan/layout.ts';
-import { defineScenario, type Layout, type Stream } from '../../src/contract/scenario.ts';
 
 const CLIENTS = 3;
 const PUBLISH = { kind: 'publish', scope: 'everyone', room: null } as const;

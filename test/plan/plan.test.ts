@@ -3,8 +3,8 @@ import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
-import { buildPlan, type Plan, planIn, requireAllowedHost, type TargetPlan } from '../../src/plan/plan.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
+import { buildPlan, type Plan, planIn, requireAllowedHost, type TargetPlan } from '../../src/plan/plan.ts';
 import { thrownBy } from '../thrown.ts';
 
 const target: TargetPlan = {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { FLAT_COLUMNS } from '../../src/report/content/columns.ts';
+import { renderMarkdown } from '../../src/report/content/run-markdown.ts';
+import { renderHtml } from '../../src/report/content/run-page.ts';
+import { renderTable, renderText } from '../../src/report/content/run-text.ts';
+import { formatFigure } from '../../src/report/content/table.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
-import { renderHtml } from '../../src/report/content/run-page.ts';
-import { renderMarkdown } from '../../src/report/content/run-markdown.ts';
-import { formatFigure } from '../../src/report/content/table.ts';
-import { renderTable, renderText } from '../../src/report/content/run-text.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { formatCount } from '../../src/units.ts';
 import { makeResult, NO_ASSETS, results } from './fixture.ts';

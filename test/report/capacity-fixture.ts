@@ -3,7 +3,7 @@ import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
   endingSoFar,
-  mostSteps,
+  maxSteps,
   nextStep,
   type SearchDesign,
   type SearchStep,
@@ -51,7 +51,7 @@ export function runAt(value: number, { design, capacity, seenTo }: CapacityOptio
   const cpuMs = Math.min(980, 950 * load);
   const servers = made.telemetry.servers.map((server) => ({
     ...server,
-    samples: server.samples.map((sample) => ({ ...sample, cpuMs, loopUtilisation: cpuMs / 1000 })),
+    samples: server.samples.map((sample) => ({ ...sample, cpuMs, loopUtilization: cpuMs / 1000 })),
   }));
   const message = 'messages were under way when sending ended';
   return {
@@ -92,8 +92,8 @@ export function makeCapacity(given: Partial<CapacityOptions> = {}): Capacity {
       objectives: [...options.objectives],
       lost: '0',
       confidence: CONFIDENCE,
-      mostSteps: mostSteps(design),
-      mostMs: 600_000,
+      maxSteps: maxSteps(design),
+      maxMs: 600_000,
     },
     steps,
     answer: next.done ? next.ending : endingSoFar(steps),

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/cli/commands/capacity.ts';
 import { renderCapacityHtml } from '../../src/report/content/capacity-html.ts';
 import { renderCapacityMarkdown } from '../../src/report/content/capacity-markdown.ts';
-import { fromZero, logarithmic } from '../../src/report/render/scale.ts';
 import { renderCapacityText } from '../../src/report/content/capacity-text.ts';
 import { answerText } from '../../src/report/content/capacity-words.ts';
+import { fromZero, logarithmic } from '../../src/report/render/scale.ts';
 import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
 import { thrownBy } from '../thrown.ts';
 import { DESIGN, makeCapacity } from './capacity-fixture.ts';
@@ -66,11 +66,11 @@ describe('the answer in words', () => {
 
   it('a server that passes once but never again', () => {
     const steps = found.steps.map((step) => ({ ...step }));
-    const unsteady: Capacity = { ...found, steps, answer: { ...found.answer, kind: 'unsteady' } };
-    expect(answerText(unsteady)).toMatch(
+    const unstable: Capacity = { ...found, steps, answer: { ...found.answer, kind: 'unstable' } };
+    expect(answerText(unstable)).toMatch(
       /^ws takes 993\/s .* at times, but too unsteadily for an answer; at 1,037\/s/,
     );
-    expect(exitCodeOf(unsteady.answer)).toBe(4);
+    expect(exitCodeOf(unstable.answer)).toBe(4);
   });
 });
 

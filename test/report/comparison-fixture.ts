@@ -20,7 +20,7 @@ export interface ComparisonOptions {
   /** Of each metric of METRICS that is not OK; for every head alike. */
   readonly verdicts: Readonly<Record<string, Verdict>>;
   /** The first so many rounds are spoilt: the last arm died in them. */
-  readonly spoilt: number;
+  readonly excluded: number;
   /** Nothing can be said of any head. */
   readonly invalid: boolean;
   readonly thresholds: Comparison['thresholds'];
@@ -34,7 +34,7 @@ const DEFAULTS: ComparisonOptions = {
   arms: ['base', 'head'],
   rounds: 5,
   verdicts: {},
-  spoilt: 0,
+  excluded: 0,
   invalid: false,
   thresholds: [],
   status: 'complete',
@@ -228,17 +228,17 @@ function metricOutcomes(head: number, valid: readonly number[], options: Compari
 
 const GRAVEST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
 
-function gravest(verdicts: readonly Verdict[]): Verdict {
+function mostSevere(verdicts: readonly Verdict[]): Verdict {
   return GRAVEST.find((verdict) => verdicts.includes(verdict)) ?? 'OK';
 }
 
 function pairOutcome(head: number, options: ComparisonOptions): PairOutcome {
-  const dead = head === options.arms.length - 1 ? options.spoilt : 0;
+  const dead = head === options.arms.length - 1 ? options.excluded : 0;
   const valid = range(options.rounds).filter((round) => round > dead);
   const metrics = metricOutcomes(head, valid, options);
   return {
     head,
-    verdict: gravest(metrics.filter(({ gating }) => gating).map(({ verdict }) => verdict)),
+    verdict: mostSevere(metrics.filter(({ gating }) => gating).map(({ verdict }) => verdict)),
     invalid: options.invalid
       ? [
           {
@@ -248,7 +248,7 @@ function pairOutcome(head: number, options: ComparisonOptions): PairOutcome {
         ]
       : [],
     pairs: valid.length,
-    spoilt: range(dead).map((round) => ({ round, reasons: [{ arm: head, ...DEATH }] })),
+    excluded: range(dead).map((round) => ({ round, reasons: [{ arm: head, ...DEATH }] })),
     metrics,
   };
 }
@@ -272,7 +272,7 @@ function runOf(arm: number, round: number, options: ComparisonOptions): RunResul
 }
 
 function roundOf(round: number, options: ComparisonOptions): Round {
-  const dead = round <= options.spoilt ? options.arms.length - 1 : null;
+  const dead = round <= options.excluded ? options.arms.length - 1 : null;
   const inOrder = options.arms.map((_, arm) =>
     arm === dead
       ? { arm, result: null, error: DEATH }
@@ -332,7 +332,7 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
     },
     rounds: range(options.rounds).map((round) => roundOf(round, options)),
     judgement: {
-      verdict: gravest(heads.map(({ verdict }) => verdict)),
+      verdict: mostSevere(heads.map(({ verdict }) => verdict)),
       look: 0,
       rounds: options.rounds,
       heads,
@@ -381,12 +381,12 @@ export const NOT_STARTED = [
 
 /** A comparison of which an arm could not be started in its second round. */
 function unstarted(): Comparison {
-  const comparison = makeComparison({ rounds: 2, spoilt: 2, invalid: true, status: 'partial' });
+  const comparison = makeComparison({ rounds: 2, excluded: 2, invalid: true, status: 'partial' });
   const error = { code: 'exec_failed', message: NOT_STARTED };
   const heads = comparison.judgement.heads.map((pair) => ({
     ...pair,
     invalid: [{ code: error.code, message: `head, round 2: ${NOT_STARTED}` }],
-    spoilt: [{ round: 2, reasons: [{ arm: 1, ...error }] }],
+    excluded: [{ round: 2, reasons: [{ arm: 1, ...error }] }],
   }));
   const notes = [{ code: 'load_differs', message: 'the arms were not driven alike: clients 100 and 200' }];
   return { ...comparison, notes, judgement: { ...comparison.judgement, heads } };
@@ -417,8 +417,8 @@ export const comparisons = {
   inconclusive: once({ verdicts: { 'delivery.p50': 'INCONCLUSIVE' } }),
   /** OK, though a metric that is told only got worse and another cannot be told. */
   warned: once({ verdicts: { 'delivery.p99': 'REGRESSED', traffic_per_delivery: 'INCONCLUSIVE' } }),
-  spoilt: once({ rounds: 6, spoilt: 1 }),
-  invalid: once({ spoilt: 3, invalid: true }),
+  excluded: once({ rounds: 6, excluded: 1 }),
+  invalid: once({ excluded: 3, invalid: true }),
   partial: once({ status: 'partial', verdicts: { 'delivery.p50': 'INCONCLUSIVE' } }),
   thresholds: once({ thresholds: THRESHOLDS }),
   several: once({
@@ -435,7 +435,7 @@ export const comparisons = {
   hostile: once({
     arms: [HOSTILE_ARM, `${HOSTILE_ARM} too`],
     rounds: 6,
-    spoilt: 1,
+    excluded: 1,
     verdicts: { 'delivery.p50': 'REGRESSED', 'delivery.p99': 'REGRESSED' },
     thresholds: [{ arm: 1, expression: HOSTILE_ARM, passed: false, actual: 1, detail: HOSTILE_ARM }],
   }),

@@ -162,7 +162,7 @@ describe('GitHub summary', () => {
     expect(thresholds).toContain('| delivery.p50 | OK | 1.2 ms | 1.21 ms |');
     expect(thresholds).toContain('delivery.p50&lt;1ms');
     expect(thresholds).toContain('### How to read this');
-    expect(renderGithubSummary(comparisons.spoilt())).toContain('the server exited with code 1');
+    expect(renderGithubSummary(comparisons.excluded())).toContain('the server exited with code 1');
   });
 
   it('has notes right under the verdict', () => {

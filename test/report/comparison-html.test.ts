@@ -37,7 +37,7 @@ describe('the page of a comparison', () => {
   });
 
   it('draws a spoilt pair that was measured hollow, and lists why it was', () => {
-    const comparison = makeComparison({ rounds: 6, spoilt: 1 });
+    const comparison = makeComparison({ rounds: 6, excluded: 1 });
     const measured = comparison.rounds[1]?.runs.find(({ arm }) => arm === 1)?.result ?? null;
     const rounds = comparison.rounds.map((round, index) =>
       index === 0

@@ -87,7 +87,7 @@ describe('JUnit XML', () => {
 
   it('makes everything an error, with the reason, when the comparison is INVALID', () => {
     const xml = renderJunit(
-      makeComparison({ invalid: true, spoilt: 3, thresholds: comparisons.thresholds().thresholds }),
+      makeComparison({ invalid: true, excluded: 3, thresholds: comparisons.thresholds().thresholds }),
     );
     expect(ask(xml, 'concat(count(//testcase), " ", count(//error[contains(@message, "spoilt")]))')).toBe(
       '12 12',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { briefly, brieflyAll } from '../../src/report/content/brief.ts';
 import { renderSmallerIsBetter } from '../../src/report/ci/github-action-benchmark.ts';
 import { renderGithubAnnotations } from '../../src/report/ci/github-annotations.ts';
 import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { briefly, brieflyAll } from '../../src/report/content/brief.ts';
 import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
 import { renderComparisonMarkdown } from '../../src/report/content/comparison-markdown.ts';
 import { metricTables } from '../../src/report/content/comparison-metric-table.ts';

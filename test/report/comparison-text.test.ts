@@ -267,7 +267,7 @@ describe('text of a comparison', () => {
       verdict: 'INCONCLUSIVE' as const,
       invalid: [],
       pairs: 0,
-      spoilt: [],
+      excluded: [],
       metrics: pair.metrics.map((metric) => ({ ...metric, verdict: 'INCONCLUSIVE' as const })),
     }));
     const text = renderComparisonText({

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { renderBencher } from '../../src/report/ci/bencher.ts';
-import {
-  renderBiggerIsBetter,
-  renderSmallerIsBetter,
-} from '../../src/report/ci/github-action-benchmark.ts';
+import { renderBiggerIsBetter, renderSmallerIsBetter } from '../../src/report/ci/github-action-benchmark.ts';
 import { renderGoBenchmark } from '../../src/report/ci/go-benchmark.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
 import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
@@ -144,7 +141,7 @@ describe('Go benchmark text', () => {
   });
 
   it('leaves out rounds that were spoilt, and all when the comparison is INVALID', () => {
-    expect(readGoBenchmarks(renderGoBenchmark(comparisons.spoilt())).results).toHaveLength(2 * 5);
+    expect(readGoBenchmarks(renderGoBenchmark(comparisons.excluded())).results).toHaveLength(2 * 5);
     expect(readGoBenchmarks(renderGoBenchmark(comparisons.invalid())).results).toEqual([]);
   });
 

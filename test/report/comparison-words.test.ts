@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
 import { adviceFor } from '../../src/report/content/comparison-advice.ts';
 import { turnsText } from '../../src/report/content/comparison-circumstances.ts';
-import { rankingTexts, spoiltTexts } from '../../src/report/content/comparison-facts.ts';
-import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { excludedTexts, rankingTexts } from '../../src/report/content/comparison-facts.ts';
 import { metricSentence } from '../../src/report/content/comparison-metric-words.ts';
+import { comparisonSeverity } from '../../src/report/content/comparison-severity.ts';
 import { renderComparisonText } from '../../src/report/content/comparison-text.ts';
-import { comparisonTone } from '../../src/report/content/comparison-severity.ts';
 import { pairSentence, remarkTexts, verdictSentence } from '../../src/report/content/comparison-words.ts';
 import type { Comparison, MetricOutcome, PairOutcome } from '../../src/result/comparison.ts';
 import { comparisons, makeComparison, overload } from './comparison-fixture.ts';
@@ -23,12 +23,12 @@ function outcome(comparison: Comparison, name: string): MetricOutcome {
 }
 
 /** The comparison with one head of which nothing can be said for this reason. */
-function spoiltBy(code: string): Comparison {
+function excludedBy(code: string): Comparison {
   const comparison = comparisons.invalid();
   const heads = comparison.judgement.heads.map((pair) => ({
     ...pair,
     invalid: [],
-    spoilt: [1, 2, 4].map((round) => ({
+    excluded: [1, 2, 4].map((round) => ({
       round,
       reasons: [{ arm: 1, code, message: `it was ${round === 4 ? 'worse' : 'bad'}` }],
     })),
@@ -296,9 +296,9 @@ describe('advice', () => {
     ['server_died', /last lines/],
     ['EXEC_FAILED', /start each arm alone/],
     ['environment_changed', /--base-exec CMD or --base-ref REF/],
-    ['something_new', /mend what spoilt the rounds/],
+    ['something_new', /mend what excluded the rounds/],
   ])('for %s', (code, expected) => {
-    const advice = adviceFor(spoiltBy(code));
+    const advice = adviceFor(excludedBy(code));
     expect(advice).toHaveLength(1);
     expect(advice[0]).toMatch(expected);
   });
@@ -349,8 +349,8 @@ describe('advice', () => {
 
 describe('what spoilt pairs', () => {
   it('is told once for each arm and code', () => {
-    const comparison = spoiltBy('send_lag');
-    expect(spoiltTexts(comparison, firstHead(comparison))).toEqual([
+    const comparison = excludedBy('send_lag');
+    expect(excludedTexts(comparison, firstHead(comparison))).toEqual([
       'rounds 1, 2 and 4: head: send_lag: such as it was bad',
     ]);
   });
@@ -386,6 +386,6 @@ describe('the tone', () => {
     ['thresholds', 'bad'],
     ['overloaded', 'warning'],
   ] as const)('of %s is %s', (name, tone) => {
-    expect(comparisonTone(comparisons[name]())).toBe(tone);
+    expect(comparisonSeverity(comparisons[name]())).toBe(tone);
   });
 });

@@ -1,7 +1,7 @@
+import { NO_SETTINGS } from '../../src/plan/settings.ts';
 import type { PageAssets } from '../../src/report/index.ts';
 import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
-import { NO_SETTINGS } from '../../src/plan/settings.ts';
 
 /** What a made-up run looks like; the rest follows from it and from `seed`. */
 export interface FixtureOptions {
@@ -141,7 +141,7 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
       atMs: (index - 1) * 1000,
       lengthMs: 1000,
       cpuMs: busyMs,
-      loopUtilisation: Math.min(1, busyMs / 1000 + (role.startsWith('server') ? 0 : 0.1)),
+      loopUtilization: Math.min(1, busyMs / 1000 + (role.startsWith('server') ? 0 : 0.1)),
       pacingShare: role.startsWith('server') ? 0 : 0.1,
       loopDelayP50Ns: 60_000,
       loopDelayP99Ns: Math.round(400_000 * (1 + random())),
@@ -167,7 +167,7 @@ function trafficOf(options: FixtureOptions): RunResult['traffic'] {
     receivedBytes: 100 * deliveries + 200 * polls,
     requests: polls === 0 ? 0 : polls + messages,
     polls,
-    pollsInVain: Math.floor(polls / 4),
+    emptyPolls: Math.floor(polls / 4),
   };
 }
 
@@ -241,8 +241,8 @@ const ENVIRONMENT: RunResult['environment'] = {
 export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
   const options = { ...DEFAULTS, ...given };
   const seconds = recordSeconds(options);
-  const owedEach = options.rateHz * receiversOf(options);
-  const owed = owedEach * options.seconds;
+  const expectedEach = options.rateHz * receiversOf(options);
+  const expected = expectedEach * options.seconds;
   const headline = headlineOf(options);
   const messages = options.rateHz * options.seconds;
   const result: RunResult = {
@@ -255,7 +255,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     notes: [],
     plan: planOf(options),
     environment: ENVIRONMENT,
-    warmup: { durationMs: 3000, steady: true, windowMediansNs: [1.3e6, 1.25e6, 1.26e6] },
+    warmup: { durationMs: 3000, stable: true, windowMediansNs: [1.3e6, 1.25e6, 1.26e6] },
     timing: {
       startMs: 350,
       connectMs: 420,
@@ -294,19 +294,19 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
         lengthMs: 1000,
         intended: options.rateHz,
         sent: options.rateHz,
-        owed: owedEach,
-        delivered: owedEach - lost,
+        expected: expectedEach,
+        delivered: expectedEach - lost,
         lost,
         series: Object.fromEntries([...histograms].map(([name, histogram]) => [name, histogram.encode()])),
       };
     }),
     ledger: {
       ...NO_DELIVERIES,
-      owed,
-      delivered: owed - options.lost,
+      expected,
+      delivered: expected - options.lost,
       lost: options.lost,
-      irregular: [],
-      irregularCount: 0,
+      anomalies: [],
+      anomalyCount: 0,
     },
     telemetry: {
       servers: [telemetryOf('server', 100, 230, options)],
@@ -325,7 +325,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
 function seenFromOutside(sample: Sample): Sample {
   return {
     ...sample,
-    loopUtilisation: null,
+    loopUtilization: null,
     pacingShare: null,
     loopDelayP50Ns: null,
     loopDelayP99Ns: null,
@@ -422,7 +422,7 @@ export const HOSTILE =
   '</script><img src=x onerror="globalThis.hacked=1"><b>|`*"日本語 \u{1F600} a,b\n\u001b[31mred\u202e&amp;';
 
 const NO_DELIVERIES = {
-  owed: 0,
+  expected: 0,
   delivered: 0,
   late: 0,
   lost: 0,
@@ -440,7 +440,7 @@ const NOTHING: Partial<RunResult> = {
   intervals: [],
   samples: { unit: 'broadcast', count: 0, incomplete: 0 },
   rate: { intendedHz: 0, achievedHz: 0, intended: 0, sent: 0, unsent: [] },
-  ledger: { ...NO_DELIVERIES, irregular: [], irregularCount: 0 },
+  ledger: { ...NO_DELIVERIES, anomalies: [], anomalyCount: 0 },
   telemetry: { servers: [], workers: [] },
-  traffic: { sentBytes: 0, receivedBytes: 0, requests: 0, polls: 0, pollsInVain: 0 },
+  traffic: { sentBytes: 0, receivedBytes: 0, requests: 0, polls: 0, emptyPolls: 0 },
 };

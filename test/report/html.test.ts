@@ -94,7 +94,7 @@ describe('the page', () => {
       receiver: 17,
       sender: 0,
       stream: 0,
-      owed: 9,
+      expected: 9,
       delivered: 8,
       late: 0,
       lost: 1,
@@ -104,8 +104,8 @@ describe('the page', () => {
     const valid = results.valid();
     const ledger = {
       ...valid.ledger,
-      irregular: Array.from({ length: 30 }, () => account),
-      irregularCount: 41,
+      anomalies: Array.from({ length: 30 }, () => account),
+      anomalyCount: 41,
     };
     const html = renderHtml([{ ...valid, ledger }], NO_ASSETS);
     expect(html.match(/<th scope="row">17<\/th>/g)).toHaveLength(20);

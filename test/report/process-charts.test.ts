@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Chart } from '../../src/report/render/page/chart.ts';
 import { cpuChart, loopDelayChart, memoryChart } from '../../src/report/content/process-charts.ts';
+import type { Chart } from '../../src/report/render/page/chart.ts';
 import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { results } from './fixture.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { displayWidth, plain } from '../../src/report/plain.ts';
 import {
   type Column,
   chooseUnit,
@@ -10,6 +9,7 @@ import {
   shortageNotes,
   tabulate,
 } from '../../src/report/content/table.ts';
+import { displayWidth, plain } from '../../src/report/plain.ts';
 
 const durations = (id: string, unitGroup = id): Column<Record<string, number | null>> => ({
   ...column(id, id, 'duration', '', (row: Record<string, number | null>) => row[id] ?? null),

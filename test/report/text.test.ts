@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plain } from '../../src/report/plain.ts';
 import { renderTable, renderText } from '../../src/report/content/run-text.ts';
+import { plain } from '../../src/report/plain.ts';
 import { results } from './fixture.ts';
 
 describe('text of one result', () => {

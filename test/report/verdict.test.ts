@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { plain } from '../../src/report/plain.ts';
 import { remarkLine, remarks } from '../../src/report/content/remarks.ts';
-import { overallVerdict, validityWord, verdict, verdictTone } from '../../src/report/content/run-verdict.ts';
+import {
+  overallVerdict,
+  validityWord,
+  verdict,
+  verdictSeverity,
+} from '../../src/report/content/run-verdict.ts';
+import { plain } from '../../src/report/plain.ts';
 import { results } from './fixture.ts';
 
 describe('verdict', () => {
@@ -61,10 +66,10 @@ describe('overallVerdict', () => {
   });
 });
 
-describe('verdictTone', () => {
+describe('verdictSeverity', () => {
   it('is good only when there is nothing to say', () => {
     const tones = [results.valid(), results.overloaded(), results.thresholds(), results.invalid()].map(
-      verdictTone,
+      verdictSeverity,
     );
     expect(tones).toEqual(['good', 'warning', 'warning', 'bad']);
   });

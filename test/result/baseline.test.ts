@@ -57,7 +57,7 @@ describe('a baseline', () => {
   });
 
   it('leaves out rounds in which the head was not measured, or invalid', async () => {
-    const comparison = withSeeds(makeComparison({ rounds: 4, spoilt: 1 }));
+    const comparison = withSeeds(makeComparison({ rounds: 4, excluded: 1 }));
     runsOf(comparison, 1)[2]?.invalid.push({ code: 'server_died', message: 'it died' });
     expect(seedsOf(await readBaseline(stored(comparison)))).toEqual([2, 4]);
   });
@@ -115,7 +115,7 @@ describe('what is no baseline', () => {
       () =>
         edited((comparison) => {
           const [run] = runsOf(comparison, 1);
-          if (run != null) run.ledger.owed += 1;
+          if (run != null) run.ledger.expected += 1;
         }),
       'BAD_RESULT',
       /does not hold together: /,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_SETTINGS } from '../../servers/server.ts';
+import { NO_SETTINGS } from '../../src/contract/server.ts';
 import {
   differences,
   differenceText,

@@ -98,7 +98,7 @@ function sampleOf(part: Partial<Sample>): Sample {
     atMs: 1000,
     lengthMs: 1000,
     cpuMs: 0,
-    loopUtilisation: 0,
+    loopUtilization: 0,
     pacingShare: 0,
     loopDelayP50Ns: 0,
     loopDelayP99Ns: 0,
@@ -121,17 +121,17 @@ describe('measured telemetry', () => {
   it('weighs a sample by how much of it lies in the measured time', () => {
     const telemetry = telemetryOf(
       // A quarter of it lies after the start.
-      { atMs: 250, cpuMs: 400, loopUtilisation: 0.4, pacingShare: 0.1, gcTotalMs: 8 },
-      { atMs: 1250, cpuMs: 600, loopUtilisation: 0.6, pacingShare: 0.1, gcTotalMs: 2 },
+      { atMs: 250, cpuMs: 400, loopUtilization: 0.4, pacingShare: 0.1, gcTotalMs: 8 },
+      { atMs: 1250, cpuMs: 600, loopUtilization: 0.6, pacingShare: 0.1, gcTotalMs: 2 },
       // Three quarters of it lie before the end.
-      { atMs: 2250, cpuMs: 200, loopUtilisation: 0.2, pacingShare: 0.3, gcTotalMs: 4 },
+      { atMs: 2250, cpuMs: 200, loopUtilization: 0.2, pacingShare: 0.3, gcTotalMs: 4 },
     );
     const measured = measuredTelemetry(telemetry, 2000);
     expect(measured?.cpuMs).toBeCloseTo(0.25 * 400 + 600 + 0.75 * 200, 9);
     expect(measured?.cpuRatio).toBeCloseTo(850 / 2000, 9);
-    expect(measured?.loopUtilisation).toBeCloseTo((0.25 * 0.4 + 0.6 + 0.75 * 0.2) / 2, 9);
+    expect(measured?.loopUtilization).toBeCloseTo((0.25 * 0.4 + 0.6 + 0.75 * 0.2) / 2, 9);
     // More pacing than utilisation is no negative work.
-    expect(measured?.workUtilisation).toBeCloseTo((0.25 * 0.3 + 0.5 + 0) / 2, 9);
+    expect(measured?.workUtilization).toBeCloseTo((0.25 * 0.3 + 0.5 + 0) / 2, 9);
     expect(measured?.gcTotalMs).toBeCloseTo(2 + 2 + 3, 9);
   });
 
@@ -164,13 +164,18 @@ describe('measured telemetry', () => {
   });
 
   it('is null, and not 0, for what the samples do not tell', () => {
-    const unseen = { loopUtilisation: null, loopDelayMaxNs: null, gcTotalMs: null, bufferedBytes: null };
-    const telemetry = telemetryOf({ ...unseen, cpuMs: 250, rssBytes: 9 });
+    const inconclusive = {
+      loopUtilization: null,
+      loopDelayMaxNs: null,
+      gcTotalMs: null,
+      bufferedBytes: null,
+    };
+    const telemetry = telemetryOf({ ...inconclusive, cpuMs: 250, rssBytes: 9 });
     expect(measuredTelemetry(telemetry, 1000)).toMatchObject({
       cpuRatio: 0.25,
       rssMaxBytes: 9,
-      loopUtilisation: null,
-      workUtilisation: null,
+      loopUtilization: null,
+      workUtilization: null,
       loopDelayMaxNs: null,
       gcTotalMs: null,
       bufferedMaxBytes: null,
@@ -192,13 +197,13 @@ describe('measured telemetry', () => {
         const samples = [0, 1, 2, 3, 4].map((second) => ({
           atMs: offsetMs + second * 1000,
           cpuMs: 300,
-          loopUtilisation: 0.4,
+          loopUtilization: 0.4,
           pacingShare: 0.1,
         }));
         const measured = measuredTelemetry(telemetryOf(...samples), 3000);
         expect(measured?.cpuMs).toBeCloseTo(900, 6);
         expect(measured?.cpuRatio).toBeCloseTo(0.3, 9);
-        expect(measured?.workUtilisation).toBeCloseTo(0.3, 9);
+        expect(measured?.workUtilization).toBeCloseTo(0.3, 9);
       }),
     );
   });
@@ -229,14 +234,14 @@ describe("the server's CPU time for one delivery", () => {
   it('is over the deliveries, too, where visits are the headline and most of them end later', () => {
     const [first, second] = result.intervals;
     if (first === undefined || second === undefined) throw new Error('the fixture has two intervals');
-    const later = { ...second, series: { journey: first.series['delivery'] ?? '' }, startMs: 2000 };
-    const visits = {
+    const later = { ...second, series: { iteration: first.series['delivery'] ?? '' }, startMs: 2000 };
+    const iterations = {
       ...withServer,
-      headline: 'journey',
-      series: { ...result.series, journey: { count: 200, meanNs: 1, stdDeviationNs: 0, histogram: '' } },
+      headline: 'iteration',
+      series: { ...result.series, iteration: { count: 200, meanNs: 1, stdDeviationNs: 0, histogram: '' } },
       intervals: [...result.intervals, later],
     };
-    expect(serverCpuPerDeliveryNs(visits)).toBeCloseTo(2e6, 3);
+    expect(serverCpuPerDeliveryNs(iterations)).toBeCloseTo(2e6, 3);
   });
 
   it('is scaled up when telemetry covers only a part of the measured time', () => {

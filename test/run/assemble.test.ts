@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defineScenario, type Operation, type Stream } from '../../src/contract/scenario.ts';
 import type { Snapshot } from '../../src/generator/messages.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { buildPlan } from '../../src/plan/plan.ts';
@@ -7,7 +8,6 @@ import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { readSystemCounters } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
-import { defineScenario, type Operation, type Stream } from '../../src/contract/scenario.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const CLIENTS = 3;
@@ -61,7 +61,7 @@ function resultOf({
   const plan = buildPlan(scenario, TARGET, { clients: String(CLIENTS), duration: `${SECONDS}s` }, []);
   const membership = new Membership(layout, [EVERYONE]);
   const collector = new Collector(membership, 60e9);
-  collector.hear(0, {
+  collector.onMessage(0, {
     type: 'connected',
     members: EVERYONE.map((client) => ({ client, node: null })),
     failures: [],
@@ -69,17 +69,17 @@ function resultOf({
   collector.measureFrom(START_NS, SECONDS * 1000);
   const recorder = new Recorder();
   for (const [name, count] of Object.entries(series)) recorder.recordMany(name, 1e6, count);
-  const owed = membership.owed(sent).total;
-  collector.hear(0, {
+  const expected = membership.expected(sent).total;
+  collector.onMessage(0, {
     type: 'snapshot',
     snapshot: madeSnapshot(START_NS, {
       recorded: recorder.take(),
-      bySecond: [{ second: 0, intended: scheduled, sent: scheduled, owed, delivered: 0 }],
+      bySecond: [{ second: 0, intended: scheduled, sent: scheduled, expected, delivered: 0 }],
       telemetry: [telemetryAt(START_NS + 1e9)],
       ...snapshot,
     }),
   });
-  collector.hear(0, { type: 'sent', streams: sent, unsent: [] });
+  collector.onMessage(0, { type: 'sent', streams: sent, unsent: [] });
   collector.finish();
   const counters = readSystemCounters();
   const result = assembleResult({
@@ -93,9 +93,9 @@ function resultOf({
     deadWorkers: [],
     workerPids: [1],
     servers: [],
-    cutShort: [],
+    abortReasons: [],
     notes: [],
-    warmup: { durationMs: 0, steady: null, windowMediansNs: [] },
+    warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
     timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: SECONDS * 1000, drainMs: 0, collectMs: 0 },
     measureStartNs: START_NS,
     counters: { before: counters, after: counters },
@@ -123,7 +123,7 @@ describe('the samples of a run', () => {
       snapshot: { incompleteBroadcasts: 2, totals: { ...NO_TOTALS, delivered: 58 } },
     });
     expect(samples).toEqual({ unit: 'broadcast', count: 29, incomplete: 3 });
-    expect(ledger).toMatchObject({ owed: 90, delivered: 58, lost: 32 });
+    expect(ledger).toMatchObject({ expected: 90, delivered: 58, lost: 32 });
   });
 
   it('are requests where there are several replies to each', () => {
@@ -140,28 +140,28 @@ describe('the samples of a run', () => {
       snapshot: { incompleteBroadcasts: 1, totals: { ...NO_TOTALS, delivered: 119 } },
     });
     expect(samples).toEqual({ unit: 'request', count: 30, incomplete: 1 });
-    expect(ledger).toMatchObject({ owed: 120, delivered: 119, lost: 1 });
+    expect(ledger).toMatchObject({ expected: 120, delivered: 119, lost: 1 });
   });
 
   it('are visits, or what they publish, which is no matter of the schedule', () => {
-    const visits = {
+    const iterations = {
       streams: streamsOf({ kind: 'steps' }),
-      series: { journey: 25, delivery: 150, fanout_last: 50 },
+      series: { iteration: 25, delivery: 150, fanout_last: 50 },
       sent: [{ stream: 0, sent: 51 }],
       scheduled: 25,
       snapshot: { totals: { ...NO_TOTALS, delivered: 150 } },
     };
-    expect(resultOf({ ...visits, headline: 'journey' }).samples).toEqual({
-      unit: 'visit',
+    expect(resultOf({ ...iterations, headline: 'iteration' }).samples).toEqual({
+      unit: 'iteration',
       count: 25,
       incomplete: 0,
     });
-    expect(resultOf({ ...visits, headline: 'delivery' }).samples).toEqual({
+    expect(resultOf({ ...iterations, headline: 'delivery' }).samples).toEqual({
       unit: 'broadcast',
       count: 50,
       incomplete: 1,
     });
-    expect(resultOf({ ...visits, headline: 'journey' }).rate).toMatchObject({ intended: 25, sent: 25 });
+    expect(resultOf({ ...iterations, headline: 'iteration' }).rate).toMatchObject({ intended: 25, sent: 25 });
   });
 
   it('are those of the headline where streams are of several kinds', () => {
@@ -186,7 +186,7 @@ describe('the samples of a run', () => {
     const { samples, ownSeries, headline } = resultOf({
       headline: 'own',
       streams: streamsOf({ kind: 'steps' }, 'own'),
-      series: { own: 31, journey: 25 },
+      series: { own: 31, iteration: 25 },
       scheduled: 25,
     });
     expect(samples).toEqual({ unit: 'sample', count: 31, incomplete: 0 });
@@ -209,12 +209,12 @@ describe('the samples of a run', () => {
     });
     expect(samples).toEqual({ unit: 'push', count: 2, incomplete: 1 });
     expect(ledger).toMatchObject({
-      owed: 6,
+      expected: 6,
       delivered: 5,
       lost: 1,
       duplicated: 1,
       unknown: 0,
-      irregular: [],
+      anomalies: [],
     });
     expect(rate).toMatchObject({ intended: 2, sent: 2 });
   });
@@ -257,7 +257,7 @@ describe('what failed', () => {
         failed: [{ reason: 'publishing was answered with HTTP status 503', count: 10 }],
       },
     });
-    expect(ledger).toMatchObject({ owed: 90, delivered: 60, lost: 30 });
+    expect(ledger).toMatchObject({ expected: 90, delivered: 60, lost: 30 });
     expect(findings.map(({ code }) => code)).toContain('failed');
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Layout } from '../../src/contract/scenario.ts';
 import type { Member, Snapshot } from '../../src/generator/messages.ts';
 import { NsHistogram } from '../../src/measure/histogram.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { Traffic } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
-import type { Layout } from '../../src/contract/scenario.ts';
 import { collectGarbage } from '../garbage.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
@@ -40,7 +40,7 @@ function startCollector(): { collector: Collector; membership: Membership } {
   const membership = new Membership(LAYOUT, SPREAD);
   const collector = new Collector(membership, QUIET_NS);
   SPREAD.forEach((clients, worker) => {
-    collector.hear(worker, { type: 'connected', members: members(clients), failures: [] });
+    collector.onMessage(worker, { type: 'connected', members: members(clients), failures: [] });
   });
   collector.warmUpFrom(WARMUP_FROM_NS);
   collector.measureFrom(MEASURE_FROM_NS, 60_000);
@@ -67,12 +67,12 @@ function hearSecond(
   more: Partial<Snapshot> = {},
 ): void {
   const snapshot = snapshotAt(MEASURE_FROM_NS + second * SECOND_NS, recording, more);
-  collector.hear(worker, { type: 'snapshot', snapshot });
+  collector.onMessage(worker, { type: 'snapshot', snapshot });
 }
 
 function hearWarmup(collector: Collector, worker: number, second: number, values: readonly number[]): void {
   const snapshot = snapshotAt(WARMUP_FROM_NS + second * SECOND_NS, { warmup: values });
-  collector.hear(worker, { type: 'snapshot', snapshot });
+  collector.onMessage(worker, { type: 'snapshot', snapshot });
 }
 
 /** Lowest value of each bucket of a series, once for each of its values. */
@@ -115,8 +115,8 @@ describe('snapshots', () => {
     const { collector } = startCollector();
     const early = snapshotAt(MEASURE_FROM_NS - 0.4 * SECOND_NS, { delivery: [1000] });
     const late = snapshotAt(MEASURE_FROM_NS + 1.4 * SECOND_NS, { delivery: [1100] });
-    collector.hear(0, { type: 'snapshot', snapshot: early });
-    collector.hear(0, { type: 'snapshot', snapshot: late });
+    collector.onMessage(0, { type: 'snapshot', snapshot: early });
+    collector.onMessage(0, { type: 'snapshot', snapshot: late });
     expect(bySecond(collector, 'delivery')).toEqual([[1000], [1100]]);
   });
 
@@ -131,18 +131,18 @@ describe('snapshots', () => {
 
   it('bring counts for seconds before their own', () => {
     const { collector } = startCollector();
-    const sent = { second: 0, intended: 4, sent: 4, owed: 16, delivered: 7 };
+    const sent = { second: 0, intended: 4, sent: 4, expected: 16, delivered: 7 };
     hearSecond(collector, 0, 0, {}, { bySecond: [sent] });
-    const arrived = { second: 0, intended: 0, sent: 0, owed: 0, delivered: 9 };
+    const arrived = { second: 0, intended: 0, sent: 0, expected: 0, delivered: 9 };
     hearSecond(collector, 1, 1, {}, { bySecond: [arrived] });
-    expect(collector.timeline.counts()).toEqual({ intended: 4, sent: 4, owed: 16, delivered: 16 });
-    expect(collector.timeline.stored()[0]).toMatchObject({ owed: 16, delivered: 16, lost: 0 });
+    expect(collector.timeline.counts()).toEqual({ intended: 4, sent: 4, expected: 16, delivered: 16 });
+    expect(collector.timeline.stored()[0]).toMatchObject({ expected: 16, delivered: 16, lost: 0 });
   });
 
   it('bring connect times before anything is measured', () => {
     const { collector } = startCollector();
     const snapshot = snapshotAt(WARMUP_FROM_NS - 3 * SECOND_NS, { connect: [1000, 2000] });
-    collector.hear(0, { type: 'snapshot', snapshot });
+    collector.onMessage(0, { type: 'snapshot', snapshot });
     expect(valuesIn(collector.timeline.series.get('connect'))).toEqual([1000, 2000]);
     expect(collector.timeline.stored()).toEqual([]);
   });
@@ -170,7 +170,7 @@ describe('snapshots', () => {
 
   it('bring the traffic of each worker, of which that of the measured time counts', () => {
     const { collector } = startCollector();
-    const traffic = { sentBytes: 10, receivedBytes: 100, requests: 4, polls: 2, pollsInVain: 1 };
+    const traffic = { sentBytes: 10, receivedBytes: 100, requests: 4, polls: 2, emptyPolls: 1 };
     const spanOf = (second: number, counted: Traffic = traffic) => {
       const startNs = MEASURE_FROM_NS + second * 1e9;
       return { traffic: [{ startNs, endNs: startNs + 1e9, traffic: counted }] };
@@ -185,7 +185,7 @@ describe('snapshots', () => {
       receivedBytes: 300,
       requests: 12,
       polls: 6,
-      pollsInVain: 3,
+      emptyPolls: 3,
     });
   });
 });
@@ -268,7 +268,7 @@ describe('a broadcast whose receivers are spread over workers', () => {
   });
 });
 
-const NO_COUNTS = { intended: 0, sent: 0, owed: 0, delivered: 0 };
+const NO_COUNTS = { intended: 0, sent: 0, expected: 0, delivered: 0 };
 
 describe('pushes of the server', () => {
   const push = (key: string, firstNs: number, lastNs: number, reached: number) => ({
@@ -337,10 +337,10 @@ describe('totals', () => {
     hearSecond(collector, 1, 0, {}, { totals: { ...NO_TOTALS, delivered: 10 } });
     membership.loseWorker(1);
     hearSecond(collector, 0, 1, {}, { totals: { ...NO_TOTALS, delivered: 40 } });
-    collector.hear(0, { type: 'sent', streams: [{ stream: 0, sent: 20 }], unsent: [] });
+    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 20 }], unsent: [] });
     expect(collector.totals().delivered).toBe(50);
     // 20 messages to four receivers, two of them in the dead worker.
-    expect(membership.owed(collector.sent())).toEqual({ total: 80, silent: 40 });
+    expect(membership.expected(collector.sent())).toEqual({ total: 80, silent: 40 });
   });
 });
 
@@ -392,18 +392,18 @@ describe('the warm-up', () => {
 describe('what else workers tell', () => {
   it('is how many connected so far', () => {
     const { collector } = startCollector();
-    collector.hear(1, { type: 'connecting', connected: 1, reason: null });
+    collector.onMessage(1, { type: 'connecting', connected: 1, reason: null });
     expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
-    collector.hear(1, { type: 'connected', members: members([2]), failures: [] });
+    collector.onMessage(1, { type: 'connected', members: members([2]), failures: [] });
     expect(collector.workers.map(({ connected }) => connected)).toEqual([3, 1]);
   });
 
   it('is who failed to connect or to join, and what was not sent', () => {
     const { collector } = startCollector();
-    collector.hear(0, { type: 'connected', members: [], failures: [{ reason: 'refused', count: 2 }] });
-    collector.hear(1, { type: 'joined', failures: [{ reason: 'no answer', count: 3 }] });
-    collector.hear(1, { type: 'joined', failures: [{ reason: 'refused', count: 2 }] });
-    collector.hear(0, { type: 'sent', streams: [], unsent: [{ reason: 'not connected', count: 9 }] });
+    collector.onMessage(0, { type: 'connected', members: [], failures: [{ reason: 'refused', count: 2 }] });
+    collector.onMessage(1, { type: 'joined', failures: [{ reason: 'no answer', count: 3 }] });
+    collector.onMessage(1, { type: 'joined', failures: [{ reason: 'refused', count: 2 }] });
+    collector.onMessage(0, { type: 'sent', streams: [], unsent: [{ reason: 'not connected', count: 9 }] });
     expect(collector.failures.take()).toEqual([
       { reason: 'refused', count: 4 },
       { reason: 'no answer', count: 3 },
@@ -413,8 +413,8 @@ describe('what else workers tell', () => {
 
   it('is what was sent of each stream, added up over workers that share one', () => {
     const { collector } = startCollector();
-    collector.hear(0, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
-    collector.hear(1, {
+    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
+    collector.onMessage(1, {
       type: 'sent',
       streams: [
         { stream: 0, sent: 5 },
@@ -430,19 +430,24 @@ describe('what else workers tell', () => {
 
   it('is the newest word on what was sent, arrived and is not over, and at last every account', () => {
     const { collector } = startCollector();
-    collector.hear(1, { type: 'totals', delivered: 70, visiting: 0, streams: [] });
-    collector.hear(1, { type: 'totals', delivered: 80, visiting: 3, streams: [{ stream: 0, sent: 40 }] });
+    collector.onMessage(1, { type: 'totals', delivered: 70, iterating: 0, streams: [] });
+    collector.onMessage(1, {
+      type: 'totals',
+      delivered: 80,
+      iterating: 3,
+      streams: [{ stream: 0, sent: 40 }],
+    });
     const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0 };
-    collector.hear(1, { type: 'final', rows: [row] });
+    collector.onMessage(1, { type: 'final', rows: [row] });
     expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
-    expect(collector.workers.map(({ visiting }) => visiting)).toEqual([0, 3]);
+    expect(collector.workers.map(({ iterating }) => iterating)).toEqual([0, 3]);
     expect(collector.sent()).toEqual([{ stream: 0, sent: 40 }]);
     expect(collector.workers.map(({ rows }) => rows)).toEqual([[], [row]]);
   });
 
   it('is nothing from a worker that there is not', () => {
     const { collector } = startCollector();
-    collector.hear(2, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
+    collector.onMessage(2, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
     expect(collector.sent()).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ export function telemetryAt(atNs: number): TelemetrySample {
     atNs,
     lengthMs: 1000,
     cpuMs: 10,
-    loopUtilisation: 0.1,
+    loopUtilization: 0.1,
     pacingShare: 0,
     loopDelayP50Ns: 1,
     loopDelayP99Ns: 1,

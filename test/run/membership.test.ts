@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Layout, Operation } from '../../src/contract/scenario.ts';
 import type { Member } from '../../src/generator/messages.ts';
 import { Membership } from '../../src/run/membership.ts';
-import type { Layout, Operation } from '../../src/contract/scenario.ts';
 
 const publish: Operation = { kind: 'publish', scope: 'everyone', room: null };
 
@@ -34,14 +34,14 @@ describe('membership', () => {
     const membership = membershipOf([]);
     expect([...membership.connected]).toEqual([]);
     expect(membership.receivers(0)).toEqual([]);
-    expect(membership.owed([{ stream: 0, sent: 10 }])).toEqual({ total: 0, silent: 0 });
+    expect(membership.expected([{ stream: 0, sent: 10 }])).toEqual({ total: 0, silent: 0 });
   });
 
   it('counts a client once, however often it is told of', () => {
     const membership = membershipOf([3, 1]);
     membership.connect(members([1, 4]));
     expect(membership.connected.map(({ client }) => client).sort()).toEqual([1, 3, 4]);
-    expect(membership.owed([{ stream: 0, sent: 10 }])).toEqual({ total: 30, silent: 0 });
+    expect(membership.expected([{ stream: 0, sent: 10 }])).toEqual({ total: 30, silent: 0 });
   });
 
   it('has the receivers of a stream that connected, in the order of the layout', () => {
@@ -57,8 +57,8 @@ describe('membership', () => {
       { stream: 0, sent: 100 },
       { stream: 1, sent: 7 },
     ];
-    expect(membership.owed(sent)).toEqual({ total: 100 * 5 + 7 * 2, silent: 0 });
-    expect(membership.owed([])).toEqual({ total: 0, silent: 0 });
+    expect(membership.expected(sent)).toEqual({ total: 100 * 5 + 7 * 2, silent: 0 });
+    expect(membership.expected([])).toEqual({ total: 0, silent: 0 });
   });
 
   it('sets apart what was owed to clients of a worker that died', () => {
@@ -69,10 +69,10 @@ describe('membership', () => {
       { stream: 1, sent: 7 },
     ];
     // Client 3 never connected; client 1 is silent now.
-    expect(membership.owed(sent)).toEqual({ total: 100 * 4 + 7 * 2, silent: 100 + 7 });
+    expect(membership.expected(sent)).toEqual({ total: 100 * 4 + 7 * 2, silent: 100 + 7 });
     expect(membership.receivers(0)).toEqual([0, 1, 2, 4]);
     membership.loseWorker(0);
-    expect(membership.owed(sent)).toEqual({ total: 414, silent: 414 });
+    expect(membership.expected(sent)).toEqual({ total: 414, silent: 414 });
   });
 
   it('owes each of several replies to who asked', () => {
@@ -89,9 +89,9 @@ describe('membership', () => {
       { stream: 0, sent: 10 },
       { stream: 1, sent: 10 },
     ];
-    expect(membership.owed(sent)).toEqual({ total: 10 * 3 + 10, silent: 0 });
+    expect(membership.expected(sent)).toEqual({ total: 10 * 3 + 10, silent: 0 });
     membership.loseWorker(0);
-    expect(membership.owed(sent)).toEqual({ total: 40, silent: 30 });
+    expect(membership.expected(sent)).toEqual({ total: 40, silent: 30 });
     expect([membership.copies(0), membership.copies(1), membership.copies(9)]).toEqual([3, 1, 1]);
   });
 
@@ -110,6 +110,6 @@ describe('membership', () => {
   it('knows of no clients of a worker that there is not', () => {
     const membership = membershipOf([0, 1]);
     membership.loseWorker(7);
-    expect(membership.owed([{ stream: 0, sent: 1 }])).toEqual({ total: 2, silent: 0 });
+    expect(membership.expected([{ stream: 0, sent: 1 }])).toEqual({ total: 2, silent: 0 });
   });
 });

@@ -31,7 +31,7 @@ describe('pushes', () => {
     expect(pushes.take(false)).toMatchObject([{ skewNs: 150, firstNs: 1950, atNs: 2100, reached: 4 }]);
     expect(pushes.incomplete).toBe(0);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
-    expect(pushes.owed).toBe(4);
+    expect(pushes.expected).toBe(4);
     expect(pushes.ledger).toEqual({ delivered: 4, duplicated: 0, late: 0, reordered: 0, unexpected: 0 });
   });
 
@@ -54,7 +54,7 @@ describe('pushes', () => {
     pushes.add(arrived('a', 2000, 2500, 3));
     expect(pushes.take(true)).toMatchObject([{ skewNs: 500, firstNs: 2000, atNs: 2500, reached: 3 }]);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
-    expect(pushes.owed - pushes.ledger.delivered).toBe(1);
+    expect(pushes.expected - pushes.ledger.delivered).toBe(1);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe('pushes', () => {
     pushes.add(arrived('a', firstNs, lastNs, 1));
     expect(pushes.take(false)).toHaveLength(count);
     expect(pushes.counts.pushes).toBe(count);
-    expect(pushes.owed).toBe(4 * count);
+    expect(pushes.expected).toBe(4 * count);
   });
 
   it('that were first seen by another worker before measuring began do not count', () => {
@@ -91,7 +91,7 @@ describe('pushes', () => {
     expect(pushes.take(true)).toEqual([]);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
     expect(pushes.ledger).toMatchObject({ delivered: 4, duplicated: 6 });
-    expect(pushes.owed).toBe(4);
+    expect(pushes.expected).toBe(4);
   });
 
   it('that come again when their worker has forgotten them are further copies too', () => {
@@ -137,7 +137,7 @@ describe('pushes', () => {
         pushes.take(true);
         const delivered = [...got.values()].reduce((sum, clients) => sum + clients.size, 0);
         expect(pushes.counts.pushes).toBe(got.size);
-        expect(pushes.owed).toBe(4 * got.size);
+        expect(pushes.expected).toBe(4 * got.size);
         expect(pushes.ledger).toMatchObject({ delivered, duplicated: copies });
         expect(pushes.incomplete).toBe(0);
       }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSteady } from '../../src/run/steady.ts';
+import { isStable } from '../../src/run/steady.ts';
 
 describe('a warm-up', () => {
   it.each<[boolean, string, ReadonlyArray<number | null>]>([
@@ -15,7 +15,7 @@ describe('a warm-up', () => {
     [false, 'the last window is empty', [100, 100, 100, null]],
     [false, 'it drifts by 4 % a window', [100, 104, 108]],
   ])('is settled: %s, when %s', (expected, _, medians) => {
-    expect(isSteady(medians)).toBe(expected);
+    expect(isStable(medians)).toBe(expected);
   });
 
   const medianNs = fc.integer({ min: 1, max: 1e9 });
@@ -26,9 +26,9 @@ describe('a warm-up', () => {
         fc.array(fc.option(medianNs), { maxLength: 8 }),
         fc.tuple(medianNs, medianNs, medianNs),
         (before, [a, b, c]) => {
-          const settled = isSteady([a, b, c]);
-          expect(isSteady([...before, a, b, c])).toBe(settled);
-          expect(isSteady([c, a, b])).toBe(settled);
+          const settled = isStable([a, b, c]);
+          expect(isStable([...before, a, b, c])).toBe(settled);
+          expect(isStable([c, a, b])).toBe(settled);
         },
       ),
     );
@@ -42,7 +42,7 @@ describe('a warm-up', () => {
         fc.nat({ max: 10 }),
         (unit, x, y) => {
           const medians = [unit * 100, unit * (100 + x), unit * (100 + y)];
-          expect(isSteady(medians)).toBe(Math.max(x, y) <= 5);
+          expect(isStable(medians)).toBe(Math.max(x, y) <= 5);
         },
       ),
     );

@@ -15,7 +15,7 @@ const counts = (second: number, sent: number, delivered: number) => ({
   second,
   intended: sent + 1,
   sent,
-  owed: 3 * sent,
+  expected: 3 * sent,
   delivered,
 });
 
@@ -23,7 +23,7 @@ describe('a timeline', () => {
   it('is empty before anything is added', () => {
     const timeline = new Timeline();
     expect(timeline.stored()).toEqual([]);
-    expect(timeline.counts()).toEqual({ intended: 0, sent: 0, owed: 0, delivered: 0 });
+    expect(timeline.counts()).toEqual({ intended: 0, sent: 0, expected: 0, delivered: 0 });
     expect(timeline.series.size).toBe(0);
   });
 
@@ -61,16 +61,16 @@ describe('a timeline', () => {
     timeline.addCounts([counts(0, 10, 30), counts(1, 10, 20)]);
     timeline.addCounts([counts(1, 5, 20)]);
     expect(timeline.stored().map(({ series: _series, ...second }) => second)).toEqual([
-      { startMs: 0, lengthMs: 1000, intended: 11, sent: 10, owed: 30, delivered: 30, lost: 0 },
-      { startMs: 1000, lengthMs: 1000, intended: 17, sent: 15, owed: 45, delivered: 40, lost: 5 },
+      { startMs: 0, lengthMs: 1000, intended: 11, sent: 10, expected: 30, delivered: 30, lost: 0 },
+      { startMs: 1000, lengthMs: 1000, intended: 17, sent: 15, expected: 45, delivered: 40, lost: 5 },
     ]);
-    expect(timeline.counts()).toEqual({ intended: 28, sent: 25, owed: 75, delivered: 70 });
+    expect(timeline.counts()).toEqual({ intended: 28, sent: 25, expected: 75, delivered: 70 });
   });
 
   it('has lost nothing in a second in which more arrived than is known to be owed', () => {
     const timeline = new Timeline();
     timeline.addCounts([counts(0, 1, 4)]);
-    expect(timeline.stored()[0]).toMatchObject({ owed: 3, delivered: 4, lost: 0 });
+    expect(timeline.stored()[0]).toMatchObject({ expected: 3, delivered: 4, lost: 0 });
   });
 
   it('adds what comes late to a second that was encoded', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scenarios } from '../../scenarios/index.ts';
+import type { Layout, Scenario } from '../../src/contract/scenario.ts';
 import { SockbenchError } from '../../src/errors.ts';
 import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { seriesOfRun } from '../../src/result/view.ts';
-import type { Layout, Scenario } from '../../src/contract/scenario.ts';
 import { layoutOf } from './layout.ts';
 
 const givenOptions = fc.record(

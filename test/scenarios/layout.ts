@@ -1,6 +1,6 @@
 import { parseOptions } from '../../src/contract/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import type { Layout, Scenario, Speech } from '../../src/contract/scenario.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 
 /** Over what a scenario runs when nothing is asked for. */
 function usualSpeech({ defaults }: Scenario): Speech {

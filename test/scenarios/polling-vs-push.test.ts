@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { pollingAgainstPush } from '../../scenarios/polling-vs-push.ts';
+import { pollingVsPush } from '../../scenarios/polling-vs-push.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import { parseOptions } from '../../src/contract/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import type { Speech } from '../../src/contract/scenario.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 
 const SPEECHES: readonly Speech[] = [
@@ -13,18 +13,18 @@ const SPEECHES: readonly Speech[] = [
   { protocol: 'http', transport: 'long-polling' },
 ];
 
-describe('polling-against-push', () => {
+describe('polling-vs-push', () => {
   it('lays out the same over every transport: nothing else must differ', () => {
-    const layouts = SPEECHES.map((speech) => layoutOf(pollingAgainstPush, 10, { rooms: '2' }, speech));
+    const layouts = SPEECHES.map((speech) => layoutOf(pollingVsPush, 10, { rooms: '2' }, speech));
     for (const layout of layouts) expect(layout).toEqual(layouts[0]);
-    expect(streamsOf(layoutOf(pollingAgainstPush, 10, { rooms: '2' }))).toEqual(
+    expect(streamsOf(layoutOf(pollingVsPush, 10, { rooms: '2' }))).toEqual(
       streamsOf(layoutOf(roomFanout, 10, { rooms: '2' })),
     );
   });
 
   it('has few messages for many clients, unless told otherwise', () => {
-    const { clients, arrival } = parseOptions(PLAN_OPTIONS, pollingAgainstPush.defaults);
-    const { streams } = layoutOf(pollingAgainstPush, clients, pollingAgainstPush.defaults);
+    const { clients, arrival } = parseOptions(PLAN_OPTIONS, pollingVsPush.defaults);
+    const { streams } = layoutOf(pollingVsPush, clients, pollingVsPush.defaults);
     expect(streams.map(({ receivers }) => receivers.length)).toEqual([10, 10, 10, 10, 10]);
     // Evenly spaced messages would keep step with evenly spaced polls.
     expect(arrival).toBe('poisson');

@@ -35,7 +35,7 @@ function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promis
   const user: User = {
     client: { number: 0, values: {} },
     options: { requests: 2 },
-    visit: 0,
+    iteration: 0,
     publish: unused,
     request: unused,
     emit: unused,
@@ -59,17 +59,17 @@ function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promis
       return await work();
     },
   };
-  return { did, visit: () => upgrade.steps?.(user) };
+  return { did, iteration: () => upgrade.steps?.(user) };
 }
 
 describe('a visitor', () => {
   it('sends requests one after the other until its connection is upgraded, then those that were asked for', async () => {
     const upgraded = Promise.withResolvers<void>();
-    const { did, visit } = visitorWith(upgraded.promise, async (request) => {
+    const { did, iteration } = visitorWith(upgraded.promise, async (request) => {
       if (request === 3) upgraded.resolve();
       await new Promise((resolve) => setImmediate(resolve));
     });
-    await visit();
+    await iteration();
     expect(did).toEqual([
       'open',
       // Timed from before the first request, which must not put it off.
@@ -84,18 +84,18 @@ describe('a visitor', () => {
 
   it('gives up when the upgrade never comes, and goes on sending no longer', async () => {
     const upgraded = Promise.withResolvers<void>();
-    const { did, visit } = visitorWith(upgraded.promise, async (request) => {
+    const { did, iteration } = visitorWith(upgraded.promise, async (request) => {
       if (request === 2) upgraded.reject(new Error('no upgrade to WebSocket within 10 s'));
       await new Promise((resolve) => setImmediate(resolve));
     });
-    await expect(visit()).rejects.toThrow('no upgrade to WebSocket within 10 s');
+    await expect(iteration()).rejects.toThrow('no upgrade to WebSocket within 10 s');
     expect(did).toEqual(['open', 'time upgrade', 'ack_upgrading', 'ack_upgrading']);
   });
 
   it('gives up when a request is not replied to', async () => {
     const never = new Promise<void>(() => {});
-    const { did, visit } = visitorWith(never, () => Promise.reject(new Error('no reply')));
-    await expect(visit()).rejects.toThrow('no reply');
+    const { did, iteration } = visitorWith(never, () => Promise.reject(new Error('no reply')));
+    await expect(iteration()).rejects.toThrow('no reply');
     expect(did).toEqual(['open', 'time upgrade', 'ack_upgrading']);
   });
 });

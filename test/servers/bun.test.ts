@@ -6,10 +6,10 @@ import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { runtimeCommand, whyUnavailable } from '../../servers/availability.ts';
-import type { ServerSettings } from '../../servers/server.ts';
 import { server as socketioBun } from '../../servers/socketio-bun.ts';
-import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { EVENT, type Scope } from '../../src/contract/protocol.ts';
+import type { ServerSettings } from '../../src/contract/server.ts';
+import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

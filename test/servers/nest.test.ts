@@ -5,7 +5,13 @@ import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { decodeEnvelope, type Envelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/contract/protocol.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  EVENT,
+  encodeEnvelope,
+  type SendMessage,
+} from '../../src/contract/protocol.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 
 const endings: Array<() => unknown> = [];

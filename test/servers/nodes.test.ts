@@ -8,12 +8,12 @@ import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProgram, runtimeCommand } from '../../servers/availability.ts';
 import { OwnRedis } from '../../servers/cluster/redis-process.ts';
-import { NO_SETTINGS, type ServerSettings } from '../../servers/server.ts';
+import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
+import { NO_SETTINGS, type ServerSettings } from '../../src/contract/server.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { probeUrl } from '../../src/run/server/probe-listener.ts';
 import { ServerProcess } from '../../src/run/server/server-process.ts';
-import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

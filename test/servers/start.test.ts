@@ -4,8 +4,8 @@ import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { servers } from '../../servers/index.ts';
-import { drivers } from '../../src/drivers/index.ts';
 import { EVENT } from '../../src/contract/protocol.ts';
+import { drivers } from '../../src/drivers/index.ts';
 import { everyPair, inNamespaceOf } from '../drivers/pairs.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

@@ -4,7 +4,7 @@ import {
   type Ending,
   endingSoFar,
   MOST_STEPS_DOWN,
-  mostSteps,
+  maxSteps,
   nextStep,
   type PastStep,
   RESOLUTION,
@@ -33,7 +33,7 @@ function searched(design: SearchDesign, server: Server): { ending: Ending; histo
     const next = nextStep(history, design);
     if (next.done) return { ending: next.ending, history };
     history.push({ ...next.step, outcome: server(next.step) });
-    if (history.length > mostSteps(design)) throw new Error(`over ${mostSteps(design)} steps`);
+    if (history.length > maxSteps(design)) throw new Error(`over ${maxSteps(design)} steps`);
   }
 }
 
@@ -88,12 +88,12 @@ describe('a search against a server that always takes the same', () => {
 
   it('says at least, where even the most that was asked for passes', () => {
     const { ending } = searched({ ...RATE, to: 300 }, takes(1000));
-    expect(ending).toEqual({ kind: 'at_least', value: 300, failedAt: null, spoiltAt: null });
+    expect(ending).toEqual({ kind: 'at_least', value: 300, failedAt: null, inconclusiveAt: null });
   });
 
   it('says that it cannot be met, where not even the first value passes', () => {
     const { ending, history } = searched(RATE, takes(20));
-    expect(ending).toEqual({ kind: 'unmet', value: null, failedAt: 50, spoiltAt: null });
+    expect(ending).toEqual({ kind: 'below_start', value: null, failedAt: 50, inconclusiveAt: null });
     expect(history).toHaveLength(2);
   });
 
@@ -125,13 +125,13 @@ describe('a search on a machine with bad moments', () => {
     const { ending, history } = searched({ ...RATE, from: 100 }, server);
     const confirming = history.filter(({ phase }) => phase === 'confirming').map(({ value }) => value);
     expect(confirming).toEqual([283, 283, 283, 283, 270, 270, 270, 270, 270]);
-    expect(ending).toEqual({ kind: 'found', value: 270, failedAt: 283, spoiltAt: null });
+    expect(ending).toEqual({ kind: 'found', value: 270, failedAt: 283, inconclusiveAt: null });
   });
 
   it('calls a server unsteady that passes once but never again', () => {
     const server: Server = (step) => (step.phase === 'confirming' ? 'failed' : takes(290)(step));
     const { ending, history } = searched({ ...RATE, from: 100 }, server);
-    expect(ending).toMatchObject({ kind: 'unsteady', value: 283 });
+    expect(ending).toMatchObject({ kind: 'unstable', value: 283 });
     const confirmed = new Set(
       history.filter(({ phase }) => phase === 'confirming').map(({ value }) => value),
     );
@@ -140,7 +140,7 @@ describe('a search on a machine with bad moments', () => {
 
   it('says that it cannot be met when stepping down comes by the first value in vain', () => {
     const server: Server = (step) => (step.phase === 'confirming' ? 'failed' : takes(51)(step));
-    expect(searched(RATE, server).ending).toMatchObject({ kind: 'unmet', value: null, failedAt: 50 });
+    expect(searched(RATE, server).ending).toMatchObject({ kind: 'below_start', value: null, failedAt: 50 });
   });
 
   it('says more than the server takes in a few searches of a hundred only, and then by a few per cent', () => {
@@ -170,14 +170,14 @@ describe('a search whose generator is the limit', () => {
   const seenTo =
     (limit: number, capacity: number): Server =>
     (step) =>
-      step.value >= limit ? 'spoilt' : takes(capacity)(step);
+      step.value >= limit ? 'excluded' : takes(capacity)(step);
 
   it('says at least, and where nothing could be seen', () => {
     const { ending } = searched(RATE, seenTo(700, 5000));
     expect(ending.kind).toBe('at_least');
     expect(ending.value).toBeLessThan(700);
-    expect(ending.spoiltAt).toBeGreaterThanOrEqual(700);
-    expect(ending.spoiltAt).toBeLessThanOrEqual((ending.value ?? 0) * 1.051);
+    expect(ending.inconclusiveAt).toBeGreaterThanOrEqual(700);
+    expect(ending.inconclusiveAt).toBeLessThanOrEqual((ending.value ?? 0) * 1.051);
   });
 
   it('still finds a capacity that lies below that', () => {
@@ -188,7 +188,7 @@ describe('a search whose generator is the limit', () => {
 
   it('says that nothing could be seen when that is so from the first', () => {
     const { ending, history } = searched(RATE, seenTo(10, 600));
-    expect(ending).toEqual({ kind: 'unseen', value: null, failedAt: null, spoiltAt: 50 });
+    expect(ending).toEqual({ kind: 'inconclusive', value: null, failedAt: null, inconclusiveAt: 50 });
     expect(history).toHaveLength(2);
   });
 
@@ -196,14 +196,14 @@ describe('a search whose generator is the limit', () => {
     let runs = 0;
     const server: Server = (step) => {
       runs += 1;
-      return runs % 7 === 0 ? 'spoilt' : takes(600)(step);
+      return runs % 7 === 0 ? 'excluded' : takes(600)(step);
     };
-    expect(searched(RATE, server).ending).toMatchObject({ kind: 'found', spoiltAt: null });
+    expect(searched(RATE, server).ending).toMatchObject({ kind: 'found', inconclusiveAt: null });
   });
 
   it('takes a value that failed once for failed when its second run is spoilt', () => {
-    const outcomes: StepOutcome[] = ['failed', 'spoilt'];
-    expect(searched(RATE, () => outcomes.shift() ?? 'passed').ending).toMatchObject({ kind: 'unmet' });
+    const outcomes: StepOutcome[] = ['failed', 'excluded'];
+    expect(searched(RATE, () => outcomes.shift() ?? 'passed').ending).toMatchObject({ kind: 'below_start' });
   });
 });
 
@@ -220,7 +220,7 @@ describe('whatever comes of each run', () => {
       const { ending, history } = searched(design, () => {
         const drawn = random();
         if (drawn < (chances[0] ?? 0)) return 'passed';
-        return drawn < (chances[1] ?? 0) ? 'failed' : 'spoilt';
+        return drawn < (chances[1] ?? 0) ? 'failed' : 'excluded';
       });
       for (const { value } of history) {
         expect(value).toBeGreaterThanOrEqual(design.from);
@@ -241,11 +241,11 @@ describe('whatever comes of each run', () => {
   it('what is known of a search that was stopped is the highest that passed, and what stood above', () => {
     const history: PastStep[] = [
       { phase: 'doubling', value: 50, outcome: 'passed' },
-      { phase: 'doubling', value: 100, outcome: 'spoilt' },
+      { phase: 'doubling', value: 100, outcome: 'excluded' },
       { phase: 'doubling', value: 100, outcome: 'passed' },
       { phase: 'doubling', value: 200, outcome: 'failed' },
     ];
-    expect(endingSoFar(history)).toEqual({ kind: 'open', value: 100, failedAt: 200, spoiltAt: null });
-    expect(endingSoFar([])).toEqual({ kind: 'open', value: null, failedAt: null, spoiltAt: null });
+    expect(endingSoFar(history)).toEqual({ kind: 'open', value: 100, failedAt: 200, inconclusiveAt: null });
+    expect(endingSoFar([])).toEqual({ kind: 'open', value: null, failedAt: null, inconclusiveAt: null });
   });
 });

@@ -104,7 +104,7 @@ describe('a step', () => {
     expect(
       judge({ ...makeResult({ medianNs: 90e6 }), invalid: [found(code), found('clients_lost')] }),
     ).toMatchObject({
-      outcome: 'spoilt',
+      outcome: 'excluded',
       reasons: [{ code }],
     });
   });
@@ -116,12 +116,12 @@ describe('a step', () => {
 
   it('is not counted when its own system let it open no more connections', () => {
     const invalid = [{ code: 'clients_lost', message: 'connect EMFILE (12)' }];
-    expect(judge({ ...goodRun(), invalid }).outcome).toBe('spoilt');
+    expect(judge({ ...goodRun(), invalid }).outcome).toBe('excluded');
   });
 
   it('is not counted when an objective has too few samples and nothing else is amiss', () => {
     expect(judge(makeResult({ scenario: 'ack-roundtrip', rateHz: 100, seconds: 1 }))).toMatchObject({
-      outcome: 'spoilt',
+      outcome: 'excluded',
       reasons: [{ code: 'too_few_samples' }],
       figures: [{ value: null, upper: null, passed: null }, { passed: true }, { passed: true }],
     });
@@ -131,6 +131,6 @@ describe('a step', () => {
     expect(judgeError({ code: 'TARGET_UNREACHABLE', message: 'no answer' })).toMatchObject({
       outcome: 'failed',
     });
-    expect(judgeError({ code: 'WORKER_HUNG', message: 'no answer' })).toMatchObject({ outcome: 'spoilt' });
+    expect(judgeError({ code: 'WORKER_HUNG', message: 'no answer' })).toMatchObject({ outcome: 'excluded' });
   });
 });

@@ -3,25 +3,25 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
+import { type Aggregate, COUNTS, type CountName } from '../../src/result/aggregate.ts';
 import { FIGURE_NAMES, type FigureName } from '../../src/result/metrics.ts';
-import { COUNTS, type CountName, type Pool } from '../../src/result/aggregate.ts';
 import { SERIES } from '../../src/result/view.ts';
 import { judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
 import { thrownBy } from '../thrown.ts';
 
 const SERIES_NAMES = SERIES.map(({ name }) => name).join(', ');
 const NAMES =
-  'lost, late, duplicated, reordered, unexpected, failed, server_cpu_per_delivery, server_cpu, server_loop_utilisation, server_rss, traffic_per_delivery, requests_per_delivery, polls_in_vain, sent, generator_utilisation';
+  'lost, late, duplicated, reordered, unexpected, failed, server_cpu_per_delivery, server_cpu, server_loop_utilization, server_rss, traffic_per_delivery, requests_per_delivery, empty_polls, sent, generator_utilization';
 
 type Values = Readonly<Record<string, number | null>>;
 
 /** Runs of which only counts and figures are known. */
-function poolWith(values: Values): Pool {
+function poolWith(values: Values): Aggregate {
   return {
     histogram: () => null,
     samples: () => 0,
     count: (name: CountName) => values[name] ?? 0,
-    owed: 100,
+    expected: 100,
     sent: 100,
     figure: (name: FigureName) => values[name] ?? null,
   };
@@ -97,7 +97,7 @@ const UNITS = [
   { metrics: ['server_rss', 'traffic_per_delivery'], limit: (n: number) => [`${n}B`, n] as const },
   { metrics: ['server_cpu_per_delivery'], limit: (n: number) => [`${n / 1000}us`, n] as const },
   { metrics: ['requests_per_delivery'], limit: (n: number) => [`${n / 4}`, n / 4] as const },
-  { metrics: ['server_cpu', 'polls_in_vain'], limit: (n: number) => [`${n * 25}%`, n / 4] as const },
+  { metrics: ['server_cpu', 'empty_polls'], limit: (n: number) => [`${n * 25}%`, n / 4] as const },
   { metrics: ['lost', 'late', 'failed'], limit: (n: number) => [`${n}`, n] as const },
   { metrics: ['sent'], limit: (n: number) => [`${n}/s`, n] as const },
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holm } from '../../src/stats/holm.ts';
 import { judge } from '../../src/stats/judge.ts';
-import { leastRounds, planLooks, roundsForVerdict } from '../../src/stats/looks.ts';
+import { minRounds, planLooks, roundsForVerdict } from '../../src/stats/looks.ts';
 import { signedRankP } from '../../src/stats/signed-rank.ts';
 import { madeDesign, madeRounds, madeRun } from './made-rounds.ts';
 import { chance, draw, laplaceNoise, type Noise, normalNoise, shareOf } from './noise.ts';
@@ -60,7 +60,7 @@ describe('the least number of rounds', () => {
     [0.5, 1, 1],
     [0.25, 2, 3],
   ])('at %d in a family of %d is %d, where the test begins to reject', (alpha, family, expected) => {
-    const rounds = leastRounds(alpha, family);
+    const rounds = minRounds(alpha, family);
     expect(rounds).toBe(expected);
     expect(signedRankP(Array(rounds).fill(1), 0)).toBeLessThanOrEqual(alpha / family);
     expect(signedRankP(Array(rounds - 1).fill(1), 0)).toBeGreaterThan(alpha / family);
@@ -85,11 +85,11 @@ describe('the least number of rounds', () => {
 
   it('goes by what the last look may spend', () => {
     const looks = planLooks(30, 0.02);
-    expect(roundsForVerdict(madeDesign({ looks }))).toBe(leastRounds(0.014, 3));
+    expect(roundsForVerdict(madeDesign({ looks }))).toBe(minRounds(0.014, 3));
   });
 
   it('is refused for a family of none', () => {
-    expect(() => leastRounds(0.02, 0)).toThrow(
+    expect(() => minRounds(0.02, 0)).toThrow(
       new RangeError('family is 0; it must be a whole number, 1 or more'),
     );
   });

@@ -84,7 +84,7 @@ export function madeRun(given: Partial<MadeRun> = {}): RunResult {
     samples: { ...template.samples, count: made.broadcasts },
     series: { delivery: stored(delivery, deliveries), fanout_last: stored(last, made.broadcasts) },
     intervals: template.intervals.map((interval) => ({ ...interval, series: { delivery } })),
-    ledger: { ...template.ledger, delivered: deliveries, owed: deliveries, ...made.counts },
+    ledger: { ...template.ledger, delivered: deliveries, expected: deliveries, ...made.counts },
     telemetry: {
       ...template.telemetry,
       servers: server === undefined ? [] : [{ ...server, source: made.cpuFrom, samples }],
@@ -125,7 +125,7 @@ const RECORDED: Recorded = {
       name: 'base',
       headline: 'delivery',
       samples: new Map(['delivery', 'fanout_last'].map((name) => [name, null])),
-      untold: new Map(),
+      unavailable: new Map(),
       isRandom: false,
       hasCoarseCpu: false,
     },

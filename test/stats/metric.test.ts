@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { aggregate, COUNTS } from '../../src/result/aggregate.ts';
 import { FIGURE_NAMES } from '../../src/result/metrics.ts';
-import { COUNTS, poolOf } from '../../src/result/aggregate.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
   formatMetric,
@@ -60,14 +60,14 @@ describe('the value of a metric', () => {
   const views = [1, 2].map((seed) => viewResult(makeResult({ clients: 5, seconds: 3, lost: seed, seed })));
   const [one = views[0]] = views;
   if (one === undefined) throw new Error('there is a run');
-  const [alone, both, none] = [poolOf([one]), poolOf(views), poolOf([viewResult(results.empty())])];
+  const [alone, both, none] = [aggregate([one]), aggregate(views), aggregate([viewResult(results.empty())])];
 
   it('is of all runs together: counts are added, histograms merged, figures averaged', () => {
     expect(metricValue(parseMetric('lost'), both)).toBe(3);
     expect(metricValue({ kind: 'share', name: 'lost' }, both)).toBe(3 / 3000);
-    const least = views.map((view) => metricValue(parseMetric('delivery.min'), poolOf([view])) ?? 0);
+    const least = views.map((view) => metricValue(parseMetric('delivery.min'), aggregate([view])) ?? 0);
     expect(metricValue(parseMetric('delivery.min'), both)).toBe(Math.min(...least));
-    const rss = views.map((view) => metricValue(parseMetric('server_rss'), poolOf([view])) ?? 0);
+    const rss = views.map((view) => metricValue(parseMetric('server_rss'), aggregate([view])) ?? 0);
     expect(metricValue(parseMetric('server_rss'), both)).toBe(((rss[0] ?? 0) + (rss[1] ?? 0)) / 2);
   });
 

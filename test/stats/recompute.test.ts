@@ -34,7 +34,7 @@ interface Story {
 const finding = (code: string): Finding => ({ code, message: `${code} happened` });
 
 /** A finding in some rounds of one arm. */
-const spoiltBy =
+const excludedBy =
   (code: string, arm: number, rounds: readonly number[]) =>
   (round: number, of: number): Partial<MadeRun> =>
     of === arm && rounds.includes(round) ? { invalid: [finding(code)] } : {};
@@ -76,22 +76,22 @@ const STORIES: readonly Story[] = [
     run: (_, arm) => (arm === 2 ? { medianNs: 3e6 } : {}),
   },
   { name: 'three before the look', design: THREE, rounds: 6, times: 2 },
-  { name: 'three of which one died', design: THREE, rounds: 7, run: spoiltBy('server_died', 2, [7]) },
-  { name: 'a server died', run: spoiltBy('server_died', 1, [5]) },
-  { name: 'a server died after the look', rounds: 13, run: spoiltBy('server_died', 1, [13]) },
-  { name: 'a base lost clients', run: spoiltBy('clients_lost', 0, [5]) },
-  { name: 'a sender was dropped', run: spoiltBy('sender_lost', 1, [2]) },
-  { name: 'nothing arrived', run: spoiltBy('too_few_samples', 1, [1]), rounds: 1 },
+  { name: 'three of which one died', design: THREE, rounds: 7, run: excludedBy('server_died', 2, [7]) },
+  { name: 'a server died', run: excludedBy('server_died', 1, [5]) },
+  { name: 'a server died after the look', rounds: 13, run: excludedBy('server_died', 1, [13]) },
+  { name: 'a base lost clients', run: excludedBy('clients_lost', 0, [5]) },
+  { name: 'a sender was dropped', run: excludedBy('sender_lost', 1, [2]) },
+  { name: 'nothing arrived', run: excludedBy('too_few_samples', 1, [1]), rounds: 1 },
   {
     name: 'little was sent',
-    run: (round, arm) => ({ ...spoiltBy('too_few_samples', 1, [1])(round, arm), sent: 19 }),
+    run: (round, arm) => ({ ...excludedBy('too_few_samples', 1, [1])(round, arm), sent: 19 }),
   },
   { name: 'no server', noRun: (round, arm) => round === 4 && arm === 1, rounds: 4 },
-  { name: 'two pairs spoilt', run: spoiltBy('cpu_steal', 1, [3, 8]), rounds: 10 },
-  { name: 'three pairs spoilt at the first look', run: spoiltBy('cpu_steal', 1, [3, 8, 9]), rounds: 10 },
-  { name: 'three pairs spoilt before the first look', run: spoiltBy('cpu_steal', 1, [3, 8, 9]), rounds: 9 },
-  { name: 'four pairs spoilt at the last look', run: spoiltBy('send_lag', 0, [3, 8, 9, 12]), rounds: 20 },
-  { name: 'five pairs spoilt', run: spoiltBy('send_lag', 0, [3, 8, 9, 12, 15]), rounds: 15 },
+  { name: 'two pairs spoilt', run: excludedBy('cpu_steal', 1, [3, 8]), rounds: 10 },
+  { name: 'three pairs spoilt at the first look', run: excludedBy('cpu_steal', 1, [3, 8, 9]), rounds: 10 },
+  { name: 'three pairs spoilt before the first look', run: excludedBy('cpu_steal', 1, [3, 8, 9]), rounds: 9 },
+  { name: 'four pairs spoilt at the last look', run: excludedBy('send_lag', 0, [3, 8, 9, 12]), rounds: 20 },
+  { name: 'five pairs spoilt', run: excludedBy('send_lag', 0, [3, 8, 9, 12, 15]), rounds: 15 },
   {
     name: 'a slow pair spoilt',
     run: (round) => (round === 2 ? { medianNs: 9e9, invalid: [finding('clock')] } : {}),

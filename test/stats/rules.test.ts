@@ -12,7 +12,7 @@ function armOf(samples: Samples, given: Partial<ArmForecast> = {}): ArmForecast 
     name: 'base',
     headline,
     samples: new Map(Object.entries(samples)),
-    untold: new Map(),
+    unavailable: new Map(),
     isRandom: false,
     hasCoarseCpu: false,
     ...given,
@@ -25,7 +25,7 @@ function recordedOf(samples: Samples, ...given: Partial<ArmForecast>[]): Recorde
   return { headline: base.headline, own: {}, arms: [base, ...heads] };
 }
 
-const NO_PROCESS: ArmForecast['untold'] = new Map(
+const NO_PROCESS: ArmForecast['unavailable'] = new Map(
   (['server_cpu_per_delivery', 'server_cpu', 'server_rss'] as const).map((name) => [
     name,
     { problem: 'nothing is known of it', hint: 'Let --exec start it.' },
@@ -61,7 +61,7 @@ describe('the metrics that decide by default', () => {
     ],
     [
       'a server that was running already',
-      recordedOf({ ack: null }, { untold: NO_PROCESS }),
+      recordedOf({ ack: null }, { unavailable: NO_PROCESS }),
       ['ack.p50', 'ack.p95'],
     ],
     [
@@ -95,7 +95,7 @@ describe('the metrics that decide by default', () => {
     expect(told(VISITS).slice(0, 2)).toEqual(['checkout.p95', 'checkout.p99']);
     expect(told(PUSHES)).toContain('push_gap.p99');
     expect(told(recordedOf({ ack: null }, { hasCoarseCpu: true }))).toContain('server_cpu_per_delivery');
-    const outside = told(recordedOf({ ack: null }, { untold: NO_PROCESS }));
+    const outside = told(recordedOf({ ack: null }, { unavailable: NO_PROCESS }));
     expect(outside).toEqual(['ack.p99', 'traffic_per_delivery', 'requests_per_delivery']);
   });
 
@@ -190,14 +190,14 @@ describe('--metric', () => {
   });
 
   it('of a figure that no run will have is refused, by the rule of thresholds', () => {
-    const recorded = recordedOf({ ack: null }, { name: 'head', untold: NO_PROCESS });
+    const recorded = recordedOf({ ack: null }, { name: 'head', unavailable: NO_PROCESS });
     expect(thrownBy(() => planRules(['server_rss'], recorded))).toMatchObject({
       code: 'BAD_METRIC',
       message: '--metric server_rss: of head: nothing is known of it',
       hint: 'Let --exec start it.',
     });
-    const untold = new Map([['polls_in_vain', { problem: 'nobody polls', hint: '' }] as const]);
-    const error = thrownBy(() => planRules(['polls_in_vain'], recordedOf({ ack: null }, { untold })));
+    const unavailable = new Map([['empty_polls', { problem: 'nobody polls', hint: '' }] as const]);
+    const error = thrownBy(() => planRules(['empty_polls'], recordedOf({ ack: null }, { unavailable })));
     expect(error.message).toMatch(/nobody polls$/);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { poolOf } from '../../src/result/aggregate.ts';
+import { aggregate } from '../../src/result/aggregate.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { SERIES, viewResult } from '../../src/result/view.ts';
 import { type Forecast, foreseeThreshold, isForeseen } from '../../src/stats/threshold-forecast.ts';
@@ -67,7 +67,7 @@ describe('the grammar of thresholds', () => {
 });
 
 function judge(expression: string, result: RunResult, own: Record<string, string> = {}) {
-  return judgeThreshold(parseThreshold(expression, own), poolOf([viewResult(result)]));
+  return judgeThreshold(parseThreshold(expression, own), aggregate([viewResult(result)]));
 }
 
 /** 200 broadcasts to 5 clients, 7 of 1,000 deliveries lost, 2 late. */
@@ -127,9 +127,9 @@ describe('judging a count', () => {
   );
 
   it('answers a share of failures where nothing was owed to anyone, as by visits that do not publish', () => {
-    const visits = { ...results.valid(), failed: [{ reason: 'sold out', count: 10 }] };
-    const unowed = { ...visits, ledger: { ...visits.ledger, owed: 0, delivered: 0 } };
-    expect(judge('failed<2%', unowed)).toMatchObject({ passed: true, actual: 0.01 });
+    const iterations = { ...results.valid(), failed: [{ reason: 'sold out', count: 10 }] };
+    const unexpectedOf = { ...iterations, ledger: { ...iterations.ledger, expected: 0, delivered: 0 } };
+    expect(judge('failed<2%', unexpectedOf)).toMatchObject({ passed: true, actual: 0.01 });
     expect(judge('failed<2%', results.empty())).toMatchObject({
       passed: null,
       detail: 'nothing was sent',
@@ -231,7 +231,7 @@ describe('judging figures of the run', () => {
   it.each([
     // 4,000 deliveries by 2,000 polls, a quarter of them in vain, and 200 messages that were sent.
     ['requests_per_delivery<0.56', true, 0.55, '0.55'],
-    ['polls_in_vain>=26%', false, 0.25, '25 %'],
+    ['empty_polls>=26%', false, 0.25, '25 %'],
     ['sent>=99/s', true, 100, '100/s'],
     ['sent<5990/m', false, 100, '100/s'],
     ['sent<6001/m', true, 100, '100/s'],
@@ -296,7 +296,7 @@ describe('judging relations and combinations', () => {
 });
 
 describe('judging against a base', () => {
-  const pool = (lost: number) => poolOf([viewResult(makeResult({ clients: 5, seconds: 2, lost }))]);
+  const pool = (lost: number) => aggregate([viewResult(makeResult({ clients: 5, seconds: 2, lost }))]);
   const judgeAgainst = (expression: string, base: ReturnType<typeof pool> | null) =>
     judgeThreshold(parseThreshold(expression, {}, { hasBase: true }), pool(6), base);
 
@@ -332,11 +332,11 @@ describe('judging against a base', () => {
 
   it('takes all runs of an arm together', () => {
     const views = [1, 2].map((lost) => viewResult(makeResult({ clients: 5, rateHz: 50, seconds: 10, lost })));
-    const together = (expression: string) => judgeThreshold(parseThreshold(expression), poolOf(views));
+    const together = (expression: string) => judgeThreshold(parseThreshold(expression), aggregate(views));
     expect(together('lost==3').passed).toBe(true);
     // 500 broadcasts each.
     expect(together('delivery.p99<1h').passed).toBe(true);
-    expect(judgeThreshold(parseThreshold('delivery.p99<1h'), poolOf(views.slice(1))).passed).toBeNull();
+    expect(judgeThreshold(parseThreshold('delivery.p99<1h'), aggregate(views.slice(1))).passed).toBeNull();
   });
 });
 
@@ -349,7 +349,7 @@ describe('foreseeing whether a threshold can be judged', () => {
       ['connect', 0],
       ['own', null],
     ]),
-    untold: new Map([['server_rss', { problem: 'nothing is known of the server', hint: 'Start it.' }]]),
+    unavailable: new Map([['server_rss', { problem: 'nothing is known of the server', hint: 'Start it.' }]]),
   };
   const parse = (expression: string) => parseThreshold(expression, { own: 'own' }, { hasBase: true });
   const foresee = (expression: string, base: Forecast | null = null) =>
@@ -423,7 +423,7 @@ describe('foreseeing whether a threshold can be judged', () => {
   });
 
   it('holds what is of the base against the base', () => {
-    const ofBase: Forecast = { runs: 1, samples: new Map([['delivery', 100]]), untold: new Map() };
+    const ofBase: Forecast = { runs: 1, samples: new Map([['delivery', 100]]), unavailable: new Map() };
     expect(isForeseen(parse('delivery.p50 < base.delivery.p50'), forecast, ofBase)).toBe(true);
     expect(isForeseen(parse('delivery.p50 < base.delivery.p50'), forecast)).toBe(false);
     expect(isForeseen(parse('connect.p50 < base.connect.p50'), forecast, ofBase)).toBe(false);

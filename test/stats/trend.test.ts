@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { surelyGrows } from '../../src/stats/trend.ts';
+import { significantGrowth } from '../../src/stats/trend.ts';
 
 it('the growth of a straight line is its whole rise', () => {
-  expect(surelyGrows([1, 2, 3, 4, 5, 6, 7])).toBe(6);
+  expect(significantGrowth([1, 2, 3, 4, 5, 6, 7])).toBe(6);
 });
 
 it('one wild value neither makes nor hides a trend', () => {
-  expect(surelyGrows([3, 3, 3, 3, 3, 3, 3, 3, 300])).toBeNull();
-  expect(surelyGrows([1, 2, 3, 300, 5, 6, 7, 8, 9])).toBe(8);
+  expect(significantGrowth([3, 3, 3, 3, 3, 3, 3, 3, 300])).toBeNull();
+  expect(significantGrowth([1, 2, 3, 300, 5, 6, 7, 8, 9])).toBe(8);
 });
 
 it.each([
@@ -17,7 +17,7 @@ it.each([
   ['there are five values only', [1, 2, 3, 4, 5]],
   ['there are none', []],
 ])('nothing grows for sure where %s', (_, values) => {
-  expect(surelyGrows(values)).toBeNull();
+  expect(significantGrowth(values)).toBeNull();
 });
 
 it('of random values without a trend, at most one series in a hundred is said to grow', () => {
@@ -29,7 +29,7 @@ it('of random values without a trend, at most one series in a hundred is said to
   const trials = 4000;
   let grown = 0;
   for (let trial = 0; trial < trials; trial++) {
-    if (surelyGrows(Array.from({ length: 10 }, random)) !== null) grown += 1;
+    if (significantGrowth(Array.from({ length: 10 }, random)) !== null) grown += 1;
   }
   // By Kendall's table, of ten values 0.46 % have a score of 29 or more, the first that is taken.
   expect(grown / trials).toBeGreaterThan(0);

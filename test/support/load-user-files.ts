@@ -2,12 +2,13 @@
  * Child entry: loads files of a user's as the command line does, one after the other, and prints what came of each as
  * a line of JSON. In a process of Node.js alone, because Vitest would compile them. Arguments: kind, then files.
  */
-import { loadConfig } from '../../src/user-files/config-file.ts';
+
 import { SockbenchError } from '../../src/errors.ts';
 import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { loadConfig } from '../../src/user-files/config-file.ts';
+import { importUserModule } from '../../src/user-files/module.ts';
 import { loadScenarioFile } from '../../src/user-files/scenario-file.ts';
 import { clientValues, loadTargetFile } from '../../src/user-files/target-file.ts';
-import { importUserModule } from '../../src/user-files/module.ts';
 
 const LOADERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   module: (file) => importUserModule(file, 'target'),

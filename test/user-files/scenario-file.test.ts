@@ -6,7 +6,7 @@ function scenario(replaced: Readonly<Record<string, string>> = {}): string {
   const fields = {
     name: "'mine'",
     summary: "'what it does'",
-    headline: "'journey'",
+    headline: "'iteration'",
     options: '{}',
     layout: '() => ({ rooms: [], streams: [] })',
     ...replaced,

@@ -3,7 +3,7 @@ import { defineScenario, everyClient, integer, parseDurationMs } from 'sockbench
 export default defineScenario({
   name: 'chat-visit',
   summary: 'people join, read what they missed, write, and wait to see what they wrote',
-  headline: 'journey',
+  headline: 'iteration',
   series: {
     entering: 'joining -> the history is there',
     own_message: 'writing -> the writer sees its own message',

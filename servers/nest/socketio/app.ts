@@ -2,7 +2,7 @@ import { type DynamicModule, type INestApplication, Module } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { GatewayMetadata } from '@nestjs/websockets';
-import type { ServerSettings } from '../../server.ts';
+import type { ServerSettings } from '../../../src/contract/server.ts';
 import { socketioOptions } from '../../socketio-chat.ts';
 import { ChatsController } from '../chats.controller.ts';
 import { ChatsService } from '../chats.service.ts';

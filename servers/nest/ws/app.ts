@@ -1,7 +1,7 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { GatewayMetadata } from '@nestjs/websockets';
-import type { ServerSettings } from '../../server.ts';
+import type { ServerSettings } from '../../../src/contract/server.ts';
 import { ChatsController } from '../chats.controller.ts';
 import { ChatsService } from '../chats.service.ts';
 import { chatsGateway } from './chats.gateway.ts';

@@ -11,7 +11,13 @@ import {
 } from '@nestjs/websockets';
 import { from, map, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
-import { type AskedReply, EVENT, encodeEnvelope, type Payload, streamedReplies } from '../../../src/contract/protocol.ts';
+import {
+  type AskedReply,
+  EVENT,
+  encodeEnvelope,
+  type Payload,
+  streamedReplies,
+} from '../../../src/contract/protocol.ts';
 import { Rooms } from '../../rooms.ts';
 import { type ChatMessage, scopeOf } from '../chat-message.ts';
 import { ChatsService } from '../chats.service.ts';

@@ -2,7 +2,12 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties, WsResponse } from '@nestjs/websockets';
 import { catchError, defer, EMPTY, filter, fromEvent, map, mergeMap, type Observable, takeUntil } from 'rxjs';
 import { WebSocket } from 'ws';
-import { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from '../../../src/contract/protocol.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  type Payload,
+} from '../../../src/contract/protocol.ts';
 
 /** The event as which a gateway gets a client's answers; its data is {@link Answer}. */
 export const ANSWER = 'answer';

@@ -72,7 +72,7 @@ async function capacity(
   const list = parseCapacityFormats(format ?? USUAL_FORMATS);
   const folder = out ?? search.out ?? 'reports';
   await requireWritable(folder);
-  for (const doubt of search.doubts) cli.err(`warning: ${doubt}\n`);
+  for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
   const tell: Cli = quiet ? { ...cli, isTty: false, err: () => {} } : cli;
   tell.err(`${beginning(search)}\n`);
   const found = await searchCapacity(tell, search);
@@ -80,10 +80,10 @@ async function capacity(
   return exitCodeOf(found.answer);
 }
 
-function beginning({ design, mostSteps, mostMs }: PlannedSearch): string {
+function beginning({ design, maxSteps, maxMs }: PlannedSearch): string {
   const { vary, from, to } = design;
-  const minutes = mostMs < 120_000 ? formatDurationMs(mostMs) : `${Math.ceil(mostMs / 60_000)} minutes`;
-  return `looking from ${valueText(vary, from)} to ${valueText(vary, to)}: at most ${mostSteps} runs, about ${minutes} in all; Ctrl-C ends it and keeps what was measured`;
+  const minutes = maxMs < 120_000 ? formatDurationMs(maxMs) : `${Math.ceil(maxMs / 60_000)} minutes`;
+  return `looking from ${valueText(vary, from)} to ${valueText(vary, to)}: at most ${maxSteps} runs, about ${minutes} in all; Ctrl-C ends it and keeps what was measured`;
 }
 
 /** 3 only when nothing could be said at all. */
@@ -92,11 +92,11 @@ export function exitCodeOf({ kind, value }: CapacityAnswer): ExitCode {
     case 'found':
     case 'at_least':
       return EXIT.passed;
-    case 'unmet':
+    case 'below_start':
       return EXIT.failed;
-    case 'unsteady':
+    case 'unstable':
       return EXIT.inconclusive;
-    case 'unseen':
+    case 'inconclusive':
       return EXIT.invalid;
     case 'open':
       return value === null ? EXIT.invalid : EXIT.inconclusive;

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
-import { EXIT, type ExitCode, messageOf, SockbenchError } from '../../errors.ts';
 import { choice, type OptionTable, parseOptions } from '../../contract/options.ts';
+import { EXIT, type ExitCode, messageOf, SockbenchError } from '../../errors.ts';
 import { planIn } from '../../plan/plan.ts';
 import { renderGithubAnnotations } from '../../report/ci/github-annotations.ts';
 import { renderGithubSummary } from '../../report/ci/github-summary.ts';
@@ -8,7 +8,7 @@ import { readBaseline } from '../../result/baseline.ts';
 import type { Comparison } from '../../result/comparison.ts';
 import { git } from '../../run/base/git.ts';
 import { checkOutBase } from '../../run/base/worktree.ts';
-import { leastRounds } from '../../stats/looks.ts';
+import { minRounds } from '../../stats/looks.ts';
 import { MOST_GATING } from '../../stats/rules.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOut } from '../comparing.ts';
@@ -187,7 +187,7 @@ async function againstStored(
   head: Arm,
 ): Promise<Comparison> {
   const results = await readBaseline(file);
-  const least = leastRounds(ALPHA, MOST_GATING);
+  const least = minRounds(ALPHA, MOST_GATING);
   const [first] = results;
   if (first === undefined || results.length < least) {
     throw new SockbenchError({

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { templateUrl } from '../../package.ts';
 import { EXIT, SockbenchError } from '../../errors.ts';
+import { templateUrl } from '../../package.ts';
 import { writeAtomically } from '../../result/store.ts';
 import type { AddCommand } from '../cli.ts';
 

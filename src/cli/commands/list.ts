@@ -1,8 +1,8 @@
 import { scenarios } from '../../../scenarios/index.ts';
 import { whyUnavailable } from '../../../servers/availability.ts';
 import { servers } from '../../../servers/index.ts';
-import type { ReferenceServer } from '../../../servers/server.ts';
-import { UNAVAILABLE_SERVERS, UNAVAILABLE_TRANSPORTS } from '../../../servers/unavailable.ts';
+import type { ReferenceServer } from '../../contract/server.ts';
+import { UNAVAILABLE_SERVERS, UNAVAILABLE_TRANSPORTS } from '../../contract/unavailable.ts';
 import { drivers } from '../../drivers/index.ts';
 import { formats } from '../../report/index.ts';
 import type { AddCommand } from '../cli.ts';

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { poolOf } from '../../result/aggregate.ts';
+import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
 import { viewResult } from '../../result/view.ts';
@@ -52,12 +52,12 @@ export const addRun: AddCommand = (program, cli, finish) => {
 async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unknown>): Promise<ExitCode> {
   const { config: file, option, threshold, quiet = false, out, format, ...options } = flags;
   const asked = { config: file, option, threshold };
-  const { scenario, plan, thresholds, doubts, config } = await planRun(name, asked, options);
+  const { scenario, plan, thresholds, warnings, config } = await planRun(name, asked, options);
   const list = parseFormats(format ?? config.format ?? USUAL_FORMATS);
   const folder = out ?? config.out ?? 'reports';
   await requireWritable(folder);
-  for (const doubt of doubts) {
-    cli.err(`warning: ${doubt}\n`);
+  for (const warning of warnings) {
+    cli.err(`warning: ${warning}\n`);
   }
 
   const tell: Cli = quiet ? { ...cli, err: () => {} } : cli;
@@ -67,7 +67,7 @@ async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unkn
     signal: cli.signal,
     commandLine: cli.argv,
   }).finally(() => progress.done());
-  const pool = poolOf([viewResult(result)]);
+  const pool = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, pool)));
   await deliver(cli, folder, list, writtenRuns(reportName(result), [result]), quiet);
   return exitCodeOf(result, thresholds);

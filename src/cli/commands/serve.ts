@@ -1,7 +1,7 @@
-import { EXIT } from '../../errors.ts';
 import { integer, type OptionTable, parseOptions } from '../../contract/options.ts';
-import { ServerProcess } from '../../run/server/server-process.ts';
+import { EXIT } from '../../errors.ts';
 import { SETTING_OPTIONS } from '../../plan/settings.ts';
+import { ServerProcess } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
 import { addTable } from '../flags.ts';
 import { planReference, requireSettings, resolveServer } from '../resolve.ts';

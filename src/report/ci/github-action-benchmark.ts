@@ -1,7 +1,7 @@
 import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
-import { type CiView, ciView, type HeadValue, headValues, labelOf } from './view.ts';
 import { gradeOf } from '../content/comparison-grade.ts';
 import { metricSentence } from '../content/comparison-metric-words.ts';
+import { type CiView, ciView, type HeadValue, headValues, labelOf } from './view.ts';
 
 /** One unit for each kind of metric: a chart over many commits has one axis. */
 const UNITS: Readonly<Record<MetricOutcome['unit'], readonly [name: string, scale: number]>> = {

@@ -1,12 +1,12 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { plural } from '../../units.ts';
-import { plain } from '../plain.ts';
 import { cut } from '../content/brief.ts';
 import { overloadText } from '../content/comparison-circumstances.ts';
 import { decidingOf, gradeOf, isEarly } from '../content/comparison-grade.ts';
 import { metricSentence } from '../content/comparison-metric-words.ts';
 import { armName } from '../content/comparison-names.ts';
 import { pairSentence } from '../content/comparison-words.ts';
+import { plain } from '../plain.ts';
 
 /** GitHub shows so many of one step. */
 const AT_MOST = 10;
@@ -83,7 +83,7 @@ function ofOverload(comparison: Comparison): Annotation[] {
 }
 
 /** The gravest first; the last place tells of those that there was none for. */
-function mostGrave(annotations: readonly Annotation[]): Annotation[] {
+function mostSevere(annotations: readonly Annotation[]): Annotation[] {
   const sorted = annotations.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
   if (sorted.length <= AT_MOST) return sorted;
   const rest = sorted.slice(AT_MOST - 1);
@@ -99,7 +99,7 @@ export function renderGithubAnnotations(comparison: Comparison): string {
     ...comparison.thresholds.flatMap((threshold) => ofThreshold(comparison, threshold)),
     ...ofOverload(comparison),
   ];
-  return mostGrave(annotations)
+  return mostSevere(annotations)
     .map((annotation) => `${commandLine(annotation)}\n`)
     .join('');
 }

@@ -1,7 +1,7 @@
 import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
+import { verdictSentence } from '../content/comparison-words.ts';
 import { plain } from '../plain.ts';
 import { believedHeads, type CiView, ciView, labelOf } from './view.ts';
-import { verdictSentence } from '../content/comparison-words.ts';
 
 /** The last word of a unit is what benchstat knows: `delivery.p50-ns` is shown as `delivery.p50-sec`. */
 function unitOf({ metric, unit }: MetricOutcome): string {

@@ -1,13 +1,13 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import type { ThresholdOutcome } from '../../result/run-result.ts';
-import { plain } from '../plain.ts';
-import { adviceFor } from '../content/comparison-advice.ts';
 import { brieflyAll } from '../content/brief.ts';
-import { type CiView, ciView, labelOf } from './view.ts';
+import { adviceFor } from '../content/comparison-advice.ts';
 import { gradeOf, isUnjudged } from '../content/comparison-grade.ts';
-import { metricSentence } from '../content/comparison-metric-words.ts';
 import { wholeMessages } from '../content/comparison-messages.ts';
+import { metricSentence } from '../content/comparison-metric-words.ts';
 import { noteTexts, pairSentence } from '../content/comparison-words.ts';
+import { plain } from '../plain.ts';
+import { type CiView, ciView, labelOf } from './view.ts';
 
 type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
 
@@ -109,7 +109,7 @@ function propertiesOf({ comparison, ...view }: CiView, pair: PairOutcome): Array
     ['status', status],
     ['rounds', judgement.rounds],
     ['pairs', pair.pairs],
-    ['spoilt pairs', pair.spoilt.length],
+    ['spoilt pairs', pair.excluded.length],
     ['alpha', design.alpha],
     ...figures,
   ];

@@ -139,7 +139,7 @@ function countFamilies(view: CiView): Family[] {
       ...gauge,
       name: 'sockbench_comparison_spoilt_pairs',
       help: 'Rounds that could not be compared.',
-      samples: heads.map(({ head, spoilt }) => [pairLabels(view, head), spoilt.length]),
+      samples: heads.map(({ head, excluded }) => [pairLabels(view, head), excluded.length]),
     },
   ];
 }

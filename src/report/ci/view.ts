@@ -1,7 +1,7 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import { armName } from '../content/comparison-names.ts';
 import { numbered } from '../content/labels.ts';
 import { plain } from '../plain.ts';
-import { armName } from '../content/comparison-names.ts';
 
 /** What programs are told of a comparison: names that are safe for one line, and no two of them alike. */
 export interface CiView {

@@ -2,7 +2,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import { formatCount, plural } from '../../units.ts';
 import { column, type Table, tabulate } from './table.ts';
 
-type Account = RunResult['ledger']['irregular'][number];
+type Account = RunResult['ledger']['anomalies'][number];
 
 const SHOWN = 20;
 
@@ -10,7 +10,7 @@ const NAMES = [
   'receiver',
   'sender',
   'stream',
-  'owed',
+  'expected',
   'delivered',
   'late',
   'lost',
@@ -23,13 +23,13 @@ const COLUMNS = NAMES.map((name) =>
 );
 
 /** The worst receivers and streams in which anything was late, lost, repeated or overtaken; null for none. */
-export function irregularTable({ ledger }: RunResult): Table | null {
-  return ledger.irregular.length === 0 ? null : tabulate(COLUMNS, ledger.irregular.slice(0, SHOWN));
+export function anomaliesTable({ ledger }: RunResult): Table | null {
+  return ledger.anomalies.length === 0 ? null : tabulate(COLUMNS, ledger.anomalies.slice(0, SHOWN));
 }
 
 /** How many there are in all, when the table does not hold them all. */
-export function irregularNote({ ledger }: RunResult): string | null {
-  return ledger.irregularCount <= SHOWN
+export function anomaliesNote({ ledger }: RunResult): string | null {
+  return ledger.anomalyCount <= SHOWN
     ? null
-    : `The worst ${SHOWN} of ${plural(ledger.irregularCount, 'account')}; the stored result holds ${formatCount(ledger.irregular.length)}`;
+    : `The worst ${SHOWN} of ${plural(ledger.anomalyCount, 'account')}; the stored result holds ${formatCount(ledger.anomalies.length)}`;
 }

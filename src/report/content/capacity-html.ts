@@ -1,23 +1,23 @@
 import type { Capacity, CapacityStep } from '../../result/capacity.ts';
 import { FIGURES } from '../../result/metrics.ts';
-import { environmentFacts, loadText, planFacts } from './run-facts.ts';
+import { CURVE_STYLE, type Curve, type CurvePoint, curveHtml, pointText } from '../render/curve.ts';
 import { htmlDocument, type PageAssets } from '../render/page/document.ts';
 import { escapeHtml } from '../render/page/markup.ts';
 import { detailsHtml, headerHtml } from '../render/page/parts.ts';
 import { factsHtml, notesHtml, tableHtml } from '../render/page/tables.ts';
-import type { Kind } from './table.ts';
-import { CURVE_STYLE, type Curve, type CurvePoint, curveHtml, pointText } from '../render/curve.ts';
 import { explainedStepsTable, OUTCOME_WORDS } from './capacity-steps.ts';
 import {
   adviceTexts,
+  answerSeverity,
   answerText,
-  answerTone,
   designText,
   firstResult,
   reasonsText,
   valueText,
   whatText,
 } from './capacity-words.ts';
+import { environmentFacts, loadText, planFacts } from './run-facts.ts';
+import type { Kind } from './table.ts';
 
 /** One figure of a step with its bounds; null where the step has none. */
 type Reading = { readonly y: number; readonly low: number | null; readonly high: number | null } | null;
@@ -114,7 +114,7 @@ function cpuCurve(capacity: Capacity): Curve {
 
 function answerHtml(capacity: Capacity): string {
   const told = [...adviceTexts(capacity), ...capacity.notes.map(({ message }) => message)];
-  return headerHtml(answerTone(capacity), answerText(capacity), told.map(escapeHtml));
+  return headerHtml(answerSeverity(capacity), answerText(capacity), told.map(escapeHtml));
 }
 
 function firstRunHtml(capacity: Capacity): string {

@@ -1,8 +1,8 @@
 import type { Capacity } from '../../result/capacity.ts';
-import { environmentFacts, planFacts } from './run-facts.ts';
 import { details, escapeMarkdown, factTable, tableLines } from '../render/markdown-lines.ts';
 import { explainedStepsTable } from './capacity-steps.ts';
 import { adviceTexts, answerText, designText, firstResult } from './capacity-words.ts';
+import { environmentFacts, planFacts } from './run-facts.ts';
 
 /** For a pull request or a job summary: the answer, one row for each run, plan and environment of the first. */
 export function renderCapacityMarkdown(capacity: Capacity): string {

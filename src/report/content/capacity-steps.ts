@@ -1,12 +1,12 @@
 import type { Capacity, CapacityStep, ObjectiveFigure } from '../../result/capacity.ts';
 import { FIGURES, type FigureName } from '../../result/metrics.ts';
-import { type Cell, type Column, column, type Table, tabulate } from './table.ts';
 import { reasonsText } from './capacity-words.ts';
+import { type Cell, type Column, column, type Table, tabulate } from './table.ts';
 
 type StepColumn = Column<CapacityStep>;
 
 /** How outcomes are called in reports. */
-export const OUTCOME_WORDS = { passed: 'passed', failed: 'FAILED', spoilt: 'not counted' } as const;
+export const OUTCOME_WORDS = { passed: 'passed', failed: 'FAILED', excluded: 'not counted' } as const;
 
 function figureIn(step: CapacityStep, expression: string): ObjectiveFigure | undefined {
   return step.figures.find((figure) => figure.expression === expression);
@@ -62,8 +62,8 @@ function stepColumns({ design, steps }: Capacity, why: StepColumn): StepColumn[]
     column('outcome', 'outcome', 'text', 'of this one run', ({ outcome }) => OUTCOME_WORDS[outcome]),
     ...figures.flatMap(objectiveColumns),
     figureColumn('server_cpu'),
-    figureColumn('server_loop_utilisation'),
-    figureColumn('generator_utilisation'),
+    figureColumn('server_loop_utilization'),
+    figureColumn('generator_utilization'),
     why,
   ];
 }

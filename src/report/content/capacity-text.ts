@@ -1,9 +1,9 @@
 import type { Capacity } from '../../result/capacity.ts';
-import { loadText } from './run-facts.ts';
 import { plain } from '../plain.ts';
 import { tableLines } from '../render/text-lines.ts';
 import { stepsTable } from './capacity-steps.ts';
 import { adviceTexts, answerText, designText, firstResult } from './capacity-words.ts';
+import { loadText } from './run-facts.ts';
 
 /** For a terminal: the answer, what to do next, and one row for each run. */
 export function renderCapacityText(capacity: Capacity): string {

@@ -1,8 +1,8 @@
 import type { Capacity, CapacityStep, Varied } from '../../result/capacity.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { formatCount, formatDurationMs, formatPercent, plural } from '../../units.ts';
-import { targetLabel } from './labels.ts';
 import { plain } from '../plain.ts';
+import { targetLabel } from './labels.ts';
 
 /** `1,240/s`, `200 clients` */
 export function valueText(vary: Varied, value: number): string {
@@ -48,7 +48,7 @@ function takes(capacity: Capacity, value: number, how: string): string {
 
 /** Runs that say something. */
 function judged(steps: readonly CapacityStep[]): CapacityStep[] {
-  return steps.filter(({ outcome }) => outcome !== 'spoilt');
+  return steps.filter(({ outcome }) => outcome !== 'excluded');
 }
 
 /** `5 of 5 fresh runs` */
@@ -81,15 +81,15 @@ function failedText({ design, steps, answer: { failedAt } }: Capacity): string {
 const MACHINE = new Set(['cpu_steal', 'cpu_throttled']);
 
 /** What was in the way at the lowest value of which nothing could be said; empty when nothing was. */
-function spoiltText({ design, steps, answer: { spoiltAt } }: Capacity): string {
-  const last = steps.findLast(({ value, outcome }) => value === spoiltAt && outcome === 'spoilt');
-  if (last === undefined || spoiltAt === null) return '';
-  const at = valueText(design.vary, spoiltAt);
+function inconclusiveText({ design, steps, answer: { inconclusiveAt } }: Capacity): string {
+  const last = steps.findLast(({ value, outcome }) => value === inconclusiveAt && outcome === 'excluded');
+  if (last === undefined || inconclusiveAt === null) return '';
+  const at = valueText(design.vary, inconclusiveAt);
   return `nothing can be said of ${at}: ${reasonsText(last)}`;
 }
 
-function adviceOnSpoilt({ steps, answer: { spoiltAt } }: Capacity): string[] {
-  const last = steps.findLast(({ value, outcome }) => value === spoiltAt && outcome === 'spoilt');
+function adviceOnInconclusive({ steps, answer: { inconclusiveAt } }: Capacity): string[] {
+  const last = steps.findLast(({ value, outcome }) => value === inconclusiveAt && outcome === 'excluded');
   if (last === undefined) return [];
   const isMachine = last.reasons.every(({ code }) => MACHINE.has(code));
   return [
@@ -114,17 +114,17 @@ export function answerText(capacity: Capacity): string {
     case 'at_least':
       return joined(
         `${takes(capacity, value ?? 0, 'takes at least')}: ${held}`,
-        spoiltText(capacity),
-        answer.spoiltAt === null ? 'nothing higher was asked for (--to)' : failedText(capacity),
+        inconclusiveText(capacity),
+        answer.inconclusiveAt === null ? 'nothing higher was asked for (--to)' : failedText(capacity),
       );
-    case 'unmet':
+    case 'below_start':
       return `${takes(capacity, design.from, 'cannot take even')}: ${failuresText(capacity.steps, design.from)}`;
-    case 'unsteady':
+    case 'unstable':
       return joined(
         `${takes(capacity, value ?? 0, 'takes')} at times, but too unsteadily for an answer`,
         failedText(capacity),
       );
-    case 'unseen':
+    case 'inconclusive':
       return `nothing can be said of what ${whatText(capacity)} takes, not even at ${valueText(design.vary, design.from)}: ${capacity.steps.slice(-1).map(reasonsText).join('')}`;
     case 'open':
       return joined(
@@ -132,7 +132,7 @@ export function answerText(capacity: Capacity): string {
           ? `PARTIAL: nothing passed before the search was stopped`
           : `PARTIAL: ${takes(capacity, value, 'took')} in one run, not confirmed`,
         failedText(capacity),
-        spoiltText(capacity),
+        inconclusiveText(capacity),
       );
   }
 }
@@ -143,12 +143,12 @@ export function adviceTexts(capacity: Capacity): string[] {
   switch (answer.kind) {
     case 'found':
       return [];
-    case 'unmet':
+    case 'below_start':
       return ['Begin lower (--from), or ask for less (--objective).'];
-    case 'unsteady':
+    case 'unstable':
       return ['Give longer steps (--duration), and see what sockbench doctor finds on this machine.'];
     default:
-      return adviceOnSpoilt(capacity);
+      return adviceOnInconclusive(capacity);
   }
 }
 
@@ -160,13 +160,13 @@ export function designText({ design, steps, durationMs }: Capacity): string {
 }
 
 /** How grave the answer is, for a colour. */
-export function answerTone({ answer }: Capacity): 'good' | 'warning' | 'bad' {
+export function answerSeverity({ answer }: Capacity): 'good' | 'warning' | 'bad' {
   switch (answer.kind) {
     case 'found':
       return 'good';
     case 'at_least':
-      return answer.spoiltAt === null ? 'good' : 'warning';
-    case 'unsteady':
+      return answer.inconclusiveAt === null ? 'good' : 'warning';
+    case 'unstable':
     case 'open':
       return 'warning';
     default:

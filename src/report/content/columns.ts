@@ -3,8 +3,8 @@ import type { RunResult } from '../../result/run-result.ts';
 import type { ResultView } from '../../result/view.ts';
 import { targetLabel } from './labels.ts';
 import { maxColumn, type QuantileName, quantileColumn, quantileMeaning } from './latency-columns.ts';
-import { type Cell, type Column, column, type Kind } from './table.ts';
 import { validityWord, verdict } from './run-verdict.ts';
+import { type Cell, type Column, column, type Kind } from './table.ts';
 
 /** A column of what the result itself says. */
 function told(
@@ -18,7 +18,7 @@ function told(
 }
 
 const LEDGER_MEANINGS = {
-  owed: 'messages x the receivers that were there when they were sent',
+  expected: 'messages x the receivers that were there when they were sent',
   delivered: 'arrived at least once, by the end of the drain',
   late: 'delivered, but after the limit of the plan',
   lost: 'not there by the end of the drain',
@@ -70,7 +70,7 @@ const SERVER_CPU = figureColumn('server_cpu_per_delivery');
 const TRAFFIC = [
   figureColumn('traffic_per_delivery'),
   { ...figureColumn('requests_per_delivery'), isSilentAtZero: true },
-  figureColumn('polls_in_vain'),
+  figureColumn('empty_polls'),
 ];
 
 const LATENCY = [
@@ -85,7 +85,7 @@ const LATENCY = [
 const DELIVERY = [
   SENT,
   told('intended', 'intended', 'rate', 'messages planned', ({ rate }) => rate.intendedHz),
-  ledgerColumn('owed'),
+  ledgerColumn('expected'),
   ledgerColumn('delivered'),
   ledgerColumn('late'),
   LOST,
@@ -97,7 +97,7 @@ const DELIVERY = [
 const COST = [
   SERVER_CPU,
   ...TRAFFIC,
-  figureColumn('generator_utilisation'),
+  figureColumn('generator_utilization'),
   quantileColumn<ResultView>('p99', {
     id: 'receive_uncertainty_p99',
     title: 'uncertainty p99',

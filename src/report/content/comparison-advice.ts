@@ -71,7 +71,7 @@ function remedies(comparison: Comparison): string[] {
   const { judgement } = comparison;
   const findings = judgement.heads
     .filter(({ verdict }) => verdict === 'INVALID')
-    .flatMap(({ invalid, spoilt }) => [...invalid, ...spoilt.flatMap(({ reasons }) => reasons)]);
+    .flatMap(({ invalid, excluded }) => [...invalid, ...excluded.flatMap(({ reasons }) => reasons)]);
   if (findings.length === 0) return [];
   const known = findings.map(remedyFor).filter((remedy) => remedy !== undefined);
   const byRemedy = [...Map.groupBy(known, (remedy) => remedy)].sort(([, a], [, b]) => b.length - a.length);
@@ -81,7 +81,7 @@ function remedies(comparison: Comparison): string[] {
 }
 
 /** Gating metrics of which nothing could be told, by whether any round had them. */
-function untold({ judgement }: Comparison): { noisy: string[]; scarce: string[] } {
+function unavailable({ judgement }: Comparison): { noisy: string[]; scarce: string[] } {
   const metrics = judgement.heads
     .filter(({ verdict, pairs }) => verdict === 'INCONCLUSIVE' && pairs > 0)
     .flatMap(decidingOf)
@@ -107,7 +107,7 @@ const MOST_ROUNDS = 500;
 /** What would have let metrics be told. */
 function sharperMeans(comparison: Comparison): string[] {
   const { looks, arms } = comparison.design;
-  const { noisy, scarce } = untold(comparison);
+  const { noisy, scarce } = unavailable(comparison);
   const rounds = Math.min(MOST_ROUNDS, Math.max(LEAST_ROUNDS, 2 * (looks.at(-1)?.rounds ?? 1)));
   const duration = formatDurationMs(2 * Math.max(...arms.map(({ plan }) => plan.durationMs)));
   return [

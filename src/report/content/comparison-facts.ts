@@ -1,13 +1,13 @@
 import type { Comparison, PairOutcome } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { formatDurationMs, formatPercent, plural } from '../../units.ts';
-import { environmentFacts, type Fact, loadText } from './run-facts.ts';
 import { plain } from '../plain.ts';
-import { formatValue } from './table.ts';
 import { briefly } from './brief.ts';
 import { isEarly } from './comparison-grade.ts';
 import { armName, listed } from './comparison-names.ts';
 import { valueText } from './comparison-numbers.ts';
+import { environmentFacts, type Fact, loadText } from './run-facts.ts';
+import { formatValue } from './table.ts';
 
 /** The first result of each arm; null for one that never had any. */
 function firstResults({ design, rounds }: Comparison): Array<RunResult | null> {
@@ -117,8 +117,8 @@ export function machineFacts(comparison: Comparison): Fact[] {
 }
 
 /** Which pairs were spoilt and why: `rounds 3 and 5: head: send_lag: the generator sent late ...`. */
-export function spoiltTexts(comparison: Comparison, { spoilt }: PairOutcome): string[] {
-  const reasons = spoilt.flatMap(({ round, reasons }) => reasons.map((reason) => ({ round, ...reason })));
+export function excludedTexts(comparison: Comparison, { excluded }: PairOutcome): string[] {
+  const reasons = excluded.flatMap(({ round, reasons }) => reasons.map((reason) => ({ round, ...reason })));
   const groups = Map.groupBy(reasons, ({ arm, code }) => `${arm} ${code}`);
   return [...groups.values()].map((each) => {
     const [first] = each;
@@ -165,6 +165,6 @@ export function rankingTexts(comparison: Comparison): string[] {
 
 /** `socketio against ws: 20 pairs, 1 spoilt` */
 export function pairTitle(comparison: Comparison, pair: PairOutcome): string {
-  const spoilt = pair.spoilt.length === 0 ? '' : `, ${pair.spoilt.length} more spoilt`;
-  return `${armName(comparison, pair.head)} against ${armName(comparison, 0)}: ${plural(pair.pairs, 'valid pair')}${spoilt}`;
+  const excluded = pair.excluded.length === 0 ? '' : `, ${pair.excluded.length} more spoilt`;
+  return `${armName(comparison, pair.head)} against ${armName(comparison, 0)}: ${plural(pair.pairs, 'valid pair')}${excluded}`;
 }

@@ -1,8 +1,8 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { escapeHtml } from '../render/page/markup.ts';
+import { type Panel, ratiosPanel, valuesPanel } from '../render/panels.ts';
 import { metricSentence } from './comparison-metric-words.ts';
 import { armName, baseName } from './comparison-names.ts';
-import { type Panel, ratiosPanel, valuesPanel } from '../render/panels.ts';
 import { roundPoints } from './comparison-points.ts';
 
 function keyHtml(shape: string, colour: number, text: string): string {
@@ -15,7 +15,7 @@ const DIAMOND = '<path d="M6 0L12 6L6 12L0 6Z" class="dot"/>';
 
 function keysHtml({ points, baseName, headName, colour }: Panel): string {
   const keys = [keyHtml(CIRCLE, 0, baseName), keyHtml(DIAMOND, colour, headName)];
-  if (points.some(({ isSpoilt }) => isSpoilt))
+  if (points.some(({ isExcluded }) => isExcluded))
     keys.push(keyHtml(HOLLOW, 7, 'hollow: spoilt, counts for nothing'));
   return `<span class="keys">${keys.join(' ')}</span>`;
 }

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../result/comparison.ts';
-import type { PageAssets } from '../render/page/document.ts';
 import { ciFormats } from '../ci/formats.ts';
+import type { PageAssets } from '../render/page/document.ts';
 import { renderComparisonHtml } from './comparison-html.ts';
 import { renderComparisonMarkdown } from './comparison-markdown.ts';
 import { renderComparisonText } from './comparison-text.ts';

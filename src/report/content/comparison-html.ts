@@ -1,23 +1,23 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { htmlDocument, type PageAssets } from '../render/page/document.ts';
-import { percentileChart } from './latency-charts.ts';
 import { escapeHtml } from '../render/page/markup.ts';
 import { detailsHtml, headerHtml, listHtml } from '../render/page/parts.ts';
-import { chartsHtml, type Section } from './run-section.ts';
 import { factsHtml, tableHtml } from '../render/page/tables.ts';
 import { turnsText } from './comparison-circumstances.ts';
-import { designFacts, machineFacts, pairTitle, rankingTexts, spoiltTexts } from './comparison-facts.ts';
+import { designFacts, excludedTexts, machineFacts, pairTitle, rankingTexts } from './comparison-facts.ts';
 import { figureHtml } from './comparison-figure.ts';
+import { WHOLE_TITLE, wholeMessages } from './comparison-messages.ts';
 import { metricNotes, metricTables } from './comparison-metric-table.ts';
 import { armName, baseName, listed } from './comparison-names.ts';
 import { mergedView } from './comparison-points.ts';
 import { roundsTable } from './comparison-rounds.ts';
-import { comparisonTone } from './comparison-severity.ts';
-import { WHOLE_TITLE, wholeMessages } from './comparison-messages.ts';
+import { comparisonSeverity } from './comparison-severity.ts';
 import { pairSentence, remarkTexts, verdictSentence } from './comparison-words.ts';
+import { percentileChart } from './latency-charts.ts';
+import { chartsHtml, type Section } from './run-section.ts';
 
-function spoiltHtml(comparison: Comparison, pair: PairOutcome): string {
-  const texts = spoiltTexts(comparison, pair);
+function excludedHtml(comparison: Comparison, pair: PairOutcome): string {
+  const texts = excludedTexts(comparison, pair);
   return texts.length === 0 ? '' : `<h3>Spoilt pairs</h3>\n${listHtml(texts.map(escapeHtml))}`;
 }
 
@@ -34,7 +34,7 @@ function pairHtml(comparison: Comparison, pair: PairOutcome): string {
     gating.rows.length === 0 ? '' : tableHtml('Judged by', gating),
     `<p class="note">${metricNotes(comparison, pair).map(escapeHtml).join('<br>')}</p>`,
     ...figures(pair.metrics.filter((metric) => metric.gating)),
-    spoiltHtml(comparison, pair),
+    excludedHtml(comparison, pair),
     detailsHtml('Told, not judged by', [
       told.rows.length === 0 ? '' : tableHtml('Told, not judged by', told),
       ...figures(pair.metrics.filter((metric) => !metric.gating)),
@@ -104,7 +104,7 @@ export function renderComparisonHtml(comparison: Comparison, assets: PageAssets)
   const merged = mergedSection(comparison);
   const body = [
     headerHtml(
-      comparisonTone(comparison),
+      comparisonSeverity(comparison),
       verdictSentence(comparison),
       remarkTexts(comparison).map(escapeHtml),
     ),

@@ -1,9 +1,9 @@
 import type { Comparison, PairOutcome } from '../../result/comparison.ts';
 import { details, escapeMarkdown, factTable, tableLines } from '../render/markdown-lines.ts';
-import { designFacts, machineFacts, pairTitle, rankingTexts, spoiltTexts } from './comparison-facts.ts';
-import { metricNotes, metricTables } from './comparison-metric-table.ts';
 import { stripLines } from '../render/strip.ts';
+import { designFacts, excludedTexts, machineFacts, pairTitle, rankingTexts } from './comparison-facts.ts';
 import { WHOLE_TITLE, wholeMessages } from './comparison-messages.ts';
+import { metricNotes, metricTables } from './comparison-metric-table.ts';
 import { remarkTexts, verdictSentence } from './comparison-words.ts';
 
 /** Points with an empty line before them; nothing for none. */
@@ -28,7 +28,7 @@ function pairLines(comparison: Comparison, pair: PairOutcome): string[] {
     ...details('Ratio of each round', preformatted(stripLines(pair))),
     ...details(
       'Spoilt pairs',
-      spoiltTexts(comparison, pair).map((text) => `- ${escapeMarkdown(text)}`),
+      excludedTexts(comparison, pair).map((text) => `- ${escapeMarkdown(text)}`),
     ),
   ];
 }

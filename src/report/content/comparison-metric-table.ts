@@ -1,10 +1,17 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
-import { type Heading, NO_VALUE, type Table } from './table.ts';
 import { gradeOf, isUnjudged } from './comparison-grade.ts';
 import { armName, baseName } from './comparison-names.ts';
-import { changeText, intervalText, pText, ratioTexts, toleranceText, valueText } from './comparison-numbers.ts';
+import {
+  changeText,
+  intervalText,
+  pText,
+  ratioTexts,
+  toleranceText,
+  valueText,
+} from './comparison-numbers.ts';
+import { type Heading, NO_VALUE, type Table } from './table.ts';
 
 function heading(title: string, meaning: string, numeric = true): Heading {
   return { title, unit: null, meaning, numeric };

@@ -1,5 +1,5 @@
+import { aggregate } from '../../result/aggregate.ts';
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { poolOf } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../../result/view.ts';
 import { type Pair, pairUp } from '../../stats/pairs.ts';
@@ -10,7 +10,7 @@ export interface RoundPoint {
   readonly round: number;
   readonly base: number;
   readonly head: number;
-  readonly isSpoilt: boolean;
+  readonly isExcluded: boolean;
 }
 
 /** Null when nothing was measured. */
@@ -20,8 +20,8 @@ function resultOf({ rounds }: Comparison, round: number, arm: number): RunResult
 }
 
 /** Spoilt rounds in which both arms measured something all the same. */
-function spoiltPairs(comparison: Comparison, { head, spoilt }: PairOutcome): Pair[] {
-  return spoilt.flatMap(({ round }) => {
+function excludedPairs(comparison: Comparison, { head, excluded }: PairOutcome): Pair[] {
+  return excluded.flatMap(({ round }) => {
     const [ofBase, ofHead] = [resultOf(comparison, round, 0), resultOf(comparison, round, head)];
     if (ofBase === null || ofHead === null) return [];
     return [{ round, base: viewResult(ofBase), head: viewResult(ofHead) }];
@@ -30,10 +30,10 @@ function spoiltPairs(comparison: Comparison, { head, spoilt }: PairOutcome): Pai
 
 /** Every round that has the metric on both sides, in the order of execution. */
 export function roundPoints(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): RoundPoint[] {
-  const spoilt = pointsOf(comparison.design, metric, spoiltPairs(comparison, pair));
+  const excluded = pointsOf(comparison.design, metric, excludedPairs(comparison, pair));
   return [
-    ...metric.points.map((point) => ({ ...point, isSpoilt: false })),
-    ...spoilt.map((point) => ({ ...point, isSpoilt: true })),
+    ...metric.points.map((point) => ({ ...point, isExcluded: false })),
+    ...excluded.map((point) => ({ ...point, isExcluded: true })),
   ].sort((a, b) => a.round - b.round);
 }
 
@@ -53,7 +53,7 @@ export function mergedView(comparison: Comparison, arm: number): ResultView | nu
   const views = validViews(comparison, arm);
   const [first] = views;
   if (first === undefined) return null;
-  const pool = poolOf(views);
+  const pool = aggregate(views);
   return {
     result: first.result,
     histogram: pool.histogram,

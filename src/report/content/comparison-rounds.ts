@@ -1,12 +1,12 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result/comparison.ts';
 import { plain } from '../plain.ts';
-import { type Column, column, type Table, tabulate } from './table.ts';
 import { armName, baseName } from './comparison-names.ts';
 import { type RoundPoint, roundPoints } from './comparison-points.ts';
+import { type Column, column, type Table, tabulate } from './table.ts';
 
 /** Whether a round counts, and why not. */
 function stateText({ judgement, rounds }: Comparison, pair: PairOutcome, round: Round): string {
-  const reasons = pair.spoilt.find((spoilt) => spoilt.round === round.round)?.reasons ?? [];
+  const reasons = pair.excluded.find((excluded) => excluded.round === round.round)?.reasons ?? [];
   if (reasons.length > 0) return `spoilt: ${[...new Set(reasons.map(({ code }) => plain(code)))].join(', ')}`;
   return rounds.indexOf(round) < judgement.rounds ? 'valid' : 'not judged';
 }

@@ -1,9 +1,9 @@
 import type { Comparison, Verdict } from '../../result/comparison.ts';
 import { overloadText } from './comparison-circumstances.ts';
 
-export type VerdictTone = 'good' | 'warning' | 'bad';
+export type VerdictSeverity = 'good' | 'warning' | 'bad';
 
-const TONES: Readonly<Record<Verdict, VerdictTone>> = {
+const SEVERITIES: Readonly<Record<Verdict, VerdictSeverity>> = {
   REGRESSED: 'bad',
   INVALID: 'bad',
   INCONCLUSIVE: 'warning',
@@ -12,9 +12,9 @@ const TONES: Readonly<Record<Verdict, VerdictTone>> = {
 };
 
 /** How grave it is, for a colour; a failed threshold is as grave as a regression. */
-export function comparisonTone(comparison: Comparison): VerdictTone {
+export function comparisonSeverity(comparison: Comparison): VerdictSeverity {
   const { judgement, status, thresholds } = comparison;
-  const tone = TONES[judgement.verdict];
+  const tone = SEVERITIES[judgement.verdict];
   if (tone === 'bad' || thresholds.some(({ passed }) => passed === false)) return 'bad';
   const isDoubtful =
     status === 'partial' ||

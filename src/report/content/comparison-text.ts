@@ -1,9 +1,9 @@
 import type { Comparison, PairOutcome } from '../../result/comparison.ts';
-import { factLines, tableLines } from '../render/text-lines.ts';
-import { designFacts, machineFacts, pairTitle, rankingTexts, spoiltTexts } from './comparison-facts.ts';
-import { metricNotes, metricTables } from './comparison-metric-table.ts';
 import { stripLines } from '../render/strip.ts';
+import { factLines, tableLines } from '../render/text-lines.ts';
+import { designFacts, excludedTexts, machineFacts, pairTitle, rankingTexts } from './comparison-facts.ts';
 import { WHOLE_TITLE, wholeMessages } from './comparison-messages.ts';
+import { metricNotes, metricTables } from './comparison-metric-table.ts';
 import { remarkTexts, verdictSentence } from './comparison-words.ts';
 
 const RULE = '- told, not judged by:';
@@ -29,7 +29,7 @@ function pairLines(comparison: Comparison, pair: PairOutcome): string[] {
     ...block(pairTitle(comparison, pair), metricLines(comparison, pair)),
     ...listedLines(metricNotes(comparison, pair)),
     ...block('ratio of each round', stripLines(pair)),
-    ...block('spoilt', listedLines(spoiltTexts(comparison, pair))),
+    ...block('excluded', listedLines(excludedTexts(comparison, pair))),
   ];
 }
 

@@ -1,9 +1,8 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import { formatPercent, plural } from '../../units.ts';
-import { thresholdText } from './run-facts.ts';
 import { plain } from '../plain.ts';
-import { adviceFor } from './comparison-advice.ts';
 import { briefly, brieflyAll } from './brief.ts';
+import { adviceFor } from './comparison-advice.ts';
 import { overloadText, storedBaseText } from './comparison-circumstances.ts';
 import { decidingOf, gradeOf, isEarly, isUnjudged } from './comparison-grade.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from './comparison-metric-words.ts';
 import { armName, baseName, listed } from './comparison-names.ts';
 import { ratioTexts } from './comparison-numbers.ts';
+import { thresholdText } from './run-facts.ts';
 
 /** The metrics that decide and came to this. */
 function ofGrade(comparison: Comparison, pair: PairOutcome, verdict: Verdict): MetricOutcome[] {

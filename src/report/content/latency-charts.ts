@@ -1,7 +1,7 @@
 import type { StoredInterval } from '../../result/run-result.ts';
 import { NsHistogram, type ResultView } from '../../result/view.ts';
-import { percentileRows } from './percentiles.ts';
 import { type Chart, type Line, makeChart } from '../render/page/chart.ts';
+import { percentileRows } from './percentiles.ts';
 
 /** Samples that must lie beyond a quantile for it to be shown. */
 const SAMPLES_BEYOND = 10;

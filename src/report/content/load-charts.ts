@@ -2,7 +2,7 @@ import type { RunResult, StoredInterval } from '../../result/run-result.ts';
 import type { ResultView } from '../../result/view.ts';
 import { type Chart, type Line, makeChart } from '../render/page/chart.ts';
 
-type CountName = 'intended' | 'sent' | 'owed' | 'delivered' | 'lost';
+type CountName = 'intended' | 'sent' | 'expected' | 'delivered' | 'lost';
 
 /** Seconds whose messages were measured; in the drain nothing is sent. */
 function measuredIntervals({ intervals, timing }: RunResult): StoredInterval[] {
@@ -42,7 +42,7 @@ export function deliveryChart(views: readonly ResultView[]): Chart | null {
     xAxis: 'seconds',
     kind: 'rate',
     lines: views.flatMap((view, run) => [
-      countLine(view, run, 'owed', 'dashed'),
+      countLine(view, run, 'expected', 'dashed'),
       countLine(view, run, 'delivered', 'solid'),
     ]),
   });

@@ -20,8 +20,8 @@ function figure(
 const COLUMNS: ReadonlyArray<Column<MeasuredProcess>> = [
   column('process', 'process', 'text', 'server or generator', ({ role }) => role),
   figure('cpuRatio', 'CPU', 'share', '100 % is one core'),
-  figure('loopUtilisation', 'loop', 'share', 'of the time the event loop was not idle'),
-  figure('workUtilisation', 'work', 'share', 'the same, but for the waiting of the pacer'),
+  figure('loopUtilization', 'loop', 'share', 'of the time the event loop was not idle'),
+  figure('workUtilization', 'work', 'share', 'the same, but for the waiting of the pacer'),
   figure('loopDelayP99Ns', 'delay p99', 'duration', 'event-loop delay in the worst second'),
   figure('loopDelayMaxNs', 'delay max', 'duration', 'longest event-loop delay'),
   figure('gcTotalMs', 'GC', 'duration', 'garbage collection in all'),

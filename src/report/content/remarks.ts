@@ -1,7 +1,7 @@
 import type { RunResult } from '../../result/run-result.ts';
-import { thresholdText } from './run-facts.ts';
-import { numbered, runLabel } from './labels.ts';
 import { plain } from '../plain.ts';
+import { numbered, runLabel } from './labels.ts';
+import { thresholdText } from './run-facts.ts';
 import { verdict } from './run-verdict.ts';
 
 /** What has to be said right after the first line; `label` names the run where there are several. */

@@ -1,8 +1,15 @@
 import { FIGURES } from '../../result/metrics.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
-import { formatBytes, formatCount, formatDurationMs, formatNumber, listCounted, plural } from '../../units.ts';
-import { runLabel } from './labels.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDurationMs,
+  formatNumber,
+  listCounted,
+  plural,
+} from '../../units.ts';
 import { plain } from '../plain.ts';
+import { runLabel } from './labels.ts';
 import { formatValue } from './table.ts';
 
 /** A name and what there is to say of it, both safe for one line. */
@@ -45,7 +52,7 @@ function reasonsText(reasons: ReadonlyArray<{ reason: string; count: number }>):
 /** `owed 100,000, delivered 100,000, late 0, ...` */
 export function ledgerText({ ledger, plan }: RunResult): string {
   const parts = [
-    `owed ${formatCount(ledger.owed)}`,
+    `owed ${formatCount(ledger.expected)}`,
     `delivered ${formatCount(ledger.delivered)}`,
     `late ${formatCount(ledger.late)} (over ${formatDurationMs(plan.lateAfterMs)})`,
     `lost ${formatCount(ledger.lost)}`,
@@ -62,7 +69,7 @@ export function rateText({ rate, samples }: RunResult): string {
   if (samples.unit === 'push') {
     return `${formatValue('rate', rate.achievedHz)} pushed by the server (${plural(rate.sent, 'push')})`;
   }
-  const counts = `${formatCount(rate.sent)} of ${plural(rate.intended, samples.unit === 'visit' ? 'visit' : 'message')}`;
+  const counts = `${formatCount(rate.sent)} of ${plural(rate.intended, samples.unit === 'iteration' ? 'iteration' : 'message')}`;
   return `${formatValue('rate', rate.achievedHz)} sent of ${formatValue('rate', rate.intendedHz)} intended (${counts})${reasonsText(rate.unsent)}`;
 }
 
@@ -86,8 +93,8 @@ export function samplesText({ samples }: RunResult): string {
 export function warmupText({ warmup }: RunResult): string {
   if (warmup.durationMs === 0) return 'none';
   const length = formatDurationMs(warmup.durationMs);
-  if (warmup.steady === null) return `${length}, too short to tell whether it was steady`;
-  if (warmup.steady) return `${length}, steady`;
+  if (warmup.stable === null) return `${length}, too short to tell whether it was steady`;
+  if (warmup.stable) return `${length}, steady`;
   const medians = warmup.windowMediansNs
     .slice(-3)
     .map((ns) => (ns === null ? '-' : formatValue('duration', ns)));
@@ -102,15 +109,15 @@ export function thresholdText({ passed, expression, detail }: ThresholdOutcome):
 
 /** Findings that the first line leaves out, and notes. */
 export function noteTexts(result: RunResult): string[] {
-  const untold: readonly Finding[] = result.invalid.length === 0 ? [] : result.findings;
-  return [...untold, ...result.notes].map(({ message }) => plain(message));
+  const unavailable: readonly Finding[] = result.invalid.length === 0 ? [] : result.findings;
+  return [...unavailable, ...result.notes].map(({ message }) => plain(message));
 }
 
 /** What it took on either side; null without telemetry. */
 function costText(result: RunResult): string | null {
   const cpuNs = FIGURES.server_cpu_per_delivery.value(result);
-  const busy = FIGURES.generator_utilisation.value(result);
-  const unit = result.ledger.owed === 0 || result.headline === 'ack' ? result.samples.unit : 'delivery';
+  const busy = FIGURES.generator_utilization.value(result);
+  const unit = result.ledger.expected === 0 || result.headline === 'ack' ? result.samples.unit : 'delivery';
   const parts = [
     cpuNs === null ? null : `server CPU ${formatValue('duration', cpuNs)} for each ${unit}`,
     busy === null ? null : `generator at most ${formatValue('share', busy)} busy`,

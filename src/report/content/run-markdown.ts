@@ -1,12 +1,12 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
-import { environmentFacts, planFacts, planLine, resultFacts } from './run-facts.ts';
-import { headlineTables } from './headline.ts';
 import { details, escapeMarkdown, factTable, tableLines } from '../render/markdown-lines.ts';
+import { headlineTables } from './headline.ts';
 import { processTable } from './process-table.ts';
 import { remarkLine, remarks } from './remarks.ts';
-import { explainedSeriesTable, seriesNote } from './series-table.ts';
+import { environmentFacts, planFacts, planLine, resultFacts } from './run-facts.ts';
 import { overallVerdict } from './run-verdict.ts';
+import { explainedSeriesTable, seriesNote } from './series-table.ts';
 
 function headlineLines(views: readonly ResultView[]): string[] {
   return headlineTables(views).flatMap(({ title, table, notes }) => [

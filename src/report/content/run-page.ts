@@ -1,19 +1,19 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { viewResult } from '../../result/view.ts';
-import { targetLabel } from './labels.ts';
-import { remarks } from './remarks.ts';
-import { overallVerdict, verdictTone } from './run-verdict.ts';
 import { htmlDocument, type PageAssets } from '../render/page/document.ts';
 import { escapeHtml } from '../render/page/markup.ts';
 import { headerHtml } from '../render/page/parts.ts';
+import { targetLabel } from './labels.ts';
+import { remarks } from './remarks.ts';
 import { makeSections, type Section, sectionHtml } from './run-section.ts';
+import { overallVerdict, verdictSeverity } from './run-verdict.ts';
 
-const TONES = ['bad', 'warning', 'good'] as const;
+const SEVERITIES = ['bad', 'warning', 'good'] as const;
 
 /** The gravest tone of all results. */
-function overallTone(results: readonly RunResult[]): (typeof TONES)[number] {
-  const tones = results.map(verdictTone);
-  return TONES.find((tone) => tones.includes(tone)) ?? 'good';
+function overallSeverity(results: readonly RunResult[]): (typeof SEVERITIES)[number] {
+  const tones = results.map(verdictSeverity);
+  return SEVERITIES.find((tone) => tones.includes(tone)) ?? 'good';
 }
 
 function remarksHtml(results: readonly RunResult[]): string[] {
@@ -52,7 +52,7 @@ function pageData(sections: readonly Section[]) {
  */
 export function renderHtml(results: readonly RunResult[], assets: PageAssets): string {
   const sections = makeSections(results.map(viewResult));
-  const header = headerHtml(overallTone(results), overallVerdict(results), remarksHtml(results));
+  const header = headerHtml(overallSeverity(results), overallVerdict(results), remarksHtml(results));
   const body = [header, ...sections.map(sectionHtml), footerHtml(results)].join('\n');
   return htmlDocument({ title: pageTitle(results), body, sections: pageData(sections) }, assets);
 }

@@ -1,17 +1,17 @@
 import type { ResultView } from '../../result/view.ts';
-import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
-import { headlineTables } from './headline.ts';
-import { irregularNote, irregularTable } from './anomalies-table.ts';
-import { numbered, targetLabel } from './labels.ts';
-import { processTable } from './process-table.ts';
-import { explainedSeriesTable, seriesNote } from './series-table.ts';
-import type { Table } from './table.ts';
 import type { Chart, LineStyle } from '../render/page/chart.ts';
+import { escapeHtml } from '../render/page/markup.ts';
+import { factsHtml, headlineHtml, notesHtml, swatchHtml, tableHtml } from '../render/page/tables.ts';
+import { anomaliesNote, anomaliesTable } from './anomalies-table.ts';
+import { headlineTables } from './headline.ts';
+import { numbered, targetLabel } from './labels.ts';
 import { lastReceiverChart, latencyChart, percentileChart } from './latency-charts.ts';
 import { deliveryChart, lossChart, rateChart } from './load-charts.ts';
-import { escapeHtml } from '../render/page/markup.ts';
 import { cpuChart, loopDelayChart, memoryChart } from './process-charts.ts';
-import { factsHtml, headlineHtml, notesHtml, swatchHtml, tableHtml } from '../render/page/tables.ts';
+import { processTable } from './process-table.ts';
+import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
+import { explainedSeriesTable, seriesNote } from './series-table.ts';
+import type { Table } from './table.ts';
 
 /** Results of one scenario, shown on the same charts. */
 export interface Section {
@@ -105,14 +105,14 @@ const optionalTable = (caption: string, table: Table | null) =>
 function detailsHtml(view: ResultView, label: string, open: boolean): string {
   const { result } = view;
   const note = seriesNote(view);
-  const irregular = irregularNote(result);
+  const anomalies = anomaliesNote(result);
   return [
     `<details${open ? ' open' : ''}><summary>${escapeHtml(label)}: all figures, plan and environment</summary>`,
     factsHtml('Run', resultFacts(result)),
     optionalTable('Every series', explainedSeriesTable(view)),
     notesHtml(note === null ? [] : [`- ${note}`]),
-    optionalTable('Receivers with anything irregular', irregularTable(result)),
-    notesHtml(irregular === null ? [] : [irregular]),
+    optionalTable('Receivers with anything irregular', anomaliesTable(result)),
+    notesHtml(anomalies === null ? [] : [anomalies]),
     optionalTable('Server and generator', processTable(result)),
     '<div class="pair">',
     factsHtml('Plan', planFacts(result)),

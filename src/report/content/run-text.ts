@@ -1,12 +1,12 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
-import { planLine, resultFacts } from './run-facts.ts';
+import { blockLines, factLines, tableLines } from '../render/text-lines.ts';
 import { headlineTables, type NotedTable, summaryTable } from './headline.ts';
 import { processTable } from './process-table.ts';
 import { remarkLine, remarks } from './remarks.ts';
-import { seriesNote, seriesTable } from './series-table.ts';
-import { blockLines, factLines, tableLines } from '../render/text-lines.ts';
+import { planLine, resultFacts } from './run-facts.ts';
 import { overallVerdict } from './run-verdict.ts';
+import { seriesNote, seriesTable } from './series-table.ts';
 
 const notedLines = ({ table, notes }: NotedTable) => [...tableLines(table), ...notes];
 

@@ -60,7 +60,7 @@ export function overallVerdict(results: readonly RunResult[]): string {
 }
 
 /** How grave it is, for a colour: `warning` for a valid run that is partial, has findings or missed a threshold. */
-export function verdictTone(result: RunResult): 'good' | 'warning' | 'bad' {
+export function verdictSeverity(result: RunResult): 'good' | 'warning' | 'bad' {
   if (!isValid(result)) return 'bad';
   const missed = result.thresholds.some(({ passed }) => passed !== true);
   return isPartial(result) || result.findings.length > 0 || missed ? 'warning' : 'good';

@@ -25,11 +25,11 @@ function niceStep(range: number, count: number): number {
  * Not from zero: what counts is how the points lie to each other. `values` has one entry or more; lines of the
  * grid are `leastStep` apart or more.
  */
-export function linearAxis(values: readonly number[], { from, to }: Span, leastStep: number): Axis {
+export function linearAxis(values: readonly number[], { from, to }: Span, minStep: number): Axis {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const pad = least === most ? Math.abs(most) * PADDING || 1 : (most - least) * PADDING;
   const [low, high] = [least >= 0 ? Math.max(0, least - pad) : least - pad, most + pad];
-  const step = Math.max(leastStep, niceStep(high - low, MOST_STEPS));
+  const step = Math.max(minStep, niceStep(high - low, MOST_STEPS));
   const first = Math.ceil(low / step);
   const last = Math.floor(high / step);
   return {

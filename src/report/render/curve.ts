@@ -1,6 +1,6 @@
 import type { StepOutcome } from '../../result/capacity.ts';
-import { escapeHtml } from './page/markup.ts';
 import { chooseUnit, formatValue, type Kind } from '../content/table.ts';
+import { escapeHtml } from './page/markup.ts';
 import { fromZero, logarithmic, type Scale } from './scale.ts';
 
 /** One run. */
@@ -42,20 +42,20 @@ const WIDEST_LINEAR_SPAN = 20;
 const COLOURS: Readonly<Record<StepOutcome, string>> = {
   passed: 'var(--good)',
   failed: 'var(--bad)',
-  spoilt: 'var(--ink-soft)',
+  excluded: 'var(--ink-soft)',
 };
 
 /** A disc, a cross, an empty diamond: told apart without colours. */
 const SHAPES: Readonly<Record<StepOutcome, string>> = {
   passed: '<circle r="5" fill="var(--good)"/>',
   failed: '<path d="M-5-5L5 5M-5 5L5-5" stroke="var(--bad)" stroke-width="2.5" fill="none"/>',
-  spoilt: '<path d="M0-6L6 0L0 6L-6 0Z" stroke="var(--ink-soft)" stroke-width="1.5" fill="var(--paper)"/>',
+  excluded: '<path d="M0-6L6 0L0 6L-6 0Z" stroke="var(--ink-soft)" stroke-width="1.5" fill="var(--paper)"/>',
 };
 
 const SHAPE_NAMES: ReadonlyArray<readonly [StepOutcome, string]> = [
   ['passed', 'passed'],
   ['failed', 'failed'],
-  ['spoilt', 'not counted'],
+  ['excluded', 'not counted'],
 ];
 
 const percent = (share: number) => `${Number((share * 100).toFixed(3))}%`;
@@ -139,7 +139,7 @@ function likeRuns(points: readonly CurvePoint[]): CurvePoint[][] {
   const groups: CurvePoint[][] = [];
   for (const point of points.toSorted((a, b) => a.x - b.x)) {
     const first = groups.at(-1)?.[0];
-    if (point.outcome === 'spoilt') continue;
+    if (point.outcome === 'excluded') continue;
     if (first !== undefined && point.x <= first.x * ALIKE) groups.at(-1)?.push(point);
     else groups.push([point]);
   }

@@ -1,9 +1,9 @@
 import type { MetricOutcome } from '../../result/comparison.ts';
-import { escapeHtml } from './page/markup.ts';
-import { chooseUnit } from '../content/table.ts';
-import { linearAxis, ratioAxis } from './axis.ts';
 import { ratioTexts, valueText } from '../content/comparison-numbers.ts';
 import type { RoundPoint } from '../content/comparison-points.ts';
+import { chooseUnit } from '../content/table.ts';
+import { linearAxis, ratioAxis } from './axis.ts';
+import { escapeHtml } from './page/markup.ts';
 import { toleratedRatio } from './strip.ts';
 
 /** What a figure of one metric is drawn from. */
@@ -34,15 +34,15 @@ function label(x: number, y: number, anchor: 'start' | 'middle' | 'end', text: s
 }
 
 /** A circle; only its outline where the pair was spoilt. */
-function circle(x: number, y: number, colour: number, isSpoilt: boolean): string {
-  return `<circle cx="${n(x)}" cy="${n(y)}" r="${DOT}" class="${isSpoilt ? 'spoilt' : 'dot'}" style="--mark:var(--line-${colour % 8})"/>`;
+function circle(x: number, y: number, colour: number, isExcluded: boolean): string {
+  return `<circle cx="${n(x)}" cy="${n(y)}" r="${DOT}" class="${isExcluded ? 'excluded' : 'dot'}" style="--mark:var(--line-${colour % 8})"/>`;
 }
 
 /** Told from a circle without its colour. */
-function diamond(x: number, y: number, colour: number, isSpoilt: boolean): string {
+function diamond(x: number, y: number, colour: number, isExcluded: boolean): string {
   const r = DOT * 1.35;
   const path = `M${n(x)} ${n(y - r)}L${n(x + r)} ${n(y)}L${n(x)} ${n(y + r)}L${n(x - r)} ${n(y)}Z`;
-  return `<path d="${path}" class="${isSpoilt ? 'spoilt' : 'dot'}" style="--mark:var(--line-${colour % 8})"/>`;
+  return `<path d="${path}" class="${isExcluded ? 'excluded' : 'dot'}" style="--mark:var(--line-${colour % 8})"/>`;
 }
 
 /** An image with words for those who do not see it. */
@@ -59,8 +59,8 @@ function svg(id: string, title: string, description: string, inner: readonly str
 /** What is told of a round under the pointer. */
 function tip({ metric, baseName, headName }: Panel, point: RoundPoint): string {
   const ratio = point.base > 0 ? `, ratio ${(point.head / point.base).toPrecision(3)}` : '';
-  const spoilt = point.isSpoilt ? ', spoilt' : '';
-  return `<title>${escapeHtml(`round ${point.round}: ${baseName} ${valueText(metric, point.base)}, ${headName} ${valueText(metric, point.head)}${ratio}${spoilt}`)}</title>`;
+  const excluded = point.isExcluded ? ', spoilt' : '';
+  return `<title>${escapeHtml(`round ${point.round}: ${baseName} ${valueText(metric, point.base)}, ${headName} ${valueText(metric, point.head)}${ratio}${excluded}`)}</title>`;
 }
 
 /** Rounds to be named: at most ten of them, the first among them. */
@@ -91,9 +91,9 @@ export function valuesPanel(panel: Panel): string {
     const [base, head] = [y.at(point.base / scale), y.at(point.head / scale)];
     return [
       `<g>${tip(panel, point)}`,
-      line(x(index), base, x(index), head, point.isSpoilt ? 'join open' : 'join'),
-      circle(x(index), base, 0, point.isSpoilt),
-      `${diamond(x(index), head, colour, point.isSpoilt)}</g>`,
+      line(x(index), base, x(index), head, point.isExcluded ? 'join open' : 'join'),
+      circle(x(index), base, 0, point.isExcluded),
+      `${diamond(x(index), head, colour, point.isExcluded)}</g>`,
     ].join('');
   });
   const title = `${metric.metric} of ${baseName} and ${headName} in each round${unitText(unit)}`;
@@ -156,7 +156,7 @@ export function ratiosPanel(panel: Panel): string | null {
     label((PLOT.left + PLOT.right) / 2, HEIGHT - 6, 'middle', 'ratio by round; tolerated where shaded'),
     ...points.map(
       (point, index) =>
-        `<g>${tip(panel, point)}${circle(x.at(point.head / point.base), y(index), colour, point.isSpoilt)}</g>`,
+        `<g>${tip(panel, point)}${circle(x.at(point.head / point.base), y(index), colour, point.isExcluded)}</g>`,
     ),
     estimateBar(panel, x.at, barY),
   ]);

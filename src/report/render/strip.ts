@@ -1,7 +1,7 @@
 import type { MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import { isMoreBetter } from '../content/comparison-metric-words.ts';
 import { displayWidth, plain } from '../plain.ts';
 import { pad } from './text-lines.ts';
-import { isMoreBetter } from '../content/comparison-metric-words.ts';
 
 const WIDTH = 60;
 

@@ -1,6 +1,6 @@
 import type { Fact } from '../content/run-facts.ts';
-import { displayWidth } from '../plain.ts';
 import { headingText, type Table } from '../content/table.ts';
+import { displayWidth } from '../plain.ts';
 
 const GAP = '  ';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT, messageOf, SockbenchError } from '../../errors.ts';
 import type { Finding } from '../../result/run-result.ts';
+import { ProcessGroup } from '../server/process-group.ts';
 import { git, gitEnvironment } from './git.ts';
 import { type Install, installByLock } from './install-command.ts';
-import { ProcessGroup } from '../server/process-group.ts';
 import { environmentIn } from './relocate.ts';
 
 export interface BaseOptions {

@@ -1,5 +1,5 @@
-import type { ConnectOptions } from '../../drivers/driver.ts';
 import type { Protocol } from '../../contract/target.ts';
+import type { ConnectOptions } from '../../drivers/driver.ts';
 
 /** What is the matter, as the end of a sentence, and what to do about it, as a sentence of its own. */
 export interface Diagnosis {

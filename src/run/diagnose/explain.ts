@@ -2,13 +2,7 @@ import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
 import { plural } from '../../units.ts';
 import { diagnoseAnswer, diagnoseHalfSilence, diagnoseRawWebSocket } from './answer.ts';
 import { diagnoseConnection } from './connection.ts';
-import {
-  type Diagnosis,
-  engineIoUrl,
-  GIVE_CREDENTIALS,
-  type Refused,
-  requestUrl,
-} from './diagnosis.ts';
+import { type Diagnosis, engineIoUrl, GIVE_CREDENTIALS, type Refused, requestUrl } from './diagnosis.ts';
 import { diagnoseEngineIo } from './engine-io.ts';
 import { type LookOptions, lookAt, WEBSOCKET_HANDSHAKE } from './look.ts';
 

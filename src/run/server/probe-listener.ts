@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { entryPath } from '../../package.ts';
 import type { TelemetrySample } from '../../measure/telemetry.ts';
+import { entryPath } from '../../package.ts';
 
 /** What the probe of one process said. */
 export interface ProbedProcess {

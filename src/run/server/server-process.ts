@@ -3,14 +3,14 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimeCommand } from '../../../servers/availability.ts';
-import { entryPath } from '../../package.ts';
 import { SockbenchError } from '../../errors.ts';
+import { entryPath } from '../../package.ts';
 import type { ReferencePlan } from '../../plan/plan.ts';
 import { pinned } from '../affinity.ts';
+import { environmentIn } from '../base/relocate.ts';
 import { preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
 import type { ProcessTree } from './process-tree.ts';
-import { environmentIn } from '../base/relocate.ts';
 
 /** Of its last lines, how many go into the one line of a verdict. */
 const TOLD_LINES = 3;

@@ -2,7 +2,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Finding } from '../../result/run-result.ts';
 import { ServerProcess } from './server-process.ts';
 
-export interface MetServer {
+export interface StartedServer {
   /** Where the clients connect. */
   readonly url: string;
   /** Null when it was running already. */
@@ -11,10 +11,10 @@ export interface MetServer {
 }
 
 /** Starts the reference server or the user's command that the plan names, or takes what runs at its URL. */
-export async function meetServer(
+export async function startServer(
   { target, connectTimeoutMs }: Plan,
   options: Omit<Parameters<typeof ServerProcess.startCommand>[2], 'timeoutMs'>,
-): Promise<MetServer> {
+): Promise<StartedServer> {
   const timed = { ...options, timeoutMs: connectTimeoutMs };
   if (target.reference !== null) {
     const listen = { host: '127.0.0.1', port: 0 };

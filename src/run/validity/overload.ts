@@ -40,8 +40,8 @@ function growthOf(medians: readonly number[]): Growth | null {
 function backlogAtEnd(result: RunResult): number {
   const { ledger, intervals, timing } = result;
   const later = intervals.filter(({ startMs }) => startMs >= timing.measureMs);
-  const owedLater = later.reduce((sum, { owed }) => sum + owed, 0);
-  return Math.max(0, ledger.owed - owedLater - ledger.unknown - receivedInTime(result));
+  const expectedLater = later.reduce((sum, { expected }) => sum + expected, 0);
+  return Math.max(0, ledger.expected - expectedLater - ledger.unknown - receivedInTime(result));
 }
 
 /**
@@ -50,22 +50,22 @@ function backlogAtEnd(result: RunResult): number {
  */
 function leaked(result: RunResult): number {
   const firstHalf = result.intervals.filter(({ startMs }) => startMs < result.timing.measureMs / 2);
-  const sum = (name: 'lost' | 'owed') => firstHalf.reduce((total, interval) => total + interval[name], 0);
-  return sum('owed') === 0 ? 0 : (sum('lost') / sum('owed')) * result.ledger.owed;
+  const sum = (name: 'lost' | 'expected') => firstHalf.reduce((total, interval) => total + interval[name], 0);
+  return sum('expected') === 0 ? 0 : (sum('lost') / sum('expected')) * result.ledger.expected;
 }
 
 /** How many messages a server that keeps up has under way at the end (Little's law), with a margin. */
 function fairlyUnderWay(result: RunResult, medians: readonly number[]): number {
   const latencyNs = Math.min(...medians);
   const atEnd = result.intervals.findLast(({ startMs }) => startMs < result.timing.measureMs);
-  const perMessage = result.rate.sent === 0 ? 0 : result.ledger.owed / result.rate.sent;
+  const perMessage = result.rate.sent === 0 ? 0 : result.ledger.expected / result.rate.sent;
   const seconds = (Number.isFinite(latencyNs) ? latencyNs / 1e9 : 0) + BACKLOG_SECONDS;
-  return Math.max((atEnd?.owed ?? 0) * seconds, FEWEST_MESSAGES * perMessage);
+  return Math.max((atEnd?.expected ?? 0) * seconds, FEWEST_MESSAGES * perMessage);
 }
 
 /** How near a process is to its limit: by its event loop where that is known. */
-function busyness({ loopUtilisation, cpuRatio }: MeasuredTelemetry): number {
-  return loopUtilisation ?? cpuRatio;
+function busyness({ loopUtilization, cpuRatio }: MeasuredTelemetry): number {
+  return loopUtilization ?? cpuRatio;
 }
 
 /** What the server's own processes say about it: of several the busiest, where its clients wait. */
@@ -73,14 +73,14 @@ function serverEvidence(result: RunResult): string {
   const processes = measuredProcesses(result.telemetry.servers, result);
   const [busiest] = processes.toSorted((a, b) => busyness(b.measured) - busyness(a.measured));
   if (busiest === undefined) return '';
-  const { cpuRatio, loopUtilisation, loopDelayMaxNs } = busiest.measured;
+  const { cpuRatio, loopUtilization, loopDelayMaxNs } = busiest.measured;
   const isAlone = processes.length === 1;
   const which = `${busiest.role}, the busiest of ${processes.length} processes,`;
-  if (loopUtilisation === null || loopDelayMaxNs === null) {
+  if (loopUtilization === null || loopDelayMaxNs === null) {
     return `; ${isAlone ? 'the server' : which} used ${formatPercent(cpuRatio)} of one CPU core`;
   }
   const loop = isAlone ? "the server's event loop" : `the event loop of ${which}`;
-  return `; ${loop} was busy ${formatPercent(loopUtilisation)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
+  return `; ${loop} was busy ${formatPercent(loopUtilization)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
 }
 
 /**

@@ -13,10 +13,10 @@ export const LIMITS = {
   /** And how much of the headline at that quantile is gone when latency is counted from the actual sending. */
   sendLagEffect: 1 / 3,
   /** Share of the time in which a generator process did anything but wait; spinning before a due time is waiting. */
-  generatorUtilisation: 0.7,
+  generatorUtilization: 0.7,
   /** Receive uncertainty over the headline at that quantile: above the first it is told, above the second it spoils. */
-  uncertaintyTold: 0.1,
-  uncertaintySpoils: 0.75,
+  uncertaintyNoted: 0.1,
+  uncertaintyInvalidates: 0.75,
   stealRatio: 0.02,
 } as const;
 
@@ -65,11 +65,11 @@ const generatorBusy: Rule = ({ result }) => {
   const busiest = result.telemetry.workers
     .map((worker) => ({
       role: worker.role,
-      work: measuredTelemetry(worker, result.timing.measureMs)?.workUtilisation ?? 0,
+      work: measuredTelemetry(worker, result.timing.measureMs)?.workUtilization ?? 0,
     }))
     .sort((a, b) => b.work - a.work)[0];
-  if (busiest === undefined || busiest.work <= LIMITS.generatorUtilisation) return null;
-  const limit = formatPercent(LIMITS.generatorUtilisation);
+  if (busiest === undefined || busiest.work <= LIMITS.generatorUtilization) return null;
+  const limit = formatPercent(LIMITS.generatorUtilization);
   return {
     code: 'generator_busy',
     message: `the generator was the limit: ${busiest.role} was busy ${formatPercent(busiest.work)} of the time, limit ${limit}`,
@@ -91,10 +91,10 @@ function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly
 
 const receiveUncertainty: Rule = (view) => {
   const uncertainty = uncertaintyOfTail(view);
-  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintySpoils) return null;
+  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyInvalidates) return null;
   return {
     code: 'receive_uncertainty',
-    message: `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintySpoils)}`,
+    message: `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`,
   };
 };
 
@@ -145,11 +145,11 @@ const tooFewSamples: Rule = (view) => {
   const needed = samplesNeeded(0.5);
   const { samples } = view.result;
   if (samples.count >= needed) return null;
-  const { owed, delivered } = view.result.ledger;
-  if (owed > 0 && delivered === 0) {
+  const { expected, delivered } = view.result.ledger;
+  if (expected > 0 && delivered === 0) {
     return {
       code: 'too_few_samples',
-      message: `none of ${plural(owed, 'message')} arrived: ${whyNone(view)}`,
+      message: `none of ${plural(expected, 'message')} arrived: ${whyNone(view)}`,
     };
   }
   const cause = listCounted(view.result.failed.slice(0, 1));
@@ -188,8 +188,8 @@ export function judgeValidity(view: ResultView): Finding[] {
 /** What spoils nothing but belongs beside the figures: null when the receive times are sharp enough, or spoil the run. */
 export function noteUncertainty(view: ResultView): Finding | null {
   const uncertainty = uncertaintyOfTail(view);
-  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyTold) return null;
-  if (uncertainty.share > LIMITS.uncertaintySpoils) return null;
+  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyNoted) return null;
+  if (uncertainty.share > LIMITS.uncertaintyInvalidates) return null;
   return {
     code: 'receive_uncertainty',
     message: `latencies may be too high by what the generator took to receive: ${uncertainty.message}; more workers on more CPUs lower it`,

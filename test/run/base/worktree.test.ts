@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type BaseCheckout, type BaseOptions, checkOutBase } from '../../../src/run/base/worktree.ts';
 import { readEnvironment } from '../../../src/run/environment.ts';
 import { ServerProcess } from '../../../src/run/server/server-process.ts';
-import { type BaseCheckout, type BaseOptions, checkOutBase } from '../../../src/run/base/worktree.ts';
 import { commitFiles, gitIn, makeRepository } from '../../support/git.ts';
 import { skipWhenMissing } from '../../support/need.ts';
 import { findProcesses, NO_PROC } from '../../support/proc.ts';

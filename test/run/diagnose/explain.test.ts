@@ -2,11 +2,11 @@ import dns from 'node:dns';
 import { createServer } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
+import type { Protocol } from '../../../src/contract/target.ts';
 import type { ConnectOptions } from '../../../src/drivers/driver.ts';
 import { drivers } from '../../../src/drivers/index.ts';
 import { messageOf } from '../../../src/errors.ts';
 import { explainRefusal } from '../../../src/run/diagnose/explain.ts';
-import type { Protocol } from '../../../src/contract/target.ts';
 import { listening, REFUSING_SERVERS, type RefusingServer } from '../../support/refusing-servers.ts';
 
 const TIMEOUT_MS = 1000;

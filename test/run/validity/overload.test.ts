@@ -12,21 +12,21 @@ const FIXTURE = makeResult({ clients: 1, rateHz: 1, seconds: 1 });
 interface Second {
   readonly medianMs: number;
   readonly arrived: number;
-  readonly owed: number;
+  readonly expected: number;
   readonly lost: number;
 }
 
-const EVEN: Second = { medianMs: 5, arrived: 100, owed: 100, lost: 0 };
+const EVEN: Second = { medianMs: 5, arrived: 100, expected: 100, lost: 0 };
 
-function intervalOf({ medianMs, arrived, owed, lost }: Second, second: number) {
+function intervalOf({ medianMs, arrived, expected, lost }: Second, second: number) {
   const delivery = arrived === 0 ? {} : { delivery: histogramOf([[medianMs * MS, arrived]]).encode() };
   return {
     startMs: second * 1000,
     lengthMs: 1000,
-    intended: owed,
-    sent: owed,
-    owed,
-    delivered: owed - lost,
+    intended: expected,
+    sent: expected,
+    expected,
+    delivered: expected - lost,
     lost,
     series: delivery,
   };
@@ -34,7 +34,7 @@ function intervalOf({ medianMs, arrived, owed, lost }: Second, second: number) {
 
 /** A run of so many measured seconds, then what arrived in each second of the drain; no server telemetry. */
 function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunResult {
-  const owed = measured.reduce((sum, second) => sum + second.owed, 0);
+  const expected = measured.reduce((sum, second) => sum + second.expected, 0);
   const lost = measured.reduce((sum, second) => sum + second.lost, 0);
   const arrived = [...measured, ...drain].reduce((sum, second) => sum + second.arrived, 0);
   return {
@@ -42,8 +42,8 @@ function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunR
     timing: { ...FIXTURE.timing, measureMs: measured.length * 1000 },
     intervals: [...measured, ...drain].map(intervalOf),
     series: arrived === 0 ? {} : { delivery: storedSeries([[MS, arrived]]) },
-    ledger: { ...FIXTURE.ledger, owed, delivered: arrived, lost },
-    rate: { ...FIXTURE.rate, intended: owed, sent: owed },
+    ledger: { ...FIXTURE.ledger, expected, delivered: arrived, lost },
+    rate: { ...FIXTURE.rate, intended: expected, sent: expected },
     warmup: { ...FIXTURE.warmup, windowMediansNs: [] },
     telemetry: { servers: [], workers: [] },
   };
@@ -89,13 +89,13 @@ describe('latency that grows', () => {
   });
 
   it('is not looked for in the drain', () => {
-    const drain = seconds(3, { medianMs: 900, arrived: 1, owed: 0 });
+    const drain = seconds(3, { medianMs: 900, arrived: 1, expected: 0 });
     const measured = seconds(3).map((second, index) => ({ ...second, arrived: index === 2 ? 97 : 100 }));
     expect(overloadOf(runOf(measured, drain))).toBeNull();
   });
 
   it('is not looked for in seconds in which nothing arrived', () => {
-    const silent = seconds(1, { arrived: 0, owed: 0 });
+    const silent = seconds(1, { arrived: 0, expected: 0 });
     expect(overloadOf(runOf([...seconds(2), ...silent]))).toBeNull();
   });
 
@@ -114,13 +114,13 @@ describe('latency that grows', () => {
 describe('a backlog at the end', () => {
   it('is not what visits publish that outlast the schedule', () => {
     const result = runOf(seconds(3), seconds(2));
-    const owed = result.ledger.owed + 200;
-    expect(overloadOf({ ...result, ledger: { ...result.ledger, owed } })).toBeNull();
+    const expected = result.ledger.expected + 200;
+    expect(overloadOf({ ...result, ledger: { ...result.ledger, expected } })).toBeNull();
   });
 
   /** The last second's messages come `late` in the drain. */
   const withBacklog = (late: number) =>
-    runOf([...seconds(3), { ...EVEN, arrived: 100 - late }], [{ ...EVEN, owed: 0, arrived: late }]);
+    runOf([...seconds(3), { ...EVEN, arrived: 100 - late }], [{ ...EVEN, expected: 0, arrived: late }]);
 
   it("of more than a quarter of a second's worth is an overload", () => {
     expect(overloadOf(withBacklog(26))).toEqual({
@@ -135,7 +135,7 @@ describe('a backlog at the end', () => {
   });
 
   it('is seen in a run of less than three seconds', () => {
-    const result = runOf([{ ...EVEN, arrived: 20 }], [{ ...EVEN, owed: 0, arrived: 80 }]);
+    const result = runOf([{ ...EVEN, arrived: 20 }], [{ ...EVEN, expected: 0, arrived: 80 }]);
     expect(overloadOf(result)?.message).toBe('80 messages under way when sending ended');
   });
 
@@ -177,21 +177,21 @@ describe('a server that keeps up', () => {
   it.each([300, 2000])('at a constant latency of %d ms is not overloaded', (medianMs) => {
     const late = Math.round(medianMs / 10);
     const first = { ...EVEN, medianMs, arrived: Math.max(0, 100 - late) };
-    const steady = seconds(9, { medianMs });
-    const drain = [{ ...EVEN, medianMs, owed: 0, arrived: Math.min(late, 200) }];
-    expect(overloadOf(runOf([first, ...steady], drain))).toBeNull();
+    const stable = seconds(9, { medianMs });
+    const drain = [{ ...EVEN, medianMs, expected: 0, arrived: Math.min(late, 200) }];
+    expect(overloadOf(runOf([first, ...stable], drain))).toBeNull();
   });
 
   it('and loses one message at a low rate is not overloaded', () => {
-    const slow = seconds(10, { owed: 2, arrived: 2 });
-    slow[7] = { ...EVEN, owed: 2, arrived: 1, lost: 1 };
+    const slow = seconds(10, { expected: 2, arrived: 2 });
+    slow[7] = { ...EVEN, expected: 2, arrived: 1, lost: 1 };
     expect(overloadOf(runOf(slow))).toBeNull();
   });
 
   it('and loses every third message of a climbing load is not overloaded', () => {
     const climbing = Array.from({ length: 10 }, (_, second) => {
-      const owed = 30 * (second + 1);
-      return { medianMs: 2, owed, arrived: (owed * 2) / 3, lost: owed / 3 };
+      const expected = 30 * (second + 1);
+      return { medianMs: 2, expected, arrived: (expected * 2) / 3, lost: expected / 3 };
     });
     expect(overloadOf(runOf(climbing))).toBeNull();
   });
@@ -219,10 +219,10 @@ describe("the server's own figures", () => {
   it('stand beside the signs, taken from the measured time alone', () => {
     const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
     if (sample === undefined) throw new Error('the fixture has no telemetry');
-    const at = (atMs: number, loopUtilisation: number, loopDelayMaxNs: number) => ({
+    const at = (atMs: number, loopUtilization: number, loopDelayMaxNs: number) => ({
       ...sample,
       atMs,
-      loopUtilisation,
+      loopUtilization,
       loopDelayMaxNs,
     });
     const samples = [at(0, 0, 9e9), at(1000, 0.9, 30 * MS), at(2000, 1, 12 * MS), at(5000, 0, 9e9)];
@@ -236,11 +236,11 @@ describe("the server's own figures", () => {
   it('are those of the busiest process, by name, of several', () => {
     const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
     if (sample === undefined) throw new Error('the fixture has no telemetry');
-    const servers = [0.3, 0.9, 0.5].map((loopUtilisation, index) => ({
+    const servers = [0.3, 0.9, 0.5].map((loopUtilization, index) => ({
       role: `server ${index + 1}`,
       pid: index,
       source: 'probe' as const,
-      samples: [{ ...sample, atMs: 1000, loopUtilisation, loopDelayMaxNs: (index + 1) * MS }],
+      samples: [{ ...sample, atMs: 1000, loopUtilization, loopDelayMaxNs: (index + 1) * MS }],
     }));
     const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
     expect(message).toMatch(

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/result/run-result.ts';
 import { viewResult } from '../../../src/result/view.ts';
-import { isGeneratorLimited, judgeValidity, LIMITS, noteUncertainty } from '../../../src/run/validity/rules.ts';
+import {
+  isGeneratorLimited,
+  judgeValidity,
+  LIMITS,
+  noteUncertainty,
+} from '../../../src/run/validity/rules.ts';
 import { makeResult } from '../../report/fixture.ts';
 import { storedSeries, type Values } from '../made-series.ts';
 
@@ -148,10 +153,10 @@ describe('the judged quantile', () => {
 
 /** The valid run with its workers' telemetry: `[loop utilisation, share of pacing]` for each. */
 function withWorkers(...workers: ReadonlyArray<readonly [loop: number, pacing: number]>): RunResult {
-  const telemetry = workers.map(([loopUtilisation, pacingShare], index) => {
+  const telemetry = workers.map(([loopUtilization, pacingShare], index) => {
     const samples = (VALID.telemetry.workers[0]?.samples ?? []).map((sample) => ({
       ...sample,
-      loopUtilisation,
+      loopUtilization,
       pacingShare,
     }));
     return { role: `generator ${index + 1}`, pid: 200 + index, source: 'probe' as const, samples };
@@ -161,8 +166,8 @@ function withWorkers(...workers: ReadonlyArray<readonly [loop: number, pacing: n
 
 describe('a generator process', () => {
   it.each([
-    ['at work just under the limit', [[LIMITS.generatorUtilisation - 0.001, 0]], []],
-    ['at work just over the limit', [[LIMITS.generatorUtilisation + 0.001, 0]], ['generator_busy']],
+    ['at work just under the limit', [[LIMITS.generatorUtilization - 0.001, 0]], []],
+    ['at work just over the limit', [[LIMITS.generatorUtilization + 0.001, 0]], ['generator_busy']],
     ['spinning for most of the time', [[1, 0.31]], []],
     ['spinning, but at work for most of the time', [[1, 0.29]], ['generator_busy']],
   ] as const)('%s', (_, workers, codes) => {
@@ -180,7 +185,7 @@ describe('a generator process', () => {
     const workers = result.telemetry.workers.map((worker) => ({
       ...worker,
       samples: worker.samples.map((sample) =>
-        sample.atMs <= 0 || sample.atMs > VALID.timing.measureMs ? { ...sample, loopUtilisation: 1 } : sample,
+        sample.atMs <= 0 || sample.atMs > VALID.timing.measureMs ? { ...sample, loopUtilization: 1 } : sample,
       ),
     }));
     expect(codesOf({ ...result, telemetry: { ...result.telemetry, workers } })).toEqual([]);
@@ -196,10 +201,10 @@ describe('receive uncertainty', () => {
     });
 
   it.each([
-    [LIMITS.uncertaintyTold - 0.001, [], null],
-    [LIMITS.uncertaintyTold + 0.001, [], 'receive_uncertainty'],
-    [LIMITS.uncertaintySpoils - 0.005, [], 'receive_uncertainty'],
-    [LIMITS.uncertaintySpoils + 0.005, ['receive_uncertainty'], null],
+    [LIMITS.uncertaintyNoted - 0.001, [], null],
+    [LIMITS.uncertaintyNoted + 0.001, [], 'receive_uncertainty'],
+    [LIMITS.uncertaintyInvalidates - 0.005, [], 'receive_uncertainty'],
+    [LIMITS.uncertaintyInvalidates + 0.005, ['receive_uncertainty'], null],
   ])('of %d of the latency', (share, spoils, told) => {
     expect(codesOf(run(share))).toEqual(spoils);
     expect(noteUncertainty(viewResult(run(share)))?.code ?? null).toBe(told);

@@ -190,18 +190,18 @@ function headOutcome(stored: Stored, head: number, look: number) {
     ...(dropped(all) > maxInvalidShare * at(looks, looks.length - 1).rounds ? ['spoilt_pairs'] : []),
   ];
   const isEarly = rounds.length < due;
-  const isSpoilt = !isEarly && dropped(judged) > maxInvalidShare * judged.length;
-  const invalid = lasting.length === 0 && isSpoilt ? ['spoilt_pairs'] : lasting;
+  const isExcluded = !isEarly && dropped(judged) > maxInvalidShare * judged.length;
+  const invalid = lasting.length === 0 && isExcluded ? ['spoilt_pairs'] : lasting;
   const metrics = metricsOf(stored, present(judged.map(({ pair }) => pair)), alpha);
   const deciding = metrics
     .filter(({ points }, i) => design.rules[i]?.gating && !(design.rules[i]?.optional && points === 0))
     .map(({ verdict }) => verdict);
-  const verdict = invalid.length > 0 ? 'INVALID' : isEarly ? 'INCONCLUSIVE' : gravest(deciding);
+  const verdict = invalid.length > 0 ? 'INVALID' : isEarly ? 'INCONCLUSIVE' : mostSevere(deciding);
   return { head, verdict, invalid, pairs: judged.length - dropped(judged), metrics };
 }
 
 const GRAVITY = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
-const gravest = (verdicts: readonly string[]) =>
+const mostSevere = (verdicts: readonly string[]) =>
   GRAVITY.find((each) => verdicts.includes(each)) ?? 'INCONCLUSIVE';
 
 function present<T>(values: readonly (T | null)[]): T[] {
@@ -241,7 +241,7 @@ export function recompute(stored: Stored) {
   const look = Math.max(0, looks.filter(({ rounds }) => rounds <= stored.rounds.length).length - 1);
   const due = at(looks, look).rounds;
   const heads = arms.slice(1).map((_, i) => headOutcome(stored, i + 1, look));
-  const verdict = gravest(heads.map((each) => each.verdict));
+  const verdict = mostSevere(heads.map((each) => each.verdict));
   const isRanked = arms.length > 2 && verdict !== 'INVALID' && stored.rounds.length >= due;
   return { verdict, look, heads, ranking: isRanked ? rankingOf(stored, due) : null };
 }

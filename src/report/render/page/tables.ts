@@ -1,5 +1,5 @@
-import type { Fact } from '../../content/run-facts.ts';
 import type { NotedTable } from '../../content/headline.ts';
+import type { Fact } from '../../content/run-facts.ts';
 import type { Heading, Table } from '../../content/table.ts';
 import { escapeHtml } from './markup.ts';
 
@@ -10,7 +10,7 @@ function headingHtml({ title, unit, meaning, numeric }: Heading): string {
 }
 
 /** Verdicts that bear a colour. */
-const TONES: ReadonlyArray<readonly [verdict: string, tone: string]> = [
+const SEVERITIES: ReadonlyArray<readonly [verdict: string, tone: string]> = [
   ['INVALID', 'bad'],
   ['REGRESSED', 'bad'],
   ['INCONCLUSIVE', 'warning'],
@@ -18,7 +18,7 @@ const TONES: ReadonlyArray<readonly [verdict: string, tone: string]> = [
 ];
 
 function cellHtml(heading: Heading | undefined, cell: string): string {
-  const tone = TONES.find(([verdict]) => cell.startsWith(verdict))?.[1] ?? '';
+  const tone = SEVERITIES.find(([verdict]) => cell.startsWith(verdict))?.[1] ?? '';
   const classes = [heading?.numeric ? 'n' : '', tone].join(' ').trim();
   return `<td${classes === '' ? '' : ` class="${classes}"`}>${escapeHtml(cell)}</td>`;
 }

@@ -1,8 +1,8 @@
-import { profileCount } from './profile.ts';
-import { routeOf } from '../generator/route.ts';
-import { layoutOf, type Plan } from './plan.ts';
-import type { FigureName } from '../result/metrics.ts';
 import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
+import { routeOf } from '../generator/route.ts';
+import { layoutOf, type Plan } from '../plan/plan.ts';
+import { profileCount } from '../plan/profile.ts';
+import type { FigureName } from '../result/metrics.ts';
 
 /** Rounding makes the area under a profile a little more than it is. */
 const COUNT_TOLERANCE = 1e-9;
@@ -18,7 +18,7 @@ class Counts {
 }
 
 /** Why a run will not have a figure, and what to do. */
-export interface Untold {
+export interface Unavailable {
   readonly problem: string;
   readonly hint: string;
 }
@@ -27,11 +27,11 @@ export interface Untold {
 export interface RunForecast {
   readonly samples: ReadonlyMap<string, number | null>;
   /** Figures that it will not have. */
-  readonly untold: ReadonlyMap<FigureName, Untold>;
+  readonly unavailable: ReadonlyMap<FigureName, Unavailable>;
 }
 
 export function forecastRun(plan: Plan, scenario: Scenario): RunForecast {
-  return { samples: forecastSamples(plan, scenario), untold: forecastUntold(plan) };
+  return { samples: forecastSamples(plan, scenario), unavailable: forecastUnavailable(plan) };
 }
 
 /**
@@ -55,7 +55,7 @@ export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<str
   for (const [index, stream] of layout.streams.entries()) {
     // The k-th message goes to stream k modulo their number.
     const share = Math.max(0, Math.ceil((messages - index) / layout.streams.length));
-    if (stream.operation.kind === 'steps') addVisits(counts, share, scenario, stream, plan);
+    if (stream.operation.kind === 'steps') addIterations(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
   const sampledBy = { delivery: 'fanout_last', reply: 'reply_last' }[plan.headline] ?? plan.headline;
@@ -66,24 +66,24 @@ export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<str
 const OF_SERVER: readonly FigureName[] = [
   'server_cpu_per_delivery',
   'server_cpu',
-  'server_loop_utilisation',
+  'server_loop_utilization',
   'server_rss',
 ];
 
-function forecastUntold({ target, transport }: Plan): ReadonlyMap<FigureName, Untold> {
-  const untold = new Map<FigureName, Untold>();
+function forecastUnavailable({ target, transport }: Plan): ReadonlyMap<FigureName, Unavailable> {
+  const unavailable = new Map<FigureName, Unavailable>();
   if (target.reference === null && target.exec === null) {
     const problem = 'the server is running already, so nothing will be known of its process';
-    for (const name of OF_SERVER) untold.set(name, { problem, hint: 'Let --exec start the server.' });
+    for (const name of OF_SERVER) unavailable.set(name, { problem, hint: 'Let --exec start the server.' });
   }
   if (target.reference?.runtime === 'bun') {
     const problem = 'the probe that tells the utilisation of an event loop is for Node.js';
-    untold.set('server_loop_utilisation', { problem, hint: 'Use server_cpu.' });
+    unavailable.set('server_loop_utilization', { problem, hint: 'Use server_cpu.' });
   }
   if (transport === 'websocket') {
-    untold.set('polls_in_vain', { problem: 'nobody polls over websocket', hint: 'Leave it out.' });
+    unavailable.set('empty_polls', { problem: 'nobody polls over websocket', hint: 'Leave it out.' });
   }
-  return untold;
+  return unavailable;
 }
 
 /** What becomes of `count` messages of a stream. */
@@ -103,8 +103,8 @@ function addMessages(counts: Counts, count: number | null, stream: Stream, { hea
 }
 
 /** A visit may publish, request and record into the scenario's own series as often as it likes. */
-function addVisits(counts: Counts, count: number, scenario: Scenario, stream: Stream, plan: Plan): void {
-  for (const series of ['journey', 'journey_actual']) counts.add(series, count);
+function addIterations(counts: Counts, count: number, scenario: Scenario, stream: Stream, plan: Plan): void {
+  for (const series of ['iteration', 'iteration_actual']) counts.add(series, count);
   for (const series of ['ack', 'ack_actual', ...Object.keys(scenario.series ?? {})]) counts.add(series, null);
   addMessages(counts, null, stream, plan);
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
 import { type GivenOptions, parseOptions } from '../../src/contract/options.ts';
-import { buildPlan, type Plan } from '../../src/plan/plan.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
-import { viewResult } from '../../src/result/view.ts';
-import { forecastRun, forecastSamples } from '../../src/plan/forecast.ts';
-import { runPlan } from '../../src/run/run.ts';
 import { defineScenario, everyClient, type Scenario } from '../../src/contract/scenario.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { buildPlan, type Plan } from '../../src/plan/plan.ts';
+import { viewResult } from '../../src/result/view.ts';
+import { forecastRun, forecastSamples } from '../../src/run/forecast.ts';
+import { runPlan } from '../../src/run/run.ts';
 
 async function planOf(scenario: Scenario, given: GivenOptions): Promise<Plan> {
   const options = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
@@ -68,8 +68,8 @@ describe('what a run will record', () => {
   it('counts visits, and leaves open what they do', async () => {
     const steps = defineScenario({
       name: 'steps',
-      summary: 'visits',
-      headline: 'journey',
+      summary: 'iterations',
+      headline: 'iteration',
       series: { own: 'anything' },
       options: {},
       layout: () => ({
@@ -80,7 +80,7 @@ describe('what a run will record', () => {
     });
     const given = { target: 'ws', clients: '1', rate: '5/s', duration: '2s' };
     expect(await forecastOf(steps, given)).toMatchObject({
-      journey: 10,
+      iteration: 10,
       ack: null,
       own: null,
       delivery: null,
@@ -98,24 +98,24 @@ describe('what a run will record', () => {
 describe('what a run will not tell', () => {
   const untoldOf = async (name: string, given: GivenOptions) => {
     const { scenario } = await resolveScenario(name);
-    return [...forecastRun(await planOf(scenario, given), scenario).untold.keys()];
+    return [...forecastRun(await planOf(scenario, given), scenario).unavailable.keys()];
   };
 
-  it.each<[what: string, given: GivenOptions, untold: readonly string[]]>([
+  it.each<[what: string, given: GivenOptions, unavailable: readonly string[]]>([
     ['of a server that it starts', { target: 'socketio', transport: 'polling' }, []],
-    ['over a transport without polls', { target: 'ws' }, ['polls_in_vain']],
+    ['over a transport without polls', { target: 'ws' }, ['empty_polls']],
     [
       'of a server that runs already',
       { target: 'http://127.0.0.1:9', transport: 'polling' },
-      ['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilisation', 'server_rss'],
+      ['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilization', 'server_rss'],
     ],
     [
       'of a server that it starts by a command',
       { target: 'http://127.0.0.1:9', exec: 'node app.js', transport: 'polling' },
       [],
     ],
-  ])('%s', async (_, given, untold) => {
-    expect(await untoldOf('broadcast-latency', given)).toEqual(untold);
+  ])('%s', async (_, given, unavailable) => {
+    expect(await untoldOf('broadcast-latency', given)).toEqual(unavailable);
   });
 
   it('of the event loop of a server that is not run by Node.js', async () => {
@@ -127,6 +127,6 @@ describe('what a run will not tell', () => {
       ...plan,
       target: { ...target, reference: { ...target.reference, runtime: 'bun' } },
     };
-    expect([...forecastRun(onBun, scenario).untold.keys()]).toEqual(['server_loop_utilisation']);
+    expect([...forecastRun(onBun, scenario).unavailable.keys()]).toEqual(['server_loop_utilization']);
   });
 });
