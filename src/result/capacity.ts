@@ -8,7 +8,7 @@ import { kindOf, requireSound, requireVersion } from './store.ts';
  * What capacity stores: what was asked, every run as it was measured, how each was judged, and the answer. Durations
  * are nanoseconds unless their name says otherwise.
  */
-export const CAPACITY_VERSION = 1;
+export const CAPACITY_VERSION = 3;
 
 /** What is looked for: the highest rate, in messages a second, or the highest number of clients. */
 export const VARIED = ['rate', 'clients'] as const;

@@ -9,7 +9,7 @@ import { kindOf, requireVersion } from './store.ts';
  * verdicts. The verdicts follow from design and rounds alone, see docs/comparing.md. Durations are nanoseconds
  * unless their name says otherwise, ratios are head over base.
  */
-export const COMPARISON_VERSION = 1;
+export const COMPARISON_VERSION = 3;
 
 export const VERDICTS = ['REGRESSED', 'IMPROVED', 'OK', 'INCONCLUSIVE', 'INVALID'] as const;
 export type Verdict = (typeof VERDICTS)[number];

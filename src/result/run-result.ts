@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
+import { FINDING_CODES } from './findings.ts';
 
 /**
  * The stored result of one run: everything that a report, a threshold or a comparison needs. Times carry
  * their unit in the key; histograms are HdrHistogram V2 compressed base64 in nanoseconds. A change that an
  * older reader cannot bear raises the version.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What one independent sample is called. */
 export const SAMPLE_UNITS = ['broadcast', 'request', 'iteration', 'push', 'sample'] as const;
@@ -16,7 +17,7 @@ const count = z.number().int().nonnegative();
 const finite = z.number();
 
 /** A cause with a stable code and a sentence for people. */
-export const findingSchema = z.object({ code: z.string(), message: z.string() });
+export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: z.string() });
 
 const reason = z.object({ reason: z.string(), count });
 
@@ -286,7 +287,7 @@ export const runResultSchema = z.object({
 });
 
 export type RunResult = z.infer<typeof runResultSchema>;
-export type Finding = z.infer<typeof findingSchema>;
+export type { Finding } from './findings.ts';
 export type ProcessTelemetry = z.infer<typeof processTelemetry>;
 export type StoredInterval = z.infer<typeof interval>;
 export type ThresholdOutcome = z.infer<typeof thresholdSchema>;

@@ -1,5 +1,6 @@
 import { SockbenchError } from '../errors.ts';
 import type { ArmRun, Round } from '../result/comparison.ts';
+import { findingOfError } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { balancedOrders } from './orders.ts';
 
@@ -80,6 +81,6 @@ async function tryRun(run: () => Promise<RunResult>): Promise<Omit<ArmRun, 'arm'
     if (!(error instanceof SockbenchError)) throw error;
     const { code, message, hint } = error;
     const told = hint === '' ? message : `${message}. ${hint}`;
-    return { result: null, error: { code: code.toLowerCase(), message: told } };
+    return { result: null, error: findingOfError({ code, message: told }) };
   }
 }

@@ -7,6 +7,7 @@ import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
 import { fanoutIsSplit, spreadClients } from '../plan/partition.ts';
 import { layoutOf, type Plan } from '../plan/plan.ts';
+import type { FindingCode } from '../result/findings.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { formatDurationMs } from '../units.ts';
 import { type Affinity, chooseAffinity, pinned } from './affinity.ts';
@@ -304,7 +305,7 @@ class Run {
     }
   }
 
-  #abort(code: string, message: string): void {
+  #abort(code: FindingCode, message: string): void {
     if (this.#phase === 'drain' || this.#phase === 'collect') {
       if (code === 'interrupted') return;
     }

@@ -1,5 +1,6 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
+import { findingOfError } from '../result/findings.ts';
 import type { Finding } from '../result/run-result.ts';
 import { headlineBySecond, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
@@ -56,7 +57,10 @@ export function figureText({ metric, unit, value, upper }: ObjectiveFigure): str
 function missed(figures: readonly ObjectiveFigure[]): Finding[] {
   return figures
     .filter(({ passed }) => passed === false)
-    .map((figure) => ({ code: figure.metric, message: `${figureText(figure)}, not ${figure.expression}` }));
+    .map((figure) => ({
+      code: 'objective_missed',
+      message: `${figureText(figure)}, not ${figure.expression}`,
+    }));
 }
 
 /** The middles of the headline's seconds, by the time of receiving. */
@@ -121,6 +125,6 @@ const REFUSED = new Set(['TARGET_UNREACHABLE', 'JOIN_UNANSWERED', 'SERVER_DIED']
 /** A run that measured nothing: the server's doing, or nobody's. */
 export function judgeError(error: { readonly code: string; readonly message: string }): Judged {
   const isServers = REFUSED.has(error.code) && !OUR_LIMIT.test(error.message);
-  const reason = { code: error.code.toLowerCase(), message: error.message };
+  const reason = findingOfError(error);
   return { outcome: isServers ? 'failed' : 'excluded', reasons: [reason], figures: [] };
 }

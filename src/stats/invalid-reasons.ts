@@ -63,7 +63,7 @@ function tooManyExcluded(
   const limit = `limit ${formatPercent(maxInvalidShare)} of ${of}`;
   return [
     {
-      code: 'spoilt_pairs',
+      code: 'excluded_pairs',
       message: `${excluded.length} of ${plural(pairs, 'pair')} were spoilt, ${limit}: ${times.join(', ')}, such as: ${reasons[0]?.message}`,
     },
   ];
@@ -75,14 +75,18 @@ function baseChanged({ baseline }: Design, rounds: readonly Round[], head: numbe
   const machine = changes(rounds, head, environmentFingerprint);
   const load = changes(rounds, head, ({ plan }) => loadFingerprint(plan));
   return [
-    ...machine.map((text) => ({
-      code: 'environment_changed',
-      message: `the base was measured on another machine or with other programs: ${text}; measure the base again here`,
-    })),
-    ...load.map((text) => ({
-      code: 'load_changed',
-      message: `the base was measured under another load: ${text}; measure it again with the flags of today, or use those of then`,
-    })),
+    ...machine.map(
+      (text): Finding => ({
+        code: 'environment_changed',
+        message: `the base was measured on another machine or with other programs: ${text}; measure the base again here`,
+      }),
+    ),
+    ...load.map(
+      (text): Finding => ({
+        code: 'load_changed',
+        message: `the base was measured under another load: ${text}; measure it again with the flags of today, or use those of then`,
+      }),
+    ),
   ];
 }
 

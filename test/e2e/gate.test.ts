@@ -155,7 +155,7 @@ test('another commit is the base: it is measured in its own folder, and gone aft
   // Other work on the machine may spoil a pair of two; nothing else may be amiss.
   const amiss = judgement.heads
     .flatMap(({ invalid }) => invalid)
-    .filter(({ code }) => code !== 'spoilt_pairs');
+    .filter(({ code }) => code !== 'excluded_pairs');
   expect(amiss).toEqual([]);
   expect(['OK', 'INVALID']).toContain(judgement.verdict);
   expect(stdout.startsWith(`${judgement.verdict}: `)).toBe(true);

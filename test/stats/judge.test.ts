@@ -218,7 +218,7 @@ describe('nothing can be said', () => {
     expect(headOf(DESIGN, five)).toMatchObject({ verdict: 'INVALID', pairs: 15 });
     expect(headOf(DESIGN, five)?.invalid).toEqual([
       {
-        code: 'spoilt_pairs',
+        code: 'excluded_pairs',
         message:
           '5 of 20 pairs were spoilt, limit 20 % of 20: send_lag 4x, cpu_steal 1x, such as: send_lag happened',
       },

@@ -234,7 +234,7 @@ describe('another program comes to the same verdicts from rounds.json alone', ()
       'sender_lost',
       'server_died',
       'server_start',
-      'spoilt_pairs',
+      'excluded_pairs',
       'too_few_samples',
     ]);
     expect([...seen.ranks].sort()).toEqual(['', '1,1,1', '1,1,3', '1,2,3']);

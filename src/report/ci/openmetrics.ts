@@ -137,7 +137,7 @@ function countFamilies(view: CiView): Family[] {
     },
     {
       ...gauge,
-      name: 'sockbench_comparison_spoilt_pairs',
+      name: 'sockbench_comparison_excluded_pairs',
       help: 'Rounds that could not be compared.',
       samples: heads.map(({ head, excluded }) => [pairLabels(view, head), excluded.length]),
     },

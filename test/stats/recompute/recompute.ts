@@ -187,11 +187,11 @@ function headOutcome(stored: Stored, head: number, look: number) {
     ...[ofBase, ofHead].filter((code) => code !== undefined),
     ...(differ(machineOf) ? ['environment_changed'] : []),
     ...(differ(loadOf) ? ['load_changed'] : []),
-    ...(dropped(all) > maxInvalidShare * at(looks, looks.length - 1).rounds ? ['spoilt_pairs'] : []),
+    ...(dropped(all) > maxInvalidShare * at(looks, looks.length - 1).rounds ? ['excluded_pairs'] : []),
   ];
   const isEarly = rounds.length < due;
   const isExcluded = !isEarly && dropped(judged) > maxInvalidShare * judged.length;
-  const invalid = lasting.length === 0 && isExcluded ? ['spoilt_pairs'] : lasting;
+  const invalid = lasting.length === 0 && isExcluded ? ['excluded_pairs'] : lasting;
   const metrics = metricsOf(stored, present(judged.map(({ pair }) => pair)), alpha);
   const deciding = metrics
     .filter(({ points }, i) => design.rules[i]?.gating && !(design.rules[i]?.optional && points === 0))

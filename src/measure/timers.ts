@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Timers of a process. They are injected, so that a test can run a whole measurement in virtual time. */
+export interface Timers {
+  /** Calls back once, `delayMs` from now or later; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Calls back every `periodMs`; the returned function cancels it. */
+  every(periodMs: number, callback: () => void): () => void;
+  /** Calls back once the event loop has looked for new events. */
+  soon(callback: () => void): void;
+  /** Resolves `delayMs` from now or later; does not keep the process alive. */
+  sleep(delayMs: number): Promise<void>;
+}
+
+export const realTimers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+  every(periodMs, callback) {
+    const timer = setInterval(callback, periodMs);
+    return () => clearInterval(timer);
+  },
+  soon: (callback) => void setImmediate(callback),
+  sleep: (delayMs) => delay(delayMs, undefined, { ref: false }),
+};
