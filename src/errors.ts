@@ -33,6 +33,24 @@ export class SockbenchError extends Error {
   }
 }
 
+/**
+ * Throws a SockbenchError. `message` says what was given and what is allowed; `hint` says what to do next, and is empty
+ * when the message already says it.
+ */
+export function fail(code: string, message: string, hint = '', exitCode: ExitCode = EXIT.usage): never {
+  throw new SockbenchError({ code, message, hint, exitCode });
+}
+
+/** Puts `prefix: ` before the message of a SockbenchError that `work` throws. Other errors pass unchanged. */
+export function withContext<Value>(prefix: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SockbenchError)) throw error;
+    throw new SockbenchError({ ...error, message: `${prefix}: ${error.message}`, cause: error });
+  }
+}
+
 /** The message of anything that was thrown: an Error's own, or its text. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,10 +1,47 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { formatCount } from './units.ts';
 
-/** The known word closest to a mistyped one; null when none is close. */
+const CONJUNCTION = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+const DISJUNCTION = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
+/** Joins words with commas and "and": `a, b and c`. */
+export function list(words: Iterable<string>): string {
+  return CONJUNCTION.format(words);
+}
+
+/** Joins words with commas and "or": `a, b or c`. */
+export function either(words: Iterable<string>): string {
+  return DISJUNCTION.format(words);
+}
+
+/** Returns the plural of a noun: `push` becomes `pushes`. */
+export function pluralOf(noun: string): string {
+  return /(?:s[hs]|ch|x)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
+
+/** Counts a noun: `1 client`, `2,000 clients`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
+}
+
+/** Lists reasons with their counts: `no answer (1,200), refused (3)`. */
+export function listCounted(
+  reasons: ReadonlyArray<{ readonly reason: string; readonly count: number }>,
+): string {
+  return reasons.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
+}
+
+/** Returns the known word closest to a misspelt one; null when none is close. */
 export function nearest(given: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
   const word = closest(given.toLowerCase(), known);
   const edits = distance(given.toLowerCase(), word);
-  // Two edits make any two letters into any others: at least one must have been right.
+  // Two edits turn any two letters into any others, so at least one letter must be right.
   return edits <= Math.max(2, given.length / 3) && edits < word.length ? word : null;
+}
+
+/** A hint for a misspelt word: `Did you mean rooms?`; `otherwise` when no known word is close. */
+export function didYouMean(given: string, known: readonly string[], otherwise = ''): string {
+  const word = nearest(given, known);
+  return word === null ? otherwise : `Did you mean ${word}?`;
 }

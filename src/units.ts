@@ -105,20 +105,3 @@ export function formatPercent(ratio: number): string {
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
-
-/** `push` -> `pushes`. */
-export function pluralOf(noun: string): string {
-  return /s[hs]$/.test(noun) ? `${noun}es` : `${noun}s`;
-}
-
-/** `1 client`, `2 clients`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
-}
-
-/** What happened, and how often: `no answer (1,200), refused (3)`. */
-export function listCounted(
-  reasons: ReadonlyArray<{ readonly reason: string; readonly count: number }>,
-): string {
-  return reasons.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
-}

@@ -1,8 +1,54 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearest } from '../src/text.ts';
+import { didYouMean, either, list, listCounted, nearest, plural } from '../src/text.ts';
 
 const SCENARIOS = ['broadcast-latency', 'room-fanout', 'ack-roundtrip'];
+
+describe('words in a sentence', () => {
+  it.each([
+    [0, '0 clients'],
+    [1, '1 client'],
+    [2_000, '2,000 clients'],
+  ])('counts %d as %s', (count, expected) => {
+    expect(plural(count, 'client')).toBe(expected);
+  });
+
+  it.each([
+    ['push', '1 push', '2 pushes'],
+    ['process', '1 process', '2 processes'],
+    ['batch', '1 batch', '2 batches'],
+    ['broadcast', '1 broadcast', '2 broadcasts'],
+    ['request', '1 request', '2 requests'],
+    ['iteration', '1 iteration', '2 iterations'],
+    ['sample', '1 sample', '2 samples'],
+  ])('counts a %s as %s, and two as %s', (noun, one, two) => {
+    expect([plural(1, noun), plural(2, noun)]).toEqual([one, two]);
+  });
+
+  it.each([
+    [[], '', ''],
+    [['a'], 'a', 'a'],
+    [['a', 'b'], 'a and b', 'a or b'],
+    [['a', 'b', 'c'], 'a, b and c', 'a, b or c'],
+  ])('joins %j as "%s" and as "%s"', (words, all, one) => {
+    expect([list(words), either(words)]).toEqual([all, one]);
+  });
+
+  it('lists reasons with how often each occurred', () => {
+    expect(
+      listCounted([
+        { reason: 'no answer', count: 1200 },
+        { reason: 'refused', count: 3 },
+      ]),
+    ).toBe('no answer (1,200), refused (3)');
+  });
+
+  it('asks whether a close word was meant, and says something else when none is close', () => {
+    expect(didYouMean('rum', ['run', 'report'])).toBe('Did you mean run?');
+    expect(didYouMean('frobnicate', ['run'])).toBe('');
+    expect(didYouMean('frobnicate', ['run'], 'Choose run.')).toBe('Choose run.');
+  });
+});
 
 describe('the nearest known word', () => {
   it.each([

@@ -12,7 +12,6 @@ import {
   parseDurationMs,
   parseDurationNs,
   parseRateHz,
-  plural,
 } from '../src/units.ts';
 import { thrownBy } from './thrown.ts';
 
@@ -195,24 +194,6 @@ describe('showing quantities', () => {
     [1_234_567, '1,234,567'],
   ])('shows the count %d as %s', (count, expected) => {
     expect(formatCount(count)).toBe(expected);
-  });
-
-  it.each([
-    [0, '0 clients'],
-    [1, '1 client'],
-    [2_000, '2,000 clients'],
-  ])('counts %d as %s', (count, expected) => {
-    expect(plural(count, 'client')).toBe(expected);
-  });
-
-  it.each([
-    ['push', '1 push', '2 pushes'],
-    ['broadcast', '1 broadcast', '2 broadcasts'],
-    ['request', '1 request', '2 requests'],
-    ['iteration', '1 visit', '2 visits'],
-    ['sample', '1 sample', '2 samples'],
-  ])('counts a %s as %s, and two as %s', (noun, one, two) => {
-    expect([plural(1, noun), plural(2, noun)]).toEqual([one, two]);
   });
 
   it('shows a duration so that it reads back as the same one, to three digits', () => {

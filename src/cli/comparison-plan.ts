@@ -13,7 +13,7 @@ import { planLooks, roundsForVerdict } from '../stats/looks.ts';
 import type { ArmForecast } from '../stats/recorded.ts';
 import { planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
-import { plural } from '../units.ts';
+import { plural } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
 import type { ArmSpec } from './arms.ts';
 import { type ComparisonFlags, wholeNumber } from './comparison-flags.ts';

@@ -1,7 +1,7 @@
 import type { Layout, Scenario, Stream } from '../contract/scenario.ts';
 import { SockbenchError } from '../errors.ts';
 import { seriesOfRun } from '../measure/series.ts';
-import { plural } from '../units.ts';
+import { plural } from '../text.ts';
 
 /**
  * Refuses a layout by which messages would be counted wrongly: numbers of clients that there are not, receivers out

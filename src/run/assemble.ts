@@ -10,7 +10,8 @@ import {
   SCHEMA_VERSION,
 } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
-import { formatCount, listCounted } from '../units.ts';
+import { listCounted } from '../text.ts';
+import { formatCount } from '../units.ts';
 import { disturbanceBetween, readEnvironment } from './environment.ts';
 import type { RunRecord } from './record.ts';
 import { findOverload } from './validity/overload.ts';

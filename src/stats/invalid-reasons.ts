@@ -7,7 +7,8 @@ import {
   loadFingerprint,
 } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
-import { formatPercent, plural } from '../units.ts';
+import { plural } from '../text.ts';
+import { formatPercent } from '../units.ts';
 import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
 
 /**

@@ -13,7 +13,7 @@ import {
   type Transport,
 } from '../contract/target.ts';
 import { messageOf, SockbenchError } from '../errors.ts';
-import { plural } from '../units.ts';
+import { plural } from '../text.ts';
 import { firstIssue } from './first-issue.ts';
 import { nameFunctions } from './functions.ts';
 import { importUserModule } from './module.ts';

@@ -1,5 +1,5 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { plural } from '../../units.ts';
+import { plural } from '../../text.ts';
 import { cut } from '../content/brief.ts';
 import { overloadText } from '../content/comparison-circumstances.ts';
 import { decidingOf, gradeOf, isEarly } from '../content/comparison-grade.ts';

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
-import { formatCount, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatCount } from '../../units.ts';
 import { column, type Table, tabulate } from './table.ts';
 
 type Account = RunResult['ledger']['anomalies'][number];

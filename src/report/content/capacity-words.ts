@@ -1,6 +1,7 @@
 import type { Capacity, CapacityStep, Varied } from '../../result/capacity.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { formatCount, formatDurationMs, formatPercent, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatCount, formatDurationMs, formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { targetLabel } from './labels.ts';
 

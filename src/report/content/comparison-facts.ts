@@ -1,6 +1,7 @@
 import type { Comparison, PairOutcome } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { formatDurationMs, formatPercent, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatDurationMs, formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { briefly } from './brief.ts';
 import { isEarly } from './comparison-grade.ts';

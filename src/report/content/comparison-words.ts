@@ -1,5 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
-import { formatPercent, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { briefly, brieflyAll } from './brief.ts';
 import { adviceFor } from './comparison-advice.ts';

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
-import { formatDurationMs, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatDurationMs } from '../../units.ts';
 
 /**
  * The target, with the transport where its protocol has more than one, and with what was asked of it: `ws`,

@@ -1,5 +1,5 @@
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
-import { pluralOf } from '../../units.ts';
+import { pluralOf } from '../../text.ts';
 import { type Column, column } from './table.ts';
 
 /** Quantiles that reports know, by name. */

@@ -1,13 +1,7 @@
 import { FIGURES } from '../../result/metrics.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatDurationMs,
-  formatNumber,
-  listCounted,
-  plural,
-} from '../../units.ts';
+import { listCounted, plural } from '../../text.ts';
+import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { runLabel } from './labels.ts';
 import { formatValue } from './table.ts';

@@ -1,5 +1,5 @@
 import type { Finding, RunResult } from '../../result/run-result.ts';
-import { plural } from '../../units.ts';
+import { plural } from '../../text.ts';
 import { plain } from '../plain.ts';
 
 const isValid = (result: RunResult) => result.invalid.length === 0;

@@ -1,5 +1,5 @@
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
-import { plural } from '../../units.ts';
+import { plural } from '../../text.ts';
 import { diagnoseAnswer, diagnoseHalfSilence, diagnoseRawWebSocket } from './answer.ts';
 import { diagnoseConnection } from './connection.ts';
 import { type Diagnosis, engineIoUrl, GIVE_CREDENTIALS, type Refused, requestUrl } from './diagnosis.ts';

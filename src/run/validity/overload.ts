@@ -7,7 +7,8 @@ import {
   type ResultView,
   receivedInTime,
 } from '../../result/view.ts';
-import { formatCount, formatNs, formatPercent, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatCount, formatNs, formatPercent } from '../../units.ts';
 
 /** Latency has grown when the end's median is so many times the beginning's, and by so much. */
 const GROWTH_RATIO = 2;

@@ -1,7 +1,8 @@
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Finding, RunResult } from '../../result/run-result.ts';
 import { measuredTelemetry, type ResultView, samplesNeeded } from '../../result/view.ts';
-import { formatCount, formatNs, formatNumber, formatPercent, listCounted, plural } from '../../units.ts';
+import { listCounted, plural } from '../../text.ts';
+import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 
 /** Limits beyond which a run must not be believed. How they were chosen: docs/decisions/0005-validity-limits.md. */
 export const LIMITS = {
