@@ -1,5 +1,6 @@
 import type { ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
+import type { Reason } from '../measure/reason-counts.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
@@ -35,12 +36,6 @@ export type ToWorker =
 export interface Member {
   readonly client: number;
   readonly node: number | null;
-}
-
-/** Something that happened to some clients, and to how many. */
-export interface Reason {
-  readonly reason: string;
-  readonly count: number;
 }
 
 /** What a worker measured since its last snapshot, about a second ago. */

@@ -5,12 +5,13 @@ import type { CloseOutcome, Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Intake } from '../measure/intake.ts';
+import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { findStamp, type PayloadType, type Stamp, type StampWriter, stampWriter } from '../measure/stamp.ts';
 import type { Plan } from '../plan/plan.ts';
 import { AwaitedReplies } from './awaited-replies.ts';
 import type { HttpPublisher } from './http-publisher.ts';
-import { type ClientPool, ReasonCounts } from './pool.ts';
+import type { ClientPool } from './pool.ts';
 import type { Target } from './target.ts';
 
 export interface PerformerOptions {

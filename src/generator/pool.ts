@@ -1,38 +1,7 @@
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
-import type { Reason } from './messages.ts';
-
-/** Counts how often each reason occurred. */
-export class ReasonCounts {
-  readonly #counts = new Map<string, number>();
-
-  add(reason: string, count = 1): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
-  }
-
-  addAll(reasons: readonly Reason[]): void {
-    for (const { reason, count } of reasons) this.add(reason, count);
-  }
-
-  /** The most frequent reason since the last {@link take}; null when there was none. */
-  get commonest(): string | null {
-    const [first] = [...this.#counts].sort(([, a], [, b]) => b - a);
-    return first === undefined ? null : first[0];
-  }
-
-  /** Of all reasons, since the last {@link take}. */
-  get total(): number {
-    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Since the last call, most frequent first. */
-  take(): Reason[] {
-    const reasons = [...this.#counts].map(([reason, count]) => ({ reason, count }));
-    this.#counts.clear();
-    return reasons.sort((a, b) => b.count - a.count);
-  }
-}
+import { ReasonCounts } from '../measure/reason-counts.ts';
 
 export interface PoolOptions {
   readonly driver: Driver;

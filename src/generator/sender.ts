@@ -1,9 +1,9 @@
 import { copiesOf, type Layout, type Stream } from '../contract/scenario.ts';
 import type { Clock } from '../measure/clock.ts';
+import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { SentOfStream } from './messages.ts';
-import { ReasonCounts } from './pool.ts';
 
 /** Why a message was not sent when its sender had been dropped: the server's doing, not the generator's. */
 export const SENDER_GONE = 'the sender was not connected';

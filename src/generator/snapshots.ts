@@ -2,6 +2,7 @@ import type { Clock } from '../measure/clock.ts';
 import type { FanoutTracker } from '../measure/fanout.ts';
 import type { Intake } from '../measure/intake.ts';
 import type { Ledger } from '../measure/ledger.ts';
+import type { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { seriesOfRun } from '../measure/series.ts';
 import type { TelemetrySample, TelemetrySampler } from '../measure/telemetry.ts';
@@ -10,7 +11,7 @@ import type { Broadcasts } from './broadcasts.ts';
 import type { SecondCounts, Snapshot } from './messages.ts';
 import type { Observer } from './observer.ts';
 import type { Performer } from './performer.ts';
-import type { ClientPool, ReasonCounts } from './pool.ts';
+import type { ClientPool } from './pool.ts';
 import type { Sender } from './sender.ts';
 
 const REHEARSALS = 20;

@@ -1,53 +1,90 @@
+/** What one independent sample of a series is: all receivers of one broadcast share its fate. */
+export const SAMPLE_UNITS = ['broadcast', 'request', 'iteration', 'push', 'sample'] as const;
+export type SampleUnit = (typeof SAMPLE_UNITS)[number];
+
 /** One named series of times, all in nanoseconds. */
-export interface SeriesDefinition {
-  readonly name: string;
+export interface SeriesDefinition<Name extends string = string> {
+  readonly name: Name;
   /** What one value is, for reports. */
   readonly meaning: string;
-  /** Whether 0 is a possible value; where it is not, 0 or less is a fault of the clock and makes a run invalid. */
+  /** Whether 0 is a possible value. Where it is not, a value of 0 or less is a clock fault and invalidates the run. */
   readonly mayBeZero: boolean;
+  /**
+   * The series with one value per independent sample. `headline`: the samples of the headline series. Null where the
+   * values themselves are independent.
+   */
+  readonly sampledBy: string | null;
+  /** What one independent sample is called where this series is the headline. */
+  readonly sampleUnit: SampleUnit;
 }
 
+function series<Name extends string>(
+  name: Name,
+  meaning: string,
+  properties: Partial<Omit<SeriesDefinition, 'name' | 'meaning'>> = {},
+): SeriesDefinition<Name> {
+  return { name, meaning, mayBeZero: false, sampledBy: null, sampleUnit: 'sample', ...properties };
+}
+
+const PER_BROADCAST = { sampledBy: 'fanout_last', sampleUnit: 'broadcast' } as const;
+const PER_REQUEST = { sampledBy: 'reply_last', sampleUnit: 'request' } as const;
+
 const DEFINITIONS = [
-  ['delivery', 'intended sending -> received, for each receiver', false],
-  ['delivery_actual', 'actual sending -> received, for each receiver', false],
-  ['fanout_first', 'intended sending -> first receiver, for each broadcast', false],
-  ['fanout_median', 'intended sending -> median receiver, for each broadcast', false],
-  ['fanout_last', 'intended sending -> last receiver reached, for each broadcast', false],
-  ['fanout_skew', 'first receiver -> last receiver reached, for each broadcast', true],
-  ['ack', 'intended sending -> acknowledgement, for each request', false],
-  ['ack_actual', 'actual sending -> acknowledgement, for each request', false],
-  ['delivery_same_node', 'intended sending -> received, where one process serves both clients', false],
-  [
+  series('delivery', 'intended send to receipt, per receiver', PER_BROADCAST),
+  series('delivery_actual', 'actual send to receipt, per receiver', PER_BROADCAST),
+  series('fanout_first', 'intended send to the first receiver, per broadcast'),
+  series('fanout_median', 'intended send to the median receiver, per broadcast'),
+  series('fanout_last', 'intended send to the last receiver reached, per broadcast'),
+  series('fanout_skew', 'first receiver to last receiver reached, per broadcast', { mayBeZero: true }),
+  series('ack', 'intended send to acknowledgement, per request', { sampleUnit: 'request' }),
+  series('ack_actual', 'actual send to acknowledgement, per request'),
+  series(
+    'delivery_same_node',
+    'intended send to receipt, where one process serves both clients',
+    PER_BROADCAST,
+  ),
+  series(
     'delivery_cross_node',
-    'intended sending -> received, from a client of one process to one of another',
-    false,
-  ],
-  ['reply', 'intended sending of a request -> each of its replies', false],
-  ['reply_actual', 'actual sending of a request -> each of its replies', false],
-  ['reply_first', 'intended sending of a request -> first reply', false],
-  ['reply_last', 'intended sending of a request -> last reply that came', false],
-  ['iteration', 'when a visit was due -> end of its last step', false],
-  ['iteration_actual', 'when a visit began -> end of its last step', false],
-  ['push_gap', 'between two pushes of the server, for each client', true],
-  ['push_skew', 'first receiver -> last receiver reached, for each push', true],
-  ['ack_server', "server's question -> client's answer on the server's own clock, for each request", false],
-  ['send_lag', 'intended -> actual sending: how late the generator was', true],
-  ['connect', 'start of connecting -> ready for use, for each connection', false],
-  ['connect_upgraded', 'start of connecting by polling -> on WebSocket, for each client', false],
-  ['receive_uncertainty', 'by how much a receive time may be too late, for each message', true],
+    'intended send to receipt, between clients of different processes',
+    PER_BROADCAST,
+  ),
+  series('reply', 'intended send of a request to each of its replies', PER_REQUEST),
+  series('reply_actual', 'actual send of a request to each of its replies', PER_REQUEST),
+  series('reply_first', 'intended send of a request to its first reply'),
+  series('reply_last', 'intended send of a request to the last reply received'),
+  series('iteration', 'due time of an iteration to the end of its last step', { sampleUnit: 'iteration' }),
+  series('iteration_actual', 'start of an iteration to the end of its last step'),
+  series('push_gap', 'time between two server pushes, per client', {
+    mayBeZero: true,
+    sampledBy: 'push_skew',
+  }),
+  series('push_skew', 'first receiver to last receiver reached, per push', {
+    mayBeZero: true,
+    sampleUnit: 'push',
+  }),
+  series('ack_server', "server's question to the client's answer, on the server's clock, per request"),
+  series('send_lag', 'intended to actual send: how late the generator was', { mayBeZero: true }),
+  series('connect', 'start of connecting to ready for use, per connection'),
+  series('connect_upgraded', 'start of connecting by polling to WebSocket, per client'),
+  series('receive_uncertainty', 'upper bound on the error of a receive time, per message', {
+    sampledBy: 'headline',
+  }),
 ] as const;
 
-export type SeriesName = (typeof DEFINITIONS)[number][0];
+export type SeriesName = (typeof DEFINITIONS)[number]['name'];
 
-/** Every series, in the order of reports. */
-export const SERIES: readonly SeriesDefinition[] = DEFINITIONS.map(([name, meaning, mayBeZero]) => ({
-  name,
-  meaning,
-  mayBeZero,
-}));
+/** Every series of the harness, in the order of reports. */
+export const SERIES: readonly SeriesDefinition<SeriesName>[] = DEFINITIONS;
 
-/** The series of one run in the order of reports: the scenario's own, of which 0 is no fault, then those above. */
+/** The series of one run in the order of reports: the scenario's own, of which 0 is valid, then {@link SERIES}. */
 export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonly SeriesDefinition[] {
-  const ours = Object.entries(own).map(([name, meaning]) => ({ name, meaning, mayBeZero: true }));
-  return [...ours, ...SERIES];
+  const ownSeries = Object.entries(own).map(([name, meaning]) => series(name, meaning, { mayBeZero: true }));
+  return [...ownSeries, ...SERIES];
+}
+
+const BY_NAME: ReadonlyMap<string, SeriesDefinition> = new Map(SERIES.map((each) => [each.name, each]));
+
+/** The definition of a series of the harness; undefined for a scenario's own. */
+export function seriesNamed(name: string): SeriesDefinition | undefined {
+  return BY_NAME.get(name);
 }

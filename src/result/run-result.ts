@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
+import { SAMPLE_UNITS } from '../measure/series.ts';
 import { FINDING_CODES } from './findings.ts';
 
 /**
@@ -8,10 +9,6 @@ import { FINDING_CODES } from './findings.ts';
  * older reader cannot bear raises the version.
  */
 export const SCHEMA_VERSION = 3;
-
-/** What one independent sample is called. */
-export const SAMPLE_UNITS = ['broadcast', 'request', 'iteration', 'push', 'sample'] as const;
-export type SampleUnit = (typeof SAMPLE_UNITS)[number];
 
 const count = z.number().int().nonnegative();
 const finite = z.number();

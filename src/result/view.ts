@@ -1,23 +1,9 @@
 import { NsHistogram } from '../measure/histogram.ts';
+import { seriesNamed } from '../measure/series.ts';
 import type { ProcessTelemetry, RunResult } from './run-result.ts';
 
 export { SERIES, type SeriesDefinition, type SeriesName, seriesOfRun } from '../measure/series.ts';
 export { NsHistogram };
-
-/**
- * Series whose values are not independent, since all receivers of one broadcast share its fate: the series that
- * has one value for each independent sample, or the samples of the headline.
- */
-const SAMPLED_BY: Readonly<Record<string, string>> = {
-  delivery: 'fanout_last',
-  delivery_actual: 'fanout_last',
-  delivery_same_node: 'fanout_last',
-  delivery_cross_node: 'fanout_last',
-  reply: 'reply_last',
-  reply_actual: 'reply_last',
-  push_gap: 'push_skew',
-  receive_uncertainty: 'headline',
-};
 
 /**
  * How many independent samples the quantile `quantile` (0 to 1) needs before it is reported:
@@ -52,8 +38,8 @@ export function viewResult(result: RunResult): ResultView {
     },
     samples(name) {
       const count = result.series[name]?.count ?? 0;
-      const by = SAMPLED_BY[name];
-      if (by === undefined) return count;
+      const by = seriesNamed(name)?.sampledBy ?? null;
+      if (by === null) return count;
       const independent = by === 'headline' ? result.samples.count : (result.series[by]?.count ?? 0);
       return Math.min(count, independent);
     },

@@ -1,14 +1,10 @@
 import { isObserving, type Layout } from '../contract/scenario.ts';
 import { routeOf } from '../generator/route.ts';
 import { NsHistogram } from '../measure/histogram.ts';
+import { seriesNamed } from '../measure/series.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { VERSION } from '../package.ts';
-import {
-  type ProcessTelemetry,
-  type RunResult,
-  type SampleUnit,
-  SCHEMA_VERSION,
-} from '../result/run-result.ts';
+import { type ProcessTelemetry, type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { listCounted } from '../text.ts';
 import { formatCount } from '../units.ts';
@@ -100,26 +96,17 @@ function countMessages({ collector, membership }: RunRecord): { intended: number
   return { intended: pushes, sent: pushes };
 }
 
-const UNITS: Readonly<Record<string, SampleUnit>> = {
-  delivery: 'broadcast',
-  ack: 'request',
-  reply: 'request',
-  iteration: 'iteration',
-  push_skew: 'push',
-};
-
 /** A broadcast that reached nobody was never seen by a receiver: the senders know of it. */
 function countSamples({ plan, collector, membership }: RunRecord): RunResult['samples'] {
   const { series } = collector.timeline;
   const { headline } = plan;
-  const unit = UNITS[headline] ?? 'sample';
+  const { sampleUnit: unit = 'sample', sampledBy = null } = seriesNamed(headline) ?? {};
   if (isObserving(membership.layout)) {
     const { pushes, complete } = collector.pushes.counts;
     return { unit, count: pushes, incomplete: pushes - complete };
   }
-  const byBroadcast = { delivery: 'fanout_last', reply: 'reply_last' }[headline];
-  if (byBroadcast === undefined) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
-  const reached = series.get(byBroadcast)?.count ?? 0;
+  if (sampledBy === null) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
+  const reached = series.get(sampledBy)?.count ?? 0;
   const sent = sentOfHeadline(headline, membership.layout, collector);
   const inconclusive = Math.max(0, sent - reached);
   return { unit, count: reached, incomplete: collector.incompleteBroadcasts + inconclusive };

@@ -1,9 +1,9 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
-import { ReasonCounts } from '../generator/pool.ts';
 import { recordClosed } from '../generator/route.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
+import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { type Traffic, type TrafficSpan, trafficWithin } from '../measure/traffic.ts';

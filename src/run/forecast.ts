@@ -1,5 +1,6 @@
 import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
 import { routeOf } from '../generator/route.ts';
+import { seriesNamed } from '../measure/series.ts';
 import { layoutOf, type Plan } from '../plan/plan.ts';
 import { profileCount } from '../plan/profile.ts';
 import type { FigureName } from '../result/metrics.ts';
@@ -58,7 +59,7 @@ export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<str
     if (stream.operation.kind === 'steps') addIterations(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
-  const sampledBy = { delivery: 'fanout_last', reply: 'reply_last' }[plan.headline] ?? plan.headline;
+  const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;
   counts.bySeries.set('receive_uncertainty', counts.bySeries.get(sampledBy) ?? null);
   return counts.bySeries;
 }

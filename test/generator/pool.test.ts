@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/contract/target.ts';
 import type { ConnectOptions, Driver } from '../../src/drivers/driver.ts';
-import { ClientPool, ReasonCounts } from '../../src/generator/pool.ts';
+import { ClientPool } from '../../src/generator/pool.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 /** A pool whose k-th attempt to connect ends as `outcomes[k]` says: a connection, or the message of an error. */
@@ -191,24 +191,5 @@ describe('another connection of a client', () => {
     const { pool } = aggregate(['refused']);
     await expect(pool.openAnother(0)).rejects.toThrow('refused');
     expect(pool.failures.take()).toEqual([]);
-  });
-});
-
-describe('counting reasons', () => {
-  it('adds up, gives the most frequent first and starts afresh', () => {
-    const counts = new ReasonCounts();
-    counts.add('a');
-    counts.add('b', 5);
-    counts.addAll([
-      { reason: 'a', count: 1 },
-      { reason: 'a', count: 1 },
-    ]);
-    expect([counts.total, counts.commonest]).toEqual([8, 'b']);
-    expect(counts.take()).toEqual([
-      { reason: 'b', count: 5 },
-      { reason: 'a', count: 3 },
-    ]);
-    expect(counts.take()).toEqual([]);
-    expect([counts.total, counts.commonest]).toEqual([0, null]);
   });
 });

@@ -4,9 +4,10 @@ import { SERIES, seriesOfRun } from '../../src/measure/series.ts';
 describe('the series of a run', () => {
   it("are the scenario's own first, as it says what they are, then those of every run", () => {
     const series = seriesOfRun({ upgrade: 'due -> on WebSocket', close: 'close -> closed' });
+    const own = { mayBeZero: true, sampledBy: null, sampleUnit: 'sample' };
     expect(series.slice(0, 2)).toEqual([
-      { name: 'upgrade', meaning: 'due -> on WebSocket', mayBeZero: true },
-      { name: 'close', meaning: 'close -> closed', mayBeZero: true },
+      { ...own, name: 'upgrade', meaning: 'due -> on WebSocket' },
+      { ...own, name: 'close', meaning: 'close -> closed' },
     ]);
     expect(series.slice(2)).toEqual(SERIES);
   });
@@ -21,5 +22,11 @@ describe('the series of a run', () => {
     for (const headline of ['delivery', 'ack', 'reply', 'iteration']) {
       expect(names).toEqual(expect.arrayContaining([headline, `${headline}_actual`]));
     }
+  });
+
+  it('are sampled by a series that exists, or by the headline', () => {
+    const names = new Set<string>(['headline', ...SERIES.map(({ name }) => name)]);
+    for (const { name, sampledBy } of SERIES)
+      expect([name, names.has(sampledBy ?? name)]).toEqual([name, true]);
   });
 });

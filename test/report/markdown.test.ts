@@ -42,15 +42,15 @@ describe('Markdown', () => {
 
       | series | count | p50 us | p90 us | p95 us | p99 us | p99.9 us | max us | mean us | from -> to |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
-      | delivery | 20,000 | 1,210 | 1,926 | 2,228 | 3,955 | - | 15,450 | 1,342 | intended sending -> received, for each receiver |
-      | delivery_actual | 20,000 | 1,190 | 1,906 | 2,208 | 3,934 | - | 15,426 | 1,322 | actual sending -> received, for each receiver |
-      | fanout_first | 1,000 | 633 | 775 | 814 | 897 | - | 1,095 | 634 | intended sending -> first receiver, for each broadcast |
-      | fanout_median | 1,000 | 1,182 | 1,342 | 1,384 | 1,518 | - | 1,615 | 1,188 | intended sending -> median receiver, for each broadcast |
-      | fanout_last | 1,000 | 2,378 | 7,037 | 9,183 | 13,386 | - | 15,450 | 3,329 | intended sending -> last receiver reached, for each broadcast |
-      | fanout_skew | 1,000 | 1,750 | 6,439 | 8,462 | 12,722 | - | 14,950 | 2,694 | first receiver -> last receiver reached, for each broadcast |
-      | send_lag | 1,000 | 1.49 | 1.89 | 1.94 | 1.98 | - | 1.99 | 1.50 | intended -> actual sending: how late the generator was |
-      | connect | 20 | 5,054 | - | - | - | - | 11,289 | 5,423 | start of connecting -> ready for use, for each connection |
-      | receive_uncertainty | 20,000 | 30.2 | 48.2 | 55.7 | 98.9 | - | 386 | 33.6 | by how much a receive time may be too late, for each message |
+      | delivery | 20,000 | 1,210 | 1,926 | 2,228 | 3,955 | - | 15,450 | 1,342 | intended send to receipt, per receiver |
+      | delivery_actual | 20,000 | 1,190 | 1,906 | 2,208 | 3,934 | - | 15,426 | 1,322 | actual send to receipt, per receiver |
+      | fanout_first | 1,000 | 633 | 775 | 814 | 897 | - | 1,095 | 634 | intended send to the first receiver, per broadcast |
+      | fanout_median | 1,000 | 1,182 | 1,342 | 1,384 | 1,518 | - | 1,615 | 1,188 | intended send to the median receiver, per broadcast |
+      | fanout_last | 1,000 | 2,378 | 7,037 | 9,183 | 13,386 | - | 15,450 | 3,329 | intended send to the last receiver reached, per broadcast |
+      | fanout_skew | 1,000 | 1,750 | 6,439 | 8,462 | 12,722 | - | 14,950 | 2,694 | first receiver to last receiver reached, per broadcast |
+      | send_lag | 1,000 | 1.49 | 1.89 | 1.94 | 1.98 | - | 1.99 | 1.50 | intended to actual send: how late the generator was |
+      | connect | 20 | 5,054 | - | - | - | - | 11,289 | 5,423 | start of connecting to ready for use, per connection |
+      | receive_uncertainty | 20,000 | 30.2 | 48.2 | 55.7 | 98.9 | - | 386 | 33.6 | upper bound on the error of a receive time, per message |
 
       A dash: too few independent samples: p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one.
 
