@@ -79,7 +79,7 @@ export function makeCapacity(given: Partial<CapacityOptions> = {}): Capacity {
     next = nextStep(steps, design);
   }
   return capacitySchema.parse({
-    schemaVersion: 1,
+    schemaVersion: 3,
     kind: 'capacity',
     tool: { name: 'sockbench', version: '0.1.0' },
     startedAt: '2026-03-04T05:06:07.891Z',

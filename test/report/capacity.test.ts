@@ -83,7 +83,7 @@ describe('the text', () => {
       'phase       rate/s  outcome  ack.p95 ms  upper bound ms  lost  server CPU %  server loop %  generator busy %  why',
     );
     expect(rows).toHaveLength(1 + found.steps.length);
-    expect(rows.at(5)).toMatch(/^doubling\s+1,600 {2}FAILED .* ack\.p95, server_overloaded$/);
+    expect(rows.at(5)).toMatch(/^doubling\s+1,600 {2}FAILED .* objective_missed, server_overloaded$/);
   });
 });
 
@@ -127,8 +127,11 @@ describe('the page', () => {
   });
 
   it('shows hostile text as text', () => {
-    const steps = found.steps.map((step) => ({ ...step, reasons: [{ code: HOSTILE, message: HOSTILE }] }));
-    const hostile = { ...found, steps, notes: [{ code: 'x', message: HOSTILE }] };
+    const steps = found.steps.map((step) => ({
+      ...step,
+      reasons: [{ code: 'failed' as const, message: HOSTILE }],
+    }));
+    const hostile = { ...found, steps, notes: [{ code: 'interrupted' as const, message: HOSTILE }] };
     expect(renderCapacityHtml(hostile, NO_ASSETS)).not.toContain('<img');
     expect(renderCapacityText(hostile)).not.toContain('\u001b');
   });
@@ -167,7 +170,7 @@ describe('a stored search', () => {
 
   it.each([
     [{}, 'a.json is not the result of a search for capacity'],
-    [{ ...found, schemaVersion: 2 }, 'a.json has schemaVersion 2; this sockbench reads 1'],
+    [{ ...found, schemaVersion: 2 }, 'a.json has schemaVersion 2; this sockbench reads 3'],
     [
       { ...found, answer: { ...found.answer, kind: 'perhaps' } },
       'a.json does not hold together: answer.kind: ',

@@ -8,7 +8,7 @@ import {
   type Round,
   type Verdict,
 } from '../../src/result/comparison.ts';
-import type { RunResult } from '../../src/result/run-result.ts';
+import type { Finding, RunResult } from '../../src/result/run-result.ts';
 import { HOSTILE, makeResult } from './fixture.ts';
 
 /** What a made-up comparison looks like; the rest follows from it. */
@@ -142,7 +142,7 @@ const BECAUSE: Readonly<Record<Verdict, string>> = {
   INVALID: 'too many pairs were spoilt',
 };
 
-const DEATH = { code: 'server-died', message: 'the server exited with code 1' };
+const DEATH: Finding = { code: 'server_died', message: 'the server exited with code 1' };
 
 /** Rises and falls from round to round, within 3 % of 1, the same for all arms of a round. */
 const swing = (round: number) => 1 + 0.03 * Math.sin(round * 2.3);
@@ -242,7 +242,7 @@ function pairOutcome(head: number, options: ComparisonOptions): PairOutcome {
     invalid: options.invalid
       ? [
           {
-            code: 'spoilt-pairs',
+            code: 'excluded_pairs',
             message: `${dead} of ${options.rounds} pairs were spoilt: the server exited with code 1`,
           },
         ]
@@ -310,7 +310,7 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
     status: options.status,
     notes:
       options.status === 'partial'
-        ? [{ code: 'ended-early', message: 'ended by the user after round 5' }]
+        ? [{ code: 'interrupted', message: 'ended by the user after round 5' }]
         : [],
     design: {
       command: options.command,
@@ -382,19 +382,21 @@ export const NOT_STARTED = [
 /** A comparison of which an arm could not be started in its second round. */
 function unstarted(): Comparison {
   const comparison = makeComparison({ rounds: 2, excluded: 2, invalid: true, status: 'partial' });
-  const error = { code: 'exec_failed', message: NOT_STARTED };
+  const error: Finding = { code: 'exec_failed', message: NOT_STARTED };
   const heads = comparison.judgement.heads.map((pair) => ({
     ...pair,
     invalid: [{ code: error.code, message: `head, round 2: ${NOT_STARTED}` }],
     excluded: [{ round: 2, reasons: [{ arm: 1, ...error }] }],
   }));
-  const notes = [{ code: 'load_differs', message: 'the arms were not driven alike: clients 100 and 200' }];
+  const notes: Finding[] = [
+    { code: 'loads_differ', message: 'the arms were not driven alike: clients 100 and 200' },
+  ];
   return { ...comparison, notes, judgement: { ...comparison.judgement, heads } };
 }
 
 /** The servers of these arms were overloaded, each in so many rounds. */
 export function overload(comparison: Comparison, roundsByArm: readonly number[]): Comparison {
-  const finding = {
+  const finding: Finding = {
     code: 'server_overloaded',
     message: 'delivery p50 grew from 1 ms to 900 ms over the run',
   };

@@ -166,7 +166,7 @@ describe('GitHub summary', () => {
   });
 
   it('has notes right under the verdict', () => {
-    const notes = [{ code: 'load_differs', message: 'the loads differ' }];
+    const notes = [{ code: 'loads_differ' as const, message: 'the loads differ' }];
     const [, , first] = renderGithubSummary({ ...comparisons.regressed(), notes }).split('\n');
     expect(first).toBe('- note: the loads differ');
   });
@@ -190,7 +190,7 @@ describe('GitHub summary', () => {
 
   it('stays below 1 MiB, cut at the end of a line, and says so', () => {
     const notes = Array.from({ length: 20_000 }, (_, index) => ({
-      code: 'note',
+      code: 'loads_differ' as const,
       message: `${index} ${'é'.repeat(50)}`,
     }));
     const markdown = renderGithubSummary({ ...comparisons.regressed(), notes });

@@ -46,10 +46,10 @@ describe('the page of a comparison', () => {
     );
     const html = renderComparisonHtml({ ...comparison, rounds }, NO_ASSETS);
     const [values = ''] = panels(html);
-    expect(values.match(/class="spoilt"/g)).toHaveLength(2);
+    expect(values.match(/class="excluded"/g)).toHaveLength(2);
     expect(values).toMatch(/<title>round 1: base .*, spoilt<\/title>/);
-    expect(html).toContain('<li>round 1: head: server-died: the server exited with code 1</li>');
-    expect(html).toContain('spoilt: server-died');
+    expect(html).toContain('<li>round 1: head: server_died: the server exited with code 1</li>');
+    expect(html).toContain('spoilt: server_died');
   });
 
   it('has tables of metrics, of every round, of design and environment', () => {

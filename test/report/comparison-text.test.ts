@@ -169,8 +169,8 @@ describe('text of a comparison', () => {
       server_cpu             -           -     -      -  -         10 %                                   -  -
       sent                   -           -     -      -  -         1 %                                    -  -
 
-      spoilt
-      - rounds 1, 2 and 3: head: server-died: the server exited with code 1"
+      excluded
+      - rounds 1, 2 and 3: head: server_died: the server exited with code 1"
     `);
   });
 

@@ -8,6 +8,7 @@ import { comparisonSeverity } from '../../src/report/content/comparison-severity
 import { renderComparisonText } from '../../src/report/content/comparison-text.ts';
 import { pairSentence, remarkTexts, verdictSentence } from '../../src/report/content/comparison-words.ts';
 import type { Comparison, MetricOutcome, PairOutcome } from '../../src/result/comparison.ts';
+import type { FindingCode } from '../../src/result/findings.ts';
 import { comparisons, makeComparison, overload } from './comparison-fixture.ts';
 
 function firstHead(comparison: Comparison): PairOutcome {
@@ -23,7 +24,7 @@ function outcome(comparison: Comparison, name: string): MetricOutcome {
 }
 
 /** The comparison with one head of which nothing can be said for this reason. */
-function excludedBy(code: string): Comparison {
+function excludedBy(code: FindingCode): Comparison {
   const comparison = comparisons.invalid();
   const heads = comparison.judgement.heads.map((pair) => ({
     ...pair,
@@ -126,7 +127,10 @@ describe('sentences of a comparison', () => {
 
   it('name as many reasons as a line has room for', () => {
     const comparison = comparisons.invalid();
-    const invalid = ['a', 'b', 'c', 'd'.repeat(299), 'e'].map((message) => ({ code: 'x', message }));
+    const invalid = ['a', 'b', 'c', 'd'.repeat(299), 'e'].map((message) => ({
+      code: 'server_died' as const,
+      message,
+    }));
     expect(pairSentence(comparison, { ...firstHead(comparison), invalid })).toBe(
       'INVALID: nothing can be said of head against base: a; b; c; and 2 more',
     );
@@ -245,7 +249,7 @@ describe('remarks', () => {
   });
 
   it('have the notes of the comparison first', () => {
-    const notes = [{ code: 'load_differs', message: 'the loads differ' }];
+    const notes = [{ code: 'loads_differ' as const, message: 'the loads differ' }];
     const remarks = remarkTexts({ ...comparisons.several(), notes });
     expect(remarks[0]).toBe('note: the loads differ');
     expect(remarks.length).toBeGreaterThan(2);
@@ -294,10 +298,9 @@ describe('advice', () => {
     ['cpu_throttled', /CPU limit/],
     ['cpu_steal', /machine of its own/],
     ['server_died', /last lines/],
-    ['EXEC_FAILED', /start each arm alone/],
+    ['exec_failed', /start each arm alone/],
     ['environment_changed', /--base-exec CMD or --base-ref REF/],
-    ['something_new', /mend what excluded the rounds/],
-  ])('for %s', (code, expected) => {
+  ] as const)('for %s', (code, expected) => {
     const advice = adviceFor(excludedBy(code));
     expect(advice).toHaveLength(1);
     expect(advice[0]).toMatch(expected);

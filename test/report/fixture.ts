@@ -246,7 +246,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
   const headline = headlineOf(options);
   const messages = options.rateHz * options.seconds;
   const result: RunResult = {
-    schemaVersion: 2,
+    schemaVersion: 3,
     tool: { name: 'sockbench', version: '0.1.0' },
     startedAt: '2026-03-04T05:06:07.891Z',
     status: 'complete',
@@ -379,8 +379,8 @@ export const results = {
   invalid: once(() => ({
     ...makeResult({ lost: 7, seed: 6 }),
     invalid: [
-      { code: 'rate', message: 'sent 80.1/s of 100/s' },
-      { code: 'send-lag', message: 'send lag p99 was 12 ms' },
+      { code: 'rate_not_held', message: 'sent 80.1/s of 100/s' },
+      { code: 'send_lag', message: 'send lag p99 was 12 ms' },
     ],
   })),
   overloaded: once(() => ({
@@ -407,8 +407,8 @@ export const results = {
     return {
       ...result,
       plan: { ...result.plan, target },
-      invalid: [{ code: 'x', message: `${HOSTILE} died` }],
-      notes: [{ code: 'y', message: HOSTILE }],
+      invalid: [{ code: 'server_died', message: `${HOSTILE} died` }],
+      notes: [{ code: 'warmup_unstable', message: HOSTILE }],
       environment: { ...result.environment, commandLine: [HOSTILE], cpuModel: HOSTILE },
     };
   }),
@@ -435,7 +435,7 @@ const NO_DELIVERIES = {
 /** A run that ended before anything was sent. */
 const NOTHING: Partial<RunResult> = {
   status: 'partial',
-  invalid: [{ code: 'server-died', message: 'the server exited with code 1' }],
+  invalid: [{ code: 'server_died', message: 'the server exited with code 1' }],
   series: {},
   intervals: [],
   samples: { unit: 'broadcast', count: 0, incomplete: 0 },

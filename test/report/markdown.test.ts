@@ -19,7 +19,7 @@ describe('Markdown', () => {
 
       ### Delivery
 
-      | target | scenario | sent/s | intended/s | owed | delivered | late | lost | duplicated | reordered | unexpected |
+      | target | scenario | sent/s | intended/s | expected | delivered | late | lost | duplicated | reordered | unexpected |
       | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
       | socketio websocket | broadcast-latency | 100 | 100 | 20,000 | 20,000 | 0 | 0 | 0 | 0 | 0 |
 
@@ -137,7 +137,7 @@ describe('Markdown', () => {
 
       ### Delivery
 
-      | target | scenario | sent/s | intended/s | owed | delivered | late | lost | duplicated | reordered | unexpected |
+      | target | scenario | sent/s | intended/s | expected | delivered | late | lost | duplicated | reordered | unexpected |
       | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
       | socketio websocket | broadcast-latency | 100 | 100 | 20,000 | 20,000 | 0 | 0 | 0 | 0 | 0 |
       | socketio websocket | broadcast-latency | 100 | 100 | 20,000 | 19,993 | 0 | 7 | 0 | 0 | 0 |

@@ -119,12 +119,12 @@ describe('text of several results', () => {
       - p99.9 needs 10,000 requests; runs with a dash have 1,000
 
       Delivery
-      target              scenario           sent/s  intended/s    owed  delivered  late  lost  duplicated  reordered  unexpected
-      socketio websocket  broadcast-latency     100         100  20,000     20,000     0     0           0          0           0
-      socketio polling    broadcast-latency     100         100  20,000     20,000     0     0           0          0           0
-      ws                  broadcast-latency     100         100  20,000     20,000     0     0           0          0           0
-      socketio websocket  ack-roundtrip         100         100   1,000      1,000     0     0           0          0           0
-      socketio websocket  broadcast-latency     100         100  20,000     19,993     0     7           0          0           0
+      target              scenario           sent/s  intended/s  expected  delivered  late  lost  duplicated  reordered  unexpected
+      socketio websocket  broadcast-latency     100         100    20,000     20,000     0     0           0          0           0
+      socketio polling    broadcast-latency     100         100    20,000     20,000     0     0           0          0           0
+      ws                  broadcast-latency     100         100    20,000     20,000     0     0           0          0           0
+      socketio websocket  ack-roundtrip         100         100     1,000      1,000     0     0           0          0           0
+      socketio websocket  broadcast-latency     100         100    20,000     19,993     0     7           0          0           0
 
       Cost
       target              scenario           server CPU/delivery us  bytes/delivery B  requests/delivery  polls in vain %  generator busy %  uncertainty p99 us

@@ -7,6 +7,7 @@ import {
   verdictSeverity,
 } from '../../src/report/content/run-verdict.ts';
 import { plain } from '../../src/report/plain.ts';
+import type { Finding } from '../../src/result/findings.ts';
 import { results } from './fixture.ts';
 
 describe('verdict', () => {
@@ -25,7 +26,7 @@ describe('verdict', () => {
   });
 
   it('keeps findings of different kinds apart', () => {
-    const findings = [
+    const findings: Finding[] = [
       { code: 'server_overloaded', message: 'slow' },
       { code: 'unexpected_deliveries', message: '3 messages' },
     ];

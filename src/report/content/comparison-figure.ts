@@ -10,7 +10,7 @@ function keyHtml(shape: string, colour: number, text: string): string {
 }
 
 const CIRCLE = '<circle cx="6" cy="6" r="4.5" class="dot"/>';
-const HOLLOW = '<circle cx="6" cy="6" r="4.5" class="spoilt"/>';
+const HOLLOW = '<circle cx="6" cy="6" r="4.5" class="excluded"/>';
 const DIAMOND = '<path d="M6 0L12 6L6 12L0 6Z" class="dot"/>';
 
 function keysHtml({ points, baseName, headName, colour }: Panel): string {
