@@ -3,7 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { ReferenceServer, ServerSettings } from '../src/contract/server.ts';
 
-/** The path of a program on PATH; null when there is none. */
+/** Returns the path of a program on PATH; null when there is none. */
 export function findProgram(name: string): string | null {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : [''];
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
@@ -20,23 +20,23 @@ export function findProgram(name: string): string | null {
   return null;
 }
 
-/** The path of a package's package.json; null when it is not installed. */
+/** Returns the path of a package's package.json; null when it is not installed. */
 function packageFile(name: string): string | null {
   try {
-    // Not by importing it, which takes time, nor by its exports, which may hide its package.json.
+    // Importing the package takes time, and its exports may hide its package.json.
     return findPackageJSON(name, import.meta.url) ?? null;
   } catch {
     return null;
   }
 }
 
-/** Until its install script has run, the package bun holds some lines of text in the place of its program. */
-const LEAST_PROGRAM_BYTES = 1e6;
+/** Until its install script has run, the package bun has a short text file in place of its program. */
+const MIN_PROGRAM_BYTES = 1e6;
 
-/** Bun's own names of what Node.js calls otherwise. */
+/** Bun's names of architectures, by Node.js's names. */
 const BUN_ARCH: Readonly<Record<string, string>> = { x64: 'x64', arm64: 'aarch64' };
 
-/** Bun as npm installed it, else on PATH; null when there is none. Needs no install script to have run. */
+/** Returns Bun as npm installed it, or on PATH; null when there is none. Works before any install script has run. */
 function findBun(): string | null {
   const platform = `@oven/bun-${process.platform}-${BUN_ARCH[process.arch] ?? process.arch}`;
   const programs = [
@@ -49,14 +49,14 @@ function findBun(): string | null {
     if (file === null) continue;
     const path = join(dirname(file), program);
     const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size >= LEAST_PROGRAM_BYTES) return path;
+    if (size >= MIN_PROGRAM_BYTES) return path;
   }
   return findProgram('bun');
 }
 
 /**
- * Why a server cannot run here, and what to do about it; null when it can. `runtimeProgram` runs it instead of the
- * usual one.
+ * Returns why a server is not available here and what to install; null when it is available. `runtimeProgram` replaces
+ * the default runtime.
  */
 export function whyUnavailable(
   { runtime = 'node', packages = [], program }: ReferenceServer,
@@ -64,7 +64,7 @@ export function whyUnavailable(
   runtimeProgram: string | null = null,
 ): string | null {
   if (runtime === 'bun' && runtimeProgram === null && findBun() === null) {
-    return 'Bun is neither installed nor on PATH: npm install bun';
+    return 'Bun is not installed and not on PATH: npm install bun';
   }
   const missing = packages.filter((name) => packageFile(name) === null);
   if (missing.length > 0) {
@@ -77,11 +77,11 @@ export function whyUnavailable(
 }
 
 /**
- * The command that runs a server's process, without what is given to it: `[program, ...flags]`. Without a program of
- * its own it is the Node.js that runs this, or the installed Bun.
+ * Returns the command that runs a server's process, without its arguments: `[program, ...flags]`. The default program
+ * is the current Node.js, or the installed Bun.
  */
 export function runtimeCommand(runtime: 'node' | 'bun', program: string | null = null): readonly string[] {
   if (runtime === 'node') return [program ?? process.execPath, '--disable-warning=ExperimentalWarning'];
-  // Bun would load the .env of the folder it is in, and fetch packages that it does not find.
+  // By default Bun loads .env of the working directory and downloads missing packages.
   return [program ?? findBun() ?? 'bun', '--no-env-file', '--no-install'];
 }

@@ -6,32 +6,32 @@ import {
   type Scope,
 } from '../src/contract/protocol.ts';
 import type { ReferenceServer } from '../src/contract/server.ts';
-import { type BunServer, type BunSocket, serveBun } from './bun-runtime.ts';
 import { EnvelopeChat } from './envelope-chat.ts';
+import { type BunServer, type BunSocket, listenOnBun } from './listen.ts';
 
-/** The topic to which every socket subscribes; a room's begins otherwise. */
-const EVERYONE = 'everyone';
+/** The topic of all sockets; topics of rooms have another prefix. */
+const EVERYONE_TOPIC = 'everyone';
 const topicOf = (room: string) => `room ${room}`;
 
-/** What the package ws takes, Bun's own being 16 MiB. */
+/** The limit of the package ws. Bun's default is 16 MiB. */
 const MAX_PAYLOAD_BYTES = 100 * 1024 ** 2;
-/** Beyond it Bun drops messages without a word: as much as it can hold. */
+/** The largest limit that Bun supports. Beyond it, Bun drops messages silently. */
 const MAX_BUFFERED_BYTES = 2 ** 31 - 1;
 
 export const server: ReferenceServer = {
   name: 'bun-ws',
-  summary: "raw WebSocket of Bun with Nest's envelope {event, data}, topics of Bun as rooms",
+  summary: "Bun's raw WebSocket with Nest's envelope {event, data}, Bun topics as rooms",
   protocol: 'ws',
   transports: ['websocket'],
   settings: ['compression'],
   runtime: 'bun',
   async start(options) {
     const { compression } = options.settings;
-    const { bun, address } = serveBun(options, {
+    const { bun, address } = listenOnBun(options, {
       fetch: (request, server) =>
         server.upgrade(request) ? undefined : new Response('Upgrade Required', { status: 426 }),
       websocket: {
-        open: (socket: BunSocket) => socket.subscribe(EVERYONE),
+        open: (socket: BunSocket) => socket.subscribe(EVERYONE_TOPIC),
         message: (socket: BunSocket, message: string | Buffer) => {
           try {
             const isText = typeof message === 'string';
@@ -40,11 +40,11 @@ export const server: ReferenceServer = {
             socket.close(1007, 'not an envelope');
           }
         },
-        // A context of its own for each connection, as in the package ws.
+        // One compression context for each connection, as in the package ws.
         perMessageDeflate: compression && { compress: 'dedicated', decompress: 'dedicated' },
         maxPayloadLength: MAX_PAYLOAD_BYTES,
         backpressureLimit: MAX_BUFFERED_BYTES,
-        // Bun would end a connection that is silent for two minutes; the package ws lets it be.
+        // By default Bun ends a connection after two silent minutes; the package ws does not.
         idleTimeout: 0,
       },
     });
@@ -73,9 +73,9 @@ class BunChat extends EnvelopeChat<BunSocket> {
 
   protected override publish(sender: BunSocket, envelope: Envelope, scope: Scope, room: string): void {
     const frame = encodeEnvelope(envelope);
-    const topic = scope === 'room' || scope === 'room-but-me' ? topicOf(room) : EVERYONE;
+    const topic = scope === 'room' || scope === 'room-but-me' ? topicOf(room) : EVERYONE_TOPIC;
     const butMe = scope === 'everyone-but-me' || scope === 'room-but-me';
-    // Who has not subscribed cannot publish to the others; the server can, and leaves nobody else out.
+    // A socket that has not subscribed cannot publish; the server can, and excludes no subscriber.
     const from = butMe && sender.isSubscribed(topic) ? sender : this.#bun;
     from.publish(topic, frame, this.#compression);
   }

@@ -1,6 +1,6 @@
 import type { ReferenceServer } from '../src/contract/server.ts';
 
-/** One line per server; loaded only when it is asked for, since some weigh a lot. */
+/** One line per server. Loaded only when used, because some are large. */
 export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceServer }>>> = {
   socketio: () => import('./socketio.ts'),
   ws: () => import('./ws.ts'),
@@ -10,5 +10,5 @@ export const servers: Readonly<Record<string, () => Promise<{ server: ReferenceS
   'socketio-redis': () => import('./socketio-redis.ts'),
   'nest-socketio': () => import('./nest-socketio.ts'),
   'nest-ws': () => import('./nest-ws.ts'),
-  'http-polling': () => import('./http-polling.ts'),
+  'http-polling': () => import('./http-polling/server.ts'),
 };

@@ -3,7 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { RunningServer, StartOptions } from '../src/contract/server.ts';
 import { listen } from './listen.ts';
 
-/** What every Nest application here needs; the platform comes to it. */
+/** The packages of every Nest application here; each adds its platform. */
 export const NEST_PACKAGES = [
   '@nestjs/common',
   '@nestjs/core',
@@ -14,17 +14,17 @@ export const NEST_PACKAGES = [
 ] as const;
 
 /**
- * Lets this process import TypeScript with decorators from now on, which Node.js alone does not run. Does nothing
- * where this file is compiled: so are the others.
+ * Lets this process import TypeScript with decorators, which Node.js alone does not run. Does nothing in the published
+ * package, where all files are compiled.
  */
 export async function allowDecorators(): Promise<void> {
   if (!import.meta.url.endsWith('.ts')) return;
   const { register } = await import('tsx/esm/api');
-  // By its path: tsx would look for it where the process was started.
+  // An absolute path, because tsx would look in the working directory.
   register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });
 }
 
-/** Starts an application; `scheme` is that of the URL for its clients. */
+/** Starts an application; `scheme` is the scheme of the URL for clients. */
 export async function startNest(
   app: INestApplication,
   scheme: 'http' | 'ws',

@@ -3,14 +3,14 @@ import { allowDecorators, NEST_PACKAGES, startNest } from './nest-app.ts';
 
 export const server: ReferenceServer = {
   name: 'nest-ws',
-  summary: 'NestJS gateway on raw WebSocket (ws, and Express), rooms of its own',
+  summary: 'NestJS gateway on raw WebSocket (ws, with Express), rooms kept by the gateway',
   protocol: 'ws',
   transports: ['websocket'],
   settings: ['compression'],
   packages: [...NEST_PACKAGES, '@nestjs/platform-ws'],
   async start(options) {
     await allowDecorators();
-    const { createApp } = await import('./nest/ws/app.ts');
-    return startNest(await createApp(options.settings), 'ws', options);
+    const { createWsApp } = await import('./nest/ws.gateway.ts');
+    return startNest(await createWsApp(options.settings), 'ws', options);
   },
 };

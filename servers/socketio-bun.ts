@@ -1,9 +1,9 @@
 import type { ReferenceServer } from '../src/contract/server.ts';
-import { serveBun } from './bun-runtime.ts';
+import { listenOnBun } from './listen.ts';
 
 export const server: ReferenceServer = {
   name: 'socketio-bun',
-  summary: 'Socket.IO on Bun with its engine for Bun, in-memory rooms',
+  summary: 'Socket.IO on Bun with @socket.io/bun-engine, rooms in memory',
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
   settings: ['namespace', 'parser', 'recovery'],
@@ -17,7 +17,7 @@ export const server: ReferenceServer = {
     const engine = new Engine({ path: '/socket.io/' });
     io.bind(engine);
     serveChat(io, options.settings);
-    const { bun, address } = serveBun(options, engine.handler());
+    const { bun, address } = listenOnBun(options, engine.handler());
     return {
       url: `http://${address}`,
       async close() {

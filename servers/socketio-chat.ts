@@ -9,12 +9,12 @@ import {
 } from '../src/contract/protocol.ts';
 import type { ServerSettings } from '../src/contract/server.ts';
 
-type Acknowledge = (reply?: unknown) => void;
+type SocketioAck = (reply?: unknown) => void;
 
-/** Time for which a client that lost its connection may come back and get what it missed. */
+/** Time in which a client that lost its connection can reconnect and receive what it missed. */
 const RECOVERY_MS = 120_000;
 
-/** What the settings mean to Socket.IO's server; nothing is compressed unless asked for. */
+/** Socket.IO's server options for these settings. Compression is off by default. */
 export function socketioOptions({ compression, parser, recovery }: ServerSettings): Partial<ServerOptions> {
   return {
     serveClient: false,
@@ -25,25 +25,25 @@ export function socketioOptions({ compression, parser, recovery }: ServerSetting
   };
 }
 
-/** Serves the chat of the seeds in a namespace; `node` is the number of this process where there are several. */
+/** Serves the chat in a namespace; `node` is the number of this process in a cluster. */
 export function serveChat(io: Server, { namespace }: ServerSettings, node = 0): void {
   const chats = io.of(namespace ?? '/');
-  chats.on('connection', (socket) => serve(chats, socket, node));
+  chats.on('connection', (socket) => serveSocket(chats, socket, node));
 }
 
-function serve(chats: Namespace, socket: Socket, node: number): void {
-  // A client that sends what a handler cannot use loses its connection, and the server goes on.
-  const on = (event: string, handle: (data: unknown, acknowledge: Acknowledge) => void) => {
+function serveSocket(chats: Namespace, socket: Socket, node: number): void {
+  // A client that sends data that a handler cannot use is disconnected, and the server continues.
+  const on = (event: string, handle: (data: unknown, acknowledge: SocketioAck) => void) => {
     socket.on(event, (data: unknown, acknowledge: unknown) => {
       try {
-        handle(data, typeof acknowledge === 'function' ? (acknowledge as Acknowledge) : () => {});
+        handle(data, typeof acknowledge === 'function' ? (acknowledge as SocketioAck) : () => {});
       } catch {
         socket.disconnect(true);
       }
     });
   };
   on(EVENT.enterChat, (chatIds, acknowledge) => {
-    // A promise where the adapter has to tell other processes.
+    // Returns a promise where the adapter must inform other processes.
     const joined = socket.join((chatIds as unknown[]).map(String));
     if (joined === undefined) acknowledge();
     else void joined.then(() => acknowledge());

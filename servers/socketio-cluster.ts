@@ -2,7 +2,7 @@ import type { ReferenceServer } from '../src/contract/server.ts';
 
 export const server: ReferenceServer = {
   name: 'socketio-cluster',
-  summary: 'Socket.IO on several Node.js processes with sticky sessions and the adapter of node:cluster',
+  summary: 'Socket.IO on several Node.js processes with sticky sessions and the cluster adapter',
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
   settings: ['namespace', 'compression', 'parser', 'processes'],

@@ -6,7 +6,7 @@ import { serveChat, socketioOptions } from './socketio-chat.ts';
 
 export const server: ReferenceServer = {
   name: 'socketio',
-  summary: 'Socket.IO on Node.js, in-memory rooms',
+  summary: 'Socket.IO on Node.js, rooms in memory',
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
   settings: ['namespace', 'compression', 'parser', 'recovery'],

@@ -2,19 +2,18 @@ import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { decodeEnvelope, type Envelope, encodeEnvelope, type Scope } from '../src/contract/protocol.ts';
 import type { ReferenceServer } from '../src/contract/server.ts';
-import { EnvelopeChat } from './envelope-chat.ts';
+import { EnvelopeChat, Rooms } from './envelope-chat.ts';
 import { listen } from './listen.ts';
-import { Rooms } from './rooms.ts';
 
 export const server: ReferenceServer = {
   name: 'ws',
-  summary: "raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own",
+  summary: "raw WebSocket (ws) with Nest's envelope {event, data}, rooms kept by the server",
   protocol: 'ws',
   transports: ['websocket'],
   settings: ['compression'],
   async start(options) {
     const http = createServer();
-    // Before ws takes the server over: it would turn a port in use into an error of its own that nobody awaits.
+    // Before ws is attached: it would re-emit a port in use as an error that nothing handles.
     const url = `ws://${await listen(http, options)}`;
     const wss = new WebSocketServer({
       server: http,
@@ -30,7 +29,7 @@ export const server: ReferenceServer = {
         }
       });
       socket.on('close', () => chat.leave(socket));
-      // A frame that breaks the protocol: ws closes the connection after it, and the server goes on.
+      // After a frame that violates the protocol ws closes the connection, and the server continues.
       socket.on('error', () => {});
     });
     return {

@@ -1,16 +1,15 @@
 /**
- * Child entry: `node node.ts PLAN` is one of several processes that serve the chat of Socket.IO behind one port.
- * Its connections come from the primary process, with which it ends.
+ * Child entry: `node node.ts PLAN` is one of several processes that serve the Socket.IO chat behind one port. The
+ * primary process hands connections to it and decides when it ends.
  */
 import { createServer } from 'node:http';
 import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
 import { setupWorker } from '@socket.io/sticky';
 import { Server } from 'socket.io';
 import { serveChat, socketioOptions } from '../socketio-chat.ts';
-import { CLOSE, isMessage, type NodeAdapter, type NodePlan, SERVING } from './plan.ts';
-import { bindBeforeAnswer } from './sticky.ts';
+import { bindBeforeAnswer, CLOSE, isMessage, type NodeAdapter, type NodePlan, SERVING } from './channel.ts';
 
-// They reach the whole group, and the primary decides when this ends.
+// These signals reach the whole process group, but the primary decides when this process ends.
 process.on('SIGTERM', () => {});
 process.on('SIGINT', () => {});
 

@@ -1,43 +1,61 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { setupPrimary as setupClusterAdapter } from '@socket.io/cluster-adapter';
 import { setupMaster } from '@socket.io/sticky';
-import type { RunningServer, StartOptions } from '../../src/contract/server.ts';
+import { io, type Socket } from 'socket.io-client';
+import * as msgpackParser from 'socket.io-msgpack-parser';
+import { EVENT, type SendMessage } from '../../src/contract/protocol.ts';
+import type { RunningServer, ServerSettings, StartOptions } from '../../src/contract/server.ts';
 import { listen } from '../listen.ts';
-import { CLOSE, isMessage, NODE_ENTRY, type NodeAdapter, type NodePlan, SERVING } from './plan.ts';
-import { confirmSessions, handOverUnread } from './sticky.ts';
-import { requireReach } from './wait-until-connected.ts';
+import {
+  CLOSE,
+  confirmSessions,
+  handOverUnread,
+  isMessage,
+  type NodeAdapter,
+  type NodePlan,
+  SERVING,
+} from './channel.ts';
+
+/** The child entry of a serving process. */
+const NODE_ENTRY = join(import.meta.dirname, `node${extname(import.meta.filename)}`);
 
 const DEFAULT_PROCESSES = 2;
 
-/** A signal to the whole group may reach a child before it reaches this process: then it is no death. */
+/** A signal to the process group can reach a child before this process. The exit of that child is not a failure. */
 const GRACE_MS = 200;
 
-/** Several processes that serve the chat of Socket.IO behind one port. */
+/** Time in which the serving processes must reach each other. */
+const CONNECTED_TIMEOUT_MS = 5000;
+const ROUND_MS = 50;
+
+/** Several processes that serve the Socket.IO chat behind one port. */
 export class ServingProcesses implements RunningServer {
   readonly #nodes: Worker[] = [];
   #closing = false;
   url = '';
 
-  /** Resolves when every process serves and what one of them broadcasts reaches the clients of all. */
+  /** Resolves when every process serves, and the broadcasts of each reach the clients of all. */
   static async start(options: StartOptions, adapter: NodeAdapter): Promise<ServingProcesses> {
     const { settings } = options;
     const count = settings.processes ?? DEFAULT_PROCESSES;
     const serving = new ServingProcesses();
     const http = createServer();
-    // In turn, so that clients spread evenly however fast they come.
+    // Round-robin spreads clients evenly at any connect rate.
     setupMaster(http, { loadBalancingMethod: 'round-robin' });
     if (adapter.kind === 'cluster') setupClusterAdapter();
     await Promise.all(
       Array.from({ length: count }, (_, node) => serving.#startNode({ node, settings, adapter })),
     );
     serving.url = `http://${await listen(http, options)}`;
-    await requireReach(serving.url, count, settings);
+    await waitUntilConnected(serving.url, count, settings);
     return serving;
   }
 
-  /** Ends this process, since a run has to see that a part of the server is gone. */
+  /** Exits, so that the run sees that a part of the server is gone. */
   fail(reason: string): void {
     setTimeout(() => {
       if (this.#closing) return;
@@ -59,7 +77,7 @@ export class ServingProcesses implements RunningServer {
   }
 
   async #startNode(plan: NodePlan): Promise<void> {
-    // Sticky sessions and packets with bytes go over the channel as buffers, for which JSON is no format.
+    // Sticky sessions and binary packets cross the channel as buffers, which JSON does not support.
     cluster.setupPrimary({ exec: NODE_ENTRY, args: [JSON.stringify(plan)], serialization: 'advanced' });
     const worker = cluster.fork();
     handOverUnread(worker);
@@ -76,4 +94,64 @@ export class ServingProcesses implements RunningServer {
       });
     });
   }
+}
+
+/**
+ * Resolves when a broadcast of each serving process reaches the clients of all, tested with a client of each. An
+ * adapter that is still connecting would lose the first messages. Rejects after 5 s.
+ */
+async function waitUntilConnected(url: string, count: number, settings: ServerSettings): Promise<void> {
+  const clients: Socket[] = [];
+  try {
+    await Promise.race([broadcastUntilReceived(url, count, settings, clients), rejectAfterTimeout()]);
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+}
+
+async function rejectAfterTimeout(): Promise<never> {
+  await delay(CONNECTED_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error(`the serving processes do not reach each other after ${CONNECTED_TIMEOUT_MS / 1000} s`);
+}
+
+async function broadcastUntilReceived(
+  url: string,
+  count: number,
+  settings: ServerSettings,
+  clients: Socket[],
+): Promise<void> {
+  const nodes = new Set<number>();
+  while (nodes.size < count) {
+    const client = await connectClient(url, settings);
+    clients.push(client);
+    nodes.add(await client.emitWithAck(EVENT.whichNode, null));
+  }
+  let received = new Set<string>();
+  clients.forEach((client, receiver) => {
+    client.on(EVENT.receiveMessage, (message: string) => received.add(`${message} at ${receiver}`));
+  });
+  // Messages arrive in order: once a whole round has arrived, no earlier message is in flight.
+  for (let round = 0; received.size < clients.length ** 2; round += 1) {
+    received = new Set();
+    clients.forEach((client, sender) => {
+      const message: SendMessage = { message: `${round} of ${sender}`, scope: 'everyone' };
+      client.emit(EVENT.sendMessage, message);
+    });
+    await delay(ROUND_MS);
+  }
+}
+
+function connectClient(url: string, { namespace, parser }: ServerSettings): Promise<Socket> {
+  const address = new URL(url);
+  address.pathname = namespace ?? '/';
+  const client = io(address.href, {
+    transports: ['websocket'],
+    forceNew: true,
+    reconnection: false,
+    ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
+  });
+  return new Promise((resolve, reject) => {
+    client.once('connect', () => resolve(client));
+    client.once('connect_error', reject);
+  });
 }

@@ -2,16 +2,16 @@ import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { createClient } from 'redis';
 import type { Namespace } from 'socket.io';
-import type { RedisPlan } from './plan.ts';
+import type { RedisPlan } from './channel.ts';
 
-type Client = ReturnType<typeof createClientFor>;
-type Adapter = Namespace['adapter'];
+type RedisClient = ReturnType<typeof createRedisClient>;
+type NamespaceAdapter = Namespace['adapter'];
 
-/** Time in which a Redis has to answer. */
+/** Time in which Redis must answer. */
 const REDIS_TIMEOUT_MS = 4000;
 
-/** One that does not connect again: what was published in the meantime would be lost without a word. */
-function createClientFor(url: string) {
+/** Never reconnects: messages that were published in the meantime would be lost silently. */
+function createRedisClient(url: string) {
   return createClient({
     url,
     RESP: 2,
@@ -19,9 +19,9 @@ function createClientFor(url: string) {
   });
 }
 
-/** Connects one client; a connection that is lost later ends the process. */
-async function connectTo(url: string): Promise<Client> {
-  const client = createClientFor(url);
+/** Connects one client. The process exits when that connection is lost later. */
+async function connectToRedis(url: string): Promise<RedisClient> {
+  const client = createRedisClient(url);
   let isConnected = false;
   client.on('error', (error: Error) => {
     if (!isConnected) return;
@@ -33,25 +33,25 @@ async function connectTo(url: string): Promise<Client> {
   return client;
 }
 
-/** Where a Redis is, without what is secret in its URL. */
-function placeOf(url: string): string {
+/** The URL without user name and password. */
+function withoutCredentials(url: string): string {
   const { protocol, host } = URL.parse(url) ?? { protocol: 'redis:', host: '' };
   return `${protocol}//${host}`;
 }
 
-/** Rejects with the reason, within some seconds, when no Redis answers there. */
+/** Rejects with the reason when no Redis answers at this URL within 4 s. */
 export async function requireRedis(url: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeoutAfter = new Promise<never>((_, reject) => {
     timer = setTimeout(reject, REDIS_TIMEOUT_MS, new Error(`no answer within ${REDIS_TIMEOUT_MS / 1000} s`));
   });
   try {
-    const client = await Promise.race([connectTo(url), timeoutAfter]);
+    const client = await Promise.race([connectToRedis(url), timeoutAfter]);
     await Promise.race([client.ping(), timeoutAfter]);
     client.destroy();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw Object.assign(new Error(`the Redis at ${placeOf(url)} cannot be used: ${reason}`), {
+    throw Object.assign(new Error(`the Redis at ${withoutCredentials(url)} cannot be used: ${reason}`), {
       code: 'REDIS_UNREACHABLE',
     });
   } finally {
@@ -61,27 +61,27 @@ export async function requireRedis(url: string): Promise<void> {
 
 const streamOf = (prefix: string) => `${prefix}-stream`;
 
-/** Removes what a server has left in a Redis that is not its own: messages in a stream stay there for ever. */
+/** Removes the server's stream from a Redis that runs on; its messages would stay there. */
 export async function removeStream({ url, prefix }: RedisPlan): Promise<void> {
-  const client = await connectTo(url);
+  const client = await connectToRedis(url);
   await client.del(streamOf(prefix));
   client.destroy();
 }
 
-/** Connects to Redis and returns what makes the adapter of each namespace. */
+/** Connects to Redis and returns the function that creates the adapter of each namespace. */
 export async function createRedisAdapter({
   kind,
   url,
   prefix,
-}: RedisPlan): Promise<(namespace: Namespace) => Adapter> {
-  const client = await connectTo(url);
+}: RedisPlan): Promise<(namespace: Namespace) => NamespaceAdapter> {
+  const client = await connectToRedis(url);
   switch (kind) {
     case 'pubsub':
-      return createAdapter(client, await connectTo(url), { key: prefix });
+      return createAdapter(client, await connectToRedis(url), { key: prefix });
     case 'sharded': {
-      const subscriber = await connectTo(url);
+      const subscriber = await connectToRedis(url);
       const create = createShardedAdapter(client, subscriber, { channelPrefix: prefix });
-      // Socket.IO calls it with `new`, which an arrow function does not allow.
+      // Socket.IO calls it with `new`, which an arrow function does not support.
       return function createAwaited(namespace) {
         return awaitJoins(create(namespace), subscriber);
       };
@@ -96,10 +96,10 @@ export async function createRedisAdapter({
 }
 
 /**
- * The sharded adapter subscribes to a channel for each room and does not wait for Redis. A join that is
- * acknowledged has to be effective: it is when Redis has answered what was asked after it.
+ * Makes joins wait for Redis. The sharded adapter subscribes to a channel for each room without waiting, but an
+ * acknowledged join must be effective. It is when Redis has answered a later command on the same connection.
  */
-function awaitJoins(adapter: Adapter, subscriber: Client): Adapter {
+function awaitJoins(adapter: NamespaceAdapter, subscriber: RedisClient): NamespaceAdapter {
   const addAll = adapter.addAll.bind(adapter);
   adapter.addAll = async (id, rooms) => {
     await addAll(id, rooms);

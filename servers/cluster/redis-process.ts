@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * Runs Redis until it ends or until descriptor 3 is closed, as it is when the process that started this is gone,
- * however it went. Ignores signals to the group: it has to outlive Redis, which takes them.
+ * A shell script that runs Redis until Redis ends or descriptor 3 is closed. The descriptor closes when the starting
+ * process ends, even by SIGKILL. The script ignores signals to the process group, because it must outlive Redis.
  */
 const KEEPER = `
   trap '' TERM INT
@@ -21,11 +21,11 @@ const KEEPER = `
 
 const START_ATTEMPTS = 3;
 
-/** A Redis of our own on loopback that keeps nothing. */
-export class OwnRedis {
+/** A redis-server on loopback, started for one run, that stores nothing on disk. */
+export class RedisProcess {
   readonly #keeper: ChildProcess;
   readonly url: string;
-  /** Resolves when it has ended, whoever ended it. */
+  /** Resolves when it has ended, for any reason. */
   readonly ended: Promise<void>;
 
   private constructor(keeper: ChildProcess, port: number) {
@@ -34,16 +34,16 @@ export class OwnRedis {
     this.ended = once(keeper, 'exit').then(() => {});
   }
 
-  /** Starts `program` on a free port; rejects with its last words when it does not come up. */
-  static async start(program: string): Promise<OwnRedis> {
+  /** Starts `program` on a free port. Rejects with its last line of output when it does not start. */
+  static async start(program: string): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt += 1) {
       const port = await freePort();
-      const redis = new OwnRedis(spawnRedis(program, port), port);
-      const trouble = await redis.#trouble();
-      if (trouble === null) return redis;
-      // Somebody else may have taken the port in between.
-      const mayWork = /already in use/.test(trouble) && attempt < START_ATTEMPTS;
-      if (!mayWork) throw new Error(`redis-server did not start: ${trouble}`);
+      const redis = new RedisProcess(spawnRedis(program, port), port);
+      const failure = await redis.#startFailure();
+      if (failure === null) return redis;
+      // Another process may have taken the port in the meantime.
+      const mayWork = /already in use/.test(failure) && attempt < START_ATTEMPTS;
+      if (!mayWork) throw new Error(`redis-server did not start: ${failure}`);
     }
   }
 
@@ -52,8 +52,8 @@ export class OwnRedis {
     await this.ended;
   }
 
-  /** Null when Redis is ready. */
-  async #trouble(): Promise<string | null> {
+  /** The last line of output when Redis ended; null once it is ready. */
+  async #startFailure(): Promise<string | null> {
     const { stdout } = this.#keeper;
     if (stdout === null) return 'no output';
     let last = 'no output';

@@ -52,7 +52,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export const NO_SETTINGS: ServerSettings = {
+export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   namespace: null,
   compression: false,
   parser: 'default',

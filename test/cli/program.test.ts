@@ -198,15 +198,15 @@ describe('list', () => {
         observe               clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push
 
       Servers, which run here unless they say why not
-        socketio          Socket.IO on Node.js, in-memory rooms; websocket, polling, upgrade
-        ws                raw WebSocket (ws) with Nest's envelope {event, data} and rooms of its own; websocket
-        socketio-bun      Socket.IO on Bun with its engine for Bun, in-memory rooms; websocket, polling, upgrade
-        bun-ws            raw WebSocket of Bun with Nest's envelope {event, data}, topics of Bun as rooms; websocket
-        socketio-cluster  Socket.IO on several Node.js processes with sticky sessions and the adapter of node:cluster; websocket, polling, upgrade
-        socketio-redis    Socket.IO on several Node.js processes with sticky sessions and one of the adapters for Redis; websocket, polling, upgrade
-        nest-socketio     NestJS gateway on Socket.IO (and Express), namespace /chats, in-memory rooms; websocket, polling, upgrade
-        nest-ws           NestJS gateway on raw WebSocket (ws, and Express), rooms of its own; websocket
-        http-polling      plain HTTP (node:http): clients ask for messages, at intervals or waiting for the first; short-polling, long-polling
+        socketio          Socket.IO on Node.js, rooms in memory; websocket, polling, upgrade
+        ws                raw WebSocket (ws) with Nest's envelope {event, data}, rooms kept by the server; websocket
+        socketio-bun      Socket.IO on Bun with @socket.io/bun-engine, rooms in memory; websocket, polling, upgrade
+        bun-ws            Bun's raw WebSocket with Nest's envelope {event, data}, Bun topics as rooms; websocket
+        socketio-cluster  Socket.IO on several Node.js processes with sticky sessions and the cluster adapter; websocket, polling, upgrade
+        socketio-redis    Socket.IO on several Node.js processes with sticky sessions and a Redis adapter; websocket, polling, upgrade
+        nest-socketio     NestJS gateway on Socket.IO (with Express), namespace /chats, rooms in memory; websocket, polling, upgrade
+        nest-ws           NestJS gateway on raw WebSocket (ws, with Express), rooms kept by the gateway; websocket
+        http-polling      plain HTTP (node:http), short polling and long polling; short-polling, long-polling
 
       Drivers
         official (socketio)  socket.io-client, without reconnection

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { servers } from '../../servers/index.ts';
 import { EVENT } from '../../src/contract/protocol.ts';
-import { NO_SETTINGS, type RunningServer } from '../../src/contract/server.ts';
+import { DEFAULT_SERVER_SETTINGS, type RunningServer } from '../../src/contract/server.ts';
 import type { Transport } from '../../src/contract/target.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
@@ -65,7 +65,7 @@ async function connectTo(serverName: string, transport: Transport, more: Partial
   const load = servers[serverName];
   if (load === undefined) throw new Error(`no server ${serverName}`);
   const { server } = await load();
-  const started = await server.start({ host: '127.0.0.1', port: 0, settings: NO_SETTINGS });
+  const started = await server.start({ host: '127.0.0.1', port: 0, settings: DEFAULT_SERVER_SETTINGS });
   running.push(started);
   const driver = drivers.find(({ protocol }) => protocol === server.protocol);
   const connection = await driver?.connect({ url: started.url, transport, timeoutMs: 5000, ...more });

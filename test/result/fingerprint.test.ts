@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_SETTINGS } from '../../src/contract/server.ts';
+import { DEFAULT_SERVER_SETTINGS } from '../../src/contract/server.ts';
 import {
   differences,
   differenceText,
@@ -68,7 +68,7 @@ describe('the fingerprint of an environment', () => {
     // Before versions were stored, it was the one that ran sockbench.
     ['node', null, `node ${ENVIRONMENT.nodeVersion}`],
   ])('has what runs a reference server: %s %s', (runtime, version, shown) => {
-    const reference = { runtime, program: null, version, settings: NO_SETTINGS, hasNodes: false };
+    const reference = { runtime, program: null, version, settings: DEFAULT_SERVER_SETTINGS, hasNodes: false };
     const plan = { ...PLAN, target: { ...PLAN.target, reference } };
     expect(environmentTexts({ ...RESULT, plan })).toEqual([`server runtime: baseline its own, now ${shown}`]);
   });

@@ -43,7 +43,7 @@ describe('a server that needs a program', () => {
   it('cannot run where it is not on PATH, and says how to get it', async () => {
     vi.stubEnv('PATH', '');
     const reason =
-      'redis-server is not on PATH: install Redis (apt-get install redis-server), or give --redis the URL of one that runs';
+      'redis-server is not on PATH: install Redis (apt-get install redis-server), or pass the URL of a running Redis with --redis';
     expect(whyUnavailable(socketioRedis)).toBe(reason);
     const { exitCode, stdout, stderr } = await runFake('run', 'room-fanout', '--target', 'socketio-redis');
     expect([exitCode, stdout]).toEqual([2, '']);
@@ -101,7 +101,7 @@ describe('a server that runs on Bun', () => {
   }
 
   it('says how to get Bun where there is none', () => {
-    expect(elsewhere().why()).toBe('Bun is neither installed nor on PATH: npm install bun');
+    expect(elsewhere().why()).toBe('Bun is not installed and not on PATH: npm install bun');
   });
 
   it('runs without one where its program is given', () => {

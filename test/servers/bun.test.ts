@@ -72,7 +72,10 @@ it('the servers for Bun refuse to run on Node.js', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout, 'data');
-  expect(JSON.parse(line)).toMatchObject({ ready: false, message: 'this server runs on Bun only' });
+  expect(JSON.parse(line)).toMatchObject({
+    ready: false,
+    message: 'this server needs Bun, and runs under another runtime',
+  });
 });
 
 describe('bun-ws', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Batch, Mailbox } from '../../servers/mailbox.ts';
+import { type Batch, Mailbox } from '../../servers/http-polling/mailbox.ts';
 
 /** A mailbox, its time, and what polls were answered, in order. */
 function open() {
@@ -56,7 +56,7 @@ it('refuses to go back behind what the client has said that it has', () => {
   const { mailbox, poll } = open();
   mailbox.put('a');
   poll(1);
-  expect(() => poll(0)).toThrow('there is no message 0');
+  expect(() => poll(0)).toThrow('no message has number 0');
 });
 
 it('answers a poll that waits with the first message', () => {

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProgram, runtimeCommand } from '../../servers/availability.ts';
-import { OwnRedis } from '../../servers/cluster/redis-process.ts';
+import { RedisProcess } from '../../servers/cluster/redis-process.ts';
 import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
-import { NO_SETTINGS, type ServerSettings } from '../../src/contract/server.ts';
+import { DEFAULT_SERVER_SETTINGS, type ServerSettings } from '../../src/contract/server.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { probeUrl } from '../../src/run/server/probe-listener.ts';
@@ -23,7 +23,7 @@ skipWhenMissing(REDIS_PROGRAM === null ? 'redis-server, of the Debian package re
 
 const started: ServerChild[] = [];
 const connections: Connection[] = [];
-const ownRedis: OwnRedis[] = [];
+const ownRedis: RedisProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(connections.splice(0).map((connection) => connection.close()));
@@ -38,7 +38,7 @@ async function start(name: string, settings: Partial<ServerSettings>): Promise<S
 }
 
 async function startRedis(): Promise<string> {
-  const redis = await OwnRedis.start(REDIS_PROGRAM ?? '');
+  const redis = await RedisProcess.start(REDIS_PROGRAM ?? '');
   ownRedis.push(redis);
   return redis.url;
 }
@@ -311,7 +311,7 @@ it('every serving process loads the probe', async () => {
       program: null,
       version: null,
       hasNodes: true,
-      settings: { ...NO_SETTINGS, processes: 3 },
+      settings: { ...DEFAULT_SERVER_SETTINGS, processes: 3 },
     },
     { host: '127.0.0.1', port: 0 },
     {

@@ -128,7 +128,7 @@ describe('a server that is not in the registry', () => {
     expect(server.line).toEqual({
       ready: false,
       code: 'UNKNOWN_SERVER',
-      message: `no reference server is called "${name}"; there are ${Object.keys(servers).join(', ')}`,
+      message: `there is no reference server "${name}"; available: ${Object.keys(servers).join(', ')}`,
     });
     expect(await server.ended).toEqual({ code: 1, signal: null });
   });

@@ -1,53 +1,52 @@
 /**
- * A client that polls speaks plain HTTP:
+ * Polling clients speak plain HTTP:
  *
  *     POST   /clients                                    -> 201 {"id": ID}
  *     POST   /clients/ID/messages  [envelope, ...]       -> 204
  *     GET    /clients/ID/messages?after=N&waitMs=T       -> 200 {"last": M, "messages": [envelope, ...]}
  *     DELETE /clients/ID                                 -> 204
  *
- * A GET brings everything after message N, the last one that the client has. Without `waitMs`, or with 0, it is
- * answered at once, with nothing if there is nothing; else with the first message, or after that time. 404 is for
- * a client that is not there (any more), 400 for what cannot be understood; the latter ends the client.
+ * A GET returns all messages after message N, the last one that the client has. Without `waitMs`, or with 0, the
+ * server answers at once, even with no message. Otherwise it answers with the first message, or after that time.
+ * Status 404 means that the client does not exist, 400 that the request is malformed; 400 also removes the client.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Envelope, envelopeFromJson, envelopeToJson, type Scope } from '../src/contract/protocol.ts';
-import type { ReferenceServer } from '../src/contract/server.ts';
-import { EnvelopeChat } from './envelope-chat.ts';
-import { listen } from './listen.ts';
+import { type Envelope, envelopeFromJson, envelopeToJson, type Scope } from '../../src/contract/protocol.ts';
+import type { ReferenceServer } from '../../src/contract/server.ts';
+import { EnvelopeChat, Rooms } from '../envelope-chat.ts';
+import { listen } from '../listen.ts';
 import { type Batch, Mailbox } from './mailbox.ts';
-import { Rooms } from './rooms.ts';
 
-/** The longest that a poll waits: proxies tend to give up after 30 s. */
-const WAIT_AT_MOST_MS = 25_000;
-/** A client that has not polled for so long is gone. */
-const GONE_AFTER_MS = 30_000;
-const LOOK_EVERY_MS = 1000;
-/** As long as a client may be silent, so that no request meets a connection that is just being closed. */
-const KEEP_ALIVE_MS = 2 * GONE_AFTER_MS;
-/** In characters; ws has about the same limit. */
+/** Maximum wait of a poll. Proxies usually give up after 30 s. */
+const MAX_WAIT_MS = 25_000;
+/** A client that has not polled for this time is removed. */
+const CLIENT_TIMEOUT_MS = 30_000;
+const TIMEOUT_CHECK_MS = 1000;
+/** Longer than a client may be silent, so that no request meets a connection that is about to close. */
+const KEEP_ALIVE_MS = 2 * CLIENT_TIMEOUT_MS;
+/** In characters; about the limit of the package ws. */
 const MAX_BODY_LENGTH = 100 * 1024 ** 2;
 
 export const server: ReferenceServer = {
   name: 'http-polling',
-  summary: 'plain HTTP (node:http): clients ask for messages, at intervals or waiting for the first',
+  summary: 'plain HTTP (node:http), short polling and long polling',
   protocol: 'http',
   transports: ['short-polling', 'long-polling'],
   settings: [],
   async start(options) {
     const chat = new PollingChat();
     const http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-      // A request that breaks off needs no answer.
-      serve(chat, request, response).catch(() => response.destroy());
+      // An aborted request needs no answer.
+      handleRequest(chat, request, response).catch(() => response.destroy());
     });
-    const look = setInterval(() => chat.dropSilent(GONE_AFTER_MS), LOOK_EVERY_MS);
-    look.unref();
+    const timeoutCheck = setInterval(() => chat.dropSilent(CLIENT_TIMEOUT_MS), TIMEOUT_CHECK_MS);
+    timeoutCheck.unref();
     return {
       url: `http://${await listen(http, options)}`,
       close: () =>
         new Promise((resolve) => {
-          clearInterval(look);
+          clearInterval(timeoutCheck);
           http.close(() => resolve());
           http.closeAllConnections();
         }),
@@ -55,7 +54,7 @@ export const server: ReferenceServer = {
   },
 };
 
-/** One client: what it is called, and what is to be sent to it. */
+/** One client and the messages for it. */
 interface PollingClient {
   readonly id: string;
   readonly mailbox: Mailbox;
@@ -104,22 +103,26 @@ class PollingChat extends EnvelopeChat<PollingClient> {
   }
 }
 
-async function serve(chat: PollingChat, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleRequest(
+  chat: PollingChat,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [, root, id, messages, ...rest] = url.pathname.split('/');
-  const isKnown = root === 'clients' && rest.length === 0 && (messages ?? 'messages') === 'messages';
-  if (isKnown && id === undefined && request.method === 'POST') {
+  const isRoute = root === 'clients' && rest.length === 0 && (messages ?? 'messages') === 'messages';
+  if (isRoute && id === undefined && request.method === 'POST') {
     respond(response, 201, JSON.stringify({ id: chat.enter().id }));
     return;
   }
-  const client = isKnown && id !== undefined ? chat.find(id) : undefined;
+  const client = isRoute && id !== undefined ? chat.find(id) : undefined;
   if (client === undefined) {
     respond(response, 404);
     return;
   }
   switch (`${request.method} ${messages ?? ''}`) {
     case 'POST messages':
-      take(chat, client, await bodyOf(request), response);
+      handleMessages(chat, client, await bodyOf(request), response);
       break;
     case 'GET messages':
       poll(chat, client, url.searchParams, response);
@@ -133,11 +136,16 @@ async function serve(chat: PollingChat, request: IncomingMessage, response: Serv
   }
 }
 
-/** Serves what a client sent, in order; what no handler can use ends the client, as it ends a WebSocket. */
-function take(chat: PollingChat, client: PollingClient, body: string, response: ServerResponse): void {
+/** Handles a client's envelopes in order. Removes the client when no handler can use one, as a WebSocket is closed. */
+function handleMessages(
+  chat: PollingChat,
+  client: PollingClient,
+  body: string,
+  response: ServerResponse,
+): void {
   try {
     const envelopes: unknown = JSON.parse(body);
-    if (!Array.isArray(envelopes)) throw new SyntaxError('not a list');
+    if (!Array.isArray(envelopes)) throw new SyntaxError('expected a list of envelopes');
     for (const envelope of envelopes) chat.handle(client, envelopeFromJson(envelope));
     respond(response, 204);
   } catch {
@@ -152,7 +160,7 @@ function poll(
   query: URLSearchParams,
   response: ServerResponse,
 ): void {
-  const waitMs = Math.min(Number(query.get('waitMs') ?? 0), WAIT_AT_MOST_MS);
+  const waitMs = Math.min(Number(query.get('waitMs') ?? 0), MAX_WAIT_MS);
   const answer = ({ last, messages }: Batch) =>
     respond(response, 200, `{"last":${last},"messages":[${messages.join(',')}]}`);
   response.once('close', () => client.mailbox.cancel(answer));
@@ -169,7 +177,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let body = '';
   for await (const chunk of request) {
     body += chunk;
-    if (body.length > MAX_BODY_LENGTH) throw new RangeError('the body is too long');
+    if (body.length > MAX_BODY_LENGTH) throw new RangeError('the body is too large');
   }
   return body;
 }

@@ -1,4 +1,5 @@
-import { Inject, type Type } from '@nestjs/common';
+import { type INestApplication, Inject, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import {
   ConnectedSocket,
   type GatewayMetadata,
@@ -17,19 +18,26 @@ import {
   encodeEnvelope,
   type Payload,
   streamedReplies,
-} from '../../../src/contract/protocol.ts';
-import { Rooms } from '../../rooms.ts';
-import { type ChatMessage, scopeOf } from '../chat-message.ts';
-import { ChatsService } from '../chats.service.ts';
-import { ANSWER, type Answer } from './envelope-adapter.ts';
+} from '../../src/contract/protocol.ts';
+import type { ServerSettings } from '../../src/contract/server.ts';
+import { Rooms } from '../envelope-chat.ts';
+import { type ChatMessage, ChatsService, chatsModule, scopeOf } from './chats.module.ts';
+import { ANSWER, type ClientAnswer, EnvelopeAdapter } from './envelope-adapter.ts';
 
-/** The gateway of the second seed, with rooms. A function, since compression is an argument of the decorator. */
-export function chatsGateway(options: GatewayMetadata): Type {
+/** Creates the application with a gateway on raw WebSocket. */
+export async function createWsApp({ compression }: ServerSettings): Promise<INestApplication> {
+  const module = chatsModule(wsGateway({ perMessageDeflate: compression && { threshold: 0 } }));
+  const app = await NestFactory.create(module, { logger: false, abortOnError: false });
+  return app.useWebSocketAdapter(new EnvelopeAdapter(app));
+}
+
+/** The gateway class. A function, because compression is an argument of the decorator. */
+function wsGateway(options: GatewayMetadata): Type {
   @WebSocketGateway(options)
   class ChatsGateway implements OnGatewayConnection, OnGatewayDisconnect {
     readonly #chats: ChatsService<WebSocket>;
     readonly #rooms: Rooms<WebSocket>;
-    /** Each client's questions that it has not answered; they end with it. */
+    /** The unanswered questions to each client, which are discarded with the client. */
     readonly #asked = new WeakMap<WebSocket, Map<number, (answer: Payload) => void>>();
     #nextId = 0;
 
@@ -88,7 +96,7 @@ export function chatsGateway(options: GatewayMetadata): Type {
     }
 
     @SubscribeMessage(ANSWER)
-    answer(@MessageBody() { id, answer }: Answer, @ConnectedSocket() socket: WebSocket): void {
+    answer(@MessageBody() { id, answer }: ClientAnswer, @ConnectedSocket() socket: WebSocket): void {
       const asked = this.#asked.get(socket);
       asked?.get(id)?.(answer);
       asked?.delete(id);

@@ -2,37 +2,32 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties, WsResponse } from '@nestjs/websockets';
 import { catchError, defer, EMPTY, filter, fromEvent, map, mergeMap, type Observable, takeUntil } from 'rxjs';
 import { WebSocket } from 'ws';
-import {
-  decodeEnvelope,
-  type Envelope,
-  encodeEnvelope,
-  type Payload,
-} from '../../../src/contract/protocol.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from '../../src/contract/protocol.ts';
 
-/** The event as which a gateway gets a client's answers; its data is {@link Answer}. */
+/** The event by which a gateway receives the answers of clients; its data is {@link ClientAnswer}. */
 export const ANSWER = 'answer';
 
-/** What a client answered to an envelope with this `id`. */
-export interface Answer {
+/** A client's answer to the envelope with this `id`. */
+export interface ClientAnswer {
   readonly id: number;
   readonly answer: Payload;
 }
 
-type Handlers = ReadonlyMap<string, MessageMappingProperties>;
-/** Makes one stream of whatever a handler returns. */
-type Transform = (result: unknown) => Observable<unknown>;
+type EnvelopeHandlers = ReadonlyMap<string, MessageMappingProperties>;
+/** Turns the result of a handler into one stream. */
+type ToStream = (result: unknown) => Observable<unknown>;
 
 /**
- * Nest's own adapter for ws, that besides {event, data} knows what else the envelopes of src/wire.ts have: one
- * with an `id` gets all that its handler returns with that number as `ack`, one with an `ack` goes to the handler of
- * {@link ANSWER}, and bytes travel in binary messages. Everything else is as in Nest: what a handler returns is
- * sent as it is, nothing is sent for nothing, and what cannot be read or has no handler is dropped.
+ * Nest's adapter for ws, extended by the envelopes of src/contract/protocol.ts. An envelope with an `id` gets all that
+ * its handler returns with that number as `ack`. An envelope with an `ack` goes to the handler of {@link ANSWER}.
+ * Bytes travel in binary messages. All else is as in Nest: the result of a handler is sent unchanged, an empty result
+ * sends nothing, and a message that cannot be decoded or has no handler is dropped.
  */
 export class EnvelopeAdapter extends WsAdapter {
   override bindMessageHandlers(
     client: WebSocket,
     handlers: MessageMappingProperties[],
-    transform: Transform,
+    transform: ToStream,
   ): void {
     const byEvent = new Map(handlers.map((handler) => [handler.message, handler]));
     fromEvent<{ readonly data: string | Buffer }>(client, 'message')
@@ -41,12 +36,12 @@ export class EnvelopeAdapter extends WsAdapter {
         takeUntil(fromEvent(client, 'close')),
       )
       .subscribe((reply) => {
-        if (client.readyState === WebSocket.OPEN) client.send(encode(reply));
+        if (client.readyState === WebSocket.OPEN) client.send(encodeReply(reply));
       });
   }
 
-  #repliesTo(message: string | Buffer, handlers: Handlers, transform: Transform): Observable<unknown> {
-    const envelope = decode(message);
+  #repliesTo(message: string | Buffer, handlers: EnvelopeHandlers, transform: ToStream): Observable<unknown> {
+    const envelope = decodeMessage(message);
     if (envelope === null) return EMPTY;
     const { event, data, id, ack } = envelope;
     const [name, body] = ack === undefined ? [event, data] : [ANSWER, { id: ack, answer: data }];
@@ -63,7 +58,7 @@ export class EnvelopeAdapter extends WsAdapter {
   }
 }
 
-function decode(message: string | Buffer): Envelope | null {
+function decodeMessage(message: string | Buffer): Envelope | null {
   try {
     return typeof message === 'string' ? JSON.parse(message) : decodeEnvelope(message, true);
   } catch {
@@ -71,7 +66,7 @@ function decode(message: string | Buffer): Envelope | null {
   }
 }
 
-function encode(reply: unknown): string | Buffer {
+function encodeReply(reply: unknown): string | Buffer {
   return isEvent(reply) ? encodeEnvelope(reply) : JSON.stringify(reply);
 }
 

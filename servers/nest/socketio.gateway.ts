@@ -1,4 +1,6 @@
-import { Inject, type Type } from '@nestjs/common';
+import { type INestApplication, Inject, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
 import {
   Ack,
   ConnectedSocket,
@@ -13,12 +15,23 @@ import {
 } from '@nestjs/websockets';
 import { from, map, type Observable } from 'rxjs';
 import type { Namespace, Socket } from 'socket.io';
-import { type AskedReply, EVENT, streamedReplies } from '../../../src/contract/protocol.ts';
-import { type ChatMessage, scopeOf } from '../chat-message.ts';
-import { ChatsService } from '../chats.service.ts';
+import { type AskedReply, EVENT, streamedReplies } from '../../src/contract/protocol.ts';
+import type { ServerSettings } from '../../src/contract/server.ts';
+import { socketioOptions } from '../socketio-chat.ts';
+import { type ChatMessage, ChatsService, chatsModule, scopeOf } from './chats.module.ts';
 
-/** The gateway of the seeds. A function, since its namespace is an argument of the decorator. */
-export function chatsGateway(options: GatewayMetadata): Type {
+/** Creates the application with a gateway on Socket.IO. */
+export async function createSocketioApp(
+  settings: ServerSettings & { readonly namespace: string },
+): Promise<INestApplication> {
+  const options = { namespace: settings.namespace, ...socketioOptions(settings) };
+  const module = chatsModule(socketioGateway(options as GatewayMetadata));
+  const app = await NestFactory.create(module, { logger: false, abortOnError: false });
+  return app.useWebSocketAdapter(new IoAdapter(app));
+}
+
+/** The gateway class. A function, because the namespace is an argument of the decorator. */
+function socketioGateway(options: GatewayMetadata): Type {
   @WebSocketGateway(options)
   class ChatsGateway implements OnGatewayConnection, OnGatewayDisconnect {
     @WebSocketServer()
@@ -38,7 +51,7 @@ export function chatsGateway(options: GatewayMetadata): Type {
       this.#chats.leave(socket.id);
     }
 
-    /** Acknowledged by hand: Nest acknowledges by itself only with something. */
+    /** Acknowledges explicitly, because Nest sends no acknowledgement without data. */
     @SubscribeMessage(EVENT.enterChat)
     async enterChat(
       @MessageBody() chatIds: ReadonlyArray<string | number>,
