@@ -100,7 +100,7 @@ describe('what is no baseline', () => {
       'a comparison of a later version',
       () => ({ ...makeComparison({ rounds: 2 }), schemaVersion: 99 }),
       'BAD_RESULT',
-      /has schemaVersion 99; this sockbench reads 1$/,
+      /has schemaVersion 99; this sockbench reads 3$/,
       /newer one/,
     ],
     [

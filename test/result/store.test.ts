@@ -127,14 +127,14 @@ describe('a stored result', () => {
     ['another object', '{}', /is not a sockbench result: schemaVersion: /, written],
     [
       'a result of a later version',
-      '{"schemaVersion":3}',
-      /has schemaVersion 3; this sockbench reads 2$/,
+      '{"schemaVersion":4}',
+      /has schemaVersion 4; this sockbench reads 3$/,
       'Use the sockbench that wrote it, or a newer one.',
     ],
     [
       'a result of an earlier version',
       '{"schemaVersion":1}',
-      /has schemaVersion 1; this sockbench reads 2$/,
+      /has schemaVersion 1; this sockbench reads 3$/,
       'Measure again with this sockbench, or read it with the older one that wrote it.',
     ],
     [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding, FindingCode } from '../../src/result/findings.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { NsHistogram, viewResult } from '../../src/result/view.ts';
 import { judgeError, judgeStep } from '../../src/stats/capacity-step.ts';
@@ -13,7 +14,7 @@ function goodRun(): RunResult {
 }
 
 const judge = (result: RunResult) => judgeStep(viewResult(result), OBJECTIVES);
-const found = (code: string) => ({ code, message: `this is ${code}` });
+const found = (code: FindingCode): Finding => ({ code, message: `this is ${code}` });
 
 /** `count` values, spread evenly from 1 ms. */
 function withAcks(result: RunResult, valuesNs: readonly number[]): RunResult {
@@ -47,7 +48,7 @@ describe('a step', () => {
     expect(Math.round((figures[0]?.value ?? 0) / 1e6)).toBe(10);
     expect(Math.round((figures[0]?.upper ?? 0) / 1e6)).toBe(60);
     expect(reasons).toEqual([
-      { code: 'ack.p95', message: 'ack.p95 10 ms (upper bound 60 ms), not ack.p95<50ms' },
+      { code: 'objective_missed', message: 'ack.p95 10 ms (upper bound 60 ms), not ack.p95<50ms' },
     ]);
   });
 
@@ -56,7 +57,7 @@ describe('a step', () => {
     const ledger = { ...result.ledger, lost: 1, delivered: result.ledger.delivered - 1 };
     expect(judge({ ...result, ledger })).toMatchObject({
       outcome: 'failed',
-      reasons: [{ code: 'lost', message: 'lost 1, not lost<=0' }],
+      reasons: [{ code: 'objective_missed', message: 'lost 1, not lost<=0' }],
     });
   });
 
@@ -67,7 +68,7 @@ describe('a step', () => {
     };
     const { outcome, reasons } = judge(result);
     expect(outcome).toBe('failed');
-    expect(reasons.map(({ code }) => code)).toEqual(['ack.p95', 'server_overloaded']);
+    expect(reasons.map(({ code }) => code)).toEqual(['objective_missed', 'server_overloaded']);
   });
 
   it('fails when latency grows second by second, while the objective still holds', () => {
@@ -82,7 +83,7 @@ describe('a step', () => {
     expect(reasons[0]?.message).toMatch(/^ack p50 \(1\.\d+ ms\) grew by 3\.6 ms over the step$/);
   });
 
-  it.each(['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'])(
+  it.each(['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'] as const)(
     'fails when the run is invalid by the server: %s',
     (code) => {
       expect(judge({ ...goodRun(), invalid: [found(code)] })).toMatchObject({
@@ -100,7 +101,7 @@ describe('a step', () => {
     'cpu_steal',
     'clock',
     'interrupted',
-  ])('is not counted when the run is invalid by the generator or the machine: %s', (code) => {
+  ] as const)('is not counted when the run is invalid by the generator or the machine: %s', (code) => {
     expect(
       judge({ ...makeResult({ medianNs: 90e6 }), invalid: [found(code), found('clients_lost')] }),
     ).toMatchObject({
@@ -115,7 +116,7 @@ describe('a step', () => {
   });
 
   it('is not counted when its own system let it open no more connections', () => {
-    const invalid = [{ code: 'clients_lost', message: 'connect EMFILE (12)' }];
+    const invalid: Finding[] = [{ code: 'clients_lost', message: 'connect EMFILE (12)' }];
     expect(judge({ ...goodRun(), invalid }).outcome).toBe('excluded');
   });
 

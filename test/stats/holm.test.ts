@@ -35,6 +35,7 @@ describe("Holm's correction", () => {
           expect(level).toBeLessThanOrEqual(alpha);
         });
       }),
+      { seed: 1 },
     );
   });
 
@@ -52,6 +53,7 @@ describe("Holm's correction", () => {
           count++;
         expect(judged.filter(({ rejected }) => rejected).length).toBe(count);
       }),
+      { seed: 1 },
     );
   });
 

@@ -50,6 +50,7 @@ describe("Clopper and Pearson's bounds", () => {
             expect(1 - binomialTail(successes + 1, trials, upper)).toBeCloseTo(missed, 7);
         },
       ),
+      { seed: 1 },
     );
   });
 

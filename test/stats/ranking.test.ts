@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Judgement } from '../../src/result/comparison.ts';
+import type { Finding } from '../../src/result/findings.ts';
 import { judge } from '../../src/stats/judge.ts';
 import { rankArms } from '../../src/stats/ranking.ts';
 import { type MadeRun, madeDesign, madeRounds, madeRun, ONE_LOOK } from './made-rounds.ts';
@@ -84,7 +85,7 @@ describe('the ranking of several arms', () => {
   });
 
   it('shows the median of all valid runs of an arm together', () => {
-    const noise = [{ code: 'cpu_steal', message: 'stolen' }];
+    const noise: Finding[] = [{ code: 'cpu_steal', message: 'stolen' }];
     const rounds = roundsOf([1, 1, 1], (round, arm) => ({
       medianNs: round < 9 ? 2e6 : 1e9,
       invalid: round >= 9 && arm === 1 ? noise : [],
@@ -104,7 +105,7 @@ describe('the ranking of several arms', () => {
     expect(judge(madeDesign({ looks: ONE_LOOK }), roundsOf([1, 2])).ranking).toBeNull();
     const counts = madeDesign({ names: ['a', 'b', 'c'], looks: ONE_LOOK, metrics: ['lost'] });
     expect(judge(counts, roundsOf([1, 2, 3])).ranking).toBeNull();
-    const died = [{ code: 'server_died', message: 'the server ended' }];
+    const died: Finding[] = [{ code: 'server_died', message: 'the server ended' }];
     const failed = roundsOf([1, 2, 3], (round, arm) => (round === 10 && arm === 1 ? { invalid: died } : {}));
     expect(judge(THREE, failed).ranking).toBeNull();
     expect(judge(THREE, roundsOf([1, 2, 3]).slice(0, 9)).ranking).toBeNull();

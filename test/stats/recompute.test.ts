@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Design, Judgement, Round } from '../../src/result/comparison.ts';
-import type { Finding } from '../../src/result/run-result.ts';
+import type { Finding, FindingCode } from '../../src/result/findings.ts';
 import { judge } from '../../src/stats/judge.ts';
 import { signedRankP } from '../../src/stats/signed-rank.ts';
 import {
@@ -31,11 +31,11 @@ interface Story {
   readonly noRun?: (round: number, arm: number) => boolean;
 }
 
-const finding = (code: string): Finding => ({ code, message: `${code} happened` });
+const finding = (code: FindingCode): Finding => ({ code, message: `${code} happened` });
 
 /** A finding in some rounds of one arm. */
 const excludedBy =
-  (code: string, arm: number, rounds: readonly number[]) =>
+  (code: FindingCode, arm: number, rounds: readonly number[]) =>
   (round: number, of: number): Partial<MadeRun> =>
     of === arm && rounds.includes(round) ? { invalid: [finding(code)] } : {};
 

@@ -62,6 +62,7 @@ describe('the grammar of thresholds', () => {
           });
         },
       ),
+      { seed: 1 },
     );
   });
 });
