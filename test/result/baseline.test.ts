@@ -91,7 +91,7 @@ describe('what is no baseline', () => {
     ['a list', () => [], 'BAD_RESULT', /is not a sockbench result: the file: /, /result\.json/],
     [
       'a document of another kind',
-      () => ({ kind: 'capacity', schemaVersion: 1 }),
+      () => ({ kind: 'capacity', schemaVersion: 3 }),
       'BAD_RESULT',
       /is not a sockbench comparison: kind: /,
       /rounds\.json/,

@@ -230,11 +230,11 @@ describe('another program comes to the same verdicts from rounds.json alone', ()
     expect([...seen.codes].sort()).toEqual([
       'clients_lost',
       'environment_changed',
+      'excluded_pairs',
       'load_changed',
       'sender_lost',
       'server_died',
       'server_start',
-      'excluded_pairs',
       'too_few_samples',
     ]);
     expect([...seen.ranks].sort()).toEqual(['', '1,1,1', '1,1,3', '1,2,3']);
