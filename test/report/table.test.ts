@@ -73,10 +73,10 @@ describe('tabulate', () => {
     expect(table.rows).toEqual([['1.00'], ['-']]);
   });
 
-  it('leaves out a column that is silent at zero, unless a row has more', () => {
+  it('leaves out a column that says nothing of any row', () => {
     const requests = {
       ...column('requests', 'requests', 'average', '', (value: number) => value),
-      isSilentAtZero: true,
+      isSilent: (value: number) => value === 0,
     };
     expect(tabulate([requests], [0, 0]).headings).toEqual([]);
     expect(tabulate([requests], [0, 1.256]).rows).toEqual([['0'], ['1.26']]);

@@ -33,7 +33,11 @@ function objectiveColumns({ expression, metric, unit }: ObjectiveFigure): StepCo
     `of ${metric}: the true quantile is lower in 95 of 100 runs`,
     of(({ upper }) => upper),
   );
-  return [value, upper].map((each) => ({ ...each, unitGroup: metric, isSilentAtZero: isQuiet }));
+  return [value, upper].map((each) => ({
+    ...each,
+    unitGroup: metric,
+    isSilent: (step: CapacityStep) => isQuiet && each.value(step) === 0,
+  }));
 }
 
 function figureColumn(name: FigureName): StepColumn {

@@ -69,7 +69,10 @@ const SERVER_CPU = figureColumn('server_cpu_per_delivery');
 
 const TRAFFIC = [
   figureColumn('traffic_per_delivery'),
-  { ...figureColumn('requests_per_delivery'), isSilentAtZero: true },
+  {
+    ...figureColumn('requests_per_delivery'),
+    isSilent: ({ result }: ResultView) => result.traffic.requests === 0,
+  },
   figureColumn('empty_polls'),
 ];
 

@@ -14,7 +14,7 @@ import {
 import { type Heading, NO_VALUE, type Table } from './table.ts';
 
 function heading(title: string, meaning: string, numeric = true): Heading {
-  return { title, unit: null, meaning, numeric };
+  return { title, unit: null, meaning, numeric, isProse: false };
 }
 
 function headings(comparison: Comparison, head: number): Heading[] {

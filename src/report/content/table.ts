@@ -27,8 +27,10 @@ export interface Column<Row> {
   readonly kind: Kind;
   /** Columns of one group are shown in one unit, so that p50 and p99 compare at a glance. */
   readonly unitGroup: string;
-  /** Whether 0 says nothing by itself: the column is left out when no row has more, and 0 is shown when one has. */
-  readonly isSilentAtZero?: boolean;
+  /** Whether the value of this row says nothing by itself. The column is left out when that holds for every row. */
+  readonly isSilent?: (row: Row) => boolean;
+  /** Sentences, for which a terminal has no room. */
+  readonly isProse?: boolean;
   /** In the base unit of its kind: nanoseconds, events per second, 0 to 1, bytes. */
   value(row: Row): Cell;
   shortage(row: Row): Shortage | null;
@@ -52,9 +54,14 @@ export interface Heading {
   readonly meaning: string;
   /** Figures are set flush right. */
   readonly numeric: boolean;
+  /** Sentences, for which a terminal has no room. */
+  readonly isProse: boolean;
 }
 
-/** A table ready to be set: `rows[r][c]` belongs under `headings[c]`; `-` where there is no value. */
+/**
+ * A table ready to be set: `rows[r][c]` belongs under `headings[c]`; `-` where there is no value. A row of a single
+ * cell names the group of rows below it.
+ */
 export interface Table {
   readonly headings: readonly Heading[];
   readonly rows: ReadonlyArray<readonly string[]>;
@@ -124,6 +131,7 @@ interface FilledColumn {
   readonly title: string;
   readonly meaning: string;
   readonly unitGroup: string;
+  readonly isProse?: boolean;
   readonly cells: readonly Cell[];
 }
 
@@ -132,8 +140,8 @@ function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Ro
   return columns
     .map((column) => ({ ...column, cells: rows.map((row) => column.value(row)) }))
     .filter(
-      ({ cells, shortage, isSilentAtZero = false }) =>
-        cells.some((cell) => cell !== null && !(isSilentAtZero && cell === 0)) ||
+      ({ cells, shortage, isSilent }) =>
+        rows.some((row, index) => cells[index] !== null && isSilent?.(row) !== true) ||
         rows.some((row) => shortage(row) !== null),
     );
 }
@@ -153,6 +161,7 @@ export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonl
       unit: unitOf(column).name,
       meaning: column.meaning,
       numeric: column.kind !== 'text',
+      isProse: column.isProse ?? false,
     })),
     rows: rows.map((_, row) =>
       filled.map((column) => formatCell(column.kind, column.cells[row] ?? null, unitOf(column).scale)),

@@ -1,4 +1,6 @@
 import { chooseUnit, type Kind } from '../../content/table.ts';
+import type { Curve } from '../curve.ts';
+import type { Panel } from '../panels.ts';
 
 export type LineStyle = 'solid' | 'dashed' | 'dotted';
 
@@ -24,6 +26,21 @@ export interface Chart {
   readonly unit: string | null;
   readonly lines: readonly Line[];
 }
+
+/** Charts that belong together on a page. */
+export type ChartGroup =
+  /** Lines of some runs: one label and one of the page's colours for each run. */
+  | {
+      readonly form: 'lines';
+      readonly labels: readonly string[];
+      readonly colours: readonly number[];
+      readonly charts: readonly Chart[];
+      readonly measureS: number;
+    }
+  /** Every round of two arms, one panel for each metric. */
+  | { readonly form: 'rounds'; readonly panels: readonly Panel[] }
+  /** Every run of a capacity search. */
+  | { readonly form: 'curves'; readonly curves: readonly Curve[] };
 
 /** Beyond this span a linear axis hides the smaller half of the figures. */
 const WIDEST_LINEAR_SPAN = 20;
