@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { renderCsv } from '../../src/report/csv.ts';
+import { renderHgrm } from '../../src/report/hgrm.ts';
+import { renderHlog } from '../../src/report/hlog.ts';
+import { aggregate, COUNTS } from '../../src/result/aggregate.ts';
+import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
+import { type Comparison, type Judgement, parseComparison } from '../../src/result/comparison.ts';
+import { FIGURE_NAMES } from '../../src/result/metrics.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { parseResult } from '../../src/result/store.ts';
+import {
+  headlineBySecond,
+  measuredTelemetry,
+  NsHistogram,
+  type ResultView,
+  receivedInTime,
+  viewResult,
+} from '../../src/result/view.ts';
+import { endingSoFar, maxSteps, nextStep } from '../../src/stats/capacity-search.ts';
+import { judgeStep } from '../../src/stats/capacity-step.ts';
+import { goesOn, judge } from '../../src/stats/judge.ts';
+import { parseObjective } from '../../src/stats/objective.ts';
+import { judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
+import { codeOf, fromSchema2, renamed } from '../support/schema-2.ts';
+
+/**
+ * Documents that were recorded before the redesign of schema version 3, and what the sockbench of then computed of them
+ * (FOLDER/NAME.json.gz and NAME.figures.json.gz): every figure must be the same to the last bit.
+ */
+const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'schema-2');
+const NAMES = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.json.gz') && !name.endsWith('.figures.json.gz'))
+  .map((name) => name.replace('.json.gz', ''));
+
+const read = (name: string): unknown =>
+  JSON.parse(gunzipSync(readFileSync(join(FOLDER, `${name}.json.gz`))).toString());
+
+const QUANTILES = [0, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
+const orNull = (value: number) => (Number.isFinite(value) ? value : null);
+const readOf = (histogram: NsHistogram) => ({
+  count: histogram.count,
+  mean: orNull(histogram.meanNs),
+  quantiles: QUANTILES.map((quantile) => orNull(histogram.quantileNs(quantile))),
+});
+const each = <T>(names: readonly string[], of: (name: string) => T): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, of(name)]));
+
+function aggregateFigures(views: readonly ResultView[]) {
+  const all = aggregate(views);
+  const series = [...new Set(views.flatMap(({ result }) => Object.keys(result.series)))].sort();
+  return {
+    counts: Object.fromEntries(COUNTS.map((name) => [name, all.count(name)])),
+    expected: all.expected,
+    sent: all.sent,
+    figures: Object.fromEntries(FIGURE_NAMES.map((name) => [name, all.figure(name)])),
+    series: each(series, (name) => {
+      const histogram = all.histogram(name);
+      return { ...(histogram === null ? {} : readOf(histogram)), samples: all.samples(name) };
+    }),
+  };
+}
+
+/** The same figures as a run has of itself, in rounds and steps too. */
+function measuredFigures(result: RunResult) {
+  const view = viewResult(result);
+  return {
+    ...aggregateFigures([view]),
+    reported: each(Object.keys(result.series).sort(), (name) =>
+      [0.5, 0.9, 0.95, 0.99].map((quantile) => view.quantileNs(name, quantile)),
+    ),
+    receivedInTime: receivedInTime(result),
+    telemetry: [...result.telemetry.servers, ...result.telemetry.workers].map((process) =>
+      measuredTelemetry(process, result.timing.measureMs),
+    ),
+  };
+}
+
+type Aggregate = ReturnType<typeof aggregate>;
+
+function thresholdOutcome(
+  expression: string,
+  own: RunResult['ownSeries'],
+  head: Aggregate,
+  base: Aggregate | null = null,
+) {
+  const threshold = parseThreshold(expression, own, { hasBase: base !== null });
+  const { passed, actual } = judgeThreshold(threshold, head, base);
+  return { expression, passed, actual };
+}
+
+function stepFigures(result: RunResult, sets: readonly (readonly string[])[]) {
+  return sets.map((objectives) => {
+    const parsed = objectives.map((expression) => parseObjective(expression, result.ownSeries));
+    const { outcome, reasons, figures } = judgeStep(viewResult(result), parsed);
+    return { objectives, outcome, codes: reasons.map(({ code }) => code), figures };
+  });
+}
+
+/** Histograms are compared by their digests, since they are in the document itself. */
+function hlogRows(result: RunResult): string[] {
+  const digest = (text: string) => createHash('sha256').update(text).digest('base64').slice(0, 16);
+  const lines = renderHlog(result).split('\n').slice(2);
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const at = line.lastIndexOf(',');
+      return line.startsWith('Tag=') ? `${line.slice(0, at)},${digest(line.slice(at + 1))}` : line;
+    });
+}
+
+function csvCells(result: RunResult): Record<string, string | undefined> {
+  const [header = [], row = []] = renderCsv([result])
+    .split('\n')
+    .map((line) => line.split(','));
+  return Object.fromEntries(header.map((name, index) => [name, row[index]]));
+}
+
+interface RunFigures {
+  readonly thresholds: readonly { readonly expression: string }[];
+  readonly steps: readonly { readonly objectives: readonly string[]; readonly codes: readonly string[] }[];
+  readonly csv: Readonly<Record<string, string>>;
+}
+
+const withCodes = <Step extends { readonly codes: readonly string[] }>(step: Step) => ({
+  ...step,
+  codes: step.codes.map(codeOf),
+});
+
+function runFigures(result: RunResult, then: RunFigures) {
+  const { ownSeries } = result;
+  const view = viewResult(result);
+  return {
+    ...measuredFigures(result),
+    seconds: headlineBySecond(result).map((encoded) => readOf(NsHistogram.decode(encoded))),
+    thresholds: then.thresholds.map(({ expression }) =>
+      thresholdOutcome(expression, ownSeries, aggregate([view])),
+    ),
+    steps: stepFigures(
+      result,
+      then.steps.map(({ objectives }) => objectives),
+    ),
+    hlog: hlogRows(result),
+    hgrm: renderHgrm(view)
+      .split('\n')
+      .filter((line) => /^[\s\d]/.test(line)),
+  };
+}
+
+const judgementFigures = ({ heads, ...rest }: Judgement) => ({
+  ...rest,
+  heads: heads.map((head) => ({
+    ...head,
+    invalid: head.invalid.map(({ code }) => code),
+    excluded: head.excluded.map(({ round, reasons }) => ({
+      round,
+      reasons: reasons.map(({ arm, code }) => ({ arm, code })),
+    })),
+    metrics: head.metrics.map(({ because: _, ...outcome }) => outcome),
+  })),
+});
+
+interface ComparisonFigures {
+  readonly thresholds: readonly (readonly { readonly expression: string }[])[];
+}
+
+function comparisonFigures({ design, rounds }: Comparison, then: ComparisonFigures) {
+  const looks = [
+    { rounds: 4, alpha: 0.1 },
+    { rounds: 6, alpha: 0.2 },
+  ];
+  const loose = { ...design, looks, alpha: 0.3, maxInvalidShare: 0.5 };
+  const arms = design.arms.map((_, arm) =>
+    rounds
+      .flatMap(({ runs }) => runs)
+      .filter((run) => run.arm === arm)
+      .flatMap(({ result }) => (result === null ? [] : [viewResult(result)])),
+  );
+  const [base = null, ...heads] = arms.map(aggregate);
+  return {
+    judgement: judgementFigures(judge(design, rounds)),
+    after: rounds.map((_, index) => {
+      const some = rounds.slice(0, index + 1);
+      const { verdict, look, ranking, heads: judged } = judge(loose, some);
+      return {
+        goesOn: goesOn(loose, some),
+        verdict,
+        look,
+        ranking,
+        heads: judged.map((head) => [
+          head.verdict,
+          head.pairs,
+          head.metrics.map((m) => [m.metric, m.verdict, m.ratio, m.lower, m.upper, m.detectable]),
+        ]),
+      };
+    }),
+    arms: arms.map(aggregateFigures),
+    runs: rounds.map(({ runs }) =>
+      runs.map(({ result }) => (result === null ? null : measuredFigures(result))),
+    ),
+    thresholds: heads.map((head, index) =>
+      (then.thresholds[index] ?? []).map(({ expression }) => thresholdOutcome(expression, {}, head, base)),
+    ),
+  };
+}
+
+function capacityFigures({ design, steps, status }: Capacity) {
+  const history = steps.map(({ phase, value, outcome }) => ({ phase, value, outcome }));
+  const objectives = [...design.objectives, `lost<=${design.lost}`, `failed<=${design.lost}`];
+  return {
+    most: maxSteps(design),
+    next: history.map((_, index) => nextStep(history.slice(0, index), design)),
+    ending: status === 'complete' ? nextStep(history, design) : null,
+    soFar: history.map((_, index) => endingSoFar(history.slice(0, index + 1))),
+    steps: steps.map(({ result }) => (result === null ? null : stepFigures(result, [objectives]))),
+    runs: steps.map(({ result }) => (result === null ? null : measuredFigures(result))),
+  };
+}
+
+const kindOf = (name: string) => (fromSchema2(read(name)) as { readonly kind?: string }).kind ?? 'run';
+
+describe('the figures of a document that was recorded before the redesign are the same', () => {
+  it.each(NAMES.filter((name) => kindOf(name) === 'run'))('of the run %s', (name) => {
+    const { csv, ...then } = renamed(read(`${name}.figures`)) as RunFigures;
+    const result = parseResult(name, fromSchema2(read(name)));
+    expect(runFigures(result, { csv, ...then })).toEqual({ ...then, steps: then.steps.map(withCodes) });
+    const columns = Object.entries(csv).map(([column, cell]) => [CSV_COLUMNS[column] ?? column, cell]);
+    expect(csvCells(result)).toMatchObject(Object.fromEntries(columns));
+  });
+
+  it.each(NAMES.filter((name) => kindOf(name) === 'comparison'))('of the comparison %s', (name) => {
+    const then = renamed(read(`${name}.figures`)) as ComparisonFigures;
+    expect(comparisonFigures(parseComparison(name, fromSchema2(read(name))), then)).toEqual(then);
+  });
+
+  it.each(NAMES.filter((name) => kindOf(name) === 'capacity'))('of the capacity search %s', (name) => {
+    const then = renamed(read(`${name}.figures`)) as { readonly steps: readonly RunFigures['steps'][] };
+    const steps = then.steps.map((each) => each.map(withCodes));
+    expect(capacityFigures(parseCapacity(name, fromSchema2(read(name))))).toEqual({ ...then, steps });
+  });
+});
+
+/** Columns that have another name now, beside those of schema-2.ts. */
+const CSV_COLUMNS: Readonly<Record<string, string>> = {
+  polls_in_vain_ratio: 'empty_polls_ratio',
+  generator_utilisation_ratio: 'generator_utilization_ratio',
+};
