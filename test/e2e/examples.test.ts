@@ -27,7 +27,7 @@ const NOISE = [
 /** The lines of the README's blocks of commands. */
 function commandsOf(example: string): string[] {
   const readme = readFileSync(join(EXAMPLES, example, 'README.md'), 'utf8');
-  const blocks = [...readme.matchAll(/^```\n(.*?)^```/gms)].map(([, block = '']) => block);
+  const blocks = [...readme.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
   return blocks.join('').trim().split('\n');
 }
 

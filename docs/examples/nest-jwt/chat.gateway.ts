@@ -19,7 +19,7 @@ export class ChatGateway implements OnGatewayInit {
   @WebSocketServer()
   readonly chat!: Namespace;
 
-  /** Lets in who shows a token of ours; the others get `connect_error` with the message of the error. */
+  /** Accepts clients with a valid token; others receive `connect_error` with the message of the error. */
   afterInit(chat: Namespace): void {
     chat.use((socket, next) => {
       try {

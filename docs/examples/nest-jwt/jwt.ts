@@ -3,9 +3,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 const { JWT_SECRET = 'only for this example' } = process.env;
 
 export interface Claims {
-  /** Who it is. */
+  /** The user. */
   readonly sub: string;
-  /** When the token ends, in seconds since 1970. */
+  /** Expiry, in seconds since 1970. */
   readonly exp: number;
 }
 
@@ -17,13 +17,13 @@ function signature(text: string): Buffer {
   return createHmac('sha256', JWT_SECRET).update(text).digest();
 }
 
-/** A JSON Web Token, signed with HMAC and SHA-256. */
+/** Returns a JSON Web Token, signed with HMAC and SHA-256. */
 export function sign(claims: Claims): string {
   const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
   return `${text}.${signature(text).toString('base64url')}`;
 }
 
-/** Throws for a token that we did not sign or that has ended. */
+/** Returns the claims of a token. Throws if the signature is invalid or the token has expired. */
 export function verify(token: string): Claims {
   const [header = '', payload = '', given = ''] = token.split('.');
   const expected = signature(`${header}.${payload}`);
@@ -32,6 +32,6 @@ export function verify(token: string): Claims {
     throw new Error('invalid token');
   }
   const claims: Claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  if (!(claims.exp * 1000 > Date.now())) throw new Error('the token has ended');
+  if (!(claims.exp * 1000 > Date.now())) throw new Error('the token has expired');
   return claims;
 }

@@ -1,4 +1,4 @@
-/** Writes clients.csv, a token for each of so many users: `npm run tokens -- 100`. */
+/** Writes clients.csv with a token per user: `npm run tokens -- 100`. */
 import { writeFileSync } from 'node:fs';
 import { sign } from './jwt.ts';
 

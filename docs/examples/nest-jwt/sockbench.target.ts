@@ -7,13 +7,13 @@ export default defineTarget({
   url: `http://127.0.0.1:${PORT}`,
   namespace: '/chat',
   exec: 'node --import tsx main.ts',
-  // Client 0 gets the first row, client 1 the second; each row is `values`, by the names in the first line.
+  // Client n gets row n. `values` has the columns by their names in the first line.
   clients: './clients.csv',
   auth: ({ values: { token } }) => ({ token }),
-  // One event for each room; the next is sent when the one before was acknowledged.
+  // One event per room; each is sent when the previous one was acknowledged.
   join: ({ rooms }) => rooms.map((room) => ({ event: 'join', data: { room } })),
   publish: ({ payload, room }) => ({ event: 'say', data: { room, text: payload } }),
-  // Our text comes back as one field of an object, where sockbench finds it.
+  // The payload returns as a field of an object, where sockbench finds it.
   delivery: { event: 'said' },
   request: ({ payload }) => ({ event: 'whoami', data: payload }),
 });

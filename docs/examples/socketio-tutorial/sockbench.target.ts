@@ -6,8 +6,8 @@ export default defineTarget({
   name: 'tutorial chat',
   url: `http://127.0.0.1:${PORT}`,
   exec: 'node server.js',
-  // The server calls back when it has taken a message: how long that takes is the series `ack`.
+  // The server acknowledges each message: the series `ack`.
   publish: ({ payload }) => ({ event: 'chat message', data: payload, reply: 'acknowledgement' }),
-  // Two arguments arrive, text and id. The text holds our time stamp; sockbench finds it by itself.
+  // Two arguments arrive, text and id. sockbench finds the timestamp in the text.
   delivery: { event: 'chat message' },
 });

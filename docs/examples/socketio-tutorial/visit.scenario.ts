@@ -2,23 +2,23 @@ import { defineScenario, everyClient, integer, parseDurationMs } from 'sockbench
 
 export default defineScenario({
   name: 'chat-visit',
-  summary: 'people join, read what they missed, write, and wait to see what they wrote',
+  summary: 'visitors join, read the history, write, and wait for their own message',
   headline: 'iteration',
   series: {
-    entering: 'joining -> the history is there',
+    entering: 'joining -> history received',
     own_message: 'writing -> the writer sees its own message',
   },
   options: {
-    messages: { value: 'N', default: '2', summary: 'messages of one visit', parse: integer(1, 100) },
+    messages: { value: 'N', default: '2', summary: 'messages per visit', parse: integer(1, 100) },
     think: { value: 'TIME', default: '100ms', summary: 'wait before each message', parse: parseDurationMs },
   },
   defaults: { clients: '20', rate: '20/s' },
   layout(_options, clients) {
     const everyone = everyClient(clients);
     return {
-      // Nobody joins a room: the chat is for all.
+      // The chat has no rooms.
       rooms: everyone.map(() => []),
-      // Each client makes visits. What it publishes is owed to everyone, itself included.
+      // Everyone receives what a visitor publishes, including the visitor.
       streams: everyone.map((sender) => ({
         sender,
         operation: { kind: 'steps' as const },

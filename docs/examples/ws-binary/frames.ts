@@ -1,17 +1,17 @@
 /**
- * What goes over the wire, either way:
+ * A frame, in both directions:
  *
  *     byte 0       opcode
- *     bytes 1-4    room number, or the number of a question, or a counter; big-endian
+ *     bytes 1-4    number of a room, a request or a tick; big-endian
  *     bytes 5-     payload
  */
 export const OPCODE = {
-  /** Client -> server: enter this room. Server -> client: you are in. */
-  enter: 1,
-  /** Client -> server: tell this room. Server -> client: somebody told your room. */
-  tell: 2,
-  /** Client -> server: a question with this number. Server -> client: the answer to it, with the same payload. */
-  ask: 3,
+  /** Client -> server: join this room. Server -> client: joined. */
+  join: 1,
+  /** Client -> server: publish to this room. Server -> client: a message of a room. */
+  publish: 2,
+  /** Client -> server: a request with this number. Server -> client: the reply, with the same payload. */
+  request: 3,
   /** Server -> client, every 50 ms: a counter. */
   tick: 4,
 } as const;
@@ -32,7 +32,7 @@ export function encodeFrame({ opcode, number, payload }: Frame): Buffer {
   return frame;
 }
 
-/** Throws a RangeError for less than a header. */
+/** Throws a RangeError if the header is incomplete. */
 export function decodeFrame(frame: Buffer): Frame {
   return { opcode: frame.readUInt8(0), number: frame.readUInt32BE(1), payload: frame.subarray(HEADER_BYTES) };
 }

@@ -10,42 +10,42 @@ const NOTHING = new Uint8Array();
 
 const rooms = new Map<number, Set<WebSocket>>();
 
-function tell(room: number, payload: Uint8Array): void {
-  const frame = encodeFrame({ opcode: OPCODE.tell, number: room, payload });
+function publish(room: number, payload: Uint8Array): void {
+  const frame = encodeFrame({ opcode: OPCODE.publish, number: room, payload });
   for (const member of rooms.get(room) ?? []) member.send(frame);
 }
 
 /** `Authorization: Bearer DEVICE:KEY`. */
-function mayEnter({ headers: { authorization = '' } }: IncomingMessage): boolean {
+function isAuthorized({ headers: { authorization = '' } }: IncomingMessage): boolean {
   const [, device = '', key = ''] = /^Bearer ([^:]+):(.+)$/.exec(authorization) ?? [];
   return key === keyOf(device);
 }
 
-/** The body of `POST /rooms/7` is told to room 7. */
+/** Publishes the body of `POST /rooms/7` to room 7. */
 const http = createServer(async (request, response) => {
   const room = /^\/rooms\/(\d+)$/.exec(request.url ?? '')?.[1];
   if (request.method !== 'POST' || room === undefined) {
     response.writeHead(404).end();
     return;
   }
-  tell(Number(room), await buffer(request));
+  publish(Number(room), await buffer(request));
   response.writeHead(204).end();
 });
 
 const server = new WebSocketServer({
   server: http,
-  verifyClient: ({ req }: { req: IncomingMessage }) => mayEnter(req),
+  verifyClient: ({ req }: { req: IncomingMessage }) => isAuthorized(req),
 });
 
 server.on('connection', (socket) => {
   socket.on('message', (message: Buffer) => {
     const { opcode, number, payload } = decodeFrame(message);
-    if (opcode === OPCODE.enter) {
+    if (opcode === OPCODE.join) {
       rooms.set(number, (rooms.get(number) ?? new Set()).add(socket));
       socket.send(encodeFrame({ opcode, number, payload: NOTHING }));
-    } else if (opcode === OPCODE.tell) {
-      tell(number, payload);
-    } else if (opcode === OPCODE.ask) {
+    } else if (opcode === OPCODE.publish) {
+      publish(number, payload);
+    } else if (opcode === OPCODE.request) {
       socket.send(encodeFrame({ opcode, number, payload }));
     }
   });

@@ -4,13 +4,13 @@ import { keyOf } from './keys.ts';
 
 const { PORT = '3000' } = process.env;
 
-/** sockbench calls rooms by name, `room-7`, and everybody null; this server knows numbered rooms only. */
+/** sockbench names rooms `room-7`, and uses null for everyone. This server has numbered rooms only. */
 export function numberOf(room: string | null): number {
   if (room === null) throw new Error('this server has rooms only: run room-fanout');
   return Number(room.replace('room-', ''));
 }
 
-/** What our events carry as data. */
+/** Data of the events below. */
 interface Data {
   readonly number?: number;
   readonly payload?: string | Uint8Array;
@@ -25,7 +25,7 @@ export default defineTarget({
     const device = String(values['device']);
     return { authorization: `Bearer ${device}:${keyOf(device)}` };
   },
-  // Events stand for opcodes. An event with an `id` waits for an answer, which has the same number as its `ack`.
+  // Events are named after opcodes. An event with an `id` expects a reply with the same number as `ack`.
   codec: {
     encode: ({ event, data, id = 0 }) => {
       const { number = id, payload = '' } = data as Data;
@@ -38,12 +38,12 @@ export default defineTarget({
     decode: (message) => {
       const { opcode, number, payload } = decodeFrame(message);
       switch (opcode) {
-        case OPCODE.enter:
-          return { event: 'entered', data: number };
-        case OPCODE.tell:
-          return { event: 'told', data: payload };
-        case OPCODE.ask:
-          return { event: 'answer', data: payload, ack: number };
+        case OPCODE.join:
+          return { event: 'joined', data: number };
+        case OPCODE.publish:
+          return { event: 'message', data: payload };
+        case OPCODE.request:
+          return { event: 'reply', data: payload, ack: number };
         case OPCODE.tick:
           return { event: 'tick', data: number };
         default:
@@ -51,12 +51,12 @@ export default defineTarget({
       }
     },
   },
-  // The server says that a client is in a room by an event, without the number of a question.
+  // The server confirms a join with an event.
   join: ({ rooms }) =>
-    rooms.map((room) => ({ event: 'enter', data: { number: numberOf(room) }, reply: { event: 'entered' } })),
-  publish: ({ payload, room }) => ({ event: 'tell', data: { number: numberOf(room), payload } }),
-  delivery: { event: 'told' },
-  request: ({ payload }) => ({ event: 'ask', data: { payload } }),
-  // The server pushes ticks on its own. Those with the same number are one push to everybody.
+    rooms.map((room) => ({ event: 'join', data: { number: numberOf(room) }, reply: { event: 'joined' } })),
+  publish: ({ payload, room }) => ({ event: 'publish', data: { number: numberOf(room), payload } }),
+  delivery: { event: 'message' },
+  request: ({ payload }) => ({ event: 'request', data: { payload } }),
+  // The server pushes ticks. Ticks with the same number are one push to all clients.
   observe: { event: 'tick', key: (data) => Number(data) },
 });

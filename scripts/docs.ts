@@ -1,0 +1,139 @@
+/**
+ * Writes the reference tables of the documentation from the tables of the code. A table stands between
+ * `<!-- table: NAME -->` and `<!-- end -->`; test/docs/tables.test.ts checks that none is out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { scenarios } from '../scenarios/index.ts';
+import { servers } from '../servers/index.ts';
+import { flagOf, type OptionTable } from '../src/contract/options.ts';
+import { drivers } from '../src/drivers/index.ts';
+import { SERIES } from '../src/measure/series.ts';
+import { PLAN_OPTIONS } from '../src/plan/options.ts';
+import { capacityFormats } from '../src/report/content/capacity-formats.ts';
+import { comparisonFormats } from '../src/report/content/comparison-formats.ts';
+import { formats } from '../src/report/index.ts';
+import { FINDINGS } from '../src/result/findings.ts';
+import { FIGURES } from '../src/result/metrics.ts';
+
+/** Pages that hold tables, from the root of the repository. */
+export const PAGES_WITH_TABLES = [
+  'docs/measure.md',
+  'docs/config.md',
+  'docs/servers.md',
+  'docs/method.md',
+  'docs/thresholds.md',
+  'docs/findings.md',
+  'docs/result.md',
+] as const;
+
+type TableRow = readonly string[];
+
+const code = (text: string) => `\`${text}\``;
+const codes = (words: readonly string[]) => words.map(code).join(', ');
+const escaped = (cell: string) => cell.replaceAll('|', '\\|');
+
+function markdownTable(header: TableRow, rows: readonly TableRow[]): string {
+  const lines = [header, header.map(() => '---'), ...rows].map((cells) => cells.map(escaped).join(' | '));
+  return lines.map((line) => `| ${line} |`).join('\n');
+}
+
+function optionRows(table: OptionTable): TableRow[] {
+  return Object.entries(table).map(([name, { value, default: fallback, summary }]) => [
+    code(value === null ? flagOf(name) : `${flagOf(name)} ${value}`),
+    fallback === null || value === null ? '' : code(fallback),
+    summary,
+  ]);
+}
+
+async function serverRows(): Promise<TableRow[]> {
+  const loaded = await Promise.all(Object.values(servers).map(async (load) => (await load()).server));
+  return loaded.map(({ name, summary, transports, settings }) => [
+    code(name),
+    summary,
+    codes(transports),
+    codes(settings.map(flagOf)),
+  ]);
+}
+
+/** Every table, by the name in its marker. */
+const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
+  scenarios: () =>
+    markdownTable(
+      ['scenario', 'what happens', 'headline'],
+      scenarios.map(({ name, summary, headline }) => [code(name), summary, code(headline)]),
+    ),
+  'scenario options': () =>
+    markdownTable(
+      ['scenario', 'option', 'default', 'meaning'],
+      scenarios.flatMap(({ name, options }) => optionRows(options).map((cells) => [code(name), ...cells])),
+    ),
+  options: () => markdownTable(['option', 'default', 'meaning'], optionRows(PLAN_OPTIONS)),
+  servers: async () => markdownTable(['server', 'what it is', 'transports', 'settings'], await serverRows()),
+  drivers: () =>
+    markdownTable(
+      ['protocol', 'driver', 'client'],
+      drivers.map(({ protocol, name, summary }) => [code(protocol), code(name), summary]),
+    ),
+  series: () =>
+    markdownTable(
+      ['series', 'one value is'],
+      SERIES.map(({ name, meaning }) => [code(name), meaning]),
+    ),
+  metrics: () =>
+    markdownTable(
+      ['metric', 'meaning'],
+      Object.entries(FIGURES).map(([name, { meaning }]) => [code(name), meaning]),
+    ),
+  findings: () =>
+    markdownTable(
+      ['code', 'fault', 'meaning', 'what to do'],
+      Object.entries(FINDINGS).map(([name, { fault, meaning, remedy }]) => [
+        code(name),
+        fault,
+        meaning,
+        remedy,
+      ]),
+    ),
+  formats: () =>
+    markdownTable(
+      ['format', 'extension', 'holds'],
+      formats.map(({ name, extension, summary }) => [code(name), code(extension), summary]),
+    ),
+  'comparison formats': () =>
+    markdownTable(
+      ['format', 'file', 'holds'],
+      comparisonFormats.map(({ name, file, summary }) => [code(name), code(file), summary]),
+    ),
+  'capacity formats': () =>
+    markdownTable(
+      ['format', 'extension', 'holds'],
+      capacityFormats.map(({ name, extension, summary }) => [code(name), code(extension), summary]),
+    ),
+};
+
+const MARKED = /<!-- table: ([a-z ]+) -->\n.*?<!-- end -->/gs;
+
+/** The page with all its tables written anew. Throws for a marker that names no table. */
+export async function withCurrentTables(page: string): Promise<string> {
+  const names = [...page.matchAll(MARKED)].map(([, name = '']) => name);
+  const rendered = new Map<string, string>();
+  for (const name of names) {
+    const render = DOC_TABLES[name];
+    if (render === undefined) throw new Error(`no table is called "${name}"`);
+    rendered.set(name, await render());
+  }
+  return page.replaceAll(
+    MARKED,
+    (_, name: string) => `<!-- table: ${name} -->\n\n${rendered.get(name)}\n\n<!-- end -->`,
+  );
+}
+
+/** Names of all tables that can be written. */
+export const DOC_TABLE_NAMES: readonly string[] = Object.keys(DOC_TABLES);
+
+if (import.meta.main) {
+  for (const path of PAGES_WITH_TABLES) {
+    const url = new URL(`../${path}`, import.meta.url);
+    writeFileSync(url, await withCurrentTables(readFileSync(url, 'utf8')));
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Child entry: reads a JSON list of command lines from stdin, runs each in this process, and prints a JSON list of what
+ * it exited with and wrote to stderr. In a process of Node.js alone, because Vitest would compile users' files.
+ */
+import { text } from 'node:stream/consumers';
+import { runFake } from '../cli/fake-cli.ts';
+
+const commands = JSON.parse(await text(process.stdin)) as ReadonlyArray<readonly string[]>;
+const outcomes = [];
+for (const argv of commands) {
+  const { exitCode, stderr } = await runFake(...argv);
+  outcomes.push({ exitCode, stderr });
+}
+process.stdout.write(JSON.stringify(outcomes));

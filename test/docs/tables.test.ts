@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { DOC_TABLE_NAMES, PAGES_WITH_TABLES, withCurrentTables } from '../../scripts/docs.ts';
+import { EXIT } from '../../src/errors.ts';
+import { pages } from './pages.ts';
+
+const textOf = (path: string) => pages.find((page) => page.path === path)?.text ?? '';
+
+describe('the reference tables', () => {
+  it.each(PAGES_WITH_TABLES)('of %s are those of the code (npm run docs writes them)', async (path) => {
+    expect(textOf(path)).toContain('<!-- table: ');
+    expect(textOf(path)).toBe(await withCurrentTables(textOf(path)));
+  });
+
+  it('are all on some page', () => {
+    const marked = PAGES_WITH_TABLES.flatMap((path) => [
+      ...textOf(path).matchAll(/<!-- table: ([a-z ]+) -->/g),
+    ]);
+    expect(marked.map(([, name]) => name).toSorted()).toEqual(DOC_TABLE_NAMES.toSorted());
+  });
+
+  it('stand on pages that npm run docs knows', () => {
+    const paths = pages.filter(({ text }) => text.includes('<!-- table: ')).map(({ path }) => path);
+    expect(paths.toSorted()).toEqual([...PAGES_WITH_TABLES].toSorted());
+  });
+
+  it('list every exit code', () => {
+    const [, section = ''] = textOf('docs/result.md').split('## Exit codes');
+    const listed = [...section.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    expect(listed).toEqual(expect.arrayContaining(Object.values(EXIT)));
+  });
+});
