@@ -226,7 +226,9 @@ function planned(words: readonly string[]): Planned {
     case 'compare':
     case 'gate':
     case 'capacity': {
-      const stderr = /^(warning: .*\n(.*\n)*?)*error: the folder \/dev\/null\/reports cannot be written to/;
+      const stderr = words.includes('--baseline')
+        ? /^error: main\/rounds.json cannot be read/
+        : /^(warning: .*\n(.*\n)*?)*error: the folder \/dev\/null\/reports cannot be written to/;
       const here = words.map((word) => word.replace('/opt/node26/bin/node', process.execPath));
       return { words: [...here, '--out', NOWHERE], exitCode: 2, stderr };
     }
