@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/sockbench.ts';
+import { runFake } from './fake-cli.ts';
+
+/** Command lines that are rejected before anything starts: arguments, then what the error names. */
+const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], named: readonly RegExp[]]> = [
+  ['an unknown command', ['rum'], [/rum/, /run/]],
+  ['an unknown flag, with the nearest', ['run', 'room-fanout', '--room', '3'], [/--room\b/, /--rooms/]],
+  [
+    'an unknown scenario, with the nearest',
+    ['run', 'room-fanuot'],
+    [/room-fanuot/, /Did you mean room-fanout/],
+  ],
+  ['an unknown server', ['run', 'room-fanout', '--target', 'sockeio'], [/sockeio/, /socketio/]],
+  ['an unknown driver', ['run', 'room-fanout', '--driver', 'wir'], [/"wir"/, /official/]],
+  ['an unknown format', ['run', 'room-fanout', '--format', 'htm'], [/"htm"/, /Did you mean html/]],
+  [
+    'a bare number as duration',
+    ['run', 'room-fanout', '--duration', '10'],
+    [/--duration/, /"10" has no unit/, /10s/],
+  ],
+  ['a rate without a unit', ['run', 'room-fanout', '--rate', '100'], [/"100" has no unit/, /100\/s/]],
+  ['a rate of zero', ['run', 'room-fanout', '--rate', '0/s'], [/0\/s/]],
+  ['a broken profile', ['run', 'room-fanout', '--rate', '10s@50..x/s'], [/10s@50\.\.x\/s/, /10s@50\/s/]],
+  ['no clients', ['run', 'room-fanout', '--clients', '0'], [/--clients/, /"0"/, /1 to/]],
+  [
+    'a payload without room for the stamp',
+    ['run', 'room-fanout', '--payload', '8B'],
+    [/--payload 8B/, /40B/],
+  ],
+  [
+    'an unknown transport',
+    ['run', 'room-fanout', '--transport', 'carrier'],
+    [/carrier/, /websocket, polling/],
+  ],
+  [
+    'a transport that the server lacks',
+    ['run', 'room-fanout', '--target', 'ws', '--transport', 'polling'],
+    [/polling/, /websocket/],
+  ],
+  [
+    "another scenario's option",
+    ['run', 'ack-roundtrip', '--rooms', '3'],
+    [/--rooms/, /ack-roundtrip/, /room-fanout/],
+  ],
+  [
+    'a broken threshold',
+    ['run', 'room-fanout', '--threshold', 'delivery.p99<50'],
+    [/delivery\.p99<50/, /no unit/],
+  ],
+  [
+    'a threshold on an unknown series',
+    ['run', 'room-fanout', '--threshold', 'delivry.p99<5ms'],
+    [/delivry/, /fanout_last/],
+  ],
+  [
+    'a threshold on a base, which a run does not have',
+    ['run', 'room-fanout', '--threshold', 'lost==0 and delivery.p50 < 1.1 * base.delivery.p50'],
+    [/column 34/, /only gate and compare have a base/],
+  ],
+  [
+    'a remote host',
+    ['run', 'room-fanout', '--target', 'http://example.com'],
+    [/example\.com/, /--allow-remote example\.com/],
+  ],
+  ['a URL of another kind', ['run', 'room-fanout', '--target', 'ftp://127.0.0.1'], [/ftp:/, /ws:/]],
+  ['a command without a URL', ['run', 'room-fanout', '--exec', 'node app.js'], [/--exec/, /--target/]],
+  ['a result file that does not exist', ['report', 'nowhere.json'], [/nowhere\.json/]],
+  ['an unknown server to serve', ['serve', 'wss'], [/wss/, /ws/]],
+  ['a port out of range', ['serve', 'ws', '--port', '99999'], [/--port: "99999"/, /0 to 65535/]],
+  [
+    'a threshold on a series that the scenario does not record',
+    ['run', 'ack-roundtrip', '--threshold', 'delivery.p50<5ms'],
+    [/will not record "delivery"/, /connect, .*ack/],
+  ],
+];
+
+describe('bad input is rejected before anything starts', () => {
+  test.each(REJECTED)('%s', async (_, args, named) => {
+    const { exitCode, stdout, stderr } = await runFake(...args);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('');
+    for (const pattern of named) expect(stderr).toMatch(pattern);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stderr).not.toMatch(/starting server/);
+  });
+
+  test('a result of another version names both versions', async () => {
+    const file = join(temporaryFolder(), 'future.json');
+    writeFileSync(file, JSON.stringify({ schemaVersion: 99 }));
+    const { exitCode, stderr } = await runFake('report', file);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/schemaVersion 99; this sockbench reads 3/);
+  });
+
+  test('an output folder that cannot be created is named, before anything starts', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const { exitCode, stderr } = await runFake('run', 'broadcast-latency', '--out', join(file, 'reports'));
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/cannot be written to/);
+    expect(stderr).toMatch(/--out DIR/);
+  });
+});
