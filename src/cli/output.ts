@@ -1,31 +1,15 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, SockbenchError } from '../errors.ts';
-import { type Format, formats, type PageAssets } from '../report/index.ts';
+import { type Format, formats } from '../report/index.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { writeAtomically } from '../result/store.ts';
 import { nearest } from '../text.ts';
 import type { Cli } from './cli.ts';
 
-const require = createRequire(import.meta.url);
-
 /** For help. */
 export const FORMAT_NAMES = formats.map(({ name }) => name).join(', ');
-
-/** The scripts and styles that the HTML page carries inside itself. */
-async function loadPageAssets(): Promise<PageAssets> {
-  const page = (name: string) => readFile(new URL(`../report/render/page/${name}`, import.meta.url), 'utf8');
-  const uplot = (name: string) => readFile(require.resolve(`uplot/dist/${name}`), 'utf8');
-  const [uplotJs, uplotCss, pageJs, pageCss] = await Promise.all([
-    uplot('uPlot.iife.min.js'),
-    uplot('uPlot.min.css'),
-    page('browser.js'),
-    page('browser.css'),
-  ]);
-  return { uplotJs, uplotCss, pageJs, pageCss };
-}
 
 /** Reads `--format text,html`, of the formats that there are for this; throws UNKNOWN_FORMAT. */
 export function pickFormats<T extends { readonly name: string }>(list: string, all: readonly T[]): T[] {
@@ -47,10 +31,10 @@ export function parseFormats(list: string): Format[] {
   return pickFormats(list, formats);
 }
 
-/** A way to write one kind of document down; only pages use `assets`. */
+/** A way to write one kind of document down. */
 interface Rendering<Document> {
   readonly name: string;
-  render(document: Document, assets: PageAssets): string;
+  render(document: Document): string;
 }
 
 /** A document, and what its files are called. */
@@ -90,10 +74,9 @@ export async function writeFiles<Document, As extends Rendering<Document>>(
   list: Iterable<As>,
   { document, fileOf }: Written<Document, As>,
 ): Promise<string[]> {
-  const assets = await loadPageAssets();
   const paths: string[] = [];
   for (const format of list) {
-    const path = await writeOrRescue(cli, folder, fileOf(format), format.render(document, assets));
+    const path = await writeOrRescue(cli, folder, fileOf(format), format.render(document));
     if (path !== null) paths.push(path);
   }
   return paths;
@@ -115,7 +98,7 @@ export async function deliver<Document, As extends Rendering<Document>>(
   };
   tell(await writeFiles(cli, folder, [written.source], written));
   const [shown] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
-  if (shown !== undefined) cli.out(shown.render(written.document, await loadPageAssets()));
+  if (shown !== undefined) cli.out(shown.render(written.document));
   const others = list.filter((format) => format.name !== 'text' && format !== written.source);
   tell(await writeFiles(cli, folder, new Set(others), written));
 }
@@ -128,8 +111,7 @@ export async function renderAgain<Document, As extends Rendering<Document>>(
   written: Written<Document, As>,
 ): Promise<void> {
   if (folder === undefined) {
-    const assets = await loadPageAssets();
-    for (const format of list) cli.out(format.render(written.document, assets));
+    for (const format of list) cli.out(format.render(written.document));
     return;
   }
   for (const path of await writeFiles(cli, folder, list, written)) cli.err(`wrote ${path}\n`);

@@ -1,5 +1,5 @@
+import type { ChartGroup } from './charts.ts';
 import type { Table } from './content/table.ts';
-import type { ChartGroup } from './render/page/chart.ts';
 
 /** How serious a verdict is. Pages show it as a colour. */
 export type Severity = 'good' | 'warning' | 'bad';

@@ -8,10 +8,8 @@ import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
 import { renderJson } from './json.ts';
-import type { PageAssets } from './render/page/document.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
-export type { PageAssets };
 
 /** A way to write results down. */
 export interface Format {
@@ -20,8 +18,8 @@ export interface Format {
   /** Of a file, without the dot. */
   readonly extension: string;
   readonly summary: string;
-  /** `results` has one entry or more; only the page uses `assets`. Throws ONE_RESULT_ONLY. */
-  render(results: readonly RunResult[], assets: PageAssets): string;
+  /** `results` has one entry or more. Throws ONE_RESULT_ONLY. */
+  render(results: readonly RunResult[]): string;
 }
 
 /** For formats that hold one run: refuses several. */

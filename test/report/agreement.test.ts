@@ -8,7 +8,7 @@ import { renderCsv } from '../../src/report/csv.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { formatCount } from '../../src/units.ts';
-import { makeResult, NO_ASSETS, results } from './fixture.ts';
+import { makeResult, results } from './fixture.ts';
 import { readHlog, sumByTag } from './hlog-reader.ts';
 
 /** Heading to cell, of the first row under every heading in a report. */
@@ -94,7 +94,7 @@ describe.each(cases)('the reports of %s', (_, make) => {
   // Twice the same, so that text shows every table; rows and units are those of one.
   const text = readText(renderText([result, result]));
   const markdown = readMarkdown(renderMarkdown([result]));
-  const html = readHtml(renderHtml([result], NO_ASSETS));
+  const html = readHtml(renderHtml([result]));
   const csv = readCsv(renderCsv([result]));
   const histograms = sumByTag(readHlog(renderHlog(result)));
 

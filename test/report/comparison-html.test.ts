@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
-import { NO_ASSETS } from './fixture.ts';
+import { mainOf } from './main-of.ts';
 
-const page = (name: keyof typeof comparisons) => renderComparisonHtml(comparisons[name](), NO_ASSETS);
+const page = (name: keyof typeof comparisons) => renderComparisonHtml(comparisons[name]());
 
 /** The panels of a figure, one for each metric that has points. */
-const panels = (html: string) => html.match(/<svg class="points".*?<\/svg>/gs) ?? [];
+const panels = (html: string) => html.match(/<div class="panel">.*?<\/div>/gs) ?? [];
 
 describe('the page of a comparison', () => {
   it('begins with the verdict, in its tone', () => {
@@ -29,11 +29,11 @@ describe('the page of a comparison', () => {
     const [values = '', ratios = ''] = panels(page('ok'));
     expect(
       values.match(/<title>round \d: base [\d.]+ ms, head [\d.]+ ms, ratio [\d.]+<\/title>/g),
-    ).toHaveLength(5);
+    ).toHaveLength(10);
     expect(values.match(/class="dot"/g)).toHaveLength(10);
     // Five rounds and the estimate.
     expect(ratios.match(/class="dot"/g)).toHaveLength(6);
-    expect(ratios).toContain('estimate 1.01, bounds 0.97 and 1.04</desc>');
+    expect(ratios).toContain('<title>estimate 1.01, bounds 0.97 and 1.04</title>');
   });
 
   it('draws a spoilt pair that was measured hollow, and lists why it was', () => {
@@ -44,10 +44,10 @@ describe('the page of a comparison', () => {
         ? { ...round, runs: round.runs.map((run) => (run.arm === 1 ? { ...run, result: measured } : run)) }
         : round,
     );
-    const html = renderComparisonHtml({ ...comparison, rounds }, NO_ASSETS);
+    const html = renderComparisonHtml({ ...comparison, rounds });
     const [values = ''] = panels(html);
-    expect(values.match(/class="excluded"/g)).toHaveLength(2);
-    expect(values).toMatch(/<title>round 1: base .*, spoilt<\/title>/);
+    expect(values.match(/class="hollow"/g)).toHaveLength(2);
+    expect(values).toMatch(/<title>round 1: base .*, excluded<\/title>/);
     expect(html).toContain('<li>round 1: head: server_died: the server exited with code 1</li>');
     expect(html).toContain('spoilt: server_died');
   });
@@ -58,22 +58,23 @@ describe('the page of a comparison', () => {
   });
 
   it('hands the script the merged percentiles of every arm', () => {
-    const [, json = ''] = /id="charts">(.*?)<\/script>/s.exec(page('several')) ?? [];
+    const [, json = ''] = /<script type="application\/json">(.*?)<\/script>/s.exec(page('several')) ?? [];
     const data: unknown = JSON.parse(json);
-    expect(data).toMatchObject([
-      {
-        labels: ['ws', 'socketio', 'socketio polling'],
-        colours: [0, 1, 2],
-        charts: [{ title: 'Latency by percentile', lines: [{ run: 0 }, { run: 1 }, { run: 2 }] }],
-      },
-    ]);
+    expect(data).toMatchObject({
+      runs: [
+        { label: 'ws', colour: 0 },
+        { label: 'socketio', colour: 1 },
+        { label: 'socketio polling', colour: 2 },
+      ],
+      charts: [{ title: 'Latency by percentile', lines: [{ run: 0 }, { run: 1 }, { run: 2 }] }],
+    });
   });
 
   it('shows no number where there is none', () => {
     const invalid = comparisons.invalid();
     for (const comparison of [invalid, { ...invalid, rounds: [] }]) {
-      const html = renderComparisonHtml(comparison, NO_ASSETS);
-      expect(html).not.toMatch(/NaN|Infinity|undefined/);
+      const html = renderComparisonHtml(comparison);
+      expect(mainOf(html)).not.toMatch(/NaN|Infinity|undefined/);
       expect(panels(html)).toEqual([]);
     }
   });
@@ -86,6 +87,6 @@ describe('the page of a comparison', () => {
   });
 
   it('names no address', () => {
-    expect(page('several')).not.toMatch(/\b(https?:)?\/\/\w/);
+    expect(mainOf(page('several'))).not.toMatch(/\b(https?:)?\/\/\w/);
   });
 });

@@ -9,7 +9,6 @@ import { metricTables } from '../../src/report/content/comparison-metric-table.t
 import { renderComparisonText } from '../../src/report/content/comparison-text.ts';
 import { verdictSentence } from '../../src/report/content/comparison-words.ts';
 import { comparisons, NOT_STARTED } from './comparison-fixture.ts';
-import { NO_ASSETS } from './fixture.ts';
 
 describe('a message', () => {
   it('is told by its first line and the one that names an error', () => {
@@ -38,7 +37,7 @@ describe('an arm that could not start', () => {
     ['Markdown', () => renderComparisonMarkdown(unstarted())],
     ['summary', () => renderGithubSummary(unstarted())],
     ['annotations', () => renderGithubAnnotations(unstarted())],
-    ['HTML', () => renderComparisonHtml(unstarted(), NO_ASSETS)],
+    ['HTML', () => renderComparisonHtml(unstarted())],
   ])('has a short first line without replaced characters in the %s', (_, render) => {
     expect(render()).not.toContain('\ufffd');
     expect(verdictSentence(unstarted()).length).toBeLessThan(350);
@@ -51,7 +50,7 @@ describe('an arm that could not start', () => {
     const block = /<details><summary>Messages in full<\/summary>\n\n```text\n(.*?)\n```/s;
     expect(block.exec(renderGithubSummary(unstarted()))?.[1]?.split('\n')).toHaveLength(24);
     const pre = /<details><summary>Messages in full<\/summary>\n<pre>(.*?)<\/pre>\n<\/details>/s;
-    expect(pre.exec(renderComparisonHtml(unstarted(), NO_ASSETS))?.[1]?.split('\n')).toHaveLength(24);
+    expect(pre.exec(renderComparisonHtml(unstarted()))?.[1]?.split('\n')).toHaveLength(24);
   });
 
   it('is in full once, and nothing is where nothing was left out', () => {

@@ -1,5 +1,4 @@
 import { NO_SETTINGS } from '../../src/plan/settings.ts';
-import type { PageAssets } from '../../src/report/index.ts';
 import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
 
@@ -413,9 +412,6 @@ export const results = {
     };
   }),
 } as const;
-
-/** For what does not depend on the script and style of the page. */
-export const NO_ASSETS: PageAssets = { uplotJs: '', uplotCss: '', pageJs: '', pageCss: '' };
 
 /** Text that breaks out of HTML, Markdown, CSV or a terminal when it is not escaped. */
 export const HOSTILE =

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formats } from '../../src/report/index.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
-import { NO_ASSETS, results } from './fixture.ts';
+import { results } from './fixture.ts';
 
 const valid = results.valid();
 const render = (name: string, given = [valid]) =>
-  formats.find((format) => format.name === name)?.render(given, NO_ASSETS) ?? '';
+  formats.find((format) => format.name === name)?.render(given) ?? '';
 
 describe('formats', () => {
   it('have names of their own', () => {

@@ -1,49 +1,47 @@
 import { describe, expect, it } from 'vitest';
+import type { ChartGroup } from '../../src/report/charts.ts';
 import { renderHtml } from '../../src/report/content/run-page.ts';
-import { makeResult, NO_ASSETS, results } from './fixture.ts';
+import { inlineCode } from '../../src/report/render/page/markup.ts';
+import { makeResult, results } from './fixture.ts';
+import { mainOf } from './main-of.ts';
 
-const assets = { ...NO_ASSETS, uplotJs: 'var a = "</script>";', pageCss: 'i::after { content: "</style>" }' };
+type LineGroup = Extract<ChartGroup, { form: 'lines' }>;
 
-/** The data that the page hands to its script. */
+/** The chart groups that the page hands to its script. */
 function chartData(html: string) {
-  const [, json = ''] = /<script type="application\/json" id="charts">(.*?)<\/script>/s.exec(html) ?? [];
-  return JSON.parse(json) as Array<{
-    labels: string[];
-    colours: number[];
-    charts: Array<{
-      title: string;
-      unit: string | null;
-      lines: Array<{ run: number; label: string; x: number[]; y: Array<number | null> }>;
-    }>;
-  }>;
+  const groups = html.matchAll(/<script type="application\/json">(.*?)<\/script>/gs);
+  return [...groups].map(([, json = '']) => JSON.parse(json) as LineGroup);
 }
 
 describe('the page', () => {
   it('ends no script or style but its own', () => {
-    const html = renderHtml([results.hostile()], assets);
+    const html = renderHtml([results.hostile()]);
     expect(html.match(/<\/script/g)).toHaveLength(3);
-    expect(html.match(/<\/style/g)).toHaveLength(2);
+    expect(html.match(/<\/style/g)).toHaveLength(3);
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x onerror=&quot;globalThis.hacked=1&quot;&gt;');
+    expect(inlineCode('var a = "</script>"; /* </style> */')).toBe('var a = "<\\/script>"; /* <\\/style> */');
   });
 
   it('names no address', () => {
-    expect(renderHtml([results.valid()], NO_ASSETS)).not.toMatch(/\b(https?:)?\/\/\w/);
+    expect(mainOf(renderHtml([results.valid()]))).not.toMatch(/\b(https?:)?\/\/\w/);
   });
 
   it('has a section for each scenario, with its runs on the same charts', () => {
     const all = [results.valid(), results.ack(), results.polling()];
-    const data = chartData(renderHtml(all, NO_ASSETS));
-    expect(data.map(({ labels }) => labels)).toEqual([
-      ['socketio websocket', 'socketio polling'],
-      ['socketio websocket'],
+    const data = chartData(renderHtml(all));
+    expect(data.map(({ runs }) => runs)).toEqual([
+      [
+        { label: 'socketio websocket', colour: 0 },
+        { label: 'socketio polling', colour: 1 },
+      ],
+      [{ label: 'socketio websocket', colour: 0 }],
     ]);
-    expect(data.map(({ colours }) => colours)).toEqual([[0, 1], [0]]);
     expect(data[0]?.charts.map(({ title }) => title)).toEqual([
       'Latency by percentile',
       'Latency over time',
       'Last receiver over time',
-      'Messages sent',
+      'Sent',
       'Delivered',
       'CPU',
       'Event-loop delay, p99',
@@ -53,27 +51,25 @@ describe('the page', () => {
   });
 
   it('numbers runs that are alike', () => {
-    const data = chartData(renderHtml([results.valid(), results.invalid()], NO_ASSETS));
-    expect(data[0]?.labels).toEqual(['socketio websocket', 'socketio websocket (2)']);
+    const data = chartData(renderHtml([results.valid(), results.invalid()]));
+    expect(data[0]?.runs.map(({ label }) => label)).toEqual(['socketio websocket', 'socketio websocket (2)']);
   });
 
   it('ends the line of percentiles where the samples do, on the value of the table', () => {
-    const [section] = chartData(renderHtml([results.valid()], NO_ASSETS));
+    const [section] = chartData(renderHtml([results.valid()]));
     const line = section?.charts[0]?.lines[0];
     expect(line?.x.at(-1)).toBe(100);
     expect(line?.y.at(-1)).toBeCloseTo(3.954687, 3);
   });
 
   it('draws loss only when there is some', () => {
-    const lost = chartData(renderHtml([results.invalid()], NO_ASSETS))[0]?.charts.find(
-      ({ title }) => title === 'Lost',
-    );
+    const lost = chartData(renderHtml([results.invalid()]))[0]?.charts.find(({ title }) => title === 'Lost');
     expect(lost?.lines[0]?.y).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 7]);
   });
 
   it('adds up the generator processes', () => {
     const [one, two] = [1, 2].map((workers) => {
-      const [section] = chartData(renderHtml([makeResult({ seconds: 2, workers })], NO_ASSETS));
+      const [section] = chartData(renderHtml([makeResult({ seconds: 2, workers })]));
       return section?.charts
         .find(({ title }) => title === 'Memory (RSS)')
         ?.lines.find(({ label }) => label === 'generator');
@@ -83,9 +79,9 @@ describe('the page', () => {
   });
 
   it('has tables but no charts for a run that recorded nothing', () => {
-    const html = renderHtml([results.empty()], NO_ASSETS);
-    expect(chartData(html)[0]?.charts).toEqual([]);
-    expect(html).not.toContain('class="legend"');
+    const html = renderHtml([results.empty()]);
+    expect(chartData(html)).toEqual([]);
+    expect(mainOf(html)).not.toContain('class="legend"');
     expect(html).toContain('<caption>Plan</caption>');
   });
 
@@ -107,7 +103,7 @@ describe('the page', () => {
       anomalies: Array.from({ length: 30 }, () => account),
       anomalyCount: 41,
     };
-    const html = renderHtml([{ ...valid, ledger }], NO_ASSETS);
+    const html = renderHtml([{ ...valid, ledger }]);
     expect(html.match(/<th scope="row">17<\/th>/g)).toHaveLength(20);
     expect(html).toContain('The worst 20 of 41 accounts; the stored result holds 30.');
   });

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +6,6 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
 import { renderHtml } from '../../src/report/content/run-page.ts';
-import type { PageAssets } from '../../src/report/render/page/document.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { comparisons } from './comparison-fixture.ts';
@@ -24,19 +22,6 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-function readAssets(): PageAssets {
-  const require = createRequire(import.meta.url);
-  const uplot = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
-  const page = (name: string) =>
-    readFileSync(new URL(`../../src/report/render/page/${name}`, import.meta.url), 'utf8');
-  return {
-    uplotJs: uplot('uPlot.iife.min.js'),
-    uplotCss: uplot('uPlot.min.css'),
-    pageJs: page('browser.js'),
-    pageCss: page('browser.css'),
-  };
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
 let browser: Browser | null = null;
@@ -66,7 +51,7 @@ interface Screen {
 
 /** Opens the page of some results from disk, as a person would. */
 function open(given: readonly RunResult[], screen: Screen): Promise<Opened> {
-  return openHtml(renderHtml(given, readAssets()), screen);
+  return openHtml(renderHtml(given), screen);
 }
 
 async function openHtml(html: string, { width, height, colorScheme }: Screen): Promise<Opened> {
@@ -141,8 +126,11 @@ describe('the page in a browser', () => {
 
   it('tells the figures under the pointer', async () => {
     const { page } = await open([results.valid(), results.polling()], DESKTOP);
-    await page.locator('[data-chart="0.0"] .u-over').hover({ position: { x: 150, y: 60 } });
-    const tip = page.locator('[data-chart="0.0"] .tip');
+    await page
+      .locator('.plot .u-over')
+      .first()
+      .hover({ position: { x: 150, y: 60 } });
+    const tip = page.locator('.plot .tip').first();
     expect(await tip.innerText()).toMatch(
       /^[\d.]+ %\s+socketio websocket\s+[\d.]+ ms\s+socketio polling\s+[\d.]+ ms$/,
     );
@@ -185,7 +173,7 @@ describe('the page in a browser', () => {
     if (browser === null) throw new Error('no browser');
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
-    writeFileSync(join(folder, 'plain.html'), renderHtml([results.valid()], readAssets()));
+    writeFileSync(join(folder, 'plain.html'), renderHtml([results.valid()]));
     await page.goto(pathToFileURL(join(folder, 'plain.html')).href);
     expect(await page.locator('caption').allInnerTexts()).toEqual([
       'Latency',
@@ -197,20 +185,21 @@ describe('the page in a browser', () => {
       'Plan',
       'Environment',
     ]);
-    expect(await page.locator('noscript').innerText()).toContain('Charts need JavaScript');
+    expect(await page.locator('noscript').innerText()).toContain('The charts need JavaScript');
     await context.close();
   });
 });
 
 describe('the page of a comparison in a browser', () => {
   it('asks for nothing, runs nothing of a hostile name, draws its points, and never scrolls sideways', async () => {
-    const html = renderComparisonHtml(comparisons.hostile(), readAssets());
+    const html = renderComparisonHtml(comparisons.hostile());
     const { page, complaints, requests } = await openHtml(html, PHONE);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([page.url()]);
     expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
     expect((await page.locator('body').innerText()).trim()).toMatch(/^REGRESSED: delivery\.p50 of /);
-    expect(await page.locator('svg.points').first().locator('g:visible').count()).toBe(5);
+    // A point of the base and of the head in each of five rounds.
+    expect(await page.locator('.panel svg').first().locator('g:visible').count()).toBe(10);
     expect(Math.min(...((await page.evaluate(COLOURED_PIXELS)) as number[]))).toBeGreaterThan(100);
     for (const summary of await page.locator('summary').all()) await summary.click();
     expect(await page.evaluate(OVERFLOW)).toBe(0);

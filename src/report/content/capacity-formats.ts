@@ -1,5 +1,4 @@
 import type { Capacity } from '../../result/capacity.ts';
-import type { PageAssets } from '../render/page/document.ts';
 import { renderCapacityHtml } from './capacity-html.ts';
 import { renderCapacityMarkdown } from './capacity-markdown.ts';
 import { renderCapacityText } from './capacity-text.ts';
@@ -11,8 +10,7 @@ export interface CapacityFormat {
   /** Of a file, without the dot. */
   readonly extension: string;
   readonly summary: string;
-  /** Only the page uses `assets`. */
-  render(capacity: Capacity, assets: PageAssets): string;
+  render(capacity: Capacity): string;
 }
 
 /** Every format of a search, in the order of help. */

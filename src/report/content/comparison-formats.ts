@@ -1,6 +1,5 @@
 import type { Comparison } from '../../result/comparison.ts';
 import { ciFormats } from '../ci/formats.ts';
-import type { PageAssets } from '../render/page/document.ts';
 import { renderComparisonHtml } from './comparison-html.ts';
 import { renderComparisonMarkdown } from './comparison-markdown.ts';
 import { renderComparisonText } from './comparison-text.ts';
@@ -12,8 +11,7 @@ export interface ComparisonFormat {
   /** Name of the file. */
   readonly file: string;
   readonly summary: string;
-  /** Only the page uses `assets`. */
-  render(comparison: Comparison, assets: PageAssets): string;
+  render(comparison: Comparison): string;
 }
 
 /** Every format of a comparison, in the order of help. */

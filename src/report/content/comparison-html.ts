@@ -1,11 +1,12 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { htmlDocument, type PageAssets } from '../render/page/document.ts';
+import { htmlDocument } from '../render/page/document.ts';
+import { chartGroupHtml } from '../render/page/lines.ts';
 import { escapeHtml } from '../render/page/markup.ts';
 import { detailsHtml, headerHtml, listHtml } from '../render/page/parts.ts';
 import { factsHtml, tableHtml } from '../render/page/tables.ts';
+import { metricChart } from './comparison-charts.ts';
 import { turnsText } from './comparison-circumstances.ts';
 import { designFacts, excludedTexts, machineFacts, pairTitle, rankingTexts } from './comparison-facts.ts';
-import { figureHtml } from './comparison-figure.ts';
 import { WHOLE_TITLE, wholeMessages } from './comparison-messages.ts';
 import { metricNotes, metricTables } from './comparison-metric-table.ts';
 import { armName, baseName, listed } from './comparison-names.ts';
@@ -13,8 +14,7 @@ import { mergedView } from './comparison-points.ts';
 import { roundsTable } from './comparison-rounds.ts';
 import { comparisonSeverity } from './comparison-severity.ts';
 import { pairSentence, remarkTexts, verdictSentence } from './comparison-words.ts';
-import { percentileChart } from './latency-charts.ts';
-import { chartsHtml, type Section } from './run-section.ts';
+import { percentileChart } from './run-charts.ts';
 
 function excludedHtml(comparison: Comparison, pair: PairOutcome): string {
   const texts = excludedTexts(comparison, pair);
@@ -25,7 +25,12 @@ function excludedHtml(comparison: Comparison, pair: PairOutcome): string {
 function pairHtml(comparison: Comparison, pair: PairOutcome): string {
   const { gating, told } = metricTables(comparison, pair);
   const figures = (metrics: readonly MetricOutcome[]) =>
-    metrics.map((metric) => figureHtml(comparison, pair, metric));
+    chartGroupHtml({
+      form: 'dots',
+      charts: metrics
+        .map((metric) => metricChart(comparison, pair, metric))
+        .filter((chart) => chart !== null),
+    });
   const isAlone = comparison.judgement.heads.length === 1;
   return [
     '<section>',
@@ -33,38 +38,28 @@ function pairHtml(comparison: Comparison, pair: PairOutcome): string {
     isAlone ? '' : `<p class="load">${escapeHtml(pairSentence(comparison, pair))}</p>`,
     gating.rows.length === 0 ? '' : tableHtml('Judged by', gating),
     `<p class="note">${metricNotes(comparison, pair).map(escapeHtml).join('<br>')}</p>`,
-    ...figures(pair.metrics.filter((metric) => metric.gating)),
+    figures(pair.metrics.filter((metric) => metric.gating)),
     excludedHtml(comparison, pair),
     detailsHtml('Told, not judged by', [
       told.rows.length === 0 ? '' : tableHtml('Told, not judged by', told),
-      ...figures(pair.metrics.filter((metric) => !metric.gating)),
+      figures(pair.metrics.filter((metric) => !metric.gating)),
     ]),
     detailsHtml('Every round', [tableHtml('Every round', roundsTable(comparison, pair))]),
     '</section>',
   ].join('\n');
 }
 
-/** The latencies of all arms, each over all its valid rounds; null where none has any. */
-function mergedSection(comparison: Comparison): Section | null {
+/** The latencies of all arms, each over all its valid rounds; empty where none has any. */
+function mergedHtml(comparison: Comparison): string {
   const merged = comparison.design.arms.flatMap((_, arm) => {
     const view = mergedView(comparison, arm);
     return view === null ? [] : [{ arm, view }];
   });
-  const [first] = merged;
   const chart = percentileChart(merged.map(({ view }) => view));
-  if (first === undefined || chart === null) return null;
-  return {
-    scenario: first.view.result.plan.scenario,
-    views: merged.map(({ view }) => view),
-    labels: merged.map(({ arm }) => armName(comparison, arm)),
-    colours: merged.map(({ arm }) => arm),
-    charts: [chart],
-  };
-}
-
-function mergedHtml(section: Section | null): string {
-  if (section === null) return '';
-  return `<section>\n<h2>All valid rounds together</h2>\n${chartsHtml(section, 0)}\n</section>`;
+  if (chart === null) return '';
+  const runs = merged.map(({ arm }) => ({ label: armName(comparison, arm), colour: arm }));
+  const charts = chartGroupHtml({ form: 'lines', runs, measureMs: null, charts: [chart] });
+  return `<section>\n<h2>All valid rounds together</h2>\n${charts}\n</section>`;
 }
 
 function rankingHtml(comparison: Comparison): string {
@@ -100,8 +95,7 @@ function pageTitle(comparison: Comparison): string {
 }
 
 /** One page: the verdict, each arm against the base with the points of every round, then all there is to know. */
-export function renderComparisonHtml(comparison: Comparison, assets: PageAssets): string {
-  const merged = mergedSection(comparison);
+export function renderComparisonHtml(comparison: Comparison): string {
   const body = [
     headerHtml(
       comparisonSeverity(comparison),
@@ -113,15 +107,13 @@ export function renderComparisonHtml(comparison: Comparison, assets: PageAssets)
       wholeMessages(comparison).map((lines) => `<pre>${lines.map(escapeHtml).join('\n')}</pre>`),
     ),
     ...comparison.judgement.heads.map((pair) => pairHtml(comparison, pair)),
-    mergedHtml(merged),
+    mergedHtml(comparison),
     rankingHtml(comparison),
     layoutHtml(comparison),
     footerHtml(comparison),
   ];
-  const data =
-    merged === null ? [] : [{ labels: merged.labels, colours: merged.colours, charts: merged.charts }];
-  return htmlDocument(
-    { title: pageTitle(comparison), body: body.filter((part) => part !== '').join('\n'), sections: data },
-    assets,
-  );
+  return htmlDocument({
+    title: pageTitle(comparison),
+    body: body.filter((part) => part !== '').join('\n'),
+  });
 }

@@ -1,62 +1,63 @@
 import type { ProcessTelemetry } from '../../result/run-result.ts';
 import type { ResultView } from '../../result/view.ts';
-import { type Chart, type Line, makeChart } from '../render/page/chart.ts';
+import { extent, type Line, type LineChart, makeLineChart } from '../charts.ts';
 
 type Sample = ProcessTelemetry['samples'][number];
 
-/** One figure of a process, and how that of several becomes one. */
+/** One value of a process, and how the values of several processes are combined. */
 interface Measure {
-  /** Null where the sample does not tell. */
+  /** Null where the sample has no such value. */
   readonly of: (sample: Sample) => number | null;
-  readonly together: (values: readonly number[]) => number;
+  readonly combine: (values: readonly number[]) => number;
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-const most = (values: readonly number[]) => Math.max(...values);
+const largest = (values: readonly number[]) => extent(values)?.[1] ?? 0;
 
-const CPU: Measure = { of: ({ cpuMs, lengthMs }) => cpuMs / lengthMs, together: sum };
-const DELAY: Measure = { of: ({ loopDelayP99Ns }) => loopDelayP99Ns, together: most };
-const RSS: Measure = { of: ({ rssBytes }) => rssBytes, together: sum };
+const CPU: Measure = { of: ({ cpuMs, lengthMs }) => cpuMs / lengthMs, combine: sum };
+const DELAY: Measure = { of: ({ loopDelayP99Ns }) => loopDelayP99Ns, combine: largest };
+const RSS: Measure = { of: ({ rssBytes }) => rssBytes, combine: sum };
 
-/** A process that is not sampled for longer than this has ended. */
-const LONGEST_SAMPLE_MS = 2000;
+/** A process without a sample for this long, or for two samples, has ended. */
+const MAX_SILENCE_MS = 2000;
 
-/** What a process did at a moment; undefined when it was not sampled then. */
-function sampleAt({ samples }: ProcessTelemetry, atMs: number): Sample | undefined {
-  return samples.find((sample) => sample.atMs - sample.lengthMs <= atMs && atMs < sample.atMs);
-}
+/** What a process did at a moment: its sample, `ended` where it did not live, null where it was not sampled. */
+type Moment = Sample | 'ended' | null;
 
-/** Whether a process was there at a moment, sampled or not. */
-function livedAt({ samples }: ProcessTelemetry, atMs: number): boolean {
+/** Follows a process through time. The moments asked for must ascend. */
+function follow({ samples }: ProcessTelemetry): (atMs: number) => Moment {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined) return false;
-  return first.atMs - first.lengthMs <= atMs && atMs < last.atMs + LONGEST_SAMPLE_MS;
+  let next = 0;
+  return (atMs) => {
+    if (first === undefined || last === undefined) return 'ended';
+    const endMs = last.atMs + Math.max(MAX_SILENCE_MS, 2 * last.lengthMs);
+    if (atMs < first.atMs - first.lengthMs || atMs >= endMs) return 'ended';
+    while ((samples[next]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) next++;
+    const sample = samples[next];
+    return sample !== undefined && sample.atMs - sample.lengthMs <= atMs ? sample : null;
+  };
 }
 
-/** What all processes that lived at a moment did then; empty when one of them was not sampled. */
-function samplesAt(processes: readonly ProcessTelemetry[], atMs: number): Sample[] {
-  const living = processes.filter((process) => livedAt(process, atMs));
-  const samples = living.map((process) => sampleAt(process, atMs)).filter((sample) => sample !== undefined);
-  return samples.length === living.length ? samples : [];
-}
-
-function figureOf(samples: readonly Sample[], { of, together }: Measure): number | null {
+function combined(samples: readonly Sample[], { of, combine }: Measure): number | null {
   const values = samples.map(of).filter((value) => value !== null);
-  return values.length === 0 ? null : together(values);
+  return values.length === 0 ? null : combine(values);
 }
 
-/** Some processes as one, at the times of the one that was sampled most. */
+/**
+ * Several processes as one line, at the times of the process with the most samples. Moments at which one of the living
+ * processes was not sampled are left out.
+ */
 function lineOf(processes: readonly ProcessTelemetry[], measure: Measure, look: Omit<Line, 'x' | 'y'>): Line {
   const [longest] = processes.toSorted((a, b) => b.samples.length - a.samples.length);
-  const points = (longest?.samples ?? [])
-    .map((sample) => sample.atMs - sample.lengthMs / 2)
-    .map((ms) => ({ ms, samples: samplesAt(processes, ms) }))
-    .filter(({ samples }) => samples.length > 0);
-  return {
-    ...look,
-    x: points.map(({ ms }) => ms / 1000),
-    y: points.map(({ samples }) => figureOf(samples, measure)),
-  };
+  const followed = processes.map(follow);
+  const points = (longest?.samples ?? []).flatMap(({ atMs, lengthMs }) => {
+    const middleMs = atMs - lengthMs / 2;
+    const living = followed.map((at) => at(middleMs)).filter((moment) => moment !== 'ended');
+    const samples = living.filter((moment) => moment !== null);
+    if (samples.length < living.length || samples.length === 0) return [];
+    return [{ x: middleMs / 1000, y: combined(samples, measure) }];
+  });
+  return { ...look, x: points.map(({ x }) => x), y: points.map(({ y }) => y) };
 }
 
 function processLines(views: readonly ResultView[], measure: Measure): Line[] {
@@ -68,33 +69,33 @@ function processLines(views: readonly ResultView[], measure: Measure): Line[] {
     .filter(({ y }) => y.some((value) => value !== null));
 }
 
-/** CPU of all processes of the server, and of the generator, together. */
-export function cpuChart(views: readonly ResultView[]): Chart | null {
-  return makeChart({
+/** CPU of all processes of the server, and of the generator. */
+export function cpuChart(views: readonly ResultView[]): LineChart | null {
+  return makeLineChart({
     title: 'CPU',
-    note: '100 % is one core. All processes of the server together, and all of the generator.',
+    note: '100 % is one core. Sum over the processes of the server, and of the generator.',
     xAxis: 'seconds',
     kind: 'share',
     lines: processLines(views, CPU),
   });
 }
 
-/** Event-loop delay of the worst process of the server, and of the generator. */
-export function loopDelayChart(views: readonly ResultView[]): Chart | null {
-  return makeChart({
+/** Event-loop delay of the slowest process of the server, and of the generator. */
+export function loopDelayChart(views: readonly ResultView[]): LineChart | null {
+  return makeLineChart({
     title: 'Event-loop delay, p99',
-    note: 'How late a timer fires. The worst of the processes of the server, and of the generator.',
+    note: 'How late timers fire. The slowest process of the server, and of the generator.',
     xAxis: 'seconds',
     kind: 'duration',
     lines: processLines(views, DELAY),
   });
 }
 
-/** Resident memory of all processes of the server, and of the generator, together. */
-export function memoryChart(views: readonly ResultView[]): Chart | null {
-  return makeChart({
+/** Resident memory of all processes of the server, and of the generator. */
+export function memoryChart(views: readonly ResultView[]): LineChart | null {
+  return makeLineChart({
     title: 'Memory (RSS)',
-    note: 'All processes of the server together, and all of the generator.',
+    note: 'Sum over the processes of the server, and of the generator.',
     xAxis: 'seconds',
     kind: 'bytes',
     lines: processLines(views, RSS),

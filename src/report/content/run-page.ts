@@ -1,11 +1,11 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { viewResult } from '../../result/view.ts';
-import { htmlDocument, type PageAssets } from '../render/page/document.ts';
+import { htmlDocument } from '../render/page/document.ts';
 import { escapeHtml } from '../render/page/markup.ts';
 import { headerHtml } from '../render/page/parts.ts';
 import { targetLabel } from './labels.ts';
 import { remarks } from './remarks.ts';
-import { makeSections, type Section, sectionHtml } from './run-section.ts';
+import { makeSections, sectionHtml } from './run-section.ts';
 import { overallVerdict, verdictSeverity } from './run-verdict.ts';
 
 const SEVERITIES = ['bad', 'warning', 'good'] as const;
@@ -33,26 +33,16 @@ function footerHtml(results: readonly RunResult[]): string {
   const tools = new Set(results.map(({ tool }) => `${tool.name} ${tool.version}`));
   const days = [...new Set(results.map(({ startedAt }) => startedAt.slice(0, 10)))].sort();
   const when = days.length < 2 ? days.join('') : `${days[0] ?? ''} to ${days.at(-1) ?? ''}`;
-  return `<footer>Measured ${escapeHtml(when)} with ${escapeHtml([...tools].join(', '))}. Latency runs from the time a message was meant to be sent, not from when it was.</footer>`;
-}
-
-/** What the script needs: the charts and whose lines they are. */
-function pageData(sections: readonly Section[]) {
-  return sections.map(({ views, labels, colours, charts }) => ({
-    labels,
-    colours,
-    charts,
-    measureS: Math.max(...views.map(({ result }) => result.timing.measureMs)) / 1000,
-  }));
+  return `<footer>Measured ${escapeHtml(when)} with ${escapeHtml([...tools].join(', '))}. Latency is measured from the intended send time.</footer>`;
 }
 
 /**
  * One page: the verdict, then for each scenario the headline tables, charts with all its results overlaid, and
  * every figure, plan and environment.
  */
-export function renderHtml(results: readonly RunResult[], assets: PageAssets): string {
+export function renderHtml(results: readonly RunResult[]): string {
   const sections = makeSections(results.map(viewResult));
   const header = headerHtml(overallSeverity(results), overallVerdict(results), remarksHtml(results));
   const body = [header, ...sections.map(sectionHtml), footerHtml(results)].join('\n');
-  return htmlDocument({ title: pageTitle(results), body, sections: pageData(sections) }, assets);
+  return htmlDocument({ title: pageTitle(results), body });
 }

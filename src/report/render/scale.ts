@@ -1,63 +1,85 @@
 import { formatCount, formatNumber } from '../../units.ts';
+import { type Axis, extent } from '../charts.ts';
 
-/** An axis: where a value lies on it, and what is written along it. */
+/** Where a value lies along an axis, and which values are labelled. */
 export interface Scale {
-  /** 0 at its beginning, 1 at its end. */
+  /** 0 at the beginning of the axis, 1 at its end. */
   at(value: number): number;
-  readonly ticks: ReadonlyArray<{ readonly value: number; readonly text: string }>;
+  readonly ticks: ReadonlyArray<{ readonly at: number; readonly text: string }>;
 }
 
-/** More labels than this run into each other on a small screen. */
-const MOST_TICKS = 7;
-
-/** `0.5`, `20`, `5,000` */
-function tickText(value: number): string {
-  return value >= 1000 ? formatCount(value) : formatNumber(value);
-}
-
-/** Steps times powers of ten from `min` to `max`. */
-function decades(min: number, max: number, steps: readonly number[]): number[] {
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power++) {
-    // Multiplying would make 0.30000000000000004 of 3 times 0.1.
-    ticks.push(...steps.map((step) => Number(`${step}e${power}`)));
-  }
-  return ticks.filter((tick) => tick >= min && tick <= max);
-}
-
-function withTexts(values: readonly number[]): Scale['ticks'] {
-  return values.map((value) => ({ value, text: tickText(value) }));
-}
-
-/** Below this span, ticks at 1, 2 and 5 may be none at all. */
+/** More labels run into each other on a small screen. */
+const MAX_TICKS = 7;
+/** A logarithmic axis over less than this has evenly spaced labels. */
 const NARROW = 4;
+/** Free space beyond the outermost values, as a share of the axis. */
+const PADDING = 0.06;
 
-/** The step of 1, 2 or 5 times a power of ten that goes into `span` five times at most. */
-function evenStep(span: number): number {
-  const power = 10 ** Math.floor(Math.log10(span / 5));
-  return [1, 2, 5, 10].map((each) => each * power).find((step) => span / step <= 5) ?? 10 * power;
+/** 1, 2 or 5 times a power of ten, so that `range` holds at most five steps. */
+function evenStep(range: number): number {
+  const power = 10 ** Math.floor(Math.log10(range / 5));
+  return [1, 2, 5, 10].map((each) => each * power).find((step) => range / step <= 5) ?? 10 * power;
 }
 
 function evenTicks(min: number, max: number): number[] {
   const step = evenStep(max - min);
-  const count = Math.floor(max / step) - Math.ceil(min / step) + 1;
-  return Array.from({ length: count }, (_, index) =>
-    // Adding up would make 0.30000000000000004 of three times 0.1.
-    Number(((Math.ceil(min / step) + index) * step).toPrecision(9)),
+  const [first, last] = [Math.ceil(min / step), Math.floor(max / step)];
+  // Adding the step up would result in 0.30000000000000004.
+  return Array.from({ length: last - first + 1 }, (_, index) =>
+    Number(((first + index) * step).toPrecision(9)),
   );
 }
 
-/** A logarithmic axis; both ends are over 0, and apart. */
-export function logarithmic(min: number, max: number): Scale {
-  const choices = [[1, 2, 5], [1, 3], [1]].map((steps) => decades(min, max, steps));
-  const wide = choices.find((each) => each.length <= MOST_TICKS) ?? choices.at(-1) ?? [];
-  const ticks = max / min < NARROW ? evenTicks(min, max) : wide;
-  const span = Math.log(max / min);
-  return { at: (value) => Math.log(value / min) / span, ticks: withTexts(ticks) };
+/** Multiples of powers of ten from `min` to `max`, with as many in each decade as there is room for. */
+function decadeTicks(min: number, max: number): number[] {
+  const decades = Array.from(
+    { length: Math.floor(Math.log10(max)) - Math.floor(Math.log10(min)) + 1 },
+    (_, index) => Math.floor(Math.log10(min)) + index,
+  );
+  const choices = [[1, 2, 5], [1, 3], [1]].map((steps) =>
+    decades
+      .flatMap((decade) => steps.map((step) => Number(`${step}e${decade}`)))
+      .filter((tick) => tick >= min && tick <= max),
+  );
+  return choices.find((ticks) => ticks.length <= MAX_TICKS) ?? choices.at(-1) ?? [];
 }
 
-/** A linear axis from 0 to at least `max`, which is over 0. */
-export function fromZero(max: number): Scale {
-  const end = Math.ceil(max / evenStep(max)) * evenStep(max);
-  return { at: (value) => value / end, ticks: withTexts(evenTicks(0, end)) };
+/** `0.5`, `20`, `5,000` */
+function labelled(ticks: readonly number[]): Scale['ticks'] {
+  return ticks.map((at) => ({ at, text: at >= 1000 ? formatCount(at) : formatNumber(at) }));
+}
+
+/** An axis from `min` to `max`, which are above zero and differ. */
+export function logarithmicScale(min: number, max: number): Scale {
+  const ticks = max / min < NARROW ? evenTicks(min, max) : decadeTicks(min, max);
+  const span = Math.log(max / min);
+  return { at: (value) => Math.log(value / min) / span, ticks: labelled(ticks) };
+}
+
+/** An axis from `min` to `max`, which differ. */
+export function linearScale(min: number, max: number): Scale {
+  return { at: (value) => (value - min) / (max - min), ticks: labelled(evenTicks(min, max)) };
+}
+
+/** Ends of an axis around the values. */
+function rangeOf({ scale, range }: Axis, values: Iterable<number>): readonly [number, number] {
+  if (typeof range === 'object') return range;
+  const [min, max] = extent(values) ?? [0, 1];
+  if (scale === 'logarithmic') {
+    const room = max > min ? (max / min) ** PADDING : 1.5;
+    return [min / room, max * room];
+  }
+  if (range === 'zero') {
+    const wanted = max > 0 ? max * 1.05 : 1;
+    return [0, Math.ceil(wanted / evenStep(wanted)) * evenStep(wanted)];
+  }
+  const pad = max > min ? (max - min) * PADDING : Math.abs(max) * PADDING || 1;
+  return [min >= 0 ? Math.max(0, min - pad) : min - pad, max + pad];
+}
+
+/** The scale of an axis that shows all `values`. */
+export function scaleOf(axis: Axis, values: Iterable<number>): Scale {
+  const [min, max] = rangeOf(axis, values);
+  const scale = axis.scale === 'logarithmic' ? logarithmicScale(min, max) : linearScale(min, max);
+  return axis.labels === null ? scale : { ...scale, ticks: axis.labels };
 }

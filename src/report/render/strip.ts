@@ -1,5 +1,5 @@
 import type { MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { isMoreBetter } from '../content/comparison-metric-words.ts';
+import { toleratedRatio } from '../content/comparison-charts.ts';
 import { displayWidth, plain } from '../plain.ts';
 import { pad } from './text-lines.ts';
 
@@ -10,11 +10,6 @@ function roundRatios({ points }: Pick<MetricOutcome, 'points'>): Array<{ round: 
   return points
     .filter(({ base, head }) => base > 0 && head > 0)
     .map(({ round, base, head }) => ({ round, ratio: head / base }));
-}
-
-/** The ratio up to which the metric may get worse. */
-export function toleratedRatio(metric: MetricOutcome): number {
-  return isMoreBetter(metric) ? 1 / (1 + metric.delta) : 1 + metric.delta;
 }
 
 /** A logarithmic scale over the columns of a line. */

@@ -1,28 +1,24 @@
-import { escapeHtml, inlineCode, jsonForScript, scriptHash } from './markup.ts';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { escapeHtml, inlineCode, scriptHash } from './markup.ts';
 
-/** Scripts and styles that the page carries inside itself; whoever renders reads the files. */
-export interface PageAssets {
-  /** uplot/dist/uPlot.iife.min.js and uplot/dist/uPlot.min.css */
-  readonly uplotJs: string;
-  readonly uplotCss: string;
-  /** browser.js and browser.css beside this file */
-  readonly pageJs: string;
-  readonly pageCss: string;
-}
+const require = createRequire(import.meta.url);
+
+const ownFile = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 
 interface DocumentParts {
-  /** As text. */
+  /** Plain text. */
   readonly title: string;
   /** Markup inside `main`. */
   readonly body: string;
-  /** What browser.js draws: one entry for each section. */
-  readonly sections: readonly unknown[];
 }
 
-/** A page that holds all it needs and asks no network for anything. */
-export function htmlDocument({ title, body, sections }: DocumentParts, assets: PageAssets): string {
-  const [uplot, script] = [inlineCode(assets.uplotJs), inlineCode(assets.pageJs)];
-  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scriptHash(uplot)} ${scriptHash(script)}`;
+/** A page that holds its own styles and scripts, and loads nothing from the network. */
+export function htmlDocument({ title, body }: DocumentParts): string {
+  const styles = [uplotFile('uPlot.min.css'), ownFile('page.css'), ownFile('charts.css')].map(inlineCode);
+  const scripts = [uplotFile('uPlot.iife.min.js'), ownFile('charts.js')].map(inlineCode);
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(scriptHash).join(' ')}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -32,16 +28,13 @@ export function htmlDocument({ title, body, sections }: DocumentParts, assets: P
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <link rel="icon" href="data:,">
 <title>${escapeHtml(title)}</title>
-<style>${inlineCode(assets.uplotCss)}</style>
-<style>${inlineCode(assets.pageCss)}</style>
+${styles.map((style) => `<style>${style}</style>`).join('\n')}
 </head>
 <body>
 <main>
 ${body}
 </main>
-<script type="application/json" id="charts">${jsonForScript(sections)}</script>
-<script>${uplot}</script>
-<script>${script}</script>
+${scripts.map((script) => `<script>${script}</script>`).join('\n')}
 </body>
 </html>
 `;

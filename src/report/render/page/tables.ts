@@ -1,6 +1,7 @@
 import type { NotedTable } from '../../content/headline.ts';
 import type { Fact } from '../../content/run-facts.ts';
 import type { Heading, Table } from '../../content/table.ts';
+import { swatchHtml } from './lines.ts';
 import { escapeHtml } from './markup.ts';
 
 function headingHtml({ title, unit, meaning, numeric }: Heading): string {
@@ -55,11 +56,6 @@ export function factsHtml(caption: string, facts: readonly Fact[]): string {
 /** Remarks under a table; nothing for none. */
 export function notesHtml(notes: readonly string[]): string {
   return notes.length === 0 ? '' : `<p class="note">${notes.map(escapeHtml).join('.<br>')}.</p>`;
-}
-
-/** A square in one of the page's eight colours for lines. */
-export function swatchHtml(colour: number): string {
-  return `<i class="swatch" style="background:var(--line-${colour % 8})"></i>`;
 }
 
 /** How a run is marked on the page: its label and its colour in charts. */

@@ -1,0 +1,189 @@
+import { chooseUnit, type Kind } from './content/table.ts';
+
+export type LineStyle = 'solid' | 'dashed' | 'dotted';
+
+/** One line of one run. `x` ascends; a null in `y` is a gap. */
+export interface Line {
+  /** Index into the runs of the group. */
+  readonly run: number;
+  readonly style: LineStyle;
+  /** What the line shows: `p99`, `server`. */
+  readonly label: string;
+  readonly x: readonly number[];
+  readonly y: ReadonlyArray<number | null>;
+}
+
+/** Lines over time or percentile. The script of the page draws it. */
+export interface LineChart {
+  readonly title: string;
+  /** One sentence below the title. */
+  readonly note: string;
+  /** `odds`: 1 / (1 - percentile) on a logarithmic axis; `seconds` from the start of measuring. */
+  readonly xAxis: 'odds' | 'seconds';
+  readonly logarithmicY: boolean;
+  /** Unit of `y`; null for a plain number. */
+  readonly unit: string | null;
+  readonly lines: readonly Line[];
+}
+
+export type Shape = 'disc' | 'diamond' | 'cross';
+
+/** How a point looks. Shapes tell points apart without colours. */
+export interface MarkStyle {
+  readonly shape: Shape;
+  /** A colour of the page: `line-0` to `line-7`, `good`, `bad`, `ink-soft`. */
+  readonly colour: string;
+  readonly hollow: boolean;
+}
+
+/** A point with the interval around it. */
+export interface Dot extends MarkStyle {
+  readonly x: number;
+  readonly y: number;
+  /** An end without a bound is null and drawn to the edge. */
+  readonly interval: {
+    readonly along: 'x' | 'y';
+    readonly low: number | null;
+    readonly high: number | null;
+  } | null;
+  /** Pixels to the right of `x`, so that points of one value do not cover each other. */
+  readonly shiftPx: number;
+  /** Shown under the pointer. */
+  readonly text: string;
+}
+
+/** What an axis shows. Labels stand at round numbers unless `labels` names them. */
+export interface Axis {
+  readonly title: string;
+  readonly scale: 'linear' | 'logarithmic';
+  /** `zero`: begins at 0; `fit`: around the values; or fixed ends. */
+  readonly range: 'zero' | 'fit' | readonly [from: number, to: number];
+  readonly labels: ReadonlyArray<{ readonly at: number; readonly text: string }> | null;
+}
+
+/** One plot. All numbers are in the unit that is shown. */
+export interface Panel {
+  /** Title and findings in words, for readers who cannot see the plot. */
+  readonly description: string;
+  readonly heightPx: number;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly dots: readonly Dot[];
+  /** Lines between points, under the dots. */
+  readonly links: ReadonlyArray<{
+    readonly from: readonly [x: number, y: number];
+    readonly to: readonly [x: number, y: number];
+    readonly isFaint: boolean;
+  }>;
+  /** Lines across the whole plot, with their text. */
+  readonly rules: ReadonlyArray<{
+    readonly across: 'x' | 'y';
+    readonly at: number;
+    readonly style: 'limit' | 'answer' | 'neutral';
+    readonly text: string;
+  }>;
+  /** A shaded part of the x axis; null for none. */
+  readonly shaded: readonly [from: number, to: number] | null;
+}
+
+/** Points with intervals, drawn without a script. */
+export interface DotChart {
+  readonly title: string;
+  readonly note: string;
+  readonly keys: ReadonlyArray<MarkStyle & { readonly text: string }>;
+  readonly isWide: boolean;
+  /** Side by side where there is room. */
+  readonly panels: readonly Panel[];
+}
+
+/** Charts that stand together on a page. */
+export type ChartGroup =
+  /** Line charts of the same runs under one legend. */
+  | {
+      readonly form: 'lines';
+      /** The name and the colour, from 0, of each run. */
+      readonly runs: ReadonlyArray<{ readonly label: string; readonly colour: number }>;
+      /** Length of the measured time; null where no chart is over time. */
+      readonly measureMs: number | null;
+      readonly charts: readonly LineChart[];
+    }
+  | { readonly form: 'dots'; readonly charts: readonly DotChart[] };
+
+/** Beyond this span a linear axis hides the smaller half of the values. */
+const WIDEST_LINEAR_SPAN = 20;
+
+/** Smallest and largest number; null without numbers. Works on lists of any length. */
+export function extent(values: Iterable<number>): readonly [min: number, max: number] | null {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return min > max ? null : [min, max];
+}
+
+/** Whether values of this kind need a logarithmic axis. Only durations get one. */
+export function needsLogarithm(kind: Kind, values: readonly number[]): boolean {
+  const [min, max] = extent(values) ?? [0, 0];
+  return kind === 'duration' && min > 0 && max / min > WIDEST_LINEAR_SPAN;
+}
+
+interface LineChartParts {
+  readonly title: string;
+  readonly note: string;
+  readonly xAxis: LineChart['xAxis'];
+  /** Kind of the values in `lines`, which are in its base unit. */
+  readonly kind: Kind;
+  readonly lines: readonly Line[];
+}
+
+/** Chooses unit and axis for all lines and thins them out; null when no line has a point. */
+export function makeLineChart({ kind, lines: given, ...parts }: LineChartParts): LineChart | null {
+  const lines = given.map(thinOut);
+  const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
+  if (values.length === 0) return null;
+  const { name, scale } = chooseUnit(kind, values);
+  // Six digits are more than a chart shows, and keep the page small.
+  const shown = (value: number | null) => (value === null ? null : Number((value / scale).toPrecision(6)));
+  return {
+    ...parts,
+    unit: name,
+    logarithmicY: needsLogarithm(kind, values),
+    lines: lines.map((line) => ({ ...line, y: line.y.map(shown) })),
+  };
+}
+
+/** A line of a chart has at most this many points: more than there are pixels. */
+const MAX_POINTS = 999;
+
+/**
+ * Keeps at most 999 points of a line: of each of 333 stretches of equal length the smallest value, the largest and the
+ * first gap. Peaks therefore stay exactly where and as high as they were.
+ */
+export function thinOut(line: Line): Line {
+  const { x, y } = line;
+  if (x.length <= MAX_POINTS) return line;
+  const stretches = MAX_POINTS / 3;
+  const kept = Array.from({ length: stretches }, (_, index) => {
+    const from = Math.floor((index * x.length) / stretches);
+    const to = Math.floor(((index + 1) * x.length) / stretches);
+    return landmarks(y, from, to);
+  }).flat();
+  return { ...line, x: kept.map((at) => x[at] ?? 0), y: kept.map((at) => y[at] ?? null) };
+}
+
+/** Where the smallest value, the largest value and the first gap are, in ascending order. */
+function landmarks(y: Line['y'], from: number, to: number): number[] {
+  const found = new Map<'min' | 'max' | 'gap', number>();
+  for (let at = from; at < to; at++) {
+    const value = y[at] ?? null;
+    if (value === null) {
+      if (!found.has('gap')) found.set('gap', at);
+      continue;
+    }
+    const [min, max] = [found.get('min'), found.get('max')];
+    if (min === undefined || value < (y[min] ?? 0)) found.set('min', at);
+    if (max === undefined || value > (y[max] ?? 0)) found.set('max', at);
+  }
+  return [...new Set(found.values())].sort((a, b) => a - b);
+}

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import { type Axis, type Line, type LineChart, thinOut } from '../../src/report/charts.ts';
+import { cpuChart, loopDelayChart, memoryChart } from '../../src/report/content/process-charts.ts';
+import { runCharts } from '../../src/report/content/run-charts.ts';
+import { logarithmicScale, type Scale, scaleOf } from '../../src/report/render/scale.ts';
+import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
+import { viewResult } from '../../src/result/view.ts';
+import { makeResult, results } from './fixture.ts';
+
+const [sample] = results.valid().telemetry.servers[0]?.samples ?? [];
+
+/** A process with so much CPU, in percent of a core, in each second from `firstMs` on. */
+function processOf(pid: number, firstMs: number, ...percent: number[]): ProcessTelemetry {
+  if (sample === undefined) throw new Error('the fixture has no telemetry');
+  const samples = percent.map((value, second) => ({
+    ...sample,
+    atMs: firstMs + (second + 1) * 1000,
+    cpuMs: value * 10,
+    loopDelayP99Ns: value * 1e6,
+    rssBytes: value * 1024 ** 2,
+  }));
+  return { role: `server ${pid}`, pid, source: 'probe', samples };
+}
+
+function serversOf(...servers: ProcessTelemetry[]): RunResult {
+  return { ...results.valid(), telemetry: { servers, workers: [] } };
+}
+
+/** The points of the line with a label. */
+function pointsOf(chart: LineChart | null, label: string): Array<[x: number | undefined, y: number | null]> {
+  const line = chart?.lines.find((each) => each.label === label);
+  return (line?.y ?? []).map((y, index) => [line?.x[index], y]);
+}
+
+describe('the charts of processes', () => {
+  const several = [viewResult(serversOf(processOf(1, 0, 10, 20), processOf(2, 0, 30, 5)))];
+
+  it('add the CPU and memory of all processes of the server', () => {
+    expect(pointsOf(cpuChart(several), 'server')).toEqual([
+      [0.5, 40],
+      [1.5, 25],
+    ]);
+    expect(pointsOf(memoryChart(several), 'server')).toEqual([
+      [0.5, 40],
+      [1.5, 25],
+    ]);
+  });
+
+  it('show the event-loop delay of the worst of them', () => {
+    expect(pointsOf(loopDelayChart(several), 'server')).toEqual([
+      [0.5, 30],
+      [1.5, 20],
+    ]);
+  });
+
+  it('count a process for as long as it lived', () => {
+    const replaced = serversOf(
+      processOf(1, 0, 10, 10, 10, 10, 10, 10),
+      processOf(2, 0, 7),
+      processOf(3, 4000, 5, 5),
+    );
+    expect(pointsOf(cpuChart([viewResult(replaced)]), 'server')).toEqual([
+      [0.5, 17],
+      // Whether the second process lived on for a while after its last sample, nobody knows.
+      [3.5, 10],
+      [4.5, 15],
+      [5.5, 15],
+    ]);
+  });
+
+  it('have no line for what is not known', () => {
+    const views = [viewResult(results.foreign())];
+    expect(loopDelayChart(views)?.lines.map(({ label }) => label)).toEqual(['generator']);
+    expect(cpuChart(views)?.lines.map(({ label }) => label)).toEqual(['server', 'generator']);
+  });
+});
+
+describe('a long line', () => {
+  const line = (y: ReadonlyArray<number | null>): Line => ({
+    run: 0,
+    style: 'solid',
+    label: 'p99',
+    x: y.map((_, index) => index),
+    y,
+  });
+
+  it('is kept as it is up to 999 points', () => {
+    const short = line(Array.from({ length: 999 }, (_, index) => index % 7));
+    expect(thinOut(short)).toBe(short);
+  });
+
+  it('keeps its largest and smallest values and its gaps at their places', () => {
+    const y: Array<number | null> = Array.from({ length: 86_400 }, (_, index) => 100 + (index % 13));
+    y[12_345] = 1e6;
+    y[54_321] = -5;
+    y[70_000] = null;
+    const thin = thinOut(line(y));
+    expect(thin.x.length).toBeLessThan(1000);
+    expect(thin.x).toEqual(thin.x.toSorted((a, b) => a - b));
+    const at = (x: number) => thin.y[thin.x.indexOf(x)];
+    expect([at(12_345), at(54_321), at(70_000)]).toEqual([1e6, -5, null]);
+  });
+});
+
+describe('a run of two days', () => {
+  const SECONDS = 172_800;
+  const short = makeResult({ seconds: 2, clients: 2, rateHz: 5 });
+
+  it('is drawn with at most 999 points a line', () => {
+    const [interval, second = interval] = short.intervals;
+    const lengthen = (process: ProcessTelemetry): ProcessTelemetry => ({
+      ...process,
+      samples: Array.from({ length: SECONDS }, (_, at) => ({
+        ...(process.samples[at % 2] ?? process.samples[0]),
+        atMs: (at + 1) * 1000,
+      })) as ProcessTelemetry['samples'],
+    });
+    const result: RunResult = {
+      ...short,
+      timing: { ...short.timing, measureMs: SECONDS * 1000 },
+      intervals: Array.from({ length: SECONDS / 10 }, (_, at) => ({
+        ...(at % 2 === 0 ? interval : second),
+        startMs: at * 10_000,
+        lengthMs: 10_000,
+      })) as RunResult['intervals'],
+      telemetry: {
+        servers: short.telemetry.servers.map(lengthen),
+        workers: short.telemetry.workers.map(lengthen),
+      },
+    };
+    const charts = runCharts([viewResult(result)]);
+    expect(charts.map(({ title }) => title)).toContain('Memory (RSS)');
+    for (const { lines } of charts) for (const { x } of lines) expect(x.length).toBeLessThan(1000);
+    // Counts of ten seconds are shown per second.
+    const sent = charts.find(({ title }) => title === 'Sent')?.lines.find(({ label }) => label === 'sent');
+    expect(sent?.y[0]).toBe((interval?.sent ?? 0) / 10);
+    expect(sent?.x[0]).toBe(5);
+  });
+});
+
+describe('an axis', () => {
+  const texts = ({ ticks }: Scale) => ticks.map(({ text }) => text);
+  const axis = (parts: Partial<Axis>): Axis => ({
+    title: '',
+    scale: 'linear',
+    range: 'zero',
+    labels: null,
+    ...parts,
+  });
+
+  it('is labelled at round numbers, and few of them', () => {
+    expect(texts(logarithmicScale(45, 2200))).toEqual(['50', '100', '200', '500', '1,000', '2,000']);
+    expect(texts(logarithmicScale(45, 110_000))).toEqual([
+      '100',
+      '300',
+      '1,000',
+      '3,000',
+      '10,000',
+      '30,000',
+      '100,000',
+    ]);
+    expect(texts(logarithmicScale(790, 1140))).toEqual(['800', '900', '1,000', '1,100']);
+    expect(texts(scaleOf(axis({}), [0.9]))).toEqual(['0', '0.2', '0.4', '0.6', '0.8', '1']);
+    expect(texts(scaleOf(axis({}), [103]))).toEqual(['0', '50', '100', '150']);
+    expect(texts(scaleOf(axis({ range: 'fit' }), [1.1, 1.4]))).toEqual(['1.1', '1.2', '1.3', '1.4']);
+    expect(texts(scaleOf(axis({ scale: 'logarithmic', range: 'fit' }), [0.9, 1.45]))).toEqual([
+      '1',
+      '1.2',
+      '1.4',
+    ]);
+  });
+
+  it('runs from 0 at its beginning to 1 at its end', () => {
+    expect([10, 100, 1000].map(logarithmicScale(10, 1000).at)).toEqual([0, 0.5, 1]);
+    expect([0, 75, 150].map(scaleOf(axis({}), [103]).at)).toEqual([0, 0.5, 1]);
+  });
+
+  it('has a width where all values are alike, or there are none', () => {
+    for (const scale of ['linear', 'logarithmic'] as const) {
+      for (const range of ['zero', 'fit'] as const) {
+        const { at, ticks } = scaleOf(axis({ scale, range }), [7, 7]);
+        expect(at(7)).toBeGreaterThan(0);
+        expect(at(7)).toBeLessThan(1);
+        expect(ticks.length).toBeGreaterThan(0);
+      }
+    }
+    expect(texts(scaleOf(axis({}), []))[0]).toBe('0');
+  });
+});
