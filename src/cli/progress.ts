@@ -1,4 +1,5 @@
-import type { Phase, Progress } from '../run/progress.ts';
+import type { Phase } from '../run/control.ts';
+import type { Progress } from '../run/run.ts';
 import { formatCount, formatDurationMs, formatNs, formatNumber, formatPercent } from '../units.ts';
 import type { Cli } from './cli.ts';
 

@@ -1,6 +1,6 @@
 import type { Design, Round } from '../result/comparison.ts';
-import type { Progress } from '../run/progress.ts';
 import type { RoundProgress } from '../run/rounds.ts';
+import type { Progress } from '../run/run.ts';
 import { formatMetric } from '../stats/metric.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { pointsOf } from '../stats/points.ts';

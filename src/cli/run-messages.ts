@@ -1,7 +1,7 @@
 import type { ExitCode } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
-import type { Progress } from '../run/progress.ts';
+import type { Progress } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
 export type ToRun =

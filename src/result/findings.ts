@@ -104,6 +104,11 @@ export const FINDINGS = {
     'use a longer warm-up (--warmup-max)',
   ),
   not_probed: kind('none', false, 'Nothing, or only CPU and memory, is known of the server process.'),
+  probe_lines_dropped: kind(
+    'none',
+    false,
+    'The socket of the probe received lines that are not from a probe.',
+  ),
   not_pinned: kind('machine', false, 'Server and generator were not pinned to separate CPUs.'),
   server_start: kind('server', true, 'The reference server did not start.', START_SERVER),
   server_unavailable: kind('user', true, 'The reference server cannot run on this machine.', START_SERVER),

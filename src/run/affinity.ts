@@ -31,7 +31,7 @@ export function allowedCpus(): number[] {
   return Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
 }
 
-/** Whether processes can be bound to CPUs here, and if not, why. */
+/** Why processes cannot be pinned to CPUs here; null when they can. */
 export function pinningProblem(cpus: readonly number[]): string | null {
   if (process.platform !== 'linux') return `not available on ${process.platform}`;
   if (cpus.length < 2) return 'only one CPU';
@@ -55,13 +55,19 @@ export function noAffinity(workers: number): Affinity {
   return { server: null, workers: Array.from({ length: workers }, () => null) };
 }
 
+/** The CPUs of each pinned process, each set once. The CPUs that this process may use when none is pinned. */
+export function cpuGroups({ server, workers }: Affinity): number[][] {
+  const lists = new Set([server, ...workers].filter((list) => list !== null));
+  return lists.size === 0 ? [allowedCpus()] : [...lists].map(parseCpuList);
+}
+
 /** Prefixes a command so that it runs on the given CPUs. */
 export function pinned(cpus: string | null, command: readonly string[]): [file: string, args: string[]] {
   const [file = '', ...args] = cpus === null ? command : ['taskset', '-c', cpus, ...command];
   return [file, args];
 }
 
-/** The best that this machine permits; `problem` says why it is none, null when processes are bound. */
+/** Chooses the CPUs of a run; `problem` says why nothing is pinned, null when it is. */
 export function chooseAffinity(
   workers: number,
   pin: boolean,

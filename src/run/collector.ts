@@ -1,30 +1,30 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/route.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
-import { NsHistogram } from '../measure/histogram.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { type Traffic, type TrafficSpan, trafficWithin } from '../measure/traffic.ts';
 import type { Membership } from './membership.ts';
-import { Pushes } from './pushes.ts';
-import { getOrAdd, Timeline } from './timeline.ts';
+import { type ClosedPush, Pushes } from './pushes.ts';
+import { Timeline } from './timeline.ts';
+import { WarmupWindows } from './warm-up.ts';
 
 const SECOND_NS = 1e9;
 
-/** What one worker has said so far. */
+/** What one worker has reported so far. */
 interface WorkerRecord {
   readonly telemetry: TelemetrySample[];
   readonly traffic: TrafficSpan[];
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   connected: number;
-  /** Why clients failed to connect, while the rest is still trying. */
+  /** The most frequent reason why clients failed to connect, while others still try. */
   connectReason: string | null;
-  /** Newest word on what arrived, during the drain. */
+  /** The latest count of deliveries, during the drain. */
   delivered: number;
-  /** And on visits that are not over. */
+  /** The latest count of iterations in flight, during the drain. */
   iterating: number;
   /** Measured messages sent, by stream. */
   sent: readonly SentOfStream[];
@@ -32,12 +32,21 @@ interface WorkerRecord {
 
 const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 
-/** Hears the workers and merges what they say into one run. */
+export interface CollectorOptions {
+  readonly membership: Membership;
+  /** A broadcast or push that has reached no further receiver for so long is closed as incomplete. */
+  readonly quietNs: number;
+  readonly durationMs: number;
+  readonly drainMs: number;
+}
+
+/** Merges what the workers report into one run. */
 export class Collector {
-  readonly timeline = new Timeline();
+  readonly timeline: Timeline;
+  readonly pushes: Pushes;
   readonly workers: readonly WorkerRecord[];
   readonly failures = new ReasonCounts();
-  /** Of these, those of clients that connected and could not join their rooms. */
+  /** The part of {@link failures} of clients that connected and could not join their rooms. */
   readonly joinFailures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
   readonly closed = new ReasonCounts();
@@ -46,17 +55,18 @@ export class Collector {
   readonly impossible = new ReasonCounts();
   incompleteBroadcasts = 0;
   snapshotCostMaxMs = 0;
-  readonly #membership: Membership;
-  readonly pushes: Pushes;
-  readonly #warmup = new Map<number, { readonly histogram: NsHistogram; reports: number }>();
+  readonly #options: CollectorOptions;
+  readonly #warmup = new WarmupWindows();
   readonly #fanout: FanoutTracker;
   readonly #recorder = new Recorder();
   #warmupStartNs = Number.POSITIVE_INFINITY;
   #measureStartNs = Number.POSITIVE_INFINITY;
 
-  /** A broadcast whose receivers are spread over workers is given up after `quietNs` without a new one. */
-  constructor(membership: Membership, quietNs: number) {
-    this.#membership = membership;
+  constructor(options: CollectorOptions) {
+    const { membership, quietNs } = options;
+    this.#options = options;
+    this.timeline = new Timeline(options);
+    this.pushes = new Pushes(() => membership.connected.length, quietNs);
     this.workers = membership.spread.map(() => ({
       telemetry: [],
       traffic: [],
@@ -68,7 +78,6 @@ export class Collector {
       iterating: 0,
       sent: [],
     }));
-    this.pushes = new Pushes(() => membership.connected.length);
     this.#fanout = new FanoutTracker({
       expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
       quietNs,
@@ -79,14 +88,19 @@ export class Collector {
     });
   }
 
+  /** Start of the measured schedule; infinite before it is known. */
+  get measureStartNs(): number {
+    return this.#measureStartNs;
+  }
+
   warmUpFrom(startNs: number): void {
     this.#warmupStartNs = startNs;
   }
 
-  measureFrom(startNs: number, durationMs: number): void {
+  measureFrom(startNs: number): void {
     this.#measureStartNs = startNs;
     this.pushes.measureStartNs = startNs;
-    this.pushes.measureEndNs = startNs + durationMs * 1e6;
+    this.pushes.measureEndNs = startNs + this.#options.durationMs * 1e6;
   }
 
   onMessage(worker: number, message: FromWorker): void {
@@ -99,7 +113,7 @@ export class Collector {
         break;
       case 'connected':
         record.connected = message.members.length;
-        this.#membership.connect(message.members);
+        this.#options.membership.connect(message.members);
         this.failures.addAll(message.failures);
         break;
       case 'joined':
@@ -127,26 +141,34 @@ export class Collector {
     }
   }
 
+  /** Whether clients have failed to connect, and none has connected. */
+  get hasOnlyConnectFailures(): boolean {
+    const isNoneConnected = this.workers.every(({ connected }) => connected === 0);
+    return isNoneConnected && this.workers.some(({ connectReason }) => connectReason !== null);
+  }
+
+  /** The most frequent reason why clients failed to connect; null while none has failed. */
+  get connectFailure(): string | null {
+    const sofar = this.workers.map(({ connectReason }) => connectReason);
+    return this.failures.commonest ?? sofar.find((reason) => reason !== null) ?? null;
+  }
+
   #addSnapshot(snapshot: Snapshot): void {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
     this.dropped.addAll(snapshot.dropped);
     this.closed.addAll(snapshot.closed);
     this.failed.addAll(snapshot.failed);
-    this.pushes.add(snapshot.pushes);
-    this.#closePushes(false);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
+    this.pushes.add(snapshot.pushes);
+    this.#addPushes(this.pushes.take(snapshot.endNs));
     this.timeline.addCounts(snapshot.bySecond);
     const { warmup, connect, connect_upgraded, ...measured } = snapshot.recorded.series;
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
     if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);
     const second = Math.round((snapshot.startNs - this.#measureStartNs) / SECOND_NS);
-    if (second < 0) {
-      const window = this.#warmupWindow(snapshot.endNs);
-      window.reports += 1;
-      if (warmup !== undefined) window.histogram.addSparse(warmup);
-    }
-    // A snapshot that was late at the border holds the first measured values, and the slowest of them.
+    if (second < 0) this.#warmup.add(this.#warmupSecond(snapshot.endNs), warmup);
+    // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
     const within = Math.max(0, second);
     this.timeline.addSeries(within, measured);
     this.#addBroadcasts(within, snapshot);
@@ -162,10 +184,10 @@ export class Collector {
     this.timeline.addSeries(second, this.#recorder.take().series);
   }
 
-  #closePushes(all: boolean): void {
+  #addPushes(closed: readonly ClosedPush[]): void {
     const secondOf = (timeNs: number) => Math.max(0, Math.floor((timeNs - this.#measureStartNs) / SECOND_NS));
-    const expected = this.#membership.connected.length;
-    for (const { skewNs, firstNs, atNs, reached } of this.pushes.take(all)) {
+    const expected = this.#options.membership.connected.length;
+    for (const { skewNs, firstNs, atNs, reached } of closed) {
       this.#recorder.record('push_skew', skewNs);
       this.timeline.addSeries(secondOf(atNs), this.#recorder.take().series);
       const counts = { second: secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
@@ -173,14 +195,14 @@ export class Collector {
     }
   }
 
-  /** Closes broadcasts and pushes that are still open; after the last snapshot. */
+  /** Closes broadcasts and pushes that are still open, after the last snapshot. */
   finish(): void {
-    this.#closePushes(true);
+    this.#addPushes(this.pushes.takeAll());
     this.#fanout.closeAll();
-    this.timeline.addSeries(Math.max(0, this.timeline.length - 1), this.#recorder.take().series);
+    this.timeline.addSeries(this.timeline.lastSecond, this.#recorder.take().series);
   }
 
-  /** Measured messages sent, by stream; known when a worker's schedule is over. */
+  /** Measured messages sent, by stream. Known when a worker's schedule is over. */
   sent(): SentOfStream[] {
     const byStream = new Map<number, number>();
     for (const { stream, sent } of this.workers.flatMap((worker) => worker.sent)) {
@@ -191,13 +213,10 @@ export class Collector {
 
   /** Medians of the warm-up's seconds that at least `workers` workers have reported. */
   warmupMediansNs(workers: number): Array<number | null> {
-    return [...this.#warmup]
-      .filter(([second, { reports }]) => second >= 0 && reports >= workers)
-      .sort(([a], [b]) => a - b)
-      .map(([, { histogram }]) => (histogram.count === 0 ? null : histogram.quantileNs(0.5)));
+    return this.#warmup.mediansNs(workers);
   }
 
-  /** What all clients did on the wire in the first `measureMs` of measuring: no warm-up, no drain. */
+  /** What all clients did on the wire in the first `measureMs` of measuring, without warm-up and drain. */
   traffic(measureMs: number): Traffic {
     const spans = this.workers.flatMap(({ traffic }) => traffic);
     return trafficWithin(spans, this.#measureStartNs, this.#measureStartNs + measureMs * 1e6);
@@ -216,9 +235,8 @@ export class Collector {
     };
   }
 
-  /** The warm-up's second that ends at `endNs`. */
-  #warmupWindow(endNs: number): { readonly histogram: NsHistogram; reports: number } {
-    const second = Math.round((endNs - this.#warmupStartNs) / SECOND_NS) - 1;
-    return getOrAdd(this.#warmup, second, () => ({ histogram: new NsHistogram(), reports: 0 }));
+  /** The second of the warm-up that ends at `endNs`. */
+  #warmupSecond(endNs: number): number {
+    return Math.round((endNs - this.#warmupStartNs) / SECOND_NS) - 1;
   }
 }

@@ -28,25 +28,40 @@ function readText(path: string): string | null {
   }
 }
 
-/** Counters of the system that only grow; the difference over a run says what disturbed it. */
+/** Time of one CPU in clock ticks: all of it, and the part that the hypervisor gave to other machines. */
+export interface CpuTicks {
+  readonly total: number;
+  readonly steal: number;
+}
+
+/** Counters of the system that only grow. Null where the system does not report one. */
 export interface SystemCounters {
   readonly atMs: number;
-  readonly cpuTicks: number | null;
-  readonly stealTicks: number | null;
+  /** By CPU number. */
+  readonly cpus: ReadonlyMap<number, CpuTicks> | null;
   readonly throttledUs: number | null;
   readonly pressureUs: number | null;
 }
 
-/** Reads /proc and the control group; null where the system does not tell. */
+/** Reads the lines `cpuN` of /proc/stat, see proc_stat(5): user nice system idle iowait irq softirq steal. */
+export function parseCpuTicks(stat: string): ReadonlyMap<number, CpuTicks> {
+  const lines = [...stat.matchAll(/^cpu(\d+) (.*)$/gm)];
+  return new Map(
+    lines.map(([, cpu, fields = '']) => {
+      const ticks = fields.trim().split(/\s+/).slice(0, 8).map(Number);
+      return [Number(cpu), { total: ticks.reduce((sum, each) => sum + each, 0), steal: ticks[7] ?? 0 }];
+    }),
+  );
+}
+
+/** Reads /proc and the control group. */
 export function readSystemCounters(): SystemCounters {
-  const ticks = readText('/proc/stat')?.split('\n')[0]?.trim().split(/\s+/).slice(1, 9).map(Number) ?? null;
+  const stat = readText('/proc/stat');
   const throttled = /throttled_usec (\d+)/.exec(readText('/sys/fs/cgroup/cpu.stat') ?? '')?.[1];
   const pressure = /some .*total=(\d+)/.exec(readText('/proc/pressure/cpu') ?? '')?.[1];
   return {
     atMs: performance.now(),
-    cpuTicks: ticks?.reduce((sum, value) => sum + value, 0) ?? null,
-    // proc(5): user nice system idle iowait irq softirq steal.
-    stealTicks: ticks?.[7] ?? null,
+    cpus: stat === null ? null : parseCpuTicks(stat),
     throttledUs: throttled === undefined ? null : Number(throttled),
     pressureUs: pressure === undefined ? null : Number(pressure),
   };
@@ -54,22 +69,42 @@ export function readSystemCounters(): SystemCounters {
 
 type Disturbance = Pick<RunResult['environment'], 'stealRatio' | 'throttledMs' | 'cpuPressureRatio'>;
 
-/** What the system took from the run between two readings. */
-export function disturbanceBetween(before: SystemCounters, after: SystemCounters): Disturbance {
-  const grown = (name: keyof SystemCounters) => {
+/**
+ * What disturbed the run between two readings. `groups` are the CPUs of each process of the run: steal is that of the
+ * group that lost the largest share of its time, since an average over many CPUs would hide one that is fully stolen.
+ */
+export function disturbanceBetween(
+  before: SystemCounters,
+  after: SystemCounters,
+  groups: ReadonlyArray<readonly number[]>,
+): Disturbance {
+  const grown = (name: 'throttledUs' | 'pressureUs') => {
     const [from, to] = [before[name], after[name]];
     return from === null || to === null ? null : to - from;
   };
-  const [ticks, steal] = [grown('cpuTicks'), grown('stealTicks')];
   const [throttledUs, pressureUs] = [grown('throttledUs'), grown('pressureUs')];
+  const steal = groups.map((cpus) => stealOf(before, after, cpus)).filter((ratio) => ratio !== null);
   return {
-    stealRatio: ticks === null || steal === null || ticks === 0 ? null : steal / ticks,
+    stealRatio: steal.length === 0 ? null : Math.max(...steal),
     throttledMs: throttledUs === null ? null : throttledUs / 1000,
     cpuPressureRatio: pressureUs === null ? null : pressureUs / 1000 / (after.atMs - before.atMs),
   };
 }
 
-/** CPUs' worth that the control group allows (cgroup v2 cpu.max); null for no limit. */
+/** The stolen share of the time of some CPUs; null when it is not known. */
+function stealOf(before: SystemCounters, after: SystemCounters, cpus: readonly number[]): number | null {
+  let total = 0;
+  let steal = 0;
+  for (const cpu of cpus) {
+    const [from, to] = [before.cpus?.get(cpu), after.cpus?.get(cpu)];
+    if (from === undefined || to === undefined) continue;
+    total += to.total - from.total;
+    steal += to.steal - from.steal;
+  }
+  return total === 0 ? null : steal / total;
+}
+
+/** How many CPUs' time the control group allows (cgroup v2 cpu.max); null for no limit. */
 export function cgroupCpuLimit(): number | null {
   const [quota, period] = (readText('/sys/fs/cgroup/cpu.max') ?? 'max').split(' ');
   return quota === undefined || quota === 'max' || period === undefined
@@ -84,7 +119,7 @@ export function cpuGovernor(): string | null {
 
 function packageVersion(name: string): string | null {
   try {
-    // Not by its exports, which may hide its package.json.
+    // The exports of a package may hide its package.json.
     const file = findPackageJSON(name, import.meta.url);
     return file === undefined
       ? null
@@ -94,7 +129,7 @@ function packageVersion(name: string): string | null {
   }
 }
 
-/** What the figures depend on besides the plan. `cwd` is where the server was started. */
+/** Reads what the figures depend on besides the plan. `cwd` is the working directory of the server. */
 export function readEnvironment(
   commandLine: readonly string[],
   affinity: Affinity,

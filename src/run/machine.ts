@@ -5,7 +5,7 @@ import { Pacer, realWaiter } from '../generator/pacer.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { formatNs, formatNumber, formatPercent } from '../units.ts';
-import { allowedCpus, pinningProblem } from './affinity.ts';
+import { allowedCpus, chooseAffinity, cpuGroups, pinningProblem } from './affinity.ts';
 import { cgroupCpuLimit, cpuGovernor, disturbanceBetween, readSystemCounters } from './environment.ts';
 import { LIMITS } from './validity/rules.ts';
 
@@ -159,7 +159,11 @@ const STEAL_WINDOW_MS = 1000;
 async function steal(): Promise<Check[]> {
   const before = readSystemCounters();
   await delay(STEAL_WINDOW_MS);
-  const { stealRatio, throttledMs } = disturbanceBetween(before, readSystemCounters());
+  const { stealRatio, throttledMs } = disturbanceBetween(
+    before,
+    readSystemCounters(),
+    cpuGroups(chooseAffinity(1, true).affinity),
+  );
   return [
     check(
       'CPU steal',

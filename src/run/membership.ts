@@ -1,16 +1,18 @@
 import { copiesOf, type Layout } from '../contract/scenario.ts';
 import type { Member, SentOfStream } from '../generator/messages.ts';
 
-/** What was owed in all, and the part of it that was owed to clients of generator processes that died. */
-export interface Owed {
+/** Expected deliveries, and the part of them to clients of lost workers. */
+export interface ExpectedDeliveries {
   readonly total: number;
   readonly silent: number;
 }
 
-/** Who takes part in a run: the clients that connected, who of them is owed a stream, and which worker has whom. */
+/** Who takes part in a run: which clients connected, who receives each stream, and which worker has which clients. */
 export class Membership {
   readonly layout: Layout;
+  /** Client numbers by worker. */
   readonly spread: ReadonlyArray<readonly number[]>;
+  readonly #lost = new Set<number>();
   readonly #connected = new Map<number, Member>();
   readonly #silent = new Set<number>();
 
@@ -19,7 +21,7 @@ export class Membership {
     this.spread = spread;
   }
 
-  /** Those that connected, dropped since or not. */
+  /** Clients that connected, including those that were dropped later. */
   get connected(): readonly Member[] {
     return [...this.#connected.values()];
   }
@@ -28,9 +30,15 @@ export class Membership {
     for (const member of members) this.#connected.set(member.client, member);
   }
 
-  /** From now on nobody hears of this worker's clients. */
+  /** From now on nothing is known of this worker's clients. */
   loseWorker(worker: number): void {
+    this.#lost.add(worker);
     for (const client of this.spread[worker] ?? []) this.#silent.add(client);
+  }
+
+  /** Workers that ended before their final report. */
+  get lostWorkers(): ReadonlySet<number> {
+    return this.#lost;
   }
 
   /** Whether one of this worker's clients sends. */
@@ -44,14 +52,14 @@ export class Membership {
     return this.layout.streams[stream]?.receivers.filter((client) => this.#connected.has(client)) ?? [];
   }
 
-  /** How many messages each receiver is owed for one that is sent. */
+  /** How many messages each receiver expects for one that is sent. */
   copies(stream: number): number {
     const found = this.layout.streams[stream];
     return found === undefined ? 1 : copiesOf(found);
   }
 
   /** Messages sent x connected receivers x copies. */
-  expected(sent: readonly SentOfStream[]): Owed {
+  expected(sent: readonly SentOfStream[]): ExpectedDeliveries {
     let total = 0;
     let silent = 0;
     for (const stream of sent) {

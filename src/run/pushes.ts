@@ -8,38 +8,53 @@ interface Push {
   duplicated: number;
 }
 
-/** A push that is complete, or of which nothing more is awaited. */
+/** A push that is complete, or of which nothing more is expected. */
 export interface ClosedPush {
-  /** From the first to the last client that got it. */
+  /** Time from the first to the last client that received it. */
   readonly skewNs: number;
   readonly firstNs: number;
   readonly atNs: number;
-  /** Clients that got it. */
+  /** Clients that received it. */
   readonly reached: number;
 }
 
-/** What the server pushed on its own, put together from all workers by key. Measured from {@link measureStartNs} on. */
+interface ClosedKey {
+  readonly isMeasured: boolean;
+  readonly closedNs: number;
+  /** Clients that had not received it when it was closed. */
+  missing: number;
+}
+
+/** The key of a closed push is forgotten after this many quiet times. A copy that arrives later is a push of its own. */
+const FORGET_AFTER = 2;
+
+/** What the server pushes on its own, merged from all workers by key. Measured from {@link measureStartNs} on. */
 export class Pushes {
   readonly #expected: () => number;
+  readonly #quietNs: number;
   readonly #open = new Map<string, Push>();
-  /** Keys of pushes that reached everyone, and whether they were measured: what comes of them is a further copy. */
-  readonly #complete = new Map<string, boolean>();
+  /** In the order in which they were closed. What arrives of these keys is late, or a duplicate. */
+  readonly #closed = new Map<string, ClosedKey>();
   readonly #totals = { pushes: 0, complete: 0, delivered: 0, duplicated: 0 };
   measureStartNs = Number.POSITIVE_INFINITY;
-  /** What is first seen later belongs to no measured push. */
+  /** A push that is first received at this time or later is not measured. */
   measureEndNs = Number.POSITIVE_INFINITY;
 
-  /** `expected`: how many clients each push is for. */
-  constructor(expected: () => number) {
+  /** `expected`: how many clients receive each push. A push that no client has received for `quietNs` is closed. */
+  constructor(expected: () => number, quietNs: number) {
     this.#expected = expected;
+    this.#quietNs = quietNs;
   }
 
-  /** Enters what one worker's clients got. */
+  /** Adds what the clients of one worker received. */
   add(arrivals: readonly PushArrivals[]): void {
     for (const { key, firstNs, lastNs, reached, duplicated } of arrivals) {
-      const wasMeasured = this.#complete.get(key);
-      if (wasMeasured !== undefined) {
-        if (wasMeasured) this.#totals.duplicated += reached + duplicated;
+      const closed = this.#closed.get(key);
+      if (closed !== undefined) {
+        const late = Math.min(reached, closed.missing);
+        closed.missing -= late;
+        if (closed.isMeasured) this.#totals.delivered += late;
+        if (closed.isMeasured) this.#totals.duplicated += reached - late + duplicated;
         continue;
       }
       const push = this.#open.get(key) ?? { firstNs, lastNs, reached: 0, duplicated: 0 };
@@ -51,45 +66,64 @@ export class Pushes {
     }
   }
 
-  /** Takes out what is complete; with `all`, also what is not. */
-  take(all: boolean): ClosedPush[] {
-    const closed: ClosedPush[] = [];
-    for (const [key, push] of this.#open) {
-      const isComplete = push.reached >= this.#expected();
-      if (!isComplete && !all) continue;
-      this.#open.delete(key);
-      const isMeasured = this.#isMeasured(push);
-      if (isComplete) this.#complete.set(key, isMeasured);
-      if (!isMeasured) continue;
-      this.#totals.pushes += 1;
-      this.#totals.complete += isComplete ? 1 : 0;
-      this.#totals.delivered += push.reached;
-      this.#totals.duplicated += push.duplicated;
-      const { firstNs, lastNs, reached } = push;
-      closed.push({ skewNs: lastNs - firstNs, firstNs, atNs: lastNs, reached });
+  /** Takes out the measured pushes that are complete, or that have been quiet for too long. */
+  take(nowNs: number): ClosedPush[] {
+    this.#forget(nowNs);
+    const done = [...this.#open].filter(
+      ([, push]) => push.reached >= this.#expected() || nowNs - push.lastNs > this.#quietNs,
+    );
+    return done.map(([key, push]) => this.#close(key, push, nowNs)).filter((closed) => closed !== null);
+  }
+
+  /** Takes out all measured pushes, at the end of a run. */
+  takeAll(): ClosedPush[] {
+    return [...this.#open]
+      .map(([key, push]) => this.#close(key, push, push.lastNs))
+      .filter((closed) => closed !== null);
+  }
+
+  #forget(nowNs: number): void {
+    for (const [key, { closedNs }] of this.#closed) {
+      if (nowNs - closedNs <= FORGET_AFTER * this.#quietNs) return;
+      this.#closed.delete(key);
     }
-    return closed;
+  }
+
+  #close(key: string, push: Push, nowNs: number): ClosedPush | null {
+    const { firstNs, lastNs, reached, duplicated } = push;
+    const isMeasured = this.#isMeasured(push);
+    this.#open.delete(key);
+    const missing = Math.max(0, this.#expected() - reached);
+    this.#closed.set(key, { isMeasured, closedNs: nowNs, missing });
+    if (!isMeasured) return null;
+    this.#totals.pushes += 1;
+    this.#totals.complete += reached >= this.#expected() ? 1 : 0;
+    this.#totals.delivered += reached;
+    this.#totals.duplicated += duplicated;
+    return { skewNs: lastNs - firstNs, firstNs, atNs: lastNs, reached };
   }
 
   #isMeasured({ firstNs }: Push): boolean {
     return firstNs >= this.measureStartNs && firstNs < this.measureEndNs;
   }
 
-  /** Measured pushes that have not reached everyone yet. */
+  /** Measured pushes that have not reached all clients yet. */
   get incomplete(): number {
-    return [...this.#open.values()].filter((push) => this.#isMeasured(push)).length;
+    let count = 0;
+    for (const push of this.#open.values()) if (this.#isMeasured(push)) count += 1;
+    return count;
   }
 
-  /** Measured pushes, and how many of them reached everyone. */
+  /** Measured pushes, and how many of them reached all clients. */
   get counts(): { readonly pushes: number; readonly complete: number } {
     return this.#totals;
   }
 
+  /** Expected deliveries of the measured pushes. */
   get expected(): number {
     return this.#totals.pushes * this.#expected();
   }
 
-  /** In the terms of the ledger. */
   get ledger(): LedgerTotals {
     const { delivered, duplicated } = this.#totals;
     return { delivered, duplicated, late: 0, reordered: 0, unexpected: 0 };

@@ -1,10 +1,11 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { mersenne } from 'pure-rand/generator/mersenne';
 import { SockbenchError } from '../errors.ts';
 import type { ArmRun, Round } from '../result/comparison.ts';
 import { findingOfError } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { balancedOrders } from './orders.ts';
 
-/** Where a comparison is. */
+/** The run of a comparison that is about to start. */
 export interface RoundProgress {
   /** From 1. */
   readonly round: number;
@@ -15,10 +16,11 @@ export interface RoundProgress {
 export interface RoundsPlan {
   readonly arms: number;
   readonly rounds: number;
-  /** Of the order of arms; the schedules of round r have seed `scheduleSeed + r - 1`, or that of its stored run. */
+  /** Seed of the order of arms. */
   readonly orderSeed: number;
+  /** Schedules of round r have the seed `scheduleSeed + r - 1`, or that of its stored run. */
   readonly scheduleSeed: number;
-  /** Runs that stand for arm 0, one for each round; null when it is measured. */
+  /** Stored runs of arm 0, one per round; null when it is measured. */
   readonly baseline: readonly RunResult[] | null;
 }
 
@@ -26,21 +28,21 @@ export interface RoundsHooks {
   /** One run of an arm with fresh processes. Throws a SockbenchError when nothing could be measured. */
   readonly run: (arm: number, seed: number) => Promise<RunResult>;
   readonly onProgress: (progress: RoundProgress) => void;
-  /** After each round: whether another is wanted. */
+  /** Called after each round; says whether another is needed. */
   readonly goesOn: (rounds: readonly Round[]) => boolean;
-  /** Aborting ends the comparison; a round that was not completed is dropped. */
+  /** Aborting ends the comparison. A round that was not completed is dropped. */
   readonly signal: AbortSignal;
 }
 
 export interface RanRounds {
   readonly rounds: readonly Round[];
-  /** Whether it ended because the hooks said so, or all rounds were run. */
+  /** False when it was aborted, or when a run could not be measured. */
   readonly isComplete: boolean;
 }
 
 /**
- * Runs all arms round by round, in balanced random order. An arm of which nothing could be measured ends it: the
- * reason is in the last round.
+ * Runs all arms round by round, in balanced random order. A run that measured nothing ends the comparison; its error is
+ * in the last round.
  */
 export async function runRounds(plan: RoundsPlan, hooks: RoundsHooks): Promise<RanRounds> {
   const rounds: Round[] = [];
@@ -60,7 +62,7 @@ async function runRound(
   { scheduleSeed, rounds, baseline }: RoundsPlan,
   { run, onProgress, signal }: RoundsHooks,
 ): Promise<Round> {
-  // A stored base had a schedule of its own, which the others then share.
+  // The other arms use the schedule of a stored base.
   const seed = baseline?.[index]?.plan.seed ?? scheduleSeed + index;
   const runs: ArmRun[] = [];
   for (const arm of order) {
@@ -80,7 +82,36 @@ async function tryRun(run: () => Promise<RunResult>): Promise<Omit<ArmRun, 'arm'
   } catch (error) {
     if (!(error instanceof SockbenchError)) throw error;
     const { code, message, hint } = error;
-    const told = hint === '' ? message : `${message}. ${hint}`;
-    return { result: null, error: findingOfError({ code, message: told }) };
+    const sentence = hint === '' ? message : `${message}. ${hint}`;
+    return { result: null, error: findingOfError({ code, message: sentence }) };
   }
+}
+
+/**
+ * The order of arms in each round. In a block of as many rounds as there are arms, every arm has every position once (a
+ * cyclic Latin square), and the order of rounds in a block is random. A drift over the comparison then affects all arms
+ * alike. Pure: the same seed gives the same orders.
+ *
+ * Source: Abedi and Brecht, "Conducting repeatable experiments in highly variable cloud computing environments",
+ * ICPE 2017: randomized multiple interleaved trials.
+ */
+export function balancedOrders(arms: number, rounds: number, seed: number): number[][] {
+  const generator = mersenne(seed);
+  const shuffled = (values: readonly number[]) => {
+    const left = [...values];
+    // Fisher and Yates.
+    for (let last = left.length - 1; last > 0; last--) {
+      const other = uniformInt(generator, 0, last);
+      const [a, b] = [left[last], left[other]];
+      if (a !== undefined && b !== undefined) [left[last], left[other]] = [b, a];
+    }
+    return left;
+  };
+  const everyArm = Array.from({ length: arms }, (_, arm) => arm);
+  const orders: number[][] = [];
+  while (orders.length < rounds) {
+    const first = shuffled(everyArm);
+    for (const shift of shuffled(everyArm)) orders.push([...first.slice(shift), ...first.slice(0, shift)]);
+  }
+  return orders.slice(0, rounds);
 }

@@ -3,27 +3,52 @@ import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
 import { SERIES } from '../measure/series.ts';
 import type { StoredInterval } from '../result/run-result.ts';
 
-/** One second of the run while it is still being filled. */
-interface Second {
+/** A document holds at most this many intervals of the measured time, and as many of the drain. */
+export const MAX_INTERVALS = 600;
+
+const LENGTHS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180];
+
+/** The length of one interval in whole seconds, 1 or more: the longer the time, the coarser its intervals. */
+export function intervalSeconds(durationMs: number): number {
+  const seconds = Math.ceil(durationMs / 1000);
+  const fewEnough = LENGTHS_S.find((length) => Math.ceil(seconds / length) <= MAX_INTERVALS);
+  return fewEnough ?? Math.ceil(seconds / MAX_INTERVALS);
+}
+
+interface Counts {
   intended: number;
   sent: number;
   expected: number;
   delivered: number;
+}
+
+/** One interval of the run while it is being filled. */
+interface OpenInterval {
+  readonly startS: number;
+  readonly lengthS: number;
+  readonly counts: Counts;
   readonly open: Map<string, NsHistogram>;
-  /** Series of a second that is over, encoded to save memory. */
+  /** Series of an interval that is over, encoded to save memory. */
   readonly encoded: Map<string, string>;
 }
 
-type CountName = 'intended' | 'sent' | 'expected' | 'delivered';
-export type Counts = Readonly<Record<CountName, number>>;
-
-/** Series and counts of a run, second by second and in all. */
+/** Series and counts of a run, interval by interval and in all. Seconds count from the start of measuring. */
 export class Timeline {
   /** Each series over the whole run. */
   readonly series = new Map<string, NsHistogram>();
-  readonly #seconds: Second[] = [];
+  readonly #intervals: OpenInterval[] = [];
+  readonly #measuredS: number;
+  readonly #measuredLengthS: number;
+  readonly #drainLengthS: number;
 
-  /** Adds to a series as a whole, and to its second. */
+  /** No interval reaches over the end of `durationMs`, where the drain begins. */
+  constructor({ durationMs, drainMs }: { readonly durationMs: number; readonly drainMs: number }) {
+    this.#measuredS = Math.ceil(durationMs / 1000);
+    this.#measuredLengthS = intervalSeconds(durationMs);
+    this.#drainLengthS = intervalSeconds(drainMs);
+  }
+
+  /** Adds to a series as a whole, and to the interval of a second. */
   addSeries(second: number, series: Readonly<Record<string, SparseCounts>>): void {
     for (const [name, sparse] of Object.entries(series)) {
       this.addTotal(name, sparse);
@@ -31,81 +56,92 @@ export class Timeline {
     }
   }
 
-  /** Adds to a series as a whole only: for what happens before the first second. */
+  /** Adds to a series as a whole only, for what happens before measuring. */
   addTotal(name: string, sparse: SparseCounts): void {
     getOrAdd(this.series, name, () => new NsHistogram(64)).addSparse(sparse);
   }
 
   addCounts(bySecond: readonly SecondCounts[]): void {
-    for (const counts of bySecond) {
-      const second = this.#second(Math.max(0, counts.second));
-      second.intended += counts.intended;
-      second.sent += counts.sent;
-      second.expected += counts.expected;
-      second.delivered += counts.delivered;
+    for (const { second, intended, sent, expected, delivered } of bySecond) {
+      const { counts } = this.#intervalOf(Math.max(0, second));
+      counts.intended += intended;
+      counts.sent += sent;
+      counts.expected += expected;
+      counts.delivered += delivered;
     }
   }
 
-  get length(): number {
-    return this.#seconds.length;
+  /** The first second of the last interval; 0 when there is none. */
+  get lastSecond(): number {
+    return this.#intervals.at(-1)?.startS ?? 0;
   }
 
-  /** Sums over the seconds so far. */
-  counts(): Counts {
-    const sum = (name: CountName) => this.#seconds.reduce((total, second) => total + second[name], 0);
-    return {
-      intended: sum('intended'),
-      sent: sum('sent'),
-      expected: sum('expected'),
-      delivered: sum('delivered'),
-    };
+  /** Sums so far. */
+  counts(): Readonly<Counts> {
+    const sum = { intended: 0, sent: 0, expected: 0, delivered: 0 };
+    for (const { counts } of this.#intervals) {
+      sum.intended += counts.intended;
+      sum.sent += counts.sent;
+      sum.expected += counts.expected;
+      sum.delivered += counts.delivered;
+    }
+    return sum;
   }
 
-  /** Messages that were due before this second and have not arrived: lost, for all that is known. */
-  missingBefore(before: number): number {
-    return this.#seconds
-      .slice(0, Math.max(0, before))
-      .reduce((total, { expected, delivered }) => total + Math.max(0, expected - delivered), 0);
+  /** Deliveries of intervals that ended before this second and have not arrived. */
+  missingBefore(second: number): number {
+    return this.#endedBefore(second).reduce((total, { counts }) => total + lostOf(counts), 0);
   }
 
-  /** Encodes the series of all seconds before this one. */
-  encodeBefore(before: number): void {
-    for (const { open, encoded } of this.#seconds.slice(0, before)) {
+  /** Encodes the series of all intervals that ended before this second. */
+  encodeBefore(second: number): void {
+    for (const { open, encoded } of this.#endedBefore(second)) {
       for (const [name, histogram] of open) encoded.set(name, histogram.encode());
       open.clear();
     }
   }
 
   stored(): StoredInterval[] {
-    this.encodeBefore(this.length);
-    return this.#seconds.map(({ open: _open, encoded, ...counts }, second) => ({
-      startMs: second * 1000,
-      lengthMs: 1000,
+    this.encodeBefore(Number.POSITIVE_INFINITY);
+    return this.#intervals.map(({ startS, lengthS, counts, encoded }) => ({
+      startMs: startS * 1000,
+      lengthMs: lengthS * 1000,
       ...counts,
-      lost: Math.max(0, counts.expected - counts.delivered),
+      lost: lostOf(counts),
       series: Object.fromEntries(encoded),
     }));
   }
 
-  #second(index: number): Second {
-    while (this.#seconds.length <= index) {
-      this.#seconds.push({
-        intended: 0,
-        sent: 0,
-        expected: 0,
-        delivered: 0,
+  #endedBefore(second: number): OpenInterval[] {
+    return this.#intervals.filter(({ startS, lengthS }) => startS + lengthS <= second);
+  }
+
+  #intervalOf(second: number): OpenInterval {
+    for (;;) {
+      const last = this.#intervals.at(-1);
+      const nextS = last === undefined ? 0 : last.startS + last.lengthS;
+      if (second < nextS) break;
+      this.#intervals.push({
+        startS: nextS,
+        lengthS: this.#lengthAt(nextS),
+        counts: { intended: 0, sent: 0, expected: 0, delivered: 0 },
         open: new Map(),
         encoded: new Map(),
       });
     }
-    const second = this.#seconds[index];
-    if (second === undefined) throw new Error(`second ${index} lies before the run`);
-    return second;
+    const found = this.#intervals.findLast(({ startS }) => startS <= second);
+    if (found === undefined) throw new Error(`second ${second} lies before the run`);
+    return found;
   }
 
-  /** A straggler reopens a series that was encoded. */
-  #openSeries(index: number, name: string): NsHistogram {
-    const { open, encoded } = this.#second(index);
+  #lengthAt(startS: number): number {
+    const leftS = this.#measuredS - startS;
+    return leftS > 0 ? Math.min(this.#measuredLengthS, leftS) : this.#drainLengthS;
+  }
+
+  /** A late value opens a series again that was encoded. */
+  #openSeries(second: number, name: string): NsHistogram {
+    const { open, encoded } = this.#intervalOf(second);
     return getOrAdd(open, name, () => {
       const stored = encoded.get(name);
       return stored === undefined ? new NsHistogram(64) : NsHistogram.decode(stored);
@@ -113,15 +149,19 @@ export class Timeline {
   }
 }
 
+function lostOf({ expected, delivered }: Counts): number {
+  return Math.max(0, expected - delivered);
+}
+
 /**
- * Merging and encoding for the first time takes tens of milliseconds of compiling; done here with made-up
- * values before a run, it does not compete for a CPU in the first seconds of measuring.
+ * Merges and encodes made-up values. The first time takes tens of milliseconds of compiling, which would otherwise
+ * compete for a CPU in the first seconds of measuring.
  */
 export function rehearseTimeline(): void {
   const values = Float64Array.from({ length: 500 }, (_, i) => (i + 1) * 20_011);
   const sparse = { valuesNs: values, counts: values.map(() => 3) };
   for (let rehearsal = 0; rehearsal < 3; rehearsal++) {
-    const timeline = new Timeline();
+    const timeline = new Timeline({ durationMs: 1000, drainMs: 0 });
     for (const { name } of SERIES) timeline.addSeries(0, { [name]: sparse });
     timeline.stored();
   }

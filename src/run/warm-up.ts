@@ -1,37 +1,64 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Plan } from '../plan/plan.ts';
-import type { RunResult } from '../result/run-result.ts';
-import { isStable } from './steady.ts';
+import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
+import { getOrAdd } from './timeline.ts';
 
-const LOOK_EVERY_MS = 50;
+const WINDOWS = 3;
+const AGREEMENT = 0.05;
 
-export interface WarmUpOptions {
-  readonly plan: Plan;
-  /** Since the first message was due; negative before. */
-  readonly elapsedMs: () => number;
-  /** Medians of the seconds that are complete. */
-  readonly mediansNs: () => Array<number | null>;
-  /** From deciding to measure until measuring begins; part of the warm-up. */
-  readonly leadMs: number;
-  /** Settles when the run is cut short. */
-  readonly cut: Promise<unknown>;
+/**
+ * Whether latency is stable: the medians of the last three one-second windows lie within 5 % of the smallest of them.
+ * A window without values (null) never agrees.
+ */
+export function isStable(windowMedians: ReadonlyArray<number | null>): boolean {
+  const last = windowMedians.slice(-WINDOWS).filter((median) => median !== null);
+  if (last.length < WINDOWS) return false;
+  const smallest = Math.min(...last);
+  return Math.max(...last) - smallest <= smallest * AGREEMENT;
 }
 
-/** Waits until the warm-up has lasted its least time and is steady, or has lasted its most, or the run is cut. */
-export async function warmUp(options: WarmUpOptions): Promise<RunResult['warmup']> {
-  const { plan, elapsedMs, mediansNs, leadMs, cut } = options;
-  let isCut = false;
-  void cut.then(() => {
-    isCut = true;
-  });
-  const isFixed = plan.warmupMs === plan.warmupMaxMs;
-  const untilMs = plan.warmupMaxMs - (isFixed ? leadMs : 0);
-  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs());
-  while (elapsedMs() < untilMs && !isDone() && !isCut) {
-    const waitMs = Math.max(1, Math.min(LOOK_EVERY_MS, untilMs - elapsedMs()));
-    await Promise.race([delay(waitMs, undefined, { ref: false }), cut]);
+interface Window {
+  /** Null once only the median is kept. */
+  histogram: NsHistogram | null;
+  medianNs: number | null;
+  /** How many workers have reported it. */
+  reports: number;
+}
+
+/** A window so many seconds older than the newest is complete: only its median is kept, to save memory. */
+const COMPLETE_AFTER_S = 5;
+
+/** Latencies of the warm-up in windows of one second, numbered from its start. */
+export class WarmupWindows {
+  readonly #windows = new Map<number, Window>();
+
+  /** Adds what one worker recorded in a window; undefined when it recorded nothing. */
+  add(second: number, latencies: SparseCounts | undefined): void {
+    const window = getOrAdd(this.#windows, second, () => ({
+      histogram: new NsHistogram(),
+      medianNs: null,
+      reports: 0,
+    }));
+    window.reports += 1;
+    if (latencies !== undefined && window.histogram !== null) window.histogram.addSparse(latencies);
+    this.#complete(second - COMPLETE_AFTER_S);
   }
-  const windowMediansNs = mediansNs();
-  const stable = windowMediansNs.length < 3 ? null : isStable(windowMediansNs);
-  return { durationMs: elapsedMs() + leadMs, stable, windowMediansNs };
+
+  #complete(second: number): void {
+    const window = this.#windows.get(second);
+    if (window === undefined || window.histogram === null) return;
+    window.medianNs = medianOf(window);
+    window.histogram = null;
+  }
+
+  /** Medians in nanoseconds of the windows that at least `workers` workers have reported; null for an empty one. */
+  mediansNs(workers: number): Array<number | null> {
+    return [...this.#windows]
+      .filter(([second, { reports }]) => second >= 0 && reports >= workers)
+      .sort(([a], [b]) => a - b)
+      .map(([, window]) => medianOf(window));
+  }
+}
+
+function medianOf({ histogram, medianNs }: Window): number | null {
+  if (histogram === null) return medianNs;
+  return histogram.count === 0 ? null : histogram.quantileNs(0.5);
 }

@@ -1,116 +1,146 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { Assignment, FromWorker, ToWorker } from '../generator/messages.ts';
 import { entryPath } from '../package.ts';
+import { pinned } from './affinity.ts';
 
-export interface WorkerEvents {
+/** One generator process, as the coordinator uses it. */
+export interface WorkerHandle {
+  readonly pid: number;
+  /** Sends a message; one that can no longer arrive is dropped. */
+  post(message: ToWorker): void;
+  kill(): void;
+}
+
+export interface WorkerHandlers {
+  readonly onMessage: (message: FromWorker) => void;
+  /** Called when the process has ended or could not be started; `reason` says how: `exit code 1`. */
+  readonly onEnded: (reason: string) => void;
+}
+
+/** Starts a generator process on these CPUs, a list as `taskset -c` reads it; null leaves the choice to the kernel. */
+export type StartWorker = (cpus: string | null, handlers: WorkerHandlers) => WorkerHandle;
+
+const GENERATOR_FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  // A larger young generation means fewer collections; nearly all of it is garbage by then.
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=32',
+];
+
+export const startWorkerProcess: StartWorker = (cpus, { onMessage, onEnded }) => {
+  const command = [process.execPath, ...GENERATOR_FLAGS, entryPath('generator/process')];
+  const [file, args] = pinned(cpus, command);
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
+  // A worker that is too busy to notice the end of its coordinator would continue to send.
+  const onExit = () => child.kill('SIGKILL');
+  process.once('exit', onExit);
+  child.once('exit', () => process.off('exit', onExit));
+  child.on('message', onMessage);
+  child.on('error', (error) => onEnded(error.message));
+  child.on('exit', (code, signal) => onEnded(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  return {
+    pid: child.pid ?? -1,
+    post: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
+    kill: () => child.kill('SIGKILL'),
+  };
+};
+
+export interface WorkersEvents {
   readonly onMessage: (worker: number, message: FromWorker) => void;
-  /** A worker ended before it was told to finish, or crashed. */
-  readonly onDied: (worker: number, reason: string) => void;
+  /** Called when a worker ended before its final report, or crashed. */
+  readonly onLost: (worker: number, reason: string) => void;
 }
 
 interface Member {
-  readonly child: ChildProcess;
+  readonly handle: WorkerHandle;
   readonly posted: Set<FromWorker['type']>;
-  alive: boolean;
+  isAlive: boolean;
 }
 
-/** Turns a command into the one that runs it on the CPUs of a worker. */
-export type PinWorker = (
-  worker: number,
-  command: readonly string[],
-) => readonly [file: string, args: string[]];
+interface Waiter {
+  readonly type: FromWorker['type'];
+  readonly resolve: () => void;
+}
 
-/** The generator processes of a run, as the coordinator sees them. */
+/** The generator processes of a run: which of them are alive, and which messages each has posted. */
 export class Workers {
   readonly #members: Member[];
-  readonly #events: WorkerEvents;
-  #waiting: Array<{ readonly type: FromWorker['type']; readonly resolve: () => void }> = [];
-  #finishing = false;
+  readonly #events: WorkersEvents;
+  #waiters: Waiter[] = [];
+  #isFinishing = false;
 
-  constructor(count: number, pin: PinWorker, events: WorkerEvents) {
+  /** Starts one worker per entry of `cpus`. */
+  constructor(start: StartWorker, cpus: ReadonlyArray<string | null>, events: WorkersEvents) {
     this.#events = events;
-    this.#members = Array.from({ length: count }, (_, worker) => this.#spawn(worker, pin));
+    this.#members = cpus.map((list, worker) => {
+      const handle = start(list, {
+        onMessage: (message) => this.#receive(worker, message),
+        onEnded: (reason) => this.#end(worker, reason),
+      });
+      return { handle, posted: new Set(), isAlive: true };
+    });
   }
 
-  #spawn(worker: number, pin: PinWorker): Member {
-    const [file, args] = pin(worker, [
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      // Fewer pauses to collect what is young: it is nearly all garbage by then.
-      '--min-semi-space-size=16',
-      '--max-semi-space-size=32',
-      entryPath('generator/process'),
-    ]);
-    const child = spawn(file, args, {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      serialization: 'advanced',
-    });
-    const member: Member = { child, posted: new Set(), alive: true };
-    // A worker that is too busy to hear that its coordinator is gone would go on sending.
-    const onExit = () => child.kill('SIGKILL');
-    process.once('exit', onExit);
-    child.once('exit', () => process.off('exit', onExit));
-    child.on('message', (message: FromWorker) => {
-      member.posted.add(message.type);
-      if (message.type === 'crash') this.#die(worker, member, message.message);
-      else this.#events.onMessage(worker, message);
-      this.#settle();
-    });
-    child.on('error', (error) => this.#die(worker, member, error.message));
-    child.on('exit', (code, signal) => {
-      this.#die(worker, member, signal === null ? `exit code ${code}` : `signal ${signal}`);
-    });
-    return member;
+  #receive(worker: number, message: FromWorker): void {
+    this.#members[worker]?.posted.add(message.type);
+    if (message.type === 'crash') this.#end(worker, message.message);
+    else this.#events.onMessage(worker, message);
+    this.#resolveWaiters();
   }
 
-  #die(worker: number, member: Member, reason: string): void {
-    if (!member.alive) return;
-    member.alive = false;
-    if (!this.#finishing || !member.posted.has('final')) this.#events.onDied(worker, reason);
-    this.#settle();
+  #end(worker: number, reason: string): void {
+    const member = this.#members[worker];
+    if (member === undefined || !member.isAlive) return;
+    member.isAlive = false;
+    if (!this.#isFinishing || !member.posted.has('final')) this.#events.onLost(worker, reason);
+    this.#resolveWaiters();
   }
 
   get pids(): number[] {
-    return this.#members.map(({ child }) => child.pid ?? -1);
+    return this.#members.map(({ handle }) => handle.pid);
   }
 
-  get alive(): number {
-    return this.#members.filter((member) => member.alive).length;
+  /** How many workers are alive. */
+  get aliveCount(): number {
+    return this.#members.filter(({ isAlive }) => isAlive).length;
   }
 
+  /** Sends each worker its part of the run. */
   assign(assignments: readonly Assignment[]): void {
-    for (const [worker, assignment] of assignments.entries())
-      this.#send(worker, { type: 'assign', assignment });
+    for (const [worker, assignment] of assignments.entries()) {
+      this.#members[worker]?.handle.post({ type: 'assign', assignment });
+    }
   }
 
-  sendAll(message: ToWorker): void {
-    if (message.type === 'finish') this.#finishing = true;
-    for (const worker of this.#members.keys()) this.#send(worker, message);
-  }
-
-  #send(worker: number, message: ToWorker): void {
-    const member = this.#members[worker];
-    if (member?.alive && member.child.connected) member.child.send(message, () => {});
+  /** Sends a message to every worker that is alive. */
+  postAll(message: ToWorker): void {
+    if (message.type === 'finish') this.#isFinishing = true;
+    for (const { handle, isAlive } of this.#members) if (isAlive) handle.post(message);
   }
 
   /** Resolves when every worker that is alive has posted a message of this type. */
   all(type: FromWorker['type']): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push({ type, resolve });
-      this.#settle();
+      this.#waiters.push({ type, resolve });
+      this.#resolveWaiters();
     });
   }
 
-  #settle(): void {
-    const isDone = (type: FromWorker['type']) =>
-      this.#members.every(({ alive, posted }) => !alive || posted.has(type));
-    const done = this.#waiting.filter(({ type }) => isDone(type));
-    this.#waiting = this.#waiting.filter((waiter) => !done.includes(waiter));
+  #resolveWaiters(): void {
+    const isDone = ({ type }: Waiter) =>
+      this.#members.every(({ isAlive, posted }) => !isAlive || posted.has(type));
+    const done = this.#waiters.filter(isDone);
+    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
     for (const { resolve } of done) resolve();
   }
 
-  /** Ends whatever is still running, at once. */
+  /** Ends every worker that is alive, at once. */
   kill(): void {
-    for (const { child, alive } of this.#members) if (alive) child.kill('SIGKILL');
+    for (const { handle, isAlive } of this.#members) if (isAlive) handle.kill();
   }
 }

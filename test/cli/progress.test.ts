@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { showProgress } from '../../src/cli/progress.ts';
 import { buildPlan } from '../../src/plan/plan.ts';
-import type { Phase, Progress } from '../../src/run/progress.ts';
+import type { Phase } from '../../src/run/control.ts';
+import type { Progress } from '../../src/run/run.ts';
 import { FakeCli } from './fake-cli.ts';
 
 const PLAN = buildPlan(

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { noAffinity, parseCpuList, pinned, pinningProblem, planAffinity } from '../../src/run/affinity.ts';
+import {
+  allowedCpus,
+  cpuGroups,
+  noAffinity,
+  parseCpuList,
+  pinned,
+  pinningProblem,
+  planAffinity,
+} from '../../src/run/affinity.ts';
 
 describe("a kernel's list of CPUs", () => {
   it.each([
@@ -88,5 +96,16 @@ describe('a command', () => {
 
   it('stays as it is without any', () => {
     expect(pinned(null, ['node', 'start.ts'])).toEqual(['node', ['start.ts']]);
+  });
+});
+
+describe('the CPUs whose steal counts', () => {
+  it('are those of each pinned process, each set once', () => {
+    expect(cpuGroups({ server: '0-2', workers: ['3', '4', '3'] })).toEqual([[0, 1, 2], [3], [4]]);
+    expect(cpuGroups({ server: null, workers: ['3'] })).toEqual([[3]]);
+  });
+
+  it('are all that this process may use when none is pinned', () => {
+    expect(cpuGroups(noAffinity(2))).toEqual([allowedCpus()]);
   });
 });

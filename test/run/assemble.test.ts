@@ -6,7 +6,7 @@ import { buildPlan } from '../../src/plan/plan.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
-import { readSystemCounters } from '../../src/run/environment.ts';
+import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
@@ -24,6 +24,13 @@ const TARGET = {
   file: null,
   namespace: null,
 } as const;
+
+const ENVIRONMENT = readEnvironment(
+  [],
+  { server: null, workers: [null] },
+  { stealRatio: null, throttledMs: null, cpuPressureRatio: null },
+  process.cwd(),
+);
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
 
@@ -60,13 +67,13 @@ function resultOf({
   });
   const plan = buildPlan(scenario, TARGET, { clients: String(CLIENTS), duration: `${SECONDS}s` }, []);
   const membership = new Membership(layout, [EVERYONE]);
-  const collector = new Collector(membership, 60e9);
+  const collector = new Collector({ membership, quietNs: 60e9, durationMs: SECONDS * 1000, drainMs: 5000 });
   collector.onMessage(0, {
     type: 'connected',
     members: EVERYONE.map((client) => ({ client, node: null })),
     failures: [],
   });
-  collector.measureFrom(START_NS, SECONDS * 1000);
+  collector.measureFrom(START_NS);
   const recorder = new Recorder();
   for (const [name, count] of Object.entries(series)) recorder.recordMany(name, 1e6, count);
   const expected = membership.expected(sent).total;
@@ -81,24 +88,19 @@ function resultOf({
   });
   collector.onMessage(0, { type: 'sent', streams: sent, unsent: [] });
   collector.finish();
-  const counters = readSystemCounters();
   const result = assembleResult({
     plan,
     scenario,
     membership,
     startedAt: new Date(),
-    commandLine: [],
-    affinity: { server: null, workers: [null] },
+    environment: ENVIRONMENT,
     collector,
-    deadWorkers: [],
     workerPids: [1],
     servers: [],
     abortReasons: [],
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
     timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: SECONDS * 1000, drainMs: 0, collectMs: 0 },
-    measureStartNs: START_NS,
-    counters: { before: counters, after: counters },
   });
   // What is assembled can be stored, and read again.
   return runResultSchema.parse(JSON.parse(JSON.stringify(result)));

@@ -38,12 +38,12 @@ function members(clients: readonly number[]): Member[] {
 
 function startCollector(): { collector: Collector; membership: Membership } {
   const membership = new Membership(LAYOUT, SPREAD);
-  const collector = new Collector(membership, QUIET_NS);
+  const collector = new Collector({ membership, quietNs: QUIET_NS, durationMs: 60_000, drainMs: 5000 });
   SPREAD.forEach((clients, worker) => {
     collector.onMessage(worker, { type: 'connected', members: members(clients), failures: [] });
   });
   collector.warmUpFrom(WARMUP_FROM_NS);
-  collector.measureFrom(MEASURE_FROM_NS, 60_000);
+  collector.measureFrom(MEASURE_FROM_NS);
   return { collector, membership };
 }
 

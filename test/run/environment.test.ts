@@ -1,70 +1,100 @@
 import { describe, expect, it } from 'vitest';
+import { cpuGroups } from '../../src/run/affinity.ts';
 import {
   disturbanceBetween,
+  parseCpuTicks,
   readEnvironment,
   readSystemCounters,
   type SystemCounters,
 } from '../../src/run/environment.ts';
 
+/** CPUs 0 and 1, with the total and the stolen ticks of each. */
+const cpus = (...ticks: ReadonlyArray<readonly [total: number, steal: number]>) =>
+  new Map(ticks.map(([total, steal], cpu) => [cpu, { total, steal }]));
+
 const BEFORE: SystemCounters = {
   atMs: 5_000,
-  cpuTicks: 10_000,
-  stealTicks: 40,
+  cpus: cpus([10_000, 40], [10_000, 40]),
   throttledUs: 1_000_000,
   pressureUs: 3_000_000,
 };
+const AFTER = { atMs: 15_000, cpus: cpus([12_000, 40], [12_000, 40]) };
+const BOTH = [[0, 1]];
 
-describe('what the system took from a run', () => {
+describe('what disturbed a run', () => {
   it.each<[string, Partial<SystemCounters>, ReturnType<typeof disturbanceBetween>]>([
-    ['nothing', { atMs: 15_000, cpuTicks: 12_000 }, { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 }],
+    ['nothing', AFTER, { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 }],
     [
-      'stolen time',
-      { atMs: 15_000, cpuTicks: 12_000, stealTicks: 100 },
+      'steal',
+      { ...AFTER, cpus: cpus([12_000, 160], [12_000, 40]) },
       { stealRatio: 0.03, throttledMs: 0, cpuPressureRatio: 0 },
     ],
     [
       'throttling',
-      { atMs: 15_000, cpuTicks: 12_000, throttledUs: 1_002_500 },
+      { ...AFTER, throttledUs: 1_002_500 },
       { stealRatio: 0, throttledMs: 2.5, cpuPressureRatio: 0 },
     ],
     [
       'waiting for CPUs',
-      { atMs: 15_000, cpuTicks: 12_000, pressureUs: 5_500_000 },
+      { ...AFTER, pressureUs: 5_500_000 },
       { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0.25 },
     ],
     ['a run shorter than a tick', { atMs: 5_001 }, { stealRatio: null, throttledMs: 0, cpuPressureRatio: 0 }],
   ])('is %s', (_, after, expected) => {
-    expect(disturbanceBetween(BEFORE, { ...BEFORE, ...after })).toEqual(expected);
+    expect(disturbanceBetween(BEFORE, { ...BEFORE, ...after }, BOTH)).toEqual(expected);
   });
 
   it.each<[keyof SystemCounters, keyof ReturnType<typeof disturbanceBetween>]>([
-    ['cpuTicks', 'stealRatio'],
-    ['stealTicks', 'stealRatio'],
+    ['cpus', 'stealRatio'],
     ['throttledUs', 'throttledMs'],
     ['pressureUs', 'cpuPressureRatio'],
-  ])('is not known when %s is not told before or after', (counter, figure) => {
-    const after = { ...BEFORE, atMs: 6_000, cpuTicks: 10_200 };
-    const known = disturbanceBetween(BEFORE, after);
-    const unknown = { ...known, [figure]: null };
-    expect(disturbanceBetween({ ...BEFORE, [counter]: null }, after)).toEqual(unknown);
-    expect(disturbanceBetween(BEFORE, { ...after, [counter]: null })).toEqual(unknown);
+  ])('is unknown when %s is unavailable before or after', (counter, figure) => {
+    const after = { ...BEFORE, ...AFTER };
+    const unknown = { ...disturbanceBetween(BEFORE, after, BOTH), [figure]: null };
+    expect(disturbanceBetween({ ...BEFORE, [counter]: null }, after, BOTH)).toEqual(unknown);
+    expect(disturbanceBetween(BEFORE, { ...after, [counter]: null }, BOTH)).toEqual(unknown);
+  });
+
+  it('is a fully stolen generator CPU among 64, not hidden by the average', () => {
+    const idle = Array.from({ length: 64 }, () => [0, 0] as const);
+    const before = { ...BEFORE, cpus: cpus(...idle) };
+    const after = {
+      ...before,
+      cpus: cpus(...idle.map((_, cpu) => [1000, cpu === 63 ? 1000 : 0] as const)),
+    };
+    const server = Array.from({ length: 63 }, (_, cpu) => cpu).join(',');
+    const pinned = cpuGroups({ server, workers: ['63'] });
+    expect(disturbanceBetween(before, after, pinned).stealRatio).toBe(1);
+    // CPUs that no process of the run uses do not count.
+    expect(disturbanceBetween(before, after, [[0], [1]]).stealRatio).toBe(0);
   });
 
   it('is read from counters that only grow', () => {
-    const before = readSystemCounters();
-    const after = readSystemCounters();
-    for (const name of ['atMs', 'cpuTicks', 'stealTicks', 'throttledUs', 'pressureUs'] as const) {
+    const [before, after] = [readSystemCounters(), readSystemCounters()];
+    for (const name of ['atMs', 'throttledUs', 'pressureUs'] as const) {
       const [from, to] = [before[name], after[name]];
       if (from === null || to === null) expect(to).toBe(from);
       else expect(to).toBeGreaterThanOrEqual(from);
     }
   });
 
-  it.runIf(process.platform === 'linux')('has steal as a part of all CPU time, on Linux', () => {
-    const { cpuTicks, stealTicks } = readSystemCounters();
-    expect(cpuTicks).toBeGreaterThan(0);
-    expect(stealTicks).toBeGreaterThanOrEqual(0);
-    expect(stealTicks).toBeLessThanOrEqual(cpuTicks ?? 0);
+  it.runIf(process.platform === 'linux')('has steal as a part of the time of each CPU, on Linux', () => {
+    const { cpus: read } = readSystemCounters();
+    expect(read?.size).toBeGreaterThan(0);
+    for (const { total, steal } of read?.values() ?? []) {
+      expect(total).toBeGreaterThan(0);
+      expect(steal).toBeGreaterThanOrEqual(0);
+      expect(steal).toBeLessThanOrEqual(total);
+    }
+  });
+
+  it('is counted per CPU, without guest time, which is part of user time', () => {
+    const stat =
+      'cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 3 4 5 6 7 8 100 100\ncpu12 1 0 0 0 0 0 0 0 0 0\nintr 5\n';
+    expect([...parseCpuTicks(stat)]).toEqual([
+      [0, { total: 36, steal: 8 }],
+      [12, { total: 1, steal: 0 }],
+    ]);
   });
 });
 

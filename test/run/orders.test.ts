@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { balancedOrders } from '../../src/run/orders.ts';
+import { balancedOrders } from '../../src/run/rounds.ts';
 
 const designs = fc.record({
   arms: fc.integer({ min: 1, max: 6 }),

@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { PushArrivals } from '../../src/generator/observer.ts';
 import { Pushes } from '../../src/run/pushes.ts';
 
+const QUIET_NS = 60e9;
+/** Shortly after all arrivals. */
+const NOW_NS = 20_000;
+
 /** Pushes to four clients, measured from 1,000 to 9,000 ns. */
 function open(clients = 4): Pushes {
-  const pushes = new Pushes(() => clients);
+  const pushes = new Pushes(() => clients, QUIET_NS);
   pushes.measureStartNs = 1000;
   pushes.measureEndNs = 9000;
   return pushes;
@@ -25,10 +29,10 @@ describe('pushes', () => {
   it('are complete when the clients of all workers have got them, from the very first to the very last', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2100, 2));
-    expect(pushes.take(false)).toEqual([]);
+    expect(pushes.take(NOW_NS)).toEqual([]);
     expect(pushes.incomplete).toBe(1);
     pushes.add(arrived('a', 1950, 2050, 2));
-    expect(pushes.take(false)).toMatchObject([{ skewNs: 150, firstNs: 1950, atNs: 2100, reached: 4 }]);
+    expect(pushes.take(NOW_NS)).toMatchObject([{ skewNs: 150, firstNs: 1950, atNs: 2100, reached: 4 }]);
     expect(pushes.incomplete).toBe(0);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
     expect(pushes.expected).toBe(4);
@@ -42,7 +46,7 @@ describe('pushes', () => {
       ...arrived('b', 3000, 3030, 4),
       ...arrived('c', 4000, 4000, 1),
     ]);
-    expect(pushes.take(false)).toMatchObject([
+    expect(pushes.take(NOW_NS)).toMatchObject([
       { skewNs: 10, firstNs: 2000, atNs: 2010, reached: 4 },
       { skewNs: 30, firstNs: 3000, atNs: 3030, reached: 4 },
     ]);
@@ -52,7 +56,7 @@ describe('pushes', () => {
   it('that do not reach everyone are closed at the end, by those that they reached', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2500, 3));
-    expect(pushes.take(true)).toMatchObject([{ skewNs: 500, firstNs: 2000, atNs: 2500, reached: 3 }]);
+    expect(pushes.takeAll()).toMatchObject([{ skewNs: 500, firstNs: 2000, atNs: 2500, reached: 3 }]);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
     expect(pushes.expected - pushes.ledger.delivered).toBe(1);
   });
@@ -67,7 +71,7 @@ describe('pushes', () => {
     pushes.add(arrived('a', firstNs, lastNs, 3));
     expect(pushes.incomplete).toBe(count);
     pushes.add(arrived('a', firstNs, lastNs, 1));
-    expect(pushes.take(false)).toHaveLength(count);
+    expect(pushes.take(NOW_NS)).toHaveLength(count);
     expect(pushes.counts.pushes).toBe(count);
     expect(pushes.expected).toBe(4 * count);
   });
@@ -76,7 +80,7 @@ describe('pushes', () => {
     const pushes = open();
     pushes.add(arrived('a', 1005, 1010, 2));
     pushes.add(arrived('a', 995, 1001, 2));
-    expect(pushes.take(false)).toEqual([]);
+    expect(pushes.take(NOW_NS)).toEqual([]);
     expect(pushes.counts.pushes).toBe(0);
   });
 
@@ -84,11 +88,11 @@ describe('pushes', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2010, 3, 1));
     pushes.add(arrived('a', 2000, 2020, 1, 1));
-    expect(pushes.take(false)).toHaveLength(1);
+    expect(pushes.take(NOW_NS)).toHaveLength(1);
     pushes.add(arrived('a', 2000, 2010, 0, 4));
     // No push of its own: nothing is awaited, and nothing lost.
     expect(pushes.incomplete).toBe(0);
-    expect(pushes.take(true)).toEqual([]);
+    expect(pushes.takeAll()).toEqual([]);
     expect(pushes.counts).toMatchObject({ pushes: 1, complete: 1 });
     expect(pushes.ledger).toMatchObject({ delivered: 4, duplicated: 6 });
     expect(pushes.expected).toBe(4);
@@ -97,9 +101,9 @@ describe('pushes', () => {
   it('that come again when their worker has forgotten them are further copies too', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2010, 4));
-    pushes.take(false);
+    pushes.take(NOW_NS);
     pushes.add(arrived('a', 8000, 8010, 4));
-    expect(pushes.take(true)).toEqual([]);
+    expect(pushes.takeAll()).toEqual([]);
     expect(pushes.counts.pushes).toBe(1);
     expect(pushes.ledger).toMatchObject({ delivered: 4, duplicated: 4 });
   });
@@ -107,9 +111,9 @@ describe('pushes', () => {
   it('of the warm-up that come again count for nothing', () => {
     const pushes = open();
     pushes.add(arrived('a', 500, 510, 4));
-    pushes.take(false);
+    pushes.take(NOW_NS);
     pushes.add(arrived('a', 500, 510, 0, 4));
-    pushes.take(true);
+    pushes.takeAll();
     expect(pushes.counts.pushes).toBe(0);
     expect(pushes.ledger).toMatchObject({ delivered: 0, duplicated: 0 });
   });
@@ -132,9 +136,9 @@ describe('pushes', () => {
           clients.add(client);
           if (isCopy) copies += 1;
           pushes.add(arrived(`key ${push}`, atNs, atNs, isCopy ? 0 : 1, isCopy ? 1 : 0));
-          pushes.take(false);
+          pushes.take(NOW_NS);
         }
-        pushes.take(true);
+        pushes.takeAll();
         const delivered = [...got.values()].reduce((sum, clients) => sum + clients.size, 0);
         expect(pushes.counts.pushes).toBe(got.size);
         expect(pushes.expected).toBe(4 * got.size);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isStable } from '../../src/run/steady.ts';
+import { isStable } from '../../src/run/warm-up.ts';
 
 describe('a warm-up', () => {
   it.each<[boolean, string, ReadonlyArray<number | null>]>([

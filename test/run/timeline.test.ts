@@ -4,6 +4,8 @@ import { NsHistogram } from '../../src/measure/histogram.ts';
 import { getOrAdd, Timeline } from '../../src/run/timeline.ts';
 import { histogramOf, type Values } from './made-series.ts';
 
+const open = (durationMs = 60_000, drainMs = 5000) => new Timeline({ durationMs, drainMs });
+
 const sparse = (values: Values) => histogramOf(values).toSparse();
 
 /** Buckets of a stored second's series; empty when it has none. */
@@ -21,14 +23,14 @@ const counts = (second: number, sent: number, delivered: number) => ({
 
 describe('a timeline', () => {
   it('is empty before anything is added', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     expect(timeline.stored()).toEqual([]);
     expect(timeline.counts()).toEqual({ intended: 0, sent: 0, expected: 0, delivered: 0 });
     expect(timeline.series.size).toBe(0);
   });
 
   it('keeps a series in its second and in the whole', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     timeline.addSeries(0, { delivery: sparse([[1000, 2]]), send_lag: sparse([[5, 1]]) });
     timeline.addSeries(2, { delivery: sparse([[1500, 3]]) });
     expect(timeline.series.get('delivery')?.buckets()).toEqual([
@@ -50,14 +52,14 @@ describe('a timeline', () => {
   });
 
   it('keeps what lies before the first second in the whole alone', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     timeline.addTotal('connect', sparse([[2000, 4]]));
     expect(timeline.series.get('connect')?.count).toBe(4);
     expect(timeline.stored()).toEqual([]);
   });
 
   it('adds up counts that come in parts, and calls the difference lost', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     timeline.addCounts([counts(0, 10, 30), counts(1, 10, 20)]);
     timeline.addCounts([counts(1, 5, 20)]);
     expect(timeline.stored().map(({ series: _series, ...second }) => second)).toEqual([
@@ -68,13 +70,13 @@ describe('a timeline', () => {
   });
 
   it('has lost nothing in a second in which more arrived than is known to be owed', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     timeline.addCounts([counts(0, 1, 4)]);
     expect(timeline.stored()[0]).toMatchObject({ expected: 3, delivered: 4, lost: 0 });
   });
 
   it('adds what comes late to a second that was encoded', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     timeline.addSeries(0, { delivery: sparse([[1000, 2]]) });
     timeline.addSeries(1, { delivery: sparse([[1100, 1]]) });
     timeline.encodeBefore(2);
@@ -96,7 +98,7 @@ describe('a timeline', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
-        const [eager, lazy] = [new Timeline(), new Timeline()];
+        const [eager, lazy] = [open(), open()];
         for (const { second, name, valueNs, encodeBefore } of steps) {
           for (const timeline of [eager, lazy])
             timeline.addSeries(second, { [name]: sparse([[valueNs, 1]]) });
@@ -118,9 +120,9 @@ describe('a timeline', () => {
   });
 
   it('counts what lies before the first second, by a late word on when that is, into the first', () => {
-    const timeline = new Timeline();
+    const timeline = open();
     timeline.addCounts([counts(-1, 1, 1)]);
-    expect(timeline.length).toBe(1);
+    expect(timeline.stored()).toHaveLength(1);
     expect(timeline.counts()).toMatchObject({ sent: 1, delivered: 1 });
   });
 });

@@ -318,6 +318,7 @@ it('every serving process loads the probe', async () => {
       cpus: null,
       env: { SOCKBENCH_PROBE: path, SOCKBENCH_ORIGIN_NS: '0' },
       timeoutMs: 10_000,
+      signal: new AbortController().signal,
       onDied: () => {},
     },
   );

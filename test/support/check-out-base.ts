@@ -1,5 +1,5 @@
 /** `node check-out-base.ts REF INSTALL`: checks a base out as the command line does, which main.ts makes quit. */
-import { checkOutBase } from '../../src/run/base/worktree.ts';
+import { checkOutBase } from '../../src/run/base/check-out.ts';
 
 const [ref = '', install = ''] = process.argv.slice(2);
 process.on('SIGINT', () => process.exit(130));

@@ -44,6 +44,7 @@ export const addServe: AddCommand = (program, cli, finish) => {
       cpus: null,
       env: {},
       timeoutMs: 10_000,
+      signal: cli.signal,
       onDied: (reason) => {
         died = reason;
         wake();

@@ -3,38 +3,60 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import type { TelemetrySample } from '../../measure/telemetry.ts';
 import { entryPath } from '../../package.ts';
 
-/** What the probe of one process said. */
+const number = z.number();
+const sampleSchema: z.ZodType<TelemetrySample> = z.object({
+  atNs: number,
+  lengthMs: number,
+  cpuMs: number,
+  rssBytes: number,
+  loopUtilization: number,
+  pacingShare: number,
+  loopDelayP50Ns: number,
+  loopDelayP99Ns: number,
+  loopDelayMaxNs: number,
+  gcCount: number,
+  gcTotalMs: number,
+  gcMaxMs: number,
+  heapUsedBytes: number,
+  bufferedBytes: number.nullable(),
+});
+
+/** The lines of a probe: first only its pid, then a sample each. */
+const lineSchema = z.union([
+  z.strictObject({ pid: z.int() }),
+  z.strictObject({
+    pid: z.int(),
+    /** Connections that the process has accepted so far. */
+    acceptedCount: number,
+    /** Whether it is part of a node:cluster, whose workers may get their connections from another process. */
+    isInCluster: z.boolean(),
+    sample: sampleSchema,
+  }),
+]);
+type ProbeLine = z.infer<typeof lineSchema>;
+
+/** A probe's lines are shorter than 1 KiB. */
+const MAX_LINE_LENGTH = 64 * 1024;
+
+/** What the probe of one process reported. */
 export interface ProbedProcess {
   readonly pid: number;
   readonly samples: readonly TelemetrySample[];
 }
 
-/** What a probe writes first. */
-interface ProbeGreeting {
-  readonly pid: number;
-}
-
-/** What a probe writes from then on, one a line. */
-interface ProbeReport extends ProbeGreeting {
-  /** Connections that it has accepted so far. */
-  readonly acceptedCount: number;
-  /** Whether it is part of a node:cluster, whose workers may get their connections from another process. */
-  readonly isInCluster: boolean;
-  readonly sample: TelemetrySample;
-}
-
-/** Collects what probes report over a local socket. */
+/** Collects what probes report over a local socket. Lines that no probe writes are counted and dropped. */
 export class ProbeListener {
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
   readonly #processes = new Map<number, { isServing: boolean; samples: TelemetrySample[] }>();
   readonly path: string;
   readonly #removeSocket = () => rmSync(this.path, { force: true });
+  #droppedLines = 0;
 
   private constructor() {
     const name = `sockbench-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -59,16 +81,38 @@ export class ProbeListener {
 
   #listenTo(socket: Socket): void {
     this.#connections.add(socket);
+    let pending = '';
+    socket.setEncoding('utf8');
     socket.on('close', () => this.#connections.delete(socket));
     socket.on('error', () => {});
-    createInterface({ input: socket }).on('line', (line) => {
-      const said: ProbeGreeting | ProbeReport = JSON.parse(line);
-      const probed = this.#processes.get(said.pid) ?? { isServing: false, samples: [] };
-      this.#processes.set(said.pid, probed);
-      if (!('sample' in said)) return;
-      probed.isServing ||= said.acceptedCount > 0 || said.isInCluster;
-      probed.samples.push(said.sample);
+    socket.on('data', (chunk: string) => {
+      const lines = (pending + chunk).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) this.#receive(line);
+      if (pending.length <= MAX_LINE_LENGTH) return;
+      // This is no probe.
+      this.#droppedLines += 1;
+      pending = '';
+      socket.destroy();
     });
+  }
+
+  #receive(text: string): void {
+    const line = parseLine(text);
+    if (line === null) {
+      this.#droppedLines += 1;
+      return;
+    }
+    const probed = this.#processes.get(line.pid) ?? { isServing: false, samples: [] };
+    this.#processes.set(line.pid, probed);
+    if (!('sample' in line)) return;
+    probed.isServing ||= line.acceptedCount > 0 || line.isInCluster;
+    probed.samples.push(line.sample);
+  }
+
+  /** Lines that no probe writes. */
+  get droppedLines(): number {
+    return this.#droppedLines;
   }
 
   /** Whether a process has loaded the probe. */
@@ -76,7 +120,7 @@ export class ProbeListener {
     return this.#processes.has(pid);
   }
 
-  /** Every process that reported. */
+  /** Every process that reported a sample. */
   get all(): readonly ProbedProcess[] {
     return [...this.#processes]
       .map(([pid, { samples }]) => ({ pid, samples }))
@@ -84,7 +128,7 @@ export class ProbeListener {
   }
 
   /**
-   * Those that serve: they accepted connections or are part of a cluster. npm, shells and watchers load the
+   * The processes that serve: they accepted connections or are part of a cluster. npm, shells and watchers load the
    * probe too and do neither.
    */
   get serving(): readonly ProbedProcess[] {
@@ -100,6 +144,15 @@ export class ProbeListener {
     this.#server.close();
     process.off('exit', this.#removeSocket);
     for (const socket of this.#connections) socket.destroy();
+  }
+}
+
+/** Null for a line that no probe writes. */
+function parseLine(text: string): ProbeLine | null {
+  try {
+    return lineSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
   }
 }
 

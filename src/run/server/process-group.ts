@@ -1,35 +1,65 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LastLines } from './last-lines.ts';
 import { ProcessTree } from './process-tree.ts';
 
 const STOP_TIMEOUT_MS = 2000;
-/** Time for killed processes to be gone, and their ports with them. */
+/** Time for killed processes to end and to release their ports. */
 const GONE_WITHIN_MS = 1000;
-/** Time for the last output of a process to arrive after its end; a child of it may hold the pipe open. */
+/** Time for the last output of a process to arrive after its end. A child may hold the pipe open for longer. */
 const LAST_OUTPUT_WITHIN_MS = 200;
 const LOOK_EVERY_MS = 20;
 
 export interface GroupOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Whether it gets a channel to this process. */
+  /** Whether it has an IPC channel to this process. */
   readonly ipc: boolean;
 }
 
-/** A process that this one started (on POSIX in a group of its own), and all that came of it. */
+/** Enough for Node's error about a missing module with its stack. */
+const KEPT_LINES = 24;
+
+/** A line of output that is safe to show: without control characters, and of limited length. */
+function printable(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '').slice(0, 300);
+}
+
+/** Keeps the last lines that a process printed to either of its outputs. */
+class LastLines {
+  readonly #lines: string[] = [];
+
+  read(output: Readable): void {
+    createInterface({ input: output }).on('line', (line) => {
+      this.#lines.push(printable(line));
+      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    });
+  }
+
+  /** The last `count` lines, trimmed. */
+  last(count: number): string[] {
+    return this.#lines.slice(-count).map((line) => line.trim());
+  }
+
+  /** All kept lines, indented; empty when nothing was printed. */
+  get text(): string {
+    return this.#lines.map((line) => `  ${line}`).join('\n');
+  }
+}
+
+/** A process that this one started (on POSIX in a group of its own), with all its descendants. */
 export class ProcessGroup {
   readonly tree: ProcessTree;
   readonly lastLines = new LastLines();
-  /** Resolves to how the first process ended, when what it printed has been read: `exit code 1`. */
+  /** Resolves when the first process has ended and its output has been read, to how it ended: `exit code 1`. */
   readonly gone: Promise<string>;
   readonly #child: ChildProcess;
   #stopping = false;
   #ended: string | null = null;
-  /** A process that is made to exit at once (a second Ctrl-C, a bug) takes what it started with it. */
+  /** When this process exits at once (a second Ctrl-C, a bug), the group ends with it. */
   readonly #onExit = () => this.#signal('SIGKILL');
 
   constructor([file, args]: [file: string, args: string[]], { cwd, env, ipc }: GroupOptions) {
@@ -44,7 +74,7 @@ export class ProcessGroup {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) this.lastLines.read(stream);
     }
-    // Before any other: the folder that it runs in may be removed by the next.
+    // Before other handlers, which may remove the folder that it runs in.
     process.prependOnceListener('exit', this.#onExit);
     this.gone = this.#untilEnd();
   }
@@ -66,7 +96,7 @@ export class ProcessGroup {
     return this.#stopping;
   }
 
-  /** Ends it all: SIGTERM, after 2 s SIGKILL. */
+  /** Ends all its processes: SIGTERM, after 2 s SIGKILL. */
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#lives()) {
@@ -75,7 +105,7 @@ export class ProcessGroup {
       this.#signal('SIGKILL');
       await this.#untilGone(GONE_WITHIN_MS);
     }
-    // What the command left running in the background may hold the pipes open for ever.
+    // A process in the background may hold the pipes open.
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
   }
@@ -89,7 +119,7 @@ export class ProcessGroup {
       };
       this.#child.on('error', (error) => end(error.message));
       this.#child.on('exit', async (code, signal) => {
-        // What came of it may have outlived it.
+        // Its descendants may have outlived it.
         if (!this.#stopping) this.#signal('SIGKILL');
         await this.#lastOutput();
         end(signal === null ? `exit code ${code}` : `signal ${signal}`);
@@ -102,33 +132,33 @@ export class ProcessGroup {
     while (this.#lives() && performance.now() < deadlineMs) await delay(LOOK_EVERY_MS);
   }
 
-  /** Whether anything of it is left, as far as the system tells. */
+  /** Whether any of its processes is left, as far as the system reports it. */
   #lives(): boolean {
     if (this.#ended === null) return true;
     if (process.platform === 'linux') return this.tree.living().length > 0;
-    return process.platform !== 'win32' && kill(-this.pid, 0);
+    return process.platform !== 'win32' && sendSignal(-this.pid, 0);
   }
 
-  /** Waits until all that it printed has been read. */
+  /** Waits until its output has been read. */
   async #lastOutput(): Promise<void> {
     const closed = once(this.#child, 'close');
     await Promise.race([closed, delay(LAST_OUTPUT_WITHIN_MS, null, { ref: false })]);
   }
 
-  /** Signals the whole group, so that a shell's children end with it, and what has left the group. */
+  /** Signals the whole group, so that a shell's children end with it, and descendants that have left the group. */
   #signal(signal: NodeJS.Signals): void {
     if (this.#child.pid === undefined) return;
     if (process.platform === 'win32') {
       this.#child.kill(signal);
       return;
     }
-    kill(-this.pid, signal);
-    for (const { pid, groupId } of this.tree.living()) if (groupId !== this.pid) kill(pid, signal);
+    sendSignal(-this.pid, signal);
+    for (const { pid, groupId } of this.tree.living()) if (groupId !== this.pid) sendSignal(pid, signal);
   }
 }
 
-/** Whether a signal could be sent to a process; to a whole group when the number is negative. */
-function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** Sends a signal to a process, or to a whole group when the number is negative; false when there is none. */
+function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch {

@@ -1,9 +1,83 @@
-import { hasEnvironment, listPids, type ProcStat, readStat } from './proc-stat.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** One process as /proc/PID/stat describes it, see proc_pid_stat(5). CPU times are in clock ticks. */
+export interface ProcStat {
+  readonly pid: number;
+  /** One letter: `R` running, `S` sleeping, `Z` ended but not yet waited for. */
+  readonly state: string;
+  readonly parentPid: number;
+  readonly groupId: number;
+  /** User and system time of all its threads. */
+  readonly ownTicks: number;
+  /** User and system time of descendants that have ended and been waited for. */
+  readonly reapedTicks: number;
+  /** Start in ticks since boot. No two processes have the same pid and start. */
+  readonly startedTicks: number;
+}
+
+/** A clock tick is 10 ms on every Linux platform that Node.js supports (`getconf CLK_TCK`: 100). */
+export const MS_PER_TICK = 10;
+
+/** Parses a line of /proc/PID/stat; null for any other text. The name may hold spaces and parentheses. */
+export function parseStat(text: string): ProcStat | null {
+  const nameEnd = text.lastIndexOf(')');
+  const [state, ...rest] = text.slice(nameEnd + 2).split(' ');
+  // Numbered as in the manual page, where the state is field 3.
+  const field = (number: number) => Number(rest[number - 4]);
+  const stat = {
+    pid: Number.parseInt(text, 10),
+    state: state ?? '',
+    parentPid: field(4),
+    groupId: field(5),
+    ownTicks: field(14) + field(15),
+    reapedTicks: field(16) + field(17),
+    startedTicks: field(22),
+  };
+  return nameEnd > 0 && Number.isFinite(stat.startedTicks) ? stat : null;
+}
+
+function readProcFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // The process has ended, or belongs to another user.
+    return null;
+  }
+}
+
+/** Reads a process; null when there is no such process, or no /proc. */
+export function readStat(pid: number): ProcStat | null {
+  const text = readProcFile(`/proc/${pid}/stat`);
+  return text === null ? null : parseStat(text);
+}
+
+/** Reads the resident memory of a process; 0 when it has ended. */
+export function readRssBytes(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
+  return Number(kib ?? 0) * 1024;
+}
+
+/** Whether a process was started with `NAME=value` in its environment; false when that may not be read. */
+function hasEnvironment(pid: number, entry: string): boolean {
+  return (readProcFile(`/proc/${pid}/environ`) ?? '').split('\0').includes(entry);
+}
+
+/** Pids of all processes, ascending; none where there is no /proc. */
+function listPids(): number[] {
+  try {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter(Number.isInteger)
+      .sort((a, b) => a - b);
+  } catch {
+    return [];
+  }
+}
 
 /**
- * A process that this one started, and all that came of it: members of its process group, children of
- * members, and what went its own way (`setsid`, a double fork) but inherited the mark in its environment.
- * Read from /proc, so on Linux only; elsewhere it is always empty.
+ * A process and all its descendants: members of its process group, children of members, and processes that left the
+ * group (`setsid`, a double fork) but inherited the mark in its environment. Read from /proc, so that it is empty
+ * elsewhere than on Linux.
  */
 export class ProcessTree {
   readonly #rootPid: number;
@@ -11,7 +85,7 @@ export class ProcessTree {
   readonly #rootStartedTicks: number;
   /** When each member started, by its pid. */
   readonly #members = new Map<number, number>();
-  /** What was looked at and is none: a process does not join later. */
+  /** Pids that are no members. A process never becomes one later. */
   readonly #strangers = new Set<number>();
 
   /** @param mark entry `NAME=value` of the environment that the process was started with. */
@@ -21,7 +95,7 @@ export class ProcessTree {
     this.#rootStartedTicks = readStat(rootPid)?.startedTicks ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Every process of it that there is now, ended ones too until somebody waited for them. */
+  /** Every process of the tree, including those that have ended and were not waited for yet. */
   read(): ProcStat[] {
     const pids = listPids();
     const present = new Set(pids);
@@ -34,7 +108,7 @@ export class ProcessTree {
       .filter((stat) => this.#admit(stat));
   }
 
-  /** Those that have not ended. */
+  /** The processes of the tree that have not ended. */
   living(): ProcStat[] {
     return this.read().filter(({ state }) => state !== 'Z' && state !== 'X');
   }

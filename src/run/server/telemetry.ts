@@ -1,28 +1,128 @@
 import { existsSync } from 'node:fs';
 import { type Clock, createClock } from '../../measure/clock.ts';
 import type { OutsideSample, TelemetrySample } from '../../measure/telemetry.ts';
-import type { Finding } from '../../result/run-result.ts';
+import type { Finding } from '../../result/findings.ts';
+import { plural } from '../../text.ts';
 import { type ProbedProcess, ProbeListener } from './probe-listener.ts';
-import { ProcSampler } from './proc-sampler.ts';
-import type { ServerProcess } from './server-process.ts';
+import { MS_PER_TICK, type ProcessTree, type ProcStat, readRssBytes } from './process-tree.ts';
+
+type Stats = ReadonlyMap<string, ProcStat>;
+
+/** Processes by pid and start, since a later process may have the same pid. */
+function byIdentity(stats: readonly ProcStat[]): Stats {
+  return new Map(stats.map((stat) => [`${stat.pid}:${stat.startedTicks}`, stat]));
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+/**
+ * CPU time that the processes of a tree used between two readings, in ticks, 0 or more. The time of a process that
+ * ended between them is in that of the parent that waited for it; the part that was known before counts once. The rest
+ * is unknown for a process that ended without a parent in the tree.
+ */
+export function ticksBetween(before: readonly ProcStat[], after: readonly ProcStat[]): number {
+  const [earlier, later] = [byIdentity(before), byIdentity(after)];
+  const own = sum([...later].map(([id, { ownTicks }]) => ownTicks - (earlier.get(id)?.ownTicks ?? 0)));
+  const reaped = sum(
+    [...later].map(([id, { reapedTicks }]) => reapedTicks - (earlier.get(id)?.reapedTicks ?? 0)),
+  );
+  const ended = [...earlier].filter(([id]) => !later.has(id)).map(([, stat]) => stat);
+  const known = sum(ended.map(({ ownTicks, reapedTicks }) => ownTicks + reapedTicks));
+  return own + Math.max(0, reaped - known);
+}
+
+/** CPU time counted in ticks is too coarse for a shorter sample. */
+const SHORTEST_MS = 100;
+
+interface Reading {
+  readonly atNs: number;
+  readonly stats: readonly ProcStat[];
+}
+
+/** Samples several processes as one, from outside. Counts from its creation on. */
+export class ProcSampler {
+  readonly #readStats: () => ProcStat[];
+  readonly #clock: Clock;
+  readonly #samples: OutsideSample[] = [];
+  /** The readings at the end and at the start of the last sample. */
+  #last: Reading;
+  #before: Reading;
+  /** CPU time of each process when it was first and last seen. */
+  readonly #ticks = new Map<string, { readonly pid: number; readonly first: number; last: number }>();
+
+  /** @param readStats reads the processes that exist now. */
+  constructor(readStats: () => ProcStat[], clock: Clock) {
+    this.#readStats = readStats;
+    this.#clock = clock;
+    this.#last = this.#read();
+    this.#before = this.#last;
+  }
+
+  /** Empty where the system does not report processes. */
+  get samples(): readonly OutsideSample[] {
+    return this.#samples;
+  }
+
+  /** Adds a sample since the last one. Extends the last one when too little time has passed. */
+  sample(): void {
+    const reading = this.#read();
+    if (reading.stats.length === 0) return;
+    const isShort = (reading.atNs - this.#last.atNs) / 1e6 < SHORTEST_MS;
+    if (isShort && this.#samples.length > 0) this.#samples.pop();
+    else this.#before = this.#last;
+    this.#last = reading;
+    this.#samples.push({
+      atNs: reading.atNs,
+      lengthMs: (reading.atNs - this.#before.atNs) / 1e6,
+      cpuMs: ticksBetween(this.#before.stats, reading.stats) * MS_PER_TICK,
+      rssBytes: sum(reading.stats.map(({ pid }) => readRssBytes(pid))),
+    });
+  }
+
+  #read(): Reading {
+    const reading = { atNs: this.#clock.nowNs(), stats: this.#readStats() };
+    for (const [id, { pid, ownTicks }] of byIdentity(reading.stats)) {
+      const { first } = this.#ticks.get(id) ?? { first: ownTicks };
+      this.#ticks.set(id, { pid, first, last: ownTicks });
+    }
+    return reading;
+  }
+
+  /** The process that used the most CPU time of its own since it was first seen; null when none was seen. */
+  busiestPid(): number | null {
+    const [busiest] = [...this.#ticks.values()].sort((a, b) => b.last - b.first - (a.last - a.first));
+    return busiest?.pid ?? null;
+  }
+}
 
 const SAMPLE_EVERY_MS = 1000;
 
-/** What is known of one process of the server; or, from `proc`, of all that have no probe, as one. */
+/** Samples of one process of the server; from `proc`, of all processes without a probe as one. */
 export type SampledProcess =
   | { readonly source: 'probe'; readonly pid: number; readonly samples: readonly TelemetrySample[] }
   | { readonly source: 'proc'; readonly pid: number; readonly samples: readonly OutsideSample[] };
 
+/** A server as its telemetry needs it. */
+export interface WatchedServer {
+  readonly isReference: boolean;
+  readonly pid: number;
+  readonly tree: ProcessTree;
+}
+
 /**
- * What the server's processes do during a run: told by the probes in them, or where none reports read from
- * /proc. Of a reference server, whatever runs beside the probed processes is part of it.
+ * Samples the processes of a server: by the probes in them, or from /proc where no probe reports. Every process of a
+ * reference server is part of it, with or without a probe.
  */
 export class ServerTelemetry {
   readonly #probes: ProbeListener;
   readonly #originNs: bigint;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | null = null;
-  #server: ServerProcess | null = null;
+  #server: WatchedServer | null = null;
   #proc: ProcSampler | null = null;
 
   private constructor(probes: ProbeListener, originNs: bigint) {
@@ -31,7 +131,7 @@ export class ServerTelemetry {
     this.#clock = createClock(originNs);
   }
 
-  /** @param originNs from which the times of the run count. */
+  /** @param originNs the origin of the run's clock. */
   static async open(originNs: bigint): Promise<ServerTelemetry> {
     return new ServerTelemetry(await ProbeListener.open(), originNs);
   }
@@ -41,8 +141,8 @@ export class ServerTelemetry {
     return this.#probes.env(this.#originNs);
   }
 
-  /** Begins to read the system's account of a server. */
-  watch(server: ServerProcess): void {
+  /** Begins to read a server's processes from /proc. */
+  watch(server: WatchedServer): void {
     this.#server = server;
     const readAll = () => server.tree.read();
     const readUnprobed = () => readAll().filter(({ pid }) => !this.#probes.knows(pid));
@@ -50,15 +150,15 @@ export class ServerTelemetry {
     this.#timer = setInterval(() => this.#readProc(), SAMPLE_EVERY_MS).unref();
   }
 
-  /** So that samples end where phases end. */
+  /** Ends a sample now, so that samples end where phases end. */
   sampleNow(): void {
     this.#probes.sampleNow();
     this.#readProc();
   }
 
   #readProc(): void {
-    const isTold = this.#server?.isReference === false && this.#probes.serving.length > 0;
-    if (isTold) this.#stopReading();
+    const isProbed = this.#server?.isReference === false && this.#probes.serving.length > 0;
+    if (isProbed) this.#stopReading();
     this.#proc?.sample();
   }
 
@@ -67,20 +167,20 @@ export class ServerTelemetry {
     this.#proc = null;
   }
 
-  /** Every process of the server, those with a probe first, by pid; none when nothing is known of it. */
+  /** Every process of the server, those with a probe first, by pid; empty when nothing is known of them. */
   processes(): SampledProcess[] {
     if (this.#server?.isReference === true) return [...probed(this.#probes.all), ...this.#fromProc()];
     const { serving } = this.#probes;
     return serving.length > 0 ? probed(serving) : this.#likelyServing();
   }
 
-  /** What serves when no probed process is seen to accept connections: some do it in native code. */
+  /** The likely server when no probed process was seen to accept connections: native code may accept them. */
   #likelyServing(): SampledProcess[] {
     const likely = probed(this.#probes.all)
       .toSorted((a, b) => cpuMs(b) - cpuMs(a))
       .slice(0, 1);
     const fromProc = this.#fromProc();
-    // npm and watchers are probed too: behind them, a server that is not may do the work.
+    // npm and watchers are probed too, and the server behind them may not be.
     const isBusiest = likely[0]?.pid === this.#proc?.busiestPid();
     return fromProc.length === 0 || isBusiest ? likely : fromProc;
   }
@@ -90,19 +190,23 @@ export class ServerTelemetry {
     return samples.length === 0 ? [] : [{ source: 'proc', pid: this.#server?.pid ?? -1, samples }];
   }
 
-  /** What to say when the server's own account is missing; null when it is there, or nothing was watched. */
-  note(): Finding | null {
-    if (this.#server === null) return null;
+  /** Says what is not known of the server's processes; empty when nothing is missing, or nothing was watched. */
+  notes(): Finding[] {
+    if (this.#server === null) return [];
+    const notes: Finding[] = [];
+    const { droppedLines } = this.#probes;
+    if (droppedLines > 0) {
+      const message = `${plural(droppedLines, 'line')} on the socket of the probe could not be read`;
+      notes.push({ code: 'probe_lines_dropped', message });
+    }
     const [first] = this.processes();
-    if (first?.source === 'probe') return null;
+    if (first?.source === 'probe') return notes;
     const known =
       first !== undefined
-        ? 'only CPU time and memory are known, of all its processes together'
-        : `nothing is known of its processes${existsSync('/proc/self/stat') ? '' : ', for this system has no /proc to read'}`;
-    return {
-      code: 'not_probed',
-      message: `no probe reported from the server (the probe is for Node.js, from 22.18 on), so ${known}`,
-    };
+        ? 'only CPU time and memory of all its processes together are known'
+        : `nothing is known of its processes${existsSync('/proc/self/stat') ? '' : ', because this system has no /proc'}`;
+    const message = `no probe reported from the server (the probe needs Node.js 22.18 or later): ${known}`;
+    return [...notes, { code: 'not_probed', message }];
   }
 
   close(): void {

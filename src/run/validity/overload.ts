@@ -1,4 +1,5 @@
-import type { Finding, RunResult } from '../../result/run-result.ts';
+import type { Finding } from '../../result/findings.ts';
+import type { RunResult } from '../../result/run-result.ts';
 import {
   headlineBySecond,
   type MeasuredTelemetry,
@@ -10,23 +11,23 @@ import {
 import { plural } from '../../text.ts';
 import { formatCount, formatNs, formatPercent } from '../../units.ts';
 
-/** Latency has grown when the end's median is so many times the beginning's, and by so much. */
+/** Latency has grown when the last median is at least this multiple of the first, and higher by at least this time. */
 const GROWTH_RATIO = 2;
 const GROWTH_NS = 10e6;
-/** A backlog is more than is under way at the latency of the calmest second, and so many seconds' worth on top. */
+/** A backlog exceeds the messages in flight at the lowest median latency by more than this many seconds' messages. */
 const BACKLOG_SECONDS = 0.25;
-/** Fewer messages than this are chance. */
-const FEWEST_MESSAGES = 10;
-const FEWEST_SECONDS = 3;
+/** A backlog of fewer messages is chance. */
+const MIN_MESSAGES = 10;
+const MIN_INTERVALS = 3;
 
 interface Growth {
   readonly fromNs: number;
   readonly toNs: number;
 }
 
-/** From the first third to the last third of some seconds' medians; null when it is no growth worth the word. */
+/** Growth from the first third to the last third of the medians of equal intervals; null when there is none. */
 function growthOf(medians: readonly number[]): Growth | null {
-  if (medians.length < FEWEST_SECONDS) return null;
+  if (medians.length < MIN_INTERVALS) return null;
   const third = Math.ceil(medians.length / 3);
   const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
   const growth = { fromNs: middle(medians.slice(0, third)), toNs: middle(medians.slice(-third)) };
@@ -35,8 +36,8 @@ function growthOf(medians: readonly number[]): Growth | null {
 }
 
 /**
- * Messages that were still under way at the end of the schedule: they arrived in the drain, or never. Visits that
- * last longer than the schedule publish after it; those messages are not meant.
+ * Messages in flight at the end of the schedule: they arrived in the drain, or never. Messages that iterations publish
+ * after the schedule are excluded.
  */
 function backlogAtEnd(result: RunResult): number {
   const { ledger, intervals, timing } = result;
@@ -46,8 +47,8 @@ function backlogAtEnd(result: RunResult): number {
 }
 
 /**
- * Messages that were lost for another reason than a queue. A queue loses what was sent last, a leak loses all
- * the time: the share that the first half of the run lost.
+ * Messages that were lost for another reason than a queue. A queue loses the last messages, a leak loses all the time:
+ * the share that the first half of the run lost.
  */
 function leaked(result: RunResult): number {
   const firstHalf = result.intervals.filter(({ startMs }) => startMs < result.timing.measureMs / 2);
@@ -55,21 +56,22 @@ function leaked(result: RunResult): number {
   return sum('expected') === 0 ? 0 : (sum('lost') / sum('expected')) * result.ledger.expected;
 }
 
-/** How many messages a server that keeps up has under way at the end (Little's law), with a margin. */
-function fairlyUnderWay(result: RunResult, medians: readonly number[]): number {
-  const latencyNs = Math.min(...medians);
+/** How many messages a server that keeps up has in flight at the end (Little's law), with a margin. */
+function fairlyInFlight(result: RunResult, medians: readonly number[]): number {
+  const latencyNs = medians.reduce((least, median) => Math.min(least, median), Number.POSITIVE_INFINITY);
   const atEnd = result.intervals.findLast(({ startMs }) => startMs < result.timing.measureMs);
   const perMessage = result.rate.sent === 0 ? 0 : result.ledger.expected / result.rate.sent;
   const seconds = (Number.isFinite(latencyNs) ? latencyNs / 1e9 : 0) + BACKLOG_SECONDS;
-  return Math.max((atEnd?.expected ?? 0) * seconds, FEWEST_MESSAGES * perMessage);
+  const expectedHz = atEnd === undefined ? 0 : (atEnd.expected / atEnd.lengthMs) * 1000;
+  return Math.max(expectedHz * seconds, MIN_MESSAGES * perMessage);
 }
 
-/** How near a process is to its limit: by its event loop where that is known. */
+/** How near a process is to its limit, by its event loop where that is known. */
 function busyness({ loopUtilization, cpuRatio }: MeasuredTelemetry): number {
   return loopUtilization ?? cpuRatio;
 }
 
-/** What the server's own processes say about it: of several the busiest, where its clients wait. */
+/** The utilization of the busiest server process: its clients wait there. */
 function serverEvidence(result: RunResult): string {
   const processes = measuredProcesses(result.telemetry.servers, result);
   const [busiest] = processes.toSorted((a, b) => busyness(b.measured) - busyness(a.measured));
@@ -85,8 +87,8 @@ function serverEvidence(result: RunResult): string {
 }
 
 /**
- * Says so when the server could not keep up with a load that the generator held: latency that grows over
- * the run or over its warm-up, or a backlog at the end. Null when it kept up.
+ * Finds a server that could not keep up with a load that the generator held: latency grew over the run or over its
+ * warm-up, or a backlog was left at the end. Null when the server kept up.
  */
 export function findOverload(view: ResultView): Finding | null {
   const { result } = view;
@@ -95,15 +97,15 @@ export function findOverload(view: ResultView): Finding | null {
   const [grewInRun, grewInWarmup] = [growthOf(medians), growthOf(warmupMedians)];
   const backlog = backlogAtEnd(result);
   const queued = grewInWarmup === null ? backlog - leaked(result) : backlog;
-  const hasBacklog = queued > fairlyUnderWay(result, [...medians, ...warmupMedians]);
+  const hasBacklog = queued > fairlyInFlight(result, [...medians, ...warmupMedians]);
   if (grewInRun === null && !hasBacklog) return null;
   const growth = grewInRun ?? grewInWarmup;
   const signs = [
     growth === null
       ? null
       : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the ${grewInRun === null ? 'warm-up' : 'run'}`,
-    `${plural(backlog, 'message')} under way when sending ended`,
-    result.ledger.lost === 0 ? null : `${formatCount(result.ledger.lost)} lost at the deadline`,
+    `${plural(backlog, 'message')} in flight when sending ended`,
+    result.ledger.lost === 0 ? null : `${formatCount(result.ledger.lost)} lost at the end of the drain`,
   ].filter((sign) => sign !== null);
   return { code: 'server_overloaded', message: `${signs.join(', ')}${serverEvidence(result)}` };
 }

@@ -1,21 +1,21 @@
 import { SENDER_GONE } from '../../generator/sender.ts';
-import type { Finding, RunResult } from '../../result/run-result.ts';
+import type { Finding } from '../../result/findings.ts';
 import { measuredTelemetry, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 
-/** Limits beyond which a run must not be believed. How they were chosen: docs/decisions/0005-validity-limits.md. */
+/** Limits beyond which a run is invalid. How they were chosen: docs/decisions/0005-validity-limits.md. */
 export const LIMITS = {
-  /** Messages sent of those intended. */
+  /** Messages sent over messages intended. */
   achievedRatio: 0.995,
-  /** Send lag, at the highest quantile that the run reports: the larger of a time and a share of the headline's median. */
+  /** Send lag at the judged quantile: the larger of a time and a share of the headline's median. */
   sendLagNs: 1e6,
   sendLagOfMedian: 0.1,
-  /** And how much of the headline at that quantile is gone when latency is counted from the actual sending. */
+  /** The share of the headline at that quantile that disappears when latency counts from the actual send. */
   sendLagEffect: 1 / 3,
-  /** Share of the time in which a generator process did anything but wait; spinning before a due time is waiting. */
+  /** Utilization of a generator process without pacing. */
   generatorUtilization: 0.7,
-  /** Receive uncertainty over the headline at that quantile: above the first it is told, above the second it spoils. */
+  /** Receive uncertainty over the headline at that quantile: the first is noted, the second invalidates the run. */
   uncertaintyNoted: 0.1,
   uncertaintyInvalidates: 0.75,
   stealRatio: 0.02,
@@ -23,7 +23,7 @@ export const LIMITS = {
 
 type Rule = (view: ResultView) => Finding | null;
 
-/** Whether the schedule was kept: fewer messages than intended is another, lighter load. */
+/** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate } }) => {
   if (rate.sent >= rate.intended * LIMITS.achievedRatio) return null;
   const causes = listCounted(rate.unsent);
@@ -35,16 +35,13 @@ const rateHeld: Rule = ({ result: { rate } }) => {
   };
 };
 
-/**
- * The highest quantile that the run has samples for, p99 at most: what a run does not report, a burst of
- * noise may spoil without harm.
- */
+/** The highest quantile up to p99 that the run has samples for. Noise beyond it changes nothing that is reported. */
 function judgedQuantile(view: ResultView): number {
   const samples = view.samples(view.result.headline);
   return [0.99, 0.95, 0.9].find((quantile) => samples >= samplesNeeded(quantile)) ?? 0.5;
 }
 
-/** Lag spoils a run when it is long and shows in the figure that is reported; lag that moves nothing harms nobody. */
+/** Lag invalidates a run when it is long and changes the reported figure. */
 const sendLag: Rule = (view) => {
   const { headline } = view.result;
   const quantile = judgedQuantile(view);
@@ -52,13 +49,13 @@ const sendLag: Rule = (view) => {
   const medianNs = view.histogram(headline)?.quantileNs(0.5) ?? 0;
   const limitNs = Math.max(LIMITS.sendLagNs, medianNs * LIMITS.sendLagOfMedian);
   const [lagNs, tailNs] = [at('send_lag'), at(headline)];
-  // A series of the scenario's own may be timed from elsewhere.
+  // A scenario's own series has no actual send.
   const actualNs = view.histogram(`${headline}_actual`) === null ? tailNs - lagNs : at(`${headline}_actual`);
   if (!(lagNs > limitNs && tailNs - actualNs > tailNs * LIMITS.sendLagEffect)) return null;
   const name = `p${formatNumber(quantile * 100)}`;
   return {
     code: 'send_lag',
-    message: `the generator sent late: send lag ${name} ${formatNs(lagNs)}, limit ${formatNs(limitNs)}; without it ${headline} ${name} would be ${formatNs(actualNs)}, not ${formatNs(tailNs)}`,
+    message: `generator lag: sends were late by ${formatNs(lagNs)} at ${name}, limit ${formatNs(limitNs)}; without the lag ${headline} ${name} would be ${formatNs(actualNs)} instead of ${formatNs(tailNs)}`,
   };
 };
 
@@ -77,7 +74,7 @@ const generatorBusy: Rule = ({ result }) => {
   };
 };
 
-/** How much of the headline's tail may be the generator's own: handling one message while the next waits. */
+/** How much of the headline's tail may be the generator's own: a message waits while it handles another. */
 function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly message: string } | null {
   const { headline } = view.result;
   const quantile = judgedQuantile(view);
@@ -104,7 +101,7 @@ const stolen: Rule = ({ result: { environment } }) => {
   if (stealRatio === null || stealRatio <= LIMITS.stealRatio) return null;
   return {
     code: 'cpu_steal',
-    message: `other machines on this host took ${formatPercent(stealRatio)} of the CPU time, limit ${formatPercent(LIMITS.stealRatio)}`,
+    message: `CPU steal: other machines on this host took ${formatPercent(stealRatio)} of the time of the run's CPUs, limit ${formatPercent(LIMITS.stealRatio)}`,
   };
 };
 
@@ -113,7 +110,7 @@ const throttled: Rule = ({ result: { environment } }) => {
   if (throttledMs === null || throttledMs === 0) return null;
   return {
     code: 'cpu_throttled',
-    message: `the control group's CPU limit stopped the run for ${formatNumber(throttledMs)} ms`,
+    message: `the CPU limit of the control group stopped the run for ${formatNumber(throttledMs)} ms`,
   };
 };
 
@@ -126,7 +123,7 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   if (causes.length === 0) return null;
   const missing = clients.planned - clients.connected;
   const dropped = countAll(clients.dropped);
-  // The clients of a worker that died while connecting are missing without a failure of their own.
+  // The clients of a worker that died while connecting are missing without a failure.
   const unjoined = Math.max(0, countAll(clients.failures) - missing);
   return {
     code: 'clients_lost',
@@ -134,12 +131,17 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   };
 };
 
-function whyNone({ result: { failed, plan } }: ResultView): string {
+/** Why nothing arrived, as far as the run shows it. */
+function whyNone({ result: { failed, plan, warmup } }: ResultView): string {
   const [first] = failed;
-  if (first !== undefined) return first.reason;
+  if (first !== undefined) return `: ${first.reason}`;
+  const warmupMedianNs = warmup.windowMediansNs.findLast((median) => median !== null);
+  if (typeof warmupMedianNs === 'number') {
+    return ` before the end of the drain (--drain); warm-up messages arrived, with a median latency of ${formatNs(warmupMedianNs)} at the end`;
+  }
   return plan.target.file === null
-    ? 'does the server know the events of docs/your-own-server.md?'
-    : 'does the target file say what the server does?';
+    ? ': check that the server handles the events of docs/your-own-server.md'
+    : ': check that the target file matches the server';
 }
 
 const tooFewSamples: Rule = (view) => {
@@ -150,13 +152,13 @@ const tooFewSamples: Rule = (view) => {
   if (expected > 0 && delivered === 0) {
     return {
       code: 'too_few_samples',
-      message: `none of ${plural(expected, 'message')} arrived: ${whyNone(view)}`,
+      message: `none of ${plural(expected, 'message')} arrived${whyNone(view)}`,
     };
   }
   const cause = listCounted(view.result.failed.slice(0, 1));
   return {
     code: 'too_few_samples',
-    message: `${plural(samples.count, samples.unit)} measured; even a median needs ${needed}${cause === '' ? '' : `: ${cause}`}`,
+    message: `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? '' : `: ${cause}`}`,
   };
 };
 
@@ -171,32 +173,18 @@ const RULES: readonly Rule[] = [
   tooFewSamples,
 ];
 
-/** Codes that say that the generator was the limit, so that nothing can be said of the server. */
-const GENERATOR_LIMITED = new Set([
-  'rate_not_held',
-  'generator_busy',
-  'send_lag',
-  'receive_uncertainty',
-  'worker_died',
-  'worker_hung',
-]);
-
-/** Every reason to disbelieve the run that its own figures show, most telling first. */
+/** Every reason why the run is invalid that its own figures show, most severe first. */
 export function judgeValidity(view: ResultView): Finding[] {
   return RULES.map((rule) => rule(view)).filter((finding) => finding !== null);
 }
 
-/** What spoils nothing but belongs beside the figures: null when the receive times are sharp enough, or spoil the run. */
+/** Notes receive times that are uncertain, but not enough to invalidate the run. */
 export function noteUncertainty(view: ResultView): Finding | null {
   const uncertainty = uncertaintyOfTail(view);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyNoted) return null;
   if (uncertainty.share > LIMITS.uncertaintyInvalidates) return null;
   return {
-    code: 'receive_uncertainty',
-    message: `latencies may be too high by what the generator took to receive: ${uncertainty.message}; more workers on more CPUs lower it`,
+    code: 'uncertain_receive_times',
+    message: `latencies may be too high by the time to receive: ${uncertainty.message}; more workers on more CPUs reduce it`,
   };
-}
-
-export function isGeneratorLimited(invalid: RunResult['invalid']): boolean {
-  return invalid.some(({ code }) => GENERATOR_LIMITED.has(code));
 }

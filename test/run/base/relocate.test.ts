@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { environmentIn, relocatedPath } from '../../../src/run/base/relocate.ts';
+import { environmentIn, relocatedPath } from '../../../src/run/base/git.ts';
 import { temporaryFolder } from '../../support/sockbench.ts';
 
 afterEach(() => {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type BaseCheckout, type BaseOptions, checkOutBase } from '../../../src/run/base/worktree.ts';
+import { type BaseCheckout, type BaseOptions, checkOutBase } from '../../../src/run/base/check-out.ts';
 import { readEnvironment } from '../../../src/run/environment.ts';
 import { ServerProcess } from '../../../src/run/server/server-process.ts';
 import { commitFiles, gitIn, makeRepository } from '../../support/git.ts';
@@ -140,7 +140,7 @@ describe('a base', () => {
     await expectRefused(
       join(repository, 'added'),
       {},
-      { code: 'BASE_WITHOUT_FOLDER', message: /feature\/old has no folder added\//, hint: /both have/ },
+      { code: 'BASE_WITHOUT_FOLDER', message: /feature\/old has no folder added\//, hint: /both commits have/ },
     );
   });
 
@@ -287,7 +287,7 @@ describe('what is no base', () => {
   test('is outside any repository', async () => {
     const expected = {
       code: 'NO_REPOSITORY',
-      message: /checkout of git: not a git repository/,
+      message: /git checkout: not a git repository/,
       hint: /--arm/,
     };
     await expectRefused(outside(temporaryFolder), {}, expected);
@@ -353,7 +353,13 @@ test('a server of the base runs in its folder, and its result would have its com
   const base = await checkOut(repository);
   const url = new URL(`ws://127.0.0.1:${await freePort()}`);
   const command = `pwd > here.txt; exec "${process.execPath}" "${SERVER}" ${url.port}`;
-  const options = { cpus: null, env: {}, timeoutMs: 20_000, onDied: () => {} };
+  const options = {
+    cpus: null,
+    env: {},
+    timeoutMs: 20_000,
+    signal: new AbortController().signal,
+    onDied: () => {},
+  };
   const server = await ServerProcess.startCommand({ command, cwd: base.folder }, url, options);
   await server.stop();
   expect(readFileSync(join(base.folder, 'here.txt'), 'utf8')).toBe(`${base.folder}\n`);

@@ -4,7 +4,7 @@ import { mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MS_PER_TICK, parseStat, readRssBytes, readStat } from '../../../src/run/server/proc-stat.ts';
+import { MS_PER_TICK, parseStat, readRssBytes, readStat } from '../../../src/run/server/process-tree.ts';
 import { skipWhenMissing } from '../../support/need.ts';
 import { NO_PROC } from '../../support/proc.ts';
 

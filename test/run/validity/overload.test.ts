@@ -67,7 +67,7 @@ describe('latency that grows', () => {
   ])('%s is an overload', (_, mediansMs, grown) => {
     expect(overloadOf(withMedians(...mediansMs))).toEqual({
       code: 'server_overloaded',
-      message: `delivery p50 grew from ${grown} over the run, 0 messages under way when sending ended`,
+      message: `delivery p50 grew from ${grown} over the run, 0 messages in flight when sending ended`,
     });
   });
 
@@ -125,7 +125,7 @@ describe('a backlog at the end', () => {
   it("of more than a quarter of a second's worth is an overload", () => {
     expect(overloadOf(withBacklog(26))).toEqual({
       code: 'server_overloaded',
-      message: '26 messages under way when sending ended',
+      message: '26 messages in flight when sending ended',
     });
   });
 
@@ -136,12 +136,12 @@ describe('a backlog at the end', () => {
 
   it('is seen in a run of less than three seconds', () => {
     const result = runOf([{ ...EVEN, arrived: 20 }], [{ ...EVEN, expected: 0, arrived: 80 }]);
-    expect(overloadOf(result)?.message).toBe('80 messages under way when sending ended');
+    expect(overloadOf(result)?.message).toBe('80 messages in flight when sending ended');
   });
 
   it('is not made of what was owed to clients of a dead worker', () => {
     const result = runOf(seconds(4, { arrived: 50 }));
-    expect(overloadOf(result)?.message).toMatch(/^200 messages under way/);
+    expect(overloadOf(result)?.message).toMatch(/^200 messages in flight/);
     expect(overloadOf({ ...result, ledger: { ...result.ledger, unknown: 200 } })).toBeNull();
   });
 });
@@ -161,14 +161,14 @@ describe('losses', () => {
     const result = runOf([...seconds(6), ...seconds(4, { arrived: 60, lost: 40 })]);
     expect(overloadOf(result)).toEqual({
       code: 'server_overloaded',
-      message: '160 messages under way when sending ended, 160 lost at the deadline',
+      message: '160 messages in flight when sending ended, 160 lost at the end of the drain',
     });
   });
 
   it('at the end are an overload in spite of a leak besides', () => {
     const result = runOf([...seconds(5, { arrived: 99, lost: 1 }), ...seconds(5, { arrived: 50, lost: 50 })]);
     expect(overloadOf(result)?.message).toBe(
-      '255 messages under way when sending ended, 255 lost at the deadline',
+      '255 messages in flight when sending ended, 255 lost at the end of the drain',
     );
   });
 });
@@ -206,7 +206,7 @@ describe('a server that was overloaded before measuring began', () => {
 
   it('is told by its warm-up when nothing that was measured came', () => {
     expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
-      'delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages under way when sending ended, 500 lost at the deadline',
+      'delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain',
     );
   });
 
@@ -229,7 +229,7 @@ describe("the server's own figures", () => {
     const overloaded = withMedians(5, 40, 100);
     const server = { role: 'server', pid: 1, source: 'probe' as const, samples };
     expect(overloadOf({ ...overloaded, telemetry: { servers: [server], workers: [] } })?.message).toBe(
-      "delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended; the server's event loop was busy 95 % of the time and up to 30 ms late",
+      "delivery p50 grew from 5 ms to 100 ms over the run, 0 messages in flight when sending ended; the server's event loop was busy 95 % of the time and up to 30 ms late",
     );
   });
 
@@ -261,6 +261,6 @@ describe("the server's own figures", () => {
     const server = { role: 'server', pid: 1, source: 'probe' as const, samples: [] };
     expect(
       overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers: [server], workers: [] } })?.message,
-    ).toBe('delivery p50 grew from 5 ms to 100 ms over the run, 0 messages under way when sending ended');
+    ).toBe('delivery p50 grew from 5 ms to 100 ms over the run, 0 messages in flight when sending ended');
   });
 });

@@ -1,0 +1,115 @@
+import { EXIT, fail } from '../errors.ts';
+import type { Clock } from '../measure/clock.ts';
+import type { Timers } from '../measure/timers.ts';
+import type { Finding, FindingCode } from '../result/findings.ts';
+import type { RunResult } from '../result/run-result.ts';
+
+export type Phase = 'start' | 'connect' | 'warm-up' | 'measure' | 'drain' | 'collect';
+
+const TIMING_OF: Readonly<Record<Phase, keyof RunResult['timing']>> = {
+  start: 'startMs',
+  connect: 'connectMs',
+  'warm-up': 'warmupMs',
+  measure: 'measureMs',
+  drain: 'drainMs',
+  collect: 'collectMs',
+};
+
+/** How a wait ended. */
+export type WaitEnd = 'done' | 'aborted' | 'timeout';
+
+/** Keeps where a run is, how long each phase took, and why the run was aborted. Every wait of a run goes through it. */
+export class RunControl {
+  readonly timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: 0, drainMs: 0, collectMs: 0 };
+  /** Empty unless the run was aborted. */
+  readonly abortReasons: Finding[] = [];
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #abort = new AbortController();
+  readonly #aborted = Promise.withResolvers<void>();
+  readonly #onUserAbort = () => this.abort('interrupted', 'stopped by the user');
+  readonly #userSignal: AbortSignal;
+  #phase: Phase = 'start';
+  #phaseStartedNs: number;
+
+  constructor(clock: Clock, timers: Timers, userSignal: AbortSignal) {
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#phaseStartedNs = clock.nowNs();
+    this.#userSignal = userSignal;
+    if (userSignal.aborted) this.#onUserAbort();
+    userSignal.addEventListener('abort', this.#onUserAbort, { once: true });
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Time since the start of the phase. */
+  get elapsedMs(): number {
+    return (this.#clock.nowNs() - this.#phaseStartedNs) / 1e6;
+  }
+
+  /** Aborted when the run is. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isAborted(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Carries out a phase and records its length. */
+  async timed<Value>(phase: Phase, work: () => Promise<Value>): Promise<Value> {
+    this.#phase = phase;
+    this.#phaseStartedNs = this.#clock.nowNs();
+    const value = await work();
+    this.timing[TIMING_OF[phase]] = this.elapsedMs;
+    return value;
+  }
+
+  /** Ends every wait. A stop by the user changes nothing once the run is draining or collecting. */
+  abort(code: FindingCode, message: string): void {
+    const isEnding = this.#phase === 'drain' || this.#phase === 'collect';
+    if (code === 'interrupted' && isEnding) return;
+    this.abortReasons.push({ code, message });
+    this.#abort.abort();
+    this.#aborted.resolve();
+  }
+
+  /** Throws when the run was aborted: a run that has measured nothing has no result. */
+  requireNotAborted(): void {
+    const [cause] = this.abortReasons;
+    if (cause === undefined) return;
+    fail(cause.code.toUpperCase(), `nothing was measured: ${cause.message}`, '', EXIT.invalid);
+  }
+
+  /** Waits for some work, but no longer than `timeoutMs`, and not after the run was aborted. */
+  until(work: Promise<unknown>, timeoutMs: number): Promise<WaitEnd> {
+    return this.#race([work.then(() => 'done'), this.#aborted.promise.then(() => 'aborted')], timeoutMs);
+  }
+
+  /** Waits for some work, but no longer than `timeoutMs`, whether the run was aborted or not. */
+  within(work: Promise<unknown>, timeoutMs: number): Promise<WaitEnd> {
+    return this.#race([work.then(() => 'done')], timeoutMs);
+  }
+
+  async #race(ends: ReadonlyArray<Promise<WaitEnd>>, timeoutMs: number): Promise<WaitEnd> {
+    const timeout = Promise.withResolvers<WaitEnd>();
+    const cancel = this.#timers.after(Math.max(0, timeoutMs), () => timeout.resolve('timeout'));
+    try {
+      return await Promise.race([...ends, timeout.promise]);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Waits, but not after the run was aborted. */
+  async pause(durationMs: number): Promise<void> {
+    await this.until(new Promise(() => {}), durationMs);
+  }
+
+  close(): void {
+    this.#userSignal.removeEventListener('abort', this.#onUserAbort);
+  }
+}

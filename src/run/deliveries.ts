@@ -1,0 +1,104 @@
+import { isObserving, type Layout } from '../contract/scenario.ts';
+import { routeOf } from '../generator/route.ts';
+import { seriesNamed } from '../measure/series.ts';
+import type { RunResult } from '../result/run-result.ts';
+import type { Collector } from './collector.ts';
+import type { Membership } from './membership.ts';
+
+/** How many rows of the ledger are kept. The totals count all of them. */
+const KEPT_ROWS = 200;
+
+interface Recorded {
+  readonly membership: Membership;
+  readonly collector: Collector;
+}
+
+/** Counts the messages of the schedule; where clients only listen, the server's pushes, which have no schedule. */
+export function countMessages({ collector, membership }: Recorded): { intended: number; sent: number } {
+  if (!isObserving(membership.layout)) return collector.timeline.counts();
+  const { pushes } = collector.pushes.counts;
+  return { intended: pushes, sent: pushes };
+}
+
+/** Counts independent samples. Only its sender knows of a broadcast that reached no receiver. */
+export function countSamples({
+  plan: { headline },
+  collector,
+  membership,
+}: Recorded & { readonly plan: { readonly headline: string } }): RunResult['samples'] {
+  const { series } = collector.timeline;
+  const { sampleUnit: unit = 'sample', sampledBy = null } = seriesNamed(headline) ?? {};
+  if (isObserving(membership.layout)) {
+    const { pushes, complete } = collector.pushes.counts;
+    return { unit, count: pushes, incomplete: pushes - complete };
+  }
+  if (sampledBy === null) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
+  const reached = series.get(sampledBy)?.count ?? 0;
+  const sent = sentOfHeadline(headline, membership.layout, collector);
+  const reachedNobody = Math.max(0, sent - reached);
+  return { unit, count: reached, incomplete: collector.incompleteBroadcasts + reachedNobody };
+}
+
+/**
+ * Messages whose deliveries or replies are the headline. Steps publish any number of messages, and other streams may
+ * have other operations. Without either the counts by second are used, which a lost worker has reported too.
+ */
+function sentOfHeadline(headline: string, { streams }: Layout, collector: Collector): number {
+  const isHeadline = streams.map((stream) => routeOf(stream, headline).series === headline);
+  const hasSteps = streams.some(({ operation }) => operation.kind === 'steps');
+  if (!hasSteps && !isHeadline.includes(false)) return collector.timeline.counts().sent;
+  return collector
+    .sent()
+    .reduce((sum, { stream, sent }) => sum + (isHeadline[stream] === true ? sent : 0), 0);
+}
+
+/** Compares expected deliveries, by membership, with what every receiver got. */
+export function balanceLedger({ collector, membership }: Recorded): RunResult['ledger'] {
+  if (isObserving(membership.layout)) return balancePushes(collector);
+  const totals = collector.totals();
+  const expected = membership.expected(collector.sent());
+  // A lost worker with a sender never reported its total: what is known to be expected is the minimum.
+  const expectedTotal = Math.max(expected.total, collector.timeline.counts().expected, totals.delivered);
+  const lostWorkers = [...membership.lostWorkers];
+  const deliveredToSilent = lostWorkers.reduce(
+    (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
+    0,
+  );
+  // Without its sender's worker, the receivers of its last messages are unknown.
+  const isSenderLost = lostWorkers.some((worker) => membership.hasSender(worker));
+  const inDoubt = isSenderLost ? expectedTotal - totals.delivered : expected.silent - deliveredToSilent;
+  const unknown = Math.max(0, inDoubt);
+  const anomalies = anomalousAccounts({ collector, membership });
+  return {
+    expected: expectedTotal,
+    delivered: totals.delivered,
+    late: totals.late,
+    lost: Math.max(0, expectedTotal - totals.delivered - unknown),
+    unknown,
+    duplicated: totals.duplicated,
+    reordered: totals.reordered,
+    unexpected: totals.unexpected,
+    anomalies: anomalies.slice(0, KEPT_ROWS),
+    anomalyCount: anomalies.length,
+  };
+}
+
+function balancePushes({ pushes }: Collector): RunResult['ledger'] {
+  const { expected, ledger } = pushes;
+  const lost = Math.max(0, expected - ledger.delivered);
+  return { expected, ...ledger, lost, unknown: 0, anomalies: [], anomalyCount: 0 };
+}
+
+/** Accounts in which anything was lost, late, duplicated or out of order, worst first. */
+function anomalousAccounts({ collector, membership }: Recorded): RunResult['ledger']['anomalies'] {
+  const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
+  return collector.workers
+    .flatMap(({ rows }) => rows)
+    .map((row) => {
+      const expected = (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
+      const sender = membership.layout.streams[row.stream]?.sender ?? 0;
+      return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
+    })
+    .filter((row) => row.lost + row.late + row.duplicated + row.reordered > 0)
+    .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late);
+}

@@ -1,0 +1,46 @@
+import { lowerOwnPriority } from '../generator/priority.ts';
+import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
+import { realTimers, type Timers } from '../measure/timers.ts';
+import type { Plan } from '../plan/plan.ts';
+import { chooseAffinity } from './affinity.ts';
+import { explainRefusal } from './diagnose/explain.ts';
+import { readEnvironment, readSystemCounters } from './environment.ts';
+import { type ServerStart, type ServerUnderTest, startServer } from './server/start.ts';
+import { rehearseTimeline } from './timeline.ts';
+import { type StartWorker, startWorkerProcess } from './workers.ts';
+
+/** Everything outside the coordinator that a run uses. A test gives one in virtual time, without processes. */
+export interface RunHost {
+  /** Origin of {@link clock}, from which the clocks of the other processes count too. */
+  readonly originNs: bigint;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chooseAffinity: typeof chooseAffinity;
+  readonly startWorker: StartWorker;
+  startServer(plan: Plan, start: ServerStart): Promise<ServerUnderTest>;
+  readonly explainRefusal: typeof explainRefusal;
+  /** Prepares this process for measuring. Called when all other processes have started. */
+  prepare(): void;
+  readonly readCounters: typeof readSystemCounters;
+  readonly readEnvironment: typeof readEnvironment;
+}
+
+/** The host of one run: processes of this machine, its clock and its timers. */
+export function createHost(): RunHost {
+  const originNs = readOriginNs();
+  return {
+    originNs,
+    clock: createClock(originNs),
+    timers: realTimers,
+    chooseAffinity,
+    startWorker: startWorkerProcess,
+    startServer: (plan, start) => startServer(plan, originNs, start),
+    explainRefusal,
+    prepare() {
+      lowerOwnPriority();
+      rehearseTimeline();
+    },
+    readCounters: readSystemCounters,
+    readEnvironment,
+  };
+}

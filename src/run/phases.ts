@@ -1,0 +1,230 @@
+import { isObserving, type Layout, type Scenario } from '../contract/scenario.ts';
+import { fail } from '../errors.ts';
+import type { FromWorker } from '../generator/messages.ts';
+import { loadTarget } from '../generator/target.ts';
+import { fanoutIsSplit } from '../plan/partition.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Finding } from '../result/findings.ts';
+import type { RunResult } from '../result/run-result.ts';
+import { formatDurationMs } from '../units.ts';
+import type { Affinity } from './affinity.ts';
+import type { Collector } from './collector.ts';
+import type { RunControl } from './control.ts';
+import type { RunHost } from './host.ts';
+import type { Membership } from './membership.ts';
+import type { ServerUnderTest } from './server/start.ts';
+import { isStable } from './warm-up.ts';
+import { Workers } from './workers.ts';
+
+/** Time for a command to reach every worker before the time that it names. */
+const LEAD_MS = 150;
+const WARMUP_POLL_MS = 50;
+const DRAIN_POLL_MS = 20;
+/** Duplicates may follow the last expected delivery. */
+const DUPLICATES_WAIT_MS = 200;
+/** Workers report pushes once a second, so that a duplicate of the last push is known only then. */
+const PUSHES_WAIT_MS = 1200;
+/** Time for a worker to report a failure. */
+const REPORT_WITHIN_MS = 250;
+/** Time for the workers to stop sending, or to close their connections. */
+const STOP_WITHIN_MS = 2000;
+/** A worker that has not answered so long after it should have is treated as hung. */
+const HUNG_AFTER_MS = 8000;
+
+/** What the phases of a run share. */
+export interface RunParts {
+  readonly plan: Plan;
+  readonly scenario: Scenario;
+  readonly layout: Layout;
+  readonly host: RunHost;
+  readonly control: RunControl;
+  readonly affinity: Affinity;
+  readonly membership: Membership;
+  readonly collector: Collector;
+  readonly notes: Finding[];
+  /** Work to do at the end of the run, however it ends, in this order. */
+  readonly cleanUps: Array<() => void | Promise<void>>;
+}
+
+/** A run whose processes have started. */
+export interface StartedRun extends RunParts {
+  readonly workers: Workers;
+  readonly server: ServerUnderTest;
+}
+
+/** Starts the workers and the server, and gives each worker its part of the run. */
+export async function start(run: RunParts): Promise<StartedRun> {
+  const { plan, host, control, affinity, membership, collector, cleanUps } = run;
+  const workers = new Workers(host.startWorker, affinity.workers, {
+    onMessage: (worker, message) => collector.onMessage(worker, message),
+    onLost: (worker, reason) => {
+      membership.loseWorker(worker);
+      control.abort('worker_died', `generator process ${worker + 1} ended with ${reason}`);
+    },
+  });
+  cleanUps.push(() => workers.kill());
+  const server = await startServer(run);
+  cleanUps.push(() => server.stop());
+  const { spread } = membership;
+  const isSplit = fanoutIsSplit(run.layout, spread);
+  workers.assign(
+    spread.map((clients) => ({
+      plan,
+      url: server.url,
+      originNs: host.originNs,
+      clients,
+      connectRateHz: (plan.connectRateHz * clients.length) / plan.clients,
+      fanoutIsSplit: isSplit,
+    })),
+  );
+  const started = { ...run, workers, server };
+  await untilAll(started, 'ready', Math.max(plan.connectTimeoutMs, HUNG_AFTER_MS));
+  host.prepare();
+  return started;
+}
+
+async function startServer({ plan, host, control, affinity }: RunParts): Promise<ServerUnderTest> {
+  try {
+    return await host.startServer(plan, {
+      cpus: affinity.server,
+      signal: control.signal,
+      onDied: (reason) => control.abort('server_died', `the server ended during the run with ${reason}`),
+    });
+  } catch (error) {
+    // An aborted start fails, but that is not why nothing was measured.
+    control.requireNotAborted();
+    throw error;
+  }
+}
+
+/** Connects all clients and joins their rooms. Throws when no client could connect, or none could join. */
+export async function connect(run: StartedRun): Promise<void> {
+  const { plan, control, workers, membership, collector } = run;
+  workers.postAll({ type: 'connect' });
+  const tryMs = (plan.clients / plan.connectRateHz) * 1000 + plan.connectTimeoutMs;
+  const connected = untilAll(run, 'connected', tryMs + HUNG_AFTER_MS);
+  // With many clients and a low rate, waiting for the last failure could take hours.
+  await control.until(connected, plan.connectTimeoutMs + REPORT_WITHIN_MS);
+  control.requireNotAborted();
+  if (collector.hasOnlyConnectFailures) await failUnreachable(run);
+  await connected;
+  control.requireNotAborted();
+  if (membership.connected.length === 0) await failUnreachable(run);
+  workers.postAll({ type: 'join', members: membership.connected });
+  await untilAll(run, 'joined', plan.connectTimeoutMs + HUNG_AFTER_MS);
+  control.requireNotAborted();
+  const joining = membership.connected.filter(({ client }) => (run.layout.rooms[client] ?? []).length > 0);
+  if (joining.length > 0 && collector.joinFailures.total >= joining.length) failUnjoined(run);
+}
+
+/** Throws TARGET_UNREACHABLE with the reason and what to do, within what is left of the connect timeout. */
+async function failUnreachable({ plan, host, control, collector, server }: StartedRun): Promise<never> {
+  const { connectOptions, clientOf } = await loadTarget(plan);
+  const { message, hint } = await host.explainRefusal({
+    protocol: plan.target.protocol,
+    clients: plan.clients,
+    connect: connectOptions(clientOf(0), server.url),
+    reason: collector.connectFailure ?? 'no answer',
+    leftMs: plan.connectTimeoutMs - control.elapsedMs,
+  });
+  return fail('TARGET_UNREACHABLE', message, hint);
+}
+
+/** Throws JOIN_UNANSWERED: without members of rooms nothing is delivered. */
+function failUnjoined({ collector, server }: StartedRun): never {
+  const [first] = collector.joinFailures.take();
+  return fail(
+    'JOIN_UNANSWERED',
+    `the clients connected to ${server.url}, but none of them could join its rooms: ${first?.reason}`,
+    'The server has to acknowledge enter_chat, or the join event of the target file; see docs/target.md.',
+  );
+}
+
+/**
+ * Sends at the initial rate for the minimum time and until latency is stable, for the maximum time, or until the run is
+ * aborted. Ends when the measured schedule begins.
+ */
+export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
+  const { plan, host, control, workers, collector } = run;
+  const startNs = host.clock.nowNs() + LEAD_MS * 1e6;
+  collector.warmUpFrom(startNs);
+  if (plan.warmupMaxMs > 0) workers.postAll({ type: 'warm-up', startNs });
+  const elapsedMs = () => (host.clock.nowNs() - startNs) / 1e6;
+  const mediansNs = () => collector.warmupMediansNs(workers.aliveCount);
+  const isFixed = plan.warmupMs === plan.warmupMaxMs;
+  const untilMs = plan.warmupMaxMs - (isFixed ? LEAD_MS : 0);
+  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs());
+  while (elapsedMs() < untilMs && !isDone() && !control.isAborted) {
+    await control.pause(Math.max(1, Math.min(WARMUP_POLL_MS, untilMs - elapsedMs())));
+  }
+  control.requireNotAborted();
+  const windowMediansNs = mediansNs();
+  const stable = windowMediansNs.length < 3 ? null : isStable(windowMediansNs);
+  const durationMs = elapsedMs() + LEAD_MS;
+  const measureStartNs = host.clock.nowNs() + LEAD_MS * 1e6;
+  collector.measureFrom(measureStartNs);
+  workers.postAll({ type: 'measure', startNs: measureStartNs });
+  await control.pause((measureStartNs - host.clock.nowNs()) / 1e6);
+  control.requireNotAborted();
+  return { durationMs, stable, windowMediansNs };
+}
+
+/** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */
+export async function measure(run: StartedRun): Promise<{ readonly measuredMs: number }> {
+  const { plan, control, workers, server } = run;
+  server.sampleNow();
+  await untilAll(run, 'sent', plan.durationMs + HUNG_AFTER_MS);
+  await control.pause(plan.durationMs - control.elapsedMs);
+  const measuredMs = Math.min(plan.durationMs, control.elapsedMs);
+  server.sampleNow();
+  if (control.isAborted) {
+    workers.postAll({ type: 'stop' });
+    await control.within(workers.all('sent'), STOP_WITHIN_MS);
+  }
+  return { measuredMs };
+}
+
+/** Waits for expected deliveries that are missing, then a moment for duplicates. A dead server sends nothing more. */
+export async function drain({
+  plan,
+  host,
+  control,
+  layout,
+  membership,
+  collector,
+}: StartedRun): Promise<void> {
+  const settleMs = isObserving(layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
+  const isServerDead = () => control.abortReasons.some(({ code }) => code === 'server_died');
+  let completeAtMs: number | null = null;
+  while (control.elapsedMs < plan.drainMs && !isServerDead()) {
+    await host.timers.sleep(DRAIN_POLL_MS);
+    const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
+    const delivered = alive.reduce((sum, worker) => sum + worker.delivered, 0);
+    const isIterating = alive.some(({ iterating }) => iterating > 0);
+    const expected = membership.expected(collector.sent());
+    const isMissing = delivered < expected.total - expected.silent;
+    if (isMissing || isIterating || collector.pushes.incomplete > 0) continue;
+    completeAtMs ??= control.elapsedMs;
+    if (control.elapsedMs - completeAtMs >= settleMs) break;
+  }
+}
+
+/** Has the workers report what is left and close their connections. */
+export async function collect({ control, workers, server, collector }: StartedRun): Promise<void> {
+  server.sampleNow();
+  workers.postAll({ type: 'finish' });
+  await control.within(workers.all('final'), HUNG_AFTER_MS);
+  collector.finish();
+  await control.within(workers.all('closed'), STOP_WITHIN_MS);
+}
+
+/** Waits until every worker that is alive has posted a message. A worker that does not in time aborts the run. */
+async function untilAll(
+  { control, workers }: StartedRun,
+  type: FromWorker['type'],
+  timeoutMs: number,
+): Promise<void> {
+  if ((await control.until(workers.all(type), timeoutMs)) !== 'timeout') return;
+  const waited = formatDurationMs(timeoutMs);
+  control.abort('worker_hung', `a generator process had not answered after ${waited}`);
+}

@@ -1,0 +1,75 @@
+import { type Finding, faultOf } from '../../result/findings.ts';
+import type { RunResult } from '../../result/run-result.ts';
+import { viewResult } from '../../result/view.ts';
+import { listCounted, plural } from '../../text.ts';
+import { formatCount } from '../../units.ts';
+import { findOverload } from './overload.ts';
+import { judgeValidity, noteUncertainty } from './rules.ts';
+
+/**
+ * Adds to a result why it is invalid, what it found of the server, and its notes. `impossible`: how many values of each
+ * series no working clock gives.
+ */
+export function judgeRun(
+  result: RunResult,
+  impossible: ReadonlyArray<{ readonly reason: string; readonly count: number }>,
+): RunResult {
+  const view = viewResult(result);
+  const invalid: Finding[] = [
+    ...result.invalid,
+    ...impossible.map(({ reason, count }) => clockFault(result, reason, count)),
+    ...judgeValidity(view),
+  ];
+  // When the generator was the limit, queues and losses say nothing about the server.
+  const isGeneratorLimit = invalid.some((finding) => faultOf(finding) === 'generator');
+  const overload = isGeneratorLimit ? null : findOverload(view);
+  const delivery = isGeneratorLimit || overload !== null ? null : findImperfectDelivery(result.ledger);
+  const findings = [overload, delivery, findFailed(result), findUnexpected(result)];
+  const notes = [noteUncertainty(view), noteUnstableWarmup(result)];
+  return {
+    ...result,
+    // An overloaded server delivers too few messages. That is the finding, and the run is valid.
+    invalid: overload === null ? invalid : invalid.filter(({ code }) => code !== 'too_few_samples'),
+    findings: [...result.findings, ...findings.filter((finding) => finding !== null)],
+    notes: [...result.notes, ...notes.filter((note) => note !== null)],
+  };
+}
+
+function clockFault({ ownSeries }: RunResult, series: string, count: number): Finding {
+  const what = series in ownSeries ? 'negative or not numbers' : 'zero or negative';
+  return { code: 'clock', message: `${plural(count, 'value')} of ${series} were ${what}` };
+}
+
+function findImperfectDelivery({
+  expected,
+  lost,
+  duplicated,
+  reordered,
+}: RunResult['ledger']): Finding | null {
+  const faults = [
+    lost > 0 ? `${formatCount(lost)} of ${formatCount(expected)} messages lost` : '',
+    duplicated > 0 ? plural(duplicated, 'duplicate') : '',
+    reordered > 0 ? `${formatCount(reordered)} out of order` : '',
+  ].filter((fault) => fault !== '');
+  return faults.length === 0 ? null : { code: 'imperfect_delivery', message: faults.join(', ') };
+}
+
+function findFailed({ failed }: RunResult): Finding | null {
+  return failed.length === 0 ? null : { code: 'failed', message: listCounted(failed) };
+}
+
+function findUnexpected({ ledger: { unexpected } }: RunResult): Finding | null {
+  if (unexpected === 0) return null;
+  return {
+    code: 'unexpected_deliveries',
+    message: `${plural(unexpected, 'message')} reached clients that did not expect them`,
+  };
+}
+
+function noteUnstableWarmup({ warmup }: RunResult): Finding | null {
+  if (warmup.stable !== false) return null;
+  return {
+    code: 'warmup_unstable',
+    message: 'the warm-up did not stabilize: no three consecutive seconds agreed within 5 % on the median',
+  };
+}
