@@ -97,7 +97,13 @@ describe('--runtime', () => {
     const { target } = await resolved({ target: 'ws', runtime: program });
     if (target.reference === null) throw new Error('no reference server');
     const listen = { host: '127.0.0.1', port: 0 };
-    const options = { cpus: null, env: {}, timeoutMs: 20_000, signal: new AbortController().signal, onDied: () => {} };
+    const options = {
+      cpus: null,
+      env: {},
+      timeoutMs: 20_000,
+      signal: new AbortController().signal,
+      onDied: () => {},
+    };
     const server = await ServerProcess.startReference('ws', target.reference, listen, options);
     await server.stop();
     expect(server.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+/);

@@ -228,7 +228,7 @@ describe('a command that fails', () => {
     const port = await freePort();
     const command = `echo "no luck with ${port}"; exec "${NODE}" "${SERVER}" ${port} child`;
     const { stderr } = await refusedExec(port, command, '--connect-timeout', '1s');
-    expect(stderr).toMatch(/does not listen at \S+ after 1 s; its last lines:/);
+    expect(stderr).toMatch(/does not listen at \S+ after 1s; its last lines:/);
     expect(stderr).toMatch(new RegExp(`no luck with ${port}`));
     expectNothingLeft(port);
   });

@@ -62,7 +62,7 @@ describe('the promise: it says whose limit it was', () => {
     );
     const [first = ''] = stdout.split('\n');
     expect(first).toMatch(/^VALID, SERVER OVERLOADED: delivery p50 grew from .* to .* over the run/);
-    expect(first).toMatch(/messages under way when sending ended/);
+    expect(first).toMatch(/messages in flight when sending ended/);
     expect(first).toMatch(
       /the server's event loop was busy (9\d|100)(\.\d+)? % of the time and up to [\d.]+ m?s late/,
     );

@@ -59,14 +59,14 @@ describe('the rounds of a comparison', () => {
     const run = async () => {
       runs += 1;
       if (runs < 4) return result;
-      throw new SockbenchError({ code: 'UNREACHABLE', message: 'nobody listens', hint: 'Start it.' });
+      throw new SockbenchError({ code: 'TARGET_UNREACHABLE', message: 'nobody listens', hint: 'Start it.' });
     };
     const { rounds, isComplete } = await runRounds(PLAN, hooksWith({ run }));
     expect(isComplete).toBe(false);
     expect(rounds).toHaveLength(2);
     expect(rounds[1]?.runs.map((each) => each.error)).toEqual([
       null,
-      { code: 'unreachable', message: 'nobody listens. Start it.' },
+      { code: 'target_unreachable', message: 'nobody listens. Start it.' },
     ]);
   });
 

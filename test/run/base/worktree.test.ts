@@ -140,7 +140,11 @@ describe('a base', () => {
     await expectRefused(
       join(repository, 'added'),
       {},
-      { code: 'BASE_WITHOUT_FOLDER', message: /feature\/old has no folder added\//, hint: /both commits have/ },
+      {
+        code: 'BASE_WITHOUT_FOLDER',
+        message: /feature\/old has no folder added\//,
+        hint: /both commits have/,
+      },
     );
   });
 
