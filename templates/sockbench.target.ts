@@ -3,7 +3,7 @@
  *
  *     npx sockbench run broadcast-latency --target ./sockbench.target.ts --clients 50 --rate 20/s
  *
- * Types: npm install --save-dev sockbench. Everything that a target can hold: docs/target.md of sockbench.
+ * Types: npm install --save-dev sockbench. Everything that a target can hold: docs/your-own-server.md of sockbench.
  */
 import { defineTarget } from 'sockbench';
 

@@ -70,7 +70,7 @@ function resampledTable(gates: readonly GateRecord[]): string {
   return tableOf(['head', 'REGRESSED', 'OK', 'IMPROVED', 'INCONCLUSIVE'], rows);
 }
 
-/** How far apart the rounds of identical builds are, and what that lets a gate see. */
+/** The noise of identical builds, and the effect that a gate can detect with it. */
 function spreadTable(gates: readonly GateRecord[]): string {
   const same = gates.filter(({ shape, verdict }) => shape === 'none' && verdict !== 'INVALID');
   const rules = (same[0]?.metrics ?? []).filter(({ kind }) => kind === 'ratio');
@@ -93,15 +93,15 @@ function spreadTable(gates: readonly GateRecord[]): string {
     ];
   });
   return tableOf(
-    ['metric', 'decides', 'tolerated', 'spread of one pair', 'seen in 9 of 10 gates', 'called REGRESSED'],
+    ['metric', 'gating', 'tolerated', 'spread', 'detectable in 9 of 10 gates', 'REGRESSED'],
     rows,
   );
 }
 
-/** Which metrics found what was there. */
+/** Which gating metrics found the slow-down. */
 function foundTable(gates: readonly GateRecord[]): string {
   const metrics = (gates[0]?.metrics ?? [])
-    .filter(({ kind }) => kind === 'ratio')
+    .filter(({ kind, gating }) => kind === 'ratio' && gating)
     .map(({ metric }) => metric);
   const rows = CELLS.filter(({ shape }) => shape !== 'none').flatMap((cell) => {
     const ran = gates.filter(isOf(cell)).filter(({ verdict }) => verdict !== 'INVALID');
@@ -121,47 +121,45 @@ function foundTable(gates: readonly GateRecord[]): string {
   return tableOf(['head', ...metrics], rows);
 }
 
-/** The whole of docs/gate-study.md. */
+/** Returns docs/gate-study.md. */
 export function studyReport(gates: readonly GateRecord[], { meanUs, load, machine }: StudyFacts): string {
   const days = gates.map(({ startedAt }) => startedAt.slice(0, 10)).toSorted();
   const hours = gates.reduce((sum, { durationMs }) => sum + durationMs, 0) / 3600e3;
-  return `# The gate, judged
+  return `# Gate study
 
-How often \`sockbench gate\` is wrong, measured with whole gates through the command line. Made by
-\`npm run study-gate\`, which goes on where it was; nothing here is written by hand.
+How often \`sockbench gate\` is wrong, measured with complete gates through the command line. \`npm run study-gate\` writes
+this page and continues where it stopped.
 
-- ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; the points of every round are in
+- ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; every round is in
   [gates.jsonl](gate-study/gates.jsonl)
-- load of a round: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; runs
-  half as long as the default, so that more gates fit
-- mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head, in one
-  of three shapes: *message*: the server is busy for so long before each message; *tail*: one message in a hundred is
-  held back for a hundred times as long; *recipient*: the server is busy before each recipient, so that the last one
-  waits twice as long as the mean
+- load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; runs are half as long
+  as the default, so that more gates fit
+- mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head:
+  *message* delays every message, *tail* delays one message in a hundred by a hundred times as much, *recipient* delays
+  before each recipient
 
-## What the gates said
+## Verdicts
 
-REGRESSED with its Clopper-Pearson bounds at 95 %; rounds and time are medians.
+REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians.
 
 ${outcomeTable(gates)}
 
-## What each metric saw
+## Gating metrics
 
-Gates in which the metric by itself was called REGRESSED, and the median of its ratios. The first three decide; the
-others are told.
+Gates in which the metric by itself was REGRESSED, and the median of its ratios.
 
 ${foundTable(gates)}
 
-## How noisy identical builds are
+## Noise of identical builds
 
-\`spread of one pair\` is the root mean square of ln(head / base) over all valid pairs.
+The spread is the root mean square of ln(head / base) over all valid pairs.
 
 ${spreadTable(gates)}
 
-## More gates than were run
+## Resampled gates
 
-${RESAMPLED} gates of each kind from pairs drawn anew out of those above. An extrapolation: it cannot show what those pairs have
-not seen.
+${RESAMPLED} gates of each kind, resampled from the pairs above. This is an extrapolation: it cannot show what those pairs do
+not contain.
 
 ${resampledTable(gates)}
 `;

@@ -48,6 +48,6 @@ export function requireOperations(scenario: Scenario, plan: Plan, mapping: Mappi
     message: `the scenario ${scenario.name} needs the target to declare ${what}, and ${target.file ?? target.name} does not`,
     hint: isOurs
       ? 'Describe your server in a target file: sockbench init writes one to start from.'
-      : `Add ${what} to the target file; docs/target.md shows how.`,
+      : `Add ${what} to the target file; docs/your-own-server.md shows how.`,
   });
 }

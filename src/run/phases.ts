@@ -136,7 +136,7 @@ function failUnjoined({ collector, server }: StartedRun): never {
   return fail(
     'JOIN_UNANSWERED',
     `the clients connected to ${server.url}, but none of them could join its rooms: ${first?.reason}`,
-    'The server has to acknowledge enter_chat, or the join event of the target file; see docs/target.md.',
+    'The server has to acknowledge enter_chat, or the join event of the target file; see docs/your-own-server.md.',
   );
 }
 

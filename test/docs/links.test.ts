@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Page, pages, ROOT } from './pages.ts';
@@ -33,6 +33,39 @@ function brokenLinks({ path, text }: Page): string[] {
     return anchor !== undefined && anchors.get(target)?.has(anchor) !== true;
   });
 }
+
+const SOURCES = ['src', 'servers', 'scenarios', 'scripts', 'templates', 'test'];
+
+/** Files and folders of the repository that a page names; `NAME` stands for a file that does not exist yet. */
+function missingPaths({ text }: Page): string[] {
+  const named = [
+    ...withoutCode(text).matchAll(
+      /`((?:src|servers|scenarios|scripts|templates|test|bin|bench)\/[\w./-]*)`/g,
+    ),
+  ];
+  return named
+    .map(([, path = '']) => path)
+    .filter((path) => !/NAME/.test(path) && !existsSync(join(ROOT, path)));
+}
+
+describe('paths', () => {
+  it.each(pages.filter(({ path }) => path !== 'CHANGELOG.md'))('that $path names exist', (page) => {
+    expect(missingPaths(page)).toEqual([]);
+  });
+
+  it('of pages that sources name exist', () => {
+    const files = SOURCES.flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.(ts|js|cjs|yml)$/.test(entry.name))
+        .map((entry) => join(entry.parentPath, entry.name)),
+    );
+    const named = files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/(?<![\w./])docs\/[\w/-]+\.md/g)].map(([page]) => page),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((page) => !existsSync(join(ROOT, page)))).toEqual([]);
+  });
+});
 
 describe('links between pages', () => {
   it.each(pages)('of $path lead to a file, and to a heading in it', (page) => {

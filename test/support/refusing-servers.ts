@@ -103,7 +103,7 @@ async function nobody(): Promise<Listening> {
 const START_IT =
   'Start the server, or have sockbench start it with --exec CMD; if it runs, check host and port.';
 const CREDENTIALS =
-  'Give auth, headers or query, as the clients of this server send them, in a target file: docs/target.md.';
+  'Give auth, headers or query, as the clients of this server send them, in a target file: docs/your-own-server.md.';
 const SILENT =
   'Check that this is the port of the server and that the server is not stuck; if it is only slow, give it longer with --connect-timeout.';
 const CLOSES =

@@ -20,7 +20,7 @@ export interface Refused {
 }
 
 export const GIVE_CREDENTIALS =
-  'Give auth, headers or query, as the clients of this server send them, in a target file: docs/target.md.';
+  'Give auth, headers or query, as the clients of this server send them, in a target file: docs/your-own-server.md.';
 
 /** Where the clients' first request goes: to the path of Socket.IO, or where the URL says. */
 export function requestUrl({ url, query = {} }: ConnectOptions): URL {

@@ -85,7 +85,7 @@ function asItIs({ protocol, reason }: Refused): Diagnosis {
   const spoken = {
     socketio: 'Socket.IO',
     ws: 'WebSocket',
-    http: 'the requests of docs/servers/http-polling.md',
+    http: 'the requests of docs/servers.md',
   };
   return { found: reason, hint: `Check that the server runs there and speaks ${spoken[protocol]}.` };
 }
