@@ -6,7 +6,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { scenarios } from '../scenarios/index.ts';
 import { servers } from '../servers/index.ts';
 import { flagOf, type OptionTable } from '../src/contract/options.ts';
-import { drivers } from '../src/drivers/index.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
 import { capacityFormats } from '../src/report/content/capacity-formats.ts';
@@ -55,6 +54,28 @@ async function serverRows(): Promise<TableRow[]> {
   ]);
 }
 
+/** Groups rows that are equal but for the name, and appends their names. */
+function rowsWithNames(named: ReadonlyArray<readonly [name: string, row: TableRow]>): TableRow[] {
+  const groups = Map.groupBy(named, ([, row]) => JSON.stringify(row));
+  return [...groups.values()].map((group) => [...(group[0]?.[1] ?? []), codes(group.map(([name]) => name))]);
+}
+
+function scenarioOptionRows(): TableRow[] {
+  return rowsWithNames(
+    scenarios.flatMap(({ name, options }) =>
+      optionRows(options).map((row): [string, TableRow] => [name, row]),
+    ),
+  );
+}
+
+function remedyRows(): TableRow[] {
+  return rowsWithNames(
+    Object.entries(FINDINGS)
+      .filter(([, { remedy }]) => remedy !== '')
+      .map(([name, { remedy }]): [string, TableRow] => [name, [remedy]]),
+  );
+}
+
 /** Every table, by the name in its marker. */
 const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   scenarios: () =>
@@ -63,17 +84,9 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
       scenarios.map(({ name, summary, headline }) => [code(name), summary, code(headline)]),
     ),
   'scenario options': () =>
-    markdownTable(
-      ['scenario', 'option', 'default', 'meaning'],
-      scenarios.flatMap(({ name, options }) => optionRows(options).map((cells) => [code(name), ...cells])),
-    ),
+    markdownTable(['option', 'default', 'meaning', 'scenarios'], scenarioOptionRows()),
   options: () => markdownTable(['option', 'default', 'meaning'], optionRows(PLAN_OPTIONS)),
   servers: async () => markdownTable(['server', 'what it is', 'transports', 'settings'], await serverRows()),
-  drivers: () =>
-    markdownTable(
-      ['protocol', 'driver', 'client'],
-      drivers.map(({ protocol, name, summary }) => [code(protocol), code(name), summary]),
-    ),
   series: () =>
     markdownTable(
       ['series', 'one value is'],
@@ -86,14 +99,15 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
     ),
   findings: () =>
     markdownTable(
-      ['code', 'fault', 'meaning', 'what to do'],
-      Object.entries(FINDINGS).map(([name, { fault, meaning, remedy }]) => [
+      ['code', 'fault', 'effect', 'meaning'],
+      Object.entries(FINDINGS).map(([name, { fault, invalidates, meaning }]) => [
         code(name),
         fault,
+        invalidates ? 'INVALID' : 'note',
         meaning,
-        remedy,
       ]),
     ),
+  remedies: () => markdownTable(['what to do', 'findings'], remedyRows()),
   formats: () =>
     markdownTable(
       ['format', 'extension', 'holds'],

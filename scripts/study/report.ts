@@ -45,6 +45,13 @@ function shareText(count: number, all: number): string {
   return `${count}/${all} (${formatPercent(lower)} to ${formatPercent(upper)})`;
 }
 
+/** The share of gates called REGRESSED among gates resampled from these. */
+function resampledText(ran: readonly GateRecord[]): string {
+  const valid = ran.filter(({ verdict }) => verdict !== 'INVALID');
+  if (valid.length === 0) return '-';
+  return formatPercent((resampleGates(valid, RESAMPLED).get('REGRESSED') ?? 0) / RESAMPLED);
+}
+
 function outcomeTable(gates: readonly GateRecord[]): string {
   const rows = CELLS.map((cell) => ({ cell, ran: gates.filter(isOf(cell)) }))
     .filter(({ ran }) => ran.length > 0)
@@ -54,20 +61,20 @@ function outcomeTable(gates: readonly GateRecord[]): string {
       ...['OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'].map((verdict) => String(countOf(ran, verdict))),
       formatNumber(median(ran.map(({ rounds }) => rounds))),
       formatDurationMs(median(ran.map(({ durationMs }) => durationMs))),
+      resampledText(ran),
     ]);
-  const headings = ['head', 'REGRESSED', 'OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID', 'rounds', 'time'];
+  const headings = [
+    'head',
+    'REGRESSED',
+    'OK',
+    'IMPROVED',
+    'INCONCLUSIVE',
+    'INVALID',
+    'rounds',
+    'time',
+    'resampled',
+  ];
   return tableOf(headings, rows);
-}
-
-function resampledTable(gates: readonly GateRecord[]): string {
-  const rows = CELLS.flatMap((cell) => {
-    const ran = gates.filter(isOf(cell)).filter(({ verdict }) => verdict !== 'INVALID');
-    if (ran.length === 0) return [];
-    const verdicts = resampleGates(ran, RESAMPLED);
-    const share = (verdict: string) => formatPercent((verdicts.get(verdict) ?? 0) / RESAMPLED);
-    return [[cellName(cell), ...['REGRESSED', 'OK', 'IMPROVED', 'INCONCLUSIVE'].map(share)]];
-  });
-  return tableOf(['head', 'REGRESSED', 'OK', 'IMPROVED', 'INCONCLUSIVE'], rows);
 }
 
 /** The noise of identical builds, and the effect that a gate can detect with it. */
@@ -140,7 +147,8 @@ this page and continues where it stopped.
 
 ## Verdicts
 
-REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians.
+REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians. \`resampled\` is the share
+of ${RESAMPLED} gates resampled from these pairs that were REGRESSED: an extrapolation.
 
 ${outcomeTable(gates)}
 
@@ -155,12 +163,5 @@ ${foundTable(gates)}
 The spread is the root mean square of ln(head / base) over all valid pairs.
 
 ${spreadTable(gates)}
-
-## Resampled gates
-
-${RESAMPLED} gates of each kind, resampled from the pairs above. This is an extrapolation: it cannot show what those pairs do
-not contain.
-
-${resampledTable(gates)}
 `;
 }
