@@ -8,7 +8,12 @@ import { setupMaster } from '@socket.io/sticky';
 import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import { EVENT, type SendMessage } from '../../src/contract/protocol.ts';
-import type { RunningServer, ServerSettings, StartOptions } from '../../src/contract/server.ts';
+import {
+  DEFAULT_PROCESSES,
+  type RunningServer,
+  type ServerSettings,
+  type StartOptions,
+} from '../../src/contract/server.ts';
 import { listen } from '../listen.ts';
 import {
   CLOSE,
@@ -22,8 +27,6 @@ import {
 
 /** The child entry of a serving process. */
 const NODE_ENTRY = join(import.meta.dirname, `node${extname(import.meta.filename)}`);
-
-const DEFAULT_PROCESSES = 2;
 
 /** A signal to the process group can reach a child before this process. The exit of that child is not a failure. */
 const GRACE_MS = 200;

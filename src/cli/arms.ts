@@ -1,69 +1,68 @@
 import { Command, CommanderError } from 'commander';
 import { parseArgsStringToArgv } from 'string-argv';
-import { SockbenchError } from '../errors.ts';
-import { addRunFlags } from './flags.ts';
+import { fail } from '../errors.ts';
+import { addRunOptions, type Flags } from './flags.ts';
 
-/** One side of a comparison, as it was asked for. */
+/** One side of a comparison as it was asked for. */
 export interface ArmSpec {
   readonly name: string;
   readonly spec: string;
-  /** As commander read them. */
-  readonly flags: Readonly<Record<string, unknown>>;
-}
-
-const NAMED = /^([\w.@+-]+):\s+(.*)$/s;
-
-function refuse(spec: string, problem: string, hint: string): never {
-  throw new SockbenchError({ code: 'BAD_ARM', message: `--arm "${spec}": ${problem}`, hint });
+  /** Flags of this arm only. */
+  readonly flags: Flags;
 }
 
 /**
- * Reads what an arm differs in.
+ * Reads the value of --arm: what differs in this arm.
  *
  *     arm = [ name ":" ] [ target ] { flag }     ; flags of run, quoted as in a shell
  *
- * `ws`; `polling: socketio --transport polling`; `--exec 'node new.js'`. Without a name, the target and the values
- * of the flags are the name. Throws BAD_ARM.
+ * `ws`; `polling: socketio --transport polling`; `--exec 'node new.js'`. Without a name, the arm is called by its target
+ * and the values of its flags. Throws BAD_ARM.
  */
 export function parseArm(spec: string): ArmSpec {
-  const [, given, named] = NAMED.exec(spec.trim()) ?? [];
+  const [, given, named] = /^([\w.@+-]+):\s+(.*)$/s.exec(spec.trim()) ?? [];
   const words = parseArgsStringToArgv(named ?? spec);
-  if (words.length === 0)
-    refuse(spec, 'says nothing', "Write it like 'polling: socketio --transport polling'.");
-  const [first = '', ...rest] = words;
+  const [first, ...rest] = words;
+  if (first === undefined)
+    return badArm(spec, 'it is empty', "Write 'polling: socketio --transport polling'.");
   const args = first.startsWith('-') ? words : ['--target', first, ...rest];
   const name = given ?? args.filter((word) => !word.startsWith('--')).join(' ');
-  return { name: name === '' ? spec.trim() : name, spec, flags: parseFlags(spec, args) };
+  return { name: name === '' ? spec.trim() : name, spec, flags: parseArmFlags(spec, args) };
 }
 
-function parseFlags(spec: string, args: readonly string[]): Readonly<Record<string, unknown>> {
+/** Throws BAD_ARM. */
+export function badArm(spec: string, problem: string, hint: string): never {
+  return fail('BAD_ARM', `--arm "${spec}": ${problem}`, hint);
+}
+
+function parseArmFlags(spec: string, args: readonly string[]): Flags {
   const command = new Command('arm').exitOverride().configureOutput({ writeOut() {}, writeErr() {} });
-  addRunFlags(command);
+  addRunOptions(command);
   try {
     command.allowExcessArguments(false).parse(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const problem = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    refuse(spec, problem, 'An arm takes the flags of run: sockbench run --help lists them.');
+    badArm(spec, problem, 'An arm takes the flags of run; sockbench run --help lists them.');
   }
   return command.opts();
 }
 
-/** Reads all arms; throws BAD_ARM for fewer than two, or two of one name. */
+/** Reads all arms. Throws BAD_ARM for fewer than two, and for two with the same name. */
 export function parseArms(specs: readonly string[]): ArmSpec[] {
   if (specs.length < 2) {
-    throw new SockbenchError({
-      code: 'BAD_ARM',
-      message: `a comparison needs two arms, and ${specs.length === 0 ? 'none was' : 'one was'} given`,
-      hint: 'Give --arm twice or more; the first is the one that the others are compared with.',
-    });
+    fail(
+      'BAD_ARM',
+      `a comparison needs at least two arms; ${specs.length} given`,
+      'Give --arm twice or more; the others are compared with the first.',
+    );
   }
   const arms = specs.map(parseArm);
   const twice = arms.find(({ name }, index) => arms.findIndex((arm) => arm.name === name) !== index);
   if (twice !== undefined) {
-    refuse(
+    badArm(
       twice.spec,
-      `there are two arms of the name "${twice.name}"`,
+      `another arm has the name "${twice.name}"`,
       `Name them: --arm 'before: ${twice.spec}'.`,
     );
   }

@@ -1,12 +1,12 @@
-import type { GivenOptions } from '../contract/options.ts';
-import type { Scenario } from '../contract/scenario.ts';
-import { SockbenchError } from '../errors.ts';
-import type { Plan } from '../plan/plan.ts';
-import { SETTING_OPTIONS } from '../plan/settings.ts';
+import { integer, type OptionTable } from '../contract/options.ts';
+import type { Layout, Scenario } from '../contract/scenario.ts';
+import { fail } from '../errors.ts';
+import { SETTING_NAMES } from '../plan/options.ts';
+import { type Plan, planSchema } from '../plan/plan.ts';
 import type { ComparisonFormat } from '../report/content/comparison-formats.ts';
 import type { Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
-import { type Finding, planSchema, type RunResult } from '../result/run-result.ts';
+import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { planLooks, roundsForVerdict } from '../stats/looks.ts';
@@ -15,35 +15,78 @@ import { planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
-import type { ArmSpec } from './arms.ts';
-import { type ComparisonFlags, wholeNumber } from './comparison-flags.ts';
-import { parseComparisonFormats } from './comparison-output.ts';
-import { planRun } from './plan-run.ts';
+import { type ArmSpec, badArm } from './arms.ts';
+import { COMPARISON_FORMAT_NAMES, parseComparisonFormats } from './comparison-output.ts';
+import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
+import { type Presets, readSource } from './plan-run.ts';
 import { planThresholds } from './plan-thresholds.ts';
 
-/** The chance that any gating metric of equal arms is called REGRESSED. */
+/** The chance that a comparison of equal arms calls any gating metric REGRESSED. */
 export const ALPHA = 0.02;
-/** A comparison with a larger share of spoilt pairs says nothing. */
+/** The share of invalid pairs above which a comparison is INVALID. */
 const MAX_INVALID_SHARE = 0.2;
+/** Reads a number of rounds; a difference needs two. */
+export const roundCount = integer(2, 500);
 
-/**
- * How long the runs of a comparison are unless the command line says otherwise: many short ones tell more than few long
- * ones, and those of a config are meant for `run`. The warm-up is of a fixed length, the same for all.
- */
-function usualTiming(flags: GivenOptions, rate: string): GivenOptions {
-  const warmup = flags['warmup'] ?? '500ms';
-  return { warmup, warmupMax: warmup, ...(rate.includes('@') ? {} : { duration: '1s' }) };
+/** Flags of compare and gate, beside those of a run. `formats` are written by default. */
+export function comparisonOptions(formats: string) {
+  return {
+    metric: repeated(
+      'NAME[:GROWTH[:FLOOR]]',
+      "gating metric with the growth and the difference that it tolerates, 'delivery.p99:20%:1ms'; maximum three (default: median, last receiver or p95, server CPU)",
+    ),
+    threshold: repeated('EXPR', "fail with exit code 99 unless the head meets it, 'lost==0'"),
+    orderSeed: {
+      value: 'N',
+      default: '1',
+      summary: 'seed of the random order of arms in each round',
+      parse: integer(0, 2 ** 31 - 1),
+    },
+    ...outputOptions(
+      { default: null, summary: 'output folder (default: a new folder in reports)' },
+      { default: formats, names: COMPARISON_FORMAT_NAMES },
+    ),
+  } as const satisfies OptionTable;
 }
 
+/** An arm that may run. */
 export interface Arm {
   readonly name: string;
   readonly spec: string;
   readonly scenario: Scenario;
   readonly plan: Plan;
+  readonly layout: Layout;
   readonly config: LoadedConfig;
 }
 
-/** What compare and gate say of a comparison beyond its flags. */
+/**
+ * Length of the runs of a comparison unless flags set it: many short runs give more evidence than few long ones, so a
+ * config, which is written for `run`, does not set it. The warm-up has the same fixed length in every run.
+ */
+const comparisonTiming: Presets = (flags, rate) => {
+  const warmup = flags['warmup'] ?? '500ms';
+  return { warmup, warmupMax: warmup, ...(rate.includes('@') ? {} : { duration: '1s' }) };
+};
+
+/** Plans one arm from the flags of all arms and its own. Throws a SockbenchError for options that do not fit. */
+export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags): Promise<Arm> {
+  const { name, spec, flags } = arm;
+  if (flags['seed'] !== undefined) {
+    badArm(
+      spec,
+      'every arm has the same schedule, so an arm has no --seed of its own',
+      'Give --seed beside --arm.',
+    );
+  }
+  const { scenario, config, planWith } = await readSource(
+    scenarioName,
+    { ...shared, ...flags },
+    comparisonTiming,
+  );
+  return { name, spec, scenario, config, ...planWith() };
+}
+
+/** What is compared, before the flags of the comparison are applied. */
 export interface ComparisonParts {
   readonly command: Design['command'];
   /** The first is the base. */
@@ -53,51 +96,76 @@ export interface ComparisonParts {
   readonly notes: readonly Finding[];
 }
 
-/** One arm with the flags of all arms, and its own where it has some. Throws for whatever does not fit. */
-export async function planArm(
-  scenario: string,
-  { name, spec, flags: own }: ArmSpec,
-  flags: ComparisonFlags,
-): Promise<Arm> {
-  const { rounds, metric, threshold, orderSeed, config, option, out, format, quiet, ...options } = flags;
-  if (own['seed'] !== undefined) {
-    throw new SockbenchError({
-      code: 'BAD_ARM',
-      message: `--arm "${spec}": the schedule of a round is the same for every arm, so none has a --seed of its own`,
-      hint: 'Give --seed beside --arm.',
-    });
-  }
-  const planned = await planRun(scenario, { config, option }, { ...options, ...own }, usualTiming);
-  return { name, spec, ...planned };
-}
-
-/** At one look, or at half and all of the rounds. */
+/** One look after all rounds, or a first look after half of them. */
 export function looksOf(rounds: number, isSequential: boolean): Design['looks'] {
   return isSequential ? planLooks(rounds, ALPHA) : [{ rounds, alpha: ALPHA }];
 }
 
-/** Fixes everything that decides before the first round. Throws BAD_METRIC. */
-function designOf({ command, arms, looks, baseline }: ComparisonParts, flags: ComparisonFlags): Design {
+/** A comparison that may start. */
+export interface PlannedComparison extends ComparisonParts {
+  readonly design: Design;
+  readonly thresholds: readonly Threshold[];
+  /** Sentences to show before the comparison starts. */
+  readonly warnings: readonly string[];
+  readonly formats: readonly ComparisonFormat[];
+  /** Null for a new folder in reports. */
+  readonly out: string | null;
+  readonly isQuiet: boolean;
+}
+
+/** Checks everything that can be checked before the first run. Throws a SockbenchError. */
+export async function planComparison(
+  parts: ComparisonParts,
+  flags: Flags,
+  usualFormats: string,
+): Promise<PlannedComparison> {
+  const asked = readFlags(comparisonOptions(usualFormats), flags);
+  const { arms, looks, command } = parts;
+  const design = designOf(parts, asked.orderSeed, asked.metric);
+  const formats = parseComparisonFormats(asked.format);
+  const runs = looks[0]?.rounds ?? 1;
+  const [base, ...heads] = arms.map((arm) => ({ ...arm, runs }));
+  const given = { ofConfig: arms[0].config.threshold, asked: asked.threshold };
+  const { thresholds, warnings } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
+  await requireWritable(asked.out ?? 'reports');
+  const notes = [...parts.notes, ...differentLoads(arms)];
+  return {
+    ...parts,
+    design,
+    thresholds,
+    notes,
+    warnings: [...warnings, ...notes.map(({ message }) => message), ...tooFewRounds(command, design)],
+    formats,
+    out: asked.out,
+    isQuiet: asked.quiet,
+  };
+}
+
+function designOf(
+  { command, arms, looks, baseline }: ComparisonParts,
+  seed: number,
+  metrics: readonly string[],
+): Design {
   const [{ plan, scenario }] = arms;
   const own = scenario.series ?? {};
   return {
     command,
-    // As it is stored: without what JSON cannot hold.
+    // As it is stored: without values that JSON does not have.
     arms: arms.map(({ name, spec, plan }) => ({ name, spec, plan: planSchema.parse(plan) })),
-    seed: wholeNumber('orderSeed', flags, 1, [0, 2 ** 31 - 1]),
+    seed,
     looks,
     alpha: ALPHA,
     maxInvalidShare: MAX_INVALID_SHARE,
-    rules: planRules(flags.metric ?? [], { headline: plan.headline, own, arms: arms.map(forecastOf) }),
+    rules: planRules(metrics, { headline: plan.headline, own, arms: arms.map(forecastOf) }),
     ownSeries: { ...own },
     baseline: baseline?.file ?? null,
   };
 }
 
-function forecastOf({ name, plan, scenario }: Arm): ArmForecast {
+function forecastOf({ name, plan, layout, scenario }: Arm): ArmForecast {
   return {
     name,
-    ...forecastRun(plan, scenario),
+    ...forecastRun(plan, scenario, layout),
     headline: plan.headline,
     isRandom: plan.arrival === 'poisson',
     // The probe is for Node.js; of a server that --exec starts only the runs show what it is.
@@ -105,66 +173,34 @@ function forecastOf({ name, plan, scenario }: Arm): ArmForecast {
   };
 }
 
-/** A comparison that may start. */
-export interface Prepared {
-  readonly parts: ComparisonParts;
-  readonly design: Design;
-  readonly thresholds: readonly Threshold[];
-  /** What to warn of before it starts. */
-  readonly warnings: readonly string[];
-  readonly formats: readonly ComparisonFormat[];
-  readonly out: string | null;
-  readonly isQuiet: boolean;
-}
+/** What a comparison may be about. Any other difference between arms makes their loads different. */
+const COMPARED = new Set(['transport', 'driver', 'protocol', 'namespace', ...SETTING_NAMES]);
 
-/** What a comparison may be about; anything else that differs makes the loads different. */
-const COMPARED = new Set(['transport', 'driver', 'protocol', 'namespace', ...Object.keys(SETTING_OPTIONS)]);
-
-/** Arms under different loads may be meant, but must not be mistaken for one server slower than another. */
-function otherLoads([base, ...heads]: ComparisonParts['arms']): Finding[] {
+/** Notes arms under different loads, which must not be mistaken for one server slower than another. */
+function differentLoads([base, ...heads]: ComparisonParts['arms']): Finding[] {
   return heads.flatMap((head) => {
     const differing = differences(loadFingerprint(base.plan), loadFingerprint(head.plan)).filter(
       ({ field }) => !COMPARED.has(field),
     );
     if (differing.length === 0) return [];
-    const told = differing.map((each) => `${each.field} ${each.baseline} and ${each.now}`).join(', ');
+    const shown = differing.map(({ field, baseline, now }) => `${field} ${baseline} vs ${now}`).join(', ');
     return [
-      { code: 'loads_differ', message: `${base.name} and ${head.name} are not under the same load: ${told}` },
+      { code: 'loads_differ', message: `${base.name} and ${head.name} run under different loads: ${shown}` },
     ];
   });
 }
 
-/** Why no verdict can come of it: a gate is refused, and what only compares is worth its figures. */
+/** With too few rounds no verdict is possible: a gate is refused, compare still shows its figures. */
 function tooFewRounds(command: Design['command'], design: Design): string[] {
   const rounds = design.looks.at(-1)?.rounds ?? 0;
   const needed = roundsForVerdict(design);
   if (rounds >= needed) return [];
   const deciding = design.rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
-  const message = `${rounds} rounds can never give a verdict by ${plural(deciding, 'metric')}; ${needed} can`;
+  const message = `${rounds} rounds are too few for a verdict on ${plural(deciding, 'metric')}; the minimum is ${needed}`;
   if (command === 'compare') return [message];
-  throw new SockbenchError({
-    code: 'TOO_FEW_ROUNDS',
-    message: `--rounds: ${message}`,
-    hint: `Give --rounds ${needed} or more, or fewer metrics that decide, with --metric.`,
-  });
-}
-
-/** Checks everything before anything starts. */
-export async function prepare(
-  flags: ComparisonFlags,
-  usualFormats: string,
-  parts: ComparisonParts,
-): Promise<Prepared> {
-  const { format = usualFormats, threshold = [], out = null, quiet: isQuiet = false } = flags;
-  const { arms, looks } = parts;
-  const design = designOf(parts, flags);
-  const formats = parseComparisonFormats(format);
-  const runs = looks[0]?.rounds ?? 1;
-  const [base, ...heads] = arms.map((arm) => ({ ...arm, runs }));
-  const given = { ofConfig: base?.config.threshold ?? [], asked: threshold };
-  const { thresholds, warnings } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
-  await requireWritable(out ?? 'reports');
-  const notes = [...parts.notes, ...otherLoads(arms)];
-  const told = [...warnings, ...notes.map(({ message }) => message), ...tooFewRounds(parts.command, design)];
-  return { parts: { ...parts, notes }, design, thresholds, warnings: told, formats, out, isQuiet };
+  return fail(
+    'TOO_FEW_ROUNDS',
+    `--rounds: ${message}`,
+    `Give --rounds ${needed} or more, or fewer gating metrics with --metric.`,
+  );
 }

@@ -1,120 +1,162 @@
-import { type Command, Option } from 'commander';
+import { type Command, Option as CommanderOption } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
-import { flagOf, type GivenOptions, type OptionTable } from '../contract/options.ts';
+import {
+  anyText,
+  flagOf,
+  type GivenOptions,
+  type Option,
+  type OptionTable,
+  type OptionValues,
+  onOff,
+  parseOptions,
+} from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
-import { SockbenchError } from '../errors.ts';
-import { PLAN_OPTIONS } from '../plan/options.ts';
+import { fail } from '../errors.ts';
+import { PLAN_OPTION_NAMES, PLAN_OPTIONS } from '../plan/options.ts';
+import { didYouMean, list } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
 
-const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+/** Flags as commander read them: text, true for a switch, a list for a repeated flag. */
+export type Flags = Readonly<Record<string, unknown>>;
 
-function flagText(name: string, value: string | null): string {
-  return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
+/** A flag that may be given several times; it has no default. */
+interface RepeatedOption extends Option<string> {
+  readonly isRepeated: true;
 }
 
-/** For a flag that may be repeated. */
-export function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
+/** The values of a table of flags: a list for a repeated one, empty when it was not given. */
+export type FlagValues<T extends OptionTable> = {
+  readonly [Name in keyof T]: T[Name] extends RepeatedOption ? readonly string[] : OptionValues<T>[Name];
+};
+
+export function repeated(value: string, summary: string): RepeatedOption {
+  return { value, default: null, summary: `${summary}; may be repeated`, parse: anyText, isRepeated: true };
+}
+
+function isRepeated(option: Option<unknown>): boolean {
+  return 'isRepeated' in option;
+}
+
+/** Reads the flags of a table and ignores all others. Throws what the parsers of the options throw. */
+export function readFlags<T extends OptionTable>(table: T, flags: Flags): FlagValues<T> {
+  const single = Object.entries(table).filter(([, option]) => !isRepeated(option));
+  const lists = Object.entries(table).filter(([, option]) => isRepeated(option));
+  const values = parseOptions(Object.fromEntries(single), textOf(flags));
+  return {
+    ...values,
+    ...Object.fromEntries(lists.map(([name]) => [name, flags[name] ?? []])),
+  } as FlagValues<T>;
+}
+
+function textOf(flags: Flags): GivenOptions {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
 /** Adds a flag for every option of the table that the command does not have yet. */
-export function addTable(command: Command, table: OptionTable, inHelp: boolean): void {
-  for (const [name, { value, default: fallback, summary }] of Object.entries(table)) {
-    if (command.options.some((option) => option.attributeName() === name)) continue;
-    const shown = fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
-    command.addOption(new Option(flagText(name, value), shown).hideHelp(!inHelp));
+export function addOptions(command: Command, table: OptionTable, inHelp = true): void {
+  for (const [name, option] of Object.entries(table)) {
+    if (command.options.some((known) => known.attributeName() === name)) continue;
+    const flag = new CommanderOption(usageOf(name, option), summaryOf(option)).hideHelp(!inHelp);
+    if (isRepeated(option)) flag.argParser((value, before: readonly string[] = []) => [...before, value]);
+    command.addOption(flag);
   }
 }
 
-/** Where results go, in which formats, and what every command that measures takes beside the options of its plan. */
-export function addCommonFlags(
-  command: Command,
-  { out, formats, usual }: { readonly out: string; readonly formats: string; readonly usual: string },
-): void {
-  command
-    .option('--out <DIR>', out)
-    .option(
-      '--format <LIST>',
-      `of ${formats}; text goes to stdout, a single format too, json is always kept (default: ${usual})`,
-    )
-    .option('--config <FILE>', 'config with values of flags (default: sockbench.config.ts where it is)')
-    .option(
-      '--option <NAME=VALUE>',
-      "option of a scenario of your own, by the option's name; may be repeated",
-      collect,
-    )
-    .option('--quiet', 'tell no progress, only warnings and errors');
+function usageOf(name: string, { value }: Option<unknown>): string {
+  return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
 }
 
-/** The flags of a run: those of every plan, then each scenario's own, which help lists by scenario. */
-export function addRunFlags(command: Command): void {
-  addTable(command, PLAN_OPTIONS, true);
-  for (const scenario of scenarios) addTable(command, scenario.options, false);
+function summaryOf({ value, default: fallback, summary }: Option<unknown>): string {
+  return fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
+}
+
+/** Where results go and in which formats. `out` is the summary of --out; `formats` are the names to choose from. */
+export function outputOptions<Folder extends string | null>(
+  out: { readonly default: Folder; readonly summary: string },
+  format: { readonly default: string; readonly names: string },
+) {
+  return {
+    out: { value: 'DIR', ...out, parse: anyText },
+    format: {
+      value: 'LIST',
+      default: format.default,
+      summary: `comma-separated list of ${format.names}; text goes to stdout, as does a single format; json is always written`,
+      parse: anyText,
+    },
+    quiet: {
+      value: null,
+      default: 'false',
+      summary: 'suppress progress output; warnings and errors remain',
+      parse: onOff,
+    },
+  } as const satisfies OptionTable;
+}
+
+/** Flags that say where the values of options come from. */
+export const SOURCE_OPTIONS = {
+  config: {
+    value: 'FILE',
+    default: null,
+    summary: 'config file (default: sockbench.config.ts in the working directory, if it exists)',
+    parse: anyText,
+  },
+  option: repeated('NAME=VALUE', 'option of your own scenario'),
+} as const satisfies OptionTable;
+
+/** Adds the flags of a run: those of every plan, then those of each scenario, which help lists by scenario. */
+export function addRunOptions(command: Command): void {
+  addOptions(command, SOURCE_OPTIONS);
+  addOptions(command, PLAN_OPTIONS);
+  for (const scenario of scenarios) addOptions(command, scenario.options, false);
   const withOptions = scenarios.filter(({ options }) => Object.keys(options).length > 0);
   command.addHelpText('after', () => `\n${withOptions.map(scenarioHelp).join('\n\n')}`);
 }
 
 function scenarioHelp({ name, options }: Scenario): string {
-  const rows = Object.entries(options).map(([option, { value, default: fallback, summary }]) => {
-    const shown = fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
-    return `  ${flagText(option, value).padEnd(38)}  ${shown}`;
-  });
+  const rows = Object.entries(options).map(
+    ([option, definition]) => `  ${usageOf(option, definition).padEnd(38)}  ${summaryOf(definition)}`,
+  );
   return [`Options of ${name}:`, ...rows].join('\n');
 }
 
-/**
- * Flags as commander read them, as text for the plan. Throws FOREIGN_OPTION for one that belongs to another
- * scenario only.
- */
-export function givenOptions(scenario: Scenario, flags: Readonly<Record<string, unknown>>): GivenOptions {
-  const own = { ...PLAN_OPTIONS, ...scenario.options };
-  const given = Object.entries(flags).filter(([name]) => name in own);
-  const foreign = Object.keys(flags).find((name) => !(name in own) && ownersOf(name).length > 0);
-  if (foreign !== undefined) {
-    throw new SockbenchError({
-      code: 'FOREIGN_OPTION',
-      message: `${flagOf(foreign)} is not an option of ${scenario.name}; it belongs to ${LIST.format(ownersOf(foreign))}`,
-      hint: `sockbench run --help lists the options of each scenario.`,
-    });
+/** The given options of a scenario and its plan. Throws FOREIGN_OPTION for an option of other scenarios only. */
+export function givenOptions(scenario: Scenario, flags: Flags): GivenOptions {
+  const own = [...PLAN_OPTION_NAMES, ...Object.keys(scenario.options)];
+  for (const name of Object.keys(flags)) {
+    const owners = scenarios.filter(({ options }) => Object.hasOwn(options, name));
+    if (own.includes(name) || owners.length === 0) continue;
+    fail(
+      'FOREIGN_OPTION',
+      `${flagOf(name)} is not an option of ${scenario.name}; it belongs to ${list(owners.map((owner) => owner.name))}`,
+      'sockbench run --help lists the options of each scenario.',
+    );
   }
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  return textOf(Object.fromEntries(Object.entries(flags).filter(([name]) => own.includes(name))));
 }
 
-/**
- * `--option items=5` for scenarios whose options have no flag of their own. Throws BAD_OPTION for one that the
- * scenario does not have.
- */
+/** Reads `--option items=5`. Throws BAD_OPTION for an option that the scenario does not have. */
 export function ownOptions({ name, options }: Scenario, pairs: readonly string[]): GivenOptions {
+  const known = Object.keys(options);
   const entries = pairs.map((pair): [string, string] => {
     const [, option = '', value = ''] = /^([^=]*)=(.*)$/s.exec(pair) ?? [];
-    if (Object.hasOwn(options, option)) return [option, value];
-    const known = Object.keys(options).join(', ');
-    throw new SockbenchError({
-      code: 'BAD_OPTION',
-      message: `--option ${pair}: ${name} has ${known === '' ? 'no options' : `the options ${known}`}`,
-      hint: 'Write --option NAME=VALUE.',
-    });
+    if (known.includes(option)) return [option, value];
+    const has = known.length === 0 ? 'has no options' : `has the options ${known.join(', ')}`;
+    return fail('BAD_OPTION', `--option ${pair}: ${name} ${has}`, 'Write --option NAME=VALUE.');
   });
   return Object.fromEntries(entries);
 }
 
-/** A config's options for this scenario. Throws BAD_CONFIG for one that is neither its own nor of every run. */
-export function configuredOptions(
-  { name, options }: Scenario,
-  { file, scenarios: given }: LoadedConfig,
-): GivenOptions {
-  const configured = given[name] ?? {};
-  const known = Object.keys({ ...options, ...PLAN_OPTIONS });
+/** The options that a config sets for a scenario. Throws BAD_CONFIG for an option that the scenario does not have. */
+export function configuredOptions({ name, options }: Scenario, config: LoadedConfig): GivenOptions {
+  const configured = config.scenarios[name] ?? {};
+  const own = Object.keys(options);
+  const known = [...own, ...PLAN_OPTION_NAMES];
   const foreign = Object.keys(configured).find((option) => !known.includes(option));
   if (foreign === undefined) return configured;
-  const own = Object.keys(options).join(', ');
-  throw new SockbenchError({
-    code: 'BAD_CONFIG',
-    message: `${file}: scenarios.${name}.${foreign}: there is no such option; ${name} has ${own === '' ? 'none of its own' : own}, beside those of every run`,
-    hint: 'sockbench run --help lists them; in a config they are written in camelCase.',
-  });
-}
-
-function ownersOf(option: string): string[] {
-  return scenarios.filter(({ options }) => option in options).map(({ name }) => name);
+  return fail(
+    'BAD_CONFIG',
+    `${config.file}: scenarios.${name}.${foreign} is not an option; ${name} has ${own.length === 0 ? 'no options of its own' : own.join(', ')}`,
+    didYouMean(foreign, known, 'sockbench run --help lists the options; a config writes them in camelCase.'),
+  );
 }

@@ -1,72 +1,179 @@
-import { type GivenOptions, parseOptions } from '../contract/options.ts';
-import type { Scenario } from '../contract/scenario.ts';
-import { SockbenchError } from '../errors.ts';
-import { PLAN_OPTIONS } from '../plan/options.ts';
-import { buildPlan, type Plan } from '../plan/plan.ts';
+import type { GivenOptions } from '../contract/options.ts';
+import { isObserving, type Layout, type Operation, type Scenario } from '../contract/scenario.ts';
+import type { Mapping } from '../contract/target.ts';
+import { fail, SockbenchError } from '../errors.ts';
+import { PLAN_OPTION_NAMES, PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
+import { buildPlan, type Plan, type PlannedLayout, type TargetPlan } from '../plan/plan.ts';
 import type { Threshold } from '../stats/thresholds.ts';
+import { list } from '../text.ts';
 import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
-import { configuredOptions, givenOptions, ownOptions } from './flags.ts';
-import { requireOperations } from './operations.ts';
+import {
+  configuredOptions,
+  type Flags,
+  givenOptions,
+  ownOptions,
+  readFlags,
+  SOURCE_OPTIONS,
+} from './flags.ts';
 import { planThresholds } from './plan-thresholds.ts';
-import { type ResolvedTarget, resolveScenario, resolveTarget, targetDefaults } from './resolve.ts';
+import {
+  type FoundTarget,
+  findTarget,
+  mappingOf,
+  resolveScenario,
+  resolveTarget,
+  targetDefaults,
+} from './resolve.ts';
 
-/** Flags that make up a plan, beside those of the tables of options. */
-export interface PlanFlags {
-  readonly config?: string | undefined;
-  readonly option?: readonly string[] | undefined;
-  readonly threshold?: readonly string[] | undefined;
+/** What a run is planned from. Every file is read once, however many plans are made from it. */
+export interface PlanSource {
+  readonly scenario: Scenario;
+  readonly config: LoadedConfig;
+  readonly mapping: Mapping;
+  /**
+   * Makes a plan, with the options in `varied` in place of the given ones; these must not concern the target. Throws a
+   * SockbenchError for options that are not allowed, alone or together.
+   */
+  planWith(varied?: GivenOptions): PlannedLayout;
+}
+
+/** Options that a command sets between the config and the flags. `rate` is the rate that will hold. */
+export type Presets = (flags: GivenOptions, rate: string) => GivenOptions;
+
+/**
+ * Reads the scenario, the config and the target. Options come, strongest first, from the flags, the presets of the
+ * command, the config, the target and the scenario.
+ */
+export async function readSource(
+  name: string,
+  flags: Flags,
+  presets: Presets = () => ({}),
+): Promise<PlanSource> {
+  const { config: configFile, option } = readFlags(SOURCE_OPTIONS, flags);
+  const { scenario, file } = await resolveScenario(name);
+  const config = await loadConfig(configFile ?? undefined, PLAN_OPTION_NAMES);
+  const configured = { ...config.given, ...configuredOptions(scenario, config) };
+  const given = { ...givenOptions(scenario, flags), ...ownOptions(scenario, option) };
+  const { target = PLAN_OPTIONS.target.default, rate = PLAN_OPTIONS.rate.default } = {
+    ...scenario.defaults,
+    ...configured,
+    ...given,
+  };
+  const chosen = { ...configured, ...presets(given, rate), ...given };
+  const found = await findTarget(target);
+  const asked = { ...targetDefaults(found), ...chosen };
+  const targetOf = targetResolver(scenario, found, asked);
+  return {
+    scenario,
+    config,
+    mapping: mappingOf(found),
+    planWith(varied = {}) {
+      const planned = buildPlan(scenario, { ...asked, ...varied }, targetOf, file);
+      requireOperations(scenario, planned, mappingOf(found));
+      return planned;
+    },
+  };
+}
+
+/** Resolves the target when the first plan is made; later plans check only that there are enough clients. */
+function targetResolver(scenario: Scenario, found: FoundTarget, asked: GivenOptions) {
+  let resolved: TargetPlan | null = null;
+  return (options: PlanOptions, settings: readonly SettingName[]): TargetPlan => {
+    if (found.kind === 'file') found.valuesOf(options.clients - 1);
+    resolved ??= resolveFor(scenario, found, asked, options, settings);
+    return resolved;
+  };
+}
+
+/** A transport that the scenario requires is not an option that the user has to change. */
+function resolveFor(
+  scenario: Scenario,
+  found: FoundTarget,
+  asked: GivenOptions,
+  options: PlanOptions,
+  settings: readonly SettingName[],
+): TargetPlan {
+  try {
+    return resolveTarget(found, options, settings);
+  } catch (error) {
+    const isRequired = asked['transport'] === undefined && scenario.defaults?.['transport'] !== undefined;
+    if (!(error instanceof SockbenchError && error.code === 'BAD_TRANSPORT' && isRequired)) throw error;
+    return fail(
+      error.code,
+      `the scenario ${scenario.name} requires --transport ${options.transport}, and ${error.message}`,
+      'Choose another --target; sockbench list shows the transports of each.',
+    );
+  }
+}
+
+/** What a target must declare for an operation. Pings, closes and steps need nothing. */
+const NEEDS: Readonly<Partial<Record<Operation['kind'], ReadonlyArray<keyof Mapping>>>> = {
+  publish: ['publish', 'delivery'],
+  request: ['request'],
+  'ask-me': ['askMe', 'asked'],
+  echo: ['echo', 'echoed'],
+  'stream-reply': ['streamRequest', 'streamed'],
+};
+
+function needsOf(layout: Layout): ReadonlyArray<keyof Mapping> {
+  if (isObserving(layout)) return ['observe'];
+  const joins = layout.rooms.some((rooms) => rooms.length > 0) ? ['join' as const] : [];
+  return [...joins, ...layout.streams.flatMap(({ operation }) => NEEDS[operation.kind] ?? [])];
+}
+
+/**
+ * Checks that clients and target can do what the scenario asks for. Throws CLIENT_CANNOT for an operation that the
+ * protocol does not have, TARGET_CANNOT for one that the target does not declare.
+ */
+function requireOperations(scenario: Scenario, { plan, layout }: PlannedLayout, mapping: Mapping): void {
+  requireSpeech(layout, plan);
+  const { target } = plan;
+  const missing = [...new Set(needsOf(layout))].filter((name) => mapping[name] === undefined);
+  if (missing.length === 0) return;
+  fail(
+    'TARGET_CANNOT',
+    `the scenario ${scenario.name} needs the target to declare ${list(missing)}, and ${target.file ?? target.name} does not`,
+    target.file === null
+      ? 'Describe your server in a target file; sockbench init writes one to start from.'
+      : `Add ${list(missing)} to the target file; docs/your-own-server.md shows how.`,
+  );
+}
+
+function requireSpeech({ streams }: Layout, { target: { protocol }, transport }: Plan): void {
+  const kinds = new Set(streams.map(({ operation }) => operation.kind));
+  const canClose = protocol === 'ws' || (protocol === 'socketio' && transport !== 'polling');
+  const impossible = [
+    kinds.has('ping') && protocol !== 'ws' ? 'ping' : null,
+    kinds.has('close') && !canClose ? 'close' : null,
+  ].find((kind) => kind !== null);
+  if (impossible === undefined) return;
+  fail(
+    'CLIENT_CANNOT',
+    `a client cannot send a ${impossible} over ${protocol} ${transport}`,
+    'Raw WebSocket supports all operations: --target ws.',
+  );
 }
 
 /** A run that may start. */
-export interface PlannedRun {
+export interface PlannedRun extends PlannedLayout {
   readonly scenario: Scenario;
-  readonly plan: Plan;
   readonly thresholds: readonly Threshold[];
-  /** What to warn of before it starts. */
+  /** Sentences to show before the run starts. */
   readonly warnings: readonly string[];
   readonly config: LoadedConfig;
 }
 
-/**
- * Puts together what the command line, the config, the target file and the scenario say, in this order, and checks
- * it all. `options` are the other flags as commander read them; `timing` is what a command makes of the config, and
- * of nothing said.
- */
+/** Plans one run with its thresholds: those of the config, then `asked`. */
 export async function planRun(
   name: string,
-  { config: configFile, option = [], threshold: asked = [] }: PlanFlags,
-  options: Readonly<Record<string, unknown>>,
-  timing: (flags: GivenOptions, rate: string) => GivenOptions = () => ({}),
+  flags: Flags,
+  asked: readonly string[],
+  presets?: Presets,
 ): Promise<PlannedRun> {
-  const { scenario, file } = await resolveScenario(name);
-  const config = await loadConfig(configFile, Object.keys(PLAN_OPTIONS));
-  const configured = { ...config.given, ...configuredOptions(scenario, config) };
-  const flags = { ...givenOptions(scenario, options), ...ownOptions(scenario, option) };
-  const rate =
-    flags['rate'] ?? configured['rate'] ?? scenario.defaults?.['rate'] ?? PLAN_OPTIONS.rate.default;
-  const chosen = { ...configured, ...timing(flags, rate), ...flags };
-  const given = { ...(await targetDefaults(chosen)), ...chosen };
-  const { target, mapping } = await resolveFor(scenario, given);
-  const draft = buildPlan(scenario, target, given, [], file);
-  requireOperations(scenario, draft, mapping);
+  const { scenario, config, planWith } = await readSource(name, flags, presets);
+  const { plan: draft, layout } = planWith();
   const written = { ofConfig: config.threshold, asked };
-  const { thresholds, warnings } = planThresholds(written, { scenario, plan: draft, runs: 1 });
-  const plan = { ...draft, thresholds: thresholds.map(({ expression }) => expression) };
-  return { scenario, plan, thresholds, warnings, config };
-}
-
-/** A transport that the scenario asks for by itself is not what the user has to change. */
-async function resolveFor(scenario: Scenario, given: GivenOptions): Promise<ResolvedTarget> {
-  const parsed = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
-  try {
-    return await resolveTarget(parsed, parsed.clients);
-  } catch (error) {
-    const isOwn = given['transport'] === undefined && scenario.defaults?.['transport'] !== undefined;
-    if (!(error instanceof SockbenchError && error.code === 'BAD_TRANSPORT' && isOwn)) throw error;
-    throw new SockbenchError({
-      code: error.code,
-      message: `the scenario ${scenario.name} is about --transport ${parsed.transport}, and ${error.message}`,
-      hint: 'Take another --target; sockbench list shows the transports of each.',
-    });
-  }
+  const { thresholds, warnings } = planThresholds(written, { scenario, plan: draft, layout, runs: 1 });
+  const plan = Object.freeze({ ...draft, thresholds: thresholds.map(({ expression }) => expression) });
+  return { scenario, plan, layout, thresholds, warnings, config };
 }

@@ -1,4 +1,4 @@
-import type { Scenario } from '../contract/scenario.ts';
+import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { Plan } from '../plan/plan.ts';
 import { seriesOfRun } from '../result/view.ts';
 import { forecastRun } from '../run/forecast.ts';
@@ -15,6 +15,7 @@ export interface GivenThresholds {
 export interface PlannedArm {
   readonly scenario: Scenario;
   readonly plan: Plan;
+  readonly layout: Layout;
   /** How many runs are taken together. */
   readonly runs: number;
 }
@@ -58,8 +59,8 @@ export function planThresholds(
   };
 }
 
-function forecastArm({ plan, scenario, runs }: PlannedArm): Forecast {
-  return { runs, ...forecastRun(plan, scenario) };
+function forecastArm({ plan, layout, scenario, runs }: PlannedArm): Forecast {
+  return { runs, ...forecastRun(plan, scenario, layout) };
 }
 
 /** Every name before a dot, as if it were a series of the scenario. */

@@ -1,5 +1,10 @@
+import type { Design, Round } from '../result/comparison.ts';
 import type { Phase } from '../run/control.ts';
+import type { RoundProgress } from '../run/rounds.ts';
 import type { Progress } from '../run/run.ts';
+import { formatMetric } from '../stats/metric.ts';
+import { pairUp } from '../stats/pairs.ts';
+import { pointsOf } from '../stats/points.ts';
 import { formatCount, formatDurationMs, formatNs, formatNumber, formatPercent } from '../units.ts';
 import type { Cli } from './cli.ts';
 
@@ -12,13 +17,28 @@ const TITLES: Readonly<Record<Phase, string>> = {
   collect: 'collecting',
 };
 
-/** What to say about a phase besides its name. */
-function detail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
+/** Clears the line of a terminal, and returns to its start. */
+const CLEAR = '\r\u001b[2K';
+
+/** Shows a long time: `95s`, `4 minutes`. */
+export function timeText(durationMs: number): string {
+  return durationMs < 120_000
+    ? `${Math.ceil(durationMs / 1000)}s`
+    : `${Math.ceil(durationMs / 60_000)} minutes`;
+}
+
+/** Describes what a run does now on one line. */
+function progressLine(progress: Progress): string {
+  const detail = detailOf(progress);
+  return `${TITLES[progress.phase]}${detail === '' ? '' : `: ${detail}`}`;
+}
+
+function detailOf({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
   switch (phase) {
     case 'connect':
       return `${formatCount(connected)}/${formatCount(plan.clients)} clients`;
     case 'warm-up':
-      return `${Math.round(elapsedMs / 1000)}s of at most ${formatDurationMs(plan.warmupMaxMs)}`;
+      return `${Math.round(elapsedMs / 1000)}s, at most ${formatDurationMs(plan.warmupMaxMs)}`;
     case 'measure': {
       const leftMs = Math.max(0, Math.ceil((plan.durationMs - elapsedMs) / 1000) * 1000);
       const rate =
@@ -30,38 +50,14 @@ function detail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99
       return `${formatDurationMs(leftMs)} left${rate}${latency}, ${formatCount(missing)} missing`;
     }
     case 'drain':
-      return `at most ${formatDurationMs(plan.drainMs)}, ${formatCount(Math.max(0, counts.expected - counts.delivered))} under way`;
+      return `at most ${formatDurationMs(plan.drainMs)}, ${formatCount(Math.max(0, counts.expected - counts.delivered))} in flight`;
     default:
       return '';
   }
 }
 
-/** What a run does now, on one line. */
-export function lineOf(progress: Progress): string {
-  const more = detail(progress);
-  return `${TITLES[progress.phase]}${more === '' ? '' : `: ${more}`}`;
-}
-
-/** Shows progress on `err`: one line that is rewritten on a terminal, else one line at the start of each phase. */
-export function showProgress(cli: Cli, label: string): { update(progress: Progress): void; done(): void } {
-  let shown: Phase | null = null;
-  return {
-    update(progress) {
-      if (cli.isTty) {
-        cli.err(`\r\u001b[2K${`${label}: ${lineOf(progress)}`.slice(0, cli.width - 1)}`);
-      } else if (progress.phase !== shown) {
-        cli.err(`${label}: ${phaseStart(progress)}\n`);
-      }
-      shown = progress.phase;
-    },
-    done() {
-      if (cli.isTty) cli.err('\r\u001b[2K');
-    },
-  };
-}
-
-/** Without a terminal a phase is told once, at its start, when it has no figures yet. */
-function phaseStart({ phase, plan }: Progress): string {
+/** Describes the start of a phase, when there are no figures yet. */
+function phaseLine({ phase, plan }: Progress): string {
   switch (phase) {
     case 'connect':
       return `connecting ${formatCount(plan.clients)} clients, ${formatNumber(plan.connectRateHz)}/s`;
@@ -74,4 +70,68 @@ function phaseStart({ phase, plan }: Progress): string {
     default:
       return TITLES[phase];
   }
+}
+
+/** Shows the progress of a run on `err`: a rewritten line on a terminal, else one line at the start of each phase. */
+export function showProgress(cli: Cli, label: string): { update(progress: Progress): void; done(): void } {
+  let shown: Phase | null = null;
+  return {
+    update(progress) {
+      if (cli.isTty) {
+        cli.err(`${CLEAR}${`${label}: ${progressLine(progress)}`.slice(0, cli.width - 1)}`);
+      } else if (progress.phase !== shown) {
+        cli.err(`${label}: ${phaseLine(progress)}\n`);
+      }
+      shown = progress.phase;
+    },
+    done() {
+      if (cli.isTty) cli.err(CLEAR);
+    },
+  };
+}
+
+/** The progress of a comparison: a rewritten line on a terminal, and one line for each complete round. */
+export interface RoundsShown {
+  update(at: RoundProgress, run: Progress): void;
+  roundDone(rounds: readonly Round[]): void;
+  done(): void;
+}
+
+export function showRounds(cli: Cli, design: Design, isQuiet: boolean): RoundsShown {
+  if (isQuiet) return { update() {}, roundDone() {}, done() {} };
+  const clear = () => {
+    if (cli.isTty) cli.err(CLEAR);
+  };
+  return {
+    update({ round, rounds, arm }, run) {
+      if (!cli.isTty) return;
+      const line = `round ${round} of ${rounds}, ${design.arms[arm]?.name ?? ''}: ${progressLine(run)}`;
+      cli.err(`${CLEAR}${line.slice(0, cli.width - 1)}`);
+    },
+    roundDone(rounds) {
+      clear();
+      const total = design.looks.at(-1)?.rounds;
+      cli.err(`round ${rounds.length} of at most ${total}: ${roundText(design, rounds)}\n`);
+    },
+    done: clear,
+  };
+}
+
+/** The first metric of every arm in the last round, or why the round is excluded. */
+function roundText(design: Design, rounds: readonly Round[]): string {
+  const last = rounds.slice(-1);
+  const { arms } = design;
+  const [rule] = design.rules;
+  if (rule === undefined) return '';
+  const figures = arms.slice(1).flatMap((_, index) => {
+    const { pairs, excluded } = pairUp(last, index + 1);
+    const [point] = pointsOf(design, rule, pairs);
+    if (point === undefined)
+      return excluded.flatMap(({ reasons }) =>
+        reasons.map((each) => `excluded, ${arms[each.arm]?.name}: ${each.message}`),
+      );
+    const base = index === 0 ? [`${arms[0]?.name} ${formatMetric(rule.unit, point.base)}`] : [];
+    return [...base, `${arms[index + 1]?.name} ${formatMetric(rule.unit, point.head)}`];
+  });
+  return `${rule.metric} ${figures.join(', ')}`;
 }

@@ -1,48 +1,46 @@
 /**
- * Child entry: one run of a comparison, with a coordinator of its own. A coordinator lowers its priority once its
- * children have started, and those of a second run would inherit that.
+ * Child entry: carries out one run of a comparison, with a coordinator of its own. A coordinator lowers its priority
+ * once its children have started, and the children of a second run would inherit that.
  */
 import { SockbenchError } from '../errors.ts';
 import { runPlan } from '../run/run.ts';
 import { resolveScenario } from './resolve.ts';
-import type { FromRun, ToRun } from './run-messages.ts';
+import type { FromRun, ToRun } from './run-process.ts';
 
 const stop = new AbortController();
 
-// What the terminal or `timeout` sends to the whole group reaches this process too; its parent says what is to be done.
+// The terminal and `timeout` signal the whole process group; the parent decides what to do.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-// Whoever asked is gone.
+// The parent has ended.
 process.on('disconnect', () => process.exit());
 process.on('message', (message: ToRun) => {
   if (message.type === 'stop') stop.abort();
   else void carryOut(message);
 });
 
-function tell(message: FromRun): Promise<void> {
+function send(message: FromRun): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined) throw new Error('this is a child entry');
     process.send(message, () => resolve());
   });
 }
 
-async function carryOut({ plan, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
+async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
-    const result = await runPlan(plan, scenario, {
-      onProgress: (progress) => void tell({ type: 'progress', progress }),
+    const result = await runPlan(plan, scenario, layout, {
+      onProgress: (progress) => void send({ type: 'progress', progress }),
       signal: stop.signal,
       commandLine,
     });
-    await tell({ type: 'result', result });
+    await send({ type: 'result', result });
   } catch (error) {
     if (error instanceof SockbenchError) {
       const { code, message, hint, exitCode } = error;
-      await tell({ type: 'refused', code, message, hint, exitCode });
+      await send({ type: 'failed', code, message, hint, exitCode });
     } else {
-      await tell({
-        type: 'crashed',
-        stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      await send({ type: 'crashed', stack });
     }
   }
   process.disconnect();

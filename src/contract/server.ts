@@ -1,44 +1,47 @@
-/** What a reference server is: a name, what it speaks, and how it starts. Runs only in a process of its own. */
+import type { Protocol, Transport } from './target.ts';
+
+/** A reference server: its name, what it supports, and how it starts. It runs in a process of its own. */
 export interface ReferenceServer {
   readonly name: string;
   /** One line for `list`. */
   readonly summary: string;
-  /** `http`: plain requests that carry envelopes, for clients that poll. */
-  readonly protocol: 'socketio' | 'ws' | 'http';
-  readonly transports: ReadonlyArray<'websocket' | 'polling' | 'upgrade' | 'short-polling' | 'long-polling'>;
-  /** What can be asked of it beyond where to listen; anything else is refused before it starts. */
+  readonly protocol: Protocol;
+  /** The supported transports; the first is used when the usual one is not among them. */
+  readonly transports: readonly Transport[];
+  /** The supported settings; any other is refused before the server starts. */
   readonly settings: ReadonlyArray<keyof ServerSettings>;
-  /** What runs it; Node.js unless given. */
+  /** The program that runs it; Node.js by default. */
   readonly runtime?: 'node' | 'bun';
-  /** Packages that it needs and that may be missing, since they are optional dependencies. */
+  /** Optional dependencies that must be installed. */
   readonly packages?: readonly string[];
-  /** Programs that must be on PATH, and what to do when they are not; a setting may stand in for one. */
+  /** A program that must be on PATH unless the setting `unless` is given, and what to do when it is missing. */
   readonly program?: { readonly name: string; readonly hint: string; readonly unless: keyof ServerSettings };
-  /** Where its sockets are when no namespace is asked for; `/` unless given. */
+  /** The namespace that clients enter when none is given; `/` by default. */
   readonly namespace?: string;
-  /** Whether it has several processes and tells a client which of them serves it (`which_node`). */
+  /** Whether several processes serve, and a client can ask which one serves it (`which_node`). */
   readonly hasNodes?: boolean;
   start(options: StartOptions): Promise<RunningServer>;
 }
 
-/** Each is null or false when it was not asked for. */
+/** Settings of a reference server; null or false for one that was not given. */
 export interface ServerSettings {
   /** Socket.IO namespace, beginning with a slash. */
   readonly namespace: string | null;
   /** Per-message deflate of WebSocket. */
   readonly compression: boolean;
-  /** Socket.IO's parser. */
+  /** Socket.IO parser. */
   readonly parser: 'default' | 'msgpack';
-  /** Socket.IO's connection state recovery. */
+  /** Socket.IO connection state recovery. */
   readonly recovery: boolean;
   /** Number of serving processes. */
   readonly processes: number | null;
-  /** URL of a Redis that runs already; null to start one of our own. */
+  /** URL of a running Redis; null starts a redis-server. */
   readonly redis: string | null;
   /** How the processes reach each other through Redis. */
   readonly redisAdapter: 'pubsub' | 'sharded' | 'streams';
 }
 
+/** Where a server listens, and its settings. */
 export interface StartOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -46,12 +49,17 @@ export interface StartOptions {
   readonly settings: ServerSettings;
 }
 
+/** A server that accepts connections. */
 export interface RunningServer {
   /** Where clients connect: `http://host:port` or `ws://host:port`, without a namespace. */
   readonly url: string;
   close(): Promise<void>;
 }
 
+/** Number of serving processes of a clustered server by default. */
+export const DEFAULT_PROCESSES = 2;
+
+/** The settings of a server when none is given. */
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   namespace: null,
   compression: false,
@@ -61,3 +69,32 @@ export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   redis: null,
   redisAdapter: 'pubsub',
 };
+
+/** Why a server or transport that exists elsewhere is not supported, and what to use instead. */
+export interface Unsupported {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Servers that are not supported, by name. */
+export const UNSUPPORTED_SERVERS: ReadonlyMap<string, Unsupported> = new Map([
+  [
+    'uwebsockets',
+    {
+      reason: 'uWebSockets.js is not on npm; its author publishes its binaries on GitHub only',
+      hint: 'Use --target and --exec to measure your own server that uses it; bun-ws is built on the same C++ library.',
+    },
+  ],
+]);
+
+/** Transports that are not supported, by name. */
+export const UNSUPPORTED_TRANSPORTS: ReadonlyMap<string, Unsupported> = new Map([
+  [
+    'webtransport',
+    {
+      reason:
+        'neither Node.js nor Bun implements WebTransport, and @fails-components/webtransport, which adds it to Engine.IO, downloads its binary from GitHub',
+      hint: 'Choose websocket or polling.',
+    },
+  ],
+]);

@@ -1,3 +1,4 @@
+import { fail } from '../errors.ts';
 import { type AskedReply, type Envelope, EVENT, type Payload, type Scope } from './protocol.ts';
 
 /**
@@ -13,6 +14,23 @@ export type Protocol = (typeof PROTOCOLS)[number];
  */
 export const TRANSPORTS = ['websocket', 'polling', 'upgrade', 'short-polling', 'long-polling'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
+
+/** Time between two requests of short polling by default. */
+export const DEFAULT_POLL_INTERVAL_MS = 100;
+
+/**
+ * Checks that load may be sent to the host of a URL: this machine, or the host that --allow-remote names. Throws
+ * REMOTE_TARGET.
+ */
+export function requireAllowedHost({ hostname }: URL, allowRemote: string | null): void {
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  if (isLoopback || hostname === allowRemote) return;
+  fail(
+    'REMOTE_TARGET',
+    `${hostname} is not this machine; load on a machine without the consent of its owner is an attack`,
+    `If the owner agrees, add --allow-remote ${hostname}.`,
+  );
+}
 
 /** TLS of `https:` and `wss:`: PEM texts, as Node's tls.connect takes them. */
 export interface TlsOptions {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
+import { DEFAULT_POLL_INTERVAL_MS } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { type Answer, HttpRequests, type PendingRequest } from './http-requests.ts';
 import { reasonOf } from './reason.ts';
 
-const DEFAULT_INTERVAL_MS = 100;
 /** For how long the server is asked to wait for a message. */
 const WAIT_MS = 25_000;
 const CLOSE_WITHIN_MS = 1000;
@@ -114,7 +114,7 @@ class PollingConnection extends EnvelopeExchange implements Connection {
 
   /** Asks for messages once, and sets the time for the next. */
   async #ask(): Promise<void> {
-    const { transport, onPolled, pollIntervalMs = DEFAULT_INTERVAL_MS } = this.#options;
+    const { transport, onPolled, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options;
     const waits = transport === 'long-polling';
     const query = { after: this.#last, ...(waits ? { waitMs: WAIT_MS } : {}) };
     this.#poll = this.#requests.start('GET', `${this.#path}/messages`, { query });

@@ -1,36 +1,31 @@
 import type { Layout, Scenario, Stream } from '../contract/scenario.ts';
-import { SockbenchError } from '../errors.ts';
+import { fail } from '../errors.ts';
 import { seriesOfRun } from '../measure/series.ts';
 import { plural } from '../text.ts';
 
 /**
- * Refuses a layout by which messages would be counted wrongly: numbers of clients that there are not, receivers out
- * of order, series that nobody declared, steps that nobody wrote. Throws BAD_LAYOUT.
+ * Checks that messages of a layout can be counted: every client number exists, receivers are ascending, series are
+ * declared, and steps are written. Throws BAD_LAYOUT.
  */
 export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: number): void {
-  const refuse = (problem: string, hint: string): never => {
-    throw new SockbenchError({
-      code: 'BAD_LAYOUT',
-      message: `the scenario ${scenario.name}: ${problem}`,
-      hint,
-    });
-  };
-  if (!Array.isArray(layout.rooms) || !Array.isArray(layout.streams)) {
+  const { rooms, streams } = layout;
+  const refuse = (problem: string, hint: string): never =>
+    fail('BAD_LAYOUT', `the scenario ${scenario.name}: ${problem}`, hint);
+  if (!Array.isArray(rooms) || !Array.isArray(streams)) {
     refuse('its layout has no lists called rooms and streams', 'Return { rooms, streams }.');
   }
   const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
   const headline = layout.headline ?? scenario.headline;
   if (!known.has(headline)) {
     refuse(
-      `its headline ${headline} is no series`,
-      'Declare it in series, or take one of every run: iteration, delivery, ack.',
+      `its headline ${headline} is not a series`,
+      'Declare it in series, or use a series of every run, such as iteration, delivery or ack.',
     );
   }
-  const { rooms, streams } = layout;
   if (rooms.length !== clients) {
     refuse(
       `its layout has a list of rooms for ${rooms.length} of ${plural(clients, 'client')}`,
-      'Return one list for each client, empty for who joins nothing.',
+      'Return one list for each client; an empty one for a client that joins no room.',
     );
   }
   for (const [index, stream] of streams.entries()) {
@@ -51,13 +46,48 @@ function problemOf(
     return { what: `names client ${stranger}`, hint: `Clients have the numbers 0 to ${clients - 1}.` };
   }
   if (receivers.some((receiver, place) => receiver <= (receivers[place - 1] ?? -1))) {
-    return { what: 'names its receivers out of order', hint: 'Give them ascending, each once.' };
+    return {
+      what: 'names its receivers out of order',
+      hint: 'List them in ascending order, each once.',
+    };
   }
   if (series !== undefined && !known.has(series)) {
-    return { what: `goes into ${series}, which is no series`, hint: 'Declare it in series.' };
+    return { what: `records into ${series}, which is not a series`, hint: 'Declare it in series.' };
   }
   if (operation.kind === 'steps' && scenario.steps === undefined) {
-    return { what: 'is of steps, and there are none', hint: 'Write steps: async (user) => { ... }.' };
+    return {
+      what: 'has the operation steps, but the scenario has no steps',
+      hint: 'Write steps: async (user) => { ... }.',
+    };
   }
   return null;
+}
+
+/**
+ * Distributes clients over workers; returns client numbers per worker, ascending. When only some clients send and there
+ * is more than one worker, the senders have the first worker to themselves, so that sending never waits behind
+ * receiving; the other workers take the receivers in turn.
+ */
+export function spreadClients(layout: Layout, clients: number, workers: number): number[][] {
+  const spread: number[][] = Array.from({ length: workers }, () => []);
+  const senders = new Set(layout.streams.map((stream) => stream.sender));
+  const apart = workers > 1 && senders.size < clients;
+  let turn = 0;
+  for (let client = 0; client < clients; client++) {
+    if (apart && senders.has(client)) {
+      spread[0]?.push(client);
+    } else {
+      spread[apart ? 1 + (turn % (workers - 1)) : turn % workers]?.push(client);
+      turn += 1;
+    }
+  }
+  return spread;
+}
+
+/** Whether a stream has receivers in more than one worker. */
+export function fanoutIsSplit(layout: Layout, spread: ReadonlyArray<readonly number[]>): boolean {
+  const workerOf = new Map(spread.flatMap((clients, worker) => clients.map((client) => [client, worker])));
+  return layout.streams.some(
+    (stream) => new Set(stream.receivers.map((client) => workerOf.get(client))).size > 1,
+  );
 }

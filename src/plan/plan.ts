@@ -1,140 +1,146 @@
+import { z } from 'zod';
 import { type GivenOptions, parseOptions } from '../contract/options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
-import type { ServerSettings } from '../contract/server.ts';
-import type { Protocol, Transport } from '../contract/target.ts';
-import { SockbenchError } from '../errors.ts';
+import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
+import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
-import type { ARRIVALS } from './arrivals.ts';
+import { ARRIVALS } from './arrivals.ts';
 import { requireSoundLayout } from './layout.ts';
-import { PLAN_OPTIONS, type PlanOptions } from './options.ts';
-import { type Profile, parseProfile, profileDurationMs } from './profile.ts';
-import type { Settings } from './settings.ts';
+import { PLAN_OPTIONS, type PlanOptions, SETTING_NAMES, type SettingName, type Settings } from './options.ts';
+import { parseProfile, profileDurationMs } from './profile.ts';
 
-/** The program that runs a reference server. */
-export interface RuntimePlan {
-  /** Its absolute path; null for the usual one: that which runs sockbench, or the installed Bun. */
-  readonly program: string | null;
-  /** As it tells itself: v24.1.0 of Node.js, 1.3.0 of Bun; null when nobody asked. */
-  readonly version: string | null;
-}
+const count = z.number().int().nonnegative();
+const finite = z.number();
+const text = z.string();
 
 /** How a reference server is run. */
-export interface ReferencePlan extends RuntimePlan {
-  readonly runtime: 'node' | 'bun';
-  readonly settings: ServerSettings;
-  /** Whether its clients can ask which process serves them. */
-  readonly hasNodes: boolean;
-}
+const referenceSchema = z
+  .object({
+    runtime: z.enum(['node', 'bun']),
+    /** Absolute path of the program that runs it; null for the Node.js that runs sockbench, or the installed Bun. */
+    program: text.nullable(),
+    /** Version of that program: v24.1.0 of Node.js, 1.3.0 of Bun; null when it was not asked. */
+    version: text.nullable(),
+    settings: z
+      .object({
+        namespace: text.nullable(),
+        compression: z.boolean(),
+        parser: z.enum(['default', 'msgpack']),
+        recovery: z.boolean(),
+        processes: count.nullable(),
+        redis: text.nullable(),
+        redisAdapter: z.enum(['pubsub', 'sharded', 'streams']),
+      })
+      .readonly(),
+    /** Whether a client can ask which process serves it. */
+    hasNodes: z.boolean(),
+  })
+  .readonly();
 
-/** The server under test, resolved. */
-export interface TargetPlan {
-  /** Name of the reference server, or the URL. */
-  readonly name: string;
-  readonly protocol: Protocol;
-  /** Null for a reference server: it takes a free port. */
-  readonly url: string | null;
-  readonly exec: string | null;
-  /** Absolute path of the folder in which `exec` runs; null for the working directory. */
-  readonly cwd: string | null;
-  /** What runs the reference server, and what is asked of it; null for a server of the user's own. */
-  readonly reference: ReferencePlan | null;
-  /** Absolute path of the file that defines the target; null when it follows our own mapping. */
-  readonly file: string | null;
-  /** Socket.IO namespace that the clients enter; null for the main one. */
-  readonly namespace: string | null;
-}
+/** The server under test. */
+const targetSchema = z
+  .object({
+    /** Name of the reference server, the name in the target file, or the URL. */
+    name: text,
+    protocol: z.enum(PROTOCOLS),
+    /** Null for a reference server, which takes a free port. */
+    url: text.nullable(),
+    /** The command that starts the server; null for a reference server and for one that already runs. */
+    exec: text.nullable(),
+    /** Absolute path of the folder in which `exec` runs; null for the working directory. */
+    cwd: text.nullable(),
+    /** Null for a server of the user. */
+    reference: referenceSchema.nullable(),
+    /** Absolute path of the target file; null when the server uses the events of the reference servers. */
+    file: text.nullable(),
+    /** Socket.IO namespace that the clients enter; null for the main one. */
+    namespace: text.nullable(),
+    /** The remote host on which load is permitted; null when none is. */
+    allowRemote: text.nullable().default(null),
+  })
+  .readonly();
 
-/** All that a run does, complete and JSON-safe: the same plan gives the same schedule. */
-export interface Plan {
-  readonly scenario: string;
-  /** Absolute path of the file that defines the scenario; null for one of ours. */
-  readonly scenarioFile: string | null;
-  /** The series that is shown first and judged. */
-  readonly headline: string;
-  readonly scenarioOptions: Readonly<Record<string, string | number | boolean | null>>;
-  readonly target: TargetPlan;
-  readonly transport: Transport;
-  readonly settings: Settings;
-  readonly driver: string;
-  readonly clients: number;
-  readonly workers: number;
-  readonly pin: boolean;
-  readonly profile: Profile;
-  readonly arrival: (typeof ARRIVALS)[number];
-  readonly seed: number;
-  readonly payloadBytes: number;
-  readonly payloadType: 'text' | 'binary';
-  readonly durationMs: number;
-  readonly warmupMs: number;
-  readonly warmupMaxMs: number;
-  readonly drainMs: number;
-  readonly lateAfterMs: number;
-  readonly connectRateHz: number;
-  readonly connectTimeoutMs: number;
-  /** Threshold expressions as given. */
-  readonly thresholds: readonly string[];
-}
+/** The settings as given, by name; null for a setting that was not given. */
+const settingsSchema = z.record(
+  z.enum(SETTING_NAMES),
+  z.union([text, finite, z.null()]),
+) as unknown as z.ZodType<Settings>;
 
-function refuse(code: string, message: string, hint: string): never {
-  throw new SockbenchError({ code, message, hint });
+/** Everything that a run does, as it is stored. The same plan gives the same schedule in every process. */
+export const planSchema = z
+  .object({
+    scenario: text,
+    /** Absolute path of the scenario file; null for a built-in scenario. */
+    scenarioFile: text.nullable(),
+    /** The series that is shown first and judged. */
+    headline: text,
+    scenarioOptions: z.record(text, z.union([text, finite, z.boolean(), z.null()])).readonly(),
+    target: targetSchema,
+    transport: z.enum(TRANSPORTS),
+    settings: settingsSchema,
+    driver: text,
+    clients: count,
+    workers: count,
+    pin: z.boolean(),
+    profile: z.array(z.object({ durationMs: finite, fromHz: finite, toHz: finite }).readonly()).readonly(),
+    arrival: z.enum(ARRIVALS),
+    seed: count,
+    payloadBytes: count,
+    payloadType: z.enum(['text', 'binary']),
+    durationMs: finite,
+    warmupMs: finite,
+    warmupMaxMs: finite,
+    drainMs: finite,
+    lateAfterMs: finite,
+    connectRateHz: finite,
+    connectTimeoutMs: finite,
+    /** Threshold expressions as given. */
+    thresholds: z.array(text).readonly(),
+  })
+  .readonly();
+
+export type Plan = z.infer<typeof planSchema>;
+export type TargetPlan = z.infer<typeof targetSchema>;
+export type ReferencePlan = z.infer<typeof referenceSchema>;
+
+/** A plan, and the layout that its scenario computed from it. */
+export interface PlannedLayout {
+  readonly plan: Plan;
+  readonly layout: Layout;
 }
 
 /**
- * Turns what was given into a frozen plan. `target` is resolved by the caller, who knows the registries.
- * Throws for values that are not allowed, alone or together.
+ * Turns given options into a frozen plan and its layout. `targetOf` resolves the target from the parsed options and the
+ * names of the settings that were given.
+ * Throws a SockbenchError for values that are not allowed, alone or together.
  */
 export function buildPlan(
   scenario: Scenario,
-  target: TargetPlan,
   asked: GivenOptions,
-  thresholds: readonly string[],
+  targetOf: (options: PlanOptions, settings: readonly SettingName[]) => TargetPlan,
   scenarioFile: string | null = null,
-): Plan {
+): PlannedLayout {
   const given = { ...scenario.defaults, ...asked };
   const options = parseOptions(PLAN_OPTIONS, given);
-  const scenarioOptions = parseOptions(scenario.options, given);
-  if (options.rate.includes('@') && asked['duration'] !== undefined) {
-    refuse(
-      'RATE_AND_DURATION',
-      `--duration ${asked['duration']} contradicts the profile --rate ${options.rate}, whose stages have their own durations`,
-      'Leave --duration out, of the config too.',
-    );
-  }
+  const scenarioOptions = parseOptions(scenario.options, given) as Plan['scenarioOptions'];
+  const settings = SETTING_NAMES.filter((name) => given[name] !== undefined);
+  const target = targetOf(options, settings);
+  requireConsistent(options, given, asked);
   const profile = parseProfile(options.rate, options.duration);
-  const minBytes = MIN_PAYLOAD_BYTES[options.payloadType];
-  if (options.payload < minBytes) {
-    refuse(
-      'PAYLOAD_TOO_SMALL',
-      `--payload ${options.payload}B has no room for the time stamp: ${options.payloadType} needs ${minBytes}B`,
-      `Give --payload ${minBytes}B or more.`,
-    );
-  }
-  if (options.warmupMax < options.warmup && given['warmupMax'] !== undefined) {
-    refuse(
-      'WARMUP_RANGE',
-      `--warmup-max ${given['warmupMax']} is less than --warmup ${given['warmup'] ?? PLAN_OPTIONS.warmup.default}`,
-      'Give the same for a warm-up of fixed length.',
-    );
-  }
-  const speech = { protocol: target.protocol, transport: options.transport };
-  const layout = scenario.layout(scenarioOptions, options.clients, speech);
+  const layout = layoutOf(
+    { scenarioOptions, clients: options.clients, target, transport: options.transport },
+    scenario,
+  );
   requireSoundLayout(scenario, layout, options.clients);
-  const { streams } = layout;
-  if (streams.length > 0 && streams.every(({ receivers }) => receivers.length === 0)) {
-    refuse(
-      'NO_RECEIVERS',
-      `with --clients ${options.clients}, nobody would receive any message of ${scenario.name}`,
-      'Give more clients, or let senders receive their own messages.',
-    );
-  }
-  return Object.freeze({
+  requireReceivers(layout, scenario, options);
+  const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
     headline: layout.headline ?? scenario.headline,
-    scenarioOptions: scenarioOptions as Plan['scenarioOptions'],
+    scenarioOptions,
     target,
     transport: options.transport,
-    settings: settingsOf(options),
+    settings: settingsOf(options, settings),
     driver: options.driver,
     clients: options.clients,
     workers: options.workers,
@@ -151,41 +157,77 @@ export function buildPlan(
     lateAfterMs: options.lateAfter,
     connectRateHz: options.connectRate,
     connectTimeoutMs: options.connectTimeout,
-    thresholds,
-  });
+    thresholds: [],
+  };
+  return { plan: Object.freeze(plan), layout };
 }
 
-/**
- * The same plan with the user's command in another checkout of the project. Throws BASE_WITHOUT_EXEC for a server that
- * no command starts: what runs already, and servers of ours, are not of that checkout.
- */
-export function planIn(folder: string, plan: Plan): Plan {
-  if (plan.target.exec !== null) return Object.freeze({ ...plan, target: { ...plan.target, cwd: folder } });
-  return refuse(
-    'BASE_WITHOUT_EXEC',
-    `--base-ref needs the command that starts your server, and --target ${plan.target.name} has none`,
-    'Give --exec CMD, and as --target the URL at which it listens.',
+/** Checks options that depend on one another. A duration contradicts a profile only when the user gave it. */
+function requireConsistent(options: PlanOptions, given: GivenOptions, asked: GivenOptions): void {
+  const { rate, payload, payloadType, warmup, warmupMax } = options;
+  if (rate.includes('@') && asked['duration'] !== undefined) {
+    fail(
+      'RATE_AND_DURATION',
+      `--duration ${asked['duration']} contradicts the profile --rate ${rate}, whose stages have their own durations`,
+      'Remove --duration, also from the config.',
+    );
+  }
+  const minBytes = MIN_PAYLOAD_BYTES[payloadType];
+  if (payload < minBytes) {
+    fail(
+      'PAYLOAD_TOO_SMALL',
+      `--payload ${payload}B has no room for the time stamp; the minimum for ${payloadType} is ${minBytes}B`,
+      `Give --payload ${minBytes}B or more.`,
+    );
+  }
+  if (warmupMax < warmup && given['warmupMax'] !== undefined) {
+    fail(
+      'WARMUP_RANGE',
+      `--warmup-max ${given['warmupMax']} is less than --warmup ${given['warmup'] ?? PLAN_OPTIONS.warmup.default}`,
+      'Give both the same value for a warm-up of fixed length.',
+    );
+  }
+}
+
+function requireReceivers({ streams }: Layout, { name }: Scenario, { clients }: PlanOptions): void {
+  if (streams.length === 0 || streams.some(({ receivers }) => receivers.length > 0)) return;
+  fail(
+    'NO_RECEIVERS',
+    `with --clients ${clients}, no client would receive a message of ${name}`,
+    'Increase --clients, or let senders receive their own messages.',
   );
 }
 
-/** The layout of a planned run: the same in every process of it. */
-export function layoutOf({ scenarioOptions, clients, target, transport }: Plan, scenario: Scenario): Layout {
+function settingsOf(options: PlanOptions, given: readonly SettingName[]): Settings {
+  const entries = SETTING_NAMES.map((name) => [name, given.includes(name) ? options[name] : null]);
+  return Object.fromEntries(entries) as Settings;
+}
+
+/** Computes the layout of a planned run: the same in every process. */
+export function layoutOf(
+  {
+    scenarioOptions,
+    clients,
+    target,
+    transport,
+  }: Pick<Plan, 'scenarioOptions' | 'clients' | 'target' | 'transport'>,
+  scenario: Scenario,
+): Layout {
   return scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
 }
 
-function settingsOf(options: PlanOptions): Settings {
-  const { namespace, parser, compression, recovery, processes, redis, redisAdapter, pollInterval } = options;
-  return { namespace, parser, compression, recovery, processes, redis, redisAdapter, pollInterval };
+/** Returns the plan with the command of its target running in `folder`, a checkout of the same project. */
+export function planIn(folder: string, plan: Plan): Plan {
+  return Object.freeze({ ...plan, target: { ...plan.target, cwd: folder } });
 }
 
-/** Refuses a host that is not this machine unless it was allowed by name. */
-export function requireAllowedHost(url: URL, allowRemote: string | null): void {
-  const host = url.hostname;
-  const loopback = host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-  if (loopback || host === allowRemote) return;
-  refuse(
-    'REMOTE_TARGET',
-    `${host} is not this machine, and load on a machine that is not yours is an attack`,
-    `If its owner agrees, add --allow-remote ${host}.`,
-  );
+/**
+ * Time for a run to start its processes and to collect the results, in milliseconds. 1.7 s was measured on two cores;
+ * the rest leaves room for slower machines.
+ */
+const RUN_OVERHEAD_MS = 3000;
+
+/** The maximum length of a run: the warm-up never stabilizes, and the drain waits to its end. */
+export function maxRunMs({ clients, connectRateHz, warmupMaxMs, durationMs, drainMs }: Plan): number {
+  return (clients / connectRateHz) * 1000 + warmupMaxMs + durationMs + drainMs + RUN_OVERHEAD_MS;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { SockbenchError } from '../errors.ts';
+import { planSchema } from '../plan/plan.ts';
 import { METRIC_UNITS } from './metrics.ts';
-import { findingSchema, planSchema, runResultSchema, thresholdSchema } from './run-result.ts';
+import { findingSchema, runResultSchema, thresholdSchema } from './run-result.ts';
 import { kindOf, requireVersion } from './store.ts';
 
 /**

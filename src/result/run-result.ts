@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
 import { SAMPLE_UNITS } from '../measure/series.ts';
+import { planSchema } from '../plan/plan.ts';
 import { FINDING_CODES } from './findings.ts';
 
 /**
@@ -17,76 +17,6 @@ const finite = z.number();
 export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: z.string() });
 
 const reason = z.object({ reason: z.string(), count });
-
-const stage = z.object({ durationMs: finite, fromHz: finite, toHz: finite });
-
-const text = z.string().nullable();
-
-/** As given; null for what was not. */
-const settings = z.object({
-  namespace: text,
-  parser: z.enum(['default', 'msgpack']).nullable(),
-  compression: z.enum(['on', 'off']).nullable(),
-  recovery: z.enum(['on', 'off']).nullable(),
-  processes: finite.nullable(),
-  redis: text,
-  redisAdapter: z.enum(['pubsub', 'sharded', 'streams']).nullable(),
-  pollInterval: finite.nullable(),
-});
-
-export const planSchema = z.object({
-  scenario: z.string(),
-  scenarioFile: text,
-  headline: z.string(),
-  scenarioOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  target: z.object({
-    name: z.string(),
-    protocol: z.enum(PROTOCOLS),
-    url: z.string().nullable(),
-    exec: z.string().nullable(),
-    /** Results of before have none. */
-    cwd: z.string().nullable().default(null),
-    reference: z
-      .object({
-        runtime: z.enum(['node', 'bun']),
-        /** Results of before have neither. */
-        program: text.default(null),
-        version: text.default(null),
-        settings: z.object({
-          namespace: z.string().nullable(),
-          compression: z.boolean(),
-          parser: z.enum(['default', 'msgpack']),
-          recovery: z.boolean(),
-          processes: z.number().nullable(),
-          redis: z.string().nullable(),
-          redisAdapter: z.enum(['pubsub', 'sharded', 'streams']),
-        }),
-        hasNodes: z.boolean(),
-      })
-      .nullable(),
-    file: z.string().nullable(),
-    namespace: z.string().nullable(),
-  }),
-  transport: z.enum(TRANSPORTS),
-  settings,
-  driver: z.string(),
-  clients: count,
-  workers: count,
-  pin: z.boolean(),
-  profile: z.array(stage),
-  arrival: z.enum(['constant', 'poisson']),
-  seed: count,
-  payloadBytes: count,
-  payloadType: z.enum(['text', 'binary']),
-  durationMs: finite,
-  warmupMs: finite,
-  warmupMaxMs: finite,
-  drainMs: finite,
-  lateAfterMs: finite,
-  connectRateHz: finite,
-  connectTimeoutMs: finite,
-  thresholds: z.array(z.string()),
-});
 
 const environment = z.object({
   /** Arguments of the command line, as given: look before you publish a result whose URL holds a token. */

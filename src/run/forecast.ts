@@ -1,7 +1,7 @@
-import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
+import { isObserving, type Layout, type Scenario, type Stream } from '../contract/scenario.ts';
 import { routeOf } from '../generator/route.ts';
 import { seriesNamed } from '../measure/series.ts';
-import { layoutOf, type Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { profileCount } from '../plan/profile.ts';
 import type { FigureName } from '../result/metrics.ts';
 
@@ -31,8 +31,8 @@ export interface RunForecast {
   readonly unavailable: ReadonlyMap<FigureName, Unavailable>;
 }
 
-export function forecastRun(plan: Plan, scenario: Scenario): RunForecast {
-  return { samples: forecastSamples(plan, scenario), unavailable: forecastUnavailable(plan) };
+export function forecastRun(plan: Plan, scenario: Scenario, layout: Layout): RunForecast {
+  return { samples: forecastSamples(plan, scenario, layout), unavailable: forecastUnavailable(plan) };
 }
 
 /**
@@ -40,9 +40,12 @@ export function forecastRun(plan: Plan, scenario: Scenario): RunForecast {
  * well, which is the most where only some messages have one; null where only the run can show it. With random
  * arrivals the numbers are averages.
  */
-export function forecastSamples(plan: Plan, scenario: Scenario): ReadonlyMap<string, number | null> {
+export function forecastSamples(
+  plan: Plan,
+  scenario: Scenario,
+  layout: Layout,
+): ReadonlyMap<string, number | null> {
   const { clients, transport, profile } = plan;
-  const layout = layoutOf(plan, scenario);
   const counts = new Counts();
   counts.add('connect', clients);
   if (transport === 'upgrade') counts.add('connect_upgraded', clients);

@@ -2,7 +2,7 @@ import { isObserving, type Layout, type Scenario } from '../contract/scenario.ts
 import { fail } from '../errors.ts';
 import type { FromWorker } from '../generator/messages.ts';
 import { loadTarget } from '../generator/target.ts';
-import { fanoutIsSplit } from '../plan/partition.ts';
+import { fanoutIsSplit } from '../plan/layout.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';

@@ -1,7 +1,7 @@
-import type { Scenario } from '../contract/scenario.ts';
+import type { Layout, Scenario } from '../contract/scenario.ts';
 import { quietNs } from '../measure/fanout.ts';
-import { spreadClients } from '../plan/partition.ts';
-import { layoutOf, type Plan } from '../plan/plan.ts';
+import { spreadClients } from '../plan/layout.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { cpuGroups } from './affinity.ts';
@@ -53,11 +53,12 @@ export interface RunHooks {
 export async function runPlan(
   plan: Plan,
   scenario: Scenario,
+  layout: Layout,
   hooks: RunHooks,
   host: RunHost = createHost(),
 ): Promise<RunResult> {
   const startedAt = new Date();
-  const run = openRun(plan, scenario, hooks, host);
+  const run = openRun(plan, scenario, layout, hooks, host);
   const { control } = run;
   const report = () => hooks.onProgress(progressOf(run));
   run.cleanUps.push(host.timers.every(PROGRESS_EVERY_MS, report));
@@ -94,8 +95,13 @@ export async function runPlan(
   }
 }
 
-function openRun(plan: Plan, scenario: Scenario, { signal }: RunHooks, host: RunHost): RunParts {
-  const layout = layoutOf(plan, scenario);
+function openRun(
+  plan: Plan,
+  scenario: Scenario,
+  layout: Layout,
+  { signal }: RunHooks,
+  host: RunHost,
+): RunParts {
   const membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
   const { affinity, problem } = host.chooseAffinity(plan.workers, plan.pin);
   const control = new RunControl(host.clock, host.timers, signal);

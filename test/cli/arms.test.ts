@@ -19,7 +19,7 @@ describe('an arm', () => {
   });
 
   it.each([
-    ['', '--arm "": says nothing'],
+    ['', '--arm "": it is empty'],
     ['ws --tranport polling', "unknown option '--tranport'"],
     ['ws socketio', 'too many arguments'],
     ['ws --clients', "option '--clients <N>' argument missing"],
@@ -31,12 +31,14 @@ describe('an arm', () => {
   });
 
   it('does not stand alone, nor twice', () => {
-    expect((thrownBy(() => parseArms([])) as SockbenchError).message).toMatch(/needs two arms, and none was/);
+    expect((thrownBy(() => parseArms([])) as SockbenchError).message).toMatch(
+      /needs at least two arms; 0 given/,
+    );
     expect((thrownBy(() => parseArms(['ws'])) as SockbenchError).message).toMatch(
-      /needs two arms, and one was/,
+      /needs at least two arms; 1 given/,
     );
     const twice = thrownBy(() => parseArms(['ws', 'ws'])) as SockbenchError;
-    expect(twice.message).toContain('there are two arms of the name "ws"');
+    expect(twice.message).toContain('another arm has the name "ws"');
     expect(twice.hint).toBe("Name them: --arm 'before: ws'.");
   });
 });

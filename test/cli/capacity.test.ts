@@ -2,20 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { planSearch, type SearchFlags } from '../../src/cli/capacity-plan.ts';
+import { planSearch } from '../../src/cli/capacity-plan.ts';
+import type { Flags } from '../../src/cli/flags.ts';
 import { makeCapacity } from '../report/capacity-fixture.ts';
 import { runFake } from './fake-cli.ts';
 
-const FLAGS: SearchFlags = {
-  objective: ['ack.p95<50ms'],
-  lost: '0',
-  vary: 'rate',
-  repeats: '5',
-  longestStep: '5m',
-};
-
-const plan = (flags: Partial<SearchFlags>, options: Readonly<Record<string, unknown>> = {}) =>
-  planSearch('ack-roundtrip', {}, { ...FLAGS, ...flags }, { target: 'ws', clients: '5', ...options });
+const planned = (flags: Flags) =>
+  planSearch('ack-roundtrip', { target: 'ws', objective: ['ack.p95<50ms'], ...flags });
 
 let folder: string;
 beforeAll(async () => {
@@ -40,9 +33,9 @@ describe('help of capacity', () => {
       '--longest-step',
       '--out',
       '--format',
+      '--quiet',
       '--config',
       '--option',
-      '--quiet',
       '--target',
     ]);
     expect(stdout).not.toContain('--threshold');
@@ -65,23 +58,23 @@ describe('a search that cannot be', () => {
   it.each<[args: readonly string[], stderr: string]>([
     [
       [],
-      "error: a search for capacity needs an objective: what has to hold for a server that is not too busy\nGive one, like --objective 'fanout_last.p95<50ms', or 'ack.p95<50ms' for requests.\n",
+      "error: a search for capacity needs an objective: a condition that the server must meet\nGive --objective 'fanout_last.p95<50ms', or 'ack.p95<50ms' for requests.\n",
     ],
     [
       ['--threshold', 'ack.p95<50ms'],
-      `error: --threshold "ack.p95<50ms": a threshold is judged once; a search looks for where an objective begins to fail\nGive --objective 'ack.p95<50ms'.\n`,
+      `error: --threshold "ack.p95<50ms": a search judges objectives, not thresholds\nGive --objective 'ack.p95<50ms'.\n`,
     ],
     [
       ['--rate', '100/s', '--objective', 'ack.p95<50ms'],
-      'error: --rate 100/s is what the search looks for\nGive --from and --to, or look for something else with --vary clients.\n',
+      'error: --rate 100/s is the parameter to search\nGive --from and --to instead, or search another parameter with --vary clients.\n',
     ],
     [
       ['--vary', 'clients', '--clients', '5', '--objective', 'ack.p95<50ms'],
-      'error: --clients 5 is what the search looks for\nGive --from and --to, or look for something else with --vary rate.\n',
+      'error: --clients 5 is the parameter to search\nGive --from and --to instead, or search another parameter with --vary rate.\n',
     ],
     [
       ['--vary', 'payload', '--objective', 'ack.p95<50ms'],
-      'error: --vary payload is neither rate nor clients\nChoose one of them.\n',
+      'error: --vary: "payload" is not one of rate, clients\nChoose rate or clients.\n',
     ],
     [
       ['--from', '100', '--objective', 'ack.p95<50ms'],
@@ -89,15 +82,15 @@ describe('a search that cannot be', () => {
     ],
     [
       ['--from', '200/s', '--to', '100/s', '--objective', 'ack.p95<50ms'],
-      'error: the search cannot go from 200 up to 100\nGive --from less than --to.\n',
+      'error: --from 200 is above --to 100\nGive --from a lower value than --to.\n',
     ],
     [
       ['--repeats', '0', '--objective', 'ack.p95<50ms'],
-      'error: --repeats: "0" is not a whole number from 1 to 100\nGive a plain number.\n',
+      'error: --repeats: "0" is not a whole number from 1 to 100\nGive a number without a unit.\n',
     ],
     [
       ['--lost', 'few', '--objective', 'ack.p95<50ms'],
-      'error: --lost "few" is neither a whole number nor a percentage\nWrite it like 5 or 0.1%.\n',
+      'error: --lost: "few" is neither a whole number nor a percentage\nWrite 5 or 0.1%.\n',
     ],
     [
       ['--objective', 'delivery.p95<50ms'],
@@ -105,15 +98,15 @@ describe('a search that cannot be', () => {
     ],
     [
       ['--vary', 'clients', '--rate', '5s@10/s,5s@20/s', '--objective', 'ack.p95<50ms'],
-      'error: a search for capacity needs one steady rate, not a profile\nGive --rate like 100/s.\n',
+      'error: a search for capacity needs a constant rate, not a profile\nGive --rate 100/s.\n',
     ],
     [
       ['--from', '1/s', '--objective', 'ack.p99<50ms'],
-      'error: at 1/s, ack.p99 needs 1,000 independent samples, which takes 1000s a step; the limit is 300s\nBegin at more (--from), take a lower quantile, or allow it with --longest-step.\n',
+      'error: at 1/s, ack.p99 needs 1,000 independent samples, which takes 1000s; the maximum is 300s\nGive a higher --from, or a lower quantile, or a longer --longest-step.\n',
     ],
     [
       ['--vary', 'clients', '--from', '10', '--objective', 'connect.p95<50ms'],
-      'error: at 10 clients, connect.p95 needs 200 independent samples, which a longer step does not bring\nBegin at more (--from), or take a lower quantile.\n',
+      'error: at 10 clients, connect.p95 needs 200 independent samples, which a longer run does not record\nGive a higher --from, or a lower quantile.\n',
     ],
   ])('%j is explained before anything starts', async (args, stderr) => {
     const given = await runFake('capacity', 'ack-roundtrip', '--target', 'ws', ...args);
@@ -130,41 +123,42 @@ describe('a search that cannot be', () => {
     const { exitCode, stderr } = await runFake('capacity', ...args);
     expect([exitCode, stderr]).toEqual([
       2,
-      'error: observe sends nothing, so it has no rate\nLook for the clients with --vary clients.\n',
+      'error: observe sends no messages, so it has no rate\nGive --vary clients.\n',
     ]);
   });
 });
 
 describe('the plan of a search', () => {
-  it('makes a step longer until the quantile has its samples, and no longer where there are enough', async () => {
-    const search = await plan({ objective: ['ack.p99<50ms'], from: '50/s' });
-    const [slow, fast] = [await search.planOf(50), await search.planOf(200)];
+  it('extends a run until the quantile has its samples, and only then', async () => {
+    const search = await planned({ clients: '5', objective: ['ack.p99<50ms'], from: '50/s' });
+    const [slow, fast] = [search.planAt(50).plan, search.planAt(200).plan];
     // 1,000 samples at 50/s take 20 s; the 10 s of every run bring 2,000 at 200/s.
     expect([slow.durationMs, fast.durationMs]).toEqual([20_000, 10_000]);
     expect(slow.profile).toEqual([{ durationMs: 20_000, fromHz: 50, toHz: 50 }]);
     expect(search.warnings).toEqual([
-      'the first steps last 20s, not 10s: ack.p99 needs 1,000 independent samples',
+      'the first runs take 20s instead of 10s: ack.p99 needs 1,000 independent samples',
     ]);
   });
 
   it('allows for random arrivals, which may be fewer', async () => {
-    const search = await plan({ objective: ['ack.p99<50ms'], from: '50/s' }, { arrival: 'poisson' });
-    expect((await search.planOf(50)).durationMs).toBe(25_000);
+    const search = await planned({
+      clients: '5',
+      objective: ['ack.p99<50ms'],
+      from: '50/s',
+      arrival: 'poisson',
+    });
+    expect(search.planAt(50).plan.durationMs).toBe(25_000);
   });
 
-  it('varies the clients where that is asked for', async () => {
-    const search = await planSearch(
-      'ack-roundtrip',
-      {},
-      { ...FLAGS, vary: 'clients', from: '20', to: '80' },
-      { target: 'ws' },
-    );
-    expect((await search.planOf(40)).clients).toBe(40);
+  it('varies the clients when they are the parameter to search', async () => {
+    const search = await planned({ vary: 'clients', from: '20', to: '80' });
+    expect(search.planAt(40).plan.clients).toBe(40);
+    expect(search.planAt(40).layout.rooms).toHaveLength(40);
     expect(search.design).toEqual({ vary: 'clients', from: 20, to: 80, repeats: 5, mustPass: 4 });
   });
 
-  it('states how long it may take at most', async () => {
-    const search = await plan({ from: '100/s', to: '100/s', repeats: '1' });
+  it('states its maximum time', async () => {
+    const search = await planned({ clients: '5', from: '100/s', to: '100/s', repeats: '1' });
     // 5 clients connect in 10 ms; then at most 10 s of warm-up, 10 s, 5 s of drain, and 3 s around it.
     expect(search.maxMs).toBe(search.maxSteps * 28_010);
   });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/commands/run.ts';
+import { exitCodeOfRun } from '../../src/cli/commands/run.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { parseThreshold } from '../../src/stats/thresholds.ts';
 import { makeResult } from '../report/fixture.ts';
 
@@ -23,20 +24,20 @@ it.each<[exitCode: number, what: string, valid: boolean, outcomes: ReadonlyArray
 ])('%d is the exit code of %s', (exitCode, _, valid, outcomes) => {
   const result = {
     ...VALID,
-    invalid: valid ? [] : [{ code: 'rate_not_held', message: '1 of 2 messages sent' }],
+    invalid: valid ? [] : [{ code: 'rate_not_held' as const, message: '1 of 2 messages sent' }],
     thresholds: outcomes.map(outcome),
   };
   expect(
-    exitCodeOf(
+    exitCodeOfRun(
       result,
       EXPRESSIONS.slice(0, outcomes.length).map((each) => parseThreshold(each)),
     ),
   ).toBe(exitCode);
 });
 
-it.each([
-  ['overloaded', { findings: [{ code: 'server_overloaded', message: '' }] }],
-  ['noted on', { notes: [{ code: 'warmup_unstable', message: '' }] }],
-])('0 is the exit code of a valid run that was %s', (_, part) => {
-  expect(exitCodeOf({ ...VALID, ...part }, [])).toBe(0);
+it.each<[what: string, part: Partial<RunResult>]>([
+  ['an overloaded server', { findings: [{ code: 'server_overloaded', message: '' }] }],
+  ['a note', { notes: [{ code: 'warmup_unstable', message: '' }] }],
+])('0 is the exit code of a valid run with %s', (_, part) => {
+  expect(exitCodeOfRun({ ...VALID, ...part }, [])).toBe(0);
 });

@@ -7,26 +7,26 @@ const BASE = ['--base-exec', 'node old.js'];
 
 describe('a gate that cannot be is refused before anything starts', () => {
   it.each<[args: string[], message: string]>([
-    [gate(), 'a gate needs one base to compare with, and none was given'],
-    [gate(...BASE, '--base-ref', 'main'), 'a gate needs one base to compare with, and several were given'],
-    [
-      gate(...BASE, '--base-install', 'npm ci'),
-      '--base-install installs what the worktree of --base-ref needs, and there is none',
-    ],
+    [gate(), 'a gate needs exactly one base; 0 given'],
+    [gate(...BASE, '--base-ref', 'main'), 'a gate needs exactly one base; 2 given'],
+    [gate(...BASE, '--base-install', 'npm ci'), '--base-install requires --base-ref'],
     [
       ['gate', 'broadcast-latency', '--target', 'ws', ...BASE],
-      "--base-exec needs the command that starts the head's server too, and --target ws has none",
+      '--base-exec requires --exec, the command that starts your server; --target ws has none',
     ],
     [
       ['gate', 'broadcast-latency', '--target', 'ws', '--base-ref', 'main'],
-      "--base-ref needs the command that starts the head's server too, and --target ws has none",
+      '--base-ref requires --exec, the command that starts your server; --target ws has none',
     ],
     [
       gate('--base-ref', 'HEAD', '--exec', `node ${process.cwd()}/server.js`),
-      'so it would start the same server for the base as for the head',
+      'so it would start the same server for base and head',
     ],
     [gate(...BASE, '--rounds', '1'), '--rounds: "1" is not a whole number from 2 to 500'],
-    [gate(...BASE, '--rounds', '7'), '--rounds: 7 rounds can never give a verdict by 3 metrics; 8 can'],
+    [
+      gate(...BASE, '--rounds', '7'),
+      '--rounds: 7 rounds are too few for a verdict on 3 metrics; the minimum is 8',
+    ],
     [gate(...BASE, '--order-seed', 'x'), '--order-seed: "x" is not a whole number'],
     [gate(...BASE, '--inconclusive', 'maybe'), '--inconclusive: "maybe" is not one of pass, fail'],
     [
@@ -51,11 +51,11 @@ describe('a gate that cannot be is refused before anything starts', () => {
 
 describe('a comparison that cannot be is refused before anything starts', () => {
   it.each<[args: string[], message: string]>([
-    [['compare', 'broadcast-latency'], 'a comparison needs two arms, and none was given'],
+    [['compare', 'broadcast-latency'], 'a comparison needs at least two arms; 0 given'],
     [['compare', 'broadcast-latency', '--arm', 'ws', '--arm', 'wss'], 'there is no server "wss"'],
     [
       ['compare', 'broadcast-latency', '--arm', 'ws', '--arm', 'b: ws --seed 2'],
-      'none has a --seed of its own',
+      'so an arm has no --seed of its own',
     ],
     [
       ['compare', 'ack-roundtrip', '--arm', 'ws', '--arm', 'socketio', '--metric', 'delivery.p50'],

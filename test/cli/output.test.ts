@@ -57,6 +57,7 @@ describe('the name of a report', () => {
       reference: null,
       file: null,
       namespace: null,
+      allowRemote: null,
     };
     expect(reportName({ ...result, plan: { ...result.plan, target } })).toBe(
       'broadcast-latency-ws-websocket-20260304-050607-891',

@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { planThresholds } from '../../src/cli/plan-thresholds.ts';
-import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
-import { type GivenOptions, parseOptions } from '../../src/contract/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
+import { resolveScenario } from '../../src/cli/resolve.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
+import { planFor } from '../support/plan.ts';
 import { thrownBy } from '../thrown.ts';
 
 async function armOf(name: string, given: GivenOptions, runs = 1) {
   const { scenario } = await resolveScenario(name);
-  const options = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
-  const { target } = await resolveTarget(options, options.clients);
-  return { scenario, plan: buildPlan(scenario, target, given, []), runs };
+  return { scenario, ...(await planFor(scenario, given)), runs };
 }
 
 const WS: GivenOptions = { target: 'ws', rate: '100/s', duration: '2s' };

@@ -260,7 +260,7 @@ describe('a command line that cannot be', () => {
     ],
     [
       ['run', 'room-fan'],
-      'error: there is no scenario "room-fan"; there are: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe\nsockbench list shows what each of them is.\n',
+      'error: there is no scenario "room-fan"; available: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe\nsockbench list describes each of them.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],

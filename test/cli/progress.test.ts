@@ -1,26 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { showProgress } from '../../src/cli/progress.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
 import type { Phase } from '../../src/run/control.ts';
 import type { Progress } from '../../src/run/run.ts';
+import { planOn, targetWith } from '../support/plan.ts';
 import { FakeCli } from './fake-cli.ts';
 
-const PLAN = buildPlan(
-  broadcastLatency,
-  {
-    name: 'ws',
-    protocol: 'ws',
-    url: null,
-    exec: null,
-    cwd: null,
-    reference: null,
-    file: null,
-    namespace: null,
-  },
-  { clients: '1500', connectRate: '250/s', duration: '12s', warmup: '1500ms', drain: '500ms' },
-  [],
-);
+const PLAN = planOn(targetWith(), broadcastLatency, {
+  clients: '1500',
+  connectRate: '250/s',
+  duration: '12s',
+  warmup: '1500ms',
+  drain: '500ms',
+});
 
 const START: Progress = {
   phase: 'start',
@@ -58,8 +50,8 @@ describe('on a terminal', () => {
   it.each<[Phase, Partial<Progress>, string]>([
     ['start', {}, 'run: starting server and workers'],
     ['connect', { connected: 1_200 }, 'run: connecting: 1,200/1,500 clients'],
-    ['warm-up', { elapsedMs: 2_600 }, 'run: warming up: 3s of at most 10s'],
-    ['warm-up', { elapsedMs: 0 }, 'run: warming up: 0s of at most 10s'],
+    ['warm-up', { elapsedMs: 2_600 }, 'run: warming up: 3s, at most 10s'],
+    ['warm-up', { elapsedMs: 0 }, 'run: warming up: 0s, at most 10s'],
     ['measure', {}, 'run: measuring: 12s left, 0 missing'],
     ['measure', { elapsedMs: 11_001 }, 'run: measuring: 1s left, 0 missing'],
     ['measure', { elapsedMs: 13_000 }, 'run: measuring: 0ms left, 0 missing'],
@@ -68,7 +60,7 @@ describe('on a terminal', () => {
     expect(lineOf({ ...START, phase, ...part })).toBe(line);
   });
 
-  it('measuring tells rate, latency and what is missing as soon as there are figures', () => {
+  it('measuring shows rate, latency and missing messages as soon as there are figures', () => {
     expect(lineOf(MEASURING)).toBe(
       'run: measuring: 8s left, rate 99.5 % of intended, p50 1.23 ms, p99 56.8 ms, 1,500 missing',
     );
@@ -77,8 +69,8 @@ describe('on a terminal', () => {
     );
   });
 
-  it('draining tells what is under way', () => {
-    expect(lineOf({ ...MEASURING, phase: 'drain' })).toBe('run: draining: at most 500ms, 1,500 under way');
+  it('draining shows the messages in flight', () => {
+    expect(lineOf({ ...MEASURING, phase: 'drain' })).toBe('run: draining: at most 500ms, 1,500 in flight');
   });
 
   it('one line is rewritten, and cleared at the end', () => {
@@ -102,7 +94,7 @@ describe('on a terminal', () => {
 });
 
 describe('without a terminal', () => {
-  it('each phase is told once, on a line of its own, with what is planned', () => {
+  it('each phase is shown once, on its own line, with its plan', () => {
     const cli = new FakeCli([]);
     const progress = showProgress(cli, 'run');
     const phases: Phase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];

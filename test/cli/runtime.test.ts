@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { runtimeCommand } from '../../servers/availability.ts';
-import { resolveTarget } from '../../src/cli/resolve.ts';
 import { planRuntime } from '../../src/cli/runtime.ts';
-import { parseOptions } from '../../src/contract/options.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { ServerProcess } from '../../src/run/server/server-process.ts';
+import { planFor } from '../support/plan.ts';
 import { temporaryFolder } from '../support/sockbench.ts';
 import { thrownBy } from '../thrown.ts';
 
@@ -53,16 +52,16 @@ describe('the program that runs a reference server', () => {
   });
 
   test.each<[string, 'node' | 'bun', () => string, RegExp]>([
-    ['is not there', 'node', () => '/nowhere/node', /^--runtime \/nowhere\/node: there is no such file$/],
+    ['is not there', 'node', () => '/nowhere/node', /^--runtime \/nowhere\/node does not exist$/],
     ['is not on PATH', 'node', () => 'sockbench-nonesuch', /^--runtime sockbench-nonesuch is not on PATH$/],
-    ['is a folder', 'node', temporaryFolder, /is no program that can be executed$/],
-    ['is not executable', 'node', () => script('echo v24.0.0', 0o644), /is no program that can be executed$/],
-    ['fails', 'node', () => script('exit 3'), /was asked for its --version and ended with exit code 3$/],
+    ['is a folder', 'node', temporaryFolder, /is not an executable program$/],
+    ['is not executable', 'node', () => script('echo v24.0.0', 0o644), /is not an executable program$/],
+    ['fails', 'node', () => script('exit 3'), / --version ended with exit code 3$/],
     ['never answers', 'node', () => script('exec sleep 60'), /did not answer within 0\.3 s$/],
-    ['is something else', 'node', () => script('echo deno 2.5.0'), /said "deno 2\.5\.0": that is neither/],
-    ['is Bun', 'node', () => BUN, /said "1\.\S+": that is Bun, and this server runs on Node\.js$/],
-    ['is Node.js', 'bun', () => NODE, /said "v\S+": that is Node\.js, and this server runs on Bun$/],
-    ['is too old', 'node', () => script('echo v22.17.1'), /said v22\.17\.1; .* need 22\.18 or later$/],
+    ['is something else', 'node', () => script('echo deno 2.5.0'), /printed "deno 2\.5\.0": it is neither/],
+    ['is Bun', 'node', () => BUN, /printed "1\.\S+": it is Bun, but this server runs on Node\.js$/],
+    ['is Node.js', 'bun', () => NODE, /printed "v\S+": it is Node\.js, but this server runs on Bun$/],
+    ['is too old', 'node', () => script('echo v22.17.1'), /printed v22\.17\.1; .* need 22\.18 or later$/],
   ])('is refused when it %s', (_, kind, given, message) => {
     const error = thrownBy(() => planRuntime(kind, given(), 300));
     expect(error.message).toMatch(message);
@@ -73,28 +72,28 @@ describe('the program that runs a reference server', () => {
 
 describe('--runtime', () => {
   const resolved = (given: Readonly<Record<string, string>>) =>
-    resolveTarget(parseOptions(PLAN_OPTIONS, given), 1);
+    planFor(ackRoundtrip, given).then(({ plan }) => plan.target);
 
   test('goes into the plan with its version', async () => {
-    const { target } = await resolved({ target: 'ws', runtime: NODE });
+    const target = await resolved({ target: 'ws', runtime: NODE });
     expect(target.reference).toMatchObject({ runtime: 'node', program: NODE, version: process.version });
   });
 
   test('is not for a server of the user', async () => {
     await expect(resolved({ target: 'ws://127.0.0.1:1', exec: 'node x.js', runtime: NODE })).rejects.toThrow(
-      /--runtime is what runs a reference server, and --target ws:\/\/127\.0\.0\.1:1 is a server of your own/,
+      /--runtime selects the program of a reference server, but --target ws:\/\/127\.0\.0\.1:1 is your own server/,
     );
   });
 
   test('may name a Bun for a server that runs on Bun', async () => {
-    const { target } = await resolved({ target: 'bun-ws', runtime: BUN });
+    const target = await resolved({ target: 'bun-ws', runtime: BUN });
     expect(target.reference).toMatchObject({ runtime: 'bun', program: BUN });
   });
 
   test('runs the server', async () => {
     const seen = join(temporaryFolder(), 'seen');
     const program = script(`echo "$*" >> '${seen}'\nexec '${NODE}' "$@"`);
-    const { target } = await resolved({ target: 'ws', runtime: program });
+    const target = await resolved({ target: 'ws', runtime: program });
     if (target.reference === null) throw new Error('no reference server');
     const listen = { host: '127.0.0.1', port: 0 };
     const options = {

@@ -42,7 +42,7 @@ describe('parseOptions', () => {
     expect(thrownBy(() => parseOptions(table, { count: '11' }))).toMatchObject({
       code: 'BAD_OPTION',
       message: '--count: "11" is not a whole number from 1 to 10',
-      hint: 'Give a plain number.',
+      hint: 'Give a number without a unit.',
       exitCode: 2,
     });
     expect(thrownBy(() => parseOptions(table, { excludeSender: 'maybe' })).message).toBe(

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exitCodeOf } from '../../src/cli/commands/capacity.ts';
+import { exitCodeOfSearch } from '../../src/cli/commands/capacity.ts';
 import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
 import { readJson } from '../../src/result/store.ts';
 import { nextStep } from '../../src/stats/capacity-search.ts';
@@ -46,7 +46,7 @@ test('a search that is stopped keeps what it measured, says so, and passed nothi
 
   const found = await storedSearch(out);
   expect(found.status).toBe('partial');
-  expect(code).toBe(exitCodeOf(found.answer));
+  expect(code).toBe(exitCodeOfSearch(found.answer));
   expect(nextStep(found.steps, found.design)).toMatchObject({ done: false });
   expect(stdout).toMatch(/^PARTIAL: /);
   expect(stderr).toMatch(/^looking from 30\/s to 120\/s: at most \d+ runs, about \d+s in all/);

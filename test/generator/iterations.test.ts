@@ -14,7 +14,7 @@ import { ReasonCounts } from '../../src/measure/reason-counts.ts';
 import { ReceiveWindow } from '../../src/measure/receive-window.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
+import { planOn, targetWith } from '../support/plan.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 /** Clients 0 and 1, whose visits do what a test says; 0 publishes to both, 1 to nobody but itself. */
@@ -34,17 +34,7 @@ async function open(steps: (user: User) => Promise<void>, mapping: Mapping = cha
     }),
     steps,
   });
-  const target = {
-    name: 'made up',
-    protocol: 'ws',
-    url: null,
-    exec: null,
-    cwd: null,
-    reference: null,
-    file: null,
-    namespace: null,
-  } as const;
-  const plan = buildPlan(scenario, target, { clients: '2', connectTimeout: '50ms' }, []);
+  const plan = planOn(targetWith(), scenario, { clients: '2', connectTimeout: '50ms' });
   const layout = scenario.layout({}, 2, { protocol: 'ws', transport: 'websocket' });
   const clock = { ns: 1000, nowNs: () => clock.ns };
   const connections = [new FakeConnection(), new FakeConnection(), new FakeConnection()] as const;

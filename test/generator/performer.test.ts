@@ -11,7 +11,7 @@ import { Ledger } from '../../src/measure/ledger.ts';
 import { ReceiveWindow } from '../../src/measure/receive-window.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
+import { planOn, targetWith } from '../support/plan.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };
@@ -33,17 +33,7 @@ async function open(
     }),
     ...(operation.kind === 'steps' ? { steps: async () => {} } : {}),
   });
-  const target = {
-    name: 'made up',
-    protocol: 'ws',
-    url: null,
-    exec: null,
-    cwd: null,
-    reference: null,
-    file: null,
-    namespace: null,
-  } as const;
-  const plan = buildPlan(scenario, target, { clients: '2', payload: '64B', payloadType }, []);
+  const plan = planOn(targetWith(), scenario, { clients: '2', payload: '64B', payloadType });
   const { streams } = scenario.layout({}, 2, { protocol: 'ws', transport: 'websocket' });
   const clock = { ns: 1000, nowNs: () => clock.ns };
   const connections = [new FakeConnection(), new FakeConnection()];

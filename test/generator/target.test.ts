@@ -4,7 +4,8 @@ import type { GivenOptions } from '../../src/contract/options.ts';
 import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
 import { chat } from '../../src/contract/target.ts';
 import { loadTarget } from '../../src/generator/target.ts';
-import { buildPlan, type TargetPlan } from '../../src/plan/plan.ts';
+import type { TargetPlan } from '../../src/plan/plan.ts';
+import { planOn, targetWith } from '../support/plan.ts';
 import { writeFiles } from '../support/user-files.ts';
 
 const URL = 'http://127.0.0.1:3000';
@@ -24,18 +25,8 @@ const scenario = defineScenario({
 function load(text: string | null, given: GivenOptions = {}, plan: Partial<TargetPlan> = {}) {
   const file =
     text === null ? null : join(writeFiles({ 'target.ts': `export default ${text};` }), 'target.ts');
-  const target: TargetPlan = {
-    name: 'made up',
-    protocol: 'socketio',
-    url: URL,
-    exec: null,
-    cwd: null,
-    reference: null,
-    file,
-    namespace: null,
-    ...plan,
-  };
-  return loadTarget(buildPlan(scenario, target, given, []));
+  const target = targetWith({ protocol: 'socketio', url: URL, file, ...plan });
+  return loadTarget(planOn(target, scenario, given));
 }
 
 describe('a target', () => {

@@ -48,11 +48,14 @@ describe('a layout', () => {
     ['stream 0 of its layout names client 0.5', { receivers: [0.5] }],
     ['stream 0 of its layout names its receivers out of order', { receivers: [1, 0] }],
     ['stream 0 of its layout names its receivers out of order', { receivers: [1, 1] }],
-    ['stream 0 of its layout goes into other, which is no series', { series: 'other' }],
-    ['stream 0 of its layout is of steps, and there are none', { operation: { kind: 'steps' } }],
+    ['stream 0 of its layout records into other, which is not a series', { series: 'other' }],
+    [
+      'stream 0 of its layout has the operation steps, but the scenario has no steps',
+      { operation: { kind: 'steps' } },
+    ],
     ['its layout has a list of rooms for 1 of 3 clients', {}, { rooms: [[]] }],
-    ['its headline jurney is no series', {}, {}, 'jurney'],
-    ['its headline other is no series', {}, { headline: 'other' }],
+    ['its headline jurney is not a series', {}, {}, 'jurney'],
+    ['its headline other is not a series', {}, { headline: 'other' }],
   ])('is refused: %s', (message, stream, layout, headline) => {
     expect(saidOf(stream, layout, headline)).toBe(`the scenario mine: ${message}`);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Layout } from '../../src/contract/scenario.ts';
-import { fanoutIsSplit, spreadClients } from '../../src/plan/partition.ts';
+import { fanoutIsSplit, spreadClients } from '../../src/plan/layout.ts';
 
 /** A layout of which only senders and receivers matter. */
 function layoutOf(streams: ReadonlyArray<readonly [sender: number, receivers: readonly number[]]>): Layout {

@@ -4,22 +4,15 @@ import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
-import { buildPlan, type Plan, planIn, requireAllowedHost, type TargetPlan } from '../../src/plan/plan.ts';
+import { requireAllowedHost } from '../../src/contract/target.ts';
+import { buildPlan, maxRunMs, type Plan, planIn, planSchema } from '../../src/plan/plan.ts';
+import { planOn, targetWith } from '../support/plan.ts';
 import { thrownBy } from '../thrown.ts';
 
-const target: TargetPlan = {
-  name: 'socketio',
-  protocol: 'socketio',
-  url: null,
-  exec: null,
-  cwd: null,
-  reference: null,
-  file: null,
-  namespace: null,
-};
+const target = targetWith({ name: 'socketio', protocol: 'socketio' });
 
 function plan(given: GivenOptions = {}, scenario: Scenario = broadcastLatency): Plan {
-  return buildPlan(scenario, target, given, []);
+  return planOn(target, scenario, given);
 }
 
 describe('a plan', () => {
@@ -63,6 +56,7 @@ describe('a plan', () => {
           "redisAdapter": null,
         },
         "target": {
+          "allowRemote": null,
           "cwd": null,
           "exec": null,
           "file": null,
@@ -81,42 +75,76 @@ describe('a plan', () => {
     `);
   });
 
-  it('is frozen and survives JSON unchanged', () => {
-    const built = buildPlan(roomFanout, target, {}, ['delivery.p99<50ms']);
+  it('is frozen, survives JSON unchanged and fits its schema', () => {
+    const built = plan({ parser: 'msgpack' }, roomFanout);
     expect(Object.isFrozen(built)).toBe(true);
-    expect(JSON.parse(JSON.stringify(built))).toEqual(built);
+    const stored = JSON.parse(JSON.stringify(built));
+    expect(stored).toEqual(built);
+    expect(planSchema.parse(stored)).toEqual(built);
   });
 
-  it('has its command run in another checkout, where it has one', () => {
-    const mine = { ...target, url: 'http://127.0.0.1:9', exec: 'node app.js' };
-    const built = buildPlan(roomFanout, mine, {}, []);
+  it('does not fit its schema with a setting left out or of another kind', () => {
+    const built = plan();
+    const { parser: _, ...others } = built.settings;
+    expect(planSchema.safeParse({ ...built, settings: others }).success).toBe(false);
+    expect(planSchema.safeParse({ ...built, settings: { ...built.settings, parser: {} } }).success).toBe(
+      false,
+    );
+  });
+
+  it('comes with the layout of its scenario, which is computed once', () => {
+    let calls = 0;
+    const counting: Scenario = {
+      ...roomFanout,
+      layout: (...args) => {
+        calls += 1;
+        return roomFanout.layout(...args);
+      },
+    };
+    const { plan: built, layout } = buildPlan(counting, { clients: '4', rooms: '2' }, () => target);
+    expect(calls).toBe(1);
+    expect(layout).toEqual(
+      roomFanout.layout(built.scenarioOptions, 4, { protocol: 'socketio', transport: 'websocket' }),
+    );
+  });
+
+  it('holds the settings that were given, and null for every other', () => {
+    const { settings } = plan({ compression: 'on', pollInterval: '100ms' });
+    expect(Object.entries(settings).filter(([, value]) => value !== null)).toEqual([
+      ['compression', 'on'],
+      ['pollInterval', 100],
+    ]);
+  });
+
+  it('has its command run in another checkout', () => {
+    const mine = targetWith({ url: 'http://127.0.0.1:9', exec: 'node app.js' });
+    const built = planOn(mine, roomFanout);
     const moved = planIn('/base', built);
     expect(moved).toEqual({ ...built, target: { ...mine, cwd: '/base' } });
     expect(Object.isFrozen(moved)).toBe(true);
-    expect(thrownBy(() => planIn('/base', plan()))).toMatchObject({
-      code: 'BASE_WITHOUT_EXEC',
-      message: '--base-ref needs the command that starts your server, and --target socketio has none',
-    });
   });
 
-  it('keeps the target, the thresholds and the scenario options it was given', () => {
-    const foreign: TargetPlan = {
-      name: 'ws://[::1]:9',
-      protocol: 'ws',
-      url: 'ws://[::1]:9',
-      exec: 'node app.js',
-      cwd: null,
-      reference: null,
-      file: null,
-      namespace: null,
-    };
-    const built = buildPlan(ackRoundtrip, foreign, { direction: 'server' }, ['ack.p99<5ms']);
+  it('keeps the target and the scenario options it was given', () => {
+    const foreign = targetWith({ name: 'ws://[::1]:9', url: 'ws://[::1]:9', exec: 'node app.js' });
+    const built = planOn(foreign, ackRoundtrip, { direction: 'server' });
     expect(built).toMatchObject({
       scenario: 'ack-roundtrip',
       scenarioOptions: { direction: 'server' },
       target: foreign,
-      thresholds: ['ack.p99<5ms'],
+      thresholds: [],
     });
+  });
+
+  it('has a maximum length: connecting, the longest warm-up, the whole drain, and 3 s around them', () => {
+    const given = {
+      clients: '1000',
+      connectRate: '500/s',
+      warmup: '1s',
+      warmupMax: '4s',
+      duration: '8s',
+      drain: '2s',
+    };
+    expect(maxRunMs(plan(given))).toBe(2000 + 4000 + 8000 + 2000 + 3000);
   });
 
   it('takes its duration from the stages of a rate profile', () => {
@@ -135,7 +163,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('lets the longest warm-up grow with the least one when it was not given', () => {
+  it('lets the maximum warm-up grow with the minimum when it was not given', () => {
     expect(plan({ warmup: '20s' })).toMatchObject({ warmupMs: 20_000, warmupMaxMs: 20_000 });
   });
 
@@ -205,11 +233,15 @@ describe('a plan', () => {
       'RATE_AND_DURATION',
       '--duration 10s contradicts the profile --rate 10s@5/s, whose stages have their own durations',
     ],
-    [{ payload: '39B' }, 'PAYLOAD_TOO_SMALL', '--payload 39B has no room for the time stamp: text needs 40B'],
+    [
+      { payload: '39B' },
+      'PAYLOAD_TOO_SMALL',
+      '--payload 39B has no room for the time stamp; the minimum for text is 40B',
+    ],
     [
       { payload: '31B', payloadType: 'binary' },
       'PAYLOAD_TOO_SMALL',
-      '--payload 31B has no room for the time stamp: binary needs 32B',
+      '--payload 31B has no room for the time stamp; the minimum for binary is 32B',
     ],
     [{ warmupMax: '1s' }, 'WARMUP_RANGE', '--warmup-max 1s is less than --warmup 2s'],
     [{ warmup: '5s', warmupMax: '4s' }, 'WARMUP_RANGE', '--warmup-max 4s is less than --warmup 5s'],
@@ -218,7 +250,7 @@ describe('a plan', () => {
     [
       { clients: '1', excludeSender: 'true' },
       'NO_RECEIVERS',
-      'with --clients 1, nobody would receive any message of broadcast-latency',
+      'with --clients 1, no client would receive a message of broadcast-latency',
     ],
   ])('is refused for %j with %s', (given, code, message) => {
     const error = thrownBy(() => plan(given));
@@ -266,8 +298,8 @@ describe('the host of a target', () => {
   ])('is refused when it is another: %s', (url, host) => {
     expect(thrownBy(() => allowed(url))).toMatchObject({
       code: 'REMOTE_TARGET',
-      message: `${host} is not this machine, and load on a machine that is not yours is an attack`,
-      hint: `If its owner agrees, add --allow-remote ${host}.`,
+      message: `${host} is not this machine; load on a machine without the consent of its owner is an attack`,
+      hint: `If the owner agrees, add --allow-remote ${host}.`,
       exitCode: 2,
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/commands/capacity.ts';
+import { exitCodeOfSearch } from '../../src/cli/commands/capacity.ts';
 import { renderCapacityHtml } from '../../src/report/content/capacity-html.ts';
 import { renderCapacityMarkdown } from '../../src/report/content/capacity-markdown.ts';
 import { renderCapacityText } from '../../src/report/content/capacity-text.ts';
@@ -61,7 +61,7 @@ describe('the answer in words', () => {
 
   it.each(told)('%s', (_, capacity, exitCode, words) => {
     expect(answerText(capacity).startsWith(words), answerText(capacity)).toBe(true);
-    expect(exitCodeOf(capacity.answer)).toBe(exitCode);
+    expect(exitCodeOfSearch(capacity.answer)).toBe(exitCode);
   });
 
   it('a server that passes once but never again', () => {
@@ -70,7 +70,7 @@ describe('the answer in words', () => {
     expect(answerText(unstable)).toMatch(
       /^ws takes 993\/s .* at times, but too unsteadily for an answer; at 1,037\/s/,
     );
-    expect(exitCodeOf(unstable.answer)).toBe(4);
+    expect(exitCodeOfSearch(unstable.answer)).toBe(4);
   });
 });
 

@@ -1,6 +1,6 @@
-import { NO_SETTINGS } from '../../src/plan/settings.ts';
 import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
+import { NO_SETTINGS_GIVEN } from '../support/plan.ts';
 
 /** What a made-up run looks like; the rest follows from it and from `seed`. */
 export interface FixtureOptions {
@@ -193,9 +193,10 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
       reference: null,
       file: null,
       namespace: null,
+      allowRemote: null,
     },
     transport,
-    settings: NO_SETTINGS,
+    settings: NO_SETTINGS_GIVEN,
     driver: 'official',
     clients,
     workers,

@@ -32,7 +32,7 @@ function runsOf({ rounds }: Comparison, arm: number) {
 /** As a comparison stores it: each round has a seed of its own. */
 function withSeeds(comparison: Comparison): Comparison {
   for (const { round, runs } of comparison.rounds) {
-    for (const { result } of runs) if (result !== null) result.plan.seed = round;
+    for (const { result } of runs) if (result !== null) result.plan = { ...result.plan, seed: round };
   }
   return comparison;
 }
@@ -49,7 +49,8 @@ describe('a baseline', () => {
   it('is the last arm of several', async () => {
     const comparison = makeComparison({ command: 'compare', arms: ['a', 'b', 'c'], rounds: 2 });
     for (const { runs } of comparison.rounds) {
-      for (const { arm, result } of runs) if (result !== null) result.plan.clients = 100 + arm;
+      for (const { arm, result } of runs)
+        if (result !== null) result.plan = { ...result.plan, clients: 100 + arm };
     }
     const results = await readBaseline(stored(comparison));
 

@@ -2,28 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { defineScenario, type Operation, type Stream } from '../../src/contract/scenario.ts';
 import type { Snapshot } from '../../src/generator/messages.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
+import { planOn, targetWith } from '../support/plan.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const CLIENTS = 3;
 const EVERYONE = [0, 1, 2];
 const START_NS = 10e9;
 const SECONDS = 2;
-const TARGET = {
-  name: 'made up',
-  protocol: 'ws',
-  url: null,
-  exec: null,
-  cwd: null,
-  reference: null,
-  file: null,
-  namespace: null,
-} as const;
 
 const ENVIRONMENT = readEnvironment(
   [],
@@ -65,7 +55,7 @@ function resultOf({
     layout: () => layout,
     ...(hasSteps ? { steps: async () => {} } : {}),
   });
-  const plan = buildPlan(scenario, TARGET, { clients: String(CLIENTS), duration: `${SECONDS}s` }, []);
+  const plan = planOn(targetWith(), scenario, { clients: String(CLIENTS), duration: `${SECONDS}s` });
   const membership = new Membership(layout, [EVERYONE]);
   const collector = new Collector({ membership, quietNs: 60e9, durationMs: SECONDS * 1000, drainMs: 5000 });
   collector.onMessage(0, {

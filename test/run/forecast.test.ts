@@ -1,21 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { resolveScenario, resolveTarget } from '../../src/cli/resolve.ts';
-import { type GivenOptions, parseOptions } from '../../src/contract/options.ts';
+import { resolveScenario } from '../../src/cli/resolve.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
 import { defineScenario, everyClient, type Scenario } from '../../src/contract/scenario.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
-import { buildPlan, type Plan } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { forecastRun, forecastSamples } from '../../src/run/forecast.ts';
 import { runPlan } from '../../src/run/run.ts';
-
-async function planOf(scenario: Scenario, given: GivenOptions): Promise<Plan> {
-  const options = parseOptions(PLAN_OPTIONS, { ...scenario.defaults, ...given });
-  const { target } = await resolveTarget(options, options.clients);
-  return buildPlan(scenario, target, given, []);
-}
+import { planFor } from '../support/plan.ts';
 
 async function forecastOf(scenario: Scenario, given: GivenOptions) {
-  return Object.fromEntries(forecastSamples(await planOf(scenario, given), scenario));
+  const { plan, layout } = await planFor(scenario, given);
+  return Object.fromEntries(forecastSamples(plan, scenario, layout));
 }
 
 const SHORT = { clients: '4', rate: '20/s', duration: '2s', warmup: '0s', warmupMax: '0s' };
@@ -28,10 +23,10 @@ describe('what a run will record', () => {
     ['stream-reply', { ...SHORT, target: 'ws' }],
   ])('is what %s then has recorded, with as many samples', async (name, given) => {
     const { scenario } = await resolveScenario(name);
-    const plan = await planOf(scenario, given);
-    const forecast = forecastSamples(plan, scenario);
+    const { plan, layout } = await planFor(scenario, given);
+    const forecast = forecastSamples(plan, scenario, layout);
     const hooks = { onProgress: () => {}, signal: new AbortController().signal, commandLine: [] };
-    const view = viewResult(await runPlan(plan, scenario, hooks));
+    const view = viewResult(await runPlan(plan, scenario, layout, hooks));
     expect(Object.keys(view.result.series).sort()).toEqual([...forecast.keys()].sort());
     for (const [series, samples] of forecast) {
       if (samples !== null) expect([series, view.samples(series)]).toEqual([series, samples]);
@@ -98,7 +93,8 @@ describe('what a run will record', () => {
 describe('what a run will not tell', () => {
   const untoldOf = async (name: string, given: GivenOptions) => {
     const { scenario } = await resolveScenario(name);
-    return [...forecastRun(await planOf(scenario, given), scenario).unavailable.keys()];
+    const { plan, layout } = await planFor(scenario, given);
+    return [...forecastRun(plan, scenario, layout).unavailable.keys()];
   };
 
   it.each<[what: string, given: GivenOptions, unavailable: readonly string[]]>([
@@ -120,13 +116,13 @@ describe('what a run will not tell', () => {
 
   it('of the event loop of a server that is not run by Node.js', async () => {
     const { scenario } = await resolveScenario('broadcast-latency');
-    const plan = await planOf(scenario, { target: 'socketio', transport: 'polling' });
+    const { plan, layout } = await planFor(scenario, { target: 'socketio', transport: 'polling' });
     const { target } = plan;
     if (target.reference === null) throw new Error('socketio is a reference server');
     const onBun: Plan = {
       ...plan,
       target: { ...target, reference: { ...target.reference, runtime: 'bun' } },
     };
-    expect([...forecastRun(onBun, scenario).unavailable.keys()]).toEqual(['server_loop_utilization']);
+    expect([...forecastRun(onBun, scenario, layout).unavailable.keys()]).toEqual(['server_loop_utilization']);
   });
 });

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
-import { choice, type OptionTable, parseOptions } from '../../contract/options.ts';
-import { EXIT, type ExitCode, messageOf, SockbenchError } from '../../errors.ts';
+import { anyText, choice, onOff } from '../../contract/options.ts';
+import { EXIT, type ExitCode, fail, messageOf } from '../../errors.ts';
 import { planIn } from '../../plan/plan.ts';
 import { renderGithubAnnotations } from '../../report/ci/github-annotations.ts';
 import { renderGithubSummary } from '../../report/ci/github-summary.ts';
@@ -10,159 +10,170 @@ import { checkOutBase } from '../../run/base/check-out.ts';
 import { git } from '../../run/base/git.ts';
 import { minRounds } from '../../stats/looks.ts';
 import { MOST_GATING } from '../../stats/rules.ts';
+import { plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { carryOut } from '../comparing.ts';
-import { addComparisonFlags, type ComparisonFlags, wholeNumber } from '../comparison-flags.ts';
-import { ALPHA, type Arm, looksOf, planArm, prepare } from '../comparison-plan.ts';
-import { addTable } from '../flags.ts';
+import { carryOutComparison } from '../comparison.ts';
+import {
+  ALPHA,
+  type Arm,
+  type ComparisonParts,
+  comparisonOptions,
+  looksOf,
+  type PlannedComparison,
+  planArm,
+  planComparison,
+  roundCount,
+} from '../comparison-plan.ts';
+import { addOptions, addRunOptions, type Flags, type FlagValues, readFlags } from '../flags.ts';
 
-const text = (value: string) => value;
+const GATE_FORMATS = 'text,json,html,junit';
+const FULL_ROUNDS = 30;
+const QUICK_ROUNDS = 15;
 
 const GATE_OPTIONS = {
   baseExec: {
     value: 'CMD',
     default: null,
-    summary: 'command that starts the server to compare with, at the same URL as that of --exec',
-    parse: text,
+    summary: 'command that starts the base server, at the same URL as that of --exec',
+    parse: anyText,
   },
   baseRef: {
     value: 'REF',
     default: null,
-    summary: 'compare with what --exec starts in a git worktree of this branch, tag or commit',
-    parse: text,
+    summary: 'branch, tag or commit of the base; --exec runs in a git worktree of it',
+    parse: anyText,
   },
   baseInstall: {
     value: 'CMD',
     default: null,
-    summary: 'installs what that worktree needs; by its lock file, such as npm ci, unless given',
-    parse: text,
+    summary:
+      'command that installs the dependencies of that worktree (default: by its lock file, such as npm ci)',
+    parse: anyText,
   },
   baseline: {
     value: 'FILE',
     default: null,
-    summary: 'compare with the head of an earlier rounds.json, measured on this very machine',
-    parse: text,
+    summary: 'rounds.json of an earlier gate on this machine; its head is the base',
+    parse: anyText,
+  },
+  rounds: {
+    value: 'N',
+    default: null,
+    summary: `maximum rounds; half of them may be enough (default: ${FULL_ROUNDS}, or ${QUICK_ROUNDS} with --quick)`,
+    parse: roundCount,
   },
   quick: {
     value: null,
     default: 'false',
-    summary: '15 rounds instead of up to 30: under 2 minutes, and sees less',
-    parse: (value: string) => value === 'true',
+    summary: `${QUICK_ROUNDS} rounds and a single look: faster, and less sensitive`,
+    parse: onOff,
   },
   inconclusive: {
     value: 'pass|fail',
     default: 'fail',
-    summary: 'exit code where no verdict can be given: 0 or 4',
+    summary: 'whether an inconclusive gate exits with 0 or with 4',
     parse: choice(['pass', 'fail']),
   },
-} as const satisfies OptionTable;
+} as const;
 
-const EXAMPLES = `
+type GateOptions = FlagValues<typeof GATE_OPTIONS>;
+
+export const addGate: AddCommand = (program, cli, finish) => {
+  const command = program
+    .command('gate')
+    .description('compare a server with its base and fail a CI job only when it became significantly slower')
+    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
+  addOptions(command, { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS) });
+  addRunOptions(command);
+  command.addHelpText(
+    'after',
+    `
 Exit codes: 0 OK or IMPROVED, 99 REGRESSED or a threshold failed, 4 INCONCLUSIVE, 3 INVALID.
 
 Examples:
   sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node dist/server.js' --base-ref origin/main
   sockbench gate ack-roundtrip --target ws://127.0.0.1:3000 --exec 'node new.js' --base-exec 'node old.js' --quick
-  sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node server.js' --baseline main/rounds.json`;
-
-const FORMATS = 'text,json,html,junit';
-
-type GateFlags = ComparisonFlags & Readonly<Record<string, unknown>>;
-type GateOptions = ReturnType<typeof parseOptions<typeof GATE_OPTIONS>>;
-
-export const addGate: AddCommand = (program, cli, finish) => {
-  const command = program
-    .command('gate')
-    .description('say whether a server became slower than its base, and fail a CI job only when it did')
-    .argument('<scenario>', 'name of a scenario, see list; or a file that defines one');
-  addTable(command, GATE_OPTIONS, true);
-  addComparisonFlags(command, 'most rounds; a look at half of them may be enough (default: 30)', FORMATS);
-  command.addHelpText('after', EXAMPLES);
-  command.action(async (scenario: string, flags: GateFlags) => {
-    finish(await gate(cli, scenario, flags));
-  });
+  sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node server.js' --baseline main/rounds.json`,
+  );
+  command.action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
 };
 
-async function gate(cli: Cli, scenario: string, flags: GateFlags): Promise<ExitCode> {
-  const entries = Object.entries(flags);
-  const own = entries.filter(([name]) => name in GATE_OPTIONS).map(([name, value]) => [name, String(value)]);
-  const options = parseOptions(GATE_OPTIONS, Object.fromEntries(own));
-  const shared: ComparisonFlags = Object.fromEntries(entries.filter(([name]) => !(name in GATE_OPTIONS)));
+async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
+  const options = readFlags(GATE_OPTIONS, flags);
   requireOneBase(options);
-  const head = await planArm(scenario, { name: 'head', spec: specOf(flags), flags: {} }, shared);
-  const comparison = await againstBase(cli, scenario, options, shared, head);
-  await tellGithub(cli, comparison);
-  return exitCodeOf(comparison, options);
-}
-
-/** How the head was asked for. */
-function specOf({ exec, target }: GateFlags): string {
-  return String(exec ?? target ?? '');
+  const spec = String(flags['exec'] ?? flags['target'] ?? '');
+  const head = await planArm(name, { name: 'head', spec, flags: {} }, flags);
+  const comparison = await compareWithBase(cli, name, options, flags, head);
+  await reportToGithub(cli, comparison);
+  return exitCodeOfGate(comparison, options);
 }
 
 function requireOneBase({ baseExec, baseRef, baseline, baseInstall }: GateOptions): void {
   const given = [baseExec, baseRef, baseline].filter((base) => base !== null);
   if (given.length !== 1) {
-    throw new SockbenchError({
-      code: 'BAD_BASE',
-      message: `a gate needs one base to compare with, and ${given.length === 0 ? 'none was' : 'several were'} given`,
-      hint: 'Give one of --base-exec CMD, --base-ref REF and --baseline FILE.',
-    });
+    fail(
+      'BAD_BASE',
+      `a gate needs exactly one base; ${given.length} given`,
+      'Give one of --base-exec CMD, --base-ref REF and --baseline FILE.',
+    );
   }
   if (baseInstall !== null && baseRef === null) {
-    throw new SockbenchError({
-      code: 'BAD_BASE',
-      message: '--base-install installs what the worktree of --base-ref needs, and there is none',
-      hint: 'Leave --base-install out, or give --base-ref.',
-    });
+    fail('BAD_BASE', '--base-install requires --base-ref', 'Remove --base-install, or give --base-ref.');
   }
 }
 
-/** Everything that can be checked is checked before a base is installed. */
-async function againstBase(
+/** Checks everything that can be checked before a base is installed. */
+async function compareWithBase(
   cli: Cli,
-  scenario: string,
-  options: GateOptions,
-  flags: ComparisonFlags,
+  name: string,
+  { baseExec, baseRef, baseInstall, baseline, rounds: asked, quick }: GateOptions,
+  flags: Flags,
   head: Arm,
 ): Promise<Comparison> {
-  const { baseExec, baseRef, baseInstall, baseline, quick } = options;
-  const rounds = wholeNumber('rounds', flags, quick ? 15 : 30, [2, 500]);
-  const parts = { command: 'gate' as const, looks: looksOf(rounds, !quick), baseline: null, notes: [] };
-  if (baseline !== null) return againstStored(cli, baseline, rounds, quick, flags, head);
+  const rounds = asked ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS);
+  const planWith = (base: Arm, parts: Partial<ComparisonParts> = {}): Promise<PlannedComparison> => {
+    const looks = looksOf(rounds, !quick);
+    const usual = { command: 'gate' as const, arms: [base, head] as const, looks, baseline: null, notes: [] };
+    return planComparison({ ...usual, ...parts }, flags, GATE_FORMATS);
+  };
+  if (baseline !== null) {
+    const { base, results } = await readBase(baseline, head);
+    const looks = looksOf(Math.min(rounds, results.length), !quick);
+    return carryOutComparison(cli, await planWith(base, { looks, baseline: { file: baseline, results } }));
+  }
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');
   if (baseExec !== null) {
-    const base = await planArm(scenario, { name: 'base', spec: baseExec, flags: { exec: baseExec } }, flags);
-    return carryOut(cli, await prepare(flags, FORMATS, { ...parts, arms: [base, head] }));
+    const base = await planArm(name, { name: 'base', spec: baseExec, flags: { exec: baseExec } }, flags);
+    return carryOutComparison(cli, await planWith(base));
   }
   const ref = baseRef ?? 'HEAD';
   requireMovable(head, cli.cwd);
-  await prepare(flags, FORMATS, { ...parts, arms: [{ ...head, name: 'base' }, head] });
+  const { isQuiet } = await planWith({ ...head, name: 'base' });
   const checkout = await checkOutBase({
     ref,
     install: baseInstall,
     repository: cli.cwd,
     signal: cli.signal,
     onLine: (line) => {
-      if (flags.quiet !== true) cli.err(`${line}\n`);
+      if (!isQuiet) cli.err(`${line}\n`);
     },
   });
   try {
     const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };
-    const arms = [base, head] as const;
-    return await carryOut(cli, await prepare(flags, FORMATS, { ...parts, arms, notes: checkout.notes }));
+    return await carryOutComparison(cli, await planWith(base, { notes: checkout.notes }));
   } finally {
     await checkout.remove();
   }
 }
 
+/** A server that no command starts is not part of a checkout. */
 function requireExec({ plan: { target } }: Arm, flag: string): void {
   if (target.exec !== null) return;
-  throw new SockbenchError({
-    code: 'BASE_WITHOUT_EXEC',
-    message: `${flag} needs the command that starts the head's server too, and --target ${target.name} has none`,
-    hint: 'Give --exec CMD, and as --target the URL at which it listens.',
-  });
+  fail(
+    'BASE_WITHOUT_EXEC',
+    `${flag} requires --exec, the command that starts your server; --target ${target.name} has none`,
+    'Give --exec CMD, and as --target the URL at which it listens.',
+  );
 }
 
 /** A command that names the checkout would start the head as its own base. */
@@ -171,47 +182,36 @@ function requireMovable({ plan: { target } }: Arm, cwd: string): void {
   const folders = [cwd, ...(top.ok ? [top.text] : [])];
   const named = folders.find((folder) => target.exec?.includes(folder));
   if (named === undefined) return;
-  throw new SockbenchError({
-    code: 'BASE_EXEC_ABSOLUTE',
-    message: `--exec "${target.exec}" names ${named}, so it would start the same server for the base as for the head`,
-    hint: 'Name what it starts from the working directory, as in --exec "node dist/server.js".',
-  });
+  fail(
+    'BASE_EXEC_ABSOLUTE',
+    `--exec "${target.exec}" names ${named}, so it would start the same server for base and head`,
+    'Use a path relative to the working directory, as in --exec "node dist/server.js".',
+  );
 }
 
-async function againstStored(
-  cli: Cli,
-  file: string,
-  wanted: number,
-  quick: boolean,
-  flags: ComparisonFlags,
-  head: Arm,
-): Promise<Comparison> {
+async function readBase(file: string, head: Arm) {
   const results = await readBaseline(file);
-  const least = minRounds(ALPHA, MOST_GATING);
+  const needed = minRounds(ALPHA, MOST_GATING);
   const [first] = results;
-  if (first === undefined || results.length < least) {
-    throw new SockbenchError({
-      code: 'BAD_BASELINE',
-      message: `${file} holds ${results.length === 1 ? 'one run' : `${results.length} valid rounds`}; a verdict needs ${least} at least, since only rounds show how far the figures spread`,
-      hint: 'Give the rounds.json that a gate or compare wrote; the runs of its last arm are the baseline.',
-    });
+  if (first === undefined || results.length < needed) {
+    return fail(
+      'BAD_BASELINE',
+      `${file} holds ${plural(results.length, 'valid round')}; a verdict needs at least ${needed}, which show the spread between rounds`,
+      'Give the rounds.json of a gate or compare; the runs of its last arm are the baseline.',
+    );
   }
   if (first.plan.scenario !== head.plan.scenario) {
-    throw new SockbenchError({
-      code: 'BAD_BASELINE',
-      message: `${file} holds rounds of ${first.plan.scenario}, and this is ${head.plan.scenario}`,
-      hint: 'Give the rounds.json of the same scenario.',
-    });
+    return fail(
+      'BAD_BASELINE',
+      `${file} holds rounds of ${first.plan.scenario}, not of ${head.plan.scenario}`,
+      'Give the rounds.json of the same scenario.',
+    );
   }
-  const rounds = Math.min(wanted, results.length);
-  const base = { ...head, name: 'base', spec: file, plan: first.plan };
-  const looks = looksOf(rounds, !quick);
-  const parts = { command: 'gate' as const, arms: [base, head] as const, looks, notes: [] };
-  return carryOut(cli, await prepare(flags, FORMATS, { ...parts, baseline: { file, results } }));
+  return { base: { ...head, name: 'base', spec: file, plan: first.plan }, results };
 }
 
-/** In a job of GitHub Actions: the summary of the step, and annotations, which are lines of its log. */
-async function tellGithub(cli: Cli, comparison: Comparison): Promise<void> {
+/** In a job of GitHub Actions, writes the step summary and the annotations, which are lines of its log. */
+async function reportToGithub(cli: Cli, comparison: Comparison): Promise<void> {
   const { GITHUB_ACTIONS: isGithub, GITHUB_STEP_SUMMARY: summary } = cli.env;
   if (isGithub === 'true') cli.err(renderGithubAnnotations(comparison));
   if (summary === undefined || summary === '') return;
@@ -223,11 +223,13 @@ async function tellGithub(cli: Cli, comparison: Comparison): Promise<void> {
 }
 
 /**
- * An invalid comparison proves nothing, so it comes before a threshold that failed in it. One that was broken off
- * does not pass, whatever is made of inconclusive ones.
+ * An invalid comparison proves nothing, so it comes before a threshold that failed in it. An interrupted one does not
+ * pass, even when inconclusive ones do.
  */
-function exitCodeOf({ judgement, thresholds, status }: Comparison, { inconclusive }: GateOptions): ExitCode {
-  const { verdict } = judgement;
+function exitCodeOfGate(
+  { judgement: { verdict }, thresholds, status }: Comparison,
+  { inconclusive }: GateOptions,
+): ExitCode {
   if (verdict === 'INVALID') return EXIT.invalid;
   if (verdict === 'REGRESSED' || thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
   const isUnsure = verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);

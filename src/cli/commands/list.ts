@@ -1,13 +1,12 @@
 import { scenarios } from '../../../scenarios/index.ts';
 import { whyUnavailable } from '../../../servers/availability.ts';
 import { servers } from '../../../servers/index.ts';
-import type { ReferenceServer } from '../../contract/server.ts';
-import { UNAVAILABLE_SERVERS, UNAVAILABLE_TRANSPORTS } from '../../contract/unavailable.ts';
+import { type ReferenceServer, UNSUPPORTED_SERVERS, UNSUPPORTED_TRANSPORTS } from '../../contract/server.ts';
 import { drivers } from '../../drivers/index.ts';
 import { formats } from '../../report/index.ts';
 import type { AddCommand } from '../cli.ts';
 
-/** A row may have a second line, under its summary. */
+/** A row of a table, with an optional second line below its summary. */
 type Row = readonly [name: string, summary: string, more?: string];
 
 function section(title: string, rows: readonly Row[]): string {
@@ -29,7 +28,7 @@ function serverRow(server: ReferenceServer): Row {
 export const addList: AddCommand = (program, cli) => {
   program
     .command('list')
-    .description('show scenarios, reference servers, drivers and report formats')
+    .description('list scenarios, reference servers, drivers and report formats')
     .action(async () => {
       const loaded = await Promise.all(Object.values(servers).map(async (load) => (await load()).server));
       const sections = [
@@ -37,7 +36,7 @@ export const addList: AddCommand = (program, cli) => {
           'Scenarios',
           scenarios.map(({ name, summary }) => [name, summary]),
         ),
-        section('Servers, which run here unless they say why not', loaded.map(serverRow)),
+        section('Servers', loaded.map(serverRow)),
         section(
           'Drivers',
           drivers.map(({ name, protocol, summary }) => [`${name} (${protocol})`, summary]),
@@ -47,10 +46,12 @@ export const addList: AddCommand = (program, cli) => {
           formats.map(({ name, summary }) => [name, summary]),
         ),
         section(
-          'Not to be had',
-          Object.entries({ ...UNAVAILABLE_SERVERS, ...UNAVAILABLE_TRANSPORTS }).map(
-            ([name, { reason, hint }]) => [name, reason, hint],
-          ),
+          'Not supported',
+          [...UNSUPPORTED_SERVERS, ...UNSUPPORTED_TRANSPORTS].map(([name, { reason, hint }]) => [
+            name,
+            reason,
+            hint,
+          ]),
         ),
       ];
       cli.out(sections.join('\n'));

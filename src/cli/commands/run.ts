@@ -7,70 +7,58 @@ import { viewResult } from '../../result/view.ts';
 import { runPlan } from '../../run/run.ts';
 import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { addCommonFlags, addRunFlags, collect } from '../flags.ts';
+import { addOptions, addRunOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver, FORMAT_NAMES, parseFormats, reportName, writtenRuns } from '../output.ts';
-import { type PlanFlags, planRun } from '../plan-run.ts';
+import { planRun } from '../plan-run.ts';
 import { showProgress } from '../progress.ts';
 
-interface RunFlags extends PlanFlags {
-  readonly out?: string;
-  readonly format?: string;
-  readonly quiet?: boolean;
-}
-
-const EXAMPLES = `
-Examples:
-  sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
-  sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
-  sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'`;
-
-const USUAL_FORMATS = 'text,json,html';
+const RUN_OPTIONS = {
+  threshold: repeated('EXPR', "fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'"),
+  ...outputOptions(
+    { default: 'reports', summary: 'output folder' },
+    { default: 'text,json,html', names: FORMAT_NAMES },
+  ),
+};
 
 export const addRun: AddCommand = (program, cli, finish) => {
   const command = program
     .command('run')
-    .description('drive a server with a scenario and report what every client saw')
-    .argument('<scenario>', 'name of a scenario, see list; or a file that defines one')
-    .option(
-      '--threshold <EXPR>',
-      "fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated",
-      collect,
-    );
-  addCommonFlags(command, {
-    out: 'folder for result and reports (default: reports)',
-    formats: FORMAT_NAMES,
-    usual: USUAL_FORMATS,
-  });
-  addRunFlags(command);
-  command.addHelpText('after', EXAMPLES);
-  command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
-    finish(await run(cli, name, flags));
-  });
+    .description('load a server with a scenario and report what every client received')
+    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
+  addOptions(command, RUN_OPTIONS);
+  addRunOptions(command);
+  command.addHelpText(
+    'after',
+    `
+Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
+
+Examples:
+  sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
+  sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
+  sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'`,
+  );
+  command.action(async (name: string, flags: Flags) => finish(await run(cli, name, flags)));
 };
 
-/** Everything is checked before anything starts. */
-async function run(cli: Cli, name: string, flags: RunFlags & Record<string, unknown>): Promise<ExitCode> {
-  const { config: file, option, threshold, quiet = false, out, format, ...options } = flags;
-  const asked = { config: file, option, threshold };
-  const { scenario, plan, thresholds, warnings, config } = await planRun(name, asked, options);
-  const list = parseFormats(format ?? config.format ?? USUAL_FORMATS);
-  const folder = out ?? config.out ?? 'reports';
-  await requireWritable(folder);
-  for (const warning of warnings) {
-    cli.err(`warning: ${warning}\n`);
-  }
+/** Checks everything before anything starts. */
+async function run(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
+  const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
+  const { scenario, plan, layout, thresholds, warnings, config } = await planRun(name, flags, threshold);
+  const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
+  const formats = parseFormats(format);
+  await requireWritable(out);
+  for (const warning of warnings) cli.err(`warning: ${warning}\n`);
 
-  const tell: Cli = quiet ? { ...cli, err: () => {} } : cli;
-  const progress = showProgress(tell, labelOf(plan));
-  const result = await runPlan(plan, scenario, {
+  const progress = showProgress(quiet ? { ...cli, err: () => {} } : cli, labelOf(plan));
+  const result = await runPlan(plan, scenario, layout, {
     onProgress: (update) => progress.update(update),
     signal: cli.signal,
     commandLine: cli.argv,
   }).finally(() => progress.done());
-  const pool = aggregate([viewResult(result)]);
-  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, pool)));
-  await deliver(cli, folder, list, writtenRuns(reportName(result), [result]), quiet);
-  return exitCodeOf(result, thresholds);
+  const measured = aggregate([viewResult(result)]);
+  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
+  await deliver(cli, out, formats, writtenRuns(reportName(result), [result]), quiet);
+  return exitCodeOfRun(result, thresholds);
 }
 
 function labelOf({ scenario, target, transport }: Plan): string {
@@ -78,7 +66,7 @@ function labelOf({ scenario, target, transport }: Plan): string {
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */
-export function exitCodeOf(result: RunResult, thresholds: readonly Threshold[]): ExitCode {
+export function exitCodeOfRun(result: RunResult, thresholds: readonly Threshold[]): ExitCode {
   if (result.invalid.length > 0) return EXIT.invalid;
   if (result.thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
   const judged = result.thresholds.filter(({ passed }) => passed !== null);

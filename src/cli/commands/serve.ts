@@ -1,18 +1,13 @@
-import { integer, type OptionTable, parseOptions } from '../../contract/options.ts';
+import { anyText, integer, type OptionTable } from '../../contract/options.ts';
 import { EXIT } from '../../errors.ts';
-import { SETTING_OPTIONS } from '../../plan/settings.ts';
+import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
 import { ServerProcess } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
-import { addTable } from '../flags.ts';
+import { addOptions, type Flags, readFlags } from '../flags.ts';
 import { planReference, requireSettings, resolveServer } from '../resolve.ts';
 
 const LISTEN_OPTIONS = {
-  host: {
-    value: 'HOST',
-    default: '127.0.0.1',
-    summary: 'address to listen on',
-    parse: (text: string) => text,
-  },
+  host: { value: 'HOST', default: '127.0.0.1', summary: 'address to listen on', parse: anyText },
   port: {
     value: 'PORT',
     default: '3000',
@@ -21,37 +16,31 @@ const LISTEN_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+const STARTS_WITHIN_MS = 10_000;
+
 export const addServe: AddCommand = (program, cli, finish) => {
   const command = program
     .command('serve')
     .description('start a reference server and keep it running until Ctrl-C')
-    .argument('<server>', 'name of a reference server; see list');
-  addTable(command, LISTEN_OPTIONS, true);
-  addTable(command, SETTING_OPTIONS, true);
-  command.action(async (name: string, flags: Readonly<Record<string, string>>) => {
+    .argument('<server>', 'name of a reference server (see list)');
+  addOptions(command, { ...LISTEN_OPTIONS, ...SETTING_OPTIONS });
+  command.action(async (name: string, flags: Flags) => {
     const server = await resolveServer(name);
-    const asked = parseOptions(SETTING_OPTIONS, flags);
-    const listen = parseOptions(LISTEN_OPTIONS, flags);
-    requireSettings(asked, server.settings, `the server "${name}"`);
-    const reference = planReference(server, asked, null);
-    let died: string | null = null;
-    let wake = () => {};
-    const ended = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    cli.signal.addEventListener('abort', wake, { once: true });
-    const running = await ServerProcess.startReference(name, reference, listen, {
+    const settings = readFlags(SETTING_OPTIONS, flags);
+    const listen = readFlags(LISTEN_OPTIONS, flags);
+    const given = SETTING_NAMES.filter((setting) => flags[setting] !== undefined);
+    requireSettings(given, server.settings, `the server "${name}"`);
+    const { promise: ended, resolve: end } = Promise.withResolvers<string | null>();
+    cli.signal.addEventListener('abort', () => end(null), { once: true });
+    const running = await ServerProcess.startReference(name, planReference(server, settings, null), listen, {
       cpus: null,
       env: {},
-      timeoutMs: 10_000,
+      timeoutMs: STARTS_WITHIN_MS,
       signal: cli.signal,
-      onDied: (reason) => {
-        died = reason;
-        wake();
-      },
+      onDied: end,
     });
     cli.out(`${name} listens at ${running.url}\n`);
-    await ended;
+    const died = await ended;
     if (died !== null) cli.err(`the server ended with ${died}\n`);
     await running.stop();
     finish(died === null ? EXIT.passed : EXIT.invalid);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { VERSION } from '../package.ts';
+import { maxRunMs } from '../plan/plan.ts';
 import { aggregate } from '../result/aggregate.ts';
 import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
 import { requireWritable } from '../result/store.ts';
@@ -9,43 +10,31 @@ import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import { comparisonFolder, writtenComparison } from './comparison-output.ts';
-import type { Arm, ComparisonParts, Prepared } from './comparison-plan.ts';
+import type { PlannedComparison } from './comparison-plan.ts';
 import { deliver } from './output.ts';
-import { showRounds } from './round-progress.ts';
-import { runApart } from './run-apart.ts';
+import { showRounds, timeText } from './progress.ts';
+import { runInProcess } from './run-process.ts';
 
-/** What a run takes beyond its warm-up and its measuring, as far as it is known beforehand. */
-const OVERHEAD_MS = 1700;
-
-/** Most time that the comparison takes if nothing hangs, about. */
-function longestMs({ arms, looks, baseline }: ComparisonParts): number {
-  const measured: readonly Arm[] = baseline === null ? arms : arms.slice(1);
-  const roundMs = measured.reduce(
-    (sum, { plan: { clients, connectRateHz, warmupMaxMs, durationMs } }) =>
-      sum + OVERHEAD_MS + (clients / connectRateHz) * 1000 + warmupMaxMs + durationMs,
-    0,
-  );
-  return roundMs * (looks.at(-1)?.rounds ?? 0);
-}
-
-function planText({ looks }: Design, parts: ComparisonParts): string {
-  const names = parts.arms.map(({ name }) => name).join(', ');
+/** `base, head: 30 rounds, 15 if that is enough; 6 minutes or less` */
+function planText({ arms, looks, baseline }: PlannedComparison): string {
+  const names = arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
+  const rounds = last?.rounds ?? 0;
   const early = looks.length > 1 ? `, ${first?.rounds} if that is enough` : '';
-  const time = `${Math.ceil(longestMs(parts) / 1000)}s`;
-  return `${names}: ${last?.rounds} rounds${early}; at most about ${time}\n`;
+  const measured = arms.slice(baseline === null ? 0 : 1);
+  const roundMs = measured.reduce((sum, { plan }) => sum + maxRunMs(plan), 0);
+  return `${names}: ${rounds} rounds${early}; at most about ${timeText(rounds * roundMs)}\n`;
 }
 
-/** Runs the rounds, judges them and delivers what came of it. */
-export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison> {
-  const { parts, design, thresholds, warnings, formats, out, isQuiet } = prepared;
+/** Runs the rounds, judges them and delivers the comparison. */
+export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<Comparison> {
+  const { command, arms, design, thresholds, notes, warnings, formats, out, isQuiet } = planned;
   const startedAt = new Date();
-  const { command, arms } = parts;
   const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
-  if (!isQuiet) cli.err(planText(design, parts));
-  const ran = await measure(cli, prepared);
+  if (!isQuiet) cli.err(planText(planned));
+  const ran = await measureRounds(cli, planned);
   const comparison: Comparison = {
     schemaVersion: COMPARISON_VERSION,
     kind: 'comparison',
@@ -54,7 +43,7 @@ export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison
     durationMs: Date.now() - startedAt.getTime(),
     commandLine: [...cli.argv],
     status: ran.isComplete ? 'complete' : 'partial',
-    notes: [...parts.notes],
+    notes: [...notes],
     design,
     rounds: [...ran.rounds],
     judgement: judge(design, ran.rounds),
@@ -64,11 +53,13 @@ export async function carryOut(cli: Cli, prepared: Prepared): Promise<Comparison
   return comparison;
 }
 
-async function measure(cli: Cli, { parts, design, isQuiet }: Prepared): Promise<RanRounds> {
-  const { arms, baseline, looks } = parts;
+async function measureRounds(
+  cli: Cli,
+  { arms, baseline, looks, design, isQuiet }: PlannedComparison,
+): Promise<RanRounds> {
   const progress = showRounds(cli, design, isQuiet);
   let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
-  const plan = {
+  const rounds = {
     arms: arms.length,
     rounds: looks.at(-1)?.rounds ?? 0,
     orderSeed: design.seed,
@@ -76,18 +67,21 @@ async function measure(cli: Cli, { parts, design, isQuiet }: Prepared): Promise<
     baseline: baseline?.results ?? null,
   };
   try {
-    return await runRounds(plan, {
-      run: (arm, seed) =>
-        runApart(
-          { ...(arms[arm] ?? arms[0]).plan, seed },
-          { onProgress: (run) => progress.update(at, run), signal: cli.signal, commandLine: cli.argv },
-        ),
+    return await runRounds(rounds, {
+      run: (arm, seed) => {
+        const { plan, layout } = arms[arm] ?? arms[0];
+        return runInProcess({ ...plan, seed }, layout, {
+          onProgress: (run) => progress.update(at, run),
+          signal: cli.signal,
+          commandLine: cli.argv,
+        });
+      },
       onProgress: (now) => {
         at = now;
       },
-      goesOn: (rounds) => {
-        progress.roundDone(rounds);
-        return goesOn(design, rounds);
+      goesOn: (done) => {
+        progress.roundDone(done);
+        return goesOn(design, done);
       },
       signal: cli.signal,
     });
@@ -96,7 +90,7 @@ async function measure(cli: Cli, { parts, design, isQuiet }: Prepared): Promise<
   }
 }
 
-/** Each on every head, over all its valid rounds together. */
+/** Judges every threshold on every head, over all of its valid rounds together. */
 function judgeThresholds(
   thresholds: readonly Threshold[],
   { arms }: Design,

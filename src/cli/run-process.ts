@@ -1,0 +1,76 @@
+import { fork } from 'node:child_process';
+import type { Layout } from '../contract/scenario.ts';
+import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
+import { entryPath } from '../package.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunResult } from '../result/run-result.ts';
+import type { Progress, RunHooks } from '../run/run.ts';
+
+/** From a comparison to the process that carries out one of its runs. */
+export type ToRun =
+  | {
+      readonly type: 'run';
+      readonly plan: Plan;
+      readonly layout: Layout;
+      readonly commandLine: readonly string[];
+    }
+  | { readonly type: 'stop' };
+
+/** From the process that carries out a run. */
+export type FromRun =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'result'; readonly result: RunResult }
+  | {
+      readonly type: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+      readonly exitCode: ExitCode;
+    }
+  | { readonly type: 'crashed'; readonly stack: string };
+
+/**
+ * Carries out a plan in a process of its own. Throws as runPlan does, and RUN_CRASHED when that process crashes, which
+ * does not lose the runs before it.
+ */
+export function runInProcess(
+  plan: Plan,
+  layout: Layout,
+  { onProgress, signal, commandLine }: RunHooks,
+): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = fork(entryPath('cli/run-child'), {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      serialization: 'advanced',
+    });
+    const send = (message: ToRun) => {
+      if (child.connected) child.send(message);
+    };
+    const stop = () => send({ type: 'stop' });
+    signal.addEventListener('abort', stop, { once: true });
+    child.on('message', (message: FromRun) => {
+      switch (message.type) {
+        case 'progress':
+          return onProgress(message.progress);
+        case 'result':
+          return resolve(message.result);
+        case 'failed':
+          return reject(new SockbenchError(message));
+        case 'crashed':
+          return reject(runCrashed(message.stack));
+      }
+    });
+    child.on('error', (error) => reject(runCrashed(error.message)));
+    child.on('exit', (code, killedBy) => {
+      signal.removeEventListener('abort', stop);
+      reject(runCrashed(`it ended with ${killedBy ?? `exit code ${code}`}`));
+    });
+    send({ type: 'run', plan, layout, commandLine });
+    if (signal.aborted) stop();
+  });
+}
+
+function runCrashed(how: string): SockbenchError {
+  const message = `the process of a run crashed, which is a bug in sockbench: ${how}`;
+  return new SockbenchError({ code: 'RUN_CRASHED', message, exitCode: EXIT.crash });
+}
