@@ -119,7 +119,7 @@ describe('options of a scenario', () => {
     const config = `export default { scenarios: { mine: { itmes: 3 } } };`;
     const stderr = await refusalOf({ ...files, 'config.ts': config }, 'mine.ts', '--config', 'config.ts');
     expect(stderr).toMatch(
-      /^error: .*config\.ts: scenarios\.mine\.itmes: is not an option; mine has items\nDid you mean items?/,
+      /^error: .*config\.ts: scenarios\.mine\.itmes is not an option; mine has items\nDid you mean items\?\n$/,
     );
   });
 });

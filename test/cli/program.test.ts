@@ -18,21 +18,22 @@ describe('help', () => {
         -h, --help                         display help for command
 
       Commands:
-        run [options] <scenario>           drive a server with a scenario and report what every client saw
-        compare [options] <scenario>       run two or more servers, transports or settings in turn, round
-                                           by round, and say what differs
+        run [options] <scenario>           load a server with a scenario and report what every client
+                                           received
+        compare [options] <scenario>       run two or more servers, transports or settings in turn and
+                                           report the differences
         capacity [options] <scenario>      find the highest rate, or number of clients, at which a server
-                                           keeps an objective
-        gate [options] <scenario>          say whether a server became slower than its base, and fail a CI
-                                           job only when it did
+                                           meets an objective
+        gate [options] <scenario>          compare a server with its base and fail a CI job only when it
+                                           became significantly slower
         report [options] <result.json...>  render stored results again; several on one page compare them
                                            by eye
         serve [options] <server>           start a reference server and keep it running until Ctrl-C
-        list                               show scenarios, reference servers, drivers and report formats
-        doctor                             check what would spoil a measurement on this machine, and say
-                                           what to do
-        init [folder]                      write a target, a scenario, a config and a CI workflow to start
-                                           from
+        list                               list scenarios, reference servers, drivers and report formats
+        doctor                             check this machine for conditions that make measurements
+                                           unreliable
+        init [folder]                      write templates of a target, a scenario, a config and a CI
+                                           workflow
         help [command]                     display help for command
       "
     `);
@@ -44,47 +45,47 @@ describe('help', () => {
     expect(stdout).toMatchInlineSnapshot(`
       "Usage: sockbench run [options] <scenario>
 
-      drive a server with a scenario and report what every client saw
+      load a server with a scenario and report what every client received
 
       Arguments:
-        scenario                                                            name of a scenario, see list; or a file that defines one
+        scenario                                                            name of a scenario (see list), or a scenario file
 
       Options:
-        --threshold <EXPR>                                                  fail with 99 unless it holds, 'delivery.p99<50ms'; may be repeated
-        --out <DIR>                                                         folder for result and reports (default: reports)
-        --format <LIST>                                                     of text, table, md, json, html, hgrm, hlog, csv; text goes to stdout, a single format too, json is always kept (default: text,json,html)
-        --config <FILE>                                                     config with values of flags (default: sockbench.config.ts where it is)
-        --option <NAME=VALUE>                                               option of a scenario of your own, by the option's name; may be repeated
-        --quiet                                                             tell no progress, only warnings and errors
-        --target <NAME|FILE|URL>                                            a reference server by name, a file that says how to speak with yours (init writes one), or the URL of a server that speaks like ours (http: Socket.IO, ws: raw) (default: socketio)
-        --exec <CMD>                                                        command that starts the server at the target URL; it is probed when it is Node, and stopped after
-        --runtime <PROGRAM>                                                 Node.js or Bun program that runs the reference server (default: the one that runs sockbench, or the installed bun)
-        --transport <websocket|polling|upgrade|short-polling|long-polling>  Engine.IO's transport (default: websocket)
-        --driver <NAME>                                                     how clients speak; see list (default: official)
-        --namespace <NAME>                                                  Socket.IO namespace, of('chat')
-        --parser <default|msgpack>                                          Socket.IO's parser
-        --compression <on|off>                                              per-message deflate of WebSocket, off unless asked for
-        --recovery <on|off>                                                 Socket.IO's connection state recovery, off unless asked for
-        --processes <N>                                                     serving processes, 2 unless given
-        --redis <URL>                                                       a Redis that runs already; else redis-server is started for the run
-        --redis-adapter <NAME>                                              pubsub, sharded (pub/sub) or streams
-        --poll-interval <TIME>                                              time between two requests of short polling, 100ms unless given
-        --clients <N>                                                       connections (default: 200)
-        --rate <RATE>                                                       messages over all senders, 100/s, or a profile of stages, 10s@50/s,20s@50..500/s (default: 100/s)
+        --threshold <EXPR>                                                  fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'; may be repeated
+        --out <DIR>                                                         output folder (default: reports)
+        --format <LIST>                                                     comma-separated list of text, table, md, json, html, hgrm, hlog, csv; text goes to stdout, as does a single format; json is always written (default: text,json,html)
+        --quiet                                                             suppress progress output; warnings and errors remain
+        --config <FILE>                                                     config file (default: sockbench.config.ts in the working directory, if it exists)
+        --option <NAME=VALUE>                                               option of your own scenario; may be repeated
+        --target <NAME|FILE|URL>                                            a reference server by name, a target file (init writes one), or the URL of a server that uses the same events (http: Socket.IO, ws: raw WebSocket) (default: socketio)
+        --exec <CMD>                                                        command that starts the server at the target URL; it is stopped after the run
+        --runtime <PROGRAM>                                                 Node.js or Bun program that runs the reference server (default: the Node.js that runs sockbench, or the installed Bun)
+        --transport <websocket|polling|upgrade|short-polling|long-polling>  transport of the connections (default: websocket)
+        --driver <NAME>                                                     client implementation; list shows them (default: official)
+        --namespace <NAME>                                                  Socket.IO namespace that clients enter
+        --parser <default|msgpack>                                          Socket.IO parser (default: default)
+        --compression <on|off>                                              per-message deflate of WebSocket (default: off)
+        --recovery <on|off>                                                 Socket.IO connection state recovery (default: off)
+        --processes <N>                                                     serving processes of a clustered server (default: 2)
+        --redis <URL>                                                       a running Redis to use; without it, a redis-server is started for the run
+        --redis-adapter <pubsub|sharded|streams>                            Socket.IO adapter for Redis: pub/sub, sharded pub/sub or streams (default: pubsub)
+        --poll-interval <TIME>                                              time between two requests of short polling (default: 100ms)
+        --clients <N>                                                       number of connections (default: 200)
+        --rate <RATE>                                                       messages over all senders, such as 100/s, or a profile of stages, 10s@50/s,20s@50..500/s (default: 100/s)
         --arrival <constant|poisson>                                        spacing of the messages (default: constant)
-        --payload <SIZE>                                                    size of a message, at least 40B as text and 32B as binary (default: 64B)
-        --payload-type <text|binary>                                        kind of message (default: text)
-        --duration <TIME>                                                   how long to measure, unless the rate is a profile (default: 10s)
-        --warmup <TIME>                                                     least warm-up; it goes on until three seconds agree within 5 % on the median (default: 2s)
-        --warmup-max <TIME>                                                 most warm-up; the same as --warmup fixes its length (default: 10s)
-        --drain <TIME>                                                      wait for what is still under way after the last message; what comes later is lost (default: 5s)
-        --late-after <TIME>                                                 a message that takes longer counts as late (default: 1s)
-        --connect-rate <RATE>                                               new connections over all workers (default: 500/s)
-        --connect-timeout <TIME>                                            most time for one connection, or for a server to start (default: 10s)
+        --payload <SIZE>                                                    message size, minimum 40B for text and 32B for binary (default: 64B)
+        --payload-type <text|binary>                                        message type (default: text)
+        --duration <TIME>                                                   measured time, unless --rate is a profile (default: 10s)
+        --warmup <TIME>                                                     minimum warm-up; it ends when the medians of three seconds agree within 5 % (default: 2s)
+        --warmup-max <TIME>                                                 maximum warm-up; equal to --warmup for a warm-up of fixed length (default: 10s)
+        --drain <TIME>                                                      maximum wait for messages in flight after the last one was sent; later ones are lost (default: 5s)
+        --late-after <TIME>                                                 latency above which a message counts as late (default: 1s)
+        --connect-rate <RATE>                                               rate of new connections over all workers (default: 500/s)
+        --connect-timeout <TIME>                                            maximum time for a connection to open, or for the server to start (default: 10s)
         --workers <N>                                                       generator processes (default: 1)
-        --pin <on|off>                                                      on Linux, keep server and workers on CPUs of their own (default: on)
-        --seed <N>                                                          of random arrivals (default: 1)
-        --allow-remote <HOST>                                               permits load on this host, which is not this machine; only with its owner's consent
+        --pin <on|off>                                                      pin server and workers to separate CPUs (Linux) (default: on)
+        --seed <N>                                                          seed of random arrivals (default: 1)
+        --allow-remote <HOST>                                               permit load on this remote host; its owner must agree
         -h, --help                                                          display help for command
 
       Options of broadcast-latency:
@@ -114,6 +115,8 @@ describe('help', () => {
         --members <M>                           members of each room, clients / rooms unless given; clients are shared round-robin
         --publishers <N>                        members of each room that publish, in turn (default: 1)
         --exclude-sender                        publish to the room without the sender (socket.to) instead of including it (server.in)
+
+      Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
 
       Examples:
         sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
@@ -188,16 +191,16 @@ describe('list', () => {
     // What is installed differs from machine to machine; test/servers/availability.test.ts looks at these lines.
     expect(stdout.replaceAll(/^ +cannot run here: .*\n/gm, '')).toMatchInlineSnapshot(`
       "Scenarios
-        broadcast-latency     publishers send, every connected client receives; how long until each, and the last, has it
-        room-fanout           members of rooms publish to their room; first, median and last receiver of each message
-        ack-roundtrip         clients send requests in turn on an open schedule; how long until each is acknowledged
-        stream-reply          one request, several replies, as of an Observable in Nest; until the first and the last of them
-        message-types         the four message types: echo of text and of bytes, ping to pong, close to clean close
-        upgrade               visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way
-        polling-vs-push  few messages to many clients, where polling is a choice: run it over each transport and compare
-        observe               clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push
+        broadcast-latency  publishers send, every connected client receives; how long until each, and the last, has it
+        room-fanout        members of rooms publish to their room; first, median and last receiver of each message
+        ack-roundtrip      clients send requests in turn on an open schedule; how long until each is acknowledged
+        stream-reply       one request, several replies, as of an Observable in Nest; until the first and the last of them
+        message-types      the four message types: echo of text and of bytes, ping to pong, close to clean close
+        upgrade            visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way
+        polling-vs-push    few messages to many clients, where polling is a choice: run it over each transport and compare
+        observe            clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push
 
-      Servers, which run here unless they say why not
+      Servers
         socketio          Socket.IO on Node.js, rooms in memory; websocket, polling, upgrade
         ws                raw WebSocket (ws) with Nest's envelope {event, data}, rooms kept by the server; websocket
         socketio-bun      Socket.IO on Bun with @socket.io/bun-engine, rooms in memory; websocket, polling, upgrade
@@ -223,10 +226,10 @@ describe('list', () => {
         hlog   every series, second by second, as an HdrHistogram log
         csv    one row for each result, fixed units
 
-      Not to be had
+      Not supported
         uwebsockets   uWebSockets.js is not on npm; its author publishes its binaries on GitHub only
-                      Measure a server of your own that has it with --exec and --target; bun-ws runs on the same C++ library.
-        webtransport  neither Node.js nor Bun has WebTransport, and @fails-components/webtransport, which adds it to Engine.IO, fetches its binary from GitHub
+                      Use --target and --exec to measure your own server that uses it; bun-ws is built on the same C++ library.
+        webtransport  neither Node.js nor Bun implements WebTransport, and @fails-components/webtransport, which adds it to Engine.IO, downloads its binary from GitHub
                       Choose websocket or polling.
       "
     `);

@@ -17,6 +17,8 @@ function sent(envelope: Envelope): Envelope {
 }
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+/** JSON values as they are read: JSON has no -0. */
+const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
 const id = fc.record({ id: fc.nat(), ack: fc.nat() }, { requiredKeys: [] });
 /** A binary message with this header and these bytes after it. */
 function framed(header: string, tail = ''): Buffer {
@@ -41,7 +43,7 @@ describe('an envelope', () => {
 
   it('comes back with any JSON as data', () => {
     fc.assert(
-      fc.property(fc.string(), fc.jsonValue(), id, (event, data, ids) => {
+      fc.property(fc.string(), json, id, (event, data, ids) => {
         const envelope = { event, data, ...ids };
         expect(sent(envelope)).toEqual(envelope);
       }),
@@ -142,7 +144,7 @@ describe('an envelope as JSON alone', () => {
   });
 
   it('comes back with any JSON, with bytes, and with bytes at one field beside others', () => {
-    const data = fc.oneof(fc.jsonValue(), bytes, fc.record({ message: bytes, chatId: fc.string() }));
+    const data = fc.oneof(json, bytes, fc.record({ message: bytes, chatId: fc.string() }));
     fc.assert(
       fc.property(fc.string(), data, id, (event, content, ids) => {
         const envelope = { event, data: content, ...ids };

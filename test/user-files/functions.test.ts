@@ -3,7 +3,7 @@ import { SockbenchError } from '../../src/errors.ts';
 import { nameFunctions } from '../../src/user-files/functions.ts';
 import { thrownBy } from '../thrown.ts';
 
-const HERE = 'anywhere/user-functions.test.ts';
+const HERE = 'anywhere/functions.test.ts';
 
 describe('a function of a user’s file', () => {
   it('works as it does without us, wherever it is in the definition', () => {
@@ -23,11 +23,11 @@ describe('a function of a user’s file', () => {
     const named = nameFunctions({ publish: boom, delivery: { payload: boom } }, HERE);
     expect(thrownBy(() => named.publish())).toMatchObject({
       code: 'USER_FUNCTION',
-      message: 'publish of user-functions.test.ts (line 21) failed: no such field',
+      message: 'publish of functions.test.ts (line 21) failed: no such field',
       exitCode: 2,
     });
     expect(thrownBy(() => named.delivery.payload())).toMatchObject({
-      message: 'delivery.payload of user-functions.test.ts (line 21) failed: no such field',
+      message: 'delivery.payload of functions.test.ts (line 21) failed: no such field',
     });
   });
 
@@ -44,7 +44,7 @@ describe('a function of a user’s file', () => {
       HERE,
     );
     expect(thrownBy(() => named.auth())).toMatchObject({
-      message: `auth of user-functions.test.ts failed: ${message}`,
+      message: `auth of functions.test.ts failed: ${message}`,
     });
   });
 
