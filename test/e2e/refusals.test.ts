@@ -39,7 +39,7 @@ describe('a server that accepts no client is named in one sentence, with what to
       const { code, stdout, stderr } = await sockbench('run', 'broadcast-latency', ...flags);
       await close();
       expect(stderr).toBe(
-        `error: none of 3 clients could connect to ${url} by ${transport}: ${filled(found)}\n${filled(hint)}\n`,
+        `error: none of 3 clients could connect to ${url} over ${transport}: ${filled(found)}\n${filled(hint)}\n`,
       );
       expect(stdout).toBe('');
       expect(code).toBe(2);
@@ -58,7 +58,7 @@ describe('a server that accepts no client is named in one sentence, with what to
     const { code, stderr } = await sockbench('run', 'broadcast-latency', '--target', url, ...flags);
     await close();
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: none of 3,600 clients .* the server refuses them with "unauthorized"\n/);
+    expect(stderr).toMatch(/^error: none of 3,600 clients .* the server rejects them with "unauthorized"\n/);
   });
 
   test('connects, and never acknowledges that clients join their rooms', async () => {

@@ -100,20 +100,19 @@ async function nobody(): Promise<Listening> {
   return { port: gone.port, close: async () => {} };
 }
 
-const START_IT =
-  'Start the server, or have sockbench start it with --exec CMD; if it runs, check host and port.';
+const START_IT = 'Start the server, or let --exec CMD start it. If it runs, check host and port.';
 const CREDENTIALS =
-  'Give auth, headers or query, as the clients of this server send them, in a target file: docs/your-own-server.md.';
+  'In a target file, give the auth, headers or query that the clients of this server send; see docs/your-own-server.md.';
 const SILENT =
-  'Check that this is the port of the server and that the server is not stuck; if it is only slow, give it longer with --connect-timeout.';
+  'Check that this is the port of the server, and that the server is not blocked. If it is only slow, increase --connect-timeout.';
 const CLOSES =
-  'Check that this is the port of the server, and look into its log, or into that of the proxy in front of it.';
+  'Check that this is the port of the server, and read its log, or that of the proxy in front of it.';
 const SOCKETIO_PATH =
-  'Check the port; if Socket.IO has a path of its own there, give it as path in a target file.';
+  'Check the port. If Socket.IO has another path there, give it as path in a target file.';
 const WS_PATH = 'Check the port and the path of the URL.';
-const SERVER_LOG = 'Look into the log of the server, or of the proxy in front of it.';
+const SERVER_LOG = 'Read the log of the server, or of the proxy in front of it.';
 const VOUCH =
-  'Give tls: { ca } with the certificate that vouches for it in a target file, or tls: { rejectUnauthorized: false } to accept any.';
+  'In a target file, give the certificate of its issuer as tls: { ca }, or tls: { rejectUnauthorized: false } to accept any certificate.';
 
 export const REFUSING_SERVERS: readonly RefusingServer[] = [
   ...(['http', 'ws'] as const).flatMap((scheme) => [
@@ -121,14 +120,14 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       what: `${scheme}: nobody listens`,
       start: nobody,
       target: `${scheme}://HOST`,
-      found: 'nobody listens at HOST (ECONNREFUSED)',
+      found: 'no server listens at HOST (ECONNREFUSED)',
       hint: START_IT,
     },
     {
       what: `${scheme}: accepts and never answers`,
       start: tcp((socket) => socket.resume()),
       target: `${scheme}://HOST`,
-      found: 'it accepts connections and never answers',
+      found: 'it accepts connections but never answers',
       hint: SILENT,
     },
     {
@@ -142,7 +141,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       what: `${scheme}: speaks something else than HTTP`,
       start: tcp((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')),
       target: `${scheme}://HOST`,
-      found: 'what listens there does not speak HTTP (its answer begins "SSH-2.0-OpenSSH_9.2")',
+      found: 'the service at this port does not speak HTTP (its answer begins "SSH-2.0-OpenSSH_9.2")',
       hint: 'Check host and port.',
     },
     {
@@ -150,13 +149,13 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       start: status(301, { location: 'https://example.org/socket.io/' }),
       target: `${scheme}://HOST`,
       found: `it redirects to ${scheme}s://example.org (301 Moved Permanently)`,
-      hint: 'If that is the server that you mean, give it as --target.',
+      hint: 'If that is the server under test, give it as --target.',
     },
     {
       what: `${scheme}: demands authentication`,
       start: status(401, { 'WWW-Authenticate': 'Bearer' }),
       target: `${scheme}://HOST`,
-      found: 'it demands authentication (401 Unauthorized)',
+      found: 'it requires authentication (401 Unauthorized)',
       hint: CREDENTIALS,
     },
     {
@@ -178,14 +177,14 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       start: https({}),
       target: `${scheme}://HOST`,
       found: 'it speaks TLS, not plain HTTP',
-      hint: `Write ${scheme}s://HOST.`,
+      hint: `Use ${scheme}s://HOST.`,
     },
     {
       what: `${scheme}: speaks TLS and says so`,
       start: () => plainHttpRefusedBesideTls(),
       target: `${scheme}://HOST`,
       found: 'it speaks TLS, not plain HTTP',
-      hint: `Write ${scheme}s://HOST.`,
+      hint: `Use ${scheme}s://HOST.`,
     },
     {
       what: `${scheme}s: has a certificate that it signed itself`,
@@ -208,7 +207,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       target: `${scheme}s://HOST`,
       tls: { ca: CERTIFICATE },
       found: 'its certificate is for another host, localhost',
-      hint: 'Give a host that the certificate names, or in a target file tls: { servername } with it, or tls: { rejectUnauthorized: false } to accept any.',
+      hint: 'Use a host that the certificate names. Or, in a target file, give that host as tls: { servername }, or tls: { rejectUnauthorized: false } to accept any certificate.',
     },
     {
       what: `${scheme}s: wants a certificate of the client`,
@@ -216,20 +215,20 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       target: `${scheme}s://HOST`,
       tls: { rejectUnauthorized: false },
       found: 'it ends the TLS handshake with "certificate required"',
-      hint: 'It may want a certificate of the client: give tls: { cert, key } in a target file.',
+      hint: 'It may require a client certificate: give tls: { cert, key } in a target file.',
     },
     {
       what: `${scheme}s: speaks plain HTTP`,
       start: http(page),
       target: `${scheme}s://HOST`,
       found: 'it speaks plain HTTP, not TLS',
-      hint: `Write ${scheme}://HOST.`,
+      hint: `Use ${scheme}://HOST.`,
     },
     {
       what: `${scheme}s: speaks neither TLS nor HTTP`,
       start: tcp((socket) => socket.end('220 mail.example.org ESMTP\r\n')),
       target: `${scheme}s://HOST`,
-      found: 'what listens there does not speak TLS',
+      found: 'the service at this port does not speak TLS',
       hint: 'Check host and port.',
     },
     {
@@ -237,14 +236,14 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
       start: socketio2,
       target: `${scheme}://HOST`,
       found: 'the server speaks Socket.IO 2 (Engine.IO 3), the clients Socket.IO 3 and 4 (Engine.IO 4)',
-      hint: 'Put the server on socket.io 3 or later; sockbench has no clients for version 2.',
+      hint: 'Upgrade the server to socket.io 3 or later. sockbench has no client for version 2.',
     },
   ]),
   {
     what: 'http: answers with a web page',
     start: http(page),
     target: 'http://HOST',
-    found: 'a web server answers at /socket.io/ with text/html (200 OK), where Socket.IO was asked for',
+    found: 'a web server answers at /socket.io/ with text/html (200 OK) instead of Socket.IO',
     hint: SOCKETIO_PATH,
   },
   {
@@ -252,7 +251,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     start: http(page),
     target: 'http://HOST',
     transport: 'polling',
-    found: 'a web server answers at /socket.io/ with text/html (200 OK), where Socket.IO was asked for',
+    found: 'a web server answers at /socket.io/ with text/html (200 OK) instead of Socket.IO',
     hint: SOCKETIO_PATH,
   },
   {
@@ -262,7 +261,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     target: 'http://HOST',
     transport: 'polling',
     found: 'it redirects to http://127.0.0.1:1 (302 Found)',
-    hint: 'If that is the server that you mean, give it as --target.',
+    hint: 'If that is the server under test, give it as --target.',
   },
   {
     what: 'http: has Socket.IO elsewhere',
@@ -275,39 +274,39 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     what: 'http: takes raw WebSockets',
     start: webSocket((server) => new WebSocketServer({ server })),
     target: 'http://HOST',
-    found: 'it takes a raw WebSocket, but has no Socket.IO at /socket.io/ (426 Upgrade Required)',
-    hint: 'Write ws://HOST, or give the path of Socket.IO as path in a target file.',
+    found: 'it accepts raw WebSocket connections, but has no Socket.IO at /socket.io/ (426 Upgrade Required)',
+    hint: 'Use ws://HOST, or give the path of Socket.IO as path in a target file.',
   },
   {
     what: 'http: speaks Socket.IO by polling only',
     start: socketio({ transports: ['polling'] }),
     target: 'http://HOST',
-    found: 'it speaks Socket.IO by polling only: websocket error (Unexpected server response: 400)',
-    hint: "Give --transport polling, or add websocket to the server's transports.",
+    found: 'it supports Socket.IO over polling only: websocket error (Unexpected server response: 400)',
+    hint: "Use --transport polling, or add websocket to the server's transports.",
   },
   {
     what: 'http by polling: speaks Socket.IO by WebSocket only',
     start: socketio({ transports: ['websocket'] }),
     target: 'http://HOST',
     transport: 'polling',
-    found: 'it speaks Socket.IO, but not by polling ("Transport unknown")',
-    hint: "Give --transport websocket, or add polling to the server's transports.",
+    found: 'it speaks Socket.IO, but not over polling ("Transport unknown")',
+    hint: "Use --transport websocket, or add polling to the server's transports.",
   },
   {
     what: 'http: passes polling on, and no WebSocket',
     start: () => withoutUpgrades(),
     target: 'http://HOST',
     found:
-      'it speaks Socket.IO, but does not take the WebSocket: websocket error (Unexpected server response: 502)',
-    hint: 'A proxy in front of it may not pass WebSockets on; --transport polling does without.',
+      'it speaks Socket.IO, but does not accept the WebSocket: websocket error (Unexpected server response: 502)',
+    hint: 'A proxy in front of it may not forward WebSocket connections. --transport polling needs none.',
   },
   {
     what: 'http by polling: several processes without sticky sessions',
     start: () => forgetful(),
     target: 'http://HOST',
     transport: 'polling',
-    found: 'it answers the handshake of Socket.IO, but not what follows: xhr post error (HTTP status 400)',
-    hint: 'Several processes behind one address need sticky sessions for polling; --transport websocket does without.',
+    found: 'it answers the Socket.IO handshake, but not the next requests: xhr post error (HTTP status 400)',
+    hint: 'Several processes behind one address need sticky sessions for polling. --transport websocket needs none.',
   },
   {
     what: 'http: checks the origin',
@@ -320,7 +319,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     what: 'http: has a middleware that demands a token',
     start: socketio({}, (io) => io.use((_, next) => next(new Error('unauthorized')))),
     target: 'http://HOST',
-    found: 'the server refuses them with "unauthorized"',
+    found: 'the server rejects them with "unauthorized"',
     hint: CREDENTIALS,
   },
   {
@@ -328,7 +327,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     start: socketio({}, (io) => io.use(() => {})),
     target: 'http://HOST',
     found: 'it speaks Socket.IO, but gives no answer to entering the namespace within TIMEOUT ms',
-    hint: 'Look for a middleware of the server (io.use) that does not call next.',
+    hint: 'Check for a middleware of the server (io.use) that does not call next.',
   },
   {
     what: 'http: has no such namespace',
@@ -336,27 +335,27 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     target: 'http://HOST',
     namespace: '/chat',
     found: 'the server has no namespace /chat',
-    hint: 'Give one that it has with --namespace NAME; for the main one leave it out, and the path of the URL too.',
+    hint: 'Give an existing one with --namespace NAME. For the main namespace, omit it and the path of the URL.',
   },
   {
     what: "http: the path of the URL is taken for Socket.IO's own",
     start: socketio({}),
     target: 'http://HOST/socket.io/',
     found: 'the server has no namespace /socket.io/',
-    hint: 'Give one that it has with --namespace NAME; for the main one leave it out, and the path of the URL too.',
+    hint: 'Give an existing one with --namespace NAME. For the main namespace, omit it and the path of the URL.',
   },
   {
     what: 'ws: speaks Socket.IO',
     start: socketio({}),
     target: 'ws://HOST',
     found: 'this is a Socket.IO server',
-    hint: 'Write http://HOST.',
+    hint: 'Use http://HOST.',
   },
   {
     what: 'ws: answers with a web page',
     start: http(page),
     target: 'ws://HOST/live',
-    found: 'a web server answers at /live with text/html (200 OK), where a WebSocket was asked for',
+    found: 'a web server answers at /live with text/html (200 OK) instead of a WebSocket',
     hint: WS_PATH,
   },
   {
@@ -370,7 +369,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     what: 'ws: takes WebSockets elsewhere',
     start: webSocket((server) => new WebSocketServer({ server, path: '/live' })),
     target: 'ws://HOST/',
-    found: 'it refuses the WebSocket handshake at / (400 Bad Request)',
+    found: 'it rejects the WebSocket handshake at / (400 Bad Request)',
     hint: WS_PATH,
   },
   {
@@ -380,7 +379,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
         new WebSocketServer({ server, verifyClient: (_, decide) => decide(false, 401, 'Unauthorized') }),
     ),
     target: 'ws://HOST',
-    found: 'it demands authentication (401 Unauthorized)',
+    found: 'it requires authentication (401 Unauthorized)',
     hint: CREDENTIALS,
   },
   {
@@ -388,7 +387,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     start: webSocket((server) => server.on('upgrade', () => {})),
     target: 'ws://HOST',
     found: 'it answers plain requests (426 Upgrade Required), but never the WebSocket handshake',
-    hint: 'Check the path of the URL: this server takes WebSockets elsewhere, or not at all.',
+    hint: 'Check the path of the URL: this server accepts WebSocket connections at another path, or not at all.',
   },
 ];
 

@@ -1,16 +1,23 @@
-import { type Diagnosis, type Refused, requestUrl } from './diagnosis.ts';
-import { type Answer, type LookOptions, lookAt, type Sight } from './look.ts';
+import {
+  type Answer,
+  type Diagnosis,
+  type LookOptions,
+  lookAt,
+  type Refused,
+  requestUrl,
+  type Sight,
+} from './look.ts';
 
 const ACCEPT_CERTIFICATE =
-  'Give tls: { ca } with the certificate that vouches for it in a target file, or tls: { rejectUnauthorized: false } to accept any.';
+  'In a target file, give the certificate of its issuer as tls: { ca }, or tls: { rejectUnauthorized: false } to accept any certificate.';
 
-/** By the codes of Node.js: nodejs.org/api/tls.html, X509 certificate error codes. */
+/** By error codes of Node.js: nodejs.org/api/tls.html, X509 certificate error codes. */
 const CERTIFICATES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that is not known here',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an authority that is not known here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an authority that is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that is not known here',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an unknown authority',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
 };
@@ -19,30 +26,30 @@ const CHECK_ADDRESS = 'Check host and port.';
 
 const NETWORK: Readonly<Record<string, (host: string) => Diagnosis>> = {
   ECONNREFUSED: (host) => ({
-    found: `nobody listens at ${host} (ECONNREFUSED)`,
-    hint: 'Start the server, or have sockbench start it with --exec CMD; if it runs, check host and port.',
+    found: `no server listens at ${host} (ECONNREFUSED)`,
+    hint: 'Start the server, or let --exec CMD start it. If it runs, check host and port.',
   }),
   ENOTFOUND: (host) => ({
-    found: `there is no host of the name in ${host} (ENOTFOUND)`,
-    hint: 'Check how the host is spelt, and whether this machine can look it up.',
+    found: `the host name in ${host} does not exist (ENOTFOUND)`,
+    hint: 'Check the spelling of the host name, and the name resolution of this machine.',
   }),
   EAI_AGAIN: (host) => ({
-    found: `the name in ${host} could not be looked up (EAI_AGAIN)`,
-    hint: 'Check the name service of this machine, or give the address instead of the name.',
+    found: `the host name in ${host} could not be resolved (EAI_AGAIN)`,
+    hint: 'Check the name resolution of this machine, or give the IP address.',
   }),
-  EHOSTUNREACH: (host) => ({ found: `no way leads to ${host} (EHOSTUNREACH)`, hint: CHECK_ADDRESS }),
-  ENETUNREACH: (host) => ({ found: `no way leads to ${host} (ENETUNREACH)`, hint: CHECK_ADDRESS }),
+  EHOSTUNREACH: (host) => ({ found: `there is no route to ${host} (EHOSTUNREACH)`, hint: CHECK_ADDRESS }),
+  ENETUNREACH: (host) => ({ found: `there is no route to ${host} (ENETUNREACH)`, hint: CHECK_ADDRESS }),
   ETIMEDOUT: noConnection,
 };
 
 function noConnection(host: string): Diagnosis {
   return {
-    found: `${host} does not take connections and does not refuse them either`,
-    hint: 'Check host and port; a firewall in between may drop what is sent there.',
+    found: `${host} neither accepts nor refuses connections`,
+    hint: 'Check host and port. A firewall may drop the packets.',
   };
 }
 
-/** What keeps a request from being answered as HTTP: the network, TLS, or silence; null when it is answered. */
+/** A request was not answered in HTTP because of the network, TLS, or silence; null when it was answered. */
 export async function diagnoseConnection(
   sight: Sight,
   options: LookOptions,
@@ -69,8 +76,8 @@ export async function diagnoseConnection(
 }
 
 const SILENT: Diagnosis = {
-  found: 'it accepts connections and never answers',
-  hint: 'Check that this is the port of the server and that the server is not stuck; if it is only slow, give it longer with --connect-timeout.',
+  found: 'it accepts connections but never answers',
+  hint: 'Check that this is the port of the server, and that the server is not blocked. If it is only slow, increase --connect-timeout.',
 };
 
 function diagnoseCertificate(error: NodeJS.ErrnoException): Diagnosis | null {
@@ -79,7 +86,7 @@ function diagnoseCertificate(error: NodeJS.ErrnoException): Diagnosis | null {
     const names = namesIn(error);
     return {
       found: `its certificate is for another host${names === '' ? '' : `, ${names}`}`,
-      hint: 'Give a host that the certificate names, or in a target file tls: { servername } with it, or tls: { rejectUnauthorized: false } to accept any.',
+      hint: 'Use a host that the certificate names. Or, in a target file, give that host as tls: { servername }, or tls: { rejectUnauthorized: false } to accept any certificate.',
     };
   }
   const found = CERTIFICATES[code];
@@ -95,24 +102,24 @@ function namesIn(error: Error): string {
   return typeof names === 'string' ? names.replaceAll(/(DNS|IP Address):/g, '') : '';
 }
 
-/** The server ended the TLS handshake and said why. */
+/** The server ended the TLS handshake with an alert. */
 function diagnoseAlert(error: Error): Diagnosis | null {
   const alert = alertOf(error);
   if (alert === null) return null;
   return {
     found: `it ends the TLS handshake with "${alert}"`,
     hint: /certificate|handshake failure|unknown ca/.test(alert)
-      ? 'It may want a certificate of the client: give tls: { cert, key } in a target file.'
-      : 'Check which versions of TLS and which ciphers it takes.',
+      ? 'It may require a client certificate: give tls: { cert, key } in a target file.'
+      : 'Check which TLS versions and ciphers it accepts.',
   };
 }
 
-/** The alert in OpenSSL's words: `...:tlsv13 alert certificate required:...:SSL alert number 116`. */
+/** The alert in an OpenSSL error: `...:tlsv13 alert certificate required:...:SSL alert number 116`. */
 function alertOf({ message }: Error): string | null {
   return /:[^:]*alert ([^:]+):.*SSL alert number/.exec(message)?.[1] ?? null;
 }
 
-/** TLS was asked for, and what came back is none. */
+/** The answer to a TLS handshake is not TLS. */
 async function diagnoseTls(
   { code = '' }: NodeJS.ErrnoException,
   url: URL,
@@ -123,11 +130,11 @@ async function diagnoseTls(
   if (!/^(EPROTO|ERR_SSL_)/.test(code)) return null;
   const plain = await lookAt(withProtocol(url, 'http:'), options);
   return plain.kind === 'answer' || plain.kind === 'upgraded'
-    ? { found: 'it speaks plain HTTP, not TLS', hint: `Write ${connect.url.replace(/^(http|ws)s:/, '$1:')}.` }
-    : { found: 'what listens there does not speak TLS', hint: CHECK_ADDRESS };
+    ? { found: 'it speaks plain HTTP, not TLS', hint: `Use ${connect.url.replace(/^(http|ws)s:/, '$1:')}.` }
+    : { found: 'the service at this port does not speak TLS', hint: CHECK_ADDRESS };
 }
 
-/** HTTP was asked for, and what came back is none: a port for TLS closes, or answers in TLS. */
+/** The answer to an HTTP request is not HTTP: a TLS port closes the connection, or answers in TLS. */
 async function diagnosePlain(
   error: NodeJS.ErrnoException,
   url: URL,
@@ -139,7 +146,7 @@ async function diagnosePlain(
   if (!isForeign && !isClosing(code)) return null;
   if (await speaksTls(url, options)) return wantsTls(refused);
   return isForeign
-    ? { found: `what listens there does not speak HTTP${beginningOf(error)}`, hint: CHECK_ADDRESS }
+    ? { found: `the service at this port does not speak HTTP${beginningOf(error)}`, hint: CHECK_ADDRESS }
     : CLOSES;
 }
 
@@ -149,15 +156,15 @@ function isClosing(code: string): boolean {
 
 const CLOSES: Diagnosis = {
   found: 'it accepts connections and closes them without an answer',
-  hint: 'Check that this is the port of the server, and look into its log, or into that of the proxy in front of it.',
+  hint: 'Check that this is the port of the server, and read its log, or that of the proxy in front of it.',
 };
 
 function wantsTls({ connect }: Refused): Diagnosis {
   const url = connect.url.replace(/^(http|ws):/, '$1s:');
-  return { found: 'it speaks TLS, not plain HTTP', hint: `Write ${url}.` };
+  return { found: 'it speaks TLS, not plain HTTP', hint: `Use ${url}.` };
 }
 
-/** As nginx, Apache, Go and others answer plain HTTP on a port for TLS. */
+/** The answer of nginx, Apache, Go and others to plain HTTP on a TLS port. */
 function refusesPlainHttp({ status, body }: Answer): boolean {
   return status === 400 && /https/i.test(body);
 }
@@ -168,13 +175,13 @@ async function speaksTls(url: URL, options: LookOptions): Promise<boolean> {
   return sight.kind === 'failed' ? alertOf(sight.error) !== null : sight.kind !== 'silent';
 }
 
-/** The same port, given or not, spoken to in the other way. */
+/** The same port with another protocol. */
 function withProtocol(url: URL, protocol: string): URL {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return new URL(`${protocol}//${url.hostname}:${port}${url.pathname}${url.search}`);
 }
 
-/** How the answer of something that is no web server begins, when it can be read. */
+/** The printable start of an answer that is not HTTP. */
 function beginningOf(error: Error): string {
   const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : null;
   const [line = ''] = (packet?.toString('latin1') ?? '').split(/[\r\n]/);

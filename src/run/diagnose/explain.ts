@@ -1,52 +1,57 @@
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
 import { plural } from '../../text.ts';
-import { diagnoseAnswer, diagnoseHalfSilence, diagnoseRawWebSocket } from './answer.ts';
+import { diagnoseAnswer, diagnoseEngineIo, diagnoseHalfSilence, diagnoseRawWebSocket } from './answers.ts';
 import { diagnoseConnection } from './connection.ts';
-import { type Diagnosis, engineIoUrl, GIVE_CREDENTIALS, type Refused, requestUrl } from './diagnosis.ts';
-import { diagnoseEngineIo } from './engine-io.ts';
-import { type LookOptions, lookAt, WEBSOCKET_HANDSHAKE } from './look.ts';
+import {
+  type Diagnosis,
+  engineIoUrl,
+  GIVE_CREDENTIALS,
+  type LookOptions,
+  lookAt,
+  type Refused,
+  requestUrl,
+  WEBSOCKET_HANDSHAKE,
+} from './look.ts';
 
-export type { Refused } from './diagnosis.ts';
+/** Limits of the time for looking. */
+const MAX_LOOK_MS = 2000;
+const MIN_LOOK_MS = 500;
 
-/** Looking takes so long at most; when no time is left, it still has the least. */
-const MOST_MS = 2000;
-const LEAST_MS = 500;
-
-/** One sentence with the URL and what was found there, and one that says what to do. */
+/** One sentence with the URL and the cause, and one that says what to do. */
 export interface Refusal {
   readonly message: string;
   readonly hint: string;
 }
 
 /**
- * Why a server took none of the clients. Looks what is there with a handshake of Socket.IO and one of WebSocket,
- * over plain requests. Never rejects because of the server.
+ * Explains why a server accepted none of the clients. Sends a Socket.IO handshake and a WebSocket handshake as plain
+ * requests. Never rejects because of the server.
  */
 export async function explainRefusal(refused: Refused): Promise<Refusal> {
   const { clients, connect } = refused;
   const { found, hint } =
-    diagnoseServersWord(refused) ?? (await diagnoseByLooking(refused)) ?? asItIs(refused);
-  const what = `none of ${plural(clients, 'client')} could connect to ${connect.url} by ${connect.transport}`;
+    diagnoseRejection(refused) ?? (await diagnoseByLooking(refused)) ?? unexplained(refused);
+  const what = `none of ${plural(clients, 'client')} could connect to ${connect.url} over ${connect.transport}`;
   return { message: `${what}: ${found}`, hint };
 }
 
-/** What Socket.IO's server itself said to the clients that it did not let in. */
-function diagnoseServersWord({ reason, connect }: Refused): Diagnosis | null {
+/** The Socket.IO server's own reason for rejecting the clients. */
+function diagnoseRejection({ reason, connect }: Refused): Diagnosis | null {
   if (!reason.startsWith(REFUSED_BY_SERVER)) return null;
   const word = reason.slice(REFUSED_BY_SERVER.length);
   if (word !== 'Invalid namespace') {
-    return { found: `the server refuses them with "${word}"`, hint: GIVE_CREDENTIALS };
+    return { found: `the server rejects them with "${word}"`, hint: GIVE_CREDENTIALS };
   }
   return {
     found: `the server has no namespace ${connect.namespace ?? new URL(connect.url).pathname}`,
-    hint: 'Give one that it has with --namespace NAME; for the main one leave it out, and the path of the URL too.',
+    hint: 'Give an existing one with --namespace NAME. For the main namespace, omit it and the path of the URL.',
   };
 }
 
 async function diagnoseByLooking(refused: Refused): Promise<Diagnosis | null> {
   const { connect, leftMs } = refused;
   const end = new AbortController();
-  const limitMs = Math.min(MOST_MS, Math.max(LEAST_MS, leftMs), connect.timeoutMs);
+  const limitMs = Math.min(MAX_LOOK_MS, Math.max(MIN_LOOK_MS, leftMs), connect.timeoutMs);
   const timer = setTimeout(() => end.abort(), limitMs);
   try {
     const { headers = {}, tls = {} } = connect;
@@ -61,7 +66,7 @@ async function diagnoseSights(refused: Refused, options: LookOptions): Promise<D
   const { protocol, connect } = refused;
   const url = requestUrl(connect);
   const handshake = { ...options, headers: { ...options.headers, ...WEBSOCKET_HANDSHAKE } };
-  // At once, because a server that is silent to one may answer another.
+  // In parallel, because a server that is silent to one may answer another.
   const looks = {
     engineIo: lookAt(engineIoUrl(connect), options),
     webSocket: lookAt(url, handshake),
@@ -80,8 +85,8 @@ async function diagnoseSights(refused: Refused, options: LookOptions): Promise<D
   );
 }
 
-/** Nothing that is known fits. */
-function asItIs({ protocol, reason }: Refused): Diagnosis {
+/** No known cause fits: the driver's reason is all there is. */
+function unexplained({ protocol, reason }: Refused): Diagnosis {
   const spoken = {
     socketio: 'Socket.IO',
     ws: 'WebSocket',

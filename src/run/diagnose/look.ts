@@ -1,14 +1,58 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { TlsOptions } from '../../contract/target.ts';
+import type { Protocol, TlsOptions } from '../../contract/target.ts';
+import type { ConnectOptions } from '../../drivers/driver.ts';
 
-/** What one request met. */
+/** The cause, as the end of a sentence, and what to do, as a sentence. */
+export interface Diagnosis {
+  readonly found: string;
+  readonly hint: string;
+}
+
+/** What is known of a run in which no client could connect. */
+export interface Refused {
+  readonly protocol: Protocol;
+  readonly clients: number;
+  /** As the clients connected. */
+  readonly connect: ConnectOptions;
+  /** The driver's most frequent reason. */
+  readonly reason: string;
+  /** The rest of the connect timeout. Looking may take half a second longer. */
+  readonly leftMs: number;
+}
+
+export const GIVE_CREDENTIALS =
+  'In a target file, give the auth, headers or query that the clients of this server send; see docs/your-own-server.md.';
+
+/** The URL of the clients' first request, for other protocols than Socket.IO. */
+export function requestUrl({ url, query = {} }: ConnectOptions): URL {
+  const address = new URL(url.replace(/^ws/, 'http'));
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address;
+}
+
+/** The URL of a Socket.IO client's first poll (github.com/socketio/engine.io-protocol). */
+export function engineIoUrl(connect: ConnectOptions): URL {
+  const address = requestUrl(connect);
+  address.pathname = `${(connect.path ?? '/socket.io').replace(/\/$/, '')}/`;
+  address.searchParams.set('EIO', '4');
+  address.searchParams.set('transport', 'polling');
+  return address;
+}
+
+/** The address of the same server for another protocol, without the path. */
+export function addressFor(protocol: Protocol, { url }: ConnectOptions): string {
+  const isSecure = /^(https|wss):/.test(url);
+  return `${protocol === 'ws' ? 'ws' : 'http'}${isSecure ? 's' : ''}://${new URL(url).host}`;
+}
+
+/** The outcome of one request. */
 export type Sight =
   | Answer
-  /** It took the WebSocket handshake. */
+  /** The server accepted the WebSocket handshake. */
   | { readonly kind: 'upgraded' }
   | { readonly kind: 'failed'; readonly error: NodeJS.ErrnoException }
-  /** Nothing came in time; `accepted` when at least the connection was made. */
+  /** Nothing arrived in time. `accepted`: the connection was made. */
   | { readonly kind: 'silent'; readonly accepted: boolean };
 
 export interface Answer {
@@ -16,20 +60,20 @@ export interface Answer {
   readonly status: number;
   /** Without its parameters, such as `text/html`; empty when there is none. */
   readonly contentType: string;
-  /** Where a redirect leads; empty for anything else. */
+  /** The location of a redirect; empty for other answers. */
   readonly location: string;
-  /** The first piece of the body. */
+  /** The first chunk of the body. */
   readonly body: string;
 }
 
 export interface LookOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
-  /** Aborting ends the look: what has not answered by then is silent. */
+  /** Aborting ends the look with `silent`. */
   readonly signal: AbortSignal;
 }
 
-/** What turns a look into a WebSocket handshake (RFC 6455, section 4.1); the key is the one of its example. */
+/** Headers of a WebSocket handshake (RFC 6455, section 4.1), with the key of its example. */
 export const WEBSOCKET_HANDSHAKE = {
   Connection: 'Upgrade',
   Upgrade: 'websocket',
@@ -38,8 +82,8 @@ export const WEBSOCKET_HANDSHAKE = {
 } as const;
 
 /**
- * Sends one GET request to an `http:` or `https:` URL and tells what came back. Never rejects, follows no
- * redirect, and leaves no connection behind.
+ * Sends one GET request to an `http:` or `https:` URL. Never rejects, follows no redirect, and leaves no connection
+ * behind.
  */
 export function lookAt(url: URL, { headers, tls, signal }: LookOptions): Promise<Sight> {
   return new Promise((resolve) => {
@@ -66,17 +110,17 @@ export function lookAt(url: URL, { headers, tls, signal }: LookOptions): Promise
         resolve({ kind: 'upgraded' });
         socket.destroy();
       });
-      // Destroying it may come as an error once more.
+      // Destroying the request may emit another error.
       request.on('error', fail);
       request.end();
     } catch (error) {
-      // Headers or certificates that Node.js does not take.
+      // Node.js rejects some headers and certificates.
       fail(error);
     }
   });
 }
 
-/** A body may be endless, so the first piece of it must do. */
+/** Reads the first chunk of the body only, since a body may be endless. */
 function answerOf(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const [contentType = ''] = (headers['content-type'] ?? '').split(';');

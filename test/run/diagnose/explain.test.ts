@@ -37,7 +37,7 @@ describe('what is said when no client could connect', () => {
       });
       await close();
       expect(refusal).toEqual({
-        message: `none of 3 clients could connect to ${url} by ${transport}: ${filled(found)}`,
+        message: `none of 3 clients could connect to ${url} over ${transport}: ${filled(found)}`,
         hint: filled(hint),
       });
     },
@@ -80,7 +80,7 @@ describe('looking at a server', () => {
     const refusal = await explain('ws', { url });
     await server.close();
     expect(refusal).toEqual({
-      message: `none of 1 client could connect to ${url} by websocket: it was raining`,
+      message: `none of 1 client could connect to ${url} over websocket: it was raining`,
       hint: 'Check that the server runs there and speaks WebSocket.',
     });
   });
@@ -93,8 +93,8 @@ describe('looking at a server', () => {
   });
 
   it.each([
-    ['ENOTFOUND', 'there is no host of the name in nowhere.test:3000 (ENOTFOUND)'],
-    ['EAI_AGAIN', 'the name in nowhere.test:3000 could not be looked up (EAI_AGAIN)'],
+    ['ENOTFOUND', 'the host name in nowhere.test:3000 does not exist (ENOTFOUND)'],
+    ['EAI_AGAIN', 'the host name in nowhere.test:3000 could not be resolved (EAI_AGAIN)'],
   ])('names a host that cannot be found: %s', async (code, found) => {
     const lookup = vi
       .spyOn(dns, 'lookup')

@@ -1,0 +1,214 @@
+import { STATUS_CODES } from 'node:http';
+import type { ConnectOptions } from '../../drivers/driver.ts';
+import { NO_ANSWER_OF_NAMESPACE } from '../../drivers/reason.ts';
+import {
+  type Answer,
+  addressFor,
+  type Diagnosis,
+  engineIoUrl,
+  GIVE_CREDENTIALS,
+  type Refused,
+  requestUrl,
+  type Sight,
+} from './look.ts';
+
+const LOOK_INTO_LOG = 'Read the log of the server, or of the proxy in front of it.';
+
+/** The server has no Socket.IO, but accepts WebSocket connections. */
+export function diagnoseRawWebSocket(
+  engineIo: Sight,
+  webSocket: Sight,
+  { protocol, connect }: Refused,
+): Diagnosis | null {
+  if (protocol !== 'socketio' || webSocket.kind !== 'upgraded') return null;
+  const status = engineIo.kind === 'answer' ? ` (${statusOf(engineIo)})` : '';
+  const url = addressFor('ws', connect);
+  return {
+    found: `it accepts raw WebSocket connections, but has no Socket.IO at ${engineIoUrl(connect).pathname}${status}`,
+    hint: `Use ${url}, or give the path of Socket.IO as path in a target file.`,
+  };
+}
+
+/** The server answers plain requests, but never a WebSocket handshake. */
+export function diagnoseHalfSilence(
+  engineIo: Sight,
+  webSocket: Sight,
+  { protocol }: Refused,
+): Diagnosis | null {
+  if (protocol !== 'ws' || webSocket.kind !== 'silent' || engineIo.kind !== 'answer') return null;
+  return {
+    found: `it answers plain requests (${statusOf(engineIo)}), but never the WebSocket handshake`,
+    hint: 'Check the path of the URL: this server accepts WebSocket connections at another path, or not at all.',
+  };
+}
+
+/** The server answers the first request of this protocol with an HTTP response that no server of the protocol sends. */
+export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null {
+  if (sight.kind !== 'answer') return null;
+  const { status, location } = sight;
+  if (location !== '') {
+    return {
+      found: `it redirects to ${targetOf(location, refused)} (${statusOf(sight)})`,
+      hint: 'If that is the server under test, give it as --target.',
+    };
+  }
+  if (status === 401) {
+    return { found: `it requires authentication (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
+  }
+  if (status === 403) {
+    return { found: `it forbids the connection (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
+  }
+  if (status === 429 || status >= 500) {
+    return { found: `it answers with an error (${statusOf(sight)})`, hint: LOOK_INTO_LOG };
+  }
+  // Only the URL of plain requests is known.
+  return refused.protocol === 'http' ? null : diagnoseOtherPage(sight, refused);
+}
+
+/** A web server without the requested protocol at this path. */
+function diagnoseOtherPage(answer: Answer, { protocol, connect }: Refused): Diagnosis {
+  const isSocketio = protocol === 'socketio';
+  const { pathname } = isSocketio ? engineIoUrl(connect) : requestUrl(connect);
+  const hint = isSocketio
+    ? 'Check the port. If Socket.IO has another path there, give it as path in a target file.'
+    : 'Check the port and the path of the URL.';
+  if (answer.status === 404) {
+    return { found: `a web server answers, but has nothing at ${pathname} (${statusOf(answer)})`, hint };
+  }
+  if (answer.status >= 400) {
+    const what = isSocketio ? 'Socket.IO handshake' : 'WebSocket handshake';
+    return { found: `it rejects the ${what} at ${pathname} (${statusOf(answer)})`, hint };
+  }
+  const content = answer.contentType === '' ? 'content of unknown type' : answer.contentType;
+  const what = isSocketio ? 'Socket.IO' : 'a WebSocket';
+  return {
+    found: `a web server answers at ${pathname} with ${content} (${statusOf(answer)}) instead of ${what}`,
+    hint,
+  };
+}
+
+/** `404 Not Found` */
+function statusOf({ status }: Answer): string {
+  return `${status} ${STATUS_CODES[status] ?? ''}`.trim();
+}
+
+/** The target of a redirect as --target accepts it; only the path when the host is the same. */
+function targetOf(location: string, { protocol, connect }: Refused): string {
+  const from = protocol === 'socketio' ? engineIoUrl(connect) : requestUrl(connect);
+  const to = URL.parse(location, from.href);
+  if (to === null) return location;
+  if (to.origin === from.origin) return to.pathname;
+  return addressFor(protocol, { ...connect, url: to.href });
+}
+
+/** The answer of an Engine.IO server to a polling handshake. */
+type EngineIo =
+  | { readonly kind: 'open'; readonly version: 3 | 4; readonly upgrades: readonly unknown[] }
+  | { readonly kind: 'error'; readonly code: unknown; readonly message: unknown };
+
+/**
+ * Reads an open packet or an error of Engine.IO; null for anything else. Version 4 begins the packet with its
+ * type, `0{"sid":...}`; version 3 with its length before that, `97:0{"sid":...}`, whatever version was asked for.
+ */
+function readEngineIo(sight: Sight): EngineIo | null {
+  if (sight.kind !== 'answer') return null;
+  const [, length, open] = /^(\d+:)?0(\{"sid".*?\})/.exec(sight.body) ?? [];
+  if (open !== undefined) {
+    const { upgrades } = parsed(open);
+    return {
+      kind: 'open',
+      version: length === undefined ? 4 : 3,
+      upgrades: Array.isArray(upgrades) ? upgrades : [],
+    };
+  }
+  const { code, message } = parsed(sight.body);
+  return code === undefined || message === undefined ? null : { kind: 'error', code, message };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Engine.IO answered, but no client could connect; null when something else answered. */
+export function diagnoseEngineIo(sight: Sight, { protocol, connect, reason }: Refused): Diagnosis | null {
+  const server = readEngineIo(sight);
+  if (server === null) return null;
+  if (server.kind === 'open' && server.version === 3) return SOCKETIO_2;
+  if (protocol !== 'socketio') {
+    return {
+      found: 'this is a Socket.IO server',
+      hint: `Use ${addressFor('socketio', connect)}.`,
+    };
+  }
+  return server.kind === 'open'
+    ? diagnoseOpen(server.upgrades, connect, reason)
+    : diagnoseError(server.code, String(server.message), connect, reason);
+}
+
+const SOCKETIO_2: Diagnosis = {
+  found: 'the server speaks Socket.IO 2 (Engine.IO 3), the clients Socket.IO 3 and 4 (Engine.IO 4)',
+  hint: 'Upgrade the server to socket.io 3 or later. sockbench has no client for version 2.',
+};
+
+/** The handshake of the look succeeded, those of the clients did not. */
+function diagnoseOpen(
+  upgrades: readonly unknown[],
+  { transport }: ConnectOptions,
+  reason: string,
+): Diagnosis {
+  if (reason.startsWith(NO_ANSWER_OF_NAMESPACE)) {
+    return {
+      found: `it speaks Socket.IO, but gives ${reason}`,
+      hint: 'Check for a middleware of the server (io.use) that does not call next.',
+    };
+  }
+  if (transport !== 'websocket') {
+    return {
+      found: `it answers the Socket.IO handshake, but not the next requests: ${reason}`,
+      hint: 'Several processes behind one address need sticky sessions for polling. --transport websocket needs none.',
+    };
+  }
+  if (!upgrades.includes('websocket')) {
+    return {
+      found: `it supports Socket.IO over polling only: ${reason}`,
+      hint: "Use --transport polling, or add websocket to the server's transports.",
+    };
+  }
+  return {
+    found: `it speaks Socket.IO, but does not accept the WebSocket: ${reason}`,
+    hint: 'A proxy in front of it may not forward WebSocket connections. --transport polling needs none.',
+  };
+}
+
+/** By the codes of Engine.IO's server: socket.io/docs/v4/server-api, event connection_error. */
+function diagnoseError(
+  code: unknown,
+  message: string,
+  { transport }: ConnectOptions,
+  reason: string,
+): Diagnosis {
+  if (code === 0 && transport !== 'websocket') {
+    return {
+      found: `it speaks Socket.IO, but not over polling ("${message}")`,
+      hint: "Use --transport websocket, or add polling to the server's transports.",
+    };
+  }
+  if (code === 0) {
+    return {
+      found: `it supports Socket.IO over WebSocket only, and does not accept this connection: ${reason}`,
+      hint: GIVE_CREDENTIALS,
+    };
+  }
+  if (code === 4) {
+    return { found: `it speaks Socket.IO and forbids the connection ("${message}")`, hint: GIVE_CREDENTIALS };
+  }
+  return {
+    found: `it speaks Socket.IO and rejects the handshake ("${message}")`,
+    hint: 'Read the log of the server, and check its version of Socket.IO.',
+  };
+}
