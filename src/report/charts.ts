@@ -58,6 +58,8 @@ export interface Axis {
   readonly scale: 'linear' | 'logarithmic';
   /** `zero`: begins at 0; `fit`: around the values; or fixed ends. */
   readonly range: 'zero' | 'fit' | readonly [from: number, to: number];
+  /** The smallest distance between two labels: 1 for counts, 0 for other values. */
+  readonly minStep: 0 | 1;
   readonly labels: ReadonlyArray<{ readonly at: number; readonly text: string }> | null;
 }
 

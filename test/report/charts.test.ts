@@ -144,6 +144,7 @@ describe('an axis', () => {
     title: '',
     scale: 'linear',
     range: 'zero',
+    minStep: 0,
     labels: null,
     ...parts,
   });
@@ -162,6 +163,7 @@ describe('an axis', () => {
     expect(texts(logarithmicScale(790, 1140))).toEqual(['800', '900', '1,000', '1,100']);
     expect(texts(scaleOf(axis({}), [0.9]))).toEqual(['0', '0.2', '0.4', '0.6', '0.8', '1']);
     expect(texts(scaleOf(axis({}), [103]))).toEqual(['0', '50', '100', '150']);
+    expect(texts(scaleOf(axis({ range: 'fit', minStep: 1 }), [0, 2]))).toEqual(['0', '1', '2']);
     expect(texts(scaleOf(axis({ range: 'fit' }), [1.1, 1.4]))).toEqual(['1.1', '1.2', '1.3', '1.4']);
     expect(texts(scaleOf(axis({ scale: 'logarithmic', range: 'fit' }), [0.9, 1.45]))).toEqual([
       '1',

@@ -103,11 +103,12 @@ function chartOf(capacity: Capacity, curve: Curve, runs: readonly Run[], heightP
       title: `${vary === 'rate' ? 'messages/s' : 'clients'} (logarithmic)`,
       scale: 'logarithmic',
       range: 'fit',
+      minStep: 0,
       labels: null,
     },
     y: isLogarithmic
-      ? { title: '', scale: 'logarithmic', range: 'fit', labels: null }
-      : { title: '', scale: 'linear', range: 'zero', labels: null },
+      ? { title: '', scale: 'logarithmic', range: 'fit', minStep: 0, labels: null }
+      : { title: '', scale: 'linear', range: 'zero', minStep: kind === 'count' ? 1 : 0, labels: null },
     dots: dotsOf(capacity, kind, runs, scale),
     links: points.slice(1).map((to, index) => ({ from: points[index] ?? to, to, isFaint: false })),
     rules: [

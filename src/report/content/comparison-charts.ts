@@ -69,9 +69,10 @@ function valuesPanel(source: Source): Panel {
       title: `round${unitText(name)}`,
       scale: 'linear',
       range: [-0.5, points.length - 0.5],
+      minStep: 1,
       labels: namedRounds(points, (index) => index),
     },
-    y: { title: '', scale: 'linear', range: 'fit', labels: null },
+    y: { title: '', scale: 'linear', range: 'fit', minStep: metric.unit === 'count' ? 1 : 0, labels: null },
     dots,
     links: points.map(({ base, head, isExcluded }, index) => ({
       from: [index, base / scale],
@@ -122,11 +123,18 @@ function ratiosPanel(source: Source): Panel | null {
   return {
     description: `${metric.metric} of ${headName} over ${baseName}: ${estimateText(metric)}`,
     heightPx: HEIGHT_PX,
-    x: { title: 'ratio by round; shaded: tolerated', scale: 'logarithmic', range: 'fit', labels: null },
+    x: {
+      title: 'ratio by round; shaded: tolerated',
+      scale: 'logarithmic',
+      range: 'fit',
+      minStep: 0,
+      labels: null,
+    },
     y: {
       title: '',
       scale: 'linear',
       range: [-0.7, points.length + 0.5],
+      minStep: 1,
       labels: [...namedRounds(points, row), { at: 0, text: 'all' }],
     },
     dots: [...dots, ...estimate],
@@ -148,6 +156,7 @@ export function metricChart(
   const names = { baseName: baseName(comparison), headName: armName(comparison, pair.head) };
   const headColour = `line-${pair.head % 8}`;
   const source = { metric, points, ...names, headColour };
+  const panels = [valuesPanel(source), ratiosPanel(source)].filter((panel) => panel !== null);
   const key = { hollow: false } as const;
   return {
     title: metric.metric,
@@ -159,7 +168,7 @@ export function metricChart(
         ? [{ shape: 'disc', colour: 'line-7', hollow: true, text: 'hollow: excluded' } as const]
         : []),
     ],
-    isWide: true,
-    panels: [valuesPanel(source), ratiosPanel(source)].filter((panel) => panel !== null),
+    isWide: panels.length > 1,
+    panels,
   };
 }

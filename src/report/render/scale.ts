@@ -21,8 +21,8 @@ function evenStep(range: number): number {
   return [1, 2, 5, 10].map((each) => each * power).find((step) => range / step <= 5) ?? 10 * power;
 }
 
-function evenTicks(min: number, max: number): number[] {
-  const step = evenStep(max - min);
+function evenTicks(min: number, max: number, minStep = 0): number[] {
+  const step = Math.max(minStep, evenStep(max - min));
   const [first, last] = [Math.ceil(min / step), Math.floor(max / step)];
   // Adding the step up would result in 0.30000000000000004.
   return Array.from({ length: last - first + 1 }, (_, index) =>
@@ -56,9 +56,9 @@ export function logarithmicScale(min: number, max: number): Scale {
   return { at: (value) => Math.log(value / min) / span, ticks: labelled(ticks) };
 }
 
-/** An axis from `min` to `max`, which differ. */
-export function linearScale(min: number, max: number): Scale {
-  return { at: (value) => (value - min) / (max - min), ticks: labelled(evenTicks(min, max)) };
+/** An axis from `min` to `max`, which differ. Labels are `minStep` or more apart. */
+export function linearScale(min: number, max: number, minStep: number): Scale {
+  return { at: (value) => (value - min) / (max - min), ticks: labelled(evenTicks(min, max, minStep)) };
 }
 
 /** Ends of an axis around the values. */
@@ -80,6 +80,7 @@ function rangeOf({ scale, range }: Axis, values: Iterable<number>): readonly [nu
 /** The scale of an axis that shows all `values`. */
 export function scaleOf(axis: Axis, values: Iterable<number>): Scale {
   const [min, max] = rangeOf(axis, values);
-  const scale = axis.scale === 'logarithmic' ? logarithmicScale(min, max) : linearScale(min, max);
+  const scale =
+    axis.scale === 'logarithmic' ? logarithmicScale(min, max) : linearScale(min, max, axis.minStep);
   return axis.labels === null ? scale : { ...scale, ticks: axis.labels };
 }

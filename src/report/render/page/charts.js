@@ -26,13 +26,14 @@
   /** 1 / (1 - p) as the percentile p: 100 is 99 %. */
   const percentileName = (odds) => `${Number((100 - 100 / odds).toPrecision(6))} %`;
 
-  /** The axis of HdrHistogram: 0 %, 50 %, then one more nine each decade; without labels that would overlap. */
+  /** The axis of HdrHistogram: 0 %, 50 %, then one more nine each decade. */
   function oddsSplits(u) {
     const splits = [1, 2];
     for (let odds = 10; odds <= u.scales.x.max * 1.001; odds *= 10) splits.push(odds);
     return splits;
   }
 
+  /** Leaves out labels that would overlap. */
   function keepApart(u, splits) {
     let last = Number.NEGATIVE_INFINITY;
     return splits.map((split) => {
@@ -51,7 +52,16 @@
     return Math.ceil(Math.max(0, ...(labels ?? []).map((label) => measuring.measureText(label).width))) + 14;
   }
 
-  function axes({ xAxis }) {
+  /** Leaves 1, 2 and 5 of each decade on a logarithmic axis, or 1 only where there are many decades. */
+  function fewPerDecade(u, splits) {
+    const digits = u.scales.y.max / u.scales.y.min > 1000 ? '1' : '125';
+    const isRound = (split) => Math.abs(split / Number(split.toExponential(0)) - 1) < 1e-9;
+    return splits.map((split) =>
+      isRound(split) && digits.includes(split.toExponential()[0]) ? split : null,
+    );
+  }
+
+  function axes({ xAxis, logarithmicY }) {
     const label = (name) => (_, splits) => splits.map((split) => (split === null ? '' : name(split)));
     const common = {
       stroke: themed('ink-soft'),
@@ -60,11 +70,12 @@
       ticks: { show: false },
     };
     const x = { ...common, size: 30, space: 56 };
+    const y = { ...common, size: axisWidth, space: 36, values: label(figure) };
     return [
       xAxis === 'odds'
         ? { ...x, values: label(percentileName), splits: oddsSplits, filter: keepApart }
         : { ...x, values: label((seconds) => `${figure(seconds)} s`) },
-      { ...common, size: axisWidth, space: 36, values: label(figure) },
+      logarithmicY ? { ...y, filter: fewPerDecade, grid: { ...y.grid, filter: fewPerDecade } } : y,
     ];
   }
 
@@ -76,7 +87,7 @@
           ? { time: false, distr: 3, range: () => [1, Math.max(10, last)] }
           : { time: false, range: () => [Math.min(0, xs[0]), Math.max(1, last + 0.5)] },
       y: logarithmicY
-        ? { distr: 3, range: (_, min, max) => uPlot.rangeLog(min, max, 10, false) }
+        ? { distr: 3, range: (_, min, max) => [min / 1.15, max * 1.15] }
         : { range: (_, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
     };
   }
@@ -106,9 +117,8 @@
     return hovered;
   }
 
-  function element(tag, className, text) {
-    return Object.assign(document.createElement(tag), { className, textContent: text });
-  }
+  const element = (tag, className, textContent) =>
+    Object.assign(document.createElement(tag), { className, textContent });
 
   /** The run of a line, and what the line shows where the chart has several kinds of lines. */
   function lineName({ lines }, { runs }, { run, label }) {
@@ -217,9 +227,7 @@
   }
 
   const resized = new ResizeObserver(() => {
-    for (const { box, plot } of drawn) {
-      if (box.clientWidth !== plot.width) plot.setSize({ width: box.clientWidth, height: plot.height });
-    }
+    for (const { box, plot } of drawn) plot.setSize({ width: box.clientWidth, height: plot.height });
   });
 
   /** On paper everything is light and open. */
