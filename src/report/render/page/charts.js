@@ -11,7 +11,6 @@
   const drawn = [];
 
   const probe = document.body.appendChild(document.createElement('i'));
-
   /** A colour of the page's current theme. */
   function themed(name) {
     probe.style.color = `var(--${name})`;
@@ -45,7 +44,6 @@
   }
 
   const measuring = document.createElement('canvas').getContext('2d');
-
   /** Room for the longest label. */
   function axisWidth(_, labels) {
     measuring.font = FONT;
@@ -56,9 +54,8 @@
   function fewPerDecade(u, splits) {
     const digits = u.scales.y.max / u.scales.y.min > 1000 ? '1' : '125';
     const isRound = (split) => Math.abs(split / Number(split.toExponential(0)) - 1) < 1e-9;
-    return splits.map((split) =>
-      isRound(split) && digits.includes(split.toExponential()[0]) ? split : null,
-    );
+    const isKept = (split) => isRound(split) && digits.includes(split.toExponential()[0]);
+    return splits.map((split) => (isKept(split) ? split : null));
   }
 
   function axes({ xAxis, logarithmicY }) {
@@ -93,18 +90,16 @@
   }
 
   /** Shades what lies before and after the measured time. */
-  function shadeUnmeasured(measureMs) {
-    return (u) => {
-      const { left, top, width, height } = u.bbox;
-      const at = (second) => Math.min(left + width, Math.max(left, u.valToPos(second, 'x', true)));
-      const end = at(measureMs / 1000);
-      u.ctx.save();
-      u.ctx.fillStyle = themed('shade');
-      u.ctx.fillRect(left, top, at(0) - left, height);
-      u.ctx.fillRect(end, top, left + width - end, height);
-      u.ctx.restore();
-    };
-  }
+  const shadeUnmeasured = (measureMs) => (u) => {
+    const { left, top, width, height } = u.bbox;
+    const at = (second) => Math.min(left + width, Math.max(left, u.valToPos(second, 'x', true)));
+    const end = at(measureMs / 1000);
+    u.ctx.save();
+    u.ctx.fillStyle = themed('shade');
+    u.ctx.fillRect(left, top, at(0) - left, height);
+    u.ctx.fillRect(end, top, left + width - end, height);
+    u.ctx.restore();
+  };
 
   /** The nearest point of one line. `undefined` is a point that only other lines have. */
   function nearestPoint(u, line, hovered) {
@@ -199,9 +194,8 @@
   function drawAll() {
     for (const { plot } of drawn.splice(0)) plot.destroy();
     for (const group of groups) {
-      group.root.querySelectorAll('.plot').forEach((box, index) => {
-        draw(box, group.charts[index], group);
-      });
+      const boxes = [...group.root.querySelectorAll('.plot')];
+      for (const [index, box] of boxes.entries()) draw(box, group.charts[index], group);
     }
   }
 
@@ -212,9 +206,9 @@
     button.setAttribute('aria-pressed', String(show));
     for (const { plot, chart, group: owner } of drawn) {
       if (owner !== group) continue;
-      chart.lines.forEach((line, index) => {
+      for (const [index, line] of chart.lines.entries()) {
         if (line.run === run) plot.setSeries(index + 1, { show });
-      });
+      }
     }
   }
 
