@@ -118,10 +118,10 @@ describe('a run of two days', () => {
     const result: RunResult = {
       ...short,
       timing: { ...short.timing, measureMs: SECONDS * 1000 },
-      intervals: Array.from({ length: 1440 }, (_, at) => ({
+      intervals: Array.from({ length: 48 }, (_, at) => ({
         ...(at % 2 === 0 ? interval : second),
-        startMs: at * 120_000,
-        lengthMs: 120_000,
+        startMs: at * 3_600_000,
+        lengthMs: 3_600_000,
       })) as RunResult['intervals'],
       telemetry: {
         servers: short.telemetry.servers.map(lengthen),
@@ -131,10 +131,10 @@ describe('a run of two days', () => {
     const charts = runCharts([viewResult(result)]);
     expect(charts.map(({ title }) => title)).toContain('Memory (RSS)');
     for (const { lines } of charts) for (const { x } of lines) expect(x.length).toBeLessThan(1000);
-    // Counts of two minutes are shown per second.
+    // Counts of an hour are shown per second.
     const sent = charts.find(({ title }) => title === 'Sent')?.lines.find(({ label }) => label === 'sent');
-    expect(sent?.y[0]).toBeCloseTo((interval?.sent ?? 0) / 120, 6);
-    expect(sent?.x[0]).toBe(60);
+    expect(sent?.y[0]).toBeCloseTo((interval?.sent ?? 0) / 3600, 6);
+    expect(sent?.x[0]).toBe(1800);
   });
 });
 
