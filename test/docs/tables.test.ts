@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { DOC_TABLE_NAMES, PAGES_WITH_TABLES, withCurrentTables } from '../../scripts/docs.ts';
 import { EXIT } from '../../src/errors.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { capacitySchema } from '../../src/result/capacity.ts';
+import { comparisonSchema } from '../../src/result/comparison.ts';
+import { runResultSchema } from '../../src/result/run-result.ts';
 import { pages } from './pages.ts';
 
 const textOf = (path: string) => pages.find((page) => page.path === path)?.text ?? '';
@@ -27,5 +32,27 @@ describe('the reference tables', () => {
     const [, section = ''] = textOf('docs/result.md').split('## Exit codes');
     const listed = [...section.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
     expect(listed).toEqual(expect.arrayContaining(Object.values(EXIT)));
+  });
+});
+
+/** Names of all fields in a JSON schema, at any depth. */
+function fieldsIn(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = 'properties' in schema && typeof schema.properties === 'object' ? schema.properties : null;
+  return [...Object.keys(own ?? {}), ...Object.values(schema).flatMap(fieldsIn)];
+}
+
+describe('docs/result.md', () => {
+  /** `connectRateHz` holds the option `connectRate`. */
+  const isOption = (field: string) => Object.keys(PLAN_OPTIONS).some((option) => field.startsWith(option));
+
+  it.each([
+    ['run', runResultSchema],
+    ['comparison', comparisonSchema],
+    ['capacity search', capacitySchema],
+  ] as const)('names every field of a stored %s', (_, schema) => {
+    const fields = new Set(fieldsIn(z.toJSONSchema(schema)).filter((field) => !isOption(field)));
+    expect(fields.size).toBeGreaterThan(50);
+    expect([...fields].filter((field) => !textOf('docs/result.md').includes(`\`${field}\``))).toEqual([]);
   });
 });
