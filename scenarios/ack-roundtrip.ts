@@ -2,13 +2,13 @@ import { choice, defineScenario, everyClient } from '../src/contract/scenario.ts
 
 export const ackRoundtrip = defineScenario({
   name: 'ack-roundtrip',
-  summary: 'clients send requests in turn on an open schedule; how long until each is acknowledged',
+  summary: 'clients send requests in turn; time until each is acknowledged',
   headline: 'ack',
   options: {
     direction: {
       value: 'client|server',
       default: 'client',
-      summary: "who asks: a client the server, or (on a client's word) the server that client",
+      summary: 'who sends the request: the client, or the server when the client asks for it',
       parse: choice(['client', 'server']),
     },
   },

@@ -2,13 +2,13 @@ import { defineScenario, everyClient, integer, onOff, requireAtMost } from '../s
 
 export const broadcastLatency = defineScenario({
   name: 'broadcast-latency',
-  summary: 'publishers send, every connected client receives; how long until each, and the last, has it',
+  summary: 'publishers send, every client receives; latency to each receiver and to the last one',
   headline: 'delivery',
   options: {
     publishers: {
       value: 'N',
       default: '1',
-      summary: 'clients that publish, in turn; they receive too',
+      summary: 'number of clients that publish, in turn; they receive too',
       parse: integer(1),
     },
     excludeSender: {

@@ -2,13 +2,13 @@ import {
   choice,
   defineScenario,
   everyClient,
+  fail,
   type Operation,
-  refuse,
   type Speech,
   type Stream,
 } from '../src/contract/scenario.ts';
 
-/** The four message types of WebSocket, and the series of each. */
+/** The four message types of WebSocket and their series. */
 const TYPES = {
   text: { operation: { kind: 'echo', payloadType: 'text' }, series: 'echo_text' },
   binary: { operation: { kind: 'echo', payloadType: 'binary' }, series: 'echo_binary' },
@@ -19,7 +19,7 @@ const TYPES = {
 type Type = keyof typeof TYPES;
 const NAMES = ['text', 'binary', 'ping', 'close'] as const;
 
-/** Where a client can send which type. Socket.IO's pings go from the server to the client only. */
+/** Returns the types that a client can send. In Socket.IO only the server sends pings. */
 function typesOf({ protocol, transport }: Speech): readonly Type[] {
   if (protocol === 'ws') return NAMES;
   if (protocol === 'socketio' && transport !== 'polling') return ['text', 'binary', 'close'];
@@ -29,28 +29,28 @@ function typesOf({ protocol, transport }: Speech): readonly Type[] {
 function requireType(type: Type, speech: Speech): void {
   const known = typesOf(speech);
   if (known.includes(type)) return;
-  refuse(
+  fail(
     'NO_SUCH_MESSAGE_TYPE',
-    `--type ${type}: a client has no ${type} message over ${speech.protocol} ${speech.transport}; it has ${known.join(', ')}`,
-    'All four are there over raw WebSocket: --target ws.',
+    `--type ${type} is not supported over ${speech.protocol} ${speech.transport}; supported: ${known.join(', ')}`,
+    'Raw WebSocket supports all four types: --target ws.',
   );
 }
 
 export const messageTypes = defineScenario({
   name: 'message-types',
-  summary: 'the four message types: echo of text and of bytes, ping to pong, close to clean close',
+  summary: 'the four WebSocket message types: echo of text and bytes, ping to pong, close to clean close',
   headline: 'echo_text',
   series: {
     echo_text: 'intended sending of a text message -> its echo',
     echo_binary: 'intended sending of a binary message -> its echo',
     ping_pong: 'intended ping -> pong',
-    close: 'intended close -> the close with which the server answers, after which the client connects again',
+    close: "intended close -> the server's close; the client then connects again",
   },
   options: {
     type: {
       value: 'all|text|binary|ping|close',
       default: 'all',
-      summary: 'one of the types, or all that there are, in turn',
+      summary: 'one type, or all supported types in turn',
       parse: choice(['all', ...NAMES]),
     },
   },
@@ -67,8 +67,8 @@ export const messageTypes = defineScenario({
 });
 
 /**
- * The types in turn. Whoever closes does nothing else, since a closed connection takes with it what is under way on
- * it: a quarter of the clients, where there are several. The others never send twice in a row if it can be helped.
+ * Returns streams of the types in turn. Clients that close do nothing else, since a closed connection loses the messages
+ * in flight: a quarter of the clients, if there are several. The others avoid sending twice in a row.
  */
 function streamsOf(types: readonly Type[], clients: number): Stream[] {
   const isMixed = types.length > 1 && types.includes('close') && clients > 1;

@@ -1,12 +1,12 @@
 import { roomFanout } from './room-fanout.ts';
 
 /**
- * In each of five rooms some two messages a second, so that a client that asks ten times a second asks mostly in
- * vain. At random times, because evenly spaced messages would keep step with evenly spaced polls.
+ * Five rooms with about two messages a second each, so that most polls of a client that polls ten times a second are
+ * empty. Messages come at random times, because evenly spaced ones would keep step with evenly spaced polls.
  */
 export const pollingVsPush = {
   ...roomFanout,
   name: 'polling-vs-push',
-  summary: 'few messages to many clients, where polling is a choice: run it over each transport and compare',
+  summary: 'few messages to many clients; run it over each transport to compare polling with push',
   defaults: { clients: '50', rooms: '5', rate: '11/s', arrival: 'poisson', duration: '20s' },
 };

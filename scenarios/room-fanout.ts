@@ -9,20 +9,20 @@ import {
 
 export const roomFanout = defineScenario({
   name: 'room-fanout',
-  summary: 'members of rooms publish to their room; first, median and last receiver of each message',
+  summary: 'members publish to their rooms; latency to the first, median and last receiver',
   headline: 'delivery',
   options: {
     rooms: { value: 'R', default: '10', summary: 'number of rooms', parse: integer(1) },
     members: {
       value: 'M',
       default: null,
-      summary: 'members of each room, clients / rooms unless given; clients are shared round-robin',
+      summary: 'members of each room, assigned round-robin (default: clients / rooms)',
       parse: integer(1),
     },
     publishers: {
       value: 'N',
       default: '1',
-      summary: 'members of each room that publish, in turn',
+      summary: 'number of members of each room that publish, in turn',
       parse: integer(1),
     },
     excludeSender: {

@@ -2,7 +2,8 @@ import { defineScenario, everyClient, integer } from '../src/contract/scenario.t
 
 export const streamReply = defineScenario({
   name: 'stream-reply',
-  summary: 'one request, several replies, as of an Observable in Nest; until the first and the last of them',
+  summary:
+    'one request, several replies, as from an Observable in Nest; time to the first and the last reply',
   headline: 'reply',
   options: {
     replies: { value: 'K', default: '3', summary: 'replies to each request', parse: integer(1, 1000) },

@@ -1,12 +1,11 @@
-import { defineScenario, everyClient, integer, refuse } from '../src/contract/scenario.ts';
+import { defineScenario, everyClient, fail, integer } from '../src/contract/scenario.ts';
 
 export const upgrade = defineScenario({
   name: 'upgrade',
-  summary:
-    'visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way',
+  summary: 'users connect by polling and upgrade to WebSocket; time to upgrade, and round trips meanwhile',
   headline: 'upgrade',
   series: {
-    upgrade: 'when a visitor was due -> its connection is on WebSocket',
+    upgrade: 'intended start of a user -> its connection has upgraded to WebSocket',
     ack_upgrading: 'request -> acknowledgement, sent while the connection was upgrading',
     ack_upgraded: 'request -> acknowledgement, sent over WebSocket',
   },
@@ -14,17 +13,17 @@ export const upgrade = defineScenario({
     requests: {
       value: 'N',
       default: '5',
-      summary: 'requests of each visitor over WebSocket, one after the other',
+      summary: 'requests of each user over WebSocket, one after the other',
       parse: integer(1),
     },
   },
   defaults: { transport: 'upgrade', clients: '10', rate: '20/s' },
   layout(_options, clients, { protocol, transport }) {
     if (transport !== 'upgrade') {
-      refuse(
+      fail(
         'NOTHING_TO_UPGRADE',
-        `the scenario upgrade needs --transport upgrade; over ${protocol} ${transport} nothing is upgraded`,
-        'Leave --transport out, and take a Socket.IO server for --target.',
+        `the scenario upgrade needs --transport upgrade; ${protocol} ${transport} does not upgrade`,
+        'Remove --transport, and give a Socket.IO server as --target.',
       );
     }
     return {

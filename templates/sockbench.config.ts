@@ -1,4 +1,4 @@
-/** Flags of every `sockbench run` in this folder, in camelCase. What is given on the command line goes before. */
+/** Flags of every `sockbench run` in this folder, in camelCase. Flags of the command line override them. */
 import { defineConfig } from 'sockbench';
 
 export default defineConfig({
@@ -6,8 +6,8 @@ export default defineConfig({
   clients: 50,
   rate: '20/s',
   duration: '20s',
-  // Fails with exit code 99 unless they hold.
+  // The run fails with exit code 99 unless it meets these.
   threshold: ['delivery.p95<100ms', 'lost==0'],
-  // Options of a scenario, by its name.
+  // Options of one scenario.
   // scenarios: { 'room-fanout': { rooms: 5 } },
 });

@@ -1,9 +1,9 @@
 /**
- * Your server, as sockbench sees it. Change what is active, uncomment what you need, delete the rest.
+ * Your server: its URL and its events. Edit the active lines, uncomment what you need, delete the rest.
  *
  *     npx sockbench run broadcast-latency --target ./sockbench.target.ts --clients 50 --rate 20/s
  *
- * Types: npm install --save-dev sockbench. Everything that a target can hold: docs/your-own-server.md of sockbench.
+ * Types: npm install --save-dev sockbench. Reference: docs/your-own-server.md of sockbench.
  */
 import { defineTarget } from 'sockbench';
 
@@ -11,14 +11,14 @@ export default defineTarget({
   name: 'my server',
   // http: or https: for Socket.IO, ws: or wss: for raw WebSocket.
   url: 'http://127.0.0.1:3000',
-  // Starts it for each run, waits until it listens, and stops it with its children. Leave it out for one that runs.
+  // The command that starts the server for each run; it is stopped with its children. Omit it for a running server.
   // exec: 'npm start',
 
   // --- How clients connect -------------------------------------------------------------------------------------
-  // transport: 'websocket', // or 'polling', or 'upgrade' from the second to the first
+  // transport: 'websocket', // or 'polling', or 'upgrade' from polling to websocket
   // namespace: '/chat',
   // path: '/socket.io/',
-  // What each client gets: a CSV file beside this one (first line names the columns), or a function of its number.
+  // Values of each client: a CSV file beside this one whose first line names the columns, or a function.
   // clients: './clients.csv',
   // clients: (number) => ({ token: `token-${number}`, name: `user-${number}` }),
   // auth: ({ values }) => ({ token: values['token'] }),
@@ -26,7 +26,7 @@ export default defineTarget({
   // query: ({ number }) => ({ device: `device-${number}` }),
   // tls: { rejectUnauthorized: false },
 
-  // A raw WebSocket server with messages of its own form: how { event, data } becomes a message, and back.
+  // For a raw WebSocket server with its own message format: encodes { event, data } as a message, and decodes it.
   // codec: {
   //   encode: ({ event, data }) => JSON.stringify({ type: event, payload: data }),
   //   decode: (message) => {
@@ -35,22 +35,22 @@ export default defineTarget({
   //   },
   // },
 
-  // --- What they say -------------------------------------------------------------------------------------------
-  // Publishing: `payload` is a text (or bytes) of --payload size that must come back to every receiver, at whatever
-  // place and inside whatever else. Return { url, method, headers, body } to publish by an HTTP request instead.
+  // --- Events -------------------------------------------------------------------------------------------------
+  // Publishing: `payload` is text (or bytes) of --payload size that must reach every receiver, anywhere in the data.
+  // Return { url, method, headers, body } to publish with an HTTP request.
   publish: ({ payload, room }) => ({ event: 'message', data: { room, text: payload } }),
-  // The event by which a published message reaches its receivers.
+  // The event with which a published message arrives.
   delivery: { event: 'message' },
 
-  // Joining rooms, for room-fanout: acknowledged unless you say otherwise.
+  // Joining rooms, for room-fanout; acknowledged by default.
   // join: ({ rooms }) => rooms.map((room) => ({ event: 'join', data: room })),
   // join: ({ rooms }) => ({ event: 'join', data: rooms, reply: { event: 'joined' } }),
   // join: ({ rooms }) => ({ event: 'join', data: rooms, reply: 'none' }),
 
-  // A request and its reply, for ack-roundtrip: acknowledged with the payload somewhere in it.
+  // A request, for ack-roundtrip; the acknowledgement must contain the payload.
   // request: ({ payload }) => ({ event: 'echo', data: payload }),
   // request: ({ payload }) => ({ event: 'echo', data: payload, reply: { event: 'echoed' } }),
 
-  // What the server pushes on its own, for the scenario observe: the key says what is the same push to everyone.
+  // What the server pushes on its own, for observe: events with the same key are one push to all clients.
   // observe: { event: 'tick', key: (data) => (data as { id: number }).id },
 });

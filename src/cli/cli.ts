@@ -1,23 +1,24 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 
-/** What a command may know of its process, injected so that the command line is tested without one. */
+/** The process that a command runs in, injected so that the command line is tested without one. */
 export interface Cli {
-  /** Results. */
+  /** Writes results. */
   readonly out: (text: string) => void;
-  /** Progress, warnings and errors. */
+  /** Writes progress, warnings and errors. */
   readonly err: (text: string) => void;
-  /** Whether `err` is a terminal on which a line may be rewritten. */
+  /** Whether `err` is a terminal, on which a line can be rewritten. */
   readonly isTty: boolean;
+  /** Columns of the terminal. */
   readonly width: number;
   readonly colour: boolean;
   readonly argv: readonly string[];
-  /** What CI systems say of themselves. */
+  /** Environment variables; CI systems set some. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** Adds one command to the program; it tells its exit code when it has run. */
+/** Adds one command to the program. The command calls `finish` with its exit code. */
 export type AddCommand = (program: Command, cli: Cli, finish: (exitCode: ExitCode) => void) => void;

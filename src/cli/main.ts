@@ -1,26 +1,27 @@
-/** The process: the only file that touches it. */
+/** The process: the only file that uses its streams, signals and exit code. */
 import type { Cli } from './cli.ts';
 import { runCli } from './program.ts';
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => {
   if (interrupt.signal.aborted) {
-    process.stderr.write('\nquit; what was measured is discarded\n');
+    process.stderr.write('\nquit: the measurements were discarded\n');
     process.exit(130);
   }
-  process.stderr.write('\nstopping: draining and reporting what was measured; Ctrl-C again quits at once\n');
+  process.stderr.write('\nstopping: draining and reporting what was measured; press Ctrl-C again to quit\n');
   interrupt.abort();
 });
 process.on('SIGTERM', () => interrupt.abort());
-// The terminal is gone; leaving in order takes server and workers along.
+// The terminal is gone. An orderly exit ends server and workers.
 process.on('SIGHUP', () => process.exit(129));
 
-// A reader that has seen enough (head, less) closes the pipe; the run goes on and its files are written.
+// A reader such as head closes the pipe early; the run continues, and its files are written.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
     process.exitCode = 1;
-    if (stream === process.stdout) process.stderr.write(`error: stdout takes no more: ${error.message}\n`);
+    if (stream === process.stdout)
+      process.stderr.write(`error: stdout cannot be written: ${error.message}\n`);
   });
 }
 

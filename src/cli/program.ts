@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
-import { nearest } from '../text.ts';
+import { didYouMean, list } from '../text.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCompare } from './commands/compare.ts';
@@ -25,19 +25,20 @@ const COMMANDS: readonly AddCommand[] = [
   addInit,
 ];
 
-const DESCRIPTION =
-  'Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and says when a number must not be believed.';
+const MAX_HELP_WIDTH = 120;
 
-/** Runs one command line and returns its exit code; writes only through `cli`. */
+/** Runs one command line and returns its exit code. Writes only through `cli`. */
 export async function runCli(cli: Cli): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.passed;
   const program = new Command('sockbench')
-    .description(DESCRIPTION)
+    .description(
+      'Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and flags results that are not reliable.',
+    )
     .version(VERSION)
-    .showSuggestionAfterError()
+    .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: cli.out, writeErr: cli.err, outputError: () => {} })
-    .configureHelp({ helpWidth: Math.min(cli.width, 120) });
+    .configureHelp({ helpWidth: Math.min(cli.width, MAX_HELP_WIDTH) });
   for (const add of COMMANDS) {
     add(program, cli, (code) => {
       exitCode = code;
@@ -52,24 +53,7 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
   }
 }
 
-/**
- * `--room` -> `Did you mean --rooms?`, `rum` -> `Did you mean run?`; commander's own suggestions leave out the
- * flags that help hides.
- */
-function suggest(message: string, program: Command): string {
-  const [, kind, given] = /unknown (option|command) '([^'=]+)/.exec(message) ?? [];
-  if (kind === undefined || given === undefined)
-    return 'Try sockbench --help; sockbench list shows the names there are.';
-  const commands = program.commands.map((command) => command.name());
-  const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
-  const suggestion = nearest(given, kind === 'option' ? flags : commands);
-  if (suggestion !== null) return `Did you mean ${suggestion}?`;
-  if (kind === 'command') return `There are: ${commands.join(', ')}.`;
-  const name = given.replace(/^--?/, '');
-  return `Try sockbench --help; an option of a scenario of your own is given as --option ${name}=VALUE.`;
-}
-
-/** Known errors show a message and a hint, unknown ones their stack: they are bugs. */
+/** Shows the message and the hint of a known error. Any other error is a bug, and shows its stack. */
 function explain(cli: Cli, error: unknown, program: Command): ExitCode {
   if (error instanceof SockbenchError) {
     cli.err(`error: ${error.message}\n${error.hint === '' ? '' : `${error.hint}\n`}`);
@@ -77,13 +61,30 @@ function explain(cli: Cli, error: unknown, program: Command): ExitCode {
   }
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.passed;
-    const isHelp = error.code === 'commander.help';
-    const message = error.message.replace(/\n\(Did you mean .*$/s, '');
-    cli.err(isHelp ? '' : `${message}\n${suggest(error.message, program)}\n`);
+    // Help without a command was written already.
+    if (error.code !== 'commander.help') cli.err(`${error.message}\n${hintFor(error.message, program)}\n`);
     return EXIT.usage;
   }
-  cli.err(
-    `sockbench crashed; this is a bug in it.\n${error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  const stack = error instanceof Error ? error.stack : String(error);
+  cli.err(`sockbench crashed; this is a bug in sockbench.\n${stack}\n`);
   return EXIT.crash;
+}
+
+/** `--room` -> `Did you mean --rooms?` Commander's own suggestions omit the flags that help hides. */
+function hintFor(message: string, program: Command): string {
+  const [, kind, given] = /unknown (option|command) '([^'=]+)/.exec(message) ?? [];
+  if (kind === undefined || given === undefined) {
+    return 'sockbench --help shows the usage; sockbench list shows the available names.';
+  }
+  if (kind === 'command') {
+    const commands = program.commands.map((command) => command.name());
+    return didYouMean(given, commands, `The commands are ${list(commands)}.`);
+  }
+  const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+  const option = given.replace(/^--?/, '');
+  return didYouMean(
+    given,
+    flags,
+    `sockbench --help shows the flags; an option of your own scenario is given as --option ${option}=VALUE.`,
+  );
 }

@@ -1,41 +1,41 @@
 /**
- * What goes over the wire between a client and a reference server: the events of the seeds, and for raw
- * WebSocket the envelope that carries them. The only file of the harness that a server may import.
+ * The events between a client and a reference server, and the envelope that carries them over raw WebSocket and plain
+ * HTTP.
  */
 
-/** Event names. Socket.IO emits them as they are; raw WebSocket puts them into an envelope's `event`. */
+/** Event names. Socket.IO emits them; raw WebSocket puts them into the `event` of an envelope. */
 export const EVENT = {
-  /** Client -> server, acknowledged: a list of room ids to join. */
+  /** Client -> server, acknowledged: the ids of the rooms to join. */
   enterChat: 'enter_chat',
   /** Client -> server: {@link SendMessage}. */
   sendMessage: 'send_message',
-  /** Server -> client: the `message` of a {@link SendMessage}, as it was sent. */
+  /** Server -> client: the `message` of a {@link SendMessage}, unchanged. */
   receiveMessage: 'receive_message',
-  /** Either way, acknowledged with the same data: a request. */
+  /** Either direction, acknowledged with the same data: a request. */
   hello: 'hello',
-  /** Client -> server, acknowledged with {@link AskedReply}: "say hello to me, and tell me my answer". */
+  /** Client -> server: the server sends `hello` to the client, and acknowledges with an {@link AskedReply}. */
   askMe: 'ask_me',
   /** Client -> server -> the same client: the data comes back as an event of the same name. */
   echo: 'echo',
   /**
-   * Client -> server -> the same client: a streamed reply. {@link StreamRequest} is answered by `count` events of
-   * the same name, each a {@link StreamedReply}; any other data by three, with the data 1, 2 and 3 as in the seeds.
+   * Client -> server -> the same client: a streamed reply. A {@link StreamRequest} is answered by `count` events of
+   * the same name, each a {@link StreamedReply}; any other data by three events with the data 1, 2 and 3.
    */
   events: 'events',
-  /** Client -> server, acknowledged with the same data, or over an envelope without `id` answered by an event. */
+  /** Client -> server, acknowledged with the same data; an envelope without `id` is answered by an event. */
   identity: 'identity',
-  /** Client -> server, acknowledged with the number of the process that serves this client, from 0. */
+  /** Client -> server, acknowledged with the number of the process that serves the client, from 0. */
   whichNode: 'which_node',
 } as const;
 
 /**
- * Whom a message is for. In Socket.IO's words: `server.emit`, `socket.broadcast.emit`, `server.in(room).emit`
- * and `socket.to(room).emit`.
+ * The audience of a message. In Socket.IO: `server.emit`, `socket.broadcast.emit`, `server.in(room).emit` and
+ * `socket.to(room).emit`.
  */
 export const SCOPES = ['everyone', 'everyone-but-me', 'room', 'room-but-me'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a client has to say: text, or bytes. */
+/** The content of a message: text or bytes. */
 export type Payload = string | Uint8Array;
 
 /** Data of `send_message`. */
@@ -46,13 +46,13 @@ export interface SendMessage {
   readonly chatId?: string;
 }
 
-/** Data of `events` where every reply shall say to what it belongs. */
+/** Data of `events` when every reply must carry the message that it belongs to. */
 export interface StreamRequest {
   readonly message: Payload;
   readonly count: number;
 }
 
-/** One of the replies to a {@link StreamRequest}, numbered from 1. */
+/** A reply to a {@link StreamRequest}, numbered from 1. */
 export interface StreamedReply {
   readonly item: number;
   readonly message: Payload;
@@ -63,26 +63,26 @@ export function isStreamRequest(data: unknown): data is StreamRequest {
   return typeof data === 'object' && data !== null && 'message' in data && 'count' in data;
 }
 
-/** More replies to one request would only be a way to exhaust a server. */
-export const MOST_REPLIES = 1000;
+/** More replies to one request would only exhaust a server. */
+export const MAX_REPLIES = 1000;
 
-/** The data of each reply to `events`. Throws a RangeError for a request of more than {@link MOST_REPLIES}. */
+/** Returns the data of each reply to `events`. Throws a RangeError for a request of more than {@link MAX_REPLIES}. */
 export function streamedReplies(data: unknown): Array<StreamedReply | number> {
   if (!isStreamRequest(data)) return [1, 2, 3];
   const { message, count } = data;
-  if (!(count <= MOST_REPLIES)) throw new RangeError(`more than ${MOST_REPLIES} replies`);
+  if (!(count <= MAX_REPLIES)) throw new RangeError(`more than ${MAX_REPLIES} replies`);
   return Array.from({ length: count }, (_, index) => ({ item: index + 1, message }));
 }
 
 /** Acknowledgement of `ask_me`. */
 export interface AskedReply {
-  /** What the client answered to the server's `hello`. */
+  /** The client's answer to the server's `hello`. */
   readonly answer: Payload;
-  /** From the server's `hello` to the client's answer, on the server's own clock. */
+  /** Time from the server's `hello` to the client's answer, on the server's clock. */
   readonly roundTripNs: number;
 }
 
-/** Nest's envelope, with `id` where an acknowledgement is wanted and `ack` where one is given. */
+/** Nest's envelope, with `id` to ask for an acknowledgement, and `ack` to give the one of that id. */
 export interface Envelope {
   readonly event: string;
   readonly data?: unknown;
@@ -92,7 +92,7 @@ export interface Envelope {
 
 const BINARY_HEADER_LENGTH_BYTES = 2;
 
-/** A field that cannot be JSON: the bytes of a binary frame stand at `data`, or at one field of it. */
+/** Finds the bytes of an envelope, which JSON cannot hold: at `data`, or at one field of it. */
 function bytesIn(data: unknown): { readonly bytes: Uint8Array; readonly field: string | null } | null {
   if (data instanceof Uint8Array) return { bytes: data, field: null };
   if (typeof data !== 'object' || data === null) return null;
@@ -117,19 +117,19 @@ export function encodeEnvelope(envelope: Envelope): string | Buffer {
   return Buffer.concat([length, header, found.bytes]);
 }
 
-/** Decodes what {@link encodeEnvelope} made; throws a SyntaxError or RangeError when it is something else. */
+/** Decodes the output of {@link encodeEnvelope}. Throws a SyntaxError or RangeError for anything else. */
 export function decodeEnvelope(message: Buffer, isBinary: boolean): Envelope {
   if (!isBinary) return decodeTextEnvelope(message.toString());
   const headerEnd = BINARY_HEADER_LENGTH_BYTES + message.readUInt16BE(0);
   if (headerEnd > message.length) throw new RangeError('the header is longer than the message');
   const header = requireEnvelope(JSON.parse(message.toString('utf8', BINARY_HEADER_LENGTH_BYTES, headerEnd)));
   const { bytes: field, ...envelope } = header as Envelope & { readonly bytes?: string | null };
-  if (field === undefined) throw new SyntaxError('the header does not say where the bytes belong');
+  if (field === undefined) throw new SyntaxError('the header does not name the field of the bytes');
   const bytes = message.subarray(headerEnd);
   return { ...envelope, data: field === null ? bytes : { ...(envelope.data as object), [field]: bytes } };
 }
 
-/** Decodes a text message that {@link encodeEnvelope} made; throws a SyntaxError when it is something else. */
+/** Decodes a text message of {@link encodeEnvelope}. Throws a SyntaxError for anything else. */
 export function decodeTextEnvelope(message: string): Envelope {
   return requireEnvelope(JSON.parse(message));
 }
@@ -153,7 +153,7 @@ function isJsonBytes(value: unknown): value is JsonBytes {
 }
 
 /**
- * Encodes an envelope as JSON alone, for where only text can go: bytes at `data` or at one field of `data` become
+ * Encodes an envelope as JSON, for text-only transports: bytes at `data`, or at one field of it, become
  * `{"$binary":"<base64>"}`.
  */
 export function envelopeToJson(envelope: Envelope): string {
@@ -164,7 +164,7 @@ export function envelopeToJson(envelope: Envelope): string {
   return JSON.stringify({ ...envelope, data });
 }
 
-/** Turns what {@link envelopeToJson} made, parsed, back into an envelope; throws a SyntaxError when it is none. */
+/** Decodes the parsed output of {@link envelopeToJson}. Throws a SyntaxError for anything else. */
 export function envelopeFromJson(value: unknown): Envelope {
   const envelope = requireEnvelope(value);
   return { ...envelope, data: withBytes(envelope.data) };

@@ -1,16 +1,17 @@
 /**
- * The contract of a scenario, and all that a scenario may import.
+ * The contract of a scenario, and everything that a scenario may import.
  *
- * A scenario is data: it lays out who sits in which room, who sends what and who is owed it. Where a user's
- * behaviour has several steps, it adds a function of these. Pacing, stamping, timing and accounting are the same
- * for all of them and happen elsewhere.
+ * A scenario is data: it assigns clients to rooms, and says who sends what to whom. A scenario whose users do several
+ * things in a row adds a function with these steps. Pacing, stamping, timing and accounting happen elsewhere, in the
+ * same way for every scenario.
  */
-import { SockbenchError } from '../errors.ts';
+import { fail } from '../errors.ts';
 import { formatCount } from '../units.ts';
 import { flagOf, type GivenOptions, type OptionTable, type OptionValues } from './options.ts';
 import type { Payload, Scope } from './protocol.ts';
 import type { Client, Protocol, Transport } from './target.ts';
 
+export { fail } from '../errors.ts';
 export { parseDurationMs } from '../units.ts';
 export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
 export { SCOPES, type Scope } from './protocol.ts';
@@ -22,40 +23,40 @@ export type Operation =
   | { readonly kind: 'publish'; readonly scope: Scope; readonly room: string | null }
   /** Sends a request that the server acknowledges. */
   | { readonly kind: 'request' }
-  /** Has the server send it a request, which it acknowledges; the server then reports back. */
+  /** Makes the server send a request to this client, which acknowledges it; the server then reports the time. */
   | { readonly kind: 'ask-me' }
-  /** Sends a message that comes back to it as an event; of the plan's payload type unless given. */
+  /** Sends a message that returns to its sender as an event. The payload type is the plan's by default. */
   | { readonly kind: 'echo'; readonly payloadType?: 'text' | 'binary' }
-  /** Sends a request that is answered by so many replies. */
+  /** Sends a request that is answered by `replies` replies. */
   | { readonly kind: 'stream-reply'; readonly replies: number }
   /** Sends a ping of the protocol. */
   | { readonly kind: 'ping' }
-  /** Closes its connection and, when that is done, opens another. */
+  /** Closes the connection, and opens another when it is closed. */
   | { readonly kind: 'close' }
   /** Carries out the scenario's `steps`. */
   | { readonly kind: 'steps' };
 
-/** Messages of one sender to one audience; the k-th due message of a run goes to stream k modulo their number. */
+/** Messages of one sender to one audience. The k-th due message of a run belongs to stream k modulo their number. */
 export interface Stream {
   /** Client number. */
   readonly sender: number;
   readonly operation: Operation;
   /**
-   * Client numbers to which each message is owed, or to whom its reply is: ascending, none twice. With `steps`:
-   * to whom each message is owed that the steps publish.
+   * Numbers of the clients that each message, or the reply to it, is expected at: ascending, each once. With `steps`,
+   * the clients that each message is expected at that the steps publish.
    */
   readonly receivers: readonly number[];
-  /** The series of these latencies; the headline series unless given. */
+  /** The series of these latencies; the headline series by default. */
   readonly series?: string;
 }
 
-/** Who is where and who talks to whom: one entry per client in `rooms`. */
+/** Which clients are in which rooms, and who sends what to whom. */
 export interface Layout {
-  /** The rooms that each client joins before the warm-up. */
+  /** The rooms that each client joins before the warm-up: one entry per client. */
   readonly rooms: ReadonlyArray<readonly string[]>;
-  /** None when the server pushes on its own and clients only listen: then the target says what it pushes. */
+  /** Empty when clients only receive what the server pushes on its own; the target describes these pushes. */
   readonly streams: readonly Stream[];
-  /** The headline series where it depends on the options; the scenario's unless given. */
+  /** The headline series when it depends on the options; the scenario's by default. */
   readonly headline?: string;
 }
 
@@ -65,31 +66,31 @@ export interface Speech {
   readonly transport: Transport;
 }
 
-/** A connection that one visit opened. */
+/** A connection that an iteration opened. */
 export interface OwnConnection {
   /**
-   * Resolves when a connection that began by polling is on WebSocket; at once for any other. Rejects after the plan's
-   * connect timeout.
+   * Resolves when a connection that began by polling has upgraded to WebSocket; at once for any other. Rejects after
+   * the plan's connect timeout.
    */
   readonly upgraded: Promise<void>;
-  /** Sends a request, recorded in this series; resolves when it was answered, throws as `request` of the user does. */
+  /** Sends a request, recorded in this series. Resolves when it is answered; throws as `request` of the user does. */
   request(series: string): Promise<void>;
 }
 
-/** One user in the middle of its steps. Everything is stamped, timed and accounted for as in any other scenario. */
+/** One user during its steps. Everything is stamped, timed and accounted for as in any other scenario. */
 export interface User<T extends OptionTable = OptionTable> {
   readonly client: Client;
   readonly options: OptionValues<T>;
-  /** Which time this client goes through the steps, from 0. */
+  /** Number of this iteration of the client, from 0. */
   readonly iteration: number;
   /**
-   * Sends a stamped message, owed to the receivers of this user's stream, and returns it: no other message has the
-   * same text or bytes.
+   * Sends a stamped message to the receivers of this user's stream, and returns it. No other message has the same text
+   * or bytes.
    */
   publish(scope: Scope, room?: string | null): Payload;
   /**
-   * Sends a stamped request, recorded in the series `ack`; resolves when it was answered. Throws after the plan's
-   * connect timeout.
+   * Sends a stamped request, recorded in the series `ack`. Resolves when it is answered; throws after the plan's connect
+   * timeout.
    */
   request(): Promise<void>;
   /** Sends any event. */
@@ -97,21 +98,21 @@ export interface User<T extends OptionTable = OptionTable> {
   /** Sends any event and resolves to its acknowledgement. Throws after the plan's connect timeout. */
   call(event: string, data?: unknown): Promise<unknown>;
   /**
-   * The data of the next event of this name from now on, or of the next that `isMeant` is true for. An event with
-   * several arguments has a list of them. What comes after is timed from when it is done. Throws after the plan's
-   * connect timeout.
+   * Resolves to the data of the next event of this name, or of the next one that `isMeant` accepts. An event with
+   * several arguments has a list of them. The following step is timed from then. Throws after the plan's connect
+   * timeout.
    */
   next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
   /**
-   * Opens another connection for this visit, in the way of the run's own; it is closed when the visit ends. Throws
-   * when the server does not take it.
+   * Opens another connection for this iteration, as the run's own ones are opened. It is closed when the iteration ends.
+   * Throws when the server refuses it.
    */
   open(): Promise<OwnConnection>;
-  /** Waits, as a person does between two steps; what comes next is timed from when the wait should have ended. */
+  /** Waits as a person does between two steps. The following step is timed from the intended end of the wait. */
   think(durationMs: number): Promise<void>;
-  /** How long `work` takes from when it was due, into one of the scenario's own series. */
+  /** Records how long `work` takes, from when it was due, into one of the scenario's own series. */
   time<R>(series: string, work: () => Promise<R>): Promise<R>;
-  /** A value of the scenario's own, in nanoseconds. */
+  /** Records a value in nanoseconds into one of the scenario's own series. */
   record(series: string, valueNs: number): void;
 }
 
@@ -120,60 +121,54 @@ export interface Scenario<T extends OptionTable = OptionTable> {
   /** One line for help and `list`. */
   readonly summary: string;
   /**
-   * The series that is shown first and judged for validity: `delivery` when messages are published, `ack` for
-   * requests, `reply` for streamed replies, `iteration` for steps, `push_skew` where clients only listen, or one of
-   * the scenario's own.
+   * The series that is shown first and judged for validity: `delivery` for published messages, `ack` for requests,
+   * `reply` for streamed replies, `iteration` for steps, `push_skew` when clients only listen, or an own series.
    */
   readonly headline: string;
-  /** Series of its own: name in lower case with underscores, and what one value is. */
+  /** Own series: the name in lower case with underscores, and the meaning of one value. */
   readonly series?: Readonly<Record<string, string>>;
   readonly options: T;
-  /** Values of options of every run that suit this scenario better, as on the command line. */
+  /** Defaults of this scenario for options of every run, written as on the command line. */
   readonly defaults?: GivenOptions;
   /**
-   * Lays out a run over `clients` clients. Pure: every process of a run calls it and must get the same.
-   * Throws a SockbenchError when the options do not fit together.
+   * Computes the layout of a run with `clients` clients. It must be pure: the same arguments give the same layout.
+   * Throws a SockbenchError for options that contradict one another.
    */
   readonly layout: (options: OptionValues<T>, clients: number, speech: Speech) => Layout;
-  /** What a user does when one of its visits is due. A visit that throws has failed and is counted by its message. */
+  /** What a user does when an iteration is due. An iteration that throws has failed, and is counted by its message. */
   readonly steps?: (user: User<T>) => Promise<void>;
 }
 
-/** Types a scenario's options from its own table. */
+/** Types the options of a scenario from its own table. */
 export function defineScenario<const T extends OptionTable>(scenario: Scenario<T>): Scenario {
   return scenario as unknown as Scenario;
 }
 
-/** How many messages each receiver of a stream is owed for each one that is sent. */
+/** Returns how many messages each receiver of a stream expects for each one that is sent. */
 export function copiesOf({ operation }: Stream): number {
   return operation.kind === 'stream-reply' ? operation.replies : 1;
 }
 
-/** Whether the clients of this layout only listen to what the server pushes on its own. */
+/** Whether the clients of a layout only listen to what the server pushes on its own. */
 export function isObserving({ streams }: Layout): boolean {
   return streams.length === 0;
 }
 
-/** The client numbers 0 to count - 1. */
+/** Returns the client numbers 0 to count - 1. */
 export function everyClient(count: number): number[] {
   return Array.from({ length: count }, (_, client) => client);
 }
 
 /**
- * Refuses an option of which there is more than there can be: `requireAtMost('publishers', 5, 3, 'clients')`
- * says that --publishers 5 is more than the 3 clients. Throws TOO_MANY.
+ * Checks that an option is not above what is available: `requireAtMost('publishers', 5, 3, 'clients')` says that
+ * --publishers 5 is more than the 3 clients. Throws TOO_MANY.
  */
 export function requireAtMost(option: string, given: number, available: number, ofWhat: string): void {
   if (given <= available) return;
   const flag = flagOf(option);
-  refuse(
+  fail(
     'TOO_MANY',
     `${flag} ${given} is more than the ${formatCount(available)} ${ofWhat}`,
     `Give ${flag} ${available} or less, or more ${ofWhat}.`,
   );
-}
-
-/** Refuses options that do not fit together or not here: `message` names what was given, `hint` what to do. */
-export function refuse(code: string, message: string, hint: string): never {
-  throw new SockbenchError({ code, message, hint });
 }

@@ -2,15 +2,15 @@ import { fail } from '../errors.ts';
 import { type AskedReply, type Envelope, EVENT, type Payload, type Scope } from './protocol.ts';
 
 /**
- * `socketio`: Socket.IO's protocol. `ws`: WebSocket messages that carry an envelope `{event, data}`. `http`: plain
- * requests that carry envelopes, for clients that poll.
+ * What a server speaks. `socketio`: the Socket.IO protocol. `ws`: WebSocket messages that carry an envelope
+ * `{event, data}`. `http`: plain requests that carry envelopes, for clients that poll.
  */
 export const PROTOCOLS = ['socketio', 'ws', 'http'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /**
- * Engine.IO's two, `upgrade` from the second to the first, and the two ways to poll a server that knows nothing
- * of either: ask again after an interval, or ask and have the server wait with its answer.
+ * How clients connect: the two transports of Engine.IO, `upgrade` from polling to WebSocket, and two ways to poll over
+ * plain HTTP. Short polling asks again after an interval; long polling lets the server wait with its answer.
  */
 export const TRANSPORTS = ['websocket', 'polling', 'upgrade', 'short-polling', 'long-polling'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
@@ -32,20 +32,20 @@ export function requireAllowedHost({ hostname }: URL, allowRemote: string | null
   );
 }
 
-/** TLS of `https:` and `wss:`: PEM texts, as Node's tls.connect takes them. */
+/** TLS of `https:` and `wss:`, with PEM texts, as the options of Node's tls.connect. */
 export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly servername?: string;
-  /** False accepts a certificate that nobody vouches for. */
+  /** False accepts a self-signed certificate. */
   readonly rejectUnauthorized?: boolean;
 }
 
-/** How the envelopes of a raw WebSocket server become messages: text for strings, binary for bytes. */
+/** Encodes envelopes as messages of a raw WebSocket server: strings become text, bytes binary messages. */
 export interface FrameCodec {
   readonly encode: (envelope: Envelope) => string | Uint8Array;
-  /** Null for a message that is none of ours; may throw for it. */
+  /** Returns null, or throws, for a message that is not an event. */
   readonly decode: (message: Buffer, isBinary: boolean) => Envelope | null;
 }
 
@@ -58,11 +58,11 @@ export class Arguments {
   }
 }
 
-/** One virtual user as a target sees it. */
+/** One virtual user in the functions of a target. */
 export interface Client {
   /** From 0. */
   readonly number: number;
-  /** What the target gives this client: a row of its CSV file, or what its function returned. */
+  /** The values of this client: its row of the CSV file, or the result of the function `clients`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -72,32 +72,32 @@ export interface OutgoingEvent {
   /** One argument, or {@link Arguments}. */
   readonly data?: unknown;
   /**
-   * How the server shows that it has taken it: by an acknowledgement, by an event of this name, or not at all.
-   * Acknowledgement for joining and requests, not at all for publishing, unless given. The acknowledgement of a
-   * published message is timed in the series `ack`; an event in reply to one is not looked at.
+   * How the server confirms the event: by an acknowledgement, by an event of this name, or not at all. The default is
+   * an acknowledgement for joining and requests, and none for publishing. The acknowledgement of a published message
+   * is recorded in the series `ack`; an event in reply to one is ignored.
    */
   readonly reply?: 'acknowledgement' | 'none' | { readonly event: string };
 }
 
-/** A request by which a message is published, as many applications do; the sender's connection is not used. */
+/** An HTTP request that publishes a message. The connection of the sender is not used. */
 export interface OutgoingRequest {
-  /** Absolute, or relative to the target's URL. */
+  /** Absolute, or relative to the URL of the target. */
   readonly url: string;
-  /** POST unless given. */
+  /** POST by default. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Text or bytes as they are; anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   readonly body?: unknown;
 }
 
-/** Where one of our payloads sits in what a server sends. */
+/** An event that carries a payload of sockbench. */
 export interface IncomingEvent {
   readonly event: string | readonly string[];
-  /** Takes it out of the data; without it, our stamp is looked for anywhere in the data. */
+  /** Extracts the payload from the data. Without it, the stamp is searched in the whole data. */
   readonly payload?: (data: unknown) => unknown;
 }
 
-/** How operations become events of the server under test, and what comes back. What is left out cannot be asked for. */
+/** How operations become events of the server under test, and what it sends back. Each scenario needs some of them. */
 export interface Mapping {
   readonly join?: (join: {
     readonly rooms: readonly string[];
@@ -109,17 +109,17 @@ export interface Mapping {
     readonly room: string | null;
     readonly client: Client;
   }) => OutgoingEvent | OutgoingRequest;
-  /** By which a published message arrives. */
+  /** The event with which a published message arrives. */
   readonly delivery?: IncomingEvent;
   readonly request?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
   /**
-   * Takes our payload out of the reply to a request. Without it, the payload is looked for, and an acknowledgement
-   * may do without.
+   * Extracts the payload from the reply to a request. Without it, the payload is searched in the whole reply, and an
+   * acknowledgement may lack it.
    */
   readonly reply?: (data: unknown) => unknown;
   readonly echo?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
   readonly echoed?: IncomingEvent;
-  /** Asks for `count` replies; the k-th carries our payload and its number, from 1. */
+  /** Requests `count` replies; the k-th carries the payload and its number k, from 1. */
   readonly streamRequest?: (message: {
     readonly payload: Payload;
     readonly count: number;
@@ -127,23 +127,23 @@ export interface Mapping {
   }) => OutgoingEvent;
   readonly streamed?: {
     readonly event: string;
-    /** `payload` undefined when replies do not say to what they belong: then they are taken to come in order. */
+    /** Without `payload`, replies are assumed to arrive in the order of their requests. */
     readonly read: (data: unknown) => { readonly item: number; readonly payload?: unknown };
   };
-  /** Acknowledged with an {@link AskedReply} after the server has asked and the client has answered. */
+  /** Makes the server ask the client; acknowledged after the client has answered. */
   readonly askMe?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
   readonly asked?: {
-    /** The event by which the server asks; the client answers with the same data. */
+    /** The event with which the server asks; the client answers with the same data. */
     readonly event: string;
     readonly read: (reply: unknown) => AskedReply | null;
   };
-  /** What the server pushes on its own. Everything with the same key is one push to all clients. */
+  /** What the server pushes on its own. Events with the same key are one push to all clients. */
   readonly observe?: { readonly event: string; readonly key: (data: unknown) => string | number };
-  /** Acknowledged with the number of the process that serves the client. */
+  /** Asks for the number of the process that serves the client, which is the acknowledgement. */
   readonly node?: () => OutgoingEvent;
 }
 
-/** The chat application of the seeds: what every reference server speaks. */
+/** The events of the reference servers. */
 export const chat = {
   join: ({ rooms }) => ({ event: EVENT.enterChat, data: rooms }),
   publish: ({ payload, scope, room }) => ({

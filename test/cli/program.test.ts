@@ -11,7 +11,7 @@ describe('help', () => {
       "Usage: sockbench [options] [command]
 
       Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and
-      says when a number must not be believed.
+      flags results that are not reliable.
 
       Options:
         -V, --version                      output the version number
@@ -89,31 +89,31 @@ describe('help', () => {
         -h, --help                                                          display help for command
 
       Options of broadcast-latency:
-        --publishers <N>                        clients that publish, in turn; they receive too (default: 1)
+        --publishers <N>                        number of clients that publish, in turn; they receive too (default: 1)
         --exclude-sender                        publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)
 
       Options of room-fanout:
         --rooms <R>                             number of rooms (default: 10)
-        --members <M>                           members of each room, clients / rooms unless given; clients are shared round-robin
-        --publishers <N>                        members of each room that publish, in turn (default: 1)
+        --members <M>                           members of each room, assigned round-robin (default: clients / rooms)
+        --publishers <N>                        number of members of each room that publish, in turn (default: 1)
         --exclude-sender                        publish to the room without the sender (socket.to) instead of including it (server.in)
 
       Options of ack-roundtrip:
-        --direction <client|server>             who asks: a client the server, or (on a client's word) the server that client (default: client)
+        --direction <client|server>             who sends the request: the client, or the server when the client asks for it (default: client)
 
       Options of stream-reply:
         --replies <K>                           replies to each request (default: 3)
 
       Options of message-types:
-        --type <all|text|binary|ping|close>     one of the types, or all that there are, in turn (default: all)
+        --type <all|text|binary|ping|close>     one type, or all supported types in turn (default: all)
 
       Options of upgrade:
-        --requests <N>                          requests of each visitor over WebSocket, one after the other (default: 5)
+        --requests <N>                          requests of each user over WebSocket, one after the other (default: 5)
 
       Options of polling-vs-push:
         --rooms <R>                             number of rooms (default: 10)
-        --members <M>                           members of each room, clients / rooms unless given; clients are shared round-robin
-        --publishers <N>                        members of each room that publish, in turn (default: 1)
+        --members <M>                           members of each room, assigned round-robin (default: clients / rooms)
+        --publishers <N>                        number of members of each room that publish, in turn (default: 1)
         --exclude-sender                        publish to the room without the sender (socket.to) instead of including it (server.in)
 
       Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
@@ -191,14 +191,14 @@ describe('list', () => {
     // What is installed differs from machine to machine; test/servers/availability.test.ts looks at these lines.
     expect(stdout.replaceAll(/^ +cannot run here: .*\n/gm, '')).toMatchInlineSnapshot(`
       "Scenarios
-        broadcast-latency  publishers send, every connected client receives; how long until each, and the last, has it
-        room-fanout        members of rooms publish to their room; first, median and last receiver of each message
-        ack-roundtrip      clients send requests in turn on an open schedule; how long until each is acknowledged
-        stream-reply       one request, several replies, as of an Observable in Nest; until the first and the last of them
-        message-types      the four message types: echo of text and of bytes, ping to pong, close to clean close
-        upgrade            visitors connect by polling and upgrade to WebSocket; time until then, and round trips on the way
-        polling-vs-push    few messages to many clients, where polling is a choice: run it over each transport and compare
-        observe            clients only listen to what the server pushes on its own: gaps, and first to last receiver of each push
+        broadcast-latency  publishers send, every client receives; latency to each receiver and to the last one
+        room-fanout        members publish to their rooms; latency to the first, median and last receiver
+        ack-roundtrip      clients send requests in turn; time until each is acknowledged
+        stream-reply       one request, several replies, as from an Observable in Nest; time to the first and the last reply
+        message-types      the four WebSocket message types: echo of text and bytes, ping to pong, close to clean close
+        upgrade            users connect by polling and upgrade to WebSocket; time to upgrade, and round trips meanwhile
+        polling-vs-push    few messages to many clients; run it over each transport to compare polling with push
+        observe            clients listen to what the server pushes on its own; gaps, and skew between receivers
 
       Servers
         socketio          Socket.IO on Node.js, rooms in memory; websocket, polling, upgrade
@@ -246,20 +246,20 @@ describe('a command line that cannot be', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThere are: run, compare, capacity, gate, report, serve, list, doctor, init.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, gate, report, serve, list, doctor and init.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [
       ['run', 'room-fanout', '--frobnicate'],
-      "error: unknown option '--frobnicate'\nTry sockbench --help; an option of a scenario of your own is given as --option frobnicate=VALUE.\n",
+      "error: unknown option '--frobnicate'\nsockbench --help shows the flags; an option of your own scenario is given as --option frobnicate=VALUE.\n",
     ],
     [
       ['run'],
-      "error: missing required argument 'scenario'\nTry sockbench --help; sockbench list shows the names there are.\n",
+      "error: missing required argument 'scenario'\nsockbench --help shows the usage; sockbench list shows the available names.\n",
     ],
     [
       ['run', 'room-fanout', '--clients'],
-      "error: option '--clients <N>' argument missing\nTry sockbench --help; sockbench list shows the names there are.\n",
+      "error: option '--clients <N>' argument missing\nsockbench --help shows the usage; sockbench list shows the available names.\n",
     ],
     [
       ['run', 'room-fan'],
@@ -293,6 +293,6 @@ it('a bug shows its stack and has exit code 1', async () => {
   };
   expect(await runCli(broken)).toBe(1);
   expect(cli.stderr).toMatch(
-    /^sockbench crashed; this is a bug in it\.\nTypeError: no such thing\n\s+at .*program\.test\.ts/,
+    /^sockbench crashed; this is a bug in sockbench\.\nTypeError: no such thing\n\s+at .*program\.test\.ts/,
   );
 });

@@ -18,7 +18,7 @@ describe('upgrade', () => {
   ])('is refused over %j', (speech, shown) => {
     expect(thrownBy(() => layoutOf(upgrade, 2, {}, speech))).toMatchObject({
       code: 'NOTHING_TO_UPGRADE',
-      message: `the scenario upgrade needs --transport upgrade; over ${shown} nothing is upgraded`,
+      message: `the scenario upgrade needs --transport upgrade; ${shown} does not upgrade`,
       hint: 'Leave --transport out, and take a Socket.IO server for --target.',
     });
   });
@@ -28,7 +28,7 @@ function unused(): never {
   throw new Error('a visitor does nothing of the kind');
 }
 
-/** A visitor whose connection is upgraded when `upgraded` resolves, and whose n-th request `reply` replies to. */
+/** A user whose connection is upgraded when `upgraded` resolves, and whose n-th request `reply` replies to. */
 function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promise<void>) {
   const did: string[] = [];
   let requests = 0;
