@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   decodeEnvelope,
@@ -15,29 +15,38 @@ import {
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 
 const endings: Array<() => unknown> = [];
+/** One server for each of these that was asked for, as long as the tests run. */
+const running = new Map<string, Promise<ServerChild>>();
 
 afterEach(async () => {
   await Promise.all(endings.splice(0).map((end) => end()));
 });
+afterAll(async () => {
+  await Promise.all((await Promise.all(running.values())).map(killServer));
+});
 
+/** Starts a server, or returns the running one of the same settings once all its clients have left. */
 async function start(name: string, settings: object = {}): Promise<ServerChild> {
-  const server = await startServer(name, '127.0.0.1', '0', JSON.stringify(settings));
-  endings.push(() => killServer(server));
+  const key = `${name} ${JSON.stringify(settings)}`;
+  const starting = running.get(key) ?? startServer(name, '127.0.0.1', '0', JSON.stringify(settings));
+  running.set(key, starting);
+  const server = await starting;
+  await untilClientsAre(server, 0);
   return server;
 }
 
-/** How many clients the gateway counts, by handleConnection and handleDisconnect. */
+/** The number of clients that the gateway counts in handleConnection and handleDisconnect. */
 async function countClients(server: ServerChild): Promise<number> {
   const response = await fetch(`${urlOf(server).replace(/^ws:/, 'http:')}/chats`);
   return ((await response.json()) as { clients: number }).clients;
 }
 
-/** The gateway learns of an end after the client. */
+/** The gateway sees a disconnect later than the client. */
 async function untilClientsAre(server: ServerChild, count: number): Promise<void> {
   await expect.poll(() => countClients(server), { timeout: 10_000 }).toBe(count);
 }
 
-/** Remembers what comes, and resolves when a certain number of it has. */
+/** Collects items, and resolves when a number of them has come. */
 class Inbox {
   readonly received: unknown[] = [];
   #wake = () => {};
@@ -142,7 +151,7 @@ describe('the server nest-socketio', () => {
       ['a room that only the sender is in', { message: 'hi', chatId: 3 }, [['hi'], [], [], []]],
       ['the room but me', { message: 'hi', chatId: 1, scope: 'room-but-me' }, [[], ['hi'], [], []]],
       ['everyone but me', { message: 'hi', scope: 'everyone-but-me' }, [[], ['hi'], ['hi'], ['hi']]],
-      ['nobody, of a scope that it does not know', { message: 'hi', scope: 'nonesuch' }, [[], [], [], []]],
+      ['no client, for an unknown scope', { message: 'hi', scope: 'nonesuch' }, [[], [], [], []]],
     ])('send_message reaches %s', async (_, data, expected) => {
       expect(await chat((sender) => sender.emit('send_message', data))).toEqual(expected);
     });
@@ -191,7 +200,7 @@ describe('the server nest-socketio', () => {
     ]);
   });
 
-  it('is where the settings say, and nobody serves its usual namespace then', async () => {
+  it('serves the namespace of the settings instead of its own', async () => {
     const server = await start('nest-socketio', { namespace: '/other/place' });
     const socket = await join(server, {}, 'other/place');
     expect(await socket.emitWithAck('identity', 'here')).toBe('here');
@@ -212,7 +221,7 @@ describe('the server nest-socketio', () => {
   it.each([
     [false, ''],
     [true, 'permessage-deflate'],
-  ])('compresses when it was asked to: %s', async (compression, extensions) => {
+  ])('compresses as the settings say: %s', async (compression, extensions) => {
     const server = await start('nest-socketio', { compression });
     const socket = new WebSocket(
       `${urlOf(server).replace(/^http:/, 'ws:')}/socket.io/?EIO=4&transport=websocket`,
@@ -222,7 +231,7 @@ describe('the server nest-socketio', () => {
     expect(socket.extensions).toBe(extensions);
   });
 
-  it.each([false, true])('recovers the state of a connection when it was asked to: %s', async (recovery) => {
+  it.each([false, true])('recovers the state of a connection as the settings say: %s', async (recovery) => {
     const server = await start('nest-socketio', { recovery });
     const socket = await join(server);
     const inbox = inboxOf(socket);
@@ -276,7 +285,7 @@ describe('the server nest-ws', () => {
     return { socket, inbox };
   }
 
-  /** Sends an envelope and resolves with what comes next, whatever it is. */
+  /** Sends envelopes and resolves with the next message. */
   async function ask(server: ServerChild, ...envelopes: Envelope[]): Promise<unknown> {
     const { socket, inbox } = await join(server);
     for (const envelope of envelopes) socket.send(JSON.stringify(envelope));
@@ -327,7 +336,7 @@ describe('the server nest-ws', () => {
     ['a room that only the sender is in', { message: 'hi', chatId: 3 }, [['hi'], [], [], []]],
     ['the room but me', { message: 'hi', chatId: 1, scope: 'room-but-me' }, [[], ['hi'], [], []]],
     ['everyone but me', { message: 'hi', scope: 'everyone-but-me' }, [[], ['hi'], ['hi'], ['hi']]],
-    ['nobody, of a room where nobody is', { message: 'hi', chatId: 4 }, [[], [], [], []]],
+    ['no client, for an empty room', { message: 'hi', chatId: 4 }, [[], [], [], []]],
   ])('send_message reaches %s', async (_, data, expected) => {
     const server = await start('nest-ws');
     const members = await Promise.all([join(server), join(server), join(server), join(server)]);
@@ -346,7 +355,7 @@ describe('the server nest-ws', () => {
     );
   });
 
-  it('asks a client and takes the answer from nobody else', async () => {
+  it('asks a client and takes the answer from no other client', async () => {
     const server = await start('nest-ws');
     const [asked, other] = [await join(server), await join(server)];
     asked.socket.send(JSON.stringify({ event: 'ask_me', data: 'world', id: 1 }));
@@ -367,7 +376,7 @@ describe('the server nest-ws', () => {
   it.each([
     [false, ''],
     [true, 'permessage-deflate'],
-  ])('compresses when it was asked to: %s', async (compression, extensions) => {
+  ])('compresses as the settings say: %s', async (compression, extensions) => {
     const { socket } = await join(await start('nest-ws', { compression }));
     expect(socket.extensions).toBe(extensions);
   });
@@ -378,8 +387,8 @@ describe('the server nest-ws', () => {
     ['a number', '5'],
     ['no event', '{"data":1}'],
     ['an event that is no text', '{"event":{},"data":1,"id":1}'],
-    ['an event that nobody knows', '{"event":"nonesuch","data":1,"id":1}'],
-    ['an answer that nobody asked for', '{"event":"hello","data":"an answer","ack":99}'],
+    ['an unknown event', '{"event":"nonesuch","data":1,"id":1}'],
+    ['an answer without a question', '{"event":"hello","data":"an answer","ack":99}'],
     ['an answer in a form of its own', '{"event":"answer"}'],
     ['nothing, as binary', Buffer.alloc(0)],
     ['binary with a header that is none', Buffer.from([0, 2, 1, 2])],

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram, runtimeCommand } from '../../servers/availability.ts';
 import { RedisProcess } from '../../servers/cluster/redis-process.ts';
 import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
@@ -15,6 +15,7 @@ import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { probeUrl } from '../../src/run/server/probe-listener.ts';
 import { ServerProcess } from '../../src/run/server/server-process.ts';
 import { skipWhenMissing } from '../support/need.ts';
+import { isRunning } from '../support/proc.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 
 const START = fileURLToPath(new URL('../../servers/start.ts', import.meta.url));
@@ -71,7 +72,7 @@ function publish(connection: Connection, message: Payload, scope: Scope, chatId?
   connection.emit(EVENT.sendMessage, { message, scope, ...(chatId === undefined ? {} : { chatId }) });
 }
 
-/** What is delivered to a client. */
+/** Collects the messages that a client receives. */
 function inboxOf(connection: Connection) {
   const received: unknown[] = [];
   let wake = () => {};
@@ -81,7 +82,7 @@ function inboxOf(connection: Connection) {
   });
   return {
     received,
-    /** Resolves when so many messages of this text were delivered. */
+    /** Resolves when this text was delivered `count` times. */
     async until(message: string, count = 1): Promise<void> {
       while (received.filter((each) => each === message).length < count) {
         await new Promise<void>((resolve) => {
@@ -100,48 +101,50 @@ const SERVERS: ReadonlyArray<readonly [what: string, name: string, settings: Par
 ];
 
 describe.each(SERVERS)('several processes over %s', (_, name, settings) => {
+  let server: ServerChild;
+  let url = '';
+  beforeAll(async () => {
+    server = await startServer(name, '127.0.0.1', '0', JSON.stringify({ ...settings, processes: 3 }));
+    url = urlOf(server);
+  });
+  afterAll(() => killServer(server));
+
+  // Comes first: the first messages of all are among these.
+  it.each(SCOPES)('deliver to %s exactly once on every one of them', async (scope) => {
+    const clients = await connectMany(6, url);
+    const inboxes = clients.map(inboxOf);
+    const members = [0, 1, 2, 3];
+    for (const member of members) await join(clients[member] as Connection, 'room');
+    const inRoom = scope.startsWith('room');
+    const room = inRoom ? 'room' : undefined;
+    const bytes = Buffer.from([0, 1, 255]);
+    clients.slice(0, 2).forEach((sender, number) => {
+      publish(sender, `from ${number}`, scope, room);
+      publish(sender, bytes, scope, room);
+      publish(sender, 'the end', 'everyone');
+    });
+    await Promise.all(inboxes.map((inbox) => inbox.until('the end', 2)));
+
+    expect(new Set(await Promise.all(clients.slice(0, 2).map(nodeOf))).size).toBe(2);
+    inboxes.forEach(({ received }, client) => {
+      const from = [0, 1].filter(
+        (sender) => !(scope.endsWith('but-me') && sender === client) && (!inRoom || members.includes(client)),
+      );
+      expect(received.filter((message) => typeof message === 'string').sort()).toEqual([
+        ...from.map((sender) => `from ${sender}`),
+        'the end',
+        'the end',
+      ]);
+      expect(received.filter((message) => typeof message !== 'string')).toEqual(from.map(() => bytes));
+    });
+  });
+
   it('share the clients evenly', async () => {
-    const url = urlOf(await start(name, { ...settings, processes: 3 }));
     const nodes = await Promise.all((await connectMany(9, url)).map(nodeOf));
     expect(nodes.sort()).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2]);
   });
 
-  it.each(SCOPES)(
-    'deliver to %s exactly once on every one of them, from the first message on',
-    async (scope) => {
-      const url = urlOf(await start(name, settings));
-      const clients = await connectMany(6, url);
-      const inboxes = clients.map(inboxOf);
-      const members = [0, 1, 2, 3];
-      for (const member of members) await join(clients[member] as Connection, 'room');
-      const inRoom = scope.startsWith('room');
-      const room = inRoom ? 'room' : undefined;
-      const bytes = Buffer.from([0, 1, 255]);
-      clients.slice(0, 2).forEach((sender, number) => {
-        publish(sender, `from ${number}`, scope, room);
-        publish(sender, bytes, scope, room);
-        publish(sender, 'the end', 'everyone');
-      });
-      await Promise.all(inboxes.map((inbox) => inbox.until('the end', 2)));
-
-      expect(new Set(await Promise.all(clients.slice(0, 2).map(nodeOf))).size).toBe(2);
-      inboxes.forEach(({ received }, client) => {
-        const from = [0, 1].filter(
-          (sender) =>
-            !(scope.endsWith('but-me') && sender === client) && (!inRoom || members.includes(client)),
-        );
-        expect(received.filter((message) => typeof message === 'string').sort()).toEqual([
-          ...from.map((sender) => `from ${sender}`),
-          'the end',
-          'the end',
-        ]);
-        expect(received.filter((message) => typeof message !== 'string')).toEqual(from.map(() => bytes));
-      });
-    },
-  );
-
-  it('count a join that is acknowledged, whichever of them publishes', async () => {
-    const url = urlOf(await start(name, settings));
+  it('deliver to a room from the acknowledgement of the join on', async () => {
     const [member, publisher] = (await connectMany(2, url)) as [Connection, Connection];
     const inbox = inboxOf(member);
     const rooms = Array.from({ length: 100 }, (__, room) => `room ${room}`);
@@ -155,29 +158,43 @@ describe.each(SERVERS)('several processes over %s', (_, name, settings) => {
     expect(await nodeOf(member)).not.toBe(await nodeOf(publisher));
   });
 
-  it('honour namespace, parser and compression', async () => {
-    const url = urlOf(
+  it('use the namespace, parser and compression of the settings', async () => {
+    const inChat = urlOf(
       await start(name, { ...settings, namespace: '/chat', parser: 'msgpack', compression: true }),
     );
-    const clients = await connectMany(2, url, { namespace: '/chat', parser: 'msgpack', compression: true });
+    const clients = await connectMany(2, inChat, {
+      namespace: '/chat',
+      parser: 'msgpack',
+      compression: true,
+    });
     const inboxes = clients.map(inboxOf);
     publish(clients[0] as Connection, 'to all', 'everyone');
     await Promise.all(inboxes.map((inbox) => inbox.until('to all')));
-    const other = await connect(url, { parser: 'msgpack' });
-    other.request(EVENT.whichNode, null, () => expect.unreachable('nobody serves the main namespace'));
+    const other = await connect(inChat, { parser: 'msgpack' });
+    other.request(EVENT.whichNode, null, () => expect.unreachable('nothing serves the main namespace'));
     await nodeOf(clients[1] as Connection);
   });
 });
 
 describe('sticky sessions', () => {
+  let server: ServerChild;
+  beforeAll(async () => {
+    server = await startServer('socketio-cluster', '127.0.0.1', '0');
+  });
+  afterAll(() => killServer(server));
+
   it.each(['websocket', 'polling', 'upgrade'] as const)('lose no connection over %s', async (transport) => {
-    const url = urlOf(await start('socketio-cluster', {}));
     for (let attempt = 0; attempt < 150; attempt += 1) {
       let onUpgraded = () => {};
       const upgraded = new Promise<void>((resolve) => {
         onUpgraded = resolve;
       });
-      const connection = await officialSocketio.connect({ url, transport, timeoutMs: 5000, onUpgraded });
+      const connection = await officialSocketio.connect({
+        url: urlOf(server),
+        transport,
+        timeoutMs: 5000,
+        onUpgraded,
+      });
       if (transport === 'upgrade') await upgraded;
       expect(await request(connection, EVENT.hello, attempt)).toBe(attempt);
       await connection.close();
@@ -196,7 +213,7 @@ describe('the end of a part', () => {
         ...descendantsOf(child),
       ]);
   }
-  const isThere = ({ pid }: { pid: number }) => existsSync(`/proc/${pid}/cmdline`);
+  const stillRunning = (family: ReadonlyArray<{ pid: number }>) => family.filter(({ pid }) => isRunning(pid));
   const hasProc = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
 
   it.runIf(hasProc).each([
@@ -209,7 +226,7 @@ describe('the end of a part', () => {
     const victim = family.find((process) => command.test(process.command));
     process.kill(victim?.pid ?? 0, 'SIGKILL');
     expect(await server.ended).toEqual({ code: 1, signal: null });
-    await expect.poll(() => family.filter(isThere), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => stillRunning(family), { timeout: 5000 }).toEqual([]);
   });
 
   it.runIf(hasProc).each(['socketio-cluster', 'socketio-redis'])(
@@ -219,12 +236,12 @@ describe('the end of a part', () => {
       const family = descendantsOf(server.child.pid);
       expect(family.filter(({ command }) => command.includes('cluster/node'))).toHaveLength(2);
       server.child.kill('SIGKILL');
-      await expect.poll(() => family.filter(isThere), { timeout: 5000 }).toEqual([]);
+      await expect.poll(() => stillRunning(family), { timeout: 5000 }).toEqual([]);
     },
   );
 
   it.each(['socketio-cluster', 'socketio-redis'])(
-    'a signal to the whole group of %s is no failure',
+    'a signal to the whole process group of %s is not a failure',
     async (name) => {
       const [file = '', ...flags] = runtimeCommand('node');
       const child = spawn(file, [...flags, START, name], {
@@ -239,9 +256,9 @@ describe('the end of a part', () => {
   );
 });
 
-describe('a Redis that runs already', () => {
+describe('a running Redis', () => {
   it.each(['pubsub', 'sharded', 'streams'] as const)(
-    'is shared by several servers that do not hear each other, and nothing is left in it: %s',
+    'is shared by several servers that do not receive from each other, and keeps nothing of them: %s',
     async (redisAdapter) => {
       const redis = await startRedis();
       const settings = { redis, redisAdapter };
@@ -266,7 +283,7 @@ describe('a Redis that runs already', () => {
     },
   );
 
-  it('is refused with a reason where nobody listens, without its password', async () => {
+  it('is rejected with a reason where nothing listens, without its password', async () => {
     const { line, ended } = await start('socketio-redis', { redis: 'redis://:secret@127.0.0.1:1/0' });
     expect(line).toMatchObject({ ready: false, code: 'REDIS_UNREACHABLE' });
     expect(line.message).toBe(
@@ -275,7 +292,7 @@ describe('a Redis that runs already', () => {
     expect(await ended).toEqual({ code: 1, signal: null });
   });
 
-  it('is given up when it accepts and never answers', async () => {
+  it('is rejected when it accepts connections and never answers', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();
@@ -286,7 +303,7 @@ describe('a Redis that runs already', () => {
     silent.close();
   });
 
-  it('is refused when its URL is none', async () => {
+  it('is rejected when its URL is not one of Redis', async () => {
     const { line } = await start('socketio-redis', { redis: 'http://127.0.0.1' });
     expect(line.message).toMatch(/^the Redis at http:\/\/127\.0\.0\.1 cannot be used: .*protocol/);
   });
@@ -322,7 +339,7 @@ it('every serving process loads the probe', async () => {
       onDied: () => {},
     },
   );
-  // The three and the one that hands connections over.
+  // Three serving processes and the primary.
   while (pids.size < 4) {
     await new Promise<void>((resolve) => {
       wake = resolve;

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Why tests that read /proc cannot run here; null when they can. */
+/** Names what tests that read /proc lack here; null when they can run. */
 export const NO_PROC = existsSync('/proc/self/stat') ? null : 'the /proc file system of Linux';
 
-/** Pids of the processes whose command line holds all of `words`; those that have ended are not among them. */
+/** Returns the pids of running processes whose command line contains all of `words`. */
 export function findProcesses(...words: string[]): number[] {
   return readdirSync('/proc')
     .map(Number)
@@ -16,4 +16,13 @@ export function findProcesses(...words: string[]): number[] {
         return false;
       }
     });
+}
+
+/** Whether a process runs. One that has ended and was not waited for yet has an empty command line. */
+export function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
 }
