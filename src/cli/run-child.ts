@@ -28,11 +28,14 @@ function send(message: FromRun): Promise<void> {
 async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
-    const result = await runPlan(plan, scenario, layout, {
-      onProgress: (progress) => void send({ type: 'progress', progress }),
-      signal: stop.signal,
-      commandLine,
-    });
+    const result = await runPlan(
+      { plan, scenario, layout },
+      {
+        onProgress: (progress) => void send({ type: 'progress', progress }),
+        signal: stop.signal,
+        commandLine,
+      },
+    );
     await send({ type: 'result', result });
   } catch (error) {
     if (error instanceof SockbenchError) {

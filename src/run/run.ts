@@ -17,6 +17,13 @@ const PROGRESS_EVERY_MS = 250;
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
 const MISSING_AFTER_S = 2;
 
+/** What a run carries out. The layout is the one that the scenario computed from the plan. */
+export interface PlannedRun {
+  readonly plan: Plan;
+  readonly scenario: Scenario;
+  readonly layout: Layout;
+}
+
 /** Where a run is. Reported four times a second and at the start of each phase. */
 export interface Progress {
   readonly phase: Phase;
@@ -51,15 +58,13 @@ export interface RunHooks {
  * Throws a SockbenchError when nothing could be measured; otherwise resolves to a result, however the run ended.
  */
 export async function runPlan(
-  plan: Plan,
-  scenario: Scenario,
-  layout: Layout,
+  planned: PlannedRun,
   hooks: RunHooks,
   host: RunHost = createHost(),
 ): Promise<RunResult> {
   const startedAt = new Date();
-  const run = openRun(plan, scenario, layout, hooks, host);
-  const { control } = run;
+  const run = openRun(planned, hooks, host);
+  const { plan, control } = run;
   const report = () => hooks.onProgress(progressOf(run));
   run.cleanUps.push(host.timers.every(PROGRESS_EVERY_MS, report));
   const timed = <Value>(phase: Phase, work: () => Promise<Value>) => {
@@ -95,13 +100,8 @@ export async function runPlan(
   }
 }
 
-function openRun(
-  plan: Plan,
-  scenario: Scenario,
-  layout: Layout,
-  { signal }: RunHooks,
-  host: RunHost,
-): RunParts {
+function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunParts {
+  const { plan, layout } = planned;
   const membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
   const { affinity, problem } = host.chooseAffinity(plan.workers, plan.pin);
   const control = new RunControl(host.clock, host.timers, signal);
@@ -113,9 +113,7 @@ function openRun(
     });
   }
   return {
-    plan,
-    scenario,
-    layout,
+    ...planned,
     host,
     control,
     affinity,

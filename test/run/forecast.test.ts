@@ -26,7 +26,7 @@ describe('what a run will record', () => {
     const { plan, layout } = await planFor(scenario, given);
     const forecast = forecastSamples(plan, scenario, layout);
     const hooks = { onProgress: () => {}, signal: new AbortController().signal, commandLine: [] };
-    const view = viewResult(await runPlan(plan, scenario, layout, hooks));
+    const view = viewResult(await runPlan({ plan, scenario, layout }, hooks));
     expect(Object.keys(view.result.series).sort()).toEqual([...forecast.keys()].sort());
     for (const [series, samples] of forecast) {
       if (samples !== null) expect([series, view.samples(series)]).toEqual([series, samples]);

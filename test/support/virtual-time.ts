@@ -7,20 +7,20 @@ interface Entry {
   readonly callback: () => void;
 }
 
-/** What one pass of a real event loop takes at least: virtual time moves on while a pacer spins. */
-const LOOP_NS = 1_000;
-
 /**
  * A clock and timers in virtual time. Time stands still while code runs and jumps to the next timer when all promises
  * have settled, so that a run of minutes takes milliseconds and is the same every time.
  */
 export class VirtualTime implements Clock, Timers {
   readonly #entries = new Map<number, Entry>();
+  readonly #loopNs: number;
   #nowNs: number;
   #nextOrder = 0;
 
-  constructor(startNs = 1e9) {
+  /** @param loopNs how long one pass of the event loop takes, so that virtual time moves on while a pacer spins. */
+  constructor(startNs = 1e9, loopNs = 1_000) {
     this.#nowNs = startNs;
+    this.#loopNs = loopNs;
   }
 
   nowNs(): number {
@@ -44,7 +44,7 @@ export class VirtualTime implements Clock, Timers {
   }
 
   soon(callback: () => void): void {
-    this.#add(this.#nowNs + LOOP_NS, callback);
+    this.#add(this.#nowNs + this.#loopNs, callback);
   }
 
   sleep(delayMs: number): Promise<void> {

@@ -50,11 +50,14 @@ async function run(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
 
   const progress = showProgress(quiet ? { ...cli, err: () => {} } : cli, labelOf(plan));
-  const result = await runPlan(plan, scenario, layout, {
-    onProgress: (update) => progress.update(update),
-    signal: cli.signal,
-    commandLine: cli.argv,
-  }).finally(() => progress.done());
+  const result = await runPlan(
+    { plan, scenario, layout },
+    {
+      onProgress: (update) => progress.update(update),
+      signal: cli.signal,
+      commandLine: cli.argv,
+    },
+  ).finally(() => progress.done());
   const measured = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
   await deliver(cli, out, formats, writtenRuns(reportName(result), [result]), quiet);
