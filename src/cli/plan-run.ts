@@ -1,7 +1,8 @@
 import type { GivenOptions } from '../contract/options.ts';
-import { isObserving, type Layout, type Operation, type Scenario } from '../contract/scenario.ts';
+import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { Mapping } from '../contract/target.ts';
 import { fail, SockbenchError } from '../errors.ts';
+import { mappingNeeds, unsupportedOperation } from '../generator/operations/index.ts';
 import { PLAN_OPTION_NAMES, PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
 import { buildPlan, type Plan, type PlannedLayout, type TargetPlan } from '../plan/plan.ts';
 import type { Threshold } from '../stats/thresholds.ts';
@@ -106,21 +107,6 @@ function resolveFor(
   }
 }
 
-/** What a target must declare for an operation. Pings, closes and steps need nothing. */
-const NEEDS: Readonly<Partial<Record<Operation['kind'], ReadonlyArray<keyof Mapping>>>> = {
-  publish: ['publish', 'delivery'],
-  request: ['request'],
-  'ask-me': ['askMe', 'asked'],
-  echo: ['echo', 'echoed'],
-  'stream-reply': ['streamRequest', 'streamed'],
-};
-
-function needsOf(layout: Layout): ReadonlyArray<keyof Mapping> {
-  if (isObserving(layout)) return ['observe'];
-  const joins = layout.rooms.some((rooms) => rooms.length > 0) ? ['join' as const] : [];
-  return [...joins, ...layout.streams.flatMap(({ operation }) => NEEDS[operation.kind] ?? [])];
-}
-
 /**
  * Checks that clients and target can do what the scenario asks for. Throws CLIENT_CANNOT for an operation that the
  * protocol does not have, TARGET_CANNOT for one that the target does not declare.
@@ -128,7 +114,7 @@ function needsOf(layout: Layout): ReadonlyArray<keyof Mapping> {
 function requireOperations(scenario: Scenario, { plan, layout }: PlannedLayout, mapping: Mapping): void {
   requireSpeech(layout, plan);
   const { target } = plan;
-  const missing = [...new Set(needsOf(layout))].filter((name) => mapping[name] === undefined);
+  const missing = mappingNeeds(layout).filter((name) => mapping[name] === undefined);
   if (missing.length === 0) return;
   fail(
     'TARGET_CANNOT',
@@ -139,14 +125,9 @@ function requireOperations(scenario: Scenario, { plan, layout }: PlannedLayout, 
   );
 }
 
-function requireSpeech({ streams }: Layout, { target: { protocol }, transport }: Plan): void {
-  const kinds = new Set(streams.map(({ operation }) => operation.kind));
-  const canClose = protocol === 'ws' || (protocol === 'socketio' && transport !== 'polling');
-  const impossible = [
-    kinds.has('ping') && protocol !== 'ws' ? 'ping' : null,
-    kinds.has('close') && !canClose ? 'close' : null,
-  ].find((kind) => kind !== null);
-  if (impossible === undefined) return;
+function requireSpeech(layout: Layout, { target: { protocol }, transport }: Plan): void {
+  const impossible = unsupportedOperation(layout, { protocol, transport });
+  if (impossible === null) return;
   fail(
     'CLIENT_CANNOT',
     `a client cannot send a ${impossible} over ${protocol} ${transport}`,

@@ -144,11 +144,6 @@ export function defineScenario<const T extends OptionTable>(scenario: Scenario<T
   return scenario as unknown as Scenario;
 }
 
-/** Returns how many messages each receiver of a stream expects for each one that is sent. */
-export function copiesOf({ operation }: Stream): number {
-  return operation.kind === 'stream-reply' ? operation.replies : 1;
-}
-
 /** Whether the clients of a layout only listen to what the server pushes on its own. */
 export function isObserving({ streams }: Layout): boolean {
   return streams.length === 0;

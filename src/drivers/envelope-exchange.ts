@@ -1,13 +1,53 @@
 import type { Envelope } from '../contract/protocol.ts';
+import { DEFAULT_FORGET_AFTER_MS } from './driver.ts';
 
 type Handler = (data: unknown) => void;
 
-/** What a client does with envelopes, whatever carries them: events, requests with their replies, answers. */
-export abstract class EnvelopeExchange {
-  readonly #handlers = new Map<string, readonly Handler[]>();
-  readonly #responders = new Map<string, (data: unknown) => unknown>();
-  readonly #pending = new Map<number, Handler>();
+/** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
+export class PendingReplies {
+  readonly #waiting = new Map<number, { readonly handler: Handler; readonly sinceMs: number }>();
+  readonly #forgetAfterMs: number;
   #nextId = 0;
+
+  constructor(forgetAfterMs = DEFAULT_FORGET_AFTER_MS) {
+    this.#forgetAfterMs = forgetAfterMs;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Adds a handler; returns its number. */
+  add(handler: Handler): number {
+    const nowMs = performance.now();
+    for (const [id, { sinceMs }] of this.#waiting) {
+      if (nowMs - sinceMs <= this.#forgetAfterMs) break;
+      this.#waiting.delete(id);
+    }
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#waiting.set(id, { handler, sinceMs: nowMs });
+    return id;
+  }
+
+  /** Calls the handler that waits for this number, if there is one. */
+  settle(id: number, reply?: unknown): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.handler(reply);
+  }
+}
+
+/** What a client does with envelopes over any carrier: events, requests with their replies, answers. */
+export abstract class EnvelopeExchange {
+  readonly #handlers = new Map<string, ReadonlyArray<{ readonly handler: Handler }>>();
+  readonly #responders = new Map<string, (data: unknown) => unknown>();
+  readonly #pending: PendingReplies;
+
+  constructor(forgetAfterMs?: number) {
+    this.#pending = new PendingReplies(forgetAfterMs);
+  }
 
   /** Hands an envelope over for sending. */
   protected abstract send(envelope: Envelope): void;
@@ -17,43 +57,32 @@ export abstract class EnvelopeExchange {
   }
 
   request(event: string, data: unknown, onReply: Handler): void {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    this.#pending.set(id, onReply);
-    this.send({ event, data, id });
+    this.send({ event, data, id: this.#pending.add(onReply) });
   }
 
-  on(event: string, handler: Handler): void {
-    this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), handler]);
-  }
-
-  once(event: string, handler: Handler): void {
-    const only = (data: unknown) => {
-      const handlers = this.#handlers.get(event) ?? [];
-      this.#handlers.set(
-        event,
-        handlers.filter((other) => other !== only),
-      );
-      handler(data);
+  on(event: string, handler: Handler): () => void {
+    // A handler may be added twice: each entry is removed by itself.
+    const entry = { handler };
+    this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), entry]);
+    return () => {
+      const others = (this.#handlers.get(event) ?? []).filter((other) => other !== entry);
+      this.#handlers.set(event, others);
     };
-    this.on(event, only);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
     this.#responders.set(event, respond);
   }
 
-  /** Hands over what the server sent; what nobody waits for is dropped. */
+  /** Hands over what the server sent; what has no handler is dropped. */
   protected receive({ event, data, id, ack }: Envelope): void {
     if (ack !== undefined) {
-      const onReply = this.#pending.get(ack);
-      this.#pending.delete(ack);
-      onReply?.(data);
+      this.#pending.settle(ack, data);
     } else if (id !== undefined) {
       const respond = this.#responders.get(event);
       if (respond !== undefined) this.send({ event, data: respond(data), ack: id });
     } else {
-      for (const handler of this.#handlers.get(event) ?? []) handler(data);
+      for (const { handler } of this.#handlers.get(event) ?? []) handler(data);
     }
   }
 }

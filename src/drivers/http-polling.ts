@@ -1,26 +1,28 @@
+import { Agent, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { urlToHttpOptions } from 'node:url';
 import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
-import { DEFAULT_POLL_INTERVAL_MS } from '../contract/target.ts';
+import { DEFAULT_POLL_INTERVAL_MS, type TlsOptions } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
-import { type Answer, HttpRequests, type PendingRequest } from './http-requests.ts';
 import { reasonOf } from './reason.ts';
 
-/** For how long the server is asked to wait for a message. */
+/** How long the server is asked to wait for a message. */
 const WAIT_MS = 25_000;
 const CLOSE_WITHIN_MS = 1000;
 
 /**
- * Asks `servers/http-polling.ts` for messages. Short polling asks again `pollIntervalMs` after the last *answer*,
- * as a page does whose timer is set again when the answer is there; so requests never overlap, and their rate
- * falls when answers are slow. Long polling asks again at once. What is sent meanwhile goes by requests of its own,
- * one at a time so that its order holds; what comes up during one of them goes into the next together.
+ * Polls `servers/http-polling.ts` for messages. Short polling asks again `pollIntervalMs` after the last *answer*, as
+ * most pages do. Requests never overlap, and their rate falls when answers are slow. Long polling asks again at once.
+ * Messages are sent by separate requests, one at a time to keep their order; those that come up during a request go
+ * together into the next.
  */
 export const httpPolling: Driver = {
   name: 'official',
   protocol: 'http',
   transports: ['short-polling', 'long-polling'],
-  summary: 'node:http, connections kept open as browsers do',
+  summary: 'node:http with keep-alive connections',
   async connect(options) {
     const requests = new HttpRequests(options);
     try {
@@ -44,11 +46,11 @@ async function announce(requests: HttpRequests, timeoutMs: number): Promise<stri
   if (answer === null) throw new Error(`no answer within ${timeoutMs} ms`);
   requireStatus(answer, 201);
   const { id } = JSON.parse(answer.body);
-  if (typeof id !== 'string') throw new Error('the server answered without an id');
+  if (typeof id !== 'string') throw new Error('the answer has no client id');
   return id;
 }
 
-function requireStatus({ status }: Answer, expected: number): void {
+function requireStatus({ status }: HttpAnswer, expected: number): void {
   if (status !== expected) throw new Error(`HTTP status ${status}`);
 }
 
@@ -66,11 +68,11 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   #onDropped: (reason: string) => void = () => {};
 
   constructor(requests: HttpRequests, id: string, options: ConnectOptions) {
-    super();
+    super(options.forgetAfterMs);
     this.#requests = requests;
     this.#path = `clients/${id}`;
     this.#options = options;
-    void this.#ask();
+    void this.#pollOnce();
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -81,22 +83,22 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     if (this.#state !== 'open') return null;
     this.#state = 'closing';
     clearTimeout(this.#timer);
-    this.#poll?.giveUp();
-    const timeoutAfter = new AbortController();
+    this.#poll?.abort();
+    const timeout = new AbortController();
     await Promise.race([
       this.#leave(),
-      delay(CLOSE_WITHIN_MS, null, { signal: timeoutAfter.signal }).catch(() => {}),
+      delay(CLOSE_WITHIN_MS, null, { signal: timeout.signal }).catch(() => {}),
     ]);
-    timeoutAfter.abort();
+    timeout.abort();
     this.#end();
     return null;
   }
 
-  /** Sends what is still to be sent, and tells the server. */
+  /** Sends what is queued, then leaves the server. */
   async #leave(): Promise<void> {
     await this.#posting;
     if (this.#state === 'over') return;
-    // A server that is gone need not be told.
+    // The server may be gone.
     await this.#requests.start('DELETE', this.#path).answer.catch(() => {});
   }
 
@@ -112,8 +114,8 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     this.#onDropped(reason);
   }
 
-  /** Asks for messages once, and sets the time for the next. */
-  async #ask(): Promise<void> {
+  /** Asks for messages once, and schedules the next request. */
+  async #pollOnce(): Promise<void> {
     const { transport, onPolled, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options;
     const waits = transport === 'long-polling';
     const query = { after: this.#last, ...(waits ? { waitMs: WAIT_MS } : {}) };
@@ -123,11 +125,11 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     onPolled?.(batch.messages.length === 0);
     this.#last = batch.last;
     for (const message of batch.messages) this.receive(message);
-    if (waits) void this.#ask();
-    else this.#timer = setTimeout(() => void this.#ask(), pollIntervalMs);
+    if (waits) void this.#pollOnce();
+    else this.#timer = setTimeout(() => void this.#pollOnce(), pollIntervalMs);
   }
 
-  /** Null when the answer was none that can be used. */
+  /** Null when the answer could not be used. */
   async #batchOf(poll: PendingRequest): Promise<{ last: number; messages: Envelope[] } | null> {
     try {
       const answer = await poll.answer;
@@ -156,5 +158,77 @@ class PollingConnection extends EnvelopeExchange implements Connection {
       this.#drop(reasonOf(error));
     }
     this.#posting = null;
+  }
+}
+
+/**
+ * An agent that keeps a polling client's connections open between requests, as browsers do. Each client has its own,
+ * so that closing one client ends no other client's requests.
+ */
+export function clientAgent(url: URL, tls: TlsOptions): Agent {
+  const options = { keepAlive: true, ...tls };
+  return url.protocol === 'https:' ? new HttpsAgent(options) : new Agent(options);
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A request in flight. */
+interface PendingRequest {
+  /** Rejects with the system's error when the connection breaks, or after {@link abort}. */
+  readonly answer: Promise<HttpAnswer>;
+  readonly abort: () => void;
+}
+
+/** The requests of one client to one server, over keep-alive connections as a browser's are. */
+class HttpRequests {
+  readonly #base: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #agent: Agent;
+
+  constructor({ url, headers = {}, query = {}, tls = {} }: ConnectOptions) {
+    this.#base = new URL(url);
+    for (const [name, value] of Object.entries(query)) this.#base.searchParams.set(name, value);
+    this.#headers = headers;
+    this.#agent = clientAgent(this.#base, tls);
+  }
+
+  /** Requests a path below the server's URL, with `json` as its body. */
+  start(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    { query = {}, json }: { query?: Readonly<Record<string, number>>; json?: string } = {},
+  ): PendingRequest {
+    const address = new URL(this.#base);
+    address.pathname = `${address.pathname.replace(/\/$/, '')}/${path}`;
+    for (const [name, value] of Object.entries(query)) address.searchParams.set(name, String(value));
+    const send = address.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = send({
+      ...urlToHttpOptions(address),
+      method,
+      agent: this.#agent,
+      headers: { ...this.#headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+    });
+    const answer = new Promise<HttpAnswer>((resolve, reject) => {
+      request.once('error', reject);
+      request.once('response', (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        response.once('error', reject);
+      });
+    });
+    request.end(json);
+    return { answer, abort: () => request.destroy() };
+  }
+
+  /** Closes all connections; requests in flight fail. */
+  close(): void {
+    this.#agent.destroy();
   }
 }

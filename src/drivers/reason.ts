@@ -1,14 +1,15 @@
 import { messageOf } from '../errors.ts';
+import type { CloseOutcome } from './driver.ts';
 
-/** How the reason begins when a server of Socket.IO said no to the client; its own words follow. */
+/** How the reason begins when a Socket.IO server refuses the client; the server's message follows. */
 export const REFUSED_BY_SERVER = 'refused by the server: ';
 
-/** How the reason begins when Engine.IO's connection was made and Socket.IO's namespace never entered. */
-export const NO_ANSWER_OF_NAMESPACE = 'no answer to entering the namespace';
+/** How the reason begins when Engine.IO connected and Socket.IO's namespace never answered. */
+export const NO_ANSWER_OF_NAMESPACE = 'no answer from the namespace';
 
 /**
- * Why a connection failed, in the system's words. Where a name has several addresses (localhost often has
- * two) Node.js wraps one error for each of them in an AggregateError without a message of its own.
+ * Returns why a connection failed, as the system reports it. Where a name has several addresses (localhost often has
+ * two), Node.js wraps one error per address in an AggregateError without a message.
  */
 export function reasonOf(error: unknown): string {
   const reasons = error instanceof AggregateError ? error.errors.map(wordsOf) : [wordsOf(error)];
@@ -17,7 +18,7 @@ export function reasonOf(error: unknown): string {
 
 /**
  * OpenSSL's `write EPROTO 407D:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/...`
- * becomes `TLS: wrong version number`; the advice that Node.js adds is not for users of sockbench.
+ * becomes `TLS: wrong version number`. The advice that Node.js adds does not apply to users of sockbench.
  */
 function wordsOf(error: unknown): string {
   const message = messageOf(error);
@@ -25,4 +26,12 @@ function wordsOf(error: unknown): string {
   return inTls === undefined
     ? message.replace(/; if the root CA is installed locally.*/, '')
     : `TLS: ${inTls}`;
+}
+
+/** The code of a connection that ended without a close frame. Source: RFC 6455, 7.1.5. */
+const NO_CLOSE_FRAME = 1006;
+
+/** What the server answered to a close; null when it cut the connection without an answer. */
+export function closeOutcome(code: number, reason: Buffer): CloseOutcome | null {
+  return code === NO_CLOSE_FRAME ? null : { code, reason: String(reason) };
 }

@@ -3,10 +3,15 @@ import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
 import { Arguments, type Transport } from '../contract/target.ts';
-import { clientAgent } from './client-agent.ts';
-import { closeOutcome } from './close-outcome.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
-import { NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
+import {
+  type CloseOutcome,
+  type Connection,
+  type ConnectOptions,
+  DEFAULT_FORGET_AFTER_MS,
+  type Driver,
+} from './driver.ts';
+import { clientAgent } from './http-polling.ts';
+import { closeOutcome, NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
 
 /** Engine.IO's transports in the order in which they are used. */
 const ENGINE_TRANSPORTS: Readonly<Partial<Record<Transport, string[]>>> = {
@@ -24,8 +29,8 @@ export const officialSocketio: Driver = {
     new Promise((resolve, reject) => {
       const { transport, timeoutMs } = options;
       const address = addressOf(options);
-      // For polling: the client's own default closes the connection after each request. For the name of the server's
-      // certificate: Engine.IO keeps it from a WebSocket that has no agent.
+      // Polling: without an agent the client closes the connection after each request. TLS: Engine.IO passes the server
+      // name to a WebSocket only by way of an agent.
       const needsAgent = transport !== 'websocket' || options.tls?.servername !== undefined;
       const agent = needsAgent ? clientAgent(new URL(address), options.tls ?? {}) : null;
       const socket = io(address, managerOptions(options, agent));
@@ -35,7 +40,7 @@ export const officialSocketio: Driver = {
       const fail = (error: Error) => {
         clearTimeout(timer);
         socket.disconnect();
-        // The client waits for the answer to its first request before it closes: there may never be one.
+        // The client waits for the answer to its first request before it closes, and there may never be one.
         agent?.destroy();
         reject(new Error(error.message === 'timeout' ? `no answer ${within}` : engineReasonOf(error)));
       };
@@ -44,12 +49,12 @@ export const officialSocketio: Driver = {
         clearTimeout(timer);
         socket.off('connect_error', fail);
         watchEngine(socket, options);
-        resolve(new SocketioConnection(socket));
+        resolve(new SocketioConnection(socket, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
       });
     }),
 };
 
-/** The URL whose path is the namespace: without one, what the given URL says. */
+/** The URL whose path is the namespace; the given URL where there is no namespace. */
 function addressOf({ url, namespace }: ConnectOptions): string {
   if (namespace === undefined) return url;
   const address = new URL(url);
@@ -76,7 +81,7 @@ function managerOptions(options: ConnectOptions, agent: HttpAgent | null): Param
   };
 }
 
-/** Tells of the upgrade, and of requests that brought no message. */
+/** Reports the upgrade, and for each request for messages whether it brought one. */
 function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: ConnectOptions): void {
   const { engine } = socket.io;
   if (transport === 'upgrade' && onUpgraded !== undefined) {
@@ -94,9 +99,9 @@ function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: Connec
   });
 }
 
-/** What Engine.IO and its XMLHttpRequest wrap the system's error in, and what Socket.IO's server says. */
+/** An error of Engine.IO, which wraps that of the system, or one that Socket.IO's server sent. */
 interface EngineError extends Error {
-  /** There in errors of the server's, even when it gave none. */
+  /** Present in every error that the server sent. */
   readonly data?: unknown;
   /** `parser error` for an answer that is no packet. */
   readonly code?: unknown;
@@ -117,10 +122,12 @@ function engineReasonOf(error: EngineError): string {
 
 class SocketioConnection implements Connection {
   readonly #socket: Socket;
+  readonly #forgetAfterMs: number;
   #closing = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, forgetAfterMs: number) {
     this.#socket = socket;
+    this.#forgetAfterMs = forgetAfterMs;
   }
 
   emit(event: string, data: unknown): void {
@@ -128,18 +135,20 @@ class SocketioConnection implements Connection {
   }
 
   request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
-    this.#socket.emit(event, ...argumentsOf(data), (...reply: unknown[]) => onReply(oneOrAll(reply)));
+    // Without a timeout the client keeps what is never acknowledged.
+    const socket = this.#socket.timeout(this.#forgetAfterMs);
+    socket.emit(event, ...argumentsOf(data), (error: Error | null, ...reply: unknown[]) => {
+      if (error === null) onReply(oneOrAll(reply));
+    });
   }
 
-  on(event: string, handler: (data: unknown) => void): void {
-    this.#socket.on(event, (...data: unknown[]) => handler(this.#dataOf(data)));
+  on(event: string, handler: (data: unknown) => void): () => void {
+    const onEvent = (...data: unknown[]) => handler(this.#dataOf(data));
+    this.#socket.on(event, onEvent);
+    return () => void this.#socket.off(event, onEvent);
   }
 
-  once(event: string, handler: (data: unknown) => void): void {
-    this.#socket.once(event, (...data: unknown[]) => handler(this.#dataOf(data)));
-  }
-
-  /** Connection state recovery appends an offset to every broadcast, which the client leaves there. */
+  /** Connection state recovery appends an offset to every broadcast, which the client does not remove. */
   #dataOf(data: readonly unknown[]): unknown {
     const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
     const hasOffset = recoverable !== undefined && data.length > 1;
@@ -168,7 +177,7 @@ class SocketioConnection implements Connection {
         return;
       }
       setTimeout(resolve, 1000, null).unref();
-      // Engine.IO calls itself closed at once; the WebSocket under it is when the server has answered.
+      // Engine.IO is closed at once. The WebSocket under it closes when the server has answered.
       const { ws } = engine.transport as unknown as { readonly ws?: WebSocket };
       if (ws !== undefined) ws.once('close', (code, reason) => resolve(closeOutcome(code, reason)));
       else engine.once('close', () => resolve(null));
@@ -181,7 +190,7 @@ function argumentsOf(data: unknown): readonly unknown[] {
   return data instanceof Arguments ? data.list : [data];
 }
 
-/** Most events carry one thing; of several, all. */
+/** Most events have one argument; of several, the list. */
 function oneOrAll(data: readonly unknown[]): unknown {
   return data.length > 1 ? data : data[0];
 }

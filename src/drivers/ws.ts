@@ -1,10 +1,9 @@
 import { WebSocket } from 'ws';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
-import { closeOutcome } from './close-outcome.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
-import { EnvelopeExchange } from './envelope-exchange.ts';
-import { reasonOf } from './reason.ts';
+import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
+import { closeOutcome, reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
   name: 'official',
@@ -27,7 +26,7 @@ export const officialWs: Driver = {
       socket.once('error', fail);
       socket.once('open', () => {
         socket.off('error', fail);
-        resolve(new WsConnection(socket, options.codec ?? ENVELOPES));
+        resolve(new WsConnection(socket, options));
       });
     }),
 };
@@ -43,15 +42,18 @@ function addressOf({ url, query = {} }: ConnectOptions): string {
 class WsConnection extends EnvelopeExchange implements Connection {
   readonly #socket: WebSocket;
   readonly #codec: FrameCodec;
-  #nextPing = 0;
+  readonly #pings: PendingReplies;
   #closing = false;
 
-  constructor(socket: WebSocket, codec: FrameCodec) {
-    super();
+  constructor(socket: WebSocket, { codec = ENVELOPES, forgetAfterMs }: ConnectOptions) {
+    super(forgetAfterMs);
     this.#socket = socket;
     this.#codec = codec;
+    this.#pings = new PendingReplies(forgetAfterMs);
     socket.on('message', (message: Buffer, isBinary) => this.#receive(message, isBinary));
-    // The close that follows says why.
+    // The server sends the data of a ping back.
+    socket.on('pong', (data) => this.#pings.settle(Number(String(data))));
+    // The close that follows has the reason.
     socket.on('error', () => {});
   }
 
@@ -62,16 +64,8 @@ class WsConnection extends EnvelopeExchange implements Connection {
   }
 
   ping(onPong: () => void): void {
-    // The server sends the data back, which tells the pongs apart.
-    const id = Buffer.from(String(this.#nextPing));
-    this.#nextPing += 1;
-    const onData = (data: Buffer) => {
-      if (!data.equals(id)) return;
-      this.#socket.off('pong', onData);
-      onPong();
-    };
-    this.#socket.on('pong', onData);
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(id);
+    const id = this.#pings.add(() => onPong());
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(id));
   }
 
   close(): Promise<CloseOutcome | null> {
@@ -103,7 +97,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
     if (envelope !== null) this.receive(envelope);
   }
 
-  /** Servers may send what is not ours (a greeting, a foreign format): it is nobody's delivery. */
+  /** Null for a message that is no envelope, such as a greeting: servers may send them, and they are ignored. */
   #decode(message: Buffer, isBinary: boolean): Envelope | null {
     try {
       return this.#codec.decode(message, isBinary);

@@ -1,34 +1,70 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { globalAgent, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest, globalAgent as secureGlobalAgent } from 'node:https';
+import { Socket } from 'node:net';
 import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 
-const MOST_CONNECTIONS = 64;
+/** Requests in flight at once; beyond, messages wait here and not in an agent, where nobody would notice. */
+const MAX_IN_FLIGHT = 64;
+const MAX_WAITING = 1000;
 
 export interface HttpPublisherOptions {
   /** What relative URLs are relative to. */
   readonly baseUrl: string;
   readonly tls: TlsOptions;
   readonly timeoutMs: number;
+  /** Throws for a URL that load must not be sent to. */
+  readonly requireAllowed: (url: URL) => void;
 }
 
-/** Sends the requests by which messages are published where that is not done over the clients' connections. */
+interface Waiting {
+  readonly start: () => void;
+  readonly onDropped: () => void;
+}
+
+/** Sends the HTTP requests by which messages are published where that is not done over the clients' connections. */
 export class HttpPublisher {
   readonly #options: HttpPublisherOptions;
   readonly #baseUrl: URL;
-  readonly #httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+  readonly #httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT });
   readonly #httpsAgent: HttpsAgent;
+  #waiting: Waiting[] = [];
+  #inFlight = 0;
   #isClosed = false;
 
   constructor(options: HttpPublisherOptions) {
     this.#options = options;
     this.#baseUrl = new URL(options.baseUrl.replace(/^ws/i, 'http'));
-    this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, ...options.tls });
+    this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT, ...options.tls });
+  }
+
+  /** How many messages wait for a request to end. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /**
-   * Hands a request over for sending, with `headers` of its sender beside its own; never waits and never throws. `onFailed` is called once if it is not answered
-   * with a status below 300: a redirect is not followed.
+   * Calls `start`, which sends one request, as soon as fewer than 64 are in flight, or `onDropped` if that was not
+   * before {@link dropWaiting}. False when 1,000 messages wait already.
+   */
+  whenFree(start: () => void, onDropped: () => void = () => {}): boolean {
+    if (this.#inFlight < MAX_IN_FLIGHT && this.#waiting.length === 0) {
+      start();
+      return true;
+    }
+    if (this.#waiting.length >= MAX_WAITING) return false;
+    this.#waiting.push({ start, onDropped });
+    return true;
+  }
+
+  /** Drops all messages that wait. */
+  dropWaiting(): void {
+    for (const { onDropped } of this.#waiting.splice(0)) onDropped();
+  }
+
+  /**
+   * Sends a request, with `headers` of its sender beside its own; never waits and never throws. `onFailed` is called
+   * once if the answer does not have a status below 300. Redirects are not followed.
    */
   send(
     message: OutgoingRequest,
@@ -43,39 +79,48 @@ export class HttpPublisher {
   }
 
   #send({ url, method = 'POST', headers, body }: OutgoingRequest, onFailed: (reason: string) => void): void {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, requireAllowed } = this.#options;
     const address = URL.parse(url, this.#baseUrl.href);
     if (address === null) throw new Error(`"${url}" is not a URL`);
+    requireAllowed(address);
     const { content, type } = encodeBody(body);
     const secure = address.protocol === 'https:';
     const request = (secure ? httpsRequest : httpRequest)(address.href, {
       method,
       agent: secure ? this.#httpsAgent : this.#httpAgent,
-      headers: {
-        ...type,
-        ...headers,
-        'content-length': Buffer.byteLength(content),
-      },
+      headers: { ...type, ...headers, 'content-length': Buffer.byteLength(content) },
       timeout: timeoutMs,
     });
+    this.#inFlight += 1;
     let isAnswered = false;
     request.on('response', (response) => {
       isAnswered = true;
-      if ((response.statusCode ?? 0) >= 300)
-        onFailed(`publishing was answered with HTTP status ${response.statusCode}`);
+      const { statusCode = 0 } = response;
+      if (statusCode >= 300) onFailed(`publishing was answered with HTTP status ${statusCode}`);
       response.resume();
     });
     request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     request.on('error', (error) => {
-      // The status counts; that the rest of an answer never came is no matter.
+      // The status counts, even if the rest of an answer never came.
       if (!isAnswered && !this.#isClosed) onFailed(`publishing failed: ${messageOf(error)}`);
     });
+    request.on('close', () => this.#onEnded());
     request.end(content);
   }
 
-  /** Gives up what is under way; of that nothing more is told. */
+  #onEnded(): void {
+    this.#inFlight -= 1;
+    while (this.#inFlight < MAX_IN_FLIGHT) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      next.start();
+    }
+  }
+
+  /** Ends all requests in flight, whose failures are not reported. */
   close(): void {
     this.#isClosed = true;
+    this.#waiting = [];
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
   }
@@ -88,4 +133,18 @@ function encodeBody(body: unknown): { content: string | Uint8Array; type: Record
   if (typeof body === 'string')
     return { content: body, type: { 'content-type': 'text/plain; charset=utf-8' } };
   return { content: JSON.stringify(body), type: { 'content-type': 'application/json' } };
+}
+
+/**
+ * Refuses redirects in this process. Socket.IO's client follows them when it polls, to any host, by Node's global
+ * agents, which nothing else here uses. Load must stay on the hosts that were allowed.
+ */
+export function refuseRedirects(): void {
+  for (const agent of [globalAgent, secureGlobalAgent]) {
+    agent.createConnection = ({ host }: { readonly host?: string | null }) => {
+      const socket = new Socket();
+      process.nextTick(() => socket.destroy(new Error(`redirected to ${host}, which is not followed`)));
+      return socket;
+    };
+  }
 }

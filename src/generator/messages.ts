@@ -1,15 +1,17 @@
-import type { ClosedBroadcast } from '../measure/fanout.ts';
+import type { Layout } from '../contract/scenario.ts';
+import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { PushArrivals } from './observer.ts';
 
-/** What one worker is to do. */
+/** One worker's share of a run. */
 export interface Assignment {
   readonly plan: Plan;
+  /** The layout of the whole run, computed once by the coordinator. */
+  readonly layout: Layout;
   /** Where the server listens. */
   readonly url: string;
   readonly originNs: bigint;
@@ -23,16 +25,16 @@ export interface Assignment {
 export type ToWorker =
   | { readonly type: 'assign'; readonly assignment: Assignment }
   | { readonly type: 'connect' }
-  /** Join rooms and open accounts; `members` are the connected clients of all workers, by number. */
+  /** Join rooms and open accounts; `members` are the connected clients of all workers. */
   | { readonly type: 'join'; readonly members: readonly Member[] }
   | { readonly type: 'warm-up'; readonly startNs: number }
   | { readonly type: 'measure'; readonly startNs: number }
-  /** Send nothing more. */
+  /** Stop sending. */
   | { readonly type: 'stop' }
-  /** Hand over the rest, close the connections and end. */
+  /** Report the rest, close the connections and end. */
   | { readonly type: 'finish' };
 
-/** A connected client, and the number of the process that serves it where that is known. */
+/** A connected client, and the number of the server process that serves it; null where that is unknown. */
 export interface Member {
   readonly client: number;
   readonly node: number | null;
@@ -45,25 +47,35 @@ export interface Snapshot {
   readonly recorded: Recorded;
   /** Since the beginning. */
   readonly totals: LedgerTotals;
-  /** Measured messages by the second in which they were intended: sent, owed to connected receivers, arrived. */
+  /** Measured messages by the second in which they were intended: sent, expected, delivered. */
   readonly bySecond: readonly SecondCounts[];
-  /** Broadcasts that closed, where the coordinator completes them. */
-  readonly broadcasts: readonly ClosedBroadcast[];
-  /** Broadcasts that closed here without reaching everyone. */
-  readonly incompleteBroadcasts: number;
-  /** Connections that ended by themselves. */
+  /** Latencies of broadcasts that the coordinator completes, because their receivers are spread over workers. */
+  readonly broadcasts: readonly BroadcastPart[];
+  /** Broadcasts that were given up here before they reached all receivers. They are recorded by the coordinator. */
+  readonly incomplete: readonly ClosedBroadcast[];
+  /** Connections that ended without being closed by the scenario. */
   readonly dropped: readonly Reason[];
-  /** How connections ended that were closed as an operation. */
+  /** How connections ended that the scenario closed. */
   readonly closed: readonly Reason[];
-  /** Messages that the server refused, and visits that failed. */
+  /** Messages that the server refused, and iterations that failed. */
   readonly failed: readonly Reason[];
-  /** What the server pushed on its own. */
+  /** Arrivals of what the server pushed on its own. */
   readonly pushes: readonly PushArrivals[];
-  /** More than one where the measured time ended in between. */
+  /** Two where the measured time ended in between. */
   readonly telemetry: readonly TelemetrySample[];
   readonly traffic: readonly TrafficSpan[];
-  /** What taking the previous snapshot cost this worker. */
+  /** How long this worker took for the previous snapshot. */
   readonly snapshotCostMs: number;
+}
+
+/** Clients of one worker that received one push of the server, since the last report. */
+export interface PushArrivals {
+  readonly key: string;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  /** Clients that received it for the first time. */
+  readonly reached: number;
+  readonly duplicated: number;
 }
 
 export interface SecondCounts {
@@ -82,7 +94,7 @@ export interface SentOfStream {
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  /** So far; `reason` is why most of those failed that did, null while none has. */
+  /** Progress of connecting; `reason` is the most frequent cause of failure, null while none has failed. */
   | { readonly type: 'connecting'; readonly connected: number; readonly reason: string | null }
   | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }
   | { readonly type: 'joined'; readonly failures: readonly Reason[] }
@@ -92,7 +104,7 @@ export type FromWorker =
   | {
       readonly type: 'totals';
       readonly delivered: number;
-      /** Visits that are not over, which may still publish, and published messages yet to be acknowledged. */
+      /** Iterations that are not over, which may still publish, and published messages yet to be acknowledged. */
       readonly iterating: number;
       readonly streams: readonly SentOfStream[];
     }

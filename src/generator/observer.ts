@@ -1,71 +1,91 @@
-import type { ReceiveWindow } from '../measure/receive-window.ts';
-import type { Recorder } from '../measure/recorder.ts';
-
-/** Clients of one worker that got one push of the server, since the last report. */
-export interface PushArrivals {
-  readonly key: string;
-  readonly firstNs: number;
-  readonly lastNs: number;
-  /** Clients that had not got it before. */
-  readonly reached: number;
-  /** Further copies. */
-  readonly duplicated: number;
-}
+import type { Mapping } from '../contract/target.ts';
+import type { Connection } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
+import { BitSet } from '../measure/bit-set.ts';
+import type { Clock, MeasureWindow } from '../measure/clock.ts';
+import type { ReasonCounts } from '../measure/reason-counts.ts';
+import type { ReceiveWindow, Recorder } from '../measure/recorder.ts';
+import type { PushArrivals } from './messages.ts';
 
 interface Push {
   firstNs: number;
   lastNs: number;
+  /** Since the last report. */
   reached: number;
   duplicated: number;
-  readonly clients: Set<number>;
+  /** Clients that it has not reached. */
+  missing: number;
+  /** Those that it has; null once it has reached all. */
+  clients: BitSet | null;
 }
 
-/** A key that nobody got for so long is forgotten. */
-const QUIET_NS = 60e9;
+/** A key is forgotten when no client has received it for this long. */
+const FORGET_AFTER_NS = 60e9;
 
-/** Times what a server pushes on its own: gaps for each client, first and last receiver for each key. */
+export interface ObserverOptions {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly window: ReceiveWindow;
+  readonly measuring: () => MeasureWindow;
+  /** How many clients this worker has. */
+  readonly clientCount: number;
+  /** Counts functions of the target that threw. */
+  readonly failed: ReasonCounts;
+}
+
+/** Times what a server pushes on its own: gaps per client, first and last receiver per key. */
 export class Observer {
-  readonly #recorder: Recorder;
-  readonly #window: ReceiveWindow;
+  readonly #options: ObserverOptions;
   readonly #lastNs = new Map<number, number>();
   readonly #pushes = new Map<string, Push>();
   readonly #changed = new Set<string>();
-  /** Before this time gaps belong to the warm-up. */
-  measureStartNs = Number.POSITIVE_INFINITY;
-  /** From this time on gaps are no longer measured. */
-  measureEndNs = Number.POSITIVE_INFINITY;
 
-  constructor(recorder: Recorder, window: ReceiveWindow) {
-    this.#recorder = recorder;
-    this.#window = window;
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  listen(client: number, connection: Connection, { event, key }: NonNullable<Mapping['observe']>): void {
+    connection.on(event, (data) => {
+      const receivedNs = this.#options.clock.nowNs();
+      try {
+        this.take(client, String(key(data)), receivedNs);
+      } catch (error) {
+        this.#options.failed.add(messageOf(error));
+      }
+    });
   }
 
   take(client: number, key: string, receivedNs: number): void {
-    this.#window.note(receivedNs);
-    const push = this.#push(key, receivedNs);
+    this.#options.window.note(receivedNs);
+    const push = this.#pushOf(key, receivedNs);
     this.#changed.add(key);
-    if (push.clients.has(client)) {
+    if (push.clients === null || !push.clients.add(client)) {
       push.duplicated += 1;
       return;
     }
-    push.clients.add(client);
+    push.missing -= 1;
+    if (push.missing === 0) push.clients = null;
     push.reached += 1;
     push.lastNs = receivedNs;
     this.#recordGap(client, receivedNs);
   }
 
-  /** A further copy is no push, so that no gap ends or begins with it. */
+  /** Records no gap at a duplicate, which is no push of its own. */
   #recordGap(client: number, receivedNs: number): void {
+    const { recorder, measuring } = this.#options;
     const lastNs = this.#lastNs.get(client);
     this.#lastNs.set(client, receivedNs);
-    if (lastNs === undefined || receivedNs >= this.measureEndNs) return;
-    this.#recorder.record(receivedNs < this.measureStartNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
+    const { startNs, endNs } = measuring();
+    if (lastNs === undefined || receivedNs >= endNs) return;
+    recorder.record(receivedNs < startNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
 
-  #push(key: string, receivedNs: number): Push {
+  #pushOf(key: string, receivedNs: number): Push {
     let push = this.#pushes.get(key);
     if (push === undefined) {
-      push = { firstNs: receivedNs, lastNs: receivedNs, reached: 0, duplicated: 0, clients: new Set() };
+      const times = { firstNs: receivedNs, lastNs: receivedNs };
+      const missing = this.#options.clientCount;
+      push = { ...times, reached: 0, duplicated: 0, missing, clients: new BitSet() };
       this.#pushes.set(key, push);
     }
     return push;
@@ -84,7 +104,7 @@ export class Observer {
     }
     this.#changed.clear();
     for (const [key, { lastNs }] of this.#pushes) {
-      if (nowNs - lastNs > QUIET_NS) this.#pushes.delete(key);
+      if (nowNs - lastNs > FORGET_AFTER_NS) this.#pushes.delete(key);
     }
     return arrivals;
   }

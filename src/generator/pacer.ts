@@ -1,40 +1,36 @@
 import type { Clock } from '../measure/clock.ts';
+import type { Timers } from '../measure/timers.ts';
 
-/** Timers fire up to a millisecond late and a bit: a sleep ends so long before the due time, the rest is yielding. */
+/** Timers fire up to about a millisecond late. A sleep ends this long before the due time; the rest is yielding. */
 const SLEEP_SHORT_BY_NS = 1.2e6;
-/** A pacer that sleeps learns of its end only when it wakes. */
+/** A sleeping pacer notices its end only when it wakes. */
 const MAX_SLEEP_MS = 100;
 
-/** A pacer that is far behind lets the loop receive, and hear that it is to stop, so often. */
-const LONGEST_BURST_NS = 5e6;
+/** A pacer that is far behind yields this often, so that the loop receives messages and the command to stop. */
+const MAX_BURST_NS = 5e6;
 
-/** How a pacer waits; the real one uses setTimeout and setImmediate, a test moves its clock. */
-export interface Waiter {
-  sleep(durationMs: number, then: () => void): void;
-  yield(then: () => void): void;
-}
-
-export const realWaiter: Waiter = {
-  sleep: (durationMs, then) => void setTimeout(then, durationMs),
-  yield: (then) => void setImmediate(then),
-};
-
-/** What to do when the next message is due in `untilDueNs`: send it, yield once, or sleep so long. */
+/** What to do when the next message is due in `untilDueNs`: send it, yield once, or sleep for a time. */
 export function nextWait(untilDueNs: number): 'send' | 'yield' | { readonly sleepMs: number } {
   if (untilDueNs <= 0) return 'send';
   const sleepMs = Math.floor((untilDueNs - SLEEP_SHORT_BY_NS) / 1e6);
   return sleepMs < 1 ? 'yield' : { sleepMs: Math.min(sleepMs, MAX_SLEEP_MS) };
 }
 
+/** One arrival of a schedule: its place in the whole schedule, from 0, and its time from the start. */
+export interface PacedArrival {
+  readonly index: number;
+  readonly offsetNs: number;
+}
+
 export interface PacerOptions {
   readonly clock: Clock;
-  readonly waiter: Waiter;
-  /** Offsets from `startNs`, ascending. */
-  readonly arrivalsNs: Iterator<number, void>;
+  readonly timers: Pick<Timers, 'after' | 'soon'>;
+  /** In ascending order. */
+  readonly arrivals: Iterator<PacedArrival, void>;
   readonly startNs: number;
-  /** Called once for each arrival, never before its time, `index` counting from 0. */
+  /** Called once for each arrival, never before its time. */
   readonly onDue: (index: number, intendedNs: number) => void;
-  /** Grows whenever the process does other work; a yield during which it stood still was pure waiting. */
+  /** Grows whenever the process does other work; a yield during which it did not grow was pure waiting. */
   readonly workDone: () => number;
   /** Called on waking from a sleep, a millisecond or more before the next message is due: the time for chores. */
   readonly onSlack: () => void;
@@ -49,8 +45,7 @@ export class Pacer {
   readonly #options: PacerOptions;
   readonly #finished: Promise<void>;
   #resolveFinished: () => void = () => {};
-  #index = 0;
-  #nextNs: number;
+  #next: { readonly index: number; readonly dueNs: number } | null;
   #endNs = Number.POSITIVE_INFINITY;
   #spinningSinceNs: number | null = null;
   #workAtYield = 0;
@@ -61,7 +56,7 @@ export class Pacer {
     this.#finished = new Promise((resolve) => {
       this.#resolveFinished = resolve;
     });
-    this.#nextNs = this.#takeNext();
+    this.#next = this.#takeNext();
   }
 
   /** Begins; resolves after the last arrival, or after the first one at or past the end set by {@link endAt}. */
@@ -75,48 +70,52 @@ export class Pacer {
     this.#endNs = endNs;
   }
 
-  /** Time spent yielding with nothing else to do: a loop that spins on purpose is not a busy one. */
+  /** Time spent yielding with nothing else to do. A loop that spins on purpose is not busy. */
   get waitingNs(): number {
     return this.#waitingNs;
   }
 
-  #takeNext(): number {
-    const next = this.#options.arrivalsNs.next();
-    return next.done === true ? Number.POSITIVE_INFINITY : this.#options.startNs + next.value;
+  #takeNext(): { readonly index: number; readonly dueNs: number } | null {
+    const { value } = this.#options.arrivals.next();
+    return value === undefined ? null : { index: value.index, dueNs: this.#options.startNs + value.offsetNs };
   }
 
   #tick(): void {
-    const { clock, waiter, onDue } = this.#options;
+    const { clock, timers, onDue } = this.#options;
     let nowNs = clock.nowNs();
     const startedNs = nowNs;
     this.#settleSpin(nowNs);
     for (;;) {
-      if (this.#nextNs >= this.#endNs || this.#nextNs === Number.POSITIVE_INFINITY) {
+      if (this.#next === null || this.#next.dueNs >= this.#endNs) {
         this.#resolveFinished();
         return;
       }
-      const wait = nextWait(this.#nextNs - nowNs);
-      if (wait === 'send') {
-        onDue(this.#index, this.#nextNs);
-        this.#index += 1;
-        this.#nextNs = this.#takeNext();
-        nowNs = clock.nowNs();
-        if (nowNs - startedNs > LONGEST_BURST_NS) {
-          waiter.yield(() => this.#tick());
-          return;
-        }
-      } else if (wait === 'yield') {
-        this.#spinningSinceNs = nowNs;
-        this.#workAtYield = this.#options.workDone();
-        waiter.yield(() => this.#tick());
-        return;
-      } else {
-        waiter.sleep(wait.sleepMs, () => {
-          this.#options.onSlack();
-          this.#tick();
-        });
+      const wait = nextWait(this.#next.dueNs - nowNs);
+      if (wait !== 'send') {
+        this.#wait(wait, nowNs);
         return;
       }
+      onDue(this.#next.index, this.#next.dueNs);
+      this.#next = this.#takeNext();
+      nowNs = clock.nowNs();
+      if (nowNs - startedNs > MAX_BURST_NS) {
+        timers.soon(() => this.#tick());
+        return;
+      }
+    }
+  }
+
+  #wait(wait: Exclude<ReturnType<typeof nextWait>, 'send'>, nowNs: number): void {
+    const { timers, workDone, onSlack } = this.#options;
+    if (wait === 'yield') {
+      this.#spinningSinceNs = nowNs;
+      this.#workAtYield = workDone();
+      timers.soon(() => this.#tick());
+    } else {
+      timers.after(wait.sleepMs, () => {
+        onSlack();
+        this.#tick();
+      });
     }
   }
 

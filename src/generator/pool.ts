@@ -1,11 +1,14 @@
+import type { OutgoingEvent } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
+import type { Timers } from '../measure/timers.ts';
 
 export interface PoolOptions {
   readonly driver: Driver;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly connectOptions: (client: number) => ConnectOptions;
   /** Called for every connection that is ready for use, before anything is sent over it. */
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
@@ -31,12 +34,13 @@ export class ClientPool {
     this.#options = options;
   }
 
-  /** Opens one connection per client number, `rateHz` of them a second; resolves when all have ended either way. */
+  /** Opens one connection per client number, `rateHz` per second; resolves when all have connected or failed. */
   async connectAll(clients: readonly number[], rateHz: number): Promise<void> {
-    const startedMs = performance.now();
+    const { clock, timers } = this.#options;
+    const startedNs = clock.nowNs();
     const attempts = clients.map(async (client, place) => {
-      const waitMs = startedMs + (place / rateHz) * 1000 - performance.now();
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const waitNs = startedNs + (place / rateHz) * 1e9 - clock.nowNs();
+      if (waitNs > 0) await timers.sleep(waitNs / 1e6);
       await this.#connect(client, (reason) => this.failures.add(reason));
     });
     await Promise.all(attempts);
@@ -50,7 +54,12 @@ export class ClientPool {
         ...connectOptions(client),
         onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
       });
-      onOpened(client, connection, clock.nowNs() - startNs);
+      try {
+        onOpened(client, connection, clock.nowNs() - startNs);
+      } catch (error) {
+        void connection.close();
+        throw error;
+      }
       this.#connections.set(client, connection);
       connection.onDropped((reason) => {
         if (this.#connections.get(client) === connection) this.#connections.delete(client);
@@ -63,17 +72,17 @@ export class ClientPool {
 
   /**
    * Closes a client's connection and opens another in its place. `onClosed` is called in between. Until the other
-   * is open the client is not connected; when it cannot be opened the client counts as dropped.
+   * is open the client is not connected. If it cannot be opened, the client counts as dropped.
    */
   async reopen(client: number, onClosed: (outcome: CloseOutcome | null) => void): Promise<void> {
     const connection = this.#connections.get(client);
     if (connection === undefined) return;
     this.#connections.delete(client);
     onClosed(await connection.close());
-    await this.#connect(client, (reason) => this.dropped.add(`could not connect again: ${reason}`));
+    await this.#connect(client, (reason) => this.dropped.add(`could not reconnect: ${reason}`));
   }
 
-  /** Opens a connection of its own for one visit of a client; who asks for it closes it. */
+  /** Opens an extra connection for one iteration of a client; the caller closes it. */
   async openAnother(client: number): Promise<OpenedConnection> {
     const { driver, connectOptions } = this.#options;
     const options = connectOptions(client);
@@ -99,4 +108,64 @@ export class ClientPool {
   async closeAll(): Promise<void> {
     await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
   }
+}
+
+/** Resolves to what `start` resolves with, or to null after `timeoutMs`. Calls what `start` returns at the end. */
+async function within<T>(
+  timers: Timers,
+  timeoutMs: number,
+  start: (resolve: (value: T) => void) => () => void,
+): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<T | null>();
+  const cancel = timers.after(Math.max(0, timeoutMs), () => resolve(null));
+  const stop = start(resolve);
+  const value = await promise;
+  cancel();
+  stop();
+  return value;
+}
+
+/**
+ * Sends the events by which a client joins, one after the other. Resolves to the name of the event that was not replied
+ * to within `timeoutMs` of the first; null when the client has joined.
+ */
+export async function joinRooms(
+  connection: Connection,
+  events: readonly OutgoingEvent[],
+  timeoutMs: number,
+  clock: Clock,
+  timers: Timers,
+): Promise<string | null> {
+  const deadlineNs = clock.nowNs() + timeoutMs * 1e6;
+  for (const { event, data, reply = 'acknowledgement' } of events) {
+    if (reply === 'none') {
+      connection.emit(event, data);
+      continue;
+    }
+    const joined = await within<true>(timers, (deadlineNs - clock.nowNs()) / 1e6, (resolve) => {
+      if (reply === 'acknowledgement') {
+        connection.request(event, data, () => resolve(true));
+        return () => {};
+      }
+      const stop = connection.on(reply.event, () => resolve(true));
+      connection.emit(event, data);
+      return stop;
+    });
+    if (joined === null) return event;
+  }
+  return null;
+}
+
+/** The number of the server process that serves a client; null when the server does not answer in time. */
+export async function nodeOf(
+  connection: Connection,
+  { event, data }: OutgoingEvent,
+  timeoutMs: number,
+  timers: Timers,
+): Promise<number | null> {
+  const answer = await within<unknown>(timers, timeoutMs, (resolve) => {
+    connection.request(event, data, resolve);
+    return () => {};
+  });
+  return typeof answer === 'number' ? answer : null;
 }

@@ -1,17 +1,23 @@
-/** Child entry: a generator process. Obeys the coordinator over IPC, ends with it, ignores Ctrl-C. */
+/** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores Ctrl-C. */
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
+import { createClock } from '../measure/clock.ts';
+import { TelemetrySampler } from '../measure/telemetry.ts';
+import { realTimers } from '../measure/timers.ts';
+import { TrafficSampler } from '../measure/traffic.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
+import { refuseRedirects } from './http-publisher.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { lowerHelperThreads } from './priority.ts';
-import { refuseRedirects } from './redirects.ts';
-import { Shard } from './session.ts';
+import { GeneratorSession } from './session.ts';
 import { loadTarget } from './target.ts';
 
-let shard: Shard | null = null;
+let session: GeneratorSession | null = null;
 
 function post(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
+  if (!process.connected) return;
+  if (message.type === 'closed') process.send?.(message, () => process.exit(0));
+  else process.send?.(message);
 }
 
 function crash(error: unknown): void {
@@ -20,7 +26,7 @@ function crash(error: unknown): void {
   else process.exit(1);
 }
 
-async function createShard(assignment: Assignment): Promise<Shard> {
+async function createSession(assignment: Assignment): Promise<GeneratorSession> {
   const { plan } = assignment;
   const scenario =
     plan.scenarioFile === null
@@ -29,37 +35,39 @@ async function createShard(assignment: Assignment): Promise<Shard> {
   const driver = drivers.find(
     ({ name, protocol }) => name === plan.driver && protocol === plan.target.protocol,
   );
-  if (scenario === undefined || driver === undefined) throw new Error('the plan names what is not there');
-  return new Shard(assignment, scenario, driver, await loadTarget(plan), post);
+  if (scenario === undefined) throw new Error(`there is no scenario ${plan.scenario}`);
+  if (driver === undefined) throw new Error(`there is no driver ${plan.driver} for ${plan.target.protocol}`);
+  const target = await loadTarget(plan);
+  const clock = createClock(assignment.originNs);
+  const telemetry = new TelemetrySampler(clock);
+  const traffic = new TrafficSampler();
+  const timers = realTimers;
+  return new GeneratorSession({
+    assignment,
+    scenario,
+    driver,
+    target,
+    clock,
+    timers,
+    telemetry,
+    traffic,
+    post,
+  });
 }
 
-async function handleCommand(message: ToWorker): Promise<void> {
+async function handleMessage(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     lowerHelperThreads();
     refuseRedirects();
-    shard = await createShard(message.assignment);
+    session = await createSession(message.assignment);
     post({ type: 'ready' });
     return;
   }
-  if (shard === null) throw new Error(`"${message.type}" before "assign"`);
-  switch (message.type) {
-    case 'connect':
-      return shard.connect();
-    case 'join':
-      return shard.join(message.members);
-    case 'warm-up':
-      return shard.warmUp(message.startNs);
-    case 'measure':
-      return shard.measure(message.startNs);
-    case 'stop':
-      return shard.stop();
-    case 'finish':
-      await shard.finish();
-      process.send?.({ type: 'closed' } satisfies FromWorker, () => process.exit(0));
-  }
+  if (session === null) throw new Error(`"${message.type}" before "assign"`);
+  await session.handle(message);
 }
 
-process.on('message', (message: ToWorker) => void handleCommand(message).catch(crash));
+process.on('message', (message: ToWorker) => void handleMessage(message).catch(crash));
 process.on('uncaughtException', crash);
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole terminal group; the coordinator decides when to stop.

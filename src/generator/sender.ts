@@ -1,121 +1,111 @@
-import { copiesOf, type Layout, type Stream } from '../contract/scenario.ts';
-import type { Clock } from '../measure/clock.ts';
-import { ReasonCounts } from '../measure/reason-counts.ts';
-import type { Recorder } from '../measure/recorder.ts';
-import type { Stamp } from '../measure/stamp.ts';
-import type { SentOfStream } from './messages.ts';
-
-/** Why a message was not sent when its sender had been dropped: the server's doing, not the generator's. */
-export const SENDER_GONE = 'the sender was not connected';
+import type { Layout } from '../contract/scenario.ts';
+import type { Connection } from '../drivers/driver.ts';
+import type { Clock, MeasureWindow } from '../measure/clock.ts';
+import type { Timers } from '../measure/timers.ts';
+import { arrivalsNs } from '../plan/arrivals.ts';
+import type { Plan } from '../plan/plan.ts';
+import { initialRateHz, type Profile } from '../plan/profile.ts';
+import { type PacedArrival, Pacer } from './pacer.ts';
+import { type DueMessage, SENDER_GONE, type SentMessages } from './sent-messages.ts';
 
 export interface SenderOptions {
   readonly clock: Clock;
+  readonly timers: Timers;
+  readonly plan: Plan;
   readonly layout: Layout;
-  readonly recorder: Recorder;
   /** Client numbers of this worker. */
   readonly clients: ReadonlySet<number>;
-  /** Connected receivers of each stream, over all workers. */
-  readonly audience: readonly number[];
-  /** Carries out the operation of a stream; false when its sender is not connected. */
-  readonly perform: (stream: Stream, stamp: Stamp) => boolean;
+  readonly messages: SentMessages;
+  /** Null when the client is not connected. */
+  readonly connectionOf: (client: number) => Connection | null;
+  /** Carries out the operation of a message's stream. */
+  readonly perform: (message: DueMessage, connection: Connection) => void;
+  /** Grows with every message received. */
+  readonly workDone: () => number;
+  /** Called when there is time for chores. */
+  readonly onSlack: () => void;
 }
 
-/** Counts of one second of the schedule. */
-interface Tally {
-  intended: number;
-  sent: number;
-  expected: number;
-}
-
-/** Has a stream's operation performed when one of its messages is due, and counts what was sent. */
+/** Sends what this worker's clients send, on schedule. A worker whose clients send nothing has no pacer. */
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #sent: number[];
-  readonly #rehearsed: number[];
-  readonly #bySecond = new Map<number, Tally>();
-  readonly unsent = new ReasonCounts();
-  /** After this time a measured message is too late to be sent at all. */
-  sendBeforeNs = Number.POSITIVE_INFINITY;
-  /** Start of the measured schedule. */
-  measureStartNs = 0;
+  readonly #pacers: Pacer[] = [];
+  readonly #stopped = Promise.withResolvers<void>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#sent = options.layout.streams.map(() => 0);
-    this.#rehearsed = options.layout.streams.map(() => 0);
   }
 
-  /** Sends message `index` of the schedule if its sender is one of this worker's. */
-  send(index: number, intendedNs: number, measured: boolean): void {
-    const { layout, clients, clock, recorder, perform } = this.#options;
-    const streamIndex = index % layout.streams.length;
-    const stream = layout.streams[streamIndex];
-    if (stream === undefined || !clients.has(stream.sender)) return;
-    const tally = measured ? this.#tally(intendedNs) : null;
-    if (tally !== null) {
-      tally.intended += 1;
-      if (clock.nowNs() > this.sendBeforeNs) {
-        this.unsent.add('the generator was too late');
-        return;
-      }
-    }
-    const iteration = Math.floor(index / layout.streams.length);
-    const actualNs = clock.nowNs();
-    const wasSent =
-      stream.operation.kind === 'steps'
-        ? perform(stream, { stream: streamIndex, seq: iteration, intendedNs, actualNs, measured })
-        : this.sendOf(streamIndex, intendedNs, measured, (stamp) => perform(stream, stamp));
-    if (tally === null) return;
-    if (!wasSent) {
-      this.unsent.add(SENDER_GONE);
-      return;
-    }
-    tally.sent += 1;
-    recorder.record('send_lag', actualNs - intendedNs);
+  /** Time spent waiting on purpose in a busy loop. */
+  get pacingNs(): number {
+    return this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0);
   }
 
-  /** Sends the next message of a stream, by `perform`, which says whether its sender is connected. */
-  sendOf(
-    streamIndex: number,
-    intendedNs: number,
-    measured: boolean,
-    perform: (stamp: Stamp) => boolean,
-  ): boolean {
-    const numbers = measured ? this.#sent : this.#rehearsed;
-    const seq = numbers[streamIndex] ?? 0;
-    const actualNs = this.#options.clock.nowNs();
-    if (!perform({ stream: streamIndex, seq, intendedNs, actualNs, measured })) return false;
-    numbers[streamIndex] = seq + 1;
-    if (measured) this.#tally(intendedNs).expected += this.#expectedOf(streamIndex);
-    return true;
+  /** Sends at the first rate of the profile until {@link measure} begins. */
+  warmUp(startNs: number): void {
+    const rateHz = initialRateHz(this.#options.plan.profile);
+    void this.#pace([{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }], startNs, false);
   }
 
-  #expectedOf(streamIndex: number): number {
-    const { audience, layout } = this.#options;
-    const stream = layout.streams[streamIndex];
-    return (audience[streamIndex] ?? 0) * (stream === undefined ? 1 : copiesOf(stream));
+  /** Sends the measured schedule. Resolves at its end, or when all is sent if that is later, or after {@link stop}. */
+  async measure({ startNs, endNs }: MeasureWindow): Promise<void> {
+    const { plan, clock, timers } = this.#options;
+    for (const pacer of this.#pacers) pacer.endAt(startNs);
+    const ended = Promise.withResolvers<void>();
+    const cancel = timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, ended.resolve);
+    const paced = this.#pace(plan.profile, startNs, true);
+    await Promise.race([ended.promise, this.#stopped.promise]);
+    cancel();
+    await paced;
   }
 
-  /** Of the second of the schedule in which a measured message was due. */
-  #tally(intendedNs: number): Tally {
-    const second = Math.floor((intendedNs - this.measureStartNs) / 1e9);
-    let tally = this.#bySecond.get(second);
-    if (tally === undefined) {
-      tally = { intended: 0, sent: 0, expected: 0 };
-      this.#bySecond.set(second, tally);
-    }
-    return tally;
+  /** Sends nothing more; a pacer that sleeps ends within 100 ms. */
+  stop(): void {
+    for (const pacer of this.#pacers) pacer.endAt(this.#options.clock.nowNs());
+    this.#stopped.resolve();
   }
 
-  /** Counts by second of the schedule, since the last call. */
-  takeBySecond(): Array<[second: number, counts: Readonly<Tally>]> {
-    const taken = [...this.#bySecond];
-    this.#bySecond.clear();
-    return taken;
+  /** Resolves when {@link stop} is called. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
   }
 
-  /** Measured messages sent so far, by stream. */
-  sentByStream(): SentOfStream[] {
-    return this.#sent.map((sent, stream) => ({ stream, sent })).filter(({ sent }) => sent > 0);
+  async #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
+    const { clock, timers, plan, layout, clients, workDone, onSlack } = this.#options;
+    if (!layout.streams.some(({ sender }) => clients.has(sender))) return;
+    const offsetsNs = arrivalsNs(profile, plan.arrival, plan.seed);
+    const pacer = new Pacer({
+      clock,
+      timers,
+      arrivals: ownArrivals(offsetsNs, layout, clients),
+      startNs,
+      onDue: (index, intendedNs) => this.#send(index, intendedNs, measured),
+      workDone,
+      onSlack,
+    });
+    this.#pacers.push(pacer);
+    await pacer.run();
+  }
+
+  #send(index: number, intendedNs: number, measured: boolean): void {
+    const { messages, connectionOf, perform } = this.#options;
+    const message = messages.begin(index, intendedNs, measured);
+    const connection = connectionOf(message.stream.sender);
+    if (connection === null) message.drop(SENDER_GONE);
+    else perform(message, connection);
+  }
+}
+
+/** Those arrivals whose stream is sent by one of `clients`, with their indices in the whole schedule. */
+export function* ownArrivals(
+  offsetsNs: Iterable<number>,
+  { streams }: Layout,
+  clients: ReadonlySet<number>,
+): Generator<PacedArrival, void> {
+  const isOwn = streams.map(({ sender }) => clients.has(sender));
+  let index = 0;
+  for (const offsetNs of offsetsNs) {
+    if (isOwn[index % streams.length] === true) yield { index, offsetNs };
+    index += 1;
   }
 }

@@ -1,337 +1,310 @@
-import { copiesOf, type Layout, type Scenario, type Stream } from '../contract/scenario.ts';
-import type { Connection, Driver } from '../drivers/driver.ts';
-import { messageOf } from '../errors.ts';
-import { type Clock, createClock } from '../measure/clock.ts';
-import { FanoutTracker, quietNs } from '../measure/fanout.ts';
-import { Intake } from '../measure/intake.ts';
-import { Ledger } from '../measure/ledger.ts';
+import type { Scenario } from '../contract/scenario.ts';
+import { requireAllowedHost } from '../contract/target.ts';
+import type { Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
+import { type Clock, type MeasureWindow, measureWindow, NOT_MEASURING } from '../measure/clock.ts';
+import { quietNs } from '../measure/fanout.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import { ReceiveWindow } from '../measure/receive-window.ts';
-import { Recorder } from '../measure/recorder.ts';
-import type { Stamp } from '../measure/stamp.ts';
-import { TelemetrySampler } from '../measure/telemetry.ts';
-import { TrafficSampler } from '../measure/traffic.ts';
-import { arrivalsNs } from '../plan/arrivals.ts';
-import { layoutOf } from '../plan/plan.ts';
-import { initialRateHz, type Profile } from '../plan/profile.ts';
-import { openAccounts } from './accounts.ts';
-import { Broadcasts } from './broadcasts.ts';
+import { ReceiveWindow, Recorder } from '../measure/recorder.ts';
+import { stampWriter } from '../measure/stamp.ts';
+import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { Timers } from '../measure/timers.ts';
+import type { Traffic } from '../measure/traffic.ts';
+import { Audience } from './audience.ts';
 import { HttpPublisher } from './http-publisher.ts';
-import { Iterations } from './iterations.ts';
-import { joinRooms, nodeOf } from './joining.ts';
-import type { Assignment, FromWorker, Member } from './messages.ts';
+import type { Assignment, FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
-import { Pacer, realWaiter } from './pacer.ts';
-import { Performer } from './performer.ts';
-import { ClientPool } from './pool.ts';
-import { routeOf } from './route.ts';
+import { copiesOf, OPERATIONS } from './operations/index.ts';
+import type { OperationWorker, RunningOperation } from './operations/operation.ts';
+import { ClientPool, joinRooms, nodeOf } from './pool.ts';
+import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
-import { SnapshotTimer } from './snapshot-timer.ts';
-import { Snapshots } from './snapshots.ts';
+import { SentMessages } from './sent-messages.ts';
+import { type MeasuredPart, Snapshots } from './snapshots.ts';
 import type { Target } from './target.ts';
 
 const TOTALS_EVERY_MS = 100;
-/** Messages still unsent so long after the end of the schedule are given up. */
-const SEND_GRACE_NS = 1e9;
+const PUBLISHED_EVERY_MS = 10;
 
-/** One worker's share of a run: its clients, what they send and what they receive. */
-export class Shard {
-  readonly #assignment: Assignment;
-  readonly #scenario: Scenario;
-  readonly #target: Target;
-  readonly #post: (message: FromWorker) => void;
-  readonly #clock: Clock;
+export interface SessionOptions {
+  readonly assignment: Assignment;
+  readonly scenario: Scenario;
+  readonly driver: Driver;
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly telemetry: { sample(pacingNs: number): TelemetrySample };
+  readonly traffic: { take(): Traffic; readonly notePoll: (isEmpty: boolean) => void };
+  readonly post: (message: FromWorker) => void;
+}
+
+/** One worker's share of a run. The coordinator leads it through its phases by the messages that it handles. */
+export class GeneratorSession {
+  readonly #options: SessionOptions;
+  readonly #clients: ReadonlySet<number>;
   readonly #recorder = new Recorder();
-  readonly #ledger = new Ledger();
-  readonly #layout: Layout;
+  readonly #failed = new ReasonCounts();
+  readonly #closed = new ReasonCounts();
+  readonly #audience: Audience;
   readonly #pool: ClientPool;
   readonly #window: ReceiveWindow;
-  readonly #pacers: Pacer[] = [];
-  readonly #fanout: FanoutTracker;
-  readonly #intake: Intake;
+  readonly #receiver: Receiver;
   readonly #observer: Observer;
-  readonly #performer: Performer;
   readonly #publisher: HttpPublisher;
-  readonly #failed = new ReasonCounts();
+  readonly #messages: SentMessages;
+  readonly #operations: ReadonlyMap<string, RunningOperation>;
+  readonly #sender: Sender;
   readonly #snapshots: Snapshots;
-  readonly #snapshotTimer: SnapshotTimer;
-  #localAudience: readonly number[] = [];
-  #sender: Sender | null = null;
-  #iterations: Iterations | null = null;
-  #measureStartNs = Number.POSITIVE_INFINITY;
+  #measuring: MeasureWindow = NOT_MEASURING;
+  #stopTotals = () => {};
 
-  constructor(
-    assignment: Assignment,
-    scenario: Scenario,
-    driver: Driver,
-    target: Target,
-    post: (message: FromWorker) => void,
-  ) {
-    const { plan, url, originNs } = assignment;
-    this.#assignment = assignment;
-    this.#scenario = scenario;
-    this.#target = target;
-    this.#post = post;
-    this.#clock = createClock(originNs);
-    this.#layout = layoutOf(plan, scenario);
-    this.#window = new ReceiveWindow(this.#clock, (lengthNs, messages) => {
-      if (this.#clock.nowNs() >= this.#measureStartNs) {
-        this.#recorder.recordMany('receive_uncertainty', lengthNs, messages);
-      }
+  constructor(options: SessionOptions) {
+    const { assignment, clock, timers, telemetry, traffic, post } = options;
+    const { plan, layout, clients, fanoutIsSplit } = assignment;
+    this.#options = options;
+    this.#clients = new Set(clients);
+    const [recorder, failed, measuring] = [this.#recorder, this.#failed, () => this.#measuring];
+    const audience = new Audience(layout);
+    this.#audience = audience;
+    this.#window = new ReceiveWindow(clock, timers, (lengthNs, messages) => {
+      if (clock.nowNs() < this.#measuring.startNs) return;
+      recorder.recordMany('receive_uncertainty', lengthNs, messages);
     });
-    const broadcasts = new Broadcasts(this.#layout, this.#recorder, assignment.fanoutIsSplit);
-    this.#fanout = new FanoutTracker({
-      expected: (stream) => this.#localAudience[stream] ?? 0,
-      onClosed: (broadcast) => broadcasts.close(broadcast),
-      quietNs: quietNs(plan.drainMs),
+    const receiving = { clock, recorder, window: this.#window, measuring, failed };
+    this.#receiver = new Receiver({ ...receiving, plan, layout, audience, fanoutIsSplit });
+    this.#observer = new Observer({ ...receiving, clientCount: clients.length });
+    this.#pool = this.#createPool();
+    this.#publisher = this.#createPublisher();
+    this.#messages = new SentMessages({
+      clock,
+      layout,
+      recorder,
+      measuring,
+      audience: (stream) => audience.total(stream),
     });
-    this.#intake = new Intake({
-      headline: plan.headline,
-      routes: this.#layout.streams.map((stream) => routeOf(stream, plan.headline)),
-      recorder: this.#recorder,
-      ledger: this.#ledger,
-      fanout: this.#fanout,
-      window: this.#window,
-      lateAfterNs: plan.lateAfterMs * 1e6,
-      startedNs: this.#clock.nowNs(),
+    this.#operations = this.#startOperations();
+    this.#sender = this.#createSender();
+    this.#snapshots = new Snapshots({
+      clock,
+      timers,
+      recorder,
+      telemetry: { sample: () => telemetry.sample(this.#sender.pacingNs) },
+      traffic,
+      takeMeasured: (isLast) => this.#takeMeasured(isLast),
+      post: (snapshot) => post({ type: 'snapshot', snapshot }),
     });
-    this.#intake.measureStartNs = Number.POSITIVE_INFINITY;
-    this.#observer = new Observer(this.#recorder, this.#window);
-    const traffic = new TrafficSampler();
-    const connectOptions = (client: number) => ({
-      ...target.connectOptions(target.clientOf(client), url),
-      onPolled: traffic.notePoll,
-    });
-    this.#pool = new ClientPool({
+    this.#snapshots.rehearse(options.scenario.series ?? {});
+  }
+
+  #createPool(): ClientPool {
+    const { driver, clock, timers } = this.#options;
+    return new ClientPool({
       driver,
-      clock: this.#clock,
-      connectOptions,
+      clock,
+      timers,
+      connectOptions: (client) => this.#connectOptions(client),
       onOpened: (client, connection, connectNs) => {
-        this.#recorder.record('connect', connectNs);
         this.#listen(client, connection);
+        this.#recorder.record('connect', connectNs);
       },
       onUpgraded: (upgradeNs) => this.#recorder.record('connect_upgraded', upgradeNs),
     });
-    this.#publisher = new HttpPublisher({
+  }
+
+  #connectOptions(client: number): ConnectOptions {
+    const { target, traffic, assignment } = this.#options;
+    return {
+      ...target.connectOptions(target.clientOf(client), assignment.url),
+      onPolled: traffic.notePoll,
+      forgetAfterMs: quietNs(assignment.plan.drainMs) / 1e6,
+    };
+  }
+
+  #createPublisher(): HttpPublisher {
+    const { plan, url } = this.#options.assignment;
+    return new HttpPublisher({
       baseUrl: url,
-      tls: connectOptions(0).tls ?? {},
+      tls: this.#connectOptions(0).tls ?? {},
       timeoutMs: plan.connectTimeoutMs,
+      requireAllowed: (address) => requireAllowedHost(address, plan.target.allowRemote),
     });
-    this.#performer = new Performer({
-      clock: this.#clock,
+  }
+
+  #startOperations(): ReadonlyMap<string, RunningOperation> {
+    const { assignment, scenario, target, clock, timers } = this.#options;
+    const { plan, layout } = assignment;
+    const { payloadBytes, payloadType } = plan;
+    const writers = { text: stampWriter('text', payloadBytes), binary: stampWriter('binary', payloadBytes) };
+    const worker: OperationWorker = {
+      scenario,
       plan,
+      layout,
+      clock,
+      timers,
       target,
       pool: this.#pool,
       recorder: this.#recorder,
-      intake: this.#intake,
+      receiver: this.#receiver,
+      messages: this.#messages,
       publisher: this.#publisher,
-      isStreaming: this.#layout.streams.some(({ operation }) => operation.kind === 'stream-reply'),
-      onFailed: (reason) => this.#failed.add(reason),
-    });
-    this.#snapshots = new Snapshots({
-      clock: this.#clock,
-      recorder: this.#recorder,
-      ledger: this.#ledger,
-      intake: this.#intake,
-      fanout: this.#fanout,
-      broadcasts,
-      pool: this.#pool,
-      performer: this.#performer,
-      observer: this.#observer,
       failed: this.#failed,
-      telemetry: new TelemetrySampler(this.#clock, () =>
-        this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0),
-      ),
-      traffic,
-      sender: () => this.#sender,
-    });
-    this.#snapshotTimer = new SnapshotTimer(this.#clock, () => this.#postSnapshot());
-    this.#snapshots.rehearse(scenario.series ?? {});
+      closed: this.#closed,
+      write: (stamp, type = payloadType) => writers[type](stamp),
+    };
+    return new Map(Object.values(OPERATIONS).map(({ kind, start }) => [kind, start(worker)]));
   }
 
-  /** Connects this worker's clients and listens to what they receive. */
-  async connect(): Promise<void> {
-    const { plan, clients, connectRateHz } = this.#assignment;
-    const progress = setInterval(() => this.#postConnecting(), TOTALS_EVERY_MS);
+  #createSender(): Sender {
+    const { assignment, clock, timers } = this.#options;
+    return new Sender({
+      clock,
+      timers,
+      plan: assignment.plan,
+      layout: assignment.layout,
+      clients: this.#clients,
+      messages: this.#messages,
+      connectionOf: (client) => this.#pool.connection(client),
+      perform: (message, connection) =>
+        this.#operations.get(message.stream.operation.kind)?.perform(message, connection),
+      workDone: () => this.#window.total,
+      onSlack: () => this.#snapshots.takeIfDue(),
+    });
+  }
+
+  #listen(client: number, connection: Connection): void {
+    const { target, assignment } = this.#options;
+    const { observe } = target.mapping;
+    for (const operation of this.#operations.values()) operation.listen?.(client, connection);
+    if (observe !== undefined && assignment.layout.streams.length === 0) {
+      this.#observer.listen(client, connection, observe);
+    }
+  }
+
+  /** Handles every message but `assign`, by which the session was made. Rejects when a phase cannot go on. */
+  async handle(message: ToWorker): Promise<void> {
+    switch (message.type) {
+      case 'assign':
+        throw new Error('a worker is assigned once');
+      case 'connect':
+        return this.#connect();
+      case 'join':
+        return this.#join(message.members);
+      case 'warm-up':
+        this.#snapshots.from(message.startNs);
+        this.#sender.warmUp(message.startNs);
+        return;
+      case 'measure':
+        return this.#measure(message.startNs);
+      case 'stop':
+        this.#sender.stop();
+        return;
+      case 'finish':
+        return this.#finish();
+    }
+  }
+
+  /** Connects this worker's clients, which listen from then on. */
+  async #connect(): Promise<void> {
+    const { assignment, timers, target, post } = this.#options;
+    const { plan, clients, connectRateHz } = assignment;
+    const stop = timers.every(TOTALS_EVERY_MS, () => {
+      const { connected, failures } = this.#pool;
+      post({ type: 'connecting', connected, reason: failures.commonest });
+    });
     await this.#pool.connectAll(clients, connectRateHz);
-    clearInterval(progress);
-    const node = plan.target.reference?.hasNodes === true ? this.#target.mapping.node?.() : undefined;
+    stop();
+    const node = plan.target.reference?.hasNodes === true ? target.mapping.node?.() : undefined;
     const members = [...this.#pool.entries()].map(
       async ([client, connection]): Promise<Member> => ({
         client,
-        node: node === undefined ? null : await nodeOf(connection, node, plan.connectTimeoutMs),
+        node: node === undefined ? null : await nodeOf(connection, node, plan.connectTimeoutMs, timers),
       }),
     );
-    this.#post({
-      type: 'connected',
-      members: await Promise.all(members),
-      failures: this.#pool.failures.take(),
-    });
+    post({ type: 'connected', members: await Promise.all(members), failures: this.#pool.failures.take() });
   }
 
   /** Joins rooms and opens the accounts of the connected receivers. */
-  async join(members: readonly Member[]): Promise<void> {
-    const { plan } = this.#assignment;
+  async #join(members: readonly Member[]): Promise<void> {
+    const { assignment, target, clock, timers, post } = this.#options;
+    const { plan, layout } = assignment;
     const failures = new ReasonCounts();
-    const { join } = this.#target.mapping;
+    const { join } = target.mapping;
     await Promise.all(
       [...this.#pool.entries()].map(async ([number, connection]) => {
-        const rooms = this.#layout.rooms[number] ?? [];
+        const rooms = layout.rooms[number] ?? [];
         if (rooms.length === 0 || join === undefined) return;
-        const events = [join({ rooms, client: this.#target.clientOf(number) })].flat();
-        const unanswered = await joinRooms(connection, events, plan.connectTimeoutMs);
+        const events = [join({ rooms, client: target.clientOf(number) })].flat();
+        const unanswered = await joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
         if (unanswered === null) return;
         failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
       }),
     );
-    this.#openAccounts(members);
-    this.#post({ type: 'joined', failures: failures.take() });
-  }
-
-  #openAccounts(members: readonly Member[]): void {
-    const mine = new Set(this.#assignment.clients);
-    const { audience, localAudience, isSameNode } = openAccounts(this.#layout, members, mine, this.#ledger);
-    this.#localAudience = localAudience;
-    if (this.#assignment.plan.target.reference?.hasNodes === true) this.#intake.isSameNode = isSameNode;
-    const sender = new Sender({
-      clock: this.#clock,
-      layout: this.#layout,
-      recorder: this.#recorder,
-      clients: mine,
-      audience,
-      perform: (stream, stamp) => this.#perform(stream, stamp),
-    });
-    this.#sender = sender;
-    this.#iterations = new Iterations({
-      scenario: this.#scenario,
-      plan: this.#assignment.plan,
-      clock: this.#clock,
-      target: this.#target,
-      pool: this.#pool,
-      performer: this.#performer,
-      recorder: this.#recorder,
-      sender,
-      window: this.#window,
-      failed: this.#failed,
-    });
-  }
-
-  #perform(stream: Stream, stamp: Stamp): boolean {
-    if (stream.operation.kind !== 'steps') return this.#performer.perform(stream, stamp);
-    return this.#iterations?.begin(stream, stamp) ?? false;
-  }
-
-  /** Sends at the profile's first rate until {@link measure} says from when to measure. */
-  warmUp(startNs: number): void {
-    const rateHz = initialRateHz(this.#assignment.plan.profile);
-    const endless: Profile = [{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }];
-    this.#snapshotTimer.from(startNs);
-    void this.#pace(endless, startNs, false);
+    this.#audience.open(members, this.#clients, this.#receiver.ledger);
+    post({ type: 'joined', failures: failures.take() });
   }
 
   /** Runs the measured schedule from `startNs`, which must lie ahead. */
-  async measure(startNs: number): Promise<void> {
-    const { plan } = this.#assignment;
-    const sender = this.#requireSender();
-    for (const pacer of this.#pacers) pacer.endAt(startNs);
-    this.#measureStartNs = startNs;
-    this.#intake.measureStartNs = startNs;
-    this.#observer.measureStartNs = startNs;
-    this.#observer.measureEndNs = startNs + plan.durationMs * 1e6;
-    sender.measureStartNs = startNs;
-    sender.sendBeforeNs = startNs + plan.durationMs * 1e6 + SEND_GRACE_NS;
-    this.#snapshotTimer.from(startNs);
-    const leftMs = (startNs - this.#clock.nowNs()) / 1e6 + plan.durationMs;
-    setTimeout(() => this.#snapshots.cutUsage(), Math.max(0, leftMs));
-    await this.#pace(plan.profile, startNs, true);
-    this.#post({ type: 'sent', streams: sender.sentByStream(), unsent: sender.unsent.take() });
-    setInterval(() => this.#postTotals(), TOTALS_EVERY_MS);
+  async #measure(startNs: number): Promise<void> {
+    const { assignment, clock, timers, post } = this.#options;
+    this.#measuring = measureWindow(startNs, assignment.plan.durationMs);
+    this.#snapshots.from(startNs);
+    timers.after(Math.max(0, this.#measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
+    await this.#sender.measure(this.#measuring);
+    await this.#publishWaiting();
+    post({ type: 'sent', streams: this.#messages.byStream(), unsent: this.#messages.unsent.take() });
+    this.#stopTotals = timers.every(TOTALS_EVERY_MS, () => this.#postTotals());
   }
 
-  stop(): void {
-    for (const pacer of this.#pacers) pacer.endAt(this.#clock.nowNs());
+  /** Waits until messages that wait for an HTTP connection are sent, and drops those that would be too late. */
+  async #publishWaiting(): Promise<void> {
+    const { clock, timers } = this.#options;
+    const isStopped = this.#sender.stopped.then(() => true);
+    while (this.#publisher.waiting > 0 && clock.nowNs() < this.#measuring.sendBeforeNs) {
+      if (await Promise.race([isStopped, timers.sleep(PUBLISHED_EVERY_MS)])) break;
+    }
+    this.#publisher.dropWaiting();
   }
 
-  /** Hands over what is left and closes the connections. */
-  async finish(): Promise<void> {
-    this.#snapshotTimer.stop();
-    this.#fanout.closeAll();
-    this.#iterations?.giveUp();
-    const { unacknowledged } = this.#performer;
-    if (unacknowledged > 0) this.#failed.add('a published message was not acknowledged', unacknowledged);
-    this.#warnOfGuesses();
-    this.#postSnapshot();
+  /** Reports what is left and closes the connections. */
+  async #finish(): Promise<void> {
+    const { post } = this.#options;
+    this.#stopTotals();
+    this.#snapshots.stop();
+    const isExact = this.#isExact();
+    for (const operation of this.#operations.values()) operation.finish?.(isExact);
+    this.#snapshots.take(true);
     this.#postTotals();
-    this.#post({ type: 'final', rows: this.#ledger.rows() });
+    post({ type: 'final', rows: this.#receiver.ledger.rows() });
     this.#publisher.close();
     await this.#pool.closeAll();
+    post({ type: 'closed' });
   }
 
-  /** Where replies are missing or came twice, what had to be guessed may be timed against the wrong request. */
-  #warnOfGuesses(): void {
-    const { guessedReplies } = this.#performer;
-    const { delivered, duplicated } = this.#ledger.totals();
-    const expected = this.#sender?.sentByStream().reduce((sum, { stream, sent }) => {
-      const laidOut = this.#layout.streams[stream];
+  /** Whether every message that this worker's clients sent came once to each receiver. */
+  #isExact(): boolean {
+    const { streams } = this.#options.assignment.layout;
+    const { delivered, duplicated } = this.#receiver.ledger.totals();
+    const expected = this.#messages.byStream().reduce((sum, { stream, sent }) => {
+      const laidOut = streams[stream];
       return sum + sent * (laidOut === undefined ? 0 : copiesOf(laidOut));
     }, 0);
-    if (guessedReplies === 0 || (delivered === expected && duplicated === 0)) return;
-    const warning =
-      'replies without the payload of their request may be timed against another, since not all came once';
-    this.#failed.add(warning, guessedReplies);
+    return delivered === expected && duplicated === 0;
   }
 
-  #listen(client: number, connection: Connection): void {
-    this.#performer.listen(client, connection);
-    const { observe } = this.#target.mapping;
-    if (observe === undefined || this.#layout.streams.length > 0) return;
-    connection.on(observe.event, (data) => {
-      try {
-        this.#observer.take(client, String(observe.key(data)), this.#clock.nowNs());
-      } catch (error) {
-        this.#failed.add(messageOf(error));
-      }
-    });
-  }
-
-  #requireSender(): Sender {
-    if (this.#sender === null) throw new Error('measuring before joining');
-    return this.#sender;
-  }
-
-  #postConnecting(): void {
-    const { connected, failures } = this.#pool;
-    this.#post({ type: 'connecting', connected, reason: failures.commonest });
+  #takeMeasured(isLast: boolean): MeasuredPart {
+    const { bySecond, ...received } = this.#receiver.takeReport(isLast);
+    return {
+      ...received,
+      bySecond: [...this.#messages.takeBySecond(), ...bySecond],
+      dropped: this.#pool.dropped.take(),
+      closed: this.#closed.take(),
+      failed: this.#failed.take(),
+      pushes: this.#observer.takeArrivals(this.#options.clock.nowNs()),
+    };
   }
 
   #postTotals(): void {
-    const { delivered } = this.#ledger.totals();
-    const streams = this.#sender?.sentByStream() ?? [];
-    this.#post({
-      type: 'totals',
-      delivered,
-      iterating: (this.#iterations?.underWay ?? 0) + this.#performer.unacknowledged,
-      streams,
-    });
-  }
-
-  #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
-    const { arrival, seed } = this.#assignment.plan;
-    const sender = this.#requireSender();
-    const pacer = new Pacer({
-      clock: this.#clock,
-      waiter: realWaiter,
-      arrivalsNs: arrivalsNs(profile, arrival, seed),
-      startNs,
-      onDue: (index, intendedNs) => sender.send(index, intendedNs, measured),
-      workDone: () => this.#window.total,
-      onSlack: () => this.#snapshotTimer.takeIfDue(),
-    });
-    this.#pacers.push(pacer);
-    return pacer.run();
-  }
-
-  #postSnapshot(): void {
-    this.#snapshots.take((snapshot) => this.#post({ type: 'snapshot', snapshot }));
+    const { delivered } = this.#receiver.ledger.totals();
+    const iterating = [...this.#operations.values()].reduce((sum, { pending = 0 }) => sum + pending, 0);
+    this.#options.post({ type: 'totals', delivered, iterating, streams: this.#messages.byStream() });
   }
 }

@@ -1,101 +1,124 @@
 import type { Clock } from '../measure/clock.ts';
-import type { FanoutTracker } from '../measure/fanout.ts';
-import type { Intake } from '../measure/intake.ts';
-import type { Ledger } from '../measure/ledger.ts';
-import type { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { seriesOfRun } from '../measure/series.ts';
-import type { TelemetrySample, TelemetrySampler } from '../measure/telemetry.ts';
-import type { TrafficSampler, TrafficSpan } from '../measure/traffic.ts';
-import type { Broadcasts } from './broadcasts.ts';
-import type { SecondCounts, Snapshot } from './messages.ts';
-import type { Observer } from './observer.ts';
-import type { Performer } from './performer.ts';
-import type { ClientPool } from './pool.ts';
-import type { Sender } from './sender.ts';
+import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { Timers } from '../measure/timers.ts';
+import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
+import type { Snapshot } from './messages.ts';
 
+const PERIOD_NS = 1e9;
+/** How long before a full second a snapshot waits for a moment without anything to send; then it comes anyway. */
+const EARLY_NS = 20e6;
 const REHEARSALS = 20;
 
-/** Everything in a shard that a snapshot takes from. */
-export interface SnapshotSources {
-  readonly clock: Clock;
-  readonly recorder: Recorder;
-  readonly ledger: Ledger;
-  readonly intake: Intake;
-  readonly fanout: FanoutTracker;
-  readonly broadcasts: Broadcasts;
-  readonly pool: ClientPool;
-  readonly performer: Performer;
-  readonly observer: Observer;
-  readonly failed: ReasonCounts;
-  readonly telemetry: TelemetrySampler;
-  readonly traffic: TrafficSampler;
-  /** Null before joining. */
-  readonly sender: () => Sender | null;
+/** What a snapshot takes from the rest of the worker. */
+export type MeasuredPart = Omit<
+  Snapshot,
+  'startNs' | 'endNs' | 'recorded' | 'telemetry' | 'traffic' | 'snapshotCostMs'
+>;
+
+/** Samples this process. */
+export interface UsageSamplers {
+  readonly telemetry: { sample(): TelemetrySample };
+  readonly traffic: { take(): Traffic };
 }
 
-/** Gathers what a shard measured since the last time. */
+export interface SnapshotsOptions extends UsageSamplers {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly recorder: Recorder;
+  /** What was measured since the last call; `isLast` when the run is over. */
+  readonly takeMeasured: (isLast: boolean) => MeasuredPart;
+  readonly post: (snapshot: Snapshot) => void;
+}
+
+/** Posts what a worker measured about every full second, at a moment when nothing is due if there is one. */
 export class Snapshots {
-  readonly #sources: SnapshotSources;
+  readonly #options: SnapshotsOptions;
+  #cancel = () => {};
+  #boundaryNs = 0;
+  #isDue = false;
   #startNs = 0;
   #costMs = 0;
   #usageFromNs = 0;
   #telemetry: TelemetrySample[] = [];
   #traffic: TrafficSpan[] = [];
 
-  constructor(sources: SnapshotSources) {
-    this.#sources = sources;
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /** Posts at `boundaryNs` and every second after it, and no longer at the times that were set before. */
+  from(boundaryNs: number): void {
+    this.stop();
+    this.#boundaryNs = boundaryNs;
+    this.#cancel = this.#at(boundaryNs - EARLY_NS, () => {
+      this.#isDue = true;
+      this.#cancel = this.#at(boundaryNs, () => this.takeIfDue());
+    });
+  }
+
+  /** Takes a snapshot if one is due; to be called when there is time for it. */
+  takeIfDue(): void {
+    if (!this.#isDue) return;
+    this.take(false);
+    const behind = Math.floor((this.#options.clock.nowNs() - this.#boundaryNs) / PERIOD_NS);
+    this.from(this.#boundaryNs + (Math.max(0, behind) + 1) * PERIOD_NS);
+  }
+
+  stop(): void {
+    this.#cancel();
+    this.#isDue = false;
+  }
+
+  #at(timeNs: number, callback: () => void): () => void {
+    const { clock, timers } = this.#options;
+    return timers.after(Math.max(0, (timeNs - clock.nowNs()) / 1e6), callback);
+  }
+
+  /** Posts a snapshot now, and notes how long it took. */
+  take(isLast: boolean): void {
+    const { clock, post } = this.#options;
+    const startedNs = clock.nowNs();
+    post(this.#gather(isLast));
+    this.#costMs = (clock.nowNs() - startedNs) / 1e6;
   }
 
   /**
-   * Ends a sample of what this process and its connections did, so that none reaches over a border. Handed over with
-   * the next snapshot.
+   * Ends the current sample of what this process and its connections did, so that none crosses a phase border. It is
+   * posted with the next snapshot.
    */
   cutUsage(): void {
-    const { clock, telemetry, traffic } = this.#sources;
+    const { clock, telemetry, traffic } = this.#options;
     const endNs = clock.nowNs();
     this.#telemetry.push(telemetry.sample());
     this.#traffic.push({ startNs: this.#usageFromNs, endNs, traffic: traffic.take() });
     this.#usageFromNs = endNs;
   }
 
-  /** Gathers, hands over by `post`, and notes what that cost. */
-  take(post: (snapshot: Snapshot) => void): void {
-    const startedMs = performance.now();
-    this.#sources.fanout.closeQuiet(this.#sources.clock.nowNs());
-    post(this.#gather());
-    this.#costMs = performance.now() - startedMs;
-  }
-
   /**
-   * The first snapshots cost some milliseconds of allocating and compiling, which must not fall into the
-   * measuring: they are taken of made-up values, from 1 ns to 3 s, and thrown away.
+   * Takes snapshots of made-up values, from 1 ns to 3 s, and discards them. The first ones cost some milliseconds of
+   * allocating and compiling, which must not fall into the measured time.
    */
   rehearse(ownSeries: Readonly<Record<string, string>>): void {
     for (let rehearsal = 0; rehearsal < REHEARSALS; rehearsal++) {
       for (const { name } of seriesOfRun(ownSeries)) {
-        for (let step = 0; step < 450; step++) this.#sources.recorder.record(name, Math.round(1.05 ** step));
+        for (let step = 0; step < 450; step++) this.#options.recorder.record(name, Math.round(1.05 ** step));
       }
-      this.#gather();
+      this.#gather(false);
     }
   }
 
-  #gather(): Snapshot {
-    const { clock, recorder, ledger, broadcasts, pool, performer, observer } = this.#sources;
-    const { failed } = this.#sources;
+  #gather(isLast: boolean): Snapshot {
+    const { clock, recorder, takeMeasured } = this.#options;
+    const measured = takeMeasured(isLast);
     this.cutUsage();
     const endNs = clock.nowNs();
     const snapshot: Snapshot = {
+      ...measured,
       startNs: this.#startNs,
       endNs,
       recorded: recorder.take(),
-      totals: ledger.totals(),
-      bySecond: this.#takeBySecond(),
-      ...broadcasts.take(),
-      dropped: pool.dropped.take(),
-      closed: performer.closed.take(),
-      failed: failed.take(),
-      pushes: observer.takeArrivals(endNs),
       telemetry: this.#telemetry,
       traffic: this.#traffic,
       snapshotCostMs: this.#costMs,
@@ -104,19 +127,5 @@ export class Snapshots {
     this.#telemetry = [];
     this.#traffic = [];
     return snapshot;
-  }
-
-  #takeBySecond(): SecondCounts[] {
-    const { sender, intake } = this.#sources;
-    const none = { intended: 0, sent: 0, expected: 0 };
-    const sent = (sender()?.takeBySecond() ?? []).map(([second, counts]) => ({
-      second,
-      ...counts,
-      delivered: 0,
-    }));
-    const arrived = intake
-      .takeDeliveredBySecond()
-      .map(([second, delivered]) => ({ second, ...none, delivered }));
-    return [...sent, ...arrived];
   }
 }

@@ -1,33 +1,35 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Payload } from '../contract/protocol.ts';
 import type { OwnConnection, Scope, User } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
+import type { Clock } from '../measure/clock.ts';
 import type { Stamp } from '../measure/stamp.ts';
+import type { Timers } from '../measure/timers.ts';
 import type { OpenedConnection } from './pool.ts';
 
-/** What a visit needs of the shard that it runs in. */
+/** What an iteration uses of the worker that it runs in. */
 export interface Iteration {
   readonly client: Client;
   readonly options: User['options'];
-  /** Stream, intended time and number of this visit. */
+  /** Stream, intended time and number of this iteration. */
   readonly stamp: Stamp;
   readonly connection: Connection;
   readonly timeoutMs: number;
-  readonly nowNs: () => number;
-  /** Notes that a reply came: handling it takes the event loop's time. */
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Notes that a reply came: handling it takes time of the event loop. */
   readonly noteReceived: () => void;
-  /** Notes by how much a step came late that was due at some time. */
+  /** Notes by how much a step was later than it was due. */
   readonly noteLag: (lagNs: number) => void;
   readonly record: (series: string, valueNs: number) => void;
-  /** Sends a stamped message of this visit's stream that was due at `intendedNs`, and returns it. */
+  /** Sends a stamped message of this iteration's stream that was due at `intendedNs`, and returns it. */
   readonly publish: (intendedNs: number, scope: Scope, room: string | null) => Payload;
-  /** Sends a stamped request; `onReply` is called once, or never. */
-  readonly request: (connection: Connection, intendedNs: number, onReply: () => void) => void;
+  /** Sends a stamped request; `onReply` is called once, or never. The returned function stops waiting. */
+  readonly request: (connection: Connection, intendedNs: number, onReply: () => void) => () => void;
   readonly open: () => Promise<OpenedConnection>;
 }
 
-/** One user in the middle of its steps: what a scenario's `steps` are given. */
+/** One user during an iteration: the argument of a scenario's `steps`. */
 export class IteratingUser implements User {
   readonly #iteration: Iteration;
   readonly #opened: OpenedConnection[] = [];
@@ -49,7 +51,7 @@ export class IteratingUser implements User {
     return this.#iteration.options;
   }
 
-  /** What has not come yet, in the words of an error; null when nothing is waited for. */
+  /** What it waits for, as an error says it; null when it waits for nothing. */
   get waitsFor(): string | null {
     const [first] = this.#waits;
     return first ?? null;
@@ -90,34 +92,30 @@ export class IteratingUser implements User {
   }
 
   async #next(event: string, isMeant: (data: unknown) => boolean): Promise<unknown> {
-    let isOver = false;
+    let stop = () => {};
     const arrived = new Promise((resolve, reject) => {
-      const wait = () => this.#iteration.connection.once(event, take);
-      const take = (data: unknown) => {
-        if (isOver) return;
+      stop = this.#iteration.connection.on(event, (data) => {
         try {
           if (isMeant(data)) resolve(data);
-          else wait();
         } catch (error) {
           reject(error);
         }
-      };
-      wait();
+      });
     });
     try {
       return await this.#within(`no event ${event}`, arrived);
     } finally {
-      isOver = true;
-      // What was waited for sets the time of what comes next.
+      stop();
+      // What was waited for sets the time of the next step.
       this.#dueNs = null;
     }
   }
 
   async think(durationMs: number): Promise<void> {
-    const dueNs = this.#iteration.nowNs() + durationMs * 1e6;
-    await delay(durationMs);
-    const nowNs = this.#iteration.nowNs();
-    // Timers may fire up to a millisecond early: then the next step is due when it happens.
+    const dueNs = this.#iteration.clock.nowNs() + durationMs * 1e6;
+    await this.#iteration.timers.sleep(durationMs);
+    const nowNs = this.#iteration.clock.nowNs();
+    // A timer may fire up to a millisecond early. The next step is then due when it happens.
     this.#dueNs = Math.min(dueNs, nowNs);
     this.#iteration.noteLag(nowNs - this.#dueNs);
   }
@@ -128,12 +126,12 @@ export class IteratingUser implements User {
 
   async #time<R>(series: string, work: () => Promise<R>): Promise<R> {
     const startNs = this.#takeDueNs();
-    // What the work begins with was due with it.
+    // The first step of the work was due with it.
     this.#dueNs = startNs;
     const begun = work();
     this.#dueNs = null;
     const result = await begun;
-    this.record(series, this.#iteration.nowNs() - startNs);
+    this.record(series, this.#iteration.clock.nowNs() - startNs);
     return result;
   }
 
@@ -148,7 +146,7 @@ export class IteratingUser implements User {
   async #open(): Promise<OwnConnection> {
     const opened = await this.#iteration.open();
     this.#opened.push(opened);
-    // It was left behind while it opened.
+    // The iteration ended while it opened.
     if (this.#hasLeft) await opened.connection.close();
     return {
       upgraded: this.#within('no upgrade to WebSocket', opened.upgraded),
@@ -156,7 +154,7 @@ export class IteratingUser implements User {
     };
   }
 
-  /** Closes what this visit opened. */
+  /** Closes what this iteration opened. */
   async leave(): Promise<void> {
     this.#hasLeft = true;
     await Promise.all(this.#opened.map(({ connection }) => connection.close()));
@@ -168,24 +166,23 @@ export class IteratingUser implements User {
 
   async #requestAndRecord(connection: Connection, series: string): Promise<void> {
     const intendedNs = this.#takeDueNs();
-    const actualNs = this.#iteration.nowNs();
-    await this.#within(
-      'no reply to a request',
-      new Promise<void>((resolve) => {
-        this.#iteration.request(connection, intendedNs, () => {
-          this.#iteration.noteReceived();
-          resolve();
-        });
-      }),
-    );
-    const nowNs = this.#iteration.nowNs();
+    const actualNs = this.#iteration.clock.nowNs();
+    let stop = () => {};
+    const replied = new Promise<void>((resolve) => {
+      stop = this.#iteration.request(connection, intendedNs, () => {
+        this.#iteration.noteReceived();
+        resolve();
+      });
+    });
+    await this.#within('no reply to a request', replied).finally(stop);
+    const nowNs = this.#iteration.clock.nowNs();
     this.record(series, nowNs - intendedNs);
     if (series === 'ack') this.record('ack_actual', nowNs - actualNs);
   }
 
-  /** When what happens now should have happened. */
+  /** When the step that happens now was due. */
   #takeDueNs(): number {
-    const dueNs = this.#dueNs ?? this.#iteration.nowNs();
+    const dueNs = this.#dueNs ?? this.#iteration.clock.nowNs();
     this.#dueNs = null;
     return dueNs;
   }
@@ -195,28 +192,24 @@ export class IteratingUser implements User {
   }
 
   async #race<T>(problem: string, work: Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#iteration;
-    const abort = new AbortController();
-    this.#waits.add(problem);
-    const late = delay(timeoutMs, null, { signal: abort.signal, ref: false }).then(
-      () => {
-        throw new Error(`${problem} within ${timeoutMs / 1000} s`);
-      },
-      // Aborted: the work was done in time.
-      () => work,
+    const { timeoutMs, timers } = this.#iteration;
+    const late = Promise.withResolvers<never>();
+    const cancel = timers.after(timeoutMs, () =>
+      late.reject(new Error(`${problem} within ${timeoutMs / 1000} s`)),
     );
+    this.#waits.add(problem);
     try {
-      return await Promise.race([work, late]);
+      return await Promise.race([work, late.promise]);
     } finally {
-      abort.abort();
+      cancel();
       this.#waits.delete(problem);
     }
   }
 }
 
 /**
- * A promise that nobody need wait for: where one step fails, those that were begun beside it are left behind, and
- * Node would end the process when they fail too.
+ * Marks a promise as one whose rejection may stay unhandled. Where one step fails, those that were begun beside it are
+ * abandoned, and Node would end the process if they fail too.
  */
 function mayBeLeft<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});

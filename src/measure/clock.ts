@@ -2,10 +2,32 @@ import { randomInt } from 'node:crypto';
 
 /**
  * Time since the run's origin, in whole nanoseconds, the same in every process of one host.
- * Small enough (below 2^53) to be an exact number for 104 days of running.
+ * Small enough (below 2^53) to be an exact number for 104 days.
  */
 export interface Clock {
   nowNs(): number;
+}
+
+/** The measured part of a run, on its clock. All times are infinite until measuring is scheduled. */
+export interface MeasureWindow {
+  readonly startNs: number;
+  /** End of the measured schedule; the drain follows. */
+  readonly endNs: number;
+  /** A measured message that is still unsent at this time is given up. */
+  readonly sendBeforeNs: number;
+}
+
+export const NOT_MEASURING: MeasureWindow = {
+  startNs: Number.POSITIVE_INFINITY,
+  endNs: Number.POSITIVE_INFINITY,
+  sendBeforeNs: Number.POSITIVE_INFINITY,
+};
+
+const SEND_GRACE_NS = 1e9;
+
+export function measureWindow(startNs: number, durationMs: number): MeasureWindow {
+  const endNs = startNs + durationMs * 1e6;
+  return { startNs, endNs, sendBeforeNs: endNs + SEND_GRACE_NS };
 }
 
 /** Times of a run start at most 26 days from its origin: whole nanoseconds stay exact below 2^53. */
@@ -13,9 +35,9 @@ const LARGEST_BASE_NS = 2 ** 51;
 const BASE_STEP_NS = 2 ** 20;
 
 /**
- * An origin to hand to the other processes of a run: CLOCK_MONOTONIC now, less a random time of up to 26
- * days. So the times of one run are not those of another, and a message that a server kept from an earlier
- * run, or is still working off, is known by its stamp.
+ * Returns an origin to hand to the other processes of a run: CLOCK_MONOTONIC now, less a random time of up to 26
+ * days. Runs therefore do not share a time base, and the stamp of a message that a server kept from an earlier run
+ * shows that it is foreign.
  */
 export function readOriginNs(): bigint {
   const baseNs = randomInt(LARGEST_BASE_NS / BASE_STEP_NS) * BASE_STEP_NS;
@@ -24,7 +46,7 @@ export function readOriginNs(): bigint {
 
 /**
  * A clock that counts from `originNs`. `performance.now()` and `process.hrtime` read the same monotonic
- * clock, so one offset taken here holds for the life of the process; `performance.now()` is the cheaper read.
+ * clock, so one offset holds for the life of the process; `performance.now()` is the cheaper read.
  */
 export function createClock(originNs: bigint): Clock {
   const offsetNs = readOffsetNs(originNs);
@@ -34,8 +56,8 @@ export function createClock(originNs: bigint): Clock {
 const OFFSET_READINGS = 16;
 
 /**
- * What to add to `performance.now()` to get the time since `originNs`. A process may be put off the CPU
- * between two readings, which would shift its clock for good, so the closest pair of several is taken.
+ * Returns what to add to `performance.now()` to get the time since `originNs`. A process may lose the CPU between two
+ * readings, which would shift its clock permanently, so the closest pair of several is taken.
  */
 function readOffsetNs(originNs: bigint): number {
   let closest = { apartNs: Number.POSITIVE_INFINITY, offsetNs: 0 };

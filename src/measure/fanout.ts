@@ -1,69 +1,98 @@
-/** A broadcast of which nothing more is awaited. */
+import { BitSet } from './bit-set.ts';
+
+/** Some of the latencies of one broadcast, for another process that completes it. */
+export interface BroadcastPart {
+  readonly stream: number;
+  readonly seq: number;
+  /** Intended send to receipt in nanoseconds, one entry per receiver, in no order. */
+  readonly latenciesNs: Float64Array;
+}
+
+/** A broadcast that is complete, or that was given up. Latencies run from its intended send to a receipt. */
 export interface ClosedBroadcast {
   readonly stream: number;
   readonly seq: number;
-  /** How many receivers it was owed to. */
+  /** How many receivers it was for, and how many it reached. */
   readonly expected: number;
-  /** Intended -> received in nanoseconds, one entry per receiver that it reached, ascending. */
-  readonly latenciesNs: Float64Array;
+  readonly reached: number;
+  readonly firstNs: number;
+  /** The lower of two middle receivers. */
+  readonly medianNs: number;
+  readonly lastNs: number;
+  /** When its last receiver got it, on the run's clock. */
+  readonly lastArrivalNs: number;
 }
 
-interface OpenBroadcast {
-  readonly stream: number;
-  readonly seq: number;
-  readonly latenciesNs: Float64Array;
-  reached: number;
-  lastArrivalNs: number;
+/** Takes the latency of each first copy that a receiver gets of a broadcast. */
+export interface FanoutSink {
+  add(stream: number, seq: number, latencyNs: number, receivedNs: number): void;
 }
 
 export interface FanoutOptions {
-  /** How many receivers a message of the stream is owed to here. */
+  /** How many receivers a message of the stream has here. */
   readonly expected: (stream: number) => number;
   readonly onClosed: (broadcast: ClosedBroadcast) => void;
-  /** A broadcast that reached nobody new for this long is closed incomplete. */
+  /** A broadcast that reached no new receiver for this long is closed incomplete. */
   readonly quietNs: number;
+  /** Beyond this the oldest open broadcasts are closed incomplete. */
+  readonly maxOpenBytes?: number;
 }
 
-const LEAST_QUIET_NS = 60e9;
+const MIN_QUIET_NS = 60e9;
+const MAX_OPEN_BYTES = 256 * 1024 ** 2;
+/** An open broadcast without a new receiver for this long keeps only what its figures may still need. */
+const COMPACT_AFTER_NS = 1e9;
 
 /**
  * When a broadcast is given up: well after any of its messages could still be delivered, so that a slow last
  * receiver is never left out of `fanout_last`.
  */
 export function quietNs(drainMs: number): number {
-  return Math.max(LEAST_QUIET_NS, 2 * drainMs * 1e6);
+  return Math.max(MIN_QUIET_NS, 2 * drainMs * 1e6);
 }
 
 const STREAMS_APART = 2 ** 32;
 
+function keyOfBroadcast(stream: number, seq: number): number {
+  return stream * STREAMS_APART + seq;
+}
+
 /**
- * Gathers the latencies of each broadcast until its last receiver has it. Holds only open broadcasts, so
- * memory follows the number under way (and the number that never completed), not the length of the run.
+ * Gathers the latencies of each broadcast until its last receiver has it. Memory follows the broadcasts in flight, plus
+ * a few bytes for each that stays incomplete. It does not follow the length of the run.
  */
-export class FanoutTracker {
+export class FanoutTracker implements FanoutSink {
   readonly #options: FanoutOptions;
+  readonly #maxOpenBytes: number;
   readonly #open = new Map<number, OpenBroadcast>();
-  readonly #closedIncomplete = new Set<number>();
+  readonly #closedIncomplete = new Map<number, BitSet>();
+  #openBytes = 0;
 
   constructor(options: FanoutOptions) {
     this.#options = options;
+    this.#maxOpenBytes = options.maxOpenBytes ?? MAX_OPEN_BYTES;
   }
 
-  /** Adds the first copy of a message that one receiver got at `receivedNs`. */
+  /** Memory of all latencies that are kept. */
+  get openBytes(): number {
+    return this.#openBytes;
+  }
+
   add(stream: number, seq: number, latencyNs: number, receivedNs: number): void {
-    const key = stream * STREAMS_APART + seq;
+    const key = keyOfBroadcast(stream, seq);
     const broadcast = this.#open.get(key) ?? this.#openBroadcast(key, stream, seq);
     if (broadcast === null) return;
-    broadcast.latenciesNs[broadcast.reached] = latencyNs;
-    broadcast.reached += 1;
+    broadcast.latencies.add(latencyNs);
     broadcast.lastArrivalNs = receivedNs;
-    if (broadcast.reached === broadcast.latenciesNs.length) this.#close(key, broadcast);
+    if (broadcast.latencies.reached >= broadcast.latencies.expected) this.#close(key, broadcast);
   }
 
-  /** Closes what has been quiet for long; call it about once a second. */
+  /** Closes what has been quiet for long, and compacts what has been quiet for a second. Call it once a second. */
   closeQuiet(nowNs: number): void {
     for (const [key, broadcast] of this.#open) {
-      if (nowNs - broadcast.lastArrivalNs > this.#options.quietNs) this.#close(key, broadcast);
+      const silentNs = nowNs - broadcast.lastArrivalNs;
+      if (silentNs > this.#options.quietNs) this.#close(key, broadcast);
+      else if (silentNs > COMPACT_AFTER_NS) this.#openBytes += broadcast.latencies.compact();
     }
   }
 
@@ -73,27 +102,146 @@ export class FanoutTracker {
   }
 
   #openBroadcast(key: number, stream: number, seq: number): OpenBroadcast | null {
-    if (this.#closedIncomplete.has(key)) return null;
-    const broadcast = {
-      stream,
-      seq,
-      latenciesNs: new Float64Array(this.#options.expected(stream)),
-      reached: 0,
-      lastArrivalNs: 0,
-    };
+    if (this.#closedIncomplete.get(stream)?.has(seq) === true) return null;
+    const latencies = new Latencies(this.#options.expected(stream));
+    const broadcast = { stream, seq, latencies, lastArrivalNs: 0 };
+    this.#openBytes += latencies.bytes;
+    for (const [oldestKey, oldest] of this.#open) {
+      if (this.#openBytes <= this.#maxOpenBytes) break;
+      this.#close(oldestKey, oldest);
+    }
     this.#open.set(key, broadcast);
     return broadcast;
   }
 
-  #close(key: number, broadcast: OpenBroadcast): void {
-    const { stream, seq, reached, latenciesNs } = broadcast;
+  #close(key: number, { stream, seq, latencies, lastArrivalNs }: OpenBroadcast): void {
     this.#open.delete(key);
-    if (reached < latenciesNs.length) this.#closedIncomplete.add(key);
-    this.#options.onClosed({
+    this.#openBytes -= latencies.bytes;
+    const { expected, reached, firstNs, lastNs } = latencies;
+    if (reached < expected) this.#rememberIncomplete(stream, seq);
+    const medianNs = latencies.medianNs();
+    this.#options.onClosed({ stream, seq, expected, reached, firstNs, medianNs, lastNs, lastArrivalNs });
+  }
+
+  /** A straggler must not open the broadcast again. */
+  #rememberIncomplete(stream: number, seq: number): void {
+    const closed = this.#closedIncomplete.get(stream) ?? new BitSet();
+    this.#closedIncomplete.set(stream, closed);
+    closed.add(seq);
+  }
+}
+
+interface OpenBroadcast {
+  readonly stream: number;
+  readonly seq: number;
+  readonly latencies: Latencies;
+  lastArrivalNs: number;
+}
+
+/**
+ * The latencies of one broadcast. While many receivers are missing all are kept. {@link compact} keeps only those
+ * that can still become the median, which are few when few receivers are missing.
+ */
+class Latencies {
+  readonly expected: number;
+  reached = 0;
+  firstNs = Number.POSITIVE_INFINITY;
+  lastNs = Number.NEGATIVE_INFINITY;
+  #kept: Float64Array;
+  #count = 0;
+  /** How many values were dropped that are below, and above, all that are kept. */
+  #below = 0;
+  #above = 0;
+
+  constructor(expected: number) {
+    this.expected = expected;
+    this.#kept = new Float64Array(expected);
+  }
+
+  get bytes(): number {
+    return this.#kept.byteLength;
+  }
+
+  add(latencyNs: number): void {
+    this.reached += 1;
+    this.firstNs = Math.min(this.firstNs, latencyNs);
+    this.lastNs = Math.max(this.lastNs, latencyNs);
+    if (this.#below > 0 && latencyNs < (this.#kept[0] ?? 0)) {
+      this.#below += 1;
+    } else if (this.#above > 0 && latencyNs > (this.#kept[this.#count - 1] ?? 0)) {
+      this.#above += 1;
+    } else {
+      this.#keep(latencyNs);
+    }
+  }
+
+  /** What was compacted is sorted and stays so. */
+  #keep(latencyNs: number): void {
+    let place = this.#count;
+    if (this.#below > 0 || this.#above > 0) {
+      while (place > 0 && (this.#kept[place - 1] ?? 0) > latencyNs) place -= 1;
+      this.#kept.copyWithin(place + 1, place, this.#count);
+    }
+    this.#kept[place] = latencyNs;
+    this.#count += 1;
+  }
+
+  /**
+   * Drops what cannot become the median any more; returns by how many bytes the memory changed. With `missing` values
+   * to come, each of which may be below or above, the median stays within `missing` places of where it is now.
+   */
+  compact(): number {
+    const missing = this.expected - this.reached;
+    const from = Math.max(this.#below, medianPlace(this.reached) - missing);
+    const to = Math.min(this.reached - this.#above, medianPlace(this.expected) + 1);
+    const capacity = to - from + missing;
+    if (2 * capacity > this.#kept.length) return 0;
+    const before = this.bytes;
+    const kept = new Float64Array(capacity);
+    kept.set(this.#sorted().subarray(from - this.#below, to - this.#below));
+    this.#above = this.reached - to;
+    this.#below = from;
+    this.#count = to - from;
+    this.#kept = kept;
+    return this.bytes - before;
+  }
+
+  medianNs(): number {
+    return this.#sorted()[medianPlace(this.reached) - this.#below] ?? Number.NaN;
+  }
+
+  #sorted(): Float64Array {
+    return this.#kept.subarray(0, this.#count).sort();
+  }
+}
+
+/** The place of the lower median in `count` sorted values. */
+function medianPlace(count: number): number {
+  return Math.max(0, Math.floor((count - 1) / 2));
+}
+
+/** Gathers the latencies of broadcasts whose receivers are spread over processes, until they are handed over. */
+export class FanoutParts implements FanoutSink {
+  readonly #parts = new Map<
+    number,
+    { readonly stream: number; readonly seq: number; latenciesNs: number[] }
+  >();
+
+  add(stream: number, seq: number, latencyNs: number): void {
+    const key = keyOfBroadcast(stream, seq);
+    const part = this.#parts.get(key);
+    if (part === undefined) this.#parts.set(key, { stream, seq, latenciesNs: [latencyNs] });
+    else part.latenciesNs.push(latencyNs);
+  }
+
+  /** All latencies since the last call. */
+  take(): BroadcastPart[] {
+    const parts = [...this.#parts.values()].map(({ stream, seq, latenciesNs }) => ({
       stream,
       seq,
-      expected: latenciesNs.length,
-      latenciesNs: latenciesNs.subarray(0, reached).sort(),
-    });
+      latenciesNs: Float64Array.from(latenciesNs),
+    }));
+    this.#parts.clear();
+    return parts;
   }
 }

@@ -1,5 +1,7 @@
+import type { Clock } from './clock.ts';
 import { NsHistogram, type SparseCounts } from './histogram.ts';
 import { SERIES } from './series.ts';
+import type { Timers } from './timers.ts';
 
 const NEVER_ZERO: ReadonlySet<string> = new Set(
   SERIES.filter((series) => !series.mayBeZero).map((series) => series.name),
@@ -8,16 +10,16 @@ const NEVER_ZERO: ReadonlySet<string> = new Set(
 /** The series of one process since the last {@link Recorder.take}. */
 export interface Recorded {
   readonly series: Readonly<Record<string, SparseCounts>>;
-  /** Values that no sound clock gives (0 or less, no number), by series; recorded as 0 so that they are not lost. */
+  /** Values that only a clock fault gives (0 or less, or NaN), by series. They are recorded as 0. */
   readonly impossible: Readonly<Record<string, number>>;
 }
 
-/** Records values into named histograms that are handed over and emptied about once a second. */
+/** Records values into named histograms, which are handed over and emptied about once a second. */
 export class Recorder {
   readonly #histograms = new Map<string, NsHistogram>();
   #impossible: Record<string, number> = {};
 
-  /** Into a series, or into `warmup`: latencies of the warm-up are kept apart from every series that is reported. */
+  /** Records into a series, or into `warmup`, which no report shows. */
   record(name: string, valueNs: number): void {
     this.recordMany(name, valueNs, 1);
   }
@@ -33,7 +35,7 @@ export class Recorder {
     histogram.recordMany(possible ? valueNs : 0, count);
   }
 
-  /** Hands over what was recorded and starts afresh; series with nothing in them are left out. */
+  /** Returns what was recorded since the last call; empty series are left out. */
   take(): Recorded {
     const series: Record<string, SparseCounts> = {};
     for (const [name, histogram] of this.#histograms) {
@@ -44,5 +46,43 @@ export class Recorder {
     const impossible = this.#impossible;
     this.#impossible = {};
     return { series, impossible };
+  }
+}
+
+/**
+ * Times each event-loop iteration in which messages were handled. A message may have waited in the kernel while
+ * earlier ones of its iteration were handled. Its true arrival lies inside the iteration, so the length of the
+ * iteration is the uncertainty of its receive time.
+ */
+export class ReceiveWindow {
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #onClosed: (lengthNs: number, messages: number) => void;
+  #openedNs = 0;
+  #messages = 0;
+  #total = 0;
+
+  /** `onClosed` gets the time from the first message handled to the end of the poll phase, and the message count. */
+  constructor(clock: Clock, timers: Timers, onClosed: (lengthNs: number, messages: number) => void) {
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#onClosed = onClosed;
+  }
+
+  /** Messages handled so far. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Notes a message handled at `receivedNs`. */
+  note(receivedNs: number): void {
+    this.#total += 1;
+    this.#messages += 1;
+    if (this.#messages > 1) return;
+    this.#openedNs = receivedNs;
+    this.#timers.soon(() => {
+      this.#onClosed(this.#clock.nowNs() - this.#openedNs, this.#messages);
+      this.#messages = 0;
+    });
   }
 }

@@ -71,14 +71,16 @@ export function readStamp(payload: unknown): Stamp | null {
 const TEXT_STAMP = /^sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/;
 const TEXT_STAMP_ANYWHERE = /sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/i;
 /** Deeper than any sensible message, and a bound on what is looked through. */
-const MOST_LEVELS = 6;
+const MAX_LEVELS = 6;
 
 /**
- * Looks for a stamp anywhere in what a server made of a payload: inside longer text or bytes, at any field, in
- * other letters. Slower than {@link readStamp}, which finds only a payload that came back as it was sent. Null
- * when there is none.
+ * Finds the stamp in what a server made of a payload: at its beginning, or anywhere inside longer text or bytes, in
+ * any field, in upper or lower case. Null when there is none.
  */
-export function findStamp(data: unknown, levels = MOST_LEVELS): Stamp | null {
+export function findStamp(data: unknown, levels = MAX_LEVELS): Stamp | null {
+  // Most payloads come back unchanged.
+  const atStart = readStamp(data);
+  if (atStart !== null) return atStart;
   if (typeof data === 'string') return stampOfFields(TEXT_STAMP_ANYWHERE.exec(data));
   if (data instanceof Uint8Array) return findInBytes(data);
   if (typeof data !== 'object' || data === null || levels === 0) return null;

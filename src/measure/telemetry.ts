@@ -2,9 +2,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
-import { LoopDelay } from './loop-delay.ts';
+import { NsHistogram } from './histogram.ts';
 
-/** What the system knows of a process between two samples, about a second apart. */
+/** What the system reports of a process between two samples, about a second apart. */
 export interface OutsideSample {
   /** End of the interval, on the run's clock. */
   readonly atNs: number;
@@ -14,11 +14,11 @@ export interface OutsideSample {
   readonly rssBytes: number;
 }
 
-/** What a process knows of itself. */
+/** What a process reports of itself. */
 export interface TelemetrySample extends OutsideSample {
   /** Share of the interval in which the event loop was not waiting for events, 0 to 1. */
   readonly loopUtilization: number;
-  /** Share of the interval in which the pacer spun with nothing else to do, 0 to 1; part of the above. */
+  /** Share of the interval in which the pacer spun with nothing else to do, 0 to 1; part of `loopUtilization`. */
   readonly pacingShare: number;
   /** How late a timer of 10 ms fired. */
   readonly loopDelayP50Ns: number;
@@ -29,16 +29,15 @@ export interface TelemetrySample extends OutsideSample {
   readonly gcMaxMs: number;
   readonly heapUsedBytes: number;
   /**
-   * Bytes that accepted connections have taken but not yet handed to the kernel; null before the first. Those
-   * that another process accepted and handed over are not seen.
+   * Bytes that accepted connections hold and have not handed to the kernel; null before the first connection.
+   * Connections that another process accepted and handed over are not included.
    */
   readonly bufferedBytes: number | null;
 }
 
-/** Samples this process. Create it early: it counts from its creation on. */
+/** Samples this process. Create it early: it counts from its creation. */
 export class TelemetrySampler {
   readonly #clock: Clock;
-  readonly #pacingNs: () => number;
   readonly #delay: LoopDelay;
   readonly #gc = { count: 0, totalMs: 0, maxMs: 0 };
   readonly #accepted = new Set<Socket>();
@@ -48,9 +47,8 @@ export class TelemetrySampler {
   #lastLoop: EventLoopUtilization;
   #lastPacingNs = 0;
 
-  constructor(clock: Clock, pacingNs: () => number = () => 0) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#pacingNs = pacingNs;
     this.#delay = new LoopDelay(clock);
     this.#lastNs = clock.nowNs();
     this.#lastCpuUs = cpuUs();
@@ -64,14 +62,13 @@ export class TelemetrySampler {
     return this.#acceptedCount;
   }
 
-  /** What happened since the last sample, or since creation. */
-  sample(): TelemetrySample {
+  /** Samples the time since the last sample. `pacingNs`: how long a pacer has spun in all. */
+  sample(pacingNs = 0): TelemetrySample {
     const atNs = this.#clock.nowNs();
     const lengthMs = (atNs - this.#lastNs) / 1e6;
     const totalCpuUs = cpuUs();
     const loop = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
-    const pacingNs = this.#pacingNs();
     const memory = process.memoryUsage();
     const delays = this.#delay.take();
     const sample = {
@@ -108,7 +105,7 @@ export class TelemetrySampler {
   }
 
   #noteAccepted(socket: Socket): void {
-    // A tool's own pipe to its child has no address; clients never come by one.
+    // A pipe to a child process has no address, and no client uses one.
     if (socket.remoteAddress === undefined) return;
     this.#acceptedCount += 1;
     this.#accepted.add(socket);
@@ -126,4 +123,47 @@ export class TelemetrySampler {
 function cpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
+}
+
+const DELAY_PERIOD_MS = 10;
+
+/** How late timers fired, in nanoseconds. */
+interface LoopDelays {
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly maxNs: number;
+}
+
+/**
+ * Measures how late a timer of 10 ms fires. Unlike Node's monitorEventLoopDelay, whose reset drops the current
+ * interval, it misses no stall: one that lasts while it is read counts with its length so far, and again with its
+ * whole length at its end.
+ */
+export class LoopDelay {
+  readonly #clock: Clock;
+  readonly #lateness = new NsHistogram();
+  #expectedNs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#wait();
+  }
+
+  #wait(): void {
+    this.#expectedNs = this.#clock.nowNs() + DELAY_PERIOD_MS * 1e6;
+    setTimeout(() => {
+      this.#lateness.record(Math.max(0, this.#clock.nowNs() - this.#expectedNs));
+      this.#wait();
+    }, DELAY_PERIOD_MS).unref();
+  }
+
+  /** Delays since the last call. */
+  take(): LoopDelays {
+    const soFarNs = this.#clock.nowNs() - this.#expectedNs;
+    if (soFarNs > 0) this.#lateness.record(soFarNs);
+    const at = (quantile: number) => (this.#lateness.count === 0 ? 0 : this.#lateness.quantileNs(quantile));
+    const delays = { p50Ns: at(0.5), p99Ns: at(0.99), maxNs: at(1) };
+    this.#lateness.reset();
+    return delays;
+  }
 }

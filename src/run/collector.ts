@@ -1,5 +1,5 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
-import { recordClosed } from '../generator/route.ts';
+import { recordClosed } from '../generator/operations/index.ts';
 import { FanoutTracker } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
@@ -82,7 +82,7 @@ export class Collector {
       expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
       quietNs,
       onClosed: (broadcast) => {
-        if (broadcast.latenciesNs.length < broadcast.expected) this.incompleteBroadcasts += 1;
+        if (broadcast.reached < broadcast.expected) this.incompleteBroadcasts += 1;
         recordClosed(membership.layout, this.#recorder, broadcast);
       },
     });
@@ -176,7 +176,7 @@ export class Collector {
   }
 
   #addBroadcasts(second: number, snapshot: Snapshot): void {
-    this.incompleteBroadcasts += snapshot.incompleteBroadcasts;
+    this.#addIncomplete(snapshot.incomplete);
     for (const { stream, seq, latenciesNs } of snapshot.broadcasts) {
       for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, snapshot.endNs);
     }
@@ -184,13 +184,25 @@ export class Collector {
     this.timeline.addSeries(second, this.#recorder.take().series);
   }
 
+  /** Records broadcasts that a worker gave up in the second of their last arrival. */
+  #addIncomplete(incomplete: Snapshot['incomplete']): void {
+    this.incompleteBroadcasts += incomplete.length;
+    for (const broadcast of incomplete) {
+      recordClosed(this.#options.membership.layout, this.#recorder, broadcast);
+      this.timeline.addSeries(this.#secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
+    }
+  }
+
+  #secondOf(timeNs: number): number {
+    return Math.max(0, Math.floor((timeNs - this.#measureStartNs) / SECOND_NS));
+  }
+
   #addPushes(closed: readonly ClosedPush[]): void {
-    const secondOf = (timeNs: number) => Math.max(0, Math.floor((timeNs - this.#measureStartNs) / SECOND_NS));
     const expected = this.#options.membership.connected.length;
     for (const { skewNs, firstNs, atNs, reached } of closed) {
       this.#recorder.record('push_skew', skewNs);
-      this.timeline.addSeries(secondOf(atNs), this.#recorder.take().series);
-      const counts = { second: secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
+      this.timeline.addSeries(this.#secondOf(atNs), this.#recorder.take().series);
+      const counts = { second: this.#secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
       this.timeline.addCounts([counts]);
     }
   }

@@ -1,5 +1,5 @@
 import { isObserving, type Layout } from '../contract/scenario.ts';
-import { routeOf } from '../generator/route.ts';
+import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { Collector } from './collector.ts';
@@ -45,7 +45,7 @@ export function countSamples({
  */
 function sentOfHeadline(headline: string, { streams }: Layout, collector: Collector): number {
   const isHeadline = streams.map((stream) => routeOf(stream, headline).series === headline);
-  const hasSteps = streams.some(({ operation }) => operation.kind === 'steps');
+  const hasSteps = streams.some(({ operation }) => OPERATIONS[operation.kind].starts === 'iteration');
   if (!hasSteps && !isHeadline.includes(false)) return collector.timeline.counts().sent;
   return collector
     .sent()

@@ -1,5 +1,5 @@
 import { isObserving, type Layout, type Scenario, type Stream } from '../contract/scenario.ts';
-import { routeOf } from '../generator/route.ts';
+import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { Plan } from '../plan/plan.ts';
 import { profileCount } from '../plan/profile.ts';
@@ -59,7 +59,8 @@ export function forecastSamples(
   for (const [index, stream] of layout.streams.entries()) {
     // The k-th message goes to stream k modulo their number.
     const share = Math.max(0, Math.ceil((messages - index) / layout.streams.length));
-    if (stream.operation.kind === 'steps') addIterations(counts, share, scenario, stream, plan);
+    const { starts } = OPERATIONS[stream.operation.kind];
+    if (starts === 'iteration') addIterations(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
   const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;
@@ -92,23 +93,20 @@ function forecastUnavailable({ target, transport }: Plan): ReadonlyMap<FigureNam
 
 /** What becomes of `count` messages of a stream. */
 function addMessages(counts: Counts, count: number | null, stream: Stream, { headline, target }: Plan): void {
-  const { series, broadcast } = routeOf(stream, headline);
+  const { series, broadcast, nodes } = routeOf(stream, headline);
   counts.add(series, count);
   if (series === headline) counts.add(`${series}_actual`, count);
-  if (stream.operation.kind === 'ask-me') counts.add('ack_server', count);
-  // A target of the user's may have what is published acknowledged.
-  if (stream.operation.kind === 'publish' && target.file !== null) {
-    for (const name of ['ack', 'ack_actual']) counts.add(name, count);
+  const { alsoRecords } = OPERATIONS[stream.operation.kind];
+  for (const name of alsoRecords(target.file !== null)) counts.add(name, count);
+  const ofNodes = target.reference?.hasNodes === true ? nodes : null;
+  for (const name of [broadcast, ofNodes].flatMap((each) => Object.values(each ?? {}))) {
+    if (name !== null) counts.add(name, count);
   }
-  if (broadcast === null) return;
-  for (const name of Object.values(broadcast)) if (name !== null) counts.add(name, count);
-  if (target.reference?.hasNodes !== true) return;
-  for (const name of ['delivery_same_node', 'delivery_cross_node']) counts.add(name, count);
 }
 
 /** A visit may publish, request and record into the scenario's own series as often as it likes. */
 function addIterations(counts: Counts, count: number, scenario: Scenario, stream: Stream, plan: Plan): void {
   for (const series of ['iteration', 'iteration_actual']) counts.add(series, count);
-  for (const series of ['ack', 'ack_actual', ...Object.keys(scenario.series ?? {})]) counts.add(series, null);
+  for (const series of Object.keys(scenario.series ?? {})) counts.add(series, null);
   addMessages(counts, null, stream, plan);
 }

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pacer, realWaiter } from '../generator/pacer.ts';
+import { type PacedArrival, Pacer } from '../generator/pacer.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
+import { realTimers } from '../measure/timers.ts';
 import { formatNs, formatNumber, formatPercent } from '../units.ts';
 import { allowedCpus, chooseAffinity, cpuGroups, pinningProblem } from './affinity.ts';
 import { cgroupCpuLimit, cpuGovernor, disturbanceBetween, readSystemCounters } from './environment.ts';
@@ -128,17 +129,18 @@ function otherLoad(): Check {
 const LAG_RATE_HZ = 100;
 const LAG_SAMPLES = 100;
 
+function* lagArrivals(): Generator<PacedArrival, void> {
+  for (let index = 0; index < LAG_SAMPLES; index++) yield { index, offsetNs: (index * 1e9) / LAG_RATE_HZ };
+}
+
 /** How late an idle pacer is here: what other work on this machine, or its host, does to a schedule. */
 async function sendLag(): Promise<Check> {
   const clock = createClock(readOriginNs());
   const lags = new NsHistogram();
   const pacer = new Pacer({
     clock,
-    waiter: realWaiter,
-    arrivalsNs: Array.from({ length: LAG_SAMPLES }, (_, i) => (i * 1e9) / LAG_RATE_HZ).values() as Iterator<
-      number,
-      void
-    >,
+    timers: realTimers,
+    arrivals: lagArrivals(),
     startNs: clock.nowNs() + 1e6,
     onDue: (_, intendedNs) => lags.record(clock.nowNs() - intendedNs),
     workDone: () => 0,

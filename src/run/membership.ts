@@ -1,5 +1,6 @@
-import { copiesOf, type Layout } from '../contract/scenario.ts';
+import type { Layout } from '../contract/scenario.ts';
 import type { Member, SentOfStream } from '../generator/messages.ts';
+import { copiesOf } from '../generator/operations/index.ts';
 
 /** Expected deliveries, and the part of them to clients of lost workers. */
 export interface ExpectedDeliveries {

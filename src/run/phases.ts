@@ -70,6 +70,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
   workers.assign(
     spread.map((clients) => ({
       plan,
+      layout: run.layout,
       url: server.url,
       originNs: host.originNs,
       clients,

@@ -1,4 +1,4 @@
-import type { PushArrivals } from '../generator/observer.ts';
+import type { PushArrivals } from '../generator/messages.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 
 interface Push {

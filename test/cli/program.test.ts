@@ -214,7 +214,7 @@ describe('list', () => {
       Drivers
         official (socketio)  socket.io-client, without reconnection
         official (ws)        the ws package
-        official (http)      node:http, connections kept open as browsers do
+        official (http)      node:http with keep-alive connections
 
       Formats
         text   tables for a terminal

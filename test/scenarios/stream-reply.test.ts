@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { streamReply } from '../../scenarios/stream-reply.ts';
-import { copiesOf } from '../../src/contract/scenario.ts';
+import { copiesOf } from '../../src/generator/operations/index.ts';
 import { thrownBy } from '../thrown.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 

@@ -326,7 +326,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     what: 'http: has a middleware that never ends',
     start: socketio({}, (io) => io.use(() => {})),
     target: 'http://HOST',
-    found: 'it speaks Socket.IO, but gives no answer to entering the namespace within TIMEOUT ms',
+    found: 'it speaks Socket.IO, but there is no answer from the namespace within TIMEOUT ms',
     hint: 'Check for a middleware of the server (io.use) that does not call next.',
   },
   {

@@ -163,7 +163,7 @@ function diagnoseOpen(
 ): Diagnosis {
   if (reason.startsWith(NO_ANSWER_OF_NAMESPACE)) {
     return {
-      found: `it speaks Socket.IO, but gives ${reason}`,
+      found: `it speaks Socket.IO, but there is ${reason}`,
       hint: 'Check for a middleware of the server (io.use) that does not call next.',
     };
   }

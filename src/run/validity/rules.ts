@@ -1,4 +1,4 @@
-import { SENDER_GONE } from '../../generator/sender.ts';
+import { SENDER_GONE } from '../../generator/sent-messages.ts';
 import type { Finding } from '../../result/findings.ts';
 import { measuredTelemetry, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';

@@ -1,0 +1,68 @@
+import type { Layout, Operation, Speech, Stream } from '../../contract/scenario.ts';
+import type { Mapping } from '../../contract/target.ts';
+import type { ClosedBroadcast } from '../../measure/fanout.ts';
+import type { Recorder } from '../../measure/recorder.ts';
+import { askMe } from './ask-me.ts';
+import { close } from './close.ts';
+import { echo } from './echo.ts';
+import type { BroadcastSeries, NodeSeries, OperationDefinition } from './operation.ts';
+import { ping } from './ping.ts';
+import { publish } from './publish.ts';
+import { request } from './request.ts';
+import { steps } from './steps.ts';
+import { streamReply } from './stream-reply.ts';
+
+/** Every kind of operation. They listen in this order: streamed replies first, which claim their event. */
+export const OPERATIONS: Readonly<Record<Operation['kind'], OperationDefinition>> = {
+  'stream-reply': streamReply,
+  publish,
+  request,
+  'ask-me': askMe,
+  echo,
+  ping,
+  close,
+  steps,
+};
+
+/** Where the messages of one stream are recorded. */
+export interface StreamRoute {
+  /** The series of each receipt. */
+  readonly series: string;
+  readonly copies: number;
+  readonly broadcast: BroadcastSeries | null;
+  readonly nodes: NodeSeries | null;
+}
+
+export function routeOf(stream: Stream, headline: string): StreamRoute {
+  const { series, broadcast, nodes } = OPERATIONS[stream.operation.kind];
+  return { series: stream.series ?? series ?? headline, copies: copiesOf(stream), broadcast, nodes };
+}
+
+/** How many messages each receiver of a stream gets for each one that is sent. */
+export function copiesOf({ operation }: Stream): number {
+  return OPERATIONS[operation.kind].copies(operation);
+}
+
+/** Records a broadcast that closed into the series of its stream's operation. */
+export function recordClosed({ streams }: Layout, recorder: Recorder, closed: ClosedBroadcast): void {
+  const kind = streams[closed.stream]?.operation.kind;
+  const series = kind === undefined ? null : OPERATIONS[kind].broadcast;
+  if (series === null || closed.reached === 0) return;
+  recorder.record(series.first, closed.firstNs);
+  if (series.median !== null) recorder.record(series.median, closed.medianNs);
+  recorder.record(series.last, closed.lastNs);
+  if (series.skew !== null) recorder.record(series.skew, closed.lastNs - closed.firstNs);
+}
+
+/** What a target must declare for the operations of a layout, each once. */
+export function mappingNeeds({ rooms, streams }: Layout): ReadonlyArray<keyof Mapping> {
+  if (streams.length === 0) return ['observe'];
+  const joins = rooms.some((each) => each.length > 0) ? (['join'] as const) : [];
+  return [...new Set([...joins, ...streams.flatMap(({ operation }) => OPERATIONS[operation.kind].needs)])];
+}
+
+/** The first operation of a layout that clients cannot perform over this protocol and transport; null for none. */
+export function unsupportedOperation({ streams }: Layout, speech: Speech): Operation['kind'] | null {
+  const stream = streams.find(({ operation }) => !OPERATIONS[operation.kind].isSupported(speech));
+  return stream?.operation.kind ?? null;
+}

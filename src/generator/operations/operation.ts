@@ -1,0 +1,119 @@
+import type { Payload } from '../../contract/protocol.ts';
+import type { Layout, Operation, Scenario, Speech } from '../../contract/scenario.ts';
+import type { Mapping, OutgoingEvent } from '../../contract/target.ts';
+import type { Connection } from '../../drivers/driver.ts';
+import type { Clock } from '../../measure/clock.ts';
+import type { ReasonCounts } from '../../measure/reason-counts.ts';
+import type { Recorder } from '../../measure/recorder.ts';
+import type { SeriesName } from '../../measure/series.ts';
+import type { PayloadType, Stamp } from '../../measure/stamp.ts';
+import type { Timers } from '../../measure/timers.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { HttpPublisher } from '../http-publisher.ts';
+import type { ClientPool } from '../pool.ts';
+import type { Receiver } from '../receiver.ts';
+import type { DueMessage, SentMessages } from '../sent-messages.ts';
+import type { Target } from '../target.ts';
+
+/** The series that a broadcast is recorded into when it closes; null for those that do not apply. */
+export interface BroadcastSeries {
+  readonly first: SeriesName;
+  readonly median: SeriesName | null;
+  readonly last: SeriesName;
+  readonly skew: SeriesName | null;
+}
+
+/** The series of a delivery by whether one process of the server serves sender and receiver. */
+export interface NodeSeries {
+  readonly sameNode: SeriesName;
+  readonly crossNode: SeriesName;
+}
+
+/** All that is special to one kind of operation. */
+export interface OperationDefinition {
+  readonly kind: Operation['kind'];
+  /** What a target must declare for it. */
+  readonly needs: ReadonlyArray<keyof Mapping>;
+  /** Whether clients can perform it over this protocol and transport. */
+  readonly isSupported: (speech: Speech) => boolean;
+  /** What one arrival of the schedule starts. An iteration may send any number of messages. */
+  readonly starts: 'message' | 'iteration';
+  /** The series of each receipt where the stream names none; null for the headline series. */
+  readonly series: SeriesName | null;
+  /** How many messages each receiver gets for each one that is sent. */
+  readonly copies: (operation: Operation) => number;
+  /** Null where a message has one receiver and one copy. */
+  readonly broadcast: BroadcastSeries | null;
+  readonly nodes: NodeSeries | null;
+  /** What each message may record beside its receipts. `hasFile`: the target is described by a file of the user. */
+  readonly alsoRecords: (hasFile: boolean) => readonly SeriesName[];
+  /** Makes the part that runs in a worker. */
+  readonly start: (worker: OperationWorker) => RunningOperation;
+}
+
+/** What an operation may use of the worker that it runs in. */
+export interface OperationWorker {
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly target: Target;
+  readonly pool: ClientPool;
+  readonly recorder: Recorder;
+  readonly receiver: Receiver;
+  readonly messages: SentMessages;
+  readonly publisher: HttpPublisher;
+  /** Counts measured work that failed. */
+  readonly failed: ReasonCounts;
+  /** Counts how connections ended that the scenario closed. */
+  readonly closed: ReasonCounts;
+  /** Writes a payload with this stamp, of the plan's size and, unless given, type. */
+  readonly write: (stamp: Stamp, type?: PayloadType) => Payload;
+}
+
+/** An operation in a worker. */
+export interface RunningOperation {
+  /** Listens to what a client may receive; called for every connection before anything is sent over it. */
+  listen?(client: number, connection: Connection): void;
+  /** Sends a message that is due over the connection of its sender. */
+  perform(message: DueMessage, connection: Connection): void;
+  /** Measured work that is not over, for which the drain waits. */
+  readonly pending?: number;
+  /** Counts as failed what is not over at the end of the drain. `isExact`: every message came exactly once. */
+  finish?(isExact: boolean): void;
+}
+
+/** The definition of an operation that any client can perform and whose reply is its only receipt. */
+export const PLAIN_OPERATION = {
+  needs: [],
+  isSupported: () => true,
+  starts: 'message',
+  series: null,
+  copies: () => 1,
+  broadcast: null,
+  nodes: null,
+  alsoRecords: () => [],
+} as const satisfies Partial<OperationDefinition>;
+
+/** Narrows an operation to the kind that the caller performs. */
+export function operationOf<K extends Operation['kind']>(
+  operation: Operation,
+  kind: K,
+): Extract<Operation, { kind: K }> {
+  if (operation.kind !== kind) throw new Error(`${kind} cannot perform ${operation.kind}`);
+  return operation as Extract<Operation, { kind: K }>;
+}
+
+/** Sends an event. Its acknowledgement, if it asks for one, is ignored. */
+export function sendEvent(connection: Connection, { event, data, reply }: OutgoingEvent): void {
+  if (reply === 'acknowledgement') connection.request(event, data, () => {});
+  else connection.emit(event, data);
+}
+
+/** Stands in for a function that the target does not declare. Steps show only at run time what they need. */
+export function undeclared(name: keyof Mapping): () => never {
+  return () => {
+    throw new Error(`the target does not declare ${name}`);
+  };
+}

@@ -1,0 +1,118 @@
+import type { Payload } from '../../contract/protocol.ts';
+import type { Scope } from '../../contract/scenario.ts';
+import type { OutgoingEvent, OutgoingRequest } from '../../contract/target.ts';
+import type { Connection } from '../../drivers/driver.ts';
+import type { Stamp } from '../../measure/stamp.ts';
+import type { DueMessage } from '../sent-messages.ts';
+import {
+  type OperationDefinition,
+  type OperationWorker,
+  operationOf,
+  PLAIN_OPERATION,
+  type RunningOperation,
+  undeclared,
+} from './operation.ts';
+
+/** Where each delivery of a published message, and the broadcast as a whole, is recorded. */
+export const DELIVERIES = {
+  series: 'delivery',
+  broadcast: { first: 'fanout_first', median: 'fanout_median', last: 'fanout_last', skew: 'fanout_skew' },
+  nodes: { sameNode: 'delivery_same_node', crossNode: 'delivery_cross_node' },
+} as const;
+
+const PUBLISHER_FULL = 'too many HTTP requests were in flight and waiting';
+
+/** Sends a message to others, over the sender's connection or by an HTTP request. */
+export const publish: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  ...DELIVERIES,
+  kind: 'publish',
+  needs: ['publish', 'delivery'],
+  alsoRecords: (hasFile) => (hasFile ? ['ack', 'ack_actual'] : []),
+  start: (worker) => new Publishing(worker),
+};
+
+export class Publishing implements RunningOperation {
+  readonly #worker: OperationWorker;
+  #usesHttp = false;
+  #unacknowledged = 0;
+
+  constructor(worker: OperationWorker) {
+    this.#worker = worker;
+  }
+
+  /** Measured messages that the server has yet to acknowledge, where the target asks for that. */
+  get pending(): number {
+    return this.#unacknowledged;
+  }
+
+  listen(client: number, connection: Connection): void {
+    const { target, receiver } = this.#worker;
+    if (target.mapping.delivery !== undefined) {
+      receiver.listenFor(client, connection, target.mapping.delivery);
+    }
+  }
+
+  perform(message: DueMessage, connection: Connection): void {
+    const { sender, operation } = message.stream;
+    const { scope, room } = operationOf(operation, 'publish');
+    const send = () =>
+      message.send((stamp) => {
+        this.publish(sender, connection, stamp, scope, room);
+      });
+    // A message that waits for a free connection is stamped when it is sent: its waiting is send lag.
+    if (!this.#usesHttp) send();
+    else if (!this.#worker.publisher.whenFree(send, () => message.drop(PUBLISHER_FULL)))
+      message.drop(PUBLISHER_FULL);
+  }
+
+  /** Sends a message, and returns its payload. */
+  publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
+    const { target, write } = this.#worker;
+    const payload = write(stamp);
+    const { publish: describe = undeclared('publish') } = target.mapping;
+    const message = describe({ payload, scope, room, client: target.clientOf(sender) });
+    if (isRequest(message)) {
+      this.#usesHttp = true;
+      this.#sendRequest(sender, message, stamp);
+    } else if (message.reply === 'acknowledgement') {
+      if (stamp.measured) this.#unacknowledged += 1;
+      connection.request(message.event, message.data, () => this.#noteAcknowledged(stamp));
+    } else {
+      // An event in reply does not say which message it belongs to, so nothing waits for it.
+      connection.emit(message.event, message.data);
+    }
+    return payload;
+  }
+
+  #sendRequest(sender: number, message: OutgoingRequest, stamp: Stamp): void {
+    const { publisher, target, failed, recorder, clock } = this.#worker;
+    let isLate = false;
+    const isTaken = publisher.whenFree(() => {
+      if (isLate && stamp.measured) recorder.record('send_lag', clock.nowNs() - stamp.actualNs);
+      publisher.send(message, target.headersOf(target.clientOf(sender)), (reason) => {
+        if (stamp.measured) failed.add(reason);
+      });
+    });
+    isLate = true;
+    if (!isTaken) throw new Error(PUBLISHER_FULL);
+  }
+
+  #noteAcknowledged({ measured, intendedNs, actualNs }: Stamp): void {
+    if (!measured) return;
+    this.#unacknowledged -= 1;
+    const { recorder, clock } = this.#worker;
+    const nowNs = clock.nowNs();
+    recorder.record('ack', nowNs - intendedNs);
+    recorder.record('ack_actual', nowNs - actualNs);
+  }
+
+  finish(): void {
+    if (this.#unacknowledged === 0) return;
+    this.#worker.failed.add('a published message was not acknowledged', this.#unacknowledged);
+  }
+}
+
+function isRequest(message: OutgoingEvent | OutgoingRequest): message is OutgoingRequest {
+  return 'url' in message;
+}

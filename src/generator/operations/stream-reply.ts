@@ -1,0 +1,138 @@
+import type { Connection } from '../../drivers/driver.ts';
+import { quietNs } from '../../measure/fanout.ts';
+import { findStamp, type Stamp } from '../../measure/stamp.ts';
+import type { DueMessage } from '../sent-messages.ts';
+import {
+  type OperationDefinition,
+  type OperationWorker,
+  operationOf,
+  PLAIN_OPERATION,
+  type RunningOperation,
+  sendEvent,
+  undeclared,
+} from './operation.ts';
+
+/** Sends a request that is answered by several replies, as a broadcast to one client. */
+export const streamReply: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  kind: 'stream-reply',
+  needs: ['streamRequest', 'streamed'],
+  series: 'reply',
+  copies: (operation) => operationOf(operation, 'stream-reply').replies,
+  broadcast: { first: 'reply_first', median: null, last: 'reply_last', skew: null },
+  start: (worker) => new Streaming(worker),
+};
+
+const REPLIES_GUESSED =
+  'replies without a payload may be timed against the wrong request: some were lost or duplicated';
+
+class Streaming implements RunningOperation {
+  readonly #worker: OperationWorker;
+  readonly #awaited: AwaitedReplies;
+  readonly #isUsed: boolean;
+
+  constructor(worker: OperationWorker) {
+    this.#worker = worker;
+    this.#awaited = new AwaitedReplies(quietNs(worker.plan.drainMs));
+    this.#isUsed = worker.layout.streams.some(({ operation }) => operation.kind === 'stream-reply');
+  }
+
+  /** Where streamed replies are requested, every event of their name is one, whatever else has that name. */
+  listen(client: number, connection: Connection): void {
+    const { target, receiver, clock } = this.#worker;
+    const { streamed } = target.mapping;
+    if (streamed === undefined || !this.#isUsed) return;
+    receiver.claim(connection, streamed.event, (data) => {
+      const receivedNs = clock.nowNs();
+      const reply = receiver.read(streamed.read, data);
+      if (reply !== undefined) this.#take(client, reply.item, reply.payload, receivedNs);
+    });
+  }
+
+  perform(message: DueMessage, connection: Connection): void {
+    const { target, write } = this.#worker;
+    const { sender, operation } = message.stream;
+    const { replies } = operationOf(operation, 'stream-reply');
+    const { streamRequest: describe = undeclared('streamRequest') } = target.mapping;
+    message.send((stamp) => {
+      const event = describe({ payload: write(stamp), count: replies, client: target.clientOf(sender) });
+      this.#awaited.expect(sender, stamp, replies);
+      sendEvent(connection, event);
+    });
+  }
+
+  #take(client: number, item: number, payload: unknown, receivedNs: number): void {
+    const { receiver } = this.#worker;
+    if (payload !== undefined) this.#awaited.forget(client);
+    const stamp = payload === undefined ? this.#awaited.take(client, item) : null;
+    if (stamp === null) receiver.take(client, findStamp(payload), receivedNs, item - 1);
+    else receiver.takeAnswer(client, stamp, receivedNs, item - 1);
+  }
+
+  /** Where replies are missing or came twice, a guess may have timed one against the wrong request. */
+  finish(isExact: boolean): void {
+    const { guessed } = this.#awaited;
+    if (guessed > 0 && !isExact) this.#worker.failed.add(REPLIES_GUESSED, guessed);
+  }
+}
+
+interface Awaited {
+  readonly stamp: Stamp;
+  readonly replies: number;
+  /** Numbers of the replies that came, from 1. */
+  readonly seen: Set<number>;
+  /** The number that comes next if they come in order. */
+  next: number;
+}
+
+/**
+ * Finds the request of a streamed reply that has only its number. Replies to one request usually come in order, and
+ * those of one number in the order of the requests.
+ */
+export class AwaitedReplies {
+  readonly #forgetAfterNs: number;
+  /** Requests whose replies have not all come, oldest first, by client. */
+  readonly #waiting = new Map<number, Awaited[]>();
+  /** The last request whose replies all came: further ones are its duplicates. */
+  readonly #answered = new Map<number, Awaited>();
+
+  /** Replies that more than one request waited for: after a loss they may belong to another than was taken. */
+  guessed = 0;
+
+  /** A request without all its replies is forgotten after `forgetAfterNs`. */
+  constructor(forgetAfterNs: number) {
+    this.#forgetAfterNs = forgetAfterNs;
+  }
+
+  /** Notes that a client has requested so many replies. */
+  expect(client: number, stamp: Stamp, replies: number): void {
+    const waiting = this.#waiting.get(client) ?? [];
+    const isOld = (awaited: Awaited) => stamp.actualNs - awaited.stamp.actualNs > this.#forgetAfterNs;
+    while (waiting[0] !== undefined && isOld(waiting[0])) waiting.shift();
+    waiting.push({ stamp, replies, seen: new Set(), next: 1 });
+    this.#waiting.set(client, waiting);
+  }
+
+  /** The stamp of the request to which reply number `item` belongs; null when there was none. */
+  take(client: number, item: number): Stamp | null {
+    const waiting = this.#waiting.get(client) ?? [];
+    const possible = waiting.filter(({ replies, seen }) => item >= 1 && item <= replies && !seen.has(item));
+    const inTurn = possible.filter(({ next }) => next === item);
+    const afterGap = possible.filter(({ next }) => next < item);
+    const awaited = inTurn[0] ?? afterGap[0] ?? possible[0];
+    if (awaited === undefined) return (this.#answered.get(client) ?? waiting[0])?.stamp ?? null;
+    if (possible.length > 1 && inTurn.length !== 1) this.guessed += 1;
+    awaited.seen.add(item);
+    awaited.next = Math.max(awaited.next, item + 1);
+    if (awaited.seen.size === awaited.replies) {
+      waiting.splice(waiting.indexOf(awaited), 1);
+      this.#answered.set(client, awaited);
+    }
+    return awaited.stamp;
+  }
+
+  /** Forgets what a client requested: its replies have a payload. */
+  forget(client: number): void {
+    this.#waiting.delete(client);
+  }
+}
