@@ -67,6 +67,13 @@ describe('paths', () => {
   });
 });
 
+describe('README.md', () => {
+  it('has at most 150 lines', () => {
+    const readme = pages.find(({ path }) => path === 'README.md')?.text ?? '';
+    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(150);
+  });
+});
+
 describe('links between pages', () => {
   it.each(pages)('of $path lead to a file, and to a heading in it', (page) => {
     expect(brokenLinks(page)).toEqual([]);
