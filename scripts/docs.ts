@@ -8,9 +8,7 @@ import { servers } from '../servers/index.ts';
 import { flagOf, type OptionTable } from '../src/contract/options.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
-import { capacityFormats } from '../src/report/content/capacity-formats.ts';
-import { comparisonFormats } from '../src/report/content/comparison-formats.ts';
-import { formats } from '../src/report/index.ts';
+import { CAPACITY, COMPARISON, RUNS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { FIGURES } from '../src/result/metrics.ts';
 
@@ -111,17 +109,17 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   formats: () =>
     markdownTable(
       ['format', 'extension', 'holds'],
-      formats.map(({ name, extension, summary }) => [code(name), code(extension), summary]),
+      RUNS.formats.map(({ name, file, summary }) => [code(name), code(file), summary]),
     ),
   'comparison formats': () =>
     markdownTable(
       ['format', 'file', 'holds'],
-      comparisonFormats.map(({ name, file, summary }) => [code(name), code(file), summary]),
+      COMPARISON.formats.map(({ name, file, summary }) => [code(name), code(file), summary]),
     ),
   'capacity formats': () =>
     markdownTable(
       ['format', 'extension', 'holds'],
-      capacityFormats.map(({ name, extension, summary }) => [code(name), code(extension), summary]),
+      CAPACITY.formats.map(({ name, file, summary }) => [code(name), code(file), summary]),
     ),
 };
 

@@ -3,8 +3,8 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { SETTING_NAMES } from '../plan/options.ts';
 import { type Plan, planSchema } from '../plan/plan.ts';
-import type { ComparisonFormat } from '../report/content/comparison-formats.ts';
-import type { Design } from '../result/comparison.ts';
+import { COMPARISON, type Format, formatNames, parseFormats } from '../report/index.ts';
+import type { Comparison, Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
@@ -16,7 +16,6 @@ import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
 import { type ArmSpec, badArm } from './arms.ts';
-import { COMPARISON_FORMAT_NAMES, parseComparisonFormats } from './comparison-output.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
 import { type Presets, readSource } from './plan-run.ts';
 import { planThresholds } from './plan-thresholds.ts';
@@ -44,7 +43,7 @@ export function comparisonOptions(formats: string) {
     },
     ...outputOptions(
       { default: null, summary: 'output folder (default: a new folder in reports)' },
-      { default: formats, names: COMPARISON_FORMAT_NAMES },
+      { default: formats, names: formatNames(COMPARISON) },
     ),
   } as const satisfies OptionTable;
 }
@@ -107,7 +106,7 @@ export interface PlannedComparison extends ComparisonParts {
   readonly thresholds: readonly Threshold[];
   /** Sentences to show before the comparison starts. */
   readonly warnings: readonly string[];
-  readonly formats: readonly ComparisonFormat[];
+  readonly formats: ReadonlyArray<Format<Comparison>>;
   /** Null for a new folder in reports. */
   readonly out: string | null;
   readonly isQuiet: boolean;
@@ -122,7 +121,7 @@ export async function planComparison(
   const asked = readFlags(comparisonOptions(usualFormats), flags);
   const { arms, looks, command } = parts;
   const design = designOf(parts, asked.orderSeed, asked.metric);
-  const formats = parseComparisonFormats(asked.format);
+  const formats = parseFormats(COMPARISON, asked.format);
   const runs = looks[0]?.rounds ?? 1;
   const [base, ...heads] = arms.map((arm) => ({ ...arm, runs }));
   const given = { ofConfig: arms[0].config.threshold, asked: asked.threshold };

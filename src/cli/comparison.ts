@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { VERSION } from '../package.ts';
 import { maxRunMs } from '../plan/plan.ts';
+import { COMPARISON } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
 import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
 import { requireWritable } from '../result/store.ts';
@@ -9,9 +10,8 @@ import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
-import { comparisonFolder, writtenComparison } from './comparison-output.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
-import { deliver } from './output.ts';
+import { comparisonFolder, deliver } from './output.ts';
 import { showRounds, timeText } from './progress.ts';
 import { runInProcess } from './run-process.ts';
 
@@ -49,7 +49,7 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
     judgement: judge(design, ran.rounds),
     thresholds: judgeThresholds(thresholds, design, ran.rounds),
   };
-  await deliver(cli, folder, formats, writtenComparison(comparison), isQuiet);
+  await deliver(cli, folder, formats, { kind: COMPARISON, document: comparison }, isQuiet);
   return comparison;
 }
 

@@ -1,127 +1,101 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, SockbenchError } from '../errors.ts';
-import { type Format, formats } from '../report/index.ts';
-import type { RunResult } from '../result/run-result.ts';
+import { messageOf } from '../errors.ts';
+import { type DocumentKind, type Format, timeInName } from '../report/index.ts';
 import { writeAtomically } from '../result/store.ts';
-import { nearest } from '../text.ts';
 import type { Cli } from './cli.ts';
 
-/** For help. */
-export const FORMAT_NAMES = formats.map(({ name }) => name).join(', ');
-
-/** Reads `--format text,html`, of the formats that there are for this; throws UNKNOWN_FORMAT. */
-export function pickFormats<T extends { readonly name: string }>(list: string, all: readonly T[]): T[] {
-  return list.split(',').map((name) => {
-    const found = all.find((format) => format.name === name.trim());
-    if (found !== undefined) return found;
-    const known = [...new Set(all.map((format) => format.name))];
-    const suggestion = nearest(name, known);
-    throw new SockbenchError({
-      code: 'UNKNOWN_FORMAT',
-      message: `--format: there is no format "${name}"; there are: ${known.join(', ')}`,
-      hint: suggestion === null ? '' : `Did you mean ${suggestion}?`,
-    });
-  });
-}
-
-/** Reads the formats of results of runs; throws UNKNOWN_FORMAT. */
-export function parseFormats(list: string): Format[] {
-  return pickFormats(list, formats);
-}
-
-/** A way to write one kind of document down. */
-interface Rendering<Document> {
-  readonly name: string;
-  render(document: Document): string;
-}
-
-/** A document, and what its files are called. */
-export interface Written<Document, As extends Rendering<Document>> {
+/** A document and its kind. */
+export interface Rendering<Document> {
+  readonly kind: DocumentKind<Document>;
   readonly document: Document;
-  /** The format from which all others can be made again. */
-  readonly source: As;
-  fileOf(format: As): string;
 }
 
-/** Results of runs, as files that begin with `name`. */
-export function writtenRuns(
-  name: string,
-  results: readonly RunResult[],
-): Written<readonly RunResult[], Format> {
-  return {
-    document: results,
-    source: sourceOf(formats),
-    fileOf: ({ extension }) => `${name}.${extension}`,
-  };
-}
-
-/** The format that is the document itself. */
-export function sourceOf<As extends { readonly name: string }>(all: readonly As[]): As {
-  const [source] = pickFormats('json', all);
-  if (source === undefined) throw new Error('no format of that name');
-  return source;
+/** Returns the name of a new folder for the files of a comparison: `gate-room-fanout-20261121-233355-042`. */
+export function comparisonFolder(command: string, scenario: string, startedAt: Date): string {
+  return `${command}-${scenario}-${timeInName(startedAt.toISOString())}`;
 }
 
 /**
- * Writes one file per format and returns their paths. A folder that takes no more (full disk, removed
- * meanwhile) is replaced by the system's temporary one, with a warning: what was measured is not lost.
+ * Writes what was measured: the document itself into `folder` before anything else is rendered, then text, or the only
+ * format asked for, to stdout, and the other formats into `folder`. Nothing that fails here is thrown: a format that
+ * cannot be rendered or written costs a warning, and the others are written.
  */
-export async function writeFiles<Document, As extends Rendering<Document>>(
+export async function deliver<Document>(
   cli: Cli,
   folder: string,
-  list: Iterable<As>,
-  { document, fileOf }: Written<Document, As>,
-): Promise<string[]> {
-  const paths: string[] = [];
-  for (const format of list) {
-    const path = await writeOrRescue(cli, folder, fileOf(format), format.render(document));
-    if (path !== null) paths.push(path);
-  }
-  return paths;
-}
-
-/**
- * Text to stdout, or the one format asked for; everything else, and always the document itself, into `folder`. The
- * document comes first: from it all else can be made again.
- */
-export async function deliver<Document, As extends Rendering<Document>>(
-  cli: Cli,
-  folder: string,
-  list: readonly As[],
-  written: Written<Document, As>,
+  formats: ReadonlyArray<Format<Document>>,
+  { kind, document }: Rendering<Document>,
   isQuiet: boolean,
 ): Promise<void> {
-  const tell = (paths: readonly string[]) => {
-    if (!isQuiet) for (const path of paths) cli.err(`wrote ${path}\n`);
+  const write = async (format: Format<Document>) => {
+    const path = await writeFormat(cli, folder, format, { kind, document });
+    if (path !== null && !isQuiet) cli.err(`wrote ${path}\n`);
   };
-  tell(await writeFiles(cli, folder, [written.source], written));
-  const [shown] = list.length === 1 ? list : list.filter(({ name }) => name === 'text');
-  if (shown !== undefined) cli.out(shown.render(written.document));
-  const others = list.filter((format) => format.name !== 'text' && format !== written.source);
-  tell(await writeFiles(cli, folder, new Set(others), written));
-}
-
-/** What is stored, again: to stdout, or into `folder`. */
-export async function renderAgain<Document, As extends Rendering<Document>>(
-  cli: Cli,
-  folder: string | undefined,
-  list: readonly As[],
-  written: Written<Document, As>,
-): Promise<void> {
-  if (folder === undefined) {
-    for (const format of list) cli.out(format.render(written.document));
-    return;
+  const source = kind.formats.find(({ name }) => name === 'json');
+  if (source !== undefined) await write(source);
+  const [shown] = formats.length === 1 ? formats : formats.filter(({ name }) => name === 'text');
+  if (shown !== undefined) {
+    const text = tryRender(cli, shown, document);
+    if (text !== null) cli.out(text);
   }
-  for (const path of await writeFiles(cli, folder, list, written)) cli.err(`wrote ${path}\n`);
+  for (const format of new Set(formats)) {
+    if (format.name !== 'text' && format !== source) await write(format);
+  }
 }
 
 /**
- * Writes a file, or where that fails into a new folder in the system's temporary one, with a warning; returns its path,
- * null where that fails too.
+ * Renders a stored document to stdout, or into `folder`. A format that cannot be rendered does not keep the others from
+ * being written; its error is thrown afterwards.
  */
-async function writeOrRescue(cli: Cli, folder: string, file: string, text: string): Promise<string | null> {
+export async function renderAgain<Document>(
+  cli: Cli,
+  folder: string | undefined,
+  formats: ReadonlyArray<Format<Document>>,
+  { kind, document }: Rendering<Document>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const format of new Set(formats)) {
+    try {
+      const text = format.render(document);
+      const path =
+        folder === undefined ? null : await save(cli, folder, kind.fileName(document, format), text);
+      if (path !== null) cli.err(`wrote ${path}\n`);
+      else if (folder === undefined) cli.out(text);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Writes one format and returns its path; null, with a warning, when that fails. */
+async function writeFormat<Document>(
+  cli: Cli,
+  folder: string,
+  format: Format<Document>,
+  { kind, document }: Rendering<Document>,
+): Promise<string | null> {
+  const text = tryRender(cli, format, document);
+  return text === null ? null : save(cli, folder, kind.fileName(document, format), text);
+}
+
+/** Renders a document; null, with a warning, when that fails. */
+function tryRender<Document>(cli: Cli, format: Format<Document>, document: Document): string | null {
+  try {
+    return format.render(document);
+  } catch (error) {
+    cli.err(`warning: ${format.name} could not be rendered: ${messageOf(error)}\n`);
+    return null;
+  }
+}
+
+/**
+ * Writes a file and returns its path. Where the folder cannot take it (full disk, removed folder), writes to a new
+ * folder in the temporary folder of the system, with a warning; null when that fails too.
+ */
+async function save(cli: Cli, folder: string, file: string, text: string): Promise<string | null> {
   const path = join(folder, file);
   try {
     await writeAtomically(path, text);
@@ -131,22 +105,11 @@ async function writeOrRescue(cli: Cli, folder: string, file: string, text: strin
     try {
       const rescue = join(await mkdtemp(join(tmpdir(), 'sockbench-')), file);
       await writeAtomically(rescue, text);
-      cli.err(`${problem}; it is at ${rescue} instead\n`);
+      cli.err(`${problem}; wrote ${rescue} instead\n`);
       return rescue;
     } catch (second) {
-      cli.err(`${problem}; nor elsewhere: ${messageOf(second)}\n`);
+      cli.err(`${problem}; the temporary folder failed too: ${messageOf(second)}\n`);
       return null;
     }
   }
-}
-
-/** When something began, for the name of a file or folder: `20261121-233355-042`; UTC. */
-export function timeInName(startedAt: string): string {
-  return startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
-}
-
-/** `room-fanout-socketio-polling-20261121-233355-042`, from when the run began. */
-export function reportName({ plan, startedAt }: RunResult): string {
-  const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
-  return `${plan.scenario}-${target}-${plan.transport}-${timeInName(startedAt)}`;
 }

@@ -1,11 +1,13 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseFormats, reportName, writeFiles, writtenRuns } from '../../src/cli/output.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { deliver } from '../../src/cli/output.ts';
+import { type Format, parseFormats, RUNS } from '../../src/report/index.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
 import { readResult } from '../../src/result/store.ts';
-import { makeResult, results } from '../report/fixture.ts';
-import { thrownBy } from '../thrown.ts';
+import { results } from '../report/fixture.ts';
 import { FakeCli, runFake } from './fake-cli.ts';
 
 let folder: string;
@@ -18,82 +20,89 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('a list of formats', () => {
-  it.each([
-    ['text', ['text']],
-    ['text,json,html', ['text', 'json', 'html']],
-    [' csv , md', ['csv', 'md']],
-  ])('is read from "%s"', (list, names) => {
-    expect(parseFormats(list).map(({ name }) => name)).toEqual(names);
-  });
+const rendering = { kind: RUNS, document: [results.ack()] } as const;
+const RUN_FILE = 'ack-roundtrip-socketio-websocket-20260304-050607-891';
 
-  it.each([
-    ['htm', 'htm', 'Did you mean html?'],
-    ['text,', '', ''],
-    ['postscript', 'postscript', ''],
-  ])('is refused for "%s"', (list, name, hint) => {
-    expect(thrownBy(() => parseFormats(list))).toMatchObject({
-      code: 'UNKNOWN_FORMAT',
-      message: `--format: there is no format "${name}"; there are: text, table, md, json, html, hgrm, hlog, csv`,
-      hint,
-    });
-  });
-});
-
-describe('the name of a report', () => {
-  it('says what was measured, over what, and when', () => {
-    expect(reportName(results.polling())).toBe('broadcast-latency-socketio-polling-20260304-050607-891');
-  });
-
-  it('has no URL in it', () => {
-    const result = makeResult({ protocol: 'ws', seconds: 1 });
-    const url = 'ws://127.0.0.1:3000/path?token=secret';
-    const target = {
-      name: url,
-      protocol: 'ws' as const,
-      url,
-      exec: null,
-      cwd: null,
-      reference: null,
-      file: null,
-      namespace: null,
-      allowRemote: null,
-    };
-    expect(reportName({ ...result, plan: { ...result.plan, target } })).toBe(
-      'broadcast-latency-ws-websocket-20260304-050607-891',
-    );
-  });
-});
+function failing(name: string): Format<readonly RunResult[]> {
+  const render = () => {
+    throw new RangeError('Invalid string length');
+  };
+  return { name, file: name, summary: '', render };
+}
 
 describe('reports', () => {
-  it('are one file for each format', async () => {
+  it('are one file for each format, and text on stdout', async () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
-    const paths = await writeFiles(cli, home, parseFormats('csv,json'), writtenRuns('run', [results.ack()]));
-    expect(paths).toEqual([join(home, 'run.csv'), join(home, 'run.json')]);
-    expect((await readdir(home)).sort()).toEqual(['run.csv', 'run.json']);
-    expect(await readResult(join(home, 'run.json'))).toEqual(results.ack());
-    expect(cli.stderr).toBe('');
+    await deliver(cli, home, parseFormats(RUNS, 'csv,text,json'), rendering, false);
+    expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
+    expect(await readResult(join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
+    expect(cli.stdout).toMatch(/^VALID\n/);
+    expect(cli.stderr).toBe(`wrote ${join(home, RUN_FILE)}.json\nwrote ${join(home, RUN_FILE)}.csv\n`);
+  });
+
+  it('write the document before anything is rendered', async () => {
+    const home = await mkdtemp(join(folder, 'case-'));
+    const seen: string[][] = [];
+    const format = { ...failing('text'), render: () => `${seen.push(readdirSync(home))}\n` };
+    await deliver(new FakeCli([]), home, [format], rendering, true);
+    expect(seen).toEqual([[`${RUN_FILE}.json`]]);
+  });
+
+  it('lose only the format that cannot be rendered', async () => {
+    const home = await mkdtemp(join(folder, 'case-'));
+    const cli = new FakeCli([]);
+    const formats = [failing('text'), failing('html'), ...parseFormats(RUNS, 'csv')];
+    await deliver(cli, home, formats, rendering, true);
+    expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
+    expect([cli.stdout, cli.stderr]).toEqual([
+      '',
+      'warning: text could not be rendered: Invalid string length\nwarning: html could not be rendered: Invalid string length\n',
+    ]);
+  });
+
+  it('are written even when the document itself is too large for JSON', async () => {
+    const home = await mkdtemp(join(folder, 'case-'));
+    const kind = { ...RUNS, formats: [failing('json')] };
+    const cli = new FakeCli([]);
+    await deliver(cli, home, parseFormats(RUNS, 'text,csv'), { ...rendering, kind }, true);
+    expect(await readdir(home)).toEqual([`${RUN_FILE}.csv`]);
+    expect(cli.stdout).toMatch(/^VALID\n/);
+    expect(cli.stderr).toBe('warning: json could not be rendered: Invalid string length\n');
   });
 
   it('are saved elsewhere, and the user is told where, when their folder is gone', async () => {
     const cli = new FakeCli([]);
     const gone = join(folder, 'gone');
-    const [rescue = ''] = await writeFiles(
-      cli,
-      gone,
-      parseFormats('json'),
-      writtenRuns('rescued', [results.ack()]),
-    );
+    await deliver(cli, gone, [failing('html')], rendering, true);
+    const [, rescue = ''] = /; wrote (\S+) instead\n/.exec(cli.stderr) ?? [];
     try {
       expect(dirname(dirname(rescue))).toBe(tmpdir());
-      expect(basename(rescue)).toBe('rescued.json');
+      expect(basename(rescue)).toBe(`${RUN_FILE}.json`);
       expect(await readResult(rescue)).toEqual(results.ack());
-      expect(cli.stderr).toMatch(`warning: ${join(gone, 'rescued.json')} could not be written: ENOENT`);
-      expect(cli.stderr).toMatch(`; it is at ${rescue} instead\n`);
+      expect(cli.stderr).toMatch(`warning: ${join(gone, RUN_FILE)}.json could not be written: ENOENT`);
+      expect(cli.stderr).toMatch('warning: html could not be rendered: Invalid string length\n');
     } finally {
       await rm(dirname(rescue), { force: true, recursive: true });
     }
+  });
+
+  it('cost warnings only when no folder takes a file, and text still reaches stdout', async () => {
+    const gone = join(folder, 'gone');
+    const cli = new FakeCli([]);
+    vi.stubEnv('TMPDIR', gone);
+    try {
+      await deliver(cli, gone, parseFormats(RUNS, 'text,csv'), rendering, true);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(cli.stdout).toMatch(/^VALID\n/);
+    const lines = cli.stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines)
+      expect(line).toMatch(
+        /^warning: .* could not be written: ENOENT.*; the temporary folder failed too: ENOENT/,
+      );
   });
 });
 
@@ -119,6 +128,31 @@ describe('report', () => {
     expect([exitCode, stdout, stderr]).toEqual([0, '', `wrote ${written}\n`]);
     // A header and one row for each.
     expect((await readFile(written, 'utf8')).trim().split('\n')).toHaveLength(3);
+  });
+
+  it('writes the formats that can be rendered, and fails for the others', async () => {
+    const out = join(folder, 'partly');
+    const paths = [await store('c.json'), await store('d.json')];
+    const { exitCode, stderr } = await runFake('report', ...paths, '--format', 'hlog,csv', '--out', out);
+    const written = join(out, 'comparison-of-2.csv');
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe(
+      `wrote ${written}\nerror: hlog holds one result; 2 were given\nWrite hlog for each result separately.\n`,
+    );
+  });
+
+  it.each([
+    [
+      'htm',
+      'there is no format "htm"; the formats of a run are text, table, md, json, html, hgrm, hlog, csv\nDid you mean html?\n',
+    ],
+    [
+      'junit',
+      '"junit" is a format of a comparison, not of a run; the formats of a run are text, table, md, json, html, hgrm, hlog, csv\n',
+    ],
+  ])('refuses the format %s, which a run does not have, with exit code 2', async (format, problem) => {
+    const { exitCode, stdout, stderr } = await runFake('report', await store('e.json'), '--format', format);
+    expect([exitCode, stdout, stderr]).toEqual([2, '', `error: --format: ${problem}`]);
   });
 
   it('refuses what is no result, with exit code 2', async () => {

@@ -26,8 +26,8 @@ describe('help', () => {
                                            meets an objective
         gate [options] <scenario>          compare a server with its base and fail a CI job only when it
                                            became significantly slower
-        report [options] <result.json...>  render stored results again; several on one page compare them
-                                           by eye
+        report [options] <result.json...>  render stored results again; several runs on one page compare
+                                           side by side
         serve [options] <server>           start a reference server and keep it running until Ctrl-C
         list                               list scenarios, reference servers, drivers and report formats
         doctor                             check this machine for conditions that make measurements
@@ -216,15 +216,35 @@ describe('list', () => {
         official (ws)        the ws package
         official (http)      node:http with keep-alive connections
 
-      Formats
+      Formats of a run
         text   tables for a terminal
-        table  one row for each result
+        table  one row per result
         md     Markdown for a pull request
-        json   the stored result itself
-        html   one page with charts that opens from disk
-        hgrm   percentiles of the headline series for HdrHistogram's plotter
-        hlog   every series, second by second, as an HdrHistogram log
-        csv    one row for each result, fixed units
+        json   the stored result
+        html   a page with charts that opens from disk
+        hgrm   percentiles of the headline series for the HdrHistogram plotter
+        hlog   every series over time as an HdrHistogram log
+        csv    one row per result in fixed units
+
+      Formats of a comparison
+        text                tables for a terminal
+        md                  Markdown for a pull request
+        json                every round and the verdicts
+        html                a page with every round
+        junit               test cases for GitLab, Jenkins and others
+        github-summary      Markdown for the summary of a GitHub step
+        github-annotations  workflow commands for the log of a GitHub step
+        benchmark-smaller   customSmallerIsBetter of github-action-benchmark
+        benchmark-bigger    customBiggerIsBetter of github-action-benchmark
+        bencher             Bencher Metric Format
+        go                  Go benchmark text for benchstat
+        openmetrics         OpenMetrics text
+
+      Formats of a capacity search
+        text  the answer and one row per run
+        md    Markdown for a pull request
+        json  every run and the answer
+        html  a page with the curve
 
       Not supported
         uwebsockets   uWebSockets.js is not on npm; its author publishes its binaries on GitHub only
@@ -272,10 +292,6 @@ describe('a command line that cannot be', () => {
     [
       ['run', 'ack-roundtrip', '--exclude-sender'],
       'error: --exclude-sender is not an option of ack-roundtrip; it belongs to broadcast-latency, room-fanout and polling-vs-push\nsockbench run --help lists the options of each scenario.\n',
-    ],
-    [
-      ['report', 'a.json', '--format', 'htm'],
-      'error: --format: there is no format "htm"; there are: text, table, md, json, html, hgrm, hlog, csv, junit, github-summary, github-annotations, benchmark-smaller, benchmark-bigger, bencher, go, openmetrics\nDid you mean html?\n',
     ],
   ])('%j is explained, with exit code 2', async (args, stderr) => {
     expect(await runFake(...args)).toEqual({ exitCode: 2, stdout: '', stderr });

@@ -1,41 +1,173 @@
 import { describe, expect, it } from 'vitest';
-import { formats } from '../../src/report/index.ts';
+import {
+  CAPACITY,
+  COMPARISON,
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  parseFormats,
+  RUNS,
+} from '../../src/report/index.ts';
+import { capacitySchema } from '../../src/result/capacity.ts';
+import { comparisonSchema } from '../../src/result/comparison.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
-import { results } from './fixture.ts';
+import { thrownBy } from '../thrown.ts';
+import { makeCapacity } from './capacity-fixture.ts';
+import { comparisons } from './comparison-fixture.ts';
+import { makeResult, results } from './fixture.ts';
+
+function render<Document>(kind: DocumentKind<Document>, name: string, document: Document): string {
+  const [format] = parseFormats(kind, name);
+  return format?.render(document) ?? '';
+}
 
 const valid = results.valid();
-const render = (name: string, given = [valid]) =>
-  formats.find((format) => format.name === name)?.render(given) ?? '';
 
 describe('formats', () => {
-  it('have names of their own', () => {
-    const names = formats.map(({ name }) => name);
-    expect(new Set(names).size).toBe(names.length);
-    expect(names).toEqual(expect.arrayContaining(['text', 'md', 'json', 'html', 'hgrm', 'hlog', 'csv']));
+  it('have names and files of their own', () => {
+    const told = DOCUMENT_KINDS.map(({ formats }) => formats.map(({ name, file }) => `${name} ${file}`));
+    expect(told).toMatchInlineSnapshot(`
+      [
+        [
+          "text txt",
+          "table table.txt",
+          "md md",
+          "json json",
+          "html html",
+          "hgrm hgrm",
+          "hlog hlog",
+          "csv csv",
+        ],
+        [
+          "text report.txt",
+          "md report.md",
+          "json rounds.json",
+          "html report.html",
+          "junit junit.xml",
+          "github-summary github-summary.md",
+          "github-annotations github-annotations.txt",
+          "benchmark-smaller benchmark-smaller-is-better.json",
+          "benchmark-bigger benchmark-bigger-is-better.json",
+          "bencher bencher.json",
+          "go benchmark.txt",
+          "openmetrics metrics.prom",
+        ],
+        [
+          "text txt",
+          "md md",
+          "json json",
+          "html html",
+        ],
+      ]
+    `);
+    for (const names of told) expect(new Set(names).size).toBe(names.length);
   });
 
-  it.each(formats.map(({ name }) => name))('%s ends in exactly one line break', (name) => {
-    expect(render(name)).toMatch(/[^\n]\n$/);
+  it('include json and the defaults for every kind of document', () => {
+    for (const kind of [RUNS, COMPARISON, CAPACITY] as ReadonlyArray<DocumentKind<never>>) {
+      expect(kind.formats.map(({ name }) => name)).toContain('json');
+      expect(parseFormats(kind, kind.defaultFormats)).toHaveLength(3);
+    }
   });
+
+  it.each(RUNS.formats.map(({ name }) => name))('%s of a run ends in exactly one line break', (name) => {
+    expect(render(RUNS, name, [valid])).toMatch(/[^\n]\n$/);
+  });
+
+  it.each(COMPARISON.formats)(
+    '$name of a comparison ends in exactly one line break and has no control characters',
+    (format) => {
+      const isPage = format.name === 'html';
+      for (const make of isPage ? [comparisons.ok, comparisons.hostile] : Object.values(comparisons)) {
+        const text = format.render(make());
+        if (text !== '') expect(text).toMatch(/[^\n]\n$/);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose.
+        const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/;
+        // The library inside a page has its own, and JSON escapes only those below U+0020.
+        if (!isPage && format.name !== 'json') expect(text).not.toMatch(control);
+      }
+    },
+  );
 
   it.each(['hgrm', 'hlog'])('%s refuses several results', (name) => {
-    expect(() => render(name, [valid, valid])).toThrow(
-      expect.objectContaining({ code: 'ONE_RESULT_ONLY', exitCode: 2 }),
-    );
+    expect(thrownBy(() => render(RUNS, name, [valid, valid]))).toMatchObject({
+      code: 'ONE_RESULT_ONLY',
+      message: `${name} holds one result; 2 were given`,
+      exitCode: 2,
+    });
   });
 
-  it('give back the stored document as JSON, and an array of several', () => {
-    expect(runResultSchema.parse(JSON.parse(render('json')))).toEqual(valid);
-    expect(JSON.parse(render('json', [valid, valid]))).toEqual([valid, valid]);
+  it('give back the stored document as JSON, and an array of several runs', () => {
+    expect(runResultSchema.parse(JSON.parse(render(RUNS, 'json', [valid])))).toEqual(valid);
+    expect(JSON.parse(render(RUNS, 'json', [valid, valid]))).toEqual([valid, valid]);
+    const comparison = comparisons.several();
+    const stored: unknown = JSON.parse(render(COMPARISON, 'json', comparison));
+    expect(comparisonSchema.parse(stored)).toEqual(comparison);
+    const capacity = makeCapacity({ steps: 2 });
+    expect(capacitySchema.parse(JSON.parse(render(CAPACITY, 'json', capacity)))).toEqual(capacity);
   });
 
   it.each(['text', 'md', 'html'])('%s begins with the verdict', (name) => {
-    const body = render(name, [results.invalid()]).replace(/^[\s\S]*<body>/, '');
+    const body = render(RUNS, name, [results.invalid()]).replace(/^[\s\S]*<body>/, '');
     const first = body
       .replaceAll(/<[^>]*>/g, '')
       .replaceAll('*', '')
       .trim()
       .split('\n')[0];
     expect(first).toBe('INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms');
+  });
+});
+
+describe('a list of formats', () => {
+  it.each([
+    ['text', ['text']],
+    ['text,json,html', ['text', 'json', 'html']],
+    [' csv , md', ['csv', 'md']],
+  ])('is read from "%s"', (list, names) => {
+    expect(parseFormats(RUNS, list).map(({ name }) => name)).toEqual(names);
+  });
+
+  const OF_A_RUN = 'the formats of a run are text, table, md, json, html, hgrm, hlog, csv';
+
+  it.each([
+    [RUNS, 'htm', `there is no format "htm"; ${OF_A_RUN}`, 'Did you mean html?'],
+    [RUNS, 'text,', `there is no format ""; ${OF_A_RUN}`, ''],
+    [RUNS, 'postscript', `there is no format "postscript"; ${OF_A_RUN}`, ''],
+    [RUNS, 'junit', `"junit" is a format of a comparison, not of a run; ${OF_A_RUN}`, ''],
+    [
+      CAPACITY,
+      'hlog',
+      '"hlog" is a format of a run, not of a capacity search; the formats of a capacity search are text, md, json, html',
+      '',
+    ],
+  ] as ReadonlyArray<[DocumentKind<never>, string, string, string]>)(
+    'is refused where the kind of document lacks one: %#',
+    (kind, list, problem, hint) => {
+      expect(thrownBy(() => parseFormats(kind, list))).toMatchObject({
+        code: 'UNKNOWN_FORMAT',
+        message: `--format: ${problem}`,
+        hint,
+      });
+    },
+  );
+});
+
+describe('the file name of a run', () => {
+  const nameOf = (given: Parameters<typeof RUNS.fileName>[0]) => {
+    const [json] = parseFormats(RUNS, 'json');
+    return json === undefined ? '' : RUNS.fileName(given, json);
+  };
+
+  it('says what was measured, over what, and when', () => {
+    expect(nameOf([results.polling()])).toBe('broadcast-latency-socketio-polling-20260304-050607-891.json');
+    expect(nameOf([results.polling(), valid])).toBe('comparison-of-2.json');
+  });
+
+  it('has no URL in it', () => {
+    const result = makeResult({ protocol: 'ws', seconds: 1 });
+    const url = 'ws://127.0.0.1:3000/path?token=secret';
+    const target = { ...result.plan.target, name: url, url };
+    expect(nameOf([{ ...result, plan: { ...result.plan, target } }])).toBe(
+      'broadcast-latency-ws-websocket-20260304-050607-891.json',
+    );
   });
 });

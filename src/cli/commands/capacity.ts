@@ -1,8 +1,8 @@
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { valueText } from '../../report/content/capacity-words.ts';
+import { CAPACITY, formatNames, parseFormats } from '../../report/index.ts';
 import type { CapacityAnswer } from '../../result/capacity.ts';
 import { requireWritable } from '../../result/store.ts';
-import { CAPACITY_FORMAT_NAMES, parseCapacityFormats, writtenCapacity } from '../capacity-output.ts';
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
 import { searchCapacity } from '../capacity-search.ts';
 import type { AddCommand, Cli } from '../cli.ts';
@@ -12,7 +12,7 @@ import { timeText } from '../progress.ts';
 
 const CAPACITY_OUTPUT = outputOptions(
   { default: 'reports', summary: 'output folder' },
-  { default: 'text,json,html', names: CAPACITY_FORMAT_NAMES },
+  { default: CAPACITY.defaultFormats, names: formatNames(CAPACITY) },
 );
 
 export const addCapacity: AddCommand = (program, cli, finish) => {
@@ -46,13 +46,13 @@ function refuseThreshold(expression: string): never {
 async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const search = await planSearch(name, flags);
   const { out, format, quiet } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
-  const formats = parseCapacityFormats(format);
+  const formats = parseFormats(CAPACITY, format);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
   const shown: Cli = quiet ? { ...cli, isTty: false, err: () => {} } : cli;
   shown.err(`${planText(search)}\n`);
   const found = await searchCapacity(shown, search);
-  await deliver(cli, out, formats, writtenCapacity(found), quiet);
+  await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);
   return exitCodeOfSearch(found.answer);
 }
 

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
+import { COMPARISON } from '../../report/index.ts';
 import type { Comparison } from '../../result/comparison.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
@@ -6,7 +7,7 @@ import { carryOutComparison } from '../comparison.ts';
 import { comparisonOptions, looksOf, planArm, planComparison, roundCount } from '../comparison-plan.ts';
 import { addOptions, addRunOptions, type Flags, readFlags, repeated } from '../flags.ts';
 
-const COMPARE_FORMATS = 'text,json,html';
+const COMPARE_FORMATS = COMPARISON.defaultFormats;
 
 const COMPARE_OPTIONS = {
   arm: repeated('SPEC', 'one side of the comparison; the others are compared with the first'),

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, fail, messageOf } from '../../errors.ts';
 import { planIn } from '../../plan/plan.ts';
 import { renderGithubAnnotations } from '../../report/ci/github-annotations.ts';
 import { renderGithubSummary } from '../../report/ci/github-summary.ts';
+import { COMPARISON } from '../../report/index.ts';
 import { readBaseline } from '../../result/baseline.ts';
 import type { Comparison } from '../../result/comparison.ts';
 import { checkOutBase } from '../../run/base/check-out.ts';
@@ -26,7 +27,7 @@ import {
 } from '../comparison-plan.ts';
 import { addOptions, addRunOptions, type Flags, type FlagValues, readFlags } from '../flags.ts';
 
-const GATE_FORMATS = 'text,json,html,junit';
+const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
 const QUICK_ROUNDS = 15;
 
@@ -213,9 +214,9 @@ async function readBase(file: string, head: Arm) {
 /** In a job of GitHub Actions, writes the step summary and the annotations, which are lines of its log. */
 async function reportToGithub(cli: Cli, comparison: Comparison): Promise<void> {
   const { GITHUB_ACTIONS: isGithub, GITHUB_STEP_SUMMARY: summary } = cli.env;
-  if (isGithub === 'true') cli.err(renderGithubAnnotations(comparison));
-  if (summary === undefined || summary === '') return;
   try {
+    if (isGithub === 'true') cli.err(renderGithubAnnotations(comparison));
+    if (summary === undefined || summary === '') return;
     await appendFile(summary, renderGithubSummary(comparison));
   } catch (error) {
     cli.err(`warning: the step summary could not be written: ${messageOf(error)}\n`);

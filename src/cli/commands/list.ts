@@ -3,7 +3,7 @@ import { whyUnavailable } from '../../../servers/availability.ts';
 import { servers } from '../../../servers/index.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS, UNSUPPORTED_TRANSPORTS } from '../../contract/server.ts';
 import { drivers } from '../../drivers/index.ts';
-import { formats } from '../../report/index.ts';
+import { DOCUMENT_KINDS } from '../../report/index.ts';
 import type { AddCommand } from '../cli.ts';
 
 /** A row of a table, with an optional second line below its summary. */
@@ -41,9 +41,11 @@ export const addList: AddCommand = (program, cli) => {
           'Drivers',
           drivers.map(({ name, protocol, summary }) => [`${name} (${protocol})`, summary]),
         ),
-        section(
-          'Formats',
-          formats.map(({ name, summary }) => [name, summary]),
+        ...DOCUMENT_KINDS.map(({ noun, formats }) =>
+          section(
+            `Formats of a ${noun}`,
+            formats.map(({ name, summary }) => [name, summary]),
+          ),
         ),
         section(
           'Not supported',

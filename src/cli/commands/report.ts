@@ -1,80 +1,54 @@
-import { SockbenchError } from '../../errors.ts';
-import { capacityFormats } from '../../report/content/capacity-formats.ts';
-import { comparisonFormats } from '../../report/content/comparison-formats.ts';
-import { formats } from '../../report/index.ts';
+import { fail } from '../../errors.ts';
+import { CAPACITY, COMPARISON, DOCUMENT_KINDS, formatNames, parseFormats, RUNS } from '../../report/index.ts';
 import { isCapacity, parseCapacity } from '../../result/capacity.ts';
 import { isComparison, parseComparison } from '../../result/comparison.ts';
 import { parseResult, readJson, requireWritable } from '../../result/store.ts';
-import { CAPACITY_FORMAT_NAMES, parseCapacityFormats, writtenCapacity } from '../capacity-output.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { COMPARISON_FORMAT_NAMES, parseComparisonFormats, writtenComparison } from '../comparison-output.ts';
-import { FORMAT_NAMES, parseFormats, pickFormats, renderAgain, reportName, writtenRuns } from '../output.ts';
+import { type Rendering, renderAgain } from '../output.ts';
 
-const HINT = 'Give a file that sockbench stored: a result.json, a rounds.json, a search of capacity.';
-
-/** What is no format of anything is refused before a file is read. */
-const EVERY_FORMAT = [...formats, ...comparisonFormats, ...capacityFormats];
+const HINT = 'Give files that sockbench wrote: results of runs, or one rounds.json or capacity search.';
 
 interface Asked {
   readonly format: string;
   readonly out?: string;
 }
 
-interface Stored {
-  readonly path: string;
-  readonly document: unknown;
-}
-
 export const addReport: AddCommand = (program, cli) => {
   program
     .command('report')
-    .description('render stored results again; several on one page compare them by eye')
-    .argument(
-      '<result.json...>',
-      'results that run has stored; or one rounds.json, or one search of capacity',
-    )
+    .description('render stored results again; several runs on one page compare side by side')
+    .argument('<result.json...>', 'results of runs; or one rounds.json; or one capacity search')
     .option(
       '--format <LIST>',
-      `of ${FORMAT_NAMES}; of rounds ${COMPARISON_FORMAT_NAMES}; of a search ${CAPACITY_FORMAT_NAMES}`,
+      DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(kind)}`).join('; '),
       'text',
     )
     .option('--out <DIR>', 'write files here instead of to stdout')
     .action(async (paths: string[], asked: Asked) => {
-      pickFormats(asked.format, EVERY_FORMAT);
       const stored = await Promise.all(
         paths.map(async (path) => ({ path, document: await readJson(path, HINT) })),
       );
-      await reportAgain(cli, stored, asked);
+      const alone = stored.find(({ document }) => isCapacity(document) || isComparison(document));
+      if (alone === undefined) {
+        const document = stored.map((each) => parseResult(each.path, each.document));
+        return render(cli, { kind: RUNS, document }, asked);
+      }
+      const { path, document } = alone;
+      if (stored.length > 1) {
+        fail('ONE_RESULT_ONLY', `${path} already holds several runs`, 'Render it separately.');
+      }
+      return isCapacity(document)
+        ? render(cli, { kind: CAPACITY, document: parseCapacity(path, document) }, asked)
+        : render(cli, { kind: COMPARISON, document: parseComparison(path, document) }, asked);
     });
 };
 
-async function reportAgain(cli: Cli, stored: readonly Stored[], asked: Asked): Promise<void> {
-  const { format, out } = asked;
-  const alone = stored.find(({ document }) => isCapacity(document) || isComparison(document));
-  if (alone === undefined) return reportRuns(cli, stored, asked);
-  const { path, document } = alone;
-  if (stored.length > 1) {
-    throw new SockbenchError({
-      code: 'ONE_RESULT_ONLY',
-      message: `${path} holds more than one run already; ${stored.length} files were given`,
-      hint: 'Render it on its own.',
-    });
-  }
+async function render<Document>(
+  cli: Cli,
+  rendering: Rendering<Document>,
+  { format, out }: Asked,
+): Promise<void> {
+  const formats = parseFormats(rendering.kind, format);
   if (out !== undefined) await requireWritable(out);
-  if (isCapacity(document)) {
-    const list = parseCapacityFormats(format);
-    return renderAgain(cli, out, list, writtenCapacity(parseCapacity(path, document)));
-  }
-  const list = parseComparisonFormats(format);
-  return renderAgain(cli, out, list, writtenComparison(parseComparison(path, document)));
-}
-
-async function reportRuns(cli: Cli, stored: readonly Stored[], { format, out }: Asked): Promise<void> {
-  const list = parseFormats(format);
-  if (out !== undefined) await requireWritable(out);
-  const results = stored.map(({ path, document }) => parseResult(path, document));
-  const [first] = results;
-  if (first === undefined) return;
-  const name = results.length === 1 ? reportName(first) : `comparison-of-${results.length}`;
-  await renderAgain(cli, out, list, writtenRuns(name, results));
+  await renderAgain(cli, out, formats, rendering);
 }

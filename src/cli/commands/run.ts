@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { formatNames, parseFormats, RUNS } from '../../report/index.ts';
 import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -8,7 +9,7 @@ import { runPlan } from '../../run/run.ts';
 import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, addRunOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
-import { deliver, FORMAT_NAMES, parseFormats, reportName, writtenRuns } from '../output.ts';
+import { deliver } from '../output.ts';
 import { planRun } from '../plan-run.ts';
 import { showProgress } from '../progress.ts';
 
@@ -16,7 +17,7 @@ const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'"),
   ...outputOptions(
     { default: 'reports', summary: 'output folder' },
-    { default: 'text,json,html', names: FORMAT_NAMES },
+    { default: RUNS.defaultFormats, names: formatNames(RUNS) },
   ),
 };
 
@@ -45,7 +46,7 @@ async function run(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
   const { scenario, plan, layout, thresholds, warnings, config } = await planRun(name, flags, threshold);
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
-  const formats = parseFormats(format);
+  const formats = parseFormats(RUNS, format);
   await requireWritable(out);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
 
@@ -60,7 +61,7 @@ async function run(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   ).finally(() => progress.done());
   const measured = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
-  await deliver(cli, out, formats, writtenRuns(reportName(result), [result]), quiet);
+  await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
   return exitCodeOfRun(result, thresholds);
 }
 
