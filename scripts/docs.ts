@@ -5,7 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { scenarios } from '../scenarios/index.ts';
 import { servers } from '../servers/index.ts';
-import { flagOf, type OptionTable } from '../src/contract/options.ts';
+import { flagOf, type OptionTable, parseOptions } from '../src/contract/options.ts';
+import { mappingNeeds } from '../src/generator/operations/index.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
 import { CAPACITY, COMPARISON, RUNS } from '../src/report/index.ts';
@@ -15,6 +16,7 @@ import { FIGURES } from '../src/result/metrics.ts';
 /** Pages that hold tables, from the root of the repository. */
 export const PAGES_WITH_TABLES = [
   'docs/measure.md',
+  'docs/your-own-server.md',
   'docs/config.md',
   'docs/servers.md',
   'docs/method.md',
@@ -66,6 +68,18 @@ function scenarioOptionRows(): TableRow[] {
   );
 }
 
+/** Fields of a target by the scenarios that need them with their default options. */
+function needRows(): TableRow[] {
+  return rowsWithNames(
+    scenarios.flatMap(({ name, options, layout }): Array<[string, TableRow]> => {
+      const laidOut = layout(parseOptions(options, {}), 20, { protocol: 'socketio', transport: 'upgrade' });
+      const needs = mappingNeeds(laidOut);
+      // Steps need what they call, which only a run shows.
+      return needs.length === 0 ? [] : [[name, [codes(needs)]]];
+    }),
+  );
+}
+
 function remedyRows(): TableRow[] {
   return rowsWithNames(
     Object.entries(FINDINGS)
@@ -81,6 +95,7 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
       ['scenario', 'what happens', 'headline'],
       scenarios.map(({ name, summary, headline }) => [code(name), summary, code(headline)]),
     ),
+  needs: () => markdownTable(['fields', 'scenarios'], needRows()),
   'scenario options': () =>
     markdownTable(['option', 'default', 'meaning', 'scenarios'], scenarioOptionRows()),
   options: () => markdownTable(['option', 'default', 'meaning'], optionRows(PLAN_OPTIONS)),

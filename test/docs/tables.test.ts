@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DOC_TABLE_NAMES, PAGES_WITH_TABLES, withCurrentTables } from '../../scripts/docs.ts';
 import { EXIT } from '../../src/errors.ts';
+import { OPERATIONS } from '../../src/generator/operations/index.ts';
 import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
@@ -33,6 +34,13 @@ describe('the reference tables', () => {
     const listed = [...section.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
     expect(listed).toEqual(expect.arrayContaining(Object.values(EXIT)));
   });
+});
+
+it('docs/scenario.md lists every operation', () => {
+  const listed = [...textOf('docs/scenario.md').matchAll(/^\| `\{ kind: '([a-z-]+)'/gm)].map(
+    ([, kind]) => kind,
+  );
+  expect(listed.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
 });
 
 /** Names of all fields in a JSON schema, at any depth. */
