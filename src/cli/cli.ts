@@ -11,7 +11,6 @@ export interface Cli {
   readonly isTty: boolean;
   /** Columns of the terminal. */
   readonly width: number;
-  readonly colour: boolean;
   readonly argv: readonly string[];
   /** Environment variables; CI systems set some. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -30,7 +30,6 @@ const cli: Cli = {
   err: (text) => void process.stderr.write(text),
   isTty: process.stderr.isTTY === true,
   width: process.stderr.columns ?? 100,
-  colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),

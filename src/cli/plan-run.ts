@@ -3,7 +3,7 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { Mapping } from '../contract/target.ts';
 import { fail, SockbenchError } from '../errors.ts';
 import { mappingNeeds, unsupportedOperation } from '../generator/operations/index.ts';
-import { PLAN_OPTION_NAMES, PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
+import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
 import { buildPlan, type Plan, type PlannedLayout, type TargetPlan } from '../plan/plan.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { list } from '../text.ts';
@@ -52,7 +52,7 @@ export async function readSource(
 ): Promise<PlanSource> {
   const { config: configFile, option } = readFlags(SOURCE_OPTIONS, flags);
   const { scenario, file } = await resolveScenario(name);
-  const config = await loadConfig(configFile ?? undefined, PLAN_OPTION_NAMES);
+  const config = await loadConfig(configFile);
   const configured = { ...config.given, ...configuredOptions(scenario, config) };
   const given = { ...givenOptions(scenario, flags), ...ownOptions(scenario, option) };
   const { target = PLAN_OPTIONS.target.default, rate = PLAN_OPTIONS.rate.default } = {

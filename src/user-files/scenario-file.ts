@@ -1,34 +1,16 @@
 import { z } from 'zod';
 import type { Scenario } from '../contract/scenario.ts';
-import { SockbenchError } from '../errors.ts';
 import { SERIES } from '../measure/series.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
-import { firstIssue } from './first-issue.ts';
-import { nameFunctions } from './functions.ts';
-import { importUserModule } from './module.ts';
-
-const fn = z.custom<never>((value) => typeof value === 'function', 'expected a function');
-const seriesName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]*$/, 'a series is named in lower case, with underscores')
-  .refine((name) => name !== 'base', 'no series is named base, which is what gate compares with');
-const reserved = new Set([...SERIES.map(({ name }) => name), 'warmup']);
+import { fn, loadUserFile } from './user-file.ts';
 
 const fields = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a scenario is named in lower case, with hyphens'),
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens'),
   summary: z.string(),
   headline: z.string(),
-  series: z
-    .record(
-      seriesName.refine(
-        (name) => !reserved.has(name) && !name.endsWith('_actual'),
-        'is a series of every run',
-      ),
-      z.string(),
-    )
-    .optional(),
+  series: z.record(z.string(), z.string()).optional(),
   options: z.record(
-    z.string().refine((name) => !Object.hasOwn(PLAN_OPTIONS, name), 'is an option of every run'),
+    z.string(),
     z.looseObject({
       value: z.string().nullable(),
       default: z.string().nullable(),
@@ -41,25 +23,31 @@ const fields = z.strictObject({
   steps: fn.optional(),
 });
 
-const scenarioSchema = fields.superRefine(({ options, defaults = {} }, context) => {
+/** Names that stand for something else in a run: its own series, and the base in a threshold. */
+const RESERVED_SERIES = new Set([...SERIES.map(({ name }) => name), 'warmup', 'base']);
+
+/** Explains why a series cannot have this name; null when it can. */
+function problemOfSeries(name: string): string | null {
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) return 'expected lower-case letters, digits and underscores';
+  return RESERVED_SERIES.has(name) || name.endsWith('_actual') ? `${name} is a reserved name` : null;
+}
+
+const scenarioSchema = fields.superRefine(({ series = {}, options, defaults = {} }, context) => {
+  const check = (field: string, name: string, problem: string | null) => {
+    if (problem !== null) context.addIssue({ code: 'custom', path: [field, name], message: problem });
+  };
+  const isPlanOption = (name: string) => Object.hasOwn(PLAN_OPTIONS, name);
+  for (const name of Object.keys(series)) check('series', name, problemOfSeries(name));
+  for (const name of Object.keys(options)) {
+    check('options', name, isPlanOption(name) ? `${name} is an option of every run` : null);
+  }
   for (const name of Object.keys(defaults)) {
-    if (Object.hasOwn(PLAN_OPTIONS, name) || Object.hasOwn(options, name)) continue;
-    context.addIssue({
-      code: 'custom',
-      path: ['defaults', name],
-      message: 'is no option, of every run or of its own',
-    });
+    const isOption = isPlanOption(name) || Object.hasOwn(options, name);
+    check('defaults', name, isOption ? null : `${name} is not an option of the scenario or of every run`);
   }
 });
 
-/** Loads a scenario file and checks it. Throws BAD_SCENARIO_FILE, or what importing the file throws. */
+/** Loads a scenario file. Throws BAD_SCENARIO_FILE for a definition that does not fit. */
 export async function loadScenarioFile(file: string): Promise<Scenario> {
-  const scenario = await importUserModule(file, 'scenario');
-  const checked = scenarioSchema.safeParse(scenario);
-  if (checked.success) return nameFunctions(scenario as Scenario, file);
-  throw new SockbenchError({
-    code: 'BAD_SCENARIO_FILE',
-    message: `${file}: ${firstIssue(checked.error, 'the default export')}`,
-    hint: 'Write export default defineScenario({...}): your editor then shows what belongs in it.',
-  });
+  return (await loadUserFile(file, 'scenario', scenarioSchema)) as unknown as Scenario;
 }

@@ -7,7 +7,6 @@ export class FakeCli implements Cli {
   stderr = '';
   readonly isTty: boolean;
   readonly width: number;
-  readonly colour = false;
   readonly argv: readonly string[];
   readonly env = {};
   readonly cwd = process.cwd();

@@ -80,7 +80,7 @@ describe('message-types', () => {
     expect(thrownBy(() => layoutOf(messageTypes, 5, { type }, speech))).toMatchObject({
       code: 'NO_SUCH_MESSAGE_TYPE',
       message,
-      hint: 'All four are there over raw WebSocket: --target ws.',
+      hint: 'Raw WebSocket supports all four types: --target ws.',
     });
   });
 

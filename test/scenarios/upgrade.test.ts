@@ -19,7 +19,7 @@ describe('upgrade', () => {
     expect(thrownBy(() => layoutOf(upgrade, 2, {}, speech))).toMatchObject({
       code: 'NOTHING_TO_UPGRADE',
       message: `the scenario upgrade needs --transport upgrade; ${shown} does not upgrade`,
-      hint: 'Leave --transport out, and take a Socket.IO server for --target.',
+      hint: 'Remove --transport, and give a Socket.IO server as --target.',
     });
   });
 });

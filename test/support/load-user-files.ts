@@ -1,21 +1,20 @@
 /**
- * Child entry: loads files of a user's as the command line does, one after the other, and prints what came of each as
- * a line of JSON. In a process of Node.js alone, because Vitest would compile them. Arguments: kind, then files.
+ * Child entry: loads files of a user as the command line does, one after the other, and prints each outcome as a line
+ * of JSON. It is a process of its own because Vitest would compile the files. Arguments: kind, then files.
  */
 
 import { SockbenchError } from '../../src/errors.ts';
-import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { loadConfig } from '../../src/user-files/config-file.ts';
-import { importUserModule } from '../../src/user-files/module.ts';
 import { loadScenarioFile } from '../../src/user-files/scenario-file.ts';
 import { clientValues, loadTargetFile } from '../../src/user-files/target-file.ts';
+import { importUserFile } from '../../src/user-files/user-file.ts';
 
 const LOADERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
-  module: (file) => importUserModule(file, 'target'),
+  module: (file) => importUserFile(file, 'target'),
   target: loadTargetFile,
   scenario: loadScenarioFile,
-  config: (file) => loadConfig(file, Object.keys(PLAN_OPTIONS)),
-  /** What the clients 0 and 1 get. */
+  config: loadConfig,
+  /** The values of the clients 0 and 1. */
   clients: async (file) => {
     const values = await clientValues(await loadTargetFile(file), file);
     return [values(0), values(1)];

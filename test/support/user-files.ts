@@ -6,7 +6,7 @@ import { temporaryFolder } from './sockbench.ts';
 
 const LOADER = join(import.meta.dirname, 'load-user-files.ts');
 
-/** What came of loading a file; functions are told as `[function]`. */
+/** The outcome of loading a file; functions are shown as `[function]`. */
 export interface Loaded {
   readonly value?: unknown;
   /** The SockbenchError with which it was refused. */
@@ -55,4 +55,14 @@ export async function loadTexts(
     ...Object.fromEntries(names.map((name, index) => [name, texts[index] ?? ''])),
   });
   return await loadFiles(kind, folder, names);
+}
+
+/** The message of a file that does not fit; each problem is `field: text`, or only the text for the whole export. */
+export function invalidMessage(file: string, kind: string, problems: readonly string[]): string {
+  const lines = problems.map((problem) => {
+    const [, field, text] = /^([\w.[\]"-]+): (.*)$/.exec(problem) ?? [];
+    const isWhole = field === undefined || /^(Invalid|Unrecognized)/.test(problem);
+    return isWhole ? `✖ ${problem}` : `✖ ${text}\n  → at ${field}`;
+  });
+  return `${file} is not a valid ${kind}\n${lines.join('\n')}`;
 }

@@ -1,22 +1,22 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CONFIG_FILES, loadConfig } from '../../src/user-files/config-file.ts';
-import { type Loaded, loadTexts } from '../support/user-files.ts';
+import { invalidMessage, type Loaded, loadTexts } from '../support/user-files.ts';
 
 const REFUSED: ReadonlyArray<readonly [config: string, problem: string]> = [
-  ['null', 'the default export: Invalid input: expected object, received null'],
-  ["{ rat: '5/s' }", 'the default export: Unrecognized key: "rat"'],
-  ['{ rooms: 5 }', 'the default export: Unrecognized key: "rooms"'],
+  ['null', 'Invalid input: expected object, received null'],
+  ["{ rat: '5/s' }", 'Unrecognized key: "rat"'],
+  ['{ rooms: 5 }', 'Unrecognized key: "rooms"'],
   ['{ clients: [5] }', 'clients: expected text, a number, true or false'],
   [
     "{ scenarios: { 'room-fanout': 5 } }",
-    'scenarios.room-fanout: Invalid input: expected record, received number',
+    'scenarios["room-fanout"]: Invalid input: expected record, received number',
   ],
   [
     "{ scenarios: { 'room-fanout': { rooms: [5] } } }",
-    'scenarios.room-fanout.rooms: expected text, a number, true or false',
+    'scenarios["room-fanout"].rooms: expected text, a number, true or false',
   ],
   ["{ threshold: 'lost==0' }", 'threshold: Invalid input: expected array, received string'],
-  ['{ threshold: [5] }', 'threshold.0: Invalid input: expected string, received number'],
+  ['{ threshold: [5] }', 'threshold[0]: Invalid input: expected string, received number'],
   ['{ out: 5 }', 'out: Invalid input: expected string, received number'],
 ];
 
@@ -58,8 +58,10 @@ describe('a config', () => {
     (_, problem, index) => {
       expect(refused[index]?.error).toMatchObject({
         code: 'BAD_CONFIG',
-        message: `file-${index}.ts: ${problem}`,
-        hint: expect.stringMatching(/^Its keys are the flags of every sockbench run in camelCase/),
+        message: invalidMessage(`file-${index}.ts`, 'config', [problem]),
+        hint: problem.includes('"rat"')
+          ? 'Did you mean rate?'
+          : expect.stringMatching(/^Its keys are the flags of sockbench run in camelCase/),
         exitCode: 2,
       });
     },
@@ -75,15 +77,15 @@ describe('a config', () => {
   it('is none where there is none, which is no fault unless one was named', async () => {
     // Nothing of the kind lies in this project's own folder, where tests run.
     expect(CONFIG_FILES).toContain('sockbench.config.ts');
-    expect(await loadConfig(undefined, [])).toEqual({
+    expect(await loadConfig(null)).toEqual({
       file: null,
       ...NOTHING,
       out: undefined,
       format: undefined,
     });
-    await expect(loadConfig('not-there.ts', [])).rejects.toMatchObject({
+    await expect(loadConfig('not-there.ts')).rejects.toMatchObject({
       code: 'NO_SUCH_FILE',
-      message: 'there is no file not-there.ts',
+      message: 'the file not-there.ts does not exist',
       hint: 'sockbench init writes a config to start from.',
     });
   });

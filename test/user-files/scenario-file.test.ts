@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Loaded, loadTexts } from '../support/user-files.ts';
+import { invalidMessage, type Loaded, loadTexts } from '../support/user-files.ts';
 
 /** A sound scenario with some of its fields replaced. */
 function scenario(replaced: Readonly<Record<string, string>> = {}): string {
@@ -17,23 +17,31 @@ function scenario(replaced: Readonly<Record<string, string>> = {}): string {
 
 const OPTION = "{ value: 'N', default: '1', summary: '', parse: Number }";
 
-const REFUSED: ReadonlyArray<readonly [text: string, problem: string]> = [
-  ['export default {};', 'name: Invalid input: expected string, received undefined'],
-  ['export default 5;', 'the default export: Invalid input: expected object, received number'],
-  [scenario({ name: "'My Visit'" }), 'name: a scenario is named in lower case, with hyphens'],
-  [scenario({ layouts: '() => ({})' }), 'the default export: Unrecognized key: "layouts"'],
+const REFUSED: ReadonlyArray<readonly [text: string, ...problems: string[]]> = [
+  [
+    'export default {};',
+    'name: Invalid input: expected string, received undefined',
+    'summary: Invalid input: expected string, received undefined',
+    'headline: Invalid input: expected string, received undefined',
+    'options: Invalid input: expected record, received undefined',
+    'layout: expected a function',
+  ],
+  ['export default 5;', 'Invalid input: expected object, received number'],
+  [scenario({ name: "'My Visit'" }), 'name: expected lower-case letters, digits and hyphens'],
+  [scenario({ layouts: '() => ({})' }), 'Unrecognized key: "layouts"'],
   [scenario({ layout: '{}' }), 'layout: expected a function'],
   [scenario({ steps: '[]' }), 'steps: expected a function'],
   [scenario({ summary: '7' }), 'summary: Invalid input: expected string, received number'],
-  [scenario({ series: "{ ack: 'mine' }" }), 'series.ack: is a series of every run'],
-  [scenario({ series: "{ warmup: 'mine' }" }), 'series.warmup: is a series of every run'],
-  [scenario({ series: "{ own_actual: 'mine' }" }), 'series.own_actual: is a series of every run'],
+  [scenario({ series: "{ ack: 'mine' }" }), 'series.ack: ack is a reserved name'],
+  [scenario({ series: "{ base: 'mine' }" }), 'series.base: base is a reserved name'],
+  [scenario({ series: "{ warmup: 'mine' }" }), 'series.warmup: warmup is a reserved name'],
+  [scenario({ series: "{ own_actual: 'mine' }" }), 'series.own_actual: own_actual is a reserved name'],
   [
     scenario({ series: "{ 'My-own': 'mine' }" }),
-    'series.My-own: a series is named in lower case, with underscores',
+    'series["My-own"]: expected lower-case letters, digits and underscores',
   ],
   [scenario({ series: '{ own: 7 }' }), 'series.own: Invalid input: expected string, received number'],
-  [scenario({ options: `{ clients: ${OPTION} }` }), 'options.clients: is an option of every run'],
+  [scenario({ options: `{ clients: ${OPTION} }` }), 'options.clients: clients is an option of every run'],
   [
     scenario({ options: "{ items: { value: 'N', default: 1, summary: '', parse: Number } }" }),
     'options.items.default: Invalid input: expected string, received number',
@@ -46,10 +54,13 @@ const REFUSED: ReadonlyArray<readonly [text: string, problem: string]> = [
     scenario({ defaults: '{ clients: 5 }' }),
     'defaults.clients: Invalid input: expected string, received number',
   ],
-  [scenario({ defaults: "{ clinets: '5' }" }), 'defaults.clinets: is no option, of every run or of its own'],
+  [
+    scenario({ defaults: "{ clinets: '5' }" }),
+    'defaults.clinets: clinets is not an option of the scenario or of every run',
+  ],
   [
     scenario({ defaults: "{ toString: '5' }" }),
-    'defaults.toString: is no option, of every run or of its own',
+    'defaults.toString: toString is not an option of the scenario or of every run',
   ],
 ];
 
@@ -75,14 +86,16 @@ describe('a scenario file', () => {
     ]);
   });
 
-  it.each(REFUSED.map(([text, problem], index) => [text, problem, index] as const))(
-    'with %s is refused: %s',
-    (_, problem, index) => {
+  it.each(REFUSED.map(([text, ...problems], index) => [text, problems, index] as const))(
+    'with %s is refused: %j',
+    (_, problems, index) => {
       expect(refused[index]).toEqual({
         error: {
           code: 'BAD_SCENARIO_FILE',
-          message: `file-${index}.ts: ${problem}`,
-          hint: 'Write export default defineScenario({...}): your editor then shows what belongs in it.',
+          message: invalidMessage(`file-${index}.ts`, 'scenario', problems),
+          hint: problems[0]?.includes('layouts')
+            ? 'Did you mean layout?'
+            : 'Write export default defineScenario({...}); the editor then shows the fields.',
           exitCode: 2,
         },
       });

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Loaded, loadTexts } from '../support/user-files.ts';
+import { invalidMessage, type Loaded, loadTexts } from '../support/user-files.ts';
 
 /** Definitions that are refused, with what is wrong with them. */
-const REFUSED: ReadonlyArray<readonly [definition: string, problem: string]> = [
+const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, suggestion?: string]> = [
   ['{}', 'url: Invalid input: expected string, received undefined'],
   ['{ url: 3 }', 'url: Invalid input: expected string, received number'],
-  ["'ws://x'", 'the default export: Invalid input: expected object, received string'],
-  ['undefined', 'the default export: Invalid input: expected object, received undefined'],
-  ["{ url: 'ws://x', publsh: () => ({}) }", 'the default export: Unrecognized key: "publsh"'],
+  ["'ws://x'", 'Invalid input: expected object, received string'],
+  ['undefined', 'Invalid input: expected object, received undefined'],
+  ["{ url: 'ws://x', publsh: () => ({}) }", 'Unrecognized key: "publsh"', 'publish'],
   ["{ url: 'ws://x', name: 7 }", 'name: Invalid input: expected string, received number'],
   ["{ url: 'ws://x', protocol: 'tcp' }", 'protocol: Invalid option: expected one of "socketio"|"ws"|"http"'],
   [
@@ -16,7 +16,11 @@ const REFUSED: ReadonlyArray<readonly [definition: string, problem: string]> = [
   ],
   ["{ url: 'ws://x', parser: 'json' }", 'parser: Invalid option: expected one of "default"|"msgpack"'],
   ["{ url: 'ws://x', exec: ['node'] }", 'exec: Invalid input: expected string, received array'],
-  ["{ url: 'ws://x', tls: { rejectUnauthorised: false } }", 'tls: Unrecognized key: "rejectUnauthorised"'],
+  [
+    "{ url: 'ws://x', tls: { rejectUnauthorised: false } }",
+    'tls: Unrecognized key: "rejectUnauthorised"',
+    'rejectUnauthorized',
+  ],
   [
     "{ url: 'ws://x', tls: { rejectUnauthorized: 0 } }",
     'tls.rejectUnauthorized: Invalid input: expected boolean, received number',
@@ -74,14 +78,17 @@ describe('a target file', () => {
     ]);
   });
 
-  it.each(REFUSED.map(([definition, problem], index) => [definition, problem, index] as const))(
-    'that is %s is refused: %s',
-    (_, problem, index) => {
+  it.each(REFUSED.map(([definition, ...expected], index) => [definition, expected, index] as const))(
+    'that is %s is refused: %j',
+    (_, [problem, suggestion], index) => {
       expect(refused[index]).toEqual({
         error: {
           code: 'BAD_TARGET_FILE',
-          message: `file-${index}.ts: ${problem}`,
-          hint: 'Write export default defineTarget({...}): your editor then shows what belongs in it.',
+          message: invalidMessage(`file-${index}.ts`, 'target', [problem]),
+          hint:
+            suggestion === undefined
+              ? 'Write export default defineTarget({...}); the editor then shows the fields.'
+              : `Did you mean ${suggestion}?`,
           exitCode: 2,
         },
       });
@@ -159,13 +166,13 @@ describe('what each client gets', () => {
       'no rows',
       'user\n',
       './clients.csv has 0 rows, which is not enough for client 1',
-      'The first line names the columns; each other line is one client.',
+      'The first line names the columns; every other line is one client.',
     ],
     [
       'nothing in it',
       '',
       './clients.csv has 0 rows, which is not enough for client 1',
-      'The first line names the columns; each other line is one client.',
+      'The first line names the columns; every other line is one client.',
     ],
   ])('is refused when the file has %s', async (_, text, message, hint) => {
     expect(await clientsOf(CSV, { 'clients.csv': text })).toEqual({
@@ -178,7 +185,7 @@ describe('what each client gets', () => {
     expect(missing.error).toMatchObject({
       code: 'BAD_CLIENTS_FILE',
       message: expect.stringMatching(/^\.\/clients\.csv could not be read: ENOENT/),
-      hint: 'The first line names the columns; each other line is one client.',
+      hint: 'The first line names the columns; every other line is one client.',
     });
     const broken = await clientsOf(CSV, { 'clients.csv': 'user,token\nann\nbob,b2,c3\n' });
     expect(broken.error).toMatchObject({

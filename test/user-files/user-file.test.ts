@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { SockbenchError } from '../../src/errors.ts';
+import { nameFunctions } from '../../src/user-files/user-file.ts';
 import { type Loaded, loadFiles, writeFiles } from '../support/user-files.ts';
+import { thrownBy } from '../thrown.ts';
 
 const FILES = {
   'typescript.ts': `
@@ -65,7 +68,7 @@ describe("a user's file", () => {
     expect(loaded('not-there.ts')).toEqual({
       error: {
         code: 'NO_SUCH_FILE',
-        message: 'there is no file not-there.ts',
+        message: 'the file not-there.ts does not exist',
         hint: 'sockbench init writes a target to start from.',
         exitCode: 2,
       },
@@ -77,7 +80,7 @@ describe("a user's file", () => {
       error: {
         code: 'NO_DEFAULT_EXPORT',
         message: 'named.ts has no default export',
-        hint: 'Write export default with the target in it.',
+        hint: 'Export the target with export default.',
         exitCode: 2,
       },
     });
@@ -89,7 +92,7 @@ describe("a user's file", () => {
       expect(loaded(name)?.error).toMatchObject({
         code: 'BROKEN_FILE',
         message: expect.stringMatching(new RegExp(`^${name} could not be loaded: .+`)),
-        hint: 'Node.js runs TypeScript by leaving the types out: no enums, namespaces, decorators or parameter properties.',
+        hint: 'Node.js only strips types from TypeScript: enums, namespaces, decorators and parameter properties are not supported.',
       });
     },
   );
@@ -111,5 +114,64 @@ describe("a user's file", () => {
     expect(loaded('refuses.ts')).toEqual({
       error: { code: 'NO_TOKEN', message: 'there is no token', hint: 'Set TOKEN.', exitCode: 2 },
     });
+  });
+});
+
+const HERE = 'anywhere/user-file.test.ts';
+
+describe('a function of a user’s file', () => {
+  it('works as without the wrapper, at any depth of the definition', () => {
+    const named = nameFunctions(
+      { url: 'ws://x', list: ['a', 'b'], join: (a: number, b: number) => a + b, codec: { encode: () => 7 } },
+      HERE,
+    );
+    expect(named.join(1, 2)).toBe(3);
+    expect(named.codec.encode()).toBe(7);
+    expect([named.url, named.list]).toEqual(['ws://x', ['a', 'b']]);
+  });
+
+  it('is named with its file and line when it throws', () => {
+    const boom = () => {
+      throw new TypeError('no such field');
+    };
+    const named = nameFunctions({ publish: boom, delivery: { payload: boom } }, HERE);
+    expect(thrownBy(() => named.publish())).toMatchObject({
+      code: 'USER_FUNCTION',
+      message: 'publish of user-file.test.ts (line 135) failed: no such field',
+      exitCode: 2,
+    });
+    expect(thrownBy(() => named.delivery.payload())).toMatchObject({
+      message: 'delivery.payload of user-file.test.ts (line 135) failed: no such field',
+    });
+  });
+
+  it.each([
+    ['text', 'no such room', 'no such room'],
+    ['an error from elsewhere', Object.assign(new Error('gone'), { stack: 'Error: gone' }), 'gone'],
+  ])('may throw %s, whose line is not known', (_, thrown, message) => {
+    const named = nameFunctions(
+      {
+        auth: () => {
+          throw thrown;
+        },
+      },
+      HERE,
+    );
+    expect(thrownBy(() => named.auth())).toMatchObject({
+      message: `auth of user-file.test.ts failed: ${message}`,
+    });
+  });
+
+  it('may throw a SockbenchError, which passes unchanged', () => {
+    const ours = new SockbenchError({ code: 'TOO_MANY', message: 'too many rooms' });
+    const named = nameFunctions(
+      {
+        layout: () => {
+          throw ours;
+        },
+      },
+      HERE,
+    );
+    expect(thrownBy(() => named.layout())).toBe(ours);
   });
 });

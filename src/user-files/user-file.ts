@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { fail, messageOf, SockbenchError } from '../errors.ts';
+import { entryPath } from '../package.ts';
+import { didYouMean } from '../text.ts';
+
+/** The files that a user writes, by what they define. */
+const KINDS = {
+  target: {
+    code: 'BAD_TARGET_FILE',
+    hint: 'Write export default defineTarget({...}); the editor then shows the fields.',
+  },
+  scenario: {
+    code: 'BAD_SCENARIO_FILE',
+    hint: 'Write export default defineScenario({...}); the editor then shows the fields.',
+  },
+  config: {
+    code: 'BAD_CONFIG',
+    hint: 'Its keys are the flags of sockbench run in camelCase; options of a scenario go into scenarios: { NAME: { ... } }.',
+  },
+} as const;
+
+export type UserFileKind = keyof typeof KINDS;
+
+/** Schema of a function. */
+export const fn = z.custom<AnyFunction>((value) => typeof value === 'function', 'expected a function');
+
+/**
+ * Loads a file, checks its default export against a schema, and wraps its functions so that their errors name them.
+ * Throws NO_SUCH_FILE, BROKEN_FILE or NO_DEFAULT_EXPORT, or the code of its kind for an export that does not fit.
+ */
+export async function loadUserFile<T extends object>(
+  file: string,
+  kind: UserFileKind,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const checked = schema.safeParse(await importUserFile(file, kind));
+  if (checked.success) return nameFunctions(checked.data, file);
+  const { code, hint } = KINDS[kind];
+  return fail(
+    code,
+    `${file} is not a valid ${kind}\n${z.prettifyError(checked.error)}`,
+    hintForKey(checked.error, schema) ?? hint,
+  );
+}
+
+/** Suggests the nearest field for the first unknown one; null when no field is unknown or none is near. */
+function hintForKey({ issues }: z.ZodError, schema: z.ZodType): string | null {
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
+  const hint = unknown === undefined ? '' : didYouMean(unknown.keys[0] ?? '', fieldsAt(schema, unknown.path));
+  return hint === '' ? null : hint;
+}
+
+/** The names of the fields that a schema has at a path. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+  if (!(inner instanceof z.ZodObject)) return [];
+  const [key, ...rest] = path;
+  if (key === undefined) return Object.keys(inner.shape);
+  const next: unknown = inner.shape[String(key)];
+  return next instanceof z.ZodType ? fieldsAt(next, rest) : [];
+}
+
+/** Imports a file of the user, TypeScript or JavaScript, and returns its default export. */
+export async function importUserFile(file: string, kind: UserFileKind): Promise<unknown> {
+  const path = resolve(file);
+  if (!existsSync(path)) {
+    fail('NO_SUCH_FILE', `the file ${file} does not exist`, `sockbench init writes a ${kind} to start from.`);
+  }
+  resolveSockbench();
+  const module = await importModule(path, file, kind);
+  if ('default' in module) return module.default;
+  return fail(
+    'NO_DEFAULT_EXPORT',
+    `${file} has no default export`,
+    `Export the ${kind} with export default.`,
+  );
+}
+
+let isHooked = false;
+
+/** Resolves `sockbench` in files of the user to the running sockbench, wherever it is installed. */
+function resolveSockbench(): void {
+  if (isHooked) return;
+  isHooked = true;
+  const url = pathToFileURL(entryPath('index')).href;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'sockbench' ? { url, shortCircuit: true } : next(specifier, context),
+  });
+}
+
+async function importModule(path: string, file: string, kind: UserFileKind): Promise<{ default?: unknown }> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (error instanceof SockbenchError) throw error;
+    const isUnsupported = (error as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
+    throw new SockbenchError({
+      code: 'BROKEN_FILE',
+      message: `${file} could not be loaded: ${messageOf(error)}`,
+      hint: isUnsupported
+        ? 'Node.js only strips types from TypeScript: enums, namespaces, decorators and parameter properties are not supported.'
+        : `Check the ${kind}: node ${file} shows where it fails.`,
+      cause: error,
+    });
+  }
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/**
+ * Wraps every function of a definition, so that its errors name the function and the line:
+ * `publish of chat.target.ts (line 12) failed: ...`. A SockbenchError passes unchanged.
+ */
+export function nameFunctions<T extends object>(definition: T, file: string): T {
+  return wrapAll(definition, basename(file), '') as T;
+}
+
+function wrapAll(value: object, file: string, path: string): object {
+  const wrapped = Object.entries(value).map(([key, inner]: [string, unknown]) => {
+    const name = `${path}${key}`;
+    if (typeof inner === 'function') return [key, wrap(inner as AnyFunction, file, name)];
+    return [key, isLiteral(inner) ? wrapAll(inner, file, `${name}.`) : inner];
+  });
+  return Object.fromEntries(wrapped);
+}
+
+/** Whether a value is an object literal; an instance of a class keeps its methods. */
+function isLiteral(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function wrap(work: AnyFunction, file: string, name: string): AnyFunction {
+  return function (this: unknown, ...args) {
+    try {
+      return work.apply(this, args);
+    } catch (error) {
+      if (error instanceof SockbenchError) throw error;
+      throw new SockbenchError({
+        code: 'USER_FUNCTION',
+        message: `${name} of ${file}${lineIn(file, error)} failed: ${messageOf(error)}`,
+        hint: 'The error comes from that file.',
+        cause: error,
+      });
+    }
+  };
+}
+
+/** ` (line 12)`: the line of the file in the stack of an error; empty when it is not there. */
+function lineIn(file: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const [, after = ''] = stack.split(`${file}:`, 2);
+  const line = /^\d+/.exec(after)?.[0];
+  return line === undefined ? '' : ` (line ${line})`;
+}
