@@ -60,6 +60,7 @@ async function handleMessage(message: ToWorker): Promise<void> {
     lowerHelperThreads();
     refuseRedirects();
     session = await createSession(message.assignment);
+    session.rehearse();
     post({ type: 'ready' });
     return;
   }

@@ -92,7 +92,6 @@ export class GeneratorSession {
       takeMeasured: (isLast) => this.#takeMeasured(isLast),
       post: (snapshot) => post({ type: 'snapshot', snapshot }),
     });
-    this.#snapshots.rehearse(options.scenario.series ?? {});
   }
 
   #createPool(): ClientPool {
@@ -177,6 +176,11 @@ export class GeneratorSession {
     if (observe !== undefined && assignment.layout.streams.length === 0) {
       this.#observer.listen(client, connection, observe);
     }
+  }
+
+  /** Takes snapshots of made-up values before the first real one, so that their cost does not fall into measuring. */
+  rehearse(): void {
+    this.#snapshots.rehearse(this.#options.scenario.series ?? {});
   }
 
   /** Handles every message but `assign`, by which the session was made. Rejects when a phase cannot go on. */

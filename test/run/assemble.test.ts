@@ -8,7 +8,7 @@ import { Collector } from '../../src/run/collector.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { planOn, targetWith } from '../support/plan.ts';
-import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
+import { incompleteBroadcast, madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const CLIENTS = 3;
 const EVERYONE = [0, 1, 2];
@@ -109,10 +109,13 @@ describe('the samples of a run', () => {
     const { samples, ledger } = resultOf({
       headline: 'delivery',
       streams: streamsOf(PUBLISH),
-      series: { delivery: 58, fanout_last: 29 },
+      series: { delivery: 58, fanout_last: 27 },
       sent: [{ stream: 0, sent: 30 }],
       scheduled: 30,
-      snapshot: { incompleteBroadcasts: 2, totals: { ...NO_TOTALS, delivered: 58 } },
+      snapshot: {
+        incomplete: [incompleteBroadcast(7), incompleteBroadcast(8)],
+        totals: { ...NO_TOTALS, delivered: 58 },
+      },
     });
     expect(samples).toEqual({ unit: 'broadcast', count: 29, incomplete: 3 });
     expect(ledger).toMatchObject({ expected: 90, delivered: 58, lost: 32 });
@@ -122,14 +125,14 @@ describe('the samples of a run', () => {
     const { samples, ledger } = resultOf({
       headline: 'reply',
       streams: streamsOf({ kind: 'stream-reply', replies: 4 }, 'own'),
-      series: { reply: 119, reply_last: 30 },
+      series: { reply: 119, reply_last: 29 },
       sent: [
         { stream: 0, sent: 10 },
         { stream: 1, sent: 10 },
         { stream: 2, sent: 10 },
       ],
       scheduled: 30,
-      snapshot: { incompleteBroadcasts: 1, totals: { ...NO_TOTALS, delivered: 119 } },
+      snapshot: { incomplete: [incompleteBroadcast(9)], totals: { ...NO_TOTALS, delivered: 119 } },
     });
     expect(samples).toEqual({ unit: 'request', count: 30, incomplete: 1 });
     expect(ledger).toMatchObject({ expected: 120, delivered: 119, lost: 1 });

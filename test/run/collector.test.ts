@@ -7,7 +7,7 @@ import type { Traffic } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { collectGarbage } from '../garbage.ts';
-import { madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
+import { incompleteBroadcast, madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const SECOND_NS = 1e9;
 const MS = 1e6;
@@ -207,7 +207,7 @@ it('seconds that are over are stored away, so that a long run stays small', asyn
 
 describe('a broadcast whose receivers are spread over workers', () => {
   const part = (seq: number, ...latenciesNs: number[]) => ({
-    broadcasts: [{ stream: 0, seq, expected: 2, latenciesNs: Float64Array.from(latenciesNs) }],
+    broadcasts: [{ stream: 0, seq, latenciesNs: Float64Array.from(latenciesNs) }],
   });
 
   it('is complete when the last worker has told of its part', () => {
@@ -262,8 +262,8 @@ describe('a broadcast whose receivers are spread over workers', () => {
 
   it('is counted as incomplete by the worker that has all of its receivers', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, { incompleteBroadcasts: 2 });
-    hearSecond(collector, 1, 0, {}, { incompleteBroadcasts: 1 });
+    hearSecond(collector, 0, 0, {}, { incomplete: [incompleteBroadcast(0), incompleteBroadcast(1)] });
+    hearSecond(collector, 1, 0, {}, { incomplete: [incompleteBroadcast(2)] });
     expect(collector.incompleteBroadcasts).toBe(3);
   });
 });

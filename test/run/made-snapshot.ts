@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../src/generator/messages.ts';
+import type { ClosedBroadcast } from '../../src/measure/fanout.ts';
 import type { LedgerTotals } from '../../src/measure/ledger.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';
@@ -31,6 +32,12 @@ export function telemetryAt(atNs: number): TelemetrySample {
   };
 }
 
+/** A broadcast that was given up before it reached all of its receivers. */
+export function incompleteBroadcast(seq: number): ClosedBroadcast {
+  const latencies = { firstNs: 1000, medianNs: 1000, lastNs: 1000 };
+  return { stream: 0, seq, expected: 2, reached: 1, ...latencies, lastArrivalNs: 0 };
+}
+
 /** A snapshot of the second from `startNs` in which nothing happened but what `more` says. */
 export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot {
   return {
@@ -40,7 +47,7 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     totals: NO_TOTALS,
     bySecond: [],
     broadcasts: [],
-    incompleteBroadcasts: 0,
+    incomplete: [],
     dropped: [],
     closed: [],
     failed: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PushArrivals } from '../../src/generator/observer.ts';
+import type { PushArrivals } from '../../src/generator/messages.ts';
 import { Pushes } from '../../src/run/pushes.ts';
 
 const QUIET_NS = 60e9;

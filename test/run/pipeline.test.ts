@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { viewResult } from '../../src/result/view.ts';
+import type { Phase } from '../../src/run/control.ts';
+import { FakeRun, type FakeRunOptions } from '../support/fake-run.ts';
+import type { Hop } from '../support/fake-server.ts';
+
+/** 100 measured broadcasts to 4 clients, after a warm-up of 2 s; each takes 1 ms. */
+const LOAD = { rate: '25/s', duration: '4s', warmup: '2s', warmupMax: '2s' };
+const MESSAGES = 100;
+const CLIENTS = 4;
+const EXPECTED = MESSAGES * CLIENTS;
+/** Histograms are exact to three digits, and a pacer's pass takes 0.1 ms. */
+const MS = 1e6;
+
+function broadcasts(options: Partial<FakeRunOptions> = {}): FakeRun {
+  const { given, ...rest } = options;
+  return new FakeRun({ scenario: broadcastLatency, given: { ...LOAD, ...given }, ...rest });
+}
+
+const PERFECT = { lost: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0, unknown: 0, anomalyCount: 0 };
+const ALL_PHASES: Phase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];
+
+/** How many values each series has. */
+function countsOf({ series }: RunResult): Record<string, number> {
+  return Object.fromEntries(Object.entries(series).map(([name, { count }]) => [name, count]));
+}
+
+/** Whether a hop is that of one measured message to one client. */
+const isHop = ({ receiver, stamp }: Hop, client: number, seq: number) =>
+  stamp?.measured === true && receiver === client && stamp.seq === seq;
+
+describe('a run from start to end', () => {
+  it('goes through its phases and accounts for every message', async () => {
+    const run = broadcasts();
+    const result = await run.run();
+    expect(run.phases).toEqual(ALL_PHASES);
+    expect(result).toMatchObject({ status: 'complete', invalid: [], findings: [], notes: [] });
+    expect(result.rate).toMatchObject({ intended: MESSAGES, sent: MESSAGES, achievedHz: 25, unsent: [] });
+    expect(result.clients).toMatchObject({ planned: CLIENTS, connected: CLIENTS, failures: [], dropped: [] });
+    expect(result.ledger).toMatchObject({ ...PERFECT, expected: EXPECTED, delivered: EXPECTED });
+    expect(result.samples).toEqual({ unit: 'broadcast', count: MESSAGES, incomplete: 0 });
+    expect(countsOf(result)).toEqual({
+      connect: CLIENTS,
+      send_lag: MESSAGES,
+      delivery: EXPECTED,
+      delivery_actual: EXPECTED,
+      fanout_first: MESSAGES,
+      fanout_median: MESSAGES,
+      fanout_last: MESSAGES,
+      fanout_skew: MESSAGES,
+      receive_uncertainty: EXPECTED,
+    });
+    expect(run.isServerStopped).toBe(true);
+  });
+
+  it('counts every second of the schedule, and takes as long as planned', async () => {
+    const result = await broadcasts().run();
+    expect(result.timing).toMatchObject({ startMs: 50.2, warmupMs: 2150, measureMs: 4000 });
+    expect(result.intervals.map(({ startMs, sent, delivered }) => [startMs, sent, delivered])).toEqual(
+      [0, 1000, 2000, 3000].map((startMs) => [startMs, 25, 100]),
+    );
+  });
+
+  it('measures latency from the intended send to each receiver', async () => {
+    // Client 3 receives 4 ms later than the others.
+    const network = ({ receiver }: Hop) => [receiver === 3 ? 9 : 5];
+    const view = viewResult(await broadcasts({ behavior: { network } }).run());
+    const median = (series: string) => (view.histogram(series)?.quantileNs(0.5) ?? 0) / MS;
+    expect(median('delivery_actual')).toBeCloseTo(5, 1);
+    expect(median('fanout_first')).toBeCloseTo(5, 0);
+    expect(median('fanout_last')).toBeCloseTo(9, 0);
+    expect(median('fanout_skew')).toBeCloseTo(4, 1);
+    expect(view.histogram('delivery')?.minNs).toBeGreaterThan(4.99 * MS);
+    expect(view.histogram('delivery')?.maxNs).toBeLessThan(9.2 * MS);
+    expect(view.histogram('send_lag')?.maxNs).toBeLessThan(0.11 * MS);
+  });
+
+  it('reports progress of each phase', async () => {
+    const run = broadcasts();
+    await run.run();
+    const last = run.progress.findLast(({ phase }) => phase === 'measure');
+    expect(last).toMatchObject({ connected: CLIENTS, missing: 0, counts: { intended: 75, delivered: 300 } });
+    expect(last?.elapsedMs).toBeGreaterThan(3500);
+    expect((last?.p99Ns ?? 0) / MS).toBeCloseTo(1, 0);
+    expect(run.progress.filter(({ phase }) => phase === 'start')[0]?.p50Ns).toBeNull();
+  });
+
+  it('warms up until latency is stable', async () => {
+    let sent = 0;
+    // The first messages are slow, as those of a server that still compiles are.
+    const network = ({ receiver, stamp }: Hop) => {
+      if (receiver === 0 && stamp?.measured === false) sent += 1;
+      return [Math.max(1, 100 / Math.max(1, sent))];
+    };
+    const given = { ...LOAD, warmup: '2s', warmupMax: '20s' };
+    const { warmup } = await broadcasts({ given, behavior: { network } }).run();
+    expect(warmup.stable).toBe(true);
+    expect(warmup.durationMs).toBeGreaterThan(5000);
+    expect(warmup.durationMs).toBeLessThan(12_000);
+    const [first = 0, ...others] = warmup.windowMediansNs;
+    expect(first).toBeGreaterThan(2 * (others.at(-1) ?? Number.NaN));
+  });
+
+  it('notes a warm-up that did not stabilize', async () => {
+    let sent = 0;
+    const network = ({ stamp }: Hop) => {
+      if (stamp?.measured === false) sent += 1;
+      return [stamp?.measured === false ? 1 + (sent % 300) / 10 : 1];
+    };
+    const given = { ...LOAD, warmup: '1s', warmupMax: '5s' };
+    const { warmup, notes } = await broadcasts({ given, behavior: { network } }).run();
+    expect(warmup).toMatchObject({ stable: false });
+    expect(notes.map(({ code }) => code)).toContain('warmup_unstable');
+  });
+});
+
+describe('a network with faults', () => {
+  it('that loses messages: exactly those are lost, and named', async () => {
+    const network = (hop: Hop) => (isHop(hop, 2, 30) || isHop(hop, 1, 31) || isHop(hop, 2, 60) ? [] : [1]);
+    const result = await broadcasts({ behavior: { network } }).run();
+    expect(result.ledger).toMatchObject({ ...PERFECT, delivered: EXPECTED - 3, lost: 3, anomalyCount: 2 });
+    expect(result.ledger.anomalies.map(({ receiver, lost }) => [receiver, lost])).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
+    expect(result.samples).toEqual({ unit: 'broadcast', count: MESSAGES, incomplete: 3 });
+    expect(result.series['fanout_last']?.count).toBe(MESSAGES);
+    expect(result.intervals.map(({ lost }) => lost)).toEqual([0, 2, 1, 0]);
+    expect(result.findings).toEqual([{ code: 'imperfect_delivery', message: '3 of 400 messages lost' }]);
+    // The drain waits for what is missing, up to its limit.
+    expect(result.timing.drainMs).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('that loses a whole broadcast: its sender knows of it', async () => {
+    const network = ({ stamp }: Hop) => (stamp?.measured === true && stamp.seq === 50 ? [] : [1]);
+    const { ledger, samples } = await broadcasts({ behavior: { network } }).run();
+    expect(ledger).toMatchObject({ expected: EXPECTED, delivered: EXPECTED - CLIENTS, lost: CLIENTS });
+    expect(samples).toEqual({ unit: 'broadcast', count: MESSAGES - 1, incomplete: 1 });
+  });
+
+  it('that duplicates messages: exactly those are duplicates, and none is timed twice', async () => {
+    const network = (hop: Hop) => (isHop(hop, 0, 99) ? [1, 150] : isHop(hop, 3, 5) ? [1, 1.5, 2] : [1]);
+    const result = await broadcasts({ behavior: { network } }).run();
+    expect(result.ledger).toMatchObject({ ...PERFECT, delivered: EXPECTED, duplicated: 3, anomalyCount: 2 });
+    expect(result.series['delivery']?.count).toBe(EXPECTED);
+    expect(result.findings).toEqual([{ code: 'imperfect_delivery', message: '3 duplicates' }]);
+  });
+
+  it('that reorders messages: exactly those are out of order', async () => {
+    const network = (hop: Hop) => (isHop(hop, 1, 10) || isHop(hop, 2, 20) ? [50] : [1]);
+    const { ledger, findings } = await broadcasts({ behavior: { network } }).run();
+    expect(ledger).toMatchObject({ ...PERFECT, delivered: EXPECTED, reordered: 2, anomalyCount: 2 });
+    expect(findings).toEqual([{ code: 'imperfect_delivery', message: '2 out of order' }]);
+  });
+
+  it('that delays messages: those over the limit are late, and those after the drain are lost', async () => {
+    const network = (hop: Hop) => (isHop(hop, 1, 99) ? [1200] : isHop(hop, 2, 99) ? [9000] : [1]);
+    const { ledger, timing } = await broadcasts({ behavior: { network } }).run();
+    expect(ledger).toMatchObject({ ...PERFECT, delivered: EXPECTED - 1, late: 1, lost: 1, anomalyCount: 2 });
+    expect(timing.drainMs).toBeGreaterThanOrEqual(5000);
+    expect(timing.drainMs).toBeLessThan(5100);
+  });
+
+  it('that delivers nothing measured: the warm-up tells that the events are right', async () => {
+    const network = ({ stamp }: Hop) => (stamp?.measured === true ? [] : [2]);
+    const given = { ...LOAD, drain: '1s' };
+    const { invalid } = await broadcasts({ given, behavior: { network } }).run();
+    expect(invalid).toEqual([
+      {
+        code: 'too_few_samples',
+        message: expect.stringMatching(
+          /^none of 400 messages arrived before the end of the drain .* 2(\.\d+)? ms at the end$/,
+        ),
+      },
+    ]);
+  });
+
+  it('that delivers nothing at all: the events may be wrong', async () => {
+    const network = () => [];
+    const given = { ...LOAD, drain: '1s' };
+    const { invalid } = await broadcasts({ given, behavior: { network } }).run();
+    expect(invalid.map(({ message }) => message)).toEqual([
+      'none of 400 messages arrived: check that the server handles the events of docs/your-own-server.md',
+    ]);
+  });
+
+  it('with a server whose queue grows: it is overloaded, and the run is valid', async () => {
+    let queuedMs = 0;
+    const network = ({ stamp }: Hop) => {
+      if (stamp?.measured === true) queuedMs += 3;
+      return [1 + queuedMs];
+    };
+    const result = await broadcasts({ behavior: { network } }).run();
+    expect(result.invalid).toEqual([]);
+    expect(result.findings.map(({ code }) => code)).toEqual(['server_overloaded']);
+    expect(result.findings[0]?.message).toMatch(
+      /^delivery p50 grew from .* over the run, \d+ messages in flight/,
+    );
+  });
+});
+
+describe('several workers', () => {
+  it('complete the broadcasts whose receivers are spread over them', async () => {
+    const network = ({ receiver }: Hop) => [receiver === 5 ? 8 : 2];
+    const given = { ...LOAD, clients: '6', workers: '3' };
+    const result = await broadcasts({ given, behavior: { network } }).run();
+    const view = viewResult(result);
+    expect(result.telemetry.workers.map(({ role }) => role)).toEqual([
+      'generator 1',
+      'generator 2',
+      'generator 3',
+    ]);
+    expect(result.ledger).toMatchObject({ ...PERFECT, expected: 600, delivered: 600 });
+    expect(result.samples).toEqual({ unit: 'broadcast', count: MESSAGES, incomplete: 0 });
+    expect((view.histogram('fanout_last')?.quantileNs(0.5) ?? 0) / MS).toBeCloseTo(8, 0);
+    expect((view.histogram('fanout_skew')?.quantileNs(0.5) ?? 0) / MS).toBeCloseTo(6, 1);
+  });
+
+  it('count a broadcast that lost a receiver as incomplete, whichever worker has it', async () => {
+    const network = (hop: Hop) => (isHop(hop, 4, 40) ? [] : [2]);
+    const given = { ...LOAD, clients: '6', workers: '3' };
+    const { ledger, samples } = await broadcasts({ given, behavior: { network } }).run();
+    expect(ledger).toMatchObject({ ...PERFECT, expected: 600, lost: 1, anomalyCount: 1 });
+    expect(samples).toEqual({ unit: 'broadcast', count: MESSAGES, incomplete: 1 });
+  });
+
+  it('share the connect rate', async () => {
+    const given = { ...LOAD, clients: '20', workers: '2', connectRate: '10/s' };
+    const { timing, clients } = await broadcasts({ given }).run();
+    expect(clients.connected).toBe(20);
+    expect(timing.connectMs).toBeGreaterThan(1800);
+    expect(timing.connectMs).toBeLessThan(2300);
+  });
+});

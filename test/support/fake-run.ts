@@ -1,0 +1,291 @@
+import type { GivenOptions } from '../../src/contract/options.ts';
+import type { Scenario } from '../../src/contract/scenario.ts';
+import { chat, type Mapping } from '../../src/contract/target.ts';
+import type { Driver } from '../../src/drivers/driver.ts';
+import type { Assignment, FromWorker, ToWorker } from '../../src/generator/messages.ts';
+import { GeneratorSession } from '../../src/generator/session.ts';
+import type { TelemetrySample } from '../../src/measure/telemetry.ts';
+import type { Timers } from '../../src/measure/timers.ts';
+import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
+import { buildPlan } from '../../src/plan/plan.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { noAffinity } from '../../src/run/affinity.ts';
+import type { Phase } from '../../src/run/control.ts';
+import { readEnvironment } from '../../src/run/environment.ts';
+import type { RunHost } from '../../src/run/host.ts';
+import { type Progress, runPlan } from '../../src/run/run.ts';
+import type { ServerStart, ServerUnderTest } from '../../src/run/server/start.ts';
+import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
+import { FakeServer, type ServerBehavior } from './fake-server.ts';
+import { targetWith } from './plan.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+/** Time of a message between coordinator and worker. */
+const IPC_MS = 0.1;
+/** How long one pass of a worker's event loop takes, so that a pacer waits in few steps. */
+const LOOP_NS = 100_000;
+
+const ENVIRONMENT = readEnvironment(
+  [],
+  noAffinity(1),
+  { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 },
+  process.cwd(),
+);
+
+export interface FakeRunOptions {
+  readonly scenario: Scenario;
+  /** Options of the run. By default 4 clients and 1 s of warm-up. */
+  readonly given?: GivenOptions;
+  readonly behavior?: Partial<ServerBehavior>;
+  /** Changes of the chat target. */
+  readonly mapping?: Mapping;
+  /** How long the server takes to start; infinite for one that never does. */
+  readonly serverStartMs?: number;
+}
+
+/** A whole run in virtual time: the real coordinator and generator sessions over a server in memory. */
+export class FakeRun {
+  readonly time = new VirtualTime(1e9, LOOP_NS);
+  readonly server: FakeServer;
+  readonly workers: FakeWorker[] = [];
+  readonly progress: Progress[] = [];
+  readonly #options: FakeRunOptions;
+  readonly #stop = new AbortController();
+  readonly #actions = new Map<Phase, { readonly afterMs: number; readonly act: () => void }>();
+  #onDied: (reason: string) => void = () => {};
+  /** Whether the server was stopped, and which workers were killed, at the end of the run. */
+  isServerStopped = false;
+
+  constructor(options: FakeRunOptions) {
+    this.#options = options;
+    this.server = new FakeServer(this.time, {
+      network: () => [1],
+      refuses: () => null,
+      acknowledgesJoin: () => true,
+      ...options.behavior,
+    });
+  }
+
+  /** Does something so long after a phase has begun. */
+  during(phase: Phase, afterMs: number, act: () => void): this {
+    this.#actions.set(phase, { afterMs, act });
+    return this;
+  }
+
+  /** As Ctrl-C does. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  killServer(): void {
+    this.server.die();
+    this.#onDied('exit code 7');
+  }
+
+  /** The phases that the run reached, in order. */
+  get phases(): Phase[] {
+    return [...new Set(this.progress.map(({ phase }) => phase))];
+  }
+
+  async run(): Promise<RunResult> {
+    const { scenario, given = {} } = this.#options;
+    const options = { clients: '4', warmup: '1s', warmupMax: '1s', ...given };
+    const planned = buildPlan(scenario, options, () => targetWith({ url: 'ws://fake' }));
+    const hooks = {
+      onProgress: (progress: Progress) => this.#note(progress),
+      signal: this.#stop.signal,
+      commandLine: [],
+    };
+    return await this.time.run(runPlan({ ...planned, scenario }, hooks, this.#host()));
+  }
+
+  #note(progress: Progress): void {
+    this.progress.push(progress);
+    const action = this.#actions.get(progress.phase);
+    if (action === undefined) return;
+    this.#actions.delete(progress.phase);
+    this.time.after(action.afterMs, action.act);
+  }
+
+  #host(): RunHost {
+    return {
+      originNs: 0n,
+      clock: this.time,
+      timers: this.time,
+      chooseAffinity: (workers) => ({ affinity: noAffinity(workers), problem: null }),
+      startWorker: (_cpus, handlers) => {
+        const worker = new FakeWorker(this, this.#options, handlers);
+        this.workers.push(worker);
+        return worker;
+      },
+      startServer: (_plan, start) => this.#startServer(start),
+      explainRefusal: async ({ reason }) => ({ message: `no client could connect: ${reason}`, hint: '' }),
+      prepare() {},
+      readCounters: () => ({
+        atMs: this.time.nowNs() / 1e6,
+        cpus: null,
+        throttledUs: null,
+        pressureUs: null,
+      }),
+      readEnvironment: (_commandLine, _affinity, disturbance) => ({ ...ENVIRONMENT, ...disturbance }),
+    };
+  }
+
+  async #startServer({ signal, onDied }: ServerStart): Promise<ServerUnderTest> {
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const { serverStartMs = 50 } = this.#options;
+    await Promise.race([
+      aborted,
+      serverStartMs === Infinity ? new Promise(() => {}) : this.time.sleep(serverStartMs),
+    ]);
+    if (signal.aborted) throw new Error('the start was aborted');
+    this.#onDied = onDied;
+    return {
+      url: 'ws://fake',
+      isStarted: true,
+      sampleNow() {},
+      processes: () => [],
+      notes: () => [],
+      stop: async () => {
+        this.isServerStopped = true;
+      },
+    };
+  }
+}
+
+/** A generator process in this one: its session runs in virtual time and messages are copied as IPC does. */
+export class FakeWorker implements WorkerHandle {
+  readonly pid = 1;
+  readonly #run: FakeRun;
+  readonly #options: FakeRunOptions;
+  readonly #handlers: WorkerHandlers;
+  readonly #timers: Timers;
+  #session: GeneratorSession | null = null;
+  #isFrozen = false;
+
+  constructor(run: FakeRun, options: FakeRunOptions, handlers: WorkerHandlers) {
+    this.#run = run;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#timers = unlessFrozen(run.time, () => this.#isFrozen);
+  }
+
+  /** Ends it as a signal does. */
+  crash(): void {
+    this.#isFrozen = true;
+    this.#handlers.onEnded('signal SIGKILL');
+  }
+
+  /** It stays alive and does nothing any more. */
+  hang(): void {
+    this.#isFrozen = true;
+  }
+
+  kill(): void {
+    this.#isFrozen = true;
+  }
+
+  post(message: ToWorker): void {
+    const copy = structuredClone(message);
+    this.#timers.after(IPC_MS, () => {
+      this.#handle(copy).catch((error: Error) => {
+        this.#send({ type: 'crash', message: error.message, stack: error.stack ?? '' });
+      });
+    });
+  }
+
+  async #handle(message: ToWorker): Promise<void> {
+    if (message.type !== 'assign') return await this.#session?.handle(message);
+    this.#session = this.#createSession(message.assignment);
+    this.#send({ type: 'ready' });
+  }
+
+  #send(message: FromWorker): void {
+    const copy = structuredClone(message);
+    this.#timers.after(IPC_MS, () => this.#handlers.onMessage(copy));
+  }
+
+  #createSession(assignment: Assignment): GeneratorSession {
+    const { scenario, mapping } = this.#options;
+    const { time, server } = this.#run;
+    return new GeneratorSession({
+      assignment,
+      scenario,
+      driver: driverTo(server, assignment.clients),
+      target: {
+        mapping: mapping ?? chat,
+        clientOf: (number) => ({ number, values: {} }),
+        headersOf: () => ({}),
+        connectOptions: (_client, url) => ({
+          url,
+          transport: 'websocket',
+          timeoutMs: assignment.plan.connectTimeoutMs,
+        }),
+      },
+      clock: time,
+      timers: this.#timers,
+      telemetry: { sample: () => this.#sample() },
+      traffic: { take: () => NO_TRAFFIC, notePoll() {} },
+      post: (message) => this.#send(message),
+    });
+  }
+
+  #lastSampleNs = 0;
+
+  #sample(): TelemetrySample {
+    const atNs = this.#run.time.nowNs();
+    const lengthMs = (atNs - this.#lastSampleNs) / 1e6;
+    this.#lastSampleNs = atNs;
+    return {
+      atNs,
+      lengthMs,
+      cpuMs: 0,
+      rssBytes: 0,
+      loopUtilization: 0,
+      pacingShare: 0,
+      loopDelayP50Ns: 0,
+      loopDelayP99Ns: 0,
+      loopDelayMaxNs: 0,
+      gcCount: 0,
+      gcTotalMs: 0,
+      gcMaxMs: 0,
+      heapUsedBytes: 0,
+      bufferedBytes: null,
+    };
+  }
+}
+
+/** Connects the clients of one worker, in their order, to a server in memory. */
+function driverTo(server: FakeServer, clients: readonly number[]): Driver {
+  let next = 0;
+  return {
+    name: 'fake',
+    protocol: 'ws',
+    transports: ['websocket'],
+    summary: '',
+    connect: ({ timeoutMs }) => {
+      const client = clients[next] ?? Number.NaN;
+      next += 1;
+      return server.connect(client, timeoutMs);
+    },
+  };
+}
+
+/** Timers that no longer call back once their process is frozen. */
+function unlessFrozen(timers: Timers, isFrozen: () => boolean): Timers {
+  const guarded = (callback: () => void) => () => {
+    if (!isFrozen()) callback();
+  };
+  return {
+    after: (delayMs, callback) => timers.after(delayMs, guarded(callback)),
+    every: (periodMs, callback) => {
+      const cancel = timers.every(periodMs, () => {
+        if (isFrozen()) cancel();
+        else callback();
+      });
+      return cancel;
+    },
+    soon: (callback) => timers.soon(guarded(callback)),
+    sleep: (delayMs) => new Promise((resolve) => timers.after(delayMs, guarded(resolve))),
+  };
+}

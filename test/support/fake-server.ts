@@ -1,0 +1,186 @@
+import { EVENT, type Scope, streamedReplies } from '../../src/contract/protocol.ts';
+import type { CloseOutcome, Connection } from '../../src/drivers/driver.ts';
+import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
+import type { Timers } from '../../src/measure/timers.ts';
+
+/** A message on its way from the server to one client. */
+export interface Hop {
+  readonly receiver: number;
+  /** Null for a message without a stamp. */
+  readonly stamp: Stamp | null;
+}
+
+/**
+ * When the copies of a message arrive, in milliseconds after it was sent: `[1]` after 1 ms, `[]` never, `[1, 2]` twice.
+ * A message that takes longer than the next one arrives out of order.
+ */
+export type Network = (hop: Hop) => readonly number[];
+
+export interface ServerBehavior {
+  readonly network: Network;
+  /** Why a client cannot connect; null when it can. `silent` leaves the attempt unanswered. */
+  readonly refuses: (client: number) => string | null;
+  /** Whether the server acknowledges that a client joins its rooms. */
+  readonly acknowledgesJoin: (client: number) => boolean;
+}
+
+type Handler = (data: unknown) => void;
+
+/** A client's connection to a {@link FakeServer}. */
+export class FakeClientConnection implements Connection {
+  readonly client: number;
+  readonly rooms = new Set<string>();
+  readonly #server: FakeServer;
+  readonly #handlers = new Map<string, Set<Handler>>();
+  readonly #answers = new Map<string, (data: unknown) => unknown>();
+  #onDropped: (reason: string) => void = () => {};
+
+  constructor(client: number, server: FakeServer) {
+    this.client = client;
+    this.#server = server;
+  }
+
+  emit(event: string, data: unknown): void {
+    this.#server.receive(this, event, data, () => {});
+  }
+
+  request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
+    this.#server.receive(this, event, data, onReply);
+  }
+
+  on(event: string, handler: Handler): () => void {
+    const handlers = this.#handlers.get(event) ?? new Set();
+    this.#handlers.set(event, handlers.add(handler));
+    return () => handlers.delete(handler);
+  }
+
+  answer(event: string, respond: (data: unknown) => unknown): void {
+    this.#answers.set(event, respond);
+  }
+
+  onDropped(handler: (reason: string) => void): void {
+    this.#onDropped = handler;
+  }
+
+  ping(onPong: () => void): void {
+    this.#server.send({ receiver: this.client, stamp: null }, onPong);
+  }
+
+  async close(): Promise<CloseOutcome | null> {
+    this.#server.leave(this);
+    return { code: 1000, reason: '' };
+  }
+
+  /** The server ends the connection. */
+  drop(reason: string): void {
+    this.#server.leave(this);
+    this.#onDropped(reason);
+  }
+
+  /** The client receives an event; returns its answer. */
+  deliver(event: string, data: unknown): unknown {
+    for (const handler of [...(this.#handlers.get(event) ?? [])]) handler(data);
+    return this.#answers.get(event)?.(data);
+  }
+}
+
+/** The chat server of the reference servers, in memory. Its network delays, loses, duplicates and reorders messages. */
+export class FakeServer {
+  readonly connections = new Map<number, FakeClientConnection>();
+  readonly #timers: Timers;
+  readonly #behavior: ServerBehavior;
+
+  constructor(timers: Timers, behavior: ServerBehavior) {
+    this.#timers = timers;
+    this.#behavior = behavior;
+  }
+
+  /** Connects a client; rejects with the reason of a refusal, and when there is no answer within the time. */
+  async connect(client: number, timeoutMs: number): Promise<Connection> {
+    const reason = this.#behavior.refuses(client);
+    await this.#timers.sleep(reason === 'silent' ? timeoutMs : 1);
+    if (reason === 'silent') throw new Error(`no answer within ${timeoutMs / 1000} s`);
+    if (reason !== null) throw new Error(reason);
+    const connection = new FakeClientConnection(client, this);
+    this.connections.set(client, connection);
+    return connection;
+  }
+
+  leave(connection: FakeClientConnection): void {
+    if (this.connections.get(connection.client) === connection) this.connections.delete(connection.client);
+  }
+
+  /** Ends all connections, as the death of the process does. */
+  die(): void {
+    for (const connection of [...this.connections.values()]) connection.drop('connection reset');
+  }
+
+  /** Calls back once for each copy that arrives. */
+  send(hop: Hop, onArrived: () => void): void {
+    for (const delayMs of this.#behavior.network(hop)) this.#timers.after(delayMs, onArrived);
+  }
+
+  /** Sends an event to one client, unless it has left when a copy arrives. */
+  #sendTo(connection: FakeClientConnection, event: string, data: unknown): void {
+    this.send({ receiver: connection.client, stamp: findStamp(data) }, () => {
+      if (this.connections.get(connection.client) === connection) connection.deliver(event, data);
+    });
+  }
+
+  /** Pushes an event to every client. */
+  push(event: string, data: unknown): void {
+    for (const connection of this.connections.values()) this.#sendTo(connection, event, data);
+  }
+
+  receive(from: FakeClientConnection, event: string, data: unknown, reply: (data: unknown) => void): void {
+    const hop = { receiver: from.client, stamp: findStamp(data) };
+    switch (event) {
+      case EVENT.enterChat:
+        for (const room of data as string[]) from.rooms.add(room);
+        if (this.#behavior.acknowledgesJoin(from.client)) this.#timers.after(1, () => reply(true));
+        return;
+      case EVENT.sendMessage:
+        this.#publish(from, data as { message: unknown; scope: Scope; chatId?: string });
+        return;
+      case EVENT.hello:
+      case EVENT.identity:
+        this.send(
+          hop,
+          once(() => reply(data)),
+        );
+        return;
+      case EVENT.echo:
+        this.#sendTo(from, event, data);
+        return;
+      case EVENT.events:
+        for (const item of streamedReplies(data)) this.#sendTo(from, event, item);
+        return;
+      case EVENT.askMe:
+        this.send(
+          hop,
+          once(() => reply({ answer: from.deliver(EVENT.hello, data), roundTripNs: 1000 })),
+        );
+        return;
+    }
+  }
+
+  #publish(
+    from: FakeClientConnection,
+    { message, scope, chatId = '' }: { message: unknown; scope: Scope; chatId?: string },
+  ): void {
+    for (const connection of this.connections.values()) {
+      const isMeant = scope.startsWith('everyone') || connection.rooms.has(chatId);
+      if (!isMeant || (scope.endsWith('but-me') && connection === from)) continue;
+      this.#sendTo(connection, EVENT.receiveMessage, message);
+    }
+  }
+}
+
+/** A callback that is called at the first copy only: a library drops further acknowledgements. */
+function once(callback: () => void): () => void {
+  let isCalled = false;
+  return () => {
+    if (!isCalled) callback();
+    isCalled = true;
+  };
+}
