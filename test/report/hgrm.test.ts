@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { percentileRows } from '../../src/report/content/percentiles.ts';
-import { renderHgrm } from '../../src/report/hgrm.ts';
+import { percentileRows, renderHgrm } from '../../src/report/hgrm.ts';
 import { NsHistogram, viewResult } from '../../src/result/view.ts';
 import { makeResult, results } from './fixture.ts';
 

@@ -1,7 +1,7 @@
 import type { RunResult, StoredInterval } from '../../result/run-result.ts';
 import { NsHistogram, type ResultView } from '../../result/view.ts';
 import { type Line, type LineChart, makeLineChart } from '../charts.ts';
-import { percentileRows } from './percentiles.ts';
+import { percentileRows } from '../hgrm.ts';
 import { cpuChart, loopDelayChart, memoryChart } from './process-charts.ts';
 
 /** Samples that must lie beyond a quantile for it to be shown. */
