@@ -1,13 +1,74 @@
 import { FIGURES, type FigureName } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import type { ResultView } from '../../result/view.ts';
-import { targetLabel } from './labels.ts';
-import { maxColumn, type QuantileName, quantileColumn, quantileMeaning } from './latency-columns.ts';
-import { validityWord, verdict } from './run-verdict.ts';
+import { type ResultView, samplesNeeded } from '../../result/view.ts';
+import { pluralOf } from '../../units.ts';
+import { targetLabel, validityWord, verdict } from './run-verdict.ts';
 import { type Cell, type Column, column, type Kind } from './table.ts';
 
-/** A column of what the result itself says. */
-function told(
+/** The quantiles that reports show, by name. */
+export const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
+
+export type QuantileName = keyof typeof QUANTILES;
+
+/** One series of one result. */
+export interface SeriesOf {
+  readonly view: ResultView;
+  readonly series: string;
+}
+
+/** What one independent sample of a series is, in the plural. */
+function sampleNoun({ view, series }: SeriesOf): string {
+  if (series === 'connect') return 'connections';
+  if (series === 'send_lag') return 'messages';
+  return pluralOf(view.result.samples.unit);
+}
+
+/** What every latency column of a table is made from. */
+interface LatencyColumn<Row> {
+  readonly id: string;
+  readonly title: string;
+  readonly meaning: string;
+  readonly unitGroup: string;
+  seriesOf(row: Row): SeriesOf;
+}
+
+/** A quantile, left out where the series has too few independent samples for it. */
+export function quantileColumn<Row>(name: QuantileName, parts: LatencyColumn<Row>): Column<Row> {
+  const { seriesOf, ...shown } = parts;
+  const needed = samplesNeeded(QUANTILES[name]);
+  return {
+    ...shown,
+    kind: 'duration',
+    value(row) {
+      const { view, series } = seriesOf(row);
+      return view.quantileNs(series, QUANTILES[name]);
+    },
+    shortage(row) {
+      const of = seriesOf(row);
+      const had = of.view.samples(of.series);
+      const recorded = of.view.result.series[of.series] !== undefined;
+      return recorded && had < needed ? { quantile: name, needed, had, noun: sampleNoun(of) } : null;
+    },
+  };
+}
+
+/** The largest recorded value. */
+export function maxColumn<Row>({ seriesOf, unitGroup, ...shown }: LatencyColumn<Row>): Column<Row> {
+  const value = (row: Row) => {
+    const { view, series } = seriesOf(row);
+    const histogram = view.histogram(series);
+    return histogram === null || histogram.count === 0 ? null : histogram.maxNs;
+  };
+  return { ...column(shown.id, shown.title, 'duration', shown.meaning, value), unitGroup };
+}
+
+/** `95 % of the values are at or below it` */
+export function quantileMeaning(name: QuantileName): string {
+  return `${Number((QUANTILES[name] * 100).toFixed(1))} % of the values are at or below it`;
+}
+
+/** A column of a value that the result holds. */
+function resultColumn(
   id: string,
   title: string,
   kind: Kind,
@@ -17,18 +78,12 @@ function told(
   return column(id, title, kind, meaning, ({ result }) => pick(result));
 }
 
-const LEDGER_MEANINGS = {
-  expected: 'messages x the receivers that were there when they were sent',
-  delivered: 'arrived at least once, by the end of the drain',
-  late: 'delivered, but after the limit of the plan',
-  lost: 'not there by the end of the drain',
-  duplicated: 'further copies of what was delivered',
-  reordered: 'overtaken by a later message of the same sender',
-  unexpected: 'received but not owed',
-} as const;
-
-function ledgerColumn(name: keyof typeof LEDGER_MEANINGS): Column<ResultView> {
-  return told(name, name, 'count', LEDGER_MEANINGS[name], ({ ledger }) => ledger[name]);
+function ledgerColumn(
+  name: 'expected' | 'delivered' | 'late' | 'lost' | 'unknown' | 'duplicated' | 'reordered' | 'unexpected',
+  title: string,
+  meaning: string,
+): Column<ResultView> {
+  return resultColumn(name, title, 'count', meaning, ({ ledger }) => ledger[name]);
 }
 
 const ofHeadline = {
@@ -41,11 +96,11 @@ function headlineQuantile(name: QuantileName): Column<ResultView> {
   return quantileColumn(name, { ...ofHeadline, id, title: name, meaning: quantileMeaning(name) });
 }
 
-function lastReceiver(name: QuantileName): Column<ResultView> {
+function slowestReceiver(name: QuantileName): Column<ResultView> {
   return quantileColumn(name, {
     id: `last_receiver_${name}`,
-    title: `last ${name}`,
-    meaning: 'until the last receiver has a broadcast',
+    title: `slowest ${name}`,
+    meaning: `slowest-receiver ${name}: latency of the last receiver of each broadcast`,
     unitGroup: 'latency',
     seriesOf: (view) => ({ view, series: 'fanout_last' }),
   });
@@ -53,25 +108,28 @@ function lastReceiver(name: QuantileName): Column<ResultView> {
 
 function figureColumn(name: FigureName): Column<ResultView> {
   const { title, unit, meaning, value } = FIGURES[name];
-  return told(name, title, unit, meaning, value);
+  return resultColumn(name, title, unit, meaning, value);
 }
 
-const TARGET = told('target', 'target', 'text', 'server and transport', targetLabel);
-const SCENARIO = told('scenario', 'scenario', 'text', 'workload', ({ plan }) => plan.scenario);
-const CLIENTS = told('clients', 'clients', 'count', 'connections planned', ({ plan }) => plan.clients);
-const VALIDITY = told('validity', 'validity', 'text', 'whether to believe the run', validityWord);
+const TARGET = resultColumn('target', 'target', 'text', 'server and transport', targetLabel);
+const SCENARIO = resultColumn('scenario', 'scenario', 'text', 'workload', ({ plan }) => plan.scenario);
+const CLIENTS = resultColumn('clients', 'clients', 'count', 'planned connections', ({ plan }) => plan.clients);
+const VALIDITY: Column<ResultView> = {
+  ...resultColumn('validity', 'validity', 'text', 'whether the run is valid', validityWord),
+  isSilent: ({ result }) => validityWord(result) === 'valid',
+};
 const P50 = headlineQuantile('p50');
 const P99 = headlineQuantile('p99');
-const LAST = [lastReceiver('p50'), lastReceiver('p99')];
+const SLOWEST = [slowestReceiver('p50'), slowestReceiver('p99')];
 const SENT = figureColumn('sent');
-const LOST = ledgerColumn('lost');
+const LOST = ledgerColumn('lost', 'lost', 'not delivered by the end of the drain');
 const SERVER_CPU = figureColumn('server_cpu_per_delivery');
 
-const TRAFFIC = [
+const TRAFFIC: ReadonlyArray<Column<ResultView>> = [
   figureColumn('traffic_per_delivery'),
   {
     ...figureColumn('requests_per_delivery'),
-    isSilent: ({ result }: ResultView) => result.traffic.requests === 0,
+    isSilent: ({ result }) => result.traffic.requests === 0,
   },
   figureColumn('empty_polls'),
 ];
@@ -81,20 +139,33 @@ const LATENCY = [
   headlineQuantile('p95'),
   P99,
   headlineQuantile('p99.9'),
-  maxColumn({ ...ofHeadline, id: 'max', title: 'max', meaning: 'the slowest of all' }),
-  ...LAST,
+  maxColumn({ ...ofHeadline, id: 'max', title: 'max', meaning: 'the highest latency' }),
+  ...SLOWEST,
 ];
 
-const DELIVERY = [
+const DELIVERY: ReadonlyArray<Column<ResultView>> = [
   SENT,
-  told('intended', 'intended', 'rate', 'messages planned', ({ rate }) => rate.intendedHz),
-  ledgerColumn('expected'),
-  ledgerColumn('delivered'),
-  ledgerColumn('late'),
+  {
+    ...resultColumn(
+      'intended',
+      'intended',
+      'rate',
+      'messages per second of the schedule',
+      ({ rate }) => rate.intendedHz,
+    ),
+    isSilent: ({ result: { rate } }) => rate.intended === rate.sent,
+  },
+  ledgerColumn('expected', 'expected', 'expected deliveries: messages x their receivers'),
+  ledgerColumn('delivered', 'delivered', 'delivered at least once, by the end of the drain'),
+  ledgerColumn('late', 'late', 'delivered, but slower than --late-after'),
   LOST,
-  ledgerColumn('duplicated'),
-  ledgerColumn('reordered'),
-  ledgerColumn('unexpected'),
+  {
+    ...ledgerColumn('unknown', 'unknown', 'expected by clients of a generator process that ended'),
+    isSilent: ({ result: { ledger } }) => ledger.unknown === 0,
+  },
+  ledgerColumn('duplicated', 'duplicates', 'deliveries after the first one of the same message'),
+  ledgerColumn('reordered', 'out of order', 'delivered after a later message of the same sender'),
+  ledgerColumn('unexpected', 'unexpected', 'delivered to a client that did not expect it'),
 ];
 
 const COST = [
@@ -104,31 +175,31 @@ const COST = [
   quantileColumn<ResultView>('p99', {
     id: 'receive_uncertainty_p99',
     title: 'uncertainty p99',
-    meaning: 'by how much a time of receiving may be too late',
+    meaning: 'how much too late the generator may have timed a delivery',
     unitGroup: 'receive_uncertainty',
     seriesOf: (view) => ({ view, series: 'receive_uncertainty' }),
   }),
 ];
 
+/** A table with one row for each result. */
 export interface ColumnGroup {
   readonly title: string;
   readonly columns: ReadonlyArray<Column<ResultView>>;
 }
 
-/** The headline tables, one row for each result, as people read them. */
-export const HEADLINE_GROUPS: readonly [ColumnGroup, ...ColumnGroup[]] = [
-  { title: 'Latency', columns: [TARGET, SCENARIO, CLIENTS, ...LATENCY, VALIDITY] },
-  { title: 'Delivery', columns: [TARGET, SCENARIO, ...DELIVERY] },
-  { title: 'Cost', columns: [TARGET, SCENARIO, ...COST] },
+/** The main tables of a report; the first column names the row. */
+export const HEADLINE_GROUPS: readonly ColumnGroup[] = [
+  { title: 'Latency', columns: [TARGET, ...LATENCY, VALIDITY] },
+  { title: 'Delivery', columns: [TARGET, ...DELIVERY] },
+  { title: 'Cost', columns: [TARGET, ...COST] },
 ];
 
 /** The columns of `npm run bench`. */
 export const SUMMARY_COLUMNS: ReadonlyArray<Column<ResultView>> = [
-  SCENARIO,
   TARGET,
   P50,
   P99,
-  ...LAST,
+  ...SLOWEST,
   SENT,
   LOST,
   SERVER_CPU,
@@ -136,7 +207,7 @@ export const SUMMARY_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   VALIDITY,
 ];
 
-/** All of them in one row, for programs. */
+/** All columns in one row, for programs. */
 export const FLAT_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   TARGET,
   SCENARIO,
@@ -145,6 +216,6 @@ export const FLAT_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   ...DELIVERY,
   ...COST,
   VALIDITY,
-  told('started_at', 'started', 'text', 'UTC', ({ startedAt }) => startedAt),
-  told('verdict', 'verdict', 'text', 'the first line of a report', verdict),
+  resultColumn('started_at', 'started', 'text', 'UTC', ({ startedAt }) => startedAt),
+  resultColumn('verdict', 'verdict', 'text', 'the first line of a report', verdict),
 ];

@@ -1,17 +1,18 @@
-import type { Finding, RunResult } from '../../result/run-result.ts';
-import { plural } from '../../text.ts';
-import { plain } from '../plain.ts';
+import { FINDINGS } from '../../result/findings.ts';
+import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
+import { formatDurationMs, plural } from '../../units.ts';
+import type { Severity } from '../blocks.ts';
 
 const isValid = (result: RunResult) => result.invalid.length === 0;
 const isPartial = (result: RunResult) => result.status === 'partial';
 
-/** `server-overloaded` and `SERVER_OVERLOADED` become `SERVER OVERLOADED`. */
+/** `server_overloaded` becomes `SERVER OVERLOADED`. */
 function shout(code: string): string {
-  return plain(code).replace(/[-_]/g, ' ').toUpperCase();
+  return code.replaceAll('_', ' ').toUpperCase();
 }
 
 function sentences(findings: readonly Finding[]): string {
-  return findings.map(({ message }) => plain(message)).join('; ');
+  return findings.map(({ message }) => message).join('; ');
 }
 
 /** `, SERVER OVERLOADED: latency grew; 12 messages lost`, one part for each code; empty without findings. */
@@ -21,8 +22,8 @@ function foundText(findings: readonly Finding[]): string {
 }
 
 /**
- * The sentence that begins every report: `VALID`, `VALID, SERVER OVERLOADED: why`, `INVALID: why; why`;
- * with `PARTIAL, ` before it when the run ended before its plan did.
+ * The first line of a report of one run: `VALID`, `VALID, SERVER OVERLOADED: why`, `INVALID: why; why`. It begins with
+ * `PARTIAL, ` when the run ended early.
  */
 export function verdict(result: RunResult): string {
   const belief = isValid(result)
@@ -37,7 +38,7 @@ export function validityWord(result: RunResult): string {
 }
 
 /**
- * The first line of a report on one result or several: the verdict of the one, or how many have which:
+ * The first line of a report of one result or several: the verdict of the one, or how many have which:
  * `VALID: 3 results`, `2 VALID, 1 INVALID, 1 PARTIAL of 3 results`.
  */
 export function overallVerdict(results: readonly RunResult[]): string {
@@ -52,16 +53,79 @@ export function overallVerdict(results: readonly RunResult[]): string {
     ...[...Map.groupBy(codes, shout)].map(([code, each]) => [code, each.length] as const),
     ['PARTIAL', results.filter(isPartial).length],
   ];
-  const told = counts.filter(([, count]) => count > 0);
+  const present = counts.filter(([, count]) => count > 0);
   const total = plural(results.length, 'result');
-  const [first] = told;
-  if (first !== undefined && told.length === 1) return `${first[0]}: ${total}`;
-  return `${told.map(([word, count]) => `${count} ${word}`).join(', ')} of ${total}`;
+  const [first] = present;
+  if (first !== undefined && present.length === 1) return `${first[0]}: ${total}`;
+  return `${present.map(([word, count]) => `${count} ${word}`).join(', ')} of ${total}`;
 }
 
-/** How grave it is, for a colour: `warning` for a valid run that is partial, has findings or missed a threshold. */
-export function verdictSeverity(result: RunResult): 'good' | 'warning' | 'bad' {
+/** `warning` for a valid run that is partial, has findings or missed a threshold; `bad` for an invalid one. */
+function severityOfOne(result: RunResult): Severity {
   if (!isValid(result)) return 'bad';
   const missed = result.thresholds.some(({ passed }) => passed !== true);
   return isPartial(result) || result.findings.length > 0 || missed ? 'warning' : 'good';
+}
+
+/** The most severe of all results. */
+export function runSeverity(results: readonly RunResult[]): Severity {
+  const all = results.map(severityOfOne);
+  return (['bad', 'warning'] as const).find((severity) => all.includes(severity)) ?? 'good';
+}
+
+/** `passed: delivery.p99<50ms (12.3 ms)` */
+export function thresholdText({ passed, expression, detail }: ThresholdOutcome): string {
+  const outcome = passed === null ? 'not judged' : passed ? 'passed' : 'FAILED';
+  return `${outcome}: ${expression} (${detail})`;
+}
+
+/** What to do about findings, each remedy once: `next: reduce the load (--rate, --clients)`. */
+export function remedyTexts(findings: readonly Finding[]): string[] {
+  const remedies = findings.map(({ code }) => FINDINGS[code].remedy).filter((remedy) => remedy !== '');
+  return [...new Set(remedies)].map((remedy) => `next: ${remedy}`);
+}
+
+/**
+ * The notes below the first line. Of one result: each threshold, and what to do about its findings. Of several: every
+ * verdict that is more than `VALID`, and every threshold that did not pass, with the name of the run.
+ */
+export function verdictNotes(results: readonly RunResult[]): string[] {
+  const [only] = results;
+  if (only !== undefined && results.length === 1) {
+    return [...only.thresholds.map(thresholdText), ...remedyTexts([...only.invalid, ...only.findings])];
+  }
+  const labels = numbered(results.map((result) => `${targetLabel(result)}, ${result.plan.scenario}`));
+  return results.flatMap((result, index) => {
+    const missed = result.thresholds.filter(({ passed }) => passed !== true).map(thresholdText);
+    const notes = verdict(result) === 'VALID' ? missed : [verdict(result), ...missed];
+    return notes.map((note) => `${labels[index] ?? ''}: ${note}`);
+  });
+}
+
+/**
+ * The target, its transport where the protocol has more than one, and its settings: `ws`, `socketio polling`,
+ * `socketio websocket msgpack`, `socketio-redis websocket streams`.
+ */
+export function targetLabel({ plan: { target, transport, settings } }: RunResult): string {
+  return [
+    target.name,
+    target.protocol === 'ws' ? null : transport,
+    settings.namespace,
+    settings.parser,
+    settings.compression === 'on' ? 'compressed' : null,
+    settings.recovery === 'on' ? 'recovery' : null,
+    settings.processes === null ? null : plural(settings.processes, 'process'),
+    settings.redisAdapter,
+    settings.pollInterval === null ? null : `every ${formatDurationMs(settings.pollInterval)}`,
+  ]
+    .filter((part) => part !== null)
+    .join(' ');
+}
+
+/** Tells alike labels apart: `ws`, `socketio polling`, and for a further run of the same `ws (2)`. */
+export function numbered(labels: readonly string[]): string[] {
+  return labels.map((label, index) => {
+    const before = labels.slice(0, index).filter((other) => other === label).length;
+    return before === 0 ? label : `${label} (${before + 1})`;
+  });
 }

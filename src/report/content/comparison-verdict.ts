@@ -1,0 +1,207 @@
+import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
+import { formatPercent, plural } from '../../units.ts';
+import type { Severity } from '../blocks.ts';
+import { brieflyAll } from './brief.ts';
+import {
+  armName,
+  baseName,
+  changeText,
+  gatingOf,
+  gradeOf,
+  isEarly,
+  metricSentence,
+  ratioTexts,
+  shortMetric,
+  valueText,
+} from './comparison-metrics.ts';
+
+/** The first metric with its values, the others short: the table has all of them. */
+function metricList([first, ...others]: readonly MetricOutcome[]): string[] {
+  return first === undefined ? [] : [metricSentence(first), ...others.map(shortMetric)];
+}
+
+function ofGrade(comparison: Comparison, pair: PairOutcome, verdict: Verdict): MetricOutcome[] {
+  return gatingOf(pair).filter((metric) => gradeOf(comparison, pair, metric) === verdict);
+}
+
+function improvedParts(comparison: Comparison, pair: PairOutcome): string[] {
+  const improved = metricList(ofGrade(comparison, pair, 'IMPROVED'));
+  return improved.length === 0 ? [] : [`improved: ${improved.join('; ')}`];
+}
+
+/** `15 pairs`, `15 pairs with a stored base` */
+function pairsPart({ design }: Comparison, { pairs }: PairOutcome): string {
+  return `${plural(pairs, 'pair')}${design.baseline === null ? '' : ' with a stored base'}`;
+}
+
+/** The informational metrics that got worse, the worst first. */
+export function informationalRegressions(comparison: Comparison, pair: PairOutcome): MetricOutcome[] {
+  const distance = ({ ratio }: MetricOutcome) => Math.abs(Math.log(ratio ?? 1));
+  return pair.metrics
+    .filter((metric) => !metric.gating && gradeOf(comparison, pair, metric) === 'REGRESSED')
+    .toSorted((a, b) => distance(b) - distance(a));
+}
+
+/** `informational: delivery.p99 3.10x, 2 more regressed`; nothing when none got worse. */
+function informationalPart(comparison: Comparison, pair: PairOutcome): string[] {
+  const worse = informationalRegressions(comparison, pair);
+  const [worst] = worse;
+  const ratio = worst === undefined ? null : ratioTexts(worst).ratio;
+  if (worst === undefined || ratio === null) return [];
+  const others = worse.length === 1 ? '' : `, and ${worse.length - 1} more`;
+  return [`informational: ${worst.metric} ${ratio}x${others}`];
+}
+
+/** Distance of the detectable ratio from 1; null where there is none. */
+const effectSize = ({ detectable }: MetricOutcome) =>
+  detectable === null || !Number.isFinite(detectable) || detectable <= 0
+    ? null
+    : Math.abs(Math.log(detectable));
+
+/** `minimum detectable effect +13 % (delivery.p50)`: of the least sensitive metric. */
+function effectPart(metrics: readonly MetricOutcome[]): string[] {
+  const [worst] = metrics
+    .filter((metric) => effectSize(metric) !== null)
+    .toSorted((a, b) => (effectSize(b) ?? 0) - (effectSize(a) ?? 0));
+  if (worst === undefined) return [];
+  return [`minimum detectable effect ${changeText(worst.detectable)} (${worst.metric})`];
+}
+
+/** Whether the interval itself is within the tolerance, not only the absolute difference. */
+function isWithinGrowth({ unit, lower, upper, delta }: MetricOutcome): boolean {
+  if (unit === 'rate') return lower !== null && lower * (1 + delta) >= 1;
+  return upper !== null && upper <= 1 + delta;
+}
+
+/** `delivery.p50`, or `delivery.p50 (within 200 us)` where only the absolute difference is tolerated. */
+function passedName(metric: MetricOutcome): string {
+  const isByFloor = metric.kind === 'ratio' && metric.floor > 0 && !isWithinGrowth(metric);
+  return isByFloor ? `${metric.metric} (within ${valueText(metric, metric.floor)})` : metric.metric;
+}
+
+function inconclusiveParts(comparison: Comparison, pair: PairOutcome): string[] {
+  const { design, judgement } = comparison;
+  if (isEarly(comparison)) {
+    const needed = design.looks[judgement.look]?.rounds ?? 0;
+    return [`${judgement.rounds} of ${plural(needed, 'required round')}`, pairsPart(comparison, pair)];
+  }
+  const undecided = ofGrade(comparison, pair, 'INCONCLUSIVE');
+  const [only] = undecided;
+  const tolerated =
+    only === undefined || undecided.length > 1 || only.ratio === null
+      ? []
+      : [`tolerated ${changeText(only.unit === 'rate' ? 1 - only.delta : 1 + only.delta)}`];
+  return [
+    ...metricList(undecided),
+    ...tolerated,
+    ...improvedParts(comparison, pair),
+    pairsPart(comparison, pair),
+    ...effectPart(undecided),
+  ];
+}
+
+function pairParts(comparison: Comparison, pair: PairOutcome): string[] {
+  switch (pair.verdict) {
+    case 'REGRESSED':
+      return [
+        ...metricList(ofGrade(comparison, pair, 'REGRESSED')),
+        ...improvedParts(comparison, pair),
+        pairsPart(comparison, pair),
+      ];
+    case 'IMPROVED':
+      return [
+        ...metricList(ofGrade(comparison, pair, 'IMPROVED')),
+        pairsPart(comparison, pair),
+        ...informationalPart(comparison, pair),
+      ];
+    case 'OK':
+      return [
+        `no regression in ${gatingOf(pair).map(passedName).join(', ')}`,
+        pairsPart(comparison, pair),
+        ...effectPart(gatingOf(pair)),
+        ...informationalPart(comparison, pair),
+      ];
+    case 'INCONCLUSIVE':
+      return inconclusiveParts(comparison, pair);
+    case 'INVALID':
+      return [brieflyAll(pair.invalid.map(({ message }) => message)) || 'no valid pairs'];
+  }
+}
+
+/**
+ * The verdict line of one arm vs the base: `REGRESSED: delivery.p50 1.35x (1.24-1.46), 1.25 ms -> 1.66 ms; 15 pairs`.
+ * A comparison, which has no base and head of the same thing, names both arms.
+ */
+export function pairSentence(comparison: Comparison, pair: PairOutcome): string {
+  const { design, judgement } = comparison;
+  const isNamed = design.command === 'compare' || judgement.heads.length > 1;
+  const subject = isNamed ? `${armName(comparison, pair.head)} vs ${baseName(comparison)}: ` : '';
+  return `${pair.verdict}: ${subject}${pairParts(comparison, pair).join('; ')}`;
+}
+
+/** `REGRESSED: vs ws: socketio, socketio polling REGRESSED; bun-ws OK` */
+function severalText(comparison: Comparison): string {
+  const { judgement } = comparison;
+  const groups = Map.groupBy(judgement.heads, ({ verdict }) => verdict);
+  const counted = [...groups].map(
+    ([verdict, pairs]) => `${pairs.map(({ head }) => armName(comparison, head)).join(', ')} ${verdict}`,
+  );
+  return `${judgement.verdict}: vs ${baseName(comparison)}: ${counted.join('; ') || 'no arm was compared'}`;
+}
+
+/** `; thresholds: 1 FAILED, 1 not judged of 3`; nothing when all passed. */
+function thresholdsText({ thresholds }: Comparison): string {
+  const failed = thresholds.filter(({ passed }) => passed === false).length;
+  const unjudged = thresholds.filter(({ passed }) => passed === null).length;
+  const parts = [
+    ...(failed === 0 ? [] : [`${failed} FAILED`]),
+    ...(unjudged === 0 ? [] : [`${unjudged} not judged`]),
+  ];
+  return parts.length === 0 ? '' : `; thresholds: ${parts.join(', ')} of ${thresholds.length}`;
+}
+
+/** The first line of every report of a comparison. It begins with `PARTIAL, ` when the comparison ended early. */
+export function verdictSentence(comparison: Comparison): string {
+  const { heads } = comparison.judgement;
+  const [only] = heads;
+  const text =
+    only !== undefined && heads.length === 1 ? pairSentence(comparison, only) : severalText(comparison);
+  const partial = comparison.status === 'partial' ? 'PARTIAL, ' : '';
+  return `${partial}${text}${thresholdsText(comparison)}`;
+}
+
+/** The rounds of an arm that were judged, and those of them in which its server was overloaded. */
+export function overloadOf(
+  { rounds, judgement }: Comparison,
+  arm: number,
+): { readonly overloaded: number; readonly measured: number } {
+  const judged: readonly Round[] = judgement.rounds === 0 ? rounds : rounds.slice(0, judgement.rounds);
+  const results = judged
+    .flatMap(({ runs }) => runs.filter((run) => run.arm === arm))
+    .map(({ result }) => result)
+    .filter((result) => result !== null);
+  const overloaded = results.filter(({ findings }) =>
+    findings.some(({ code }) => code === 'server_overloaded'),
+  );
+  return { overloaded: overloaded.length, measured: results.length };
+}
+
+const SEVERITIES: Readonly<Record<Verdict, Severity>> = {
+  REGRESSED: 'bad',
+  INVALID: 'bad',
+  INCONCLUSIVE: 'warning',
+  IMPROVED: 'good',
+  OK: 'good',
+};
+
+/** The severity of the verdict. A failed threshold is as severe as a regression. */
+export function comparisonSeverity(comparison: Comparison): Severity {
+  const { design, judgement, status, thresholds } = comparison;
+  const severity = SEVERITIES[judgement.verdict];
+  if (severity === 'bad' || thresholds.some(({ passed }) => passed === false)) return 'bad';
+  const isDoubtful =
+    status === 'partial' ||
+    thresholds.some(({ passed }) => passed === null) ||
+    design.arms.some((_, arm) => overloadOf(comparison, arm).overloaded > 0);
+  return isDoubtful ? 'warning' : severity;
+}

@@ -1,0 +1,159 @@
+import type { RunResult } from '../../result/run-result.ts';
+import { type ResultView, viewResult } from '../../result/view.ts';
+import { type Block, detailsBlock, type Report } from '../blocks.ts';
+import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
+import { runCharts } from './run-charts.ts';
+import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
+import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
+import { numbered, overallVerdict, runSeverity, targetLabel, verdictNotes } from './run-verdict.ts';
+import { type Column, shortageNotes, type Table, tabulate } from './table.ts';
+
+/** Results of one scenario, which share tables and charts. */
+interface Section {
+  readonly scenario: string;
+  readonly views: readonly ResultView[];
+  /** One for each view: the target, numbered where two are alike. */
+  readonly labels: readonly string[];
+  /** One for each view: a colour of the page, from 0. */
+  readonly colours: readonly number[];
+}
+
+/** Groups results by scenario. A target has the same colour in every section. */
+function makeSections(results: readonly RunResult[]): Section[] {
+  const groups = Map.groupBy(results.map(viewResult), ({ result }) => result.plan.scenario);
+  const palette = new Map<string, number>();
+  return [...groups].map(([scenario, views]) => {
+    const labels = numbered(views.map(({ result }) => targetLabel(result)));
+    for (const label of labels) palette.set(label, palette.get(label) ?? palette.size);
+    return { scenario, views, labels, colours: labels.map((label) => palette.get(label) ?? 0) };
+  });
+}
+
+/** A table of results whose rows have the labels of the section in place of the target. */
+function labelledTable(columns: ReadonlyArray<Column<ResultView>>, { views, labels }: Section): Table {
+  const { headings, rows } = tabulate(columns, views);
+  return { headings, rows: rows.map(([, ...cells], run) => [labels[run] ?? '', ...cells]) };
+}
+
+/** Latency, Delivery and Cost. A table with nothing but names in it is left out. */
+function headlineBlocks(section: Section): Block[] {
+  return HEADLINE_GROUPS.map(({ title, columns }): Block & { kind: 'table' } => ({
+    kind: 'table',
+    title,
+    table: labelledTable(columns, section),
+    notes: shortageNotes(columns, section.views),
+    colours: section.colours,
+  })).filter(({ table }) => table.headings.length > 1);
+}
+
+/** Everything about one result that the main tables leave out. */
+function resultBlocks(view: ResultView): Block[] {
+  const { result } = view;
+  return [
+    { kind: 'facts', title: 'Run', facts: resultFacts(result) },
+    ...detailsBlock('Every series', 'text', seriesBlocks(view)),
+    ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result)),
+    ...detailsBlock('Processes', 'text', processBlocks(result)),
+    ...detailsBlock('Plan and environment', 'markdown', [
+      { kind: 'facts', title: 'Plan', facts: planFacts(result) },
+      { kind: 'facts', title: 'Environment', facts: environmentFacts(result) },
+    ]),
+  ];
+}
+
+const unfolded = (block: Block): readonly Block[] => (block.kind === 'details' ? block.blocks : [block]);
+
+/** One result in full; of several, each in a fold of its own on the page. */
+function detailBlocks({ views, labels }: Section): Block[] {
+  const [only] = views;
+  if (only !== undefined && views.length === 1) return resultBlocks(only);
+  return views.flatMap((view, run) =>
+    detailsBlock(`${labels[run] ?? ''}: all values`, 'html', resultBlocks(view).flatMap(unfolded)),
+  );
+}
+
+/** The load of all runs, once when it is the same. */
+function loadBlocks({ views, labels }: Section): Block[] {
+  const loads = views.map(({ result }) => loadText(result));
+  const texts =
+    new Set(loads).size === 1 ? loads.slice(0, 1) : loads.map((load, run) => `${labels[run] ?? ''}: ${load}`);
+  return texts.map((text) => ({ kind: 'text', text }));
+}
+
+function chartBlocks({ views, labels, colours }: Section): Block[] {
+  const group = {
+    runs: labels.map((label, run) => ({ label, colour: colours[run] ?? 0 })),
+    measureMs: Math.max(...views.map(({ result }) => result.timing.measureMs)),
+    charts: runCharts(views),
+  };
+  return group.charts.length === 0 ? [] : [{ kind: 'charts', title: 'Charts', charts: group, text: [] }];
+}
+
+function sectionBlocks(section: Section): Block[] {
+  const { scenario, views, labels } = section;
+  const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
+  return [
+    { kind: 'heading', text },
+    ...loadBlocks(section),
+    ...headlineBlocks(section),
+    ...chartBlocks(section),
+    ...detailBlocks(section),
+  ];
+}
+
+function verdictBlock(results: readonly RunResult[]): Block {
+  return {
+    kind: 'verdict',
+    severity: runSeverity(results),
+    text: overallVerdict(results),
+    notes: verdictNotes(results),
+  };
+}
+
+function pageTitle(results: readonly RunResult[]): string {
+  const scenarios = new Set(results.map(({ plan }) => plan.scenario));
+  const targets = new Set(results.map(targetLabel));
+  return `${[...scenarios].join(', ')} on ${[...targets].join(', ')} - sockbench`;
+}
+
+/** The last line of the pages of runs and searches. */
+export function footerText(documents: ReadonlyArray<Pick<RunResult, 'startedAt' | 'tool'>>): string {
+  const tools = new Set(documents.map(({ tool }) => `${tool.name} ${tool.version}`));
+  const days = [...new Set(documents.map(({ startedAt }) => startedAt.slice(0, 10)))].sort();
+  const when = days.length < 2 ? days.join('') : `${days[0] ?? ''} to ${days.at(-1) ?? ''}`;
+  return `Measured ${when} with ${[...tools].join(', ')}. Latency is measured from the intended send time.`;
+}
+
+function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Report {
+  return {
+    title: pageTitle(results),
+    blocks: [verdictBlock(results), ...blocks],
+    footer: footerText(results),
+  };
+}
+
+/** The report of one result or several: the verdict, then for each scenario its tables, charts and details. */
+export function runReport(results: readonly RunResult[]): Report {
+  return makeReport(results, makeSections(results).flatMap(sectionBlocks));
+}
+
+/** The report of `npm run bench`: one table with a row for each result, grouped by scenario. */
+export function summaryReport(results: readonly RunResult[]): Report {
+  const sections = makeSections(results);
+  const views = sections.flatMap((section) => section.views);
+  const labels = sections.flatMap((section) => section.labels);
+  const { headings, rows } = labelledTable(SUMMARY_COLUMNS, {
+    scenario: '',
+    views,
+    labels,
+    colours: [],
+  });
+  const grouped = rows.flatMap((row, index) => {
+    const [scenario, before] = [views[index], views[index - 1]].map((view) => view?.result.plan.scenario);
+    return scenario === before || scenario === undefined ? [row] : [[scenario], row];
+  });
+  const notes = shortageNotes(SUMMARY_COLUMNS, views);
+  return makeReport(results, [
+    { kind: 'table', title: 'Summary', table: { headings, rows: grouped }, notes, colours: [] },
+  ]);
+}

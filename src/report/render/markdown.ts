@@ -1,0 +1,76 @@
+import type { Block, Report } from '../blocks.ts';
+import { headingText, type Table } from '../content/table.ts';
+import { plain } from '../plain.ts';
+
+/** Keeps text from being read as Markdown or HTML; `_` and `-` mean nothing within a cell. */
+export function escapeMarkdown(text: string): string {
+  return plain(text)
+    .replace(/[\\`*|[\]~]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => escapeMarkdown(cell.trim())).join(' | ')} |`;
+}
+
+/** A table with its rule; figures flush right. */
+function tableLines({ headings, rows }: Table): string[] {
+  const rule = `| ${headings.map(({ numeric }) => (numeric ? '---:' : '---')).join(' | ')} |`;
+  const full = rows.map((cells) => headings.map((_, index) => cells[index] ?? ''));
+  return [row(headings.map(headingText)), rule, ...full.map(row)];
+}
+
+const bullets = (texts: readonly string[]) => texts.map((text) => `- ${escapeMarkdown(text)}`);
+
+/** Lines with an empty one before them; nothing for none. */
+const spaced = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines]);
+
+/** Lines that keep their columns. */
+const fenced = (lines: readonly string[]) =>
+  lines.length === 0 ? [] : ['', '```text', ...lines.map((line) => plain(line).replaceAll('`', "'")), '```'];
+
+/** A title, unless the fold around it says the same. */
+const titleLines = (title: string, fold: string) =>
+  title === fold ? [] : ['', `#### ${escapeMarkdown(title)}`];
+
+function foldLines(title: string, blocks: readonly Block[]): string[] {
+  const lines = blocks.flatMap((block) => linesOf(block, title));
+  return lines.length === 0
+    ? []
+    : ['', `<details><summary>${escapeMarkdown(title)}</summary>`, ...lines, '', '</details>'];
+}
+
+/** Lines of a block; `fold` is the title of the fold around it. */
+function linesOf(block: Block, fold = ''): string[] {
+  switch (block.kind) {
+    case 'verdict':
+      return [`**${escapeMarkdown(block.text)}**`, ...spaced(bullets(block.notes))];
+    case 'heading':
+      return ['', `### ${escapeMarkdown(block.text)}`];
+    case 'text':
+      return ['', escapeMarkdown(block.text)];
+    case 'table':
+      return [
+        ...titleLines(block.title, fold),
+        '',
+        ...tableLines(block.table),
+        ...spaced(bullets(block.notes)),
+      ];
+    case 'facts':
+      return [...titleLines(block.title, fold), '', '| | |', '| --- | --- |', ...block.facts.map(row)];
+    case 'notes':
+      return spaced(bullets(block.notes));
+    case 'lines':
+      return [...titleLines(block.title, fold), ...fenced(block.lines)];
+    case 'charts':
+      return block.text.length === 0 ? [] : [...titleLines(block.title, fold), ...fenced(block.text)];
+    case 'details':
+      return block.needs === 'html' ? [] : foldLines(block.title, block.blocks);
+  }
+}
+
+/** A report for a pull request or a job summary. */
+export function renderMarkdown({ blocks }: Report): string {
+  return `${blocks.flatMap((block) => linesOf(block)).join('\n')}\n`;
+}
