@@ -2,7 +2,7 @@ import { anyText, choice, integer, type OptionTable } from '../contract/options.
 import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
 import { maxRunMs, type Plan, type PlannedLayout } from '../plan/plan.ts';
-import { valueText } from '../report/content/capacity-words.ts';
+import { variedText } from '../report/content/capacity-verdict.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
 import { forecastSamples } from '../run/forecast.ts';
 import { doublings, maxSteps, maxStepsAfterDoubling, type SearchDesign } from '../stats/capacity-search.ts';
@@ -200,7 +200,7 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
       : 'which a longer run does not record';
     return fail(
       'STEP_TOO_LONG',
-      `at ${valueText(vary, value)}, ${needsText(objectives)}, ${problem}`,
+      `at ${variedText(vary, value)}, ${needsText(objectives)}, ${problem}`,
       `Give a higher --from, or a lower quantile${isEnough ? ', or a longer --longest-step' : ''}.`,
     );
   };

@@ -1,7 +1,6 @@
 import { SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
-import { OUTCOME_WORDS } from '../report/content/capacity-steps.ts';
-import { reasonsText, valueText } from '../report/content/capacity-words.ts';
+import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../report/content/capacity-verdict.ts';
 import { CAPACITY_VERSION, type Capacity, type CapacityStep } from '../result/capacity.ts';
 import { viewResult } from '../result/view.ts';
 import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
@@ -63,7 +62,7 @@ async function runStep(
   index: number,
 ): Promise<CapacityStep> {
   // Without a terminal, the line of each step is enough.
-  const progress = cli.isTty ? showProgress(cli, `${phase} ${valueText(search.design.vary, value)}`) : null;
+  const progress = cli.isTty ? showProgress(cli, `${phase} ${variedText(search.design.vary, value)}`) : null;
   try {
     const { plan, layout } = search.planAt(value);
     const result = await runInProcess({ ...plan, seed: (plan.seed + index) % MAX_SEED }, layout, {
@@ -89,9 +88,9 @@ function isInterrupted({ reasons }: CapacityStep): boolean {
 /** `confirming 1,240/s: passed, fanout_last.p95 12.3 ms (upper bound 13.1 ms)` */
 function stepLine(search: PlannedSearch, step: CapacityStep): string {
   const { phase, value, outcome, figures } = step;
-  const name = `${phase === 'confirming' ? 'confirming ' : ''}${valueText(search.design.vary, value)}`;
+  const name = `${phase === 'confirming' ? 'confirming ' : ''}${variedText(search.design.vary, value)}`;
   const met = search.objectives.flatMap(({ expression }) =>
     figures.filter((figure) => figure.expression === expression).map(figureText),
   );
-  return `${name}: ${OUTCOME_WORDS[outcome]}, ${outcome === 'passed' ? met.join(', ') : reasonsText(step)}`;
+  return `${name}: ${OUTCOME_WORDS[outcome]}, ${outcome === 'passed' ? met.join(', ') : reasonsOfStep(step)}`;
 }

@@ -11,19 +11,16 @@ import { renderGithubSummary } from './ci/github-summary.ts';
 import { renderGoBenchmark } from './ci/go-benchmark.ts';
 import { renderJunit } from './ci/junit.ts';
 import { renderOpenMetrics } from './ci/openmetrics.ts';
-import { renderCapacityHtml } from './content/capacity-html.ts';
-import { renderCapacityMarkdown } from './content/capacity-markdown.ts';
-import { renderCapacityText } from './content/capacity-text.ts';
-import { firstResult } from './content/capacity-words.ts';
-import { renderComparisonHtml } from './content/comparison-html.ts';
-import { renderComparisonMarkdown } from './content/comparison-markdown.ts';
-import { renderComparisonText } from './content/comparison-text.ts';
-import { renderMarkdown } from './content/run-markdown.ts';
-import { renderHtml } from './content/run-page.ts';
-import { renderTable, renderText } from './content/run-text.ts';
+import { capacityReport } from './content/capacity.ts';
+import { firstResult } from './content/capacity-verdict.ts';
+import { comparisonReport } from './content/comparison.ts';
+import { runReport, summaryReport } from './content/run.ts';
 import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
+import { renderHtml } from './render/html.ts';
+import { renderMarkdown } from './render/markdown.ts';
+import { renderText } from './render/text.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
 
@@ -84,16 +81,36 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
     return `${isAlone ? runName(first) : `comparison-of-${results.length}`}.${file}`;
   },
   formats: [
-    { name: 'text', file: 'txt', summary: 'tables for a terminal', render: renderText },
-    { name: 'table', file: 'table.txt', summary: 'one row per result', render: renderTable },
-    { name: 'md', file: 'md', summary: 'Markdown for a pull request', render: renderMarkdown },
+    {
+      name: 'text',
+      file: 'txt',
+      summary: 'tables for a terminal',
+      render: (runs) => renderText(runReport(runs)),
+    },
+    {
+      name: 'table',
+      file: 'table.txt',
+      summary: 'one row per result',
+      render: (runs) => renderText(summaryReport(runs)),
+    },
+    {
+      name: 'md',
+      file: 'md',
+      summary: 'Markdown for a pull request',
+      render: (runs) => renderMarkdown(runReport(runs)),
+    },
     {
       name: 'json',
       file: 'json',
       summary: 'the stored result',
       render: (results) => `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`,
     },
-    { name: 'html', file: 'html', summary: 'a page with charts that opens from disk', render: renderHtml },
+    {
+      name: 'html',
+      file: 'html',
+      summary: 'a page with charts that opens from disk',
+      render: (runs) => renderHtml(runReport(runs)),
+    },
     {
       name: 'hgrm',
       file: 'hgrm',
@@ -116,19 +133,24 @@ export const COMPARISON: DocumentKind<Comparison> = {
   defaultFormats: DEFAULT_FORMATS,
   fileName: (_, { file }) => file,
   formats: [
-    { name: 'text', file: 'report.txt', summary: 'tables for a terminal', render: renderComparisonText },
+    {
+      name: 'text',
+      file: 'report.txt',
+      summary: 'tables for a terminal',
+      render: (comparison) => renderText(comparisonReport(comparison)),
+    },
     {
       name: 'md',
       file: 'report.md',
       summary: 'Markdown for a pull request',
-      render: renderComparisonMarkdown,
+      render: (comparison) => renderMarkdown(comparisonReport(comparison)),
     },
     { name: 'json', file: 'rounds.json', summary: 'every round and the verdicts', render: renderDense },
     {
       name: 'html',
       file: 'report.html',
       summary: 'a page with every round',
-      render: renderComparisonHtml,
+      render: (comparison) => renderHtml(comparisonReport(comparison)),
     },
     {
       name: 'junit',
@@ -179,10 +201,25 @@ export const CAPACITY: DocumentKind<Capacity> = {
     return `capacity${result === null ? '' : `-${runName(result)}`}.${file}`;
   },
   formats: [
-    { name: 'text', file: 'txt', summary: 'the answer and one row per run', render: renderCapacityText },
-    { name: 'md', file: 'md', summary: 'Markdown for a pull request', render: renderCapacityMarkdown },
+    {
+      name: 'text',
+      file: 'txt',
+      summary: 'the answer and one row per run',
+      render: (capacity) => renderText(capacityReport(capacity)),
+    },
+    {
+      name: 'md',
+      file: 'md',
+      summary: 'Markdown for a pull request',
+      render: (capacity) => renderMarkdown(capacityReport(capacity)),
+    },
     { name: 'json', file: 'json', summary: 'every run and the answer', render: renderDense },
-    { name: 'html', file: 'html', summary: 'a page with the curve', render: renderCapacityHtml },
+    {
+      name: 'html',
+      file: 'html',
+      summary: 'a page with the curve',
+      render: (capacity) => renderHtml(capacityReport(capacity)),
+    },
   ],
 };
 

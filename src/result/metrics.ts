@@ -36,13 +36,13 @@ export const FIGURES = {
   server_cpu_per_delivery: {
     title: 'server CPU/delivery',
     unit: 'duration',
-    meaning: 'CPU time of all processes of the server for one delivery, or one request',
+    meaning: 'CPU time of all server processes, per delivery or request',
     value: serverCpuPerDeliveryNs,
   },
   server_cpu: {
     title: 'server CPU',
     unit: 'share',
-    meaning: 'CPU time of all processes of the server over the measured time; 100 % is one core',
+    meaning: 'CPU time of all server processes over the measured time; 100 % is one core',
     value: (result) => {
       const processes = servers(result);
       return processes.length === 0
@@ -51,45 +51,45 @@ export const FIGURES = {
     },
   },
   server_loop_utilization: {
-    title: 'server loop',
+    title: 'server event-loop utilization',
     unit: 'share',
-    meaning: 'of its time, how much the event loop of the busiest server process was at work',
+    meaning: 'event-loop utilization of the busiest server process',
     value: (result) => mostOf(servers(result).map(({ measured }) => measured.loopUtilization)),
   },
   server_rss: {
     title: 'server RSS',
     unit: 'bytes',
-    meaning: 'most memory that the largest server process held',
+    meaning: 'maximum resident memory of the largest server process',
     value: (result) => mostOf(servers(result).map(({ measured }) => measured.rssMaxBytes)),
   },
   traffic_per_delivery: {
     title: 'bytes/delivery',
     unit: 'bytes',
-    meaning: 'sent and received by all clients on the wire, for one delivery, or one request',
+    meaning: 'bytes that all clients sent and received on the wire, per delivery or request',
     value: (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
   },
   requests_per_delivery: {
     title: 'requests/delivery',
     unit: 'average',
-    meaning: 'HTTP requests of all clients for one delivery, or one request',
+    meaning: 'HTTP requests of all clients, per delivery or request',
     value: (result) => perDelivery(result, result.traffic.requests),
   },
   empty_polls: {
-    title: 'polls in vain',
+    title: 'empty polls',
     unit: 'share',
-    meaning: 'of the requests for messages, those that brought none',
+    meaning: 'share of the polling requests that returned no message',
     value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.emptyPolls / traffic.polls),
   },
   sent: {
     title: 'sent',
     unit: 'rate',
-    meaning: 'messages sent',
+    meaning: 'messages sent per second',
     value: ({ rate }) => rate.achievedHz,
   },
   generator_utilization: {
-    title: 'generator busy',
+    title: 'generator utilization',
     unit: 'share',
-    meaning: 'of the busiest generator process, pacing left out',
+    meaning: 'event-loop utilization of the busiest generator process, without pacing',
     value: (result) => mostOf(workers(result).map(({ measured }) => measured.workUtilization)),
   },
 } as const satisfies Readonly<Record<string, Omit<Figure, 'name'>>>;

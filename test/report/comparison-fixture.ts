@@ -19,7 +19,7 @@ export interface ComparisonOptions {
   readonly rounds: number;
   /** Of each metric of METRICS that is not OK; for every head alike. */
   readonly verdicts: Readonly<Record<string, Verdict>>;
-  /** The first so many rounds are spoilt: the last arm died in them. */
+  /** The first so many rounds are excluded: the last arm died in them. */
   readonly excluded: number;
   /** Nothing can be said of any head. */
   readonly invalid: boolean;
@@ -139,7 +139,7 @@ const BECAUSE: Readonly<Record<Verdict, string>> = {
   IMPROVED: 'the ratio is surely below what is tolerated',
   OK: 'the ratio is surely within what is tolerated',
   INCONCLUSIVE: 'the bounds hold both what is tolerated and what is not',
-  INVALID: 'too many pairs were spoilt',
+  INVALID: 'too many pairs were excluded',
 };
 
 const DEATH: Finding = { code: 'server_died', message: 'the server exited with code 1' };
@@ -243,7 +243,7 @@ function pairOutcome(head: number, options: ComparisonOptions): PairOutcome {
       ? [
           {
             code: 'excluded_pairs',
-            message: `${dead} of ${options.rounds} pairs were spoilt: the server exited with code 1`,
+            message: `${dead} of ${options.rounds} pairs were excluded: the server exited with code 1`,
           },
         ]
       : [],

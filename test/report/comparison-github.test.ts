@@ -76,7 +76,7 @@ describe('GitHub annotations', () => {
 
   it('are one for a head of which nothing can be said, with the reason', () => {
     expect(told(comparisons.invalid())).toEqual([['error', 'INVALID: head']]);
-    expect(annotations(comparisons.invalid())[0]?.message).toContain('3 of 5 pairs were spoilt');
+    expect(annotations(comparisons.invalid())[0]?.message).toContain('3 of 5 pairs were excluded');
   });
 
   it('warn when it ended too early to tell, though every metric is OK so far', () => {

@@ -154,7 +154,7 @@ describe('text of a comparison', () => {
 
   it('says why nothing can be said, and what to do about it', () => {
     expect(findings(renderComparisonText(comparisons.invalid()))).toMatchInlineSnapshot(`
-      "INVALID: nothing can be said of head against base: 3 of 5 pairs were spoilt: the server exited with code 1
+      "INVALID: nothing can be said of head against base: 3 of 5 pairs were excluded: the server exited with code 1
       advice: a server did not hold out: look at its last lines, and run it alone with 'sockbench run' until that is valid
 
       head against base: 2 valid pairs, 3 more spoilt

@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
-import { valueText } from '../../report/content/capacity-words.ts';
+import { variedText } from '../../report/content/capacity-verdict.ts';
 import { CAPACITY, formatNames, parseFormats } from '../../report/index.ts';
 import type { CapacityAnswer } from '../../result/capacity.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -57,7 +57,7 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
 }
 
 function planText({ design: { vary, from, to }, maxSteps, maxMs }: PlannedSearch): string {
-  return `searching from ${valueText(vary, from)} to ${valueText(vary, to)}: at most ${maxSteps} runs, about ${timeText(maxMs)} in all; Ctrl-C stops and reports what was measured`;
+  return `searching from ${variedText(vary, from)} to ${variedText(vary, to)}: at most ${maxSteps} runs, about ${timeText(maxMs)} in all; Ctrl-C stops and reports what was measured`;
 }
 
 /** The exit code is 3 only when no run gave an answer. */

@@ -1,6 +1,5 @@
 import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
-import { gradeOf } from '../content/comparison-grade.ts';
-import { metricSentence } from '../content/comparison-metric-words.ts';
+import { gradeOf, metricSentence } from '../content/comparison-metrics.ts';
 import { type CiView, ciView, type HeadValue, headValues, labelOf } from './view.ts';
 
 /** One unit for each kind of metric: a chart over many commits has one axis. */
@@ -24,7 +23,7 @@ function entryOf(view: CiView, { pair, metric, value, range }: HeadValue) {
     unit,
     value: inUnit(value),
     ...(range === null ? {} : { range: `${inUnit(range.lower)} to ${inUnit(range.upper)}` }),
-    extra: `${gradeOf(view.comparison, pair, metric)}: ${metricSentence(view.comparison, pair, metric)}`,
+    extra: `${gradeOf(view.comparison, pair, metric)}: ${metricSentence(metric)}`,
   };
 }
 

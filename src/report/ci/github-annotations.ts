@@ -1,11 +1,9 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { plural } from '../../text.ts';
 import { cut } from '../content/brief.ts';
-import { overloadText } from '../content/comparison-circumstances.ts';
-import { decidingOf, gradeOf, isEarly } from '../content/comparison-grade.ts';
-import { metricSentence } from '../content/comparison-metric-words.ts';
-import { armName } from '../content/comparison-names.ts';
-import { pairSentence } from '../content/comparison-words.ts';
+import { armName, gatingOf, gradeOf, isEarly, metricSentence } from '../content/comparison-metrics.ts';
+import { overloadText } from '../content/comparison-notes.ts';
+import { pairSentence } from '../content/comparison-verdict.ts';
 import { plain } from '../plain.ts';
 
 /** GitHub shows so many of one step. */
@@ -40,9 +38,9 @@ function ofMetric(comparison: Comparison, pair: PairOutcome, metric: MetricOutco
   const grade = gradeOf(comparison, pair, metric);
   if (grade === 'OK' || grade === 'INVALID') return [];
   const level = ({ REGRESSED: 'error', INCONCLUSIVE: 'warning', IMPROVED: 'notice' } as const)[grade];
-  const sentence = metricSentence(comparison, pair, metric);
+  const sentence = metricSentence(metric);
   // One that cannot be told says why itself.
-  const message = sentence.includes(plain(metric.because)) ? sentence : `${sentence}: ${metric.because}`;
+  const message = sentence.includes(metric.because) ? sentence : `${sentence}: ${metric.because}`;
   return [{ level, title: `${grade}: ${metric.metric} of ${armName(comparison, pair.head)}`, message }];
 }
 
@@ -54,7 +52,7 @@ function ofPair(comparison: Comparison, pair: PairOutcome): Annotation[] {
   }
   const each = isEarly(comparison)
     ? []
-    : decidingOf(pair).flatMap((metric) => ofMetric(comparison, pair, metric));
+    : gatingOf(pair).flatMap((metric) => ofMetric(comparison, pair, metric));
   if (pair.verdict !== 'INCONCLUSIVE' || each.some(({ level }) => level === 'warning')) return each;
   const title = `INCONCLUSIVE: ${armName(comparison, pair.head)}`;
   return [...each, { level: 'warning', title, message: pairSentence(comparison, pair) }];

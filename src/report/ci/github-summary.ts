@@ -1,9 +1,9 @@
 import type { Comparison } from '../../result/comparison.ts';
 import { formatPercent } from '../../units.ts';
-import { turnsText } from '../content/comparison-circumstances.ts';
-import { renderComparisonMarkdown } from '../content/comparison-markdown.ts';
-import { comparisonSeverity } from '../content/comparison-severity.ts';
-import { escapeMarkdown } from '../render/markdown-lines.ts';
+import { comparisonReport } from '../content/comparison.ts';
+import { turnsText } from '../content/comparison-notes.ts';
+import { comparisonSeverity } from '../content/comparison-verdict.ts';
+import { escapeMarkdown, renderMarkdown } from '../render/markdown.ts';
 
 /** GitHub refuses summaries of 1 MiB; a step may hold others beside this one. */
 const MOST_BYTES = 512 * 1024;
@@ -54,6 +54,6 @@ function cutToFit(lines: readonly string[]): string[] {
 
 /** Markdown for $GITHUB_STEP_SUMMARY: the report for a pull request, and how to read it; always below 1 MiB. */
 export function renderGithubSummary(comparison: Comparison): string {
-  const report = `${MARKS[comparisonSeverity(comparison)]} ${renderComparisonMarkdown(comparison)}`;
+  const report = `${MARKS[comparisonSeverity(comparison)]} ${renderMarkdown(comparisonReport(comparison))}`;
   return `${cutToFit([...report.trimEnd().split('\n'), '', ...howToRead(comparison)]).join('\n')}\n`;
 }

@@ -1,5 +1,5 @@
 import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
-import { verdictSentence } from '../content/comparison-words.ts';
+import { verdictSentence } from '../content/comparison-verdict.ts';
 import { plain } from '../plain.ts';
 import { believedHeads, type CiView, ciView, labelOf } from './view.ts';
 

@@ -1,11 +1,9 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import type { ThresholdOutcome } from '../../result/run-result.ts';
 import { brieflyAll } from '../content/brief.ts';
-import { adviceFor } from '../content/comparison-advice.ts';
-import { gradeOf, isUnjudged } from '../content/comparison-grade.ts';
-import { wholeMessages } from '../content/comparison-messages.ts';
-import { metricSentence } from '../content/comparison-metric-words.ts';
-import { noteTexts, pairSentence } from '../content/comparison-words.ts';
+import { gradeOf, isUnjudged, metricSentence } from '../content/comparison-metrics.ts';
+import { adviceFor, noteTexts, wholeMessages } from '../content/comparison-notes.ts';
+import { pairSentence } from '../content/comparison-verdict.ts';
 import { plain } from '../plain.ts';
 import { type CiView, ciView, labelOf } from './view.ts';
 
@@ -53,7 +51,7 @@ function verdictCase({ comparison }: CiView, pair: PairOutcome, timeMs: number):
 function metricCase({ comparison }: CiView, pair: PairOutcome, metric: MetricOutcome): TestCase {
   const grade = gradeOf(comparison, pair, metric);
   const name = metric.gating ? metric.metric : `${metric.metric} (told, not judged by)`;
-  const sentence = `${grade}: ${metricSentence(comparison, pair, metric)}`;
+  const sentence = `${grade}: ${metricSentence(metric)}`;
   const told = { name, type: grade, timeMs: 0 };
   if (grade === 'INVALID') {
     const message = `INVALID: ${reasonsOf(pair)}`;

@@ -1,5 +1,5 @@
 import { type Comparison, type MetricOutcome, VERDICTS } from '../../result/comparison.ts';
-import { numbered } from '../content/labels.ts';
+import { numbered } from '../content/run-verdict.ts';
 import { plain } from '../plain.ts';
 import { believedHeads, type CiView, ciView, labelOf } from './view.ts';
 

@@ -1,6 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { armName } from '../content/comparison-names.ts';
-import { numbered } from '../content/labels.ts';
+import { armName } from '../content/comparison-metrics.ts';
+import { numbered } from '../content/run-verdict.ts';
 import { plain } from '../plain.ts';
 
 /** What programs are told of a comparison: names that are safe for one line, and no two of them alike. */

@@ -1,8 +1,7 @@
 import type { Capacity, CapacityStep, StepOutcome } from '../../result/capacity.ts';
 import { FIGURES } from '../../result/metrics.ts';
 import { type Dot, type DotChart, type MarkStyle, needsLogarithm, type Panel } from '../charts.ts';
-import { OUTCOME_WORDS } from './capacity-steps.ts';
-import { reasonsText, valueText } from './capacity-words.ts';
+import { OUTCOME_WORDS, reasonsOfStep, variedText } from './capacity-verdict.ts';
 import { chooseUnit, formatValue, type Kind } from './table.ts';
 
 const MARKS: Readonly<Record<StepOutcome, MarkStyle & { readonly text: string }>> = {
@@ -40,8 +39,8 @@ const APART_PX = 4;
 function runText({ design }: Capacity, kind: Kind, { step, y, low, high }: Run): string {
   const bounds =
     low === null || high === null ? '' : ` (${formatValue(kind, low)} to ${formatValue(kind, high)})`;
-  const why = step.reasons.length === 0 ? '' : `: ${reasonsText(step)}`;
-  return `${valueText(design.vary, step.value)} (${step.phase}): ${formatValue(kind, y)}${bounds}, ${OUTCOME_WORDS[step.outcome]}${why}`;
+  const why = step.reasons.length === 0 ? '' : `: ${reasonsOfStep(step)}`;
+  return `${variedText(design.vary, step.value)} (${step.phase}): ${formatValue(kind, y)}${bounds}, ${OUTCOME_WORDS[step.outcome]}${why}`;
 }
 
 /** Values that differ by less are joined as one: the search is no finer. */
@@ -117,7 +116,7 @@ function chartOf(capacity: Capacity, curve: Curve, runs: readonly Run[], heightP
         : [{ across: 'x', at: limit.y / scale, style: 'limit', text: limit.text } as const]),
       ...(answer === null
         ? []
-        : [{ across: 'y', at: answer, style: 'answer', text: valueText(vary, answer) } as const]),
+        : [{ across: 'y', at: answer, style: 'answer', text: variedText(vary, answer) } as const]),
     ],
     shaded: null,
   };

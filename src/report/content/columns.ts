@@ -1,7 +1,7 @@
 import { FIGURES, type FigureName } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
-import { pluralOf } from '../../units.ts';
+import { pluralOf } from '../../text.ts';
 import { targetLabel, validityWord, verdict } from './run-verdict.ts';
 import { type Cell, type Column, column, type Kind } from './table.ts';
 
@@ -113,7 +113,13 @@ function figureColumn(name: FigureName): Column<ResultView> {
 
 const TARGET = resultColumn('target', 'target', 'text', 'server and transport', targetLabel);
 const SCENARIO = resultColumn('scenario', 'scenario', 'text', 'workload', ({ plan }) => plan.scenario);
-const CLIENTS = resultColumn('clients', 'clients', 'count', 'planned connections', ({ plan }) => plan.clients);
+const CLIENTS = resultColumn(
+  'clients',
+  'clients',
+  'count',
+  'planned connections',
+  ({ plan }) => plan.clients,
+);
 const VALIDITY: Column<ResultView> = {
   ...resultColumn('validity', 'validity', 'text', 'whether the run is valid', validityWord),
   isSilent: ({ result }) => validityWord(result) === 'valid',

@@ -1,8 +1,13 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import type { Dot, DotChart, MarkStyle, Panel } from '../charts.ts';
-import { isMoreBetter, metricSentence } from './comparison-metric-words.ts';
-import { armName, baseName } from './comparison-names.ts';
-import { ratioTexts, valueText } from './comparison-numbers.ts';
+import {
+  armName,
+  baseName,
+  isMoreBetter,
+  metricSentence,
+  ratioTexts,
+  valueText,
+} from './comparison-metrics.ts';
 import { type RoundPoint, roundPoints } from './comparison-points.ts';
 import { chooseUnit } from './table.ts';
 
@@ -160,7 +165,7 @@ export function metricChart(
   const key = { hollow: false } as const;
   return {
     title: metric.metric,
-    note: metricSentence(comparison, pair, metric),
+    note: metricSentence(metric),
     keys: [
       { ...key, shape: 'disc', colour: 'line-0', text: names.baseName },
       { ...key, shape: 'diamond', colour: headColour, text: names.headName },

@@ -94,11 +94,13 @@ export function machineFacts(comparison: Comparison): Fact[] {
   const byArm = firstResults(comparison).map(
     (result) => new Map(result === null ? [] : environmentFacts(result)),
   );
-  const names = new Set(byArm.flatMap((facts) => [...facts.keys()])).difference(OF_ONE_RUN);
-  const same = [...names].map((name): Fact => {
-    const texts = byArm.map((facts) => facts.get(name) ?? null);
-    return [name, agreed(comparison, texts)];
-  });
+  const names = [...new Set(byArm.flatMap((facts) => [...facts.keys()]))];
+  const same = names
+    .filter((name) => !OF_ONE_RUN.has(name))
+    .map((name): Fact => {
+      const texts = byArm.map((facts) => facts.get(name) ?? null);
+      return [name, agreed(comparison, texts)];
+    });
   const results = comparison.rounds
     .flatMap(({ runs }) => runs.map(({ result }) => result))
     .filter((result) => result !== null);

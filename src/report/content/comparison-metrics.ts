@@ -2,7 +2,7 @@ import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../resu
 import { formatMetric } from '../../stats/metric.ts';
 import { formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
-import { NO_VALUE, type Heading, type Table } from './table.ts';
+import { type Heading, NO_VALUE, type Table } from './table.ts';
 
 /** The name of an arm, safe for one line. */
 export function armName({ design }: Comparison, arm: number): string {
@@ -164,17 +164,11 @@ function cells(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome)
 /** The metrics of one arm vs the base: those that gate, then those that are informational. */
 export function metricTable(comparison: Comparison, pair: PairOutcome): Table {
   const rowsOf = (isGating: boolean) =>
-    pair.metrics
-      .filter(({ gating }) => gating === isGating)
-      .map((metric) => cells(comparison, pair, metric));
+    pair.metrics.filter(({ gating }) => gating === isGating).map((metric) => cells(comparison, pair, metric));
   const informational = rowsOf(false);
   return {
     headings: headings(comparison, pair.head),
-    rows: [
-      ...rowsOf(true),
-      ...(informational.length === 0 ? [] : [[INFORMATIONAL]]),
-      ...informational,
-    ],
+    rows: [...rowsOf(true), ...(informational.length === 0 ? [] : [[INFORMATIONAL]]), ...informational],
   };
 }
 

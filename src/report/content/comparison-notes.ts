@@ -21,7 +21,9 @@ export function overloadText(comparison: Comparison): string | null {
     .map((_, arm) => ({ name: armName(comparison, arm), ...overloadOf(comparison, arm) }))
     .filter(({ overloaded }) => overloaded > 0);
   if (arms.length === 0) return null;
-  const counts = arms.map(({ name, overloaded, measured }) => `${overloaded} of ${measured} rounds of ${name}`);
+  const counts = arms.map(
+    ({ name, overloaded, measured }) => `${overloaded} of ${measured} rounds of ${name}`,
+  );
   return `SERVER OVERLOADED in ${list(counts)}: latencies include a growing queue; ${FINDINGS.server_overloaded.remedy}`;
 }
 
@@ -194,10 +196,7 @@ function remediesOfInconclusive({ design, judgement }: Comparison): string[] {
   const names = (those: typeof metrics) => list(new Set(those.map(({ metric }) => metric)));
   const noisy = names(metrics.filter(({ points }) => points.length > 0));
   const scarce = names(metrics.filter(({ points }) => points.length === 0));
-  const rounds = Math.min(
-    MAX_ROUNDS,
-    Math.max(MIN_ADVISED_ROUNDS, 2 * (design.looks.at(-1)?.rounds ?? 1)),
-  );
+  const rounds = Math.min(MAX_ROUNDS, Math.max(MIN_ADVISED_ROUNDS, 2 * (design.looks.at(-1)?.rounds ?? 1)));
   const duration = formatDurationMs(2 * Math.max(...design.arms.map(({ plan }) => plan.durationMs)));
   const more =
     design.baseline === null
@@ -207,9 +206,7 @@ function remediesOfInconclusive({ design, judgement }: Comparison): string[] {
     ...(noisy === '' ? [] : [`to decide ${noisy}: ${more}`]),
     ...(scarce === ''
       ? []
-      : [
-          `to decide ${scarce}: increase the rate (--rate), or use longer rounds (--duration ${duration})`,
-        ]),
+      : [`to decide ${scarce}: increase the rate (--rate), or use longer rounds (--duration ${duration})`]),
   ];
 }
 

@@ -1,11 +1,14 @@
 import { aggregate } from '../../result/aggregate.ts';
-import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../../result/view.ts';
-import { type Pair, pairUp } from '../../stats/pairs.ts';
+import type { Pair } from '../../stats/pairs.ts';
 import { pointsOf } from '../../stats/points.ts';
+import { type Block, tableBlock } from '../blocks.ts';
+import { armName, baseName } from './comparison-metrics.ts';
+import { type Column, column, tabulate } from './table.ts';
 
-/** One round of two arms, in the metric's unit; one that was spoilt counts for nothing. */
+/** One round of two arms, in the metric's unit. An excluded round is shown but not judged. */
 export interface RoundPoint {
   readonly round: number;
   readonly base: number;
@@ -14,18 +17,19 @@ export interface RoundPoint {
 }
 
 /** Null when nothing was measured. */
-function resultOf({ rounds }: Comparison, round: number, arm: number): RunResult | null {
-  const runs = rounds.find((each) => each.round === round)?.runs ?? [];
+function resultOf({ runs }: Round, arm: number): RunResult | null {
   return runs.find((run) => run.arm === arm)?.result ?? null;
 }
 
-/** Spoilt rounds in which both arms measured something all the same. */
-function excludedPairs(comparison: Comparison, { head, excluded }: PairOutcome): Pair[] {
-  return excluded.flatMap(({ round }) => {
-    const [ofBase, ofHead] = [resultOf(comparison, round, 0), resultOf(comparison, round, head)];
-    if (ofBase === null || ofHead === null) return [];
-    return [{ round, base: viewResult(ofBase), head: viewResult(ofHead) }];
-  });
+/** Excluded rounds in which both arms were measured. */
+function excludedPairs({ rounds }: Comparison, { head, excluded }: PairOutcome): Pair[] {
+  return rounds
+    .filter(({ round }) => excluded.some((each) => each.round === round))
+    .flatMap((each) => {
+      const [ofBase, ofHead] = [resultOf(each, 0), resultOf(each, head)];
+      if (ofBase === null || ofHead === null) return [];
+      return [{ round: each.round, base: viewResult(ofBase), head: viewResult(ofHead) }];
+    });
 }
 
 /** Every round that has the metric on both sides, in the order of execution. */
@@ -37,30 +41,85 @@ export function roundPoints(comparison: Comparison, pair: PairOutcome, metric: M
   ].sort((a, b) => a.round - b.round);
 }
 
-/** The valid runs of an arm, as far as they were judged; those of the base stand beside any head. */
-function validViews({ design, rounds, judgement }: Comparison, arm: number): ResultView[] {
-  const judged = rounds.slice(0, judgement.rounds);
-  const heads = arm === 0 ? design.arms.map((_, index) => index).slice(1) : [arm];
-  const byRound = new Map<number, ResultView>();
-  for (const head of heads) {
-    for (const pair of pairUp(judged, head).pairs) byRound.set(pair.round, arm === 0 ? pair.base : pair.head);
-  }
-  return [...byRound.values()];
+/** The valid runs of an arm in the judged rounds. Those of the base are valid beside at least one head. */
+function validResults({ rounds, judgement }: Comparison, arm: number): RunResult[] {
+  const pairs = judgement.heads.filter(({ head }) => arm === 0 || head === arm);
+  return rounds.slice(0, judgement.rounds).flatMap((each) => {
+    const isValid = pairs.some(
+      ({ head, excluded }) =>
+        !excluded.some(({ round }) => round === each.round) &&
+        resultOf(each, 0) !== null &&
+        resultOf(each, head) !== null,
+    );
+    const result = isValid ? resultOf(each, arm) : null;
+    return result === null ? [] : [result];
+  });
 }
 
-/** All valid runs of an arm as if they were one, with merged histograms; null when there is none. */
+/** All valid runs of an arm as one, with merged histograms; null when there is none. */
 export function mergedView(comparison: Comparison, arm: number): ResultView | null {
-  const views = validViews(comparison, arm);
+  const views = validResults(comparison, arm).map(viewResult);
   const [first] = views;
   if (first === undefined) return null;
-  const pool = aggregate(views);
+  const all = aggregate(views);
   return {
     result: first.result,
-    histogram: pool.histogram,
-    samples: pool.samples,
+    histogram: all.histogram,
+    samples: all.samples,
     quantileNs: (series, quantile) =>
-      pool.samples(series) < samplesNeeded(quantile)
+      all.samples(series) < samplesNeeded(quantile)
         ? null
-        : (pool.histogram(series)?.quantileNs(quantile) ?? null),
+        : (all.histogram(series)?.quantileNs(quantile) ?? null),
   };
+}
+
+/** `valid`, `not judged`, or why the round is excluded. */
+function stateText({ judgement, rounds }: Comparison, pair: PairOutcome, round: Round): string {
+  const reasons = pair.excluded.find((excluded) => excluded.round === round.round)?.reasons ?? [];
+  if (reasons.length > 0) return `excluded: ${[...new Set(reasons.map(({ code }) => code))].join(', ')}`;
+  return rounds.indexOf(round) < judgement.rounds ? 'valid' : 'not judged';
+}
+
+/** The metric of both arms in each round, and its ratio. */
+function metricColumns(
+  comparison: Comparison,
+  pair: PairOutcome,
+  metric: MetricOutcome,
+): Array<Column<Round>> {
+  const points = new Map(roundPoints(comparison, pair, metric).map((point) => [point.round, point]));
+  const of = (pick: (point: RoundPoint) => number | null) => (round: Round) => {
+    const point = points.get(round.round);
+    return point === undefined ? null : pick(point);
+  };
+  const { metric: name, unit } = metric;
+  const value = (arm: string, pick: (point: RoundPoint) => number): Column<Round> => ({
+    ...column<Round>(`${name} ${arm}`, `${name} ${arm}`, unit, 'in this round', of(pick)),
+    unitGroup: name,
+  });
+  const ratio = of(({ base, head }) => (base > 0 ? head / base : null));
+  return [
+    value(baseName(comparison), ({ base }) => base),
+    value(armName(comparison, pair.head), ({ head }) => head),
+    ...(metric.kind === 'exact'
+      ? []
+      : [column<Round>(`${name} ratio`, 'ratio', 'average', 'head over base', ratio)]),
+  ];
+}
+
+/** Every round of two arms: their order, whether it counts, and all metrics. */
+export function roundsBlocks(comparison: Comparison, pair: PairOutcome): Block[] {
+  const order = ({ runs }: Round) =>
+    runs
+      .filter(({ arm }) => arm === 0 || arm === pair.head)
+      .map(({ arm }) => armName(comparison, arm))
+      .join(', ');
+  const columns = [
+    column<Round>('round', 'round', 'count', 'in the order of execution', ({ round }) => round),
+    column<Round>('order', 'order', 'text', 'the arm that ran first stands first', order),
+    column<Round>('state', 'state', 'text', 'whether the round counts', (round) =>
+      stateText(comparison, pair, round),
+    ),
+    ...pair.metrics.flatMap((metric) => metricColumns(comparison, pair, metric)),
+  ];
+  return tableBlock('Every round', tabulate<Round>(columns, comparison.rounds));
 }

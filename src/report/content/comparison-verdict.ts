@@ -1,5 +1,5 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
-import { formatPercent, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
 import type { Severity } from '../blocks.ts';
 import { brieflyAll } from './brief.ts';
 import {

@@ -6,7 +6,8 @@ import {
   type ResultView,
   seriesOfRun,
 } from '../../result/view.ts';
-import { formatCount, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
 import {
   maxColumn,
@@ -36,7 +37,13 @@ const SERIES_COLUMNS: ReadonlyArray<Column<SeriesOf>> = [
   ),
   maxColumn({ ...inOneUnit, id: 'max', title: 'max', meaning: 'the highest value' }),
   {
-    ...column('mean', 'mean', 'duration', 'arithmetic mean', (row: SeriesOf) => storedOf(row)?.meanNs ?? null),
+    ...column(
+      'mean',
+      'mean',
+      'duration',
+      'arithmetic mean',
+      (row: SeriesOf) => storedOf(row)?.meanNs ?? null,
+    ),
     unitGroup: 'latency',
   },
   { ...column('meaning', 'from -> to', 'text', 'what one value is', seriesMeaning), isProse: true },

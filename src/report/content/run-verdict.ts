@@ -1,6 +1,7 @@
 import { FINDINGS } from '../../result/findings.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
-import { formatDurationMs, plural } from '../../units.ts';
+import { plural } from '../../text.ts';
+import { formatDurationMs } from '../../units.ts';
 import type { Severity } from '../blocks.ts';
 
 const isValid = (result: RunResult) => result.invalid.length === 0;

@@ -64,11 +64,11 @@ function resultBlocks(view: ResultView): Block[] {
 const unfolded = (block: Block): readonly Block[] => (block.kind === 'details' ? block.blocks : [block]);
 
 /** One result in full; of several, each in a fold of its own on the page. */
-function detailBlocks({ views, labels }: Section): Block[] {
-  const [only] = views;
-  if (only !== undefined && views.length === 1) return resultBlocks(only);
+function detailBlocks({ views, labels }: Section, isAlone: boolean): Block[] {
   return views.flatMap((view, run) =>
-    detailsBlock(`${labels[run] ?? ''}: all values`, 'html', resultBlocks(view).flatMap(unfolded)),
+    isAlone
+      ? resultBlocks(view)
+      : detailsBlock(`${labels[run] ?? ''}: all values`, 'html', resultBlocks(view).flatMap(unfolded)),
   );
 }
 
@@ -82,14 +82,15 @@ function loadBlocks({ views, labels }: Section): Block[] {
 
 function chartBlocks({ views, labels, colours }: Section): Block[] {
   const group = {
+    form: 'lines' as const,
     runs: labels.map((label, run) => ({ label, colour: colours[run] ?? 0 })),
     measureMs: Math.max(...views.map(({ result }) => result.timing.measureMs)),
     charts: runCharts(views),
   };
-  return group.charts.length === 0 ? [] : [{ kind: 'charts', title: 'Charts', charts: group, text: [] }];
+  return group.charts.length === 0 ? [] : [{ kind: 'charts', title: '', group, text: [] }];
 }
 
-function sectionBlocks(section: Section): Block[] {
+function sectionBlocks(section: Section, isAlone: boolean): Block[] {
   const { scenario, views, labels } = section;
   const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
   return [
@@ -97,7 +98,7 @@ function sectionBlocks(section: Section): Block[] {
     ...loadBlocks(section),
     ...headlineBlocks(section),
     ...chartBlocks(section),
-    ...detailBlocks(section),
+    ...detailBlocks(section, isAlone),
   ];
 }
 
@@ -134,7 +135,11 @@ function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Re
 
 /** The report of one result or several: the verdict, then for each scenario its tables, charts and details. */
 export function runReport(results: readonly RunResult[]): Report {
-  return makeReport(results, makeSections(results).flatMap(sectionBlocks));
+  const isAlone = results.length === 1;
+  return makeReport(
+    results,
+    makeSections(results).flatMap((section) => sectionBlocks(section, isAlone)),
+  );
 }
 
 /** The report of `npm run bench`: one table with a row for each result, grouped by scenario. */

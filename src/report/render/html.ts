@@ -1,9 +1,8 @@
 import type { Block, Fact, Report } from '../blocks.ts';
 import type { Heading } from '../content/table.ts';
 import { htmlDocument } from './page/document.ts';
-import { dotChartHtml } from './page/dots.ts';
-import { chartGroupHtml } from './page/lines.ts';
-import { escapeHtml, swatchHtml } from './page/markup.ts';
+import { chartGroupHtml, swatchHtml } from './page/lines.ts';
+import { escapeHtml } from './page/markup.ts';
 
 type BlockOf<Kind extends Block['kind']> = Extract<Block, { readonly kind: Kind }>;
 
@@ -68,6 +67,8 @@ function verdictHtml({ severity, text, notes }: BlockOf<'verdict'>): string {
   return `<header class="${severity}"><h1>${escapeHtml(text)}</h1>\n${listHtml(notes)}\n</header>`;
 }
 
+const titleHtml = (title: string) => (title === '' ? '' : `<h3>${escapeHtml(title)}</h3>\n`);
+
 /** Folds that every output shows are open. */
 function foldHtml({ title, needs, blocks }: BlockOf<'details'>): string {
   const open = needs === 'text' ? ' open' : '';
@@ -91,9 +92,7 @@ function blockHtml(block: Block): string {
     case 'lines':
       return `<pre aria-label="${escapeHtml(block.title)}">${block.lines.map(escapeHtml).join('\n')}</pre>`;
     case 'charts':
-      return chartGroupHtml(block.charts);
-    case 'dots':
-      return `<div class="charts">\n${block.charts.map(dotChartHtml).join('\n')}\n</div>`;
+      return `${titleHtml(block.title)}${chartGroupHtml(block.group)}`;
     case 'details':
       return foldHtml(block);
   }

@@ -34,12 +34,11 @@ const fenced = (lines: readonly string[]) =>
 const titleLines = (title: string, fold: string) =>
   title === fold ? [] : ['', `#### ${escapeMarkdown(title)}`];
 
-function foldLines(title: string, blocks: readonly Block[]): string[] {
-  const lines = blocks.flatMap((block) => linesOf(block, title));
-  return lines.length === 0
+/** A fold; nothing without lines. */
+const foldOf = (title: string, lines: readonly string[]) =>
+  lines.length === 0
     ? []
     : ['', `<details><summary>${escapeMarkdown(title)}</summary>`, ...lines, '', '</details>'];
-}
 
 /** Lines of a block; `fold` is the title of the fold around it. */
 function linesOf(block: Block, fold = ''): string[] {
@@ -64,9 +63,14 @@ function linesOf(block: Block, fold = ''): string[] {
     case 'lines':
       return [...titleLines(block.title, fold), ...fenced(block.lines)];
     case 'charts':
-      return block.text.length === 0 ? [] : [...titleLines(block.title, fold), ...fenced(block.text)];
+      return foldOf(block.title, fenced(block.text));
     case 'details':
-      return block.needs === 'html' ? [] : foldLines(block.title, block.blocks);
+      return block.needs === 'html'
+        ? []
+        : foldOf(
+            block.title,
+            block.blocks.flatMap((inner) => linesOf(inner, block.title)),
+          );
   }
 }
 

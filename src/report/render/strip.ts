@@ -1,7 +1,7 @@
 import type { MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { toleratedRatio } from '../content/comparison-charts.ts';
 import { displayWidth, plain } from '../plain.ts';
-import { pad } from './text-lines.ts';
+import { pad } from './text.ts';
 
 const WIDTH = 60;
 

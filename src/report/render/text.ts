@@ -14,25 +14,39 @@ export function pad(text: string, width: number, numeric: boolean): string {
 
 const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(displayWidth));
 
-/** Breaks a title at its spaces into lines of at most `width` columns, longer words excepted. */
+/** The words of a title. `CPU/delivery` is two words, `sent/s` is one. */
+const wordsOf = (title: string) => title.split(/(?<=\/)(?=\w{3})| /);
+
+/** Breaks a title into lines of at most `width` columns, longer words excepted. */
 function wrapTitle(title: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of title.split(' ')) {
-    const joined = lines.length === 0 ? word : `${lines.at(-1) ?? ''} ${word}`;
-    if (lines.length === 0 || displayWidth(joined) > width) lines.push(word);
+  for (const word of wordsOf(title)) {
+    const last = lines.at(-1);
+    const joined = last === undefined || last.endsWith('/') ? `${last ?? ''}${word}` : `${last} ${word}`;
+    if (last === undefined || displayWidth(joined) > width) lines.push(word);
     else lines[lines.length - 1] = joined;
   }
   return lines;
 }
 
-/** The lines of each heading: one where the table fits into a terminal that way, otherwise as many as it takes. */
+/** A title in at most `height` lines that are as short as possible; lines up to `minWidth` take no room. */
+function fitTitle(title: string, height: number, minWidth: number): string[] {
+  let width = Math.max(minWidth, widest(wordsOf(title)));
+  while (wrapTitle(title, width).length > height) width++;
+  return wrapTitle(title, width);
+}
+
+/** Headings in as few lines as let the table fit into a terminal. */
 function wrapHeadings(titles: readonly string[], cellWidths: readonly number[]): string[][] {
-  const oneLine = titles.map((title, index) => Math.max(displayWidth(title), cellWidths[index] ?? 0));
-  const total = oneLine.reduce((sum, width) => sum + width, 0) + GAP.length * (titles.length - 1);
-  if (total <= TERMINAL_COLUMNS) return titles.map((title) => [title]);
-  return titles.map((title, index) =>
-    wrapTitle(title, Math.max(cellWidths[index] ?? 0, widest(title.split(' ')))),
-  );
+  const maxHeight = Math.max(1, ...titles.map((title) => wordsOf(title).length));
+  let wrapped: string[][] = [];
+  for (let height = 1; height <= maxHeight; height++) {
+    wrapped = titles.map((title, index) => fitTitle(title, height, cellWidths[index] ?? 0));
+    const widths = wrapped.map((lines, index) => Math.max(widest(lines), cellWidths[index] ?? 0));
+    const total = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+    if (total <= TERMINAL_COLUMNS) break;
+  }
+  return wrapped;
 }
 
 /** Without the columns of prose, for which a terminal has no room. A row of one cell names a group of rows. */
@@ -101,8 +115,15 @@ function linesOf(block: Block): string[] {
     case 'charts':
       return titled(block.title, block.text.map(plain));
     case 'details':
-      return block.needs === 'text' ? block.blocks.flatMap(linesOf) : [];
+      return block.needs === 'text' ? unfoldedLines(block.title, block.blocks) : [];
   }
+}
+
+/** What is in a fold. Its title is left out where the first block has one. */
+function unfoldedLines(title: string, blocks: readonly Block[]): string[] {
+  const lines = blocks.flatMap(linesOf);
+  const [first] = blocks;
+  return first !== undefined && 'title' in first ? lines : titled(title, lines);
 }
 
 /** A report for a terminal. */

@@ -1,0 +1,168 @@
+import type { Capacity, CapacityStep, Varied } from '../../result/capacity.ts';
+import { FINDINGS } from '../../result/findings.ts';
+import type { RunResult } from '../../result/run-result.ts';
+import { plural } from '../../text.ts';
+import { formatCount, formatDurationMs, formatPercent } from '../../units.ts';
+import type { Fact, Severity } from '../blocks.ts';
+import { loadText } from './run-facts.ts';
+import { targetLabel } from './run-verdict.ts';
+
+/** The outcome of one run in reports. */
+export const OUTCOME_WORDS = { passed: 'passed', failed: 'FAILED', excluded: 'excluded' } as const;
+
+/** A value of the parameter that was searched: `1,240/s`, `200 clients`. */
+export function variedText(vary: Varied, value: number): string {
+  return vary === 'rate' ? `${formatCount(value)}/s` : plural(value, 'client');
+}
+
+/** The first result, for what all runs have in common. */
+export function firstResult({ steps }: Capacity): RunResult | null {
+  return steps.find(({ result }) => result !== null)?.result ?? null;
+}
+
+/** `ws`, `socketio polling` */
+export function serverName(capacity: Capacity): string {
+  const result = firstResult(capacity);
+  return result === null ? 'the server' : targetLabel(result);
+}
+
+/** ` (broadcast-latency, 200 clients)`, ` (broadcast-latency, 100/s)` */
+function conditionText(capacity: Capacity): string {
+  const plan = firstResult(capacity)?.plan;
+  if (plan === undefined) return '';
+  const fixed =
+    capacity.design.vary === 'rate'
+      ? plural(plan.clients, 'client')
+      : `${formatCount(plan.profile[0]?.toHz ?? 0)}/s`;
+  return ` (${plan.scenario}, ${fixed})`;
+}
+
+/** Every reason of one run, as one clause. */
+export function reasonsOfStep({ reasons }: CapacityStep): string {
+  return reasons.map(({ message }) => message).join('; ');
+}
+
+/** The last run at the lowest value that was inconclusive; undefined when there is none. */
+function inconclusiveStep({ steps, answer: { inconclusiveAt } }: Capacity): CapacityStep | undefined {
+  return steps.findLast(({ value, outcome }) => value === inconclusiveAt && outcome === 'excluded');
+}
+
+/** `; inconclusive at 510/s`, `; 1,037/s failed`; nothing for neither. */
+function limitText({ design: { vary }, answer: { failedAt, inconclusiveAt } }: Capacity): string {
+  const failed = failedAt === null ? '' : `; ${variedText(vary, failedAt)} failed`;
+  return inconclusiveAt === null ? failed : `${failed}; inconclusive at ${variedText(vary, inconclusiveAt)}`;
+}
+
+/** The answer in one line: `ws sustains 993/s (ack-roundtrip, 20 clients); 1,037/s failed`. */
+export function answerText(capacity: Capacity): string {
+  const { answer, design, steps } = capacity;
+  const server = serverName(capacity);
+  const where = conditionText(capacity);
+  const value = answer.value === null ? '' : variedText(design.vary, answer.value);
+  const from = variedText(design.vary, design.from);
+  switch (answer.kind) {
+    case 'found':
+      return `${server} sustains ${value}${where}${limitText(capacity)}`;
+    case 'at_least':
+      return `${server} sustains at least ${value}${where}${limitText(capacity)}`;
+    case 'below_start':
+      return `below start: ${server} does not sustain ${from}${where}`;
+    case 'unstable':
+      return `unstable: ${server} passed at ${value}${where} in single runs, but not in repeats`;
+    case 'inconclusive':
+      return `inconclusive at ${from}${where}: ${steps.slice(-1).map(reasonsOfStep).join('')}`;
+    case 'open': {
+      const passed = answer.value === null ? 'no run passed' : `${server} passed at ${value}${where} once`;
+      return `PARTIAL, interrupted: ${passed}, not confirmed${limitText(capacity)}`;
+    }
+  }
+}
+
+const isJudged = ({ outcome }: CapacityStep) => outcome !== 'excluded';
+
+/** `5 of 5 fresh runs at 993/s passed`; nothing where no value was confirmed. */
+function confirmedFacts({ design, steps, answer }: Capacity): Fact[] {
+  if (answer.value === null || (answer.kind !== 'found' && answer.kind !== 'at_least')) return [];
+  const fresh = steps.filter(
+    (step) => isJudged(step) && step.phase === 'confirming' && step.value === answer.value,
+  );
+  const passed = fresh.filter(({ outcome }) => outcome === 'passed').length;
+  const at = variedText(design.vary, answer.value);
+  return [['confirmed', `${passed} of ${plural(fresh.length, 'fresh run')} at ${at} passed`]];
+}
+
+/** `2 of 2 runs at 1,037/s: why`; nothing when no value failed. */
+function failedFacts({ design, steps, answer }: Capacity): Fact[] {
+  const failedAt = answer.kind === 'below_start' ? design.from : answer.failedAt;
+  if (failedAt === null) return [];
+  const there = steps.filter((step) => isJudged(step) && step.value === failedAt);
+  const failed = there.filter(({ outcome }) => outcome === 'failed');
+  const last = failed.at(-1);
+  const why = last === undefined ? '' : `: ${reasonsOfStep(last)}`;
+  const at = variedText(design.vary, failedAt);
+  return [['failed', `${formatCount(failed.length)} of ${plural(there.length, 'run')} at ${at}${why}`]];
+}
+
+function inconclusiveFacts(capacity: Capacity): Fact[] {
+  const step = inconclusiveStep(capacity);
+  if (step === undefined) return [];
+  return [['inconclusive', `at ${variedText(capacity.design.vary, step.value)}: ${reasonsOfStep(step)}`]];
+}
+
+/** The objectives, what confirmed and limited the answer, and how the search was made. */
+export function searchFacts(capacity: Capacity): Fact[] {
+  const { design, steps, durationMs, answer } = capacity;
+  const { vary, from, to, repeats, mustPass, confidence } = design;
+  const result = firstResult(capacity);
+  const isAtEnd = answer.kind === 'at_least' && answer.inconclusiveAt === null;
+  const range = `${variedText(vary, from)} to ${variedText(vary, to)}${isAtEnd ? '; its end (--to) was reached' : ''}`;
+  return [
+    ['objective', `${design.objectives.join(' and ')}, lost at most ${design.lost}`],
+    ...confirmedFacts(capacity),
+    ...failedFacts(capacity),
+    ...inconclusiveFacts(capacity),
+    ['range', range],
+    ['runs', `${formatCount(steps.length)} in ${formatDurationMs(durationMs)}`],
+    [
+      'rule',
+      `the upper bound of a quantile at ${formatPercent(confidence)} must meet the objective; ${mustPass} of ${repeats} fresh runs must pass`,
+    ],
+    ...(result === null ? [] : [['load', `of the first run: ${loadText(result)}`] as const]),
+  ];
+}
+
+/** What to do next, one clause each; nothing when there is nothing to do. */
+export function capacityAdvice(capacity: Capacity): string[] {
+  switch (capacity.answer.kind) {
+    case 'found':
+      return [];
+    case 'below_start':
+      return ['start lower (--from), or relax the objective (--objective)'];
+    case 'unstable':
+      return ['use longer steps (--duration), and check this machine with sockbench doctor'];
+    default: {
+      const reasons = inconclusiveStep(capacity)?.reasons ?? [];
+      const isMachine = reasons.every(({ code }) => FINDINGS[code].fault === 'machine');
+      if (reasons.length === 0) return [];
+      return isMachine
+        ? ['stop other work on this machine, or use another machine, and search again']
+        : ['to test higher loads, add workers (--workers) on more CPUs, and stop other work on this machine'];
+    }
+  }
+}
+
+/** The severity of the answer. */
+export function answerSeverity({ answer }: Capacity): Severity {
+  switch (answer.kind) {
+    case 'found':
+      return 'good';
+    case 'at_least':
+      return answer.inconclusiveAt === null ? 'good' : 'warning';
+    case 'unstable':
+    case 'open':
+      return 'warning';
+    case 'below_start':
+    case 'inconclusive':
+      return 'bad';
+  }
+}

@@ -1,0 +1,126 @@
+import type { Capacity, CapacityStep, ObjectiveFigure } from '../../result/capacity.ts';
+import { FIGURES, type FigureName } from '../../result/metrics.ts';
+import { formatPercent } from '../../units.ts';
+import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
+import { capacityCharts } from './capacity-charts.ts';
+import {
+  answerSeverity,
+  answerText,
+  capacityAdvice,
+  firstResult,
+  OUTCOME_WORDS,
+  reasonsOfStep,
+  searchFacts,
+  serverName,
+} from './capacity-verdict.ts';
+import { footerText } from './run.ts';
+import { environmentFacts, planFacts } from './run-facts.ts';
+import { type Cell, type Column, column, tabulate } from './table.ts';
+
+type StepColumn = Column<CapacityStep>;
+
+/** The value of one objective, and its upper bound where it has one, in one unit. */
+function objectiveColumns(
+  { expression, metric, unit }: ObjectiveFigure,
+  { design: { confidence } }: Capacity,
+): StepColumn[] {
+  const of = (pick: (figure: ObjectiveFigure) => number | null) => (step: CapacityStep) => {
+    const figure = step.figures.find((each) => each.expression === expression);
+    return figure === undefined ? null : pick(figure);
+  };
+  const value = of((figure) => figure.value);
+  const upper = of((figure) => figure.upper);
+  const bound = `upper bound of ${metric} at ${formatPercent(confidence)} confidence`;
+  return [
+    column<CapacityStep>(expression, metric, unit, `objective: ${expression}`, value),
+    column<CapacityStep>(`${expression} upper`, 'upper bound', unit, bound, upper),
+  ].map((each) => ({
+    ...each,
+    unitGroup: metric,
+    isSilent: (step) => metric === 'failed' && each.value(step) === 0,
+  }));
+}
+
+function figureOfStep(name: FigureName): StepColumn {
+  const { title, unit, meaning, value } = FIGURES[name];
+  return column(name, title, unit, meaning, ({ result }) => (result === null ? null : value(result)));
+}
+
+/** Codes of the reasons. That an objective was missed is left out beside other codes: the values show it. */
+function reasonCodes({ reasons }: CapacityStep): Cell {
+  const codes = [...new Set(reasons.map(({ code }) => code))];
+  const others = codes.filter((code) => code !== 'objective_missed');
+  return (others.length === 0 ? codes : others).join(', ') || null;
+}
+
+function stepColumns(capacity: Capacity): StepColumn[] {
+  const { design, steps } = capacity;
+  const figures = steps.find((step) => step.figures.length > 0)?.figures ?? [];
+  return [
+    column(
+      'phase',
+      'phase',
+      'text',
+      'doubling until a run fails, bisecting, confirming',
+      ({ phase }) => phase,
+    ),
+    column(
+      'value',
+      design.vary,
+      design.vary === 'rate' ? 'rate' : 'count',
+      'the value of this run',
+      (step) => step.value,
+    ),
+    column('outcome', 'outcome', 'text', 'of this run', ({ outcome }) => OUTCOME_WORDS[outcome]),
+    ...figures.flatMap((figure) => objectiveColumns(figure, capacity)),
+    figureOfStep('server_cpu'),
+    figureOfStep('server_loop_utilization'),
+    figureOfStep('generator_utilization'),
+    column('why', 'why', 'text', 'codes of the reasons why the run did not pass', reasonCodes),
+    {
+      ...column<CapacityStep>(
+        'reasons',
+        'reasons',
+        'text',
+        'every reason why the run did not pass',
+        (step) => reasonsOfStep(step) || null,
+      ),
+      isProse: true,
+    },
+  ];
+}
+
+function planBlocks(capacity: Capacity): Block[] {
+  const result = firstResult(capacity);
+  if (result === null) return [];
+  return detailsBlock('Plan of the first run, and environment', 'markdown', [
+    { kind: 'facts', title: 'Plan', facts: planFacts(result) },
+    { kind: 'facts', title: 'Environment', facts: environmentFacts(result) },
+  ]);
+}
+
+/** The report of a capacity search: the answer, the search, charts over the parameter, and every run. */
+export function capacityReport(capacity: Capacity): Report {
+  const scenario = firstResult(capacity)?.plan.scenario ?? 'capacity';
+  const what = `${scenario} on ${serverName(capacity)}`;
+  return {
+    title: `capacity: ${what} - sockbench`,
+    blocks: [
+      {
+        kind: 'verdict',
+        severity: answerSeverity(capacity),
+        text: answerText(capacity),
+        notes: [
+          ...capacity.notes.map(({ message }) => `note: ${message}`),
+          ...capacityAdvice(capacity).map((advice) => `next: ${advice}`),
+        ],
+      },
+      { kind: 'heading', text: `Capacity: ${what}` },
+      { kind: 'facts', title: 'Search', facts: searchFacts(capacity) },
+      { kind: 'charts', title: '', group: { form: 'dots', charts: capacityCharts(capacity) }, text: [] },
+      ...tableBlock('Every run', tabulate(stepColumns(capacity), capacity.steps)),
+      ...planBlocks(capacity),
+    ],
+    footer: footerText([capacity]),
+  };
+}
