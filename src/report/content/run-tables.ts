@@ -46,7 +46,7 @@ const SERIES_COLUMNS: ReadonlyArray<Column<SeriesOf>> = [
     ),
     unitGroup: 'latency',
   },
-  { ...column('meaning', 'from -> to', 'text', 'what one value is', seriesMeaning), isProse: true },
+  { ...column('meaning', 'meaning', 'text', 'what one value is', seriesMeaning), isProse: true },
 ];
 
 const SHORT_SERIES =

@@ -3,6 +3,7 @@ import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-resu
 import { plural } from '../../text.ts';
 import { formatDurationMs } from '../../units.ts';
 import type { Severity } from '../blocks.ts';
+import { plain } from '../plain.ts';
 
 const isValid = (result: RunResult) => result.invalid.length === 0;
 const isPartial = (result: RunResult) => result.status === 'partial';
@@ -13,7 +14,7 @@ function shout(code: string): string {
 }
 
 function sentences(findings: readonly Finding[]): string {
-  return findings.map(({ message }) => message).join('; ');
+  return findings.map(({ message }) => plain(message)).join('; ');
 }
 
 /** `, SERVER OVERLOADED: latency grew; 12 messages lost`, one part for each code; empty without findings. */

@@ -1,0 +1,538 @@
+import { describe, expect, it } from 'vitest';
+import { processBlocks } from '../../src/report/content/run-tables.ts';
+import {
+  overallVerdict,
+  runSeverity,
+  validityWord,
+  verdict,
+  verdictNotes,
+} from '../../src/report/content/run-verdict.ts';
+import { displayWidth, plain } from '../../src/report/plain.ts';
+import type { Finding } from '../../src/result/findings.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { HOSTILE, results } from './fixture.ts';
+import { runMarkdown, runText, summaryText } from './renderings.ts';
+
+const head = (text: string, lines: number) => text.split('\n').slice(0, lines).join('\n');
+
+describe('text of one result', () => {
+  it('begins with the verdict and fits everything on a screen', () => {
+    expect(runText(results.valid())).toMatchInlineSnapshot(`
+      "VALID
+
+      broadcast-latency on socketio websocket
+      20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Latency
+      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms  slowest p50 ms  slowest p99 ms
+      socketio websocket    1.21    2.23    3.95         -    15.5            2.38            13.4
+      - p99.9 needs 10,000 broadcasts; this run has 1,000
+
+      Delivery
+      target              sent/s  expected  delivered  late  lost  duplicates  out of order  unexpected
+      socketio websocket     100    20,000     20,000     0     0           0             0           0
+
+      Cost
+                          server CPU/      bytes/      generator  uncertainty
+      target              delivery us  delivery B  utilization %       p99 us
+      socketio websocket          117         105           17.8         98.9
+
+      Run
+      rate     100/s sent of 100/s intended (1,000 of 1,000 messages)
+      clients  20 of 20 connected
+      samples  1,000 broadcasts
+      warm-up  3s, stable
+
+      Every series
+      series                count  p50 us  p90 us  p95 us  p99 us  p99.9 us  max us  mean us
+      delivery             20,000   1,210   1,926   2,228   3,955         -  15,450    1,342
+      delivery_actual      20,000   1,190   1,906   2,208   3,934         -  15,426    1,322
+      fanout_first          1,000     633     775     814     897         -   1,095      634
+      fanout_median         1,000   1,182   1,342   1,384   1,518         -   1,615    1,188
+      fanout_last           1,000   2,378   7,037   9,183  13,386         -  15,450    3,329
+      fanout_skew           1,000   1,750   6,439   8,462  12,722         -  14,950    2,694
+      send_lag              1,000    1.49    1.89    1.94    1.98         -    1.99     1.50
+      connect                  20   5,054       -       -       -         -  11,289    5,423
+      receive_uncertainty  20,000    30.2    48.2    55.7    98.9         -     386     33.6
+      - a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample
+
+      Processes
+                    CPU     event-loop   without   delay   delay    GC  GC max   RSS  buffered
+      process         %  utilization %  pacing %  p99 ms  max ms    ms      ms   MiB       MiB
+      server       23.3           23.3      23.3   0.798    3.40  16.2    2.00  96.5         0
+      generator 1  17.8           27.8      17.8   0.751    3.78  27.0    2.00  96.5         0
+      "
+    `);
+  });
+
+  it('shows a dash for a quantile without enough samples and states how many it needs', () => {
+    expect(head(runText(results.fewSamples()), 11)).toMatchInlineSnapshot(`
+      "VALID
+
+      broadcast-latency on socketio websocket
+      20 clients, 10/s for 3s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Latency
+      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms  slowest p50 ms  slowest p99 ms
+      socketio websocket    1.16       -       -         -    10.3            2.42               -
+      - p95 needs 200 broadcasts; this run has 30
+      - p99 needs 1,000 broadcasts; this run has 30
+      - p99.9 needs 10,000 broadcasts; this run has 30"
+    `);
+  });
+
+  it('counts requests instead of broadcasts for acknowledgements', () => {
+    expect(head(runText(results.ack()), 9)).toMatchInlineSnapshot(`
+      "VALID
+
+      ack-roundtrip on socketio websocket
+      20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Latency
+      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms
+      socketio websocket   0.595    1.12    3.35         -    6.93
+      - p99.9 needs 10,000 requests; this run has 1,000"
+    `);
+  });
+
+  it('shows what is known of a run that recorded nothing', () => {
+    expect(runText(results.empty())).toMatchInlineSnapshot(`
+      "PARTIAL, INVALID: the server exited with code 1
+      next: check the last output of the server, and run it alone with 'sockbench run' until that run is valid
+
+      broadcast-latency on socketio websocket
+      20 clients, 1/s for 1s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Latency
+      target              validity
+      socketio websocket  INVALID, partial
+
+      Delivery
+      target              sent/s  expected  delivered  late  lost  duplicates  out of order  unexpected
+      socketio websocket       0         0          0     0     0           0             0           0
+
+      Run
+      rate     0/s sent of 0/s intended (0 of 0 messages)
+      clients  20 of 20 connected
+      samples  0 broadcasts
+      warm-up  3s, stable
+      "
+    `);
+  });
+
+  it('reports losses, overload and thresholds', () => {
+    const overloaded = runText(results.overloaded());
+    expect(overloaded).toMatch(
+      /expected {2}delivered {2}late {2}lost.*\n\S+ \S+ +100 +20,000 +19,960 +0 +40 /,
+    );
+    expect(overloaded).toContain('1,000 broadcasts; 40 not received by all');
+    expect(runText(results.thresholds()).split('\n').slice(0, 4)).toEqual([
+      'VALID',
+      'passed: lost==0 (0)',
+      'FAILED: delivery.p50<1ms (1.2 ms)',
+      'not judged: delivery.p99<50ms (too few samples)',
+    ]);
+  });
+
+  it('shows the intended rate where it was not held, and what a dead generator process leaves unknown', () => {
+    const valid = results.valid();
+    expect(runText(valid)).not.toMatch(/intended\/s|unknown/);
+    const text = runText({
+      ...valid,
+      rate: {
+        ...valid.rate,
+        sent: 801,
+        achievedHz: 80.1,
+        unsent: [{ reason: 'sender dropped', count: 199 }],
+      },
+      ledger: { ...valid.ledger, delivered: 19_000, unknown: 1000 },
+    });
+    expect(text).toMatch(/sent\/s {2}intended\/s .* unknown/);
+    expect(text).toContain('80.1/s sent of 100/s intended (801 of 1,000 messages); 199 sender dropped');
+  });
+
+  it('reports how clients and the warm-up fared', () => {
+    const valid = results.valid();
+    const text = runText({
+      ...valid,
+      clients: {
+        planned: 20,
+        connected: 19,
+        failures: [{ reason: 'timeout', count: 1 }],
+        dropped: [{ reason: 'ping timeout', count: 2 }],
+        closed: [{ reason: '1000', count: 3 }],
+      },
+      warmup: { durationMs: 10_000, stable: false, windowMediansNs: [1e6, 2e6, 3e6, null] },
+    });
+    expect(text).toContain(
+      '19 of 20 connected; failed: 1 timeout; dropped: 2 ping timeout; closed by the scenario: 1000 (3)',
+    );
+    expect(text).toContain('10s, did not stabilize (last medians 2.00 ms, 3.00 ms, -)');
+  });
+
+  it('keeps to its lines and to the terminal whatever names it is given', () => {
+    const hostile = runText(results.hostile());
+    const tame = runText({ ...results.hostile(), plan: results.valid().plan });
+    expect(hostile.split('\n').length).toBeGreaterThanOrEqual(tame.split('\n').length);
+    for (const line of hostile.split('\n')) expect(line).toBe(plain(line));
+    for (const make of [results.valid, results.polling, results.fewSamples, results.cluster]) {
+      const tables = runText(make())
+        .split('\n')
+        .filter((line) => !line.startsWith('-'));
+      for (const line of tables) expect(displayWidth(line)).toBeLessThanOrEqual(100);
+    }
+  });
+});
+
+describe('text of several results', () => {
+  it('has a section for each scenario and one row for each result', () => {
+    const all = [results.valid(), results.polling(), results.ws(), results.ack(), results.invalid()];
+    expect(runText(...all)).toMatchInlineSnapshot(`
+      "4 VALID, 1 INVALID of 5 results
+      socketio websocket, broadcast-latency (2): INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms
+
+      broadcast-latency
+      20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Latency
+                                p50    p95   p99  p99.9   max  slowest  slowest
+      target                     ms     ms    ms     ms    ms   p50 ms   p99 ms  validity
+      socketio websocket       1.21   2.23  3.95      -  15.5     2.38     13.4  valid
+      socketio polling         3.41   6.31  11.8      -  61.7     6.81     36.3  valid
+      ws                      0.401  0.734  1.21      -  6.65    0.803     4.31  valid
+      socketio websocket (2)   1.21   2.20  4.02      -  15.5     2.41     12.4  INVALID
+      - p99.9 needs 10,000 broadcasts; runs with a dash have 1,000
+
+      Delivery
+                                                                                   out of
+      target                  sent/s  expected  delivered  late  lost  duplicates   order  unexpected
+      socketio websocket         100    20,000     20,000     0     0           0       0           0
+      socketio polling           100    20,000     20,000     0     0           0       0           0
+      ws                         100    20,000     20,000     0     0           0       0           0
+      socketio websocket (2)     100    20,000     19,993     0     7           0       0           0
+
+      Cost
+                              server CPU/      bytes/  requests/    empty      generator  uncertainty
+      target                  delivery us  delivery B   delivery  polls %  utilization %       p99 us
+      socketio websocket              117         105          0        -           17.8         98.9
+      socketio polling                114         355      0.550     25.0           17.7          295
+      ws                              113         105          0        -           18.3         30.4
+      socketio websocket (2)          115         105          0        -           17.9          100
+
+      ack-roundtrip on socketio websocket
+      20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Latency
+      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms
+      socketio websocket   0.595    1.12    3.35         -    6.93
+      - p99.9 needs 10,000 requests; this run has 1,000
+
+      Delivery
+      target              sent/s  expected  delivered  late  lost  duplicates  out of order  unexpected
+      socketio websocket     100     1,000      1,000     0     0           0             0           0
+
+      Cost
+                          server CPU/      bytes/      generator  uncertainty
+      target              delivery ms  delivery B  utilization %       p99 us
+      socketio websocket         2.33         200           17.8         83.8
+      "
+    `);
+  });
+});
+
+describe('the table of npm run bench', () => {
+  it('has one row for each result, grouped by scenario', () => {
+    const all = [results.valid(), results.ws(), results.overloaded(), results.ack()];
+    expect(summaryText(...all)).toMatchInlineSnapshot(`
+      "4 VALID, 1 SERVER OVERLOADED of 4 results
+      socketio websocket, broadcast-latency (2): VALID, SERVER OVERLOADED: latency grew from 5 ms to 900 ms; 40 messages lost at the deadline
+
+      Summary
+                                p50   p99  slowest  slowest                server CPU/      bytes/
+      target                     ms    ms   p50 ms   p99 ms  sent/s  lost  delivery us  delivery B
+      broadcast-latency
+      socketio websocket       1.21  3.95     2.38     13.4     100     0          117         105
+      ws                      0.401  1.21    0.803     4.31     100     0          113         105
+      socketio websocket (2)   90.6   259      177      848     100    40          115         105
+      ack-roundtrip
+      socketio websocket      0.595  3.35        -        -     100     0        2,334         200
+      "
+    `);
+  });
+});
+
+describe('Markdown', () => {
+  it('of one result holds everything', () => {
+    expect(runMarkdown(results.valid())).toMatchInlineSnapshot(`
+      "**VALID**
+
+      ### broadcast-latency on socketio websocket
+
+      20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      #### Latency
+
+      | target | p50 ms | p95 ms | p99 ms | p99.9 ms | max ms | slowest p50 ms | slowest p99 ms |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+      | socketio websocket | 1.21 | 2.23 | 3.95 | - | 15.5 | 2.38 | 13.4 |
+
+      - p99.9 needs 10,000 broadcasts; this run has 1,000
+
+      #### Delivery
+
+      | target | sent/s | expected | delivered | late | lost | duplicates | out of order | unexpected |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+      | socketio websocket | 100 | 20,000 | 20,000 | 0 | 0 | 0 | 0 | 0 |
+
+      #### Cost
+
+      | target | server CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
+      | --- | ---: | ---: | ---: | ---: |
+      | socketio websocket | 117 | 105 | 17.8 | 98.9 |
+
+      #### Run
+
+      | | |
+      | --- | --- |
+      | rate | 100/s sent of 100/s intended (1,000 of 1,000 messages) |
+      | clients | 20 of 20 connected |
+      | samples | 1,000 broadcasts |
+      | warm-up | 3s, stable |
+
+      <details><summary>Every series</summary>
+
+      | series | count | p50 us | p90 us | p95 us | p99 us | p99.9 us | max us | mean us | meaning |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+      | delivery | 20,000 | 1,210 | 1,926 | 2,228 | 3,955 | - | 15,450 | 1,342 | intended send to receipt, per receiver |
+      | delivery_actual | 20,000 | 1,190 | 1,906 | 2,208 | 3,934 | - | 15,426 | 1,322 | actual send to receipt, per receiver |
+      | fanout_first | 1,000 | 633 | 775 | 814 | 897 | - | 1,095 | 634 | intended send to the first receiver, per broadcast |
+      | fanout_median | 1,000 | 1,182 | 1,342 | 1,384 | 1,518 | - | 1,615 | 1,188 | intended send to the median receiver, per broadcast |
+      | fanout_last | 1,000 | 2,378 | 7,037 | 9,183 | 13,386 | - | 15,450 | 3,329 | intended send to the last receiver reached, per broadcast |
+      | fanout_skew | 1,000 | 1,750 | 6,439 | 8,462 | 12,722 | - | 14,950 | 2,694 | first receiver to last receiver reached, per broadcast |
+      | send_lag | 1,000 | 1.49 | 1.89 | 1.94 | 1.98 | - | 1.99 | 1.50 | intended to actual send: how late the generator was |
+      | connect | 20 | 5,054 | - | - | - | - | 11,289 | 5,423 | start of connecting to ready for use, per connection |
+      | receive_uncertainty | 20,000 | 30.2 | 48.2 | 55.7 | 98.9 | - | 386 | 33.6 | upper bound on the error of a receive time, per message |
+
+      - a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample
+
+      </details>
+
+      <details><summary>Processes</summary>
+
+      | process | CPU % | event-loop utilization % | without pacing % | delay p99 ms | delay max ms | GC ms | GC max ms | RSS MiB | buffered MiB |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+      | server | 23.3 | 23.3 | 23.3 | 0.798 | 3.40 | 16.2 | 2.00 | 96.5 | 0 |
+      | generator 1 | 17.8 | 27.8 | 17.8 | 0.751 | 3.78 | 27.0 | 2.00 | 96.5 | 0 |
+
+      </details>
+
+      <details><summary>Plan and environment</summary>
+
+      #### Plan
+
+      | | |
+      | --- | --- |
+      | scenario | broadcast-latency |
+      | publishers | 1 |
+      | excludeSender | false |
+      | target | socketio |
+      | protocol | socketio |
+      | url | - |
+      | command | - |
+      | transport | websocket |
+      | driver | official |
+      | clients | 20 |
+      | workers | 1, pinned where possible |
+      | rate | 100/s for 10s, constant |
+      | payload | 64 B text |
+      | duration | 10s |
+      | warm-up | 2s to 10s |
+      | drain | at most 5s |
+      | late after | 1s |
+      | connecting | 500/s, timeout 10s |
+      | seed | 1 |
+      | thresholds | - |
+
+      #### Environment
+
+      | | |
+      | --- | --- |
+      | started | 2026-03-04T05:06:07.891Z |
+      | took | start 350ms, connect 420ms, warm-up 3s, measure 10s, drain 12ms, collect 30ms |
+      | command line | run broadcast-latency --target socketio |
+      | sockbench | 0.1.0 |
+      | Node | v24.11.0, V8 13.6.233.10-node.28 |
+      | socket.io | 4.8.4 |
+      | socket.io-client | 4.8.4 |
+      | ws | 8.23.0 |
+      | commit | 0123456789abcdef0123456789abcdef01234567 |
+      | CPU | 2 x Example CPU @ 2.50GHz, governor - |
+      | pinned to | server on CPU 0, generator on CPU 1 |
+      | CPU limit | none |
+      | CPU steal | 0.100 % |
+      | throttled | 0ms |
+      | CPU pressure | 12.0 % |
+      | memory | 8192 MiB |
+      | system | linux x64, kernel 6.1.0 |
+      | snapshot cost | at most 0.42 ms |
+
+      </details>
+      "
+    `);
+  });
+
+  it('of several results holds the verdicts and the main tables', () => {
+    expect(runMarkdown(results.valid(), results.invalid())).toMatchInlineSnapshot(`
+      "**1 VALID, 1 INVALID of 2 results**
+
+      - socketio websocket, broadcast-latency (2): INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms
+
+      ### broadcast-latency
+
+      20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      #### Latency
+
+      | target | p50 ms | p95 ms | p99 ms | p99.9 ms | max ms | slowest p50 ms | slowest p99 ms | validity |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+      | socketio websocket | 1.21 | 2.23 | 3.95 | - | 15.5 | 2.38 | 13.4 | valid |
+      | socketio websocket (2) | 1.21 | 2.20 | 4.02 | - | 15.5 | 2.41 | 12.4 | INVALID |
+
+      - p99.9 needs 10,000 broadcasts; runs with a dash have 1,000
+
+      #### Delivery
+
+      | target | sent/s | expected | delivered | late | lost | duplicates | out of order | unexpected |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+      | socketio websocket | 100 | 20,000 | 20,000 | 0 | 0 | 0 | 0 | 0 |
+      | socketio websocket (2) | 100 | 20,000 | 19,993 | 0 | 7 | 0 | 0 | 0 |
+
+      #### Cost
+
+      | target | server CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
+      | --- | ---: | ---: | ---: | ---: |
+      | socketio websocket | 117 | 105 | 17.8 | 98.9 |
+      | socketio websocket (2) | 115 | 105 | 17.9 | 100 |
+      "
+    `);
+  });
+
+  it('keeps every row of a table to its columns whatever names it is given', () => {
+    const tables = runMarkdown(results.hostile())
+      .split('\n\n')
+      .map((block) => block.split('\n').filter((line) => line.startsWith('|')))
+      .filter((lines) => lines.length > 0);
+    expect(tables.length).toBeGreaterThan(5);
+    for (const lines of tables) {
+      const widths = lines.map((line) => line.split(/(?<!\\)\|/).length);
+      expect(new Set(widths).size).toBe(1);
+    }
+  });
+
+  it('lets no tag through', () => {
+    const markdown = runMarkdown(results.hostile()).replaceAll(/<\/?(details|summary)>/g, '');
+    expect(HOSTILE).toContain('<');
+    expect(markdown).not.toContain('<');
+  });
+});
+
+describe('the verdict of a run', () => {
+  const findings: Finding[] = [
+    { code: 'server_overloaded', message: 'slow' },
+    { code: 'unexpected_deliveries', message: '3 messages' },
+  ];
+
+  it.each<[string, RunResult]>([
+    ['VALID', results.valid()],
+    ['INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms', results.invalid()],
+    [
+      'VALID, SERVER OVERLOADED: latency grew from 5 ms to 900 ms; 40 messages lost at the deadline',
+      results.overloaded(),
+    ],
+    ['VALID, SERVER OVERLOADED: slow, UNEXPECTED DELIVERIES: 3 messages', { ...results.valid(), findings }],
+    ['PARTIAL, VALID', results.partial()],
+    ['PARTIAL, INVALID: the server exited with code 1', results.empty()],
+  ])('is %s', (text, result) => {
+    expect(verdict(result)).toBe(text);
+    expect(overallVerdict([result])).toBe(text);
+  });
+
+  it('lets no control character through', () => {
+    const hostile = results.hostile();
+    expect(hostile.invalid.some(({ message }) => message !== plain(message))).toBe(true);
+    expect(verdict(hostile)).toBe(plain(verdict(hostile)));
+  });
+
+  it('fits into a column as one word', () => {
+    const words = [results.valid(), results.invalid(), results.partial(), results.empty()].map(validityWord);
+    expect(words).toEqual(['valid', 'INVALID', 'valid, partial', 'INVALID, partial']);
+  });
+
+  it('counts when there are several results', () => {
+    expect(overallVerdict([results.valid(), results.ws()])).toBe('VALID: 2 results');
+    expect(overallVerdict([results.valid(), results.overloaded(), results.empty()])).toBe(
+      '2 VALID, 1 INVALID, 1 SERVER OVERLOADED, 1 PARTIAL of 3 results',
+    );
+  });
+
+  it('is as severe as the worst of the results', () => {
+    const all = [results.valid(), results.overloaded(), results.thresholds(), results.invalid()];
+    expect(all.map((result) => runSeverity([result]))).toEqual(['good', 'warning', 'warning', 'bad']);
+    expect(runSeverity(all)).toBe('bad');
+    expect(runSeverity(all.slice(0, 2))).toBe('warning');
+  });
+});
+
+describe('the notes below the verdict', () => {
+  it('of one result are its thresholds and what to do about its findings', () => {
+    expect(verdictNotes([results.thresholds()])).toEqual([
+      'passed: lost==0 (0)',
+      'FAILED: delivery.p50<1ms (1.2 ms)',
+      'not judged: delivery.p99<50ms (too few samples)',
+    ]);
+    expect(verdictNotes([results.overloaded()])).toEqual(['next: reduce the load (--rate, --clients)']);
+    expect(verdictNotes([results.invalid()])).toEqual([
+      'next: add generator processes on CPUs of their own (--workers), or reduce the load (--rate, --clients)',
+    ]);
+  });
+
+  it('of several results are what is wrong, with alike runs numbered', () => {
+    expect(verdictNotes([results.valid(), results.invalid(), results.thresholds()])).toEqual([
+      'socketio websocket, broadcast-latency (2): INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms',
+      'socketio websocket, broadcast-latency (3): FAILED: delivery.p50<1ms (1.2 ms)',
+      'socketio websocket, broadcast-latency (3): not judged: delivery.p99<50ms (too few samples)',
+    ]);
+  });
+});
+
+describe('the table of processes', () => {
+  function tableOf(result: RunResult) {
+    const [block] = processBlocks(result);
+    if (block?.kind !== 'table') throw new Error('no process was sampled');
+    return block.table;
+  }
+
+  it('has a row for each process, the server first', () => {
+    expect(tableOf(results.valid()).rows.map(([role]) => role)).toEqual(['server', 'generator 1']);
+    expect(tableOf(results.cluster()).rows.map(([role]) => role)).toEqual([
+      'server 1',
+      'server 2',
+      'server 3',
+      'generator 1',
+    ]);
+  });
+
+  it('shows a dash for what is not known of a process', () => {
+    const { headings, rows } = tableOf(results.foreign());
+    const row = rows.find(([role]) => role === 'server');
+    const cells = new Map(headings.map(({ title }, column) => [title, row?.[column]]));
+    const unknown = ['event-loop utilization', 'without pacing', 'delay p99', 'delay max', 'GC', 'GC max'];
+    for (const title of [...unknown, 'buffered']) expect([title, cells.get(title)]).toEqual([title, '-']);
+    expect(Number(cells.get('CPU'))).toBeGreaterThan(0);
+    expect(Number(cells.get('RSS'))).toBeGreaterThan(0);
+  });
+
+  it('is left out when no process was sampled', () => {
+    expect(processBlocks(results.empty())).toEqual([]);
+  });
+});
