@@ -17,11 +17,11 @@ const TYPES = {
 } as const satisfies Record<string, { operation: Operation; series: string }>;
 
 type Type = keyof typeof TYPES;
-const NAMES = ['text', 'binary', 'ping', 'close'] as const;
+const TYPE_NAMES = ['text', 'binary', 'ping', 'close'] as const;
 
 /** Returns the types that a client can send. In Socket.IO only the server sends pings. */
 function typesOf({ protocol, transport }: Speech): readonly Type[] {
-  if (protocol === 'ws') return NAMES;
+  if (protocol === 'ws') return TYPE_NAMES;
   if (protocol === 'socketio' && transport !== 'polling') return ['text', 'binary', 'close'];
   return ['text', 'binary'];
 }
@@ -51,7 +51,7 @@ export const messageTypes = defineScenario({
       value: 'all|text|binary|ping|close',
       default: 'all',
       summary: 'one type, or all supported types in turn',
-      parse: choice(['all', ...NAMES]),
+      parse: choice(['all', ...TYPE_NAMES]),
     },
   },
   defaults: { clients: '50' },

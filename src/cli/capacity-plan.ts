@@ -1,7 +1,7 @@
 import { anyText, choice, integer, type OptionTable } from '../contract/options.ts';
 import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
-import { maxRunMs, type Plan, type PlannedLayout } from '../plan/plan.ts';
+import { maxRunMs, type Plan, type PlannedRun } from '../plan/plan.ts';
 import { variedText } from '../report/content/capacity-verdict.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
 import { forecastSamples } from '../run/forecast.ts';
@@ -89,7 +89,7 @@ export interface PlannedSearch {
   readonly warnings: readonly string[];
   readonly out: string | undefined;
   /** The plan of a run at a value. */
-  planAt(value: number): PlannedLayout;
+  planAt(value: number): PlannedRun;
 }
 
 function readDesign({ vary, from, to, repeats }: SearchFlags): SearchDesign {
@@ -121,7 +121,7 @@ function readObjectives({ objective }: SearchFlags, scenario: Scenario): Objecti
 }
 
 /** The varied parameter has no value of its own. */
-function requireFree(vary: Varied, flags: Flags): void {
+function requireNotGiven(vary: Varied, flags: Flags): void {
   if (flags[vary] === undefined) return;
   const other = vary === 'rate' ? 'clients' : 'rate';
   fail(
@@ -132,7 +132,7 @@ function requireFree(vary: Varied, flags: Flags): void {
 }
 
 /** A profile of stages has no single rate, and a scenario that only listens has none. */
-function requireSearchable(vary: Varied, { plan, layout }: PlannedLayout): void {
+function requireSearchable(vary: Varied, { plan, layout }: PlannedRun): void {
   const [first, ...others] = plan.profile;
   if (first === undefined || others.length > 0 || first.fromHz !== first.toHz) {
     fail('BAD_SEARCH', 'a search for capacity needs a constant rate, not a profile', 'Give --rate 100/s.');
@@ -143,13 +143,9 @@ function requireSearchable(vary: Varied, { plan, layout }: PlannedLayout): void 
 }
 
 /** Returns by what factor a run must be longer for every objective to be judged; 1 when it is long enough. */
-function shortage(
-  objectives: readonly Objective[],
-  scenario: Scenario,
-  { plan, layout }: PlannedLayout,
-): number {
-  const forecast = forecastSamples(plan, scenario, layout);
-  const margin = plan.arrival === 'poisson' ? POISSON_MARGIN : 1;
+function shortage(objectives: readonly Objective[], run: PlannedRun): number {
+  const forecast = forecastSamples(run);
+  const margin = run.plan.arrival === 'poisson' ? POISSON_MARGIN : 1;
   const factors = objectives.map((objective) => {
     requireRecorded(objective, forecast);
     const need = samplesOf(objective);
@@ -178,7 +174,7 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
   const asked = readFlags(SEARCH_OPTIONS, flags);
   const design = readDesign(asked);
   const { vary } = design;
-  requireFree(vary, flags);
+  requireNotGiven(vary, flags);
   const losses = ['lost', 'failed'].map((loss) => parseObjective(`${loss}<=${asked.lost}`));
   const { scenario, config, planWith } = await readSource(name, flags);
   const draftAt = (value: number, duration: Readonly<Record<string, string>> = {}) =>
@@ -187,13 +183,13 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
   requireSearchable(vary, first);
   const objectives = readObjectives(asked, scenario);
 
-  const planAt = (value: number): PlannedLayout => {
+  const planAt = (value: number): PlannedRun => {
     const draft = draftAt(value);
-    const factor = shortage(objectives, scenario, draft);
+    const factor = shortage(objectives, draft);
     if (factor === 1) return draft;
     const durationMs = Math.ceil((draft.plan.durationMs * factor) / 1000) * 1000;
     const longer = draftAt(value, { duration: `${durationMs}ms` });
-    const isEnough = shortage(objectives, scenario, longer) === 1;
+    const isEnough = shortage(objectives, longer) === 1;
     if (isEnough && durationMs <= asked.longestStep) return longer;
     const problem = isEnough
       ? `which takes ${formatDurationMs(durationMs)}; the maximum is ${formatDurationMs(asked.longestStep)}`

@@ -8,7 +8,7 @@ import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity
 import type { PlannedSearch } from './capacity-plan.ts';
 import type { Cli } from './cli.ts';
 import { showProgress } from './progress.ts';
-import { runInProcess } from './run-process.ts';
+import { runInProcess, withSeed } from './run-process.ts';
 
 const MAX_SEED = 2 ** 31;
 
@@ -64,8 +64,9 @@ async function runStep(
   // Without a terminal, the line of each step is enough.
   const progress = cli.isTty ? showProgress(cli, `${phase} ${variedText(search.design.vary, value)}`) : null;
   try {
-    const { plan, layout } = search.planAt(value);
-    const result = await runInProcess({ ...plan, seed: (plan.seed + index) % MAX_SEED }, layout, {
+    const planned = search.planAt(value);
+    const seed = (planned.plan.seed + index) % MAX_SEED;
+    const result = await runInProcess(withSeed(planned, seed), {
       onProgress: (update) => progress?.update(update),
       signal: cli.signal,
       commandLine: cli.argv,

@@ -1,8 +1,7 @@
 import { integer, type OptionTable } from '../contract/options.ts';
-import type { Layout, Scenario } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { SETTING_NAMES } from '../plan/options.ts';
-import { type Plan, planSchema } from '../plan/plan.ts';
+import { type PlannedRun, planSchema } from '../plan/plan.ts';
 import { COMPARISON, type Format, formatNames, parseFormats } from '../report/index.ts';
 import type { Comparison, Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
@@ -49,12 +48,9 @@ export function comparisonOptions(formats: string) {
 }
 
 /** An arm that may run. */
-export interface Arm {
+export interface ArmPlan extends PlannedRun {
   readonly name: string;
   readonly spec: string;
-  readonly scenario: Scenario;
-  readonly plan: Plan;
-  readonly layout: Layout;
   readonly config: LoadedConfig;
 }
 
@@ -68,7 +64,7 @@ const comparisonTiming: Presets = (flags, rate) => {
 };
 
 /** Plans one arm from the flags of all arms and its own. Throws a SockbenchError for options that do not fit. */
-export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags): Promise<Arm> {
+export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags): Promise<ArmPlan> {
   const { name, spec, flags } = arm;
   if (flags['seed'] !== undefined) {
     badArm(
@@ -77,19 +73,15 @@ export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags)
       'Give --seed beside --arm.',
     );
   }
-  const { scenario, config, planWith } = await readSource(
-    scenarioName,
-    { ...shared, ...flags },
-    comparisonTiming,
-  );
-  return { name, spec, scenario, config, ...planWith() };
+  const { config, planWith } = await readSource(scenarioName, { ...shared, ...flags }, comparisonTiming);
+  return { name, spec, config, ...planWith() };
 }
 
 /** What is compared, before the flags of the comparison are applied. */
 export interface ComparisonParts {
   readonly command: Design['command'];
   /** The first is the base. */
-  readonly arms: readonly [Arm, ...Arm[]];
+  readonly arms: readonly [ArmPlan, ...ArmPlan[]];
   readonly looks: Design['looks'];
   readonly baseline: { readonly file: string; readonly results: readonly RunResult[] } | null;
   readonly notes: readonly Finding[];
@@ -161,10 +153,11 @@ function designOf(
   };
 }
 
-function forecastOf({ name, plan, layout, scenario }: Arm): ArmForecast {
+function forecastOf(arm: ArmPlan): ArmForecast {
+  const { name, plan } = arm;
   return {
     name,
-    ...forecastRun(plan, scenario, layout),
+    ...forecastRun(arm),
     headline: plan.headline,
     isRandom: plan.arrival === 'poisson',
     // The probe is for Node.js; of a server that --exec starts only the runs show what it is.

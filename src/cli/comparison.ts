@@ -13,10 +13,10 @@ import type { Cli } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
 import { comparisonFolder, deliver } from './output.ts';
 import { showRounds, timeText } from './progress.ts';
-import { runInProcess } from './run-process.ts';
+import { runInProcess, withSeed } from './run-process.ts';
 
 /** `base, head: 30 rounds, 15 if that is enough; 6 minutes or less` */
-function planText({ arms, looks, baseline }: PlannedComparison): string {
+function comparisonPlanText({ arms, looks, baseline }: PlannedComparison): string {
   const names = arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
   const rounds = last?.rounds ?? 0;
@@ -33,7 +33,7 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
   const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
-  if (!isQuiet) cli.err(planText(planned));
+  if (!isQuiet) cli.err(comparisonPlanText(planned));
   const ran = await measureRounds(cli, planned);
   const comparison: Comparison = {
     schemaVersion: COMPARISON_VERSION,
@@ -69,8 +69,8 @@ async function measureRounds(
   try {
     return await runRounds(rounds, {
       run: (arm, seed) => {
-        const { plan, layout } = arms[arm] ?? arms[0];
-        return runInProcess({ ...plan, seed }, layout, {
+        const planned = arms[arm] ?? arms[0];
+        return runInProcess(withSeed(planned, seed), {
           onProgress: (run) => progress.update(at, run),
           signal: cli.signal,
           commandLine: cli.argv,

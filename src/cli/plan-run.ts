@@ -4,7 +4,7 @@ import type { Mapping } from '../contract/target.ts';
 import { fail, SockbenchError } from '../errors.ts';
 import { mappingNeeds, unsupportedOperation } from '../generator/operations/index.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
-import { buildPlan, type Plan, type PlannedLayout, type TargetPlan } from '../plan/plan.ts';
+import { buildPlan, type Plan, type PlannedRun, type TargetPlan } from '../plan/plan.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { list } from '../text.ts';
 import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
@@ -35,7 +35,7 @@ export interface PlanSource {
    * Makes a plan, with the options in `varied` in place of the given ones; these must not concern the target. Throws a
    * SockbenchError for options that are not allowed, alone or together.
    */
-  planWith(varied?: GivenOptions): PlannedLayout;
+  planWith(varied?: GivenOptions): PlannedRun;
 }
 
 /** Options that a command sets between the config and the flags. `rate` is the rate that will hold. */
@@ -70,7 +70,7 @@ export async function readSource(
     mapping: mappingOf(found),
     planWith(varied = {}) {
       const planned = buildPlan(scenario, { ...asked, ...varied }, targetOf, file);
-      requireOperations(scenario, planned, mappingOf(found));
+      requireOperations(planned, mappingOf(found));
       return planned;
     },
   };
@@ -111,7 +111,7 @@ function resolveFor(
  * Checks that clients and target can do what the scenario asks for. Throws CLIENT_CANNOT for an operation that the
  * protocol does not have, TARGET_CANNOT for one that the target does not declare.
  */
-function requireOperations(scenario: Scenario, { plan, layout }: PlannedLayout, mapping: Mapping): void {
+function requireOperations({ scenario, plan, layout }: PlannedRun, mapping: Mapping): void {
   requireSpeech(layout, plan);
   const { target } = plan;
   const missing = mappingNeeds(layout).filter((name) => mapping[name] === undefined);
@@ -135,9 +135,8 @@ function requireSpeech(layout: Layout, { target: { protocol }, transport }: Plan
   );
 }
 
-/** A run that may start. */
-export interface PlannedRun extends PlannedLayout {
-  readonly scenario: Scenario;
+/** A run that may start, with its thresholds. */
+export interface JudgedRun extends PlannedRun {
   readonly thresholds: readonly Threshold[];
   /** Sentences to show before the run starts. */
   readonly warnings: readonly string[];
@@ -150,11 +149,12 @@ export async function planRun(
   flags: Flags,
   asked: readonly string[],
   presets?: Presets,
-): Promise<PlannedRun> {
-  const { scenario, config, planWith } = await readSource(name, flags, presets);
-  const { plan: draft, layout } = planWith();
+): Promise<JudgedRun> {
+  const { config, planWith } = await readSource(name, flags, presets);
+  const planned = planWith();
   const written = { ofConfig: config.threshold, asked };
-  const { thresholds, warnings } = planThresholds(written, { scenario, plan: draft, layout, runs: 1 });
-  const plan = Object.freeze({ ...draft, thresholds: thresholds.map(({ expression }) => expression) });
-  return { scenario, plan, layout, thresholds, warnings, config };
+  const { thresholds, warnings } = planThresholds(written, { ...planned, runs: 1 });
+  const expressions = thresholds.map(({ expression }) => expression);
+  const plan = Object.freeze({ ...planned.plan, thresholds: expressions });
+  return { ...planned, plan, thresholds, warnings, config };
 }

@@ -60,7 +60,7 @@ export function planThresholds(
 }
 
 function forecastArm({ plan, layout, scenario, runs }: PlannedArm): Forecast {
-  return { runs, ...forecastRun(plan, scenario, layout) };
+  return { runs, ...forecastRun({ plan, scenario, layout }) };
 }
 
 /** Every name before a dot, as if it were a series of the scenario. */

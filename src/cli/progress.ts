@@ -29,11 +29,11 @@ export function timeText(durationMs: number): string {
 
 /** Describes what a run does now on one line. */
 function progressLine(progress: Progress): string {
-  const detail = detailOf(progress);
+  const detail = phaseDetail(progress);
   return `${TITLES[progress.phase]}${detail === '' ? '' : `: ${detail}`}`;
 }
 
-function detailOf({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
+function phaseDetail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
   switch (phase) {
     case 'connect':
       return `${formatCount(connected)}/${formatCount(plan.clients)} clients`;
@@ -111,14 +111,14 @@ export function showRounds(cli: Cli, design: Design, isQuiet: boolean): RoundsSh
     roundDone(rounds) {
       clear();
       const total = design.looks.at(-1)?.rounds;
-      cli.err(`round ${rounds.length} of at most ${total}: ${roundText(design, rounds)}\n`);
+      cli.err(`round ${rounds.length} of at most ${total}: ${lastRoundText(design, rounds)}\n`);
     },
     done: clear,
   };
 }
 
 /** The first metric of every arm in the last round, or why the round is excluded. */
-function roundText(design: Design, rounds: readonly Round[]): string {
+function lastRoundText(design: Design, rounds: readonly Round[]): string {
   const last = rounds.slice(-1);
   const { arms } = design;
   const [rule] = design.rules;

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { Layout } from '../contract/scenario.ts';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
 import { entryPath } from '../package.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { Progress, RunHooks } from '../run/run.ts';
 
@@ -34,8 +34,7 @@ export type FromRun =
  * does not lose the runs before it.
  */
 export function runInProcess(
-  plan: Plan,
-  layout: Layout,
+  { plan, layout }: PlannedRun,
   { onProgress, signal, commandLine }: RunHooks,
 ): Promise<RunResult> {
   return new Promise((resolve, reject) => {
@@ -73,4 +72,9 @@ export function runInProcess(
 function runCrashed(how: string): SockbenchError {
   const message = `the process of a run crashed, which is a bug in sockbench: ${how}`;
   return new SockbenchError({ code: 'RUN_CRASHED', message, exitCode: EXIT.crash });
+}
+
+/** Returns the run with another seed of random arrivals. */
+export function withSeed(run: PlannedRun, seed: number): PlannedRun {
+  return { ...run, plan: { ...run.plan, seed } };
 }

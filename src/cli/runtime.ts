@@ -37,11 +37,11 @@ export function planRuntime(
     const version = kind === 'node' ? process.version : versionOf(kind, usual, usual, withinMs);
     return { program: null, version };
   }
-  const program = locate(given);
+  const program = locateProgram(given);
   return { program, version: versionOf(kind, program, `--runtime ${given}`, withinMs) };
 }
 
-function locate(given: string): string {
+function locateProgram(given: string): string {
   if (!/[/\\]/.test(given)) {
     return (
       findProgram(given) ?? badRuntime(`--runtime ${given} is not on PATH`, 'Give the path of a program.')

@@ -2,13 +2,13 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { type Profile, timeOfCountMs } from './profile.ts';
 
-/** `constant`: evenly spaced. `poisson`: independent arrivals at the same average rate. */
+/** How messages are spaced. `constant`: evenly. `poisson`: independently, at the same average rate. */
 export const ARRIVALS = ['constant', 'poisson'] as const;
 export type Arrival = (typeof ARRIVALS)[number];
 
 /**
- * The open-loop schedule: nanoseconds from the start at which each message is due, ascending, to the end of
- * the profile. Pure: the same arguments give the same schedule in every process.
+ * Yields the open-loop schedule: the times in nanoseconds from the start at which messages are due, ascending, up to the
+ * end of the profile. The same arguments give the same schedule in every process.
  *
  * A Poisson process of changing rate is a unit-rate process whose time is stretched by the inverse of the
  * cumulative rate (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
@@ -30,7 +30,7 @@ function countUp(): () => number {
   };
 }
 
-/** Mersenne Twister, because it spreads a small seed over its whole state: its first numbers are random too. */
+/** Uses Mersenne Twister, which spreads a small seed over its whole state, so that its first numbers are random too. */
 function unitPoisson(seed: number): () => number {
   const random = mersenne(seed);
   let count = 0;

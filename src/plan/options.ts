@@ -19,7 +19,7 @@ const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
 const switched = choice(['on', 'off']);
 
 /** Checks a rate while the flag can still be named; how long it holds is not known yet. */
-function rateText(text: string): string {
+function checkedRate(text: string): string {
   parseProfile(text, 1);
   return text;
 }
@@ -149,7 +149,7 @@ export const PLAN_OPTIONS = {
     value: 'RATE',
     default: '100/s',
     summary: 'messages over all senders, such as 100/s, or a profile of stages, 10s@50/s,20s@50..500/s',
-    parse: rateText,
+    parse: checkedRate,
   },
   arrival: {
     value: ARRIVALS.join('|'),

@@ -9,8 +9,8 @@ import { requireSoundLayout } from './layout.ts';
 import { PLAN_OPTIONS, type PlanOptions, SETTING_NAMES, type SettingName, type Settings } from './options.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
 
-const count = z.number().int().nonnegative();
-const finite = z.number();
+const whole = z.number().int().nonnegative();
+const decimal = z.number();
 const text = z.string();
 
 /** How a reference server is run. */
@@ -27,7 +27,7 @@ const referenceSchema = z
         compression: z.boolean(),
         parser: z.enum(['default', 'msgpack']),
         recovery: z.boolean(),
-        processes: count.nullable(),
+        processes: whole.nullable(),
         redis: text.nullable(),
         redisAdapter: z.enum(['pubsub', 'sharded', 'streams']),
       })
@@ -38,7 +38,7 @@ const referenceSchema = z
   .readonly();
 
 /** The server under test. */
-const targetSchema = z
+const targetPlanSchema = z
   .object({
     /** Name of the reference server, the name in the target file, or the URL. */
     name: text,
@@ -63,7 +63,7 @@ const targetSchema = z
 /** The settings as given, by name; null for a setting that was not given. */
 const settingsSchema = z.record(
   z.enum(SETTING_NAMES),
-  z.union([text, finite, z.null()]),
+  z.union([text, decimal, z.null()]),
 ) as unknown as z.ZodType<Settings>;
 
 /** Everything that a run does, as it is stored. The same plan gives the same schedule in every process. */
@@ -74,37 +74,38 @@ export const planSchema = z
     scenarioFile: text.nullable(),
     /** The series that is shown first and judged. */
     headline: text,
-    scenarioOptions: z.record(text, z.union([text, finite, z.boolean(), z.null()])).readonly(),
-    target: targetSchema,
+    scenarioOptions: z.record(text, z.union([text, decimal, z.boolean(), z.null()])).readonly(),
+    target: targetPlanSchema,
     transport: z.enum(TRANSPORTS),
     settings: settingsSchema,
     driver: text,
-    clients: count,
-    workers: count,
+    clients: whole,
+    workers: whole,
     pin: z.boolean(),
-    profile: z.array(z.object({ durationMs: finite, fromHz: finite, toHz: finite }).readonly()).readonly(),
+    profile: z.array(z.object({ durationMs: decimal, fromHz: decimal, toHz: decimal }).readonly()).readonly(),
     arrival: z.enum(ARRIVALS),
-    seed: count,
-    payloadBytes: count,
+    seed: whole,
+    payloadBytes: whole,
     payloadType: z.enum(['text', 'binary']),
-    durationMs: finite,
-    warmupMs: finite,
-    warmupMaxMs: finite,
-    drainMs: finite,
-    lateAfterMs: finite,
-    connectRateHz: finite,
-    connectTimeoutMs: finite,
+    durationMs: decimal,
+    warmupMs: decimal,
+    warmupMaxMs: decimal,
+    drainMs: decimal,
+    lateAfterMs: decimal,
+    connectRateHz: decimal,
+    connectTimeoutMs: decimal,
     /** Threshold expressions as given. */
     thresholds: z.array(text).readonly(),
   })
   .readonly();
 
 export type Plan = z.infer<typeof planSchema>;
-export type TargetPlan = z.infer<typeof targetSchema>;
+export type TargetPlan = z.infer<typeof targetPlanSchema>;
 export type ReferencePlan = z.infer<typeof referenceSchema>;
 
-/** A plan, and the layout that its scenario computed from it. */
-export interface PlannedLayout {
+/** What a run carries out. The layout is the one that the scenario computed from the plan. */
+export interface PlannedRun {
+  readonly scenario: Scenario;
   readonly plan: Plan;
   readonly layout: Layout;
 }
@@ -119,7 +120,7 @@ export function buildPlan(
   asked: GivenOptions,
   targetOf: (options: PlanOptions, settings: readonly SettingName[]) => TargetPlan,
   scenarioFile: string | null = null,
-): PlannedLayout {
+): PlannedRun {
   const given = { ...scenario.defaults, ...asked };
   const options = parseOptions(PLAN_OPTIONS, given);
   const scenarioOptions = parseOptions(scenario.options, given) as Plan['scenarioOptions'];
@@ -159,7 +160,7 @@ export function buildPlan(
     connectTimeoutMs: options.connectTimeout,
     thresholds: [],
   };
-  return { plan: Object.freeze(plan), layout };
+  return { scenario, plan: Object.freeze(plan), layout };
 }
 
 /** Checks options that depend on one another. A duration contradicts a profile only when the user gave it. */

@@ -1,19 +1,19 @@
-import { SockbenchError } from '../errors.ts';
+import { fail } from '../errors.ts';
 import { formatDurationMs, formatNumber, parseDurationMs, parseRateHz } from '../units.ts';
 
-/** A stretch of time over which the rate goes in a straight line from `fromHz` to `toHz`. */
+/** A period in which the rate changes linearly from `fromHz` to `toHz`. */
 export interface Stage {
   readonly durationMs: number;
   readonly fromHz: number;
   readonly toHz: number;
 }
 
-/** One stage or more, run one after the other; never empty. */
+/** Stages that follow one another; at least one. */
 export type Profile = readonly Stage[];
 
-/** Beyond these no run is meant, and timers overflow. */
-const FASTEST_HZ = 1e6;
-const LONGEST_MS = 24 * 3600e3;
+/** Limits of a profile; timers overflow beyond 24 days. */
+const MAX_RATE_HZ = 1e6;
+const MAX_LENGTH_MS = 24 * 3600e3;
 
 const STAGE = /^([^@]+)@(?:(\d+(?:\.\d+)?)\.\.)?(\d+(?:\.\d+)?)(\/\w+)$/;
 
@@ -32,19 +32,19 @@ export function parseProfile(text: string, durationMs: number): Profile {
     ? text.split(',').map(parseStage)
     : [{ durationMs, fromHz: parseRateHz(text), toHz: parseRateHz(text) }];
   if (profile.some((stage) => Math.max(stage.fromHz, stage.toHz) <= 0 || stage.durationMs <= 0)) {
-    throw new SockbenchError({
-      code: 'BAD_RATE',
-      message: `"${text}" has a stage with no time or no messages in it`,
-      hint: 'Give every stage a duration and a rate above 0.',
-    });
+    fail(
+      'BAD_RATE',
+      `"${text}" has a stage without messages`,
+      'Give every stage a duration and a rate above 0.',
+    );
   }
   const fastestHz = Math.max(...profile.flatMap(({ fromHz, toHz }) => [fromHz, toHz]));
-  if (fastestHz > FASTEST_HZ || profileDurationMs(profile) > LONGEST_MS) {
-    throw new SockbenchError({
-      code: 'BAD_RATE',
-      message: `"${text}" over ${formatDurationMs(profileDurationMs(profile))} is beyond 1,000,000/s or 24h`,
-      hint: 'Give a rate that one generator can think of, and at most a day.',
-    });
+  if (fastestHz > MAX_RATE_HZ || profileDurationMs(profile) > MAX_LENGTH_MS) {
+    fail(
+      'BAD_RATE',
+      `"${text}" over ${formatDurationMs(profileDurationMs(profile))} is above 1,000,000/s or 24h`,
+      'The maximum is 1,000,000/s over 24h.',
+    );
   }
   return profile;
 }
@@ -52,11 +52,11 @@ export function parseProfile(text: string, durationMs: number): Profile {
 function parseStage(text: string): Stage {
   const [, duration, from, to, unit] = STAGE.exec(text.trim()) ?? [];
   if (duration === undefined || to === undefined || unit === undefined) {
-    throw new SockbenchError({
-      code: 'BAD_RATE',
-      message: `"${text}" is not a stage; a stage is a duration, "@" and a rate or a range of rates`,
-      hint: 'Write stages like 10s@50/s,20s@50..500/s.',
-    });
+    return fail(
+      'BAD_RATE',
+      `"${text}" is not a stage; a stage is a duration, "@" and a rate or a range of rates`,
+      'Write stages like 10s@50/s,20s@50..500/s.',
+    );
   }
   return {
     durationMs: parseDurationMs(duration),
@@ -69,12 +69,12 @@ export function profileDurationMs(profile: Profile): number {
   return profile.reduce((sum, stage) => sum + stage.durationMs, 0);
 }
 
-/** How many arrivals a stage holds on average: the area under its line. */
+/** The average number of arrivals in a stage: the area under its line. */
 function stageCount(stage: Stage): number {
   return (((stage.fromHz + stage.toHz) / 2) * stage.durationMs) / 1000;
 }
 
-/** The average rate of the first second, at least 1/s: what a warm-up runs at, so that a ramp starts cool. */
+/** The average rate of the first second, minimum 1/s. A warm-up runs at this rate, so that a ramp starts cool. */
 export function initialRateHz(profile: Profile): number {
   const [first] = profile;
   if (first === undefined) return 1;
@@ -82,17 +82,17 @@ export function initialRateHz(profile: Profile): number {
   return Math.max(1, first.fromHz + ((first.toHz - first.fromHz) * reached) / 2);
 }
 
-/** How many arrivals the whole profile holds on average. */
-export function profileCount(profile: Profile): number {
-  return profile.reduce((sum, stage) => sum + stageCount(stage), 0);
-}
-
-/** By so much the area of a stage may be off through rounding, in messages; it must not make one more of them. */
+/** The rounding error of the area of a stage, in messages. It must not add a message. */
 const COUNT_TOLERANCE = 1e-9;
 
+/** Returns the number of messages of constant arrivals, which is the average of random ones. */
+export function profileMessages(profile: Profile): number {
+  return Math.ceil(profile.reduce((sum, stage) => sum + stageCount(stage), 0) - COUNT_TOLERANCE);
+}
+
 /**
- * When, in milliseconds from the start, the average number of arrivals reaches `count`: the inverse of the
- * area under the profile. Past the end it is Infinity.
+ * Returns the time, in milliseconds from the start, at which the average number of arrivals reaches `count`: the inverse
+ * of the area under the profile. Returns Infinity past the end.
  */
 export function timeOfCountMs(profile: Profile, count: number): number {
   let startMs = 0;
@@ -115,7 +115,7 @@ function timeInStageMs(stage: Stage, count: number): number {
   return count === 0 ? 0 : (2000 * count) / (stage.fromHz + root);
 }
 
-/** As it is written on the command line, with the durations: `10s@100/s`. */
+/** Writes a profile as on the command line, with durations: `10s@100/s`. */
 export function formatProfile(profile: Profile): string {
   return profile
     .map((stage) => {

@@ -1,12 +1,9 @@
-import { isObserving, type Layout, type Scenario, type Stream } from '../contract/scenario.ts';
+import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
-import type { Plan } from '../plan/plan.ts';
-import { profileCount } from '../plan/profile.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
+import { profileMessages } from '../plan/profile.ts';
 import type { FigureName } from '../result/metrics.ts';
-
-/** Rounding makes the area under a profile a little more than it is. */
-const COUNT_TOLERANCE = 1e-9;
 
 /** Counts by series; null once a part of it is not known. */
 class Counts {
@@ -31,8 +28,8 @@ export interface RunForecast {
   readonly unavailable: ReadonlyMap<FigureName, Unavailable>;
 }
 
-export function forecastRun(plan: Plan, scenario: Scenario, layout: Layout): RunForecast {
-  return { samples: forecastSamples(plan, scenario, layout), unavailable: forecastUnavailable(plan) };
+export function forecastRun(run: PlannedRun): RunForecast {
+  return { samples: forecastSamples(run), unavailable: forecastUnavailable(run.plan) };
 }
 
 /**
@@ -40,11 +37,7 @@ export function forecastRun(plan: Plan, scenario: Scenario, layout: Layout): Run
  * well, which is the most where only some messages have one; null where only the run can show it. With random
  * arrivals the numbers are averages.
  */
-export function forecastSamples(
-  plan: Plan,
-  scenario: Scenario,
-  layout: Layout,
-): ReadonlyMap<string, number | null> {
+export function forecastSamples({ plan, scenario, layout }: PlannedRun): ReadonlyMap<string, number | null> {
   const { clients, transport, profile } = plan;
   const counts = new Counts();
   counts.add('connect', clients);
@@ -54,7 +47,7 @@ export function forecastSamples(
     for (const series of ['push_gap', 'push_skew']) counts.add(series, null);
     return counts.bySeries;
   }
-  const messages = Math.ceil(profileCount(profile) - COUNT_TOLERANCE);
+  const messages = profileMessages(profile);
   counts.add('send_lag', messages);
   for (const [index, stream] of layout.streams.entries()) {
     // The k-th message goes to stream k modulo their number.

@@ -1,7 +1,6 @@
-import type { Layout, Scenario } from '../contract/scenario.ts';
 import { quietNs } from '../measure/fanout.ts';
 import { spreadClients } from '../plan/layout.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { cpuGroups } from './affinity.ts';
@@ -16,13 +15,6 @@ import { collect, connect, drain, measure, type RunParts, start, warmUp } from '
 const PROGRESS_EVERY_MS = 250;
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
 const MISSING_AFTER_S = 2;
-
-/** What a run carries out. The layout is the one that the scenario computed from the plan. */
-export interface PlannedRun {
-  readonly plan: Plan;
-  readonly scenario: Scenario;
-  readonly layout: Layout;
-}
 
 /** Where a run is. Reported four times a second and at the start of each phase. */
 export interface Progress {

@@ -4,7 +4,7 @@ import { SERIES } from '../measure/series.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import { fn, loadUserFile } from './user-file.ts';
 
-const fields = z.strictObject({
+const scenarioFields = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens'),
   summary: z.string(),
   headline: z.string(),
@@ -32,7 +32,7 @@ function problemOfSeries(name: string): string | null {
   return RESERVED_SERIES.has(name) || name.endsWith('_actual') ? `${name} is a reserved name` : null;
 }
 
-const scenarioSchema = fields.superRefine(({ series = {}, options, defaults = {} }, context) => {
+const scenarioSchema = scenarioFields.superRefine(({ series = {}, options, defaults = {} }, context) => {
   const check = (field: string, name: string, problem: string | null) => {
     if (problem !== null) context.addIssue({ code: 'custom', path: [field, name], message: problem });
   };

@@ -57,7 +57,7 @@ const perClient = z.union([record, fn], 'expected an object or a function');
 const events = z.union([z.string(), z.array(z.string()).nonempty()], 'expected a name or a list of names');
 const incoming = z.strictObject({ event: events, payload: fn.optional() });
 
-const fields = {
+const targetFields = {
   name: z.string().optional(),
   url: z.string(),
   protocol: z.enum(PROTOCOLS).optional(),
@@ -95,7 +95,7 @@ const fields = {
   node: fn.optional(),
 } satisfies Record<keyof TargetDefinition, z.ZodType>;
 
-const targetSchema = z.strictObject(fields);
+const targetSchema = z.strictObject(targetFields);
 
 /** Loads a target file. Throws BAD_TARGET_FILE for a definition that does not fit. */
 export async function loadTargetFile(file: string): Promise<TargetDefinition> {

@@ -7,7 +7,7 @@ import { thrownBy } from '../thrown.ts';
 
 async function armOf(name: string, given: GivenOptions, runs = 1) {
   const { scenario } = await resolveScenario(name);
-  return { scenario, ...(await planFor(scenario, given)), runs };
+  return { ...(await planFor(scenario, given)), runs };
 }
 
 const WS: GivenOptions = { target: 'ws', rate: '100/s', duration: '2s' };

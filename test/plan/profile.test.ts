@@ -5,8 +5,8 @@ import {
   initialRateHz,
   type Profile,
   parseProfile,
-  profileCount,
   profileDurationMs,
+  profileMessages,
   timeOfCountMs,
 } from '../../src/plan/profile.ts';
 import { thrownBy } from '../thrown.ts';
@@ -70,7 +70,7 @@ describe('the grammar of rates and profiles', () => {
     (text) => {
       expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({
         code: 'BAD_RATE',
-        message: `"${text}" has a stage with no time or no messages in it`,
+        message: `"${text}" has a stage without messages`,
       });
     },
   );
@@ -104,7 +104,7 @@ describe('a profile', () => {
   });
 
   it('holds the area under its line', () => {
-    expect(profileCount(profile)).toBe(500 + 5_500 + 1_000);
+    expect(profileMessages(profile)).toBe(500 + 5_500 + 1_000);
   });
 
   it.each([

@@ -9,8 +9,7 @@ import { runPlan } from '../../src/run/run.ts';
 import { planFor } from '../support/plan.ts';
 
 async function forecastOf(scenario: Scenario, given: GivenOptions) {
-  const { plan, layout } = await planFor(scenario, given);
-  return Object.fromEntries(forecastSamples(plan, scenario, layout));
+  return Object.fromEntries(forecastSamples(await planFor(scenario, given)));
 }
 
 const SHORT = { clients: '4', rate: '20/s', duration: '2s', warmup: '0s', warmupMax: '0s' };
@@ -23,10 +22,10 @@ describe('what a run will record', () => {
     ['stream-reply', { ...SHORT, target: 'ws' }],
   ])('is what %s then has recorded, with as many samples', async (name, given) => {
     const { scenario } = await resolveScenario(name);
-    const { plan, layout } = await planFor(scenario, given);
-    const forecast = forecastSamples(plan, scenario, layout);
+    const planned = await planFor(scenario, given);
+    const forecast = forecastSamples(planned);
     const hooks = { onProgress: () => {}, signal: new AbortController().signal, commandLine: [] };
-    const view = viewResult(await runPlan({ plan, scenario, layout }, hooks));
+    const view = viewResult(await runPlan(planned, hooks));
     expect(Object.keys(view.result.series).sort()).toEqual([...forecast.keys()].sort());
     for (const [series, samples] of forecast) {
       if (samples !== null) expect([series, view.samples(series)]).toEqual([series, samples]);
@@ -93,8 +92,7 @@ describe('what a run will record', () => {
 describe('what a run will not tell', () => {
   const untoldOf = async (name: string, given: GivenOptions) => {
     const { scenario } = await resolveScenario(name);
-    const { plan, layout } = await planFor(scenario, given);
-    return [...forecastRun(plan, scenario, layout).unavailable.keys()];
+    return [...forecastRun(await planFor(scenario, given)).unavailable.keys()];
   };
 
   it.each<[what: string, given: GivenOptions, unavailable: readonly string[]]>([
@@ -123,6 +121,8 @@ describe('what a run will not tell', () => {
       ...plan,
       target: { ...target, reference: { ...target.reference, runtime: 'bun' } },
     };
-    expect([...forecastRun(onBun, scenario, layout).unavailable.keys()]).toEqual(['server_loop_utilization']);
+    expect([...forecastRun({ plan: onBun, scenario, layout }).unavailable.keys()]).toEqual([
+      'server_loop_utilization',
+    ]);
   });
 });

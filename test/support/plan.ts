@@ -2,7 +2,7 @@ import { findTarget, resolveTarget } from '../../src/cli/resolve.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
 import { PLAN_OPTIONS, SETTING_NAMES, type Settings } from '../../src/plan/options.ts';
-import { buildPlan, type Plan, type PlannedLayout, type TargetPlan } from '../../src/plan/plan.ts';
+import { buildPlan, type Plan, type PlannedRun, type TargetPlan } from '../../src/plan/plan.ts';
 
 /** The settings of a plan when none was given. */
 export const NO_SETTINGS_GIVEN = Object.fromEntries(SETTING_NAMES.map((name) => [name, null])) as Settings;
@@ -29,7 +29,7 @@ export function planOn(target: TargetPlan, scenario: Scenario, given: GivenOptio
 }
 
 /** The plan and the layout of a scenario, with the target resolved as the command line does. */
-export async function planFor(scenario: Scenario, given: GivenOptions): Promise<PlannedLayout> {
+export async function planFor(scenario: Scenario, given: GivenOptions): Promise<PlannedRun> {
   const found = await findTarget(given['target'] ?? PLAN_OPTIONS.target.default);
   return buildPlan(scenario, given, (options, settings) => resolveTarget(found, options, settings));
 }

@@ -50,13 +50,13 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
   const shown: Cli = quiet ? { ...cli, isTty: false, err: () => {} } : cli;
-  shown.err(`${planText(search)}\n`);
+  shown.err(`${searchPlanText(search)}\n`);
   const found = await searchCapacity(shown, search);
   await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);
   return exitCodeOfSearch(found.answer);
 }
 
-function planText({ design: { vary, from, to }, maxSteps, maxMs }: PlannedSearch): string {
+function searchPlanText({ design: { vary, from, to }, maxSteps, maxMs }: PlannedSearch): string {
   return `searching from ${variedText(vary, from)} to ${variedText(vary, to)}: at most ${maxSteps} runs, about ${timeText(maxMs)} in all; Ctrl-C stops and reports what was measured`;
 }
 

@@ -16,7 +16,7 @@ import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison } from '../comparison.ts';
 import {
   ALPHA,
-  type Arm,
+  type ArmPlan,
   type ComparisonParts,
   comparisonOptions,
   looksOf,
@@ -129,10 +129,10 @@ async function compareWithBase(
   name: string,
   { baseExec, baseRef, baseInstall, baseline, rounds: asked, quick }: GateOptions,
   flags: Flags,
-  head: Arm,
+  head: ArmPlan,
 ): Promise<Comparison> {
   const rounds = asked ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS);
-  const planWith = (base: Arm, parts: Partial<ComparisonParts> = {}): Promise<PlannedComparison> => {
+  const planWith = (base: ArmPlan, parts: Partial<ComparisonParts> = {}): Promise<PlannedComparison> => {
     const looks = looksOf(rounds, !quick);
     const usual = { command: 'gate' as const, arms: [base, head] as const, looks, baseline: null, notes: [] };
     return planComparison({ ...usual, ...parts }, flags, GATE_FORMATS);
@@ -168,7 +168,7 @@ async function compareWithBase(
 }
 
 /** A server that no command starts is not part of a checkout. */
-function requireExec({ plan: { target } }: Arm, flag: string): void {
+function requireExec({ plan: { target } }: ArmPlan, flag: string): void {
   if (target.exec !== null) return;
   fail(
     'BASE_WITHOUT_EXEC',
@@ -178,7 +178,7 @@ function requireExec({ plan: { target } }: Arm, flag: string): void {
 }
 
 /** A command that names the checkout would start the head as its own base. */
-function requireMovable({ plan: { target } }: Arm, cwd: string): void {
+function requireMovable({ plan: { target } }: ArmPlan, cwd: string): void {
   const top = git(cwd, 'rev-parse', '--show-toplevel');
   const folders = [cwd, ...(top.ok ? [top.text] : [])];
   const named = folders.find((folder) => target.exec?.includes(folder));
@@ -190,7 +190,7 @@ function requireMovable({ plan: { target } }: Arm, cwd: string): void {
   );
 }
 
-async function readBase(file: string, head: Arm) {
+async function readBase(file: string, head: ArmPlan) {
   const results = await readBaseline(file);
   const needed = minRounds(ALPHA, MOST_GATING);
   const [first] = results;

@@ -44,28 +44,26 @@ Examples:
 /** Checks everything before anything starts. */
 async function run(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
-  const { scenario, plan, layout, thresholds, warnings, config } = await planRun(name, flags, threshold);
+  const planned = await planRun(name, flags, threshold);
+  const { thresholds, warnings, config } = planned;
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, format);
   await requireWritable(out);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
 
-  const progress = showProgress(quiet ? { ...cli, err: () => {} } : cli, labelOf(plan));
-  const result = await runPlan(
-    { plan, scenario, layout },
-    {
-      onProgress: (update) => progress.update(update),
-      signal: cli.signal,
-      commandLine: cli.argv,
-    },
-  ).finally(() => progress.done());
+  const progress = showProgress(quiet ? { ...cli, err: () => {} } : cli, labelOfRun(planned.plan));
+  const result = await runPlan(planned, {
+    onProgress: (update) => progress.update(update),
+    signal: cli.signal,
+    commandLine: cli.argv,
+  }).finally(() => progress.done());
   const measured = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
   await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
   return exitCodeOfRun(result, thresholds);
 }
 
-function labelOf({ scenario, target, transport }: Plan): string {
+function labelOfRun({ scenario, target, transport }: Plan): string {
   return `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
 }
 
