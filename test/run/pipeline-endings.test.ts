@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import { roomFanout } from '../../scenarios/room-fanout.ts';
+import type { Phase } from '../../src/run/control.ts';
+import { FakeRun, type FakeRunOptions } from '../support/fake-run.ts';
+
+/** 250 broadcasts to 4 clients over 10 s, after a warm-up of 2 s. */
+const LOAD = { rate: '25/s', duration: '10s', warmup: '2s', warmupMax: '2s' };
+const CLIENTS = 4;
+
+function broadcasts(options: Partial<FakeRunOptions> = {}): FakeRun {
+  const { given, ...rest } = options;
+  return new FakeRun({ scenario: broadcastLatency, given: { ...LOAD, ...given }, ...rest });
+}
+
+/** The last phase of a run that measured nothing. */
+const lastPhase = (run: FakeRun) => run.phases.at(-1);
+
+const BEFORE_MEASURING: ReadonlyArray<[Phase, afterMs: number]> = [
+  ['start', 10],
+  ['connect', 1],
+  ['warm-up', 500],
+  // While the workers are told when to start measuring.
+  ['warm-up', 2050],
+];
+
+describe('a stop by the user', () => {
+  it.each(BEFORE_MEASURING)(
+    'during %s, after %d ms, ends the run without a result',
+    async (phase, afterMs) => {
+      const run = broadcasts().during(phase, afterMs, () => run.stop());
+      await expect(run.run()).rejects.toMatchObject({
+        code: 'INTERRUPTED',
+        exitCode: 3,
+        message: 'nothing was measured: stopped by the user',
+      });
+      expect(lastPhase(run)).toBe(phase);
+      expect(run.isServerStopped).toBe(phase !== 'start');
+    },
+  );
+
+  it('before the run has begun ends it', async () => {
+    const run = broadcasts();
+    run.stop();
+    await expect(run.run()).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(run.phases).toEqual(['start']);
+  });
+
+  it('ends the start of a server that is never ready', async () => {
+    const run = broadcasts({ serverStartMs: Number.POSITIVE_INFINITY });
+    run.during('start', 3000, () => run.stop());
+    await expect(run.run()).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(run.time.nowNs() / 1e9).toBeCloseTo(1 + 3, 1);
+  });
+
+  it('while measuring drains what is in flight and keeps the rest', async () => {
+    const run = broadcasts({ behavior: { network: () => [400] } });
+    run.during('measure', 2500, () => run.stop());
+    const result = await run.run();
+    expect(result.status).toBe('partial');
+    expect(result.invalid).toEqual([{ code: 'interrupted', message: 'stopped by the user' }]);
+    expect(run.phases).toEqual(['start', 'connect', 'warm-up', 'measure', 'drain', 'collect']);
+    expect(result.timing.measureMs).toBeCloseTo(2500, -1);
+    const { sent } = result.rate;
+    expect(sent).toBeGreaterThan(60);
+    expect(sent).toBeLessThan(66);
+    expect(result.ledger).toMatchObject({ expected: sent * CLIENTS, delivered: sent * CLIENTS, lost: 0 });
+    expect(result.samples).toEqual({ unit: 'broadcast', count: sent, incomplete: 0 });
+  });
+
+  it.each<Phase>(['drain', 'collect'])('during %s changes nothing', async (phase) => {
+    const run = broadcasts({ behavior: { network: () => [400] } });
+    run.during(phase, 0.05, () => run.stop());
+    const result = await run.run();
+    expect(result).toMatchObject({ status: 'complete', invalid: [] });
+    expect(result.ledger).toMatchObject({ expected: 1000, delivered: 1000 });
+  });
+});
+
+describe('a server that dies', () => {
+  it.each<[Phase, number]>([
+    ['connect', 1],
+    ['warm-up', 500],
+  ])('during %s ends the run without a result', async (phase, afterMs) => {
+    const run = broadcasts().during(phase, afterMs, () => run.killServer());
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'SERVER_DIED',
+      message: 'nothing was measured: the server ended during the run with exit code 7',
+    });
+  });
+
+  it('while measuring leaves a partial result, without waiting for what it can no longer send', async () => {
+    const run = broadcasts({ behavior: { network: () => [400] } });
+    run.during('measure', 3000, () => run.killServer());
+    const result = await run.run();
+    expect(result.status).toBe('partial');
+    expect(result.invalid[0]).toEqual({
+      code: 'server_died',
+      message: 'the server ended during the run with exit code 7',
+    });
+    expect(result.clients.dropped).toEqual([{ reason: 'connection reset', count: CLIENTS }]);
+    expect(result.ledger.delivered).toBeGreaterThan(60 * CLIENTS);
+    expect(result.series['delivery']?.count).toBe(result.ledger.delivered);
+    expect(result.ledger.lost).toBeGreaterThan(5 * CLIENTS);
+    expect(result.timing.drainMs).toBe(0);
+    expect(result.timing.measureMs).toBeCloseTo(3000, -1);
+  });
+
+  it('in the drain ends the drain', async () => {
+    const run = broadcasts({ behavior: { network: () => [4000] }, given: { drain: '60s' } });
+    run.during('drain', 500, () => run.killServer());
+    const result = await run.run();
+    expect(result.invalid[0]?.code).toBe('server_died');
+    expect(result.timing.drainMs).toBeLessThan(600);
+  });
+});
+
+describe('a worker that dies', () => {
+  it.each<[Phase, number]>([
+    ['start', 50.15],
+    ['connect', 1],
+    ['warm-up', 500],
+  ])('during %s ends the run without a result', async (phase, afterMs) => {
+    const run = broadcasts().during(phase, afterMs, () => run.workers[0]?.crash());
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'WORKER_DIED',
+      message: 'nothing was measured: generator process 1 ended with signal SIGKILL',
+    });
+  });
+
+  it('while measuring, the only one, leaves what it reported before', async () => {
+    const run = broadcasts();
+    run.during('measure', 4500, () => run.workers[0]?.crash());
+    const result = await run.run();
+    expect(result.status).toBe('partial');
+    expect(result.invalid[0]).toEqual({
+      code: 'worker_died',
+      message: 'generator process 1 ended with signal SIGKILL',
+    });
+    // Four seconds of reports.
+    expect(result.rate.sent).toBe(100);
+    expect(result.ledger).toMatchObject({ expected: 400, delivered: 400, lost: 0, unknown: 0 });
+  });
+
+  it('while measuring, one of several without a sender, leaves its deliveries unknown', async () => {
+    const run = broadcasts({ given: { clients: '6', workers: '3' } });
+    run.during('measure', 4500, () => run.workers[2]?.crash());
+    const result = await run.run();
+    const { expected, delivered, lost, unknown } = result.ledger;
+    expect(result.invalid[0]?.message).toBe('generator process 3 ended with signal SIGKILL');
+    expect(delivered + lost + unknown).toBe(expected);
+    expect(lost).toBe(0);
+    expect(unknown).toBeGreaterThan(0);
+    // Two of six clients from the fourth second on.
+    expect(unknown).toBeLessThan((expected - 600) / 2);
+  });
+
+  it('while measuring, the one with the sender, leaves its last messages unknown', async () => {
+    const run = broadcasts({ given: { clients: '6', workers: '3' }, behavior: { network: () => [300] } });
+    run.during('measure', 4500, () => run.workers[0]?.crash());
+    const { ledger, invalid } = await run.run();
+    expect(invalid[0]?.code).toBe('worker_died');
+    expect(ledger.delivered + ledger.lost + ledger.unknown).toBe(ledger.expected);
+    expect(ledger.lost).toBe(0);
+  });
+
+  it('after it has reported everything does not matter', async () => {
+    const run = broadcasts().during('collect', 0.4, () => run.workers[0]?.crash());
+    const result = await run.run();
+    expect(result).toMatchObject({ status: 'complete', invalid: [] });
+  });
+});
+
+describe('a worker that hangs', () => {
+  it('while connecting ends the run without a result', async () => {
+    const run = broadcasts().during('connect', 0.01, () => run.workers[0]?.hang());
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'WORKER_HUNG',
+      message: 'nothing was measured: a generator process had not answered after 18s',
+    });
+  });
+
+  it('while measuring is given up 8 s after the schedule, with what it reported before', async () => {
+    const run = broadcasts();
+    run.during('measure', 4500, () => run.workers[0]?.hang());
+    const result = await run.run();
+    expect(result.status).toBe('partial');
+    expect(result.invalid[0]).toEqual({
+      code: 'worker_hung',
+      message: 'a generator process had not answered after 18s',
+    });
+    expect(result.rate.sent).toBe(100);
+    expect(result.timing.measureMs).toBe(10_000);
+  });
+
+  it('while collecting is given up after 10 s', async () => {
+    const run = broadcasts().during('drain', 250, () => run.workers[0]?.hang());
+    const result = await run.run();
+    expect(result.timing.collectMs).toBeCloseTo(10_000, -1);
+    expect(result.ledger.delivered).toBeGreaterThan(900);
+  });
+});
+
+describe('clients that the server does not accept', () => {
+  it('all of them: the reason is explained', async () => {
+    const run = broadcasts({ behavior: { refuses: () => 'connection refused' } });
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'TARGET_UNREACHABLE',
+      exitCode: 2,
+      message: 'no client could connect: connection refused',
+    });
+    expect(lastPhase(run)).toBe('connect');
+  });
+
+  it('all of many: the run does not wait for the last of them', async () => {
+    // An hour of connecting.
+    const given = { clients: '3600', connectRate: '1/s', connectTimeout: '1s' };
+    const run = broadcasts({ given, behavior: { refuses: () => 'unauthorized' } });
+    await expect(run.run()).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE' });
+    expect(run.time.nowNs() / 1e9).toBeLessThan(4);
+  });
+
+  it('all of them in silence: the run ends after the connect timeout', async () => {
+    const given = { connectTimeout: '2s' };
+    const run = broadcasts({ given, behavior: { refuses: () => 'silent' } });
+    await expect(run.run()).rejects.toMatchObject({
+      message: 'no client could connect: no answer within 2 s',
+    });
+  });
+
+  it('some of them: the others are measured, and the run is invalid', async () => {
+    const refuses = (client: number) => (client === 2 ? 'connection refused' : null);
+    const result = await broadcasts({ behavior: { refuses } }).run();
+    expect(result.clients).toMatchObject({
+      planned: 4,
+      connected: 3,
+      failures: [{ reason: 'connection refused', count: 1 }],
+    });
+    expect(result.ledger).toMatchObject({ expected: 750, delivered: 750 });
+    expect(result.invalid).toEqual([
+      {
+        code: 'clients_lost',
+        message: 'of 4 clients, 1 did not connect, 0 did not join and 0 were dropped: connection refused (1)',
+      },
+    ]);
+  });
+
+  it('the sender: nothing is sent, which is not the fault of the generator', async () => {
+    const refuses = (client: number) => (client === 0 ? 'connection refused' : null);
+    const { invalid, rate } = await broadcasts({ behavior: { refuses } }).run();
+    expect(rate).toMatchObject({ intended: 250, sent: 0 });
+    expect(invalid.map(({ code }) => code)).toEqual(['sender_lost', 'clients_lost', 'too_few_samples']);
+  });
+});
+
+describe('clients that cannot join their rooms', () => {
+  const rooms = (acknowledgesJoin: (client: number) => boolean) =>
+    new FakeRun({
+      scenario: roomFanout,
+      given: { ...LOAD, clients: '6', rooms: '2', members: '3', connectTimeout: '2s' },
+      behavior: { acknowledgesJoin },
+    });
+
+  it('all of them: the run ends with the reason', async () => {
+    await expect(rooms(() => false).run()).rejects.toMatchObject({
+      code: 'JOIN_UNANSWERED',
+      exitCode: 2,
+      message:
+        'the clients connected to ws://fake, but none of them could join its rooms: no reply to "enter_chat" (joining rooms) within 2 s',
+    });
+  });
+
+  it('some of them: the run is invalid', async () => {
+    const result = await rooms((client) => client !== 3).run();
+    expect(result.clients.connected).toBe(6);
+    expect(result.invalid.map(({ code }) => code)).toContain('clients_lost');
+    expect(result.invalid[0]?.message).toMatch(/0 did not connect, 1 did not join and 0 were dropped/);
+  });
+});
+
+it('clients that the server drops are counted with the reason, and expect their messages all the same', async () => {
+  const run = broadcasts();
+  run.during('measure', 5010, () => run.server.connections.get(3)?.drop('transport close'));
+  const result = await run.run();
+  expect(result.clients.dropped).toEqual([{ reason: 'transport close', count: 1 }]);
+  expect(result.invalid.map(({ code }) => code)).toEqual(['clients_lost']);
+  expect(result.ledger.expected).toBe(1000);
+  expect(result.ledger.lost).toBeGreaterThan(120);
+  expect(result.ledger.lost).toBeLessThan(127);
+});
