@@ -34,6 +34,8 @@ interface Recorded {
   /** By the schedule: messages, or visits. */
   readonly scheduled?: number;
   readonly snapshot?: Partial<Snapshot>;
+  /** How long it measured. */
+  readonly seconds?: number;
 }
 
 function resultOf({
@@ -43,6 +45,7 @@ function resultOf({
   sent = [],
   scheduled = 0,
   snapshot = {},
+  seconds = SECONDS,
 }: Recorded): RunResult {
   const layout = { rooms: EVERYONE.map(() => []), streams };
   const hasSteps = streams.some(({ operation }) => operation.kind === 'steps');
@@ -55,9 +58,9 @@ function resultOf({
     layout: () => layout,
     ...(hasSteps ? { steps: async () => {} } : {}),
   });
-  const plan = planOn(targetWith(), scenario, { clients: String(CLIENTS), duration: `${SECONDS}s` });
+  const plan = planOn(targetWith(), scenario, { clients: String(CLIENTS), duration: `${seconds}s` });
   const membership = new Membership(layout, [EVERYONE]);
-  const collector = new Collector({ membership, quietNs: 60e9, durationMs: SECONDS * 1000, drainMs: 5000 });
+  const collector = new Collector({ membership, quietNs: 60e9, durationMs: seconds * 1000, drainMs: 5000 });
   collector.onMessage(0, {
     type: 'connected',
     members: EVERYONE.map((client) => ({ client, node: null })),
@@ -90,7 +93,7 @@ function resultOf({
     abortReasons: [],
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
-    timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: SECONDS * 1000, drainMs: 0, collectMs: 0 },
+    timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: seconds * 1000, drainMs: 0, collectMs: 0 },
   });
   // What is assembled can be stored, and read again.
   return runResultSchema.parse(JSON.parse(JSON.stringify(result)));
@@ -254,5 +257,60 @@ describe('what failed', () => {
     });
     expect(ledger).toMatchObject({ expected: 90, delivered: 60, lost: 30 });
     expect(findings.map(({ code }) => code)).toContain('failed');
+  });
+});
+
+describe('the samples of a process in a long run', () => {
+  /** What a process did in the second before the run's second `end`, with some figures of its own. */
+  const sampleAt = (end: number) => ({
+    ...telemetryAt(START_NS + end * 1e9),
+    cpuMs: end,
+    loopUtilization: end / 1000,
+    gcCount: 1,
+    gcMaxMs: end % 7,
+    rssBytes: 1000 + (end % 5),
+  });
+
+  it('are merged as long as an interval, without mixing phases', () => {
+    // Intervals of 2 s; from 3 s before measuring to 3 s after it.
+    const seconds = Array.from({ length: 1006 }, (_, index) => index - 2);
+    const { telemetry } = resultOf({
+      headline: 'ack',
+      streams: streamsOf({ kind: 'request' }, 'own'),
+      seconds: 1000,
+      snapshot: { telemetry: seconds.map(sampleAt) },
+    });
+    const samples = telemetry.workers[0]?.samples ?? [];
+    expect(samples.slice(0, 4).map(({ atMs, lengthMs }) => [atMs, lengthMs])).toEqual([
+      [-2000, 1000],
+      [0, 2000],
+      [2000, 2000],
+      [4000, 2000],
+    ]);
+    expect(samples.slice(-3).map(({ atMs, lengthMs }) => [atMs, lengthMs])).toEqual([
+      [1_000_000, 2000],
+      [1_002_000, 2000],
+      [1_003_000, 1000],
+    ]);
+    // Seconds 99 and 100.
+    expect(samples.find(({ atMs }) => atMs === 100_000)).toMatchObject({
+      cpuMs: 199,
+      loopUtilization: expect.closeTo(0.0995, 9),
+      gcCount: 2,
+      gcMaxMs: 2,
+      rssBytes: 1004,
+    });
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    expect(sum(samples.map(({ cpuMs }) => cpuMs))).toBe(sum(seconds));
+  });
+
+  it('stay as they are in a run of up to ten minutes', () => {
+    const { telemetry } = resultOf({
+      headline: 'ack',
+      streams: streamsOf({ kind: 'request' }, 'own'),
+      seconds: 600,
+      snapshot: { telemetry: Array.from({ length: 600 }, (_, index) => sampleAt(index + 1)) },
+    });
+    expect(telemetry.workers[0]?.samples).toHaveLength(600);
   });
 });

@@ -118,6 +118,36 @@ describe('pushes', () => {
     expect(pushes.ledger).toMatchObject({ delivered: 0, duplicated: 0 });
   });
 
+  it('that reach nobody new for a minute are closed; who receives them later is counted as delivered', () => {
+    const pushes = open();
+    pushes.add(arrived('a', 2000, 2010, 3));
+    expect(pushes.take(2010 + QUIET_NS)).toEqual([]);
+    expect(pushes.take(2011 + QUIET_NS)).toMatchObject([{ skewNs: 10, reached: 3 }]);
+    expect(pushes.incomplete).toBe(0);
+    pushes.add(arrived('a', 3 * QUIET_NS, 3 * QUIET_NS, 1, 2));
+    expect(pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
+    expect(pushes.ledger).toMatchObject({ delivered: 4, duplicated: 2 });
+    expect(pushes.expected).toBe(4);
+  });
+
+  it('are forgotten three minutes after their last client at the latest, so that memory stays bounded', () => {
+    const pushes = open();
+    pushes.measureEndNs = Number.POSITIVE_INFINITY;
+    const kept = () => pushes.keyCount;
+    // Ten a second for an hour; every tenth misses a client.
+    for (let second = 0; second < 3600; second++) {
+      const atNs = 2000 + second * 1e9;
+      for (let push = 0; push < 10; push++) {
+        pushes.add(arrived(`${second}.${push}`, atNs, atNs, push === 0 ? 3 : 4));
+      }
+      pushes.take(atNs);
+      expect(kept()).toBeLessThanOrEqual(10 * 3 * 61);
+    }
+    pushes.takeAll();
+    expect(pushes.counts).toMatchObject({ pushes: 36_000, complete: 32_400 });
+    expect(pushes.expected - pushes.ledger.delivered).toBe(3600);
+  });
+
   it('balance: what is owed is delivered or missing, however arrivals are told', () => {
     const arrival = fc.record({
       push: fc.nat({ max: 5 }),

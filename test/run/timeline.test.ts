@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NsHistogram } from '../../src/measure/histogram.ts';
-import { getOrAdd, Timeline } from '../../src/run/timeline.ts';
+import { getOrAdd, intervalSeconds, MAX_INTERVALS, Timeline } from '../../src/run/timeline.ts';
 import { histogramOf, type Values } from './made-series.ts';
 
 const open = (durationMs = 60_000, drainMs = 5000) => new Timeline({ durationMs, drainMs });
@@ -124,6 +124,84 @@ describe('a timeline', () => {
     timeline.addCounts([counts(-1, 1, 1)]);
     expect(timeline.stored()).toHaveLength(1);
     expect(timeline.counts()).toMatchObject({ sent: 1, delivered: 1 });
+  });
+});
+
+describe('the length of an interval', () => {
+  it.each([
+    ['10 s', 10_000, 1],
+    ['10 minutes', 600_000, 1],
+    ['just over 10 minutes', 600_001, 2],
+    ['an hour', 3_600_000, 10],
+    ['20 hours', 72_000_000, 120],
+    ['24 hours', 86_400_000, 180],
+    ['a week', 604_800_000, 1008],
+  ])('for %s keeps the number of intervals bounded', (_, durationMs, seconds) => {
+    expect(intervalSeconds(durationMs)).toBe(seconds);
+    expect(durationMs / 1000 / seconds).toBeLessThanOrEqual(MAX_INTERVALS);
+  });
+
+  it('merges seconds exactly, and ends where the drain begins', () => {
+    // 1,804.5 s of measuring in intervals of 5 s, then a drain in intervals of 1 s.
+    const timeline = open(1_804_500, 5000);
+    for (const second of [0, 4, 5, 1799, 1800, 1804, 1805, 1806, 1809]) {
+      timeline.addSeries(second, { delivery: sparse([[1000 + second, 2]]) });
+      timeline.addCounts([counts(second, 1, 3)]);
+    }
+    const filled = timeline.stored().filter(({ sent }) => sent > 0);
+    const valuesOf = (encoded: string | undefined) =>
+      bucketsOf(encoded).map(({ lowestNs, count }) => [lowestNs - 1000, count]);
+    expect(
+      filled.map(({ startMs, lengthMs, sent, series }) => [
+        startMs,
+        lengthMs,
+        sent,
+        valuesOf(series['delivery']),
+      ]),
+    ).toEqual([
+      [
+        0,
+        5000,
+        2,
+        [
+          [0, 2],
+          [4, 2],
+        ],
+      ],
+      [5000, 5000, 1, [[5, 2]]],
+      [1_795_000, 5000, 1, expect.anything()],
+      [1_800_000, 5000, 2, expect.anything()],
+      [1_805_000, 1000, 1, expect.anything()],
+      [1_806_000, 1000, 1, expect.anything()],
+      [1_809_000, 1000, 1, expect.anything()],
+    ]);
+    expect(timeline.series.get('delivery')?.count).toBe(18);
+  });
+
+  it('bounds what a day leaves, with the sums of all its seconds', () => {
+    const day = 86_400;
+    const timeline = open(day * 1000, 60_000);
+    const one = sparse([[1_000_000, 1]]);
+    for (let second = 0; second < day + 60; second++) {
+      timeline.addCounts([counts(second, 1, 3)]);
+      if (second % 60 === 0) timeline.addSeries(second, { delivery: one });
+      if (second % 60 === 0) timeline.encodeBefore(second);
+    }
+    const stored = timeline.stored();
+    expect(stored.length).toBeLessThanOrEqual(2 * MAX_INTERVALS);
+    const sent = stored.reduce((sum, interval) => sum + interval.sent, 0);
+    const values = stored.reduce(
+      (sum, { series }) => sum + bucketsOf(series['delivery']).reduce((total, { count }) => total + count, 0),
+      0,
+    );
+    expect([sent, values]).toEqual([day + 60, (day + 60) / 60]);
+    expect(timeline.counts()).toEqual({
+      intended: 2 * (day + 60),
+      sent: day + 60,
+      expected: 3 * (day + 60),
+      delivered: 3 * (day + 60),
+    });
+    expect(JSON.stringify(stored).length).toBeLessThan(1024 ** 2);
   });
 });
 

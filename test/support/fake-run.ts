@@ -255,7 +255,7 @@ export class FakeWorker implements WorkerHandle {
   }
 }
 
-/** Connects the clients of one worker, in their order, to a server in memory. */
+/** Connects the clients of one worker, in their order, to a server in memory; later those that closed a connection. */
 function driverTo(server: FakeServer, clients: readonly number[]): Driver {
   let next = 0;
   return {
@@ -264,7 +264,7 @@ function driverTo(server: FakeServer, clients: readonly number[]): Driver {
     transports: ['websocket'],
     summary: '',
     connect: ({ timeoutMs }) => {
-      const client = clients[next] ?? Number.NaN;
+      const client = clients[next] ?? clients.find((each) => !server.connections.has(each)) ?? Number.NaN;
       next += 1;
       return server.connect(client, timeoutMs);
     },
