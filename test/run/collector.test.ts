@@ -266,6 +266,17 @@ describe('a broadcast whose receivers are spread over workers', () => {
     hearSecond(collector, 1, 0, {}, { incomplete: [incompleteBroadcast(2)] });
     expect(collector.incompleteBroadcasts).toBe(3);
   });
+
+  it('is recorded in the second of its last arrival, however much later the worker gave it up', () => {
+    const { collector } = startCollector();
+    const lastArrivalNs = MEASURE_FROM_NS + 1.5 * SECOND_NS;
+    const figures = { firstNs: 500, medianNs: 600, lastNs: 700, lastArrivalNs };
+    const incomplete = [{ stream: 0, seq: 0, expected: 2, reached: 1, ...figures }];
+    for (let second = 0; second < 60; second++) hearSecond(collector, 0, second, {});
+    hearSecond(collector, 0, 60, {}, { incomplete });
+    expect(bySecond(collector, 'fanout_last')).toEqual([[], [700]]);
+    expect(bySecond(collector, 'fanout_skew')[1]).toEqual([200]);
+  });
 });
 
 const NO_COUNTS = { intended: 0, sent: 0, expected: 0, delivered: 0 };
