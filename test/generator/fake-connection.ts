@@ -28,12 +28,14 @@ export class FakeConnection implements Connection {
     this.sent.push({ event, data, reply: onReply });
   }
 
-  on(event: string, handler: (data: unknown) => void): void {
+  on(event: string, handler: (data: unknown) => void): () => void {
     this.#events.on(event, handler);
+    return () => void this.#events.off(event, handler);
   }
 
-  once(event: string, handler: (data: unknown) => void): void {
-    this.#events.once(event, handler);
+  /** How many handlers an event has. */
+  handlersOf(event: string): number {
+    return this.#events.listenerCount(event);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { OutgoingRequest } from '../../src/contract/target.ts';
+import { type OutgoingRequest, requireAllowedHost } from '../../src/contract/target.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 
 interface Received {
@@ -56,7 +56,8 @@ async function serve(answer: RequestListener = (_request, response) => response.
 }
 
 function publisherTo(baseUrl: string, { timeoutMs = 5000 } = {}): HttpPublisher {
-  const publisher = new HttpPublisher({ baseUrl, tls: {}, timeoutMs });
+  const requireAllowed = (url: URL) => requireAllowedHost(url, 'api.example');
+  const publisher = new HttpPublisher({ baseUrl, tls: {}, timeoutMs, requireAllowed });
   closers.push(() => publisher.close());
   return publisher;
 }
@@ -136,8 +137,8 @@ describe('publishing over HTTP', () => {
   });
 });
 
-describe('a message that is not taken', () => {
-  it.each([300, 302, 400, 401, 404, 500, 503])('is told with HTTP status %d', async (status) => {
+describe('a message that the server does not take', () => {
+  it.each([300, 302, 400, 401, 404, 500, 503])('is reported with HTTP status %d', async (status) => {
     const { port } = await serve((_request, response) => response.writeHead(status).end('no'));
     expect(await failureOf(publisherTo(`http://127.0.0.1:${port}`), { url: '/' })).toBe(
       `publishing was answered with HTTP status ${status}`,
@@ -155,7 +156,7 @@ describe('a message that is not taken', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('is told when nobody listens', async () => {
+  it('is reported when no server listens', async () => {
     const server = createTcpServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -166,7 +167,7 @@ describe('a message that is not taken', () => {
     );
   });
 
-  it('is told when there is no answer in time, once', async () => {
+  it('is reported when there is no answer in time, once', async () => {
     const { port } = await serve(() => {});
     const reasons: string[] = [];
     const publisher = publisherTo(`http://127.0.0.1:${port}`, { timeoutMs: 100 });
@@ -181,7 +182,7 @@ describe('a message that is not taken', () => {
     expect(reasons).toEqual(['publishing failed: no answer within 0.1 s']);
   });
 
-  it('is told when the connection breaks before the answer', async () => {
+  it('is reported when the connection breaks before the answer', async () => {
     const { port } = await serve((request) => request.socket.destroy());
     expect(await failureOf(publisherTo(`http://127.0.0.1:${port}`), { url: '/' })).toMatch(
       /^publishing failed: .*(ECONNRESET|socket hang up)/,
@@ -207,6 +208,8 @@ describe('a message that is not taken', () => {
   it.each<[what: string, message: OutgoingRequest, reason: RegExp]>([
     ['what is no URL', { url: 'http://' }, /^publishing failed: "http:\/\/" is not a URL$/],
     ['a URL of another protocol', { url: 'ftp://127.0.0.1/' }, /^publishing failed: .*ftp:/],
+    ['a host that was not allowed', { url: 'http://192.0.2.1/' }, /^publishing failed: 192\.0\.2\.1 /],
+    ['a host by another protocol', { url: '//example.com/messages' }, /^publishing failed: example\.com /],
     ['what is no method', { url: '/', method: 'B D' }, /^publishing failed: .*B D/],
     [
       'a header that cannot be sent',
@@ -215,13 +218,13 @@ describe('a message that is not taken', () => {
     ],
     ['what JSON cannot hold', { url: '/', body: { big: 1n } }, /^publishing failed: .*BigInt/],
     ['a function for a body', { url: '/', body: () => {} }, /^publishing failed: /],
-  ])('is told and thrown by nobody: %s', (_, message, reason) => {
+  ])('is reported, and nothing is thrown: %s', (_, message, reason) => {
     const reasons: string[] = [];
     publisherTo('http://127.0.0.1:1').send(message, {}, (each) => reasons.push(each));
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 
-  it('is not told of what is given up at the end', async () => {
+  it('is not reported when it is aborted at the end', async () => {
     const { port, until } = await serve(() => {});
     const publisher = publisherTo(`http://127.0.0.1:${port}`);
     send(publisher, { url: '/' });
@@ -229,5 +232,63 @@ describe('a message that is not taken', () => {
     publisher.close();
     expect(await failureOf(publisherTo('http://127.0.0.1:1'), { url: '/' })).toMatch(/^publishing failed/);
     expect(failures).toEqual([]);
+  });
+});
+
+describe('many messages at once', () => {
+  /** A server that holds its answers back until a test lets one go. */
+  async function serveHeld() {
+    const held: Array<() => void> = [];
+    const { port, received, until } = await serve((_request, response) => held.push(() => response.end()));
+    return { publisher: publisherTo(`http://127.0.0.1:${port}`), held, received, until };
+  }
+
+  it('go out 64 at a time, the others in their order as soon as one is answered', async () => {
+    const { publisher, held, received, until } = await serveHeld();
+    for (let message = 0; message < 70; message++) {
+      publisher.whenFree(() => send(publisher, { url: `/${message}` }));
+    }
+    expect(publisher.waiting).toBe(6);
+    await until(64);
+    held.shift()?.();
+    await until(65);
+    expect(received.map(({ url }) => url)).not.toContain('/65');
+    expect(received.at(-1)?.url).toBe('/64');
+    expect(publisher.waiting).toBe(5);
+  });
+
+  it('are refused when 1,000 wait, and dropped when they are not to be sent any more', async () => {
+    const { publisher, until, received } = await serveHeld();
+    let dropped = 0;
+    const taken = Array.from({ length: 1070 }, () =>
+      publisher.whenFree(
+        () => send(publisher, { url: '/' }),
+        () => {
+          dropped += 1;
+        },
+      ),
+    );
+    expect(taken.filter((isTaken) => isTaken)).toHaveLength(1064);
+    expect(taken.indexOf(false)).toBe(1064);
+    await until(64);
+    publisher.dropWaiting();
+    expect(dropped).toBe(1000);
+    expect(publisher.waiting).toBe(0);
+    expect(received).toHaveLength(64);
+  });
+
+  it('go on after those that cannot be sent', async () => {
+    const { publisher, held, until, received } = await serveHeld();
+    const reasons: string[] = [];
+    for (let message = 0; message < 64; message++) {
+      publisher.whenFree(() => send(publisher, { url: '/' }));
+    }
+    publisher.whenFree(() => publisher.send({ url: 'ftp://x/' }, {}, (reason) => reasons.push(reason)));
+    publisher.whenFree(() => send(publisher, { url: '/last' }));
+    await until(64);
+    held.shift()?.();
+    await until(65);
+    expect(reasons).toHaveLength(1);
+    expect(received.at(-1)?.url).toBe('/last');
   });
 });

@@ -1,12 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { joinRooms, nodeOf } from '../../src/generator/joining.ts';
+import { describe, expect, it } from 'vitest';
+import { joinRooms, nodeOf } from '../../src/generator/pool.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 const LONG_MS = 10_000;
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+const time = new VirtualTime();
 
 function eventsOf({ sent }: FakeConnection): string[] {
   return sent.map(({ event }) => event);
@@ -25,6 +23,8 @@ describe('joining', () => {
         { event: 'join', data: 'a' },
       ],
       LONG_MS,
+      time,
+      time,
     );
     await settle();
     expect(eventsOf(connection)).toEqual(['login']);
@@ -44,6 +44,8 @@ describe('joining', () => {
       connection,
       [{ event: 'join', reply: { event: 'joined' } }, { event: 'next' }],
       LONG_MS,
+      time,
+      time,
     );
     connection.receive('other', null);
     await settle();
@@ -60,45 +62,33 @@ describe('joining', () => {
       { event: 'a', reply: 'none' as const },
       { event: 'b', reply: 'none' as const },
     ];
-    expect(await joinRooms(connection, events, LONG_MS)).toBeNull();
+    expect(await joinRooms(connection, events, LONG_MS, time, time)).toBeNull();
     expect(eventsOf(connection)).toEqual(['a', 'b']);
   });
 
   it('is done at once where there is nothing to send', async () => {
-    expect(await joinRooms(new FakeConnection(), [], LONG_MS)).toBeNull();
+    expect(await joinRooms(new FakeConnection(), [], LONG_MS, time, time)).toBeNull();
   });
 
   it.each(['acknowledgement' as const, { event: 'joined' }])(
     'names the event that is not replied to in time, by %j',
     async (reply) => {
       const connection = new FakeConnection();
-      expect(
-        await joinRooms(
-          connection,
-          [{ event: 'a', reply: 'none' }, { event: 'join', reply }, { event: 'c' }],
-          20,
-        ),
-      ).toBe('join');
+      const events = [{ event: 'a', reply: 'none' as const }, { event: 'join', reply }, { event: 'c' }];
+      expect(await time.run(joinRooms(connection, events, 20, time, time))).toBe('join');
+      // A late reply finds nobody.
+      expect(connection.handlersOf('joined')).toBe(0);
       expect(eventsOf(connection)).toEqual(['a', 'join']);
     },
   );
 
   it('has the time for all its events together', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const connection = new FakeConnection();
-    let unanswered: string | null = 'under way';
-    const joined = joinRooms(connection, [{ event: 'a' }, { event: 'b' }], 200).then((event) => {
-      unanswered = event;
-    });
-    vi.advanceTimersByTime(150);
-    connection.acknowledge();
-    await settle();
-    vi.advanceTimersByTime(49);
-    await settle();
-    expect(unanswered).toBe('under way');
-    vi.advanceTimersByTime(1);
-    await joined;
-    expect(unanswered).toBe('b');
+    const startNs = time.nowNs();
+    const joined = joinRooms(connection, [{ event: 'a' }, { event: 'b' }], 200, time, time);
+    time.after(150, () => connection.acknowledge());
+    expect(await time.run(joined)).toBe('b');
+    expect(time.nowNs() - startNs).toBe(200e6);
   });
 });
 
@@ -110,12 +100,13 @@ describe('the process that serves a client', () => {
     [undefined, null],
   ])('is known when it answers %j: %j', async (answer, node) => {
     const connection = new FakeConnection();
-    const asked = nodeOf(connection, { event: 'which_node' }, LONG_MS);
+    const asked = nodeOf(connection, { event: 'which_node' }, LONG_MS, time);
     connection.acknowledge(answer);
     expect(await asked).toBe(node);
   });
 
-  it('is not known when nobody answers', async () => {
-    expect(await nodeOf(new FakeConnection(), { event: 'which_node' }, 10)).toBeNull();
+  it('is unknown when the server does not answer', async () => {
+    const asked = nodeOf(new FakeConnection(), { event: 'which_node' }, 10, time);
+    expect(await time.run(asked)).toBeNull();
   });
 });

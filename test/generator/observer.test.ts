@@ -1,24 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { Observer } from '../../src/generator/observer.ts';
-import { ReceiveWindow } from '../../src/measure/receive-window.ts';
-import { Recorder } from '../../src/measure/recorder.ts';
+import { ReasonCounts } from '../../src/measure/reason-counts.ts';
+import { ReceiveWindow, Recorder } from '../../src/measure/recorder.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
+import { valuesOf } from './made-worker.ts';
 
-function open(measureStartNs = 0) {
+function open({ measureStartNs = 0, endNs = Number.POSITIVE_INFINITY } = {}) {
   const recorder = new Recorder();
-  const window = new ReceiveWindow({ nowNs: () => 0 }, () => {});
-  const observer = new Observer(recorder, window);
-  observer.measureStartNs = measureStartNs;
-  /** Values of a series, ascending. */
-  const take = () => {
-    const { series } = recorder.take();
-    return Object.fromEntries(
-      Object.entries(series).map(([name, { valuesNs, counts }]) => [
-        name,
-        [...valuesNs].flatMap((value, i) => Array<number>(counts[i] ?? 0).fill(value)),
-      ]),
-    );
-  };
-  return { observer, window, take };
+  const time = new VirtualTime();
+  const window = new ReceiveWindow(time, time, () => {});
+  const observer = new Observer({
+    clock: time,
+    recorder,
+    window,
+    measuring: () => ({ startNs: measureStartNs, endNs, sendBeforeNs: endNs }),
+    clientCount: 3,
+    failed: new ReasonCounts(),
+  });
+  return { observer, window, take: () => valuesOf(recorder) };
 }
 
 describe('an observer', () => {
@@ -33,7 +32,7 @@ describe('an observer', () => {
   });
 
   it('keeps gaps that end in the warm-up apart', () => {
-    const { observer, take } = open(1000);
+    const { observer, take } = open({ measureStartNs: 1000 });
     observer.take(1, 'a', 100);
     observer.take(1, 'b', 999);
     observer.take(1, 'c', 1000);
@@ -41,15 +40,14 @@ describe('an observer', () => {
   });
 
   it('records no gap that ends in the drain', () => {
-    const { observer, take } = open();
-    observer.measureEndNs = 1000;
+    const { observer, take } = open({ endNs: 1000 });
     observer.take(1, 'a', 900);
     observer.take(1, 'b', 999);
     observer.take(1, 'c', 1000);
     expect(take()).toEqual({ push_gap: [99] });
   });
 
-  it('tells of each push when it came first and last, and how many clients it reached', () => {
+  it('reports of each push when it came first and last, and how many clients it reached', () => {
     const { observer } = open();
     observer.take(1, 'a', 100);
     observer.take(2, 'a', 130);
@@ -62,7 +60,7 @@ describe('an observer', () => {
     expect(observer.takeArrivals(300)).toEqual([]);
   });
 
-  it('tells only of clients that it has not told of, with the first time of all', () => {
+  it('reports only clients that it has not reported, with the first time of all', () => {
     const { observer } = open();
     observer.take(1, 'a', 100);
     observer.takeArrivals(110);
@@ -72,7 +70,7 @@ describe('an observer', () => {
     ]);
   });
 
-  it('counts a push that comes twice as a further copy, which ends no gap and makes the push no longer', () => {
+  it('counts a push that comes twice as a duplicate, which ends no gap and makes the push no longer', () => {
     const { observer, take } = open();
     observer.take(1, 'a', 100);
     observer.take(2, 'a', 130);
@@ -84,7 +82,7 @@ describe('an observer', () => {
     expect(take()).toEqual({ push_gap: [1000] });
   });
 
-  it('tells of a copy that comes after it has told of the push', () => {
+  it('reports a duplicate that comes after it has reported the push', () => {
     const { observer } = open();
     observer.take(1, 'a', 100);
     observer.takeArrivals(110);
@@ -94,7 +92,7 @@ describe('an observer', () => {
     ]);
   });
 
-  it('forgets a push that nobody got for a minute, so that a long run stays small', () => {
+  it('forgets a push that no client received for a minute, so that a long run stays small', () => {
     const { observer } = open();
     observer.take(1, 'a', 1e9);
     observer.takeArrivals(61e9);
@@ -102,6 +100,17 @@ describe('an observer', () => {
     expect(observer.takeArrivals(122e9)).toMatchObject([{ reached: 0, duplicated: 1 }]);
     observer.take(1, 'a', 123e9);
     expect(observer.takeArrivals(124e9)).toMatchObject([{ firstNs: 123e9, reached: 1, duplicated: 0 }]);
+  });
+
+  it('counts duplicates of a push that has reached all clients', () => {
+    const { observer } = open();
+    for (const client of [0, 1, 2]) observer.take(client, 'a', 100 + client);
+    observer.takeArrivals(110);
+    observer.take(1, 'a', 500);
+    observer.take(2, 'a', 600);
+    expect(observer.takeArrivals(700)).toEqual([
+      { key: 'a', firstNs: 100, lastNs: 102, reached: 0, duplicated: 2 },
+    ]);
   });
 
   it('notes every push as work of the event loop', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextWait, Pacer } from '../../src/generator/pacer.ts';
+import { nextWait, type PacedArrival, Pacer } from '../../src/generator/pacer.ts';
 
-/** A clock that stands still but for waiting, and a waiter that moves it. */
+/** A clock that stands still but for waiting, and timers that move it. */
 class FakeTime {
   ns = 0;
   /** What the pacer asked for, in order. */
@@ -13,15 +13,16 @@ class FakeTime {
   #pending: (() => void) | null = null;
 
   readonly clock = { nowNs: () => this.ns };
-  readonly waiter = {
-    sleep: (durationMs: number, then: () => void) => {
+  readonly timers = {
+    after: (durationMs: number, then: () => void) => {
       this.waits.push(durationMs);
       this.#pending = () => {
         this.ns += durationMs * 1e6 + this.overshootNs();
         then();
       };
+      return () => {};
     },
-    yield: (then: () => void) => {
+    soon: (then: () => void) => {
       this.waits.push('yield');
       this.#pending = () => {
         this.ns += this.yieldNs();
@@ -49,14 +50,20 @@ interface Call {
   readonly atNs: number;
 }
 
+/** All arrivals of a schedule, numbered. */
+function* arrivalsAt(offsetsNs: Iterable<number>): Generator<PacedArrival, void> {
+  let index = 0;
+  for (const offsetNs of offsetsNs) yield { index: index++, offsetNs };
+}
+
 function pace(arrivalsNs: readonly number[], startNs = 0) {
   const time = new FakeTime();
   const calls: Call[] = [];
   const state = { workDone: 0, onCall: (_: Call) => {} };
   const pacer = new Pacer({
     clock: time.clock,
-    waiter: time.waiter,
-    arrivalsNs: [...arrivalsNs][Symbol.iterator]() as Iterator<number, void>,
+    timers: time.timers,
+    arrivals: arrivalsAt(arrivalsNs),
     startNs,
     workDone: () => state.workDone,
     onSlack: () => {},
@@ -243,8 +250,8 @@ describe('a pacer', () => {
     }
     const pacer = new Pacer({
       clock: time.clock,
-      waiter: time.waiter,
-      arrivalsNs: everyMs(),
+      timers: time.timers,
+      arrivals: arrivalsAt(everyMs()),
       startNs: 0,
       workDone: () => 0,
       onSlack: () => {},
@@ -258,23 +265,23 @@ describe('a pacer', () => {
 });
 
 describe('a pacer that is far behind', () => {
-  it('yields every few milliseconds, so that the loop can receive and hear that it is to stop', () => {
+  it('yields every few milliseconds, so that the loop can receive messages and the command to stop', () => {
     let nowNs = 0;
     let yields = 0;
     let sent = 0;
     const pacer = new Pacer({
       clock: { nowNs: () => nowNs },
-      waiter: {
-        sleep: () => {
+      timers: {
+        after: () => {
           throw new Error('nothing to sleep for');
         },
-        yield: (then) => {
+        soon: (then) => {
           yields += 1;
           if (yields === 3) pacer.endAt(nowNs);
           then();
         },
       },
-      arrivalsNs: Array.from({ length: 100_000 }, (_, i) => i * 1000).values() as Iterator<number, void>,
+      arrivals: arrivalsAt(Array.from({ length: 100_000 }, (_, i) => i * 1000)),
       startNs: 0,
       // A message costs more than the time between two.
       onDue: () => {

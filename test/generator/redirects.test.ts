@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 /** In a process of its own, as in a generator: it changes Node's global agents. */
 const CLIENT = `
   import { officialSocketio } from './src/drivers/socketio.ts';
-  import { refuseRedirects } from './src/generator/redirects.ts';
+  import { refuseRedirects } from './src/generator/http-publisher.ts';
   refuseRedirects();
   await officialSocketio.connect({ url: process.argv[1], transport: 'polling', timeoutMs: 2000 }).then(
     () => console.log('connected'),

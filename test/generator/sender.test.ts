@@ -1,111 +1,137 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
-import { Sender } from '../../src/generator/sender.ts';
+import { ownArrivals, Sender } from '../../src/generator/sender.ts';
+import { SentMessages } from '../../src/generator/sent-messages.ts';
+import { type MeasureWindow, measureWindow, NOT_MEASURING } from '../../src/measure/clock.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
+import { arrivalsNs } from '../../src/plan/arrivals.ts';
+import { planOn, targetWith } from '../support/plan.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
+import { FakeConnection } from './fake-connection.ts';
 
-/** Clients 0 to 3, of which some are connected, and a sender for the streams of clients 0 and 1. */
-function open(operation: Operation, { connected = [0, 1, 2, 3], mine = [0, 1] } = {}) {
-  const clock = { ns: 0, nowNs: () => clock.ns };
-  const performed: Array<{ readonly client: number; readonly stamp: Stamp }> = [];
-  const layout: Layout = {
-    rooms: [[], [], [], []],
-    streams: [
-      { sender: 0, operation, receivers: [0, 1, 2, 3] },
-      { sender: 1, operation, receivers: [0, 1] },
-    ],
+const OPERATION: Operation = { kind: 'publish', scope: 'everyone', room: null };
+/** Clients 0, 1 and 2 send in turn to client 3. */
+const LAYOUT: Layout = {
+  rooms: [[], [], [], []],
+  streams: [0, 1, 2].map((sender) => ({ sender, operation: OPERATION, receivers: [3] })),
+};
+const DURATION_MS = 1000;
+
+/** The sender of a worker with these clients, at 30 messages a second of all workers. */
+function open(clients: readonly number[], { layout = LAYOUT, gone = [] as readonly number[] } = {}) {
+  const scenario = {
+    name: 'made-up',
+    summary: '',
+    headline: 'delivery',
+    options: {},
+    layout: () => LAYOUT,
   };
-  const recorder = new Recorder();
-  const sender = new Sender({
-    clock,
+  const given = { clients: '4', rate: '30/s', duration: `${DURATION_MS}ms` };
+  const plan = planOn(targetWith(), scenario, given);
+  const time = new VirtualTime();
+  let window: MeasureWindow = NOT_MEASURING;
+  const messages = new SentMessages({
+    clock: time,
     layout,
-    recorder,
-    clients: new Set(mine),
-    audience: [4, 2],
-    perform: ({ sender: client }, stamp) => {
-      if (!connected.includes(client)) return false;
-      performed.push({ client, stamp });
-      return true;
-    },
+    recorder: new Recorder(),
+    measuring: () => window,
+    audience: () => 1,
   });
-  return { sender, performed, recorder, clock };
+  const stamps: Stamp[] = [];
+  const sender = new Sender({
+    clock: time,
+    timers: time,
+    plan,
+    layout,
+    clients: new Set(clients),
+    messages,
+    connectionOf: (client) => (gone.includes(client) ? null : new FakeConnection()),
+    perform: (message) => message.send((stamp) => stamps.push(stamp)),
+    workDone: () => 0,
+    onSlack: () => {},
+  });
+  const measureFrom = (startNs: number) => {
+    window = measureWindow(startNs, DURATION_MS);
+    return sender.measure(window);
+  };
+  return { sender, messages, stamps, time, measureFrom };
 }
 
-const publish: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };
-
 describe('a sender', () => {
-  it('takes the streams in turn, each numbered without gaps, stamped with intended and actual time', () => {
-    const { sender, performed, clock } = open(publish);
-    for (const index of [0, 1, 2]) {
-      clock.ns = index * 1000 + 7;
-      sender.send(index, index * 1000, true);
-    }
-    expect(performed.map(({ client }) => client)).toEqual([0, 1, 0]);
-    expect(performed.map(({ stamp }) => stamp)).toEqual([
-      { stream: 0, seq: 0, intendedNs: 0, actualNs: 7, measured: true },
-      { stream: 1, seq: 0, intendedNs: 1000, actualNs: 1007, measured: true },
-      { stream: 0, seq: 1, intendedNs: 2000, actualNs: 2007, measured: true },
-    ]);
-    expect(sender.sentByStream()).toEqual([
-      { stream: 0, sent: 2 },
-      { stream: 1, sent: 1 },
-    ]);
+  it('sends the messages of its own clients, at the times that they have in the whole schedule', async () => {
+    const all = open([0, 1, 2, 3]);
+    const [first, second] = [open([0, 2]), open([1, 3])];
+    const ofStreams =
+      (streams: readonly number[]) =>
+      ({ stream, intendedNs }: Stamp) =>
+        streams.includes(stream) ? [[stream, intendedNs]] : [];
+    for (const each of [all, first, second]) await each.time.run(each.measureFrom(2e9));
+    expect(all.stamps).toHaveLength(30);
+    expect(first.stamps.flatMap(ofStreams([0, 1, 2]))).toEqual(all.stamps.flatMap(ofStreams([0, 2])));
+    expect(second.stamps.flatMap(ofStreams([0, 1, 2]))).toEqual(all.stamps.flatMap(ofStreams([1])));
   });
 
-  it('leaves to other workers what their clients send', () => {
-    const { sender, performed } = open(publish, { mine: [1, 2] });
-    for (const index of [0, 1, 2, 3]) sender.send(index, index, true);
-    expect(performed.map(({ client }) => client)).toEqual([1, 1]);
-    expect(sender.sentByStream()).toEqual([{ stream: 1, sent: 2 }]);
+  it.each<[what: string, clients: number[], layout: Layout]>([
+    ['whose clients only receive', [3], LAYOUT],
+    ['of a layout without streams', [0, 1], { ...LAYOUT, streams: [] }],
+  ])('%s never spins, and is done at the end of the schedule', async (_, clients, layout) => {
+    const { sender, time, measureFrom, stamps } = open(clients, { layout });
+    sender.warmUp(2e9);
+    await time.run(measureFrom(3e9));
+    expect(time.nowNs()).toBe(3e9 + DURATION_MS * 1e6);
+    expect(sender.pacingNs).toBe(0);
+    expect(stamps).toEqual([]);
   });
 
-  it('counts what was intended, sent and owed in each second of the schedule, and records its lag', () => {
-    const { sender, recorder, clock } = open(publish);
-    sender.measureStartNs = 10e9;
-    clock.ns = 10e9 + 5;
-    sender.send(0, 10e9, true);
-    sender.send(1, 10e9, true);
-    clock.ns = 12e9;
-    sender.send(2, 11e9, true);
-    expect(sender.takeBySecond()).toEqual([
-      [0, { intended: 2, sent: 2, expected: 6 }],
-      [1, { intended: 1, sent: 1, expected: 4 }],
-    ]);
-    expect(sender.takeBySecond()).toEqual([]);
-    expect(recorder.take().series['send_lag']?.counts).toEqual(Float64Array.of(2, 1));
+  it('ends the warm-up where measuring starts', async () => {
+    const { sender, time, measureFrom, stamps } = open([0, 1, 2]);
+    sender.warmUp(2e9);
+    await time.run(time.sleep(1500));
+    await time.run(measureFrom(3e9));
+    const warmup = stamps.filter(({ measured }) => !measured);
+    expect(warmup).toHaveLength(30);
+    expect(warmup.every(({ intendedNs }) => intendedNs >= 2e9 && intendedNs < 3e9)).toBe(true);
+    expect(stamps.filter(({ measured }) => measured)).toHaveLength(30);
+    expect(sender.pacingNs).toBeGreaterThan(0);
   });
 
-  it('counts nothing in the warm-up', () => {
-    const { sender, performed, recorder } = open(publish);
-    sender.send(0, 0, false);
-    sender.send(2, 0, false);
-    expect(performed).toMatchObject([{ stamp: { measured: false } }, { stamp: { measured: false } }]);
-    expect(sender.sentByStream()).toEqual([]);
-    expect(sender.takeBySecond()).toEqual([]);
-    expect(recorder.take().series).toEqual({});
-    sender.send(4, 0, true);
-    expect(performed[2]).toMatchObject({ stamp: { seq: 0, measured: true } });
+  it('counts messages of a client that is gone as unsent', async () => {
+    const { messages, time, measureFrom, stamps } = open([0, 1], { gone: [1] });
+    await time.run(measureFrom(2e9));
+    expect(stamps.every(({ stream }) => stream === 0)).toBe(true);
+    expect(messages.unsent.take()).toEqual([{ reason: 'the sender was not connected', count: 10 }]);
   });
 
-  it('counts a message of a client that is gone as intended and unsent, and leaves no gap for it', () => {
-    const { sender, performed } = open(publish, { connected: [1, 2, 3] });
-    sender.send(0, 0, true);
-    sender.send(1, 0, true);
-    expect(performed).toHaveLength(1);
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 2, sent: 1, expected: 2 }]]);
-    expect(sender.unsent.take()).toEqual([{ reason: 'the sender was not connected', count: 1 }]);
-    expect(sender.sentByStream()).toEqual([{ stream: 1, sent: 1 }]);
+  it.each([
+    ['with senders', [0, 1, 2]],
+    ['without', [3]],
+  ])('of a worker %s is done within 100 ms of a stop', async (_, clients) => {
+    const { sender, time, measureFrom } = open(clients);
+    const measured = measureFrom(2e9);
+    time.after(1200, () => sender.stop());
+    await time.run(measured);
+    expect(time.nowNs()).toBeLessThanOrEqual(1e9 + 1300e6);
   });
+});
 
-  it('gives up what can only be sent after the run', () => {
-    const { sender, performed, clock } = open(publish);
-    sender.sendBeforeNs = 1000;
-    clock.ns = 1000;
-    sender.send(0, 0, true);
-    clock.ns = 1001;
-    sender.send(2, 0, true);
-    expect(performed).toHaveLength(1);
-    expect(sender.unsent.take()).toEqual([{ reason: 'the generator was too late', count: 1 }]);
-    expect(sender.takeBySecond()).toEqual([[0, { intended: 2, sent: 1, expected: 4 }]]);
-  });
+it('the arrivals of all workers together are the whole schedule', () => {
+  const senders = fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 8 });
+  const workerOf = fc.array(fc.nat({ max: 2 }), { minLength: 6, maxLength: 6 });
+  const arrival = fc.constantFrom('constant' as const, 'poisson' as const);
+  fc.assert(
+    fc.property(senders, workerOf, arrival, (clients, workers, kind) => {
+      const streams = clients.map((sender) => ({ sender, operation: OPERATION, receivers: [0] }));
+      const profile = [{ durationMs: 1000, fromHz: 50, toHz: 200 }];
+      const offsetsNs = [...arrivalsNs(profile, kind, 7)];
+      const parts = [0, 1, 2].map((worker) => {
+        const own = new Set([0, 1, 2, 3, 4, 5].filter((client) => workers[client] === worker));
+        return [...ownArrivals(offsetsNs, { rooms: [], streams }, own)];
+      });
+      const whole = parts.flat().sort((a, b) => a.index - b.index);
+      expect(whole).toEqual(offsetsNs.map((offsetNs, index) => ({ index, offsetNs })));
+    }),
+    { seed: 41 },
+  );
 });

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/contract/scenario.ts';
 import { IteratingUser } from '../../src/generator/user.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 const DUE_NS = 1_000_000;
 const MS = 1e6;
 
-/** A visit of client 4 that was due at 1 ms and begins at 1.2 ms; requests are replied to when a test says so. */
+/** An iteration of client 4 that was due at 1 ms and begins at 1.2 ms; requests are replied to when a test says so. */
 function open({ timeoutMs = 5000 } = {}) {
-  const clock = { ns: DUE_NS + 200_000 };
+  const clock = { ns: DUE_NS + 200_000, nowNs: () => clock.ns };
+  const time = new VirtualTime();
   const connection = new FakeConnection();
   const another = new FakeConnection();
   const upgraded = Promise.withResolvers<void>();
@@ -17,13 +19,15 @@ function open({ timeoutMs = 5000 } = {}) {
   const recorded: Array<[series: string, valueNs: number]> = [];
   const lagsNs: number[] = [];
   let received = 0;
+  let stopped = 0;
   const user = new IteratingUser({
     client: { number: 4, values: { name: 'ann' } },
     options: { items: 3 },
     stamp: { stream: 4, seq: 7, intendedNs: DUE_NS, actualNs: clock.ns, measured: true },
     connection,
     timeoutMs,
-    nowNs: () => clock.ns,
+    clock,
+    timers: time,
     noteReceived: () => {
       received += 1;
     },
@@ -33,7 +37,12 @@ function open({ timeoutMs = 5000 } = {}) {
       published.push(message);
       return `message ${published.length}`;
     },
-    request: (over, intendedNs, reply) => requested.push({ over, intendedNs, reply }),
+    request: (over, intendedNs, reply) => {
+      requested.push({ over, intendedNs, reply });
+      return () => {
+        stopped += 1;
+      };
+    },
     open: async () => ({ connection: another, upgraded: upgraded.promise }),
   });
   return {
@@ -47,18 +56,20 @@ function open({ timeoutMs = 5000 } = {}) {
     recorded,
     lagsNs,
     receivedCount: () => received,
+    stoppedCount: () => stopped,
+    time,
   };
 }
 
 describe('a user', () => {
-  it('knows who it is, what was asked for and which visit it is on', () => {
+  it('knows who it is, what was asked for and which iteration it is on', () => {
     const { user } = open();
     expect(user.client).toEqual({ number: 4, values: { name: 'ann' } });
     expect(user.options).toEqual({ items: 3 });
     expect(user.iteration).toBe(7);
   });
 
-  it('does its first step when its visit was due, and the next ones when it comes to them', () => {
+  it('does its first step when its iteration was due, and the next ones when it comes to them', () => {
     const { user, clock, published } = open();
     expect(user.publish('everyone')).toBe('message 1');
     clock.ns += 50;
@@ -73,7 +84,7 @@ describe('a user', () => {
     ['emitted', (user) => user.emit('typing')],
     ['called', (user) => void user.call('history').catch(() => {})],
     ['requested', (user) => void user.request().catch(() => {})],
-  ])('has used up when its visit was due once it has %s', (_, step) => {
+  ])('has used up when its iteration was due once it has %s', (_, step) => {
     const { user, clock, published } = open({ timeoutMs: 1 });
     step(user);
     clock.ns += 50;
@@ -82,12 +93,12 @@ describe('a user', () => {
   });
 
   it('goes on after thinking when the thinking should have been over, and tells how late that is', async () => {
-    const { user, clock, published, lagsNs } = open();
+    const { user, clock, published, lagsNs, time } = open();
     user.publish('everyone');
     const thinkingFromNs = clock.ns;
     const thinking = user.think(5);
     clock.ns += 12 * MS;
-    await thinking;
+    await time.run(thinking);
     user.publish('everyone');
     clock.ns += 10;
     user.publish('everyone');
@@ -100,10 +111,10 @@ describe('a user', () => {
   });
 
   it('is never due before it acts, when a timer fires early', async () => {
-    const { user, clock, published, lagsNs } = open();
+    const { user, clock, published, lagsNs, time } = open();
     const thinking = user.think(5);
     clock.ns += 4.5 * MS;
-    await thinking;
+    await time.run(thinking);
     user.publish('everyone');
     expect(published).toEqual([[clock.ns, 'everyone', null]]);
     expect(lagsNs).toEqual([0]);
@@ -136,9 +147,11 @@ describe('a request of a user', () => {
   });
 
   it('fails when it is not replied to in time, and records nothing', async () => {
-    const { user, recorded } = open({ timeoutMs: 20 });
-    await expect(user.request()).rejects.toThrow('no reply to a request within 0.02 s');
+    const { user, recorded, time, stoppedCount } = open({ timeoutMs: 20 });
+    await expect(time.run(user.request())).rejects.toThrow('no reply to a request within 0.02 s');
     expect(recorded).toEqual([]);
+    // Nothing waits for a late reply.
+    expect(stoppedCount()).toBe(1);
   });
 });
 
@@ -153,8 +166,10 @@ describe('a call', () => {
   });
 
   it('fails when it is not acknowledged in time', async () => {
-    const { user } = open({ timeoutMs: 20 });
-    await expect(user.call('history')).rejects.toThrow('no acknowledgement of history within 0.02 s');
+    const { user, time } = open({ timeoutMs: 20 });
+    await expect(time.run(user.call('history'))).rejects.toThrow(
+      'no acknowledgement of history within 0.02 s',
+    );
   });
 });
 
@@ -167,6 +182,7 @@ describe('waiting for an event', () => {
     connection.receive('joined', 'first');
     connection.receive('joined', 'second');
     expect(await joined).toBe('first');
+    expect(connection.handlersOf('joined')).toBe(0);
   });
 
   it('passes over those that are not meant', async () => {
@@ -184,10 +200,11 @@ describe('waiting for an event', () => {
   });
 
   it('fails when none comes in time', async () => {
-    const { user, connection } = open({ timeoutMs: 20 });
+    const { user, connection, time } = open({ timeoutMs: 20 });
     const joined = user.next('joined', (data) => data === 'ann');
     connection.receive('joined', 'bob');
-    await expect(joined).rejects.toThrow('no event joined within 0.02 s');
+    await expect(time.run(joined)).rejects.toThrow('no event joined within 0.02 s');
+    expect(connection.handlersOf('joined')).toBe(0);
   });
 
   it('makes what comes next due when it is done', async () => {
@@ -239,7 +256,7 @@ describe('timing steps', () => {
   });
 });
 
-describe('a connection of a visit', () => {
+describe('a connection of an iteration', () => {
   it('carries requests into the series that they name', async () => {
     const { user, another, requested, recorded, clock } = open();
     const connection = await user.open();
@@ -259,9 +276,9 @@ describe('a connection of a visit', () => {
   });
 
   it('tells when it has not come to WebSocket in time', async () => {
-    const { user } = open({ timeoutMs: 20 });
+    const { user, time } = open({ timeoutMs: 20 });
     const connection = await user.open();
-    await expect(connection.upgraded).rejects.toThrow('no upgrade to WebSocket within 0.02 s');
+    await expect(time.run(connection.upgraded)).rejects.toThrow('no upgrade to WebSocket within 0.02 s');
   });
 
   it('is closed when the user leaves, and the own one of the client is not', async () => {
@@ -286,7 +303,7 @@ describe('steps that are left behind', () => {
     const note = (error: unknown) => unhandled.push(error);
     process.on('unhandledRejection', note);
     try {
-      const { user } = open({ timeoutMs: 10 });
+      const { user, time } = open({ timeoutMs: 10 });
       const connection = await user.open();
       void user.next('joined');
       void user.call('history');
@@ -295,8 +312,8 @@ describe('steps that are left behind', () => {
       void connection.upgraded;
       void user.time('shopping', () => Promise.reject(new Error('sold out')));
       // Begun last, so that the others have failed before.
-      await expect(user.next('left')).rejects.toThrow('no event left');
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await expect(time.run(user.next('left'))).rejects.toThrow('no event left');
+      await new Promise((resolve) => setImmediate(resolve));
       expect(unhandled).toEqual([]);
     } finally {
       process.off('unhandledRejection', note);

@@ -1,142 +1,49 @@
 import { describe, expect, it } from 'vitest';
-import { defineScenario, everyClient, type Operation, type Stream } from '../../src/contract/scenario.ts';
-import { type Client, chat, type Mapping } from '../../src/contract/target.ts';
-import { HttpPublisher } from '../../src/generator/http-publisher.ts';
-import { Performer } from '../../src/generator/performer.ts';
-import { ClientPool } from '../../src/generator/pool.ts';
-import { routeOf } from '../../src/generator/route.ts';
-import { FanoutTracker } from '../../src/measure/fanout.ts';
-import { Intake } from '../../src/measure/intake.ts';
-import { Ledger } from '../../src/measure/ledger.ts';
-import { ReceiveWindow } from '../../src/measure/receive-window.ts';
-import { Recorder } from '../../src/measure/recorder.ts';
-import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
-import { planOn, targetWith } from '../support/plan.ts';
-import { FakeConnection } from './fake-connection.ts';
+import { everyClient, type Operation } from '../../src/contract/scenario.ts';
+import { chat, type Mapping } from '../../src/contract/target.ts';
+import { Publishing } from '../../src/generator/operations/publish.ts';
+import { Requesting } from '../../src/generator/operations/request.ts';
+import { findStamp } from '../../src/measure/stamp.ts';
+import { clientOf, openWorker } from './made-worker.ts';
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };
 const STREAM: Operation = { kind: 'stream-reply', replies: 3 };
 
-/** Two clients, each with a stream to both, and a performer between them and the intake. */
-async function open(
-  operation: Operation,
-  { mapping = chat, payloadType = 'text' }: { mapping?: Mapping; payloadType?: 'text' | 'binary' } = {},
-) {
-  const scenario = defineScenario({
-    name: 'made-up',
-    summary: '',
-    headline: 'ack',
-    options: {},
-    layout: (_options, clients) => ({
-      rooms: everyClient(clients).map(() => []),
-      streams: everyClient(clients).map((sender) => ({ sender, operation, receivers: everyClient(clients) })),
-    }),
-    ...(operation.kind === 'steps' ? { steps: async () => {} } : {}),
-  });
-  const plan = planOn(targetWith(), scenario, { clients: '2', payload: '64B', payloadType });
-  const { streams } = scenario.layout({}, 2, { protocol: 'ws', transport: 'websocket' });
-  const clock = { ns: 1000, nowNs: () => clock.ns };
-  const connections = [new FakeConnection(), new FakeConnection()];
-  const replacements = [new FakeConnection(), new FakeConnection()];
-  const recorder = new Recorder();
-  const ledger = new Ledger();
-  for (const client of [0, 1]) for (const stream of [0, 1]) ledger.open(client, stream);
-  const failures: string[] = [];
-  let attempts = 0;
-  const pool = new ClientPool({
-    driver: {
-      name: 'fake',
-      protocol: 'ws',
-      transports: ['websocket'],
-      summary: '',
-      connect: async () => {
-        attempts += 1;
-        const opened = [...connections, ...replacements][attempts - 1];
-        if (opened === undefined) throw new Error('refused');
-        return opened;
-      },
-    },
-    clock,
-    connectOptions: () => ({ url: '', transport: 'websocket', timeoutMs: 1 }),
-    onOpened: (client, connection) => performer.listen(client, connection),
-    onUpgraded: () => {},
-  });
-  const intake = new Intake({
-    headline: 'ack',
-    routes: streams.map((stream) => routeOf(stream, 'ack')),
-    recorder,
-    ledger,
-    fanout: new FanoutTracker({ expected: () => 2, onClosed: () => {}, quietNs: 1e9 }),
-    window: new ReceiveWindow(clock, () => {}),
-    startedNs: 0,
-    lateAfterNs: 1e9,
-  });
-  const performer = new Performer({
-    clock,
-    plan,
-    target: {
-      mapping,
-      clientOf,
-      headersOf: () => ({}),
-      connectOptions: () => ({ url: '', transport: 'websocket', timeoutMs: 1 }),
-    },
-    pool,
-    recorder,
-    intake,
-    publisher: new HttpPublisher({ baseUrl: 'http://127.0.0.1:1', tls: {}, timeoutMs: 1000 }),
-    isStreaming: operation.kind === 'stream-reply',
-    onFailed: (reason) => failures.push(reason),
-  });
-  await pool.connectAll([0, 1], 1e6);
-  let seq = 0;
+/** Two clients, each with a stream of this operation to both. */
+async function open(operation: Operation, more: { mapping?: Mapping; payloadType?: 'text' | 'binary' } = {}) {
+  const clients = everyClient(2);
+  const streams = clients.map((sender) => ({ sender, operation, receivers: clients }));
+  const worker = await openWorker({ streams, ...more });
+  let performed = 0;
   return {
-    performer,
-    pool,
-    clock,
-    ledger,
-    failures,
-    connection: connectionOf(connections),
-    replacement: connectionOf(replacements),
+    ...worker,
+    connection: worker.connectionOf(0),
+    replacement: worker.connectionOf(2),
     /** Has client 0 perform the operation at `ns`, due 10 ns before. */
-    perform: (ns: number, more: Partial<Stamp> = {}): boolean => {
-      clock.ns = ns;
-      const stamp = { stream: 0, seq, intendedNs: ns - 10, actualNs: ns, measured: true, ...more };
-      seq += 1;
-      return performer.perform(streams[0] as Stream, stamp);
+    perform: (ns: number, measured = true): boolean => {
+      worker.time.moveTo(ns);
+      performed += 1;
+      return worker.perform(2 * (performed - 1), ns - 10, measured);
     },
-    /** Values that were recorded since the last call. */
-    take: () => valuesOf(recorder),
+    /** The values that were recorded since the last call; each message sent has a lag beside them. */
+    take: () => {
+      const { send_lag: _, ...values } = worker.take();
+      return values;
+    },
+    pending: () => worker.operations.get(operation.kind)?.pending,
+    reasons: () => worker.failed.take().map(({ reason }) => reason),
   };
 }
 
 /** The payload in the data of chat's publish and of its streamed reply. */
-function messageOf(data: unknown): unknown {
+function messageIn(data: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('message' in data)) throw new Error('no message');
   return data.message;
 }
 
-function clientOf(number: number): Client {
-  return { number, values: { name: `user-${number}` } };
-}
-
-function connectionOf(list: readonly FakeConnection[]): FakeConnection {
-  const [first] = list;
-  if (first === undefined) throw new Error('there is no connection');
-  return first;
-}
-
-function valuesOf(recorder: Recorder): Record<string, number[]> {
-  return Object.fromEntries(
-    Object.entries(recorder.take().series).map(([name, { valuesNs, counts }]) => [
-      name,
-      [...valuesNs].flatMap((value, i) => Array<number>(counts[i] ?? 0).fill(value)),
-    ]),
-  );
-}
-
 const NOTHING = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 
-describe('a performer', () => {
+describe('an operation', () => {
   it.each<Operation>([
     PUBLISH,
     { kind: 'request' },
@@ -145,17 +52,13 @@ describe('a performer', () => {
     STREAM,
     { kind: 'ping' },
     { kind: 'close' },
+    { kind: 'steps' },
   ])('does not perform %j for a client that is gone', async (operation) => {
     const { perform, connection } = await open(operation);
     connection.drop('transport close');
     expect(perform(1000)).toBe(false);
     expect(connection.sent).toEqual([]);
     expect(connection.closed).toBe(false);
-  });
-
-  it("does not carry out steps, which are a user's", async () => {
-    const { perform } = await open({ kind: 'steps' });
-    expect(() => perform(1000)).toThrow('not performed');
   });
 });
 
@@ -184,7 +87,7 @@ describe('publishing', () => {
     async (payloadType) => {
       const { perform, connection } = await open(PUBLISH, { payloadType });
       perform(1000);
-      const message = messageOf(connection.dataOf());
+      const message = messageIn(connection.dataOf());
       expect(message instanceof Uint8Array).toBe(payloadType === 'binary');
       expect(message).toHaveLength(64);
     },
@@ -192,11 +95,11 @@ describe('publishing', () => {
 
   it('is delivered when the event comes, whichever of its names it has', async () => {
     const mapping: Mapping = { ...chat, delivery: { event: ['message', 'notice'] } };
-    const { perform, connection, take, clock, ledger } = await open(PUBLISH, { mapping });
+    const { perform, connection, take, time, ledger } = await open(PUBLISH, { mapping });
     perform(1000);
     perform(1000);
     const [first, second] = connection.sent.map(({ data }) => data);
-    clock.ns = 1500;
+    time.moveTo(1500);
     connection.receive('message', { about: first });
     connection.receive('notice', second);
     connection.receive('other', first);
@@ -210,16 +113,16 @@ describe('publishing', () => {
       data: payload,
       reply: 'acknowledgement',
     });
-    const { perform, connection, take, clock, ledger } = await open(PUBLISH, {
+    const { perform, connection, take, time, ledger } = await open(PUBLISH, {
       mapping: { ...chat, publish },
     });
     perform(1000);
-    clock.ns = 1200;
+    time.moveTo(1200);
     // Some servers give back what they have stored.
     connection.acknowledge(connection.dataOf());
     expect(take()).toEqual({ ack: [210], ack_actual: [200] });
     expect(ledger.totals()).toEqual(NOTHING);
-    perform(1000, { measured: false });
+    perform(1000, false);
     connection.acknowledge();
     expect(take()).toEqual({});
   });
@@ -230,13 +133,13 @@ describe('publishing', () => {
       data: payload,
       reply: 'acknowledgement',
     });
-    const { perform, performer, connection } = await open(PUBLISH, { mapping: { ...chat, publish } });
-    perform(1000, { measured: false });
-    expect(performer.unacknowledged).toBe(0);
+    const { perform, pending, connection } = await open(PUBLISH, { mapping: { ...chat, publish } });
+    perform(1000, false);
+    expect(pending()).toBe(0);
     perform(1000);
-    expect(performer.unacknowledged).toBe(1);
+    expect(pending()).toBe(1);
     connection.acknowledge();
-    expect(performer.unacknowledged).toBe(0);
+    expect(pending()).toBe(0);
   });
 
   it('looks at no event in reply', async () => {
@@ -253,23 +156,26 @@ describe('publishing', () => {
     expect(ledger.totals()).toEqual(NOTHING);
   });
 
-  it('over HTTP leaves the connection alone, and tells of measured failures only', async () => {
+  it('over HTTP leaves the connection alone, and counts measured failures only', async () => {
     const publish: Mapping['publish'] = ({ room }) => ({ url: 'ftp://nowhere', body: room });
-    const { perform, connection, failures } = await open(PUBLISH, { mapping: { publish } });
-    expect(perform(1000, { measured: false })).toBe(true);
-    expect(failures).toEqual([]);
+    const { perform, connection, reasons } = await open(PUBLISH, { mapping: { publish } });
+    expect(perform(1000, false)).toBe(true);
+    expect(reasons()).toEqual([]);
     expect(perform(1000)).toBe(true);
-    expect(failures).toEqual([expect.stringMatching(/^publishing failed: /)]);
+    expect(reasons()).toEqual([expect.stringMatching(/^publishing failed: /)]);
     expect(connection.sent).toEqual([]);
   });
 
-  it('by a target that does not say how fails, so that a visit does', async () => {
-    const { performer, connection } = await open({ kind: 'steps' }, { mapping: {} });
+  it('by a target that does not declare it fails, so that an iteration does', async () => {
+    const worker = await open({ kind: 'steps' }, { mapping: {} });
+    const { connection } = worker;
     const stamp = { stream: 0, seq: 0, intendedNs: 1, actualNs: 1, measured: true };
-    expect(() => performer.publish(0, connection, stamp, 'everyone', null)).toThrow(
+    expect(() => new Publishing(worker).publish(0, connection, stamp, 'everyone', null)).toThrow(
       'the target does not declare publish',
     );
-    expect(() => performer.request(0, connection, stamp)).toThrow('the target does not declare request');
+    expect(() => new Requesting(worker).request(0, connection, stamp)).toThrow(
+      'the target does not declare request',
+    );
   });
 });
 
@@ -277,23 +183,23 @@ describe('a request', () => {
   const request: Operation = { kind: 'request' };
 
   it('is timed by its acknowledgement, which is the default', async () => {
-    const { perform, connection, take, clock } = await open(request);
+    const { perform, connection, take, time } = await open(request);
     perform(1000);
     const [{ event, data } = { event: '', data: '' }] = connection.sent;
     expect(event).toBe('hello');
-    clock.ns = 1600;
+    time.moveTo(1600);
     connection.acknowledge(data);
     expect(take()).toEqual({ ack: [610], ack_actual: [600] });
   });
 
   it('is told from others by what its reply carries, not by the order of replies', async () => {
-    const { perform, connection, take, clock } = await open(request);
+    const { perform, connection, take, time } = await open(request);
     perform(1000);
     perform(2000);
     const [first, second] = connection.sent;
-    clock.ns = 2500;
+    time.moveTo(2500);
     second?.reply?.(second.data);
-    clock.ns = 3000;
+    time.moveTo(3000);
     first?.reply?.(first.data);
     expect(take()).toMatchObject({ ack: [510, 2010] });
   });
@@ -310,13 +216,13 @@ describe('a request', () => {
     'may be acknowledged with %j where the target does not say what is in the reply',
     async (answer) => {
       const mapping: Mapping = { request: ({ payload }) => ({ event: 'ask', data: payload }) };
-      const { perform, connection, ledger, take, clock } = await open(request, { mapping });
+      const { perform, connection, ledger, take, time } = await open(request, { mapping });
       perform(1000);
       perform(2000);
       const [first, second] = connection.sent;
-      clock.ns = 2500;
+      time.moveTo(2500);
       second?.reply?.(answer);
-      clock.ns = 3000;
+      time.moveTo(3000);
       first?.reply?.(answer);
       expect(take()).toMatchObject({ ack: [510, 2010] });
       expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 2, reordered: 1 });
@@ -335,10 +241,10 @@ describe('a request', () => {
     const mapping: Mapping = {
       request: ({ payload }) => ({ event: 'ask', data: payload, reply: { event: 'told' } }),
     };
-    const { perform, connection, ledger, take, clock } = await open(request, { mapping });
+    const { perform, connection, ledger, take, time } = await open(request, { mapping });
     for (const ns of [1000, 1100, 1200]) perform(ns);
     expect(connection.sent.map(({ reply }) => reply)).toEqual([null, null, null]);
-    clock.ns = 1500;
+    time.moveTo(1500);
     for (const { data } of connection.sent) connection.receive('told', { answer: data });
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 3 });
     expect(take()['ack']).toEqual([310, 410, 510]);
@@ -374,9 +280,10 @@ describe('a request', () => {
   const stamp = { stream: 0, seq: 0, intendedNs: 1, actualNs: 1, measured: false };
 
   it('of a step tells the step of its acknowledgement and nobody else', async () => {
-    const { performer, connection, ledger, take } = await open({ kind: 'steps' });
+    const worker = await open({ kind: 'steps' });
+    const { connection, ledger, take } = worker;
     let replies = 0;
-    performer.request(0, connection, stamp, () => replies++);
+    new Requesting(worker).request(0, connection, stamp, () => replies++);
     connection.acknowledge('anything');
     expect(replies).toBe(1);
     expect(ledger.totals()).toEqual(NOTHING);
@@ -388,10 +295,12 @@ describe('a request', () => {
       delivery: { event: 'message' },
       request: ({ payload }) => ({ event: 'ask', data: payload, reply: { event: 'message' } }),
     };
-    const { performer, connection, ledger, take } = await open({ kind: 'steps' }, { mapping });
+    const worker = await open({ kind: 'steps' }, { mapping });
+    const { connection, ledger, take } = worker;
+    const requesting = new Requesting(worker);
     const replies: string[] = [];
-    performer.request(0, connection, { ...stamp, actualNs: 5 }, () => replies.push('first'));
-    performer.request(0, connection, { ...stamp, actualNs: 6 }, () => replies.push('second'));
+    requesting.request(0, connection, { ...stamp, actualNs: 5 }, () => replies.push('first'));
+    requesting.request(0, connection, { ...stamp, actualNs: 6 }, () => replies.push('second'));
     const [first, second] = connection.sent.map(({ data }) => data);
     connection.receive('message', second);
     connection.receive('message', first);
@@ -407,18 +316,18 @@ describe('a request', () => {
 
 describe('ask-me', () => {
   it('records what the server measured, and times the report', async () => {
-    const { perform, connection, take, clock } = await open({ kind: 'ask-me' });
+    const { perform, connection, take, time } = await open({ kind: 'ask-me' });
     perform(1000);
     const payload = connection.dataOf();
     expect(connection.ask('hello', payload)).toBe(payload);
-    clock.ns = 1400;
+    time.moveTo(1400);
     connection.acknowledge({ answer: payload, roundTripNs: 70 });
     expect(take()).toEqual({ ack_server: [70], ack: [410], ack_actual: [400] });
   });
 
   it('records nothing of the server in the warm-up', async () => {
     const { perform, connection, take } = await open({ kind: 'ask-me' });
-    perform(1000, { measured: false });
+    perform(1000, false);
     connection.acknowledge({ answer: connection.dataOf(), roundTripNs: 70 });
     expect(take()).toEqual({ warmup: [10] });
   });
@@ -438,11 +347,11 @@ describe('an echo', () => {
     ["of the plan's type", { kind: 'echo' }, 'binary', 'binary'],
     ["of the plan's type", { kind: 'echo' }, 'text', 'text'],
   ] as const)('is %s and comes back as an event', async (_, operation, payloadType, sent) => {
-    const { perform, connection, take, clock } = await open(operation, { payloadType });
+    const { perform, connection, take, time } = await open(operation, { payloadType });
     perform(1000);
     const [{ event, data, reply } = { event: '', data: '', reply: null }] = connection.sent;
     expect([event, reply, data instanceof Uint8Array ? 'binary' : 'text']).toEqual(['echo', null, sent]);
-    clock.ns = 1300;
+    time.moveTo(1300);
     connection.receive('echo', data);
     expect(take()).toEqual({ ack: [310], ack_actual: [300] });
   });
@@ -464,12 +373,12 @@ describe('an echo', () => {
 
 describe('a streamed reply', () => {
   it('is asked for with the number of replies, each of which is timed', async () => {
-    const { perform, connection, take, clock, ledger } = await open(STREAM);
+    const { perform, connection, take, time, ledger } = await open(STREAM);
     perform(1000);
-    const message = messageOf(connection.dataOf());
+    const message = messageIn(connection.dataOf());
     expect(connection.sent).toMatchObject([{ event: 'events', data: { count: 3 } }]);
     for (const item of [1, 2, 3]) {
-      clock.ns = 1000 + 100 * item;
+      time.moveTo(1000 + 100 * item);
       connection.receive('events', { item, message });
     }
     expect(take()['reply']).toEqual([110, 210, 310]);
@@ -477,24 +386,24 @@ describe('a streamed reply', () => {
   });
 
   it('that says to what it belongs is that request’s, in whatever order', async () => {
-    const { perform, connection, take, clock } = await open(STREAM);
+    const { perform, connection, take, time } = await open(STREAM);
     perform(1000);
     perform(2000);
-    const [first, second] = connection.sent.map(({ data }) => messageOf(data));
-    clock.ns = 3000;
+    const [first, second] = connection.sent.map(({ data }) => messageIn(data));
+    time.moveTo(3000);
     connection.receive('events', { item: 1, message: second });
-    clock.ns = 4000;
+    time.moveTo(4000);
     connection.receive('events', { item: 1, message: first });
     expect(take()['reply']).toEqual([1010, 3010]);
   });
 
   it('that says nothing is the oldest request’s', async () => {
-    const { perform, connection, take, clock, ledger } = await open(STREAM);
+    const { perform, connection, take, time, ledger } = await open(STREAM);
     perform(1000);
     perform(2000);
-    clock.ns = 3000;
+    time.moveTo(3000);
     for (const item of [1, 2, 3]) connection.receive('events', item);
-    clock.ns = 4000;
+    time.moveTo(4000);
     for (const item of [1, 2, 3]) connection.receive('events', item);
     expect(take()['reply']).toEqual([2010, 2010, 2010, 2010, 2010, 2010]);
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 6 });
@@ -505,7 +414,7 @@ describe('a streamed reply', () => {
   it.each([0, 4, Number.NaN, -1])('with the number %d is none that was asked for', async (item) => {
     const { perform, connection, ledger, take } = await open(STREAM);
     perform(1000);
-    const message = messageOf(connection.dataOf());
+    const message = messageIn(connection.dataOf());
     connection.receive('events', item);
     connection.receive('events', { item, message });
     expect(ledger.totals()).toEqual({ ...NOTHING, unexpected: 2 });
@@ -532,7 +441,7 @@ describe('a streamed reply', () => {
     };
     const { perform, connection, ledger } = await open(STREAM, { mapping });
     perform(1000);
-    const message = messageOf(connection.dataOf());
+    const message = messageIn(connection.dataOf());
     for (const item of [1, 2, 3]) connection.receive('message', { item, payload: message });
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 3 });
   });
@@ -541,17 +450,17 @@ describe('a streamed reply', () => {
     const mapping: Mapping = { ...chat, streamed: { ...chat.streamed, event: 'receive_message' } };
     const { perform, connection, ledger } = await open(PUBLISH, { mapping });
     perform(1000);
-    connection.receive('receive_message', messageOf(connection.dataOf()));
+    connection.receive('receive_message', messageIn(connection.dataOf()));
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 1 });
   });
 });
 
 describe('a ping', () => {
   it('is timed by its pong', async () => {
-    const { perform, connection, take, clock } = await open({ kind: 'ping' });
+    const { perform, connection, take, time } = await open({ kind: 'ping' });
     perform(1000);
     perform(1100);
-    clock.ns = 1500;
+    time.moveTo(1500);
     connection.pings[1]?.();
     connection.pings[0]?.();
     expect(take()).toMatchObject({ ack: [410, 510] });
@@ -565,31 +474,31 @@ describe('a close', () => {
     ['with a reason', { code: 1000, reason: 'bye' }, '1000 bye'],
     ['without one', { code: 1005, reason: '' }, '1005'],
   ])('that the server answers %s is timed, and the client connects again', async (_, outcome, reason) => {
-    const { perform, connection, replacement, pool, performer, take, clock } = await open({ kind: 'close' });
+    const { perform, connection, replacement, pool, closed, take, time } = await open({ kind: 'close' });
     connection.outcome = outcome;
     perform(1000);
-    clock.ns = 1700;
+    time.moveTo(1700);
     await settle();
     expect(take()).toEqual({ ack: [710], ack_actual: [700] });
-    expect(performer.closed.take()).toEqual([{ reason, count: 1 }]);
+    expect(closed.take()).toEqual([{ reason, count: 1 }]);
     expect(pool.connection(0)).toBe(replacement);
   });
 
   it('that the server does not answer is lost', async () => {
-    const { perform, performer, take, ledger } = await open({ kind: 'close' });
+    const { perform, closed, take, ledger } = await open({ kind: 'close' });
     perform(1000);
     await settle();
-    expect(performer.closed.take()).toEqual([{ reason: 'no answer to the close', count: 1 }]);
+    expect(closed.take()).toEqual([{ reason: 'no answer to the close', count: 1 }]);
     expect(take()).toEqual({});
     expect(ledger.totals()).toEqual(NOTHING);
   });
 
   it('of the warm-up is counted nowhere', async () => {
-    const { perform, performer, connection } = await open({ kind: 'close' });
+    const { perform, closed, connection } = await open({ kind: 'close' });
     connection.outcome = { code: 1000, reason: '' };
-    perform(1000, { measured: false });
+    perform(1000, false);
     await settle();
-    expect(performer.closed.take()).toEqual([]);
+    expect(closed.take()).toEqual([]);
   });
 
   it('leaves the client unable to send until it is back, and then able to receive', async () => {
@@ -608,12 +517,12 @@ describe('what the target cannot read', () => {
   it('is told and counted as unexpected, and what comes after is read', async () => {
     const payload = (data: unknown) => (data as { text: { body: string } }).text.body;
     const mapping: Mapping = { ...chat, delivery: { event: 'message', payload } };
-    const { perform, connection, failures, ledger } = await open(PUBLISH, { mapping });
+    const { perform, connection, reasons, ledger } = await open(PUBLISH, { mapping });
     perform(1000);
-    const message = messageOf(connection.dataOf());
+    const message = messageIn(connection.dataOf());
     connection.receive('message', { hello: 'you' });
     connection.receive('message', { text: { body: message } });
-    expect(failures).toEqual([expect.stringMatching(/body/)]);
+    expect(reasons()).toEqual([expect.stringMatching(/body/)]);
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 1, unexpected: 1 });
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AwaitedReplies } from '../../src/generator/awaited-replies.ts';
+import { AwaitedReplies } from '../../src/generator/operations/stream-reply.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 
 const stampOf = (seq: number): Stamp => ({ stream: 0, seq, intendedNs: 0, actualNs: 0, measured: true });
 
 /** To which of the requests 0, 1, 2 with `replies` each the numbered replies are taken to belong. */
 function owners(replies: number, requests: number, items: readonly number[]): Array<number | null> {
-  const awaited = new AwaitedReplies();
+  const awaited = new AwaitedReplies(60e9);
   for (let seq = 0; seq < requests; seq++) awaited.expect(1, stampOf(seq), replies);
   return items.map((item) => awaited.take(1, item)?.seq ?? null);
 }
@@ -32,12 +32,12 @@ describe('replies that only have a number', () => {
     expect(owners(3, 1, items)).toEqual(items.map(() => 0));
   });
 
-  it('belong to nobody where nobody asked', () => {
+  it('belong to no request where there was none', () => {
     expect(owners(3, 0, [1])).toEqual([null]);
   });
 
   it('are guessed where two requests wait for the same', () => {
-    const awaited = new AwaitedReplies();
+    const awaited = new AwaitedReplies(60e9);
     awaited.expect(1, stampOf(0), 3);
     awaited.expect(1, stampOf(1), 3);
     for (const item of [1, 2, 3, 1]) awaited.take(1, item);
@@ -47,8 +47,15 @@ describe('replies that only have a number', () => {
     expect(awaited.guessed).toBe(2);
   });
 
-  it('are told apart by client, and forgotten for a client whose server tells', () => {
-    const awaited = new AwaitedReplies();
+  it('belong to no request that has waited for too long', () => {
+    const awaited = new AwaitedReplies(60e9);
+    awaited.expect(1, stampOf(0), 2);
+    awaited.expect(1, { ...stampOf(1), actualNs: 60e9 + 1 }, 2);
+    expect(awaited.take(1, 1)?.seq).toBe(1);
+  });
+
+  it('are told apart by client, and forgotten for a client whose replies have a payload', () => {
+    const awaited = new AwaitedReplies(60e9);
     awaited.expect(1, stampOf(10), 2);
     awaited.expect(2, stampOf(20), 2);
     expect([awaited.take(2, 1)?.seq, awaited.take(1, 1)?.seq]).toEqual([20, 10]);
