@@ -322,10 +322,13 @@ describe.each(
   });
 
   describe('listening', () => {
-    it('once is for the next event alone, and beside handlers for all', async () => {
+    it('ends for a handler that is removed, and for no other', async () => {
       const connection = await connect();
       const received: unknown[] = [];
-      connection.once(EVENT.echo, (data) => received.push(['once', data]));
+      const stop = connection.on(EVENT.echo, (data) => {
+        received.push(['once', data]);
+        stop();
+      });
       const complete = new Promise<void>((resolve) => {
         connection.on(EVENT.echo, (data) => {
           received.push(['always', data]);
@@ -363,7 +366,7 @@ describe.each(
   });
 
   describe('the upgrade', () => {
-    it('is told once where there is one, and messages survive it', async () => {
+    it('is reported once where there is one, and messages survive it', async () => {
       let upgrades = 0;
       const upgraded = Promise.withResolvers<void>();
       if (transport !== 'upgrade') upgraded.resolve();
@@ -382,7 +385,7 @@ describe.each(
   });
 
   describe('the end of a connection', () => {
-    it('is told with the close code that the server answers, where the protocol has one', async () => {
+    it('has the close code that the server answers, where the protocol has one', async () => {
       const connection = await connect();
       const outcome = await connection.close();
       if (driver.protocol === 'ws') expect(outcome).toEqual({ code: 1000, reason: '' });
@@ -391,7 +394,7 @@ describe.each(
       else if (transport !== 'upgrade') expect(outcome).toBeNull();
     });
 
-    it('is not told when the client closes it', async () => {
+    it('is not reported when the client closes it', async () => {
       const connection = await connect();
       const reasons: string[] = [];
       connection.onDropped((reason) => reasons.push(reason));

@@ -1,6 +1,10 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Envelope } from '../../src/contract/protocol.ts';
-import { EnvelopeExchange } from '../../src/drivers/envelope-exchange.ts';
+import { EnvelopeExchange, PendingReplies } from '../../src/drivers/envelope-exchange.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** An exchange over nothing. */
 class Exchange extends EnvelopeExchange {
@@ -20,11 +24,14 @@ function start() {
   return { sent: exchange.sent, exchange };
 }
 
-it('hands an event to all of its handlers, and to one for the next event only once', () => {
+it('hands an event to all of its handlers, and to none that was removed', () => {
   const { exchange } = start();
   const heard: unknown[] = [];
   exchange.on('a', (data) => heard.push(['first', data]));
-  exchange.once('a', (data) => heard.push(['once', data]));
+  const stop = exchange.on('a', (data) => {
+    heard.push(['once', data]);
+    stop();
+  });
   exchange.on('a', (data) => heard.push(['last', data]));
   for (const data of [1, 2]) exchange.receive({ event: 'a', data });
   expect(heard).toEqual([
@@ -67,4 +74,28 @@ it('answers what the server asks', () => {
   exchange.answer('ask', (data) => `${data}!`);
   exchange.receive({ event: 'ask', data: 'you', id: 7 });
   expect(sent).toEqual([{ event: 'ask', data: 'you!', ack: 7 }]);
+});
+
+it('removes one entry of a handler that was added twice', () => {
+  const { exchange } = start();
+  let calls = 0;
+  const count = () => {
+    calls += 1;
+  };
+  exchange.on('a', count);
+  exchange.on('a', count)();
+  exchange.receive({ event: 'a' });
+  expect(calls).toBe(1);
+});
+
+it('forgets requests that stay without a reply, so that they do not pile up', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const pending = new PendingReplies(1000);
+  const replies: string[] = [];
+  const ids = ['a', 'b'].map((name) => pending.add(() => replies.push(name)));
+  vi.advanceTimersByTime(1001);
+  const late = pending.add(() => replies.push('c'));
+  expect(pending.size).toBe(1);
+  for (const id of [...ids, late]) pending.settle(id);
+  expect(replies).toEqual(['c']);
 });

@@ -70,9 +70,11 @@ describe('polls', () => {
       onPolled: (isEmpty) => polled.push(isEmpty),
     });
     for (const message of ['a', 'b', 'c']) {
-      const echoed = new Promise((resolve) => connection.once(EVENT.echo, resolve));
+      const { promise: echoed, resolve } = Promise.withResolvers<unknown>();
+      const stop = connection.on(EVENT.echo, resolve);
       connection.emit(EVENT.echo, message);
       expect(await echoed).toBe(message);
+      stop();
     }
     expect(polled).toEqual([false, false, false]);
   });

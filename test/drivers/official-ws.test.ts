@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { afterEach, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { officialWs } from '../../src/drivers/ws.ts';
 
 const servers: WebSocketServer[] = [];
@@ -68,4 +68,23 @@ it('says with which code and reason the server closed', async () => {
   const dropped = new Promise<string>((resolve) => connection.onDropped(resolve));
   serverEnd.close(1013, 'try again later');
   expect(await dropped).toBe('closed with 1013 try again later');
+});
+
+it('answers pings with one listener, however many pongs are outstanding', async () => {
+  const { connection, serverEnd } = await open((socket) => socket.pause());
+  const on = vi.spyOn(WebSocket.prototype, 'on');
+  const pongs: number[] = [];
+  const last = new Promise<void>((resolve) => {
+    for (let ping = 0; ping < 50; ping++) {
+      connection.ping?.(() => {
+        pongs.push(ping);
+        if (ping === 49) resolve();
+      });
+    }
+  });
+  expect(on).not.toHaveBeenCalled();
+  on.mockRestore();
+  serverEnd.resume();
+  await last;
+  expect(pongs).toEqual(Array.from({ length: 50 }, (_, ping) => ping));
 });

@@ -1,12 +1,15 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { ReceiveWindow } from '../../src/measure/receive-window.ts';
+import { ReceiveWindow } from '../../src/measure/recorder.ts';
+import { realTimers } from '../../src/measure/timers.ts';
 
 /** A window on the real event loop, with a clock that only a test moves. */
 function open() {
   const clock = { ns: 0, nowNs: () => clock.ns };
   const closed: Array<[lengthNs: number, messages: number]> = [];
-  const window = new ReceiveWindow(clock, (lengthNs, messages) => closed.push([lengthNs, messages]));
+  const window = new ReceiveWindow(clock, realTimers, (lengthNs, messages) =>
+    closed.push([lengthNs, messages]),
+  );
   const noteAt = (ns: number) => {
     clock.ns = ns;
     window.note(ns);
@@ -48,7 +51,7 @@ describe('a receive window', () => {
     ]);
   });
 
-  it('is not there when nothing is received', async () => {
+  it('is not opened when nothing is received', async () => {
     const { closed, clock } = open();
     clock.ns = 99;
     await nextIteration();
