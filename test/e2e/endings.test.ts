@@ -27,7 +27,7 @@ function childrenOf(pid: number | undefined): Array<{ pid: number; command: stri
   return pids.map((child) => ({ pid: child, command: readFileSync(`/proc/${child}/cmdline`, 'utf8') }));
 }
 
-describe('whatever was measured is kept', () => {
+describe('what was measured is kept', () => {
   test('when the server dies in mid-run', async () => {
     const { code, stdout, result } = await runScenario(
       'broadcast-latency',
@@ -45,24 +45,13 @@ describe('whatever was measured is kept', () => {
     expect(result.timing.measureMs).toBeLessThan(5000);
   });
 
-  test.each([
-    ['the only worker', []],
-    ['one of two workers', ['--workers', '2']],
-  ])('when %s dies', async (_, more) => {
+  test('when one of two workers dies', async () => {
     const out = temporaryFolder();
-    const run = startSockbench([
-      'run',
-      'broadcast-latency',
-      ...LOAD,
-      ...more,
-      '--duration',
-      '20s',
-      '--out',
-      out,
-    ]);
+    const flags = [...LOAD, '--workers', '2', '--duration', '20s', '--out', out];
+    const run = startSockbench(['run', 'broadcast-latency', ...flags]);
     await run.said('measuring');
-    await new Promise((resolve) => setTimeout(resolve, 3500));
-    const workers = childrenOf(run.child.pid).filter(({ command }) => command.includes('load/worker'));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const workers = childrenOf(run.child.pid).filter(({ command }) => command.includes('generator/process'));
     process.kill(workers.at(-1)?.pid ?? 0, 'SIGKILL');
     const ended = await run.ended;
     const result = storedResult(out, ended);
@@ -76,7 +65,7 @@ describe('whatever was measured is kept', () => {
     expect(delivered + lost + unknown).toBe(expected);
   });
 
-  test('when the user presses Ctrl-C: what is under way is drained and a partial result reported', async () => {
+  test('when the user presses Ctrl-C: messages in flight are drained and a partial result is reported', async () => {
     const out = temporaryFolder();
     const run = startSockbench(['run', 'broadcast-latency', ...LOAD, '--duration', '60s', '--out', out]);
     await run.said('measuring');
@@ -85,7 +74,7 @@ describe('whatever was measured is kept', () => {
     const ended = await run.ended;
     const result = storedResult(out, ended);
     expect(ended.code).toBe(3);
-    expect(ended.stderr).toMatch(/Ctrl-C again quits/);
+    expect(ended.stderr).toMatch(/press Ctrl-C again to quit/);
     expect(ended.stdout.split('\n')[0]).toMatch(/^PARTIAL/);
     expect(result.status).toBe('partial');
     expect(result.invalid[0]?.code).toBe('interrupted');
@@ -154,7 +143,7 @@ describe('the exit code', () => {
     '--rate',
     '100/s',
     '--duration',
-    '2s',
+    '1s',
     ...SHORT,
   ];
 
@@ -173,20 +162,5 @@ describe('the exit code', () => {
       /passed: delivery\.min <= .* \(delivery\.min .+s, delivery\.p50 .+s, server_rss .+ MiB\)/,
     );
     expect(code).toBe(stdout.startsWith('VALID') ? 99 : 3);
-  });
-
-  test('is 4 when a valid run has too few samples for a threshold', async () => {
-    const { code, stdout, stderr } = await sockbench(
-      ...QUICK,
-      '--threshold',
-      'delivery.p99<1s',
-      '--out',
-      temporaryFolder(),
-    );
-    const [warning = '', hint] = stderr.split('\n');
-    expect(warning).toMatch(/^warning: .*delivery\.p99<1s.* needs 1,000 .* this run plans 200$/);
-    expect(hint).toMatch(/^A longer run/);
-    expect(stdout).toMatch(/delivery\.p99<1s.*1,000 independent samples, the run has 200/);
-    expect(code).toBe(stdout.startsWith('VALID') ? 4 : 3);
   });
 });

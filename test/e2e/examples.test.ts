@@ -11,10 +11,10 @@ import { type Ended, freePort, startSockbench, storedResult, temporaryFolder } f
 
 const EXAMPLES = join(import.meta.dirname, '../../docs/examples');
 const CLIENTS = 5;
-/** What goes behind the flags of a README, which are for more than a test. */
-const SHORT = ['--duration', '1s', '--warmup', '0s', '--warmup-max', '0s'];
-const FEW = ['--clients', `${CLIENTS}`, '--rate', '20/s', ...SHORT];
-/** Reasons to disbelieve figures, none of which is looked at here: other work on the machine. */
+/** Follows the flags of a README, whose load is larger than a test needs. */
+const SHORT = ['--duration', '400ms', '--warmup', '0s', '--warmup-max', '0s'];
+const FEW = ['--clients', `${CLIENTS}`, '--rate', '50/s', ...SHORT];
+/** Findings that other work on the machine causes; no test here looks at latencies. */
 const NOISE = [
   'rate_not_held',
   'generator_busy',
@@ -47,7 +47,7 @@ async function runCommand(
   return { ...ended, result: () => storedResult(out, ended) };
 }
 
-/** That everything owed came, once, and nothing else; `receivers` for each message. */
+/** Checks that all expected deliveries came once, and nothing else; `receivers` is their number for each message. */
 function expectAllDelivered(result: RunResult, messages: number, receivers: number): void {
   expect(result.status).toBe('complete');
   expect(result.invalid.filter(({ code }) => !NOISE.includes(code))).toEqual([]);
@@ -104,7 +104,7 @@ describe('the example socketio-tutorial', () => {
   test.each([
     ['two messages', 1, 2, 100],
     ['as many messages as asked for', 2, 3, 500],
-  ])('has visitors who join, think, and see %s of their own', async (_, index, messages, thinkMs) => {
+  ])('has iterations that join, think, and receive %s of their own', async (_, index, messages, thinkMs) => {
     const { result } = await runCommand(EXAMPLE, runs[index] ?? '');
     const run = result();
     expect(run.rate.sent).toBe(20);
@@ -114,7 +114,7 @@ describe('the example socketio-tutorial', () => {
     expect(run.series['entering']?.count).toBe(20);
     expect(run.series['own_message']?.count).toBe(20 * messages);
     expect(run.series['ack']?.count).toBe(20 * messages);
-    // The bucket of a histogram may begin a little before the value.
+    // The bucket of a histogram may begin slightly below the value.
     expect(shortestMs(run, 'iteration')).toBeGreaterThan(messages * thinkMs * 0.99);
   });
 });
@@ -132,7 +132,7 @@ describe('the example nest-jwt', () => {
   });
   afterAll(() => rmSync(CSV, { force: true }));
 
-  test('lets everyone in who has a token, and delivers what is said in a room to its members', async () => {
+  test('accepts clients with a token, and delivers the messages of a room to its members', async () => {
     const { result } = await runCommand(EXAMPLE, inRooms, ['--rooms', '1']);
     expectAllDelivered(result(), result().rate.sent, CLIENTS);
     expect(result().plan.target).toMatchObject({ name: 'nest chat', namespace: '/chat' });
@@ -151,11 +151,11 @@ describe('the example nest-jwt', () => {
     expect(code).toBe(2);
   });
 
-  test('turns away who has a wrong token, in one sentence', async () => {
+  test('rejects clients with a wrong token, in one sentence', async () => {
     make(wrongTokens);
     const { code, stdout, stderr } = await runCommand(EXAMPLE, refused, ['--rooms', '1']);
     expect(stderr).toMatch(
-      /^error: none of 5 clients could connect to .* refuses them with "invalid token"\n/,
+      /^error: none of 5 clients could connect to .* rejects them with "invalid token"\n/,
     );
     expect(stderr.trim().split('\n')).toHaveLength(2);
     expect(stdout).toBe('');
@@ -194,24 +194,24 @@ describe('the example ws-binary', () => {
     expect(series['push_gap']?.count).toBeGreaterThan((samples.count - 2) * CLIENTS);
   });
 
-  test('is told by HTTP requests', async () => {
+  test('publishes by HTTP requests', async () => {
     const { result } = await runCommand(EXAMPLE, overHttp, ['--rooms', '1']);
     expectAllDelivered(result(), result().rate.sent, CLIENTS);
     expect(result().traffic.requests).toBeGreaterThanOrEqual(result().rate.sent - 1);
   });
 
-  test('turns away whose key it does not know', async () => {
+  test('rejects clients with another key', async () => {
     const { code, stderr } = await runCommand(EXAMPLE, asked, [
       '--exec',
       'KEY_SECRET=another node server.ts',
     ]);
     expect(stderr).toMatch(
-      /^error: none of 5 clients could connect .* demands authentication \(401 Unauthorized\)/,
+      /^error: none of 5 clients could connect .* requires authentication \(401 Unauthorized\)/,
     );
     expect(code).toBe(2);
   });
 
-  test('says which function of the target file failed, where it knows rooms only', async () => {
+  test('names the function of the target file that failed', async () => {
     const { code, stdout } = await runCommand(
       EXAMPLE,
       'npx sockbench run broadcast-latency --target ./sockbench.target.ts',
@@ -223,45 +223,34 @@ describe('the example ws-binary', () => {
   });
 });
 
-/** What a server makes of a text before it passes it on. */
-const CHANGES: ReadonlyArray<readonly [what: string, change: (text: string) => unknown]> = [
-  ['in capitals', (text) => text.toUpperCase()],
-  ['behind a name', (text) => `alice (12:31): ${text} <3`],
-  [
-    'as JSON in a field of a field',
-    (text) => ({ kind: 'post', inner: { json: JSON.stringify({ text, likes: 0 }) } }),
-  ],
-  ['as bytes behind a header', (text) => Buffer.concat([Buffer.from([7, 0x5b, 0]), Buffer.from(text)])],
-];
-
-describe('a server that changes what it passes on', () => {
-  test.each(CHANGES)('is measured when it passes texts on %s', async (_, change) => {
-    const http = createServer();
-    const io = new Server(http, { serveClient: false });
-    io.on('connection', (socket) => {
-      // Nothing of ours, under the same name.
-      socket.emit('posted', 'welcome');
-      socket.on('post', (text: string) => io.emit('posted', change(text)));
-    });
-    const { port, close } = await listening(http);
-    const folder = temporaryFolder();
-    writeFileSync(
-      join(folder, 'posts.target.ts'),
-      `import { defineTarget } from 'sockbench';
-      export default defineTarget({
-        url: 'http://127.0.0.1:${port}',
-        publish: ({ payload }) => ({ event: 'post', data: payload }),
-        delivery: { event: 'posted' },
-      });`,
+test('a server that passes texts on inside JSON inside an object is measured', async () => {
+  const http = createServer();
+  const io = new Server(http, { serveClient: false });
+  io.on('connection', (socket) => {
+    // The same event without a payload of sockbench.
+    socket.emit('posted', 'welcome');
+    socket.on('post', (text: string) =>
+      io.emit('posted', { kind: 'post', inner: { json: JSON.stringify({ text, likes: 0 }) } }),
     );
-    const args = ['run', 'broadcast-latency', '--target', './posts.target.ts', ...FEW, '--quiet'];
-    const ended = await startSockbench([...args, '--out', folder], { cwd: folder }).ended;
-    await close();
-    const result = storedResult(folder, ended);
-    expect(result.rate.sent).toBe(20);
-    expect(result.series['delivery']?.count).toBe(20 * CLIENTS);
-    expect(result.ledger).toMatchObject({ delivered: 20 * CLIENTS, lost: 0, duplicated: 0 });
-    // The greeting of each client.
-    expect(result.ledger.unexpected).toBeLessThanOrEqual(CLIENTS);
   });
+  const { port, close } = await listening(http);
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, 'posts.target.ts'),
+    `import { defineTarget } from 'sockbench';
+    export default defineTarget({
+      url: 'http://127.0.0.1:${port}',
+      publish: ({ payload }) => ({ event: 'post', data: payload }),
+      delivery: { event: 'posted' },
+    });`,
+  );
+  const args = ['run', 'broadcast-latency', '--target', './posts.target.ts', ...FEW, '--quiet'];
+  const ended = await startSockbench([...args, '--out', folder], { cwd: folder }).ended;
+  await close();
+  const result = storedResult(folder, ended);
+  expect(result.rate.sent).toBe(20);
+  expect(result.series['delivery']?.count).toBe(20 * CLIENTS);
+  expect(result.ledger).toMatchObject({ delivered: 20 * CLIENTS, lost: 0, duplicated: 0 });
+  // The greeting of each client.
+  expect(result.ledger.unexpected).toBeLessThanOrEqual(CLIENTS);
 });

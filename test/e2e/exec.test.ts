@@ -6,38 +6,36 @@ import { findProgram } from '../../servers/availability.ts';
 import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { findProcesses, NO_PROC } from '../support/proc.ts';
-import {
-  type Ended,
-  freePort,
-  runScenario,
-  SHORT,
-  sockbench,
-  temporaryFolder,
-} from '../support/sockbench.ts';
+import { type Ended, freePort, runScenario, sockbench, temporaryFolder } from '../support/sockbench.ts';
 
 skipWhenMissing(NO_PROC);
 
 const SERVER = join(import.meta.dirname, '../support/plain-server.mjs');
 const NODE = process.execPath;
 
-/** `name=value` for an `env` that starts its program with nothing else, so that no probe loads. */
+/** Starts a program with no other environment, so that no probe loads. */
 const BARE = `env -i PATH="${process.env['PATH']}"`;
 
-/** A folder whose package starts the server by `npm start`, as most do. */
+/** A folder whose package starts the server by `npm start`. */
 function packageOf(start: string): string {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }));
   return folder;
 }
 
+/** 200 requests in one second, which brings one sample of each process, or in two. */
+const ONE_SECOND = ['--rate', '200/s', '--duration', '1s'];
+const TWO_SECONDS = ['--rate', '100/s', '--duration', '2s'];
+const LOAD = ['--clients', '6', '--warmup', '0s', '--warmup-max', '0s'];
+
 /** A short run of requests against what `commandOf` starts on a free port. */
 async function runExec(
   commandOf: (port: number) => string,
+  timing = ONE_SECOND,
 ): Promise<Ended & { result: RunResult; port: number }> {
   const port = await freePort();
   const target = ['--target', `ws://127.0.0.1:${port}`, '--exec', commandOf(port)];
-  const load = ['--clients', '6', '--rate', '100/s', '--duration', '2s', ...SHORT];
-  return { port, ...(await runScenario('ack-roundtrip', ...target, ...load)) };
+  return { port, ...(await runScenario('ack-roundtrip', ...target, ...LOAD, ...timing)) };
 }
 
 function expectNothingLeft(port: number): void {
@@ -48,7 +46,7 @@ function sourcesOf({ telemetry }: RunResult): Array<Pick<ProcessTelemetry, 'role
   return telemetry.servers.map(({ role, source }) => ({ role, source }));
 }
 
-/** Whether each process has ever looked at the buffers of connections that it accepted. */
+/** Whether each process has reported the buffers of connections that it accepted. */
 function acceptedOf({ telemetry }: RunResult): boolean[] {
   return telemetry.servers.map(({ samples }) => samples.some(({ bufferedBytes }) => bufferedBytes !== null));
 }
@@ -57,7 +55,7 @@ function expectAllDelivered({ ledger }: RunResult): void {
   expect(ledger).toMatchObject({ expected: 200, delivered: 200, lost: 0 });
 }
 
-/** Only what /proc tells, and all of that. */
+/** Checks that telemetry has all that /proc reports, and nothing else. */
 function expectReadFromProc(result: RunResult): void {
   expectAllDelivered(result);
   expect(sourcesOf(result)).toEqual([{ role: 'server', source: 'proc' }]);
@@ -114,7 +112,7 @@ describe('the telemetry of a server started by --exec', () => {
   });
 
   test('is read from /proc for a server that loads no probe', async () => {
-    const { result, stdout } = await runExec((port) => `${BARE} "${NODE}" "${SERVER}" ${port}`);
+    const { result, stdout } = await runExec((port) => `${BARE} "${NODE}" "${SERVER}" ${port}`, TWO_SECONDS);
     expectReadFromProc(result);
     expect(stdout).toMatch(/no probe reported from the server/);
   });
@@ -123,39 +121,40 @@ describe('the telemetry of a server started by --exec', () => {
     const { result } = await runExec((port) => {
       const folder = packageOf(`${BARE} "${NODE}" "${SERVER}" ${port}`);
       return `cd "${folder}" && npm start`;
-    });
+    }, TWO_SECONDS);
     expectReadFromProc(result);
   });
 
   test('is read from /proc for a Node.js that cannot load the probe', async () => {
-    // What an older one is like: it knows no TypeScript.
-    const { result } = await runExec((port) => `"${NODE}" --no-experimental-strip-types "${SERVER}" ${port}`);
+    // Older versions of Node.js do not support TypeScript either.
+    const { result } = await runExec(
+      (port) => `"${NODE}" --no-experimental-strip-types "${SERVER}" ${port}`,
+      TWO_SECONDS,
+    );
     expectReadFromProc(result);
   });
 
-  // The test before this one does the same wherever there is none; CI skips nothing.
+  // Where there is none, the test before covers it. CI skips no test.
   const old = findOldNode();
-  if (old === null) console.warn('left out, for want of one on PATH: an older Node.js itself');
+  if (old === null) console.warn('left out: an older Node.js, because there is none on PATH');
   else {
     test('is read from /proc for an older Node.js itself', async () => {
-      const { result } = await runExec((port) => `"${old}" "${SERVER}" ${port}`);
+      const { result } = await runExec((port) => `"${old}" "${SERVER}" ${port}`, TWO_SECONDS);
       expectReadFromProc(result);
     });
   }
 
   test('is read from /proc for Bun', async (ctx) => {
     skipWithoutBun(ctx);
-    const { result } = await runExec((port) => `bun "${SERVER}" ${port}`);
+    const { result } = await runExec((port) => `bun "${SERVER}" ${port}`, TWO_SECONDS);
     expectReadFromProc(result);
   });
 });
 
 describe('the telemetry of a reference server', () => {
-  const LOAD = ['--clients', '6', '--rate', '100/s', '--duration', '2s', ...SHORT];
-
   test('is that of each of its processes', async () => {
     const processes = ['--target', 'socketio-cluster', '--processes', '3'];
-    const { result } = await runScenario('ack-roundtrip', ...processes, ...LOAD);
+    const { result } = await runScenario('ack-roundtrip', ...processes, ...LOAD, ...ONE_SECOND);
     expectAllDelivered(result);
     const roles = ['server 1', 'server 2', 'server 3', 'server 4'];
     expect(sourcesOf(result)).toEqual(roles.map((role) => ({ role, source: 'probe' })));
@@ -163,7 +162,7 @@ describe('the telemetry of a reference server', () => {
 
   test('is read from /proc for one on Bun', async (ctx) => {
     skipWithoutBun(ctx);
-    const { result } = await runScenario('ack-roundtrip', '--target', 'bun-ws', ...LOAD);
+    const { result } = await runScenario('ack-roundtrip', '--target', 'bun-ws', ...LOAD, ...TWO_SECONDS);
     expectReadFromProc(result);
   });
 
@@ -172,7 +171,13 @@ describe('the telemetry of a reference server', () => {
       console.warn('skipped: no redis-server on PATH (Debian: redis-server)');
       ctx.skip('no redis-server on PATH');
     }
-    const { result } = await runScenario('ack-roundtrip', '--target', 'socketio-redis', ...LOAD);
+    const { result } = await runScenario(
+      'ack-roundtrip',
+      '--target',
+      'socketio-redis',
+      ...LOAD,
+      ...ONE_SECOND,
+    );
     expectAllDelivered(result);
     expect(sourcesOf(result)).toEqual([
       ...['server 1', 'server 2', 'server 3'].map((role) => ({ role, source: 'probe' })),
@@ -182,7 +187,7 @@ describe('the telemetry of a reference server', () => {
   });
 });
 
-/** Until its install script has run, the package bun has a program that does nothing but say so. */
+/** Until its install script has run, the program of the package bun only prints an error. */
 function skipWithoutBun(ctx: TestContext): void {
   try {
     execFileSync('bun', ['--version'], { stdio: 'ignore' });
@@ -200,7 +205,7 @@ function findOldNode(): string | null {
       const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
       if (major < 22 || (major === 22 && minor < 18)) return path;
     } catch {
-      // There is none in this folder.
+      // Not in this folder.
     }
   }
   return null;
@@ -216,7 +221,7 @@ describe('a command that fails', () => {
     return ended;
   }
 
-  test('after much output is told with the very last of it', async () => {
+  test('after much output is reported with the end of it', async () => {
     const program = 'for (let i = 1; i <= 100000; i++) console.log("line", i); process.exitCode = 3';
     const { stderr } = await refusedExec(await freePort(), `"${NODE}" -e '${program}'`);
     expect(stderr).toMatch(/ended with exit code 3 before it listened/);
@@ -224,12 +229,13 @@ describe('a command that fails', () => {
     expect(stderr).not.toMatch(/line 99976/);
   });
 
-  test('to listen is stopped, and told with what it said', async () => {
+  test('to listen is stopped, and reported with its output on both streams', async () => {
     const port = await freePort();
-    const command = `echo "no luck with ${port}"; exec "${NODE}" "${SERVER}" ${port} child`;
+    const command = `echo "no luck with ${port}"; echo "at all" >&2; exec "${NODE}" "${SERVER}" ${port} child`;
     const { stderr } = await refusedExec(port, command, '--connect-timeout', '1s');
     expect(stderr).toMatch(/does not listen at \S+ after 1s; its last lines:/);
     expect(stderr).toMatch(new RegExp(`no luck with ${port}`));
+    expect(stderr).toMatch(/at all/);
     expectNothingLeft(port);
   });
 
@@ -252,7 +258,7 @@ describe('a command that fails', () => {
   });
 });
 
-test('a server is stopped with all its children, those that hold on and those that went their own way too', async () => {
+test('a server is stopped with all its children, those that ignore SIGTERM and those in another session too', async () => {
   const { result, port } = await runExec((port) => {
     return `cd "${packageOf(`node "${SERVER}" ${port} stubborn`)}" && npm start`;
   });

@@ -13,11 +13,10 @@ function storedComparison(folder: string): Comparison {
   return comparisonSchema.parse(JSON.parse(readFileSync(join(folder, 'rounds.json'), 'utf8')));
 }
 
-/** Flags of a gate over the faulty server. */
+/** Flags of a gate over the faulty server; `base` and `head` are its faults, or whole commands. */
 async function gateFlags(base: string, head: string, amount = 0): Promise<string[]> {
   const port = await freePort();
-  const command = (fault: string) =>
-    fault.startsWith('!') ? fault.slice(1) : faultyCommand(port, fault, amount);
+  const command = (fault: string) => (fault.includes(' ') ? fault : faultyCommand(port, fault, amount));
   return [
     ...['gate', 'broadcast-latency', '--target', `ws://127.0.0.1:${port}`],
     ...['--base-exec', command(base), '--exec', command(head)],
@@ -34,36 +33,15 @@ describe('a gate is INVALID, never OK', () => {
       /^INVALID: .*head, round 1: the server ended .*exit code 7/,
     ],
     [
-      'the server of the base dies',
-      'die',
-      'none',
-      20,
-      /^INVALID: .*base, round 1: the server ended .*exit code 7/,
-    ],
-    [
       'the base does not start',
-      '!exit 5',
+      'exit 5',
       'none',
       0,
       /^PARTIAL, INVALID: .*base, round 1: the command "exit 5" ended with exit code 5/,
     ],
-    [
-      'the server of the head never listens',
-      'none',
-      '!sleep 60',
-      0,
-      /^PARTIAL, INVALID: .*head, round 1: the command "sleep 60" does not listen/,
-    ],
   ])('when %s', async (_, base, head, amount, firstLine) => {
     const out = temporaryFolder();
-    const flags = [
-      ...(await gateFlags(base, head, amount)),
-      ...LOAD,
-      '--connect-timeout',
-      '3s',
-      '--out',
-      out,
-    ];
+    const flags = [...(await gateFlags(base, head, amount)), ...LOAD, '--out', out];
     const { code, stdout } = await sockbench(...flags);
     expect(stdout.split('\n')[0]).toMatch(firstLine);
     expect(code).toBe(3);
@@ -71,36 +49,9 @@ describe('a gate is INVALID, never OK', () => {
     expect(judgement.verdict).toBe('INVALID');
     expect(rounds).toHaveLength(1);
   });
-
-  test('when the generator cannot keep up', async () => {
-    const out = temporaryFolder();
-    const load = [
-      '--clients',
-      '200',
-      '--rate',
-      '4000/s',
-      '--drain',
-      '500ms',
-      '--rounds',
-      '4',
-      '--metric',
-      'lost',
-      ...SHORTEST,
-    ];
-    const { code, stdout } = await sockbench(...(await gateFlags('none', 'none')), ...load, '--out', out);
-    expect(stdout).toMatch(/^(PARTIAL, )?INVALID: /);
-    expect(code).toBe(3);
-    // What else a machine at its limit does, such as losing clients, may come first in the line.
-    const reasons = storedComparison(out).judgement.heads.flatMap(({ excluded }) =>
-      excluded.flatMap((pair) => pair.reasons.map((reason) => reason.code)),
-    );
-    expect(reasons).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^(generator_busy|rate_not_held|send_lag)$/)]),
-    );
-  });
 });
 
-test('a gate that is stopped keeps its whole rounds, does not pass, and leaves no server behind', async () => {
+test('a stopped gate keeps its whole rounds, does not pass, and leaves no server behind', async () => {
   const out = temporaryFolder();
   const flags = await gateFlags('none', 'none');
   const running = startSockbench([...flags, ...LOAD, '--inconclusive', 'pass', '--out', out]);
@@ -110,7 +61,7 @@ test('a gate that is stopped keeps its whole rounds, does not pass, and leaves n
   expect(code).toBe(4);
   expect(stdout).toMatch(/^PARTIAL, INCONCLUSIVE: /);
   expect(storedComparison(out)).toMatchObject({ status: 'partial', judgement: { verdict: 'INCONCLUSIVE' } });
-  // Nothing listens there any more: the port can be had again by a server of the same command.
+  // The port is free again for a server of the same command.
   const again = await sockbench(
     ...flags.with(0, 'run').filter((_, at) => at < 4),
     '--exec',
@@ -122,7 +73,7 @@ test('a gate that is stopped keeps its whole rounds, does not pass, and leaves n
   expect(again.stderr).not.toContain('already');
 });
 
-test('another commit is the base: it is measured in its own folder, and gone afterwards', async () => {
+test('another commit as the base is measured in its own folder, which is removed afterwards', async () => {
   const ws = createRequire(import.meta.url).resolve('ws');
   const server = `
     const { WebSocketServer } = require(${JSON.stringify(ws)});
@@ -152,11 +103,11 @@ test('another commit is the base: it is measured in its own folder, and gone aft
     { cwd: repository },
   ).ended;
   const { rounds, design, judgement } = storedComparison(out);
-  // Other work on the machine may spoil a pair of two; nothing else may be amiss.
-  const amiss = judgement.heads
+  // Other work on the machine may invalidate a pair of two, nothing else.
+  const others = judgement.heads
     .flatMap(({ invalid }) => invalid)
     .filter(({ code }) => code !== 'excluded_pairs');
-  expect(amiss).toEqual([]);
+  expect(others).toEqual([]);
   expect(['OK', 'INVALID']).toContain(judgement.verdict);
   expect(stdout.startsWith(`${judgement.verdict}: `)).toBe(true);
   expect(code).toBe(judgement.verdict === 'OK' ? 0 : 3);
@@ -172,7 +123,7 @@ test('another commit is the base: it is measured in its own folder, and gone aft
   expect(gitIn(repository, 'worktree', 'list').split('\n')).toHaveLength(1);
 });
 
-test('compare sets arms side by side and stores them; a difference is no failure', async () => {
+test('compare runs and stores several arms, and a difference is not a failure', async () => {
   const out = temporaryFolder();
   const arms = ['--arm', 'ws', '--arm', 'binary: ws --payload-type binary'];
   const { code, stdout, stderr } = await sockbench(
@@ -189,7 +140,7 @@ test('compare sets arms side by side and stores them; a difference is no failure
   );
   expect([0, 3, 4]).toContain(code);
   expect(stderr).toContain(
-    'warning: ws and binary are not under the same load: payload 64 B text and 64 B binary\n',
+    'warning: ws and binary run under different loads: payload 64 B text vs 64 B binary\n',
   );
   expect(stdout).toMatch(/^(INCONCLUSIVE|INVALID): /);
   expect(stdout).toContain('binary against ws');

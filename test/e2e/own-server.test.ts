@@ -10,8 +10,8 @@ import { startSockbench, storedResult, temporaryFolder } from '../support/sockbe
 
 const SENT = 20;
 const CLIENTS = 4;
-const SHORT = ['--duration', '1s', '--warmup', '0s', '--warmup-max', '0s', '--drain', '2s', '--quiet'];
-const FEW = ['--clients', `${CLIENTS}`, '--rate', `${SENT}/s`, ...SHORT];
+const SHORT = ['--duration', '400ms', '--warmup', '0s', '--warmup-max', '0s', '--drain', '2s', '--quiet'];
+const FEW = ['--clients', `${CLIENTS}`, '--rate', `${SENT / 0.4}/s`, ...SHORT];
 
 /** Runs sockbench in a folder. */
 async function runIn(folder: string, ...args: string[]) {
@@ -20,7 +20,7 @@ async function runIn(folder: string, ...args: string[]) {
   return { ...ended, result: () => storedResult(out, ended) };
 }
 
-/** A namespace behind TLS and at a path of its own that lets in who shows all that it wants. */
+/** A namespace behind TLS and at another path, which accepts clients with the right token, origin and query only. */
 function guardedServer() {
   const https = createHttpsServer({ key: TEST_KEY, cert: CERTIFICATE });
   const chat = new Server(https, { serveClient: false, path: '/realtime/' }).of('/chat');
@@ -79,10 +79,10 @@ function guardedFolder(port: number, more?: string): string {
 }
 
 describe('a server with a path, a namespace, TLS, and a token for each client', () => {
-  test.each(['websocket', 'polling', 'upgrade'])('lets everyone in over %s', async (transport) => {
+  test('accepts everyone by polling and after the upgrade', async () => {
     const { port, close } = await guardedServer();
     const folder = guardedFolder(port);
-    const flags = ['--target', './guarded.target.ts', '--transport', transport, ...FEW];
+    const flags = ['--target', './guarded.target.ts', '--transport', 'upgrade', ...FEW];
     const { result, stderr } = await runIn(folder, 'broadcast-latency', ...flags);
     await close();
     expect(stderr).toBe('');
@@ -94,14 +94,13 @@ describe('a server with a path, a namespace, TLS, and a token for each client', 
       duplicated: 0,
       unexpected: 0,
     });
-    const upgraded = transport === 'upgrade' ? CLIENTS : undefined;
-    expect(result().series['connect_upgraded']?.count).toBe(upgraded);
+    expect(result().series['connect_upgraded']?.count).toBe(CLIENTS);
   });
 
-  test('says by an event that a client is in its rooms', async () => {
+  test('confirms by an event, over websocket, that a client is in its rooms', async () => {
     const { port, close } = await guardedServer();
     const folder = guardedFolder(port);
-    const flags = ['--target', './guarded.target.ts', '--rooms', '2', ...FEW];
+    const flags = ['--target', './guarded.target.ts', '--rooms', '2', ...FEW, '--transport', 'websocket'];
     const { result } = await runIn(folder, 'room-fanout', ...flags);
     await close();
     const expected = (SENT * CLIENTS) / 2;
@@ -114,16 +113,17 @@ describe('a server with a path, a namespace, TLS, and a token for each client', 
     });
   });
 
-  test('acknowledges requests without giving anything back', async () => {
+  test('acknowledges requests without a payload, over polling', async () => {
     const { port, close } = await guardedServer();
     const folder = guardedFolder(port);
-    const { result } = await runIn(folder, 'ack-roundtrip', '--target', './guarded.target.ts', ...FEW);
+    const flags = ['--target', './guarded.target.ts', '--transport', 'polling', ...FEW];
+    const { result } = await runIn(folder, 'ack-roundtrip', ...flags);
     await close();
     expect(result().ledger).toMatchObject({ expected: SENT, delivered: SENT, lost: 0, unexpected: 0 });
     expect(result().series['ack']?.count).toBe(SENT);
   });
 
-  test('refuses in its acknowledgements: the first line says why, in its own words', async () => {
+  test('rejects in its acknowledgements: the first line has its own reason', async () => {
     const { port, close } = await guardedServer();
     const folder = guardedFolder(
       port,
@@ -172,7 +172,7 @@ describe('the files that init writes', () => {
         .replace("// request: ({ payload }) => ({ event: 'echo', data: payload }),", (line) => line.slice(3)),
     );
 
-    const messages = await runIn(folder, 'broadcast-latency', ...SHORT);
+    const messages = await runIn(folder, 'broadcast-latency', '--rate', `${SENT / 0.4}/s`, ...SHORT);
     const { plan, ledger } = messages.result();
     expect(plan).toMatchObject({ clients: 50, thresholds: ['delivery.p95<100ms', 'lost==0'] });
     expect(ledger).toMatchObject({ expected: SENT * 50, delivered: SENT * 50, unexpected: 0 });

@@ -1,11 +1,11 @@
 /**
- * A raw WebSocket server with known faults, started like a user's own: `node faulty-server.ts PORT FAULT [N]`.
- * Faults touch measured messages only and are spread evenly over receivers and messages, so that a test can
- * say beforehand what the ledger must hold.
+ * A raw WebSocket server with known faults, started like a user's server: `node faulty-server.ts PORT FAULT [N]`.
+ * Faults affect measured messages only and are spread evenly over receivers and messages, so that a test can
+ * calculate what the ledger must hold.
  */
 import { WebSocket, WebSocketServer } from 'ws';
 import { decodeEnvelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/contract/protocol.ts';
-import { FAULT_EVERY, isFaulted, STALL } from './faults.ts';
+import { FAULT_EVERY, isFaulted, type MixedFault, STALL } from './faults.ts';
 
 const [port = '0', fault = 'none', amount = '0'] = process.argv.slice(2);
 
@@ -18,7 +18,7 @@ function busyFor(durationMs: number): void {
   while (performance.now() < endMs);
 }
 
-/** Waits with a timer to a millisecond before the time and then spins, so that the delay is exact. */
+/** Waits with a timer until a millisecond before the time and then spins, so that the delay is exact. */
 function after(dueMs: number, then: () => void): void {
   const leftMs = dueMs - performance.now();
   if (leftMs > 1.5) setTimeout(() => after(dueMs, then), leftMs - 1.2);
@@ -34,14 +34,14 @@ function deliver(
 ): void {
   const { socket, held } = receiver;
   if (socket.readyState !== WebSocket.OPEN) return;
-  const faulted = index !== null && isFaulted(index, place);
-  if (fault === 'drop' && faulted) return;
-  if (fault === 'swap' && faulted) {
+  const has = (each: MixedFault) => fault === 'mixed' && index !== null && isFaulted(each, index, place);
+  if (has('drop')) return;
+  if (has('swap')) {
     receiver.held = frame;
     return;
   }
   socket.send(frame);
-  if (fault === 'duplicate' && faulted) socket.send(frame);
+  if (has('duplicate')) socket.send(frame);
   if (held !== null) {
     receiver.held = null;
     socket.send(held);

@@ -16,15 +16,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A command line under way. */
+/** A running command line. */
 export interface Running {
   readonly child: ChildProcess;
-  /** Resolves when the text has come by on stderr. */
+  /** Resolves when the text has appeared on stderr. */
   readonly said: (text: string) => Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `sockbench` in a process of its own, as a user would. */
+/** Starts the command line in its own process, as a user does. */
 export function startSockbench(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
@@ -62,7 +62,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'sockbench-test-'));
 }
 
-/** Runs a scenario with `args` and reads the result that it stored. */
+/** Runs a scenario with `args` and reads the stored result. */
 export async function runScenario(...args: string[]): Promise<Ended & { readonly result: RunResult }> {
   const out = temporaryFolder();
   const ended = await sockbench('run', ...args, '--out', out);
@@ -90,11 +90,11 @@ export function faultyCommand(port: number, fault: string, amount = 0): string {
   return `"${process.execPath}" "${FAULTY}" ${port} ${fault} ${amount}`;
 }
 
-/** Flags that start the faulty server as the user's own and aim at it. */
+/** Flags that start the faulty server as the user's server and connect to it. */
 export async function faultyTarget(fault: string, amount = 0): Promise<string[]> {
   const port = await freePort();
   return ['--target', `ws://127.0.0.1:${port}`, '--exec', faultyCommand(port, fault, amount)];
 }
 
-/** A short run without a search for steadiness. */
-export const SHORT = ['--warmup', '1s', '--warmup-max', '1s'];
+/** A warm-up of fixed length. */
+export const SHORT = ['--warmup', '500ms', '--warmup-max', '500ms'];
