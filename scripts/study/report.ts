@@ -1,4 +1,4 @@
-import { clopperPearson } from '../../src/stats/proportion.ts';
+import { clopperPearson } from '../../src/stats/intervals.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
 import { CELLS, type Cell, isOf } from './cells.ts';
 import type { GateRecord } from './gates.ts';

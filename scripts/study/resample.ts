@@ -1,8 +1,8 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
+import { planLooks } from '../../src/stats/correction.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
-import { planLooks } from '../../src/stats/looks.ts';
-import type { Observed } from '../../src/stats/observed.ts';
+import type { Observed } from '../../src/stats/pairs.ts';
 import type { GateRecord } from './gates.ts';
 
 type Point = Observed['points'][number];

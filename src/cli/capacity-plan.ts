@@ -4,9 +4,11 @@ import { fail, withContext } from '../errors.ts';
 import { maxRunMs, type Plan, type PlannedRun } from '../plan/plan.ts';
 import { variedText } from '../report/content/capacity-verdict.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
-import { forecastSamples } from '../run/forecast.ts';
+import { forecastRun } from '../run/forecast.ts';
 import { doublings, maxSteps, maxStepsAfterDoubling, type SearchDesign } from '../stats/capacity-search.ts';
-import { needText, type Objective, parseObjective, requireRecorded, samplesOf } from '../stats/objective.ts';
+import { type Objective, parseObjectives } from '../stats/capacity-step.ts';
+import { neededSamples, shortfallOf } from '../stats/expectation.ts';
+import { metricName } from '../stats/metric.ts';
 import { list } from '../text.ts';
 import { formatCount, formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { type Flags, type FlagValues, readFlags, repeated } from './flags.ts';
@@ -117,7 +119,7 @@ function readObjectives({ objective }: SearchFlags, scenario: Scenario): Objecti
       "Give --objective 'fanout_last.p95<50ms', or 'ack.p95<50ms' for requests.",
     );
   }
-  return objective.map((expression) => parseObjective(expression, scenario.series));
+  return objective.flatMap((expression) => parseObjectives(expression, scenario.series));
 }
 
 /** The varied parameter has no value of its own. */
@@ -144,13 +146,13 @@ function requireSearchable(vary: Varied, { plan, layout }: PlannedRun): void {
 
 /** Returns by what factor a run must be longer for every objective to be judged; 1 when it is long enough. */
 function shortage(objectives: readonly Objective[], run: PlannedRun): number {
-  const forecast = forecastSamples(run);
+  const expected = forecastRun(run);
   const margin = run.plan.arrival === 'poisson' ? POISSON_MARGIN : 1;
-  const factors = objectives.map((objective) => {
-    requireRecorded(objective, forecast);
-    const need = samplesOf(objective);
-    const expected = need === null ? null : (forecast.get(need.series) ?? null);
-    return need === null || expected === null ? 1 : (need.needed * margin) / Math.max(1, expected);
+  const factors = objectives.map(({ expression, metric }) => {
+    const shortfall = shortfallOf(metric, neededSamples(metric) * margin, expected);
+    if (shortfall === null) return 1;
+    if (shortfall.kind === 'short') return shortfall.needed / Math.max(1, shortfall.planned);
+    return fail('BAD_OBJECTIVE', `--objective "${expression}": ${shortfall.problem}`, shortfall.hint);
   });
   return Math.max(1, ...factors);
 }
@@ -162,8 +164,12 @@ function maxMsOf(design: SearchDesign, planAt: PlannedSearch['planAt']): number 
   return doublingMs + maxStepsAfterDoubling(design) * Math.max(...each);
 }
 
+/** `fanout_last.p95 needs 200 independent samples`, for each objective that needs any. */
 function needsText(objectives: readonly Objective[]): string {
-  return list(objectives.filter((each) => samplesOf(each) !== null).map(needText));
+  const needs = objectives
+    .map(({ metric }) => ({ name: metricName(metric), needed: neededSamples(metric) }))
+    .filter(({ needed }) => needed > 0);
+  return list(needs.map(({ name, needed }) => `${name} needs ${formatCount(needed)} independent samples`));
 }
 
 /**
@@ -175,7 +181,7 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
   const design = readDesign(asked);
   const { vary } = design;
   requireNotGiven(vary, flags);
-  const losses = ['lost', 'failed'].map((loss) => parseObjective(`${loss}<=${asked.lost}`));
+  const losses = ['lost', 'failed'].flatMap((loss) => parseObjectives(`${loss}<=${asked.lost}`));
   const { scenario, config, planWith } = await readSource(name, flags);
   const draftAt = (value: number, duration: Readonly<Record<string, string>> = {}) =>
     planWith({ [vary]: vary === 'rate' ? `${value}/s` : String(value), ...duration });

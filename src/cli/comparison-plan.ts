@@ -8,9 +8,8 @@ import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { forecastRun } from '../run/forecast.ts';
-import { planLooks, roundsForVerdict } from '../stats/looks.ts';
-import type { ArmForecast } from '../stats/recorded.ts';
-import { planRules } from '../stats/rules.ts';
+import { planLooks, roundsForVerdict } from '../stats/correction.ts';
+import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
@@ -153,7 +152,7 @@ function designOf(
   };
 }
 
-function forecastOf(arm: ArmPlan): ArmForecast {
+function forecastOf(arm: ArmPlan): ArmExpectation {
   const { name, plan } = arm;
   return {
     name,

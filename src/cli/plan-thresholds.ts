@@ -2,7 +2,7 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { Plan } from '../plan/plan.ts';
 import { seriesOfRun } from '../result/view.ts';
 import { forecastRun } from '../run/forecast.ts';
-import { type Forecast, foreseeThreshold, isForeseen, obstacleTo } from '../stats/threshold-forecast.ts';
+import { type ExpectedRuns, isAvailable, shortfallOf, warnOfThreshold } from '../stats/expectation.ts';
 import { metricsOf, parseThreshold, type Threshold } from '../stats/thresholds.ts';
 
 /** Thresholds as they were written. */
@@ -20,47 +20,45 @@ export interface PlannedArm {
   readonly runs: number;
 }
 
-/** What holds for a run, or for the head of a comparison. */
+/** The thresholds of a run, or of the heads of a comparison. */
 export interface PlannedThresholds {
   readonly thresholds: readonly Threshold[];
-  /** What to warn of before anything starts. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads all thresholds and holds them against what will be measured; `base` null for a run. Those of the config are
- * for every scenario, on `run` as on `gate`: one on what will not be measured is left out. Throws BAD_THRESHOLD.
+ * Reads all thresholds and checks them against what will be measured; `base` is null for a run. Thresholds of the config
+ * apply to every scenario, so one on a metric that will not be measured is left out. Throws BAD_THRESHOLD.
  */
 export function planThresholds(
   { ofConfig, asked }: GivenThresholds,
   head: PlannedArm,
   base: PlannedArm | null = null,
 ): PlannedThresholds {
-  const { scenario } = head;
-  const forecast = forecastArm(head);
-  const ofBase = base === null ? null : forecastArm(base);
+  const { scenario, runs } = head;
+  const expected: ExpectedRuns = {
+    head: forecastRun(head),
+    base: base === null ? null : forecastRun(base),
+    runs,
+  };
   // They may be on another scenario's own series, or need a base.
   const configured = ofConfig.map((expression) =>
     parseThreshold(expression, { ...scenario.series, ...seriesNamedIn(expression) }, { hasBase: true }),
   );
   const thresholds = [
-    ...configured.filter((each) => isForeseen(each, forecast, ofBase)),
+    ...configured.filter((each) => isAvailable(each, expected)),
     ...asked.map((each) => parseThreshold(each, scenario.series, { hasBase: base !== null })),
   ];
   return {
     thresholds,
     warnings: [
-      ...configured.flatMap((each) => leftOutBecause(each, scenario, forecast)),
+      ...configured.flatMap((each) => leftOutBecause(each, scenario, expected)),
       ...thresholds
-        .map((each) => foreseeThreshold(each, forecast, ofBase))
+        .map((each) => warnOfThreshold(each, expected))
         .filter((warning) => warning !== null)
         .map((warning) => `${warning}\nA longer run, a higher rate or more clients make more samples.`),
     ],
   };
-}
-
-function forecastArm({ plan, layout, scenario, runs }: PlannedArm): Forecast {
-  return { runs, ...forecastRun({ plan, scenario, layout }) };
 }
 
 /** Every name before a dot, as if it were a series of the scenario. */
@@ -71,12 +69,13 @@ function seriesNamedIn(expression: string): Record<string, string> {
   return Object.fromEntries(names.filter((name) => name !== 'base').map((name) => [name, '']));
 }
 
-/** What to say of a threshold of the config that was not expected to be left out: mostly it is, and that is meant. */
-function leftOutBecause(threshold: Threshold, scenario: Scenario, forecast: Forecast): string[] {
+/** A warning for a threshold of the config that is left out unexpectedly. A series that another scenario has is expected. */
+function leftOutBecause(threshold: Threshold, scenario: Scenario, { head }: ExpectedRuns): string[] {
   const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
   const because = metricsOf(threshold).flatMap(({ metric }) => {
     if ('series' in metric) return known.has(metric.series) ? [] : [`${scenario.name} has no such series`];
-    return obstacleTo(metric, forecast)?.problem ?? [];
+    const shortfall = shortfallOf(metric, 0, head);
+    return shortfall?.kind === 'unavailable' ? [shortfall.problem] : [];
   });
   return because.slice(0, 1).map((why) => `"${threshold.expression}" of the config is left out: ${why}`);
 }

@@ -3,8 +3,7 @@ import type { Phase } from '../run/control.ts';
 import type { RoundProgress } from '../run/rounds.ts';
 import type { Progress } from '../run/run.ts';
 import { formatMetric } from '../stats/metric.ts';
-import { pairUp } from '../stats/pairs.ts';
-import { pointsOf } from '../stats/points.ts';
+import { pairUp, pointsOf } from '../stats/pairs.ts';
 import { formatCount, formatDurationMs, formatNs, formatNumber, formatPercent } from '../units.ts';
 import type { Cli } from './cli.ts';
 

@@ -1,32 +1,21 @@
-import { FIGURES, type FigureName } from './metrics.ts';
+import { type CountName, FIGURES, type FigureName } from './metrics.ts';
+import type { RunResult } from './run-result.ts';
 import { NsHistogram, type ResultView } from './view.ts';
 
-export const COUNTS = ['lost', 'late', 'duplicated', 'reordered', 'unexpected', 'failed'] as const;
-export type CountName = (typeof COUNTS)[number];
-
-export function isCount(name: string): name is CountName {
-  return (COUNTS as readonly string[]).includes(name);
-}
-
-/** Runs taken together: one, or all rounds of an arm. */
+/** Runs taken together: one run, or all valid runs of an arm. */
 export interface Aggregate {
-  /** The merged histogram; null when the series was not recorded. */
+  /** The merged histogram; null when no run recorded the series. */
   histogram(series: string): NsHistogram | null;
-  /** Independent samples behind a series, see ResultView. */
+  /** The sum of independent samples, see {@link ResultView}. */
   samples(series: string): number;
-  /** How often it happened in all of them. */
   count(name: CountName): number;
   readonly expected: number;
   readonly sent: number;
-  /** The mean over those that tell it; null where none does. */
+  /** The mean over the runs that have the figure; null where none has. */
   figure(name: FigureName): number | null;
 }
 
-function countOf(name: CountName, { result: { ledger, failed } }: ResultView): number {
-  return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
-}
-
-/** Merges histograms and adds counts up; percentiles are never averaged. */
+/** Merges histograms and adds counts up. Percentiles are never averaged. */
 export function aggregate(views: readonly ResultView[]): Aggregate {
   const merged = new Map<string, NsHistogram | null>();
   const sum = (pick: (view: ResultView) => number) => views.reduce((total, view) => total + pick(view), 0);
@@ -41,7 +30,7 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
       return all;
     },
     samples: (series) => sum((view) => view.samples(series)),
-    count: (name) => sum((view) => countOf(name, view)),
+    count: (name) => sum(({ result }) => countOf(name, result)),
     expected: sum(({ result }) => result.ledger.expected),
     sent: sum(({ result }) => result.rate.sent),
     figure(name) {
@@ -49,4 +38,8 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
       return values.length === 0 ? null : values.reduce((total, value) => total + value, 0) / values.length;
     },
   };
+}
+
+function countOf(name: CountName, { ledger, failed }: RunResult): number {
+  return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
 }

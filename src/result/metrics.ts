@@ -1,48 +1,106 @@
+import { largest } from './order-statistics.ts';
 import type { RunResult } from './run-result.ts';
-import { measuredProcesses, receivedInTime, serverCpuPerDeliveryNs } from './view.ts';
+import { measuredProcesses, receivedInTime, serverCpuPerDeliveryNs, serverRssBytes } from './telemetry.ts';
 
-/** What a metric is counted in; durations are nanoseconds, shares run from 0 to 1. */
+/** What a metric is measured in. Durations are nanoseconds, rates are per second, shares run from 0 to 1. */
 export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
-/** A figure is never a count. */
-export type FigureUnit = Exclude<MetricUnit, 'count'>;
 
-/** A number that a whole run has, beside its series and counts. */
-export interface Figure {
-  /** As in thresholds and columns. */
-  readonly name: string;
+/** Growth that a comparison tolerates: a share of the base, and a difference in the unit of the metric. */
+export interface Tolerance {
+  /** 0.1 tolerates a ratio of up to 1.1. */
+  readonly delta: number;
+  /** A smaller difference is tolerated at any ratio. */
+  readonly floor: number;
+}
+
+/** A table of a report that has a column for the metric. */
+export type MetricTable = 'delivery' | 'cost' | 'summary';
+
+/** What is known of a metric before any run. */
+interface MetricDefinition {
   readonly title: string;
-  readonly unit: FigureUnit;
+  readonly unit: MetricUnit;
   readonly meaning: string;
-  /** Null where the run does not tell. */
+  readonly better: 'lower' | 'higher';
+  /** Whether a comparison judges by it unless told otherwise. */
+  readonly isGating: boolean;
+  readonly tolerance: Tolerance;
+  /** In the order of reports. */
+  readonly tables: readonly MetricTable[];
+}
+
+/** A metric with its value in a run; null where the run does not have it. */
+export interface Figure extends MetricDefinition {
+  readonly unit: Exclude<MetricUnit, 'count'>;
   readonly value: (result: RunResult) => number | null;
 }
 
-/** An amount for each delivery in the measured time, or each request; null when there was none. */
+const USUAL: Tolerance = { delta: 0.1, floor: 0 };
+
+function count(title: string, meaning: string, properties: Partial<MetricDefinition> = {}): MetricDefinition {
+  return {
+    title,
+    unit: 'count',
+    meaning,
+    better: 'lower',
+    isGating: true,
+    // Where the base has none, nothing is tolerated.
+    tolerance: { delta: 0.25, floor: 0 },
+    tables: ['delivery'],
+    ...properties,
+  };
+}
+
+/** Events that should not happen, counted over the whole run. */
+export const COUNTS = {
+  lost: count('lost', 'expected deliveries that did not arrive by the end of the drain', {
+    tables: ['delivery', 'summary'],
+  }),
+  late: count('late', 'deliveries that took longer than --late-after', { isGating: false }),
+  duplicated: count('duplicated', 'additional copies of delivered messages'),
+  reordered: count('reordered', 'deliveries after a later message of the same sender'),
+  unexpected: count('unexpected', 'messages received by clients that did not expect them'),
+  failed: count('failed', 'messages that the server refused, and iterations that failed', { tables: [] }),
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type CountName = keyof typeof COUNTS;
+
+export const COUNT_NAMES = Object.keys(COUNTS) as readonly CountName[];
+
+export function isCount(name: string): name is CountName {
+  return Object.hasOwn(COUNTS, name);
+}
+
+/** An amount per delivery in the measured time, or per request; null when there was none. */
 function perDelivery(result: RunResult, amount: number): number | null {
   const delivered = receivedInTime(result);
   return delivered === 0 ? null : amount / delivered;
 }
 
-function mostOf(values: ReadonlyArray<number | null>): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.max(...known);
-}
-
 const servers = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
 const workers = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
 
+const INFORMATIONAL = { better: 'lower', isGating: false, tolerance: USUAL } as const;
+
+/** Figures of a whole run, beside its series and counts. */
 export const FIGURES = {
   server_cpu_per_delivery: {
+    ...INFORMATIONAL,
     title: 'server CPU/delivery',
     unit: 'duration',
-    meaning: 'CPU time of all server processes, per delivery or request',
+    meaning: 'CPU time of all server processes per delivery or request',
+    isGating: true,
+    tolerance: { delta: 0.1, floor: 500 },
+    tables: ['cost', 'summary'],
     value: serverCpuPerDeliveryNs,
   },
   server_cpu: {
+    ...INFORMATIONAL,
     title: 'server CPU',
     unit: 'share',
     meaning: 'CPU time of all server processes over the measured time; 100 % is one core',
+    tables: [],
     value: (result) => {
       const processes = servers(result);
       return processes.length === 0
@@ -51,48 +109,65 @@ export const FIGURES = {
     },
   },
   server_loop_utilization: {
+    ...INFORMATIONAL,
     title: 'server event-loop utilization',
     unit: 'share',
     meaning: 'event-loop utilization of the busiest server process',
-    value: (result) => mostOf(servers(result).map(({ measured }) => measured.loopUtilization)),
+    tables: [],
+    value: (result) => largest(servers(result).map(({ measured }) => measured.loopUtilization)),
   },
   server_rss: {
+    ...INFORMATIONAL,
     title: 'server RSS',
     unit: 'bytes',
-    meaning: 'maximum resident memory of the largest server process',
-    value: (result) => mostOf(servers(result).map(({ measured }) => measured.rssMaxBytes)),
+    meaning: 'maximum resident memory that all server processes held at one time',
+    tolerance: { delta: 0.1, floor: 8 * 1024 ** 2 },
+    tables: [],
+    value: serverRssBytes,
   },
   traffic_per_delivery: {
+    ...INFORMATIONAL,
     title: 'bytes/delivery',
     unit: 'bytes',
     meaning: 'bytes that all clients sent and received on the wire, per delivery or request',
+    tolerance: { delta: 0.01, floor: 0 },
+    tables: ['cost', 'summary'],
     value: (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
   },
   requests_per_delivery: {
+    ...INFORMATIONAL,
     title: 'requests/delivery',
     unit: 'average',
     meaning: 'HTTP requests of all clients, per delivery or request',
+    tables: ['cost', 'summary'],
     value: (result) => perDelivery(result, result.traffic.requests),
   },
   empty_polls: {
+    ...INFORMATIONAL,
     title: 'empty polls',
     unit: 'share',
     meaning: 'share of the polling requests that returned no message',
+    tables: ['cost', 'summary'],
     value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.emptyPolls / traffic.polls),
   },
   sent: {
+    ...INFORMATIONAL,
     title: 'sent',
     unit: 'rate',
     meaning: 'messages sent per second',
+    better: 'higher',
+    tables: ['delivery', 'summary'],
     value: ({ rate }) => rate.achievedHz,
   },
   generator_utilization: {
+    ...INFORMATIONAL,
     title: 'generator utilization',
     unit: 'share',
     meaning: 'event-loop utilization of the busiest generator process, without pacing',
-    value: (result) => mostOf(workers(result).map(({ measured }) => measured.workUtilization)),
+    tables: ['cost'],
+    value: (result) => largest(workers(result).map(({ measured }) => measured.workUtilization)),
   },
-} as const satisfies Readonly<Record<string, Omit<Figure, 'name'>>>;
+} as const satisfies Readonly<Record<string, Figure>>;
 
 export type FigureName = keyof typeof FIGURES;
 
@@ -100,4 +175,20 @@ export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 export function isFigure(name: string): name is FigureName {
   return Object.hasOwn(FIGURES, name);
+}
+
+/**
+ * What a comparison tolerates of a quantile of any series: the first row holds whose quantile is not exceeded. How the
+ * values were chosen: docs/decisions/0017-what-a-gate-tolerates.md.
+ */
+const QUANTILE_TOLERANCES: ReadonlyArray<readonly [upTo: number, tolerance: Tolerance]> = [
+  [0.5, { delta: 0.1, floor: 0.02e6 }],
+  [0.95, { delta: 0.15, floor: 0.1e6 }],
+  [1, { delta: 0.25, floor: 0.25e6 }],
+];
+export const MEAN_TOLERANCE: Tolerance = { delta: 0.15, floor: 0.1e6 };
+
+/** What a comparison tolerates of a quantile from 0 to 1. */
+export function quantileTolerance(quantile: number): Tolerance {
+  return QUANTILE_TOLERANCES.find(([upTo]) => quantile <= upTo)?.[1] ?? USUAL;
 }

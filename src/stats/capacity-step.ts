@@ -1,33 +1,58 @@
+import { fail } from '../errors.ts';
 import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
-import { findingOfError } from '../result/findings.ts';
-import type { Finding } from '../result/run-result.ts';
-import { headlineBySecond, NsHistogram, type ResultView } from '../result/view.ts';
+import { type Finding, faultOf, findingOfError } from '../result/findings.ts';
+import { median } from '../result/order-statistics.ts';
+import { type IntervalFigures, measuredIntervals, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
-import { formatMetric, isEstimated, metricValue } from './metric.ts';
-import { type Objective, objectiveName } from './objective.ts';
-import { FAULTS_OF_SERVER } from './pairs.ts';
-import { quantileBoundsNs } from './quantile-bounds.ts';
-import { significantGrowth } from './trend.ts';
+import { type Clause, parseCondition } from './condition.ts';
+import { quantileBoundsNs } from './intervals.ts';
+import { formatMetric, isEstimated, metricName, metricValue, type OwnSeries } from './metric.ts';
+import { HOLDS } from './thresholds.ts';
 
 /** Of the bounds of a quantile, each one-sided. */
 export const CONFIDENCE = 0.95;
 
-/** Growth over a step that is worth the word: so much of the median, and at least so long. */
+/** Growth over a step that is reported: at least this share of the median, and at least this long. */
 const GROWTH_OF_MEDIAN = 0.5;
 const GROWTH_NS = 1e6;
-/** More seconds than this are taken together, so that a long step is judged as fast. */
-const MOST_WINDOWS = 100;
+/** Beyond so many intervals, neighbours are merged, so that a long step takes no longer to judge. */
+const MAX_WINDOWS = 100;
 
-/** Codes of invalid runs that are the server's own doing. */
-const SERVERS_DOING = new Set([...FAULTS_OF_SERVER, 'too_few_samples']);
-/** A client that the generator's own system refused to open says nothing of the server. */
-const OUR_LIMIT = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM/;
+/** The generator's own system refused to open another connection, so the finding is not about the server. */
+const GENERATOR_LIMIT = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM/;
+
+/** A limit that a server has to keep at every load that it is said to sustain. */
+export interface Objective extends Pick<Clause, 'unit' | 'limit' | 'operator'> {
+  /** The clause as it was written: `fanout_last.p95<50ms`. */
+  readonly expression: string;
+  readonly metric: Clause['left']['metric'];
+}
+
+/**
+ * Reads objectives: a condition of condition.ts whose clauses are `METRIC < VALUE` or `METRIC <= VALUE`, such as
+ * `fanout_last.p95<50ms and late<=0.1%`. One objective per clause. Throws BAD_OBJECTIVE.
+ */
+export function parseObjectives(expression: string, own: OwnSeries = {}): Objective[] {
+  const { clauses } = parseCondition(expression, { flag: '--objective', own, hasBase: false });
+  return clauses.map(({ text, left: { metric }, operator, unit, limit, times }) => {
+    if (times === null && (operator === '<' || operator === '<=')) {
+      return { expression: text, metric, operator, unit, limit };
+    }
+    return fail(
+      'BAD_OBJECTIVE',
+      `--objective "${expression}": "${text}" does not keep a metric below a value`,
+      "Write it like 'fanout_last.p95<50ms' or 'late<=0.1%'.",
+    );
+  });
+}
 
 type Judged = Pick<CapacityStep, 'outcome' | 'reasons' | 'figures'>;
 
-function figureOf(objective: Objective, view: ResultView): ObjectiveFigure {
-  const { expression, metric, unit, limit } = objective;
+function figureOf(
+  { expression, metric, operator, unit, limit }: Objective,
+  view: ResultView,
+): ObjectiveFigure {
   const value = metricValue(metric, aggregate([view]));
   const histogram = isEstimated(metric) ? view.histogram(metric.series) : null;
   const bounds =
@@ -37,94 +62,122 @@ function figureOf(objective: Objective, view: ResultView): ObjectiveFigure {
   const judged = isEstimated(metric) ? bounds.upperNs : value;
   return {
     expression,
-    metric: objectiveName(objective),
+    metric: metricName(metric),
     unit,
     limit,
     value,
     lower: bounds.lowerNs,
     upper: bounds.upperNs,
-    passed: judged === null ? null : objective.holds(judged),
+    passed: judged === null ? null : HOLDS[operator](judged, limit),
   };
 }
 
 /** `fanout_last.p95 63.1 ms (upper bound 70.2 ms)`, `lost 12` */
 export function figureText({ metric, unit, value, upper }: ObjectiveFigure): string {
-  if (value === null) return `${metric} not known`;
+  if (value === null) return `${metric} unknown`;
   const bound = upper === null ? '' : ` (upper bound ${formatMetric(unit, upper)})`;
   return `${metric} ${formatMetric(unit, value)}${bound}`;
 }
 
-function missed(figures: readonly ObjectiveFigure[]): Finding[] {
-  return figures
-    .filter(({ passed }) => passed === false)
-    .map((figure) => ({
-      code: 'objective_missed',
-      message: `${figureText(figure)}, not ${figure.expression}`,
-    }));
+/** The medians of the headline over the step, by the time of receipt. */
+function mediansNs(view: ResultView): number[] {
+  const intervals = measuredIntervals(view);
+  const perWindow = Math.ceil(intervals.length / MAX_WINDOWS);
+  if (perWindow <= 1) return intervals.map(({ p50Ns }) => p50Ns);
+  return Array.from({ length: Math.floor(intervals.length / perWindow) }, (_, window) =>
+    mergedMedianNs(view, intervals.slice(window * perWindow, (window + 1) * perWindow)),
+  );
 }
 
-/** The middles of the headline's seconds, by the time of receiving. */
-function mediansNs({ result }: ResultView): number[] {
-  const windows = headlineBySecond(result);
-  const each = Math.ceil(windows.length / MOST_WINDOWS);
-  return Array.from({ length: Math.floor(windows.length / Math.max(1, each)) }, (_, window) => {
-    const all = new NsHistogram(64);
-    for (const encoded of windows.slice(window * each, (window + 1) * each)) {
-      all.add(NsHistogram.decode(encoded));
-    }
-    return all.quantileNs(0.5);
-  });
+function mergedMedianNs({ result }: ResultView, intervals: readonly IntervalFigures[]): number {
+  const starts = new Set(intervals.map(({ startMs }) => startMs));
+  const merged = new NsHistogram(64);
+  for (const { startMs, series } of result.intervals) {
+    const encoded = series[result.headline];
+    if (starts.has(startMs) && encoded !== undefined) merged.add(NsHistogram.decode(encoded));
+  }
+  return merged.quantileNs(0.5);
 }
 
-/** A queue that grows slowly enough for the objective to hold to the end of the step. */
+/** A queue that grows so slowly that the objective still holds at the end of the step. */
 function findTrend(view: ResultView): Finding[] {
   const { headline } = view.result;
   const growthNs = significantGrowth(mediansNs(view)) ?? 0;
   const medianNs = view.histogram(headline)?.quantileNs(0.5) ?? 0;
   if (growthNs < Math.max(GROWTH_NS, medianNs * GROWTH_OF_MEDIAN)) return [];
-  return [
-    {
-      code: 'latency_grows',
-      message: `${headline} p50 (${formatNs(medianNs)}) grew by ${formatNs(growthNs)} over the step`,
-    },
-  ];
+  const message = `${headline} p50 (${formatNs(medianNs)}) grew by ${formatNs(growthNs)} over the step`;
+  return [{ code: 'latency_grows', message }];
 }
 
-/** Reasons to disbelieve the run that are not the server's; none when the server ended it. */
+function isOfServer(finding: Finding): boolean {
+  return faultOf(finding) === 'server' && !GENERATOR_LIMIT.test(finding.message);
+}
+
+/** Why the run says nothing about the server; empty when the server ended it. */
 function findInvalidReasons({ result: { invalid } }: ResultView): Finding[] {
   if (invalid.some(({ code }) => code === 'server_died')) return [];
-  return invalid.filter(({ code, message }) => !SERVERS_DOING.has(code) || OUR_LIMIT.test(message));
+  return invalid.filter((finding) => !isOfServer(finding));
 }
 
 /**
- * Whether one run passed: every objective holds, by its upper bound where it is a quantile, and latency does not
- * grow. It is spoilt, whatever its figures, when the generator or the machine was the limit, or when an objective
- * could not be judged and nothing else is amiss.
+ * Judges one run of a search. It passes when every objective holds, by its upper bound where it is a quantile, and
+ * latency does not grow. It is excluded when the generator or the machine was the limit, or when an objective could not
+ * be judged and nothing else failed.
  */
 export function judgeStep(view: ResultView, objectives: readonly Objective[]): Judged {
   const figures = objectives.map((objective) => figureOf(objective, view));
   const invalidReasons = findInvalidReasons(view);
   if (invalidReasons.length > 0) return { outcome: 'excluded', reasons: invalidReasons, figures };
+  const missed = figures
+    .filter(({ passed }) => passed === false)
+    .map((figure): Finding => {
+      const message = `${figureText(figure)}, not ${figure.expression}`;
+      return { code: 'objective_missed', message };
+    });
   const overloads = view.result.findings.filter(({ code }) => code === 'server_overloaded');
   const growth = overloads.length === 0 ? findTrend(view) : [];
-  const reasons = [...view.result.invalid, ...missed(figures), ...overloads, ...growth];
+  const reasons = [...view.result.invalid, ...missed, ...overloads, ...growth];
   if (reasons.length > 0) return { outcome: 'failed', reasons, figures };
   const unknown = figures.filter(({ passed }) => passed === null);
-  return unknown.length === 0
-    ? { outcome: 'passed', reasons: [], figures }
-    : { outcome: 'excluded', reasons: unknown.map(unknownFinding), figures };
+  if (unknown.length === 0) return { outcome: 'passed', reasons: [], figures };
+  return { outcome: 'excluded', reasons: unknown.map(unknownFinding), figures };
 }
 
-function unknownFinding(figure: ObjectiveFigure): Finding {
-  return { code: 'too_few_samples', message: `${figure.metric} could not be judged: too few samples` };
+function unknownFinding({ metric }: ObjectiveFigure): Finding {
+  return { code: 'too_few_samples', message: `${metric} could not be judged: too few samples` };
 }
 
-/** Codes of errors that say that the server took no client any more. */
-const REFUSED = new Set(['TARGET_UNREACHABLE', 'JOIN_UNANSWERED', 'SERVER_DIED']);
-
-/** A run that measured nothing: the server's doing, or nobody's. */
+/** Judges a run that measured nothing: it failed when the server took no client, and else says nothing about it. */
 export function judgeError(error: { readonly code: string; readonly message: string }): Judged {
-  const isServers = REFUSED.has(error.code) && !OUR_LIMIT.test(error.message);
   const reason = findingOfError(error);
-  return { outcome: isServers ? 'failed' : 'excluded', reasons: [reason], figures: [] };
+  return { outcome: isOfServer(reason) ? 'failed' : 'excluded', reasons: [reason], figures: [] };
+}
+
+/** With fewer values even the clearest trend may be chance. */
+const MIN_FOR_TREND = 6;
+/** The one-sided 1 % point of the normal distribution. */
+const SIGNIFICANT = 2.326;
+
+/** Combines every later value with every earlier one. */
+function eachPair(values: readonly number[], of: (change: number, distance: number) => number): number[] {
+  return values.flatMap((earlier, index) =>
+    values.slice(index + 1).map((later, next) => of(later - earlier, next + 1)),
+  );
+}
+
+/**
+ * By how much evenly spaced values grow from the first to the last, in their unit; null when the growth is not
+ * significant, as it never is with fewer than six values. Significance is by the one-sided test of Mann and Kendall at
+ * 1 %, the amount by the slope of Theil and Sen.
+ *
+ * Sources: Mann, "Nonparametric tests against trend", Econometrica 13 (1945); Sen, "Estimates of the regression
+ * coefficient based on Kendall's tau", Journal of the American Statistical Association 63 (1968).
+ */
+export function significantGrowth(values: readonly number[]): number | null {
+  const count = values.length;
+  if (count < MIN_FOR_TREND) return null;
+  const score = eachPair(values, Math.sign).reduce((sum, sign) => sum + sign, 0);
+  const deviation = Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
+  if ((score - 1) / deviation <= SIGNIFICANT) return null;
+  return median(eachPair(values, (change, distance) => change / distance)) * (count - 1);
 }

@@ -1,256 +1,218 @@
-import { nearest } from '../text.ts';
-import { isMetric, type MetricUnit, readMetric } from './metric.ts';
+import { fail, SockbenchError } from '../errors.ts';
 import {
-  type Amount,
-  addAmounts,
-  commonUnits,
-  explainMismatch,
-  metricAmount,
-  readQuantity,
-  type Sum,
-  scaleAmount,
-  sumIn,
-  UNIT_NAMES,
-} from './threshold-amount.ts';
-import { type NumberToken, type Place, type Token, TokenReader, WORDS } from './threshold-tokens.ts';
+  type Metric,
+  type MetricUnit,
+  metricName,
+  metricUnit,
+  type OwnSeries,
+  parseMetric,
+} from './metric.ts';
+import { explainValue, parseValue, UNIT_TEXTS } from './value.ts';
 
-const OPERATORS = ['<=', '>=', '==', '<', '>'] as const;
-const JOINING = [...OPERATORS, '+', '-', '*', 'and', 'or'];
+const OPERATORS = ['<', '<=', '>', '>=', '=='] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** Two sums of one unit and how they are compared. */
-export interface Comparison {
-  readonly kind: 'comparison';
-  readonly operator: Operator;
-  readonly unit: MetricUnit;
-  readonly left: Sum;
-  readonly right: Sum;
+/** A metric of the arm under test, or of the base that it is compared with. A run is a head. */
+export interface ArmMetric {
+  readonly arm: 'head' | 'base';
+  readonly metric: Metric;
 }
 
-/** What a threshold says. */
-export type Condition =
-  | Comparison
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
-  | { readonly kind: 'not'; readonly of: Condition };
+/** `METRIC OP LIMIT`, or `METRIC OP LIMIT * TIMES`. */
+export interface Clause {
+  readonly text: string;
+  readonly left: ArmMetric;
+  readonly operator: Operator;
+  /** The unit of both sides. */
+  readonly unit: MetricUnit;
+  /** A value in the unit, or the factor of `times`. */
+  readonly limit: number;
+  readonly times: ArmMetric | null;
+}
 
-/** What may be named in a threshold. */
-export interface Vocabulary {
-  /** The scenario's own series, with what a value of each is. */
-  readonly own: Readonly<Record<string, string>>;
-  /** Whether there is a base beside the head. */
+/** Clauses that all have to hold. */
+export interface Condition {
+  readonly expression: string;
+  readonly clauses: readonly Clause[];
+}
+
+/** The flag that the condition is given to, and what it may name. */
+export interface ConditionContext {
+  readonly flag: '--threshold' | '--objective';
+  readonly own: OwnSeries;
   readonly hasBase: boolean;
 }
 
-/** A condition as it was written. */
-interface Written extends Place {
-  readonly kind: 'condition';
-  readonly condition: Condition;
-}
-
-/** Deep enough for anybody, and far from the end of the stack. */
-const DEEPEST = 50;
-
 /**
- * Reads a threshold.
+ * Reads a condition.
  *
- *     threshold  = either
- *     either     = both { "or" both }
- *     both       = negation { "and" negation }
- *     negation   = "not" negation | comparison | "(" either ")"
- *     comparison = sum operator sum                          ; both sides in one unit, at least one metric
- *     operator   = "<" | "<=" | ">" | ">=" | "=="
- *     sum        = product { ( "+" | "-" ) product }         ; all in one unit
- *     product    = operand { "*" operand }                   ; all but one without a unit
- *     operand    = quantity | [ "base." ] metric | "(" sum ")"
- *     quantity   = number [ unit ]
- *     number     = digits [ "." digits ]
- *     unit       = "ns" | "us" | "ms" | "s" | "m" | "h"      ; durations
- *                | "B" | "kB" | "MB" | "KiB" | "MiB"         ; sizes
- *                | "/s" | "/m" | "/h"                        ; rates
- *                | "%"                                       ; shares; of a count, of what could have been counted
- *     metric     = series "." statistic | count | figure     ; see metric.ts
+ *     condition = clause { "and" clause }
+ *     clause    = metric operator ( value | [ factor "*" ] metric )   ; both sides in one unit
+ *     metric    = [ "base." ] name                                    ; metric.ts
+ *     operator  = "<" | "<=" | ">" | ">=" | "=="
+ *     factor    = digits [ "." digits ]
+ *     value     = factor [ unit ]                                     ; value.ts
  *
- * `delivery.p99<50ms`, `lost==0 and late<0.1%`, `fanout_last.p99 < 3 * fanout_last.p50`,
- * `server_rss - base.server_rss < 50MiB`. Space may stand between any two pieces. Throws BAD_THRESHOLD.
+ * Examples: `delivery.p99<50ms`, `lost==0 and late<0.1%`, `fanout_last.p99 < 3 * fanout_last.p50`,
+ * `server_rss < 1.2 * base.server_rss`. Spaces are optional. Throws BAD_THRESHOLD or BAD_OBJECTIVE with the column, what
+ * is wrong there and what to write.
  */
-export function readCondition(expression: string, vocabulary: Vocabulary): Condition {
-  return new Parser(expression, vocabulary).parse();
+export function parseCondition(expression: string, context: ConditionContext): Condition {
+  const tokens = new Tokens(expression, context.flag);
+  const clauses = [readClause(tokens, context)];
+  while (tokens.take((token) => token.text === 'and') !== null) clauses.push(readClause(tokens, context));
+  if (tokens.next.kind !== 'end') tokens.unexpected('and', 'Join conditions with and.');
+  return { expression, clauses };
 }
 
 const EXAMPLES = 'delivery.p99<50ms or lost==0';
 
-/** One method for each rule; whether a parenthesis holds a condition or an amount is known only at its end. */
-class Parser {
-  readonly #tokens: TokenReader;
-  readonly #vocabulary: Vocabulary;
-  #depth = 0;
-
-  constructor(expression: string, vocabulary: Vocabulary) {
-    this.#tokens = new TokenReader(expression);
-    this.#vocabulary = vocabulary;
+function readClause(tokens: Tokens, context: ConditionContext): Clause {
+  const { at } = tokens.next;
+  const left = readMetric(tokens, context) ?? tokens.unexpected('a metric', `Write it like ${EXAMPLES}.`);
+  const sign = tokens.take(({ kind }) => kind === 'operator')?.text;
+  const operator = OPERATORS.find((each) => each === sign);
+  if (operator === undefined) {
+    return tokens.unexpected('an operator', `Compare with one of ${OPERATORS.join(', ')}, like ${EXAMPLES}.`);
   }
+  const right = readRight(tokens, context, left);
+  return { text: tokens.textSince(at), left: countedIn(right.unit, left), operator, ...right };
+}
 
-  parse(): Condition {
-    const whole = this.#either();
-    const { token } = this.#tokens;
-    if (token.kind === 'end') return this.#condition(whole);
-    return this.#tokens.refuse(token, `"${token.text}" is not expected here`, hintAfter(whole));
+/** A count that is compared with a percentage is a share: `late<0.1%`. */
+function countedIn(unit: MetricUnit, { arm, metric }: ArmMetric): ArmMetric {
+  const isShare = unit === 'share' && metric.kind === 'count';
+  return { arm, metric: isShare ? { kind: 'share', name: metric.name } : metric };
+}
+
+type Right = Pick<Clause, 'unit' | 'limit' | 'times'>;
+
+function readRight(tokens: Tokens, context: ConditionContext, left: ArmMetric): Right {
+  const number = tokens.take(({ kind }) => kind === 'value');
+  const isFactor = number !== null && tokens.take(({ text }) => text === '*') !== null;
+  if (number !== null && !isFactor) return readLimit(tokens, left, number);
+  const limit = number === null ? 1 : Number(number.text);
+  if (Number.isNaN(limit)) {
+    const problem = `"${number?.text}" is not a factor: a factor has no unit`;
+    return tokens.refuse(number ?? tokens.next, problem, 'Write it like 1.2 * base.delivery.p50.');
   }
+  const of = tokens.next;
+  const times = readMetric(tokens, context);
+  if (times === null) return tokens.unexpected('a value or a metric', `Write it like ${EXAMPLES}.`);
+  const [unit, other] = [metricUnit(left.metric), metricUnit(times.metric)];
+  if (unit === other) return { unit, limit, times };
+  const problem = `${of.text} is ${UNIT_TEXTS[other].name}, and ${armMetricName(left)} is ${UNIT_TEXTS[unit].name}`;
+  return tokens.refuse(of, problem, 'Compare metrics of one unit.');
+}
 
-  #either(): Amount | Written {
-    return this.#joined('or', () => this.#joined('and', () => this.#negation()));
+function readLimit(tokens: Tokens, { metric, arm }: ArmMetric, token: Token): Right {
+  const unit = metric.kind === 'count' && token.text.endsWith('%') ? 'share' : metricUnit(metric);
+  const limit = parseValue(unit, token.text);
+  if (limit !== null) return { unit, limit, times: null };
+  const { problem, hint } = explainValue(metricUnit(metric), token.text);
+  return tokens.refuse(token, `${armMetricName({ arm, metric })}: ${problem}`, hint);
+}
+
+/** Null where no name stands. */
+function readMetric(tokens: Tokens, { own, hasBase }: ConditionContext): ArmMetric | null {
+  const token = tokens.take(({ kind }) => kind === 'name');
+  if (token === null) return null;
+  const { text } = token;
+  const isOfBase = /^base(\.|$)/.test(text);
+  if (isOfBase && !hasBase) {
+    const hint = 'Compare with a value, or use sockbench gate or compare.';
+    return tokens.refuse(token, `"${text}" needs a base, which only gate and compare have`, hint);
   }
-
-  #joined(word: 'and' | 'or', operand: () => Amount | Written): Amount | Written {
-    const from = this.#tokens.token;
-    const first = operand();
-    if (!this.#tokens.take(word)) return first;
-    const of = [this.#condition(first)];
-    do of.push(this.#condition(operand()));
-    while (this.#tokens.take(word));
-    return this.#written({ kind: word, of }, from);
-  }
-
-  #negation(): Amount | Written {
-    const from = this.#tokens.token;
-    if (!this.#tokens.take('not')) return this.#comparison();
-    const of = this.#condition(this.#nested(() => this.#negation()));
-    return this.#written({ kind: 'not', of }, from);
-  }
-
-  #comparison(): Amount | Written {
-    const from = this.#tokens.token;
-    const first = this.#sum();
-    const operator = this.#tokens.takeOneOf(OPERATORS);
-    if (operator === null) return first;
-    const [a, b] = [this.#amount(first), this.#amount(this.#sum())];
-    const [unit] = this.#commonUnits(a, b);
-    if (unit === undefined || a.parts.length + b.parts.length === 0) {
-      return this.#tokens.refuse(a, 'only numbers are compared', `Name a metric, like ${EXAMPLES}.`);
-    }
-    const [left, right] = [sumIn(unit, a), sumIn(unit, b)];
-    return this.#written({ kind: 'comparison', operator, unit, left, right }, from);
-  }
-
-  #sum(): Amount | Written {
-    const from = this.#tokens.token;
-    let total = this.#product();
-    for (;;) {
-      const sign = this.#tokens.takeOneOf(['+', '-']);
-      if (sign === null) return total;
-      const [a, b] = [this.#amount(total), this.#amount(this.#product())];
-      const units = this.#commonUnits(a, b);
-      total = addAmounts(a, sign === '+' ? 1 : -1, b, units, this.#tokens.placeFrom(from));
-    }
-  }
-
-  #product(): Amount | Written {
-    const from = this.#tokens.token;
-    let product = this.#operand();
-    while (this.#tokens.take('*')) {
-      const [a, b] = [this.#amount(product), this.#amount(this.#operand())];
-      if (!a.isPlain && !b.isPlain) {
-        const problem = `"${a.text}" times "${b.text}": one of them has to be a plain number`;
-        this.#tokens.refuse(a, problem, 'Write it like 3 * delivery.p50; 110% is 1.1.');
-      }
-      const place = this.#tokens.placeFrom(from);
-      product = a.isPlain ? scaleAmount(a.constant, b, place) : scaleAmount(b.constant, a, place);
-    }
-    return product;
-  }
-
-  #operand(): Amount | Written {
-    const { token } = this.#tokens;
-    const read = this.#tokens.take('(') ? this.#parenthesis(token) : this.#atom(token);
-    const after = this.#tokens.token;
-    if (after.kind === 'name' || after.kind === 'number') {
-      const problem = `"${after.text}" cannot follow "${read.text}"`;
-      this.#tokens.refuse(after, problem, `Put one of ${JOINING.join(', ')} between them.`);
-    }
-    return read;
-  }
-
-  #atom(token: Token): Amount {
-    this.#tokens.skip();
-    if (token.kind === 'number') return readQuantity(token) ?? this.#refuseUnit(token);
-    if (token.kind === 'name') return this.#metric(token);
-    const problem =
-      token.kind === 'end'
-        ? 'a metric or a number is missing at the end'
-        : `"${token.text}" stands where a metric or a number should be`;
-    return this.#tokens.refuse(token, problem, `Write it like ${EXAMPLES}.`);
-  }
-
-  #parenthesis(open: Token): Amount | Written {
-    const inner = this.#nested(() => this.#either());
-    if (!this.#tokens.take(')')) {
-      const { token } = this.#tokens;
-      const problem =
-        token.kind === 'end'
-          ? `the parenthesis of column ${open.at + 1} is not closed`
-          : `"${token.text}" is not expected here`;
-      this.#tokens.refuse(token, problem, hintAfter(inner));
-    }
-    return { ...inner, ...this.#tokens.placeFrom(open) };
-  }
-
-  #metric(token: Place): Amount {
-    const { text } = token;
-    const isOfBase = /^base(\.|$)/.test(text);
-    if (isOfBase && !this.#vocabulary.hasBase) {
-      const problem = `"${text}" is of a base, and only gate and compare have a base`;
-      this.#tokens.refuse(token, problem, 'Compare with a value instead, or use sockbench gate.');
-    }
-    const name = text.replace(/^base\.?/, '');
-    if (name === '') this.#tokens.refuse(token, `"${text}" is no metric`, 'Write it like base.delivery.p50.');
-    const metric = readMetric(name, this.#vocabulary.own);
-    if (!isMetric(metric)) return this.#tokens.refuse(token, metric.problem, metric.hint);
-    return metricAmount(metric, isOfBase ? 'base' : 'head', token);
-  }
-
-  #refuseUnit({ text, digits, unit, at }: NumberToken): never {
-    const near = nearest(unit, [...UNIT_NAMES, ...WORDS]);
-    const meant = near !== null && WORDS.includes(near) ? near : `${digits}${near}`;
-    const hint = near === null ? 'Use one of them.' : `Did you mean ${meant}?`;
-    const problem = `"${unit}" is not one of the units ${UNIT_NAMES.join(', ')}`;
-    return this.#tokens.refuse({ at: at + text.length - unit.length }, problem, hint);
-  }
-
-  #commonUnits(a: Amount, b: Amount): MetricUnit[] {
-    const units = commonUnits(a, b);
-    if (units.length > 0) return units;
-    const { wrong, problem, hint } = explainMismatch(a, b);
-    return this.#tokens.refuse(wrong, problem, hint);
-  }
-
-  #nested<T>(read: () => T): T {
-    this.#depth += 1;
-    if (this.#depth > DEEPEST) {
-      const problem = `nested more than ${DEEPEST} deep`;
-      this.#tokens.refuse(this.#tokens.token, problem, 'Write several thresholds instead.');
-    }
-    const inner = read();
-    this.#depth -= 1;
-    return inner;
-  }
-
-  #written(condition: Condition, from: Place): Written {
-    return { kind: 'condition', condition, ...this.#tokens.placeFrom(from) };
-  }
-
-  #condition(read: Amount | Written): Condition {
-    if (read.kind === 'condition') return read.condition;
-    return this.#tokens.refuse(read, `"${read.text}" is compared with nothing`, hintAfter(read));
-  }
-
-  #amount(read: Amount | Written): Amount {
-    if (read.kind === 'amount') return read;
-    return this.#tokens.refuse(read, `"${read.text}" is true or false, no number`, hintAfter(read));
+  if (text === 'base') tokens.refuse(token, '"base" is not a metric', 'Write it like base.delivery.p50.');
+  try {
+    return { arm: isOfBase ? 'base' : 'head', metric: parseMetric(text.replace(/^base\.?/, ''), own) };
+  } catch (error) {
+    if (!(error instanceof SockbenchError)) throw error;
+    return tokens.refuse(token, error.message, error.hint);
   }
 }
 
-function hintAfter({ kind }: Amount | Written): string {
-  return kind === 'condition'
-    ? 'Join conditions with and or or: lost==0 and delivery.p99<50ms.'
-    : `Compare it with one of ${OPERATORS.join(', ')}, like ${EXAMPLES}.`;
+/** The name as in a condition: `base.delivery.p50`. */
+export function armMetricName({ arm, metric }: ArmMetric): string {
+  return `${arm === 'base' ? 'base.' : ''}${metricName(metric)}`;
+}
+
+interface Token {
+  readonly kind: 'name' | 'value' | 'operator' | 'other' | 'end';
+  readonly text: string;
+  /** Offset of its first character. */
+  readonly at: number;
+}
+
+const TOKEN =
+  /(?<name>(?!(?:and|or|not)\b)[A-Za-z_][\w.]*)|(?<value>\d+(?:\.\d+)?(?:\s*(?:%|\/\s*[A-Za-z]+|(?!(?:and|or|not)\b)[A-Za-z]+(?![\w.])))?)|(?<operator>[<>]=?|==)|(?<other>and|or|not|!=|\S)/giu;
+
+const ONE_FLAG_EACH = 'give the flag once for each condition; all of them must hold';
+
+/** Signs that other languages have, and what to write instead. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  or: `There are no alternatives: ${ONE_FLAG_EACH}.`,
+  '|': `There are no alternatives: ${ONE_FLAG_EACH}.`,
+  '(': `There are no parentheses: ${ONE_FLAG_EACH}.`,
+  ')': `There are no parentheses: ${ONE_FLAG_EACH}.`,
+  not: 'Use the opposite operator, such as >= instead of <.',
+  '!': 'Use the opposite operator, such as >= instead of <.',
+  '!=': 'Use < or >.',
+  '+': 'There are no sums: compare with a value or with FACTOR * METRIC, like server_rss < 1.2 * base.server_rss.',
+  '-': 'There are no sums: compare with a value or with FACTOR * METRIC, like server_rss < 1.2 * base.server_rss.',
+  '/': 'Multiply the other side instead: delivery.p99 < 3 * delivery.p50.',
+  '&': 'Write and.',
+  '=': 'Write ==.',
+};
+
+/** The pieces of a condition, taken one by one. */
+class Tokens {
+  readonly #expression: string;
+  readonly #flag: ConditionContext['flag'];
+  readonly #tokens: readonly Token[];
+  readonly #end: Token;
+  #index = 0;
+
+  constructor(expression: string, flag: ConditionContext['flag']) {
+    this.#expression = expression;
+    this.#flag = flag;
+    this.#tokens = [...expression.matchAll(TOKEN)].map(({ 0: text, index, groups = {} }) => {
+      const kind = (['name', 'value', 'operator'] as const).find((each) => groups[each] !== undefined);
+      return { kind: kind ?? 'other', text, at: index };
+    });
+    this.#end = { kind: 'end', text: '', at: expression.length };
+  }
+
+  get next(): Token {
+    return this.#tokens[this.#index] ?? this.#end;
+  }
+
+  /** Takes the next token if it is a wanted one. */
+  take(isWanted: (token: Token) => boolean): Token | null {
+    const { next } = this;
+    if (next.kind === 'end' || !isWanted(next)) return null;
+    this.#index += 1;
+    return next;
+  }
+
+  /** What was taken since an offset. */
+  textSince(at: number): string {
+    const last = this.#tokens[this.#index - 1] ?? this.#end;
+    return this.#expression.slice(at, last.at + last.text.length);
+  }
+
+  unexpected(wanted: string, hint: string): never {
+    const { next } = this;
+    const sign = next.text.toLowerCase();
+    if (Object.hasOwn(UNSUPPORTED, sign)) {
+      return this.refuse(next, `"${next.text}" is not supported`, UNSUPPORTED[sign] ?? hint);
+    }
+    const where = next.kind === 'end' ? 'at the end' : `before "${next.text}"`;
+    return this.refuse(next, `${wanted} is missing ${where}`, hint);
+  }
+
+  refuse({ at }: Token, problem: string, hint: string): never {
+    const code = this.#flag === '--threshold' ? 'BAD_THRESHOLD' : 'BAD_OBJECTIVE';
+    return fail(code, `${this.#flag} "${this.#expression}", column ${at + 1}: ${problem}`, hint);
+  }
 }

@@ -1,5 +1,4 @@
-import { normalQuantile, studentQuantile } from './distributions.ts';
-import { requireFinite, requireInsideUnit } from './domain.ts';
+import { normalQuantile, requireFinite, requireInsideUnit, studentQuantile } from './distributions.ts';
 import { attainedLevel } from './signed-rank.ts';
 
 /** Observations that the signed-rank test of normal values is worth, for each that Student's t test would need. */

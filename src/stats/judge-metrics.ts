@@ -1,12 +1,11 @@
 import { aggregate } from '../result/aggregate.ts';
-import type { Design, MetricOutcome } from '../result/comparison.ts';
-import { holm } from './holm.ts';
-import { judgeCount } from './judge-count.ts';
-import { judgeRatio, type Measured, measure } from './judge-ratio.ts';
-import { metricValue, parseMetric } from './metric.ts';
-import type { Observed } from './observed.ts';
-import type { Pair } from './pairs.ts';
-import { judgedPoints } from './points.ts';
+import type { Design, MetricOutcome, MetricRule, Verdict } from '../result/comparison.ts';
+import { formatCount, formatNumber, formatPercent } from '../units.ts';
+import { holm } from './correction.ts';
+import { detectableShift } from './detectable-effect.ts';
+import { formatMetric, metricValue, parseMetric } from './metric.ts';
+import { judgedPoints, type Observed, type Pair, worseDifferences, worseLogs, worseSign } from './pairs.ts';
+import { hodgesLehmann, locationBounds, signedRankP, signedRankPBelow } from './signed-rank.ts';
 
 /** Every metric of the design over the valid pairs, at one look. */
 export function judgeMetrics(design: Design, pairs: readonly Pair[], look: number): MetricOutcome[] {
@@ -33,4 +32,187 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
     const place = family.indexOf(each);
     return judgeRatio(each, regressed[place]?.level ?? alpha, improved[place]?.level ?? alpha);
   });
+}
+
+const POWER = 0.9;
+
+export interface Measured extends Observed {
+  /** ln(head / base) of each round; upwards is worse, as it is for all that follows. */
+  readonly logs: readonly number[];
+  readonly pRegressed: number;
+  readonly pImproved: number;
+}
+
+/** Tests what is shifted by the tolerated growth, so that equal arms sit well inside the null and not at its edge. */
+export function measure(observed: Observed): Measured {
+  const { rule, points } = observed;
+  const logs = worseLogs(rule, points);
+  const tolerated = Math.log1p(rule.delta);
+  return {
+    ...observed,
+    logs,
+    pRegressed: signedRankP(logs, tolerated),
+    pImproved: signedRankPBelow(logs, -tolerated),
+  };
+}
+
+/** The verdict of one metric, with each bound at its own level. */
+export function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
+  const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
+  const worse = worseSign(rule);
+  const tolerated = Math.log1p(rule.delta);
+  const bounds = locationBounds(logs, lowerAlpha, upperAlpha);
+  const differences = worseDifferences(rule, points);
+  const difference = points.length === 0 ? null : hodgesLehmann(differences);
+  const most = locationBounds(differences, lowerAlpha, upperAlpha).upper;
+  const { verdict, because } = decide({ measured, bounds, difference, most });
+  const ends = [ratioOf(worse * bounds.lower), ratioOf(worse * bounds.upper)];
+  const [lower = null, upper = null] = worse === 1 ? ends : ends.reverse();
+  const shift = detectableShift(logs, { nullShift: tolerated, alpha: lowerAlpha, power: POWER });
+  const hasRatio = logs.length > 0;
+  return {
+    ...rule,
+    verdict,
+    base,
+    head,
+    points: [...points],
+    ratio: hasRatio ? Math.exp(worse * hodgesLehmann(logs)) : null,
+    lower,
+    upper,
+    lowerAlpha,
+    upperAlpha,
+    pRegressed: hasRatio ? pRegressed : null,
+    pImproved: hasRatio ? pImproved : null,
+    difference: difference === null ? null : worse * difference,
+    detectable: detectableRatio(worse * shift, rule, base),
+    because,
+  };
+}
+
+function ratioOf(log: number): number | null {
+  return Number.isFinite(log) ? Math.exp(log) : null;
+}
+
+/** What is smaller than the floor is not called, however many rounds there are. */
+function detectableRatio(shift: number, { floor }: MetricRule, base: number | null): number | null {
+  if (!Number.isFinite(shift)) return null;
+  const byFloor = base === null || base <= 0 ? 1 : 1 + floor / base;
+  return shift < 0 ? Math.exp(shift) : Math.max(Math.exp(shift), byFloor);
+}
+
+interface Evidence {
+  readonly measured: Measured;
+  /** Of the logs. */
+  readonly bounds: { readonly lower: number; readonly upper: number };
+  /** Hodges-Lehmann estimate of the differences; null without points. */
+  readonly difference: number | null;
+  /** Upper bound of the differences. */
+  readonly most: number;
+}
+
+/**
+ * REGRESSED when the lower bound is beyond what is tolerated, IMPROVED when the upper one is beyond the mirror of it,
+ * and the difference is not within the floor; OK when the upper bound is within, or by differences: what is surely no
+ * larger than the floor harms nobody.
+ */
+function decide({ measured, bounds, difference, most }: Evidence): { verdict: Verdict; because: string } {
+  const { rule, points, logs } = measured;
+  if (difference === null) {
+    const because = rule.optional
+      ? 'not judged: too few pairs of rounds have a value that is fine enough'
+      : 'too few pairs of rounds have a value of it';
+    return { verdict: 'INCONCLUSIVE', because };
+  }
+  const tolerated = Math.log1p(rule.delta);
+  const growth = formatPercent(rule.delta);
+  const floor = `the ${formatMetric(rule.unit, rule.floor)} that are always tolerated`;
+  if (bounds.lower > tolerated && difference > rule.floor) {
+    return { verdict: 'REGRESSED', because: `worse by more than the tolerated ${growth}` };
+  }
+  if (bounds.upper < -tolerated && -difference > rule.floor) {
+    return { verdict: 'IMPROVED', because: `better by more than ${growth}` };
+  }
+  if (bounds.upper < tolerated) {
+    return { verdict: 'OK', because: `worse by less than the tolerated ${growth}, if at all` };
+  }
+  if (most <= rule.floor) {
+    const because = rule.floor === 0 ? 'surely no worse' : `worse by less than ${floor}, if at all`;
+    return { verdict: 'OK', because };
+  }
+  if (bounds.lower > tolerated) {
+    const because = `worse by more than the tolerated ${growth}, but perhaps by less than ${floor}`;
+    return { verdict: 'INCONCLUSIVE', because };
+  }
+  if (logs.length < points.length) {
+    return { verdict: 'INCONCLUSIVE', because: 'a round has a zero, of which there is no ratio' };
+  }
+  if (!Number.isFinite(bounds.lower) || !Number.isFinite(bounds.upper)) {
+    return { verdict: 'INCONCLUSIVE', because: `${points.length} pairs are too few for any verdict` };
+  }
+  const shown = [bounds.lower, bounds.upper].map((bound) => Math.exp(worseSign(rule) * bound));
+  const [from, to] = shown.toSorted((a, b) => a - b).map(formatNumber);
+  const limit = formatNumber(Math.exp(worseSign(rule) * tolerated));
+  return {
+    verdict: 'INCONCLUSIVE',
+    because: `the rounds differ too much: anything from ${from} to ${to} times may be true, and ${limit} is tolerated`,
+  };
+}
+
+/**
+ * A count that should be zero, by the differences of the rounds at `alpha`. Of what is rare, such as one lost message
+ * in all rounds, any of two equal arms may have more: that is neither REGRESSED nor OK.
+ */
+export function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
+  const differences = points.map((point) => point.head - point.base);
+  const pRegressed = signedRankP(differences, 0);
+  const pImproved = signedRankPBelow(differences, 0);
+  // Of "more than the tolerated growth": what is below it is above zero here.
+  const pBeyond = signedRankP(
+    points.map((point) => point.base * (1 + rule.delta) - point.head),
+    0,
+  );
+  const [ofBase, ofHead] = [points.map((point) => point.base), points.map((point) => point.head)];
+  const decided = ((): [Verdict, string] => {
+    if (points.length === 0) return ['INCONCLUSIVE', 'no pair of rounds was valid'];
+    if (sum(ofBase) === 0 && sum(ofHead) === 0) return ['OK', 'none in either'];
+    if (pRegressed <= alpha) return ['REGRESSED', 'more than in the base, round by round'];
+    if (pImproved <= alpha) return ['IMPROVED', 'fewer than in the base, round by round'];
+    if (sum(ofHead) === 0) return ['OK', 'none in the head'];
+    if (pBeyond <= alpha)
+      return ['OK', `at most ${formatPercent(rule.delta)} more than in the base, if at all`];
+    return ['INCONCLUSIVE', unsure(ofBase, ofHead)];
+  })();
+  const [verdict, because] = decided;
+  return {
+    ...rule,
+    verdict,
+    base,
+    head,
+    points: [...points],
+    ratio: null,
+    lower: null,
+    upper: null,
+    lowerAlpha: alpha,
+    upperAlpha: alpha,
+    pRegressed,
+    pImproved,
+    difference: points.length === 0 ? null : hodgesLehmann(differences),
+    detectable: null,
+    because,
+  };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** `1 in 1 of 15 rounds of the head, none in the base: too rare to tell` */
+function unsure(ofBase: readonly number[], ofHead: readonly number[]): string {
+  const shown = (counts: readonly number[]) => {
+    const rounds = counts.filter((count) => count > 0).length;
+    return `${formatCount(sum(counts))} in ${rounds} of ${counts.length} rounds`;
+  };
+  return sum(ofBase) === 0
+    ? `${shown(ofHead)} of the head, none in the base: too rare to tell`
+    : `${shown(ofHead)} of the head, ${shown(ofBase)} of the base: too rare or too uneven to tell`;
 }

@@ -1,8 +1,21 @@
-import { SockbenchError } from '../errors.ts';
-import { type Aggregate, COUNTS, type CountName, isCount } from '../result/aggregate.ts';
-import { FIGURE_NAMES, FIGURES, type FigureName, isFigure, type MetricUnit } from '../result/metrics.ts';
+import { fail } from '../errors.ts';
+import type { Aggregate } from '../result/aggregate.ts';
+import {
+  COUNT_NAMES,
+  COUNTS,
+  type CountName,
+  FIGURE_NAMES,
+  FIGURES,
+  type FigureName,
+  isCount,
+  isFigure,
+  MEAN_TOLERANCE,
+  type MetricUnit,
+  quantileTolerance,
+  type Tolerance,
+} from '../result/metrics.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
-import { nearest } from '../text.ts';
+import { didYouMean, nearest } from '../text.ts';
 import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
 
 export type { MetricUnit };
@@ -12,81 +25,60 @@ export type Metric =
   | { readonly kind: 'quantile'; readonly series: string; readonly quantile: number }
   | { readonly kind: 'mean'; readonly series: string }
   | { readonly kind: 'count'; readonly name: CountName }
+  /** A count as a share of what could have been counted: of expected deliveries, or of messages sent. */
   | { readonly kind: 'share'; readonly name: CountName }
   | { readonly kind: 'figure'; readonly name: FigureName };
 
-/** Why a text names no metric, and what to write. */
-interface NoMetric {
-  readonly problem: string;
-  readonly hint: string;
-}
+/** The scenario's own series, with the meaning of each. */
+export type OwnSeries = Readonly<Record<string, string>>;
 
 /**
  * Reads the name of a metric.
  *
  *     metric    = series "." statistic | count | figure
- *     series    = "delivery" | "fanout_last" | "ack" | ... ; see series.ts, and the scenario's `own`
+ *     series    = "delivery" | "fanout_last" | "ack" | ... ; measure/series.ts, and the scenario's own
  *     statistic = "p" number | "min" | "max" | "mean"      ; p50, p99.9
- *     count     = "lost" | "late" | "duplicated" | "reordered" | "unexpected" | "failed"
- *     figure    = "server_cpu_per_delivery" | "traffic_per_delivery" | ... ; see figures.ts
+ *     count     = "lost" | "late" | ...                    ; COUNTS of result/metrics.ts
+ *     figure    = "server_cpu_per_delivery" | ...          ; FIGURES of result/metrics.ts
  *
  * Throws BAD_METRIC.
  */
-export function parseMetric(text: string, own: Readonly<Record<string, string>> = {}): Metric {
-  const read = readMetric(text.trim(), own);
-  if (isMetric(read)) return read;
-  throw new SockbenchError({ code: 'BAD_METRIC', message: read.problem, hint: read.hint });
-}
-
-export function isMetric(read: Metric | NoMetric): read is Metric {
-  return 'kind' in read;
-}
-
-/** As {@link parseMetric}, for those who know more of where the text stands. */
-export function readMetric(text: string, own: Readonly<Record<string, string>>): Metric | NoMetric {
-  const [name = '', ...rest] = text.split('.');
+export function parseMetric(text: string, own: OwnSeries = {}): Metric {
+  const [name = '', ...rest] = text.trim().split('.');
   const series = seriesOfRun(own).map((each) => each.name);
-  if (rest.length > 0) return readStatistic(name, rest.join('.'), series);
+  if (rest.length > 0) return parseStatistic(name, rest.join('.'), series);
   if (isCount(name)) return { kind: 'count', name };
   if (isFigure(name)) return { kind: 'figure', name };
   if (series.includes(name)) {
-    return { problem: `"${name}" is a whole series`, hint: `Name a statistic, like ${name}.p99.` };
+    return fail('BAD_METRIC', `"${name}" is a whole series`, `Name a statistic, like ${name}.p99.`);
   }
-  const known = [...COUNTS, ...FIGURE_NAMES];
+  const known = [...COUNT_NAMES, ...FIGURE_NAMES];
   const near = nearest(name, [...known, ...series]);
-  return {
-    problem: `"${name}" is not one of ${known.join(', ')}, nor a series with a statistic`,
-    hint: near === null ? 'Use one of them, or write it like delivery.p99.' : meant(near, series),
-  };
+  const meant = near === null || !series.includes(near) ? near : `${near}.p99`;
+  return fail(
+    'BAD_METRIC',
+    `"${name}" is not one of ${known.join(', ')}, nor a series with a statistic`,
+    meant === null ? 'Use one of them, or write it like delivery.p99.' : `Did you mean ${meant}?`,
+  );
 }
 
-function meant(near: string, series: readonly string[]): string {
-  return `Did you mean ${near}${series.includes(near) ? '.p99' : ''}?`;
-}
-
-function readStatistic(name: string, statistic: string, series: readonly string[]): Metric | NoMetric {
+function parseStatistic(name: string, statistic: string, series: readonly string[]): Metric {
   if (!series.includes(name)) {
-    const near = nearest(name, series);
-    return {
-      problem: `"${name}" is not one of ${series.join(', ')}`,
-      hint: near === null ? 'Use one of them.' : `Did you mean ${near}?`,
-    };
+    const hint = didYouMean(name, series, 'Use one of them.');
+    return fail('BAD_METRIC', `"${name}" is not one of ${series.join(', ')}`, hint);
+  }
+  if (statistic === 'mean') return { kind: 'mean', series: name };
+  if (statistic === 'min') return { kind: 'quantile', series: name, quantile: 0 };
+  if (statistic === 'max') return { kind: 'quantile', series: name, quantile: 1 };
+  const percent = /^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1];
+  if (percent !== undefined && Number(percent) < 100) {
+    return { kind: 'quantile', series: name, quantile: Number(`${percent}e-2`) };
   }
   const problem = `"${statistic}" is not p0 to p99.999, min, max or mean`;
-  return parseStatistic(name, statistic) ?? { problem, hint: `Write it like ${name}.p99.` };
+  return fail('BAD_METRIC', problem, `Write it like ${name}.p99.`);
 }
 
-function parseStatistic(series: string, statistic: string): Metric | null {
-  if (statistic === 'mean') return { kind: 'mean', series };
-  if (statistic === 'min') return { kind: 'quantile', series, quantile: 0 };
-  if (statistic === 'max') return { kind: 'quantile', series, quantile: 1 };
-  const percent = /^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1];
-  return percent === undefined || Number(percent) >= 100
-    ? null
-    : { kind: 'quantile', series, quantile: Number(`${percent}e-2`) };
-}
-
-/** As {@link parseMetric} reads it. */
+/** The name that {@link parseMetric} reads. */
 export function metricName(metric: Metric): string {
   switch (metric.kind) {
     case 'quantile':
@@ -112,52 +104,65 @@ export function metricUnit(metric: Metric): MetricUnit {
   }
 }
 
-/** The extremes are what they are; everything between needs samples beyond it. */
+/** What a comparison tolerates of the metric unless told otherwise. */
+export function toleranceOf(metric: Metric): Tolerance {
+  switch (metric.kind) {
+    case 'quantile':
+      return quantileTolerance(metric.quantile);
+    case 'mean':
+      return MEAN_TOLERANCE;
+    case 'figure':
+      return FIGURES[metric.name].tolerance;
+    default:
+      return COUNTS[metric.name].tolerance;
+  }
+}
+
+/** Whether the metric is a quantile that needs samples beyond it. The minimum and the maximum do not. */
 export function isEstimated(metric: Metric): metric is Extract<Metric, { kind: 'quantile' }> {
   return metric.kind === 'quantile' && metric.quantile !== 0 && metric.quantile !== 1;
 }
 
 /**
  * How many independent samples one run needs for a quantile that is compared and not reported: a fifth of what a
- * report asks for.
+ * report needs.
  */
 export function samplesOfRound(quantile: number): number {
   return Math.ceil(samplesNeeded(quantile) / 5);
 }
 
 /** In the metric's unit; null where the runs have no such value, or too few independent samples for it. */
-export function metricValue(metric: Metric, pool: Aggregate): number | null {
+export function metricValue(metric: Metric, runs: Aggregate): number | null {
   switch (metric.kind) {
     case 'count':
-      return pool.count(metric.name);
+      return runs.count(metric.name);
     case 'share': {
-      const all = metric.name === 'failed' ? pool.sent : pool.expected;
-      return all === 0 ? null : pool.count(metric.name) / all;
+      const all = metric.name === 'failed' ? runs.sent : runs.expected;
+      return all === 0 ? null : runs.count(metric.name) / all;
     }
     case 'figure':
-      return pool.figure(metric.name);
+      return runs.figure(metric.name);
     case 'mean':
-      return pool.histogram(metric.series)?.meanNs ?? null;
+      return runs.histogram(metric.series)?.meanNs ?? null;
     case 'quantile': {
-      const isShort = isEstimated(metric) && pool.samples(metric.series) < samplesNeeded(metric.quantile);
-      return isShort ? null : (pool.histogram(metric.series)?.quantileNs(metric.quantile) ?? null);
+      const isShort = isEstimated(metric) && runs.samples(metric.series) < samplesNeeded(metric.quantile);
+      return isShort ? null : (runs.histogram(metric.series)?.quantileNs(metric.quantile) ?? null);
     }
   }
 }
 
 /** Why {@link metricValue} is null. */
-export function missingBecause(metric: Metric, pool: Aggregate): string {
-  if (metric.kind === 'figure') return 'the run does not tell it';
+export function missingBecause(metric: Metric, runs: Aggregate): string {
+  if (metric.kind === 'figure') return 'the run does not report it';
   if (metric.kind === 'share') {
-    return metric.name === 'failed' ? 'nothing was sent' : 'no message was owed to anyone';
+    return metric.name === 'failed' ? 'nothing was sent' : 'no delivery was expected';
   }
-  if (!isEstimated(metric) || pool.histogram(metric.series) === null)
-    return 'the run recorded no value of it';
-  const has = formatCount(pool.samples(metric.series));
+  if (!isEstimated(metric) || runs.histogram(metric.series) === null) return 'the run recorded no value';
+  const has = formatCount(runs.samples(metric.series));
   return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
 }
 
-/** A value with its unit, for people. */
+/** Formats a value with its unit, for people. */
 export function formatMetric(unit: MetricUnit, value: number): string {
   switch (unit) {
     case 'duration':

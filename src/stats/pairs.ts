@@ -1,6 +1,11 @@
-import type { ArmRun, PairOutcome, Round } from '../result/comparison.ts';
-import type { Finding, RunResult } from '../result/run-result.ts';
+import { aggregate } from '../result/aggregate.ts';
+import type { ArmRun, Design, MetricOutcome, MetricRule, PairOutcome, Round } from '../result/comparison.ts';
+import { type Finding, faultOf } from '../result/findings.ts';
+import { FIGURES, isFigure } from '../result/metrics.ts';
+import type { RunResult } from '../result/run-result.ts';
+import { measuredProcesses } from '../result/telemetry.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../result/view.ts';
+import { isEstimated, type Metric, metricValue, parseMetric, samplesOfRound } from './metric.ts';
 
 /** Both arms of one round, measured and valid. */
 export interface Pair {
@@ -9,39 +14,24 @@ export interface Pair {
   readonly head: ResultView;
 }
 
-/** Something that an arm did, and where. */
+/** A finding of one run of a comparison. */
 export interface ArmFinding extends Finding {
   readonly arm: number;
   readonly round: number;
 }
 
-/** Every round is a pair or spoilt. */
+/** Every round is either a pair or excluded. */
 export interface Pairing {
   readonly pairs: readonly Pair[];
   readonly excluded: PairOutcome['excluded'];
-  /** What is no noise: one such run and nothing can be said. */
+  /** Findings that make the comparison INVALID, because they are not noise. One is enough. */
   readonly faults: readonly ArmFinding[];
 }
-
-/**
- * Findings of an invalid run that come of the server, not of the generator or the machine. Dropping such a pair
- * would hide what the comparison is there to find.
- */
-export const FAULTS_OF_SERVER: ReadonlySet<string> = new Set(['server_died', 'clients_lost', 'sender_lost']);
 
 const NOT_RUN: Finding = { code: 'not_run', message: 'was not run' };
 const NOT_MEASURED: Finding = { code: 'not_measured', message: 'nothing was measured' };
 
-const views = new WeakMap<RunResult, ResultView>();
-
-/** A result is looked at after every round; its histograms are decoded once. */
-function viewOf(result: RunResult): ResultView {
-  const view = views.get(result) ?? viewResult(result);
-  views.set(result, view);
-  return view;
-}
-
-/** The rounds of two arms as pairs. A pair is dropped as a whole when either of its runs is invalid, whichever. */
+/** Pairs the runs of two arms, round by round. A pair is excluded as a whole when either of its runs is invalid. */
 export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): Pairing {
   const pairs: Pair[] = [];
   const excluded: PairOutcome['excluded'] = [];
@@ -51,12 +41,11 @@ export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): 
     const reasons = [...new Set([baseArm, headArm])].flatMap((arm) =>
       whyExcluded(runOf(arm)).map((finding) => ({ arm, ...finding })),
     );
-    faults.push(
-      ...reasons.filter(({ arm, code }) => isFault(code, runOf(arm))).map((each) => ({ ...each, round })),
-    );
+    const atFault = reasons.filter((finding) => isFault(finding, runOf(finding.arm)));
+    faults.push(...atFault.map((finding) => ({ ...finding, round })));
     const [base, head] = [runOf(baseArm)?.result, runOf(headArm)?.result];
     if (reasons.length > 0) excluded.push({ round, reasons });
-    else if (base && head) pairs.push({ round, base: viewOf(base), head: viewOf(head) });
+    else if (base && head) pairs.push({ round, base: viewResult(base), head: viewResult(head) });
   }
   return { pairs, excluded, faults };
 }
@@ -67,14 +56,88 @@ function whyExcluded(run: ArmRun | undefined): readonly Finding[] {
   return run.result === null ? [NOT_MEASURED] : run.result.invalid;
 }
 
-/** A round ends with the first arm of which nothing could be measured; that those after it were not run is no fault. */
-function isFault(code: string, run: ArmRun | undefined): boolean {
+/**
+ * Whether the arm itself failed. Excluding such a pair as noise would hide what the comparison is there to find. A round
+ * ends with the first arm that could not be measured, so the arms after it that were not run are not at fault.
+ */
+function isFault(finding: Finding, run: ArmRun | undefined): boolean {
   if (run === undefined) return false;
-  if (run.result === null || FAULTS_OF_SERVER.has(code)) return true;
-  return code === 'too_few_samples' && sentEnough(run.result);
+  if (run.result === null) return true;
+  if (faultOf(finding) !== 'server') return false;
+  return finding.code !== 'too_few_samples' || sentEnough(run.result);
 }
 
-/** With random arrivals a run may have sent too little. What a server pushes on its own is its own doing: none is too few. */
+/** With random arrivals a run may send too little. A server that pushes by itself and pushes nothing is at fault. */
 function sentEnough({ rate, samples }: RunResult): boolean {
   return rate.sent >= samplesNeeded(0.5) || (samples.unit === 'push' && samples.count === 0);
+}
+
+/** CPU time in ticks of 10 ms is too coarse to compare below 50 of them. */
+const MIN_TICKED_CPU_MS = 500;
+
+export type Point = MetricOutcome['points'][number];
+
+/** As {@link pointsOf}; none when too many pairs lack the metric, since those may be the worst. */
+export function judgedPoints(design: Design, rule: MetricRule, pairs: readonly Pair[]): Point[] {
+  const points = pointsOf(design, rule, pairs);
+  return pairs.length - points.length > design.maxInvalidShare * pairs.length ? [] : points;
+}
+
+/** The metric in each round that has it on both sides. */
+export function pointsOf(
+  { ownSeries }: Pick<Design, 'ownSeries'>,
+  { metric: name }: Pick<MetricRule, 'metric'>,
+  pairs: readonly Pair[],
+): Point[] {
+  const metric = parseMetric(name, ownSeries);
+  return pairs.flatMap(({ round, base, head }): Point[] => {
+    const [ofBase, ofHead] = [roundValue(metric, base), roundValue(metric, head)];
+    return ofBase === null || ofHead === null ? [] : [{ round, base: ofBase, head: ofHead }];
+  });
+}
+
+function roundValue(metric: Metric, view: ResultView): number | null {
+  if (isCpuTime(metric) && hasCoarseCpu(view)) return null;
+  if (!isEstimated(metric)) return metricValue(metric, aggregate([view]));
+  if (view.samples(metric.series) < samplesOfRound(metric.quantile)) return null;
+  return view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null;
+}
+
+function isCpuTime(metric: Metric): boolean {
+  return metric.kind === 'figure' && ['server_cpu_per_delivery', 'server_cpu'].includes(metric.name);
+}
+
+/** Whether the server was not probed and used so little CPU time that its ticks show. */
+function hasCoarseCpu({ result }: ResultView): boolean {
+  const { servers } = result.telemetry;
+  const cpuMs = measuredProcesses(servers, result).reduce((sum, { measured }) => sum + measured.cpuMs, 0);
+  return cpuMs < MIN_TICKED_CPU_MS && servers.some(({ source }) => source === 'proc');
+}
+
+/** A metric in all rounds. */
+export interface Observed {
+  readonly rule: MetricRule;
+  readonly points: readonly Point[];
+  /** Over all rounds together; null where there are too few samples. */
+  readonly base: number | null;
+  readonly head: number | null;
+}
+
+/** 1 for a metric whose lower values are better, else -1. */
+export function worseSign({ metric }: MetricRule): 1 | -1 {
+  return isFigure(metric) && FIGURES[metric].better === 'higher' ? -1 : 1;
+}
+
+/**
+ * ln(head / base) of each round; upwards is worse. Empty when any round has a zero, which has no ratio: leaving out only
+ * that round would leave out the one that differs most.
+ */
+export function worseLogs(rule: MetricRule, points: readonly Point[]): number[] {
+  if (points.some(({ base, head }) => base <= 0 || head <= 0)) return [];
+  return points.map(({ base, head }) => worseSign(rule) * Math.log(head / base));
+}
+
+/** head - base of each round; upwards is worse. */
+export function worseDifferences(rule: MetricRule, points: readonly Point[]): number[] {
+  return points.map(({ base, head }) => worseSign(rule) * (head - base));
 }

@@ -1,97 +1,129 @@
-import { SockbenchError } from '../errors.ts';
-import { COUNTS } from '../result/aggregate.ts';
+import { fail } from '../errors.ts';
 import type { MetricRule } from '../result/comparison.ts';
+import { COUNT_NAMES, COUNTS, FIGURE_NAMES, FIGURES, type Tolerance } from '../result/metrics.ts';
 import { samplesNeeded } from '../result/view.ts';
-import { parseBytes, parseDurationNs } from '../units.ts';
+import { formatCount } from '../units.ts';
+import { type Expectation, type Obstacle, shortfallOf } from './expectation.ts';
 import {
   isEstimated,
   type Metric,
   type MetricUnit,
   metricName,
   metricUnit,
+  type OwnSeries,
   parseMetric,
   samplesOfRound,
+  toleranceOf,
 } from './metric.ts';
-import { obstacleIn, type Recorded, shortageIn } from './recorded.ts';
+import { explainValue, parseValue } from './value.ts';
 
-/** More would need more evidence for each. */
-export const MOST_GATING = 3;
+/** Each further gating metric would need more evidence for all of them. */
+export const MAX_GATING = 3;
 
-const CPU_TIME = 'server_cpu_per_delivery';
-
-interface Tolerance {
-  readonly delta: number;
-  readonly floor: number;
+/** What is known of the runs of one arm before they start. */
+export interface ArmExpectation extends Expectation {
+  readonly name: string;
+  readonly headline: string;
+  /** Whether the numbers of samples are averages, because messages are sent at random times. */
+  readonly isRandom: boolean;
+  /** Whether the CPU time of the server is only known in ticks of 10 ms. */
+  readonly hasCoarseCpu: boolean;
 }
 
-const MEDIAN: Tolerance = { delta: 0.1, floor: 0.02e6 };
-const TAIL: Tolerance = { delta: 0.15, floor: 0.1e6 };
-const FAR_TAIL: Tolerance = { delta: 0.25, floor: 0.25e6 };
-const CPU: Tolerance = { delta: 0.1, floor: 500 };
-
-/** What is tolerated where nobody says; how it was chosen: docs/decisions/0017-what-a-gate-tolerates.md. */
-function usualTolerance(metric: Metric): Tolerance {
-  if (metric.kind === 'quantile') {
-    if (metric.quantile > 0.95) return FAR_TAIL;
-    return metric.quantile > 0.5 ? TAIL : MEDIAN;
-  }
-  if (metric.kind === 'mean') return TAIL;
-  if (metric.kind === 'figure') {
-    if (metric.name === 'server_cpu_per_delivery') return CPU;
-    if (metric.name === 'traffic_per_delivery') return { delta: 0.01, floor: 0 };
-    if (metric.name === 'server_rss') return { delta: 0.1, floor: 8 * 1024 ** 2 };
-  }
-  return { delta: 0.1, floor: 0 };
+/** What is known of a comparison before it starts. */
+export interface ExpectedArms {
+  /** Of the base. */
+  readonly headline: string;
+  readonly own: OwnSeries;
+  readonly arms: readonly ArmExpectation[];
 }
 
 function ruleOf(metric: Metric, gating: boolean, given: Partial<Tolerance> = {}): MetricRule {
   const rule = { metric: metricName(metric), unit: metricUnit(metric), gating, optional: false };
-  if (metric.kind === 'count') return { ...rule, kind: 'exact', delta: 0.25, floor: 0 };
-  return { ...rule, kind: 'ratio', ...usualTolerance(metric), ...given };
+  const kind = metric.kind === 'count' ? 'exact' : 'ratio';
+  return { ...rule, kind, ...toleranceOf(metric), ...given };
 }
 
-/** What tells what the headline's median does not: the last receiver, how often a server pushes, or the tail. */
+/** The metric that shows what the headline's median does not: the last receiver, the time between pushes, or the tail. */
 function besideMedian(headline: string): string {
   if (headline === 'delivery') return 'fanout_last.p50';
   return headline === 'push_skew' ? 'push_gap.p50' : `${headline}.p95`;
 }
 
+/** Why no round will have the metric on both sides; null where one may. */
+function obstacleTo(metric: Metric, { arms }: ExpectedArms): Obstacle | null {
+  const obstacles = arms.flatMap((arm) => {
+    const shortfall = shortfallOf(metric, 0, arm);
+    return shortfall?.kind === 'unavailable' ? [{ ...shortfall, arm: arm.name }] : [];
+  });
+  const [first] = obstacles;
+  if (first === undefined) return null;
+  const where = obstacles.length === arms.length ? '' : `${first.arm}: `;
+  return { problem: `${where}${first.problem}`, hint: first.hint };
+}
+
+/** Why a run of an arm will, or may, have too few samples; null where nothing speaks against it. */
+function shortageOf(metric: Metric, needed: number, { arms }: ExpectedArms): string | null {
+  const short = arms.flatMap(({ name, isRandom, ...expected }) => {
+    const shortfall = shortfallOf(metric, isRandom ? meanNeeded(needed) : needed, expected);
+    return shortfall?.kind === 'short' ? [{ name, planned: shortfall.planned }] : [];
+  });
+  const [first] = short;
+  if (first === undefined) return null;
+  const which = short.length === arms.length ? '' : ` of ${first.name}`;
+  const has = `each run${which} would have ${formatCount(first.planned)} independent samples of ${metricName(metric)}`;
+  return first.planned < needed
+    ? `${has}, and needs ${needed}`
+    : `${has} on average, and by chance fewer than the ${needed} that it needs`;
+}
+
 /**
- * The usual metrics that decide: those of which every arm will have enough. Only the median must be there. Throws
- * BAD_METRIC and TOO_FEW_SAMPLES.
+ * The mean number of random arrivals that leaves fewer than `needed` in one of 30,000 runs: their number spreads by the
+ * root of its mean, so that mean - 4 sqrt(mean) = needed.
  */
-function usualGating(recorded: Recorded): MetricRule[] {
-  const parse = (name: string) => parseMetric(name, recorded.own);
-  const median = parse(`${recorded.headline}.p50`);
-  requireTold(`the usual metric ${metricName(median)}`, median, recorded);
-  const beside = parse(besideMedian(recorded.headline));
-  const cpu = parse(CPU_TIME);
+function meanNeeded(needed: number): number {
+  return (2 + Math.sqrt(4 + needed)) ** 2;
+}
+
+function samplesOf(metric: Metric): number {
+  return isEstimated(metric) ? samplesOfRound(metric.quantile) : 1;
+}
+
+/**
+ * The usual gating metrics: those that every arm will have enough samples of. Only the median is required. Throws
+ * BAD_METRIC.
+ */
+function usualGating(expected: ExpectedArms): MetricRule[] {
+  const median = parseMetric(`${expected.headline}.p50`, expected.own);
+  requireAvailable(`the usual metric ${metricName(median)}`, median, expected);
+  const beside = parseMetric(besideMedian(expected.headline), expected.own);
+  const figures = FIGURE_NAMES.filter((name) => FIGURES[name].isGating)
+    .map((name): Metric => ({ kind: 'figure', name }))
+    .filter((figure) => obstacleTo(figure, expected) === null);
+  const hasFineCpu = !expected.arms.some((arm) => arm.hasCoarseCpu);
   return [
     ruleOf(median, true),
-    ...(isSure(beside, recorded) ? [ruleOf(beside, true)] : []),
-    // A server of the user's may not let itself be probed, which only the runs show.
-    ...(hasFineCpu(recorded) ? [{ ...ruleOf(cpu, true), optional: true }] : []),
+    ...(isCertain(beside, expected) ? [ruleOf(beside, true)] : []),
+    // A user's server may not let itself be probed, which only the runs show.
+    ...(hasFineCpu ? figures.map((figure) => ({ ...ruleOf(figure, true), optional: true })) : []),
   ];
 }
 
-function hasFineCpu(recorded: Recorded): boolean {
-  const isTold = obstacleIn(recorded, parseMetric(CPU_TIME)) === null;
-  return isTold && !recorded.arms.some((arm) => arm.hasCoarseCpu);
+/** Whether there will be enough samples. How often a scenario records its own series is not known. */
+function isCertain(metric: Metric, expected: ExpectedArms): boolean {
+  if (obstacleTo(metric, expected) !== null) return false;
+  if (shortageOf(metric, samplesOf(metric), expected) !== null) return false;
+  if (!('series' in metric) || !Object.hasOwn(expected.own, metric.series)) return true;
+  return expected.arms.every(({ samples }) => typeof samples.get(metric.series) === 'number');
 }
 
-/** Whether there will be enough samples; of a scenario's own series nobody knows how often it is recorded. */
-function isSure(metric: Metric, recorded: Recorded): boolean {
-  if (obstacleIn(recorded, metric) !== null || shortageOf(metric, recorded) !== null) return false;
-  if (!('series' in metric)) return true;
-  const isOwn = Object.hasOwn(recorded.own, metric.series);
-  return !isOwn || recorded.arms.every(({ samples }) => typeof samples.get(metric.series) === 'number');
-}
-
-function usualTold({ headline, own, arms }: Recorded): Metric[] {
+/** Metrics that are reported with every comparison, gating or not. */
+function informational(expected: ExpectedArms): Metric[] {
+  const { headline, own } = expected;
   const names = [
     `${headline}.p50`,
     besideMedian(headline),
-    CPU_TIME,
+    'server_cpu_per_delivery',
     `${headline}.p95`,
     `${headline}.p99`,
     ...(headline === 'push_skew' ? ['push_gap.p99'] : []),
@@ -103,117 +135,76 @@ function usualTold({ headline, own, arms }: Recorded): Metric[] {
   ];
   return names
     .map((name) => parseMetric(name, own))
-    .filter((metric) => obstacleIn({ headline, own, arms }, metric) === null);
+    .filter((metric) => obstacleTo(metric, expected) === null);
 }
 
 /**
- * What a comparison is judged by. `asked` are `NAME[:GROWTH[:FLOOR]]`: at most three, which then decide instead of
- * the usual ones; counts of what should not happen always decide. Throws BAD_METRIC, and TOO_FEW_SAMPLES.
+ * The metrics of a comparison and what is tolerated of each. `asked` are the values of --metric,
+ * `NAME[:GROWTH[:FLOOR]]`: at most three, which gate in place of the usual ones; counts always gate. Throws BAD_METRIC
+ * and TOO_FEW_SAMPLES.
  */
-export function planRules(asked: readonly string[], recorded: Recorded): MetricRule[] {
-  if (asked.length > MOST_GATING) {
-    throw new SockbenchError({
-      code: 'BAD_METRIC',
-      message: `--metric was given ${asked.length} times; at most ${MOST_GATING} may decide, since each one more is one more chance of a false alarm`,
-      hint: 'Leave some out; every other figure is in the report all the same.',
-    });
+export function planRules(asked: readonly string[], expected: ExpectedArms): MetricRule[] {
+  if (asked.length > MAX_GATING) {
+    fail(
+      'BAD_METRIC',
+      `--metric was given ${asked.length} times; at most ${MAX_GATING} metrics may gate, because each one adds a chance of a false alarm`,
+      'Leave some out. The report shows the other figures anyway.',
+    );
   }
-  const given = asked.map((text) => parseRule(text, recorded));
+  const given = asked.map((text) => parseRule(text, expected));
   const twice = given.find(({ metric }, index) => given.findIndex((each) => each.metric === metric) < index);
-  if (twice !== undefined) refuse(`--metric ${twice.metric}`, 'is given twice', 'Give it once.');
-  const gating = asked.length === 0 ? usualGating(recorded) : given;
-  // Without a median of its headline a run is invalid, whatever is asked for.
-  for (const headline of new Set(recorded.arms.map((arm) => arm.headline))) {
-    requireSamples(parseMetric(`${headline}.p50`, recorded.own), samplesNeeded(0.5), recorded);
+  if (twice !== undefined) fail('BAD_METRIC', `--metric ${twice.metric} is given twice`, 'Give it once.');
+  const gating = asked.length === 0 ? usualGating(expected) : given;
+  // Without a median of its headline a run is invalid, whichever metrics gate.
+  for (const headline of new Set(expected.arms.map((arm) => arm.headline))) {
+    requireSamples(parseMetric(`${headline}.p50`, expected.own), samplesNeeded(0.5), expected);
   }
   for (const { metric } of gating) {
-    const parsed = parseMetric(metric, recorded.own);
-    requireSamples(parsed, neededOf(parsed), recorded);
+    const parsed = parseMetric(metric, expected.own);
+    requireSamples(parsed, samplesOf(parsed), expected);
   }
-  const told = usualTold(recorded).map((metric) => ruleOf(metric, false));
-  const counts = COUNTS.filter((name) => name !== 'late').map((name) =>
-    ruleOf({ kind: 'count', name }, true),
-  );
-  const all = [...gating, ...told, ...counts];
+  const counts = COUNT_NAMES.filter((name) => COUNTS[name].isGating);
+  const all = [
+    ...gating,
+    ...informational(expected).map((metric) => ruleOf(metric, false)),
+    ...counts.map((name) => ruleOf({ kind: 'count', name }, true)),
+  ];
   return all.filter((rule, index) => all.findIndex(({ metric }) => metric === rule.metric) === index);
 }
 
-function neededOf(metric: Metric): number {
-  return isEstimated(metric) ? samplesOfRound(metric.quantile) : 1;
+/** A run with fewer samples is invalid, or has no value to compare. */
+function requireSamples(metric: Metric, needed: number, expected: ExpectedArms): void {
+  const shortage = shortageOf(metric, needed, expected);
+  if (shortage !== null) fail('TOO_FEW_SAMPLES', shortage, 'Give a longer --duration or a higher --rate.');
 }
 
-function shortageOf(metric: Metric, recorded: Recorded): string | null {
-  return shortageIn(recorded, metric, neededOf(metric));
+/** A metric that no run will have would leave every comparison without a verdict. */
+function requireAvailable(what: string, metric: Metric, expected: ExpectedArms): void {
+  const obstacle = obstacleTo(metric, expected);
+  if (obstacle !== null) fail('BAD_METRIC', `${what}: ${obstacle.problem}`, obstacle.hint);
 }
 
-/** A run with fewer is invalid, or has no value to compare. */
-function requireSamples(metric: Metric, needed: number, recorded: Recorded): void {
-  const message = shortageIn(recorded, metric, needed);
-  if (message === null) return;
-  throw new SockbenchError({
-    code: 'TOO_FEW_SAMPLES',
-    message,
-    hint: 'Give a longer --duration or a higher --rate.',
-  });
-}
-
-function refuse(what: string, problem: string, hint: string): never {
-  throw new SockbenchError({ code: 'BAD_METRIC', message: `${what}: ${problem}`, hint });
-}
-
-/** `delivery.p99`, `delivery.p99:20%`, `delivery.p99:20%:1ms`. */
-function parseRule(text: string, recorded: Recorded): MetricRule {
+/** Reads `delivery.p99`, `delivery.p99:20%` or `delivery.p99:20%:1ms`. */
+function parseRule(text: string, expected: ExpectedArms): MetricRule {
+  const flag = `--metric ${text}`;
   const [name = '', growth, floor, ...more] = text.split(':');
-  if (more.length > 0)
-    refuse(`--metric ${text}`, 'has too many parts', 'Write it like delivery.p99:20%:1ms.');
-  const metric = parseMetric(name, recorded.own);
-  requireTold(`--metric ${text}`, metric, recorded);
+  if (more.length > 0) {
+    fail('BAD_METRIC', `${flag} has too many parts`, 'Write it like delivery.p99:20%:1ms.');
+  }
+  const metric = parseMetric(name, expected.own);
+  requireAvailable(flag, metric, expected);
   if (metric.kind === 'count' && growth !== undefined) {
-    refuse(
-      `--metric ${text}`,
-      'of a count nothing is tolerated where the base has none',
-      `Write ${name} alone.`,
-    );
+    fail('BAD_METRIC', `${flag}: a count has no tolerance`, `Write ${name}.`);
   }
   return ruleOf(metric, true, {
-    ...(growth === undefined ? {} : { delta: parseGrowth(text, growth) }),
-    ...(floor === undefined ? {} : { floor: parseFloor(text, metricUnit(metric), floor) }),
+    ...(growth === undefined ? {} : { delta: readPart(flag, 'the growth', 'share', growth) }),
+    ...(floor === undefined ? {} : { floor: readPart(flag, 'the floor', metricUnit(metric), floor) }),
   });
 }
 
-/** What no run has could never be told, and would leave every comparison without a verdict. */
-function requireTold(what: string, metric: Metric, recorded: Recorded): void {
-  const obstacle = obstacleIn(recorded, metric);
-  if (obstacle !== null) refuse(what, obstacle.problem, obstacle.hint);
-}
-
-function parseGrowth(text: string, growth: string): number {
-  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(growth.trim()) ?? [];
-  if (percent !== undefined) return Number(percent) / 100;
-  return refuse(
-    `--metric ${text}`,
-    `"${growth}" is not a percentage`,
-    'Write what growth is tolerated, like delivery.p99:20%.',
-  );
-}
-
-/** In the metric's unit. */
-function parseFloor(text: string, unit: MetricUnit, floor: string): number {
-  if (unit === 'duration') return quantityOf(text, () => parseDurationNs(floor));
-  if (unit === 'bytes') return quantityOf(text, () => parseBytes(floor));
-  if (/^\d+(?:\.\d+)?$/.test(floor.trim())) return Number(floor);
-  return refuse(
-    `--metric ${text}`,
-    `"${floor}" is not a number`,
-    'Write what difference is always tolerated, like server_cpu:10%:0.05.',
-  );
-}
-
-function quantityOf(text: string, parse: () => number): number {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof SockbenchError) return refuse(`--metric ${text}`, error.message, error.hint);
-    throw error;
-  }
+function readPart(flag: string, part: string, unit: MetricUnit, text: string): number {
+  const value = parseValue(unit, text);
+  if (value !== null) return value;
+  const { problem, hint } = explainValue(unit, text);
+  return fail('BAD_METRIC', `${flag}: ${part} ${problem}`, hint);
 }

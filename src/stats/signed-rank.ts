@@ -1,6 +1,5 @@
-import { normalTail } from './distributions.ts';
-import { requireFinite, requireInsideUnit, requireWhole } from './domain.ts';
-import { walshAverages } from './hodges-lehmann.ts';
+import { median } from '../result/order-statistics.ts';
+import { normalTail, requireFinite, requireInsideUnit, requireWhole } from './distributions.ts';
 
 /** With more values than that the sum of ranks is as good as normal, and its exact distribution takes long. */
 const MOST_EXACT = 100;
@@ -140,4 +139,26 @@ export function locationBounds(
   requireInsideUnit('upperAlpha', upperAlpha);
   const mirrored = values.map((value) => -value);
   return { lower: lowerBound(values, lowerAlpha), upper: -lowerBound(mirrored, upperAlpha) };
+}
+
+/** The means of all pairs of values, each value paired with itself too: n (n + 1) / 2 of them, ascending. */
+export function walshAverages(values: readonly number[]): Float64Array {
+  requireFinite('values', values);
+  const averages = new Float64Array((values.length * (values.length + 1)) / 2);
+  let at = 0;
+  values.forEach((value, i) => {
+    for (const other of values.slice(i)) averages[at++] = (value + other) / 2;
+  });
+  return averages.sort();
+}
+
+/**
+ * Hodges and Lehmann's estimate of the location of a symmetric distribution: the median of all Walsh averages, in the
+ * unit of the values; NaN for none. It is what the signed-rank test estimates, and moves little when one value is far
+ * out. Throws a RangeError for a value that is not finite.
+ *
+ * Source: Hodges and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34 (1963).
+ */
+export function hodgesLehmann(values: readonly number[]): number {
+  return median(walshAverages(values));
 }

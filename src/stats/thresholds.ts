@@ -1,136 +1,95 @@
 import type { Aggregate } from '../result/aggregate.ts';
 import type { ThresholdOutcome } from '../result/run-result.ts';
-import { type Comparison, type Condition, type Operator, readCondition } from './condition.ts';
-import { formatMetric, type Metric, metricName, metricUnit, metricValue, missingBecause } from './metric.ts';
-import { type Arm, type Part, sumValue } from './threshold-amount.ts';
+import {
+  type ArmMetric,
+  armMetricName,
+  type Clause,
+  type Condition,
+  type Operator,
+  parseCondition,
+} from './condition.ts';
+import { formatMetric, metricUnit, metricValue, missingBecause, type OwnSeries } from './metric.ts';
 
-/** A threshold, read and checked. */
-export interface Threshold {
-  readonly expression: string;
-  readonly condition: Condition;
-}
+/** A condition that a run, or the head of a comparison, has to meet. */
+export type Threshold = Condition;
 
-/** A metric of one of the two arms. */
-export interface ArmMetric {
-  readonly arm: Arm;
-  readonly metric: Metric;
-}
-
-/**
- * Reads a threshold in the language of threshold-grammar.ts. `own` are the scenario's own series; without a base,
- * `base.` is refused. Throws BAD_THRESHOLD.
- */
+/** Reads a threshold. Without a base, `base.` is an error. Throws BAD_THRESHOLD. */
 export function parseThreshold(
   expression: string,
-  own: Readonly<Record<string, string>> = {},
+  own: OwnSeries = {},
   { hasBase = false }: { readonly hasBase?: boolean } = {},
 ): Threshold {
-  return { expression, condition: readCondition(expression, { own, hasBase }) };
+  return parseCondition(expression, { flag: '--threshold', own, hasBase });
 }
 
-/** Every metric that a threshold is on, once, in the order of its expression. */
-export function metricsOf({ condition }: Threshold): readonly ArmMetric[] {
+/** Every metric that a condition names, once, in order. A count and its share are two. */
+export function metricsOf({ clauses }: Condition): readonly ArmMetric[] {
   const byName = new Map<string, ArmMetric>();
-  for (const { metric, arm } of partsOf(condition)) {
-    byName.set(`${armMetricName({ metric, arm })} ${metric.kind}`, { metric, arm });
-  }
+  const sides = clauses.flatMap(({ left, times }) => (times === null ? [left] : [left, times]));
+  for (const each of sides) byName.set(`${armMetricName(each)} ${each.metric.kind}`, each);
   return [...byName.values()];
 }
 
-function partsOf(condition: Condition): readonly Part[] {
-  switch (condition.kind) {
-    case 'comparison':
-      return [...condition.left.parts, ...condition.right.parts];
-    case 'not':
-      return partsOf(condition.of);
-    default:
-      return condition.of.flatMap(partsOf);
-  }
-}
-
-/** As in a threshold: `base.delivery.p50`. */
-export function armMetricName({ arm, metric }: ArmMetric): string {
-  return `${arm === 'base' ? 'base.' : ''}${metricName(metric)}`;
-}
-
+/** Whether `a` OP `b`. */
 export const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
+  '<': (a, b) => a < b,
   '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
   '>=': (a, b) => a >= b,
   '==': (a, b) => a === b,
-  '<': (a, b) => a < b,
-  '>': (a, b) => a > b,
 };
 
 type LookUp = (metric: ArmMetric) => number | null;
 
 /**
- * Judges a threshold on a run, `poolOf([view])`, or on all runs of two arms; null for an arm that has none. What
- * cannot be decided without a value that the runs do not soundly have is neither passed nor failed: `false and
- * unknown` is failed, `true and unknown` is not judged.
+ * Judges a threshold on one run, or on all valid runs of two arms; null for an arm without any. A value that the runs
+ * do not have leaves it neither passed nor failed, unless another clause fails.
  */
 export function judgeThreshold(
   threshold: Threshold,
   head: Aggregate | null,
   base: Aggregate | null = null,
 ): ThresholdOutcome {
-  const { expression, condition } = threshold;
-  const poolFor = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);
+  const { expression, clauses } = threshold;
+  const runsOf = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);
   const lookUp: LookUp = (each) => {
-    const pool = poolFor(each);
-    return pool === null ? null : metricValue(each.metric, pool);
+    const runs = runsOf(each);
+    return runs === null ? null : metricValue(each.metric, runs);
   };
-  const passed = holds(condition, lookUp);
-  const isActual = passed !== null && condition.kind === 'comparison';
+  const because = (each: ArmMetric) => {
+    const runs = runsOf(each);
+    return runs === null ? 'nothing was measured' : missingBecause(each.metric, runs);
+  };
+  const outcomes = clauses.map((clause) => holds(clause, lookUp));
+  const passed = outcomes.includes(false) ? false : outcomes.includes(null) ? null : true;
+  const [only] = clauses.length === 1 && passed !== null ? clauses : [];
   return {
     expression,
     passed,
-    actual: isActual ? actualOf(condition, lookUp) : null,
-    detail: detailOf(metricsOf(threshold), lookUp, (each) => {
-      const pool = poolFor(each);
-      return pool === null ? 'nothing was measured' : missingBecause(each.metric, pool);
-    }),
+    actual: only === undefined ? null : lookUp(only.left),
+    detail: detailOf(metricsOf(threshold), lookUp, because),
   };
 }
 
-/** Kleene's logic of three values; null is unknown. */
-function holds(condition: Condition, lookUp: LookUp): boolean | null {
-  switch (condition.kind) {
-    case 'comparison': {
-      const [left, right] = [sumValue(condition.left, lookUp), sumValue(condition.right, lookUp)];
-      return left === null || right === null ? null : HOLDS[condition.operator](left, right);
-    }
-    case 'not': {
-      const inner = holds(condition.of, lookUp);
-      return inner === null ? null : !inner;
-    }
-    default: {
-      const decisive = condition.kind === 'or';
-      const parts = condition.of.map((part) => holds(part, lookUp));
-      if (parts.includes(decisive)) return decisive;
-      return parts.includes(null) ? null : !decisive;
-    }
-  }
+/** Null where a value is unknown. */
+function holds({ left, operator, limit, times }: Clause, lookUp: LookUp): boolean | null {
+  const value = lookUp(left);
+  const factor = times === null ? 1 : lookUp(times);
+  return value === null || factor === null ? null : HOLDS[operator](value, limit * factor);
 }
 
-/** The left side, unless only the right one has metrics. */
-function actualOf({ left, right }: Comparison, lookUp: LookUp): number | null {
-  return sumValue(left.parts.length > 0 ? left : right, lookUp);
-}
-
-/** Of a single metric its value, or why there is none; of several `delivery.p99 12.3 ms, lost 0`. */
+/** The value of a single metric, or why there is none; of several, `delivery.p99 12.3 ms, lost 0`. */
 function detailOf(
   metrics: readonly ArmMetric[],
   lookUp: LookUp,
   because: (metric: ArmMetric) => string,
 ): string {
-  const told = metrics.map((each) => {
-    const value = lookUp(each);
-    const name = armMetricName(each);
-    return value === null
-      ? { text: because(each), label: `${name} unknown:` }
-      : { text: formatMetric(metricUnit(each.metric), value), label: name };
-  });
-  const [only] = told;
-  if (told.length === 1 && only !== undefined) return only.text;
-  return told.map(({ label, text }) => `${label} ${text}`).join(', ');
+  return metrics
+    .map((each) => {
+      const value = lookUp(each);
+      const text = value === null ? because(each) : formatMetric(metricUnit(each.metric), value);
+      if (metrics.length === 1) return text;
+      return `${armMetricName(each)}${value === null ? ' unknown:' : ''} ${text}`;
+    })
+    .join(', ');
 }

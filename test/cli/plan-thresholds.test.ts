@@ -22,7 +22,7 @@ describe('thresholds of a config', () => {
     const ofConfig = [
       'lost==0',
       'delivery.p50 < 3 * fanout_first.p50',
-      'ack.p50<1s or delivery.p50<1s',
+      'ack.p50<1s and delivery.p50<1s',
       'ack.p50<1s',
     ];
     expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: ofConfig.slice(0, 2), warnings: [] });
@@ -65,8 +65,8 @@ describe('thresholds of a config', () => {
 
 describe('thresholds of the command line', () => {
   it.each([
-    ['delivery.p50 < base.delivery.p50', 'only gate and compare have a base'],
-    ['lost==0 or ack.p50<1s', 'this run will not record "ack"'],
+    ['delivery.p50 < base.delivery.p50', 'needs a base, which only gate and compare have'],
+    ['lost==0 and ack.p50<1s', 'this run will not record "ack"'],
     ['checkout.p50<1s', '"checkout" is not one of delivery'],
     ['empty_polls<5%', 'nobody polls over websocket'],
   ])('are refused for what this run will not have: %s', async (expression, problem) => {

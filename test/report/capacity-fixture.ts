@@ -8,8 +8,8 @@ import {
   type SearchDesign,
   type SearchStep,
 } from '../../src/stats/capacity-search.ts';
-import { CONFIDENCE, judgeStep } from '../../src/stats/capacity-step.ts';
-import { parseObjective } from '../../src/stats/objective.ts';
+import { CONFIDENCE, judgeStep, parseObjectives } from '../../src/stats/capacity-step.ts';
+
 import { makeResult } from './fixture.ts';
 
 export const DESIGN: SearchDesign = { vary: 'rate', from: 100, to: 100_000, repeats: 5, mustPass: 4 };
@@ -67,7 +67,7 @@ export function runAt(value: number, { design, capacity, seenTo }: CapacityOptio
 export function makeCapacity(given: Partial<CapacityOptions> = {}): Capacity {
   const options = { ...DEFAULTS, ...given };
   const { design } = options;
-  const objectives = [...options.objectives, 'lost<=0', 'failed<=0'].map((each) => parseObjective(each));
+  const objectives = [...options.objectives, 'lost<=0', 'failed<=0'].flatMap((each) => parseObjectives(each));
   const runStep = ({ phase, value }: SearchStep, seed: number): CapacityStep => {
     const result = runAt(value, options, seed);
     return { phase, value, ...judgeStep(viewResult(result), objectives), result };

@@ -6,24 +6,17 @@ import { describe, expect, it } from 'vitest';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHgrm } from '../../src/report/hgrm.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
-import { aggregate, COUNTS } from '../../src/result/aggregate.ts';
+import { aggregate } from '../../src/result/aggregate.ts';
 import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
 import { type Comparison, type Judgement, parseComparison } from '../../src/result/comparison.ts';
-import { FIGURE_NAMES } from '../../src/result/metrics.ts';
+import { COUNT_NAMES, FIGURE_NAMES } from '../../src/result/metrics.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { parseResult } from '../../src/result/store.ts';
-import {
-  headlineBySecond,
-  measuredTelemetry,
-  NsHistogram,
-  type ResultView,
-  receivedInTime,
-  viewResult,
-} from '../../src/result/view.ts';
+import { measuredTelemetry, receivedInTime } from '../../src/result/telemetry.ts';
+import { measuredIntervals, type NsHistogram, type ResultView, viewResult } from '../../src/result/view.ts';
 import { endingSoFar, maxSteps, nextStep } from '../../src/stats/capacity-search.ts';
-import { judgeStep } from '../../src/stats/capacity-step.ts';
+import { judgeStep, parseObjectives } from '../../src/stats/capacity-step.ts';
 import { goesOn, judge } from '../../src/stats/judge.ts';
-import { parseObjective } from '../../src/stats/objective.ts';
 import { judgeThreshold, parseThreshold } from '../../src/stats/thresholds.ts';
 import { codeOf, fromSchema2, renamed } from '../support/schema-2.ts';
 
@@ -53,7 +46,7 @@ function aggregateFigures(views: readonly ResultView[]) {
   const all = aggregate(views);
   const series = [...new Set(views.flatMap(({ result }) => Object.keys(result.series)))].sort();
   return {
-    counts: Object.fromEntries(COUNTS.map((name) => [name, all.count(name)])),
+    counts: Object.fromEntries(COUNT_NAMES.map((name) => [name, all.count(name)])),
     expected: all.expected,
     sent: all.sent,
     figures: Object.fromEntries(FIGURE_NAMES.map((name) => [name, all.figure(name)])),
@@ -94,7 +87,7 @@ function thresholdOutcome(
 
 function stepFigures(result: RunResult, sets: readonly (readonly string[])[]) {
   return sets.map((objectives) => {
-    const parsed = objectives.map((expression) => parseObjective(expression, result.ownSeries));
+    const parsed = objectives.flatMap((expression) => parseObjectives(expression, result.ownSeries));
     const { outcome, reasons, figures } = judgeStep(viewResult(result), parsed);
     return { objectives, outcome, codes: reasons.map(({ code }) => code), figures };
   });
@@ -122,6 +115,7 @@ function csvCells(result: RunResult): Record<string, string | undefined> {
 interface RunFigures {
   readonly thresholds: readonly { readonly expression: string }[];
   readonly steps: readonly { readonly objectives: readonly string[]; readonly codes: readonly string[] }[];
+  readonly seconds: readonly { readonly count: number; readonly quantiles: readonly number[] }[];
   readonly csv: Readonly<Record<string, string>>;
 }
 
@@ -135,7 +129,7 @@ function runFigures(result: RunResult, then: RunFigures) {
   const view = viewResult(result);
   return {
     ...measuredFigures(result),
-    seconds: headlineBySecond(result).map((encoded) => readOf(NsHistogram.decode(encoded))),
+    seconds: measuredIntervals(view).map(({ count, p50Ns, p99Ns, maxNs }) => [count, p50Ns, p99Ns, maxNs]),
     thresholds: then.thresholds.map(({ expression }) =>
       thresholdOutcome(expression, ownSeries, aggregate([view])),
     ),
@@ -226,7 +220,14 @@ describe('the figures of a document that was recorded before the redesign are th
   it.each(NAMES.filter((name) => kindOf(name) === 'run'))('of the run %s', (name) => {
     const { csv, ...then } = renamed(read(`${name}.figures`)) as RunFigures;
     const result = parseResult(name, fromSchema2(read(name)));
-    expect(runFigures(result, { csv, ...then })).toEqual({ ...then, steps: then.steps.map(withCodes) });
+    expect(runFigures(result, { csv, ...then })).toEqual({
+      ...then,
+      steps: then.steps.map(withCodes),
+      seconds: then.seconds.map(({ count, quantiles }) => [
+        count,
+        ...[0.5, 0.99, 1].map((quantile) => quantiles[QUANTILES.indexOf(quantile)]),
+      ]),
+    });
     const columns = Object.entries(csv).map(([column, cell]) => [CSV_COLUMNS[column] ?? column, cell]);
     expect(csvCells(result)).toMatchObject(Object.fromEntries(columns));
   });

@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Finding, FindingCode } from '../../src/result/findings.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { NsHistogram, viewResult } from '../../src/result/view.ts';
-import { judgeError, judgeStep } from '../../src/stats/capacity-step.ts';
-import { parseObjective } from '../../src/stats/objective.ts';
+import { judgeError, judgeStep, parseObjectives } from '../../src/stats/capacity-step.ts';
 import { makeResult } from '../report/fixture.ts';
 
-const OBJECTIVES = ['ack.p95<50ms', 'lost<=0', 'failed<=0'].map((each) => parseObjective(each));
+const OBJECTIVES = parseObjectives('ack.p95<50ms and lost<=0 and failed<=0');
 
 /** 1,000 requests in 10 s, 1 to 2 ms each. */
 function goodRun(): RunResult {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hodgesLehmann, walshAverages } from '../../src/stats/hodges-lehmann.ts';
+import { hodgesLehmann, walshAverages } from '../../src/stats/signed-rank.ts';
 import { DEPRESSION } from './published.ts';
 
 const wholes = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 20 });
@@ -33,7 +33,6 @@ describe('the Hodges-Lehmann estimate', () => {
         expect(estimate).toBeGreaterThanOrEqual(Math.min(...values));
         expect(estimate).toBeLessThanOrEqual(Math.max(...values));
       }),
-      { seed: 1 },
     );
   });
 
@@ -46,7 +45,6 @@ describe('the Hodges-Lehmann estimate', () => {
         expect(sums.filter((sum) => sum < twice).length).toBeLessThanOrEqual(half);
         expect(sums.filter((sum) => sum > twice).length).toBeLessThanOrEqual(half);
       }),
-      { seed: 1 },
     );
   });
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { holm } from '../../src/stats/holm.ts';
+import { holm, minRounds, planLooks, roundsForVerdict } from '../../src/stats/correction.ts';
 import { judge } from '../../src/stats/judge.ts';
-import { minRounds, planLooks, roundsForVerdict } from '../../src/stats/looks.ts';
 import { signedRankP } from '../../src/stats/signed-rank.ts';
 import { madeDesign, madeRounds, madeRun } from './made-rounds.ts';
 import { chance, draw, laplaceNoise, type Noise, normalNoise, shareOf } from './noise.ts';

@@ -1,8 +1,7 @@
 import type { ArmRun, Design, Round } from '../../src/result/comparison.ts';
 import type { Finding, RunResult } from '../../src/result/run-result.ts';
 import { NsHistogram } from '../../src/result/view.ts';
-import type { Recorded } from '../../src/stats/recorded.ts';
-import { planRules } from '../../src/stats/rules.ts';
+import { type ExpectedArms, planRules } from '../../src/stats/rules.ts';
 import { makeResult } from '../report/fixture.ts';
 
 /** A made-up run; what is not given is as in any other. */
@@ -117,7 +116,7 @@ export function madeRounds(
   });
 }
 
-const RECORDED: Recorded = {
+const RECORDED: ExpectedArms = {
   headline: 'delivery',
   own: {},
   arms: [

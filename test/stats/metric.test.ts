@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aggregate, COUNTS } from '../../src/result/aggregate.ts';
-import { FIGURE_NAMES } from '../../src/result/metrics.ts';
+import { aggregate } from '../../src/result/aggregate.ts';
+import { COUNT_NAMES, FIGURE_NAMES } from '../../src/result/metrics.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
   formatMetric,
@@ -34,7 +34,7 @@ describe('the name of a metric', () => {
   it('is what it was read from', () => {
     const percents = ['p0.001', 'p7', 'p28.9', 'p50', 'p99', 'p99.9', 'p99.99', 'p99.999'];
     const statistics = [...percents, 'min', 'max', 'mean'].map((statistic) => `fanout_last.${statistic}`);
-    for (const name of [...statistics, ...COUNTS, ...FIGURE_NAMES]) {
+    for (const name of [...statistics, ...COUNT_NAMES, ...FIGURE_NAMES]) {
       expect(metricName(parseMetric(name))).toBe(name);
     }
   });
@@ -81,12 +81,12 @@ describe('the value of a metric', () => {
   });
 
   it.each<[metric: Metric, because: string]>([
-    [{ kind: 'quantile', series: 'ack', quantile: 0.5 }, 'the run recorded no value of it'],
-    [{ kind: 'quantile', series: 'ack', quantile: 1 }, 'the run recorded no value of it'],
-    [{ kind: 'mean', series: 'ack' }, 'the run recorded no value of it'],
-    [{ kind: 'share', name: 'late' }, 'no message was owed to anyone'],
+    [{ kind: 'quantile', series: 'ack', quantile: 0.5 }, 'the run recorded no value'],
+    [{ kind: 'quantile', series: 'ack', quantile: 1 }, 'the run recorded no value'],
+    [{ kind: 'mean', series: 'ack' }, 'the run recorded no value'],
+    [{ kind: 'share', name: 'late' }, 'no delivery was expected'],
     [{ kind: 'share', name: 'failed' }, 'nothing was sent'],
-    [{ kind: 'figure', name: 'server_cpu' }, 'the run does not tell it'],
+    [{ kind: 'figure', name: 'server_cpu' }, 'the run does not report it'],
   ])('is null where a run has none, and it is said why: %o', (metric, because) => {
     expect(metricValue(metric, none)).toBeNull();
     expect(missingBecause(metric, none)).toBe(because);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Judgement } from '../../src/result/comparison.ts';
 import type { Finding } from '../../src/result/findings.ts';
-import { judge } from '../../src/stats/judge.ts';
-import { rankArms } from '../../src/stats/ranking.ts';
+import { judge, rankArms } from '../../src/stats/judge.ts';
 import { type MadeRun, madeDesign, madeRounds, madeRun, ONE_LOOK } from './made-rounds.ts';
 
 const THREE = madeDesign({ names: ['a', 'b', 'c'], looks: ONE_LOOK });

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricRule } from '../../src/result/comparison.ts';
-import type { ArmForecast, Recorded } from '../../src/stats/recorded.ts';
-import { planRules } from '../../src/stats/rules.ts';
+import { type ArmExpectation, type ExpectedArms, planRules } from '../../src/stats/rules.ts';
 import { thrownBy } from '../thrown.ts';
 
 type Samples = Readonly<Record<string, number | null>>;
 
-function armOf(samples: Samples, given: Partial<ArmForecast> = {}): ArmForecast {
+function armOf(samples: Samples, given: Partial<ArmExpectation> = {}): ArmExpectation {
   const [headline = ''] = Object.keys(samples);
   return {
     name: 'base',
@@ -20,29 +19,29 @@ function armOf(samples: Samples, given: Partial<ArmForecast> = {}): ArmForecast 
 }
 
 /** Of arms that all record the same, as many as are given. */
-function recordedOf(samples: Samples, ...given: Partial<ArmForecast>[]): Recorded {
+function armsOf(samples: Samples, ...given: Partial<ArmExpectation>[]): ExpectedArms {
   const [base = armOf(samples), ...heads] = [{}, ...given].map((each) => armOf(samples, each));
   return { headline: base.headline, own: {}, arms: [base, ...heads] };
 }
 
-const NO_PROCESS: ArmForecast['unavailable'] = new Map(
+const NO_PROCESS: ArmExpectation['unavailable'] = new Map(
   (['server_cpu_per_delivery', 'server_cpu', 'server_rss'] as const).map((name) => [
     name,
     { problem: 'nothing is known of it', hint: 'Let --exec start it.' },
   ]),
 );
 
-const BROADCASTS = recordedOf({ delivery: null, fanout_last: null, send_lag: null });
-const REQUESTS = recordedOf({ ack: null, send_lag: null });
-const VISITS: Recorded = { ...recordedOf({ checkout: null }), own: { checkout: 'pressed -> paid' } };
-const PUSHES = recordedOf({ push_skew: null, push_gap: null });
+const BROADCASTS = armsOf({ delivery: null, fanout_last: null, send_lag: null });
+const REQUESTS = armsOf({ ack: null, send_lag: null });
+const VISITS: ExpectedArms = { ...armsOf({ checkout: null }), own: { checkout: 'pressed -> paid' } };
+const PUSHES = armsOf({ push_skew: null, push_gap: null });
 
 const COUNTS = ['lost', 'duplicated', 'reordered', 'unexpected', 'failed'];
 const names = (rules: readonly MetricRule[]) => rules.map(({ metric }) => metric);
 const gating = (rules: readonly MetricRule[]) => names(rules.filter((rule) => rule.gating));
 
 describe('the metrics that decide by default', () => {
-  it.each<[what: string, recorded: Recorded, ratios: string[]]>([
+  it.each<[what: string, recorded: ExpectedArms, ratios: string[]]>([
     ['broadcasts', BROADCASTS, ['delivery.p50', 'fanout_last.p50', 'server_cpu_per_delivery']],
     ['requests', REQUESTS, ['ack.p50', 'ack.p95', 'server_cpu_per_delivery']],
     ['pushes of the server', PUSHES, ['push_skew.p50', 'push_gap.p50', 'server_cpu_per_delivery']],
@@ -50,23 +49,23 @@ describe('the metrics that decide by default', () => {
     ['a series of the scenario', VISITS, ['checkout.p50', 'server_cpu_per_delivery']],
     [
       'a series of the scenario that is recorded often enough',
-      { ...recordedOf({ checkout: 40 }), own: VISITS.own },
+      { ...armsOf({ checkout: 40 }), own: VISITS.own },
       ['checkout.p50', 'checkout.p95', 'server_cpu_per_delivery'],
     ],
-    ['requests, too few for p95', recordedOf({ ack: 39 }), ['ack.p50', 'server_cpu_per_delivery']],
+    ['requests, too few for p95', armsOf({ ack: 39 }), ['ack.p50', 'server_cpu_per_delivery']],
     [
       'requests, too few for p95 in one arm',
-      recordedOf({ ack: 40 }, { samples: new Map([['ack', 39]]) }),
+      armsOf({ ack: 40 }, { samples: new Map([['ack', 39]]) }),
       ['ack.p50', 'server_cpu_per_delivery'],
     ],
     [
       'a server that was running already',
-      recordedOf({ ack: null }, { unavailable: NO_PROCESS }),
+      armsOf({ ack: null }, { unavailable: NO_PROCESS }),
       ['ack.p50', 'ack.p95'],
     ],
     [
       'a server whose CPU time is counted in ticks',
-      recordedOf({ ack: null }, { hasCoarseCpu: true }),
+      armsOf({ ack: null }, { hasCoarseCpu: true }),
       ['ack.p50', 'ack.p95'],
     ],
   ])(
@@ -91,11 +90,11 @@ describe('the metrics that decide by default', () => {
   });
 
   it('are told only where they cannot decide, and left out where no run has them', () => {
-    const told = (recorded: Recorded) => names(planRules([], recorded).filter((rule) => !rule.gating));
+    const told = (recorded: ExpectedArms) => names(planRules([], recorded).filter((rule) => !rule.gating));
     expect(told(VISITS).slice(0, 2)).toEqual(['checkout.p95', 'checkout.p99']);
     expect(told(PUSHES)).toContain('push_gap.p99');
-    expect(told(recordedOf({ ack: null }, { hasCoarseCpu: true }))).toContain('server_cpu_per_delivery');
-    const outside = told(recordedOf({ ack: null }, { unavailable: NO_PROCESS }));
+    expect(told(armsOf({ ack: null }, { hasCoarseCpu: true }))).toContain('server_cpu_per_delivery');
+    const outside = told(armsOf({ ack: null }, { unavailable: NO_PROCESS }));
     expect(outside).toEqual(['ack.p99', 'traffic_per_delivery', 'requests_per_delivery']);
   });
 
@@ -107,10 +106,10 @@ describe('the metrics that decide by default', () => {
   });
 
   it('are refused where the arms do not record the same headline', () => {
-    const differing = recordedOf({ ack: null }, { ...armOf({ reply: null }), name: 'head' });
+    const differing = armsOf({ ack: null }, { ...armOf({ reply: null }), name: 'head' });
     expect(thrownBy(() => planRules([], differing))).toMatchObject({
       code: 'BAD_METRIC',
-      message: 'the usual metric ack.p50: of head: this run will not record "ack", but reply',
+      message: 'the usual metric ack.p50: head: this run will not record "ack", but reply',
     });
     expect(gating(planRules(['sent'], differing))).toEqual(['sent', ...COUNTS]);
   });
@@ -152,7 +151,7 @@ describe('--metric', () => {
     ['delivery.mean', { metric: 'delivery.mean', delta: 0.15, floor: 100_000 }],
     ['delivery.p50:0%:0ns', { delta: 0, floor: 0 }],
     ['server_rss:5%:1MiB', { metric: 'server_rss', unit: 'bytes', delta: 0.05, floor: 1_048_576 }],
-    ['server_cpu:10%:0.05', { metric: 'server_cpu', unit: 'share', delta: 0.1, floor: 0.05 }],
+    ['server_cpu:10%:5%', { metric: 'server_cpu', unit: 'share', delta: 0.1, floor: 0.05 }],
     ['sent', { metric: 'sent', unit: 'rate', kind: 'ratio', delta: 0.1, floor: 0 }],
     ['late', { metric: 'late', unit: 'count', kind: 'exact' }],
   ])('%s is read', (text, expected) => {
@@ -166,19 +165,19 @@ describe('--metric', () => {
   it.each<[text: string, message: RegExp, hint: RegExp]>([
     [
       'delivery.p99:20%:1ms:x',
-      /^--metric delivery.p99:20%:1ms:x: has too many parts$/,
+      /^--metric delivery.p99:20%:1ms:x has too many parts$/,
       /delivery.p99:20%:1ms/,
     ],
-    ['delivery.p99:20', /"20" is not a percentage$/, /delivery.p99:20%/],
-    ['delivery.p99:-5%', /"-5%" is not a percentage$/, /delivery.p99:20%/],
-    ['delivery.p99:', /"" is not a percentage$/, /delivery.p99:20%/],
-    ['delivery.p99::1ms', /"" is not a percentage$/, /delivery.p99:20%/],
-    ['delivery.p99:20%:1', /^--metric delivery.p99:20%:1: "1" has no unit/, /10s or 250ms/],
-    ['server_rss:20%:1ms', /"1ms" is not a size/, /64B or 4KiB/],
-    ['server_cpu:20%:', /"" is not a number$/, /server_cpu:10%:0.05/],
-    ['server_cpu:20%:-1', /"-1" is not a number$/, /server_cpu:10%:0.05/],
-    ['server_cpu:20%:Infinity', /"Infinity" is not a number$/, /server_cpu:10%:0.05/],
-    ['lost:5%', /of a count nothing is tolerated/, /^Write lost alone\.$/],
+    ['delivery.p99:20', /: the growth "20" is not a percentage; write a number with %$/, /like 5%/],
+    ['delivery.p99:-5%', /"-5%" is not a percentage/, /like 5%/],
+    ['delivery.p99:', /"" is not a percentage/, /like 5%/],
+    ['delivery.p99::1ms', /"" is not a percentage/, /like 5%/],
+    ['delivery.p99:20%:1', /^--metric delivery.p99:20%:1: the floor "1" has no unit/, /like 50ms/],
+    ['server_rss:20%:1ms', /"1ms" is not a size/, /64MiB/],
+    ['server_cpu:20%:', /the floor "" is not a percentage/, /like 5%/],
+    ['server_cpu:20%:-1', /"-1" is not a percentage/, /like 5%/],
+    ['server_cpu:20%:Infinity', /"Infinity" is not a percentage/, /like 5%/],
+    ['lost:5%', /a count has no tolerance$/, /^Write lost\.$/],
     ['ack.p50', /will not record "ack", but delivery, fanout_last, send_lag$/, /one of them/],
     ['delivery', /"delivery" is a whole series/, /delivery.p99/],
     ['dlivery.p50', /"dlivery" is not one of/, /Did you mean delivery\?/],
@@ -190,14 +189,14 @@ describe('--metric', () => {
   });
 
   it('of a figure that no run will have is refused, by the rule of thresholds', () => {
-    const recorded = recordedOf({ ack: null }, { name: 'head', unavailable: NO_PROCESS });
+    const recorded = armsOf({ ack: null }, { name: 'head', unavailable: NO_PROCESS });
     expect(thrownBy(() => planRules(['server_rss'], recorded))).toMatchObject({
       code: 'BAD_METRIC',
-      message: '--metric server_rss: of head: nothing is known of it',
+      message: '--metric server_rss: head: nothing is known of it',
       hint: 'Let --exec start it.',
     });
     const unavailable = new Map([['empty_polls', { problem: 'nobody polls', hint: '' }] as const]);
-    const error = thrownBy(() => planRules(['empty_polls'], recordedOf({ ack: null }, { unavailable })));
+    const error = thrownBy(() => planRules(['empty_polls'], armsOf({ ack: null }, { unavailable })));
     expect(error.message).toMatch(/nobody polls$/);
   });
 
@@ -210,12 +209,12 @@ describe('--metric', () => {
       message: expect.stringMatching(/given 4 times; at most 3/),
     });
     const twice = thrownBy(() => planRules(['delivery.p50', 'delivery.p50:20%'], BROADCASTS));
-    expect(twice).toMatchObject({ code: 'BAD_METRIC', message: '--metric delivery.p50: is given twice' });
+    expect(twice).toMatchObject({ code: 'BAD_METRIC', message: '--metric delivery.p50 is given twice' });
   });
 });
 
 describe('too few messages in a run', () => {
-  const withSamples = (count: number, isRandom = false): Recorded => ({
+  const withSamples = (count: number, isRandom = false): ExpectedArms => ({
     ...REQUESTS,
     arms: [armOf({ ack: count, send_lag: count }, { isRandom })],
   });
@@ -231,7 +230,7 @@ describe('too few messages in a run', () => {
   });
 
   it('are refused in any arm', () => {
-    const recorded = recordedOf({ ack: 20 }, { name: 'head', samples: new Map([['ack', 19]]) });
+    const recorded = armsOf({ ack: 20 }, { name: 'head', samples: new Map([['ack', 19]]) });
     expect(thrownBy(() => planRules(['sent'], recorded)).message).toBe(
       'each run of head would have 19 independent samples of ack.p50, and needs 20',
     );
@@ -239,7 +238,7 @@ describe('too few messages in a run', () => {
 
   it('are refused where random arrivals may make them too few', () => {
     expect(thrownBy(() => planRules([], withSamples(47, true))).message).toBe(
-      'each run would have 47 independent samples of ack.p50 on average, and by chance perhaps fewer than the 20 that it needs',
+      'each run would have 47 independent samples of ack.p50 on average, and by chance fewer than the 20 that it needs',
     );
     expect(planRules([], withSamples(48, true))).not.toEqual([]);
   });

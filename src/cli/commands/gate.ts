@@ -9,8 +9,8 @@ import { readBaseline } from '../../result/baseline.ts';
 import type { Comparison } from '../../result/comparison.ts';
 import { checkOutBase } from '../../run/base/check-out.ts';
 import { git } from '../../run/base/git.ts';
-import { minRounds } from '../../stats/looks.ts';
-import { MOST_GATING } from '../../stats/rules.ts';
+import { minRounds } from '../../stats/correction.ts';
+import { MAX_GATING } from '../../stats/rules.ts';
 import { plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison } from '../comparison.ts';
@@ -192,7 +192,7 @@ function requireMovable({ plan: { target } }: ArmPlan, cwd: string): void {
 
 async function readBase(file: string, head: ArmPlan) {
   const results = await readBaseline(file);
-  const needed = minRounds(ALPHA, MOST_GATING);
+  const needed = minRounds(ALPHA, MAX_GATING);
   const [first] = results;
   if (first === undefined || results.length < needed) {
     return fail(

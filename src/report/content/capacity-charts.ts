@@ -1,5 +1,6 @@
 import type { Capacity, CapacityStep, StepOutcome } from '../../result/capacity.ts';
 import { FIGURES } from '../../result/metrics.ts';
+import { median } from '../../result/order-statistics.ts';
 import { type Dot, type DotChart, type MarkStyle, needsLogarithm, type Panel } from '../charts.ts';
 import { OUTCOME_WORDS, reasonsOfStep, variedText } from './capacity-verdict.ts';
 import { chooseUnit, formatValue, type Kind } from './table.ts';
@@ -46,9 +47,6 @@ function runText({ design }: Capacity, kind: Kind, { step, y, low, high }: Run):
 /** Values that differ by less are joined as one: the search is no finer. */
 const ALIKE = 1.05;
 
-const middleOf = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
-
 /** The curve through the middle of runs of like values; excluded runs do not count. */
 function middles(runs: readonly Run[]): Array<readonly [x: number, y: number]> {
   const groups: Run[][] = [];
@@ -59,8 +57,8 @@ function middles(runs: readonly Run[]): Array<readonly [x: number, y: number]> {
     else groups.push([run]);
   }
   return groups.map((group) => [
-    middleOf(group.map(({ step }) => step.value)),
-    middleOf(group.map(({ y }) => y)),
+    median(group.map(({ step }) => step.value)),
+    median(group.map(({ y }) => y)),
   ]);
 }
 

@@ -2,8 +2,7 @@ import { aggregate } from '../../result/aggregate.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../../result/view.ts';
-import type { Pair } from '../../stats/pairs.ts';
-import { pointsOf } from '../../stats/points.ts';
+import { type Pair, pointsOf } from '../../stats/pairs.ts';
 import { type Block, tableBlock } from '../blocks.ts';
 import { armName, baseName } from './comparison-metrics.ts';
 import { type Column, column, tabulate } from './table.ts';
@@ -65,6 +64,7 @@ export function mergedView(comparison: Comparison, arm: number): ResultView | nu
   return {
     result: first.result,
     histogram: all.histogram,
+    intervals: () => [],
     samples: all.samples,
     quantileNs: (series, quantile) =>
       all.samples(series) < samplesNeeded(quantile)

@@ -1,11 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
-import {
-  type MeasuredProcess,
-  type MeasuredTelemetry,
-  measuredProcesses,
-  type ResultView,
-  seriesOfRun,
-} from '../../result/view.ts';
+import { type MeasuredProcess, type MeasuredTelemetry, measuredProcesses } from '../../result/telemetry.ts';
+import { type ResultView, seriesOfRun } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';

@@ -1,13 +1,8 @@
 import type { Finding } from '../../result/findings.ts';
+import { median } from '../../result/order-statistics.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import {
-  headlineBySecond,
-  type MeasuredTelemetry,
-  measuredProcesses,
-  NsHistogram,
-  type ResultView,
-  receivedInTime,
-} from '../../result/view.ts';
+import { type MeasuredTelemetry, measuredProcesses, receivedInTime } from '../../result/telemetry.ts';
+import { measuredIntervals, type ResultView } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount, formatNs, formatPercent } from '../../units.ts';
 
@@ -29,8 +24,7 @@ interface Growth {
 function growthOf(medians: readonly number[]): Growth | null {
   if (medians.length < MIN_INTERVALS) return null;
   const third = Math.ceil(medians.length / 3);
-  const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-  const growth = { fromNs: middle(medians.slice(0, third)), toNs: middle(medians.slice(-third)) };
+  const growth = { fromNs: median(medians.slice(0, third)), toNs: median(medians.slice(-third)) };
   const grown = growth.toNs > growth.fromNs * GROWTH_RATIO && growth.toNs - growth.fromNs > GROWTH_NS;
   return grown ? growth : null;
 }
@@ -92,7 +86,7 @@ function serverEvidence(result: RunResult): string {
  */
 export function findOverload(view: ResultView): Finding | null {
   const { result } = view;
-  const medians = headlineBySecond(result).map((encoded) => NsHistogram.decode(encoded).quantileNs(0.5));
+  const medians = measuredIntervals(view).map(({ p50Ns }) => p50Ns);
   const warmupMedians = result.warmup.windowMediansNs.filter((median) => median !== null);
   const [grewInRun, grewInWarmup] = [growthOf(medians), growthOf(warmupMedians)];
   const backlog = backlogAtEnd(result);

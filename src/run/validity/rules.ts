@@ -1,6 +1,7 @@
 import { SENDER_GONE } from '../../generator/sent-messages.ts';
 import type { Finding } from '../../result/findings.ts';
-import { measuredTelemetry, type ResultView, samplesNeeded } from '../../result/view.ts';
+import { measuredTelemetry } from '../../result/telemetry.ts';
+import { type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 

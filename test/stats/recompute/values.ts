@@ -91,8 +91,11 @@ function figure(name: string, result: Result): number | null {
     }))
     .filter(({ from, to }) => to > from);
   if (name === 'sent') return rate.achievedHz;
-  if (name === 'server_rss')
-    return parts.length === 0 ? null : Math.max(...parts.map(({ rssBytes }) => rssBytes));
+  if (name === 'server_rss') {
+    const at = (time: number) =>
+      parts.filter(({ from, to }) => from < time && time <= to).map(({ rssBytes }) => rssBytes);
+    return parts.length === 0 ? null : Math.max(...parts.map(({ to }) => sum(at(to))));
+  }
   const each = deliveries(result);
   if (each === 0) return null;
   if (name === 'traffic_per_delivery') return (traffic.sentBytes + traffic.receivedBytes) / each;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { significantGrowth } from '../../src/stats/trend.ts';
+import { significantGrowth } from '../../src/stats/capacity-step.ts';
 
 it('the growth of a straight line is its whole rise', () => {
   expect(significantGrowth([1, 2, 3, 4, 5, 6, 7])).toBe(6);

@@ -1,0 +1,174 @@
+import { largest } from './order-statistics.ts';
+import type { ProcessTelemetry, RunResult } from './run-result.ts';
+import { viewResult } from './view.ts';
+
+type Sample = ProcessTelemetry['samples'][number];
+
+/** Telemetry of one process over the measured time, without the drain; null where no sample has the value. */
+export interface MeasuredTelemetry {
+  readonly cpuMs: number;
+  /** CPU time over wall time: 1 is one core. */
+  readonly cpuRatio: number;
+  readonly loopUtilization: number | null;
+  /** Utilization without the deliberate spinning of the pacer, 0 to 1. */
+  readonly workUtilization: number | null;
+  readonly loopDelayP99Ns: number | null;
+  readonly loopDelayMaxNs: number | null;
+  readonly gcTotalMs: number | null;
+  readonly gcMaxMs: number | null;
+  readonly rssMaxBytes: number;
+  readonly bufferedMaxBytes: number | null;
+}
+
+/** A sample and the part of it that lies in the measured time. */
+interface MeasuredSample {
+  readonly sample: Sample;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+function measuredSamples(samples: readonly Sample[], measureMs: number): MeasuredSample[] {
+  return samples
+    .map((sample) => ({
+      sample,
+      startMs: Math.max(sample.atMs - sample.lengthMs, 0),
+      endMs: Math.min(sample.atMs, measureMs),
+    }))
+    .filter(({ startMs, endMs }) => endMs > startMs);
+}
+
+/** The sum over the measured parts, as if each sample were even; null where no sample has the value. */
+function total(parts: readonly MeasuredSample[], pick: (sample: Sample) => number | null): number | null {
+  const values = parts.flatMap(({ sample, startMs, endMs }) => {
+    const value = pick(sample);
+    return value === null ? [] : [value * ((endMs - startMs) / sample.lengthMs)];
+  });
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+}
+
+function workOf({ loopUtilization, pacingShare }: Sample): number | null {
+  return loopUtilization === null ? null : Math.max(0, loopUtilization - (pacingShare ?? 0));
+}
+
+/** Weights each sample by the part of it that lies in the measured time; null when none does. */
+export function measuredTelemetry(process: ProcessTelemetry, measureMs: number): MeasuredTelemetry | null {
+  const parts = measuredSamples(process.samples, measureMs);
+  const wallMs = parts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+  if (wallMs === 0) return null;
+  const max = (pick: (sample: Sample) => number | null) => largest(parts.map(({ sample }) => pick(sample)));
+  const average = (pick: (sample: Sample) => number | null) => {
+    const weighted = total(parts, (sample) => {
+      const value = pick(sample);
+      return value === null ? null : value * sample.lengthMs;
+    });
+    return weighted === null ? null : weighted / wallMs;
+  };
+  const cpuMs = total(parts, (sample) => sample.cpuMs) ?? 0;
+  return {
+    cpuMs,
+    cpuRatio: cpuMs / wallMs,
+    loopUtilization: average((sample) => sample.loopUtilization),
+    workUtilization: average(workOf),
+    loopDelayP99Ns: max((sample) => sample.loopDelayP99Ns),
+    loopDelayMaxNs: max((sample) => sample.loopDelayMaxNs),
+    gcTotalMs: total(parts, (sample) => sample.gcTotalMs),
+    gcMaxMs: max((sample) => sample.gcMaxMs),
+    rssMaxBytes: max((sample) => sample.rssBytes) ?? 0,
+    bufferedMaxBytes: max((sample) => sample.bufferedBytes),
+  };
+}
+
+/** The measured telemetry of one process, with the name that reports give it. */
+export interface MeasuredProcess {
+  readonly role: string;
+  readonly measured: MeasuredTelemetry;
+}
+
+/** The processes that were sampled in the measured time. */
+export function measuredProcesses(
+  processes: readonly ProcessTelemetry[],
+  { timing }: RunResult,
+): MeasuredProcess[] {
+  return processes.flatMap((process) => {
+    const measured = measuredTelemetry(process, timing.measureMs);
+    return measured === null ? [] : [{ role: process.role, measured }];
+  });
+}
+
+/**
+ * The most memory that all processes of the server held together at one time, in bytes; null without telemetry. Each
+ * process counts with the sample that covers the end of any sample in the measured time.
+ */
+export function serverRssBytes({ telemetry, timing }: RunResult): number | null {
+  const tracks = telemetry.servers.map(({ samples }) => ({
+    parts: measuredSamples(samples, timing.measureMs).toSorted((a, b) => a.endMs - b.endMs),
+    at: 0,
+  }));
+  const momentsMs = tracks.flatMap(({ parts }) => parts.map(({ endMs }) => endMs)).sort((a, b) => a - b);
+  const sums = momentsMs.map((momentMs) => {
+    let bytes = 0;
+    for (const track of tracks) {
+      while ((track.parts[track.at]?.endMs ?? Number.POSITIVE_INFINITY) < momentMs) track.at += 1;
+      const part = track.parts[track.at];
+      if (part !== undefined && part.startMs < momentMs) bytes += part.sample.rssBytes;
+    }
+    return bytes;
+  });
+  return largest(sums);
+}
+
+/** Deliveries that arrived before measuring ended; values of the headline where nothing is expected. */
+export function receivedInTime(result: RunResult): number {
+  const { delivered } = result.ledger;
+  if (delivered === 0) return countInTime(result, [result.headline]);
+  const names = deliveredSeries(result);
+  const all = countAll(result, names);
+  // Where no series holds exactly what was delivered, deliveries are taken to arrive as the headline does.
+  return all === 0 ? delivered : Math.round((countInTime(result, names) * delivered) / all);
+}
+
+/** The series that hold each delivery once: a scenario may time deliveries in several series, or in none. */
+function deliveredSeries(result: RunResult): readonly string[] {
+  const candidates = [['delivery'], [result.headline], Object.keys(result.ownSeries)];
+  return candidates.find((names) => countAll(result, names) === result.ledger.delivered) ?? [result.headline];
+}
+
+function countAll({ series }: RunResult, names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + (series[name]?.count ?? 0), 0);
+}
+
+function countInTime(result: RunResult, names: readonly string[]): number {
+  const view = viewResult(result);
+  return names
+    .flatMap((name) => view.intervals(name))
+    .filter((interval) => interval !== null)
+    .filter(({ startMs }) => startMs < result.timing.measureMs)
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
+/** How much of the measured time at least one of the samples covers. */
+function coveredMs(parts: readonly MeasuredSample[]): number {
+  let covered = 0;
+  let untilMs = 0;
+  for (const { startMs, endMs } of parts.toSorted((a, b) => a.startMs - b.startMs)) {
+    covered += Math.max(0, endMs - Math.max(startMs, untilMs));
+    untilMs = Math.max(untilMs, endMs);
+  }
+  return covered;
+}
+
+/**
+ * CPU time of all server processes per delivery (for `ack`: per request), in nanoseconds; null without telemetry or
+ * deliveries. Scaled up when the samples leave out a part of the measured time.
+ */
+export function serverCpuPerDeliveryNs(result: RunResult): number | null {
+  const { timing, telemetry } = result;
+  const parts = measuredSamples(
+    telemetry.servers.flatMap(({ samples }) => samples),
+    timing.measureMs,
+  );
+  const cpuMs = total(parts, (sample) => sample.cpuMs);
+  const delivered = receivedInTime(result);
+  if (cpuMs === null || delivered === 0) return null;
+  return (cpuMs * (timing.measureMs / coveredMs(parts)) * 1e6) / delivered;
+}
