@@ -1,117 +1,129 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const ROOMS = [
-  'contract',
-  'measure',
-  'plan',
-  'user-files',
-  'drivers',
-  'generator',
-  'result',
-  'stats',
-  'report',
-  'run',
-  'cli',
+const ROOT = join(import.meta.dirname, '..');
+const PREFIX = 'zz-import-trial';
+
+/** Imports that the rules of biome.json reject: importing file, imported file. */
+const REJECTED = [
+  ['servers/a.ts', '../src/units.ts'],
+  ['servers/a.ts', '../scenarios/index.ts'],
+  ['scenarios/a.ts', '../src/plan/plan.ts'],
+  ['scenarios/a.ts', '../servers/index.ts'],
+  ['src/contract/a.ts', '../plan/options.ts'],
+  ['src/measure/a.ts', '../plan/plan.ts'],
+  ['src/measure/a.ts', '../result/run-result.ts'],
+  ['src/drivers/a.ts', '../measure/clock.ts'],
+  ['src/drivers/a.ts', '../cli/cli.ts'],
+  ['src/plan/a.ts', '../user-files/target-file.ts'],
+  ['src/plan/a.ts', '../generator/messages.ts'],
+  ['src/user-files/a.ts', '../generator/target.ts'],
+  ['src/generator/a.ts', '../run/run.ts'],
+  ['src/generator/operations/a.ts', '../../drivers/index.ts'],
+  ['src/generator/a.ts', '../../scenarios/index.ts'],
+  ['src/result/a.ts', '../report/index.ts'],
+  ['src/result/a.ts', '../generator/messages.ts'],
+  ['src/stats/a.ts', '../drivers/driver.ts'],
+  ['src/stats/a.ts', '../plan/plan.ts'],
+  ['src/report/a.ts', '../run/run.ts'],
+  ['src/report/content/a.ts', '../../measure/clock.ts'],
+  ['src/run/a.ts', '../stats/judge.ts'],
+  ['src/run/server/a.ts', '../../../servers/index.ts'],
+  ['src/run/a.ts', '../../scenarios/index.ts'],
+  ['src/run/a.ts', '../drivers/index.ts'],
 ] as const;
-type Room = (typeof ROOMS)[number];
 
-/** The rooms that each room may import, besides itself. */
-const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
-  contract: [],
-  measure: ['contract'],
-  plan: ['contract', 'measure'],
-  'user-files': ['contract', 'measure', 'plan'],
-  drivers: ['contract'],
-  generator: ['contract', 'measure', 'plan', 'user-files', 'drivers'],
-  result: ['contract', 'measure', 'plan'],
-  stats: ['result'],
-  report: ['result', 'stats'],
-  run: ['contract', 'measure', 'plan', 'user-files', 'drivers', 'generator', 'result'],
-  cli: ROOMS.filter((room) => room !== 'cli'),
-};
+/** Imports that they allow. */
+const ALLOWED = [
+  ['servers/a.ts', '../src/contract/protocol.ts'],
+  ['scenarios/a.ts', '../src/contract/scenario.ts'],
+  ['src/plan/a.ts', '../measure/stamp.ts'],
+  ['src/user-files/a.ts', '../plan/options.ts'],
+  ['src/generator/a.ts', '../user-files/target-file.ts'],
+  ['src/generator/a.ts', '../drivers/driver.ts'],
+  ['src/result/a.ts', '../plan/plan.ts'],
+  ['src/report/a.ts', '../result/view.ts'],
+  ['src/run/a.ts', '../generator/messages.ts'],
+  ['src/cli/a.ts', '../../scenarios/index.ts'],
+] as const;
 
-/** Files that import one other file, by path; each is linted with the rules of the repository. */
-const TRIALS: Record<string, string> = {};
-for (const room of ROOMS) {
-  for (const other of ROOMS) TRIALS[`src/${room}/from-${other}.ts`] = `../${other}/some.ts`;
-  for (const registry of ['servers', 'scenarios']) {
-    TRIALS[`src/${room}/from-${registry}.ts`] = `../../${registry}/index.ts`;
-  }
-  TRIALS[`src/${room}/from-driver-registry.ts`] = '../drivers/index.ts';
+/** Files that rules name, which no trial beside them shows: what each may import of this project. */
+const LOWEST = [
+  ['errors.ts', []],
+  ['units.ts', ['./errors.ts']],
+  ['text.ts', ['./errors.ts', './units.ts']],
+  ['package.ts', ['./errors.ts', './units.ts']],
+] as const;
+
+interface Diagnostic {
+  readonly category: string;
+  readonly location: { readonly path: string };
 }
-for (const folder of ['servers', 'scenarios']) {
-  for (const file of ['contract/some', 'units', 'plan/some', 'cli/main']) {
-    TRIALS[`${folder}/from-${file.replace('/', '-')}.ts`] = `../src/${file}.ts`;
-  }
-}
-TRIALS['src/errors.ts'] = './units.ts';
-TRIALS['src/units.ts'] = './errors.ts';
-TRIALS['src/text.ts'] = './plan/some.ts';
-TRIALS['src/generator/process.ts'] = '../../scenarios/index.ts';
-TRIALS['test/one.ts'] = './other.ts';
-TRIALS['test/other.ts'] = './one.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sockbench-test-'));
-/** The rules that each file breaks. */
-const broken = new Map<string, string[]>();
+describe('the import rules of the house', () => {
+  const written: string[] = [];
+  let diagnostics: readonly Diagnostic[] = [];
 
-beforeAll(() => {
-  const config = JSON.parse(readFileSync(join(import.meta.dirname, '../biome.json'), 'utf8'));
-  const files = { 'biome.json': JSON.stringify({ ...config, vcs: { enabled: false } }) };
-  const sources = Object.entries(TRIALS).map(([path, imported]) => [
-    path,
-    `import * as trial from '${imported}';\n\nexport const used = trial;\n`,
-  ]);
-  for (const [path = '', text = ''] of [...Object.entries(files), ...sources]) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  const args = ['lint', '--reporter=json', '--max-diagnostics=none', '.'];
-  const { stdout } = spawnSync('biome', args, { cwd: folder, encoding: 'utf8', maxBuffer: 1e8 });
-  const report = JSON.parse(stdout);
-  for (const { category, location } of report.diagnostics) {
-    const path = String(location.path?.file ?? location.path).replace(`${folder}/`, '');
-    broken.set(path, [...(broken.get(path) ?? []), category]);
-  }
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+  /** Writes a file that imports one module, and returns its path from the top of the repository. */
+  const trial = (importing: string, imported: string, index: number) => {
+    const path = join(dirname(importing), `${PREFIX}-${index}.ts`);
+    written.push(path);
+    writeFileSync(join(ROOT, path), `import * as trial from '${imported}';\n\nexport const used = trial;\n`);
+    return path;
+  };
 
-const isRejected = (path: string) => (broken.get(path) ?? []).includes('lint/style/noRestrictedImports');
+  /** The paths of the trials by their imports. */
+  const paths = new Map<string, string>();
+  const keyOf = (importing: string, imported: string) => `${importing} ${imported}`;
 
-describe('the import rules', () => {
-  test.each(ROOMS)('src/%s imports the rooms below it only', (room) => {
-    const rejected = ROOMS.filter((other) => other !== room && isRejected(`src/${room}/from-${other}.ts`));
-    const allowed = MAY_IMPORT[room];
-    expect(rejected).toEqual(ROOMS.filter((other) => other !== room && !allowed.includes(other)));
-  });
-
-  test.each(['servers', 'scenarios'])('only cli and child entries import the registry of %s', (registry) => {
-    expect(ROOMS.filter((room) => !isRejected(`src/${room}/from-${registry}.ts`))).toEqual(['cli']);
-    expect(isRejected('src/generator/process.ts')).toBe(false);
-  });
-
-  test('generator and run import no registry of drivers', () => {
-    expect(isRejected('src/generator/from-driver-registry.ts')).toBe(true);
-    expect(isRejected('src/run/from-driver-registry.ts')).toBe(true);
-  });
-
-  test.each(['servers', 'scenarios'])('%s imports src/contract only', (name) => {
-    expect(isRejected(`${name}/from-contract-some.ts`)).toBe(false);
-    for (const file of ['units', 'plan-some', 'cli-main']) {
-      expect(isRejected(`${name}/from-${file}.ts`)).toBe(true);
+  beforeAll(() => {
+    const all = [...REJECTED, ...ALLOWED];
+    for (const [index, [importing, imported]] of all.entries()) {
+      paths.set(keyOf(importing, imported), trial(importing, imported, index));
     }
+    paths.set('cycle', trial('src/a.ts', `./${PREFIX}-cycle.ts`, all.length));
+    const cycle = `src/${PREFIX}-cycle.ts`;
+    written.push(cycle);
+    writeFileSync(
+      join(ROOT, cycle),
+      `import { used } from './${PREFIX}-${all.length}.ts';\n\nexport const other = used;\n`,
+    );
+    const biome = join(ROOT, 'node_modules/.bin/biome');
+    const { stdout } = spawnSync(biome, ['lint', '--max-diagnostics=none', '--reporter=json', ...written], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    diagnostics = JSON.parse(stdout).diagnostics;
   });
 
-  test('errors.ts imports nothing, units.ts errors.ts, text.ts no room', () => {
-    const files = ['src/errors.ts', 'src/units.ts', 'src/text.ts'];
-    expect(files.map(isRejected)).toEqual([true, false, true]);
+  afterAll(() => {
+    for (const path of written) rmSync(join(ROOT, path), { force: true });
   });
 
-  test('import cycles are rejected', () => {
-    expect(broken.get('test/one.ts')).toContain('lint/suspicious/noImportCycles');
+  /** The rules that object to a trial. */
+  const objections = (key: string) =>
+    diagnostics
+      .filter(({ location }) => location.path === paths.get(key))
+      .map(({ category }) => category.split('/').at(-1));
+
+  test.each(REJECTED)('%s must not import %s', (...pair) => {
+    expect(objections(keyOf(...pair))).toContain('noRestrictedImports');
+  });
+
+  test.each(ALLOWED)('%s may import %s', (...pair) => {
+    expect(paths.has(keyOf(...pair))).toBe(true);
+    expect(objections(keyOf(...pair))).not.toContain('noRestrictedImports');
+  });
+
+  test.each(LOWEST)('src/%s imports at most %j', (file, allowed) => {
+    const text = readFileSync(join(ROOT, 'src', file), 'utf8');
+    const imported = [...text.matchAll(/from '(\.[^']*)'/g)].map(([, path]) => path);
+    expect(imported.filter((path) => !allowed.some((each) => each === path))).toEqual([]);
+  });
+
+  test('a cycle is rejected', () => {
+    expect(objections('cycle')).toContain('noImportCycles');
   });
 });

@@ -48,7 +48,7 @@ describe('a server that needs a program', () => {
     const { exitCode, stdout, stderr } = await runFake('run', 'room-fanout', '--target', 'socketio-redis');
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      `error: the server "socketio-redis" cannot run here: ${reason}\nsockbench list shows what can.\n`,
+      `error: the server "socketio-redis" cannot run here: ${reason}\nsockbench list shows which servers can.\n`,
     );
     expect((await runFake('list')).stdout).toMatch(
       /^ {2}socketio-redis +.*\n +cannot run here: redis-server is not on PATH/m,
@@ -134,22 +134,24 @@ describe('a server that runs on Bun', () => {
   });
 });
 
-describe('what is not to be had', () => {
-  it('is said of a server that npm does not have', async () => {
+describe('an error about support', () => {
+  it('names the reason for a server that is not on npm', async () => {
     const { exitCode, stderr } = await runFake('run', 'room-fanout', '--target', 'uwebsockets');
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^error: there is no server "uwebsockets": uWebSockets\.js is not on npm/);
+    expect(stderr).toMatch(
+      /^error: the server "uwebsockets" is not supported: uWebSockets\.js is not on npm/,
+    );
   });
 
-  it('is said of a transport that no runtime has', async () => {
+  it('names the reason for a transport that no runtime implements', async () => {
     const { exitCode, stderr } = await runFake('run', 'room-fanout', '--transport', 'webtransport');
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^error: --transport: webtransport cannot be had: neither Node\.js nor Bun/);
+    expect(stderr).toMatch(/^error: --transport: webtransport is not supported: neither Node\.js nor Bun/);
   });
 
-  it('is not said of what merely has the name of a property', async () => {
+  it('does not take the name of a property for a server', async () => {
     const { stderr } = await runFake('run', 'room-fanout', '--target', 'toString');
-    expect(stderr).toMatch(/^error: there is no server "toString"; there are: /);
+    expect(stderr).toMatch(/^error: there is no server "toString"; available: /);
   });
 });
 
