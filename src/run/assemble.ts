@@ -126,7 +126,7 @@ function serverRole(servers: RunRecord['servers'], index: number): string {
   return servers[index]?.source === 'proc' ? 'server, not probed' : `server ${index + 1}`;
 }
 
-type Sample = ProcessTelemetry['samples'][number];
+type StoredSample = ProcessTelemetry['samples'][number];
 
 /** Only a probe inside the process knows these. */
 const NOT_PROBED = {
@@ -146,13 +146,13 @@ const NOT_PROBED = {
 function storeSamples(
   samples: ReadonlyArray<OutsideSample | TelemetrySample>,
   { plan, collector, timing }: RunRecord,
-): Sample[] {
+): StoredSample[] {
   const lengthMs = intervalSeconds(plan.durationMs) * 1000;
-  const stored: Sample[] = [];
+  const stored: StoredSample[] = [];
   let groupOfLast = '';
   for (const { atNs, ...sample } of samples) {
     const atMs = (atNs - collector.measureStartNs) / 1e6;
-    const next: Sample = { ...NOT_PROBED, ...sample, atMs };
+    const next: StoredSample = { ...NOT_PROBED, ...sample, atMs };
     const middleMs = atMs - sample.lengthMs / 2;
     const phase = middleMs < 0 ? 'before' : middleMs < timing.measureMs ? 'measured' : 'after';
     const group = `${phase} ${Math.floor(middleMs / lengthMs)}`;
@@ -165,16 +165,16 @@ function storeSamples(
 }
 
 /** One sample for two in a row: sums, averages weighted by length, and the larger of two maxima or quantiles. */
-function mergeSamples(a: Sample, b: Sample): Sample {
-  type Pick = (sample: Sample) => number | null;
-  const combine = (pick: Pick, how: (x: number, y: number) => number) => {
+function mergeSamples(a: StoredSample, b: StoredSample): StoredSample {
+  type Field = (sample: StoredSample) => number | null;
+  const combine = (pick: Field, how: (x: number, y: number) => number) => {
     const [x, y] = [pick(a), pick(b)];
     return x === null || y === null ? (x ?? y) : how(x, y);
   };
   const lengthMs = a.lengthMs + b.lengthMs;
-  const sum = (pick: Pick) => combine(pick, (x, y) => x + y);
-  const max = (pick: Pick) => combine(pick, Math.max);
-  const mean = (pick: Pick) => combine(pick, (x, y) => (x * a.lengthMs + y * b.lengthMs) / lengthMs);
+  const sum = (pick: Field) => combine(pick, (x, y) => x + y);
+  const max = (pick: Field) => combine(pick, Math.max);
+  const mean = (pick: Field) => combine(pick, (x, y) => (x * a.lengthMs + y * b.lengthMs) / lengthMs);
   return {
     atMs: b.atMs,
     lengthMs,

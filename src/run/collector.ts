@@ -30,7 +30,8 @@ interface WorkerRecord {
   sent: readonly SentOfStream[];
 }
 
-const NO_TOTALS: LedgerTotals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
+const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
+const LEDGER_COUNTS = ['delivered', 'late', 'duplicated', 'reordered', 'unexpected'] as const;
 
 export interface CollectorOptions {
   readonly membership: Membership;
@@ -236,15 +237,9 @@ export class Collector {
 
   /** Sums over workers, as of their last snapshots. */
   totals(): LedgerTotals {
-    const sum = (name: keyof LedgerTotals) =>
-      this.workers.reduce((total, worker) => total + worker.totals[name], 0);
-    return {
-      delivered: sum('delivered'),
-      late: sum('late'),
-      duplicated: sum('duplicated'),
-      reordered: sum('reordered'),
-      unexpected: sum('unexpected'),
-    };
+    const sums = { ...NO_TOTALS };
+    for (const name of LEDGER_COUNTS) for (const { totals } of this.workers) sums[name] += totals[name];
+    return sums;
   }
 
   /** The second of the warm-up that ends at `endNs`. */

@@ -8,13 +8,13 @@ import type { Membership } from './membership.ts';
 /** How many rows of the ledger are kept. The totals count all of them. */
 const KEPT_ROWS = 200;
 
-interface Recorded {
+interface RecordedRun {
   readonly membership: Membership;
   readonly collector: Collector;
 }
 
 /** Counts the messages of the schedule; where clients only listen, the server's pushes, which have no schedule. */
-export function countMessages({ collector, membership }: Recorded): { intended: number; sent: number } {
+export function countMessages({ collector, membership }: RecordedRun): { intended: number; sent: number } {
   if (!isObserving(membership.layout)) return collector.timeline.counts();
   const { pushes } = collector.pushes.counts;
   return { intended: pushes, sent: pushes };
@@ -25,7 +25,7 @@ export function countSamples({
   plan: { headline },
   collector,
   membership,
-}: Recorded & { readonly plan: { readonly headline: string } }): RunResult['samples'] {
+}: RecordedRun & { readonly plan: { readonly headline: string } }): RunResult['samples'] {
   const { series } = collector.timeline;
   const { sampleUnit: unit = 'sample', sampledBy = null } = seriesNamed(headline) ?? {};
   if (isObserving(membership.layout)) {
@@ -53,7 +53,7 @@ function sentOfHeadline(headline: string, { streams }: Layout, collector: Collec
 }
 
 /** Compares expected deliveries, by membership, with what every receiver got. */
-export function balanceLedger({ collector, membership }: Recorded): RunResult['ledger'] {
+export function balanceLedger({ collector, membership }: RecordedRun): RunResult['ledger'] {
   if (isObserving(membership.layout)) return balancePushes(collector);
   const totals = collector.totals();
   const expected = membership.expected(collector.sent());
@@ -90,7 +90,7 @@ function balancePushes({ pushes }: Collector): RunResult['ledger'] {
 }
 
 /** Accounts in which anything was lost, late, duplicated or out of order, worst first. */
-function anomalousAccounts({ collector, membership }: Recorded): RunResult['ledger']['anomalies'] {
+function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
     .flatMap(({ rows }) => rows)

@@ -20,7 +20,8 @@ const PACKAGES = [
   'bun',
 ];
 
-function readText(path: string): string | null {
+/** Reads a file of the system, trimmed; null when it cannot be read. */
+export function readSystemFile(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
@@ -56,9 +57,9 @@ export function parseCpuTicks(stat: string): ReadonlyMap<number, CpuTicks> {
 
 /** Reads /proc and the control group. */
 export function readSystemCounters(): SystemCounters {
-  const stat = readText('/proc/stat');
-  const throttled = /throttled_usec (\d+)/.exec(readText('/sys/fs/cgroup/cpu.stat') ?? '')?.[1];
-  const pressure = /some .*total=(\d+)/.exec(readText('/proc/pressure/cpu') ?? '')?.[1];
+  const stat = readSystemFile('/proc/stat');
+  const throttled = /throttled_usec (\d+)/.exec(readSystemFile('/sys/fs/cgroup/cpu.stat') ?? '')?.[1];
+  const pressure = /some .*total=(\d+)/.exec(readSystemFile('/proc/pressure/cpu') ?? '')?.[1];
   return {
     atMs: performance.now(),
     cpus: stat === null ? null : parseCpuTicks(stat),
@@ -106,7 +107,7 @@ function stealOf(before: SystemCounters, after: SystemCounters, cpus: readonly n
 
 /** How many CPUs' time the control group allows (cgroup v2 cpu.max); null for no limit. */
 export function cgroupCpuLimit(): number | null {
-  const [quota, period] = (readText('/sys/fs/cgroup/cpu.max') ?? 'max').split(' ');
+  const [quota, period] = (readSystemFile('/sys/fs/cgroup/cpu.max') ?? 'max').split(' ');
   return quota === undefined || quota === 'max' || period === undefined
     ? null
     : Number(quota) / Number(period);
@@ -114,7 +115,7 @@ export function cgroupCpuLimit(): number | null {
 
 /** The frequency governor of the first CPU; null where there is none, as in most virtual machines. */
 export function cpuGovernor(): string | null {
-  return readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
+  return readSystemFile('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
 }
 
 function packageVersion(name: string): string | null {

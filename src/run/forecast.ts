@@ -5,8 +5,8 @@ import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
 import type { FigureName } from '../result/metrics.ts';
 
-/** Counts by series; null once a part of it is not known. */
-class Counts {
+/** Counts by series; null once a part of a count is unknown. */
+class SeriesCounts {
   readonly bySeries = new Map<string, number | null>();
 
   add(series: string, count: number | null): void {
@@ -16,16 +16,16 @@ class Counts {
 }
 
 /** Why a run will not have a figure, and what to do. */
-export interface Unavailable {
+export interface UnavailableFigure {
   readonly problem: string;
   readonly hint: string;
 }
 
-/** What is known of a run before it. */
+/** What is known of a run before it starts. */
 export interface RunForecast {
   readonly samples: ReadonlyMap<string, number | null>;
   /** Figures that it will not have. */
-  readonly unavailable: ReadonlyMap<FigureName, Unavailable>;
+  readonly unavailable: ReadonlyMap<FigureName, UnavailableFigure>;
 }
 
 export function forecastRun(run: PlannedRun): RunForecast {
@@ -33,13 +33,12 @@ export function forecastRun(run: PlannedRun): RunForecast {
 }
 
 /**
- * The series that a run of this plan may record, each with the number of its independent samples when all goes
- * well, which is the most where only some messages have one; null where only the run can show it. With random
- * arrivals the numbers are averages.
+ * Forecasts the series that a run may record, each with the number of its independent samples. It is a maximum where only
+ * some messages have one, an average with random arrivals, and null where only the run can show it.
  */
 export function forecastSamples({ plan, scenario, layout }: PlannedRun): ReadonlyMap<string, number | null> {
   const { clients, transport, profile } = plan;
-  const counts = new Counts();
+  const counts = new SeriesCounts();
   counts.add('connect', clients);
   if (transport === 'upgrade') counts.add('connect_upgraded', clients);
   counts.add('receive_uncertainty', null);
@@ -61,31 +60,37 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   return counts.bySeries;
 }
 
-const OF_SERVER: readonly FigureName[] = [
+const FIGURES_OF_SERVER: readonly FigureName[] = [
   'server_cpu_per_delivery',
   'server_cpu',
   'server_loop_utilization',
   'server_rss',
 ];
 
-function forecastUnavailable({ target, transport }: Plan): ReadonlyMap<FigureName, Unavailable> {
-  const unavailable = new Map<FigureName, Unavailable>();
+function forecastUnavailable({ target, transport }: Plan): ReadonlyMap<FigureName, UnavailableFigure> {
+  const unavailable = new Map<FigureName, UnavailableFigure>();
   if (target.reference === null && target.exec === null) {
-    const problem = 'the server is running already, so nothing will be known of its process';
-    for (const name of OF_SERVER) unavailable.set(name, { problem, hint: 'Let --exec start the server.' });
+    const problem = 'the server is already running, so that its process will be unknown';
+    for (const name of FIGURES_OF_SERVER)
+      unavailable.set(name, { problem, hint: 'Let --exec start the server.' });
   }
   if (target.reference?.runtime === 'bun') {
-    const problem = 'the probe that tells the utilisation of an event loop is for Node.js';
+    const problem = 'the probe that samples event-loop utilization needs Node.js';
     unavailable.set('server_loop_utilization', { problem, hint: 'Use server_cpu.' });
   }
   if (transport === 'websocket') {
-    unavailable.set('empty_polls', { problem: 'nobody polls over websocket', hint: 'Leave it out.' });
+    unavailable.set('empty_polls', { problem: 'clients do not poll over websocket', hint: 'Omit it.' });
   }
   return unavailable;
 }
 
-/** What becomes of `count` messages of a stream. */
-function addMessages(counts: Counts, count: number | null, stream: Stream, { headline, target }: Plan): void {
+/** Adds what `count` messages of a stream record. */
+function addMessages(
+  counts: SeriesCounts,
+  count: number | null,
+  stream: Stream,
+  { headline, target }: Plan,
+): void {
   const { series, broadcast, nodes } = routeOf(stream, headline);
   counts.add(series, count);
   if (series === headline) counts.add(`${series}_actual`, count);
@@ -97,8 +102,14 @@ function addMessages(counts: Counts, count: number | null, stream: Stream, { hea
   }
 }
 
-/** A visit may publish, request and record into the scenario's own series as often as it likes. */
-function addIterations(counts: Counts, count: number, scenario: Scenario, stream: Stream, plan: Plan): void {
+/** An iteration may publish, send requests, and record into the scenario's own series, any number of times. */
+function addIterations(
+  counts: SeriesCounts,
+  count: number,
+  scenario: Scenario,
+  stream: Stream,
+  plan: Plan,
+): void {
   for (const series of ['iteration', 'iteration_actual']) counts.add(series, count);
   for (const series of Object.keys(scenario.series ?? {})) counts.add(series, null);
   addMessages(counts, null, stream, plan);

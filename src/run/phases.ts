@@ -63,7 +63,14 @@ export async function start(run: RunParts): Promise<StartedRun> {
     },
   });
   cleanUps.push(() => workers.kill());
-  const server = await startServer(run);
+  const onDied = (reason: string) =>
+    control.abort('server_died', `the server ended during the run with ${reason}`);
+  const { signal } = control;
+  const server = await host.startServer(plan, { cpus: affinity.server, signal, onDied }).catch((error) => {
+    // An aborted start fails, but that is not why nothing was measured.
+    control.requireNotAborted();
+    throw error;
+  });
   cleanUps.push(() => server.stop());
   const { spread } = membership;
   const isSplit = fanoutIsSplit(run.layout, spread);
@@ -82,20 +89,6 @@ export async function start(run: RunParts): Promise<StartedRun> {
   await untilAll(started, 'ready', Math.max(plan.connectTimeoutMs, HUNG_AFTER_MS));
   host.prepare();
   return started;
-}
-
-async function startServer({ plan, host, control, affinity }: RunParts): Promise<ServerUnderTest> {
-  try {
-    return await host.startServer(plan, {
-      cpus: affinity.server,
-      signal: control.signal,
-      onDied: (reason) => control.abort('server_died', `the server ended during the run with ${reason}`),
-    });
-  } catch (error) {
-    // An aborted start fails, but that is not why nothing was measured.
-    control.requireNotAborted();
-    throw error;
-  }
 }
 
 /** Connects all clients and joins their rooms. Throws when no client could connect, or none could join. */
@@ -171,7 +164,7 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
 }
 
 /** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */
-export async function measure(run: StartedRun): Promise<{ readonly measuredMs: number }> {
+export async function measureLoad(run: StartedRun): Promise<{ readonly measuredMs: number }> {
   const { plan, control, workers, server } = run;
   server.sampleNow();
   await untilAll(run, 'sent', plan.durationMs + HUNG_AFTER_MS);

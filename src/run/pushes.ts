@@ -1,7 +1,7 @@
 import type { PushArrivals } from '../generator/messages.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 
-interface Push {
+interface OpenPush {
   firstNs: number;
   lastNs: number;
   reached: number;
@@ -32,7 +32,7 @@ const FORGET_AFTER = 2;
 export class Pushes {
   readonly #expected: () => number;
   readonly #quietNs: number;
-  readonly #open = new Map<string, Push>();
+  readonly #open = new Map<string, OpenPush>();
   /** In the order in which they were closed. What arrives of these keys is late, or a duplicate. */
   readonly #closed = new Map<string, ClosedKey>();
   readonly #totals = { pushes: 0, complete: 0, delivered: 0, duplicated: 0 };
@@ -89,7 +89,7 @@ export class Pushes {
     }
   }
 
-  #close(key: string, push: Push, nowNs: number): ClosedPush | null {
+  #close(key: string, push: OpenPush, nowNs: number): ClosedPush | null {
     const { firstNs, lastNs, reached, duplicated } = push;
     const isMeasured = this.#isMeasured(push);
     this.#open.delete(key);
@@ -103,7 +103,7 @@ export class Pushes {
     return { skewNs: lastNs - firstNs, firstNs, atNs: lastNs, reached };
   }
 
-  #isMeasured({ firstNs }: Push): boolean {
+  #isMeasured({ firstNs }: OpenPush): boolean {
     return firstNs >= this.measureStartNs && firstNs < this.measureEndNs;
   }
 

@@ -10,7 +10,7 @@ import { type Phase, RunControl } from './control.ts';
 import { disturbanceBetween } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
 import { Membership } from './membership.ts';
-import { collect, connect, drain, measure, type RunParts, start, warmUp } from './phases.ts';
+import { collect, connect, drain, measureLoad, type RunParts, start, warmUp } from './phases.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
@@ -69,7 +69,7 @@ export async function runPlan(
     await timed('connect', () => connect(started));
     const warmup = await timed('warm-up', () => warmUp(started));
     const before = host.readCounters();
-    const { measuredMs } = await timed('measure', () => measure(started));
+    const { measuredMs } = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
     const { server, workers, affinity } = started;

@@ -56,7 +56,7 @@ export interface WorkersEvents {
   readonly onLost: (worker: number, reason: string) => void;
 }
 
-interface Member {
+interface WorkerState {
   readonly handle: WorkerHandle;
   readonly posted: Set<FromWorker['type']>;
   isAlive: boolean;
@@ -69,7 +69,7 @@ interface Waiter {
 
 /** The generator processes of a run: which of them are alive, and which messages each has posted. */
 export class Workers {
-  readonly #members: Member[];
+  readonly #members: WorkerState[];
   readonly #events: WorkersEvents;
   #waiters: Waiter[] = [];
   #isFinishing = false;

@@ -96,7 +96,7 @@ export class FakeRun {
       signal: this.#stop.signal,
       commandLine: [],
     };
-    return await this.time.run(runPlan({ ...planned, scenario }, hooks, this.#host()));
+    return await this.time.run(runPlan(planned, hooks, this.#host()));
   }
 
   #note(progress: Progress): void {

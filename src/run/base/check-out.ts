@@ -31,7 +31,7 @@ export interface BaseCheckout {
 }
 
 /** The working directory, in its checkout. */
-interface Place {
+interface WorkingPlace {
   /** Top folder of the checkout. */
   readonly top: string;
   /** Position below it, with a slash at its end; empty at the top. */
@@ -81,7 +81,7 @@ function shortOf(commit: string): string {
   return commit.slice(0, 8);
 }
 
-function locate(repository: string): Place {
+function locate(repository: string): WorkingPlace {
   const top = git(repository, 'rev-parse', '--show-toplevel');
   const below = git(repository, 'rev-parse', '--show-prefix');
   if (top.ok && below.ok) return { top: top.text, below: below.text };
@@ -113,7 +113,7 @@ function refHint(ref: string, top: string): string {
   return `Fetch it first: git fetch origin ${ref}`;
 }
 
-function requirePosition(position: string, { below }: Place, ref: string): void {
+function requirePosition(position: string, { below }: WorkingPlace, ref: string): void {
   if (existsSync(position)) return;
   fail(
     'BASE_WITHOUT_FOLDER',
@@ -122,7 +122,7 @@ function requirePosition(position: string, { below }: Place, ref: string): void 
   );
 }
 
-function sameCodeNote(ref: string, commit: string, { top }: Place): Finding | null {
+function sameCodeNote(ref: string, commit: string, { top }: WorkingPlace): Finding | null {
   const head = git(top, 'rev-parse', '--verify', '--quiet', 'HEAD');
   const changes = git(top, 'status', '--porcelain');
   const isSame = head.ok && head.text === commit && changes.ok && changes.text === '';

@@ -10,20 +10,10 @@ import { entryPath } from '../../package.ts';
 
 const number = z.number();
 const sampleSchema: z.ZodType<TelemetrySample> = z.object({
-  atNs: number,
-  lengthMs: number,
-  cpuMs: number,
-  rssBytes: number,
-  loopUtilization: number,
-  pacingShare: number,
-  loopDelayP50Ns: number,
-  loopDelayP99Ns: number,
-  loopDelayMaxNs: number,
-  gcCount: number,
-  gcTotalMs: number,
-  gcMaxMs: number,
-  heapUsedBytes: number,
-  bufferedBytes: number.nullable(),
+  ...{ atNs: number, lengthMs: number, cpuMs: number, rssBytes: number, heapUsedBytes: number },
+  ...{ loopUtilization: number, pacingShare: number, bufferedBytes: number.nullable() },
+  ...{ loopDelayP50Ns: number, loopDelayP99Ns: number, loopDelayMaxNs: number },
+  ...{ gcCount: number, gcTotalMs: number, gcMaxMs: number },
 });
 
 /** The lines of a probe: first only its pid, then a sample each. */
@@ -38,7 +28,6 @@ const lineSchema = z.union([
     sample: sampleSchema,
   }),
 ]);
-type ProbeLine = z.infer<typeof lineSchema>;
 
 /** A probe's lines are shorter than 1 KiB. */
 const MAX_LINE_LENGTH = 64 * 1024;
@@ -148,7 +137,7 @@ export class ProbeListener {
 }
 
 /** Null for a line that no probe writes. */
-function parseLine(text: string): ProbeLine | null {
+function parseLine(text: string): z.infer<typeof lineSchema> | null {
   try {
     return lineSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {

@@ -13,7 +13,7 @@ function byIdentity(stats: readonly ProcStat[]): Stats {
   return new Map(stats.map((stat) => [`${stat.pid}:${stat.startedTicks}`, stat]));
 }
 
-function sum(values: Iterable<number>): number {
+function sumOf(values: Iterable<number>): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
@@ -26,19 +26,19 @@ function sum(values: Iterable<number>): number {
  */
 export function ticksBetween(before: readonly ProcStat[], after: readonly ProcStat[]): number {
   const [earlier, later] = [byIdentity(before), byIdentity(after)];
-  const own = sum([...later].map(([id, { ownTicks }]) => ownTicks - (earlier.get(id)?.ownTicks ?? 0)));
-  const reaped = sum(
+  const own = sumOf([...later].map(([id, { ownTicks }]) => ownTicks - (earlier.get(id)?.ownTicks ?? 0)));
+  const reaped = sumOf(
     [...later].map(([id, { reapedTicks }]) => reapedTicks - (earlier.get(id)?.reapedTicks ?? 0)),
   );
   const ended = [...earlier].filter(([id]) => !later.has(id)).map(([, stat]) => stat);
-  const known = sum(ended.map(({ ownTicks, reapedTicks }) => ownTicks + reapedTicks));
+  const known = sumOf(ended.map(({ ownTicks, reapedTicks }) => ownTicks + reapedTicks));
   return own + Math.max(0, reaped - known);
 }
 
 /** CPU time counted in ticks is too coarse for a shorter sample. */
 const SHORTEST_MS = 100;
 
-interface Reading {
+interface ProcReading {
   readonly atNs: number;
   readonly stats: readonly ProcStat[];
 }
@@ -49,8 +49,8 @@ export class ProcSampler {
   readonly #clock: Clock;
   readonly #samples: OutsideSample[] = [];
   /** The readings at the end and at the start of the last sample. */
-  #last: Reading;
-  #before: Reading;
+  #last: ProcReading;
+  #before: ProcReading;
   /** CPU time of each process when it was first and last seen. */
   readonly #ticks = new Map<string, { readonly pid: number; readonly first: number; last: number }>();
 
@@ -79,11 +79,11 @@ export class ProcSampler {
       atNs: reading.atNs,
       lengthMs: (reading.atNs - this.#before.atNs) / 1e6,
       cpuMs: ticksBetween(this.#before.stats, reading.stats) * MS_PER_TICK,
-      rssBytes: sum(reading.stats.map(({ pid }) => readRssBytes(pid))),
+      rssBytes: sumOf(reading.stats.map(({ pid }) => readRssBytes(pid))),
     });
   }
 
-  #read(): Reading {
+  #read(): ProcReading {
     const reading = { atNs: this.#clock.nowNs(), stats: this.#readStats() };
     for (const [id, { pid, ownTicks }] of byIdentity(reading.stats)) {
       const { first } = this.#ticks.get(id) ?? { first: ownTicks };
@@ -99,7 +99,7 @@ export class ProcSampler {
   }
 }
 
-const SAMPLE_EVERY_MS = 1000;
+const READ_EVERY_MS = 1000;
 
 /** Samples of one process of the server; from `proc`, of all processes without a probe as one. */
 export type SampledProcess =
@@ -147,7 +147,7 @@ export class ServerTelemetry {
     const readAll = () => server.tree.read();
     const readUnprobed = () => readAll().filter(({ pid }) => !this.#probes.knows(pid));
     this.#proc = new ProcSampler(server.isReference ? readUnprobed : readAll, this.#clock);
-    this.#timer = setInterval(() => this.#readProc(), SAMPLE_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#readProc(), READ_EVERY_MS).unref();
   }
 
   /** Ends a sample now, so that samples end where phases end. */

@@ -43,7 +43,7 @@ function judgedQuantile(view: ResultView): number {
 }
 
 /** Lag invalidates a run when it is long and changes the reported figure. */
-const sendLag: Rule = (view) => {
+const lateSends: Rule = (view) => {
   const { headline } = view.result;
   const quantile = judgedQuantile(view);
   const at = (series: string) => view.histogram(series)?.quantileNs(quantile) ?? Number.NaN;
@@ -115,7 +115,7 @@ const throttled: Rule = ({ result: { environment } }) => {
   };
 };
 
-function countAll(reasons: ReadonlyArray<{ readonly count: number }>): number {
+function totalOf(reasons: ReadonlyArray<{ readonly count: number }>): number {
   return reasons.reduce((sum, { count }) => sum + count, 0);
 }
 
@@ -123,9 +123,9 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   const causes = [...clients.failures, ...clients.dropped];
   if (causes.length === 0) return null;
   const missing = clients.planned - clients.connected;
-  const dropped = countAll(clients.dropped);
+  const dropped = totalOf(clients.dropped);
   // The clients of a worker that died while connecting are missing without a failure.
-  const unjoined = Math.max(0, countAll(clients.failures) - missing);
+  const unjoined = Math.max(0, totalOf(clients.failures) - missing);
   return {
     code: 'clients_lost',
     message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(dropped)} were dropped: ${listCounted(causes)}`,
@@ -166,7 +166,7 @@ const tooFewSamples: Rule = (view) => {
 const RULES: readonly Rule[] = [
   rateHeld,
   generatorBusy,
-  sendLag,
+  lateSends,
   receiveUncertainty,
   stolen,
   throttled,
