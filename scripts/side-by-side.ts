@@ -1,36 +1,130 @@
-/** Several runs beside each other: what the chores that compare have in common. A loop over the command line. */
+/**
+ * Loops over the command line:
+ *
+ *     npm run bench              the main job: three scenarios over Socket.IO websocket, polling and raw ws; one minute
+ *     npm run polling-vs-push    what polling costs and delays, over five transports; two minutes
+ *     npm run matrix             one scenario over every available server and transport; flags apply to every run:
+ *                                npm run matrix -- ack-roundtrip --clients 50 --rate 50/s
+ *     npm run framework-tax      what NestJS adds to the library below it
+ *
+ * The first three print one table and write one page.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { whyUnavailable } from '../servers/availability.ts';
+import { servers } from '../servers/index.ts';
 
-const SOCKBENCH = join(import.meta.dirname, '..', 'bin', 'sockbench.js');
-
-/** An invalid run: its row says so, and the others are still worth having. */
+const SOCKBENCH = join(import.meta.dirname, '../bin/sockbench.js');
+/** Exit code of an invalid run. Its row names the reason, and the other runs remain useful. */
 const INVALID = 3;
 
-function sockbench(args: readonly string[], stdout: 'inherit' | 'ignore'): number {
-  return (
-    spawnSync(process.execPath, [SOCKBENCH, ...args], { stdio: ['ignore', stdout, 'inherit'] }).status ?? 1
+type CommandLine = readonly string[];
+
+const words = (line: string): CommandLine => line.split(' ');
+/** Every combination of the two lists, in one command line each, followed by `more`. */
+const combine = (left: readonly string[], right: readonly string[], more: string) =>
+  left.flatMap((first) => right.map((second) => words(`${first} ${second} ${more}`)));
+
+const SOCKETIO_AND_WS = [
+  '--target socketio --transport websocket',
+  '--target socketio --transport polling',
+  '--target ws',
+];
+
+const bench = () =>
+  combine(
+    [
+      'broadcast-latency --clients 15 --rate 260/s',
+      'room-fanout --clients 40 --rooms 4 --rate 260/s',
+      'ack-roundtrip --clients 20 --rate 260/s',
+    ],
+    SOCKETIO_AND_WS,
+    // 4 s at 260/s give the 1,000 broadcasts or requests that p99 needs.
+    '--duration 4s --warmup 1s --warmup-max 1s --drain 2s',
   );
+
+const pollingVsPush = () =>
+  combine(
+    ['polling-vs-push'],
+    [
+      '--target http-polling --transport short-polling --poll-interval 100ms',
+      '--target http-polling --transport long-polling',
+      '--target socketio --transport polling',
+      '--target socketio --transport websocket',
+      '--target ws',
+    ],
+    '--warmup 2s --warmup-max 2s --drain 2s',
+  );
+
+/** The last value of a flag counts, so `given` overrides the load. */
+async function matrix(given: CommandLine): Promise<CommandLine[]> {
+  const [first = '--'] = given;
+  const [scenario, flags] = first.startsWith('-') ? ['broadcast-latency', given] : [first, given.slice(1)];
+  const targets: string[] = [];
+  for (const load of Object.values(servers)) {
+    const { server } = await load();
+    const reason = whyUnavailable(server);
+    if (reason !== null) process.stderr.write(`left out ${server.name}: ${reason}\n`);
+    else targets.push(...server.transports.map((each) => `--target ${server.name} --transport ${each}`));
+  }
+  // 4 s at 50/s give the 200 broadcasts that p95 needs.
+  const load = '--clients 20 --rate 50/s --duration 4s --warmup 1s --warmup-max 1s --drain 2s';
+  return combine([scenario], targets, load).map((line) => [...line, ...flags]);
+}
+
+/** Requests, because each of them passes through the framework. Of a broadcast only the publishing does. */
+const frameworkTax = () => {
+  const load = words('--clients 20 --rate 340/s --payload 64B --seed 1');
+  // Every packet has its namespace, so both arms use the same.
+  const pairs = [
+    ['socketio --namespace /chats', 'nest-socketio --namespace /chats'],
+    ['ws', 'nest-ws'],
+  ];
+  return pairs.map(([library, framework]) => [
+    ...['compare', 'ack-roundtrip', '--arm', `library: ${library}`, '--arm', `framework: ${framework}`],
+    ...load,
+  ]);
+};
+
+function sockbench(args: CommandLine, stdout: 'inherit' | 'ignore' = 'inherit'): number {
+  const { status } = spawnSync(process.execPath, [SOCKBENCH, ...args], {
+    stdio: ['ignore', stdout, 'inherit'],
+  });
+  return status ?? 1;
 }
 
 /**
- * Runs `sockbench run` with each of the command lines, one after the other, into a new folder in `reports/` whose
- * name begins with `folderPrefix`; prints one table of all runs and writes one page. Returns the exit code: that
- * of the first run that failed, after which no other is begun; a run that is merely invalid has not failed.
+ * Runs each command line with results in a new folder of `reports/`, prints one table of all and writes one page.
+ * Returns the exit code of the first run that failed, after which no other starts. An invalid run has not failed.
  */
-export function runSideBySide(folderPrefix: string, commandLines: ReadonlyArray<readonly string[]>): number {
+function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[]): number {
   mkdirSync('reports', { recursive: true });
   const folder = mkdtempSync(join('reports', folderPrefix));
   for (const commandLine of commandLines) {
     process.stderr.write(`sockbench run ${commandLine.join(' ')}\n`);
-    const args = ['run', ...commandLine, '--format', 'json', '--out', folder, '--quiet'];
-    const status = sockbench(args, 'ignore');
+    const status = sockbench(
+      ['run', ...commandLine, '--format', 'json', '--out', folder, '--quiet'],
+      'ignore',
+    );
     if (status !== 0 && status !== INVALID) return status;
   }
-  const paths = readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => join(folder, file));
-  const status = sockbench(['report', ...paths, '--format', 'table'], 'inherit');
-  return status || sockbench(['report', ...paths, '--format', 'html', '--out', folder], 'inherit');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  const paths = files.map((file) => join(folder, file));
+  const status = sockbench(['report', ...paths, '--format', 'table']);
+  return status || sockbench(['report', ...paths, '--format', 'html', '--out', folder]);
 }
+
+const [chore = '', ...given] = process.argv.slice(2);
+const CHORES: Readonly<Record<string, () => number | Promise<number>>> = {
+  bench: () => runSideBySide('bench-', bench()),
+  'polling-vs-push': () => runSideBySide('polling-', pollingVsPush()),
+  matrix: async () => runSideBySide('matrix-', await matrix(given)),
+  'framework-tax': () =>
+    frameworkTax()
+      .map((args) => sockbench(args))
+      .find((status) => status !== 0) ?? 0,
+};
+const run = CHORES[chore];
+if (run === undefined) throw new Error(`there is no chore "${chore}"; available: ${Object.keys(CHORES)}`);
+process.exitCode = await run();
