@@ -37,7 +37,7 @@ test('a gate that finds its server slower fails, tells everyone, and can be judg
   ).ended;
 
   expect(stdout.split('\n')[0]).toMatch(
-    /^REGRESSED: delivery\.p50 of head is [\d.]+ times that of base \([\d.]+ to [\d.]+\), [\d.]+ ms instead of [\d.]+ (us|ms); \d+ pairs/,
+    /^REGRESSED: delivery\.p50 [\d.]+x \([\d.]+-[\d.]+\), [\d.]+ (us|ms) -> [\d.]+ ms; \d+ pairs/,
   );
   expect(code).toBe(99);
   expect(stderr).toMatch(/^base, head: 18 rounds, 9 if that is enough; at most about (\d+s|\d+ minutes)$/m);

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { FLAT_COLUMNS } from '../../src/report/content/columns.ts';
-import { renderMarkdown } from '../../src/report/content/run-markdown.ts';
-import { renderHtml } from '../../src/report/content/run-page.ts';
-import { renderTable, renderText } from '../../src/report/content/run-text.ts';
-import { formatFigure } from '../../src/report/content/table.ts';
+import { HEADLINE_GROUPS } from '../../src/report/content/columns.ts';
+import { runReport, summaryReport } from '../../src/report/content/run.ts';
+import { formatFigure, headingText, type Table } from '../../src/report/content/table.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
+import { viewResult } from '../../src/result/view.ts';
 import { formatCount } from '../../src/units.ts';
 import { makeResult, results } from './fixture.ts';
 import { readHlog, sumByTag } from './hlog-reader.ts';
+import { runMarkdown, runPage, runText, summaryText } from './renderings.ts';
 
 /** Heading to cell, of the first row under every heading in a report. */
 type Shown = ReadonlyMap<string, string>;
@@ -18,15 +18,18 @@ function pair(headings: readonly string[], cells: readonly string[]): Array<read
   return headings.map((heading, index) => [heading, cells[index] ?? ''] as const);
 }
 
-/** Tables of a text report: a line that begins with `target`, `scenario` or `series`, and the line below it. */
-function readText(text: string): Shown {
-  const lines = text.split('\n').map((line) => line.trim().split(/ {2,}/));
-  return new Map(
-    lines.flatMap((headings, index) =>
-      ['target', 'scenario'].includes(headings[0] ?? '') ? pair(headings, lines[index + 1] ?? []) : [],
-    ),
-  );
+/** The main tables of one result, from its blocks. */
+function mainTables(result: RunResult): Table[] {
+  const { blocks } = runReport([result]);
+  return blocks.flatMap((block) => (block.kind === 'table' ? [block.table] : []));
 }
+
+function shownIn(tables: readonly Table[]): Shown {
+  return new Map(tables.flatMap(({ headings, rows }) => pair(headings.map(headingText), rows[0] ?? [])));
+}
+
+/** The cells of each line of a text. */
+const cellsOf = (text: string) => text.split('\n').map((line) => line.trim().split(/ {2,}/));
 
 function readMarkdown(markdown: string): Shown {
   const lines = markdown.split('\n').map((line) =>
@@ -91,38 +94,41 @@ const cases: ReadonlyArray<readonly [string, () => RunResult]> = [
 
 describe.each(cases)('the reports of %s', (_, make) => {
   const result = make();
-  // Twice the same, so that text shows every table; rows and units are those of one.
-  const text = readText(renderText([result, result]));
-  const markdown = readMarkdown(renderMarkdown([result]));
-  const html = readHtml(renderHtml([result]));
+  const view = viewResult(result);
+  const tables = mainTables(result);
+  const shown = shownIn(tables);
   const csv = readCsv(renderCsv([result]));
   const histograms = sumByTag(readHlog(renderHlog(result)));
 
   it('show the same cells in text, Markdown and the page', () => {
-    expect(text.size).toBeGreaterThan(15);
-    expect(markdown).toEqual(text);
-    // The page names the scenario in the heading above its tables.
-    expect(html).toEqual(new Map([...text].filter(([heading]) => heading !== 'scenario')));
+    expect(shown.size).toBeGreaterThan(15);
+    expect(readMarkdown(runMarkdown(result))).toEqual(shown);
+    expect(readHtml(runPage(result))).toEqual(shown);
+    const lines = cellsOf(runText(result));
+    for (const { rows } of tables) expect(lines).toContainEqual(rows[0]);
   });
 
-  it('show the same cells in the text of this one result and in the summary', () => {
-    for (const shown of [readText(renderText([result])), readText(renderTable([result]))]) {
-      expect(shown.size).toBeGreaterThan(5);
-      for (const [heading, cell] of shown) expect([heading, cell]).toEqual([heading, text.get(heading)]);
+  it('show the same cells in the summary', () => {
+    const [block] = summaryReport([result]).blocks.filter(({ kind }) => kind === 'table');
+    if (block?.kind !== 'table') throw new Error('no table');
+    const [, cells = []] = block.table.rows;
+    for (const [heading, cell] of pair(block.table.headings.map(headingText), cells)) {
+      expect([heading, cell]).toEqual([heading, shown.get(heading)]);
     }
+    expect(cellsOf(summaryText(result))).toContainEqual(cells);
   });
 
   it('show what the CSV holds, to three digits', () => {
-    const figures = FLAT_COLUMNS.filter(({ kind }) => kind !== 'text').map((column) => {
-      const { id, title, kind, isSilent } = column;
-      const heading = findHeading(text, title) ?? '';
+    const columns = HEADLINE_GROUPS.flatMap((group) => group.columns).filter(({ kind }) => kind !== 'text');
+    const figures = columns.map(({ id, title, kind, isSilent }) => {
+      const heading = findHeading(shown, title) ?? '';
       const [, raw = ''] =
         [...csv].find(([header]) => header.replace(/_(ms|hz|ratio|bytes)$/, '') === id) ?? [];
-      const expected = isSilent !== undefined && raw === '0' ? '-' : asShown(kind, heading, raw);
-      return { title, raw, shown: text.get(heading) ?? '-', expected };
+      const expected = isSilent?.(view) === true ? '-' : asShown(kind, heading, raw);
+      return { title, raw, shown: shown.get(heading) ?? '-', expected };
     });
     expect(figures.filter(({ raw }) => raw !== '').length).toBeGreaterThan(14);
-    for (const { title, shown, expected } of figures) expect([title, shown]).toEqual([title, expected]);
+    for (const each of figures) expect([each.title, each.shown]).toEqual([each.title, each.expected]);
   });
 
   it('hold in the CSV the quantiles of the histograms that the log adds up to', () => {

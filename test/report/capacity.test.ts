@@ -1,103 +1,179 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeOfSearch } from '../../src/cli/commands/capacity.ts';
-import { renderCapacityHtml } from '../../src/report/content/capacity-html.ts';
-import { renderCapacityMarkdown } from '../../src/report/content/capacity-markdown.ts';
-import { renderCapacityText } from '../../src/report/content/capacity-text.ts';
-import { answerText } from '../../src/report/content/capacity-words.ts';
+import type { Severity } from '../../src/report/blocks.ts';
+import {
+  answerSeverity,
+  answerText,
+  capacityAdvice,
+  searchFacts,
+} from '../../src/report/content/capacity-verdict.ts';
 import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
 import { thrownBy } from '../thrown.ts';
 import { DESIGN, makeCapacity } from './capacity-fixture.ts';
 import { HOSTILE } from './fixture.ts';
 import { mainOf } from './main-of.ts';
+import { capacityMarkdown, capacityPage, capacityText } from './renderings.ts';
 
 const found = makeCapacity();
 const near = { ...DESIGN, from: 500, to: 1000 };
 
-describe('the answer in words', () => {
-  const told: ReadonlyArray<readonly [string, Capacity, number, string]> = [
+/** The text of a fact of a search. */
+const fact = (capacity: Capacity, name: string) => new Map(searchFacts(capacity)).get(name);
+
+describe('the answer', () => {
+  const clients = makeCapacity({
+    design: { ...DESIGN, vary: 'clients', from: 40, to: 80 },
+    capacity: 50,
+  });
+  const cases: ReadonlyArray<readonly [string, Capacity, number, Severity, string]> = [
+    ['found', found, 0, 'good', 'ws sustains 993/s (ack-roundtrip, 20 clients); 1,037/s failed'],
     [
-      'a capacity that was found',
-      found,
+      'found, of clients',
+      clients,
       0,
-      'ws takes 993/s of ack-roundtrip with 20 clients: ack.p95<50ms holds and nothing is lost, confirmed by 5 of 5 fresh runs; at 1,037/s 2 of 2 runs failed: ack.p95 ',
+      'good',
+      'ws sustains 48 clients (ack-roundtrip, 150/s); 50 clients failed',
     ],
     [
-      'a number of clients',
-      makeCapacity({ design: { ...DESIGN, vary: 'clients', from: 40, to: 80 }, capacity: 50 }),
-      0,
-      'ws takes 48 clients in ack-roundtrip at 150/s: ack.p95<50ms holds and nothing is lost, confirmed by 5 of 5 fresh runs; at 50 clients 2 of 2 runs failed: ',
-    ],
-    [
-      'a search that came to its end',
+      'at the end of the range',
       makeCapacity({ design: { ...DESIGN, to: 150 } }),
       0,
-      'ws takes at least 150/s of ack-roundtrip with 20 clients: ack.p95<50ms holds and nothing is lost, confirmed by 5 of 5 fresh runs; nothing higher was asked for (--to)',
+      'good',
+      'ws sustains at least 150/s (ack-roundtrip, 20 clients)',
     ],
     [
-      'a generator that was the limit',
+      'limited by the generator',
       makeCapacity({ design: near, seenTo: 510, capacity: 5000 }),
       0,
-      'ws takes at least 500/s of ack-roundtrip with 20 clients: ack.p95<50ms holds and nothing is lost, confirmed by 5 of 5 fresh runs; nothing can be said of ',
+      'warning',
+      'ws sustains at least 500/s (ack-roundtrip, 20 clients); inconclusive at 522/s',
     ],
     [
-      'a target that cannot be met',
+      'below the start',
       makeCapacity({ capacity: 50 }),
       99,
-      'ws cannot take even 100/s of ack-roundtrip with 20 clients: 2 of 2 runs failed: ack.p95 ',
+      'bad',
+      'below start: ws does not sustain 100/s (ack-roundtrip, 20 clients)',
     ],
     [
-      'a generator that sees nothing',
+      'inconclusive',
       makeCapacity({ seenTo: 1 }),
       3,
-      'nothing can be said of what ws takes, not even at 100/s: the generator was the limit: busy 93 %',
+      'bad',
+      'inconclusive at 100/s (ack-roundtrip, 20 clients): the generator was the limit: busy 93 %',
     ],
     [
-      'a search that was stopped',
+      'interrupted',
       makeCapacity({ design: near, steps: 1 }),
       4,
-      'PARTIAL: ws took 500/s of ack-roundtrip with 20 clients in one run, not confirmed',
+      'warning',
+      'PARTIAL, interrupted: ws passed at 500/s (ack-roundtrip, 20 clients) once, not confirmed',
+    ],
+    [
+      'unstable',
+      { ...found, answer: { ...found.answer, kind: 'unstable' } },
+      4,
+      'warning',
+      'unstable: ws passed at 993/s (ack-roundtrip, 20 clients) in single runs, but not in repeats; 1,037/s failed',
     ],
   ];
 
-  it.each(told)('%s', (_, capacity, exitCode, words) => {
-    expect(answerText(capacity).startsWith(words), answerText(capacity)).toBe(true);
+  it.each(cases)('%s', (_, capacity, exitCode, severity, line) => {
+    expect(answerText(capacity)).toBe(line);
     expect(exitCodeOfSearch(capacity.answer)).toBe(exitCode);
+    expect(answerSeverity(capacity)).toBe(severity);
   });
 
-  it('a server that passes once but never again', () => {
-    const steps = found.steps.map((step) => ({ ...step }));
-    const unstable: Capacity = { ...found, steps, answer: { ...found.answer, kind: 'unstable' } };
-    expect(answerText(unstable)).toMatch(
-      /^ws takes 993\/s .* at times, but too unsteadily for an answer; at 1,037\/s/,
+  it('has facts that confirm and limit it', () => {
+    expect(fact(found, 'objective')).toBe('ack.p95<50ms, lost at most 0');
+    expect(fact(found, 'confirmed')).toBe('5 of 5 fresh runs at 993/s passed');
+    expect(fact(found, 'failed')).toMatch(/^2 of 2 runs at 1,037\/s: ack\.p95 /);
+    expect(fact(clients, 'failed')).toMatch(/^2 of 2 runs at 50 clients: /);
+    expect(fact(makeCapacity({ design: { ...DESIGN, to: 150 } }), 'range')).toBe(
+      '100/s to 150/s; its end (--to) was reached',
     );
-    expect(exitCodeOfSearch(unstable.answer)).toBe(4);
+    const limited = makeCapacity({ design: near, seenTo: 510, capacity: 5000 });
+    expect(fact(limited, 'inconclusive')).toBe('at 522/s: the generator was the limit: busy 93 %');
+    expect(fact(makeCapacity({ capacity: 50 }), 'failed')).toMatch(/^2 of 2 runs at 100\/s: ack\.p95 /);
+  });
+
+  it('has advice that depends on what limited the search', () => {
+    expect(capacityAdvice(found)).toEqual([]);
+    const limited = makeCapacity({ design: near, seenTo: 510, capacity: 5000 });
+    expect(capacityAdvice(limited)).toEqual([
+      'to test higher loads, add workers (--workers) on more CPUs, and stop other work on this machine',
+    ]);
+    const steps = limited.steps.map((step) => ({
+      ...step,
+      reasons: step.reasons.map(({ message }) => ({ code: 'cpu_steal' as const, message })),
+    }));
+    expect(capacityAdvice({ ...limited, steps })).toEqual([
+      'stop other work on this machine, or use another machine, and search again',
+    ]);
   });
 });
 
 describe('the text', () => {
   it('begins with the answer and has a row for each run', () => {
-    const lines = renderCapacityText(found).trimEnd().split('\n');
-    expect(lines[0]).toBe(answerText(found));
-    const rows = lines.slice(lines.indexOf('') + 1);
-    expect(rows[0]).toBe(
-      'phase       rate/s  outcome  ack.p95 ms  upper bound ms  lost  server CPU %  server loop %  generator busy %  why',
-    );
-    expect(rows).toHaveLength(1 + found.steps.length);
-    expect(rows.at(5)).toMatch(/^doubling\s+1,600 {2}FAILED .* objective_missed, server_overloaded$/);
+    expect(capacityText(found)).toMatchInlineSnapshot(`
+      "ws sustains 993/s (ack-roundtrip, 20 clients); 1,037/s failed
+
+      Capacity: ack-roundtrip on ws
+
+      Search
+      objective  ack.p95<50ms, lost at most 0
+      confirmed  5 of 5 fresh runs at 993/s passed
+      failed     2 of 2 runs at 1,037/s: ack.p95 280 ms (upper bound 291 ms), not ack.p95<50ms; messages were under way when sending ended
+      range      100/s to 100,000/s
+      runs       17 in 73.5s
+      rule       the upper bound of a quantile at 95 % must meet the objective; 4 of 5 fresh runs must pass
+      load       of the first run: 20 clients, 100/s for 2s (constant), 64 B text, 1 worker, official driver, seed 1
+
+      Every run
+                                            upper                 server    generator
+                                   ack.p95  bound  server     event-loop  utilization
+      phase       rate/s  outcome       ms     ms   CPU %  utilization %            %  why
+      doubling       100  passed      2.41   2.81    9.50           9.50         18.3  -
+      doubling       200  passed      2.80   3.12    19.0           19.0         17.7  -
+      doubling       400  passed      2.82   3.01    38.0           38.0         18.8  -
+      doubling       800  passed      4.59   4.74    76.0           76.0         18.2  -
+      doubling     1,600  FAILED       440    449    98.0           98.0         17.5  server_overloaded
+      doubling     1,600  FAILED       435    447    98.0           98.0         16.8  server_overloaded
+      bisecting    1,131  FAILED       311    324    98.0           98.0         18.0  server_overloaded
+      bisecting    1,131  FAILED       319    327    98.0           98.0         17.3  server_overloaded
+      bisecting      951  passed      9.74   10.1    90.3           90.3         16.6  -
+      bisecting    1,037  FAILED       283    290    98.0           98.0         17.8  server_overloaded
+      bisecting    1,037  FAILED       280    291    98.0           98.0         17.1  server_overloaded
+      bisecting      993  passed      41.1   42.6    94.3           94.3         16.4  -
+      confirming     993  passed      41.5   42.6    94.3           94.3         17.6  -
+      confirming     993  passed      41.1   42.7    94.3           94.3         18.7  -
+      confirming     993  passed      39.8   41.2    94.3           94.3         18.0  -
+      confirming     993  passed      41.9   43.9    94.3           94.3         19.2  -
+      confirming     993  passed      40.9   41.9    94.3           94.3         18.5  -
+      "
+    `);
+  });
+
+  it('fits a terminal', () => {
+    for (const capacity of [found, makeCapacity({ design: near, seenTo: 510, capacity: 5000 })]) {
+      const [, table = ''] = capacityText(capacity).split('\n\nEvery run\n');
+      expect(table).toContain('doubling');
+      for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    }
   });
 });
 
 describe('Markdown', () => {
   it('has the answer in bold, then every run with all its reasons', () => {
-    const text = renderCapacityMarkdown(found);
-    expect(text.startsWith('**ws takes 993/s of ack-roundtrip')).toBe(true);
+    const text = capacityMarkdown(found);
+    expect(text.startsWith('**ws sustains 993/s (ack-roundtrip, 20 clients); 1,037/s failed**')).toBe(true);
     expect(text.match(/\| FAILED \|/g)).toHaveLength(6);
     expect(text).toContain('not ack.p95&lt;50ms; messages were under way when sending ended |');
   });
 });
 
 describe('the page', () => {
-  const page = renderCapacityHtml(found);
+  const page = capacityPage(found);
   const drawn = (text: string) => page.split(text).length - 1;
 
   it('draws every run in a shape of its own, in the curve, near the answer, and with its CPU', () => {
@@ -122,7 +198,7 @@ describe('the page', () => {
       makeCapacity({ capacity: 50 }),
       makeCapacity({ design: near, steps: 1 }),
     ]) {
-      expect(mainOf(renderCapacityHtml(capacity))).not.toMatch(/NaN|Infinity|undefined/);
+      expect(mainOf(capacityPage(capacity))).not.toMatch(/NaN|Infinity|undefined/);
     }
   });
 
@@ -132,8 +208,8 @@ describe('the page', () => {
       reasons: [{ code: 'failed' as const, message: HOSTILE }],
     }));
     const hostile = { ...found, steps, notes: [{ code: 'interrupted' as const, message: HOSTILE }] };
-    expect(renderCapacityHtml(hostile)).not.toContain('<img');
-    expect(renderCapacityText(hostile)).not.toContain('\u001b');
+    expect(capacityPage(hostile)).not.toContain('<img');
+    expect(capacityText(hostile)).not.toContain('\u001b');
   });
 });
 

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
 import { mainOf } from './main-of.ts';
+import { comparisonPage } from './renderings.ts';
 
-const page = (name: keyof typeof comparisons) => renderComparisonHtml(comparisons[name]());
+const page = (name: keyof typeof comparisons) => comparisonPage(comparisons[name]());
 
 /** The panels of a figure, one for each metric that has points. */
 const panels = (html: string) => html.match(/<div class="panel">.*?<\/div>/gs) ?? [];
 
 describe('the page of a comparison', () => {
-  it('begins with the verdict, in its tone', () => {
+  it('begins with the verdict, in its colour', () => {
     expect(page('regressed')).toMatch(
-      /<main>\s*<header class="bad"><h1>REGRESSED: delivery\.p50 of head is 1\.40 times that of base \(1\.33 to 1\.48\)/,
+      /<main>\s*<header class="bad"><h1>REGRESSED: delivery\.p50 1\.40x \(1\.33-1\.48\), 1\.2 ms -&gt; 1\.68 ms;/,
     );
-    expect(page('ok')).toContain('<title>OK: head against base, broadcast-latency - sockbench</title>');
+    expect(page('ok')).toContain('<title>OK: head vs base, broadcast-latency - sockbench</title>');
   });
 
   it('draws every metric with values twice: the values of each round, and their ratios', () => {
-    // Two metrics decide by ratio, five are told only; nothing was lost.
+    // Two metrics gate by ratio, five are informational; nothing was lost.
     expect(panels(page('ok'))).toHaveLength(14);
     // A count has no ratio, but is drawn where it is not zero.
     const [, , , , lost] = panels(page('regressed'));
@@ -36,7 +36,7 @@ describe('the page of a comparison', () => {
     expect(ratios).toContain('<title>estimate 1.01, bounds 0.97 and 1.04</title>');
   });
 
-  it('draws a spoilt pair that was measured hollow, and lists why it was', () => {
+  it('draws an excluded pair that was measured hollow, and lists why it is excluded', () => {
     const comparison = makeComparison({ rounds: 6, excluded: 1 });
     const measured = comparison.rounds[1]?.runs.find(({ arm }) => arm === 1)?.result ?? null;
     const rounds = comparison.rounds.map((round, index) =>
@@ -44,17 +44,17 @@ describe('the page of a comparison', () => {
         ? { ...round, runs: round.runs.map((run) => (run.arm === 1 ? { ...run, result: measured } : run)) }
         : round,
     );
-    const html = renderComparisonHtml({ ...comparison, rounds });
+    const html = comparisonPage({ ...comparison, rounds });
     const [values = ''] = panels(html);
     expect(values.match(/class="hollow"/g)).toHaveLength(2);
     expect(values).toMatch(/<title>round 1: base .*, excluded<\/title>/);
     expect(html).toContain('<li>round 1: head: server_died: the server exited with code 1</li>');
-    expect(html).toContain('spoilt: server_died');
+    expect(html).toContain('excluded: server_died');
   });
 
   it('has tables of metrics, of every round, of design and environment', () => {
     const captions = [...page('ok').matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
-    expect(captions).toEqual(['Judged by', 'Told, not judged by', 'Every round', 'Design', 'Environment']);
+    expect(captions).toEqual(['Metrics', 'Every round', 'Design', 'Environment']);
   });
 
   it('hands the script the merged percentiles of every arm', () => {
@@ -73,7 +73,7 @@ describe('the page of a comparison', () => {
   it('shows no number where there is none', () => {
     const invalid = comparisons.invalid();
     for (const comparison of [invalid, { ...invalid, rounds: [] }]) {
-      const html = renderComparisonHtml(comparison);
+      const html = comparisonPage(comparison);
       expect(mainOf(html)).not.toMatch(/NaN|Infinity|undefined/);
       expect(panels(html)).toEqual([]);
     }

@@ -35,8 +35,7 @@ describe('github-action-benchmark', () => {
       unit: 'ms',
       value: 1.68,
       range: '1.596 to 1.776',
-      extra:
-        'REGRESSED: delivery.p50 of head is 1.40 times that of base (1.33 to 1.48), 1.68 ms instead of 1.2 ms',
+      extra: 'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms',
     });
     expect(smaller.find(({ name }) => name.endsWith(': lost'))).toMatchObject({ value: 10 });
     expect(smaller.find(({ name }) => name.endsWith('server_cpu'))).toMatchObject({

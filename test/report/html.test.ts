@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ChartGroup } from '../../src/report/charts.ts';
-import { renderHtml } from '../../src/report/content/run-page.ts';
 import { inlineCode } from '../../src/report/render/page/markup.ts';
 import { makeResult, results } from './fixture.ts';
 import { mainOf } from './main-of.ts';
+import { runPage } from './renderings.ts';
 
 type LineGroup = Extract<ChartGroup, { form: 'lines' }>;
 
@@ -15,7 +15,7 @@ function chartData(html: string) {
 
 describe('the page', () => {
   it('ends no script or style but its own', () => {
-    const html = renderHtml([results.hostile()]);
+    const html = runPage(results.hostile());
     expect(html.match(/<\/script/g)).toHaveLength(3);
     expect(html.match(/<\/style/g)).toHaveLength(3);
     expect(html).not.toContain('<img');
@@ -24,12 +24,12 @@ describe('the page', () => {
   });
 
   it('names no address', () => {
-    expect(mainOf(renderHtml([results.valid()]))).not.toMatch(/\b(https?:)?\/\/\w/);
+    expect(mainOf(runPage(results.valid()))).not.toMatch(/\b(https?:)?\/\/\w/);
   });
 
   it('has a section for each scenario, with its runs on the same charts', () => {
     const all = [results.valid(), results.ack(), results.polling()];
-    const data = chartData(renderHtml(all));
+    const data = chartData(runPage(...all));
     expect(data.map(({ runs }) => runs)).toEqual([
       [
         { label: 'socketio websocket', colour: 0 },
@@ -51,25 +51,25 @@ describe('the page', () => {
   });
 
   it('numbers runs that are alike', () => {
-    const data = chartData(renderHtml([results.valid(), results.invalid()]));
+    const data = chartData(runPage(results.valid(), results.invalid()));
     expect(data[0]?.runs.map(({ label }) => label)).toEqual(['socketio websocket', 'socketio websocket (2)']);
   });
 
   it('ends the line of percentiles where the samples do, on the value of the table', () => {
-    const [section] = chartData(renderHtml([results.valid()]));
+    const [section] = chartData(runPage(results.valid()));
     const line = section?.charts[0]?.lines[0];
     expect(line?.x.at(-1)).toBe(100);
     expect(line?.y.at(-1)).toBeCloseTo(3.954687, 3);
   });
 
   it('draws loss only when there is some', () => {
-    const lost = chartData(renderHtml([results.invalid()]))[0]?.charts.find(({ title }) => title === 'Lost');
+    const lost = chartData(runPage(results.invalid()))[0]?.charts.find(({ title }) => title === 'Lost');
     expect(lost?.lines[0]?.y).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 7]);
   });
 
   it('adds up the generator processes', () => {
     const [one, two] = [1, 2].map((workers) => {
-      const [section] = chartData(renderHtml([makeResult({ seconds: 2, workers })]));
+      const [section] = chartData(runPage(makeResult({ seconds: 2, workers })));
       return section?.charts
         .find(({ title }) => title === 'Memory (RSS)')
         ?.lines.find(({ label }) => label === 'generator');
@@ -79,13 +79,13 @@ describe('the page', () => {
   });
 
   it('has tables but no charts for a run that recorded nothing', () => {
-    const html = renderHtml([results.empty()]);
+    const html = runPage(results.empty());
     expect(chartData(html)).toEqual([]);
     expect(mainOf(html)).not.toContain('class="legend"');
     expect(html).toContain('<caption>Plan</caption>');
   });
 
-  it('lists the receivers with anything irregular, the worst twenty', () => {
+  it('lists the receivers with anomalies, the worst twenty', () => {
     const account = {
       receiver: 17,
       sender: 0,
@@ -103,8 +103,8 @@ describe('the page', () => {
       anomalies: Array.from({ length: 30 }, () => account),
       anomalyCount: 41,
     };
-    const html = renderHtml([{ ...valid, ledger }]);
+    const html = runPage({ ...valid, ledger });
     expect(html.match(/<th scope="row">17<\/th>/g)).toHaveLength(20);
-    expect(html).toContain('The worst 20 of 41 accounts; the stored result holds 30.');
+    expect(html).toContain('the worst 20 of 41 receivers; the stored result holds 30');
   });
 });

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderComparisonHtml } from '../../src/report/content/comparison-html.ts';
-import { renderHtml } from '../../src/report/content/run-page.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';
+import { comparisonPage, runPage } from './renderings.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
@@ -51,7 +50,7 @@ interface Screen {
 
 /** Opens the page of some results from disk, as a person would. */
 function open(given: readonly RunResult[], screen: Screen): Promise<Opened> {
-  return openHtml(renderHtml(given), screen);
+  return openHtml(runPage(...given), screen);
 }
 
 async function openHtml(html: string, { width, height, colorScheme }: Screen): Promise<Opened> {
@@ -176,15 +175,16 @@ describe('the page in a browser', () => {
     if (browser === null) throw new Error('no browser');
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
-    writeFileSync(join(folder, 'plain.html'), renderHtml([results.valid()]));
+    writeFileSync(join(folder, 'plain.html'), runPage(results.valid()));
     await page.goto(pathToFileURL(join(folder, 'plain.html')).href);
+    for (const fold of await page.locator('details:not([open]) > summary').all()) await fold.click();
     expect(await page.locator('caption').allInnerTexts()).toEqual([
       'Latency',
       'Delivery',
       'Cost',
       'Run',
       'Every series',
-      'Server and generator',
+      'Processes',
       'Plan',
       'Environment',
     ]);
@@ -195,12 +195,12 @@ describe('the page in a browser', () => {
 
 describe('the page of a comparison in a browser', () => {
   it('asks for nothing, runs nothing of a hostile name, draws its points, and never scrolls sideways', async () => {
-    const html = renderComparisonHtml(comparisons.hostile());
+    const html = comparisonPage(comparisons.hostile());
     const { page, complaints, requests } = await openHtml(html, PHONE);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([page.url()]);
     expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
-    expect((await page.locator('body').innerText()).trim()).toMatch(/^REGRESSED: delivery\.p50 of /);
+    expect((await page.locator('body').innerText()).trim()).toMatch(/^REGRESSED: delivery\.p50 1\.40x /);
     // A point of the base and of the head in each of five rounds.
     expect(await page.locator('.panel svg').first().locator('g:visible').count()).toBe(10);
     expect(Math.min(...((await page.evaluate(COLOURED_PIXELS)) as number[]))).toBeGreaterThan(100);

@@ -68,7 +68,7 @@ export function answerText(capacity: Capacity): string {
     case 'below_start':
       return `below start: ${server} does not sustain ${from}${where}`;
     case 'unstable':
-      return `unstable: ${server} passed at ${value}${where} in single runs, but not in repeats`;
+      return `unstable: ${server} passed at ${value}${where} in single runs, but not in repeats${limitText(capacity)}`;
     case 'inconclusive':
       return `inconclusive at ${from}${where}: ${steps.slice(-1).map(reasonsOfStep).join('')}`;
     case 'open': {

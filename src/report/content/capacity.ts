@@ -37,7 +37,7 @@ function objectiveColumns(
   ].map((each) => ({
     ...each,
     unitGroup: metric,
-    isSilent: (step) => metric === 'failed' && each.value(step) === 0,
+    isSilent: (step) => unit === 'count' && each.value(step) === 0,
   }));
 }
 

@@ -1,0 +1,288 @@
+import { describe, expect, it } from 'vitest';
+import { renderGithubAnnotations } from '../../src/report/ci/github-annotations.ts';
+import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { briefly, brieflyAll } from '../../src/report/content/brief.ts';
+import { metricSentence } from '../../src/report/content/comparison-metrics.ts';
+import { adviceFor, comparisonNotes } from '../../src/report/content/comparison-notes.ts';
+import { pairSentence, verdictSentence } from '../../src/report/content/comparison-verdict.ts';
+import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../src/result/comparison.ts';
+import { comparisons, makeComparison, NOT_STARTED } from './comparison-fixture.ts';
+import { excludedBy, firstHead, outcome } from './comparison-parts.ts';
+import { comparisonMarkdown, comparisonPage, comparisonText } from './renderings.ts';
+
+const lineOf = (comparison: Comparison) => pairSentence(comparison, firstHead(comparison));
+
+/** The verdict line of a gate with these verdicts. */
+const gate = (verdicts: Record<string, Verdict>) => lineOf(makeComparison({ verdicts }));
+
+/** The verdict line of a gate that passed, with one metric in place of all. */
+function lineWith(comparison: Comparison, metric: MetricOutcome): string {
+  return pairSentence(comparison, { ...firstHead(comparison), metrics: [metric] });
+}
+
+describe('the verdict line', () => {
+  it.each<[string, Record<string, Verdict>, string]>([
+    [
+      'a regression',
+      { 'delivery.p50': 'REGRESSED', lost: 'REGRESSED' },
+      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; lost 0 -> 10; 5 pairs',
+    ],
+    ['a regression by a count', { lost: 'REGRESSED' }, 'REGRESSED: lost 0 -> 10; 5 pairs'],
+    [
+      'a regression beside an improvement',
+      { 'delivery.p50': 'REGRESSED', 'fanout_last.p95': 'IMPROVED' },
+      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; improved: fanout_last.p95 0.60x (0.55-0.66), 4 ms -> 2.4 ms; 5 pairs',
+    ],
+    [
+      'an improvement',
+      { 'delivery.p50': 'IMPROVED' },
+      'IMPROVED: delivery.p50 0.60x (0.55-0.66), 1.2 ms -> 720 us; 5 pairs',
+    ],
+    [
+      'an improvement beside an informational regression',
+      { 'delivery.p50': 'IMPROVED', 'delivery.p99': 'REGRESSED', server_cpu: 'REGRESSED' },
+      'IMPROVED: delivery.p50 0.60x (0.55-0.66), 1.2 ms -> 720 us; 5 pairs; informational: delivery.p99 1.40x, and 1 more',
+    ],
+    [
+      'a gate that passed',
+      {},
+      'OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs; minimum detectable effect +30 % (fanout_last.p95)',
+    ],
+    [
+      'two inconclusive metrics beside an improvement',
+      { 'delivery.p50': 'INCONCLUSIVE', 'fanout_last.p95': 'IMPROVED', lost: 'INCONCLUSIVE' },
+      'INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; lost 0 -> 0 (the head lost no more than the base); improved: fanout_last.p95 0.60x (0.55-0.66), 4 ms -> 2.4 ms; 5 pairs; minimum detectable effect +20 % (delivery.p50)',
+    ],
+    [
+      'one inconclusive metric, with its tolerance',
+      { 'delivery.p50': 'INCONCLUSIVE' },
+      'INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; tolerated +10 %; 5 pairs; minimum detectable effect +20 % (delivery.p50)',
+    ],
+  ])('of %s', (_, verdicts, line) => {
+    expect(gate(verdicts)).toBe(line);
+  });
+
+  it('names both arms where they are not builds of one server', () => {
+    const verdicts = { 'delivery.p50': 'REGRESSED' } as const;
+    const comparison = makeComparison({ command: 'compare', arms: ['ws', 'socketio'], verdicts });
+    expect(lineOf(comparison)).toBe(
+      'REGRESSED: socketio vs ws: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; 5 pairs',
+    );
+  });
+
+  it('has the smaller fall of a rate as its tolerance and as its detectable effect', () => {
+    const comparison = comparisons.ok();
+    const sent = { ...outcome(comparison, 'sent'), gating: true, lower: 0.995, upper: 1.2, detectable: 0.96 };
+    expect(lineWith(comparison, sent)).toBe(
+      'OK: no regression in sent; 5 pairs; minimum detectable effect -4 % (sent)',
+    );
+  });
+
+  it('states that only the absolute difference is within the tolerance', () => {
+    const comparison = comparisons.ok();
+    const metric = { ...outcome(comparison, 'delivery.p50'), upper: 1.5, detectable: null };
+    expect(lineWith(comparison, metric)).toBe('OK: no regression in delivery.p50 (within 200 us); 5 pairs');
+    expect(lineWith(comparison, outcome(comparison, 'lost'))).toBe('OK: no regression in lost; 5 pairs');
+  });
+
+  it.each(['ok', 'inconclusive', 'regressed'] as const)(
+    'states that the comparison ended before its first look, whatever the metrics are: %s',
+    (name) => {
+      const comparison = comparisons[name]();
+      const pair: PairOutcome = { ...firstHead(comparison), verdict: 'INCONCLUSIVE', pairs: 2 };
+      const judgement = { ...comparison.judgement, rounds: 2 };
+      expect(pairSentence({ ...comparison, judgement }, pair)).toBe(
+        'INCONCLUSIVE: 2 of 5 required rounds; 2 pairs',
+      );
+    },
+  );
+
+  it('gives as many reasons as fit on a line', () => {
+    const comparison = comparisons.invalid();
+    const invalid = ['a', 'b', 'c', 'd'.repeat(299), 'e'].map((message) => ({
+      code: 'server_died' as const,
+      message,
+    }));
+    expect(pairSentence(comparison, { ...firstHead(comparison), invalid })).toBe(
+      'INVALID: a; b; c; and 2 more',
+    );
+    expect(pairSentence(comparison, { ...firstHead(comparison), invalid: [] })).toBe(
+      'INVALID: no valid pairs',
+    );
+  });
+
+  it('leaves out an optional metric that has no values, and notes why', () => {
+    const comparison = structuredClone(comparisons.ok());
+    const because = 'not judged: too few pairs of rounds have a value that is fine enough';
+    firstHead(comparison).metrics.unshift({
+      ...outcome(comparison, 'delivery.p50'),
+      metric: 'server_cpu_per_delivery',
+      optional: true,
+      verdict: 'INCONCLUSIVE',
+      ratio: null,
+      detectable: null,
+      points: [],
+      because,
+    });
+    expect(verdictSentence(comparison)).toMatch(
+      /^OK: no regression in delivery\.p50, fanout_last\.p95, lost;/,
+    );
+    expect(comparisonNotes(comparison)).toEqual([`server_cpu_per_delivery: ${because}`]);
+  });
+
+  it('begins with PARTIAL where the comparison ended early, and ends with the thresholds that did not pass', () => {
+    expect(verdictSentence(comparisons.partial())).toMatch(/^PARTIAL, INCONCLUSIVE: delivery\.p50 /);
+    expect(verdictSentence(comparisons.thresholds())).toMatch(/; thresholds: 1 FAILED, 1 not judged of 3$/);
+    expect(verdictSentence(comparisons.several())).toBe(
+      'REGRESSED: vs ws: socketio, socketio polling REGRESSED',
+    );
+  });
+});
+
+describe('a metric in words', () => {
+  const metric = outcome(comparisons.ok(), 'delivery.p50');
+  const lost = { ...outcome(comparisons.ok(), 'lost'), verdict: 'INCONCLUSIVE' as const, head: 1 };
+  const because = '1 in 1 of 15 rounds of the head, none in the base: too rare to judge';
+
+  it.each<[Partial<MetricOutcome>, string]>([
+    [{ ratio: 1.0042, lower: 1.0001, upper: 1.0061 }, 'delivery.p50 1.004x (1.000-1.006), 1.2 ms -> 1.21 ms'],
+    [{ ratio: 12.345, lower: 9, upper: 150.4 }, 'delivery.p50 12.3x (9.00-150), 1.2 ms -> 1.21 ms'],
+    [{ upper: null }, 'delivery.p50 1.01x (>= 0.97), 1.2 ms -> 1.21 ms'],
+    [{ lower: null }, 'delivery.p50 1.01x (<= 1.04), 1.2 ms -> 1.21 ms'],
+    [{ lower: null, upper: null }, 'delivery.p50 1.01x (too few rounds for an interval), 1.2 ms -> 1.21 ms'],
+    [
+      { ratio: null, because: 'no pair of rounds has a value' },
+      'delivery.p50: no pair of rounds has a value',
+    ],
+    [{ ...lost, because }, `lost 0 -> 1 (${because})`],
+  ])('%j', (given, sentence) => {
+    expect(metricSentence({ ...metric, ...given })).toBe(sentence);
+  });
+});
+
+describe('notes', () => {
+  it('name informational regressions, the worst first', () => {
+    expect(comparisonNotes(comparisons.warned())).toEqual([
+      'informational (not gating): delivery.p99 1.40x (1.33-1.48), 7 ms -> 9.8 ms',
+    ]);
+  });
+
+  it('name the arm of a threshold where there are several heads', () => {
+    const [given] = comparisons.thresholds().thresholds;
+    if (given === undefined) throw new Error('no threshold');
+    const thresholds = [given, { ...given, arm: 2 }];
+    expect(comparisonNotes({ ...comparisons.several(), thresholds }).slice(2)).toEqual([
+      'socketio: passed: lost==0 (0)',
+      'socketio polling: passed: lost==0 (0)',
+    ]);
+  });
+});
+
+describe('advice', () => {
+  it.each([
+    ['generator_busy', /add generator processes.*--workers/],
+    ['send_lag', /add generator processes.*--workers/],
+    ['cpu_throttled', /CPU limit/],
+    ['cpu_steal', /dedicated machine/],
+    ['server_died', /last output of the server/],
+    ['exec_failed', /check that the server starts/],
+    ['environment_changed', /--base-exec CMD or --base-ref REF/],
+    ['not_run', /^fix what excluded the rounds, then compare again$/],
+  ] as const)('for %s', (code, expected) => {
+    const advice = adviceFor(excludedBy(code));
+    expect(advice).toHaveLength(1);
+    expect(advice[0]).toMatch(expected);
+  });
+
+  it('is to measure longer where no round had enough messages for a metric', () => {
+    const comparison = comparisons.inconclusive();
+    const heads = comparison.judgement.heads.map((pair) => ({
+      ...pair,
+      metrics: pair.metrics.map((metric) => ({ ...metric, points: [] })),
+    }));
+    expect(adviceFor({ ...comparison, judgement: { ...comparison.judgement, heads } })).toEqual([
+      'to decide delivery.p50: increase the rate (--rate), or use longer rounds (--duration 2s)',
+    ]);
+  });
+
+  it('is to take more rounds, not longer ones, where the rounds differ too much', () => {
+    expect(adviceFor(comparisons.inconclusive())).toEqual([
+      'to decide delivery.p50: use more rounds (--rounds 20), or a quieter machine',
+    ]);
+    const short = makeComparison({ rounds: 1, verdicts: { 'delivery.p50': 'INCONCLUSIVE' } });
+    expect(adviceFor(short)[0]).toContain('--rounds 15)');
+    const stored = makeComparison({ baseline: 'rounds.json', verdicts: { 'delivery.p50': 'INCONCLUSIVE' } });
+    expect(adviceFor(stored)[0]).toContain(
+      'measure the base beside the head (--base-exec CMD or --base-ref REF)',
+    );
+  });
+
+  it('is to build the base where it was checked out and did not start', () => {
+    const unstarted = comparisons.unstarted();
+    const arms = unstarted.design.arms.map((arm, index) => ({
+      ...arm,
+      spec: index === 0 ? 'origin/main' : 'node dist/server.js',
+      plan: { ...arm.plan, target: { ...arm.plan.target, exec: 'node dist/server.js' } },
+    }));
+    const advice = adviceFor({ ...unstarted, design: { ...unstarted.design, arms } });
+    expect(advice[1]).toContain("--base-install 'npm ci && npm run build'");
+    expect(adviceFor(unstarted)).toHaveLength(1);
+  });
+
+  it('is to let an interrupted comparison finish', () => {
+    expect(adviceFor(comparisons.partial())).toEqual(['let it finish']);
+  });
+
+  it('is not needed where all is well', () => {
+    expect(adviceFor(comparisons.ok())).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  it('is shortened to its first line and the one that names an error', () => {
+    expect(briefly(NOT_STARTED)).toBe(
+      'the command "node dist/server.js" ended with exit code 1 before it listened at 127.0.0.1:3000; its last lines: Error: Cannot find module \'dist/server.js\'',
+    );
+  });
+
+  it('is shortened to its first line and its last two where none names an error', () => {
+    expect(briefly('it ended\n\n  one\r\n  two\n  three\n')).toBe('it ended / two / three');
+    expect(briefly('it ended')).toBe('it ended');
+  });
+
+  it('is cut where it is long, and others are counted where there is no room', () => {
+    expect(briefly('x'.repeat(1000))).toHaveLength(300);
+    expect(brieflyAll(['a', 'b', 'x'.repeat(299), 'c'])).toBe('a; b; and 2 more');
+    expect(brieflyAll(['x'.repeat(1000), 'c'])).toMatch(/x\u2026; and 1 more$/);
+  });
+});
+
+describe('an arm that could not start', () => {
+  const unstarted = comparisons.unstarted;
+
+  it.each([
+    ['text', () => comparisonText(unstarted())],
+    ['Markdown', () => comparisonMarkdown(unstarted())],
+    ['summary', () => renderGithubSummary(unstarted())],
+    ['annotations', () => renderGithubAnnotations(unstarted())],
+    ['page', () => comparisonPage(unstarted())],
+  ])('has a short first line without replaced characters in the %s', (_, render) => {
+    expect(render()).not.toContain('\ufffd');
+    expect(verdictSentence(unstarted()).length).toBeLessThan(350);
+  });
+
+  it('has its last lines in full below', () => {
+    expect(comparisonText(unstarted())).toMatch(
+      /\n {4}Error: Cannot find module 'dist\/server\.js'\n {8}at Module\.step0 /,
+    );
+    const block = /<details><summary>Messages in full<\/summary>\n\n```text\n(.*?)\n```/s;
+    expect(block.exec(renderGithubSummary(unstarted()))?.[1]?.split('\n')).toHaveLength(24);
+    const pre = /<details open><summary>Messages in full<\/summary>\n<pre[^>]*>(.*?)<\/pre>\n<\/details>/s;
+    expect(pre.exec(comparisonPage(unstarted()))?.[1]?.split('\n')).toHaveLength(24);
+  });
+
+  it('is in full once, and nothing is where nothing was left out', () => {
+    expect(comparisonText(unstarted()).match(/MODULE_NOT_FOUND/g)).toHaveLength(1);
+    expect(comparisonText(comparisons.invalid())).not.toContain('Messages in full');
+  });
+});
