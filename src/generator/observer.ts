@@ -1,10 +1,7 @@
-import type { Mapping } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { BitSet } from '../measure/bit-set.ts';
-import type { Clock, MeasureWindow } from '../measure/clock.ts';
-import type { ReasonCounts } from '../measure/reason-counts.ts';
-import type { ReceiveWindow, Recorder } from '../measure/recorder.ts';
+import type { WorkerContext } from './context.ts';
 import type { PushArrivals } from './messages.ts';
 
 interface Push {
@@ -22,41 +19,34 @@ interface Push {
 /** A key is forgotten when no client has received it for this long. */
 const FORGET_AFTER_NS = 60e9;
 
-export interface ObserverOptions {
-  readonly clock: Clock;
-  readonly recorder: Recorder;
-  readonly window: ReceiveWindow;
-  readonly measuring: () => MeasureWindow;
-  /** How many clients this worker has. */
-  readonly clientCount: number;
-  /** Counts functions of the target that threw. */
-  readonly failed: ReasonCounts;
-}
-
 /** Times what a server pushes on its own: gaps per client, first and last receiver per key. */
 export class Observer {
-  readonly #options: ObserverOptions;
+  readonly #context: WorkerContext;
   readonly #lastNs = new Map<number, number>();
   readonly #pushes = new Map<string, Push>();
   readonly #changed = new Set<string>();
 
-  constructor(options: ObserverOptions) {
-    this.#options = options;
+  constructor(context: WorkerContext) {
+    this.#context = context;
   }
 
-  listen(client: number, connection: Connection, { event, key }: NonNullable<Mapping['observe']>): void {
-    connection.on(event, (data) => {
-      const receivedNs = this.#options.clock.nowNs();
+  /** Listens to pushes where the clients of the run only listen. */
+  listen(client: number, connection: Connection): void {
+    const { target, layout, clock, failed } = this.#context;
+    const { observe } = target.mapping;
+    if (observe === undefined || layout.streams.length > 0) return;
+    connection.on(observe.event, (data) => {
+      const receivedNs = clock.nowNs();
       try {
-        this.take(client, String(key(data)), receivedNs);
+        this.take(client, String(observe.key(data)), receivedNs);
       } catch (error) {
-        this.#options.failed.add(messageOf(error));
+        failed.add(messageOf(error));
       }
     });
   }
 
   take(client: number, key: string, receivedNs: number): void {
-    this.#options.window.note(receivedNs);
+    this.#context.window.note(receivedNs);
     const push = this.#pushOf(key, receivedNs);
     this.#changed.add(key);
     if (push.clients === null || !push.clients.add(client)) {
@@ -72,10 +62,10 @@ export class Observer {
 
   /** Records no gap at a duplicate, which is no push of its own. */
   #recordGap(client: number, receivedNs: number): void {
-    const { recorder, measuring } = this.#options;
+    const { recorder, measuring } = this.#context;
     const lastNs = this.#lastNs.get(client);
     this.#lastNs.set(client, receivedNs);
-    const { startNs, endNs } = measuring();
+    const { startNs, endNs } = measuring;
     if (lastNs === undefined || receivedNs >= endNs) return;
     recorder.record(receivedNs < startNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
@@ -84,7 +74,7 @@ export class Observer {
     let push = this.#pushes.get(key);
     if (push === undefined) {
       const times = { firstNs: receivedNs, lastNs: receivedNs };
-      const missing = this.#options.clientCount;
+      const missing = this.#context.clients.size;
       push = { ...times, reached: 0, duplicated: 0, missing, clients: new BitSet() };
       this.#pushes.set(key, push);
     }
@@ -92,7 +82,8 @@ export class Observer {
   }
 
   /** What arrived since the last call. */
-  takeArrivals(nowNs: number): PushArrivals[] {
+  takeArrivals(): PushArrivals[] {
+    const nowNs = this.#context.clock.nowNs();
     const arrivals: PushArrivals[] = [];
     for (const key of this.#changed) {
       const push = this.#pushes.get(key);

@@ -61,6 +61,7 @@ async function handleMessage(message: ToWorker): Promise<void> {
     refuseRedirects();
     session = await createSession(message.assignment);
     session.rehearse();
+    session.rehearse();
     post({ type: 'ready' });
     return;
   }

@@ -1,15 +1,10 @@
-import type { Layout } from '../contract/scenario.ts';
 import type { IncomingEvent } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
-import type { Clock, MeasureWindow } from '../measure/clock.ts';
 import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Ledger } from '../measure/ledger.ts';
-import type { ReasonCounts } from '../measure/reason-counts.ts';
-import type { ReceiveWindow, Recorder } from '../measure/recorder.ts';
 import { findStamp, type Stamp } from '../measure/stamp.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Audience } from './audience.ts';
+import type { WorkerContext } from './context.ts';
 import type { SecondCounts, Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
 
@@ -23,24 +18,10 @@ type Reader = (data: unknown) => unknown;
 
 const unchanged: Reader = (data) => data;
 
-export interface ReceiverOptions {
-  readonly clock: Clock;
-  readonly plan: Plan;
-  readonly layout: Layout;
-  readonly recorder: Recorder;
-  readonly window: ReceiveWindow;
-  readonly measuring: () => MeasureWindow;
-  readonly audience: Audience;
-  /** Whether receivers of one broadcast are spread over workers, so that the coordinator completes it. */
-  readonly fanoutIsSplit: boolean;
-  /** Counts functions of the target that threw. */
-  readonly failed: ReasonCounts;
-}
-
 /** Takes all that clients receive: finds the stamp, times it, enters it in the ledger, adds it to its broadcast. */
 export class Receiver {
   readonly ledger = new Ledger();
-  readonly #options: ReceiverOptions;
+  readonly #context: WorkerContext;
   readonly #routes: readonly StreamRoute[];
   readonly #fanout: FanoutTracker | null;
   readonly #parts = new FanoutParts();
@@ -52,12 +33,12 @@ export class Receiver {
   readonly #deliveredBySecond = new Map<number, number>();
   #incomplete: Array<Snapshot['incomplete'][number]> = [];
 
-  constructor(options: ReceiverOptions) {
-    const { clock, plan, layout, recorder, audience, fanoutIsSplit } = options;
-    this.#options = options;
+  constructor(context: WorkerContext) {
+    const { clock, plan, layout, recorder, audience, assignment } = context;
+    this.#context = context;
     this.#startedNs = clock.nowNs();
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
-    this.#fanout = fanoutIsSplit
+    this.#fanout = assignment.fanoutIsSplit
       ? null
       : new FanoutTracker({
           expected: (stream) => audience.local(stream),
@@ -88,7 +69,7 @@ export class Receiver {
     const list = [read];
     readers.set(event, list);
     connection.on(event, (data) => {
-      const receivedNs = this.#options.clock.nowNs();
+      const receivedNs = this.#context.clock.nowNs();
       const stamp = this.#stampIn(data, list);
       if (!this.#settle(stamp)) this.take(client, stamp, receivedNs);
     });
@@ -112,7 +93,7 @@ export class Receiver {
     try {
       return read(data);
     } catch (error) {
-      this.#options.failed.add(messageOf(error));
+      this.#context.failed.add(messageOf(error));
       return undefined;
     }
   }
@@ -125,13 +106,13 @@ export class Receiver {
       this.takeAnswer(receiver, stamp, receivedNs, copy);
       return;
     }
-    this.#options.window.note(receivedNs);
-    if (receivedNs >= this.#options.measuring().startNs) this.ledger.receiveForeign();
+    this.#context.window.note(receivedNs);
+    if (receivedNs >= this.#context.measuring.startNs) this.ledger.receiveForeign();
   }
 
   /** Takes the answer to a message whose stamp is known without reading it. */
   takeAnswer(receiver: number, stamp: Stamp, receivedNs: number, copy = 0): void {
-    const { plan, recorder, window } = this.#options;
+    const { plan, recorder, window } = this.#context;
     window.note(receivedNs);
     const latencyNs = receivedNs - stamp.intendedNs;
     if (!stamp.measured) {
@@ -148,7 +129,7 @@ export class Receiver {
   }
 
   #record(receiver: number, stamp: Stamp, receivedNs: number, route: StreamRoute): void {
-    const { plan, recorder, audience, measuring } = this.#options;
+    const { plan, recorder, audience, measuring } = this.#context;
     const { stream, seq, intendedNs, actualNs } = stamp;
     const latencyNs = receivedNs - intendedNs;
     recorder.record(route.series, latencyNs);
@@ -160,20 +141,20 @@ export class Receiver {
     if (isSame !== null && route.nodes !== null) {
       recorder.record(isSame ? route.nodes.sameNode : route.nodes.crossNode, latencyNs);
     }
-    const second = Math.floor((intendedNs - measuring().startNs) / 1e9);
+    const second = Math.floor((intendedNs - measuring.startNs) / 1e9);
     this.#deliveredBySecond.set(second, (this.#deliveredBySecond.get(second) ?? 0) + 1);
   }
 
   /** Notes a reply that goes to a step: handling it takes time of the event loop. */
   noteReceived(): void {
-    const { window, clock } = this.#options;
+    const { window, clock } = this.#context;
     window.note(clock.nowNs());
   }
 
   /** What was received since the last call. With `isLast`, broadcasts that are still open are closed. */
   takeReport(isLast = false): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'bySecond'> {
     if (isLast) this.#fanout?.closeAll();
-    else this.#fanout?.closeQuiet(this.#options.clock.nowNs());
+    else this.#fanout?.closeQuiet(this.#context.clock.nowNs());
     const incomplete = this.#incomplete;
     this.#incomplete = [];
     const broadcasts = this.#parts.take();

@@ -1,38 +1,30 @@
 import type { Layout } from '../contract/scenario.ts';
 import type { Connection } from '../drivers/driver.ts';
-import type { Clock, MeasureWindow } from '../measure/clock.ts';
-import type { Timers } from '../measure/timers.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
-import type { Plan } from '../plan/plan.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
+import type { WorkerContext } from './context.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
 import { type DueMessage, SENDER_GONE, type SentMessages } from './sent-messages.ts';
 
 export interface SenderOptions {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly plan: Plan;
-  readonly layout: Layout;
-  /** Client numbers of this worker. */
-  readonly clients: ReadonlySet<number>;
   readonly messages: SentMessages;
   /** Null when the client is not connected. */
   readonly connectionOf: (client: number) => Connection | null;
   /** Carries out the operation of a message's stream. */
   readonly perform: (message: DueMessage, connection: Connection) => void;
-  /** Grows with every message received. */
-  readonly workDone: () => number;
   /** Called when there is time for chores. */
   readonly onSlack: () => void;
 }
 
 /** Sends what this worker's clients send, on schedule. A worker whose clients send nothing has no pacer. */
 export class Sender {
+  readonly #context: WorkerContext;
   readonly #options: SenderOptions;
   readonly #pacers: Pacer[] = [];
   readonly #stopped = Promise.withResolvers<void>();
 
-  constructor(options: SenderOptions) {
+  constructor(context: WorkerContext, options: SenderOptions) {
+    this.#context = context;
     this.#options = options;
   }
 
@@ -43,13 +35,14 @@ export class Sender {
 
   /** Sends at the first rate of the profile until {@link measure} begins. */
   warmUp(startNs: number): void {
-    const rateHz = initialRateHz(this.#options.plan.profile);
+    const rateHz = initialRateHz(this.#context.plan.profile);
     void this.#pace([{ durationMs: 3.6e6, fromHz: rateHz, toHz: rateHz }], startNs, false);
   }
 
   /** Sends the measured schedule. Resolves at its end, or when all is sent if that is later, or after {@link stop}. */
-  async measure({ startNs, endNs }: MeasureWindow): Promise<void> {
-    const { plan, clock, timers } = this.#options;
+  async measure(): Promise<void> {
+    const { plan, clock, timers, measuring } = this.#context;
+    const { startNs, endNs } = measuring;
     for (const pacer of this.#pacers) pacer.endAt(startNs);
     const ended = Promise.withResolvers<void>();
     const cancel = timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, ended.resolve);
@@ -61,7 +54,7 @@ export class Sender {
 
   /** Sends nothing more; a pacer that sleeps ends within 100 ms. */
   stop(): void {
-    for (const pacer of this.#pacers) pacer.endAt(this.#options.clock.nowNs());
+    for (const pacer of this.#pacers) pacer.endAt(this.#context.clock.nowNs());
     this.#stopped.resolve();
   }
 
@@ -71,7 +64,7 @@ export class Sender {
   }
 
   async #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
-    const { clock, timers, plan, layout, clients, workDone, onSlack } = this.#options;
+    const { clock, timers, plan, layout, clients, window } = this.#context;
     if (!layout.streams.some(({ sender }) => clients.has(sender))) return;
     const offsetsNs = arrivalsNs(profile, plan.arrival, plan.seed);
     const pacer = new Pacer({
@@ -80,8 +73,8 @@ export class Sender {
       arrivals: ownArrivals(offsetsNs, layout, clients),
       startNs,
       onDue: (index, intendedNs) => this.#send(index, intendedNs, measured),
-      workDone,
-      onSlack,
+      workDone: () => window.total,
+      onSlack: this.#options.onSlack,
     });
     this.#pacers.push(pacer);
     await pacer.run();

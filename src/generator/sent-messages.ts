@@ -1,8 +1,7 @@
-import type { Layout, Stream } from '../contract/scenario.ts';
-import type { Clock, MeasureWindow } from '../measure/clock.ts';
+import type { Stream } from '../contract/scenario.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
+import type { WorkerContext } from './context.ts';
 import type { SecondCounts, SentOfStream } from './messages.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
 
@@ -22,35 +21,26 @@ export interface DueMessage {
   readonly drop: (reason: string) => void;
 }
 
-export interface SentMessagesOptions {
-  readonly clock: Clock;
-  readonly layout: Layout;
-  readonly recorder: Recorder;
-  readonly measuring: () => MeasureWindow;
-  /** Connected receivers of a stream, over all workers. */
-  readonly audience: (stream: number) => number;
-}
-
 type Tally = Pick<SecondCounts, 'intended' | 'sent' | 'expected'>;
 type CountName = keyof Tally;
 
 /** Numbers the messages of each stream, and counts what was intended, sent and expected in each second. */
 export class SentMessages {
-  readonly #options: SentMessagesOptions;
+  readonly #context: WorkerContext;
   readonly #measured: number[];
   readonly #warmup: number[];
   readonly #bySecond = new Map<number, Record<CountName, number>>();
   readonly unsent = new ReasonCounts();
 
-  constructor(options: SentMessagesOptions) {
-    this.#options = options;
-    this.#measured = options.layout.streams.map(() => 0);
-    this.#warmup = options.layout.streams.map(() => 0);
+  constructor(context: WorkerContext) {
+    this.#context = context;
+    this.#measured = context.layout.streams.map(() => 0);
+    this.#warmup = context.layout.streams.map(() => 0);
   }
 
   /** Begins arrival `index` of the schedule, which is of stream `index` modulo their number. */
   begin(index: number, intendedNs: number, measured: boolean): DueMessage {
-    const { streams } = this.#options.layout;
+    const { streams } = this.#context.layout;
     const streamIndex = index % streams.length;
     const stream = streams[streamIndex];
     if (stream === undefined) throw new Error('a layout without streams sends nothing');
@@ -64,8 +54,8 @@ export class SentMessages {
       stream,
       drop,
       send: (perform) => {
-        const actualNs = this.#options.clock.nowNs();
-        if (measured && actualNs > this.#options.measuring().sendBeforeNs) {
+        const actualNs = this.#context.clock.nowNs();
+        if (measured && actualNs > this.#context.measuring.sendBeforeNs) {
           drop(TOO_LATE);
           return;
         }
@@ -76,7 +66,7 @@ export class SentMessages {
         }
         if (!measured) return;
         this.#count(intendedNs, 'sent');
-        this.#options.recorder.record('send_lag', actualNs - intendedNs);
+        this.#context.recorder.record('send_lag', actualNs - intendedNs);
       },
     };
   }
@@ -87,7 +77,7 @@ export class SentMessages {
     intendedNs: number,
     measured: boolean,
     perform: (stamp: Stamp) => void,
-    actualNs = this.#options.clock.nowNs(),
+    actualNs = this.#context.clock.nowNs(),
   ): void {
     const numbers = measured ? this.#measured : this.#warmup;
     const seq = numbers[streamIndex] ?? 0;
@@ -97,14 +87,14 @@ export class SentMessages {
   }
 
   #expectedOf(streamIndex: number): number {
-    const { audience, layout } = this.#options;
+    const { audience, layout } = this.#context;
     const stream = layout.streams[streamIndex];
-    return stream === undefined ? 0 : audience(streamIndex) * copiesOf(stream);
+    return stream === undefined ? 0 : audience.total(streamIndex) * copiesOf(stream);
   }
 
   /** Counts in the second of the schedule in which a measured message was due. */
   #count(intendedNs: number, name: CountName, count = 1): void {
-    const second = Math.floor((intendedNs - this.#options.measuring().startNs) / 1e9);
+    const second = Math.floor((intendedNs - this.#context.measuring.startNs) / 1e9);
     let tally = this.#bySecond.get(second);
     if (tally === undefined) {
       tally = { intended: 0, sent: 0, expected: 0 };

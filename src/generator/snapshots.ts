@@ -1,9 +1,7 @@
-import type { Clock } from '../measure/clock.ts';
-import type { Recorder } from '../measure/recorder.ts';
 import { seriesOfRun } from '../measure/series.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
-import type { Timers } from '../measure/timers.ts';
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
+import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
 
 const PERIOD_NS = 1e9;
@@ -17,16 +15,9 @@ export type MeasuredPart = Omit<
   'startNs' | 'endNs' | 'recorded' | 'telemetry' | 'traffic' | 'snapshotCostMs'
 >;
 
-/** Samples this process. */
-export interface UsageSamplers {
+export interface SnapshotsOptions {
   readonly telemetry: { sample(): TelemetrySample };
   readonly traffic: { take(): Traffic };
-}
-
-export interface SnapshotsOptions extends UsageSamplers {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly recorder: Recorder;
   /** What was measured since the last call; `isLast` when the run is over. */
   readonly takeMeasured: (isLast: boolean) => MeasuredPart;
   readonly post: (snapshot: Snapshot) => void;
@@ -34,6 +25,7 @@ export interface SnapshotsOptions extends UsageSamplers {
 
 /** Posts what a worker measured about every full second, at a moment when nothing is due if there is one. */
 export class Snapshots {
+  readonly #context: WorkerContext;
   readonly #options: SnapshotsOptions;
   #cancel = () => {};
   #boundaryNs = 0;
@@ -44,7 +36,8 @@ export class Snapshots {
   #telemetry: TelemetrySample[] = [];
   #traffic: TrafficSpan[] = [];
 
-  constructor(options: SnapshotsOptions) {
+  constructor(context: WorkerContext, options: SnapshotsOptions) {
+    this.#context = context;
     this.#options = options;
   }
 
@@ -62,7 +55,7 @@ export class Snapshots {
   takeIfDue(): void {
     if (!this.#isDue) return;
     this.take(false);
-    const behind = Math.floor((this.#options.clock.nowNs() - this.#boundaryNs) / PERIOD_NS);
+    const behind = Math.floor((this.#context.clock.nowNs() - this.#boundaryNs) / PERIOD_NS);
     this.from(this.#boundaryNs + (Math.max(0, behind) + 1) * PERIOD_NS);
   }
 
@@ -72,15 +65,15 @@ export class Snapshots {
   }
 
   #at(timeNs: number, callback: () => void): () => void {
-    const { clock, timers } = this.#options;
+    const { clock, timers } = this.#context;
     return timers.after(Math.max(0, (timeNs - clock.nowNs()) / 1e6), callback);
   }
 
   /** Posts a snapshot now, and notes how long it took. */
   take(isLast: boolean): void {
-    const { clock, post } = this.#options;
+    const { clock } = this.#context;
     const startedNs = clock.nowNs();
-    post(this.#gather(isLast));
+    this.#options.post(this.#gather(isLast));
     this.#costMs = (clock.nowNs() - startedNs) / 1e6;
   }
 
@@ -89,8 +82,8 @@ export class Snapshots {
    * posted with the next snapshot.
    */
   cutUsage(): void {
-    const { clock, telemetry, traffic } = this.#options;
-    const endNs = clock.nowNs();
+    const { telemetry, traffic } = this.#options;
+    const endNs = this.#context.clock.nowNs();
     this.#telemetry.push(telemetry.sample());
     this.#traffic.push({ startNs: this.#usageFromNs, endNs, traffic: traffic.take() });
     this.#usageFromNs = endNs;
@@ -100,18 +93,19 @@ export class Snapshots {
    * Takes snapshots of made-up values, from 1 ns to 3 s, and discards them. The first ones cost some milliseconds of
    * allocating and compiling, which must not fall into the measured time.
    */
-  rehearse(ownSeries: Readonly<Record<string, string>>): void {
+  rehearse(): void {
+    const { scenario, recorder } = this.#context;
     for (let rehearsal = 0; rehearsal < REHEARSALS; rehearsal++) {
-      for (const { name } of seriesOfRun(ownSeries)) {
-        for (let step = 0; step < 450; step++) this.#options.recorder.record(name, Math.round(1.05 ** step));
+      for (const { name } of seriesOfRun(scenario.series)) {
+        for (let step = 0; step < 450; step++) recorder.record(name, Math.round(1.05 ** step));
       }
       this.#gather(false);
     }
   }
 
   #gather(isLast: boolean): Snapshot {
-    const { clock, recorder, takeMeasured } = this.#options;
-    const measured = takeMeasured(isLast);
+    const { clock, recorder } = this.#context;
+    const measured = this.#options.takeMeasured(isLast);
     this.cutUsage();
     const endNs = clock.nowNs();
     const snapshot: Snapshot = {

@@ -1,6 +1,12 @@
-import { defineScenario, everyClient, type Stream, type User } from '../../src/contract/scenario.ts';
+import {
+  defineScenario,
+  everyClient,
+  type Layout,
+  type Stream,
+  type User,
+} from '../../src/contract/scenario.ts';
 import { type Client, chat, type Mapping } from '../../src/contract/target.ts';
-import { Audience } from '../../src/generator/audience.ts';
+import { WorkerContext } from '../../src/generator/context.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 import { OPERATIONS } from '../../src/generator/operations/index.ts';
 import type { OperationWorker } from '../../src/generator/operations/operation.ts';
@@ -8,12 +14,68 @@ import { ClientPool } from '../../src/generator/pool.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
 import { SentMessages } from '../../src/generator/sent-messages.ts';
 import type { MeasureWindow } from '../../src/measure/clock.ts';
-import { ReasonCounts } from '../../src/measure/reason-counts.ts';
-import { ReceiveWindow, Recorder } from '../../src/measure/recorder.ts';
+import type { Recorder } from '../../src/measure/recorder.ts';
 import { stampWriter } from '../../src/measure/stamp.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
+
+/** The options of every connection that a made-up target asks for. */
+const connectOptions = () => ({ url: '', transport: 'websocket' as const, timeoutMs: 1 });
+
+/** What a made-up target gives client `number`. */
+export function clientOf(number: number): Client {
+  return { number, values: { name: `user-${number}` } };
+}
+
+export interface MadeContext {
+  readonly layout: Layout;
+  readonly headline?: string;
+  readonly mapping?: Mapping;
+  readonly steps?: (user: User) => Promise<void>;
+  /** Options of the plan. */
+  readonly given?: Readonly<Record<string, string>>;
+  /** Client numbers of the worker; all unless given. */
+  readonly own?: readonly number[];
+  readonly fanoutIsSplit?: boolean;
+  readonly startedNs?: number;
+  readonly measuring?: Partial<MeasureWindow>;
+}
+
+/** What the parts of a worker share, in virtual time. It measures from 0 on unless `measuring` says otherwise. */
+export function makeContext(made: MadeContext): { context: WorkerContext; time: VirtualTime } {
+  const { layout, headline = 'delivery', mapping = chat, given = {}, startedNs = 0, measuring } = made;
+  const { steps, fanoutIsSplit = false } = made;
+  const clients = layout.rooms.length;
+  const scenario = defineScenario({
+    name: 'made-up',
+    summary: '',
+    headline,
+    series: { own: 'anything', ping_pong: 'anything', echo_text: 'anything' },
+    options: {},
+    layout: () => layout,
+    ...(steps === undefined ? {} : { steps }),
+  });
+  const plan = planOn(targetWith(), scenario, { clients: String(clients), ...given });
+  const time = new VirtualTime(startedNs);
+  const context = new WorkerContext({
+    assignment: {
+      plan,
+      layout,
+      url: 'ws://127.0.0.1:1',
+      originNs: 0n,
+      clients: made.own ?? everyClient(clients),
+      connectRateHz: Number.POSITIVE_INFINITY,
+      fanoutIsSplit,
+    },
+    scenario,
+    target: { mapping, clientOf, headersOf: () => ({}), connectOptions },
+    clock: time,
+    timers: time,
+  });
+  context.measuring = { startNs: 0, endNs: 1e12, sendBeforeNs: 1e12, ...measuring };
+  return { context, time };
+}
 
 export interface MadeWorkerOptions {
   /** Streams of clients 0 and 1. */
@@ -24,15 +86,7 @@ export interface MadeWorkerOptions {
   readonly steps?: (user: User) => Promise<void>;
 }
 
-/** The time at which a made-up worker starts, in nanoseconds. */
-export const START_NS = 1000;
-
-/** What a target gives client `number`. */
-export function clientOf(number: number): Client {
-  return { number, values: { name: `user-${number}` } };
-}
-
-/** The rooms of a worker with two connected clients, over connections that a test plays. */
+/** The operations of a worker with two connected clients, over connections that a test plays. */
 export async function openWorker({
   streams,
   mapping = chat,
@@ -41,37 +95,12 @@ export async function openWorker({
   steps = async () => {},
 }: MadeWorkerOptions) {
   const layout = { rooms: everyClient(2).map(() => []), streams };
-  const scenario = defineScenario({
-    name: 'made-up',
-    summary: '',
-    headline,
-    series: { own: 'anything' },
-    options: {},
-    layout: () => layout,
-    ...(streams.some(({ operation }) => operation.kind === 'steps') ? { steps } : {}),
-  });
-  const given = { clients: '2', payload: '64B', payloadType, connectTimeout: '50ms' };
-  const plan = planOn(targetWith(), scenario, given);
-  const time = new VirtualTime(0);
-  const measuring = (): MeasureWindow => ({ startNs: 0, endNs: 1e12, sendBeforeNs: 1e12 });
-  const [recorder, failed, closed] = [new Recorder(), new ReasonCounts(), new ReasonCounts()];
-  const window = new ReceiveWindow(time, time, () => {});
-  const audience = new Audience(layout);
-  const receiver = new Receiver({
-    clock: time,
-    plan,
-    layout,
-    recorder,
-    window,
-    measuring,
-    audience,
-    fanoutIsSplit: false,
-    failed,
-  });
+  const given = { payload: '64B', payloadType, connectTimeout: '50ms' };
+  const { context, time } = makeContext({ layout, headline, mapping, steps, given });
+  const receiver = new Receiver(context);
   const members = everyClient(2).map((client) => ({ client, node: null }));
-  audience.open(members, new Set([0, 1]), receiver.ledger);
+  context.audience.open(members, context.clients, receiver.ledger);
   const connections = [0, 1, 2].map(() => new FakeConnection());
-  const connectOptions = () => ({ url: '', transport: 'websocket' as const, timeoutMs: 1 });
   let attempts = 0;
   const pool = new ClientPool({
     driver: {
@@ -100,33 +129,19 @@ export async function openWorker({
     timeoutMs: 1000,
     requireAllowed: () => {},
   });
-  const messages = new SentMessages({
-    clock: time,
-    layout,
-    recorder,
-    measuring,
-    audience: (stream) => audience.total(stream),
-  });
+  const messages = new SentMessages(context);
   const writers = { text: stampWriter('text', 64), binary: stampWriter('binary', 64) };
   const worker: OperationWorker = {
-    scenario,
-    plan,
-    layout,
-    clock: time,
-    timers: time,
-    target: { mapping, clientOf, headersOf: () => ({}), connectOptions },
+    ...context,
     pool,
-    recorder,
     receiver,
     messages,
     publisher,
-    failed,
-    closed,
-    write: (stamp, type = plan.payloadType) => writers[type](stamp),
+    write: (stamp, type = payloadType) => writers[type](stamp),
   };
   const operations = new Map(Object.values(OPERATIONS).map(({ kind, start }) => [kind, start(worker)]));
   await pool.connectAll([0, 1], Number.POSITIVE_INFINITY);
-  time.moveTo(START_NS);
+  time.moveTo(1000);
   const connectionOf = (index: number): FakeConnection => {
     const connection = connections[index];
     if (connection === undefined) throw new Error(`there is no connection ${index}`);
@@ -135,7 +150,7 @@ export async function openWorker({
   return {
     ...worker,
     time,
-    window,
+    window: context.window,
     operations,
     connectionOf,
     ledger: receiver.ledger,
@@ -148,7 +163,7 @@ export async function openWorker({
       return true;
     },
     /** The values that were recorded since the last call, by series. */
-    take: () => valuesOf(recorder),
+    take: () => valuesOf(context.recorder),
   };
 }
 

@@ -1,23 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Observer } from '../../src/generator/observer.ts';
-import { ReasonCounts } from '../../src/measure/reason-counts.ts';
-import { ReceiveWindow, Recorder } from '../../src/measure/recorder.ts';
-import { VirtualTime } from '../support/virtual-time.ts';
-import { valuesOf } from './made-worker.ts';
+import { makeContext, valuesOf } from './made-worker.ts';
 
-function open({ measureStartNs = 0, endNs = Number.POSITIVE_INFINITY } = {}) {
-  const recorder = new Recorder();
-  const time = new VirtualTime();
-  const window = new ReceiveWindow(time, time, () => {});
-  const observer = new Observer({
-    clock: time,
-    recorder,
-    window,
-    measuring: () => ({ startNs: measureStartNs, endNs, sendBeforeNs: endNs }),
-    clientCount: 3,
-    failed: new ReasonCounts(),
-  });
-  return { observer, window, take: () => valuesOf(recorder) };
+/** The observer of three clients, measuring from `startNs` to `endNs`. */
+function open({ startNs = 0, endNs = Number.POSITIVE_INFINITY } = {}) {
+  const layout = { rooms: [[], [], []], streams: [] };
+  const { context, time } = makeContext({ layout, headline: 'push_skew', measuring: { startNs, endNs } });
+  const observer = new Observer(context);
+  const takeArrivals = (nowNs: number) => {
+    time.moveTo(nowNs);
+    return observer.takeArrivals();
+  };
+  return { observer, window: context.window, takeArrivals, take: () => valuesOf(context.recorder) };
 }
 
 describe('an observer', () => {
@@ -32,7 +26,7 @@ describe('an observer', () => {
   });
 
   it('keeps gaps that end in the warm-up apart', () => {
-    const { observer, take } = open({ measureStartNs: 1000 });
+    const { observer, take } = open({ startNs: 1000 });
     observer.take(1, 'a', 100);
     observer.take(1, 'b', 999);
     observer.take(1, 'c', 1000);
@@ -48,69 +42,61 @@ describe('an observer', () => {
   });
 
   it('reports of each push when it came first and last, and how many clients it reached', () => {
-    const { observer } = open();
+    const { observer, takeArrivals } = open();
     observer.take(1, 'a', 100);
     observer.take(2, 'a', 130);
     observer.take(1, 'b', 140);
     observer.take(3, 'a', 170);
-    expect(observer.takeArrivals(200)).toEqual([
+    expect(takeArrivals(200)).toEqual([
       { key: 'a', firstNs: 100, lastNs: 170, reached: 3, duplicated: 0 },
       { key: 'b', firstNs: 140, lastNs: 140, reached: 1, duplicated: 0 },
     ]);
-    expect(observer.takeArrivals(300)).toEqual([]);
+    expect(takeArrivals(300)).toEqual([]);
   });
 
   it('reports only clients that it has not reported, with the first time of all', () => {
-    const { observer } = open();
+    const { observer, takeArrivals } = open();
     observer.take(1, 'a', 100);
-    observer.takeArrivals(110);
+    takeArrivals(110);
     observer.take(2, 'a', 500);
-    expect(observer.takeArrivals(600)).toEqual([
-      { key: 'a', firstNs: 100, lastNs: 500, reached: 1, duplicated: 0 },
-    ]);
+    expect(takeArrivals(600)).toEqual([{ key: 'a', firstNs: 100, lastNs: 500, reached: 1, duplicated: 0 }]);
   });
 
   it('counts a push that comes twice as a duplicate, which ends no gap and makes the push no longer', () => {
-    const { observer, take } = open();
+    const { observer, take, takeArrivals } = open();
     observer.take(1, 'a', 100);
     observer.take(2, 'a', 130);
     observer.take(1, 'a', 900);
-    expect(observer.takeArrivals(1000)).toEqual([
-      { key: 'a', firstNs: 100, lastNs: 130, reached: 2, duplicated: 1 },
-    ]);
+    expect(takeArrivals(1000)).toEqual([{ key: 'a', firstNs: 100, lastNs: 130, reached: 2, duplicated: 1 }]);
     observer.take(1, 'b', 1100);
     expect(take()).toEqual({ push_gap: [1000] });
   });
 
   it('reports a duplicate that comes after it has reported the push', () => {
-    const { observer } = open();
+    const { observer, takeArrivals } = open();
     observer.take(1, 'a', 100);
-    observer.takeArrivals(110);
+    takeArrivals(110);
     observer.take(1, 'a', 500);
-    expect(observer.takeArrivals(600)).toEqual([
-      { key: 'a', firstNs: 100, lastNs: 100, reached: 0, duplicated: 1 },
-    ]);
+    expect(takeArrivals(600)).toEqual([{ key: 'a', firstNs: 100, lastNs: 100, reached: 0, duplicated: 1 }]);
   });
 
   it('forgets a push that no client received for a minute, so that a long run stays small', () => {
-    const { observer } = open();
+    const { observer, takeArrivals } = open();
     observer.take(1, 'a', 1e9);
-    observer.takeArrivals(61e9);
+    takeArrivals(61e9);
     observer.take(1, 'a', 61.1e9);
-    expect(observer.takeArrivals(122e9)).toMatchObject([{ reached: 0, duplicated: 1 }]);
+    expect(takeArrivals(122e9)).toMatchObject([{ reached: 0, duplicated: 1 }]);
     observer.take(1, 'a', 123e9);
-    expect(observer.takeArrivals(124e9)).toMatchObject([{ firstNs: 123e9, reached: 1, duplicated: 0 }]);
+    expect(takeArrivals(124e9)).toMatchObject([{ firstNs: 123e9, reached: 1, duplicated: 0 }]);
   });
 
   it('counts duplicates of a push that has reached all clients', () => {
-    const { observer } = open();
+    const { observer, takeArrivals } = open();
     for (const client of [0, 1, 2]) observer.take(client, 'a', 100 + client);
-    observer.takeArrivals(110);
+    takeArrivals(110);
     observer.take(1, 'a', 500);
     observer.take(2, 'a', 600);
-    expect(observer.takeArrivals(700)).toEqual([
-      { key: 'a', firstNs: 100, lastNs: 102, reached: 0, duplicated: 2 },
-    ]);
+    expect(takeArrivals(700)).toEqual([{ key: 'a', firstNs: 100, lastNs: 102, reached: 0, duplicated: 2 }]);
   });
 
   it('notes every push as work of the event loop', () => {

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation, Stream } from '../../src/contract/scenario.ts';
 import { chat } from '../../src/contract/target.ts';
-import { Audience } from '../../src/generator/audience.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
-import { NOT_MEASURING } from '../../src/measure/clock.ts';
-import { ReasonCounts } from '../../src/measure/reason-counts.ts';
-import { ReceiveWindow, Recorder } from '../../src/measure/recorder.ts';
 import { findStamp, type Stamp, stampWriter } from '../../src/measure/stamp.ts';
-import { planOn, targetWith } from '../support/plan.ts';
-import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
-import { valuesOf } from './made-worker.ts';
+import { makeContext, valuesOf } from './made-worker.ts';
 
 const LATE_AFTER_NS = 1e6;
 const write = stampWriter('text', 64);
@@ -37,33 +31,19 @@ function open(streams: ReadonlyArray<Pick<Stream, 'operation' | 'series'>>, opti
     rooms: [[], [], [], []],
     streams: streams.map((stream) => ({ ...stream, sender: 0, receivers: [1, 2] })),
   };
-  const scenario = {
-    name: 'made-up',
-    summary: '',
-    headline,
-    series: { ping_pong: 'anything', echo_text: 'anything' },
-    options: {},
-    layout: () => layout,
-  };
-  const plan = planOn(targetWith(), scenario, { clients: '4', lateAfter: `${LATE_AFTER_NS / 1e6}ms` });
-  const time = new VirtualTime(startedNs);
-  const recorder = new Recorder();
-  const window = new ReceiveWindow(time, time, () => {});
-  const audience = new Audience(layout);
-  const failed = new ReasonCounts();
-  const receiver = new Receiver({
-    clock: time,
-    plan,
+  const { context, time } = makeContext({
     layout,
-    recorder,
-    window,
-    measuring: () => ({ ...NOT_MEASURING, startNs: measureStartNs }),
-    audience,
+    headline,
+    own: [1, 2],
     fanoutIsSplit,
-    failed,
+    startedNs,
+    given: { lateAfter: `${LATE_AFTER_NS / 1e6}ms` },
+    measuring: { startNs: measureStartNs },
   });
+  const { audience, clients, failed, recorder, window } = context;
+  const receiver = new Receiver(context);
   const members = nodes.map((node, client) => ({ client, node }));
-  audience.open(members, new Set([1, 2]), receiver.ledger);
+  audience.open(members, clients, receiver.ledger);
   const { ledger } = receiver;
   return {
     receiver,

@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
 import { ownArrivals, Sender } from '../../src/generator/sender.ts';
 import { SentMessages } from '../../src/generator/sent-messages.ts';
-import { type MeasureWindow, measureWindow, NOT_MEASURING } from '../../src/measure/clock.ts';
-import { Recorder } from '../../src/measure/recorder.ts';
+import { measureWindow, NOT_MEASURING } from '../../src/measure/clock.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { arrivalsNs } from '../../src/plan/arrivals.ts';
-import { planOn, targetWith } from '../support/plan.ts';
-import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
+import { makeContext } from './made-worker.ts';
 
 const OPERATION: Operation = { kind: 'publish', scope: 'everyone', room: null };
 /** Clients 0, 1 and 2 send in turn to client 3. */
@@ -20,41 +18,20 @@ const LAYOUT: Layout = {
 const DURATION_MS = 1000;
 
 /** The sender of a worker with these clients, at 30 messages a second of all workers. */
-function open(clients: readonly number[], { layout = LAYOUT, gone = [] as readonly number[] } = {}) {
-  const scenario = {
-    name: 'made-up',
-    summary: '',
-    headline: 'delivery',
-    options: {},
-    layout: () => LAYOUT,
-  };
-  const given = { clients: '4', rate: '30/s', duration: `${DURATION_MS}ms` };
-  const plan = planOn(targetWith(), scenario, given);
-  const time = new VirtualTime();
-  let window: MeasureWindow = NOT_MEASURING;
-  const messages = new SentMessages({
-    clock: time,
-    layout,
-    recorder: new Recorder(),
-    measuring: () => window,
-    audience: () => 1,
-  });
+function open(own: readonly number[], { layout = LAYOUT, gone = [] as readonly number[] } = {}) {
+  const given = { rate: '30/s', duration: `${DURATION_MS}ms` };
+  const { context, time } = makeContext({ layout, own, given, startedNs: 1e9, measuring: NOT_MEASURING });
+  const messages = new SentMessages(context);
   const stamps: Stamp[] = [];
-  const sender = new Sender({
-    clock: time,
-    timers: time,
-    plan,
-    layout,
-    clients: new Set(clients),
+  const sender = new Sender(context, {
     messages,
     connectionOf: (client) => (gone.includes(client) ? null : new FakeConnection()),
     perform: (message) => message.send((stamp) => stamps.push(stamp)),
-    workDone: () => 0,
     onSlack: () => {},
   });
   const measureFrom = (startNs: number) => {
-    window = measureWindow(startNs, DURATION_MS);
-    return sender.measure(window);
+    context.measuring = measureWindow(startNs, DURATION_MS);
+    return sender.measure();
   };
   return { sender, messages, stamps, time, measureFrom };
 }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
 import { SentMessages } from '../../src/generator/sent-messages.ts';
-import { NOT_MEASURING } from '../../src/measure/clock.ts';
-import { Recorder } from '../../src/measure/recorder.ts';
+import type { MeasureWindow } from '../../src/measure/clock.ts';
+import { Ledger } from '../../src/measure/ledger.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
-import { valuesOf } from './made-worker.ts';
+import { makeContext, valuesOf } from './made-worker.ts';
 
 /** The messages of clients 0 and 1, to four receivers and to two. */
-function open(operation: Operation, { measureStartNs = 0, sendBeforeNs = NOT_MEASURING.sendBeforeNs } = {}) {
-  const clock = { ns: 0, nowNs: () => clock.ns };
+function open(operation: Operation, measuring: Partial<MeasureWindow> = {}) {
   const stamps: Stamp[] = [];
   const layout: Layout = {
     rooms: [[], [], [], []],
@@ -17,26 +16,22 @@ function open(operation: Operation, { measureStartNs = 0, sendBeforeNs = NOT_MEA
       { sender: 1, operation, receivers: [0, 1] },
     ],
   };
-  const recorder = new Recorder();
-  const messages = new SentMessages({
-    clock,
-    layout,
-    recorder,
-    measuring: () => ({ ...NOT_MEASURING, startNs: measureStartNs, sendBeforeNs }),
-    audience: (stream) => [4, 2][stream] ?? 0,
-  });
+  const { context, time } = makeContext({ layout, measuring, steps: async () => {} });
+  const members = [0, 1, 2, 3].map((client) => ({ client, node: null }));
+  context.audience.open(members, context.clients, new Ledger());
+  const messages = new SentMessages(context);
   const send = (index: number, intendedNs: number, measured = true) =>
     messages.begin(index, intendedNs, measured).send((stamp) => stamps.push(stamp));
-  return { messages, stamps, send, clock, values: () => valuesOf(recorder) };
+  return { messages, stamps, send, time, values: () => valuesOf(context.recorder) };
 }
 
 const publish: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };
 
 describe('messages that are due', () => {
   it('are of the streams in turn, each numbered without gaps, stamped with intended and actual time', () => {
-    const { messages, stamps, send, clock } = open(publish);
+    const { messages, stamps, send, time } = open(publish);
     for (const index of [0, 1, 2]) {
-      clock.ns = index * 1000 + 7;
+      time.moveTo(index * 1000 + 7);
       send(index, index * 1000);
     }
     expect(stamps).toEqual([
@@ -51,11 +46,11 @@ describe('messages that are due', () => {
   });
 
   it('are counted in the second in which they were intended: intended, sent and expected', () => {
-    const { messages, send, clock, values } = open(publish, { measureStartNs: 10e9 });
-    clock.ns = 10e9 + 5;
+    const { messages, send, time, values } = open(publish, { startNs: 10e9 });
+    time.moveTo(10e9 + 5);
     send(0, 10e9);
     send(1, 10e9);
-    clock.ns = 12e9;
+    time.moveTo(12e9);
     send(2, 11e9);
     expect(messages.takeBySecond()).toEqual([
       { second: 0, intended: 2, sent: 2, expected: 6, delivered: 0 },
@@ -100,10 +95,10 @@ describe('messages that are due', () => {
   });
 
   it('are given up when they could only be sent after the run', () => {
-    const { messages, stamps, send, clock } = open(publish, { sendBeforeNs: 1000 });
-    clock.ns = 1000;
+    const { messages, stamps, send, time } = open(publish, { sendBeforeNs: 1000 });
+    time.moveTo(1000);
     send(0, 0);
-    clock.ns = 1001;
+    time.moveTo(1001);
     send(2, 0);
     expect(stamps).toHaveLength(1);
     expect(messages.unsent.take()).toEqual([{ reason: 'the generator was too late', count: 1 }]);
@@ -111,10 +106,10 @@ describe('messages that are due', () => {
   });
 
   it('that wait to be sent are stamped when they are, and their waiting is send lag', () => {
-    const { messages, stamps, clock, values } = open(publish);
+    const { messages, stamps, time, values } = open(publish);
     const message = messages.begin(0, 0, true);
     messages.takeBySecond();
-    clock.ns = 700;
+    time.moveTo(700);
     message.send((stamp) => stamps.push(stamp));
     expect(stamps).toMatchObject([{ intendedNs: 0, actualNs: 700 }]);
     expect(values()).toEqual({ send_lag: [700] });

@@ -1,19 +1,14 @@
 import type { Payload } from '../../contract/protocol.ts';
-import type { Layout, Operation, Scenario, Speech } from '../../contract/scenario.ts';
+import type { Operation, Speech } from '../../contract/scenario.ts';
 import type { Mapping, OutgoingEvent } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
-import type { Clock } from '../../measure/clock.ts';
-import type { ReasonCounts } from '../../measure/reason-counts.ts';
-import type { Recorder } from '../../measure/recorder.ts';
 import type { SeriesName } from '../../measure/series.ts';
 import type { PayloadType, Stamp } from '../../measure/stamp.ts';
-import type { Timers } from '../../measure/timers.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { WorkerContext } from '../context.ts';
 import type { HttpPublisher } from '../http-publisher.ts';
 import type { ClientPool } from '../pool.ts';
 import type { Receiver } from '../receiver.ts';
 import type { DueMessage, SentMessages } from '../sent-messages.ts';
-import type { Target } from '../target.ts';
 
 /** The series that a broadcast is recorded into when it closes; null for those that do not apply. */
 export interface BroadcastSeries {
@@ -51,23 +46,23 @@ export interface OperationDefinition {
   readonly start: (worker: OperationWorker) => RunningOperation;
 }
 
-/** What an operation may use of the worker that it runs in. */
-export interface OperationWorker {
-  readonly scenario: Scenario;
-  readonly plan: Plan;
-  readonly layout: Layout;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly target: Target;
+type SharedPart =
+  | 'scenario'
+  | 'plan'
+  | 'layout'
+  | 'target'
+  | 'clock'
+  | 'timers'
+  | 'recorder'
+  | 'failed'
+  | 'closed';
+
+/** What an operation uses of the worker that it runs in. */
+export interface OperationWorker extends Pick<WorkerContext, SharedPart> {
   readonly pool: ClientPool;
-  readonly recorder: Recorder;
   readonly receiver: Receiver;
   readonly messages: SentMessages;
   readonly publisher: HttpPublisher;
-  /** Counts measured work that failed. */
-  readonly failed: ReasonCounts;
-  /** Counts how connections ended that the scenario closed. */
-  readonly closed: ReasonCounts;
   /** Writes a payload with this stamp, of the plan's size and, unless given, type. */
   readonly write: (stamp: Stamp, type?: PayloadType) => Payload;
 }
