@@ -109,6 +109,5 @@ it('the arrivals of all workers together are the whole schedule', () => {
       const whole = parts.flat().sort((a, b) => a.index - b.index);
       expect(whole).toEqual(offsetsNs.map((offsetNs, index) => ({ index, offsetNs })));
     }),
-    { seed: 41 },
   );
 });
