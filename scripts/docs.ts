@@ -11,7 +11,8 @@ import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
 import { CAPACITY, COMPARISON, RUNS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
-import { FIGURES } from '../src/result/metrics.ts';
+import { COUNTS, FIGURES } from '../src/result/metrics.ts';
+import { UNIT_TEXTS } from '../src/stats/value.ts';
 
 /** Pages that hold tables, from the root of the repository. */
 export const PAGES_WITH_TABLES = [
@@ -107,8 +108,12 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
     ),
   metrics: () =>
     markdownTable(
-      ['metric', 'meaning'],
-      Object.entries(FIGURES).map(([name, { meaning }]) => [code(name), meaning]),
+      ['metric', 'meaning', 'limit'],
+      Object.entries({ ...COUNTS, ...FIGURES }).map(([name, { meaning, unit }]) => [
+        code(name),
+        meaning,
+        UNIT_TEXTS[unit].example,
+      ]),
     ),
   findings: () =>
     markdownTable(
