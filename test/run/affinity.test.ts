@@ -94,7 +94,7 @@ describe('a command', () => {
     ]);
   });
 
-  it('stays as it is without any', () => {
+  it('is unchanged without any', () => {
     expect(pinned(null, ['node', 'start.ts'])).toEqual(['node', ['start.ts']]);
   });
 });

@@ -24,14 +24,14 @@ const ENVIRONMENT = readEnvironment(
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
 
-/** What a made-up run recorded: the only worker's only snapshot, and what it says at the end. */
+/** What a made-up run recorded: the only snapshot of its only worker, and the final report. */
 interface Recorded {
   readonly headline: string;
   readonly streams: readonly Stream[];
   /** How many values of each series; each is 1 ms. */
   readonly series?: Readonly<Record<string, number>>;
   readonly sent?: ReadonlyArray<{ readonly stream: number; readonly sent: number }>;
-  /** By the schedule: messages, or visits. */
+  /** By the schedule: messages, or iterations. */
   readonly scheduled?: number;
   readonly snapshot?: Partial<Snapshot>;
   /** How long it measured. */
@@ -108,7 +108,7 @@ function streamsOf(operation: Operation, receivers: readonly number[] | 'own' = 
 }
 
 describe('the samples of a run', () => {
-  it('are broadcasts that reached someone; one that reached nobody is incomplete', () => {
+  it('are broadcasts that reached a receiver; one that reached none is incomplete', () => {
     const { samples, ledger } = resultOf({
       headline: 'delivery',
       streams: streamsOf(PUBLISH),
@@ -141,7 +141,7 @@ describe('the samples of a run', () => {
     expect(ledger).toMatchObject({ expected: 120, delivered: 119, lost: 1 });
   });
 
-  it('are visits, or what they publish, which is no matter of the schedule', () => {
+  it('are iterations, or the messages that they publish outside the schedule', () => {
     const iterations = {
       streams: streamsOf({ kind: 'steps' }),
       series: { iteration: 25, delivery: 150, fanout_last: 50 },
@@ -243,7 +243,7 @@ describe('what failed', () => {
     expect(clients.closed).toEqual([{ reason: '1000', count: 4 }]);
   });
 
-  it('to be published over HTTP is owed, and lost, and told', () => {
+  it('to be published over HTTP is expected, lost and reported', () => {
     const { ledger, findings } = resultOf({
       headline: 'delivery',
       streams: streamsOf(PUBLISH),

@@ -31,7 +31,7 @@ const SPREAD = [
   [2, 4],
 ];
 
-/** Members of which nobody knows which process serves them. */
+/** Members whose server process is unknown. */
 function members(clients: readonly number[]): Member[] {
   return clients.map((client) => ({ client, node: null }));
 }
@@ -59,7 +59,7 @@ function snapshotAt(startNs: number, recording: Recording, more: Partial<Snapsho
   return madeSnapshot(startNs, { recorded: recorder.take(), ...more });
 }
 
-function hearSecond(
+function reportSecond(
   collector: Collector,
   worker: number,
   second: number,
@@ -70,7 +70,7 @@ function hearSecond(
   collector.onMessage(worker, { type: 'snapshot', snapshot });
 }
 
-function hearWarmup(collector: Collector, worker: number, second: number, values: readonly number[]): void {
+function reportWarmup(collector: Collector, worker: number, second: number, values: readonly number[]): void {
   const snapshot = snapshotAt(WARMUP_FROM_NS + second * SECOND_NS, { warmup: values });
   collector.onMessage(worker, { type: 'snapshot', snapshot });
 }
@@ -99,10 +99,10 @@ function toBucket(valueNs: number): number {
 describe('snapshots', () => {
   it("of two workers are merged into their seconds and into the run's whole", () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, { delivery: [1000, 1200], send_lag: [5] });
-    hearSecond(collector, 1, 0, { delivery: [1100] });
-    hearSecond(collector, 1, 1, { delivery: [1300] });
-    hearSecond(collector, 0, 1, { delivery: [900] });
+    reportSecond(collector, 0, 0, { delivery: [1000, 1200], send_lag: [5] });
+    reportSecond(collector, 1, 0, { delivery: [1100] });
+    reportSecond(collector, 1, 1, { delivery: [1300] });
+    reportSecond(collector, 0, 1, { delivery: [900] });
     expect(bySecond(collector, 'delivery')).toEqual([
       [1000, 1100, 1200],
       [900, 1300],
@@ -122,9 +122,9 @@ describe('snapshots', () => {
 
   it('that come late are added to their second, though it was stored away', () => {
     const { collector } = startCollector();
-    for (const second of [0, 1, 2, 3, 4]) hearSecond(collector, 0, second, { delivery: [1000 + second] });
-    hearSecond(collector, 1, 0, { delivery: [1500] });
-    hearSecond(collector, 1, 1, { delivery: [1501] });
+    for (const second of [0, 1, 2, 3, 4]) reportSecond(collector, 0, second, { delivery: [1000 + second] });
+    reportSecond(collector, 1, 0, { delivery: [1500] });
+    reportSecond(collector, 1, 1, { delivery: [1501] });
     expect(bySecond(collector, 'delivery')).toEqual([[1000, 1500], [1001, 1501], [1002], [1003], [1004]]);
     expect(collector.timeline.series.get('delivery')?.count).toBe(7);
   });
@@ -132,9 +132,9 @@ describe('snapshots', () => {
   it('bring counts for seconds before their own', () => {
     const { collector } = startCollector();
     const sent = { second: 0, intended: 4, sent: 4, expected: 16, delivered: 7 };
-    hearSecond(collector, 0, 0, {}, { bySecond: [sent] });
+    reportSecond(collector, 0, 0, {}, { bySecond: [sent] });
     const arrived = { second: 0, intended: 0, sent: 0, expected: 0, delivered: 9 };
-    hearSecond(collector, 1, 1, {}, { bySecond: [arrived] });
+    reportSecond(collector, 1, 1, {}, { bySecond: [arrived] });
     expect(collector.timeline.counts()).toEqual({ intended: 4, sent: 4, expected: 16, delivered: 16 });
     expect(collector.timeline.stored()[0]).toMatchObject({ expected: 16, delivered: 16, lost: 0 });
   });
@@ -150,8 +150,8 @@ describe('snapshots', () => {
   it('bring reasons and impossible values, which are added up, and costs, of which the longest counts', () => {
     const { collector } = startCollector();
     const gone = { dropped: [{ reason: 'transport close', count: 2 }], snapshotCostMs: 1.5 };
-    hearSecond(collector, 0, 0, { delivery: [0, -5, 1000] }, gone);
-    hearSecond(collector, 1, 0, { delivery: [0] }, { ...gone, snapshotCostMs: 0.5 });
+    reportSecond(collector, 0, 0, { delivery: [0, -5, 1000] }, gone);
+    reportSecond(collector, 1, 0, { delivery: [0] }, { ...gone, snapshotCostMs: 0.5 });
     expect(collector.dropped.take()).toEqual([{ reason: 'transport close', count: 4 }]);
     expect(collector.impossible.take()).toEqual([{ reason: 'delivery', count: 3 }]);
     expect(collector.snapshotCostMaxMs).toBe(1.5);
@@ -159,9 +159,9 @@ describe('snapshots', () => {
 
   it('bring the telemetry of each worker', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 1 }] });
-    hearSecond(collector, 1, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 2 }] });
-    hearSecond(collector, 0, 1, {}, { telemetry: [{ ...telemetryAt(0), atNs: 3 }] });
+    reportSecond(collector, 0, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 1 }] });
+    reportSecond(collector, 1, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 2 }] });
+    reportSecond(collector, 0, 1, {}, { telemetry: [{ ...telemetryAt(0), atNs: 3 }] });
     expect(collector.workers.map(({ telemetry }) => telemetry.map(({ atNs }) => atNs))).toEqual([
       [1, 3],
       [2],
@@ -175,11 +175,11 @@ describe('snapshots', () => {
       const startNs = MEASURE_FROM_NS + second * 1e9;
       return { traffic: [{ startNs, endNs: startNs + 1e9, traffic: counted }] };
     };
-    hearSecond(collector, 0, -1, {}, spanOf(-1));
-    hearSecond(collector, 0, 0, {}, spanOf(0));
-    hearSecond(collector, 1, 0, {}, spanOf(0, { ...traffic, sentBytes: 1 }));
-    hearSecond(collector, 0, 1, {}, spanOf(1));
-    hearSecond(collector, 0, 2, {}, spanOf(2));
+    reportSecond(collector, 0, -1, {}, spanOf(-1));
+    reportSecond(collector, 0, 0, {}, spanOf(0));
+    reportSecond(collector, 1, 0, {}, spanOf(0, { ...traffic, sentBytes: 1 }));
+    reportSecond(collector, 0, 1, {}, spanOf(1));
+    reportSecond(collector, 0, 2, {}, spanOf(2));
     expect(collector.traffic(2000)).toEqual({
       sentBytes: 21,
       receivedBytes: 300,
@@ -197,9 +197,9 @@ it('seconds that are over are stored away, so that a long run stays small', asyn
     return process.memoryUsage().arrayBuffers;
   };
   // The newest seconds stay open for stragglers; from then on a second may cost its text only.
-  for (let second = 0; second < 5; second++) hearSecond(collector, 0, second, { delivery: [1000] });
+  for (let second = 0; second < 5; second++) reportSecond(collector, 0, second, { delivery: [1000] });
   const before = bufferBytes();
-  for (let second = 5; second < 105; second++) hearSecond(collector, 0, second, { delivery: [1000] });
+  for (let second = 5; second < 105; second++) reportSecond(collector, 0, second, { delivery: [1000] });
   // An open histogram takes over 100 KB. V8 gives buffers back some time after collecting.
   await expect.poll(() => bufferBytes() - before, { timeout: 20_000 }).toBeLessThan(1024 ** 2);
   expect(bySecond(collector, 'delivery')).toEqual(Array(105).fill([1000]));
@@ -210,11 +210,11 @@ describe('a broadcast whose receivers are spread over workers', () => {
     broadcasts: [{ stream: 0, seq, latenciesNs: Float64Array.from(latenciesNs) }],
   });
 
-  it('is complete when the last worker has told of its part', () => {
+  it('is complete when the last worker has reported its part', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, part(0, 1000, 1200));
+    reportSecond(collector, 0, 0, {}, part(0, 1000, 1200));
     expect(collector.timeline.series.has('fanout_last')).toBe(false);
-    hearSecond(collector, 1, 0, {}, part(0, 900, 1900));
+    reportSecond(collector, 1, 0, {}, part(0, 900, 1900));
     const whole = (series: string) => valuesIn(collector.timeline.series.get(series));
     expect(whole('fanout_first')).toEqual([900]);
     expect(whole('fanout_median')).toEqual([1000]);
@@ -225,27 +225,27 @@ describe('a broadcast whose receivers are spread over workers', () => {
     expect(whole('fanout_last')).toEqual([1900]);
   });
 
-  it('is told apart from the others', () => {
+  it('is kept apart from the others', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, part(0, 1000, 1200));
-    hearSecond(collector, 0, 0, {}, part(1, 500, 600));
-    hearSecond(collector, 1, 1, {}, part(1, 700, 800));
-    hearSecond(collector, 1, 1, {}, part(0, 1300, 1400));
+    reportSecond(collector, 0, 0, {}, part(0, 1000, 1200));
+    reportSecond(collector, 0, 0, {}, part(1, 500, 600));
+    reportSecond(collector, 1, 1, {}, part(1, 700, 800));
+    reportSecond(collector, 1, 1, {}, part(0, 1300, 1400));
     expect(bySecond(collector, 'fanout_last')).toEqual([[], [800, 1400]]);
     expect(valuesIn(collector.timeline.series.get('fanout_first'))).toEqual([500, 1000]);
   });
 
   it('is given up when a worker is silent, with the receivers that it reached', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, part(0, 1000, 1200));
-    hearSecond(collector, 0, 1, {});
-    hearSecond(collector, 0, 2, {});
+    reportSecond(collector, 0, 0, {}, part(0, 1000, 1200));
+    reportSecond(collector, 0, 1, {});
+    reportSecond(collector, 0, 2, {});
     expect(collector.incompleteBroadcasts).toBe(0);
-    hearSecond(collector, 0, 3, {});
+    reportSecond(collector, 0, 3, {});
     expect(collector.incompleteBroadcasts).toBe(1);
     expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
     // A part that comes after all is no broadcast of its own.
-    hearSecond(collector, 1, 3, {}, part(0, 1900, 2000));
+    reportSecond(collector, 1, 3, {}, part(0, 1900, 2000));
     collector.finish();
     expect(collector.incompleteBroadcasts).toBe(1);
     expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
@@ -253,8 +253,8 @@ describe('a broadcast whose receivers are spread over workers', () => {
 
   it('is closed at the end, into the last second', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, { delivery: [1] });
-    hearSecond(collector, 0, 1, {}, { ...part(0, 1000), bySecond: [{ second: 1, ...NO_COUNTS }] });
+    reportSecond(collector, 0, 0, { delivery: [1] });
+    reportSecond(collector, 0, 1, {}, { ...part(0, 1000), bySecond: [{ second: 1, ...NO_COUNTS }] });
     collector.finish();
     expect(collector.incompleteBroadcasts).toBe(1);
     expect(bySecond(collector, 'fanout_first')).toEqual([[], [1000]]);
@@ -262,8 +262,8 @@ describe('a broadcast whose receivers are spread over workers', () => {
 
   it('is counted as incomplete by the worker that has all of its receivers', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, { incomplete: [incompleteBroadcast(0), incompleteBroadcast(1)] });
-    hearSecond(collector, 1, 0, {}, { incomplete: [incompleteBroadcast(2)] });
+    reportSecond(collector, 0, 0, {}, { incomplete: [incompleteBroadcast(0), incompleteBroadcast(1)] });
+    reportSecond(collector, 1, 0, {}, { incomplete: [incompleteBroadcast(2)] });
     expect(collector.incompleteBroadcasts).toBe(3);
   });
 
@@ -272,8 +272,8 @@ describe('a broadcast whose receivers are spread over workers', () => {
     const lastArrivalNs = MEASURE_FROM_NS + 1.5 * SECOND_NS;
     const figures = { firstNs: 500, medianNs: 600, lastNs: 700, lastArrivalNs };
     const incomplete = [{ stream: 0, seq: 0, expected: 2, reached: 1, ...figures }];
-    for (let second = 0; second < 60; second++) hearSecond(collector, 0, second, {});
-    hearSecond(collector, 0, 60, {}, { incomplete });
+    for (let second = 0; second < 60; second++) reportSecond(collector, 0, second, {});
+    reportSecond(collector, 0, 60, {}, { incomplete });
     expect(bySecond(collector, 'fanout_last')).toEqual([[], [700]]);
     expect(bySecond(collector, 'fanout_skew')[1]).toEqual([200]);
   });
@@ -290,15 +290,15 @@ describe('pushes of the server', () => {
 
   it('are put together from all workers, into the second in which the last client got them', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, push('a', 999 * MS, 999 * MS + 500, 3));
+    reportSecond(collector, 0, 0, {}, push('a', 999 * MS, 999 * MS + 500, 3));
     expect(collector.timeline.series.has('push_skew')).toBe(false);
-    hearSecond(collector, 1, 1, {}, push('a', 999 * MS + 100, 1000 * MS, 2));
+    reportSecond(collector, 1, 1, {}, push('a', 999 * MS + 100, 1000 * MS, 2));
     expect(bySecond(collector, 'push_skew')).toEqual([[], [toBucket(1 * MS)]]);
   });
 
   it('that did not reach everyone are closed at the end', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, push('a', 1000, 1700, 3));
+    reportSecond(collector, 0, 0, {}, push('a', 1000, 1700, 3));
     expect(collector.pushes.incomplete).toBe(1);
     collector.finish();
     expect(collector.pushes.counts).toMatchObject({ pushes: 1, complete: 0 });
@@ -307,8 +307,8 @@ describe('pushes of the server', () => {
 
   it('of the warm-up and of the drain are none that was measured', () => {
     const { collector } = startCollector();
-    hearSecond(collector, 0, 0, {}, push('before', -5, 10, 5));
-    hearSecond(collector, 0, 60, {}, push('after', 60_000 * MS, 60_000 * MS, 5));
+    reportSecond(collector, 0, 0, {}, push('before', -5, 10, 5));
+    reportSecond(collector, 0, 60, {}, push('after', 60_000 * MS, 60_000 * MS, 5));
     collector.finish();
     expect(collector.pushes.counts.pushes).toBe(0);
     expect(collector.timeline.series.has('push_skew')).toBe(false);
@@ -319,8 +319,8 @@ it('what failed and how connections were closed is added up by reason', () => {
   const { collector } = startCollector();
   const failed = [{ reason: 'sold out', count: 2 }];
   const closed = [{ reason: '1000', count: 3 }];
-  hearSecond(collector, 0, 0, {}, { failed, closed });
-  hearSecond(collector, 1, 0, {}, { failed });
+  reportSecond(collector, 0, 0, {}, { failed, closed });
+  reportSecond(collector, 1, 0, {}, { failed });
   expect(collector.failed.take()).toEqual([{ reason: 'sold out', count: 4 }]);
   expect(collector.closed.take()).toEqual([{ reason: '1000', count: 3 }]);
 });
@@ -330,9 +330,9 @@ describe('totals', () => {
     const { collector } = startCollector();
     expect(collector.totals()).toEqual(NO_TOTALS);
     const totals = { delivered: 10, late: 1, duplicated: 2, reordered: 3, unexpected: 4 };
-    hearSecond(collector, 0, 0, {}, { totals: { ...totals, delivered: 5 } });
-    hearSecond(collector, 0, 1, {}, { totals });
-    hearSecond(collector, 1, 0, {}, { totals: { ...totals, delivered: 100 } });
+    reportSecond(collector, 0, 0, {}, { totals: { ...totals, delivered: 5 } });
+    reportSecond(collector, 0, 1, {}, { totals });
+    reportSecond(collector, 1, 0, {}, { totals: { ...totals, delivered: 100 } });
     expect(collector.totals()).toEqual({
       delivered: 110,
       late: 2,
@@ -342,12 +342,12 @@ describe('totals', () => {
     });
   });
 
-  it('keep what a worker told before it died', () => {
+  it('keep what a worker reported before it died', () => {
     const { collector, membership } = startCollector();
-    hearSecond(collector, 0, 0, {}, { totals: { ...NO_TOTALS, delivered: 20 } });
-    hearSecond(collector, 1, 0, {}, { totals: { ...NO_TOTALS, delivered: 10 } });
+    reportSecond(collector, 0, 0, {}, { totals: { ...NO_TOTALS, delivered: 20 } });
+    reportSecond(collector, 1, 0, {}, { totals: { ...NO_TOTALS, delivered: 10 } });
     membership.loseWorker(1);
-    hearSecond(collector, 0, 1, {}, { totals: { ...NO_TOTALS, delivered: 40 } });
+    reportSecond(collector, 0, 1, {}, { totals: { ...NO_TOTALS, delivered: 40 } });
     collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 20 }], unsent: [] });
     expect(collector.totals().delivered).toBe(50);
     // 20 messages to four receivers, two of them in the dead worker.
@@ -358,49 +358,49 @@ describe('totals', () => {
 describe('the warm-up', () => {
   it('has a median for each second that all workers have reported', () => {
     const { collector } = startCollector();
-    hearWarmup(collector, 0, 0, [10 * MS, 10 * MS]);
+    reportWarmup(collector, 0, 0, [10 * MS, 10 * MS]);
     expect(collector.warmupMediansNs(2)).toEqual([]);
-    hearWarmup(collector, 1, 0, [1000, 1000, 1000]);
-    hearWarmup(collector, 1, 1, [1001]);
+    reportWarmup(collector, 1, 0, [1000, 1000, 1000]);
+    reportWarmup(collector, 1, 1, [1001]);
     expect(collector.warmupMediansNs(2)).toEqual([1000]);
-    hearWarmup(collector, 0, 1, [1001]);
+    reportWarmup(collector, 0, 1, [1001]);
     expect(collector.warmupMediansNs(2)).toEqual([1000, 1001]);
   });
 
   it('has no median for a second without messages', () => {
     const { collector } = startCollector();
-    hearWarmup(collector, 0, 0, []);
-    hearWarmup(collector, 0, 1, [1000]);
+    reportWarmup(collector, 0, 0, []);
+    reportWarmup(collector, 0, 1, [1000]);
     expect(collector.warmupMediansNs(1)).toEqual([null, 1000]);
   });
 
   it('goes on without a worker that died', () => {
     const { collector } = startCollector();
-    hearWarmup(collector, 0, 0, [1000]);
-    hearWarmup(collector, 1, 0, [1000]);
-    hearWarmup(collector, 0, 1, [1200]);
+    reportWarmup(collector, 0, 0, [1000]);
+    reportWarmup(collector, 1, 0, [1000]);
+    reportWarmup(collector, 0, 1, [1200]);
     expect(collector.warmupMediansNs(2)).toEqual([1000]);
     expect(collector.warmupMediansNs(1)).toEqual([1000, 1200]);
   });
 
   it('begins when it was said to, and is in order of time', () => {
     const { collector } = startCollector();
-    hearWarmup(collector, 0, -2, [5]);
-    hearWarmup(collector, 0, 1, [1001]);
-    hearWarmup(collector, 0, 0, [1000]);
+    reportWarmup(collector, 0, -2, [5]);
+    reportWarmup(collector, 0, 1, [1001]);
+    reportWarmup(collector, 0, 0, [1000]);
     expect(collector.warmupMediansNs(1)).toEqual([1000, 1001]);
   });
 
   it('is no part of what is measured', () => {
     const { collector } = startCollector();
-    hearWarmup(collector, 0, 3, [1000]);
-    hearSecond(collector, 0, 0, { warmup: [1100], delivery: [1200] });
+    reportWarmup(collector, 0, 3, [1000]);
+    reportSecond(collector, 0, 0, { warmup: [1100], delivery: [1200] });
     expect([...collector.timeline.series.keys()]).toEqual(['delivery']);
     expect(collector.warmupMediansNs(1)).toEqual([1000]);
   });
 });
 
-describe('what else workers tell', () => {
+describe('what else workers report', () => {
   it('is how many connected so far', () => {
     const { collector } = startCollector();
     collector.onMessage(1, { type: 'connecting', connected: 1, reason: null });
@@ -439,7 +439,7 @@ describe('what else workers tell', () => {
     ]);
   });
 
-  it('is the newest word on what was sent, arrived and is not over, and at last every account', () => {
+  it('is the latest count of messages sent, delivered and in flight, and finally every account', () => {
     const { collector } = startCollector();
     collector.onMessage(1, { type: 'totals', delivered: 70, iterating: 0, streams: [] });
     collector.onMessage(1, {

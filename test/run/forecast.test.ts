@@ -5,7 +5,7 @@ import { defineScenario, everyClient, type Scenario } from '../../src/contract/s
 import type { Plan } from '../../src/plan/plan.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { forecastRun, forecastSamples } from '../../src/run/forecast.ts';
-import { runPlan } from '../../src/run/run.ts';
+import { FakeRun } from '../support/fake-run.ts';
 import { planFor } from '../support/plan.ts';
 
 async function forecastOf(scenario: Scenario, given: GivenOptions) {
@@ -24,8 +24,7 @@ describe('what a run will record', () => {
     const { scenario } = await resolveScenario(name);
     const planned = await planFor(scenario, given);
     const forecast = forecastSamples(planned);
-    const hooks = { onProgress: () => {}, signal: new AbortController().signal, commandLine: [] };
-    const view = viewResult(await runPlan(planned, hooks));
+    const view = viewResult(await new FakeRun({ planned }).run());
     expect(Object.keys(view.result.series).sort()).toEqual([...forecast.keys()].sort());
     for (const [series, samples] of forecast) {
       if (samples !== null) expect([series, view.samples(series)]).toEqual([series, samples]);
@@ -59,7 +58,7 @@ describe('what a run will record', () => {
     });
   });
 
-  it('counts visits, and leaves open what they do', async () => {
+  it('counts iterations, and leaves their messages open', async () => {
     const steps = defineScenario({
       name: 'steps',
       summary: 'iterations',
@@ -89,8 +88,8 @@ describe('what a run will record', () => {
   });
 });
 
-describe('what a run will not tell', () => {
-  const untoldOf = async (name: string, given: GivenOptions) => {
+describe('figures that a run will not have', () => {
+  const unavailableOf = async (name: string, given: GivenOptions) => {
     const { scenario } = await resolveScenario(name);
     return [...forecastRun(await planFor(scenario, given)).unavailable.keys()];
   };
@@ -109,7 +108,7 @@ describe('what a run will not tell', () => {
       [],
     ],
   ])('%s', async (_, given, unavailable) => {
-    expect(await untoldOf('broadcast-latency', given)).toEqual(unavailable);
+    expect(await unavailableOf('broadcast-latency', given)).toEqual(unavailable);
   });
 
   it('of the event loop of a server that is not run by Node.js', async () => {

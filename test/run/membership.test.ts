@@ -14,7 +14,7 @@ const LAYOUT: Layout = {
   ],
 };
 
-/** Members of which nobody knows which process serves them. */
+/** Members whose server process is unknown. */
 function members(clients: readonly number[]): Member[] {
   return clients.map((client) => ({ client, node: null }));
 }
@@ -30,14 +30,14 @@ function membershipOf(connected: readonly number[]): Membership {
 }
 
 describe('membership', () => {
-  it('begins with nobody, to whom nothing is owed', () => {
+  it('begins empty, with nothing expected', () => {
     const membership = membershipOf([]);
     expect([...membership.connected]).toEqual([]);
     expect(membership.receivers(0)).toEqual([]);
     expect(membership.expected([{ stream: 0, sent: 10 }])).toEqual({ total: 0, silent: 0 });
   });
 
-  it('counts a client once, however often it is told of', () => {
+  it('counts a client once, however often it is reported', () => {
     const membership = membershipOf([3, 1]);
     membership.connect(members([1, 4]));
     expect(membership.connected.map(({ client }) => client).sort()).toEqual([1, 3, 4]);
@@ -51,7 +51,7 @@ describe('membership', () => {
     expect(membership.receivers(2)).toEqual([]);
   });
 
-  it('owes each message of each stream to every connected receiver', () => {
+  it('expects each message of each stream at every connected receiver', () => {
     const membership = membershipOf([0, 1, 2, 3, 4]);
     const sent = [
       { stream: 0, sent: 100 },
@@ -61,7 +61,7 @@ describe('membership', () => {
     expect(membership.expected([])).toEqual({ total: 0, silent: 0 });
   });
 
-  it('sets apart what was owed to clients of a worker that died', () => {
+  it('separates what is expected at clients of a lost worker', () => {
     const membership = membershipOf([0, 1, 2, 4]);
     membership.loseWorker(1);
     const sent = [
@@ -75,7 +75,7 @@ describe('membership', () => {
     expect(membership.expected(sent)).toEqual({ total: 414, silent: 414 });
   });
 
-  it('owes each of several replies to who asked', () => {
+  it('expects each of several replies at the client that asked', () => {
     const layout: Layout = {
       rooms: [[], []],
       streams: [
@@ -107,7 +107,7 @@ describe('membership', () => {
     ]);
   });
 
-  it('knows of no clients of a worker that there is not', () => {
+  it('ignores a worker that does not exist', () => {
     const membership = membershipOf([0, 1]);
     membership.loseWorker(7);
     expect(membership.expected([{ stream: 0, sent: 1 }])).toEqual({ total: 2, silent: 0 });

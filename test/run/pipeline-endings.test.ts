@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Phase } from '../../src/run/control.ts';
-import { FakeRun, type FakeRunOptions } from '../support/fake-run.ts';
+import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 
 /** 250 broadcasts to 4 clients over 10 s, after a warm-up of 2 s. */
 const LOAD = { rate: '25/s', duration: '10s', warmup: '2s', warmupMax: '2s' };
 const CLIENTS = 4;
 
-function broadcasts(options: Partial<FakeRunOptions> = {}): FakeRun {
-  const { given, ...rest } = options;
-  return new FakeRun({ scenario: broadcastLatency, given: { ...LOAD, ...given }, ...rest });
+type Options = Omit<FakeRunOptions, 'planned'> & { readonly given?: GivenOptions };
+
+function broadcasts({ given, ...rest }: Options = {}): FakeRun {
+  return new FakeRun({ planned: planFake(broadcastLatency, { ...LOAD, ...given }), ...rest });
 }
 
 /** The last phase of a run that measured nothing. */
@@ -20,7 +22,7 @@ const BEFORE_MEASURING: ReadonlyArray<[Phase, afterMs: number]> = [
   ['start', 10],
   ['connect', 1],
   ['warm-up', 500],
-  // While the workers are told when to start measuring.
+  // After the workers know when to start measuring.
   ['warm-up', 2050],
 ];
 
@@ -256,8 +258,13 @@ describe('clients that the server does not accept', () => {
 describe('clients that cannot join their rooms', () => {
   const rooms = (acknowledgesJoin: (client: number) => boolean) =>
     new FakeRun({
-      scenario: roomFanout,
-      given: { ...LOAD, clients: '6', rooms: '2', members: '3', connectTimeout: '2s' },
+      planned: planFake(roomFanout, {
+        ...LOAD,
+        clients: '6',
+        rooms: '2',
+        members: '3',
+        connectTimeout: '2s',
+      }),
       behavior: { acknowledgesJoin },
     });
 

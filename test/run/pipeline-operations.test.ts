@@ -9,7 +9,7 @@ import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
 import { chat } from '../../src/contract/target.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
-import { FakeRun } from '../support/fake-run.ts';
+import { FakeRun, planFake } from '../support/fake-run.ts';
 import type { Hop } from '../support/fake-server.ts';
 
 /** 100 measured messages of 4 clients, without a warm-up; each takes 1 ms. */
@@ -27,7 +27,7 @@ describe('requests', () => {
   it.each(['client', 'server'])('asked by the %s are timed to their acknowledgement', async (direction) => {
     const given = { ...LOAD, direction };
     const behavior = { network: () => [3] };
-    const result = await new FakeRun({ scenario: ackRoundtrip, given, behavior }).run();
+    const result = await new FakeRun({ planned: planFake(ackRoundtrip, given), behavior }).run();
     expect(result).toMatchObject({ headline: 'ack', invalid: [], findings: [] });
     expect(result.samples).toEqual({ unit: 'request', count: 100, incomplete: 0 });
     expect(result.ledger).toMatchObject({ ...PERFECT, expected: 100, delivered: 100 });
@@ -37,7 +37,7 @@ describe('requests', () => {
 
   it('that are never answered are lost', async () => {
     const network = ({ stamp }: Hop) => (stamp?.seq === 7 ? [] : [1]);
-    const run = new FakeRun({ scenario: ackRoundtrip, given: LOAD, behavior: { network } });
+    const run = new FakeRun({ planned: planFake(ackRoundtrip, LOAD), behavior: { network } });
     const { ledger } = await run.run();
     // The seventh request of each of the four clients.
     expect(ledger).toMatchObject({ expected: 100, delivered: 96, lost: 4 });
@@ -47,7 +47,7 @@ describe('requests', () => {
 describe('streamed replies', () => {
   it('are several to each request', async () => {
     const given = { ...LOAD, replies: '5' };
-    const result = await new FakeRun({ scenario: streamReply, given }).run();
+    const result = await new FakeRun({ planned: planFake(streamReply, given) }).run();
     expect(result.ledger).toMatchObject({ ...PERFECT, expected: 500, delivered: 500 });
     expect(result.samples).toEqual({ unit: 'request', count: 100, incomplete: 0 });
     expect(countsOf(result)).toMatchObject({ reply: 500, reply_first: 100, reply_last: 100 });
@@ -57,7 +57,7 @@ describe('streamed replies', () => {
 describe('rooms', () => {
   it('receive what is published into them', async () => {
     const given = { ...LOAD, clients: '6', rooms: '2', members: '3' };
-    const result = await new FakeRun({ scenario: roomFanout, given }).run();
+    const result = await new FakeRun({ planned: planFake(roomFanout, given) }).run();
     expect(result.invalid).toEqual([]);
     expect(result.ledger).toMatchObject({ ...PERFECT, expected: 300, delivered: 300 });
     expect(result.samples).toEqual({ unit: 'broadcast', count: 100, incomplete: 0 });
@@ -65,7 +65,7 @@ describe('rooms', () => {
 
   it('receive nothing from their sender back when it is excluded', async () => {
     const given = { ...LOAD, clients: '6', rooms: '2', members: '3', excludeSender: 'true' };
-    const { ledger } = await new FakeRun({ scenario: roomFanout, given }).run();
+    const { ledger } = await new FakeRun({ planned: planFake(roomFanout, given) }).run();
     expect(ledger).toMatchObject({ ...PERFECT, expected: 200, delivered: 200 });
   });
 });
@@ -73,7 +73,7 @@ describe('rooms', () => {
 describe('every type of message', () => {
   it('is timed in its own series, and a closed connection is opened again', async () => {
     const given = { ...LOAD, clients: '8' };
-    const result = await new FakeRun({ scenario: messageTypes, given }).run();
+    const result = await new FakeRun({ planned: planFake(messageTypes, given) }).run();
     expect(result).toMatchObject({ invalid: [], findings: [] });
     expect(countsOf(result)).toMatchObject({ echo_text: 25, echo_binary: 25, ping_pong: 25, close: 25 });
     expect(result.clients).toMatchObject({
@@ -94,8 +94,7 @@ describe('pushes of the server', () => {
   /** A server that pushes ten times a second, from the start of the warm-up on. */
   function observing(network: (hop: Hop) => readonly number[], given: Record<string, string> = {}) {
     const run = new FakeRun({
-      scenario: observe,
-      given: { ...LOAD, warmup: '1s', warmupMax: '1s', ...given },
+      planned: planFake(observe, { ...LOAD, warmup: '1s', warmupMax: '1s', ...given }),
       mapping,
       behavior: { network },
     });
@@ -158,8 +157,7 @@ describe('iterations', () => {
 
   it('are timed step by step, and their messages are accounted for', async () => {
     const result = await new FakeRun({
-      scenario: visit,
-      given: LOAD,
+      planned: planFake(visit, LOAD),
       behavior: { network: () => [2] },
     }).run();
     expect(result.samples).toEqual({ unit: 'iteration', count: 99, incomplete: 0 });
@@ -180,7 +178,7 @@ describe('iterations', () => {
         user.publish('everyone');
       },
     });
-    const result = await new FakeRun({ scenario: slow, given: LOAD }).run();
+    const result = await new FakeRun({ planned: planFake(slow, LOAD) }).run();
     expect(result.samples.count).toBe(100);
     expect(result.ledger).toMatchObject({ ...PERFECT, expected: 400, delivered: 400 });
     expect(result.timing.drainMs).toBeGreaterThan(1900);
@@ -192,7 +190,7 @@ describe('a long run', () => {
   it('holds a bounded number of intervals and samples, and the same counts', async () => {
     // 2,500 s; a message every 20 s.
     const given = { rate: '3/m', duration: '2500s', warmup: '0s', warmupMax: '0s', clients: '2' };
-    const result = await new FakeRun({ scenario: broadcastLatency, given }).run();
+    const result = await new FakeRun({ planned: planFake(broadcastLatency, given) }).run();
     expect(result.intervals.length).toBeLessThanOrEqual(600);
     expect(new Set(result.intervals.map(({ lengthMs }) => lengthMs))).toEqual(new Set([5000]));
     const sum = (name: 'sent' | 'delivered') =>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import type { Phase } from '../../src/run/control.ts';
-import { FakeRun, type FakeRunOptions } from '../support/fake-run.ts';
+import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 import type { Hop } from '../support/fake-server.ts';
 
 /** 100 measured broadcasts to 4 clients, after a warm-up of 2 s; each takes 1 ms. */
@@ -14,9 +15,10 @@ const EXPECTED = MESSAGES * CLIENTS;
 /** Histograms are exact to three digits, and a pacer's pass takes 0.1 ms. */
 const MS = 1e6;
 
-function broadcasts(options: Partial<FakeRunOptions> = {}): FakeRun {
-  const { given, ...rest } = options;
-  return new FakeRun({ scenario: broadcastLatency, given: { ...LOAD, ...given }, ...rest });
+type Options = Omit<FakeRunOptions, 'planned'> & { readonly given?: GivenOptions };
+
+function broadcasts({ given, ...rest }: Options = {}): FakeRun {
+  return new FakeRun({ planned: planFake(broadcastLatency, { ...LOAD, ...given }), ...rest });
 }
 
 const PERFECT = { lost: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0, unknown: 0, anomalyCount: 0 };
@@ -163,7 +165,7 @@ describe('a network with faults', () => {
     expect(timing.drainMs).toBeLessThan(5100);
   });
 
-  it('that delivers nothing measured: the warm-up tells that the events are right', async () => {
+  it('that delivers nothing measured: the warm-up shows that the events are right', async () => {
     const network = ({ stamp }: Hop) => (stamp?.measured === true ? [] : [2]);
     const given = { ...LOAD, drain: '1s' };
     const { invalid } = await broadcasts({ given, behavior: { network } }).run();

@@ -39,7 +39,7 @@ describe('pushes', () => {
     expect(pushes.ledger).toEqual({ delivered: 4, duplicated: 0, late: 0, reordered: 0, unexpected: 0 });
   });
 
-  it('are told apart by key', () => {
+  it('are kept apart by key', () => {
     const pushes = open();
     pushes.add([
       ...arrived('a', 2000, 2010, 4),
@@ -84,7 +84,7 @@ describe('pushes', () => {
     expect(pushes.counts.pushes).toBe(0);
   });
 
-  it('that come twice are counted as further copies, before they are complete and after', () => {
+  it('that arrive twice are duplicates, before they are complete and after', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2010, 3, 1));
     pushes.add(arrived('a', 2000, 2020, 1, 1));
@@ -98,7 +98,7 @@ describe('pushes', () => {
     expect(pushes.expected).toBe(4);
   });
 
-  it('that come again when their worker has forgotten them are further copies too', () => {
+  it('that arrive again when their worker has forgotten them are duplicates too', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2010, 4));
     pushes.take(NOW_NS);
@@ -118,7 +118,7 @@ describe('pushes', () => {
     expect(pushes.ledger).toMatchObject({ delivered: 0, duplicated: 0 });
   });
 
-  it('that reach nobody new for a minute are closed; who receives them later is counted as delivered', () => {
+  it('that reach no further client for a minute are closed; later receipts count as delivered', () => {
     const pushes = open();
     pushes.add(arrived('a', 2000, 2010, 3));
     expect(pushes.take(2010 + QUIET_NS)).toEqual([]);
@@ -148,7 +148,7 @@ describe('pushes', () => {
     expect(pushes.expected - pushes.ledger.delivered).toBe(3600);
   });
 
-  it('balance: what is owed is delivered or missing, however arrivals are told', () => {
+  it('balance: every expected delivery is delivered or missing, however arrivals are reported', () => {
     const arrival = fc.record({
       push: fc.nat({ max: 5 }),
       client: fc.nat({ max: 3 }),

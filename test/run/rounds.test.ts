@@ -46,7 +46,7 @@ describe('the rounds of a comparison', () => {
     expect(rounds.flatMap(({ runs, seed }) => runs.map(({ arm }) => `${arm}@${seed}`))).toEqual(ran);
   });
 
-  it('end when nobody wants more', async () => {
+  it('end when no more are needed', async () => {
     const seen: number[] = [];
     const goesOn = (rounds: readonly Round[]) => seen.push(rounds.length) < 2;
     const { rounds, isComplete } = await runRounds(PLAN, hooksWith({ goesOn }));
@@ -55,19 +55,23 @@ describe('the rounds of a comparison', () => {
     expect(isComplete).toBe(true);
   });
 
-  it('end with the reason when an arm cannot be measured, and keep what there is', async () => {
+  it('end with the reason when an arm cannot be measured, and keep the earlier rounds', async () => {
     let runs = 0;
     const run = async () => {
       runs += 1;
       if (runs < 4) return result;
-      throw new SockbenchError({ code: 'TARGET_UNREACHABLE', message: 'nobody listens', hint: 'Start it.' });
+      throw new SockbenchError({
+        code: 'TARGET_UNREACHABLE',
+        message: 'no server listens',
+        hint: 'Start it.',
+      });
     };
     const { rounds, isComplete } = await runRounds(PLAN, hooksWith({ run }));
     expect(isComplete).toBe(false);
     expect(rounds).toHaveLength(2);
     expect(rounds[1]?.runs.map((each) => each.error)).toEqual([
       null,
-      { code: 'target_unreachable', message: 'nobody listens. Start it.' },
+      { code: 'target_unreachable', message: 'no server listens. Start it.' },
     ]);
   });
 

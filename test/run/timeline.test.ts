@@ -69,7 +69,7 @@ describe('a timeline', () => {
     expect(timeline.counts()).toEqual({ intended: 28, sent: 25, expected: 75, delivered: 70 });
   });
 
-  it('has lost nothing in a second in which more arrived than is known to be owed', () => {
+  it('has lost nothing in a second in which more arrived than was known to be expected', () => {
     const timeline = open();
     timeline.addCounts([counts(0, 1, 4)]);
     expect(timeline.stored()[0]).toMatchObject({ expected: 3, delivered: 4, lost: 0 });
@@ -119,7 +119,7 @@ describe('a timeline', () => {
     );
   });
 
-  it('counts what lies before the first second, by a late word on when that is, into the first', () => {
+  it('counts what was due before the first second into the first', () => {
     const timeline = open();
     timeline.addCounts([counts(-1, 1, 1)]);
     expect(timeline.stored()).toHaveLength(1);

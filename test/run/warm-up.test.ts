@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isStable } from '../../src/run/warm-up.ts';
 
-describe('a warm-up', () => {
+describe('latency in a warm-up', () => {
   it.each<[boolean, string, ReadonlyArray<number | null>]>([
     [false, 'nothing was seen', []],
     [false, 'two windows agree', [100, 100]],
@@ -14,27 +14,27 @@ describe('a warm-up', () => {
     [false, 'a window in between is empty', [100, 100, null, 100]],
     [false, 'the last window is empty', [100, 100, 100, null]],
     [false, 'it drifts by 4 % a window', [100, 104, 108]],
-  ])('is settled: %s, when %s', (expected, _, medians) => {
+  ])('is stable: %s, when %s', (expected, _, medians) => {
     expect(isStable(medians)).toBe(expected);
   });
 
   const medianNs = fc.integer({ min: 1, max: 1e9 });
 
-  it('is judged by its last three windows alone, in whatever order they came', () => {
+  it('is judged by its last three windows alone, in any order', () => {
     fc.assert(
       fc.property(
         fc.array(fc.option(medianNs), { maxLength: 8 }),
         fc.tuple(medianNs, medianNs, medianNs),
         (before, [a, b, c]) => {
-          const settled = isStable([a, b, c]);
-          expect(isStable([...before, a, b, c])).toBe(settled);
-          expect(isStable([c, a, b])).toBe(settled);
+          const stable = isStable([a, b, c]);
+          expect(isStable([...before, a, b, c])).toBe(stable);
+          expect(isStable([c, a, b])).toBe(stable);
         },
       ),
     );
   });
 
-  it('is settled exactly when the largest of three is at most 5 % above the smallest', () => {
+  it('is stable exactly when the largest of three is at most 5 % above the smallest', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1e6 }),

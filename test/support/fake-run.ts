@@ -7,7 +7,7 @@ import { GeneratorSession } from '../../src/generator/session.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';
 import type { Timers } from '../../src/measure/timers.ts';
 import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
-import { buildPlan } from '../../src/plan/plan.ts';
+import { buildPlan, type PlannedRun } from '../../src/plan/plan.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
 import type { Phase } from '../../src/run/control.ts';
@@ -33,14 +33,18 @@ const ENVIRONMENT = readEnvironment(
 );
 
 export interface FakeRunOptions {
-  readonly scenario: Scenario;
-  /** Options of the run. By default 4 clients and 1 s of warm-up. */
-  readonly given?: GivenOptions;
+  readonly planned: PlannedRun;
   readonly behavior?: Partial<ServerBehavior>;
   /** Changes of the chat target. */
   readonly mapping?: Mapping;
   /** How long the server takes to start; infinite for one that never does. */
   readonly serverStartMs?: number;
+}
+
+/** Plans a run of 4 clients after 1 s of warm-up, unless given otherwise. */
+export function planFake(scenario: Scenario, given: GivenOptions = {}): PlannedRun {
+  const options = { clients: '4', warmup: '1s', warmupMax: '1s', ...given };
+  return buildPlan(scenario, options, () => targetWith({ url: 'ws://fake' }));
 }
 
 /** A whole run in virtual time: the real coordinator and generator sessions over a server in memory. */
@@ -88,15 +92,12 @@ export class FakeRun {
   }
 
   async run(): Promise<RunResult> {
-    const { scenario, given = {} } = this.#options;
-    const options = { clients: '4', warmup: '1s', warmupMax: '1s', ...given };
-    const planned = buildPlan(scenario, options, () => targetWith({ url: 'ws://fake' }));
     const hooks = {
       onProgress: (progress: Progress) => this.#note(progress),
       signal: this.#stop.signal,
       commandLine: [],
     };
-    return await this.time.run(runPlan(planned, hooks, this.#host()));
+    return await this.time.run(runPlan(this.#options.planned, hooks, this.#host()));
   }
 
   #note(progress: Progress): void {
@@ -206,11 +207,11 @@ export class FakeWorker implements WorkerHandle {
   }
 
   #createSession(assignment: Assignment): GeneratorSession {
-    const { scenario, mapping } = this.#options;
+    const { planned, mapping } = this.#options;
     const { time, server } = this.#run;
     return new GeneratorSession({
       assignment,
-      scenario,
+      scenario: planned.scenario,
       driver: driverTo(server, assignment.clients),
       target: {
         mapping: mapping ?? chat,
@@ -218,7 +219,7 @@ export class FakeWorker implements WorkerHandle {
         headersOf: () => ({}),
         connectOptions: (_client, url) => ({
           url,
-          transport: 'websocket',
+          transport: assignment.plan.transport,
           timeoutMs: assignment.plan.connectTimeoutMs,
         }),
       },
@@ -263,10 +264,12 @@ function driverTo(server: FakeServer, clients: readonly number[]): Driver {
     protocol: 'ws',
     transports: ['websocket'],
     summary: '',
-    connect: ({ timeoutMs }) => {
+    connect: async ({ timeoutMs, transport, onUpgraded }) => {
       const client = clients[next] ?? clients.find((each) => !server.connections.has(each)) ?? Number.NaN;
       next += 1;
-      return server.connect(client, timeoutMs);
+      const connection = await server.connect(client, timeoutMs);
+      if (transport === 'upgrade') onUpgraded?.();
+      return connection;
     },
   };
 }

@@ -24,7 +24,7 @@ skipWhenMissing(NO_PROC);
 const SCRIPT = join(import.meta.dirname, '../../support/check-out-base.ts');
 const SERVER = join(import.meta.dirname, '../../support/plain-server.mjs');
 
-/** Where the system's temporary files lie, so that nothing may be left of ours. */
+/** The folder for temporary files, in which nothing may be left. */
 let temporary: string;
 /** To be removed after the test. */
 const bases: BaseCheckout[] = [];
@@ -64,7 +64,7 @@ function worktreesOf(repository: string): string[] {
     .map((line) => line.slice('worktree '.length));
 }
 
-/** Checks out the branch of the first commit, unless told otherwise. */
+/** Checks out the branch of the first commit, by default. */
 async function checkOut(repository: string, options: Partial<BaseOptions> = {}): Promise<BaseCheckout> {
   const { signal } = new AbortController();
   const base = await checkOutBase({
@@ -166,7 +166,7 @@ describe('a base', () => {
     expect(notes.map(({ code }) => code)).toEqual(['base_submodules', 'base_not_installed']);
   });
 
-  test('is that of the folder, whatever git was told by its environment, and runs no hook', async () => {
+  test('is that of the folder, whatever the environment of git, and runs no hook', async () => {
     const repository = twoCommits();
     const other = outside(() => makeRepository({ 'other.txt': 'other' }));
     const hook = join(repository, '.git/hooks/post-checkout');
@@ -194,7 +194,7 @@ describe('a base', () => {
     expect(worktreesOf(repository)).toHaveLength(2);
   });
 
-  test('tells each step', async () => {
+  test('reports each step', async () => {
     const lines: string[] = [];
     const { folder } = await checkOut(twoCommits(), { install: 'true', onLine: (line) => lines.push(line) });
     expect(lines).toEqual([
@@ -226,7 +226,7 @@ describe('what the base needs', () => {
     expect(existsSync(join(repository, 'node_modules'))).toBe(false);
   });
 
-  test('and cannot be installed is told with the last lines of the output', async () => {
+  test('and cannot be installed is reported with the last lines of the output', async () => {
     const install = 'for i in $(seq 100); do echo "line $i"; done; echo no such package >&2; exit 7';
     await expectRefused(
       twoCommits(),

@@ -32,7 +32,7 @@ test('the nearest lock file counts, up to the top of the checkout', () => {
   expect(commandIn('packages/b')).toEqual({ command: 'npm ci', folder: join(top, 'packages/b') });
 });
 
-test('without a lock file there is nothing to install, whatever lies above the checkout', () => {
+test('without a lock file there is nothing to install, even if one lies above the checkout', () => {
   const above = writeFiles({ 'package-lock.json': '{}', 'top/package.json': '{}' });
   expect(installByLock(join(above, 'top'), join(above, 'top'))).toBeNull();
 });

@@ -20,7 +20,7 @@ async function attempt(protocol: Protocol, connect: ConnectOptions) {
   return await explainRefusal({ protocol, clients: 3, connect, reason, leftMs: TIMEOUT_MS });
 }
 
-describe('what is said when no client could connect', () => {
+describe('the explanation when no client could connect', () => {
   it.each(REFUSING_SERVERS.map((server): [string, RefusingServer] => [server.what, server]))(
     '%s',
     async (_, { start, target, transport = 'websocket', namespace, tls, found, hint }) => {
@@ -44,7 +44,7 @@ describe('what is said when no client could connect', () => {
   );
 });
 
-/** Has a failure explained that did not happen, so that only the looking tells. */
+/** Has a made-up failure explained, so that only the looks at the server count. */
 async function explain(protocol: Protocol, connect: Pick<ConnectOptions, 'url'> & Partial<ConnectOptions>) {
   return await explainRefusal({
     protocol,
@@ -72,7 +72,7 @@ describe('looking at a server', () => {
     expect(message).toMatch(/has nothing at \/live\/ \(404 Not Found\)$/);
   });
 
-  it('tells the reason as it is when the server does nothing wrong', async () => {
+  it('reports the reason of the driver when the server works', async () => {
     const http = createServer();
     new WebSocketServer({ server: http });
     const server = await listening(http);
@@ -85,7 +85,7 @@ describe('looking at a server', () => {
     });
   });
 
-  it('tells the reason as it is of plain requests that were answered, since only the client knows them', async () => {
+  it('reports the reason of the driver for plain requests that were answered, which only the client knows', async () => {
     const server = await listening(createServer((_, response) => response.writeHead(404).end()));
     const { message } = await explain('http', { url: `http://127.0.0.1:${server.port}` });
     await server.close();

@@ -99,7 +99,7 @@ describe('the tree of a process', () => {
     expect(pidsOf(tree)).toEqual([daemon]);
   });
 
-  it('tells those that have ended but were not waited for from those that live', async () => {
+  it('excludes processes that have ended but were not waited for from the living ones', async () => {
     const { child, tree, said } = start(
       // Blocked, so that it cannot wait for its child.
       starting('0', {}, 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'),
@@ -131,8 +131,8 @@ describe('a line of /proc/PID/stat', () => {
   });
 });
 
-describe('what the system tells', () => {
-  it('of this process is what it knows of itself', () => {
+describe('a process read from the system', () => {
+  it('matches what this process reports of itself', () => {
     const before = process.cpuUsage();
     const stat = readStat(process.pid);
     const after = process.cpuUsage();
@@ -146,7 +146,7 @@ describe('what the system tells', () => {
     expect(readRssBytes(process.pid)).toBeLessThan(4 * 1024 ** 3);
   });
 
-  it('of a program with a hostile name is not misread', async () => {
+  it('is read correctly under a hostile name', async () => {
     const program = join(mkdtempSync(join(tmpdir(), 'sockbench-test-')), 'a) R 1 (b');
     symlinkSync(process.execPath, program);
     const child = spawn(program, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], { detached: true });
@@ -160,7 +160,7 @@ describe('what the system tells', () => {
     await once(child, 'exit');
   });
 
-  it('of a process that has gone is nothing', async () => {
+  it('is null when it has ended', async () => {
     const child = spawn(process.execPath, ['-e', '0']);
     await once(child, 'exit');
     expect(readStat(child.pid ?? -1)).toBeNull();

@@ -22,7 +22,7 @@ describe('CPU time between two readings', () => {
     ['holds the last of a child that ended', [stat(1, 10), stat(2, 5)], [stat(1, 11, 9)], 1 + 4],
     ['holds a child that began and ended', [stat(1, 10)], [stat(1, 11, 4)], 1 + 4],
     ['holds what a child that ended had waited for', [stat(1, 0), stat(2, 5, 3)], [stat(1, 0, 10)], 2],
-    ['is no less for a process that nobody waited for', [stat(1, 10), stat(2, 500)], [stat(1, 12)], 2],
+    ['is not reduced by a process that was never waited for', [stat(1, 10), stat(2, 500)], [stat(1, 12)], 2],
     [
       'takes another process of the same pid for another',
       [stat(1, 0), stat(2, 50)],

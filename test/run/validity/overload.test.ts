@@ -82,7 +82,7 @@ describe('latency that grows', () => {
     expect(overloadOf(withMedians(...mediansMs))).toBeNull();
   });
 
-  it('cannot be told from fewer than three seconds', () => {
+  it('needs at least three seconds', () => {
     expect(overloadOf(withMedians(5, 900))).toBeNull();
     expect(overloadOf(withMedians(5))).toBeNull();
     expect(overloadOf(runOf([]))).toBeNull();
@@ -112,7 +112,7 @@ describe('latency that grows', () => {
 });
 
 describe('a backlog at the end', () => {
-  it('is not what visits publish that outlast the schedule', () => {
+  it('excludes messages of iterations that outlast the schedule', () => {
     const result = runOf(seconds(3), seconds(2));
     const expected = result.ledger.expected + 200;
     expect(overloadOf({ ...result, ledger: { ...result.ledger, expected } })).toBeNull();
@@ -139,7 +139,7 @@ describe('a backlog at the end', () => {
     expect(overloadOf(result)?.message).toBe('80 messages in flight when sending ended');
   });
 
-  it('is not made of what was owed to clients of a dead worker', () => {
+  it('excludes messages to clients of a dead worker', () => {
     const result = runOf(seconds(4, { arrived: 50 }));
     expect(overloadOf(result)?.message).toMatch(/^200 messages in flight/);
     expect(overloadOf({ ...result, ledger: { ...result.ledger, unknown: 200 } })).toBeNull();
@@ -204,7 +204,7 @@ describe('a server that was overloaded before measuring began', () => {
     warmup: { ...FIXTURE.warmup, windowMediansNs },
   });
 
-  it('is told by its warm-up when nothing that was measured came', () => {
+  it('is recognized by its warm-up when no measured message arrived', () => {
     expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
       'delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain',
     );
@@ -257,7 +257,7 @@ describe("the server's own figures", () => {
     expect(message).toMatch(/; the server used 97 % of one CPU core$/);
   });
 
-  it('are left out when its process told nothing while measuring', () => {
+  it('are omitted when its process reported nothing while measuring', () => {
     const server = { role: 'server', pid: 1, source: 'probe' as const, samples: [] };
     expect(
       overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers: [server], workers: [] } })?.message,

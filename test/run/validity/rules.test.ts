@@ -49,7 +49,7 @@ describe('the rate', () => {
     expect(codesOf(rate(least - 1))).toEqual(['rate_not_held']);
   });
 
-  it('is told with the reasons for what was not sent', () => {
+  it('is reported with the reasons for unsent messages', () => {
     expect(messagesOf(rate(994))).toEqual(['994 of 1,000 messages sent']);
     expect(
       messagesOf(
@@ -81,7 +81,7 @@ describe('send lag', () => {
     expect(codesOf(run(lagMs, medianMs, actualMs))).toEqual(codes);
   });
 
-  it('is told with the limit and with what the latency would have been', () => {
+  it('is reported with the limit and with the latency without it', () => {
     expect(messagesOf(run(12, 30, 18))).toEqual([
       'generator lag: sends were late by 12 ms at p99, limit 3 ms; without the lag delivery p99 would be 18 ms instead of 30 ms',
     ]);
@@ -169,13 +169,13 @@ describe('a generator process', () => {
     expect(codesOf(withWorkers(...workers))).toEqual(codes);
   });
 
-  it('is told by name when it is the busiest', () => {
+  it('is named when it is the busiest', () => {
     expect(messagesOf(withWorkers([0.8, 0], [1, 0.05], [0.1, 0]))).toEqual([
       'the generator was the limit: generator 2 was busy 95 % of the time, limit 70 %',
     ]);
   });
 
-  it('may be as busy as it likes before and after measuring', () => {
+  it('may be busy before and after measuring', () => {
     const result = withWorkers([0.1, 0]);
     const workers = result.telemetry.workers.map((worker) => ({
       ...worker,
@@ -200,12 +200,12 @@ describe('receive uncertainty', () => {
     [LIMITS.uncertaintyNoted + 0.001, [], 'uncertain_receive_times'],
     [LIMITS.uncertaintyInvalidates - 0.005, [], 'uncertain_receive_times'],
     [LIMITS.uncertaintyInvalidates + 0.005, ['receive_uncertainty'], null],
-  ])('of %d of the latency', (share, spoils, told) => {
-    expect(codesOf(run(share))).toEqual(spoils);
-    expect(noteUncertainty(viewResult(run(share)))?.code ?? null).toBe(told);
+  ])('of %d of the latency', (share, invalidating, noted) => {
+    expect(codesOf(run(share))).toEqual(invalidating);
+    expect(noteUncertainty(viewResult(run(share)))?.code ?? null).toBe(noted);
   });
 
-  it('is told with both figures', () => {
+  it('is reported with both figures', () => {
     expect(messagesOf(run(0.8))).toEqual([
       'the generator received late: receive uncertainty p99 8 ms is 80 % of delivery p99 10 ms, limit 75 %',
     ]);
@@ -228,14 +228,14 @@ describe('the machine', () => {
     varied({ environment: { ...VALID.environment, ...part } });
 
   it.each([
-    ['steal that nobody tells', { stealRatio: null }, []],
+    ['unknown steal', { stealRatio: null }, []],
     ['steal at the limit', { stealRatio: LIMITS.stealRatio }, []],
     [
       'steal just over the limit',
       { stealRatio: 0.021 },
       ["CPU steal: other machines on this host took 2.1 % of the time of the run's CPUs, limit 2 %"],
     ],
-    ['throttling that nobody tells', { throttledMs: null }, []],
+    ['unknown throttling', { throttledMs: null }, []],
     ['no throttling', { throttledMs: 0 }, []],
     [
       'any throttling',
@@ -251,7 +251,7 @@ describe('clients', () => {
   const clients = (part: Partial<RunResult['clients']>) =>
     varied({ clients: { planned: 1200, connected: 1200, failures: [], dropped: [], closed: [], ...part } });
 
-  it('spoil nothing when all of them stay', () => {
+  it('are no reason when all of them stay', () => {
     expect(codesOf(clients({}))).toEqual([]);
   });
 
@@ -276,7 +276,7 @@ describe('clients', () => {
       { connected: 600, failures: [{ reason: 'refused', count: 3 }] },
       'of 1,200 clients, 600 did not connect, 0 did not join and 0 were dropped: refused (3)',
     ],
-  ])('spoil a run when some %s', (_, part, message) => {
+  ])('invalidate a run when some %s', (_, part, message) => {
     expect(judgeValidity(viewResult(clients(part)))).toEqual([{ code: 'clients_lost', message }]);
   });
 });
@@ -290,14 +290,14 @@ describe('the number of samples', () => {
     expect(messagesOf(varied({ samples: { unit: 'broadcast', count, incomplete: 0 } }))).toEqual(messages);
   });
 
-  it('is told in requests where there are requests', () => {
+  it('is counted in requests where there are requests', () => {
     const requests = makeResult({ scenario: 'ack-roundtrip', rateHz: 19, seconds: 1 });
     expect(messagesOf(requests)).toEqual(['19 requests measured; a median needs at least 20']);
     expect(codesOf(makeResult({ scenario: 'ack-roundtrip', rateHz: 20, seconds: 1 }))).toEqual([]);
   });
 });
 
-it('tells every reason, the most telling first', () => {
+it('reports every reason, the most severe first', () => {
   const result = withSeries(10, {
     send_lag: [[40 * MS, 10]],
     delivery: [[42 * MS, 10]],
