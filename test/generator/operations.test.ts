@@ -17,6 +17,7 @@ async function open(operation: Operation, more: { mapping?: Mapping; payloadType
   let performed = 0;
   return {
     ...worker,
+    worker,
     connection: worker.connectionOf(0),
     replacement: worker.connectionOf(2),
     /** Has client 0 perform the operation at `ns`, due 10 ns before. */
@@ -164,6 +165,73 @@ describe('publishing', () => {
     expect(perform(1000)).toBe(true);
     expect(reasons()).toEqual([expect.stringMatching(/^publishing failed: /)]);
     expect(connection.sent).toEqual([]);
+  });
+
+  /** Publishing over HTTP where no request can start before a test says so, and `capacity` messages may wait. */
+  async function openHttp(capacity: number) {
+    const publish: Mapping['publish'] = ({ payload }) => ({ url: '/messages', body: payload });
+    const worker = await open(PUBLISH, { mapping: { publish } });
+    const waiting: Array<() => void> = [];
+    const bodies: unknown[] = [];
+    let isFree = true;
+    const publishing = new Publishing({
+      ...worker,
+      publisher: {
+        send: ({ body }) => bodies.push(body),
+        whenFree: (start) => {
+          if (isFree) start();
+          else if (waiting.length < capacity) waiting.push(start);
+          else return false;
+          return true;
+        },
+      },
+    });
+    let index = 0;
+    const perform = (ns: number) => {
+      worker.time.moveTo(ns);
+      publishing.perform(worker.messages.begin(2 * index++, ns - 10, true), worker.connection);
+    };
+    perform(1000);
+    isFree = false;
+    worker.messages.takeBySecond();
+    worker.worker.take();
+    return { ...worker, publishing, perform, waiting, bodies };
+  }
+
+  it('over HTTP is stamped when a request can start, so that waiting for one is send lag', async () => {
+    const { perform, waiting, bodies, messages, worker, time } = await openHttp(1);
+    perform(2000);
+    expect(bodies).toHaveLength(1);
+    expect(messages.byStream()).toEqual([{ stream: 0, sent: 1 }]);
+    time.moveTo(2500);
+    waiting.shift()?.();
+    expect(findStamp(bodies[1])).toMatchObject({ seq: 1, intendedNs: 1990, actualNs: 2500 });
+    expect(worker.take()).toEqual({ send_lag: [510] });
+    expect(messages.byStream()).toEqual([{ stream: 0, sent: 2 }]);
+  });
+
+  it('over HTTP leaves unsent what finds too many waiting, by the fault of the generator', async () => {
+    const { perform, bodies, messages, ledger } = await openHttp(1);
+    for (const ns of [2000, 3000, 4000]) perform(ns);
+    expect(bodies).toHaveLength(1);
+    expect(messages.unsent.take()).toEqual([
+      { reason: 'too many HTTP requests were in flight and waiting', count: 2 },
+    ]);
+    expect(messages.takeBySecond()).toEqual([{ second: 0, intended: 3, sent: 0, expected: 0, delivered: 0 }]);
+    expect(ledger.totals()).toEqual(NOTHING);
+  });
+
+  it('over HTTP by a step is sent later too, and fails the step where too many wait', async () => {
+    const { publishing, connection, waiting, bodies, worker, time } = await openHttp(1);
+    const stamp = { stream: 0, seq: 5, intendedNs: 1, actualNs: 2000, measured: true };
+    publishing.publish(0, connection, stamp, 'everyone', null);
+    expect(() => publishing.publish(0, connection, stamp, 'everyone', null)).toThrow(
+      'too many HTTP requests',
+    );
+    time.moveTo(9000);
+    waiting.shift()?.();
+    expect(bodies).toHaveLength(2);
+    expect(worker.take()).toEqual({ send_lag: [7000] });
   });
 
   it('by a target that does not declare it fails, so that an iteration does', async () => {

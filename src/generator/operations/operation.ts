@@ -62,7 +62,7 @@ export interface OperationWorker extends Pick<WorkerContext, SharedPart> {
   readonly pool: ClientPool;
   readonly receiver: Receiver;
   readonly messages: SentMessages;
-  readonly publisher: HttpPublisher;
+  readonly publisher: Pick<HttpPublisher, 'send' | 'whenFree'>;
   /** Writes a payload with this stamp, of the plan's size and, unless given, type. */
   readonly write: (stamp: Stamp, type?: PayloadType) => Payload;
 }

@@ -1,6 +1,6 @@
 import type { Payload } from '../../contract/protocol.ts';
 import type { Scope } from '../../contract/scenario.ts';
-import type { OutgoingEvent, OutgoingRequest } from '../../contract/target.ts';
+import type { OutgoingRequest } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import type { Stamp } from '../../measure/stamp.ts';
 import type { DueMessage } from '../sent-messages.ts';
@@ -58,7 +58,8 @@ export class Publishing implements RunningOperation {
     const { scope, room } = operationOf(operation, 'publish');
     const send = () =>
       message.send((stamp) => {
-        this.publish(sender, connection, stamp, scope, room);
+        const request = this.#send(sender, connection, stamp, scope, room, this.#worker.write(stamp));
+        if (request !== null) this.#request(sender, request, stamp);
       });
     // A message that waits for a free connection is stamped when it is sent: its waiting is send lag.
     if (!this.#usesHttp) send();
@@ -66,36 +67,52 @@ export class Publishing implements RunningOperation {
       message.drop(PUBLISHER_FULL);
   }
 
-  /** Sends a message, and returns its payload. */
+  /** Sends a message of a step, and returns its payload. Throws when too many wait for an HTTP connection. */
   publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
-    const { target, write } = this.#worker;
+    const { publisher, recorder, clock, write } = this.#worker;
     const payload = write(stamp);
+    const request = this.#send(sender, connection, stamp, scope, room, payload);
+    if (request === null) return payload;
+    const isTaken = publisher.whenFree(() => {
+      const lagNs = clock.nowNs() - stamp.actualNs;
+      if (lagNs > 0 && stamp.measured) recorder.record('send_lag', lagNs);
+      this.#request(sender, request, stamp);
+    });
+    if (!isTaken) throw new Error(PUBLISHER_FULL);
+    return payload;
+  }
+
+  /** Sends over the connection, or returns the HTTP request that the target publishes by. */
+  #send(
+    sender: number,
+    connection: Connection,
+    stamp: Stamp,
+    scope: Scope,
+    room: string | null,
+    payload: Payload,
+  ): OutgoingRequest | null {
+    const { target } = this.#worker;
     const { publish: describe = undeclared('publish') } = target.mapping;
     const message = describe({ payload, scope, room, client: target.clientOf(sender) });
-    if (isRequest(message)) {
+    if ('url' in message) {
       this.#usesHttp = true;
-      this.#sendRequest(sender, message, stamp);
-    } else if (message.reply === 'acknowledgement') {
+      return message;
+    }
+    if (message.reply === 'acknowledgement') {
       if (stamp.measured) this.#unacknowledged += 1;
       connection.request(message.event, message.data, () => this.#noteAcknowledged(stamp));
     } else {
       // An event in reply does not say which message it belongs to, so nothing waits for it.
       connection.emit(message.event, message.data);
     }
-    return payload;
+    return null;
   }
 
-  #sendRequest(sender: number, message: OutgoingRequest, stamp: Stamp): void {
-    const { publisher, target, failed, recorder, clock } = this.#worker;
-    let isLate = false;
-    const isTaken = publisher.whenFree(() => {
-      if (isLate && stamp.measured) recorder.record('send_lag', clock.nowNs() - stamp.actualNs);
-      publisher.send(message, target.headersOf(target.clientOf(sender)), (reason) => {
-        if (stamp.measured) failed.add(reason);
-      });
+  #request(sender: number, request: OutgoingRequest, { measured }: Stamp): void {
+    const { publisher, target, failed } = this.#worker;
+    publisher.send(request, target.headersOf(target.clientOf(sender)), (reason) => {
+      if (measured) failed.add(reason);
     });
-    isLate = true;
-    if (!isTaken) throw new Error(PUBLISHER_FULL);
   }
 
   #noteAcknowledged({ measured, intendedNs, actualNs }: Stamp): void {
@@ -111,8 +128,4 @@ export class Publishing implements RunningOperation {
     if (this.#unacknowledged === 0) return;
     this.#worker.failed.add('a published message was not acknowledged', this.#unacknowledged);
   }
-}
-
-function isRequest(message: OutgoingEvent | OutgoingRequest): message is OutgoingRequest {
-  return 'url' in message;
 }
