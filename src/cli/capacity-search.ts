@@ -1,7 +1,8 @@
 import { SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../report/content/capacity-verdict.ts';
-import { CAPACITY_VERSION, type Capacity, type CapacityStep } from '../result/capacity.ts';
+import type { Capacity, CapacityStep } from '../result/capacity.ts';
+import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
@@ -33,7 +34,7 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
     }
   }
   return {
-    schemaVersion: CAPACITY_VERSION,
+    schemaVersion: SCHEMA_VERSION,
     kind: 'capacity',
     tool: { name: 'sockbench', version: VERSION },
     startedAt: startedAt.toISOString(),

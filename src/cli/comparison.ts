@@ -3,7 +3,8 @@ import { VERSION } from '../package.ts';
 import { maxRunMs } from '../plan/plan.ts';
 import { COMPARISON } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
-import { COMPARISON_VERSION, type Comparison, type Design, type Round } from '../result/comparison.ts';
+import type { Comparison, Design, Round } from '../result/comparison.ts';
+import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import { goesOn, judge } from '../stats/judge.ts';
@@ -36,7 +37,7 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
   if (!isQuiet) cli.err(comparisonPlanText(planned));
   const ran = await measureRounds(cli, planned);
   const comparison: Comparison = {
-    schemaVersion: COMPARISON_VERSION,
+    schemaVersion: SCHEMA_VERSION,
     kind: 'comparison',
     tool: { name: 'sockbench', version: VERSION },
     startedAt: startedAt.toISOString(),

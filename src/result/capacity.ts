@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { SockbenchError } from '../errors.ts';
 import { METRIC_UNITS } from './metrics.ts';
-import { findingSchema, runResultSchema } from './run-result.ts';
-import { kindOf, requireSound, requireVersion } from './store.ts';
+import { findingSchema, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 
 /**
  * What capacity stores: what was asked, every run as it was measured, how each was judged, and the answer. Durations
  * are nanoseconds unless their name says otherwise.
  */
-export const CAPACITY_VERSION = 3;
-
 /** What is looked for: the highest rate, in messages a second, or the highest number of clients. */
 export const VARIED = ['rate', 'clients'] as const;
 export type Varied = (typeof VARIED)[number];
@@ -87,7 +83,7 @@ const answer = z.object({
 });
 
 export const capacitySchema = z.object({
-  schemaVersion: z.literal(CAPACITY_VERSION),
+  schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.literal('capacity'),
   tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
   startedAt: z.iso.datetime(),
@@ -106,26 +102,3 @@ export type Capacity = z.infer<typeof capacitySchema>;
 export type CapacityStep = z.infer<typeof step>;
 export type ObjectiveFigure = z.infer<typeof figure>;
 export type CapacityAnswer = z.infer<typeof answer>;
-
-const HINT = 'Give a file that sockbench capacity wrote.';
-
-/** Whether a stored document says of itself that it is a search for capacity. */
-export function isCapacity(stored: unknown): boolean {
-  return kindOf(stored) === 'capacity';
-}
-
-/** A search from what was read at `path`; throws BAD_RESULT when it is none of this version, or was edited. */
-export function parseCapacity(path: string, stored: unknown): Capacity {
-  const refuse = (problem: string): never => {
-    throw new SockbenchError({ code: 'BAD_RESULT', message: `${path} ${problem}`, hint: HINT });
-  };
-  if (!isCapacity(stored)) return refuse('is not the result of a search for capacity');
-  requireVersion(path, stored, CAPACITY_VERSION);
-  const parsed = capacitySchema.safeParse(stored);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse(`does not hold together: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
-  }
-  for (const { result } of parsed.data.steps) if (result !== null) requireSound(path, result);
-  return parsed.data;
-}

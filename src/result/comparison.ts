@@ -1,17 +1,13 @@
 import { z } from 'zod';
-import { SockbenchError } from '../errors.ts';
 import { planSchema } from '../plan/plan.ts';
 import { METRIC_UNITS } from './metrics.ts';
-import { findingSchema, runResultSchema, thresholdSchema } from './run-result.ts';
-import { kindOf, requireVersion } from './store.ts';
+import { findingSchema, runResultSchema, SCHEMA_VERSION, thresholdSchema } from './run-result.ts';
 
 /**
  * What compare and gate store as rounds.json: the design, every run of every round as it was measured, and the
  * verdicts. The verdicts follow from design and rounds alone, see docs/comparing.md. Durations are nanoseconds
  * unless their name says otherwise, ratios are head over base.
  */
-export const COMPARISON_VERSION = 3;
-
 export const VERDICTS = ['REGRESSED', 'IMPROVED', 'OK', 'INCONCLUSIVE', 'INVALID'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -148,7 +144,7 @@ const judgement = z.object({
 });
 
 export const comparisonSchema = z.object({
-  schemaVersion: z.literal(COMPARISON_VERSION),
+  schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.literal('comparison'),
   tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
   startedAt: z.iso.datetime(),
@@ -172,24 +168,3 @@ export type ArmRun = z.infer<typeof armRun>;
 export type Judgement = z.infer<typeof judgement>;
 export type PairOutcome = z.infer<typeof pairOutcome>;
 export type MetricOutcome = z.infer<typeof metricOutcome>;
-
-/** What to give where a comparison, or a run in its place, is asked for. */
-export const ROUNDS_HINT = 'Give the rounds.json of a compare or gate, or the result.json of a run.';
-
-/** Whether a stored document says of itself that it is a comparison. */
-export function isComparison(stored: unknown): boolean {
-  return kindOf(stored) === 'comparison';
-}
-
-/** A comparison from what was read at `path`; throws BAD_RESULT when it is none of this version. */
-export function parseComparison(path: string, stored: unknown): Comparison {
-  if (isComparison(stored)) requireVersion(path, stored, COMPARISON_VERSION);
-  const parsed = comparisonSchema.safeParse(stored);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new SockbenchError({
-    code: 'BAD_RESULT',
-    message: `${path} is not a sockbench comparison: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
-    hint: ROUNDS_HINT,
-  });
-}

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../src/cli/output.ts';
 import { type Format, parseFormats, RUNS } from '../../src/report/index.ts';
+import { readAs } from '../../src/result/documents.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
-import { readResult } from '../../src/result/store.ts';
 import { results } from '../report/fixture.ts';
 import { FakeCli, runFake } from './fake-cli.ts';
 
@@ -36,7 +36,7 @@ describe('reports', () => {
     const cli = new FakeCli([]);
     await deliver(cli, home, parseFormats(RUNS, 'csv,text,json'), rendering, false);
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
-    expect(await readResult(join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
+    expect(await readAs('run', join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
     expect(cli.stdout).toMatch(/^VALID\n/);
     expect(cli.stderr).toBe(`wrote ${join(home, RUN_FILE)}.json\nwrote ${join(home, RUN_FILE)}.csv\n`);
   });
@@ -79,7 +79,7 @@ describe('reports', () => {
     try {
       expect(dirname(dirname(rescue))).toBe(tmpdir());
       expect(basename(rescue)).toBe(`${RUN_FILE}.json`);
-      expect(await readResult(rescue)).toEqual(results.ack());
+      expect(await readAs('run', rescue)).toEqual(results.ack());
       expect(cli.stderr).toMatch(`warning: ${join(gone, RUN_FILE)}.json could not be written: ENOENT`);
       expect(cli.stderr).toMatch('warning: html could not be rendered: Invalid string length\n');
     } finally {

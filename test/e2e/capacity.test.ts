@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodeOfSearch } from '../../src/cli/commands/capacity.ts';
-import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
-import { readJson } from '../../src/result/store.ts';
+import type { Capacity } from '../../src/result/capacity.ts';
+import { readAs } from '../../src/result/documents.ts';
 import { nextStep } from '../../src/stats/capacity-search.ts';
 import { faultyTarget, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
 
@@ -26,7 +26,7 @@ async function searchFlags(...range: readonly string[]): Promise<string[]> {
 async function storedSearch(folder: string): Promise<Capacity> {
   const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.json'));
   const path = join(folder, file);
-  return parseCapacity(path, await readJson(path, ''));
+  return readAs('capacity', path);
 }
 
 /** No run passed at a rate that the server cannot do, whatever else the machine was at. */

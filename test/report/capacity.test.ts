@@ -7,8 +7,7 @@ import {
   capacityAdvice,
   searchFacts,
 } from '../../src/report/content/capacity-verdict.ts';
-import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
-import { thrownBy } from '../thrown.ts';
+import type { Capacity } from '../../src/result/capacity.ts';
 import { DESIGN, makeCapacity } from './capacity-fixture.ts';
 import { HOSTILE } from './fixture.ts';
 import { mainOf } from './main-of.ts';
@@ -210,27 +209,5 @@ describe('the page', () => {
     const hostile = { ...found, steps, notes: [{ code: 'interrupted' as const, message: HOSTILE }] };
     expect(capacityPage(hostile)).not.toContain('<img');
     expect(capacityText(hostile)).not.toContain('\u001b');
-  });
-});
-
-describe('a stored search', () => {
-  const stored: unknown = JSON.parse(JSON.stringify(found));
-
-  it('is read as it was written', () => {
-    expect(parseCapacity('a.json', stored)).toEqual(found);
-  });
-
-  it.each([
-    [{}, 'a.json is not the result of a search for capacity'],
-    [{ ...found, schemaVersion: 2 }, 'a.json has schemaVersion 2; this sockbench reads 3'],
-    [
-      { ...found, answer: { ...found.answer, kind: 'perhaps' } },
-      'a.json does not hold together: answer.kind: ',
-    ],
-  ])('of another kind, of another version or edited is refused', (given, message) => {
-    expect(thrownBy(() => parseCapacity('a.json', given))).toMatchObject({
-      code: 'BAD_RESULT',
-      message: expect.stringContaining(message) as unknown,
-    });
   });
 });

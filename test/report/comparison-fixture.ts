@@ -1,5 +1,4 @@
 import {
-  COMPARISON_VERSION,
   type Comparison,
   comparisonSchema,
   type MetricOutcome,
@@ -8,7 +7,7 @@ import {
   type Round,
   type Verdict,
 } from '../../src/result/comparison.ts';
-import type { Finding, RunResult } from '../../src/result/run-result.ts';
+import { type Finding, type RunResult, SCHEMA_VERSION } from '../../src/result/run-result.ts';
 import { HOSTILE, makeResult } from './fixture.ts';
 
 /** What a made-up comparison looks like; the rest follows from it. */
@@ -301,7 +300,7 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
   const options = { ...DEFAULTS, ...given };
   const heads = options.arms.slice(1).map((_, index) => pairOutcome(index + 1, options));
   const comparison: Comparison = {
-    schemaVersion: COMPARISON_VERSION,
+    schemaVersion: SCHEMA_VERSION,
     kind: 'comparison',
     tool: { name: 'sockbench', version: '0.1.0' },
     startedAt: '2026-03-04T05:06:07.891Z',

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readBaseline } from '../../src/result/baseline.ts';
-import { type Comparison, parseComparison } from '../../src/result/comparison.ts';
-import { readJson } from '../../src/result/store.ts';
+import type { Comparison } from '../../src/result/comparison.ts';
+import { readAs, readBaseline } from '../../src/result/documents.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { makeResult } from '../report/fixture.ts';
 
@@ -71,7 +70,7 @@ describe('a baseline', () => {
   it('that is a comparison can be read as one', async () => {
     const comparison = makeComparison({ rounds: 2 });
     const path = stored(comparison);
-    expect(parseComparison(path, await readJson(path, ''))).toEqual(comparison);
+    expect(await readAs('comparison', path)).toEqual(comparison);
   });
 });
 
@@ -119,8 +118,8 @@ describe('what is no baseline', () => {
           if (run != null) run.ledger.expected += 1;
         }),
       'BAD_RESULT',
-      /does not hold together: /,
-      /as sockbench wrote it/,
+      /is inconsistent: /,
+      /must not be edited/,
     ],
     ['an invalid run', invalid, 'BAD_BASELINE', /holds an invalid run.*: stopped by the user$/, /again/],
   ])('is %s', async (_, make, code, message, hint) => {

@@ -7,11 +7,11 @@ import { renderCsv } from '../../src/report/csv.ts';
 import { renderHgrm } from '../../src/report/hgrm.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import { aggregate } from '../../src/result/aggregate.ts';
-import { type Capacity, parseCapacity } from '../../src/result/capacity.ts';
-import { type Comparison, type Judgement, parseComparison } from '../../src/result/comparison.ts';
+import type { Capacity } from '../../src/result/capacity.ts';
+import type { Comparison, Judgement } from '../../src/result/comparison.ts';
+import { parseAs } from '../../src/result/documents.ts';
 import { COUNT_NAMES, FIGURE_NAMES } from '../../src/result/metrics.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
-import { parseResult } from '../../src/result/store.ts';
 import { measuredTelemetry, receivedInTime } from '../../src/result/telemetry.ts';
 import { measuredIntervals, type NsHistogram, type ResultView, viewResult } from '../../src/result/view.ts';
 import { endingSoFar, maxSteps, nextStep } from '../../src/stats/capacity-search.ts';
@@ -219,7 +219,7 @@ const kindOf = (name: string) => (fromSchema2(read(name)) as { readonly kind?: s
 describe('the figures of a document that was recorded before the redesign are the same', () => {
   it.each(NAMES.filter((name) => kindOf(name) === 'run'))('of the run %s', (name) => {
     const { csv, ...then } = renamed(read(`${name}.figures`)) as RunFigures;
-    const result = parseResult(name, fromSchema2(read(name)));
+    const result = parseAs('run', name, fromSchema2(read(name)));
     expect(runFigures(result, { csv, ...then })).toEqual({
       ...then,
       steps: then.steps.map(withCodes),
@@ -234,13 +234,13 @@ describe('the figures of a document that was recorded before the redesign are th
 
   it.each(NAMES.filter((name) => kindOf(name) === 'comparison'))('of the comparison %s', (name) => {
     const then = renamed(read(`${name}.figures`)) as ComparisonFigures;
-    expect(comparisonFigures(parseComparison(name, fromSchema2(read(name))), then)).toEqual(then);
+    expect(comparisonFigures(parseAs('comparison', name, fromSchema2(read(name))), then)).toEqual(then);
   });
 
   it.each(NAMES.filter((name) => kindOf(name) === 'capacity'))('of the capacity search %s', (name) => {
     const then = renamed(read(`${name}.figures`)) as { readonly steps: readonly RunFigures['steps'][] };
     const steps = then.steps.map((each) => each.map(withCodes));
-    expect(capacityFigures(parseCapacity(name, fromSchema2(read(name))))).toEqual({ ...then, steps });
+    expect(capacityFigures(parseAs('capacity', name, fromSchema2(read(name))))).toEqual({ ...then, steps });
   });
 });
 

@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readResult, requireWritable, writeAtomically } from '../../src/result/store.ts';
-import { results } from '../report/fixture.ts';
+import { requireWritable, writeAtomically } from '../../src/result/store.ts';
 
 let folder: string;
 
@@ -104,77 +103,5 @@ describe('a folder for reports', () => {
         exitCode: 2,
       });
     }
-  });
-});
-
-describe('a stored result', () => {
-  it.each(['valid', 'ack', 'empty', 'invalid', 'partial', 'thresholds', 'hostile'] as const)(
-    'is read as it was written: %s',
-    async (name) => {
-      const path = join(await emptyFolder(), 'result.json');
-      await writeAtomically(path, JSON.stringify(results[name]()));
-      expect(await readResult(path)).toEqual(results[name]());
-    },
-  );
-
-  const written = 'Give a result.json that sockbench wrote.';
-
-  it.each<[what: string, text: string, problem: RegExp, hint: string]>([
-    ['text', 'not JSON', /cannot be read as JSON: .*not JSON/, written],
-    ['nothing', '', /cannot be read as JSON: /, written],
-    ['null', 'null', /is not a sockbench result: the file: /, written],
-    ['a list', '[]', /is not a sockbench result: (the file|schemaVersion): /, written],
-    ['another object', '{}', /is not a sockbench result: schemaVersion: /, written],
-    [
-      'a result of a later version',
-      '{"schemaVersion":4}',
-      /has schemaVersion 4; this sockbench reads 3$/,
-      'Use the sockbench that wrote it, or a newer one.',
-    ],
-    [
-      'a result of an earlier version',
-      '{"schemaVersion":1}',
-      /has schemaVersion 1; this sockbench reads 3$/,
-      'Measure again with this sockbench, or read it with the older one that wrote it.',
-    ],
-    [
-      'a version that is text',
-      '{"schemaVersion":"1"}',
-      /is not a sockbench result: schemaVersion: /,
-      written,
-    ],
-  ])('is refused when it is %s', async (_, text, problem, hint) => {
-    const path = join(await emptyFolder(), 'result.json');
-    await writeFile(path, text);
-    const refusal = expect(readResult(path)).rejects;
-    await refusal.toMatchObject({
-      code: 'BAD_RESULT',
-      message: expect.stringMatching(problem),
-      hint,
-      exitCode: 2,
-    });
-  });
-
-  it('is refused by name when it is not there', async () => {
-    const path = join(await emptyFolder(), 'nowhere.json');
-    await expect(readResult(path)).rejects.toMatchObject({
-      code: 'BAD_RESULT',
-      message: expect.stringMatching(/nowhere\.json cannot be read as JSON: ENOENT/),
-    });
-  });
-
-  it('is refused with the place of what is wrong in it', async () => {
-    const path = join(await emptyFolder(), 'result.json');
-    const result = results.fewSamples();
-    await writeFile(path, JSON.stringify({ ...result, ledger: { ...result.ledger, lost: -1 } }));
-    await expect(readResult(path)).rejects.toMatchObject({
-      code: 'BAD_RESULT',
-      message: expect.stringMatching(/is not a sockbench result: ledger\.lost: /),
-    });
-    const { telemetry: _, ...rest } = result;
-    await writeFile(path, JSON.stringify(rest));
-    await expect(readResult(path)).rejects.toMatchObject({
-      message: expect.stringMatching(/is not a sockbench result: telemetry: /),
-    });
   });
 });

@@ -1,12 +1,9 @@
 import { fail } from '../../errors.ts';
 import { CAPACITY, COMPARISON, DOCUMENT_KINDS, formatNames, parseFormats, RUNS } from '../../report/index.ts';
-import { isCapacity, parseCapacity } from '../../result/capacity.ts';
-import { isComparison, parseComparison } from '../../result/comparison.ts';
-import { parseResult, readJson, requireWritable } from '../../result/store.ts';
+import { readDocument } from '../../result/documents.ts';
+import { requireWritable } from '../../result/store.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { type Rendering, renderAgain } from '../output.ts';
-
-const HINT = 'Give files that sockbench wrote: results of runs, or one rounds.json or capacity search.';
 
 interface Asked {
   readonly format: string;
@@ -25,21 +22,17 @@ export const addReport: AddCommand = (program, cli) => {
     )
     .option('--out <DIR>', 'write files here instead of to stdout')
     .action(async (paths: string[], asked: Asked) => {
-      const stored = await Promise.all(
-        paths.map(async (path) => ({ path, document: await readJson(path, HINT) })),
-      );
-      const alone = stored.find(({ document }) => isCapacity(document) || isComparison(document));
-      if (alone === undefined) {
-        const document = stored.map((each) => parseResult(each.path, each.document));
-        return render(cli, { kind: RUNS, document }, asked);
+      const stored = await Promise.all(paths.map(readDocument));
+      const alone = stored.find(({ kind }) => kind !== 'run');
+      if (alone !== undefined && stored.length > 1) {
+        fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
       }
-      const { path, document } = alone;
-      if (stored.length > 1) {
-        fail('ONE_RESULT_ONLY', `${path} already holds several runs`, 'Render it separately.');
+      if (alone?.kind === 'capacity') return render(cli, { kind: CAPACITY, document: alone.document }, asked);
+      if (alone?.kind === 'comparison') {
+        return render(cli, { kind: COMPARISON, document: alone.document }, asked);
       }
-      return isCapacity(document)
-        ? render(cli, { kind: CAPACITY, document: parseCapacity(path, document) }, asked)
-        : render(cli, { kind: COMPARISON, document: parseComparison(path, document) }, asked);
+      const document = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
+      return render(cli, { kind: RUNS, document }, asked);
     });
 };
 

@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { fail, messageOf } from '../errors.ts';
+import { NsHistogram } from '../measure/histogram.ts';
+import { type Capacity, capacitySchema } from './capacity.ts';
+import { type Comparison, comparisonSchema } from './comparison.ts';
+import { type RunResult, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
+
+/** Everything that sockbench stores, by the name of its kind. */
+export interface Documents {
+  readonly run: RunResult;
+  readonly comparison: Comparison;
+  readonly capacity: Capacity;
+}
+
+export type DocumentName = keyof Documents;
+
+/** A document that was read, with the path that errors name it by. */
+export type StoredDocument = {
+  readonly [Name in DocumentName]: {
+    readonly kind: Name;
+    readonly path: string;
+    readonly document: Documents[Name];
+  };
+}[DocumentName];
+
+interface DocumentDefinition<Document> {
+  /** `PATH is not NOUN`. */
+  readonly noun: string;
+  readonly hint: string;
+  readonly schema: z.ZodType<Document>;
+  /** The results of single runs in it. */
+  readonly results: (document: Document) => ReadonlyArray<RunResult | null>;
+}
+
+/** The kinds of documents. A run has no `kind` field; the others have their name in it. */
+const DOCUMENTS: { readonly [Name in DocumentName]: DocumentDefinition<Documents[Name]> } = {
+  run: {
+    noun: 'a sockbench result',
+    hint: 'Give a result.json that sockbench wrote.',
+    schema: runResultSchema,
+    results: (result) => [result],
+  },
+  comparison: {
+    noun: 'a sockbench comparison',
+    hint: 'Give the rounds.json of a compare or gate, or the result.json of a run.',
+    schema: comparisonSchema,
+    results: ({ rounds }) => rounds.flatMap(({ runs }) => runs.map(({ result }) => result)),
+  },
+  capacity: {
+    noun: 'a sockbench capacity search',
+    hint: 'Give a file that sockbench capacity wrote.',
+    schema: capacitySchema,
+    results: ({ steps }) => steps.map(({ result }) => result),
+  },
+};
+
+const ANY_HINT = 'Give a file that sockbench wrote: the result of a run, a rounds.json or a capacity search.';
+
+function refuse(path: string, problem: string, hint: string): never {
+  return fail('BAD_RESULT', `${path} ${problem}`, hint);
+}
+
+/** The JSON in a file; throws BAD_RESULT when it is missing or not JSON. */
+async function readJson(path: string, hint: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    return refuse(path, `cannot be read as JSON: ${messageOf(error)}`, hint);
+  }
+}
+
+/** Reads a document of any kind; throws BAD_RESULT when it is none, of another version, or inconsistent. */
+export async function readDocument(path: string): Promise<StoredDocument> {
+  const stored = await readJson(path, ANY_HINT);
+  const kind = kindOf(path, stored);
+  switch (kind) {
+    case 'run':
+      return { kind, path, document: parseAs(kind, path, stored) };
+    case 'comparison':
+      return { kind, path, document: parseAs(kind, path, stored) };
+    case 'capacity':
+      return { kind, path, document: parseAs(kind, path, stored) };
+  }
+}
+
+function kindOf(path: string, stored: unknown): DocumentName {
+  if (typeof stored !== 'object' || stored === null || !('kind' in stored)) return 'run';
+  const { kind } = stored;
+  if (kind === 'comparison' || kind === 'capacity') return kind;
+  return refuse(path, `is of the unknown kind ${JSON.stringify(kind)}`, ANY_HINT);
+}
+
+/** Reads a document of one kind; throws as {@link readDocument} does. */
+export async function readAs<Name extends DocumentName>(kind: Name, path: string): Promise<Documents[Name]> {
+  return parseAs(kind, path, await readJson(path, DOCUMENTS[kind].hint));
+}
+
+/** Checks what was read at `path` as a document of one kind; throws as {@link readDocument} does. */
+export function parseAs<Name extends DocumentName>(
+  kind: Name,
+  path: string,
+  stored: unknown,
+): Documents[Name] {
+  const { noun, hint, schema, results } = DOCUMENTS[kind];
+  requireVersion(path, stored);
+  const parsed = schema.safeParse(stored);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return refuse(path, `is not ${noun}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`, hint);
+  }
+  for (const result of results(parsed.data)) {
+    const fault = result === null ? null : inconsistency(result);
+    if (fault !== null) refuse(path, `is inconsistent: ${fault}`, `${hint} It must not be edited.`);
+  }
+  return parsed.data;
+}
+
+function requireVersion(path: string, stored: unknown): void {
+  const version = (stored as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version !== 'number' || version === SCHEMA_VERSION) return;
+  refuse(
+    path,
+    `has schemaVersion ${version}; this sockbench reads ${SCHEMA_VERSION}`,
+    version < SCHEMA_VERSION
+      ? 'Measure again, or read it with the sockbench that wrote it.'
+      : 'Use the sockbench that wrote it, or a newer one.',
+  );
+}
+
+/** How a result contradicts itself, as after an edit; null when it does not. */
+function inconsistency({ ledger, series, headline, samples }: RunResult): string | null {
+  const { expected, delivered, lost, unknown } = ledger;
+  if (expected !== delivered + lost + unknown) {
+    return `${expected} expected deliveries are not ${delivered} delivered + ${lost} lost + ${unknown} unknown`;
+  }
+  if (delivered > 0 && samples.count > 0 && series[headline] === undefined) {
+    return `the series ${headline} is missing`;
+  }
+  for (const [name, { count, histogram }] of Object.entries(series)) {
+    try {
+      if (NsHistogram.decode(histogram).count !== count) {
+        return `the histogram of ${name} does not hold ${count} values`;
+      }
+    } catch (error) {
+      return `the histogram of ${name} cannot be read: ${messageOf(error)}`;
+    }
+  }
+  return null;
+}
+
+/**
+ * Runs that stand for a base that is not measured again: the valid runs of the last arm of a rounds.json (the head of a
+ * gate) in the order of rounds, or the one run of a result.json. They hold for the machine and the load that they were
+ * measured with only; fingerprint.ts compares those. Throws BAD_RESULT as {@link readDocument} does, and BAD_BASELINE
+ * without a valid run.
+ */
+export async function readBaseline(path: string): Promise<RunResult[]> {
+  const { hint } = DOCUMENTS.comparison;
+  const stored = await readJson(path, hint);
+  if (kindOf(path, stored) === 'run') {
+    const result = parseAs('run', path, stored);
+    const [reason] = result.invalid;
+    return reason === undefined ? [result] : refuseBaseline(path, `holds an invalid run: ${reason.message}`);
+  }
+  const { design, rounds } = parseAs('comparison', path, stored);
+  const last = design.arms.length - 1;
+  const valid = rounds
+    .flatMap(({ runs }) => runs)
+    .filter(({ arm }) => arm === last)
+    .map(({ result }) => result)
+    .filter((result) => result !== null)
+    .filter(({ invalid }) => invalid.length === 0);
+  const name = design.arms[last]?.name ?? '';
+  return valid.length > 0 ? valid : refuseBaseline(path, `has no valid run of its last arm, ${name}`);
+}
+
+function refuseBaseline(path: string, problem: string): never {
+  return fail('BAD_BASELINE', `${path} ${problem}`, 'Measure the base again, on a quiet machine.');
+}
