@@ -125,12 +125,14 @@ function lastRoundText(design: Design, rounds: readonly Round[]): string {
   const figures = arms.slice(1).flatMap((_, index) => {
     const { pairs, excluded } = pairUp(last, index + 1);
     const [point] = pointsOf(design, rule, pairs);
-    if (point === undefined)
+    if (point === undefined) {
       return excluded.flatMap(({ reasons }) =>
         reasons.map((each) => `excluded, ${arms[each.arm]?.name}: ${each.message}`),
       );
-    const base = index === 0 ? [`${arms[0]?.name} ${formatMetric(rule.unit, point.base)}`] : [];
-    return [...base, `${arms[index + 1]?.name} ${formatMetric(rule.unit, point.head)}`];
+    }
+    const base =
+      index === 0 ? `${rule.metric} ${arms[0]?.name} ${formatMetric(rule.unit, point.base)}, ` : '';
+    return `${base}${arms[index + 1]?.name} ${formatMetric(rule.unit, point.head)}`;
   });
-  return `${rule.metric} ${figures.join(', ')}`;
+  return figures.join(', ');
 }

@@ -1,19 +1,18 @@
 import { resolve } from 'node:path';
 import { scenarios } from '../../scenarios/index.ts';
-import { whyUnavailable } from '../../servers/availability.ts';
 import { servers } from '../../servers/index.ts';
-import { flagOf, type GivenOptions, type OptionValues } from '../contract/options.ts';
+import { flagOf, type GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
 import { chat, type Mapping, type Protocol, requireAllowedHost, type Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail } from '../errors.ts';
-import { PLAN_OPTIONS, type PlanOptions, type SETTING_OPTIONS, type SettingName } from '../plan/options.ts';
-import type { ReferencePlan, TargetPlan } from '../plan/plan.ts';
+import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
+import type { TargetPlan } from '../plan/plan.ts';
 import { didYouMean } from '../text.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
-import { planRuntime } from './runtime.ts';
+import { planReference } from './reference.ts';
 
 /** What is spoken at a URL, by its scheme. */
 const PROTOCOL_OF: ReadonlyMap<string, Protocol> = new Map([
@@ -212,36 +211,6 @@ export function requireSettings(
     `${flagOf(foreign)} is not supported by ${whose}; supported: ${known.map(flagOf).join(', ') || 'none'}`,
     `Remove ${flagOf(foreign)}.`,
   );
-}
-
-/**
- * Plans how a reference server is run; `program` is the value of --runtime. Throws SERVER_UNAVAILABLE and BAD_RUNTIME
- * when it cannot run.
- */
-export function planReference(
-  server: ReferenceServer,
-  asked: OptionValues<typeof SETTING_OPTIONS>,
-  program: string | null,
-): ReferencePlan {
-  const { runtime = 'node', namespace, hasNodes = false } = server;
-  const settings = {
-    namespace: asked.namespace ?? namespace ?? null,
-    compression: asked.compression === 'on',
-    parser: asked.parser,
-    recovery: asked.recovery === 'on',
-    processes: server.settings.includes('processes') ? asked.processes : null,
-    redis: asked.redis,
-    redisAdapter: asked.redisAdapter,
-  };
-  const reason = whyUnavailable(server, settings, program);
-  if (reason !== null) {
-    fail(
-      'SERVER_UNAVAILABLE',
-      `the server "${server.name}" cannot run here: ${reason}`,
-      'sockbench list shows which servers can.',
-    );
-  }
-  return { runtime, ...planRuntime(runtime, program), settings, hasNodes };
 }
 
 function requireDriver(name: string, protocol: Protocol, transport: Transport): void {

@@ -11,6 +11,7 @@ import { DEFAULT_PROCESSES, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts
 import { DEFAULT_POLL_INTERVAL_MS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
+import { either } from '../text.ts';
 import { formatDurationMs, parseBytes, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { parseProfile } from './profile.ts';
@@ -132,9 +133,9 @@ export const PLAN_OPTIONS = {
     parse: anyText,
   },
   transport: {
-    value: TRANSPORTS.join('|'),
+    value: 'NAME',
     default: 'websocket',
-    summary: 'transport of the connections',
+    summary: `transport of the connections: ${either(TRANSPORTS)}`,
     parse: transportName,
   },
   driver: {

@@ -48,45 +48,69 @@ describe('help', () => {
       load a server with a scenario and report what every client received
 
       Arguments:
-        scenario                                                            name of a scenario (see list), or a scenario file
+        scenario                                  name of a scenario (see list), or a scenario file
 
       Options:
-        --threshold <EXPR>                                                  fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'; may be repeated
-        --out <DIR>                                                         output folder (default: reports)
-        --format <LIST>                                                     comma-separated list of text, table, md, json, html, hgrm, hlog, csv; text goes to stdout, as does a single format; json is always written (default: text,json,html)
-        --quiet                                                             suppress progress output; warnings and errors remain
-        --config <FILE>                                                     config file (default: sockbench.config.ts in the working directory, if it exists)
-        --option <NAME=VALUE>                                               option of your own scenario; may be repeated
-        --target <NAME|FILE|URL>                                            a reference server by name, a target file (init writes one), or the URL of a server that uses the same events (http: Socket.IO, ws: raw WebSocket) (default: socketio)
-        --exec <CMD>                                                        command that starts the server at the target URL; it is stopped after the run
-        --runtime <PROGRAM>                                                 Node.js or Bun program that runs the reference server (default: the Node.js that runs sockbench, or the installed Bun)
-        --transport <websocket|polling|upgrade|short-polling|long-polling>  transport of the connections (default: websocket)
-        --driver <NAME>                                                     client implementation; list shows them (default: official)
-        --namespace <NAME>                                                  Socket.IO namespace that clients enter
-        --parser <default|msgpack>                                          Socket.IO parser (default: default)
-        --compression <on|off>                                              per-message deflate of WebSocket (default: off)
-        --recovery <on|off>                                                 Socket.IO connection state recovery (default: off)
-        --processes <N>                                                     serving processes of a clustered server (default: 2)
-        --redis <URL>                                                       a running Redis to use; without it, a redis-server is started for the run
-        --redis-adapter <pubsub|sharded|streams>                            Socket.IO adapter for Redis: pub/sub, sharded pub/sub or streams (default: pubsub)
-        --poll-interval <TIME>                                              time between two requests of short polling (default: 100ms)
-        --clients <N>                                                       number of connections (default: 200)
-        --rate <RATE>                                                       messages over all senders, such as 100/s, or a profile of stages, 10s@50/s,20s@50..500/s (default: 100/s)
-        --arrival <constant|poisson>                                        spacing of the messages (default: constant)
-        --payload <SIZE>                                                    message size, minimum 40B for text and 32B for binary (default: 64B)
-        --payload-type <text|binary>                                        message type (default: text)
-        --duration <TIME>                                                   measured time, unless --rate is a profile (default: 10s)
-        --warmup <TIME>                                                     minimum warm-up; it ends when the medians of three seconds agree within 5 % (default: 2s)
-        --warmup-max <TIME>                                                 maximum warm-up; equal to --warmup for a warm-up of fixed length (default: 10s)
-        --drain <TIME>                                                      maximum wait for messages in flight after the last one was sent; later ones are lost (default: 5s)
-        --late-after <TIME>                                                 latency above which a message counts as late (default: 1s)
-        --connect-rate <RATE>                                               rate of new connections over all workers (default: 500/s)
-        --connect-timeout <TIME>                                            maximum time for a connection to open, or for the server to start (default: 10s)
-        --workers <N>                                                       generator processes (default: 1)
-        --pin <on|off>                                                      pin server and workers to separate CPUs (Linux) (default: on)
-        --seed <N>                                                          seed of random arrivals (default: 1)
-        --allow-remote <HOST>                                               permit load on this remote host; its owner must agree
-        -h, --help                                                          display help for command
+        --threshold <EXPR>                        fail with exit code 99 unless the run meets it,
+                                                  'delivery.p99<50ms'; may be repeated
+        --out <DIR>                               output folder (default: reports)
+        --format <LIST>                           comma-separated list of text, table, md, json, html,
+                                                  hgrm, hlog, csv; text goes to stdout, as does a single
+                                                  format; json is always written (default: text,json,html)
+        --quiet                                   suppress progress output; warnings and errors remain
+        --config <FILE>                           config file (default: sockbench.config.ts in the working
+                                                  directory, if it exists)
+        --option <NAME=VALUE>                     option of your own scenario; may be repeated
+        --target <NAME|FILE|URL>                  a reference server by name, a target file (init writes
+                                                  one), or the URL of a server that uses the same events
+                                                  (http: Socket.IO, ws: raw WebSocket) (default: socketio)
+        --exec <CMD>                              command that starts the server at the target URL; it is
+                                                  stopped after the run
+        --runtime <PROGRAM>                       Node.js or Bun program that runs the reference server
+                                                  (default: the Node.js that runs sockbench, or the
+                                                  installed Bun)
+        --transport <NAME>                        transport of the connections: websocket, polling,
+                                                  upgrade, short-polling or long-polling (default:
+                                                  websocket)
+        --driver <NAME>                           client implementation; list shows them (default:
+                                                  official)
+        --namespace <NAME>                        Socket.IO namespace that clients enter
+        --parser <default|msgpack>                Socket.IO parser (default: default)
+        --compression <on|off>                    per-message deflate of WebSocket (default: off)
+        --recovery <on|off>                       Socket.IO connection state recovery (default: off)
+        --processes <N>                           serving processes of a clustered server (default: 2)
+        --redis <URL>                             a running Redis to use; without it, a redis-server is
+                                                  started for the run
+        --redis-adapter <pubsub|sharded|streams>  Socket.IO adapter for Redis: pub/sub, sharded pub/sub or
+                                                  streams (default: pubsub)
+        --poll-interval <TIME>                    time between two requests of short polling (default:
+                                                  100ms)
+        --clients <N>                             number of connections (default: 200)
+        --rate <RATE>                             messages over all senders, such as 100/s, or a profile
+                                                  of stages, 10s@50/s,20s@50..500/s (default: 100/s)
+        --arrival <constant|poisson>              spacing of the messages (default: constant)
+        --payload <SIZE>                          message size, minimum 40B for text and 32B for binary
+                                                  (default: 64B)
+        --payload-type <text|binary>              message type (default: text)
+        --duration <TIME>                         measured time, unless --rate is a profile (default: 10s)
+        --warmup <TIME>                           minimum warm-up; it ends when the medians of three
+                                                  seconds agree within 5 % (default: 2s)
+        --warmup-max <TIME>                       maximum warm-up; equal to --warmup for a warm-up of
+                                                  fixed length (default: 10s)
+        --drain <TIME>                            maximum wait for messages in flight after the last one
+                                                  was sent; later ones are lost (default: 5s)
+        --late-after <TIME>                       latency above which a message counts as late (default:
+                                                  1s)
+        --connect-rate <RATE>                     rate of new connections over all workers (default:
+                                                  500/s)
+        --connect-timeout <TIME>                  maximum time for a connection to open, or for the server
+                                                  to start (default: 10s)
+        --workers <N>                             generator processes (default: 1)
+        --pin <on|off>                            pin server and workers to separate CPUs (Linux)
+                                                  (default: on)
+        --seed <N>                                seed of random arrivals (default: 1)
+        --allow-remote <HOST>                     permit load on this remote host; its owner must agree
+        -h, --help                                display help for command
 
       Options of broadcast-latency:
         --publishers <N>                        number of clients that publish, in turn; they receive too (default: 1)

@@ -4,7 +4,8 @@ import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
 import { ServerProcess } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';
-import { planReference, requireSettings, resolveServer } from '../resolve.ts';
+import { planReference } from '../reference.ts';
+import { requireSettings, resolveServer } from '../resolve.ts';
 
 const LISTEN_OPTIONS = {
   host: { value: 'HOST', default: '127.0.0.1', summary: 'address to listen on', parse: anyText },

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { runtimeCommand } from '../../servers/availability.ts';
-import { planRuntime } from '../../src/cli/runtime.ts';
+import { planRuntime } from '../../src/cli/reference.ts';
 import { ServerProcess } from '../../src/run/server/server-process.ts';
 import { planFor } from '../support/plan.ts';
 import { temporaryFolder } from '../support/sockbench.ts';

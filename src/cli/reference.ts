@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { findProgram, runtimeCommand } from '../../servers/availability.ts';
+import { findProgram, runtimeCommand, whyUnavailable } from '../../servers/availability.ts';
+import type { OptionValues } from '../contract/options.ts';
+import type { ReferenceServer } from '../contract/server.ts';
 import { fail } from '../errors.ts';
+import type { SETTING_OPTIONS } from '../plan/options.ts';
 import type { ReferencePlan } from '../plan/plan.ts';
 
 type Runtime = ReferencePlan['runtime'];
@@ -18,8 +21,34 @@ const VERSIONS: Readonly<Record<Runtime, RegExp>> = {
 /** The reference servers are TypeScript, which Node.js runs without a loader from this version on. */
 const MIN_NODE = { major: 22, minor: 18 };
 
-function badRuntime(problem: string, hint: string): never {
-  return fail('BAD_RUNTIME', problem, hint);
+/**
+ * Plans how a reference server is run; `program` is the value of --runtime. Throws SERVER_UNAVAILABLE and BAD_RUNTIME
+ * when it cannot run.
+ */
+export function planReference(
+  server: ReferenceServer,
+  asked: OptionValues<typeof SETTING_OPTIONS>,
+  program: string | null,
+): ReferencePlan {
+  const { runtime = 'node', namespace, hasNodes = false } = server;
+  const settings = {
+    namespace: asked.namespace ?? namespace ?? null,
+    compression: asked.compression === 'on',
+    parser: asked.parser,
+    recovery: asked.recovery === 'on',
+    processes: server.settings.includes('processes') ? asked.processes : null,
+    redis: asked.redis,
+    redisAdapter: asked.redisAdapter,
+  };
+  const reason = whyUnavailable(server, settings, program);
+  if (reason !== null) {
+    fail(
+      'SERVER_UNAVAILABLE',
+      `the server "${server.name}" cannot run here: ${reason}`,
+      'sockbench list shows which servers can.',
+    );
+  }
+  return { runtime, ...planRuntime(runtime, program), settings, hasNodes };
 }
 
 /**
@@ -106,4 +135,8 @@ function checkVersion(kind: Runtime, version: string, asked: string): string {
     `${asked} printed ${version}; the reference servers need ${MIN_NODE.major}.${MIN_NODE.minor} or later`,
     'To measure an older Node.js, start your own server on it with --exec.',
   );
+}
+
+function badRuntime(problem: string, hint: string): never {
+  return fail('BAD_RUNTIME', problem, hint);
 }
