@@ -58,7 +58,7 @@ const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], n
   [
     'a threshold on a base, which a run does not have',
     ['run', 'room-fanout', '--threshold', 'lost==0 and delivery.p50 < 1.1 * base.delivery.p50'],
-    [/column 34/, /only gate and compare have a base/],
+    [/column 34/, /which only gate and compare have/],
   ],
   [
     'a remote host',

@@ -94,7 +94,7 @@ describe('a search that cannot be', () => {
     ],
     [
       ['--objective', 'delivery.p95<50ms'],
-      'error: --objective "delivery.p95<50ms": these runs will not record "delivery", but connect, receive_uncertainty, send_lag, ack, ack_actual\nUse one of them.\n',
+      'error: --objective "delivery.p95<50ms": this run will not record "delivery", but connect, receive_uncertainty, send_lag, ack, ack_actual\nUse one of them.\n',
     ],
     [
       ['--vary', 'clients', '--rate', '5s@10/s,5s@20/s', '--objective', 'ack.p95<50ms'],
@@ -171,11 +171,11 @@ describe('report', () => {
     await writeFile(path, JSON.stringify(found));
     const shown = await runFake('report', path);
     expect(shown.exitCode).toBe(0);
-    expect(shown.stdout).toMatch(/^ws cannot take even 100\/s/);
+    expect(shown.stdout).toMatch(/^below start: ws does not sustain 100\/s/);
     expect(await runFake('report', path, path)).toMatchObject({ exitCode: 2 });
     const { stderr } = await runFake('report', path, '--format', 'html', '--out', folder);
     const written = join(folder, 'capacity-ack-roundtrip-ws-websocket-20260304-050607-891.html');
     expect(stderr).toBe(`wrote ${written}\n`);
-    expect(await readFile(written, 'utf8')).toContain('Every run, in order');
+    expect(await readFile(written, 'utf8')).toContain('Every run');
   });
 });

@@ -35,7 +35,7 @@ describe('a gate that cannot be is refused before anything starts', () => {
     ],
     [gate(...BASE, '--metric', 'delivery.q50'), '"q50" is not p0 to p99.999, min, max or mean'],
     [gate(...BASE, '--metric', 'ack.p50'), 'this run will not record "ack"'],
-    [gate(...BASE, '--metric', 'empty_polls'), '--metric empty_polls: nobody polls over websocket'],
+    [gate(...BASE, '--metric', 'empty_polls'), '--metric empty_polls: clients do not poll over websocket'],
     [gate(...BASE, '--threshold', 'base.ack.p50<1ms'), 'ack'],
     [gate(...BASE, '--format', 'junitt'), '--format: there is no format "junitt"'],
     [gate('--baseline', 'nowhere.json'), 'nowhere.json cannot be read as JSON'],

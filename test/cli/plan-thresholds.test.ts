@@ -43,7 +43,7 @@ describe('thresholds of a config', () => {
     expect(await kept('broadcast-latency', ['server_cpu<80%', 'sent>=99/s'], running)).toEqual({
       kept: ['sent>=99/s'],
       warnings: [
-        '"server_cpu<80%" of the config is left out: the server is running already, so nothing will be known of its process',
+        '"server_cpu<80%" of the config is left out: the server is already running, so that its process will be unknown',
       ],
     });
   });
@@ -68,7 +68,7 @@ describe('thresholds of the command line', () => {
     ['delivery.p50 < base.delivery.p50', 'needs a base, which only gate and compare have'],
     ['lost==0 and ack.p50<1s', 'this run will not record "ack"'],
     ['checkout.p50<1s', '"checkout" is not one of delivery'],
-    ['empty_polls<5%', 'nobody polls over websocket'],
+    ['empty_polls<5%', 'clients do not poll over websocket'],
   ])('are refused for what this run will not have: %s', async (expression, problem) => {
     const arm = await armOf('broadcast-latency', WS);
     expect(thrownBy(() => planThresholds({ ofConfig: [], asked: [expression] }, arm)).message).toContain(
