@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { Server } from 'socket.io';
 import { describe, expect, test } from 'vitest';
-import { listening, REFUSING_SERVERS, type RefusingServer } from '../support/refusing-servers.ts';
+import { REFUSING_SERVERS, type RefusingServer } from '../support/refusing-servers.ts';
 import { freePort, sockbench, startSockbench } from '../support/sockbench.ts';
 
 test('bad input ends with exit code 2, a sentence and a hint on stderr, and nothing on stdout', async () => {
@@ -47,34 +45,6 @@ describe('a server that accepts no client is named in one sentence, with what to
     // The default connect timeout alone, in place of the 2 s that are asked for, is 10 s.
     10_000,
   );
-
-  test('ends before the last client has tried, when there are many', async () => {
-    const http = createServer();
-    new Server(http, { serveClient: false }).use((_, next) => next(new Error('unauthorized')));
-    const { port, close } = await listening(http);
-    const url = `http://127.0.0.1:${port}`;
-    // An hour of trying.
-    const flags = ['--clients', '3600', '--connect-rate', '1/s', '--connect-timeout', '1s', '--quiet'];
-    const { code, stderr } = await sockbench('run', 'broadcast-latency', '--target', url, ...flags);
-    await close();
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: none of 3,600 clients .* the server rejects them with "unauthorized"\n/);
-  });
-
-  test('connects, and never acknowledges that clients join their rooms', async () => {
-    const http = createServer();
-    new Server(http, { serveClient: false }).on('connection', () => {});
-    const { port, close } = await listening(http);
-    const url = `http://127.0.0.1:${port}`;
-    const flags = ['--target', url, '--rooms', '1', ...FEW];
-    const { code, stderr } = await sockbench('run', 'room-fanout', ...flags);
-    await close();
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^error: the clients connected to .* but none of them could join its rooms: no reply to "enter_chat"/,
-    );
-    expect(stderr).toMatch(/\nThe server has to acknowledge enter_chat/);
-  });
 });
 
 describe('serve', () => {
