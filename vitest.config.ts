@@ -11,7 +11,7 @@ console.log(`property tests use PROPERTY_SEED=${seed}`);
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    testTimeout: isExploring ? 600_000 : 60_000,
     hookTimeout: 60_000,
     setupFiles: ['test/support/property-seed.ts'],
     env: {
