@@ -1,5 +1,5 @@
 import type { Design, Round } from '../result/comparison.ts';
-import type { Phase } from '../run/control.ts';
+import type { RunPhase } from '../run/control.ts';
 import type { RoundProgress } from '../run/rounds.ts';
 import type { Progress } from '../run/run.ts';
 import { formatMetric } from '../stats/metric.ts';
@@ -7,7 +7,7 @@ import { pairUp, pointsOf } from '../stats/pairs.ts';
 import { formatCount, formatDurationMs, formatNs, formatNumber, formatPercent } from '../units.ts';
 import type { Cli } from './cli.ts';
 
-const TITLES: Readonly<Record<Phase, string>> = {
+const TITLES: Readonly<Record<RunPhase, string>> = {
   start: 'starting server and workers',
   connect: 'connecting',
   'warm-up': 'warming up',
@@ -73,7 +73,7 @@ function phaseLine({ phase, plan }: Progress): string {
 
 /** Shows the progress of a run on `err`: a rewritten line on a terminal, else one line at the start of each phase. */
 export function showProgress(cli: Cli, label: string): { update(progress: Progress): void; done(): void } {
-  let shown: Phase | null = null;
+  let shown: RunPhase | null = null;
   return {
     update(progress) {
       if (cli.isTty) {

@@ -164,31 +164,20 @@ function storeSamples(
   return stored;
 }
 
-/** One sample for two in a row: sums, averages weighted by length, and the larger of two maxima or quantiles. */
+const SUMMED: ReadonlySet<string> = new Set(['lengthMs', 'cpuMs', 'gcCount', 'gcTotalMs']);
+const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare']);
+
+/** One sample for two in a row: sums, averages weighted by length, and of all other figures the larger one. */
 function mergeSamples(a: StoredSample, b: StoredSample): StoredSample {
-  type Field = (sample: StoredSample) => number | null;
-  const combine = (pick: Field, how: (x: number, y: number) => number) => {
-    const [x, y] = [pick(a), pick(b)];
-    return x === null || y === null ? (x ?? y) : how(x, y);
+  const combine = (name: string, x: number, y: number) => {
+    if (SUMMED.has(name)) return x + y;
+    if (AVERAGED.has(name)) return (x * a.lengthMs + y * b.lengthMs) / (a.lengthMs + b.lengthMs);
+    return Math.max(x, y);
   };
-  const lengthMs = a.lengthMs + b.lengthMs;
-  const sum = (pick: Field) => combine(pick, (x, y) => x + y);
-  const max = (pick: Field) => combine(pick, Math.max);
-  const mean = (pick: Field) => combine(pick, (x, y) => (x * a.lengthMs + y * b.lengthMs) / lengthMs);
-  return {
-    atMs: b.atMs,
-    lengthMs,
-    cpuMs: a.cpuMs + b.cpuMs,
-    loopUtilization: mean((sample) => sample.loopUtilization),
-    pacingShare: mean((sample) => sample.pacingShare),
-    loopDelayP50Ns: max((sample) => sample.loopDelayP50Ns),
-    loopDelayP99Ns: max((sample) => sample.loopDelayP99Ns),
-    loopDelayMaxNs: max((sample) => sample.loopDelayMaxNs),
-    gcCount: sum((sample) => sample.gcCount),
-    gcTotalMs: sum((sample) => sample.gcTotalMs),
-    gcMaxMs: max((sample) => sample.gcMaxMs),
-    rssBytes: Math.max(a.rssBytes, b.rssBytes),
-    heapUsedBytes: max((sample) => sample.heapUsedBytes),
-    bufferedBytes: max((sample) => sample.bufferedBytes),
-  };
+  const names = Object.keys(b) as Array<keyof StoredSample>;
+  const merged = names.map((name) => {
+    const [x, y] = [a[name], b[name]];
+    return [name, x === null || y === null ? (x ?? y) : combine(name, x, y)];
+  });
+  return Object.fromEntries(merged) as StoredSample;
 }

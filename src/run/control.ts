@@ -4,9 +4,9 @@ import type { Timers } from '../measure/timers.ts';
 import type { Finding, FindingCode } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 
-export type Phase = 'start' | 'connect' | 'warm-up' | 'measure' | 'drain' | 'collect';
+export type RunPhase = 'start' | 'connect' | 'warm-up' | 'measure' | 'drain' | 'collect';
 
-const TIMING_OF: Readonly<Record<Phase, keyof RunResult['timing']>> = {
+const TIMING_OF: Readonly<Record<RunPhase, keyof RunResult['timing']>> = {
   start: 'startMs',
   connect: 'connectMs',
   'warm-up': 'warmupMs',
@@ -26,10 +26,9 @@ export class RunControl {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #abort = new AbortController();
-  readonly #aborted = Promise.withResolvers<void>();
   readonly #onUserAbort = () => this.abort('interrupted', 'stopped by the user');
   readonly #userSignal: AbortSignal;
-  #phase: Phase = 'start';
+  #phase: RunPhase = 'start';
   #phaseStartedNs: number;
 
   constructor(clock: Clock, timers: Timers, userSignal: AbortSignal) {
@@ -41,7 +40,7 @@ export class RunControl {
     userSignal.addEventListener('abort', this.#onUserAbort, { once: true });
   }
 
-  get phase(): Phase {
+  get phase(): RunPhase {
     return this.#phase;
   }
 
@@ -60,7 +59,7 @@ export class RunControl {
   }
 
   /** Carries out a phase and records its length. */
-  async timed<Value>(phase: Phase, work: () => Promise<Value>): Promise<Value> {
+  async timed<Value>(phase: RunPhase, work: () => Promise<Value>): Promise<Value> {
     this.#phase = phase;
     this.#phaseStartedNs = this.#clock.nowNs();
     const value = await work();
@@ -74,7 +73,6 @@ export class RunControl {
     if (code === 'interrupted' && isEnding) return;
     this.abortReasons.push({ code, message });
     this.#abort.abort();
-    this.#aborted.resolve();
   }
 
   /** Throws when the run was aborted: a run that has measured nothing has no result. */
@@ -86,7 +84,13 @@ export class RunControl {
 
   /** Waits for some work, but no longer than `timeoutMs`, and not after the run was aborted. */
   until(work: Promise<unknown>, timeoutMs: number): Promise<WaitEnd> {
-    return this.#race([work.then(() => 'done'), this.#aborted.promise.then(() => 'aborted')], timeoutMs);
+    const aborted = Promise.withResolvers<WaitEnd>();
+    const onAbort = () => aborted.resolve('aborted');
+    if (this.isAborted) onAbort();
+    this.signal.addEventListener('abort', onAbort);
+    return this.#race([work.then(() => 'done'), aborted.promise], timeoutMs).finally(() => {
+      this.signal.removeEventListener('abort', onAbort);
+    });
   }
 
   /** Waits for some work, but no longer than `timeoutMs`, whether the run was aborted or not. */

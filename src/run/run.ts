@@ -6,7 +6,7 @@ import type { RunResult } from '../result/run-result.ts';
 import { cpuGroups } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
-import { type Phase, RunControl } from './control.ts';
+import { RunControl, type RunPhase } from './control.ts';
 import { disturbanceBetween } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
 import { Membership } from './membership.ts';
@@ -18,7 +18,7 @@ const MISSING_AFTER_S = 2;
 
 /** Where a run is. Reported four times a second and at the start of each phase. */
 export interface Progress {
-  readonly phase: Phase;
+  readonly phase: RunPhase;
   /** Time since the start of the phase. */
   readonly elapsedMs: number;
   readonly plan: Plan;
@@ -59,7 +59,7 @@ export async function runPlan(
   const { plan, control } = run;
   const report = () => hooks.onProgress(progressOf(run));
   run.cleanUps.push(host.timers.every(PROGRESS_EVERY_MS, report));
-  const timed = <Value>(phase: Phase, work: () => Promise<Value>) => {
+  const timed = <Value>(phase: RunPhase, work: () => Promise<Value>) => {
     const done = control.timed(phase, work);
     report();
     return done;

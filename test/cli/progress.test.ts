@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { showProgress } from '../../src/cli/progress.ts';
-import type { Phase } from '../../src/run/control.ts';
+import type { RunPhase } from '../../src/run/control.ts';
 import type { Progress } from '../../src/run/run.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { FakeCli } from './fake-cli.ts';
@@ -47,7 +47,7 @@ function lineOf(progress: Progress, width = 200): string {
 }
 
 describe('on a terminal', () => {
-  it.each<[Phase, Partial<Progress>, string]>([
+  it.each<[RunPhase, Partial<Progress>, string]>([
     ['start', {}, 'run: starting server and workers'],
     ['connect', { connected: 1_200 }, 'run: connecting: 1,200/1,500 clients'],
     ['warm-up', { elapsedMs: 2_600 }, 'run: warming up: 3s, at most 10s'],
@@ -97,7 +97,7 @@ describe('without a terminal', () => {
   it('each phase is shown once, on its own line, with its plan', () => {
     const cli = new FakeCli([]);
     const progress = showProgress(cli, 'run');
-    const phases: Phase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];
+    const phases: RunPhase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];
     for (const phase of phases) {
       for (const elapsedMs of [0, 250, 500]) progress.update({ ...MEASURING, phase, elapsedMs });
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
-import type { Phase } from '../../src/run/control.ts';
+import type { RunPhase } from '../../src/run/control.ts';
 import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 
 /** 250 broadcasts to 4 clients over 10 s, after a warm-up of 2 s. */
@@ -18,7 +18,7 @@ function broadcasts({ given, ...rest }: Options = {}): FakeRun {
 /** The last phase of a run that measured nothing. */
 const lastPhase = (run: FakeRun) => run.phases.at(-1);
 
-const BEFORE_MEASURING: ReadonlyArray<[Phase, afterMs: number]> = [
+const BEFORE_MEASURING: ReadonlyArray<[RunPhase, afterMs: number]> = [
   ['start', 10],
   ['connect', 1],
   ['warm-up', 500],
@@ -70,7 +70,7 @@ describe('a stop by the user', () => {
     expect(result.samples).toEqual({ unit: 'broadcast', count: sent, incomplete: 0 });
   });
 
-  it.each<Phase>(['drain', 'collect'])('during %s changes nothing', async (phase) => {
+  it.each<RunPhase>(['drain', 'collect'])('during %s changes nothing', async (phase) => {
     const run = broadcasts({ behavior: { network: () => [400] } });
     run.during(phase, 0.05, () => run.stop());
     const result = await run.run();
@@ -80,7 +80,7 @@ describe('a stop by the user', () => {
 });
 
 describe('a server that dies', () => {
-  it.each<[Phase, number]>([
+  it.each<[RunPhase, number]>([
     ['connect', 1],
     ['warm-up', 500],
   ])('during %s ends the run without a result', async (phase, afterMs) => {
@@ -118,7 +118,7 @@ describe('a server that dies', () => {
 });
 
 describe('a worker that dies', () => {
-  it.each<[Phase, number]>([
+  it.each<[RunPhase, number]>([
     ['start', 50.15],
     ['connect', 1],
     ['warm-up', 500],

@@ -3,7 +3,7 @@ import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
-import type { Phase } from '../../src/run/control.ts';
+import type { RunPhase } from '../../src/run/control.ts';
 import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 import type { Hop } from '../support/fake-server.ts';
 
@@ -22,7 +22,7 @@ function broadcasts({ given, ...rest }: Options = {}): FakeRun {
 }
 
 const PERFECT = { lost: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0, unknown: 0, anomalyCount: 0 };
-const ALL_PHASES: Phase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];
+const ALL_PHASES: RunPhase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];
 
 /** How many values each series has. */
 function countsOf({ series }: RunResult): Record<string, number> {

@@ -10,7 +10,7 @@ import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { buildPlan, type PlannedRun } from '../../src/plan/plan.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
-import type { Phase } from '../../src/run/control.ts';
+import type { RunPhase } from '../../src/run/control.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import type { RunHost } from '../../src/run/host.ts';
 import { type Progress, runPlan } from '../../src/run/run.ts';
@@ -55,7 +55,7 @@ export class FakeRun {
   readonly progress: Progress[] = [];
   readonly #options: FakeRunOptions;
   readonly #stop = new AbortController();
-  readonly #actions = new Map<Phase, { readonly afterMs: number; readonly act: () => void }>();
+  readonly #actions = new Map<RunPhase, { readonly afterMs: number; readonly act: () => void }>();
   #onDied: (reason: string) => void = () => {};
   /** Whether the server was stopped, and which workers were killed, at the end of the run. */
   isServerStopped = false;
@@ -71,7 +71,7 @@ export class FakeRun {
   }
 
   /** Does something so long after a phase has begun. */
-  during(phase: Phase, afterMs: number, act: () => void): this {
+  during(phase: RunPhase, afterMs: number, act: () => void): this {
     this.#actions.set(phase, { afterMs, act });
     return this;
   }
@@ -87,7 +87,7 @@ export class FakeRun {
   }
 
   /** The phases that the run reached, in order. */
-  get phases(): Phase[] {
+  get phases(): RunPhase[] {
     return [...new Set(this.progress.map(({ phase }) => phase))];
   }
 

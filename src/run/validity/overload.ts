@@ -7,8 +7,8 @@ import { plural } from '../../text.ts';
 import { formatCount, formatNs, formatPercent } from '../../units.ts';
 
 /** Latency has grown when the last median is at least this multiple of the first, and higher by at least this time. */
-const GROWTH_RATIO = 2;
-const GROWTH_NS = 10e6;
+const MIN_GROWTH_RATIO = 2;
+const MIN_GROWTH_NS = 10e6;
 /** A backlog exceeds the messages in flight at the lowest median latency by more than this many seconds' messages. */
 const BACKLOG_SECONDS = 0.25;
 /** A backlog of fewer messages is chance. */
@@ -25,7 +25,7 @@ function growthOf(medians: readonly number[]): Growth | null {
   if (medians.length < MIN_INTERVALS) return null;
   const third = Math.ceil(medians.length / 3);
   const growth = { fromNs: median(medians.slice(0, third)), toNs: median(medians.slice(-third)) };
-  const grown = growth.toNs > growth.fromNs * GROWTH_RATIO && growth.toNs - growth.fromNs > GROWTH_NS;
+  const grown = growth.toNs > growth.fromNs * MIN_GROWTH_RATIO && growth.toNs - growth.fromNs > MIN_GROWTH_NS;
   return grown ? growth : null;
 }
 
