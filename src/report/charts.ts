@@ -1,4 +1,4 @@
-import { chooseUnit, type Kind } from './content/table.ts';
+import { chooseUnit, extent, type Kind } from './content/table.ts';
 
 export type LineStyle = 'solid' | 'dashed' | 'dotted';
 
@@ -113,16 +113,6 @@ export type ChartGroup =
 
 /** Beyond this span a linear axis hides the smaller half of the values. */
 const WIDEST_LINEAR_SPAN = 20;
-
-/** Smallest and largest number; null without numbers. Works on lists of any length. */
-export function extent(values: Iterable<number>): readonly [min: number, max: number] | null {
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    min = Math.min(min, value);
-    max = Math.max(max, value);
-  }
-  return min > max ? null : [min, max];
-}
 
 /** Whether values of this kind need a logarithmic axis. Only durations get one. */
 export function needsLogarithm(kind: Kind, values: readonly number[]): boolean {

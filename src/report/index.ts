@@ -4,13 +4,12 @@ import type { Comparison } from '../result/comparison.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { didYouMean } from '../text.ts';
-import { renderBencher } from './ci/bencher.ts';
-import { renderBiggerIsBetter, renderSmallerIsBetter } from './ci/github-action-benchmark.ts';
-import { renderGithubAnnotations } from './ci/github-annotations.ts';
-import { renderGithubSummary } from './ci/github-summary.ts';
+import type { Report } from './blocks.ts';
+import { renderGithubAnnotations, renderGithubSummary } from './ci/github.ts';
 import { renderGoBenchmark } from './ci/go-benchmark.ts';
 import { renderJunit } from './ci/junit.ts';
 import { renderOpenMetrics } from './ci/openmetrics.ts';
+import { renderBencher, renderBiggerIsBetter, renderSmallerIsBetter } from './ci/trackers.ts';
 import { capacityReport } from './content/capacity.ts';
 import { firstResult } from './content/capacity-verdict.ts';
 import { comparisonReport } from './content/comparison.ts';
@@ -44,10 +43,34 @@ export interface DocumentKind<Document> {
   fileName(document: Document, format: Format<Document>): string;
 }
 
-const DEFAULT_FORMATS = 'text,json,html';
+function format<Document>(
+  name: string,
+  file: string,
+  summary: string,
+  render: (document: Document) => string,
+): Format<Document> {
+  return { name, file, summary, render };
+}
+
+const RENDERERS = { text: renderText, md: renderMarkdown, html: renderHtml } as const;
+
+/** A format that shows the report of a document. */
+function shown<Document>(
+  name: keyof typeof RENDERERS,
+  file: string,
+  summary: string,
+  reportOf: (document: Document) => Report,
+): Format<Document> {
+  return format(name, file, summary, (document) => RENDERERS[name](reportOf(document)));
+}
 
 /** Turns a document into JSON without spaces: comparisons and searches hold many runs. */
 const renderDense = (document: unknown) => `${JSON.stringify(document)}\n`;
+
+const renderRuns = (results: readonly RunResult[]) =>
+  `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`;
+
+const DEFAULT_FORMATS = 'text,json,html';
 
 /** Shows a time as part of a file name, in UTC: `20261121-233355-042`. */
 export function timeInName(startedAt: string): string {
@@ -81,49 +104,18 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
     return `${isAlone ? runName(first) : `comparison-of-${results.length}`}.${file}`;
   },
   formats: [
-    {
-      name: 'text',
-      file: 'txt',
-      summary: 'tables for a terminal',
-      render: (runs) => renderText(runReport(runs)),
-    },
-    {
-      name: 'table',
-      file: 'table.txt',
-      summary: 'one row per result',
-      render: (runs) => renderText(summaryReport(runs)),
-    },
-    {
-      name: 'md',
-      file: 'md',
-      summary: 'Markdown for a pull request',
-      render: (runs) => renderMarkdown(runReport(runs)),
-    },
-    {
-      name: 'json',
-      file: 'json',
-      summary: 'the stored result',
-      render: (results) => `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`,
-    },
-    {
-      name: 'html',
-      file: 'html',
-      summary: 'a page with charts that opens from disk',
-      render: (runs) => renderHtml(runReport(runs)),
-    },
-    {
-      name: 'hgrm',
-      file: 'hgrm',
-      summary: 'percentiles of the headline series for the HdrHistogram plotter',
-      render: (results) => renderHgrm(viewResult(onlyResult('hgrm', results))),
-    },
-    {
-      name: 'hlog',
-      file: 'hlog',
-      summary: 'every series over time as an HdrHistogram log',
-      render: (results) => renderHlog(onlyResult('hlog', results)),
-    },
-    { name: 'csv', file: 'csv', summary: 'one row per result in fixed units', render: renderCsv },
+    shown('text', 'txt', 'tables for a terminal', runReport),
+    format('table', 'table.txt', 'one row per result', (results) => renderText(summaryReport(results))),
+    shown('md', 'md', 'Markdown for a pull request', runReport),
+    format('json', 'json', 'the stored result', renderRuns),
+    shown('html', 'html', 'a page with charts that opens from disk', runReport),
+    format('hgrm', 'hgrm', 'percentiles of the headline series for the HdrHistogram plotter', (results) =>
+      renderHgrm(viewResult(onlyResult('hgrm', results))),
+    ),
+    format('hlog', 'hlog', 'every series over time as an HdrHistogram log', (results) =>
+      renderHlog(onlyResult('hlog', results)),
+    ),
+    format('csv', 'csv', 'one row per result in fixed units', renderCsv),
   ],
 };
 
@@ -133,63 +125,38 @@ export const COMPARISON: DocumentKind<Comparison> = {
   defaultFormats: DEFAULT_FORMATS,
   fileName: (_, { file }) => file,
   formats: [
-    {
-      name: 'text',
-      file: 'report.txt',
-      summary: 'tables for a terminal',
-      render: (comparison) => renderText(comparisonReport(comparison)),
-    },
-    {
-      name: 'md',
-      file: 'report.md',
-      summary: 'Markdown for a pull request',
-      render: (comparison) => renderMarkdown(comparisonReport(comparison)),
-    },
-    { name: 'json', file: 'rounds.json', summary: 'every round and the verdicts', render: renderDense },
-    {
-      name: 'html',
-      file: 'report.html',
-      summary: 'a page with every round',
-      render: (comparison) => renderHtml(comparisonReport(comparison)),
-    },
-    {
-      name: 'junit',
-      file: 'junit.xml',
-      summary: 'test cases for GitLab, Jenkins and others',
-      render: renderJunit,
-    },
-    {
-      name: 'github-summary',
-      file: 'github-summary.md',
-      summary: 'Markdown for the summary of a GitHub step',
-      render: renderGithubSummary,
-    },
-    {
-      name: 'github-annotations',
-      file: 'github-annotations.txt',
-      summary: 'workflow commands for the log of a GitHub step',
-      render: renderGithubAnnotations,
-    },
-    {
-      name: 'benchmark-smaller',
-      file: 'benchmark-smaller-is-better.json',
-      summary: 'customSmallerIsBetter of github-action-benchmark',
-      render: renderSmallerIsBetter,
-    },
-    {
-      name: 'benchmark-bigger',
-      file: 'benchmark-bigger-is-better.json',
-      summary: 'customBiggerIsBetter of github-action-benchmark',
-      render: renderBiggerIsBetter,
-    },
-    { name: 'bencher', file: 'bencher.json', summary: 'Bencher Metric Format', render: renderBencher },
-    {
-      name: 'go',
-      file: 'benchmark.txt',
-      summary: 'Go benchmark text for benchstat',
-      render: renderGoBenchmark,
-    },
-    { name: 'openmetrics', file: 'metrics.prom', summary: 'OpenMetrics text', render: renderOpenMetrics },
+    shown('text', 'report.txt', 'tables for a terminal', comparisonReport),
+    shown('md', 'report.md', 'Markdown for a pull request', comparisonReport),
+    format('json', 'rounds.json', 'every round and the verdicts', renderDense),
+    shown('html', 'report.html', 'a page with every round', comparisonReport),
+    format('junit', 'junit.xml', 'test cases for GitLab, Jenkins and others', renderJunit),
+    format(
+      'github-summary',
+      'github-summary.md',
+      'Markdown for the summary of a GitHub step',
+      renderGithubSummary,
+    ),
+    format(
+      'github-annotations',
+      'github-annotations.txt',
+      'workflow commands for the log of a GitHub step',
+      renderGithubAnnotations,
+    ),
+    format(
+      'benchmark-smaller',
+      'benchmark-smaller-is-better.json',
+      'customSmallerIsBetter of github-action-benchmark',
+      renderSmallerIsBetter,
+    ),
+    format(
+      'benchmark-bigger',
+      'benchmark-bigger-is-better.json',
+      'customBiggerIsBetter of github-action-benchmark',
+      renderBiggerIsBetter,
+    ),
+    format('bencher', 'bencher.json', 'Bencher Metric Format', renderBencher),
+    format('go', 'benchmark.txt', 'Go benchmark text for benchstat', renderGoBenchmark),
+    format('openmetrics', 'metrics.prom', 'OpenMetrics text', renderOpenMetrics),
   ],
 };
 
@@ -201,25 +168,10 @@ export const CAPACITY: DocumentKind<Capacity> = {
     return `capacity${result === null ? '' : `-${runName(result)}`}.${file}`;
   },
   formats: [
-    {
-      name: 'text',
-      file: 'txt',
-      summary: 'the answer and one row per run',
-      render: (capacity) => renderText(capacityReport(capacity)),
-    },
-    {
-      name: 'md',
-      file: 'md',
-      summary: 'Markdown for a pull request',
-      render: (capacity) => renderMarkdown(capacityReport(capacity)),
-    },
-    { name: 'json', file: 'json', summary: 'every run and the answer', render: renderDense },
-    {
-      name: 'html',
-      file: 'html',
-      summary: 'a page with the curve',
-      render: (capacity) => renderHtml(capacityReport(capacity)),
-    },
+    shown('text', 'txt', 'the answer and one row per run', capacityReport),
+    shown('md', 'md', 'Markdown for a pull request', capacityReport),
+    format('json', 'json', 'every run and the answer', renderDense),
+    shown('html', 'html', 'a page with the curve', capacityReport),
   ],
 };
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderGithubAnnotations } from '../../src/report/ci/github-annotations.ts';
-import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { renderGithubAnnotations, renderGithubSummary } from '../../src/report/ci/github.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
 import { comparisons, EVERY_CHARACTER, HOSTILE_ARM, makeComparison } from './comparison-fixture.ts';
 
@@ -57,7 +56,7 @@ function annotations(comparison: Comparison): Command[] {
     .map(readCommand);
 }
 
-const told = (comparison: Comparison) => annotations(comparison).map(({ level, title }) => [level, title]);
+const titles = (comparison: Comparison) => annotations(comparison).map(({ level, title }) => [level, title]);
 
 describe('GitHub annotations', () => {
   it('say nothing when all is well', () => {
@@ -66,16 +65,16 @@ describe('GitHub annotations', () => {
   });
 
   it('are one for each gating metric that is not OK, as grave as it is', () => {
-    expect(told(comparisons.regressed())).toEqual([
+    expect(titles(comparisons.regressed())).toEqual([
       ['error', 'REGRESSED: delivery.p50 of head'],
       ['error', 'REGRESSED: lost of head'],
     ]);
-    expect(told(comparisons.inconclusive())).toEqual([['warning', 'INCONCLUSIVE: delivery.p50 of head']]);
-    expect(told(comparisons.improved())).toEqual([['notice', 'IMPROVED: delivery.p50 of head']]);
+    expect(titles(comparisons.inconclusive())).toEqual([['warning', 'INCONCLUSIVE: delivery.p50 of head']]);
+    expect(titles(comparisons.improved())).toEqual([['notice', 'IMPROVED: delivery.p50 of head']]);
   });
 
   it('are one for a head of which nothing can be said, with the reason', () => {
-    expect(told(comparisons.invalid())).toEqual([['error', 'INVALID: head']]);
+    expect(titles(comparisons.invalid())).toEqual([['error', 'INVALID: head']]);
     expect(annotations(comparisons.invalid())[0]?.message).toContain('3 of 5 pairs were excluded');
   });
 
@@ -84,7 +83,7 @@ describe('GitHub annotations', () => {
     const [pair] = comparison.judgement.heads;
     if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
     comparison.judgement.rounds = 4;
-    expect(told(comparison)).toEqual([['warning', 'INCONCLUSIVE: head']]);
+    expect(titles(comparison)).toEqual([['warning', 'INCONCLUSIVE: head']]);
   });
 
   it('tell of thresholds that were missed or not judged', () => {
@@ -104,14 +103,14 @@ describe('GitHub annotations', () => {
 
   it('name the arm of a threshold where there are several heads', () => {
     const thresholds = [{ arm: 2, expression: 'lost==0', passed: false, actual: 3, detail: '3' }];
-    expect(told({ ...comparisons.several(), thresholds })).toContainEqual([
+    expect(titles({ ...comparisons.several(), thresholds })).toContainEqual([
       'error',
       'threshold of socketio polling FAILED: lost==0',
     ]);
   });
 
   it('warn of servers that were overloaded, though all is well', () => {
-    expect(told(comparisons.overloaded())).toEqual([['warning', 'SERVER OVERLOADED']]);
+    expect(titles(comparisons.overloaded())).toEqual([['warning', 'SERVER OVERLOADED']]);
   });
 
   it('are ten at most, the gravest of them, and the last tells of the rest', () => {
@@ -122,7 +121,7 @@ describe('GitHub annotations', () => {
       actual: null,
       detail: '30',
     }));
-    const all = told(makeComparison({ rounds: 1, thresholds }));
+    const all = titles(makeComparison({ rounds: 1, thresholds }));
     expect(all).toHaveLength(10);
     expect(all[0]).toEqual(['error', 'threshold FAILED: lost<5']);
     expect(all[9]).toEqual(['error', 'and 16 more findings']);
@@ -157,7 +156,7 @@ describe('GitHub summary', () => {
     expect(renderGithubSummary(comparisons.invalid())).toMatch(/^❌ \*\*INVALID: /);
   });
 
-  it('has the metrics, the thresholds, the spoilt pairs and how to read it', () => {
+  it('has the metrics, the thresholds, the excluded pairs and how to read it', () => {
     const thresholds = renderGithubSummary(comparisons.thresholds());
     expect(thresholds).toContain('| delivery.p50 | OK | 1.2 ms | 1.21 ms |');
     expect(thresholds).toContain('delivery.p50&lt;1ms');
@@ -173,9 +172,7 @@ describe('GitHub summary', () => {
 
   it('claims as much as the design promises, and of processes what is so', () => {
     const summary = renderGithubSummary(comparisons.ok());
-    expect(summary).toContain(
-      'Equal builds are called REGRESSED by their ratios in at most 2 % of comparisons',
-    );
+    expect(summary).toContain('Equal builds are called REGRESSED by ratios in at most 2 % of comparisons');
     expect(summary).toContain('The servers of base and head ran already: only the load was started anew.');
     expect(summary).not.toContain('fresh processes');
   });

@@ -72,12 +72,12 @@ describe('JUnit XML', () => {
     );
   });
 
-  it('skips what cannot be told, and passes what got better', () => {
+  it('skips what is inconclusive, and passes what improved', () => {
     expect(faults(comparisons.inconclusive())).toEqual(['skipped verdict', 'skipped delivery.p50']);
     expect(faults(comparisons.improved())).toEqual([]);
   });
 
-  it('neither fails nor skips for a metric that is told only, and says how it came out', () => {
+  it('neither fails nor skips for an informational metric, and says how it came out', () => {
     expect(faults(comparisons.warned())).toEqual([]);
     const output = 'string(//testcase[starts-with(@name, "delivery.p99")]/system-out)';
     expect(ask(renderJunit(comparisons.warned()), output)).toContain(

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { renderBencher } from '../../src/report/ci/bencher.ts';
-import { renderBiggerIsBetter, renderSmallerIsBetter } from '../../src/report/ci/github-action-benchmark.ts';
 import { renderGoBenchmark } from '../../src/report/ci/go-benchmark.ts';
+import { renderBencher, renderBiggerIsBetter, renderSmallerIsBetter } from '../../src/report/ci/trackers.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
 import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
 import { readGoBenchmarks } from './go-benchmark-reader.ts';
@@ -139,7 +138,7 @@ describe('Go benchmark text', () => {
     expect(units).toMatchObject({ 'delivery.p50-ns better': 'lower', 'sent/s better': 'higher' });
   });
 
-  it('leaves out rounds that were spoilt, and all when the comparison is INVALID', () => {
+  it('leaves out excluded rounds, and all when the comparison is INVALID', () => {
     expect(readGoBenchmarks(renderGoBenchmark(comparisons.excluded())).results).toHaveLength(2 * 5);
     expect(readGoBenchmarks(renderGoBenchmark(comparisons.invalid())).results).toEqual([]);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderGithubAnnotations } from '../../src/report/ci/github-annotations.ts';
-import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { renderGithubAnnotations, renderGithubSummary } from '../../src/report/ci/github.ts';
 import { briefly, brieflyAll } from '../../src/report/content/brief.ts';
 import { metricSentence } from '../../src/report/content/comparison-metrics.ts';
 import { adviceFor, comparisonNotes } from '../../src/report/content/comparison-notes.ts';

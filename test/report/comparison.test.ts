@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderGithubSummary } from '../../src/report/ci/github-summary.ts';
+import { renderGithubSummary } from '../../src/report/ci/github.ts';
 import { metricTable } from '../../src/report/content/comparison-metrics.ts';
 import { excludedTexts, rankingTexts, turnsText } from '../../src/report/content/comparison-notes.ts';
 import { comparisonSeverity } from '../../src/report/content/comparison-verdict.ts';

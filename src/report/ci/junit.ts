@@ -1,26 +1,112 @@
-import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import type { ThresholdOutcome } from '../../result/run-result.ts';
 import { brieflyAll } from '../content/brief.ts';
 import { gradeOf, isUnjudged, metricSentence } from '../content/comparison-metrics.ts';
 import { adviceFor, noteTexts, wholeMessages } from '../content/comparison-notes.ts';
 import { pairSentence } from '../content/comparison-verdict.ts';
 import { plain } from '../plain.ts';
-import { type CiView, ciView, labelOf } from './view.ts';
+import { type CiPair, ciView } from './view.ts';
 
-type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
+type CaseOutcome = 'passed' | 'failure' | 'error' | 'skipped';
 
 interface TestCase {
   readonly name: string;
-  readonly outcome: Outcome;
-  /** What is wrong, in one word, as CI systems group by it. */
+  readonly outcome: CaseOutcome;
+  /** One word by which CI systems group faults. */
   readonly type: string;
   readonly message: string;
-  /** Said whatever the outcome. */
+  /** Shown whatever the outcome. */
   readonly output: string;
   readonly timeMs: number;
 }
 
-/** XML 1.0 has no place for most control characters, U+FFFE and U+FFFF, not even escaped. */
+const OUTCOMES: Readonly<Record<Verdict, CaseOutcome>> = {
+  OK: 'passed',
+  IMPROVED: 'passed',
+  REGRESSED: 'failure',
+  INCONCLUSIVE: 'skipped',
+  INVALID: 'error',
+};
+
+/** A case whose output is its message. */
+function shortCase(name: string, type: string, outcome: CaseOutcome, message: string): TestCase {
+  return { name, type, outcome, message, output: message, timeMs: 0 };
+}
+
+function invalidCase(name: string, { invalid }: PairOutcome): TestCase {
+  const why = brieflyAll(invalid.map(({ message }) => message)) || 'no valid pairs';
+  return shortCase(name, 'INVALID', 'error', `INVALID: ${why}`);
+}
+
+/** The case of the whole pair, with everything that a reader of the log needs. */
+function verdictCase(comparison: Comparison, pair: PairOutcome): TestCase {
+  const { verdict } = pair;
+  const timeMs = comparison.durationMs / comparison.judgement.heads.length;
+  const message = pairSentence(comparison, pair);
+  const whole = wholeMessages(comparison).flatMap((lines) => ['', ...lines]);
+  const output = [message, ...noteTexts(comparison), ...adviceFor(comparison), ...whole].join('\n');
+  return { name: 'verdict', outcome: OUTCOMES[verdict], type: verdict, message, output, timeMs };
+}
+
+/** Only a gating metric fails or is skipped. */
+function metricCase(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): TestCase {
+  const grade = gradeOf(comparison, pair, metric);
+  const name = metric.gating ? metric.metric : `${metric.metric} (informational)`;
+  if (grade === 'INVALID') return invalidCase(name, pair);
+  if (isUnjudged(metric)) return shortCase(name, 'NOT_JUDGED', 'skipped', metric.because);
+  const sentence = `${grade}: ${metricSentence(metric)}`;
+  const outcome = metric.gating ? OUTCOMES[grade] : 'passed';
+  return { ...shortCase(name, grade, outcome, sentence), output: `${sentence}\n${metric.because}` };
+}
+
+function thresholdCase(pair: PairOutcome, { expression, passed, detail }: ThresholdOutcome): TestCase {
+  const name = `threshold ${expression}`;
+  if (pair.verdict === 'INVALID') return invalidCase(name, pair);
+  if (passed === null) return shortCase(name, 'NOT_JUDGED', 'skipped', `not judged: ${detail}`);
+  const message = `${expression} ${passed ? 'passed' : 'FAILED'}: ${detail}`;
+  return shortCase(name, 'THRESHOLD', passed ? 'passed' : 'failure', message);
+}
+
+/** Fields of a metric that become properties. */
+const FIELDS = [
+  'unit',
+  'gating',
+  'delta',
+  'floor',
+  'base',
+  'head',
+  'ratio',
+  'lower',
+  'upper',
+  'pRegressed',
+  'detectable',
+] as const satisfies ReadonlyArray<keyof MetricOutcome>;
+
+type Property = readonly [name: string, value: string | number | boolean | null];
+
+/** Values as they are stored: durations in nanoseconds, shares of one. Null for a missing value. */
+function propertiesOf(comparison: Comparison, { pair, scenario, base, head }: CiPair): Property[] {
+  const { design, judgement, tool, status } = comparison;
+  const ofMetrics = pair.metrics.flatMap((metric): Property[] => [
+    [`${metric.metric} verdict`, gradeOf(comparison, pair, metric)],
+    ...FIELDS.map((field) => [`${metric.metric} ${field}`, metric[field]] as const),
+  ]);
+  return [
+    ['sockbench version', tool.version],
+    ['scenario', scenario],
+    ['base', base],
+    ['head', head],
+    ['verdict', pair.verdict],
+    ['status', status],
+    ['rounds', judgement.rounds],
+    ['pairs', pair.pairs],
+    ['excluded pairs', pair.excluded.length],
+    ['alpha', design.alpha],
+    ...ofMetrics,
+  ];
+}
+
+/** XML 1.0 cannot hold most control characters, U+FFFE and U+FFFF, not even escaped. */
 function xml(text: string): string {
   return plain(text)
     .toWellFormed()
@@ -31,163 +117,86 @@ function xml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
+/** Keeps the line breaks between parts; those inside names and messages are U+FFFD already. */
+const xmlLines = (text: string) => text.split('\n').map(xml).join('\n');
+
+/** The start of a tag: `<name a="1"`. */
+function tag(name: string, attributes: Readonly<Record<string, string | number>>): string {
+  return [
+    `<${name}`,
+    ...Object.entries(attributes).map(([key, value]) => `${key}="${xml(String(value))}"`),
+  ].join(' ');
+}
+
 const inSeconds = (ms: number) => (ms / 1000).toFixed(3);
 
-function reasonsOf({ invalid }: PairOutcome): string {
-  return brieflyAll(invalid.map(({ message }) => message)) || 'nothing can be said';
-}
-
-/** A pair that regressed, or that nothing can be said of, is told as a whole too. */
-function verdictCase({ comparison }: CiView, pair: PairOutcome, timeMs: number): TestCase {
-  const outcomes = { REGRESSED: 'failure', INVALID: 'error', INCONCLUSIVE: 'skipped' } as const;
-  const outcome = pair.verdict === 'OK' || pair.verdict === 'IMPROVED' ? 'passed' : outcomes[pair.verdict];
-  const message = pairSentence(comparison, pair);
-  const whole = wholeMessages(comparison).flatMap((lines) => ['', ...lines]);
-  const output = [message, ...noteTexts(comparison), ...adviceFor(comparison), ...whole].join('\n');
-  return { name: 'verdict', outcome, type: pair.verdict, message, output, timeMs };
-}
-
-/** Only a gating metric fails or is skipped; the rest is told. */
-function metricCase({ comparison }: CiView, pair: PairOutcome, metric: MetricOutcome): TestCase {
-  const grade = gradeOf(comparison, pair, metric);
-  const name = metric.gating ? metric.metric : `${metric.metric} (told, not judged by)`;
-  const sentence = `${grade}: ${metricSentence(metric)}`;
-  const told = { name, type: grade, timeMs: 0 };
-  if (grade === 'INVALID') {
-    const message = `INVALID: ${reasonsOf(pair)}`;
-    return { ...told, outcome: 'error', message, output: message };
-  }
-  if (isUnjudged(metric)) {
-    const message = metric.because;
-    return { ...told, type: 'NOT_JUDGED', outcome: 'skipped', message, output: message };
-  }
-  const output = `${sentence}\n${metric.because}`;
-  if (!metric.gating || grade === 'OK' || grade === 'IMPROVED') {
-    return { ...told, outcome: 'passed', message: sentence, output };
-  }
-  return { ...told, outcome: grade === 'REGRESSED' ? 'failure' : 'skipped', message: sentence, output };
-}
-
-function thresholdCase(pair: PairOutcome, { expression, passed, detail }: ThresholdOutcome): TestCase {
-  const told = { name: `threshold ${expression}`, timeMs: 0 };
-  if (pair.verdict === 'INVALID') {
-    const message = `INVALID: ${reasonsOf(pair)}`;
-    return { ...told, outcome: 'error', type: 'INVALID', message, output: message };
-  }
-  if (passed === null) {
-    const message = `not judged: ${detail}`;
-    return { ...told, outcome: 'skipped', type: 'NOT_JUDGED', message, output: message };
-  }
-  const message = `${expression} ${passed ? 'passed' : 'FAILED'}: ${detail}`;
-  return { ...told, outcome: passed ? 'passed' : 'failure', type: 'THRESHOLD', message, output: message };
-}
-
-/** Names and figures as they are stored: durations in nanoseconds, shares of one. */
-function propertiesOf({ comparison, ...view }: CiView, pair: PairOutcome): Array<[string, string]> {
-  const { design, judgement, tool, status } = comparison;
-  const figures = pair.metrics.flatMap((metric): Array<[string, string | number | null]> => {
-    const { base, head, ratio, lower, upper, pRegressed, detectable, delta, floor, gating } = metric;
-    const told = {
-      verdict: gradeOf(comparison, pair, metric),
-      unit: metric.unit,
-      gating: String(gating),
-      delta,
-      floor,
-    };
-    return Object.entries({ ...told, base, head, ratio, lower, upper, pRegressed, detectable }).map(
-      ([key, value]) => [`${metric.metric} ${key}`, value],
-    );
-  });
-  const all: Array<[string, string | number | null]> = [
-    ['sockbench version', tool.version],
-    ['scenario', view.scenario],
-    ['base', labelOf({ comparison, ...view }, 0)],
-    ['head', labelOf({ comparison, ...view }, pair.head)],
-    ['verdict', pair.verdict],
-    ['status', status],
-    ['rounds', judgement.rounds],
-    ['pairs', pair.pairs],
-    ['spoilt pairs', pair.excluded.length],
-    ['alpha', design.alpha],
-    ...figures,
-  ];
-  return all.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
-}
-
-function caseLines(className: string, { name, outcome, type, message, output, timeMs }: TestCase): string[] {
-  const fault =
-    outcome === 'passed'
-      ? []
-      : outcome === 'skipped'
-        ? [`      <skipped message="${xml(message)}"/>`]
-        : [`      <${outcome} type="${xml(type)}" message="${xml(message)}">${lines(output)}</${outcome}>`];
+function caseLines(classname: string, { name, outcome, type, message, output, timeMs }: TestCase): string[] {
+  const faults = {
+    passed: [],
+    skipped: [`${tag('skipped', { message })}/>`],
+    failure: [`${tag('failure', { type, message })}>${xmlLines(output)}</failure>`],
+    error: [`${tag('error', { type, message })}>${xmlLines(output)}</error>`],
+  };
   return [
-    `    <testcase classname="${xml(className)}" name="${xml(name)}" time="${inSeconds(timeMs)}">`,
-    ...fault,
-    `      <system-out>${lines(output)}</system-out>`,
+    `    ${tag('testcase', { classname, name, time: inSeconds(timeMs) })}>`,
+    ...faults[outcome].map((line) => `      ${line}`),
+    `      <system-out>${xmlLines(output)}</system-out>`,
     '    </testcase>',
   ];
 }
 
-/** Line breaks of ours stay; those of names and messages became U+FFFD. */
-const lines = (text: string) => text.split('\n').map(xml).join('\n');
-
-interface Suite {
-  readonly name: string;
-  readonly className: string;
-  readonly properties: ReadonlyArray<readonly [string, string]>;
-  readonly cases: readonly TestCase[];
-}
-
-function suiteOf(view: CiView, pair: PairOutcome, timeMs: number): Suite {
-  const thresholds = view.comparison.thresholds.filter(({ arm }) => arm === pair.head);
-  const head = labelOf(view, pair.head);
-  return {
-    name: `${view.scenario}: ${head} against ${labelOf(view, 0)}`,
-    className: `${view.scenario}.${head}`,
-    properties: propertiesOf(view, pair),
-    cases: [
-      verdictCase(view, pair, timeMs),
-      ...pair.metrics.map((metric) => metricCase(view, pair, metric)),
-      ...thresholds.map((threshold) => thresholdCase(pair, threshold)),
-    ],
-  };
-}
-
-function countsOf(cases: readonly TestCase[]): string {
-  const count = (outcome: Outcome) => cases.filter((each) => each.outcome === outcome).length;
-  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}"`;
-}
-
-function suiteLines({ name, className, properties, cases }: Suite, startedAt: string): string[] {
-  const skipped = cases.filter(({ outcome }) => outcome === 'skipped').length;
-  const timeMs = cases.reduce((sum, each) => sum + each.timeMs, 0);
+/** The verdict of a head, which takes all its time, each metric and each threshold. */
+function casesOf(comparison: Comparison, { pair }: CiPair): TestCase[] {
+  const thresholds = comparison.thresholds.filter(({ arm }) => arm === pair.head);
   return [
-    `  <testsuite name="${xml(name)}" ${countsOf(cases)} skipped="${skipped}" time="${inSeconds(timeMs)}" timestamp="${xml(startedAt)}">`,
+    verdictCase(comparison, pair),
+    ...pair.metrics.map((metric) => metricCase(comparison, pair, metric)),
+    ...thresholds.map((threshold) => thresholdCase(pair, threshold)),
+  ];
+}
+
+function countsOf(cases: readonly TestCase[]) {
+  const count = (outcome: CaseOutcome) => cases.filter((each) => each.outcome === outcome).length;
+  return { tests: cases.length, failures: count('failure'), errors: count('error') };
+}
+
+function suiteLines(comparison: Comparison, of: CiPair, cases: readonly TestCase[]): string[] {
+  const suite = {
+    name: `${of.scenario}: ${of.head} vs ${of.base}`,
+    ...countsOf(cases),
+    skipped: cases.filter(({ outcome }) => outcome === 'skipped').length,
+    time: inSeconds(cases.reduce((sum, { timeMs }) => sum + timeMs, 0)),
+    timestamp: comparison.startedAt.replace(/\.\d+/, ''),
+  };
+  const known = propertiesOf(comparison, of).filter(([, value]) => value !== null);
+  return [
+    `  ${tag('testsuite', suite)}>`,
     '    <properties>',
-    ...properties.map(([key, value]) => `      <property name="${xml(key)}" value="${xml(value)}"/>`),
+    ...known.map(([name, value]) => `      ${tag('property', { name, value: String(value) })}/>`),
     '    </properties>',
-    ...cases.flatMap((each) => caseLines(className, each)),
+    ...cases.flatMap((each) => caseLines(`${of.scenario}.${of.head}`, each)),
     '  </testsuite>',
   ];
 }
 
 /**
- * JUnit XML as Jenkins and GitLab read it: a suite for each head; in it a case for the verdict, one for each metric
- * and one for each threshold. REGRESSED and a failed threshold are failures, INVALID is an error, INCONCLUSIVE and a
- * threshold that could not be judged are skipped. The heads took turns, so each is given its share of the time.
+ * Renders JUnit XML as Jenkins and GitLab read it: one suite per head, with a case for the verdict, for each metric and
+ * for each threshold. REGRESSED and a failed threshold are failures, INVALID is an error, INCONCLUSIVE and a threshold
+ * that was not judged are skipped. The heads took
+ * turns, so the time is divided among them.
  */
 export function renderJunit(comparison: Comparison): string {
-  const view = ciView(comparison);
-  const { heads } = comparison.judgement;
-  const suites = heads.map((pair) => suiteOf(view, pair, comparison.durationMs / heads.length));
-  const all = suites.flatMap(({ cases }) => cases);
-  const name = `sockbench ${comparison.design.command} ${view.scenario}`;
-  const startedAt = comparison.startedAt.replace(/\.\d+/, '');
+  const { scenario, pairs } = ciView(comparison);
+  const suites = pairs.map((of) => ({ of, cases: casesOf(comparison, of) }));
+  const all = {
+    name: `sockbench ${comparison.design.command} ${scenario}`,
+    ...countsOf(suites.flatMap(({ cases }) => cases)),
+    time: inSeconds(comparison.durationMs),
+  };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${xml(name)}" ${countsOf(all)} time="${inSeconds(comparison.durationMs)}">`,
-    ...suites.flatMap((suite) => suiteLines(suite, startedAt)),
+    `${tag('testsuites', all)}>`,
+    ...suites.flatMap(({ of, cases }) => suiteLines(comparison, of, cases)),
     '</testsuites>',
     '',
   ].join('\n');

@@ -1,9 +1,12 @@
 import { type Comparison, type MetricOutcome, VERDICTS } from '../../result/comparison.ts';
 import { numbered } from '../content/run-verdict.ts';
 import { plain } from '../plain.ts';
-import { believedHeads, type CiView, ciView, labelOf } from './view.ts';
+import { type CiPair, type CiView, ciView } from './view.ts';
 
 type Labels = Readonly<Record<string, string>>;
+
+/** A null or infinite value is left out. */
+type MetricSample = readonly [labels: Labels, value: number | null];
 
 interface Family {
   /** Ends in the unit, if there is one. */
@@ -11,191 +14,141 @@ interface Family {
   readonly type: 'gauge' | 'stateset';
   readonly unit: string | null;
   readonly help: string;
-  readonly samples: ReadonlyArray<readonly [Labels, number]>;
+  readonly samples: readonly MetricSample[];
 }
 
-/** The OpenMetrics unit of each kind of metric, what a stored value is divided by, and the end of the name. */
-const UNITS: Readonly<
-  Record<MetricOutcome['unit'], { unit: string | null; scale: number; suffix: string; help: string }>
-> = {
-  duration: { unit: 'seconds', scale: 1e9, suffix: 'seconds', help: 'Times over all valid rounds.' },
-  bytes: { unit: 'bytes', scale: 1, suffix: 'bytes', help: 'Sizes over all valid rounds.' },
-  average: { unit: null, scale: 1, suffix: 'average', help: 'Averages over all valid rounds.' },
-  rate: {
-    unit: 'hertz',
-    scale: 1,
-    suffix: 'hertz',
-    help: 'Events per second, the mean of all valid rounds.',
-  },
-  share: { unit: 'ratio', scale: 1, suffix: 'ratio', help: 'Shares of one, the mean of all valid rounds.' },
-  count: { unit: null, scale: 1, suffix: 'occurrences', help: 'Counts of all valid rounds together.' },
-};
+function gauge(name: string, unit: string | null, help: string, samples: readonly MetricSample[]): Family {
+  return { name: `sockbench_${name}`, type: 'gauge', unit, help, samples };
+}
+
+/** Each kind of metric: its OpenMetrics unit, what a stored value is divided by, the end of the name, and the help. */
+const UNITS: ReadonlyArray<
+  readonly [kind: MetricOutcome['unit'], unit: string | null, scale: number, suffix: string, help: string]
+> = [
+  ['duration', 'seconds', 1e9, 'seconds', 'Times over all valid rounds.'],
+  ['bytes', 'bytes', 1, 'bytes', 'Sizes over all valid rounds.'],
+  ['average', null, 1, 'average', 'Averages over all valid rounds.'],
+  ['rate', 'hertz', 1, 'hertz', 'Events per second, mean of all valid rounds.'],
+  ['share', 'ratio', 1, 'ratio', 'Shares of one, mean of all valid rounds.'],
+  ['count', null, 1, 'occurrences', 'Counts of all valid rounds together.'],
+];
 
 const escapeText = (text: string) =>
   text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 
-function sampleLine(name: string, [labels, value]: Family['samples'][number]): string {
-  const pairs = Object.entries(labels).map(
-    ([key, text]) => `${key}="${escapeText(plain(text).toWellFormed())}"`,
-  );
-  return `${name}{${pairs.join(',')}} ${value}`;
-}
-
 function familyLines({ name, type, unit, help, samples }: Family): string[] {
-  if (samples.length === 0) return [];
+  const known = samples.filter(([, value]) => value !== null && Number.isFinite(value));
+  if (known.length === 0) return [];
+  const lines = known.map(([labels, value]) => {
+    const pairs = Object.entries(labels).map(
+      ([key, text]) => `${key}="${escapeText(plain(text).toWellFormed())}"`,
+    );
+    return `${name}{${pairs.join(',')}} ${value}`;
+  });
   return [
     `# TYPE ${name} ${type}`,
     ...(unit === null ? [] : [`# UNIT ${name} ${unit}`]),
     `# HELP ${name} ${escapeText(help)}`,
-    ...samples.map((sample) => sampleLine(name, sample)),
+    ...lines,
   ];
 }
 
-const isKnown = (value: number | null): value is number => value !== null && Number.isFinite(value);
+const pairLabels = ({ scenario, base, head }: CiPair): Labels => ({ scenario, base, head });
 
-/** Merged over all valid rounds, base and heads, one family for each unit. */
-function valueFamilies(view: CiView): Family[] {
-  const heads = believedHeads(view);
-  return Object.entries(UNITS).map(([kind, { unit, scale, suffix, help }]) => ({
-    name: `sockbench_metric_${suffix}`,
-    type: 'gauge',
-    unit,
-    help,
-    samples: heads.flatMap(({ head, metrics }) =>
-      metrics
-        .filter((metric) => metric.unit === kind)
-        .flatMap(({ metric, base, head: ofHead }) => {
-          const against = {
-            scenario: view.scenario,
-            base: labelOf(view, 0),
-            head: labelOf(view, head),
-            metric,
-          };
-          const sides = [
-            ['base', base],
-            ['head', ofHead],
-          ] as const;
-          return sides.flatMap(([side, value]): Family['samples'][number][] =>
-            isKnown(value) ? [[{ ...against, side }, value / scale]] : [],
-          );
-        }),
-    ),
-  }));
-}
-
-/** Head over base, with its bounds. */
-function ratioFamilies(view: CiView): Family[] {
-  const parts = [
-    ['ratio', 'estimate_ratio', 'Estimate of head over base.'],
-    ['lower', 'lower_bound_ratio', 'Lower bound of head over base.'],
-    ['upper', 'upper_bound_ratio', 'Upper bound of head over base.'],
-  ] as const;
-  return parts.map(([field, suffix, help]) => ({
-    name: `sockbench_comparison_${suffix}`,
-    type: 'gauge',
-    unit: 'ratio',
-    help,
-    samples: believedHeads(view).flatMap(({ head, metrics }) =>
-      metrics.flatMap((metric): Family['samples'][number][] => {
-        const value = metric[field];
-        const labels = { ...pairLabels(view, head), metric: metric.metric };
-        return isKnown(value) ? [[labels, value]] : [];
-      }),
-    ),
-  }));
-}
-
-function pairLabels(view: CiView, head: number): Labels {
-  return { scenario: view.scenario, base: labelOf(view, 0), head: labelOf(view, head) };
-}
-
-function verdictFamily(view: CiView): Family {
+function verdictFamilies({ pairs }: CiView): Family[] {
   const name = 'sockbench_comparison_verdict';
-  return {
-    name,
-    type: 'stateset',
-    unit: null,
-    help: 'What the comparison came to: the state that is 1.',
-    samples: view.comparison.judgement.heads.flatMap(({ head, verdict }) =>
-      VERDICTS.map((state): Family['samples'][number] => [
-        { ...pairLabels(view, head), [name]: state },
-        state === verdict ? 1 : 0,
-      ]),
+  const states = pairs.flatMap((each) =>
+    VERDICTS.map(
+      (state): MetricSample => [{ ...pairLabels(each), [name]: state }, Number(state === each.pair.verdict)],
     ),
-  };
-}
-
-function countFamilies(view: CiView): Family[] {
-  const { heads } = view.comparison.judgement;
-  const gauge = { type: 'gauge', unit: null } as const;
+  );
+  const count = (of: (each: CiPair) => number) =>
+    pairs.map((each): MetricSample => [pairLabels(each), of(each)]);
   return [
     {
-      ...gauge,
-      name: 'sockbench_comparison_valid_pairs',
-      help: 'Rounds that could be compared.',
-      samples: heads.map(({ head, pairs }) => [pairLabels(view, head), pairs]),
+      name,
+      type: 'stateset',
+      unit: null,
+      help: 'Verdict of the comparison: the state that is 1.',
+      samples: states,
     },
-    {
-      ...gauge,
-      name: 'sockbench_comparison_excluded_pairs',
-      help: 'Rounds that could not be compared.',
-      samples: heads.map(({ head, excluded }) => [pairLabels(view, head), excluded.length]),
-    },
+    gauge(
+      'comparison_valid_pairs',
+      null,
+      'Rounds that were compared.',
+      count(({ pair }) => pair.pairs),
+    ),
+    gauge(
+      'comparison_excluded_pairs',
+      null,
+      'Rounds that were excluded.',
+      count(({ pair }) => pair.excluded.length),
+    ),
   ];
 }
 
-/** One for each threshold that could be judged. */
-function thresholdFamily(view: CiView): Family {
-  const { comparison, scenario } = view;
-  // The same of several heads is told apart by the head.
-  const names = new Map(
-    [...Map.groupBy(comparison.thresholds, ({ arm }) => arm).values()].flatMap((of) => {
-      const labels = numbered(of.map(({ expression }) => plain(expression)));
-      return of.map((threshold, index) => [threshold, labels[index] ?? ''] as const);
-    }),
+/** Values of base and head, merged over all valid rounds, then head over base with its bounds. */
+function metricFamilies({ validPairs }: CiView): Family[] {
+  const metrics = validPairs.flatMap((each) =>
+    each.pair.metrics.map((metric) => ({ metric, labels: { ...pairLabels(each), metric: metric.metric } })),
   );
-  return {
-    name: 'sockbench_threshold_passed',
-    type: 'gauge',
-    unit: null,
-    help: '1 when the threshold passed, 0 when it failed.',
-    samples: comparison.thresholds.flatMap((threshold): Family['samples'][number][] => {
-      const { arm, passed } = threshold;
-      const labels = { scenario, head: labelOf(view, arm), expression: names.get(threshold) ?? '' };
-      return passed === null ? [] : [[labels, passed ? 1 : 0]];
-    }),
-  };
+  const values = UNITS.map(([kind, unit, scale, suffix, help]) => {
+    const samples = metrics
+      .filter(({ metric }) => metric.unit === kind)
+      .flatMap(({ metric, labels }) =>
+        (['base', 'head'] as const).map((side): MetricSample => {
+          const value = metric[side];
+          return [{ ...labels, side }, value === null ? null : value / scale];
+        }),
+      );
+    return gauge(`metric_${suffix}`, unit, help, samples);
+  });
+  const ratio = (name: string, of: 'ratio' | 'lower' | 'upper', what: string) =>
+    gauge(
+      `comparison_${name}_ratio`,
+      'ratio',
+      `${what} of head over base.`,
+      metrics.map(({ metric, labels }) => [labels, metric[of]]),
+    );
+  return [
+    ...values,
+    ratio('estimate', 'ratio', 'Estimate'),
+    ratio('lower_bound', 'lower', 'Lower bound'),
+    ratio('upper_bound', 'upper', 'Upper bound'),
+  ];
+}
+
+/** Thresholds that were judged. The same threshold given twice is numbered. */
+function thresholdFamily({ comparison, scenario, arms }: CiView): Family {
+  const samples = arms.flatMap((head, arm) => {
+    const ofArm = comparison.thresholds.filter((threshold) => threshold.arm === arm);
+    const names = numbered(ofArm.map(({ expression }) => plain(expression)));
+    return ofArm.map(({ passed }, index): MetricSample => {
+      const labels = { scenario, head, expression: names[index] ?? '' };
+      return [labels, passed === null ? null : Number(passed)];
+    });
+  });
+  return gauge('threshold_passed', null, '1 when the threshold passed, 0 when it failed.', samples);
 }
 
 function timeFamilies({ comparison, scenario }: CiView): Family[] {
-  const seconds = { type: 'gauge', unit: 'seconds' } as const;
+  const seconds = (name: string, help: string, value: number) =>
+    gauge(`comparison_${name}_seconds`, 'seconds', help, [[{ scenario }, value]]);
   return [
-    {
-      ...seconds,
-      name: 'sockbench_comparison_start_timestamp_seconds',
-      help: 'When it began, in seconds since 1970.',
-      samples: [[{ scenario }, Date.parse(comparison.startedAt) / 1000]],
-    },
-    {
-      ...seconds,
-      name: 'sockbench_comparison_duration_seconds',
-      help: 'How long it took.',
-      samples: [[{ scenario }, comparison.durationMs / 1000]],
-    },
+    seconds('start_timestamp', 'Start, in seconds since 1970.', Date.parse(comparison.startedAt) / 1000),
+    seconds('duration', 'Duration.', comparison.durationMs / 1000),
   ];
 }
 
 /**
- * OpenMetrics 1.0 text in base units, for a Pushgateway or a textfile collector. Of a head that is INVALID only that
- * is told.
+ * Renders OpenMetrics 1.0 text in base units, for a Pushgateway or a textfile collector. A head that is INVALID has a
+ * verdict and counts of pairs, but no values.
  */
 export function renderOpenMetrics(comparison: Comparison): string {
   const view = ciView(comparison);
   const families = [
-    verdictFamily(view),
-    ...countFamilies(view),
-    ...valueFamilies(view),
-    ...ratioFamilies(view),
+    ...verdictFamilies(view),
+    ...metricFamilies(view),
     thresholdFamily(view),
     ...timeFamilies(view),
   ];

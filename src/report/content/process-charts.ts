@@ -1,6 +1,7 @@
 import type { ProcessTelemetry } from '../../result/run-result.ts';
 import type { ResultView } from '../../result/view.ts';
-import { extent, type Line, type LineChart, makeLineChart } from '../charts.ts';
+import { type Line, type LineChart, makeLineChart } from '../charts.ts';
+import { extent } from './table.ts';
 
 type Sample = ProcessTelemetry['samples'][number];
 

@@ -91,13 +91,23 @@ const UNITS: Readonly<Record<Kind, readonly [Unit, ...Unit[]]>> = {
   ],
 };
 
+/** Smallest and largest number; null without numbers. Works on lists of any length. */
+export function extent(values: Iterable<number>): readonly [min: number, max: number] | null {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return min > max ? null : [min, max];
+}
+
 /**
  * One unit for all of `values`: the one that suits the geometric middle of the smallest and the largest, so
  * that neither 3,000,000 us nor 0.00002 s has to be read. Values of 0 have no say.
  */
 export function chooseUnit(kind: Kind, values: readonly number[]): { name: string | null; scale: number } {
-  const sizes = values.map(Math.abs).filter((size) => size > 0);
-  const middle = sizes.length === 0 ? 0 : Math.sqrt(Math.min(...sizes) * Math.max(...sizes));
+  const [min, max] = extent(values.map(Math.abs).filter((size) => size > 0)) ?? [0, 0];
+  const middle = Math.sqrt(min * max);
   const units = UNITS[kind];
   const [name, scale] = units.find(([, step]) => middle >= step) ?? units.at(-1) ?? units[0];
   return { name, scale };

@@ -1,5 +1,6 @@
 import { formatCount, formatNumber } from '../../units.ts';
-import { type Axis, extent } from '../charts.ts';
+import type { Axis } from '../charts.ts';
+import { extent } from '../content/table.ts';
 
 /** Where a value lies along an axis, and which values are labelled. */
 export interface Scale {

@@ -1,0 +1,76 @@
+import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
+import { gradeOf, metricSentence } from '../content/comparison-metrics.ts';
+import { plain } from '../plain.ts';
+import { ciView, type HeadValue, headValues } from './view.ts';
+
+/** Limits of Bencher, in bytes of UTF-8. */
+const BENCHMARK_BYTES = 1024;
+const MEASURE_BYTES = 64;
+
+/** Returns as many whole characters as fit. */
+function clip(text: string, bytes: number): string {
+  let clipped = '';
+  for (const character of text.toWellFormed()) {
+    if (Buffer.byteLength(clipped + character) > bytes) break;
+    clipped += character;
+  }
+  return clipped.trim();
+}
+
+/**
+ * Renders Bencher Metric Format: one benchmark per head, one measure per metric, in the stored unit (nanoseconds,
+ * bytes, shares of one). Empty when the comparison is INVALID.
+ */
+export function renderBencher(comparison: Comparison): string {
+  const byHead = Map.groupBy(headValues(ciView(comparison)), ({ scenario, head }) =>
+    clip(`${scenario}, ${head}`, BENCHMARK_BYTES),
+  );
+  const benchmarks = [...byHead].map(([name, values]) => {
+    const measures = values.map(({ metric, value, range }) => {
+      const bounds = range === null ? {} : { lower_value: range.lower, upper_value: range.upper };
+      return [clip(metric.metric, MEASURE_BYTES), { value, ...bounds }];
+    });
+    return [name, Object.fromEntries(measures)];
+  });
+  return `${JSON.stringify(Object.fromEntries(benchmarks), null, 2)}\n`;
+}
+
+/** One unit per kind of metric, so that a chart over many commits has one axis. */
+const UNITS: Readonly<Record<MetricOutcome['unit'], readonly [name: string, scale: number]>> = {
+  duration: ['ms', 1e6],
+  bytes: ['B', 1],
+  average: ['per delivery', 1],
+  rate: ['per second', 1],
+  share: ['%', 0.01],
+  count: ['in all rounds', 1],
+};
+
+function entryOf(comparison: Comparison, { pair, scenario, head, metric, value, range }: HeadValue) {
+  const [unit, scale] = UNITS[metric.unit];
+  // Nine digits hide the noise of binary floating point.
+  const inUnit = (amount: number) => Number((amount / scale).toPrecision(9));
+  return {
+    name: `${scenario}, ${head}: ${metric.metric}`,
+    unit,
+    value: inUnit(value),
+    ...(range === null ? {} : { range: `${inUnit(range.lower)} to ${inUnit(range.upper)}` }),
+    extra: plain(`${gradeOf(comparison, pair, metric)}: ${metricSentence(metric)}`),
+  };
+}
+
+function renderEntries(comparison: Comparison, isWanted: (metric: MetricOutcome) => boolean): string {
+  const entries = headValues(ciView(comparison))
+    .filter(({ metric }) => isWanted(metric))
+    .map((value) => entryOf(comparison, value));
+  return `${JSON.stringify(entries, null, 2)}\n`;
+}
+
+/** Renders the values of the heads for customSmallerIsBetter of github-action-benchmark; none when INVALID. */
+export function renderSmallerIsBetter(comparison: Comparison): string {
+  return renderEntries(comparison, ({ unit }) => unit !== 'rate');
+}
+
+/** Renders rates for customBiggerIsBetter of github-action-benchmark. */
+export function renderBiggerIsBetter(comparison: Comparison): string {
+  return renderEntries(comparison, ({ unit }) => unit === 'rate');
+}
