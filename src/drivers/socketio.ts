@@ -28,7 +28,7 @@ export const officialSocketio: Driver = {
   connect: (options) =>
     new Promise((resolve, reject) => {
       const { transport, timeoutMs } = options;
-      const address = addressOf(options);
+      const address = namespaceUrl(options);
       // Polling: without an agent the client closes the connection after each request. TLS: Engine.IO passes the server
       // name to a WebSocket only by way of an agent.
       const needsAgent = transport !== 'websocket' || options.tls?.servername !== undefined;
@@ -55,7 +55,7 @@ export const officialSocketio: Driver = {
 };
 
 /** The URL whose path is the namespace; the given URL where there is no namespace. */
-function addressOf({ url, namespace }: ConnectOptions): string {
+function namespaceUrl({ url, namespace }: ConnectOptions): string {
   if (namespace === undefined) return url;
   const address = new URL(url);
   address.pathname = namespace;

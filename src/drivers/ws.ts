@@ -13,7 +13,7 @@ export const officialWs: Driver = {
   connect: (options) =>
     new Promise((resolve, reject) => {
       const { timeoutMs, compression, headers, tls } = options;
-      const socket = new WebSocket(addressOf(options), {
+      const socket = new WebSocket(webSocketUrl(options), {
         perMessageDeflate: compression === true && { threshold: 0 },
         handshakeTimeout: timeoutMs,
         ...(headers === undefined ? {} : { headers: { ...headers } }),
@@ -33,7 +33,7 @@ export const officialWs: Driver = {
 
 const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
-function addressOf({ url, query = {} }: ConnectOptions): string {
+function webSocketUrl({ url, query = {} }: ConnectOptions): string {
   const address = new URL(url);
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
   return address.href;

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 
-/** Requests in flight at once; beyond, messages wait here and not in an agent, where nobody would notice. */
+/** Requests in flight at once. Further messages wait here, because waiting in an agent would pass for latency. */
 const MAX_IN_FLIGHT = 64;
 const MAX_WAITING = 1000;
 

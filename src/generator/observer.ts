@@ -4,7 +4,7 @@ import { BitSet } from '../measure/bit-set.ts';
 import type { WorkerContext } from './context.ts';
 import type { PushArrivals } from './messages.ts';
 
-interface Push {
+interface ObservedPush {
   firstNs: number;
   lastNs: number;
   /** Since the last report. */
@@ -23,7 +23,7 @@ const FORGET_AFTER_NS = 60e9;
 export class Observer {
   readonly #context: WorkerContext;
   readonly #lastNs = new Map<number, number>();
-  readonly #pushes = new Map<string, Push>();
+  readonly #pushes = new Map<string, ObservedPush>();
   readonly #changed = new Set<string>();
 
   constructor(context: WorkerContext) {
@@ -70,7 +70,7 @@ export class Observer {
     recorder.record(receivedNs < startNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
 
-  #pushOf(key: string, receivedNs: number): Push {
+  #pushOf(key: string, receivedNs: number): ObservedPush {
     let push = this.#pushes.get(key);
     if (push === undefined) {
       const times = { firstNs: receivedNs, lastNs: receivedNs };

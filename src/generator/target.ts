@@ -3,17 +3,17 @@ import type { ConnectOptions } from '../drivers/driver.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
 
-/** The target as one process of a run sees it. */
+/** The target of a run, loaded once per process. */
 export interface Target {
   readonly mapping: Mapping;
   clientOf(number: number): Client;
-  /** What goes with every request of a client. */
+  /** Headers of every request of a client. */
   headersOf(client: Client): Readonly<Record<string, string>>;
-  /** How a client connects to the server, which listens at `url`. */
+  /** How a client connects to the server at `url`. */
   connectOptions(client: Client, url: string): ConnectOptions;
 }
 
-/** Loads what the plan says of its target. */
+/** Loads the target of a plan. */
 export async function loadTarget(plan: Plan): Promise<Target> {
   const { file } = plan.target;
   const definition = file === null ? null : await loadTargetFile(file);
@@ -28,15 +28,15 @@ export async function loadTarget(plan: Plan): Promise<Target> {
       known.set(number, client);
       return client;
     },
-    headersOf: (client) => (definition?.headers === undefined ? {} : of(definition.headers, client)),
+    headersOf: (client) => (definition?.headers === undefined ? {} : forClient(definition.headers, client)),
     connectOptions: (client, url) => ({
-      ...planned(plan, url),
-      ...(definition === null ? {} : defined(definition, client)),
+      ...optionsOfPlan(plan, url),
+      ...(definition === null ? {} : optionsOfFile(definition, client)),
     }),
   };
 }
 
-function planned({ transport, connectTimeoutMs, settings, target }: Plan, url: string): ConnectOptions {
+function optionsOfPlan({ transport, connectTimeoutMs, settings, target }: Plan, url: string): ConnectOptions {
   const { parser, pollInterval, compression } = settings;
   return {
     url,
@@ -49,19 +49,19 @@ function planned({ transport, connectTimeoutMs, settings, target }: Plan, url: s
   };
 }
 
-function defined(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
+function optionsOfFile(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
   const { path, tls, codec, auth, headers, query } = definition;
   return {
     ...(path === undefined ? {} : { path }),
     ...(tls === undefined ? {} : { tls }),
     ...(codec === undefined ? {} : { codec }),
-    ...(auth === undefined ? {} : { auth: of(auth, client) }),
-    ...(headers === undefined ? {} : { headers: of(headers, client) }),
-    ...(query === undefined ? {} : { query: of(query, client) }),
+    ...(auth === undefined ? {} : { auth: forClient(auth, client) }),
+    ...(headers === undefined ? {} : { headers: forClient(headers, client) }),
+    ...(query === undefined ? {} : { query: forClient(query, client) }),
   };
 }
 
-/** What a client gets: the same as all, or what a function makes of it. */
-function of<T extends object>(value: T | ((client: Client) => T), client: Client): T {
+/** The value for a client: one for all clients, or the result of a function of the client. */
+function forClient<T extends object>(value: T | ((client: Client) => T), client: Client): T {
   return typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
 }

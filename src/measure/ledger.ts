@@ -1,19 +1,18 @@
 /**
- * What a received message was: the first copy in order, the first copy after one with a higher number, a
- * further copy, or one that the receiver was not owed.
+ * A received message is the first copy in order, the first copy after one with a higher number, a duplicate, or one
+ * that the receiver does not expect.
  */
 export type Receipt = 'first' | 'reordered' | 'duplicate' | 'unexpected';
 
 /**
- * What became of the messages owed by one sender's stream to one receiver. Memory grows with the number
- * of gaps, not with the number of messages.
+ * Counts the messages of one stream that one receiver got. Memory grows with the number of gaps, not with the number
+ * of messages.
  */
-export class Account {
+export class DeliveryAccount {
   /** Distinct messages that arrived. */
   delivered = 0;
-  /** Of those, how many took longer than the plan's `lateAfterMs`. */
+  /** The part of {@link delivered} that took longer than the plan's `lateAfterMs`. */
   late = 0;
-  /** Further copies of messages that had arrived already. */
   duplicated = 0;
   /** First copies that arrived after one with a higher number. */
   reordered = 0;
@@ -52,7 +51,7 @@ export class Account {
   }
 }
 
-/** One row of the ledger: what one receiver got of one stream. */
+/** One row of the ledger: the messages of one stream that one receiver got. */
 export interface AccountRow {
   /** Client number of the receiver. */
   readonly receiver: number;
@@ -64,25 +63,25 @@ export interface AccountRow {
 }
 
 /**
- * Who is owed what, and what became of it, for the receivers of one process. Accounts are opened for the
- * membership before the first measured message is sent.
+ * Accounts for the messages that the receivers of one process expect. Accounts are opened for the connected clients
+ * before the first measured message is sent.
  */
 export class Ledger {
-  readonly #accounts = new Map<number, Map<number, Account>>();
-  /** Kept up as messages come, so that asking for them is cheap while a run goes on. */
+  readonly #accounts = new Map<number, Map<number, DeliveryAccount>>();
+  /** Updated with each message, so that reading them is cheap during a run. */
   readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 
-  /** Opens the account of `receiver` for `stream`: from now on it is owed every message of it. */
+  /** Opens the account of `receiver` for `stream`: it expects every message from now on. */
   open(receiver: number, stream: number): void {
     let accounts = this.#accounts.get(receiver);
     if (accounts === undefined) {
       accounts = new Map();
       this.#accounts.set(receiver, accounts);
     }
-    accounts.set(stream, new Account());
+    accounts.set(stream, new DeliveryAccount());
   }
 
-  /** Enters a message that `receiver` got; a negative number is one that the stream does not have. */
+  /** Enters a message that `receiver` got. A negative number does not exist in the stream. */
   receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
     const account = this.#accounts.get(receiver)?.get(stream);
     const receipt = seq < 0 ? 'unexpected' : (account?.receive(seq) ?? 'unexpected');
@@ -103,7 +102,7 @@ export class Ledger {
     return receipt;
   }
 
-  /** Enters a message without a stamp of ours. */
+  /** Enters a message without a stamp of this run. */
   receiveForeign(): void {
     this.#totals.unexpected += 1;
   }
@@ -121,7 +120,7 @@ export class Ledger {
     );
   }
 
-  /** Sums over all accounts. */
+  /** The sums over all accounts. */
   totals(): LedgerTotals {
     return { ...this.#totals };
   }
@@ -132,6 +131,6 @@ export interface LedgerTotals {
   readonly late: number;
   readonly duplicated: number;
   readonly reordered: number;
-  /** Messages that reached a client to whom they were not owed, or that carry no stamp of ours. */
+  /** Messages that reached a client that does not expect them, or that carry no stamp of this run. */
   readonly unexpected: number;
 }

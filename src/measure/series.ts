@@ -18,7 +18,7 @@ export interface SeriesDefinition<Name extends string = string> {
   readonly sampleUnit: SampleUnit;
 }
 
-function series<Name extends string>(
+function defineSeries<Name extends string>(
   name: Name,
   meaning: string,
   properties: Partial<Omit<SeriesDefinition, 'name' | 'meaning'>> = {},
@@ -30,43 +30,46 @@ const PER_BROADCAST = { sampledBy: 'fanout_last', sampleUnit: 'broadcast' } as c
 const PER_REQUEST = { sampledBy: 'reply_last', sampleUnit: 'request' } as const;
 
 const DEFINITIONS = [
-  series('delivery', 'intended send to receipt, per receiver', PER_BROADCAST),
-  series('delivery_actual', 'actual send to receipt, per receiver', PER_BROADCAST),
-  series('fanout_first', 'intended send to the first receiver, per broadcast'),
-  series('fanout_median', 'intended send to the median receiver, per broadcast'),
-  series('fanout_last', 'intended send to the last receiver reached, per broadcast'),
-  series('fanout_skew', 'first receiver to last receiver reached, per broadcast', { mayBeZero: true }),
-  series('ack', 'intended send to acknowledgement, per request', { sampleUnit: 'request' }),
-  series('ack_actual', 'actual send to acknowledgement, per request'),
-  series(
+  defineSeries('delivery', 'intended send to receipt, per receiver', PER_BROADCAST),
+  defineSeries('delivery_actual', 'actual send to receipt, per receiver', PER_BROADCAST),
+  defineSeries('fanout_first', 'intended send to the first receiver, per broadcast'),
+  defineSeries('fanout_median', 'intended send to the median receiver, per broadcast'),
+  defineSeries('fanout_last', 'intended send to the last receiver reached, per broadcast'),
+  defineSeries('fanout_skew', 'first receiver to last receiver reached, per broadcast', { mayBeZero: true }),
+  defineSeries('ack', 'intended send to acknowledgement, per request', { sampleUnit: 'request' }),
+  defineSeries('ack_actual', 'actual send to acknowledgement, per request'),
+  defineSeries(
     'delivery_same_node',
     'intended send to receipt, where one process serves both clients',
     PER_BROADCAST,
   ),
-  series(
+  defineSeries(
     'delivery_cross_node',
     'intended send to receipt, between clients of different processes',
     PER_BROADCAST,
   ),
-  series('reply', 'intended send of a request to each of its replies', PER_REQUEST),
-  series('reply_actual', 'actual send of a request to each of its replies', PER_REQUEST),
-  series('reply_first', 'intended send of a request to its first reply'),
-  series('reply_last', 'intended send of a request to the last reply received'),
-  series('iteration', 'due time of an iteration to the end of its last step', { sampleUnit: 'iteration' }),
-  series('iteration_actual', 'start of an iteration to the end of its last step'),
-  series('push_gap', 'time between two server pushes, per client', {
+  defineSeries('reply', 'intended send of a request to each of its replies', PER_REQUEST),
+  defineSeries('reply_actual', 'actual send of a request to each of its replies', PER_REQUEST),
+  defineSeries('reply_first', 'intended send of a request to its first reply'),
+  defineSeries('reply_last', 'intended send of a request to the last reply received'),
+  defineSeries('iteration', 'due time of an iteration to the end of its last step', {
+    sampleUnit: 'iteration',
+  }),
+  defineSeries('iteration_actual', 'start of an iteration to the end of its last step'),
+  defineSeries('push_gap', 'time between two server pushes, per client', {
     mayBeZero: true,
     sampledBy: 'push_skew',
   }),
-  series('push_skew', 'first receiver to last receiver reached, per push', {
+  defineSeries('push_skew', 'first receiver to last receiver reached, per push', {
     mayBeZero: true,
     sampleUnit: 'push',
   }),
-  series('ack_server', "server's question to the client's answer, on the server's clock, per request"),
-  series('send_lag', 'intended to actual send: how late the generator was', { mayBeZero: true }),
-  series('connect', 'start of connecting to ready for use, per connection'),
-  series('connect_upgraded', 'start of connecting by polling to WebSocket, per client'),
-  series('receive_uncertainty', 'upper bound on the error of a receive time, per message', {
+  defineSeries('ack_server', "server's question to the client's answer, on the server's clock, per request"),
+  defineSeries('send_lag', 'intended to actual send: how late the generator was', { mayBeZero: true }),
+  defineSeries('connect', 'start of connecting to ready for use, per connection'),
+  defineSeries('connect_upgraded', 'start of connecting by polling to WebSocket, per client'),
+  defineSeries('receive_uncertainty', 'upper bound on the error of a receive time, per message', {
+    mayBeZero: true,
     sampledBy: 'headline',
   }),
 ] as const;
@@ -78,7 +81,9 @@ export const SERIES: readonly SeriesDefinition<SeriesName>[] = DEFINITIONS;
 
 /** The series of one run in the order of reports: the scenario's own, of which 0 is valid, then {@link SERIES}. */
 export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonly SeriesDefinition[] {
-  const ownSeries = Object.entries(own).map(([name, meaning]) => series(name, meaning, { mayBeZero: true }));
+  const ownSeries = Object.entries(own).map(([name, meaning]) =>
+    defineSeries(name, meaning, { mayBeZero: true }),
+  );
   return [...ownSeries, ...SERIES];
 }
 

@@ -1,12 +1,12 @@
 import type { Payload } from '../contract/protocol.ts';
 
-/** What every message carries about itself, so that any receiver can time and account for it. */
+/** What every message carries, so that any receiver can time it and account for it. */
 export interface Stamp {
   /** Number of the stream (one sender, one audience) that it belongs to. */
   readonly stream: number;
-  /** Place within its stream, from 0, without gaps; warm-up and measuring count apart. */
+  /** Place within its stream, from 0, without gaps. Warm-up and measuring are numbered separately. */
   readonly seq: number;
-  /** When the schedule wanted it sent, on the run's clock. */
+  /** When it was due, on the run's clock. */
   readonly intendedNs: number;
   /** When it was handed to the driver; never before `intendedNs`. */
   readonly actualNs: number;
@@ -19,7 +19,7 @@ const BINARY_MARK = 0x5b;
 const BINARY_STAMP_BYTES = 32;
 /** The kind at byte 1 and zeros at bytes 2 and 3, read as one big-endian number. */
 const BINARY_KIND = { measured: 0x010000, warmup: 0 } as const;
-/** mark + kind (3), then at most 5 + 7 + 11 + 8 base-36 digits with a separator after each. */
+/** Mark and kind (3), then at most 5 + 7 + 11 + 8 base-36 digits with a separator after each. */
 const TEXT_STAMP_BYTES = 40;
 
 /** The smallest payload that has room for a stamp. */
@@ -31,7 +31,7 @@ export type PayloadType = keyof typeof MIN_PAYLOAD_BYTES;
 export type StampWriter = (stamp: Stamp) => Payload;
 
 /**
- * A writer of text payloads: `sb` + `m` or `w`, then stream, seq, intended time and send lag in base 36,
+ * Returns a writer of text payloads: `sb` + `m` or `w`, then stream, seq, intended time and send lag in base 36,
  * each followed by a comma, then filling to exactly `payloadBytes` ASCII characters that JSON never escapes.
  */
 export function textStampWriter(payloadBytes: number): StampWriter {
@@ -43,7 +43,7 @@ export function textStampWriter(payloadBytes: number): StampWriter {
   };
 }
 
-/** A writer of binary payloads: little-endian mark, kind, stream, seq, intended and actual time, then zeros. */
+/** Returns a writer of binary payloads: little-endian mark, kind, stream, seq, intended and actual time, then zeros. */
 export function binaryStampWriter(payloadBytes: number): StampWriter {
   return (stamp) => {
     const bytes = Buffer.alloc(payloadBytes);
@@ -61,16 +61,16 @@ export function stampWriter(type: PayloadType, payloadBytes: number): StampWrite
   return type === 'text' ? textStampWriter(payloadBytes) : binaryStampWriter(payloadBytes);
 }
 
-/** Reads the stamp of a payload; null when it carries none (not ours, or damaged). */
+/** Reads the stamp at the beginning of a payload; null when there is none, or a damaged one. */
 export function readStamp(payload: unknown): Stamp | null {
-  if (typeof payload === 'string') return readText(payload);
-  if (payload instanceof Uint8Array) return readBinary(payload);
+  if (typeof payload === 'string') return readTextStamp(payload);
+  if (payload instanceof Uint8Array) return readBinaryStamp(payload);
   return null;
 }
 
 const TEXT_STAMP = /^sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/;
 const TEXT_STAMP_ANYWHERE = /sb([mw])([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),([0-9a-z]+),/i;
-/** Deeper than any sensible message, and a bound on what is looked through. */
+/** How deep a message is searched. */
 const MAX_LEVELS = 6;
 
 /**
@@ -93,13 +93,13 @@ export function findStamp(data: unknown, levels = MAX_LEVELS): Stamp | null {
 
 function findInBytes(bytes: Uint8Array): Stamp | null {
   for (let at = bytes.indexOf(BINARY_MARK); at >= 0; at = bytes.indexOf(BINARY_MARK, at + 1)) {
-    const stamp = readBinary(bytes.subarray(at));
+    const stamp = readBinaryStamp(bytes.subarray(at));
     if (stamp !== null) return stamp;
   }
   return stampOfFields(TEXT_STAMP_ANYWHERE.exec(Buffer.from(bytes).toString('latin1')));
 }
 
-function readText(text: string): Stamp | null {
+function readTextStamp(text: string): Stamp | null {
   return stampOfFields(TEXT_STAMP.exec(text));
 }
 
@@ -116,7 +116,7 @@ function stampOfFields(fields: RegExpExecArray | null): Stamp | null {
   });
 }
 
-function readBinary(payload: Uint8Array): Stamp | null {
+function readBinaryStamp(payload: Uint8Array): Stamp | null {
   if (payload.length < BINARY_STAMP_BYTES || payload[0] !== BINARY_MARK) return null;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const kind = view.getUint32(0) & 0xffffff;
@@ -130,7 +130,7 @@ function readBinary(payload: Uint8Array): Stamp | null {
   });
 }
 
-/** Damaged numbers must not reach a histogram or the ledger: NaN or a fraction would corrupt them. */
+/** Damaged numbers must not reach a histogram or the ledger, which NaN or a fraction would corrupt. */
 function soundOrNull(stamp: Stamp): Stamp | null {
   const { stream, seq, intendedNs, actualNs } = stamp;
   const exact = [stream, seq, intendedNs, actualNs].every(Number.isSafeInteger);

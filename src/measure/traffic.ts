@@ -1,17 +1,17 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-/** What the clients of a process did on the wire, whatever they speak. */
+/** What the clients of a process sent and received, over any protocol. */
 export interface Traffic {
   /**
-   * Bytes handed to and read from client sockets, over TCP and below everything else: framing and HTTP headers
-   * are in it. With TLS it is what TLS carries, without its records and handshakes.
+   * Bytes that TCP carries for client sockets, including framing and HTTP headers. With TLS, the bytes that TLS
+   * carries, without its records and handshakes.
    */
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** HTTP requests begun, WebSocket handshakes among them. */
+  /** HTTP requests that were started, including WebSocket handshakes. */
   readonly requests: number;
-  /** Answered requests that asked for messages, and those of them that brought none. */
+  /** Answered requests for messages, and the part of them that brought none. */
   readonly polls: number;
   readonly emptyPolls: number;
 }
@@ -31,7 +31,7 @@ export const NO_TRAFFIC: Traffic = {
   emptyPolls: 0,
 };
 
-/** One traffic whose every count is made from the count of the same name. */
+/** Makes a traffic of the result of `count` for each name. */
 function eachCount(count: (name: keyof Traffic) => number): Traffic {
   return {
     sentBytes: count('sentBytes'),
@@ -43,8 +43,8 @@ function eachCount(count: (name: keyof Traffic) => number): Traffic {
 }
 
 /**
- * The traffic from `fromNs` to `toNs`, in whole numbers: spans that lie in it only in part count with that part
- * of their length, as telemetry does.
+ * Sums the traffic from `fromNs` to `toNs`, in whole numbers. A span that lies in it partly counts with that part of
+ * its length, as telemetry does.
  */
 export function trafficWithin(spans: readonly TrafficSpan[], fromNs: number, toNs: number): Traffic {
   const shares = spans.map(({ startNs, endNs, traffic }) => {
@@ -70,18 +70,18 @@ export class TrafficSampler {
     });
   }
 
-  /** For every answer to a request that asked for messages; `inVain` when it brought none. */
+  /** Notes an answer to a request for messages; `isEmpty` when it brought none. */
   readonly notePoll = (isEmpty: boolean): void => {
     this.#counts.polls += 1;
     if (isEmpty) this.#counts.emptyPolls += 1;
   };
 
-  /** Since the last call, or since creation. */
+  /** The traffic since the last call, or since creation. */
   take(): Traffic {
     const last = this.#last;
     const now = this.#total();
     this.#last = now;
-    // What was handed to a socket and not yet sent is no longer counted when the socket breaks.
+    // Bytes that a socket has not sent yet no longer count when it breaks.
     return eachCount((name) => Math.max(0, now[name] - last[name]));
   }
 

@@ -65,7 +65,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createTcpServer();
   const port = await listening(server);
@@ -108,11 +108,11 @@ describe.each(
   afterAll(() => killServer(server));
 
   describe('connecting', () => {
-    it('is refused with a reason where nobody listens', async () => {
+    it('is refused with a reason where no server listens', async () => {
       await expect(attempt(`127.0.0.1:${await closedPort()}`)).rejects.toThrow(/ECONNREFUSED/);
     });
 
-    it('is refused with a reason where a name has several addresses and nobody listens on any', async () => {
+    it('is refused with a reason where a name has several addresses and no server listens on any', async () => {
       const bothFamilies = [
         { address: '::1', family: 6 },
         { address: '127.0.0.1', family: 4 },
@@ -190,7 +190,7 @@ describe.each(
       },
     );
 
-    it('to a room where nobody is delivers nothing', async () => {
+    it('to an empty room delivers nothing', async () => {
       const sender = await connect();
       const inbox = inboxOf(sender);
       publish(sender, 'lost', 'room', 'empty');
@@ -432,7 +432,7 @@ describe.each(
     }
 
     // The last test of this server.
-    it('is told once, with a reason, when the server dies, and sending is harmless from then on', async () => {
+    it('is reported once, with a reason, when the server dies, and sending is harmless from then on', async () => {
       const connection = await connect();
       const reasons: string[] = [];
       const dropped = new Promise<void>((resolve) => {

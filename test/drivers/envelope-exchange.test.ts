@@ -43,7 +43,7 @@ it('hands an event to all of its handlers, and to none that was removed', () => 
   ]);
 });
 
-it.each(['nonesuch', 'error', '__proto__'])('drops an event called %s that nobody listens to', (event) => {
+it.each(['nonesuch', 'error', '__proto__'])('drops an event called %s without a handler', (event) => {
   const { sent, exchange } = start();
   exchange.receive({ event, data: 1 });
   exchange.receive({ event, data: 1, id: 1 });
@@ -62,7 +62,7 @@ it('gives each request its own reply, once', () => {
     exchange.receive({ event: 'ask', data: `re ${data}`, ack: id ?? -1 });
     exchange.receive({ event: 'ask', data: 'again', ack: id ?? -1 });
   }
-  exchange.receive({ event: 'ask', data: 'for nobody', ack: 99 });
+  exchange.receive({ event: 'ask', data: 'unrequested', ack: 99 });
   expect(replies).toEqual([
     ['b', 're b'],
     ['a', 're a'],

@@ -48,7 +48,7 @@ async function other(answer: RequestListener): Promise<string> {
 }
 
 describe('polls', () => {
-  it('are in vain, each of them, while there is no message', async () => {
+  it('are empty while there is no message', async () => {
     const polled: boolean[] = [];
     await new Promise<void>((resolve, reject) => {
       const onPolled = (isEmpty: boolean) => {
@@ -62,7 +62,7 @@ describe('polls', () => {
     expect(polled).toEqual(Array(20).fill(true));
   });
 
-  it('wait for a message when the server is asked to wait, so that none is in vain', async () => {
+  it('wait for a message when the server is asked to wait, so that none is empty', async () => {
     const polled: boolean[] = [];
     const connection = await connect({
       url: await reference(),
@@ -182,7 +182,7 @@ describe('a connection', () => {
     expect(sent).toEqual([['a'], ['b', 'c']]);
   });
 
-  it('sends what was emitted last before it closes, and tells the server', async () => {
+  it('sends what was emitted last before it closes, and leaves the server', async () => {
     const seen: string[] = [];
     const url = await other((request, response) => {
       if (request.method !== 'GET') seen.push(request.method ?? '');

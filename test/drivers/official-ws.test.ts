@@ -31,7 +31,7 @@ async function open(greet: (socket: WebSocket) => void = () => {}) {
   return { connection, serverEnd: await accepted };
 }
 
-it('takes what is no envelope for nobody, and goes on', async () => {
+it('ignores what is no envelope, and goes on', async () => {
   const { connection, serverEnd } = await open();
   const received: unknown[] = [];
   const last = new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ it('takes what is no envelope for nobody, and goes on', async () => {
   expect(received).toEqual(['last']);
 });
 
-it('takes a reply that nobody waits for, or a second one, for nobody', async () => {
+it('ignores a reply that nothing waits for, and a second one', async () => {
   const { connection, serverEnd } = await open();
   const replies: unknown[] = [];
   connection.request('hello', 'a', (reply) => replies.push(reply));

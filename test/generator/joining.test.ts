@@ -76,7 +76,7 @@ describe('joining', () => {
       const connection = new FakeConnection();
       const events = [{ event: 'a', reply: 'none' as const }, { event: 'join', reply }, { event: 'c' }];
       expect(await time.run(joinRooms(connection, events, 20, time, time))).toBe('join');
-      // A late reply finds nobody.
+      // Nothing waits for a late reply.
       expect(connection.handlersOf('joined')).toBe(0);
       expect(eventsOf(connection)).toEqual(['a', 'join']);
     },

@@ -260,7 +260,7 @@ describe('a request', () => {
     expect(take()).toEqual({ ack: [610], ack_actual: [600] });
   });
 
-  it('is told from others by what its reply carries, not by the order of replies', async () => {
+  it('is matched by what its reply carries, not by the order of replies', async () => {
     const { perform, connection, take, time } = await open(request);
     perform(1000);
     perform(2000);
@@ -297,7 +297,7 @@ describe('a request', () => {
     },
   );
 
-  it('with a reply that is none of ours, where the target reads it, is unexpected, and no reply', async () => {
+  it('with a reply without a stamp, where the target reads it, is unexpected, and no reply', async () => {
     const { perform, connection, ledger, take } = await open(request);
     perform(1000);
     connection.acknowledge('ok');
@@ -347,7 +347,7 @@ describe('a request', () => {
 
   const stamp = { stream: 0, seq: 0, intendedNs: 1, actualNs: 1, measured: false };
 
-  it('of a step tells the step of its acknowledgement and nobody else', async () => {
+  it('of a step hands its acknowledgement to the step alone', async () => {
     const worker = await open({ kind: 'steps' });
     const { connection, ledger, take } = worker;
     let replies = 0;
@@ -358,7 +358,7 @@ describe('a request', () => {
     expect(take()).toEqual({});
   });
 
-  it('of a step tells the right step of an event in reply, and once', async () => {
+  it('of a step hands an event in reply to the right step, once', async () => {
     const mapping: Mapping = {
       delivery: { event: 'message' },
       request: ({ payload }) => ({ event: 'ask', data: payload, reply: { event: 'message' } }),
@@ -375,7 +375,7 @@ describe('a request', () => {
     expect(replies).toEqual(['second', 'first']);
     expect(ledger.totals()).toEqual(NOTHING);
     expect(take()).toEqual({});
-    // A further copy has nobody who waits for it; as part of no measured message it is kept apart.
+    // Nothing waits for a duplicate, and it is part of no measured message.
     connection.receive('message', first);
     expect(replies).toHaveLength(2);
     expect(ledger.totals().delivered).toBe(0);
@@ -514,7 +514,7 @@ describe('a streamed reply', () => {
     expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 3 });
   });
 
-  it('is not looked for where nobody asks for one', async () => {
+  it('is not looked for where none is requested', async () => {
     const mapping: Mapping = { ...chat, streamed: { ...chat.streamed, event: 'receive_message' } };
     const { perform, connection, ledger } = await open(PUBLISH, { mapping });
     perform(1000);
@@ -574,7 +574,7 @@ describe('a close', () => {
     expect(perform(1000)).toBe(true);
     expect(perform(1000)).toBe(false);
     await settle();
-    // What the old connection still brings is nobody's.
+    // Messages of the old connection count for no client.
     expect(connection.closed).toBe(true);
     replacement.receive('receive_message', 'a greeting');
     expect(ledger.totals().unexpected).toBe(1);
@@ -582,7 +582,7 @@ describe('a close', () => {
 });
 
 describe('what the target cannot read', () => {
-  it('is told and counted as unexpected, and what comes after is read', async () => {
+  it('is counted as failed and as unexpected, and what comes after is read', async () => {
     const payload = (data: unknown) => (data as { text: { body: string } }).text.body;
     const mapping: Mapping = { ...chat, delivery: { event: 'message', payload } };
     const { perform, connection, reasons, ledger } = await open(PUBLISH, { mapping });

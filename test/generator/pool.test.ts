@@ -62,7 +62,7 @@ describe('a pool of clients', () => {
     expect([...pool.entries().keys()]).toEqual([4, 7]);
   });
 
-  it('tells how long it took until a connection was on WebSocket', async () => {
+  it('reports how long it took until a connection was on WebSocket', async () => {
     const { pool, attempts, upgradeTimesNs, time } = openPool([new FakeConnection()], 'upgrade');
     await pool.connectAll([0], FAST_HZ);
     expect(upgradeTimesNs).toEqual([]);
@@ -136,7 +136,7 @@ describe('a pool of clients', () => {
 });
 
 describe('reopening', () => {
-  it('closes a connection, tells how it ended, and only then opens another in its place', async () => {
+  it('closes a connection, reports how it ended, and only then opens another in its place', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
     first.outcome = { code: 1000, reason: 'bye' };
     const { pool, attempts, opened } = openPool([first, second]);
@@ -145,7 +145,7 @@ describe('reopening', () => {
     const reopened = pool.reopen(3, (outcome) => {
       atClose.push(outcome, first.closed, attempts.length, pool.connection(3));
     });
-    // From the beginning to the end nobody may send over it.
+    // Nothing may be sent over it until the other is open.
     expect(pool.connection(3)).toBeNull();
     await reopened;
     expect(atClose).toEqual([{ code: 1000, reason: 'bye' }, true, 1, null]);
@@ -175,7 +175,7 @@ describe('reopening', () => {
     expect(pool.failures.take()).toEqual([]);
   });
 
-  it('keeps the new connection when the old one is told to have ended late', async () => {
+  it('keeps the new connection when the old one ends late', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
     const { pool } = openPool([first, second]);
     await pool.connectAll([3], FAST_HZ);

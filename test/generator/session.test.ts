@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
 import { chat, type Mapping } from '../../src/contract/target.ts';
-import { FakeRun } from '../support/fake-run.ts';
+import { FakeRun, planFake } from '../support/fake-run.ts';
 
 /** Client 0 publishes to all. */
 const broadcast = defineScenario({
@@ -28,7 +28,7 @@ describe('a generator session', () => {
   ])('sends nothing to %s that was not allowed, though a target publishes there', async (_, url, host) => {
     const publish: Mapping['publish'] = ({ payload }) => ({ url, body: payload });
     const mapping: Mapping = { ...chat, publish };
-    const run = new FakeRun({ scenario: broadcast, mapping, given: { rate: '10/s', duration: '1s' } });
+    const run = new FakeRun({ planned: planFake(broadcast, { rate: '10/s', duration: '1s' }), mapping });
     const { failed, ledger } = await run.run();
     expect(failed).toEqual([
       { reason: expect.stringMatching(new RegExp(`^publishing failed: ${host} is not`)), count: 10 },

@@ -140,7 +140,7 @@ describe('an iteration', () => {
 });
 
 describe('what an iteration publishes', () => {
-  it('is numbered over all iterations of its client, due with its step, and owed to the receivers', async () => {
+  it('is numbered over all iterations of its client, due with its step, and expected by the receivers', async () => {
     const { perform, connections, time, messages } = await open(async (user) => {
       user.publish('everyone');
       time.moveTo(time.nowNs() + 30);

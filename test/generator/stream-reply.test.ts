@@ -54,7 +54,7 @@ describe('replies that only have a number', () => {
     expect(awaited.take(1, 1)?.seq).toBe(1);
   });
 
-  it('are told apart by client, and forgotten for a client whose replies have a payload', () => {
+  it('differ by client, and forgotten for a client whose replies have a payload', () => {
     const awaited = new AwaitedReplies(60e9);
     awaited.expect(1, stampOf(10), 2);
     awaited.expect(2, stampOf(20), 2);

@@ -92,7 +92,7 @@ describe('a user', () => {
     expect(published).toEqual([[clock.ns, 'everyone', null]]);
   });
 
-  it('goes on after thinking when the thinking should have been over, and tells how late that is', async () => {
+  it('goes on after thinking when the thinking should have been over, and reports how late that is', async () => {
     const { user, clock, published, lagsNs, time } = open();
     user.publish('everyone');
     const thinkingFromNs = clock.ns;
@@ -268,14 +268,14 @@ describe('a connection of an iteration', () => {
     expect(recorded).toEqual([['ack_upgraded', 200_100]]);
   });
 
-  it('tells when it is on WebSocket', async () => {
+  it('reports when it is on WebSocket', async () => {
     const { user, upgraded } = open();
     const connection = await user.open();
     upgraded.resolve();
     await connection.upgraded;
   });
 
-  it('tells when it has not come to WebSocket in time', async () => {
+  it('fails when it is not on WebSocket in time', async () => {
     const { user, time } = open({ timeoutMs: 20 });
     const connection = await user.open();
     await expect(time.run(connection.upgraded)).rejects.toThrow('no upgrade to WebSocket within 0.02 s');

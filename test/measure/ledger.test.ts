@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Account, Ledger } from '../../src/measure/ledger.ts';
+import { DeliveryAccount, Ledger } from '../../src/measure/ledger.ts';
 import { heapGrowthBytes } from '../garbage.ts';
 
 type Fate = 'arrives' | 'dropped' | 'twice' | 'swapped with the next';
@@ -35,7 +35,7 @@ function countByDefinition(order: readonly number[]) {
 }
 
 function countByAccount(order: readonly number[]) {
-  const account = new Account();
+  const account = new DeliveryAccount();
   for (const seq of order) account.receive(seq);
   const { delivered, duplicated, reordered } = account;
   return { delivered, duplicated, reordered };
@@ -85,7 +85,7 @@ describe('an account', () => {
   });
 
   it('says of each message what it was', () => {
-    const account = new Account();
+    const account = new DeliveryAccount();
     expect([2, 0, 2, 1, 0, 3].map((seq) => account.receive(seq))).toEqual([
       'first',
       'reordered',
@@ -101,7 +101,7 @@ describe('an account', () => {
     // 1 0 3 2 5 4 ...
     ['with each pair swapped', (seq) => seq ^ 1],
   ])('remembers nothing of a million messages that all arrived, %s', (_, seqOf) => {
-    const account = new Account();
+    const account = new DeliveryAccount();
     const grownBytes = heapGrowthBytes(() => {
       for (let place = 0; place < 1_000_000; place++) account.receive(seqOf(place));
     });
@@ -111,7 +111,7 @@ describe('an account', () => {
   });
 
   it('remembers of a million messages which every thousandth was lost', () => {
-    const account = new Account();
+    const account = new DeliveryAccount();
     for (let seq = 0; seq < 1_000_000; seq++) if (seq % 1000 !== 500) account.receive(seq);
     expect(account).toMatchObject({ delivered: 999_000, duplicated: 0, reordered: 0 });
     const stragglers = [500, 500_500, 999_500, 500, 501];
@@ -183,7 +183,7 @@ describe('a ledger', () => {
     expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 1 });
   });
 
-  it('counts what a client was not owed, and delivers it to nobody', () => {
+  it('counts what a client does not expect as unexpected, and not as delivered', () => {
     const ledger = new Ledger();
     ledger.open(7, 0);
     expect(ledger.receive(7, 1, 0, false)).toBe('unexpected');

@@ -126,7 +126,7 @@ describe('a telemetry sample', () => {
     server.close();
   });
 
-  it('tells nothing of the buffers of a process that has accepted no connection, be it for its own pipes', async () => {
+  it('has no buffers for a process that has accepted no connection, not even for its own pipes', async () => {
     const sampler = createSampler();
     expect(sampler.sample().bufferedBytes).toBeNull();
     const path = join(mkdtempSync(join(tmpdir(), 'sockbench-test-')), 'pipe');

@@ -142,7 +142,7 @@ describe('the sampler', () => {
     await once(https, 'close');
   });
 
-  it('counts exactly one request and one poll in vain for each asking of a client that gets nothing', async () => {
+  it('counts exactly one request and one empty poll for each request of a client that gets nothing', async () => {
     sampler.take();
     const polledTimes = (times: number) =>
       new Promise<Traffic>((resolve) => {
@@ -161,7 +161,7 @@ describe('the sampler', () => {
     expect({ requests, polls, emptyPolls }).toEqual({ requests: 1 + 25, polls: 25, emptyPolls: 25 });
   });
 
-  it('tells polls that bring something from those in vain', () => {
+  it('tells polls that bring messages from empty ones', () => {
     sampler.take();
     for (const isEmpty of [true, false, false]) sampler.notePoll(isEmpty);
     expect(sampler.take()).toEqual({ ...NO_TRAFFIC, polls: 3, emptyPolls: 1 });

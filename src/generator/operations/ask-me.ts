@@ -2,7 +2,7 @@ import { findStamp } from '../../measure/stamp.ts';
 import { type OperationDefinition, PLAIN_OPERATION, undeclared } from './operation.ts';
 
 /** Has the server send the client a request; the server then reports the answer and its own timing. */
-export const askMe: OperationDefinition = {
+export const askMeOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   kind: 'ask-me',
   needs: ['askMe', 'asked'],

@@ -1,7 +1,7 @@
 import { type OperationDefinition, PLAIN_OPERATION } from './operation.ts';
 
 /** Closes the client's connection and then opens another. The reply is the server's close frame. */
-export const close: OperationDefinition = {
+export const closeOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   kind: 'close',
   // Polling has no close frame.

@@ -7,7 +7,7 @@ import {
 } from './operation.ts';
 
 /** Sends a message that comes back to its sender as an event. */
-export const echo: OperationDefinition = {
+export const echoOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   kind: 'echo',
   needs: ['echo', 'echoed'],

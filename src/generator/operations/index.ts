@@ -2,26 +2,26 @@ import type { Layout, Operation, Speech, Stream } from '../../contract/scenario.
 import type { Mapping } from '../../contract/target.ts';
 import type { ClosedBroadcast } from '../../measure/fanout.ts';
 import type { Recorder } from '../../measure/recorder.ts';
-import { askMe } from './ask-me.ts';
-import { close } from './close.ts';
-import { echo } from './echo.ts';
+import { askMeOperation } from './ask-me.ts';
+import { closeOperation } from './close.ts';
+import { echoOperation } from './echo.ts';
 import type { BroadcastSeries, NodeSeries, OperationDefinition } from './operation.ts';
-import { ping } from './ping.ts';
-import { publish } from './publish.ts';
-import { request } from './request.ts';
-import { steps } from './steps.ts';
-import { streamReply } from './stream-reply.ts';
+import { pingOperation } from './ping.ts';
+import { publishOperation } from './publish.ts';
+import { requestOperation } from './request.ts';
+import { stepsOperation } from './steps.ts';
+import { streamReplyOperation } from './stream-reply.ts';
 
 /** Every kind of operation. They listen in this order: streamed replies first, which claim their event. */
 export const OPERATIONS: Readonly<Record<Operation['kind'], OperationDefinition>> = {
-  'stream-reply': streamReply,
-  publish,
-  request,
-  'ask-me': askMe,
-  echo,
-  ping,
-  close,
-  steps,
+  'stream-reply': streamReplyOperation,
+  publish: publishOperation,
+  request: requestOperation,
+  'ask-me': askMeOperation,
+  echo: echoOperation,
+  ping: pingOperation,
+  close: closeOperation,
+  steps: stepsOperation,
 };
 
 /** Where the messages of one stream are recorded. */

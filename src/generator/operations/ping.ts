@@ -1,7 +1,7 @@
 import { type OperationDefinition, PLAIN_OPERATION } from './operation.ts';
 
 /** Sends a ping of the protocol, which only raw WebSocket clients have. */
-export const ping: OperationDefinition = {
+export const pingOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   kind: 'ping',
   isSupported: ({ protocol }) => protocol === 'ws',

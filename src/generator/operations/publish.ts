@@ -23,7 +23,7 @@ export const DELIVERIES = {
 const PUBLISHER_FULL = 'too many HTTP requests were in flight and waiting';
 
 /** Sends a message to others, over the sender's connection or by an HTTP request. */
-export const publish: OperationDefinition = {
+export const publishOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   ...DELIVERIES,
   kind: 'publish',

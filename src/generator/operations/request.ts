@@ -10,7 +10,7 @@ import {
 } from './operation.ts';
 
 /** Sends a request to which the server replies, by an acknowledgement or an event. */
-export const request: OperationDefinition = {
+export const requestOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   kind: 'request',
   needs: ['request'],

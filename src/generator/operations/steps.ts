@@ -15,7 +15,7 @@ import { DELIVERIES, Publishing } from './publish.ts';
 import { Requesting } from './request.ts';
 
 /** Runs the scenario's steps. The stream's messages are those that the steps publish. */
-export const steps: OperationDefinition = {
+export const stepsOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   ...DELIVERIES,
   kind: 'steps',

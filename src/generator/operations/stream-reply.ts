@@ -13,7 +13,7 @@ import {
 } from './operation.ts';
 
 /** Sends a request that is answered by several replies, as a broadcast to one client. */
-export const streamReply: OperationDefinition = {
+export const streamReplyOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   kind: 'stream-reply',
   needs: ['streamRequest', 'streamed'],
