@@ -53,7 +53,9 @@ describe('the page of a comparison', () => {
   });
 
   it('has tables of metrics, of every round, of design and environment', () => {
-    const captions = [...page('ok').matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
+    const captions = [...page('ok').matchAll(/<caption[^>]*>(.*?)<\/caption>/g)].map(
+      ([, caption]) => caption,
+    );
     expect(captions).toEqual(['Metrics', 'Every round', 'Design', 'Environment']);
   });
 

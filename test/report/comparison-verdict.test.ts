@@ -133,7 +133,7 @@ describe('the verdict line', () => {
     expect(verdictSentence(comparisons.partial())).toMatch(/^PARTIAL, INCONCLUSIVE: delivery\.p50 /);
     expect(verdictSentence(comparisons.thresholds())).toMatch(/; thresholds: 1 FAILED, 1 not judged of 3$/);
     expect(verdictSentence(comparisons.several())).toBe(
-      'REGRESSED: vs ws: socketio, socketio polling REGRESSED',
+      'REGRESSED vs ws: socketio, socketio polling REGRESSED',
     );
   });
 });

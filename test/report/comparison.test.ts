@@ -163,7 +163,7 @@ describe('text of a comparison', () => {
 
   it('has a section for each head, and a ranking', () => {
     expect(results(comparisons.several())).toMatchInlineSnapshot(`
-      "REGRESSED: vs ws: socketio, socketio polling REGRESSED
+      "REGRESSED vs ws: socketio, socketio polling REGRESSED
       REGRESSED: socketio vs ws: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; 5 pairs
       REGRESSED: socketio polling vs ws: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; 5 pairs
 

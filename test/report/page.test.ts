@@ -177,8 +177,7 @@ describe('the page in a browser', () => {
     const page = await context.newPage();
     writeFileSync(join(folder, 'plain.html'), runPage(results.valid()));
     await page.goto(pathToFileURL(join(folder, 'plain.html')).href);
-    for (const fold of await page.locator('details:not([open]) > summary').all()) await fold.click();
-    expect(await page.locator('caption').allInnerTexts()).toEqual([
+    expect(await page.locator('caption').allTextContents()).toEqual([
       'Latency',
       'Delivery',
       'Cost',

@@ -139,14 +139,14 @@ export function pairSentence(comparison: Comparison, pair: PairOutcome): string 
   return `${pair.verdict}: ${subject}${pairParts(comparison, pair).join('; ')}`;
 }
 
-/** `REGRESSED: vs ws: socketio, socketio polling REGRESSED; bun-ws OK` */
+/** `REGRESSED vs ws: socketio, socketio polling REGRESSED; bun-ws OK` */
 function severalText(comparison: Comparison): string {
   const { judgement } = comparison;
   const groups = Map.groupBy(judgement.heads, ({ verdict }) => verdict);
   const counted = [...groups].map(
     ([verdict, pairs]) => `${pairs.map(({ head }) => armName(comparison, head)).join(', ')} ${verdict}`,
   );
-  return `${judgement.verdict}: vs ${baseName(comparison)}: ${counted.join('; ') || 'no arm was compared'}`;
+  return `${judgement.verdict} vs ${baseName(comparison)}: ${counted.join('; ') || 'no arm was compared'}`;
 }
 
 /** `; thresholds: 1 FAILED, 1 not judged of 3`; nothing when all passed. */

@@ -42,12 +42,17 @@ function rowHtml(headings: readonly Heading[], row: readonly string[], colour: n
 const listHtml = (notes: readonly string[]) =>
   notes.length === 0 ? '' : `<ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('\n')}</ul>`;
 
-/** A table in a box of its own that scrolls sideways where the page is too narrow. */
-function tableHtml({ title, table: { headings, rows }, notes, colours }: BlockOf<'table'>): string {
+/**
+ * A table in a box of its own that scrolls sideways where the page is too narrow. Its caption is hidden where the fold
+ * around it, `fold`, has the same title.
+ */
+function tableHtml(block: BlockOf<'table'>, fold: string): string {
+  const { title, table, notes, colours } = block;
+  const { headings, rows } = table;
   const caption = escapeHtml(title);
   return [
     `<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table>`,
-    `<caption>${caption}</caption>`,
+    `<caption${title === fold ? ' hidden' : ''}>${caption}</caption>`,
     `<thead><tr>${headings.map(headingHtml).join('')}</tr></thead>`,
     `<tbody>${rows.map((row, index) => rowHtml(headings, row, colours[index])).join('\n')}</tbody>`,
     '</table></div>',
@@ -72,10 +77,10 @@ const titleHtml = (title: string) => (title === '' ? '' : `<h3>${escapeHtml(titl
 /** Folds that every output shows are open. */
 function foldHtml({ title, needs, blocks }: BlockOf<'details'>): string {
   const open = needs === 'text' ? ' open' : '';
-  return `<details${open}><summary>${escapeHtml(title)}</summary>\n${blocksHtml(blocks)}\n</details>`;
+  return `<details${open}><summary>${escapeHtml(title)}</summary>\n${blocksHtml(blocks, title)}\n</details>`;
 }
 
-function blockHtml(block: Block): string {
+function blockHtml(block: Block, fold: string): string {
   switch (block.kind) {
     case 'verdict':
       return verdictHtml(block);
@@ -84,7 +89,7 @@ function blockHtml(block: Block): string {
     case 'text':
       return `<p class="load">${escapeHtml(block.text)}</p>`;
     case 'table':
-      return tableHtml(block);
+      return tableHtml(block, fold);
     case 'facts':
       return factsHtml(block);
     case 'notes':
@@ -99,12 +104,12 @@ function blockHtml(block: Block): string {
 }
 
 /** Facts that follow each other stand side by side where there is room. */
-function blocksHtml(blocks: readonly Block[]): string {
+function blocksHtml(blocks: readonly Block[], fold = ''): string {
   const parts: string[] = [];
   for (const [index, block] of blocks.entries()) {
     const isFacts = block.kind === 'facts';
     if (isFacts && blocks[index - 1]?.kind !== 'facts') parts.push('<div class="pair">');
-    parts.push(blockHtml(block));
+    parts.push(blockHtml(block, fold));
     if (isFacts && blocks[index + 1]?.kind !== 'facts') parts.push('</div>');
   }
   return parts.join('\n');
