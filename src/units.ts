@@ -1,4 +1,4 @@
-import { SockbenchError } from './errors.ts';
+import { fail } from './errors.ts';
 
 const DURATION_NS: Readonly<Record<string, number>> = {
   ns: 1,
@@ -17,12 +17,12 @@ const SIZE_BYTES: Readonly<Record<string, number>> = {
 };
 const RATE_HZ: Readonly<Record<string, number>> = { '/s': 1, '/m': 1 / 60, '/h': 1 / 3600 };
 
-/** Units by what they count, with their worth in nanoseconds, bytes and events per second. */
+/** Units by quantity, each in nanoseconds, bytes or events per second. */
 export const UNITS = { duration: DURATION_NS, bytes: SIZE_BYTES, rate: RATE_HZ } as const;
 
 const QUANTITY = /^(\d+(?:\.\d+)?)\s*(.*)$/;
 
-/** Reads one number with one of the units given; the number may have a fraction, never a sign. */
+/** Reads a number with one of the units. The number may have a fraction, but no sign. */
 function parseQuantity(
   text: string,
   what: string,
@@ -34,11 +34,11 @@ function parseQuantity(
   if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
   const allowed = Object.keys(units).join(', ');
   const problem = digits !== undefined && unit === '' ? 'has no unit' : `is not a ${what}`;
-  throw new SockbenchError({
-    code: 'BAD_QUANTITY',
-    message: `"${text}" ${problem}; a ${what} is a number and one of the units ${allowed}`,
-    hint: `Write it like ${example}.`,
-  });
+  return fail(
+    'BAD_QUANTITY',
+    `"${text}" ${problem}; a ${what} is a number and one of the units ${allowed}`,
+    `Write it like ${example}.`,
+  );
 }
 
 /** Reads a duration such as `10s`, `250ms` or `1.5m`; returns nanoseconds. */
@@ -69,7 +69,7 @@ const TIME_STEPS: ReadonlyArray<readonly [string, number]> = [
   ['ns', 1],
 ];
 
-/** Three significant digits, and whole numbers never cut short: 0.123, 12.3, 1234. */
+/** Shows three significant digits, and all digits of a whole number: 0.123, 12.3, 1234. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 100 || Number.isInteger(value)) return Math.round(value).toString();
@@ -82,7 +82,7 @@ export function formatNs(valueNs: number): string {
   return `${formatNumber(valueNs / scale)} ${name}`;
 }
 
-/** Shows a duration as it is written on the command line: `10s`, `1.5s`, `250ms`. */
+/** Shows a duration as on the command line: `10s`, `1.5s`, `250ms`. */
 export function formatDurationMs(durationMs: number): string {
   return durationMs >= 1000
     ? `${formatNumber(Math.round(durationMs) / 1000)}s`
@@ -96,12 +96,12 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(bytes / 1024 ** 2)} MiB`;
 }
 
-/** Shows a share of one as percent: `0.5 %`. */
+/** Shows a ratio as percent: `0.5 %`. */
 export function formatPercent(ratio: number): string {
   return `${formatNumber(ratio * 100)} %`;
 }
 
-/** Shows a count with thousands apart: `1,234,567`. */
+/** Shows a count with separated thousands: `1,234,567`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }

@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
+import { ALPHA } from '../../src/cli/comparison-plan.ts';
 import { planLooks } from '../../src/stats/correction.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
 import type { Observed } from '../../src/stats/pairs.ts';
@@ -11,7 +12,6 @@ type Point = Observed['points'][number];
 type PairPoints = ReadonlyMap<string, Point>;
 
 const ROUNDS = 30;
-const ALPHA = 0.02;
 
 /** The pairs of all gates, each with its metrics kept together. */
 function pairsOf(gates: readonly GateRecord[]): PairPoints[] {

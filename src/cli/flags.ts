@@ -104,6 +104,23 @@ export const SOURCE_OPTIONS = {
   option: repeated('NAME=VALUE', 'option of your own scenario'),
 } as const satisfies OptionTable;
 
+/** Adds a command that measures a scenario: its own options, then those of every run; `help` follows all options. */
+export function addScenarioCommand(
+  program: Command,
+  name: string,
+  description: string,
+  options: OptionTable,
+  help: string,
+): Command {
+  const command = program
+    .command(name)
+    .description(description)
+    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
+  addOptions(command, options);
+  addRunOptions(command);
+  return command.addHelpText('after', help);
+}
+
 /** Adds the flags of a run: those of every plan, then those of each scenario, which help lists by scenario. */
 export function addRunOptions(command: Command): void {
   addOptions(command, SOURCE_OPTIONS);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type GivenOptions, parseOptions } from '../contract/options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
+import type { ServerSettings } from '../contract/server.ts';
 import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
@@ -21,17 +22,10 @@ const referenceSchema = z
     program: text.nullable(),
     /** Version of that program: v24.1.0 of Node.js, 1.3.0 of Bun; null when it was not asked. */
     version: text.nullable(),
-    settings: z
-      .object({
-        namespace: text.nullable(),
-        compression: z.boolean(),
-        parser: z.enum(['default', 'msgpack']),
-        recovery: z.boolean(),
-        processes: whole.nullable(),
-        redis: text.nullable(),
-        redisAdapter: z.enum(['pubsub', 'sharded', 'streams']),
-      })
-      .readonly(),
+    settings: z.record(
+      text,
+      z.union([text, decimal, z.boolean(), z.null()]),
+    ) as unknown as z.ZodType<ServerSettings>,
     /** Whether a client can ask which process serves it. */
     hasNodes: z.boolean(),
   })

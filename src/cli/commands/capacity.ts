@@ -6,7 +6,7 @@ import { requireWritable } from '../../result/store.ts';
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
 import { searchCapacity } from '../capacity-search.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { addOptions, addRunOptions, type Flags, outputOptions, readFlags } from '../flags.ts';
+import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
 import { deliver } from '../output.ts';
 import { timeText } from '../progress.ts';
 
@@ -16,21 +16,18 @@ const CAPACITY_OUTPUT = outputOptions(
 );
 
 export const addCapacity: AddCommand = (program, cli, finish) => {
-  const command = program
-    .command('capacity')
-    .description('find the highest rate, or number of clients, at which a server meets an objective')
-    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
-  addOptions(command, { ...SEARCH_OPTIONS, ...CAPACITY_OUTPUT });
-  command.addOption(command.createOption('--threshold <EXPR>').hideHelp().argParser(refuseThreshold));
-  addRunOptions(command);
-  command.addHelpText(
-    'after',
+  const command = addScenarioCommand(
+    program,
+    'capacity',
+    'find the highest rate, or number of clients, at which a server meets an objective',
+    { ...SEARCH_OPTIONS, ...CAPACITY_OUTPUT },
     `
 Examples:
   sockbench capacity broadcast-latency --target ws --clients 50 --objective 'fanout_last.p95<50ms'
   sockbench capacity ack-roundtrip --clients 50 --objective 'ack.p95<20ms' --from 200/s --to 20000/s --duration 5s
   sockbench capacity room-fanout --vary clients --rate 20/s --objective 'fanout_last.p95<100ms' --from 20 --to 2000`,
   );
+  command.addOption(command.createOption('--threshold <EXPR>').hideHelp().argParser(refuseThreshold));
   command.action(async (name: string, flags: Flags) => finish(await capacity(cli, name, flags)));
 };
 

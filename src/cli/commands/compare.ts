@@ -5,7 +5,7 @@ import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison } from '../comparison.ts';
 import { comparisonOptions, looksOf, planArm, planComparison, roundCount } from '../comparison-plan.ts';
-import { addOptions, addRunOptions, type Flags, readFlags, repeated } from '../flags.ts';
+import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
 
 const COMPARE_FORMATS = COMPARISON.defaultFormats;
 
@@ -20,14 +20,11 @@ const COMPARE_OPTIONS = {
 };
 
 export const addCompare: AddCommand = (program, cli, finish) => {
-  const command = program
-    .command('compare')
-    .description('run two or more servers, transports or settings in turn and report the differences')
-    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
-  addOptions(command, { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARE_FORMATS) });
-  addRunOptions(command);
-  command.addHelpText(
-    'after',
+  addScenarioCommand(
+    program,
+    'compare',
+    'run two or more servers, transports or settings in turn and report the differences',
+    { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARE_FORMATS) },
     `
 An arm names its differences: a name, a target and flags of run; each may be omitted.
 Exit codes: 0 a verdict for every arm, 4 INCONCLUSIVE, 3 INVALID, 99 a threshold failed.
@@ -36,8 +33,7 @@ Examples:
   sockbench compare broadcast-latency --arm ws --arm socketio --clients 100 --rate 50/s
   sockbench compare ack-roundtrip --arm 'push: socketio' --arm 'poll: socketio --transport polling' --rounds 20
   sockbench compare room-fanout --target http://127.0.0.1:3000 --arm "old: --exec 'node old.js'" --arm "new: --exec 'node new.js'"`,
-  );
-  command.action(async (name: string, flags: Flags) => finish(await compare(cli, name, flags)));
+  ).action(async (name: string, flags: Flags) => finish(await compare(cli, name, flags)));
 };
 
 async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {

@@ -24,7 +24,7 @@ import {
   planComparison,
   roundCount,
 } from '../comparison-plan.ts';
-import { addOptions, addRunOptions, type Flags, type FlagValues, readFlags } from '../flags.ts';
+import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
@@ -79,14 +79,11 @@ const GATE_OPTIONS = {
 type GateOptions = FlagValues<typeof GATE_OPTIONS>;
 
 export const addGate: AddCommand = (program, cli, finish) => {
-  const command = program
-    .command('gate')
-    .description('compare a server with its base and fail a CI job only when it became significantly slower')
-    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
-  addOptions(command, { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS) });
-  addRunOptions(command);
-  command.addHelpText(
-    'after',
+  addScenarioCommand(
+    program,
+    'gate',
+    'compare a server with its base and fail a CI job only when it became significantly slower',
+    { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS) },
     `
 Exit codes: 0 OK or IMPROVED, 99 REGRESSED or a threshold failed, 4 INCONCLUSIVE, 3 INVALID.
 
@@ -94,8 +91,7 @@ Examples:
   sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node dist/server.js' --base-ref origin/main
   sockbench gate ack-roundtrip --target ws://127.0.0.1:3000 --exec 'node new.js' --base-exec 'node old.js' --quick
   sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node server.js' --baseline main/rounds.json`,
-  );
-  command.action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
+  ).action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
 };
 
 async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {

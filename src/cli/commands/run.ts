@@ -8,7 +8,7 @@ import { viewResult } from '../../result/view.ts';
 import { runPlan } from '../../run/run.ts';
 import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { addOptions, addRunOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
+import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver } from '../output.ts';
 import { planRun } from '../plan-run.ts';
 import { showProgress } from '../progress.ts';
@@ -22,14 +22,11 @@ const RUN_OPTIONS = {
 };
 
 export const addRun: AddCommand = (program, cli, finish) => {
-  const command = program
-    .command('run')
-    .description('load a server with a scenario and report what every client received')
-    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
-  addOptions(command, RUN_OPTIONS);
-  addRunOptions(command);
-  command.addHelpText(
-    'after',
+  addScenarioCommand(
+    program,
+    'run',
+    'load a server with a scenario and report what every client received',
+    RUN_OPTIONS,
     `
 Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
 
@@ -37,12 +34,11 @@ Examples:
   sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
   sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
   sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'`,
-  );
-  command.action(async (name: string, flags: Flags) => finish(await run(cli, name, flags)));
+  ).action(async (name: string, flags: Flags) => finish(await measureRun(cli, name, flags)));
 };
 
 /** Checks everything before anything starts. */
-async function run(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
+async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
   const planned = await planRun(name, flags, threshold);
   const { thresholds, warnings, config } = planned;
