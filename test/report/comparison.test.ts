@@ -42,7 +42,7 @@ describe('text of a comparison', () => {
                                                                    [------x-------]
       fanout_last.p95      o2oo                :
                        [-----x---]
-      - o: a round, or a digit for several; |: no difference; ":": tolerated up to here; [-x-]: estimate and bounds
+      - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval
 
       Design
       base          exec=node base.js
@@ -101,7 +101,7 @@ describe('text of a comparison', () => {
                        [-------------x---------]
       fanout_last.p95             o2   oo                                         :
                        [-------------x---------]
-      - o: a round, or a digit for several; |: no difference; ":": tolerated up to here; [-x-]: estimate and bounds"
+      - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval"
     `);
   });
 
@@ -133,7 +133,7 @@ describe('text of a comparison', () => {
                        [----------------------------x-----------------------------]
       fanout_last.p95                 o2 2                      :
                                  [------x----]
-      - o: a round, or a digit for several; |: no difference; ":": tolerated up to here; [-x-]: estimate and bounds"
+      - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval"
     `);
   });
 
@@ -190,7 +190,7 @@ describe('text of a comparison', () => {
                                                                      [-----x------]
       fanout_last.p95            |        3 2      :
                        [-------------------x-------------------]
-      - o: a round, or a digit for several; |: no difference; ":": tolerated up to here; [-x-]: estimate and bounds
+      - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval
 
       socketio polling vs ws: 5 valid pairs
 
@@ -216,7 +216,7 @@ describe('text of a comparison', () => {
                                                                      [-----x------]
       fanout_last.p95            |       2oo o     :
                        [-------------------x-------------------]
-      - o: a round, or a digit for several; |: no difference; ":": tolerated up to here; [-x-]: estimate and bounds
+      - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval
 
       Ranking
       - by delivery.p50: 1. ws (1.2 ms); 2. socketio (1.5 ms); 3. socketio polling (1.8 ms)
@@ -299,7 +299,7 @@ describe('Markdown of a comparison', () => {
                                                                    [------x-------]
       fanout_last.p95      o2oo                :
                        [-----x---]
-      - o: a round, or a digit for several; |: no difference; ":": tolerated up to here; [-x-]: estimate and bounds
+      - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval
       \`\`\`
 
       </details>
