@@ -40,13 +40,13 @@ export function countSamples({
 }
 
 /**
- * Messages whose deliveries or replies are the headline. Steps publish any number of messages, and other streams may
+ * Messages whose deliveries or replies are the headline. Iterations publish any number of messages, and other streams may
  * have other operations. Without either the counts by second are used, which a lost worker has reported too.
  */
 function sentOfHeadline(headline: string, { streams }: Layout, collector: Collector): number {
   const isHeadline = streams.map((stream) => routeOf(stream, headline).series === headline);
-  const hasSteps = streams.some(({ operation }) => OPERATIONS[operation.kind].starts === 'iteration');
-  if (!hasSteps && !isHeadline.includes(false)) return collector.timeline.counts().sent;
+  const hasIterations = streams.some(({ operation }) => OPERATIONS[operation.kind].starts === 'iteration');
+  if (!hasIterations && !isHeadline.includes(false)) return collector.timeline.counts().sent;
   return collector
     .sent()
     .reduce((sum, { stream, sent }) => sum + (isHeadline[stream] === true ? sent : 0), 0);
