@@ -2,15 +2,11 @@ import { z } from 'zod';
 import { METRIC_UNITS } from './metrics.ts';
 import { findingSchema, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 
-/**
- * What capacity stores: what was asked, every run as it was measured, how each was judged, and the answer. Durations
- * are nanoseconds unless their name says otherwise.
- */
-/** What is looked for: the highest rate, in messages a second, or the highest number of clients. */
+/** The parameter to search: the highest rate in messages per second, or the highest number of clients. */
 export const VARIED = ['rate', 'clients'] as const;
 export type Varied = (typeof VARIED)[number];
 
-/** What came of one run. `spoilt`: it says nothing of the server, as when the generator was the limit. */
+/** The outcome of one run. `excluded`: it says nothing about the server, for example because the generator was the limit. */
 const STEP_OUTCOMES = ['passed', 'failed', 'excluded'] as const;
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
@@ -18,11 +14,11 @@ const PHASES = ['doubling', 'bisecting', 'confirming'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /**
- * How a search ended. `found`: it takes `value` and not `failedAt`. `at_least`: it takes `value`; what it takes
- * beyond could not be seen (`spoiltAt`) or was not looked for. `unmet`: not even where the search began.
- * `unsteady`: single runs pass, repeats do not. `unseen`: no run said anything. `open`: stopped before its end.
+ * How a search ended. `found`: the server sustains `value` and not `failedAt`. `at_least`: it sustains `value`; higher
+ * values were inconclusive (`inconclusiveAt`) or not tried. `below_start`: it does not sustain the first value.
+ * `unstable`: single runs pass, repeats fail. `inconclusive`: no run could be judged. `interrupted`: the user stopped it.
  */
-const ENDINGS = ['found', 'at_least', 'below_start', 'unstable', 'inconclusive', 'open'] as const;
+const ENDINGS = ['found', 'at_least', 'below_start', 'unstable', 'inconclusive', 'interrupted'] as const;
 export type EndingKind = (typeof ENDINGS)[number];
 
 const count = z.number().int().nonnegative();
@@ -30,18 +26,18 @@ const finite = z.number();
 
 const design = z.object({
   vary: z.enum(VARIED),
-  /** Messages a second, or clients. */
+  /** Messages per second, or clients. */
   from: finite,
   to: finite,
-  /** As asked for: `fanout_last.p95<50ms`. */
+  /** Each clause as it was given: `fanout_last.p95<50ms`. */
   objectives: z.array(z.string()).min(1),
-  /** How many messages may be lost, and as many fail: `0`, `0.1%`. */
+  /** The limit of lost messages, and of failed ones: `0`, `0.1%`. */
   lost: z.string(),
   repeats: count,
   mustPass: count,
-  /** Of the upper bound of a quantile, one-sided. */
+  /** Of the bounds of a quantile, each one-sided. */
   confidence: finite,
-  /** The most that was to be run, and about how long that would have taken. */
+  /** The maximum number of runs, and about how long they would take. */
   maxSteps: count,
   maxMs: finite,
 });
@@ -55,10 +51,10 @@ const figure = z.object({
   limit: finite,
   /** Null where the run has no such value, or too few samples for it. */
   value: finite.nullable(),
-  /** Of a quantile; null for all else. */
+  /** Bounds of a quantile; null for other metrics. */
   lower: finite.nullable(),
   upper: finite.nullable(),
-  /** By the upper bound where there is one; null when there was nothing to judge. */
+  /** Judged by the upper bound where there is one; null when there was no value. */
   passed: z.boolean().nullable(),
 });
 
@@ -66,7 +62,7 @@ const step = z.object({
   phase: z.enum(PHASES),
   value: finite,
   outcome: z.enum(STEP_OUTCOMES),
-  /** Everything for which it failed or was spoilt; empty when it passed. */
+  /** Why it failed or was excluded; empty when it passed. */
   reasons: z.array(findingSchema),
   figures: z.array(figure),
   /** Null when nothing could be measured. */
@@ -75,9 +71,9 @@ const step = z.object({
 
 const answer = z.object({
   kind: z.enum(ENDINGS),
-  /** The highest value that was confirmed (`open`, `unsteady`: that passed once); null when none was. */
+  /** The highest value that was confirmed (`interrupted`, `unstable`: that passed once); null when none was. */
   value: finite.nullable(),
-  /** The lowest value above it that failed, or of which nothing could be said; null when there is none. */
+  /** The lowest value above it that failed, or that was inconclusive; null when there is none. */
   failedAt: finite.nullable(),
   inconclusiveAt: finite.nullable(),
 });
@@ -93,7 +89,7 @@ export const capacitySchema = z.object({
   status: z.enum(['complete', 'partial']),
   notes: z.array(findingSchema),
   design,
-  /** In the order of running; the first has a result. */
+  /** In the order of execution; the first has a result. */
   steps: z.array(step),
   answer,
 });

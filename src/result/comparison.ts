@@ -15,48 +15,51 @@ const count = z.number().int().nonnegative();
 const finite = z.number();
 const verdict = z.enum(VERDICTS);
 
-/** A metric and what it is judged by, fixed before the first round. */
+/** A metric and how it is judged, fixed before the first round. */
 const rule = z.object({
   /** `delivery.p50`, `server_cpu_per_delivery`, `lost`. */
   metric: z.string(),
   unit: z.enum(METRIC_UNITS),
   /** `ratio`: by the ratios of the rounds; `exact`: a count that should be zero, by the differences of the rounds. */
   kind: z.enum(['ratio', 'exact']),
-  /** Whether it decides the verdict; the rest is told only. */
+  /** Whether it gates. The other metrics are informational. */
   gating: z.boolean(),
-  /** One that decides does not where no round can tell it. */
+  /** Whether it stops gating where no round has a value of it. */
   optional: z.boolean().default(false),
-  /** Growth that is tolerated: 0.1 for a ratio of up to 1.1. */
+  /** The tolerated growth: 0.1 for a ratio of up to 1.1. */
   delta: finite,
-  /** Differences up to here are tolerated whatever their ratio; in the unit. */
+  /** The tolerated difference at any ratio, in the unit. */
   floor: finite,
 });
 
 const arm = z.object({
   name: z.string(),
-  /** How it was asked for. */
+  /** The flags of the arm, as given. */
   spec: z.string(),
   plan: planSchema,
 });
 
-/** After so many rounds the verdict is looked for, at this share of false alarms. */
+/** A look: after so many rounds the verdict is computed, with this part of alpha. */
 const look = z.object({ rounds: count, alpha: finite });
 
 const design = z.object({
   command: z.enum(['compare', 'gate']),
   /** The first is the base. */
   arms: z.array(arm).min(1),
-  /** Of the order of arms in each round. */
+  /** The seed of the order of arms in each round. */
   seed: count,
   looks: z.array(look).min(1),
-  /** Over all looks, that any gating metric of equal arms is called REGRESSED. */
+  /**
+   * The maximum chance, over all looks and for each head, that a gating metric of equal arms is REGRESSED by its ratios.
+   * Counts come on top: where equal servers lose messages at all, they add at most as much again.
+   */
   alpha: finite,
-  /** With a larger share of spoilt pairs nothing is said. */
+  /** With a larger share of excluded pairs the comparison is INVALID. */
   maxInvalidShare: finite,
   rules: z.array(rule),
   /** Meanings of the scenario's own series, by name. */
   ownSeries: z.record(z.string(), z.string()).default({}),
-  /** File whose runs stand for the base; null when the base was measured. */
+  /** The file whose runs stand for the base; null when the base was measured. */
   baseline: z.string().nullable(),
 });
 
@@ -65,14 +68,14 @@ const armRun = z.object({
   arm: count,
   /** Null when nothing could be measured. */
   result: runResultSchema.nullable(),
-  /** Why not; null when something was. */
+  /** Why nothing was measured; null when something was. */
   error: findingSchema.nullable(),
 });
 
 const round = z.object({
   /** From 1. */
   round: count,
-  /** Of the schedule of every run in it. */
+  /** The seed of the schedule of every run in the round. */
   seed: count,
   /** In the order of execution. */
   runs: z.array(armRun),
@@ -84,25 +87,25 @@ const point = z.object({ round: count, base: finite, head: finite });
 const metricOutcome = z.object({
   ...rule.shape,
   verdict,
-  /** Over all valid pairs: from merged histograms; the mean of a figure; the sum of a count. */
+  /** Over all valid pairs: a quantile of merged histograms, the mean of a figure, the sum of a count. */
   base: finite.nullable(),
   head: finite.nullable(),
   points: z.array(point),
-  /** Hodges-Lehmann estimate of head over base; null without points, or where it is a count. */
+  /** Hodges-Lehmann estimate of head over base; null without points and for counts. */
   ratio: finite.nullable(),
-  /** Bounds of the ratio, each one-sided at its level; null where there are too few rounds for one. */
+  /** Bounds of the ratio, each one-sided at its level; null with too few rounds. */
   lower: finite.nullable(),
   upper: finite.nullable(),
   lowerAlpha: finite.nullable(),
   upperAlpha: finite.nullable(),
-  /** Exact p-values of: ratio <= 1 + delta; ratio >= 1 / (1 + delta). */
+  /** Exact p-values of the nulls `ratio <= 1 + delta` and `ratio >= 1 / (1 + delta)`. */
   pRegressed: finite.nullable(),
   pImproved: finite.nullable(),
   /** Hodges-Lehmann estimate of head - base. */
   difference: finite.nullable(),
-  /** A true ratio that these rounds would have called REGRESSED in nine of ten comparisons. */
+  /** The true ratio that these rounds would find REGRESSED in nine of ten comparisons. */
   detectable: finite.nullable(),
-  /** One sentence on how the verdict came. */
+  /** Why the verdict is what it is, as a clause. */
   because: z.string(),
 });
 
@@ -115,7 +118,7 @@ const excludedPair = z.object({
 const pairOutcome = z.object({
   head: count,
   verdict,
-  /** Why nothing can be said; empty unless INVALID. */
+  /** Why the verdict is INVALID; empty otherwise. */
   invalid: z.array(findingSchema),
   /** Valid pairs. */
   pairs: count,
@@ -123,13 +126,13 @@ const pairOutcome = z.object({
   metrics: z.array(metricOutcome),
 });
 
-/** Two arms whose order is sure, by one metric. */
+/** The place of one arm in the ranking by one metric. */
 const place = z.object({
   arm: count,
-  /** From 1; arms that cannot be told apart share it. */
+  /** From 1; arms without a significant difference share it. */
   rank: count,
   value: finite.nullable(),
-  /** Arms that are surely slower than this one. */
+  /** Arms that are significantly slower than this one. */
   beats: z.array(count),
 });
 
@@ -139,7 +142,7 @@ const judgement = z.object({
   look: count,
   rounds: count,
   heads: z.array(pairOutcome),
-  /** By the first gating metric; null for two arms, and where nothing can be said. */
+  /** By the first gating metric; null for two arms, and for an INVALID or early comparison. */
   ranking: z.object({ metric: z.string(), places: z.array(place) }).nullable(),
 });
 
@@ -150,13 +153,13 @@ export const comparisonSchema = z.object({
   startedAt: z.iso.datetime(),
   durationMs: finite,
   commandLine: z.array(z.string()),
-  /** `partial`: ended before its design did, by the user or because an arm could not be measured. */
+  /** `partial`: ended before its design, by the user or because an arm could not be measured. */
   status: z.enum(['complete', 'partial']),
   notes: z.array(findingSchema),
   design,
   rounds: z.array(round),
   judgement,
-  /** Each on every head, over all its valid rounds together. */
+  /** Each threshold on every head, over all its valid rounds together. */
   thresholds: z.array(thresholdSchema.extend({ arm: count.default(1) })),
 });
 

@@ -1,17 +1,17 @@
 import type { Plan } from '../plan/plan.ts';
 import type { RunResult } from './run-result.ts';
 
-/** What must agree before figures of two sessions may be compared, by its name for people. */
+/** What must be equal before figures of two sessions may be compared, by its name for people. */
 export type Fingerprint = Readonly<Record<string, string>>;
 
-/** One thing that does not agree; `-` for what one of them does not have. */
+/** One field that differs; `-` where one of them does not have it. */
 export interface Difference {
   readonly field: string;
   readonly baseline: string;
   readonly now: string;
 }
 
-/** Packages of the generator, by which all figures are measured. */
+/** The packages of the generator that all figures are measured with. */
 const GENERATOR_PACKAGES = ['socket.io-client', 'ws', 'hdr-histogram-js'];
 
 const NONE = '-';
@@ -19,8 +19,8 @@ const GIB = 1024 ** 3;
 const orNone = (value: string | number | null) => (value === null ? NONE : String(value));
 
 /**
- * The machine and the programs behind a result. Not the commit, which is what a comparison is about, nor what
- * disturbed the run, which its validity is about. Memory is rounded to GiB: machines of one kind differ by a little.
+ * The machine and the programs of a result. The commit is excluded, since a comparison is about it, and so are
+ * disturbances, which make a run invalid. Memory is rounded to GiB, since machines of one kind differ a little.
  */
 export function environmentFingerprint(result: RunResult): Fingerprint {
   const { environment: env, tool } = result;
@@ -43,7 +43,7 @@ export function environmentFingerprint(result: RunResult): Fingerprint {
   };
 }
 
-/** A server of the user's own names its runtime itself: a change of it is theirs to compare. */
+/** The runtime of a user's own server is part of what the user compares. */
 function serverRuntimeOf({ plan: { target }, environment: env }: RunResult): string {
   if (target.reference === null) return 'its own';
   const { runtime, version } = target.reference;
@@ -52,8 +52,8 @@ function serverRuntimeOf({ plan: { target }, environment: env }: RunResult): str
 }
 
 /**
- * The load of a run: all that the schedule and the clients' side of the connections follow from. Not the target,
- * which may be called something else and listen elsewhere, nor thresholds. Nothing is rounded.
+ * The load of a run: everything that the schedule and the clients depend on. The target is excluded, since it may have
+ * another name and address, and so are thresholds. Nothing is rounded.
  */
 export function loadFingerprint(plan: Plan): Fingerprint {
   return {
@@ -63,7 +63,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     transport: plan.transport,
     driver: plan.driver,
     namespace: orNone(plan.target.namespace),
-    // The address of a Redis is none of it, and is stored without its password.
+    // Only whether there is a Redis is part of the load. Its address is stored without the password.
     ...named('', { ...plan.settings, namespace: null, redis: plan.settings.redis === null ? null : 'given' }),
     clients: String(plan.clients),
     workers: String(plan.workers),
@@ -80,7 +80,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
   };
 }
 
-/** What was not given stays out. */
+/** Values that were not given are left out. */
 function named(
   prefix: string,
   values: Readonly<Record<string, string | number | boolean | null>>,
@@ -93,7 +93,7 @@ function stageText({ fromHz, toHz, durationMs }: Plan['profile'][number]): strin
   return `${fromHz === toHz ? toHz : `${fromHz}..${toHz}`}/s for ${durationMs} ms`;
 }
 
-/** Where two fingerprints do not agree, in their order; empty when they do. */
+/** The fields that differ between two fingerprints, in their order. */
 export function differences(baseline: Fingerprint, now: Fingerprint): Difference[] {
   return Object.keys({ ...baseline, ...now })
     .map((field) => ({ field, baseline: baseline[field] ?? NONE, now: now[field] ?? NONE }))

@@ -4,9 +4,9 @@ import { planSchema } from '../plan/plan.ts';
 import { FINDING_CODES } from './findings.ts';
 
 /**
- * The stored result of one run: everything that a report, a threshold or a comparison needs. Times carry
- * their unit in the key; histograms are HdrHistogram V2 compressed base64 in nanoseconds. A change that an
- * older reader cannot bear raises the version.
+ * The version of every stored document: result of a run, comparison and capacity search. A change that an older reader
+ * cannot handle raises it. Times carry their unit in the key; histograms are HdrHistogram V2, compressed, base64, in
+ * nanoseconds.
  */
 export const SCHEMA_VERSION = 3;
 
@@ -19,7 +19,7 @@ export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: z.
 const reason = z.object({ reason: z.string(), count });
 
 const environment = z.object({
-  /** Arguments of the command line, as given: look before you publish a result whose URL holds a token. */
+  /** Arguments of the command line, as given. They may hold a secret, such as a token in a URL. */
   commandLine: z.array(z.string()),
   cpuModel: z.string(),
   cpuCount: count,
@@ -27,19 +27,19 @@ const environment = z.object({
   platform: z.string(),
   kernel: z.string(),
   totalMemoryBytes: count,
-  /** CPUs' worth that the control group allows; null for no limit. */
+  /** The CPU limit of the control group, in CPUs; null for none. */
   cgroupCpuLimit: finite.nullable(),
   nodeVersion: z.string(),
   v8Version: z.string(),
   packages: z.record(z.string(), z.string()),
-  /** Of the project in the working directory; null outside a git checkout. */
+  /** The commit of the project in the working directory; null outside a git checkout. */
   commit: z.string().nullable(),
   dirty: z.boolean().nullable(),
-  /** During the run; null where the system does not tell. */
+  /** During the run; null where the system does not report it. */
   stealRatio: finite.nullable(),
   throttledMs: finite.nullable(),
   cpuPressureRatio: finite.nullable(),
-  /** What each process was bound to; null where it was not. */
+  /** The CPUs that each process was bound to; null where it was not bound. */
   affinity: z.object({ server: z.string().nullable(), workers: z.array(z.string().nullable()) }),
 });
 
@@ -50,17 +50,20 @@ const series = z.object({
   histogram: z.string(),
 });
 
-/** One second of the run, counted from the start of measuring; seconds after `durationMs` are the drain. */
+/**
+ * A part of the run, counted from the start of measuring: a second, or several in a long run. Intervals that start after
+ * `measureMs` belong to the drain.
+ */
 const interval = z.object({
   startMs: finite,
   lengthMs: finite,
-  /** Messages whose intended time lies in this second, and what became of them. */
+  /** Messages whose intended time lies in this interval, and their deliveries. */
   intended: count,
   sent: count,
   expected: count,
   delivered: count,
   lost: count,
-  /** Values recorded in this second, by the time of receiving: encoded histograms by series. */
+  /** Values recorded in this interval, by the time of receipt: encoded histograms by series. */
   series: z.record(z.string(), z.string()),
 });
 
@@ -77,25 +80,25 @@ const account = z.object({
 });
 
 const ledger = z.object({
-  /** Messages x their receivers: those who had connected and joined before measuring began, dropped since or not. */
+  /** Expected deliveries: messages times their receivers, which are the clients that had joined before measuring began. */
   expected: count,
   /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
   delivered: count,
   late: count,
   lost: count,
-  /** Owed to clients of a generator process that died: nobody knows. */
+  /** Expected by clients of a generator process that died, so that their fate is unknown. */
   unknown: count,
-  /** Further copies of delivered messages. */
+  /** Additional copies of delivered messages. */
   duplicated: count,
   reordered: count,
-  /** Received by a client that was not owed it, or without a stamp. */
+  /** Received by a client that did not expect it, or without a stamp. */
   unexpected: count,
   /** Receiver and stream pairs in which anything was late, lost, duplicated or reordered, worst first. */
   anomalies: z.array(account),
   anomalyCount: count,
 });
 
-/** Null for what only the process itself could have told. */
+/** A value is null where only the process itself could have reported it. */
 const telemetrySample = z.object({
   /** End of the sample, from the start of measuring. */
   atMs: finite,
@@ -117,20 +120,20 @@ const telemetrySample = z.object({
 const processTelemetry = z.object({
   role: z.string(),
   pid: z.number().int(),
-  /** Read inside the process; or by the system's account of it and of all that it started, as one. */
+  /** `probe`: reported by the process. `proc`: the system's account of it and of all its children, as one. */
   source: z.enum(['probe', 'proc']),
-  /** About one a second, from the warm-up to the end of the drain. */
+  /** From the warm-up to the end of the drain, about one per second; fewer in a long run. */
   samples: z.array(telemetrySample),
 });
 
-/** What the clients of all generator processes did on the wire in the measured time, drain left out. */
+/** Traffic of the clients of all generator processes in the measured time, without the drain. */
 const traffic = z.object({
-  /** Over TCP and below everything else: framing and HTTP headers are in it. With TLS what TLS carries. */
+  /** Bytes on TCP, with framing and HTTP headers. With TLS: the bytes that TLS carries. */
   sentBytes: count,
   receivedBytes: count,
-  /** HTTP requests begun. */
+  /** HTTP requests that were started. */
   requests: count,
-  /** Answered requests that asked for messages, and those of them that brought none. */
+  /** Answered requests for messages, and those of them that returned none. */
   polls: count,
   emptyPolls: count,
 });
@@ -140,8 +143,7 @@ export const thresholdSchema = z.object({
   /** Null when it could not be judged; `detail` says why. */
   passed: z.boolean().nullable(),
   /**
-   * Of a single comparison the left side, or the right one when only that has a metric, in its unit; null for a
-   * combination, and where nothing was judged.
+   * The value of the metric of a single clause, in its unit; null for several clauses, and where nothing was judged.
    */
   actual: finite.nullable(),
   detail: z.string(),
@@ -153,11 +155,11 @@ export const runResultSchema = z.object({
   startedAt: z.iso.datetime(),
   /** `partial`: the run ended before its plan did. */
   status: z.enum(['complete', 'partial']),
-  /** Reasons to disbelieve the run; empty for a valid one. */
+  /** Why the run is invalid; empty for a valid one. */
   invalid: z.array(findingSchema),
-  /** What a valid run says of the server beyond its numbers, such as that it was overloaded. */
+  /** Findings about the server that do not invalidate the run, such as an overload. */
   findings: z.array(findingSchema),
-  /** What is worth knowing but spoils nothing. */
+  /** Notes that do not affect validity. */
   notes: z.array(findingSchema),
   plan: planSchema,
   environment,
@@ -191,24 +193,24 @@ export const runResultSchema = z.object({
     connected: count,
     failures: z.array(reason),
     dropped: z.array(reason),
-    /** How connections ended that were closed as an operation: code and reason. */
+    /** Close codes and reasons of connections that the scenario closed. */
     closed: z.array(reason),
   }),
-  /** Messages that the server refused, and visits that failed. */
+  /** Messages that the server refused, and iterations that failed. */
   failed: z.array(reason),
   /**
-   * Independent samples of the headline: broadcasts that reached someone for `delivery`, requests for `ack` and
-   * `reply`, visits for `iteration`, pushes for `push_skew`; and those that did not reach everyone or were not
-   * answered in full.
+   * The independent samples of the headline: broadcasts that reached a receiver for `delivery`, requests for `ack` and
+   * `reply`, iterations for `iteration`, pushes for `push_skew`; `incomplete` are those that did not
+   * reach every receiver or were not answered in full.
    */
   samples: z.object({ unit: z.enum(SAMPLE_UNITS), count, incomplete: count }),
   series: z.record(z.string(), series),
   intervals: z.array(interval),
   ledger,
-  /** Of every process that serves: several of a cluster, none of a server that could not be looked into. */
+  /** Every serving process: several of a cluster, none of a server whose processes could not be seen. */
   telemetry: z.object({ servers: z.array(processTelemetry), workers: z.array(processTelemetry) }),
   traffic,
-  /** Longest time that any worker took to hand over one second's figures. */
+  /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: finite,
   thresholds: z.array(thresholdSchema),
 });

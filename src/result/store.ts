@@ -3,7 +3,7 @@ import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { fail, messageOf } from '../errors.ts';
 
-/** Writes a file whole or not at all: to a temporary name beside it, to the disk, then renamed. */
+/** Writes a file completely or not at all: to a temporary name beside it, synced, then renamed. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
@@ -28,7 +28,7 @@ function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Makes a folder and those above it. Node's own `recursive` never ends where none can be made, as in /proc. */
+/** Makes a folder and its parents. Node's own `recursive` never ends where none can be made, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   const above = dirname(folder);

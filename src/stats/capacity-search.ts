@@ -1,16 +1,17 @@
 import type { EndingKind, Phase, StepOutcome, Varied } from '../result/capacity.ts';
+import { largest } from '../result/order-statistics.ts';
 
 export interface SearchDesign {
   readonly vary: Varied;
-  /** Where the search begins, and where it gives up. */
+  /** The first value, and the highest one that is tried. */
   readonly from: number;
   readonly to: number;
-  /** Runs that confirm, and how many of them must pass. */
+  /** Confirming runs, and how many of them must pass. */
   readonly repeats: number;
   readonly mustPass: number;
 }
 
-/** One run that is asked for. */
+/** A run to do. */
 export interface SearchStep {
   readonly phase: Phase;
   /** Messages a second, or clients. */
@@ -23,11 +24,11 @@ export interface PastStep extends SearchStep {
 
 export interface Ending {
   readonly kind: EndingKind;
-  /** The highest value that was confirmed (`open`, `unsteady`: that passed once); null when none was. */
+  /** The highest value that was confirmed (`interrupted`, `unstable`: that passed once); null when none was. */
   readonly value: number | null;
   /** The lowest value above it that failed; null when none did. */
   readonly failedAt: number | null;
-  /** The lowest value above it of which nothing could be said; null when there is none. */
+  /** The lowest value above it that was inconclusive; null when there is none. */
   readonly inconclusiveAt: number | null;
 }
 
@@ -35,22 +36,22 @@ export type Next =
   | { readonly done: false; readonly step: SearchStep }
   | { readonly done: true; readonly ending: Ending };
 
-/** The answer is as sharp as this: what fails is at most so much more than what passes. */
+/** The resolution of the answer: the lowest failing value is at most this much above the highest passing one. */
 export const RESOLUTION = 0.05;
-/** Steps down after a value that could not be confirmed; then the server is called unsteady. */
-export const MOST_STEPS_DOWN = 4;
+/** Steps down after a value that could not be confirmed; after that the answer is `unstable`. */
+export const MAX_STEPS_DOWN = 4;
 
-/** Yields what to run, takes what came of it. */
+/** Yields the next run, and takes its outcome. */
 type Search<Result> = Generator<SearchStep, Result, StepOutcome>;
 
-/** What is known: the highest value that passed, and what stands above it. */
+/** What is known so far: the highest value that passed, and the lowest ones above it that failed or were excluded. */
 interface Bracket {
   readonly passed: number | null;
   readonly failed: number | null;
   readonly excluded: number | null;
 }
 
-/** One bad second on the machine must not end the search: what did not pass gets a second run. */
+/** One disturbance of the machine must not end the search, so a run that did not pass is repeated once. */
 function* tryTwice(step: SearchStep): Search<StepOutcome> {
   const first = yield step;
   if (first === 'passed') return first;
@@ -75,16 +76,16 @@ function lower(a: number | null, b: number | null): number | null {
 }
 
 /** A rate that can be read and given again, 0.5 % off at most; clients are whole. */
-function rounded(vary: Varied, value: number): number {
+function roundedTo(vary: Varied, value: number): number {
   if (vary === 'clients') return Math.round(value);
   if (value < 100) return Number(value.toPrecision(3));
   return value < 10_000 ? Math.round(value) : Number(value.toPrecision(4));
 }
 
-/** Between two values, in the middle of their ratio; null when they are near enough. */
-function middleOf(vary: Varied, passed: number, upper: number): number | null {
+/** The geometric mean of two values; null when they are within the resolution. */
+function geometricMiddle(vary: Varied, passed: number, upper: number): number | null {
   if (upper <= passed * (1 + RESOLUTION)) return null;
-  const middle = rounded(vary, Math.sqrt(passed * upper));
+  const middle = roundedTo(vary, Math.sqrt(passed * upper));
   return middle > passed && middle < upper ? middle : null;
 }
 
@@ -92,7 +93,7 @@ function* bisect({ vary }: SearchDesign, bracket: Bracket): Search<Bracket> {
   let { passed, failed, excluded } = bracket;
   for (;;) {
     const upper = lower(failed, excluded);
-    const middle = passed === null || upper === null ? null : middleOf(vary, passed, upper);
+    const middle = passed === null || upper === null ? null : geometricMiddle(vary, passed, upper);
     if (middle === null) return { passed, failed, excluded };
     const outcome = yield* tryTwice({ phase: 'bisecting', value: middle });
     if (outcome === 'passed') passed = middle;
@@ -101,7 +102,7 @@ function* bisect({ vary }: SearchDesign, bracket: Bracket): Search<Bracket> {
   }
 }
 
-/** Fresh runs of one value, as many as it takes to be sure; one that is spoilt is run again, two end it. */
+/** Repeats one value in fresh runs. One excluded run is repeated, a second one ends it. */
 function* confirm({ repeats, mustPass }: SearchDesign, value: number): Search<StepOutcome> {
   const counts = { passed: 0, failed: 0, excluded: 0 };
   while (counts.passed + counts.failed < repeats) {
@@ -113,11 +114,11 @@ function* confirm({ repeats, mustPass }: SearchDesign, value: number): Search<St
 }
 
 function stepDown(vary: Varied, value: number, from: number): number {
-  const less = rounded(vary, value / (1 + RESOLUTION));
+  const less = roundedTo(vary, value / (1 + RESOLUTION));
   return Math.max(from, vary === 'clients' ? Math.min(less, value - 1) : less);
 }
 
-/** A value that nothing sure stands above is `at_least`. */
+/** Without a failed value directly above it, the answer is `at_least`. */
 function confirmed({ passed, failed, excluded }: Bracket): Ending {
   const isFound = failed !== null && (excluded === null || failed <= excluded);
   return { kind: isFound ? 'found' : 'at_least', value: passed, failedAt: failed, inconclusiveAt: excluded };
@@ -136,7 +137,7 @@ function nothingPassed({ failed, excluded }: Bracket): Ending {
 function* search(design: SearchDesign): Search<Ending> {
   let bracket = yield* bisect(design, yield* double(design));
   const highest = bracket.passed;
-  for (let down = 0; down <= MOST_STEPS_DOWN; down++) {
+  for (let down = 0; down <= MAX_STEPS_DOWN; down++) {
     const value = bracket.passed;
     if (value === null) return nothingPassed(bracket);
     const outcome = yield* confirm(design, value);
@@ -149,9 +150,9 @@ function* search(design: SearchDesign): Search<Ending> {
 }
 
 /**
- * What to run next, or how the search ended: doubles the value until it fails, bisects to 5 %, then confirms with
- * fresh runs, 5 % lower each time that they do not. Depends on `history` alone, so that a stored search can be
- * followed. Throws a RangeError for a history that this design would not have.
+ * Returns what to run next, or how the search ended. It doubles the value until it fails, bisects to 5 %, then confirms
+ * with fresh runs, 5 % lower each time that they fail. The result depends on `history` alone, so that a stored search can
+ * be replayed. Throws a RangeError for a history that this design cannot have.
  */
 export function nextStep(history: readonly PastStep[], design: SearchDesign): Next {
   const steps = search(design);
@@ -165,35 +166,40 @@ export function nextStep(history: readonly PastStep[], design: SearchDesign): Ne
   return turn.done === true ? { done: true, ending: turn.value } : { done: false, step: turn.value };
 }
 
-/** What is known of a search that was stopped. */
+/** The ending of a search that was stopped. */
 export function endingSoFar(history: readonly PastStep[]): Ending {
   const valuesOf = (outcome: StepOutcome) =>
     history.filter((step) => step.outcome === outcome).map(({ value }) => value);
   const passed = valuesOf('passed');
-  const value = passed.length === 0 ? null : Math.max(...passed);
+  const value = largest(passed);
   const lowestAbove = (outcome: StepOutcome) => {
     const above = valuesOf(outcome).filter((each) => value === null || each > value);
-    return above.length === 0 ? null : Math.min(...above);
+    return above.toSorted((a, b) => a - b)[0] ?? null;
   };
-  return { kind: 'open', value, failedAt: lowestAbove('failed'), inconclusiveAt: lowestAbove('excluded') };
+  return {
+    kind: 'interrupted',
+    value,
+    failedAt: lowestAbove('failed'),
+    inconclusiveAt: lowestAbove('excluded'),
+  };
 }
 
-/** The values that doubling may come by, in order. */
+/** The values that doubling may reach, in order. */
 export function doublings({ from, to }: SearchDesign): number[] {
   const values = [from];
   for (let value = from; value < to; values.push(value)) value = Math.min(to, value * 2);
   return values;
 }
 
-/** The most runs that follow the doubling, whatever comes of each. */
+/** The maximum number of runs after the doubling. */
 export function maxStepsAfterDoubling({ from, to, repeats }: SearchDesign): number {
   let halvings = 0;
   for (let ratio = Math.min(2, to / from); ratio > 1 + RESOLUTION; ratio = Math.sqrt(ratio)) halvings += 1;
   // Rounding may leave one half a little too wide.
-  return 2 * (halvings + 1) + (MOST_STEPS_DOWN + 1) * (repeats + 1);
+  return 2 * (halvings + 1) + (MAX_STEPS_DOWN + 1) * (repeats + 1);
 }
 
-/** The most runs that a search takes, whatever comes of each. */
+/** The maximum number of runs of a search. */
 export function maxSteps(design: SearchDesign): number {
   return 2 * doublings(design).length + maxStepsAfterDoubling(design);
 }

@@ -40,9 +40,9 @@ const FIRST_SHARE = 0.3;
  *
  * Looking again and again at growing data and stopping at the first rejection finds a difference sooner or later where
  * there is none. So the number of looks is fixed beforehand, and each spends a part of alpha. The parts add up to
- * alpha, and by Bonferroni's inequality so do at most the chances of a false rejection; as the second look holds the
- * data of the first, the real chance is lower. A big difference is told after half the time, and the test at the end
- * loses little, since most of alpha is left for it.
+ * alpha, so by Bonferroni's inequality the chances of a false rejection add up to at most alpha. The second look holds the
+ * data of the first, which makes the real chance lower. A big difference is found after half the time, and the test at the
+ * end loses little, since most of alpha is left for it.
  *
  * Throws a RangeError for rounds that are not a whole number from 1, and an alpha that is not inside 0 to 1.
  *
@@ -62,8 +62,8 @@ export function planLooks(rounds: number, alpha: number): Look[] {
 }
 
 /**
- * The fewest rounds with which the exact signed-rank test can reject at all, for the smallest p-value of `family`
- * metrics under Holm: its own least p-value, with n rounds, is 2^-n. Throws a RangeError for an alpha that is not
+ * The minimum number of rounds with which the exact signed-rank test can reject at all, for the smallest p-value of
+ * `family` metrics under Holm: with n rounds its smallest p-value is 2^-n. Throws a RangeError for an alpha that is not
  * inside 0 to 1 and a family that is not a whole number from 1.
  */
 export function minRounds(alpha: number, family: number): number {
@@ -75,8 +75,8 @@ export function minRounds(alpha: number, family: number): number {
 }
 
 /**
- * The fewest rounds with which a comparison can come to a verdict other than INCONCLUSIVE, by its ratios and at its
- * last look: with fewer, no bound of any of them exists. 1 where only counts decide.
+ * The minimum number of rounds with which a comparison can come to a verdict other than INCONCLUSIVE by its ratios, at its
+ * last look: with fewer, none of them has a bound. 1 where only counts gate.
  */
 export function roundsForVerdict({ looks, rules }: Pick<Design, 'looks' | 'rules'>): number {
   const alpha = looks.at(-1)?.alpha;

@@ -5,11 +5,11 @@ import { attainedLevel } from './signed-rank.ts';
 const EFFICIENCY = 3 / Math.PI;
 
 /**
- * How far away a difference must be to be seen: the true location, above `nullShift` and in the unit of the values,
- * at which a repeat with as many values, spread like these, would be told by the signed-rank test of "at most
- * `nullShift`" at `alpha` with the probability `power`. `nullShift` itself where the values do not spread; Infinity
- * where so few values can never be told, or say next to nothing of their spread; NaN for under two values. Throws a
- * RangeError for values that are not finite, and an alpha or power that is not inside 0 to 1.
+ * The smallest detectable location: the true location above `nullShift`, in the unit of the values, at which a repeat with
+ * as many values, spread like these, would be rejected by the signed-rank test of "at most `nullShift`" at `alpha` with
+ * the probability `power`. `nullShift` itself where the values do not spread; Infinity where so few values can never be
+ * rejected, or hardly show their spread; NaN for fewer than two values. Throws a RangeError for values that are not finite,
+ * and an alpha or power that is not inside 0 to 1.
  *
  * Student's t test with 3/pi as many values has nearly the power of the signed-rank test, if it is judged at the level
  * that the exact test attains. Its statistic is near to normal with the variance 1 + t^2 / 2f, where f is its degrees
@@ -19,7 +19,7 @@ const EFFICIENCY = 3 / Math.PI;
  *     c d = c t + z sqrt(1 + (t^2 + d^2) / 2f),   c = 1 - 1 / 4f,   z the normal quantile of `power`.
  *
  * By simulation the power that 0.9 stands for is 0.86 to 0.91 for normal noise with 9 to 50 values, and 0.84 where
- * only values that are all above `nullShift` are told. For Laplace noise it is 0.78 to 0.91 with 9 to 20 values (0.75
+ * only values that are all above `nullShift` are rejected. For Laplace noise it is 0.78 to 0.91 with 9 to 20 values (0.75
  * in that extreme), and 0.89 to 0.94 with 30 to 50.
  *
  * Sources: Lehmann, "Nonparametrics: Statistical Methods Based on Ranks" (1975), for the efficiency; Faul et al.,
@@ -39,11 +39,11 @@ export function detectableShift(
   if (level === 0) return Number.POSITIVE_INFINITY;
   if (values.every((value) => value === values[0])) return nullShift;
   const standardError = standardDeviation(values) / Math.sqrt(EFFICIENCY * values.length);
-  return nullShift + standardError * distanceToTell(values.length - 1, level, power);
+  return nullShift + standardError * detectableDistance(values.length - 1, level, power);
 }
 
 /** The d of the equation above; Infinity where none solves it. */
-function distanceToTell(degrees: number, level: number, power: number): number {
+function detectableDistance(degrees: number, level: number, power: number): number {
   const t = studentQuantile(1 - level, degrees);
   const z = normalQuantile(power);
   const c = 1 - 1 / (4 * degrees);

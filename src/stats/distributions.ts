@@ -41,12 +41,12 @@ export function normalQuantile(probability: number): number {
   return ndtri(probability);
 }
 
-/** The same for Student's t with whole `degrees` of freedom, 1 or more. */
+/** The value that a Student's t variable with whole `degrees` of freedom, 1 or more, does not exceed with the probability. */
 export function studentQuantile(probability: number, degrees: number): number {
   return stdtri(degrees, probability);
 }
 
-/** Throws a RangeError that names the first value which is not a finite number. */
+/** Throws a RangeError that names the first value that is not a finite number. */
 export function requireFinite(name: string, values: readonly number[]): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at !== -1) throw new RangeError(`${name}[${at}] is ${values[at]}; it must be a finite number`);
@@ -57,14 +57,9 @@ export function requireInsideUnit(name: string, value: number): void {
   if (!(value > 0 && value < 1)) throw new RangeError(`${name} is ${value}; it must lie between 0 and 1`);
 }
 
-/** Throws a RangeError unless the value is a whole number from `least` up to `most`. */
-export function requireWhole(
-  name: string,
-  value: number,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER,
-): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+/** Throws a RangeError unless the value is a whole number from `min` up to `max`. */
+export function requireWhole(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
   throw new RangeError(`${name} is ${value}; it must be a whole number, ${range}`);
 }

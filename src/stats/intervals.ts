@@ -2,7 +2,7 @@ import type { NsHistogram } from '../result/view.ts';
 import { betaQuantile, binomialCdf, requireInsideUnit, requireWhole } from './distributions.ts';
 
 /**
- * Which of `count` independent samples, sorted, bound the quantile of what they were drawn from: ranks from 1, each
+ * The ranks of `count` sorted independent samples that bound the quantile of their distribution: ranks from 1, each
  * bound one-sided at `confidence`. How many samples lie below the quantile is binomial, whatever the distribution.
  * Null where no sample is low or high enough: an upper bound of p95 at 95 % needs 59 samples. Throws a RangeError for
  * a count that is not a whole number, and a quantile or confidence that is not inside 0 to 1.
@@ -59,7 +59,7 @@ export function quantileBoundsNs(
 }
 
 /**
- * Bounds of a probability after so many successes in independent trials, from 0 to 1, two-sided: each is missed with
+ * Two-sided bounds of a probability, from 0 to 1, after `successes` in independent `trials`: each is missed with
  * at most half of 1 - confidence, whatever the probability. 0 to 1 for no trials. Throws a RangeError for counts that
  * are not whole, more successes than trials and a confidence that is not inside 0 to 1.
  *

@@ -12,9 +12,9 @@ import { formatPercent } from '../units.ts';
 import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
 
 /**
- * Why nothing can be said of one arm against the base at a look, and no later round can mend it: an arm failed by
- * itself, in whatever round; a stored base was measured elsewhere or under another load; or more pairs are spoilt
- * than all rounds of the design may have.
+ * Why a comparison of one arm with the base is INVALID and no later round can change that: an arm failed by itself in any
+ * round, a stored base was measured elsewhere or under another load, or more pairs are excluded than all rounds of the
+ * design may have.
  */
 export function lastingReasons(design: Design, rounds: readonly Round[], head: number): Finding[] {
   const { excluded, faults } = pairUp(rounds, head);
@@ -26,7 +26,7 @@ export function lastingReasons(design: Design, rounds: readonly Round[], head: n
   ];
 }
 
-/** The same, and that too many pairs of the look are spoilt, which a later look may mend. */
+/** As {@link lastingReasons}, and that too many pairs of the look are excluded, which a later look may change. */
 export function reasonsAtLook(
   design: Design,
   rounds: readonly Round[],
@@ -38,7 +38,7 @@ export function reasonsAtLook(
   return tooManyExcluded(design, pairUp(judged, head).excluded, judged.length, judged.length);
 }
 
-/** One for each arm: what follows from a fault, such as that the clients of a dead server are lost, is only named. */
+/** One finding for each arm. Consequences of a fault, such as lost clients of a dead server, are only named. */
 function faultsOf({ arms }: Design, faults: readonly ArmFinding[]): Finding[] {
   return [...Map.groupBy(faults, ({ arm }) => arm)].flatMap(([arm, [first, ...others]]) => {
     if (first === undefined) return [];
@@ -49,7 +49,7 @@ function faultsOf({ arms }: Design, faults: readonly ArmFinding[]): Finding[] {
   });
 }
 
-/** `of` is the number of pairs of which a share may be spoilt. */
+/** A share of `of` pairs may be excluded. */
 function tooManyExcluded(
   { maxInvalidShare }: Design,
   excluded: Pairing['excluded'],
@@ -65,12 +65,12 @@ function tooManyExcluded(
   return [
     {
       code: 'excluded_pairs',
-      message: `${excluded.length} of ${plural(pairs, 'pair')} were spoilt, ${limit}: ${times.join(', ')}, such as: ${reasons[0]?.message}`,
+      message: `${excluded.length} of ${plural(pairs, 'pair')} were excluded (${limit}): ${times.join(', ')}; for example: ${reasons[0]?.message}`,
     },
   ];
 }
 
-/** A stored base says nothing about another machine or load. */
+/** A stored base holds only for its own machine and load. */
 function baseChanged({ baseline }: Design, rounds: readonly Round[], head: number): Finding[] {
   if (baseline === null) return [];
   const machine = changes(rounds, head, environmentFingerprint);
@@ -85,13 +85,13 @@ function baseChanged({ baseline }: Design, rounds: readonly Round[], head: numbe
     ...load.map(
       (text): Finding => ({
         code: 'load_changed',
-        message: `the base was measured under another load: ${text}; measure it again with the flags of today, or use those of then`,
+        message: `the base was measured under another load: ${text}; use that load, or measure the base again`,
       }),
     ),
   ];
 }
 
-/** Where both runs of a round do not agree, each field once; none or one text. */
+/** The fields in which both runs of any round differ, each once, as no text or one. */
 function changes(
   rounds: readonly Round[],
   head: number,

@@ -7,7 +7,7 @@ import { formatMetric, metricValue, parseMetric } from './metric.ts';
 import { judgedPoints, type Observed, type Pair, worseDifferences, worseLogs, worseSign } from './pairs.ts';
 import { hodgesLehmann, locationBounds, signedRankP, signedRankPBelow } from './signed-rank.ts';
 
-/** Every metric of the design over the valid pairs, at one look. */
+/** Judges every metric of the design over the valid pairs, at one look. */
 export function judgeMetrics(design: Design, pairs: readonly Pair[], look: number): MetricOutcome[] {
   const base = aggregate(pairs.map((pair) => pair.base));
   const head = aggregate(pairs.map((pair) => pair.head));
@@ -19,7 +19,7 @@ export function judgeMetrics(design: Design, pairs: readonly Pair[], look: numbe
   return judgeObserved(observed, design.looks[look]?.alpha ?? 0);
 }
 
-/** The same from the values alone; `alpha` is that of the look. */
+/** As {@link judgeMetrics}, from the values alone; `alpha` is that of the look. */
 export function judgeObserved(observed: readonly Observed[], alpha: number): MetricOutcome[] {
   const measured = observed.map(measure);
   const family = measured.filter(({ rule }) => rule.gating && rule.kind === 'ratio');
@@ -37,13 +37,13 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
 const POWER = 0.9;
 
 export interface Measured extends Observed {
-  /** ln(head / base) of each round; upwards is worse, as it is for all that follows. */
+  /** ln(head / base) of each round; upwards is worse here and in everything that follows from it. */
   readonly logs: readonly number[];
   readonly pRegressed: number;
   readonly pImproved: number;
 }
 
-/** Tests what is shifted by the tolerated growth, so that equal arms sit well inside the null and not at its edge. */
+/** Tests against a null that is shifted by the tolerated growth, so that equal arms lie well inside it. */
 export function measure(observed: Observed): Measured {
   const { rule, points } = observed;
   const logs = worseLogs(rule, points);
@@ -56,7 +56,7 @@ export function measure(observed: Observed): Measured {
   };
 }
 
-/** The verdict of one metric, with each bound at its own level. */
+/** Judges one metric by its ratios, with each bound at its own level. */
 export function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
   const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
   const worse = worseSign(rule);
@@ -93,7 +93,7 @@ function ratioOf(log: number): number | null {
   return Number.isFinite(log) ? Math.exp(log) : null;
 }
 
-/** What is smaller than the floor is not called, however many rounds there are. */
+/** A difference below the floor is never REGRESSED, whatever the number of rounds. */
 function detectableRatio(shift: number, { floor }: MetricRule, base: number | null): number | null {
   if (!Number.isFinite(shift)) return null;
   const byFloor = base === null || base <= 0 ? 1 : 1 + floor / base;
@@ -112,20 +112,20 @@ interface Evidence {
 
 /**
  * REGRESSED when the lower bound is beyond what is tolerated, IMPROVED when the upper one is beyond the mirror of it,
- * and the difference is not within the floor; OK when the upper bound is within, or by differences: what is surely no
- * larger than the floor harms nobody.
+ * and the difference exceeds the floor; OK when the upper bound is within what is tolerated, or the upper bound of the
+ * differences within the floor.
  */
 function decide({ measured, bounds, difference, most }: Evidence): { verdict: Verdict; because: string } {
   const { rule, points, logs } = measured;
   if (difference === null) {
     const because = rule.optional
-      ? 'not judged: too few pairs of rounds have a value that is fine enough'
-      : 'too few pairs of rounds have a value of it';
+      ? 'not judged: too few pairs have a precise enough value'
+      : 'too few pairs have a value';
     return { verdict: 'INCONCLUSIVE', because };
   }
   const tolerated = Math.log1p(rule.delta);
   const growth = formatPercent(rule.delta);
-  const floor = `the ${formatMetric(rule.unit, rule.floor)} that are always tolerated`;
+  const floor = `the tolerated ${formatMetric(rule.unit, rule.floor)}`;
   if (bounds.lower > tolerated && difference > rule.floor) {
     return { verdict: 'REGRESSED', because: `worse by more than the tolerated ${growth}` };
   }
@@ -133,53 +133,52 @@ function decide({ measured, bounds, difference, most }: Evidence): { verdict: Ve
     return { verdict: 'IMPROVED', because: `better by more than ${growth}` };
   }
   if (bounds.upper < tolerated) {
-    return { verdict: 'OK', because: `worse by less than the tolerated ${growth}, if at all` };
+    return { verdict: 'OK', because: `not worse by more than the tolerated ${growth}` };
   }
   if (most <= rule.floor) {
-    const because = rule.floor === 0 ? 'surely no worse' : `worse by less than ${floor}, if at all`;
+    const because = rule.floor === 0 ? 'not worse' : `not worse by more than ${floor}`;
     return { verdict: 'OK', because };
   }
   if (bounds.lower > tolerated) {
-    const because = `worse by more than the tolerated ${growth}, but perhaps by less than ${floor}`;
+    const because = `worse by more than the tolerated ${growth}, but possibly by less than ${floor}`;
     return { verdict: 'INCONCLUSIVE', because };
   }
   if (logs.length < points.length) {
-    return { verdict: 'INCONCLUSIVE', because: 'a round has a zero, of which there is no ratio' };
+    return { verdict: 'INCONCLUSIVE', because: 'a round has a value of zero, so there is no ratio' };
   }
   if (!Number.isFinite(bounds.lower) || !Number.isFinite(bounds.upper)) {
-    return { verdict: 'INCONCLUSIVE', because: `${points.length} pairs are too few for any verdict` };
+    return { verdict: 'INCONCLUSIVE', because: `${points.length} pairs are too few for a verdict` };
   }
   const shown = [bounds.lower, bounds.upper].map((bound) => Math.exp(worseSign(rule) * bound));
   const [from, to] = shown.toSorted((a, b) => a - b).map(formatNumber);
   const limit = formatNumber(Math.exp(worseSign(rule) * tolerated));
   return {
     verdict: 'INCONCLUSIVE',
-    because: `the rounds differ too much: anything from ${from} to ${to} times may be true, and ${limit} is tolerated`,
+    because: `the rounds differ too much: the ratio may be ${from} to ${to}, and ${limit} is tolerated`,
   };
 }
 
 /**
- * A count that should be zero, by the differences of the rounds at `alpha`. Of what is rare, such as one lost message
- * in all rounds, any of two equal arms may have more: that is neither REGRESSED nor OK.
+ * Judges a count that should be zero by the differences of the rounds at `alpha`. A rare event, such as one lost message in
+ * all rounds, may occur in either of two equal arms: it is neither REGRESSED nor OK.
  */
 export function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
   const differences = points.map((point) => point.head - point.base);
   const pRegressed = signedRankP(differences, 0);
   const pImproved = signedRankPBelow(differences, 0);
-  // Of "more than the tolerated growth": what is below it is above zero here.
+  // The test of "more than the tolerated growth", mirrored.
   const pBeyond = signedRankP(
     points.map((point) => point.base * (1 + rule.delta) - point.head),
     0,
   );
   const [ofBase, ofHead] = [points.map((point) => point.base), points.map((point) => point.head)];
   const decided = ((): [Verdict, string] => {
-    if (points.length === 0) return ['INCONCLUSIVE', 'no pair of rounds was valid'];
-    if (sum(ofBase) === 0 && sum(ofHead) === 0) return ['OK', 'none in either'];
-    if (pRegressed <= alpha) return ['REGRESSED', 'more than in the base, round by round'];
-    if (pImproved <= alpha) return ['IMPROVED', 'fewer than in the base, round by round'];
+    if (points.length === 0) return ['INCONCLUSIVE', 'no pair was valid'];
+    if (sum(ofBase) === 0 && sum(ofHead) === 0) return ['OK', 'none in either arm'];
+    if (pRegressed <= alpha) return ['REGRESSED', 'more than in the base'];
+    if (pImproved <= alpha) return ['IMPROVED', 'fewer than in the base'];
     if (sum(ofHead) === 0) return ['OK', 'none in the head'];
-    if (pBeyond <= alpha)
-      return ['OK', `at most ${formatPercent(rule.delta)} more than in the base, if at all`];
+    if (pBeyond <= alpha) return ['OK', `at most ${formatPercent(rule.delta)} more than in the base`];
     return ['INCONCLUSIVE', unsure(ofBase, ofHead)];
   })();
   const [verdict, because] = decided;
@@ -206,13 +205,13 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-/** `1 in 1 of 15 rounds of the head, none in the base: too rare to tell` */
+/** `1 in 1 of 15 rounds of the head, none in the base: too rare to judge` */
 function unsure(ofBase: readonly number[], ofHead: readonly number[]): string {
   const shown = (counts: readonly number[]) => {
     const rounds = counts.filter((count) => count > 0).length;
     return `${formatCount(sum(counts))} in ${rounds} of ${counts.length} rounds`;
   };
   return sum(ofBase) === 0
-    ? `${shown(ofHead)} of the head, none in the base: too rare to tell`
-    : `${shown(ofHead)} of the head, ${shown(ofBase)} of the base: too rare or too uneven to tell`;
+    ? `${shown(ofHead)} of the head, none in the base: too rare to judge`
+    : `${shown(ofHead)} of the head, ${shown(ofBase)} of the base: too rare or too uneven to judge`;
 }

@@ -9,14 +9,14 @@ import { judgedPoints, pairUp, worseLogs } from './pairs.ts';
 import { signedRankP } from './signed-rank.ts';
 
 /**
- * All that a comparison says, from its design and rounds alone. The rules are those of docs/comparing.md:
+ * Judges a comparison from its design and rounds alone, by the rules of docs/comparing.md:
  *
  * - INVALID when an arm failed by itself (its server died, or nothing could be measured), when more than
- *   `maxInvalidShare` of the pairs were spoilt, or when a stored base was measured elsewhere or otherwise;
- * - else REGRESSED when a gating metric is, INCONCLUSIVE when one is, IMPROVED when one is, else OK; an optional one
- *   that no round tells is left out.
+ *   `maxInvalidShare` of the pairs were excluded, or when a stored base was measured elsewhere or under another load;
+ * - else REGRESSED when a gating metric is, else INCONCLUSIVE when one is, else IMPROVED when one is, else OK. An optional
+ *   metric without a value in any round does not gate.
  *
- * A comparison that ended between two looks is judged as at the one before; before the first, nothing can be told.
+ * A comparison that ended between two looks is judged as at the one before. Before the first look it is INCONCLUSIVE.
  */
 export function judge(design: Design, rounds: readonly Round[]): Judgement {
   const look = lookAfter(design, rounds.length);
@@ -49,7 +49,7 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
   };
 }
 
-/** Whether more rounds could still change what is said, and are part of the design. */
+/** Whether the design has more rounds, and they could change the verdict. */
 export function goesOn(design: Design, rounds: readonly Round[]): boolean {
   if (rounds.length >= (design.looks.at(-1)?.rounds ?? 0)) return false;
   if (headsOf(design).some((head) => lastingReasons(design, rounds, head).length > 0)) return false;
@@ -87,7 +87,7 @@ function decides({ gating, optional, points }: MetricOutcome): boolean {
 
 const MOST_SEVERE_FIRST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
 
-/** INCONCLUSIVE when there are none: nothing said is not OK. */
+/** INCONCLUSIVE when there are none, since no verdict is not OK. */
 function mostSevere(verdicts: readonly Verdict[]): Verdict {
   return MOST_SEVERE_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'INCONCLUSIVE';
 }
@@ -95,9 +95,11 @@ function mostSevere(verdicts: readonly Verdict[]): Verdict {
 type Ranking = NonNullable<Judgement['ranking']>;
 
 /**
- * All arms by the first gating metric, each against each: an arm beats another when the signed-rank test
- * says that its ratios are not 1, Holm-corrected over all pairs of arms and both directions at the design's alpha.
- * A rank is one more than the number of arms that beat it, so that what cannot be told apart shares one.
+ * Ranks all arms by the first gating metric, each against each. An arm beats another when the one-sided signed-rank test
+ * rejects that the other's values are at most its own, Holm-corrected over all pairs of arms and both directions. So the
+ * chance that any arm beats an equal one is at most the alpha of the design. A significant difference may still be small:
+ * the test is against a ratio of 1, not against the tolerated growth. A rank is one more than the number of arms that beat
+ * it, so arms without a significant difference share one.
  */
 export function rankArms(design: Design, rounds: readonly Round[]): Ranking | null {
   const rule = design.rules.find(({ gating, kind }) => gating && kind === 'ratio');

@@ -1,8 +1,8 @@
 import { median } from '../result/order-statistics.ts';
 import { normalTail, requireFinite, requireInsideUnit, requireWhole } from './distributions.ts';
 
-/** With more values than that the sum of ranks is as good as normal, and its exact distribution takes long. */
-const MOST_EXACT = 100;
+/** With more values the sum of ranks is nearly normal, and its exact distribution takes long. */
+const MAX_EXACT = 100;
 
 /** Twice the midrank of each distance among all of them, so that it is a whole number. */
 function doubledMidranks(distances: readonly number[]): number[] {
@@ -63,14 +63,14 @@ export function signedRankP(values: readonly number[], shift: number): number {
   const ranks = doubledMidranks(differences.map(Math.abs));
   const observed = ranks.reduce((sum, rank, i) => sum + ((differences[i] ?? 0) > 0 ? rank : 0), 0);
   const signed = ranks.filter((_, i) => differences[i] !== 0);
-  if (values.length > MOST_EXACT) return normalP(signed, observed);
+  if (values.length > MAX_EXACT) return normalP(signed, observed);
   const probabilities = sumDistribution(signed);
   // Smallest terms first, so that a small p-value keeps its digits.
   const p = probabilities.subarray(observed).reduceRight((sum, probability) => sum + probability, 0);
   return Math.min(1, p);
 }
 
-/** As {@link sumDistribution} has it from `observed` on; ranks and sums are doubled. */
+/** The normal approximation of the tail of {@link sumDistribution} from `observed` on; ranks and sums are doubled. */
 function normalP(ranks: readonly number[], observed: number): number {
   const mean = ranks.reduce((sum, rank) => sum + rank, 0) / 2;
   const variance = ranks.reduce((sum, rank) => sum + rank ** 2, 0) / 4;
@@ -86,13 +86,12 @@ export function signedRankPBelow(values: readonly number[], shift: number): numb
 }
 
 /**
- * The highest p-value up to `alpha` that the test can have with `count` values and no ties, so the level that it really
- * has; 0 where it can never reject. With more than 100 values, whose levels are close together, `alpha` itself.
+ * The level that the test attains: its highest p-value up to `alpha` with `count` values and no ties; 0 where it can never reject. With more than 100 values, whose levels are close together, `alpha` itself.
  */
 export function attainedLevel(count: number, alpha: number): number {
   requireWhole('count', count, 0);
   requireInsideUnit('alpha', alpha);
-  if (count > MOST_EXACT) return alpha;
+  if (count > MAX_EXACT) return alpha;
   let level = 0;
   for (const probability of sumDistribution(Array.from({ length: count }, (_, i) => i + 1))) {
     if (level + probability > alpha) break;

@@ -3,7 +3,7 @@ import type { StepOutcome } from '../../src/result/capacity.ts';
 import {
   type Ending,
   endingSoFar,
-  MOST_STEPS_DOWN,
+  MAX_STEPS_DOWN,
   maxSteps,
   nextStep,
   type PastStep,
@@ -135,7 +135,7 @@ describe('a search on a machine with bad moments', () => {
     const confirmed = new Set(
       history.filter(({ phase }) => phase === 'confirming').map(({ value }) => value),
     );
-    expect(confirmed.size).toBe(MOST_STEPS_DOWN + 1);
+    expect(confirmed.size).toBe(MAX_STEPS_DOWN + 1);
   });
 
   it('says that it cannot be met when stepping down comes by the first value in vain', () => {
@@ -245,7 +245,17 @@ describe('whatever comes of each run', () => {
       { phase: 'doubling', value: 100, outcome: 'passed' },
       { phase: 'doubling', value: 200, outcome: 'failed' },
     ];
-    expect(endingSoFar(history)).toEqual({ kind: 'open', value: 100, failedAt: 200, inconclusiveAt: null });
-    expect(endingSoFar([])).toEqual({ kind: 'open', value: null, failedAt: null, inconclusiveAt: null });
+    expect(endingSoFar(history)).toEqual({
+      kind: 'interrupted',
+      value: 100,
+      failedAt: 200,
+      inconclusiveAt: null,
+    });
+    expect(endingSoFar([])).toEqual({
+      kind: 'interrupted',
+      value: null,
+      failedAt: null,
+      inconclusiveAt: null,
+    });
   });
 });

@@ -111,7 +111,7 @@ describe('a comparison', () => {
     expect(cpuOf(ticked(300, 1.5))).toMatchObject({
       verdict: 'INCONCLUSIVE',
       points: [],
-      because: 'not judged: too few pairs of rounds have a value that is fine enough',
+      because: 'not judged: too few pairs have a precise enough value',
     });
     expect(judge(DESIGN, ticked(600, 1.5)).verdict).toBe('REGRESSED');
     const asked = madeDesign({ metrics: ['server_cpu_per_delivery'] });
@@ -191,7 +191,7 @@ describe('nothing can be said', () => {
   it('where most runs of an arm are missing', () => {
     const missing = madeRounds(20, 2, (round, arm) => (round > 6 && arm === 1 ? null : runOf(round, arm)));
     expect(headOf(DESIGN, missing)).toMatchObject({ verdict: 'INVALID', pairs: 6 });
-    expect(headOf(DESIGN, missing)?.invalid[0]?.message).toMatch(/not_run 14x, such as: was not run$/);
+    expect(headOf(DESIGN, missing)?.invalid[0]?.message).toMatch(/not_run 14x; for example: was not run$/);
   });
 
   it('and what follows from a fault of an arm is only named', () => {
@@ -212,7 +212,7 @@ describe('nothing can be said', () => {
     ]);
   });
 
-  it.each([0, 1])('when more than a fifth of the pairs were spoilt by arm %d, and no sooner', (arm) => {
+  it.each([0, 1])('when more than a fifth of the pairs were excluded by arm %d, and no sooner', (arm) => {
     const four = spoil(roundsOf(20), [2, 9, 10, 17], arm, 'send_lag');
     expect(headOf(DESIGN, four)).toMatchObject({ verdict: 'OK', pairs: 16, invalid: [] });
     const five = spoil(four, [20], arm, 'cpu_steal');
@@ -221,7 +221,7 @@ describe('nothing can be said', () => {
       {
         code: 'excluded_pairs',
         message:
-          '5 of 20 pairs were spoilt, limit 20 % of 20: send_lag 4x, cpu_steal 1x, such as: send_lag happened',
+          '5 of 20 pairs were excluded (limit 20 % of 20): send_lag 4x, cpu_steal 1x; for example: send_lag happened',
       },
     ]);
   });
@@ -230,7 +230,7 @@ describe('nothing can be said', () => {
     const all = roundsOf(10, 2).flatMap(({ round }) => round);
     const rounds = spoil(spoil(roundsOf(10, 2), all, 0, code), all, 1, code);
     expect(headOf(DESIGN, rounds)).toMatchObject({ verdict: 'INVALID', pairs: 0 });
-    expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`10 of 10 pairs were spoilt`);
+    expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`10 of 10 pairs were excluded`);
     expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`${code} 20x`);
   });
 
@@ -261,7 +261,7 @@ describe('nothing can be said', () => {
       {
         code: 'load_changed',
         message:
-          'the base was measured under another load: clients: baseline 7, now 3; seed: baseline 3, now 1; measure it again with the flags of today, or use those of then',
+          'the base was measured under another load: clients: baseline 7, now 3; seed: baseline 3, now 1; use that load, or measure the base again',
       },
     ]);
   });
@@ -382,7 +382,7 @@ describe('more rounds', () => {
     expect(headOf(DESIGN, five)).toMatchObject({
       verdict: 'INVALID',
       invalid: [
-        { message: expect.stringMatching(/^5 of 5 pairs were spoilt, limit 20 % of 20: cpu_steal 5x/) },
+        { message: expect.stringMatching(/^5 of 5 pairs were excluded \(limit 20 % of 20\): cpu_steal 5x/) },
       ],
     });
     const late = spoil(unsure(19), [13, 14, 15, 18, 19], 1, 'cpu_steal');

@@ -28,6 +28,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   unmet: 'below_start',
   unsteady: 'unstable',
   unseen: 'inconclusive',
+  open: 'interrupted',
   'polling-against-push': 'polling-vs-push',
   not_steady: 'warmup_unstable',
   spoilt_pairs: 'excluded_pairs',

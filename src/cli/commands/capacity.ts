@@ -69,7 +69,7 @@ export function exitCodeOfSearch({ kind, value }: CapacityAnswer): ExitCode {
       return EXIT.inconclusive;
     case 'inconclusive':
       return EXIT.invalid;
-    case 'open':
+    case 'interrupted':
       return value === null ? EXIT.invalid : EXIT.inconclusive;
   }
 }

@@ -71,7 +71,7 @@ export function answerText(capacity: Capacity): string {
       return `unstable: ${server} passed at ${value}${where} in single runs, but not in repeats${limitText(capacity)}`;
     case 'inconclusive':
       return `inconclusive at ${from}${where}: ${steps.slice(-1).map(reasonsOfStep).join('')}`;
-    case 'open': {
+    case 'interrupted': {
       const passed = answer.value === null ? 'no run passed' : `${server} passed at ${value}${where} once`;
       return `PARTIAL, interrupted: ${passed}, not confirmed${limitText(capacity)}`;
     }
@@ -159,7 +159,7 @@ export function answerSeverity({ answer }: Capacity): Severity {
     case 'at_least':
       return answer.inconclusiveAt === null ? 'good' : 'warning';
     case 'unstable':
-    case 'open':
+    case 'interrupted':
       return 'warning';
     case 'below_start':
     case 'inconclusive':
