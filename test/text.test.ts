@@ -43,7 +43,7 @@ describe('words in a sentence', () => {
     ).toBe('no answer (1,200), refused (3)');
   });
 
-  it('asks whether a close word was meant, and says something else when none is close', () => {
+  it('suggests a close word, or gives another hint when none is close', () => {
     expect(didYouMean('rum', ['run', 'report'])).toBe('Did you mean run?');
     expect(didYouMean('frobnicate', ['run'])).toBe('');
     expect(didYouMean('frobnicate', ['run'], 'Choose run.')).toBe('Choose run.');

@@ -30,7 +30,7 @@ describe('an arm', () => {
     expect((error as SockbenchError).message).toContain(message);
   });
 
-  it('does not stand alone, nor twice', () => {
+  it('needs another arm, with another name', () => {
     expect((thrownBy(() => parseArms([])) as SockbenchError).message).toMatch(
       /needs at least two arms; 0 given/,
     );

@@ -54,7 +54,7 @@ describe('help of capacity', () => {
   });
 });
 
-describe('a search that cannot be', () => {
+describe('an invalid search', () => {
   it.each<[args: readonly string[], stderr: string]>([
     [
       [],
@@ -113,7 +113,7 @@ describe('a search that cannot be', () => {
     expect(given).toEqual({ exitCode: 2, stdout: '', stderr });
   });
 
-  it('the rate of a server that is only listened to is explained', async () => {
+  it('a scenario that only listens has no rate', async () => {
     const target = join(folder, 'sockbench.target.ts');
     await writeFile(
       target,

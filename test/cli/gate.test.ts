@@ -5,7 +5,7 @@ const TARGET = ['--target', 'ws://127.0.0.1:1', '--exec', 'node new.js'];
 const gate = (...args: string[]) => ['gate', 'broadcast-latency', ...TARGET, ...args];
 const BASE = ['--base-exec', 'node old.js'];
 
-describe('a gate that cannot be is refused before anything starts', () => {
+describe('an invalid gate is refused before anything starts', () => {
   it.each<[args: string[], message: string]>([
     [gate(), 'a gate needs exactly one base; 0 given'],
     [gate(...BASE, '--base-ref', 'main'), 'a gate needs exactly one base; 2 given'],
@@ -49,7 +49,7 @@ describe('a gate that cannot be is refused before anything starts', () => {
   });
 });
 
-describe('a comparison that cannot be is refused before anything starts', () => {
+describe('an invalid comparison is refused before anything starts', () => {
   it.each<[args: string[], message: string]>([
     [['compare', 'broadcast-latency'], 'a comparison needs at least two arms; 0 given'],
     [['compare', 'broadcast-latency', '--arm', 'ws', '--arm', 'wss'], 'there is no server "wss"'],

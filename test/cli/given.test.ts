@@ -58,7 +58,7 @@ describe('the rate of a run', () => {
 });
 
 describe('the transport of a run', () => {
-  /** A scenario that tells over what it would run. */
+  /** A scenario whose error names the transport of the run. */
   const over = (defaults = '') => `export default {
     name: 'mine', summary: '', headline: 'ack', options: {}, defaults: { ${defaults} },
     layout: (options, clients, { transport }) => { throw new Error('over ' + transport); },

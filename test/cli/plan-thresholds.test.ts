@@ -29,7 +29,7 @@ describe('thresholds of a config', () => {
     expect(await kept('ack-roundtrip', ofConfig)).toEqual({ kept: ['lost==0', 'ack.p50<1s'], warnings: [] });
   });
 
-  it("are left out aloud when no scenario at hand has their series, be it another scenario's own", async () => {
+  it('are ignored with a warning when the scenario does not have their series', async () => {
     expect(await kept('ack-roundtrip', ['ack.p50 < 1s and checkout.p50 < basket.p50'])).toEqual({
       kept: [],
       warnings: [
@@ -38,7 +38,7 @@ describe('thresholds of a config', () => {
     });
   });
 
-  it('are left out aloud when the run cannot tell a figure', async () => {
+  it('are ignored with a warning when the run will not have the figure', async () => {
     const running = { ...WS, target: 'ws://127.0.0.1:9' };
     expect(await kept('broadcast-latency', ['server_cpu<80%', 'sent>=99/s'], running)).toEqual({
       kept: ['sent>=99/s'],
@@ -48,14 +48,14 @@ describe('thresholds of a config', () => {
     });
   });
 
-  it('may need a base, and are then of comparisons only', async () => {
+  it('that need a base are judged in comparisons only', async () => {
     const ofConfig = ['delivery.p50 < 1.1 * base.delivery.p50'];
     expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: [], warnings: [] });
     const arm = await armOf('broadcast-latency', WS);
     expect(planThresholds({ ofConfig, asked: [] }, arm, arm).thresholds).toHaveLength(1);
   });
 
-  it('are refused when they are no thresholds', async () => {
+  it('are refused when they are invalid', async () => {
     const arm = await armOf('broadcast-latency', WS);
     expect(thrownBy(() => planThresholds({ ofConfig: ['server_rs<1MiB'], asked: [] }, arm)).code).toBe(
       'BAD_THRESHOLD',
@@ -69,14 +69,14 @@ describe('thresholds of the command line', () => {
     ['lost==0 and ack.p50<1s', 'this run will not record "ack"'],
     ['checkout.p50<1s', '"checkout" is not one of delivery'],
     ['empty_polls<5%', 'clients do not poll over websocket'],
-  ])('are refused for what this run will not have: %s', async (expression, problem) => {
+  ])('are refused when this run will not have the figure: %s', async (expression, problem) => {
     const arm = await armOf('broadcast-latency', WS);
     expect(thrownBy(() => planThresholds({ ofConfig: [], asked: [expression] }, arm)).message).toContain(
       problem,
     );
   });
 
-  it('are doubted when there will be too few samples, of all runs together', async () => {
+  it('cause a warning when all runs together will have too few samples', async () => {
     const warnings = async (runs: number) => {
       const arm = await armOf('broadcast-latency', WS, runs);
       return planThresholds({ ofConfig: [], asked: ['delivery.p99 < 3 * delivery.p50'] }, arm).warnings;

@@ -156,7 +156,7 @@ describe('help', () => {
     expect(stdout).toMatch(`Usage: sockbench ${command} `);
   });
 
-  it('goes to stderr, as a fault, when there is no command', async () => {
+  it('goes to stderr with exit code 2 when there is no command', async () => {
     const { exitCode, stdout, stderr } = await runFake();
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toBe((await runFake('--help')).stdout);
@@ -202,14 +202,14 @@ describe('the examples of run', async () => {
     expect([exitCode, stdout]).toEqual([2, '']);
   });
 
-  it('would be refused with a fault in them', async () => {
+  it('are refused when a value is wrong', async () => {
     const { stderr } = await runFake(...(examples[0] ?? []), '--rate', '50', '--out', nowhere);
     expect(stderr).toMatch(/^error: --rate: "50" has no unit/);
   });
 });
 
 describe('list', () => {
-  it('shows all there is to name', async () => {
+  it('shows all names', async () => {
     const { exitCode, stdout, stderr } = await runFake('list');
     expect([exitCode, stderr]).toEqual([0, '']);
     // What is installed differs from machine to machine; test/servers/availability.test.ts looks at these lines.
@@ -280,12 +280,12 @@ describe('list', () => {
   });
 });
 
-it('tells its version', async () => {
+it('prints its version', async () => {
   expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
   expect(await runFake('--version')).toEqual({ exitCode: 0, stdout: `${VERSION}\n`, stderr: '' });
 });
 
-describe('a command line that cannot be', () => {
+describe('an invalid command line', () => {
   it.each<[args: readonly string[], stderr: string]>([
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [

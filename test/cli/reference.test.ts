@@ -29,7 +29,7 @@ describe('the program that runs a reference server', () => {
     expect(planRuntime('node', null)).toEqual({ program: null, version: process.version });
   });
 
-  test('is told by an absolute path or one from here, or by a name on PATH', () => {
+  test('is given by an absolute or relative path, or by a name on PATH', () => {
     const found = { program: NODE, version: process.version };
     expect(planRuntime('node', NODE)).toEqual(found);
     expect(planRuntime('node', relative(process.cwd(), NODE))).toEqual(found);

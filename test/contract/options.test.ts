@@ -22,7 +22,7 @@ describe('flagOf', () => {
 });
 
 describe('parseOptions', () => {
-  it('takes the default of what was not given, and null where there is no default', () => {
+  it('uses the default of an option that was not given, and null without a default', () => {
     expect(parseOptions(table, {})).toEqual({ count: 3, excludeSender: false, members: null });
   });
 
@@ -34,7 +34,7 @@ describe('parseOptions', () => {
     });
   });
 
-  it('ignores what is not in the table', () => {
+  it('ignores names that are not in the table', () => {
     expect(parseOptions(table, { other: 'x' })).not.toHaveProperty('other');
   });
 
@@ -50,7 +50,7 @@ describe('parseOptions', () => {
     );
   });
 
-  it('lets an error that is not its own through unchanged', () => {
+  it('passes other errors unchanged', () => {
     const bug = new TypeError('a bug in a parser');
     const broken = {
       value: 'X',

@@ -50,7 +50,7 @@ describe('an envelope', () => {
     );
   });
 
-  it('comes back with any JSON as data', () => {
+  it('decodes to the same envelope with any JSON as data', () => {
     fc.assert(
       fc.property(fc.string(), json, id, (event, data, ids) => {
         const envelope = { event, data, ...ids };
@@ -60,7 +60,7 @@ describe('an envelope', () => {
     );
   });
 
-  it('comes back with bytes as data', () => {
+  it('decodes to the same envelope with bytes as data', () => {
     fc.assert(
       fc.property(fc.string(), bytes, id, (event, data, ids) => {
         const envelope = { event, data, ...ids };
@@ -69,7 +69,7 @@ describe('an envelope', () => {
     );
   });
 
-  it('comes back with bytes at data.message beside other fields', () => {
+  it('decodes to the same envelope with bytes at data.message and other fields', () => {
     fc.assert(
       fc.property(bytes, fc.string(), id, (message, chatId, ids) => {
         const envelope = { event: 'send_message', data: { message, scope: 'room', chatId }, ...ids };
@@ -83,12 +83,12 @@ describe('an envelope', () => {
     expect(sent({ event: 'echo', data: view }).data).toEqual(Buffer.from([1, 2, 3]));
   });
 
-  it('comes back without data when it had none', () => {
+  it('decodes without data when it had none', () => {
     expect(sent({ event: 'enter_chat', ack: 0 })).toEqual({ event: 'enter_chat', ack: 0 });
   });
 });
 
-describe('what is no envelope', () => {
+describe('a message that is not an envelope', () => {
   it.each([
     ['not JSON', 'hello'],
     ['cut short', '{"event":"echo","data'],
@@ -117,7 +117,7 @@ describe('what is no envelope', () => {
     expect(() => decodeEnvelope(message, true)).toThrow();
   });
 
-  it('never gives anything but an envelope with an event, whatever arrives', () => {
+  it('decodes to an envelope with an event, or throws, for any message', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -141,10 +141,10 @@ describe('what is no envelope', () => {
   });
 });
 
-describe('an envelope as JSON alone', () => {
+describe('an envelope as JSON', () => {
   const received = (envelope: Envelope) => envelopeFromJson(JSON.parse(envelopeToJson(envelope)));
 
-  it('is what any JSON reader understands, with bytes in base64', () => {
+  it('is plain JSON with bytes in base64', () => {
     expect(envelopeToJson({ event: 'hello', data: 'hi', id: 7 })).toBe(
       '{"event":"hello","data":"hi","id":7}',
     );
@@ -153,7 +153,7 @@ describe('an envelope as JSON alone', () => {
     );
   });
 
-  it('comes back with any JSON, with bytes, and with bytes at one field beside others', () => {
+  it('decodes to the same envelope with any JSON, with bytes, and with bytes at one field', () => {
     const data = fc.oneof(json, bytes, fc.record({ message: bytes, chatId: fc.string() }));
     fc.assert(
       fc.property(fc.string(), data, id, (event, content, ids) => {

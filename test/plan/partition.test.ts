@@ -17,12 +17,12 @@ function layoutOf(streams: ReadonlyArray<readonly [sender: number, receivers: re
 
 const oneSender = layoutOf([[0, [0, 1, 2, 3, 4, 5]]]);
 
-describe('spreading clients over workers', () => {
+describe('distributing clients over workers', () => {
   it('gives a single worker all of them', () => {
     expect(spreadClients(oneSender, 3, 1)).toEqual([[0, 1, 2]]);
   });
 
-  it('gives the senders the first of several workers to themselves and deals out the others', () => {
+  it('gives the first of several workers to the senders and distributes the others in turn', () => {
     expect(spreadClients(oneSender, 6, 3)).toEqual([[0], [1, 3, 5], [2, 4]]);
     const twoSenders = layoutOf([
       [4, [0]],
@@ -34,7 +34,7 @@ describe('spreading clients over workers', () => {
     ]);
   });
 
-  it('deals out all clients when all of them send', () => {
+  it('distributes all clients in turn when all of them send', () => {
     const allSend = layoutOf([0, 1, 2, 3].map((client) => [client, [client]]));
     expect(spreadClients(allSend, 4, 2)).toEqual([
       [0, 2],
@@ -74,7 +74,7 @@ describe('a broadcast is split over workers', () => {
     expect(fanoutIsSplit(oneSender, spread)).toBe(expected);
   });
 
-  it('when that is so for any one of several', () => {
+  it('when one of several streams is split', () => {
     const layout = layoutOf([
       [0, [1, 2]],
       [0, [3, 4]],

@@ -83,7 +83,7 @@ describe('a plan', () => {
     expect(planSchema.parse(stored)).toEqual(built);
   });
 
-  it('does not fit its schema with a setting left out or of another kind', () => {
+  it('does not fit its schema without a setting or with a setting of another type', () => {
     const built = plan();
     const { parser: _, ...others } = built.settings;
     expect(planSchema.safeParse({ ...built, settings: others }).success).toBe(false);
@@ -279,7 +279,7 @@ describe('the host of a target', () => {
     // The URL standard reads these as 127.0.0.1.
     'http://127.1',
     'http://0x7f000001',
-  ])('needs no permission when it is this machine: %s', (url) => {
+  ])('needs no permission on this machine: %s', (url) => {
     expect(() => allowed(url)).not.toThrow();
   });
 
@@ -295,7 +295,7 @@ describe('the host of a target', () => {
     ['http://0.0.0.0', '0.0.0.0'],
     ['http://[2001:db8::1]', '[2001:db8::1]'],
     ['http://notlocalhost', 'notlocalhost'],
-  ])('is refused when it is another: %s', (url, host) => {
+  ])('is refused on another machine: %s', (url, host) => {
     expect(thrownBy(() => allowed(url))).toMatchObject({
       code: 'REMOTE_TARGET',
       message: `${host} is not this machine; load on a machine without the consent of its owner is an attack`,
@@ -304,7 +304,7 @@ describe('the host of a target', () => {
     });
   });
 
-  it('is accepted when it was allowed by name, and no other is', () => {
+  it('is accepted when --allow-remote names it, and only then', () => {
     expect(() => allowed('http://staging.example.com:8080', 'staging.example.com')).not.toThrow();
     expect(thrownBy(() => allowed('http://www.example.com', 'staging.example.com')).code).toBe(
       'REMOTE_TARGET',

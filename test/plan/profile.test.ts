@@ -66,7 +66,7 @@ describe('the grammar of rates and profiles', () => {
   });
 
   it.each(['0/s', '0s@10/s', '10s@0..0/s', '10s@5/s,1s@0/s'])(
-    'refuses "%s", in which nothing is sent',
+    'refuses "%s", which has a stage without messages',
     (text) => {
       expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({
         code: 'BAD_RATE',
@@ -75,7 +75,7 @@ describe('the grammar of rates and profiles', () => {
     },
   );
 
-  it('writes a profile as it would be given', () => {
+  it('writes a profile as on the command line', () => {
     fc.assert(
       fc.property(
         fc.array(

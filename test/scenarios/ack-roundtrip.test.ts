@@ -4,7 +4,7 @@ import { thrownBy } from '../thrown.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 
 describe('ack-roundtrip', () => {
-  it('has every client send requests whose reply is owed to it alone', () => {
+  it('has every client send requests whose replies only it expects', () => {
     const layout = layoutOf(ackRoundtrip, 3);
     expect(streamsOf(layout)).toEqual(['0 request -> 0', '1 request -> 1', '2 request -> 2']);
     expect(layout.rooms).toEqual([[], [], []]);
@@ -17,7 +17,7 @@ describe('ack-roundtrip', () => {
     ]);
   });
 
-  it('refuses a direction that is neither', () => {
+  it('refuses an unknown direction', () => {
     expect(thrownBy(() => layoutOf(ackRoundtrip, 2, { direction: 'both' })).message).toBe(
       '--direction: "both" is not one of client, server',
     );

@@ -4,7 +4,7 @@ import { thrownBy } from '../thrown.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 
 describe('broadcast-latency', () => {
-  it('has one client publish to everyone, itself included, unless told otherwise', () => {
+  it('has one client publish to everyone, including itself, by default', () => {
     expect(streamsOf(layoutOf(broadcastLatency, 4))).toEqual(['0 publish everyone null -> 0 1 2 3']);
   });
 
@@ -15,7 +15,7 @@ describe('broadcast-latency', () => {
     ]);
   });
 
-  it('owes the sender nothing when it is excluded', () => {
+  it('expects no message at an excluded sender', () => {
     expect(streamsOf(layoutOf(broadcastLatency, 3, { publishers: '3', excludeSender: 'true' }))).toEqual([
       '0 publish everyone-but-me null -> 1 2',
       '1 publish everyone-but-me null -> 0 2',
@@ -23,7 +23,7 @@ describe('broadcast-latency', () => {
     ]);
   });
 
-  it('has nobody join a room', () => {
+  it('joins no room', () => {
     expect(layoutOf(broadcastLatency, 3).rooms).toEqual([[], [], []]);
   });
 

@@ -66,7 +66,7 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
     });
   });
 
-  it('owes a message for a room to its members and nobody else', () => {
+  it('expects a message to a room at its members only', () => {
     check(scenario, (layout) => {
       for (const { sender, operation, receivers } of layout.streams) {
         if (operation.kind !== 'publish' || operation.room === null) continue;
@@ -78,7 +78,7 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
     });
   });
 
-  it('owes a message for everyone to every client, or to all but the sender', () => {
+  it('expects a message to everyone at every client, or at all but the sender', () => {
     check(scenario, (layout, clients) => {
       for (const { sender, operation, receivers } of layout.streams) {
         if (operation.kind !== 'publish' || operation.room !== null) continue;
@@ -89,7 +89,7 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
     });
   });
 
-  it('excludes the sender from its own messages when told to, and only then, where it can be told', () => {
+  it('excludes the sender from its own messages only with --exclude-sender', () => {
     if (!('excludeSender' in scenario.options)) return;
     check(scenario, (layout, _clients, excludes) => {
       for (const { sender, operation, receivers } of layout.streams) {
@@ -98,7 +98,7 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
     });
   });
 
-  it('records into series that every run has, or that it names', () => {
+  it('records into series of every run, or into its own', () => {
     const known = seriesOfRun(scenario.series).map(({ name }) => name);
     check(scenario, (layout) => {
       const named = layout.streams.flatMap(({ series }) => series ?? []);
@@ -108,7 +108,7 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
     });
   });
 
-  it('has steps if one of its streams has them carried out, and only then', () => {
+  it('has steps only if one of its streams uses them', () => {
     check(scenario, (layout) => {
       const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
       expect(scenario.steps !== undefined).toBe(hasSteps);

@@ -22,7 +22,7 @@ describe('message-types', () => {
     [{ protocol: 'socketio', transport: 'upgrade' }, ['echo_text', 'echo_binary', 'close']],
     [POLLING, ['echo_text', 'echo_binary']],
     [HTTP, ['echo_text', 'echo_binary']],
-  ])('over %j sends the types that a client has there: %j', (speech, series) => {
+  ])('over %j sends the supported types: %j', (speech, series) => {
     expect(seriesOf(speech)).toEqual(series);
   });
 
@@ -40,7 +40,7 @@ describe('message-types', () => {
     expect(headline).toBe('echo_text');
   });
 
-  it('has one client do all of it where there is only one', () => {
+  it('has a single client send all types', () => {
     const { streams } = layoutOf(messageTypes, 1, {}, WS);
     expect(streams.map(({ sender }) => sender)).toEqual([0, 0, 0, 0]);
   });
@@ -60,7 +60,7 @@ describe('message-types', () => {
     ['binary', 'echo_binary'],
     ['ping', 'ping_pong'],
     ['close', 'close'],
-  ])('sends %s alone when asked for it, and shows its series first', (type, series) => {
+  ])('sends only %s when given --type, and shows its series first', (type, series) => {
     const layout = layoutOf(messageTypes, 5, { type }, WS);
     expect(layout.streams.map(({ sender, series: each }) => [sender, each])).toEqual(
       [0, 1, 2, 3, 4].map((client) => [client, series]),
@@ -76,7 +76,7 @@ describe('message-types', () => {
     ],
     ['close', POLLING, '--type close is not supported over socketio polling; supported: text, binary'],
     ['ping', HTTP, '--type ping is not supported over http long-polling; supported: text, binary'],
-  ])('refuses %s where there is none', (type, speech, message) => {
+  ])('refuses %s when it is not supported', (type, speech, message) => {
     expect(thrownBy(() => layoutOf(messageTypes, 5, { type }, speech))).toMatchObject({
       code: 'NO_SUCH_MESSAGE_TYPE',
       message,
@@ -87,7 +87,7 @@ describe('message-types', () => {
   it.each<[Speech, least: number]>([
     [WS, 4],
     [SOCKETIO, 3],
-  ])('over %j never takes the same client twice in a row, from %d clients on', (speech, least) => {
+  ])('over %j never uses the same client twice in a row, from %d clients on', (speech, least) => {
     for (let clients = least; clients <= 60; clients++) {
       const senders = layoutOf(messageTypes, clients, {}, speech).streams.map(({ sender }) => sender);
       const again = senders.filter((sender, index) => sender === senders[(index + 1) % senders.length]);

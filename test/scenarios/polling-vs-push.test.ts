@@ -14,7 +14,7 @@ const SPEECHES: readonly Speech[] = [
 ];
 
 describe('polling-vs-push', () => {
-  it('lays out the same over every transport: nothing else must differ', () => {
+  it('has the same layout over every transport', () => {
     const layouts = SPEECHES.map((speech) => layoutOf(pollingVsPush, 10, { rooms: '2' }, speech));
     for (const layout of layouts) expect(layout).toEqual(layouts[0]);
     expect(streamsOf(layoutOf(pollingVsPush, 10, { rooms: '2' }))).toEqual(
@@ -22,7 +22,7 @@ describe('polling-vs-push', () => {
     );
   });
 
-  it('has few messages for many clients, unless told otherwise', () => {
+  it('has few messages for many clients by default', () => {
     const { clients, arrival } = parseOptions(PLAN_OPTIONS, pollingVsPush.defaults);
     const { streams } = layoutOf(pollingVsPush, clients, pollingVsPush.defaults);
     expect(streams.map(({ receivers }) => receivers.length)).toEqual([10, 10, 10, 10, 10]);

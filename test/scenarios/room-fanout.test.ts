@@ -44,7 +44,7 @@ describe('room-fanout', () => {
     ]);
   });
 
-  it('owes the sender nothing when it is excluded, wherever it stands among the members', () => {
+  it('expects no message at an excluded sender, wherever it stands among the members', () => {
     expect(
       streamsOf(
         layoutOf(roomFanout, 4, { rooms: '2', members: '3', publishers: '2', excludeSender: 'true' }),

@@ -5,14 +5,14 @@ import { thrownBy } from '../thrown.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 
 describe('stream-reply', () => {
-  it('has every client send requests whose replies are owed to it alone, three of them unless told otherwise', () => {
+  it('has every client send requests whose replies only it expects, three by default', () => {
     const layout = layoutOf(streamReply, 2);
     expect(streamsOf(layout)).toEqual(['0 stream-reply -> 0', '1 stream-reply -> 1']);
     expect(layout.streams.map(copiesOf)).toEqual([3, 3]);
     expect(layout.rooms).toEqual([[], []]);
   });
 
-  it('asks for as many replies as it is told', () => {
+  it('asks for the given number of replies', () => {
     expect(layoutOf(streamReply, 1, { replies: '7' }).streams.map(copiesOf)).toEqual([7]);
   });
 

@@ -5,7 +5,7 @@ import { thrownBy } from '../thrown.ts';
 import { layoutOf, streamsOf } from './layout.ts';
 
 describe('upgrade', () => {
-  it('has every client come by as a visitor', () => {
+  it('has steps for every client', () => {
     const layout = layoutOf(upgrade, 2);
     expect(streamsOf(layout)).toEqual(['0 steps -> 0', '1 steps -> 1']);
     expect(layout.rooms).toEqual([[], []]);
@@ -25,7 +25,7 @@ describe('upgrade', () => {
 });
 
 function unused(): never {
-  throw new Error('a visitor does nothing of the kind');
+  throw new Error('a user of upgrade does not use this');
 }
 
 /** A user whose connection is upgraded when `upgraded` resolves, and whose n-th request `reply` replies to. */
@@ -62,7 +62,7 @@ function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promis
   return { did, iteration: () => upgrade.steps?.(user) };
 }
 
-describe('a visitor', () => {
+describe('a user of upgrade', () => {
   it('sends requests one after the other until its connection is upgraded, then those that were asked for', async () => {
     const upgraded = Promise.withResolvers<void>();
     const { did, iteration } = visitorWith(upgraded.promise, async (request) => {
@@ -82,7 +82,7 @@ describe('a visitor', () => {
     ]);
   });
 
-  it('gives up when the upgrade never comes, and goes on sending no longer', async () => {
+  it('fails when the connection never upgrades, and stops sending', async () => {
     const upgraded = Promise.withResolvers<void>();
     const { did, iteration } = visitorWith(upgraded.promise, async (request) => {
       if (request === 2) upgraded.reject(new Error('no upgrade to WebSocket within 10 s'));
@@ -92,7 +92,7 @@ describe('a visitor', () => {
     expect(did).toEqual(['open', 'time upgrade', 'ack_upgrading', 'ack_upgrading']);
   });
 
-  it('gives up when a request is not replied to', async () => {
+  it('fails when a request is not answered', async () => {
     const never = new Promise<void>(() => {});
     const { did, iteration } = visitorWith(never, () => Promise.reject(new Error('no reply')));
     await expect(iteration()).rejects.toThrow('no reply');

@@ -7,7 +7,7 @@ import { buildPlan, type Plan, type PlannedRun, type TargetPlan } from '../../sr
 /** The settings of a plan when none was given. */
 export const NO_SETTINGS_GIVEN = Object.fromEntries(SETTING_NAMES.map((name) => [name, null])) as Settings;
 
-/** A target that nobody connects to, with the given parts. */
+/** A target without a server, with the given parts. */
 export function targetWith(parts: Partial<TargetPlan> = {}): TargetPlan {
   return {
     name: 'made up',

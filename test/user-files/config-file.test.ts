@@ -68,13 +68,13 @@ describe('a config', () => {
   );
 
   it.each(TAKEN.map(([config, loaded], index) => [config, loaded, index] as const))(
-    'of %s is taken as the command line would be',
+    'of %s is read as text',
     (_, loaded, index) => {
       expect(taken[index]).toEqual({ value: { file: `file-${index}.ts`, ...loaded } });
     },
   );
 
-  it('is none where there is none, which is no fault unless one was named', async () => {
+  it('may be missing unless it was named', async () => {
     // Nothing of the kind lies in this project's own folder, where tests run.
     expect(CONFIG_FILES).toContain('sockbench.config.ts');
     expect(await loadConfig(null)).toEqual({

@@ -115,7 +115,7 @@ async function clientsOf(clients: string, files: Readonly<Record<string, string 
 
 const CSV = "'./clients.csv'";
 
-describe('what each client gets', () => {
+describe('the values of a client', () => {
   it.each<[what: string, text: string]>([
     ['plain', 'user,token\nann,a1\nbob,b2\n'],
     ['with a byte order mark', '\uFEFFuser,token\nann,a1\nbob,b2\n'],
@@ -123,7 +123,7 @@ describe('what each client gets', () => {
     ['with empty lines and spaces', 'user, token\n\n ann ,a1\n\nbob, b2\n\n'],
     ['with quotes', '"user","token"\n"ann","a1"\n"bob",b2'],
     ['with more rows than clients', 'user,token\nann,a1\nbob,b2\ncleo,c3\n'],
-  ])('is its row of a CSV file that is %s', async (_, text) => {
+  ])('are its row of a CSV file that is %s', async (_, text) => {
     expect(await clientsOf(CSV, { 'clients.csv': text })).toEqual({
       value: [
         { user: 'ann', token: 'a1' },
@@ -132,7 +132,7 @@ describe('what each client gets', () => {
     });
   });
 
-  it('keeps commas, quotes and umlauts of a row', async () => {
+  it('keep commas, quotes and umlauts of a row', async () => {
     const { value } = await clientsOf(CSV, { 'clients.csv': 'user,note\n"Ölaf, jr.","says ""hi"""\nbob,\n' });
     expect(value).toEqual([
       { user: 'Ölaf, jr.', note: 'says "hi"' },
@@ -140,7 +140,7 @@ describe('what each client gets', () => {
     ]);
   });
 
-  it('is what a function of its number returns', async () => {
+  it('are the result of a function of its number', async () => {
     expect(
       await clientsOf("(number) => ({ user: ['user', number].join('-'), admin: number === 0 })"),
     ).toEqual({
@@ -151,7 +151,7 @@ describe('what each client gets', () => {
     });
   });
 
-  it('is nothing when nothing is said', async () => {
+  it('are empty by default', async () => {
     expect(await clientsOf('undefined')).toEqual({ value: [{}, {}] });
   });
 
@@ -174,13 +174,13 @@ describe('what each client gets', () => {
       './clients.csv has 0 rows, which is not enough for client 1',
       'The first line names the columns; every other line is one client.',
     ],
-  ])('is refused when the file has %s', async (_, text, message, hint) => {
+  ])('are refused when the file has %s', async (_, text, message, hint) => {
     expect(await clientsOf(CSV, { 'clients.csv': text })).toEqual({
       error: { code: 'BAD_CLIENTS_FILE', message, hint, exitCode: 2 },
     });
   });
 
-  it('is refused when the file is not there, or is none', async () => {
+  it('are refused when the file does not exist or is not CSV', async () => {
     const missing = await clientsOf(CSV);
     expect(missing.error).toMatchObject({
       code: 'BAD_CLIENTS_FILE',
@@ -194,7 +194,7 @@ describe('what each client gets', () => {
     });
   });
 
-  it('is refused with file and line when the function fails', async () => {
+  it('are refused with file and line when the function fails', async () => {
     const { error } = await clientsOf('(number) => [{}][number].user.name');
     expect(error).toMatchObject({
       code: 'USER_FUNCTION',

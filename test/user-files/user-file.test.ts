@@ -34,7 +34,7 @@ const FILES = {
 
 type Name = keyof typeof FILES | 'not-there.ts';
 
-describe("a user's file", () => {
+describe('a file of the user', () => {
   let outcomes: ReadonlyMap<Name, Loaded>;
   const loaded = (name: Name) => outcomes.get(name);
 
@@ -45,11 +45,11 @@ describe("a user's file", () => {
     outcomes = new Map(names.map((name, index) => [name, list[index] ?? {}]));
   });
 
-  it('may be TypeScript that imports sockbench, which is not installed there', () => {
+  it('may be TypeScript that imports sockbench where it is not installed', () => {
     expect(loaded('typescript.ts')).toEqual({ value: { url: 'ws://127.0.0.1:3000' } });
   });
 
-  it('may import what lies beside it, from any folder', () => {
+  it('may import files beside it, from any folder', () => {
     expect(loaded('deep/in/a/folder/imports.ts')).toEqual({ value: { name: 'beside', all: true } });
   });
 
@@ -60,11 +60,11 @@ describe("a user's file", () => {
     expect(loaded('dynamic.mjs')).toEqual({ value: [0, 1] });
   });
 
-  it('may export nothing by default: who reads it says what is missing', () => {
+  it('may have an undefined default export', () => {
     expect(loaded('nothing.ts')).toEqual({});
   });
 
-  it('that is not there is named, with what writes one', () => {
+  it('that does not exist is named, with the command that writes one', () => {
     expect(loaded('not-there.ts')).toEqual({
       error: {
         code: 'NO_SUCH_FILE',
@@ -87,7 +87,7 @@ describe("a user's file", () => {
   });
 
   it.each(['enum.ts', 'parameter-property.ts'] as const)(
-    'with TypeScript that needs compiling says what not to use: %s',
+    'with TypeScript that needs compiling names the unsupported syntax: %s',
     (name) => {
       expect(loaded(name)?.error).toMatchObject({
         code: 'BROKEN_FILE',
@@ -102,7 +102,7 @@ describe("a user's file", () => {
     ['throws.ts', /^throws\.ts could not be loaded: no token in the environment$/],
     ['missing-import.ts', /^missing-import\.ts could not be loaded: .*not-there\.ts/],
     ['foreign-import.ts', /^foreign-import\.ts could not be loaded: .*'a-package-that-is-not-there'/],
-  ] as const)('that fails says how, and how to see where: %s', (name, message) => {
+  ] as const)('that fails is reported with its error: %s', (name, message) => {
     expect(loaded(name)?.error).toMatchObject({
       code: 'BROKEN_FILE',
       message: expect.stringMatching(message),
@@ -110,7 +110,7 @@ describe("a user's file", () => {
     expect(loaded(name)?.error?.hint).toBe(`Check the target: node ${name} shows where it fails.`);
   });
 
-  it('may refuse in our own words', () => {
+  it('may throw a SockbenchError', () => {
     expect(loaded('refuses.ts')).toEqual({
       error: { code: 'NO_TOKEN', message: 'there is no token', hint: 'Set TOKEN.', exitCode: 2 },
     });
