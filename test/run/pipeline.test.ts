@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
+import type { Scenario } from '../../src/contract/scenario.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import type { RunPhase } from '../../src/run/control.ts';
@@ -234,5 +236,79 @@ describe('several workers', () => {
     expect(clients.connected).toBe(20);
     expect(timing.connectMs).toBeGreaterThan(1800);
     expect(timing.connectMs).toBeLessThan(2300);
+  });
+});
+
+describe('a schedule', () => {
+  it('of stages and ramps is followed second by second', async () => {
+    const { duration: _, ...rest } = LOAD;
+    const given = { ...rest, rate: '2s@50/s,2s@50..150/s' };
+    const result = await new FakeRun({ planned: planFake(broadcastLatency, given) }).run();
+    expect(result.rate).toMatchObject({ intended: 300, sent: 300 });
+    expect(result.intervals.slice(0, 4).map(({ sent }) => sent)).toEqual([50, 50, 75, 125]);
+  });
+
+  it('of random arrivals is the same for all workers, and accounts for every message', async () => {
+    const given = { ...LOAD, clients: '6', workers: '3', arrival: 'poisson', publishers: '3' };
+    const runOf = (seed: string) => broadcasts({ given: { ...given, seed } }).run();
+    const [first, second, other] = [await runOf('1'), await runOf('1'), await runOf('2')];
+    for (const { ledger, rate } of [first, second, other]) {
+      expect(rate.sent).toBe(rate.intended);
+      expect(ledger).toMatchObject({ ...PERFECT, expected: 6 * rate.sent, delivered: 6 * rate.sent });
+    }
+    const sentOf = ({ intervals }: RunResult) => intervals.map(({ sent }) => sent);
+    expect(sentOf(first)).toEqual(sentOf(second));
+    expect(sentOf(first)).not.toEqual(sentOf(other));
+  });
+});
+
+describe('a server that stalls 100 ms of every second', () => {
+  /** A message that arrives during a stall is handled at its end; every other takes 1 ms. */
+  function stalling(scenario: Scenario, given: GivenOptions): FakeRun {
+    const planned = planFake(scenario, { ...LOAD, rate: '1000/s', duration: '3s', clients: '2', ...given });
+    const run: FakeRun = new FakeRun({
+      planned,
+      behavior: { network: () => [Math.max(1, 100 - ((run.time.nowNs() / MS) % 1000))] },
+    });
+    return run;
+  }
+
+  it('delays as many messages as an open loop says', async () => {
+    const { ledger } = await stalling(broadcastLatency, { lateAfter: '40ms' }).run();
+    // Of every second, what arrives in the first 60 ms of the stall waits for 40 ms or longer.
+    expect(ledger.late / ledger.expected).toBeCloseTo(0.06, 2);
+    expect(ledger).toMatchObject({ lost: 0, reordered: 0 });
+  });
+
+  it('shows in the tail of requests, which go on during the stall', async () => {
+    const view = viewResult(await stalling(ackRoundtrip, {}).run());
+    // 1 % of all requests meet a stall with 90 ms or more of it left.
+    expect((view.quantileNs('ack', 0.99) ?? 0) / MS).toBeCloseTo(90, -0.5);
+    expect((view.quantileNs('ack', 0.85) ?? 0) / MS).toBeLessThan(2);
+    expect(view.samples('ack')).toBe(3000);
+  });
+});
+
+describe('the limit of a run', () => {
+  it('was the generator when its processes were busy: nothing is said of the server', async () => {
+    let queuedMs = 0;
+    const network = ({ stamp }: Hop) => {
+      if (stamp?.measured === true) queuedMs += 3;
+      return [1 + queuedMs];
+    };
+    const telemetry = { loopUtilization: 0.95, pacingShare: 0.05 };
+    const { invalid, findings } = await broadcasts({ behavior: { network }, telemetry }).run();
+    expect(invalid).toEqual([
+      {
+        code: 'generator_busy',
+        message: 'the generator was the limit: generator 1 was busy 90 % of the time, limit 70 %',
+      },
+    ]);
+    expect(findings).toEqual([]);
+  });
+
+  it('was none when a slow server keeps up', async () => {
+    const { invalid, findings } = await broadcasts({ behavior: { network: () => [400] } }).run();
+    expect([invalid, findings]).toEqual([[], []]);
   });
 });

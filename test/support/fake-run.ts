@@ -37,6 +37,8 @@ export interface FakeRunOptions {
   readonly behavior?: Partial<ServerBehavior>;
   /** Changes of the chat target. */
   readonly mapping?: Mapping;
+  /** What the workers report of themselves; idle unless given. */
+  readonly telemetry?: Partial<TelemetrySample>;
   /** How long the server takes to start; infinite for one that never does. */
   readonly serverStartMs?: number;
 }
@@ -252,6 +254,7 @@ export class FakeWorker implements WorkerHandle {
       gcMaxMs: 0,
       heapUsedBytes: 0,
       bufferedBytes: null,
+      ...this.#options.telemetry,
     };
   }
 }
