@@ -183,30 +183,12 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
   requireNotGiven(vary, flags);
   const losses = ['lost', 'failed'].flatMap((loss) => parseObjectives(`${loss}<=${asked.lost}`));
   const { scenario, config, planWith } = await readSource(name, flags);
-  const draftAt = (value: number, duration: Readonly<Record<string, string>> = {}) =>
-    planWith({ [vary]: vary === 'rate' ? `${value}/s` : String(value), ...duration });
+  const draftAt: DraftAt = (value, longer) =>
+    planWith({ [vary]: vary === 'rate' ? `${value}/s` : String(value), ...longer });
   const first = draftAt(design.from);
   requireSearchable(vary, first);
   const objectives = readObjectives(asked, scenario);
-
-  const planAt = (value: number): PlannedRun => {
-    const draft = draftAt(value);
-    const factor = shortage(objectives, draft);
-    if (factor === 1) return draft;
-    const durationMs = Math.ceil((draft.plan.durationMs * factor) / 1000) * 1000;
-    const longer = draftAt(value, { duration: `${durationMs}ms` });
-    const isEnough = shortage(objectives, longer) === 1;
-    if (isEnough && durationMs <= asked.longestStep) return longer;
-    const problem = isEnough
-      ? `which takes ${formatDurationMs(durationMs)}; the maximum is ${formatDurationMs(asked.longestStep)}`
-      : 'which a longer run does not record';
-    return fail(
-      'STEP_TOO_LONG',
-      `at ${variedText(vary, value)}, ${needsText(objectives)}, ${problem}`,
-      `Give a higher --from, or a lower quantile${isEnough ? ', or a longer --longest-step' : ''}.`,
-    );
-  };
-
+  const planAt = (value: number) => planStep(value, vary, objectives, asked.longestStep, draftAt);
   const firstMs = planAt(design.from).plan.durationMs;
   return {
     scenario,
@@ -220,6 +202,34 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
     out: config.out,
     planAt,
   };
+}
+
+/** Makes the plan of a run at a value, with another duration if given. */
+type DraftAt = (value: number, duration?: { readonly duration: string }) => PlannedRun;
+
+/** Plans the run at a value, extended when a quantile would have too few samples. Throws STEP_TOO_LONG. */
+function planStep(
+  value: number,
+  vary: Varied,
+  objectives: readonly Objective[],
+  longestMs: number,
+  draftAt: DraftAt,
+): PlannedRun {
+  const draft = draftAt(value);
+  const factor = shortage(objectives, draft);
+  if (factor === 1) return draft;
+  const durationMs = Math.ceil((draft.plan.durationMs * factor) / 1000) * 1000;
+  const longer = draftAt(value, { duration: `${durationMs}ms` });
+  const isEnough = shortage(objectives, longer) === 1;
+  if (isEnough && durationMs <= longestMs) return longer;
+  const problem = isEnough
+    ? `which takes ${formatDurationMs(durationMs)}; the maximum is ${formatDurationMs(longestMs)}`
+    : 'which a longer run does not record';
+  return fail(
+    'STEP_TOO_LONG',
+    `at ${variedText(vary, value)}, ${needsText(objectives)}, ${problem}`,
+    `Give a higher --from, or a lower quantile${isEnough ? ', or a longer --longest-step' : ''}.`,
+  );
 }
 
 function warningsOf(

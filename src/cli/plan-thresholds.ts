@@ -1,5 +1,5 @@
-import type { Layout, Scenario } from '../contract/scenario.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Scenario } from '../contract/scenario.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import { seriesOfRun } from '../result/view.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { type ExpectedRuns, isAvailable, shortfallOf, warnOfThreshold } from '../stats/expectation.ts';
@@ -12,10 +12,7 @@ export interface GivenThresholds {
 }
 
 /** One arm before its first run. */
-export interface PlannedArm {
-  readonly scenario: Scenario;
-  readonly plan: Plan;
-  readonly layout: Layout;
+export interface PlannedArm extends PlannedRun {
   /** How many runs are taken together. */
   readonly runs: number;
 }
