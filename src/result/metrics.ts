@@ -14,8 +14,8 @@ export interface Tolerance {
   readonly floor: number;
 }
 
-/** A table of a report that has a column for the metric. */
-export type MetricTable = 'delivery' | 'cost' | 'summary';
+/** A table of reports whose columns are figures: what deliveries cost, and the summary of many runs. */
+export type FigureTable = 'cost' | 'summary';
 
 /** What is known of a metric before any run. */
 interface MetricDefinition {
@@ -26,13 +26,13 @@ interface MetricDefinition {
   /** Whether a comparison judges by it unless told otherwise. */
   readonly isGating: boolean;
   readonly tolerance: Tolerance;
-  /** In the order of reports. */
-  readonly tables: readonly MetricTable[];
 }
 
 /** A metric with its value in a run; null where the run does not have it. */
 export interface Figure extends MetricDefinition {
   readonly unit: Exclude<MetricUnit, 'count'>;
+  /** The tables that have a column for it, in the order of the catalogue. */
+  readonly tables: readonly FigureTable[];
   readonly value: (result: RunResult) => number | null;
 }
 
@@ -47,21 +47,18 @@ function count(title: string, meaning: string, properties: Partial<MetricDefinit
     isGating: true,
     // Where the base has none, nothing is tolerated.
     tolerance: { delta: 0.25, floor: 0 },
-    tables: ['delivery'],
     ...properties,
   };
 }
 
 /** Events that should not happen, counted over the whole run. */
 export const COUNTS = {
-  lost: count('lost', 'expected deliveries that did not arrive by the end of the drain', {
-    tables: ['delivery', 'summary'],
-  }),
-  late: count('late', 'deliveries that took longer than --late-after', { isGating: false }),
-  duplicated: count('duplicated', 'additional copies of delivered messages'),
-  reordered: count('reordered', 'deliveries after a later message of the same sender'),
-  unexpected: count('unexpected', 'messages received by clients that did not expect them'),
-  failed: count('failed', 'messages that the server refused, and iterations that failed', { tables: [] }),
+  lost: count('lost', 'not delivered by the end of the drain'),
+  late: count('late', 'delivered, but slower than --late-after', { isGating: false }),
+  duplicated: count('duplicates', 'deliveries after the first one of the same message'),
+  reordered: count('out of order', 'delivered after a later message of the same sender'),
+  unexpected: count('unexpected', 'delivered to a client that did not expect it'),
+  failed: count('failed', 'messages that the server refused, and iterations that failed'),
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type CountName = keyof typeof COUNTS;
@@ -156,7 +153,7 @@ export const FIGURES = {
     unit: 'rate',
     meaning: 'messages sent per second',
     better: 'higher',
-    tables: ['delivery', 'summary'],
+    tables: [],
     value: ({ rate }) => rate.achievedHz,
   },
   generator_utilization: {

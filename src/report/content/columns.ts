@@ -1,4 +1,4 @@
-import { FIGURES, type FigureName } from '../../result/metrics.ts';
+import { COUNTS, FIGURE_NAMES, FIGURES, type FigureName, type FigureTable } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
 import { pluralOf } from '../../text.ts';
@@ -79,11 +79,16 @@ function resultColumn(
 }
 
 function ledgerColumn(
-  name: 'expected' | 'delivered' | 'late' | 'lost' | 'unknown' | 'duplicated' | 'reordered' | 'unexpected',
+  name: 'expected' | 'delivered' | 'unknown',
   title: string,
   meaning: string,
 ): Column<ResultView> {
   return resultColumn(name, title, 'count', meaning, ({ ledger }) => ledger[name]);
+}
+
+function countColumn(name: 'late' | 'lost' | 'duplicated' | 'reordered' | 'unexpected'): Column<ResultView> {
+  const { title, unit, meaning } = COUNTS[name];
+  return resultColumn(name, title, unit, meaning, ({ ledger }) => ledger[name]);
 }
 
 const ofHeadline = {
@@ -128,17 +133,16 @@ const P50 = headlineQuantile('p50');
 const P99 = headlineQuantile('p99');
 const SLOWEST = [slowestReceiver('p50'), slowestReceiver('p99')];
 const SENT = figureColumn('sent');
-const LOST = ledgerColumn('lost', 'lost', 'not delivered by the end of the drain');
-const SERVER_CPU = figureColumn('server_cpu_per_delivery');
+const LOST = countColumn('lost');
 
-const TRAFFIC: ReadonlyArray<Column<ResultView>> = [
-  figureColumn('traffic_per_delivery'),
-  {
-    ...figureColumn('requests_per_delivery'),
-    isSilent: ({ result }) => result.traffic.requests === 0,
-  },
-  figureColumn('empty_polls'),
-];
+/** The figures of a table, in the order of the catalogue. */
+function figureColumns(table: FigureTable): ReadonlyArray<Column<ResultView>> {
+  return FIGURE_NAMES.filter((name) => FIGURES[name].tables.some((each) => each === table)).map((name) =>
+    name === 'requests_per_delivery'
+      ? { ...figureColumn(name), isSilent: ({ result }) => result.traffic.requests === 0 }
+      : figureColumn(name),
+  );
+}
 
 const LATENCY = [
   P50,
@@ -163,21 +167,17 @@ const DELIVERY: ReadonlyArray<Column<ResultView>> = [
   },
   ledgerColumn('expected', 'expected', 'expected deliveries: messages x their receivers'),
   ledgerColumn('delivered', 'delivered', 'delivered at least once, by the end of the drain'),
-  ledgerColumn('late', 'late', 'delivered, but slower than --late-after'),
+  countColumn('late'),
   LOST,
   {
     ...ledgerColumn('unknown', 'unknown', 'expected by clients of a generator process that ended'),
     isSilent: ({ result: { ledger } }) => ledger.unknown === 0,
   },
-  ledgerColumn('duplicated', 'duplicates', 'deliveries after the first one of the same message'),
-  ledgerColumn('reordered', 'out of order', 'delivered after a later message of the same sender'),
-  ledgerColumn('unexpected', 'unexpected', 'delivered to a client that did not expect it'),
+  ...(['duplicated', 'reordered', 'unexpected'] as const).map(countColumn),
 ];
 
 const COST = [
-  SERVER_CPU,
-  ...TRAFFIC,
-  figureColumn('generator_utilization'),
+  ...figureColumns('cost'),
   quantileColumn<ResultView>('p99', {
     id: 'receive_uncertainty_p99',
     title: 'uncertainty p99',
@@ -208,8 +208,7 @@ export const SUMMARY_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   ...SLOWEST,
   SENT,
   LOST,
-  SERVER_CPU,
-  ...TRAFFIC,
+  ...figureColumns('summary'),
   VALIDITY,
 ];
 

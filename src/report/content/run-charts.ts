@@ -1,5 +1,5 @@
 import type { RunResult, StoredInterval } from '../../result/run-result.ts';
-import { NsHistogram, type ResultView } from '../../result/view.ts';
+import type { IntervalFigures, ResultView } from '../../result/view.ts';
 import { type Line, type LineChart, makeLineChart } from '../charts.ts';
 import { percentileRows } from '../hgrm.ts';
 import { cpuChart, loopDelayChart, memoryChart } from './process-charts.ts';
@@ -35,31 +35,26 @@ export function percentileChart(views: readonly ResultView[]): LineChart | null 
 
 const middleS = ({ startMs, lengthMs }: StoredInterval) => (startMs + lengthMs / 2) / 1000;
 
-type Statistic = readonly [label: string, style: Line['style'], of: (histogram: NsHistogram) => number];
+type Statistic = readonly [label: string, style: Line['style'], of: (figures: IntervalFigures) => number];
 
-const P50: Statistic = ['p50', 'solid', (histogram) => histogram.quantileNs(0.5)];
-const P99: Statistic = ['p99', 'dashed', (histogram) => histogram.quantileNs(0.99)];
-const MAX: Statistic = ['max', 'dotted', (histogram) => histogram.maxNs];
+const P50: Statistic = ['p50', 'solid', ({ p50Ns }) => p50Ns];
+const P99: Statistic = ['p99', 'dashed', ({ p99Ns }) => p99Ns];
+const MAX: Statistic = ['max', 'dotted', ({ maxNs }) => maxNs];
 
 /** One line for each statistic of a series, interval by interval. An interval without values is a gap. */
 function seriesLines(
-  { result: { intervals } }: ResultView,
+  { result, intervals }: ResultView,
   run: number,
   series: string,
   statistics: readonly Statistic[],
 ): Line[] {
-  const x = intervals.map(middleS);
-  const rows = intervals.map((interval) => {
-    const encoded = interval.series[series];
-    const histogram = encoded === undefined ? null : NsHistogram.decode(encoded);
-    return statistics.map(([, , of]) => (histogram === null || histogram.count === 0 ? null : of(histogram)));
-  });
-  return statistics.map(([label, style], index) => ({
+  const x = result.intervals.map(middleS);
+  return statistics.map(([label, style, of]) => ({
     run,
     style,
     label,
     x,
-    y: rows.map((row) => row[index] ?? null),
+    y: intervals(series).map((figures) => (figures === null ? null : of(figures))),
   }));
 }
 
