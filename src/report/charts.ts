@@ -26,11 +26,11 @@ export interface LineChart {
   readonly lines: readonly Line[];
 }
 
-export type Shape = 'disc' | 'diamond' | 'cross';
+export type MarkShape = 'disc' | 'diamond' | 'cross';
 
 /** How a point looks. Shapes tell points apart without colours. */
 export interface MarkStyle {
-  readonly shape: Shape;
+  readonly shape: MarkShape;
   /** A colour of the page: `line-0` to `line-7`, `good`, `bad`, `ink-soft`. */
   readonly colour: string;
   readonly hollow: boolean;
@@ -63,6 +63,10 @@ export interface Axis {
   readonly labels: ReadonlyArray<{ readonly at: number; readonly text: string }> | null;
 }
 
+/** Axes of values, for what most plots need. */
+export const LINEAR_AXIS: Axis = { title: '', scale: 'linear', range: 'fit', minStep: 0, labels: null };
+export const LOGARITHMIC_AXIS: Axis = { ...LINEAR_AXIS, scale: 'logarithmic' };
+
 /** One plot. All numbers are in the unit that is shown. */
 export interface Panel {
   /** Title and findings in words, for readers who cannot see the plot. */
@@ -91,6 +95,7 @@ export interface Panel {
 /** Points with intervals, drawn without a script. */
 export interface DotChart {
   readonly title: string;
+  /** One sentence below the title; empty for none. */
   readonly note: string;
   readonly keys: ReadonlyArray<MarkStyle & { readonly text: string }>;
   readonly isWide: boolean;

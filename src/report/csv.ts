@@ -20,7 +20,7 @@ function quote(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function formatCell(kind: Kind, cell: Cell): string {
+function csvCell(kind: Kind, cell: Cell): string {
   if (cell === null) return '';
   return typeof cell === 'string' ? quote(plain(cell)) : String(cell / CSV_UNITS[kind][1]);
 }
@@ -30,6 +30,6 @@ export function renderCsv(results: readonly RunResult[]): string {
   const header = FLAT_COLUMNS.map(({ id, kind }) => `${id}${CSV_UNITS[kind][0]}`);
   const rows = results
     .map(viewResult)
-    .map((view) => FLAT_COLUMNS.map((column) => formatCell(column.kind, column.value(view))).join(','));
+    .map((view) => FLAT_COLUMNS.map((column) => csvCell(column.kind, column.value(view))).join(','));
   return [header.join(','), ...rows, ''].join('\n');
 }

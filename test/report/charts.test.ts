@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Axis, type Line, type LineChart, thinOut } from '../../src/report/charts.ts';
+import { type Axis, LINEAR_AXIS, type Line, type LineChart, thinOut } from '../../src/report/charts.ts';
 import { cpuChart, loopDelayChart, memoryChart } from '../../src/report/content/process-charts.ts';
 import { runCharts } from '../../src/report/content/run-charts.ts';
 import { logarithmicScale, type Scale, scaleOf } from '../../src/report/render/scale.ts';
@@ -140,14 +140,7 @@ describe('a run of two days', () => {
 
 describe('an axis', () => {
   const texts = ({ ticks }: Scale) => ticks.map(({ text }) => text);
-  const axis = (parts: Partial<Axis>): Axis => ({
-    title: '',
-    scale: 'linear',
-    range: 'zero',
-    minStep: 0,
-    labels: null,
-    ...parts,
-  });
+  const axis = (parts: Partial<Axis>): Axis => ({ ...LINEAR_AXIS, range: 'zero', ...parts });
 
   it('is labelled at round numbers, and few of them', () => {
     expect(texts(logarithmicScale(45, 2200))).toEqual(['50', '100', '200', '500', '1,000', '2,000']);

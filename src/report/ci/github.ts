@@ -71,7 +71,7 @@ function ofThreshold(
 }
 
 /** The most severe first; the last place counts those that have none. */
-function mostSevere(annotations: readonly Annotation[]): Annotation[] {
+function firstTen(annotations: readonly Annotation[]): Annotation[] {
   const sorted = annotations.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
   if (sorted.length <= MAX_ANNOTATIONS) return sorted;
   const rest = sorted.slice(MAX_ANNOTATIONS - 1);
@@ -93,7 +93,7 @@ export function renderGithubAnnotations(comparison: Comparison): string {
       ? []
       : [{ level: 'warning', title: 'SERVER OVERLOADED', message: overload } as const]),
   ];
-  return mostSevere(annotations)
+  return firstTen(annotations)
     .map((annotation) => `${commandLine(annotation)}\n`)
     .join('');
 }
@@ -101,7 +101,7 @@ export function renderGithubAnnotations(comparison: Comparison): string {
 /** GitHub rejects summaries of 1 MiB, and a step may have others beside this one. */
 const MAX_SUMMARY_BYTES = 512 * 1024;
 
-const MARKS = { good: '✅', warning: '⚠️', bad: '❌' } as const;
+const EMOJI = { good: '✅', warning: '⚠️', bad: '❌' } as const;
 
 const CUT = '*Cut here: GitHub shows no more. The other reports are complete.*';
 
@@ -147,6 +147,6 @@ function cutToFit(lines: readonly string[]): string[] {
 
 /** Renders Markdown for $GITHUB_STEP_SUMMARY: the report and how to read it, always below 1 MiB. */
 export function renderGithubSummary(comparison: Comparison): string {
-  const report = `${MARKS[comparisonSeverity(comparison)]} ${renderMarkdown(comparisonReport(comparison))}`;
+  const report = `${EMOJI[comparisonSeverity(comparison)]} ${renderMarkdown(comparisonReport(comparison))}`;
   return `${cutToFit([...report.trimEnd().split('\n'), '', ...howToRead(comparison)]).join('\n')}\n`;
 }

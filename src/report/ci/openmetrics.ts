@@ -22,7 +22,7 @@ function gauge(name: string, unit: string | null, help: string, samples: readonl
 }
 
 /** Each kind of metric: its OpenMetrics unit, what a stored value is divided by, the end of the name, and the help. */
-const UNITS: ReadonlyArray<
+const UNIT_FAMILIES: ReadonlyArray<
   readonly [kind: MetricOutcome['unit'], unit: string | null, scale: number, suffix: string, help: string]
 > = [
   ['duration', 'seconds', 1e9, 'seconds', 'Times over all valid rounds.'],
@@ -92,7 +92,7 @@ function metricFamilies({ validPairs }: CiView): Family[] {
   const metrics = validPairs.flatMap((each) =>
     each.pair.metrics.map((metric) => ({ metric, labels: { ...pairLabels(each), metric: metric.metric } })),
   );
-  const values = UNITS.map(([kind, unit, scale, suffix, help]) => {
+  const values = UNIT_FAMILIES.map(([kind, unit, scale, suffix, help]) => {
     const samples = metrics
       .filter(({ metric }) => metric.unit === kind)
       .flatMap(({ metric, labels }) =>

@@ -36,7 +36,7 @@ export function renderBencher(comparison: Comparison): string {
 }
 
 /** One unit per kind of metric, so that a chart over many commits has one axis. */
-const UNITS: Readonly<Record<MetricOutcome['unit'], readonly [name: string, scale: number]>> = {
+const TRACKER_UNITS: Readonly<Record<MetricOutcome['unit'], readonly [name: string, scale: number]>> = {
   duration: ['ms', 1e6],
   bytes: ['B', 1],
   average: ['per delivery', 1],
@@ -46,7 +46,7 @@ const UNITS: Readonly<Record<MetricOutcome['unit'], readonly [name: string, scal
 };
 
 function entryOf(comparison: Comparison, { pair, scenario, head, metric, value, range }: HeadValue) {
-  const [unit, scale] = UNITS[metric.unit];
+  const [unit, scale] = TRACKER_UNITS[metric.unit];
   // Nine digits hide the noise of binary floating point.
   const inUnit = (amount: number) => Number((amount / scale).toPrecision(9));
   return {

@@ -1,11 +1,19 @@
 import type { Capacity, CapacityStep, StepOutcome } from '../../result/capacity.ts';
 import { FIGURES } from '../../result/metrics.ts';
 import { median } from '../../result/order-statistics.ts';
-import { type Dot, type DotChart, type MarkStyle, needsLogarithm, type Panel } from '../charts.ts';
+import {
+  type Dot,
+  type DotChart,
+  LINEAR_AXIS,
+  LOGARITHMIC_AXIS,
+  type MarkStyle,
+  needsLogarithm,
+  type Panel,
+} from '../charts.ts';
 import { OUTCOME_WORDS, reasonsOfStep, variedText } from './capacity-verdict.ts';
 import { chooseUnit, formatValue, type Kind } from './table.ts';
 
-const MARKS: Readonly<Record<StepOutcome, MarkStyle & { readonly text: string }>> = {
+const OUTCOME_MARKS: Readonly<Record<StepOutcome, MarkStyle & { readonly text: string }>> = {
   passed: { shape: 'disc', colour: 'good', hollow: false, text: 'passed' },
   failed: { shape: 'cross', colour: 'bad', hollow: false, text: 'failed' },
   excluded: { shape: 'diamond', colour: 'ink-soft', hollow: true, text: 'excluded' },
@@ -73,7 +81,7 @@ function dotsOf(capacity: Capacity, kind: Kind, runs: readonly Run[], scale: num
     alike.map((run, index): Dot => {
       const { y, low, high, step } = run;
       return {
-        ...MARKS[step.outcome],
+        ...OUTCOME_MARKS[step.outcome],
         x: step.value,
         y: y / scale,
         interval: high === null ? null : { along: 'y', low: inUnit(low), high: high / scale },
@@ -96,16 +104,10 @@ function chartOf(capacity: Capacity, curve: Curve, runs: readonly Run[], heightP
   const panel: Panel = {
     description: `${curve.title}; the table below has every value`,
     heightPx,
-    x: {
-      title: `${vary === 'rate' ? 'messages/s' : 'clients'} (logarithmic)`,
-      scale: 'logarithmic',
-      range: 'fit',
-      minStep: 0,
-      labels: null,
-    },
+    x: { ...LOGARITHMIC_AXIS, title: `${vary === 'rate' ? 'messages/s' : 'clients'} (logarithmic)` },
     y: isLogarithmic
-      ? { title: '', scale: 'logarithmic', range: 'fit', minStep: 0, labels: null }
-      : { title: '', scale: 'linear', range: 'zero', minStep: kind === 'count' ? 1 : 0, labels: null },
+      ? LOGARITHMIC_AXIS
+      : { ...LINEAR_AXIS, range: 'zero', minStep: kind === 'count' ? 1 : 0 },
     dots: dotsOf(capacity, kind, runs, scale),
     links: points.slice(1).map((to, index) => ({ from: points[index] ?? to, to, isFaint: false })),
     rules: [
@@ -124,7 +126,7 @@ function chartOf(capacity: Capacity, curve: Curve, runs: readonly Run[], heightP
     note: curve.note,
     keys: (['passed', 'failed', 'excluded'] as const)
       .filter((each) => present.has(each))
-      .map((each) => MARKS[each]),
+      .map((each) => OUTCOME_MARKS[each]),
     isWide: curve.isWide,
     panels: [panel],
   };

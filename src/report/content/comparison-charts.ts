@@ -1,5 +1,5 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import type { Dot, DotChart, MarkStyle, Panel } from '../charts.ts';
+import { type Dot, type DotChart, LINEAR_AXIS, LOGARITHMIC_AXIS, type Panel } from '../charts.ts';
 import {
   armName,
   baseName,
@@ -71,13 +71,12 @@ function valuesPanel(source: Source): Panel {
     description: `${metric.metric} of ${baseName} and ${headName} in each round${unitText(name)}`,
     heightPx: HEIGHT_PX,
     x: {
+      ...LINEAR_AXIS,
       title: `round${unitText(name)}`,
-      scale: 'linear',
       range: [-0.5, points.length - 0.5],
-      minStep: 1,
       labels: namedRounds(points, (index) => index),
     },
-    y: { title: '', scale: 'linear', range: 'fit', minStep: metric.unit === 'count' ? 1 : 0, labels: null },
+    y: { ...LINEAR_AXIS, minStep: metric.unit === 'count' ? 1 : 0 },
     dots,
     links: points.map(({ base, head, isExcluded }, index) => ({
       from: [index, base / scale],
@@ -104,45 +103,26 @@ function ratiosPanel(source: Source): Panel | null {
   if (metric.kind !== 'ratio' || points.length === 0) return null;
   const tolerated = toleratedRatio(metric);
   const row = (index: number) => points.length - index;
-  const mark: MarkStyle = { shape: 'disc', colour: headColour, hollow: false };
+  const mark = { ...NO_INTERVAL, shape: 'disc', colour: headColour, hollow: false } as const;
   const dots = points.map((point, index): Dot => {
-    const { base, head, isExcluded } = point;
-    const text = roundText(source, point);
-    return { ...mark, ...NO_INTERVAL, x: head / base, y: row(index), hollow: isExcluded, text };
+    const x = point.head / point.base;
+    return { ...mark, x, y: row(index), hollow: point.isExcluded, text: roundText(source, point) };
   });
-  const interval = { along: 'x', low: metric.lower, high: metric.upper } as const;
-  const estimate: Dot[] =
-    metric.ratio === null
-      ? []
-      : [
-          {
-            ...mark,
-            x: metric.ratio,
-            y: 0,
-            shape: 'diamond',
-            interval,
-            shiftPx: 0,
-            text: estimateText(metric),
-          },
-        ];
+  const text = estimateText(metric);
+  if (metric.ratio !== null) {
+    const interval = { along: 'x', low: metric.lower, high: metric.upper } as const;
+    dots.push({ ...mark, x: metric.ratio, y: 0, shape: 'diamond', interval, text });
+  }
   return {
-    description: `${metric.metric} of ${headName} over ${baseName}: ${estimateText(metric)}`,
+    description: `${metric.metric} of ${headName} over ${baseName}: ${text}`,
     heightPx: HEIGHT_PX,
-    x: {
-      title: 'ratio by round; shaded: tolerated',
-      scale: 'logarithmic',
-      range: 'fit',
-      minStep: 0,
-      labels: null,
-    },
+    x: { ...LOGARITHMIC_AXIS, title: 'ratio by round; shaded: tolerated' },
     y: {
-      title: '',
-      scale: 'linear',
+      ...LINEAR_AXIS,
       range: [-0.7, points.length + 0.5],
-      minStep: 1,
       labels: [...namedRounds(points, row), { at: 0, text: 'all' }],
     },
-    dots: [...dots, ...estimate],
+    dots,
     links: [],
     rules: [{ across: 'y', at: 1, style: 'neutral', text: '' }],
     shaded: tolerated > 1 ? [1 / tolerated, tolerated] : [tolerated, 1 / tolerated],
@@ -164,8 +144,8 @@ export function metricChart(
   const panels = [valuesPanel(source), ratiosPanel(source)].filter((panel) => panel !== null);
   const key = { hollow: false } as const;
   return {
-    title: metric.metric,
-    note: metricSentence(metric),
+    title: metricSentence(metric),
+    note: '',
     keys: [
       { ...key, shape: 'disc', colour: 'line-0', text: names.baseName },
       { ...key, shape: 'diamond', colour: headColour, text: names.headName },

@@ -3,27 +3,29 @@ import type { ResultView } from '../../result/view.ts';
 import { type Line, type LineChart, makeLineChart } from '../charts.ts';
 import { extent } from './table.ts';
 
-type Sample = ProcessTelemetry['samples'][number];
+type TelemetrySample = ProcessTelemetry['samples'][number];
 
 /** One value of a process, and how the values of several processes are combined. */
 interface Measure {
   /** Null where the sample has no such value. */
-  readonly of: (sample: Sample) => number | null;
+  readonly of: (sample: TelemetrySample) => number | null;
   readonly combine: (values: readonly number[]) => number;
 }
 
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-const largest = (values: readonly number[]) => extent(values)?.[1] ?? 0;
+const inTotal = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-const CPU: Measure = { of: ({ cpuMs, lengthMs }) => cpuMs / lengthMs, combine: sum };
-const DELAY: Measure = { of: ({ loopDelayP99Ns }) => loopDelayP99Ns, combine: largest };
-const RSS: Measure = { of: ({ rssBytes }) => rssBytes, combine: sum };
+const CPU: Measure = { of: ({ cpuMs, lengthMs }) => cpuMs / lengthMs, combine: inTotal };
+const DELAY: Measure = {
+  of: ({ loopDelayP99Ns }) => loopDelayP99Ns,
+  combine: (values) => extent(values)?.[1] ?? 0,
+};
+const RSS: Measure = { of: ({ rssBytes }) => rssBytes, combine: inTotal };
 
 /** A process without a sample for this long, or for two samples, has ended. */
 const MAX_SILENCE_MS = 2000;
 
 /** What a process did at a moment: its sample, `ended` where it did not live, null where it was not sampled. */
-type Moment = Sample | 'ended' | null;
+type Moment = TelemetrySample | 'ended' | null;
 
 /** Follows a process through time. The moments asked for must ascend. */
 function follow({ samples }: ProcessTelemetry): (atMs: number) => Moment {
@@ -39,7 +41,7 @@ function follow({ samples }: ProcessTelemetry): (atMs: number) => Moment {
   };
 }
 
-function combined(samples: readonly Sample[], { of, combine }: Measure): number | null {
+function combined(samples: readonly TelemetrySample[], { of, combine }: Measure): number | null {
   const values = samples.map(of).filter((value) => value !== null);
   return values.length === 0 ? null : combine(values);
 }

@@ -37,9 +37,11 @@ const middleS = ({ startMs, lengthMs }: StoredInterval) => (startMs + lengthMs /
 
 type Statistic = readonly [label: string, style: Line['style'], of: (figures: IntervalFigures) => number];
 
-const P50: Statistic = ['p50', 'solid', ({ p50Ns }) => p50Ns];
-const P99: Statistic = ['p99', 'dashed', ({ p99Ns }) => p99Ns];
-const MAX: Statistic = ['max', 'dotted', ({ maxNs }) => maxNs];
+const STATISTICS: readonly Statistic[] = [
+  ['p50', 'solid', ({ p50Ns }) => p50Ns],
+  ['p99', 'dashed', ({ p99Ns }) => p99Ns],
+  ['max', 'dotted', ({ maxNs }) => maxNs],
+];
 
 /** One line for each statistic of a series, interval by interval. An interval without values is a gap. */
 function seriesLines(
@@ -64,7 +66,7 @@ function latencyChart(views: readonly ResultView[]): LineChart | null {
     note: 'By time of receiving, drain included.',
     xAxis: 'seconds',
     kind: 'duration',
-    lines: views.flatMap((view, run) => seriesLines(view, run, view.result.headline, [P50, P99, MAX])),
+    lines: views.flatMap((view, run) => seriesLines(view, run, view.result.headline, STATISTICS)),
   });
 }
 
@@ -75,14 +77,14 @@ function lastReceiverChart(views: readonly ResultView[]): LineChart | null {
     note: 'Time until the last receiver has a broadcast.',
     xAxis: 'seconds',
     kind: 'duration',
-    lines: views.flatMap((view, run) => seriesLines(view, run, 'fanout_last', [P99, MAX])),
+    lines: views.flatMap((view, run) => seriesLines(view, run, 'fanout_last', STATISTICS.slice(1))),
   });
 }
 
-type CountName = 'intended' | 'sent' | 'expected' | 'delivered' | 'lost';
+type IntervalCount = 'intended' | 'sent' | 'expected' | 'delivered' | 'lost';
 
 /** Messages per second by their intended time; nothing is sent in the drain. */
-function countLine(view: ResultView, run: number, label: CountName, style: Line['style']): Line {
+function countLine(view: ResultView, run: number, label: IntervalCount, style: Line['style']): Line {
   const { intervals, timing }: RunResult = view.result;
   const measured = intervals.filter(({ startMs }) => startMs < timing.measureMs);
   return {
@@ -97,7 +99,7 @@ function countLine(view: ResultView, run: number, label: CountName, style: Line[
 function countChart(
   title: string,
   views: readonly ResultView[],
-  names: ReadonlyArray<readonly [CountName, Line['style']]>,
+  names: ReadonlyArray<readonly [IntervalCount, Line['style']]>,
 ): LineChart | null {
   return makeLineChart({
     title,

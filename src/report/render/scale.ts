@@ -63,7 +63,7 @@ export function linearScale(min: number, max: number, minStep: number): Scale {
 }
 
 /** Ends of an axis around the values. */
-function rangeOf({ scale, range }: Axis, values: Iterable<number>): readonly [number, number] {
+function endsOf({ scale, range }: Axis, values: Iterable<number>): readonly [number, number] {
   if (typeof range === 'object') return range;
   const [min, max] = extent(values) ?? [0, 1];
   if (scale === 'logarithmic') {
@@ -80,7 +80,7 @@ function rangeOf({ scale, range }: Axis, values: Iterable<number>): readonly [nu
 
 /** The scale of an axis that shows all `values`. */
 export function scaleOf(axis: Axis, values: Iterable<number>): Scale {
-  const [min, max] = rangeOf(axis, values);
+  const [min, max] = endsOf(axis, values);
   const scale =
     axis.scale === 'logarithmic' ? logarithmicScale(min, max) : linearScale(min, max, axis.minStep);
   return axis.labels === null ? scale : { ...scale, ticks: axis.labels };

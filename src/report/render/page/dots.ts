@@ -2,7 +2,7 @@ import type { Axis, Dot, DotChart, MarkStyle, Panel } from '../../charts.ts';
 import { type Scale, scaleOf } from '../scale.ts';
 import { escapeHtml } from './markup.ts';
 
-const SHAPES = {
+const MARK_PATHS = {
   disc: 'M-4.5 0A4.5 4.5 0 1 1 4.5 0A4.5 4.5 0 1 1-4.5 0Z',
   diamond: 'M0-6L6 0L0 6L-6 0Z',
   cross: 'M-5-5L5 5M-5 5L5-5',
@@ -10,7 +10,7 @@ const SHAPES = {
 
 /** The colour comes from `--mark` of what is around it. */
 function markSvg({ shape, hollow }: MarkStyle): string {
-  return `<path d="${SHAPES[shape]}" class="${shape === 'cross' || hollow ? 'hollow' : 'dot'}"/>`;
+  return `<path d="${MARK_PATHS[shape]}" class="${shape === 'cross' || hollow ? 'hollow' : 'dot'}"/>`;
 }
 
 /** Positions in one plot: a share of the width as percent, pixels from the top. */
@@ -131,7 +131,7 @@ export function dotChartHtml({ title, note, keys, isWide, panels }: DotChart): s
   return [
     `<figure${isWide ? ' class="wide"' : ''}>`,
     `<figcaption><strong>${escapeHtml(title)}</strong> <span class="keys">${keysHtml.join(' ')}</span>`,
-    `<span class="note">${escapeHtml(note)}</span></figcaption>`,
+    note === '' ? '</figcaption>' : `<span class="note">${escapeHtml(note)}</span></figcaption>`,
     `<div class="panels">${panels.map(panelHtml).join('\n')}</div>`,
     '</figure>',
   ].join('\n');
