@@ -6,7 +6,8 @@ import { copiesOf } from './operations/index.ts';
 /** Who receives what. It is empty until {@link open} is called with the connected clients. */
 export class Audience {
   readonly #layout: Layout;
-  readonly #nodes = new Map<number, number | null>();
+  /** The server process of each client whose process is known. */
+  readonly #nodes = new Map<number, number>();
   #total: readonly number[] = [];
   #local: readonly number[] = [];
 
@@ -19,9 +20,10 @@ export class Audience {
    * client numbers of this one.
    */
   open(members: readonly Member[], own: ReadonlySet<number>, ledger: Ledger): void {
-    for (const { client, node } of members) this.#nodes.set(client, node);
+    const connected = new Set(members.map(({ client }) => client));
+    for (const { client, node } of members) if (node !== null) this.#nodes.set(client, node);
     const { streams } = this.#layout;
-    const receivers = streams.map((stream) => stream.receivers.filter((client) => this.#nodes.has(client)));
+    const receivers = streams.map((stream) => stream.receivers.filter((client) => connected.has(client)));
     const local = receivers.map((clients) => clients.filter((client) => own.has(client)));
     local.forEach((clients, stream) => {
       for (const client of clients) ledger.open(client, stream);
@@ -42,8 +44,9 @@ export class Audience {
 
   /** Whether one process of the server serves the sender of a stream and a receiver; null where that is unknown. */
   isSameNode(stream: number, receiver: number): boolean | null {
-    const sender = this.#nodes.get(this.#layout.streams[stream]?.sender ?? -1) ?? null;
-    const own = this.#nodes.get(receiver) ?? null;
-    return sender === null || own === null ? null : sender === own;
+    if (this.#nodes.size === 0) return null;
+    const sender = this.#nodes.get(this.#layout.streams[stream]?.sender ?? -1);
+    const own = this.#nodes.get(receiver);
+    return sender === undefined || own === undefined ? null : sender === own;
   }
 }

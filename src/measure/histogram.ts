@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import hdr from 'hdr-histogram-js';
 
-/** One hour: nothing that a run measures lasts longer, so no series ever resizes while it records. */
+/** One hour. Nothing that a run measures lasts longer, so no histogram resizes while it records. */
 export const HIGHEST_NS = 3_600e9;
 const SIGNIFICANT_DIGITS = 3;
 
@@ -20,7 +20,7 @@ export interface Bucket {
 
 /**
  * A High Dynamic Range histogram of nanoseconds: 1 ns to one hour at three significant digits, about
- * 130 KB for recording. The only place that knows the HDR library.
+ * 130 KB for recording. No other file uses the HDR library.
  */
 export class NsHistogram {
   readonly #histogram: hdr.JsHistogram;
@@ -52,8 +52,8 @@ export class NsHistogram {
   }
 
   /**
-   * The smallest recorded value that at least the share `quantile` (0 to 1) of all values do not exceed,
-   * rounded up to the end of its bucket (0.1 %); NaN when nothing was recorded.
+   * The smallest recorded value that a share of at least `quantile` (0 to 1) of all values does not exceed, rounded up
+   * to the end of its bucket (0.1 %); NaN when nothing was recorded.
    */
   quantileNs(quantile: number): number {
     if (this.count === 0) return Number.NaN;
@@ -120,14 +120,6 @@ export class NsHistogram {
     }));
   }
 
-  /** How many recorded values lie in buckets that begin above `thresholdNs`. */
-  countAbove(thresholdNs: number): number {
-    return this.buckets().reduce(
-      (sum, bucket) => sum + (bucket.lowestNs > thresholdNs ? bucket.count : 0),
-      0,
-    );
-  }
-
   reset(): void {
     this.#histogram.reset();
   }
@@ -137,7 +129,7 @@ export class NsHistogram {
     return repairEncoded(hdr.encodeIntoCompressedBase64(this.#histogram));
   }
 
-  /** Reads {@link encode}'s or any other implementation's V2 base64; throws an Error when it is not one. */
+  /** Decodes V2 base64 of any implementation; throws an Error for anything else. */
   static decode(base64: string): NsHistogram {
     return new NsHistogram(64, hdr.decodeFromCompressedBase64(base64, 64) as hdr.JsHistogram);
   }
@@ -150,7 +142,7 @@ const CONVERSION_RATIO_AT = 32;
 /**
  * Repairs what hdr-histogram-js 3.0.1 writes into the V2 payload header: normalizingIndexOffset (int32 at
  * byte 8) must be 0, not 1, and integerToDoubleValueConversionRatio (at byte 32) the double 1.0, not the
- * integer 1. The Java reader overlooks it; the Rust and C readers refuse such a histogram.
+ * integer 1. The Java reader accepts it; the Rust and C readers reject such a histogram.
  * Source: HdrHistogram's AbstractHistogram.java, encodeIntoByteBuffer.
  */
 function repairEncoded(base64: string): string {

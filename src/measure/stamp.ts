@@ -34,7 +34,7 @@ export type StampWriter = (stamp: Stamp) => Payload;
  * Returns a writer of text payloads: `sb` + `m` or `w`, then stream, seq, intended time and send lag in base 36,
  * each followed by a comma, then filling to exactly `payloadBytes` ASCII characters that JSON never escapes.
  */
-export function textStampWriter(payloadBytes: number): StampWriter {
+function textStampWriter(payloadBytes: number): StampWriter {
   const filling = 'x'.repeat(payloadBytes);
   return (stamp) => {
     const lagNs = stamp.actualNs - stamp.intendedNs;
@@ -44,7 +44,7 @@ export function textStampWriter(payloadBytes: number): StampWriter {
 }
 
 /** Returns a writer of binary payloads: little-endian mark, kind, stream, seq, intended and actual time, then zeros. */
-export function binaryStampWriter(payloadBytes: number): StampWriter {
+function binaryStampWriter(payloadBytes: number): StampWriter {
   return (stamp) => {
     const bytes = Buffer.alloc(payloadBytes);
     bytes.writeUInt8(BINARY_MARK, 0);

@@ -139,7 +139,7 @@ interface LoopDelays {
  * interval, it misses no stall: one that lasts while it is read counts with its length so far, and again with its
  * whole length at its end.
  */
-export class LoopDelay {
+class LoopDelay {
   readonly #clock: Clock;
   readonly #lateness = new NsHistogram();
   #expectedNs = 0;

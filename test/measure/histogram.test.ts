@@ -131,11 +131,6 @@ describe('buckets', () => {
       }),
     );
   });
-
-  it('above a threshold count the values above it, but for those that share its bucket', () => {
-    const histogram = histogramOf([5, 10, 10, 20]);
-    expect([4, 5, 10, 19, 20].map((threshold) => histogram.countAbove(threshold))).toEqual([4, 3, 1, 1, 0]);
-  });
 });
 
 describe('merging', () => {
