@@ -1,4 +1,4 @@
-import { anyText, choice, integer, type OptionTable } from '../contract/options.ts';
+import { anyText, choice, integer, type OptionTable, option } from '../contract/options.ts';
 import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
 import { maxRunMs, type Plan, type PlannedRun } from '../plan/plan.ts';
@@ -35,42 +35,27 @@ function lossLimit(text: string): string {
 /** Flags of the search, beside those of every run. */
 export const SEARCH_OPTIONS = {
   objective: repeated('EXPR', "condition that the server must meet, 'fanout_last.p95<50ms'"),
-  lost: {
-    value: 'AMOUNT',
-    default: '0',
-    summary: 'maximum of lost messages, and of failed ones: 5 or 0.1%',
-    parse: lossLimit,
-  },
-  vary: {
-    value: VARIED.join('|'),
-    default: 'rate',
-    summary: 'the parameter to search',
-    parse: choice(VARIED),
-  },
-  from: {
-    value: 'VALUE',
-    default: null,
-    summary: `start of the search (default: ${RANGES.rate.from}, or ${RANGES.clients.from} clients)`,
-    parse: anyText,
-  },
-  to: {
-    value: 'VALUE',
-    default: null,
-    summary: `end of the search (default: ${RANGES.rate.to}, or ${RANGES.clients.to} clients)`,
-    parse: anyText,
-  },
-  repeats: {
-    value: 'N',
-    default: '5',
-    summary: 'fresh runs that confirm the answer; four of five must pass',
-    parse: integer(1, 100),
-  },
-  longestStep: {
-    value: 'TIME',
-    default: '5m',
-    summary: 'maximum length of a run; a run is extended when an objective needs more samples',
-    parse: parseDurationMs,
-  },
+  lost: option('AMOUNT', '0', 'maximum of lost messages, and of failed ones: 5 or 0.1%', lossLimit),
+  vary: option(VARIED.join('|'), 'rate', 'the parameter to search', choice(VARIED)),
+  from: option(
+    'VALUE',
+    null,
+    `start of the search (default: ${RANGES.rate.from}, or ${RANGES.clients.from} clients)`,
+    anyText,
+  ),
+  to: option(
+    'VALUE',
+    null,
+    `end of the search (default: ${RANGES.rate.to}, or ${RANGES.clients.to} clients)`,
+    anyText,
+  ),
+  repeats: option('N', '5', 'fresh runs that confirm the answer; four of five must pass', integer(1, 100)),
+  longestStep: option(
+    'TIME',
+    '5m',
+    'maximum length of a run; a run is extended when an objective needs more samples',
+    parseDurationMs,
+  ),
 } as const satisfies OptionTable;
 
 type SearchFlags = FlagValues<typeof SEARCH_OPTIONS>;

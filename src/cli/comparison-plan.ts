@@ -1,4 +1,4 @@
-import { integer, type OptionTable } from '../contract/options.ts';
+import { integer, type OptionTable, option } from '../contract/options.ts';
 import { fail } from '../errors.ts';
 import { SETTING_NAMES } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
@@ -33,12 +33,7 @@ export function comparisonOptions(formats: string) {
       "gating metric with the growth and the difference that it tolerates, 'delivery.p99:20%:1ms'; maximum three (default: median, last receiver or p95, server CPU)",
     ),
     threshold: repeated('EXPR', "fail with exit code 99 unless the head meets it, 'lost==0'"),
-    orderSeed: {
-      value: 'N',
-      default: '1',
-      summary: 'seed of the random order of arms in each round',
-      parse: integer(0, 2 ** 31 - 1),
-    },
+    orderSeed: option('N', '1', 'seed of the random order of arms in each round', integer(0, 2 ** 31 - 1)),
     ...outputOptions(
       { default: null, summary: 'output folder (default: a new folder in reports)' },
       { default: formats, names: formatNames(COMPARISON) },

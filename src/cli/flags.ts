@@ -8,6 +8,7 @@ import {
   type OptionTable,
   type OptionValues,
   onOff,
+  option,
   parseOptions,
 } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
@@ -78,29 +79,24 @@ export function outputOptions<Folder extends string | null>(
 ) {
   return {
     out: { value: 'DIR', ...out, parse: anyText },
-    format: {
-      value: 'LIST',
-      default: format.default,
-      summary: `comma-separated list of ${format.names}; text goes to stdout, as does a single format; json is always written`,
-      parse: anyText,
-    },
-    quiet: {
-      value: null,
-      default: 'false',
-      summary: 'suppress progress output; warnings and errors remain',
-      parse: onOff,
-    },
+    format: option(
+      'LIST',
+      format.default,
+      `comma-separated list of ${format.names}; text goes to stdout, as does a single format; json is always written`,
+      anyText,
+    ),
+    quiet: option(null, 'false', 'suppress progress output; warnings and errors remain', onOff),
   } as const satisfies OptionTable;
 }
 
 /** Flags that say where the values of options come from. */
 export const SOURCE_OPTIONS = {
-  config: {
-    value: 'FILE',
-    default: null,
-    summary: 'config file (default: sockbench.config.ts in the working directory, if it exists)',
-    parse: anyText,
-  },
+  config: option(
+    'FILE',
+    null,
+    'config file (default: sockbench.config.ts in the working directory, if it exists)',
+    anyText,
+  ),
   option: repeated('NAME=VALUE', 'option of your own scenario'),
 } as const satisfies OptionTable;
 

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findProgram, runtimeCommand, whyUnavailable } from '../../servers/availability.ts';
 import type { OptionValues } from '../contract/options.ts';
@@ -71,33 +70,11 @@ export function planRuntime(
 }
 
 function locateProgram(given: string): string {
-  if (!/[/\\]/.test(given)) {
-    return (
-      findProgram(given) ?? badRuntime(`--runtime ${given} is not on PATH`, 'Give the path of a program.')
-    );
-  }
-  const path = resolve(given);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) badRuntime(`--runtime ${given} does not exist`, 'Give the path of a program.');
-  if (!found.isFile() || !isExecutable(path)) {
-    badRuntime(
-      `--runtime ${given} is not an executable program`,
-      'Give the path of the Node.js or Bun program.',
-    );
-  }
-  return path;
+  if (/[/\\]/.test(given)) return resolve(given);
+  return findProgram(given) ?? badRuntime(`--runtime ${given} is not on PATH`, 'Give the path of a program.');
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** `shown` is how errors name the program. */
+/** Runs a program with --version and checks its output; `shown` is how errors name the program. */
 function versionOf(kind: Runtime, program: string, shown: string, withinMs: number): string {
   const { status, signal, stdout, error } = spawnSync(program, ['--version'], {
     encoding: 'utf8',
@@ -105,32 +82,35 @@ function versionOf(kind: Runtime, program: string, shown: string, withinMs: numb
     timeout: withinMs,
     killSignal: 'SIGKILL',
   });
-  const asked = `${shown} --version`;
-  const check = 'Run the program with --version to see why.';
-  if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT') {
-    badRuntime(`${asked} did not answer within ${withinMs / 1000} s`, check);
+  if (error !== undefined) {
+    const problems = new Map([
+      ['ENOENT', 'does not exist'],
+      ['EACCES', 'is not an executable program'],
+      ['ETIMEDOUT', `did not print its version within ${withinMs / 1000} s`],
+    ]);
+    const problem = problems.get((error as NodeJS.ErrnoException).code ?? '') ?? `failed: ${error.message}`;
+    badRuntime(`${shown} ${problem}`, 'Give the path of the Node.js or Bun program.');
   }
-  if (error !== undefined) badRuntime(`${shown} cannot be started: ${error.message}`, check);
-  if (status !== 0) badRuntime(`${asked} ended with ${signal ?? `exit code ${status}`}`, check);
-  return checkVersion(kind, stdout.trim(), asked);
+  if (status !== 0) {
+    const ending = signal ?? `exit code ${status}`;
+    badRuntime(`${shown} --version ended with ${ending}`, 'Run the program with --version to see why.');
+  }
+  return checkVersion(kind, stdout.trim(), `${shown} --version`);
 }
 
 function checkVersion(kind: Runtime, version: string, asked: string): string {
-  const numbers = VERSIONS[kind].exec(version);
-  if (numbers === null) {
-    const other: Runtime = kind === 'node' ? 'bun' : 'node';
-    const is = VERSIONS[other].test(version)
-      ? `it is ${RUNTIME_NAMES[other]}`
-      : 'it is neither Node.js nor Bun';
+  const found = (['node', 'bun'] as const).find((runtime) => VERSIONS[runtime].test(version));
+  if (found !== kind) {
+    const is = found === undefined ? 'neither Node.js nor Bun' : RUNTIME_NAMES[found];
     badRuntime(
-      `${asked} printed "${version.slice(0, 80)}": ${is}, but this server runs on ${RUNTIME_NAMES[kind]}`,
+      `${asked} printed "${version.slice(0, 80)}": it is ${is}, but this server runs on ${RUNTIME_NAMES[kind]}`,
       `Give the path of ${RUNTIME_NAMES[kind]}; sockbench list shows what runs each server.`,
     );
   }
-  const [major, minor] = numbers.slice(1).map(Number) as [number, number];
+  const [, major, minor] = VERSIONS[kind].exec(version) ?? [];
   const isOld =
-    kind === 'node' && (major < MIN_NODE.major || (major === MIN_NODE.major && minor < MIN_NODE.minor));
-  if (!isOld) return version;
+    Number(major) < MIN_NODE.major || (Number(major) === MIN_NODE.major && Number(minor) < MIN_NODE.minor);
+  if (kind === 'bun' || !isOld) return version;
   return badRuntime(
     `${asked} printed ${version}; the reference servers need ${MIN_NODE.major}.${MIN_NODE.minor} or later`,
     'To measure an older Node.js, start your own server on it with --exec.',

@@ -13,6 +13,16 @@ export interface Option<T> {
   readonly parse: (text: string) => T;
 }
 
+/** Writes an option on one line: how help shows its value, its default, its summary and its parser. */
+export function option<const Default extends string | null, T>(
+  value: string | null,
+  fallback: Default,
+  summary: string,
+  parse: (text: string) => T,
+) {
+  return { value, default: fallback, summary, parse } as const;
+}
+
 /** Options by name in camelCase; the flag is the same name in kebab-case. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 

@@ -5,6 +5,7 @@ import {
   integer,
   type OptionTable,
   type OptionValues,
+  option,
   positive,
 } from '../contract/options.ts';
 import { DEFAULT_PROCESSES, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts';
@@ -50,54 +51,34 @@ function redisUrl(text: string): string {
 
 /** How server and clients speak, beyond the transport. Each server and protocol supports some of the settings. */
 export const SETTING_OPTIONS = {
-  namespace: {
-    value: 'NAME',
-    default: null,
-    summary: 'Socket.IO namespace that clients enter',
-    parse: namespaceName,
-  },
-  parser: {
-    value: 'default|msgpack',
-    default: 'default',
-    summary: 'Socket.IO parser',
-    parse: choice(['default', 'msgpack']),
-  },
-  compression: {
-    value: 'on|off',
-    default: 'off',
-    summary: 'per-message deflate of WebSocket',
-    parse: switched,
-  },
-  recovery: {
-    value: 'on|off',
-    default: 'off',
-    summary: 'Socket.IO connection state recovery',
-    parse: switched,
-  },
-  processes: {
-    value: 'N',
-    default: String(DEFAULT_PROCESSES),
-    summary: 'serving processes of a clustered server',
-    parse: integer(1, 64),
-  },
-  redis: {
-    value: 'URL',
-    default: null,
-    summary: 'a running Redis to use; without it, a redis-server is started for the run',
-    parse: redisUrl,
-  },
-  redisAdapter: {
-    value: 'pubsub|sharded|streams',
-    default: 'pubsub',
-    summary: 'Socket.IO adapter for Redis: pub/sub, sharded pub/sub or streams',
-    parse: choice(['pubsub', 'sharded', 'streams']),
-  },
-  pollInterval: {
-    value: 'TIME',
-    default: formatDurationMs(DEFAULT_POLL_INTERVAL_MS),
-    summary: 'time between two requests of short polling',
-    parse: positive(parseDurationMs),
-  },
+  namespace: option('NAME', null, 'Socket.IO namespace that clients enter', namespaceName),
+  parser: option('default|msgpack', 'default', 'Socket.IO parser', choice(['default', 'msgpack'])),
+  compression: option('on|off', 'off', 'per-message deflate of WebSocket', switched),
+  recovery: option('on|off', 'off', 'Socket.IO connection state recovery', switched),
+  processes: option(
+    'N',
+    String(DEFAULT_PROCESSES),
+    'serving processes of a clustered server',
+    integer(1, 64),
+  ),
+  redis: option(
+    'URL',
+    null,
+    'a running Redis to use; without it, a redis-server is started for the run',
+    redisUrl,
+  ),
+  redisAdapter: option(
+    'pubsub|sharded|streams',
+    'pubsub',
+    'Socket.IO adapter for Redis: pub/sub, sharded pub/sub or streams',
+    choice(['pubsub', 'sharded', 'streams']),
+  ),
+  pollInterval: option(
+    'TIME',
+    formatDurationMs(DEFAULT_POLL_INTERVAL_MS),
+    'time between two requests of short polling',
+    positive(parseDurationMs),
+  ),
 } as const satisfies OptionTable;
 
 export type SettingName = keyof typeof SETTING_OPTIONS;
@@ -112,120 +93,78 @@ export type Settings = {
  * Every option of a run that is not a scenario's own. Flags, config keys, defaults and help are read from this table.
  */
 export const PLAN_OPTIONS = {
-  target: {
-    value: 'NAME|FILE|URL',
-    default: 'socketio',
-    summary:
-      'a reference server by name, a target file (init writes one), or the URL of a server that uses the same events (http: Socket.IO, ws: raw WebSocket)',
-    parse: anyText,
-  },
-  exec: {
-    value: 'CMD',
-    default: null,
-    summary: 'command that starts the server at the target URL; it is stopped after the run',
-    parse: anyText,
-  },
-  runtime: {
-    value: 'PROGRAM',
-    default: null,
-    summary:
-      'Node.js or Bun program that runs the reference server (default: the Node.js that runs sockbench, or the installed Bun)',
-    parse: anyText,
-  },
-  transport: {
-    value: 'NAME',
-    default: 'websocket',
-    summary: `transport of the connections: ${either(TRANSPORTS)}`,
-    parse: transportName,
-  },
-  driver: {
-    value: 'NAME',
-    default: 'official',
-    summary: 'client implementation; list shows them',
-    parse: anyText,
-  },
+  target: option(
+    'NAME|FILE|URL',
+    'socketio',
+    'a reference server by name, a target file (init writes one), or the URL of a server that uses the same events (http: Socket.IO, ws: raw WebSocket)',
+    anyText,
+  ),
+  exec: option(
+    'CMD',
+    null,
+    'command that starts the server at the target URL; it is stopped after the run',
+    anyText,
+  ),
+  runtime: option(
+    'PROGRAM',
+    null,
+    'Node.js or Bun program that runs the reference server (default: the Node.js that runs sockbench, or the installed Bun)',
+    anyText,
+  ),
+  transport: option(
+    'NAME',
+    'websocket',
+    `transport of the connections: ${either(TRANSPORTS)}`,
+    transportName,
+  ),
+  driver: option('NAME', 'official', 'client implementation; list shows them', anyText),
   ...SETTING_OPTIONS,
-  clients: { value: 'N', default: '200', summary: 'number of connections', parse: integer(1, 100_000) },
-  rate: {
-    value: 'RATE',
-    default: '100/s',
-    summary: 'messages over all senders, such as 100/s, or a profile of stages, 10s@50/s,20s@50..500/s',
-    parse: checkedRate,
-  },
-  arrival: {
-    value: ARRIVALS.join('|'),
-    default: 'constant',
-    summary: 'spacing of the messages',
-    parse: choice(ARRIVALS),
-  },
-  payload: {
-    value: 'SIZE',
-    default: '64B',
-    summary: `message size, minimum ${MIN_PAYLOAD_BYTES.text}B for text and ${MIN_PAYLOAD_BYTES.binary}B for binary`,
-    parse: positive(parseBytes),
-  },
-  payloadType: {
-    value: 'text|binary',
-    default: 'text',
-    summary: 'message type',
-    parse: choice(['text', 'binary']),
-  },
-  duration: {
-    value: 'TIME',
-    default: '10s',
-    summary: 'measured time, unless --rate is a profile',
-    parse: positive(timeMs),
-  },
-  warmup: {
-    value: 'TIME',
-    default: '2s',
-    summary: 'minimum warm-up; it ends when the medians of three seconds agree within 5 %',
-    parse: timeMs,
-  },
-  warmupMax: {
-    value: 'TIME',
-    default: '10s',
-    summary: 'maximum warm-up; equal to --warmup for a warm-up of fixed length',
-    parse: timeMs,
-  },
-  drain: {
-    value: 'TIME',
-    default: '5s',
-    summary: 'maximum wait for messages in flight after the last one was sent; later ones are lost',
-    parse: timeMs,
-  },
-  lateAfter: {
-    value: 'TIME',
-    default: '1s',
-    summary: 'latency above which a message counts as late',
-    parse: positive(timeMs),
-  },
-  connectRate: {
-    value: 'RATE',
-    default: '500/s',
-    summary: 'rate of new connections over all workers',
-    parse: positive(parseRateHz),
-  },
-  connectTimeout: {
-    value: 'TIME',
-    default: '10s',
-    summary: 'maximum time for a connection to open, or for the server to start',
-    parse: positive(timeMs),
-  },
-  workers: { value: 'N', default: '1', summary: 'generator processes', parse: integer(1, 256) },
-  pin: {
-    value: 'on|off',
-    default: 'on',
-    summary: 'pin server and workers to separate CPUs (Linux)',
-    parse: switched,
-  },
-  seed: { value: 'N', default: '1', summary: 'seed of random arrivals', parse: integer(0, 2 ** 31 - 1) },
-  allowRemote: {
-    value: 'HOST',
-    default: null,
-    summary: 'permit load on this remote host; its owner must agree',
-    parse: anyText,
-  },
+  clients: option('N', '200', 'number of connections', integer(1, 100_000)),
+  rate: option(
+    'RATE',
+    '100/s',
+    'messages over all senders, such as 100/s, or a profile of stages, 10s@50/s,20s@50..500/s',
+    checkedRate,
+  ),
+  arrival: option(ARRIVALS.join('|'), 'constant', 'spacing of the messages', choice(ARRIVALS)),
+  payload: option(
+    'SIZE',
+    '64B',
+    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B for text and ${MIN_PAYLOAD_BYTES.binary}B for binary`,
+    positive(parseBytes),
+  ),
+  payloadType: option('text|binary', 'text', 'message type', choice(['text', 'binary'])),
+  duration: option('TIME', '10s', 'measured time, unless --rate is a profile', positive(timeMs)),
+  warmup: option(
+    'TIME',
+    '2s',
+    'minimum warm-up; it ends when the medians of three seconds agree within 5 %',
+    timeMs,
+  ),
+  warmupMax: option(
+    'TIME',
+    '10s',
+    'maximum warm-up; equal to --warmup for a warm-up of fixed length',
+    timeMs,
+  ),
+  drain: option(
+    'TIME',
+    '5s',
+    'maximum wait for messages in flight after the last one was sent; later ones are lost',
+    timeMs,
+  ),
+  lateAfter: option('TIME', '1s', 'latency above which a message counts as late', positive(timeMs)),
+  connectRate: option('RATE', '500/s', 'rate of new connections over all workers', positive(parseRateHz)),
+  connectTimeout: option(
+    'TIME',
+    '10s',
+    'maximum time for a connection to open, or for the server to start',
+    positive(timeMs),
+  ),
+  workers: option('N', '1', 'generator processes', integer(1, 256)),
+  pin: option('on|off', 'on', 'pin server and workers to separate CPUs (Linux)', switched),
+  seed: option('N', '1', 'seed of random arrivals', integer(0, 2 ** 31 - 1)),
+  allowRemote: option('HOST', null, 'permit load on this remote host; its owner must agree', anyText),
 } as const satisfies OptionTable;
 
 export type PlanOptions = OptionValues<typeof PLAN_OPTIONS>;

@@ -57,7 +57,7 @@ describe('the program that runs a reference server', () => {
     ['is a folder', 'node', temporaryFolder, /is not an executable program$/],
     ['is not executable', 'node', () => script('echo v24.0.0', 0o644), /is not an executable program$/],
     ['fails', 'node', () => script('exit 3'), / --version ended with exit code 3$/],
-    ['never answers', 'node', () => script('exec sleep 60'), /did not answer within 0\.3 s$/],
+    ['never answers', 'node', () => script('exec sleep 60'), /did not print its version within 0\.3 s$/],
     ['is something else', 'node', () => script('echo deno 2.5.0'), /printed "deno 2\.5\.0": it is neither/],
     ['is Bun', 'node', () => BUN, /printed "1\.\S+": it is Bun, but this server runs on Node\.js$/],
     ['is Node.js', 'bun', () => NODE, /printed "v\S+": it is Node\.js, but this server runs on Bun$/],

@@ -1,3 +1,4 @@
+import { option } from '../../contract/options.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { COMPARISON } from '../../report/index.ts';
 import type { Comparison } from '../../result/comparison.ts';
@@ -11,12 +12,7 @@ const COMPARE_FORMATS = COMPARISON.defaultFormats;
 
 const COMPARE_OPTIONS = {
   arm: repeated('SPEC', 'one side of the comparison; the others are compared with the first'),
-  rounds: {
-    value: 'N',
-    default: '15',
-    summary: 'number of rounds, each with one run of every arm',
-    parse: roundCount,
-  },
+  rounds: option('N', '15', 'number of rounds, each with one run of every arm', roundCount),
 };
 
 export const addCompare: AddCommand = (program, cli, finish) => {

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { anyText, choice, onOff } from '../../contract/options.ts';
+import { anyText, choice, onOff, option } from '../../contract/options.ts';
 import { EXIT, type ExitCode, fail, messageOf } from '../../errors.ts';
 import { planIn } from '../../plan/plan.ts';
 import { renderGithubAnnotations, renderGithubSummary } from '../../report/ci/github.ts';
@@ -31,49 +31,43 @@ const FULL_ROUNDS = 30;
 const QUICK_ROUNDS = 15;
 
 const GATE_OPTIONS = {
-  baseExec: {
-    value: 'CMD',
-    default: null,
-    summary: 'command that starts the base server, at the same URL as that of --exec',
-    parse: anyText,
-  },
-  baseRef: {
-    value: 'REF',
-    default: null,
-    summary: 'branch, tag or commit of the base; --exec runs in a git worktree of it',
-    parse: anyText,
-  },
-  baseInstall: {
-    value: 'CMD',
-    default: null,
-    summary:
-      'command that installs the dependencies of that worktree (default: by its lock file, such as npm ci)',
-    parse: anyText,
-  },
-  baseline: {
-    value: 'FILE',
-    default: null,
-    summary: 'rounds.json of an earlier gate on this machine; its head is the base',
-    parse: anyText,
-  },
-  rounds: {
-    value: 'N',
-    default: null,
-    summary: `maximum rounds; half of them may be enough (default: ${FULL_ROUNDS}, or ${QUICK_ROUNDS} with --quick)`,
-    parse: roundCount,
-  },
-  quick: {
-    value: null,
-    default: 'false',
-    summary: `${QUICK_ROUNDS} rounds and a single look: faster, and less sensitive`,
-    parse: onOff,
-  },
-  inconclusive: {
-    value: 'pass|fail',
-    default: 'fail',
-    summary: 'whether an inconclusive gate exits with 0 or with 4',
-    parse: choice(['pass', 'fail']),
-  },
+  baseExec: option(
+    'CMD',
+    null,
+    'command that starts the base server, at the same URL as that of --exec',
+    anyText,
+  ),
+  baseRef: option(
+    'REF',
+    null,
+    'branch, tag or commit of the base; --exec runs in a git worktree of it',
+    anyText,
+  ),
+  baseInstall: option(
+    'CMD',
+    null,
+    'command that installs the dependencies of that worktree (default: by its lock file, such as npm ci)',
+    anyText,
+  ),
+  baseline: option(
+    'FILE',
+    null,
+    'rounds.json of an earlier gate on this machine; its head is the base',
+    anyText,
+  ),
+  rounds: option(
+    'N',
+    null,
+    `maximum rounds; half of them may be enough (default: ${FULL_ROUNDS}, or ${QUICK_ROUNDS} with --quick)`,
+    roundCount,
+  ),
+  quick: option(null, 'false', `${QUICK_ROUNDS} rounds and a single look: faster, and less sensitive`, onOff),
+  inconclusive: option(
+    'pass|fail',
+    'fail',
+    'whether an inconclusive gate exits with 0 or with 4',
+    choice(['pass', 'fail']),
+  ),
 } as const;
 
 type GateOptions = FlagValues<typeof GATE_OPTIONS>;

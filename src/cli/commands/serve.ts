@@ -1,4 +1,4 @@
-import { anyText, integer, type OptionTable } from '../../contract/options.ts';
+import { anyText, integer, type OptionTable, option } from '../../contract/options.ts';
 import { EXIT } from '../../errors.ts';
 import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
 import { ServerProcess } from '../../run/server/server-process.ts';
@@ -8,13 +8,8 @@ import { planReference } from '../reference.ts';
 import { requireSettings, resolveServer } from '../resolve.ts';
 
 const LISTEN_OPTIONS = {
-  host: { value: 'HOST', default: '127.0.0.1', summary: 'address to listen on', parse: anyText },
-  port: {
-    value: 'PORT',
-    default: '3000',
-    summary: 'port to listen on; 0 takes a free one',
-    parse: integer(0, 65535),
-  },
+  host: option('HOST', '127.0.0.1', 'address to listen on', anyText),
+  port: option('PORT', '3000', 'port to listen on; 0 takes a free one', integer(0, 65535)),
 } as const satisfies OptionTable;
 
 const STARTS_WITHIN_MS = 10_000;
