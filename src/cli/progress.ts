@@ -1,8 +1,8 @@
 import type { Design, Round } from '../result/comparison.ts';
+import { formatMetric } from '../result/metrics.ts';
 import type { RunPhase } from '../run/control.ts';
 import type { RoundProgress } from '../run/rounds.ts';
 import type { Progress } from '../run/run.ts';
-import { formatMetric } from '../stats/metric.ts';
 import { pairUp, pointsOf } from '../stats/pairs.ts';
 import { formatCount, formatDurationMs, formatNs, formatNumber, formatPercent } from '../units.ts';
 import type { Cli } from './cli.ts';

@@ -1,7 +1,7 @@
 import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { FLAT_COLUMNS } from './content/columns.ts';
-import type { Cell, Kind } from './content/table.ts';
+import type { CellValue, Kind } from './content/table.ts';
 import { plain } from './plain.ts';
 
 /** Fixed units: the suffix of a header, and what a value in its base unit is divided by. */
@@ -20,7 +20,7 @@ function quote(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function csvCell(kind: Kind, cell: Cell): string {
+function csvCell(kind: Kind, cell: CellValue): string {
   if (cell === null) return '';
   return typeof cell === 'string' ? quote(plain(cell)) : String(cell / CSV_UNITS[kind][1]);
 }

@@ -1,3 +1,4 @@
+import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
 import { largest } from './order-statistics.ts';
 import type { RunResult } from './run-result.ts';
 import { measuredProcesses, receivedInTime, serverCpuPerDeliveryNs, serverRssBytes } from './telemetry.ts';
@@ -188,4 +189,22 @@ export const MEAN_TOLERANCE: Tolerance = { delta: 0.15, floor: 0.1e6 };
 /** What a comparison tolerates of a quantile from 0 to 1. */
 export function quantileTolerance(quantile: number): Tolerance {
   return QUANTILE_TOLERANCES.find(([upTo]) => quantile <= upTo)?.[1] ?? USUAL;
+}
+
+/** Formats a value with its unit, for people. */
+export function formatMetric(unit: MetricUnit, value: number): string {
+  switch (unit) {
+    case 'duration':
+      return formatNs(value);
+    case 'bytes':
+      return formatBytes(value);
+    case 'share':
+      return formatPercent(value);
+    case 'rate':
+      return `${formatNumber(value)}/s`;
+    case 'average':
+      return formatNumber(value);
+    case 'count':
+      return formatCount(value);
+  }
 }

@@ -2,12 +2,13 @@ import { fail } from '../errors.ts';
 import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
 import { type Finding, faultOf, findingOfError } from '../result/findings.ts';
+import { formatMetric } from '../result/metrics.ts';
 import { median } from '../result/order-statistics.ts';
 import { type IntervalFigures, measuredIntervals, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
 import { type Clause, parseCondition } from './condition.ts';
 import { quantileBoundsNs } from './intervals.ts';
-import { formatMetric, isEstimated, metricName, metricValue, type OwnSeries } from './metric.ts';
+import { isEstimated, metricName, metricValue, type OwnSeries } from './metric.ts';
 import { HOLDS } from './thresholds.ts';
 
 /** Of the bounds of a quantile, each one-sided. */

@@ -1,9 +1,10 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { Design, MetricOutcome, MetricRule, Verdict } from '../result/comparison.ts';
+import { formatMetric } from '../result/metrics.ts';
 import { formatCount, formatNumber, formatPercent } from '../units.ts';
 import { holm } from './correction.ts';
 import { detectableShift } from './detectable-effect.ts';
-import { formatMetric, metricValue, parseMetric } from './metric.ts';
+import { metricValue, parseMetric } from './metric.ts';
 import { judgedPoints, type Observed, type Pair, worseDifferences, worseLogs, worseSign } from './pairs.ts';
 import { hodgesLehmann, locationBounds, signedRankP, signedRankPBelow } from './signed-rank.ts';
 

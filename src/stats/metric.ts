@@ -16,7 +16,7 @@ import {
 } from '../result/metrics.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
 import { didYouMean, nearest } from '../text.ts';
-import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
+import { formatCount } from '../units.ts';
 
 export type { MetricUnit };
 
@@ -160,22 +160,4 @@ export function missingBecause(metric: Metric, runs: Aggregate): string {
   if (!isEstimated(metric) || runs.histogram(metric.series) === null) return 'the run recorded no value';
   const has = formatCount(runs.samples(metric.series));
   return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
-}
-
-/** Formats a value with its unit, for people. */
-export function formatMetric(unit: MetricUnit, value: number): string {
-  switch (unit) {
-    case 'duration':
-      return formatNs(value);
-    case 'bytes':
-      return formatBytes(value);
-    case 'share':
-      return formatPercent(value);
-    case 'rate':
-      return `${formatNumber(value)}/s`;
-    case 'average':
-      return formatNumber(value);
-    case 'count':
-      return formatCount(value);
-  }
 }

@@ -1,4 +1,5 @@
 import type { Aggregate } from '../result/aggregate.ts';
+import { formatMetric } from '../result/metrics.ts';
 import type { ThresholdOutcome } from '../result/run-result.ts';
 import {
   type ArmMetric,
@@ -8,7 +9,7 @@ import {
   type Operator,
   parseCondition,
 } from './condition.ts';
-import { formatMetric, metricUnit, metricValue, missingBecause, type OwnSeries } from './metric.ts';
+import { metricUnit, metricValue, missingBecause, type OwnSeries } from './metric.ts';
 
 /** A condition that a run, or the head of a comparison, has to meet. */
 export type Threshold = Condition;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { aggregate } from '../../src/result/aggregate.ts';
-import { COUNT_NAMES, FIGURE_NAMES } from '../../src/result/metrics.ts';
+import { COUNT_NAMES, FIGURE_NAMES, formatMetric } from '../../src/result/metrics.ts';
 import { viewResult } from '../../src/result/view.ts';
 import {
-  formatMetric,
   isEstimated,
   type Metric,
   metricName,

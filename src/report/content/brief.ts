@@ -7,7 +7,7 @@ const BRIEF_CHARACTERS = 300;
 const LAST_LINES = 2;
 
 /** Every line of a message that is not blank, each safe for one line. */
-export function linesOf(message: string): string[] {
+export function messageLines(message: string): string[] {
   return message
     .split(/\r?\n/)
     .map((line) => plain(line.trimEnd()))
@@ -25,7 +25,7 @@ const NAMES_ERROR = /\b(\w*Error|error|fatal)\b.*:/;
 
 /** A message on one short line: its first line, and the one that names an error or its last two. */
 export function briefly(message: string): string {
-  const [first = '', ...others] = linesOf(message);
+  const [first = '', ...others] = messageLines(message);
   const error = others.find((line) => NAMES_ERROR.test(line));
   const last = (error === undefined ? others.slice(-LAST_LINES) : [error]).map((line) => line.trim());
   const told = last.length === 0 ? '' : `${first.endsWith(':') ? ' ' : ' / '}${last.join(' / ')}`;
@@ -34,7 +34,7 @@ export function briefly(message: string): string {
 
 /** Whether {@link briefly} leaves something out. */
 export function isCut(message: string): boolean {
-  const lines = linesOf(message).map((line) => line.trim());
+  const lines = messageLines(message).map((line) => line.trim());
   const told = briefly(message);
   return told.endsWith('\u2026') || lines.some((line) => !told.includes(line));
 }

@@ -15,7 +15,7 @@ import {
 } from './capacity-verdict.ts';
 import { footerText } from './run.ts';
 import { environmentFacts, planFacts } from './run-facts.ts';
-import { type Cell, type Column, column, tabulate } from './table.ts';
+import { type CellValue, type Column, column, tabulate } from './table.ts';
 
 type StepColumn = Column<CapacityStep>;
 
@@ -47,7 +47,7 @@ function figureOfStep(name: FigureName): StepColumn {
 }
 
 /** Codes of the reasons. That an objective was missed is left out beside other codes: the values show it. */
-function reasonCodes({ reasons }: CapacityStep): Cell {
+function reasonCodes({ reasons }: CapacityStep): CellValue {
   const codes = [...new Set(reasons.map(({ code }) => code))];
   const others = codes.filter((code) => code !== 'objective_missed');
   return (others.length === 0 ? codes : others).join(', ') || null;

@@ -3,7 +3,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
 import { pluralOf } from '../../text.ts';
 import { targetLabel, validityWord, verdict } from './run-verdict.ts';
-import { type Cell, type Column, column, type Kind } from './table.ts';
+import { type CellValue, type Column, column, type Kind } from './table.ts';
 
 /** The quantiles that reports show, by name. */
 export const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
@@ -73,7 +73,7 @@ function resultColumn(
   title: string,
   kind: Kind,
   meaning: string,
-  pick: (result: RunResult) => Cell,
+  pick: (result: RunResult) => CellValue,
 ): Column<ResultView> {
   return column(id, title, kind, meaning, ({ result }) => pick(result));
 }
@@ -129,8 +129,8 @@ const VALIDITY: Column<ResultView> = {
   ...resultColumn('validity', 'validity', 'text', 'whether the run is valid', validityWord),
   isSilent: ({ result }) => validityWord(result) === 'valid',
 };
-const P50 = headlineQuantile('p50');
-const P99 = headlineQuantile('p99');
+const MEDIAN = headlineQuantile('p50');
+const TAIL = headlineQuantile('p99');
 const SLOWEST = [slowestReceiver('p50'), slowestReceiver('p99')];
 const SENT = figureColumn('sent');
 const LOST = countColumn('lost');
@@ -145,9 +145,9 @@ function figureColumns(table: FigureTable): ReadonlyArray<Column<ResultView>> {
 }
 
 const LATENCY = [
-  P50,
+  MEDIAN,
   headlineQuantile('p95'),
-  P99,
+  TAIL,
   headlineQuantile('p99.9'),
   maxColumn({ ...ofHeadline, id: 'max', title: 'max', meaning: 'the highest latency' }),
   ...SLOWEST,
@@ -203,8 +203,8 @@ export const HEADLINE_GROUPS: readonly ColumnGroup[] = [
 /** The columns of `npm run bench`. */
 export const SUMMARY_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   TARGET,
-  P50,
-  P99,
+  MEDIAN,
+  TAIL,
   ...SLOWEST,
   SENT,
   LOST,

@@ -1,5 +1,5 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
-import { formatMetric } from '../../stats/metric.ts';
+import { FIGURES, formatMetric, isFigure } from '../../result/metrics.ts';
 import { formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { type Heading, NO_VALUE, type Table } from './table.ts';
@@ -32,9 +32,9 @@ export function gatingOf({ metrics }: PairOutcome): MetricOutcome[] {
   return metrics.filter((metric) => metric.gating && !isUnjudged(metric));
 }
 
-/** Whether a higher value is better. */
-export function isMoreBetter({ unit }: Pick<MetricOutcome, 'unit'>): boolean {
-  return unit === 'rate';
+/** Whether a higher value of the metric is better. */
+export function isMoreBetter({ metric }: Pick<MetricOutcome, 'metric'>): boolean {
+  return isFigure(metric) && FIGURES[metric].better === 'higher';
 }
 
 const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
@@ -120,7 +120,7 @@ export function metricSentence(metric: MetricOutcome): string {
 }
 
 /** The title of the metrics that do not gate, wherever they are listed. */
-export const INFORMATIONAL = 'informational (not gating)';
+export const INFORMATIONAL_TITLE = 'informational (not gating)';
 
 function heading(title: string, meaning: string, numeric = true): Heading {
   return { title, unit: null, meaning, numeric, isProse: false };
@@ -168,7 +168,7 @@ export function metricTable(comparison: Comparison, pair: PairOutcome): Table {
   const informational = rowsOf(false);
   return {
     headings: headings(comparison, pair.head),
-    rows: [...rowsOf(true), ...(informational.length === 0 ? [] : [[INFORMATIONAL]]), ...informational],
+    rows: [...rowsOf(true), ...(informational.length === 0 ? [] : [[INFORMATIONAL_TITLE]]), ...informational],
   };
 }
 

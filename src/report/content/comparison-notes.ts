@@ -2,12 +2,12 @@ import type { Comparison, PairOutcome } from '../../result/comparison.ts';
 import { FINDINGS, type Finding } from '../../result/findings.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
-import { briefly, brieflyAll, isCut, linesOf } from './brief.ts';
+import { briefly, brieflyAll, isCut, messageLines } from './brief.ts';
 import {
   armName,
   baseName,
   gatingOf,
-  INFORMATIONAL,
+  INFORMATIONAL_TITLE,
   isUnjudged,
   metricSentence,
   valueText,
@@ -83,7 +83,7 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...unjudgedTexts(comparison),
     ...heads.flatMap((pair) =>
       informationalRegressions(comparison, pair).map(
-        (metric) => `${INFORMATIONAL}: ${metricSentence(metric)}`,
+        (metric) => `${INFORMATIONAL_TITLE}: ${metricSentence(metric)}`,
       ),
     ),
     ...adviceFor(comparison).map((advice) => `next: ${advice}`),
@@ -116,7 +116,7 @@ export function wholeMessages({ judgement, notes }: Comparison): string[][] {
   const messages = [...new Set([...findings, ...cutNotes].map(({ message }) => message))];
   return messages
     .filter((message) => !messages.some((other) => other !== message && other.includes(message)))
-    .map(linesOf);
+    .map(messageLines);
 }
 
 type Places = NonNullable<Comparison['judgement']['ranking']>['places'];

@@ -9,6 +9,7 @@ import {
   gatingOf,
   gradeOf,
   isEarly,
+  isMoreBetter,
   metricSentence,
   ratioTexts,
   shortMetric,
@@ -68,8 +69,9 @@ function effectPart(metrics: readonly MetricOutcome[]): string[] {
 }
 
 /** Whether the interval itself is within the tolerance, not only the absolute difference. */
-function isWithinGrowth({ unit, lower, upper, delta }: MetricOutcome): boolean {
-  if (unit === 'rate') return lower !== null && lower * (1 + delta) >= 1;
+function isWithinGrowth(metric: MetricOutcome): boolean {
+  const { lower, upper, delta } = metric;
+  if (isMoreBetter(metric)) return lower !== null && lower * (1 + delta) >= 1;
   return upper !== null && upper <= 1 + delta;
 }
 
@@ -90,7 +92,7 @@ function inconclusiveParts(comparison: Comparison, pair: PairOutcome): string[] 
   const tolerated =
     only === undefined || undecided.length > 1 || only.ratio === null
       ? []
-      : [`tolerated ${changeText(only.unit === 'rate' ? 1 - only.delta : 1 + only.delta)}`];
+      : [`tolerated ${changeText(isMoreBetter(only) ? 1 - only.delta : 1 + only.delta)}`];
   return [
     ...metricList(undecided),
     ...tolerated,

@@ -4,7 +4,7 @@ import { type Block, detailsBlock, notesBlock, type Report, tableBlock } from '.
 import { stripLines } from '../render/strip.ts';
 import { metricChart } from './comparison-charts.ts';
 import { designFacts, machineFacts } from './comparison-facts.ts';
-import { armName, baseName, INFORMATIONAL, metricNotes, metricTable } from './comparison-metrics.ts';
+import { armName, baseName, INFORMATIONAL_TITLE, metricNotes, metricTable } from './comparison-metrics.ts';
 import {
   comparisonNotes,
   excludedTexts,
@@ -18,7 +18,7 @@ import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
 import { percentileChart } from './run-charts.ts';
 
 /** The values of every round, one chart for each metric; `text` stands in their place in a terminal. */
-function chartBlocks(
+function roundChartBlocks(
   comparison: Comparison,
   pair: PairOutcome,
   metrics: readonly MetricOutcome[],
@@ -38,12 +38,12 @@ function pairBlocks(comparison: Comparison, pair: PairOutcome): Block[] {
   return [
     { kind: 'heading', text: pairTitle(comparison, pair) },
     ...tableBlock('Metrics', metricTable(comparison, pair), metricNotes(comparison, pair)),
-    ...chartBlocks(comparison, pair, gating, stripLines(pair)),
+    ...roundChartBlocks(comparison, pair, gating, stripLines(pair)),
     ...detailsBlock('Excluded pairs', 'text', notesBlock(excludedTexts(comparison, pair))),
     ...detailsBlock(
-      `Every round, ${INFORMATIONAL}`,
+      `Every round, ${INFORMATIONAL_TITLE}`,
       'html',
-      chartBlocks(comparison, pair, informational, []),
+      roundChartBlocks(comparison, pair, informational, []),
     ),
     ...detailsBlock('Every round', 'html', roundsBlocks(comparison, pair)),
   ];
@@ -75,7 +75,7 @@ function messageBlocks(comparison: Comparison): Block[] {
   return detailsBlock('Messages in full', 'text', messages);
 }
 
-function pageTitle(comparison: Comparison): string {
+function comparisonTitle(comparison: Comparison): string {
   const { design, judgement } = comparison;
   const heads = list(design.arms.slice(1).map((_, index) => armName(comparison, index + 1)));
   const scenarios = new Set(design.arms.map(({ plan }) => plan.scenario));
@@ -93,7 +93,7 @@ export function comparisonReport(comparison: Comparison): Report {
     notes: comparisonNotes(comparison),
   };
   return {
-    title: pageTitle(comparison),
+    title: comparisonTitle(comparison),
     blocks: [
       verdict,
       ...messageBlocks(comparison),

@@ -4,10 +4,10 @@ import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../
 import type { Fact } from '../blocks.ts';
 import { formatValue } from './table.ts';
 
-type Plan = RunResult['plan'];
+type StoredPlan = RunResult['plan'];
 
 /** `50/s for 10s, then 50..500/s for 20s` */
-function profileText(profile: Plan['profile']): string {
+function profileText(profile: StoredPlan['profile']): string {
   return profile
     .map(({ fromHz, toHz, durationMs }) => {
       const rate = fromHz === toHz ? formatNumber(toHz) : `${formatNumber(fromHz)}..${formatNumber(toHz)}`;
@@ -90,7 +90,7 @@ export function resultFacts(result: RunResult): Fact[] {
 const orNone = (value: string | number | boolean | null) => (value === null ? '-' : String(value));
 
 /** `node v24.1.0`; `bun 1.3.0, /opt/bun/bin/bun` */
-function runtimeText({ runtime, version, program }: NonNullable<Plan['target']['reference']>): string {
+function runtimeText({ runtime, version, program }: NonNullable<StoredPlan['target']['reference']>): string {
   return [`${runtime} ${version ?? ''}`.trim(), program].filter((part) => part !== null).join(', ');
 }
 

@@ -116,14 +116,14 @@ const ANOMALY_COLUMNS: ReadonlyArray<Column<Account>> = (
     ['delivered', 'delivered', 'delivered at least once'],
     ['late', 'late', 'delivered late'],
     ['lost', 'lost', 'not delivered'],
-    ['duplicated', 'duplicates', 'delivered again'],
-    ['reordered', 'out of order', 'delivered after a later message'],
+    ['duplicated', 'duplicated', 'additional copies'],
+    ['reordered', 'reordered', 'delivered after a later message'],
   ] as const
 ).map(([id, title, meaning]) => column(id, title, 'count', meaning, (account: Account) => account[id]));
 
 const SHOWN_ANOMALIES = 20;
 
-/** The worst receivers with late, lost, duplicate or out-of-order deliveries; nothing when there are none. */
+/** The worst receivers with late, lost, duplicated or reordered deliveries; nothing when there are none. */
 export function anomalyBlocks({ ledger }: RunResult): Block[] {
   if (ledger.anomalies.length === 0) return [];
   const notes =

@@ -80,7 +80,7 @@ function loadBlocks({ views, labels }: Section): Block[] {
   return texts.map((text) => ({ kind: 'text', text }));
 }
 
-function chartBlocks({ views, labels, colours }: Section): Block[] {
+function runChartBlocks({ views, labels, colours }: Section): Block[] {
   const group = {
     form: 'lines' as const,
     runs: labels.map((label, run) => ({ label, colour: colours[run] ?? 0 })),
@@ -97,7 +97,7 @@ function sectionBlocks(section: Section, isAlone: boolean): Block[] {
     { kind: 'heading', text },
     ...loadBlocks(section),
     ...headlineBlocks(section),
-    ...chartBlocks(section),
+    ...runChartBlocks(section),
     ...detailBlocks(section, isAlone),
   ];
 }
@@ -111,7 +111,7 @@ function verdictBlock(results: readonly RunResult[]): Block {
   };
 }
 
-function pageTitle(results: readonly RunResult[]): string {
+function runTitle(results: readonly RunResult[]): string {
   const scenarios = new Set(results.map(({ plan }) => plan.scenario));
   const targets = new Set(results.map(targetLabel));
   return `${[...scenarios].join(', ')} on ${[...targets].join(', ')} - sockbench`;
@@ -127,7 +127,7 @@ export function footerText(documents: ReadonlyArray<Pick<RunResult, 'startedAt' 
 
 function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Report {
   return {
-    title: pageTitle(results),
+    title: runTitle(results),
     blocks: [verdictBlock(results), ...blocks],
     footer: footerText(results),
   };

@@ -5,7 +5,7 @@ import { plain } from '../plain.ts';
 export type Kind = 'text' | 'duration' | 'rate' | 'count' | 'average' | 'share' | 'bytes';
 
 /** Null where the run has no such value. */
-export type Cell = string | number | null;
+export type CellValue = string | number | null;
 
 /** Why a quantile is left out: it needs more independent samples than there were. */
 export interface Shortage {
@@ -32,7 +32,7 @@ export interface Column<Row> {
   /** Sentences, for which a terminal has no room. */
   readonly isProse?: boolean;
   /** In the base unit of its kind: nanoseconds, events per second, 0 to 1, bytes. */
-  value(row: Row): Cell;
+  value(row: Row): CellValue;
   shortage(row: Row): Shortage | null;
 }
 
@@ -42,7 +42,7 @@ export function column<Row>(
   title: string,
   kind: Kind,
   meaning: string,
-  value: (row: Row) => Cell,
+  value: (row: Row) => CellValue,
 ): Column<Row> {
   return { id, title, kind, meaning, unitGroup: id, value, shortage: () => null };
 }
@@ -72,7 +72,7 @@ export const NO_VALUE = '-';
 type Unit = readonly [name: string | null, scale: number];
 
 /** Units of each kind, largest first. */
-const UNITS: Readonly<Record<Kind, readonly [Unit, ...Unit[]]>> = {
+const KIND_UNITS: Readonly<Record<Kind, readonly [Unit, ...Unit[]]>> = {
   text: [[null, 1]],
   duration: [
     ['s', 1e9],
@@ -108,7 +108,7 @@ export function extent(values: Iterable<number>): readonly [min: number, max: nu
 export function chooseUnit(kind: Kind, values: readonly number[]): { name: string | null; scale: number } {
   const [min, max] = extent(values.map(Math.abs).filter((size) => size > 0)) ?? [0, 0];
   const middle = Math.sqrt(min * max);
-  const units = UNITS[kind];
+  const units = KIND_UNITS[kind];
   const [name, scale] = units.find(([, step]) => middle >= step) ?? units.at(-1) ?? units[0];
   return { name, scale };
 }
@@ -121,7 +121,7 @@ export function formatFigure(value: number): string {
   return size < 100 ? value.toPrecision(3) : formatCount(Math.round(value));
 }
 
-function formatCell(kind: Kind, cell: Cell, scale: number): string {
+function formatCell(kind: Kind, cell: CellValue, scale: number): string {
   if (cell === null) return NO_VALUE;
   if (typeof cell === 'string') return plain(cell);
   return kind === 'count' ? formatCount(cell) : formatFigure(cell / scale);
@@ -142,7 +142,7 @@ interface FilledColumn {
   readonly meaning: string;
   readonly unitGroup: string;
   readonly isProse?: boolean;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly CellValue[];
 }
 
 /** A column that has nothing to say about any row is left out. */

@@ -41,7 +41,7 @@ const foldOf = (title: string, lines: readonly string[]) =>
     : ['', `<details><summary>${escapeMarkdown(title)}</summary>`, ...lines, '', '</details>'];
 
 /** Lines of a block; `fold` is the title of the fold around it. */
-function linesOf(block: Block, fold = ''): string[] {
+function markdownLines(block: Block, fold = ''): string[] {
   switch (block.kind) {
     case 'verdict':
       return [`**${escapeMarkdown(block.text)}**`, ...spaced(bullets(block.notes))];
@@ -69,12 +69,12 @@ function linesOf(block: Block, fold = ''): string[] {
         ? []
         : foldOf(
             block.title,
-            block.blocks.flatMap((inner) => linesOf(inner, block.title)),
+            block.blocks.flatMap((inner) => markdownLines(inner, block.title)),
           );
   }
 }
 
 /** A report for a pull request or a job summary. */
 export function renderMarkdown({ blocks }: Report): string {
-  return `${blocks.flatMap((block) => linesOf(block)).join('\n')}\n`;
+  return `${blocks.flatMap((block) => markdownLines(block)).join('\n')}\n`;
 }

@@ -15,12 +15,12 @@ export function pad(text: string, width: number, numeric: boolean): string {
 const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(displayWidth));
 
 /** The words of a title. `CPU/delivery` is two words, `sent/s` is one. */
-const wordsOf = (title: string) => title.split(/(?<=\/)(?=\w{3})| /);
+const titleWords = (title: string) => title.split(/(?<=\/)(?=\w{3})| /);
 
 /** Breaks a title into lines of at most `width` columns, longer words excepted. */
 function wrapTitle(title: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of wordsOf(title)) {
+  for (const word of titleWords(title)) {
     const last = lines.at(-1);
     const joined = last === undefined || last.endsWith('/') ? `${last ?? ''}${word}` : `${last} ${word}`;
     if (last === undefined || displayWidth(joined) > width) lines.push(word);
@@ -31,14 +31,14 @@ function wrapTitle(title: string, width: number): string[] {
 
 /** A title in at most `height` lines that are as short as possible; lines up to `minWidth` take no room. */
 function fitTitle(title: string, height: number, minWidth: number): string[] {
-  let width = Math.max(minWidth, widest(wordsOf(title)));
+  let width = Math.max(minWidth, widest(titleWords(title)));
   while (wrapTitle(title, width).length > height) width++;
   return wrapTitle(title, width);
 }
 
 /** Headings in as few lines as let the table fit into a terminal. */
 function wrapHeadings(titles: readonly string[], cellWidths: readonly number[]): string[][] {
-  const maxHeight = Math.max(1, ...titles.map((title) => wordsOf(title).length));
+  const maxHeight = Math.max(1, ...titles.map((title) => titleWords(title).length));
   let wrapped: string[][] = [];
   for (let height = 1; height <= maxHeight; height++) {
     wrapped = titles.map((title, index) => fitTitle(title, height, cellWidths[index] ?? 0));
@@ -93,7 +93,7 @@ function titled(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', plain(title), ...lines];
 }
 
-function linesOf(block: Block): string[] {
+function textLines(block: Block): string[] {
   switch (block.kind) {
     case 'verdict':
       return [plain(block.text), ...block.notes.map(plain)];
@@ -121,12 +121,12 @@ function linesOf(block: Block): string[] {
 
 /** What is in a fold. Its title is left out where the first block has one. */
 function unfoldedLines(title: string, blocks: readonly Block[]): string[] {
-  const lines = blocks.flatMap(linesOf);
+  const lines = blocks.flatMap(textLines);
   const [first] = blocks;
   return first !== undefined && 'title' in first ? lines : titled(title, lines);
 }
 
 /** A report for a terminal. */
 export function renderText({ blocks }: Report): string {
-  return `${blocks.flatMap(linesOf).join('\n')}\n`;
+  return `${blocks.flatMap(textLines).join('\n')}\n`;
 }
