@@ -1,3 +1,4 @@
+import { COUNTS } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type MeasuredProcess, type MeasuredTelemetry, measuredProcesses } from '../../result/telemetry.ts';
 import { type ResultView, seriesOfRun } from '../../result/view.ts';
@@ -107,23 +108,23 @@ export function processBlocks(result: RunResult): Block[] {
 
 type Account = RunResult['ledger']['anomalies'][number];
 
-const ANOMALY_COLUMNS: ReadonlyArray<Column<Account>> = (
-  [
-    ['receiver', 'receiver', 'number of the client that received'],
-    ['sender', 'sender', 'number of the client that sent'],
-    ['stream', 'stream', 'number of the stream of that sender'],
-    ['expected', 'expected', 'expected deliveries'],
-    ['delivered', 'delivered', 'delivered at least once'],
-    ['late', 'late', 'delivered late'],
-    ['lost', 'lost', 'not delivered'],
-    ['duplicated', 'duplicated', 'additional copies'],
-    ['reordered', 'reordered', 'delivered after a later message'],
-  ] as const
-).map(([id, title, meaning]) => column(id, title, 'count', meaning, (account: Account) => account[id]));
+const accountColumn = (id: keyof Account, title: string, meaning: string) =>
+  column(id, title, 'count', meaning, (account: Account) => account[id]);
+
+const ANOMALY_COLUMNS: ReadonlyArray<Column<Account>> = [
+  accountColumn('receiver', 'receiver', 'number of the client that received'),
+  accountColumn('sender', 'sender', 'number of the client that sent'),
+  accountColumn('stream', 'stream', 'number of the stream of that sender'),
+  accountColumn('expected', 'expected', 'expected deliveries'),
+  accountColumn('delivered', 'delivered', 'delivered at least once'),
+  ...(['late', 'lost', 'duplicated', 'reordered'] as const).map((name) =>
+    accountColumn(name, COUNTS[name].title, COUNTS[name].meaning),
+  ),
+];
 
 const SHOWN_ANOMALIES = 20;
 
-/** The worst receivers with late, lost, duplicated or reordered deliveries; nothing when there are none. */
+/** The worst receivers with late, lost, duplicate or out-of-order deliveries; nothing when there are none. */
 export function anomalyBlocks({ ledger }: RunResult): Block[] {
   if (ledger.anomalies.length === 0) return [];
   const notes =
