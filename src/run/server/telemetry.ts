@@ -51,7 +51,7 @@ export class ProcSampler {
   /** The readings at the end and at the start of the last sample. */
   #last: ProcReading;
   #before: ProcReading;
-  /** CPU time of each process when it was first and last seen. */
+  /** CPU time of each process when counting began, or it was first seen later, and when it was last seen. */
   readonly #ticks = new Map<string, { readonly pid: number; readonly first: number; last: number }>();
 
   /** @param readStats reads the processes that exist now. */
@@ -92,7 +92,12 @@ export class ProcSampler {
     return reading;
   }
 
-  /** The process that used the most CPU time of its own since it was first seen; null when none was seen. */
+  /** Lets {@link busiestPid} count from now on. */
+  countFromNow(): void {
+    for (const [id, { pid, last }] of this.#ticks) this.#ticks.set(id, { pid, first: last, last });
+  }
+
+  /** The process that used the most CPU time of its own since counting began; null when none was seen. */
   busiestPid(): number | null {
     const [busiest] = [...this.#ticks.values()].sort((a, b) => b.last - b.first - (a.last - a.first));
     return busiest?.pid ?? null;
@@ -124,6 +129,7 @@ export class ServerTelemetry {
   #timer: NodeJS.Timeout | null = null;
   #server: WatchedServer | null = null;
   #proc: ProcSampler | null = null;
+  #isMeasuring = false;
 
   private constructor(probes: ProbeListener, originNs: bigint) {
     this.#probes = probes;
@@ -150,10 +156,13 @@ export class ServerTelemetry {
     this.#timer = setInterval(() => this.#readProc(), READ_EVERY_MS).unref();
   }
 
-  /** Ends a sample now, so that samples end where phases end. */
+  /** Ends a sample now, so that samples end where phases end. The first call marks the start of measuring. */
   sampleNow(): void {
     this.#probes.sampleNow();
     this.#readProc();
+    // The start of npm may use more CPU time than the server behind it does in a whole run.
+    if (!this.#isMeasuring) this.#proc?.countFromNow();
+    this.#isMeasuring = true;
   }
 
   #readProc(): void {

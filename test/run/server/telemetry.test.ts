@@ -69,6 +69,20 @@ describe('CPU time between two readings', () => {
   });
 });
 
+describe('the busiest process', () => {
+  it('is the one that used most CPU time since counting began', () => {
+    let stats = [stat(1, 100), stat(2, 0)];
+    const sampler = new ProcSampler(() => stats, { nowNs: () => 0 });
+    stats = [stat(1, 150), stat(2, 5)];
+    sampler.sample();
+    expect(sampler.busiestPid()).toBe(1);
+    sampler.countFromNow();
+    stats = [stat(1, 151), stat(2, 9), stat(3, 3)];
+    sampler.sample();
+    expect(sampler.busiestPid()).toBe(2);
+  });
+});
+
 /** Spins for so much CPU time, in a child that ends, as often as it gets a message; then answers. */
 const PARENT = `
   const { execFileSync } = require('node:child_process');
