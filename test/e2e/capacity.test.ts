@@ -48,7 +48,7 @@ test('a search that is stopped keeps what it measured, says so, and passed nothi
   expect(found.status).toBe('partial');
   expect(code).toBe(exitCodeOfSearch(found.answer));
   expect(nextStep(found.steps, found.design)).toMatchObject({ done: false });
-  expect(stdout).toMatch(/^PARTIAL: /);
+  expect(stdout).toMatch(/^PARTIAL, interrupted: /);
   expect(stderr).toMatch(
     /^searching from 30\/s to 120\/s: at most \d+ runs, about (\d+s|\d+ minutes) in all/,
   );
