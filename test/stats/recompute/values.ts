@@ -82,18 +82,21 @@ function deliveries({ series, intervals, ledger, timing, headline }: Result): nu
 
 function figure(name: string, result: Result): number | null {
   const { telemetry, timing, traffic, rate } = result;
-  const parts = telemetry.servers
-    .flatMap(({ samples }) => samples)
-    .map((each) => ({
-      ...each,
-      from: Math.max(each.atMs - each.lengthMs, 0),
-      to: Math.min(each.atMs, timing.measureMs),
-    }))
-    .filter(({ from, to }) => to > from);
+  const processes = telemetry.servers.map(({ samples }) =>
+    samples
+      .map((each) => ({
+        ...each,
+        from: Math.max(each.atMs - each.lengthMs, 0),
+        to: Math.min(each.atMs, timing.measureMs),
+      }))
+      .filter(({ from, to }) => to > from),
+  );
+  const parts = processes.flat();
   if (name === 'sent') return rate.achievedHz;
   if (name === 'server_rss') {
+    // Each process counts once, even where two of its samples overlap.
     const at = (time: number) =>
-      parts.filter(({ from, to }) => from < time && time <= to).map(({ rssBytes }) => rssBytes);
+      processes.map((own) => own.find(({ from, to }) => from < time && time <= to)?.rssBytes ?? 0);
     return parts.length === 0 ? null : Math.max(...parts.map(({ to }) => sum(at(to))));
   }
   const each = deliveries(result);
