@@ -30,7 +30,6 @@ import {
 export interface PlanSource {
   readonly scenario: Scenario;
   readonly config: LoadedConfig;
-  readonly mapping: Mapping;
   /**
    * Makes a plan, with the options in `varied` in place of the given ones; these must not concern the target. Throws a
    * SockbenchError for options that are not allowed, alone or together.
@@ -67,7 +66,6 @@ export async function readSource(
   return {
     scenario,
     config,
-    mapping: mappingOf(found),
     planWith(varied = {}) {
       const planned = buildPlan(scenario, { ...asked, ...varied }, targetOf, file);
       requireOperations(planned, mappingOf(found));
