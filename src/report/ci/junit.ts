@@ -67,30 +67,17 @@ function thresholdCase(pair: PairOutcome, { expression, passed, detail }: Thresh
   return shortCase(name, 'THRESHOLD', passed ? 'passed' : 'failure', message);
 }
 
-/** Fields of a metric that become properties. */
-const FIELDS = [
-  'unit',
-  'gating',
-  'delta',
-  'floor',
-  'base',
-  'head',
-  'ratio',
-  'lower',
-  'upper',
-  'pRegressed',
-  'detectable',
-] as const satisfies ReadonlyArray<keyof MetricOutcome>;
+type Property = readonly [name: string, value: string | number];
 
-type Property = readonly [name: string, value: string | number | boolean | null];
+/** Everything stored of a metric that has a value, except its points: durations in nanoseconds, shares of one. */
+function metricProperties(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): Property[] {
+  const { metric: name, because, points, ...fields } = metric;
+  const known = Object.entries({ ...fields, verdict: gradeOf(comparison, pair, metric) });
+  return known.flatMap(([key, value]) => (value === null ? [] : [[`${name} ${key}`, String(value)]]));
+}
 
-/** Values as they are stored: durations in nanoseconds, shares of one. Null for a missing value. */
 function propertiesOf(comparison: Comparison, { pair, scenario, base, head }: CiPair): Property[] {
   const { design, judgement, tool, status } = comparison;
-  const ofMetrics = pair.metrics.flatMap((metric): Property[] => [
-    [`${metric.metric} verdict`, gradeOf(comparison, pair, metric)],
-    ...FIELDS.map((field) => [`${metric.metric} ${field}`, metric[field]] as const),
-  ]);
   return [
     ['sockbench version', tool.version],
     ['scenario', scenario],
@@ -102,7 +89,7 @@ function propertiesOf(comparison: Comparison, { pair, scenario, base, head }: Ci
     ['pairs', pair.pairs],
     ['excluded pairs', pair.excluded.length],
     ['alpha', design.alpha],
-    ...ofMetrics,
+    ...pair.metrics.flatMap((metric) => metricProperties(comparison, pair, metric)),
   ];
 }
 
@@ -168,11 +155,11 @@ function suiteLines(comparison: Comparison, of: CiPair, cases: readonly TestCase
     time: inSeconds(cases.reduce((sum, { timeMs }) => sum + timeMs, 0)),
     timestamp: comparison.startedAt.replace(/\.\d+/, ''),
   };
-  const known = propertiesOf(comparison, of).filter(([, value]) => value !== null);
+  const properties = propertiesOf(comparison, of);
   return [
     `  ${tag('testsuite', suite)}>`,
     '    <properties>',
-    ...known.map(([name, value]) => `      ${tag('property', { name, value: String(value) })}/>`),
+    ...properties.map(([name, value]) => `      ${tag('property', { name, value })}/>`),
     '    </properties>',
     ...cases.flatMap((each) => caseLines(`${of.scenario}.${of.head}`, each)),
     '  </testsuite>',

@@ -1,6 +1,35 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { escapeHtml, inlineCode, scriptHash } from './markup.ts';
+import { plain } from '../../plain.ts';
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Escapes text for an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return plain(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** Turns a value into JSON for a script of type application/json: without `<`, so that nothing in it ends the script. */
+export function jsonForScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
+
+/** Escapes end tags in a script or style for use inside a page. */
+export function inlineCode(code: string): string {
+  return code.replace(/<\/(?=script|style)/gi, '<\\/');
+}
+
+/** Returns the source expression with which a Content-Security-Policy allows one inline script. */
+function scriptHash(code: string): string {
+  return `'sha256-${createHash('sha256').update(code).digest('base64')}'`;
+}
 
 const require = createRequire(import.meta.url);
 
@@ -14,7 +43,7 @@ interface DocumentParts {
   readonly body: string;
 }
 
-/** A page that holds its own styles and scripts, and loads nothing from the network. */
+/** Renders a page that holds its own styles and scripts, and loads nothing from the network. */
 export function htmlDocument({ title, body }: DocumentParts): string {
   const styles = [uplotFile('uPlot.min.css'), ownFile('page.css'), ownFile('charts.css')].map(inlineCode);
   const scripts = [uplotFile('uPlot.iife.min.js'), ownFile('charts.js')].map(inlineCode);

@@ -1,6 +1,6 @@
 import type { Axis, Dot, DotChart, MarkStyle, Panel } from '../../charts.ts';
 import { type Scale, scaleOf } from '../scale.ts';
-import { escapeHtml } from './markup.ts';
+import { escapeHtml } from './document.ts';
 
 const MARK_PATHS = {
   disc: 'M-4.5 0A4.5 4.5 0 1 1 4.5 0A4.5 4.5 0 1 1-4.5 0Z',

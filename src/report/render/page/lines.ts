@@ -1,6 +1,6 @@
 import type { ChartGroup, LineChart, LineStyle } from '../../charts.ts';
+import { escapeHtml, jsonForScript } from './document.ts';
 import { dotChartHtml } from './dots.ts';
-import { escapeHtml, jsonForScript } from './markup.ts';
 
 const DASHES: Readonly<Record<LineStyle, string>> = { solid: '', dashed: '7 4', dotted: '2 3' };
 

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { renderOpenMetrics } from '../../src/report/ci/openmetrics.ts';
-import { skipWhenMissing } from '../support/need.ts';
-import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
+import { renderOpenMetrics } from '../../../src/report/ci/openmetrics.ts';
+import { skipWhenMissing } from '../../support/need.ts';
+import { comparisons, EVERY_CHARACTER, makeComparison } from '../comparison-fixture.ts';
 
 /** Debian's, which has Debian's packages. */
 const PYTHON = '/usr/bin/python3';

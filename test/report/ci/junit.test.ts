@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { renderJunit } from '../../src/report/ci/junit.ts';
-import type { Comparison } from '../../src/result/comparison.ts';
-import { skipWhenMissing } from '../support/need.ts';
-import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
+import { renderJunit } from '../../../src/report/ci/junit.ts';
+import type { Comparison } from '../../../src/result/comparison.ts';
+import { skipWhenMissing } from '../../support/need.ts';
+import { comparisons, EVERY_CHARACTER, makeComparison } from '../comparison-fixture.ts';
 
 skipWhenMissing(spawnSync('xmllint', ['--version']).error ? 'no xmllint: install libxml2-utils' : null);
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { renderGoBenchmark } from '../../src/report/ci/go-benchmark.ts';
-import { renderBencher, renderBiggerIsBetter, renderSmallerIsBetter } from '../../src/report/ci/trackers.ts';
-import type { Comparison } from '../../src/result/comparison.ts';
-import { comparisons, EVERY_CHARACTER, makeComparison } from './comparison-fixture.ts';
+import { renderGoBenchmark } from '../../../src/report/ci/go-benchmark.ts';
+import {
+  renderBencher,
+  renderBiggerIsBetter,
+  renderSmallerIsBetter,
+} from '../../../src/report/ci/trackers.ts';
+import type { Comparison } from '../../../src/result/comparison.ts';
+import { comparisons, EVERY_CHARACTER, makeComparison } from '../comparison-fixture.ts';
 import { readGoBenchmarks } from './go-benchmark-reader.ts';
 
 /** What src/extract.ts of benchmark-action/github-action-benchmark takes from its custom tools, and no more. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { renderGithubAnnotations, renderGithubSummary } from '../../src/report/ci/github.ts';
-import type { Comparison } from '../../src/result/comparison.ts';
-import { comparisons, EVERY_CHARACTER, HOSTILE_ARM, makeComparison } from './comparison-fixture.ts';
+import { renderGithubAnnotations, renderGithubSummary } from '../../../src/report/ci/github.ts';
+import type { Comparison } from '../../../src/result/comparison.ts';
+import { comparisons, EVERY_CHARACTER, HOSTILE_ARM, makeComparison } from '../comparison-fixture.ts';
 
 interface Command {
   readonly level: string;
