@@ -26,6 +26,8 @@ export class RunControl {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #abort = new AbortController();
+  /** Cancel the timers of waits that have not ended. */
+  readonly #cancels = new Set<() => void>();
   readonly #onUserAbort = () => this.abort('interrupted', 'stopped by the user');
   readonly #userSignal: AbortSignal;
   #phase: RunPhase = 'start';
@@ -101,10 +103,12 @@ export class RunControl {
   async #race(ends: ReadonlyArray<Promise<WaitEnd>>, timeoutMs: number): Promise<WaitEnd> {
     const timeout = Promise.withResolvers<WaitEnd>();
     const cancel = this.#timers.after(Math.max(0, timeoutMs), () => timeout.resolve('timeout'));
+    this.#cancels.add(cancel);
     try {
       return await Promise.race([...ends, timeout.promise]);
     } finally {
       cancel();
+      this.#cancels.delete(cancel);
     }
   }
 
@@ -113,7 +117,9 @@ export class RunControl {
     await this.until(new Promise(() => {}), durationMs);
   }
 
+  /** Leaves no timer behind that would keep the process alive. */
   close(): void {
+    for (const cancel of this.#cancels) cancel();
     this.#userSignal.removeEventListener('abort', this.#onUserAbort);
   }
 }

@@ -7,10 +7,19 @@ import { cpuGroups } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { RunControl, type RunPhase } from './control.ts';
-import { disturbanceBetween } from './environment.ts';
+import { disturbanceBetween, type SystemCounters } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
 import { Membership } from './membership.ts';
-import { collect, connect, drain, measureLoad, type RunParts, start, warmUp } from './phases.ts';
+import {
+  collect,
+  connect,
+  drain,
+  measureLoad,
+  type RunParts,
+  type StartedRun,
+  start,
+  warmUp,
+} from './phases.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
@@ -56,7 +65,7 @@ export async function runPlan(
 ): Promise<RunResult> {
   const startedAt = new Date();
   const run = openRun(planned, hooks, host);
-  const { plan, control } = run;
+  const { control } = run;
   const report = () => hooks.onProgress(progressOf(run));
   run.cleanUps.push(host.timers.every(PROGRESS_EVERY_MS, report));
   const timed = <Value>(phase: RunPhase, work: () => Promise<Value>) => {
@@ -72,21 +81,9 @@ export async function runPlan(
     const { measuredMs } = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
-    const { server, workers, affinity } = started;
-    const cpus = { ...affinity, server: server.isStarted ? affinity.server : null };
-    const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(cpus));
-    const cwd = plan.target.cwd ?? process.cwd();
-    return assembleResult({
-      ...started,
-      startedAt,
-      environment: host.readEnvironment(hooks.commandLine, cpus, disturbance, cwd),
-      workerPids: workers.pids,
-      servers: server.processes(),
-      abortReasons: control.abortReasons,
-      notes: [...run.notes, ...server.notes()],
-      warmup,
-      timing: { ...control.timing, measureMs: measuredMs },
-    });
+    const environment = environmentOf(started, hooks.commandLine, before);
+    const timing = { ...control.timing, measureMs: measuredMs };
+    return assembleResult({ ...recordOf(started), startedAt, environment, warmup, timing });
   } finally {
     for (const cleanUp of run.cleanUps) await cleanUp();
   }
@@ -118,6 +115,32 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
     }),
     notes,
     cleanUps: [() => control.close()],
+  };
+}
+
+/** The environment of a run that is over; `before`: the counters when measuring began. */
+function environmentOf(
+  { plan, host, affinity, server }: StartedRun,
+  commandLine: readonly string[],
+  before: SystemCounters,
+): RunResult['environment'] {
+  // The CPUs of a server that this run did not start are unknown.
+  const pinned = { ...affinity, server: server.isStarted ? affinity.server : null };
+  const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned));
+  return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
+}
+
+/** What the parts of a run recorded. */
+function recordOf({ plan, scenario, control, membership, collector, workers, server, notes }: StartedRun) {
+  return {
+    plan,
+    scenario,
+    membership,
+    collector,
+    workerPids: workers.pids,
+    servers: server.processes(),
+    abortReasons: control.abortReasons,
+    notes: [...notes, ...server.notes()],
   };
 }
 
