@@ -44,7 +44,7 @@ const bench = () =>
     '--duration 4s --warmup 1s --warmup-max 1s --drain 2s',
   );
 
-const pollingVsPush = () =>
+const pollingVsPushRuns = () =>
   combine(
     ['polling-vs-push'],
     [
@@ -118,7 +118,7 @@ function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[
 const [chore = '', ...given] = process.argv.slice(2);
 const CHORES: Readonly<Record<string, () => number | Promise<number>>> = {
   bench: () => runSideBySide('bench-', bench()),
-  'polling-vs-push': () => runSideBySide('polling-', pollingVsPush()),
+  'polling-vs-push': () => runSideBySide('polling-', pollingVsPushRuns()),
   matrix: async () => runSideBySide('matrix-', await matrix(given)),
   'framework-tax': () =>
     frameworkTax()
