@@ -1,20 +1,20 @@
 /**
- * How often the gate is wrong: runs the whole of it on identical builds, and with known slow-downs, through the
- * command line. Every gate adds one line to `docs/gate-study/gates.jsonl`, so that running it again goes on where it
- * was; docs/gate-study.md is written anew after each.
+ * Measures how often the gate is wrong: runs complete gates on identical builds and with known slow-downs, through the
+ * command line. Every gate adds one line to `docs/gate-study/gates.jsonl`, so that the next run continues there. At the
+ * end it writes docs/gate-study.md.
  *
  *     npm run study-gate -- [--hours 1.5]     0 writes the report only
  *
- * A slow-down of S % adds S % of the base's mean delivery to that of the head, in one of three shapes: each message
- * by as much; one message in a hundred by a hundred times as much; each recipient a little after the one before.
+ * A slow-down of S % adds S % of the base's mean delivery to that of the head, in one of three shapes: it delays every
+ * message; one message in a hundred by a hundred times as much; or each recipient a little after the one before.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { comparisonSchema } from '../src/result/comparison.ts';
-import { type Cell, delayOf, nextCell } from './study/cells.ts';
+import { readAs } from '../src/result/documents.ts';
+import { delayOf, nextCell, type StudyCell } from './study/cells.ts';
 import { gateRecord, readGates } from './study/gates.ts';
 import { studyReport } from './study/report.ts';
 
@@ -24,42 +24,42 @@ const RECORDS = join(ROOT, 'docs', 'gate-study');
 const GATES = join(RECORDS, 'gates.jsonl');
 const CALIBRATION = join(RECORDS, 'calibration.json');
 const PORT = 18_423;
-const CLIENTS = 200;
+const STUDY_CLIENTS = 200;
 
-/** The default load in runs that are as short as can be, so that there can be more of them. */
+/** The default load in short runs, so that more of them fit. */
 const LOAD = [
-  ...['--clients', String(CLIENTS), '--connect-rate', '2000/s'],
+  ...['--clients', String(STUDY_CLIENTS), '--connect-rate', '2000/s'],
   ...['--duration', '500ms', '--warmup', '300ms', '--warmup-max', '300ms'],
 ];
 
 const { values } = parseArgs({ options: { hours: { type: 'string', default: '1' } } });
 const endMs = Date.now() + Number(values.hours) * 3600e3;
 
-function sockbench(args: readonly string[]): number | null {
+function runSockbench(args: readonly string[]): number | null {
   const bin = join(ROOT, 'bin', 'sockbench.js');
   return spawnSync(process.execPath, [bin, ...args], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
     .status;
 }
 
-function server(shape: string, microseconds: number): string {
+function slowServer(shape: string, microseconds: number): string {
   const program = join(import.meta.dirname, 'study', 'slow-server.ts');
   return `exec "${process.execPath}" "${program}" ${PORT} ${shape} ${microseconds.toFixed(3)}`;
 }
 
 const target = ['broadcast-latency', '--target', `ws://127.0.0.1:${PORT}`];
 
-/** Mean delivery of the base, once for the whole study: what a slow-down is a share of. */
-function meanDeliveryUs(): number {
+/** Measures the mean delivery of the base once for the whole study. Slow-downs are shares of it. */
+async function meanDeliveryUs(): Promise<number> {
   if (existsSync(CALIBRATION))
     return (JSON.parse(readFileSync(CALIBRATION, 'utf8')) as { meanUs: number }).meanUs;
   const out = join(FOLDER, 'calibration');
-  sockbench([
+  runSockbench([
     'compare',
     ...target,
     '--arm',
-    `a: --exec '${server('none', 0)}'`,
+    `a: --exec '${slowServer('none', 0)}'`,
     '--arm',
-    `b: --exec '${server('none', 0)}'`,
+    `b: --exec '${slowServer('none', 0)}'`,
     '--metric',
     'delivery.mean',
     ...LOAD,
@@ -71,22 +71,22 @@ function meanDeliveryUs(): number {
     'json',
     '--quiet',
   ]);
-  const { judgement } = comparisonSchema.parse(JSON.parse(readFileSync(join(out, 'rounds.json'), 'utf8')));
+  const { judgement } = await readAs('comparison', join(out, 'rounds.json'));
   const meanUs =
     (judgement.heads[0]?.metrics.find(({ metric }) => metric === 'delivery.mean')?.base ?? 0) / 1000;
   writeFileSync(CALIBRATION, `${JSON.stringify({ meanUs })}\n`);
   return meanUs;
 }
 
-function runGate(cell: Cell, meanUs: number): void {
+async function runGate(cell: StudyCell, meanUs: number): Promise<void> {
   const out = join(FOLDER, 'gate');
   rmSync(out, { recursive: true, force: true });
-  const delayUs = delayOf(cell, meanUs, CLIENTS);
-  const arms = ['--base-exec', server('none', 0), '--exec', server(cell.shape, delayUs)];
+  const delayUs = delayOf(cell, meanUs, STUDY_CLIENTS);
+  const arms = ['--base-exec', slowServer('none', 0), '--exec', slowServer(cell.shape, delayUs)];
   const seed = String(readGates(GATES).length + 1);
   const files = ['--out', out, '--format', 'json', '--quiet', '--order-seed', seed];
-  const exitCode = sockbench(['gate', ...target, ...arms, ...LOAD, ...files]);
-  const comparison = comparisonSchema.parse(JSON.parse(readFileSync(join(out, 'rounds.json'), 'utf8')));
+  const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...files]);
+  const comparison = await readAs('comparison', join(out, 'rounds.json'));
   const record = gateRecord(comparison, { shape: cell.shape, percent: cell.percent, exitCode });
   appendFileSync(GATES, `${JSON.stringify(record)}\n`);
   const { verdict, rounds, invalid } = record;
@@ -98,8 +98,8 @@ function runGate(cell: Cell, meanUs: number): void {
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${type()} ${release()}, Node.js ${process.version}`;
 
 mkdirSync(RECORDS, { recursive: true });
-const meanUs = meanDeliveryUs();
-while (Date.now() < endMs) runGate(nextCell(readGates(GATES)), meanUs);
+const meanUs = await meanDeliveryUs();
+while (Date.now() < endMs) await runGate(nextCell(readGates(GATES)), meanUs);
 writeFileSync(
   join(ROOT, 'docs', 'gate-study.md'),
   studyReport(readGates(GATES), { meanUs, load: LOAD, machine }),

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Comparison, MetricOutcome } from '../../src/result/comparison.ts';
 
 /** How a server is slowed; `none` is an identical build. */
-export const SHAPES = ['none', 'message', 'tail', 'recipient'] as const;
-export type Shape = (typeof SHAPES)[number];
+export const SLOW_DOWNS = ['none', 'message', 'tail', 'recipient'] as const;
+export type SlowDown = (typeof SLOW_DOWNS)[number];
 
 /** One whole gate, without its histograms. */
 export interface GateRecord {
-  readonly shape: Shape;
+  readonly shape: SlowDown;
   readonly percent: number;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -44,7 +44,7 @@ export function gateRecord(
   };
 }
 
-/** Six digits are more than any of them is sure of. */
+/** Six digits are more than any of them is accurate to. */
 function shortened({ round, base, head }: MetricOutcome['points'][number]) {
   return { round, base: Number(base.toPrecision(6)), head: Number(head.toPrecision(6)) };
 }

@@ -1,6 +1,8 @@
+import { median } from '../../src/result/order-statistics.ts';
+import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
 import { clopperPearson } from '../../src/stats/intervals.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
-import { CELLS, type Cell, isOf } from './cells.ts';
+import { CELLS, isOf, type StudyCell } from './cells.ts';
 import type { GateRecord } from './gates.ts';
 import { resampleGates } from './resample.ts';
 
@@ -10,7 +12,6 @@ export interface StudyFacts {
   readonly machine: string;
 }
 
-const CONFIDENCE = 0.95;
 const RESAMPLED = 1000;
 
 const rowOf = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -19,23 +20,16 @@ function tableOf(headings: readonly string[], rows: ReadonlyArray<readonly strin
   return [rowOf(headings), rowOf(headings.map(() => '---')), ...rows.map(rowOf)].join('\n');
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  const [low, high] = [sorted[half - (sorted.length % 2 === 0 ? 1 : 0)], sorted[half]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
-}
-
 /** Root of the mean square: equal builds have ratios around 1. */
 function spread(logs: readonly number[]): number {
   return Math.sqrt(logs.reduce((sum, log) => sum + log * log, 0) / logs.length);
 }
 
-function cellName({ shape, percent }: Cell): string {
+function cellName({ shape, percent }: StudyCell): string {
   return shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
 }
 
-function countOf(gates: readonly GateRecord[], verdict: string): number {
+function gatesWith(gates: readonly GateRecord[], verdict: string): number {
   return gates.filter((gate) => gate.verdict === verdict).length;
 }
 
@@ -57,8 +51,8 @@ function outcomeTable(gates: readonly GateRecord[]): string {
     .filter(({ ran }) => ran.length > 0)
     .map(({ cell, ran }) => [
       cellName(cell),
-      shareText(countOf(ran, 'REGRESSED'), ran.length),
-      ...['OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'].map((verdict) => String(countOf(ran, verdict))),
+      shareText(gatesWith(ran, 'REGRESSED'), ran.length),
+      ...['OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'].map((verdict) => String(gatesWith(ran, verdict))),
       formatNumber(median(ran.map(({ rounds }) => rounds))),
       formatDurationMs(median(ran.map(({ durationMs }) => durationMs))),
       resampledText(ran),

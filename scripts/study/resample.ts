@@ -3,10 +3,8 @@ import { mersenne } from 'pure-rand/generator/mersenne';
 import { ALPHA } from '../../src/cli/comparison-plan.ts';
 import { planLooks } from '../../src/stats/correction.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
-import type { Observed } from '../../src/stats/pairs.ts';
+import type { Observed, Point } from '../../src/stats/pairs.ts';
 import type { GateRecord } from './gates.ts';
-
-type Point = Observed['points'][number];
 
 /** All metrics of one pair of rounds. */
 type PairPoints = ReadonlyMap<string, Point>;
@@ -27,9 +25,8 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
 }
 
 /**
- * What further gates would say if their pairs came from the same distribution as those that were run: as many as
- * asked for, each of pairs drawn with replacement, looked at twice as a gate does. An extrapolation: it
- * cannot show what those pairs have not seen.
+ * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run, judged at two
+ * looks as a gate is. It is an extrapolation, which cannot show anything that those pairs do not hold.
  */
 export function resampleGates(gates: readonly GateRecord[], count: number): ReadonlyMap<string, number> {
   const pairs = pairsOf(gates);
@@ -39,7 +36,7 @@ export function resampleGates(gates: readonly GateRecord[], count: number): Read
   if (pairs.length === 0) return verdicts;
   for (let gate = 0; gate < count; gate++) {
     const drawn = Array.from({ length: ROUNDS }, () => pairs[uniformInt(generator, 0, pairs.length - 1)]);
-    const verdict = verdictOf(
+    const verdict = resampledVerdict(
       drawn.filter((pair) => pair !== undefined),
       rules,
     );
@@ -48,7 +45,7 @@ export function resampleGates(gates: readonly GateRecord[], count: number): Read
   return verdicts;
 }
 
-function verdictOf(drawn: readonly PairPoints[], rules: readonly Observed['rule'][]): string {
+function resampledVerdict(drawn: readonly PairPoints[], rules: readonly Observed['rule'][]): string {
   for (const { rounds, alpha } of planLooks(ROUNDS, ALPHA)) {
     const seen = drawn.slice(0, rounds);
     const observed = rules.map((rule) => ({

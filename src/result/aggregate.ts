@@ -30,7 +30,7 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
       return all;
     },
     samples: (series) => sum((view) => view.samples(series)),
-    count: (name) => sum(({ result }) => countOf(name, result)),
+    count: (name) => sum(({ result }) => countIn(name, result)),
     expected: sum(({ result }) => result.ledger.expected),
     sent: sum(({ result }) => result.rate.sent),
     figure(name) {
@@ -40,6 +40,6 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
   };
 }
 
-function countOf(name: CountName, { ledger, failed }: RunResult): number {
+function countIn(name: CountName, { ledger, failed }: RunResult): number {
   return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { METRIC_UNITS } from './metrics.ts';
-import { findingSchema, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
+import { countSchema, findingSchema, numberSchema, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 
 /** The parameter to search: the highest rate in messages per second, or the highest number of clients. */
 export const VARIED = ['rate', 'clients'] as const;
@@ -21,25 +21,22 @@ export type Phase = (typeof PHASES)[number];
 const ENDINGS = ['found', 'at_least', 'below_start', 'unstable', 'inconclusive', 'interrupted'] as const;
 export type EndingKind = (typeof ENDINGS)[number];
 
-const count = z.number().int().nonnegative();
-const finite = z.number();
-
-const design = z.object({
+const searchDesign = z.object({
   vary: z.enum(VARIED),
   /** Messages per second, or clients. */
-  from: finite,
-  to: finite,
+  from: numberSchema,
+  to: numberSchema,
   /** Each clause as it was given: `fanout_last.p95<50ms`. */
   objectives: z.array(z.string()).min(1),
   /** The limit of lost messages, and of failed ones: `0`, `0.1%`. */
   lost: z.string(),
-  repeats: count,
-  mustPass: count,
+  repeats: countSchema,
+  mustPass: countSchema,
   /** Of the bounds of a quantile, each one-sided. */
-  confidence: finite,
+  confidence: numberSchema,
   /** The maximum number of runs, and about how long they would take. */
-  maxSteps: count,
-  maxMs: finite,
+  maxSteps: countSchema,
+  maxMs: numberSchema,
 });
 
 /** One objective in one run, in the unit of its metric. */
@@ -48,19 +45,19 @@ const figure = z.object({
   /** `fanout_last.p95` */
   metric: z.string(),
   unit: z.enum(METRIC_UNITS),
-  limit: finite,
+  limit: numberSchema,
   /** Null where the run has no such value, or too few samples for it. */
-  value: finite.nullable(),
+  value: numberSchema.nullable(),
   /** Bounds of a quantile; null for other metrics. */
-  lower: finite.nullable(),
-  upper: finite.nullable(),
+  lower: numberSchema.nullable(),
+  upper: numberSchema.nullable(),
   /** Judged by the upper bound where there is one; null when there was no value. */
   passed: z.boolean().nullable(),
 });
 
 const step = z.object({
   phase: z.enum(PHASES),
-  value: finite,
+  value: numberSchema,
   outcome: z.enum(STEP_OUTCOMES),
   /** Why it failed or was excluded; empty when it passed. */
   reasons: z.array(findingSchema),
@@ -72,10 +69,10 @@ const step = z.object({
 const answer = z.object({
   kind: z.enum(ENDINGS),
   /** The highest value that was confirmed (`interrupted`, `unstable`: that passed once); null when none was. */
-  value: finite.nullable(),
+  value: numberSchema.nullable(),
   /** The lowest value above it that failed, or that was inconclusive; null when there is none. */
-  failedAt: finite.nullable(),
-  inconclusiveAt: finite.nullable(),
+  failedAt: numberSchema.nullable(),
+  inconclusiveAt: numberSchema.nullable(),
 });
 
 export const capacitySchema = z.object({
@@ -83,12 +80,12 @@ export const capacitySchema = z.object({
   kind: z.literal('capacity'),
   tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
   startedAt: z.iso.datetime(),
-  durationMs: finite,
+  durationMs: numberSchema,
   commandLine: z.array(z.string()),
   /** `partial`: stopped by the user. */
   status: z.enum(['complete', 'partial']),
   notes: z.array(findingSchema),
-  design,
+  design: searchDesign,
   /** In the order of execution; the first has a result. */
   steps: z.array(step),
   answer,

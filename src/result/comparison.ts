@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { planSchema } from '../plan/plan.ts';
 import { METRIC_UNITS } from './metrics.ts';
-import { findingSchema, runResultSchema, SCHEMA_VERSION, thresholdSchema } from './run-result.ts';
+import {
+  countSchema,
+  findingSchema,
+  numberSchema,
+  runResultSchema,
+  SCHEMA_VERSION,
+  thresholdSchema,
+} from './run-result.ts';
 
 /**
  * What compare and gate store as rounds.json: the design, every run of every round as it was measured, and the
@@ -11,9 +18,7 @@ import { findingSchema, runResultSchema, SCHEMA_VERSION, thresholdSchema } from 
 export const VERDICTS = ['REGRESSED', 'IMPROVED', 'OK', 'INCONCLUSIVE', 'INVALID'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-const count = z.number().int().nonnegative();
-const finite = z.number();
-const verdict = z.enum(VERDICTS);
+const verdictSchema = z.enum(VERDICTS);
 
 /** A metric and how it is judged, fixed before the first round. */
 const rule = z.object({
@@ -27,9 +32,9 @@ const rule = z.object({
   /** Whether it stops gating where no round has a value of it. */
   optional: z.boolean().default(false),
   /** The tolerated growth: 0.1 for a ratio of up to 1.1. */
-  delta: finite,
+  delta: numberSchema,
   /** The tolerated difference at any ratio, in the unit. */
-  floor: finite,
+  floor: numberSchema,
 });
 
 const arm = z.object({
@@ -40,22 +45,22 @@ const arm = z.object({
 });
 
 /** A look: after so many rounds the verdict is computed, with this part of alpha. */
-const look = z.object({ rounds: count, alpha: finite });
+const look = z.object({ rounds: countSchema, alpha: numberSchema });
 
-const design = z.object({
+const comparisonDesign = z.object({
   command: z.enum(['compare', 'gate']),
   /** The first is the base. */
   arms: z.array(arm).min(1),
   /** The seed of the order of arms in each round. */
-  seed: count,
+  seed: countSchema,
   looks: z.array(look).min(1),
   /**
    * The maximum chance, over all looks and for each head, that a gating metric of equal arms is REGRESSED by its ratios.
    * Counts come on top: where equal servers lose messages at all, they add at most as much again.
    */
-  alpha: finite,
+  alpha: numberSchema,
   /** With a larger share of excluded pairs the comparison is INVALID. */
-  maxInvalidShare: finite,
+  maxInvalidShare: numberSchema,
   rules: z.array(rule),
   /** Meanings of the scenario's own series, by name. */
   ownSeries: z.record(z.string(), z.string()).default({}),
@@ -65,7 +70,7 @@ const design = z.object({
 
 const armRun = z.object({
   /** Index into `design.arms`. */
-  arm: count,
+  arm: countSchema,
   /** Null when nothing could be measured. */
   result: runResultSchema.nullable(),
   /** Why nothing was measured; null when something was. */
@@ -74,73 +79,73 @@ const armRun = z.object({
 
 const round = z.object({
   /** From 1. */
-  round: count,
+  round: countSchema,
   /** The seed of the schedule of every run in the round. */
-  seed: count,
+  seed: countSchema,
   /** In the order of execution. */
   runs: z.array(armRun),
 });
 
 /** One round of two arms, in the metric's unit. */
-const point = z.object({ round: count, base: finite, head: finite });
+const point = z.object({ round: countSchema, base: numberSchema, head: numberSchema });
 
 const metricOutcome = z.object({
   ...rule.shape,
-  verdict,
+  verdict: verdictSchema,
   /** Over all valid pairs: a quantile of merged histograms, the mean of a figure, the sum of a count. */
-  base: finite.nullable(),
-  head: finite.nullable(),
+  base: numberSchema.nullable(),
+  head: numberSchema.nullable(),
   points: z.array(point),
   /** Hodges-Lehmann estimate of head over base; null without points and for counts. */
-  ratio: finite.nullable(),
+  ratio: numberSchema.nullable(),
   /** Bounds of the ratio, each one-sided at its level; null with too few rounds. */
-  lower: finite.nullable(),
-  upper: finite.nullable(),
-  lowerAlpha: finite.nullable(),
-  upperAlpha: finite.nullable(),
+  lower: numberSchema.nullable(),
+  upper: numberSchema.nullable(),
+  lowerAlpha: numberSchema.nullable(),
+  upperAlpha: numberSchema.nullable(),
   /** Exact p-values of the nulls `ratio <= 1 + delta` and `ratio >= 1 / (1 + delta)`. */
-  pRegressed: finite.nullable(),
-  pImproved: finite.nullable(),
+  pRegressed: numberSchema.nullable(),
+  pImproved: numberSchema.nullable(),
   /** Hodges-Lehmann estimate of head - base. */
-  difference: finite.nullable(),
+  difference: numberSchema.nullable(),
   /** The true ratio that these rounds would find REGRESSED in nine of ten comparisons. */
-  detectable: finite.nullable(),
+  detectable: numberSchema.nullable(),
   /** Why the verdict is what it is, as a clause. */
   because: z.string(),
 });
 
 const excludedPair = z.object({
-  round: count,
-  reasons: z.array(z.object({ arm: count, ...findingSchema.shape })),
+  round: countSchema,
+  reasons: z.array(z.object({ arm: countSchema, ...findingSchema.shape })),
 });
 
 /** One arm against the base. */
 const pairOutcome = z.object({
-  head: count,
-  verdict,
+  head: countSchema,
+  verdict: verdictSchema,
   /** Why the verdict is INVALID; empty otherwise. */
   invalid: z.array(findingSchema),
   /** Valid pairs. */
-  pairs: count,
+  pairs: countSchema,
   excluded: z.array(excludedPair),
   metrics: z.array(metricOutcome),
 });
 
 /** The place of one arm in the ranking by one metric. */
 const place = z.object({
-  arm: count,
+  arm: countSchema,
   /** From 1; arms without a significant difference share it. */
-  rank: count,
-  value: finite.nullable(),
+  rank: countSchema,
+  value: numberSchema.nullable(),
   /** Arms that are significantly slower than this one. */
-  beats: z.array(count),
+  beats: z.array(countSchema),
 });
 
 const judgement = z.object({
-  verdict,
+  verdict: verdictSchema,
   /** Which of `design.looks` decided, from 0. */
-  look: count,
-  rounds: count,
+  look: countSchema,
+  rounds: countSchema,
   heads: z.array(pairOutcome),
   /** By the first gating metric; null for two arms, and for an INVALID or early comparison. */
   ranking: z.object({ metric: z.string(), places: z.array(place) }).nullable(),
@@ -151,16 +156,16 @@ export const comparisonSchema = z.object({
   kind: z.literal('comparison'),
   tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
   startedAt: z.iso.datetime(),
-  durationMs: finite,
+  durationMs: numberSchema,
   commandLine: z.array(z.string()),
   /** `partial`: ended before its design, by the user or because an arm could not be measured. */
   status: z.enum(['complete', 'partial']),
   notes: z.array(findingSchema),
-  design,
+  design: comparisonDesign,
   rounds: z.array(round),
   judgement,
   /** Each threshold on every head, over all its valid rounds together. */
-  thresholds: z.array(thresholdSchema.extend({ arm: count.default(1) })),
+  thresholds: z.array(thresholdSchema.extend({ arm: countSchema.default(1) })),
 });
 
 export type Comparison = z.infer<typeof comparisonSchema>;

@@ -16,7 +16,7 @@ const GENERATOR_PACKAGES = ['socket.io-client', 'ws', 'hdr-histogram-js'];
 
 const NONE = '-';
 const GIB = 1024 ** 3;
-const orNone = (value: string | number | null) => (value === null ? NONE : String(value));
+const textOrNone = (value: string | number | null) => (value === null ? NONE : String(value));
 
 /**
  * The machine and the programs of a result. The commit is excluded, since a comparison is about it, and so are
@@ -28,11 +28,11 @@ export function environmentFingerprint(result: RunResult): Fingerprint {
   return {
     'CPU model': env.cpuModel,
     CPUs: String(env.cpuCount),
-    governor: orNone(env.governor),
+    governor: textOrNone(env.governor),
     platform: env.platform,
     kernel: env.kernel,
     memory: `${Math.round(env.totalMemoryBytes / GIB)} GiB`,
-    'CPU limit': orNone(env.cgroupCpuLimit),
+    'CPU limit': textOrNone(env.cgroupCpuLimit),
     'Node.js': env.nodeVersion,
     V8: env.v8Version,
     'server runtime': serverRuntimeOf(result),
@@ -62,7 +62,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     protocol: plan.target.protocol,
     transport: plan.transport,
     driver: plan.driver,
-    namespace: orNone(plan.target.namespace),
+    namespace: textOrNone(plan.target.namespace),
     // Only whether there is a Redis is part of the load. Its address is stored without the password.
     ...named('', { ...plan.settings, namespace: null, redis: plan.settings.redis === null ? null : 'given' }),
     clients: String(plan.clients),

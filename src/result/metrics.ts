@@ -39,7 +39,11 @@ export interface Figure extends MetricDefinition {
 
 const USUAL: Tolerance = { delta: 0.1, floor: 0 };
 
-function count(title: string, meaning: string, properties: Partial<MetricDefinition> = {}): MetricDefinition {
+function countMetric(
+  title: string,
+  meaning: string,
+  properties: Partial<MetricDefinition> = {},
+): MetricDefinition {
   return {
     title,
     unit: 'count',
@@ -54,12 +58,12 @@ function count(title: string, meaning: string, properties: Partial<MetricDefinit
 
 /** Events that should not happen, counted over the whole run. */
 export const COUNTS = {
-  lost: count('lost', 'not delivered by the end of the drain'),
-  late: count('late', 'delivered, but slower than --late-after', { isGating: false }),
-  duplicated: count('duplicates', 'deliveries after the first one of the same message'),
-  reordered: count('out of order', 'delivered after a later message of the same sender'),
-  unexpected: count('unexpected', 'delivered to a client that did not expect it'),
-  failed: count('failed', 'messages that the server refused, and iterations that failed'),
+  lost: countMetric('lost', 'not delivered by the end of the drain'),
+  late: countMetric('late', 'delivered, but slower than --late-after', { isGating: false }),
+  duplicated: countMetric('duplicates', 'deliveries after the first one of the same message'),
+  reordered: countMetric('out of order', 'delivered after a later message of the same sender'),
+  unexpected: countMetric('unexpected', 'delivered to a client that did not expect it'),
+  failed: countMetric('failed', 'messages that the server refused, and iterations that failed'),
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type CountName = keyof typeof COUNTS;
@@ -76,15 +80,15 @@ function perDelivery(result: RunResult, amount: number): number | null {
   return delivered === 0 ? null : amount / delivered;
 }
 
-const servers = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
-const workers = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
+const serverProcesses = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
+const generatorProcesses = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
 
-const INFORMATIONAL = { better: 'lower', isGating: false, tolerance: USUAL } as const;
+const USUAL_FIGURE = { better: 'lower', isGating: false, tolerance: USUAL } as const;
 
 /** Figures of a whole run, beside its series and counts. */
 export const FIGURES = {
   server_cpu_per_delivery: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'server CPU/delivery',
     unit: 'duration',
     meaning: 'CPU time of all server processes per delivery or request',
@@ -94,28 +98,28 @@ export const FIGURES = {
     value: serverCpuPerDeliveryNs,
   },
   server_cpu: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'server CPU',
     unit: 'share',
     meaning: 'CPU time of all server processes over the measured time; 100 % is one core',
     tables: [],
     value: (result) => {
-      const processes = servers(result);
+      const processes = serverProcesses(result);
       return processes.length === 0
         ? null
         : processes.reduce((sum, { measured }) => sum + measured.cpuRatio, 0);
     },
   },
   server_loop_utilization: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'server event-loop utilization',
     unit: 'share',
     meaning: 'event-loop utilization of the busiest server process',
     tables: [],
-    value: (result) => largest(servers(result).map(({ measured }) => measured.loopUtilization)),
+    value: (result) => largest(serverProcesses(result).map(({ measured }) => measured.loopUtilization)),
   },
   server_rss: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'server RSS',
     unit: 'bytes',
     meaning: 'maximum resident memory that all server processes held at one time',
@@ -124,7 +128,7 @@ export const FIGURES = {
     value: serverRssBytes,
   },
   traffic_per_delivery: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'bytes/delivery',
     unit: 'bytes',
     meaning: 'bytes that all clients sent and received on the wire, per delivery or request',
@@ -133,7 +137,7 @@ export const FIGURES = {
     value: (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
   },
   requests_per_delivery: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'requests/delivery',
     unit: 'average',
     meaning: 'HTTP requests of all clients, per delivery or request',
@@ -141,7 +145,7 @@ export const FIGURES = {
     value: (result) => perDelivery(result, result.traffic.requests),
   },
   empty_polls: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'empty polls',
     unit: 'share',
     meaning: 'share of the polling requests that returned no message',
@@ -149,7 +153,7 @@ export const FIGURES = {
     value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.emptyPolls / traffic.polls),
   },
   sent: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'sent',
     unit: 'rate',
     meaning: 'messages sent per second',
@@ -158,12 +162,12 @@ export const FIGURES = {
     value: ({ rate }) => rate.achievedHz,
   },
   generator_utilization: {
-    ...INFORMATIONAL,
+    ...USUAL_FIGURE,
     title: 'generator utilization',
     unit: 'share',
     meaning: 'event-loop utilization of the busiest generator process, without pacing',
     tables: ['cost'],
-    value: (result) => largest(workers(result).map(({ measured }) => measured.workUtilization)),
+    value: (result) => largest(generatorProcesses(result).map(({ measured }) => measured.workUtilization)),
   },
 } as const satisfies Readonly<Record<string, Figure>>;
 

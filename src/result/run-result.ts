@@ -10,25 +10,27 @@ import { FINDING_CODES } from './findings.ts';
  */
 export const SCHEMA_VERSION = 3;
 
-const count = z.number().int().nonnegative();
-const finite = z.number();
+/** A count in a stored document. */
+export const countSchema = z.number().int().nonnegative();
+/** Any numberSchema number in a stored document. */
+export const numberSchema = z.number();
 
 /** A cause with a stable code and a sentence for people. */
 export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: z.string() });
 
-const reason = z.object({ reason: z.string(), count });
+const reason = z.object({ reason: z.string(), count: countSchema });
 
 const environment = z.object({
   /** Arguments of the command line, as given. They may hold a secret, such as a token in a URL. */
   commandLine: z.array(z.string()),
   cpuModel: z.string(),
-  cpuCount: count,
+  cpuCount: countSchema,
   governor: z.string().nullable(),
   platform: z.string(),
   kernel: z.string(),
-  totalMemoryBytes: count,
+  totalMemoryBytes: countSchema,
   /** The CPU limit of the control group, in CPUs; null for none. */
-  cgroupCpuLimit: finite.nullable(),
+  cgroupCpuLimit: numberSchema.nullable(),
   nodeVersion: z.string(),
   v8Version: z.string(),
   packages: z.record(z.string(), z.string()),
@@ -36,17 +38,17 @@ const environment = z.object({
   commit: z.string().nullable(),
   dirty: z.boolean().nullable(),
   /** During the run; null where the system does not report it. */
-  stealRatio: finite.nullable(),
-  throttledMs: finite.nullable(),
-  cpuPressureRatio: finite.nullable(),
+  stealRatio: numberSchema.nullable(),
+  throttledMs: numberSchema.nullable(),
+  cpuPressureRatio: numberSchema.nullable(),
   /** The CPUs that each process was bound to; null where it was not bound. */
   affinity: z.object({ server: z.string().nullable(), workers: z.array(z.string().nullable()) }),
 });
 
 const series = z.object({
-  count,
-  meanNs: finite,
-  stdDeviationNs: finite,
+  count: countSchema,
+  meanNs: numberSchema,
+  stdDeviationNs: numberSchema,
   histogram: z.string(),
 });
 
@@ -55,66 +57,66 @@ const series = z.object({
  * `measureMs` belong to the drain.
  */
 const interval = z.object({
-  startMs: finite,
-  lengthMs: finite,
+  startMs: numberSchema,
+  lengthMs: numberSchema,
   /** Messages whose intended time lies in this interval, and their deliveries. */
-  intended: count,
-  sent: count,
-  expected: count,
-  delivered: count,
-  lost: count,
+  intended: countSchema,
+  sent: countSchema,
+  expected: countSchema,
+  delivered: countSchema,
+  lost: countSchema,
   /** Values recorded in this interval, by the time of receipt: encoded histograms by series. */
   series: z.record(z.string(), z.string()),
 });
 
 const account = z.object({
-  receiver: count,
-  sender: count,
-  stream: count,
-  expected: count,
-  delivered: count,
-  late: count,
-  lost: count,
-  duplicated: count,
-  reordered: count,
+  receiver: countSchema,
+  sender: countSchema,
+  stream: countSchema,
+  expected: countSchema,
+  delivered: countSchema,
+  late: countSchema,
+  lost: countSchema,
+  duplicated: countSchema,
+  reordered: countSchema,
 });
 
 const ledger = z.object({
   /** Expected deliveries: messages times their receivers, which are the clients that had joined before measuring began. */
-  expected: count,
+  expected: countSchema,
   /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
-  delivered: count,
-  late: count,
-  lost: count,
+  delivered: countSchema,
+  late: countSchema,
+  lost: countSchema,
   /** Expected by clients of a generator process that died, so that their fate is unknown. */
-  unknown: count,
+  unknown: countSchema,
   /** Additional copies of delivered messages. */
-  duplicated: count,
-  reordered: count,
+  duplicated: countSchema,
+  reordered: countSchema,
   /** Received by a client that did not expect it, or without a stamp. */
-  unexpected: count,
+  unexpected: countSchema,
   /** Receiver and stream pairs in which anything was late, lost, duplicated or reordered, worst first. */
   anomalies: z.array(account),
-  anomalyCount: count,
+  anomalyCount: countSchema,
 });
 
 /** A value is null where only the process itself could have reported it. */
 const telemetrySample = z.object({
   /** End of the sample, from the start of measuring. */
-  atMs: finite,
-  lengthMs: finite,
-  cpuMs: finite,
-  loopUtilization: finite.nullable(),
-  pacingShare: finite.nullable(),
-  loopDelayP50Ns: finite.nullable(),
-  loopDelayP99Ns: finite.nullable(),
-  loopDelayMaxNs: finite.nullable(),
-  gcCount: count.nullable(),
-  gcTotalMs: finite.nullable(),
-  gcMaxMs: finite.nullable(),
-  rssBytes: count,
-  heapUsedBytes: count.nullable(),
-  bufferedBytes: count.nullable(),
+  atMs: numberSchema,
+  lengthMs: numberSchema,
+  cpuMs: numberSchema,
+  loopUtilization: numberSchema.nullable(),
+  pacingShare: numberSchema.nullable(),
+  loopDelayP50Ns: numberSchema.nullable(),
+  loopDelayP99Ns: numberSchema.nullable(),
+  loopDelayMaxNs: numberSchema.nullable(),
+  gcCount: countSchema.nullable(),
+  gcTotalMs: numberSchema.nullable(),
+  gcMaxMs: numberSchema.nullable(),
+  rssBytes: countSchema,
+  heapUsedBytes: countSchema.nullable(),
+  bufferedBytes: countSchema.nullable(),
 });
 
 const processTelemetry = z.object({
@@ -129,13 +131,13 @@ const processTelemetry = z.object({
 /** Traffic of the clients of all generator processes in the measured time, without the drain. */
 const traffic = z.object({
   /** Bytes on TCP, with framing and HTTP headers. With TLS: the bytes that TLS carries. */
-  sentBytes: count,
-  receivedBytes: count,
+  sentBytes: countSchema,
+  receivedBytes: countSchema,
   /** HTTP requests that were started. */
-  requests: count,
+  requests: countSchema,
   /** Answered requests for messages, and those of them that returned none. */
-  polls: count,
-  emptyPolls: count,
+  polls: countSchema,
+  emptyPolls: countSchema,
 });
 
 export const thresholdSchema = z.object({
@@ -145,7 +147,7 @@ export const thresholdSchema = z.object({
   /**
    * The value of the metric of a single clause, in its unit; null for several clauses, and where nothing was judged.
    */
-  actual: finite.nullable(),
+  actual: numberSchema.nullable(),
   detail: z.string(),
 });
 
@@ -164,33 +166,33 @@ export const runResultSchema = z.object({
   plan: planSchema,
   environment,
   warmup: z.object({
-    durationMs: finite,
+    durationMs: numberSchema,
     /** Whether three seconds in a row agreed; null when it was too short to tell. */
     stable: z.boolean().nullable(),
     /** Median of the headline series in each second of the warm-up; null for an empty one. */
-    windowMediansNs: z.array(finite.nullable()),
+    windowMediansNs: z.array(numberSchema.nullable()),
   }),
   timing: z.object({
-    startMs: finite,
-    connectMs: finite,
-    warmupMs: finite,
-    measureMs: finite,
-    drainMs: finite,
-    collectMs: finite,
+    startMs: numberSchema,
+    connectMs: numberSchema,
+    warmupMs: numberSchema,
+    measureMs: numberSchema,
+    drainMs: numberSchema,
+    collectMs: numberSchema,
   }),
   headline: z.string(),
   /** Meanings of the scenario's own series, by name. */
   ownSeries: z.record(z.string(), z.string()),
   rate: z.object({
-    intendedHz: finite,
-    achievedHz: finite,
-    intended: count,
-    sent: count,
+    intendedHz: numberSchema,
+    achievedHz: numberSchema,
+    intended: countSchema,
+    sent: countSchema,
     unsent: z.array(reason),
   }),
   clients: z.object({
-    planned: count,
-    connected: count,
+    planned: countSchema,
+    connected: countSchema,
     failures: z.array(reason),
     dropped: z.array(reason),
     /** Close codes and reasons of connections that the scenario closed. */
@@ -203,7 +205,7 @@ export const runResultSchema = z.object({
    * `reply`, iterations for `iteration`, pushes for `push_skew`; `incomplete` are those that did not
    * reach every receiver or were not answered in full.
    */
-  samples: z.object({ unit: z.enum(SAMPLE_UNITS), count, incomplete: count }),
+  samples: z.object({ unit: z.enum(SAMPLE_UNITS), count: countSchema, incomplete: countSchema }),
   series: z.record(z.string(), series),
   intervals: z.array(interval),
   ledger,
@@ -211,7 +213,7 @@ export const runResultSchema = z.object({
   telemetry: z.object({ servers: z.array(processTelemetry), workers: z.array(processTelemetry) }),
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */
-  snapshotCostMaxMs: finite,
+  snapshotCostMaxMs: numberSchema,
   thresholds: z.array(thresholdSchema),
 });
 

@@ -2,7 +2,7 @@ import { largest } from './order-statistics.ts';
 import type { ProcessTelemetry, RunResult } from './run-result.ts';
 import { viewResult } from './view.ts';
 
-type Sample = ProcessTelemetry['samples'][number];
+type TelemetrySample = ProcessTelemetry['samples'][number];
 
 /** Telemetry of one process over the measured time, without the drain; null where no sample has the value. */
 export interface MeasuredTelemetry {
@@ -22,12 +22,12 @@ export interface MeasuredTelemetry {
 
 /** A sample and the part of it that lies in the measured time. */
 interface MeasuredSample {
-  readonly sample: Sample;
+  readonly sample: TelemetrySample;
   readonly startMs: number;
   readonly endMs: number;
 }
 
-function measuredSamples(samples: readonly Sample[], measureMs: number): MeasuredSample[] {
+function measuredSamples(samples: readonly TelemetrySample[], measureMs: number): MeasuredSample[] {
   return samples
     .map((sample) => ({
       sample,
@@ -38,7 +38,10 @@ function measuredSamples(samples: readonly Sample[], measureMs: number): Measure
 }
 
 /** The sum over the measured parts, as if each sample were even; null where no sample has the value. */
-function total(parts: readonly MeasuredSample[], pick: (sample: Sample) => number | null): number | null {
+function total(
+  parts: readonly MeasuredSample[],
+  pick: (sample: TelemetrySample) => number | null,
+): number | null {
   const values = parts.flatMap(({ sample, startMs, endMs }) => {
     const value = pick(sample);
     return value === null ? [] : [value * ((endMs - startMs) / sample.lengthMs)];
@@ -46,7 +49,7 @@ function total(parts: readonly MeasuredSample[], pick: (sample: Sample) => numbe
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
 }
 
-function workOf({ loopUtilization, pacingShare }: Sample): number | null {
+function workOf({ loopUtilization, pacingShare }: TelemetrySample): number | null {
   return loopUtilization === null ? null : Math.max(0, loopUtilization - (pacingShare ?? 0));
 }
 
@@ -55,8 +58,9 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   const parts = measuredSamples(process.samples, measureMs);
   const wallMs = parts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
   if (wallMs === 0) return null;
-  const max = (pick: (sample: Sample) => number | null) => largest(parts.map(({ sample }) => pick(sample)));
-  const average = (pick: (sample: Sample) => number | null) => {
+  const max = (pick: (sample: TelemetrySample) => number | null) =>
+    largest(parts.map(({ sample }) => pick(sample)));
+  const average = (pick: (sample: TelemetrySample) => number | null) => {
     const weighted = total(parts, (sample) => {
       const value = pick(sample);
       return value === null ? null : value * sample.lengthMs;

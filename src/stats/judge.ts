@@ -31,14 +31,14 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
       : reasonsAtLook(design, rounds, judged, head);
     return {
       head,
-      verdict: verdictOf(invalid, isEarly, metrics),
+      verdict: headVerdict(invalid, isEarly, metrics),
       invalid,
       pairs: pairs.length,
       excluded,
       metrics,
     };
   });
-  const verdict = mostSevere(heads.map((each) => each.verdict));
+  const verdict = mostSevereVerdict(heads.map((each) => each.verdict));
   const isRanked = design.arms.length > 2 && verdict !== 'INVALID' && !isEarly;
   return {
     verdict,
@@ -71,14 +71,14 @@ function lookAfter({ looks }: Design, rounds: number): number {
   );
 }
 
-function verdictOf(
+function headVerdict(
   invalid: readonly Finding[],
   isEarly: boolean,
   metrics: readonly MetricOutcome[],
 ): Verdict {
   if (invalid.length > 0) return 'INVALID';
   if (isEarly) return 'INCONCLUSIVE';
-  return mostSevere(metrics.filter(decides).map(({ verdict }) => verdict));
+  return mostSevereVerdict(metrics.filter(decides).map(({ verdict }) => verdict));
 }
 
 function decides({ gating, optional, points }: MetricOutcome): boolean {
@@ -88,7 +88,7 @@ function decides({ gating, optional, points }: MetricOutcome): boolean {
 const MOST_SEVERE_FIRST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
 
 /** INCONCLUSIVE when there are none, since no verdict is not OK. */
-function mostSevere(verdicts: readonly Verdict[]): Verdict {
+function mostSevereVerdict(verdicts: readonly Verdict[]): Verdict {
   return MOST_SEVERE_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'INCONCLUSIVE';
 }
 
