@@ -195,7 +195,10 @@ describe('publishing', () => {
     isFree = false;
     worker.messages.takeBySecond();
     worker.worker.take();
-    return { ...worker, publishing, perform, waiting, bodies };
+    const setFree = (free: boolean) => {
+      isFree = free;
+    };
+    return { ...worker, publishing, perform, waiting, bodies, setFree };
   }
 
   it('over HTTP is stamped when a request can start, so that waiting for one is send lag', async () => {
@@ -222,15 +225,20 @@ describe('publishing', () => {
   });
 
   it('over HTTP by a step is sent later too, and fails the step where too many wait', async () => {
-    const { publishing, connection, waiting, bodies, worker, time } = await openHttp(1);
+    const { publishing, connection, waiting, bodies, worker, time, setFree } = await openHttp(1);
     const stamp = { stream: 0, seq: 5, intendedNs: 1, actualNs: 2000, measured: true };
+    time.moveTo(2001);
+    setFree(true);
+    publishing.publish(0, connection, stamp, 'everyone', null);
+    expect(worker.take()).toEqual({});
+    setFree(false);
     publishing.publish(0, connection, stamp, 'everyone', null);
     expect(() => publishing.publish(0, connection, stamp, 'everyone', null)).toThrow(
       'too many HTTP requests',
     );
     time.moveTo(9000);
     waiting.shift()?.();
-    expect(bodies).toHaveLength(2);
+    expect(bodies).toHaveLength(3);
     expect(worker.take()).toEqual({ send_lag: [7000] });
   });
 

@@ -58,7 +58,8 @@ export class Publishing implements RunningOperation {
     const { scope, room } = operationOf(operation, 'publish');
     const send = () =>
       message.send((stamp) => {
-        const request = this.#send(sender, connection, stamp, scope, room, this.#worker.write(stamp));
+        const payload = this.#worker.write(stamp);
+        const request = this.#send(sender, connection, stamp, { payload, scope, room });
         if (request !== null) this.#request(sender, request, stamp);
       });
     // A message that waits for a free connection is stamped when it is sent: its waiting is send lag.
@@ -71,13 +72,14 @@ export class Publishing implements RunningOperation {
   publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
     const { publisher, recorder, clock, write } = this.#worker;
     const payload = write(stamp);
-    const request = this.#send(sender, connection, stamp, scope, room, payload);
+    const request = this.#send(sender, connection, stamp, { payload, scope, room });
     if (request === null) return payload;
+    let hasWaited = false;
     const isTaken = publisher.whenFree(() => {
-      const lagNs = clock.nowNs() - stamp.actualNs;
-      if (lagNs > 0 && stamp.measured) recorder.record('send_lag', lagNs);
+      if (hasWaited && stamp.measured) recorder.record('send_lag', clock.nowNs() - stamp.actualNs);
       this.#request(sender, request, stamp);
     });
+    hasWaited = true;
     if (!isTaken) throw new Error(PUBLISHER_FULL);
     return payload;
   }
@@ -87,13 +89,11 @@ export class Publishing implements RunningOperation {
     sender: number,
     connection: Connection,
     stamp: Stamp,
-    scope: Scope,
-    room: string | null,
-    payload: Payload,
+    content: { readonly payload: Payload; readonly scope: Scope; readonly room: string | null },
   ): OutgoingRequest | null {
     const { target } = this.#worker;
     const { publish: describe = undeclared('publish') } = target.mapping;
-    const message = describe({ payload, scope, room, client: target.clientOf(sender) });
+    const message = describe({ ...content, client: target.clientOf(sender) });
     if ('url' in message) {
       this.#usesHttp = true;
       return message;
