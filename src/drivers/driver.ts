@@ -35,6 +35,12 @@ export interface ConnectOptions {
   readonly forgetAfterMs?: number;
 }
 
+/** Leaves out what is null or undefined: an option that is passed as undefined would replace its default. */
+export function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
 /** The WebSocket close code and reason with which the server answered a close. */
 export interface CloseOutcome {
   readonly code: number;

@@ -9,6 +9,7 @@ import {
   type ConnectOptions,
   DEFAULT_FORGET_AFTER_MS,
   type Driver,
+  given,
 } from './driver.ts';
 import { clientAgent } from './http-polling.ts';
 import { closeOutcome, NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
@@ -70,10 +71,7 @@ function managerOptions(options: ConnectOptions, agent: HttpAgent | null): Param
     reconnection: false,
     timeout: timeoutMs,
     ...tls,
-    ...(path === undefined ? {} : { path }),
-    ...(auth === undefined ? {} : { auth: { ...auth } }),
-    ...(headers === undefined ? {} : { extraHeaders: { ...headers } }),
-    ...(query === undefined ? {} : { query: { ...query } }),
+    ...given({ path, auth, extraHeaders: headers, query }),
     ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
     // The client's own default offers it and compresses from 1 KiB.
     perMessageDeflate: (compression === true ? { threshold: 0 } : false) as { threshold: number },

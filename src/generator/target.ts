@@ -1,5 +1,5 @@
 import { type Client, chat, type Mapping } from '../contract/target.ts';
-import type { ConnectOptions } from '../drivers/driver.ts';
+import { type ConnectOptions, given } from '../drivers/driver.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
 
@@ -28,7 +28,7 @@ export async function loadTarget(plan: Plan): Promise<Target> {
       known.set(number, client);
       return client;
     },
-    headersOf: (client) => (definition?.headers === undefined ? {} : forClient(definition.headers, client)),
+    headersOf: (client) => forClient(definition?.headers, client) ?? {},
     connectOptions: (client, url) => ({
       ...optionsOfPlan(plan, url),
       ...(definition === null ? {} : optionsOfFile(definition, client)),
@@ -37,31 +37,32 @@ export async function loadTarget(plan: Plan): Promise<Target> {
 }
 
 function optionsOfPlan({ transport, connectTimeoutMs, settings, target }: Plan, url: string): ConnectOptions {
-  const { parser, pollInterval, compression } = settings;
+  const { parser, pollInterval: pollIntervalMs, compression } = settings;
   return {
     url,
     transport,
     timeoutMs: connectTimeoutMs,
     compression: compression === 'on',
-    ...(target.namespace === null ? {} : { namespace: target.namespace }),
-    ...(parser === null ? {} : { parser }),
-    ...(pollInterval === null ? {} : { pollIntervalMs: pollInterval }),
+    ...given({ namespace: target.namespace, parser, pollIntervalMs }),
   };
 }
 
 function optionsOfFile(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
   const { path, tls, codec, auth, headers, query } = definition;
-  return {
-    ...(path === undefined ? {} : { path }),
-    ...(tls === undefined ? {} : { tls }),
-    ...(codec === undefined ? {} : { codec }),
-    ...(auth === undefined ? {} : { auth: forClient(auth, client) }),
-    ...(headers === undefined ? {} : { headers: forClient(headers, client) }),
-    ...(query === undefined ? {} : { query: forClient(query, client) }),
-  };
+  return given({
+    path,
+    tls,
+    codec,
+    auth: forClient(auth, client),
+    headers: forClient(headers, client),
+    query: forClient(query, client),
+  });
 }
 
 /** The value for a client: one for all clients, or the result of a function of the client. */
-function forClient<T extends object>(value: T | ((client: Client) => T), client: Client): T {
+function forClient<T extends object>(
+  value: T | ((client: Client) => T) | undefined,
+  client: Client,
+): T | undefined {
   return typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
 }

@@ -88,27 +88,25 @@ export class IteratingUser implements User {
   }
 
   next(event: string, isMeant: (data: unknown) => boolean = () => true): Promise<unknown> {
-    return mayBeLeft(this.#next(event, isMeant));
-  }
-
-  async #next(event: string, isMeant: (data: unknown) => boolean): Promise<unknown> {
-    let stop = () => {};
-    const arrived = new Promise((resolve, reject) => {
-      stop = this.#iteration.connection.on(event, (data) => {
+    return mayBeLeft(async () => {
+      const arrived = Promise.withResolvers<unknown>();
+      const stop = this.#iteration.connection.on(event, (data) => {
         try {
-          if (isMeant(data)) resolve(data);
+          if (!isMeant(data)) return;
+          arrived.resolve(data);
         } catch (error) {
-          reject(error);
+          arrived.reject(error);
         }
+        stop();
       });
+      try {
+        return await this.#within(`no event ${event}`, arrived.promise);
+      } finally {
+        stop();
+        // What was waited for sets the time of the next step.
+        this.#dueNs = null;
+      }
     });
-    try {
-      return await this.#within(`no event ${event}`, arrived);
-    } finally {
-      stop();
-      // What was waited for sets the time of the next step.
-      this.#dueNs = null;
-    }
   }
 
   async think(durationMs: number): Promise<void> {
@@ -121,18 +119,16 @@ export class IteratingUser implements User {
   }
 
   time<R>(series: string, work: () => Promise<R>): Promise<R> {
-    return mayBeLeft(this.#time(series, work));
-  }
-
-  async #time<R>(series: string, work: () => Promise<R>): Promise<R> {
-    const startNs = this.#takeDueNs();
-    // The first step of the work was due with it.
-    this.#dueNs = startNs;
-    const begun = work();
-    this.#dueNs = null;
-    const result = await begun;
-    this.record(series, this.#iteration.clock.nowNs() - startNs);
-    return result;
+    return mayBeLeft(async () => {
+      const startNs = this.#takeDueNs();
+      // The first step of the work was due with it.
+      this.#dueNs = startNs;
+      const begun = work();
+      this.#dueNs = null;
+      const result = await begun;
+      this.record(series, this.#iteration.clock.nowNs() - startNs);
+      return result;
+    });
   }
 
   record(series: string, valueNs: number): void {
@@ -140,18 +136,16 @@ export class IteratingUser implements User {
   }
 
   open(): Promise<OwnConnection> {
-    return mayBeLeft(this.#open());
-  }
-
-  async #open(): Promise<OwnConnection> {
-    const opened = await this.#iteration.open();
-    this.#opened.push(opened);
-    // The iteration ended while it opened.
-    if (this.#hasLeft) await opened.connection.close();
-    return {
-      upgraded: this.#within('no upgrade to WebSocket', opened.upgraded),
-      request: (series) => this.#requestOver(opened.connection, series),
-    };
+    return mayBeLeft(async () => {
+      const opened = await this.#iteration.open();
+      this.#opened.push(opened);
+      // The iteration ended while it opened.
+      if (this.#hasLeft) await opened.connection.close();
+      return {
+        upgraded: this.#within('no upgrade to WebSocket', opened.upgraded),
+        request: (series) => this.#requestOver(opened.connection, series),
+      };
+    });
   }
 
   /** Closes what this iteration opened. */
@@ -161,23 +155,20 @@ export class IteratingUser implements User {
   }
 
   #requestOver(connection: Connection, series: string): Promise<void> {
-    return mayBeLeft(this.#requestAndRecord(connection, series));
-  }
-
-  async #requestAndRecord(connection: Connection, series: string): Promise<void> {
-    const intendedNs = this.#takeDueNs();
-    const actualNs = this.#iteration.clock.nowNs();
-    let stop = () => {};
-    const replied = new Promise<void>((resolve) => {
-      stop = this.#iteration.request(connection, intendedNs, () => {
-        this.#iteration.noteReceived();
-        resolve();
+    return mayBeLeft(async () => {
+      const { clock, request, noteReceived } = this.#iteration;
+      const intendedNs = this.#takeDueNs();
+      const actualNs = clock.nowNs();
+      const replied = Promise.withResolvers<void>();
+      const stop = request(connection, intendedNs, () => {
+        noteReceived();
+        replied.resolve();
       });
+      await this.#within('no reply to a request', replied.promise).finally(stop);
+      const nowNs = clock.nowNs();
+      this.record(series, nowNs - intendedNs);
+      if (series === 'ack') this.record('ack_actual', nowNs - actualNs);
     });
-    await this.#within('no reply to a request', replied).finally(stop);
-    const nowNs = this.#iteration.clock.nowNs();
-    this.record(series, nowNs - intendedNs);
-    if (series === 'ack') this.record('ack_actual', nowNs - actualNs);
   }
 
   /** When the step that happens now was due. */
@@ -188,30 +179,29 @@ export class IteratingUser implements User {
   }
 
   #within<T>(problem: string, work: Promise<T>): Promise<T> {
-    return mayBeLeft(this.#race(problem, work));
-  }
-
-  async #race<T>(problem: string, work: Promise<T>): Promise<T> {
-    const { timeoutMs, timers } = this.#iteration;
-    const late = Promise.withResolvers<never>();
-    const cancel = timers.after(timeoutMs, () =>
-      late.reject(new Error(`${problem} within ${timeoutMs / 1000} s`)),
-    );
-    this.#waits.add(problem);
-    try {
-      return await Promise.race([work, late.promise]);
-    } finally {
-      cancel();
-      this.#waits.delete(problem);
-    }
+    return mayBeLeft(async () => {
+      const { timeoutMs, timers } = this.#iteration;
+      const late = Promise.withResolvers<never>();
+      const cancel = timers.after(timeoutMs, () => {
+        late.reject(new Error(`${problem} within ${timeoutMs / 1000} s`));
+      });
+      this.#waits.add(problem);
+      try {
+        return await Promise.race([work, late.promise]);
+      } finally {
+        cancel();
+        this.#waits.delete(problem);
+      }
+    });
   }
 }
 
 /**
- * Marks a promise as one whose rejection may stay unhandled. Where one step fails, those that were begun beside it are
- * abandoned, and Node would end the process if they fail too.
+ * Begins work whose rejection may stay unhandled. Where one step fails, those that were begun beside it are abandoned,
+ * and Node would end the process if they fail too.
  */
-function mayBeLeft<T>(promise: Promise<T>): Promise<T> {
+function mayBeLeft<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
   promise.catch(() => {});
   return promise;
 }
