@@ -21,7 +21,7 @@ import type { LoadedConfig } from '../user-files/config-file.ts';
 export type Flags = Readonly<Record<string, unknown>>;
 
 /** A flag that may be given several times; it has no default. */
-interface RepeatedOption extends Option<string> {
+export interface RepeatedOption extends Option<string> {
   readonly isRepeated: true;
 }
 
