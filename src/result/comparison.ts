@@ -128,6 +128,8 @@ const pairOutcome = z.object({
   /** Valid pairs. */
   pairs: countSchema,
   excluded: z.array(excludedPair),
+  /** Values of the excluded rounds in which both arms were measured, by metric. They are shown, not judged. */
+  excludedPoints: z.record(z.string(), z.array(point)).default({}),
   metrics: z.array(metricOutcome),
 });
 

@@ -5,7 +5,7 @@ import { holm } from './correction.ts';
 import { lastingReasons, reasonsAtLook } from './invalid-reasons.ts';
 import { judgeMetrics } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
-import { judgedPoints, pairUp, worseLogs } from './pairs.ts';
+import { excludedPoints, judgedPoints, pairUp, worseLogs } from './pairs.ts';
 import { signedRankP } from './signed-rank.ts';
 
 /**
@@ -35,6 +35,7 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
       invalid,
       pairs: pairs.length,
       excluded,
+      excludedPoints: excludedPoints(design, judged, head, excluded),
       metrics,
     };
   });

@@ -83,6 +83,22 @@ export function judgedPoints(design: Design, rule: MetricRule, pairs: readonly P
   return pairs.length - points.length > design.maxInvalidShare * pairs.length ? [] : points;
 }
 
+/** The values of every metric in the excluded rounds in which both arms were measured. */
+export function excludedPoints(
+  design: Design,
+  rounds: readonly Round[],
+  headArm: number,
+  excluded: PairOutcome['excluded'],
+): PairOutcome['excludedPoints'] {
+  const pairs = rounds.flatMap(({ round, runs }): Pair[] => {
+    const [base, head] = [0, headArm].map((arm) => runs.find((run) => run.arm === arm)?.result);
+    const isExcluded = excluded.some((each) => each.round === round);
+    return isExcluded && base && head ? [{ round, base: viewResult(base), head: viewResult(head) }] : [];
+  });
+  if (pairs.length === 0) return {};
+  return Object.fromEntries(design.rules.map((rule) => [rule.metric, pointsOf(design, rule, pairs)]));
+}
+
 /** The metric in each round that has it on both sides. */
 export function pointsOf(
   { ownSeries }: Pick<Design, 'ownSeries'>,

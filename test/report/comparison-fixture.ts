@@ -248,6 +248,7 @@ function pairOutcome(head: number, options: ComparisonOptions): PairOutcome {
       : [],
     pairs: valid.length,
     excluded: range(dead).map((round) => ({ round, reasons: [{ arm: head, ...DEATH }] })),
+    excludedPoints: {},
     metrics,
   };
 }

@@ -145,13 +145,9 @@ describe('the page of a comparison', () => {
 
   it('draws an excluded pair that was measured hollow, and lists why it is excluded', () => {
     const comparison = makeComparison({ rounds: 6, excluded: 1 });
-    const measured = comparison.rounds[1]?.runs.find(({ arm }) => arm === 1)?.result ?? null;
-    const rounds = comparison.rounds.map((round, index) =>
-      index === 0
-        ? { ...round, runs: round.runs.map((run) => (run.arm === 1 ? { ...run, result: measured } : run)) }
-        : round,
-    );
-    const html = comparisonPage({ ...comparison, rounds });
+    const excludedPoints = { 'delivery.p50': [{ round: 1, base: 1.2e6, head: 1.7e6 }] };
+    const heads = comparison.judgement.heads.map((pair) => ({ ...pair, excludedPoints }));
+    const html = comparisonPage({ ...comparison, judgement: { ...comparison.judgement, heads } });
     const [values = ''] = panels(html);
     expect(values.match(/class="hollow"/g)).toHaveLength(2);
     expect(values).toMatch(/<title>round 1: base .*, excluded<\/title>/);

@@ -63,6 +63,19 @@ describe('a comparison', () => {
     expect(judge(DESIGN, roundsOf(20, times))).toMatchObject({ verdict, look: 1, rounds: 20, ranking: null });
   });
 
+  it('keeps the values of excluded rounds in which both arms were measured', () => {
+    const excluded = spoil(roundsOf(20), [3], 1, 'send_lag');
+    const rounds = excluded.map((each) =>
+      each.round === 5
+        ? { ...each, runs: each.runs.map((run) => ({ ...run, result: null, error: finding('cpu_steal') })) }
+        : each,
+    );
+    const points = headOf(DESIGN, rounds)?.excludedPoints['delivery.p50'];
+    const shown = headOf(DESIGN, roundsOf(20))?.metrics.find(({ metric }) => metric === 'delivery.p50');
+    expect(points).toEqual(shown?.points.filter(({ round }) => round === 3));
+    expect(headOf(DESIGN, roundsOf(20))?.excludedPoints).toEqual({});
+  });
+
   it('is REGRESSED when one deciding metric is, whatever the others are', () => {
     const dearer = madeRounds(20, 2, (round, arm) =>
       madeRun({ medianNs: 2e6 * wobble(round, arm) * (arm === 0 ? 1 : 0.5), cpuMs: arm === 0 ? 100 : 150 }),

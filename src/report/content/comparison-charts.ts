@@ -135,7 +135,7 @@ export function metricChart(
   pair: PairOutcome,
   metric: MetricOutcome,
 ): DotChart | null {
-  const points = roundPoints(comparison, pair, metric);
+  const points = roundPoints(pair, metric);
   const isVisible = metric.kind === 'ratio' || points.some(({ base, head }) => base + head > 0);
   if (points.length === 0 || !isVisible) return null;
   const names = { baseName: baseName(comparison), headName: armName(comparison, pair.head) };

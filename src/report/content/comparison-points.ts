@@ -2,7 +2,6 @@ import { aggregate } from '../../result/aggregate.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../../result/view.ts';
-import { type Pair, pointsOf } from '../../stats/pairs.ts';
 import { type Block, tableBlock } from '../blocks.ts';
 import { armName, baseName } from './comparison-metrics.ts';
 import { type Column, column, tabulate } from './table.ts';
@@ -20,20 +19,9 @@ function resultOf({ runs }: Round, arm: number): RunResult | null {
   return runs.find((run) => run.arm === arm)?.result ?? null;
 }
 
-/** Excluded rounds in which both arms were measured. */
-function excludedPairs({ rounds }: Comparison, { head, excluded }: PairOutcome): Pair[] {
-  return rounds
-    .filter(({ round }) => excluded.some((each) => each.round === round))
-    .flatMap((each) => {
-      const [ofBase, ofHead] = [resultOf(each, 0), resultOf(each, head)];
-      if (ofBase === null || ofHead === null) return [];
-      return [{ round: each.round, base: viewResult(ofBase), head: viewResult(ofHead) }];
-    });
-}
-
 /** Every round that has the metric on both sides, in the order of execution. */
-export function roundPoints(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): RoundPoint[] {
-  const excluded = pointsOf(comparison.design, metric, excludedPairs(comparison, pair));
+export function roundPoints(pair: PairOutcome, metric: MetricOutcome): RoundPoint[] {
+  const excluded = pair.excludedPoints[metric.metric] ?? [];
   return [
     ...metric.points.map((point) => ({ ...point, isExcluded: false })),
     ...excluded.map((point) => ({ ...point, isExcluded: true })),
@@ -86,7 +74,7 @@ function metricColumns(
   pair: PairOutcome,
   metric: MetricOutcome,
 ): Array<Column<Round>> {
-  const points = new Map(roundPoints(comparison, pair, metric).map((point) => [point.round, point]));
+  const points = new Map(roundPoints(pair, metric).map((point) => [point.round, point]));
   const of = (pick: (point: RoundPoint) => number | null) => (round: Round) => {
     const point = points.get(round.round);
     return point === undefined ? null : pick(point);
