@@ -128,7 +128,7 @@
       const value = u.data[index + 1][u.cursor.idxs[index + 1]];
       if (!show || value === undefined || value === null) return [];
       const row = element('div', 'tip-row', '');
-      const mark = element('i', '', '');
+      const mark = element('i', 'swatch', '');
       mark.style.background = stroke();
       const name = element('span', '', lineName(chart, group, line));
       row.append(mark, name, element('b', '', `${figure(value)} ${chart.unit ?? ''}`));
@@ -144,7 +144,7 @@
       if (tip.hidden) return;
       const x = u.data[0][idx];
       const title = chart.xAxis === 'odds' ? percentileName(x) : `${x.toFixed(1)} s`;
-      tip.replaceChildren(element('div', 'tip-title', title), ...rows);
+      tip.replaceChildren(element('div', 'note', title), ...rows);
       // Beside the pointer, on the side that has room, never outside the plot.
       const room = u.over.clientWidth;
       tip.style.maxWidth = `${room + 16}px`;
