@@ -107,11 +107,6 @@ export class Pushes {
     return firstNs >= this.measureStartNs && firstNs < this.measureEndNs;
   }
 
-  /** How many pushes are remembered, open or closed. */
-  get keyCount(): number {
-    return this.#open.size + this.#closed.size;
-  }
-
   /** Measured pushes that have not reached all clients yet. */
   get incomplete(): number {
     let count = 0;
