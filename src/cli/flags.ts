@@ -112,14 +112,13 @@ export function addScenarioCommand(
     .command(name)
     .description(description)
     .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
-  addOptions(command, options);
+  addOptions(command, { ...options, ...SOURCE_OPTIONS });
   addRunOptions(command);
   return command.addHelpText('after', help);
 }
 
 /** Adds the flags of a run: those of every plan, then those of each scenario, which help lists by scenario. */
 export function addRunOptions(command: Command): void {
-  addOptions(command, SOURCE_OPTIONS);
   addOptions(command, PLAN_OPTIONS);
   for (const scenario of scenarios) addOptions(command, scenario.options, false);
   const withOptions = scenarios.filter(({ options }) => Object.keys(options).length > 0);

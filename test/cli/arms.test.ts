@@ -22,6 +22,7 @@ describe('an arm', () => {
     ['', '--arm "": it is empty'],
     ['ws --tranport polling', "unknown option '--tranport'"],
     ['ws socketio', 'too many arguments'],
+    ['ws --config other.ts', "unknown option '--config'"],
     ['ws --clients', "option '--clients <N>' argument missing"],
   ])('refuses "%s"', (spec, message) => {
     const error = thrownBy(() => parseArm(spec));
