@@ -9,7 +9,7 @@ import { flagOf, type OptionTable, parseOptions } from '../src/contract/options.
 import { mappingNeeds } from '../src/generator/operations/index.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
-import { CAPACITY, COMPARISON, RUNS } from '../src/report/index.ts';
+import { DOCUMENT_KINDS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { COUNTS, FIGURES } from '../src/result/metrics.ts';
 import { UNIT_TEXTS } from '../src/stats/value.ts';
@@ -81,6 +81,18 @@ function needRows(): TableRow[] {
   );
 }
 
+/** Every format once, with what it holds of the first kind of document that has it. */
+function formatRows(): TableRow[] {
+  const all = DOCUMENT_KINDS.flatMap(({ noun, formats }) =>
+    formats.map(({ name, summary }) => ({ name, summary, noun })),
+  );
+  return [...Map.groupBy(all, ({ name }) => name)].map(([name, group]) => [
+    code(name),
+    group[0]?.summary ?? '',
+    group.map(({ noun }) => noun).join(', '),
+  ]);
+}
+
 function remedyRows(): TableRow[] {
   return rowsWithNames(
     Object.entries(FINDINGS)
@@ -126,21 +138,7 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
       ]),
     ),
   remedies: () => markdownTable(['what to do', 'findings'], remedyRows()),
-  formats: () =>
-    markdownTable(
-      ['format', 'extension', 'holds'],
-      RUNS.formats.map(({ name, file, summary }) => [code(name), code(file), summary]),
-    ),
-  'comparison formats': () =>
-    markdownTable(
-      ['format', 'file', 'holds'],
-      COMPARISON.formats.map(({ name, file, summary }) => [code(name), code(file), summary]),
-    ),
-  'capacity formats': () =>
-    markdownTable(
-      ['format', 'extension', 'holds'],
-      CAPACITY.formats.map(({ name, file, summary }) => [code(name), code(file), summary]),
-    ),
+  formats: () => markdownTable(['format', 'holds', 'documents'], formatRows()),
 };
 
 const MARKED = /<!-- table: ([a-z ]+) -->\n.*?<!-- end -->/gs;
