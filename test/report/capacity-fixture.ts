@@ -53,7 +53,7 @@ export function runAt(value: number, { design, capacity, seenTo }: CapacityOptio
     ...server,
     samples: server.samples.map((sample) => ({ ...sample, cpuMs, loopUtilization: cpuMs / 1000 })),
   }));
-  const message = 'messages were under way when sending ended';
+  const message = 'messages were in flight when sending ended';
   return {
     ...made,
     telemetry: { ...made.telemetry, servers },

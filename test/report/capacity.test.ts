@@ -122,7 +122,7 @@ describe('the text', () => {
       Search
       objective  ack.p95<50ms, lost at most 0
       confirmed  5 of 5 fresh runs at 993/s passed
-      failed     2 of 2 runs at 1,037/s: ack.p95 280 ms (upper bound 291 ms), not ack.p95<50ms; messages were under way when sending ended
+      failed     2 of 2 runs at 1,037/s: ack.p95 280 ms (upper bound 291 ms), not ack.p95<50ms; messages were in flight when sending ended
       range      100/s to 100,000/s
       runs       17 in 73.5s
       rule       the upper bound of a quantile at 95 % must meet the objective; 4 of 5 fresh runs must pass
@@ -167,7 +167,7 @@ describe('Markdown', () => {
     const text = capacityMarkdown(found);
     expect(text.startsWith('**ws sustains 993/s (ack-roundtrip, 20 clients); 1,037/s failed**')).toBe(true);
     expect(text.match(/\| FAILED \|/g)).toHaveLength(6);
-    expect(text).toContain('not ack.p95&lt;50ms; messages were under way when sending ended |');
+    expect(text).toContain('not ack.p95&lt;50ms; messages were in flight when sending ended |');
   });
 });
 

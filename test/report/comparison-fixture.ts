@@ -134,9 +134,9 @@ const RATIOS: Readonly<Record<Verdict, readonly [number, number, number]>> = {
 };
 
 const BECAUSE: Readonly<Record<Verdict, string>> = {
-  REGRESSED: 'the ratio is surely above what is tolerated',
-  IMPROVED: 'the ratio is surely below what is tolerated',
-  OK: 'the ratio is surely within what is tolerated',
+  REGRESSED: 'the ratio is above the tolerance',
+  IMPROVED: 'the ratio is below the tolerance',
+  OK: 'the ratio is within the tolerance',
   INCONCLUSIVE: 'the bounds hold both what is tolerated and what is not',
   INVALID: 'too many pairs were excluded',
 };
@@ -281,7 +281,7 @@ function roundOf(round: number, options: ComparisonOptions): Round {
   return { round, seed: 100 + round, runs: round % 2 === 0 ? inOrder.toReversed() : inOrder };
 }
 
-/** A ranking as it is where each arm surely beats those after it; null for two arms. */
+/** A ranking in which each arm beats those after it; null for two arms. */
 function rankingOf({ arms, invalid }: ComparisonOptions): Comparison['judgement']['ranking'] {
   if (arms.length < 3 || invalid) return null;
   const places = arms.map((_, arm) => ({
@@ -389,7 +389,7 @@ function unstarted(): Comparison {
     excluded: [{ round: 2, reasons: [{ arm: 1, ...error }] }],
   }));
   const notes: Finding[] = [
-    { code: 'loads_differ', message: 'the arms were not driven alike: clients 100 and 200' },
+    { code: 'loads_differ', message: 'the loads of the arms differ: clients 100 and 200' },
   ];
   return { ...comparison, notes, judgement: { ...comparison.judgement, heads } };
 }
@@ -417,7 +417,7 @@ export const comparisons = {
   regressed: once({ verdicts: { 'delivery.p50': 'REGRESSED', lost: 'REGRESSED' } }),
   improved: once({ verdicts: { 'delivery.p50': 'IMPROVED' } }),
   inconclusive: once({ verdicts: { 'delivery.p50': 'INCONCLUSIVE' } }),
-  /** OK, though a metric that is told only got worse and another cannot be told. */
+  /** OK, though one informational metric regressed and another is inconclusive. */
   warned: once({ verdicts: { 'delivery.p99': 'REGRESSED', traffic_per_delivery: 'INCONCLUSIVE' } }),
   excluded: once({ rounds: 6, excluded: 1 }),
   invalid: once({ excluded: 3, invalid: true }),

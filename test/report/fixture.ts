@@ -156,7 +156,7 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
   return { role, pid, source: 'probe', samples };
 }
 
-/** 100 bytes for each message sent and received; a poll for every two deliveries, a quarter of them in vain. */
+/** 100 bytes for each message sent and received; a poll for every two deliveries, a quarter of them empty. */
 function trafficOf(options: FixtureOptions): RunResult['traffic'] {
   const messages = options.rateHz * options.seconds;
   const deliveries = messages * receiversOf(options) - options.lost;

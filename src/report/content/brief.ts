@@ -1,12 +1,12 @@
 import { plain } from '../plain.ts';
 
-/** Most characters of a message where others stand beside it. */
+/** The maximum length of a message that shares a line with others. */
 const BRIEF_CHARACTERS = 300;
 
-/** Of the lines after the first, how many are told where none names an error. */
+/** The number of last lines that are kept when no line names an error. */
 const LAST_LINES = 2;
 
-/** Every line of a message that is not blank, each safe for one line. */
+/** Splits a message into its lines without blank ones. Each is safe for one line. */
 export function messageLines(message: string): string[] {
   return message
     .split(/\r?\n/)
@@ -14,38 +14,38 @@ export function messageLines(message: string): string[] {
     .filter((line) => line.trim() !== '');
 }
 
-/** As many characters as there may be, the last one an ellipsis where some are left out. */
+/** Cuts a text to at most `characters`; the last one is then an ellipsis. */
 export function cut(text: string, characters: number): string {
   const all = [...text];
   return all.length <= characters ? text : `${all.slice(0, characters - 1).join('')}\u2026`;
 }
 
-/** What a program says of its own end stands somewhere above the stack. */
+/** The line with the error of a program that ended stands somewhere above the stack. */
 const NAMES_ERROR = /\b(\w*Error|error|fatal)\b.*:/;
 
-/** A message on one short line: its first line, and the one that names an error or its last two. */
+/** Shortens a message to one line: its first line, and the one that names an error or its last two. */
 export function briefly(message: string): string {
   const [first = '', ...others] = messageLines(message);
   const error = others.find((line) => NAMES_ERROR.test(line));
   const last = (error === undefined ? others.slice(-LAST_LINES) : [error]).map((line) => line.trim());
-  const told = last.length === 0 ? '' : `${first.endsWith(':') ? ' ' : ' / '}${last.join(' / ')}`;
-  return cut(`${first.trim()}${told}`, BRIEF_CHARACTERS);
+  const end = last.length === 0 ? '' : `${first.endsWith(':') ? ' ' : ' / '}${last.join(' / ')}`;
+  return cut(`${first.trim()}${end}`, BRIEF_CHARACTERS);
 }
 
 /** Whether {@link briefly} leaves something out. */
 export function isCut(message: string): boolean {
   const lines = messageLines(message).map((line) => line.trim());
-  const told = briefly(message);
-  return told.endsWith('\u2026') || lines.some((line) => !told.includes(line));
+  const short = briefly(message);
+  return short.endsWith('\u2026') || lines.some((line) => !short.includes(line));
 }
 
-/** As many of the messages as a sentence has room for, the first in any case: `a; b; and 2 more`. */
+/** Joins as many messages as one line has room for, the first in any case: `a; b; and 2 more`. */
 export function brieflyAll(messages: readonly string[]): string {
-  const told: string[] = [];
+  const kept: string[] = [];
   for (const message of messages.map(briefly)) {
-    if (told.length > 0 && [...told, message].join('; ').length > BRIEF_CHARACTERS) break;
-    told.push(message);
+    if (kept.length > 0 && [...kept, message].join('; ').length > BRIEF_CHARACTERS) break;
+    kept.push(message);
   }
-  const left = messages.length - told.length;
-  return [...told, ...(left === 0 ? [] : [`and ${left} more`])].join('; ');
+  const left = messages.length - kept.length;
+  return [...kept, ...(left === 0 ? [] : [`and ${left} more`])].join('; ');
 }

@@ -1,19 +1,22 @@
 import { formatCount } from '../../units.ts';
 import { plain } from '../plain.ts';
 
-/** What a value is: text; nanoseconds; events per second; a count; an average of counts; a share of one; bytes. */
+/**
+ * The kind of a value, and its base unit: durations are nanoseconds, rates are per second, shares run from 0 to 1. An
+ * `average` is an average of counts.
+ */
 export type Kind = 'text' | 'duration' | 'rate' | 'count' | 'average' | 'share' | 'bytes';
 
-/** Null where the run has no such value. */
+/** A value of a table; null where the row has none. */
 export type CellValue = string | number | null;
 
-/** Why a quantile is left out: it needs more independent samples than there were. */
+/** A quantile that is left out, because it needs more independent samples than the run has. */
 export interface Shortage {
   /** `p99` */
   readonly quantile: string;
   readonly needed: number;
   readonly had: number;
-  /** What one sample is, in the plural: `broadcasts`. */
+  /** The name of a sample in the plural: `broadcasts`. */
   readonly noun: string;
 }
 
@@ -22,21 +25,21 @@ export interface Column<Row> {
   /** Stable, snake_case, without unit. */
   readonly id: string;
   readonly title: string;
-  /** One phrase for those who do not know the title. */
+  /** Explains the title in one phrase. */
   readonly meaning: string;
   readonly kind: Kind;
-  /** Columns of one group are shown in one unit, so that p50 and p99 compare at a glance. */
+  /** Columns of one group share a unit, so that p50 and p99 can be compared at a glance. */
   readonly unitGroup: string;
-  /** Whether the value of this row says nothing by itself. The column is left out when that holds for every row. */
+  /** Whether the value of a row is not worth showing. The column is left out when that holds for every row. */
   readonly isSilent?: (row: Row) => boolean;
   /** Sentences, for which a terminal has no room. */
   readonly isProse?: boolean;
-  /** In the base unit of its kind: nanoseconds, events per second, 0 to 1, bytes. */
+  /** In the base unit of the kind. */
   value(row: Row): CellValue;
   shortage(row: Row): Shortage | null;
 }
 
-/** A column with a unit of its own whose values never want for samples. */
+/** Makes a column with a unit of its own, whose values need no number of samples. */
 export function column<Row>(
   id: string,
   title: string,
@@ -52,15 +55,15 @@ export interface Heading {
   /** Null for text and counts. */
   readonly unit: string | null;
   readonly meaning: string;
-  /** Figures are set flush right. */
+  /** Numbers are aligned to the right. */
   readonly numeric: boolean;
   /** Sentences, for which a terminal has no room. */
   readonly isProse: boolean;
 }
 
 /**
- * A table ready to be set: `rows[r][c]` belongs under `headings[c]`; `-` where there is no value. A row of a single
- * cell names the group of rows below it.
+ * A table of texts: `rows[r][c]` stands under `headings[c]`, and is `-` without a value. A row of a single cell names
+ * the group of rows below it.
  */
 export interface Table {
   readonly headings: readonly Heading[];
@@ -102,8 +105,8 @@ export function extent(values: Iterable<number>): readonly [min: number, max: nu
 }
 
 /**
- * One unit for all of `values`: the one that suits the geometric middle of the smallest and the largest, so
- * that neither 3,000,000 us nor 0.00002 s has to be read. Values of 0 have no say.
+ * Chooses one unit for all values: the one that suits the geometric mean of the smallest and the largest, so that no cell
+ * reads 3,000,000 us or 0.00002 s. Zeros are ignored.
  */
 export function chooseUnit(kind: Kind, values: readonly number[]): { name: string | null; scale: number } {
   const [min, max] = extent(values.map(Math.abs).filter((size) => size > 0)) ?? [0, 0];
@@ -113,7 +116,7 @@ export function chooseUnit(kind: Kind, values: readonly number[]): { name: strin
   return { name, scale };
 }
 
-/** Three significant digits, and whole numbers never cut short: 0.123, 1.20, 12.3, 1,234. */
+/** Formats three significant digits; whole numbers keep all of theirs: 0.123, 1.20, 12.3, 1,234. */
 export function formatFigure(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
@@ -127,7 +130,7 @@ function formatCell(kind: Kind, cell: CellValue, scale: number): string {
   return kind === 'count' ? formatCount(cell) : formatFigure(cell / scale);
 }
 
-/** One value in the unit that suits it: `1.20 ms`, `23.4 %`, `96.0 MiB`. */
+/** Formats one value with the unit that suits it: `1.20 ms`, `23.4 %`, `96.0 MiB`. */
 export function formatValue(kind: Kind, value: number): string {
   const { name, scale } = chooseUnit(kind, [value]);
   const figure = formatCell(kind, value, scale);
@@ -145,7 +148,7 @@ interface FilledColumn {
   readonly cells: readonly CellValue[];
 }
 
-/** A column that has nothing to say about any row is left out. */
+/** Leaves out a column that has nothing to show in any row. */
 function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): FilledColumn[] {
   return columns
     .map((column) => ({ ...column, cells: rows.map((row) => column.value(row)) }))
@@ -156,7 +159,7 @@ function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Ro
     );
 }
 
-/** Sets rows under columns, each unit chosen once over all rows. */
+/** Formats rows under columns. Each unit is chosen once for all rows. */
 export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): Table {
   const filled = fillColumns(columns, rows);
   const unitOf = ({ kind, unitGroup }: FilledColumn) => {
@@ -179,16 +182,13 @@ export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonl
   };
 }
 
-/** `p50 ms`, `sent/s`, `lost`. */
+/** A title with its unit: `p50 ms`, `sent/s`, `lost`. */
 export function headingText({ title, unit }: Heading): string {
   if (unit === null) return title;
   return unit.startsWith('/') ? `${title}${unit}` : `${title} ${unit}`;
 }
 
-/**
- * One sentence for each quantile that is left out somewhere, with what it needs and what there was:
- * `p99 needs 1,000 broadcasts; this run has 500`.
- */
+/** Explains each quantile that is left out in some row: `p99 needs 1,000 broadcasts; this run has 500`. */
 export function shortageNotes<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): string[] {
   const shortages = columns
     .flatMap((column) => rows.map((row) => column.shortage(row)))
@@ -203,6 +203,6 @@ export function shortageNotes<Row>(columns: ReadonlyArray<Column<Row>>, rows: re
 
 /** `500`, `500 to 800` */
 function rangeText(counts: readonly number[]): string {
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+  const [min, max] = [Math.min(...counts), Math.max(...counts)];
+  return min === max ? formatCount(min) : `${formatCount(min)} to ${formatCount(max)}`;
 }

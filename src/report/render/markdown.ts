@@ -21,7 +21,7 @@ function tableLines({ headings, rows }: Table): string[] {
   return [row(headings.map(headingText)), rule, ...full.map(row)];
 }
 
-const bullets = (texts: readonly string[]) => texts.map((text) => `- ${escapeMarkdown(text)}`);
+const markdownBullets = (texts: readonly string[]) => texts.map((text) => `- ${escapeMarkdown(text)}`);
 
 /** Lines with an empty one before them; nothing for none. */
 const spaced = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines]);
@@ -44,7 +44,7 @@ const foldOf = (title: string, lines: readonly string[]) =>
 function markdownLines(block: Block, fold = ''): string[] {
   switch (block.kind) {
     case 'verdict':
-      return [`**${escapeMarkdown(block.text)}**`, ...spaced(bullets(block.notes))];
+      return [`**${escapeMarkdown(block.text)}**`, ...spaced(markdownBullets(block.notes))];
     case 'heading':
       return ['', `### ${escapeMarkdown(block.text)}`];
     case 'text':
@@ -54,12 +54,12 @@ function markdownLines(block: Block, fold = ''): string[] {
         ...titleLines(block.title, fold),
         '',
         ...tableLines(block.table),
-        ...spaced(bullets(block.notes)),
+        ...spaced(markdownBullets(block.notes)),
       ];
     case 'facts':
       return [...titleLines(block.title, fold), '', '| | |', '| --- | --- |', ...block.facts.map(row)];
     case 'notes':
-      return spaced(bullets(block.notes));
+      return spaced(markdownBullets(block.notes));
     case 'lines':
       return [...titleLines(block.title, fold), ...fenced(block.lines)];
     case 'charts':

@@ -86,7 +86,7 @@ function factLines(facts: readonly Fact[]): string[] {
   return facts.map(([name, text]) => `${pad(plain(name), width, false)}${GAP}${plain(text)}`);
 }
 
-const bullets = (notes: readonly string[]) => notes.map((note) => `- ${plain(note)}`);
+const textBullets = (notes: readonly string[]) => notes.map((note) => `- ${plain(note)}`);
 
 /** Lines with an empty one and a title before them; nothing for none. */
 function titled(title: string, lines: readonly string[]): string[] {
@@ -102,11 +102,11 @@ function textLines(block: Block): string[] {
     case 'text':
       return [plain(block.text)];
     case 'table':
-      return titled(block.title, [...textTable(block.table), ...bullets(block.notes)]);
+      return titled(block.title, [...textTable(block.table), ...textBullets(block.notes)]);
     case 'facts':
       return titled(block.title, factLines(block.facts));
     case 'notes':
-      return bullets(block.notes);
+      return textBullets(block.notes);
     case 'lines':
       return titled(
         block.title,
