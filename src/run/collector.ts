@@ -1,6 +1,6 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/operations/index.ts';
-import { FanoutTracker } from '../measure/fanout.ts';
+import { type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
@@ -22,9 +22,8 @@ interface WorkerRecord {
   connected: number;
   /** The most frequent reason why clients failed to connect, while others still try. */
   connectReason: string | null;
-  /** The latest count of deliveries, during the drain. */
+  /** The latest counts of deliveries and of iterations in flight, during the drain. */
   delivered: number;
-  /** The latest count of iterations in flight, during the drain. */
   iterating: number;
   /** Measured messages sent, by stream. */
   sent: readonly SentOfStream[];
@@ -59,6 +58,7 @@ export class Collector {
   readonly #options: CollectorOptions;
   readonly #warmup = new WarmupWindows();
   readonly #fanout: FanoutTracker;
+  readonly #givenUp: ClosedBroadcast[] = [];
   readonly #recorder = new Recorder();
   #warmupStartNs = Number.POSITIVE_INFINITY;
   #measureStartNs = Number.POSITIVE_INFINITY;
@@ -83,8 +83,8 @@ export class Collector {
       expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
       quietNs,
       onClosed: (broadcast) => {
-        if (broadcast.reached < broadcast.expected) this.incompleteBroadcasts += 1;
-        recordClosed(membership.layout, this.#recorder, broadcast);
+        if (broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
+        else recordClosed(membership.layout, this.#recorder, broadcast);
       },
     });
   }
@@ -177,16 +177,17 @@ export class Collector {
   }
 
   #addBroadcasts(second: number, snapshot: Snapshot): void {
-    this.#addIncomplete(snapshot.incomplete);
+    const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
     for (const { stream, seq, latenciesNs } of snapshot.broadcasts) {
-      for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, snapshot.endNs);
+      for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, middleNs);
     }
-    this.#fanout.closeQuiet(snapshot.endNs);
+    this.#fanout.closeQuiet(middleNs);
     this.timeline.addSeries(second, this.#recorder.take().series);
+    this.#addIncomplete([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
   }
 
-  /** Records broadcasts that a worker gave up in the second of their last arrival. */
-  #addIncomplete(incomplete: Snapshot['incomplete']): void {
+  /** Records broadcasts that were given up in the second of their last arrival. */
+  #addIncomplete(incomplete: readonly ClosedBroadcast[]): void {
     this.incompleteBroadcasts += incomplete.length;
     for (const broadcast of incomplete) {
       recordClosed(this.#options.membership.layout, this.#recorder, broadcast);
@@ -212,7 +213,7 @@ export class Collector {
   finish(): void {
     this.#addPushes(this.pushes.takeAll());
     this.#fanout.closeAll();
-    this.timeline.addSeries(this.timeline.lastSecond, this.#recorder.take().series);
+    this.#addIncomplete(this.#givenUp.splice(0));
   }
 
   /** Measured messages sent, by stream. Known when a worker's schedule is over. */

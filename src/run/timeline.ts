@@ -71,11 +71,6 @@ export class Timeline {
     }
   }
 
-  /** The first second of the last interval; 0 when there is none. */
-  get lastSecond(): number {
-    return this.#intervals.at(-1)?.startS ?? 0;
-  }
-
   /** Sums so far. */
   counts(): Readonly<Counts> {
     const sum = { intended: 0, sent: 0, expected: 0, delivered: 0 };

@@ -244,6 +244,7 @@ describe('a broadcast whose receivers are spread over workers', () => {
     reportSecond(collector, 0, 3, {});
     expect(collector.incompleteBroadcasts).toBe(1);
     expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
+    expect(bySecond(collector, 'fanout_last')[0]).toEqual([1200]);
     // A part that comes after all is no broadcast of its own.
     reportSecond(collector, 1, 3, {}, part(0, 1900, 2000));
     collector.finish();
