@@ -81,9 +81,14 @@ export interface ComparisonParts {
   readonly notes: readonly Finding[];
 }
 
-/** One look after all rounds, or a first look after half of them. */
-export function looksOf(rounds: number, isSequential: boolean): Design['looks'] {
-  return isSequential ? planLooks(rounds, ALPHA) : [{ rounds, alpha: ALPHA }];
+/** A look after half of the rounds, and one after all of them. */
+export function twoLooks(rounds: number): Design['looks'] {
+  return planLooks(rounds, ALPHA);
+}
+
+/** A single look after all rounds. */
+export function singleLook(rounds: number): Design['looks'] {
+  return [{ rounds, alpha: ALPHA }];
 }
 
 /** A comparison that may start. */

@@ -30,6 +30,7 @@ export type FlagValues<T extends OptionTable> = {
   readonly [Name in keyof T]: T[Name] extends RepeatedOption ? readonly string[] : OptionValues<T>[Name];
 };
 
+/** Describes a flag that may be given several times. */
 export function repeated(value: string, summary: string): RepeatedOption {
   return { value, default: null, summary: `${summary}; may be repeated`, parse: anyText, isRepeated: true };
 }
@@ -55,13 +56,24 @@ function textOf(flags: Flags): GivenOptions {
 }
 
 /** Adds a flag for every option of the table that the command does not have yet. */
-export function addOptions(command: Command, table: OptionTable, inHelp = true): void {
-  for (const [name, option] of Object.entries(table)) {
-    if (command.options.some((known) => known.attributeName() === name)) continue;
-    const flag = new CommanderOption(usageOf(name, option), summaryOf(option)).hideHelp(!inHelp);
-    if (isRepeated(option)) flag.argParser((value, before: readonly string[] = []) => [...before, value]);
-    command.addOption(flag);
-  }
+export function addOptions(command: Command, table: OptionTable): void {
+  for (const flag of flagsFor(command, table)) command.addOption(flag);
+}
+
+/** Adds flags that the list of options in help omits. */
+function addUnlistedOptions(command: Command, table: OptionTable): void {
+  for (const flag of flagsFor(command, table)) command.addOption(flag.hideHelp());
+}
+
+function flagsFor(command: Command, table: OptionTable): CommanderOption[] {
+  const known = command.options.map((flag) => flag.attributeName());
+  const added = Object.entries(table).filter(([name]) => !known.includes(name));
+  return added.map(([name, definition]) => {
+    const flag = new CommanderOption(usageOf(name, definition), summaryOf(definition));
+    return isRepeated(definition)
+      ? flag.argParser((value, before: readonly string[] = []) => [...before, value])
+      : flag;
+  });
 }
 
 function usageOf(name: string, { value }: Option<unknown>): string {
@@ -120,7 +132,7 @@ export function addScenarioCommand(
 /** Adds the flags of a run: those of every plan, then those of each scenario, which help lists by scenario. */
 export function addRunOptions(command: Command): void {
   addOptions(command, PLAN_OPTIONS);
-  for (const scenario of scenarios) addOptions(command, scenario.options, false);
+  for (const scenario of scenarios) addUnlistedOptions(command, scenario.options);
   const withOptions = scenarios.filter(({ options }) => Object.keys(options).length > 0);
   command.addHelpText('after', () => `\n${withOptions.map(scenarioHelp).join('\n\n')}`);
 }

@@ -5,7 +5,7 @@ import type { Comparison } from '../../result/comparison.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison } from '../comparison.ts';
-import { comparisonOptions, looksOf, planArm, planComparison, roundCount } from '../comparison-plan.ts';
+import { comparisonOptions, planArm, planComparison, roundCount, singleLook } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
 
 const COMPARE_FORMATS = COMPARISON.defaultFormats;
@@ -39,7 +39,7 @@ async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> 
   const parts = {
     command: 'compare' as const,
     arms: [base, ...heads] as const,
-    looks: looksOf(rounds, false),
+    looks: singleLook(rounds),
     baseline: null,
     notes: [],
   };

@@ -18,11 +18,12 @@ import {
   type ArmPlan,
   type ComparisonParts,
   comparisonOptions,
-  looksOf,
   type PlannedComparison,
   planArm,
   planComparison,
   roundCount,
+  singleLook,
+  twoLooks,
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 
@@ -121,14 +122,15 @@ async function compareWithBase(
   head: ArmPlan,
 ): Promise<Comparison> {
   const rounds = asked ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS);
+  const looksOf = quick ? singleLook : twoLooks;
   const planWith = (base: ArmPlan, parts: Partial<ComparisonParts> = {}): Promise<PlannedComparison> => {
-    const looks = looksOf(rounds, !quick);
+    const looks = looksOf(rounds);
     const usual = { command: 'gate' as const, arms: [base, head] as const, looks, baseline: null, notes: [] };
     return planComparison({ ...usual, ...parts }, flags, GATE_FORMATS);
   };
   if (baseline !== null) {
     const { base, results } = await readBase(baseline, head);
-    const looks = looksOf(Math.min(rounds, results.length), !quick);
+    const looks = looksOf(Math.min(rounds, results.length));
     return carryOutComparison(cli, await planWith(base, { looks, baseline: { file: baseline, results } }));
   }
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');
