@@ -143,7 +143,7 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
 
 const MARKED = /<!-- table: ([a-z ]+) -->\n.*?<!-- end -->/gs;
 
-/** The page with all its tables written anew. Throws for a marker that names no table. */
+/** Returns the page with all its tables rendered again. Throws for a marker that names no table. */
 export async function withCurrentTables(page: string): Promise<string> {
   const names = [...page.matchAll(MARKED)].map(([, name = '']) => name);
   const rendered = new Map<string, string>();
@@ -158,7 +158,7 @@ export async function withCurrentTables(page: string): Promise<string> {
   );
 }
 
-/** Names of all tables that can be written. */
+/** Names of all tables. */
 export const DOC_TABLE_NAMES: readonly string[] = Object.keys(DOC_TABLES);
 
 if (import.meta.main) {

@@ -20,7 +20,7 @@ it('every code block names its language', () => {
   expect(blocks.filter(({ language }) => !LANGUAGES.includes(language)).map(nameOf)).toEqual([]);
 });
 
-/** A folder in which packages and `sockbench` are found. */
+/** Creates a folder in which packages are resolved. */
 function projectFolder(): string {
   const folder = temporaryFolder();
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -28,7 +28,7 @@ function projectFolder(): string {
   return folder;
 }
 
-/** What stands around the fields of a definition that a page explains one by one. */
+/** Wraps fields of a definition, which a page explains one by one, into a module. */
 const AROUND: Readonly<Record<string, (fields: string) => string>> = {
   'docs/your-own-server.md': (fields) => `
     import { readFileSync } from 'node:fs';
@@ -53,12 +53,12 @@ const AROUND: Readonly<Record<string, (fields: string) => string>> = {
 function moduleOf({ page, text }: CodeBlock): string {
   if (/^import /m.test(text)) return text;
   const around = AROUND[page];
-  if (around === undefined) throw new Error(`a block of ${page} is no module`);
+  if (around === undefined) throw new Error(`a block of ${page} is not a module`);
   return around(text);
 }
 
 describe('TypeScript', () => {
-  it('of every page is sound', () => {
+  it('of every page type-checks', () => {
     const folder = projectFolder();
     const compilerOptions = {
       noUnusedLocals: false,
@@ -81,7 +81,7 @@ describe('TypeScript', () => {
 
 describe('JavaScript', () => {
   it.each(inLanguage('js').map((block) => [nameOf(block), block] as const))(
-    'of %s is a server that runs',
+    'of %s is a server that delivers every message',
     async (_, { text }) => {
       const folder = projectFolder();
       const port = await freePort();
@@ -124,7 +124,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** The lines of a block, continued ones as one, and the steps of a line that are joined by `&&`. */
+/** Splits a block into commands, at line ends and at `&&`. */
 function commandsOf(page: string, block: string): PageCommand[] {
   const lines = block.replaceAll('\\\n', ' ').split('\n');
   return lines
@@ -143,7 +143,7 @@ const commands = [
   ),
 ];
 
-/** Arguments for the command line of sockbench; null for a command of another program. */
+/** Returns the arguments of sockbench; null for a command of another program. */
 function argumentsOf({ words }: PageCommand): readonly string[] | null {
   const text = words.join('\u0000');
   const [start] = [
@@ -163,7 +163,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 describe('commands of other programs', () => {
   const others = commands.filter((command) => argumentsOf(command) === null);
 
-  it('are known ones', () => {
+  it('call known programs', () => {
     expect(others.filter(({ words: [program = ''] }) => !PROGRAMS.includes(program))).toEqual([]);
   });
 
@@ -182,7 +182,7 @@ describe('commands of other programs', () => {
   });
 });
 
-/** Names of users' files in commands, and what is in them. */
+/** Writes the files that commands of the pages name. */
 function writeUserFiles(folder: string): void {
   const template = (name: string) => readFileSync(join(ROOT, 'templates', name), 'utf8');
   const target = `
@@ -203,10 +203,10 @@ function writeUserFiles(folder: string): void {
   writeFileSync(join(folder, 'rounds.json'), JSON.stringify(comparisons.regressed()));
 }
 
-/** With an output folder that cannot exist, a command ends when all else has been checked. */
+/** An output folder that cannot exist: a command fails there after everything else was checked. */
 const NOWHERE = '/dev/null/reports';
 
-/** A stored document in the place of the one that a command names. */
+/** Replaces a stored document that a command names by one that exists. */
 function storedFile(word: string): string {
   if (!word.endsWith('.json')) return word;
   return word.endsWith('rounds.json') ? 'rounds.json' : 'result.json';
@@ -218,7 +218,7 @@ interface Planned {
   readonly stderr: RegExp;
 }
 
-/** The command in a form that starts nothing, and what it ends with when all of it is valid. */
+/** Changes a command so that it starts nothing, and states how it ends if it is valid. */
 function planned(words: readonly string[]): Planned {
   const [command = ''] = words;
   switch (command) {

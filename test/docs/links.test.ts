@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Page, pages, ROOT } from './pages.ts';
 
-/** A heading's anchor as GitHub makes it. */
+/** Returns the anchor that GitHub gives to a heading. */
 function anchorOf(heading: string): string {
   return heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -22,7 +22,7 @@ const anchors = new Map(
   ]),
 );
 
-/** Links within the repository that lead nowhere. */
+/** Returns the links within the repository whose target does not exist. */
 function brokenLinks({ path, text }: Page): string[] {
   const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
   return links.filter((link) => {
@@ -36,7 +36,7 @@ function brokenLinks({ path, text }: Page): string[] {
 
 const SOURCES = ['src', 'servers', 'scenarios', 'scripts', 'templates', 'test'];
 
-/** Files and folders of the repository that a page names; `NAME` stands for a file that does not exist yet. */
+/** Returns paths that a page names and that do not exist. `NAME` is a placeholder. */
 function missingPaths({ text }: Page): string[] {
   const named = [
     ...withoutCode(text).matchAll(
@@ -49,11 +49,11 @@ function missingPaths({ text }: Page): string[] {
 }
 
 describe('paths', () => {
-  it.each(pages.filter(({ path }) => path !== 'CHANGELOG.md'))('that $path names exist', (page) => {
+  it.each(pages.filter(({ path }) => path !== 'CHANGELOG.md'))('in $path exist', (page) => {
     expect(missingPaths(page)).toEqual([]);
   });
 
-  it('of pages that sources name exist', () => {
+  it('of pages in sources exist', () => {
     const files = SOURCES.flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && /\.(ts|js|cjs|yml)$/.test(entry.name))
@@ -75,11 +75,11 @@ describe('README.md', () => {
 });
 
 describe('links between pages', () => {
-  it.each(pages)('of $path lead to a file, and to a heading in it', (page) => {
+  it.each(pages)('of $path lead to existing files and headings', (page) => {
     expect(brokenLinks(page)).toEqual([]);
   });
 
-  it('are checked: the README has more than ten', () => {
+  it('are found: the README has more than ten', () => {
     const readme = pages.find(({ path }) => path === 'README.md')?.text ?? '';
     expect(readme.match(/\]\((?!http)/g)?.length).toBeGreaterThan(10);
   });

@@ -26,7 +26,7 @@ function markdownIn(folder: string): string[] {
     .filter((path) => !path.includes('node_modules'));
 }
 
-/** Every page that users and contributors read. */
+/** All pages for users and contributors. */
 export const pages: readonly Page[] = [
   'README.md',
   'CONTRIBUTING.md',
@@ -34,7 +34,7 @@ export const pages: readonly Page[] = [
   ...markdownIn('docs').toSorted(),
 ].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 
-/** The code blocks of a page in their order. */
+/** Returns the code blocks of a page in order. */
 export function blocksOf({ path, text }: Page): CodeBlock[] {
   return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: block = '' }) => ({
     page: path,

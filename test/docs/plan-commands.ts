@@ -1,6 +1,6 @@
 /**
- * Child entry: reads a JSON list of command lines from stdin, runs each in this process, and prints a JSON list of what
- * it exited with and wrote to stderr. In a process of Node.js alone, because Vitest would compile users' files.
+ * Child entry: reads a JSON list of command lines from stdin, runs each in this process, and prints a JSON list of their
+ * exit codes and stderr. It runs in Node.js, because Vitest would compile the files of users.
  */
 import { text } from 'node:stream/consumers';
 import { runFake } from '../cli/fake-cli.ts';

@@ -12,19 +12,19 @@ import { pages } from './pages.ts';
 const textOf = (path: string) => pages.find((page) => page.path === path)?.text ?? '';
 
 describe('the reference tables', () => {
-  it.each(PAGES_WITH_TABLES)('of %s are those of the code (npm run docs writes them)', async (path) => {
+  it.each(PAGES_WITH_TABLES)('of %s match the code (npm run docs writes them)', async (path) => {
     expect(textOf(path)).toContain('<!-- table: ');
     expect(textOf(path)).toBe(await withCurrentTables(textOf(path)));
   });
 
-  it('are all on some page', () => {
+  it('are each on one page', () => {
     const marked = PAGES_WITH_TABLES.flatMap((path) => [
       ...textOf(path).matchAll(/<!-- table: ([a-z ]+) -->/g),
     ]);
     expect(marked.map(([, name]) => name).toSorted()).toEqual(DOC_TABLE_NAMES.toSorted());
   });
 
-  it('stand on pages that npm run docs knows', () => {
+  it('are on pages that npm run docs writes', () => {
     const paths = pages.filter(({ text }) => text.includes('<!-- table: ')).map(({ path }) => path);
     expect(paths.toSorted()).toEqual([...PAGES_WITH_TABLES].toSorted());
   });
@@ -43,7 +43,7 @@ it('docs/scenario.md lists every operation', () => {
   expect(listed.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
 });
 
-/** Names of all fields in a JSON schema, at any depth. */
+/** Returns the names of all fields in a JSON schema, at any depth. */
 function fieldsIn(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const own = 'properties' in schema && typeof schema.properties === 'object' ? schema.properties : null;
