@@ -39,7 +39,7 @@ const [step] = action.runs.steps;
 const folder = mkdtempSync(join(tmpdir(), 'sockbench-action-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Stands for npx: writes its arguments down, and what a gate leaves, and exits as it is told. */
+/** Replaces npx: writes its arguments and the files of a gate, and exits with the given code. */
 const NPX = `#!/usr/bin/env bash
 printf '%s\\0' "$@" > "$FOLDER/arguments"
 if [ -n "$VERDICT" ]; then
@@ -69,11 +69,11 @@ function runStep({ inputs, verdict, code }: Given) {
       return [name, new Map(Object.entries(given)).get(input) ?? action.inputs[input]?.default ?? ''];
     }),
   );
-  const told = { FOLDER: folder, VERDICT: verdict, CODE: String(code), GITHUB_OUTPUT: outputs };
+  const controls = { FOLDER: folder, VERDICT: verdict, CODE: String(code), GITHUB_OUTPUT: outputs };
   const { status, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, ...env, ...told, PATH: `${folder}${delimiter}${process.env['PATH']}` },
+    env: { ...process.env, ...env, ...controls, PATH: `${folder}${delimiter}${process.env['PATH']}` },
   });
   const file = join(folder, 'arguments');
   return {
@@ -85,7 +85,7 @@ function runStep({ inputs, verdict, code }: Given) {
 }
 
 describe('action.yml', () => {
-  it('takes no input but by the environment, and every input is used', () => {
+  it('reads inputs from the environment only, and uses every input', () => {
     expect(step.run).not.toContain('${{');
     expect(Object.values(step.env).toSorted()).toEqual(
       Object.keys(action.inputs)
@@ -94,7 +94,7 @@ describe('action.yml', () => {
     );
   });
 
-  it('hands every input on, words as a shell would split them, and carries nothing out', () => {
+  it('passes every input on, split into words as in a shell, and executes none of it', () => {
     const inputs = {
       scenario: 'broadcast-latency',
       target: 'http://127.0.0.1:3000',
@@ -130,13 +130,13 @@ describe('action.yml', () => {
     ['INCONCLUSIVE', 4],
     ['INVALID', 3],
     ['OK', 0],
-  ])('tells %s and exits with %i', (verdict, code) => {
+  ])('reports %s and exits with %i', (verdict, code) => {
     const { status, outputs } = runStep({ inputs: { scenario: 'ack-roundtrip' }, verdict, code });
     expect(status).toBe(code);
     expect(outputs).toEqual([`verdict=${verdict}`, `exit-code=${code}`, `report=${join(folder, 'report')}`]);
   });
 
-  it('tells no verdict when nothing was compared, not even that of an earlier step', () => {
+  it('reports no verdict when nothing was compared, not even that of an earlier step', () => {
     runStep({ inputs: { scenario: 'ack-roundtrip' }, verdict: 'OK', code: 0 });
     const { status, outputs } = runStep({ inputs: { scenario: 'ack-roundtrip' }, verdict: '', code: 2 });
     expect(status).toBe(2);
@@ -158,7 +158,7 @@ describe('action.yml', () => {
     expect(words).toBeNull();
   });
 
-  it('asks for formats that there are', () => {
+  it('requests existing formats', () => {
     const list = /--format=([a-z,-]+)/.exec(step.run)?.[1]?.split(',') ?? [];
     const known = COMPARISON.formats.map(({ name }) => name);
     expect(list.length).toBeGreaterThan(4);
@@ -198,7 +198,7 @@ describe('docs/ci.md', () => {
     expect(documents).toHaveLength(5);
   });
 
-  it('gives our action inputs that it has', () => {
+  it('passes existing inputs to the action', () => {
     const document = workflow.parse(blocks.map(readYaml).find((each) => workflow.safeParse(each).success));
     const ours = Object.values(document.jobs)
       .flatMap((job) => job.steps)

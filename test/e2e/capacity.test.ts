@@ -37,7 +37,7 @@ function expectSound({ steps }: Capacity): void {
   }
 }
 
-test('a search that is stopped keeps what it measured, says so, and passed nothing that the server cannot do', async () => {
+test('a stopped search keeps its runs, reports that it is partial, and passed no rate above the capacity of the server', async () => {
   const out = temporaryFolder();
   const running = startSockbench([...(await searchFlags('--from', '30/s', '--to', '120/s')), '--out', out]);
   await running.said('60/s: ');
@@ -57,7 +57,7 @@ test('a search that is stopped keeps what it measured, says so, and passed nothi
   expectSound(found);
 });
 
-test('a rate beyond what the server can do fails the search, or says nothing where the machine is too busy', async () => {
+test('a rate above the capacity of the server fails the search, or is inconclusive on a busy machine', async () => {
   const out = temporaryFolder();
   const { code } = await sockbench(...(await searchFlags('--from', '80/s')), '--out', out, '--quiet');
   const found = await storedSearch(out);

@@ -109,7 +109,7 @@ describe('what was measured is kept', () => {
     await expect.poll(() => children.filter(({ pid }) => isRunning(pid)), { timeout: 5000 }).toEqual([]);
   });
 
-  test('when the folder vanishes during the run: the reports go to the temporary folder, with a warning', async () => {
+  test('when the folder is deleted during the run: the reports go to the temporary folder, with a warning', async () => {
     const out = join(temporaryFolder(), 'gone');
     const run = startSockbench(['run', 'broadcast-latency', ...LOAD, '--duration', '2s', '--out', out]);
     await run.said('measuring');
@@ -137,7 +137,7 @@ describe('the exit code', () => {
     ...SHORT,
   ];
 
-  test('is 99 when a threshold fails in a valid run, and 3 when the run is invalid anyhow', async () => {
+  test('is 99 when a threshold fails in a valid run, and 3 when the run is invalid', async () => {
     const { code, stdout } = await sockbench(
       ...QUICK,
       '--threshold',

@@ -90,7 +90,7 @@ describe('the telemetry of a server started by --exec', () => {
     expectNothingLeft(port);
   });
 
-  test('is that of every process of a cluster whose workers get their connections by IPC', async () => {
+  test('is that of every process of a cluster whose workers receive their connections over IPC', async () => {
     const { result, stdout, port } = await runExec((port) => {
       return `cd "${packageOf(`node "${SERVER}" ${port} cluster`)}" && npm start`;
     });
@@ -104,7 +104,7 @@ describe('the telemetry of a server started by --exec', () => {
     expectNothingLeft(port);
   });
 
-  test('is that of every process of a cluster whose workers take connections themselves', async () => {
+  test('is that of every process of a cluster whose workers accept connections themselves', async () => {
     const { result } = await runExec((port) => `"${NODE}" "${SERVER}" ${port} shared`);
     expectAllDelivered(result);
     expect(sourcesOf(result)).toHaveLength(3);
@@ -166,7 +166,7 @@ describe('the telemetry of a reference server', () => {
     expectReadFromProc(result);
   });
 
-  test('holds what runs beside the probed processes', async (ctx) => {
+  test('includes the processes without a probe', async (ctx) => {
     if (findProgram('redis-server') === null) {
       console.warn('skipped: no redis-server on PATH (Debian: redis-server)');
       ctx.skip('no redis-server on PATH');

@@ -15,7 +15,7 @@ const BUSY_MS = 3;
  * One gate for all that follows from it: a server that is 3 ms slower for each message, where the base takes a
  * fraction of one.
  */
-test('a gate that finds its server slower fails, tells everyone, and can be judged again from what it stored', async () => {
+test('a gate whose server is slower fails, reports it everywhere, and can be judged again from its stored rounds', async () => {
   const port = await freePort();
   const out = temporaryFolder();
   const summary = join(out, 'summary.md');

@@ -40,7 +40,7 @@ function evaluate(source: string, env: NodeJS.ProcessEnv = {}): unknown {
 }
 
 describe('a server that needs a program', () => {
-  it('cannot run where it is not on PATH, and says how to get it', async () => {
+  it('is not available where that is not on PATH, and names the remedy', async () => {
     vi.stubEnv('PATH', '');
     const reason =
       'redis-server is not on PATH: install Redis (apt-get install redis-server), or pass the URL of a running Redis with --redis';
@@ -55,12 +55,12 @@ describe('a server that needs a program', () => {
     );
   });
 
-  it('can run without it when a setting stands in', () => {
+  it('is available without it when a setting replaces it', () => {
     vi.stubEnv('PATH', '');
     expect(whyUnavailable(socketioRedis, { redis: 'redis://127.0.0.1:6379' })).toBeNull();
   });
 
-  it('can run where it is on PATH', () => {
+  it('is available where that is on PATH', () => {
     const folder = temporaryFolder();
     const program = join(folder, 'redis-server');
     writeFileSync(program, '');
@@ -72,7 +72,7 @@ describe('a server that needs a program', () => {
 });
 
 describe('a server that needs packages', () => {
-  it('names those that are missing, and how to get them', () => {
+  it('names the missing ones, and how to install them', () => {
     const needy = { ...socketio, packages: ['ws', 'sockbench-nonesuch', '@sockbench/nonesuch'] };
     expect(whyUnavailable(needy)).toBe(
       'sockbench-nonesuch, @sockbench/nonesuch are not installed: npm install sockbench-nonesuch @sockbench/nonesuch',
@@ -100,15 +100,15 @@ describe('a server that runs on Bun', () => {
     };
   }
 
-  it('says how to get Bun where there is none', () => {
+  it('names how to install Bun where there is none', () => {
     expect(elsewhere().why()).toBe('Bun is not installed and not on PATH: npm install bun');
   });
 
-  it('runs without one where its program is given', () => {
+  it('is available without Bun where a program is given', () => {
     expect(elsewhere().why(', {}, "/opt/bun"')).toBeNull();
   });
 
-  it('takes no package whose install script has not run, but the program that came beside it', () => {
+  it('uses the platform package where the install script of bun has not run', () => {
     const { folder, why, command } = elsewhere();
     const put = (file: string, bytes: number) => {
       const target = join(folder, 'node_modules', file);
@@ -126,7 +126,7 @@ describe('a server that runs on Bun', () => {
     expect([why(), command({ PATH: '' })]).toEqual([null, program]);
   });
 
-  it('takes the Bun on PATH where the package is not installed', () => {
+  it('uses the Bun on PATH where the package is not installed', () => {
     const { folder, command } = elsewhere();
     const bun = join(folder, process.platform === 'win32' ? 'bun.exe' : 'bun');
     writeFileSync(bun, '', { mode: 0o755 });

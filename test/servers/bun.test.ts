@@ -59,14 +59,14 @@ async function received(sockets: readonly WebSocket[], scope: Scope, chatId?: st
     return { inbox, complete };
   });
   const [sender] = sockets;
-  if (sender === undefined) throw new Error('nobody sends');
+  if (sender === undefined) throw new Error('there is no sender');
   say(sender, EVENT.sendMessage, { message: 'news', scope, chatId });
   say(sender, EVENT.sendMessage, { message: 'the end', scope: 'everyone' });
   await Promise.all(inboxes.map(({ complete }) => complete));
   return inboxes.map(({ inbox }) => inbox);
 }
 
-it('the servers for Bun refuse to run on Node.js', async () => {
+it('the servers for Bun do not start on Node.js', async () => {
   const [file = '', ...flags] = runtimeCommand('node');
   const child = spawn(file, [...flags, START, 'bun-ws', '127.0.0.1', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,7 +79,7 @@ it('the servers for Bun refuse to run on Node.js', async () => {
 });
 
 describe('bun-ws', () => {
-  it('lets a client publish to a room in which it is not', async () => {
+  it('accepts messages for a room from clients outside of it', async () => {
     const url = await start('bun-ws');
     for (const scope of ['room', 'room-but-me'] as const) {
       const sockets = await Promise.all([open(url), open(url), open(url)]);
@@ -89,14 +89,14 @@ describe('bun-ws', () => {
     }
   });
 
-  it('takes no room for everyone, whatever its name', async () => {
+  it('never mistakes a room for everyone, by any name', async () => {
     const url = await start('bun-ws');
     const sockets = await Promise.all([open(url), open(url)]);
     await join(sockets[0], 'everyone');
     expect(await received(sockets, 'room', 'everyone')).toEqual([['news'], []]);
   });
 
-  it('delivers once to who joined a room twice', async () => {
+  it('delivers once to a client that joined a room twice', async () => {
     const url = await start('bun-ws');
     const sockets = [await open(url), await open(url)] as const;
     await join(sockets[1], 'room');
@@ -140,14 +140,14 @@ describe('bun-ws', () => {
     return tcp.bytesRead - before;
   }
 
-  it('compresses what it broadcasts when it is asked to, and only then', async () => {
+  it('compresses broadcasts with the setting, and only then', async () => {
     expect(await bytesOfBroadcast(await start('bun-ws', { compression: true }))).toBeLessThan(1000);
     expect(await bytesOfBroadcast(await start('bun-ws'))).toBeGreaterThan(10_000);
   });
 });
 
 describe('socketio-bun', () => {
-  it('honours namespace and parser', async () => {
+  it('uses the namespace and parser of the settings', async () => {
     const url = await start('socketio-bun', { namespace: '/chat', parser: 'msgpack' });
     for (const transport of ['websocket', 'polling'] as const) {
       const connection = await officialSocketio.connect({
@@ -164,7 +164,7 @@ describe('socketio-bun', () => {
     }
   });
 
-  it('gives back what a client missed when recovery is on', async () => {
+  it('delivers what a client missed when recovery is on', async () => {
     const url = await start('socketio-bun', { recovery: true });
     const [one, other] = [0, 1].map(() =>
       io(url, { transports: ['websocket'], forceNew: true, reconnectionDelay: 100 }),

@@ -78,8 +78,8 @@ async function two(): Promise<[RawClient, RawClient]> {
   return [sender, receiver];
 }
 
-describe('what is published between two polls', () => {
-  it('is all there, in order, and comes once', async () => {
+describe('the messages between two polls', () => {
+  it('come all, in order, once', async () => {
     const [sender, receiver] = await two();
     expect(await receiver.poll(0)).toEqual({ last: 0, messages: [] });
     expect(await sender.publish('a', 'b')).toBe(204);
@@ -89,7 +89,7 @@ describe('what is published between two polls', () => {
     expect(await receiver.poll(batch.last)).toEqual({ last: batch.last, messages: [] });
   });
 
-  it('comes again when its answer was lost', async () => {
+  it('come again when their answer was lost', async () => {
     const [sender, receiver] = await two();
     await sender.publish('a');
     expect(payloads(await receiver.poll(0))).toEqual(['a']);
@@ -97,7 +97,7 @@ describe('what is published between two polls', () => {
     expect(payloads(await receiver.poll(0))).toEqual(['a', 'b']);
   });
 
-  it('is kept for a client whose poll broke off', async () => {
+  it('are kept for a client whose poll was aborted', async () => {
     const [sender, receiver] = await two();
     const breakOff = new AbortController();
     const broken = receiver.request(`after=0&waitMs=${LONG_MS}`, breakOff.signal);
@@ -107,14 +107,14 @@ describe('what is published between two polls', () => {
     expect(payloads(await receiver.poll(0))).toEqual(['a']);
   });
 
-  it('carries bytes as base64', async () => {
+  it('carry bytes as base64', async () => {
     const [sender, receiver] = await two();
     await sender.publish({ $binary: Buffer.from([0, 255]).toString('base64') });
     expect(payloads(await receiver.poll(0))).toEqual([{ $binary: 'AP8=' }]);
   });
 });
 
-describe('a poll that waits', () => {
+describe('a waiting poll', () => {
   it('is answered with the first message', async () => {
     const [sender, receiver] = await two();
     const waiting = receiver.poll(0, LONG_MS);
@@ -122,12 +122,12 @@ describe('a poll that waits', () => {
     expect(payloads(await waiting)).toEqual(['a']);
   });
 
-  it('is answered with nothing after its time', async () => {
+  it('is answered with no message after its time', async () => {
     const [, receiver] = await two();
     expect(await receiver.poll(0, 50)).toEqual({ last: 0, messages: [] });
   });
 
-  it('gives way to the next one of the same client', async () => {
+  it('ends with the next poll of the same client', async () => {
     const [sender, receiver] = await two();
     const polls = [receiver.poll(0, LONG_MS), receiver.poll(0, LONG_MS)];
     const first = await Promise.race(polls);
@@ -136,7 +136,7 @@ describe('a poll that waits', () => {
     expect((await Promise.all(polls)).map(payloads).sort()).toEqual([[], ['a']]);
   });
 
-  it('is answered when the client leaves, which is then not there any more', async () => {
+  it('is answered when the client leaves', async () => {
     const client = await RawClient.enter();
     const waiting = client.request(`after=0&waitMs=${LONG_MS}`);
     // Whichever comes first: the client is gone afterwards.
@@ -147,7 +147,7 @@ describe('a poll that waits', () => {
   });
 });
 
-describe('nonsense', () => {
+describe('an invalid request', () => {
   it.each([
     ['text that is not JSON', 'hello'],
     ['no list', '{"event":"echo"}'],
@@ -174,7 +174,7 @@ describe('nonsense', () => {
   it.each([
     ['GET', '', 404],
     ['GET', '/clients', 404],
-    ['POST', '/clients/nobody/messages', 404],
+    ['POST', '/clients/nonesuch/messages', 404],
     ['DELETE', '/clients/__proto__', 404],
     ['POST', '/', 404],
   ])('is answered when it is %s %s', async (method, path, status) => {

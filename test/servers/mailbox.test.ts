@@ -16,7 +16,7 @@ function open() {
 
 const NEVER_MS = 1e6;
 
-it('gives what has come since the message that the client has, in order', () => {
+it('returns the messages after the one that the client has, in order', () => {
   const { answers, mailbox, poll } = open();
   poll(0);
   for (const message of ['a', 'b']) mailbox.put(message);
@@ -32,7 +32,7 @@ it('gives what has come since the message that the client has, in order', () => 
   ]);
 });
 
-it('gives again what the client does not say that it has', () => {
+it('returns unconfirmed messages again', () => {
   const { answers, mailbox, poll } = open();
   for (const message of ['a', 'b']) mailbox.put(message);
   poll(0);
@@ -44,7 +44,7 @@ it('gives again what the client does not say that it has', () => {
   ]);
 });
 
-it.each([-1, 2, 0.5, Number.NaN])('refuses to continue after message %d of one', (after) => {
+it.each([-1, 2, 0.5, Number.NaN])('rejects a poll after message %d of one', (after) => {
   const { answers, mailbox, poll } = open();
   mailbox.put('a');
   expect(() => poll(after)).toThrow(RangeError);
@@ -52,14 +52,14 @@ it.each([-1, 2, 0.5, Number.NaN])('refuses to continue after message %d of one',
   expect(answers).toEqual([{ last: 1, messages: ['a'] }]);
 });
 
-it('refuses to go back behind what the client has said that it has', () => {
+it('rejects a poll after a message before the last confirmed one', () => {
   const { mailbox, poll } = open();
   mailbox.put('a');
   poll(1);
   expect(() => poll(0)).toThrow('no message has number 0');
 });
 
-it('answers a poll that waits with the first message', () => {
+it('answers a waiting poll with the first message', () => {
   const { answers, mailbox, poll } = open();
   poll(0, NEVER_MS);
   expect(answers).toEqual([]);
@@ -70,7 +70,7 @@ it('answers a poll that waits with the first message', () => {
   expect(answers[1]).toEqual({ last: 2, messages: ['b'] });
 });
 
-it('answers a poll that waits with nothing when another one comes, and at the end', () => {
+it('answers a waiting poll with no message when another poll comes, and at the end', () => {
   const { answers, mailbox, poll } = open();
   poll(0, NEVER_MS);
   poll(0, NEVER_MS);
@@ -79,7 +79,7 @@ it('answers a poll that waits with nothing when another one comes, and at the en
   expect(answers).toHaveLength(2);
 });
 
-it('keeps what comes after a poll that waited was broken off', () => {
+it('keeps the messages that come after a waiting poll was aborted', () => {
   const { answers, mailbox, poll } = open();
   mailbox.cancel(poll(0, NEVER_MS));
   mailbox.put('a');
@@ -88,7 +88,7 @@ it('keeps what comes after a poll that waited was broken off', () => {
   expect(answers).toEqual([{ last: 1, messages: ['a'] }]);
 });
 
-it('is silent from the last answer on, and not while a poll waits', () => {
+it('counts the client as silent from the last answer on, but not while a poll waits', () => {
   const { time, mailbox, poll } = open();
   time.nowMs = 100;
   expect(mailbox.silentMs()).toBe(100);

@@ -124,7 +124,7 @@ describe('the server nest-socketio', () => {
     await untilClientsAre(server, 1);
   });
 
-  it('counts only who is in its namespace', async () => {
+  it('counts the clients in its namespace only', async () => {
     const server = await start('nest-socketio');
     await join(server, {}, '');
     expect(await countClients(server)).toBe(0);
@@ -171,7 +171,7 @@ describe('the server nest-socketio', () => {
     expect(reply).toBe('world');
   });
 
-  it('gets an acknowledgement for an event of its own', async () => {
+  it('receives an acknowledgement for its own event', async () => {
     const socket = await join(await start('nest-socketio'));
     const asked: unknown[] = [];
     socket.on('hello', (message, callback) => {
@@ -188,7 +188,7 @@ describe('the server nest-socketio', () => {
     expect(await socket.emitWithAck('identity', 42)).toBe(42);
   });
 
-  it('streams an Observable as events: 1, 2, 3, and as many as are asked for', async () => {
+  it('streams an Observable as events: 1, 2, 3, or as many as requested', async () => {
     const socket = await join(await start('nest-socketio'));
     const inbox = inboxOf(socket, 'events');
     socket.emit('events', 'hello world');
@@ -212,7 +212,7 @@ describe('the server nest-socketio', () => {
     expect(await socket.emitWithAck('identity', 'here')).toBe('here');
   });
 
-  it('speaks msgpack when asked to', async () => {
+  it('speaks msgpack with that setting', async () => {
     const server = await start('nest-socketio', { parser: 'msgpack' });
     const socket = await join(server, { parser: msgpackParser });
     expect(await socket.emitWithAck('identity', 'here')).toBe('here');

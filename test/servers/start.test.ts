@@ -147,7 +147,7 @@ describe('the ws server', () => {
     await expectStillServing(server, 'ws');
   });
 
-  it('ignores events that it does not know and answers that it did not ask for', async () => {
+  it('ignores unknown events and answers without a question', async () => {
     const socket = new WebSocket(urlOf(server));
     await once(socket, 'open');
     socket.send('{"event":"nonesuch","data":1,"id":1}');

@@ -5,7 +5,7 @@
  * - `alone`: one process.
  * - `cluster`: two workers of node:cluster, to which the primary gives the connections that it accepted.
  * - `shared`: two workers of node:cluster that take connections themselves.
- * - `stubborn`: two children of its own hold on when they are told to end, one in a session of its own.
+ * - `stubborn`: two children ignore SIGTERM, one of them in another session.
  */
 import { spawn } from 'node:child_process';
 import cluster from 'node:cluster';

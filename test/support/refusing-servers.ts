@@ -93,8 +93,8 @@ function socketio2(): Promise<Listening> {
   return listening(server);
 }
 
-/** A port that nobody listens on any more. */
-async function nobody(): Promise<Listening> {
+/** A port that nothing listens on. */
+async function closedPort(): Promise<Listening> {
   const gone = await listening(createTcpServer());
   await gone.close();
   return { port: gone.port, close: async () => {} };
@@ -117,8 +117,8 @@ const VOUCH =
 export const REFUSING_SERVERS: readonly RefusingServer[] = [
   ...(['http', 'ws'] as const).flatMap((scheme) => [
     {
-      what: `${scheme}: nobody listens`,
-      start: nobody,
+      what: `${scheme}: nothing listens`,
+      start: closedPort,
       target: `${scheme}://HOST`,
       found: 'no server listens at HOST (ECONNREFUSED)',
       hint: START_IT,
@@ -255,7 +255,7 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     hint: SOCKETIO_PATH,
   },
   {
-    // Here the client follows, which tells nobody where it went.
+    // Over polling the client follows redirects and does not report where.
     what: 'http by polling: redirects',
     start: status(302, { location: 'http://127.0.0.1:1/' }),
     target: 'http://HOST',

@@ -9,7 +9,7 @@ const LOADER = join(import.meta.dirname, 'load-user-files.ts');
 /** The outcome of loading a file; functions are shown as `[function]`. */
 export interface Loaded {
   readonly value?: unknown;
-  /** The SockbenchError with which it was refused. */
+  /** The SockbenchError that rejected it. */
   readonly error?: {
     readonly code: string;
     readonly message: string;
