@@ -71,7 +71,7 @@ describe('reports', () => {
     expect(cli.stderr).toBe('warning: json could not be rendered: Invalid string length\n');
   });
 
-  it('are saved elsewhere, and the user is told where, when their folder is gone', async () => {
+  it('are written elsewhere, with a warning that names the place, when their folder is gone', async () => {
     const cli = new FakeCli([]);
     const gone = join(folder, 'gone');
     await deliver(cli, gone, [failing('html')], rendering, true);
@@ -155,7 +155,7 @@ describe('report', () => {
     expect([exitCode, stdout, stderr]).toEqual([2, '', `error: --format: ${problem}`]);
   });
 
-  it('refuses what is no result, with exit code 2', async () => {
+  it('refuses a file that is not a result, with exit code 2', async () => {
     const path = join(folder, 'other.json');
     await writeFile(path, '{}');
     const { exitCode, stdout, stderr } = await runFake('report', path);

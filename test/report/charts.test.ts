@@ -46,14 +46,14 @@ describe('the charts of processes', () => {
     ]);
   });
 
-  it('show the event-loop delay of the worst of them', () => {
+  it('show the event-loop delay of the slowest of them', () => {
     expect(pointsOf(loopDelayChart(several), 'server')).toEqual([
       [0.5, 30],
       [1.5, 20],
     ]);
   });
 
-  it('count a process for as long as it lived', () => {
+  it('count a process while it lived', () => {
     const replaced = serversOf(
       processOf(1, 0, 10, 10, 10, 10, 10, 10),
       processOf(2, 0, 7),
@@ -61,14 +61,14 @@ describe('the charts of processes', () => {
     );
     expect(pointsOf(cpuChart([viewResult(replaced)]), 'server')).toEqual([
       [0.5, 17],
-      // Whether the second process lived on for a while after its last sample, nobody knows.
+      // It is unknown whether the second process lived on after its last sample.
       [3.5, 10],
       [4.5, 15],
       [5.5, 15],
     ]);
   });
 
-  it('have no line for what is not known', () => {
+  it('have no line without values', () => {
     const views = [viewResult(results.foreign())];
     expect(loopDelayChart(views)?.lines.map(({ label }) => label)).toEqual(['generator']);
     expect(cpuChart(views)?.lines.map(({ label }) => label)).toEqual(['server', 'generator']);
@@ -84,7 +84,7 @@ describe('a long line', () => {
     y,
   });
 
-  it('is kept as it is up to 999 points', () => {
+  it('is unchanged up to 999 points', () => {
     const short = line(Array.from({ length: 999 }, (_, index) => index % 7));
     expect(thinOut(short)).toBe(short);
   });

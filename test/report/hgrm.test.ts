@@ -3,7 +3,7 @@ import { percentileRows, renderHgrm } from '../../src/report/hgrm.ts';
 import { NsHistogram, viewResult } from '../../src/result/view.ts';
 import { makeResult, results } from './fixture.ts';
 
-/** What HdrHistogram's plotter takes from a file: lines without # that have four fields, all of them numbers. */
+/** Reads a file as HdrHistogram's plotter does: lines without # that have four fields, all of them numbers. */
 function plotted(hgrm: string): number[][] {
   return hgrm
     .split('\n')

@@ -47,7 +47,7 @@ describe('hlog', () => {
     expect(rows.find(({ tag }) => tag === 'delivery')).toMatchObject({ startS: 3.77, lengthS: 1 });
   });
 
-  it('keeps a tag free of what ends it', () => {
+  it('has no character in a tag that would end it', () => {
     const odd = {
       ...valid,
       series: {
@@ -57,7 +57,7 @@ describe('hlog', () => {
     expect(renderHlog({ ...odd, intervals: [] })).toContain('\nTag=a_b_c_,0.350,');
   });
 
-  it('keeps to its lines whatever names it is given', () => {
+  it('has no line break or control character of a name', () => {
     for (const line of renderHlog(results.hostile()).split('\n')) expect(line).toBe(plain(line));
   });
 });

@@ -15,7 +15,7 @@ function chartData(html: string) {
 }
 
 describe('the page', () => {
-  it('ends no script or style but its own', () => {
+  it('has no end tag of a script or style in its text', () => {
     const html = runPage(results.hostile());
     expect(html.match(/<\/script/g)).toHaveLength(3);
     expect(html.match(/<\/style/g)).toHaveLength(3);
@@ -132,7 +132,7 @@ describe('the page of a comparison', () => {
     expect(lost).toContain('lost of base and head in each round');
   });
 
-  it('has a mark for either arm in each round, with its figures as text', () => {
+  it('has a mark for each arm in each round, with its values as text', () => {
     const [values = '', ratios = ''] = panels(page('ok'));
     expect(
       values.match(/<title>round \d: base [\d.]+ ms, head [\d.]+ ms, ratio [\d.]+<\/title>/g),
@@ -162,7 +162,7 @@ describe('the page of a comparison', () => {
     expect(captions).toEqual(['Metrics', 'Every round', 'Design', 'Environment']);
   });
 
-  it('hands the script the merged percentiles of every arm', () => {
+  it('gives the script the merged percentiles of every arm', () => {
     expect(chartData(page('several'))).toMatchObject([
       {
         runs: [

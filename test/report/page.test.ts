@@ -36,9 +36,9 @@ skipWhenMissing(missing);
 
 interface Opened {
   readonly page: Page;
-  /** Whatever the page complained of. */
-  readonly complaints: string[];
-  /** Addresses that it asked for. */
+  /** What the page logged. */
+  readonly logged: string[];
+  /** Addresses that the page requested. */
   readonly requests: string[];
 }
 
@@ -56,15 +56,15 @@ function open(given: readonly RunResult[], screen: Screen): Promise<Opened> {
 async function openHtml(html: string, { width, height, colorScheme }: Screen): Promise<Opened> {
   if (browser === null) throw new Error('no browser');
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  const complaints: string[] = [];
+  const logged: string[] = [];
   const requests: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => logged.push(message.text()));
+  page.on('pageerror', (error) => logged.push(String(error)));
   page.on('request', (request) => requests.push(request.url()));
   const file = join(folder, 'report.html');
   writeFileSync(file, html);
   await page.goto(pathToFileURL(file).href);
-  return { page, complaints, requests };
+  return { page, logged, requests };
 }
 
 const DESKTOP = { width: 1280, height: 800, colorScheme: 'light' } as const;
@@ -90,8 +90,8 @@ describe('the page in a browser', () => {
     if (missing === null) opened = await open([results.valid(), results.polling(), results.ack()], DESKTOP);
   });
 
-  it('opens from disk, complains of nothing and asks for nothing but itself', () => {
-    expect(opened.complaints).toEqual([]);
+  it('opens from disk, logs nothing and requests nothing but itself', () => {
+    expect(opened.logged).toEqual([]);
     expect(opened.requests).toEqual([opened.page.url()]);
   });
 
@@ -161,8 +161,8 @@ describe('the page in a browser', () => {
   });
 
   it('shows hostile names as text and runs nothing of them', async () => {
-    const { page, complaints } = await open([results.hostile()], DESKTOP);
-    expect(complaints).toEqual([]);
+    const { page, logged } = await open([results.hostile()], DESKTOP);
+    expect(logged).toEqual([]);
     expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
     expect(await page.locator('img, header b').count()).toBe(0);
     const shown = HOSTILE.slice(0, HOSTILE.indexOf('\n'));
@@ -193,10 +193,10 @@ describe('the page in a browser', () => {
 });
 
 describe('the page of a comparison in a browser', () => {
-  it('asks for nothing, runs nothing of a hostile name, draws its points, and never scrolls sideways', async () => {
+  it('requests nothing, runs nothing of a hostile name, draws its points, and never scrolls sideways', async () => {
     const html = comparisonPage(comparisons.hostile());
-    const { page, complaints, requests } = await openHtml(html, PHONE);
-    expect(complaints).toEqual([]);
+    const { page, logged, requests } = await openHtml(html, PHONE);
+    expect(logged).toEqual([]);
     expect(requests).toEqual([page.url()]);
     expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
     expect((await page.locator('body').innerText()).trim()).toMatch(/^REGRESSED: delivery\.p50 1\.40x /);

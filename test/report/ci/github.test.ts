@@ -9,7 +9,7 @@ interface Command {
   readonly message: string;
 }
 
-/** Takes replacements back in the runner's order, `%` last. */
+/** Undoes replacements in the order of the runner, `%` last. */
 function takeBack(text: string, escapes: ReadonlyArray<readonly [string, string]>): string {
   return escapes.reduce((undone, [token, escaped]) => undone.replaceAll(escaped, token), text);
 }
@@ -59,12 +59,12 @@ function annotations(comparison: Comparison): Command[] {
 const titles = (comparison: Comparison) => annotations(comparison).map(({ level, title }) => [level, title]);
 
 describe('GitHub annotations', () => {
-  it('say nothing when all is well', () => {
+  it('are empty when nothing needs attention', () => {
     expect(renderGithubAnnotations(comparisons.ok())).toBe('');
     expect(renderGithubAnnotations(comparisons.warned())).toBe('');
   });
 
-  it('are one for each gating metric that is not OK, as grave as it is', () => {
+  it('are one per gating metric that is not OK, with its severity', () => {
     expect(titles(comparisons.regressed())).toEqual([
       ['error', 'REGRESSED: delivery.p50 of head'],
       ['error', 'REGRESSED: lost of head'],
@@ -73,12 +73,12 @@ describe('GitHub annotations', () => {
     expect(titles(comparisons.improved())).toEqual([['notice', 'IMPROVED: delivery.p50 of head']]);
   });
 
-  it('are one for a head of which nothing can be said, with the reason', () => {
+  it('are one for an INVALID head, with the reason', () => {
     expect(titles(comparisons.invalid())).toEqual([['error', 'INVALID: head']]);
     expect(annotations(comparisons.invalid())[0]?.message).toContain('3 of 5 pairs were excluded');
   });
 
-  it('warn when it ended too early to tell, though every metric is OK so far', () => {
+  it('warn when the comparison ended before its first look, though every metric is OK so far', () => {
     const comparison = structuredClone(comparisons.ok());
     const [pair] = comparison.judgement.heads;
     if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
@@ -86,7 +86,7 @@ describe('GitHub annotations', () => {
     expect(titles(comparison)).toEqual([['warning', 'INCONCLUSIVE: head']]);
   });
 
-  it('tell of thresholds that were missed or not judged', () => {
+  it('name thresholds that failed or were not judged', () => {
     expect(annotations(comparisons.thresholds())).toEqual([
       {
         level: 'error',
@@ -109,11 +109,11 @@ describe('GitHub annotations', () => {
     ]);
   });
 
-  it('warn of servers that were overloaded, though all is well', () => {
+  it('warn of overloaded servers in a comparison that is OK', () => {
     expect(titles(comparisons.overloaded())).toEqual([['warning', 'SERVER OVERLOADED']]);
   });
 
-  it('are ten at most, the gravest of them, and the last tells of the rest', () => {
+  it('are the ten most severe at most, and the last counts the others', () => {
     const thresholds = Array.from({ length: 25 }, (_, index) => ({
       arm: 1,
       expression: `lost<${index}`,
@@ -127,7 +127,7 @@ describe('GitHub annotations', () => {
     expect(all[9]).toEqual(['error', 'and 16 more findings']);
   });
 
-  it('cannot be broken out of by a name', () => {
+  it('cannot be ended by a name', () => {
     const [first, second, ...rest] = annotations(comparisons.hostile());
     expect(rest).toEqual([]);
     expect(first).toMatchObject({ level: 'error', title: expect.stringContaining('::error::x%0A{a="b') });
@@ -141,7 +141,7 @@ describe('GitHub annotations', () => {
   });
 });
 
-/** What is left when our own tags are gone. */
+/** Removes the tags that the renderer writes. */
 function withoutOurTags(markdown: string): string {
   return markdown.replaceAll(/^<details><summary>[a-zA-Z, ]+<\/summary>$|^<\/details>$/gm, '');
 }
@@ -170,7 +170,7 @@ describe('GitHub summary', () => {
     expect(first).toBe('- note: the loads differ');
   });
 
-  it('claims as much as the design promises, and of processes what is so', () => {
+  it('states the error rate of the design, and which processes were fresh', () => {
     const summary = renderGithubSummary(comparisons.ok());
     expect(summary).toContain('Equal builds are called REGRESSED by ratios in at most 2 % of comparisons');
     expect(summary).toContain('The servers of base and head ran already: only the load was started anew.');
@@ -185,7 +185,7 @@ describe('GitHub summary', () => {
     expect(markdown).not.toContain(HOSTILE_ARM);
   });
 
-  it('stays below 1 MiB, cut at the end of a line, and says so', () => {
+  it('stays below 1 MiB: it is cut at the end of a line, and says so', () => {
     const notes = Array.from({ length: 20_000 }, (_, index) => ({
       code: 'loads_differ' as const,
       message: `${index} ${'é'.repeat(50)}`,
@@ -196,7 +196,7 @@ describe('GitHub summary', () => {
     expect(markdown).toMatch(/é\n\n\*Cut here: [^\n]*\*\n$/);
   });
 
-  it('closes what a cut went through', () => {
+  it('closes the fence and the fold in which it was cut', () => {
     const message = Array.from({ length: 20_000 }, (_, index) => `${index} ${'x'.repeat(50)}`).join('\n');
     const notes = [{ code: 'loads_differ' as const, message }];
     const markdown = renderGithubSummary({ ...comparisons.ok(), notes });

@@ -10,17 +10,17 @@ skipWhenMissing(spawnSync('xmllint', ['--version']).error ? 'no xmllint: install
 
 const SCHEMA = fileURLToPath(new URL('junit.xsd', import.meta.url));
 
-/** Throws what xmllint has to say when the document is not well-formed or not as the schema wants it. */
+/** Throws the output of xmllint when the document is not well-formed or does not match the schema. */
 function validate(xml: string): void {
   execFileSync('xmllint', ['--noout', '--huge', '--schema', SCHEMA, '-'], { input: xml, stdio: 'pipe' });
 }
 
-/** What an expression is worth, as text. */
+/** Evaluates an XPath expression to text. */
 function ask(xml: string, expression: string): string {
   return execFileSync('xmllint', ['--xpath', expression, '-'], { input: xml, encoding: 'utf8' }).trim();
 }
 
-/** `failure verdict|skipped lost`: cases that did not pass. */
+/** The cases that did not pass: `failure verdict`, `skipped lost`. */
 function faults(comparison: Comparison): string[] {
   const xml = renderJunit(comparison);
   const count = Number(ask(xml, 'count(//testcase[failure|error|skipped])'));
@@ -31,7 +31,7 @@ function faults(comparison: Comparison): string[] {
 }
 
 describe('JUnit XML', () => {
-  it.each(Object.entries(comparisons))('is as the schema wants it: %s', (_, make) => {
+  it.each(Object.entries(comparisons))('matches the schema: %s', (_, make) => {
     validate(renderJunit(make()));
   });
 
@@ -77,7 +77,7 @@ describe('JUnit XML', () => {
     expect(faults(comparisons.improved())).toEqual([]);
   });
 
-  it('neither fails nor skips for an informational metric, and says how it came out', () => {
+  it('neither fails nor skips an informational metric, and has its verdict', () => {
     expect(faults(comparisons.warned())).toEqual([]);
     const output = 'string(//testcase[starts-with(@name, "delivery.p99")]/system-out)';
     expect(ask(renderJunit(comparisons.warned()), output)).toContain(
@@ -94,7 +94,7 @@ describe('JUnit XML', () => {
     );
   });
 
-  it('fails a threshold that was missed, and skips one that could not be judged', () => {
+  it('fails a threshold that failed, and skips one that was not judged', () => {
     expect(faults(comparisons.thresholds())).toEqual([
       'failure threshold delivery.p50<1ms',
       'skipped threshold delivery.p99<50ms',
@@ -118,7 +118,7 @@ describe('JUnit XML', () => {
     expect([inSuite(1), inSuite(2)]).toEqual(['1 0', '1 1']);
   });
 
-  it('has what an arm that did not start said last in the body, and only its gist in the message', () => {
+  it('has the last output of an arm that did not start in the body, and a summary of it in the message', () => {
     const xml = renderJunit(comparisons.unstarted());
     const message = ask(xml, 'string(//testcase[1]/error/@message)');
     expect(message.length).toBeLessThan(400);
@@ -127,7 +127,7 @@ describe('JUnit XML', () => {
     expect(ask(xml, 'string(//testcase[1]/error)')).toContain('the arms were not driven alike');
   });
 
-  it('does not fail for a regression in a comparison that ended before it could be judged', () => {
+  it('does not fail a regression in a comparison that ended before its first look', () => {
     const comparison = structuredClone(comparisons.regressed());
     const [pair] = comparison.judgement.heads;
     if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
@@ -140,7 +140,7 @@ describe('JUnit XML', () => {
     ]);
   });
 
-  it('holds the figures as they are stored', () => {
+  it('holds the stored values', () => {
     const xml = renderJunit(comparisons.regressed());
     const value = (name: string) => ask(xml, `string(//property[@name="delivery.p50 ${name}"]/@value)`);
     expect(['base', 'head', 'ratio', 'lower', 'upper'].map(value)).toEqual([

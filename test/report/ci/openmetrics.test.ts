@@ -50,7 +50,7 @@ function read(text: string) {
 }
 
 describe('OpenMetrics', () => {
-  it('is read by the reference parser whatever came out, and ends as it must', () => {
+  it('is read by the reference parser for every verdict, and ends in # EOF', () => {
     const texts = [
       comparisons.invalid(),
       comparisons.several(),
@@ -63,7 +63,7 @@ describe('OpenMetrics', () => {
     }
   });
 
-  it('gives base units and says which', () => {
+  it('has base units, and names them', () => {
     const all = read(renderOpenMetrics(comparisons.regressed()));
     const value = (family: string, metric: string) =>
       all
@@ -96,13 +96,13 @@ describe('OpenMetrics', () => {
     ]);
   });
 
-  it('gives no figures of a comparison that is INVALID', () => {
+  it('has no values of an INVALID comparison', () => {
     const names = read(renderOpenMetrics(comparisons.invalid())).map(({ name }) => name);
     expect(names).toContain('sockbench_comparison_verdict');
     expect(names.filter((name) => /metric|bound|estimate/.test(name))).toEqual([]);
   });
 
-  it('tells the same threshold of several heads apart', () => {
+  it('distinguishes the same threshold of several heads', () => {
     const [given] = comparisons.thresholds().thresholds;
     if (given === undefined) throw new Error('no threshold');
     const thresholds = [given, { ...given, arm: 2, passed: false }];
@@ -115,7 +115,7 @@ describe('OpenMetrics', () => {
     ]);
   });
 
-  it('leaves out a threshold that could not be judged', () => {
+  it('leaves out a threshold that was not judged', () => {
     const passed = read(renderOpenMetrics(comparisons.thresholds())).find(
       ({ name }) => name === 'sockbench_threshold_passed',
     );
@@ -125,7 +125,7 @@ describe('OpenMetrics', () => {
     ]);
   });
 
-  it('takes any name, and tells arms of one name apart', () => {
+  it('accepts any name, and distinguishes arms of one name', () => {
     const name = `\\n"\\\\${EVERY_CHARACTER}`;
     const all = read(renderOpenMetrics(makeComparison({ rounds: 1, arms: ['base', name, name] })));
     const pairs = all.find(({ name }) => name === 'sockbench_comparison_valid_pairs')?.samples;

@@ -24,7 +24,7 @@ const entries = z.array(
 const readEntries = (text: string) => entries.parse(JSON.parse(text));
 
 describe('github-action-benchmark', () => {
-  it.each(Object.entries(comparisons))('takes both files, with each name once: %s', (_, make) => {
+  it.each(Object.entries(comparisons))('reads both files, with each name once: %s', (_, make) => {
     for (const render of [renderSmallerIsBetter, renderBiggerIsBetter]) {
       const names = readEntries(render(make())).map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
@@ -47,18 +47,18 @@ describe('github-action-benchmark', () => {
     });
   });
 
-  it('keeps rates apart, of which more is better', () => {
+  it('keeps rates, of which more is better, in their own file', () => {
     const bigger = readEntries(renderBiggerIsBetter(comparisons.ok()));
     expect(bigger).toMatchObject([{ name: 'broadcast-latency, head: sent', value: 101, unit: 'per second' }]);
     expect(renderSmallerIsBetter(comparisons.ok())).not.toContain(': sent');
   });
 
-  it('gives no figures of a comparison that is INVALID', () => {
+  it('has no values of an INVALID comparison', () => {
     expect(readEntries(renderSmallerIsBetter(comparisons.invalid()))).toEqual([]);
     expect(readEntries(renderBiggerIsBetter(comparisons.invalid()))).toEqual([]);
   });
 
-  it('leaves out bounds that do not hold the value', () => {
+  it('leaves out bounds that do not contain the value', () => {
     const comparison = structuredClone(comparisons.ok());
     const metric = comparison.judgement.heads[0]?.metrics[0];
     if (metric !== undefined) metric.head = 2e6;
@@ -86,7 +86,7 @@ const bmf = z.record(
 const readBmf = (comparison: Comparison) => bmf.parse(JSON.parse(renderBencher(comparison)));
 
 describe('Bencher', () => {
-  it.each(Object.entries(comparisons))('takes the file: %s', (_, make) => {
+  it.each(Object.entries(comparisons))('reads the file: %s', (_, make) => {
     expect(() => readBmf(make())).not.toThrow();
   });
 
@@ -147,7 +147,7 @@ describe('Go benchmark text', () => {
     expect(readGoBenchmarks(renderGoBenchmark(comparisons.invalid())).results).toEqual([]);
   });
 
-  it('keeps arms apart whose names differ only in what a name cannot hold, or end in a number', () => {
+  it('distinguishes arms whose names differ only in characters that a benchmark name cannot have, or end in a number', () => {
     const arms = ['node-22', 'node 22', 'node-24', EVERY_CHARACTER];
     const { results } = readGoBenchmarks(renderGoBenchmark(makeComparison({ rounds: 1, arms })));
     expect(new Set(results.map(({ parts }) => parts['arm'])).size).toBe(4);
