@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TelemetrySample } from '../../measure/telemetry.ts';
 import { entryPath } from '../../package.ts';
+import { readLines } from './process-group.ts';
 
 const number = z.number();
 const sampleSchema: z.ZodType<TelemetrySample> = z.object({
@@ -70,20 +71,9 @@ export class ProbeListener {
 
   #listenTo(socket: Socket): void {
     this.#connections.add(socket);
-    let pending = '';
-    socket.setEncoding('utf8');
     socket.on('close', () => this.#connections.delete(socket));
     socket.on('error', () => {});
-    socket.on('data', (chunk: string) => {
-      const lines = (pending + chunk).split('\n');
-      pending = lines.pop() ?? '';
-      for (const line of lines) this.#receive(line);
-      if (pending.length <= MAX_LINE_LENGTH) return;
-      // This is no probe.
-      this.#droppedLines += 1;
-      pending = '';
-      socket.destroy();
-    });
+    readLines(socket, MAX_LINE_LENGTH, (line) => this.#receive(line));
   }
 
   #receive(text: string): void {

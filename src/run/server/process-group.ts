@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessTree } from './process-tree.ts';
@@ -23,9 +22,29 @@ export interface GroupOptions {
 /** Enough for Node's error about a missing module with its stack. */
 const KEPT_LINES = 24;
 
+const MAX_LINE_LENGTH = 4096;
+
 /** A line of output that is safe to show: without control characters, and of limited length. */
 function printable(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, '').slice(0, 300);
+}
+
+/** Calls back for each line of a stream. A line of more than `maxLength` characters comes in pieces, to save memory. */
+export function readLines(stream: Readable, maxLength: number, onLine: (line: string) => void): void {
+  let pending = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (pending + chunk).split(/\r?\n/);
+    pending = lines.pop() ?? '';
+    if (pending.length > maxLength) {
+      lines.push(pending);
+      pending = '';
+    }
+    for (const line of lines) onLine(line);
+  });
+  stream.on('end', () => {
+    if (pending !== '') onLine(pending);
+  });
 }
 
 /** Keeps the last lines that a process printed to either of its outputs. */
@@ -33,7 +52,7 @@ class LastLines {
   readonly #lines: string[] = [];
 
   read(output: Readable): void {
-    createInterface({ input: output }).on('line', (line) => {
+    readLines(output, MAX_LINE_LENGTH, (line) => {
       this.#lines.push(printable(line));
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();
     });

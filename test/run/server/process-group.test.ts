@@ -1,0 +1,51 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { ProcessGroup, readLines } from '../../../src/run/server/process-group.ts';
+import { skipWhenMissing } from '../../support/need.ts';
+import { NO_PROC } from '../../support/proc.ts';
+
+skipWhenMissing(NO_PROC);
+
+/** Lines that are read from chunks of a stream that then ends. */
+async function linesOf(chunks: readonly string[], maxLength = 10): Promise<string[]> {
+  const stream = new PassThrough();
+  const lines: string[] = [];
+  readLines(stream, maxLength, (line) => lines.push(line));
+  for (const chunk of chunks) stream.write(chunk);
+  stream.end();
+  await new Promise((resolve) => stream.once('end', resolve));
+  return lines;
+}
+
+describe('the lines of a stream', () => {
+  it.each<[what: string, chunks: string[], lines: string[]]>([
+    ['are split anywhere', ['a', 'b\nc', '\nd\n'], ['ab', 'c', 'd']],
+    ['end with either line break', ['a\r\nb\nc'], ['a', 'b', 'c']],
+    ['may be empty', ['\n\na\n'], ['', '', 'a']],
+    [
+      'come in pieces when they are too long',
+      ['0123456789abc', 'def', 'ghi\nj'],
+      ['0123456789abc', 'defghi', 'j'],
+    ],
+  ])('%s', async (_, chunks, lines) => {
+    expect(await linesOf(chunks)).toEqual(lines);
+  });
+});
+
+describe('the output of a process', () => {
+  it('is kept to its last lines, without control characters', async () => {
+    const program = `for (let i = 0; i < 100; i++) console.log('line', i);
+      console.error('\\u001b[31m' + 'x'.repeat(1000)); process.exitCode = 3;`;
+    const group = new ProcessGroup([process.execPath, ['-e', program]], {
+      cwd: process.cwd(),
+      env: process.env,
+      ipc: false,
+    });
+    expect(await group.gone).toBe('exit code 3');
+    await group.stop();
+    const lines = group.lastLines.last(100);
+    expect(lines).toHaveLength(24);
+    expect(lines).toContain('line 99');
+    expect(lines).toContain(`[31m${'x'.repeat(296)}`);
+  });
+});
