@@ -14,8 +14,7 @@ import { copiesOf, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
 import { ClientPool, joinRooms, nodeOf } from './pool.ts';
 import { Receiver } from './receiver.ts';
-import { Sender } from './sender.ts';
-import { SentMessages } from './sent-messages.ts';
+import { Sender, SentMessages } from './sender.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
 
 const TOTALS_EVERY_MS = 100;

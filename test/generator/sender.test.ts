@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
-import { ownArrivals, Sender } from '../../src/generator/sender.ts';
-import { SentMessages } from '../../src/generator/sent-messages.ts';
+import { ownArrivals, Sender, SentMessages } from '../../src/generator/sender.ts';
 import { measureWindow, NOT_MEASURING } from '../../src/measure/clock.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { arrivalsNs } from '../../src/plan/arrivals.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
-import { SentMessages } from '../../src/generator/sent-messages.ts';
+import { SentMessages } from '../../src/generator/sender.ts';
 import type { MeasureWindow } from '../../src/measure/clock.ts';
 import { Ledger } from '../../src/measure/ledger.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';

@@ -8,7 +8,7 @@ import type { WorkerContext } from '../context.ts';
 import type { HttpPublisher } from '../http-publisher.ts';
 import type { ClientPool } from '../pool.ts';
 import type { Receiver } from '../receiver.ts';
-import type { DueMessage, SentMessages } from '../sent-messages.ts';
+import type { DueMessage, SentMessages } from '../sender.ts';
 
 /** The series that a broadcast is recorded into when it closes; null for those that do not apply. */
 export interface BroadcastSeries {

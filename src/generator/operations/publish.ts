@@ -3,7 +3,7 @@ import type { Scope } from '../../contract/scenario.ts';
 import type { OutgoingRequest } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import type { Stamp } from '../../measure/stamp.ts';
-import type { DueMessage } from '../sent-messages.ts';
+import type { DueMessage } from '../sender.ts';
 import {
   type OperationDefinition,
   type OperationWorker,

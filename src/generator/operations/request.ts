@@ -1,6 +1,6 @@
 import type { Connection } from '../../drivers/driver.ts';
 import { findStamp, type Stamp } from '../../measure/stamp.ts';
-import type { DueMessage } from '../sent-messages.ts';
+import type { DueMessage } from '../sender.ts';
 import {
   type OperationDefinition,
   type OperationWorker,

@@ -3,7 +3,7 @@ import type { Scenario, Stream } from '../../contract/scenario.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
 import type { Stamp } from '../../measure/stamp.ts';
-import type { DueMessage } from '../sent-messages.ts';
+import type { DueMessage } from '../sender.ts';
 import { IteratingUser } from '../user.ts';
 import {
   type OperationDefinition,

@@ -1,7 +1,7 @@
 import type { Connection } from '../../drivers/driver.ts';
 import { quietNs } from '../../measure/fanout.ts';
 import { findStamp, type Stamp } from '../../measure/stamp.ts';
-import type { DueMessage } from '../sent-messages.ts';
+import type { DueMessage } from '../sender.ts';
 import {
   type OperationDefinition,
   type OperationWorker,

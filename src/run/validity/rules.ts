@@ -1,4 +1,4 @@
-import { SENDER_GONE } from '../../generator/sent-messages.ts';
+import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Finding } from '../../result/findings.ts';
 import { measuredTelemetry } from '../../result/telemetry.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
