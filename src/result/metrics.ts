@@ -24,7 +24,7 @@ interface MetricDefinition {
   readonly unit: MetricUnit;
   readonly meaning: string;
   readonly better: 'lower' | 'higher';
-  /** Whether a comparison judges by it unless told otherwise. */
+  /** Whether it gates by default. */
   readonly isGating: boolean;
   readonly tolerance: Tolerance;
 }

@@ -3,7 +3,7 @@ import { betaQuantile, binomialCdf, requireInsideUnit, requireWhole } from './di
 
 /**
  * The ranks of `count` sorted independent samples that bound the quantile of their distribution: ranks from 1, each
- * bound one-sided at `confidence`. How many samples lie below the quantile is binomial, whatever the distribution.
+ * bound one-sided at `confidence`. How many samples lie below the quantile is binomial for any distribution.
  * Null where no sample is low or high enough: an upper bound of p95 at 95 % needs 59 samples. Throws a RangeError for
  * a count that is not a whole number, and a quantile or confidence that is not inside 0 to 1.
  *
@@ -60,7 +60,7 @@ export function quantileBoundsNs(
 
 /**
  * Two-sided bounds of a probability, from 0 to 1, after `successes` in independent `trials`: each is missed with
- * at most half of 1 - confidence, whatever the probability. 0 to 1 for no trials. Throws a RangeError for counts that
+ * at most half of 1 - confidence, for any probability. 0 to 1 for no trials. Throws a RangeError for counts that
  * are not whole, more successes than trials and a confidence that is not inside 0 to 1.
  *
  * Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",

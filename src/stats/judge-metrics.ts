@@ -94,7 +94,7 @@ function ratioOf(log: number): number | null {
   return Number.isFinite(log) ? Math.exp(log) : null;
 }
 
-/** A difference below the floor is never REGRESSED, whatever the number of rounds. */
+/** A difference below the floor is never REGRESSED, with any number of rounds. */
 function detectableRatio(shift: number, { floor }: MetricRule, base: number | null): number | null {
   if (!Number.isFinite(shift)) return null;
   const byFloor = base === null || base <= 0 ? 1 : 1 + floor / base;

@@ -104,7 +104,7 @@ export function metricUnit(metric: Metric): MetricUnit {
   }
 }
 
-/** What a comparison tolerates of the metric unless told otherwise. */
+/** What a comparison tolerates of the metric by default. */
 export function toleranceOf(metric: Metric): Tolerance {
   switch (metric.kind) {
     case 'quantile':

@@ -37,7 +37,7 @@ function withSeeds(comparison: Comparison): Comparison {
 }
 
 describe('a baseline', () => {
-  it('is the head of a comparison, round by round, whatever order its arms ran in', async () => {
+  it('is the head of a comparison, round by round, in any order of its arms', async () => {
     const comparison = withSeeds(makeComparison({ rounds: 3, verdicts: { 'delivery.p50': 'REGRESSED' } }));
     const results = await readBaseline(stored(comparison));
     expect(results).toEqual(runsOf(comparison, 1));

@@ -63,7 +63,7 @@ describe('a stored result', () => {
       /is not a sockbench result: schemaVersion: /,
       written,
     ],
-  ])('is refused when it is %s', async (_, text, problem, hint) => {
+  ])('is an error when it is %s', async (_, text, problem, hint) => {
     const path = join(await emptyFolder(), 'result.json');
     await writeFile(path, text);
     const refusal = expect(readAs('run', path)).rejects;
@@ -75,7 +75,7 @@ describe('a stored result', () => {
     });
   });
 
-  it('is refused by name when it is not there', async () => {
+  it('is an error that names it when it is missing', async () => {
     const path = join(await emptyFolder(), 'nowhere.json');
     await expect(readAs('run', path)).rejects.toMatchObject({
       code: 'BAD_RESULT',
@@ -83,7 +83,7 @@ describe('a stored result', () => {
     });
   });
 
-  it('is refused with the place of what is wrong in it', async () => {
+  it('is an error that names the place', async () => {
     const path = join(await emptyFolder(), 'result.json');
     const result = results.fewSamples();
     await writeFile(path, JSON.stringify({ ...result, ledger: { ...result.ledger, lost: -1 } }));

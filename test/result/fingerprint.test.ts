@@ -12,7 +12,7 @@ import { makeResult } from '../report/fixture.ts';
 const RESULT = makeResult({ seconds: 1 });
 const { plan: PLAN, environment: ENVIRONMENT } = RESULT;
 
-/** What is told of a result beside the unchanged one. */
+/** The differences of a result from the unchanged one. */
 function environmentTexts(now: RunResult): string[] {
   return differences(environmentFingerprint(RESULT), environmentFingerprint(now)).map(differenceText);
 }
@@ -30,7 +30,7 @@ describe('the fingerprint of an environment', () => {
     expect(environmentTexts(runResultSchema.parse(JSON.parse(JSON.stringify(RESULT))))).toEqual([]);
   });
 
-  it('tells what does not agree in words', () => {
+  it('reports a difference in words', () => {
     const { kernel, governor } = ENVIRONMENT;
     expect(inEnvironment({ kernel: '6.8.0', governor: 'performance' })).toEqual([
       `governor: baseline ${governor ?? '-'}, now performance`,

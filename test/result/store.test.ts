@@ -92,7 +92,7 @@ describe('a folder for reports', () => {
     });
   });
 
-  it('is refused when it is a file, or lies below one', async () => {
+  it('is an error when it is a file, or lies below one', async () => {
     const file = join(await emptyFolder(), 'file');
     await writeFile(file, '');
     for (const path of [file, join(file, 'below')]) {

@@ -160,7 +160,7 @@ describe('measured telemetry', () => {
     expect(measuredTelemetry(telemetryOf({ atMs: 0 }, { atMs: 3000 }), 2000)).toBeNull();
   });
 
-  it('is null, and not 0, for what the samples do not tell', () => {
+  it('is null, and not 0, for values that the samples do not have', () => {
     const inconclusive = {
       loopUtilization: null,
       loopDelayMaxNs: null,
@@ -179,7 +179,7 @@ describe('measured telemetry', () => {
     });
   });
 
-  it('takes the peak of those samples that tell', () => {
+  it('takes the peak of the samples that have the value', () => {
     const telemetry = telemetryOf(
       { atMs: 1000, bufferedBytes: null },
       { atMs: 2000, bufferedBytes: 5 },

@@ -128,7 +128,7 @@ describe('a search on a machine with bad moments', () => {
     expect(ending).toEqual({ kind: 'found', value: 270, failedAt: 283, inconclusiveAt: null });
   });
 
-  it('calls a server unsteady that passes once but never again', () => {
+  it('calls a server unstable that passes once but never again', () => {
     const server: Server = (step) => (step.phase === 'confirming' ? 'failed' : takes(290)(step));
     const { ending, history } = searched({ ...RATE, from: 100 }, server);
     expect(ending).toMatchObject({ kind: 'unstable', value: 283 });
@@ -138,7 +138,7 @@ describe('a search on a machine with bad moments', () => {
     expect(confirmed.size).toBe(MAX_STEPS_DOWN + 1);
   });
 
-  it('says that it cannot be met when stepping down comes by the first value in vain', () => {
+  it('says that it is below the start when stepping down reaches the first value and fails', () => {
     const server: Server = (step) => (step.phase === 'confirming' ? 'failed' : takes(51)(step));
     expect(searched(RATE, server).ending).toMatchObject({ kind: 'below_start', value: null, failedAt: 50 });
   });
@@ -192,7 +192,7 @@ describe('a search whose generator is the limit', () => {
     expect(history).toHaveLength(2);
   });
 
-  it('does not take one spoilt run for a limit', () => {
+  it('does not take one excluded run for a limit', () => {
     let runs = 0;
     const server: Server = (step) => {
       runs += 1;
@@ -201,13 +201,13 @@ describe('a search whose generator is the limit', () => {
     expect(searched(RATE, server).ending).toMatchObject({ kind: 'found', inconclusiveAt: null });
   });
 
-  it('takes a value that failed once for failed when its second run is spoilt', () => {
+  it('takes a value that failed once as failed when its second run is excluded', () => {
     const outcomes: StepOutcome[] = ['failed', 'excluded'];
     expect(searched(RATE, () => outcomes.shift() ?? 'passed').ending).toMatchObject({ kind: 'below_start' });
   });
 });
 
-describe('whatever comes of each run', () => {
+describe('with any outcomes of its runs', () => {
   it.each([
     ['rate', RATE],
     ['clients', CLIENTS],
@@ -234,7 +234,7 @@ describe('whatever comes of each run', () => {
     }
   });
 
-  it('a history of another search is refused', () => {
+  it('a history of another search is an error', () => {
     expect(() => nextStep([{ phase: 'doubling', value: 70, outcome: 'passed' }], RATE)).toThrow(RangeError);
   });
 

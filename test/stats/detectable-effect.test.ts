@@ -7,7 +7,7 @@ import { draw, laplaceNoise, type Noise, normalNoise, shareOf } from './noise.ts
 const TIMES = 3000;
 const EDGE = Math.log(1.1);
 
-/** How often a repeat is told, when the truth is where the values before said that it would be told. */
+/** How often a repeat is rejected, when the truth is at the location that the values before gave as detectable. */
 function powerOf(noise: Noise, count: number, alpha: number, power: number): number {
   return shareOf(TIMES, () => {
     const seen = draw(noise, count, 17);
@@ -16,7 +16,7 @@ function powerOf(noise: Noise, count: number, alpha: number, power: number): num
   });
 }
 
-describe('the shift that would be told', () => {
+describe('the detectable shift', () => {
   // A standard error of the simulation is 0.006.
   it.each([
     [10, 0.02, 0.88, 0.925],
@@ -24,10 +24,10 @@ describe('the shift that would be told', () => {
     [20, 0.014, 0.88, 0.925],
     [20, 0.014 / 3, 0.88, 0.925],
     [40, 0.02, 0.88, 0.925],
-    // Only values that are all, or all but one, above the null are told.
+    // Only values that are all, or all but one, above the null are rejected.
     [10, 0.002, 0.85, 0.9],
     [9, 0.002, 0.81, 0.87],
-  ])('is told with a power of about 0.9 for normal noise: %d values at %d', (count, alpha, from, to) => {
+  ])('has a power of about 0.9 for normal noise: %d values at %d', (count, alpha, from, to) => {
     const power = powerOf(normalNoise(21), count, alpha, 0.9);
     expect(power).toBeGreaterThan(from);
     expect(power).toBeLessThan(to);
@@ -39,7 +39,7 @@ describe('the shift that would be told', () => {
     [40, 0.02, 0.9, 0.96],
     [10, 0.002, 0.78, 0.84],
   ])(
-    'is told somewhat less often for Laplace noise, and more often with many values: %d at %d',
+    'has somewhat less power for Laplace noise, and more with many values: %d at %d',
     (count, alpha, from, to) => {
       const power = powerOf(laplaceNoise(22), count, alpha, 0.9);
       expect(power).toBeGreaterThan(from);
@@ -47,7 +47,7 @@ describe('the shift that would be told', () => {
     },
   );
 
-  it.each([0.5, 0.8])('is told with other powers too: %d', (power) => {
+  it.each([0.5, 0.8])('holds for other powers too: %d', (power) => {
     expect(Math.abs(powerOf(normalNoise(23), 15, 0.02, power) - power)).toBeLessThan(0.035);
   });
 
@@ -89,7 +89,7 @@ describe('the shift that would be told', () => {
     expect(detectableShift(Array(10).fill(0.3), { nullShift: EDGE, alpha: 0.02 })).toBe(EDGE);
   });
 
-  it('is infinite where so few values are never told', () => {
+  it('is infinite where so few values are never rejected', () => {
     expect(detectableShift([1, 2, 3, 4, 5], { nullShift: 0, alpha: 0.02 })).toBe(Number.POSITIVE_INFINITY);
     expect(detectableShift([1, 2], { nullShift: 0, alpha: 0.3 })).toBe(Number.POSITIVE_INFINITY);
   });

@@ -105,7 +105,7 @@ describe('a metric of which there are ratios', () => {
     expect(judged(around(1.5), rate).verdict).toBe('IMPROVED');
   });
 
-  it('tells what may be true by the bounds that are shown, of rates too', () => {
+  it('names the bounds that are shown, of rates too', () => {
     const halfAndHalf = [...around(0.8), ...around(1.2)];
     for (const [metric, unit, limit] of [
       ['sent', 'rate', 1 / 1.1],
@@ -122,7 +122,7 @@ describe('a metric of which there are ratios', () => {
     }
   });
 
-  it('is judged at a stricter level beside others that decide, and not beside those that are told', () => {
+  it('is judged at a stricter level beside other gating metrics, and not beside informational ones', () => {
     const others = (gating: boolean) => [observe(around(1), { gating }), observe(around(1), { gating })];
     const levelOf = (observed: readonly Observed[]) => judgeObserved(observed, 0.02)[0]?.lowerAlpha;
     expect(levelOf([observe(around(1.5))])).toBe(0.02);
@@ -160,7 +160,7 @@ describe('a count', () => {
     expect(judged(pointsOf(values), COUNT)).toMatchObject({ verdict, ratio: null, lower: null });
   });
 
-  it('that is rare is told with its rounds', () => {
+  it('that is rare is reported with its rounds', () => {
     const because = (values: Array<[number, number]>) => judged(pointsOf(values), COUNT).because;
     expect(because([...times(14, 0, 0), [0, 1]])).toBe(
       '1 in 1 of 15 rounds of the head, none in the base: too rare to judge',
@@ -170,7 +170,7 @@ describe('a count', () => {
     );
   });
 
-  it('is judged at its part of the level beside others that decide', () => {
+  it('is judged at its part of the level beside other gating counts', () => {
     const six = observe(pointsOf([...times(4, 0, 0), ...times(6, 0, 1)]), COUNT);
     const none = (gating: boolean) => observe(pointsOf(times(10, 0, 0)), { ...COUNT, gating });
     const first = (...others: Observed[]) => judgeObserved([six, ...others], 0.02)[0];

@@ -14,7 +14,7 @@ const wobble = (round: number, arm: number) => 1 + 0.02 * Math.sin(round * 2.3 +
 
 const made = new Map<string, RunResult>();
 
-/** One of few runs, since each takes long to decode: the head is `times` as slow and dear as the base. */
+/** One of few runs, since each takes long to decode: the head is `times` as slow as the base, and uses as much more CPU. */
 function runOf(round: number, arm: number, times = 1): RunResult {
   const factor = wobble(round % 10, arm) * (arm === 0 ? 1 : times);
   const key = String(factor);
@@ -47,8 +47,8 @@ const invalidBy =
   (...findings: Finding[]) =>
   (run: RunResult): RunResult => ({ ...run, invalid: findings });
 
-/** The rounds with some spoilt by a finding of an arm. */
-const spoil = (rounds: readonly Round[], which: readonly number[], arm: number, code: FindingCode) =>
+/** The rounds with some excluded by a finding of an arm. */
+const exclude = (rounds: readonly Round[], which: readonly number[], arm: number, code: FindingCode) =>
   which.reduce((all, round) => withRun(all, round, arm, invalidBy(finding(code))), [...rounds]);
 
 const headOf = (design: Design, rounds: readonly Round[]) => judge(design, rounds).heads[0];
@@ -64,7 +64,7 @@ describe('a comparison', () => {
   });
 
   it('keeps the values of excluded rounds in which both arms were measured', () => {
-    const excluded = spoil(roundsOf(20), [3], 1, 'send_lag');
+    const excluded = exclude(roundsOf(20), [3], 1, 'send_lag');
     const rounds = excluded.map((each) =>
       each.round === 5
         ? { ...each, runs: each.runs.map((run) => ({ ...run, result: null, error: finding('cpu_steal') })) }
@@ -76,17 +76,17 @@ describe('a comparison', () => {
     expect(headOf(DESIGN, roundsOf(20))?.excludedPoints).toEqual({});
   });
 
-  it('is REGRESSED when one deciding metric is, whatever the others are', () => {
-    const dearer = madeRounds(20, 2, (round, arm) =>
+  it('is REGRESSED when one gating metric is, with any verdicts of the others', () => {
+    const costlier = madeRounds(20, 2, (round, arm) =>
       madeRun({ medianNs: 2e6 * wobble(round, arm) * (arm === 0 ? 1 : 0.5), cpuMs: arm === 0 ? 100 : 150 }),
     );
-    const verdicts = headOf(DESIGN, dearer)?.metrics.map(({ metric, verdict }) => [metric, verdict]);
+    const verdicts = headOf(DESIGN, costlier)?.metrics.map(({ metric, verdict }) => [metric, verdict]);
     expect(verdicts).toContainEqual(['delivery.p50', 'IMPROVED']);
     expect(verdicts).toContainEqual(['server_cpu_per_delivery', 'REGRESSED']);
-    expect(judge(DESIGN, dearer).verdict).toBe('REGRESSED');
+    expect(judge(DESIGN, costlier).verdict).toBe('REGRESSED');
   });
 
-  it('does not go by what is told only', () => {
+  it('is not judged by informational metrics', () => {
     const heavier = madeRounds(20, 2, (round, arm) => {
       const run = runOf(round, arm);
       return { ...run, traffic: { ...run.traffic, sentBytes: run.traffic.sentBytes * (1 + arm) } };
@@ -131,7 +131,7 @@ describe('a comparison', () => {
     expect(judge(asked, ticked(300, 1.5)).verdict).toBe('INCONCLUSIVE');
   });
 
-  it('is as grave as the gravest of its heads', () => {
+  it('has the most severe verdict of its heads', () => {
     const design = madeDesign({ names: ['base', 'better', 'worse'], looks: ONE_LOOK });
     const rounds = madeRounds(10, 3, (round, arm) => runOf(round, arm, [1, 0.6, 1.5][arm]));
     const judgement = judge(design, rounds);
@@ -146,9 +146,9 @@ describe('a comparison', () => {
   });
 });
 
-describe('nothing can be said', () => {
+describe('a comparison is INVALID', () => {
   it.each(['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'] as const)(
-    'where one run of the head has %s, though 19 pairs are fine',
+    'when one run of the head has %s, although 19 pairs are valid',
     (code) => {
       const outcome = headOf(DESIGN, withRun(roundsOf(20), 7, 1, invalidBy(finding(code, 'it ended'))));
       expect(outcome).toMatchObject({ verdict: 'INVALID', pairs: 19 });
@@ -226,9 +226,9 @@ describe('nothing can be said', () => {
   });
 
   it.each([0, 1])('when more than a fifth of the pairs were excluded by arm %d, and no sooner', (arm) => {
-    const four = spoil(roundsOf(20), [2, 9, 10, 17], arm, 'send_lag');
+    const four = exclude(roundsOf(20), [2, 9, 10, 17], arm, 'send_lag');
     expect(headOf(DESIGN, four)).toMatchObject({ verdict: 'OK', pairs: 16, invalid: [] });
-    const five = spoil(four, [20], arm, 'cpu_steal');
+    const five = exclude(four, [20], arm, 'cpu_steal');
     expect(headOf(DESIGN, five)).toMatchObject({ verdict: 'INVALID', pairs: 15 });
     expect(headOf(DESIGN, five)?.invalid).toEqual([
       {
@@ -241,7 +241,7 @@ describe('nothing can be said', () => {
 
   it.each(['generator_busy', 'cpu_throttled', 'worker_died'] as const)('when every run has %s', (code) => {
     const all = roundsOf(10, 2).flatMap(({ round }) => round);
-    const rounds = spoil(spoil(roundsOf(10, 2), all, 0, code), all, 1, code);
+    const rounds = exclude(exclude(roundsOf(10, 2), all, 0, code), all, 1, code);
     expect(headOf(DESIGN, rounds)).toMatchObject({ verdict: 'INVALID', pairs: 0 });
     expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`10 of 10 pairs were excluded`);
     expect(headOf(DESIGN, rounds)?.invalid[0]?.message).toContain(`${code} 20x`);
@@ -264,7 +264,7 @@ describe('nothing can be said', () => {
     ]);
   });
 
-  it('of a stored base that was measured under another load, even where its runs are spoilt', () => {
+  it('of a stored base that was measured under another load, even where its runs are excluded', () => {
     const lighter = (run: RunResult): RunResult => ({
       ...run,
       plan: { ...run.plan, clients: 7, seed: 3 },
@@ -351,7 +351,7 @@ describe("a scenario's own series", () => {
   it('is judged, and nothing is said where no pair is valid', () => {
     expect(judge(own, checkouts)).toMatchObject({ verdict: 'OK', heads: [{ metrics: [{ verdict: 'OK' }] }] });
     const all = checkouts.map(({ round }) => round);
-    expect(judge(own, spoil(checkouts, all, 1, 'cpu_steal')).verdict).toBe('INVALID');
+    expect(judge(own, exclude(checkouts, all, 1, 'cpu_steal')).verdict).toBe('INVALID');
     expect(judge(own, []).verdict).toBe('INCONCLUSIVE');
     const three = { ...own, arms: madeDesign({ names: ['a', 'b', 'c'] }).arms, looks: ONE_LOOK };
     expect(judge(three, [])).toMatchObject({ verdict: 'INCONCLUSIVE', ranking: null });
@@ -359,7 +359,7 @@ describe("a scenario's own series", () => {
 });
 
 describe('more rounds', () => {
-  /** So different from round to round that nothing can be told. */
+  /** So different from round to round that no verdict is possible. */
   const unsure = (count: number) =>
     madeRounds(count, 2, (round, arm) => runOf(round, arm, round % 2 === 0 ? 1.5 : 0.8));
 
@@ -385,11 +385,11 @@ describe('more rounds', () => {
     expect(goesOn(madeDesign({ looks: ONE_LOOK }), unsure(10))).toBe(false);
   });
 
-  it('are run as long as the spoilt pairs may be few enough at the last look', () => {
-    const three = spoil(roundsOf(10), [1, 2, 3], 1, 'cpu_steal');
+  it('are run as long as the excluded pairs may be few enough at the last look', () => {
+    const three = exclude(roundsOf(10), [1, 2, 3], 1, 'cpu_steal');
     expect(judge(DESIGN, three).verdict).toBe('INVALID');
     expect(goesOn(DESIGN, three)).toBe(true);
-    const five = spoil(roundsOf(5), [1, 2, 3, 4, 5], 1, 'cpu_steal');
+    const five = exclude(roundsOf(5), [1, 2, 3, 4, 5], 1, 'cpu_steal');
     expect(goesOn(DESIGN, five.slice(0, 4))).toBe(true);
     expect(goesOn(DESIGN, five)).toBe(false);
     expect(headOf(DESIGN, five)).toMatchObject({
@@ -398,12 +398,12 @@ describe('more rounds', () => {
         { message: expect.stringMatching(/^5 of 5 pairs were excluded \(limit 20 % of 20\): cpu_steal 5x/) },
       ],
     });
-    const late = spoil(unsure(19), [13, 14, 15, 18, 19], 1, 'cpu_steal');
+    const late = exclude(unsure(19), [13, 14, 15, 18, 19], 1, 'cpu_steal');
     expect(goesOn(DESIGN, late)).toBe(false);
     expect(judge(DESIGN, late)).toMatchObject({ verdict: 'INVALID', look: 0 });
   });
 
-  it('are run while any head cannot be told', () => {
+  it('are run while any head is inconclusive', () => {
     const design = madeDesign({ names: ['base', 'one', 'other'] });
     const rounds = madeRounds(10, 3, (round, arm) =>
       runOf(round, arm, arm === 2 && round % 2 === 0 ? 1.5 : 0.8),
@@ -419,7 +419,7 @@ describe('a comparison that ended early', () => {
     expect(judge(DESIGN, slowAfterTheLook)).toEqual(judge(DESIGN, roundsOf(10)));
   });
 
-  it('is INCONCLUSIVE before the first look, whatever it shows', () => {
+  it('is INCONCLUSIVE before the first look, with any values', () => {
     const made: Partial<MadeRun>[] = [{}, { medianNs: 9e6, counts: { lost: 5 } }];
     const rounds = madeRounds(9, 2, (_, arm) => madeRun(made[arm]));
     expect(judge(DESIGN, rounds)).toMatchObject({ verdict: 'INCONCLUSIVE', look: 0, rounds: 9 });

@@ -42,7 +42,7 @@ describe('the name of a metric', () => {
     ['delivery', '"delivery" is a whole series', 'Name a statistic, like delivery.p99.'],
     ['delivery.p100', '"p100" is not p0 to p99.999, min, max or mean', 'Write it like delivery.p99.'],
     ['delivery.', '"" is not p0 to p99.999, min, max or mean', 'Write it like delivery.p99.'],
-  ])('is refused when it is "%s"', (text, message, hint) => {
+  ])('is an error when it is "%s"', (text, message, hint) => {
     expect(thrownBy(() => parseMetric(text))).toMatchObject({ code: 'BAD_METRIC', message, hint });
   });
 

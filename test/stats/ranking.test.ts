@@ -46,7 +46,7 @@ describe('the ranking of several arms', () => {
     ]);
   });
 
-  it('lets those share a place that cannot be told apart', () => {
+  it('gives arms without a significant difference one place', () => {
     expect(places(judge(THREE, roundsOf([2, 2, 2])).ranking)).toEqual([
       [0, 1, []],
       [1, 1, []],
@@ -59,7 +59,7 @@ describe('the ranking of several arms', () => {
     ]);
   });
 
-  it('does not tell arms apart by too few rounds, however much they differ', () => {
+  it('finds no significant difference in too few rounds, however much the arms differ', () => {
     // The least p-value of n rounds is 2^-n, and the first of six tests is judged at 0.02 / 6.
     const rounds = roundsOf([1, 2, 4]);
     expect(places(rankArms(THREE, rounds.slice(0, 8)))).toEqual([
@@ -76,7 +76,7 @@ describe('the ranking of several arms', () => {
     expect(places(judge(design, rounds).ranking)?.map(([arm]) => arm)).toEqual([1, 2, 0]);
   });
 
-  it('goes by pairs, whatever moves all arms of a round', () => {
+  it('compares pairs, so that a change of all arms of a round does not matter', () => {
     const rounds = roundsOf([1, 1, 1], (round, arm) => ({
       medianNs: 1e6 * (1 + (round % 5)) * (1 + arm / 50),
     }));

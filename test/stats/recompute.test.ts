@@ -87,13 +87,17 @@ const STORIES: readonly Story[] = [
     run: (round, arm) => ({ ...excludedBy('too_few_samples', 1, [1])(round, arm), sent: 19 }),
   },
   { name: 'no server', noRun: (round, arm) => round === 4 && arm === 1, rounds: 4 },
-  { name: 'two pairs spoilt', run: excludedBy('cpu_steal', 1, [3, 8]), rounds: 10 },
-  { name: 'three pairs spoilt at the first look', run: excludedBy('cpu_steal', 1, [3, 8, 9]), rounds: 10 },
-  { name: 'three pairs spoilt before the first look', run: excludedBy('cpu_steal', 1, [3, 8, 9]), rounds: 9 },
-  { name: 'four pairs spoilt at the last look', run: excludedBy('send_lag', 0, [3, 8, 9, 12]), rounds: 20 },
-  { name: 'five pairs spoilt', run: excludedBy('send_lag', 0, [3, 8, 9, 12, 15]), rounds: 15 },
+  { name: 'two pairs excluded', run: excludedBy('cpu_steal', 1, [3, 8]), rounds: 10 },
+  { name: 'three pairs excluded at the first look', run: excludedBy('cpu_steal', 1, [3, 8, 9]), rounds: 10 },
   {
-    name: 'a slow pair spoilt',
+    name: 'three pairs excluded before the first look',
+    run: excludedBy('cpu_steal', 1, [3, 8, 9]),
+    rounds: 9,
+  },
+  { name: 'four pairs excluded at the last look', run: excludedBy('send_lag', 0, [3, 8, 9, 12]), rounds: 20 },
+  { name: 'five pairs excluded', run: excludedBy('send_lag', 0, [3, 8, 9, 12, 15]), rounds: 15 },
+  {
+    name: 'a slow pair excluded',
     run: (round) => (round === 2 ? { medianNs: 9e9, invalid: [finding('clock')] } : {}),
   },
   {

@@ -40,12 +40,12 @@ const COUNTS = ['lost', 'duplicated', 'reordered', 'unexpected', 'failed'];
 const names = (rules: readonly MetricRule[]) => rules.map(({ metric }) => metric);
 const gating = (rules: readonly MetricRule[]) => names(rules.filter((rule) => rule.gating));
 
-describe('the metrics that decide by default', () => {
+describe('the usual gating metrics', () => {
   it.each<[what: string, recorded: ExpectedArms, ratios: string[]]>([
     ['broadcasts', BROADCASTS, ['delivery.p50', 'fanout_last.p50', 'server_cpu_per_delivery']],
     ['requests', REQUESTS, ['ack.p50', 'ack.p95', 'server_cpu_per_delivery']],
     ['pushes of the server', PUSHES, ['push_skew.p50', 'push_gap.p50', 'server_cpu_per_delivery']],
-    // Of which nobody knows beforehand whether there are enough for p95.
+    // Whether there are enough samples for p95 is not known beforehand.
     ['a series of the scenario', VISITS, ['checkout.p50', 'server_cpu_per_delivery']],
     [
       'a series of the scenario that is recorded often enough',
@@ -75,7 +75,7 @@ describe('the metrics that decide by default', () => {
     },
   );
 
-  it('have others beside them that are told', () => {
+  it('have informational ones beside them', () => {
     const rules = planRules([], BROADCASTS);
     expect(names(rules.filter((rule) => !rule.gating))).toEqual([
       'delivery.p95',
@@ -89,23 +89,24 @@ describe('the metrics that decide by default', () => {
     expect(new Set(names(rules)).size).toBe(rules.length);
   });
 
-  it('are told only where they cannot decide, and left out where no run has them', () => {
-    const told = (recorded: ExpectedArms) => names(planRules([], recorded).filter((rule) => !rule.gating));
-    expect(told(VISITS).slice(0, 2)).toEqual(['checkout.p95', 'checkout.p99']);
-    expect(told(PUSHES)).toContain('push_gap.p99');
-    expect(told(armsOf({ ack: null }, { hasCoarseCpu: true }))).toContain('server_cpu_per_delivery');
-    const outside = told(armsOf({ ack: null }, { unavailable: NO_PROCESS }));
+  it('are informational where they cannot gate, and left out where no run has them', () => {
+    const informational = (recorded: ExpectedArms) =>
+      names(planRules([], recorded).filter((rule) => !rule.gating));
+    expect(informational(VISITS).slice(0, 2)).toEqual(['checkout.p95', 'checkout.p99']);
+    expect(informational(PUSHES)).toContain('push_gap.p99');
+    expect(informational(armsOf({ ack: null }, { hasCoarseCpu: true }))).toContain('server_cpu_per_delivery');
+    const outside = informational(armsOf({ ack: null }, { unavailable: NO_PROCESS }));
     expect(outside).toEqual(['ack.p99', 'traffic_per_delivery', 'requests_per_delivery']);
   });
 
-  it('must not decide where no round can tell the CPU time, unless they are asked for', () => {
+  it('are optional where rounds may lack the CPU time, unless they are asked for', () => {
     const optional = (asked: string[]) =>
       names(planRules(asked, REQUESTS).filter((rule) => rule.gating && rule.optional));
     expect(optional([])).toEqual(['server_cpu_per_delivery']);
     expect(optional(['server_cpu_per_delivery'])).toEqual([]);
   });
 
-  it('are refused where the arms do not record the same headline', () => {
+  it('are an error where the arms do not record the same headline', () => {
     const differing = armsOf({ ack: null }, { ...armOf({ reply: null }), name: 'head' });
     expect(thrownBy(() => planRules([], differing))).toMatchObject({
       code: 'BAD_METRIC',
@@ -137,7 +138,7 @@ describe('the metrics that decide by default', () => {
 });
 
 describe('--metric', () => {
-  it('decides in place of the default ones, which are told only; counts decide all the same', () => {
+  it('gates in place of the usual ones, which become informational; counts gate as well', () => {
     const rules = planRules(['delivery.p99'], BROADCASTS);
     expect(gating(rules)).toEqual(['delivery.p99', ...COUNTS]);
     expect(names(rules)).toContain('delivery.p50');
@@ -181,23 +182,23 @@ describe('--metric', () => {
     ['ack.p50', /will not record "ack", but delivery, fanout_last, send_lag$/, /one of them/],
     ['delivery', /"delivery" is a whole series/, /delivery.p99/],
     ['dlivery.p50', /"dlivery" is not one of/, /Did you mean delivery\?/],
-  ])('%s is refused', (text, message, hint) => {
+  ])('%s is an error', (text, message, hint) => {
     const error = thrownBy(() => planRules([text], BROADCASTS));
     expect(error.code).toBe('BAD_METRIC');
     expect(error.message).toMatch(message);
     expect(error.hint).toMatch(hint);
   });
 
-  it('of a figure that no run will have is refused, by the rule of thresholds', () => {
+  it('of a figure that no run will have is an error, as for thresholds', () => {
     const recorded = armsOf({ ack: null }, { name: 'head', unavailable: NO_PROCESS });
     expect(thrownBy(() => planRules(['server_rss'], recorded))).toMatchObject({
       code: 'BAD_METRIC',
       message: '--metric server_rss: head: nothing is known of it',
       hint: 'Let --exec start it.',
     });
-    const unavailable = new Map([['empty_polls', { problem: 'nobody polls', hint: '' }] as const]);
+    const unavailable = new Map([['empty_polls', { problem: 'clients do not poll', hint: '' }] as const]);
     const error = thrownBy(() => planRules(['empty_polls'], armsOf({ ack: null }, { unavailable })));
-    expect(error.message).toMatch(/nobody polls$/);
+    expect(error.message).toMatch(/clients do not poll$/);
   });
 
   it('may be given three times, each with another metric', () => {
@@ -219,7 +220,7 @@ describe('too few messages in a run', () => {
     arms: [armOf({ ack: count, send_lag: count }, { isRandom })],
   });
 
-  it('are refused beforehand: a run of fewer than 20 would be invalid', () => {
+  it('are an error beforehand: a run of fewer than 20 would be invalid', () => {
     for (const metrics of [[], ['server_cpu_per_delivery']]) {
       expect(thrownBy(() => planRules(metrics, withSamples(19)))).toMatchObject({
         code: 'TOO_FEW_SAMPLES',
@@ -229,14 +230,14 @@ describe('too few messages in a run', () => {
     }
   });
 
-  it('are refused in any arm', () => {
+  it('are an error in any arm', () => {
     const recorded = armsOf({ ack: 20 }, { name: 'head', samples: new Map([['ack', 19]]) });
     expect(thrownBy(() => planRules(['sent'], recorded)).message).toBe(
       'each run of head would have 19 independent samples of ack.p50, and needs 20',
     );
   });
 
-  it('are refused where random arrivals may make them too few', () => {
+  it('are an error where random arrivals may make them too few', () => {
     expect(thrownBy(() => planRules([], withSamples(47, true))).message).toBe(
       'each run would have 47 independent samples of ack.p50 on average, and by chance fewer than the 20 that it needs',
     );
@@ -246,7 +247,7 @@ describe('too few messages in a run', () => {
   it.each([
     ['ack.p95', 40],
     ['ack.p99', 200],
-  ])('are refused for %s below %i, which is a fifth of what a report asks for', (metric, needed) => {
+  ])('are an error for %s below %i, which is a fifth of what a report asks for', (metric, needed) => {
     expect(thrownBy(() => planRules([metric], withSamples(needed - 1)))).toMatchObject({
       message: `each run would have ${needed - 1} independent samples of ${metric}, and needs ${needed}`,
     });

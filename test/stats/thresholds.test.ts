@@ -101,11 +101,11 @@ describe('judging a count', () => {
   it.each([
     ['failed==5', true, 5, '5'],
     ['failed==0', false, 5, '5'],
-    // Of the 200 messages that were sent, however many they were owed to.
+    // A share of the 200 messages that were sent, not of their deliveries.
     ['failed<=2.5%', true, 0.025, '2.5 %'],
     ['failed<2%', false, 0.025, '2.5 %'],
   ])(
-    'answers "%s" by the messages that were refused and the visits that failed',
+    'answers "%s" by the messages that were refused and the iterations that failed',
     (expression, passed, actual, detail) => {
       const failed = [
         { reason: 'publishing was answered with HTTP status 503', count: 3 },
@@ -121,7 +121,7 @@ describe('judging a count', () => {
     },
   );
 
-  it('answers a share of failures where nothing was owed to anyone, as by visits that do not publish', () => {
+  it('answers a share of failures where no delivery was expected, as by iterations that do not publish', () => {
     const iterations = { ...results.valid(), failed: [{ reason: 'sold out', count: 10 }] };
     const unexpectedOf = { ...iterations, ledger: { ...iterations.ledger, expected: 0, delivered: 0 } };
     expect(judge('failed<2%', unexpectedOf)).toMatchObject({ passed: true, actual: 0.01 });
@@ -190,7 +190,7 @@ describe('judging a series', () => {
     expect(judge('delivery.p50<1h', few).passed).toBeNull();
   });
 
-  it("takes a scenario's own series, which is known to nobody else", () => {
+  it("takes a scenario's own series, which no other scenario knows", () => {
     const own = { checkout: 'basket -> paid' };
     const { delivery: stored } = lossy().series;
     if (stored === undefined) throw new Error('the fixture has no deliveries');
@@ -246,7 +246,7 @@ describe('judging figures of the run', () => {
 describe('judging relations and combinations', () => {
   const result = lossy();
 
-  it('tells every value that it used, and by a relation also the value of its left side', () => {
+  it('reports every value that it used, and the value of its left side', () => {
     expect(judge('lost < 4 * late', result)).toEqual({
       expression: 'lost < 4 * late',
       passed: true,
@@ -262,7 +262,7 @@ describe('judging relations and combinations', () => {
     });
   });
 
-  it('tells the same count as a number and as a share', () => {
+  it('reports the same count as a number and as a share', () => {
     expect(judge('lost<10 and lost<1%', result).detail).toBe('lost 7, lost 0.7 %');
     expect(judge('lost>0.4% and late<0.4%', result)).toMatchObject({
       passed: true,
@@ -312,7 +312,7 @@ describe('judging against a base', () => {
     expect(judgeAgainst('lost > 6 and lost <= base.lost', null).passed).toBe(false);
   });
 
-  it('judges no head that was not measured, not even by what it did not lose', () => {
+  it('judges no head that was not measured, not even by its lost messages', () => {
     expect(judgeThreshold(parseThreshold('lost==0'), null)).toEqual({
       expression: 'lost==0',
       passed: null,

@@ -67,9 +67,9 @@ function countOutcome({ metric }: Rule, points: readonly Point[], alpha: number)
       ? 'OK'
       : 'INCONCLUSIVE';
   };
-  const told = { metric, verdict: verdict(), pRegressed, pImproved, lowerAlpha: alpha, upperAlpha: alpha };
+  const common = { metric, verdict: verdict(), pRegressed, pImproved, lowerAlpha: alpha, upperAlpha: alpha };
   return {
-    ...told,
+    ...common,
     points: points.length,
     ratio: null,
     lower: null,

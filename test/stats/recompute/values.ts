@@ -1,5 +1,5 @@
 /**
- * Values of metrics, written from docs/comparing.md alone: those that decide by default and those that are told beside
+ * Values of metrics, written from docs/comparing.md alone: the usual gating ones and the informational ones beside
  * them.
  */
 import hdr from 'hdr-histogram-js';
