@@ -146,7 +146,8 @@ function runFigures(result: RunResult, then: RunFigures) {
 
 const judgementFigures = ({ heads, ...rest }: Judgement) => ({
   ...rest,
-  heads: heads.map((head) => ({
+  // The values of excluded rounds were not stored then.
+  heads: heads.map(({ excludedPoints: _, ...head }) => ({
     ...head,
     invalid: head.invalid.map(({ code }) => code),
     excluded: head.excluded.map(({ round, reasons }) => ({
