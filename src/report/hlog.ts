@@ -1,5 +1,5 @@
 import type { RunResult } from '../result/run-result.ts';
-import { NsHistogram } from '../result/view.ts';
+import { viewResult } from '../result/view.ts';
 import { verdict } from './content/run-verdict.ts';
 import { plain } from './plain.ts';
 
@@ -8,43 +8,47 @@ interface LogRow {
   readonly series: string;
   readonly startMs: number;
   readonly lengthMs: number;
+  readonly maxNs: number;
   readonly encoded: string;
 }
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3);
 
 /** The histograms of every interval, on the clock of the run. */
-function intervalRows({ timing, intervals }: RunResult): LogRow[] {
+function intervalRows(result: RunResult): LogRow[] {
+  const { timing, intervals } = result;
+  const view = viewResult(result);
   const measuredFromMs = timing.startMs + timing.connectMs + timing.warmupMs;
-  return intervals.flatMap(({ startMs, lengthMs, series }) =>
+  return intervals.flatMap(({ startMs, lengthMs, series }, index) =>
     Object.entries(series).map(([name, encoded]) => ({
       series: name,
       startMs: measuredFromMs + startMs,
       lengthMs,
+      maxNs: view.intervals(name)[index]?.maxNs ?? 0,
       encoded,
     })),
   );
 }
 
 /** One row for each series that no interval holds, such as `connect`, which ends before measuring begins. */
-function wholeRows({ timing, intervals, series }: RunResult): LogRow[] {
+function wholeRows(result: RunResult): LogRow[] {
+  const { timing, intervals, series } = result;
   const inIntervals = new Set(intervals.flatMap((interval) => Object.keys(interval.series)));
   return Object.entries(series)
     .filter(([name]) => !inIntervals.has(name))
-    .map(([name, { histogram }]) => ({
+    .map(([name, { count, histogram }]) => ({
       series: name,
       startMs: timing.startMs,
       lengthMs: timing.connectMs,
+      maxNs: count === 0 ? 0 : (viewResult(result).histogram(name)?.maxNs ?? 0),
       encoded: histogram,
     }));
 }
 
-function formatRow({ series, startMs, lengthMs, encoded }: LogRow): string {
-  const histogram = NsHistogram.decode(encoded);
-  const maxMs = histogram.count === 0 ? 0 : histogram.maxNs / 1e6;
+function formatRow({ series, startMs, lengthMs, maxNs, encoded }: LogRow): string {
   // Some readers end a tag at the first comma or space.
   const tag = series.replace(/[^\w.-]/g, '_');
-  return `Tag=${tag},${seconds(startMs)},${seconds(lengthMs)},${maxMs.toFixed(3)},${encoded}`;
+  return `Tag=${tag},${seconds(startMs)},${seconds(lengthMs)},${(maxNs / 1e6).toFixed(3)},${encoded}`;
 }
 
 /**
