@@ -1,7 +1,7 @@
 import type { Block, Fact, Report } from '../blocks.ts';
 import type { Heading } from '../content/table.ts';
 import { escapeHtml, htmlDocument } from './page/document.ts';
-import { chartGroupHtml, swatchHtml } from './page/lines.ts';
+import { chartGroupHtml, swatchHtml } from './page/figures.ts';
 
 type BlockOf<Kind extends Block['kind']> = Extract<Block, { readonly kind: Kind }>;
 

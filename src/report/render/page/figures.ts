@@ -1,6 +1,15 @@
-import type { Axis, Dot, DotChart, MarkStyle, Panel } from '../../charts.ts';
+import type {
+  Axis,
+  ChartGroup,
+  Dot,
+  DotChart,
+  LineChart,
+  LineStyle,
+  MarkStyle,
+  Panel,
+} from '../../charts.ts';
 import { type Scale, scaleOf } from '../scale.ts';
-import { escapeHtml } from './document.ts';
+import { escapeHtml, jsonForScript } from './document.ts';
 
 const MARK_PATHS = {
   disc: 'M-4.5 0A4.5 4.5 0 1 1 4.5 0A4.5 4.5 0 1 1-4.5 0Z',
@@ -122,17 +131,86 @@ function panelHtml(panel: Panel): string {
   ].join('\n');
 }
 
-/** The figure of a chart of points. It needs no script. */
-export function dotChartHtml({ title, note, keys, isWide, panels }: DotChart): string {
-  const keysHtml = keys.map(
-    ({ text, ...mark }) =>
-      `<span class="key"><svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true" style="--mark:var(--${mark.colour})">${markSvg(mark)}</svg>${escapeHtml(text)}</span>`,
-  );
+/** One entry of a key: a drawing and its name. */
+const keyHtml = (svg: string, text: string) => `<span class="key">${svg}${escapeHtml(text)}</span>`;
+
+interface FigureParts {
+  readonly title: string;
+  readonly note: string;
+  readonly isWide: boolean;
+  readonly keys: readonly string[];
+  readonly drawing: string;
+}
+
+function figureHtml({ title, note, isWide, keys, drawing }: FigureParts): string {
   return [
     `<figure${isWide ? ' class="wide"' : ''}>`,
-    `<figcaption><strong>${escapeHtml(title)}</strong> <span class="keys">${keysHtml.join(' ')}</span>`,
+    `<figcaption><strong>${escapeHtml(title)}</strong> <span class="keys">${keys.join(' ')}</span>`,
     note === '' ? '</figcaption>' : `<span class="note">${escapeHtml(note)}</span></figcaption>`,
-    `<div class="panels">${panels.map(panelHtml).join('\n')}</div>`,
+    drawing,
     '</figure>',
+  ].join('\n');
+}
+
+/** The figure of a chart of points. It needs no script. */
+function dotFigure({ title, note, keys, isWide, panels }: DotChart): string {
+  const keysHtml = keys.map(({ text, ...mark }) => {
+    const style = `--mark:var(--${mark.colour})`;
+    const svg = `<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true" style="${style}">${markSvg(mark)}</svg>`;
+    return keyHtml(svg, text);
+  });
+  const drawing = `<div class="panels">${panels.map(panelHtml).join('\n')}</div>`;
+  return figureHtml({ title, note, isWide, keys: keysHtml, drawing });
+}
+
+const DASHES: Readonly<Record<LineStyle, string>> = { solid: '', dashed: '7 4', dotted: '2 3' };
+
+type LineGroup = Extract<ChartGroup, { form: 'lines' }>;
+
+/** A square in one of the eight colours for lines. */
+export function swatchHtml(colour: number): string {
+  return `<i class="swatch" style="background:var(--line-${colour % 8})"></i>`;
+}
+
+/** The figure of a line chart, into which the script draws. Its key names the styles of lines where they differ. */
+function lineFigure({ title, note, unit, xAxis, logarithmicY, lines }: LineChart): string {
+  const styles = new Map(lines.map(({ label, style }) => [label, style]));
+  const keys = [...styles].map(([label, style]) =>
+    keyHtml(
+      `<svg viewBox="0 0 26 8" aria-hidden="true"><path d="M0 4H26" stroke-dasharray="${DASHES[style]}"/></svg>`,
+      label,
+    ),
+  );
+  return figureHtml({
+    title: `${title}${unit === null ? '' : `, ${unit}`}${logarithmicY ? ' (logarithmic)' : ''}`,
+    note,
+    isWide: xAxis === 'odds',
+    keys: keys.length < 2 ? [] : keys,
+    drawing: '<div class="plot"></div>',
+  });
+}
+
+/** The legend of a group, and the numbers for the script. */
+function legendHtml({ runs, measureMs, charts }: LineGroup): string[] {
+  const buttons = runs.map(
+    ({ label, colour }, run) =>
+      `<button type="button" aria-pressed="true" data-run="${run}">${swatchHtml(colour)}${escapeHtml(label)}</button>`,
+  );
+  return [
+    `<script type="application/json">${jsonForScript({ runs, measureMs, charts })}</script>`,
+    `<div class="legend" role="group" aria-label="Runs shown in the charts" hidden>${buttons.join('\n')}</div>`,
+    '<noscript><p class="note">The charts need JavaScript. The tables do not.</p></noscript>',
+  ];
+}
+
+/** The charts of a group; empty without charts. */
+export function chartGroupHtml(group: ChartGroup): string {
+  if (group.charts.length === 0) return '';
+  const figures = group.form === 'lines' ? group.charts.map(lineFigure) : group.charts.map(dotFigure);
+  return [
+    `<div class="chart-group ${group.form}">`,
+    ...(group.form === 'lines' ? legendHtml(group) : []),
+    `<div class="charts">${figures.join('\n')}</div>`,
+    '</div>',
   ].join('\n');
 }
