@@ -54,11 +54,12 @@ const targetPlanSchema = z
   })
   .readonly();
 
-/** The settings as given, by name; null for a setting that was not given. */
-const settingsSchema = z.record(
-  z.enum(SETTING_NAMES),
-  z.union([text, decimal, z.null()]),
-) as unknown as z.ZodType<Settings>;
+/** The settings as given, by name; null for one that was not given, or that a stored plan is too old to have. */
+const settingsSchema = z
+  .partialRecord(z.enum(SETTING_NAMES), z.union([text, decimal, z.null()]))
+  .transform(
+    (given) => Object.fromEntries(SETTING_NAMES.map((name) => [name, given[name] ?? null])) as Settings,
+  );
 
 /** Everything that a run does, as it is stored. The same plan gives the same schedule in every process. */
 export const planSchema = z

@@ -83,10 +83,11 @@ describe('a plan', () => {
     expect(planSchema.parse(stored)).toEqual(built);
   });
 
-  it('does not fit its schema without a setting or with a setting of another type', () => {
+  it('is read with null for a setting that it is too old to have, and refused with one of another type', () => {
     const built = plan();
-    const { parser: _, ...others } = built.settings;
-    expect(planSchema.safeParse({ ...built, settings: others }).success).toBe(false);
+    const { parser: _, ...older } = built.settings;
+    expect(planSchema.parse({ ...built, settings: older }).settings).toEqual(built.settings);
+    expect(planSchema.safeParse({ ...built, settings: { colour: 'red' } }).success).toBe(false);
     expect(planSchema.safeParse({ ...built, settings: { ...built.settings, parser: {} } }).success).toBe(
       false,
     );
