@@ -34,6 +34,8 @@ export interface Figure extends MetricDefinition {
   readonly unit: Exclude<MetricUnit, 'count'>;
   /** The tables that have a column for it, in the order of the catalogue. */
   readonly tables: readonly FigureTable[];
+  /** `server`: it needs telemetry of the server process. */
+  readonly source: 'server' | 'clients';
   readonly value: (result: RunResult) => number | null;
 }
 
@@ -83,12 +85,13 @@ function perDelivery(result: RunResult, amount: number): number | null {
 const serverProcesses = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
 const generatorProcesses = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
 
-const USUAL_FIGURE = { better: 'lower', isGating: false, tolerance: USUAL } as const;
+const OF_CLIENTS = { better: 'lower', isGating: false, tolerance: USUAL, source: 'clients' } as const;
+const OF_SERVER = { ...OF_CLIENTS, source: 'server' } as const;
 
 /** Figures of a whole run, beside its series and counts. */
 export const FIGURES = {
   server_cpu_per_delivery: {
-    ...USUAL_FIGURE,
+    ...OF_SERVER,
     title: 'server CPU/delivery',
     unit: 'duration',
     meaning: 'CPU time of all server processes per delivery or request',
@@ -98,7 +101,7 @@ export const FIGURES = {
     value: serverCpuPerDeliveryNs,
   },
   server_cpu: {
-    ...USUAL_FIGURE,
+    ...OF_SERVER,
     title: 'server CPU',
     unit: 'share',
     meaning: 'CPU time of all server processes over the measured time; 100 % is one core',
@@ -111,7 +114,7 @@ export const FIGURES = {
     },
   },
   server_loop_utilization: {
-    ...USUAL_FIGURE,
+    ...OF_SERVER,
     title: 'server event-loop utilization',
     unit: 'share',
     meaning: 'event-loop utilization of the busiest server process',
@@ -119,7 +122,7 @@ export const FIGURES = {
     value: (result) => largest(serverProcesses(result).map(({ measured }) => measured.loopUtilization)),
   },
   server_rss: {
-    ...USUAL_FIGURE,
+    ...OF_SERVER,
     title: 'server RSS',
     unit: 'bytes',
     meaning: 'maximum resident memory that all server processes held at one time',
@@ -128,7 +131,7 @@ export const FIGURES = {
     value: serverRssBytes,
   },
   traffic_per_delivery: {
-    ...USUAL_FIGURE,
+    ...OF_CLIENTS,
     title: 'bytes/delivery',
     unit: 'bytes',
     meaning: 'bytes that all clients sent and received on the wire, per delivery or request',
@@ -137,7 +140,7 @@ export const FIGURES = {
     value: (result) => perDelivery(result, result.traffic.sentBytes + result.traffic.receivedBytes),
   },
   requests_per_delivery: {
-    ...USUAL_FIGURE,
+    ...OF_CLIENTS,
     title: 'requests/delivery',
     unit: 'average',
     meaning: 'HTTP requests of all clients, per delivery or request',
@@ -145,7 +148,7 @@ export const FIGURES = {
     value: (result) => perDelivery(result, result.traffic.requests),
   },
   empty_polls: {
-    ...USUAL_FIGURE,
+    ...OF_CLIENTS,
     title: 'empty polls',
     unit: 'share',
     meaning: 'share of the polling requests that returned no message',
@@ -153,7 +156,7 @@ export const FIGURES = {
     value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.emptyPolls / traffic.polls),
   },
   sent: {
-    ...USUAL_FIGURE,
+    ...OF_CLIENTS,
     title: 'sent',
     unit: 'rate',
     meaning: 'messages sent per second',
@@ -162,7 +165,7 @@ export const FIGURES = {
     value: ({ rate }) => rate.achievedHz,
   },
   generator_utilization: {
-    ...USUAL_FIGURE,
+    ...OF_CLIENTS,
     title: 'generator utilization',
     unit: 'share',
     meaning: 'event-loop utilization of the busiest generator process, without pacing',

@@ -3,7 +3,7 @@ import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
-import type { FigureName } from '../result/metrics.ts';
+import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
 
 /** Counts by series; null once a part of a count is unknown. */
 class SeriesCounts {
@@ -60,18 +60,11 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   return counts.bySeries;
 }
 
-const FIGURES_OF_SERVER: readonly FigureName[] = [
-  'server_cpu_per_delivery',
-  'server_cpu',
-  'server_loop_utilization',
-  'server_rss',
-];
-
 function forecastUnavailable({ target, transport }: Plan): ReadonlyMap<FigureName, UnavailableFigure> {
   const unavailable = new Map<FigureName, UnavailableFigure>();
   if (target.reference === null && target.exec === null) {
     const problem = 'the server is already running, so that its process will be unknown';
-    for (const name of FIGURES_OF_SERVER)
+    for (const name of FIGURE_NAMES.filter((each) => FIGURES[each].source === 'server'))
       unavailable.set(name, { problem, hint: 'Let --exec start the server.' });
   }
   if (target.reference?.runtime === 'bun') {

@@ -10,7 +10,7 @@ import { aggregate } from '../../src/result/aggregate.ts';
 import type { Capacity } from '../../src/result/capacity.ts';
 import type { Comparison, Judgement } from '../../src/result/comparison.ts';
 import { parseAs } from '../../src/result/documents.ts';
-import { COUNT_NAMES, FIGURE_NAMES } from '../../src/result/metrics.ts';
+import { COUNT_NAMES, isFigure } from '../../src/result/metrics.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { measuredTelemetry, receivedInTime } from '../../src/result/telemetry.ts';
 import { measuredIntervals, type NsHistogram, type ResultView, viewResult } from '../../src/result/view.ts';
@@ -42,6 +42,11 @@ const readOf = (histogram: NsHistogram) => ({
 const each = <T>(names: readonly string[], of: (name: string) => T): Record<string, T> =>
   Object.fromEntries(names.map((name) => [name, of(name)]));
 
+/** A figure that was added later has no recorded value. */
+const FIGURES_THEN = Object.keys(
+  (renamed(read('ws-broadcast.figures')) as { readonly figures: object }).figures,
+);
+
 function aggregateFigures(views: readonly ResultView[]) {
   const all = aggregate(views);
   const series = [...new Set(views.flatMap(({ result }) => Object.keys(result.series)))].sort();
@@ -49,7 +54,7 @@ function aggregateFigures(views: readonly ResultView[]) {
     counts: Object.fromEntries(COUNT_NAMES.map((name) => [name, all.count(name)])),
     expected: all.expected,
     sent: all.sent,
-    figures: Object.fromEntries(FIGURE_NAMES.map((name) => [name, all.figure(name)])),
+    figures: each(FIGURES_THEN, (name) => (isFigure(name) ? all.figure(name) : undefined)),
     series: each(series, (name) => {
       const histogram = all.histogram(name);
       return { ...(histogram === null ? {} : readOf(histogram)), samples: all.samples(name) };
