@@ -26,14 +26,14 @@ export interface DueMessage {
 }
 
 type Tally = Pick<SecondCounts, 'intended' | 'sent' | 'expected'>;
-type CountName = keyof Tally;
+type TallyName = keyof Tally;
 
 /** Numbers the messages of each stream, and counts what was intended, sent and expected in each second. */
 export class SentMessages {
   readonly #context: WorkerContext;
   readonly #measured: number[];
   readonly #warmup: number[];
-  readonly #bySecond = new Map<number, Record<CountName, number>>();
+  readonly #bySecond = new Map<number, Record<TallyName, number>>();
   readonly unsent = new ReasonCounts();
 
   constructor(context: WorkerContext) {
@@ -97,7 +97,7 @@ export class SentMessages {
   }
 
   /** Counts in the second of the schedule in which a measured message was due. */
-  #count(intendedNs: number, name: CountName, count = 1): void {
+  #count(intendedNs: number, name: TallyName, count = 1): void {
     const second = Math.floor((intendedNs - this.#context.measuring.startNs) / 1e9);
     let tally = this.#bySecond.get(second);
     if (tally === undefined) {
