@@ -1,3 +1,4 @@
+import { parseArgsStringToArgv } from 'string-argv';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
 import { VERSION } from '../../src/package.ts';
@@ -175,36 +176,36 @@ describe('help', () => {
   });
 });
 
-/** The examples of a help text, each as the arguments that a shell makes of it. */
-function examplesIn(help: string): string[][] {
-  const lines = help.split('\nExamples:\n')[1]?.trim().split('\n') ?? [];
-  return lines.map((line) => {
-    const [program, ...args] = line.trim().match(/'[^']*'|\S+/g) ?? [];
-    expect(program).toBe('sockbench');
-    return args.map((arg) => arg.replaceAll("'", ''));
-  });
+/** The examples in the help of a command, each as the arguments that a shell makes of it. */
+async function examplesOf(command: string): Promise<string[][]> {
+  const { stdout } = await runFake(command, '--help');
+  const lines = stdout.split('\nExamples:\n')[1]?.trim().split('\n') ?? [];
+  return lines.map((line) => parseArgsStringToArgv(line).slice(1));
 }
 
-describe('the examples of run', async () => {
-  // Everything is checked before the folder for reports, and that before anything starts: a folder that cannot
-  // be is the only fault that is left to find in an example that would run.
+describe.each(['run', 'compare', 'capacity', 'gate'])('the examples of %s', async (command) => {
+  // The output folder is checked last before anything starts, so a folder that cannot be written is the only fault left
+  // in an example that would run. A baseline file is read before.
   const nowhere = `${import.meta.filename}/nowhere`;
-  const examples = examplesIn((await runFake('run', '--help')).stdout);
+  const problem = (args: readonly string[]) =>
+    args.includes('--baseline')
+      ? /^error: main\/rounds\.json cannot be read/
+      : /^error: the folder .*nowhere cannot be written to: /;
+  const examples = await examplesOf(command);
 
-  it('are one for each scenario at least', () => {
-    expect(examples.map(([command]) => command)).toEqual(examples.map(() => 'run'));
-    expect(new Set(examples.map(([, scenario]) => scenario)).size).toBe(3);
+  it('are three commands of their own', () => {
+    expect(examples.map(([first]) => first)).toEqual([command, command, command]);
   });
 
-  it.each(examples)('are accepted: %s %s %s %s', async (...args) => {
+  it.each(examples.map((args) => [args]))('are accepted: %j', async (args) => {
     const { exitCode, stdout, stderr } = await runFake(...args, '--out', nowhere);
-    expect(stderr).toMatch(/^error: the folder .*nowhere cannot be written to: /);
+    expect(stderr).toMatch(problem(args));
     expect([exitCode, stdout]).toEqual([2, '']);
   });
 
   it('are refused when a value is wrong', async () => {
-    const { stderr } = await runFake(...(examples[0] ?? []), '--rate', '50', '--out', nowhere);
-    expect(stderr).toMatch(/^error: --rate: "50" has no unit/);
+    const { stderr } = await runFake(...(examples[0] ?? []), '--drain', '50', '--out', nowhere);
+    expect(stderr).toMatch(/^error: --drain: "50" has no unit/);
   });
 });
 
