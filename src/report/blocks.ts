@@ -65,9 +65,9 @@ export interface Report {
   readonly footer: string;
 }
 
-/** A table without row colours; nothing where `table` is null. */
-export function tableBlock(title: string, table: Table | null, notes: readonly string[] = []): Block[] {
-  return table === null ? [] : [{ kind: 'table', title, table, notes, colours: [] }];
+/** A table without row colours. */
+export function tableBlock(title: string, table: Table, notes: readonly string[] = []): Block[] {
+  return [{ kind: 'table', title, table, notes, colours: [] }];
 }
 
 /** A list of sentences; nothing when there are none. */

@@ -71,7 +71,11 @@ function verdictHtml({ severity, text, notes }: BlockOf<'verdict'>): string {
   return `<header class="${severity}"><h1>${escapeHtml(text)}</h1>\n${listHtml(notes)}\n</header>`;
 }
 
-const titleHtml = (title: string) => (title === '' ? '' : `<h3>${escapeHtml(title)}</h3>\n`);
+/** Nothing without charts. */
+function chartsHtml({ title, group }: BlockOf<'charts'>): string {
+  const charts = chartGroupHtml(group);
+  return title === '' || charts === '' ? charts : `<h3>${escapeHtml(title)}</h3>\n${charts}`;
+}
 
 /** Folds that every output shows are open. */
 function foldHtml({ title, needs, blocks }: BlockOf<'details'>): string {
@@ -96,7 +100,7 @@ function blockHtml(block: Block, fold: string): string {
     case 'lines':
       return `<pre aria-label="${escapeHtml(block.title)}">${block.lines.map(escapeHtml).join('\n')}</pre>`;
     case 'charts':
-      return `${titleHtml(block.title)}${chartGroupHtml(block.group)}`;
+      return chartsHtml(block);
     case 'details':
       return foldHtml(block);
   }
