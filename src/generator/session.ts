@@ -1,5 +1,5 @@
 import { requireAllowedHost } from '../contract/target.ts';
-import type { Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
+import type { ConnectOptions, Driver } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
@@ -79,7 +79,8 @@ export class GeneratorSession {
       timers,
       connectOptions: (client) => this.#connectOptions(client),
       onOpened: (client, connection, connectNs) => {
-        this.#listen(client, connection);
+        for (const operation of this.#operations.values()) operation.listen?.(client, connection);
+        this.#observer.listen(client, connection);
         recorder.record('connect', connectNs);
       },
       onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
@@ -107,11 +108,6 @@ export class GeneratorSession {
       write: (stamp, type = payloadType) => writers[type](stamp),
     };
     return new Map(Object.values(OPERATIONS).map(({ kind, start }) => [kind, start(worker)]));
-  }
-
-  #listen(client: number, connection: Connection): void {
-    for (const operation of this.#operations.values()) operation.listen?.(client, connection);
-    this.#observer.listen(client, connection);
   }
 
   /** Runs the code of snapshots once for the compiler, before the run. */
