@@ -14,7 +14,7 @@ import { formatCount, formatDurationMs, parseDurationMs, parseRateHz } from '../
 import { type Flags, type FlagValues, readFlags, repeated } from './flags.ts';
 import { readSource } from './plan-run.ts';
 
-/** Where a search begins and ends unless --from and --to are given. */
+/** The range of a search unless --from and --to are given. */
 const RANGES: Readonly<Record<Varied, { readonly from: string; readonly to: string }>> = {
   rate: { from: '50/s', to: '100000/s' },
   clients: { from: '10', to: '100000' },

@@ -71,7 +71,7 @@ export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags)
   return { name, spec, config, ...planWith() };
 }
 
-/** What is compared, before the flags of the comparison are applied. */
+/** The parts of a comparison before its flags are applied. */
 export interface ComparisonParts {
   readonly command: Design['command'];
   /** The first is the base. */
@@ -164,7 +164,7 @@ function forecastOf(arm: ArmPlan): ArmExpectation {
   };
 }
 
-/** What a comparison may be about. Any other difference between arms makes their loads different. */
+/** The fields in which arms may differ. Any other difference makes their loads different. */
 const COMPARED = new Set(['transport', 'driver', 'protocol', 'namespace', ...SETTING_NAMES]);
 
 /** Notes arms under different loads, which must not be mistaken for one server slower than another. */

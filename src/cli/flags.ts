@@ -84,7 +84,7 @@ function summaryOf({ value, default: fallback, summary }: Option<unknown>): stri
   return fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
 }
 
-/** Where results go and in which formats. `out` is the summary of --out; `formats` are the names to choose from. */
+/** Flags for the output folder and formats. `format.names` are the formats to choose from. */
 export function outputOptions<Folder extends string | null>(
   out: { readonly default: Folder; readonly summary: string },
   format: { readonly default: string; readonly names: string },

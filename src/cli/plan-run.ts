@@ -26,7 +26,7 @@ import {
   targetDefaults,
 } from './resolve.ts';
 
-/** What a run is planned from. Every file is read once, however many plans are made from it. */
+/** The input of plans. Every file is read once, however many plans are made. */
 export interface PlanSource {
   readonly scenario: Scenario;
   readonly config: LoadedConfig;

@@ -14,7 +14,7 @@ import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
 import { planReference } from './reference.ts';
 
-/** What is spoken at a URL, by its scheme. */
+/** The protocol at a URL, by its scheme. */
 const PROTOCOL_OF: ReadonlyMap<string, Protocol> = new Map([
   ['http:', 'socketio'],
   ['https:', 'socketio'],

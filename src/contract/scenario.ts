@@ -17,7 +17,7 @@ export { choice, integer, type OptionTable, type OptionValues, onOff } from './o
 export { SCOPES, type Scope } from './protocol.ts';
 export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';
 
-/** What a sender does when one of its messages is due. */
+/** The action of a sender when one of its messages is due. */
 export type Operation =
   /** Sends a message to others; `room` is null for the two scopes without a room. */
   | { readonly kind: 'publish'; readonly scope: Scope; readonly room: string | null }
@@ -60,7 +60,7 @@ export interface Layout {
   readonly headline?: string;
 }
 
-/** How the clients of a run connect. */
+/** The way in which the clients of a run connect. */
 export interface Speech {
   readonly protocol: Protocol;
   readonly transport: Transport;
@@ -135,7 +135,7 @@ export interface Scenario<T extends OptionTable = OptionTable> {
    * Throws a SockbenchError for options that contradict one another.
    */
   readonly layout: (options: OptionValues<T>, clients: number, speech: Speech) => Layout;
-  /** What a user does when an iteration is due. An iteration that throws has failed, and is counted by its message. */
+  /** Carries out the steps of a user when an iteration is due. An iteration that throws has failed, and is counted by its message. */
   readonly steps?: (user: User<T>) => Promise<void>;
 }
 

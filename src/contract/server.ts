@@ -41,7 +41,7 @@ export interface ServerSettings {
   readonly redisAdapter: 'pubsub' | 'sharded' | 'streams';
 }
 
-/** Where a server listens, and its settings. */
+/** The address on which a server listens, and its settings. */
 export interface StartOptions {
   readonly host: string;
   /** 0 takes a free port. */

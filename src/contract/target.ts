@@ -97,7 +97,7 @@ export interface IncomingEvent {
   readonly payload?: (data: unknown) => unknown;
 }
 
-/** How operations become events of the server under test, and what it sends back. Each scenario needs some of them. */
+/** Maps operations to events of the server under test, and its events to replies. Each scenario needs some of them. */
 export interface Mapping {
   readonly join?: (join: {
     readonly rooms: readonly string[];

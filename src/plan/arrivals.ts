@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { type Profile, timeOfCountMs } from './profile.ts';
 
-/** How messages are spaced. `constant`: evenly. `poisson`: independently, at the same average rate. */
+/** The spacing of messages. `constant`: evenly. `poisson`: independently, at the same average rate. */
 export const ARRIVALS = ['constant', 'poisson'] as const;
 export type Arrival = (typeof ARRIVALS)[number];
 

@@ -49,7 +49,7 @@ function redisUrl(text: string): string {
   );
 }
 
-/** How server and clients speak, beyond the transport. Each server and protocol supports some of the settings. */
+/** Settings of server and clients beyond the transport. Each server and protocol supports some of them. */
 export const SETTING_OPTIONS = {
   namespace: option('NAME', null, 'Socket.IO namespace that clients enter', namespaceName),
   parser: option('default|msgpack', 'default', 'Socket.IO parser', choice(['default', 'msgpack'])),

@@ -14,7 +14,7 @@ const whole = z.number().int().nonnegative();
 const decimal = z.number();
 const text = z.string();
 
-/** How a reference server is run. */
+/** A reference server: its program and its settings. */
 const referenceSchema = z
   .object({
     runtime: z.enum(['node', 'bun']),
@@ -61,7 +61,7 @@ const settingsSchema = z
     (given) => Object.fromEntries(SETTING_NAMES.map((name) => [name, given[name] ?? null])) as Settings,
   );
 
-/** Everything that a run does, as it is stored. The same plan gives the same schedule in every process. */
+/** A complete description of a run, which is stored with it. The same plan gives the same schedule in every process. */
 export const planSchema = z
   .object({
     scenario: text,
@@ -98,7 +98,7 @@ export type Plan = z.infer<typeof planSchema>;
 export type TargetPlan = z.infer<typeof targetPlanSchema>;
 export type ReferencePlan = z.infer<typeof referenceSchema>;
 
-/** What a run carries out. The layout is the one that the scenario computed from the plan. */
+/** A run to carry out. The layout is the one that the scenario computed from the plan. */
 export interface PlannedRun {
   readonly scenario: Scenario;
   readonly plan: Plan;
