@@ -3,12 +3,12 @@ import type { ResultView } from '../../result/view.ts';
 import { type Line, type LineChart, makeLineChart } from '../charts.ts';
 import { extent } from './table.ts';
 
-type StoredSample = ProcessTelemetry['samples'][number];
+type ChartedSample = ProcessTelemetry['samples'][number];
 
 /** One value of a process, and how the values of several processes are combined. */
 interface Measure {
   /** Null where the sample has no such value. */
-  readonly of: (sample: StoredSample) => number | null;
+  readonly of: (sample: ChartedSample) => number | null;
   readonly combine: (values: readonly number[]) => number;
 }
 
@@ -25,7 +25,7 @@ const RSS: Measure = { of: ({ rssBytes }) => rssBytes, combine: inTotal };
 const MAX_SILENCE_MS = 2000;
 
 /** What a process did at a moment: its sample, `ended` where it did not live, null where it was not sampled. */
-type Moment = StoredSample | 'ended' | null;
+type Moment = ChartedSample | 'ended' | null;
 
 /** Follows a process through time. The moments asked for must ascend. */
 function follow({ samples }: ProcessTelemetry): (atMs: number) => Moment {
@@ -41,7 +41,7 @@ function follow({ samples }: ProcessTelemetry): (atMs: number) => Moment {
   };
 }
 
-function combined(samples: readonly StoredSample[], { of, combine }: Measure): number | null {
+function combined(samples: readonly ChartedSample[], { of, combine }: Measure): number | null {
   const values = samples.map(of).filter((value) => value !== null);
   return values.length === 0 ? null : combine(values);
 }
