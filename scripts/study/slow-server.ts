@@ -13,7 +13,7 @@ const [port = '0', shape = 'none', microseconds = '0'] = process.argv.slice(2);
 const delayMs = Number(microseconds) / 1000;
 const TAIL_EVERY = 100;
 
-const server = new WebSocketServer({ port: Number(port), host: '127.0.0.1' });
+const slowServer = new WebSocketServer({ port: Number(port), host: '127.0.0.1' });
 let published = 0;
 
 function busy(): void {
@@ -23,7 +23,7 @@ function busy(): void {
 
 function broadcast({ message }: SendMessage): void {
   const frame = encodeEnvelope({ event: EVENT.receiveMessage, data: message });
-  for (const client of server.clients) {
+  for (const client of slowServer.clients) {
     if (shape === 'recipient') busy();
     if (client.readyState === WebSocket.OPEN) client.send(frame);
   }
@@ -36,7 +36,7 @@ function publish(message: SendMessage): void {
   else broadcast(message);
 }
 
-server.on('connection', (socket) => {
+slowServer.on('connection', (socket) => {
   socket.on('message', (raw: Buffer, isBinary) => {
     const { event, data, id } = decodeEnvelope(raw, isBinary);
     if (event === EVENT.hello) socket.send(encodeEnvelope({ event, data, ack: id ?? 0 }));

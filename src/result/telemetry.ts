@@ -2,7 +2,7 @@ import { largest } from './order-statistics.ts';
 import type { ProcessTelemetry, RunResult } from './run-result.ts';
 import { viewResult } from './view.ts';
 
-type TelemetrySample = ProcessTelemetry['samples'][number];
+type StoredSample = ProcessTelemetry['samples'][number];
 
 /** Telemetry of one process over the measured time, without the drain; null where no sample has the value. */
 export interface MeasuredTelemetry {
@@ -22,12 +22,12 @@ export interface MeasuredTelemetry {
 
 /** A sample and the part of it that lies in the measured time. */
 interface MeasuredSample {
-  readonly sample: TelemetrySample;
+  readonly sample: StoredSample;
   readonly startMs: number;
   readonly endMs: number;
 }
 
-function measuredSamples(samples: readonly TelemetrySample[], measureMs: number): MeasuredSample[] {
+function measuredSamples(samples: readonly StoredSample[], measureMs: number): MeasuredSample[] {
   return samples
     .map((sample) => ({
       sample,
@@ -40,7 +40,7 @@ function measuredSamples(samples: readonly TelemetrySample[], measureMs: number)
 /** The sum over the measured parts, as if each sample were even; null where no sample has the value. */
 function total(
   parts: readonly MeasuredSample[],
-  pick: (sample: TelemetrySample) => number | null,
+  pick: (sample: StoredSample) => number | null,
 ): number | null {
   const values = parts.flatMap(({ sample, startMs, endMs }) => {
     const value = pick(sample);
@@ -49,7 +49,7 @@ function total(
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
 }
 
-function workOf({ loopUtilization, pacingShare }: TelemetrySample): number | null {
+function workOf({ loopUtilization, pacingShare }: StoredSample): number | null {
   return loopUtilization === null ? null : Math.max(0, loopUtilization - (pacingShare ?? 0));
 }
 
@@ -58,9 +58,9 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   const parts = measuredSamples(process.samples, measureMs);
   const wallMs = parts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
   if (wallMs === 0) return null;
-  const max = (pick: (sample: TelemetrySample) => number | null) =>
+  const max = (pick: (sample: StoredSample) => number | null) =>
     largest(parts.map(({ sample }) => pick(sample)));
-  const average = (pick: (sample: TelemetrySample) => number | null) => {
+  const average = (pick: (sample: StoredSample) => number | null) => {
     const weighted = total(parts, (sample) => {
       const value = pick(sample);
       return value === null ? null : value * sample.lengthMs;

@@ -175,10 +175,10 @@ export function judgeCount({ rule, points, base, head }: Observed, alpha: number
   const [ofBase, ofHead] = [points.map((point) => point.base), points.map((point) => point.head)];
   const decided = ((): [Verdict, string] => {
     if (points.length === 0) return ['INCONCLUSIVE', 'no pair was valid'];
-    if (totalOf(ofBase) === 0 && totalOf(ofHead) === 0) return ['OK', 'none in either arm'];
+    if (sumOfCounts(ofBase) === 0 && sumOfCounts(ofHead) === 0) return ['OK', 'none in either arm'];
     if (pRegressed <= alpha) return ['REGRESSED', 'more than in the base'];
     if (pImproved <= alpha) return ['IMPROVED', 'fewer than in the base'];
-    if (totalOf(ofHead) === 0) return ['OK', 'none in the head'];
+    if (sumOfCounts(ofHead) === 0) return ['OK', 'none in the head'];
     if (pBeyond <= alpha) return ['OK', `at most ${formatPercent(rule.delta)} more than in the base`];
     return ['INCONCLUSIVE', unsure(ofBase, ofHead)];
   })();
@@ -202,7 +202,7 @@ export function judgeCount({ rule, points, base, head }: Observed, alpha: number
   };
 }
 
-function totalOf(counts: readonly number[]): number {
+function sumOfCounts(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
@@ -210,9 +210,9 @@ function totalOf(counts: readonly number[]): number {
 function unsure(ofBase: readonly number[], ofHead: readonly number[]): string {
   const shown = (counts: readonly number[]) => {
     const rounds = counts.filter((count) => count > 0).length;
-    return `${formatCount(totalOf(counts))} in ${rounds} of ${counts.length} rounds`;
+    return `${formatCount(sumOfCounts(counts))} in ${rounds} of ${counts.length} rounds`;
   };
-  return totalOf(ofBase) === 0
+  return sumOfCounts(ofBase) === 0
     ? `${shown(ofHead)} of the head, none in the base: too rare to judge`
     : `${shown(ofHead)} of the head, ${shown(ofBase)} of the base: too rare or too uneven to judge`;
 }
