@@ -41,7 +41,7 @@ function runSockbench(args: readonly string[]): number | null {
     .status;
 }
 
-function slowServer(shape: string, microseconds: number): string {
+function slowServerCommand(shape: string, microseconds: number): string {
   const program = join(import.meta.dirname, 'study', 'slow-server.ts');
   return `exec "${process.execPath}" "${program}" ${PORT} ${shape} ${microseconds.toFixed(3)}`;
 }
@@ -57,9 +57,9 @@ async function meanDeliveryUs(): Promise<number> {
     'compare',
     ...target,
     '--arm',
-    `a: --exec '${slowServer('none', 0)}'`,
+    `a: --exec '${slowServerCommand('none', 0)}'`,
     '--arm',
-    `b: --exec '${slowServer('none', 0)}'`,
+    `b: --exec '${slowServerCommand('none', 0)}'`,
     '--metric',
     'delivery.mean',
     ...LOAD,
@@ -82,7 +82,12 @@ async function runGate(cell: StudyCell, meanUs: number): Promise<void> {
   const out = join(FOLDER, 'gate');
   rmSync(out, { recursive: true, force: true });
   const delayUs = delayOf(cell, meanUs, STUDY_CLIENTS);
-  const arms = ['--base-exec', slowServer('none', 0), '--exec', slowServer(cell.shape, delayUs)];
+  const arms = [
+    '--base-exec',
+    slowServerCommand('none', 0),
+    '--exec',
+    slowServerCommand(cell.shape, delayUs),
+  ];
   const seed = String(readGates(GATES).length + 1);
   const files = ['--out', out, '--format', 'json', '--quiet', '--order-seed', seed];
   const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...files]);
