@@ -59,7 +59,9 @@ describe('docs/result.md', () => {
     ['comparison', comparisonSchema],
     ['capacity search', capacitySchema],
   ] as const)('names every field of a stored %s', (_, schema) => {
-    const fields = new Set(fieldsIn(z.toJSONSchema(schema, { io: 'input' })).filter((field) => !isOption(field)));
+    const fields = new Set(
+      fieldsIn(z.toJSONSchema(schema, { io: 'input' })).filter((field) => !isOption(field)),
+    );
     expect(fields.size).toBeGreaterThan(50);
     expect([...fields].filter((field) => !textOf('docs/result.md').includes(`\`${field}\``))).toEqual([]);
   });
