@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { readSystemFile } from './server/process-tree.ts';
 
 /** CPUs for each process of a run, as lists that `taskset -c` reads; null leaves the choice to the kernel. */
 export interface Affinity {
@@ -22,13 +22,8 @@ export function parseCpuList(list: string): number[] {
 
 /** The CPUs that this process may use. */
 export function allowedCpus(): number[] {
-  try {
-    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    if (list !== undefined) return parseCpuList(list);
-  } catch {
-    // Not Linux.
-  }
-  return Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readSystemFile('/proc/self/status') ?? '')?.[1];
+  return list === undefined ? Array.from(Array(availableParallelism()).keys()) : parseCpuList(list);
 }
 
 /** Why processes cannot be pinned to CPUs here; null when they can. */

@@ -4,6 +4,7 @@ import os from 'node:os';
 import type { RunResult } from '../result/run-result.ts';
 import type { Affinity } from './affinity.ts';
 import { git } from './base/git.ts';
+import { readSystemFile } from './server/process-tree.ts';
 
 /** Packages whose version changes figures. */
 const PACKAGES = [
@@ -19,15 +20,6 @@ const PACKAGES = [
   '@socket.io/bun-engine',
   'bun',
 ];
-
-/** Reads a file of the system, trimmed; null when it cannot be read. */
-export function readSystemFile(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return null;
-  }
-}
 
 /** Time of one CPU in clock ticks: all of it, and the part that the hypervisor gave to other machines. */
 export interface CpuTicks {

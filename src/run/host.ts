@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { chooseAffinity } from './affinity.ts';
 import { explainRefusal } from './diagnose/explain.ts';
 import { readEnvironment, readSystemCounters } from './environment.ts';
-import { type ServerStart, type ServerUnderTest, startServer } from './server/start.ts';
+import { type ServerStart, type ServerUnderTest, startServer } from './server/server-process.ts';
 import { rehearseTimeline } from './timeline.ts';
 import { type StartWorker, startWorkerProcess } from './workers.ts';
 

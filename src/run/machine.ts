@@ -6,13 +6,8 @@ import { NsHistogram } from '../measure/histogram.ts';
 import { realTimers } from '../measure/timers.ts';
 import { formatNs, formatNumber, formatPercent } from '../units.ts';
 import { allowedCpus, chooseAffinity, cpuGroups, pinningProblem } from './affinity.ts';
-import {
-  cgroupCpuLimit,
-  cpuGovernor,
-  disturbanceBetween,
-  readSystemCounters,
-  readSystemFile,
-} from './environment.ts';
+import { cgroupCpuLimit, cpuGovernor, disturbanceBetween, readSystemCounters } from './environment.ts';
+import { readSystemFile } from './server/process-tree.ts';
 import { LIMITS } from './validity/rules.ts';
 
 /** One property of this machine that a measurement depends on. */

@@ -12,7 +12,7 @@ import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
 import type { RunHost } from './host.ts';
 import type { Membership } from './membership.ts';
-import type { ServerUnderTest } from './server/start.ts';
+import type { ServerUnderTest } from './server/server-process.ts';
 import { isStable } from './warm-up.ts';
 import { Workers } from './workers.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { runtimeCommand } from '../../servers/availability.ts';
 import { planRuntime } from '../../src/cli/reference.ts';
-import { ServerProcess } from '../../src/run/server/server-process.ts';
+import { startReference } from '../../src/run/server/server-process.ts';
 import { planFor } from '../support/plan.ts';
 import { temporaryFolder } from '../support/sockbench.ts';
 import { thrownBy } from '../thrown.ts';
@@ -103,7 +103,7 @@ describe('--runtime', () => {
       signal: new AbortController().signal,
       onDied: () => {},
     };
-    const server = await ServerProcess.startReference('ws', target.reference, listen, options);
+    const server = await startReference('ws', target.reference, listen, options);
     await server.stop();
     expect(server.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+/);
     const [asked, started] = readFileSync(seen, 'utf8').split('\n');

@@ -13,7 +13,7 @@ import { DEFAULT_SERVER_SETTINGS, type ServerSettings } from '../../src/contract
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { probeUrl } from '../../src/run/server/probe-listener.ts';
-import { ServerProcess } from '../../src/run/server/server-process.ts';
+import { startReference } from '../../src/run/server/server-process.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { isRunning } from '../support/proc.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
@@ -321,7 +321,7 @@ it('every serving process loads the probe', async () => {
   }).listen(path);
   await once(listener, 'listening');
   expect(probeUrl).toMatch(/^file:/);
-  const server = await ServerProcess.startReference(
+  const server = await startReference(
     'socketio-cluster',
     {
       runtime: 'node',
@@ -345,7 +345,7 @@ it('every serving process loads the probe', async () => {
       wake = resolve;
     });
   }
-  expect(pids.has(server.pid)).toBe(true);
+  expect(pids.has(server.tree.rootPid)).toBe(true);
   await server.stop();
   listener.close();
 });

@@ -14,7 +14,7 @@ import type { RunPhase } from '../../src/run/control.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import type { RunHost } from '../../src/run/host.ts';
 import { type Progress, runPlan } from '../../src/run/run.ts';
-import type { ServerStart, ServerUnderTest } from '../../src/run/server/start.ts';
+import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-process.ts';
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
 import { FakeServer, type ServerBehavior } from './fake-server.ts';
 import { targetWith } from './plan.ts';

@@ -1,7 +1,7 @@
 import { anyText, integer, type OptionTable, option } from '../../contract/options.ts';
 import { EXIT } from '../../errors.ts';
 import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
-import { ServerProcess } from '../../run/server/server-process.ts';
+import { startReference } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';
 import { planReference } from '../reference.ts';
@@ -28,7 +28,7 @@ export const addServe: AddCommand = (program, cli, finish) => {
     requireSettings(given, server.settings, `the server "${name}"`);
     const { promise: ended, resolve: end } = Promise.withResolvers<string | null>();
     cli.signal.addEventListener('abort', () => end(null), { once: true });
-    const running = await ServerProcess.startReference(name, planReference(server, settings, null), listen, {
+    const running = await startReference(name, planReference(server, settings, null), listen, {
       cpus: null,
       env: {},
       timeoutMs: STARTS_WITHIN_MS,

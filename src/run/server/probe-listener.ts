@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,7 @@ const MAX_LINE_LENGTH = 64 * 1024;
 
 /** What the probe of one process reported. */
 export interface ProbedProcess {
+  readonly source: 'probe';
   readonly pid: number;
   readonly samples: readonly TelemetrySample[];
 }
@@ -46,21 +48,25 @@ export class ProbeListener {
   readonly #processes = new Map<number, { isServing: boolean; samples: TelemetrySample[] }>();
   readonly path: string;
   readonly #removeSocket = () => rmSync(this.path, { force: true });
-  #droppedLines = 0;
+  /** Lines that no probe writes. */
+  droppedLines = 0;
 
   private constructor() {
     const name = `sockbench-${process.pid}-${randomBytes(4).toString('hex')}`;
     this.path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
-    this.#server = createServer((socket) => this.#listenTo(socket));
+    this.#server = createServer((socket) => {
+      this.#connections.add(socket);
+      socket.on('close', () => this.#connections.delete(socket));
+      socket.on('error', () => {});
+      readLines(socket, MAX_LINE_LENGTH, (line) => this.#receive(line));
+    });
     process.once('exit', this.#removeSocket);
   }
 
   static async open(): Promise<ProbeListener> {
     const listener = new ProbeListener();
-    await new Promise<void>((resolve, reject) => {
-      listener.#server.once('error', reject);
-      listener.#server.listen(listener.path, resolve);
-    });
+    listener.#server.listen(listener.path);
+    await once(listener.#server, 'listening');
     return listener;
   }
 
@@ -69,17 +75,12 @@ export class ProbeListener {
     return { SOCKBENCH_PROBE: this.path, SOCKBENCH_ORIGIN_NS: String(originNs) };
   }
 
-  #listenTo(socket: Socket): void {
-    this.#connections.add(socket);
-    socket.on('close', () => this.#connections.delete(socket));
-    socket.on('error', () => {});
-    readLines(socket, MAX_LINE_LENGTH, (line) => this.#receive(line));
-  }
-
   #receive(text: string): void {
-    const line = parseLine(text);
-    if (line === null) {
-      this.#droppedLines += 1;
+    let line: z.infer<typeof lineSchema>;
+    try {
+      line = lineSchema.parse(JSON.parse(text));
+    } catch {
+      this.droppedLines += 1;
       return;
     }
     const probed = this.#processes.get(line.pid) ?? { isServing: false, samples: [] };
@@ -89,21 +90,17 @@ export class ProbeListener {
     probed.samples.push(line.sample);
   }
 
-  /** Lines that no probe writes. */
-  get droppedLines(): number {
-    return this.#droppedLines;
-  }
-
   /** Whether a process has loaded the probe. */
   knows(pid: number): boolean {
     return this.#processes.has(pid);
   }
 
-  /** Every process that reported a sample. */
+  /** Every process that reported a sample, by pid. */
   get all(): readonly ProbedProcess[] {
     return [...this.#processes]
-      .map(([pid, { samples }]) => ({ pid, samples }))
-      .filter(({ samples }) => samples.length > 0);
+      .map(([pid, { samples }]) => ({ source: 'probe' as const, pid, samples }))
+      .filter(({ samples }) => samples.length > 0)
+      .sort((a, b) => a.pid - b.pid);
   }
 
   /**
@@ -123,15 +120,6 @@ export class ProbeListener {
     this.#server.close();
     process.off('exit', this.#removeSocket);
     for (const socket of this.#connections) socket.destroy();
-  }
-}
-
-/** Null for a line that no probe writes. */
-function parseLine(text: string): z.infer<typeof lineSchema> | null {
-  try {
-    return lineSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
   }
 }
 

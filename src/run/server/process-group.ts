@@ -12,22 +12,10 @@ const GONE_WITHIN_MS = 1000;
 const LAST_OUTPUT_WITHIN_MS = 200;
 const LOOK_EVERY_MS = 20;
 
-export interface GroupOptions {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Whether it has an IPC channel to this process. */
-  readonly ipc: boolean;
-}
-
 /** Enough for Node's error about a missing module with its stack. */
 const KEPT_LINES = 24;
 
 const MAX_LINE_LENGTH = 4096;
-
-/** A line of output that is safe to show: without control characters, and of limited length. */
-function printable(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, '').slice(0, 300);
-}
 
 /** Calls back for each line of a stream. A line of more than `maxLength` characters comes in pieces, to save memory. */
 export function readLines(stream: Readable, maxLength: number, onLine: (line: string) => void): void {
@@ -53,7 +41,8 @@ class LastLines {
 
   read(output: Readable): void {
     readLines(output, MAX_LINE_LENGTH, (line) => {
-      this.#lines.push(printable(line));
+      // Safe to show: without control characters, and of limited length.
+      this.#lines.push(line.replaceAll(/\p{Cc}/gu, '').slice(0, 300));
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();
     });
   }
@@ -75,22 +64,27 @@ export class ProcessGroup {
   readonly lastLines = new LastLines();
   /** Resolves when the first process has ended and its output has been read, to how it ended: `exit code 1`. */
   readonly gone: Promise<string>;
-  readonly #child: ChildProcess;
-  #stopping = false;
-  #ended: string | null = null;
+  readonly child: ChildProcess;
+  /** How the first process ended; null while it runs. */
+  ended: string | null = null;
+  isStopping = false;
   /** When this process exits at once (a second Ctrl-C, a bug), the group ends with it. */
   readonly #onExit = () => this.#signal('SIGKILL');
 
-  constructor([file, args]: [file: string, args: string[]], { cwd, env, ipc }: GroupOptions) {
+  /** @param options `ipc`: whether the process has an IPC channel to this one. */
+  constructor(
+    [file, args]: [file: string, args: string[]],
+    { cwd, env, ipc }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly ipc: boolean },
+  ) {
     const id = randomUUID();
-    this.#child = spawn(file, args, {
+    this.child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
       cwd,
       env: { ...env, SOCKBENCH_SERVER: id },
       detached: process.platform !== 'win32',
     });
     this.tree = new ProcessTree(this.pid, `SOCKBENCH_SERVER=${id}`);
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream !== null) this.lastLines.read(stream);
     }
     // Before other handlers, which may remove the folder that it runs in.
@@ -99,25 +93,12 @@ export class ProcessGroup {
   }
 
   get pid(): number {
-    return this.#child.pid ?? -1;
-  }
-
-  get stdout(): Readable | null {
-    return this.#child.stdout;
-  }
-
-  /** How the first process ended; null while it runs. */
-  get ended(): string | null {
-    return this.#ended;
-  }
-
-  get isStopping(): boolean {
-    return this.#stopping;
+    return this.child.pid ?? -1;
   }
 
   /** Ends all its processes: SIGTERM, after 2 s SIGKILL. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.isStopping = true;
     if (this.#lives()) {
       this.#signal('SIGTERM');
       await this.#untilGone(STOP_TIMEOUT_MS);
@@ -125,22 +106,23 @@ export class ProcessGroup {
       await this.#untilGone(GONE_WITHIN_MS);
     }
     // A process in the background may hold the pipes open.
-    this.#child.stdout?.destroy();
-    this.#child.stderr?.destroy();
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
   }
 
   #untilEnd(): Promise<string> {
     return new Promise((resolve) => {
       const end = (how: string) => {
-        this.#ended ??= how;
+        this.ended ??= how;
         process.off('exit', this.#onExit);
-        resolve(this.#ended);
+        resolve(this.ended);
       };
-      this.#child.on('error', (error) => end(error.message));
-      this.#child.on('exit', async (code, signal) => {
+      this.child.on('error', (error) => end(error.message));
+      this.child.on('exit', async (code, signal) => {
         // Its descendants may have outlived it.
-        if (!this.#stopping) this.#signal('SIGKILL');
-        await this.#lastOutput();
+        if (!this.isStopping) this.#signal('SIGKILL');
+        const isRead = once(this.child, 'close');
+        await Promise.race([isRead, delay(LAST_OUTPUT_WITHIN_MS, null, { ref: false })]);
         end(signal === null ? `exit code ${code}` : `signal ${signal}`);
       });
     });
@@ -153,22 +135,16 @@ export class ProcessGroup {
 
   /** Whether any of its processes is left, as far as the system reports it. */
   #lives(): boolean {
-    if (this.#ended === null) return true;
+    if (this.ended === null) return true;
     if (process.platform === 'linux') return this.tree.living().length > 0;
     return process.platform !== 'win32' && sendSignal(-this.pid, 0);
   }
 
-  /** Waits until its output has been read. */
-  async #lastOutput(): Promise<void> {
-    const closed = once(this.#child, 'close');
-    await Promise.race([closed, delay(LAST_OUTPUT_WITHIN_MS, null, { ref: false })]);
-  }
-
   /** Signals the whole group, so that a shell's children end with it, and descendants that have left the group. */
   #signal(signal: NodeJS.Signals): void {
-    if (this.#child.pid === undefined) return;
+    if (this.child.pid === undefined) return;
     if (process.platform === 'win32') {
-      this.#child.kill(signal);
+      this.child.kill(signal);
       return;
     }
     sendSignal(-this.pid, signal);

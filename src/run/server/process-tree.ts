@@ -36,30 +36,25 @@ export function parseStat(text: string): ProcStat | null {
   return nameEnd > 0 && Number.isFinite(stat.startedTicks) ? stat : null;
 }
 
-function readProcFile(path: string): string | null {
+/** Reads a file of the system, trimmed; null when it cannot be read. */
+export function readSystemFile(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8').trim();
   } catch {
-    // The process has ended, or belongs to another user.
     return null;
   }
 }
 
 /** Reads a process; null when there is no such process, or no /proc. */
 export function readStat(pid: number): ProcStat | null {
-  const text = readProcFile(`/proc/${pid}/stat`);
+  const text = readSystemFile(`/proc/${pid}/stat`);
   return text === null ? null : parseStat(text);
 }
 
 /** Reads the resident memory of a process; 0 when it has ended. */
 export function readRssBytes(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readSystemFile(`/proc/${pid}/status`) ?? '')?.[1];
   return Number(kib ?? 0) * 1024;
-}
-
-/** Whether a process was started with `NAME=value` in its environment; false when that may not be read. */
-function hasEnvironment(pid: number, entry: string): boolean {
-  return (readProcFile(`/proc/${pid}/environ`) ?? '').split('\0').includes(entry);
 }
 
 /** Pids of all processes, ascending; none where there is no /proc. */
@@ -80,7 +75,7 @@ function listPids(): number[] {
  * elsewhere than on Linux.
  */
 export class ProcessTree {
-  readonly #rootPid: number;
+  readonly rootPid: number;
   readonly #mark: string;
   readonly #rootStartedTicks: number;
   /** When each member started, by its pid. */
@@ -90,7 +85,7 @@ export class ProcessTree {
 
   /** @param mark entry `NAME=value` of the environment that the process was started with. */
   constructor(rootPid: number, mark: string) {
-    this.#rootPid = rootPid;
+    this.rootPid = rootPid;
     this.#mark = mark;
     this.#rootStartedTicks = readStat(rootPid)?.startedTicks ?? Number.POSITIVE_INFINITY;
   }
@@ -116,15 +111,17 @@ export class ProcessTree {
   #admit(stat: ProcStat): boolean {
     const { pid, startedTicks } = stat;
     if (this.#members.get(pid) === startedTicks) return true;
-    if (this.#belongs(stat)) this.#members.set(pid, startedTicks);
+    const isMember = this.#belongs(stat);
+    if (isMember) this.#members.set(pid, startedTicks);
     else this.#strangers.add(pid);
-    return !this.#strangers.has(pid);
+    return isMember;
   }
 
   #belongs({ pid, groupId, parentPid, startedTicks }: ProcStat): boolean {
     if (startedTicks < this.#rootStartedTicks) return false;
-    if (pid === this.#rootPid && startedTicks === this.#rootStartedTicks) return true;
-    if (groupId === this.#rootPid || this.#members.has(parentPid)) return true;
-    return hasEnvironment(pid, this.#mark);
+    if (pid === this.rootPid && startedTicks === this.#rootStartedTicks) return true;
+    if (groupId === this.rootPid || this.#members.has(parentPid)) return true;
+    // Null for a process of another user.
+    return readSystemFile(`/proc/${pid}/environ`)?.split('\0').includes(this.#mark) === true;
   }
 }

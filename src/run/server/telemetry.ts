@@ -1,22 +1,18 @@
 import { existsSync } from 'node:fs';
 import { type Clock, createClock } from '../../measure/clock.ts';
-import type { OutsideSample, TelemetrySample } from '../../measure/telemetry.ts';
+import type { OutsideSample } from '../../measure/telemetry.ts';
 import type { Finding } from '../../result/findings.ts';
 import { plural } from '../../text.ts';
 import { type ProbedProcess, ProbeListener } from './probe-listener.ts';
 import { MS_PER_TICK, type ProcessTree, type ProcStat, readRssBytes } from './process-tree.ts';
 
-type Stats = ReadonlyMap<string, ProcStat>;
-
 /** Processes by pid and start, since a later process may have the same pid. */
-function byIdentity(stats: readonly ProcStat[]): Stats {
+function byIdentity(stats: readonly ProcStat[]): ReadonlyMap<string, ProcStat> {
   return new Map(stats.map((stat) => [`${stat.pid}:${stat.startedTicks}`, stat]));
 }
 
-function sumOf(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
+function sumOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /**
@@ -26,13 +22,11 @@ function sumOf(values: Iterable<number>): number {
  */
 export function ticksBetween(before: readonly ProcStat[], after: readonly ProcStat[]): number {
   const [earlier, later] = [byIdentity(before), byIdentity(after)];
-  const own = sumOf([...later].map(([id, { ownTicks }]) => ownTicks - (earlier.get(id)?.ownTicks ?? 0)));
-  const reaped = sumOf(
-    [...later].map(([id, { reapedTicks }]) => reapedTicks - (earlier.get(id)?.reapedTicks ?? 0)),
-  );
+  const grown = (name: 'ownTicks' | 'reapedTicks') =>
+    sumOf([...later].map(([id, stat]) => stat[name] - (earlier.get(id)?.[name] ?? 0)));
   const ended = [...earlier].filter(([id]) => !later.has(id)).map(([, stat]) => stat);
   const known = sumOf(ended.map(({ ownTicks, reapedTicks }) => ownTicks + reapedTicks));
-  return own + Math.max(0, reaped - known);
+  return grown('ownTicks') + Math.max(0, grown('reapedTicks') - known);
 }
 
 /** CPU time counted in ticks is too coarse for a shorter sample. */
@@ -108,13 +102,13 @@ const READ_EVERY_MS = 1000;
 
 /** Samples of one process of the server; from `proc`, of all processes without a probe as one. */
 export type SampledProcess =
-  | { readonly source: 'probe'; readonly pid: number; readonly samples: readonly TelemetrySample[] }
+  | ProbedProcess
   | { readonly source: 'proc'; readonly pid: number; readonly samples: readonly OutsideSample[] };
 
 /** A server as its telemetry needs it. */
 export interface WatchedServer {
   readonly isReference: boolean;
-  readonly pid: number;
+  /** The process and its descendants. */
   readonly tree: ProcessTree;
 }
 
@@ -177,17 +171,15 @@ export class ServerTelemetry {
   }
 
   /** Every process of the server, those with a probe first, by pid; empty when nothing is known of them. */
-  processes(): SampledProcess[] {
-    if (this.#server?.isReference === true) return [...probed(this.#probes.all), ...this.#fromProc()];
+  processes(): readonly SampledProcess[] {
+    if (this.#server?.isReference === true) return [...this.#probes.all, ...this.#fromProc()];
     const { serving } = this.#probes;
-    return serving.length > 0 ? probed(serving) : this.#likelyServing();
+    return serving.length > 0 ? serving : this.#likelyServing();
   }
 
   /** The likely server when no probed process was seen to accept connections: native code may accept them. */
-  #likelyServing(): SampledProcess[] {
-    const likely = probed(this.#probes.all)
-      .toSorted((a, b) => cpuMs(b) - cpuMs(a))
-      .slice(0, 1);
+  #likelyServing(): readonly SampledProcess[] {
+    const likely = this.#probes.all.toSorted((a, b) => cpuMs(b) - cpuMs(a)).slice(0, 1);
     const fromProc = this.#fromProc();
     // npm and watchers are probed too, and the server behind them may not be.
     const isBusiest = likely[0]?.pid === this.#proc?.busiestPid();
@@ -196,12 +188,11 @@ export class ServerTelemetry {
 
   #fromProc(): SampledProcess[] {
     const samples = this.#proc?.samples ?? [];
-    return samples.length === 0 ? [] : [{ source: 'proc', pid: this.#server?.pid ?? -1, samples }];
+    return samples.length === 0 ? [] : [{ source: 'proc', pid: this.#server?.tree.rootPid ?? -1, samples }];
   }
 
-  /** Says what is not known of the server's processes; empty when nothing is missing, or nothing was watched. */
+  /** Says what is not known of the server's processes; empty when nothing is missing. */
   notes(): Finding[] {
-    if (this.#server === null) return [];
     const notes: Finding[] = [];
     const { droppedLines } = this.#probes;
     if (droppedLines > 0) {
@@ -224,10 +215,6 @@ export class ServerTelemetry {
   }
 }
 
-function probed(processes: readonly ProbedProcess[]): SampledProcess[] {
-  return processes.map((process) => ({ source: 'probe' as const, ...process })).sort((a, b) => a.pid - b.pid);
-}
-
 function cpuMs({ samples }: SampledProcess): number {
-  return samples.reduce((sum, sample) => sum + sample.cpuMs, 0);
+  return sumOf(samples.map((sample) => sample.cpuMs));
 }

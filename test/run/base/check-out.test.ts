@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type BaseCheckout, type BaseOptions, checkOutBase } from '../../../src/run/base/check-out.ts';
 import { readEnvironment } from '../../../src/run/environment.ts';
-import { ServerProcess } from '../../../src/run/server/server-process.ts';
+import { startCommand } from '../../../src/run/server/server-process.ts';
 import { commitFiles, gitIn, makeRepository } from '../../support/git.ts';
 import { skipWhenMissing } from '../../support/need.ts';
 import { findProcesses, NO_PROC } from '../../support/proc.ts';
@@ -34,8 +34,8 @@ beforeEach(() => {
   vi.stubEnv('TMPDIR', temporary);
 });
 
-afterEach(async () => {
-  for (const base of bases.splice(0)) await base.remove();
+afterEach(() => {
+  for (const base of bases.splice(0)) base.remove();
   expect(readdirSync(temporary)).toEqual([]);
   vi.unstubAllEnvs();
 });
@@ -121,7 +121,7 @@ describe('a base', () => {
     expect(readFileSync(join(base.folder, 'app.txt'), 'utf8')).toBe('built\n');
     expect(state()).toEqual(before);
     expect(worktreesOf(repository)).toEqual([realpathSync(repository), base.folder]);
-    await base.remove();
+    base.remove();
     expect(state()).toEqual(before);
     expect(worktreesOf(repository)).toEqual([realpathSync(repository)]);
   });
@@ -177,7 +177,7 @@ describe('a base', () => {
     const base = await checkOut(repository, { install: 'git rev-parse HEAD > head.txt' });
     expect(readdirSync(base.folder).sort()).toEqual(['.git', 'app.txt', 'head.txt', 'server']);
     expect(readFileSync(join(base.folder, 'head.txt'), 'utf8').trim()).toBe(base.commit);
-    await base.remove();
+    base.remove();
     expect(worktreesOf(other)).toHaveLength(1);
   });
 
@@ -189,7 +189,8 @@ describe('a base', () => {
     const { signal } = new AbortController();
     const base = await checkOutBase({ ref: 'v1', install: null, repository, signal, onLine: () => {} });
     expect(worktreesOf(repository)).toHaveLength(3);
-    await Promise.all([base.remove(), base.remove()]);
+    base.remove();
+    base.remove();
     expect(worktreesOf(repository).map((path) => path.split('/').at(-1))).toContain('mine');
     expect(worktreesOf(repository)).toHaveLength(2);
   });
@@ -364,7 +365,7 @@ test('a server of the base runs in its folder, and its result would have its com
     signal: new AbortController().signal,
     onDied: () => {},
   };
-  const server = await ServerProcess.startCommand({ command, cwd: base.folder }, url, options);
+  const server = await startCommand({ command, cwd: base.folder }, url, options);
   await server.stop();
   expect(readFileSync(join(base.folder, 'here.txt'), 'utf8')).toBe(`${base.folder}\n`);
   const disturbance = { stealRatio: null, throttledMs: null, cpuPressureRatio: null };

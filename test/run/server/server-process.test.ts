@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ServerOptions, ServerProcess } from '../../../src/run/server/server-process.ts';
+import { type ServerOptions, startCommand, startReference } from '../../../src/run/server/server-process.ts';
 import { skipWhenMissing } from '../../support/need.ts';
 import { findProcesses, NO_PROC } from '../../support/proc.ts';
 import { freePort } from '../../support/sockbench.ts';
@@ -31,7 +31,7 @@ describe('the start of a command', () => {
     const mark = `mark-${process.pid}-abort`;
     const { options, stop, died } = startOptions(60_000);
     const url = new URL(`ws://127.0.0.1:${await freePort()}`);
-    const start = ServerProcess.startCommand({ command: sleeper(mark), cwd: null }, url, options);
+    const start = startCommand({ command: sleeper(mark), cwd: null }, url, options);
     await expect.poll(() => findProcesses(mark)).not.toEqual([]);
     stop.abort();
     await expect(start).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: 3 });
@@ -44,7 +44,7 @@ describe('the start of a command', () => {
     const { options, stop } = startOptions(60_000);
     stop.abort();
     const url = new URL(`ws://127.0.0.1:${await freePort()}`);
-    const start = ServerProcess.startCommand({ command: sleeper(mark), cwd: null }, url, options);
+    const start = startCommand({ command: sleeper(mark), cwd: null }, url, options);
     await expect(start).rejects.toMatchObject({ code: 'INTERRUPTED' });
     expect(findProcesses(mark)).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe('the start of a command', () => {
   it('ends within its timeout, even when the port neither accepts nor refuses connections', async () => {
     const url = await silentPort();
     const { options } = startOptions(500);
-    const start = ServerProcess.startCommand({ command: 'sleep 60', cwd: null }, url, options);
+    const start = startCommand({ command: 'sleep 60', cwd: null }, url, options);
     await expect(start).rejects.toMatchObject({
       code: 'EXEC_FAILED',
       message: `the command "sleep 60" does not listen at ${url.host} after 500ms`,
@@ -101,7 +101,7 @@ describe('the start of a reference server', () => {
       },
     } as const;
     const listen = { host: '127.0.0.1', port: 0 };
-    const start = ServerProcess.startReference('ws', reference, listen, options);
+    const start = startReference('ws', reference, listen, options);
     stop.abort();
     await expect(start).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
