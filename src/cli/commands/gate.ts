@@ -154,7 +154,7 @@ async function compareWithBase(
     const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };
     return await carryOutComparison(cli, await planWith(base, { notes: checkout.notes }));
   } finally {
-    await checkout.remove();
+    checkout.remove();
   }
 }
 

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fail } from '../../errors.ts';
+import { join, resolve } from 'node:path';
+import { EXIT, fail, messageOf } from '../../errors.ts';
 import type { Finding } from '../../result/findings.ts';
-import { environmentIn, git } from './git.ts';
-import { runToEnd, Worktree } from './worktree.ts';
+import { ProcessGroup } from '../server/process-group.ts';
+import { environmentIn, git, gitEnvironment } from './git.ts';
+import { installByLock } from './install.ts';
 
 export interface BaseOptions {
   /** Branch, tag or commit, as git reads it. */
@@ -27,15 +27,7 @@ export interface BaseCheckout {
   readonly commit: string;
   readonly notes: readonly Finding[];
   /** Removes the checkout. May be called again. */
-  remove(): Promise<void>;
-}
-
-/** The working directory, in its checkout. */
-interface WorkingPlace {
-  /** Top folder of the checkout. */
-  readonly top: string;
-  /** Position below it, with a slash at its end; empty at the top. */
-  readonly below: string;
+  remove(): void;
 }
 
 /**
@@ -49,30 +41,35 @@ interface WorkingPlace {
  */
 export async function checkOutBase(options: BaseOptions): Promise<BaseCheckout> {
   const { ref, install, repository, signal, onLine } = options;
-  const place = locate(repository);
-  const commit = commitOf(ref, place.top);
-  const folder = realpathSync(await mkdtemp(join(tmpdir(), 'sockbench-base-')));
-  const worktree = new Worktree(place.top, folder, onLine);
+  const [top, below] = locate(repository);
+  const commit = commitOf(ref, top);
+  const worktree = realpathSync(mkdtempSync(join(tmpdir(), 'sockbench-base-')));
+  const remove = () => {
+    process.off('exit', remove);
+    removeWorktree(top, worktree, onLine);
+  };
+  process.once('exit', remove);
   try {
-    onLine(`base: checking out ${ref} (${shortOf(commit)}) in ${folder}`);
-    await worktree.add(commit, signal);
-    const position = resolve(folder, place.below);
-    requirePosition(position, place, ref);
-    const notes = [sameCodeNote(ref, commit, place), submoduleNote(folder)];
-    const how = install === null ? installByLock(position, folder) : { command: install, folder: position };
-    if (how === null) notes.push(lockNote(position));
-    else {
-      onLine(`base: ${how.command}`);
-      await runInstall(how, environmentIn(position), { ref, signal });
+    onLine(`base: checking out ${ref} (${shortOf(commit)}) in ${worktree}`);
+    await addWorktree(top, worktree, commit, signal);
+    const folder = resolve(worktree, below);
+    if (!existsSync(folder)) {
+      fail(
+        'BASE_WITHOUT_FOLDER',
+        `${ref} has no folder ${below}, the working directory`,
+        'Run from a folder that both commits have, with an --exec command that works there.',
+      );
     }
-    return {
-      folder: position,
-      commit,
-      notes: notes.filter((note) => note !== null),
-      remove: () => worktree.remove(),
-    };
+    const how = install === null ? installByLock(folder, worktree) : { command: install, folder };
+    if (how !== null) {
+      onLine(`base: ${how.command}`);
+      await runInstall(how.command, { cwd: how.folder, env: environmentIn(folder) }, options);
+    }
+    const notes = notesOf({ ref, commit, top, worktree });
+    if (how === null && existsSync(join(folder, 'package.json'))) notes.push(NOT_INSTALLED);
+    return { folder, commit, notes, remove };
   } catch (error) {
-    await worktree.remove();
+    remove();
     throw error;
   }
 }
@@ -81,10 +78,11 @@ function shortOf(commit: string): string {
   return commit.slice(0, 8);
 }
 
-function locate(repository: string): WorkingPlace {
+/** The top folder of the checkout, and the position of the working directory below it: empty, or with a slash at its end. */
+function locate(repository: string): [top: string, below: string] {
   const top = git(repository, 'rev-parse', '--show-toplevel');
   const below = git(repository, 'rev-parse', '--show-prefix');
-  if (top.ok && below.ok) return { top: top.text, below: below.text };
+  if (top.ok && below.ok) return [top.text, below.text];
   return fail(
     'NO_REPOSITORY',
     `--base-ref needs a working directory in a git checkout: ${top.ok ? '' : top.reason}`,
@@ -95,11 +93,8 @@ function locate(repository: string): WorkingPlace {
 function commitOf(ref: string, top: string): string {
   const found = git(top, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
   if (found.ok) return found.text;
-  return fail(
-    'NO_SUCH_REF',
-    `--base-ref ${ref}: this clone has no such branch, tag or commit`,
-    refHint(ref, top),
-  );
+  const message = `--base-ref ${ref}: this clone has no such branch, tag or commit`;
+  return fail('NO_SUCH_REF', message, refHint(ref, top));
 }
 
 function refHint(ref: string, top: string): string {
@@ -113,80 +108,91 @@ function refHint(ref: string, top: string): string {
   return `Fetch it first: git fetch origin ${ref}`;
 }
 
-function requirePosition(position: string, { below }: WorkingPlace, ref: string): void {
-  if (existsSync(position)) return;
+/** Adds a detached worktree in an empty folder. */
+async function addWorktree(top: string, folder: string, commit: string, signal: AbortSignal): Promise<void> {
+  const quiet = ['-c', 'core.hooksPath=/dev/null', '-c', 'submodule.recurse=false'];
+  const args = [...quiet, 'worktree', 'add', '--quiet', '--detach', folder, commit];
+  const { how, lastLines } = await runToEnd(['git', args], { cwd: top, env: gitEnvironment() }, signal);
+  if (how === 'exit code 0') return;
   fail(
-    'BASE_WITHOUT_FOLDER',
-    `${ref} has no folder ${below}, the working directory`,
-    'Run from a folder that both commits have, with an --exec command that works there.',
+    'BASE_CHECKOUT',
+    `git could not check the base out in ${folder} (${how}):\n${lastLines}`,
+    'Set TMPDIR to use another folder for temporary files.',
   );
 }
 
-function sameCodeNote(ref: string, commit: string, { top }: WorkingPlace): Finding | null {
-  const head = git(top, 'rev-parse', '--verify', '--quiet', 'HEAD');
-  const changes = git(top, 'status', '--porcelain');
-  const isSame = head.ok && head.text === commit && changes.ok && changes.text === '';
-  if (!isSame) return null;
-  const message = `${ref} is the commit of the working directory (${shortOf(commit)}), which has no changes: both arms run the same code`;
-  return { code: 'base_is_head', message };
-}
-
-function submoduleNote(folder: string): Finding | null {
-  if (!existsSync(join(folder, '.gitmodules'))) return null;
-  return { code: 'base_submodules', message: 'submodules are empty in the base' };
-}
-
-function lockNote(position: string): Finding | null {
-  if (!existsSync(join(position, 'package.json'))) return null;
-  const message =
-    'the base has no lock file, so that nothing was installed there; --base-install CMD installs it';
-  return { code: 'base_not_installed', message };
+function removeWorktree(top: string, folder: string, onLine: BaseOptions['onLine']): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  } catch (error) {
+    onLine(`base: ${folder} could not be removed: ${messageOf(error)}`);
+  }
+  // `git worktree prune` would also forget the user's own worktrees on a drive that is not mounted.
+  git(top, 'worktree', 'remove', '--force', '--force', folder);
 }
 
 async function runInstall(
-  { command, folder }: Install,
-  env: NodeJS.ProcessEnv,
-  { ref, signal }: { readonly ref: string; readonly signal: AbortSignal },
+  command: string,
+  place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  { ref, signal }: BaseOptions,
 ): Promise<void> {
-  const { how, lastLines } = await runToEnd(['sh', ['-c', command]], { cwd: folder, env }, signal);
+  const { how, lastLines } = await runToEnd(['sh', ['-c', command]], place, signal);
   if (how === 'exit code 0') return;
-  return fail(
+  fail(
     'BASE_INSTALL',
     `"${command}" in a checkout of ${ref} ended with ${how}${lastLines === '' ? '' : `; its last lines:\n${lastLines}`}`,
     'Check out the base and run the command there, or give another one with --base-install CMD.',
   );
 }
 
-/** A shell command, and where it runs. */
-interface Install {
-  readonly command: string;
-  readonly folder: string;
+const NOT_INSTALLED: Finding = {
+  code: 'base_not_installed',
+  message: 'the base has no lock file, so that nothing was installed there; --base-install CMD installs it',
+};
+
+interface CheckedOut {
+  readonly ref: string;
+  readonly commit: string;
+  readonly top: string;
+  readonly worktree: string;
 }
 
-/** Lock files, and the command that installs exactly what each lists. */
-const BY_LOCK: ReadonlyArray<readonly [file: string, command: (path: string) => string]> = [
-  ['package-lock.json', () => 'npm ci'],
-  ['npm-shrinkwrap.json', () => 'npm ci'],
-  ['pnpm-lock.yaml', () => 'pnpm install --frozen-lockfile'],
-  ['yarn.lock', yarnCommand],
-  ['bun.lock', () => 'bun install --frozen-lockfile'],
-  ['bun.lockb', () => 'bun install --frozen-lockfile'],
-];
-
-/** The lock file of Yarn 2 and later has an entry `__metadata`. */
-function yarnCommand(path: string): string {
-  const isBerry = /^__metadata:/m.test(readFileSync(path, 'utf8'));
-  return `yarn install ${isBerry ? '--immutable' : '--frozen-lockfile'}`;
-}
-
-/**
- * The install command for the nearest lock file from `folder` up to `top`, where a workspace has it; null when there is
- * none.
- */
-export function installByLock(folder: string, top: string): Install | null {
-  for (const [file, command] of BY_LOCK) {
-    const path = join(folder, file);
-    if (existsSync(path)) return { command: command(path), folder };
+function notesOf({ ref, commit, top, worktree }: CheckedOut): Finding[] {
+  const notes: Finding[] = [];
+  const head = git(top, 'rev-parse', '--verify', '--quiet', 'HEAD');
+  const changes = git(top, 'status', '--porcelain');
+  if (head.ok && head.text === commit && changes.ok && changes.text === '') {
+    const message = `${ref} is the commit of the working directory (${shortOf(commit)}), which has no changes: both arms run the same code`;
+    notes.push({ code: 'base_is_head', message });
   }
-  return folder === top ? null : installByLock(dirname(folder), top);
+  if (existsSync(join(worktree, '.gitmodules'))) {
+    notes.push({ code: 'base_submodules', message: 'submodules are empty in the base' });
+  }
+  return notes;
+}
+
+function failInterrupted(): never {
+  return fail('INTERRUPTED', 'nothing was measured: stopped by the user', '', EXIT.invalid);
+}
+
+/** Runs a command to its end; resolves to how it ended and its last lines. Throws INTERRUPTED when aborted. */
+export async function runToEnd(
+  command: [file: string, args: string[]],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  signal: AbortSignal,
+): Promise<{ how: string; lastLines: string }> {
+  if (signal.aborted) failInterrupted();
+  const group = new ProcessGroup(command, { ...options, ipc: false });
+  const aborted = Promise.withResolvers<'aborted'>();
+  const onAbort = () => aborted.resolve('aborted');
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const how = await Promise.race([group.gone, aborted.promise]);
+    if (signal.aborted) failInterrupted();
+    return { how, lastLines: group.lastLines.text };
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // A process that it left in the background would disturb the measurement.
+    await group.stop();
+  }
 }

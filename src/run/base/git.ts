@@ -3,33 +3,20 @@ import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
 
 /** Variables that point git to another repository than that of the working directory. Git hooks set some of them. */
-const MISLEADING = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_COMMON_DIR',
-  'GIT_INDEX_FILE',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_NAMESPACE',
-  'GIT_PREFIX',
-  'GIT_GRAFT_FILE',
-  'GIT_SHALLOW_FILE',
-  'GIT_REPLACE_REF_BASE',
-];
+const MISLEADING =
+  /^GIT_((COMMON_)?DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|PREFIX|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE)$/;
 
 /** An environment in which git uses the repository of the working directory and never asks for a password. */
-export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !MISLEADING.includes(name));
+export function gitEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !MISLEADING.test(name));
   return { ...Object.fromEntries(kept), GIT_TERMINAL_PROMPT: '0' };
 }
 
-/** The trimmed output of git, or its error message. */
-export type GitAnswer =
-  | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly reason: string };
-
-/** Runs git in a folder. */
-export function git(folder: string, ...args: string[]): GitAnswer {
+/** Runs git in a folder. Returns its trimmed output, or its error message. */
+export function git(
+  folder: string,
+  ...args: string[]
+): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string } {
   const { status, stdout, stderr, error } = spawnSync('git', args, {
     cwd: folder,
     encoding: 'utf8',
