@@ -149,15 +149,14 @@ describe('the page in a browser', () => {
   });
 
   it('is dark where the system is, charts included', async () => {
-    const backgrounds: unknown[] = [];
-    const lines: unknown[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await opened.page.emulateMedia({ colorScheme });
-      backgrounds.push(await opened.page.evaluate('getComputedStyle(document.body).backgroundColor'));
-      lines.push(await opened.page.evaluate("document.querySelector('canvas').toDataURL()"));
-    }
-    expect(backgrounds).toEqual(['rgb(255, 255, 255)', 'rgb(20, 23, 27)']);
-    expect(lines[0]).not.toBe(lines[1]);
+    const { page } = opened;
+    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const drawing = () => page.evaluate("document.querySelector('canvas').toDataURL()");
+    const light = await drawing();
+    expect(await background()).toBe('rgb(255, 255, 255)');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await background()).toBe('rgb(20, 23, 27)');
+    await expect.poll(drawing).not.toBe(light);
   });
 
   it('shows hostile names as text and runs nothing of them', async () => {
