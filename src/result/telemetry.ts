@@ -2,7 +2,7 @@ import { largest } from './order-statistics.ts';
 import type { ProcessTelemetry, RunResult } from './run-result.ts';
 import { viewResult } from './view.ts';
 
-type StoredSample = ProcessTelemetry['samples'][number];
+export type StoredSample = ProcessTelemetry['samples'][number];
 
 /** Telemetry of one process over the measured time, without the drain; null where no sample has the value. */
 export interface MeasuredTelemetry {

@@ -4,7 +4,8 @@ import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { VERSION } from '../package.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
-import { type ProcessTelemetry, type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
+import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
+import type { StoredSample } from '../result/telemetry.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
 import type { Membership } from './membership.ts';
@@ -125,8 +126,6 @@ function serverRole(servers: RunRecord['servers'], index: number): string {
   if (servers.length === 1) return 'server';
   return servers[index]?.source === 'proc' ? 'server, not probed' : `server ${index + 1}`;
 }
-
-type StoredSample = ProcessTelemetry['samples'][number];
 
 /** Only a probe inside the process knows these. */
 const NOT_PROBED = {

@@ -32,7 +32,7 @@ const lineSchema = z.union([
 ]);
 
 /** A probe's lines are shorter than 1 KiB. */
-const MAX_LINE_LENGTH = 64 * 1024;
+const MAX_PROBE_LINE_LENGTH = 64 * 1024;
 
 /** What the probe of one process reported. */
 export interface ProbedProcess {
@@ -58,7 +58,7 @@ export class ProbeListener {
       this.#connections.add(socket);
       socket.on('close', () => this.#connections.delete(socket));
       socket.on('error', () => {});
-      readLines(socket, MAX_LINE_LENGTH, (line) => this.#receive(line));
+      readLines(socket, MAX_PROBE_LINE_LENGTH, (line) => this.#receive(line));
     });
     process.once('exit', this.#removeSocket);
   }
