@@ -107,7 +107,9 @@ describe('the page in a browser', () => {
       .locator('.plot .u-over')
       .first()
       .hover({ position: { x: 150, y: 60 } });
-    expect(await opened.page.locator('.plot .tip').first().innerText()).toMatch(
+    const tip = opened.page.locator('.plot .tip').first();
+    await tip.waitFor({ state: 'visible' });
+    expect(await tip.innerText()).toMatch(
       /^[\d.]+ %\s+socketio websocket\s+[\d.]+ ms\s+socketio polling\s+[\d.]+ ms$/,
     );
   });
@@ -119,10 +121,10 @@ describe('the page in a browser', () => {
     const name = opened.page.locator('.legend').last().getByRole('button', { name: 'socketio websocket' });
     await name.click();
     expect(await name.getAttribute('aria-pressed')).toBe('false');
-    expect(await drawn()).toBe(0);
+    await expect.poll(drawn).toBe(0);
     await name.click();
     expect(await name.getAttribute('aria-pressed')).toBe('true');
-    expect(await drawn()).toBeGreaterThan(100);
+    await expect.poll(drawn).toBeGreaterThan(100);
   });
 
   it('has the verdict as its first text', async () => {
