@@ -195,7 +195,10 @@ describe('the example ws-binary', () => {
   });
 
   test('publishes by HTTP requests', async () => {
-    const { result } = await runCommand(EXAMPLE, overHttp, ['--rooms', '1']);
+    const { result } = await runCommand(EXAMPLE, overHttp, [
+      // Slow enough that no request overtakes the one before it.
+      ...['--rooms', '1', '--rate', '20/s', '--duration', '1s'],
+    ]);
     expectAllDelivered(result(), result().rate.sent, CLIENTS);
     expect(result().traffic.requests).toBeGreaterThanOrEqual(result().rate.sent - 1);
   });
@@ -212,12 +215,14 @@ describe('the example ws-binary', () => {
   });
 
   test('names the function of the target file that failed', async () => {
-    const { code, stdout } = await runCommand(
+    const { code, stderr } = await runCommand(
       EXAMPLE,
       'npx sockbench run broadcast-latency --target ./sockbench.target.ts',
+      // The first message already fails, before anything is measured.
+      ['--warmup', '500ms', '--warmup-max', '500ms'],
     );
-    expect(stdout.split('\n')[0]).toMatch(
-      /INVALID.* publish of sockbench\.target\.ts \(line \d+\) failed: this server has rooms only: run room-fanout/,
+    expect(stderr).toMatch(
+      /^error: nothing was measured: .* publish of sockbench\.target\.ts \(line \d+\) failed: this server has rooms only: run room-fanout\n/,
     );
     expect(code).toBe(3);
   });
