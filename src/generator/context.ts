@@ -50,7 +50,7 @@ export class WorkerContext {
     this.audience = new Audience(assignment.layout);
     this.window = new ReceiveWindow(clock, timers, (lengthNs, messages) => {
       if (clock.nowNs() < this.measuring.startNs) return;
-      this.recorder.recordMany('receive_uncertainty', lengthNs, messages);
+      this.recorder.record('receive_uncertainty', lengthNs, messages);
     });
   }
 }

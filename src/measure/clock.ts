@@ -17,18 +17,14 @@ export interface MeasureWindow {
   readonly sendBeforeNs: number;
 }
 
-export const NOT_MEASURING: MeasureWindow = {
-  startNs: Number.POSITIVE_INFINITY,
-  endNs: Number.POSITIVE_INFINITY,
-  sendBeforeNs: Number.POSITIVE_INFINITY,
-};
-
 const SEND_GRACE_NS = 1e9;
 
 export function measureWindow(startNs: number, durationMs: number): MeasureWindow {
   const endNs = startNs + durationMs * 1e6;
   return { startNs, endNs, sendBeforeNs: endNs + SEND_GRACE_NS };
 }
+
+export const NOT_MEASURING = measureWindow(Number.POSITIVE_INFINITY, 0);
 
 /** Times of a run start at most 26 days from its origin: whole nanoseconds stay exact below 2^53. */
 const LARGEST_BASE_NS = 2 ** 51;

@@ -23,11 +23,6 @@ export interface ClosedBroadcast {
   readonly lastArrivalNs: number;
 }
 
-/** Takes the latency of each first copy that a receiver gets of a broadcast. */
-export interface FanoutSink {
-  add(stream: number, seq: number, latencyNs: number, receivedNs: number): void;
-}
-
 export interface FanoutOptions {
   /** How many receivers a message of the stream has here. */
   readonly expected: (stream: number) => number;
@@ -51,33 +46,26 @@ export function quietNs(drainMs: number): number {
   return Math.max(MIN_QUIET_NS, 2 * drainMs * 1e6);
 }
 
-const STREAMS_APART = 2 ** 32;
-
 function keyOfBroadcast(stream: number, seq: number): number {
-  return stream * STREAMS_APART + seq;
+  return stream * 2 ** 32 + seq;
 }
 
 /**
  * Gathers the latencies of each broadcast until its last receiver has it. Memory follows the broadcasts in flight, plus
  * a few bytes for each that stays incomplete. It does not follow the length of the run.
  */
-export class FanoutTracker implements FanoutSink {
+export class FanoutTracker {
   readonly #options: FanoutOptions;
-  readonly #maxOpenBytes: number;
   readonly #open = new Map<number, OpenBroadcast>();
   readonly #closedIncomplete = new Map<number, BitSet>();
-  #openBytes = 0;
+  /** Memory of all latencies that are kept. */
+  openBytes = 0;
 
   constructor(options: FanoutOptions) {
     this.#options = options;
-    this.#maxOpenBytes = options.maxOpenBytes ?? MAX_OPEN_BYTES;
   }
 
-  /** Memory of all latencies that are kept. */
-  get openBytes(): number {
-    return this.#openBytes;
-  }
-
+  /** Takes the latency of each first copy that a receiver gets of a broadcast. */
   add(stream: number, seq: number, latencyNs: number, receivedNs: number): void {
     const key = keyOfBroadcast(stream, seq);
     const broadcast = this.#open.get(key) ?? this.#openBroadcast(key, stream, seq);
@@ -92,7 +80,7 @@ export class FanoutTracker implements FanoutSink {
     for (const [key, broadcast] of this.#open) {
       const silentNs = nowNs - broadcast.lastArrivalNs;
       if (silentNs > this.#options.quietNs) this.#close(key, broadcast);
-      else if (silentNs > COMPACT_AFTER_NS) this.#openBytes += broadcast.latencies.compact();
+      else if (silentNs > COMPACT_AFTER_NS) this.openBytes += broadcast.latencies.compact();
     }
   }
 
@@ -103,11 +91,12 @@ export class FanoutTracker implements FanoutSink {
 
   #openBroadcast(key: number, stream: number, seq: number): OpenBroadcast | null {
     if (this.#closedIncomplete.get(stream)?.has(seq) === true) return null;
-    const latencies = new Latencies(this.#options.expected(stream));
+    const { expected, maxOpenBytes = MAX_OPEN_BYTES } = this.#options;
+    const latencies = new Latencies(expected(stream));
     const broadcast = { stream, seq, latencies, lastArrivalNs: 0 };
-    this.#openBytes += latencies.bytes;
+    this.openBytes += latencies.bytes;
     for (const [oldestKey, oldest] of this.#open) {
-      if (this.#openBytes <= this.#maxOpenBytes) break;
+      if (this.openBytes <= maxOpenBytes) break;
       this.#close(oldestKey, oldest);
     }
     this.#open.set(key, broadcast);
@@ -116,18 +105,16 @@ export class FanoutTracker implements FanoutSink {
 
   #close(key: number, { stream, seq, latencies, lastArrivalNs }: OpenBroadcast): void {
     this.#open.delete(key);
-    this.#openBytes -= latencies.bytes;
+    this.openBytes -= latencies.bytes;
     const { expected, reached, firstNs, lastNs } = latencies;
-    if (reached < expected) this.#rememberIncomplete(stream, seq);
+    if (reached < expected) {
+      // A straggler must not open the broadcast again.
+      const closed = this.#closedIncomplete.get(stream) ?? new BitSet();
+      this.#closedIncomplete.set(stream, closed);
+      closed.add(seq);
+    }
     const medianNs = latencies.medianNs();
     this.#options.onClosed({ stream, seq, expected, reached, firstNs, medianNs, lastNs, lastArrivalNs });
-  }
-
-  /** A straggler must not open the broadcast again. */
-  #rememberIncomplete(stream: number, seq: number): void {
-    const closed = this.#closedIncomplete.get(stream) ?? new BitSet();
-    this.#closedIncomplete.set(stream, closed);
-    closed.add(seq);
   }
 }
 
@@ -166,13 +153,9 @@ class Latencies {
     this.reached += 1;
     this.firstNs = Math.min(this.firstNs, latencyNs);
     this.lastNs = Math.max(this.lastNs, latencyNs);
-    if (this.#below > 0 && latencyNs < (this.#kept[0] ?? 0)) {
-      this.#below += 1;
-    } else if (this.#above > 0 && latencyNs > (this.#kept[this.#count - 1] ?? 0)) {
-      this.#above += 1;
-    } else {
-      this.#keep(latencyNs);
-    }
+    if (this.#below > 0 && latencyNs < (this.#kept[0] ?? 0)) this.#below += 1;
+    else if (this.#above > 0 && latencyNs > (this.#kept[this.#count - 1] ?? 0)) this.#above += 1;
+    else this.#keep(latencyNs);
   }
 
   /** What was compacted is sorted and stays so. */
@@ -221,11 +204,8 @@ function medianPlace(count: number): number {
 }
 
 /** Gathers the latencies of broadcasts whose receivers are spread over processes, until they are handed over. */
-export class FanoutParts implements FanoutSink {
-  readonly #parts = new Map<
-    number,
-    { readonly stream: number; readonly seq: number; latenciesNs: number[] }
-  >();
+export class FanoutParts {
+  readonly #parts = new Map<number, Omit<BroadcastPart, 'latenciesNs'> & { latenciesNs: number[] }>();
 
   add(stream: number, seq: number, latencyNs: number): void {
     const key = keyOfBroadcast(stream, seq);
@@ -236,10 +216,9 @@ export class FanoutParts implements FanoutSink {
 
   /** All latencies since the last call. */
   take(): BroadcastPart[] {
-    const parts = [...this.#parts.values()].map(({ stream, seq, latenciesNs }) => ({
-      stream,
-      seq,
-      latenciesNs: Float64Array.from(latenciesNs),
+    const parts = Array.from(this.#parts.values(), (part) => ({
+      ...part,
+      latenciesNs: Float64Array.from(part.latenciesNs),
     }));
     this.#parts.clear();
     return parts;

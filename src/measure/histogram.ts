@@ -43,11 +43,7 @@ export class NsHistogram {
   }
 
   /** Records a whole number of nanoseconds, 0 or more; values over one hour are recorded as one hour. */
-  record(valueNs: number): void {
-    this.#histogram.recordValue(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS);
-  }
-
-  recordMany(valueNs: number, count: number): void {
+  record(valueNs: number, count = 1): void {
     this.#histogram.recordValueWithCount(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS, count);
   }
 
@@ -58,10 +54,6 @@ export class NsHistogram {
   quantileNs(quantile: number): number {
     if (this.count === 0) return Number.NaN;
     return this.#histogram.getValueAtPercentile(quantile * 100);
-  }
-
-  get minNs(): number {
-    return this.quantileNs(0);
   }
 
   /** The end of the highest non-empty bucket, so that it is the same before and after storing. */

@@ -51,15 +51,19 @@ export class DeliveryAccount {
   }
 }
 
+type DeliveryCounts = Readonly<Pick<DeliveryAccount, 'delivered' | 'late' | 'duplicated' | 'reordered'>>;
+
 /** One row of the ledger: the messages of one stream that one receiver got. */
-export interface AccountRow {
+export interface AccountRow extends DeliveryCounts {
   /** Client number of the receiver. */
   readonly receiver: number;
   readonly stream: number;
-  readonly delivered: number;
-  readonly late: number;
-  readonly duplicated: number;
-  readonly reordered: number;
+}
+
+/** The sums over all accounts of a process. */
+export interface LedgerTotals extends DeliveryCounts {
+  /** Messages that reached a client that does not expect them, or that carry no stamp of this run. */
+  readonly unexpected: number;
 }
 
 /**
@@ -120,17 +124,7 @@ export class Ledger {
     );
   }
 
-  /** The sums over all accounts. */
   totals(): LedgerTotals {
     return { ...this.#totals };
   }
-}
-
-export interface LedgerTotals {
-  readonly delivered: number;
-  readonly late: number;
-  readonly duplicated: number;
-  readonly reordered: number;
-  /** Messages that reached a client that does not expect them, or that carry no stamp of this run. */
-  readonly unexpected: number;
 }

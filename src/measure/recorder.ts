@@ -19,12 +19,8 @@ export class Recorder {
   readonly #histograms = new Map<string, NsHistogram>();
   #impossible: Record<string, number> = {};
 
-  /** Records into a series, or into `warmup`, which no report shows. */
-  record(name: string, valueNs: number): void {
-    this.recordMany(name, valueNs, 1);
-  }
-
-  recordMany(name: string, valueNs: number, count: number): void {
+  /** Records a value `count` times into a series, or into `warmup`, which no report shows. */
+  record(name: string, valueNs: number, count = 1): void {
     let histogram = this.#histograms.get(name);
     if (histogram === undefined) {
       histogram = new NsHistogram();
@@ -32,7 +28,7 @@ export class Recorder {
     }
     const possible = valueNs > 0 || (valueNs === 0 && !NEVER_ZERO.has(name));
     if (!possible) this.#impossible[name] = (this.#impossible[name] ?? 0) + count;
-    histogram.recordMany(possible ? valueNs : 0, count);
+    histogram.record(possible ? valueNs : 0, count);
   }
 
   /** Returns what was recorded since the last call; empty series are left out. */
@@ -58,9 +54,10 @@ export class ReceiveWindow {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #onClosed: (lengthNs: number, messages: number) => void;
+  /** Messages handled so far. */
+  total = 0;
   #openedNs = 0;
   #messages = 0;
-  #total = 0;
 
   /** `onClosed` gets the time from the first message handled to the end of the poll phase, and the message count. */
   constructor(clock: Clock, timers: Timers, onClosed: (lengthNs: number, messages: number) => void) {
@@ -69,14 +66,9 @@ export class ReceiveWindow {
     this.#onClosed = onClosed;
   }
 
-  /** Messages handled so far. */
-  get total(): number {
-    return this.#total;
-  }
-
   /** Notes a message handled at `receivedNs`. */
   note(receivedNs: number): void {
-    this.#total += 1;
+    this.total += 1;
     this.#messages += 1;
     if (this.#messages > 1) return;
     this.#openedNs = receivedNs;

@@ -28,7 +28,7 @@ export const MIN_PAYLOAD_BYTES = { text: TEXT_STAMP_BYTES, binary: BINARY_STAMP_
 export type PayloadType = keyof typeof MIN_PAYLOAD_BYTES;
 
 /** Writes stamps into payloads of one fixed size. */
-export type StampWriter = (stamp: Stamp) => Payload;
+type StampWriter = (stamp: Stamp) => Payload;
 
 /**
  * Returns a writer of text payloads: `sb` + `m` or `w`, then stream, seq, intended time and send lag in base 36,
@@ -63,7 +63,7 @@ export function stampWriter(type: PayloadType, payloadBytes: number): StampWrite
 
 /** Reads the stamp at the beginning of a payload; null when there is none, or a damaged one. */
 export function readStamp(payload: unknown): Stamp | null {
-  if (typeof payload === 'string') return readTextStamp(payload);
+  if (typeof payload === 'string') return stampOfFields(TEXT_STAMP.exec(payload));
   if (payload instanceof Uint8Array) return readBinaryStamp(payload);
   return null;
 }
@@ -97,10 +97,6 @@ function findInBytes(bytes: Uint8Array): Stamp | null {
     if (stamp !== null) return stamp;
   }
   return stampOfFields(TEXT_STAMP_ANYWHERE.exec(Buffer.from(bytes).toString('latin1')));
-}
-
-function readTextStamp(text: string): Stamp | null {
-  return stampOfFields(TEXT_STAMP.exec(text));
 }
 
 function stampOfFields(fields: RegExpExecArray | null): Stamp | null {

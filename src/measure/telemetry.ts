@@ -41,7 +41,8 @@ export class TelemetrySampler {
   readonly #delay: LoopDelay;
   readonly #gc = { count: 0, totalMs: 0, maxMs: 0 };
   readonly #accepted = new Set<Socket>();
-  #acceptedCount = 0;
+  /** TCP connections that this process has accepted so far. */
+  acceptedCount = 0;
   #lastNs: number;
   #lastCpuUs: number;
   #lastLoop: EventLoopUtilization;
@@ -57,11 +58,6 @@ export class TelemetrySampler {
     subscribe('net.server.socket', (message) => this.#noteAccepted((message as { socket: Socket }).socket));
   }
 
-  /** TCP connections that this process has accepted so far. */
-  get acceptedCount(): number {
-    return this.#acceptedCount;
-  }
-
   /** Samples the time since the last sample. `pacingNs`: how long a pacer has spun in all. */
   sample(pacingNs = 0): TelemetrySample {
     const atNs = this.#clock.nowNs();
@@ -70,7 +66,6 @@ export class TelemetrySampler {
     const loop = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
     const memory = process.memoryUsage();
-    const delays = this.#delay.take();
     const sample = {
       atNs,
       lengthMs,
@@ -78,9 +73,7 @@ export class TelemetrySampler {
       // Not a number when the loop has neither worked nor waited since the last sample.
       loopUtilization: since.utilization || 0,
       pacingShare: lengthMs > 0 ? (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs : 0,
-      loopDelayP50Ns: delays.p50Ns,
-      loopDelayP99Ns: delays.p99Ns,
-      loopDelayMaxNs: delays.maxNs,
+      ...this.#delay.take(),
       gcCount: this.#gc.count,
       gcTotalMs: this.#gc.totalMs,
       gcMaxMs: this.#gc.maxMs,
@@ -107,13 +100,13 @@ export class TelemetrySampler {
   #noteAccepted(socket: Socket): void {
     // A pipe to a child process has no address, and no client uses one.
     if (socket.remoteAddress === undefined) return;
-    this.#acceptedCount += 1;
+    this.acceptedCount += 1;
     this.#accepted.add(socket);
     socket.once('close', () => this.#accepted.delete(socket));
   }
 
   #bufferedBytes(): number | null {
-    if (this.#acceptedCount === 0) return null;
+    if (this.acceptedCount === 0) return null;
     let bytes = 0;
     for (const socket of this.#accepted) bytes += socket.writableLength;
     return bytes;
@@ -126,13 +119,6 @@ function cpuUs(): number {
 }
 
 const DELAY_PERIOD_MS = 10;
-
-/** How late timers fired, in nanoseconds. */
-interface LoopDelays {
-  readonly p50Ns: number;
-  readonly p99Ns: number;
-  readonly maxNs: number;
-}
 
 /**
  * Measures how late a timer of 10 ms fires. Unlike Node's monitorEventLoopDelay, whose reset drops the current
@@ -158,11 +144,11 @@ class LoopDelay {
   }
 
   /** Delays since the last call. */
-  take(): LoopDelays {
+  take(): Pick<TelemetrySample, 'loopDelayP50Ns' | 'loopDelayP99Ns' | 'loopDelayMaxNs'> {
     const soFarNs = this.#clock.nowNs() - this.#expectedNs;
     if (soFarNs > 0) this.#lateness.record(soFarNs);
     const at = (quantile: number) => (this.#lateness.count === 0 ? 0 : this.#lateness.quantileNs(quantile));
-    const delays = { p50Ns: at(0.5), p99Ns: at(0.99), maxNs: at(1) };
+    const delays = { loopDelayP50Ns: at(0.5), loopDelayP99Ns: at(0.99), loopDelayMaxNs: at(1) };
     this.#lateness.reset();
     return delays;
   }

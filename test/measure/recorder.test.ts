@@ -20,7 +20,7 @@ describe('a recorder', () => {
     recorder.record('delivery', 100);
     recorder.record('delivery', 200);
     recorder.record('send_lag', 100);
-    recorder.recordMany('receive_uncertainty', 7, 3);
+    recorder.record('receive_uncertainty', 7, 3);
     expect(seriesOf(recorder.take())).toEqual({
       delivery: [
         [100, 1],
@@ -58,7 +58,7 @@ describe('a recorder', () => {
       for (const { name } of SERIES) {
         const recorder = new Recorder();
         recorder.record(name as 'delivery', valueNs);
-        recorder.recordMany(name as 'delivery', valueNs, 2);
+        recorder.record(name as 'delivery', valueNs, 2);
         const recorded = recorder.take();
         expect(recorded.impossible).toEqual({ [name]: 3 });
         expect(seriesOf(recorded)).toEqual({ [name]: [[0, 3]] });

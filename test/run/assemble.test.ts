@@ -68,7 +68,7 @@ function resultOf({
   });
   collector.measureFrom(START_NS);
   const recorder = new Recorder();
-  for (const [name, count] of Object.entries(series)) recorder.recordMany(name, 1e6, count);
+  for (const [name, count] of Object.entries(series)) recorder.record(name, 1e6, count);
   const expected = membership.expected(sent).total;
   collector.onMessage(0, {
     type: 'snapshot',

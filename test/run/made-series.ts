@@ -6,7 +6,7 @@ export type Values = ReadonlyArray<readonly [valueNs: number, count: number]>;
 
 export function histogramOf(values: Values): NsHistogram {
   const histogram = new NsHistogram();
-  for (const [valueNs, count] of values) histogram.recordMany(valueNs, count);
+  for (const [valueNs, count] of values) histogram.record(valueNs, count);
   return histogram;
 }
 

@@ -144,7 +144,7 @@ describe('a step', () => {
     const result = goodRun();
     const intervals = result.intervals.map((interval, second) => {
       const histogram = new NsHistogram();
-      histogram.recordMany(Math.round(1e6 + second * 0.4e6), 100);
+      histogram.record(Math.round(1e6 + second * 0.4e6), 100);
       return { ...interval, series: { ack: histogram.encode() } };
     });
     const { outcome, reasons } = judge({ ...result, intervals });

@@ -104,7 +104,7 @@ describe('the bounds of a quantile of latencies', () => {
   /** The given number of broadcasts, each of whose receivers has the same latency. */
   function histogramOf(latenciesNs: readonly number[]): NsHistogram {
     const histogram = new NsHistogram();
-    for (const latencyNs of latenciesNs) histogram.recordMany(Math.round(latencyNs), RECEIVERS);
+    for (const latencyNs of latenciesNs) histogram.record(Math.round(latencyNs), RECEIVERS);
     return histogram;
   }
 
