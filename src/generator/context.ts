@@ -9,13 +9,7 @@ import type { Assignment, Member } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
 import type { Target } from './target.ts';
 
-export interface ContextOptions {
-  readonly assignment: Assignment;
-  readonly scenario: Scenario;
-  readonly target: Target;
-  readonly clock: Clock;
-  readonly timers: Timers;
-}
+export type ContextOptions = Pick<WorkerContext, 'assignment' | 'scenario' | 'target' | 'clock' | 'timers'>;
 
 /** What all parts of a worker share. */
 export class WorkerContext {
@@ -60,7 +54,7 @@ export class Audience {
   readonly #layout: Layout;
   /** The server process of each client whose process is known. */
   readonly #nodes = new Map<number, number>();
-  #total: readonly number[] = [];
+  #expected: readonly number[] = [];
   #local: readonly number[] = [];
 
   constructor(layout: Layout) {
@@ -80,16 +74,18 @@ export class Audience {
     local.forEach((clients, stream) => {
       for (const client of clients) ledger.open(client, stream);
     });
-    this.#total = receivers.map((clients) => clients.length);
-    this.#local = streams.map((stream, index) => (local[index]?.length ?? 0) * copiesOf(stream));
+    const copies = (clients: readonly number[][]) =>
+      streams.map((stream, index) => (clients[index]?.length ?? 0) * copiesOf(stream));
+    this.#expected = copies(receivers);
+    this.#local = copies(local);
   }
 
-  /** Connected receivers of a stream, over all workers. */
-  total(stream: number): number {
-    return this.#total[stream] ?? 0;
+  /** How many messages the connected receivers of all workers get for each one of a stream that is sent. */
+  expected(stream: number): number {
+    return this.#expected[stream] ?? 0;
   }
 
-  /** How many messages the receivers of this worker get for each one of a stream that is sent. */
+  /** The part of {@link expected} that the receivers of this worker get. */
   local(stream: number): number {
     return this.#local[stream] ?? 0;
   }

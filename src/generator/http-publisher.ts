@@ -17,18 +17,13 @@ export interface HttpPublisherOptions {
   readonly requireAllowed: (url: URL) => void;
 }
 
-interface Waiting {
-  readonly start: () => void;
-  readonly onDropped: () => void;
-}
-
 /** Sends the HTTP requests by which messages are published where that is not done over the clients' connections. */
 export class HttpPublisher {
   readonly #options: HttpPublisherOptions;
   readonly #baseUrl: URL;
   readonly #httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT });
   readonly #httpsAgent: HttpsAgent;
-  #waiting: Waiting[] = [];
+  #waiting: Array<{ readonly start: () => void; readonly onDropped: () => void }> = [];
   #inFlight = 0;
   #isClosed = false;
 
@@ -57,7 +52,6 @@ export class HttpPublisher {
     return true;
   }
 
-  /** Drops all messages that wait. */
   dropWaiting(): void {
     for (const { onDropped } of this.#waiting.splice(0)) onDropped();
   }
@@ -104,17 +98,11 @@ export class HttpPublisher {
       // The status counts, even if the rest of an answer never came.
       if (!isAnswered && !this.#isClosed) onFailed(`publishing failed: ${messageOf(error)}`);
     });
-    request.on('close', () => this.#onEnded());
+    request.on('close', () => {
+      this.#inFlight -= 1;
+      while (this.#inFlight < MAX_IN_FLIGHT && this.#waiting.length > 0) this.#waiting.shift()?.start();
+    });
     request.end(content);
-  }
-
-  #onEnded(): void {
-    this.#inFlight -= 1;
-    while (this.#inFlight < MAX_IN_FLIGHT) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      next.start();
-    }
   }
 
   /** Ends all requests in flight, whose failures are not reported. */

@@ -24,7 +24,6 @@ export class Observer {
   readonly #context: WorkerContext;
   readonly #lastNs = new Map<number, number>();
   readonly #pushes = new Map<string, ObservedPush>();
-  readonly #changed = new Set<string>();
 
   constructor(context: WorkerContext) {
     this.#context = context;
@@ -46,9 +45,14 @@ export class Observer {
   }
 
   take(client: number, key: string, receivedNs: number): void {
-    this.#context.window.note(receivedNs);
-    const push = this.#pushOf(key, receivedNs);
-    this.#changed.add(key);
+    const { window, clients } = this.#context;
+    window.note(receivedNs);
+    let push = this.#pushes.get(key);
+    if (push === undefined) {
+      const times = { firstNs: receivedNs, lastNs: receivedNs };
+      push = { ...times, reached: 0, duplicated: 0, missing: clients.size, clients: new BitSet() };
+      this.#pushes.set(key, push);
+    }
     if (push.clients === null || !push.clients.add(client)) {
       push.duplicated += 1;
       return;
@@ -70,31 +74,15 @@ export class Observer {
     recorder.record(receivedNs < startNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
 
-  #pushOf(key: string, receivedNs: number): ObservedPush {
-    let push = this.#pushes.get(key);
-    if (push === undefined) {
-      const times = { firstNs: receivedNs, lastNs: receivedNs };
-      const missing = this.#context.clients.size;
-      push = { ...times, reached: 0, duplicated: 0, missing, clients: new BitSet() };
-      this.#pushes.set(key, push);
-    }
-    return push;
-  }
-
   /** What arrived since the last call. */
   takeArrivals(): PushArrivals[] {
     const nowNs = this.#context.clock.nowNs();
     const arrivals: PushArrivals[] = [];
-    for (const key of this.#changed) {
-      const push = this.#pushes.get(key);
-      if (push === undefined) continue;
+    for (const [key, push] of this.#pushes) {
       const { firstNs, lastNs, reached, duplicated } = push;
-      arrivals.push({ key, firstNs, lastNs, reached, duplicated });
+      if (reached + duplicated > 0) arrivals.push({ key, firstNs, lastNs, reached, duplicated });
       push.reached = 0;
       push.duplicated = 0;
-    }
-    this.#changed.clear();
-    for (const [key, { lastNs }] of this.#pushes) {
       if (nowNs - lastNs > FORGET_AFTER_NS) this.#pushes.delete(key);
     }
     return arrivals;

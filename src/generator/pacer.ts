@@ -43,36 +43,28 @@ export interface PacerOptions {
  */
 export class Pacer {
   readonly #options: PacerOptions;
-  readonly #finished: Promise<void>;
-  #resolveFinished: () => void = () => {};
+  readonly #finished = Promise.withResolvers<void>();
+  /** Time spent yielding with nothing else to do. A loop that spins on purpose is not busy. */
+  waitingNs = 0;
   #next: { readonly index: number; readonly dueNs: number } | null;
   #endNs = Number.POSITIVE_INFINITY;
   #spinningSinceNs: number | null = null;
   #workAtYield = 0;
-  #waitingNs = 0;
 
   constructor(options: PacerOptions) {
     this.#options = options;
-    this.#finished = new Promise((resolve) => {
-      this.#resolveFinished = resolve;
-    });
     this.#next = this.#takeNext();
   }
 
   /** Begins; resolves after the last arrival, or after the first one at or past the end set by {@link endAt}. */
   run(): Promise<void> {
     this.#tick();
-    return this.#finished;
+    return this.#finished.promise;
   }
 
   /** Arrivals intended at or after this time are not called any more; a sleeping pacer ends within 100 ms. */
   endAt(endNs: number): void {
     this.#endNs = endNs;
-  }
-
-  /** Time spent yielding with nothing else to do. A loop that spins on purpose is not busy. */
-  get waitingNs(): number {
-    return this.#waitingNs;
   }
 
   #takeNext(): { readonly index: number; readonly dueNs: number } | null {
@@ -87,7 +79,7 @@ export class Pacer {
     this.#settleSpin(nowNs);
     for (;;) {
       if (this.#next === null || this.#next.dueNs >= this.#endNs) {
-        this.#resolveFinished();
+        this.#finished.resolve();
         return;
       }
       const wait = nextWait(this.#next.dueNs - nowNs);
@@ -121,7 +113,7 @@ export class Pacer {
 
   #settleSpin(nowNs: number): void {
     if (this.#spinningSinceNs !== null && this.#options.workDone() === this.#workAtYield) {
-      this.#waitingNs += nowNs - this.#spinningSinceNs;
+      this.waitingNs += nowNs - this.#spinningSinceNs;
     }
     this.#spinningSinceNs = null;
   }

@@ -41,18 +41,8 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const timers = realTimers;
-  return new GeneratorSession({
-    assignment,
-    scenario,
-    driver,
-    target,
-    clock,
-    timers,
-    telemetry,
-    traffic,
-    post,
-  });
+  const given = { assignment, scenario, driver, target, clock, timers: realTimers };
+  return new GeneratorSession({ ...given, telemetry, traffic, post });
 }
 
 async function handleMessage(message: ToWorker): Promise<void> {
@@ -60,7 +50,6 @@ async function handleMessage(message: ToWorker): Promise<void> {
     lowerHelperThreads();
     refuseRedirects();
     session = await createSession(message.assignment);
-    session.rehearse();
     session.rehearse();
     post({ type: 'ready' });
     return;

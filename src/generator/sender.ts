@@ -6,7 +6,7 @@ import { arrivalsNs } from '../plan/arrivals.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
 import type { WorkerContext } from './context.ts';
 import type { SecondCounts, SentOfStream } from './messages.ts';
-import { copiesOf, OPERATIONS } from './operations/index.ts';
+import { OPERATIONS } from './operations/index.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
 
 /** Why a message was not sent when its sender had been dropped: the server's fault, not the generator's. */
@@ -25,8 +25,7 @@ export interface DueMessage {
   readonly drop: (reason: string) => void;
 }
 
-type Tally = Pick<SecondCounts, 'intended' | 'sent' | 'expected'>;
-type TallyName = keyof Tally;
+type TallyName = 'intended' | 'sent' | 'expected';
 
 /** Numbers the messages of each stream, and counts what was intended, sent and expected in each second. */
 export class SentMessages {
@@ -87,13 +86,7 @@ export class SentMessages {
     const seq = numbers[streamIndex] ?? 0;
     perform({ stream: streamIndex, seq, intendedNs, actualNs, measured });
     numbers[streamIndex] = seq + 1;
-    if (measured) this.#count(intendedNs, 'expected', this.#expectedOf(streamIndex));
-  }
-
-  #expectedOf(streamIndex: number): number {
-    const { audience, layout } = this.#context;
-    const stream = layout.streams[streamIndex];
-    return stream === undefined ? 0 : audience.total(streamIndex) * copiesOf(stream);
+    if (measured) this.#count(intendedNs, 'expected', this.#context.audience.expected(streamIndex));
   }
 
   /** Counts in the second of the schedule in which a measured message was due. */
@@ -136,6 +129,8 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #pacers: Pacer[] = [];
   readonly #stopped = Promise.withResolvers<void>();
+  /** Resolves when {@link stop} is called. */
+  readonly stopped = this.#stopped.promise;
 
   constructor(context: WorkerContext, options: SenderOptions) {
     this.#context = context;
@@ -161,7 +156,7 @@ export class Sender {
     const ended = Promise.withResolvers<void>();
     const cancel = timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, ended.resolve);
     const paced = this.#pace(plan.profile, startNs, true);
-    await Promise.race([ended.promise, this.#stopped.promise]);
+    await Promise.race([ended.promise, this.stopped]);
     cancel();
     await paced;
   }
@@ -170,11 +165,6 @@ export class Sender {
   stop(): void {
     for (const pacer of this.#pacers) pacer.endAt(this.#context.clock.nowNs());
     this.#stopped.resolve();
-  }
-
-  /** Resolves when {@link stop} is called. */
-  get stopped(): Promise<void> {
-    return this.#stopped.promise;
   }
 
   async #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {

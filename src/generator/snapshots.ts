@@ -7,7 +7,7 @@ import type { Snapshot } from './messages.ts';
 const PERIOD_NS = 1e9;
 /** How long before a full second a snapshot waits for a moment without anything to send; then it comes anyway. */
 const EARLY_NS = 20e6;
-const REHEARSALS = 20;
+const REHEARSALS = 40;
 
 /** What a snapshot takes from the rest of the worker. */
 export type MeasuredPart = Omit<

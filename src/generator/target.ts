@@ -14,49 +14,34 @@ export interface Target {
 }
 
 /** Loads the target of a plan. */
-export async function loadTarget(plan: Plan): Promise<Target> {
-  const { file } = plan.target;
-  const definition = file === null ? null : await loadTargetFile(file);
+export async function loadTarget({ transport, connectTimeoutMs, settings, target }: Plan): Promise<Target> {
+  const { file, namespace } = target;
+  const definition: Partial<TargetDefinition> = file === null ? chat : await loadTargetFile(file);
+  const { path, tls, codec, auth, headers, query } = definition;
+  const { parser, pollInterval: pollIntervalMs, compression } = settings;
   const known = new Map<number, Client>();
-  const values = definition === null || file === null ? () => ({}) : await clientValues(definition, file);
+  const values = file === null ? () => ({}) : await clientValues(definition, file);
   return {
-    mapping: definition ?? chat,
+    mapping: definition,
     clientOf: (number) => {
-      const found = known.get(number);
-      if (found !== undefined) return found;
-      const client = { number, values: values(number) };
+      const client = known.get(number) ?? { number, values: values(number) };
       known.set(number, client);
       return client;
     },
-    headersOf: (client) => forClient(definition?.headers, client) ?? {},
+    headersOf: (client) => forClient(headers, client) ?? {},
     connectOptions: (client, url) => ({
-      ...optionsOfPlan(plan, url),
-      ...(definition === null ? {} : optionsOfFile(definition, client)),
+      url,
+      transport,
+      timeoutMs: connectTimeoutMs,
+      compression: compression === 'on',
+      ...given({ namespace, parser, pollIntervalMs, path, tls, codec }),
+      ...given({
+        auth: forClient(auth, client),
+        headers: forClient(headers, client),
+        query: forClient(query, client),
+      }),
     }),
   };
-}
-
-function optionsOfPlan({ transport, connectTimeoutMs, settings, target }: Plan, url: string): ConnectOptions {
-  const { parser, pollInterval: pollIntervalMs, compression } = settings;
-  return {
-    url,
-    transport,
-    timeoutMs: connectTimeoutMs,
-    compression: compression === 'on',
-    ...given({ namespace: target.namespace, parser, pollIntervalMs }),
-  };
-}
-
-function optionsOfFile(definition: TargetDefinition, client: Client): Partial<ConnectOptions> {
-  const { path, tls, codec, auth, headers, query } = definition;
-  return given({
-    path,
-    tls,
-    codec,
-    auth: forClient(auth, client),
-    headers: forClient(headers, client),
-    query: forClient(query, client),
-  });
 }
 
 /** The value for a client: one for all clients, or the result of a function of the client. */

@@ -109,7 +109,7 @@ const CSV_HINT = 'The first line names the columns; every other line is one clie
  * Throws BAD_CLIENTS_FILE; the returned function throws it for a client without a row.
  */
 export async function clientValues(
-  { clients = () => ({}) }: TargetDefinition,
+  { clients = () => ({}) }: Pick<TargetDefinition, 'clients'>,
   file: string,
 ): Promise<(number: number) => Readonly<Record<string, unknown>>> {
   if (typeof clients === 'function') return clients;

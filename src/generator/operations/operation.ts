@@ -46,19 +46,8 @@ export interface OperationDefinition {
   readonly start: (worker: OperationWorker) => RunningOperation;
 }
 
-type SharedPart =
-  | 'scenario'
-  | 'plan'
-  | 'layout'
-  | 'target'
-  | 'clock'
-  | 'timers'
-  | 'recorder'
-  | 'failed'
-  | 'closed';
-
-/** What an operation uses of the worker that it runs in. */
-export interface OperationWorker extends Pick<WorkerContext, SharedPart> {
+/** What an operation uses of the worker that it runs in, which exists before `measuring` is set. */
+export interface OperationWorker extends Omit<WorkerContext, 'measuring'> {
   readonly pool: ClientPool;
   readonly receiver: Receiver;
   readonly messages: SentMessages;
