@@ -12,34 +12,26 @@ import {
   type Sight,
 } from './look.ts';
 
-const LOOK_INTO_LOG = 'Read the log of the server, or of the proxy in front of it.';
-
-/** The server has no Socket.IO, but accepts WebSocket connections. */
-export function diagnoseRawWebSocket(
+/** The server speaks another protocol than Socket.IO or WebSocket, whichever the clients used. */
+export function diagnoseOtherProtocol(
   engineIo: Sight,
   webSocket: Sight,
   { protocol, connect }: Refused,
 ): Diagnosis | null {
-  if (protocol !== 'socketio' || webSocket.kind !== 'upgraded') return null;
-  const status = engineIo.kind === 'answer' ? ` (${statusOf(engineIo)})` : '';
-  const url = addressFor('ws', connect);
-  return {
-    found: `it accepts raw WebSocket connections, but has no Socket.IO at ${engineIoUrl(connect).pathname}${status}`,
-    hint: `Use ${url}, or give the path of Socket.IO as path in a target file.`,
-  };
-}
-
-/** The server answers plain requests, but never a WebSocket handshake. */
-export function diagnoseHalfSilence(
-  engineIo: Sight,
-  webSocket: Sight,
-  { protocol }: Refused,
-): Diagnosis | null {
-  if (protocol !== 'ws' || webSocket.kind !== 'silent' || engineIo.kind !== 'answer') return null;
-  return {
-    found: `it answers plain requests (${statusOf(engineIo)}), but never the WebSocket handshake`,
-    hint: 'Check the path of the URL: this server accepts WebSocket connections at another path, or not at all.',
-  };
+  if (protocol === 'socketio' && webSocket.kind === 'upgraded') {
+    const status = engineIo.kind === 'answer' ? ` (${statusOf(engineIo)})` : '';
+    return {
+      found: `it accepts raw WebSocket connections, but has no Socket.IO at ${engineIoUrl(connect).pathname}${status}`,
+      hint: `Use ${addressFor('ws', connect)}, or give the path of Socket.IO as path in a target file.`,
+    };
+  }
+  if (protocol === 'ws' && webSocket.kind === 'silent' && engineIo.kind === 'answer') {
+    return {
+      found: `it answers plain requests (${statusOf(engineIo)}), but never the WebSocket handshake`,
+      hint: 'Check the path of the URL: this server accepts WebSocket connections at another path, or not at all.',
+    };
+  }
+  return null;
 }
 
 /** The server answers the first request of this protocol with an HTTP response that no server of the protocol sends. */
@@ -52,14 +44,13 @@ export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null
       hint: 'If that is the server under test, give it as --target.',
     };
   }
-  if (status === 401) {
-    return { found: `it requires authentication (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
-  }
-  if (status === 403) {
-    return { found: `it forbids the connection (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
+  if (status === 401 || status === 403) {
+    const what = status === 401 ? 'requires authentication' : 'forbids the connection';
+    return { found: `it ${what} (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
   }
   if (status === 429 || status >= 500) {
-    return { found: `it answers with an error (${statusOf(sight)})`, hint: LOOK_INTO_LOG };
+    const hint = 'Read the log of the server, or of the proxy in front of it.';
+    return { found: `it answers with an error (${statusOf(sight)})`, hint };
   }
   // Only the URL of plain requests is known.
   return refused.protocol === 'http' ? null : diagnoseOtherPage(sight, refused);
@@ -76,15 +67,12 @@ function diagnoseOtherPage(answer: Answer, { protocol, connect }: Refused): Diag
     return { found: `a web server answers, but has nothing at ${pathname} (${statusOf(answer)})`, hint };
   }
   if (answer.status >= 400) {
-    const what = isSocketio ? 'Socket.IO handshake' : 'WebSocket handshake';
-    return { found: `it rejects the ${what} at ${pathname} (${statusOf(answer)})`, hint };
+    const what = isSocketio ? 'Socket.IO' : 'WebSocket';
+    return { found: `it rejects the ${what} handshake at ${pathname} (${statusOf(answer)})`, hint };
   }
-  const content = answer.contentType === '' ? 'content of unknown type' : answer.contentType;
+  const content = `${answer.contentType || 'content of unknown type'} (${statusOf(answer)})`;
   const what = isSocketio ? 'Socket.IO' : 'a WebSocket';
-  return {
-    found: `a web server answers at ${pathname} with ${content} (${statusOf(answer)}) instead of ${what}`,
-    hint,
-  };
+  return { found: `a web server answers at ${pathname} with ${content} instead of ${what}`, hint };
 }
 
 /** `404 Not Found` */
@@ -101,30 +89,6 @@ function targetOf(location: string, { protocol, connect }: Refused): string {
   return addressFor(protocol, { ...connect, url: to.href });
 }
 
-/** The answer of an Engine.IO server to a polling handshake. */
-type EngineIo =
-  | { readonly kind: 'open'; readonly version: 3 | 4; readonly upgrades: readonly unknown[] }
-  | { readonly kind: 'error'; readonly code: unknown; readonly message: unknown };
-
-/**
- * Reads an open packet or an error of Engine.IO; null for anything else. Version 4 begins the packet with its
- * type, `0{"sid":...}`; version 3 with its length before that, `97:0{"sid":...}`, whatever version was asked for.
- */
-function readEngineIo(sight: Sight): EngineIo | null {
-  if (sight.kind !== 'answer') return null;
-  const [, length, open] = /^(\d+:)?0(\{"sid".*?\})/.exec(sight.body) ?? [];
-  if (open !== undefined) {
-    const { upgrades } = parsed(open);
-    return {
-      kind: 'open',
-      version: length === undefined ? 4 : 3,
-      upgrades: Array.isArray(upgrades) ? upgrades : [],
-    };
-  }
-  const { code, message } = parsed(sight.body);
-  return code === undefined || message === undefined ? null : { kind: 'error', code, message };
-}
-
 function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
@@ -134,26 +98,29 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Engine.IO answered, but no client could connect; null when something else answered. */
-export function diagnoseEngineIo(sight: Sight, { protocol, connect, reason }: Refused): Diagnosis | null {
-  const server = readEngineIo(sight);
-  if (server === null) return null;
-  if (server.kind === 'open' && server.version === 3) return SOCKETIO_2;
-  if (protocol !== 'socketio') {
+/**
+ * Engine.IO answered, but no client could connect; null when something else answered. Version 4 begins an open packet with
+ * its type, `0{"sid":...}`; version 3 with its length before that, `97:0{"sid":...}`, whatever version was asked for.
+ */
+export function diagnoseEngineIo(sight: Sight, refused: Refused): Diagnosis | null {
+  if (sight.kind !== 'answer') return null;
+  const [, length, open] = /^(\d+:)?0(\{"sid".*?\})/.exec(sight.body) ?? [];
+  const { code, message, upgrades } = parsed(open ?? sight.body);
+  if (open === undefined && (code === undefined || message === undefined)) return null;
+  if (length !== undefined) {
     return {
-      found: 'this is a Socket.IO server',
-      hint: `Use ${addressFor('socketio', connect)}.`,
+      found: 'the server speaks Socket.IO 2 (Engine.IO 3), the clients Socket.IO 3 and 4 (Engine.IO 4)',
+      hint: 'Upgrade the server to socket.io 3 or later. sockbench has no client for version 2.',
     };
   }
-  return server.kind === 'open'
-    ? diagnoseOpen(server.upgrades, connect, reason)
-    : diagnoseError(server.code, String(server.message), connect, reason);
+  const { protocol, connect, reason } = refused;
+  if (protocol !== 'socketio') {
+    return { found: 'this is a Socket.IO server', hint: `Use ${addressFor('socketio', connect)}.` };
+  }
+  return open === undefined
+    ? diagnoseError(code, String(message), connect, reason)
+    : diagnoseOpen(Array.isArray(upgrades) ? upgrades : [], connect, reason);
 }
-
-const SOCKETIO_2: Diagnosis = {
-  found: 'the server speaks Socket.IO 2 (Engine.IO 3), the clients Socket.IO 3 and 4 (Engine.IO 4)',
-  hint: 'Upgrade the server to socket.io 3 or later. sockbench has no client for version 2.',
-};
 
 /** The handshake of the look succeeded, those of the clients did not. */
 function diagnoseOpen(

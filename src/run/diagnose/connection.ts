@@ -1,12 +1,4 @@
-import {
-  type Answer,
-  type Diagnosis,
-  type LookOptions,
-  lookAt,
-  type Refused,
-  requestUrl,
-  type Sight,
-} from './look.ts';
+import { type Answer, type Diagnosis, type Look, type Refused, requestUrl, type Sight } from './look.ts';
 
 const ACCEPT_CERTIFICATE =
   'In a target file, give the certificate of its issuer as tls: { ca }, or tls: { rejectUnauthorized: false } to accept any certificate.';
@@ -52,26 +44,37 @@ function noConnection(host: string): Diagnosis {
 /** A request was not answered in HTTP because of the network, TLS, or silence; null when it was answered. */
 export async function diagnoseConnection(
   sight: Sight,
-  options: LookOptions,
-  refused: Refused,
+  { connect }: Refused,
+  look: Look,
 ): Promise<Diagnosis | null> {
-  const url = requestUrl(refused.connect);
+  const url = requestUrl(connect);
+  const plainUrl = connect.url.replace(/^(http|ws)s:/, '$1:');
+  const wantsTls = {
+    found: 'it speaks TLS, not plain HTTP',
+    hint: `Use ${plainUrl.replace(/^(http|ws):/, '$1s:')}.`,
+  };
   switch (sight.kind) {
     case 'upgraded':
       return null;
     case 'silent':
       return sight.accepted ? SILENT : noConnection(url.host);
     case 'answer':
-      return refusesPlainHttp(sight) && (await speaksTls(url, options)) ? wantsTls(refused) : null;
-    case 'failed':
-      return (
-        NETWORK[sight.error.code ?? '']?.(url.host) ??
-        diagnoseCertificate(sight.error) ??
-        diagnoseAlert(sight.error) ??
-        (url.protocol === 'https:'
-          ? await diagnoseTls(sight.error, url, options, refused)
-          : await diagnosePlain(sight.error, url, options, refused))
-      );
+      return refusesPlainHttp(sight) && (await speaksTls(url, look)) ? wantsTls : null;
+    case 'failed': {
+      const { error } = sight;
+      const { code = '' } = error;
+      const known = NETWORK[code]?.(url.host) ?? diagnoseCertificate(error) ?? diagnoseAlert(error);
+      if (known !== null) return known;
+      const isClosed = code === 'ECONNRESET' || code === 'EPIPE';
+      if (url.protocol === 'https:')
+        return isClosed ? CLOSES : await diagnoseNoTls(code, url, plainUrl, look);
+      // A TLS port answers an HTTP request in TLS, or closes the connection.
+      if (!isClosed && !code.startsWith('HPE_')) return null;
+      if (await speaksTls(url, look)) return wantsTls;
+      return isClosed
+        ? CLOSES
+        : { found: `the service at this port does not speak HTTP${beginningOf(error)}`, hint: CHECK_ADDRESS };
+    }
   }
 }
 
@@ -95,11 +98,8 @@ function diagnoseCertificate(error: NodeJS.ErrnoException): Diagnosis | null {
 
 /** `DNS:localhost, DNS:example.org` -> `localhost, example.org` */
 function namesIn(error: Error): string {
-  const isRecord = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null;
-  const certificate = 'cert' in error ? error.cert : null;
-  const names = isRecord(certificate) ? certificate['subjectaltname'] : null;
-  return typeof names === 'string' ? names.replaceAll(/(DNS|IP Address):/g, '') : '';
+  const { subjectaltname: names = '' } = (error as { cert?: { subjectaltname?: string } }).cert ?? {};
+  return names.replaceAll(/(DNS|IP Address):/g, '');
 }
 
 /** The server ended the TLS handshake with an alert. */
@@ -120,38 +120,17 @@ function alertOf({ message }: Error): string | null {
 }
 
 /** The answer to a TLS handshake is not TLS. */
-async function diagnoseTls(
-  { code = '' }: NodeJS.ErrnoException,
+async function diagnoseNoTls(
+  code: string,
   url: URL,
-  options: LookOptions,
-  { connect }: Refused,
+  plainUrl: string,
+  look: Look,
 ): Promise<Diagnosis | null> {
-  if (isClosing(code)) return CLOSES;
   if (!/^(EPROTO|ERR_SSL_)/.test(code)) return null;
-  const plain = await lookAt(withProtocol(url, 'http:'), options);
+  const plain = await look(withProtocol(url, 'http:'));
   return plain.kind === 'answer' || plain.kind === 'upgraded'
-    ? { found: 'it speaks plain HTTP, not TLS', hint: `Use ${connect.url.replace(/^(http|ws)s:/, '$1:')}.` }
+    ? { found: 'it speaks plain HTTP, not TLS', hint: `Use ${plainUrl}.` }
     : { found: 'the service at this port does not speak TLS', hint: CHECK_ADDRESS };
-}
-
-/** The answer to an HTTP request is not HTTP: a TLS port closes the connection, or answers in TLS. */
-async function diagnosePlain(
-  error: NodeJS.ErrnoException,
-  url: URL,
-  options: LookOptions,
-  refused: Refused,
-): Promise<Diagnosis | null> {
-  const { code = '' } = error;
-  const isForeign = code.startsWith('HPE_');
-  if (!isForeign && !isClosing(code)) return null;
-  if (await speaksTls(url, options)) return wantsTls(refused);
-  return isForeign
-    ? { found: `the service at this port does not speak HTTP${beginningOf(error)}`, hint: CHECK_ADDRESS }
-    : CLOSES;
-}
-
-function isClosing(code: string): boolean {
-  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 const CLOSES: Diagnosis = {
@@ -159,19 +138,13 @@ const CLOSES: Diagnosis = {
   hint: 'Check that this is the port of the server, and read its log, or that of the proxy in front of it.',
 };
 
-function wantsTls({ connect }: Refused): Diagnosis {
-  const url = connect.url.replace(/^(http|ws):/, '$1s:');
-  return { found: 'it speaks TLS, not plain HTTP', hint: `Use ${url}.` };
-}
-
 /** The answer of nginx, Apache, Go and others to plain HTTP on a TLS port. */
 function refusesPlainHttp({ status, body }: Answer): boolean {
   return status === 400 && /https/i.test(body);
 }
 
-async function speaksTls(url: URL, options: LookOptions): Promise<boolean> {
-  const tls = { ...options.tls, rejectUnauthorized: false };
-  const sight = await lookAt(withProtocol(url, 'https:'), { ...options, tls });
+async function speaksTls(url: URL, look: Look): Promise<boolean> {
+  const sight = await look(withProtocol(url, 'https:'), { tls: { rejectUnauthorized: false } });
   return sight.kind === 'failed' ? alertOf(sight.error) !== null : sight.kind !== 'silent';
 }
 

@@ -1,36 +1,42 @@
+import type { Protocol } from '../../contract/target.ts';
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
 import { plural } from '../../text.ts';
-import { diagnoseAnswer, diagnoseEngineIo, diagnoseHalfSilence, diagnoseRawWebSocket } from './answers.ts';
+import { diagnoseAnswer, diagnoseEngineIo, diagnoseOtherProtocol } from './answers.ts';
 import { diagnoseConnection } from './connection.ts';
 import {
   type Diagnosis,
   engineIoUrl,
   GIVE_CREDENTIALS,
-  type LookOptions,
-  lookAt,
+  type Look,
+  lookAs,
   type Refused,
   requestUrl,
   WEBSOCKET_HANDSHAKE,
 } from './look.ts';
 
+const SPOKEN: Readonly<Record<Protocol, string>> = {
+  socketio: 'Socket.IO',
+  ws: 'WebSocket',
+  http: 'the requests of docs/servers.md',
+};
+
 /** Limits of the time for looking. */
 const MAX_LOOK_MS = 2000;
 const MIN_LOOK_MS = 500;
 
-/** One sentence with the URL and the cause, and one that says what to do. */
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
-}
-
 /**
- * Explains why a server accepted none of the clients. Sends a Socket.IO handshake and a WebSocket handshake as plain
- * requests. Never rejects because of the server.
+ * Explains why a server accepted none of the clients: one sentence with the URL and the cause, and one that says what to
+ * do. Sends a Socket.IO handshake and a WebSocket handshake as plain requests. Never rejects because of the server.
  */
-export async function explainRefusal(refused: Refused): Promise<Refusal> {
-  const { clients, connect } = refused;
-  const { found, hint } =
-    diagnoseRejection(refused) ?? (await diagnoseByLooking(refused)) ?? unexplained(refused);
+export async function explainRefusal(
+  refused: Refused,
+): Promise<{ readonly message: string; readonly hint: string }> {
+  const { protocol, clients, connect, reason } = refused;
+  const { found, hint } = diagnoseRejection(refused) ??
+    (await diagnoseByLooking(refused)) ?? {
+      found: reason,
+      hint: `Check that the server runs there and speaks ${SPOKEN[protocol]}.`,
+    };
   const what = `none of ${plural(clients, 'client')} could connect to ${connect.url} over ${connect.transport}`;
   return { message: `${what}: ${found}`, hint };
 }
@@ -54,23 +60,21 @@ async function diagnoseByLooking(refused: Refused): Promise<Diagnosis | null> {
   const limitMs = Math.min(MAX_LOOK_MS, Math.max(MIN_LOOK_MS, leftMs), connect.timeoutMs);
   const timer = setTimeout(() => end.abort(), limitMs);
   try {
-    const { headers = {}, tls = {} } = connect;
-    return await diagnoseSights(refused, { headers, tls, signal: end.signal });
+    return await diagnoseSights(refused, lookAs(connect, end.signal));
   } finally {
     clearTimeout(timer);
     end.abort();
   }
 }
 
-async function diagnoseSights(refused: Refused, options: LookOptions): Promise<Diagnosis | null> {
+async function diagnoseSights(refused: Refused, look: Look): Promise<Diagnosis | null> {
   const { protocol, connect } = refused;
   const url = requestUrl(connect);
-  const handshake = { ...options, headers: { ...options.headers, ...WEBSOCKET_HANDSHAKE } };
   // In parallel, because a server that is silent to one may answer another.
   const looks = {
-    engineIo: lookAt(engineIoUrl(connect), options),
-    webSocket: lookAt(url, handshake),
-    plain: protocol === 'http' ? lookAt(url, options) : null,
+    engineIo: look(engineIoUrl(connect)),
+    webSocket: look(url, { headers: WEBSOCKET_HANDSHAKE }),
+    plain: protocol === 'http' ? look(url) : null,
   };
   const engineIo = await looks.engineIo;
   const byEngineIo = diagnoseEngineIo(engineIo, refused);
@@ -78,19 +82,8 @@ async function diagnoseSights(refused: Refused, options: LookOptions): Promise<D
   const webSocket = await looks.webSocket;
   const own = (await looks.plain) ?? (protocol === 'ws' ? webSocket : engineIo);
   return (
-    diagnoseRawWebSocket(engineIo, webSocket, refused) ??
-    diagnoseHalfSilence(engineIo, webSocket, refused) ??
-    (await diagnoseConnection(own, options, refused)) ??
+    diagnoseOtherProtocol(engineIo, webSocket, refused) ??
+    (await diagnoseConnection(own, refused, look)) ??
     diagnoseAnswer(own, refused)
   );
-}
-
-/** No known cause fits: the driver's reason is all there is. */
-function unexplained({ protocol, reason }: Refused): Diagnosis {
-  const spoken = {
-    socketio: 'Socket.IO',
-    ws: 'WebSocket',
-    http: 'the requests of docs/servers.md',
-  };
-  return { found: reason, hint: `Check that the server runs there and speaks ${spoken[protocol]}.` };
 }

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { type RequestOptions, request as requestHttps } from 'node:https';
 import type { Protocol, TlsOptions } from '../../contract/target.ts';
 import type { ConnectOptions } from '../../drivers/driver.ts';
 
@@ -66,12 +67,17 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface LookOptions {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls: TlsOptions;
-  /** Aborting ends the look with `silent`. */
-  readonly signal: AbortSignal;
+/** What a request has besides the headers and the TLS options of the clients. */
+interface Additions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsOptions;
 }
+
+/**
+ * Sends one GET request to an `http:` or `https:` URL. Never rejects, follows no redirect, and leaves no connection
+ * behind.
+ */
+export type Look = (url: URL, additions?: Additions) => Promise<Sight>;
 
 /** Headers of a WebSocket handshake (RFC 6455, section 4.1), with the key of its example. */
 export const WEBSOCKET_HANDSHAKE = {
@@ -81,38 +87,44 @@ export const WEBSOCKET_HANDSHAKE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 } as const;
 
-/**
- * Sends one GET request to an `http:` or `https:` URL. Never rejects, follows no redirect, and leaves no connection
- * behind.
- */
-export function lookAt(url: URL, { headers, tls, signal }: LookOptions): Promise<Sight> {
+/** Looks as a client does. Aborting ends each look with `silent`. */
+export function lookAs({ headers, tls }: ConnectOptions, signal: AbortSignal): Look {
+  return (url, additions = {}) =>
+    request(url, {
+      headers: { ...headers, ...additions.headers },
+      agent: false,
+      signal,
+      ...tls,
+      ...additions.tls,
+    });
+}
+
+function request(url: URL, options: RequestOptions & { readonly signal: AbortSignal }): Promise<Sight> {
   return new Promise((resolve) => {
     let accepted = false;
     const fail = (error: unknown) => {
-      if (signal.aborted) resolve({ kind: 'silent', accepted });
+      if (options.signal.aborted) resolve({ kind: 'silent', accepted });
       else resolve({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
     };
     try {
       const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-      const request = send(url, { headers, agent: false, signal, ...tls });
-      request.once('socket', (socket) => {
+      const sent = send(url, options);
+      sent.once('socket', (socket) => {
         socket.once('connect', () => {
           accepted = true;
         });
       });
-      request.once('response', (response) => {
-        void answerOf(response).then((answer) => {
-          resolve(answer);
-          request.destroy();
-        });
+      sent.once('response', async (response) => {
+        resolve(await answerOf(response));
+        sent.destroy();
       });
-      request.once('upgrade', (_response, socket) => {
+      sent.once('upgrade', (_response, socket) => {
         resolve({ kind: 'upgraded' });
         socket.destroy();
       });
       // Destroying the request may emit another error.
-      request.on('error', fail);
-      request.end();
+      sent.on('error', fail);
+      sent.end();
     } catch (error) {
       // Node.js rejects some headers and certificates.
       fail(error);
@@ -121,14 +133,9 @@ export function lookAt(url: URL, { headers, tls, signal }: LookOptions): Promise
 }
 
 /** Reads the first chunk of the body only, since a body may be endless. */
-function answerOf(response: IncomingMessage): Promise<Answer> {
+async function answerOf(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const [contentType = ''] = (headers['content-type'] ?? '').split(';');
-  return new Promise((resolve) => {
-    const settle = (body: string) =>
-      resolve({ kind: 'answer', status, contentType, location: headers.location ?? '', body });
-    response.once('data', (chunk) => settle(String(chunk)));
-    response.once('end', () => settle(''));
-    response.once('error', () => settle(''));
-  });
+  const [body = ''] = await Promise.race([once(response, 'data'), once(response, 'end')]).catch(() => []);
+  return { kind: 'answer', status, contentType, location: headers.location ?? '', body: String(body) };
 }
