@@ -16,7 +16,7 @@ const TIMING_OF: Readonly<Record<RunPhase, keyof RunResult['timing']>> = {
 };
 
 /** How a wait ended. */
-export type WaitEnd = 'done' | 'aborted' | 'timeout';
+type WaitEnd = 'done' | 'aborted' | 'timeout';
 
 /** Keeps where a run is, how long each phase took, and why the run was aborted. Every wait of a run goes through it. */
 export class RunControl {
@@ -26,11 +26,11 @@ export class RunControl {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #abort = new AbortController();
-  /** Cancel the timers of waits that have not ended. */
-  readonly #cancels = new Set<() => void>();
+  /** Settled once no wait goes on: the run was aborted or is over. */
+  readonly #ended = Promise.withResolvers<WaitEnd>();
   readonly #onUserAbort = () => this.abort('interrupted', 'stopped by the user');
   readonly #userSignal: AbortSignal;
-  #phase: RunPhase = 'start';
+  phase: RunPhase = 'start';
   #phaseStartedNs: number;
 
   constructor(clock: Clock, timers: Timers, userSignal: AbortSignal) {
@@ -40,10 +40,6 @@ export class RunControl {
     this.#userSignal = userSignal;
     if (userSignal.aborted) this.#onUserAbort();
     userSignal.addEventListener('abort', this.#onUserAbort, { once: true });
-  }
-
-  get phase(): RunPhase {
-    return this.#phase;
   }
 
   /** Time since the start of the phase. */
@@ -62,7 +58,7 @@ export class RunControl {
 
   /** Carries out a phase and records its length. */
   async timed<Value>(phase: RunPhase, work: () => Promise<Value>): Promise<Value> {
-    this.#phase = phase;
+    this.phase = phase;
     this.#phaseStartedNs = this.#clock.nowNs();
     const value = await work();
     this.timing[TIMING_OF[phase]] = this.elapsedMs;
@@ -71,10 +67,11 @@ export class RunControl {
 
   /** Ends every wait. A stop by the user changes nothing once the run is draining or collecting. */
   abort(code: FindingCode, message: string): void {
-    const isEnding = this.#phase === 'drain' || this.#phase === 'collect';
+    const isEnding = this.phase === 'drain' || this.phase === 'collect';
     if (code === 'interrupted' && isEnding) return;
     this.abortReasons.push({ code, message });
     this.#abort.abort();
+    this.#ended.resolve('aborted');
   }
 
   /** Throws when the run was aborted: a run that has measured nothing has no result. */
@@ -86,13 +83,7 @@ export class RunControl {
 
   /** Waits for some work, but no longer than `timeoutMs`, and not after the run was aborted. */
   until(work: Promise<unknown>, timeoutMs: number): Promise<WaitEnd> {
-    const aborted = Promise.withResolvers<WaitEnd>();
-    const onAbort = () => aborted.resolve('aborted');
-    if (this.isAborted) onAbort();
-    this.signal.addEventListener('abort', onAbort);
-    return this.#race([work.then(() => 'done'), aborted.promise], timeoutMs).finally(() => {
-      this.signal.removeEventListener('abort', onAbort);
-    });
+    return this.#race([work.then(() => 'done'), this.#ended.promise], timeoutMs);
   }
 
   /** Waits for some work, but no longer than `timeoutMs`, whether the run was aborted or not. */
@@ -103,12 +94,10 @@ export class RunControl {
   async #race(ends: ReadonlyArray<Promise<WaitEnd>>, timeoutMs: number): Promise<WaitEnd> {
     const timeout = Promise.withResolvers<WaitEnd>();
     const cancel = this.#timers.after(Math.max(0, timeoutMs), () => timeout.resolve('timeout'));
-    this.#cancels.add(cancel);
     try {
       return await Promise.race([...ends, timeout.promise]);
     } finally {
       cancel();
-      this.#cancels.delete(cancel);
     }
   }
 
@@ -117,9 +106,9 @@ export class RunControl {
     await this.until(new Promise(() => {}), durationMs);
   }
 
-  /** Leaves no timer behind that would keep the process alive. */
+  /** Ends waits that nobody awaits: their timers would keep the process alive. */
   close(): void {
-    for (const cancel of this.#cancels) cancel();
+    this.#ended.resolve('aborted');
     this.#userSignal.removeEventListener('abort', this.#onUserAbort);
   }
 }

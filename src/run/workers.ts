@@ -50,7 +50,7 @@ export const startWorkerProcess: StartWorker = (cpus, { onMessage, onEnded }) =>
   };
 };
 
-export interface WorkersEvents {
+interface WorkersEvents {
   readonly onMessage: (worker: number, message: FromWorker) => void;
   /** Called when a worker ended before its final report, or crashed. */
   readonly onLost: (worker: number, reason: string) => void;
@@ -62,16 +62,12 @@ interface WorkerState {
   isAlive: boolean;
 }
 
-interface Waiter {
-  readonly type: FromWorker['type'];
-  readonly resolve: () => void;
-}
-
 /** The generator processes of a run: which of them are alive, and which messages each has posted. */
 export class Workers {
   readonly #members: WorkerState[];
   readonly #events: WorkersEvents;
-  #waiters: Waiter[] = [];
+  /** Resolves when a worker posts a message or ends. */
+  #change = Promise.withResolvers<void>();
   #isFinishing = false;
 
   /** Starts one worker per entry of `cpus`. */
@@ -90,7 +86,7 @@ export class Workers {
     this.#members[worker]?.posted.add(message.type);
     if (message.type === 'crash') this.#end(worker, message.message);
     else this.#events.onMessage(worker, message);
-    this.#resolveWaiters();
+    this.#noteChange();
   }
 
   #end(worker: number, reason: string): void {
@@ -98,7 +94,7 @@ export class Workers {
     if (member === undefined || !member.isAlive) return;
     member.isAlive = false;
     if (!this.#isFinishing || !member.posted.has('final')) this.#events.onLost(worker, reason);
-    this.#resolveWaiters();
+    this.#noteChange();
   }
 
   get pids(): number[] {
@@ -123,20 +119,15 @@ export class Workers {
     for (const { handle, isAlive } of this.#members) if (isAlive) handle.post(message);
   }
 
-  /** Resolves when every worker that is alive has posted a message of this type. */
-  all(type: FromWorker['type']): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiters.push({ type, resolve });
-      this.#resolveWaiters();
-    });
+  #noteChange(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
-  #resolveWaiters(): void {
-    const isDone = ({ type }: Waiter) =>
-      this.#members.every(({ isAlive, posted }) => !isAlive || posted.has(type));
-    const done = this.#waiters.filter(isDone);
-    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
-    for (const { resolve } of done) resolve();
+  /** Resolves when every worker that is alive has posted a message of this type. */
+  async all(type: FromWorker['type']): Promise<void> {
+    while (this.#members.some(({ isAlive, posted }) => isAlive && !posted.has(type)))
+      await this.#change.promise;
   }
 
   /** Ends every worker that is alive, at once. */
