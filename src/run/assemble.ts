@@ -1,24 +1,17 @@
-import type { Scenario } from '../contract/scenario.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { VERSION } from '../package.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import type { StoredSample } from '../result/telemetry.ts';
-import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
-import type { Membership } from './membership.ts';
+import type { RunParts } from './phases.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalSeconds } from './timeline.ts';
 import { judgeRun } from './validity/judge.ts';
 
 /** Everything that a run has recorded when it is over, before it is judged and stored. */
-export interface RunRecord {
-  readonly plan: Plan;
-  readonly scenario: Scenario;
-  readonly membership: Membership;
-  readonly collector: Collector;
+interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector'> {
   readonly startedAt: Date;
   readonly environment: RunResult['environment'];
   readonly workerPids: readonly number[];
@@ -33,7 +26,7 @@ export interface RunRecord {
 
 /** Turns what a run recorded into the stored result, and judges it. */
 export function assembleResult(record: RunRecord): RunResult {
-  const { plan, scenario, collector, abortReasons, timing } = record;
+  const { plan, scenario, membership, collector, abortReasons, timing } = record;
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
@@ -49,7 +42,13 @@ export function assembleResult(record: RunRecord): RunResult {
     headline: plan.headline,
     ownSeries: { ...scenario.series },
     rate: rateOf(record),
-    clients: clientsOf(record),
+    clients: {
+      planned: plan.clients,
+      connected: membership.connected.length,
+      failures: collector.failures.take(),
+      dropped: collector.dropped.take(),
+      closed: collector.closed.take(),
+    },
     failed: collector.failed.take(),
     samples: countSamples(record),
     series: Object.fromEntries(
@@ -82,33 +81,19 @@ function rateOf(record: RunRecord): RunResult['rate'] {
   };
 }
 
-function clientsOf({ plan, membership, collector }: RunRecord): RunResult['clients'] {
-  return {
-    planned: plan.clients,
-    connected: membership.connected.length,
-    failures: collector.failures.take(),
-    dropped: collector.dropped.take(),
-    closed: collector.closed.take(),
-  };
-}
-
 function storeSeries(histogram: NsHistogram): RunResult['series'][string] {
   const encoded = histogram.encode();
   // The figures are those of the stored histogram, so that every reader of the file computes the same.
-  const stored = NsHistogram.decode(encoded);
-  return {
-    count: stored.count,
-    meanNs: stored.meanNs,
-    stdDeviationNs: stored.stdDeviationNs,
-    histogram: encoded,
-  };
+  const { count, meanNs, stdDeviationNs } = NsHistogram.decode(encoded);
+  return { count, meanNs, stdDeviationNs, histogram: encoded };
 }
 
 function telemetryOf(record: RunRecord): RunResult['telemetry'] {
   const { collector, servers, workerPids } = record;
   return {
     servers: servers.map(({ source, pid, samples }, index) => ({
-      role: serverRole(servers, index),
+      role:
+        servers.length === 1 ? 'server' : source === 'proc' ? 'server, not probed' : `server ${index + 1}`,
       pid,
       source,
       samples: storeSamples(samples, record),
@@ -120,11 +105,6 @@ function telemetryOf(record: RunRecord): RunResult['telemetry'] {
       samples: storeSamples(telemetry, record),
     })),
   };
-}
-
-function serverRole(servers: RunRecord['servers'], index: number): string {
-  if (servers.length === 1) return 'server';
-  return servers[index]?.source === 'proc' ? 'server, not probed' : `server ${index + 1}`;
 }
 
 /** Only a probe inside the process knows these. */

@@ -2,18 +2,13 @@ import type { Layout } from '../contract/scenario.ts';
 import type { Member, SentOfStream } from '../generator/messages.ts';
 import { copiesOf } from '../generator/operations/index.ts';
 
-/** Expected deliveries, and the part of them to clients of lost workers. */
-export interface ExpectedDeliveries {
-  readonly total: number;
-  readonly silent: number;
-}
-
 /** Who takes part in a run: which clients connected, who receives each stream, and which worker has which clients. */
 export class Membership {
   readonly layout: Layout;
   /** Client numbers by worker. */
   readonly spread: ReadonlyArray<readonly number[]>;
-  readonly #lost = new Set<number>();
+  /** Workers that ended before their final report. */
+  readonly lostWorkers = new Set<number>();
   readonly #connected = new Map<number, Member>();
   readonly #silent = new Set<number>();
 
@@ -33,13 +28,8 @@ export class Membership {
 
   /** From now on nothing is known of this worker's clients. */
   loseWorker(worker: number): void {
-    this.#lost.add(worker);
+    this.lostWorkers.add(worker);
     for (const client of this.spread[worker] ?? []) this.#silent.add(client);
-  }
-
-  /** Workers that ended before their final report. */
-  get lostWorkers(): ReadonlySet<number> {
-    return this.#lost;
   }
 
   /** Whether one of this worker's clients sends. */
@@ -59,8 +49,8 @@ export class Membership {
     return found === undefined ? 1 : copiesOf(found);
   }
 
-  /** Messages sent x connected receivers x copies. */
-  expected(sent: readonly SentOfStream[]): ExpectedDeliveries {
+  /** Messages sent x connected receivers x copies. `silent` is the part of it to clients of lost workers. */
+  expected(sent: readonly SentOfStream[]): { readonly total: number; readonly silent: number } {
     let total = 0;
     let silent = 0;
     for (const stream of sent) {

@@ -20,6 +20,7 @@ import {
   start,
   warmUp,
 } from './phases.ts';
+import type { ScheduleCounts } from './timeline.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
@@ -33,12 +34,7 @@ export interface Progress {
   readonly plan: Plan;
   readonly connected: number;
   /** Counts of the measured schedule so far, up to a second old. */
-  readonly counts: {
-    readonly intended: number;
-    readonly sent: number;
-    readonly expected: number;
-    readonly delivered: number;
-  };
+  readonly counts: Readonly<ScheduleCounts>;
   /** Deliveries that were due two seconds ago or earlier and have not arrived. */
   readonly missing: number;
   /** Quantiles of the headline series so far; null before its first value. */
@@ -81,9 +77,17 @@ export async function runPlan(
     const { measuredMs } = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
-    const environment = environmentOf(started, hooks.commandLine, before);
-    const timing = { ...control.timing, measureMs: measuredMs };
-    return assembleResult({ ...recordOf(started), startedAt, environment, warmup, timing });
+    return assembleResult({
+      ...started,
+      startedAt,
+      environment: environmentOf(started, hooks.commandLine, before),
+      workerPids: started.workers.pids,
+      servers: started.server.processes(),
+      abortReasons: control.abortReasons,
+      notes: [...run.notes, ...started.server.notes()],
+      warmup,
+      timing: { ...control.timing, measureMs: measuredMs },
+    });
   } finally {
     for (const cleanUp of run.cleanUps) await cleanUp();
   }
@@ -94,28 +98,12 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
   const membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
   const { affinity, problem } = host.chooseAffinity(plan.workers, plan.pin);
   const control = new RunControl(host.clock, host.timers, signal);
-  const notes: Finding[] = [];
-  if (problem !== null) {
-    notes.push({
-      code: 'not_pinned',
-      message: `server and generator were not pinned to separate CPUs: ${problem}`,
-    });
-  }
-  return {
-    ...planned,
-    host,
-    control,
-    affinity,
-    membership,
-    collector: new Collector({
-      membership,
-      quietNs: quietNs(plan.drainMs),
-      durationMs: plan.durationMs,
-      drainMs: plan.drainMs,
-    }),
-    notes,
-    cleanUps: [() => control.close()],
-  };
+  const { durationMs, drainMs } = plan;
+  const collector = new Collector({ membership, quietNs: quietNs(drainMs), durationMs, drainMs });
+  const message = `server and generator were not pinned to separate CPUs: ${problem}`;
+  const notes: Finding[] = problem === null ? [] : [{ code: 'not_pinned', message }];
+  const cleanUps = [() => control.close()];
+  return { ...planned, host, control, affinity, membership, collector, notes, cleanUps };
 }
 
 /** The environment of a run that is over; `before`: the counters when measuring began. */
@@ -128,20 +116,6 @@ function environmentOf(
   const pinned = { ...affinity, server: server.isStarted ? affinity.server : null };
   const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned));
   return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
-}
-
-/** What the parts of a run recorded. */
-function recordOf({ plan, scenario, control, membership, collector, workers, server, notes }: StartedRun) {
-  return {
-    plan,
-    scenario,
-    membership,
-    collector,
-    workerPids: workers.pids,
-    servers: server.processes(),
-    abortReasons: control.abortReasons,
-    notes: [...notes, ...server.notes()],
-  };
 }
 
 function progressOf({ plan, host, control, collector }: RunParts): Progress {

@@ -15,7 +15,7 @@ export function intervalSeconds(durationMs: number): number {
   return fewEnough ?? Math.ceil(seconds / MAX_INTERVALS);
 }
 
-interface Counts {
+export interface ScheduleCounts {
   intended: number;
   sent: number;
   expected: number;
@@ -26,7 +26,7 @@ interface Counts {
 interface OpenInterval {
   readonly startS: number;
   readonly lengthS: number;
-  readonly counts: Counts;
+  readonly counts: ScheduleCounts;
   readonly open: Map<string, NsHistogram>;
   /** Series of an interval that is over, encoded to save memory. */
   readonly encoded: Map<string, string>;
@@ -62,24 +62,13 @@ export class Timeline {
   }
 
   addCounts(bySecond: readonly SecondCounts[]): void {
-    for (const { second, intended, sent, expected, delivered } of bySecond) {
-      const { counts } = this.#intervalOf(Math.max(0, second));
-      counts.intended += intended;
-      counts.sent += sent;
-      counts.expected += expected;
-      counts.delivered += delivered;
-    }
+    for (const counts of bySecond) addTo(this.#intervalOf(Math.max(0, counts.second)).counts, counts);
   }
 
   /** Sums so far. */
-  counts(): Readonly<Counts> {
-    const sum = { intended: 0, sent: 0, expected: 0, delivered: 0 };
-    for (const { counts } of this.#intervals) {
-      sum.intended += counts.intended;
-      sum.sent += counts.sent;
-      sum.expected += counts.expected;
-      sum.delivered += counts.delivered;
-    }
+  counts(): Readonly<ScheduleCounts> {
+    const sum = { ...NO_COUNTS };
+    for (const { counts } of this.#intervals) addTo(sum, counts);
     return sum;
   }
 
@@ -113,25 +102,14 @@ export class Timeline {
 
   #intervalOf(second: number): OpenInterval {
     for (;;) {
-      const last = this.#intervals.at(-1);
-      const nextS = last === undefined ? 0 : last.startS + last.lengthS;
-      if (second < nextS) break;
-      this.#intervals.push({
-        startS: nextS,
-        lengthS: this.#lengthAt(nextS),
-        counts: { intended: 0, sent: 0, expected: 0, delivered: 0 },
-        open: new Map(),
-        encoded: new Map(),
-      });
+      const found = this.#intervals.findLast(({ startS }) => startS <= second);
+      const endS = found === undefined ? 0 : found.startS + found.lengthS;
+      if (found !== undefined && second < endS) return found;
+      const leftS = this.#measuredS - endS;
+      const lengthS = leftS > 0 ? Math.min(this.#measuredLengthS, leftS) : this.#drainLengthS;
+      const interval = { counts: { ...NO_COUNTS }, open: new Map(), encoded: new Map() };
+      this.#intervals.push({ startS: endS, lengthS, ...interval });
     }
-    const found = this.#intervals.findLast(({ startS }) => startS <= second);
-    if (found === undefined) throw new Error(`second ${second} lies before the run`);
-    return found;
-  }
-
-  #lengthAt(startS: number): number {
-    const leftS = this.#measuredS - startS;
-    return leftS > 0 ? Math.min(this.#measuredLengthS, leftS) : this.#drainLengthS;
   }
 
   /** A late value opens a series again that was encoded. */
@@ -144,7 +122,16 @@ export class Timeline {
   }
 }
 
-function lostOf({ expected, delivered }: Counts): number {
+const NO_COUNTS: Readonly<ScheduleCounts> = { intended: 0, sent: 0, expected: 0, delivered: 0 };
+
+function addTo(sum: ScheduleCounts, counts: Readonly<ScheduleCounts>): void {
+  sum.intended += counts.intended;
+  sum.sent += counts.sent;
+  sum.expected += counts.expected;
+  sum.delivered += counts.delivered;
+}
+
+function lostOf({ expected, delivered }: ScheduleCounts): number {
   return Math.max(0, expected - delivered);
 }
 

@@ -6,6 +6,11 @@ import { formatCount } from '../../units.ts';
 import { findOverload } from './overload.ts';
 import { judgeValidity, noteUncertainty } from './rules.ts';
 
+const UNSTABLE_WARMUP: Finding = {
+  code: 'warmup_unstable',
+  message: 'the warm-up did not stabilize: no three consecutive seconds agreed within 5 % on the median',
+};
+
 /**
  * Adds to a result why it is invalid, what it found of the server, and its notes. `impossible`: how many values of each
  * series no working clock gives.
@@ -17,27 +22,32 @@ export function judgeRun(
   const view = viewResult(result);
   const invalid: Finding[] = [
     ...result.invalid,
-    ...impossible.map(({ reason, count }) => clockFault(result, reason, count)),
+    ...impossible.map(({ reason: series, count }) => {
+      const what = series in result.ownSeries ? 'negative or not numbers' : 'zero or negative';
+      return { code: 'clock' as const, message: `${plural(count, 'value')} of ${series} were ${what}` };
+    }),
     ...judgeValidity(view),
   ];
   // When the generator was the limit, queues and losses say nothing about the server.
   const isGeneratorLimit = invalid.some((finding) => faultOf(finding) === 'generator');
   const overload = isGeneratorLimit ? null : findOverload(view);
   const delivery = isGeneratorLimit || overload !== null ? null : findImperfectDelivery(result.ledger);
-  const findings = [overload, delivery, findFailed(result), findUnexpected(result)];
-  const notes = [noteUncertainty(view), noteUnstableWarmup(result)];
+  const findings = [...result.findings, overload, delivery];
+  if (result.failed.length > 0) findings.push({ code: 'failed', message: listCounted(result.failed) });
+  const { unexpected } = result.ledger;
+  if (unexpected > 0) {
+    const message = `${plural(unexpected, 'message')} reached clients that did not expect them`;
+    findings.push({ code: 'unexpected_deliveries', message });
+  }
+  const notes = [...result.notes, noteUncertainty(view)];
+  if (result.warmup.stable === false) notes.push(UNSTABLE_WARMUP);
   return {
     ...result,
     // An overloaded server delivers too few messages. That is the finding, and the run is valid.
     invalid: overload === null ? invalid : invalid.filter(({ code }) => code !== 'too_few_samples'),
-    findings: [...result.findings, ...findings.filter((finding) => finding !== null)],
-    notes: [...result.notes, ...notes.filter((note) => note !== null)],
+    findings: findings.filter((finding) => finding !== null),
+    notes: notes.filter((note) => note !== null),
   };
-}
-
-function clockFault({ ownSeries }: RunResult, series: string, count: number): Finding {
-  const what = series in ownSeries ? 'negative or not numbers' : 'zero or negative';
-  return { code: 'clock', message: `${plural(count, 'value')} of ${series} were ${what}` };
 }
 
 function findImperfectDelivery({
@@ -52,24 +62,4 @@ function findImperfectDelivery({
     reordered > 0 ? `${formatCount(reordered)} out of order` : '',
   ].filter((fault) => fault !== '');
   return faults.length === 0 ? null : { code: 'imperfect_delivery', message: faults.join(', ') };
-}
-
-function findFailed({ failed }: RunResult): Finding | null {
-  return failed.length === 0 ? null : { code: 'failed', message: listCounted(failed) };
-}
-
-function findUnexpected({ ledger: { unexpected } }: RunResult): Finding | null {
-  if (unexpected === 0) return null;
-  return {
-    code: 'unexpected_deliveries',
-    message: `${plural(unexpected, 'message')} reached clients that did not expect them`,
-  };
-}
-
-function noteUnstableWarmup({ warmup }: RunResult): Finding | null {
-  if (warmup.stable !== false) return null;
-  return {
-    code: 'warmup_unstable',
-    message: 'the warm-up did not stabilize: no three consecutive seconds agreed within 5 % on the median',
-  };
 }
