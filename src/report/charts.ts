@@ -125,11 +125,11 @@ export function needsLogarithm(kind: Kind, values: readonly number[]): boolean {
   return kind === 'duration' && min > 0 && max / min > WIDEST_LINEAR_SPAN;
 }
 
-interface LineChartParts {
+/** The lines of a chart in the base unit of their kind. */
+export interface LineChartParts {
   readonly title: string;
   readonly note: string;
   readonly xAxis: LineChart['xAxis'];
-  /** Kind of the values in `lines`, which are in its base unit. */
   readonly kind: Kind;
   readonly lines: readonly Line[];
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Axis, LINEAR_AXIS, type Line, type LineChart, thinOut } from '../../src/report/charts.ts';
-import { cpuChart, loopDelayChart, memoryChart } from '../../src/report/content/process-charts.ts';
 import { runCharts } from '../../src/report/content/run-charts.ts';
 import { logarithmicScale, type Scale, scaleOf } from '../../src/report/render/scale.ts';
 import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
-import { viewResult } from '../../src/result/view.ts';
+import { type ResultView, viewResult } from '../../src/result/view.ts';
 import { makeResult, results } from './fixture.ts';
 
 const [sample] = results.valid().telemetry.servers[0]?.samples ?? [];
@@ -26,8 +25,14 @@ function serversOf(...servers: ProcessTelemetry[]): RunResult {
   return { ...results.valid(), telemetry: { servers, workers: [] } };
 }
 
+const chartOf = (title: string, views: readonly ResultView[]) =>
+  runCharts(views).find((chart) => chart.title === title);
+
 /** The points of the line with a label. */
-function pointsOf(chart: LineChart | null, label: string): Array<[x: number | undefined, y: number | null]> {
+function pointsOf(
+  chart: LineChart | undefined,
+  label: string,
+): Array<[x: number | undefined, y: number | null]> {
   const line = chart?.lines.find((each) => each.label === label);
   return (line?.y ?? []).map((y, index) => [line?.x[index], y]);
 }
@@ -36,18 +41,18 @@ describe('the charts of processes', () => {
   const several = [viewResult(serversOf(processOf(1, 0, 10, 20), processOf(2, 0, 30, 5)))];
 
   it('add the CPU and memory of all processes of the server', () => {
-    expect(pointsOf(cpuChart(several), 'server')).toEqual([
+    expect(pointsOf(chartOf('CPU', several), 'server')).toEqual([
       [0.5, 40],
       [1.5, 25],
     ]);
-    expect(pointsOf(memoryChart(several), 'server')).toEqual([
+    expect(pointsOf(chartOf('Memory (RSS)', several), 'server')).toEqual([
       [0.5, 40],
       [1.5, 25],
     ]);
   });
 
   it('show the event-loop delay of the slowest of them', () => {
-    expect(pointsOf(loopDelayChart(several), 'server')).toEqual([
+    expect(pointsOf(chartOf('Event-loop delay, p99', several), 'server')).toEqual([
       [0.5, 30],
       [1.5, 20],
     ]);
@@ -59,7 +64,7 @@ describe('the charts of processes', () => {
       processOf(2, 0, 7),
       processOf(3, 4000, 5, 5),
     );
-    expect(pointsOf(cpuChart([viewResult(replaced)]), 'server')).toEqual([
+    expect(pointsOf(chartOf('CPU', [viewResult(replaced)]), 'server')).toEqual([
       [0.5, 17],
       // It is unknown whether the second process lived on after its last sample.
       [3.5, 10],
@@ -70,8 +75,8 @@ describe('the charts of processes', () => {
 
   it('have no line without values', () => {
     const views = [viewResult(results.foreign())];
-    expect(loopDelayChart(views)?.lines.map(({ label }) => label)).toEqual(['generator']);
-    expect(cpuChart(views)?.lines.map(({ label }) => label)).toEqual(['server', 'generator']);
+    expect(chartOf('Event-loop delay, p99', views)?.lines.map(({ label }) => label)).toEqual(['generator']);
+    expect(chartOf('CPU', views)?.lines.map(({ label }) => label)).toEqual(['server', 'generator']);
   });
 });
 

@@ -1,8 +1,9 @@
-import type { RunResult, StoredInterval } from '../../result/run-result.ts';
+import type { StoredInterval } from '../../result/run-result.ts';
 import type { IntervalFigures, ResultView } from '../../result/view.ts';
-import { type Line, type LineChart, makeLineChart } from '../charts.ts';
+import { type Line, type LineChart, type LineChartParts, makeLineChart } from '../charts.ts';
 import { percentileRows } from '../hgrm.ts';
-import { cpuChart, loopDelayChart, memoryChart } from './process-charts.ts';
+import { processLines } from './process-lines.ts';
+import { extent } from './table.ts';
 
 /** Samples that must lie beyond a quantile for it to be shown. */
 const SAMPLES_BEYOND = 10;
@@ -22,17 +23,6 @@ function percentileLine(view: ResultView, run: number): Line {
   };
 }
 
-/** The distribution on HdrHistogram's axis, each line as far as its samples support it. */
-export function percentileChart(views: readonly ResultView[]): LineChart | null {
-  return makeLineChart({
-    title: 'Latency by percentile',
-    note: 'Lower is better. A line ends where fewer than ten independent samples lie beyond it.',
-    xAxis: 'odds',
-    kind: 'duration',
-    lines: views.map(percentileLine),
-  });
-}
-
 const middleS = ({ startMs, lengthMs }: StoredInterval) => (startMs + lengthMs / 2) / 1000;
 
 type Statistic = readonly [label: string, style: Line['style'], of: (figures: IntervalFigures) => number];
@@ -44,103 +34,117 @@ const STATISTICS: readonly Statistic[] = [
 ];
 
 /** One line for each statistic of a series, interval by interval. An interval without values is a gap. */
-function seriesLines(
-  { result, intervals }: ResultView,
-  run: number,
-  series: string,
-  statistics: readonly Statistic[],
-): Line[] {
-  const x = result.intervals.map(middleS);
-  return statistics.map(([label, style, of]) => ({
-    run,
-    style,
-    label,
-    x,
-    y: intervals(series).map((figures) => (figures === null ? null : of(figures))),
-  }));
-}
-
-function latencyChart(views: readonly ResultView[]): LineChart | null {
-  return makeLineChart({
-    title: 'Latency over time',
-    note: 'By time of receiving, drain included.',
-    xAxis: 'seconds',
-    kind: 'duration',
-    lines: views.flatMap((view, run) => seriesLines(view, run, view.result.headline, STATISTICS)),
+function seriesLines(view: ResultView, run: number, series: string, statistics = STATISTICS): Line[] {
+  const x = view.result.intervals.map(middleS);
+  const figures = view.intervals(series);
+  return statistics.map(([label, style, of]) => {
+    return { run, style, label, x, y: figures.map((each) => (each === null ? null : of(each))) };
   });
 }
 
-/** Null where nothing fans out. */
-function lastReceiverChart(views: readonly ResultView[]): LineChart | null {
-  return makeLineChart({
-    title: 'Last receiver over time',
-    note: 'Time until the last receiver has a broadcast.',
-    xAxis: 'seconds',
-    kind: 'duration',
-    lines: views.flatMap((view, run) => seriesLines(view, run, 'fanout_last', STATISTICS.slice(1))),
-  });
-}
-
-type IntervalCount = 'intended' | 'sent' | 'expected' | 'delivered' | 'lost';
+type CountStyle = readonly [
+  label: 'intended' | 'sent' | 'expected' | 'delivered' | 'lost',
+  style: Line['style'],
+];
 
 /** Messages per second by their intended time; nothing is sent in the drain. */
-function countLine(view: ResultView, run: number, label: IntervalCount, style: Line['style']): Line {
-  const { intervals, timing }: RunResult = view.result;
-  const measured = intervals.filter(({ startMs }) => startMs < timing.measureMs);
-  return {
-    run,
-    style,
-    label,
-    x: measured.map(middleS),
-    y: measured.map((interval) => interval[label] / (interval.lengthMs / 1000)),
-  };
-}
-
-function countChart(
-  title: string,
-  views: readonly ResultView[],
-  names: ReadonlyArray<readonly [IntervalCount, Line['style']]>,
-): LineChart | null {
-  return makeLineChart({
-    title,
-    note: 'Messages per second by intended time.',
-    xAxis: 'seconds',
-    kind: 'rate',
-    lines: views.flatMap((view, run) => names.map(([name, style]) => countLine(view, run, name, style))),
+function countLines(views: readonly ResultView[], ...counts: readonly CountStyle[]): Line[] {
+  return views.flatMap(({ result: { intervals, timing } }, run) => {
+    const measured = intervals.filter(({ startMs }) => startMs < timing.measureMs);
+    const x = measured.map(middleS);
+    return counts.map(([label, style]) => {
+      const y = measured.map((interval) => interval[label] / (interval.lengthMs / 1000));
+      return { run, style, label, x, y };
+    });
   });
 }
 
-const rateChart = (views: readonly ResultView[]) =>
-  countChart('Sent', views, [
-    ['intended', 'dashed'],
-    ['sent', 'solid'],
-  ]);
+const inTotal = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-const deliveryChart = (views: readonly ResultView[]) =>
-  countChart('Delivered', views, [
-    ['expected', 'dashed'],
-    ['delivered', 'solid'],
-  ]);
+interface ChartDefinition extends Omit<LineChartParts, 'lines'> {
+  /** No lines where there is nothing to see. */
+  readonly lines: (views: readonly ResultView[]) => Line[];
+}
 
-/** Null when nothing was lost. */
-const lossChart = (views: readonly ResultView[]) =>
-  views.every(({ result }) => result.ledger.lost === 0)
-    ? null
-    : countChart('Lost', views, [['lost', 'solid']]);
+/** The distribution on HdrHistogram's axis, each line as far as its samples support it. */
+const PERCENTILES: ChartDefinition = {
+  title: 'Latency by percentile',
+  note: 'Lower is better. A line ends where fewer than ten independent samples lie beyond it.',
+  xAxis: 'odds',
+  kind: 'duration',
+  lines: (views) => views.map(percentileLine),
+};
 
-const CHARTS = [
-  percentileChart,
-  latencyChart,
-  lastReceiverChart,
-  rateChart,
-  deliveryChart,
-  lossChart,
-  cpuChart,
-  loopDelayChart,
-  memoryChart,
+const BY_INTENDED_TIME = 'Messages per second by intended time.';
+
+const OVER_TIME: ReadonlyArray<Omit<ChartDefinition, 'xAxis'>> = [
+  {
+    title: 'Latency over time',
+    note: 'By time of receiving, drain included.',
+    kind: 'duration',
+    lines: (views) => views.flatMap((view, run) => seriesLines(view, run, view.result.headline)),
+  },
+  {
+    title: 'Last receiver over time',
+    note: 'Time until the last receiver has a broadcast.',
+    kind: 'duration',
+    lines: (views) =>
+      views.flatMap((view, run) => seriesLines(view, run, 'fanout_last', STATISTICS.slice(1))),
+  },
+  {
+    title: 'Sent',
+    note: BY_INTENDED_TIME,
+    kind: 'rate',
+    lines: (views) => countLines(views, ['intended', 'dashed'], ['sent', 'solid']),
+  },
+  {
+    title: 'Delivered',
+    note: BY_INTENDED_TIME,
+    kind: 'rate',
+    lines: (views) => countLines(views, ['expected', 'dashed'], ['delivered', 'solid']),
+  },
+  {
+    title: 'Lost',
+    note: BY_INTENDED_TIME,
+    kind: 'rate',
+    lines: (views) =>
+      views.every(({ result }) => result.ledger.lost === 0) ? [] : countLines(views, ['lost', 'solid']),
+  },
+  {
+    title: 'CPU',
+    note: '100 % is one core. Sum over the processes of the server, and of the generator.',
+    kind: 'share',
+    lines: (views) => processLines(views, ({ cpuMs, lengthMs }) => cpuMs / lengthMs, inTotal),
+  },
+  {
+    title: 'Event-loop delay, p99',
+    note: 'How late timers fire. The slowest process of the server, and of the generator.',
+    kind: 'duration',
+    lines: (views) =>
+      processLines(
+        views,
+        ({ loopDelayP99Ns }) => loopDelayP99Ns,
+        (delays) => extent(delays)?.[1] ?? 0,
+      ),
+  },
+  {
+    title: 'Memory (RSS)',
+    note: 'Sum over the processes of the server, and of the generator.',
+    kind: 'bytes',
+    lines: (views) => processLines(views, ({ rssBytes }) => rssBytes, inTotal),
+  },
 ];
+
+function drawn(views: readonly ResultView[], definition: ChartDefinition): LineChart | null {
+  return makeLineChart({ ...definition, lines: definition.lines(views) });
+}
+
+/** The distribution of the headline series of some runs; null when none has enough samples. */
+export const percentileChart = (views: readonly ResultView[]) => drawn(views, PERCENTILES);
 
 /** Every chart of some runs that has a point. */
 export function runCharts(views: readonly ResultView[]): LineChart[] {
-  return CHARTS.map((chart) => chart(views)).filter((chart) => chart !== null);
+  return [PERCENTILES, ...OVER_TIME.map((chart) => ({ ...chart, xAxis: 'seconds' as const }))]
+    .map((definition) => drawn(views, definition))
+    .filter((chart) => chart !== null);
 }
