@@ -76,7 +76,7 @@ describe('text of a comparison', () => {
 
   it('of a gate that passed', () => {
     expect(results(comparisons.ok())).toMatchInlineSnapshot(`
-      "OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs; minimum detectable effect +30 % (fanout_last.p95)
+      "OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs
 
       head vs base: 5 valid pairs
 
@@ -107,7 +107,7 @@ describe('text of a comparison', () => {
 
   it('states what would help where a metric is inconclusive', () => {
     expect(results(comparisons.inconclusive())).toMatchInlineSnapshot(`
-      "INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; tolerated +10 %; 5 pairs; minimum detectable effect +20 % (delivery.p50)
+      "INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; 5 pairs
       next: to decide delivery.p50: use more rounds (--rounds 20), or a quieter machine
 
       head vs base: 5 valid pairs
@@ -227,7 +227,7 @@ describe('text of a comparison', () => {
   it('lists thresholds below a first line that counts those that failed', () => {
     expect(comparisonText(comparisons.thresholds()).split('\n').slice(0, 4)).toMatchInlineSnapshot(`
       [
-        "OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs; minimum detectable effect +30 % (fanout_last.p95); thresholds: 1 FAILED, 1 not judged of 3",
+        "OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs; thresholds: 1 FAILED, 1 not judged of 3",
         "passed: lost==0 (0)",
         "FAILED: delivery.p50<1ms (1.2 ms)",
         "not judged: delivery.p99<50ms (too few samples)",
@@ -394,6 +394,13 @@ describe('the table of metrics', () => {
     expect(tolerated()).toBe('0');
     lost.base = 8;
     expect(tolerated()).toBe('25 %');
+  });
+
+  it('has the smallest detectable fall of a rate with its sign', () => {
+    const comparison = structuredClone(comparisons.ok());
+    outcome(comparison, 'sent').detectable = 0.96;
+    const { rows } = metricTable(comparison, firstHead(comparison));
+    expect(rows.find(([name]) => name === 'sent')?.[7]).toBe('-4 %');
   });
 
   it('claims no error rates where the base was not measured in turn', () => {

@@ -1,4 +1,4 @@
-import type { Comparison, PairOutcome } from '../../result/comparison.ts';
+import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { FINDINGS, type Finding } from '../../result/findings.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
@@ -7,12 +7,13 @@ import {
   armName,
   baseName,
   gatingOf,
+  gradeOf,
   INFORMATIONAL_TITLE,
   isUnjudged,
   metricSentence,
   valueText,
 } from './comparison-metrics.ts';
-import { informationalRegressions, overloadOf, pairSentence } from './comparison-verdict.ts';
+import { overloadOf, pairSentence } from './comparison-verdict.ts';
 import { thresholdText } from './run-verdict.ts';
 
 /** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`; null where no server was. */
@@ -73,6 +74,15 @@ function unjudgedTexts({ judgement }: Comparison): string[] {
   return [...new Set(metrics.map(({ metric, because }) => `${metric}: ${because}`))];
 }
 
+/** The informational metrics that got worse, the worst first. */
+function informationalTexts(comparison: Comparison, pair: PairOutcome): string[] {
+  const distance = ({ ratio }: MetricOutcome) => Math.abs(Math.log(ratio ?? 1));
+  return pair.metrics
+    .filter((metric) => !metric.gating && gradeOf(comparison, pair, metric) === 'REGRESSED')
+    .toSorted((a, b) => distance(b) - distance(a))
+    .map((metric) => `${INFORMATIONAL_TITLE}: ${metricSentence(metric)}`);
+}
+
 /** The notes below the verdict: circumstances, each head of several, thresholds, and what to do next. */
 export function comparisonNotes(comparison: Comparison): string[] {
   const { heads } = comparison.judgement;
@@ -81,11 +91,7 @@ export function comparisonNotes(comparison: Comparison): string[] {
     ...(heads.length === 1 ? [] : heads.map((pair) => pairSentence(comparison, pair))),
     ...thresholdTexts(comparison),
     ...unjudgedTexts(comparison),
-    ...heads.flatMap((pair) =>
-      informationalRegressions(comparison, pair).map(
-        (metric) => `${INFORMATIONAL_TITLE}: ${metricSentence(metric)}`,
-      ),
-    ),
+    ...heads.flatMap((pair) => informationalTexts(comparison, pair)),
     ...adviceFor(comparison).map((advice) => `next: ${advice}`),
   ];
 }

@@ -5,13 +5,11 @@ import { brieflyAll } from './brief.ts';
 import {
   armName,
   baseName,
-  changeText,
   gatingOf,
   gradeOf,
   isEarly,
   isMoreBetter,
   metricSentence,
-  ratioTexts,
   shortMetric,
   valueText,
 } from './comparison-metrics.ts';
@@ -25,47 +23,9 @@ function ofGrade(comparison: Comparison, pair: PairOutcome, verdict: Verdict): M
   return gatingOf(pair).filter((metric) => gradeOf(comparison, pair, metric) === verdict);
 }
 
-function improvedParts(comparison: Comparison, pair: PairOutcome): string[] {
-  const improved = metricList(ofGrade(comparison, pair, 'IMPROVED'));
-  return improved.length === 0 ? [] : [`improved: ${improved.join('; ')}`];
-}
-
 /** `15 pairs`, `15 pairs with a stored base` */
 function pairsPart({ design }: Comparison, { pairs }: PairOutcome): string {
   return `${plural(pairs, 'pair')}${design.baseline === null ? '' : ' with a stored base'}`;
-}
-
-/** The informational metrics that got worse, the worst first. */
-export function informationalRegressions(comparison: Comparison, pair: PairOutcome): MetricOutcome[] {
-  const distance = ({ ratio }: MetricOutcome) => Math.abs(Math.log(ratio ?? 1));
-  return pair.metrics
-    .filter((metric) => !metric.gating && gradeOf(comparison, pair, metric) === 'REGRESSED')
-    .toSorted((a, b) => distance(b) - distance(a));
-}
-
-/** `informational: delivery.p99 3.10x, 2 more regressed`; nothing when none got worse. */
-function informationalPart(comparison: Comparison, pair: PairOutcome): string[] {
-  const worse = informationalRegressions(comparison, pair);
-  const [worst] = worse;
-  const ratio = worst === undefined ? null : ratioTexts(worst).ratio;
-  if (worst === undefined || ratio === null) return [];
-  const others = worse.length === 1 ? '' : `, and ${worse.length - 1} more`;
-  return [`informational: ${worst.metric} ${ratio}x${others}`];
-}
-
-/** Distance of the detectable ratio from 1; null where there is none. */
-const effectSize = ({ detectable }: MetricOutcome) =>
-  detectable === null || !Number.isFinite(detectable) || detectable <= 0
-    ? null
-    : Math.abs(Math.log(detectable));
-
-/** `minimum detectable effect +13 % (delivery.p50)`: of the least sensitive metric. */
-function effectPart(metrics: readonly MetricOutcome[]): string[] {
-  const [worst] = metrics
-    .filter((metric) => effectSize(metric) !== null)
-    .toSorted((a, b) => (effectSize(b) ?? 0) - (effectSize(a) ?? 0));
-  if (worst === undefined) return [];
-  return [`minimum detectable effect ${changeText(worst.detectable)} (${worst.metric})`];
 }
 
 /** Whether the interval itself is within the tolerance, not only the absolute difference. */
@@ -81,53 +41,28 @@ function passedName(metric: MetricOutcome): string {
   return isByFloor ? `${metric.metric} (within ${valueText(metric, metric.floor)})` : metric.metric;
 }
 
-function inconclusiveParts(comparison: Comparison, pair: PairOutcome): string[] {
-  const { design, judgement } = comparison;
-  if (isEarly(comparison)) {
-    const needed = design.looks[judgement.look]?.rounds ?? 0;
-    return [`${judgement.rounds} of ${plural(needed, 'required round')}`, pairsPart(comparison, pair)];
-  }
-  const undecided = ofGrade(comparison, pair, 'INCONCLUSIVE');
-  const [only] = undecided;
-  const tolerated =
-    only === undefined || undecided.length > 1 || only.ratio === null
-      ? []
-      : [`tolerated ${changeText(isMoreBetter(only) ? 1 - only.delta : 1 + only.delta)}`];
+/** The metrics with the verdict of the pair, those that improved beside it, and the number of pairs. */
+function judgedParts(comparison: Comparison, pair: PairOutcome): string[] {
+  const improved = pair.verdict === 'IMPROVED' ? [] : metricList(ofGrade(comparison, pair, 'IMPROVED'));
   return [
-    ...metricList(undecided),
-    ...tolerated,
-    ...improvedParts(comparison, pair),
+    ...metricList(ofGrade(comparison, pair, pair.verdict)),
+    ...(improved.length === 0 ? [] : [`improved: ${improved.join('; ')}`]),
     pairsPart(comparison, pair),
-    ...effectPart(undecided),
   ];
 }
 
 function pairParts(comparison: Comparison, pair: PairOutcome): string[] {
-  switch (pair.verdict) {
-    case 'REGRESSED':
-      return [
-        ...metricList(ofGrade(comparison, pair, 'REGRESSED')),
-        ...improvedParts(comparison, pair),
-        pairsPart(comparison, pair),
-      ];
-    case 'IMPROVED':
-      return [
-        ...metricList(ofGrade(comparison, pair, 'IMPROVED')),
-        pairsPart(comparison, pair),
-        ...informationalPart(comparison, pair),
-      ];
-    case 'OK':
-      return [
-        `no regression in ${gatingOf(pair).map(passedName).join(', ')}`,
-        pairsPart(comparison, pair),
-        ...effectPart(gatingOf(pair)),
-        ...informationalPart(comparison, pair),
-      ];
-    case 'INCONCLUSIVE':
-      return inconclusiveParts(comparison, pair);
-    case 'INVALID':
-      return [brieflyAll(pair.invalid.map(({ message }) => message)) || 'no valid pairs'];
+  const { design, judgement } = comparison;
+  if (pair.verdict === 'INVALID') {
+    return [brieflyAll(pair.invalid.map(({ message }) => message)) || 'no valid pairs'];
   }
+  if (pair.verdict === 'OK') {
+    const passed = gatingOf(pair).map(passedName).join(', ');
+    return [`no regression in ${passed}`, pairsPart(comparison, pair)];
+  }
+  if (pair.verdict !== 'INCONCLUSIVE' || !isEarly(comparison)) return judgedParts(comparison, pair);
+  const needed = design.looks[judgement.look]?.rounds ?? 0;
+  return [`${judgement.rounds} of ${plural(needed, 'required round')}`, pairsPart(comparison, pair)];
 }
 
 /**
