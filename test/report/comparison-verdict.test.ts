@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderGithubAnnotations, renderGithubSummary } from '../../src/report/ci/github.ts';
-import { briefly, brieflyAll } from '../../src/report/content/brief.ts';
+import { briefly } from '../../src/report/content/brief.ts';
 import { metricSentence } from '../../src/report/content/comparison-metrics.ts';
 import { adviceFor, comparisonNotes } from '../../src/report/content/comparison-notes.ts';
 import { pairSentence, verdictSentence } from '../../src/report/content/comparison-verdict.ts';
@@ -85,8 +85,8 @@ describe('the verdict line', () => {
       code: 'server_died' as const,
       message,
     }));
-    expect(pairSentence(comparison, { ...firstHead(comparison), invalid })).toBe(
-      'INVALID: a; b; c; and 2 more',
+    expect(pairSentence(comparison, { ...firstHead(comparison), invalid })).toMatch(
+      /^INVALID: a; b; c; d{290}\u2026$/,
     );
     expect(pairSentence(comparison, { ...firstHead(comparison), invalid: [] })).toBe(
       'INVALID: no valid pairs',
@@ -227,15 +227,15 @@ describe('a message', () => {
     );
   });
 
-  it('is shortened to its first line and its last two where none names an error', () => {
-    expect(briefly('it ended\n\n  one\r\n  two\n  three\n')).toBe('it ended / two / three');
+  it('is shortened to its first line and its last where none names an error', () => {
+    expect(briefly('it ended\n\n  one\r\n  two\n  three\n')).toBe('it ended / three');
     expect(briefly('it ended')).toBe('it ended');
   });
 
-  it('is cut where it is long, and others are counted where there is no room', () => {
+  it('is cut where it is long, alone or with others', () => {
     expect(briefly('x'.repeat(1000))).toHaveLength(300);
-    expect(brieflyAll(['a', 'b', 'x'.repeat(299), 'c'])).toBe('a; b; and 2 more');
-    expect(brieflyAll(['x'.repeat(1000), 'c'])).toMatch(/x\u2026; and 1 more$/);
+    expect(briefly('a', 'b', 'c')).toBe('a; b; c');
+    expect(briefly('a', 'b', 'x'.repeat(299), 'c')).toMatch(/^a; b; x+\u2026$/);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import type { ThresholdOutcome } from '../../result/run-result.ts';
-import { brieflyAll } from '../content/brief.ts';
+import { briefly } from '../content/brief.ts';
 import { gradeOf, isUnjudged, metricSentence } from '../content/comparison-metrics.ts';
 import { adviceFor, noteTexts, wholeMessages } from '../content/comparison-notes.ts';
 import { pairSentence } from '../content/comparison-verdict.ts';
@@ -34,7 +34,7 @@ function shortCase(name: string, type: string, outcome: CaseOutcome, message: st
 }
 
 function invalidCase(name: string, { invalid }: PairOutcome): TestCase {
-  const why = brieflyAll(invalid.map(({ message }) => message)) || 'no valid pairs';
+  const why = briefly(...invalid.map(({ message }) => message)) || 'no valid pairs';
   return shortCase(name, 'INVALID', 'error', `INVALID: ${why}`);
 }
 

@@ -1,8 +1,8 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { FINDINGS, type Finding } from '../../result/findings.ts';
+import { FINDINGS } from '../../result/findings.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
-import { briefly, brieflyAll, isCut, messageLines } from './brief.ts';
+import { briefly, isCut, messageLines } from './brief.ts';
 import {
   armName,
   baseName,
@@ -112,14 +112,11 @@ export function excludedTexts(comparison: Comparison, { excluded }: PairOutcome)
 
 /** Messages that other parts of the report shorten, such as the last output of a server, line by line. */
 export function wholeMessages({ judgement, notes }: Comparison): string[][] {
-  const cutNotes = notes.filter(({ message }) => isCut(message));
-  const findings = judgement.heads.flatMap(({ invalid, excluded }): Finding[] => {
-    const messages = invalid.map(({ message }) => message);
-    const isWhole = !messages.some(isCut) && !/and \d+ more$/.test(brieflyAll(messages));
-    const reasons = excluded.flatMap(({ reasons }) => reasons).filter(({ message }) => isCut(message));
-    return [...(isWhole ? [] : invalid), ...reasons];
-  });
-  const messages = [...new Set([...findings, ...cutNotes].map(({ message }) => message))];
+  const findings = judgement.heads.flatMap(({ invalid, excluded }) => [
+    ...(isCut(...invalid.map(({ message }) => message)) ? invalid : []),
+    ...[...excluded.flatMap(({ reasons }) => reasons), ...notes].filter(({ message }) => isCut(message)),
+  ]);
+  const messages = [...new Set(findings.map(({ message }) => message))];
   return messages
     .filter((message) => !messages.some((other) => other !== message && other.includes(message)))
     .map(messageLines);

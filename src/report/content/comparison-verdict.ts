@@ -1,7 +1,7 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
 import { plural } from '../../text.ts';
 import type { Severity } from '../blocks.ts';
-import { brieflyAll } from './brief.ts';
+import { briefly } from './brief.ts';
 import {
   armName,
   baseName,
@@ -54,7 +54,7 @@ function judgedParts(comparison: Comparison, pair: PairOutcome): string[] {
 function pairParts(comparison: Comparison, pair: PairOutcome): string[] {
   const { design, judgement } = comparison;
   if (pair.verdict === 'INVALID') {
-    return [brieflyAll(pair.invalid.map(({ message }) => message)) || 'no valid pairs'];
+    return [briefly(...pair.invalid.map(({ message }) => message)) || 'no valid pairs'];
   }
   if (pair.verdict === 'OK') {
     const passed = gatingOf(pair).map(passedName).join(', ');
