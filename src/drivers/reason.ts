@@ -7,6 +7,12 @@ export const REFUSED_BY_SERVER = 'refused by the server: ';
 /** How the reason begins when Engine.IO connected and Socket.IO's namespace never answered. */
 export const NO_ANSWER_OF_NAMESPACE = 'no answer from the namespace';
 
+/** How the reason begins when the system of the clients, and not the server, refused the connection. */
+export const REFUSED_BY_OWN_SYSTEM = 'refused by the system of the generator: ';
+
+/** Errors of the system that opens a connection: out of files, ports or memory. Source: connect(2) and socket(2). */
+const OWN_LIMITS = new Set<unknown>(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+
 /**
  * Returns why a connection failed, as the system reports it. Where a name has several addresses (localhost often has
  * two), Node.js wraps one error per address in an AggregateError without a message.
@@ -22,6 +28,9 @@ export function reasonOf(error: unknown): string {
  */
 function wordsOf(error: unknown): string {
   const message = messageOf(error);
+  if (error instanceof Error && 'code' in error && OWN_LIMITS.has(error.code)) {
+    return `${REFUSED_BY_OWN_SYSTEM}${message}`;
+  }
   const inTls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1];
   return inTls === undefined
     ? message.replace(/; if the root CA is installed locally.*/, '')

@@ -65,6 +65,12 @@ export const FINDINGS = {
     'The CPU limit of the control group stopped the run.',
     'raise the CPU limit, or reduce the load (--rate, --clients)',
   ),
+  system_limit: kind(
+    'machine',
+    true,
+    'The system of the generator refused to open a client.',
+    'raise its limits of open files and local ports (ulimit -n, ip_local_port_range), or use fewer clients (--clients)',
+  ),
   server_died: kind('server', true, 'The server ended during the run.', CHECK_SERVER),
   clients_lost: kind(
     'server',

@@ -1,10 +1,11 @@
 import { isObserving, type Layout, type Scenario } from '../contract/scenario.ts';
+import { REFUSED_BY_OWN_SYSTEM } from '../drivers/reason.ts';
 import { fail } from '../errors.ts';
 import type { FromWorker } from '../generator/messages.ts';
 import { loadTarget } from '../generator/target.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Finding } from '../result/findings.ts';
+import { FINDINGS, type Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { formatDurationMs } from '../units.ts';
 import type { Affinity } from './affinity.ts';
@@ -111,14 +112,21 @@ export async function connect(run: StartedRun): Promise<void> {
   if (joining.length > 0 && collector.joinFailures.total >= joining.length) failUnjoined(run);
 }
 
-/** Throws TARGET_UNREACHABLE with the reason and what to do, within what is left of the connect timeout. */
+/**
+ * Throws SYSTEM_LIMIT when the system of the generator opened no connection, else TARGET_UNREACHABLE. Finds the reason
+ * and what to do within what is left of the connect timeout.
+ */
 async function failUnreachable({ plan, host, control, collector, server }: StartedRun): Promise<never> {
+  const reason = collector.connectFailure ?? 'no answer';
+  if (reason.includes(REFUSED_BY_OWN_SYSTEM)) {
+    fail('SYSTEM_LIMIT', `no client could connect: ${reason}`, `To fix it, ${FINDINGS.system_limit.remedy}.`);
+  }
   const { connectOptions, clientOf } = await loadTarget(plan);
   const { message, hint } = await host.explainRefusal({
     protocol: plan.target.protocol,
     clients: plan.clients,
     connect: connectOptions(clientOf(0), server.url),
-    reason: collector.connectFailure ?? 'no answer',
+    reason,
     leftMs: plan.connectTimeoutMs - control.elapsedMs,
   });
   return fail('TARGET_UNREACHABLE', message, hint);

@@ -20,9 +20,6 @@ const GROWTH_NS = 1e6;
 /** Beyond so many intervals, neighbours are merged, so that a long step takes no longer to judge. */
 const MAX_WINDOWS = 100;
 
-/** The generator's own system refused to open another connection, so the finding is not about the server. */
-const GENERATOR_LIMIT = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM/;
-
 /** A limit that a server has to keep at every load that it is said to sustain. */
 export interface Objective extends Pick<Clause, 'unit' | 'limit' | 'operator'> {
   /** The clause as it was written: `fanout_last.p95<50ms`. */
@@ -110,14 +107,10 @@ function findTrend(view: ResultView): Finding[] {
   return [{ code: 'latency_grows', message }];
 }
 
-function isOfServer(finding: Finding): boolean {
-  return faultOf(finding) === 'server' && !GENERATOR_LIMIT.test(finding.message);
-}
-
 /** Why the run says nothing about the server; empty when the server ended it. */
 function findInvalidReasons({ result: { invalid } }: ResultView): Finding[] {
   if (invalid.some(({ code }) => code === 'server_died')) return [];
-  return invalid.filter((finding) => !isOfServer(finding));
+  return invalid.filter((finding) => faultOf(finding) !== 'server');
 }
 
 /**
@@ -151,7 +144,7 @@ function unknownFinding({ metric }: ObjectiveFigure): Finding {
 /** Judges a run that measured nothing: it failed when the server took no client, and else says nothing about it. */
 export function judgeError(error: { readonly code: string; readonly message: string }): Judged {
   const reason = findingOfError(error);
-  return { outcome: isOfServer(reason) ? 'failed' : 'excluded', reasons: [reason], figures: [] };
+  return { outcome: faultOf(reason) === 'server' ? 'failed' : 'excluded', reasons: [reason], figures: [] };
 }
 
 /** With fewer values even the clearest trend may be chance. */

@@ -230,6 +230,16 @@ describe('clients that the server does not accept', () => {
     });
   });
 
+  it('all of them, by the system of the generator: that is not taken for the server', async () => {
+    const reason = 'refused by the system of the generator: connect EMFILE';
+    const run = broadcasts({ behavior: { refuses: () => reason } });
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'SYSTEM_LIMIT',
+      message: `no client could connect: ${reason}`,
+      hint: expect.stringContaining('ulimit -n') as unknown,
+    });
+  });
+
   it('some of them: the others are measured, and the run is invalid', async () => {
     const refuses = (client: number) => (client === 2 ? 'connection refused' : null);
     const result = await broadcasts({ behavior: { refuses } }).run();

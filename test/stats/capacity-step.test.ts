@@ -168,6 +168,7 @@ describe('a step', () => {
     'send_lag',
     'worker_died',
     'cpu_steal',
+    'system_limit',
     'clock',
     'interrupted',
   ] as const)('is not counted when the run is invalid by the generator or the machine: %s', (code) => {
@@ -184,11 +185,6 @@ describe('a step', () => {
     expect(judge({ ...goodRun(), invalid }).outcome).toBe('failed');
   });
 
-  it('is not counted when its own system let it open no more connections', () => {
-    const invalid: Finding[] = [{ code: 'clients_lost', message: 'connect EMFILE (12)' }];
-    expect(judge({ ...goodRun(), invalid }).outcome).toBe('excluded');
-  });
-
   it('is not counted when an objective has too few samples and nothing else is amiss', () => {
     expect(judge(makeResult({ scenario: 'ack-roundtrip', rateHz: 100, seconds: 1 }))).toMatchObject({
       outcome: 'excluded',
@@ -202,6 +198,7 @@ describe('a step', () => {
       outcome: 'failed',
     });
     expect(judgeError({ code: 'WORKER_HUNG', message: 'no answer' })).toMatchObject({ outcome: 'excluded' });
+    expect(judgeError({ code: 'SYSTEM_LIMIT', message: 'EMFILE' })).toMatchObject({ outcome: 'excluded' });
   });
 });
 

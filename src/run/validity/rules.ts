@@ -1,3 +1,4 @@
+import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Finding } from '../../result/findings.ts';
 import { measuredTelemetry } from '../../result/telemetry.ts';
@@ -119,16 +120,29 @@ function totalOf(reasons: ReadonlyArray<{ readonly count: number }>): number {
   return reasons.reduce((sum, { count }) => sum + count, 0);
 }
 
-const clientsLost: Rule = ({ result: { clients } }) => {
-  const causes = [...clients.failures, ...clients.dropped];
+const isOwnLimit = ({ reason }: { readonly reason: string }) => reason.includes(REFUSED_BY_OWN_SYSTEM);
+
+const systemLimit: Rule = ({ result: { clients } }) => {
+  const causes = [...clients.failures, ...clients.dropped].filter(isOwnLimit);
   if (causes.length === 0) return null;
-  const missing = clients.planned - clients.connected;
-  const dropped = totalOf(clients.dropped);
+  return {
+    code: 'system_limit',
+    message: `${plural(totalOf(causes), 'client')} could not connect: ${listCounted(causes)}`,
+  };
+};
+
+const clientsLost: Rule = ({ result: { clients } }) => {
+  const [failures = [], drops = []] = [clients.failures, clients.dropped].map((causes) =>
+    causes.filter((cause) => !isOwnLimit(cause)),
+  );
+  const causes = [...failures, ...drops];
+  if (causes.length === 0) return null;
+  const missing = clients.planned - clients.connected - totalOf(clients.failures.filter(isOwnLimit));
   // The clients of a worker that died while connecting are missing without a failure.
-  const unjoined = Math.max(0, totalOf(clients.failures) - missing);
+  const unjoined = Math.max(0, totalOf(failures) - missing);
   return {
     code: 'clients_lost',
-    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(dropped)} were dropped: ${listCounted(causes)}`,
+    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(totalOf(drops))} were dropped: ${listCounted(causes)}`,
   };
 };
 
@@ -170,6 +184,7 @@ const RULES: readonly Rule[] = [
   receiveUncertainty,
   stolen,
   throttled,
+  systemLimit,
   clientsLost,
   tooFewSamples,
 ];

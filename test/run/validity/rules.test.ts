@@ -279,6 +279,22 @@ describe('clients', () => {
   ])('invalidate a run when some %s', (_, part, message) => {
     expect(judgeValidity(viewResult(clients(part)))).toEqual([{ code: 'clients_lost', message }]);
   });
+
+  it('are told apart from those that the system of the generator refused', () => {
+    const limit = 'websocket error (refused by the system of the generator: connect EMFILE)';
+    const failures = [
+      { reason: limit, count: 12 },
+      { reason: 'refused', count: 3 },
+    ];
+    expect(judgeValidity(viewResult(clients({ connected: 1185, failures })))).toEqual([
+      { code: 'system_limit', message: `12 clients could not connect: ${limit} (12)` },
+      {
+        code: 'clients_lost',
+        message: 'of 1,200 clients, 3 did not connect, 0 did not join and 0 were dropped: refused (3)',
+      },
+    ]);
+    expect(codesOf(clients({ connected: 1188, failures: failures.slice(0, 1) }))).toEqual(['system_limit']);
+  });
 });
 
 describe('the number of samples', () => {
