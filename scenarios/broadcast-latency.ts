@@ -1,22 +1,24 @@
-import { defineScenario, everyClient, integer, onOff, requireAtMost } from '../src/contract/scenario.ts';
+import {
+  defineScenario,
+  everyClient,
+  integer,
+  onOff,
+  option,
+  requireAtMost,
+} from '../src/contract/scenario.ts';
 
 export const broadcastLatency = defineScenario({
   name: 'broadcast-latency',
   summary: 'publishers send, every client receives; latency to each receiver and to the last one',
   headline: 'delivery',
   options: {
-    publishers: {
-      value: 'N',
-      default: '1',
-      summary: 'number of clients that publish, in turn; they receive too',
-      parse: integer(1),
-    },
-    excludeSender: {
-      value: null,
-      default: 'false',
-      summary: 'publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)',
-      parse: onOff,
-    },
+    publishers: option('N', '1', 'number of clients that publish, in turn; they receive too', integer(1)),
+    excludeSender: option(
+      null,
+      'false',
+      'publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)',
+      onOff,
+    ),
   },
   layout({ publishers, excludeSender }, clients) {
     requireAtMost('publishers', publishers, clients, 'clients');

@@ -4,6 +4,7 @@ import {
   everyClient,
   fail,
   type Operation,
+  option,
   type Speech,
   type Stream,
 } from '../src/contract/scenario.ts';
@@ -26,16 +27,6 @@ function typesOf({ protocol, transport }: Speech): readonly Type[] {
   return ['text', 'binary'];
 }
 
-function requireType(type: Type, speech: Speech): void {
-  const known = typesOf(speech);
-  if (known.includes(type)) return;
-  fail(
-    'NO_SUCH_MESSAGE_TYPE',
-    `--type ${type} is not supported over ${speech.protocol} ${speech.transport}; supported: ${known.join(', ')}`,
-    'Raw WebSocket supports all four types: --target ws.',
-  );
-}
-
 export const messageTypes = defineScenario({
   name: 'message-types',
   summary: 'the four WebSocket message types: echo of text and bytes, ping to pong, close to clean close',
@@ -47,17 +38,24 @@ export const messageTypes = defineScenario({
     close: "intended close -> the server's close; the client then connects again",
   },
   options: {
-    type: {
-      value: 'all|text|binary|ping|close',
-      default: 'all',
-      summary: 'one type, or all supported types in turn',
-      parse: choice(['all', ...TYPE_NAMES]),
-    },
+    type: option(
+      'all|text|binary|ping|close',
+      'all',
+      'one type, or all supported types in turn',
+      choice(['all', ...TYPE_NAMES]),
+    ),
   },
   defaults: { clients: '50' },
   layout({ type }, clients, speech) {
-    if (type !== 'all') requireType(type, speech);
-    const types = type === 'all' ? typesOf(speech) : [type];
+    const known = typesOf(speech);
+    if (type !== 'all' && !known.includes(type)) {
+      fail(
+        'NO_SUCH_MESSAGE_TYPE',
+        `--type ${type} is not supported over ${speech.protocol} ${speech.transport}; supported: ${known.join(', ')}`,
+        'Raw WebSocket supports all four types: --target ws.',
+      );
+    }
+    const types = type === 'all' ? known : [type];
     return {
       rooms: everyClient(clients).map(() => []),
       streams: streamsOf(types, clients),

@@ -3,6 +3,7 @@ import {
   everyClient,
   integer,
   onOff,
+  option,
   requireAtMost,
   type Stream,
 } from '../src/contract/scenario.ts';
@@ -12,25 +13,20 @@ export const roomFanout = defineScenario({
   summary: 'members publish to their rooms; latency to the first, median and last receiver',
   headline: 'delivery',
   options: {
-    rooms: { value: 'R', default: '10', summary: 'number of rooms', parse: integer(1) },
-    members: {
-      value: 'M',
-      default: null,
-      summary: 'members of each room, assigned round-robin (default: clients / rooms)',
-      parse: integer(1),
-    },
-    publishers: {
-      value: 'N',
-      default: '1',
-      summary: 'number of members of each room that publish, in turn',
-      parse: integer(1),
-    },
-    excludeSender: {
-      value: null,
-      default: 'false',
-      summary: 'publish to the room without the sender (socket.to) instead of including it (server.in)',
-      parse: onOff,
-    },
+    rooms: option('R', '10', 'number of rooms', integer(1)),
+    members: option(
+      'M',
+      null,
+      'members of each room, assigned round-robin (default: clients / rooms)',
+      integer(1),
+    ),
+    publishers: option('N', '1', 'number of members of each room that publish, in turn', integer(1)),
+    excludeSender: option(
+      null,
+      'false',
+      'publish to the room without the sender (socket.to) instead of including it (server.in)',
+      onOff,
+    ),
   },
   layout(options, clients) {
     if (options.members === null) requireAtMost('rooms', options.rooms, clients, 'clients');

@@ -1,4 +1,4 @@
-import { defineScenario, everyClient, fail, integer } from '../src/contract/scenario.ts';
+import { aloneEach, defineScenario, fail, integer, option } from '../src/contract/scenario.ts';
 
 export const upgrade = defineScenario({
   name: 'upgrade',
@@ -10,12 +10,7 @@ export const upgrade = defineScenario({
     ack_upgraded: 'request -> acknowledgement, sent over WebSocket',
   },
   options: {
-    requests: {
-      value: 'N',
-      default: '5',
-      summary: 'requests of each user over WebSocket, one after the other',
-      parse: integer(1),
-    },
+    requests: option('N', '5', 'requests of each user over WebSocket, one after the other', integer(1)),
   },
   defaults: { transport: 'upgrade', clients: '10', rate: '20/s' },
   layout(_options, clients, { protocol, transport }) {
@@ -26,14 +21,7 @@ export const upgrade = defineScenario({
         'Remove --transport, and give a Socket.IO server as --target.',
       );
     }
-    return {
-      rooms: everyClient(clients).map(() => []),
-      streams: everyClient(clients).map((client) => ({
-        sender: client,
-        operation: { kind: 'steps' as const },
-        receivers: [client],
-      })),
-    };
+    return aloneEach(clients, { kind: 'steps' });
   },
   async steps(user) {
     const connection = await user.open();

@@ -13,7 +13,7 @@ import type { Client, Protocol, Transport } from './target.ts';
 
 export { fail } from '../errors.ts';
 export { parseDurationMs } from '../units.ts';
-export { choice, integer, type OptionTable, type OptionValues, onOff } from './options.ts';
+export { choice, integer, type OptionTable, type OptionValues, onOff, option } from './options.ts';
 export { SCOPES, type Scope } from './protocol.ts';
 export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';
 
@@ -152,6 +152,14 @@ export function isObserving({ streams }: Layout): boolean {
 /** Returns the client numbers 0 to count - 1. */
 export function everyClient(count: number): number[] {
   return Array.from({ length: count }, (_, client) => client);
+}
+
+/** Returns a layout without rooms in which every client carries out the operation, and receives the reply alone. */
+export function aloneEach(clients: number, operation: Operation): Layout {
+  return {
+    rooms: everyClient(clients).map(() => []),
+    streams: everyClient(clients).map((client) => ({ sender: client, operation, receivers: [client] })),
+  };
 }
 
 /**

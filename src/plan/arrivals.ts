@@ -14,20 +14,13 @@ export type Arrival = (typeof ARRIVALS)[number];
  * cumulative rate (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
  */
 export function* arrivalsNs(profile: Profile, arrival: Arrival, seed: number): Generator<number, void> {
-  const nextCount = arrival === 'constant' ? countUp() : unitPoisson(seed);
+  let messages = 0;
+  const nextCount = arrival === 'constant' ? () => messages++ : unitPoisson(seed);
   for (;;) {
     const timeMs = timeOfCountMs(profile, nextCount());
     if (timeMs === Number.POSITIVE_INFINITY) return;
     yield Math.round(timeMs * 1e6);
   }
-}
-
-function countUp(): () => number {
-  let count = -1;
-  return () => {
-    count += 1;
-    return count;
-  };
 }
 
 /** Uses Mersenne Twister, which spreads a small seed over its whole state, so that its first numbers are random too. */

@@ -9,58 +9,55 @@ import { plural } from '../text.ts';
  */
 export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: number): void {
   const { rooms, streams } = layout;
-  const refuse = (problem: string, hint: string): never =>
-    fail('BAD_LAYOUT', `the scenario ${scenario.name}: ${problem}`, hint);
+  const { name } = scenario;
   if (!Array.isArray(rooms) || !Array.isArray(streams)) {
-    refuse('its layout has no lists called rooms and streams', 'Return { rooms, streams }.');
+    badLayout(name, 'its layout has no lists called rooms and streams', 'Return { rooms, streams }.');
   }
-  const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
+  const known = new Set(seriesOfRun(scenario.series).map((series) => series.name));
   const headline = layout.headline ?? scenario.headline;
   if (!known.has(headline)) {
-    refuse(
+    badLayout(
+      name,
       `its headline ${headline} is not a series`,
       'Declare it in series, or use a series of every run, such as iteration, delivery or ack.',
     );
   }
   if (rooms.length !== clients) {
-    refuse(
+    badLayout(
+      name,
       `its layout has a list of rooms for ${rooms.length} of ${plural(clients, 'client')}`,
       'Return one list for each client; an empty one for a client that joins no room.',
     );
   }
-  for (const [index, stream] of streams.entries()) {
-    const problem = problemOf(stream, scenario, clients, known);
-    if (problem !== null) refuse(`stream ${index} of its layout ${problem.what}`, problem.hint);
+  for (const [index, stream] of layout.streams.entries()) {
+    const [problem, hint] = problemOf(stream, scenario, clients, known) ?? [];
+    if (hint !== undefined) badLayout(name, `stream ${index} of its layout ${problem}`, hint);
   }
+}
+
+function badLayout(scenario: string, problem: string, hint: string): never {
+  return fail('BAD_LAYOUT', `the scenario ${scenario}: ${problem}`, hint);
 }
 
 function problemOf(
   { sender, receivers, operation, series }: Stream,
-  scenario: Scenario,
+  { steps }: Scenario,
   clients: number,
   known: ReadonlySet<string>,
-): { readonly what: string; readonly hint: string } | null {
+): readonly [problem: string, hint: string] | null {
   const isClient = (number: number) => Number.isInteger(number) && number >= 0 && number < clients;
   const stranger = [sender, ...receivers].find((number) => !isClient(number));
   if (stranger !== undefined) {
-    return { what: `names client ${stranger}`, hint: `Clients have the numbers 0 to ${clients - 1}.` };
+    return [`names client ${stranger}`, `Clients have the numbers 0 to ${clients - 1}.`];
   }
   if (receivers.some((receiver, place) => receiver <= (receivers[place - 1] ?? -1))) {
-    return {
-      what: 'names its receivers out of order',
-      hint: 'List them in ascending order, each once.',
-    };
+    return ['names its receivers out of order', 'List them in ascending order, each once.'];
   }
   if (series !== undefined && !known.has(series)) {
-    return { what: `records into ${series}, which is not a series`, hint: 'Declare it in series.' };
+    return [`records into ${series}, which is not a series`, 'Declare it in series.'];
   }
-  if (operation.kind === 'steps' && scenario.steps === undefined) {
-    return {
-      what: 'has the operation steps, but the scenario has no steps',
-      hint: 'Write steps: async (user) => { ... }.',
-    };
-  }
-  return null;
+  if (operation.kind !== 'steps' || steps !== undefined) return null;
+  return ['has the operation steps, but the scenario has no steps', 'Write steps: async (user) => { ... }.'];
 }
 
 /**

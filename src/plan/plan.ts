@@ -123,10 +123,8 @@ export function buildPlan(
   const target = targetOf(options, settings);
   requireConsistent(options, given, asked);
   const profile = parseProfile(options.rate, options.duration);
-  const layout = layoutOf(
-    { scenarioOptions, clients: options.clients, target, transport: options.transport },
-    scenario,
-  );
+  const speech = { protocol: target.protocol, transport: options.transport };
+  const layout = scenario.layout(scenarioOptions, options.clients, speech);
   requireSoundLayout(scenario, layout, options.clients);
   requireReceivers(layout, scenario, options);
   const plan: Plan = {
@@ -136,7 +134,9 @@ export function buildPlan(
     scenarioOptions,
     target,
     transport: options.transport,
-    settings: settingsOf(options, settings),
+    settings: Object.fromEntries(
+      SETTING_NAMES.map((name) => [name, settings.includes(name) ? options[name] : null]),
+    ) as Settings,
     driver: options.driver,
     clients: options.clients,
     workers: options.workers,
@@ -192,24 +192,6 @@ function requireReceivers({ streams }: Layout, { name }: Scenario, { clients }: 
     `with --clients ${clients}, no client would receive a message of ${name}`,
     'Increase --clients, or let senders receive their own messages.',
   );
-}
-
-function settingsOf(options: PlanOptions, given: readonly SettingName[]): Settings {
-  const entries = SETTING_NAMES.map((name) => [name, given.includes(name) ? options[name] : null]);
-  return Object.fromEntries(entries) as Settings;
-}
-
-/** Computes the layout of a planned run: the same in every process. */
-export function layoutOf(
-  {
-    scenarioOptions,
-    clients,
-    target,
-    transport,
-  }: Pick<Plan, 'scenarioOptions' | 'clients' | 'target' | 'transport'>,
-  scenario: Scenario,
-): Layout {
-  return scenario.layout(scenarioOptions, clients, { protocol: target.protocol, transport });
 }
 
 /** Returns the plan with the command of its target running in `folder`, a checkout of the same project. */

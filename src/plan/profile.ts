@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts';
-import { formatDurationMs, formatNumber, parseDurationMs, parseRateHz } from '../units.ts';
+import { formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 
 /** A period in which the rate changes linearly from `fromHz` to `toHz`. */
 export interface Stage {
@@ -85,7 +85,7 @@ export function initialRateHz(profile: Profile): number {
 /** The rounding error of the area of a stage, in messages. It must not add a message. */
 const COUNT_TOLERANCE = 1e-9;
 
-/** Returns the number of messages of constant arrivals, which is the average of random ones. */
+/** The number of messages of constant arrivals, which is the average of random ones. */
 export function profileMessages(profile: Profile): number {
   return Math.ceil(profile.reduce((sum, stage) => sum + stageCount(stage), 0) - COUNT_TOLERANCE);
 }
@@ -113,14 +113,4 @@ function timeInStageMs(stage: Stage, count: number): number {
   const slope = (stage.toHz - stage.fromHz) / (stage.durationMs / 1000);
   const root = Math.sqrt(Math.max(0, stage.fromHz ** 2 + 2 * slope * count));
   return count === 0 ? 0 : (2000 * count) / (stage.fromHz + root);
-}
-
-/** Writes a profile as on the command line, with durations: `10s@100/s`. */
-export function formatProfile(profile: Profile): string {
-  return profile
-    .map((stage) => {
-      const range = stage.fromHz === stage.toHz ? '' : `${formatNumber(stage.fromHz)}..`;
-      return `${formatDurationMs(stage.durationMs)}@${range}${formatNumber(stage.toHz)}/s`;
-    })
-    .join(',');
 }

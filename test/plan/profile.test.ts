@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  formatProfile,
   initialRateHz,
   type Profile,
   parseProfile,
@@ -75,7 +74,7 @@ describe('the grammar of rates and profiles', () => {
     },
   );
 
-  it('writes a profile as on the command line', () => {
+  it('reads every stage of a profile', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -87,12 +86,13 @@ describe('the grammar of rates and profiles', () => {
           { minLength: 1, maxLength: 4 },
         ),
         (profile) => {
-          expect(parseProfile(formatProfile(profile), 1)).toEqual(profile);
+          const text = profile
+            .map(({ durationMs, fromHz, toHz }) => `${durationMs}ms@${fromHz}..${toHz}/s`)
+            .join(',');
+          expect(parseProfile(text, 1)).toEqual(profile);
         },
       ),
     );
-    expect(formatProfile(parseProfile('10s@50/s,20s@50..500/s', 1))).toBe('10s@50/s,20s@50..500/s');
-    expect(formatProfile(parseProfile('100/s', 2_500))).toBe('2.5s@100/s');
   });
 });
 
