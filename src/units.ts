@@ -1,24 +1,11 @@
 import { fail } from './errors.ts';
 
-const DURATION_NS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-};
-const SIZE_BYTES: Readonly<Record<string, number>> = {
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  KiB: 1024,
-  MiB: 1024 ** 2,
-};
-const RATE_HZ: Readonly<Record<string, number>> = { '/s': 1, '/m': 1 / 60, '/h': 1 / 3600 };
-
 /** Units by quantity, each in nanoseconds, bytes or events per second. */
-export const UNITS = { duration: DURATION_NS, bytes: SIZE_BYTES, rate: RATE_HZ } as const;
+export const UNITS: Readonly<Record<'duration' | 'bytes' | 'rate', Readonly<Record<string, number>>>> = {
+  duration: { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 },
+  bytes: { B: 1, kB: 1e3, MB: 1e6, KiB: 1024, MiB: 1024 ** 2 },
+  rate: { '/s': 1, '/m': 1 / 60, '/h': 1 / 3600 },
+};
 
 const QUANTITY = /^(\d+(?:\.\d+)?)\s*(.*)$/;
 
@@ -43,7 +30,7 @@ function parseQuantity(
 
 /** Reads a duration such as `10s`, `250ms` or `1.5m`; returns nanoseconds. */
 export function parseDurationNs(text: string): number {
-  return Math.round(parseQuantity(text, 'duration', DURATION_NS, '10s or 250ms'));
+  return Math.round(parseQuantity(text, 'duration', UNITS.duration, '10s or 250ms'));
 }
 
 /** Reads a duration; returns milliseconds. */
@@ -53,12 +40,12 @@ export function parseDurationMs(text: string): number {
 
 /** Reads a size such as `64B` or `4KiB`; returns whole bytes. */
 export function parseBytes(text: string): number {
-  return Math.round(parseQuantity(text, 'size', SIZE_BYTES, '64B or 4KiB'));
+  return Math.round(parseQuantity(text, 'size', UNITS.bytes, '64B or 4KiB'));
 }
 
 /** Reads a rate such as `100/s` or `30/m`; returns events per second. */
 export function parseRateHz(text: string): number {
-  return parseQuantity(text, 'rate', RATE_HZ, '100/s');
+  return parseQuantity(text, 'rate', UNITS.rate, '100/s');
 }
 
 /** Units for showing a time; each is [name, nanoseconds]. */

@@ -4,6 +4,7 @@ import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../report/content/capa
 import type { Capacity, CapacityStep } from '../result/capacity.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
+import type { Progress } from '../run/run.ts';
 import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
 import type { PlannedSearch } from './capacity-plan.ts';
@@ -67,11 +68,9 @@ async function runStep(
   try {
     const planned = search.planAt(value);
     const seed = (planned.plan.seed + index) % MAX_SEED;
-    const result = await runInProcess(withSeed(planned, seed), {
-      onProgress: (update) => progress?.update(update),
-      signal: cli.signal,
-      commandLine: cli.argv,
-    });
+    const onProgress = (update: Progress) => progress?.update(update);
+    const hooks = { onProgress, signal: cli.signal, commandLine: cli.argv };
+    const result = await runInProcess(withSeed(planned, seed), hooks);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);
     return { phase, value, ...judged, result };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { VERSION } from '../package.ts';
 import { maxRunMs } from '../plan/plan.ts';
-import { COMPARISON } from '../report/index.ts';
+import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
 import type { Comparison, Design, Round } from '../result/comparison.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
@@ -12,8 +12,8 @@ import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
-import { comparisonFolder, deliver } from './output.ts';
-import { showRounds, timeText } from './progress.ts';
+import { deliver } from './output.ts';
+import { progressCli, showRounds, timeText } from './progress.ts';
 import { runInProcess, withSeed } from './run-process.ts';
 
 /** `base, head: 30 rounds, 15 if that is enough; 6 minutes or less` */
@@ -31,11 +31,13 @@ function comparisonPlanText({ arms, looks, baseline }: PlannedComparison): strin
 export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<Comparison> {
   const { command, arms, design, thresholds, notes, warnings, formats, out, isQuiet } = planned;
   const startedAt = new Date();
-  const folder = out ?? join('reports', comparisonFolder(command, arms[0].scenario.name, startedAt));
+  const name = `${command}-${arms[0].scenario.name}-${timeInName(startedAt.toISOString())}`;
+  const folder = out ?? join('reports', name);
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
-  if (!isQuiet) cli.err(comparisonPlanText(planned));
-  const ran = await measureRounds(cli, planned);
+  const shown = progressCli(cli, isQuiet);
+  shown.err(comparisonPlanText(planned));
+  const { isComplete, rounds } = await measureRounds(shown, planned);
   const comparison: Comparison = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'comparison',
@@ -43,52 +45,43 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     commandLine: [...cli.argv],
-    status: ran.isComplete ? 'complete' : 'partial',
+    status: isComplete ? 'complete' : 'partial',
     notes: [...notes],
     design,
-    rounds: [...ran.rounds],
-    judgement: judge(design, ran.rounds),
-    thresholds: judgeThresholds(thresholds, design, ran.rounds),
+    rounds: [...rounds],
+    judgement: judge(design, rounds),
+    thresholds: judgeThresholds(thresholds, design, rounds),
   };
   await deliver(cli, folder, formats, { kind: COMPARISON, document: comparison }, isQuiet);
   return comparison;
 }
 
-async function measureRounds(
-  cli: Cli,
-  { arms, baseline, looks, design, isQuiet }: PlannedComparison,
-): Promise<RanRounds> {
-  const progress = showRounds(cli, design, isQuiet);
+async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedComparison): Promise<RanRounds> {
+  const progress = showRounds(cli, design);
   let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
   const rounds = {
     arms: arms.length,
-    rounds: looks.at(-1)?.rounds ?? 0,
+    rounds: design.looks.at(-1)?.rounds ?? 0,
     orderSeed: design.seed,
     scheduleSeed: arms[0].plan.seed,
     baseline: baseline?.results ?? null,
   };
-  try {
-    return await runRounds(rounds, {
-      run: (arm, seed) => {
-        const planned = arms[arm] ?? arms[0];
-        return runInProcess(withSeed(planned, seed), {
-          onProgress: (run) => progress.update(at, run),
-          signal: cli.signal,
-          commandLine: cli.argv,
-        });
-      },
-      onProgress: (now) => {
-        at = now;
-      },
-      goesOn: (done) => {
-        progress.roundDone(done);
-        return goesOn(design, done);
-      },
-      signal: cli.signal,
-    });
-  } finally {
-    progress.done();
-  }
+  return await runRounds(rounds, {
+    run: (arm, seed) =>
+      runInProcess(withSeed(arms[arm] ?? arms[0], seed), {
+        onProgress: (run) => progress.update(at, run),
+        signal: cli.signal,
+        commandLine: cli.argv,
+      }),
+    onProgress: (now) => {
+      at = now;
+    },
+    goesOn: (done) => {
+      progress.roundDone(done);
+      return goesOn(design, done);
+    },
+    signal: cli.signal,
+  }).finally(() => progress.done());
 }
 
 /** Judges every threshold on every head, over all of its valid rounds together. */
@@ -100,10 +93,9 @@ function judgeThresholds(
   return arms.slice(1).flatMap((_, index) => {
     const arm = index + 1;
     const { pairs } = pairUp(rounds, arm);
-    const [base, head] =
-      pairs.length === 0
-        ? [null, null]
-        : [aggregate(pairs.map((pair) => pair.base)), aggregate(pairs.map((pair) => pair.head))];
+    const aggregateOf = (side: 'base' | 'head') =>
+      pairs.length === 0 ? null : aggregate(pairs.map((pair) => pair[side]));
+    const [base, head] = [aggregateOf('base'), aggregateOf('head')];
     return thresholds.map((threshold) => ({ ...judgeThreshold(threshold, head, base), arm }));
   });
 }

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { type DocumentKind, type Format, timeInName } from '../report/index.ts';
+import type { DocumentKind, Format } from '../report/index.ts';
 import { writeAtomically } from '../result/store.ts';
 import type { Cli } from './cli.ts';
 
@@ -10,11 +10,6 @@ import type { Cli } from './cli.ts';
 export interface Rendering<Document> {
   readonly kind: DocumentKind<Document>;
   readonly document: Document;
-}
-
-/** Returns the name of a new folder for the files of a comparison: `gate-room-fanout-20261121-233355-042`. */
-export function comparisonFolder(command: string, scenario: string, startedAt: Date): string {
-  return `${command}-${scenario}-${timeInName(startedAt.toISOString())}`;
 }
 
 /**
@@ -30,7 +25,8 @@ export async function deliver<Document>(
   isQuiet: boolean,
 ): Promise<void> {
   const write = async (format: Format<Document>) => {
-    const path = await writeFormat(cli, folder, format, { kind, document });
+    const text = tryRender(cli, format, document);
+    const path = text === null ? null : await save(cli, folder, kind.fileName(document, format), text);
     if (path !== null && !isQuiet) cli.err(`wrote ${path}\n`);
   };
   const source = kind.formats.find(({ name }) => name === 'json');
@@ -59,26 +55,17 @@ export async function renderAgain<Document>(
   for (const format of new Set(formats)) {
     try {
       const text = format.render(document);
-      const path =
-        folder === undefined ? null : await save(cli, folder, kind.fileName(document, format), text);
+      if (folder === undefined) {
+        cli.out(text);
+        continue;
+      }
+      const path = await save(cli, folder, kind.fileName(document, format), text);
       if (path !== null) cli.err(`wrote ${path}\n`);
-      else if (folder === undefined) cli.out(text);
     } catch (error) {
       errors.push(error);
     }
   }
   if (errors.length > 0) throw errors[0];
-}
-
-/** Writes one format and returns its path; null, with a warning, when that fails. */
-async function writeFormat<Document>(
-  cli: Cli,
-  folder: string,
-  format: Format<Document>,
-  { kind, document }: Rendering<Document>,
-): Promise<string | null> {
-  const text = tryRender(cli, format, document);
-  return text === null ? null : save(cli, folder, kind.fileName(document, format), text);
 }
 
 /** Renders a document; null, with a warning, when that fails. */

@@ -26,10 +26,16 @@ export function timeText(durationMs: number): string {
     : `${Math.ceil(durationMs / 60_000)} minutes`;
 }
 
-/** Describes what a run does now on one line. */
-function progressLine(progress: Progress): string {
+/** Returns the command line for progress: the same one, or a silent one with --quiet. */
+export function progressCli(cli: Cli, quiet: boolean): Cli {
+  return quiet ? { ...cli, isTty: false, err() {} } : cli;
+}
+
+/** Rewrites the line of a terminal. */
+function rewriteLine(cli: Cli, label: string, progress: Progress): void {
   const detail = phaseDetail(progress);
-  return `${TITLES[progress.phase]}${detail === '' ? '' : `: ${detail}`}`;
+  const line = `${label}: ${TITLES[progress.phase]}${detail === '' ? '' : `: ${detail}`}`;
+  cli.err(`${CLEAR}${line.slice(0, cli.width - 1)}`);
 }
 
 function phaseDetail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
@@ -77,7 +83,7 @@ export function showProgress(cli: Cli, label: string): { update(progress: Progre
   return {
     update(progress) {
       if (cli.isTty) {
-        cli.err(`${CLEAR}${`${label}: ${progressLine(progress)}`.slice(0, cli.width - 1)}`);
+        rewriteLine(cli, label, progress);
       } else if (progress.phase !== shown) {
         cli.err(`${label}: ${phaseLine(progress)}\n`);
       }
@@ -89,41 +95,33 @@ export function showProgress(cli: Cli, label: string): { update(progress: Progre
   };
 }
 
-/** The progress of a comparison: a rewritten line on a terminal, and one line for each complete round. */
-export interface RoundsShown {
-  update(at: RoundProgress, run: Progress): void;
-  roundDone(rounds: readonly Round[]): void;
-  done(): void;
-}
-
-export function showRounds(cli: Cli, design: Design, isQuiet: boolean): RoundsShown {
-  if (isQuiet) return { update() {}, roundDone() {}, done() {} };
-  const clear = () => {
+/** Shows the progress of a comparison: a rewritten line on a terminal, and one line for each complete round. */
+export function showRounds(cli: Cli, design: Design) {
+  const done = () => {
     if (cli.isTty) cli.err(CLEAR);
   };
   return {
-    update({ round, rounds, arm }, run) {
-      if (!cli.isTty) return;
-      const line = `round ${round} of ${rounds}, ${design.arms[arm]?.name ?? ''}: ${progressLine(run)}`;
-      cli.err(`${CLEAR}${line.slice(0, cli.width - 1)}`);
+    update({ round, rounds, arm }: RoundProgress, run: Progress): void {
+      if (cli.isTty) rewriteLine(cli, `round ${round} of ${rounds}, ${design.arms[arm]?.name ?? ''}`, run);
     },
-    roundDone(rounds) {
-      clear();
+    roundDone(rounds: readonly Round[]): void {
+      done();
       const total = design.looks.at(-1)?.rounds;
       cli.err(`round ${rounds.length} of at most ${total}: ${lastRoundText(design, rounds)}\n`);
     },
-    done: clear,
+    done,
   };
 }
 
 /** The first metric of every arm in the last round, or why the round is excluded. */
 function lastRoundText(design: Design, rounds: readonly Round[]): string {
-  const last = rounds.slice(-1);
-  const { arms } = design;
-  const [rule] = design.rules;
+  const {
+    arms,
+    rules: [rule],
+  } = design;
   if (rule === undefined) return '';
   const figures = arms.slice(1).flatMap((_, index) => {
-    const { pairs, excluded } = pairUp(last, index + 1);
+    const { pairs, excluded } = pairUp(rounds.slice(-1), index + 1);
     const [point] = pointsOf(design, rule, pairs);
     if (point === undefined) {
       return excluded.flatMap(({ reasons }) =>

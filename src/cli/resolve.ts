@@ -4,7 +4,7 @@ import { servers } from '../../servers/index.ts';
 import { flagOf, type GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
-import { chat, type Mapping, type Protocol, requireAllowedHost, type Transport } from '../contract/target.ts';
+import { type Protocol, requireAllowedHost, type Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
@@ -91,11 +91,6 @@ export async function findTarget(target: string): Promise<FoundTarget> {
     );
   }
   return { kind: 'reference', server: await resolveServer(target) };
-}
-
-/** The events of a target. */
-export function mappingOf(found: FoundTarget): Mapping {
-  return found.kind === 'file' ? found.definition : chat;
 }
 
 /** Options that the target sets unless the command line or the config does. */

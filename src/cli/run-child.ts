@@ -3,9 +3,9 @@
  * once its children have started, and the children of a second run would inherit that.
  */
 import { SockbenchError } from '../errors.ts';
-import { runPlan } from '../run/run.ts';
+import { type Progress, runPlan } from '../run/run.ts';
 import { resolveScenario } from './resolve.ts';
-import type { FromRun, ToRun } from './run-process.ts';
+import { type FromRun, runCrashed, type ToRun } from './run-process.ts';
 
 const stop = new AbortController();
 
@@ -28,23 +28,15 @@ function send(message: FromRun): Promise<void> {
 async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
-    const result = await runPlan(
-      { plan, scenario, layout },
-      {
-        onProgress: (progress) => void send({ type: 'progress', progress }),
-        signal: stop.signal,
-        commandLine,
-      },
-    );
+    const onProgress = (progress: Progress) => void send({ type: 'progress', progress });
+    const hooks = { onProgress, signal: stop.signal, commandLine };
+    const result = await runPlan({ plan, scenario, layout }, hooks);
     await send({ type: 'result', result });
   } catch (error) {
-    if (error instanceof SockbenchError) {
-      const { code, message, hint, exitCode } = error;
-      await send({ type: 'failed', code, message, hint, exitCode });
-    } else {
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      await send({ type: 'crashed', stack });
-    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const known = error instanceof SockbenchError ? error : runCrashed(stack);
+    const { code, message, hint, exitCode } = known;
+    await send({ type: 'failed', error: { code, message, hint, exitCode } });
   }
   process.disconnect();
 }

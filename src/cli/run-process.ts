@@ -1,33 +1,20 @@
 import { fork } from 'node:child_process';
-import type { Layout } from '../contract/scenario.ts';
-import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
+import { type ErrorParts, EXIT, SockbenchError } from '../errors.ts';
 import { entryPath } from '../package.ts';
-import type { Plan, PlannedRun } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { Progress, RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
 export type ToRun =
-  | {
-      readonly type: 'run';
-      readonly plan: Plan;
-      readonly layout: Layout;
-      readonly commandLine: readonly string[];
-    }
+  | ({ readonly type: 'run' } & Pick<PlannedRun, 'plan' | 'layout'> & Pick<RunHooks, 'commandLine'>)
   | { readonly type: 'stop' };
 
 /** From the process that carries out a run. */
 export type FromRun =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'result'; readonly result: RunResult }
-  | {
-      readonly type: 'failed';
-      readonly code: string;
-      readonly message: string;
-      readonly hint: string;
-      readonly exitCode: ExitCode;
-    }
-  | { readonly type: 'crashed'; readonly stack: string };
+  | { readonly type: 'failed'; readonly error: ErrorParts };
 
 /**
  * Carries out a plan in a process of its own. Throws as runPlan does, and RUN_CRASHED when that process crashes, which
@@ -54,9 +41,7 @@ export function runInProcess(
         case 'result':
           return resolve(message.result);
         case 'failed':
-          return reject(new SockbenchError(message));
-        case 'crashed':
-          return reject(runCrashed(message.stack));
+          return reject(new SockbenchError(message.error));
       }
     });
     child.on('error', (error) => reject(runCrashed(error.message)));
@@ -69,7 +54,8 @@ export function runInProcess(
   });
 }
 
-function runCrashed(how: string): SockbenchError {
+/** The error of a run whose process crashed; `how` says how. */
+export function runCrashed(how: string): SockbenchError {
   const message = `the process of a run crashed, which is a bug in sockbench: ${how}`;
   return new SockbenchError({ code: 'RUN_CRASHED', message, exitCode: EXIT.crash });
 }

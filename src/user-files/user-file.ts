@@ -116,15 +116,11 @@ type AnyFunction = (...args: unknown[]) => unknown;
  * Wraps every function of a definition, so that its errors name the function and the line:
  * `publish of chat.target.ts (line 12) failed: ...`. A SockbenchError passes unchanged.
  */
-export function nameFunctions<T extends object>(definition: T, file: string): T {
-  return wrapAll(definition, basename(file), '') as T;
-}
-
-function wrapAll(value: object, file: string, path: string): object {
-  const wrapped = Object.entries(value).map(([key, inner]: [string, unknown]) => {
+export function nameFunctions<T extends object>(definition: T, file: string, path = ''): T {
+  const wrapped = Object.entries(definition).map(([key, inner]: [string, unknown]) => {
     const name = `${path}${key}`;
-    if (typeof inner === 'function') return [key, wrap(inner as AnyFunction, file, name)];
-    return [key, isLiteral(inner) ? wrapAll(inner, file, `${name}.`) : inner];
+    if (typeof inner === 'function') return [key, wrap(inner as AnyFunction, basename(file), name)];
+    return [key, isLiteral(inner) ? nameFunctions(inner, file, `${name}.`) : inner];
   });
   return Object.fromEntries(wrapped);
 }

@@ -8,7 +8,7 @@ import { searchCapacity } from '../capacity-search.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
 import { deliver } from '../output.ts';
-import { timeText } from '../progress.ts';
+import { progressCli, timeText } from '../progress.ts';
 
 const CAPACITY_OUTPUT = outputOptions(
   { default: 'reports', summary: 'output folder' },
@@ -46,7 +46,7 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
   const formats = parseFormats(CAPACITY, format);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
-  const shown: Cli = quiet ? { ...cli, isTty: false, err: () => {} } : cli;
+  const shown = progressCli(cli, quiet);
   shown.err(`${searchPlanText(search)}\n`);
   const found = await searchCapacity(shown, search);
   await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);

@@ -1,5 +1,4 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
-import type { Plan } from '../../plan/plan.ts';
 import { formatNames, parseFormats, RUNS } from '../../report/index.ts';
 import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
@@ -10,8 +9,9 @@ import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver } from '../output.ts';
-import { planRun } from '../plan-run.ts';
-import { showProgress } from '../progress.ts';
+import { readSource } from '../plan-run.ts';
+import { planThresholds } from '../plan-thresholds.ts';
+import { progressCli, showProgress } from '../progress.ts';
 
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'"),
@@ -40,27 +40,25 @@ Examples:
 /** Checks everything before anything starts. */
 async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
-  const planned = await planRun(name, flags, threshold);
-  const { thresholds, warnings, config } = planned;
+  const { config, planWith } = await readSource(name, flags);
+  const planned = planWith();
+  const given = { ofConfig: config.threshold, asked: threshold };
+  const { thresholds, warnings } = planThresholds(given, { ...planned, runs: 1 });
+  const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, format);
   await requireWritable(out);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
 
-  const progress = showProgress(quiet ? { ...cli, err: () => {} } : cli, labelOfRun(planned.plan));
-  const result = await runPlan(planned, {
-    onProgress: (update) => progress.update(update),
-    signal: cli.signal,
-    commandLine: cli.argv,
-  }).finally(() => progress.done());
+  const { scenario, target, transport } = plan;
+  const label = `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
+  const progress = showProgress(progressCli(cli, quiet), label);
+  const hooks = { onProgress: progress.update, signal: cli.signal, commandLine: cli.argv };
+  const result = await runPlan({ ...planned, plan }, hooks).finally(progress.done);
   const measured = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
   await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
   return exitCodeOfRun(result, thresholds);
-}
-
-function labelOfRun({ scenario, target, transport }: Plan): string {
-  return `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */
