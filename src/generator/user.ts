@@ -2,36 +2,31 @@ import type { Payload } from '../contract/protocol.ts';
 import type { OwnConnection, Scope, User } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
-import type { Clock } from '../measure/clock.ts';
 import type { Stamp } from '../measure/stamp.ts';
-import type { Timers } from '../measure/timers.ts';
+import type { OperationWorker } from './operations/operation.ts';
+import type { Publishing } from './operations/publish.ts';
+import type { Requesting } from './operations/request.ts';
 import type { OpenedConnection } from './pool.ts';
 
-/** What an iteration uses of the worker that it runs in. */
+/** One arrival that starts an iteration, and the parts of the worker that it uses. */
 export interface Iteration {
-  readonly client: Client;
-  readonly options: User['options'];
+  readonly worker: OperationWorker;
+  readonly publishing: Pick<Publishing, 'publish'>;
+  readonly requesting: Pick<Requesting, 'request'>;
+  /** Client number of the user. */
+  readonly sender: number;
   /** Stream, intended time and number of this iteration. */
   readonly stamp: Stamp;
   readonly connection: Connection;
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  /** Notes that a reply came: handling it takes time of the event loop. */
-  readonly noteReceived: () => void;
-  /** Notes by how much a step was later than it was due. */
-  readonly noteLag: (lagNs: number) => void;
-  readonly record: (series: string, valueNs: number) => void;
-  /** Sends a stamped message of this iteration's stream that was due at `intendedNs`, and returns it. */
-  readonly publish: (intendedNs: number, scope: Scope, room: string | null) => Payload;
-  /** Sends a stamped request; `onReply` is called once, or never. The returned function stops waiting. */
-  readonly request: (connection: Connection, intendedNs: number, onReply: () => void) => () => void;
-  readonly open: () => Promise<OpenedConnection>;
 }
 
 /** One user during an iteration: the argument of a scenario's `steps`. */
 export class IteratingUser implements User {
+  readonly client: Client;
+  readonly options: User['options'];
+  readonly iteration: number;
   readonly #iteration: Iteration;
+  readonly #worker: OperationWorker;
   readonly #opened: OpenedConnection[] = [];
   readonly #waits = new Set<string>();
   /** When the next step was due; null for at once. */
@@ -39,16 +34,13 @@ export class IteratingUser implements User {
   #hasLeft = false;
 
   constructor(iteration: Iteration) {
+    const { worker, sender, stamp } = iteration;
+    this.client = worker.target.clientOf(sender);
+    this.options = worker.plan.scenarioOptions;
+    this.iteration = stamp.seq;
     this.#iteration = iteration;
-    this.#dueNs = iteration.stamp.intendedNs;
-  }
-
-  get client(): Client {
-    return this.#iteration.client;
-  }
-
-  get options(): User['options'] {
-    return this.#iteration.options;
+    this.#worker = worker;
+    this.#dueNs = stamp.intendedNs;
   }
 
   /** What it waits for, as an error says it; null when it waits for nothing. */
@@ -57,12 +49,13 @@ export class IteratingUser implements User {
     return first ?? null;
   }
 
-  get iteration(): number {
-    return this.#iteration.stamp.seq;
-  }
-
   publish(scope: Scope, room: string | null = null): Payload {
-    return this.#iteration.publish(this.#takeDueNs(), scope, room);
+    const { publishing, sender, stamp, connection } = this.#iteration;
+    let payload: Payload = '';
+    this.#worker.messages.sendNext(stamp.stream, this.#takeDueNs(), stamp.measured, (sent) => {
+      payload = publishing.publish(sender, connection, sent, scope, room);
+    });
+    return payload;
   }
 
   request(): Promise<void> {
@@ -80,7 +73,7 @@ export class IteratingUser implements User {
       `no acknowledgement of ${event}`,
       new Promise((resolve) => {
         this.#iteration.connection.request(event, data, (reply) => {
-          this.#iteration.noteReceived();
+          this.#worker.receiver.noteReceived();
           resolve(reply);
         });
       }),
@@ -110,12 +103,13 @@ export class IteratingUser implements User {
   }
 
   async think(durationMs: number): Promise<void> {
-    const dueNs = this.#iteration.clock.nowNs() + durationMs * 1e6;
-    await this.#iteration.timers.sleep(durationMs);
-    const nowNs = this.#iteration.clock.nowNs();
+    const { clock, timers, recorder } = this.#worker;
+    const dueNs = clock.nowNs() + durationMs * 1e6;
+    await timers.sleep(durationMs);
+    const nowNs = clock.nowNs();
     // A timer may fire up to a millisecond early. The next step is then due when it happens.
     this.#dueNs = Math.min(dueNs, nowNs);
-    this.#iteration.noteLag(nowNs - this.#dueNs);
+    if (this.#iteration.stamp.measured) recorder.record('send_lag', nowNs - this.#dueNs);
   }
 
   time<R>(series: string, work: () => Promise<R>): Promise<R> {
@@ -126,18 +120,22 @@ export class IteratingUser implements User {
       const begun = work();
       this.#dueNs = null;
       const result = await begun;
-      this.record(series, this.#iteration.clock.nowNs() - startNs);
+      this.record(series, this.#worker.clock.nowNs() - startNs);
       return result;
     });
   }
 
-  record(series: string, valueNs: number): void {
-    this.#iteration.record(series, valueNs);
+  record(given: string, valueNs: number): void {
+    const { name, series = {} } = this.#worker.scenario;
+    // A user's request records into `ack`; everything else must be declared.
+    if (!Object.hasOwn(series, given) && given !== 'ack' && given !== 'ack_actual')
+      throw new Error(`the scenario ${name} records into "${given}", which is not among its series`);
+    if (this.#iteration.stamp.measured) this.#worker.recorder.record(given, Math.round(valueNs));
   }
 
   open(): Promise<OwnConnection> {
     return mayBeLeft(async () => {
-      const opened = await this.#iteration.open();
+      const opened = await this.#worker.pool.openAnother(this.#iteration.sender);
       this.#opened.push(opened);
       // The iteration ended while it opened.
       if (this.#hasLeft) await opened.connection.close();
@@ -156,12 +154,14 @@ export class IteratingUser implements User {
 
   #requestOver(connection: Connection, series: string): Promise<void> {
     return mayBeLeft(async () => {
-      const { clock, request, noteReceived } = this.#iteration;
+      const { requesting, sender, stamp } = this.#iteration;
+      const { clock, receiver } = this.#worker;
       const intendedNs = this.#takeDueNs();
       const actualNs = clock.nowNs();
       const replied = Promise.withResolvers<void>();
-      const stop = request(connection, intendedNs, () => {
-        noteReceived();
+      const sent = { ...stamp, intendedNs, actualNs, measured: false };
+      const stop = requesting.request(sender, connection, sent, () => {
+        receiver.noteReceived();
         replied.resolve();
       });
       await this.#within('no reply to a request', replied.promise).finally(stop);
@@ -173,17 +173,17 @@ export class IteratingUser implements User {
 
   /** When the step that happens now was due. */
   #takeDueNs(): number {
-    const dueNs = this.#dueNs ?? this.#iteration.clock.nowNs();
+    const dueNs = this.#dueNs ?? this.#worker.clock.nowNs();
     this.#dueNs = null;
     return dueNs;
   }
 
   #within<T>(problem: string, work: Promise<T>): Promise<T> {
     return mayBeLeft(async () => {
-      const { timeoutMs, timers } = this.#iteration;
+      const { plan, timers } = this.#worker;
       const late = Promise.withResolvers<never>();
-      const cancel = timers.after(timeoutMs, () => {
-        late.reject(new Error(`${problem} within ${timeoutMs / 1000} s`));
+      const cancel = timers.after(plan.connectTimeoutMs, () => {
+        late.reject(new Error(`${problem} within ${plan.connectTimeoutMs / 1000} s`));
       });
       this.#waits.add(problem);
       try {

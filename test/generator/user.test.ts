@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/contract/scenario.ts';
+import type { OperationWorker } from '../../src/generator/operations/operation.ts';
 import { IteratingUser } from '../../src/generator/user.ts';
+import type { Stamp } from '../../src/measure/stamp.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
 
@@ -20,30 +22,49 @@ function open({ timeoutMs = 5000 } = {}) {
   const lagsNs: number[] = [];
   let received = 0;
   let stopped = 0;
-  const user = new IteratingUser({
-    client: { number: 4, values: { name: 'ann' } },
-    options: { items: 3 },
-    stamp: { stream: 4, seq: 7, intendedNs: DUE_NS, actualNs: clock.ns, measured: true },
-    connection,
-    timeoutMs,
+  // The parts of a worker that a user calls, which note what they are asked for.
+  const worker = {
+    scenario: { name: 'made-up', series: { shopping: '', basket: '', ack_upgraded: '', own: '' } },
+    plan: { connectTimeoutMs: timeoutMs, scenarioOptions: { items: 3 } },
+    target: { clientOf: (number: number) => ({ number, values: { name: 'ann' } }) },
     clock,
     timers: time,
-    noteReceived: () => {
-      received += 1;
+    recorder: {
+      record: (series: string, valueNs: number) => {
+        if (series === 'send_lag') lagsNs.push(valueNs);
+        else recorded.push([series, valueNs]);
+      },
     },
-    noteLag: (lagNs) => lagsNs.push(lagNs),
-    record: (series, valueNs) => recorded.push([series, valueNs]),
-    publish: (...message) => {
-      published.push(message);
-      return `message ${published.length}`;
+    receiver: {
+      noteReceived: () => {
+        received += 1;
+      },
     },
-    request: (over, intendedNs, reply) => {
-      requested.push({ over, intendedNs, reply });
-      return () => {
-        stopped += 1;
-      };
+    messages: {
+      sendNext: (stream: number, intendedNs: number, measured: boolean, perform: (stamp: Stamp) => void) =>
+        perform({ stream, seq: 0, intendedNs, actualNs: clock.ns, measured }),
     },
-    open: async () => ({ connection: another, upgraded: upgraded.promise }),
+    pool: { openAnother: async () => ({ connection: another, upgraded: upgraded.promise }) },
+  };
+  const user = new IteratingUser({
+    worker: worker as unknown as OperationWorker,
+    sender: 4,
+    stamp: { stream: 4, seq: 7, intendedNs: DUE_NS, actualNs: clock.ns, measured: true },
+    connection,
+    publishing: {
+      publish: (_sender, _connection, { intendedNs }, scope, room) => {
+        published.push([intendedNs, scope, room]);
+        return `message ${published.length}`;
+      },
+    },
+    requesting: {
+      request: (_sender, over, { intendedNs }, reply = () => {}) => {
+        requested.push({ over, intendedNs, reply });
+        return () => {
+          stopped += 1;
+        };
+      },
+    },
   });
   return {
     user,

@@ -1,5 +1,3 @@
-import type { Payload } from '../../contract/protocol.ts';
-import type { Scenario, Stream } from '../../contract/scenario.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
 import type { Stamp } from '../../measure/stamp.ts';
@@ -43,7 +41,7 @@ class Iterations implements RunningOperation {
   }
 
   perform(message: DueMessage, connection: Connection): void {
-    message.send((stamp) => void this.#run(message.stream, stamp, connection));
+    message.send((stamp) => void this.#run(message.stream.sender, stamp, connection));
   }
 
   finish(): void {
@@ -54,9 +52,16 @@ class Iterations implements RunningOperation {
     this.#publishing.finish();
   }
 
-  async #run(stream: Stream, stamp: Stamp, connection: Connection): Promise<void> {
+  async #run(sender: number, stamp: Stamp, connection: Connection): Promise<void> {
     const { scenario, clock, recorder, failed } = this.#worker;
-    const user = this.#userOf(stream, stamp, connection);
+    const user = new IteratingUser({
+      worker: this.#worker,
+      publishing: this.#publishing,
+      requesting: this.#requesting,
+      sender,
+      stamp,
+      connection,
+    });
     if (stamp.measured) this.#inFlight.add(user);
     try {
       await scenario.steps?.(user);
@@ -69,45 +74,4 @@ class Iterations implements RunningOperation {
     this.#inFlight.delete(user);
     await user.leave();
   }
-
-  #userOf(stream: Stream, stamp: Stamp, connection: Connection): IteratingUser {
-    const { scenario, plan, clock, timers, target, pool, receiver, recorder, messages } = this.#worker;
-    const { measured } = stamp;
-    const { sender } = stream;
-    return new IteratingUser({
-      client: target.clientOf(sender),
-      options: plan.scenarioOptions,
-      stamp,
-      connection,
-      timeoutMs: plan.connectTimeoutMs,
-      clock,
-      timers,
-      noteReceived: () => receiver.noteReceived(),
-      noteLag: (lagNs) => {
-        if (measured) recorder.record('send_lag', lagNs);
-      },
-      record: (series, valueNs) => {
-        requireOwnSeries(scenario, series);
-        if (measured) recorder.record(series, Math.round(valueNs));
-      },
-      publish: (intendedNs, scope, room) => {
-        let payload: Payload = '';
-        messages.sendNext(stamp.stream, intendedNs, measured, (each) => {
-          payload = this.#publishing.publish(sender, connection, each, scope, room);
-        });
-        return payload;
-      },
-      request: (own, intendedNs, onReply) => {
-        const sent = { ...stamp, intendedNs, actualNs: clock.nowNs(), measured: false };
-        return this.#requesting.request(sender, own, sent, onReply);
-      },
-      open: () => pool.openAnother(sender),
-    });
-  }
-}
-
-/** A user's request records into `ack`; everything else must be declared. */
-function requireOwnSeries({ name, series = {} }: Scenario, given: string): void {
-  if (Object.hasOwn(series, given) || given === 'ack' || given === 'ack_actual') return;
-  throw new Error(`the scenario ${name} records into "${given}", which is not among its series`);
 }
