@@ -29,7 +29,6 @@ export type ToWorker =
   | { readonly type: 'join'; readonly members: readonly Member[] }
   | { readonly type: 'warm-up'; readonly startNs: number }
   | { readonly type: 'measure'; readonly startNs: number }
-  /** Stop sending. */
   | { readonly type: 'stop' }
   /** Report the rest, close the connections and end. */
   | { readonly type: 'finish' };

@@ -27,6 +27,8 @@ export interface OpenedConnection {
 export class ClientPool {
   readonly #options: PoolOptions;
   readonly #connections = new Map<number, Connection>();
+  /** Without clients that never connected, were dropped or are between two connections. */
+  readonly connections: ReadonlyMap<number, Connection> = this.#connections;
   readonly failures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
 
@@ -71,8 +73,8 @@ export class ClientPool {
   }
 
   /**
-   * Closes a client's connection and opens another in its place. `onClosed` is called in between. Until the other
-   * is open the client is not connected. If it cannot be opened, the client counts as dropped.
+   * Closes a client's connection and opens another in its place. `onClosed` is called in between. If the other cannot
+   * be opened, the client counts as dropped.
    */
   async reopen(client: number, onClosed: (outcome: CloseOutcome | null) => void): Promise<void> {
     const connection = this.#connections.get(client);
@@ -90,19 +92,6 @@ export class ClientPool {
     const connection = await driver.connect({ ...options, onUpgraded: upgraded.resolve });
     if (options.transport !== 'upgrade') upgraded.resolve();
     return { connection, upgraded: upgraded.promise };
-  }
-
-  get connected(): number {
-    return this.#connections.size;
-  }
-
-  /** Null when the client never connected or was dropped. */
-  connection(client: number): Connection | null {
-    return this.#connections.get(client) ?? null;
-  }
-
-  entries(): ReadonlyMap<number, Connection> {
-    return this.#connections;
   }
 
   async closeAll(): Promise<void> {

@@ -5,7 +5,7 @@ import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Ledger } from '../measure/ledger.ts';
 import { findStamp, type Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
-import type { SecondCounts, Snapshot } from './messages.ts';
+import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
 
 /** A stamp from further ahead is of another run; one from a little ahead shows a clock fault. */
@@ -134,9 +134,7 @@ export class Receiver {
     const latencyNs = receivedNs - intendedNs;
     recorder.record(route.series, latencyNs);
     if (route.series === plan.headline) recorder.record(`${route.series}_actual`, receivedNs - actualNs);
-    if (route.broadcast !== null) {
-      (this.#fanout ?? this.#parts).add(stream, seq, latencyNs, receivedNs);
-    }
+    if (route.broadcast !== null) (this.#fanout ?? this.#parts).add(stream, seq, latencyNs, receivedNs);
     const isSame = route.nodes === null ? null : audience.isSameNode(stream, receiver);
     if (isSame !== null && route.nodes !== null) {
       recorder.record(isSame ? route.nodes.sameNode : route.nodes.crossNode, latencyNs);
@@ -157,15 +155,14 @@ export class Receiver {
     else this.#fanout?.closeQuiet(this.#context.clock.nowNs());
     const incomplete = this.#incomplete;
     this.#incomplete = [];
-    const broadcasts = this.#parts.take();
-    return { totals: this.ledger.totals(), broadcasts, incomplete, bySecond: this.#takeBySecond() };
-  }
-
-  #takeBySecond(): SecondCounts[] {
     const none = { intended: 0, sent: 0, expected: 0 };
-    const taken = [...this.#deliveredBySecond].map(([second, delivered]) => ({ second, ...none, delivered }));
+    const bySecond = [...this.#deliveredBySecond].map(([second, delivered]) => ({
+      second,
+      ...none,
+      delivered,
+    }));
     this.#deliveredBySecond.clear();
-    return taken;
+    return { totals: this.ledger.totals(), broadcasts: this.#parts.take(), incomplete, bySecond };
   }
 
   /** Each payload is searched once, by one reader after the other until there is a stamp. */

@@ -115,11 +115,9 @@ export class SentMessages {
 
 export interface SenderOptions {
   readonly messages: SentMessages;
-  /** Null when the client is not connected. */
-  readonly connectionOf: (client: number) => Connection | null;
-  /** Carries out the operation of a message's stream. */
+  /** Undefined when the client is not connected. */
+  readonly connectionOf: (client: number) => Connection | undefined;
   readonly perform: (message: DueMessage, connection: Connection) => void;
-  /** Called when there is time for chores. */
   readonly onSlack: () => void;
 }
 
@@ -188,7 +186,7 @@ export class Sender {
     const { messages, connectionOf, perform } = this.#options;
     const message = messages.begin(index, intendedNs, measured);
     const connection = connectionOf(message.stream.sender);
-    if (connection === null) message.drop(SENDER_GONE);
+    if (connection === undefined) message.drop(SENDER_GONE);
     else perform(message, connection);
   }
 }

@@ -58,7 +58,7 @@ export class GeneratorSession {
     this.#operations = this.#startOperations();
     this.#sender = new Sender(context, {
       messages: this.#messages,
-      connectionOf: (client) => this.#pool.connection(client),
+      connectionOf: (client) => this.#pool.connections.get(client),
       perform: (message, connection) =>
         this.#operations.get(message.stream.operation.kind)?.perform(message, connection),
       onSlack: () => this.#snapshots.takeIfDue(),
@@ -138,18 +138,17 @@ export class GeneratorSession {
     }
   }
 
-  /** Connects this worker's clients, which listen from then on. */
   async #connect(): Promise<void> {
     const { assignment, plan, timers, target } = this.#context;
     const { post } = this.#options;
     const stop = timers.every(TOTALS_EVERY_MS, () => {
-      const { connected, failures } = this.#pool;
-      post({ type: 'connecting', connected, reason: failures.commonest });
+      const { connections, failures } = this.#pool;
+      post({ type: 'connecting', connected: connections.size, reason: failures.commonest });
     });
     await this.#pool.connectAll(assignment.clients, assignment.connectRateHz);
     stop();
     const node = plan.target.reference?.hasNodes === true ? target.mapping.node?.() : undefined;
-    const members = [...this.#pool.entries()].map(
+    const members = [...this.#pool.connections].map(
       async ([client, connection]): Promise<Member> => ({
         client,
         node: node === undefined ? null : await nodeOf(connection, node, plan.connectTimeoutMs, timers),
@@ -158,13 +157,12 @@ export class GeneratorSession {
     post({ type: 'connected', members: await Promise.all(members), failures: this.#pool.failures.take() });
   }
 
-  /** Joins rooms and opens the accounts of the connected receivers. */
   async #join(members: readonly Member[]): Promise<void> {
     const { plan, layout, target, clock, timers, audience, clients } = this.#context;
     const failures = new ReasonCounts();
     const { join } = target.mapping;
     await Promise.all(
-      [...this.#pool.entries()].map(async ([number, connection]) => {
+      [...this.#pool.connections].map(async ([number, connection]) => {
         const rooms = layout.rooms[number] ?? [];
         if (rooms.length === 0 || join === undefined) return;
         const events = [join({ rooms, client: target.clientOf(number) })].flat();
@@ -201,7 +199,6 @@ export class GeneratorSession {
     this.#publisher.dropWaiting();
   }
 
-  /** Reports what is left and closes the connections. */
   async #finish(): Promise<void> {
     const { post } = this.#options;
     this.#stopTotals();

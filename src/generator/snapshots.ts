@@ -69,7 +69,6 @@ export class Snapshots {
     return timers.after(Math.max(0, (timeNs - clock.nowNs()) / 1e6), callback);
   }
 
-  /** Posts a snapshot now, and notes how long it took. */
   take(isLast: boolean): void {
     const { clock } = this.#context;
     const startedNs = clock.nowNs();

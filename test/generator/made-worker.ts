@@ -157,8 +157,8 @@ export async function openWorker({
     /** Performs arrival `index`, due at `intendedNs`, now; false when its sender is not connected. */
     perform(index: number, intendedNs: number, measured = true): boolean {
       const message = messages.begin(index, intendedNs, measured);
-      const connection = pool.connection(message.stream.sender);
-      if (connection === null) return false;
+      const connection = pool.connections.get(message.stream.sender);
+      if (connection === undefined) return false;
       operations.get(message.stream.operation.kind)?.perform(message, connection);
       return true;
     },

@@ -557,7 +557,7 @@ describe('a close', () => {
     await settle();
     expect(take()).toEqual({ ack: [710], ack_actual: [700] });
     expect(closed.take()).toEqual([{ reason, count: 1 }]);
-    expect(pool.connection(0)).toBe(replacement);
+    expect(pool.connections.get(0)).toBe(replacement);
   });
 
   it('that the server does not answer is lost', async () => {

@@ -58,8 +58,12 @@ describe('a pool of clients', () => {
       [4, first, 1000],
       [7, second, 1000],
     ]);
-    expect([pool.connection(4), pool.connection(7), pool.connection(0)]).toEqual([first, second, null]);
-    expect([...pool.entries().keys()]).toEqual([4, 7]);
+    expect([pool.connections.get(4), pool.connections.get(7), pool.connections.get(0)]).toEqual([
+      first,
+      second,
+      undefined,
+    ]);
+    expect([...pool.connections.keys()]).toEqual([4, 7]);
   });
 
   it('reports how long it took until a connection was on WebSocket', async () => {
@@ -75,7 +79,7 @@ describe('a pool of clients', () => {
     const connection = new FakeConnection();
     const { pool, opened } = openPool(['refused', 'timed out', connection, 'timed out']);
     await pool.connectAll([0, 1, 2, 3], FAST_HZ);
-    expect(pool.connected).toBe(1);
+    expect(pool.connections.size).toBe(1);
     expect({ total: pool.failures.total, commonest: pool.failures.commonest }).toEqual({
       total: 3,
       commonest: 'timed out',
@@ -84,7 +88,7 @@ describe('a pool of clients', () => {
       { reason: 'timed out', count: 2 },
       { reason: 'refused', count: 1 },
     ]);
-    expect(pool.connection(2)).toBe(connection);
+    expect(pool.connections.get(2)).toBe(connection);
     expect(opened).toHaveLength(1);
   });
 
@@ -93,8 +97,8 @@ describe('a pool of clients', () => {
     const { pool } = openPool(connections);
     await pool.connectAll([0, 1], FAST_HZ);
     connections[0]?.drop('transport close');
-    expect(pool.connected).toBe(1);
-    expect([pool.connection(0), pool.connection(1)]).toEqual([null, connections[1]]);
+    expect(pool.connections.size).toBe(1);
+    expect([pool.connections.get(0), pool.connections.get(1)]).toEqual([undefined, connections[1]]);
     expect(pool.dropped.take()).toEqual([{ reason: 'transport close', count: 1 }]);
     expect(pool.dropped.take()).toEqual([]);
   });
@@ -122,7 +126,7 @@ describe('a pool of clients', () => {
     });
     await pool.connectAll([0], FAST_HZ);
     expect(connection.closed).toBe(true);
-    expect(pool.connected).toBe(0);
+    expect(pool.connections.size).toBe(0);
     expect(pool.failures.take()).toEqual([{ reason: 'no such event', count: 1 }]);
   });
 
@@ -143,13 +147,13 @@ describe('reopening', () => {
     await pool.connectAll([3], FAST_HZ);
     const atClose: unknown[] = [];
     const reopened = pool.reopen(3, (outcome) => {
-      atClose.push(outcome, first.closed, attempts.length, pool.connection(3));
+      atClose.push(outcome, first.closed, attempts.length, pool.connections.get(3));
     });
     // Nothing may be sent over it until the other is open.
-    expect(pool.connection(3)).toBeNull();
+    expect(pool.connections.get(3)).toBeUndefined();
     await reopened;
-    expect(atClose).toEqual([{ code: 1000, reason: 'bye' }, true, 1, null]);
-    expect(pool.connection(3)).toBe(second);
+    expect(atClose).toEqual([{ code: 1000, reason: 'bye' }, true, 1, undefined]);
+    expect(pool.connections.get(3)).toBe(second);
     expect(opened.map(([client, connection]) => [client, connection])).toEqual([
       [3, first],
       [3, second],
@@ -170,7 +174,7 @@ describe('reopening', () => {
     const { pool } = openPool([new FakeConnection(), 'ECONNREFUSED']);
     await pool.connectAll([3], FAST_HZ);
     await pool.reopen(3, () => {});
-    expect(pool.connection(3)).toBeNull();
+    expect(pool.connections.get(3)).toBeUndefined();
     expect(pool.dropped.take()).toEqual([{ reason: 'could not reconnect: ECONNREFUSED', count: 1 }]);
     expect(pool.failures.take()).toEqual([]);
   });
@@ -181,7 +185,7 @@ describe('reopening', () => {
     await pool.connectAll([3], FAST_HZ);
     await pool.reopen(3, () => {});
     first.drop('transport close');
-    expect(pool.connection(3)).toBe(second);
+    expect(pool.connections.get(3)).toBe(second);
   });
 });
 
@@ -193,7 +197,7 @@ describe('another connection of a client', () => {
     const { connection, upgraded } = await pool.openAnother(5);
     expect(connection).toBe(another);
     expect(attempts[1]?.url).toBe('ws://127.0.0.1:1/?user=5');
-    expect(pool.connection(5)).toBe(own);
+    expect(pool.connections.get(5)).toBe(own);
     expect(opened).toHaveLength(1);
     // Over WebSocket there is nothing to wait for.
     await upgraded;

@@ -24,7 +24,7 @@ function open(own: readonly number[], { layout = LAYOUT, gone = [] as readonly n
   const stamps: Stamp[] = [];
   const sender = new Sender(context, {
     messages,
-    connectionOf: (client) => (gone.includes(client) ? null : new FakeConnection()),
+    connectionOf: (client) => (gone.includes(client) ? undefined : new FakeConnection()),
     perform: (message) => message.send((stamp) => stamps.push(stamp)),
     onSlack: () => {},
   });
