@@ -13,12 +13,7 @@ export class PendingReplies {
     this.#forgetAfterMs = forgetAfterMs;
   }
 
-  /** How many wait. */
-  get size(): number {
-    return this.#waiting.size;
-  }
-
-  /** Adds a handler; returns its number. */
+  /** Returns the number of the handler. */
   add(handler: Handler): number {
     const nowMs = performance.now();
     for (const [id, { sinceMs }] of this.#waiting) {

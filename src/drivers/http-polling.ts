@@ -60,7 +60,7 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   readonly #options: ConnectOptions;
   readonly #outgoing: string[] = [];
   #posting: Promise<void> | null = null;
-  #poll: PendingRequest | null = null;
+  #abortPoll = () => {};
   #timer: NodeJS.Timeout | undefined;
   /** Number of the last message received. */
   #last = 0;
@@ -83,13 +83,8 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     if (this.#state !== 'open') return null;
     this.#state = 'closing';
     clearTimeout(this.#timer);
-    this.#poll?.abort();
-    const timeout = new AbortController();
-    await Promise.race([
-      this.#leave(),
-      delay(CLOSE_WITHIN_MS, null, { signal: timeout.signal }).catch(() => {}),
-    ]);
-    timeout.abort();
+    this.#abortPoll();
+    await Promise.race([this.#leave(), delay(CLOSE_WITHIN_MS, null, { ref: false })]);
     this.#end();
     return null;
   }
@@ -114,13 +109,13 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     this.#onDropped(reason);
   }
 
-  /** Asks for messages once, and schedules the next request. */
   async #pollOnce(): Promise<void> {
     const { transport, onPolled, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options;
     const waits = transport === 'long-polling';
     const query = { after: this.#last, ...(waits ? { waitMs: WAIT_MS } : {}) };
-    this.#poll = this.#requests.start('GET', `${this.#path}/messages`, { query });
-    const batch = await this.#batchOf(this.#poll);
+    const { answer, abort } = this.#requests.start('GET', `${this.#path}/messages`, { query });
+    this.#abortPoll = abort;
+    const batch = await this.#batchOf(answer);
     if (batch === null || this.#state !== 'open') return;
     onPolled?.(batch.messages.length === 0);
     this.#last = batch.last;
@@ -130,9 +125,9 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   }
 
   /** Null when the answer could not be used. */
-  async #batchOf(poll: PendingRequest): Promise<{ last: number; messages: Envelope[] } | null> {
+  async #batchOf(answered: Promise<HttpAnswer>): Promise<{ last: number; messages: Envelope[] } | null> {
     try {
-      const answer = await poll.answer;
+      const answer = await answered;
       requireStatus(answer, 200);
       const { last, messages } = JSON.parse(answer.body);
       return { last, messages: messages.map(envelopeFromJson) };
@@ -175,13 +170,6 @@ interface HttpAnswer {
   readonly body: string;
 }
 
-/** A request in flight. */
-interface PendingRequest {
-  /** Rejects with the system's error when the connection breaks, or after {@link abort}. */
-  readonly answer: Promise<HttpAnswer>;
-  readonly abort: () => void;
-}
-
 /** The requests of one client to one server, over keep-alive connections as a browser's are. */
 class HttpRequests {
   readonly #base: URL;
@@ -195,12 +183,12 @@ class HttpRequests {
     this.#agent = clientAgent(this.#base, tls);
   }
 
-  /** Requests a path below the server's URL, with `json` as its body. */
+  /** Requests a path below the server's URL. `answer` rejects with the system's error, or after `abort`. */
   start(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     { query = {}, json }: { query?: Readonly<Record<string, number>>; json?: string } = {},
-  ): PendingRequest {
+  ): { readonly answer: Promise<HttpAnswer>; readonly abort: () => void } {
     const address = new URL(this.#base);
     address.pathname = `${address.pathname.replace(/\/$/, '')}/${path}`;
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, String(value));

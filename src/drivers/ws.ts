@@ -93,16 +93,13 @@ class WsConnection extends EnvelopeExchange implements Connection {
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
-    const envelope = this.#decode(message, isBinary);
-    if (envelope !== null) this.receive(envelope);
-  }
-
-  /** Null for a message that is no envelope, such as a greeting: servers may send them, and they are ignored. */
-  #decode(message: Buffer, isBinary: boolean): Envelope | null {
+    let envelope: Envelope | null;
     try {
-      return this.#codec.decode(message, isBinary);
+      envelope = this.#codec.decode(message, isBinary);
     } catch {
-      return null;
+      // A message that is no envelope, such as a greeting.
+      return;
     }
+    if (envelope !== null) this.receive(envelope);
   }
 }
