@@ -32,7 +32,7 @@ interface WorkerRecord {
 const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 const LEDGER_COUNTS = ['delivered', 'late', 'duplicated', 'reordered', 'unexpected'] as const;
 
-export interface CollectorOptions {
+interface CollectorOptions {
   readonly membership: Membership;
   /** A broadcast or push that has reached no further receiver for so long is closed as incomplete. */
   readonly quietNs: number;
@@ -43,6 +43,9 @@ export interface CollectorOptions {
 /** Merges what the workers report into one run. */
 export class Collector {
   readonly timeline: Timeline;
+  readonly warmup = new WarmupWindows();
+  /** Start of the warm-up; infinite before it is known. */
+  warmupStartNs = Number.POSITIVE_INFINITY;
   readonly pushes: Pushes;
   readonly workers: readonly WorkerRecord[];
   readonly failures = new ReasonCounts();
@@ -56,11 +59,9 @@ export class Collector {
   incompleteBroadcasts = 0;
   snapshotCostMaxMs = 0;
   readonly #options: CollectorOptions;
-  readonly #warmup = new WarmupWindows();
   readonly #fanout: FanoutTracker;
   readonly #givenUp: ClosedBroadcast[] = [];
   readonly #recorder = new Recorder();
-  #warmupStartNs = Number.POSITIVE_INFINITY;
   #measureStartNs = Number.POSITIVE_INFINITY;
 
   constructor(options: CollectorOptions) {
@@ -92,10 +93,6 @@ export class Collector {
   /** Start of the measured schedule; infinite before it is known. */
   get measureStartNs(): number {
     return this.#measureStartNs;
-  }
-
-  warmUpFrom(startNs: number): void {
-    this.#warmupStartNs = startNs;
   }
 
   measureFrom(startNs: number): void {
@@ -168,7 +165,8 @@ export class Collector {
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
     if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);
     const second = Math.round((snapshot.startNs - this.#measureStartNs) / SECOND_NS);
-    if (second < 0) this.#warmup.add(this.#warmupSecond(snapshot.endNs), warmup);
+    const warmupSecond = Math.round((snapshot.endNs - this.warmupStartNs) / SECOND_NS) - 1;
+    if (second < 0) this.warmup.add(warmupSecond, warmup);
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
     const within = Math.max(0, second);
     this.timeline.addSeries(within, measured);
@@ -225,11 +223,6 @@ export class Collector {
     return [...byStream].map(([stream, sent]) => ({ stream, sent }));
   }
 
-  /** Medians of the warm-up's seconds that at least `workers` workers have reported. */
-  warmupMediansNs(workers: number): Array<number | null> {
-    return this.#warmup.mediansNs(workers);
-  }
-
   /** What all clients did on the wire in the first `measureMs` of measuring, without warm-up and drain. */
   traffic(measureMs: number): Traffic {
     const spans = this.workers.flatMap(({ traffic }) => traffic);
@@ -241,10 +234,5 @@ export class Collector {
     const sums = { ...NO_TOTALS };
     for (const name of LEDGER_COUNTS) for (const { totals } of this.workers) sums[name] += totals[name];
     return sums;
-  }
-
-  /** The second of the warm-up that ends at `endNs`. */
-  #warmupSecond(endNs: number): number {
-    return Math.round((endNs - this.#warmupStartNs) / SECOND_NS) - 1;
   }
 }

@@ -106,7 +106,7 @@ export class RunControl {
     await this.until(new Promise(() => {}), durationMs);
   }
 
-  /** Ends waits that nobody awaits: their timers would keep the process alive. */
+  /** Ends waits that go on after the run: their timers would keep the process alive. */
   close(): void {
     this.#ended.resolve('aborted');
     this.#userSignal.removeEventListener('abort', this.#onUserAbort);

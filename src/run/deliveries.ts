@@ -3,15 +3,12 @@ import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { Collector } from './collector.ts';
-import type { Membership } from './membership.ts';
+import type { RunParts } from './phases.ts';
 
 /** How many rows of the ledger are kept. The totals count all of them. */
 const KEPT_ROWS = 200;
 
-interface RecordedRun {
-  readonly membership: Membership;
-  readonly collector: Collector;
-}
+type RecordedRun = Pick<RunParts, 'membership' | 'collector'>;
 
 /** Counts the messages of the schedule; where clients only listen, the server's pushes, which have no schedule. */
 export function countMessages({ collector, membership }: RecordedRun): { intended: number; sent: number } {
@@ -21,11 +18,9 @@ export function countMessages({ collector, membership }: RecordedRun): { intende
 }
 
 /** Counts independent samples. Only its sender knows of a broadcast that reached no receiver. */
-export function countSamples({
-  plan: { headline },
-  collector,
-  membership,
-}: RecordedRun & { readonly plan: { readonly headline: string } }): RunResult['samples'] {
+export function countSamples(run: Pick<RunParts, 'plan' | 'membership' | 'collector'>): RunResult['samples'] {
+  const { membership, collector } = run;
+  const { headline } = run.plan;
   const { series } = collector.timeline;
   const { sampleUnit: unit = 'sample', sampledBy = null } = seriesNamed(headline) ?? {};
   if (isObserving(membership.layout)) {
@@ -55,10 +50,10 @@ function sentOfHeadline(headline: string, { streams }: Layout, collector: Collec
 /** Compares expected deliveries, by membership, with what every receiver got. */
 export function balanceLedger({ collector, membership }: RecordedRun): RunResult['ledger'] {
   if (isObserving(membership.layout)) return balancePushes(collector);
-  const totals = collector.totals();
+  const { delivered, ...anomalous } = collector.totals();
   const expected = membership.expected(collector.sent());
   // A lost worker with a sender never reported its total: what is known to be expected is the minimum.
-  const expectedTotal = Math.max(expected.total, collector.timeline.counts().expected, totals.delivered);
+  const expectedTotal = Math.max(expected.total, collector.timeline.counts().expected, delivered);
   const lostWorkers = [...membership.lostWorkers];
   const deliveredToSilent = lostWorkers.reduce(
     (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
@@ -66,27 +61,24 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
   );
   // Without its sender's worker, the receivers of its last messages are unknown.
   const isSenderLost = lostWorkers.some((worker) => membership.hasSender(worker));
-  const inDoubt = isSenderLost ? expectedTotal - totals.delivered : expected.silent - deliveredToSilent;
+  const inDoubt = isSenderLost ? expectedTotal - delivered : expected.silent - deliveredToSilent;
   const unknown = Math.max(0, inDoubt);
   const anomalies = anomalousAccounts({ collector, membership });
   return {
     expected: expectedTotal,
-    delivered: totals.delivered,
-    late: totals.late,
-    lost: Math.max(0, expectedTotal - totals.delivered - unknown),
+    delivered,
+    ...anomalous,
+    lost: Math.max(0, expectedTotal - delivered - unknown),
     unknown,
-    duplicated: totals.duplicated,
-    reordered: totals.reordered,
-    unexpected: totals.unexpected,
     anomalies: anomalies.slice(0, KEPT_ROWS),
     anomalyCount: anomalies.length,
   };
 }
 
-function balancePushes({ pushes }: Collector): RunResult['ledger'] {
-  const { expected, ledger } = pushes;
-  const lost = Math.max(0, expected - ledger.delivered);
-  return { expected, ...ledger, lost, unknown: 0, anomalies: [], anomalyCount: 0 };
+function balancePushes({ pushes: { expected, counts } }: Collector): RunResult['ledger'] {
+  const { delivered, duplicated } = counts;
+  const none = { late: 0, unknown: 0, reordered: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
+  return { ...none, expected, delivered, duplicated, lost: Math.max(0, expected - delivered) };
 }
 
 /** Accounts in which anything was lost, late, duplicated or out of order, worst first. */

@@ -22,10 +22,7 @@ const PACKAGES = [
 ];
 
 /** Time of one CPU in clock ticks: all of it, and the part that the hypervisor gave to other machines. */
-export interface CpuTicks {
-  readonly total: number;
-  readonly steal: number;
-}
+type CpuTicks = Readonly<Record<'total' | 'steal', number>>;
 
 /** Counters of the system that only grow. Null where the system does not report one. */
 export interface SystemCounters {
@@ -71,16 +68,16 @@ export function disturbanceBetween(
   after: SystemCounters,
   groups: ReadonlyArray<readonly number[]>,
 ): Disturbance {
-  const grown = (name: 'throttledUs' | 'pressureUs') => {
+  const grownMs = (name: 'throttledUs' | 'pressureUs') => {
     const [from, to] = [before[name], after[name]];
-    return from === null || to === null ? null : to - from;
+    return from === null || to === null ? null : (to - from) / 1000;
   };
-  const [throttledUs, pressureUs] = [grown('throttledUs'), grown('pressureUs')];
+  const pressureMs = grownMs('pressureUs');
   const steal = groups.map((cpus) => stealOf(before, after, cpus)).filter((ratio) => ratio !== null);
   return {
     stealRatio: steal.length === 0 ? null : Math.max(...steal),
-    throttledMs: throttledUs === null ? null : throttledUs / 1000,
-    cpuPressureRatio: pressureUs === null ? null : pressureUs / 1000 / (after.atMs - before.atMs),
+    throttledMs: grownMs('throttledUs'),
+    cpuPressureRatio: pressureMs === null ? null : pressureMs / (after.atMs - before.atMs),
   };
 }
 
@@ -113,10 +110,8 @@ export function cpuGovernor(): string | null {
 function packageVersion(name: string): string | null {
   try {
     // The exports of a package may hide its package.json.
-    const file = findPackageJSON(name, import.meta.url);
-    return file === undefined
-      ? null
-      : (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+    const file = findPackageJSON(name, import.meta.url) ?? '';
+    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   } catch {
     return null;
   }
@@ -131,7 +126,7 @@ export function readEnvironment(
 ): RunResult['environment'] {
   const commit = git(cwd, 'rev-parse', 'HEAD');
   const status = git(cwd, 'status', '--porcelain');
-  const versions = PACKAGES.map((name) => [name, packageVersion(name)] as const);
+  const versions = PACKAGES.map((name): [string, string | null] => [name, packageVersion(name)]);
   return {
     commandLine: [...commandLine],
     cpuModel: os.cpus()[0]?.model ?? 'unknown',

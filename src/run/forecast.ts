@@ -6,29 +6,18 @@ import { profileMessages } from '../plan/profile.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
 
 /** Counts by series; null once a part of a count is unknown. */
-class SeriesCounts {
-  readonly bySeries = new Map<string, number | null>();
-
+class SeriesCounts extends Map<string, number | null> {
   add(series: string, count: number | null): void {
-    const known = this.bySeries.get(series) ?? (this.bySeries.has(series) ? null : 0);
-    this.bySeries.set(series, known === null || count === null ? null : known + count);
+    const known = this.has(series) ? (this.get(series) ?? null) : 0;
+    this.set(series, known === null || count === null ? null : known + count);
   }
 }
 
-/** Why a run will not have a figure, and what to do. */
-export interface UnavailableFigure {
-  readonly problem: string;
-  readonly hint: string;
-}
+/** Figures that a run will not have: why, and what to do. */
+type UnavailableFigures = ReadonlyMap<FigureName, { readonly problem: string; readonly hint: string }>;
 
 /** What is known of a run before it starts. */
-export interface RunForecast {
-  readonly samples: ReadonlyMap<string, number | null>;
-  /** Figures that it will not have. */
-  readonly unavailable: ReadonlyMap<FigureName, UnavailableFigure>;
-}
-
-export function forecastRun(run: PlannedRun): RunForecast {
+export function forecastRun(run: PlannedRun) {
   return { samples: forecastSamples(run), unavailable: forecastUnavailable(run.plan) };
 }
 
@@ -44,7 +33,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   counts.add('receive_uncertainty', null);
   if (isObserving(layout)) {
     for (const series of ['push_gap', 'push_skew']) counts.add(series, null);
-    return counts.bySeries;
+    return counts;
   }
   const messages = profileMessages(profile);
   counts.add('send_lag', messages);
@@ -56,12 +45,12 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
   const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;
-  counts.bySeries.set('receive_uncertainty', counts.bySeries.get(sampledBy) ?? null);
-  return counts.bySeries;
+  counts.set('receive_uncertainty', counts.get(sampledBy) ?? null);
+  return counts;
 }
 
-function forecastUnavailable({ target, transport }: Plan): ReadonlyMap<FigureName, UnavailableFigure> {
-  const unavailable = new Map<FigureName, UnavailableFigure>();
+function forecastUnavailable({ target, transport }: Plan): UnavailableFigures {
+  const unavailable = new Map<FigureName, { problem: string; hint: string }>();
   if (target.reference === null && target.exec === null) {
     const problem = 'the server is already running, so that its process will be unknown';
     for (const name of FIGURE_NAMES.filter((each) => FIGURES[each].source === 'server'))

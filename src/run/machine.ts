@@ -29,19 +29,15 @@ function checkCpus(): Check[] {
   const limit = cgroupCpuLimit();
   const isTooFew = Math.min(cpus.length, limit ?? cpus.length) < 2;
   const limited = limit === null ? '' : `, limited to ${formatNumber(limit)} by the control group`;
-  const problem = pinningProblem(cpus);
+  const pinning = pinningProblem(cpus);
   const governor = cpuGovernor();
   const isSlow = governor !== null && governor !== 'performance';
   const more = 'Server and generator need one each: use a machine with two or more.';
+  const pin = 'Install util-linux, or expect more noise.';
   const fast = 'Let the CPUs run at full speed: sudo cpupower frequency-set -g performance';
   return [
     check('CPUs', isTooFew ? 'bad' : 'ok', `${cpus.length}${limited}`, more),
-    check(
-      'CPU pinning',
-      problem === null ? 'ok' : 'warn',
-      problem ?? 'available',
-      'Install util-linux, or expect more noise.',
-    ),
+    check('CPU pinning', pinning === null ? 'ok' : 'warn', pinning ?? 'available', pin),
     check('CPU governor', isSlow ? 'warn' : 'ok', governor ?? 'none (fixed by the host)', fast),
   ];
 }
@@ -49,30 +45,22 @@ function checkCpus(): Check[] {
 function checkSystem(): Check[] {
   const clock =
     readSystemFile('/sys/devices/system/clocksource/clocksource0/current_clocksource') ?? 'unknown';
-  const [first = Number.NaN, last = Number.NaN] = (
-    readSystemFile('/proc/sys/net/ipv4/ip_local_port_range') ?? ''
-  )
-    .split(/\s+/)
-    .map(Number);
+  const isSlow = clock === 'hpet' || clock === 'acpi_pm';
+  const range = readSystemFile('/proc/sys/net/ipv4/ip_local_port_range') ?? '';
+  const [first = Number.NaN, last = Number.NaN] = range.split(/\s+/).map(Number);
   const ports = last - first + 1;
+  const found = Number.isNaN(ports) ? 'unknown' : `${ports} for connections to one server address`;
   const [load = 0] = os.loadavg();
+  const isLoaded = load > allowedCpus().length / 2;
+  const prefer = 'Reading this clock takes a microsecond or more; prefer tsc.';
+  const widen = 'Widen the range: sudo sysctl net.ipv4.ip_local_port_range="1024 65535"';
   return [
-    check(
-      'clock source',
-      clock === 'hpet' || clock === 'acpi_pm' ? 'warn' : 'ok',
-      clock,
-      'Reading this clock takes a microsecond or more; prefer tsc.',
-    ),
+    check('clock source', isSlow ? 'warn' : 'ok', clock, prefer),
     checkOpenFiles(),
-    check(
-      'local ports',
-      ports < 10_000 ? 'warn' : 'ok',
-      Number.isNaN(ports) ? 'unknown' : `${ports} for connections to one server address`,
-      'Widen the range: sudo sysctl net.ipv4.ip_local_port_range="1024 65535"',
-    ),
+    check('local ports', ports < 10_000 ? 'warn' : 'ok', found, widen),
     check(
       'other load',
-      load > allowedCpus().length / 2 ? 'warn' : 'ok',
+      isLoaded ? 'warn' : 'ok',
       `load average ${formatNumber(load)}`,
       'Stop other processes.',
     ),

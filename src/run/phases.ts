@@ -1,10 +1,10 @@
-import { isObserving, type Layout, type Scenario } from '../contract/scenario.ts';
+import { isObserving } from '../contract/scenario.ts';
 import { REFUSED_BY_OWN_SYSTEM } from '../drivers/reason.ts';
 import { fail } from '../errors.ts';
 import type { FromWorker } from '../generator/messages.ts';
 import { loadTarget } from '../generator/target.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import { FINDINGS, type Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { formatDurationMs } from '../units.ts';
@@ -33,10 +33,7 @@ const STOP_WITHIN_MS = 2000;
 const HUNG_AFTER_MS = 8000;
 
 /** What the phases of a run share. */
-export interface RunParts {
-  readonly plan: Plan;
-  readonly scenario: Scenario;
-  readonly layout: Layout;
+export interface RunParts extends PlannedRun {
   readonly host: RunHost;
   readonly control: RunControl;
   readonly affinity: Affinity;
@@ -109,7 +106,12 @@ export async function connect(run: StartedRun): Promise<void> {
   await untilAll(run, 'joined', plan.connectTimeoutMs + HUNG_AFTER_MS);
   control.requireNotAborted();
   const joining = membership.connected.filter(({ client }) => (run.layout.rooms[client] ?? []).length > 0);
-  if (joining.length > 0 && collector.joinFailures.total >= joining.length) failUnjoined(run);
+  if (joining.length === 0 || collector.joinFailures.total < joining.length) return;
+  fail(
+    'JOIN_UNANSWERED',
+    `the clients connected to ${run.server.url}, but none of them could join its rooms: ${collector.joinFailures.commonest}`,
+    'The server has to acknowledge enter_chat, or the join event of the target file; see docs/your-own-server.md.',
+  );
 }
 
 /**
@@ -132,16 +134,6 @@ async function failUnreachable({ plan, host, control, collector, server }: Start
   return fail('TARGET_UNREACHABLE', message, hint);
 }
 
-/** Throws JOIN_UNANSWERED: without members of rooms nothing is delivered. */
-function failUnjoined({ collector, server }: StartedRun): never {
-  const [first] = collector.joinFailures.take();
-  return fail(
-    'JOIN_UNANSWERED',
-    `the clients connected to ${server.url}, but none of them could join its rooms: ${first?.reason}`,
-    'The server has to acknowledge enter_chat, or the join event of the target file; see docs/your-own-server.md.',
-  );
-}
-
 /**
  * Sends at the initial rate for the minimum time and until latency is stable, for the maximum time, or until the run is
  * aborted. Ends when the measured schedule begins.
@@ -149,10 +141,10 @@ function failUnjoined({ collector, server }: StartedRun): never {
 export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
   const { plan, host, control, workers, collector } = run;
   const startNs = host.clock.nowNs() + LEAD_MS * 1e6;
-  collector.warmUpFrom(startNs);
+  collector.warmupStartNs = startNs;
   if (plan.warmupMaxMs > 0) workers.postAll({ type: 'warm-up', startNs });
   const elapsedMs = () => (host.clock.nowNs() - startNs) / 1e6;
-  const mediansNs = () => collector.warmupMediansNs(workers.aliveCount);
+  const mediansNs = () => collector.warmup.mediansNs(workers.aliveCount);
   const isFixed = plan.warmupMs === plan.warmupMaxMs;
   const untilMs = plan.warmupMaxMs - (isFixed ? LEAD_MS : 0);
   const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs());
@@ -172,7 +164,7 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
 }
 
 /** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */
-export async function measureLoad(run: StartedRun): Promise<{ readonly measuredMs: number }> {
+export async function measureLoad(run: StartedRun): Promise<number> {
   const { plan, control, workers, server } = run;
   server.sampleNow();
   await untilAll(run, 'sent', plan.durationMs + HUNG_AFTER_MS);
@@ -183,7 +175,7 @@ export async function measureLoad(run: StartedRun): Promise<{ readonly measuredM
     workers.postAll({ type: 'stop' });
     await control.within(workers.all('sent'), STOP_WITHIN_MS);
   }
-  return { measuredMs };
+  return measuredMs;
 }
 
 /** Waits for expected deliveries that are missing, then a moment for duplicates. A dead server sends nothing more. */

@@ -1,5 +1,4 @@
 import type { PushArrivals } from '../generator/messages.ts';
-import type { LedgerTotals } from '../measure/ledger.ts';
 
 interface OpenPush {
   firstNs: number;
@@ -35,7 +34,8 @@ export class Pushes {
   readonly #open = new Map<string, OpenPush>();
   /** In the order in which they were closed. What arrives of these keys is late, or a duplicate. */
   readonly #closed = new Map<string, ClosedKey>();
-  readonly #totals = { pushes: 0, complete: 0, delivered: 0, duplicated: 0 };
+  /** Measured pushes, how many of them reached all clients, and their deliveries. */
+  readonly counts = { pushes: 0, complete: 0, delivered: 0, duplicated: 0 };
   measureStartNs = Number.POSITIVE_INFINITY;
   /** A push that is first received at this time or later is not measured. */
   measureEndNs = Number.POSITIVE_INFINITY;
@@ -53,8 +53,8 @@ export class Pushes {
       if (closed !== undefined) {
         const late = Math.min(reached, closed.missing);
         closed.missing -= late;
-        if (closed.isMeasured) this.#totals.delivered += late;
-        if (closed.isMeasured) this.#totals.duplicated += reached - late + duplicated;
+        if (closed.isMeasured) this.counts.delivered += late;
+        if (closed.isMeasured) this.counts.duplicated += reached - late + duplicated;
         continue;
       }
       const push = this.#open.get(key) ?? { firstNs, lastNs, reached: 0, duplicated: 0 };
@@ -96,10 +96,10 @@ export class Pushes {
     const missing = Math.max(0, this.#expected() - reached);
     this.#closed.set(key, { isMeasured, closedNs: nowNs, missing });
     if (!isMeasured) return null;
-    this.#totals.pushes += 1;
-    this.#totals.complete += reached >= this.#expected() ? 1 : 0;
-    this.#totals.delivered += reached;
-    this.#totals.duplicated += duplicated;
+    this.counts.pushes += 1;
+    this.counts.complete += reached >= this.#expected() ? 1 : 0;
+    this.counts.delivered += reached;
+    this.counts.duplicated += duplicated;
     return { skewNs: lastNs - firstNs, firstNs, atNs: lastNs, reached };
   }
 
@@ -114,18 +114,8 @@ export class Pushes {
     return count;
   }
 
-  /** Measured pushes, and how many of them reached all clients. */
-  get counts(): { readonly pushes: number; readonly complete: number } {
-    return this.#totals;
-  }
-
   /** Expected deliveries of the measured pushes. */
   get expected(): number {
-    return this.#totals.pushes * this.#expected();
-  }
-
-  get ledger(): LedgerTotals {
-    const { delivered, duplicated } = this.#totals;
-    return { delivered, duplicated, late: 0, reordered: 0, unexpected: 0 };
+    return this.counts.pushes * this.#expected();
   }
 }

@@ -74,7 +74,7 @@ export async function runPlan(
     await timed('connect', () => connect(started));
     const warmup = await timed('warm-up', () => warmUp(started));
     const before = host.readCounters();
-    const { measuredMs } = await timed('measure', () => measureLoad(started));
+    const measureMs = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
     return assembleResult({
@@ -86,7 +86,7 @@ export async function runPlan(
       abortReasons: control.abortReasons,
       notes: [...run.notes, ...started.server.notes()],
       warmup,
-      timing: { ...control.timing, measureMs: measuredMs },
+      timing: { ...control.timing, measureMs },
     });
   } finally {
     for (const cleanUp of run.cleanUps) await cleanUp();

@@ -38,15 +38,11 @@ export class WarmupWindows {
       reports: 0,
     }));
     window.reports += 1;
-    if (latencies !== undefined && window.histogram !== null) window.histogram.addSparse(latencies);
-    this.#complete(second - COMPLETE_AFTER_S);
-  }
-
-  #complete(second: number): void {
-    const window = this.#windows.get(second);
-    if (window === undefined || window.histogram === null) return;
-    window.medianNs = medianOf(window);
-    window.histogram = null;
+    if (latencies !== undefined) window.histogram?.addSparse(latencies);
+    const complete = this.#windows.get(second - COMPLETE_AFTER_S);
+    if (complete === undefined) return;
+    complete.medianNs = medianOf(complete);
+    complete.histogram = null;
   }
 
   /** Medians in nanoseconds of the windows that at least `workers` workers have reported; null for an empty one. */

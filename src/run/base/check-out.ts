@@ -112,11 +112,11 @@ function refHint(ref: string, top: string): string {
 async function addWorktree(top: string, folder: string, commit: string, signal: AbortSignal): Promise<void> {
   const quiet = ['-c', 'core.hooksPath=/dev/null', '-c', 'submodule.recurse=false'];
   const args = [...quiet, 'worktree', 'add', '--quiet', '--detach', folder, commit];
-  const { how, lastLines } = await runToEnd(['git', args], { cwd: top, env: gitEnvironment() }, signal);
+  const { how, lastText } = await runToEnd(['git', args], { cwd: top, env: gitEnvironment() }, signal);
   if (how === 'exit code 0') return;
   fail(
     'BASE_CHECKOUT',
-    `git could not check the base out in ${folder} (${how}):\n${lastLines}`,
+    `git could not check the base out in ${folder} (${how}):\n${lastText}`,
     'Set TMPDIR to use another folder for temporary files.',
   );
 }
@@ -136,11 +136,11 @@ async function runInstall(
   place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   { ref, signal }: BaseOptions,
 ): Promise<void> {
-  const { how, lastLines } = await runToEnd(['sh', ['-c', command]], place, signal);
+  const { how, lastText } = await runToEnd(['sh', ['-c', command]], place, signal);
   if (how === 'exit code 0') return;
   fail(
     'BASE_INSTALL',
-    `"${command}" in a checkout of ${ref} ended with ${how}${lastLines === '' ? '' : `; its last lines:\n${lastLines}`}`,
+    `"${command}" in a checkout of ${ref} ended with ${how}${lastText === '' ? '' : `; its last lines:\n${lastText}`}`,
     'Check out the base and run the command there, or give another one with --base-install CMD.',
   );
 }
@@ -180,7 +180,7 @@ export async function runToEnd(
   command: [file: string, args: string[]],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   signal: AbortSignal,
-): Promise<{ how: string; lastLines: string }> {
+): Promise<{ how: string; lastText: string }> {
   if (signal.aborted) failInterrupted();
   const group = new ProcessGroup(command, { ...options, ipc: false });
   const aborted = Promise.withResolvers<'aborted'>();
@@ -189,7 +189,7 @@ export async function runToEnd(
   try {
     const how = await Promise.race([group.gone, aborted.promise]);
     if (signal.aborted) failInterrupted();
-    return { how, lastLines: group.lastLines.text };
+    return { how, lastText: group.lastText };
   } finally {
     signal.removeEventListener('abort', onAbort);
     // A process that it left in the background would disturb the measurement.

@@ -1,4 +1,4 @@
-import { type Answer, type Diagnosis, type Look, type Refused, requestUrl, type Sight } from './look.ts';
+import { type Answer, type Diagnosis, type LookAt, type Refused, requestUrl, type Sight } from './look.ts';
 
 const ACCEPT_CERTIFICATE =
   'In a target file, give the certificate of its issuer as tls: { ca }, or tls: { rejectUnauthorized: false } to accept any certificate.';
@@ -45,7 +45,7 @@ function noConnection(host: string): Diagnosis {
 export async function diagnoseConnection(
   sight: Sight,
   { connect }: Refused,
-  look: Look,
+  look: LookAt,
 ): Promise<Diagnosis | null> {
   const url = requestUrl(connect);
   const plainUrl = connect.url.replace(/^(http|ws)s:/, '$1:');
@@ -124,7 +124,7 @@ async function diagnoseNoTls(
   code: string,
   url: URL,
   plainUrl: string,
-  look: Look,
+  look: LookAt,
 ): Promise<Diagnosis | null> {
   if (!/^(EPROTO|ERR_SSL_)/.test(code)) return null;
   const plain = await look(withProtocol(url, 'http:'));
@@ -143,7 +143,7 @@ function refusesPlainHttp({ status, body }: Answer): boolean {
   return status === 400 && /https/i.test(body);
 }
 
-async function speaksTls(url: URL, look: Look): Promise<boolean> {
+async function speaksTls(url: URL, look: LookAt): Promise<boolean> {
   const sight = await look(withProtocol(url, 'https:'), { tls: { rejectUnauthorized: false } });
   return sight.kind === 'failed' ? alertOf(sight.error) !== null : sight.kind !== 'silent';
 }

@@ -7,7 +7,7 @@ import {
   type Diagnosis,
   engineIoUrl,
   GIVE_CREDENTIALS,
-  type Look,
+  type LookAt,
   lookAs,
   type Refused,
   requestUrl,
@@ -67,7 +67,7 @@ async function diagnoseByLooking(refused: Refused): Promise<Diagnosis | null> {
   }
 }
 
-async function diagnoseSights(refused: Refused, look: Look): Promise<Diagnosis | null> {
+async function diagnoseSights(refused: Refused, look: LookAt): Promise<Diagnosis | null> {
   const { protocol, connect } = refused;
   const url = requestUrl(connect);
   // In parallel, because a server that is silent to one may answer another.

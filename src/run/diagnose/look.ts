@@ -77,7 +77,7 @@ interface Additions {
  * Sends one GET request to an `http:` or `https:` URL. Never rejects, follows no redirect, and leaves no connection
  * behind.
  */
-export type Look = (url: URL, additions?: Additions) => Promise<Sight>;
+export type LookAt = (url: URL, additions?: Additions) => Promise<Sight>;
 
 /** Headers of a WebSocket handshake (RFC 6455, section 4.1), with the key of its example. */
 export const WEBSOCKET_HANDSHAKE = {
@@ -88,7 +88,7 @@ export const WEBSOCKET_HANDSHAKE = {
 } as const;
 
 /** Looks as a client does. Aborting ends each look with `silent`. */
-export function lookAs({ headers, tls }: ConnectOptions, signal: AbortSignal): Look {
+export function lookAs({ headers, tls }: ConnectOptions, signal: AbortSignal): LookAt {
   return (url, additions = {}) =>
     request(url, {
       headers: { ...headers, ...additions.headers },

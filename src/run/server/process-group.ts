@@ -35,33 +35,11 @@ export function readLines(stream: Readable, maxLength: number, onLine: (line: st
   });
 }
 
-/** Keeps the last lines that a process printed to either of its outputs. */
-class LastLines {
-  readonly #lines: string[] = [];
-
-  read(output: Readable): void {
-    readLines(output, MAX_LINE_LENGTH, (line) => {
-      // Safe to show: without control characters, and of limited length.
-      this.#lines.push(line.replaceAll(/\p{Cc}/gu, '').slice(0, 300));
-      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-    });
-  }
-
-  /** The last `count` lines, trimmed. */
-  last(count: number): string[] {
-    return this.#lines.slice(-count).map((line) => line.trim());
-  }
-
-  /** All kept lines, indented; empty when nothing was printed. */
-  get text(): string {
-    return this.#lines.map((line) => `  ${line}`).join('\n');
-  }
-}
-
 /** A process that this one started (on POSIX in a group of its own), with all its descendants. */
 export class ProcessGroup {
   readonly tree: ProcessTree;
-  readonly lastLines = new LastLines();
+  /** The last lines of both outputs, safe to show: without control characters, and of limited length. */
+  readonly lastLines: string[] = [];
   /** Resolves when the first process has ended and its output has been read, to how it ended: `exit code 1`. */
   readonly gone: Promise<string>;
   readonly child: ChildProcess;
@@ -85,7 +63,7 @@ export class ProcessGroup {
     });
     this.tree = new ProcessTree(this.pid, `SOCKBENCH_SERVER=${id}`);
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      if (stream !== null) this.lastLines.read(stream);
+      if (stream !== null) readLines(stream, MAX_LINE_LENGTH, (line) => this.#keep(line));
     }
     // Before other handlers, which may remove the folder that it runs in.
     process.prependOnceListener('exit', this.#onExit);
@@ -94,6 +72,16 @@ export class ProcessGroup {
 
   get pid(): number {
     return this.child.pid ?? -1;
+  }
+
+  #keep(line: string): void {
+    this.lastLines.push(line.replaceAll(/\p{Cc}/gu, '').slice(0, 300));
+    if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+  }
+
+  /** The last lines, indented; empty when nothing was printed. */
+  get lastText(): string {
+    return this.lastLines.map((line) => `  ${line}`).join('\n');
   }
 
   /** Ends all its processes: SIGTERM, after 2 s SIGKILL. */

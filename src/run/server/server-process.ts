@@ -140,16 +140,17 @@ export async function startReference(
 
 /** The first line of a reference server: its URL, or why it did not start. */
 async function readyLine(
-  { child: { stdout }, gone, lastLines }: ProcessGroup,
+  group: ProcessGroup,
   { timeoutMs, signal }: ServerOptions,
 ): Promise<{ url?: string; code?: string; message: string }> {
+  const { stdout } = group.child;
   if (stdout === null) return { message: 'no output' };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const line = once(createInterface({ input: stdout }), 'line', { signal: limit }).then(String);
   try {
-    const first = await Promise.race([line, gone.then((how) => ({ how }))]);
+    const first = await Promise.race([line, group.gone.then((how) => ({ how }))]);
     if (typeof first === 'string') return JSON.parse(first);
-    return { message: `ended with ${first.how}${lastLines.text === '' ? '' : `:\n${lastLines.text}`}` };
+    return { message: `ended with ${first.how}${group.lastText === '' ? '' : `:\n${group.lastText}`}` };
   } catch {
     return { message: `it was not ready within ${formatDurationMs(timeoutMs)}` };
   }
@@ -197,8 +198,7 @@ async function failCommand(
   group: ProcessGroup,
   { signal, timeoutMs }: ServerOptions,
 ): Promise<never> {
-  const { ended, lastLines } = group;
-  const lines = lastLines.text;
+  const { ended, lastText } = group;
   await group.stop();
   requireNotAborted(signal);
   const what =
@@ -209,8 +209,8 @@ async function failCommand(
     ended === 'exit code 0'
       ? 'The command must stay in the foreground as long as its server runs.'
       : 'Run the command alone, and check that it listens at the URL of --target.';
-  const message = `the command "${command}" ${what}${lines === '' ? '' : `; its last lines:\n${lines}`}`;
-  return fail('EXEC_FAILED', message, hint);
+  const lines = lastText === '' ? '' : `; its last lines:\n${lastText}`;
+  return fail('EXEC_FAILED', `the command "${command}" ${what}${lines}`, hint);
 }
 
 /** A server that is ready. From now on its end is reported, unless it is stopped. */
@@ -221,7 +221,7 @@ function untilStopped(
 ): StartedServer {
   void group.gone.then((how) => {
     if (group.isStopping) return;
-    const lines = group.lastLines.last(VERDICT_LINES);
+    const lines = group.lastLines.slice(-VERDICT_LINES).map((line) => line.trim());
     onDied(lines.length === 0 ? how : `${how}; its last lines: ${lines.join(' / ')}`);
   });
   return { ...server, tree: group.tree, stop: () => group.stop() };

@@ -1,5 +1,6 @@
 import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
+import type { Reason } from '../../measure/reason-counts.ts';
 import type { Finding } from '../../result/findings.ts';
 import { measuredTelemetry } from '../../result/telemetry.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
@@ -116,11 +117,11 @@ const throttled: Rule = ({ result: { environment } }) => {
   };
 };
 
-function totalOf(reasons: ReadonlyArray<{ readonly count: number }>): number {
+function totalOf(reasons: readonly Reason[]): number {
   return reasons.reduce((sum, { count }) => sum + count, 0);
 }
 
-const isOwnLimit = ({ reason }: { readonly reason: string }) => reason.includes(REFUSED_BY_OWN_SYSTEM);
+const isOwnLimit = ({ reason }: Reason) => reason.includes(REFUSED_BY_OWN_SYSTEM);
 
 const systemLimit: Rule = ({ result: { clients } }) => {
   const causes = [...clients.failures, ...clients.dropped].filter(isOwnLimit);
@@ -161,20 +162,14 @@ function whyNone({ result: { failed, plan, warmup } }: ResultView): string {
 
 const tooFewSamples: Rule = (view) => {
   const needed = samplesNeeded(0.5);
-  const { samples } = view.result;
+  const { samples, ledger, failed } = view.result;
   if (samples.count >= needed) return null;
-  const { expected, delivered } = view.result.ledger;
-  if (expected > 0 && delivered === 0) {
-    return {
-      code: 'too_few_samples',
-      message: `none of ${plural(expected, 'message')} arrived${whyNone(view)}`,
-    };
-  }
-  const cause = listCounted(view.result.failed.slice(0, 1));
-  return {
-    code: 'too_few_samples',
-    message: `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? '' : `: ${cause}`}`,
-  };
+  const cause = listCounted(failed.slice(0, 1));
+  const message =
+    ledger.expected > 0 && ledger.delivered === 0
+      ? `none of ${plural(ledger.expected, 'message')} arrived${whyNone(view)}`
+      : `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? '' : `: ${cause}`}`;
+  return { code: 'too_few_samples', message };
 };
 
 const RULES: readonly Rule[] = [

@@ -43,7 +43,7 @@ describe('the output of a process', () => {
     });
     expect(await group.gone).toBe('exit code 3');
     await group.stop();
-    const lines = group.lastLines.last(100);
+    const lines = group.lastLines;
     expect(lines).toHaveLength(24);
     expect(lines).toContain('line 99');
     expect(lines).toContain(`[31m${'x'.repeat(296)}`);
