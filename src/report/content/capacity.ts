@@ -24,21 +24,24 @@ function objectiveColumns(
   { expression, metric, unit }: ObjectiveFigure,
   { design: { confidence } }: Capacity,
 ): StepColumn[] {
-  const of = (pick: (figure: ObjectiveFigure) => number | null) => (step: CapacityStep) => {
-    const figure = step.figures.find((each) => each.expression === expression);
-    return figure === undefined ? null : pick(figure);
+  const of = (
+    id: string,
+    title: string,
+    meaning: string,
+    pick: (figure: ObjectiveFigure) => number | null,
+  ) => {
+    const value = (step: CapacityStep) => {
+      const figure = step.figures.find((each) => each.expression === expression);
+      return figure === undefined ? null : pick(figure);
+    };
+    const isSilent = (step: CapacityStep) => unit === 'count' && value(step) === 0;
+    return column(id, title, unit, meaning, value, { unitGroup: metric, isSilent });
   };
-  const value = of((figure) => figure.value);
-  const upper = of((figure) => figure.upper);
   const bound = `upper bound of ${metric} at ${formatPercent(confidence)} confidence`;
   return [
-    column<CapacityStep>(expression, metric, unit, `objective: ${expression}`, value),
-    column<CapacityStep>(`${expression} upper`, 'upper bound', unit, bound, upper),
-  ].map((each) => ({
-    ...each,
-    unitGroup: metric,
-    isSilent: (step) => unit === 'count' && each.value(step) === 0,
-  }));
+    of(expression, metric, `objective: ${expression}`, ({ value }) => value),
+    of(`${expression} upper`, 'upper bound', bound, ({ upper }) => upper),
+  ];
 }
 
 function figureOfStep(name: FigureName): StepColumn {
@@ -77,16 +80,14 @@ function stepColumns(capacity: Capacity): StepColumn[] {
     figureOfStep('server_loop_utilization'),
     figureOfStep('generator_utilization'),
     column('why', 'why', 'text', 'codes of the reasons why the run did not pass', reasonCodes),
-    {
-      ...column<CapacityStep>(
-        'reasons',
-        'reasons',
-        'text',
-        'every reason why the run did not pass',
-        (step) => reasonsOfStep(step) || null,
-      ),
-      isProse: true,
-    },
+    column(
+      'reasons',
+      'reasons',
+      'text',
+      'every reason why the run did not pass',
+      (step) => reasonsOfStep(step) || null,
+      { isProse: true },
+    ),
   ];
 }
 

@@ -23,67 +23,53 @@ function sampleNoun({ view, series }: SeriesOf): string {
   return pluralOf(view.result.samples.unit);
 }
 
-/** What every latency column of a table is made from. */
-interface LatencyColumn<Row> {
-  readonly id: string;
-  readonly title: string;
-  readonly meaning: string;
-  readonly unitGroup: string;
-  seriesOf(row: Row): SeriesOf;
-}
-
 /** A quantile, left out where the series has too few independent samples for it. */
-export function quantileColumn<Row>(name: QuantileName, parts: LatencyColumn<Row>): Column<Row> {
-  const { seriesOf, ...shown } = parts;
-  const needed = samplesNeeded(QUANTILES[name]);
-  return {
-    ...shown,
-    kind: 'duration',
-    value(row) {
-      const { view, series } = seriesOf(row);
-      return view.quantileNs(series, QUANTILES[name]);
-    },
+export function quantileColumn<Row>(
+  name: QuantileName,
+  seriesOf: (row: Row) => SeriesOf,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  const quantile = QUANTILES[name];
+  const needed = samplesNeeded(quantile);
+  const meaning = `${Number((quantile * 100).toFixed(1))} % of the values are at or below it`;
+  const value = (row: Row) => {
+    const { view, series } = seriesOf(row);
+    return view.quantileNs(series, quantile);
+  };
+  return column(name.replace('.', '_'), name, 'duration', meaning, value, {
+    unitGroup: 'latency',
     shortage(row) {
       const of = seriesOf(row);
       const had = of.view.samples(of.series);
       const recorded = of.view.result.series[of.series] !== undefined;
       return recorded && had < needed ? { quantile: name, needed, had, noun: sampleNoun(of) } : null;
     },
-  };
+    ...more,
+  });
 }
 
 /** The largest recorded value. */
-export function maxColumn<Row>({ seriesOf, unitGroup, ...shown }: LatencyColumn<Row>): Column<Row> {
+export function maxColumn<Row>(seriesOf: (row: Row) => SeriesOf): Column<Row> {
   const value = (row: Row) => {
     const { view, series } = seriesOf(row);
     const histogram = view.histogram(series);
     return histogram === null || histogram.count === 0 ? null : histogram.maxNs;
   };
-  return { ...column(shown.id, shown.title, 'duration', shown.meaning, value), unitGroup };
+  return column('max', 'max', 'duration', 'the highest value', value, { unitGroup: 'latency' });
 }
 
-/** `95 % of the values are at or below it` */
-export function quantileMeaning(name: QuantileName): string {
-  return `${Number((QUANTILES[name] * 100).toFixed(1))} % of the values are at or below it`;
-}
-
-/** A column of a value that the result holds. */
+/** A column of a value that the result holds; left out where it is usual in every row. */
 function resultColumn(
   id: string,
   title: string,
   kind: Kind,
   meaning: string,
   pick: (result: RunResult) => CellValue,
+  isUsual: (result: RunResult) => boolean = () => false,
 ): Column<ResultView> {
-  return column(id, title, kind, meaning, ({ result }) => pick(result));
-}
-
-function ledgerColumn(
-  name: 'expected' | 'delivered' | 'unknown',
-  title: string,
-  meaning: string,
-): Column<ResultView> {
-  return resultColumn(name, title, 'count', meaning, ({ ledger }) => ledger[name]);
+  return column(id, title, kind, meaning, ({ result }) => pick(result), {
+    isSilent: ({ result }) => isUsual(result),
+  });
 }
 
 function countColumn(name: 'late' | 'lost' | 'duplicated' | 'reordered' | 'unexpected'): Column<ResultView> {
@@ -91,110 +77,100 @@ function countColumn(name: 'late' | 'lost' | 'duplicated' | 'reordered' | 'unexp
   return resultColumn(name, title, unit, meaning, ({ ledger }) => ledger[name]);
 }
 
-const ofHeadline = {
-  unitGroup: 'latency',
-  seriesOf: (view: ResultView) => ({ view, series: view.result.headline }),
-};
-
-function headlineQuantile(name: QuantileName): Column<ResultView> {
-  const id = name.replace('.', '_');
-  return quantileColumn(name, { ...ofHeadline, id, title: name, meaning: quantileMeaning(name) });
-}
+const headlineOf = (view: ResultView) => ({ view, series: view.result.headline });
 
 function slowestReceiver(name: QuantileName): Column<ResultView> {
-  return quantileColumn(name, {
+  return quantileColumn(name, (view) => ({ view, series: 'fanout_last' }), {
     id: `last_receiver_${name}`,
     title: `slowest ${name}`,
     meaning: `slowest-receiver ${name}: latency of the last receiver of each broadcast`,
-    unitGroup: 'latency',
-    seriesOf: (view) => ({ view, series: 'fanout_last' }),
   });
+}
+
+/** The figures of a table, in the order of the catalogue. */
+function figureColumns(table: FigureTable): ReadonlyArray<Column<ResultView>> {
+  return FIGURE_NAMES.filter((name) => FIGURES[name].tables.some((each) => each === table)).map(figureColumn);
 }
 
 function figureColumn(name: FigureName): Column<ResultView> {
   const { title, unit, meaning, value } = FIGURES[name];
-  return resultColumn(name, title, unit, meaning, value);
+  const isUsual = ({ traffic }: RunResult) => name === 'requests_per_delivery' && traffic.requests === 0;
+  return resultColumn(name, title, unit, meaning, value, isUsual);
 }
 
 const TARGET = resultColumn('target', 'target', 'text', 'server and transport', targetLabel);
-const SCENARIO = resultColumn('scenario', 'scenario', 'text', 'workload', ({ plan }) => plan.scenario);
-const CLIENTS = resultColumn(
-  'clients',
-  'clients',
-  'count',
-  'planned connections',
-  ({ plan }) => plan.clients,
+const VALIDITY = resultColumn(
+  'validity',
+  'validity',
+  'text',
+  'whether the run is valid',
+  validityWord,
+  (result) => validityWord(result) === 'valid',
 );
-const VALIDITY: Column<ResultView> = {
-  ...resultColumn('validity', 'validity', 'text', 'whether the run is valid', validityWord),
-  isSilent: ({ result }) => validityWord(result) === 'valid',
-};
-const MEDIAN = headlineQuantile('p50');
-const TAIL = headlineQuantile('p99');
+const MEDIAN = quantileColumn('p50', headlineOf);
+const TAIL = quantileColumn('p99', headlineOf);
 const SLOWEST = [slowestReceiver('p50'), slowestReceiver('p99')];
 const SENT = figureColumn('sent');
 const LOST = countColumn('lost');
 
-/** The figures of a table, in the order of the catalogue. */
-function figureColumns(table: FigureTable): ReadonlyArray<Column<ResultView>> {
-  return FIGURE_NAMES.filter((name) => FIGURES[name].tables.some((each) => each === table)).map((name) =>
-    name === 'requests_per_delivery'
-      ? { ...figureColumn(name), isSilent: ({ result }) => result.traffic.requests === 0 }
-      : figureColumn(name),
-  );
-}
-
 const LATENCY = [
   MEDIAN,
-  headlineQuantile('p95'),
+  quantileColumn('p95', headlineOf),
   TAIL,
-  headlineQuantile('p99.9'),
-  maxColumn({ ...ofHeadline, id: 'max', title: 'max', meaning: 'the highest latency' }),
+  quantileColumn('p99.9', headlineOf),
+  maxColumn(headlineOf),
   ...SLOWEST,
 ];
 
 const DELIVERY: ReadonlyArray<Column<ResultView>> = [
   SENT,
-  {
-    ...resultColumn(
-      'intended',
-      'intended',
-      'rate',
-      'messages per second of the schedule',
-      ({ rate }) => rate.intendedHz,
-    ),
-    isSilent: ({ result: { rate } }) => rate.intended === rate.sent,
-  },
-  ledgerColumn('expected', 'expected', 'expected deliveries: messages x their receivers'),
-  ledgerColumn('delivered', 'delivered', 'delivered at least once, by the end of the drain'),
+  resultColumn(
+    'intended',
+    'intended',
+    'rate',
+    'messages per second of the schedule',
+    ({ rate }) => rate.intendedHz,
+    ({ rate }) => rate.intended === rate.sent,
+  ),
+  resultColumn(
+    'expected',
+    'expected',
+    'count',
+    'expected deliveries: messages x their receivers',
+    ({ ledger }) => ledger.expected,
+  ),
+  resultColumn(
+    'delivered',
+    'delivered',
+    'count',
+    'delivered at least once, by the end of the drain',
+    ({ ledger }) => ledger.delivered,
+  ),
   countColumn('late'),
   LOST,
-  {
-    ...ledgerColumn('unknown', 'unknown', 'expected by clients of a generator process that ended'),
-    isSilent: ({ result: { ledger } }) => ledger.unknown === 0,
-  },
+  resultColumn(
+    'unknown',
+    'unknown',
+    'count',
+    'expected by clients of a generator process that ended',
+    ({ ledger }) => ledger.unknown,
+    ({ ledger }) => ledger.unknown === 0,
+  ),
   ...(['duplicated', 'reordered', 'unexpected'] as const).map(countColumn),
 ];
 
 const COST = [
   ...figureColumns('cost'),
-  quantileColumn<ResultView>('p99', {
+  quantileColumn('p99', (view: ResultView) => ({ view, series: 'receive_uncertainty' }), {
     id: 'receive_uncertainty_p99',
     title: 'uncertainty p99',
     meaning: 'how much too late the generator may have timed a delivery',
     unitGroup: 'receive_uncertainty',
-    seriesOf: (view) => ({ view, series: 'receive_uncertainty' }),
   }),
 ];
 
-/** A table with one row for each result. */
-export interface ColumnGroup {
-  readonly title: string;
-  readonly columns: ReadonlyArray<Column<ResultView>>;
-}
-
-/** The main tables of a report; the first column names the row. */
-export const HEADLINE_GROUPS: readonly ColumnGroup[] = [
+/** The main tables of a report, with one row for each result; the first column names the row. */
+export const HEADLINE_GROUPS = [
   { title: 'Latency', columns: [TARGET, ...LATENCY, VALIDITY] },
   { title: 'Delivery', columns: [TARGET, ...DELIVERY] },
   { title: 'Cost', columns: [TARGET, ...COST] },
@@ -215,8 +191,8 @@ export const SUMMARY_COLUMNS: ReadonlyArray<Column<ResultView>> = [
 /** All columns in one row, for programs. */
 export const FLAT_COLUMNS: ReadonlyArray<Column<ResultView>> = [
   TARGET,
-  SCENARIO,
-  CLIENTS,
+  resultColumn('scenario', 'scenario', 'text', 'workload', ({ plan }) => plan.scenario),
+  resultColumn('clients', 'clients', 'count', 'planned connections', ({ plan }) => plan.clients),
   ...LATENCY,
   ...DELIVERY,
   ...COST,

@@ -2,7 +2,7 @@ import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../resu
 import { FIGURES, formatMetric, isFigure } from '../../result/metrics.ts';
 import { formatPercent } from '../../units.ts';
 import { plain } from '../plain.ts';
-import { type Heading, NO_VALUE, type Table } from './table.ts';
+import { type Heading, NO_VALUE, rangeText, type Table } from './table.ts';
 
 /** The name of an arm, safe for one line. */
 export function armName({ design }: Comparison, arm: number): string {
@@ -172,12 +172,6 @@ export function metricTable(comparison: Comparison, pair: PairOutcome): Table {
   };
 }
 
-/** `0.6 %`, `0.3 % to 0.6 %` */
-function rangeOfShares(shares: readonly number[]): string {
-  const [min, max] = [Math.min(...shares), Math.max(...shares)].map(formatPercent);
-  return min === max ? `${min}` : `${min} to ${max}`;
-}
-
 /** What the columns of the metric table mean, one sentence each; nothing without intervals. */
 export function metricNotes({ design }: Comparison, { metrics }: PairOutcome): string[] {
   const alphas = metrics
@@ -188,7 +182,7 @@ export function metricNotes({ design }: Comparison, { metrics }: PairOutcome): s
   return [
     // The error rate of a comparison with a stored base is unknown.
     ...(design.baseline === null
-      ? [`interval: each bound is wrong in at most ${rangeOfShares(alphas)} of comparisons`]
+      ? [`interval: each bound is wrong in at most ${rangeText(alphas, formatPercent)} of comparisons`]
       : []),
     'MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons',
     `p: probability of a result at least as extreme if the growth is within the tolerance${design.baseline === null ? '' : ' and nothing else changed since the base was measured'}`,

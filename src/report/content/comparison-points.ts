@@ -80,10 +80,8 @@ function metricColumns(
     return point === undefined ? null : pick(point);
   };
   const { metric: name, unit } = metric;
-  const value = (arm: string, pick: (point: RoundPoint) => number): Column<Round> => ({
-    ...column<Round>(`${name} ${arm}`, `${name} ${arm}`, unit, 'in this round', of(pick)),
-    unitGroup: name,
-  });
+  const value = (arm: string, pick: (point: RoundPoint) => number) =>
+    column<Round>(`${name} ${arm}`, `${name} ${arm}`, unit, 'in this round', of(pick), { unitGroup: name });
   const ratio = of(({ base, head }) => (base > 0 ? head / base : null));
   return [
     value(baseName(comparison), ({ base }) => base),

@@ -5,17 +5,10 @@ import { type ResultView, seriesOfRun } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
-import {
-  maxColumn,
-  QUANTILES,
-  type QuantileName,
-  quantileColumn,
-  quantileMeaning,
-  type SeriesOf,
-} from './columns.ts';
+import { maxColumn, QUANTILES, type QuantileName, quantileColumn, type SeriesOf } from './columns.ts';
 import { type Column, column, type Kind, tabulate } from './table.ts';
 
-const inOneUnit = { unitGroup: 'latency', seriesOf: (row: SeriesOf) => row };
+const itself = (row: SeriesOf) => row;
 const storedOf = ({ view, series }: SeriesOf) => view.result.series[series];
 
 /** What one value of a series is. Series that the scenario does not name are timed from the actual send. */
@@ -28,21 +21,12 @@ function seriesMeaning({ view, series }: SeriesOf): string | null {
 const SERIES_COLUMNS: ReadonlyArray<Column<SeriesOf>> = [
   column('series', 'series', 'text', 'what is timed', ({ series }) => series),
   column('count', 'count', 'count', 'recorded values', (row) => storedOf(row)?.count ?? null),
-  ...(Object.keys(QUANTILES) as QuantileName[]).map((name) =>
-    quantileColumn(name, { ...inOneUnit, id: name, title: name, meaning: quantileMeaning(name) }),
-  ),
-  maxColumn({ ...inOneUnit, id: 'max', title: 'max', meaning: 'the highest value' }),
-  {
-    ...column(
-      'mean',
-      'mean',
-      'duration',
-      'arithmetic mean',
-      (row: SeriesOf) => storedOf(row)?.meanNs ?? null,
-    ),
+  ...(Object.keys(QUANTILES) as QuantileName[]).map((name) => quantileColumn(name, itself)),
+  maxColumn(itself),
+  column('mean', 'mean', 'duration', 'arithmetic mean', (row) => storedOf(row)?.meanNs ?? null, {
     unitGroup: 'latency',
-  },
-  { ...column('meaning', 'meaning', 'text', 'what one value is', seriesMeaning), isProse: true },
+  }),
+  column('meaning', 'meaning', 'text', 'what one value is', seriesMeaning, { isProse: true }),
 ];
 
 const SHORT_SERIES =
@@ -73,7 +57,7 @@ function telemetryColumn(
     const stored = measured[name];
     return stored === null ? null : stored * scale;
   };
-  return { ...column(name, title, kind, meaning, value), unitGroup: kind };
+  return column(name, title, kind, meaning, value, { unitGroup: kind });
 }
 
 const PROCESS_COLUMNS: ReadonlyArray<Column<MeasuredProcess>> = [

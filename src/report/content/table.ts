@@ -33,32 +33,29 @@ export interface Column<Row> {
   /** Whether the value of a row is not worth showing. The column is left out when that holds for every row. */
   readonly isSilent?: (row: Row) => boolean;
   /** Sentences, for which a terminal has no room. */
-  readonly isProse?: boolean;
+  readonly isProse: boolean;
   /** In the base unit of the kind. */
   value(row: Row): CellValue;
   shortage(row: Row): Shortage | null;
 }
 
-/** Makes a column with a unit of its own, whose values need no number of samples. */
+/** Makes a column with a unit of its own, whose values need no number of samples unless `more` says otherwise. */
 export function column<Row>(
   id: string,
   title: string,
   kind: Kind,
   meaning: string,
   value: (row: Row) => CellValue,
+  more: Partial<Column<Row>> = {},
 ): Column<Row> {
-  return { id, title, kind, meaning, unitGroup: id, value, shortage: () => null };
+  return { id, title, kind, meaning, unitGroup: id, isProse: false, value, shortage: () => null, ...more };
 }
 
-export interface Heading {
-  readonly title: string;
+export interface Heading extends Pick<Column<never>, 'title' | 'meaning' | 'isProse'> {
   /** Null for text and counts. */
   readonly unit: string | null;
-  readonly meaning: string;
   /** Numbers are aligned to the right. */
   readonly numeric: boolean;
-  /** Sentences, for which a terminal has no room. */
-  readonly isProse: boolean;
 }
 
 /**
@@ -138,46 +135,26 @@ export function formatValue(kind: Kind, value: number): string {
   return name.startsWith('/') ? `${figure}${name}` : `${figure} ${name}`;
 }
 
-/** A column and its values, row by row. */
-interface FilledColumn {
-  readonly kind: Kind;
-  readonly title: string;
-  readonly meaning: string;
-  readonly unitGroup: string;
-  readonly isProse?: boolean;
-  readonly cells: readonly CellValue[];
-}
-
-/** Leaves out a column that has nothing to show in any row. */
-function fillColumns<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): FilledColumn[] {
-  return columns
-    .map((column) => ({ ...column, cells: rows.map((row) => column.value(row)) }))
+/** Formats rows under columns that have something to show. Each unit is chosen once for all rows. */
+export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): Table {
+  const filled = columns
+    .map((each) => ({ ...each, cells: rows.map((row) => each.value(row)) }))
     .filter(
       ({ cells, shortage, isSilent }) =>
         rows.some((row, index) => cells[index] !== null && isSilent?.(row) !== true) ||
         rows.some((row) => shortage(row) !== null),
     );
-}
-
-/** Formats rows under columns. Each unit is chosen once for all rows. */
-export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): Table {
-  const filled = fillColumns(columns, rows);
-  const unitOf = ({ kind, unitGroup }: FilledColumn) => {
-    const values = filled
-      .filter((other) => other.unitGroup === unitGroup)
-      .flatMap(({ cells }) => cells.filter((cell) => typeof cell === 'number'));
+  const units = filled.map(({ kind, unitGroup }) => {
+    const group = filled.filter((other) => other.unitGroup === unitGroup);
+    const values = group.flatMap(({ cells }) => cells.filter((cell) => typeof cell === 'number'));
     return values.length === 0 ? { name: null, scale: 1 } : chooseUnit(kind, values);
-  };
+  });
   return {
-    headings: filled.map((column) => ({
-      title: column.title,
-      unit: unitOf(column).name,
-      meaning: column.meaning,
-      numeric: column.kind !== 'text',
-      isProse: column.isProse ?? false,
-    })),
+    headings: filled.map(({ title, meaning, isProse, kind }, index) => {
+      return { title, meaning, isProse, unit: units[index]?.name ?? null, numeric: kind !== 'text' };
+    }),
     rows: rows.map((_, row) =>
-      filled.map((column) => formatCell(column.kind, column.cells[row] ?? null, unitOf(column).scale)),
+      filled.map(({ kind, cells }, index) => formatCell(kind, cells[row] ?? null, units[index]?.scale ?? 1)),
     ),
   };
 }
@@ -202,7 +179,7 @@ export function shortageNotes<Row>(columns: ReadonlyArray<Column<Row>>, rows: re
 }
 
 /** `500`, `500 to 800` */
-function rangeText(counts: readonly number[]): string {
-  const [min, max] = [Math.min(...counts), Math.max(...counts)];
-  return min === max ? formatCount(min) : `${formatCount(min)} to ${formatCount(max)}`;
+export function rangeText(values: readonly number[], format = formatCount): string {
+  const ends = [Math.min(...values), Math.max(...values)].map(format);
+  return [...new Set(ends)].join(' to ');
 }
