@@ -39,31 +39,20 @@ export function isMoreBetter({ metric }: Pick<MetricOutcome, 'metric'>): boolean
 
 const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
 
-/** Two to four decimals, so that the ratio farthest from 1 differs from it. */
-function decimalsFor(ratios: readonly number[]): number {
-  const spread = Math.max(...ratios, 1) - Math.min(...ratios, 1);
-  return spread === 0 ? 2 : Math.min(4, Math.max(2, Math.ceil(-Math.log10(spread))));
-}
-
 /** `1.23`, `12.3`, `123` */
 function ratioText(ratio: number, decimals: number): string {
   if (ratio >= 100) return ratio.toFixed(0);
   return ratio.toFixed(ratio >= 10 ? 1 : decimals);
 }
 
-export interface RatioTexts {
-  readonly ratio: string | null;
-  readonly lower: string | null;
-  readonly upper: string | null;
-}
-
-/** Estimate and bounds with the same number of decimals; null where there is none. */
-export function ratioTexts({
-  ratio,
-  lower,
-  upper,
-}: Pick<MetricOutcome, 'ratio' | 'lower' | 'upper'>): RatioTexts {
-  const decimals = decimalsFor([ratio, lower, upper].filter(isNumber));
+/**
+ * Estimate and bounds; null where there is none. All have the same number of decimals, two to four, so that the ratio
+ * farthest from 1 differs from it.
+ */
+export function ratioTexts({ ratio, lower, upper }: MetricOutcome) {
+  const known = [ratio, lower, upper].filter(isNumber);
+  const spread = Math.max(...known, 1) - Math.min(...known, 1);
+  const decimals = spread === 0 ? 2 : Math.min(4, Math.max(2, Math.ceil(-Math.log10(spread))));
   const text = (value: number | null) => (isNumber(value) ? ratioText(value, decimals) : null);
   return { ratio: text(ratio), lower: text(lower), upper: text(upper) };
 }

@@ -1,7 +1,7 @@
 import { aggregate } from '../../result/aggregate.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { type ResultView, samplesNeeded, viewResult } from '../../result/view.ts';
+import { viewResult } from '../../result/view.ts';
 import { type Block, tableBlock } from '../blocks.ts';
 import { armName, baseName } from './comparison-metrics.ts';
 import { type Column, column, tabulate } from './table.ts';
@@ -43,22 +43,11 @@ function validResults({ rounds, judgement }: Comparison, arm: number): RunResult
   });
 }
 
-/** All valid runs of an arm as one, with merged histograms; null when there is none. */
-export function mergedView(comparison: Comparison, arm: number): ResultView | null {
+/** All valid runs of an arm as one, with merged histograms and the first result; null when there is none. */
+export function mergedView(comparison: Comparison, arm: number) {
   const views = validResults(comparison, arm).map(viewResult);
   const [first] = views;
-  if (first === undefined) return null;
-  const all = aggregate(views);
-  return {
-    result: first.result,
-    histogram: all.histogram,
-    intervals: () => [],
-    samples: all.samples,
-    quantileNs: (series, quantile) =>
-      all.samples(series) < samplesNeeded(quantile)
-        ? null
-        : (all.histogram(series)?.quantileNs(quantile) ?? null),
-  };
+  return first === undefined ? null : { ...aggregate(views), result: first.result };
 }
 
 /** `valid`, `not judged`, or why the round is excluded. */

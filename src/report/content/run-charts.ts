@@ -8,8 +8,11 @@ import { extent } from './table.ts';
 /** Samples that must lie beyond a quantile for it to be shown. */
 const SAMPLES_BEYOND = 10;
 
+/** One run, or several as one. */
+type Recorded = Pick<ResultView, 'result' | 'histogram' | 'samples'>;
+
 /** Points at HdrHistogram's levels, then one at the highest level that the samples support. */
-function percentileLine(view: ResultView, run: number): Line {
+function percentileLine(view: Recorded, run: number): Line {
   const label = view.result.headline;
   const line = { run, label, style: 'solid' } as const;
   const histogram = view.histogram(label);
@@ -61,23 +64,25 @@ function countLines(views: readonly ResultView[], ...counts: readonly CountStyle
 
 const inTotal = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-interface ChartDefinition extends Omit<LineChartParts, 'lines'> {
+/** The distribution on HdrHistogram's axis, each line as far as its samples support it; null when none has enough. */
+export function percentileChart(views: readonly Recorded[]): LineChart | null {
+  return makeLineChart({
+    title: 'Latency by percentile',
+    note: 'Lower is better. A line ends where fewer than ten independent samples lie beyond it.',
+    xAxis: 'odds',
+    kind: 'duration',
+    lines: views.map(percentileLine),
+  });
+}
+
+interface ChartOverTime extends Omit<LineChartParts, 'xAxis' | 'lines'> {
   /** No lines where there is nothing to see. */
   readonly lines: (views: readonly ResultView[]) => Line[];
 }
 
-/** The distribution on HdrHistogram's axis, each line as far as its samples support it. */
-const PERCENTILES: ChartDefinition = {
-  title: 'Latency by percentile',
-  note: 'Lower is better. A line ends where fewer than ten independent samples lie beyond it.',
-  xAxis: 'odds',
-  kind: 'duration',
-  lines: (views) => views.map(percentileLine),
-};
-
 const BY_INTENDED_TIME = 'Messages per second by intended time.';
 
-const OVER_TIME: ReadonlyArray<Omit<ChartDefinition, 'xAxis'>> = [
+const OVER_TIME: readonly ChartOverTime[] = [
   {
     title: 'Latency over time',
     note: 'By time of receiving, drain included.',
@@ -135,16 +140,10 @@ const OVER_TIME: ReadonlyArray<Omit<ChartDefinition, 'xAxis'>> = [
   },
 ];
 
-function drawn(views: readonly ResultView[], definition: ChartDefinition): LineChart | null {
-  return makeLineChart({ ...definition, lines: definition.lines(views) });
-}
-
-/** The distribution of the headline series of some runs; null when none has enough samples. */
-export const percentileChart = (views: readonly ResultView[]) => drawn(views, PERCENTILES);
-
 /** Every chart of some runs that has a point. */
 export function runCharts(views: readonly ResultView[]): LineChart[] {
-  return [PERCENTILES, ...OVER_TIME.map((chart) => ({ ...chart, xAxis: 'seconds' as const }))]
-    .map((definition) => drawn(views, definition))
-    .filter((chart) => chart !== null);
+  const overTime = OVER_TIME.map((chart) =>
+    makeLineChart({ ...chart, xAxis: 'seconds', lines: chart.lines(views) }),
+  );
+  return [percentileChart(views), ...overTime].filter((chart) => chart !== null);
 }

@@ -1,6 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
-import { type Block, detailsBlock, type Report } from '../blocks.ts';
+import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { runCharts } from './run-charts.ts';
 import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
@@ -30,7 +30,10 @@ function makeSections(results: readonly RunResult[]): Section[] {
 }
 
 /** A table of results whose rows have the labels of the section in place of the target. */
-function labelledTable(columns: ReadonlyArray<Column<ResultView>>, { views, labels }: Section): Table {
+function labelledTable(
+  columns: ReadonlyArray<Column<ResultView>>,
+  { views, labels }: Pick<Section, 'views' | 'labels'>,
+): Table {
   const { headings, rows } = tabulate(columns, views);
   return { headings, rows: rows.map(([, ...cells], run) => [labels[run] ?? '', ...cells]) };
 }
@@ -61,15 +64,14 @@ function resultBlocks(view: ResultView): Block[] {
   ];
 }
 
-const unfolded = (block: Block): readonly Block[] => (block.kind === 'details' ? block.blocks : [block]);
-
 /** One result in full; of several, each in a fold of its own on the page. */
 function detailBlocks({ views, labels }: Section, isAlone: boolean): Block[] {
-  return views.flatMap((view, run) =>
-    isAlone
-      ? resultBlocks(view)
-      : detailsBlock(`${labels[run] ?? ''}: all values`, 'html', resultBlocks(view).flatMap(unfolded)),
-  );
+  return views.flatMap((view, run) => {
+    const blocks = resultBlocks(view);
+    if (isAlone) return blocks;
+    const unfolded = blocks.flatMap((block) => (block.kind === 'details' ? block.blocks : [block]));
+    return detailsBlock(`${labels[run] ?? ''}: all values`, 'html', unfolded);
+  });
 }
 
 /** The load of all runs, once when it is the same. */
@@ -80,35 +82,19 @@ function loadBlocks({ views, labels }: Section): Block[] {
   return texts.map((text) => ({ kind: 'text', text }));
 }
 
-function runChartBlocks({ views, labels, colours }: Section): Block[] {
-  const group = {
-    form: 'lines' as const,
-    runs: labels.map((label, run) => ({ label, colour: colours[run] ?? 0 })),
-    measureMs: Math.max(...views.map(({ result }) => result.timing.measureMs)),
-    charts: runCharts(views),
-  };
-  return group.charts.length === 0 ? [] : [{ kind: 'charts', title: '', group, text: [] }];
-}
-
 function sectionBlocks(section: Section, isAlone: boolean): Block[] {
-  const { scenario, views, labels } = section;
+  const { scenario, views, labels, colours } = section;
   const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
+  const runs = labels.map((label, run) => ({ label, colour: colours[run] ?? 0 }));
+  const measureMs = Math.max(...views.map(({ result }) => result.timing.measureMs));
+  const group = { form: 'lines', runs, measureMs, charts: runCharts(views) } as const;
   return [
     { kind: 'heading', text },
     ...loadBlocks(section),
     ...headlineBlocks(section),
-    ...runChartBlocks(section),
+    { kind: 'charts', title: '', group, text: [] },
     ...detailBlocks(section, isAlone),
   ];
-}
-
-function verdictBlock(results: readonly RunResult[]): Block {
-  return {
-    kind: 'verdict',
-    severity: runSeverity(results),
-    text: overallVerdict(results),
-    notes: verdictNotes(results),
-  };
 }
 
 function runTitle(results: readonly RunResult[]): string {
@@ -126,11 +112,9 @@ export function footerText(documents: ReadonlyArray<Pick<RunResult, 'startedAt' 
 }
 
 function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Report {
-  return {
-    title: runTitle(results),
-    blocks: [verdictBlock(results), ...blocks],
-    footer: footerText(results),
-  };
+  const [text, severity] = [overallVerdict(results), runSeverity(results)];
+  const verdict = { kind: 'verdict', severity, text, notes: verdictNotes(results) } as const;
+  return { title: runTitle(results), blocks: [verdict, ...blocks], footer: footerText(results) };
 }
 
 /** The report of one result or several: the verdict, then for each scenario its tables, charts and details. */
@@ -147,18 +131,9 @@ export function summaryReport(results: readonly RunResult[]): Report {
   const sections = makeSections(results);
   const views = sections.flatMap((section) => section.views);
   const labels = sections.flatMap((section) => section.labels);
-  const { headings, rows } = labelledTable(SUMMARY_COLUMNS, {
-    scenario: '',
-    views,
-    labels,
-    colours: [],
-  });
-  const grouped = rows.flatMap((row, index) => {
-    const [scenario, before] = [views[index], views[index - 1]].map((view) => view?.result.plan.scenario);
-    return scenario === before || scenario === undefined ? [row] : [[scenario], row];
-  });
-  const notes = shortageNotes(SUMMARY_COLUMNS, views);
-  return makeReport(results, [
-    { kind: 'table', title: 'Summary', table: { headings, rows: grouped }, notes, colours: [] },
-  ]);
+  const { headings, rows } = labelledTable(SUMMARY_COLUMNS, { views, labels });
+  const byScenario = Map.groupBy(rows, (_, index) => views[index]?.result.plan.scenario ?? '');
+  const grouped = [...byScenario].flatMap(([scenario, each]) => [[scenario], ...each]);
+  const table = { headings, rows: grouped };
+  return makeReport(results, tableBlock('Summary', table, shortageNotes(SUMMARY_COLUMNS, views)));
 }
