@@ -1,11 +1,12 @@
 import { SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../report/content/capacity-verdict.ts';
-import type { Capacity, CapacityStep } from '../result/capacity.ts';
+import type { Capacity, CapacityAnswer, CapacityStep } from '../result/capacity.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
+
 import type { Progress } from '../run/run.ts';
-import { type Ending, endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
+import { endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
 import type { PlannedSearch } from './capacity-plan.ts';
 import type { Cli } from './cli.ts';
@@ -23,11 +24,11 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
   const startedAt = new Date();
   const startMs = performance.now();
   const steps: CapacityStep[] = [];
-  let ending: Ending | null = null;
-  while (ending === null && !cli.signal.aborted) {
+  let answer: CapacityAnswer | null = null;
+  while (answer === null && !cli.signal.aborted) {
     const next = nextStep(steps, design);
     if (next.done) {
-      ending = next.ending;
+      answer = next.ending;
     } else {
       const step = await runStep(cli, search, next.step, steps.length);
       if (step.result !== null || !isInterrupted(step)) steps.push(step);
@@ -41,7 +42,7 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - startMs,
     commandLine: [...cli.argv],
-    status: ending === null ? 'partial' : 'complete',
+    status: answer === null ? 'partial' : 'complete',
     notes: [],
     design: {
       ...design,
@@ -52,7 +53,7 @@ export async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<C
       maxMs: search.maxMs,
     },
     steps,
-    answer: ending ?? endingSoFar(steps.filter((step) => !isInterrupted(step))),
+    answer: answer ?? endingSoFar(steps.filter((step) => !isInterrupted(step))),
   };
 }
 

@@ -7,19 +7,15 @@ export const VARIED = ['rate', 'clients'] as const;
 export type Varied = (typeof VARIED)[number];
 
 /** The outcome of one run. `excluded`: it says nothing about the server, for example because the generator was the limit. */
-const STEP_OUTCOMES = ['passed', 'failed', 'excluded'] as const;
-export type StepOutcome = (typeof STEP_OUTCOMES)[number];
-
-const PHASES = ['doubling', 'bisecting', 'confirming'] as const;
-export type Phase = (typeof PHASES)[number];
+const stepOutcome = z.enum(['passed', 'failed', 'excluded']);
+export type StepOutcome = z.infer<typeof stepOutcome>;
 
 /**
  * How a search ended. `found`: the server sustains `value` and not `failedAt`. `at_least`: it sustains `value`; higher
  * values were inconclusive (`inconclusiveAt`) or not tried. `below_start`: it does not sustain the first value.
  * `unstable`: single runs pass, repeats fail. `inconclusive`: no run could be judged. `interrupted`: the user stopped it.
  */
-const ENDINGS = ['found', 'at_least', 'below_start', 'unstable', 'inconclusive', 'interrupted'] as const;
-export type EndingKind = (typeof ENDINGS)[number];
+const ending = z.enum(['found', 'at_least', 'below_start', 'unstable', 'inconclusive', 'interrupted']);
 
 const searchDesign = z.object({
   vary: z.enum(VARIED),
@@ -56,9 +52,9 @@ const figure = z.object({
 });
 
 const step = z.object({
-  phase: z.enum(PHASES),
+  phase: z.enum(['doubling', 'bisecting', 'confirming']),
   value: numberSchema,
-  outcome: z.enum(STEP_OUTCOMES),
+  outcome: stepOutcome,
   /** Why it failed or was excluded; empty when it passed. */
   reasons: z.array(findingSchema),
   figures: z.array(figure),
@@ -67,7 +63,7 @@ const step = z.object({
 });
 
 const answer = z.object({
-  kind: z.enum(ENDINGS),
+  kind: ending,
   /** The highest value that was confirmed (`interrupted`, `unstable`: that passed once); null when none was. */
   value: numberSchema.nullable(),
   /** The lowest value above it that failed, or that was inconclusive; null when there is none. */

@@ -13,7 +13,7 @@ export interface Documents {
   readonly capacity: Capacity;
 }
 
-export type DocumentName = keyof Documents;
+type DocumentName = keyof Documents;
 
 /** A document that was read, with the path that errors name it by. */
 export type StoredDocument = {
@@ -24,17 +24,17 @@ export type StoredDocument = {
   };
 }[DocumentName];
 
-interface DocumentDefinition<Document> {
-  /** `PATH is not NOUN`. */
-  readonly noun: string;
-  readonly hint: string;
-  readonly schema: z.ZodType<Document>;
-  /** The results of single runs in it. */
-  readonly results: (document: Document) => ReadonlyArray<RunResult | null>;
-}
-
 /** The kinds of documents. A run has no `kind` field; the others have their name in it. */
-const DOCUMENTS: { readonly [Name in DocumentName]: DocumentDefinition<Documents[Name]> } = {
+const DOCUMENTS: {
+  readonly [Name in DocumentName]: {
+    /** `PATH is not NOUN`. */
+    readonly noun: string;
+    readonly hint: string;
+    readonly schema: z.ZodType<Documents[Name]>;
+    /** The results of single runs in it. */
+    readonly results: (document: Documents[Name]) => ReadonlyArray<RunResult | null>;
+  };
+} = {
   run: {
     noun: 'a sockbench result',
     hint: 'Give a result.json that sockbench wrote.',
@@ -74,14 +74,7 @@ async function readJson(path: string, hint: string): Promise<unknown> {
 export async function readDocument(path: string): Promise<StoredDocument> {
   const stored = await readJson(path, ANY_HINT);
   const kind = kindOf(path, stored);
-  switch (kind) {
-    case 'run':
-      return { kind, path, document: parseAs(kind, path, stored) };
-    case 'comparison':
-      return { kind, path, document: parseAs(kind, path, stored) };
-    case 'capacity':
-      return { kind, path, document: parseAs(kind, path, stored) };
-  }
+  return { kind, path, document: parseAs(kind, path, stored) } as StoredDocument;
 }
 
 function kindOf(path: string, stored: unknown): DocumentName {

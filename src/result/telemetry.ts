@@ -4,30 +4,10 @@ import { viewResult } from './view.ts';
 
 export type StoredSample = ProcessTelemetry['samples'][number];
 
-/** Telemetry of one process over the measured time, without the drain; null where no sample has the value. */
-export interface MeasuredTelemetry {
-  readonly cpuMs: number;
-  /** CPU time over wall time: 1 is one core. */
-  readonly cpuRatio: number;
-  readonly loopUtilization: number | null;
-  /** Utilization without the deliberate spinning of the pacer, 0 to 1. */
-  readonly workUtilization: number | null;
-  readonly loopDelayP99Ns: number | null;
-  readonly loopDelayMaxNs: number | null;
-  readonly gcTotalMs: number | null;
-  readonly gcMaxMs: number | null;
-  readonly rssMaxBytes: number;
-  readonly bufferedMaxBytes: number | null;
-}
+type MeasuredSample = ReturnType<typeof measuredSamples>[number];
 
-/** A sample and the part of it that lies in the measured time. */
-interface MeasuredSample {
-  readonly sample: StoredSample;
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
-function measuredSamples(samples: readonly StoredSample[], measureMs: number): MeasuredSample[] {
+/** Samples, each with the part of it that lies in the measured time. */
+function measuredSamples(samples: readonly StoredSample[], measureMs: number) {
   return samples
     .map((sample) => ({
       sample,
@@ -49,12 +29,11 @@ function total(
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
 }
 
-function workOf({ loopUtilization, pacingShare }: StoredSample): number | null {
-  return loopUtilization === null ? null : Math.max(0, loopUtilization - (pacingShare ?? 0));
-}
-
-/** Weights each sample by the part of it that lies in the measured time; null when none does. */
-export function measuredTelemetry(process: ProcessTelemetry, measureMs: number): MeasuredTelemetry | null {
+/**
+ * Telemetry of one process over the measured time, without the drain. Weights each sample by the part of it that lies in
+ * that time; null when none does. A figure is null where no sample has the value.
+ */
+export function measuredTelemetry(process: ProcessTelemetry, measureMs: number) {
   const parts = measuredSamples(process.samples, measureMs);
   const wallMs = parts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
   if (wallMs === 0) return null;
@@ -70,9 +49,13 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
   const cpuMs = total(parts, (sample) => sample.cpuMs) ?? 0;
   return {
     cpuMs,
+    /** CPU time over wall time: 1 is one core. */
     cpuRatio: cpuMs / wallMs,
     loopUtilization: average((sample) => sample.loopUtilization),
-    workUtilization: average(workOf),
+    /** Utilization without the deliberate spinning of the pacer, 0 to 1. */
+    workUtilization: average(({ loopUtilization, pacingShare }) =>
+      loopUtilization === null ? null : Math.max(0, loopUtilization - (pacingShare ?? 0)),
+    ),
     loopDelayP99Ns: max((sample) => sample.loopDelayP99Ns),
     loopDelayMaxNs: max((sample) => sample.loopDelayMaxNs),
     gcTotalMs: total(parts, (sample) => sample.gcTotalMs),
@@ -81,6 +64,8 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number):
     bufferedMaxBytes: max((sample) => sample.bufferedBytes),
   };
 }
+
+export type MeasuredTelemetry = NonNullable<ReturnType<typeof measuredTelemetry>>;
 
 /** The measured telemetry of one process, with the name that reports give it. */
 export interface MeasuredProcess {

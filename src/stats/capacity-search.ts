@@ -1,40 +1,18 @@
-import type { EndingKind, Phase, StepOutcome, Varied } from '../result/capacity.ts';
+import type { Capacity, CapacityAnswer, CapacityStep, StepOutcome, Varied } from '../result/capacity.ts';
 import { largest } from '../result/order-statistics.ts';
 
-export interface SearchDesign {
-  readonly vary: Varied;
-  /** The first value, and the highest one that is tried. */
-  readonly from: number;
-  readonly to: number;
-  /** Confirming runs, and how many of them must pass. */
-  readonly repeats: number;
-  readonly mustPass: number;
-}
+/** The range of a search, the confirming runs, and how many of them must pass. */
+export type SearchDesign = Readonly<
+  Pick<Capacity['design'], 'vary' | 'from' | 'to' | 'repeats' | 'mustPass'>
+>;
 
 /** A run to do. */
-export interface SearchStep {
-  readonly phase: Phase;
-  /** Messages a second, or clients. */
-  readonly value: number;
-}
+export type SearchStep = Readonly<Pick<CapacityStep, 'phase' | 'value'>>;
+export type PastStep = SearchStep & Readonly<Pick<CapacityStep, 'outcome'>>;
 
-export interface PastStep extends SearchStep {
-  readonly outcome: StepOutcome;
-}
-
-export interface Ending {
-  readonly kind: EndingKind;
-  /** The highest value that was confirmed (`interrupted`, `unstable`: that passed once); null when none was. */
-  readonly value: number | null;
-  /** The lowest value above it that failed; null when none did. */
-  readonly failedAt: number | null;
-  /** The lowest value above it that was inconclusive; null when there is none. */
-  readonly inconclusiveAt: number | null;
-}
-
-export type Next =
+type NextStep =
   | { readonly done: false; readonly step: SearchStep }
-  | { readonly done: true; readonly ending: Ending };
+  | { readonly done: true; readonly ending: CapacityAnswer };
 
 /** The resolution of the answer: the lowest failing value is at most this much above the highest passing one. */
 export const RESOLUTION = 0.05;
@@ -118,34 +96,26 @@ function stepDown(vary: Varied, value: number, from: number): number {
   return Math.max(from, vary === 'clients' ? Math.min(less, value - 1) : less);
 }
 
-/** Without a failed value directly above it, the answer is `at_least`. */
-function confirmed({ passed, failed, excluded }: Bracket): Ending {
-  const isFound = failed !== null && (excluded === null || failed <= excluded);
-  return { kind: isFound ? 'found' : 'at_least', value: passed, failedAt: failed, inconclusiveAt: excluded };
+/** The answer when `passed` was confirmed, or nothing passed. It is exact with a failed value directly above. */
+function answerOf({ passed, failed, excluded }: Bracket): CapacityAnswer {
+  const isExact = failed !== null && (excluded === null || failed <= excluded);
+  const [exact, open] =
+    passed === null ? (['below_start', 'inconclusive'] as const) : (['found', 'at_least'] as const);
+  return { kind: isExact ? exact : open, value: passed, failedAt: failed, inconclusiveAt: excluded };
 }
 
-function nothingPassed({ failed, excluded }: Bracket): Ending {
-  const isBelowStart = failed !== null && (excluded === null || failed <= excluded);
-  return {
-    kind: isBelowStart ? 'below_start' : 'inconclusive',
-    value: null,
-    failedAt: failed,
-    inconclusiveAt: excluded,
-  };
-}
-
-function* search(design: SearchDesign): Search<Ending> {
+function* search(design: SearchDesign): Search<CapacityAnswer> {
   let bracket = yield* bisect(design, yield* double(design));
   const highest = bracket.passed;
   for (let down = 0; down <= MAX_STEPS_DOWN; down++) {
     const value = bracket.passed;
-    if (value === null) return nothingPassed(bracket);
+    if (value === null) return answerOf(bracket);
     const outcome = yield* confirm(design, value);
-    if (outcome === 'passed') return confirmed(bracket);
+    if (outcome === 'passed') return answerOf(bracket);
     const passed = value <= design.from ? null : stepDown(design.vary, value, design.from);
     bracket = { ...bracket, passed, [outcome]: value };
   }
-  if (bracket.passed === null) return nothingPassed(bracket);
+  if (bracket.passed === null) return answerOf(bracket);
   return { kind: 'unstable', value: highest, failedAt: bracket.failed, inconclusiveAt: bracket.excluded };
 }
 
@@ -154,7 +124,7 @@ function* search(design: SearchDesign): Search<Ending> {
  * with fresh runs, 5 % lower each time that they fail. The result depends on `history` alone, so that a stored search can
  * be replayed. Throws a RangeError for a history that this design cannot have.
  */
-export function nextStep(history: readonly PastStep[], design: SearchDesign): Next {
+export function nextStep(history: readonly PastStep[], design: SearchDesign): NextStep {
   const steps = search(design);
   let turn = steps.next();
   for (const { phase, value, outcome } of history) {
@@ -166,22 +136,17 @@ export function nextStep(history: readonly PastStep[], design: SearchDesign): Ne
   return turn.done === true ? { done: true, ending: turn.value } : { done: false, step: turn.value };
 }
 
-/** The ending of a search that was stopped. */
-export function endingSoFar(history: readonly PastStep[]): Ending {
+/** The answer of a search that was stopped. */
+export function endingSoFar(history: readonly PastStep[]): CapacityAnswer {
   const valuesOf = (outcome: StepOutcome) =>
     history.filter((step) => step.outcome === outcome).map(({ value }) => value);
-  const passed = valuesOf('passed');
-  const value = largest(passed);
+  const value = largest(valuesOf('passed'));
   const lowestAbove = (outcome: StepOutcome) => {
     const above = valuesOf(outcome).filter((each) => value === null || each > value);
     return above.toSorted((a, b) => a - b)[0] ?? null;
   };
-  return {
-    kind: 'interrupted',
-    value,
-    failedAt: lowestAbove('failed'),
-    inconclusiveAt: lowestAbove('excluded'),
-  };
+  const [failedAt, inconclusiveAt] = [lowestAbove('failed'), lowestAbove('excluded')];
+  return { kind: 'interrupted', value, failedAt, inconclusiveAt };
 }
 
 /** The values that doubling may reach, in order. */

@@ -27,9 +27,6 @@ export function holm(pValues: readonly number[], alpha: number): { rejected: boo
   });
 }
 
-/** A point at which a comparison may end: after so many rounds, judged at that alpha. */
-export type Look = Design['looks'][number];
-
 /** The share of alpha that the first of two looks may spend. */
 const FIRST_SHARE = 0.3;
 
@@ -49,7 +46,7 @@ const FIRST_SHARE = 0.3;
  * Sources: Pocock, "Group sequential methods in the design and analysis of clinical trials", Biometrika 64 (1977);
  * Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70 (1983).
  */
-export function planLooks(rounds: number, alpha: number): Look[] {
+export function planLooks(rounds: number, alpha: number): Design['looks'] {
   requireWhole('rounds', rounds, 1);
   requireInsideUnit('alpha', alpha);
   const half = Math.ceil(rounds / 2);

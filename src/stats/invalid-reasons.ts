@@ -4,6 +4,7 @@ import {
   differences,
   differenceText,
   environmentFingerprint,
+  type Fingerprint,
   loadFingerprint,
 } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
@@ -75,36 +76,33 @@ function baseChanged({ baseline }: Design, rounds: readonly Round[], head: numbe
   if (baseline === null) return [];
   const machine = changes(rounds, head, environmentFingerprint);
   const load = changes(rounds, head, ({ plan }) => loadFingerprint(plan));
-  return [
-    ...machine.map(
-      (text): Finding => ({
-        code: 'environment_changed',
-        message: `the base was measured on another machine or with other programs: ${text}; measure the base again here`,
-      }),
-    ),
-    ...load.map(
-      (text): Finding => ({
-        code: 'load_changed',
-        message: `the base was measured under another load: ${text}; use that load, or measure the base again`,
-      }),
-    ),
+  const found: Array<Finding | false> = [
+    machine !== '' && {
+      code: 'environment_changed',
+      message: `the base was measured on another machine or with other programs: ${machine}; measure the base again here`,
+    },
+    load !== '' && {
+      code: 'load_changed',
+      message: `the base was measured under another load: ${load}; use that load, or measure the base again`,
+    },
   ];
+  return found.filter((each) => each !== false);
 }
 
-/** The fields in which both runs of any round differ, each once, as no text or one. */
+/** The fields in which both runs of any round differ, each once; empty when there are none. */
 function changes(
   rounds: readonly Round[],
   head: number,
-  fingerprint: (result: RunResult) => Readonly<Record<string, string>>,
-): string[] {
+  fingerprint: (result: RunResult) => Fingerprint,
+): string {
   const byField = new Map<string, Difference>();
   for (const { runs } of rounds) {
     const resultOf = (arm: number) => runs.find((run) => run.arm === arm)?.result;
     const [base, now] = [resultOf(0), resultOf(head)];
     if (!base || !now) continue;
     for (const each of differences(fingerprint(base), fingerprint(now))) {
-      if (!byField.has(each.field)) byField.set(each.field, each);
+      byField.set(each.field, byField.get(each.field) ?? each);
     }
   }
-  return byField.size === 0 ? [] : [[...byField.values()].map(differenceText).join('; ')];
+  return [...byField.values()].map(differenceText).join('; ');
 }

@@ -1,11 +1,10 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { Design, Judgement, MetricOutcome, PairOutcome, Round, Verdict } from '../result/comparison.ts';
-import type { Finding } from '../result/findings.ts';
 import { holm } from './correction.ts';
 import { lastingReasons, reasonsAtLook } from './invalid-reasons.ts';
 import { judgeMetrics } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
-import { excludedPoints, judgedPoints, pairUp, worseLogs } from './pairs.ts';
+import { judgedPoints, pairUp, pointsOf, worseLogs } from './pairs.ts';
 import { signedRankP } from './signed-rank.ts';
 
 /**
@@ -24,18 +23,22 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
   const judged = rounds.slice(0, due);
   const isEarly = rounds.length < due;
   const heads = headsOf(design).map((head): PairOutcome => {
-    const { pairs, excluded } = pairUp(judged, head);
+    const { pairs, excluded, excludedPairs } = pairUp(judged, head);
     const metrics = judgeMetrics(design, pairs, look);
     const invalid = isEarly
       ? lastingReasons(design, rounds, head)
       : reasonsAtLook(design, rounds, judged, head);
     return {
       head,
-      verdict: headVerdict(invalid, isEarly, metrics),
+      verdict: invalid.length > 0 ? 'INVALID' : isEarly ? 'INCONCLUSIVE' : verdictOf(metrics),
       invalid,
       pairs: pairs.length,
       excluded,
-      excludedPoints: excludedPoints(design, judged, head, excluded),
+      excludedPoints: Object.fromEntries(
+        excludedPairs.length === 0
+          ? []
+          : design.rules.map((rule) => [rule.metric, pointsOf(design, rule, excludedPairs)]),
+      ),
       metrics,
     };
   });
@@ -72,18 +75,11 @@ function lookAfter({ looks }: Design, rounds: number): number {
   );
 }
 
-function headVerdict(
-  invalid: readonly Finding[],
-  isEarly: boolean,
-  metrics: readonly MetricOutcome[],
-): Verdict {
-  if (invalid.length > 0) return 'INVALID';
-  if (isEarly) return 'INCONCLUSIVE';
-  return mostSevereVerdict(metrics.filter(decides).map(({ verdict }) => verdict));
-}
-
-function decides({ gating, optional, points }: MetricOutcome): boolean {
-  return gating && !(optional && points.length === 0);
+function verdictOf(metrics: readonly MetricOutcome[]): Verdict {
+  const deciding = metrics.filter(
+    ({ gating, optional, points }) => gating && !(optional && points.length === 0),
+  );
+  return mostSevereVerdict(deciding.map(({ verdict }) => verdict));
 }
 
 const MOST_SEVERE_FIRST: readonly Verdict[] = ['INVALID', 'REGRESSED', 'INCONCLUSIVE', 'IMPROVED', 'OK'];
@@ -93,8 +89,6 @@ function mostSevereVerdict(verdicts: readonly Verdict[]): Verdict {
   return MOST_SEVERE_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'INCONCLUSIVE';
 }
 
-type Ranking = NonNullable<Judgement['ranking']>;
-
 /**
  * Ranks all arms by the first gating metric, each against each. An arm beats another when the one-sided signed-rank test
  * rejects that the other's values are at most its own, Holm-corrected over all pairs of arms and both directions. So the
@@ -102,7 +96,7 @@ type Ranking = NonNullable<Judgement['ranking']>;
  * the test is against a ratio of 1, not against the tolerated growth. A rank is one more than the number of arms that beat
  * it, so arms without a significant difference share one.
  */
-export function rankArms(design: Design, rounds: readonly Round[]): Ranking | null {
+export function rankArms(design: Design, rounds: readonly Round[]): Judgement['ranking'] {
   const rule = design.rules.find(({ gating, kind }) => gating && kind === 'ratio');
   if (rule === undefined) return null;
   const arms = design.arms.map((_, arm) => arm);
@@ -113,21 +107,15 @@ export function rankArms(design: Design, rounds: readonly Round[]): Ranking | nu
   });
   const judged = holm(pValues, design.alpha);
   const wins = duels.filter((_, index) => judged[index]?.rejected === true);
-  const places = arms.map((arm) => ({
-    arm,
-    rank: 1 + wins.filter(({ slower }) => slower === arm).length,
-    value: mergedValue(design, rule.metric, rounds, arm),
-    beats: wins.filter(({ faster }) => faster === arm).map(({ slower }) => slower),
-  }));
+  const metric = parseMetric(rule.metric, design.ownSeries);
+  const places = arms.map((arm) => {
+    const views = pairUp(rounds, arm, arm).pairs.map(({ head }) => head);
+    return {
+      arm,
+      rank: 1 + wins.filter(({ slower }) => slower === arm).length,
+      value: metricValue(metric, aggregate(views)),
+      beats: wins.filter(({ faster }) => faster === arm).map(({ slower }) => slower),
+    };
+  });
   return { metric: rule.metric, places: places.sort((a, b) => a.rank - b.rank) };
-}
-
-function mergedValue(
-  { ownSeries }: Design,
-  metric: string,
-  rounds: readonly Round[],
-  arm: number,
-): number | null {
-  const views = pairUp(rounds, arm, arm).pairs.map(({ head }) => head);
-  return metricValue(parseMetric(metric, ownSeries), aggregate(views));
 }

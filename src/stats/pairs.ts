@@ -24,17 +24,17 @@ export interface ArmFinding extends Finding {
 export interface Pairing {
   readonly pairs: readonly Pair[];
   readonly excluded: PairOutcome['excluded'];
+  /** The excluded rounds in which both arms were measured. */
+  readonly excludedPairs: readonly Pair[];
   /** Findings that make the comparison INVALID, because they are not noise. One is enough. */
   readonly faults: readonly ArmFinding[];
 }
-
-const NOT_RUN: Finding = { code: 'not_run', message: 'was not run' };
-const NOT_MEASURED: Finding = { code: 'not_measured', message: 'nothing was measured' };
 
 /** Pairs the runs of two arms, round by round. A pair is excluded as a whole when either of its runs is invalid. */
 export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): Pairing {
   const pairs: Pair[] = [];
   const excluded: PairOutcome['excluded'] = [];
+  const excludedPairs: Pair[] = [];
   const faults: ArmFinding[] = [];
   for (const { round, runs } of rounds) {
     const runOf = (arm: number) => runs.find((run) => run.arm === arm);
@@ -45,15 +45,16 @@ export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): 
     faults.push(...atFault.map((finding) => ({ ...finding, round })));
     const [base, head] = [runOf(baseArm)?.result, runOf(headArm)?.result];
     if (reasons.length > 0) excluded.push({ round, reasons });
-    else if (base && head) pairs.push({ round, base: viewResult(base), head: viewResult(head) });
+    const measured = reasons.length > 0 ? excludedPairs : pairs;
+    if (base && head) measured.push({ round, base: viewResult(base), head: viewResult(head) });
   }
-  return { pairs, excluded, faults };
+  return { pairs, excluded, excludedPairs, faults };
 }
 
 function whyExcluded(run: ArmRun | undefined): readonly Finding[] {
-  if (run === undefined) return [NOT_RUN];
+  if (run === undefined) return [{ code: 'not_run', message: 'was not run' }];
   if (run.error !== null) return [run.error];
-  return run.result === null ? [NOT_MEASURED] : run.result.invalid;
+  return run.result?.invalid ?? [{ code: 'not_measured', message: 'nothing was measured' }];
 }
 
 /**
@@ -83,22 +84,6 @@ export function judgedPoints(design: Design, rule: MetricRule, pairs: readonly P
   return pairs.length - points.length > design.maxInvalidShare * pairs.length ? [] : points;
 }
 
-/** The values of every metric in the excluded rounds in which both arms were measured. */
-export function excludedPoints(
-  design: Design,
-  rounds: readonly Round[],
-  headArm: number,
-  excluded: PairOutcome['excluded'],
-): PairOutcome['excludedPoints'] {
-  const pairs = rounds.flatMap(({ round, runs }): Pair[] => {
-    const [base, head] = [0, headArm].map((arm) => runs.find((run) => run.arm === arm)?.result);
-    const isExcluded = excluded.some((each) => each.round === round);
-    return isExcluded && base && head ? [{ round, base: viewResult(base), head: viewResult(head) }] : [];
-  });
-  if (pairs.length === 0) return {};
-  return Object.fromEntries(design.rules.map((rule) => [rule.metric, pointsOf(design, rule, pairs)]));
-}
-
 /** The metric in each round that has it on both sides. */
 export function pointsOf(
   { ownSeries }: Pick<Design, 'ownSeries'>,
@@ -113,14 +98,12 @@ export function pointsOf(
 }
 
 function roundValue(metric: Metric, view: ResultView): number | null {
-  if (isCpuTime(metric) && hasCoarseCpu(view)) return null;
+  const isCpuTime =
+    metric.kind === 'figure' && ['server_cpu_per_delivery', 'server_cpu'].includes(metric.name);
+  if (isCpuTime && hasCoarseCpu(view)) return null;
   if (!isEstimated(metric)) return metricValue(metric, aggregate([view]));
   if (view.samples(metric.series) < samplesOfRound(metric.quantile)) return null;
   return view.histogram(metric.series)?.quantileNs(metric.quantile) ?? null;
-}
-
-function isCpuTime(metric: Metric): boolean {
-  return metric.kind === 'figure' && ['server_cpu_per_delivery', 'server_cpu'].includes(metric.name);
 }
 
 /** Whether the server was not probed and used so little CPU time that its ticks show. */

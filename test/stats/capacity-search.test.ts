@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StepOutcome } from '../../src/result/capacity.ts';
+import type { CapacityAnswer, StepOutcome } from '../../src/result/capacity.ts';
 import {
-  type Ending,
   endingSoFar,
   MAX_STEPS_DOWN,
   maxSteps,
@@ -27,7 +26,7 @@ function randomFrom(seed: number): () => number {
 type Server = (step: SearchStep) => StepOutcome;
 
 /** Follows a search to its end; fails a test that it does not come to within the steps that it stated. */
-function searched(design: SearchDesign, server: Server): { ending: Ending; history: PastStep[] } {
+function searched(design: SearchDesign, server: Server): { ending: CapacityAnswer; history: PastStep[] } {
   const history: PastStep[] = [];
   for (;;) {
     const next = nextStep(history, design);
