@@ -4,7 +4,6 @@ import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../report/content/capa
 import type { Capacity, CapacityAnswer, CapacityStep } from '../result/capacity.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
-
 import type { Progress } from '../run/run.ts';
 import { endingSoFar, nextStep, type SearchStep } from '../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../stats/capacity-step.ts';
