@@ -107,7 +107,7 @@ export class GeneratorSession {
       publisher: this.#publisher,
       write: (stamp, type = payloadType) => writers[type](stamp),
     };
-    return new Map(Object.values(OPERATIONS).map(({ kind, start }) => [kind, start(worker)]));
+    return new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   }
 
   /** Runs the code of snapshots once for the compiler, before the run. */

@@ -5,14 +5,13 @@ import type { Connection } from '../drivers/driver.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { OperationWorker } from './operations/operation.ts';
 import type { Publishing } from './operations/publish.ts';
-import type { Requesting } from './operations/request.ts';
+import { sendRequest } from './operations/single-reply.ts';
 import type { OpenedConnection } from './pool.ts';
 
 /** One arrival that starts an iteration, and the parts of the worker that it uses. */
 export interface Iteration {
   readonly worker: OperationWorker;
   readonly publishing: Pick<Publishing, 'publish'>;
-  readonly requesting: Pick<Requesting, 'request'>;
   /** Client number of the user. */
   readonly sender: number;
   /** Stream, intended time and number of this iteration. */
@@ -154,13 +153,13 @@ export class IteratingUser implements User {
 
   #requestOver(connection: Connection, series: string): Promise<void> {
     return mayBeLeft(async () => {
-      const { requesting, sender, stamp } = this.#iteration;
+      const { sender, stamp } = this.#iteration;
       const { clock, receiver } = this.#worker;
       const intendedNs = this.#takeDueNs();
       const actualNs = clock.nowNs();
       const replied = Promise.withResolvers<void>();
       const sent = { ...stamp, intendedNs, actualNs, measured: false };
-      const stop = requesting.request(sender, connection, sent, () => {
+      const stop = sendRequest(this.#worker, sender, connection, sent, () => {
         receiver.noteReceived();
         replied.resolve();
       });

@@ -39,7 +39,7 @@ export interface TelemetrySample extends OutsideSample {
 export class TelemetrySampler {
   readonly #clock: Clock;
   readonly #delay: LoopDelay;
-  readonly #gc = { count: 0, totalMs: 0, maxMs: 0 };
+  readonly #gc = { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 };
   readonly #accepted = new Set<Socket>();
   /** TCP connections that this process has accepted so far. */
   acceptedCount = 0;
@@ -74,9 +74,7 @@ export class TelemetrySampler {
       loopUtilization: since.utilization || 0,
       pacingShare: lengthMs > 0 ? (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs : 0,
       ...this.#delay.take(),
-      gcCount: this.#gc.count,
-      gcTotalMs: this.#gc.totalMs,
-      gcMaxMs: this.#gc.maxMs,
+      ...this.#gc,
       rssBytes: memory.rss,
       heapUsedBytes: memory.heapUsed,
       bufferedBytes: this.#bufferedBytes(),
@@ -85,15 +83,15 @@ export class TelemetrySampler {
     this.#lastCpuUs = totalCpuUs;
     this.#lastLoop = loop;
     this.#lastPacingNs = pacingNs;
-    Object.assign(this.#gc, { count: 0, totalMs: 0, maxMs: 0 });
+    Object.assign(this.#gc, { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 });
     return sample;
   }
 
   #noteGc(entries: ReadonlyArray<{ readonly duration: number }>): void {
     for (const { duration } of entries) {
-      this.#gc.count += 1;
-      this.#gc.totalMs += duration;
-      this.#gc.maxMs = Math.max(this.#gc.maxMs, duration);
+      this.#gc.gcCount += 1;
+      this.#gc.gcTotalMs += duration;
+      this.#gc.gcMaxMs = Math.max(this.#gc.gcMaxMs, duration);
     }
   }
 

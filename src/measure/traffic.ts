@@ -23,13 +23,7 @@ export interface TrafficSpan {
   readonly traffic: Traffic;
 }
 
-export const NO_TRAFFIC: Traffic = {
-  sentBytes: 0,
-  receivedBytes: 0,
-  requests: 0,
-  polls: 0,
-  emptyPolls: 0,
-};
+export const NO_TRAFFIC: Traffic = eachCount(() => 0);
 
 /** Makes a traffic of the result of `count` for each name. */
 function eachCount(count: (name: keyof Traffic) => number): Traffic {

@@ -139,7 +139,7 @@ export async function openWorker({
     publisher,
     write: (stamp, type = payloadType) => writers[type](stamp),
   };
-  const operations = new Map(Object.values(OPERATIONS).map(({ kind, start }) => [kind, start(worker)]));
+  const operations = new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   await pool.connectAll([0, 1], Number.POSITIVE_INFINITY);
   time.moveTo(1000);
   const connectionOf = (index: number): FakeConnection => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
 import { chat, type Mapping } from '../../src/contract/target.ts';
 import { Publishing } from '../../src/generator/operations/publish.ts';
-import { Requesting } from '../../src/generator/operations/request.ts';
+import { sendRequest } from '../../src/generator/operations/single-reply.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
 import { clientOf, openWorker } from './made-worker.ts';
 
@@ -249,9 +249,7 @@ describe('publishing', () => {
     expect(() => new Publishing(worker).publish(0, connection, stamp, 'everyone', null)).toThrow(
       'the target does not declare publish',
     );
-    expect(() => new Requesting(worker).request(0, connection, stamp)).toThrow(
-      'the target does not declare request',
-    );
+    expect(() => sendRequest(worker, 0, connection, stamp)).toThrow('the target does not declare request');
   });
 });
 
@@ -359,7 +357,7 @@ describe('a request', () => {
     const worker = await open({ kind: 'steps' });
     const { connection, ledger, take } = worker;
     let replies = 0;
-    new Requesting(worker).request(0, connection, stamp, () => replies++);
+    sendRequest(worker, 0, connection, stamp, () => replies++);
     connection.acknowledge('anything');
     expect(replies).toBe(1);
     expect(ledger.totals()).toEqual(NOTHING);
@@ -373,10 +371,9 @@ describe('a request', () => {
     };
     const worker = await open({ kind: 'steps' }, { mapping });
     const { connection, ledger, take } = worker;
-    const requesting = new Requesting(worker);
     const replies: string[] = [];
-    requesting.request(0, connection, { ...stamp, actualNs: 5 }, () => replies.push('first'));
-    requesting.request(0, connection, { ...stamp, actualNs: 6 }, () => replies.push('second'));
+    sendRequest(worker, 0, connection, { ...stamp, actualNs: 5 }, () => replies.push('first'));
+    sendRequest(worker, 0, connection, { ...stamp, actualNs: 6 }, () => replies.push('second'));
     const [first, second] = connection.sent.map(({ data }) => data);
     connection.receive('message', second);
     connection.receive('message', first);

@@ -58,11 +58,9 @@ describe('the messages of a stream', () => {
 });
 
 describe('the table of operations', () => {
-  it('has each operation under its own kind, and records into known series only', () => {
+  it('records into known series only', () => {
     const known = new Set<string>(SERIES.map(({ name }) => name));
-    for (const [kind, definition] of Object.entries(OPERATIONS)) {
-      expect(definition.kind).toBe(kind);
-      const { series, broadcast, nodes, alsoRecords } = definition;
+    for (const { series, broadcast, nodes, alsoRecords } of Object.values(OPERATIONS)) {
       const names = [series, ...Object.values({ ...broadcast, ...nodes }), ...alsoRecords(true)];
       for (const name of names) expect(name === null || known.has(name)).toBe(true);
     }

@@ -21,12 +21,17 @@ function open({ timeoutMs = 5000 } = {}) {
   const recorded: Array<[series: string, valueNs: number]> = [];
   const lagsNs: number[] = [];
   let received = 0;
+  let over: unknown = null;
   let stopped = 0;
   // The parts of a worker that a user calls, which note what they are asked for.
   const worker = {
     scenario: { name: 'made-up', series: { shopping: '', basket: '', ack_upgraded: '', own: '' } },
     plan: { connectTimeoutMs: timeoutMs, scenarioOptions: { items: 3 } },
-    target: { clientOf: (number: number) => ({ number, values: { name: 'ann' } }) },
+    target: {
+      clientOf: (number: number) => ({ number, values: { name: 'ann' } }),
+      mapping: { request: () => ({ event: 'ask', data: '', reply: { event: 'answer' } }) },
+    },
+    write: () => '',
     clock,
     timers: time,
     recorder: {
@@ -38,6 +43,15 @@ function open({ timeoutMs = 5000 } = {}) {
     receiver: {
       noteReceived: () => {
         received += 1;
+      },
+      listen: (_client: number, connection: unknown) => {
+        over = connection;
+      },
+      expect: ({ intendedNs }: Stamp, reply: () => void) => {
+        requested.push({ over, intendedNs, reply });
+        return () => {
+          stopped += 1;
+        };
       },
     },
     messages: {
@@ -55,14 +69,6 @@ function open({ timeoutMs = 5000 } = {}) {
       publish: (_sender, _connection, { intendedNs }, scope, room) => {
         published.push([intendedNs, scope, room]);
         return `message ${published.length}`;
-      },
-    },
-    requesting: {
-      request: (_sender, over, { intendedNs }, reply = () => {}) => {
-        requested.push({ over, intendedNs, reply });
-        return () => {
-          stopped += 1;
-        };
       },
     },
   });

@@ -2,13 +2,15 @@ import type { Layout, Operation, Speech, Stream } from '../../contract/scenario.
 import type { Mapping } from '../../contract/target.ts';
 import type { ClosedBroadcast } from '../../measure/fanout.ts';
 import type { Recorder } from '../../measure/recorder.ts';
-import { askMeOperation } from './ask-me.ts';
-import { closeOperation } from './close.ts';
-import { echoOperation } from './echo.ts';
 import type { BroadcastSeries, NodeSeries, OperationDefinition } from './operation.ts';
-import { pingOperation } from './ping.ts';
 import { publishOperation } from './publish.ts';
-import { requestOperation } from './request.ts';
+import {
+  askMeOperation,
+  closeOperation,
+  echoOperation,
+  pingOperation,
+  requestOperation,
+} from './single-reply.ts';
 import { stepsOperation } from './steps.ts';
 import { streamReplyOperation } from './stream-reply.ts';
 

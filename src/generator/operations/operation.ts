@@ -26,7 +26,6 @@ export interface NodeSeries {
 
 /** All that is special to one kind of operation. */
 export interface OperationDefinition {
-  readonly kind: Operation['kind'];
   /** What a target must declare for it. */
   readonly needs: ReadonlyArray<keyof Mapping>;
   /** Whether clients can perform it over this protocol and transport. */

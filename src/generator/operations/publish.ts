@@ -26,7 +26,6 @@ const PUBLISHER_FULL = 'too many HTTP requests were in flight and waiting';
 export const publishOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   ...DELIVERIES,
-  kind: 'publish',
   needs: ['publish', 'delivery'],
   alsoRecords: (hasFile) => (hasFile ? ['ack', 'ack_actual'] : []),
   start: (worker) => new Publishing(worker),

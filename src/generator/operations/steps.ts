@@ -10,13 +10,11 @@ import {
   type RunningOperation,
 } from './operation.ts';
 import { DELIVERIES, Publishing } from './publish.ts';
-import { Requesting } from './request.ts';
 
 /** Runs the scenario's steps. The stream's messages are those that the steps publish. */
 export const stepsOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   ...DELIVERIES,
-  kind: 'steps',
   starts: 'iteration',
   alsoRecords: () => ['ack', 'ack_actual'],
   start: (worker) => new Iterations(worker),
@@ -26,13 +24,11 @@ export const stepsOperation: OperationDefinition = {
 class Iterations implements RunningOperation {
   readonly #worker: OperationWorker;
   readonly #publishing: Publishing;
-  readonly #requesting: Requesting;
   readonly #inFlight = new Set<IteratingUser>();
 
   constructor(worker: OperationWorker) {
     this.#worker = worker;
     this.#publishing = new Publishing(worker);
-    this.#requesting = new Requesting(worker);
   }
 
   /** Measured iterations that are not over, and messages that they published and that are not acknowledged. */
@@ -54,14 +50,8 @@ class Iterations implements RunningOperation {
 
   async #run(sender: number, stamp: Stamp, connection: Connection): Promise<void> {
     const { scenario, clock, recorder, failed } = this.#worker;
-    const user = new IteratingUser({
-      worker: this.#worker,
-      publishing: this.#publishing,
-      requesting: this.#requesting,
-      sender,
-      stamp,
-      connection,
-    });
+    const parts = { worker: this.#worker, publishing: this.#publishing };
+    const user = new IteratingUser({ ...parts, sender, stamp, connection });
     if (stamp.measured) this.#inFlight.add(user);
     try {
       await scenario.steps?.(user);

@@ -15,7 +15,6 @@ import {
 /** Sends a request that is answered by several replies, as a broadcast to one client. */
 export const streamReplyOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
-  kind: 'stream-reply',
   needs: ['streamRequest', 'streamed'],
   series: 'reply',
   copies: (operation) => operationOf(operation, 'stream-reply').replies,

@@ -1,0 +1,146 @@
+import type { Connection } from '../../drivers/driver.ts';
+import { findStamp, type Stamp } from '../../measure/stamp.ts';
+import {
+  type OperationDefinition,
+  type OperationWorker,
+  operationOf,
+  PLAIN_OPERATION,
+  sendEvent,
+  undeclared,
+} from './operation.ts';
+
+/** Sends a request to which the server replies, by an acknowledgement or an event. */
+export const requestOperation: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  needs: ['request'],
+  start: (worker) => ({
+    perform(message, connection) {
+      message.send((stamp) => void sendRequest(worker, message.stream.sender, connection, stamp));
+    },
+  }),
+};
+
+/**
+ * Sends a request. Its reply goes to the receiver, or to `onReply` alone where that is given. The returned function
+ * stops waiting for the reply.
+ */
+export function sendRequest(
+  worker: OperationWorker,
+  sender: number,
+  connection: Connection,
+  stamp: Stamp,
+  onReply?: () => void,
+): () => void {
+  const { target, receiver, write } = worker;
+  const { request: describe = undeclared('request'), reply: read } = target.mapping;
+  const client = target.clientOf(sender);
+  const { event, data, reply = 'acknowledgement' } = describe({ payload: write(stamp), client });
+  if (reply === 'acknowledgement') {
+    connection.request(event, data, onReply ?? ((answer) => takeReply(worker, sender, stamp, answer)));
+    return () => {};
+  }
+  let stop = () => {};
+  if (reply !== 'none') {
+    receiver.listen(sender, connection, reply.event, read);
+    if (onReply !== undefined) stop = receiver.expect(stamp, onReply);
+  }
+  connection.emit(event, data);
+  return stop;
+}
+
+/**
+ * The protocol says which request an acknowledgement belongs to, so it need not hold the payload unless the target
+ * says where. If it does hold one, that counts.
+ */
+function takeReply(
+  { target, receiver, clock }: OperationWorker,
+  sender: number,
+  stamp: Stamp,
+  answer: unknown,
+) {
+  const receivedNs = clock.nowNs();
+  const { reply: read } = target.mapping;
+  const found = findStamp(read === undefined ? answer : receiver.read(read, answer));
+  if (read === undefined && found === null) receiver.takeAnswer(sender, stamp, receivedNs);
+  else receiver.take(sender, found, receivedNs);
+}
+
+/** Has the server send the client a request; the server then reports the answer and its own timing. */
+export const askMeOperation: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  needs: ['askMe', 'asked'],
+  alsoRecords: () => ['ack_server'],
+  start: ({ target, receiver, recorder, clock, write }) => ({
+    listen(_client, connection) {
+      const { asked } = target.mapping;
+      if (asked !== undefined) connection.answer(asked.event, (data) => data);
+    },
+    perform(message, connection) {
+      const { askMe: describe = undeclared('askMe'), asked } = target.mapping;
+      const { sender } = message.stream;
+      message.send((stamp) => {
+        const { event, data } = describe({ payload: write(stamp), client: target.clientOf(sender) });
+        connection.request(event, data, (reply) => {
+          const receivedNs = clock.nowNs();
+          const report = (asked === undefined ? null : receiver.read(asked.read, reply)) ?? null;
+          if (report !== null && stamp.measured) recorder.record('ack_server', report.roundTripNs);
+          receiver.take(sender, findStamp(report?.answer), receivedNs);
+        });
+      });
+    },
+  }),
+};
+
+/** Sends a message that comes back to its sender as an event. */
+export const echoOperation: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  needs: ['echo', 'echoed'],
+  start: ({ target, receiver, write }) => ({
+    listen(client, connection) {
+      const { echoed } = target.mapping;
+      if (echoed !== undefined) receiver.listenFor(client, connection, echoed);
+    },
+    perform(message, connection) {
+      const { echo: describe = undeclared('echo') } = target.mapping;
+      const { sender, operation } = message.stream;
+      const { payloadType } = operationOf(operation, 'echo');
+      message.send((stamp) => {
+        const payload = write(stamp, payloadType);
+        sendEvent(connection, describe({ payload, client: target.clientOf(sender) }));
+      });
+    },
+  }),
+};
+
+/** Sends a ping of the protocol, which only raw WebSocket clients have. */
+export const pingOperation: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  isSupported: ({ protocol }) => protocol === 'ws',
+  start: ({ receiver, clock }) => ({
+    perform(message, connection) {
+      const { sender } = message.stream;
+      message.send((stamp) => connection.ping?.(() => receiver.takeAnswer(sender, stamp, clock.nowNs())));
+    },
+  }),
+};
+
+/** Closes the client's connection and then opens another. The reply is the server's close frame. */
+export const closeOperation: OperationDefinition = {
+  ...PLAIN_OPERATION,
+  // Polling has no close frame.
+  isSupported: ({ protocol, transport }) =>
+    protocol === 'ws' || (protocol === 'socketio' && transport !== 'polling'),
+  start: ({ pool, receiver, clock, closed }) => ({
+    perform(message) {
+      const { sender } = message.stream;
+      message.send((stamp) => {
+        void pool.reopen(sender, (outcome) => {
+          if (outcome !== null) receiver.takeAnswer(sender, stamp, clock.nowNs());
+          if (!stamp.measured) return;
+          const { code, reason } = outcome ?? { code: 'no answer to the close', reason: '' };
+          closed.add(reason === '' ? String(code) : `${code} ${reason}`);
+        });
+      });
+    },
+  }),
+};
