@@ -166,11 +166,11 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
 /** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */
 export async function measureLoad(run: StartedRun): Promise<number> {
   const { plan, control, workers, server } = run;
-  server.sampleNow();
+  server.telemetry?.sampleNow();
   await untilAll(run, 'sent', plan.durationMs + HUNG_AFTER_MS);
   await control.pause(plan.durationMs - control.elapsedMs);
   const measuredMs = Math.min(plan.durationMs, control.elapsedMs);
-  server.sampleNow();
+  server.telemetry?.sampleNow();
   if (control.isAborted) {
     workers.postAll({ type: 'stop' });
     await control.within(workers.all('sent'), STOP_WITHIN_MS);
@@ -179,14 +179,8 @@ export async function measureLoad(run: StartedRun): Promise<number> {
 }
 
 /** Waits for expected deliveries that are missing, then a moment for duplicates. A dead server sends nothing more. */
-export async function drain({
-  plan,
-  host,
-  control,
-  layout,
-  membership,
-  collector,
-}: StartedRun): Promise<void> {
+export async function drain(run: StartedRun): Promise<void> {
+  const { plan, host, control, layout, membership, collector } = run;
   const settleMs = isObserving(layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
   const isServerDead = () => control.abortReasons.some(({ code }) => code === 'server_died');
   let completeAtMs: number | null = null;
@@ -205,7 +199,7 @@ export async function drain({
 
 /** Has the workers report what is left and close their connections. */
 export async function collect({ control, workers, server, collector }: StartedRun): Promise<void> {
-  server.sampleNow();
+  server.telemetry?.sampleNow();
   workers.postAll({ type: 'finish' });
   await control.within(workers.all('final'), HUNG_AFTER_MS);
   collector.finish();

@@ -26,6 +26,12 @@ const PROGRESS_EVERY_MS = 250;
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
 const MISSING_AFTER_S = 2;
 
+const ALREADY_RUNNING: Finding = {
+  code: 'not_probed',
+  message:
+    'the server was already running, so that its process is unknown; --exec starts a server with a probe',
+};
+
 /** Where a run is. Reported four times a second and at the start of each phase. */
 export interface Progress {
   readonly phase: RunPhase;
@@ -82,9 +88,9 @@ export async function runPlan(
       startedAt,
       environment: environmentOf(started, hooks.commandLine, before),
       workerPids: started.workers.pids,
-      servers: started.server.processes(),
+      servers: started.server.telemetry?.processes() ?? [],
       abortReasons: control.abortReasons,
-      notes: [...run.notes, ...started.server.notes()],
+      notes: [...run.notes, ...(started.server.telemetry?.notes() ?? [ALREADY_RUNNING])],
       warmup,
       timing: { ...control.timing, measureMs },
     });
@@ -113,7 +119,7 @@ function environmentOf(
   before: SystemCounters,
 ): RunResult['environment'] {
   // The CPUs of a server that this run did not start are unknown.
-  const pinned = { ...affinity, server: server.isStarted ? affinity.server : null };
+  const pinned = { ...affinity, server: server.telemetry === null ? null : affinity.server };
   const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned));
   return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
 }

@@ -145,10 +145,7 @@ export class FakeRun {
     this.#onDied = onDied;
     return {
       url: 'ws://fake',
-      isStarted: true,
-      sampleNow() {},
-      processes: () => [],
-      notes: () => [],
+      telemetry: { sampleNow() {}, processes: () => [], notes: () => [] },
       stop: async () => {
         this.isServerStopped = true;
       },

@@ -1,11 +1,10 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import type { Finding } from '../../result/findings.ts';
 import { ProcessGroup } from '../server/process-group.ts';
 import { environmentIn, git, gitEnvironment } from './git.ts';
-import { installByLock } from './install.ts';
 
 export interface BaseOptions {
   /** Branch, tag or commit, as git reads it. */
@@ -54,24 +53,39 @@ export async function checkOutBase(options: BaseOptions): Promise<BaseCheckout> 
     await addWorktree(top, worktree, commit, signal);
     const folder = resolve(worktree, below);
     if (!existsSync(folder)) {
-      fail(
-        'BASE_WITHOUT_FOLDER',
-        `${ref} has no folder ${below}, the working directory`,
-        'Run from a folder that both commits have, with an --exec command that works there.',
-      );
+      const hint = 'Run from a folder that both commits have, with an --exec command that works there.';
+      fail('BASE_WITHOUT_FOLDER', `${ref} has no folder ${below}, the working directory`, hint);
     }
     const how = install === null ? installByLock(folder, worktree) : { command: install, folder };
     if (how !== null) {
       onLine(`base: ${how.command}`);
       await runInstall(how.command, { cwd: how.folder, env: environmentIn(folder) }, options);
     }
-    const notes = notesOf({ ref, commit, top, worktree });
-    if (how === null && existsSync(join(folder, 'package.json'))) notes.push(NOT_INSTALLED);
+    const notes: Finding[] = [];
+    if (isUnchanged(top, commit)) {
+      const message = `${ref} is the commit of the working directory (${shortOf(commit)}), which has no changes: both arms run the same code`;
+      notes.push({ code: 'base_is_head', message });
+    }
+    if (existsSync(join(worktree, '.gitmodules'))) {
+      notes.push({ code: 'base_submodules', message: 'submodules are empty in the base' });
+    }
+    if (how === null && existsSync(join(folder, 'package.json'))) {
+      const message =
+        'the base has no lock file, so that nothing was installed there; --base-install CMD installs it';
+      notes.push({ code: 'base_not_installed', message });
+    }
     return { folder, commit, notes, remove };
   } catch (error) {
     remove();
     throw error;
   }
+}
+
+/** Whether the working directory is at this commit, without changes. */
+function isUnchanged(top: string, commit: string): boolean {
+  const head = git(top, 'rev-parse', '--verify', '--quiet', 'HEAD');
+  const changes = git(top, 'status', '--porcelain');
+  return head.ok && head.text === commit && changes.ok && changes.text === '';
 }
 
 function shortOf(commit: string): string {
@@ -145,32 +159,6 @@ async function runInstall(
   );
 }
 
-const NOT_INSTALLED: Finding = {
-  code: 'base_not_installed',
-  message: 'the base has no lock file, so that nothing was installed there; --base-install CMD installs it',
-};
-
-interface CheckedOut {
-  readonly ref: string;
-  readonly commit: string;
-  readonly top: string;
-  readonly worktree: string;
-}
-
-function notesOf({ ref, commit, top, worktree }: CheckedOut): Finding[] {
-  const notes: Finding[] = [];
-  const head = git(top, 'rev-parse', '--verify', '--quiet', 'HEAD');
-  const changes = git(top, 'status', '--porcelain');
-  if (head.ok && head.text === commit && changes.ok && changes.text === '') {
-    const message = `${ref} is the commit of the working directory (${shortOf(commit)}), which has no changes: both arms run the same code`;
-    notes.push({ code: 'base_is_head', message });
-  }
-  if (existsSync(join(worktree, '.gitmodules'))) {
-    notes.push({ code: 'base_submodules', message: 'submodules are empty in the base' });
-  }
-  return notes;
-}
-
 function failInterrupted(): never {
   return fail('INTERRUPTED', 'nothing was measured: stopped by the user', '', EXIT.invalid);
 }
@@ -195,4 +183,35 @@ export async function runToEnd(
     // A process that it left in the background would disturb the measurement.
     await group.stop();
   }
+}
+
+/** Lock files, and the command that installs exactly what each lists. */
+const BY_LOCK: ReadonlyArray<readonly [file: string, command: (path: string) => string]> = [
+  ['package-lock.json', () => 'npm ci'],
+  ['npm-shrinkwrap.json', () => 'npm ci'],
+  ['pnpm-lock.yaml', () => 'pnpm install --frozen-lockfile'],
+  ['yarn.lock', yarnCommand],
+  ['bun.lock', () => 'bun install --frozen-lockfile'],
+  ['bun.lockb', () => 'bun install --frozen-lockfile'],
+];
+
+/** The lock file of Yarn 2 and later has an entry `__metadata`. */
+function yarnCommand(path: string): string {
+  const isBerry = /^__metadata:/m.test(readFileSync(path, 'utf8'));
+  return `yarn install ${isBerry ? '--immutable' : '--frozen-lockfile'}`;
+}
+
+/**
+ * The install command for the nearest lock file from `folder` up to `top`, where a workspace has it; null when there is
+ * none.
+ */
+export function installByLock(
+  folder: string,
+  top: string,
+): { readonly command: string; readonly folder: string } | null {
+  for (const [file, command] of BY_LOCK) {
+    const path = join(folder, file);
+    if (existsSync(path)) return { command: command(path), folder };
+  }
+  return folder === top ? null : installByLock(dirname(folder), top);
 }

@@ -70,11 +70,6 @@ export class ProbeListener {
     return listener;
   }
 
-  /** Environment variables that make a process report here once it loads {@link probeUrl}. */
-  env(originNs: bigint): Record<string, string> {
-    return { SOCKBENCH_PROBE: this.path, SOCKBENCH_ORIGIN_NS: String(originNs) };
-  }
-
   #receive(text: string): void {
     let line: z.infer<typeof lineSchema>;
     try {

@@ -6,13 +6,12 @@ import { runtimeCommand } from '../../../servers/availability.ts';
 import { EXIT, fail } from '../../errors.ts';
 import { entryPath } from '../../package.ts';
 import type { Plan, ReferencePlan } from '../../plan/plan.ts';
-import type { Finding } from '../../result/findings.ts';
 import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
-import { preloadPath, probeUrl } from './probe-listener.ts';
+import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
-import { type SampledProcess, ServerTelemetry, type WatchedServer } from './telemetry.ts';
+import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
 
 /** A verdict is one line, so that it holds only so many of the server's last lines. */
 const VERDICT_LINES = 3;
@@ -35,14 +34,8 @@ export interface ServerOptions {
 export interface ServerUnderTest {
   /** Where the clients connect. */
   readonly url: string;
-  /** Whether this run started it. */
-  readonly isStarted: boolean;
-  /** Samples its processes now, so that samples end where phases end. */
-  sampleNow(): void;
-  /** Its processes with their samples; empty when nothing is known of them. */
-  processes(): readonly SampledProcess[];
-  /** Says what is not known of its processes. */
-  notes(): readonly Finding[];
+  /** Null for a server that was already running, whose processes are unknown. */
+  readonly telemetry: Pick<ServerTelemetry, 'sampleNow' | 'processes' | 'notes'> | null;
   /** Ends it if this run started it. */
   stop(): Promise<void>;
 }
@@ -57,8 +50,8 @@ export async function startServer(
 ): Promise<ServerUnderTest> {
   const { name, reference, exec, cwd } = target;
   const url = target.url ?? '';
-  if (reference === null && exec === null) return runningServer(url);
-  const telemetry = await ServerTelemetry.open(originNs);
+  if (reference === null && exec === null) return { url, telemetry: null, async stop() {} };
+  const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs);
   try {
     const options = { ...start, env: telemetry.env, timeoutMs };
     const server =
@@ -68,10 +61,7 @@ export async function startServer(
     telemetry.watch(server);
     return {
       url: reference === null ? url : server.url,
-      isStarted: true,
-      sampleNow: () => telemetry.sampleNow(),
-      processes: () => telemetry.processes(),
-      notes: () => telemetry.notes(),
+      telemetry,
       async stop() {
         telemetry.close();
         await server.stop();
@@ -81,19 +71,6 @@ export async function startServer(
     telemetry.close();
     throw error;
   }
-}
-
-function runningServer(url: string): ServerUnderTest {
-  const message =
-    'the server was already running, so that its process is unknown; --exec starts a server with a probe';
-  return {
-    url,
-    isStarted: false,
-    sampleNow() {},
-    processes: () => [],
-    notes: () => [{ code: 'not_probed', message }],
-    async stop() {},
-  };
 }
 
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */

@@ -3,7 +3,7 @@ import { type Clock, createClock } from '../../measure/clock.ts';
 import type { OutsideSample } from '../../measure/telemetry.ts';
 import type { Finding } from '../../result/findings.ts';
 import { plural } from '../../text.ts';
-import { type ProbedProcess, ProbeListener } from './probe-listener.ts';
+import type { ProbedProcess, ProbeListener } from './probe-listener.ts';
 import { MS_PER_TICK, type ProcessTree, type ProcStat, readRssBytes } from './process-tree.ts';
 
 /** Processes by pid and start, since a later process may have the same pid. */
@@ -41,7 +41,8 @@ interface ProcReading {
 export class ProcSampler {
   readonly #readStats: () => ProcStat[];
   readonly #clock: Clock;
-  readonly #samples: OutsideSample[] = [];
+  /** Empty where the system does not report processes. */
+  readonly samples: OutsideSample[] = [];
   /** The readings at the end and at the start of the last sample. */
   #last: ProcReading;
   #before: ProcReading;
@@ -56,20 +57,15 @@ export class ProcSampler {
     this.#before = this.#last;
   }
 
-  /** Empty where the system does not report processes. */
-  get samples(): readonly OutsideSample[] {
-    return this.#samples;
-  }
-
   /** Adds a sample since the last one. Extends the last one when too little time has passed. */
   sample(): void {
     const reading = this.#read();
     if (reading.stats.length === 0) return;
     const isShort = (reading.atNs - this.#last.atNs) / 1e6 < SHORTEST_MS;
-    if (isShort && this.#samples.length > 0) this.#samples.pop();
+    if (isShort && this.samples.length > 0) this.samples.pop();
     else this.#before = this.#last;
     this.#last = reading;
-    this.#samples.push({
+    this.samples.push({
       atNs: reading.atNs,
       lengthMs: (reading.atNs - this.#before.atNs) / 1e6,
       cpuMs: ticksBetween(this.#before.stats, reading.stats) * MS_PER_TICK,
@@ -125,20 +121,16 @@ export class ServerTelemetry {
   #proc: ProcSampler | null = null;
   #isMeasuring = false;
 
-  private constructor(probes: ProbeListener, originNs: bigint) {
+  /** @param originNs the origin of the run's clock. */
+  constructor(probes: ProbeListener, originNs: bigint) {
     this.#probes = probes;
     this.#originNs = originNs;
     this.#clock = createClock(originNs);
   }
 
-  /** @param originNs the origin of the run's clock. */
-  static async open(originNs: bigint): Promise<ServerTelemetry> {
-    return new ServerTelemetry(await ProbeListener.open(), originNs);
-  }
-
   /** Environment variables for the server, so that its probes report here. */
   get env(): Record<string, string> {
-    return this.#probes.env(this.#originNs);
+    return { SOCKBENCH_PROBE: this.#probes.path, SOCKBENCH_ORIGIN_NS: String(this.#originNs) };
   }
 
   /** Begins to read a server's processes from /proc. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { installByLock } from '../../../src/run/base/install.ts';
+import { installByLock } from '../../../src/run/base/check-out.ts';
 import { writeFiles } from '../../support/user-files.ts';
 
 const CLASSIC = '# yarn lockfile v1\n\nws@8:\n  version "8.0.0"\n';
