@@ -51,7 +51,7 @@ export const FINDINGS = {
     'machine',
     true,
     'A latency was zero or negative.',
-    'use another machine: its clock is not steady',
+    'use another machine: the clock of this one goes back',
   ),
   cpu_steal: kind(
     'machine',
