@@ -1,4 +1,4 @@
-import { anyText, choice, integer, type OptionTable, option } from '../contract/options.ts';
+import { choice, integer, type OptionTable, option } from '../contract/options.ts';
 import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
 import { maxRunMs, type Plan, type PlannedRun } from '../plan/plan.ts';
@@ -41,13 +41,11 @@ export const SEARCH_OPTIONS = {
     'VALUE',
     null,
     `start of the search (default: ${RANGES.rate.from}, or ${RANGES.clients.from} clients)`,
-    anyText,
   ),
   to: option(
     'VALUE',
     null,
     `end of the search (default: ${RANGES.rate.to}, or ${RANGES.clients.to} clients)`,
-    anyText,
   ),
   repeats: option('N', '5', 'fresh runs that confirm the answer; four of five must pass', integer(1, 100)),
   longestStep: option(

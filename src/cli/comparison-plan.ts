@@ -2,7 +2,7 @@ import { integer, type OptionTable, option } from '../contract/options.ts';
 import { fail } from '../errors.ts';
 import { SETTING_NAMES } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
-import { COMPARISON, type Format, formatNames, parseFormats } from '../report/index.ts';
+import { COMPARISON, type Format, parseFormats } from '../report/index.ts';
 import type { Comparison, Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
@@ -34,10 +34,7 @@ export function comparisonOptions(formats: string) {
     ),
     threshold: repeated('EXPR', "fail with exit code 99 unless the head meets it, 'lost==0'"),
     orderSeed: option('N', '1', 'seed of the random order of arms in each round', integer(0, 2 ** 31 - 1)),
-    ...outputOptions(
-      { default: null, summary: 'output folder (default: a new folder in reports)' },
-      { default: formats, names: formatNames(COMPARISON) },
-    ),
+    ...outputOptions(COMPARISON, null, formats),
   } as const satisfies OptionTable;
 }
 

@@ -1,7 +1,6 @@
 import { type Command, Option as CommanderOption } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
 import {
-  anyText,
   flagOf,
   type GivenOptions,
   type Option,
@@ -14,6 +13,7 @@ import {
 import type { Scenario } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTION_NAMES, PLAN_OPTIONS } from '../plan/options.ts';
+import { type DocumentKind, formatNames } from '../report/index.ts';
 import { didYouMean, list } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
 
@@ -32,7 +32,7 @@ export type FlagValues<T extends OptionTable> = {
 
 /** Describes a flag that may be given several times. */
 export function repeated(value: string, summary: string): RepeatedOption {
-  return { value, default: null, summary: `${summary}; may be repeated`, parse: anyText, isRepeated: true };
+  return { ...option(value, null, `${summary}; may be repeated`), isRepeated: true };
 }
 
 function isRepeated(option: Option<unknown>): boolean {
@@ -41,11 +41,9 @@ function isRepeated(option: Option<unknown>): boolean {
 
 /** Reads the flags of a table and ignores all others. Throws what the parsers of the options throw. */
 export function readFlags<T extends OptionTable>(table: T, flags: Flags): FlagValues<T> {
-  const single = Object.entries(table).filter(([, option]) => !isRepeated(option));
   const lists = Object.entries(table).filter(([, option]) => isRepeated(option));
-  const values = parseOptions(Object.fromEntries(single), textOf(flags));
   return {
-    ...values,
+    ...parseOptions(table, textOf(flags)),
     ...Object.fromEntries(lists.map(([name]) => [name, flags[name] ?? []])),
   } as FlagValues<T>;
 }
@@ -55,24 +53,17 @@ function textOf(flags: Flags): GivenOptions {
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
-/** Adds a flag for every option of the table that the command does not have yet. */
-export function addOptions(command: Command, table: OptionTable): void {
-  for (const flag of flagsFor(command, table)) command.addOption(flag);
-}
-
-/** Adds flags that the list of options in help omits. */
-function addUnlistedOptions(command: Command, table: OptionTable): void {
-  for (const flag of flagsFor(command, table)) command.addOption(flag.hideHelp());
-}
-
-function flagsFor(command: Command, table: OptionTable): CommanderOption[] {
+/** Adds a flag for every option of the table that the command does not have yet, and returns the added ones. */
+export function addOptions(command: Command, table: OptionTable): CommanderOption[] {
   const known = command.options.map((flag) => flag.attributeName());
   const added = Object.entries(table).filter(([name]) => !known.includes(name));
   return added.map(([name, definition]) => {
     const flag = new CommanderOption(usageOf(name, definition), summaryOf(definition));
-    return isRepeated(definition)
-      ? flag.argParser((value, before: readonly string[] = []) => [...before, value])
-      : flag;
+    if (isRepeated(definition)) {
+      flag.argParser((value, before: readonly string[] = []) => [...before, value]);
+    }
+    command.addOption(flag);
+    return flag;
   });
 }
 
@@ -84,18 +75,22 @@ function summaryOf({ value, default: fallback, summary }: Option<unknown>): stri
   return fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
 }
 
-/** Flags for the output folder and formats. `format.names` are the formats to choose from. */
+/** Flags for the output folder and the formats of a kind of document. */
 export function outputOptions<Folder extends string | null>(
-  out: { readonly default: Folder; readonly summary: string },
-  format: { readonly default: string; readonly names: string },
+  kind: DocumentKind<never>,
+  folder: Folder,
+  formats = kind.defaultFormats,
 ) {
   return {
-    out: { value: 'DIR', ...out, parse: anyText },
+    out: option(
+      'DIR',
+      folder,
+      `output folder${folder === null ? ' (default: a new folder in reports)' : ''}`,
+    ),
     format: option(
       'LIST',
-      format.default,
-      `comma-separated list of ${format.names}; text goes to stdout, as does a single format; json is always written`,
-      anyText,
+      formats,
+      `comma-separated list of ${formatNames(kind)}; text goes to stdout, as does a single format; json is always written`,
     ),
     quiet: option(null, 'false', 'suppress progress output; warnings and errors remain', onOff),
   } as const satisfies OptionTable;
@@ -107,7 +102,6 @@ export const SOURCE_OPTIONS = {
     'FILE',
     null,
     'config file (default: sockbench.config.ts in the working directory, if it exists)',
-    anyText,
   ),
   option: repeated('NAME=VALUE', 'option of your own scenario'),
 } as const satisfies OptionTable;
@@ -132,7 +126,9 @@ export function addScenarioCommand(
 /** Adds the flags of a run: those of every plan, then those of each scenario, which help lists by scenario. */
 export function addRunOptions(command: Command): void {
   addOptions(command, PLAN_OPTIONS);
-  for (const scenario of scenarios) addUnlistedOptions(command, scenario.options);
+  for (const { options } of scenarios) {
+    for (const flag of addOptions(command, options)) flag.hideHelp();
+  }
   const withOptions = scenarios.filter(({ options }) => Object.keys(options).length > 0);
   command.addHelpText('after', () => `\n${withOptions.map(scenarioHelp).join('\n\n')}`);
 }

@@ -13,14 +13,27 @@ export interface Option<T> {
   readonly parse: (text: string) => T;
 }
 
-/** Writes an option on one line: how help shows its value, its default, its summary and its parser. */
+type Described<Default, T> = Option<T> & { readonly default: Default };
+
+/** Describes an option: how help shows its value, its default, its summary and its parser; any text by default. */
+export function option<const Default extends string | null>(
+  value: string | null,
+  fallback: Default,
+  summary: string,
+): Described<Default, string>;
 export function option<const Default extends string | null, T>(
   value: string | null,
   fallback: Default,
   summary: string,
   parse: (text: string) => T,
-) {
-  return { value, default: fallback, summary, parse } as const;
+): Described<Default, T>;
+export function option(
+  value: string | null,
+  fallback: string | null,
+  summary: string,
+  parse: (text: string) => unknown = String,
+): Option<unknown> {
+  return { value, default: fallback, summary, parse };
 }
 
 /** Options by name in camelCase; the flag is the same name in kebab-case. */
@@ -46,11 +59,6 @@ export function parseOptions<T extends OptionTable>(table: T, given: GivenOption
     return [name, text === null ? null : withContext(flagOf(name), () => option.parse(text))];
   });
   return Object.fromEntries(entries);
-}
-
-/** Accepts any text. */
-export function anyText(text: string): string {
-  return text;
 }
 
 /** Returns a parser of whole numbers from `min` to `max`. */

@@ -1,5 +1,4 @@
 import {
-  anyText,
   atMost,
   choice,
   integer,
@@ -97,19 +96,12 @@ export const PLAN_OPTIONS = {
     'NAME|FILE|URL',
     'socketio',
     'a reference server by name, a target file (init writes one), or the URL of a server that uses the same events (http: Socket.IO, ws: raw WebSocket)',
-    anyText,
   ),
-  exec: option(
-    'CMD',
-    null,
-    'command that starts the server at the target URL; it is stopped after the run',
-    anyText,
-  ),
+  exec: option('CMD', null, 'command that starts the server at the target URL; it is stopped after the run'),
   runtime: option(
     'PROGRAM',
     null,
     'Node.js or Bun program that runs the reference server (default: the Node.js that runs sockbench, or the installed Bun)',
-    anyText,
   ),
   transport: option(
     'NAME',
@@ -117,7 +109,7 @@ export const PLAN_OPTIONS = {
     `transport of the connections: ${either(TRANSPORTS)}`,
     transportName,
   ),
-  driver: option('NAME', 'official', 'client implementation; list shows them', anyText),
+  driver: option('NAME', 'official', 'client implementation; list shows them'),
   ...SETTING_OPTIONS,
   clients: option('N', '200', 'number of connections', integer(1, 100_000)),
   rate: option(
@@ -164,7 +156,7 @@ export const PLAN_OPTIONS = {
   workers: option('N', '1', 'generator processes', integer(1, 256)),
   pin: option('on|off', 'on', 'pin server and workers to separate CPUs (Linux)', switched),
   seed: option('N', '1', 'seed of random arrivals', integer(0, 2 ** 31 - 1)),
-  allowRemote: option('HOST', null, 'permit load on this remote host; its owner must agree', anyText),
+  allowRemote: option('HOST', null, 'permit load on this remote host; its owner must agree'),
 } as const satisfies OptionTable;
 
 export type PlanOptions = OptionValues<typeof PLAN_OPTIONS>;

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { variedText } from '../../report/content/capacity-verdict.ts';
-import { CAPACITY, formatNames, parseFormats } from '../../report/index.ts';
+import { CAPACITY, parseFormats } from '../../report/index.ts';
 import type { CapacityAnswer } from '../../result/capacity.ts';
 import { requireWritable } from '../../result/store.ts';
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
@@ -10,10 +10,7 @@ import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../fla
 import { deliver } from '../output.ts';
 import { progressCli, timeText } from '../progress.ts';
 
-const CAPACITY_OUTPUT = outputOptions(
-  { default: 'reports', summary: 'output folder' },
-  { default: CAPACITY.defaultFormats, names: formatNames(CAPACITY) },
-);
+const CAPACITY_OUTPUT = outputOptions(CAPACITY, 'reports');
 
 export const addCapacity: AddCommand = (program, cli, finish) => {
   const command = addScenarioCommand(

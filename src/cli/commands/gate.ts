@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { anyText, choice, onOff, option } from '../../contract/options.ts';
+import { choice, onOff, option } from '../../contract/options.ts';
 import { EXIT, type ExitCode, fail, messageOf } from '../../errors.ts';
 import { planIn } from '../../plan/plan.ts';
 import { renderGithubAnnotations, renderGithubSummary } from '../../report/ci/github.ts';
@@ -32,30 +32,14 @@ const FULL_ROUNDS = 30;
 const QUICK_ROUNDS = 15;
 
 const GATE_OPTIONS = {
-  baseExec: option(
-    'CMD',
-    null,
-    'command that starts the base server, at the same URL as that of --exec',
-    anyText,
-  ),
-  baseRef: option(
-    'REF',
-    null,
-    'branch, tag or commit of the base; --exec runs in a git worktree of it',
-    anyText,
-  ),
+  baseExec: option('CMD', null, 'command that starts the base server, at the same URL as that of --exec'),
+  baseRef: option('REF', null, 'branch, tag or commit of the base; --exec runs in a git worktree of it'),
   baseInstall: option(
     'CMD',
     null,
     'command that installs the dependencies of that worktree (default: by its lock file, such as npm ci)',
-    anyText,
   ),
-  baseline: option(
-    'FILE',
-    null,
-    'rounds.json of an earlier gate on this machine; its head is the base',
-    anyText,
-  ),
+  baseline: option('FILE', null, 'rounds.json of an earlier gate on this machine; its head is the base'),
   rounds: option(
     'N',
     null,

@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { formatNames, parseFormats, RUNS } from '../../report/index.ts';
+import { parseFormats, RUNS } from '../../report/index.ts';
 import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -15,10 +15,7 @@ import { progressCli, showProgress } from '../progress.ts';
 
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'"),
-  ...outputOptions(
-    { default: 'reports', summary: 'output folder' },
-    { default: RUNS.defaultFormats, names: formatNames(RUNS) },
-  ),
+  ...outputOptions(RUNS, 'reports'),
 };
 
 export const addRun: AddCommand = (program, cli, finish) => {

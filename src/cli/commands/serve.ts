@@ -1,4 +1,4 @@
-import { anyText, integer, type OptionTable, option } from '../../contract/options.ts';
+import { integer, type OptionTable, option } from '../../contract/options.ts';
 import { EXIT } from '../../errors.ts';
 import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
 import { startReference } from '../../run/server/server-process.ts';
@@ -8,7 +8,7 @@ import { planReference } from '../reference.ts';
 import { requireSettings, resolveServer } from '../resolve.ts';
 
 const LISTEN_OPTIONS = {
-  host: option('HOST', '127.0.0.1', 'address to listen on', anyText),
+  host: option('HOST', '127.0.0.1', 'address to listen on'),
   port: option('PORT', '3000', 'port to listen on; 0 takes a free one', integer(0, 65535)),
 } as const satisfies OptionTable;
 
