@@ -8,7 +8,7 @@ import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { forecastRun } from '../run/forecast.ts';
-import { planLooks, roundsForVerdict } from '../stats/correction.ts';
+import { roundsForVerdict } from '../stats/correction.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../text.ts';
@@ -78,16 +78,6 @@ export interface ComparisonParts {
   readonly notes: readonly Finding[];
 }
 
-/** A look after half of the rounds, and one after all of them. */
-export function twoLooks(rounds: number): Design['looks'] {
-  return planLooks(rounds, ALPHA);
-}
-
-/** A single look after all rounds. */
-export function singleLook(rounds: number): Design['looks'] {
-  return [{ rounds, alpha: ALPHA }];
-}
-
 /** A comparison that may start. */
 export interface PlannedComparison extends ComparisonParts {
   readonly design: Design;
@@ -107,7 +97,7 @@ export async function planComparison(
   usualFormats: string,
 ): Promise<PlannedComparison> {
   const asked = readFlags(comparisonOptions(usualFormats), flags);
-  const { arms, looks, command } = parts;
+  const { arms, looks } = parts;
   const design = designOf(parts, asked.orderSeed, asked.metric);
   const formats = parseFormats(COMPARISON, asked.format);
   const runs = looks[0]?.rounds ?? 1;
@@ -121,7 +111,7 @@ export async function planComparison(
     design,
     thresholds,
     notes,
-    warnings: [...warnings, ...notes.map(({ message }) => message), ...tooFewRounds(command, design)],
+    warnings: [...warnings, ...notes.map(({ message }) => message), ...tooFewRounds(design)],
     formats,
     out: asked.out,
     isQuiet: asked.quiet,
@@ -152,8 +142,8 @@ function designOf(
 function forecastOf(arm: ArmPlan): ArmExpectation {
   const { name, plan } = arm;
   return {
-    name,
     ...forecastRun(arm),
+    name,
     headline: plan.headline,
     isRandom: plan.arrival === 'poisson',
     // The probe is for Node.js; of a server that --exec starts only the runs show what it is.
@@ -166,26 +156,24 @@ const COMPARED = new Set(['transport', 'driver', 'protocol', 'namespace', ...SET
 
 /** Notes arms under different loads, which must not be mistaken for one server slower than another. */
 function differentLoads([base, ...heads]: ComparisonParts['arms']): Finding[] {
-  return heads.flatMap((head) => {
-    const differing = differences(loadFingerprint(base.plan), loadFingerprint(head.plan)).filter(
-      ({ field }) => !COMPARED.has(field),
-    );
-    if (differing.length === 0) return [];
-    const shown = differing.map(({ field, baseline, now }) => `${field} ${baseline} vs ${now}`).join(', ');
-    return [
-      { code: 'loads_differ', message: `${base.name} and ${head.name} run under different loads: ${shown}` },
-    ];
+  return heads.flatMap(({ name, plan }) => {
+    const shown = differences(loadFingerprint(base.plan), loadFingerprint(plan))
+      .filter(({ field }) => !COMPARED.has(field))
+      .map(({ field, baseline, now }) => `${field} ${baseline} vs ${now}`);
+    if (shown.length === 0) return [];
+    const message = `${base.name} and ${name} run under different loads: ${shown.join(', ')}`;
+    return [{ code: 'loads_differ', message }];
   });
 }
 
 /** With too few rounds no verdict is possible: a gate is refused, compare still shows its figures. */
-function tooFewRounds(command: Design['command'], design: Design): string[] {
+function tooFewRounds(design: Design): string[] {
   const rounds = design.looks.at(-1)?.rounds ?? 0;
   const needed = roundsForVerdict(design);
   if (rounds >= needed) return [];
   const deciding = design.rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
   const message = `${rounds} rounds are too few for a verdict on ${plural(deciding, 'metric')}; the minimum is ${needed}`;
-  if (command === 'compare') return [message];
+  if (design.command === 'compare') return [message];
   return fail(
     'TOO_FEW_ROUNDS',
     `--rounds: ${message}`,

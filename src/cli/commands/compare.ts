@@ -1,14 +1,11 @@
 import { option } from '../../contract/options.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { COMPARISON } from '../../report/index.ts';
-import type { Comparison } from '../../result/comparison.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison } from '../comparison.ts';
-import { comparisonOptions, planArm, planComparison, roundCount, singleLook } from '../comparison-plan.ts';
+import { ALPHA, comparisonOptions, planArm, planComparison, roundCount } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
-
-const COMPARE_FORMATS = COMPARISON.defaultFormats;
 
 const COMPARE_OPTIONS = {
   arm: repeated('SPEC', 'one side of the comparison; the others are compared with the first'),
@@ -20,7 +17,7 @@ export const addCompare: AddCommand = (program, cli, finish) => {
     program,
     'compare',
     'run two or more servers, transports or settings in turn and report the differences',
-    { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARE_FORMATS) },
+    { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats) },
     `
 An arm names its differences: a name, a target and flags of run; each may be omitted.
 Exit codes: 0 a verdict for every arm, 4 INCONCLUSIVE, 3 INVALID, 99 a threshold failed.
@@ -39,19 +36,15 @@ async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> 
   const parts = {
     command: 'compare' as const,
     arms: [base, ...heads] as const,
-    looks: singleLook(rounds),
+    looks: [{ rounds, alpha: ALPHA }],
     baseline: null,
     notes: [],
   };
-  return exitCodeOfComparison(
-    await carryOutComparison(cli, await planComparison(parts, flags, COMPARE_FORMATS)),
-  );
-}
-
-/** A difference between two servers is not a failure. */
-function exitCodeOfComparison({ judgement: { verdict }, thresholds }: Comparison): ExitCode {
-  if (verdict === 'INVALID') return EXIT.invalid;
+  const planned = await planComparison(parts, flags, COMPARISON.defaultFormats);
+  const { judgement, thresholds } = await carryOutComparison(cli, planned);
+  // A difference between two servers is not a failure.
+  if (judgement.verdict === 'INVALID') return EXIT.invalid;
   if (thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
-  const isUnsure = verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);
+  const isUnsure = judgement.verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);
   return isUnsure ? EXIT.inconclusive : EXIT.passed;
 }

@@ -6,9 +6,11 @@ import { renderGithubAnnotations, renderGithubSummary } from '../../report/ci/gi
 import { COMPARISON } from '../../report/index.ts';
 import type { Comparison } from '../../result/comparison.ts';
 import { readBaseline } from '../../result/documents.ts';
+import type { Finding } from '../../result/findings.ts';
+import type { RunResult } from '../../result/run-result.ts';
 import { checkOutBase } from '../../run/base/check-out.ts';
 import { git } from '../../run/base/git.ts';
-import { minRounds } from '../../stats/correction.ts';
+import { minRounds, planLooks } from '../../stats/correction.ts';
 import { MAX_GATING } from '../../stats/rules.ts';
 import { plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
@@ -16,16 +18,13 @@ import { carryOutComparison } from '../comparison.ts';
 import {
   ALPHA,
   type ArmPlan,
-  type ComparisonParts,
   comparisonOptions,
-  type PlannedComparison,
   planArm,
   planComparison,
   roundCount,
-  singleLook,
-  twoLooks,
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
+import { progressCli } from '../progress.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
@@ -101,21 +100,20 @@ function requireOneBase({ baseExec, baseRef, baseline, baseInstall }: GateOption
 async function compareWithBase(
   cli: Cli,
   name: string,
-  { baseExec, baseRef, baseInstall, baseline, rounds: asked, quick }: GateOptions,
+  { baseExec, baseRef, baseInstall, baseline: file, rounds: asked, quick }: GateOptions,
   flags: Flags,
   head: ArmPlan,
 ): Promise<Comparison> {
-  const rounds = asked ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS);
-  const looksOf = quick ? singleLook : twoLooks;
-  const planWith = (base: ArmPlan, parts: Partial<ComparisonParts> = {}): Promise<PlannedComparison> => {
-    const looks = looksOf(rounds);
-    const usual = { command: 'gate' as const, arms: [base, head] as const, looks, baseline: null, notes: [] };
-    return planComparison({ ...usual, ...parts }, flags, GATE_FORMATS);
-  };
-  if (baseline !== null) {
-    const { base, results } = await readBase(baseline, head);
-    const looks = looksOf(Math.min(rounds, results.length));
-    return carryOutComparison(cli, await planWith(base, { looks, baseline: { file: baseline, results } }));
+  const maxRounds = asked ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS);
+  const results = file === null ? null : await readRounds(file, head);
+  const rounds = Math.min(maxRounds, results?.length ?? maxRounds);
+  const looks = quick ? [{ rounds, alpha: ALPHA }] : planLooks(rounds, ALPHA);
+  const baseline = file === null || results === null ? null : { file, results };
+  const planWith = (base: ArmPlan, notes: readonly Finding[] = []) =>
+    planComparison({ command: 'gate', arms: [base, head], looks, baseline, notes }, flags, GATE_FORMATS);
+  if (file !== null) {
+    const plan = results?.[0]?.plan ?? head.plan;
+    return carryOutComparison(cli, await planWith({ ...head, name: 'base', spec: file, plan }));
   }
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');
   if (baseExec !== null) {
@@ -130,13 +128,11 @@ async function compareWithBase(
     install: baseInstall,
     repository: cli.cwd,
     signal: cli.signal,
-    onLine: (line) => {
-      if (!isQuiet) cli.err(`${line}\n`);
-    },
+    onLine: (line) => progressCli(cli, isQuiet).err(`${line}\n`),
   });
   try {
     const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };
-    return await carryOutComparison(cli, await planWith(base, { notes: checkout.notes }));
+    return await carryOutComparison(cli, await planWith(base, checkout.notes));
   } finally {
     checkout.remove();
   }
@@ -165,25 +161,24 @@ function requireMovable({ plan: { target } }: ArmPlan, cwd: string): void {
   );
 }
 
-async function readBase(file: string, head: ArmPlan) {
+/** Reads the runs of the base from the rounds of an earlier gate. Throws BAD_BASELINE. */
+async function readRounds(file: string, head: ArmPlan): Promise<RunResult[]> {
   const results = await readBaseline(file);
   const needed = minRounds(ALPHA, MAX_GATING);
-  const [first] = results;
-  if (first === undefined || results.length < needed) {
-    return fail(
+  if (results.length < needed) {
+    fail(
       'BAD_BASELINE',
       `${file} holds ${plural(results.length, 'valid round')}; a verdict needs at least ${needed}, which show the spread between rounds`,
       'Give the rounds.json of a gate or compare; the runs of its last arm are the baseline.',
     );
   }
-  if (first.plan.scenario !== head.plan.scenario) {
-    return fail(
-      'BAD_BASELINE',
-      `${file} holds rounds of ${first.plan.scenario}, not of ${head.plan.scenario}`,
-      'Give the rounds.json of the same scenario.',
-    );
-  }
-  return { base: { ...head, name: 'base', spec: file, plan: first.plan }, results };
+  const scenario = results[0]?.plan.scenario;
+  if (scenario === head.plan.scenario) return results;
+  return fail(
+    'BAD_BASELINE',
+    `${file} holds rounds of ${scenario}, not of ${head.plan.scenario}`,
+    'Give the rounds.json of the same scenario.',
+  );
 }
 
 /** In a job of GitHub Actions, writes the step summary and the annotations, which are lines of its log. */

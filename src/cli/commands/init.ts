@@ -22,22 +22,16 @@ Next:
   3. npx sockbench run broadcast-latency
 `;
 
-function requireFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return;
-  fail(
-    'NOT_A_FOLDER',
-    `${folder} is not a folder`,
-    'Give the folder of your project, or omit it for this one.',
-  );
-}
-
 export const addInit: AddCommand = (program, cli, finish) => {
   program
     .command('init')
     .description('write templates of a target, a scenario, a config and a CI workflow')
     .argument('[folder]', 'project folder', '.')
     .action(async (folder: string) => {
-      requireFolder(folder);
+      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+        const hint = 'Give the folder of your project, or omit it for this one.';
+        fail('NOT_A_FOLDER', `${folder} is not a folder`, hint);
+      }
       for (const [template, path, what] of TEMPLATES) {
         const file = join(folder, path);
         if (existsSync(file)) {
