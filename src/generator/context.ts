@@ -16,7 +16,6 @@ export class WorkerContext {
   readonly assignment: Assignment;
   readonly plan: Plan;
   readonly layout: Layout;
-  /** Client numbers of this worker. */
   readonly clients: ReadonlySet<number>;
   readonly scenario: Scenario;
   readonly target: Target;
@@ -27,7 +26,6 @@ export class WorkerContext {
   readonly window: ReceiveWindow;
   /** Measured work that failed, and functions of the target that threw. */
   readonly failed = new ReasonCounts();
-  /** How connections ended that the scenario closed. */
   readonly closed = new ReasonCounts();
   /** Set once, when measuring is scheduled. */
   measuring: MeasureWindow = NOT_MEASURING;

@@ -33,7 +33,6 @@ export class HttpPublisher {
     this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT, ...options.tls });
   }
 
-  /** How many messages wait for a request to end. */
   get waiting(): number {
     return this.#waiting.length;
   }

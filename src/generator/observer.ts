@@ -45,7 +45,7 @@ export class Observer {
   }
 
   take(client: number, key: string, receivedNs: number): void {
-    const { window, clients } = this.#context;
+    const { window, clients, recorder, measuring } = this.#context;
     window.note(receivedNs);
     let push = this.#pushes.get(key);
     if (push === undefined) {
@@ -54,6 +54,7 @@ export class Observer {
       this.#pushes.set(key, push);
     }
     if (push.clients === null || !push.clients.add(client)) {
+      // A duplicate is no push of its own: it ends no gap.
       push.duplicated += 1;
       return;
     }
@@ -61,12 +62,6 @@ export class Observer {
     if (push.missing === 0) push.clients = null;
     push.reached += 1;
     push.lastNs = receivedNs;
-    this.#recordGap(client, receivedNs);
-  }
-
-  /** Records no gap at a duplicate, which is no push of its own. */
-  #recordGap(client: number, receivedNs: number): void {
-    const { recorder, measuring } = this.#context;
     const lastNs = this.#lastNs.get(client);
     this.#lastNs.set(client, receivedNs);
     const { startNs, endNs } = measuring;
@@ -74,7 +69,6 @@ export class Observer {
     recorder.record(receivedNs < startNs ? 'warmup' : 'push_gap', receivedNs - lastNs);
   }
 
-  /** What arrived since the last call. */
   takeArrivals(): PushArrivals[] {
     const nowNs = this.#context.clock.nowNs();
     const arrivals: PushArrivals[] = [];

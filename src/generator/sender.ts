@@ -135,7 +135,6 @@ export class Sender {
     this.#options = options;
   }
 
-  /** Time spent waiting on purpose in a busy loop. */
   get pacingNs(): number {
     return this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0);
   }

@@ -110,7 +110,6 @@ export class GeneratorSession {
     return new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   }
 
-  /** Runs the code of snapshots once for the compiler, before the run. */
   rehearse(): void {
     this.#snapshots.rehearse();
   }

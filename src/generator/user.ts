@@ -14,7 +14,6 @@ export interface Iteration {
   readonly publishing: Pick<Publishing, 'publish'>;
   /** Client number of the user. */
   readonly sender: number;
-  /** Stream, intended time and number of this iteration. */
   readonly stamp: Stamp;
   readonly connection: Connection;
 }
@@ -145,7 +144,6 @@ export class IteratingUser implements User {
     });
   }
 
-  /** Closes what this iteration opened. */
   async leave(): Promise<void> {
     this.#hasLeft = true;
     await Promise.all(this.#opened.map(({ connection }) => connection.close()));

@@ -6,29 +6,26 @@ export class BitSet {
   readonly #pages = new Map<number, Uint32Array>();
 
   has(number: number): boolean {
-    const { page, word, bit } = placeOf(number);
-    return ((this.#pages.get(page)?.[word] ?? 0) & bit) !== 0;
+    const words = this.#pages.get(Math.floor(number / PAGE_BITS));
+    return ((words?.[wordOf(number)] ?? 0) & bitOf(number)) !== 0;
   }
 
   /** Adds a number; false when the set has it already. */
   add(number: number): boolean {
-    const { page, word, bit } = placeOf(number);
+    const page = Math.floor(number / PAGE_BITS);
     let words = this.#pages.get(page);
     if (words === undefined) {
       words = new Uint32Array(PAGE_BITS / WORD_BITS);
       this.#pages.set(page, words);
     }
+    const word = wordOf(number);
+    const bit = bitOf(number);
     const before = words[word] ?? 0;
     words[word] = before | bit;
     return (before & bit) === 0;
   }
 }
 
-function placeOf(number: number): { readonly page: number; readonly word: number; readonly bit: number } {
-  const offset = number % PAGE_BITS;
-  return {
-    page: Math.floor(number / PAGE_BITS),
-    word: Math.floor(offset / WORD_BITS),
-    bit: 1 << (offset % WORD_BITS),
-  };
-}
+const wordOf = (number: number) => Math.floor((number % PAGE_BITS) / WORD_BITS);
+
+const bitOf = (number: number) => 1 << (number % WORD_BITS);

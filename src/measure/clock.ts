@@ -40,22 +40,15 @@ export function readOriginNs(): bigint {
   return process.hrtime.bigint() - BigInt(baseNs);
 }
 
+const OFFSET_READINGS = 16;
+
 /**
  * A clock that counts from `originNs`. `performance.now()` and `process.hrtime` read the same monotonic
  * clock, so one offset holds for the life of the process; `performance.now()` is the cheaper read.
  */
 export function createClock(originNs: bigint): Clock {
-  const offsetNs = readOffsetNs(originNs);
-  return { nowNs: () => Math.round(performance.now() * 1e6 + offsetNs) };
-}
-
-const OFFSET_READINGS = 16;
-
-/**
- * Returns what to add to `performance.now()` to get the time since `originNs`. A process may lose the CPU between two
- * readings, which would shift its clock permanently, so the closest pair of several is taken.
- */
-function readOffsetNs(originNs: bigint): number {
+  // A process may lose the CPU between two readings, which would shift its clock permanently, so the closest pair of
+  // several is taken.
   let closest = { apartNs: Number.POSITIVE_INFINITY, offsetNs: 0 };
   for (let reading = 0; reading < OFFSET_READINGS; reading++) {
     const before = process.hrtime.bigint();
@@ -65,5 +58,6 @@ function readOffsetNs(originNs: bigint): number {
       closest = { apartNs, offsetNs: Number(before - originNs) + apartNs / 2 - midNs };
     }
   }
-  return closest.offsetNs;
+  const { offsetNs } = closest;
+  return { nowNs: () => Math.round(performance.now() * 1e6 + offsetNs) };
 }

@@ -84,7 +84,6 @@ export class FanoutTracker {
     }
   }
 
-  /** Closes all that is open, at the end of a run. */
   closeAll(): void {
     for (const [key, broadcast] of this.#open) this.#close(key, broadcast);
   }
@@ -214,7 +213,6 @@ export class FanoutParts {
     else part.latenciesNs.push(latencyNs);
   }
 
-  /** All latencies since the last call. */
   take(): BroadcastPart[] {
     const parts = Array.from(this.#parts.values(), (part) => ({
       ...part,

@@ -87,9 +87,7 @@ export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonl
   return [...ownSeries, ...SERIES];
 }
 
-const BY_NAME: ReadonlyMap<string, SeriesDefinition> = new Map(SERIES.map((each) => [each.name, each]));
-
 /** The definition of a series of the harness; undefined for a scenario's own. */
 export function seriesNamed(name: string): SeriesDefinition | undefined {
-  return BY_NAME.get(name);
+  return SERIES.find((each) => each.name === name);
 }

@@ -54,8 +54,21 @@ export class TelemetrySampler {
     this.#lastNs = clock.nowNs();
     this.#lastCpuUs = cpuUs();
     this.#lastLoop = performance.eventLoopUtilization();
-    new PerformanceObserver((list) => this.#noteGc(list.getEntries())).observe({ entryTypes: ['gc'] });
-    subscribe('net.server.socket', (message) => this.#noteAccepted((message as { socket: Socket }).socket));
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        this.#gc.gcCount += 1;
+        this.#gc.gcTotalMs += duration;
+        this.#gc.gcMaxMs = Math.max(this.#gc.gcMaxMs, duration);
+      }
+    }).observe({ entryTypes: ['gc'] });
+    subscribe('net.server.socket', (message) => {
+      const { socket } = message as { socket: Socket };
+      // A pipe to a child process has no address, and no client uses one.
+      if (socket.remoteAddress === undefined) return;
+      this.acceptedCount += 1;
+      this.#accepted.add(socket);
+      socket.once('close', () => this.#accepted.delete(socket));
+    });
   }
 
   /** Samples the time since the last sample. `pacingNs`: how long a pacer has spun in all. */
@@ -85,22 +98,6 @@ export class TelemetrySampler {
     this.#lastPacingNs = pacingNs;
     Object.assign(this.#gc, { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 });
     return sample;
-  }
-
-  #noteGc(entries: ReadonlyArray<{ readonly duration: number }>): void {
-    for (const { duration } of entries) {
-      this.#gc.gcCount += 1;
-      this.#gc.gcTotalMs += duration;
-      this.#gc.gcMaxMs = Math.max(this.#gc.gcMaxMs, duration);
-    }
-  }
-
-  #noteAccepted(socket: Socket): void {
-    // A pipe to a child process has no address, and no client uses one.
-    if (socket.remoteAddress === undefined) return;
-    this.acceptedCount += 1;
-    this.#accepted.add(socket);
-    socket.once('close', () => this.#accepted.delete(socket));
   }
 
   #bufferedBytes(): number | null {
@@ -141,7 +138,6 @@ class LoopDelay {
     }, DELAY_PERIOD_MS).unref();
   }
 
-  /** Delays since the last call. */
   take(): Pick<TelemetrySample, 'loopDelayP50Ns' | 'loopDelayP99Ns' | 'loopDelayMaxNs'> {
     const soFarNs = this.#clock.nowNs() - this.#expectedNs;
     if (soFarNs > 0) this.#lateness.record(soFarNs);

@@ -47,8 +47,8 @@ export function copiesOf({ operation }: Stream): number {
 
 /** Records a broadcast that closed into the series of its stream's operation. */
 export function recordClosed({ streams }: Layout, recorder: Recorder, closed: ClosedBroadcast): void {
-  const kind = streams[closed.stream]?.operation.kind;
-  const series = kind === undefined ? null : OPERATIONS[kind].broadcast;
+  const stream = streams[closed.stream];
+  const series = stream === undefined ? null : OPERATIONS[stream.operation.kind].broadcast;
   if (series === null || closed.reached === 0) return;
   recorder.record(series.first, closed.firstNs);
   if (series.median !== null) recorder.record(series.median, closed.medianNs);

@@ -41,7 +41,6 @@ export interface OperationDefinition {
   readonly nodes: NodeSeries | null;
   /** What each message may record beside its receipts. `hasFile`: the target is described by a file of the user. */
   readonly alsoRecords: (hasFile: boolean) => readonly SeriesName[];
-  /** Makes the part that runs in a worker. */
   readonly start: (worker: OperationWorker) => RunningOperation;
 }
 
@@ -59,7 +58,6 @@ export interface OperationWorker extends Omit<WorkerContext, 'measuring'> {
 export interface RunningOperation {
   /** Listens to what a client may receive; called for every connection before anything is sent over it. */
   listen?(client: number, connection: Connection): void;
-  /** Sends a message that is due over the connection of its sender. */
   perform(message: DueMessage, connection: Connection): void;
   /** Measured work that is not over, for which the drain waits. */
   readonly pending?: number;

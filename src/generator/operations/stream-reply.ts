@@ -103,7 +103,6 @@ export class AwaitedReplies {
     this.#forgetAfterNs = forgetAfterNs;
   }
 
-  /** Notes that a client has requested so many replies. */
   expect(client: number, stamp: Stamp, replies: number): void {
     const waiting = this.#waiting.get(client) ?? [];
     const isOld = (awaited: Awaited) => stamp.actualNs - awaited.stamp.actualNs > this.#forgetAfterNs;
