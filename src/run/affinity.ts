@@ -63,10 +63,7 @@ export function pinned(cpus: string | null, command: readonly string[]): [file: 
 }
 
 /** Chooses the CPUs of a run; `problem` says why nothing is pinned, null when it is. */
-export function chooseAffinity(
-  workers: number,
-  pin: boolean,
-): { affinity: Affinity; problem: string | null } {
+export function chooseAffinity(workers: number, pin: boolean) {
   const cpus = allowedCpus();
   const problem = pin ? pinningProblem(cpus) : 'turned off';
   return { affinity: problem === null ? planAffinity(workers, cpus) : noAffinity(workers), problem };

@@ -44,8 +44,9 @@ interface CollectorOptions {
 export class Collector {
   readonly timeline: Timeline;
   readonly warmup = new WarmupWindows();
-  /** Start of the warm-up; infinite before it is known. */
+  /** Start of the warm-up and of the measured schedule; infinite before it is known. */
   warmupStartNs = Number.POSITIVE_INFINITY;
+  measureStartNs = Number.POSITIVE_INFINITY;
   readonly pushes: Pushes;
   readonly workers: readonly WorkerRecord[];
   readonly failures = new ReasonCounts();
@@ -62,7 +63,6 @@ export class Collector {
   readonly #fanout: FanoutTracker;
   readonly #givenUp: ClosedBroadcast[] = [];
   readonly #recorder = new Recorder();
-  #measureStartNs = Number.POSITIVE_INFINITY;
 
   constructor(options: CollectorOptions) {
     const { membership, quietNs } = options;
@@ -90,13 +90,8 @@ export class Collector {
     });
   }
 
-  /** Start of the measured schedule; infinite before it is known. */
-  get measureStartNs(): number {
-    return this.#measureStartNs;
-  }
-
   measureFrom(startNs: number): void {
-    this.#measureStartNs = startNs;
+    this.measureStartNs = startNs;
     this.pushes.measureStartNs = startNs;
     this.pushes.measureEndNs = startNs + this.#options.durationMs * 1e6;
   }
@@ -164,7 +159,7 @@ export class Collector {
     const { warmup, connect, connect_upgraded, ...measured } = snapshot.recorded.series;
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
     if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);
-    const second = Math.round((snapshot.startNs - this.#measureStartNs) / SECOND_NS);
+    const second = Math.round((snapshot.startNs - this.measureStartNs) / SECOND_NS);
     const warmupSecond = Math.round((snapshot.endNs - this.warmupStartNs) / SECOND_NS) - 1;
     if (second < 0) this.warmup.add(warmupSecond, warmup);
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
@@ -194,7 +189,7 @@ export class Collector {
   }
 
   #secondOf(timeNs: number): number {
-    return Math.max(0, Math.floor((timeNs - this.#measureStartNs) / SECOND_NS));
+    return Math.max(0, Math.floor((timeNs - this.measureStartNs) / SECOND_NS));
   }
 
   #addPushes(closed: readonly ClosedPush[]): void {
@@ -226,7 +221,7 @@ export class Collector {
   /** What all clients did on the wire in the first `measureMs` of measuring, without warm-up and drain. */
   traffic(measureMs: number): Traffic {
     const spans = this.workers.flatMap(({ traffic }) => traffic);
-    return trafficWithin(spans, this.#measureStartNs, this.#measureStartNs + measureMs * 1e6);
+    return trafficWithin(spans, this.measureStartNs, this.measureStartNs + measureMs * 1e6);
   }
 
   /** Sums over workers, as of their last snapshots. */

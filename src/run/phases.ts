@@ -207,12 +207,8 @@ export async function collect({ control, workers, server, collector }: StartedRu
 }
 
 /** Waits until every worker that is alive has posted a message. A worker that does not in time aborts the run. */
-async function untilAll(
-  { control, workers }: StartedRun,
-  type: FromWorker['type'],
-  timeoutMs: number,
-): Promise<void> {
+async function untilAll(run: StartedRun, type: FromWorker['type'], timeoutMs: number): Promise<void> {
+  const { control, workers } = run;
   if ((await control.until(workers.all(type), timeoutMs)) !== 'timeout') return;
-  const waited = formatDurationMs(timeoutMs);
-  control.abort('worker_hung', `a generator process had not answered after ${waited}`);
+  control.abort('worker_hung', `a generator process had not answered after ${formatDurationMs(timeoutMs)}`);
 }

@@ -97,8 +97,8 @@ async function tryRun(run: () => Promise<RunResult>): Promise<Omit<ArmRun, 'arm'
  */
 export function balancedOrders(arms: number, rounds: number, seed: number): number[][] {
   const generator = mersenne(seed);
-  const shuffled = (values: readonly number[]) => {
-    const left = [...values];
+  const shuffledArms = () => {
+    const left = Array.from({ length: arms }, (_, arm) => arm);
     // Fisher and Yates.
     for (let last = left.length - 1; last > 0; last--) {
       const other = uniformInt(generator, 0, last);
@@ -107,11 +107,10 @@ export function balancedOrders(arms: number, rounds: number, seed: number): numb
     }
     return left;
   };
-  const everyArm = Array.from({ length: arms }, (_, arm) => arm);
   const orders: number[][] = [];
   while (orders.length < rounds) {
-    const first = shuffled(everyArm);
-    for (const shift of shuffled(everyArm)) orders.push([...first.slice(shift), ...first.slice(0, shift)]);
+    const first = shuffledArms();
+    for (const shift of shuffledArms()) orders.push([...first.slice(shift), ...first.slice(0, shift)]);
   }
   return orders.slice(0, rounds);
 }

@@ -15,13 +15,8 @@ const BACKLOG_SECONDS = 0.25;
 const MIN_MESSAGES = 10;
 const MIN_INTERVALS = 3;
 
-interface Growth {
-  readonly fromNs: number;
-  readonly toNs: number;
-}
-
 /** Growth from the first third to the last third of the medians of equal intervals; null when there is none. */
-function growthOf(medians: readonly number[]): Growth | null {
+function growthOf(medians: readonly number[]): { readonly fromNs: number; readonly toNs: number } | null {
   if (medians.length < MIN_INTERVALS) return null;
   const third = Math.ceil(medians.length / 3);
   const growth = { fromNs: median(medians.slice(0, third)), toNs: median(medians.slice(-third)) };
@@ -52,10 +47,10 @@ function leaked(result: RunResult): number {
 
 /** How many messages a server that keeps up has in flight at the end (Little's law), with a margin. */
 function fairlyInFlight(result: RunResult, medians: readonly number[]): number {
-  const latencyNs = medians.reduce((least, median) => Math.min(least, median), Number.POSITIVE_INFINITY);
+  const latencyNs = medians.length === 0 ? 0 : Math.min(...medians);
   const atEnd = result.intervals.findLast(({ startMs }) => startMs < result.timing.measureMs);
   const perMessage = result.rate.sent === 0 ? 0 : result.ledger.expected / result.rate.sent;
-  const seconds = (Number.isFinite(latencyNs) ? latencyNs / 1e9 : 0) + BACKLOG_SECONDS;
+  const seconds = latencyNs / 1e9 + BACKLOG_SECONDS;
   const expectedHz = atEnd === undefined ? 0 : (atEnd.expected / atEnd.lengthMs) * 1000;
   return Math.max(expectedHz * seconds, MIN_MESSAGES * perMessage);
 }

@@ -2,7 +2,7 @@ import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Reason } from '../../measure/reason-counts.ts';
 import type { Finding } from '../../result/findings.ts';
-import { measuredTelemetry } from '../../result/telemetry.ts';
+import { measuredProcesses } from '../../result/telemetry.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
@@ -32,10 +32,8 @@ const rateHeld: Rule = ({ result: { rate } }) => {
   const causes = listCounted(rate.unsent);
   const sent = `${formatCount(rate.sent)} of ${plural(rate.intended, 'message')} sent`;
   const senderGone = rate.unsent.every(({ reason }) => reason === SENDER_GONE) && rate.unsent.length > 0;
-  return {
-    code: senderGone ? 'sender_lost' : 'rate_not_held',
-    message: `${sent}${causes === '' ? '' : `: ${causes}`}`,
-  };
+  const message = `${sent}${causes === '' ? '' : `: ${causes}`}`;
+  return { code: senderGone ? 'sender_lost' : 'rate_not_held', message };
 };
 
 /** The highest quantile up to p99 that the run has samples for. Noise beyond it changes nothing that is reported. */
@@ -56,25 +54,18 @@ const lateSends: Rule = (view) => {
   const actualNs = view.histogram(`${headline}_actual`) === null ? tailNs - lagNs : at(`${headline}_actual`);
   if (!(lagNs > limitNs && tailNs - actualNs > tailNs * LIMITS.sendLagEffect)) return null;
   const name = `p${formatNumber(quantile * 100)}`;
-  return {
-    code: 'send_lag',
-    message: `generator lag: sends were late by ${formatNs(lagNs)} at ${name}, limit ${formatNs(limitNs)}; without the lag ${headline} ${name} would be ${formatNs(actualNs)} instead of ${formatNs(tailNs)}`,
-  };
+  const message = `generator lag: sends were late by ${formatNs(lagNs)} at ${name}, limit ${formatNs(limitNs)}; without the lag ${headline} ${name} would be ${formatNs(actualNs)} instead of ${formatNs(tailNs)}`;
+  return { code: 'send_lag', message };
 };
 
 const generatorBusy: Rule = ({ result }) => {
-  const busiest = result.telemetry.workers
-    .map((worker) => ({
-      role: worker.role,
-      work: measuredTelemetry(worker, result.timing.measureMs)?.workUtilization ?? 0,
-    }))
-    .sort((a, b) => b.work - a.work)[0];
+  const [busiest] = measuredProcesses(result.telemetry.workers, result)
+    .map(({ role, measured }) => ({ role, work: measured.workUtilization ?? 0 }))
+    .sort((a, b) => b.work - a.work);
   if (busiest === undefined || busiest.work <= LIMITS.generatorUtilization) return null;
   const limit = formatPercent(LIMITS.generatorUtilization);
-  return {
-    code: 'generator_busy',
-    message: `the generator was the limit: ${busiest.role} was busy ${formatPercent(busiest.work)} of the time, limit ${limit}`,
-  };
+  const message = `the generator was the limit: ${busiest.role} was busy ${formatPercent(busiest.work)} of the time, limit ${limit}`;
+  return { code: 'generator_busy', message };
 };
 
 /** How much of the headline's tail may be the generator's own: a message waits while it handles another. */
@@ -93,28 +84,22 @@ function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly
 const receiveUncertainty: Rule = (view) => {
   const uncertainty = uncertaintyOfTail(view);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyInvalidates) return null;
-  return {
-    code: 'receive_uncertainty',
-    message: `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`,
-  };
+  const message = `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`;
+  return { code: 'receive_uncertainty', message };
 };
 
 const stolen: Rule = ({ result: { environment } }) => {
   const { stealRatio } = environment;
   if (stealRatio === null || stealRatio <= LIMITS.stealRatio) return null;
-  return {
-    code: 'cpu_steal',
-    message: `CPU steal: other machines on this host took ${formatPercent(stealRatio)} of the time of the run's CPUs, limit ${formatPercent(LIMITS.stealRatio)}`,
-  };
+  const message = `CPU steal: other machines on this host took ${formatPercent(stealRatio)} of the time of the run's CPUs, limit ${formatPercent(LIMITS.stealRatio)}`;
+  return { code: 'cpu_steal', message };
 };
 
 const throttled: Rule = ({ result: { environment } }) => {
   const { throttledMs } = environment;
   if (throttledMs === null || throttledMs === 0) return null;
-  return {
-    code: 'cpu_throttled',
-    message: `the CPU limit of the control group stopped the run for ${formatNumber(throttledMs)} ms`,
-  };
+  const message = `the CPU limit of the control group stopped the run for ${formatNumber(throttledMs)} ms`;
+  return { code: 'cpu_throttled', message };
 };
 
 function totalOf(reasons: readonly Reason[]): number {
@@ -126,10 +111,8 @@ const isOwnLimit = ({ reason }: Reason) => reason.includes(REFUSED_BY_OWN_SYSTEM
 const systemLimit: Rule = ({ result: { clients } }) => {
   const causes = [...clients.failures, ...clients.dropped].filter(isOwnLimit);
   if (causes.length === 0) return null;
-  return {
-    code: 'system_limit',
-    message: `${plural(totalOf(causes), 'client')} could not connect: ${listCounted(causes)}`,
-  };
+  const message = `${plural(totalOf(causes), 'client')} could not connect: ${listCounted(causes)}`;
+  return { code: 'system_limit', message };
 };
 
 const clientsLost: Rule = ({ result: { clients } }) => {
@@ -141,10 +124,8 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   const missing = clients.planned - clients.connected - totalOf(clients.failures.filter(isOwnLimit));
   // The clients of a worker that died while connecting are missing without a failure.
   const unjoined = Math.max(0, totalOf(failures) - missing);
-  return {
-    code: 'clients_lost',
-    message: `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(totalOf(drops))} were dropped: ${listCounted(causes)}`,
-  };
+  const message = `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(totalOf(drops))} were dropped: ${listCounted(causes)}`;
+  return { code: 'clients_lost', message };
 };
 
 /** Why nothing arrived, as far as the run shows it. */
@@ -194,8 +175,6 @@ export function noteUncertainty(view: ResultView): Finding | null {
   const uncertainty = uncertaintyOfTail(view);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyNoted) return null;
   if (uncertainty.share > LIMITS.uncertaintyInvalidates) return null;
-  return {
-    code: 'uncertain_receive_times',
-    message: `latencies may be too high by the time to receive: ${uncertainty.message}; more workers on more CPUs reduce it`,
-  };
+  const message = `latencies may be too high by the time to receive: ${uncertainty.message}; more workers on more CPUs reduce it`;
+  return { code: 'uncertain_receive_times', message };
 }
