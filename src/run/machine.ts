@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
-import { type PacedArrival, Pacer } from '../generator/pacer.ts';
+import { Pacer } from '../generator/pacer.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { realTimers } from '../measure/timers.ts';
@@ -84,28 +84,19 @@ async function checkDisturbance(): Promise<Check[]> {
   const groups = cpuGroups(chooseAffinity(1, true).affinity);
   const { stealRatio, throttledMs } = disturbanceBetween(before, readSystemCounters(), groups);
   const limit = formatPercent(LIMITS.stealRatio);
+  const steal = stealRatio === null ? 'unknown' : formatPercent(stealRatio);
+  const isStolen = (stealRatio ?? 0) > LIMITS.stealRatio;
+  const advice = `Other machines use the CPUs of this host. Runs with more than ${limit} are invalid.`;
+  const throttling = throttledMs === null ? 'no limit' : `${formatNumber(throttledMs)} ms in the last second`;
+  const isThrottled = (throttledMs ?? 0) > 0;
   return [
-    check(
-      'CPU steal',
-      (stealRatio ?? 0) > LIMITS.stealRatio ? 'bad' : 'ok',
-      stealRatio === null ? 'unknown' : formatPercent(stealRatio),
-      `Other machines use the CPUs of this host. Runs with more than ${limit} are invalid.`,
-    ),
-    check(
-      'CPU throttling',
-      (throttledMs ?? 0) > 0 ? 'bad' : 'ok',
-      throttledMs === null ? 'no limit' : `${formatNumber(throttledMs)} ms in the last second`,
-      'Raise the CPU limit of the container.',
-    ),
+    check('CPU steal', isStolen ? 'bad' : 'ok', steal, advice),
+    check('CPU throttling', isThrottled ? 'bad' : 'ok', throttling, 'Raise the CPU limit of the container.'),
   ];
 }
 
 const LAG_RATE_HZ = 100;
 const LAG_SAMPLES = 100;
-
-function* lagArrivals(): Generator<PacedArrival, void> {
-  for (let index = 0; index < LAG_SAMPLES; index++) yield { index, offsetNs: (index * 1e9) / LAG_RATE_HZ };
-}
 
 /** Measures how late an idle pacer is here, because of other work on this machine or its host. */
 async function checkSendLag(): Promise<Check> {
@@ -114,20 +105,21 @@ async function checkSendLag(): Promise<Check> {
   const pacer = new Pacer({
     clock,
     timers: realTimers,
-    arrivals: lagArrivals(),
+    arrivals: Array.from({ length: LAG_SAMPLES }, (_, index) => ({
+      index,
+      offsetNs: (index * 1e9) / LAG_RATE_HZ,
+    })).values(),
     startNs: clock.nowNs() + 1e6,
     onDue: (_, intendedNs) => lags.record(clock.nowNs() - intendedNs),
     workDone: () => 0,
     onSlack: () => {},
   });
   await pacer.run();
-  const p99Ns = lags.quantileNs(0.99);
-  return check(
-    'send lag',
-    p99Ns > LIMITS.sendLagNs ? 'warn' : 'ok',
-    `p50 ${formatNs(lags.quantileNs(0.5))}, p99 ${formatNs(p99Ns)} of ${LAG_SAMPLES} at ${LAG_RATE_HZ}/s`,
-    'Sends this late invalidate runs with short latencies: stop other work, or use a quieter machine.',
-  );
+  const [p50Ns, p99Ns] = [lags.quantileNs(0.5), lags.quantileNs(0.99)];
+  const found = `p50 ${formatNs(p50Ns)}, p99 ${formatNs(p99Ns)} of ${LAG_SAMPLES} at ${LAG_RATE_HZ}/s`;
+  const advice =
+    'Sends this late invalidate runs with short latencies: stop other work, or use a quieter machine.';
+  return check('send lag', p99Ns > LIMITS.sendLagNs ? 'warn' : 'ok', found, advice);
 }
 
 /** Checks everything that could invalidate a measurement. Takes about two seconds. */

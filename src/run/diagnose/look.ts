@@ -115,7 +115,7 @@ function request(url: URL, options: RequestOptions & { readonly signal: AbortSig
         });
       });
       sent.once('response', async (response) => {
-        resolve(await answerOf(response));
+        resolve(await readAnswer(response));
         sent.destroy();
       });
       sent.once('upgrade', (_response, socket) => {
@@ -133,7 +133,7 @@ function request(url: URL, options: RequestOptions & { readonly signal: AbortSig
 }
 
 /** Reads the first chunk of the body only, since a body may be endless. */
-async function answerOf(response: IncomingMessage): Promise<Answer> {
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const [contentType = ''] = (headers['content-type'] ?? '').split(';');
   const [body = ''] = await Promise.race([once(response, 'data'), once(response, 'end')]).catch(() => []);
