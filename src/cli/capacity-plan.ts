@@ -1,7 +1,7 @@
 import { choice, integer, type OptionTable, option } from '../contract/options.ts';
 import { isObserving, type Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
-import { maxRunMs, type Plan, type PlannedRun } from '../plan/plan.ts';
+import { maxRunMs, type PlannedRun } from '../plan/plan.ts';
 import { variedText } from '../report/content/capacity-verdict.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
 import { forecastRun } from '../run/forecast.ts';
@@ -15,10 +15,10 @@ import { type Flags, type FlagValues, readFlags, repeated } from './flags.ts';
 import { readSource } from './plan-run.ts';
 
 /** The range of a search unless --from and --to are given. */
-const RANGES: Readonly<Record<Varied, { readonly from: string; readonly to: string }>> = {
+const RANGES = {
   rate: { from: '50/s', to: '100000/s' },
   clients: { from: '10', to: '100000' },
-};
+} as const satisfies Readonly<Record<Varied, unknown>>;
 const MIN_HZ = 0.1;
 const MAX_HZ = 1e6;
 /** The share of repeats that must pass. */
@@ -32,21 +32,17 @@ function lossLimit(text: string): string {
   return fail('BAD_OPTION', `"${text}" is neither a whole number nor a percentage`, 'Write 5 or 0.1%.');
 }
 
+function limitsText(end: 'from' | 'to'): string {
+  return `${RANGES.rate[end]}, or ${RANGES.clients[end]} clients`;
+}
+
 /** Flags of the search, beside those of every run. */
 export const SEARCH_OPTIONS = {
   objective: repeated('EXPR', "condition that the server must meet, 'fanout_last.p95<50ms'"),
   lost: option('AMOUNT', '0', 'maximum of lost messages, and of failed ones: 5 or 0.1%', lossLimit),
   vary: option(VARIED.join('|'), 'rate', 'the parameter to search', choice(VARIED)),
-  from: option(
-    'VALUE',
-    null,
-    `start of the search (default: ${RANGES.rate.from}, or ${RANGES.clients.from} clients)`,
-  ),
-  to: option(
-    'VALUE',
-    null,
-    `end of the search (default: ${RANGES.rate.to}, or ${RANGES.clients.to} clients)`,
-  ),
+  from: option('VALUE', null, `start of the search (default: ${limitsText('from')})`),
+  to: option('VALUE', null, `end of the search (default: ${limitsText('to')})`),
   repeats: option('N', '5', 'fresh runs that confirm the answer; four of five must pass', integer(1, 100)),
   longestStep: option(
     'TIME',
@@ -60,7 +56,6 @@ type SearchFlags = FlagValues<typeof SEARCH_OPTIONS>;
 
 /** A search that may start. */
 export interface PlannedSearch {
-  readonly scenario: Scenario;
   readonly design: SearchDesign;
   /** The objectives of the user. */
   readonly objectives: readonly Objective[];
@@ -105,19 +100,19 @@ function readObjectives({ objective }: SearchFlags, scenario: Scenario): Objecti
   return objective.flatMap((expression) => parseObjectives(expression, scenario.series));
 }
 
-/** The varied parameter has no value of its own. */
-function requireNotGiven(vary: Varied, flags: Flags): void {
-  if (flags[vary] === undefined) return;
-  const other = vary === 'rate' ? 'clients' : 'rate';
-  fail(
-    'BAD_SEARCH',
-    `--${vary} ${String(flags[vary])} is the parameter to search`,
-    `Give --from and --to instead, or search another parameter with --vary ${other}.`,
-  );
-}
-
-/** A profile of stages has no single rate, and a scenario that only listens has none. */
-function requireSearchable(vary: Varied, { plan, layout }: PlannedRun): void {
+/**
+ * The varied parameter has no value of its own. A profile of stages has no single rate, and a scenario that only listens
+ * has none.
+ */
+function requireSearchable(vary: Varied, given: unknown, { plan, layout }: PlannedRun): void {
+  if (given !== undefined) {
+    const other = vary === 'rate' ? 'clients' : 'rate';
+    fail(
+      'BAD_SEARCH',
+      `--${vary} ${String(given)} is the parameter to search`,
+      `Give --from and --to instead, or search another parameter with --vary ${other}.`,
+    );
+  }
   const [first, ...others] = plan.profile;
   if (first === undefined || others.length > 0 || first.fromHz !== first.toHz) {
     fail('BAD_SEARCH', 'a search for capacity needs a constant rate, not a profile', 'Give --rate 100/s.');
@@ -149,10 +144,12 @@ function maxMsOf(design: SearchDesign, planAt: PlannedSearch['planAt']): number 
 
 /** `fanout_last.p95 needs 200 independent samples`, for each objective that needs any. */
 function needsText(objectives: readonly Objective[]): string {
-  const needs = objectives
-    .map(({ metric }) => ({ name: metricName(metric), needed: neededSamples(metric) }))
-    .filter(({ needed }) => needed > 0);
-  return list(needs.map(({ name, needed }) => `${name} needs ${formatCount(needed)} independent samples`));
+  const needs = objectives.map(({ metric }) => ({ metric, needed: neededSamples(metric) }));
+  return list(
+    needs
+      .filter(({ needed }) => needed > 0)
+      .map(({ metric, needed }) => `${metricName(metric)} needs ${formatCount(needed)} independent samples`),
+  );
 }
 
 /**
@@ -163,25 +160,32 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
   const asked = readFlags(SEARCH_OPTIONS, flags);
   const design = readDesign(asked);
   const { vary } = design;
-  requireNotGiven(vary, flags);
   const losses = ['lost', 'failed'].flatMap((loss) => parseObjectives(`${loss}<=${asked.lost}`));
   const { scenario, config, planWith } = await readSource(name, flags);
   const draftAt: DraftAt = (value, longer) =>
     planWith({ [vary]: vary === 'rate' ? `${value}/s` : String(value), ...longer });
   const first = draftAt(design.from);
-  requireSearchable(vary, first);
+  requireSearchable(vary, flags[vary], first);
   const objectives = readObjectives(asked, scenario);
   const planAt = (value: number) => planStep(value, vary, objectives, asked.longestStep, draftAt);
+  const askedMs = first.plan.durationMs;
   const firstMs = planAt(design.from).plan.durationMs;
+  const warnings: string[] = [];
+  if (firstMs > askedMs) {
+    const times = `${formatDurationMs(firstMs)} instead of ${formatDurationMs(askedMs)}`;
+    warnings.push(`the first runs take ${times}: ${needsText(objectives)}`);
+  }
+  if (config.threshold.length > 0) {
+    warnings.push('the thresholds of the config are ignored; a search judges --objective');
+  }
   return {
-    scenario,
     design,
     objectives,
     losses,
     lost: asked.lost,
     maxSteps: maxSteps(design),
     maxMs: maxMsOf(design, planAt),
-    warnings: warningsOf(first.plan, firstMs, objectives, config.threshold),
+    warnings,
     out: config.out,
     planAt,
   };
@@ -213,19 +217,4 @@ function planStep(
     `at ${variedText(vary, value)}, ${needsText(objectives)}, ${problem}`,
     `Give a higher --from, or a lower quantile${isEnough ? ', or a longer --longest-step' : ''}.`,
   );
-}
-
-function warningsOf(
-  { durationMs }: Plan,
-  firstMs: number,
-  objectives: readonly Objective[],
-  thresholds: readonly string[],
-): string[] {
-  const extended = `the first runs take ${formatDurationMs(firstMs)} instead of ${formatDurationMs(durationMs)}: ${needsText(objectives)}`;
-  return [
-    ...(firstMs > durationMs ? [extended] : []),
-    ...(thresholds.length > 0
-      ? ['the thresholds of the config are ignored; a search judges --objective']
-      : []),
-  ];
 }

@@ -11,12 +11,11 @@ type Runtime = ReferencePlan['runtime'];
 
 const ANSWERS_WITHIN_MS = 5000;
 
-const RUNTIME_NAMES: Readonly<Record<Runtime, string>> = { node: 'Node.js', bun: 'Bun' };
-/** The output of --version: that of Node.js begins with a v. */
-const VERSIONS: Readonly<Record<Runtime, RegExp>> = {
-  node: /^v(\d+)\.(\d+)\.\d+\S*$/,
-  bun: /^(\d+)\.(\d+)\.\d+\S*$/,
-};
+/** The name of each runtime, and the output of its --version, which begins with a v for Node.js. */
+const RUNTIMES = {
+  node: { name: 'Node.js', version: /^v(\d+)\.(\d+)\.\d+\S*$/ },
+  bun: { name: 'Bun', version: /^(\d+)\.(\d+)\.\d+\S*$/ },
+} as const satisfies Readonly<Record<Runtime, unknown>>;
 /** The reference servers are TypeScript, which Node.js runs without a loader from this version on. */
 const MIN_NODE = { major: 22, minor: 18 };
 
@@ -65,13 +64,10 @@ export function planRuntime(
     const version = kind === 'node' ? process.version : versionOf(kind, usual, usual, withinMs);
     return { program: null, version };
   }
-  const program = locateProgram(given);
+  const program = /[/\\]/.test(given)
+    ? resolve(given)
+    : (findProgram(given) ?? badRuntime(`--runtime ${given} is not on PATH`, 'Give the path of a program.'));
   return { program, version: versionOf(kind, program, `--runtime ${given}`, withinMs) };
-}
-
-function locateProgram(given: string): string {
-  if (/[/\\]/.test(given)) return resolve(given);
-  return findProgram(given) ?? badRuntime(`--runtime ${given} is not on PATH`, 'Give the path of a program.');
 }
 
 /** Runs a program with --version and checks its output; `shown` is how errors name the program. */
@@ -99,15 +95,16 @@ function versionOf(kind: Runtime, program: string, shown: string, withinMs: numb
 }
 
 function checkVersion(kind: Runtime, version: string, asked: string): string {
-  const found = (['node', 'bun'] as const).find((runtime) => VERSIONS[runtime].test(version));
-  if (found !== kind) {
-    const is = found === undefined ? 'neither Node.js nor Bun' : RUNTIME_NAMES[found];
+  const expected = RUNTIMES[kind];
+  const found = Object.values(RUNTIMES).find((runtime) => runtime.version.test(version));
+  if (found !== expected) {
+    const is = found?.name ?? 'neither Node.js nor Bun';
     badRuntime(
-      `${asked} printed "${version.slice(0, 80)}": it is ${is}, but this server runs on ${RUNTIME_NAMES[kind]}`,
-      `Give the path of ${RUNTIME_NAMES[kind]}; sockbench list shows what runs each server.`,
+      `${asked} printed "${version.slice(0, 80)}": it is ${is}, but this server runs on ${expected.name}`,
+      `Give the path of ${expected.name}; sockbench list shows what runs each server.`,
     );
   }
-  const [, major, minor] = VERSIONS[kind].exec(version) ?? [];
+  const [, major, minor] = expected.version.exec(version) ?? [];
   const isOld =
     Number(major) < MIN_NODE.major || (Number(major) === MIN_NODE.major && Number(minor) < MIN_NODE.minor);
   if (kind === 'bun' || !isOld) return version;

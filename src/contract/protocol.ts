@@ -141,12 +141,7 @@ function requireEnvelope(value: unknown): Envelope {
   return value as Envelope;
 }
 
-/** Bytes within JSON. */
-interface JsonBytes {
-  readonly $binary: string;
-}
-
-function isJsonBytes(value: unknown): value is JsonBytes {
+function isJsonBytes(value: unknown): value is { readonly $binary: string } {
   return (
     typeof value === 'object' && value !== null && '$binary' in value && typeof value.$binary === 'string'
   );
@@ -159,7 +154,7 @@ function isJsonBytes(value: unknown): value is JsonBytes {
 export function envelopeToJson(envelope: Envelope): string {
   const found = bytesIn(envelope.data);
   if (found === null) return JSON.stringify(envelope);
-  const bytes: JsonBytes = { $binary: Buffer.from(found.bytes).toString('base64') };
+  const bytes = { $binary: Buffer.from(found.bytes).toString('base64') };
   const data = found.field === null ? bytes : { ...(envelope.data as object), [found.field]: bytes };
   return JSON.stringify({ ...envelope, data });
 }

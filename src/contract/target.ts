@@ -97,6 +97,9 @@ export interface IncomingEvent {
   readonly payload?: (data: unknown) => unknown;
 }
 
+type EventOf<Fields> = (of: Fields & { readonly client: Client }) => OutgoingEvent;
+type EventOfPayload = EventOf<{ readonly payload: Payload }>;
+
 /** Maps operations to events of the server under test, and its events to replies. Each scenario needs some of them. */
 export interface Mapping {
   readonly join?: (join: {
@@ -111,27 +114,23 @@ export interface Mapping {
   }) => OutgoingEvent | OutgoingRequest;
   /** The event with which a published message arrives. */
   readonly delivery?: IncomingEvent;
-  readonly request?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
+  readonly request?: EventOfPayload;
   /**
    * Extracts the payload from the reply to a request. Without it, the payload is searched in the whole reply, and an
    * acknowledgement may lack it.
    */
   readonly reply?: (data: unknown) => unknown;
-  readonly echo?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
+  readonly echo?: EventOfPayload;
   readonly echoed?: IncomingEvent;
   /** Requests `count` replies; the k-th carries the payload and its number k, from 1. */
-  readonly streamRequest?: (message: {
-    readonly payload: Payload;
-    readonly count: number;
-    readonly client: Client;
-  }) => OutgoingEvent;
+  readonly streamRequest?: EventOf<{ readonly payload: Payload; readonly count: number }>;
   readonly streamed?: {
     readonly event: string;
     /** Without `payload`, replies are assumed to arrive in the order of their requests. */
     readonly read: (data: unknown) => { readonly item: number; readonly payload?: unknown };
   };
   /** Makes the server ask the client; acknowledged after the client has answered. */
-  readonly askMe?: (message: { readonly payload: Payload; readonly client: Client }) => OutgoingEvent;
+  readonly askMe?: EventOfPayload;
   readonly asked?: {
     /** The event with which the server asks; the client answers with the same data. */
     readonly event: string;

@@ -19,10 +19,9 @@ function section(title: string, rows: readonly Row[]): string {
 }
 
 function serverRow(server: ReferenceServer): Row {
-  const { name, summary, transports } = server;
   const reason = whyUnavailable(server);
-  const what = `${summary}; ${transports.join(', ')}`;
-  return reason === null ? [name, what] : [name, what, `cannot run here: ${reason}`];
+  const row = [server.name, `${server.summary}; ${server.transports.join(', ')}`] as const;
+  return reason === null ? row : [...row, `cannot run here: ${reason}`];
 }
 
 export const addList: AddCommand = (program, cli) => {

@@ -1,14 +1,17 @@
 import { fail } from '../../errors.ts';
-import { CAPACITY, COMPARISON, DOCUMENT_KINDS, formatNames, parseFormats, RUNS } from '../../report/index.ts';
+import {
+  CAPACITY,
+  COMPARISON,
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  formatNames,
+  parseFormats,
+  RUNS,
+} from '../../report/index.ts';
 import { readDocument } from '../../result/documents.ts';
 import { requireWritable } from '../../result/store.ts';
-import type { AddCommand, Cli } from '../cli.ts';
-import { type Rendering, renderAgain } from '../output.ts';
-
-interface Asked {
-  readonly format: string;
-  readonly out?: string;
-}
+import type { AddCommand } from '../cli.ts';
+import { renderAgain } from '../output.ts';
 
 export const addReport: AddCommand = (program, cli) => {
   program
@@ -21,27 +24,21 @@ export const addReport: AddCommand = (program, cli) => {
       'text',
     )
     .option('--out <DIR>', 'write files here instead of to stdout')
-    .action(async (paths: string[], asked: Asked) => {
+    .action(async (paths: string[], asked: { readonly format: string; readonly out?: string }) => {
       const stored = await Promise.all(paths.map(readDocument));
       const alone = stored.find(({ kind }) => kind !== 'run');
       if (alone !== undefined && stored.length > 1) {
         fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
       }
-      if (alone?.kind === 'capacity') return render(cli, { kind: CAPACITY, document: alone.document }, asked);
-      if (alone?.kind === 'comparison') {
-        return render(cli, { kind: COMPARISON, document: alone.document }, asked);
-      }
-      const document = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
-      return render(cli, { kind: RUNS, document }, asked);
+      const { format, out } = asked;
+      const render = async <Document>(kind: DocumentKind<Document>, document: Document) => {
+        const formats = parseFormats(kind, format);
+        if (out !== undefined) await requireWritable(out);
+        await renderAgain(cli, out, formats, { kind, document });
+      };
+      if (alone?.kind === 'capacity') return render(CAPACITY, alone.document);
+      if (alone?.kind === 'comparison') return render(COMPARISON, alone.document);
+      const runs = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
+      return render(RUNS, runs);
     });
 };
-
-async function render<Document>(
-  cli: Cli,
-  rendering: Rendering<Document>,
-  { format, out }: Asked,
-): Promise<void> {
-  const formats = parseFormats(rendering.kind, format);
-  if (out !== undefined) await requireWritable(out);
-  await renderAgain(cli, out, formats, rendering);
-}
