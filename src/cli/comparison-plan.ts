@@ -9,6 +9,7 @@ import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { roundsForVerdict } from '../stats/correction.ts';
+import { planThresholds } from '../stats/expectation.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../text.ts';
@@ -16,7 +17,6 @@ import type { LoadedConfig } from '../user-files/config-file.ts';
 import { type ArmSpec, badArm } from './arms.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
 import { type Presets, readSource } from './plan-run.ts';
-import { planThresholds } from './plan-thresholds.ts';
 
 /** The chance that a comparison of equal arms calls any gating metric REGRESSED. */
 export const ALPHA = 0.02;
@@ -100,10 +100,14 @@ export async function planComparison(
   const { arms, looks } = parts;
   const design = designOf(parts, asked.orderSeed, asked.metric);
   const formats = parseFormats(COMPARISON, asked.format);
-  const runs = looks[0]?.rounds ?? 1;
-  const [base, ...heads] = arms.map((arm) => ({ ...arm, runs }));
-  const given = { ofConfig: arms[0].config.threshold, asked: asked.threshold };
-  const { thresholds, warnings } = planThresholds(given, heads.at(-1) ?? { ...arms[0], runs }, base);
+  const [base] = arms;
+  const head = arms.at(-1) ?? base;
+  const given = { ofConfig: base.config.threshold, asked: asked.threshold };
+  const { thresholds, warnings } = planThresholds(given, head.scenario, {
+    head: forecastRun(head),
+    base: forecastRun(base),
+    runs: looks[0]?.rounds ?? 1,
+  });
   await requireWritable(asked.out ?? 'reports');
   const notes = [...parts.notes, ...differentLoads(arms)];
   return {

@@ -41,31 +41,34 @@ export interface Figure extends MetricDefinition {
 
 const USUAL: Tolerance = { delta: 0.1, floor: 0 };
 
-function countMetric(
-  title: string,
-  meaning: string,
-  properties: Partial<MetricDefinition> = {},
-): MetricDefinition {
-  return {
-    title,
-    unit: 'count',
-    meaning,
-    better: 'lower',
-    isGating: true,
-    // Where the base has none, nothing is tolerated.
-    tolerance: { delta: 0.25, floor: 0 },
-    ...properties,
-  };
-}
+/** Where the base has none of a count, nothing is tolerated. */
+const COUNT = {
+  unit: 'count',
+  better: 'lower',
+  isGating: true,
+  tolerance: { delta: 0.25, floor: 0 },
+} as const;
 
 /** Events that should not happen, counted over the whole run. */
 export const COUNTS = {
-  lost: countMetric('lost', 'not delivered by the end of the drain'),
-  late: countMetric('late', 'delivered, but slower than --late-after', { isGating: false }),
-  duplicated: countMetric('duplicates', 'deliveries after the first one of the same message'),
-  reordered: countMetric('out of order', 'delivered after a later message of the same sender'),
-  unexpected: countMetric('unexpected', 'delivered to a client that did not expect it'),
-  failed: countMetric('failed', 'messages that the server refused, and iterations that failed'),
+  lost: { ...COUNT, title: 'lost', meaning: 'not delivered by the end of the drain' },
+  late: { ...COUNT, title: 'late', meaning: 'delivered, but slower than --late-after', isGating: false },
+  duplicated: {
+    ...COUNT,
+    title: 'duplicates',
+    meaning: 'deliveries after the first one of the same message',
+  },
+  reordered: {
+    ...COUNT,
+    title: 'out of order',
+    meaning: 'delivered after a later message of the same sender',
+  },
+  unexpected: { ...COUNT, title: 'unexpected', meaning: 'delivered to a client that did not expect it' },
+  failed: {
+    ...COUNT,
+    title: 'failed',
+    meaning: 'messages that the server refused, and iterations that failed',
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type CountName = keyof typeof COUNTS;
@@ -182,36 +185,16 @@ export function isFigure(name: string): name is FigureName {
   return Object.hasOwn(FIGURES, name);
 }
 
-/**
- * What a comparison tolerates of a quantile of any series: the first row holds whose quantile is not exceeded. How the
- * values were chosen: docs/decisions/0017-what-a-gate-tolerates.md.
- */
-const QUANTILE_TOLERANCES: ReadonlyArray<readonly [upTo: number, tolerance: Tolerance]> = [
-  [0.5, { delta: 0.1, floor: 0.02e6 }],
-  [0.95, { delta: 0.15, floor: 0.1e6 }],
-  [1, { delta: 0.25, floor: 0.25e6 }],
-];
-export const MEAN_TOLERANCE: Tolerance = { delta: 0.15, floor: 0.1e6 };
-
-/** What a comparison tolerates of a quantile from 0 to 1. */
-export function quantileTolerance(quantile: number): Tolerance {
-  return QUANTILE_TOLERANCES.find(([upTo]) => quantile <= upTo)?.[1] ?? USUAL;
-}
+const FORMATS: Readonly<Record<MetricUnit, (value: number) => string>> = {
+  duration: formatNs,
+  bytes: formatBytes,
+  share: formatPercent,
+  rate: (value) => `${formatNumber(value)}/s`,
+  average: formatNumber,
+  count: formatCount,
+};
 
 /** Formats a value with its unit, for people. */
 export function formatMetric(unit: MetricUnit, value: number): string {
-  switch (unit) {
-    case 'duration':
-      return formatNs(value);
-    case 'bytes':
-      return formatBytes(value);
-    case 'share':
-      return formatPercent(value);
-    case 'rate':
-      return `${formatNumber(value)}/s`;
-    case 'average':
-      return formatNumber(value);
-    case 'count':
-      return formatCount(value);
-  }
+  return FORMATS[unit](value);
 }

@@ -52,11 +52,11 @@ function figureOf(
   view: ResultView,
 ): ObjectiveFigure {
   const value = metricValue(metric, aggregate([view]));
-  const histogram = isEstimated(metric) ? view.histogram(metric.series) : null;
+  const histogram = isEstimated(metric) && value !== null ? view.histogram(metric.series) : null;
   const bounds =
-    value === null || histogram === null || !isEstimated(metric)
-      ? { lowerNs: null, upperNs: null }
-      : quantileBoundsNs(histogram, view.samples(metric.series), metric.quantile, CONFIDENCE);
+    isEstimated(metric) && histogram !== null
+      ? quantileBoundsNs(histogram, view.samples(metric.series), metric.quantile, CONFIDENCE)
+      : { lowerNs: null, upperNs: null };
   const judged = isEstimated(metric) ? bounds.upperNs : value;
   return {
     expression,

@@ -1,10 +1,10 @@
 import { fail } from '../errors.ts';
 import type { FigureName } from '../result/metrics.ts';
-import { samplesNeeded } from '../result/view.ts';
+import { samplesNeeded, seriesOfRun } from '../result/view.ts';
 import { formatCount } from '../units.ts';
-import { type ArmMetric, armMetricName } from './condition.ts';
-import { isEstimated, type Metric } from './metric.ts';
-import { metricsOf, type Threshold } from './thresholds.ts';
+import { armMetricName } from './condition.ts';
+import { isEstimated, type Metric, type OwnSeries } from './metric.ts';
+import { metricsOf, parseThreshold, type Threshold } from './thresholds.ts';
 
 /** Why a run will not have a value, and what to do. */
 export interface Obstacle {
@@ -24,8 +24,8 @@ export interface Expectation {
 }
 
 /** A metric that a run will not have, or will have too few samples for. */
-export type Shortfall =
-  | { readonly kind: 'unavailable'; readonly problem: string; readonly hint: string }
+type Shortfall =
+  | ({ readonly kind: 'unavailable' } & Obstacle)
   | { readonly kind: 'short'; readonly planned: number; readonly needed: number };
 
 /** The independent samples that a metric needs to be reported: 0 for counts and figures. */
@@ -86,8 +86,12 @@ export function warnOfThreshold(threshold: Threshold, { head, base, runs }: Expe
     const expected = each.arm === 'base' ? (base ?? head) : head;
     const shortfall = shortfallOf(each.metric, neededSamples(each.metric), expected, runs);
     if (shortfall === null) return [];
-    if (shortfall.kind === 'short') return shortageText(each, shortfall, runs, metrics.length === 1);
-    return fail('BAD_THRESHOLD', `--threshold "${expression}": ${shortfall.problem}`, shortfall.hint);
+    if (shortfall.kind === 'unavailable') {
+      return fail('BAD_THRESHOLD', `--threshold "${expression}": ${shortfall.problem}`, shortfall.hint);
+    }
+    const who = metrics.length === 1 ? 'it' : armMetricName(each);
+    const plans = runs === 1 ? 'this run plans' : `${formatCount(runs)} runs plan`;
+    return `${who} needs ${formatCount(shortfall.needed)} independent samples, and ${plans} ${formatCount(shortfall.planned)}`;
   });
   if (shortages.length === 0) return null;
   // Another clause may fail and so decide.
@@ -95,13 +99,56 @@ export function warnOfThreshold(threshold: Threshold, { head, base, runs }: Expe
   return `--threshold "${expression}" ${outcome}: ${shortages.join('; ')}`;
 }
 
-function shortageText(
-  each: ArmMetric,
-  { planned, needed }: Extract<Shortfall, { kind: 'short' }>,
-  runs: number,
-  isAlone: boolean,
-): string {
-  const who = isAlone ? 'it' : armMetricName(each);
-  const plans = runs === 1 ? 'this run plans' : `${formatCount(runs)} runs plan`;
-  return `${who} needs ${formatCount(needed)} independent samples, and ${plans} ${formatCount(planned)}`;
+/** The scenario that thresholds are judged on, with its own series. */
+interface JudgedScenario {
+  readonly name: string;
+  readonly series?: OwnSeries;
+}
+
+/**
+ * Reads all thresholds and checks them against what will be measured. Thresholds of the config apply to every scenario,
+ * so one on a metric that will not be measured is left out. Throws BAD_THRESHOLD.
+ */
+export function planThresholds(
+  { ofConfig, asked }: { readonly ofConfig: readonly string[]; readonly asked: readonly string[] },
+  scenario: JudgedScenario,
+  expected: ExpectedRuns,
+): { readonly thresholds: readonly Threshold[]; readonly warnings: readonly string[] } {
+  // They may be on another scenario's own series, or need a base.
+  const configured = ofConfig.map((expression) =>
+    parseThreshold(expression, { ...scenario.series, ...seriesNamedIn(expression) }, { hasBase: true }),
+  );
+  const thresholds = [
+    ...configured.filter((each) => isAvailable(each, expected)),
+    ...asked.map((each) => parseThreshold(each, scenario.series, { hasBase: expected.base !== null })),
+  ];
+  return {
+    thresholds,
+    warnings: [
+      ...configured.flatMap((each) => leftOutBecause(each, scenario, expected)),
+      ...thresholds
+        .map((each) => warnOfThreshold(each, expected))
+        .filter((warning) => warning !== null)
+        .map((warning) => `${warning}\nA longer run, a higher rate or more clients make more samples.`),
+    ],
+  };
+}
+
+/** Every name before a dot, as if it were a series of the scenario. */
+function seriesNamedIn(expression: string): OwnSeries {
+  const names = [...expression.matchAll(/\b(?:base\.)?([a-z][a-z0-9_]*)\.[a-z]/g)].map(
+    ([, name = '']) => name,
+  );
+  return Object.fromEntries(names.filter((name) => name !== 'base').map((name) => [name, '']));
+}
+
+/** A warning for a threshold of the config that is left out unexpectedly. A series that another scenario has is expected. */
+function leftOutBecause(threshold: Threshold, scenario: JudgedScenario, { head }: ExpectedRuns): string[] {
+  const known = new Set(seriesOfRun(scenario.series).map(({ name }) => name));
+  const because = metricsOf(threshold).flatMap(({ metric }) => {
+    if ('series' in metric) return known.has(metric.series) ? [] : [`${scenario.name} has no such series`];
+    const shortfall = shortfallOf(metric, 0, head);
+    return shortfall?.kind === 'unavailable' ? [shortfall.problem] : [];
+  });
+  return because.slice(0, 1).map((why) => `"${threshold.expression}" of the config is left out: ${why}`);
 }

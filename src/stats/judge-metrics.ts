@@ -35,9 +35,7 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
   });
 }
 
-const POWER = 0.9;
-
-export interface Measured extends Observed {
+interface Measured extends Observed {
   /** ln(head / base) of each round; upwards is worse here and in everything that follows from it. */
   readonly logs: readonly number[];
   readonly pRegressed: number;
@@ -45,7 +43,7 @@ export interface Measured extends Observed {
 }
 
 /** Tests against a null that is shifted by the tolerated growth, so that equal arms lie well inside it. */
-export function measure(observed: Observed): Measured {
+function measure(observed: Observed): Measured {
   const { rule, points } = observed;
   const logs = worseLogs(rule, points);
   const tolerated = Math.log1p(rule.delta);
@@ -58,7 +56,7 @@ export function measure(observed: Observed): Measured {
 }
 
 /** Judges one metric by its ratios, with each bound at its own level. */
-export function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
+function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
   const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
   const worse = worseSign(rule);
   const tolerated = Math.log1p(rule.delta);
@@ -66,10 +64,10 @@ export function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: n
   const differences = worseDifferences(rule, points);
   const difference = points.length === 0 ? null : hodgesLehmann(differences);
   const most = locationBounds(differences, lowerAlpha, upperAlpha).upper;
-  const { verdict, because } = decide({ measured, bounds, difference, most });
+  const [verdict, because] = decide(measured, { bounds, difference, most });
   const ends = [ratioOf(worse * bounds.lower), ratioOf(worse * bounds.upper)];
   const [lower = null, upper = null] = worse === 1 ? ends : ends.reverse();
-  const shift = detectableShift(logs, { nullShift: tolerated, alpha: lowerAlpha, power: POWER });
+  const shift = detectableShift(logs, { nullShift: tolerated, alpha: lowerAlpha });
   const hasRatio = logs.length > 0;
   return {
     ...rule,
@@ -102,7 +100,6 @@ function detectableRatio(shift: number, { floor }: MetricRule, base: number | nu
 }
 
 interface Evidence {
-  readonly measured: Measured;
   /** Of the logs. */
   readonly bounds: { readonly lower: number; readonly upper: number };
   /** Hodges-Lehmann estimate of the differences; null without points. */
@@ -116,54 +113,48 @@ interface Evidence {
  * and the difference exceeds the floor; OK when the upper bound is within what is tolerated, or the upper bound of the
  * differences within the floor.
  */
-function decide({ measured, bounds, difference, most }: Evidence): { verdict: Verdict; because: string } {
-  const { rule, points, logs } = measured;
+function decide(
+  { rule, points, logs }: Measured,
+  { bounds, difference, most }: Evidence,
+): readonly [Verdict, because: string] {
   if (difference === null) {
-    const because = rule.optional
-      ? 'not judged: too few pairs have a precise enough value'
-      : 'too few pairs have a value';
-    return { verdict: 'INCONCLUSIVE', because };
+    const value = 'too few pairs have a';
+    return ['INCONCLUSIVE', rule.optional ? `not judged: ${value} precise enough value` : `${value} value`];
   }
   const tolerated = Math.log1p(rule.delta);
   const growth = formatPercent(rule.delta);
   const floor = `the tolerated ${formatMetric(rule.unit, rule.floor)}`;
   if (bounds.lower > tolerated && difference > rule.floor) {
-    return { verdict: 'REGRESSED', because: `worse by more than the tolerated ${growth}` };
+    return ['REGRESSED', `worse by more than the tolerated ${growth}`];
   }
   if (bounds.upper < -tolerated && -difference > rule.floor) {
-    return { verdict: 'IMPROVED', because: `better by more than ${growth}` };
+    return ['IMPROVED', `better by more than ${growth}`];
   }
-  if (bounds.upper < tolerated) {
-    return { verdict: 'OK', because: `not worse by more than the tolerated ${growth}` };
-  }
-  if (most <= rule.floor) {
-    const because = rule.floor === 0 ? 'not worse' : `not worse by more than ${floor}`;
-    return { verdict: 'OK', because };
-  }
+  if (bounds.upper < tolerated) return ['OK', `not worse by more than the tolerated ${growth}`];
+  if (most <= rule.floor) return ['OK', rule.floor === 0 ? 'not worse' : `not worse by more than ${floor}`];
   if (bounds.lower > tolerated) {
-    const because = `worse by more than the tolerated ${growth}, but possibly by less than ${floor}`;
-    return { verdict: 'INCONCLUSIVE', because };
+    return ['INCONCLUSIVE', `worse by more than the tolerated ${growth}, but possibly by less than ${floor}`];
   }
   if (logs.length < points.length) {
-    return { verdict: 'INCONCLUSIVE', because: 'a round has a value of zero, so there is no ratio' };
+    return ['INCONCLUSIVE', 'a round has a value of zero, so there is no ratio'];
   }
   if (!Number.isFinite(bounds.lower) || !Number.isFinite(bounds.upper)) {
-    return { verdict: 'INCONCLUSIVE', because: `${points.length} pairs are too few for a verdict` };
+    return ['INCONCLUSIVE', `${points.length} pairs are too few for a verdict`];
   }
   const shown = [bounds.lower, bounds.upper].map((bound) => Math.exp(worseSign(rule) * bound));
   const [from, to] = shown.toSorted((a, b) => a - b).map(formatNumber);
   const limit = formatNumber(Math.exp(worseSign(rule) * tolerated));
-  return {
-    verdict: 'INCONCLUSIVE',
-    because: `the rounds differ too much: the ratio may be ${from} to ${to}, and ${limit} is tolerated`,
-  };
+  return [
+    'INCONCLUSIVE',
+    `the rounds differ too much: the ratio may be ${from} to ${to}, and ${limit} is tolerated`,
+  ];
 }
 
 /**
  * Judges a count that should be zero by the differences of the rounds at `alpha`. A rare event, such as one lost message in
  * all rounds, may occur in either of two equal arms: it is neither REGRESSED nor OK.
  */
-export function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
+function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
   const differences = points.map((point) => point.head - point.base);
   const pRegressed = signedRankP(differences, 0);
   const pImproved = signedRankPBelow(differences, 0);

@@ -9,9 +9,7 @@ import {
   type FigureName,
   isCount,
   isFigure,
-  MEAN_TOLERANCE,
   type MetricUnit,
-  quantileTolerance,
   type Tolerance,
 } from '../result/metrics.ts';
 import { samplesNeeded, seriesOfRun } from '../result/view.ts';
@@ -104,13 +102,17 @@ export function metricUnit(metric: Metric): MetricUnit {
   }
 }
 
-/** What a comparison tolerates of the metric by default. */
+/**
+ * What a comparison tolerates of the metric by default. How the values were chosen:
+ * docs/decisions/0017-what-a-gate-tolerates.md.
+ */
 export function toleranceOf(metric: Metric): Tolerance {
   switch (metric.kind) {
     case 'quantile':
-      return quantileTolerance(metric.quantile);
+      if (metric.quantile <= 0.5) return { delta: 0.1, floor: 0.02e6 };
+      return metric.quantile <= 0.95 ? { delta: 0.15, floor: 0.1e6 } : { delta: 0.25, floor: 0.25e6 };
     case 'mean':
-      return MEAN_TOLERANCE;
+      return { delta: 0.15, floor: 0.1e6 };
     case 'figure':
       return FIGURES[metric.name].tolerance;
     default:

@@ -1,20 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { planThresholds } from '../../src/cli/plan-thresholds.ts';
 import { resolveScenario } from '../../src/cli/resolve.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
+import type { PlannedRun } from '../../src/plan/plan.ts';
+import { forecastRun } from '../../src/run/forecast.ts';
+import { planThresholds } from '../../src/stats/expectation.ts';
 import { planFor } from '../support/plan.ts';
 import { thrownBy } from '../thrown.ts';
 
-async function armOf(name: string, given: GivenOptions, runs = 1) {
+async function armOf(name: string, given: GivenOptions) {
   const { scenario } = await resolveScenario(name);
-  return { ...(await planFor(scenario, given)), runs };
+  return planFor(scenario, given);
+}
+
+type Written = Parameters<typeof planThresholds>[0];
+
+function planned(written: Partial<Written>, head: PlannedRun, base: PlannedRun | null = null, runs = 1) {
+  const expected = { head: forecastRun(head), base: base === null ? null : forecastRun(base), runs };
+  return planThresholds({ ofConfig: [], asked: [], ...written }, head.scenario, expected);
 }
 
 const WS: GivenOptions = { target: 'ws', rate: '100/s', duration: '2s' };
 
 describe('thresholds of a config', () => {
   const kept = async (name: string, ofConfig: readonly string[], given = WS) => {
-    const { thresholds, warnings } = planThresholds({ ofConfig, asked: [] }, await armOf(name, given));
+    const { thresholds, warnings } = planned({ ofConfig }, await armOf(name, given));
     return { kept: thresholds.map(({ expression }) => expression), warnings };
   };
 
@@ -52,14 +61,12 @@ describe('thresholds of a config', () => {
     const ofConfig = ['delivery.p50 < 1.1 * base.delivery.p50'];
     expect(await kept('broadcast-latency', ofConfig)).toEqual({ kept: [], warnings: [] });
     const arm = await armOf('broadcast-latency', WS);
-    expect(planThresholds({ ofConfig, asked: [] }, arm, arm).thresholds).toHaveLength(1);
+    expect(planned({ ofConfig }, arm, arm).thresholds).toHaveLength(1);
   });
 
   it('are refused when they are invalid', async () => {
     const arm = await armOf('broadcast-latency', WS);
-    expect(thrownBy(() => planThresholds({ ofConfig: ['server_rs<1MiB'], asked: [] }, arm)).code).toBe(
-      'BAD_THRESHOLD',
-    );
+    expect(thrownBy(() => planned({ ofConfig: ['server_rs<1MiB'] }, arm)).code).toBe('BAD_THRESHOLD');
   });
 });
 
@@ -71,15 +78,13 @@ describe('thresholds of the command line', () => {
     ['empty_polls<5%', 'clients do not poll over websocket'],
   ])('are refused when this run will not have the figure: %s', async (expression, problem) => {
     const arm = await armOf('broadcast-latency', WS);
-    expect(thrownBy(() => planThresholds({ ofConfig: [], asked: [expression] }, arm)).message).toContain(
-      problem,
-    );
+    expect(thrownBy(() => planned({ asked: [expression] }, arm)).message).toContain(problem);
   });
 
   it('cause a warning when all runs together will have too few samples', async () => {
     const warnings = async (runs: number) => {
-      const arm = await armOf('broadcast-latency', WS, runs);
-      return planThresholds({ ofConfig: [], asked: ['delivery.p99 < 3 * delivery.p50'] }, arm).warnings;
+      const arm = await armOf('broadcast-latency', WS);
+      return planned({ asked: ['delivery.p99 < 3 * delivery.p50'] }, arm, null, runs).warnings;
     };
     expect(await warnings(5)).toEqual([]);
     expect(await warnings(1)).toEqual([

@@ -4,13 +4,14 @@ import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
 import { viewResult } from '../../result/view.ts';
+import { forecastRun } from '../../run/forecast.ts';
 import { runPlan } from '../../run/run.ts';
+import { planThresholds } from '../../stats/expectation.ts';
 import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver } from '../output.ts';
 import { readSource } from '../plan-run.ts';
-import { planThresholds } from '../plan-thresholds.ts';
 import { progressCli, showProgress } from '../progress.ts';
 
 const RUN_OPTIONS = {
@@ -40,7 +41,11 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { config, planWith } = await readSource(name, flags);
   const planned = planWith();
   const given = { ofConfig: config.threshold, asked: threshold };
-  const { thresholds, warnings } = planThresholds(given, { ...planned, runs: 1 });
+  const { thresholds, warnings } = planThresholds(given, planned.scenario, {
+    head: forecastRun(planned),
+    base: null,
+    runs: 1,
+  });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, format);
