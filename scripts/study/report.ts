@@ -1,6 +1,6 @@
 import { median } from '../../src/result/order-statistics.ts';
 import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
-import { clopperPearson } from '../../src/stats/intervals.ts';
+import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
 import { CELLS, isOf, type StudyCell } from './cells.ts';
 import type { GateRecord } from './gates.ts';

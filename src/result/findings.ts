@@ -1,8 +1,8 @@
 /** Who has to act on a finding: the server under test, the generator, the machine, the user, or no one. */
-export type Fault = 'server' | 'generator' | 'machine' | 'user' | 'none';
+type Fault = 'server' | 'generator' | 'machine' | 'user' | 'none';
 
 /** What is known of a finding before it occurs. */
-export interface FindingKind {
+interface FindingKind {
   readonly fault: Fault;
   /** Whether a run with it is INVALID. Otherwise it is reported beside a valid result. */
   readonly invalidates: boolean;
@@ -12,8 +12,12 @@ export interface FindingKind {
   readonly remedy: string;
 }
 
-function kind(fault: Fault, invalidates: boolean, meaning: string, remedy = ''): FindingKind {
-  return { fault, invalidates, meaning, remedy };
+function invalid(fault: Fault, meaning: string, remedy = ''): FindingKind {
+  return { fault, invalidates: true, meaning, remedy };
+}
+
+function note(fault: Fault, meaning: string, remedy = ''): FindingKind {
+  return { fault, invalidates: false, meaning, remedy };
 }
 
 const MORE_WORKERS =
@@ -31,119 +35,94 @@ const MEASURE_BASE = 'measure the base beside the head instead: --base-exec CMD 
  * what to do. The only place where codes are classified; a code that is not in this table does not compile.
  */
 export const FINDINGS = {
-  rate_not_held: kind(
+  rate_not_held: invalid('generator', 'Fewer messages were sent than the schedule intended.', MORE_WORKERS),
+  generator_busy: invalid('generator', 'A generator process used too much of its CPU.', MORE_WORKERS),
+  send_lag: invalid('generator', 'Sends were late, and that changed the reported latency.', MORE_WORKERS),
+  receive_uncertainty: invalid(
     'generator',
-    true,
-    'Fewer messages were sent than the schedule intended.',
-    MORE_WORKERS,
-  ),
-  generator_busy: kind('generator', true, 'A generator process used too much of its CPU.', MORE_WORKERS),
-  send_lag: kind('generator', true, 'Sends were late, and that changed the reported latency.', MORE_WORKERS),
-  receive_uncertainty: kind(
-    'generator',
-    true,
     'The generator may have received late by too much of the reported latency.',
     MORE_WORKERS,
   ),
-  worker_died: kind('generator', true, 'A generator process ended during the run.', SMALLER_LOAD),
-  worker_hung: kind('generator', true, 'A generator process did not answer.', SMALLER_LOAD),
-  clock: kind(
+  worker_died: invalid('generator', 'A generator process ended during the run.', SMALLER_LOAD),
+  worker_hung: invalid('generator', 'A generator process did not answer.', SMALLER_LOAD),
+  clock: invalid(
     'machine',
-    true,
     'A latency was zero or negative.',
     'use another machine: the clock of this one goes back',
   ),
-  cpu_steal: kind(
+  cpu_steal: invalid(
     'machine',
-    true,
     'The hypervisor gave CPU time of the run to other machines.',
     'use a dedicated machine, or measure at another time',
   ),
-  cpu_throttled: kind(
+  cpu_throttled: invalid(
     'machine',
-    true,
     'The CPU limit of the control group stopped the run.',
     'raise the CPU limit, or reduce the load (--rate, --clients)',
   ),
-  system_limit: kind(
+  system_limit: invalid(
     'machine',
-    true,
     'The system of the generator refused to open a client.',
     'raise its limits of open files and local ports (ulimit -n, ip_local_port_range), or use fewer clients (--clients)',
   ),
-  server_died: kind('server', true, 'The server ended during the run.', CHECK_SERVER),
-  clients_lost: kind(
+  server_died: invalid('server', 'The server ended during the run.', CHECK_SERVER),
+  clients_lost: invalid(
     'server',
-    true,
     'Clients did not connect, did not join, or were dropped.',
     "check the server's limits, or use fewer clients (--clients) or a lower connect rate (--connect-rate)",
   ),
-  sender_lost: kind(
+  sender_lost: invalid(
     'server',
-    true,
     'Messages were not sent because their sender had been dropped.',
     CHECK_SERVER,
   ),
-  too_few_samples: kind('server', true, 'Too few samples were measured for a median.', LONGER),
-  interrupted: kind('user', true, 'The user stopped the run.', 'let it finish'),
-  server_overloaded: kind(
+  too_few_samples: invalid('server', 'Too few samples were measured for a median.', LONGER),
+  interrupted: invalid('user', 'The user stopped the run.', 'let it finish'),
+  server_overloaded: note(
     'server',
-    false,
     'The server could not keep up with the load.',
     'reduce the load (--rate, --clients)',
   ),
-  imperfect_delivery: kind('server', false, 'Messages were lost, duplicated or delivered out of order.'),
-  unexpected_deliveries: kind('server', false, 'Messages reached clients that did not expect them.'),
-  failed: kind('server', false, 'Messages or iterations failed.'),
-  latency_grows: kind('server', false, 'Latency increased during the step of a capacity search.'),
-  objective_missed: kind('server', false, 'An objective of a capacity search did not hold.'),
-  uncertain_receive_times: kind(
+  imperfect_delivery: note('server', 'Messages were lost, duplicated or delivered out of order.'),
+  unexpected_deliveries: note('server', 'Messages reached clients that did not expect them.'),
+  failed: note('server', 'Messages or iterations failed.'),
+  latency_grows: note('server', 'Latency increased during the step of a capacity search.'),
+  objective_missed: note('server', 'An objective of a capacity search did not hold.'),
+  uncertain_receive_times: note(
     'generator',
-    false,
     'Latencies may be too high by the time to receive.',
     MORE_WORKERS,
   ),
-  warmup_unstable: kind(
-    'none',
-    false,
-    'The warm-up did not stabilize.',
-    'use a longer warm-up (--warmup-max)',
-  ),
-  not_probed: kind('none', false, 'Nothing, or only CPU and memory, is known of the server process.'),
-  probe_lines_dropped: kind(
-    'none',
-    false,
-    'The socket of the probe received lines that are not from a probe.',
-  ),
-  not_pinned: kind('machine', false, 'Server and generator were not pinned to separate CPUs.'),
-  server_start: kind('machine', true, 'The reference server did not start.', START_SERVER),
-  server_unavailable: kind('user', true, 'The reference server cannot run on this machine.', START_SERVER),
-  exec_failed: kind('user', true, 'The command of --exec did not start a server.', START_SERVER),
-  port_in_use: kind('user', true, 'The port is in use.', START_SERVER),
-  target_in_use: kind('user', true, 'Something already listens at the target.', START_SERVER),
-  target_unreachable: kind('server', true, 'No client could connect.', START_SERVER),
-  join_unanswered: kind('server', true, 'No client could join its rooms.', START_SERVER),
-  run_failed: kind(
+  warmup_unstable: note('none', 'The warm-up did not stabilize.', 'use a longer warm-up (--warmup-max)'),
+  not_probed: note('none', 'Nothing, or only CPU and memory, is known of the server process.'),
+  probe_lines_dropped: note('none', 'The socket of the probe received lines that are not from a probe.'),
+  not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
+  server_start: invalid('machine', 'The reference server did not start.', START_SERVER),
+  server_unavailable: invalid('user', 'The reference server cannot run on this machine.', START_SERVER),
+  exec_failed: invalid('user', 'The command of --exec did not start a server.', START_SERVER),
+  port_in_use: invalid('user', 'The port is in use.', START_SERVER),
+  target_in_use: invalid('user', 'Something already listens at the target.', START_SERVER),
+  target_unreachable: invalid('server', 'No client could connect.', START_SERVER),
+  join_unanswered: invalid('server', 'No client could join its rooms.', START_SERVER),
+  run_failed: invalid(
     'user',
-    true,
     'A run ended with an error of another kind.',
     'fix the error, then compare again',
   ),
-  run_crashed: kind('none', true, 'The process of a run crashed.', 'report this bug'),
-  not_run: kind('none', true, 'The run was not started, since the round had ended.'),
-  not_measured: kind('none', true, 'The run measured nothing.'),
-  excluded_pairs: kind('none', true, 'Too many pairs of a comparison were excluded.'),
-  environment_changed: kind('user', true, 'The stored base was measured on another machine.', MEASURE_BASE),
-  load_changed: kind(
+  run_crashed: invalid('none', 'The process of a run crashed.', 'report this bug'),
+  not_run: invalid('none', 'The run was not started, since the round had ended.'),
+  not_measured: invalid('none', 'The run measured nothing.'),
+  excluded_pairs: invalid('none', 'Too many pairs of a comparison were excluded.'),
+  environment_changed: invalid('user', 'The stored base was measured on another machine.', MEASURE_BASE),
+  load_changed: invalid(
     'user',
-    true,
     'The stored base was measured under another load.',
     'use the load of the base, or measure the base again: --base-exec CMD or --base-ref REF',
   ),
-  loads_differ: kind('user', false, 'The arms of a comparison have different loads.'),
-  base_is_head: kind('user', false, 'Base and head are the same commit.'),
-  base_submodules: kind('none', false, 'Submodules are empty in the base.'),
-  base_not_installed: kind('user', false, 'The base has no lock file, so nothing was installed.'),
+  loads_differ: note('user', 'The arms of a comparison have different loads.'),
+  base_is_head: note('user', 'Base and head are the same commit.'),
+  base_submodules: note('none', 'Submodules are empty in the base.'),
+  base_not_installed: note('user', 'The base has no lock file, so nothing was installed.'),
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 export type FindingCode = keyof typeof FINDINGS;
@@ -162,13 +141,7 @@ export function faultOf({ code }: Pick<Finding, 'code'>): Fault {
 }
 
 /** The finding for an error that ended a run before it measured anything; `code` is that of the SockbenchError. */
-export function findingOfError({
-  code,
-  message,
-}: {
-  readonly code: string;
-  readonly message: string;
-}): Finding {
-  const known = FINDING_CODES.find((each) => each === code.toLowerCase());
-  return { code: known ?? 'run_failed', message };
+export function findingOfError(error: { readonly code: string; readonly message: string }): Finding {
+  const code = FINDING_CODES.find((each) => each === error.code.toLowerCase()) ?? 'run_failed';
+  return { code, message: error.message };
 }

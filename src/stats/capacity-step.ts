@@ -7,7 +7,7 @@ import { median } from '../result/order-statistics.ts';
 import { type IntervalFigures, measuredIntervals, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
 import { type Clause, parseCondition } from './condition.ts';
-import { quantileBoundsNs } from './intervals.ts';
+import { quantileBoundsNs } from './distributions.ts';
 import { isEstimated, metricName, metricValue, type OwnSeries } from './metric.ts';
 import { HOLDS } from './thresholds.ts';
 
@@ -134,11 +134,11 @@ export function judgeStep(view: ResultView, objectives: readonly Objective[]): J
   if (reasons.length > 0) return { outcome: 'failed', reasons, figures };
   const unknown = figures.filter(({ passed }) => passed === null);
   if (unknown.length === 0) return { outcome: 'passed', reasons: [], figures };
-  return { outcome: 'excluded', reasons: unknown.map(unknownFinding), figures };
-}
-
-function unknownFinding({ metric }: ObjectiveFigure): Finding {
-  return { code: 'too_few_samples', message: `${metric} could not be judged: too few samples` };
+  const unjudged = unknown.map(({ metric }): Finding => {
+    const message = `${metric} could not be judged: too few samples`;
+    return { code: 'too_few_samples', message };
+  });
+  return { outcome: 'excluded', reasons: unjudged, figures };
 }
 
 /** Judges a run that measured nothing: it failed when the server took no client, and else says nothing about it. */

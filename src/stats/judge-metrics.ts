@@ -3,10 +3,15 @@ import type { Design, MetricOutcome, MetricRule, Verdict } from '../result/compa
 import { formatMetric } from '../result/metrics.ts';
 import { formatCount, formatNumber, formatPercent } from '../units.ts';
 import { holm } from './correction.ts';
-import { detectableShift } from './detectable-effect.ts';
 import { metricValue, parseMetric } from './metric.ts';
 import { judgedPoints, type Observed, type Pair, worseDifferences, worseLogs, worseSign } from './pairs.ts';
-import { hodgesLehmann, locationBounds, signedRankP, signedRankPBelow } from './signed-rank.ts';
+import {
+  detectableShift,
+  hodgesLehmann,
+  locationBounds,
+  signedRankP,
+  signedRankPBelow,
+} from './signed-rank.ts';
 
 /** Judges every metric of the design over the valid pairs, at one look. */
 export function judgeMetrics(design: Design, pairs: readonly Pair[], look: number): MetricOutcome[] {

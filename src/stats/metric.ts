@@ -153,8 +153,9 @@ export function metricValue(metric: Metric, runs: Aggregate): number | null {
   }
 }
 
-/** Why {@link metricValue} is null. */
-export function missingBecause(metric: Metric, runs: Aggregate): string {
+/** Why {@link metricValue} is null; `runs` is null when there were none. */
+export function missingBecause(metric: Metric, runs: Aggregate | null): string {
+  if (runs === null) return 'nothing was measured';
   if (metric.kind === 'figure') return 'the run does not report it';
   if (metric.kind === 'share') {
     return metric.name === 'failed' ? 'nothing was sent' : 'no delivery was expected';

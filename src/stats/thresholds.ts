@@ -40,8 +40,6 @@ export const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>
   '==': (a, b) => a === b,
 };
 
-type LookUp = (metric: ArmMetric) => number | null;
-
 /**
  * Judges a threshold on one run, or on all valid runs of two arms; null for an arm without any. A value that the runs
  * do not have leaves it neither passed nor failed, unless another clause fails.
@@ -53,44 +51,32 @@ export function judgeThreshold(
 ): ThresholdOutcome {
   const { expression, clauses } = threshold;
   const runsOf = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);
-  const lookUp: LookUp = (each) => {
+  const lookUp = (each: ArmMetric) => {
     const runs = runsOf(each);
     return runs === null ? null : metricValue(each.metric, runs);
   };
-  const because = (each: ArmMetric) => {
-    const runs = runsOf(each);
-    return runs === null ? 'nothing was measured' : missingBecause(each.metric, runs);
-  };
-  const outcomes = clauses.map((clause) => holds(clause, lookUp));
+  const outcomes = clauses.map(({ left, operator, limit, times }: Clause) => {
+    const value = lookUp(left);
+    const factor = times === null ? 1 : lookUp(times);
+    return value === null || factor === null ? null : HOLDS[operator](value, limit * factor);
+  });
   const passed = outcomes.includes(false) ? false : outcomes.includes(null) ? null : true;
   const [only] = clauses.length === 1 && passed !== null ? clauses : [];
+  const metrics = metricsOf(threshold);
+  // The value of a single metric, or why there is none; of several, `delivery.p99 12.3 ms, lost 0`.
+  const details = metrics.map((each) => {
+    const value = lookUp(each);
+    const text =
+      value === null
+        ? missingBecause(each.metric, runsOf(each))
+        : formatMetric(metricUnit(each.metric), value);
+    if (metrics.length === 1) return text;
+    return `${armMetricName(each)}${value === null ? ' unknown:' : ''} ${text}`;
+  });
   return {
     expression,
     passed,
     actual: only === undefined ? null : lookUp(only.left),
-    detail: detailOf(metricsOf(threshold), lookUp, because),
+    detail: details.join(', '),
   };
-}
-
-/** Null where a value is unknown. */
-function holds({ left, operator, limit, times }: Clause, lookUp: LookUp): boolean | null {
-  const value = lookUp(left);
-  const factor = times === null ? 1 : lookUp(times);
-  return value === null || factor === null ? null : HOLDS[operator](value, limit * factor);
-}
-
-/** The value of a single metric, or why there is none; of several, `delivery.p99 12.3 ms, lost 0`. */
-function detailOf(
-  metrics: readonly ArmMetric[],
-  lookUp: LookUp,
-  because: (metric: ArmMetric) => string,
-): string {
-  return metrics
-    .map((each) => {
-      const value = lookUp(each);
-      const text = value === null ? because(each) : formatMetric(metricUnit(each.metric), value);
-      if (metrics.length === 1) return text;
-      return `${armMetricName(each)}${value === null ? ' unknown:' : ''} ${text}`;
-    })
-    .join(', ');
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectableShift } from '../../src/stats/detectable-effect.ts';
-import { signedRankP } from '../../src/stats/signed-rank.ts';
+import { detectableShift, signedRankP } from '../../src/stats/signed-rank.ts';
 import { draw, laplaceNoise, type Noise, normalNoise, shareOf } from './noise.ts';
 
 const TIMES = 3000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NsHistogram } from '../../src/result/view.ts';
-import { clopperPearson, quantileBoundsNs, quantileRankBounds } from '../../src/stats/intervals.ts';
+import { clopperPearson, quantileBoundsNs, quantileRankBounds } from '../../src/stats/distributions.ts';
 import { binomialTail } from './binomial.ts';
 import { exponentialNoise, shareOf } from './noise.ts';
 
