@@ -10,7 +10,7 @@ import {
   needsLogarithm,
   type Panel,
 } from '../charts.ts';
-import { OUTCOME_WORDS, reasonsOfStep, variedText } from './capacity-verdict.ts';
+import { confirmedValue, OUTCOME_WORDS, reasonsOfStep, variedText } from './capacity-verdict.ts';
 import { chooseUnit, formatValue, type Kind } from './table.ts';
 
 const OUTCOME_MARKS: Readonly<Record<StepOutcome, MarkStyle & { readonly text: string }>> = {
@@ -19,8 +19,9 @@ const OUTCOME_MARKS: Readonly<Record<StepOutcome, MarkStyle & { readonly text: s
   excluded: { shape: 'diamond', colour: 'ink-soft', hollow: true, text: 'excluded' },
 };
 
-/** One value of a step in the base unit of its kind. */
-interface Reading {
+/** One value of a run in the base unit of its kind, with the bounds that it has. */
+interface Run {
+  readonly step: CapacityStep;
   readonly y: number;
   readonly low: number | null;
   readonly high: number | null;
@@ -31,14 +32,8 @@ interface Curve {
   readonly title: string;
   readonly note: string;
   readonly kind: Kind;
-  /** Null where a step has no such value. */
-  readonly read: (step: CapacityStep) => Reading | null;
+  readonly runs: readonly Run[];
   readonly limit: { readonly y: number; readonly text: string } | null;
-  readonly isWide: boolean;
-}
-
-interface Run extends Reading {
-  readonly step: CapacityStep;
 }
 
 /** Pixels between runs of one value, which would cover each other. */
@@ -70,11 +65,7 @@ function middles(runs: readonly Run[]): Array<readonly [x: number, y: number]> {
   ]);
 }
 
-/** The confirmed answer; null for none. */
-function confirmedValue({ answer }: Capacity): number | null {
-  return answer.kind === 'found' || answer.kind === 'at_least' ? answer.value : null;
-}
-
+/** Runs of one value stand side by side. */
 function dotsOf(capacity: Capacity, kind: Kind, runs: readonly Run[], scale: number): Dot[] {
   const inUnit = (value: number | null) => (value === null ? null : value / scale);
   return [...Map.groupBy(runs, ({ step }) => step.value).values()].flatMap((alike) =>
@@ -92,18 +83,17 @@ function dotsOf(capacity: Capacity, kind: Kind, runs: readonly Run[], scale: num
   );
 }
 
-function chartOf(capacity: Capacity, curve: Curve, runs: readonly Run[], heightPx: number): DotChart {
-  const { kind, limit } = curve;
+function chartOf(capacity: Capacity, { title, note, kind, runs, limit }: Curve): DotChart {
+  const { vary } = capacity.design;
+  const answer = confirmedValue(capacity);
   const values = runs.flatMap(({ y, low, high }) => [y, low, high]).filter((value) => value !== null);
   const shown = limit === null ? values : [...values, limit.y];
   const { name: unit, scale } = chooseUnit(kind, shown);
   const isLogarithmic = needsLogarithm(kind, shown);
-  const answer = confirmedValue(capacity);
   const points = middles(runs).map(([x, y]) => [x, y / scale] as const);
-  const { vary } = capacity.design;
   const panel: Panel = {
-    description: `${curve.title}; the table below has every value`,
-    heightPx,
+    description: `${title}; the table below has every value`,
+    heightPx: limit === null ? 240 : 320,
     x: { ...LOGARITHMIC_AXIS, title: `${vary === 'rate' ? 'messages/s' : 'clients'} (logarithmic)` },
     y: isLogarithmic
       ? LOGARITHMIC_AXIS
@@ -122,40 +112,14 @@ function chartOf(capacity: Capacity, curve: Curve, runs: readonly Run[], heightP
   };
   const present = new Set(runs.map(({ step }) => step.outcome));
   return {
-    title: `${curve.title}${unit === null ? '' : `, ${unit}`}${isLogarithmic ? ' (logarithmic)' : ''}`,
-    note: curve.note,
+    title: `${title}${unit === null ? '' : `, ${unit}`}${isLogarithmic ? ' (logarithmic)' : ''}`,
+    note,
     keys: (['passed', 'failed', 'excluded'] as const)
       .filter((each) => present.has(each))
       .map((each) => OUTCOME_MARKS[each]),
-    isWide: curve.isWide,
+    isWide: limit !== null,
     panels: [panel],
   };
-}
-
-/** Runs between these multiples of the answer bisected and confirmed it. */
-const NEAR = { from: 0.75, to: 1.35 } as const;
-
-/** The chart of a curve, and one of the part around the answer where that shows more; none without runs. */
-function chartsOf(capacity: Capacity, curve: Curve): DotChart[] {
-  const runs = capacity.steps.flatMap((step): Run[] => {
-    const reading = curve.read(step);
-    return reading === null ? [] : [{ ...reading, step }];
-  });
-  if (runs.length === 0) return [];
-  const chart = chartOf(capacity, curve, runs, curve.isWide ? 320 : 240);
-  const answer = confirmedValue(capacity);
-  const near = runs.filter(
-    ({ step }) => answer !== null && step.value >= answer * NEAR.from && step.value <= answer * NEAR.to,
-  );
-  const isNew = near.length < runs.length && new Set(near.map(({ step }) => step.value)).size >= 3;
-  if (!curve.isWide || !isNew) return [chart];
-  const around = {
-    ...curve,
-    title: `${curve.title}, near the answer`,
-    note: 'Runs that bisected and confirmed.',
-    isWide: false,
-  };
-  return [chart, chartOf(capacity, around, near, 240)];
 }
 
 /** One curve for each objective of the user. */
@@ -164,39 +128,36 @@ function objectiveCurves({ design, steps }: Capacity): Curve[] {
   return figures
     .filter(({ expression }) => design.objectives.includes(expression))
     .map(({ expression, metric, unit, limit }) => {
-      const ofStep = (step: CapacityStep) => step.figures.find((figure) => figure.expression === expression);
-      const isBounded = steps.some((step) => (ofStep(step)?.upper ?? null) !== null);
+      const runs = steps.flatMap((step): Run[] => {
+        const figure = step.figures.find((each) => each.expression === expression);
+        if (figure === undefined || figure.value === null) return [];
+        return [{ step, y: figure.value, low: figure.lower, high: figure.upper }];
+      });
+      const bars = runs.some(({ high }) => high !== null)
+        ? ' Bars are the bounds of the quantile; a run passes when its upper bound meets the objective.'
+        : '';
       return {
         title: `${metric} by ${design.vary}`,
-        note: `One point per run.${isBounded ? ' Bars are the bounds of the quantile; a run passes when its upper bound meets the objective.' : ''} The line joins the medians of runs within 5 % of each other.`,
+        note: `One point per run.${bars} The line joins the medians of runs within 5 % of each other.`,
         kind: unit,
-        read: (step) => {
-          const figure = ofStep(step);
-          if (figure === undefined || figure.value === null) return null;
-          return { y: figure.value, low: figure.lower, high: figure.upper };
-        },
+        runs,
         limit: { y: limit, text: expression },
-        isWide: true,
       };
     });
 }
 
-function cpuCurve({ design }: Capacity): Curve {
+function cpuCurve({ design, steps }: Capacity): Curve {
   const { value, meaning } = FIGURES.server_cpu;
-  return {
-    title: `Server CPU by ${design.vary}`,
-    note: `${meaning}.`,
-    kind: 'share',
-    read: ({ result }) => {
-      const y = result === null ? null : value(result);
-      return y === null ? null : { y, low: null, high: null };
-    },
-    limit: null,
-    isWide: false,
-  };
+  const runs = steps.flatMap((step): Run[] => {
+    const y = step.result === null ? null : value(step.result);
+    return y === null ? [] : [{ step, y, low: null, high: null }];
+  });
+  return { title: `Server CPU by ${design.vary}`, note: `${meaning}.`, kind: 'share', runs, limit: null };
 }
 
-/** Every objective over the parameter of the search, as a whole and near the answer, then the server's CPU. */
+/** Every objective over the parameter of the search, then the server's CPU. */
 export function capacityCharts(capacity: Capacity): DotChart[] {
-  return [...objectiveCurves(capacity), cpuCurve(capacity)].flatMap((curve) => chartsOf(capacity, curve));
+  return [...objectiveCurves(capacity), cpuCurve(capacity)]
+    .filter(({ runs }) => runs.length > 0)
+    .map((curve) => chartOf(capacity, curve));
 }

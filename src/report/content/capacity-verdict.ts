@@ -78,35 +78,35 @@ export function answerText(capacity: Capacity): string {
   }
 }
 
-const isJudged = ({ outcome }: CapacityStep) => outcome !== 'excluded';
-
-/** `5 of 5 fresh runs at 993/s passed`; nothing where no value was confirmed. */
-function confirmedFacts({ design, steps, answer }: Capacity): Fact[] {
-  if (answer.value === null || (answer.kind !== 'found' && answer.kind !== 'at_least')) return [];
-  const fresh = steps.filter(
-    (step) => isJudged(step) && step.phase === 'confirming' && step.value === answer.value,
-  );
-  const passed = fresh.filter(({ outcome }) => outcome === 'passed').length;
-  const at = variedText(design.vary, answer.value);
-  return [['confirmed', `${passed} of ${plural(fresh.length, 'fresh run')} at ${at} passed`]];
+/** The confirmed answer; null for none. */
+export function confirmedValue({ answer }: Capacity): number | null {
+  return answer.kind === 'found' || answer.kind === 'at_least' ? answer.value : null;
 }
 
-/** `2 of 2 runs at 1,037/s: why`; nothing when no value failed. */
-function failedFacts({ design, steps, answer }: Capacity): Fact[] {
+/** What confirmed and what limited the answer, each with the reasons of its last run; what there is none of is left out. */
+function answerFacts(capacity: Capacity): Fact[] {
+  const { design, steps, answer } = capacity;
+  const at = (value: number) => variedText(design.vary, value);
+  const judged = (value: number | null) =>
+    steps.filter((step) => step.outcome !== 'excluded' && step.value === value);
+  const facts: Fact[] = [];
+  const confirmed = confirmedValue(capacity);
+  if (confirmed !== null) {
+    const fresh = judged(confirmed).filter(({ phase }) => phase === 'confirming');
+    const passed = fresh.filter(({ outcome }) => outcome === 'passed').length;
+    const runs = plural(fresh.length, 'fresh run');
+    facts.push(['confirmed', `${passed} of ${runs} at ${at(confirmed)} passed`]);
+  }
   const failedAt = answer.kind === 'below_start' ? design.from : answer.failedAt;
-  if (failedAt === null) return [];
-  const there = steps.filter((step) => isJudged(step) && step.value === failedAt);
-  const failed = there.filter(({ outcome }) => outcome === 'failed');
-  const last = failed.at(-1);
-  const why = last === undefined ? '' : `: ${reasonsOfStep(last)}`;
-  const at = variedText(design.vary, failedAt);
-  return [['failed', `${formatCount(failed.length)} of ${plural(there.length, 'run')} at ${at}${why}`]];
-}
-
-function inconclusiveFacts(capacity: Capacity): Fact[] {
+  if (failedAt !== null) {
+    const failed = judged(failedAt).filter(({ outcome }) => outcome === 'failed');
+    const why = failed.slice(-1).map((step) => `: ${reasonsOfStep(step)}`);
+    const runs = plural(judged(failedAt).length, 'run');
+    facts.push(['failed', `${formatCount(failed.length)} of ${runs} at ${at(failedAt)}${why.join('')}`]);
+  }
   const step = inconclusiveStep(capacity);
-  if (step === undefined) return [];
-  return [['inconclusive', `at ${variedText(capacity.design.vary, step.value)}: ${reasonsOfStep(step)}`]];
+  if (step !== undefined) facts.push(['inconclusive', `at ${at(step.value)}: ${reasonsOfStep(step)}`]);
+  return facts;
 }
 
 /** The objectives, what confirmed and limited the answer, and how the search was made. */
@@ -118,9 +118,7 @@ export function searchFacts(capacity: Capacity): Fact[] {
   const range = `${variedText(vary, from)} to ${variedText(vary, to)}${isAtEnd ? '; its end (--to) was reached' : ''}`;
   return [
     ['objective', `${design.objectives.join(' and ')}, lost at most ${design.lost}`],
-    ...confirmedFacts(capacity),
-    ...failedFacts(capacity),
-    ...inconclusiveFacts(capacity),
+    ...answerFacts(capacity),
     ['range', range],
     ['runs', `${formatCount(steps.length)} in ${formatDurationMs(durationMs)}`],
     [
@@ -142,9 +140,8 @@ export function capacityAdvice(capacity: Capacity): string[] {
       return ['use longer steps (--duration), and check this machine with sockbench doctor'];
     default: {
       const reasons = inconclusiveStep(capacity)?.reasons ?? [];
-      const isMachine = reasons.every(({ code }) => FINDINGS[code].fault === 'machine');
       if (reasons.length === 0) return [];
-      return isMachine
+      return reasons.every(({ code }) => FINDINGS[code].fault === 'machine')
         ? ['stop other work on this machine, or use another machine, and search again']
         : ['to test higher loads, add workers (--workers) on more CPUs, and stop other work on this machine'];
     }
@@ -152,17 +149,7 @@ export function capacityAdvice(capacity: Capacity): string[] {
 }
 
 /** The severity of the answer. */
-export function answerSeverity({ answer }: Capacity): Severity {
-  switch (answer.kind) {
-    case 'found':
-      return 'good';
-    case 'at_least':
-      return answer.inconclusiveAt === null ? 'good' : 'warning';
-    case 'unstable':
-    case 'interrupted':
-      return 'warning';
-    case 'below_start':
-    case 'inconclusive':
-      return 'bad';
-  }
+export function answerSeverity({ answer: { kind, inconclusiveAt } }: Capacity): Severity {
+  if (kind === 'below_start' || kind === 'inconclusive') return 'bad';
+  return kind === 'found' || (kind === 'at_least' && inconclusiveAt === null) ? 'good' : 'warning';
 }
