@@ -19,3 +19,40 @@ export function displayWidth(text: string): number {
   for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
 }
+
+/** The maximum length of messages that share a line with others. */
+const BRIEF_CHARACTERS = 300;
+
+/** Splits a message into its lines without blank ones. Each is safe for one line. */
+export function messageLines(message: string): string[] {
+  return message
+    .split(/\r?\n/)
+    .map((line) => plain(line.trimEnd()))
+    .filter((line) => line.trim() !== '');
+}
+
+/** Cuts a text to at most `characters`; the last one is then an ellipsis. */
+export function cut(text: string, characters: number): string {
+  const all = [...text];
+  return all.length <= characters ? text : `${all.slice(0, characters - 1).join('')}\u2026`;
+}
+
+/** The line with the error of a program that ended stands somewhere above the stack. */
+const NAMES_ERROR = /\b(\w*Error|error|fatal)\b.*:/;
+
+/** Shortens each message to its first line and the one that names an error, or its last; all share one line. */
+export function briefly(...messages: readonly string[]): string {
+  const short = messages.map((message) => {
+    const [first = '', ...others] = messageLines(message).map((line) => line.trim());
+    const error = others.find((line) => NAMES_ERROR.test(line)) ?? others.at(-1);
+    return error === undefined ? first : `${first}${first.endsWith(':') ? ' ' : ' / '}${error}`;
+  });
+  return cut(short.join('; '), BRIEF_CHARACTERS);
+}
+
+/** Whether {@link briefly} leaves something out. */
+export function isCut(...messages: readonly string[]): boolean {
+  return (
+    briefly(...messages).endsWith('\u2026') || messages.some((message) => messageLines(message).length > 2)
+  );
+}

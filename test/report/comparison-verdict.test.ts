@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { renderGithubAnnotations, renderGithubSummary } from '../../src/report/ci/github.ts';
-import { briefly } from '../../src/report/content/brief.ts';
 import { metricSentence } from '../../src/report/content/comparison-metrics.ts';
 import { adviceFor, comparisonNotes } from '../../src/report/content/comparison-notes.ts';
 import { pairSentence, verdictSentence } from '../../src/report/content/comparison-verdict.ts';
+import { briefly } from '../../src/report/plain.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../src/result/comparison.ts';
 import { comparisons, makeComparison, NOT_STARTED } from './comparison-fixture.ts';
 import { excludedBy, firstHead, outcome } from './comparison-parts.ts';

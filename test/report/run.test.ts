@@ -369,11 +369,11 @@ describe('Markdown', () => {
       | CPU | 2 x Example CPU @ 2.50GHz, governor - |
       | pinned to | server on CPU 0, generator on CPU 1 |
       | CPU limit | none |
+      | memory | 8192 MiB |
+      | system | linux x64, kernel 6.1.0 |
       | CPU steal | 0.100 % |
       | throttled | 0ms |
       | CPU pressure | 12.0 % |
-      | memory | 8192 MiB |
-      | system | linux x64, kernel 6.1.0 |
       | snapshot cost | at most 0.42 ms |
 
       </details>

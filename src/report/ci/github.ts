@@ -1,12 +1,11 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { plural } from '../../text.ts';
 import { formatPercent } from '../../units.ts';
-import { cut } from '../content/brief.ts';
 import { comparisonReport } from '../content/comparison.ts';
 import { armName, gatingOf, gradeOf, isEarly, metricSentence } from '../content/comparison-metrics.ts';
 import { overloadText, turnsText } from '../content/comparison-notes.ts';
 import { comparisonSeverity, pairSentence } from '../content/comparison-verdict.ts';
-import { plain } from '../plain.ts';
+import { cut, plain } from '../plain.ts';
 import { escapeMarkdown, renderMarkdown } from '../render/markdown.ts';
 
 /** GitHub shows this many annotations of one step. */

@@ -1,10 +1,9 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import type { ThresholdOutcome } from '../../result/run-result.ts';
-import { briefly } from '../content/brief.ts';
 import { gradeOf, isUnjudged, metricSentence } from '../content/comparison-metrics.ts';
 import { adviceFor, noteTexts, wholeMessages } from '../content/comparison-notes.ts';
 import { pairSentence } from '../content/comparison-verdict.ts';
-import { plain } from '../plain.ts';
+import { briefly, plain } from '../plain.ts';
 import { type CiPair, ciView } from './view.ts';
 
 type CaseOutcome = 'passed' | 'failure' | 'error' | 'skipped';

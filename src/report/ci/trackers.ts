@@ -1,7 +1,36 @@
 import type { Comparison, MetricOutcome } from '../../result/comparison.ts';
 import { gradeOf, metricSentence } from '../content/comparison-metrics.ts';
 import { plain } from '../plain.ts';
-import { ciView, type HeadValue, headValues } from './view.ts';
+import { type CiPair, ciView } from './view.ts';
+
+/** A known value of a head. */
+interface HeadValue extends CiPair {
+  readonly metric: MetricOutcome;
+  /** In the unit of the metric; durations are nanoseconds. */
+  readonly value: number;
+  readonly range: { readonly lower: number; readonly upper: number } | null;
+}
+
+/**
+ * The bounds of the ratio times the value of the base. Null without both bounds, and where the range does not hold the
+ * value: the value is of all rounds together, the bounds are of the single rounds.
+ */
+function rangeOf({ base, lower, upper }: MetricOutcome, value: number): HeadValue['range'] {
+  if (base === null || lower === null || upper === null) return null;
+  const range = { lower: base * lower, upper: base * upper };
+  return range.lower <= value && value <= range.upper ? range : null;
+}
+
+/** Every known value of every valid pair. */
+function headValues(comparison: Comparison): HeadValue[] {
+  return ciView(comparison).validPairs.flatMap((each) =>
+    each.pair.metrics.flatMap((metric) =>
+      metric.head === null
+        ? []
+        : [{ ...each, metric, value: metric.head, range: rangeOf(metric, metric.head) }],
+    ),
+  );
+}
 
 /** Limits of Bencher, in bytes of UTF-8. */
 const BENCHMARK_BYTES = 1024;
@@ -22,7 +51,7 @@ function clip(text: string, bytes: number): string {
  * bytes, shares of one). Empty when the comparison is INVALID.
  */
 export function renderBencher(comparison: Comparison): string {
-  const byHead = Map.groupBy(headValues(ciView(comparison)), ({ scenario, head }) =>
+  const byHead = Map.groupBy(headValues(comparison), ({ scenario, head }) =>
     clip(`${scenario}, ${head}`, BENCHMARK_BYTES),
   );
   const benchmarks = [...byHead].map(([name, values]) => {
@@ -59,7 +88,7 @@ function entryOf(comparison: Comparison, { pair, scenario, head, metric, value, 
 }
 
 function renderEntries(comparison: Comparison, isWanted: (metric: MetricOutcome) => boolean): string {
-  const entries = headValues(ciView(comparison))
+  const entries = headValues(comparison)
     .filter(({ metric }) => isWanted(metric))
     .map((value) => entryOf(comparison, value));
   return `${JSON.stringify(entries, null, 2)}\n`;

@@ -1,4 +1,4 @@
-import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import type { Comparison, PairOutcome } from '../../result/comparison.ts';
 import { armName } from '../content/comparison-metrics.ts';
 import { numbered } from '../content/run-verdict.ts';
 import { plain } from '../plain.ts';
@@ -33,40 +33,6 @@ export function ciView(comparison: Comparison): CiView {
     base: labelOf(0),
     head: labelOf(pair.head),
   }));
-  return {
-    comparison,
-    scenario,
-    arms,
-    pairs,
-    validPairs: pairs.filter(({ pair }) => pair.verdict !== 'INVALID'),
-  };
-}
-
-/** A known value of a head. */
-export interface HeadValue extends CiPair {
-  readonly metric: MetricOutcome;
-  /** In the unit of the metric; durations are nanoseconds. */
-  readonly value: number;
-  readonly range: { readonly lower: number; readonly upper: number } | null;
-}
-
-/**
- * The bounds of the ratio times the value of the base. Null without both bounds, and where the range does not hold the
- * value: the value is of all rounds together, the bounds are of the single rounds.
- */
-function rangeOf({ base, lower, upper }: MetricOutcome, value: number): HeadValue['range'] {
-  if (base === null || lower === null || upper === null) return null;
-  const range = { lower: base * lower, upper: base * upper };
-  return range.lower <= value && value <= range.upper ? range : null;
-}
-
-/** Every known value of every valid pair. */
-export function headValues({ validPairs }: CiView): HeadValue[] {
-  return validPairs.flatMap((each) =>
-    each.pair.metrics.flatMap((metric) =>
-      metric.head === null
-        ? []
-        : [{ ...each, metric, value: metric.head, range: rangeOf(metric, metric.head) }],
-    ),
-  );
+  const validPairs = pairs.filter(({ pair }) => pair.verdict !== 'INVALID');
+  return { comparison, scenario, arms, pairs, validPairs };
 }

@@ -2,7 +2,7 @@ import type { Comparison, MetricOutcome, PairOutcome } from '../../result/compar
 import { FINDINGS } from '../../result/findings.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
-import { briefly, isCut, messageLines } from './brief.ts';
+import { briefly, isCut, messageLines } from '../plain.ts';
 import {
   armName,
   baseName,
@@ -28,12 +28,6 @@ export function overloadText(comparison: Comparison): string | null {
   return `SERVER OVERLOADED in ${list(counts)}: latencies include a growing queue; ${FINDINGS.server_overloaded.remedy}`;
 }
 
-/** The limits of a comparison with a stored base; null when the base was measured in turn. */
-function storedBaseText({ design }: Comparison): string | null {
-  if (design.baseline === null) return null;
-  return 'the base was measured at another time, not in turn with the head: a change of the machine since then is part of the difference';
-}
-
 /** How the arms ran, in one or two sentences. */
 export function turnsText(comparison: Comparison): string {
   const { design } = comparison;
@@ -50,28 +44,16 @@ export function turnsText(comparison: Comparison): string {
   return `${order}. ${servers} ${list(running)} ran already: only the load was started anew.`;
 }
 
+const STORED_BASE =
+  'the base was measured at another time, not in turn with the head: a change of the machine since then is part of the difference';
+
 /** Notes of the comparison, overloaded servers, and a base measured at another time. */
 export function noteTexts(comparison: Comparison): string[] {
   return [
     ...comparison.notes.map(({ message }) => `note: ${briefly(message)}`),
     overloadText(comparison),
-    storedBaseText(comparison),
+    comparison.design.baseline === null ? null : STORED_BASE,
   ].filter((text) => text !== null);
-}
-
-/** With several heads, `socketio: passed: lost==0 (0)`. */
-function thresholdTexts(comparison: Comparison): string[] {
-  const isAlone = comparison.judgement.heads.length === 1;
-  return comparison.thresholds.map((threshold) => {
-    const text = thresholdText(threshold);
-    return isAlone ? text : `${armName(comparison, threshold.arm)}: ${text}`;
-  });
-}
-
-/** Gating metrics that no round has, each once. */
-function unjudgedTexts({ judgement }: Comparison): string[] {
-  const metrics = judgement.heads.flatMap(({ metrics }) => metrics.filter(isUnjudged));
-  return [...new Set(metrics.map(({ metric, because }) => `${metric}: ${because}`))];
 }
 
 /** The informational metrics that got worse, the worst first. */
@@ -83,14 +65,18 @@ function informationalTexts(comparison: Comparison, pair: PairOutcome): string[]
     .map((metric) => `${INFORMATIONAL_TITLE}: ${metricSentence(metric)}`);
 }
 
-/** The notes below the verdict: circumstances, each head of several, thresholds, and what to do next. */
+/** The notes below the verdict: circumstances, each head of several, thresholds, metrics without values, next steps. */
 export function comparisonNotes(comparison: Comparison): string[] {
   const { heads } = comparison.judgement;
+  const isAlone = heads.length === 1;
+  const unjudged = heads.flatMap(({ metrics }) => metrics.filter(isUnjudged));
   return [
     ...noteTexts(comparison),
-    ...(heads.length === 1 ? [] : heads.map((pair) => pairSentence(comparison, pair))),
-    ...thresholdTexts(comparison),
-    ...unjudgedTexts(comparison),
+    ...(isAlone ? [] : heads.map((pair) => pairSentence(comparison, pair))),
+    ...comparison.thresholds.map(
+      (threshold) => `${isAlone ? '' : `${armName(comparison, threshold.arm)}: `}${thresholdText(threshold)}`,
+    ),
+    ...new Set(unjudged.map(({ metric, because }) => `${metric}: ${because}`)),
     ...heads.flatMap((pair) => informationalTexts(comparison, pair)),
     ...adviceFor(comparison).map((advice) => `next: ${advice}`),
   ];

@@ -1,7 +1,7 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
 import { plural } from '../../text.ts';
 import type { Severity } from '../blocks.ts';
-import { briefly } from './brief.ts';
+import { briefly } from '../plain.ts';
 import {
   armName,
   baseName,

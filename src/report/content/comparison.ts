@@ -3,7 +3,7 @@ import { list } from '../../text.ts';
 import { type Block, detailsBlock, notesBlock, type Report, tableBlock } from '../blocks.ts';
 import { stripLines } from '../render/strip.ts';
 import { metricChart } from './comparison-charts.ts';
-import { designFacts, machineFacts } from './comparison-facts.ts';
+import { designFacts, environmentOfArms } from './comparison-facts.ts';
 import { armName, baseName, INFORMATIONAL_TITLE, metricNotes, metricTable } from './comparison-metrics.ts';
 import {
   comparisonNotes,
@@ -103,7 +103,7 @@ export function comparisonReport(comparison: Comparison): Report {
       ...notesBlock(ranking),
       ...detailsBlock('Design and environment', 'text', [
         { kind: 'facts', title: 'Design', facts: designFacts(comparison) },
-        { kind: 'facts', title: 'Environment', facts: machineFacts(comparison) },
+        { kind: 'facts', title: 'Environment', facts: environmentOfArms(comparison) },
       ]),
     ],
     footer: `Measured ${startedAt.slice(0, 10)} with ${tool.name} ${tool.version}. ${turnsText(comparison)}`,

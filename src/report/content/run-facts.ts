@@ -1,4 +1,4 @@
-import type { Finding, RunResult } from '../../result/run-result.ts';
+import type { RunResult } from '../../result/run-result.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
@@ -70,20 +70,16 @@ export function warmupText({ warmup }: RunResult): string {
   return `${length}, did not stabilize (last medians ${medians.join(', ') || '-'})`;
 }
 
-/** Findings that the first line leaves out, and notes. */
-function noteFacts(result: RunResult): Fact[] {
-  const unmentioned: readonly Finding[] = result.invalid.length === 0 ? [] : result.findings;
-  return [...unmentioned, ...result.notes].map(({ message }): Fact => ['note', message]);
-}
-
-/** What the tables of a run leave out. */
+/** What the tables and the first line of a run leave out. */
 export function resultFacts(result: RunResult): Fact[] {
+  const { invalid, findings, notes } = result;
+  const unmentioned = [...(invalid.length === 0 ? [] : findings), ...notes];
   return [
     ['rate', rateText(result)],
     ['clients', clientsText(result)],
     ['samples', samplesText(result)],
     ['warm-up', warmupText(result)],
-    ...noteFacts(result),
+    ...unmentioned.map(({ message }): Fact => ['note', message]),
   ];
 }
 
@@ -142,26 +138,32 @@ function timingText(timing: RunResult['timing']): string {
   return phases.map(([name, ms]) => `${name} ${formatDurationMs(ms)}`).join(', ');
 }
 
-/** Machine, versions and phases of a run. */
+/** Machine and versions, which are alike in runs of one comparison unless the arms differ. */
+export function machineFacts({ environment: env }: RunResult): Fact[] {
+  return [
+    ['Node', `${env.nodeVersion}, V8 ${env.v8Version}`],
+    ...Object.entries(env.packages),
+    ['commit', env.commit === null ? '-' : `${env.commit}${env.dirty === true ? ' with changes' : ''}`],
+    ['CPU', `${env.cpuCount} x ${env.cpuModel}, governor ${orNone(env.governor)}`],
+    ['pinned to', affinityText(env.affinity)],
+    ['CPU limit', env.cgroupCpuLimit === null ? 'none' : `${formatNumber(env.cgroupCpuLimit)} CPUs`],
+    ['memory', formatBytes(env.totalMemoryBytes)],
+    ['system', `${env.platform}, kernel ${env.kernel}`],
+  ];
+}
+
+/** Machine, versions, phases and disturbances of a run. */
 export function environmentFacts(result: RunResult): Fact[] {
   const { environment: env, tool } = result;
-  const commit = env.commit === null ? '-' : `${env.commit}${env.dirty === true ? ' with changes' : ''}`;
   return [
     ['started', result.startedAt],
     ['took', timingText(result.timing)],
     ['command line', env.commandLine.join(' ') || '-'],
     ['sockbench', tool.version],
-    ['Node', `${env.nodeVersion}, V8 ${env.v8Version}`],
-    ...Object.entries(env.packages),
-    ['commit', commit],
-    ['CPU', `${env.cpuCount} x ${env.cpuModel}, governor ${orNone(env.governor)}`],
-    ['pinned to', affinityText(env.affinity)],
-    ['CPU limit', env.cgroupCpuLimit === null ? 'none' : `${formatNumber(env.cgroupCpuLimit)} CPUs`],
+    ...machineFacts(result),
     ['CPU steal', env.stealRatio === null ? '-' : formatValue('share', env.stealRatio)],
     ['throttled', env.throttledMs === null ? '-' : formatDurationMs(env.throttledMs)],
     ['CPU pressure', env.cpuPressureRatio === null ? '-' : formatValue('share', env.cpuPressureRatio)],
-    ['memory', formatBytes(env.totalMemoryBytes)],
-    ['system', `${env.platform}, kernel ${env.kernel}`],
     ['snapshot cost', `at most ${formatNumber(result.snapshotCostMaxMs)} ms`],
   ];
 }
