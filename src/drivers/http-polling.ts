@@ -156,10 +156,7 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   }
 }
 
-/**
- * An agent that keeps a polling client's connections open between requests, as browsers do. Each client has its own,
- * so that closing one client ends no other client's requests.
- */
+/** A client's own agent, which keeps connections open between requests, as browsers do. */
 export function clientAgent(url: URL, tls: TlsOptions): Agent {
   const options = { keepAlive: true, ...tls };
   return url.protocol === 'https:' ? new HttpsAgent(options) : new Agent(options);

@@ -59,10 +59,7 @@ export class Audience {
     this.#layout = layout;
   }
 
-  /**
-   * Opens the accounts of this worker's receivers. `members` are the connected clients of all workers, `own` the
-   * client numbers of this one.
-   */
+  /** Opens the accounts of the clients of `members` (connected to any worker) that are among `own`. */
   open(members: readonly Member[], own: ReadonlySet<number>, ledger: Ledger): void {
     const connected = new Set(members.map(({ client }) => client));
     for (const { client, node } of members) if (node !== null) this.#nodes.set(client, node);

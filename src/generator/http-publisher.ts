@@ -37,10 +37,7 @@ export class HttpPublisher {
     return this.#waiting.length;
   }
 
-  /**
-   * Calls `start`, which sends one request, as soon as fewer than 64 are in flight, or `onDropped` if that was not
-   * before {@link dropWaiting}. False when 1,000 messages wait already.
-   */
+  /** Calls `start` once fewer than 64 requests are in flight, or `onDropped`. False when 1,000 messages wait. */
   whenFree(start: () => void, onDropped: () => void = () => {}): boolean {
     if (this.#inFlight < MAX_IN_FLIGHT && this.#waiting.length === 0) {
       start();
@@ -55,10 +52,7 @@ export class HttpPublisher {
     for (const { onDropped } of this.#waiting.splice(0)) onDropped();
   }
 
-  /**
-   * Sends a request, with `headers` of its sender beside its own; never waits and never throws. `onFailed` is called
-   * once if the answer does not have a status below 300. Redirects are not followed.
-   */
+  /** Sends a request; never throws. Calls `onFailed` unless the status is below 300: redirects are not followed. */
   send(
     message: OutgoingRequest,
     headers: Readonly<Record<string, string>>,

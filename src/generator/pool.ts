@@ -72,10 +72,7 @@ export class ClientPool {
     }
   }
 
-  /**
-   * Closes a client's connection and opens another in its place. `onClosed` is called in between. If the other cannot
-   * be opened, the client counts as dropped.
-   */
+  /** Replaces a client's connection. If the new one cannot be opened, the client counts as dropped. */
   async reopen(client: number, onClosed: (outcome: CloseOutcome | null) => void): Promise<void> {
     const connection = this.#connections.get(client);
     if (connection === undefined) return;
@@ -114,10 +111,7 @@ async function within<T>(
   return value;
 }
 
-/**
- * Sends the events by which a client joins, one after the other. Resolves to the name of the event that was not replied
- * to within `timeoutMs` of the first; null when the client has joined.
- */
+/** Joins a client. Resolves to the first event without a reply within `timeoutMs` in all, or to null. */
 export async function joinRooms(
   connection: Connection,
   events: readonly OutgoingEvent[],

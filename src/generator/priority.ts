@@ -10,10 +10,7 @@ function lowerPriority(id: number): void {
   }
 }
 
-/**
- * Keeps this process from taking a CPU that its children need. Children inherit the priority, so they are started
- * before.
- */
+/** Keeps this process from taking a CPU that its children need. Start them before: they inherit the priority. */
 export function lowerOwnPriority(): void {
   lowerPriority(process.pid);
 }

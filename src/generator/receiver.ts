@@ -55,10 +55,7 @@ export class Receiver {
     for (const name of [event].flat()) this.listen(client, connection, name, payload);
   }
 
-  /**
-   * Listens to an event. Many servers have one event for all that they send: it is taken once, read by the first of
-   * its readers that finds a stamp.
-   */
+  /** Listens to an event once; the first of its readers that finds a stamp reads it. */
   listen(client: number, connection: Connection, event: string, read: Reader = unchanged): void {
     const readers = this.#readersOf(connection);
     const known = readers.get(event);

@@ -16,10 +16,7 @@ const TOO_LATE = 'the generator was too late';
 /** A message or iteration that is due. */
 export interface DueMessage {
   readonly stream: Stream;
-  /**
-   * Calls `perform` with the stamp of this moment, and counts the message as sent unless that throws. It may be called
-   * later than the message was due: the time until then is send lag.
-   */
+  /** Calls `perform` with the stamp of this moment, and counts the message as sent unless that throws. */
   readonly send: (perform: (stamp: Stamp) => void) => void;
   /** Counts the message as not sent. */
   readonly drop: (reason: string) => void;

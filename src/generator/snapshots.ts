@@ -76,10 +76,7 @@ export class Snapshots {
     this.#costMs = (clock.nowNs() - startedNs) / 1e6;
   }
 
-  /**
-   * Ends the current sample of what this process and its connections did, so that none crosses a phase border. It is
-   * posted with the next snapshot.
-   */
+  /** Ends the current sample of telemetry and traffic, so that none crosses a phase border. */
   cutUsage(): void {
     const { telemetry, traffic } = this.#options;
     const endNs = this.#context.clock.nowNs();

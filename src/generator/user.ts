@@ -193,10 +193,7 @@ export class IteratingUser implements User {
   }
 }
 
-/**
- * Begins work whose rejection may stay unhandled. Where one step fails, those that were begun beside it are abandoned,
- * and Node would end the process if they fail too.
- */
+/** Begins work that may be abandoned when another step fails; its rejection must not end the process. */
 function mayBeLeft<T>(work: () => Promise<T>): Promise<T> {
   const promise = work();
   promise.catch(() => {});

@@ -1,9 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/**
- * Time since the run's origin, in whole nanoseconds, the same in every process of one host.
- * Small enough (below 2^53) to be an exact number for 104 days.
- */
+/** Time since the run's origin in whole nanoseconds, the same in every process of one host; exact for 104 days. */
 export interface Clock {
   nowNs(): number;
 }
@@ -42,10 +39,7 @@ export function readOriginNs(): bigint {
 
 const OFFSET_READINGS = 16;
 
-/**
- * A clock that counts from `originNs`. `performance.now()` and `process.hrtime` read the same monotonic
- * clock, so one offset holds for the life of the process; `performance.now()` is the cheaper read.
- */
+/** A clock that counts from `originNs`. It reads `performance.now()`, the cheaper view of the same clock. */
 export function createClock(originNs: bigint): Clock {
   // A process may lose the CPU between two readings, which would shift its clock permanently, so the closest pair of
   // several is taken.

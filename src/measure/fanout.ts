@@ -38,10 +38,7 @@ const MAX_OPEN_BYTES = 256 * 1024 ** 2;
 /** An open broadcast without a new receiver for this long keeps only what its figures may still need. */
 const COMPACT_AFTER_NS = 1e9;
 
-/**
- * When a broadcast is given up: well after any of its messages could still be delivered, so that a slow last
- * receiver is never left out of `fanout_last`.
- */
+/** Returns when a broadcast is given up: well after its last delivery could come, so that `fanout_last` has it. */
 export function quietNs(drainMs: number): number {
   return Math.max(MIN_QUIET_NS, 2 * drainMs * 1e6);
 }
@@ -50,10 +47,7 @@ function keyOfBroadcast(stream: number, seq: number): number {
   return stream * 2 ** 32 + seq;
 }
 
-/**
- * Gathers the latencies of each broadcast until its last receiver has it. Memory follows the broadcasts in flight, plus
- * a few bytes for each that stays incomplete. It does not follow the length of the run.
- */
+/** Gathers the latencies of each broadcast until its last receiver has it. Memory does not follow the run's length. */
 export class FanoutTracker {
   readonly #options: FanoutOptions;
   readonly #open = new Map<number, OpenBroadcast>();
@@ -124,10 +118,7 @@ interface OpenBroadcast {
   lastArrivalNs: number;
 }
 
-/**
- * The latencies of one broadcast. While many receivers are missing all are kept. {@link compact} keeps only those
- * that can still become the median, which are few when few receivers are missing.
- */
+/** The latencies of one broadcast: all of them, or after {@link compact} those that can still be the median. */
 class Latencies {
   readonly expected: number;
   reached = 0;

@@ -18,10 +18,7 @@ export interface Bucket {
   readonly count: number;
 }
 
-/**
- * A High Dynamic Range histogram of nanoseconds: 1 ns to one hour at three significant digits, about
- * 130 KB for recording. No other file uses the HDR library.
- */
+/** A High Dynamic Range histogram: 1 ns to one hour at three significant digits. About 130 KB. */
 export class NsHistogram {
   readonly #histogram: hdr.JsHistogram;
 

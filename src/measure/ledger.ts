@@ -1,13 +1,7 @@
-/**
- * A received message is the first copy in order, the first copy after one with a higher number, a duplicate, or one
- * that the receiver does not expect.
- */
+/** The first copy in order, the first after one with a higher number, a further copy, or one that is not expected. */
 export type Receipt = 'first' | 'reordered' | 'duplicate' | 'unexpected';
 
-/**
- * Counts the messages of one stream that one receiver got. Memory grows with the number of gaps, not with the number
- * of messages.
- */
+/** Counts the messages of one stream that one receiver got. Memory grows with the number of gaps only. */
 export class DeliveryAccount {
   /** Distinct messages that arrived. */
   delivered = 0;
@@ -66,10 +60,7 @@ export interface LedgerTotals extends DeliveryCounts {
   readonly unexpected: number;
 }
 
-/**
- * Accounts for the messages that the receivers of one process expect. Accounts are opened for the connected clients
- * before the first measured message is sent.
- */
+/** Accounts for the messages that the receivers of one process expect. Open all accounts before the first message. */
 export class Ledger {
   readonly #accounts = new Map<number, Map<number, DeliveryAccount>>();
   /** Updated with each message, so that reading them is cheap during a run. */

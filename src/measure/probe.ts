@@ -32,10 +32,7 @@ function probe(socketPath: string, origin: bigint): void {
   timer.unref();
 }
 
-/**
- * Whether this process is a worker of node:cluster, or has workers. The module is loaded late, because it reads
- * settings at that time, which the server may not have made yet.
- */
+/** Loads node:cluster late: it reads settings at that time, which the server may not have made earlier. */
 async function belongsToCluster(): Promise<boolean> {
   const { isWorker, workers } = (await import('node:cluster')).default;
   return isWorker || Object.keys(workers ?? {}).length > 0;

@@ -9,10 +9,7 @@ export interface SeriesDefinition<Name extends string = string> {
   readonly meaning: string;
   /** Whether 0 is a possible value. Where it is not, a value of 0 or less is a clock fault and invalidates the run. */
   readonly mayBeZero: boolean;
-  /**
-   * The series with one value per independent sample. `headline`: the samples of the headline series. Null where the
-   * values themselves are independent.
-   */
+  /** The series with one value per independent sample; `headline` for the headline series, null for this one. */
   readonly sampledBy: string | null;
   /** What one independent sample is called where this series is the headline. */
   readonly sampleUnit: SampleUnit;

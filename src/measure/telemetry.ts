@@ -28,10 +28,7 @@ export interface TelemetrySample extends OutsideSample {
   readonly gcTotalMs: number;
   readonly gcMaxMs: number;
   readonly heapUsedBytes: number;
-  /**
-   * Bytes that accepted connections hold and have not handed to the kernel; null before the first connection.
-   * Connections that another process accepted and handed over are not included.
-   */
+  /** Bytes that connections accepted by this process hold unsent; null before the first connection. */
   readonly bufferedBytes: number | null;
 }
 

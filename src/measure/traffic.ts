@@ -36,10 +36,7 @@ function eachCount(count: (name: keyof Traffic) => number): Traffic {
   };
 }
 
-/**
- * Sums the traffic from `fromNs` to `toNs`, in whole numbers. A span that lies in it partly counts with that part of
- * its length, as telemetry does.
- */
+/** Sums the traffic from `fromNs` to `toNs`, in whole numbers; spans that lie in it partly count in part. */
 export function trafficWithin(spans: readonly TrafficSpan[], fromNs: number, toNs: number): Traffic {
   const shares = spans.map(({ startNs, endNs, traffic }) => {
     const overlapNs = Math.min(endNs, toNs) - Math.max(startNs, fromNs);

@@ -20,10 +20,7 @@ export const requestOperation: OperationDefinition = {
   }),
 };
 
-/**
- * Sends a request. Its reply goes to the receiver, or to `onReply` alone where that is given. The returned function
- * stops waiting for the reply.
- */
+/** Sends a request. Its reply goes to the receiver, or to `onReply` alone. Returns what stops waiting for it. */
 export function sendRequest(
   worker: OperationWorker,
   sender: number,
@@ -48,10 +45,7 @@ export function sendRequest(
   return stop;
 }
 
-/**
- * The protocol says which request an acknowledgement belongs to, so it need not hold the payload unless the target
- * says where. If it does hold one, that counts.
- */
+/** An acknowledgement belongs to its request, so it need not hold the payload unless the target says where. */
 function takeReply(
   { target, receiver, clock }: OperationWorker,
   sender: number,
