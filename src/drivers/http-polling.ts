@@ -24,7 +24,7 @@ export const httpPolling: Driver = {
   transports: ['short-polling', 'long-polling'],
   summary: 'node:http with keep-alive connections',
   async connect(options) {
-    const requests = new HttpRequests(options);
+    const requests = openRequests(options);
     try {
       const id = await announce(requests, options.timeoutMs);
       return new PollingConnection(requests, id, options);
@@ -168,52 +168,44 @@ interface HttpAnswer {
 }
 
 /** The requests of one client to one server, over keep-alive connections as a browser's are. */
-class HttpRequests {
-  readonly #base: URL;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #agent: Agent;
-
-  constructor({ url, headers = {}, query = {}, tls = {} }: ConnectOptions) {
-    this.#base = new URL(url);
-    for (const [name, value] of Object.entries(query)) this.#base.searchParams.set(name, value);
-    this.#headers = headers;
-    this.#agent = clientAgent(this.#base, tls);
-  }
-
-  /** Requests a path below the server's URL. `answer` rejects with the system's error, or after `abort`. */
-  start(
-    method: 'GET' | 'POST' | 'DELETE',
-    path: string,
-    { query = {}, json }: { query?: Readonly<Record<string, number>>; json?: string } = {},
-  ): { readonly answer: Promise<HttpAnswer>; readonly abort: () => void } {
-    const address = new URL(this.#base);
-    address.pathname = `${address.pathname.replace(/\/$/, '')}/${path}`;
-    for (const [name, value] of Object.entries(query)) address.searchParams.set(name, String(value));
-    const send = address.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = send({
-      ...urlToHttpOptions(address),
-      method,
-      agent: this.#agent,
-      headers: { ...this.#headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
-    });
-    const answer = new Promise<HttpAnswer>((resolve, reject) => {
-      request.once('error', reject);
-      request.once('response', (response) => {
-        let body = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          body += chunk;
-        });
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-        response.once('error', reject);
+function openRequests({ url, headers = {}, query: ofClient = {}, tls = {} }: ConnectOptions) {
+  const base = new URL(url);
+  for (const [name, value] of Object.entries(ofClient)) base.searchParams.set(name, value);
+  const agent = clientAgent(base, tls);
+  return {
+    /** Requests a path below the server's URL. `answer` rejects with the system's error, or after `abort`. */
+    start(
+      method: 'GET' | 'POST' | 'DELETE',
+      path: string,
+      { query = {}, json }: { query?: Readonly<Record<string, number>>; json?: string } = {},
+    ) {
+      const address = new URL(base);
+      address.pathname = `${address.pathname.replace(/\/$/, '')}/${path}`;
+      for (const [name, value] of Object.entries(query)) address.searchParams.set(name, String(value));
+      const request = (address.protocol === 'https:' ? requestHttps : requestHttp)({
+        ...urlToHttpOptions(address),
+        method,
+        agent,
+        headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
       });
-    });
-    request.end(json);
-    return { answer, abort: () => request.destroy() };
-  }
-
-  /** Closes all connections; requests in flight fail. */
-  close(): void {
-    this.#agent.destroy();
-  }
+      const answer = new Promise<HttpAnswer>((resolve, reject) => {
+        request.once('error', reject);
+        request.once('response', (response) => {
+          let body = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => {
+            body += chunk;
+          });
+          response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
+          response.once('error', reject);
+        });
+      });
+      request.end(json);
+      return { answer, abort: () => void request.destroy() };
+    },
+    /** Closes all connections; requests in flight fail. */
+    close: () => agent.destroy(),
+  };
 }
+
+type HttpRequests = ReturnType<typeof openRequests>;
