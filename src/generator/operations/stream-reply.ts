@@ -1,16 +1,15 @@
-import type { Connection } from '../../drivers/driver.ts';
 import { quietNs } from '../../measure/fanout.ts';
 import { findStamp, type Stamp } from '../../measure/stamp.ts';
-import type { DueMessage } from '../sender.ts';
 import {
   type OperationDefinition,
-  type OperationWorker,
   operationOf,
   PLAIN_OPERATION,
-  type RunningOperation,
   sendEvent,
   undeclared,
 } from './operation.ts';
+
+const REPLIES_GUESSED =
+  'replies without a payload may be timed against the wrong request: some were lost or duplicated';
 
 /** Sends a request that is answered by several replies, as a broadcast to one client. */
 export const streamReplyOperation: OperationDefinition = {
@@ -19,61 +18,42 @@ export const streamReplyOperation: OperationDefinition = {
   series: 'reply',
   copies: (operation) => operationOf(operation, 'stream-reply').replies,
   broadcast: { first: 'reply_first', median: null, last: 'reply_last', skew: null },
-  start: (worker) => new Streaming(worker),
+  start({ target, receiver, clock, write, plan, layout, failed }) {
+    const awaited = new AwaitedReplies(quietNs(plan.drainMs));
+    const isUsed = layout.streams.some(({ operation }) => operation.kind === 'stream-reply');
+    return {
+      listen(client, connection) {
+        const { streamed } = target.mapping;
+        if (streamed === undefined || !isUsed) return;
+        // Where streamed replies are requested, every event of their name is one, whatever else has that name.
+        receiver.claim(connection, streamed.event, (data) => {
+          const receivedNs = clock.nowNs();
+          const reply = receiver.read(streamed.read, data);
+          if (reply === undefined) return;
+          const { item, payload } = reply;
+          if (payload !== undefined) awaited.forget(client);
+          const stamp = payload === undefined ? awaited.take(client, item) : null;
+          if (stamp === null) receiver.take(client, findStamp(payload), receivedNs, item - 1);
+          else receiver.takeAnswer(client, stamp, receivedNs, item - 1);
+        });
+      },
+      perform(message, connection) {
+        const { sender, operation } = message.stream;
+        const { replies } = operationOf(operation, 'stream-reply');
+        const { streamRequest: describe = undeclared('streamRequest') } = target.mapping;
+        message.send((stamp) => {
+          const event = describe({ payload: write(stamp), count: replies, client: target.clientOf(sender) });
+          awaited.expect(sender, stamp, replies);
+          sendEvent(connection, event);
+        });
+      },
+      finish(isExact) {
+        const { guessed } = awaited;
+        if (guessed > 0 && !isExact) failed.add(REPLIES_GUESSED, guessed);
+      },
+    };
+  },
 };
-
-const REPLIES_GUESSED =
-  'replies without a payload may be timed against the wrong request: some were lost or duplicated';
-
-class Streaming implements RunningOperation {
-  readonly #worker: OperationWorker;
-  readonly #awaited: AwaitedReplies;
-  readonly #isUsed: boolean;
-
-  constructor(worker: OperationWorker) {
-    this.#worker = worker;
-    this.#awaited = new AwaitedReplies(quietNs(worker.plan.drainMs));
-    this.#isUsed = worker.layout.streams.some(({ operation }) => operation.kind === 'stream-reply');
-  }
-
-  /** Where streamed replies are requested, every event of their name is one, whatever else has that name. */
-  listen(client: number, connection: Connection): void {
-    const { target, receiver, clock } = this.#worker;
-    const { streamed } = target.mapping;
-    if (streamed === undefined || !this.#isUsed) return;
-    receiver.claim(connection, streamed.event, (data) => {
-      const receivedNs = clock.nowNs();
-      const reply = receiver.read(streamed.read, data);
-      if (reply !== undefined) this.#take(client, reply.item, reply.payload, receivedNs);
-    });
-  }
-
-  perform(message: DueMessage, connection: Connection): void {
-    const { target, write } = this.#worker;
-    const { sender, operation } = message.stream;
-    const { replies } = operationOf(operation, 'stream-reply');
-    const { streamRequest: describe = undeclared('streamRequest') } = target.mapping;
-    message.send((stamp) => {
-      const event = describe({ payload: write(stamp), count: replies, client: target.clientOf(sender) });
-      this.#awaited.expect(sender, stamp, replies);
-      sendEvent(connection, event);
-    });
-  }
-
-  #take(client: number, item: number, payload: unknown, receivedNs: number): void {
-    const { receiver } = this.#worker;
-    if (payload !== undefined) this.#awaited.forget(client);
-    const stamp = payload === undefined ? this.#awaited.take(client, item) : null;
-    if (stamp === null) receiver.take(client, findStamp(payload), receivedNs, item - 1);
-    else receiver.takeAnswer(client, stamp, receivedNs, item - 1);
-  }
-
-  /** Where replies are missing or came twice, a guess may have timed one against the wrong request. */
-  finish(isExact: boolean): void {
-    const { guessed } = this.#awaited;
-    if (guessed > 0 && !isExact) this.#worker.failed.add(REPLIES_GUESSED, guessed);
-  }
-}
 
 interface Awaited {
   readonly stamp: Stamp;
