@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pacer } from '../generator/pacer.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
@@ -80,7 +81,8 @@ const STEAL_WINDOW_MS = 1000;
 
 async function checkDisturbance(): Promise<Check[]> {
   const before = readSystemCounters();
-  await realTimers.sleep(STEAL_WINDOW_MS);
+  // A sleep of the timers of a run would not keep this process alive.
+  await delay(STEAL_WINDOW_MS);
   const groups = cpuGroups(chooseAffinity(1, true).affinity);
   const { stealRatio, throttledMs } = disturbanceBetween(before, readSystemCounters(), groups);
   const limit = formatPercent(LIMITS.stealRatio);
