@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { EXIT, type ExitCode } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import { maxRunMs } from '../plan/plan.ts';
 import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
-import type { Comparison, Design, Round } from '../result/comparison.ts';
+import type { Comparison, Design, Round, Verdict } from '../result/comparison.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
@@ -82,6 +83,20 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
     },
     signal: cli.signal,
   }).finally(() => progress.done());
+}
+
+/**
+ * Returns the exit code of a comparison. An invalid one proves nothing, so it comes before a threshold that failed in it;
+ * `failing` are the verdicts that are a failure.
+ */
+export function exitCodeOfComparison(
+  { judgement: { verdict }, thresholds }: Comparison,
+  failing: readonly Verdict[],
+): ExitCode {
+  if (verdict === 'INVALID') return EXIT.invalid;
+  if (failing.includes(verdict) || thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
+  const isUnsure = verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);
+  return isUnsure ? EXIT.inconclusive : EXIT.passed;
 }
 
 /** Judges every threshold on every head, over all of its valid rounds together. */

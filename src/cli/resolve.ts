@@ -120,7 +120,12 @@ export function resolveTarget(
     found.kind === 'reference'
       ? resolveReference(found.server, options, given)
       : resolveUrl(found, options, given);
-  requireDriver(options.driver, target.protocol, options.transport);
+  const { protocol } = target;
+  const fitting = drivers.filter((driver) => driver.protocol === protocol);
+  const names = fitting.map(({ name }) => name);
+  const driver =
+    fitting.find(({ name }) => name === options.driver) ?? unknownName('driver', options.driver, names);
+  requireTransport(`the driver "${driver.name}" for ${protocol}`, options.transport, driver.transports);
   return target;
 }
 
@@ -180,12 +185,8 @@ function resolveReference(
       'Give --target the URL at which your command listens.',
     );
   }
-  requireTransport(
-    `the server "${name}"`,
-    transport,
-    transports,
-    'sockbench list shows the transports of each.',
-  );
+  const more = ' sockbench list shows the transports of each.';
+  requireTransport(`the server "${name}"`, transport, transports, more);
   const ofDriver = protocol === 'http' ? CLIENT_SETTINGS.http : [];
   requireSettings(given, [...server.settings, ...ofDriver], `the server "${name}"`);
   const reference = planReference(server, options, options.runtime);
@@ -208,23 +209,16 @@ export function requireSettings(
   );
 }
 
-function requireDriver(name: string, protocol: Protocol, transport: Transport): void {
-  const fitting = drivers.filter((driver) => driver.protocol === protocol);
-  const known = fitting.map((driver) => driver.name);
-  const { transports } = fitting.find((driver) => driver.name === name) ?? unknownName('driver', name, known);
-  requireTransport(`the driver "${name}" for ${protocol}`, transport, transports, '');
-}
-
 function requireTransport(
   whose: string,
   transport: Transport,
   supported: readonly Transport[],
-  more: string,
+  more = '',
 ): void {
   if (supported.includes(transport)) return;
   fail(
     'BAD_TRANSPORT',
     `${whose} does not support the transport ${transport}; supported: ${supported.join(', ')}`,
-    `Give --transport ${supported[0]}.${more === '' ? '' : ` ${more}`}`,
+    `Give --transport ${supported[0]}.${more}`,
   );
 }

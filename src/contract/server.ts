@@ -77,24 +77,22 @@ export interface Unsupported {
 }
 
 /** Servers that are not supported, by name. */
-export const UNSUPPORTED_SERVERS: ReadonlyMap<string, Unsupported> = new Map([
-  [
-    'uwebsockets',
-    {
+export const UNSUPPORTED_SERVERS: ReadonlyMap<string, Unsupported> = new Map(
+  Object.entries({
+    uwebsockets: {
       reason: 'uWebSockets.js is not on npm; its author publishes its binaries on GitHub only',
       hint: 'Use --target and --exec to measure your own server that uses it; bun-ws is built on the same C++ library.',
     },
-  ],
-]);
+  }),
+);
 
 /** Transports that are not supported, by name. */
-export const UNSUPPORTED_TRANSPORTS: ReadonlyMap<string, Unsupported> = new Map([
-  [
-    'webtransport',
-    {
+export const UNSUPPORTED_TRANSPORTS: ReadonlyMap<string, Unsupported> = new Map(
+  Object.entries({
+    webtransport: {
       reason:
         'neither Node.js nor Bun implements WebTransport, and @fails-components/webtransport, which adds it to Engine.IO, downloads its binary from GitHub',
       hint: 'Choose websocket or polling.',
     },
-  ],
-]);
+  }),
+);

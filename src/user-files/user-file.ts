@@ -71,13 +71,24 @@ export async function importUserFile(file: string, kind: UserFileKind): Promise<
     fail('NO_SUCH_FILE', `the file ${file} does not exist`, `sockbench init writes a ${kind} to start from.`);
   }
   resolveSockbench();
-  const module = await importModule(path, file, kind);
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (error instanceof SockbenchError) throw error;
+    const isUnsupported = (error as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
+    throw new SockbenchError({
+      code: 'BROKEN_FILE',
+      message: `${file} could not be loaded: ${messageOf(error)}`,
+      hint: isUnsupported
+        ? 'Node.js only strips types from TypeScript: enums, namespaces, decorators and parameter properties are not supported.'
+        : `Check the ${kind}: node ${file} shows where it fails.`,
+      cause: error,
+    });
+  }
   if ('default' in module) return module.default;
-  return fail(
-    'NO_DEFAULT_EXPORT',
-    `${file} has no default export`,
-    `Export the ${kind} with export default.`,
-  );
+  const hint = `Export the ${kind} with export default.`;
+  return fail('NO_DEFAULT_EXPORT', `${file} has no default export`, hint);
 }
 
 let isHooked = false;
@@ -91,23 +102,6 @@ function resolveSockbench(): void {
     resolve: (specifier, context, next) =>
       specifier === 'sockbench' ? { url, shortCircuit: true } : next(specifier, context),
   });
-}
-
-async function importModule(path: string, file: string, kind: UserFileKind): Promise<{ default?: unknown }> {
-  try {
-    return await import(pathToFileURL(path).href);
-  } catch (error) {
-    if (error instanceof SockbenchError) throw error;
-    const isUnsupported = (error as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
-    throw new SockbenchError({
-      code: 'BROKEN_FILE',
-      message: `${file} could not be loaded: ${messageOf(error)}`,
-      hint: isUnsupported
-        ? 'Node.js only strips types from TypeScript: enums, namespaces, decorators and parameter properties are not supported.'
-        : `Check the ${kind}: node ${file} shows where it fails.`,
-      cause: error,
-    });
-  }
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;

@@ -1,9 +1,9 @@
 import { option } from '../../contract/options.ts';
-import { EXIT, type ExitCode } from '../../errors.ts';
+import type { ExitCode } from '../../errors.ts';
 import { COMPARISON } from '../../report/index.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { carryOutComparison } from '../comparison.ts';
+import { carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
 import { ALPHA, comparisonOptions, planArm, planComparison, roundCount } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
 
@@ -41,10 +41,6 @@ async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> 
     notes: [],
   };
   const planned = await planComparison(parts, flags, COMPARISON.defaultFormats);
-  const { judgement, thresholds } = await carryOutComparison(cli, planned);
   // A difference between two servers is not a failure.
-  if (judgement.verdict === 'INVALID') return EXIT.invalid;
-  if (thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
-  const isUnsure = judgement.verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);
-  return isUnsure ? EXIT.inconclusive : EXIT.passed;
+  return exitCodeOfComparison(await carryOutComparison(cli, planned), []);
 }

@@ -14,7 +14,7 @@ import { minRounds, planLooks } from '../../stats/correction.ts';
 import { MAX_GATING } from '../../stats/rules.ts';
 import { plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { carryOutComparison } from '../comparison.ts';
+import { carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
 import {
   ALPHA,
   type ArmPlan,
@@ -79,7 +79,10 @@ async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const head = await planArm(name, { name: 'head', spec, flags: {} }, flags);
   const comparison = await compareWithBase(cli, name, options, flags, head);
   await reportToGithub(cli, comparison);
-  return exitCodeOfGate(comparison, options);
+  const exitCode = exitCodeOfComparison(comparison, ['REGRESSED']);
+  // An interrupted gate does not pass, even when inconclusive ones do.
+  const isForgiven = options.inconclusive === 'pass' && comparison.status === 'complete';
+  return exitCode === EXIT.inconclusive && isForgiven ? EXIT.passed : exitCode;
 }
 
 function requireOneBase({ baseExec, baseRef, baseline, baseInstall }: GateOptions): void {
@@ -191,19 +194,4 @@ async function reportToGithub(cli: Cli, comparison: Comparison): Promise<void> {
   } catch (error) {
     cli.err(`warning: the step summary could not be written: ${messageOf(error)}\n`);
   }
-}
-
-/**
- * An invalid comparison proves nothing, so it comes before a threshold that failed in it. An interrupted one does not
- * pass, even when inconclusive ones do.
- */
-function exitCodeOfGate(
-  { judgement: { verdict }, thresholds, status }: Comparison,
-  { inconclusive }: GateOptions,
-): ExitCode {
-  if (verdict === 'INVALID') return EXIT.invalid;
-  if (verdict === 'REGRESSED' || thresholds.some(({ passed }) => passed === false)) return EXIT.failed;
-  const isUnsure = verdict === 'INCONCLUSIVE' || thresholds.some(({ passed }) => passed === null);
-  const isForgiven = inconclusive === 'pass' && status === 'complete';
-  return isUnsure && !isForgiven ? EXIT.inconclusive : EXIT.passed;
 }
