@@ -27,7 +27,6 @@ export const MIN_PAYLOAD_BYTES = { text: TEXT_STAMP_BYTES, binary: BINARY_STAMP_
 
 export type PayloadType = keyof typeof MIN_PAYLOAD_BYTES;
 
-/** Writes stamps into payloads of one fixed size. */
 type StampWriter = (stamp: Stamp) => Payload;
 
 /**
@@ -57,6 +56,7 @@ function binaryStampWriter(payloadBytes: number): StampWriter {
   };
 }
 
+/** Returns a writer of stamps into payloads of one fixed size. */
 export function stampWriter(type: PayloadType, payloadBytes: number): StampWriter {
   return type === 'text' ? textStampWriter(payloadBytes) : binaryStampWriter(payloadBytes);
 }

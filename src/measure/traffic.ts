@@ -55,7 +55,15 @@ export class TrafficSampler {
   #last = NO_TRAFFIC;
 
   constructor() {
-    subscribe('net.client.socket', (message) => this.#watch((message as { socket: Socket }).socket));
+    subscribe('net.client.socket', (message) => {
+      const { socket } = message as { socket: Socket };
+      this.#open.add(socket);
+      socket.once('close', () => {
+        this.#open.delete(socket);
+        this.#closed.sentBytes += socket.bytesWritten;
+        this.#closed.receivedBytes += socket.bytesRead;
+      });
+    });
     subscribe('http.client.request.start', () => {
       this.#counts.requests += 1;
     });
@@ -69,28 +77,15 @@ export class TrafficSampler {
 
   /** The traffic since the last call, or since creation. */
   take(): Traffic {
-    const last = this.#last;
-    const now = this.#total();
-    this.#last = now;
-    // Bytes that a socket has not sent yet no longer count when it breaks.
-    return eachCount((name) => Math.max(0, now[name] - last[name]));
-  }
-
-  #watch(socket: Socket): void {
-    this.#open.add(socket);
-    socket.once('close', () => {
-      this.#open.delete(socket);
-      this.#closed.sentBytes += socket.bytesWritten;
-      this.#closed.receivedBytes += socket.bytesRead;
-    });
-  }
-
-  #total(): Traffic {
     let { sentBytes, receivedBytes } = this.#closed;
     for (const { bytesWritten, bytesRead } of this.#open) {
       sentBytes += bytesWritten;
       receivedBytes += bytesRead;
     }
-    return { sentBytes, receivedBytes, ...this.#counts };
+    const last = this.#last;
+    const now = { sentBytes, receivedBytes, ...this.#counts };
+    this.#last = now;
+    // Bytes that a socket has not sent yet no longer count when it breaks.
+    return eachCount((name) => Math.max(0, now[name] - last[name]));
   }
 }
