@@ -7,12 +7,11 @@ const ENDING = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 /** The folder of package.json and templates/: above src/ in the repository, above dist/src/ in the published package. */
 const PACKAGE_URL = new URL(ENDING === '.ts' ? '../' : '../../', import.meta.url);
 
-function readVersion(): string {
-  const text = readFileSync(new URL('package.json', PACKAGE_URL), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
+const MANIFEST: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('package.json', PACKAGE_URL), 'utf8'),
+);
 
-export const VERSION = readVersion();
+export const VERSION = MANIFEST.version;
 
 /** Returns the absolute path of a child entry, given its path below src/ without the ending: `generator/process`. */
 export function entryPath(fromSrc: string): string {

@@ -144,12 +144,11 @@ function maxMsOf(design: SearchDesign, planAt: PlannedSearch['planAt']): number 
 
 /** `fanout_last.p95 needs 200 independent samples`, for each objective that needs any. */
 function needsText(objectives: readonly Objective[]): string {
-  const needs = objectives.map(({ metric }) => ({ metric, needed: neededSamples(metric) }));
-  return list(
-    needs
-      .filter(({ needed }) => needed > 0)
-      .map(({ metric, needed }) => `${metricName(metric)} needs ${formatCount(needed)} independent samples`),
-  );
+  const needs = objectives.flatMap(({ metric }) => {
+    const needed = neededSamples(metric);
+    return needed > 0 ? [`${metricName(metric)} needs ${formatCount(needed)} independent samples`] : [];
+  });
+  return list(needs);
 }
 
 /**

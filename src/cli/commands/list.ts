@@ -7,11 +7,15 @@ import { DOCUMENT_KINDS } from '../../report/index.ts';
 import type { AddCommand } from '../cli.ts';
 
 /** A row of a table, with an optional second line below its summary. */
-type Row = readonly [name: string, summary: string, more?: string];
+interface Row {
+  readonly name: string;
+  readonly summary: string;
+  readonly more?: string;
+}
 
 function section(title: string, rows: readonly Row[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.flatMap(([name, summary, more]) => {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const lines = rows.flatMap(({ name, summary, more }) => {
     const first = `  ${name.padEnd(width)}  ${summary}`;
     return more === undefined ? [first] : [first, `  ${''.padEnd(width)}  ${more}`];
   });
@@ -20,8 +24,8 @@ function section(title: string, rows: readonly Row[]): string {
 
 function serverRow(server: ReferenceServer): Row {
   const reason = whyUnavailable(server);
-  const row = [server.name, `${server.summary}; ${server.transports.join(', ')}`] as const;
-  return reason === null ? row : [...row, `cannot run here: ${reason}`];
+  const row = { name: server.name, summary: `${server.summary}; ${server.transports.join(', ')}` };
+  return reason === null ? row : { ...row, more: `cannot run here: ${reason}` };
 }
 
 export const addList: AddCommand = (program, cli) => {
@@ -30,29 +34,18 @@ export const addList: AddCommand = (program, cli) => {
     .description('list scenarios, reference servers, drivers and report formats')
     .action(async () => {
       const loaded = await Promise.all(Object.values(servers).map(async (load) => (await load()).server));
+      const unsupported = [...UNSUPPORTED_SERVERS, ...UNSUPPORTED_TRANSPORTS];
       const sections = [
-        section(
-          'Scenarios',
-          scenarios.map(({ name, summary }) => [name, summary]),
-        ),
+        section('Scenarios', scenarios),
         section('Servers', loaded.map(serverRow)),
         section(
           'Drivers',
-          drivers.map(({ name, protocol, summary }) => [`${name} (${protocol})`, summary]),
+          drivers.map(({ name, protocol, summary }) => ({ name: `${name} (${protocol})`, summary })),
         ),
-        ...DOCUMENT_KINDS.map(({ noun, formats }) =>
-          section(
-            `Formats of a ${noun}`,
-            formats.map(({ name, summary }) => [name, summary]),
-          ),
-        ),
+        ...DOCUMENT_KINDS.map(({ noun, formats }) => section(`Formats of a ${noun}`, formats)),
         section(
           'Not supported',
-          [...UNSUPPORTED_SERVERS, ...UNSUPPORTED_TRANSPORTS].map(([name, { reason, hint }]) => [
-            name,
-            reason,
-            hint,
-          ]),
+          unsupported.map(([name, { reason, hint }]) => ({ name, summary: reason, more: hint })),
         ),
       ];
       cli.out(sections.join('\n'));
