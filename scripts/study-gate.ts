@@ -14,8 +14,7 @@ import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAs } from '../src/result/documents.ts';
-import { delayOf, nextCell, type StudyCell } from './study/cells.ts';
-import { gateRecord, readGates } from './study/gates.ts';
+import { delayOf, gateRecord, nextCell, readGates, type StudyCell } from './study/gates.ts';
 import { studyReport } from './study/report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -46,34 +45,19 @@ function slowServerCommand(shape: string, microseconds: number): string {
   return `exec "${process.execPath}" "${program}" ${PORT} ${shape} ${microseconds.toFixed(3)}`;
 }
 
-const target = ['broadcast-latency', '--target', `ws://127.0.0.1:${PORT}`];
+const words = (line: string) => line.split(' ');
+const target = words(`broadcast-latency --target ws://127.0.0.1:${PORT}`);
 
 /** Measures the mean delivery of the base once for the whole study. Slow-downs are shares of it. */
 async function meanDeliveryUs(): Promise<number> {
-  if (existsSync(CALIBRATION))
-    return (JSON.parse(readFileSync(CALIBRATION, 'utf8')) as { meanUs: number }).meanUs;
+  if (existsSync(CALIBRATION)) return JSON.parse(readFileSync(CALIBRATION, 'utf8')).meanUs;
   const out = join(FOLDER, 'calibration');
-  runSockbench([
-    'compare',
-    ...target,
-    '--arm',
-    `a: --exec '${slowServerCommand('none', 0)}'`,
-    '--arm',
-    `b: --exec '${slowServerCommand('none', 0)}'`,
-    '--metric',
-    'delivery.mean',
-    ...LOAD,
-    '--rounds',
-    '5',
-    '--out',
-    out,
-    '--format',
-    'json',
-    '--quiet',
-  ]);
+  const arms = ['a', 'b'].flatMap((name) => ['--arm', `${name}: --exec '${slowServerCommand('none', 0)}'`]);
+  const flags = words('--metric delivery.mean --rounds 5 --format json --quiet --out');
+  runSockbench(['compare', ...target, ...arms, ...LOAD, ...flags, out]);
   const { judgement } = await readAs('comparison', join(out, 'rounds.json'));
-  const meanUs =
-    (judgement.heads[0]?.metrics.find(({ metric }) => metric === 'delivery.mean')?.base ?? 0) / 1000;
+  const metrics = judgement.heads[0]?.metrics ?? [];
+  const meanUs = (metrics.find(({ metric }) => metric === 'delivery.mean')?.base ?? 0) / 1000;
   writeFileSync(CALIBRATION, `${JSON.stringify({ meanUs })}\n`);
   return meanUs;
 }
@@ -82,15 +66,19 @@ async function runGate(cell: StudyCell, meanUs: number): Promise<void> {
   const out = join(FOLDER, 'gate');
   rmSync(out, { recursive: true, force: true });
   const delayUs = delayOf(cell, meanUs, STUDY_CLIENTS);
-  const arms = [
-    '--base-exec',
-    slowServerCommand('none', 0),
-    '--exec',
-    slowServerCommand(cell.shape, delayUs),
-  ];
+  const servers = [slowServerCommand('none', 0), slowServerCommand(cell.shape, delayUs)] as const;
   const seed = String(readGates(GATES).length + 1);
   const files = ['--out', out, '--format', 'json', '--quiet', '--order-seed', seed];
-  const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...files]);
+  const exitCode = runSockbench([
+    'gate',
+    ...target,
+    '--base-exec',
+    servers[0],
+    '--exec',
+    servers[1],
+    ...LOAD,
+    ...files,
+  ]);
   const comparison = await readAs('comparison', join(out, 'rounds.json'));
   const record = gateRecord(comparison, { shape: cell.shape, percent: cell.percent, exitCode });
   appendFileSync(GATES, `${JSON.stringify(record)}\n`);

@@ -2,8 +2,7 @@ import { median } from '../../src/result/order-statistics.ts';
 import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
 import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
-import { CELLS, isOf, type StudyCell } from './cells.ts';
-import type { GateRecord } from './gates.ts';
+import { CELLS, type GateRecord, isOf, type StudyCell } from './gates.ts';
 import { resampleGates } from './resample.ts';
 
 export interface StudyFacts {
@@ -57,18 +56,8 @@ function outcomeTable(gates: readonly GateRecord[]): string {
       formatDurationMs(median(ran.map(({ durationMs }) => durationMs))),
       resampledText(ran),
     ]);
-  const headings = [
-    'head',
-    'REGRESSED',
-    'OK',
-    'IMPROVED',
-    'INCONCLUSIVE',
-    'INVALID',
-    'rounds',
-    'time',
-    'resampled',
-  ];
-  return tableOf(headings, rows);
+  const headings = 'head REGRESSED OK IMPROVED INCONCLUSIVE INVALID rounds time resampled';
+  return tableOf(headings.split(' '), rows);
 }
 
 /** The noise of identical builds, and the effect that a gate can detect with it. */

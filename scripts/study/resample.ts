@@ -16,10 +16,10 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
   return gates.flatMap(({ metrics }) => {
     const rounds = new Set(metrics.flatMap(({ points }) => points.map(({ round }) => round)));
     return [...rounds].map((round) => {
-      const found = metrics.map(
-        ({ metric, points }) => [metric, points.find((point) => point.round === round)] as const,
+      const ofRound = metrics.flatMap(({ metric, points }) =>
+        points.filter((point) => point.round === round).map((point) => [metric, point] as const),
       );
-      return new Map(found.filter((entry): entry is [string, Point] => entry[1] !== undefined));
+      return new Map(ofRound);
     });
   });
 }
@@ -35,11 +35,11 @@ export function resampleGates(gates: readonly GateRecord[], count: number): Read
   const verdicts = new Map<string, number>();
   if (pairs.length === 0) return verdicts;
   for (let gate = 0; gate < count; gate++) {
-    const drawn = Array.from({ length: ROUNDS }, () => pairs[uniformInt(generator, 0, pairs.length - 1)]);
-    const verdict = resampledVerdict(
-      drawn.filter((pair) => pair !== undefined),
-      rules,
+    const drawn = Array.from(
+      { length: ROUNDS },
+      () => pairs[uniformInt(generator, 0, pairs.length - 1)] ?? new Map(),
     );
+    const verdict = resampledVerdict(drawn, rules);
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
   }
   return verdicts;

@@ -37,7 +37,7 @@ export interface Condition {
 }
 
 /** The flag that the condition is given to, and what it may name. */
-export interface ConditionContext {
+interface ConditionContext {
   readonly flag: '--threshold' | '--objective';
   readonly own: OwnSeries;
   readonly hasBase: boolean;
@@ -76,13 +76,11 @@ function readClause(tokens: Tokens, context: ConditionContext): Clause {
     return tokens.unexpected('an operator', `Compare with one of ${OPERATORS.join(', ')}, like ${EXAMPLES}.`);
   }
   const right = readRight(tokens, context, left);
-  return { text: tokens.textSince(at), left: countedIn(right.unit, left), operator, ...right };
-}
-
-/** A count that is compared with a percentage is a share: `late<0.1%`. */
-function countedIn(unit: MetricUnit, { arm, metric }: ArmMetric): ArmMetric {
-  const isShare = unit === 'share' && metric.kind === 'count';
-  return { arm, metric: isShare ? { kind: 'share', name: metric.name } : metric };
+  const { arm, metric } = left;
+  // A count that is compared with a percentage is a share: `late<0.1%`.
+  const isShare = right.unit === 'share' && metric.kind === 'count';
+  const counted: ArmMetric = { arm, metric: isShare ? { kind: 'share', name: metric.name } : metric };
+  return { text: tokens.textSince(at), left: counted, operator, ...right };
 }
 
 type Right = Pick<Clause, 'unit' | 'limit' | 'times'>;
