@@ -125,13 +125,9 @@ export function needsLogarithm(kind: Kind, values: readonly number[]): boolean {
   return kind === 'duration' && min > 0 && max / min > WIDEST_LINEAR_SPAN;
 }
 
-/** The lines of a chart in the base unit of their kind. */
-export interface LineChartParts {
-  readonly title: string;
-  readonly note: string;
-  readonly xAxis: LineChart['xAxis'];
+/** A chart whose lines are in the base unit of their kind. */
+export interface LineChartParts extends Omit<LineChart, 'unit' | 'logarithmicY'> {
   readonly kind: Kind;
-  readonly lines: readonly Line[];
 }
 
 /** Chooses unit and axis for all lines and thins them out; null when no line has a point. */

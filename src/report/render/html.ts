@@ -1,4 +1,4 @@
-import type { Block, Fact, Report } from '../blocks.ts';
+import type { Block, Report } from '../blocks.ts';
 import type { Heading } from '../content/table.ts';
 import { escapeHtml, htmlDocument } from './page/document.ts';
 import { chartGroupHtml, swatchHtml } from './page/figures.ts';
@@ -59,16 +59,11 @@ function tableHtml(block: BlockOf<'table'>, fold: string): string {
   ].join('\n');
 }
 
-function factRow([name, text]: Fact): string {
-  return `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`;
-}
-
 function factsHtml({ title, facts }: BlockOf<'facts'>): string {
-  return `<table class="facts"><caption>${escapeHtml(title)}</caption><tbody>${facts.map(factRow).join('\n')}</tbody></table>`;
-}
-
-function verdictHtml({ severity, text, notes }: BlockOf<'verdict'>): string {
-  return `<header class="${severity}"><h1>${escapeHtml(text)}</h1>\n${listHtml(notes)}\n</header>`;
+  const rows = facts.map(
+    ([name, text]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`,
+  );
+  return `<table class="facts"><caption>${escapeHtml(title)}</caption><tbody>${rows.join('\n')}</tbody></table>`;
 }
 
 /** Nothing without charts. */
@@ -78,15 +73,10 @@ function chartsHtml({ title, group }: BlockOf<'charts'>): string {
 }
 
 /** Folds that every output shows are open. */
-function foldHtml({ title, needs, blocks }: BlockOf<'details'>): string {
-  const open = needs === 'text' ? ' open' : '';
-  return `<details${open}><summary>${escapeHtml(title)}</summary>\n${blocksHtml(blocks, title)}\n</details>`;
-}
-
 function blockHtml(block: Block, fold: string): string {
   switch (block.kind) {
     case 'verdict':
-      return verdictHtml(block);
+      return `<header class="${block.severity}"><h1>${escapeHtml(block.text)}</h1>\n${listHtml(block.notes)}\n</header>`;
     case 'heading':
       return `<h2>${escapeHtml(block.text)}</h2>`;
     case 'text':
@@ -102,7 +92,7 @@ function blockHtml(block: Block, fold: string): string {
     case 'charts':
       return chartsHtml(block);
     case 'details':
-      return foldHtml(block);
+      return `<details${block.needs === 'text' ? ' open' : ''}><summary>${escapeHtml(block.title)}</summary>\n${blocksHtml(block.blocks, block.title)}\n</details>`;
   }
 }
 
@@ -118,23 +108,18 @@ function blocksHtml(blocks: readonly Block[], fold = ''): string {
   return parts.join('\n');
 }
 
-/** A heading begins a section; what comes before the first one stands alone. */
-function sectionsOf(blocks: readonly Block[]): Block[][] {
+/** A report as one page that holds all it needs. A heading begins a section; what comes before stands alone. */
+export function renderHtml({ title, blocks, footer }: Report): string {
   const sections: Block[][] = [[]];
   for (const block of blocks) {
     if (block.kind === 'heading') sections.push([]);
     sections.at(-1)?.push(block);
   }
-  return sections;
-}
-
-/** A report as one page that holds all it needs. */
-export function renderHtml({ title, blocks, footer }: Report): string {
-  const [first = [], ...sections] = sectionsOf(blocks);
+  const [first = '', ...others] = sections.map((section) => blocksHtml(section));
   const body = [
-    blocksHtml(first),
-    ...sections.map((section) => `<section>\n${blocksHtml(section)}\n</section>`),
+    first,
+    ...others.map((section) => `<section>\n${section}\n</section>`),
     `<footer>${escapeHtml(footer)}</footer>`,
-  ].join('\n');
-  return htmlDocument({ title, body });
+  ];
+  return htmlDocument(title, body.join('\n'));
 }

@@ -3,17 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { plain } from '../../plain.ts';
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Escapes text for an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
-  return plain(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return plain(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }
 
 /** Turns a value into JSON for a script of type application/json: without `<`, so that nothing in it ends the script. */
@@ -36,15 +33,8 @@ const require = createRequire(import.meta.url);
 const ownFile = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 
-interface DocumentParts {
-  /** Plain text. */
-  readonly title: string;
-  /** Markup inside `main`. */
-  readonly body: string;
-}
-
-/** Renders a page that holds its own styles and scripts, and loads nothing from the network. */
-export function htmlDocument({ title, body }: DocumentParts): string {
+/** Renders a page that holds its own styles and scripts, and loads nothing from the network. `body` is markup. */
+export function htmlDocument(title: string, body: string): string {
   const styles = [uplotFile('uPlot.min.css'), ownFile('page.css'), ownFile('charts.css')].map(inlineCode);
   const scripts = [uplotFile('uPlot.iife.min.js'), ownFile('charts.js')].map(inlineCode);
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(scriptHash).join(' ')}`;

@@ -134,15 +134,11 @@ function panelHtml(panel: Panel): string {
 /** One entry of a key: a drawing and its name. */
 const keyHtml = (svg: string, text: string) => `<span class="key">${svg}${escapeHtml(text)}</span>`;
 
-interface FigureParts {
-  readonly title: string;
-  readonly note: string;
-  readonly isWide: boolean;
-  readonly keys: readonly string[];
-  readonly drawing: string;
-}
-
-function figureHtml({ title, note, isWide, keys, drawing }: FigureParts): string {
+function figureHtml(
+  { title, note, isWide }: Pick<DotChart, 'title' | 'note' | 'isWide'>,
+  keys: readonly string[],
+  drawing: string,
+): string {
   return [
     `<figure${isWide ? ' class="wide"' : ''}>`,
     `<figcaption><strong>${escapeHtml(title)}</strong> <span class="keys">${keys.join(' ')}</span>`,
@@ -153,14 +149,13 @@ function figureHtml({ title, note, isWide, keys, drawing }: FigureParts): string
 }
 
 /** The figure of a chart of points. It needs no script. */
-function dotFigure({ title, note, keys, isWide, panels }: DotChart): string {
-  const keysHtml = keys.map(({ text, ...mark }) => {
+function dotFigure(chart: DotChart): string {
+  const keys = chart.keys.map(({ text, ...mark }) => {
     const style = `--mark:var(--${mark.colour})`;
     const svg = `<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true" style="${style}">${markSvg(mark)}</svg>`;
     return keyHtml(svg, text);
   });
-  const drawing = `<div class="panels">${panels.map(panelHtml).join('\n')}</div>`;
-  return figureHtml({ title, note, isWide, keys: keysHtml, drawing });
+  return figureHtml(chart, keys, `<div class="panels">${chart.panels.map(panelHtml).join('\n')}</div>`);
 }
 
 const DASHES: Readonly<Record<LineStyle, string>> = { solid: '', dashed: '7 4', dotted: '2 3' };
@@ -181,13 +176,12 @@ function lineFigure({ title, note, unit, xAxis, logarithmicY, lines }: LineChart
       label,
     ),
   );
-  return figureHtml({
+  const parts = {
     title: `${title}${unit === null ? '' : `, ${unit}`}${logarithmicY ? ' (logarithmic)' : ''}`,
     note,
     isWide: xAxis === 'odds',
-    keys: keys.length < 2 ? [] : keys,
-    drawing: '<div class="plot"></div>',
-  });
+  };
+  return figureHtml(parts, keys.length < 2 ? [] : keys, '<div class="plot"></div>');
 }
 
 /** The legend of a group, and the numbers for the script. */
