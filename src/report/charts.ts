@@ -167,16 +167,8 @@ export function thinOut(line: Line): Line {
 
 /** Where the smallest value, the largest value and the first gap are, in ascending order. */
 function landmarks(y: Line['y'], from: number, to: number): number[] {
-  const found = new Map<'min' | 'max' | 'gap', number>();
-  for (let at = from; at < to; at++) {
-    const value = y[at] ?? null;
-    if (value === null) {
-      if (!found.has('gap')) found.set('gap', at);
-      continue;
-    }
-    const [min, max] = [found.get('min'), found.get('max')];
-    if (min === undefined || value < (y[min] ?? 0)) found.set('min', at);
-    if (max === undefined || value > (y[max] ?? 0)) found.set('max', at);
-  }
-  return [...new Set(found.values())].sort((a, b) => a - b);
+  const part = y.slice(from, to);
+  const ends = extent(part.filter((value) => value !== null)) ?? [];
+  const found = [...ends, null].map((value) => part.indexOf(value)).filter((at) => at >= 0);
+  return [...new Set(found)].sort((a, b) => a - b).map((at) => from + at);
 }

@@ -187,20 +187,18 @@ export function formatNames({ formats }: DocumentKind<never>): string {
 export function parseFormats<Document>(kind: DocumentKind<Document>, given: string): Array<Format<Document>> {
   return given.split(',').map((part) => {
     const name = part.trim();
-    return kind.formats.find((format) => format.name === name) ?? refuseFormat(kind, name);
+    const known = kind.formats.find((format) => format.name === name);
+    if (known !== undefined) return known;
+    const other = DOCUMENT_KINDS.find(({ formats }) => formats.some((format) => format.name === name));
+    const problem =
+      other === undefined
+        ? `there is no format "${name}"`
+        : `"${name}" is a format of a ${other.noun}, not of a ${kind.noun}`;
+    const names = kind.formats.map((format) => format.name);
+    return fail(
+      'UNKNOWN_FORMAT',
+      `--format: ${problem}; the formats of a ${kind.noun} are ${names.join(', ')}`,
+      other === undefined ? didYouMean(name, names) : '',
+    );
   });
-}
-
-function refuseFormat(kind: DocumentKind<never>, name: string): never {
-  const other = DOCUMENT_KINDS.find(({ formats }) => formats.some((format) => format.name === name));
-  const problem =
-    other === undefined
-      ? `there is no format "${name}"`
-      : `"${name}" is a format of a ${other.noun}, not of a ${kind.noun}`;
-  const known = kind.formats.map((format) => format.name);
-  return fail(
-    'UNKNOWN_FORMAT',
-    `--format: ${problem}; the formats of a ${kind.noun} are ${known.join(', ')}`,
-    other === undefined ? didYouMean(name, known) : '',
-  );
 }

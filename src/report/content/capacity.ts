@@ -91,19 +91,17 @@ function stepColumns(capacity: Capacity): StepColumn[] {
   ];
 }
 
-function planBlocks(capacity: Capacity): Block[] {
-  const result = firstResult(capacity);
-  if (result === null) return [];
-  return detailsBlock('Plan of the first run, and environment', 'markdown', [
-    { kind: 'facts', title: 'Plan', facts: planFacts(result) },
-    { kind: 'facts', title: 'Environment', facts: environmentFacts(result) },
-  ]);
-}
-
 /** The report of a capacity search: the answer, the search, charts over the parameter, and every run. */
 export function capacityReport(capacity: Capacity): Report {
-  const scenario = firstResult(capacity)?.plan.scenario ?? 'capacity';
-  const what = `${scenario} on ${serverName(capacity)}`;
+  const result = firstResult(capacity);
+  const what = `${result?.plan.scenario ?? 'capacity'} on ${serverName(capacity)}`;
+  const plan: Block[] =
+    result === null
+      ? []
+      : [
+          { kind: 'facts', title: 'Plan', facts: planFacts(result) },
+          { kind: 'facts', title: 'Environment', facts: environmentFacts(result) },
+        ];
   return {
     title: `capacity: ${what} - sockbench`,
     blocks: [
@@ -120,7 +118,7 @@ export function capacityReport(capacity: Capacity): Report {
       { kind: 'facts', title: 'Search', facts: searchFacts(capacity) },
       { kind: 'charts', title: '', group: { form: 'dots', charts: capacityCharts(capacity) }, text: [] },
       ...tableBlock('Every run', tabulate(stepColumns(capacity), capacity.steps)),
-      ...planBlocks(capacity),
+      ...detailsBlock('Plan of the first run, and environment', 'markdown', plan),
     ],
     footer: footerText([capacity]),
   };

@@ -3,8 +3,8 @@ import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result
 import type { RunResult } from '../../result/run-result.ts';
 import { viewResult } from '../../result/view.ts';
 import { type Block, tableBlock } from '../blocks.ts';
-import { armName, baseName } from './comparison-metrics.ts';
-import { type Column, column, tabulate } from './table.ts';
+import { armName } from './comparison-metrics.ts';
+import { column, tabulate } from './table.ts';
 
 /** One round of two arms, in the metric's unit. An excluded round is shown but not judged. */
 export interface RoundPoint {
@@ -58,26 +58,22 @@ function stateText({ judgement, rounds }: Comparison, pair: PairOutcome, round: 
 }
 
 /** The metric of both arms in each round, and its ratio. */
-function metricColumns(
-  comparison: Comparison,
-  pair: PairOutcome,
-  metric: MetricOutcome,
-): Array<Column<Round>> {
+function metricColumns(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome) {
+  const { metric: name, unit, kind } = metric;
   const points = new Map(roundPoints(pair, metric).map((point) => [point.round, point]));
-  const of = (pick: (point: RoundPoint) => number | null) => (round: Round) => {
-    const point = points.get(round.round);
-    return point === undefined ? null : pick(point);
+  const value = (arm: number, side: 'base' | 'head') => {
+    const title = `${name} ${armName(comparison, arm)}`;
+    const of = ({ round }: Round) => points.get(round)?.[side] ?? null;
+    return column(title, title, unit, 'in this round', of, { unitGroup: name });
   };
-  const { metric: name, unit } = metric;
-  const value = (arm: string, pick: (point: RoundPoint) => number) =>
-    column<Round>(`${name} ${arm}`, `${name} ${arm}`, unit, 'in this round', of(pick), { unitGroup: name });
-  const ratio = of(({ base, head }) => (base > 0 ? head / base : null));
+  const ratio = ({ round }: Round) => {
+    const { base, head } = points.get(round) ?? { base: 0, head: 0 };
+    return base > 0 ? head / base : null;
+  };
   return [
-    value(baseName(comparison), ({ base }) => base),
-    value(armName(comparison, pair.head), ({ head }) => head),
-    ...(metric.kind === 'exact'
-      ? []
-      : [column<Round>(`${name} ratio`, 'ratio', 'average', 'head over base', ratio)]),
+    value(0, 'base'),
+    value(pair.head, 'head'),
+    ...(kind === 'exact' ? [] : [column(`${name} ratio`, 'ratio', 'average', 'head over base', ratio)]),
   ];
 }
 
