@@ -3,8 +3,8 @@ import { plural } from '../../text.ts';
 import { formatPercent } from '../../units.ts';
 import { comparisonReport } from '../content/comparison.ts';
 import { armName, gatingOf, gradeOf, isEarly, metricSentence } from '../content/comparison-metrics.ts';
-import { overloadText, turnsText } from '../content/comparison-notes.ts';
-import { comparisonSeverity, pairSentence } from '../content/comparison-verdict.ts';
+import { turnsText } from '../content/comparison-notes.ts';
+import { comparisonSeverity, overloadText, pairSentence } from '../content/comparison-verdict.ts';
 import { cut, plain } from '../plain.ts';
 import { escapeMarkdown, renderMarkdown } from '../render/markdown.ts';
 

@@ -13,20 +13,8 @@ import {
   metricSentence,
   valueText,
 } from './comparison-metrics.ts';
-import { overloadOf, pairSentence } from './comparison-verdict.ts';
+import { overloadText, pairSentence } from './comparison-verdict.ts';
 import { thresholdText } from './run-verdict.ts';
-
-/** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`; null where no server was. */
-export function overloadText(comparison: Comparison): string | null {
-  const arms = comparison.design.arms
-    .map((_, arm) => ({ name: armName(comparison, arm), ...overloadOf(comparison, arm) }))
-    .filter(({ overloaded }) => overloaded > 0);
-  if (arms.length === 0) return null;
-  const counts = arms.map(
-    ({ name, overloaded, measured }) => `${overloaded} of ${measured} rounds of ${name}`,
-  );
-  return `SERVER OVERLOADED in ${list(counts)}: latencies include a growing queue; ${FINDINGS.server_overloaded.remedy}`;
-}
 
 /** How the arms ran, in one or two sentences. */
 export function turnsText(comparison: Comparison): string {
@@ -86,13 +74,13 @@ export function comparisonNotes(comparison: Comparison): string[] {
 export function excludedTexts(comparison: Comparison, { excluded }: PairOutcome): string[] {
   const reasons = excluded.flatMap(({ round, reasons }) => reasons.map((reason) => ({ round, ...reason })));
   const groups = Map.groupBy(reasons, ({ arm, code }) => `${arm} ${code}`);
-  return [...groups.values()].map((each) => {
-    const [first] = each;
-    if (first === undefined) return '';
+  return [...groups.values()].flatMap((each) => {
     const rounds = [...new Set(each.map(({ round }) => String(round)))];
-    const messages = new Set(each.map(({ message }) => message));
-    const example = messages.size === 1 ? '' : 'for example: ';
-    return `${rounds.length === 1 ? 'round' : 'rounds'} ${list(rounds)}: ${armName(comparison, first.arm)}: ${first.code}: ${example}${briefly(first.message)}`;
+    const example = new Set(each.map(({ message }) => message)).size === 1 ? '' : 'for example: ';
+    return each.slice(0, 1).map(({ arm, code, message }) => {
+      const where = `${rounds.length === 1 ? 'round' : 'rounds'} ${list(rounds)}`;
+      return `${where}: ${armName(comparison, arm)}: ${code}: ${example}${briefly(message)}`;
+    });
   });
 }
 

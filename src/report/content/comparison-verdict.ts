@@ -1,5 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
-import { plural } from '../../text.ts';
+import { FINDINGS } from '../../result/findings.ts';
+import { list, plural } from '../../text.ts';
 import type { Severity } from '../blocks.ts';
 import { briefly } from '../plain.ts';
 import {
@@ -107,20 +108,21 @@ export function verdictSentence(comparison: Comparison): string {
   return `${partial}${text}${thresholdsText(comparison)}`;
 }
 
-/** The rounds of an arm that were judged, and those of them in which its server was overloaded. */
-export function overloadOf(
-  { rounds, judgement }: Comparison,
-  arm: number,
-): { readonly overloaded: number; readonly measured: number } {
+/** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`, of the judged rounds; null where no server was. */
+export function overloadText(comparison: Comparison): string | null {
+  const { design, rounds, judgement } = comparison;
   const judged: readonly Round[] = judgement.rounds === 0 ? rounds : rounds.slice(0, judgement.rounds);
-  const results = judged
-    .flatMap(({ runs }) => runs.filter((run) => run.arm === arm))
-    .map(({ result }) => result)
-    .filter((result) => result !== null);
-  const overloaded = results.filter(({ findings }) =>
-    findings.some(({ code }) => code === 'server_overloaded'),
-  );
-  return { overloaded: overloaded.length, measured: results.length };
+  const runs = judged.flatMap((round) => round.runs);
+  const counts = design.arms.flatMap((_, arm) => {
+    const measured = runs.filter((run) => run.arm === arm && run.result !== null);
+    const overloaded = measured.filter(({ result }) =>
+      result?.findings.some(({ code }) => code === 'server_overloaded'),
+    );
+    const count = `${overloaded.length} of ${measured.length} rounds of ${armName(comparison, arm)}`;
+    return overloaded.length === 0 ? [] : [count];
+  });
+  if (counts.length === 0) return null;
+  return `SERVER OVERLOADED in ${list(counts)}: latencies include a growing queue; ${FINDINGS.server_overloaded.remedy}`;
 }
 
 const SEVERITIES: Readonly<Record<Verdict, Severity>> = {
@@ -133,12 +135,12 @@ const SEVERITIES: Readonly<Record<Verdict, Severity>> = {
 
 /** The severity of the verdict. A failed threshold is as severe as a regression. */
 export function comparisonSeverity(comparison: Comparison): Severity {
-  const { design, judgement, status, thresholds } = comparison;
+  const { judgement, status, thresholds } = comparison;
   const severity = SEVERITIES[judgement.verdict];
   if (severity === 'bad' || thresholds.some(({ passed }) => passed === false)) return 'bad';
   const isDoubtful =
     status === 'partial' ||
     thresholds.some(({ passed }) => passed === null) ||
-    design.arms.some((_, arm) => overloadOf(comparison, arm).overloaded > 0);
+    overloadText(comparison) !== null;
   return isDoubtful ? 'warning' : severity;
 }

@@ -1,5 +1,5 @@
 import type { Block, Fact, Report } from '../blocks.ts';
-import { type Heading, headingText, type Table } from '../content/table.ts';
+import { headingText, type Table } from '../content/table.ts';
 import { displayWidth, plain } from '../plain.ts';
 
 /** Columns of a terminal. Wider tables get headings of several lines. */
@@ -69,7 +69,7 @@ export function textTable(table: Table): string[] {
   const widths = wrapped.map((lines, index) => Math.max(widest(lines), cellWidths[index] ?? 0));
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, index) => pad(cell, widths[index] ?? 0, isNumeric(headings, index)))
+      .map((cell, index) => pad(cell, widths[index] ?? 0, headings[index]?.numeric ?? false))
       .join(GAP)
       .trimEnd();
   const height = Math.max(1, ...wrapped.map((lines) => lines.length));
@@ -78,8 +78,6 @@ export function textTable(table: Table): string[] {
   );
   return [...heads, ...safe.map((row) => (row.length === 1 ? (row[0] ?? '') : line(row)))];
 }
-
-const isNumeric = (headings: readonly Heading[], index: number) => headings[index]?.numeric ?? false;
 
 function factLines(facts: readonly Fact[]): string[] {
   const width = widest(facts.map(([name]) => plain(name)));
@@ -114,16 +112,14 @@ function textLines(block: Block): string[] {
       );
     case 'charts':
       return titled(block.title, block.text.map(plain));
-    case 'details':
-      return block.needs === 'text' ? unfoldedLines(block.title, block.blocks) : [];
+    case 'details': {
+      if (block.needs !== 'text') return [];
+      const [first] = block.blocks;
+      const lines = block.blocks.flatMap(textLines);
+      // The title is left out where the first block has one.
+      return first !== undefined && 'title' in first ? lines : titled(block.title, lines);
+    }
   }
-}
-
-/** What is in a fold. Its title is left out where the first block has one. */
-function unfoldedLines(title: string, blocks: readonly Block[]): string[] {
-  const lines = blocks.flatMap(textLines);
-  const [first] = blocks;
-  return first !== undefined && 'title' in first ? lines : titled(title, lines);
 }
 
 /** A report for a terminal. */
