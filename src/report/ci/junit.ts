@@ -168,8 +168,7 @@ function suiteLines(comparison: Comparison, of: CiPair, cases: readonly TestCase
 /**
  * Renders JUnit XML as Jenkins and GitLab read it: one suite per head, with a case for the verdict, for each metric and
  * for each threshold. REGRESSED and a failed threshold are failures, INVALID is an error, INCONCLUSIVE and a threshold
- * that was not judged are skipped. The heads took
- * turns, so the time is divided among them.
+ * that was not judged are skipped. The heads took turns, so the time is divided among them.
  */
 export function renderJunit(comparison: Comparison): string {
   const { scenario, pairs } = ciView(comparison);

@@ -88,14 +88,6 @@ function valuesPanel(source: Source): Panel {
   };
 }
 
-/** `estimate 1.01, bounds 0.97 and 1.04` */
-function estimateText(metric: MetricOutcome): string {
-  const { ratio, lower, upper } = ratioTexts(metric);
-  return ratio === null
-    ? 'no estimate'
-    : `estimate ${ratio}, bounds ${lower ?? 'none'} and ${upper ?? 'none'}`;
-}
-
 /** The ratio of each round, and under them the estimate with its bounds; null without a ratio. */
 function ratiosPanel(source: Source): Panel | null {
   const { metric, headName, baseName, headColour } = source;
@@ -108,7 +100,9 @@ function ratiosPanel(source: Source): Panel | null {
     const x = point.head / point.base;
     return { ...mark, x, y: row(index), hollow: point.isExcluded, text: roundText(source, point) };
   });
-  const text = estimateText(metric);
+  const { ratio, lower, upper } = ratioTexts(metric);
+  const bounds = `bounds ${lower ?? 'none'} and ${upper ?? 'none'}`;
+  const text = ratio === null ? 'no estimate' : `estimate ${ratio}, ${bounds}`;
   if (metric.ratio !== null) {
     const interval = { along: 'x', low: metric.lower, high: metric.upper } as const;
     dots.push({ ...mark, x: metric.ratio, y: 0, shape: 'diamond', interval, text });

@@ -126,16 +126,11 @@ function affinityText({ server, workers }: RunResult['environment']['affinity'])
   return `server on ${cpus(server)}, generator on ${workers.map(cpus).join(' and ') || 'any CPU'}`;
 }
 
+const PHASES = ['start', 'connect', 'warmup', 'measure', 'drain', 'collect'] as const;
+
 function timingText(timing: RunResult['timing']): string {
-  const phases: ReadonlyArray<readonly [string, number]> = [
-    ['start', timing.startMs],
-    ['connect', timing.connectMs],
-    ['warm-up', timing.warmupMs],
-    ['measure', timing.measureMs],
-    ['drain', timing.drainMs],
-    ['collect', timing.collectMs],
-  ];
-  return phases.map(([name, ms]) => `${name} ${formatDurationMs(ms)}`).join(', ');
+  const phases = PHASES.map((phase) => `${phase} ${formatDurationMs(timing[`${phase}Ms`])}`);
+  return phases.join(', ').replace('warmup', 'warm-up');
 }
 
 /** Machine and versions, which are alike in runs of one comparison unless the arms differ. */
