@@ -45,15 +45,15 @@ function slowServerCommand(shape: string, microseconds: number): string {
   return `exec "${process.execPath}" "${program}" ${PORT} ${shape} ${microseconds.toFixed(3)}`;
 }
 
-const words = (line: string) => line.split(' ');
-const target = words(`broadcast-latency --target ws://127.0.0.1:${PORT}`);
+const wordsIn = (line: string) => line.split(' ');
+const target = wordsIn(`broadcast-latency --target ws://127.0.0.1:${PORT}`);
 
 /** Measures the mean delivery of the base once for the whole study. Slow-downs are shares of it. */
 async function meanDeliveryUs(): Promise<number> {
   if (existsSync(CALIBRATION)) return JSON.parse(readFileSync(CALIBRATION, 'utf8')).meanUs;
   const out = join(FOLDER, 'calibration');
   const arms = ['a', 'b'].flatMap((name) => ['--arm', `${name}: --exec '${slowServerCommand('none', 0)}'`]);
-  const flags = words('--metric delivery.mean --rounds 5 --format json --quiet --out');
+  const flags = wordsIn('--metric delivery.mean --rounds 5 --format json --quiet --out');
   runSockbench(['compare', ...target, ...arms, ...LOAD, ...flags, out]);
   const { judgement } = await readAs('comparison', join(out, 'rounds.json'));
   const metrics = judgement.heads[0]?.metrics ?? [];

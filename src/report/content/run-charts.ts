@@ -8,10 +8,10 @@ import { extent } from './table.ts';
 const SAMPLES_BEYOND = 10;
 
 /** One run, or several as one. */
-type Recorded = Pick<ResultView, 'result' | 'histogram' | 'samples'>;
+type ViewedRun = Pick<ResultView, 'result' | 'histogram' | 'samples'>;
 
 /** Points at HdrHistogram's levels, then one at the highest level that the samples support. */
-function percentileLine(view: Recorded, run: number): Line {
+function percentileLine(view: ViewedRun, run: number): Line {
   const label = view.result.headline;
   const line = { run, label, style: 'solid' } as const;
   const histogram = view.histogram(label);
@@ -93,7 +93,7 @@ type Combine = (values: readonly number[]) => number;
  * Several processes as one line, at the times of the process with the most samples. Moments at which one of the living
  * processes was not sampled are left out.
  */
-function pointsOf(processes: readonly ProcessTelemetry[], measure: Measure, combine: Combine) {
+function processLine(processes: readonly ProcessTelemetry[], measure: Measure, combine: Combine) {
   const [longest] = processes.toSorted((a, b) => b.samples.length - a.samples.length);
   const followed = processes.map(follow);
   const points = (longest?.samples ?? []).flatMap(({ atMs, lengthMs }) => {
@@ -111,8 +111,8 @@ function pointsOf(processes: readonly ProcessTelemetry[], measure: Measure, comb
 function processLines(views: readonly ResultView[], measure: Measure, combine: Combine): Line[] {
   return views
     .flatMap(({ result: { telemetry } }, run): Line[] => [
-      { run, style: 'solid', label: 'server', ...pointsOf(telemetry.servers, measure, combine) },
-      { run, style: 'dashed', label: 'generator', ...pointsOf(telemetry.workers, measure, combine) },
+      { run, style: 'solid', label: 'server', ...processLine(telemetry.servers, measure, combine) },
+      { run, style: 'dashed', label: 'generator', ...processLine(telemetry.workers, measure, combine) },
     ])
     .filter(({ y }) => y.some((value) => value !== null));
 }
@@ -120,7 +120,7 @@ function processLines(views: readonly ResultView[], measure: Measure, combine: C
 const inTotal = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** The distribution on HdrHistogram's axis, each line as far as its samples support it; null when none has enough. */
-export function percentileChart(views: readonly Recorded[]): LineChart | null {
+export function percentileChart(views: readonly ViewedRun[]): LineChart | null {
   return makeLineChart({
     title: 'Latency by percentile',
     note: 'Lower is better. A line ends where fewer than ten independent samples lie beyond it.',
