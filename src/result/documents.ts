@@ -55,6 +55,8 @@ const DOCUMENTS: {
   },
 };
 
+const DOCUMENT_NAMES = Object.keys(DOCUMENTS) as readonly DocumentName[];
+
 const ANY_HINT = 'Give a file that sockbench wrote: the result of a run, a rounds.json or a capacity search.';
 
 function refuse(path: string, problem: string, hint: string): never {
@@ -80,8 +82,8 @@ export async function readDocument(path: string): Promise<StoredDocument> {
 function kindOf(path: string, stored: unknown): DocumentName {
   if (typeof stored !== 'object' || stored === null || !('kind' in stored)) return 'run';
   const { kind } = stored;
-  if (kind === 'comparison' || kind === 'capacity') return kind;
-  return refuse(path, `is of the unknown kind ${JSON.stringify(kind)}`, ANY_HINT);
+  const known = DOCUMENT_NAMES.find((name) => name !== 'run' && name === kind);
+  return known ?? refuse(path, `is of the unknown kind ${JSON.stringify(kind)}`, ANY_HINT);
 }
 
 /** Reads a document of one kind; throws as {@link readDocument} does. */
