@@ -28,7 +28,7 @@ export interface LineChart {
 
 export type MarkShape = 'disc' | 'diamond' | 'cross';
 
-/** How a point looks. Shapes tell points apart without colours. */
+/** How a point looks. Shapes distinguish points without colours. */
 export interface MarkStyle {
   readonly shape: MarkShape;
   /** A colour of the page: `line-0` to `line-7`, `good`, `bad`, `ink-soft`. */

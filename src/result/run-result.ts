@@ -12,7 +12,7 @@ export const SCHEMA_VERSION = 3;
 
 /** A count in a stored document. */
 export const countSchema = z.number().int().nonnegative();
-/** Any numberSchema number in a stored document. */
+/** A finite number in a stored document. */
 export const numberSchema = z.number();
 
 /** A cause with a stable code and a sentence for people. */
@@ -167,7 +167,7 @@ export const runResultSchema = z.object({
   environment,
   warmup: z.object({
     durationMs: numberSchema,
-    /** Whether three seconds in a row agreed; null when it was too short to tell. */
+    /** Whether three seconds in a row agreed; null when it was too short. */
     stable: z.boolean().nullable(),
     /** Median of the headline series in each second of the warm-up; null for an empty one. */
     windowMediansNs: z.array(numberSchema.nullable()),

@@ -62,7 +62,7 @@ export function samplesText({ samples }: RunResult): string {
 export function warmupText({ warmup }: RunResult): string {
   if (warmup.durationMs === 0) return 'none';
   const length = formatDurationMs(warmup.durationMs);
-  if (warmup.stable === null) return `${length}, too short to tell whether it stabilized`;
+  if (warmup.stable === null) return `${length}, too short to determine whether it stabilized`;
   if (warmup.stable) return `${length}, stable`;
   const medians = warmup.windowMediansNs
     .slice(-3)

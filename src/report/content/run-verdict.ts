@@ -124,7 +124,7 @@ export function targetLabel({ plan: { target, transport, settings } }: RunResult
     .join(' ');
 }
 
-/** Tells alike labels apart: `ws`, `socketio polling`, and for a further run of the same `ws (2)`. */
+/** Numbers equal labels: `ws`, `socketio polling`, and for a further run of the same `ws (2)`. */
 export function numbered(labels: readonly string[]): string[] {
   return labels.map((label, index) => {
     const before = labels.slice(0, index).filter((other) => other === label).length;
