@@ -153,9 +153,10 @@ const tooFewSamples: Rule = (view) => {
   return { code: 'too_few_samples', message };
 };
 
+/** Causes before their consequences: the first one heads the verdict. */
 const RULES: readonly Rule[] = [
-  rateHeld,
   generatorBusy,
+  rateHeld,
   lateSends,
   receiveUncertainty,
   stolen,
@@ -165,7 +166,7 @@ const RULES: readonly Rule[] = [
   tooFewSamples,
 ];
 
-/** Every reason why the run is invalid that its own figures show, most severe first. */
+/** Every reason why the run is invalid that its own figures show, causes before their consequences. */
 export function judgeValidity(view: ResultView): Finding[] {
   return RULES.map((rule) => rule(view)).filter((finding) => finding !== null);
 }

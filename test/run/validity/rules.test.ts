@@ -313,7 +313,7 @@ describe('the number of samples', () => {
   });
 });
 
-it('reports every reason, the most severe first', () => {
+it('reports every reason, causes before their consequences', () => {
   const result = withSeries(10, {
     send_lag: [[40 * MS, 10]],
     delivery: [[42 * MS, 10]],
@@ -329,8 +329,8 @@ it('reports every reason, the most severe first', () => {
       clients: { ...VALID.clients, dropped: [{ reason: 'gone', count: 1 }] },
     }),
   ).toEqual([
-    'rate_not_held',
     'generator_busy',
+    'rate_not_held',
     'send_lag',
     'receive_uncertainty',
     'cpu_steal',
