@@ -1,0 +1,21 @@
+import type { AttackCase } from '../attack.ts';
+import { deliveries } from './deliveries.ts';
+import { files } from './files.ts';
+import { foreignText } from './foreign-text.ts';
+import { frames } from './frames.ts';
+import { generators } from './generators.ts';
+import { leftovers } from './leftovers.ts';
+import { mistakes } from './mistakes.ts';
+import { signals } from './signals.ts';
+
+/** Every case by its area. */
+export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
+  deliveries,
+  generators,
+  frames,
+  'foreign text': foreignText,
+  signals,
+  files,
+  mistakes,
+  leftovers,
+};
