@@ -1,0 +1,69 @@
+import { messageOf } from './errors.ts';
+import { formatCount } from './units.ts';
+
+/** The default bound of {@link foreign}, in UTF-16 code units of what is shown. */
+export const FOREIGN_CHARACTERS = 200;
+
+/**
+ * One character of a text; the group holds those that are shown escaped.
+ *
+ * - Control characters, line breaks, format characters (bidirectional controls, zero-width and tag characters), lone
+ *   surrogates, noncharacters (illegal in XML 1.0) and everything else that has no visible form.
+ * - The second `#` of `##`: `##[group]` and `##vso[` are commands of GitHub and Azure Pipelines, `##teamcity[` of TeamCity,
+ *   anywhere in a line.
+ * - The second colon of `::name`, a command of GitHub. An IPv6 address (`::1`, `:::3000`) stays: names of commands have
+ *   letters beyond f. Source: ActionCommand.cs of actions/runner.
+ * - The underscore of `section_start:` and `section_end:`, markers of GitLab.
+ */
+const CHARACTER =
+  /([\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?<=#)#|(?<=:):(?!:?[\da-f]*(?![\w-]))|(?<=section)_(?=(?:start|end):))|./gisu;
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Writes a character as JavaScript does in a string: `\n`, `\x1b`, `\u202e`, `\u{e0041}`. */
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code > 0xffff) return `\\u{${hex}}`;
+  if (code > 0xff) return `\\u${hex.padStart(4, '0')}`;
+  return SHORT_ESCAPES[character] ?? `\\x${hex.padStart(2, '0')}`;
+}
+
+/** The text of any value, also of those that throw when they are converted. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return String(messageOf(value));
+  } catch {
+    return `(${typeof value} without a text)`;
+  }
+}
+
+/**
+ * Makes text that others wrote (a server, a command of the user, a stored file) safe to print and to store: one line
+ * without control characters, invisible characters and workflow commands, which are escaped visibly. Of an Error, the
+ * text is its message.
+ *
+ * At most `maxLength` characters are shown; `… (1,234 more characters)` follows when some are left out. The time depends
+ * on `maxLength` only, not on the length of the text. Applying it again changes nothing that is shorter than `maxLength`.
+ */
+export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
+  const whole = textOf(text);
+  const pieces: string[] = [];
+  let length = 0;
+  let used = 0;
+  // A character takes at least its own length, so one more than the maximum never fits: a pair that is cut here is left out.
+  for (const { 0: character, 1: unsafe } of whole.slice(0, maxLength + 1).matchAll(CHARACTER)) {
+    const piece = unsafe === undefined ? character : escaped(unsafe);
+    length += piece.length;
+    if (length > maxLength) break;
+    pieces.push(piece);
+    used += character.length;
+  }
+  const rest = whole.length - used;
+  // Joining copies: a slice would keep the whole text in memory.
+  const shown = pieces.join('');
+  return rest === 0
+    ? shown
+    : `${shown}\u2026 (${formatCount(rest)} more ${rest === 1 ? 'character' : 'characters'})`;
+}

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FOREIGN_CHARACTERS, foreign } from '../src/foreign.ts';
+import { heapGrowthBytes } from './garbage.ts';
+
+/** Names of all workflow commands of GitHub. Source: the extensions of actions/runner. */
+const GITHUB_COMMANDS = [
+  ...[
+    'add-mask',
+    'add-matcher',
+    'add-path',
+    'debug',
+    'echo',
+    'endgroup',
+    'error',
+    'group',
+    'notice',
+    'warning',
+  ],
+  ...['internal-set-repo-path', 'remove-matcher', 'save-state', 'set-env', 'set-output', 'stop-commands'],
+];
+
+/** Everything that CI systems interpret in a log, and what they interpret at the start of a line only. */
+const COMMANDS = [
+  ...GITHUB_COMMANDS.flatMap((name) => [`::${name}::`, `::${name} name=x::y`, `##[${name}]`]),
+  ...['##[section]', '##vso[task.setvariable variable=x]y', '##teamcity[testStarted name="x"]'],
+  ...['section_start:1:name\r\u001b[0K', 'section_end:1:name\r\u001b[0K'],
+];
+
+/** Whether a log with this line has a command for a CI system. Written independently of the code under test. */
+function hasCommand(line: string): boolean {
+  const lower = line.toLowerCase();
+  return (
+    ['##[', '##vso[', '##teamcity[', 'section_start:', 'section_end:'].some((mark) => lower.includes(mark)) ||
+    GITHUB_COMMANDS.some((name) => lower.includes(`::${name}`))
+  );
+}
+
+/** Whether a character is invisible, moves the cursor, breaks the line or turns the direction of writing. */
+function isUnsafe(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0;
+  const within = (from: number, to: number) => code >= from && code <= to;
+  return (
+    within(0, 0x1f) ||
+    within(0x7f, 0x9f) ||
+    [0xad, 0x61c, 0xfeff, 0x2028, 0x2029].includes(code) ||
+    within(0x200b, 0x200f) ||
+    within(0x202a, 0x202e) ||
+    within(0x2060, 0x206f) ||
+    within(0xfe00, 0xfe0f) ||
+    within(0xd800, 0xdfff) ||
+    within(0xe0000, 0xe0fff) ||
+    (code & 0xfffe) === 0xfffe
+  );
+}
+
+const unsafeCharacter = fc.constantFrom(
+  ...[
+    '\u0000',
+    '\u0007',
+    '\b',
+    '\t',
+    '\n',
+    '\v',
+    '\f',
+    '\r',
+    '\u001b',
+    '\u001b[2J',
+    '\u001b]0;t\u0007',
+    '\u007f',
+  ],
+  ...[
+    '\u0085',
+    '\u009b',
+    '\u009d',
+    '\u00ad',
+    '\u061c',
+    '\u200b',
+    '\u200d',
+    '\u200e',
+    '\u200f',
+    '\u2028',
+    '\u2029',
+  ],
+  ...[
+    '\u202a',
+    '\u202e',
+    '\u2060',
+    '\u2066',
+    '\u2069',
+    '\ufeff',
+    '\ufffe',
+    '\uffff',
+    '\ud800',
+    '\udc00',
+    '\u{e0041}',
+  ],
+);
+const command = fc
+  .tuple(fc.constantFrom(...COMMANDS), fc.boolean())
+  .map(([text, isUpper]) => (isUpper ? text.toUpperCase() : text));
+const hostile = fc
+  .array(
+    fc.oneof(
+      unsafeCharacter,
+      command,
+      fc.constantFrom(':', '#', '_', '[', '::', '##', '\u{1f600}'),
+      fc.string({ unit: 'binary' }),
+    ),
+  )
+  .map((parts) => parts.join(''));
+
+describe('text that others wrote', () => {
+  it('has no unsafe character and no workflow command, is bounded and never cut within a character', () => {
+    fc.assert(
+      fc.property(hostile, fc.integer({ min: 0, max: 400 }), (text, maxLength) => {
+        const line = foreign(text, maxLength);
+        expect([...line].filter(isUnsafe)).toEqual([]);
+        expect(hasCommand(line)).toBe(false);
+        const [, shown = line] = /^(.*)\u2026 \([\d,]+ more characters?\)$/s.exec(line) ?? [];
+        expect(shown.length).toBeLessThanOrEqual(maxLength);
+        expect(line.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+
+  it('stays as it is when it is made safe again', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const once = foreign(text, 300);
+        expect(foreign(once, 10_000)).toBe(once);
+      }),
+    );
+  });
+
+  it.each([
+    ['plain words, "quotes" and caf\u00e9 \u{1f600}', 'plain words, "quotes" and caf\u00e9 \u{1f600}'],
+    ['\u001b[31mred\u001b]0;title\u0007', '\\x1b[31mred\\x1b]0;title\\x07'],
+    ['one\r\ntwo\tthree', 'one\\r\\ntwo\\tthree'],
+    ['\u202egnp.exe', '\\u202egnp.exe'],
+    ['a\u{e0041}b', 'a\\u{e0041}b'],
+    ['\ud83d alone', '\\ud83d alone'],
+    ['::stop-commands::x', ':\\x3astop-commands:\\x3ax'],
+    [':::set-output name=a::b', '::\\x3aset-output name=a::b'],
+    ['a ##[add-mask]b', 'a #\\x23[add-mask]b'],
+    ['###vso[x]', '#\\x23\\x23vso[x]'],
+    ['section_start:1:a', 'section\\x5fstart:1:a'],
+    ['connect ECONNREFUSED ::1:3000', 'connect ECONNREFUSED ::1:3000'],
+    ['address already in use :::3000', 'address already in use :::3000'],
+    ['::ffff:10.0.0.1 and fe80::1', '::ffff:10.0.0.1 and fe80::1'],
+  ])('%j becomes %s', (text, expected) => {
+    expect(foreign(text)).toBe(expected);
+  });
+
+  it('says how much it leaves out', () => {
+    expect(foreign('x'.repeat(FOREIGN_CHARACTERS))).toBe('x'.repeat(FOREIGN_CHARACTERS));
+    expect(foreign('abcdef', 5)).toBe('abcde\u2026 (1 more character)');
+    expect(foreign('x'.repeat(10_000_000), 3)).toBe('xxx\u2026 (9,999,997 more characters)');
+    expect(foreign('ab\u{1f600}cd', 3)).toBe('ab\u2026 (4 more characters)');
+    expect(foreign('a\u001bb', 4)).toBe('a\u2026 (2 more characters)');
+  });
+
+  it('is made of any value', () => {
+    const throwing = {
+      toString: () => {
+        throw new Error('no');
+      },
+    };
+    const mute = new Error('unseen');
+    Object.defineProperty(mute, 'message', {
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    expect(foreign(new Error('boom\n'))).toBe('boom\\n');
+    expect([null, undefined, 5n, Symbol('a'), ['b', 1]].map((value) => foreign(value))).toEqual([
+      'null',
+      'undefined',
+      '5',
+      'Symbol(a)',
+      'b,1',
+    ]);
+    expect([throwing, mute, Object.create(null)].map((value) => foreign(value))).toEqual(
+      Array.from({ length: 3 }, () => '(object without a text)'),
+    );
+  });
+
+  it('does not keep the whole text in memory', () => {
+    const kept: string[] = [];
+    const grownBytes = heapGrowthBytes(() => {
+      for (let index = 0; index < 50; index++) kept.push(foreign(`${index}${'x'.repeat(1_000_000)}`));
+    });
+    expect(kept.length).toBe(50);
+    expect(grownBytes).toBeLessThan(2_000_000);
+  });
+});
