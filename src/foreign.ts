@@ -5,7 +5,7 @@ import { formatCount } from './units.ts';
 export const FOREIGN_CHARACTERS = 200;
 
 /**
- * One character of a text; the group holds those that are shown escaped.
+ * One character of a text; the group holds those that are escaped.
  *
  * - Control characters, line breaks, format characters (bidirectional controls, zero-width and tag characters), lone
  *   surrogates, noncharacters (illegal in XML 1.0) and everything else that has no visible form.
@@ -21,7 +21,7 @@ const CHARACTER =
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Writes a character as JavaScript does in a string: `\n`, `\x1b`, `\u202e`, `\u{e0041}`. */
-function escaped(character: string): string {
+function escapeSequence(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   if (code > 0xffff) return `\\u{${hex}}`;
@@ -30,7 +30,7 @@ function escaped(character: string): string {
 }
 
 /** The text of any value, also of those that throw when they are converted. */
-function textOf(value: unknown): string {
+function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
     return String(messageOf(value));
@@ -48,13 +48,13 @@ function textOf(value: unknown): string {
  * on `maxLength` only, not on the length of the text. Applying it again changes nothing that is shorter than `maxLength`.
  */
 export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
-  const whole = textOf(text);
+  const whole = valueText(text);
   const pieces: string[] = [];
   let length = 0;
   let used = 0;
   // A character takes at least its own length, so one more than the maximum never fits: a pair that is cut here is left out.
   for (const { 0: character, 1: unsafe } of whole.slice(0, maxLength + 1).matchAll(CHARACTER)) {
-    const piece = unsafe === undefined ? character : escaped(unsafe);
+    const piece = unsafe === undefined ? character : escapeSequence(unsafe);
     length += piece.length;
     if (length > maxLength) break;
     pieces.push(piece);
