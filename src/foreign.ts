@@ -30,7 +30,7 @@ function escapeSequence(character: string): string {
 }
 
 /** The text of any value, also of those that throw when they are converted. */
-function valueText(value: unknown): string {
+function foreignText(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
     return String(messageOf(value));
@@ -48,7 +48,7 @@ function valueText(value: unknown): string {
  * on `maxLength` only, not on the length of the text. Applying it again changes nothing that is shorter than `maxLength`.
  */
 export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
-  const whole = valueText(text);
+  const whole = foreignText(text);
   const pieces: string[] = [];
   let length = 0;
   let used = 0;
