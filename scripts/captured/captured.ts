@@ -9,20 +9,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { freePort } from '../../servers/cluster/redis-process.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { sightingsOf } from './packets.ts';
 
-const SOCKBENCH = join(import.meta.dirname, '../../bin/sockbench.js');
+const COMMAND_LINE = join(import.meta.dirname, '../../bin/sockbench.js');
 const WORKER = 'generator/process';
 /** How far a reported p99 may be from the captured one. */
 const TOLERANCE = 0.2;
-const LOAD = '--clients 100 --rate 100/s --duration 10s --warmup 1s --warmup-max 1s --workers 2';
+const CAPTURED_LOAD = '--clients 100 --rate 100/s --duration 10s --warmup 1s --warmup-max 1s --workers 2';
 
 /** Holds up the receiving generator process; returns what ends it. */
 type Hold = (receiver: number) => Promise<() => void>;
@@ -46,15 +46,7 @@ const neighbour: Hold = async (receiver) => {
   return () => child.kill();
 };
 
-const HOLDS: Readonly<Record<string, Hold>> = { none, stopped, neighbour };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+const WAYS_TO_HOLD: Readonly<Record<string, Hold>> = { none, stopped, neighbour };
 
 /** Resolves when a process has said something on stderr, or has ended. */
 function said(child: ChildProcess, text: string): Promise<unknown> {
@@ -105,9 +97,9 @@ async function runOnce(folder: string, hold: Hold, flags: readonly string[]) {
   const port = await freePort();
   const file = join(folder, 'packets');
   const endCapture = await startCapture(file, port);
-  const server = `"${process.execPath}" "${SOCKBENCH}" serve ws --port ${port}`;
+  const server = `"${process.execPath}" "${COMMAND_LINE}" serve ws --port ${port}`;
   const target = ['--target', `ws://127.0.0.1:${port}`, '--exec', server, '--out', folder];
-  const args = [SOCKBENCH, 'run', 'broadcast-latency', ...LOAD.split(' '), ...flags, ...target];
+  const args = [COMMAND_LINE, 'run', 'broadcast-latency', ...CAPTURED_LOAD.split(' '), ...flags, ...target];
   const run = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(run, 'exit');
   await said(run, 'measuring');
@@ -138,14 +130,14 @@ function capturedLatenciesNs({ sent, received }: Awaited<ReturnType<typeof runOn
     .sort((a, b) => a - b);
 }
 
-const ms = (ns: number) => (ns / 1e6).toFixed(3);
+const milliseconds = (ns: number) => (ns / 1e6).toFixed(3);
 
 const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '1' }, held: { type: 'string', default: 'none' } },
   allowPositionals: true,
 });
-const hold = HOLDS[values.held];
-if (hold === undefined) throw new Error(`--held is one of ${Object.keys(HOLDS).join(', ')}`);
+const hold = WAYS_TO_HOLD[values.held];
+if (hold === undefined) throw new Error(`--held is one of ${Object.keys(WAYS_TO_HOLD).join(', ')}`);
 let failed = 0;
 console.log('held       reported p50/p99 ms   captured p50/p99 ms   p99 ratio   verdict');
 for (let run = 0; run < Number(values.runs); run += 1) {
@@ -165,7 +157,7 @@ for (let run = 0; run < Number(values.runs); run += 1) {
       ? ''
       : `, ${captured.length} captured of ${result.ledger.delivered}`;
   console.log(
-    `${values.held.padEnd(10)} ${ms(p50 ?? 0)} / ${ms(p99 ?? 0)}   ${ms(wireP50 ?? 0)} / ${ms(wireP99 ?? 0)}   ${ratio.toFixed(2)}   ${holds ? 'held' : 'BROKEN'}: ${verdict}${counts}`,
+    `${values.held.padEnd(10)} ${milliseconds(p50 ?? 0)} / ${milliseconds(p99 ?? 0)}   ${milliseconds(wireP50 ?? 0)} / ${milliseconds(wireP99 ?? 0)}   ${ratio.toFixed(2)}   ${holds ? 'held' : 'BROKEN'}: ${verdict}${counts}`,
   );
 }
 process.exitCode = failed > 0 ? 1 : 0;
