@@ -45,7 +45,9 @@ export function briefly(...messages: readonly string[]): string {
   const short = messages.map((message) => {
     const [first = '', ...others] = messageLines(message).map((line) => line.trim());
     const error = others.find((line) => NAMES_ERROR.test(line)) ?? others.at(-1);
-    return error === undefined ? first : `${first}${first.endsWith(':') ? ' ' : ' / '}${error}`;
+    return error === undefined || first.includes(error)
+      ? first
+      : `${first}${first.endsWith(':') ? ' ' : ' / '}${error}`;
   });
   return cut(short.join('; '), BRIEF_CHARACTERS);
 }

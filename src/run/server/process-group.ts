@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { ProcessTree } from './process-tree.ts';
 
 const STOP_TIMEOUT_MS = 2000;
@@ -12,8 +14,10 @@ const GONE_WITHIN_MS = 1000;
 const LAST_OUTPUT_WITHIN_MS = 200;
 const LOOK_EVERY_MS = 20;
 
+/** Enough for an error with a long stack and its causes, so that it can be found. */
+const KEPT_LINES = 200;
 /** Enough for Node's error about a missing module with its stack. */
-const KEPT_LINES = 24;
+const SHOWN_LINES = 24;
 
 const MAX_LINE_LENGTH = 4096;
 
@@ -33,6 +37,13 @@ export function readLines(stream: Readable, maxLength: number, onLine: (line: st
   stream.on('end', () => {
     if (pending !== '') onLine(pending);
   });
+}
+
+/** How a process ended: `exit code 1`, `signal SIGKILL`. A shell ends with 128 and the number of the signal. */
+function endingOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `signal ${signal}`;
+  const [name] = Object.entries(constants.signals).find(([, number]) => number + 128 === code) ?? [];
+  return name === undefined ? `exit code ${code}` : `exit code ${code} (${name})`;
 }
 
 /** A process that this one started (on POSIX in a group of its own), with all its descendants. */
@@ -75,13 +86,20 @@ export class ProcessGroup {
   }
 
   #keep(line: string): void {
-    this.lastLines.push(line.replaceAll(/\p{Cc}/gu, '').slice(0, 300));
+    this.lastLines.push(
+      stripVTControlCharacters(line)
+        .replaceAll(/\p{Cc}/gu, '')
+        .slice(0, 300),
+    );
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
   }
 
-  /** The last lines, indented; empty when nothing was printed. */
+  /** The last lines to show, indented; empty when nothing was printed. */
   get lastText(): string {
-    return this.lastLines.map((line) => `  ${line}`).join('\n');
+    return this.lastLines
+      .slice(-SHOWN_LINES)
+      .map((line) => `  ${line}`)
+      .join('\n');
   }
 
   /** Ends all its processes: SIGTERM, after 2 s SIGKILL. */
@@ -111,7 +129,7 @@ export class ProcessGroup {
         if (!this.isStopping) this.#signal('SIGKILL');
         const isRead = once(this.child, 'close');
         await Promise.race([isRead, delay(LAST_OUTPUT_WITHIN_MS, null, { ref: false })]);
-        end(signal === null ? `exit code ${code}` : `signal ${signal}`);
+        end(endingOf(code, signal));
       });
     });
   }

@@ -9,6 +9,7 @@ import type { Plan, ReferencePlan } from '../../plan/plan.ts';
 import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
+import { lastError, lastWords } from './last-error.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
 import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
@@ -127,7 +128,11 @@ async function readyLine(
   try {
     const first = await Promise.race([line, group.gone.then((how) => ({ how }))]);
     if (typeof first === 'string') return JSON.parse(first);
-    return { message: `ended with ${first.how}${group.lastText === '' ? '' : `:\n${group.lastText}`}` };
+    const error = lastError(group.lastLines);
+    const why = error === null ? '' : `: ${error}`;
+    return {
+      message: `ended with ${first.how}${why}${group.lastText === '' ? '' : `; its last lines:\n${group.lastText}`}`,
+    };
   } catch {
     return { message: `it was not ready within ${formatDurationMs(timeoutMs)}` };
   }
@@ -175,7 +180,7 @@ async function failCommand(
   group: ProcessGroup,
   { signal, timeoutMs }: ServerOptions,
 ): Promise<never> {
-  const { ended, lastText } = group;
+  const { ended, lastText, lastLines } = group;
   await group.stop();
   requireNotAborted(signal);
   const what =
@@ -186,8 +191,10 @@ async function failCommand(
     ended === 'exit code 0'
       ? 'The command must stay in the foreground as long as its server runs.'
       : 'Run the command alone, and check that it listens at the URL of --target.';
+  const error = lastError(lastLines);
+  const why = error === null || ended === null ? '' : `: ${error}`;
   const lines = lastText === '' ? '' : `; its last lines:\n${lastText}`;
-  return fail('EXEC_FAILED', `the command "${command}" ${what}${lines}`, hint);
+  return fail('EXEC_FAILED', `the command "${command}" ${what}${why}${lines}`, hint);
 }
 
 /** A server that is ready. From now on its end is reported, unless it is stopped. */
@@ -198,7 +205,9 @@ function untilStopped(
 ): StartedServer {
   void group.gone.then((how) => {
     if (group.isStopping) return;
-    const lines = group.lastLines.slice(-VERDICT_LINES).map((line) => line.trim());
+    const error = lastError(group.lastLines);
+    if (error !== null) return onDied(`${how}: ${error}`);
+    const lines = lastWords(group.lastLines, VERDICT_LINES);
     onDied(lines.length === 0 ? how : `${how}; its last lines: ${lines.join(' / ')}`);
   });
   return { ...server, tree: group.tree, stop: () => group.stop() };

@@ -60,6 +60,46 @@ describe('the start of a command', () => {
   });
 });
 
+describe('a command whose program crashes', () => {
+  const crash = `process.stderr.write('\\u001b[31mup\\u001b[0m\\n'); throw Object.assign(new Error('boom'), { a: { b: {} } });`;
+  const command = (program: string) => `exec "${process.execPath}" -e "${program}"`;
+
+  it('before it listens is reported with its error, then with its last lines', async () => {
+    const url = new URL(`ws://127.0.0.1:${await freePort()}`);
+    const start = startCommand({ command: command(crash), cwd: null }, url, startOptions(10_000).options);
+    await expect(start).rejects.toMatchObject({
+      code: 'EXEC_FAILED',
+      message: expect.stringMatching(
+        /ended with exit code 1 before it listened at \S+: Error: boom \(\[eval\]:1\); its last lines:\n(.*\n)+ {2}Node\.js v/,
+      ),
+    });
+  });
+
+  it('while it serves is reported with its error', async () => {
+    const port = await freePort();
+    const server = `require('net').createServer((socket) => socket.on('data', () => { ${crash} })).listen(${port}, '127.0.0.1')`;
+    const { options, died } = startOptions(10_000);
+    const url = new URL(`ws://127.0.0.1:${port}`);
+    const started = await startCommand({ command: command(server), cwd: null }, url, options);
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.write('x');
+    await expect.poll(() => died).toEqual(['exit code 1: Error: boom ([eval]:1)']);
+    await started.stop();
+  });
+
+  it('by a signal is reported with its name, also through a shell', async () => {
+    const url = new URL(`ws://127.0.0.1:${await freePort()}`);
+    const start = startCommand(
+      { command: "sh -c 'kill -SEGV $$'; exit $?", cwd: null },
+      url,
+      startOptions(10_000).options,
+    );
+    await expect(start).rejects.toMatchObject({
+      message: expect.stringContaining('ended with exit code 139 (SIGSEGV)'),
+    });
+  });
+});
+
 /**
  * A port that neither accepts nor refuses connections: its process is suspended and its queue is full, so that the kernel
  * drops further attempts.

@@ -1,0 +1,163 @@
+/**
+ * Finds the error in the last output of a program that ended. Runtimes print it above a stack, below the line of code
+ * that failed, or in a log line, so that the last lines of the output seldom say what happened.
+ */
+
+/** Reads an error that begins at line `index`: one line with the place where the output says it; null when none begins. */
+type Reader = (lines: readonly string[], index: number) => string | null;
+
+/** The name of an error: `TypeError:`, `java.net.BindException:`, `AssertionError [ERR_ASSERTION]:`, `KeyError`. */
+const NAMED =
+  /^(?:(?:Uncaught|Unhandled|PHP|error:)\s+(?:\([\w ]+\)\s+|exception\.\s+|rejection:?\s+)?)?(?:[\w$]+(?:\.|::))*\w*(?:[Ee]rror|Exception|Rejection)(?: \[\w+\])?(?::|$)/;
+const FRAME = /^\s+at\s/;
+/** A file and its line in a frame, the heading of Node.js, or the list of Python. */
+const PLACE = /(?:^|[\s(])((?:file:\/\/)?[^\s()":]+(?::[\\/][^\s()":]+)?):(\d+)(?::\d+)?\)?$/;
+const PYTHON_PLACE = /^\s*File "([^"]+)", line (\d+)/;
+/** Files of a runtime or of dependencies: they do not say where the user's program failed. */
+const OTHERS_FILE = /^node:|^\/rustc\/|node_modules|\/(?:src\/runtime|lib\/python[\d.]*)\//;
+/** The longest message, in lines, and how far from it its place may stand. */
+const MESSAGE_LINES = 3;
+const HEADING_LINES = 5;
+
+function placeIn(line: string | undefined): string | null {
+  const found =
+    PYTHON_PLACE.exec((line ?? '').replace(/ \{$/, '')) ?? PLACE.exec((line ?? '').replace(/ \{$/, ''));
+  if (found === null || OTHERS_FILE.test(found[1] ?? '')) return null;
+  return `${found[1]?.replace(/^file:\/\//, '')}:${found[2]}`;
+}
+
+function withPlace(message: string, place: string | null | undefined): string {
+  return place === null || place === undefined ? message : `${message} (${place})`;
+}
+
+/** The message that begins at `index`. Further lines belong to it where the first one ends like the beginning of a list. */
+function messageAt(lines: readonly string[], index: number): string {
+  const message: string[] = [];
+  for (const line of lines.slice(index, index + MESSAGE_LINES)) {
+    if (line.trim() === '' || FRAME.test(line)) break;
+    message.push(line.trim());
+    if (!/[:[{(]$/.test(line.trimEnd())) break;
+  }
+  return message.join(' ');
+}
+
+/** The place of the error at `index`: the first own frame of its stack, or the heading above it. */
+function placeOf(lines: readonly string[], index: number): string | null {
+  for (const line of lines.slice(index + 1)) {
+    const place = FRAME.test(line) ? placeIn(line) : null;
+    if (place !== null) return place;
+    // The stack of a cause, or of where an event was emitted, is another one.
+    if (/^\S.*\bat:$|\[cause\]|^Caused by|^$/.test(line)) break;
+  }
+  const heading = lines.slice(Math.max(0, index - HEADING_LINES), index);
+  return heading.map(placeIn).findLast((place) => place !== null) ?? null;
+}
+
+/** The innermost cause that follows an error, to be joined to it; empty when there is none. */
+function causeAfter(lines: readonly string[], index: number): string {
+  const causes = lines
+    .slice(index + 1)
+    .flatMap((line) => /^\s*(?:Caused by|\[cause\]): (.*)/.exec(line)?.[1] ?? []);
+  const cause = causes.at(-1);
+  return cause === undefined ? '' : `, caused by ${cause.replace(/\s*\{$/, '')}`;
+}
+
+const named: Reader = (lines, index) => {
+  if (!NAMED.test(lines[index] ?? '')) return null;
+  return withPlace(messageAt(lines, index) + causeAfter(lines, index), placeOf(lines, index));
+};
+
+/** Whatever Node.js and Bun print below the code that threw it and its `^`: also a text, or an error of any name. */
+const belowCode: Reader = (lines, index) => {
+  if (!/^\s*\^+\s*$/.test(lines[index] ?? '')) return null;
+  const below = lines.findIndex((line, at) => at > index && line.trim() !== '');
+  if (below === -1 || /^\(Use |^Node\.js v|^\w*SyntaxError/.test(lines[below] ?? '')) return null;
+  const isValue = lines.some((line, at) => at > below && line.startsWith('(Use `node --trace-uncaught'));
+  const message = `${isValue ? 'threw ' : ''}${messageAt(lines, below)}`;
+  return withPlace(message + causeAfter(lines, below), placeOf(lines, below));
+};
+
+const python: Reader = (lines, index) => {
+  if (!/^Traceback \(most recent call last\):/.test(lines[index] ?? '')) return null;
+  const end = lines.findIndex((line, at) => at > index && /^\S/.test(line));
+  if (end === -1) return null;
+  const places = lines.slice(index, end).flatMap((line) => placeIn(line) ?? []);
+  return withPlace(messageAt(lines, end), places.at(-1));
+};
+
+const rust: Reader = (lines, index) => {
+  const [, quoted, place] =
+    /^thread '.*' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+:\d+):\d+:?$/.exec(lines[index] ?? '') ?? [];
+  return place === undefined ? null : withPlace(`panic: ${quoted ?? lines[index + 1] ?? ''}`, place);
+};
+
+const go: Reader = (lines, index) => {
+  if (!/^(?:panic|fatal error): /.test(lines[index] ?? '')) return null;
+  const frames = lines.slice(index).filter((line) => /^\t.*\.go:\d+/.test(line));
+  const places = frames.flatMap((line) => placeIn(line.trim().split(' ', 1)[0]) ?? []);
+  return withPlace(lines[index] ?? '', places[0]);
+};
+
+const java: Reader = (lines, index) => {
+  const [, message] = /^Exception in thread "[^"]*" (.*)/.exec(lines[index] ?? '') ?? [];
+  return message === undefined ? null : withPlace(message + causeAfter(lines, index), placeOf(lines, index));
+};
+
+const ruby: Reader = (lines, index) => {
+  const [, place, message, name] =
+    /^(\S+\.rb:\d+):in .*?: (.*) \(([A-Z][\w:]*)\)$/.exec(lines[index] ?? '') ?? [];
+  return place === undefined ? null : withPlace(`${name}: ${message}`, place);
+};
+
+/** Errors that stand on one line: of runtimes in C and C++, shells, PHP, Perl and Elixir. */
+const single: Reader = (lines, index) => {
+  const line = lines[index]?.trim() ?? '';
+  const next = lines[index + 1]?.trim() ?? '';
+  if (/^terminate called /.test(line)) return next.startsWith('what():') ? `${line}: ${next}` : line;
+  const isKnown =
+    /^(?:FATAL ERROR: |PHP Fatal error: |Fatal error: |\*\* \(\w|\S+: Assertion )|Segmentation fault|\bOut of memory\b|\bdumped core\b| at \S+ line \d+\.$|: (?:command )?not found$/i;
+  return isKnown.test(line) ? line : null;
+};
+
+/** A log line of level error or fatal. */
+const logged: Reader = (lines, index) => {
+  const line = lines[index] ?? '';
+  const [, message] =
+    /^\{.*"level":(?:[56]0|"(?:error|fatal)").*"(?:msg|message)":"((?:[^"\\]|\\.)*)"/i.exec(line) ?? [];
+  if (message !== undefined) return message;
+  return /\b(?:ERROR|FATAL|CRITICAL)\b/.test(line) ||
+    /^npm (?:ERR!|error) (?!code|path|A complete|Lifecycle)/.test(line)
+    ? line.trim()
+    : null;
+};
+
+/** Those that end a program come before log lines, which may be of errors that it survived. */
+const READERS: ReadonlyArray<readonly Reader[]> = [
+  [named, belowCode, python, rust, go, java, ruby, single],
+  [logged],
+];
+
+/** Lines that say nothing about an error. */
+const NOISE =
+  /^[\s{}\][()^~|]*$|^Node\.js v\d|^Bun v\d|^\(Use `node|^note: |^npm (?:ERR!|error) A complete log/;
+
+/** The last error in the output of a program, in one line with its place; null when the output names none. */
+export function lastError(lines: readonly string[]): string | null {
+  for (const readers of READERS) {
+    for (let index = lines.length - 1; index >= 0; index -= 1) {
+      for (const read of readers) {
+        const found = read(lines, index);
+        if (found !== null && found !== '') return found;
+      }
+    }
+  }
+  return null;
+}
+
+/** The last lines that say something, at most `count`. */
+export function lastWords(lines: readonly string[], count: number): string[] {
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => !NOISE.test(line))
+    .slice(-count);
+}
