@@ -1,15 +1,16 @@
-import { Agent, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import { urlToHttpOptions } from 'node:url';
 import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
-import { DEFAULT_POLL_INTERVAL_MS, type TlsOptions } from '../contract/target.ts';
+import { DEFAULT_POLL_INTERVAL_MS } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
+import { clientAgent, type HttpAnswer, type HttpRequest, startRequest } from './http.ts';
 import { reasonOf } from './reason.ts';
 
 /** How long the server is asked to wait for a message. */
 const WAIT_MS = 25_000;
+/** How long an answer may take: as long as Socket.IO's clients wait for a ping by default. */
+const ANSWER_WITHIN_MS = 45_000;
 const CLOSE_WITHIN_MS = 1000;
 
 /**
@@ -23,35 +24,43 @@ export const httpPolling: Driver = {
   protocol: 'http',
   transports: ['short-polling', 'long-polling'],
   summary: 'node:http with keep-alive connections',
-  async connect(options) {
-    const requests = openRequests(options);
-    try {
-      const id = await announce(requests, options.timeoutMs);
-      return new PollingConnection(requests, id, options);
-    } catch (error) {
-      requests.close();
-      throw new Error(reasonOf(error));
-    }
-  },
+  connect: (options) =>
+    connectWithin(options.timeoutMs, (resolve, reject) => {
+      const requests = openRequests(options);
+      announce(requests).then(
+        (id) => resolve(new PollingConnection(requests, id, options)),
+        (error) => reject(reasonOf(error)),
+      );
+      return { abandon: requests.close };
+    }),
 };
 
 /** Returns the id by which the server knows the new client. */
-async function announce(requests: HttpRequests, timeoutMs: number): Promise<string> {
-  const timeout = new AbortController();
-  const answer = await Promise.race([
-    requests.start('POST', 'clients').answer,
-    delay(timeoutMs, null, { signal: timeout.signal }),
-  ]);
-  timeout.abort();
-  if (answer === null) throw new Error(`no answer within ${timeoutMs} ms`);
+async function announce(requests: HttpRequests): Promise<string> {
+  const answer = await requests.start('POST', 'clients').answer;
   requireStatus(answer, 201);
-  const { id } = JSON.parse(answer.body);
+  const { id } = objectIn(answer);
   if (typeof id !== 'string') throw new Error('the answer has no client id');
   return id;
 }
 
 function requireStatus({ status }: HttpAnswer, expected: number): void {
   if (status !== expected) throw new Error(`HTTP status ${status}`);
+}
+
+function objectIn({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(body);
+  if (typeof value !== 'object' || value === null) throw new Error('the answer is not a JSON object');
+  return { ...value };
+}
+
+/** The messages of an answer, and the number of the last one. */
+function batchIn(answer: HttpAnswer): { readonly last: number; readonly messages: readonly Envelope[] } {
+  requireStatus(answer, 200);
+  const { last, messages } = objectIn(answer);
+  if (typeof last !== 'number') throw new Error('the answer has no number of the last message');
+  if (!Array.isArray(messages)) throw new Error('the answer has no list of messages');
+  return { last, messages: messages.map(envelopeFromJson) };
 }
 
 class PollingConnection extends EnvelopeExchange implements Connection {
@@ -64,81 +73,67 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   #timer: NodeJS.Timeout | undefined;
   /** Number of the last message received. */
   #last = 0;
-  #state: 'open' | 'closing' | 'over' = 'open';
-  #onDropped: (reason: string) => void = () => {};
+  readonly #ending: Ending;
 
   constructor(requests: HttpRequests, id: string, options: ConnectOptions) {
     super(options.forgetAfterMs);
     this.#requests = requests;
     this.#path = `clients/${id}`;
     this.#options = options;
+    this.#ending = new Ending(() => this.#release());
     void this.#pollOnce();
   }
 
   onDropped(handler: (reason: string) => void): void {
-    this.#onDropped = handler;
+    this.#ending.onDropped(handler);
   }
 
   async close(): Promise<CloseOutcome | null> {
-    if (this.#state !== 'open') return null;
-    this.#state = 'closing';
+    if (!this.#ending.close()) return null;
     clearTimeout(this.#timer);
     this.#abortPoll();
     await Promise.race([this.#leave(), delay(CLOSE_WITHIN_MS, null, { ref: false })]);
-    this.#end();
+    this.#release();
     return null;
   }
 
   /** Sends what is queued, then leaves the server. */
   async #leave(): Promise<void> {
     await this.#posting;
-    if (this.#state === 'over') return;
     // The server may be gone.
     await this.#requests.start('DELETE', this.#path).answer.catch(() => {});
   }
 
-  #end(): void {
-    this.#state = 'over';
+  #release(): void {
     clearTimeout(this.#timer);
     this.#requests.close();
   }
 
-  #drop(reason: string): void {
-    if (this.#state !== 'open') return;
-    this.#end();
-    this.#onDropped(reason);
-  }
-
   async #pollOnce(): Promise<void> {
-    const { transport, onPolled, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options;
+    const { transport, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.#options;
     const waits = transport === 'long-polling';
     const query = { after: this.#last, ...(waits ? { waitMs: WAIT_MS } : {}) };
     const { answer, abort } = this.#requests.start('GET', `${this.#path}/messages`, { query });
     this.#abortPoll = abort;
-    const batch = await this.#batchOf(answer);
-    if (batch === null || this.#state !== 'open') return;
-    onPolled?.(batch.messages.length === 0);
-    this.#last = batch.last;
-    for (const message of batch.messages) this.receive(message);
+    try {
+      const batch = batchIn(await answer);
+      this.#ending.guard(() => this.#take(batch));
+    } catch (error) {
+      this.#ending.drop(reasonOf(error));
+    }
+    if (!this.#ending.isOpen) return;
     if (waits) void this.#pollOnce();
     else this.#timer = setTimeout(() => void this.#pollOnce(), pollIntervalMs);
   }
 
-  /** Null when the answer could not be used. */
-  async #batchOf(answered: Promise<HttpAnswer>): Promise<{ last: number; messages: Envelope[] } | null> {
-    try {
-      const answer = await answered;
-      requireStatus(answer, 200);
-      const { last, messages } = JSON.parse(answer.body);
-      return { last, messages: messages.map(envelopeFromJson) };
-    } catch (error) {
-      this.#drop(reasonOf(error));
-      return null;
-    }
+  #take({ last, messages }: ReturnType<typeof batchIn>): void {
+    this.#options.onPolled?.(messages.length === 0);
+    this.#last = last;
+    for (const message of messages) this.receive(message);
   }
 
   protected override send(envelope: Envelope): void {
-    if (this.#state !== 'open') return;
+    if (!this.#ending.isOpen) return;
     this.#outgoing.push(envelopeToJson(envelope));
     this.#posting ??= this.#post();
   }
@@ -150,21 +145,10 @@ class PollingConnection extends EnvelopeExchange implements Connection {
         requireStatus(await this.#requests.start('POST', `${this.#path}/messages`, { json }).answer, 204);
       }
     } catch (error) {
-      this.#drop(reasonOf(error));
+      this.#ending.drop(reasonOf(error));
     }
     this.#posting = null;
   }
-}
-
-/** A client's own agent, which keeps connections open between requests, as browsers do. */
-export function clientAgent(url: URL, tls: TlsOptions): Agent {
-  const options = { keepAlive: true, ...tls };
-  return url.protocol === 'https:' ? new HttpsAgent(options) : new Agent(options);
-}
-
-interface HttpAnswer {
-  readonly status: number;
-  readonly body: string;
 }
 
 /** The requests of one client to one server, over keep-alive connections as a browser's are. */
@@ -173,35 +157,22 @@ function openRequests({ url, headers = {}, query: ofClient = {}, tls = {} }: Con
   for (const [name, value] of Object.entries(ofClient)) base.searchParams.set(name, value);
   const agent = clientAgent(base, tls);
   return {
-    /** Requests a path below the server's URL. `answer` rejects with the system's error, or after `abort`. */
+    /** Requests a path below the server's URL. */
     start(
-      method: 'GET' | 'POST' | 'DELETE',
+      method: HttpRequest['method'],
       path: string,
       { query = {}, json }: { query?: Readonly<Record<string, number>>; json?: string } = {},
     ) {
       const address = new URL(base);
       address.pathname = `${address.pathname.replace(/\/$/, '')}/${path}`;
       for (const [name, value] of Object.entries(query)) address.searchParams.set(name, String(value));
-      const request = (address.protocol === 'https:' ? requestHttps : requestHttp)({
-        ...urlToHttpOptions(address),
+      return startRequest(address, {
         method,
         agent,
         headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+        body: json,
+        timeoutMs: ANSWER_WITHIN_MS,
       });
-      const answer = new Promise<HttpAnswer>((resolve, reject) => {
-        request.once('error', reject);
-        request.once('response', (response) => {
-          let body = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => {
-            body += chunk;
-          });
-          response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-          response.once('error', reject);
-        });
-      });
-      request.end(json);
-      return { answer, abort: () => void request.destroy() };
     },
     /** Closes all connections; requests in flight fail. */
     close: () => agent.destroy(),

@@ -4,6 +4,9 @@ import type { CloseOutcome } from './driver.ts';
 /** How the reason begins when a Socket.IO server refuses the client; the server's message follows. */
 export const REFUSED_BY_SERVER = 'refused by the server: ';
 
+/** The reason when the answer to the first request is not in Engine.IO's protocol. */
+export const NOT_ENGINE_IO = 'the answer is not in the protocol of Engine.IO 4';
+
 /** How the reason begins when Engine.IO connected and Socket.IO's namespace never answered. */
 export const NO_ANSWER_OF_NAMESPACE = 'no answer from the namespace';
 
@@ -39,6 +42,31 @@ function wordsOf(error: unknown): string {
 
 /** The code of a connection that ended without a close frame. Source: RFC 6455, 7.1.5. */
 const NO_CLOSE_FRAME = 1006;
+
+/** Source: the WebSocket Close Code Number Registry of IANA. */
+const CLOSE_CODES: Readonly<Record<number, string>> = {
+  1000: 'normal closure',
+  1001: 'going away',
+  1002: 'protocol error',
+  1003: 'unsupported data',
+  1005: 'no status',
+  1007: 'invalid data',
+  1008: 'policy violation',
+  1009: 'message too big',
+  1010: 'missing extension',
+  1011: 'internal error',
+  1012: 'service restart',
+  1013: 'try again later',
+  1014: 'bad gateway',
+};
+
+/** Why a WebSocket closed: the error of the connection, else the code and the reason of the server. */
+export function closeReason(code: number, reason: Buffer | string, error?: Error): string {
+  if (error !== undefined) return reasonOf(error);
+  if (code === NO_CLOSE_FRAME) return 'closed without a close frame';
+  const words = String(reason) || CLOSE_CODES[code];
+  return `closed with ${code}${words === undefined ? '' : ` ${words}`}`;
+}
 
 /** What the server answered to a close; null when it cut the connection without an answer. */
 export function closeOutcome(code: number, reason: Buffer): CloseOutcome | null {

@@ -11,14 +11,19 @@ import {
   type Driver,
   given,
 } from './driver.ts';
-import { clientAgent } from './http-polling.ts';
-import { closeOutcome, NO_ANSWER_OF_NAMESPACE, REFUSED_BY_SERVER, reasonOf } from './reason.ts';
+import { connectWithin, Ending } from './ending.ts';
+import { connectReason, disconnectReason } from './engine-reason.ts';
+import { EnginePolling, EngineWebSocket } from './engine-transports.ts';
+import { clientAgent } from './http.ts';
+import { closeOutcome, NO_ANSWER_OF_NAMESPACE } from './reason.ts';
 
 /** Engine.IO's transports in the order in which they are used. */
-const ENGINE_TRANSPORTS: Readonly<Partial<Record<Transport, string[]>>> = {
-  websocket: ['websocket'],
-  polling: ['polling'],
-  upgrade: ['polling', 'websocket'],
+const ENGINE_TRANSPORTS: Readonly<
+  Partial<Record<Transport, Array<typeof EnginePolling | typeof EngineWebSocket>>>
+> = {
+  websocket: [EngineWebSocket],
+  polling: [EnginePolling],
+  upgrade: [EnginePolling, EngineWebSocket],
 };
 
 export const officialSocketio: Driver = {
@@ -27,33 +32,54 @@ export const officialSocketio: Driver = {
   transports: ['websocket', 'polling', 'upgrade'],
   summary: 'socket.io-client, without reconnection',
   connect: (options) =>
-    new Promise((resolve, reject) => {
-      const { transport, timeoutMs } = options;
+    connectWithin(options.timeoutMs, (resolve, reject) => {
       const address = namespaceUrl(options);
-      // Polling: without an agent the client closes the connection after each request. TLS: Engine.IO passes the server
-      // name to a WebSocket only by way of an agent.
-      const needsAgent = transport !== 'websocket' || options.tls?.servername !== undefined;
+      // Polling: without an agent each request has a connection of its own. TLS: Engine.IO passes the server name to a
+      // WebSocket only by way of an agent.
+      const needsAgent = options.transport !== 'websocket' || options.tls?.servername !== undefined;
       const agent = needsAgent ? clientAgent(new URL(address), options.tls ?? {}) : null;
       const socket = io(address, managerOptions(options, agent));
-      const within = `within ${timeoutMs} ms`;
-      // Socket.IO's own timeout, which comes first, ends when Engine.IO is open.
-      const timer = setTimeout(() => fail(new Error(`${NO_ANSWER_OF_NAMESPACE} ${within}`)), timeoutMs);
-      const fail = (error: Error) => {
-        clearTimeout(timer);
+      const release = () => {
+        const { transport } = socket.io.engine as { readonly transport?: { readonly ws?: WebSocket | null } };
+        const ws = transport?.ws;
         socket.disconnect();
-        // The client waits for the answer to its first request before it closes, and there may never be one.
+        // Neither waits for an answer of the server, which may never come.
+        ws?.terminate();
         agent?.destroy();
-        reject(new Error(error.message === 'timeout' ? `no answer ${within}` : engineReasonOf(error)));
       };
-      socket.once('connect_error', fail);
+      const ending = watchEnding(socket, release);
+      ending.onDropped(reject);
       socket.once('connect', () => {
-        clearTimeout(timer);
-        socket.off('connect_error', fail);
         watchEngine(socket, options);
-        resolve(new SocketioConnection(socket, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
+        resolve(new SocketioConnection(socket, ending, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
       });
+      socket.connect();
+      const isOpen = () => socket.io.engine.readyState === 'open';
+      return {
+        abandon: release,
+        missing: () => (isOpen() ? NO_ANSWER_OF_NAMESPACE : 'no complete answer'),
+      };
     }),
 };
+
+/** Sees every way in which a client ends, before and after it has connected. */
+function watchEnding(socket: Socket, release: () => void): Ending {
+  const ending = new Ending(release);
+  let isConnected = false;
+  socket.once('connect', () => {
+    isConnected = true;
+  });
+  // Once it is connected, this is an error packet, after which the client reports no disconnection.
+  socket.on('connect_error', (error) => {
+    ending.drop(isConnected && 'data' in error ? `error packet: ${error.message}` : connectReason(error));
+  });
+  socket.on('disconnect', (reason, details) => ending.drop(disconnectReason(reason, details)));
+  // The client calls this from a timer of its own: what it or a handler throws there would end the process.
+  const inner = socket as unknown as { onpacket(packet: unknown): void };
+  const onPacket = inner.onpacket;
+  inner.onpacket = (packet) => ending.guard(() => onPacket.call(socket, packet));
+  return ending;
+}
 
 /** The URL whose path is the namespace; the given URL where there is no namespace. */
 function namespaceUrl({ url, namespace }: ConnectOptions): string {
@@ -64,12 +90,12 @@ function namespaceUrl({ url, namespace }: ConnectOptions): string {
 }
 
 function managerOptions(options: ConnectOptions, agent: HttpAgent | null): Parameters<typeof io>[1] {
-  const { transport, timeoutMs, path, auth, headers, query, tls = {}, parser, compression } = options;
+  const { transport, path, auth, headers, query, tls = {}, parser, compression } = options;
   return {
     transports: ENGINE_TRANSPORTS[transport] ?? [],
     forceNew: true,
     reconnection: false,
-    timeout: timeoutMs,
+    autoConnect: false,
     ...tls,
     ...given({ path, auth, extraHeaders: headers, query }),
     ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
@@ -97,34 +123,14 @@ function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: Connec
   });
 }
 
-/** An error of Engine.IO, which wraps that of the system, or one that Socket.IO's server sent. */
-interface EngineError extends Error {
-  /** Present in every error that the server sent. */
-  readonly data?: unknown;
-  /** `parser error` for an answer that is no packet. */
-  readonly code?: unknown;
-  /** The HTTP status, 0 when there was no answer; with WebSocket the event that holds the error. */
-  readonly description?: number | { readonly error?: unknown };
-  /** The request of polling: its status text is the error when there was no answer. */
-  readonly context?: { readonly statusText?: unknown };
-}
-
-function engineReasonOf(error: EngineError): string {
-  const { message, code, description, context } = error;
-  if ('data' in error) return `${REFUSED_BY_SERVER}${message}`;
-  if (code === 'parser error') return 'the answer is not in the protocol of Engine.IO 4';
-  const wrapped = typeof description === 'object' ? description.error : context?.statusText;
-  if (wrapped instanceof Error) return `${message} (${reasonOf(wrapped)})`;
-  return typeof description === 'number' ? `${message} (HTTP status ${description})` : message;
-}
-
 class SocketioConnection implements Connection {
   readonly #socket: Socket;
+  readonly #ending: Ending;
   readonly #forgetAfterMs: number;
-  #closing = false;
 
-  constructor(socket: Socket, forgetAfterMs: number) {
+  constructor(socket: Socket, ending: Ending, forgetAfterMs: number) {
     this.#socket = socket;
+    this.#ending = ending;
     this.#forgetAfterMs = forgetAfterMs;
   }
 
@@ -161,13 +167,11 @@ class SocketioConnection implements Connection {
   }
 
   onDropped(handler: (reason: string) => void): void {
-    this.#socket.once('disconnect', (reason) => {
-      if (!this.#closing) handler(reason);
-    });
+    this.#ending.onDropped(handler);
   }
 
   close(): Promise<CloseOutcome | null> {
-    this.#closing = true;
+    this.#ending.close();
     return new Promise((resolve) => {
       const { engine } = this.#socket.io;
       if (engine.readyState === 'closed') {

@@ -2,8 +2,9 @@ import { WebSocket } from 'ws';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
-import { closeOutcome, reasonOf } from './reason.ts';
+import { closeOutcome, closeReason, reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
   name: 'official',
@@ -11,23 +12,22 @@ export const officialWs: Driver = {
   transports: ['websocket'],
   summary: 'the ws package',
   connect: (options) =>
-    new Promise((resolve, reject) => {
-      const { timeoutMs, compression, headers, tls } = options;
+    connectWithin(options.timeoutMs, (resolve, reject) => {
+      const { compression, headers, tls } = options;
       const socket = new WebSocket(webSocketUrl(options), {
         perMessageDeflate: compression === true && { threshold: 0 },
-        handshakeTimeout: timeoutMs,
         ...(headers === undefined ? {} : { headers: { ...headers } }),
         ...tls,
       });
-      const fail = (error: Error) => {
-        const isTimeout = error.message === 'Opening handshake has timed out';
-        reject(new Error(isTimeout ? `no answer within ${timeoutMs} ms` : reasonOf(error)));
-      };
-      socket.once('error', fail);
-      socket.once('open', () => {
-        socket.off('error', fail);
-        resolve(new WsConnection(socket, options));
+      const errors: Error[] = [];
+      socket.on('error', (error) => {
+        errors.push(error);
+        reject(reasonOf(error));
       });
+      // The package reports no errors of the system after the handshake.
+      socket.once('upgrade', ({ socket: tcp }) => tcp.on('error', (error) => errors.push(error)));
+      socket.once('open', () => resolve(new WsConnection(socket, errors, options)));
+      return { abandon: () => socket.terminate() };
     }),
 };
 
@@ -43,24 +43,29 @@ class WsConnection extends EnvelopeExchange implements Connection {
   readonly #socket: WebSocket;
   readonly #codec: FrameCodec;
   readonly #pings: PendingReplies;
-  #closing = false;
+  readonly #ending: Ending;
 
-  constructor(socket: WebSocket, { codec = ENVELOPES, forgetAfterMs }: ConnectOptions) {
+  /** `errors`: those of the connection so far; later ones are added before it closes. */
+  constructor(
+    socket: WebSocket,
+    errors: readonly Error[],
+    { codec = ENVELOPES, forgetAfterMs }: ConnectOptions,
+  ) {
     super(forgetAfterMs);
     this.#socket = socket;
     this.#codec = codec;
     this.#pings = new PendingReplies(forgetAfterMs);
-    socket.on('message', (message: Buffer, isBinary) => this.#receive(message, isBinary));
+    this.#ending = new Ending(() => socket.terminate());
+    socket.on('message', (message: Buffer, isBinary) =>
+      this.#ending.guard(() => this.#receive(message, isBinary)),
+    );
     // The server sends the data of a ping back.
-    socket.on('pong', (data) => this.#pings.settle(Number(String(data))));
-    // The close that follows has the reason.
-    socket.on('error', () => {});
+    socket.on('pong', (data) => this.#ending.guard(() => this.#pings.settle(Number(String(data)))));
+    socket.once('close', (code, reason) => this.#ending.drop(closeReason(code, reason, errors[0])));
   }
 
   onDropped(handler: (reason: string) => void): void {
-    this.#socket.once('close', (code, reason) => {
-      if (!this.#closing) handler(`closed with ${code}${reason.length > 0 ? ` ${reason}` : ''}`);
-    });
+    this.#ending.onDropped(handler);
   }
 
   ping(onPong: () => void): void {
@@ -69,7 +74,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
   }
 
   close(): Promise<CloseOutcome | null> {
-    this.#closing = true;
+    this.#ending.close();
     return new Promise((resolve) => {
       if (this.#socket.readyState === WebSocket.CLOSED) {
         resolve(null);

@@ -1,6 +1,5 @@
-import { globalAgent, Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest, globalAgent as secureGlobalAgent } from 'node:https';
-import { Socket } from 'node:net';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 
@@ -114,18 +113,4 @@ function encodeBody(body: unknown): { content: string | Uint8Array; type: Record
   if (typeof body === 'string')
     return { content: body, type: { 'content-type': 'text/plain; charset=utf-8' } };
   return { content: JSON.stringify(body), type: { 'content-type': 'application/json' } };
-}
-
-/**
- * Refuses redirects in this process. Socket.IO's client follows them when it polls, to any host, by Node's global
- * agents, which nothing else here uses. Load must stay on the hosts that were allowed.
- */
-export function refuseRedirects(): void {
-  for (const agent of [globalAgent, secureGlobalAgent]) {
-    agent.createConnection = ({ host }: { readonly host?: string | null }) => {
-      const socket = new Socket();
-      process.nextTick(() => socket.destroy(new Error(`redirected to ${host}, which is not followed`)));
-      return socket;
-    };
-  }
 }

@@ -6,7 +6,6 @@ import { TelemetrySampler } from '../measure/telemetry.ts';
 import { realTimers } from '../measure/timers.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
-import { refuseRedirects } from './http-publisher.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { lowerHelperThreads } from './priority.ts';
 import { GeneratorSession } from './session.ts';
@@ -48,7 +47,6 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
 async function handleMessage(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     lowerHelperThreads();
-    refuseRedirects();
     session = await createSession(message.assignment);
     session.rehearse();
     post({ type: 'ready' });

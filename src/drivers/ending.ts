@@ -1,0 +1,78 @@
+import { messageOf } from '../errors.ts';
+import type { Connection } from './driver.ts';
+
+/** How a connection ends: once, by its own client or because the client is dropped for a reason. */
+export class Ending {
+  readonly #release: () => void;
+  #state: 'open' | 'closing' | { readonly reason: string } = 'open';
+  #onDropped: (reason: string) => void = () => {};
+
+  /** `release` ends what is left of the connection when the client is dropped. */
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** The client ends the connection itself. False when that was done before, or the client was dropped. */
+  close(): boolean {
+    if (!this.isOpen) return false;
+    this.#state = 'closing';
+    return true;
+  }
+
+  /** Drops the client, unless its connection has ended. */
+  drop(reason: string): void {
+    if (!this.isOpen) return;
+    this.#state = { reason };
+    this.#release();
+    this.#onDropped(reason);
+  }
+
+  /** Replaces the handler of the drop. A client that was dropped already is reported at once. */
+  onDropped(handler: (reason: string) => void): void {
+    this.#onDropped = handler;
+    if (typeof this.#state === 'object') handler(this.#state.reason);
+  }
+
+  /** Handles what the server sent, unless the client was dropped. What `work` throws drops this client, and no other. */
+  guard(work: () => void): void {
+    if (typeof this.#state === 'object') return;
+    try {
+      work();
+    } catch (error) {
+      this.drop(`a message could not be handled: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** An attempt to connect that has begun. */
+interface Attempt {
+  readonly abandon: () => void;
+  /** What the attempt waits for, as `no answer`; read when the time is over. */
+  readonly missing?: () => string;
+}
+
+/**
+ * Opens a connection. The limit counts from now, however much of an answer has arrived by then: a server that sends a byte
+ * at a time, or one interim response after the other, is given up as well.
+ */
+export async function connectWithin(
+  timeoutMs: number,
+  open: (resolve: (connection: Connection) => void, reject: (reason: string) => void) => Attempt,
+): Promise<Connection> {
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+  const fail = (reason: string) => reject(new Error(reason));
+  const { abandon, missing = () => 'no complete answer' } = open(resolve, fail);
+  const timer = setTimeout(() => fail(`${missing()} within ${timeoutMs} ms`), timeoutMs);
+  try {
+    return await promise;
+  } catch (error) {
+    abandon();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,63 @@
+import { Agent, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import type { TlsOptions } from '../contract/target.ts';
+
+/** The longest answer that is read; the `ws` package has the same limit for a message. */
+const MAX_ANSWER_BYTES = 100 * 1024 * 1024;
+
+/** A client's own agent, which keeps connections open between requests, as browsers do. */
+export function clientAgent(url: URL, tls: TlsOptions): Agent {
+  const options = { keepAlive: true, ...tls };
+  return url.protocol === 'https:' ? new HttpsAgent(options) : new Agent(options);
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly agent: Agent;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** The complete answer has to arrive in this time; infinite for no limit. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * Sends one request and reads its answer. Redirects are not followed. `answer` rejects with the system's error, when the
+ * answer is not complete in time or longer than 100 MiB, and after `abort`.
+ */
+export function startRequest(url: URL, { method, agent, headers, body, timeoutMs }: HttpRequest) {
+  const aborting = new AbortController();
+  const answer = new Promise<HttpAnswer>((resolve, reject) => {
+    const request = (url.protocol === 'https:' ? requestHttps : requestHttp)({
+      ...urlToHttpOptions(url),
+      method,
+      agent,
+      ...(headers === undefined ? {} : { headers: { ...headers } }),
+      signal: aborting.signal,
+    });
+    const fail = (reason: string) => request.destroy(new Error(reason));
+    const timer = Number.isFinite(timeoutMs)
+      ? setTimeout(() => fail(`no complete answer within ${timeoutMs} ms`), timeoutMs)
+      : undefined;
+    request.once('close', () => clearTimeout(timer));
+    // Destroying the request may emit another error.
+    request.on('error', reject);
+    request.once('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > MAX_ANSWER_BYTES) fail(`an answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+      });
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+      response.on('error', reject);
+    });
+    request.end(body);
+  });
+  return { answer, abort: () => aborting.abort() };
+}
