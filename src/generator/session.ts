@@ -5,6 +5,7 @@ import { quietNs } from '../measure/fanout.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { stampWriter } from '../measure/stamp.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
+import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { HttpPublisher } from './http-publisher.ts';
@@ -202,6 +203,8 @@ export class GeneratorSession {
     const { post } = this.#options;
     this.#stopTotals();
     this.#snapshots.stop();
+    // A worker that was held up finds what arrived meanwhile beside the command to finish.
+    await handleArrived(this.#context.timers);
     const isExact = this.#isExact();
     for (const operation of this.#operations.values()) operation.finish?.(isExact);
     this.#snapshots.take(true);

@@ -24,3 +24,12 @@ export const realTimers: Timers = {
   soon: (callback) => void setImmediate(callback),
   sleep: (delayMs) => delay(delayMs, undefined, { ref: false }),
 };
+
+const ARRIVED_TURNS = 3;
+
+/** Resolves when what arrived before now has been handled. The first turn of the event loop reads it from the kernel. */
+export async function handleArrived(timers: Timers): Promise<void> {
+  for (let turn = 0; turn < ARRIVED_TURNS; turn++) {
+    await new Promise<void>((resolve) => timers.soon(resolve));
+  }
+}

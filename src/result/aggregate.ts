@@ -10,6 +10,8 @@ export interface Aggregate {
   samples(series: string): number;
   count(name: CountName): number;
   readonly expected: number;
+  /** Expected deliveries of which nothing is known. */
+  readonly unknown: number;
   readonly sent: number;
   /** The mean over the runs that have the figure; null where none has. */
   figure(name: FigureName): number | null;
@@ -32,6 +34,7 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
     samples: (series) => sum((view) => view.samples(series)),
     count: (name) => sum(({ result }) => countIn(name, result)),
     expected: sum(({ result }) => result.ledger.expected),
+    unknown: sum(({ result }) => result.ledger.unknown),
     sent: sum(({ result }) => result.rate.sent),
     figure(name) {
       const values = views.map(({ result }) => FIGURES[name].value(result)).filter((value) => value !== null);

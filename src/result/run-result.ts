@@ -88,7 +88,7 @@ const ledger = z.object({
   delivered: countSchema,
   late: countSchema,
   lost: countSchema,
-  /** Expected by clients of a generator process that died, so that their fate is unknown. */
+  /** Expected by clients of a generator process that ended or hung, so that their fate is unknown. */
   unknown: countSchema,
   /** Additional copies of delivered messages. */
   duplicated: countSchema,

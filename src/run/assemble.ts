@@ -27,6 +27,7 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
 /** Turns what a run recorded into the stored result, and judges it. */
 export function assembleResult(record: RunRecord): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing } = record;
+  const ledger = balanceLedger(record);
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
@@ -54,8 +55,8 @@ export function assembleResult(record: RunRecord): RunResult {
     series: Object.fromEntries(
       [...collector.timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
     ),
-    intervals: collector.timeline.stored(),
-    ledger: balanceLedger(record),
+    intervals: collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined),
+    ledger,
     telemetry: telemetryOf(record),
     traffic: collector.traffic(timing.measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,

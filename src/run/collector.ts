@@ -15,6 +15,8 @@ const SECOND_NS = 1e9;
 
 /** What one worker has reported so far. */
 interface WorkerRecord {
+  /** Messages that it has posted. */
+  messages: number;
   readonly telemetry: TelemetrySample[];
   readonly traffic: TrafficSpan[];
   totals: LedgerTotals;
@@ -70,6 +72,7 @@ export class Collector {
     this.timeline = new Timeline(options);
     this.pushes = new Pushes(() => membership.connected.length, quietNs);
     this.workers = membership.spread.map(() => ({
+      messages: 0,
       telemetry: [],
       traffic: [],
       totals: NO_TOTALS,
@@ -99,6 +102,7 @@ export class Collector {
   onMessage(worker: number, message: FromWorker): void {
     const record = this.workers[worker];
     if (record === undefined) return;
+    record.messages += 1;
     switch (message.type) {
       case 'connecting':
         record.connected = message.connected;

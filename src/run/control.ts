@@ -3,6 +3,7 @@ import type { Clock } from '../measure/clock.ts';
 import type { Timers } from '../measure/timers.ts';
 import type { Finding, FindingCode } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { HeldTime } from './held-time.ts';
 
 export type RunPhase = 'start' | 'connect' | 'warm-up' | 'measure' | 'drain' | 'collect';
 
@@ -25,6 +26,7 @@ export class RunControl {
   readonly abortReasons: Finding[] = [];
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #held: HeldTime;
   readonly #abort = new AbortController();
   /** Settled once no wait goes on: the run was aborted or is over. */
   readonly #ended = Promise.withResolvers<WaitEnd>();
@@ -32,10 +34,12 @@ export class RunControl {
   readonly #userSignal: AbortSignal;
   phase: RunPhase = 'start';
   #phaseStartedNs: number;
+  #heldBeforeMs = 0;
 
   constructor(clock: Clock, timers: Timers, userSignal: AbortSignal) {
     this.#clock = clock;
     this.#timers = timers;
+    this.#held = new HeldTime(clock, timers);
     this.#phaseStartedNs = clock.nowNs();
     this.#userSignal = userSignal;
     if (userSignal.aborted) this.#onUserAbort();
@@ -45,6 +49,11 @@ export class RunControl {
   /** Time since the start of the phase. */
   get elapsedMs(): number {
     return (this.#clock.nowNs() - this.#phaseStartedNs) / 1e6;
+  }
+
+  /** {@link elapsedMs} without the time in which this process was held up. */
+  get attendedMs(): number {
+    return this.elapsedMs - (this.#held.totalMs - this.#heldBeforeMs);
   }
 
   /** Aborted when the run is. */
@@ -60,6 +69,7 @@ export class RunControl {
   async timed<Value>(phase: RunPhase, work: () => Promise<Value>): Promise<Value> {
     this.phase = phase;
     this.#phaseStartedNs = this.#clock.nowNs();
+    this.#heldBeforeMs = this.#held.totalMs;
     const value = await work();
     this.timing[TIMING_OF[phase]] = this.elapsedMs;
     return value;
@@ -81,7 +91,10 @@ export class RunControl {
     fail(cause.code.toUpperCase(), `nothing was measured: ${cause.message}`, '', EXIT.invalid);
   }
 
-  /** Waits for some work, but no longer than `timeoutMs`, and not after the run was aborted. */
+  /**
+   * Waits for some work, but no longer than `timeoutMs`, and not after the run was aborted. Time in which this process
+   * was held up does not count.
+   */
   until(work: Promise<unknown>, timeoutMs: number): Promise<WaitEnd> {
     return this.#race([work.then(() => 'done'), this.#ended.promise], timeoutMs);
   }
@@ -93,7 +106,18 @@ export class RunControl {
 
   async #race(ends: ReadonlyArray<Promise<WaitEnd>>, timeoutMs: number): Promise<WaitEnd> {
     const timeout = Promise.withResolvers<WaitEnd>();
-    const cancel = this.#timers.after(Math.max(0, timeoutMs), () => timeout.resolve('timeout'));
+    const startNs = this.#clock.nowNs();
+    const heldMs = this.#held.totalMs;
+    let cancel = () => {};
+    const wait = (leftMs: number) => {
+      cancel = this.#timers.after(Math.max(0, leftMs), () => {
+        const heldInMs = this.#held.totalMs - heldMs;
+        const waitsMs = timeoutMs + heldInMs - (this.#clock.nowNs() - startNs) / 1e6;
+        if (heldInMs > 0 && waitsMs > 0) wait(waitsMs);
+        else timeout.resolve('timeout');
+      });
+    };
+    wait(timeoutMs);
     try {
       return await Promise.race([...ends, timeout.promise]);
     } finally {
@@ -103,12 +127,16 @@ export class RunControl {
 
   /** Waits, but not after the run was aborted. */
   async pause(durationMs: number): Promise<void> {
-    await this.until(new Promise(() => {}), durationMs);
+    const over = Promise.withResolvers<void>();
+    const cancel = this.#timers.after(Math.max(0, durationMs), over.resolve);
+    await Promise.race([over.promise, this.#ended.promise]);
+    cancel();
   }
 
   /** Ends waits that go on after the run: their timers would keep the process alive. */
   close(): void {
     this.#ended.resolve('aborted');
+    this.#held.close();
     this.#userSignal.removeEventListener('abort', this.#onUserAbort);
   }
 }

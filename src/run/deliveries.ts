@@ -49,7 +49,7 @@ function sentOfHeadline(headline: string, { streams }: Layout, collector: Collec
 
 /** Compares expected deliveries, by membership, with what every receiver got. */
 export function balanceLedger({ collector, membership }: RecordedRun): RunResult['ledger'] {
-  if (isObserving(membership.layout)) return balancePushes(collector);
+  if (isObserving(membership.layout)) return balancePushes(collector, membership.silentCount);
   const { delivered, ...anomalous } = collector.totals();
   const expected = membership.expected(collector.sent());
   // A lost worker with a sender never reported its total: what is known to be expected is the minimum.
@@ -75,10 +75,13 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
   };
 }
 
-function balancePushes({ pushes: { expected, counts } }: Collector): RunResult['ledger'] {
-  const { delivered, duplicated } = counts;
-  const none = { late: 0, unknown: 0, reordered: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
-  return { ...none, expected, delivered, duplicated, lost: Math.max(0, expected - delivered) };
+/** `silent`: how many clients stopped reporting. Which pushes they received before is not known one by one. */
+function balancePushes({ pushes: { expected, counts } }: Collector, silent: number): RunResult['ledger'] {
+  const { pushes, delivered, duplicated } = counts;
+  const none = { late: 0, reordered: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
+  const missing = Math.max(0, expected - delivered);
+  const unknown = Math.min(missing, pushes * silent);
+  return { ...none, expected, delivered, duplicated, unknown, lost: missing - unknown };
 }
 
 /** Accounts in which anything was lost, late, duplicated or out of order, worst first. */

@@ -7,7 +7,7 @@ export class Membership {
   readonly layout: Layout;
   /** Client numbers by worker. */
   readonly spread: ReadonlyArray<readonly number[]>;
-  /** Workers that ended before their final report. */
+  /** Workers that ended, or were given up, before their final report. */
   readonly lostWorkers = new Set<number>();
   readonly #connected = new Map<number, Member>();
   readonly #silent = new Set<number>();
@@ -41,6 +41,11 @@ export class Membership {
   /** Connected receivers of a stream. */
   receivers(stream: number): number[] {
     return this.layout.streams[stream]?.receivers.filter((client) => this.#connected.has(client)) ?? [];
+  }
+
+  /** How many connected clients belong to lost workers. */
+  get silentCount(): number {
+    return this.connected.filter(({ client }) => this.#silent.has(client)).length;
   }
 
   /** How many messages each receiver expects for one that is sent. */

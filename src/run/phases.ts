@@ -1,17 +1,15 @@
-import { isObserving } from '../contract/scenario.ts';
 import { REFUSED_BY_OWN_SYSTEM } from '../drivers/reason.ts';
 import { fail } from '../errors.ts';
-import type { FromWorker } from '../generator/messages.ts';
 import { loadTarget } from '../generator/target.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { FINDINGS, type Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { formatDurationMs } from '../units.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
 import type { RunHost } from './host.ts';
+import { giveUp, HUNG_AFTER_MS, untilAll } from './hung-workers.ts';
 import type { Membership } from './membership.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import { isStable } from './warm-up.ts';
@@ -20,17 +18,10 @@ import { Workers } from './workers.ts';
 /** Time for a command to reach every worker before the time that it names. */
 const LEAD_MS = 150;
 const WARMUP_POLL_MS = 50;
-const DRAIN_POLL_MS = 20;
-/** Duplicates may follow the last expected delivery. */
-const DUPLICATES_WAIT_MS = 200;
-/** Workers report pushes once a second, so that a duplicate of the last push is known only then. */
-const PUSHES_WAIT_MS = 1200;
 /** Time for a worker to report a failure. */
 const REPORT_WITHIN_MS = 250;
 /** Time for the workers to stop sending, or to close their connections. */
 const STOP_WITHIN_MS = 2000;
-/** A worker that has not answered so long after it should have is treated as hung. */
-const HUNG_AFTER_MS = 8000;
 
 /** What the phases of a run share. */
 export interface RunParts extends PlannedRun {
@@ -178,37 +169,13 @@ export async function measureLoad(run: StartedRun): Promise<number> {
   return measuredMs;
 }
 
-/** Waits for expected deliveries that are missing, then a moment for duplicates. A dead server sends nothing more. */
-export async function drain(run: StartedRun): Promise<void> {
-  const { plan, host, control, layout, membership, collector } = run;
-  const settleMs = isObserving(layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
-  const isServerDead = () => control.abortReasons.some(({ code }) => code === 'server_died');
-  let completeAtMs: number | null = null;
-  while (control.elapsedMs < plan.drainMs && !isServerDead()) {
-    await host.timers.sleep(DRAIN_POLL_MS);
-    const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
-    const delivered = alive.reduce((sum, worker) => sum + worker.delivered, 0);
-    const isIterating = alive.some(({ iterating }) => iterating > 0);
-    const expected = membership.expected(collector.sent());
-    const isMissing = delivered < expected.total - expected.silent;
-    if (isMissing || isIterating || collector.pushes.incomplete > 0) continue;
-    completeAtMs ??= control.elapsedMs;
-    if (control.elapsedMs - completeAtMs >= settleMs) break;
-  }
-}
-
-/** Has the workers report what is left and close their connections. */
-export async function collect({ control, workers, server, collector }: StartedRun): Promise<void> {
+/** Has the workers report what is left and close their connections. A worker that reports nothing is given up. */
+export async function collect(run: StartedRun): Promise<void> {
+  const { control, workers, server, collector } = run;
   server.telemetry?.sampleNow();
   workers.postAll({ type: 'finish' });
-  await control.within(workers.all('final'), HUNG_AFTER_MS);
+  const end = await control.within(workers.all('final'), HUNG_AFTER_MS);
+  if (end === 'timeout') giveUp(run, workers.missing('final'), HUNG_AFTER_MS);
   collector.finish();
   await control.within(workers.all('closed'), STOP_WITHIN_MS);
-}
-
-/** Waits until every worker that is alive has posted a message. A worker that does not in time aborts the run. */
-async function untilAll(run: StartedRun, type: FromWorker['type'], timeoutMs: number): Promise<void> {
-  const { control, workers } = run;
-  if ((await control.until(workers.all(type), timeoutMs)) !== 'timeout') return;
-  control.abort('worker_hung', `a generator process had not answered after ${formatDurationMs(timeoutMs)}`);
 }

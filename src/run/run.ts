@@ -7,19 +7,11 @@ import { cpuGroups } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { RunControl, type RunPhase } from './control.ts';
+import { drain } from './drain.ts';
 import { disturbanceBetween, type SystemCounters } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
 import { Membership } from './membership.ts';
-import {
-  collect,
-  connect,
-  drain,
-  measureLoad,
-  type RunParts,
-  type StartedRun,
-  start,
-  warmUp,
-} from './phases.ts';
+import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
 import type { ScheduleCounts } from './timeline.ts';
 
 const PROGRESS_EVERY_MS = 250;

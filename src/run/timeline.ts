@@ -85,15 +85,21 @@ export class Timeline {
     }
   }
 
-  stored(): StoredInterval[] {
+  /** `known`: how many of the missing deliveries are known to be lost. The fate of the others is unknown. */
+  stored(known = Number.POSITIVE_INFINITY): StoredInterval[] {
     this.encodeBefore(Number.POSITIVE_INFINITY);
-    return this.#intervals.map(({ startS, lengthS, counts, encoded }) => ({
-      startMs: startS * 1000,
-      lengthMs: lengthS * 1000,
-      ...counts,
-      lost: lostOf(counts),
-      series: Object.fromEntries(encoded),
-    }));
+    let left = known;
+    return this.#intervals.map(({ startS, lengthS, counts, encoded }) => {
+      const lost = Math.min(left, lostOf(counts));
+      left -= lost;
+      return {
+        startMs: startS * 1000,
+        lengthMs: lengthS * 1000,
+        ...counts,
+        lost,
+        series: Object.fromEntries(encoded),
+      };
+    });
   }
 
   #endedBefore(second: number): OpenInterval[] {

@@ -101,6 +101,23 @@ export class Workers {
     return this.#members.map(({ handle }) => handle.pid);
   }
 
+  /** Workers that are alive and have not posted a message of this type. */
+  missing(type: FromWorker['type']): number[] {
+    return [...this.#members.keys()].filter((worker) => {
+      const member = this.#members[worker];
+      return member?.isAlive === true && !member.posted.has(type);
+    });
+  }
+
+  /** Ends a worker that does not answer. It is not reported as lost. */
+  giveUp(worker: number): void {
+    const member = this.#members[worker];
+    if (member === undefined) return;
+    member.isAlive = false;
+    member.handle.kill();
+    this.#noteChange();
+  }
+
   /** How many workers are alive. */
   get aliveCount(): number {
     return this.#members.filter(({ isAlive }) => isAlive).length;
@@ -126,8 +143,7 @@ export class Workers {
 
   /** Resolves when every worker that is alive has posted a message of this type. */
   async all(type: FromWorker['type']): Promise<void> {
-    while (this.#members.some(({ isAlive, posted }) => isAlive && !posted.has(type)))
-      await this.#change.promise;
+    while (this.missing(type).length > 0) await this.#change.promise;
   }
 
   /** Ends every worker that is alive, at once. */

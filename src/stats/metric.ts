@@ -133,8 +133,14 @@ export function samplesOfRound(quantile: number): number {
   return Math.ceil(samplesNeeded(quantile) / 5);
 }
 
+/** Whether the metric counts what a generator process did not report. */
+function isUnknown({ kind }: Metric, runs: Aggregate): boolean {
+  return (kind === 'count' || kind === 'share') && runs.unknown > 0;
+}
+
 /** In the metric's unit; null where the runs have no such value, or too few independent samples for it. */
 export function metricValue(metric: Metric, runs: Aggregate): number | null {
+  if (isUnknown(metric, runs)) return null;
   switch (metric.kind) {
     case 'count':
       return runs.count(metric.name);
@@ -156,6 +162,9 @@ export function metricValue(metric: Metric, runs: Aggregate): number | null {
 /** Why {@link metricValue} is null; `runs` is null when there were none. */
 export function missingBecause(metric: Metric, runs: Aggregate | null): string {
   if (runs === null) return 'nothing was measured';
+  if (isUnknown(metric, runs)) {
+    return `${formatCount(runs.unknown)} of ${formatCount(runs.expected)} expected deliveries are unknown: a generator process did not report them`;
+  }
   if (metric.kind === 'figure') return 'the run does not report it';
   if (metric.kind === 'share') {
     return metric.name === 'failed' ? 'nothing was sent' : 'no delivery was expected';

@@ -167,39 +167,9 @@ describe('a worker that dies', () => {
   });
 
   it('after it has reported everything does not matter', async () => {
-    const run = broadcasts().during('collect', 0.4, () => run.workers[0]?.crash());
+    const run = broadcasts().during('collect', 0.6, () => run.workers[0]?.crash());
     const result = await run.run();
     expect(result).toMatchObject({ status: 'complete', invalid: [] });
-  });
-});
-
-describe('a worker that hangs', () => {
-  it('while connecting ends the run without a result', async () => {
-    const run = broadcasts().during('connect', 0.01, () => run.workers[0]?.hang());
-    await expect(run.run()).rejects.toMatchObject({
-      code: 'WORKER_HUNG',
-      message: 'nothing was measured: a generator process had not answered after 18s',
-    });
-  });
-
-  it('while measuring is given up 8 s after the schedule, with what it reported before', async () => {
-    const run = broadcasts();
-    run.during('measure', 4500, () => run.workers[0]?.hang());
-    const result = await run.run();
-    expect(result.status).toBe('partial');
-    expect(result.invalid[0]).toEqual({
-      code: 'worker_hung',
-      message: 'a generator process had not answered after 18s',
-    });
-    expect(result.rate.sent).toBe(100);
-    expect(result.timing.measureMs).toBe(10_000);
-  });
-
-  it('while collecting is given up after 10 s', async () => {
-    const run = broadcasts().during('drain', 250, () => run.workers[0]?.hang());
-    const result = await run.run();
-    expect(result.timing.collectMs).toBeCloseTo(10_000, -1);
-    expect(result.ledger.delivered).toBeGreaterThan(900);
   });
 });
 

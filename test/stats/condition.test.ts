@@ -21,6 +21,7 @@ function aggregateOf(values: Values): Aggregate {
     histogram: () => null,
     samples: () => 0,
     count: (name: CountName) => values[name] ?? 0,
+    unknown: 0,
     expected: 100,
     sent: 100,
     figure: (name: FigureName) => values[name] ?? null,

@@ -141,6 +141,20 @@ describe('judging a count', () => {
     });
     expect(judge('lost==0', nothing)).toMatchObject({ passed: true, actual: 0 });
   });
+
+  it.each(['lost==0', 'lost<1%', 'duplicated==0', 'failed==0'])(
+    'does not judge %s by what a generator process did not report',
+    (expression) => {
+      const valid = results.valid();
+      const ledger = { ...valid.ledger, expected: 1500, delivered: 750, unknown: 750 };
+      expect(judge(expression, { ...valid, ledger })).toEqual({
+        expression,
+        passed: null,
+        actual: null,
+        detail: '750 of 1,500 expected deliveries are unknown: a generator process did not report them',
+      });
+    },
+  );
 });
 
 describe('judging a series', () => {

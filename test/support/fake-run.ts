@@ -57,6 +57,8 @@ export class FakeRun {
   readonly progress: Progress[] = [];
   readonly #options: FakeRunOptions;
   readonly #stop = new AbortController();
+  /** The coordinator's own process. */
+  readonly coordinator = new FakeProcess(this.time);
   readonly #actions = new Map<RunPhase, { readonly afterMs: number; readonly act: () => void }>();
   #onDied: (reason: string) => void = () => {};
   /** Whether the server was stopped, and which workers were killed, at the end of the run. */
@@ -114,7 +116,7 @@ export class FakeRun {
     return {
       originNs: 0n,
       clock: this.time,
-      timers: this.time,
+      timers: this.coordinator.timers,
       chooseAffinity: (workers) => ({ affinity: noAffinity(workers), problem: null }),
       startWorker: (_cpus, handlers) => {
         const worker = new FakeWorker(this, this.#options, handlers);
@@ -159,39 +161,45 @@ export class FakeWorker implements WorkerHandle {
   readonly #run: FakeRun;
   readonly #options: FakeRunOptions;
   readonly #handlers: WorkerHandlers;
-  readonly #timers: Timers;
+  readonly #process: FakeProcess;
   #session: GeneratorSession | null = null;
-  #isFrozen = false;
 
   constructor(run: FakeRun, options: FakeRunOptions, handlers: WorkerHandlers) {
     this.#run = run;
     this.#options = options;
     this.#handlers = handlers;
-    this.#timers = unlessFrozen(run.time, () => this.#isFrozen);
+    this.#process = new FakeProcess(run.time);
   }
 
   /** Ends it as a signal does. */
   crash(): void {
-    this.#isFrozen = true;
+    this.#process.stop();
     this.#handlers.onEnded('signal SIGKILL');
   }
 
   /** It stays alive and does nothing any more. */
   hang(): void {
-    this.#isFrozen = true;
+    this.#process.stop();
+  }
+
+  /** It is stopped, and goes on so much later, as by SIGSTOP and SIGCONT. */
+  pause(forMs: number): void {
+    this.#process.pause(forMs);
   }
 
   kill(): void {
-    this.#isFrozen = true;
+    this.#process.stop();
   }
 
   post(message: ToWorker): void {
     const copy = structuredClone(message);
-    this.#timers.after(IPC_MS, () => {
-      this.#handle(copy).catch((error: Error) => {
-        this.#send({ type: 'crash', message: error.message, stack: error.stack ?? '' });
-      });
-    });
+    this.#run.time.after(IPC_MS, () =>
+      this.#process.arrive(() => {
+        this.#handle(copy).catch((error: Error) => {
+          this.#send({ type: 'crash', message: error.message, stack: error.stack ?? '' });
+        });
+      }),
+    );
   }
 
   async #handle(message: ToWorker): Promise<void> {
@@ -202,7 +210,8 @@ export class FakeWorker implements WorkerHandle {
 
   #send(message: FromWorker): void {
     const copy = structuredClone(message);
-    this.#timers.after(IPC_MS, () => this.#handlers.onMessage(copy));
+    // What it has sent arrives, even if the process is stopped meanwhile.
+    this.#run.time.after(IPC_MS, () => this.#run.coordinator.arrive(() => this.#handlers.onMessage(copy)));
   }
 
   #createSession(assignment: Assignment): GeneratorSession {
@@ -211,7 +220,7 @@ export class FakeWorker implements WorkerHandle {
     return new GeneratorSession({
       assignment,
       scenario: planned.scenario,
-      driver: driverTo(server, assignment.clients),
+      driver: driverTo(server, assignment.clients, this.#process),
       target: {
         mapping: mapping ?? chat,
         clientOf: (number) => ({ number, values: {} }),
@@ -223,7 +232,7 @@ export class FakeWorker implements WorkerHandle {
         }),
       },
       clock: time,
-      timers: this.#timers,
+      timers: this.#process.timers,
       telemetry: { sample: () => this.#sample() },
       traffic: { take: () => NO_TRAFFIC, notePoll() {} },
       post: (message) => this.#send(message),
@@ -257,7 +266,7 @@ export class FakeWorker implements WorkerHandle {
 }
 
 /** Connects the clients of one worker, in their order, to a server in memory; later those that closed a connection. */
-function driverTo(server: FakeServer, clients: readonly number[]): Driver {
+function driverTo(server: FakeServer, clients: readonly number[], process: FakeProcess): Driver {
   let next = 0;
   return {
     name: 'fake',
@@ -268,27 +277,73 @@ function driverTo(server: FakeServer, clients: readonly number[]): Driver {
       const client = clients[next] ?? clients.find((each) => !server.connections.has(each)) ?? Number.NaN;
       next += 1;
       const connection = await server.connect(client, timeoutMs);
+      connection.onArrival = (handle) => process.arrive(handle);
       if (transport === 'upgrade') onUpgraded?.();
       return connection;
     },
   };
 }
 
-/** Timers that no longer call back once their process is frozen. */
-function unlessFrozen(timers: Timers, isFrozen: () => boolean): Timers {
-  const guarded = (callback: () => void) => () => {
-    if (!isFrozen()) callback();
-  };
-  return {
-    after: (delayMs, callback) => timers.after(delayMs, guarded(callback)),
-    every: (periodMs, callback) => {
-      const cancel = timers.every(periodMs, () => {
-        if (isFrozen()) cancel();
-        else callback();
+/** A process that can be stopped. What is due or arrives meanwhile waits until it goes on. */
+class FakeProcess {
+  readonly timers: Timers;
+  readonly #time: VirtualTime;
+  readonly #due: Array<() => void> = [];
+  readonly #arrived: Array<() => void> = [];
+  #isStopped = false;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+    const guard = (callback: () => void) => () => this.#take(this.#due, callback);
+    this.timers = {
+      after: (delayMs, callback) => time.after(delayMs, guard(callback)),
+      every: (periodMs, callback) => this.#every(periodMs, callback),
+      soon: (callback) => time.soon(guard(callback)),
+      sleep: (delayMs) => new Promise((resolve) => time.after(delayMs, guard(resolve))),
+    };
+  }
+
+  /** Something comes from outside. */
+  arrive(handle: () => void): void {
+    this.#take(this.#arrived, handle);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Timers that became due run before what arrived is read, as in the event loop of Node.js. */
+  pause(forMs: number): void {
+    this.stop();
+    this.#time.after(forMs, () => {
+      this.#isStopped = false;
+      for (const callback of this.#due.splice(0)) callback();
+      this.#time.after(0.01, () => {
+        for (const handle of this.#arrived.splice(0)) handle();
       });
-      return cancel;
-    },
-    soon: (callback) => timers.soon(guarded(callback)),
-    sleep: (delayMs) => new Promise((resolve) => timers.after(delayMs, guarded(resolve))),
-  };
+    });
+  }
+
+  #take(waiting: Array<() => void>, callback: () => void): void {
+    if (this.#isStopped) waiting.push(callback);
+    else callback();
+  }
+
+  /** A periodic timer that missed several periods calls back once. */
+  #every(periodMs: number, callback: () => void): () => void {
+    let isWaiting = false;
+    let isCancelled = false;
+    const cancel = this.#time.every(periodMs, () => {
+      if (isWaiting) return;
+      isWaiting = true;
+      this.#take(this.#due, () => {
+        isWaiting = false;
+        if (!isCancelled) callback();
+      });
+    });
+    return () => {
+      isCancelled = true;
+      cancel();
+    };
+  }
 }

@@ -34,6 +34,8 @@ export class FakeClientConnection implements Connection {
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #answers = new Map<string, (data: unknown) => unknown>();
   #onDropped: (reason: string) => void = () => {};
+  /** Takes what arrives at this client; a process that is stopped takes it later. */
+  onArrival: (handle: () => void) => void = (handle) => handle();
 
   constructor(client: number, server: FakeServer) {
     this.client = client;
@@ -96,7 +98,7 @@ export class FakeServer {
   }
 
   /** Connects a client; rejects with the reason of a refusal, and when there is no answer within the time. */
-  async connect(client: number, timeoutMs: number): Promise<Connection> {
+  async connect(client: number, timeoutMs: number): Promise<FakeClientConnection> {
     const reason = this.#behavior.refuses(client);
     await this.#timers.sleep(reason === 'silent' ? timeoutMs : 1);
     if (reason === 'silent') throw new Error(`no answer within ${timeoutMs / 1000} s`);
@@ -123,7 +125,8 @@ export class FakeServer {
   /** Sends an event to one client, unless it has left when a copy arrives. */
   #sendTo(connection: FakeClientConnection, event: string, data: unknown): void {
     this.send({ receiver: connection.client, stamp: findStamp(data) }, () => {
-      if (this.connections.get(connection.client) === connection) connection.deliver(event, data);
+      if (this.connections.get(connection.client) !== connection) return;
+      connection.onArrival(() => void connection.deliver(event, data));
     });
   }
 

@@ -1,0 +1,67 @@
+import { isObserving } from '../contract/scenario.ts';
+import { giveUp, HUNG_AFTER_MS } from './hung-workers.ts';
+import type { StartedRun } from './phases.ts';
+
+const DRAIN_POLL_MS = 20;
+/** Duplicates may follow the last expected delivery. */
+const DUPLICATES_WAIT_MS = 200;
+/** Workers report pushes once a second, so that a duplicate of the last push is known only then. */
+const PUSHES_WAIT_MS = 1200;
+/** In the drain workers report ten times a second. One that is silent for so long is held up. */
+const HELD_UP_AFTER_MS = 1000;
+
+/**
+ * Waits for expected deliveries that are missing, then a moment for duplicates. A dead server sends nothing more. Time
+ * in which a worker is held up does not count: what has arrived is read when it goes on.
+ */
+export async function drain(run: StartedRun): Promise<void> {
+  const { plan, host, control, layout } = run;
+  const settleMs = isObserving(layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
+  const isServerDead = () => control.abortReasons.some(({ code }) => code === 'server_died');
+  const silence = new Silence(run);
+  let untilMs = plan.drainMs;
+  let completeAtMs: number | null = null;
+  while (control.attendedMs < untilMs && !isServerDead()) {
+    const beforeMs = control.attendedMs;
+    await host.timers.sleep(DRAIN_POLL_MS);
+    giveUp(run, silence.longerThan(HUNG_AFTER_MS), HUNG_AFTER_MS);
+    if (silence.longerThan(HELD_UP_AFTER_MS).length > 0) untilMs += control.attendedMs - beforeMs;
+    if (isWaiting(run)) continue;
+    completeAtMs ??= control.elapsedMs;
+    if (control.elapsedMs - completeAtMs >= settleMs) break;
+  }
+}
+
+/** Whether a delivery is missing that a worker can still report, or an iteration may still publish. */
+function isWaiting({ membership, collector }: StartedRun): boolean {
+  const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
+  const delivered = alive.reduce((sum, worker) => sum + worker.delivered, 0);
+  const expected = membership.expected(collector.sent());
+  const isMissing = delivered < expected.total - expected.silent;
+  return isMissing || alive.some(({ iterating }) => iterating > 0) || collector.pushes.incomplete > 0;
+}
+
+/** How long each worker has posted nothing, in the time that the coordinator attended to it. */
+class Silence {
+  readonly #run: StartedRun;
+  readonly #heard: Array<{ messages: number; atMs: number }>;
+
+  constructor(run: StartedRun) {
+    this.#run = run;
+    const atMs = run.control.attendedMs;
+    this.#heard = run.collector.workers.map(({ messages }) => ({ messages, atMs }));
+  }
+
+  /** Workers that are not lost and have posted nothing for longer than this. */
+  longerThan(limitMs: number): number[] {
+    const { collector, control, membership } = this.#run;
+    const nowMs = control.attendedMs;
+    return [...this.#heard.keys()].filter((worker) => {
+      const heard = this.#heard[worker];
+      const messages = collector.workers[worker]?.messages;
+      if (heard === undefined || messages === undefined || membership.lostWorkers.has(worker)) return false;
+      if (heard.messages !== messages) Object.assign(heard, { messages, atMs: nowMs });
+      return nowMs - heard.atMs > limitMs;
+    });
+  }
+}
