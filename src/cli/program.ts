@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
+import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { didYouMean, list } from '../text.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addCapacity } from './commands/capacity.ts';
@@ -25,6 +26,9 @@ const COMMANDS: readonly AddCommand[] = [
   addInit,
 ];
 
+/** Commands that start processes. Before they do, they remove what a killed sockbench has left. */
+const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'gate', 'serve'];
+
 const MAX_HELP_WIDTH = 120;
 
 /** Runs one command line and returns its exit code. Writes only through `cli`. */
@@ -44,6 +48,10 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
       exitCode = code;
     });
   }
+  program.hook('preAction', async (_, command) => {
+    if (!STARTING_COMMANDS.includes(command.name())) return;
+    for (const line of await removeLeftovers()) cli.err(`removed what an earlier run had left: ${line}\n`);
+  });
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   try {
     await program.parseAsync(cli.argv, { from: 'user' });

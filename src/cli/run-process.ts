@@ -3,6 +3,8 @@ import { type ErrorParts, EXIT, SockbenchError } from '../errors.ts';
 import { entryPath } from '../package.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { guard } from '../run/leftovers/guardian.ts';
+import { ownedEnvironment } from '../run/leftovers/owner.ts';
 import type { Progress, RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
@@ -28,7 +30,10 @@ export function runInProcess(
     const child = fork(entryPath('cli/run-child'), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       serialization: 'advanced',
+      env: ownedEnvironment(),
     });
+    // One that is stopped does not notice the end of this process. Its own processes end with it.
+    child.once('exit', guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') }));
     const send = (message: ToRun) => {
       if (child.connected) child.send(message);
     };

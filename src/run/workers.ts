@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import type { Assignment, FromWorker, ToWorker } from '../generator/messages.ts';
 import { entryPath } from '../package.ts';
 import { pinned } from './affinity.ts';
+import { guard } from './leftovers/guardian.ts';
+import { ownedEnvironment } from './leftovers/owner.ts';
 
 /** One generator process, as the coordinator uses it. */
 export interface WorkerHandle {
@@ -33,11 +35,11 @@ export const startWorkerProcess: StartWorker = (cpus, { onMessage, onEnded }) =>
   const child = spawn(file, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
+    env: ownedEnvironment(),
   });
   // A worker that is too busy to notice the end of its coordinator would continue to send.
-  const onExit = () => child.kill('SIGKILL');
-  process.once('exit', onExit);
-  child.once('exit', () => process.off('exit', onExit));
+  const release = guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') });
+  child.once('exit', release);
   child.on('message', onMessage);
   child.on('error', (error) => onEnded(error.message));
   child.on('exit', (code, signal) => onEnded(signal === null ? `exit code ${code}` : `signal ${signal}`));

@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import type { Finding } from '../../result/findings.ts';
+import { guard } from '../leftovers/guardian.ts';
+import { removeCheckout, temporaryName } from '../leftovers/remove.ts';
 import { ProcessGroup } from '../server/process-group.ts';
 import { environmentIn, git, gitEnvironment } from './git.ts';
 
@@ -42,12 +44,16 @@ export async function checkOutBase(options: BaseOptions): Promise<BaseCheckout> 
   const { ref, install, repository, signal, onLine } = options;
   const [top, below] = locate(repository);
   const commit = commitOf(ref, top);
-  const worktree = realpathSync(mkdtempSync(join(tmpdir(), 'sockbench-base-')));
+  const worktree = realpathSync(mkdtempSync(join(tmpdir(), temporaryName('base'))));
   const remove = () => {
-    process.off('exit', remove);
-    removeWorktree(top, worktree, onLine);
+    try {
+      removeCheckout(worktree);
+    } catch (error) {
+      onLine(`base: ${worktree} could not be removed: ${messageOf(error)}`);
+    }
+    release();
   };
-  process.once('exit', remove);
+  const release = guard({ pid: null, end: remove });
   try {
     onLine(`base: checking out ${ref} (${shortOf(commit)}) in ${worktree}`);
     await addWorktree(top, worktree, commit, signal);
@@ -133,16 +139,6 @@ async function addWorktree(top: string, folder: string, commit: string, signal: 
     `git could not check the base out in ${folder} (${how}):\n${lastText}`,
     'Set TMPDIR to use another folder for temporary files.',
   );
-}
-
-function removeWorktree(top: string, folder: string, onLine: BaseOptions['onLine']): void {
-  try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  } catch (error) {
-    onLine(`base: ${folder} could not be removed: ${messageOf(error)}`);
-  }
-  // `git worktree prune` would also forget the user's own worktrees on a drive that is not mounted.
-  git(top, 'worktree', 'remove', '--force', '--force', folder);
 }
 
 async function runInstall(

@@ -8,6 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TelemetrySample } from '../../measure/telemetry.ts';
 import { entryPath } from '../../package.ts';
+import { guard } from '../leftovers/guardian.ts';
+import { temporaryName } from '../leftovers/remove.ts';
 import { readLines } from './process-group.ts';
 
 const number = z.number();
@@ -47,12 +49,13 @@ export class ProbeListener {
   readonly #connections = new Set<Socket>();
   readonly #processes = new Map<number, { isServing: boolean; samples: TelemetrySample[] }>();
   readonly path: string;
-  readonly #removeSocket = () => rmSync(this.path, { force: true });
+  /** Ends the guarding that removes the socket with this process. */
+  readonly #release: () => void;
   /** Lines that no probe writes. */
   droppedLines = 0;
 
   private constructor() {
-    const name = `sockbench-${process.pid}-${randomBytes(4).toString('hex')}`;
+    const name = `${temporaryName('probe')}${randomBytes(3).toString('hex')}`;
     this.path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
     this.#server = createServer((socket) => {
       this.#connections.add(socket);
@@ -60,7 +63,7 @@ export class ProbeListener {
       socket.on('error', () => {});
       readLines(socket, MAX_PROBE_LINE_LENGTH, (line) => this.#receive(line));
     });
-    process.once('exit', this.#removeSocket);
+    this.#release = guard({ pid: null, end: () => rmSync(this.path, { force: true }) });
   }
 
   static async open(): Promise<ProbeListener> {
@@ -113,7 +116,7 @@ export class ProbeListener {
 
   close(): void {
     this.#server.close();
-    process.off('exit', this.#removeSocket);
+    this.#release();
     for (const socket of this.#connections) socket.destroy();
   }
 }

@@ -5,7 +5,9 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { ProcessTree } from './process-tree.ts';
+import { guard } from '../leftovers/guardian.ts';
+import { ownedEnvironment } from '../leftovers/owner.ts';
+import { ProcessTree, sendSignal } from './process-tree.ts';
 
 const STOP_TIMEOUT_MS = 2000;
 /** Time for killed processes to end and to release their ports. */
@@ -57,8 +59,8 @@ export class ProcessGroup {
   /** How the first process ended; null while it runs. */
   ended: string | null = null;
   isStopping = false;
-  /** When this process exits at once (a second Ctrl-C, a bug), the group ends with it. */
-  readonly #onExit = () => this.#signal('SIGKILL');
+  /** Ends the guarding that ends the group with this process. */
+  readonly #release: () => void;
 
   /** @param options `ipc`: whether the process has an IPC channel to this one. */
   constructor(
@@ -69,20 +71,24 @@ export class ProcessGroup {
     this.child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
       cwd,
-      env: { ...env, SOCKBENCH_SERVER: id },
+      env: { ...ownedEnvironment(env), SOCKBENCH_SERVER: id },
       detached: process.platform !== 'win32',
     });
+    this.#release = guard({ pid: this.#groupPid, end: () => this.#signal('SIGKILL') });
     this.tree = new ProcessTree(this.pid, `SOCKBENCH_SERVER=${id}`);
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream !== null) readLines(stream, MAX_LINE_LENGTH, (line) => this.#keep(line));
     }
-    // Before other handlers, which may remove the folder that it runs in.
-    process.prependOnceListener('exit', this.#onExit);
     this.gone = this.#untilEnd();
   }
 
   get pid(): number {
     return this.child.pid ?? -1;
+  }
+
+  /** What signals reach: the whole group, or null when the process did not start. */
+  get #groupPid(): number | null {
+    return this.child.pid === undefined ? null : -this.child.pid;
   }
 
   #keep(line: string): void {
@@ -111,6 +117,7 @@ export class ProcessGroup {
       this.#signal('SIGKILL');
       await this.#untilGone(GONE_WITHIN_MS);
     }
+    this.#release();
     // A process in the background may hold the pipes open.
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();
@@ -120,7 +127,7 @@ export class ProcessGroup {
     return new Promise((resolve) => {
       const end = (how: string) => {
         this.ended ??= how;
-        process.off('exit', this.#onExit);
+        if (!this.isStopping) this.#release();
         resolve(this.ended);
       };
       this.child.on('error', (error) => end(error.message));
@@ -155,14 +162,5 @@ export class ProcessGroup {
     }
     sendSignal(-this.pid, signal);
     for (const { pid, groupId } of this.tree.living()) if (groupId !== this.pid) sendSignal(pid, signal);
-  }
-}
-
-/** Sends a signal to a process, or to a whole group when the number is negative; false when there is none. */
-function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { foreign } from '../../foreign.ts';
 
 /** One process as /proc/PID/stat describes it, see proc_pid_stat(5). CPU times are in clock ticks. */
 export interface ProcStat {
@@ -66,6 +67,28 @@ function listPids(): number[] {
       .sort((a, b) => a - b);
   } catch {
     return [];
+  }
+}
+
+/** Reads all processes, by ascending pid, so that most parents come before their children. */
+export function readProcesses(): ProcStat[] {
+  return listPids()
+    .map(readStat)
+    .filter((stat) => stat !== null);
+}
+
+/** `process 4711 (node server.js)`, safe to print. */
+export function describeProcess(pid: number): string {
+  const command = (readSystemFile(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim();
+  return command === '' ? `process ${pid}` : `process ${pid} (${foreign(command)})`;
+}
+
+/** Sends a signal to a process, or to a whole group when the number is negative; false when there is none. */
+export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
   }
 }
 

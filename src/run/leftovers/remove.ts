@@ -1,0 +1,138 @@
+import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeProcess, type ProcStat, readProcesses, sendSignal } from '../server/process-tree.ts';
+import { isGone, OWNER, OWNER_PATTERN, ownerOf } from './owner.ts';
+
+const TERM_WITHIN_MS = 2000;
+const KILL_WITHIN_MS = 1000;
+const LOOK_EVERY_MS = 50;
+
+/** What this process makes in the folder for temporary files. */
+type TemporaryKind = 'base' | 'probe';
+
+/** The beginning of the name of a temporary file or folder, from which a later start finds its owner. */
+export function temporaryName(kind: TemporaryKind): string {
+  return `sockbench-${kind}-${OWNER}-`;
+}
+
+const TEMPORARY = new RegExp(`^sockbench-(?:base|probe)-(${OWNER_PATTERN})-`);
+
+/**
+ * Ends processes whose owner has ended (SIGTERM, after 2 s SIGKILL) and removes its sockets and checkouts. Never touches
+ * those of another user, of an owner that runs, or of one that cannot be seen from here (another machine or container).
+ *
+ * @param pids processes (ended at once) and, negative, process groups that are known to be left.
+ * @returns what it ended and removed, safe to print.
+ */
+export async function removeLeftovers(pids: readonly number[] = []): Promise<string[]> {
+  for (const pid of pids) if (pid > 0) sendSignal(pid, 'SIGKILL');
+  const groups = pids.filter((pid) => pid < -1);
+  const found = findLeft(groups);
+  const ended = found.map(({ pid }) => describeProcess(pid));
+  signalAll(groups, found, 'SIGTERM');
+  if (await livesAfter(groups, TERM_WITHIN_MS)) {
+    signalAll(groups, findLeft(groups), 'SIGKILL');
+    await livesAfter(groups, KILL_WITHIN_MS);
+  }
+  return [...ended, ...removeTemporary()];
+}
+
+/** Running processes of this user whose owner has ended or whose group is given, with their descendants. */
+function findLeft(groups: readonly number[]): ProcStat[] {
+  const left = new Map<number, ProcStat>();
+  // Ascending, so that parents come before their children.
+  for (const stat of readProcesses()) {
+    const { pid, groupId, parentPid, state } = stat;
+    if (pid === process.pid || state === 'Z' || state === 'X' || !isOwnUser(`/proc/${pid}`)) continue;
+    const isLeft = groups.includes(-groupId) || left.has(parentPid) || hasGoneOwner(pid);
+    if (isLeft) left.set(pid, stat);
+  }
+  return [...left.values()];
+}
+
+function hasGoneOwner(pid: number): boolean {
+  const owner = ownerOf(pid);
+  return owner !== null && isGone(owner);
+}
+
+function isOwnUser(path: string): boolean {
+  try {
+    return lstatSync(path).uid === process.getuid?.();
+  } catch {
+    return false;
+  }
+}
+
+function signalAll(groups: readonly number[], found: readonly ProcStat[], signal: NodeJS.Signals): void {
+  for (const group of groups) sendSignal(group, signal);
+  for (const { pid, groupId } of found) if (!groups.includes(-groupId)) sendSignal(pid, signal);
+}
+
+/** Whether any of them is left after that time at most. */
+async function livesAfter(groups: readonly number[], withinMs: number): Promise<boolean> {
+  const deadlineMs = performance.now() + withinMs;
+  const lives = () =>
+    process.platform === 'linux' ? findLeft(groups).length > 0 : groups.some((group) => sendSignal(group, 0));
+  while (lives()) {
+    if (performance.now() >= deadlineMs) return true;
+    await delay(LOOK_EVERY_MS);
+  }
+  return false;
+}
+
+function removeTemporary(): string[] {
+  const folder = tmpdir();
+  const removed: string[] = [];
+  for (const name of namesIn(folder)) {
+    const owner = TEMPORARY.exec(name)?.[1];
+    const path = join(folder, name);
+    if (owner === undefined || !isGone(owner) || !isOwnUser(path)) continue;
+    try {
+      removeCheckout(path);
+      removed.push(path);
+    } catch {
+      // Another start may remove it at the same time.
+    }
+  }
+  return removed;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Removes a git worktree, or any other file or folder. The entry in the repository goes first: once the folder has gone,
+ * nothing leads to it. `git worktree prune` would also forget worktrees of the user on a drive that is not mounted.
+ */
+export function removeCheckout(path: string): void {
+  const entry = /^gitdir: (.+)$/m.exec(readText(join(path, '.git')))?.[1] ?? '';
+  const entries = dirname(entry);
+  if (basename(entries) === 'worktrees' && basename(entry).startsWith(basename(path))) {
+    rmSync(entry, { recursive: true, force: true });
+    removeEmpty(entries);
+  }
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds other worktrees.
+  }
+}
