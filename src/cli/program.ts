@@ -28,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
 
 /** Commands that start processes. Before they do, they remove what a killed sockbench has left. */
 const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'gate', 'serve'];
+const MAX_SHOWN_LEFTOVERS = 3;
 
 const MAX_HELP_WIDTH = 120;
 
@@ -50,7 +51,10 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
   }
   program.hook('preAction', async (_, command) => {
     if (!STARTING_COMMANDS.includes(command.name())) return;
-    for (const line of await removeLeftovers()) cli.err(`removed what an earlier run had left: ${line}\n`);
+    const removed = await removeLeftovers();
+    const [shown, rest] = [removed.slice(0, MAX_SHOWN_LEFTOVERS), removed.length - MAX_SHOWN_LEFTOVERS];
+    if (rest > 0) shown.push(`${rest} more`);
+    if (shown.length > 0) cli.err(`removed what an earlier run had left: ${list(shown)}\n`);
   });
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   try {

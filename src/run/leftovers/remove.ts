@@ -28,28 +28,59 @@ const TEMPORARY = new RegExp(`^sockbench-(?:base|probe)-(${OWNER_PATTERN})-`);
  */
 export async function removeLeftovers(pids: readonly number[] = []): Promise<string[]> {
   for (const pid of pids) if (pid > 0) sendSignal(pid, 'SIGKILL');
-  const groups = pids.filter((pid) => pid < -1);
-  const found = findLeft(groups);
-  const ended = found.map(({ pid }) => describeProcess(pid));
-  signalAll(groups, found, 'SIGTERM');
-  if (await livesAfter(groups, TERM_WITHIN_MS)) {
-    signalAll(groups, findLeft(groups), 'SIGKILL');
-    await livesAfter(groups, KILL_WITHIN_MS);
+  const left = new LeftProcesses(pids.filter((pid) => pid < -1));
+  const ended = left.read().map(({ pid }) => describeProcess(pid));
+  left.signal('SIGTERM');
+  if (await left.livesAfter(TERM_WITHIN_MS)) {
+    left.signal('SIGKILL');
+    await left.livesAfter(KILL_WITHIN_MS);
   }
   return [...ended, ...removeTemporary()];
 }
 
 /** Running processes of this user whose owner has ended or whose group is given, with their descendants. */
-function findLeft(groups: readonly number[]): ProcStat[] {
-  const left = new Map<number, ProcStat>();
-  // Ascending, so that parents come before their children.
-  for (const stat of readProcesses()) {
-    const { pid, groupId, parentPid, state } = stat;
-    if (pid === process.pid || state === 'Z' || state === 'X' || !isOwnUser(`/proc/${pid}`)) continue;
-    const isLeft = groups.includes(-groupId) || left.has(parentPid) || hasGoneOwner(pid);
-    if (isLeft) left.set(pid, stat);
+class LeftProcesses {
+  readonly #groups: readonly number[];
+  /** When each of them started, by its pid. Its descendants are found as long as it runs, and remembered. */
+  readonly #known = new Map<number, number>();
+
+  /** @param groups negative numbers, as `kill` takes them. */
+  constructor(groups: readonly number[]) {
+    this.#groups = groups;
   }
-  return [...left.values()];
+
+  /** Those that run; empty where there is no /proc. */
+  read(): ProcStat[] {
+    // Ascending, so that parents come before their children.
+    return readProcesses().filter((stat) => {
+      const { pid, groupId, parentPid, state, startedTicks } = stat;
+      if (pid === process.pid || state === 'Z' || state === 'X' || !isOwnUser(`/proc/${pid}`)) return false;
+      if (this.#known.get(pid) === startedTicks) return true;
+      const isLeft = this.#groups.includes(-groupId) || this.#known.has(parentPid) || hasGoneOwner(pid);
+      if (isLeft) this.#known.set(pid, startedTicks);
+      return isLeft;
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    const single = this.read().filter(({ groupId }) => !this.#groups.includes(-groupId));
+    for (const pid of [...this.#groups, ...single.map((stat) => stat.pid)]) sendSignal(pid, signal);
+  }
+
+  /** Whether any of them is left after that time at most. */
+  async livesAfter(withinMs: number): Promise<boolean> {
+    const deadlineMs = performance.now() + withinMs;
+    while (this.#lives()) {
+      if (performance.now() >= deadlineMs) return true;
+      await delay(LOOK_EVERY_MS);
+    }
+    return false;
+  }
+
+  #lives(): boolean {
+    if (process.platform === 'linux') return this.read().length > 0;
+    return this.#groups.some((group) => sendSignal(group, 0));
+  }
 }
 
 function hasGoneOwner(pid: number): boolean {
@@ -63,23 +94,6 @@ function isOwnUser(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function signalAll(groups: readonly number[], found: readonly ProcStat[], signal: NodeJS.Signals): void {
-  for (const group of groups) sendSignal(group, signal);
-  for (const { pid, groupId } of found) if (!groups.includes(-groupId)) sendSignal(pid, signal);
-}
-
-/** Whether any of them is left after that time at most. */
-async function livesAfter(groups: readonly number[], withinMs: number): Promise<boolean> {
-  const deadlineMs = performance.now() + withinMs;
-  const lives = () =>
-    process.platform === 'linux' ? findLeft(groups).length > 0 : groups.some((group) => sendSignal(group, 0));
-  while (lives()) {
-    if (performance.now() >= deadlineMs) return true;
-    await delay(LOOK_EVERY_MS);
-  }
-  return false;
 }
 
 function removeTemporary(): string[] {
