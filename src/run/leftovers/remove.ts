@@ -7,7 +7,7 @@ import { isGone, OWNER, OWNER_PATTERN, ownerOf } from './owner.ts';
 
 const TERM_WITHIN_MS = 2000;
 const KILL_WITHIN_MS = 1000;
-const LOOK_EVERY_MS = 50;
+const POLL_LEFT_MS = 50;
 
 /** What this process makes in the folder for temporary files. */
 type TemporaryKind = 'base' | 'probe';
@@ -72,7 +72,7 @@ class LeftProcesses {
     const deadlineMs = performance.now() + withinMs;
     while (this.#lives()) {
       if (performance.now() >= deadlineMs) return true;
-      await delay(LOOK_EVERY_MS);
+      await delay(POLL_LEFT_MS);
     }
     return false;
   }
@@ -99,7 +99,7 @@ function isOwnUser(path: string): boolean {
 function removeTemporary(): string[] {
   const folder = tmpdir();
   const removed: string[] = [];
-  for (const name of namesIn(folder)) {
+  for (const name of filesOf(folder)) {
     const owner = TEMPORARY.exec(name)?.[1];
     const path = join(folder, name);
     if (owner === undefined || !isGone(owner) || !isOwnUser(path)) continue;
@@ -113,7 +113,7 @@ function removeTemporary(): string[] {
   return removed;
 }
 
-function namesIn(folder: string): string[] {
+function filesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
