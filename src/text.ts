@@ -31,6 +31,11 @@ export function listCounted(
   return reasons.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
 }
 
+/** Quotes a text as one word of a POSIX shell, unless it is safe without quotes. Commands in advice are pasted. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Returns the known word closest to a misspelt one; null when none is close. */
 export function nearest(given: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;

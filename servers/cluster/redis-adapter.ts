@@ -2,6 +2,7 @@ import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { createClient } from 'redis';
 import type { Namespace } from 'socket.io';
+import { resolveName } from '../../src/contract/address.ts';
 import type { RedisPlan } from './channel.ts';
 
 type RedisClient = ReturnType<typeof createRedisClient>;
@@ -15,7 +16,7 @@ function createRedisClient(url: string) {
   return createClient({
     url,
     RESP: 2,
-    socket: { reconnectStrategy: false, connectTimeout: REDIS_TIMEOUT_MS },
+    socket: { reconnectStrategy: false, connectTimeout: REDIS_TIMEOUT_MS, lookup: resolveName },
   });
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { findProgram, runtimeCommand, whyUnavailable } from '../../servers/availability.ts';
+import { requireAllowedHost } from '../contract/address.ts';
 import type { OptionValues } from '../contract/options.ts';
 import type { ReferenceServer } from '../contract/server.ts';
 import { fail } from '../errors.ts';
@@ -21,14 +22,15 @@ const MIN_NODE = { major: 22, minor: 18 };
 
 /**
  * Plans how a reference server is run; `program` is the value of --runtime. Throws SERVER_UNAVAILABLE and BAD_RUNTIME
- * when it cannot run.
+ * when it cannot run, and REMOTE_TARGET for a Redis on another machine.
  */
 export function planReference(
   server: ReferenceServer,
-  asked: OptionValues<typeof SETTING_OPTIONS>,
+  asked: OptionValues<typeof SETTING_OPTIONS> & { readonly allowRemote: string | null },
   program: string | null,
 ): ReferencePlan {
   const { runtime = 'node', namespace, hasNodes = false } = server;
+  if (asked.redis !== null) requireAllowedHost(new URL(asked.redis), asked.allowRemote);
   const settings = {
     namespace: asked.namespace ?? namespace ?? null,
     compression: asked.compression === 'on',

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { scenarios } from '../../scenarios/index.ts';
 import { servers } from '../../servers/index.ts';
+import { addressText, parseAddress, requireAllowedHost } from '../contract/address.ts';
 import { flagOf, type GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
-import { type Protocol, requireAllowedHost, type Transport } from '../contract/target.ts';
+import type { Protocol, Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
@@ -137,7 +138,7 @@ function resolveUrl(
   const isUrl = found.kind === 'url';
   const text = isUrl ? found.url : found.definition.url;
   const shown = isUrl ? `--target ${text}` : `${found.file}: url: ${text}`;
-  const url = URL.parse(text);
+  const url = parseAddress(text);
   const byScheme = url === null ? undefined : PROTOCOL_OF.get(url.protocol);
   if (url === null || byScheme === undefined) {
     return fail(
@@ -156,12 +157,11 @@ function resolveUrl(
   }
   const protocol = isUrl ? byScheme : (found.definition.protocol ?? byScheme);
   requireSettings(given, CLIENT_SETTINGS[protocol], `a server that speaks ${protocol}`);
-  // Some clients do not accept a scheme in capitals.
-  const lower = text.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase());
+  const address = addressText(url);
   return {
-    name: isUrl ? lower : (found.definition.name ?? lower),
+    name: isUrl ? address : (found.definition.name ?? address),
     protocol,
-    url: lower,
+    url: address,
     exec,
     cwd: null,
     reference: null,

@@ -1,4 +1,3 @@
-import { fail } from '../errors.ts';
 import { type AskedReply, type Envelope, EVENT, type Payload, type Scope } from './protocol.ts';
 
 /**
@@ -17,20 +16,6 @@ export type Transport = (typeof TRANSPORTS)[number];
 
 /** Time between two requests of short polling by default. */
 export const DEFAULT_POLL_INTERVAL_MS = 100;
-
-/**
- * Checks that load may be sent to the host of a URL: this machine, or the host that --allow-remote names. Throws
- * REMOTE_TARGET.
- */
-export function requireAllowedHost({ hostname }: URL, allowRemote: string | null): void {
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-  if (isLoopback || hostname === allowRemote) return;
-  fail(
-    'REMOTE_TARGET',
-    `${hostname} is not this machine; load on a machine without the consent of its owner is an attack`,
-    `If the owner agrees, add --allow-remote ${hostname}.`,
-  );
-}
 
 /** TLS of `https:` and `wss:`, with PEM texts, as the options of Node's tls.connect. */
 export interface TlsOptions {

@@ -1,15 +1,38 @@
 import { Agent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
+import { resolveName } from '../contract/address.ts';
 import type { TlsOptions } from '../contract/target.ts';
 
 /** The longest answer that is read; the `ws` package has the same limit for a message. */
 const MAX_ANSWER_BYTES = 100 * 1024 * 1024;
 
-/** A client's own agent, which keeps connections open between requests, as browsers do. */
+/** A connection that fails at once. */
+function failedConnection(reason: string): Socket {
+  const socket = new Socket();
+  process.nextTick(() => socket.destroy(new Error(reason)));
+  return socket;
+}
+
+/**
+ * A client's own agent, which keeps connections open between requests, as browsers do. It connects to the host and port
+ * of `url` only: whatever URL the client composes from it, a path and an answer, load stays at the address that was
+ * allowed.
+ */
 export function clientAgent(url: URL, tls: TlsOptions): Agent {
-  const options = { keepAlive: true, ...tls };
-  return url.protocol === 'https:' ? new HttpsAgent(options) : new Agent(options);
+  const isSecure = url.protocol === 'https:' || url.protocol === 'wss:';
+  const options = { keepAlive: true, lookup: resolveName, ...tls };
+  const agent = isSecure ? new HttpsAgent(options) : new Agent(options);
+  const allowedHost = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const allowedPort = Number(url.port) || (isSecure ? 443 : 80);
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (target, onCreated) => {
+    const { host, port } = target;
+    if (host === allowedHost && Number(port) === allowedPort) return connect(target, onCreated);
+    return failedConnection(`the client would connect to ${host}:${port} instead of ${url.host}`);
+  };
+  return agent;
 }
 
 export interface HttpRequest {

@@ -2,6 +2,7 @@ import type { Agent as HttpAgent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
+import { addressText } from '../contract/address.ts';
 import { Arguments, type Transport } from '../contract/target.ts';
 import {
   type CloseOutcome,
@@ -34,10 +35,9 @@ export const officialSocketio: Driver = {
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
       const address = namespaceUrl(options);
-      // Polling: without an agent each request has a connection of its own. TLS: Engine.IO passes the server name to a
-      // WebSocket only by way of an agent.
-      const needsAgent = options.transport !== 'websocket' || options.tls?.servername !== undefined;
-      const agent = needsAgent ? clientAgent(new URL(address), options.tls ?? {}) : null;
+      // Without an agent the client makes a connection for each request when it polls, connects wherever its own parser
+      // of URLs finds a host, and passes no TLS server name to a WebSocket.
+      const agent = clientAgent(new URL(address), options.tls ?? {});
       const socket = io(address, managerOptions(options, agent));
       const release = () => {
         const { transport } = socket.io.engine as { readonly transport?: { readonly ws?: WebSocket | null } };
@@ -45,7 +45,7 @@ export const officialSocketio: Driver = {
         socket.disconnect();
         // Neither waits for an answer of the server, which may never come.
         ws?.terminate();
-        agent?.destroy();
+        agent.destroy();
       };
       const ending = watchEnding(socket, release);
       ending.onDropped(reject);
@@ -86,10 +86,10 @@ function namespaceUrl({ url, namespace }: ConnectOptions): string {
   if (namespace === undefined) return url;
   const address = new URL(url);
   address.pathname = namespace;
-  return address.href;
+  return addressText(address);
 }
 
-function managerOptions(options: ConnectOptions, agent: HttpAgent | null): Parameters<typeof io>[1] {
+function managerOptions(options: ConnectOptions, agent: HttpAgent): Parameters<typeof io>[1] {
   const { transport, path, auth, headers, query, tls = {}, parser, compression } = options;
   return {
     transports: ENGINE_TRANSPORTS[transport] ?? [],
@@ -101,7 +101,7 @@ function managerOptions(options: ConnectOptions, agent: HttpAgent | null): Param
     ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
     // The client's own default offers it and compresses from 1 KiB.
     perMessageDeflate: (compression === true ? { threshold: 0 } : false) as { threshold: number },
-    ...(agent === null ? {} : { agent: agent as unknown as string }),
+    agent: agent as unknown as string,
   };
 }
 

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { resolveName } from '../contract/address.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
@@ -17,6 +18,7 @@ export const officialWs: Driver = {
       const socket = new WebSocket(webSocketUrl(options), {
         perMessageDeflate: compression === true && { threshold: 0 },
         ...(headers === undefined ? {} : { headers: { ...headers } }),
+        lookup: resolveName,
         ...tls,
       });
       const errors: Error[] = [];

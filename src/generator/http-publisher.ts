@@ -1,11 +1,13 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { parseAddress, resolveName } from '../contract/address.ts';
 import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 
 /** Requests in flight at once. Further messages wait here, because waiting in an agent would pass for latency. */
 const MAX_IN_FLIGHT = 64;
 const MAX_WAITING = 1000;
+const CONNECTIONS = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: resolveName };
 
 export interface HttpPublisherOptions {
   /** What relative URLs are relative to. */
@@ -20,7 +22,7 @@ export interface HttpPublisherOptions {
 export class HttpPublisher {
   readonly #options: HttpPublisherOptions;
   readonly #baseUrl: URL;
-  readonly #httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT });
+  readonly #httpAgent = new HttpAgent(CONNECTIONS);
   readonly #httpsAgent: HttpsAgent;
   #waiting: Array<{ readonly start: () => void; readonly onDropped: () => void }> = [];
   #inFlight = 0;
@@ -29,7 +31,7 @@ export class HttpPublisher {
   constructor(options: HttpPublisherOptions) {
     this.#options = options;
     this.#baseUrl = new URL(options.baseUrl.replace(/^ws/i, 'http'));
-    this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT, ...options.tls });
+    this.#httpsAgent = new HttpsAgent({ ...CONNECTIONS, ...options.tls });
   }
 
   get waiting(): number {
@@ -66,7 +68,7 @@ export class HttpPublisher {
 
   #send({ url, method = 'POST', headers, body }: OutgoingRequest, onFailed: (reason: string) => void): void {
     const { timeoutMs, requireAllowed } = this.#options;
-    const address = URL.parse(url, this.#baseUrl.href);
+    const address = parseAddress(url, this.#baseUrl.href);
     if (address === null) throw new Error(`"${url}" is not a URL`);
     requireAllowed(address);
     const { content, type } = encodeBody(body);

@@ -1,4 +1,4 @@
-import { requireAllowedHost } from '../contract/target.ts';
+import { requireAllowedHost } from '../contract/address.ts';
 import type { ConnectOptions, Driver } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';

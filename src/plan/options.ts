@@ -1,3 +1,4 @@
+import { addressText, parseAddress } from '../contract/address.ts';
 import {
   atMost,
   choice,
@@ -38,8 +39,8 @@ function namespaceName(text: string): string {
 }
 
 function redisUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && /^rediss?:$/.test(url.protocol)) return text;
+  const url = parseAddress(text);
+  if (url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return addressText(url);
   return fail(
     'BAD_OPTION',
     // A URL with "@" may hold a password.

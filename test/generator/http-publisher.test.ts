@@ -3,7 +3,8 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type OutgoingRequest, requireAllowedHost } from '../../src/contract/target.ts';
+import { requireAllowedHost } from '../../src/contract/address.ts';
+import type { OutgoingRequest } from '../../src/contract/target.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 
 interface Received {

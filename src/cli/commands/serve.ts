@@ -1,12 +1,13 @@
 import { integer, type OptionTable, option } from '../../contract/options.ts';
 import { EXIT } from '../../errors.ts';
-import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
+import { PLAN_OPTIONS, SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
 import { startReference } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';
 import { planReference } from '../reference.ts';
 import { requireSettings, resolveServer } from '../resolve.ts';
 
+const SERVE_OPTIONS = { ...SETTING_OPTIONS, allowRemote: PLAN_OPTIONS.allowRemote };
 const LISTEN_OPTIONS = {
   host: option('HOST', '127.0.0.1', 'address to listen on'),
   port: option('PORT', '3000', 'port to listen on; 0 takes a free one', integer(0, 65535)),
@@ -19,10 +20,10 @@ export const addServe: AddCommand = (program, cli, finish) => {
     .command('serve')
     .description('start a reference server and keep it running until Ctrl-C')
     .argument('<server>', 'name of a reference server (see list)');
-  addOptions(command, { ...LISTEN_OPTIONS, ...SETTING_OPTIONS });
+  addOptions(command, { ...LISTEN_OPTIONS, ...SERVE_OPTIONS });
   command.action(async (name: string, flags: Flags) => {
     const server = await resolveServer(name);
-    const settings = readFlags(SETTING_OPTIONS, flags);
+    const settings = readFlags(SERVE_OPTIONS, flags);
     const listen = readFlags(LISTEN_OPTIONS, flags);
     const given = SETTING_NAMES.filter((setting) => flags[setting] !== undefined);
     requireSettings(given, server.settings, `the server "${name}"`);

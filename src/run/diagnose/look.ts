@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
+import { resolveName } from '../../contract/address.ts';
 import type { Protocol, TlsOptions } from '../../contract/target.ts';
 import type { ConnectOptions } from '../../drivers/driver.ts';
 
@@ -93,6 +94,7 @@ export function lookAs({ headers, tls }: ConnectOptions, signal: AbortSignal): L
     request(url, {
       headers: { ...headers, ...additions.headers },
       agent: false,
+      lookup: resolveName,
       signal,
       ...tls,
       ...additions.tls,

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimeCommand } from '../../../servers/availability.ts';
+import { resolveName } from '../../contract/address.ts';
 import { EXIT, fail } from '../../errors.ts';
 import { entryPath } from '../../package.ts';
 import type { Plan, ReferencePlan } from '../../plan/plan.ts';
@@ -221,7 +222,7 @@ function requireNotAborted(signal: AbortSignal): void {
 async function answers({ protocol, port, hostname }: URL, limit: AbortSignal): Promise<boolean> {
   const isSecure = protocol === 'https:' || protocol === 'wss:';
   const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({ port: Number(port) || (isSecure ? 443 : 80), host });
+  const socket = connect({ port: Number(port) || (isSecure ? 443 : 80), host, lookup: resolveName });
   const signal = AbortSignal.any([limit, AbortSignal.timeout(ATTEMPT_MS)]);
   // Destroying it may emit another error.
   socket.on('error', () => {});
