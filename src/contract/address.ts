@@ -1,5 +1,5 @@
 /** Where load may go. Every address that sockbench connects to is parsed, checked and resolved here. */
-import { type LookupAddress, lookup } from 'node:dns';
+import dns, { type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { fail } from '../errors.ts';
 import { shellWord } from '../text.ts';
@@ -61,7 +61,7 @@ const LOCALHOST_ADDRESSES: readonly LookupAddress[] = [
  */
 export const resolveName: LookupFunction = (hostname, options, callback) => {
   if (hostname !== LOCALHOST) {
-    lookup(hostname, options, callback);
+    dns.lookup(hostname, options, callback);
     return;
   }
   const { family, all } = options;
