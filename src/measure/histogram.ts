@@ -1,9 +1,27 @@
-import { deflateSync, inflateSync } from 'node:zlib';
 import hdr from 'hdr-histogram-js';
+import { type EncodedSize, type Geometry, readEncoded, repairEncoded } from './encoded-histogram.ts';
 
 /** One hour. Nothing that a run measures lasts longer, so no histogram resizes while it records. */
 export const HIGHEST_NS = 3_600e9;
+const LOWEST_NS = 1;
 const SIGNIFICANT_DIGITS = 3;
+
+function build(bits: 32 | 64): hdr.JsHistogram {
+  return hdr.build({
+    bitBucketSize: bits,
+    autoResize: false,
+    lowestDiscernibleValue: LOWEST_NS,
+    highestTrackableValue: HIGHEST_NS,
+    numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
+  }) as hdr.JsHistogram;
+}
+
+const GEOMETRY: Geometry = {
+  digits: SIGNIFICANT_DIGITS,
+  lowestNs: LOWEST_NS,
+  highestNs: HIGHEST_NS,
+  buckets: build(32).countsArrayIndex(HIGHEST_NS) + 1,
+};
 
 /** Non-empty buckets only: `counts[i]` values fell into the bucket whose lowest value is `valuesNs[i]`. */
 export interface SparseCounts {
@@ -23,16 +41,8 @@ export class NsHistogram {
   readonly #histogram: hdr.JsHistogram;
 
   /** `bits` per bucket: 32 where at most 2^31 values are recorded, 64 for sums of such histograms. */
-  constructor(bits: 32 | 64 = 32, histogram?: hdr.JsHistogram) {
-    this.#histogram =
-      histogram ??
-      (hdr.build({
-        bitBucketSize: bits,
-        autoResize: false,
-        lowestDiscernibleValue: 1,
-        highestTrackableValue: HIGHEST_NS,
-        numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
-      }) as hdr.JsHistogram);
+  constructor(bits: 32 | 64 = 32) {
+    this.#histogram = build(bits);
   }
 
   get count(): number {
@@ -118,29 +128,20 @@ export class NsHistogram {
     return repairEncoded(hdr.encodeIntoCompressedBase64(this.#histogram));
   }
 
-  /** Decodes V2 base64 of any implementation; throws an Error for anything else. */
+  /** Decodes what {@link encode} wrote, here or in another implementation; throws an Error for anything else. */
   static decode(base64: string): NsHistogram {
-    return new NsHistogram(64, hdr.decodeFromCompressedBase64(base64, 64) as hdr.JsHistogram);
+    const decoded = new NsHistogram(64);
+    let length = 0;
+    readEncoded(base64, GEOMETRY, (index, count) => {
+      decoded.#histogram.setCountAtIndex(index, count);
+      length = index + 1;
+    });
+    decoded.#histogram.establishInternalTackingValues(length);
+    return decoded;
   }
-}
 
-const COMPRESSED_HEADER_BYTES = 8;
-const NORMALIZING_INDEX_OFFSET_AT = 8;
-const CONVERSION_RATIO_AT = 32;
-
-/**
- * Repairs what hdr-histogram-js 3.0.1 writes into the V2 payload header: normalizingIndexOffset (int32 at
- * byte 8) must be 0, not 1, and integerToDoubleValueConversionRatio (at byte 32) the double 1.0, not the
- * integer 1. The Java reader accepts it; the Rust and C readers reject such a histogram.
- * Source: HdrHistogram's AbstractHistogram.java, encodeIntoByteBuffer.
- */
-function repairEncoded(base64: string): string {
-  const outer = Buffer.from(base64, 'base64');
-  const payload = inflateSync(outer.subarray(COMPRESSED_HEADER_BYTES));
-  payload.writeInt32BE(0, NORMALIZING_INDEX_OFFSET_AT);
-  payload.writeDoubleBE(1, CONVERSION_RATIO_AT);
-  const compressed = deflateSync(payload);
-  const header = Buffer.from(outer.subarray(0, COMPRESSED_HEADER_BYTES));
-  header.writeInt32BE(compressed.length, 4);
-  return Buffer.concat([header, compressed]).toString('base64');
+  /** Measures an encoded histogram without making one; throws as {@link decode} does. */
+  static sizeOf(base64: string): EncodedSize {
+    return readEncoded(base64, GEOMETRY, () => {});
+  }
 }

@@ -11,7 +11,7 @@ import { PLAN_OPTIONS, type PlanOptions, SETTING_NAMES, type SettingName, type S
 import { parseProfile, profileDurationMs } from './profile.ts';
 
 const whole = z.number().int().nonnegative();
-const decimal = z.number();
+const decimal = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const text = z.string();
 
 /** A reference server: its program and its settings. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
 import { METRIC_UNITS } from './metrics.ts';
-import { countSchema, findingSchema, numberSchema, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
+import { findingSchema, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 
 /** The parameter to search: the highest rate in messages per second, or the highest number of clients. */
 export const VARIED = ['rate', 'clients'] as const;
@@ -23,9 +24,9 @@ const searchDesign = z.object({
   from: numberSchema,
   to: numberSchema,
   /** Each clause as it was given: `fanout_last.p95<50ms`. */
-  objectives: z.array(z.string()).min(1),
+  objectives: listOf(textSchema, 1000, 1),
   /** The limit of lost messages, and of failed ones: `0`, `0.1%`. */
-  lost: z.string(),
+  lost: textSchema,
   repeats: countSchema,
   mustPass: countSchema,
   /** Of the bounds of a quantile, each one-sided. */
@@ -37,9 +38,9 @@ const searchDesign = z.object({
 
 /** One objective in one run, in the unit of its metric. */
 const figure = z.object({
-  expression: z.string(),
+  expression: textSchema,
   /** `fanout_last.p95` */
-  metric: z.string(),
+  metric: textSchema,
   unit: z.enum(METRIC_UNITS),
   limit: numberSchema,
   /** Null where the run has no such value, or too few samples for it. */
@@ -56,8 +57,8 @@ const step = z.object({
   value: numberSchema,
   outcome: stepOutcome,
   /** Why it failed or was excluded; empty when it passed. */
-  reasons: z.array(findingSchema),
-  figures: z.array(figure),
+  reasons: listOf(findingSchema),
+  figures: listOf(figure),
   /** Null when nothing could be measured. */
   result: runResultSchema.nullable(),
 });
@@ -74,16 +75,16 @@ const answer = z.object({
 export const capacitySchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.literal('capacity'),
-  tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
+  tool: z.object({ name: z.literal('sockbench'), version: textSchema }),
   startedAt: z.iso.datetime(),
   durationMs: numberSchema,
-  commandLine: z.array(z.string()),
+  commandLine: listOf(textSchema, 10_000),
   /** `partial`: stopped by the user. */
   status: z.enum(['complete', 'partial']),
-  notes: z.array(findingSchema),
+  notes: listOf(findingSchema),
   design: searchDesign,
   /** In the order of execution; the first has a result. */
-  steps: z.array(step),
+  steps: listOf(step),
   answer,
 });
 

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { planSchema } from '../plan/plan.ts';
+import { countSchema, listOf, numberSchema, recordOf, textSchema } from './bounded-schema.ts';
 import { METRIC_UNITS } from './metrics.ts';
-import {
-  countSchema,
-  findingSchema,
-  numberSchema,
-  runResultSchema,
-  SCHEMA_VERSION,
-  thresholdSchema,
-} from './run-result.ts';
+import { findingSchema, runResultSchema, SCHEMA_VERSION, thresholdSchema } from './run-result.ts';
 
 /**
  * What compare and gate store as rounds.json: the design, every run of every round as it was measured, and the
@@ -23,7 +17,7 @@ const verdictSchema = z.enum(VERDICTS);
 /** A metric and how it is judged, fixed before the first round. */
 const rule = z.object({
   /** `delivery.p50`, `server_cpu_per_delivery`, `lost`. */
-  metric: z.string(),
+  metric: textSchema,
   unit: z.enum(METRIC_UNITS),
   /** `ratio`: by the ratios of the rounds; `exact`: a count that should be zero, by the differences of the rounds. */
   kind: z.enum(['ratio', 'exact']),
@@ -38,9 +32,9 @@ const rule = z.object({
 });
 
 const arm = z.object({
-  name: z.string(),
+  name: textSchema,
   /** The flags of the arm, as given. */
-  spec: z.string(),
+  spec: textSchema,
   plan: planSchema,
 });
 
@@ -50,10 +44,10 @@ const look = z.object({ rounds: countSchema, alpha: numberSchema });
 const comparisonDesign = z.object({
   command: z.enum(['compare', 'gate']),
   /** The first is the base. */
-  arms: z.array(arm).min(1),
+  arms: listOf(arm, 1000, 1),
   /** The seed of the order of arms in each round. */
   seed: countSchema,
-  looks: z.array(look).min(1),
+  looks: listOf(look, 1000, 1),
   /**
    * The maximum chance, over all looks and for each head, that a gating metric of equal arms is REGRESSED by its ratios.
    * Counts come on top: where equal servers lose messages at all, they add at most as much again.
@@ -61,11 +55,11 @@ const comparisonDesign = z.object({
   alpha: numberSchema,
   /** With a larger share of excluded pairs the comparison is INVALID. */
   maxInvalidShare: numberSchema,
-  rules: z.array(rule),
+  rules: listOf(rule),
   /** Meanings of the scenario's own series, by name. */
-  ownSeries: z.record(z.string(), z.string()).default({}),
+  ownSeries: recordOf(textSchema).default({}),
   /** The file whose runs stand for the base; null when the base was measured. */
-  baseline: z.string().nullable(),
+  baseline: textSchema.nullable(),
 });
 
 const armRun = z.object({
@@ -83,7 +77,7 @@ const round = z.object({
   /** The seed of the schedule of every run in the round. */
   seed: countSchema,
   /** In the order of execution. */
-  runs: z.array(armRun),
+  runs: listOf(armRun),
 });
 
 /** One round of two arms, in the metric's unit. */
@@ -95,7 +89,7 @@ const metricOutcome = z.object({
   /** Over all valid pairs: a quantile of merged histograms, the mean of a figure, the sum of a count. */
   base: numberSchema.nullable(),
   head: numberSchema.nullable(),
-  points: z.array(point),
+  points: listOf(point),
   /** Hodges-Lehmann estimate of head over base; null without points and for counts. */
   ratio: numberSchema.nullable(),
   /** Bounds of the ratio, each one-sided at its level; null with too few rounds. */
@@ -111,12 +105,12 @@ const metricOutcome = z.object({
   /** The true ratio that these rounds would find REGRESSED in nine of ten comparisons. */
   detectable: numberSchema.nullable(),
   /** Why the verdict is what it is, as a clause. */
-  because: z.string(),
+  because: textSchema,
 });
 
 const excludedPair = z.object({
   round: countSchema,
-  reasons: z.array(z.object({ arm: countSchema, ...findingSchema.shape })),
+  reasons: listOf(z.object({ arm: countSchema, ...findingSchema.shape })),
 });
 
 /** One arm against the base. */
@@ -124,13 +118,13 @@ const pairOutcome = z.object({
   head: countSchema,
   verdict: verdictSchema,
   /** Why the verdict is INVALID; empty otherwise. */
-  invalid: z.array(findingSchema),
+  invalid: listOf(findingSchema),
   /** Valid pairs. */
   pairs: countSchema,
-  excluded: z.array(excludedPair),
+  excluded: listOf(excludedPair),
   /** Values of the excluded rounds in which both arms were measured, by metric. They are shown, not judged. */
-  excludedPoints: z.record(z.string(), z.array(point)).default({}),
-  metrics: z.array(metricOutcome),
+  excludedPoints: recordOf(listOf(point)).default({}),
+  metrics: listOf(metricOutcome),
 });
 
 /** The place of one arm in the ranking by one metric. */
@@ -140,7 +134,7 @@ const place = z.object({
   rank: countSchema,
   value: numberSchema.nullable(),
   /** Arms that are significantly slower than this one. */
-  beats: z.array(countSchema),
+  beats: listOf(countSchema),
 });
 
 const judgement = z.object({
@@ -148,26 +142,26 @@ const judgement = z.object({
   /** Which of `design.looks` decided, from 0. */
   look: countSchema,
   rounds: countSchema,
-  heads: z.array(pairOutcome),
+  heads: listOf(pairOutcome),
   /** By the first gating metric; null for two arms, and for an INVALID or early comparison. */
-  ranking: z.object({ metric: z.string(), places: z.array(place) }).nullable(),
+  ranking: z.object({ metric: textSchema, places: listOf(place) }).nullable(),
 });
 
 export const comparisonSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.literal('comparison'),
-  tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
+  tool: z.object({ name: z.literal('sockbench'), version: textSchema }),
   startedAt: z.iso.datetime(),
   durationMs: numberSchema,
-  commandLine: z.array(z.string()),
+  commandLine: listOf(textSchema, 10_000),
   /** `partial`: ended before its design, by the user or because an arm could not be measured. */
   status: z.enum(['complete', 'partial']),
-  notes: z.array(findingSchema),
+  notes: listOf(findingSchema),
   design: comparisonDesign,
-  rounds: z.array(round),
+  rounds: listOf(round),
   judgement,
   /** Each threshold on every head, over all its valid rounds together. */
-  thresholds: z.array(thresholdSchema.extend({ arm: countSchema.default(1) })),
+  thresholds: listOf(thresholdSchema.extend({ arm: countSchema.default(1) })),
 });
 
 export type Comparison = z.infer<typeof comparisonSchema>;

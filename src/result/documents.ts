@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { fail, messageOf } from '../errors.ts';
-import { NsHistogram } from '../measure/histogram.ts';
+import { fail } from '../errors.ts';
+import { foreign } from '../foreign.ts';
 import { type Capacity, capacitySchema } from './capacity.ts';
 import { type Comparison, comparisonSchema } from './comparison.ts';
+import { inconsistency, type PlacedResult } from './consistency.ts';
 import { type RunResult, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
+import { placeText, readStoredJson } from './stored-json.ts';
 
 /** Everything that sockbench stores, by the name of its kind. */
 export interface Documents {
@@ -32,26 +33,29 @@ const DOCUMENTS: {
     readonly hint: string;
     readonly schema: z.ZodType<Documents[Name]>;
     /** The results of single runs in it. */
-    readonly results: (document: Documents[Name]) => ReadonlyArray<RunResult | null>;
+    readonly results: (document: Documents[Name]) => readonly PlacedResult[];
   };
 } = {
   run: {
     noun: 'a sockbench result',
     hint: 'Give a result.json that sockbench wrote.',
     schema: runResultSchema,
-    results: (result) => [result],
+    results: (result) => [{ place: [], result }],
   },
   comparison: {
     noun: 'a sockbench comparison',
     hint: 'Give the rounds.json of a compare or gate, or the result.json of a run.',
     schema: comparisonSchema,
-    results: ({ rounds }) => rounds.flatMap(({ runs }) => runs.map(({ result }) => result)),
+    results: ({ rounds }) =>
+      rounds.flatMap(({ runs }, round) =>
+        runs.map(({ result }, run) => ({ place: ['rounds', round, 'runs', run, 'result'], result })),
+      ),
   },
   capacity: {
     noun: 'a sockbench capacity search',
     hint: 'Give a file that sockbench capacity wrote.',
     schema: capacitySchema,
-    results: ({ steps }) => steps.map(({ result }) => result),
+    results: ({ steps }) => steps.map(({ result }, step) => ({ place: ['steps', step, 'result'], result })),
   },
 };
 
@@ -63,13 +67,9 @@ function refuse(path: string, problem: string, hint: string): never {
   return fail('BAD_RESULT', `${path} ${problem}`, hint);
 }
 
-/** The JSON in a file; throws BAD_RESULT when it is missing or not JSON. */
-async function readJson(path: string, hint: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    return refuse(path, `cannot be read as JSON: ${messageOf(error)}`, hint);
-  }
+/** The JSON in a file; throws BAD_RESULT when it is missing, not JSON, or larger than any document. */
+function readJson(path: string, hint: string): Promise<unknown> {
+  return readStoredJson(path, (problem) => refuse(path, problem, hint));
 }
 
 /** Reads a document of any kind; throws BAD_RESULT when it is none, of another version, or inconsistent. */
@@ -83,7 +83,8 @@ function kindOf(path: string, stored: unknown): DocumentName {
   if (typeof stored !== 'object' || stored === null || !('kind' in stored)) return 'run';
   const { kind } = stored;
   const known = DOCUMENT_NAMES.find((name) => name !== 'run' && name === kind);
-  return known ?? refuse(path, `is of the unknown kind ${JSON.stringify(kind)}`, ANY_HINT);
+  const given = typeof kind === 'string' ? `"${foreign(kind, 60)}"` : `of type ${typeof kind}`;
+  return known ?? refuse(path, `is of an unknown kind: ${given}`, ANY_HINT);
 }
 
 /** Reads a document of one kind; throws as {@link readDocument} does. */
@@ -102,12 +103,11 @@ export function parseAs<Name extends DocumentName>(
   const parsed = schema.safeParse(stored);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return refuse(path, `is not ${noun}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`, hint);
+    const place = placeText(issue?.path ?? []) || 'the file';
+    return refuse(path, `is not ${noun}: ${place}: ${foreign(issue?.message ?? '')}`, hint);
   }
-  for (const result of results(parsed.data)) {
-    const fault = result === null ? null : inconsistency(result);
-    if (fault !== null) refuse(path, `is inconsistent: ${fault}`, `${hint} It must not be edited.`);
-  }
+  const fault = inconsistency(results(parsed.data));
+  if (fault !== null) refuse(path, `is inconsistent: ${fault}`, `${hint} It must not be edited.`);
   return parsed.data;
 }
 
@@ -121,27 +121,6 @@ function requireVersion(path: string, stored: unknown): void {
       ? 'Measure again, or read it with the sockbench that wrote it.'
       : 'Use the sockbench that wrote it, or a newer one.',
   );
-}
-
-/** How a result contradicts itself, as after an edit; null when it does not. */
-function inconsistency({ ledger, series, headline, samples }: RunResult): string | null {
-  const { expected, delivered, lost, unknown } = ledger;
-  if (expected !== delivered + lost + unknown) {
-    return `${expected} expected deliveries are not ${delivered} delivered + ${lost} lost + ${unknown} unknown`;
-  }
-  if (delivered > 0 && samples.count > 0 && series[headline] === undefined) {
-    return `the series ${headline} is missing`;
-  }
-  for (const [name, { count, histogram }] of Object.entries(series)) {
-    try {
-      if (NsHistogram.decode(histogram).count !== count) {
-        return `the histogram of ${name} does not hold ${count} values`;
-      }
-    } catch (error) {
-      return `the histogram of ${name} cannot be read: ${messageOf(error)}`;
-    }
-  }
-  return null;
 }
 
 /**

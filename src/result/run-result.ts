@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { SAMPLE_UNITS } from '../measure/series.ts';
 import { planSchema } from '../plan/plan.ts';
+import {
+  countSchema,
+  histogramSchema,
+  listOf,
+  numberSchema,
+  recordOf,
+  textSchema,
+} from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
 
 /**
@@ -10,46 +18,44 @@ import { FINDING_CODES } from './findings.ts';
  */
 export const SCHEMA_VERSION = 3;
 
-/** A count in a stored document. */
-export const countSchema = z.number().int().nonnegative();
-/** A finite number in a stored document. */
-export const numberSchema = z.number();
+/** A document holds at most this many intervals of the measured time, and as many of the drain. */
+export const MAX_INTERVALS = 600;
 
 /** A cause with a stable code and a sentence for people. */
-export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: z.string() });
+export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: textSchema });
 
-const reason = z.object({ reason: z.string(), count: countSchema });
+const reason = z.object({ reason: textSchema, count: countSchema });
 
 const environment = z.object({
   /** Arguments of the command line, as given. They may hold a secret, such as a token in a URL. */
-  commandLine: z.array(z.string()),
-  cpuModel: z.string(),
+  commandLine: listOf(textSchema, 10_000),
+  cpuModel: textSchema,
   cpuCount: countSchema,
-  governor: z.string().nullable(),
-  platform: z.string(),
-  kernel: z.string(),
+  governor: textSchema.nullable(),
+  platform: textSchema,
+  kernel: textSchema,
   totalMemoryBytes: countSchema,
   /** The CPU limit of the control group, in CPUs; null for none. */
   cgroupCpuLimit: numberSchema.nullable(),
-  nodeVersion: z.string(),
-  v8Version: z.string(),
-  packages: z.record(z.string(), z.string()),
+  nodeVersion: textSchema,
+  v8Version: textSchema,
+  packages: recordOf(textSchema),
   /** The commit of the project in the working directory; null outside a git checkout. */
-  commit: z.string().nullable(),
+  commit: textSchema.nullable(),
   dirty: z.boolean().nullable(),
   /** During the run; null where the system does not report it. */
   stealRatio: numberSchema.nullable(),
   throttledMs: numberSchema.nullable(),
   cpuPressureRatio: numberSchema.nullable(),
   /** The CPUs that each process was bound to; null where it was not bound. */
-  affinity: z.object({ server: z.string().nullable(), workers: z.array(z.string().nullable()) }),
+  affinity: z.object({ server: textSchema.nullable(), workers: listOf(textSchema.nullable()) }),
 });
 
 const series = z.object({
   count: countSchema,
   meanNs: numberSchema,
   stdDeviationNs: numberSchema,
-  histogram: z.string(),
+  histogram: histogramSchema,
 });
 
 /**
@@ -66,7 +72,7 @@ const interval = z.object({
   delivered: countSchema,
   lost: countSchema,
   /** Values recorded in this interval, by the time of receipt: encoded histograms by series. */
-  series: z.record(z.string(), z.string()),
+  series: recordOf(histogramSchema),
 });
 
 const account = z.object({
@@ -96,7 +102,7 @@ const ledger = z.object({
   /** Received by a client that did not expect it, or without a stamp. */
   unexpected: countSchema,
   /** Receiver and stream pairs in which anything was late, lost, duplicated or reordered, worst first. */
-  anomalies: z.array(account),
+  anomalies: listOf(account),
   anomalyCount: countSchema,
 });
 
@@ -120,12 +126,12 @@ const telemetrySample = z.object({
 });
 
 const processTelemetry = z.object({
-  role: z.string(),
+  role: textSchema,
   pid: z.number().int(),
   /** `probe`: reported by the process. `proc`: the system's account of it and of all its children, as one. */
   source: z.enum(['probe', 'proc']),
   /** From the warm-up to the end of the drain, about one per second; fewer in a long run. */
-  samples: z.array(telemetrySample),
+  samples: listOf(telemetrySample, 3 * MAX_INTERVALS),
 });
 
 /** Traffic of the clients of all generator processes in the measured time, without the drain. */
@@ -141,36 +147,36 @@ const traffic = z.object({
 });
 
 export const thresholdSchema = z.object({
-  expression: z.string(),
+  expression: textSchema,
   /** Null when it could not be judged; `detail` says why. */
   passed: z.boolean().nullable(),
   /**
    * The value of the metric of a single clause, in its unit; null for several clauses, and where nothing was judged.
    */
   actual: numberSchema.nullable(),
-  detail: z.string(),
+  detail: textSchema,
 });
 
 export const runResultSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  tool: z.object({ name: z.literal('sockbench'), version: z.string() }),
+  tool: z.object({ name: z.literal('sockbench'), version: textSchema }),
   startedAt: z.iso.datetime(),
   /** `partial`: the run ended before its plan did. */
   status: z.enum(['complete', 'partial']),
   /** Why the run is invalid; empty for a valid one. */
-  invalid: z.array(findingSchema),
+  invalid: listOf(findingSchema),
   /** Findings about the server that do not invalidate the run, such as an overload. */
-  findings: z.array(findingSchema),
+  findings: listOf(findingSchema),
   /** Notes that do not affect validity. */
-  notes: z.array(findingSchema),
+  notes: listOf(findingSchema),
   plan: planSchema,
   environment,
   warmup: z.object({
     durationMs: numberSchema,
     /** Whether three seconds in a row agreed; null when it was too short. */
     stable: z.boolean().nullable(),
-    /** Median of the headline series in each second of the warm-up; null for an empty one. */
-    windowMediansNs: z.array(numberSchema.nullable()),
+    /** Median of the headline series in each second of the warm-up, at most the last 600; null for an empty one. */
+    windowMediansNs: listOf(numberSchema.nullable()),
   }),
   timing: z.object({
     startMs: numberSchema,
@@ -180,41 +186,41 @@ export const runResultSchema = z.object({
     drainMs: numberSchema,
     collectMs: numberSchema,
   }),
-  headline: z.string(),
+  headline: textSchema,
   /** Meanings of the scenario's own series, by name. */
-  ownSeries: z.record(z.string(), z.string()),
+  ownSeries: recordOf(textSchema),
   rate: z.object({
     intendedHz: numberSchema,
     achievedHz: numberSchema,
     intended: countSchema,
     sent: countSchema,
-    unsent: z.array(reason),
+    unsent: listOf(reason),
   }),
   clients: z.object({
     planned: countSchema,
     connected: countSchema,
-    failures: z.array(reason),
-    dropped: z.array(reason),
+    failures: listOf(reason),
+    dropped: listOf(reason),
     /** Close codes and reasons of connections that the scenario closed. */
-    closed: z.array(reason),
+    closed: listOf(reason),
   }),
   /** Messages that the server refused, and iterations that failed. */
-  failed: z.array(reason),
+  failed: listOf(reason),
   /**
    * The independent samples of the headline: broadcasts that reached a receiver for `delivery`, requests for `ack` and
    * `reply`, iterations for `iteration`, pushes for `push_skew`; `incomplete` are those that did not
    * reach every receiver or were not answered in full.
    */
   samples: z.object({ unit: z.enum(SAMPLE_UNITS), count: countSchema, incomplete: countSchema }),
-  series: z.record(z.string(), series),
-  intervals: z.array(interval),
+  series: recordOf(series),
+  intervals: listOf(interval, 2 * MAX_INTERVALS),
   ledger,
   /** Every serving process: several of a cluster, none of a server whose processes could not be seen. */
-  telemetry: z.object({ servers: z.array(processTelemetry), workers: z.array(processTelemetry) }),
+  telemetry: z.object({ servers: listOf(processTelemetry), workers: listOf(processTelemetry) }),
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,
-  thresholds: z.array(thresholdSchema),
+  thresholds: listOf(thresholdSchema),
 });
 
 export type RunResult = z.infer<typeof runResultSchema>;

@@ -1,10 +1,7 @@
 import type { SecondCounts } from '../generator/messages.ts';
 import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
 import { SERIES } from '../measure/series.ts';
-import type { StoredInterval } from '../result/run-result.ts';
-
-/** A document holds at most this many intervals of the measured time, and as many of the drain. */
-export const MAX_INTERVALS = 600;
+import { MAX_INTERVALS, type StoredInterval } from '../result/run-result.ts';
 
 const LENGTHS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180];
 

@@ -38,7 +38,7 @@ describe('an invalid gate is refused before anything starts', () => {
     [gate(...BASE, '--metric', 'empty_polls'), '--metric empty_polls: clients do not poll over websocket'],
     [gate(...BASE, '--threshold', 'base.ack.p50<1ms'), 'ack'],
     [gate(...BASE, '--format', 'junitt'), '--format: there is no format "junitt"'],
-    [gate('--baseline', 'nowhere.json'), 'nowhere.json cannot be read as JSON'],
+    [gate('--baseline', 'nowhere.json'), 'nowhere.json cannot be read: ENOENT'],
     [gate(...BASE, '--duration', '10'), '--duration: "10" has no unit'],
   ])('%j', async (args, message) => {
     const { exitCode, stdout, stderr } = await runFake(...args);

@@ -79,7 +79,7 @@ describe('a stored result', () => {
     const path = join(await emptyFolder(), 'nowhere.json');
     await expect(readAs('run', path)).rejects.toMatchObject({
       code: 'BAD_RESULT',
-      message: expect.stringMatching(/nowhere\.json cannot be read as JSON: ENOENT/),
+      message: expect.stringMatching(/nowhere\.json cannot be read: ENOENT/),
     });
   });
 
@@ -131,7 +131,7 @@ describe('a document', () => {
     await writeAtomically(path, '{"kind":"trend"}');
     await expect(readDocument(path)).rejects.toMatchObject({
       code: 'BAD_RESULT',
-      message: `${path} is of the unknown kind "trend"`,
+      message: `${path} is of an unknown kind: "trend"`,
     });
   });
 
@@ -139,12 +139,12 @@ describe('a document', () => {
     [
       'more is expected than came of it',
       (result) => ({ ...result, ledger: { ...result.ledger, lost: result.ledger.lost + 1 } }),
-      /is inconsistent: \d+ expected deliveries are not \d+ delivered \+ 1 lost \+ 0 unknown$/,
+      /is inconsistent: .*ledger: \d+ expected deliveries are not \d+ delivered \+ 1 lost \+ 0 unknown$/,
     ],
     [
       'its headline is missing',
       (result) => ({ ...result, series: {} }),
-      /is inconsistent: the series delivery is missing$/,
+      /is inconsistent: .*series\.delivery: the headline series is missing$/,
     ],
     [
       'a histogram holds other values',
@@ -154,7 +154,7 @@ describe('a document', () => {
           Object.entries(result.series).map(([name, each]) => [name, { ...each, count: each.count + 1 }]),
         ),
       }),
-      /is inconsistent: the histogram of \w+ does not hold \d+ values$/,
+      /is inconsistent: .*series\.\w+\.histogram: the histogram does not hold \d+ values$/,
     ],
   ])('in which %s is an error, also within a comparison', (_, edit, problem) => {
     const result = edit(results.valid());

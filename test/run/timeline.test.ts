@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NsHistogram } from '../../src/measure/histogram.ts';
-import { getOrAdd, intervalSeconds, MAX_INTERVALS, Timeline } from '../../src/run/timeline.ts';
+import { MAX_INTERVALS } from '../../src/result/run-result.ts';
+import { getOrAdd, intervalSeconds, Timeline } from '../../src/run/timeline.ts';
 import { histogramOf, type Values } from './made-series.ts';
 
 const open = (durationMs = 60_000, drainMs = 5000) => new Timeline({ durationMs, drainMs });
