@@ -3,6 +3,7 @@ import { fail } from '../errors.ts';
 import { SETTING_NAMES } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
 import { COMPARISON, type Format, parseFormats } from '../report/index.ts';
+import { MAX_RUNS } from '../result/bound.ts';
 import type { Comparison, Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
@@ -98,6 +99,7 @@ export async function planComparison(
 ): Promise<PlannedComparison> {
   const asked = readFlags(comparisonOptions(usualFormats), flags);
   const { arms, looks } = parts;
+  requireFewRuns(arms.length, looks.at(-1)?.rounds ?? 0);
   const design = designOf(parts, asked.orderSeed, asked.metric);
   const formats = parseFormats(COMPARISON, asked.format);
   const [base] = arms;
@@ -120,6 +122,16 @@ export async function planComparison(
     out: asked.out,
     isQuiet: asked.quiet,
   };
+}
+
+/** A comparison is stored as one document, whose size is limited. */
+function requireFewRuns(arms: number, rounds: number): void {
+  if (arms * rounds <= MAX_RUNS) return;
+  fail(
+    'TOO_MANY_RUNS',
+    `--rounds: ${rounds} rounds of ${arms} arms are ${arms * rounds} runs; a comparison holds at most ${MAX_RUNS}`,
+    `Give --rounds ${Math.floor(MAX_RUNS / arms)} or fewer.`,
+  );
 }
 
 function designOf(

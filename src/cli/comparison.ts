@@ -4,6 +4,7 @@ import { VERSION } from '../package.ts';
 import { maxRunMs } from '../plan/plan.ts';
 import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
+import { boundResult } from '../result/bound.ts';
 import type { Comparison, Design, Round, Verdict } from '../result/comparison.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
@@ -68,12 +69,14 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
     baseline: baseline?.results ?? null,
   };
   return await runRounds(rounds, {
-    run: (arm, seed) =>
-      runInProcess(withSeed(arms[arm] ?? arms[0], seed), {
+    run: async (arm, seed) => {
+      const result = await runInProcess(withSeed(arms[arm] ?? arms[0], seed), {
         onProgress: (run) => progress.update(at, run),
         signal: cli.signal,
         commandLine: cli.argv,
-      }),
+      });
+      return boundResult(result, rounds.rounds * arms.length);
+    },
     onProgress: (now) => {
       at = now;
     },

@@ -7,7 +7,7 @@ import { formatBytes, formatCount } from '../units.ts';
  * The largest file that is read. What sockbench writes is smaller: `bound.ts` sees to it. Together with the other limits
  * it keeps reading any file within about 300 MB of memory.
  */
-export const MAX_DOCUMENT_BYTES = 64 * 1024 ** 2;
+export const MAX_DOCUMENT_BYTES = 40 * 1024 ** 2;
 
 /** The limits of what a file may hold, checked before it is parsed. sockbench writes at most a tenth of them. */
 const MAX_DEPTH = 32;

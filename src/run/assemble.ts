@@ -1,6 +1,7 @@
 import { NsHistogram } from '../measure/histogram.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { VERSION } from '../package.ts';
+import { boundResult, mergeSamples } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import type { StoredSample } from '../result/telemetry.ts';
@@ -62,7 +63,7 @@ export function assembleResult(record: RunRecord): RunResult {
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],
   };
-  return judgeRun(result, collector.impossible.take());
+  return judgeRun(boundResult(result), collector.impossible.take());
 }
 
 /** Removes user names and passwords from URLs. */
@@ -142,22 +143,4 @@ function storeSamples(
     groupOfLast = group;
   }
   return stored;
-}
-
-const SUMMED: ReadonlySet<string> = new Set(['lengthMs', 'cpuMs', 'gcCount', 'gcTotalMs']);
-const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare']);
-
-/** One sample for two in a row: sums, averages weighted by length, and of all other figures the larger one. */
-function mergeSamples(a: StoredSample, b: StoredSample): StoredSample {
-  const combine = (name: string, x: number, y: number) => {
-    if (SUMMED.has(name)) return x + y;
-    if (AVERAGED.has(name)) return (x * a.lengthMs + y * b.lengthMs) / (a.lengthMs + b.lengthMs);
-    return Math.max(x, y);
-  };
-  const names = Object.keys(b) as Array<keyof StoredSample>;
-  const merged = names.map((name) => {
-    const [x, y] = [a[name], b[name]];
-    return [name, x === null || y === null ? (x ?? y) : combine(name, x, y)];
-  });
-  return Object.fromEntries(merged) as StoredSample;
 }

@@ -2,6 +2,7 @@ import { EXIT, type ExitCode, fail, SockbenchError } from '../../errors.ts';
 import { VERSION } from '../../package.ts';
 import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../../report/content/capacity-verdict.ts';
 import { CAPACITY, parseFormats } from '../../report/index.ts';
+import { boundResult } from '../../result/bound.ts';
 import type { Capacity, CapacityAnswer, CapacityStep } from '../../result/capacity.ts';
 import { SCHEMA_VERSION } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -117,7 +118,8 @@ async function runStep(
     const seed = (planned.plan.seed + index) % MAX_SEED;
     const onProgress = (update: Progress) => progress?.update(update);
     const hooks = { onProgress, signal: cli.signal, commandLine: cli.argv };
-    const result = await runInProcess(withSeed(planned, seed), hooks);
+    const measured = await runInProcess(withSeed(planned, seed), hooks);
+    const result = boundResult(measured, search.maxSteps);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);
     return { phase, value, ...judged, result };
   } catch (error) {

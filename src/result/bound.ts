@@ -1,0 +1,143 @@
+import { NsHistogram } from '../measure/histogram.ts';
+import { MAX_INTERVALS, type RunResult, type StoredInterval } from './run-result.ts';
+import type { StoredSample } from './telemetry.ts';
+
+/** How much of a document may be histograms, and how many samples of telemetry it may hold. */
+interface Bounds {
+  /** Sum over all histograms, inflated. */
+  readonly histogramBytes: number;
+  readonly samples: number;
+}
+
+/**
+ * The bounds of one document. With them a document stays below the 40 MiB that `stored-json.ts` reads: histograms take
+ * at most 27 MiB, since base64 adds a third, and samples 9 MiB.
+ */
+const DOCUMENT: Bounds = { histogramBytes: 20 * 1024 ** 2, samples: 12_000 };
+
+/** A comparison or a search holds at most this many runs. */
+export const MAX_RUNS = 400;
+
+/**
+ * Makes a result so small that a document with `runs` such results can be written, read and shown. Neighbouring
+ * intervals and samples are merged, those of the measured time and those of the drain apart: sums and histograms stay
+ * exact, and only the resolution in time is lost. A result that is small enough is returned as it is.
+ */
+export function boundResult(result: RunResult, runs = 1): RunResult {
+  const { measureMs } = result.timing;
+  const { servers, workers } = result.telemetry;
+  const perProcess = Math.floor(DOCUMENT.samples / runs / Math.max(1, servers.length + workers.length));
+  const boundProcess = <Process extends { readonly samples: StoredSample[] }>(process: Process) => ({
+    ...process,
+    samples: boundSamples(process.samples, measureMs, perProcess),
+  });
+  const totalBytes = Object.values(result.series).reduce((sum, each) => sum + bytesOf(each.histogram), 0);
+  return {
+    ...result,
+    warmup: { ...result.warmup, windowMediansNs: result.warmup.windowMediansNs.slice(-MAX_INTERVALS) },
+    intervals: boundIntervals(
+      result.intervals,
+      measureMs,
+      Math.floor(DOCUMENT.histogramBytes / runs) - totalBytes,
+      new Set(['delivery', result.headline]),
+    ),
+    telemetry: { servers: servers.map(boundProcess), workers: workers.map(boundProcess) },
+  };
+}
+
+function bytesOf(encoded: string): number {
+  return NsHistogram.sizeOf(encoded).bytes;
+}
+
+/** Merges as many neighbours as needed. When even two intervals are too large, they keep the series `kept` only. */
+function boundIntervals(
+  given: readonly StoredInterval[],
+  measureMs: number,
+  maxBytes: number,
+  kept: ReadonlySet<string>,
+): StoredInterval[] {
+  let intervals = [...given];
+  for (;;) {
+    const encoded = intervals.flatMap(({ series }) => Object.values(series));
+    const bytes = encoded.reduce((sum, each) => sum + bytesOf(each), 0);
+    const isDrain = ({ startMs }: StoredInterval) => startMs >= measureMs;
+    const parts = [intervals.filter((each) => !isDrain(each)), intervals.filter(isDrain)];
+    const longest = Math.max(...parts.map(({ length }) => length));
+    if (bytes <= maxBytes && longest <= MAX_INTERVALS) return intervals;
+    if (longest <= 1) {
+      return intervals.map((each) => ({ ...each, series: pick(each.series, kept) }));
+    }
+    const needed = Math.max(bytes / Math.max(1, maxBytes), longest / MAX_INTERVALS, 2);
+    const count = Math.min(longest, Math.ceil(needed));
+    intervals = parts.flatMap((part) => groupsOf(part, count).map(mergeIntervals));
+  }
+}
+
+function pick(series: StoredInterval['series'], kept: ReadonlySet<string>): StoredInterval['series'] {
+  return Object.fromEntries(Object.entries(series).filter(([name]) => kept.has(name)));
+}
+
+function groupsOf<Value>(values: readonly Value[], count: number): Value[][] {
+  return Array.from({ length: Math.ceil(values.length / count) }, (_, group) =>
+    values.slice(group * count, (group + 1) * count),
+  );
+}
+
+/** One interval for several in a row. */
+function mergeIntervals(group: readonly StoredInterval[]): StoredInterval {
+  const sum = (name: 'lengthMs' | 'intended' | 'sent' | 'expected' | 'delivered' | 'lost') =>
+    group.reduce((total, each) => total + each[name], 0);
+  const names = new Set(group.flatMap(({ series }) => Object.keys(series)));
+  return {
+    startMs: group[0]?.startMs ?? 0,
+    lengthMs: sum('lengthMs'),
+    intended: sum('intended'),
+    sent: sum('sent'),
+    expected: sum('expected'),
+    delivered: sum('delivered'),
+    lost: sum('lost'),
+    series: Object.fromEntries([...names].map((name) => [name, mergeEncoded(group, name)])),
+  };
+}
+
+function mergeEncoded(group: readonly StoredInterval[], name: string): string {
+  const encoded = group.map(({ series }) => series[name]).filter((each) => each !== undefined);
+  const [only] = encoded;
+  if (only !== undefined && encoded.length === 1) return only;
+  const merged = new NsHistogram(64);
+  for (const each of encoded) merged.add(NsHistogram.decode(each));
+  return merged.encode();
+}
+
+function boundSamples(
+  samples: readonly StoredSample[],
+  measureMs: number,
+  maxSamples: number,
+): StoredSample[] {
+  const phaseOf = ({ atMs, lengthMs }: StoredSample) =>
+    atMs < lengthMs / 2 ? 0 : atMs - lengthMs / 2 < measureMs ? 1 : 2;
+  const phases = [0, 1, 2].map((phase) => samples.filter((sample) => phaseOf(sample) === phase));
+  // Every phase keeps one sample, and so many as intervals are enough.
+  const each = Math.min(MAX_INTERVALS, Math.max(1, Math.floor(maxSamples / 3)));
+  return phases.flatMap((part) =>
+    groupsOf(part, Math.ceil(part.length / each)).map((group) => group.reduce(mergeSamples)),
+  );
+}
+
+const SUMMED: ReadonlySet<string> = new Set(['lengthMs', 'cpuMs', 'gcCount', 'gcTotalMs']);
+const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare']);
+
+/** One sample for two in a row: sums, averages weighted by length, and of all other figures the larger one. */
+export function mergeSamples(a: StoredSample, b: StoredSample): StoredSample {
+  const combine = (name: string, x: number, y: number) => {
+    if (SUMMED.has(name)) return x + y;
+    if (AVERAGED.has(name)) return (x * a.lengthMs + y * b.lengthMs) / (a.lengthMs + b.lengthMs);
+    return Math.max(x, y);
+  };
+  const names = Object.keys(b) as Array<keyof StoredSample>;
+  const merged = names.map((name) => {
+    const [x, y] = [a[name], b[name]];
+    return [name, x === null || y === null ? (x ?? y) : combine(name, x, y)];
+  });
+  return Object.fromEntries(merged) as StoredSample;
+}
