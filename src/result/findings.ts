@@ -96,6 +96,11 @@ export const FINDINGS = {
   warmup_unstable: note('none', 'The warm-up did not stabilize.', 'use a longer warm-up (--warmup-max)'),
   not_probed: note('none', 'Nothing, or only CPU and memory, is known of the server process.'),
   probe_lines_dropped: note('none', 'The socket of the probe received lines that are not from a probe.'),
+  still_listening: note(
+    'user',
+    'A process still listened on the port of the server after the server was stopped.',
+    'end that process; the command of --exec must keep its server in the foreground',
+  ),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
   server_start: invalid('machine', 'The reference server did not start.', START_SERVER),
   server_unavailable: invalid('user', 'The reference server cannot run on this machine.', START_SERVER),

@@ -60,7 +60,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
     control.requireNotAborted();
     throw error;
   });
-  cleanUps.push(() => server.stop());
+  cleanUps.push(async () => void (await server.stop()));
   const { spread } = membership;
   const isSplit = fanoutIsSplit(run.layout, spread);
   workers.assign(

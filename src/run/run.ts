@@ -75,7 +75,7 @@ export async function runPlan(
     const measureMs = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
-    return assembleResult({
+    const result = assembleResult({
       ...started,
       startedAt,
       environment: environmentOf(started, hooks.commandLine, before),
@@ -86,6 +86,8 @@ export async function runPlan(
       warmup,
       timing: { ...control.timing, measureMs },
     });
+    result.notes.push(...(await started.server.stop()));
+    return result;
   } finally {
     for (const cleanUp of run.cleanUps) await cleanUp();
   }

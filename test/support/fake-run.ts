@@ -150,6 +150,7 @@ export class FakeRun {
       telemetry: { sampleNow() {}, processes: () => [], notes: () => [] },
       stop: async () => {
         this.isServerStopped = true;
+        return [];
       },
     };
   }

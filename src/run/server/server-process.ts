@@ -1,16 +1,16 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimeCommand } from '../../../servers/availability.ts';
-import { resolveName } from '../../contract/address.ts';
 import { EXIT, fail } from '../../errors.ts';
 import { entryPath } from '../../package.ts';
 import type { Plan, ReferencePlan } from '../../plan/plan.ts';
+import type { Finding } from '../../result/findings.ts';
 import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
 import { lastError, lastWords } from './last-error.ts';
+import { answers, describeListener } from './port.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
 import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
@@ -18,8 +18,8 @@ import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
 /** A verdict is one line, so that it holds only so many of the server's last lines. */
 const VERDICT_LINES = 3;
 const POLL_EVERY_MS = 25;
-/** A connection attempt that takes longer has failed: the packet was dropped. */
-const ATTEMPT_MS = 1000;
+const STILL_LISTENING_WITHIN_MS = 500;
+const DAEMON_LISTENS_WITHIN_MS = 1000;
 
 export interface ServerOptions {
   readonly cpus: string | null;
@@ -38,8 +38,8 @@ export interface ServerUnderTest {
   readonly url: string;
   /** Null for a server that was already running, whose processes are unknown. */
   readonly telemetry: Pick<ServerTelemetry, 'sampleNow' | 'processes' | 'notes'> | null;
-  /** Ends it if this run started it. */
-  stop(): Promise<void>;
+  /** Ends it if this run started it. Resolves to what could not be ended. May be called again. */
+  stop(): Promise<readonly Finding[]>;
 }
 
 export type ServerStart = Pick<ServerOptions, 'cpus' | 'signal' | 'onDied'>;
@@ -52,7 +52,7 @@ export async function startServer(
 ): Promise<ServerUnderTest> {
   const { name, reference, exec, cwd } = target;
   const url = target.url ?? '';
-  if (reference === null && exec === null) return { url, telemetry: null, async stop() {} };
+  if (reference === null && exec === null) return { url, telemetry: null, stop: async () => [] };
   const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs);
   try {
     const options = { ...start, env: telemetry.env, timeoutMs };
@@ -67,12 +67,27 @@ export async function startServer(
       async stop() {
         telemetry.close();
         await server.stop();
+        return exec === null ? [] : await findListening(new URL(url));
       },
     };
   } catch (error) {
     telemetry.close();
     throw error;
   }
+}
+
+/**
+ * What still listens where the server did, or begins to within `waitMs`: a process that left its session and its
+ * environment cannot be ended with the server.
+ */
+async function findListening(url: URL, waitMs = 0): Promise<Finding[]> {
+  const deadlineMs = performance.now() + waitMs;
+  while (!(await answers(url, AbortSignal.timeout(STILL_LISTENING_WITHIN_MS)))) {
+    if (performance.now() >= deadlineMs) return [];
+    await delay(POLL_EVERY_MS);
+  }
+  const message = `${describeListener(url)} still listens at ${url.host} after the server was stopped`;
+  return [{ code: 'still_listening', message }];
 }
 
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */
@@ -155,8 +170,8 @@ export async function startCommand(
   if (await answers(url, limit)) {
     fail(
       'TARGET_IN_USE',
-      `another process already listens at ${url.host}, so that the server of --exec cannot`,
-      'Stop it, or omit --exec to measure the server that runs there.',
+      `${describeListener(url)} already listens at ${url.host}, so that the server of --exec cannot`,
+      'Stop that process, or omit --exec to measure the server that runs there.',
     );
   }
   requireNotAborted(signal);
@@ -177,13 +192,14 @@ export async function startCommand(
 
 async function failCommand(
   command: string,
-  { host }: URL,
+  url: URL,
   group: ProcessGroup,
   { signal, timeoutMs }: ServerOptions,
 ): Promise<never> {
   const { ended, lastText, lastLines } = group;
   await group.stop();
   requireNotAborted(signal);
+  const { host } = url;
   const what =
     ended === null
       ? `does not listen at ${host} after ${formatDurationMs(timeoutMs)}`
@@ -195,7 +211,10 @@ async function failCommand(
   const error = lastError(lastLines);
   const why = error === null || ended === null ? '' : `: ${error}`;
   const lines = lastText === '' ? '' : `; its last lines:\n${lastText}`;
-  return fail('EXEC_FAILED', `the command "${command}" ${what}${why}${lines}`, hint);
+  // A daemon that left the session and the environment of the command may still be starting.
+  const [left] = ended === 'exit code 0' ? await findListening(url, DAEMON_LISTENS_WITHIN_MS) : [];
+  const daemon = left === undefined ? '' : `; ${left.message}`;
+  return fail('EXEC_FAILED', `the command "${command}" ${what}${why}${daemon}${lines}`, hint);
 }
 
 /** A server that is ready. From now on its end is reported, unless it is stopped. */
@@ -216,22 +235,4 @@ function untilStopped(
 
 function requireNotAborted(signal: AbortSignal): void {
   if (signal.aborted) fail('INTERRUPTED', 'stopped by the user', '', EXIT.invalid);
-}
-
-/** Whether something accepts TCP connections there. Gives up after a second, and when `limit` is aborted. */
-async function answers({ protocol, port, hostname }: URL, limit: AbortSignal): Promise<boolean> {
-  const isSecure = protocol === 'https:' || protocol === 'wss:';
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({ port: Number(port) || (isSecure ? 443 : 80), host, lookup: resolveName });
-  const signal = AbortSignal.any([limit, AbortSignal.timeout(ATTEMPT_MS)]);
-  // Destroying it may emit another error.
-  socket.on('error', () => {});
-  try {
-    await once(socket, 'connect', { signal });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { resolveName } from '../../contract/address.ts';
+import { describeProcess, readProcesses, readSystemFile } from './process-tree.ts';
+
+/** A connection attempt that takes longer has failed: the packet was dropped. */
+const ATTEMPT_MS = 1000;
+
+/** The state LISTEN in /proc/net/tcp, see proc_net(5). */
+const LISTENING = '0A';
+
+function portOf({ protocol, port }: URL): number {
+  const isSecure = protocol === 'https:' || protocol === 'wss:';
+  return Number(port) || (isSecure ? 443 : 80);
+}
+
+/** Whether something accepts TCP connections there. Gives up after a second, and when `limit` is aborted. */
+export async function answers(url: URL, limit: AbortSignal): Promise<boolean> {
+  const socket = connect({
+    port: portOf(url),
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    lookup: resolveName,
+  });
+  const signal = AbortSignal.any([limit, AbortSignal.timeout(ATTEMPT_MS)]);
+  // Destroying it may emit another error.
+  socket.on('error', () => {});
+  try {
+    await once(socket, 'connect', { signal });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * Names the process that listens on the port of a URL: `process 4711 (node server.js)`, safe to print. `another process`
+ * when it belongs to another user or network namespace, and where there is no /proc.
+ */
+export function describeListener(url: URL): string {
+  const sockets = listeningSockets(portOf(url));
+  const found = readProcesses().find(({ pid }) => openFiles(pid).some((file) => sockets.has(file)));
+  return found === undefined ? 'another process' : describeProcess(found.pid);
+}
+
+/** The listening TCP sockets of a port, as /proc/PID/fd names them: `socket:[12345]`. */
+function listeningSockets(port: number): ReadonlySet<string> {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
+    (readSystemFile(path) ?? '').split('\n'),
+  );
+  const sockets = rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local = '', , state]) => state === LISTENING && local.endsWith(suffix))
+    .map((fields) => `socket:[${fields[9]}]`);
+  return new Set(sockets);
+}
+
+/** What the descriptors of a process refer to; empty for a process of another user. */
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).flatMap((descriptor) => linkTarget(`${folder}/${descriptor}`));
+  } catch {
+    return [];
+  }
+}
+
+function linkTarget(path: string): string[] {
+  try {
+    return [readlinkSync(path)];
+  } catch {
+    // The descriptor was closed in the meantime.
+    return [];
+  }
+}
