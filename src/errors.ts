@@ -51,7 +51,14 @@ export function withContext<Value>(prefix: string, work: () => Value): Value {
   }
 }
 
-/** The message of anything that was thrown: an Error's own, or its text. */
+/** The message of anything that was thrown: an Error's own or its name, or the text of any other value. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    if (thrown instanceof Error) return String(thrown.message) || thrown.name;
+    const isPlain = typeof thrown === 'object' && thrown?.toString === Object.prototype.toString;
+    return isPlain ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    // A proxy, an object without toString, or one that refers to itself.
+    return `(${typeof thrown} without a text)`;
+  }
 }

@@ -29,16 +29,6 @@ function escapeSequence(character: string): string {
   return SHORT_ESCAPES[character] ?? `\\x${hex.padStart(2, '0')}`;
 }
 
-/** The text of any value, also of those that throw when they are converted. */
-function foreignText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  try {
-    return String(messageOf(value));
-  } catch {
-    return `(${typeof value} without a text)`;
-  }
-}
-
 /**
  * Makes text that others wrote (a server, a command of the user, a stored file) safe to print and to store: one line
  * without control characters, invisible characters and workflow commands, which are escaped visibly. Of an Error, the
@@ -48,7 +38,7 @@ function foreignText(value: unknown): string {
  * on `maxLength` only, not on the length of the text. Applying it again changes nothing that is shorter than `maxLength`.
  */
 export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
-  const whole = foreignText(text);
+  const whole = typeof text === 'string' ? text : messageOf(text);
   const pieces: string[] = [];
   let length = 0;
   let used = 0;

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, type ExitCode, SockbenchError } from '../errors.ts';
+import { EXIT, type ExitCode, messageOf, SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { didYouMean, list } from '../text.ts';
@@ -77,9 +77,14 @@ function explain(cli: Cli, error: unknown, program: Command): ExitCode {
     if (error.code !== 'commander.help') cli.err(`${error.message}\n${hintFor(error.message, program)}\n`);
     return EXIT.usage;
   }
-  const stack = error instanceof Error ? error.stack : String(error);
-  cli.err(`sockbench crashed; this is a bug in sockbench.\n${stack}\n`);
+  cli.err(crashText(error));
   return EXIT.crash;
+}
+
+/** What is shown of an error that nothing expected. */
+export function crashText(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : messageOf(error);
+  return `sockbench crashed; this is a bug in sockbench.\n${stack}\n`;
 }
 
 /** `--room` -> `Did you mean --rooms?` Commander's own suggestions omit the flags that help hides. */

@@ -2,12 +2,22 @@
  * Child entry: carries out one run of a comparison, with a coordinator of its own. A coordinator lowers its priority
  * once its children have started, and the children of a second run would inherit that.
  */
-import { SockbenchError } from '../errors.ts';
+import { messageOf, SockbenchError } from '../errors.ts';
 import { type Progress, runPlan } from '../run/run.ts';
+import { guardProcess } from '../user-files/process-guard.ts';
 import { resolveScenario } from './resolve.ts';
 import { type FromRun, runCrashed, type ToRun } from './run-process.ts';
 
 const stop = new AbortController();
+
+guardProcess({
+  // The parent has the file too, and reports it.
+  onUserError: () => {},
+  onCrash: (error) => {
+    const { code, message, hint, exitCode } = asKnown(error);
+    void send({ type: 'failed', error: { code, message, hint, exitCode } }).then(() => process.exit());
+  },
+});
 
 // The terminal and `timeout` signal the whole process group; the parent decides what to do.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -25,6 +35,11 @@ function send(message: FromRun): Promise<void> {
   });
 }
 
+function asKnown(error: unknown): SockbenchError {
+  if (error instanceof SockbenchError) return error;
+  return runCrashed(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+}
+
 async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
@@ -33,9 +48,7 @@ async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'r
     const result = await runPlan({ plan, scenario, layout }, hooks);
     await send({ type: 'result', result });
   } catch (error) {
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const known = error instanceof SockbenchError ? error : runCrashed(stack);
-    const { code, message, hint, exitCode } = known;
+    const { code, message, hint, exitCode } = asKnown(error);
     await send({ type: 'failed', error: { code, message, hint, exitCode } });
   }
   process.disconnect();

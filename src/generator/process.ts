@@ -1,10 +1,12 @@
 /** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores Ctrl-C. */
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
+import { messageOf } from '../errors.ts';
 import { createClock } from '../measure/clock.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { realTimers } from '../measure/timers.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
+import { guardProcess } from '../user-files/process-guard.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { lowerHelperThreads } from './priority.ts';
@@ -20,7 +22,7 @@ function post(message: FromWorker): void {
 }
 
 function crash(error: unknown): void {
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const { message, stack = '' } = error instanceof Error ? error : new Error(messageOf(error));
   if (process.connected) process.send?.({ type: 'crash', message, stack }, () => process.exit(1));
   else process.exit(1);
 }
@@ -57,7 +59,13 @@ async function handleMessage(message: ToWorker): Promise<void> {
 }
 
 process.on('message', (message: ToWorker) => void handleMessage(message).catch(crash));
-process.on('uncaughtException', crash);
+guardProcess({
+  onUserError: (message) => {
+    if (session === null) crash(new Error(message));
+    else session.noteFailure(message);
+  },
+  onCrash: crash,
+});
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole terminal group; the coordinator decides when to stop.
 process.on('SIGINT', () => {});

@@ -111,6 +111,11 @@ export class GeneratorSession {
     return new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   }
 
+  /** Counts a failure that no message caused. */
+  noteFailure(reason: string): void {
+    this.#context.failed.add(reason);
+  }
+
   rehearse(): void {
     this.#snapshots.rehearse();
   }

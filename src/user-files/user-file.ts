@@ -3,9 +3,10 @@ import { registerHooks } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { fail, messageOf, SockbenchError } from '../errors.ts';
+import { fail, SockbenchError } from '../errors.ts';
 import { entryPath } from '../package.ts';
 import { didYouMean } from '../text.ts';
+import { thrownText, watchLoad } from './process-guard.ts';
 
 /** The files that a user writes, by what they define. */
 const KINDS = {
@@ -37,9 +38,20 @@ export async function loadUserFile<T extends object>(
   kind: UserFileKind,
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const checked = schema.safeParse(await importUserFile(file, kind));
-  if (checked.success) return nameFunctions(checked.data, file);
+  const exported = await importUserFile(file, kind);
   const { code, hint } = KINDS[kind];
+  let checked: z.ZodSafeParseResult<T>;
+  try {
+    checked = schema.safeParse(exported);
+  } catch (error) {
+    // A getter or a proxy of the user.
+    return fail(
+      code,
+      `${file}${lineIn(basename(file), error)}: a field could not be read: ${thrownText(error)}`,
+      hint,
+    );
+  }
+  if (checked.success) return nameFunctions(checked.data, file);
   return fail(
     code,
     `${file} is not a valid ${kind}\n${z.prettifyError(checked.error)}`,
@@ -71,24 +83,25 @@ export async function importUserFile(file: string, kind: UserFileKind): Promise<
     fail('NO_SUCH_FILE', `the file ${file} does not exist`, `sockbench init writes a ${kind} to start from.`);
   }
   resolveSockbench();
-  let module: { default?: unknown };
-  try {
-    module = await import(pathToFileURL(path).href);
-  } catch (error) {
+  const { href } = pathToFileURL(path);
+  const module: { default?: unknown } = await watchLoad(href, () => import(href)).catch((error: unknown) => {
     if (error instanceof SockbenchError) throw error;
-    const isUnsupported = (error as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
     throw new SockbenchError({
       code: 'BROKEN_FILE',
-      message: `${file} could not be loaded: ${messageOf(error)}`,
-      hint: isUnsupported
+      message: `${file}${lineIn(basename(file), error)} could not be loaded: ${thrownText(error)}`,
+      hint: isUnsupportedSyntax(error)
         ? 'Node.js only strips types from TypeScript: enums, namespaces, decorators and parameter properties are not supported.'
         : `Check the ${kind}: node ${file} shows where it fails.`,
       cause: error,
     });
-  }
+  });
   if ('default' in module) return module.default;
   const hint = `Export the ${kind} with export default.`;
   return fail('NO_DEFAULT_EXPORT', `${file} has no default export`, hint);
+}
+
+function isUnsupportedSyntax(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
 }
 
 let isHooked = false;
@@ -132,7 +145,7 @@ function wrap(work: AnyFunction, file: string, name: string): AnyFunction {
       if (error instanceof SockbenchError) throw error;
       throw new SockbenchError({
         code: 'USER_FUNCTION',
-        message: `${name} of ${file}${lineIn(file, error)} failed: ${messageOf(error)}`,
+        message: `${name} of ${file}${lineIn(file, error)} failed: ${thrownText(error)}`,
         hint: 'The error comes from that file.',
         cause: error,
       });

@@ -5,6 +5,7 @@
 
 import { SockbenchError } from '../../src/errors.ts';
 import { loadConfig } from '../../src/user-files/config-file.ts';
+import { guardProcess } from '../../src/user-files/process-guard.ts';
 import { loadScenarioFile } from '../../src/user-files/scenario-file.ts';
 import { clientValues, loadTargetFile } from '../../src/user-files/target-file.ts';
 import { importUserFile } from '../../src/user-files/user-file.ts';
@@ -30,6 +31,13 @@ async function outcomeOf(load: (file: string) => Promise<unknown>, file: string)
     return { error: { code, message, hint, exitCode } };
   }
 }
+
+guardProcess({
+  onUserError: (message) => process.stderr.write(`${message}\n`),
+  onCrash: (error) => {
+    throw error;
+  },
+});
 
 const [kind = '', ...files] = process.argv.slice(2);
 const load = LOADERS[kind];

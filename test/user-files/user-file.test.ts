@@ -30,6 +30,30 @@ const FILES = {
     throw new SockbenchError({ code: 'NO_TOKEN', message: 'there is no token', hint: 'Set TOKEN.' });`,
   'missing-import.ts': `import { x } from './not-there.ts'; export default x;`,
   'foreign-import.ts': `import x from 'a-package-that-is-not-there'; export default x;`,
+  'exit.ts': `process.exit(0);`,
+  'named-exit.ts': `import { exit } from 'node:process'; exit(0);`,
+  'timer-exit.ts': `
+    setTimeout(() => process.exit(0), 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));`,
+  'bare-timer-exit.ts': `setTimeout(process.exit, 1, 0); await new Promise((resolve) => setTimeout(resolve, 50));`,
+  'really-exit.ts': `(process as any).reallyExit(0);`,
+  'abort.ts': `\n\nprocess.abort();`,
+  'kill.ts': `process.kill(process.pid);`,
+  'timer-throws.ts': `
+    setTimeout(() => { throw new Error('in a timer'); }, 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));`,
+  'rejects.ts': `void Promise.reject(new Error('by a promise')); export default 1;`,
+  'never.ts': `await new Promise(() => {}); export default 1;`,
+  'throws-null.ts': `throw null;`,
+  'throws-undefined.ts': `throw undefined;`,
+  'throws-object.ts': `throw { reason: 'no token' };`,
+  'throws-circle.ts': `const circle: any = {}; circle.self = circle; throw circle;`,
+  'throws-bare.ts': `throw Object.assign(Object.create(null), { toString: 1 });`,
+  'throws-proxy.ts': `
+    const trap = () => { throw new Error('a trap'); };
+    throw new Proxy({}, { get: trap, getPrototypeOf: trap });`,
+  'throws-lines.ts': `throw new Error('one\\n\\u001b[31mtwo' + 'x'.repeat(1000));`,
+  'throws-nothing.ts': `throw new RangeError();`,
 } as const;
 
 type Name = keyof typeof FILES | 'not-there.ts';
@@ -91,15 +115,39 @@ describe('a file of the user', () => {
     (name) => {
       expect(loaded(name)?.error).toMatchObject({
         code: 'BROKEN_FILE',
-        message: expect.stringMatching(new RegExp(`^${name} could not be loaded: .+`)),
+        message: expect.stringMatching(new RegExp(`^${name} \\(line 1\\) could not be loaded: .+`)),
         hint: 'Node.js only strips types from TypeScript: enums, namespaces, decorators and parameter properties are not supported.',
       });
     },
   );
 
   it.each([
-    ['syntax.ts', /^syntax\.ts could not be loaded: .+/],
-    ['throws.ts', /^throws\.ts could not be loaded: no token in the environment$/],
+    ['syntax.ts', /^syntax\.ts \(line 1\) could not be loaded: .+/],
+    ['throws.ts', /^throws\.ts \(line 1\) could not be loaded: no token in the environment$/],
+    [
+      'exit.ts',
+      /^exit\.ts \(line 1\) could not be loaded: process\.exit\(0\) was called, which would end sockbench$/,
+    ],
+    ['named-exit.ts', /^named-exit\.ts \(line 1\) could not be loaded: process\.exit\(0\) was called/],
+    ['timer-exit.ts', /^timer-exit\.ts \(line 2\) could not be loaded: process\.exit\(0\) was called/],
+    ['bare-timer-exit.ts', /^bare-timer-exit\.ts could not be loaded: process\.exit\(0\) was called/],
+    ['really-exit.ts', /^really-exit\.ts \(line 1\) could not be loaded: process\.reallyExit\(\) was called/],
+    ['abort.ts', /^abort\.ts \(line 3\) could not be loaded: process\.abort\(\) was called/],
+    ['kill.ts', /^kill\.ts \(line 1\) could not be loaded: process\.kill\(process\.pid\) was called/],
+    ['timer-throws.ts', /^timer-throws\.ts \(line 2\) could not be loaded: in a timer$/],
+    ['rejects.ts', /^rejects\.ts \(line 1\) could not be loaded: by a promise$/],
+    ['never.ts', /^never\.ts could not be loaded: its top-level await never ends$/],
+    ['throws-null.ts', /^throws-null\.ts could not be loaded: it threw null$/],
+    ['throws-undefined.ts', /^throws-undefined\.ts could not be loaded: it threw undefined$/],
+    ['throws-object.ts', /^throws-object\.ts could not be loaded: it threw \{"reason":"no token"\}$/],
+    ['throws-circle.ts', /^throws-circle\.ts could not be loaded: it threw \(object without a text\)$/],
+    ['throws-bare.ts', /^throws-bare\.ts could not be loaded: it threw \(object without a text\)$/],
+    ['throws-proxy.ts', /^throws-proxy\.ts \(line 2\) could not be loaded: a trap$/],
+    [
+      'throws-lines.ts',
+      /^throws-lines\.ts \(line 1\) could not be loaded: one\\n\\x1b\[31mtwox+… \([\d,]+ more characters\)$/,
+    ],
+    ['throws-nothing.ts', /^throws-nothing\.ts \(line 1\) could not be loaded: RangeError$/],
     ['missing-import.ts', /^missing-import\.ts could not be loaded: .*not-there\.ts/],
     ['foreign-import.ts', /^foreign-import\.ts could not be loaded: .*'a-package-that-is-not-there'/],
   ] as const)('that fails is reported with its error: %s', (name, message) => {
@@ -137,16 +185,16 @@ describe('a function of a user’s file', () => {
     const named = nameFunctions({ publish: boom, delivery: { payload: boom } }, HERE);
     expect(thrownBy(() => named.publish())).toMatchObject({
       code: 'USER_FUNCTION',
-      message: 'publish of user-file.test.ts (line 135) failed: no such field',
+      message: 'publish of user-file.test.ts (line 183) failed: no such field',
       exitCode: 2,
     });
     expect(thrownBy(() => named.delivery.payload())).toMatchObject({
-      message: 'delivery.payload of user-file.test.ts (line 135) failed: no such field',
+      message: 'delivery.payload of user-file.test.ts (line 183) failed: no such field',
     });
   });
 
   it.each([
-    ['text', 'no such room', 'no such room'],
+    ['text', 'no such room', 'it threw no such room'],
     ['an error from elsewhere', Object.assign(new Error('gone'), { stack: 'Error: gone' }), 'gone'],
   ])('may throw %s, whose line is not known', (_, thrown, message) => {
     const named = nameFunctions(

@@ -4,7 +4,7 @@
  */
 
 /** Reads an error that begins at line `index`: one line with the place where the output says it; null when none begins. */
-type Reader = (lines: readonly string[], index: number) => string | null;
+type ErrorReader = (lines: readonly string[], index: number) => string | null;
 
 /** The name of an error: `TypeError:`, `java.net.BindException:`, `AssertionError [ERR_ASSERTION]:`, `KeyError`. */
 const NAMED =
@@ -62,13 +62,13 @@ function causeAfter(lines: readonly string[], index: number): string {
   return cause === undefined ? '' : `, caused by ${cause.replace(/\s*\{$/, '')}`;
 }
 
-const named: Reader = (lines, index) => {
+const namedError: ErrorReader = (lines, index) => {
   if (!NAMED.test(lines[index] ?? '')) return null;
   return withPlace(messageAt(lines, index) + causeAfter(lines, index), placeOf(lines, index));
 };
 
 /** Whatever Node.js and Bun print below the code that threw it and its `^`: also a text, or an error of any name. */
-const belowCode: Reader = (lines, index) => {
+const belowCode: ErrorReader = (lines, index) => {
   if (!/^\s*\^+\s*$/.test(lines[index] ?? '')) return null;
   const below = lines.findIndex((line, at) => at > index && line.trim() !== '');
   if (below === -1 || /^\(Use |^Node\.js v|^\w*SyntaxError/.test(lines[below] ?? '')) return null;
@@ -77,7 +77,7 @@ const belowCode: Reader = (lines, index) => {
   return withPlace(message + causeAfter(lines, below), placeOf(lines, below));
 };
 
-const python: Reader = (lines, index) => {
+const python: ErrorReader = (lines, index) => {
   if (!/^Traceback \(most recent call last\):/.test(lines[index] ?? '')) return null;
   const end = lines.findIndex((line, at) => at > index && /^\S/.test(line));
   if (end === -1) return null;
@@ -85,32 +85,32 @@ const python: Reader = (lines, index) => {
   return withPlace(messageAt(lines, end), places.at(-1));
 };
 
-const rust: Reader = (lines, index) => {
+const rust: ErrorReader = (lines, index) => {
   const [, quoted, place] =
     /^thread '.*' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+:\d+):\d+:?$/.exec(lines[index] ?? '') ?? [];
   return place === undefined ? null : withPlace(`panic: ${quoted ?? lines[index + 1] ?? ''}`, place);
 };
 
-const go: Reader = (lines, index) => {
+const go: ErrorReader = (lines, index) => {
   if (!/^(?:panic|fatal error): /.test(lines[index] ?? '')) return null;
   const frames = lines.slice(index).filter((line) => /^\t.*\.go:\d+/.test(line));
   const places = frames.flatMap((line) => placeIn(line.trim().split(' ', 1)[0]) ?? []);
   return withPlace(lines[index] ?? '', places[0]);
 };
 
-const java: Reader = (lines, index) => {
+const java: ErrorReader = (lines, index) => {
   const [, message] = /^Exception in thread "[^"]*" (.*)/.exec(lines[index] ?? '') ?? [];
   return message === undefined ? null : withPlace(message + causeAfter(lines, index), placeOf(lines, index));
 };
 
-const ruby: Reader = (lines, index) => {
+const ruby: ErrorReader = (lines, index) => {
   const [, place, message, name] =
     /^(\S+\.rb:\d+):in .*?: (.*) \(([A-Z][\w:]*)\)$/.exec(lines[index] ?? '') ?? [];
   return place === undefined ? null : withPlace(`${name}: ${message}`, place);
 };
 
 /** Errors that stand on one line: of runtimes in C and C++, shells, PHP, Perl and Elixir. */
-const single: Reader = (lines, index) => {
+const single: ErrorReader = (lines, index) => {
   const line = lines[index]?.trim() ?? '';
   const next = lines[index + 1]?.trim() ?? '';
   if (/^terminate called /.test(line)) return next.startsWith('what():') ? `${line}: ${next}` : line;
@@ -120,7 +120,7 @@ const single: Reader = (lines, index) => {
 };
 
 /** A log line of level error or fatal. */
-const logged: Reader = (lines, index) => {
+const logged: ErrorReader = (lines, index) => {
   const line = lines[index] ?? '';
   const [, message] =
     /^\{.*"level":(?:[56]0|"(?:error|fatal)").*"(?:msg|message)":"((?:[^"\\]|\\.)*)"/i.exec(line) ?? [];
@@ -132,8 +132,8 @@ const logged: Reader = (lines, index) => {
 };
 
 /** Those that end a program come before log lines, which may be of errors that it survived. */
-const READERS: ReadonlyArray<readonly Reader[]> = [
-  [named, belowCode, python, rust, go, java, ruby, single],
+const READERS: ReadonlyArray<readonly ErrorReader[]> = [
+  [namedError, belowCode, python, rust, go, java, ruby, single],
   [logged],
 ];
 
