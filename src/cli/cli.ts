@@ -15,8 +15,11 @@ export interface Cli {
   /** Environment variables; CI systems set some. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Aborted by the first Ctrl-C. */
-  readonly signal: AbortSignal;
+  /**
+   * Called before something is started or measured: from then on SIGINT, SIGTERM and SIGHUP abort the returned signal, so
+   * that the command stops and reports. Before, they end the process.
+   */
+  readonly listenForStop: () => AbortSignal;
 }
 
 /** Adds one command to the program. The command calls `finish` with its exit code. */

@@ -60,6 +60,7 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
 
 async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedComparison): Promise<RanRounds> {
   const progress = showRounds(cli, design);
+  const signal = cli.listenForStop();
   let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
   const rounds = {
     arms: arms.length,
@@ -72,7 +73,7 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
     run: async (arm, seed) => {
       const result = await runInProcess(withSeed(arms[arm] ?? arms[0], seed), {
         onProgress: (run) => progress.update(at, run),
-        signal: cli.signal,
+        signal,
         commandLine: cli.argv,
       });
       return boundResult(result, rounds.rounds * arms.length);
@@ -84,7 +85,7 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
       progress.roundDone(done);
       return goesOn(design, done);
     },
-    signal: cli.signal,
+    signal,
   }).finally(() => progress.done());
 }
 

@@ -3,22 +3,24 @@ import { EXIT } from '../errors.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import type { Cli } from './cli.ts';
 import { crashText, runCli } from './program.ts';
+import { STOP_SIGNALS, StopRequests } from './stop.ts';
 
 /** Exit code of Node.js when nothing is left to do and a top-level await is pending. */
 const NODE_UNSETTLED = 13;
 
-const interrupt = new AbortController();
-process.on('SIGINT', () => {
-  if (interrupt.signal.aborted) {
-    process.stderr.write('\nquit: the measurements were discarded\n');
-    process.exit(130);
-  }
-  process.stderr.write('\nstopping: draining and reporting what was measured; press Ctrl-C again to quit\n');
-  interrupt.abort();
+const stop = new StopRequests({
+  nowMs: () => performance.now(),
+  write: (text) => void process.stderr.write(text),
+  quit: (exitCode) => process.exit(exitCode),
 });
-process.on('SIGTERM', () => interrupt.abort());
-// The terminal is gone. An orderly exit ends server and workers.
-process.on('SIGHUP', () => process.exit(129));
+let isListening = false;
+
+/** Before something was started there is nothing to report, and a signal ends the process, whatever it does. */
+function listenForStop(): AbortSignal {
+  if (!isListening) for (const kind of STOP_SIGNALS) process.on(kind, () => stop.receive(kind));
+  isListening = true;
+  return stop.signal;
+}
 
 /** The exit code of the command; null while it runs. */
 let endedWith: number | null = null;
@@ -40,8 +42,9 @@ process.on('exit', (code) => {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader such as head closes the pipe early; the run continues, and its files are written.
-    if (error.code === 'EPIPE' || isOutputLost) return;
+    // A reader such as head closes the pipe early, and a closed terminal is EIO; the run continues, and its files are written.
+    const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && stop.signal.aborted);
+    if (isReaderGone || isOutputLost) return;
     isOutputLost = true;
     if (stream === process.stdout)
       process.stderr.write(`error: stdout cannot be written: ${error.message}\n`);
@@ -65,11 +68,14 @@ const cli: Cli = {
   argv: process.argv.slice(2),
   env: process.env,
   cwd: workingFolder(),
-  signal: interrupt.signal,
+  listenForStop,
 };
 
 const exitCode = await runCli(cli);
-await new Promise((resolve) => process.stdout.write('', resolve));
+// Everything but the output has been written, and its reader may never read.
+for (const kind of STOP_SIGNALS) process.removeAllListeners(kind);
+for (const stream of [process.stdout, process.stderr])
+  await new Promise((resolve) => stream.write('', resolve));
 // A verdict that was not read is no success.
 endedWith = exitCode === EXIT.passed && isOutputLost ? EXIT.usage : exitCode;
 // Timers and sockets of a file of the user would keep this process alive.

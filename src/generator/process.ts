@@ -1,4 +1,4 @@
-/** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores Ctrl-C. */
+/** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores signals to the group. */
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
 import { messageOf } from '../errors.ts';
@@ -67,5 +67,5 @@ guardProcess({
   onCrash: crash,
 });
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C reaches the whole terminal group; the coordinator decides when to stop.
-process.on('SIGINT', () => {});
+// Ctrl-C, `timeout` and a closed terminal signal the whole process group; the coordinator decides when to stop.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -10,7 +10,7 @@ export class FakeCli implements Cli {
   readonly argv: readonly string[];
   readonly env = {};
   readonly cwd = process.cwd();
-  readonly signal: AbortSignal = new AbortController().signal;
+  readonly listenForStop = (): AbortSignal => new AbortController().signal;
 
   constructor(argv: readonly string[], { isTty = false, width = 100 } = {}) {
     this.argv = argv;

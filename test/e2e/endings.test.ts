@@ -103,6 +103,8 @@ describe('what was measured is kept', () => {
     expect(children.length).toBeGreaterThanOrEqual(2);
     run.child.kill('SIGINT');
     await run.said('Ctrl-C again');
+    // Sooner, it is the same Ctrl-C, which npm and a shell pass on.
+    await new Promise((resolve) => setTimeout(resolve, 550));
     run.child.kill('SIGINT');
     const { code } = await run.ended;
     expect(code).toBe(130);

@@ -72,7 +72,8 @@ async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<Capacity
   const startMs = performance.now();
   const steps: CapacityStep[] = [];
   let answer: CapacityAnswer | null = null;
-  while (answer === null && !cli.signal.aborted) {
+  const signal = cli.listenForStop();
+  while (answer === null && !signal.aborted) {
     const next = nextStep(steps, design);
     if (next.done) {
       answer = next.ending;
@@ -117,7 +118,7 @@ async function runStep(
     const planned = search.planAt(value);
     const seed = (planned.plan.seed + index) % MAX_SEED;
     const onProgress = (update: Progress) => progress?.update(update);
-    const hooks = { onProgress, signal: cli.signal, commandLine: cli.argv };
+    const hooks = { onProgress, signal: cli.listenForStop(), commandLine: cli.argv };
     const measured = await runInProcess(withSeed(planned, seed), hooks);
     const result = boundResult(measured, search.maxSteps);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);

@@ -130,7 +130,7 @@ async function compareWithBase(
     ref,
     install: baseInstall,
     repository: cli.cwd,
-    signal: cli.signal,
+    signal: cli.listenForStop(),
     onLine: (line) => progressCli(cli, isQuiet).err(`${line}\n`),
   });
   try {

@@ -55,7 +55,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { scenario, target, transport } = plan;
   const label = `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
   const progress = showProgress(progressCli(cli, quiet), label);
-  const hooks = { onProgress: progress.update, signal: cli.signal, commandLine: cli.argv };
+  const hooks = { onProgress: progress.update, signal: cli.listenForStop(), commandLine: cli.argv };
   const result = await runPlan({ ...planned, plan }, hooks).finally(progress.done);
   const measured = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));

@@ -28,12 +28,13 @@ export const addServe: AddCommand = (program, cli, finish) => {
     const given = SETTING_NAMES.filter((setting) => flags[setting] !== undefined);
     requireSettings(given, server.settings, `the server "${name}"`);
     const { promise: ended, resolve: end } = Promise.withResolvers<string | null>();
-    cli.signal.addEventListener('abort', () => end(null), { once: true });
+    const signal = cli.listenForStop();
+    signal.addEventListener('abort', () => end(null), { once: true });
     const running = await startReference(name, planReference(server, settings, null), listen, {
       cpus: null,
       env: {},
       timeoutMs: STARTS_WITHIN_MS,
-      signal: cli.signal,
+      signal,
       onDied: end,
     });
     cli.out(`${name} listens at ${running.url}\n`);
