@@ -2,6 +2,7 @@
 import { EXIT } from '../errors.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import type { Cli } from './cli.ts';
+import { endWithNpm } from './npm-parent.ts';
 import { crashText, runCli } from './program.ts';
 import { STOP_SIGNALS, StopRequests } from './stop.ts';
 
@@ -71,6 +72,7 @@ const cli: Cli = {
   listenForStop,
 };
 
+endWithNpm(process.env);
 const exitCode = await runCli(cli);
 // Everything but the output has been written, and its reader may never read.
 for (const kind of STOP_SIGNALS) process.removeAllListeners(kind);
