@@ -130,8 +130,9 @@ const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare']
 /** One sample for two in a row: sums, averages weighted by length, and of all other figures the larger one. */
 export function mergeSamples(a: StoredSample, b: StoredSample): StoredSample {
   const combine = (name: string, x: number, y: number) => {
-    if (SUMMED.has(name)) return x + y;
-    if (AVERAGED.has(name)) return (x * a.lengthMs + y * b.lengthMs) / (a.lengthMs + b.lengthMs);
+    const lengthMs = a.lengthMs + b.lengthMs;
+    if (SUMMED.has(name)) return Math.min(x + y, Number.MAX_SAFE_INTEGER);
+    if (AVERAGED.has(name) && lengthMs > 0) return (x * a.lengthMs + y * b.lengthMs) / lengthMs;
     return Math.max(x, y);
   };
   const names = Object.keys(b) as Array<keyof StoredSample>;

@@ -8,33 +8,46 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TelemetrySample } from '../../measure/telemetry.ts';
 import { entryPath } from '../../package.ts';
+import { countSchema, numberSchema } from '../../result/bounded-schema.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { temporaryName } from '../leftovers/remove.ts';
 import { readLines } from './process-group.ts';
 
-const number = z.number();
+/** The same ranges as those of the stored result, so that every reader accepts what is kept. */
+const amount = numberSchema.min(0);
 const sampleSchema: z.ZodType<TelemetrySample> = z.object({
-  ...{ atNs: number, lengthMs: number, cpuMs: number, rssBytes: number, heapUsedBytes: number },
-  ...{ loopUtilization: number, pacingShare: number, bufferedBytes: number.nullable() },
-  ...{ loopDelayP50Ns: number, loopDelayP99Ns: number, loopDelayMaxNs: number },
-  ...{ gcCount: number, gcTotalMs: number, gcMaxMs: number },
+  ...{ atNs: amount, lengthMs: amount, cpuMs: amount, rssBytes: countSchema, heapUsedBytes: countSchema },
+  ...{ loopUtilization: amount, pacingShare: amount, bufferedBytes: countSchema.nullable() },
+  ...{ loopDelayP50Ns: amount, loopDelayP99Ns: amount, loopDelayMaxNs: amount },
+  ...{ gcCount: countSchema, gcTotalMs: amount, gcMaxMs: amount },
 });
 
 /** The lines of a probe: first only its pid, then a sample each. */
 const lineSchema = z.union([
-  z.strictObject({ pid: z.int() }),
+  z.strictObject({ pid: z.int().positive() }),
   z.strictObject({
-    pid: z.int(),
+    pid: z.int().positive(),
     /** Connections that the process has accepted so far. */
-    acceptedCount: number,
+    acceptedCount: countSchema,
     /** Whether it is part of a node:cluster, whose workers may get their connections from another process. */
     isInCluster: z.boolean(),
     sample: sampleSchema,
   }),
 ]);
 
-/** A probe's lines are shorter than 1 KiB. */
-const MAX_PROBE_LINE_LENGTH = 64 * 1024;
+/**
+ * What is accepted from the socket, which any program on the side of the server can write to. A probe writes two lines
+ * a second at most, each shorter than 1 KiB. Lines beyond these limits are dropped, and a connection that sends more
+ * characters than probes do is closed.
+ */
+const LIMITS = {
+  lineLength: 64 * 1024,
+  linesPerSecond: 100,
+  charactersPerSecond: 256 * 1024,
+  connections: 256,
+  processes: 256,
+  samples: 1_000_000,
+} as const;
 
 /** What the probe of one process reported. */
 export interface ProbedProcess {
@@ -46,23 +59,25 @@ export interface ProbedProcess {
 /** Collects what probes report over a local socket. Lines that no probe writes are counted and dropped. */
 export class ProbeListener {
   readonly #server: Server;
-  readonly #connections = new Set<Socket>();
+  /** What each connection has sent in the current second. */
+  readonly #connections = new Map<Socket, { lines: number; characters: number }>();
   readonly #processes = new Map<number, { isServing: boolean; samples: TelemetrySample[] }>();
   readonly path: string;
   /** Ends the guarding that removes the socket with this process. */
   readonly #release: () => void;
+  readonly #second: NodeJS.Timeout;
+  #samples = 0;
   /** Lines that no probe writes. */
   droppedLines = 0;
 
   private constructor() {
     const name = `${temporaryName('probe')}${randomBytes(3).toString('hex')}`;
     this.path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
-    this.#server = createServer((socket) => {
-      this.#connections.add(socket);
-      socket.on('close', () => this.#connections.delete(socket));
-      socket.on('error', () => {});
-      readLines(socket, MAX_PROBE_LINE_LENGTH, (line) => this.#receive(line));
-    });
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = LIMITS.connections;
+    this.#second = setInterval(() => {
+      for (const sent of this.#connections.values()) Object.assign(sent, { lines: 0, characters: 0 });
+    }, 1000).unref();
     this.#release = guard({ pid: null, end: () => rmSync(this.path, { force: true }) });
   }
 
@@ -70,22 +85,47 @@ export class ProbeListener {
     const listener = new ProbeListener();
     listener.#server.listen(listener.path);
     await once(listener.#server, 'listening');
+    // Accepting fails when this process has no file descriptor left.
+    listener.#server.on('error', () => {});
     return listener;
   }
 
-  #receive(text: string): void {
+  #accept(socket: Socket): void {
+    const sent = { lines: 0, characters: 0 };
+    this.#connections.set(socket, sent);
+    socket.on('close', () => this.#connections.delete(socket));
+    socket.on('error', () => {});
+    socket.on('data', ({ length }) => {
+      sent.characters += length;
+      if (sent.characters <= LIMITS.charactersPerSecond || socket.destroyed) return;
+      this.droppedLines += 1;
+      socket.destroy();
+    });
+    readLines(socket, LIMITS.lineLength, (line) => {
+      sent.lines += 1;
+      const isKept = sent.lines <= LIMITS.linesPerSecond && this.#receive(line);
+      if (!isKept) this.droppedLines += 1;
+    });
+  }
+
+  /** Returns whether a probe may have written the line. */
+  #receive(text: string): boolean {
     let line: z.infer<typeof lineSchema>;
     try {
       line = lineSchema.parse(JSON.parse(text));
     } catch {
-      this.droppedLines += 1;
-      return;
+      return false;
     }
-    const probed = this.#processes.get(line.pid) ?? { isServing: false, samples: [] };
+    const known = this.#processes.get(line.pid);
+    if (known === undefined && this.#processes.size >= LIMITS.processes) return false;
+    const probed = known ?? { isServing: false, samples: [] };
     this.#processes.set(line.pid, probed);
-    if (!('sample' in line)) return;
+    if (!('sample' in line)) return true;
+    if (this.#samples >= LIMITS.samples) return false;
+    this.#samples += 1;
     probed.isServing ||= line.acceptedCount > 0 || line.isInCluster;
     probed.samples.push(line.sample);
+    return true;
   }
 
   /** Whether a process has loaded the probe. */
@@ -111,13 +151,14 @@ export class ProbeListener {
 
   /** Asks every probe for a sample now, so that samples end where phases end. */
   sampleNow(): void {
-    for (const socket of this.#connections) socket.write('.');
+    for (const socket of this.#connections.keys()) socket.write('.');
   }
 
   close(): void {
+    clearInterval(this.#second);
     this.#server.close();
     this.#release();
-    for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
   }
 }
 
