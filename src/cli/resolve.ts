@@ -139,6 +139,13 @@ function resolveUrl(
   const text = isUrl ? found.url : found.definition.url;
   const shown = isUrl ? `--target ${text}` : `${found.file}: url: ${text}`;
   const url = parseAddress(text);
+  if (url === null && URL.canParse(text)) {
+    fail(
+      'BAD_TARGET',
+      `${shown} has a backslash, white space or a control character, which programs read in different ways`,
+      'Write the URL without it.',
+    );
+  }
   const byScheme = url === null ? undefined : PROTOCOL_OF.get(url.protocol);
   if (url === null || byScheme === undefined) {
     return fail(
