@@ -5,7 +5,7 @@ import { formatCount } from './units.ts';
 export const FOREIGN_CHARACTERS = 200;
 
 /**
- * One character of a text; the group holds those that are escaped.
+ * A character that is escaped:
  *
  * - Control characters, line breaks, format characters (bidirectional controls, zero-width and tag characters), lone
  *   surrogates, noncharacters (illegal in XML 1.0) and everything else that has no visible form.
@@ -15,8 +15,11 @@ export const FOREIGN_CHARACTERS = 200;
  *   letters beyond f. Source: ActionCommand.cs of actions/runner.
  * - The underscore of `section_start:` and `section_end:`, markers of GitLab.
  */
-const CHARACTER =
-  /([\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?<=#)#|(?<=:):(?!:?[\da-f]*(?![\w-]))|(?<=section)_(?=(?:start|end):))|./gisu;
+const UNSAFE =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?<=#)#|(?<=:):(?!:?[\da-f]*(?![\w-]))|(?<=section)_(?=(?:start|end):)/iu;
+
+/** One character of a text; the group holds those that are escaped. */
+const CHARACTER = new RegExp(`(${UNSAFE.source})|.`, 'gisu');
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -39,6 +42,7 @@ function escapeSequence(character: string): string {
  */
 export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
   const whole = typeof text === 'string' ? text : messageOf(text);
+  if (whole.length <= maxLength && !UNSAFE.test(whole)) return whole;
   const pieces: string[] = [];
   let length = 0;
   let used = 0;

@@ -24,11 +24,27 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
 }
 
-/** Lists reasons with their counts: `no answer (1,200), refused (3)`. */
-export function listCounted(
-  reasons: ReadonlyArray<{ readonly reason: string; readonly count: number }>,
-): string {
-  return reasons.map(({ reason, count }) => `${reason} (${formatCount(count)})`).join(', ');
+interface Counted {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** A sentence names this many reasons; the stored result has the others. */
+const MAX_NAMED = 5;
+
+/** The first reasons, which are the most frequent, and one entry for the others. */
+export function leadingReasons(reasons: readonly Counted[]): readonly Counted[] {
+  const others = reasons.slice(MAX_NAMED);
+  if (others.length < 2) return reasons;
+  const count = others.reduce((sum, each) => sum + each.count, 0);
+  return [...reasons.slice(0, MAX_NAMED), { reason: `${others.length} other reasons`, count }];
+}
+
+/** Lists the most frequent reasons with their counts: `no answer (1,200), refused (3)`. */
+export function listCounted(reasons: readonly Counted[]): string {
+  return leadingReasons(reasons)
+    .map(({ reason, count }) => `${reason} (${formatCount(count)})`)
+    .join(', ');
 }
 
 /** Quotes a text as one word of a POSIX shell, unless it is safe without quotes. Commands in advice are pasted. */

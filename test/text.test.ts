@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { didYouMean, either, list, listCounted, nearest, plural } from '../src/text.ts';
+import { didYouMean, either, list, listCounted, nearest, plural, shellWord } from '../src/text.ts';
 
 const SCENARIOS = ['broadcast-latency', 'room-fanout', 'ack-roundtrip'];
 
@@ -41,6 +41,22 @@ describe('words in a sentence', () => {
         { reason: 'refused', count: 3 },
       ]),
     ).toBe('no answer (1,200), refused (3)');
+  });
+
+  it('names five reasons and counts the others', () => {
+    const reasons = Array.from({ length: 8 }, (_, index) => ({ reason: `r${index}`, count: 9 - index }));
+    expect(listCounted(reasons)).toBe('r0 (9), r1 (8), r2 (7), r3 (6), r4 (5), 3 other reasons (9)');
+    expect(listCounted(reasons.slice(0, 6))).toBe('r0 (9), r1 (8), r2 (7), r3 (6), r4 (5), r5 (4)');
+  });
+
+  it.each([
+    ['example.org', 'example.org'],
+    ['', "''"],
+    ['a b', "'a b'"],
+    ["it's $(reboot)", "'it'\\''s $(reboot)'"],
+    ['a\nb', "'a\nb'"],
+  ])('quotes %j for a shell as %s', (text, expected) => {
+    expect(shellWord(text)).toBe(expected);
   });
 
   it('suggests a close word, or gives another hint when none is close', () => {

@@ -1,15 +1,30 @@
+import { foreign } from '../foreign.ts';
+
 /** An event that several clients or messages shared, and how many. */
 export interface Reason {
   readonly reason: string;
   readonly count: number;
 }
 
-/** Counts how often each reason occurred. */
+/** Limits of what a run keeps: servers and users' files may give a new reason of any length for every message. */
+export const MAX_REASONS = 50;
+export const REASON_CHARACTERS = 300;
+
+/** Stands for all reasons beyond the first {@link MAX_REASONS}. */
+export const OTHER_REASONS = 'other reasons';
+
+/**
+ * Counts how often each reason occurred. A reason is one safe line of at most {@link REASON_CHARACTERS}. The first
+ * {@link MAX_REASONS} are kept apart; all others are counted together.
+ */
 export class ReasonCounts {
   readonly #counts = new Map<string, number>();
 
   add(reason: string, count = 1): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+    const line = foreign(reason, REASON_CHARACTERS);
+    const isKept = this.#counts.has(line) || this.#counts.size < MAX_REASONS;
+    const key = isKept ? line : OTHER_REASONS;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
   addAll(reasons: readonly Reason[]): void {

@@ -1,5 +1,5 @@
 import type { RunResult } from '../../result/run-result.ts';
-import { listCounted, plural } from '../../text.ts';
+import { leadingReasons, listCounted, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { formatValue } from './table.ts';
@@ -30,7 +30,9 @@ export function loadText({ plan, samples }: RunResult): string {
 }
 
 function reasonsText(reasons: ReadonlyArray<{ reason: string; count: number }>): string {
-  return reasons.map(({ reason, count }) => `; ${formatCount(count)} ${reason}`).join('');
+  return leadingReasons(reasons)
+    .map(({ reason, count }) => `; ${formatCount(count)} ${reason}`)
+    .join('');
 }
 
 /** `50.0/s sent of 50.0/s intended (500 of 500 messages)`; `20.0/s pushed by the server (60 pushes)` */

@@ -93,7 +93,7 @@ const rust: ErrorReader = (lines, index) => {
 
 const go: ErrorReader = (lines, index) => {
   if (!/^(?:panic|fatal error): /.test(lines[index] ?? '')) return null;
-  const frames = lines.slice(index).filter((line) => /^\t.*\.go:\d+/.test(line));
+  const frames = lines.slice(index).filter((line) => /^\s.*\.go:\d+/.test(line));
   const places = frames.flatMap((line) => placeIn(line.trim().split(' ', 1)[0]) ?? []);
   return withPlace(lines[index] ?? '', places[0]);
 };

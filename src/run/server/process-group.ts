@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { foreign } from '../../foreign.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { ownedEnvironment } from '../leftovers/owner.ts';
 import { ProcessTree, sendSignal } from './process-tree.ts';
@@ -22,6 +23,7 @@ const KEPT_LINES = 200;
 const SHOWN_LINES = 24;
 
 const MAX_LINE_LENGTH = 4096;
+const LINE_CHARACTERS = 300;
 
 /** Calls back for each line of a stream. A line of more than `maxLength` characters comes in pieces, to save memory. */
 export function readLines(stream: Readable, maxLength: number, onLine: (line: string) => void): void {
@@ -51,7 +53,7 @@ function endingOf(code: number | null, signal: NodeJS.Signals | null): string {
 /** A process that this one started (on POSIX in a group of its own), with all its descendants. */
 export class ProcessGroup {
   readonly tree: ProcessTree;
-  /** The last lines of both outputs, safe to show: without control characters, and of limited length. */
+  /** The last lines of both outputs, each safe to show in one line. */
   readonly lastLines: string[] = [];
   /** Resolves when the first process has ended and its output has been read, to how it ended: `exit code 1`. */
   readonly gone: Promise<string>;
@@ -92,11 +94,7 @@ export class ProcessGroup {
   }
 
   #keep(line: string): void {
-    this.lastLines.push(
-      stripVTControlCharacters(line)
-        .replaceAll(/\p{Cc}/gu, '')
-        .slice(0, 300),
-    );
+    this.lastLines.push(foreign(stripVTControlCharacters(line).replaceAll('\t', '  '), LINE_CHARACTERS));
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
   }
 
