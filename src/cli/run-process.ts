@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { type ErrorParts, EXIT, SockbenchError } from '../errors.ts';
+import { realTimers, type Timers } from '../measure/timers.ts';
 import { entryPath } from '../package.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
@@ -18,9 +19,14 @@ export type FromRun =
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly error: ErrorParts };
 
+/** A run reports its progress four times a second. Its process needs longer to load files, and to make a large result. */
+const SILENT_FOR_S = 30;
+/** The limit after a stop, which ends all waits for files and servers. */
+const SILENT_AFTER_STOP_S = 10;
+
 /**
- * Carries out a plan in a process of its own. Throws as runPlan does, and RUN_CRASHED when that process crashes, which
- * does not lose the runs before it.
+ * Carries out a plan in a process of its own. Throws as runPlan does; RUN_CRASHED when that process crashes, and RUN_HUNG
+ * when it has reported nothing for 30 s and was ended. Neither loses the runs before it.
  */
 export function runInProcess(
   { plan, layout }: PlannedRun,
@@ -34,12 +40,20 @@ export function runInProcess(
     });
     // One that is stopped does not notice the end of this process. Its own processes end with it.
     child.once('exit', guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') }));
+    const silence = new SilenceLimit(realTimers, SILENT_FOR_S, (seconds) => {
+      reject(runHung(child.pid ?? -1, seconds));
+      child.kill('SIGKILL');
+    });
     const send = (message: ToRun) => {
-      if (child.connected) child.send(message);
+      if (child.connected) child.send(message, () => {});
     };
-    const stop = () => send({ type: 'stop' });
+    const stop = () => {
+      silence.lower(SILENT_AFTER_STOP_S);
+      send({ type: 'stop' });
+    };
     signal.addEventListener('abort', stop, { once: true });
     child.on('message', (message: FromRun) => {
+      silence.end();
       switch (message.type) {
         case 'progress':
           return onProgress(message.progress);
@@ -51,12 +65,49 @@ export function runInProcess(
     });
     child.on('error', (error) => reject(runCrashed(error.message)));
     child.on('exit', (code, killedBy) => {
+      silence.close();
       signal.removeEventListener('abort', stop);
       reject(runCrashed(`it ended with ${killedBy ?? `exit code ${code}`}`));
     });
     send({ type: 'run', plan, layout, commandLine });
     if (signal.aborted) stop();
   });
+}
+
+/** Calls back once nothing was heard for so many seconds. Seconds in which this process was stopped count as one. */
+export class SilenceLimit {
+  readonly #cancel: () => void;
+  #limitS: number;
+  #silentS = 0;
+
+  constructor(timers: Pick<Timers, 'every'>, limitS: number, onSilent: (seconds: number) => void) {
+    this.#limitS = limitS;
+    this.#cancel = timers.every(1000, () => {
+      this.#silentS += 1;
+      if (this.#silentS < this.#limitS) return;
+      this.close();
+      onSilent(this.#silentS);
+    });
+  }
+
+  /** Something was heard. */
+  end(): void {
+    this.#silentS = 0;
+  }
+
+  lower(limitS: number): void {
+    this.#limitS = limitS;
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+}
+
+function runHung(pid: number, seconds: number): SockbenchError {
+  const message = `the process of a run (${pid}) reported nothing for ${seconds}s and was ended`;
+  const hint = 'Check whether it was stopped, or whether a function of your files does not return.';
+  return new SockbenchError({ code: 'RUN_HUNG', message, hint, exitCode: EXIT.invalid });
 }
 
 /** The error of a run whose process crashed; `how` says how. */

@@ -115,6 +115,11 @@ export const FINDINGS = {
     'fix the error, then compare again',
   ),
   run_crashed: invalid('none', 'The process of a run crashed.', 'report this bug'),
+  run_hung: invalid(
+    'machine',
+    'The process of a run was silent for 30 s, or for 10 s after a stop, and was ended.',
+    'do not stop its process, and check that the functions of your files return',
+  ),
   not_run: invalid('none', 'The run was not started, since the round had ended.'),
   not_measured: invalid('none', 'The run measured nothing.'),
   excluded_pairs: invalid('none', 'Too many pairs of a comparison were excluded.'),
