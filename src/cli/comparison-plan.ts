@@ -9,6 +9,7 @@ import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { forecastRun } from '../run/forecast.ts';
+import { claimFolder } from '../run/leftovers/claim.ts';
 import { roundsForVerdict } from '../stats/correction.ts';
 import { planThresholds } from '../stats/expectation.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
@@ -111,6 +112,8 @@ export async function planComparison(
     runs: looks[0]?.rounds ?? 1,
   });
   await requireWritable(asked.out ?? 'reports');
+  // Without --out, the time of the start is in the name of the folder.
+  if (asked.out !== null) claimFolder(asked.out);
   const notes = [...parts.notes, ...differentLoads(arms)];
   return {
     ...parts,

@@ -9,9 +9,14 @@ import { unownedEnvironment } from './owner.ts';
 export interface Ward {
   /** A process, or a process group when negative; null for a file or folder that has the owner in its name. */
   readonly pid: number | null;
+  /** Absolute path of a claim on a folder, which the guardian removes too. */
+  readonly claim?: string;
   /** Ends or removes it at once. Called when this process exits early: after a second Ctrl-C, or a bug. */
   readonly end: () => void;
 }
+
+/** The beginning of a word that is a claim; the others are pids. */
+export const CLAIM_WORD = 'claim:';
 
 /**
  * Waits for the end of its input, which is the end of the process that writes it, also by SIGKILL. Then starts a command
@@ -44,8 +49,10 @@ class Guardian {
   #report(): void {
     if (process.platform === 'win32') return;
     if (this.#wards.size > 0) this.#shell ??= startShell();
-    const pids = [...this.#wards].flatMap(({ pid }) => pid ?? []);
-    this.#shell?.stdin?.write(this.#wards.size === 0 ? '\n' : `guarded ${pids.join(' ')}\n`);
+    const words = [...this.#wards].flatMap(
+      ({ pid, claim }) => pid ?? (claim === undefined ? [] : claimWord(claim)),
+    );
+    this.#shell?.stdin?.write(this.#wards.size === 0 ? '\n' : `guarded ${words.join(' ')}\n`);
     if (this.#wards.size > 0) return;
     this.#shell?.stdin?.end();
     this.#shell = null;
@@ -57,6 +64,11 @@ class Guardian {
     this.#wards.clear();
     this.#report();
   }
+}
+
+/** A path as a word of a shell, which splits and expands what it reads. */
+function claimWord(path: string): string {
+  return `${CLAIM_WORD}${Buffer.from(path).toString('hex')}`;
 }
 
 function startShell(): ChildProcess {
