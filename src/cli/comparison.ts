@@ -7,7 +7,7 @@ import { aggregate } from '../result/aggregate.ts';
 import { boundResult } from '../result/bound.ts';
 import type { Comparison, Design, Round, Verdict } from '../result/comparison.ts';
 import { SCHEMA_VERSION } from '../result/run-result.ts';
-import { requireWritable } from '../result/store.ts';
+import { fileNameOf, requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
@@ -33,7 +33,7 @@ function comparisonPlanText({ arms, looks, baseline }: PlannedComparison): strin
 export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<Comparison> {
   const { command, arms, design, thresholds, notes, warnings, formats, out, isQuiet } = planned;
   const startedAt = new Date();
-  const name = `${command}-${arms[0].scenario.name}-${timeInName(startedAt.toISOString())}`;
+  const name = fileNameOf(command, arms[0].scenario.name, timeInName(startedAt.toISOString()));
   const folder = out ?? join('reports', name);
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);

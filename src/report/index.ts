@@ -2,6 +2,7 @@ import { fail } from '../errors.ts';
 import type { Capacity } from '../result/capacity.ts';
 import type { Comparison } from '../result/comparison.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { fileNameOf } from '../result/store.ts';
 import { viewResult } from '../result/view.ts';
 import { didYouMean } from '../text.ts';
 import type { Report } from './blocks.ts';
@@ -80,7 +81,7 @@ export function timeInName(startedAt: string): string {
 /** `room-fanout-socketio-polling-20261121-233355-042`; a URL, which may hold a token, is left out. */
 function runName({ plan, startedAt }: RunResult): string {
   const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
-  return `${plan.scenario}-${target}-${plan.transport}-${timeInName(startedAt)}`;
+  return fileNameOf(plan.scenario, target, plan.transport, timeInName(startedAt));
 }
 
 /** Returns the only result; throws ONE_RESULT_ONLY for several. */

@@ -3,6 +3,22 @@ import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { fail, messageOf } from '../errors.ts';
 
+const NAME_PART_CHARACTERS = 60;
+/** Names of devices on Windows, with any extension. */
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+
+/**
+ * Makes the name of a file or folder from data, which may come from a stored document: letters, digits, `.`, `_` and
+ * `-`, the parts joined by `-`. It has no separator, does not begin with a dot, and each part has at most 60 characters.
+ */
+export function fileNameOf(...parts: readonly string[]): string {
+  const safe = parts.map((part) => {
+    const name = part.slice(0, NAME_PART_CHARACTERS).replaceAll(/[^\w.-]+/g, '-');
+    return name.replace(/^[.-]+/, '').replace(/[.-]+$/, '') || 'unnamed';
+  });
+  return safe.join('-').replace(DEVICE, '_$&');
+}
+
 /** Writes a file completely or not at all: to a temporary name beside it, synced, then renamed. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);

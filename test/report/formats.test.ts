@@ -162,6 +162,17 @@ describe('the file name of a run', () => {
     expect(nameOf([results.polling(), valid])).toBe('comparison-of-2.json');
   });
 
+  it.each(['../../../x', '/x', '..', '', 'a\0b', 'x'.repeat(300)])(
+    'stays in its folder when the document says %j',
+    (text) => {
+      const result = makeResult({ protocol: 'ws', seconds: 1 });
+      const target = { ...result.plan.target, name: text, url: null };
+      const name = nameOf([{ ...result, plan: { ...result.plan, scenario: text, target } }]);
+      expect(name).toMatch(/^[\w-][\w.-]*-websocket-20260304-050607-891\.json$/);
+      expect(name.length).toBeLessThan(200);
+    },
+  );
+
   it('has no URL in it', () => {
     const result = makeResult({ protocol: 'ws', seconds: 1 });
     const url = 'ws://127.0.0.1:3000/path?token=secret';

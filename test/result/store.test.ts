@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requireWritable, writeAtomically } from '../../src/result/store.ts';
+import { fileNameOf, requireWritable, writeAtomically } from '../../src/result/store.ts';
 
 let folder: string;
 
@@ -19,7 +20,51 @@ async function emptyFolder(): Promise<string> {
   return await mkdtemp(join(folder, 'case-'));
 }
 
+describe('a name from data', () => {
+  it.each([
+    ['room-fanout', 'room-fanout'],
+    ['../../../x', 'x'],
+    ['/etc/passwd', 'etc-passwd'],
+    ['..', 'unnamed'],
+    ['', 'unnamed'],
+    ['.hidden', 'hidden'],
+    ['a\0b\n\u202ec', 'a-b-c'],
+    ['CON', '_CON'],
+    ['nul.txt', '_nul.txt'],
+    ['console', 'console'],
+    ['C:\\x', 'C-x'],
+    ['b\u00fccher', 'b-cher'],
+    ['-rf', 'rf'],
+    ['\ud83d\ude00', 'unnamed'],
+    ['x'.repeat(300), 'x'.repeat(60)],
+  ])('%j becomes %s', (text, expected) => {
+    expect(fileNameOf(text)).toBe(expected);
+  });
+
+  it('is one name in the folder, of limited length, whatever the parts are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'binary', maxLength: 400 }), { minLength: 1, maxLength: 4 }),
+        (parts) => {
+          const name = fileNameOf(...parts);
+          expect(name).toMatch(/^[\w-][\w.-]*$/);
+          expect(name.length).toBeLessThanOrEqual(4 * 61);
+        },
+      ),
+    );
+  });
+});
+
 describe('writing', () => {
+  it('replaces a symbolic link instead of the file that it leads to', async () => {
+    const home = await emptyFolder();
+    await writeFile(join(home, 'outside.txt'), 'kept');
+    await symlink('outside.txt', join(home, 'a.txt'));
+    await writeAtomically(join(home, 'a.txt'), 'new');
+    expect(await readFile(join(home, 'outside.txt'), 'utf8')).toBe('kept');
+    expect((await lstat(join(home, 'a.txt'))).isSymbolicLink()).toBe(false);
+  });
+
   it('puts the whole text where it belongs, and nothing beside it', async () => {
     const home = await emptyFolder();
     await writeAtomically(join(home, 'a.txt'), 'Grüße\n');
