@@ -120,7 +120,9 @@ function answerEngineIo(server: HttpServer, add: AddPeer, handshake: string, ent
   server.on('request', (request, response) => {
     const sid = new URL(request.url ?? '', 'http://host').searchParams.get('sid') ?? '';
     const box = boxes.get(sid);
-    if (box === undefined) {
+    if (box === undefined && sid !== '') {
+      response.writeHead(400).end();
+    } else if (box === undefined) {
       const id = `raw${boxes.size}`;
       const created = mailbox((packets) => packets.join(SEPARATOR));
       boxes.set(id, created);
