@@ -39,6 +39,12 @@ export interface Member {
   readonly node: number | null;
 }
 
+/** A client whose connection ended without being closed by the scenario. */
+export interface DroppedClient {
+  readonly client: number;
+  readonly reason: string;
+}
+
 /** What a worker measured since its last snapshot, about a second ago. */
 export interface Snapshot {
   readonly startNs: number;
@@ -52,8 +58,6 @@ export interface Snapshot {
   readonly broadcasts: readonly BroadcastPart[];
   /** Broadcasts that were given up here before they reached all receivers. They are recorded by the coordinator. */
   readonly incomplete: readonly ClosedBroadcast[];
-  /** Connections that ended without being closed by the scenario. */
-  readonly dropped: readonly Reason[];
   /** How connections ended that the scenario closed. */
   readonly closed: readonly Reason[];
   /** Messages that the server refused, and iterations that failed. */
@@ -97,6 +101,8 @@ export type FromWorker =
   | { readonly type: 'connecting'; readonly connected: number; readonly reason: string | null }
   | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }
   | { readonly type: 'joined'; readonly failures: readonly Reason[] }
+  /** Clients that were dropped since the last message of this type. */
+  | { readonly type: 'dropped'; readonly clients: readonly DroppedClient[] }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** The measured schedule is over; from now on `totals` come every 100 ms. */
   | { readonly type: 'sent'; readonly streams: readonly SentOfStream[]; readonly unsent: readonly Reason[] }

@@ -1,4 +1,3 @@
-import type { OutgoingEvent } from '../contract/target.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
@@ -14,6 +13,8 @@ export interface PoolOptions {
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
   /** Called when a connection that began by polling is on WebSocket. */
   readonly onUpgraded: (upgradeNs: number) => void;
+  /** Called when a client has lost its connection for the rest of the run. */
+  readonly onDropped: (client: number, reason: string) => void;
 }
 
 /** A connection beside those of the pool. */
@@ -30,7 +31,8 @@ export class ClientPool {
   /** Without clients that never connected, were dropped or are between two connections. */
   readonly connections: ReadonlyMap<number, Connection> = this.#connections;
   readonly failures = new ReasonCounts();
-  readonly dropped = new ReasonCounts();
+  /** Callbacks that wait for the drop of a client, by client number. */
+  readonly #waiting = new Map<number, () => void>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -64,12 +66,23 @@ export class ClientPool {
       }
       this.#connections.set(client, connection);
       connection.onDropped((reason) => {
-        if (this.#connections.get(client) === connection) this.#connections.delete(client);
-        this.dropped.add(reason);
+        // The end of a connection that was replaced loses no client.
+        if (this.#connections.get(client) === connection) this.#drop(client, reason);
       });
     } catch (error) {
       onFailed(messageOf(error));
     }
+  }
+
+  #drop(client: number, reason: string): void {
+    this.#connections.delete(client);
+    this.#waiting.get(client)?.();
+    this.#options.onDropped(client, reason);
+  }
+
+  /** Resolves to null when a client is dropped. */
+  dropOf(client: number): Promise<null> {
+    return new Promise((resolve) => this.#waiting.set(client, () => resolve(null)));
   }
 
   /** Replaces a client's connection. If the new one cannot be opened, the client counts as dropped. */
@@ -78,7 +91,7 @@ export class ClientPool {
     if (connection === undefined) return;
     this.#connections.delete(client);
     onClosed(await connection.close());
-    await this.#connect(client, (reason) => this.dropped.add(`could not reconnect: ${reason}`));
+    await this.#connect(client, (reason) => this.#drop(client, `could not reconnect: ${reason}`));
   }
 
   /** Opens an extra connection for one iteration of a client; the caller closes it. */
@@ -94,61 +107,4 @@ export class ClientPool {
   async closeAll(): Promise<void> {
     await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
   }
-}
-
-/** Resolves to what `start` resolves with, or to null after `timeoutMs`. Calls what `start` returns at the end. */
-async function within<T>(
-  timers: Timers,
-  timeoutMs: number,
-  start: (resolve: (value: T) => void) => () => void,
-): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<T | null>();
-  const cancel = timers.after(Math.max(0, timeoutMs), () => resolve(null));
-  const stop = start(resolve);
-  const value = await promise;
-  cancel();
-  stop();
-  return value;
-}
-
-/** Joins a client. Resolves to the first event without a reply within `timeoutMs` in all, or to null. */
-export async function joinRooms(
-  connection: Connection,
-  events: readonly OutgoingEvent[],
-  timeoutMs: number,
-  clock: Clock,
-  timers: Timers,
-): Promise<string | null> {
-  const deadlineNs = clock.nowNs() + timeoutMs * 1e6;
-  for (const { event, data, reply = 'acknowledgement' } of events) {
-    if (reply === 'none') {
-      connection.emit(event, data);
-      continue;
-    }
-    const joined = await within<true>(timers, (deadlineNs - clock.nowNs()) / 1e6, (resolve) => {
-      if (reply === 'acknowledgement') {
-        connection.request(event, data, () => resolve(true));
-        return () => {};
-      }
-      const stop = connection.on(reply.event, () => resolve(true));
-      connection.emit(event, data);
-      return stop;
-    });
-    if (joined === null) return event;
-  }
-  return null;
-}
-
-/** The number of the server process that serves a client; null when the server does not answer in time. */
-export async function nodeOf(
-  connection: Connection,
-  { event, data }: OutgoingEvent,
-  timeoutMs: number,
-  timers: Timers,
-): Promise<number | null> {
-  const answer = await within<unknown>(timers, timeoutMs, (resolve) => {
-    connection.request(event, data, resolve);
-    return () => {};
-  });
-  return typeof answer === 'number' ? answer : null;
 }

@@ -2,18 +2,18 @@ import { requireAllowedHost } from '../contract/address.ts';
 import type { ConnectOptions, Driver } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
-import { ReasonCounts } from '../measure/reason-counts.ts';
 import { stampWriter } from '../measure/stamp.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { HttpPublisher } from './http-publisher.ts';
-import type { FromWorker, Member, ToWorker } from './messages.ts';
+import { joinAll, membersOf } from './joining.ts';
+import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
-import { ClientPool, joinRooms, nodeOf } from './pool.ts';
+import { ClientPool } from './pool.ts';
 import { Receiver } from './receiver.ts';
 import { Sender, SentMessages } from './sender.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
@@ -40,6 +40,8 @@ export class GeneratorSession {
   readonly #operations: ReadonlyMap<string, RunningOperation>;
   readonly #sender: Sender;
   readonly #snapshots: Snapshots;
+  /** Clients that were dropped since the last report. */
+  readonly #dropped: DroppedClient[] = [];
   #stopTotals = () => {};
 
   constructor(options: SessionOptions) {
@@ -85,7 +87,19 @@ export class GeneratorSession {
         recorder.record('connect', connectNs);
       },
       onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
+      onDropped: (client, reason) => this.#noteDropped(client, reason),
     });
+  }
+
+  /** Reports a dropped client in the next pass of the event loop, together with all others. */
+  #noteDropped(client: number, reason: string): void {
+    if (this.#dropped.length === 0) this.#context.timers.soon(() => this.#postDropped());
+    this.#dropped.push({ client, reason });
+  }
+
+  #postDropped(): void {
+    const clients = this.#dropped.splice(0);
+    if (clients.length > 0) this.#options.post({ type: 'dropped', clients });
   }
 
   #connectOptions(client: number): ConnectOptions {
@@ -144,7 +158,7 @@ export class GeneratorSession {
   }
 
   async #connect(): Promise<void> {
-    const { assignment, plan, timers, target } = this.#context;
+    const { assignment, timers } = this.#context;
     const { post } = this.#options;
     const stop = timers.every(TOTALS_EVERY_MS, () => {
       const { connections, failures } = this.#pool;
@@ -152,32 +166,15 @@ export class GeneratorSession {
     });
     await this.#pool.connectAll(assignment.clients, assignment.connectRateHz);
     stop();
-    const node = plan.target.reference?.hasNodes === true ? target.mapping.node?.() : undefined;
-    const members = [...this.#pool.connections].map(
-      async ([client, connection]): Promise<Member> => ({
-        client,
-        node: node === undefined ? null : await nodeOf(connection, node, plan.connectTimeoutMs, timers),
-      }),
-    );
-    post({ type: 'connected', members: await Promise.all(members), failures: this.#pool.failures.take() });
+    const members = await membersOf(this.#context, this.#pool);
+    post({ type: 'connected', members, failures: this.#pool.failures.take() });
   }
 
   async #join(members: readonly Member[]): Promise<void> {
-    const { plan, layout, target, clock, timers, audience, clients } = this.#context;
-    const failures = new ReasonCounts();
-    const { join } = target.mapping;
-    await Promise.all(
-      [...this.#pool.connections].map(async ([number, connection]) => {
-        const rooms = layout.rooms[number] ?? [];
-        if (rooms.length === 0 || join === undefined) return;
-        const events = [join({ rooms, client: target.clientOf(number) })].flat();
-        const unanswered = await joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
-        if (unanswered === null) return;
-        failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
-      }),
-    );
+    const { audience, clients } = this.#context;
+    const failures = await joinAll(this.#context, this.#pool);
     audience.open(members, clients, this.#receiver.ledger);
-    this.#options.post({ type: 'joined', failures: failures.take() });
+    this.#options.post({ type: 'joined', failures });
   }
 
   /** Runs the measured schedule from `startNs`, which must lie ahead. */
@@ -214,6 +211,7 @@ export class GeneratorSession {
     for (const operation of this.#operations.values()) operation.finish?.(isExact);
     this.#snapshots.take(true);
     this.#postTotals();
+    this.#postDropped();
     post({ type: 'final', rows: this.#receiver.ledger.rows() });
     this.#publisher.close();
     await this.#pool.closeAll();
@@ -237,7 +235,6 @@ export class GeneratorSession {
     return {
       ...received,
       bySecond: [...this.#messages.takeBySecond(), ...bySecond],
-      dropped: this.#pool.dropped.take(),
       closed: closed.take(),
       failed: failed.take(),
       pushes: this.#observer.takeArrivals(),

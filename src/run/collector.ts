@@ -117,6 +117,12 @@ export class Collector {
         this.failures.addAll(message.failures);
         this.joinFailures.addAll(message.failures);
         break;
+      case 'dropped':
+        for (const { client, reason } of message.clients) {
+          this.#options.membership.drop(client);
+          this.dropped.add(reason);
+        }
+        break;
       case 'snapshot':
         record.telemetry.push(...message.snapshot.telemetry);
         record.traffic.push(...message.snapshot.traffic);
@@ -152,7 +158,6 @@ export class Collector {
 
   #addSnapshot(snapshot: Snapshot): void {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
-    this.dropped.addAll(snapshot.dropped);
     this.closed.addAll(snapshot.closed);
     this.failed.addAll(snapshot.failed);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))

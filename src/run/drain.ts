@@ -11,17 +11,21 @@ const PUSHES_WAIT_MS = 1200;
 const HELD_UP_AFTER_MS = 1000;
 
 /**
- * Waits for expected deliveries that are missing, then a moment for duplicates. A dead server sends nothing more. Time
+ * Waits for expected deliveries that are missing, then a moment for duplicates. Nothing more arrives from
+ * a dead server, or without a receiver. Time
  * in which a worker is held up does not count: what has arrived is read when it goes on.
  */
 export async function drain(run: StartedRun): Promise<void> {
-  const { plan, host, control, layout } = run;
+  const { plan, host, control, layout, membership } = run;
   const settleMs = isObserving(layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
-  const isServerDead = () => control.abortReasons.some(({ code }) => code === 'server_died');
+  const canArrive = () =>
+    !control.abortReasons.some(({ code }) => code === 'server_died') &&
+    membership.lost !== 'client' &&
+    membership.lost !== 'receiver';
   const silence = new Silence(run);
   let untilMs = plan.drainMs;
   let completeAtMs: number | null = null;
-  while (control.attendedMs < untilMs && !isServerDead()) {
+  while (control.attendedMs < untilMs && canArrive()) {
     const beforeMs = control.attendedMs;
     await host.timers.sleep(DRAIN_POLL_MS);
     giveUp(run, silence.longerThan(HUNG_AFTER_MS), HUNG_AFTER_MS);

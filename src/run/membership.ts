@@ -1,6 +1,6 @@
-import type { Layout } from '../contract/scenario.ts';
+import { isObserving, type Layout } from '../contract/scenario.ts';
 import type { Member, SentOfStream } from '../generator/messages.ts';
-import { copiesOf } from '../generator/operations/index.ts';
+import { copiesOf, OPERATIONS } from '../generator/operations/index.ts';
 
 /** Who takes part in a run: which clients connected, who receives each stream, and which worker has which clients. */
 export class Membership {
@@ -11,6 +11,7 @@ export class Membership {
   readonly lostWorkers = new Set<number>();
   readonly #connected = new Map<number, Member>();
   readonly #silent = new Set<number>();
+  readonly #dropped = new Set<number>();
 
   constructor(layout: Layout, spread: ReadonlyArray<readonly number[]>) {
     this.layout = layout;
@@ -24,6 +25,31 @@ export class Membership {
 
   connect(members: readonly Member[]): void {
     for (const member of members) this.#connected.set(member.client, member);
+  }
+
+  /** The client has lost its connection for the rest of the run. */
+  drop(client: number): void {
+    this.#dropped.add(client);
+  }
+
+  /**
+   * Whom the run has lost so that nothing can be measured any more: all clients, all that send, or all that receive what
+   * the others send. Null while something can be measured.
+   */
+  get lost(): 'client' | 'sender' | 'receiver' | null {
+    const isAlive = (client: number) => this.#connected.has(client) && !this.#dropped.has(client);
+    if (!this.connected.some(({ client }) => isAlive(client))) return 'client';
+    if (isObserving(this.layout)) return null;
+    const sending = this.layout.streams.filter(({ sender }) => isAlive(sender));
+    if (sending.length === 0) return 'sender';
+    const canMeasure = sending.some(
+      ({ operation, receivers }) =>
+        // Iterations measure more than deliveries.
+        OPERATIONS[operation.kind].starts === 'iteration' ||
+        receivers.length === 0 ||
+        receivers.some(isAlive),
+    );
+    return canMeasure ? null : 'receiver';
   }
 
   /** From now on nothing is known of this worker's clients. */

@@ -10,6 +10,7 @@ import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
 import type { RunHost } from './host.ts';
 import { giveUp, HUNG_AFTER_MS, untilAll } from './hung-workers.ts';
+import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import { isStable } from './warm-up.ts';
@@ -45,7 +46,11 @@ export interface StartedRun extends RunParts {
 export async function start(run: RunParts): Promise<StartedRun> {
   const { plan, host, control, affinity, membership, collector, cleanUps } = run;
   const workers = new Workers(host.startWorker, affinity.workers, {
-    onMessage: (worker, message) => collector.onMessage(worker, message),
+    onMessage: (worker, message) => {
+      collector.onMessage(worker, message);
+      // One event may end the clients of all workers, each of which reports its own.
+      if (message.type === 'dropped') host.timers.after(REPORT_WITHIN_MS, () => endWithoutClients(run));
+    },
     onLost: (worker, reason) => {
       membership.loseWorker(worker);
       control.abort('worker_died', `generator process ${worker + 1} ended with ${reason}`);
@@ -80,12 +85,17 @@ export async function start(run: RunParts): Promise<StartedRun> {
   return started;
 }
 
-/** Connects all clients and joins their rooms. Throws when no client could connect, or none could join. */
+/**
+ * Connects all clients and joins their rooms. Throws when no client could connect, none could join, or no sender or no
+ * receiver is connected.
+ */
 export async function connect(run: StartedRun): Promise<void> {
   const { plan, control, workers, membership, collector } = run;
   workers.postAll({ type: 'connect' });
   const tryMs = (plan.clients / plan.connectRateHz) * 1000 + plan.connectTimeoutMs;
-  const connected = untilAll(run, 'connected', tryMs + HUNG_AFTER_MS);
+  // A server of several processes is then asked which of them serves each client.
+  const askMs = plan.target.reference?.hasNodes === true ? plan.connectTimeoutMs : 0;
+  const connected = untilAll(run, 'connected', tryMs + askMs + HUNG_AFTER_MS);
   // With many clients and a low rate, waiting for the last failure could take hours.
   await control.until(connected, plan.connectTimeoutMs + REPORT_WITHIN_MS);
   control.requireNotAborted();
@@ -97,12 +107,16 @@ export async function connect(run: StartedRun): Promise<void> {
   await untilAll(run, 'joined', plan.connectTimeoutMs + HUNG_AFTER_MS);
   control.requireNotAborted();
   const joining = membership.connected.filter(({ client }) => (run.layout.rooms[client] ?? []).length > 0);
-  if (joining.length === 0 || collector.joinFailures.total < joining.length) return;
-  fail(
-    'JOIN_UNANSWERED',
-    `the clients connected to ${run.server.url}, but none of them could join its rooms: ${collector.joinFailures.commonest}`,
-    'The server has to acknowledge enter_chat, or the join event of the target file; see docs/your-own-server.md.',
-  );
+  if (joining.length > 0 && collector.joinFailures.total >= joining.length) {
+    fail(
+      'JOIN_UNANSWERED',
+      `the clients connected to ${run.server.url}, but none of them could join its rooms: ${collector.joinFailures.commonest}`,
+      'The server has to acknowledge enter_chat, or the join event of the target file; see docs/your-own-server.md.',
+    );
+  }
+  const lost = findLost(run);
+  if (lost !== null) control.abort(lost.code, lost.message);
+  control.requireNotAborted();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinRooms, nodeOf } from '../../src/generator/pool.ts';
+import { joinRooms, nodeOf } from '../../src/generator/joining.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
 

@@ -122,6 +122,7 @@ export async function openWorker({
       for (const operation of operations.values()) operation.listen?.(client, connection);
     },
     onUpgraded: () => {},
+    onDropped: () => {},
   });
   const publisher = new HttpPublisher({
     baseUrl: 'http://127.0.0.1:1',

@@ -14,6 +14,7 @@ function openPool(
   const attempts: ConnectOptions[] = [];
   const opened: Array<[client: number, connection: unknown, connectNs: number]> = [];
   const upgradeTimesNs: number[] = [];
+  const dropped: Array<[client: number, reason: string]> = [];
   const time = new VirtualTime(0);
   const driver: Driver = {
     name: 'fake',
@@ -38,8 +39,9 @@ function openPool(
       onOpened();
     },
     onUpgraded: (upgradeNs) => upgradeTimesNs.push(upgradeNs),
+    onDropped: (...each) => dropped.push(each),
   });
-  return { pool, attempts, opened, upgradeTimesNs, time };
+  return { pool, attempts, opened, upgradeTimesNs, dropped, time };
 }
 
 const FAST_HZ = Number.POSITIVE_INFINITY;
@@ -94,13 +96,14 @@ describe('a pool of clients', () => {
 
   it('lets go of a client that was dropped, and says why', async () => {
     const connections = [new FakeConnection(), new FakeConnection()];
-    const { pool } = openPool(connections);
+    const { pool, dropped } = openPool(connections);
     await pool.connectAll([0, 1], FAST_HZ);
+    const drop = pool.dropOf(0);
     connections[0]?.drop('transport close');
+    expect(await drop).toBeNull();
     expect(pool.connections.size).toBe(1);
     expect([pool.connections.get(0), pool.connections.get(1)]).toEqual([undefined, connections[1]]);
-    expect(pool.dropped.take()).toEqual([{ reason: 'transport close', count: 1 }]);
-    expect(pool.dropped.take()).toEqual([]);
+    expect(dropped).toEqual([[0, 'transport close']]);
   });
 
   it('opens connections at the given rate', async () => {
@@ -171,20 +174,21 @@ describe('reopening', () => {
   });
 
   it('counts a client that cannot connect again as dropped, and not as one that never connected', async () => {
-    const { pool } = openPool([new FakeConnection(), 'ECONNREFUSED']);
+    const { pool, dropped } = openPool([new FakeConnection(), 'ECONNREFUSED']);
     await pool.connectAll([3], FAST_HZ);
     await pool.reopen(3, () => {});
     expect(pool.connections.get(3)).toBeUndefined();
-    expect(pool.dropped.take()).toEqual([{ reason: 'could not reconnect: ECONNREFUSED', count: 1 }]);
+    expect(dropped).toEqual([[3, 'could not reconnect: ECONNREFUSED']]);
     expect(pool.failures.take()).toEqual([]);
   });
 
   it('keeps the new connection when the old one ends late', async () => {
     const [first, second] = [new FakeConnection(), new FakeConnection()];
-    const { pool } = openPool([first, second]);
+    const { pool, dropped } = openPool([first, second]);
     await pool.connectAll([3], FAST_HZ);
     await pool.reopen(3, () => {});
     first.drop('transport close');
+    expect(dropped).toEqual([]);
     expect(pool.connections.get(3)).toBe(second);
   });
 });

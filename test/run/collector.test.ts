@@ -149,10 +149,10 @@ describe('snapshots', () => {
 
   it('bring reasons and impossible values, which are added up, and costs, of which the longest counts', () => {
     const { collector } = startCollector();
-    const gone = { dropped: [{ reason: 'transport close', count: 2 }], snapshotCostMs: 1.5 };
-    reportSecond(collector, 0, 0, { delivery: [0, -5, 1000] }, gone);
-    reportSecond(collector, 1, 0, { delivery: [0] }, { ...gone, snapshotCostMs: 0.5 });
-    expect(collector.dropped.take()).toEqual([{ reason: 'transport close', count: 4 }]);
+    const rest = { closed: [{ reason: '1000', count: 2 }], snapshotCostMs: 1.5 };
+    reportSecond(collector, 0, 0, { delivery: [0, -5, 1000] }, rest);
+    reportSecond(collector, 1, 0, { delivery: [0] }, { ...rest, snapshotCostMs: 0.5 });
+    expect(collector.closed.take()).toEqual([{ reason: '1000', count: 4 }]);
     expect(collector.impossible.take()).toEqual([{ reason: 'delivery', count: 3 }]);
     expect(collector.snapshotCostMaxMs).toBe(1.5);
   });

@@ -48,7 +48,6 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     bySecond: [],
     broadcasts: [],
     incomplete: [],
-    dropped: [],
     closed: [],
     failed: [],
     pushes: [],

@@ -227,11 +227,22 @@ describe('clients that the server does not accept', () => {
     ]);
   });
 
-  it('the sender: nothing is sent, which is not the fault of the generator', async () => {
+  it('the sender: the run ends, since nothing can be sent', async () => {
     const refuses = (client: number) => (client === 0 ? 'connection refused' : null);
-    const { invalid, rate } = await broadcasts({ behavior: { refuses } }).run();
-    expect(rate).toMatchObject({ intended: 250, sent: 0 });
-    expect(invalid.map(({ code }) => code)).toEqual(['sender_lost', 'clients_lost', 'too_few_samples']);
+    await expect(broadcasts({ behavior: { refuses } }).run()).rejects.toMatchObject({
+      code: 'SENDER_LOST',
+      exitCode: 3,
+      message: 'nothing was measured: no sender is connected: connection refused',
+    });
+  });
+
+  it('the only receiver: the run ends, since nothing can be delivered', async () => {
+    const refuses = (client: number) => (client === 1 ? 'connection refused' : null);
+    const given = { clients: '2', excludeSender: 'true' };
+    await expect(broadcasts({ given, behavior: { refuses } }).run()).rejects.toMatchObject({
+      code: 'CLIENTS_LOST',
+      message: 'nothing was measured: no receiver is connected: connection refused',
+    });
   });
 });
 
@@ -274,4 +285,110 @@ it('clients that the server drops are counted with the reason, and expect their 
   expect(result.ledger.expected).toBe(1000);
   expect(result.ledger.lost).toBeGreaterThan(120);
   expect(result.ledger.lost).toBeLessThan(127);
+});
+
+describe('a run ends early when', () => {
+  const dropAll = (run: FakeRun, reason: string) => {
+    for (const connection of [...run.server.connections.values()]) connection.drop(reason);
+  };
+  const secondsSince = (run: FakeRun, phase: RunPhase) => {
+    const before = run.progress.findLast((progress) => progress.phase === phase);
+    return (before?.elapsedMs ?? Number.NaN) / 1000;
+  };
+
+  it('all clients are dropped while they join their rooms', async () => {
+    const run = new FakeRun({
+      planned: planFake(roomFanout, { ...LOAD, clients: '6', rooms: '2', members: '3' }),
+      behavior: { acknowledgesJoin: () => false },
+    });
+    run.during('connect', 100, () => dropAll(run, 'parse error'));
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'CLIENTS_LOST',
+      message: 'nothing was measured: no client is connected: parse error',
+    });
+    expect(secondsSince(run, 'connect')).toBeLessThan(0.5);
+  });
+
+  it('all clients are dropped in the warm-up', async () => {
+    const run = broadcasts();
+    run.during('warm-up', 700, () => dropAll(run, 'error packet: x'));
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'CLIENTS_LOST',
+      exitCode: 3,
+      message: 'nothing was measured: no client is connected: error packet: x',
+    });
+    expect(secondsSince(run, 'warm-up')).toBeLessThan(1.1);
+  });
+
+  it('all clients are dropped while measuring: what was measured is kept', async () => {
+    const run = broadcasts({ given: { workers: '2' } });
+    run.during('measure', 3500, () => dropAll(run, 'error packet: x'));
+    const result = await run.run();
+    expect(result.status).toBe('partial');
+    expect(result.invalid[0]).toEqual({
+      code: 'clients_lost',
+      message: 'no client is connected: error packet: x',
+    });
+    expect(result.findings.map(({ code }) => code)).not.toContain('server_overloaded');
+    expect(result.clients.dropped).toEqual([{ reason: 'error packet: x', count: CLIENTS }]);
+    expect(result.timing.measureMs).toBeCloseTo(3750, -1);
+    expect(result.timing.drainMs).toBe(0);
+    expect(result.ledger.delivered).toBeGreaterThan(80 * CLIENTS);
+    expect(result.ledger.lost).toBeLessThan(CLIENTS);
+  });
+
+  it('the sender is dropped while measuring', async () => {
+    const run = broadcasts({ behavior: { network: () => [400] } });
+    run.during('measure', 3500, () => run.server.connections.get(0)?.drop('transport close'));
+    const result = await run.run();
+    expect(result.invalid).toEqual([
+      { code: 'sender_lost', message: 'no sender is connected: transport close' },
+      {
+        code: 'clients_lost',
+        message: 'of 4 clients, 0 did not connect, 0 did not join and 1 were dropped: transport close (1)',
+      },
+    ]);
+    expect(result.timing.measureMs).toBeCloseTo(3750, -1);
+    // What was in flight to the others is awaited.
+    const { expected, delivered } = result.ledger;
+    expect(expected - delivered).toBeLessThan(15);
+  });
+
+  it('all receivers are dropped while measuring', async () => {
+    const run = broadcasts({ given: { excludeSender: 'true' } });
+    run.during('measure', 3500, () => {
+      for (const client of [1, 2, 3]) run.server.connections.get(client)?.drop('transport close');
+    });
+    const result = await run.run();
+    expect(result.invalid[0]).toEqual({
+      code: 'clients_lost',
+      message: 'no receiver is connected: transport close',
+    });
+    expect(result.timing.measureMs).toBeCloseTo(3750, -1);
+    expect(result.timing.drainMs).toBe(0);
+  });
+
+  it('all clients are dropped in the drain, which keeps the run complete', async () => {
+    const run = broadcasts({ behavior: { network: () => [4000] }, given: { drain: '60s' } });
+    run.during('drain', 500, () => dropAll(run, 'transport close'));
+    const result = await run.run();
+    expect(result.status).toBe('complete');
+    expect(result.invalid.map(({ code }) => code)).toEqual(['clients_lost']);
+    expect(result.timing.drainMs).toBeLessThan(600);
+  });
+
+  it.each([
+    ['2MiB', 'transport close (closed with 1009 message too big)', 'limits'],
+    ['2MiB', 'xhr post error (HTTP status 413)', 'limits'],
+    ['20KiB', 'closed without a close frame', 'may limit'],
+  ])(
+    'a payload of %s ends all clients by "%s": the limit of the server is named',
+    async (payload, reason, word) => {
+      const run = broadcasts({ given: { payload } });
+      run.during('warm-up', 50, () => dropAll(run, reason));
+      await expect(run.run()).rejects.toMatchObject({
+        message: `nothing was measured: no client is connected: ${reason}; the server ${word} the size of a message (maxHttpBufferSize of Socket.IO, maxPayload of ws), and the payload has ${payload.replace(/(?=[KM])/, ' ')}`,
+      });
+    },
+  );
 });

@@ -26,7 +26,8 @@ export function judgeRun(
       const what = series in result.ownSeries ? 'negative or not numbers' : 'zero or negative';
       return { code: 'clock' as const, message: `${plural(count, 'value')} of ${series} were ${what}` };
     }),
-    ...judgeValidity(view),
+    // Why a run ended early says more than what its figures show of the same.
+    ...judgeValidity(view).filter(({ code }) => !result.invalid.some((reason) => reason.code === code)),
   ];
   // When the generator was the limit, queues and losses say nothing about the server.
   const isGeneratorLimit = invalid.some((finding) => faultOf(finding) === 'generator');

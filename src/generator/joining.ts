@@ -1,0 +1,96 @@
+import type { OutgoingEvent } from '../contract/target.ts';
+import type { Connection } from '../drivers/driver.ts';
+import type { Clock } from '../measure/clock.ts';
+import { type Reason, ReasonCounts } from '../measure/reason-counts.ts';
+import type { Timers } from '../measure/timers.ts';
+import type { WorkerContext } from './context.ts';
+import type { Member } from './messages.ts';
+import type { ClientPool } from './pool.ts';
+
+/** Returns the connected clients, with the server processes that serve them where a server has several. */
+export function membersOf({ plan, target, timers }: WorkerContext, pool: ClientPool): Promise<Member[]> {
+  const node = plan.target.reference?.hasNodes === true ? target.mapping.node?.() : undefined;
+  return Promise.all(
+    [...pool.connections].map(async ([client, connection]) => {
+      if (node === undefined) return { client, node: null };
+      const asked = nodeOf(connection, node, plan.connectTimeoutMs, timers);
+      return { client, node: await Promise.race([asked, pool.dropOf(client)]) };
+    }),
+  );
+}
+
+/** Joins the rooms of all connected clients. Resolves to why some could not; one that is dropped is not among them. */
+export async function joinAll(context: WorkerContext, pool: ClientPool): Promise<Reason[]> {
+  const { plan, layout, target, clock, timers } = context;
+  const failures = new ReasonCounts();
+  const { join } = target.mapping;
+  await Promise.all(
+    [...pool.connections].map(async ([number, connection]) => {
+      const rooms = layout.rooms[number] ?? [];
+      if (rooms.length === 0 || join === undefined) return;
+      const events = [join({ rooms, client: target.clientOf(number) })].flat();
+      const joined = joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
+      const unanswered = await Promise.race([joined, pool.dropOf(number)]);
+      if (unanswered === null) return;
+      failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
+    }),
+  );
+  return failures.take();
+}
+
+/** Resolves to what `start` resolves with, or to null after `timeoutMs`. Calls what `start` returns at the end. */
+async function within<T>(
+  timers: Timers,
+  timeoutMs: number,
+  start: (resolve: (value: T) => void) => () => void,
+): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<T | null>();
+  const cancel = timers.after(Math.max(0, timeoutMs), () => resolve(null));
+  const stop = start(resolve);
+  const value = await promise;
+  cancel();
+  stop();
+  return value;
+}
+
+/** Joins a client. Resolves to the first event without a reply within `timeoutMs` in all, or to null. */
+export async function joinRooms(
+  connection: Connection,
+  events: readonly OutgoingEvent[],
+  timeoutMs: number,
+  clock: Clock,
+  timers: Timers,
+): Promise<string | null> {
+  const deadlineNs = clock.nowNs() + timeoutMs * 1e6;
+  for (const { event, data, reply = 'acknowledgement' } of events) {
+    if (reply === 'none') {
+      connection.emit(event, data);
+      continue;
+    }
+    const joined = await within<true>(timers, (deadlineNs - clock.nowNs()) / 1e6, (resolve) => {
+      if (reply === 'acknowledgement') {
+        connection.request(event, data, () => resolve(true));
+        return () => {};
+      }
+      const stop = connection.on(reply.event, () => resolve(true));
+      connection.emit(event, data);
+      return stop;
+    });
+    if (joined === null) return event;
+  }
+  return null;
+}
+
+/** The number of the server process that serves a client; null when the server does not answer in time. */
+export async function nodeOf(
+  connection: Connection,
+  { event, data }: OutgoingEvent,
+  timeoutMs: number,
+  timers: Timers,
+): Promise<number | null> {
+  const answer = await within<unknown>(timers, timeoutMs, (resolve) => {
+    connection.request(event, data, resolve);
+    return () => {};
+  });
+  return typeof answer === 'number' ? answer : null;
+}
