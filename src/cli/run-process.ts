@@ -6,6 +6,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { guard } from '../run/leftovers/guardian.ts';
 import { ownedEnvironment } from '../run/leftovers/owner.ts';
+import { removeLeftovers } from '../run/leftovers/remove.ts';
 import type { Progress, RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
@@ -25,8 +26,8 @@ const SILENT_FOR_S = 30;
 const SILENT_AFTER_STOP_S = 10;
 
 /**
- * Carries out a plan in a process of its own. Throws as runPlan does; RUN_CRASHED when that process crashes, and RUN_HUNG
- * when it has reported nothing for 30 s and was ended. Neither loses the runs before it.
+ * Carries out a plan in a process of its own. Throws as runPlan does; RUN_CRASHED when that process crashes, RUN_KILLED
+ * when a signal ends it, and RUN_HUNG when it has reported nothing for 30 s and was ended. Neither loses the runs before it.
  */
 export function runInProcess(
   { plan, layout }: PlannedRun,
@@ -67,7 +68,10 @@ export function runInProcess(
     child.on('exit', (code, killedBy) => {
       silence.close();
       signal.removeEventListener('abort', stop);
-      reject(runCrashed(`it ended with ${killedBy ?? `exit code ${code}`}`));
+      const error = killedBy === null ? runCrashed(`it ended with exit code ${code}`) : runKilled(killedBy);
+      // Its server may still be ending.
+      if (code !== 0) void removeLeftovers().then(() => reject(error));
+      else reject(error);
     });
     send({ type: 'run', plan, layout, commandLine });
     if (signal.aborted) stop();
@@ -108,6 +112,12 @@ function runHung(pid: number, seconds: number): SockbenchError {
   const message = `the process of a run (${pid}) reported nothing for ${seconds}s and was ended`;
   const hint = 'Check whether it was stopped, or whether a function of your files does not return.';
   return new SockbenchError({ code: 'RUN_HUNG', message, hint, exitCode: EXIT.invalid });
+}
+
+function runKilled(killedBy: NodeJS.Signals): SockbenchError {
+  const message = `the process of a run was ended by ${killedBy}`;
+  const hint = 'Check what ended it: the kernel does when memory is exhausted.';
+  return new SockbenchError({ code: 'RUN_KILLED', message, hint, exitCode: EXIT.invalid });
 }
 
 /** The error of a run whose process crashed; `how` says how. */
