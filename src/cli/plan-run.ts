@@ -7,6 +7,7 @@ import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/option
 import { buildPlan, type PlannedRun, type TargetPlan } from '../plan/plan.ts';
 import { list } from '../text.ts';
 import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
+import { rehearseTarget } from '../user-files/rehearse.ts';
 import {
   configuredOptions,
   type Flags,
@@ -55,12 +56,17 @@ export async function readSource(
   const asked = { ...targetDefaults(found), ...chosen };
   const targetOf = targetResolver(scenario, found, asked);
   const mapping = found.kind === 'file' ? found.definition : chat;
+  let isRehearsed = false;
   return {
     scenario,
     config,
     planWith(varied = {}) {
       const planned = buildPlan(scenario, { ...asked, ...varied }, targetOf, file);
       requireOperations(planned, mapping);
+      if (found.kind === 'file' && !isRehearsed) {
+        rehearseTarget(found.definition, found.file, mappingNeeds(planned.layout), planned);
+        isRehearsed = true;
+      }
       return planned;
     },
   };

@@ -36,6 +36,17 @@ export type Operation =
   /** Carries out the scenario's `steps`. */
   | { readonly kind: 'steps' };
 
+export const OPERATION_KINDS: ReadonlyArray<Operation['kind']> = [
+  'publish',
+  'request',
+  'ask-me',
+  'echo',
+  'stream-reply',
+  'ping',
+  'close',
+  'steps',
+];
+
 /** Messages of one sender to one audience. The k-th due message of a run belongs to stream k modulo their number. */
 export interface Stream {
   /** Client number. */

@@ -1,5 +1,6 @@
 import type { OutgoingEvent } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import { type Reason, ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
@@ -28,11 +29,16 @@ export async function joinAll(context: WorkerContext, pool: ClientPool): Promise
     [...pool.connections].map(async ([number, connection]) => {
       const rooms = layout.rooms[number] ?? [];
       if (rooms.length === 0 || join === undefined) return;
-      const events = [join({ rooms, client: target.clientOf(number) })].flat();
-      const joined = joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
-      const unanswered = await Promise.race([joined, pool.dropOf(number)]);
-      if (unanswered === null) return;
-      failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
+      try {
+        const events = [join({ rooms, client: target.clientOf(number) })].flat();
+        const joined = joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
+        const unanswered = await Promise.race([joined, pool.dropOf(number)]);
+        if (unanswered === null) return;
+        failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
+      } catch (error) {
+        // The target's function threw, or what it returned cannot be sent.
+        failures.add(messageOf(error));
+      }
     }),
   );
   return failures.take();

@@ -1,5 +1,6 @@
 import type { Layout, Stream } from '../contract/scenario.ts';
 import type { Connection } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
@@ -16,7 +17,7 @@ const TOO_LATE = 'the generator was too late';
 /** A message or iteration that is due. */
 export interface DueMessage {
   readonly stream: Stream;
-  /** Calls `perform` with the stamp of this moment, and counts the message as sent unless that throws. */
+  /** Calls `perform` with the stamp of this moment. If that throws, the message counts as failed and not sent. */
   readonly send: (perform: (stamp: Stamp) => void) => void;
   /** Counts the message as not sent. */
   readonly drop: (reason: string) => void;
@@ -59,10 +60,18 @@ export class SentMessages {
           drop(TOO_LATE);
           return;
         }
-        if (startsIteration) {
-          perform({ stream: streamIndex, seq: iteration, intendedNs, actualNs, measured });
-        } else {
-          this.sendNext(streamIndex, intendedNs, measured, perform, actualNs);
+        try {
+          if (startsIteration) {
+            perform({ stream: streamIndex, seq: iteration, intendedNs, actualNs, measured });
+          } else {
+            this.sendNext(streamIndex, intendedNs, measured, perform, actualNs);
+          }
+        } catch (error) {
+          // A function of the target threw, or what it returned cannot be sent.
+          const reason = messageOf(error);
+          drop(reason);
+          if (measured) this.#context.failed.add(reason);
+          return;
         }
         if (!measured) return;
         this.#count(intendedNs, 'sent');

@@ -1,17 +1,29 @@
-import type { Layout, Scenario, Stream } from '../contract/scenario.ts';
+import {
+  type Layout,
+  OPERATION_KINDS,
+  type Operation,
+  SCOPES,
+  type Scenario,
+  type Stream,
+} from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { seriesOfRun } from '../measure/series.ts';
-import { plural } from '../text.ts';
+import { list, plural } from '../text.ts';
 
 /**
  * Checks that messages of a layout can be counted: every client number exists, receivers are ascending, series are
  * declared, and steps are written. Throws BAD_LAYOUT.
  */
 export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: number): void {
-  const { rooms, streams } = layout;
   const { name } = scenario;
-  if (!Array.isArray(rooms) || !Array.isArray(streams)) {
-    badLayout(name, 'its layout has no lists called rooms and streams', 'Return { rooms, streams }.');
+  const { rooms, streams } = layout ?? {};
+  const isList = Array.isArray(rooms) && rooms.every(Array.isArray) && Array.isArray(streams);
+  if (!isList) {
+    badLayout(
+      name,
+      'its layout has no lists called rooms and streams',
+      'Return { rooms, streams }: rooms is a list for each client.',
+    );
   }
   const known = new Set(seriesOfRun(scenario.series).map((series) => series.name));
   const headline = layout.headline ?? scenario.headline;
@@ -40,11 +52,16 @@ function badLayout(scenario: string, problem: string, hint: string): never {
 }
 
 function problemOf(
-  { sender, receivers, operation, series }: Stream,
+  stream: Stream,
   { steps }: Scenario,
   clients: number,
   known: ReadonlySet<string>,
 ): readonly [problem: string, hint: string] | null {
+  const { sender, receivers, operation, series } = stream ?? {};
+  if (!Array.isArray(receivers))
+    return ['has no list of receivers', 'Return { sender, operation, receivers }.'];
+  const wrong = problemOfOperation(operation);
+  if (wrong !== null) return wrong;
   const isClient = (number: number) => Number.isInteger(number) && number >= 0 && number < clients;
   const stranger = [sender, ...receivers].find((number) => !isClient(number));
   if (stranger !== undefined) {
@@ -58,6 +75,22 @@ function problemOf(
   }
   if (operation.kind !== 'steps' || steps !== undefined) return null;
   return ['has the operation steps, but the scenario has no steps', 'Write steps: async (user) => { ... }.'];
+}
+
+function problemOfOperation(operation: Operation): readonly [problem: string, hint: string] | null {
+  const kind = operation?.kind;
+  if (!OPERATION_KINDS.includes(kind)) {
+    return [`has the operation ${String(kind)}`, `The operations are ${list(OPERATION_KINDS)}.`];
+  }
+  if (operation.kind === 'publish' && !SCOPES.includes(operation.scope)) {
+    return [`publishes to ${String(operation.scope)}`, `The scopes are ${list(SCOPES)}.`];
+  }
+  if (operation.kind === 'publish' && operation.room !== null && typeof operation.room !== 'string') {
+    return ['publishes to a room that is no name', 'room is text, or null for a scope without a room.'];
+  }
+  const isCounted =
+    operation.kind !== 'stream-reply' || (Number.isInteger(operation.replies) && operation.replies > 0);
+  return isCounted ? null : ['has no number of replies', 'replies is a whole number from 1.'];
 }
 
 /**

@@ -76,6 +76,11 @@ export const FINDINGS = {
     'Messages were not sent because their sender had been dropped.',
     CHECK_SERVER,
   ),
+  send_failed: invalid(
+    'user',
+    'Messages were not sent because a function of the target failed.',
+    'correct that function of the target file',
+  ),
   too_few_samples: invalid('server', 'Too few samples were measured for a median.', LONGER),
   interrupted: invalid('user', 'The user stopped the run.', 'let it finish'),
   server_overloaded: note(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Scenario } from '../contract/scenario.ts';
 import { SERIES } from '../measure/series.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
+import { SCENARIO_RESULTS } from './results.ts';
 import { fn, loadUserFile } from './user-file.ts';
 
 const scenarioFields = z.strictObject({
@@ -49,5 +50,5 @@ const scenarioSchema = scenarioFields.superRefine(({ series = {}, options, defau
 
 /** Loads a scenario file. Throws BAD_SCENARIO_FILE for a definition that does not fit. */
 export async function loadScenarioFile(file: string): Promise<Scenario> {
-  return (await loadUserFile(file, 'scenario', scenarioSchema)) as unknown as Scenario;
+  return (await loadUserFile(file, 'scenario', scenarioSchema, SCENARIO_RESULTS)) as unknown as Scenario;
 }

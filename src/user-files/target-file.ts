@@ -14,6 +14,7 @@ import {
 } from '../contract/target.ts';
 import { fail, messageOf } from '../errors.ts';
 import { plural } from '../text.ts';
+import { TARGET_RESULTS } from './results.ts';
 import { fn, loadUserFile } from './user-file.ts';
 
 type PerClient<T> = T | ((client: Client) => T);
@@ -99,7 +100,7 @@ const targetSchema = z.strictObject(targetFields);
 
 /** Loads a target file. Throws BAD_TARGET_FILE for a definition that does not fit. */
 export async function loadTargetFile(file: string): Promise<TargetDefinition> {
-  return (await loadUserFile(file, 'target', targetSchema)) as TargetDefinition;
+  return (await loadUserFile(file, 'target', targetSchema, TARGET_RESULTS)) as TargetDefinition;
 }
 
 const CSV_HINT = 'The first line names the columns; every other line is one client.';

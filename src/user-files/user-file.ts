@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { fail, SockbenchError } from '../errors.ts';
 import { entryPath } from '../package.ts';
 import { didYouMean } from '../text.ts';
 import { thrownText, watchLoad } from './process-guard.ts';
+import { anyValue, type ResultCheck, type ResultChecks, shownValue } from './results.ts';
 
 /** The files that a user writes, by what they define. */
 const KINDS = {
@@ -37,6 +38,7 @@ export async function loadUserFile<T extends object>(
   file: string,
   kind: UserFileKind,
   schema: z.ZodType<T>,
+  results: ResultChecks = {},
 ): Promise<T> {
   const exported = await importUserFile(file, kind);
   const { code, hint } = KINDS[kind];
@@ -51,7 +53,7 @@ export async function loadUserFile<T extends object>(
       hint,
     );
   }
-  if (checked.success) return nameFunctions(checked.data, file);
+  if (checked.success) return nameFunctions(checked.data, file, results);
   return fail(
     code,
     `${file} is not a valid ${kind}\n${z.prettifyError(checked.error)}`,
@@ -121,13 +123,21 @@ type AnyFunction = (...args: unknown[]) => unknown;
 
 /**
  * Wraps every function of a definition, so that its errors name the function and the line:
- * `publish of chat.target.ts (line 12) failed: ...`. A SockbenchError passes unchanged.
+ * `publish of chat.target.ts (line 12) failed: ...`. A result that `results` rejects is such an error too. A
+ * SockbenchError passes unchanged.
  */
-export function nameFunctions<T extends object>(definition: T, file: string, path = ''): T {
+export function nameFunctions<T extends object>(
+  definition: T,
+  file: string,
+  results: ResultChecks = {},
+  path = '',
+): T {
   const wrapped = Object.entries(definition).map(([key, inner]: [string, unknown]) => {
     const name = `${path}${key}`;
-    if (typeof inner === 'function') return [key, wrap(inner as AnyFunction, basename(file), name)];
-    return [key, isLiteral(inner) ? nameFunctions(inner, file, `${name}.`) : inner];
+    if (typeof inner === 'function') {
+      return [key, wrap(inner as AnyFunction, file, name, results[name] ?? anyValue)];
+    }
+    return [key, isLiteral(inner) ? nameFunctions(inner, file, results, `${name}.`) : inner];
   });
   return Object.fromEntries(wrapped);
 }
@@ -137,10 +147,14 @@ function isLiteral(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function wrap(work: AnyFunction, file: string, name: string): AnyFunction {
+function wrap(work: AnyFunction, path: string, name: string, check: ResultCheck): AnyFunction {
+  const file = basename(path);
   return function (this: unknown, ...args) {
+    let result: unknown;
+    let expected: string | null;
     try {
-      return work.apply(this, args);
+      result = work.apply(this, args);
+      expected = check(result);
     } catch (error) {
       if (error instanceof SockbenchError) throw error;
       throw new SockbenchError({
@@ -150,13 +164,33 @@ function wrap(work: AnyFunction, file: string, name: string): AnyFunction {
         cause: error,
       });
     }
+    if (expected === null) return result;
+    return fail(
+      'USER_RESULT',
+      `${name} of ${file}${lineOfName(path, name)} returned ${shownValue(result)}; it must return ${expected}`,
+      'docs/your-own-server.md describes every function of a target file.',
+    );
   };
 }
 
 /** ` (line 12)`: the line of the file in the stack of an error; empty when it is not there. */
 function lineIn(file: string, error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const stack = error instanceof Error ? String(error.stack) : '';
   const [, after = ''] = stack.split(`${file}:`, 2);
   const line = /^\d+/.exec(after)?.[0];
   return line === undefined ? '' : ` (line ${line})`;
+}
+
+/** ` (line 12)`: the line at which a file names a field, `codec.encode`; empty when it does not. */
+function lineOfName(path: string, name: string): string {
+  try {
+    const source = readFileSync(path, 'utf8');
+    const fields = name.split('.').map((field) => `\\b${field}\\b\\s*[(:,]`);
+    const found = new RegExp(fields.join('[^]*?')).exec(source);
+    return found === null
+      ? ''
+      : ` (line ${source.slice(0, found.index + found[0].length).split('\n').length})`;
+  } catch {
+    return '';
+  }
 }

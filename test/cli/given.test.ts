@@ -158,6 +158,55 @@ describe('a target file', () => {
     expect(await needs('observe')).toBe('observe');
   });
 
+  it.each([
+    [`request: () => null`, /request of target\.ts \(line 1\) returned null; it must return \{ event: NAME/],
+    [`request: async () => ({ event: 'a' })`, /request of target\.ts .* and the function must not be async/],
+    [`request: () => { throw null; }`, /request of target\.ts failed: it threw null/],
+    [
+      `request: () => ({ event: 'a', data: 10n })`,
+      /request of target\.ts returned data that cannot be sent: .*BigInt/,
+    ],
+    [
+      `request: () => { const a = {}; a.a = a; return { event: 'a', data: a }; }`,
+      /cannot be sent: .*circular/,
+    ],
+    [`request: () => ({ event: 'a', data: Symbol('b') })`, /cannot be sent: it is no JSON/],
+    [`auth: () => 'token'`, /auth of target\.ts \(line 1\) returned 'token'; it must return an object/],
+    [`headers: ({ values }) => ({ a: values.none })`, /headers of target\.ts .*returned \{ a: undefined \}/],
+    [`query: () => { throw new Error('no query'); }`, /query of target\.ts \(line \d+\) failed: no query/],
+    [`clients: () => null`, /clients of target\.ts .*returned null/],
+    [`get auth() { throw new Error('a getter'); }`, /target\.ts.*: a field could not be read: a getter/],
+  ])('whose functions fail is refused before anything starts: %s', async (more, message) => {
+    const files = { 'target.ts': target(more) };
+    expect(await refusalOf(files, 'ack-roundtrip', '--target', 'target.ts')).toMatch(message);
+  });
+
+  it.each([
+    ['null', /its layout has no lists called rooms and streams/],
+    ['Promise.resolve({})', /layout of mine\.ts .*the function must not be async/],
+    ['{ rooms: [null], streams: [] }', /no lists called rooms and streams/],
+    ['{ rooms: [[]], streams: [null] }', /stream 0 of its layout has no list of receivers/],
+    ['{ rooms: [[]], streams: [{ sender: 0, receivers: [0] }] }', /stream 0 .* has the operation undefined/],
+    [
+      `{ rooms: [[]], streams: [{ sender: 0, receivers: [0], operation: { kind: 'x' } }] }`,
+      /has the operation x/,
+    ],
+    [
+      `{ rooms: [[]], streams: [{ sender: NaN, receivers: [0], operation: { kind: 'request' } }] }`,
+      /names client NaN/,
+    ],
+    [
+      `{ rooms: [[]], streams: [{ sender: 0, receivers: [0], operation: { kind: 'stream-reply', replies: NaN } }] }`,
+      /has no number of replies/,
+    ],
+  ])('a scenario with the layout %s is refused', async (layout, message) => {
+    const mine = scenario('')
+      .replace(/layout: .*/s, `layout: () => (${layout}) };`)
+      .replace(/throw [^;]*;/, '');
+    const flags = ['--target', 'target.ts', '--clients', '1'];
+    expect(await refusalOf({ 'mine.ts': mine, 'target.ts': target() }, 'mine.ts', ...flags)).toMatch(message);
+  });
+
   it('whose clients are too few is refused before anything starts', async () => {
     const files = { 'target.ts': target(`clients: './clients.csv'`), 'clients.csv': 'user\nann\n' };
     expect(await refusalOf(files, 'ack-roundtrip', '--target', 'target.ts', '--clients', '2')).toBe(

@@ -22,7 +22,8 @@ function open(operation: Operation, measuring: Partial<MeasureWindow> = {}) {
   const messages = new SentMessages(context);
   const send = (index: number, intendedNs: number, measured = true) =>
     messages.begin(index, intendedNs, measured).send((stamp) => stamps.push(stamp));
-  return { messages, stamps, send, time, values: () => valuesOf(context.recorder) };
+  const { failed } = context;
+  return { messages, stamps, send, time, failed, values: () => valuesOf(context.recorder) };
 }
 
 const publish: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };
@@ -83,15 +84,18 @@ describe('messages that are due', () => {
     expect(messages.unsent.take()).toEqual([{ reason: 'the sender was not connected', count: 1 }]);
   });
 
-  it('leave no gap when they cannot be sent', () => {
-    const { messages, stamps, send } = open(publish);
+  it('leave no gap when they cannot be sent, and count as failed and unsent', () => {
+    const { messages, stamps, send, failed } = open(publish);
     const fails = () => {
       throw new Error('no such room');
     };
-    expect(() => messages.begin(0, 0, true).send(fails)).toThrow('no such room');
+    messages.begin(0, 0, true).send(fails);
+    messages.begin(0, 0, false).send(fails);
     send(2, 0);
     expect(stamps).toMatchObject([{ stream: 0, seq: 0 }]);
     expect(messages.takeBySecond()).toEqual([{ second: 0, intended: 2, sent: 1, expected: 4, delivered: 0 }]);
+    expect(failed.take()).toEqual([{ reason: 'no such room', count: 1 }]);
+    expect(messages.unsent.take()).toEqual([{ reason: 'no such room', count: 1 }]);
   });
 
   it('are given up when they could only be sent after the run', () => {

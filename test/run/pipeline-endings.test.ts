@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
+import { chat, type Mapping } from '../../src/contract/target.ts';
 import type { RunPhase } from '../../src/run/control.ts';
 import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 
@@ -243,6 +244,40 @@ describe('clients that the server does not accept', () => {
       code: 'CLIENTS_LOST',
       message: 'nothing was measured: no receiver is connected: connection refused',
     });
+  });
+});
+
+describe('a function of the target that throws', () => {
+  it('while publishing fails that message, and the run goes on', async () => {
+    let count = 0;
+    const publish: Mapping['publish'] = (message) => {
+      count += 1;
+      if (count % 5 === 0) throw new Error('no token');
+      return chat.publish(message);
+    };
+    const result = await broadcasts({ mapping: { ...chat, publish } }).run();
+    expect(result.status).toBe('complete');
+    expect(result.rate).toMatchObject({
+      intended: 250,
+      sent: 200,
+      unsent: [{ reason: 'no token', count: 50 }],
+    });
+    expect(result.failed).toEqual([{ reason: 'no token', count: 50 }]);
+    expect(result.ledger).toMatchObject({ expected: 200 * CLIENTS, delivered: 200 * CLIENTS, lost: 0 });
+    expect(result.invalid).toEqual([
+      { code: 'send_failed', message: '200 of 250 messages sent: no token (50)' },
+    ]);
+  });
+
+  it('while joining fails the clients that it throws for', async () => {
+    const join: Mapping['join'] = ({ rooms, client }) => {
+      if (client.number === 1) throw new Error('no room for client 1');
+      return chat.join({ rooms, client });
+    };
+    const planned = planFake(roomFanout, { ...LOAD, rooms: '2' });
+    const result = await new FakeRun({ planned, mapping: { ...chat, join } }).run();
+    expect(result.clients.failures).toEqual([{ reason: 'no room for client 1', count: 1 }]);
+    expect(result.ledger.delivered).toBeGreaterThan(100);
   });
 });
 

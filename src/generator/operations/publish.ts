@@ -98,8 +98,8 @@ export class Publishing implements RunningOperation {
       return message;
     }
     if (message.reply === 'acknowledgement') {
-      if (stamp.measured) this.#unacknowledged += 1;
       connection.request(message.event, message.data, () => this.#noteAcknowledged(stamp));
+      if (stamp.measured) this.#unacknowledged += 1;
     } else {
       // An event in reply does not say which message it belongs to, so nothing waits for it.
       connection.emit(message.event, message.data);

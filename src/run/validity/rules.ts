@@ -27,13 +27,16 @@ export const LIMITS = {
 type Rule = (view: ResultView) => Finding | null;
 
 /** Fewer messages than intended are another, lighter load. */
-const rateHeld: Rule = ({ result: { rate } }) => {
+const rateHeld: Rule = ({ result: { rate, failed } }) => {
   if (rate.sent >= rate.intended * LIMITS.achievedRatio) return null;
   const causes = listCounted(rate.unsent);
   const sent = `${formatCount(rate.sent)} of ${plural(rate.intended, 'message')} sent`;
-  const senderGone = rate.unsent.every(({ reason }) => reason === SENDER_GONE) && rate.unsent.length > 0;
+  const areAll = (is: (reason: string) => boolean) =>
+    rate.unsent.length > 0 && rate.unsent.every(({ reason }) => is(reason));
   const message = `${sent}${causes === '' ? '' : `: ${causes}`}`;
-  return { code: senderGone ? 'sender_lost' : 'rate_not_held', message };
+  if (areAll((reason) => reason === SENDER_GONE)) return { code: 'sender_lost', message };
+  const hasFailed = areAll((reason) => failed.some((failure) => failure.reason === reason));
+  return { code: hasFailed ? 'send_failed' : 'rate_not_held', message };
 };
 
 /** The highest quantile up to p99 that the run has samples for. Noise beyond it changes nothing that is reported. */

@@ -49,6 +49,14 @@ describe('the rate', () => {
     expect(codesOf(rate(least - 1))).toEqual(['rate_not_held']);
   });
 
+  it('is the fault of the target file when every unsent message failed in it', () => {
+    const failed = [{ reason: 'publish of a.ts failed', count: 10 }];
+    const late = [...failed, { reason: 'too late', count: 10 }];
+    expect(codesOf({ ...rate(980, failed), failed })).toEqual(['send_failed']);
+    expect(codesOf({ ...rate(980, late), failed })).toEqual(['rate_not_held']);
+    expect(codesOf({ ...rate(999, failed), failed })).toEqual([]);
+  });
+
   it('is reported with the reasons for unsent messages', () => {
     expect(messagesOf(rate(994))).toEqual(['994 of 1,000 messages sent']);
     expect(

@@ -1,0 +1,100 @@
+import { basename } from 'node:path';
+import type { Payload } from '../contract/protocol.ts';
+import type { Layout } from '../contract/scenario.ts';
+import { Arguments, type Client, type Mapping, type OutgoingEvent } from '../contract/target.ts';
+import { fail } from '../errors.ts';
+import { foreign } from '../foreign.ts';
+import { stampWriter } from '../measure/stamp.ts';
+import type { PlannedRun } from '../plan/plan.ts';
+import type { TargetDefinition } from './target-file.ts';
+
+/** How long the rehearsed payload is at most: enough for its stamp, and quick to encode. */
+const PAYLOAD_BYTES = 1024;
+
+/**
+ * Calls the functions of a target once, as the first client of a run would: those for connecting, and those of the
+ * operations in `needs`. Throws USER_FUNCTION for one that throws, USER_RESULT for one whose result cannot be sent.
+ * Functions that read what the server sends are not called, because nothing has been sent.
+ */
+export function rehearseTarget(
+  target: TargetDefinition,
+  file: string,
+  needs: ReadonlyArray<keyof Mapping>,
+  { plan, layout }: Pick<PlannedRun, 'plan' | 'layout'>,
+): void {
+  const { clients, auth, headers, query } = target;
+  const values = typeof clients === 'function' ? clients(0) : {};
+  const client: Client = { number: 0, values };
+  for (const perClient of [auth, headers, query]) if (typeof perClient === 'function') perClient(client);
+  const write = stampWriter(plan.payloadType, Math.min(plan.payloadBytes, PAYLOAD_BYTES));
+  const payload = write({ stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false });
+  const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
+  for (const name of new Set([...needs, ...(hasSteps ? (['publish', 'request'] as const) : [])])) {
+    for (const sent of eventsOf(target, name, layout, client, payload)) {
+      requireSendable(sent, target, `${name} of ${basename(file)}`, plan.settings.parser === 'msgpack');
+    }
+  }
+}
+
+/** What a function of the target returns for the first message of a layout; empty for what sends nothing. */
+function eventsOf(
+  target: Mapping,
+  name: keyof Mapping,
+  { rooms, streams }: Layout,
+  client: Client,
+  payload: Payload,
+): ReadonlyArray<OutgoingEvent | { readonly body?: unknown }> {
+  const operations = streams.map(({ operation }) => operation);
+  const published = operations.find((operation) => operation.kind === 'publish');
+  const streamed = operations.find((operation) => operation.kind === 'stream-reply');
+  const { scope, room } = published ?? { scope: 'everyone', room: null };
+  switch (name) {
+    case 'join': {
+      const joined = target.join?.({ rooms: rooms.find((each) => each.length > 0) ?? [], client });
+      return joined === undefined ? [] : [joined].flat();
+    }
+    case 'publish':
+      return [target.publish?.({ payload, scope, room, client }) ?? []].flat();
+    case 'streamRequest':
+      return [target.streamRequest?.({ payload, count: streamed?.replies ?? 1, client }) ?? []].flat();
+    case 'request':
+    case 'echo':
+    case 'askMe':
+      return [target[name]?.({ payload, client }) ?? []].flat();
+    case 'delivery':
+    case 'reply':
+    case 'echoed':
+    case 'streamed':
+    case 'asked':
+    case 'observe':
+    case 'node':
+      return [];
+  }
+}
+
+function requireSendable(
+  sent: OutgoingEvent | { readonly body?: unknown },
+  { codec }: TargetDefinition,
+  whose: string,
+  isMsgpack: boolean,
+): void {
+  const { data } = 'event' in sent ? sent : { data: sent.body };
+  if ('event' in sent && codec !== undefined) {
+    codec.encode({ event: sent.event, data });
+    return;
+  }
+  if (isMsgpack) return;
+  const content = data instanceof Arguments ? data.list : data;
+  let problem = 'it is no JSON';
+  try {
+    const text = JSON.stringify(content, (_, value) => (value instanceof Uint8Array ? '' : value));
+    if (text !== undefined || content === undefined) return;
+  } catch (error) {
+    problem = foreign(error);
+  }
+  fail(
+    'USER_RESULT',
+    `${whose} returned data that cannot be sent: ${problem}`,
+    'Data are text, numbers, booleans, null, bytes, and lists and objects of these.',
+  );
+}

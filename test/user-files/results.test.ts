@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { TARGET_RESULTS } from '../../src/user-files/results.ts';
+import { nameFunctions } from '../../src/user-files/user-file.ts';
+import { thrownBy } from '../thrown.ts';
+
+const circle: Record<string, unknown> = {};
+circle['self'] = circle;
+const trap = () => {
+  throw new Error('a trap');
+};
+
+/** Calls a function of a target that returns this, by its name in the definition. */
+function call(name: string, result: unknown): unknown {
+  const [field = '', inner] = name.split('.');
+  const work = () => result;
+  const definition = nameFunctions(
+    { [field]: inner === undefined ? work : { [inner]: work } },
+    '/nowhere/my.target.ts',
+    TARGET_RESULTS,
+  ) as Record<string, (() => unknown) & Record<string, () => unknown>>;
+  return inner === undefined ? definition[field]?.() : definition[field]?.[inner]?.();
+}
+
+const EVENT = '{ event: NAME, data, reply }';
+const PUBLISHED = `${EVENT}; or { url, method, headers, body }`;
+
+describe('a function of a target', () => {
+  it.each<[name: string, result: unknown, shown: string, expected: string]>([
+    ['publish', null, 'null', PUBLISHED],
+    ['publish', undefined, 'undefined', PUBLISHED],
+    ['publish', 'text', "'text'", PUBLISHED],
+    ['publish', 5, '5', PUBLISHED],
+    ['publish', 10n, '10n', PUBLISHED],
+    ['publish', Symbol('s'), 'Symbol(s)', PUBLISHED],
+    ['publish', trap, '[Function: trap]', PUBLISHED],
+    ['publish', [], '[]', PUBLISHED],
+    ['publish', circle, '<ref *1> { self: [Circular *1] }', PUBLISHED],
+    ['publish', { event: 5 }, '{ event: 5 }', PUBLISHED],
+    ['publish', { event: '' }, "{ event: '' }", PUBLISHED],
+    ['publish', { event: 'x', reply: 'maybe' }, "{ event: 'x', reply: 'maybe' }", PUBLISHED],
+    ['publish', { url: 5 }, '{ url: 5 }', PUBLISHED],
+    ['request', 'x'.repeat(1e6), `'${'x'.repeat(40)}'... 999960 more characters`, EVENT],
+    ['join', [{ event: 'a' }, null], "[ { event: 'a' }, null ]", `${EVENT}, or a list of these`],
+    ['clients', 7, '7', 'an object with the values of the client'],
+    ['auth', 'token', "'token'", 'an object'],
+    ['headers', { cookie: 5 }, '{ cookie: 5 }', 'an object with text in its fields'],
+    ['codec.encode', {}, '{}', 'text or a Uint8Array'],
+    ['codec.decode', 5, '5', '{ event: NAME, data }, or null for a message that is no event'],
+    ['streamed.read', { item: '1' }, "{ item: '1' }", '{ item: NUMBER, payload }'],
+    ['asked.read', {}, '{}', '{ answer, roundTripNs: NUMBER } or null'],
+    ['observe.key', null, 'null', 'text or a number'],
+  ])('%s that returns %o is named with what it must return', (name, result, shown, expected) => {
+    expect(thrownBy(() => call(name, result))).toMatchObject({
+      code: 'USER_RESULT',
+      exitCode: 2,
+      message: `${name} of my.target.ts returned ${shown}; it must return ${expected}`,
+    });
+  });
+
+  it.each(['publish', 'auth', 'delivery.payload'])(
+    '%s must not be async, and what it rejects is not left',
+    async (name) => {
+      // Vitest fails when the rejection is left to itself.
+      const error = thrownBy(() => call(name, Promise.reject(new Error('late'))));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(error).toMatchObject({
+        code: 'USER_RESULT',
+        message: expect.stringMatching(/returned Promise .*, and the function must not be async$/),
+      });
+    },
+  );
+
+  it('that returns a proxy which throws has failed', () => {
+    expect(thrownBy(() => call('publish', new Proxy({}, { get: trap })))).toMatchObject({
+      code: 'USER_FUNCTION',
+      message: expect.stringMatching(/^publish of my\.target\.ts failed: a trap$/),
+    });
+  });
+
+  it.each([
+    ['publish', { event: 'x' }],
+    ['publish', { event: 'x', data: circle, reply: { event: 'y' } }],
+    ['publish', { url: '/messages', method: 'PUT', headers: { a: 'b' }, body: {} }],
+    ['join', []],
+    ['join', [{ event: 'a' }]],
+    ['codec.encode', new Uint8Array(2)],
+    ['codec.decode', null],
+    ['asked.read', null],
+    ['observe.key', 7],
+    ['delivery.payload', undefined],
+    ['reply', null],
+  ])('%s may return %j', (name, result) => {
+    expect(call(name, result)).toBe(result);
+  });
+});
