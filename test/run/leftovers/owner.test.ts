@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { isGone, OWNER } from '../../../src/run/leftovers/owner.ts';
+import { readStat } from '../../../src/run/server/process-tree.ts';
+import { skipWhenMissing } from '../../support/need.ts';
+import { NO_PROC } from '../../support/proc.ts';
+
+skipWhenMissing(NO_PROC);
+
+const [scope, pid, started] = OWNER.split('-');
+
+/** The name that a process of this machine would have. */
+const nameOf = (of: number | undefined) => `${scope}-${of}-${readStat(of ?? 0)?.startedTicks}`;
+
+it('an owner that runs is not gone', () => {
+  expect(isGone(OWNER)).toBe(false);
+});
+
+it('an owner whose pid another process has now is gone', () => {
+  expect(isGone(`${scope}-${pid}-${Number(started) - 1}`)).toBe(true);
+});
+
+it('an owner that has ended is gone', async () => {
+  const child = spawn('sleep', ['60']);
+  const owner = nameOf(child.pid);
+  expect(isGone(owner)).toBe(false);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(isGone(owner)).toBe(true);
+});
+
+it('an owner that has ended and was not waited for is gone', async () => {
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(parent.stdout, 'data');
+  await expect.poll(() => readStat(Number(line))?.state).toBe('Z');
+  expect(isGone(nameOf(Number(line)))).toBe(true);
+  parent.kill('SIGKILL');
+});
+
+it('an owner of another machine or container is not gone, since it cannot be seen', () => {
+  expect(isGone(`00000000-${pid}-${started}`)).toBe(false);
+});
