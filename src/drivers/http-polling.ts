@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
 import { DEFAULT_POLL_INTERVAL_MS } from '../contract/target.ts';
+import { messageOf } from '../errors.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
@@ -49,9 +50,17 @@ function requireStatus({ status }: HttpAnswer, expected: number): void {
 }
 
 function objectIn({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(body);
+  const value = jsonIn(body);
   if (typeof value !== 'object' || value === null) throw new Error('the answer is not a JSON object');
   return { ...value };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`the answer is not JSON: ${messageOf(error)}`);
+  }
 }
 
 /** The messages of an answer, and the number of the last one. */

@@ -80,6 +80,10 @@ export function startRequest(url: URL, { method, agent, headers, body, timeoutMs
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
       response.on('error', reject);
     });
+    request.once('upgrade', ({ statusCode = 101 }, socket) => {
+      socket.destroy();
+      resolve({ status: statusCode, body: '' });
+    });
     request.end(body);
   });
   return { answer, abort: () => aborting.abort() };

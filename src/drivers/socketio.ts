@@ -54,6 +54,10 @@ export const officialSocketio: Driver = {
         resolve(new SocketioConnection(socket, ending, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
       });
       socket.connect();
+      socket.io.engine.on('close', (reason, details) => {
+        // The client does not notice that a connection closes before Engine.IO is open. It closes others by force.
+        if (reason !== 'forced close') ending.drop(disconnectReason(reason, details));
+      });
       const isOpen = () => socket.io.engine.readyState === 'open';
       return {
         abandon: release,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ConnectOptions } from '../../drivers/driver.ts';
-import { NO_ANSWER_OF_NAMESPACE } from '../../drivers/reason.ts';
+import { NO_ANSWER_OF_NAMESPACE, NOT_ENGINE_IO } from '../../drivers/reason.ts';
 import {
   type Answer,
   addressFor,
@@ -16,8 +16,11 @@ import {
 export function diagnoseOtherProtocol(
   engineIo: Sight,
   webSocket: Sight,
-  { protocol, connect }: Refused,
+  { protocol, connect, reason }: Refused,
 ): Diagnosis | null {
+  if (protocol === 'socketio' && reason === NOT_ENGINE_IO && webSocket.kind === 'upgraded') {
+    return noSocketio(connect);
+  }
   if (protocol === 'socketio' && webSocket.kind === 'upgraded') {
     const status = engineIo.kind === 'answer' ? ` (${statusOf(engineIo)})` : '';
     return {
@@ -34,6 +37,14 @@ export function diagnoseOtherProtocol(
   return null;
 }
 
+/** The server answers the handshake of Socket.IO, and not in its protocol. */
+function noSocketio(connect: ConnectOptions): Diagnosis {
+  return {
+    found: `it does not speak Socket.IO: ${NOT_ENGINE_IO}`,
+    hint: `Check the port, and the path of Socket.IO. If the server speaks raw WebSocket, use ${addressFor('ws', connect)}.`,
+  };
+}
+
 /** The server answers the first request of this protocol with an HTTP response that no server of the protocol sends. */
 export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null {
   if (sight.kind !== 'answer') return null;
@@ -48,7 +59,12 @@ export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null
     const what = status === 401 ? 'requires authentication' : 'forbids the connection';
     return { found: `it ${what} (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
   }
-  if (status === 429 || status >= 500) {
+  if (status === 429) {
+    const hint =
+      'Use a lower --connect-rate or fewer --clients, or raise the limit of the server or of the proxy in front of it.';
+    return { found: `it limits the rate of connections (${statusOf(sight)})`, hint };
+  }
+  if (status >= 500) {
     const hint = 'Read the log of the server, or of the proxy in front of it.';
     return { found: `it answers with an error (${statusOf(sight)})`, hint };
   }
@@ -114,6 +130,7 @@ export function diagnoseEngineIo(sight: Sight, refused: Refused): Diagnosis | nu
     };
   }
   const { protocol, connect, reason } = refused;
+  if (protocol === 'socketio' && reason === NOT_ENGINE_IO && open !== undefined) return noSocketio(connect);
   if (protocol !== 'socketio') {
     return { found: 'this is a Socket.IO server', hint: `Use ${addressFor('socketio', connect)}.` };
   }

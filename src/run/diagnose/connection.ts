@@ -57,6 +57,7 @@ export async function diagnoseConnection(
     case 'upgraded':
       return null;
     case 'silent':
+      if (sight.hasBegun) return INCOMPLETE;
       return sight.accepted ? SILENT : noConnection(url.host);
     case 'answer':
       return refusesPlainHttp(sight) && (await speaksTls(url, look)) ? wantsTls : null;
@@ -71,9 +72,10 @@ export async function diagnoseConnection(
       // A TLS port answers an HTTP request in TLS, or closes the connection.
       if (!isClosed && !code.startsWith('HPE_')) return null;
       if (await speaksTls(url, look)) return wantsTls;
-      return isClosed
-        ? CLOSES
-        : { found: `the service at this port does not speak HTTP${beginningOf(error)}`, hint: CHECK_ADDRESS };
+      if (isClosed) return CLOSES;
+      return code === 'HPE_INVALID_CONSTANT'
+        ? { found: `the service at this port does not speak HTTP${beginningOf(error)}`, hint: CHECK_ADDRESS }
+        : malformed(error);
     }
   }
 }
@@ -82,6 +84,20 @@ const SILENT: Diagnosis = {
   found: 'it accepts connections but never answers',
   hint: 'Check that this is the port of the server, and that the server is not blocked. If it is only slow, increase --connect-timeout.',
 };
+
+const INCOMPLETE: Diagnosis = {
+  found: 'it begins to answer, but does not complete its answer in time',
+  hint: 'Check that this is the port of the server, and read its log, or that of the proxy in front of it. If it is only slow, increase --connect-timeout.',
+};
+
+/** Node.js found the answer to be HTTP, and a part of it to be wrong. */
+function malformed(error: Error): Diagnosis {
+  const [, what = error.message] = /^Parse Error: (.+)/.exec(error.message) ?? [];
+  return {
+    found: `its answer is not valid HTTP (${what})`,
+    hint: 'Check that this is the port of the server, and the proxy in front of it.',
+  };
+}
 
 function diagnoseCertificate(error: NodeJS.ErrnoException): Diagnosis | null {
   const { code = '' } = error;

@@ -33,6 +33,7 @@ export async function explainRefusal(
 ): Promise<{ readonly message: string; readonly hint: string }> {
   const { protocol, clients, connect, reason } = refused;
   const { found, hint } = diagnoseRejection(refused) ??
+    diagnoseHandshake(refused) ??
     (await diagnoseByLooking(refused)) ?? {
       found: reason,
       hint: `Check that the server runs there and speaks ${SPOKEN[protocol]}.`,
@@ -51,6 +52,17 @@ function diagnoseRejection({ reason, connect }: Refused): Diagnosis | null {
   return {
     found: `the server has no namespace ${connect.namespace ?? new URL(connect.url).pathname}`,
     hint: 'Give an existing one with --namespace NAME. For the main namespace, omit it and the path of the URL.',
+  };
+}
+
+/** The `ws` package refuses the server's answer to the WebSocket handshake. */
+function diagnoseHandshake({ reason }: Refused): Diagnosis | null {
+  const [problem] =
+    /(Invalid (Upgrade|Sec-WebSocket-\w+) header|Server (sent|indicated) \w.*?)(?=\)?$)/.exec(reason) ?? [];
+  if (problem === undefined) return null;
+  return {
+    found: `it answers the WebSocket handshake wrongly (${problem})`,
+    hint: 'Check the WebSocket implementation of the server, and the proxy in front of it.',
   };
 }
 

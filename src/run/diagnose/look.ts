@@ -54,8 +54,8 @@ export type Sight =
   /** The server accepted the WebSocket handshake. */
   | { readonly kind: 'upgraded' }
   | { readonly kind: 'failed'; readonly error: NodeJS.ErrnoException }
-  /** Nothing arrived in time. `accepted`: the connection was made. */
-  | { readonly kind: 'silent'; readonly accepted: boolean };
+  /** No answer arrived in time. `accepted`: the connection was made. `hasBegun`: a part of an answer arrived. */
+  | { readonly kind: 'silent'; readonly accepted: boolean; readonly hasBegun: boolean };
 
 export interface Answer {
   readonly kind: 'answer';
@@ -88,6 +88,9 @@ export const WEBSOCKET_HANDSHAKE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 } as const;
 
+/** The only sound answer to that key: the example of RFC 6455, section 1.3. */
+const WEBSOCKET_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
 /** Looks as a client does. Aborting ends each look with `silent`. */
 export function lookAs({ headers, tls }: ConnectOptions, signal: AbortSignal): LookAt {
   return (url, additions = {}) =>
@@ -104,14 +107,16 @@ export function lookAs({ headers, tls }: ConnectOptions, signal: AbortSignal): L
 function request(url: URL, options: RequestOptions & { readonly signal: AbortSignal }): Promise<Sight> {
   return new Promise((resolve) => {
     let accepted = false;
+    let readBytes = () => 0;
     const fail = (error: unknown) => {
-      if (options.signal.aborted) resolve({ kind: 'silent', accepted });
+      if (options.signal.aborted) resolve({ kind: 'silent', accepted, hasBegun: readBytes() > 0 });
       else resolve({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
     };
     try {
       const send = url.protocol === 'https:' ? requestHttps : requestHttp;
       const sent = send(url, options);
       sent.once('socket', (socket) => {
+        readBytes = () => socket.bytesRead;
         socket.once('connect', () => {
           accepted = true;
         });
@@ -120,8 +125,9 @@ function request(url: URL, options: RequestOptions & { readonly signal: AbortSig
         resolve(await readAnswer(response));
         sent.destroy();
       });
-      sent.once('upgrade', (_response, socket) => {
-        resolve({ kind: 'upgraded' });
+      sent.once('upgrade', ({ headers }, socket) => {
+        if (headers['sec-websocket-accept'] === WEBSOCKET_ACCEPT) resolve({ kind: 'upgraded' });
+        else fail(new Error('the answer is none to the WebSocket handshake'));
         socket.destroy();
       });
       // Destroying the request may emit another error.

@@ -7,6 +7,7 @@ import type { ConnectOptions } from '../../../src/drivers/driver.ts';
 import { drivers } from '../../../src/drivers/index.ts';
 import { messageOf } from '../../../src/errors.ts';
 import { explainRefusal } from '../../../src/run/diagnose/explain.ts';
+import { ODD_SERVERS } from '../../support/odd-servers.ts';
 import { listening, REFUSING_SERVERS, type RefusingServer } from '../../support/refusing-servers.ts';
 
 const TIMEOUT_MS = 1000;
@@ -42,6 +43,33 @@ describe('the explanation when no client could connect', () => {
       });
     },
   );
+});
+
+describe('the explanation of a server that is odd', () => {
+  const ways = ODD_SERVERS.flatMap(({ only = 'all', ...server }) =>
+    (only === 'all' ? (['http', 'polling', 'ws'] as const) : [only]).map(
+      (way): [string, string, typeof server] => [server.what, way, server],
+    ),
+  );
+
+  it.each(ways)('%s, over %s', async (_, way, { start, found, hint }) => {
+    const { port, close } = await start();
+    const transport = way === 'polling' ? 'polling' : 'websocket';
+    const url = `${way === 'ws' ? 'ws' : 'http'}://127.0.0.1:${port}`;
+    const startedMs = performance.now();
+    const refusal = await attempt(way === 'ws' ? 'ws' : 'socketio', {
+      url,
+      transport,
+      timeoutMs: TIMEOUT_MS,
+    });
+    // The limit of the attempt, and half a second to look.
+    expect(performance.now() - startedMs).toBeLessThan(TIMEOUT_MS + 10_000);
+    await close();
+    expect(refusal).toEqual({
+      message: `none of 3 clients could connect to ${url} over ${transport}: ${found}`,
+      hint: hint.replaceAll('HOST', `127.0.0.1:${port}`),
+    });
+  });
 });
 
 /** Has a made-up failure explained, so that only the looks at the server count. */
