@@ -2,18 +2,15 @@ import { NsHistogram } from '../measure/histogram.ts';
 import { MAX_INTERVALS, type RunResult, type StoredInterval } from './run-result.ts';
 import type { StoredSample } from './telemetry.ts';
 
-/** How much of a document may be histograms, and how many samples of telemetry it may hold. */
-interface Bounds {
-  /** Sum over all histograms, inflated. */
-  readonly histogramBytes: number;
-  readonly samples: number;
+/** How long encoded histograms are: as text, and inflated. */
+interface Lengths {
+  readonly characters: number;
+  readonly bytes: number;
 }
 
-/**
- * The bounds of one document. With them a document stays below the 40 MiB that `stored-json.ts` reads: histograms take
- * at most 27 MiB, since base64 adds a third, and samples 9 MiB.
- */
-const DOCUMENT: Bounds = { histogramBytes: 20 * 1024 ** 2, samples: 12_000 };
+/** The bounds of one document, which stays below the 40 MiB that `stored-json.ts` reads: samples take 9 MiB. */
+const MAX_HISTOGRAMS: Lengths = { characters: 24 * 1024 ** 2, bytes: 40 * 1024 ** 2 };
+const MAX_SAMPLES = 12_000;
 
 /** A comparison or a search holds at most this many runs. */
 export const MAX_RUNS = 400;
@@ -26,49 +23,54 @@ export const MAX_RUNS = 400;
 export function boundResult(result: RunResult, runs = 1): RunResult {
   const { measureMs } = result.timing;
   const { servers, workers } = result.telemetry;
-  const perProcess = Math.floor(DOCUMENT.samples / runs / Math.max(1, servers.length + workers.length));
+  const perProcess = Math.floor(MAX_SAMPLES / runs / Math.max(1, servers.length + workers.length));
   const boundProcess = <Process extends { readonly samples: StoredSample[] }>(process: Process) => ({
     ...process,
     samples: boundSamples(process.samples, measureMs, perProcess),
   });
-  const totalBytes = Object.values(result.series).reduce((sum, each) => sum + bytesOf(each.histogram), 0);
+  const totals = lengthsOf(Object.values(result.series).map(({ histogram }) => histogram));
+  const left = {
+    characters: MAX_HISTOGRAMS.characters / runs - totals.characters,
+    bytes: MAX_HISTOGRAMS.bytes / runs - totals.bytes,
+  };
   return {
     ...result,
     warmup: { ...result.warmup, windowMediansNs: result.warmup.windowMediansNs.slice(-MAX_INTERVALS) },
-    intervals: boundIntervals(
-      result.intervals,
-      measureMs,
-      Math.floor(DOCUMENT.histogramBytes / runs) - totalBytes,
-      new Set(['delivery', result.headline]),
-    ),
+    intervals: boundIntervals(result.intervals, measureMs, left, new Set(['delivery', result.headline])),
     telemetry: { servers: servers.map(boundProcess), workers: workers.map(boundProcess) },
   };
 }
 
-function bytesOf(encoded: string): number {
-  return NsHistogram.sizeOf(encoded).bytes;
+function lengthsOf(encoded: readonly string[]): Lengths {
+  return {
+    characters: encoded.reduce((sum, { length }) => sum + length, 0),
+    bytes: encoded.reduce((sum, each) => sum + NsHistogram.sizeOf(each).bytes, 0),
+  };
 }
 
 /** Merges as many neighbours as needed. When even two intervals are too large, they keep the series `kept` only. */
 function boundIntervals(
   given: readonly StoredInterval[],
   measureMs: number,
-  maxBytes: number,
+  max: Lengths,
   kept: ReadonlySet<string>,
 ): StoredInterval[] {
   let intervals = [...given];
   for (;;) {
-    const encoded = intervals.flatMap(({ series }) => Object.values(series));
-    const bytes = encoded.reduce((sum, each) => sum + bytesOf(each), 0);
+    const { characters, bytes } = lengthsOf(intervals.flatMap(({ series }) => Object.values(series)));
     const isDrain = ({ startMs }: StoredInterval) => startMs >= measureMs;
     const parts = [intervals.filter((each) => !isDrain(each)), intervals.filter(isDrain)];
     const longest = Math.max(...parts.map(({ length }) => length));
-    if (bytes <= maxBytes && longest <= MAX_INTERVALS) return intervals;
+    const excess = Math.max(
+      characters / Math.max(1, max.characters),
+      bytes / Math.max(1, max.bytes),
+      longest / MAX_INTERVALS,
+    );
+    if (excess <= 1) return intervals;
     if (longest <= 1) {
       return intervals.map((each) => ({ ...each, series: pick(each.series, kept) }));
     }
-    const needed = Math.max(bytes / Math.max(1, maxBytes), longest / MAX_INTERVALS, 2);
-    const count = Math.min(longest, Math.ceil(needed));
+    const count = Math.min(longest, Math.ceil(excess));
     intervals = parts.flatMap((part) => groupsOf(part, count).map(mergeIntervals));
   }
 }
