@@ -1,15 +1,21 @@
 import type { Layout, Scenario } from '../contract/scenario.ts';
 import { type Clock, type MeasureWindow, NOT_MEASURING } from '../measure/clock.ts';
+import type { EventLoop } from '../measure/event-loop.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import { ReceiveWindow, Recorder } from '../measure/recorder.ts';
+import { ReceiveWindow } from '../measure/receive-window.ts';
+import { Recorder } from '../measure/recorder.ts';
+import { unstalled } from '../measure/series.ts';
 import type { Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Assignment, Member } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
 import type { Target } from './target.ts';
 
-export type ContextOptions = Pick<WorkerContext, 'assignment' | 'scenario' | 'target' | 'clock' | 'timers'>;
+export interface ContextOptions
+  extends Pick<WorkerContext, 'assignment' | 'scenario' | 'target' | 'clock' | 'timers'> {
+  readonly loop: EventLoop;
+}
 
 /** What all parts of a worker share. */
 export class WorkerContext {
@@ -30,7 +36,7 @@ export class WorkerContext {
   /** Set once, when measuring is scheduled. */
   measuring: MeasureWindow = NOT_MEASURING;
 
-  constructor({ assignment, scenario, target, clock, timers }: ContextOptions) {
+  constructor({ assignment, scenario, target, clock, timers, loop }: ContextOptions) {
     this.assignment = assignment;
     this.plan = assignment.plan;
     this.layout = assignment.layout;
@@ -40,10 +46,21 @@ export class WorkerContext {
     this.clock = clock;
     this.timers = timers;
     this.audience = new Audience(assignment.layout);
-    this.window = new ReceiveWindow(clock, timers, (lengthNs, messages) => {
-      if (clock.nowNs() < this.measuring.startNs) return;
-      this.recorder.record('receive_uncertainty', lengthNs, messages);
+    const { headline } = assignment.plan;
+    this.window = new ReceiveWindow({
+      clock,
+      timers,
+      loop,
+      onReceived: (uncertaintyNs) => {
+        if (clock.nowNs() < this.measuring.startNs) return;
+        this.recorder.record('receive_uncertainty', uncertaintyNs);
+      },
+      onLatency: (latencyNs, stallNs) =>
+        this.recorder.record(unstalled(headline), Math.max(0, latencyNs - stallNs)),
     });
+    this.recorder.onValue = (name, valueNs) => {
+      if (name === headline) this.window.noteLatency(valueNs);
+    };
   }
 }
 

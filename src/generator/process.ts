@@ -3,6 +3,7 @@ import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
 import { messageOf } from '../errors.ts';
 import { createClock } from '../measure/clock.ts';
+import { ownEventLoop } from '../measure/event-loop.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { realTimers } from '../measure/timers.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
@@ -42,7 +43,8 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const given = { assignment, scenario, driver, target, clock, timers: realTimers };
+  const loop = ownEventLoop(telemetry.delay);
+  const given = { assignment, scenario, driver, target, clock, timers: realTimers, loop };
   return new GeneratorSession({ ...given, telemetry, traffic, post });
 }
 

@@ -174,9 +174,17 @@ export class Sender {
     const { clock, timers, plan, layout, clients, window } = this.#context;
     if (!layout.streams.some(({ sender }) => clients.has(sender))) return;
     const offsetsNs = arrivalsNs(profile, plan.arrival, plan.seed);
+    // While a pacer spins, each of its turns reads the sockets.
+    const soon = (callback: () => void) => {
+      const sinceNs = clock.nowNs();
+      timers.soon(() => {
+        window.looked(sinceNs);
+        callback();
+      });
+    };
     const pacer = new Pacer({
       clock,
-      timers,
+      timers: { after: (delayMs, callback) => timers.after(delayMs, callback), soon },
       arrivals: ownArrivals(offsetsNs, layout, clients),
       startNs,
       onDue: (index, intendedNs) => this.#send(index, intendedNs, measured),

@@ -1,7 +1,5 @@
-import type { Clock } from './clock.ts';
 import { NsHistogram, type SparseCounts } from './histogram.ts';
 import { SERIES } from './series.ts';
-import type { Timers } from './timers.ts';
 
 const NEVER_ZERO: ReadonlySet<string> = new Set(
   SERIES.filter((series) => !series.mayBeZero).map((series) => series.name),
@@ -18,6 +16,8 @@ export interface Recorded {
 export class Recorder {
   readonly #histograms = new Map<string, NsHistogram>();
   #impossible: Record<string, number> = {};
+  /** Called with each value that is recorded. */
+  onValue: (name: string, valueNs: number) => void = () => {};
 
   /** Records a value `count` times into a series, or into `warmup`, which no report shows. */
   record(name: string, valueNs: number, count = 1): void {
@@ -29,6 +29,7 @@ export class Recorder {
     const possible = valueNs > 0 || (valueNs === 0 && !NEVER_ZERO.has(name));
     if (!possible) this.#impossible[name] = (this.#impossible[name] ?? 0) + count;
     histogram.record(possible ? valueNs : 0, count);
+    this.onValue(name, valueNs);
   }
 
   /** Returns what was recorded since the last call; empty series are left out. */
@@ -42,39 +43,5 @@ export class Recorder {
     const impossible = this.#impossible;
     this.#impossible = {};
     return { series, impossible };
-  }
-}
-
-/**
- * Times each event-loop iteration in which messages were handled. A message may have waited in the kernel while
- * earlier ones of its iteration were handled. Its true arrival lies inside the iteration, so the length of the
- * iteration is the uncertainty of its receive time.
- */
-export class ReceiveWindow {
-  readonly #clock: Clock;
-  readonly #timers: Timers;
-  readonly #onClosed: (lengthNs: number, messages: number) => void;
-  /** Messages handled so far. */
-  total = 0;
-  #openedNs = 0;
-  #messages = 0;
-
-  /** `onClosed` gets the time from the first message handled to the end of the poll phase, and the message count. */
-  constructor(clock: Clock, timers: Timers, onClosed: (lengthNs: number, messages: number) => void) {
-    this.#clock = clock;
-    this.#timers = timers;
-    this.#onClosed = onClosed;
-  }
-
-  /** Notes a message handled at `receivedNs`. */
-  note(receivedNs: number): void {
-    this.total += 1;
-    this.#messages += 1;
-    if (this.#messages > 1) return;
-    this.#openedNs = receivedNs;
-    this.#timers.soon(() => {
-      this.#onClosed(this.#clock.nowNs() - this.#openedNs, this.#messages);
-      this.#messages = 0;
-    });
   }
 }

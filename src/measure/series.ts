@@ -88,3 +88,14 @@ export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonl
 export function seriesNamed(name: string): SeriesDefinition | undefined {
   return SERIES.find((each) => each.name === name);
 }
+
+const UNSTALLED = '_unstalled';
+
+/** The series that holds the values of another one without the time for which the generator was held up. */
+export function unstalled(series: string): string {
+  return `${series}${UNSTALLED}`;
+}
+
+export function isUnstalled(series: string): boolean {
+  return series.endsWith(UNSTALLED);
+}

@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
-import { NsHistogram } from './histogram.ts';
+import { LoopDelay, ThreadTimesReader } from './event-loop.ts';
 
 /** What the system reports of a process between two samples, about a second apart. */
 export interface OutsideSample {
@@ -20,6 +20,8 @@ export interface TelemetrySample extends OutsideSample {
   readonly loopUtilization: number;
   /** Share of the interval in which the pacer spun with nothing else to do, 0 to 1; part of `loopUtilization`. */
   readonly pacingShare: number;
+  /** How long the main thread was ready to run but had no CPU; null where the system does not report it. */
+  readonly runQueueWaitMs: number | null;
   /** How late a timer of 10 ms fired. */
   readonly loopDelayP50Ns: number;
   readonly loopDelayP99Ns: number;
@@ -35,7 +37,8 @@ export interface TelemetrySample extends OutsideSample {
 /** Samples this process. Create it early: it counts from its creation. */
 export class TelemetrySampler {
   readonly #clock: Clock;
-  readonly #delay: LoopDelay;
+  readonly delay: LoopDelay;
+  readonly #threadTimes = new ThreadTimesReader();
   readonly #gc = { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 };
   readonly #accepted = new Set<Socket>();
   /** TCP connections that this process has accepted so far. */
@@ -44,13 +47,15 @@ export class TelemetrySampler {
   #lastCpuUs: number;
   #lastLoop: EventLoopUtilization;
   #lastPacingNs = 0;
+  #lastQueuedNs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#delay = new LoopDelay(clock);
+    this.delay = new LoopDelay(clock);
     this.#lastNs = clock.nowNs();
     this.#lastCpuUs = cpuUs();
     this.#lastLoop = performance.eventLoopUtilization();
+    this.#lastQueuedNs = this.#threadTimes.read()?.queuedNs ?? 0;
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) {
         this.#gc.gcCount += 1;
@@ -76,6 +81,7 @@ export class TelemetrySampler {
     const loop = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
     const memory = process.memoryUsage();
+    const queuedNs = this.#threadTimes.read()?.queuedNs ?? null;
     const sample = {
       atNs,
       lengthMs,
@@ -83,7 +89,8 @@ export class TelemetrySampler {
       // Not a number when the loop has neither worked nor waited since the last sample.
       loopUtilization: since.utilization || 0,
       pacingShare: lengthMs > 0 ? (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs : 0,
-      ...this.#delay.take(),
+      runQueueWaitMs: queuedNs === null ? null : (queuedNs - this.#lastQueuedNs) / 1e6,
+      ...this.delay.take(),
       ...this.#gc,
       rssBytes: memory.rss,
       heapUsedBytes: memory.heapUsed,
@@ -93,6 +100,7 @@ export class TelemetrySampler {
     this.#lastCpuUs = totalCpuUs;
     this.#lastLoop = loop;
     this.#lastPacingNs = pacingNs;
+    this.#lastQueuedNs = queuedNs ?? 0;
     Object.assign(this.#gc, { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 });
     return sample;
   }
@@ -108,39 +116,4 @@ export class TelemetrySampler {
 function cpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
-}
-
-const DELAY_PERIOD_MS = 10;
-
-/**
- * Measures how late a timer of 10 ms fires. Unlike Node's monitorEventLoopDelay, whose reset drops the current
- * interval, it misses no stall: one that lasts while it is read counts with its length so far, and again with its
- * whole length at its end.
- */
-class LoopDelay {
-  readonly #clock: Clock;
-  readonly #lateness = new NsHistogram();
-  #expectedNs = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#wait();
-  }
-
-  #wait(): void {
-    this.#expectedNs = this.#clock.nowNs() + DELAY_PERIOD_MS * 1e6;
-    setTimeout(() => {
-      this.#lateness.record(Math.max(0, this.#clock.nowNs() - this.#expectedNs));
-      this.#wait();
-    }, DELAY_PERIOD_MS).unref();
-  }
-
-  take(): Pick<TelemetrySample, 'loopDelayP50Ns' | 'loopDelayP99Ns' | 'loopDelayMaxNs'> {
-    const soFarNs = this.#clock.nowNs() - this.#expectedNs;
-    if (soFarNs > 0) this.#lateness.record(soFarNs);
-    const at = (quantile: number) => (this.#lateness.count === 0 ? 0 : this.#lateness.quantileNs(quantile));
-    const delays = { loopDelayP50Ns: at(0.5), loopDelayP99Ns: at(0.99), loopDelayMaxNs: at(1) };
-    this.#lateness.reset();
-    return delays;
-  }
 }

@@ -43,6 +43,11 @@ export const FINDINGS = {
     'The generator may have received late by too much of the reported latency.',
     MORE_WORKERS,
   ),
+  generator_stalled: invalid(
+    'machine',
+    'A generator process was held up while messages waited for it, and that changed the reported latency.',
+    'stop other programs on the CPUs of the generator, or use a quieter machine',
+  ),
   worker_died: invalid('generator', 'A generator process ended during the run.', SMALLER_LOAD),
   worker_hung: invalid('generator', 'A generator process did not answer.', SMALLER_LOAD),
   clock: invalid(

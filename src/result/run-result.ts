@@ -114,6 +114,8 @@ const telemetrySample = z.object({
   cpuMs: numberSchema,
   loopUtilization: numberSchema.nullable(),
   pacingShare: numberSchema.nullable(),
+  /** How long the main thread waited for a CPU; null where the system does not report it. */
+  runQueueWaitMs: numberSchema.nullable().default(null),
   loopDelayP50Ns: numberSchema.nullable(),
   loopDelayP99Ns: numberSchema.nullable(),
   loopDelayMaxNs: numberSchema.nullable(),

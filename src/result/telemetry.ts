@@ -65,6 +65,11 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number) 
   };
 }
 
+/** How long the main thread was ready to run but had no CPU in the measured time; null where that is not known. */
+export function runQueueWaitMs(process: ProcessTelemetry, measureMs: number): number | null {
+  return total(measuredSamples(process.samples, measureMs), (sample) => sample.runQueueWaitMs);
+}
+
 export type MeasuredTelemetry = NonNullable<ReturnType<typeof measuredTelemetry>>;
 
 /** The measured telemetry of one process, with the name that reports give it. */

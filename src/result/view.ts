@@ -2,7 +2,13 @@ import { NsHistogram } from '../measure/histogram.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { RunResult } from './run-result.ts';
 
-export { SERIES, type SeriesDefinition, type SeriesName, seriesOfRun } from '../measure/series.ts';
+export {
+  isUnstalled,
+  SERIES,
+  type SeriesDefinition,
+  type SeriesName,
+  seriesOfRun,
+} from '../measure/series.ts';
 export { NsHistogram };
 
 /**

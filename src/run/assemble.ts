@@ -113,6 +113,7 @@ function telemetryOf(record: RunRecord): RunResult['telemetry'] {
 const NOT_PROBED = {
   loopUtilization: null,
   pacingShare: null,
+  runQueueWaitMs: null,
   loopDelayP50Ns: null,
   loopDelayP99Ns: null,
   loopDelayMaxNs: null,

@@ -1,6 +1,6 @@
 import type { SecondCounts } from '../generator/messages.ts';
 import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
-import { SERIES } from '../measure/series.ts';
+import { isUnstalled, SERIES } from '../measure/series.ts';
 import { MAX_INTERVALS, type StoredInterval } from '../result/run-result.ts';
 
 const LENGTHS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180];
@@ -45,11 +45,11 @@ export class Timeline {
     this.#drainLengthS = intervalSeconds(drainMs);
   }
 
-  /** Adds to a series as a whole, and to the interval of a second. */
+  /** Adds to a series as a whole, and to the interval of a second. Only the whole of an unstalled series is judged. */
   addSeries(second: number, series: Readonly<Record<string, SparseCounts>>): void {
     for (const [name, sparse] of Object.entries(series)) {
       this.addTotal(name, sparse);
-      this.#openSeries(second, name).addSparse(sparse);
+      if (!isUnstalled(name)) this.#openSeries(second, name).addSparse(sparse);
     }
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Scenario } from '../contract/scenario.ts';
-import { SERIES } from '../measure/series.ts';
+import { isUnstalled, SERIES } from '../measure/series.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import { SCENARIO_RESULTS } from './results.ts';
 import { fn, loadUserFile } from './user-file.ts';
@@ -30,7 +30,9 @@ const RESERVED_SERIES = new Set([...SERIES.map(({ name }) => name), 'warmup', 'b
 /** Explains why a series cannot have this name; null when it can. */
 function problemOfSeries(name: string): string | null {
   if (!/^[a-z][a-z0-9_]*$/.test(name)) return 'expected lower-case letters, digits and underscores';
-  return RESERVED_SERIES.has(name) || name.endsWith('_actual') ? `${name} is a reserved name` : null;
+  return RESERVED_SERIES.has(name) || name.endsWith('_actual') || isUnstalled(name)
+    ? `${name} is a reserved name`
+    : null;
 }
 
 const scenarioSchema = scenarioFields.superRefine(({ series = {}, options, defaults = {} }, context) => {

@@ -17,7 +17,7 @@ import type { MeasureWindow } from '../../src/measure/clock.ts';
 import type { Recorder } from '../../src/measure/recorder.ts';
 import { stampWriter } from '../../src/measure/stamp.ts';
 import { planOn, targetWith } from '../support/plan.ts';
-import { VirtualTime } from '../support/virtual-time.ts';
+import { idleLoop, VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 /** The options of every connection that a made-up target asks for. */
@@ -72,6 +72,7 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
     target: { mapping, clientOf, headersOf: () => ({}), connectOptions },
     clock: time,
     timers: time,
+    loop: idleLoop(time),
   });
   context.measuring = { startNs: 0, endNs: 1e12, sendBeforeNs: 1e12, ...measuring };
   return { context, time };

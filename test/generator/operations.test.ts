@@ -121,7 +121,7 @@ describe('publishing', () => {
     time.moveTo(1200);
     // Some servers give back what they have stored.
     connection.acknowledge(connection.dataOf());
-    expect(take()).toEqual({ ack: [210], ack_actual: [200] });
+    expect(take()).toEqual({ ack: [210], ack_actual: [200], ack_unstalled: [210] });
     expect(ledger.totals()).toEqual(NOTHING);
     perform(1000, false);
     connection.acknowledge();

@@ -38,7 +38,12 @@ describe('an iteration', () => {
     step.resolve();
     await settle();
     expect(pending()).toBe(0);
-    expect(take()).toEqual({ iteration: [900], iteration_actual: [800], send_lag: [100] });
+    expect(take()).toEqual({
+      iteration: [900],
+      iteration_unstalled: [900],
+      iteration_actual: [800],
+      send_lag: [100],
+    });
   });
 
   it('begins when it is due, whether the one before is over or not', async () => {

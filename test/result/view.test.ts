@@ -97,6 +97,7 @@ function sampleOf(part: Partial<Sample>): Sample {
     cpuMs: 0,
     loopUtilization: 0,
     pacingShare: 0,
+    runQueueWaitMs: 0,
     loopDelayP50Ns: 0,
     loopDelayP99Ns: 0,
     loopDelayMaxNs: 0,

@@ -20,6 +20,7 @@ export function telemetryAt(atNs: number): TelemetrySample {
     cpuMs: 10,
     loopUtilization: 0.1,
     pacingShare: 0,
+    runQueueWaitMs: 0,
     loopDelayP50Ns: 1,
     loopDelayP99Ns: 1,
     loopDelayMaxNs: 1,

@@ -50,6 +50,7 @@ describe('a run from start to end', () => {
       send_lag: MESSAGES,
       delivery: EXPECTED,
       delivery_actual: EXPECTED,
+      delivery_unstalled: EXPECTED,
       fanout_first: MESSAGES,
       fanout_median: MESSAGES,
       fanout_last: MESSAGES,

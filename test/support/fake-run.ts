@@ -18,7 +18,7 @@ import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-p
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
 import { FakeServer, type ServerBehavior } from './fake-server.ts';
 import { targetWith } from './plan.ts';
-import { VirtualTime } from './virtual-time.ts';
+import { idleLoop, VirtualTime } from './virtual-time.ts';
 
 /** Time of a message between coordinator and worker. */
 const IPC_MS = 0.1;
@@ -234,6 +234,7 @@ export class FakeWorker implements WorkerHandle {
       },
       clock: time,
       timers: this.#process.timers,
+      loop: idleLoop(time),
       telemetry: { sample: () => this.#sample() },
       traffic: { take: () => NO_TRAFFIC, notePoll() {} },
       post: (message) => this.#send(message),
@@ -253,6 +254,7 @@ export class FakeWorker implements WorkerHandle {
       rssBytes: 0,
       loopUtilization: 0,
       pacingShare: 0,
+      runQueueWaitMs: 0,
       loopDelayP50Ns: 0,
       loopDelayP99Ns: 0,
       loopDelayMaxNs: 0,

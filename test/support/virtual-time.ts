@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/measure/clock.ts';
+import type { EventLoop } from '../../src/measure/event-loop.ts';
 import type { Timers } from '../../src/measure/timers.ts';
 
 interface Entry {
@@ -90,4 +91,14 @@ export class VirtualTime implements Clock, Timers {
     this.#entries.set(order, { atNs, order, callback });
     return () => void this.#entries.delete(order);
   }
+}
+
+/** An event loop that always waits: in virtual time, code takes no time. */
+export function idleLoop(time: VirtualTime): EventLoop {
+  return {
+    idleNs: () => time.nowNs(),
+    threadTimes: () => ({ ranNs: 0, queuedNs: 0 }),
+    overdueNs: () => 0,
+    setOnBeat() {},
+  };
 }

@@ -1,7 +1,7 @@
 import { COUNTS } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type MeasuredProcess, type MeasuredTelemetry, measuredProcesses } from '../../result/telemetry.ts';
-import { type ResultView, seriesOfRun } from '../../result/view.ts';
+import { isUnstalled, type ResultView, seriesOfRun } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
@@ -15,6 +15,7 @@ const storedOf = ({ view, series }: SeriesOf) => view.result.series[series];
 function seriesMeaning({ view, series }: SeriesOf): string | null {
   const known = seriesOfRun(view.result.ownSeries).find(({ name }) => name === series);
   if (known !== undefined) return known.meaning;
+  if (isUnstalled(series)) return 'the same, without the time for which the generator was held up';
   return series.endsWith('_actual') ? 'the same, from the actual send' : null;
 }
 

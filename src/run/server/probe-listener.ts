@@ -18,6 +18,7 @@ const amount = numberSchema.min(0);
 const sampleSchema: z.ZodType<TelemetrySample> = z.object({
   ...{ atNs: amount, lengthMs: amount, cpuMs: amount, rssBytes: countSchema, heapUsedBytes: countSchema },
   ...{ loopUtilization: amount, pacingShare: amount, bufferedBytes: countSchema.nullable() },
+  ...{ runQueueWaitMs: amount.nullable() },
   ...{ loopDelayP50Ns: amount, loopDelayP99Ns: amount, loopDelayMaxNs: amount },
   ...{ gcCount: countSchema, gcTotalMs: amount, gcMaxMs: amount },
 });

@@ -1,8 +1,9 @@
 import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Reason } from '../../measure/reason-counts.ts';
+import { unstalled } from '../../measure/series.ts';
 import type { Finding } from '../../result/findings.ts';
-import { measuredProcesses } from '../../result/telemetry.ts';
+import { measuredProcesses, measuredTelemetry, runQueueWaitMs } from '../../result/telemetry.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
@@ -21,6 +22,9 @@ export const LIMITS = {
   /** Receive uncertainty over the headline at that quantile: the first is noted, the second invalidates the run. */
   uncertaintyNoted: 0.1,
   uncertaintyInvalidates: 0.75,
+  /** How much stalls of the generator add to a reported quantile of the headline: a share of it, and a time. */
+  stallEffect: 0.2,
+  stallNs: 0.1e6,
   stealRatio: 0.02,
 } as const;
 
@@ -89,6 +93,42 @@ const receiveUncertainty: Rule = (view) => {
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyInvalidates) return null;
   const message = `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`;
   return { code: 'receive_uncertainty', message };
+};
+
+/** The generator process that was held up the longest, and for how long. */
+function longestStall({ result }: ResultView): string {
+  const { measureMs } = result.timing;
+  const [worst] = result.telemetry.workers
+    .map((worker) => ({
+      role: worker.role,
+      waitMs: runQueueWaitMs(worker, measureMs),
+      delayNs: measuredTelemetry(worker, measureMs)?.loopDelayMaxNs ?? 0,
+    }))
+    .sort((a, b) => (b.waitMs ?? 0) * 1e6 + b.delayNs - ((a.waitMs ?? 0) * 1e6 + a.delayNs));
+  if (worst === undefined) return '';
+  const { role, waitMs, delayNs } = worst;
+  return waitMs === null
+    ? `; the event loop of ${role} was up to ${formatNs(delayNs)} late`
+    : `; ${role} waited ${formatNs(waitMs * 1e6)} for a CPU, and its event loop was up to ${formatNs(delayNs)} late`;
+}
+
+const STALL_QUANTILES = [0.99, 0.95, 0.9, 0.5];
+
+/** Messages that waited while the generator was held up are late by its fault. Every quantile that is reported counts. */
+const stalledGenerator: Rule = (view) => {
+  const { headline } = view.result;
+  const [all, rest] = [view.histogram(headline), view.histogram(unstalled(headline))];
+  if (all === null || rest === null) return null;
+  const judged = judgedQuantile(view);
+  for (const quantile of STALL_QUANTILES.filter((each) => each <= judged)) {
+    const [withNs, withoutNs] = [all.quantileNs(quantile), rest.quantileNs(quantile)];
+    const limitNs = Math.max(LIMITS.stallNs, withoutNs * LIMITS.stallEffect);
+    if (withNs - withoutNs <= limitNs) continue;
+    const name = `${headline} p${formatNumber(quantile * 100)}`;
+    const message = `the generator was held up: without that time ${name} would be ${formatNs(withoutNs)} instead of ${formatNs(withNs)}${longestStall(view)}`;
+    return { code: 'generator_stalled', message };
+  }
+  return null;
 };
 
 const stolen: Rule = ({ result: { environment } }) => {
@@ -161,6 +201,7 @@ const RULES: readonly Rule[] = [
   generatorBusy,
   rateHeld,
   lateSends,
+  stalledGenerator,
   receiveUncertainty,
   stolen,
   throttled,

@@ -195,6 +195,75 @@ describe('a generator process', () => {
   });
 });
 
+describe('a generator that is held up', () => {
+  /** So many of 1,000 deliveries took 10 ms, and without stalls so much; the others took 2 ms. */
+  const run = (late: number, withoutMs: number) =>
+    withSeries(1000, {
+      delivery: [
+        [2 * MS, 1000 - late],
+        [10 * MS, late],
+      ],
+      delivery_actual: [[MS, 1000]],
+      delivery_unstalled: [
+        [2 * MS, 1000 - late],
+        [withoutMs * MS, late],
+      ],
+    });
+
+  it.each([
+    ['by just under a fifth of the tail', 20, 8.4, []],
+    ['by just over a fifth of the tail', 20, 8.2, ['generator_stalled']],
+    ['in too few deliveries for the tail', 9, 2, []],
+    ['in half of the deliveries', 600, 2, ['generator_stalled']],
+  ])('%s', (_, late, withoutMs, codes) => {
+    expect(codesOf(run(late, withoutMs))).toEqual(codes);
+  });
+
+  it('is judged at each quantile that is reported', () => {
+    const result = withSeries(1000, {
+      delivery: [
+        [5 * MS, 920],
+        [20 * MS, 80],
+      ],
+      delivery_actual: [[MS, 1000]],
+      delivery_unstalled: [
+        [2 * MS, 920],
+        [20 * MS, 80],
+      ],
+    });
+    expect(messagesOf(result)[0]).toMatch(/delivery p90 would be 2 ms instead of 5 ms/);
+  });
+
+  it('is no matter where it adds less than the minimum', () => {
+    const result = withSeries(1000, {
+      delivery: [[LIMITS.stallNs + 0.05 * MS, 1000]],
+      delivery_actual: [[MS, 1000]],
+      delivery_unstalled: [[0.06 * MS, 1000]],
+    });
+    expect(codesOf(result)).toEqual([]);
+  });
+
+  it('is named, with how long it was held up', () => {
+    const stalled = (index: number, runQueueWaitMs: number | null, loopDelayMaxNs: number) => {
+      const [worker] = VALID.telemetry.workers;
+      const [sample] = worker?.samples ?? [];
+      if (worker === undefined || sample === undefined) throw new Error('the fixture has no sample');
+      const samples = [{ ...sample, atMs: 1000, lengthMs: 1000, runQueueWaitMs, loopDelayMaxNs }];
+      return { ...worker, role: `generator ${index}`, samples };
+    };
+    const withTelemetry = (workers: RunResult['telemetry']['workers']) => ({
+      ...run(20, 4),
+      telemetry: { ...VALID.telemetry, workers },
+    });
+    expect(messagesOf(withTelemetry([stalled(1, 3, MS), stalled(2, 250, 12 * MS)]))).toEqual([
+      'the generator was held up: without that time delivery p99 would be 4 ms instead of 10 ms; generator 2 waited 250 ms for a CPU, and its event loop was up to 12 ms late',
+    ]);
+    expect(messagesOf(withTelemetry([stalled(1, null, 300 * MS)]))[0]).toMatch(
+      /; the event loop of generator 1 was up to 300 ms late$/,
+    );
+  });
+});
+
 describe('receive uncertainty', () => {
   const run = (share: number) =>
     withSeries(1000, {
@@ -326,6 +395,7 @@ it('reports every reason, causes before their consequences', () => {
     send_lag: [[40 * MS, 10]],
     delivery: [[42 * MS, 10]],
     delivery_actual: [[2 * MS, 10]],
+    delivery_unstalled: [[3 * MS, 10]],
     receive_uncertainty: [[41 * MS, 10]],
   });
   expect(
@@ -340,6 +410,7 @@ it('reports every reason, causes before their consequences', () => {
     'generator_busy',
     'rate_not_held',
     'send_lag',
+    'generator_stalled',
     'receive_uncertainty',
     'cpu_steal',
     'cpu_throttled',

@@ -1,0 +1,136 @@
+import type { Clock } from './clock.ts';
+import { BEAT_MS, type EventLoop, type ThreadTimes } from './event-loop.ts';
+import type { Timers } from './timers.ts';
+
+/** A heartbeat that is later than this shows a stop. Timers are exact to 1 ms. */
+const LATE_BEAT_NS = 2e6;
+/** Time of a turn that is neither computing nor queueing shows a stop. CPU time counts in steps of up to 4 ms. */
+const STOPPED_NS = 10e6;
+
+const UNKNOWN_TIMES: ThreadTimes = { ranNs: 0, queuedNs: 0 };
+
+/** A moment at which everything that had arrived was handled. */
+interface Look {
+  readonly atNs: number;
+  readonly idleNs: number;
+  readonly times: ThreadTimes;
+  /** What arrived after this time was not seen: the loop read the sockets at this time or later. */
+  readonly readNs: number;
+  /** How long the process had stood still while it handled the messages before. */
+  readonly stoppedNs: number;
+}
+
+/** One turn of the event loop in which messages are handled. */
+interface Turn {
+  readonly openedNs: number;
+  /** How long the process was held up before the first message. */
+  readonly stallNs: number;
+  readonly times: ThreadTimes;
+  readonly receivedNs: number[];
+  /** Latencies of the headline that were recorded in this turn. */
+  readonly latenciesNs: number[];
+}
+
+export interface ReceiveWindowOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly loop: EventLoop;
+  /** Gets, for each message, the longest time for which it may have waited in the kernel. */
+  readonly onReceived: (uncertaintyNs: number) => void;
+  /** Gets each latency of the headline, and the part of it for which the process was held up. */
+  readonly onLatency: (latencyNs: number, stallNs: number) => void;
+}
+
+/**
+ * Finds how late messages may have been received. A message may have arrived at any time since the loop last read its
+ * sockets. Where the loop has waited for events since, nothing had arrived when it began to wait, so only the time
+ * counts in which it did not wait. That is the uncertainty of the receive time.
+ *
+ * The part of it in which no message was handled is a stall: other work of the loop, a CPU that something else used, or
+ * a stop of the process. Stalls are the fault of the generator or of its machine.
+ */
+export class ReceiveWindow {
+  readonly #options: ReceiveWindowOptions;
+  /** Messages handled so far. */
+  total = 0;
+  #look: Look;
+  #lateBeatNs = 0;
+  #turn: Turn | null = null;
+
+  constructor(options: ReceiveWindowOptions) {
+    this.#options = options;
+    const nowNs = options.clock.nowNs();
+    this.#look = this.#lookAt(nowNs, nowNs, 0);
+    options.loop.setOnBeat((lateNs, atNs) => {
+      this.#lateBeatNs = Math.max(this.#lateBeatNs, lateNs);
+      options.timers.soon(() => this.looked(atNs));
+    });
+  }
+
+  /** Notes a message handled at `receivedNs`. */
+  note(receivedNs: number): void {
+    this.total += 1;
+    if (this.#turn === null) {
+      this.#turn = this.#open(receivedNs);
+      this.#options.timers.soon(() => this.#close());
+    }
+    this.#turn.receivedNs.push(receivedNs);
+  }
+
+  /** Notes a latency of the headline that is recorded now. */
+  noteLatency(latencyNs: number): void {
+    if (this.#turn === null) this.#options.onLatency(latencyNs, 0);
+    else this.#turn.latenciesNs.push(latencyNs);
+  }
+
+  /** Notes that the loop has read its sockets between `sinceNs` and now. To be called after it did. */
+  looked(sinceNs: number): void {
+    if (this.#turn !== null) return;
+    this.#look = this.#lookAt(this.#options.clock.nowNs(), sinceNs, 0);
+    this.#lateBeatNs = 0;
+  }
+
+  #lookAt(atNs: number, readNs: number, stoppedNs: number): Look {
+    const { loop } = this.#options;
+    return { atNs, readNs, stoppedNs, idleNs: loop.idleNs(), times: loop.threadTimes() ?? UNKNOWN_TIMES };
+  }
+
+  #open(receivedNs: number): Turn {
+    const { loop } = this.#options;
+    const look = this.#look;
+    const times = loop.threadTimes() ?? UNKNOWN_TIMES;
+    const sinceNs = receivedNs - look.atNs;
+    const waitedNs = loop.idleNs() - look.idleNs;
+    const lateNs = Math.max(this.#lateBeatNs, loop.overdueNs(receivedNs));
+    const stopNs = lateNs > LATE_BEAT_NS ? Math.min(sinceNs, lateNs + BEAT_MS * 1e6) : 0;
+    const queuedNs = times.queuedNs - look.times.queuedNs;
+    const hasWaited = waitedNs > 0;
+    const heldNs = hasWaited ? Math.max(0, sinceNs - waitedNs) + queuedNs : sinceNs + look.stoppedNs;
+    const stallNs = Math.max(heldNs, stopNs);
+    const openedNs = receivedNs - stallNs;
+    return {
+      openedNs: hasWaited ? openedNs : Math.min(openedNs, look.readNs),
+      stallNs,
+      times,
+      receivedNs: [],
+      latenciesNs: [],
+    };
+  }
+
+  #close(): void {
+    const { clock, loop, onReceived, onLatency } = this.#options;
+    const turn = this.#turn;
+    if (turn === null) return;
+    this.#turn = null;
+    const nowNs = clock.nowNs();
+    const times = loop.threadTimes() ?? UNKNOWN_TIMES;
+    const [firstNs = nowNs] = turn.receivedNs;
+    const queuedNs = times.queuedNs - turn.times.queuedNs;
+    const goneNs = nowNs - firstNs - queuedNs - (times.ranNs - turn.times.ranNs);
+    const stoppedNs = times !== UNKNOWN_TIMES && goneNs > STOPPED_NS ? goneNs : 0;
+    for (const receivedNs of turn.receivedNs) onReceived(receivedNs - turn.openedNs);
+    for (const latencyNs of turn.latenciesNs) onLatency(latencyNs, turn.stallNs + queuedNs + stoppedNs);
+    this.#look = { atNs: nowNs, readNs: firstNs, stoppedNs, idleNs: loop.idleNs(), times };
+    this.#lateBeatNs = 0;
+  }
+}
