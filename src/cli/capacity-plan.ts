@@ -12,7 +12,7 @@ import { metricName } from '../stats/metric.ts';
 import { list } from '../text.ts';
 import { formatCount, formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { type Flags, type FlagValues, readFlags, repeated } from './flags.ts';
-import { readSource } from './plan-run.ts';
+import { type PlanSource, readSource } from './plan-run.ts';
 
 /** The range of a search unless --from and --to are given. */
 const RANGES = {
@@ -69,7 +69,7 @@ export interface PlannedSearch {
   readonly warnings: readonly string[];
   readonly out: string | undefined;
   /** The plan of a run at a value. */
-  planAt(value: number): PlannedRun;
+  planAt(value: number): Promise<PlannedRun>;
 }
 
 function readDesign({ vary, from, to, repeats }: SearchFlags): SearchDesign {
@@ -136,7 +136,7 @@ function shortage(objectives: readonly Objective[], run: PlannedRun): number {
 }
 
 /** The maximum time of the search: every value twice, every step down, each run as long as possible. */
-function maxMsOf(design: SearchDesign, planAt: PlannedSearch['planAt']): number {
+function maxMsOf(design: SearchDesign, planAt: (value: number) => PlannedRun): number {
   const each = doublings(design).map((value) => maxRunMs(planAt(value).plan));
   const doublingMs = 2 * each.reduce((sum, ms) => sum + ms, 0);
   return doublingMs + maxStepsAfterDoubling(design) * Math.max(...each);
@@ -158,9 +158,18 @@ function needsText(objectives: readonly Objective[]): string {
 export async function planSearch(name: string, flags: Flags): Promise<PlannedSearch> {
   const asked = readFlags(SEARCH_OPTIONS, flags);
   const design = readDesign(asked);
-  const { vary } = design;
   const losses = ['lost', 'failed'].flatMap((loss) => parseObjectives(`${loss}<=${asked.lost}`));
-  const { scenario, config, planWith } = await readSource(name, flags);
+  const source = await readSource(name, flags);
+  return await source.withinLimit(() => ({ losses, ...searchWith(source, design, asked, flags) }));
+}
+
+function searchWith(
+  { scenario, config, planWith, withinLimit }: PlanSource,
+  design: SearchDesign,
+  asked: SearchFlags,
+  flags: Flags,
+): Omit<PlannedSearch, 'losses'> {
+  const { vary } = design;
   const draftAt: DraftAt = (value, longer) =>
     planWith({ [vary]: vary === 'rate' ? `${value}/s` : String(value), ...longer });
   const first = draftAt(design.from);
@@ -180,13 +189,12 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
   return {
     design,
     objectives,
-    losses,
     lost: asked.lost,
     maxSteps: maxSteps(design),
     maxMs: maxMsOf(design, planAt),
     warnings,
     out: config.out,
-    planAt,
+    planAt: (value) => withinLimit(() => planAt(value)),
   };
 }
 

@@ -66,8 +66,9 @@ export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags)
       'Give --seed beside --arm.',
     );
   }
-  const { config, planWith } = await readSource(scenarioName, { ...shared, ...flags }, comparisonTiming);
-  return { name, spec, config, ...planWith() };
+  const source = await readSource(scenarioName, { ...shared, ...flags }, comparisonTiming);
+  const { config, planWith, withinLimit } = source;
+  return { name, spec, config, ...(await withinLimit(planWith)) };
 }
 
 /** The parts of a comparison before its flags are applied. */

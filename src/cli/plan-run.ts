@@ -7,6 +7,7 @@ import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/option
 import { buildPlan, type PlannedRun, type TargetPlan } from '../plan/plan.ts';
 import { list } from '../text.ts';
 import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
+import { withinLimit } from '../user-files/interrupt.ts';
 import { rehearseTarget } from '../user-files/rehearse.ts';
 import {
   configuredOptions,
@@ -27,6 +28,8 @@ export interface PlanSource {
    * SockbenchError for options that are not allowed, alone or together.
    */
   planWith(varied?: GivenOptions): PlannedRun;
+  /** Runs work that makes plans, whose functions of the user have a limit. Throws USER_CODE_HANGS. */
+  withinLimit<Value>(work: () => Value): Promise<Value>;
 }
 
 /** Options that a command sets between the config and the flags. `rate` is the rate that will hold. */
@@ -57,9 +60,11 @@ export async function readSource(
   const targetOf = targetResolver(scenario, found, asked);
   const mapping = found.kind === 'file' ? found.definition : chat;
   let isRehearsed = false;
+  const files = [file, found.kind === 'file' ? found.file : null].filter((each) => each !== null);
   return {
     scenario,
     config,
+    withinLimit: (work) => withinLimit(files, work),
     planWith(varied = {}) {
       const planned = buildPlan(scenario, { ...asked, ...varied }, targetOf, file);
       requireOperations(planned, mapping);

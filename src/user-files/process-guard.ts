@@ -3,9 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { foreign } from '../foreign.ts';
 import { entryPath } from '../package.ts';
 import { formatDurationMs } from '../units.ts';
-
-/** How long a file of the user may take to load: a top-level await may wait for something that never comes. */
-const LOAD_WITHIN_MS = 30_000;
+import { interruptAfter, USER_CODE_WITHIN_MS } from './interrupt.ts';
 
 /** What stack traces call the folder of sockbench's own code. */
 const OWN_CODE = pathToFileURL(entryPath('')).href.replace(/[^/]*$/, '');
@@ -16,13 +14,20 @@ let loadCount = 0;
 
 /**
  * Loads a file of the user. Rejects with what the file throws, also in a timer or by a rejected promise; when its
- * top-level await never ends; and when it is not loaded within 30 s.
+ * top-level await never ends; and when it is not loaded within 10 s. Code that does not return is interrupted then.
  */
-export async function watchLoad<Module>(url: string, load: () => Promise<Module>): Promise<Module> {
+export async function watchLoad<Module>(
+  url: string,
+  load: () => Promise<Module>,
+  limitMs = USER_CODE_WITHIN_MS,
+): Promise<Module> {
   const { promise: failure, reject } = Promise.withResolvers<never>();
-  const onIdle = () => reject(new Error('its top-level await never ends'));
-  const slow = new Error(`it was not loaded within ${formatDurationMs(LOAD_WITHIN_MS)}`);
-  const timer = setTimeout(() => reject(slow), LOAD_WITHIN_MS).unref();
+  const slow = new Error(`it was not loaded within ${formatDurationMs(limitMs)}`);
+  const timer = setTimeout(() => reject(slow), limitMs).unref();
+  const deadlineMs = performance.now() + limitMs;
+  const unsettled = new Error('its top-level await never ends');
+  const onIdle = () => reject(performance.now() < deadlineMs ? unsettled : slow);
+  const cancelInterrupt = interruptAfter(limitMs);
   files.add(url);
   loadCount += 1;
   process.prependListener('uncaughtException', reject);
@@ -35,6 +40,7 @@ export async function watchLoad<Module>(url: string, load: () => Promise<Module>
     return module;
   } finally {
     clearTimeout(timer);
+    cancelInterrupt();
     loadCount -= 1;
     process.off('uncaughtException', reject);
     process.off('beforeExit', onIdle);

@@ -15,7 +15,7 @@ import {
 import { fail, messageOf } from '../errors.ts';
 import { plural } from '../text.ts';
 import { TARGET_RESULTS } from './results.ts';
-import { fn, loadUserFile } from './user-file.ts';
+import { fn, loadUserFile, problemOfFile } from './user-file.ts';
 
 type PerClient<T> = T | ((client: Client) => T);
 
@@ -103,6 +103,7 @@ export async function loadTargetFile(file: string): Promise<TargetDefinition> {
   return (await loadUserFile(file, 'target', targetSchema, TARGET_RESULTS)) as TargetDefinition;
 }
 
+const MAX_CSV_BYTES = 64 * 1024 ** 2;
 const CSV_HINT = 'The first line names the columns; every other line is one client.';
 
 /**
@@ -127,6 +128,8 @@ export async function clientValues(
 }
 
 async function readRows(path: string, shown: string): Promise<Array<Record<string, string>>> {
+  const problem = problemOfFile(path, MAX_CSV_BYTES);
+  if (problem !== null) fail('BAD_CLIENTS_FILE', `${shown} ${problem}`, CSV_HINT);
   try {
     return parseCsv<Record<string, string>>(await readFile(path, 'utf8'), {
       columns: true,

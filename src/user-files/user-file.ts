@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { fail, SockbenchError } from '../errors.ts';
 import { entryPath } from '../package.ts';
 import { didYouMean } from '../text.ts';
+import { formatBytes } from '../units.ts';
 import { thrownText, watchLoad } from './process-guard.ts';
 import { anyValue, type ResultCheck, type ResultChecks, shownValue } from './results.ts';
 
@@ -78,12 +79,29 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return next instanceof z.ZodType ? fieldsAt(next, rest) : [];
 }
 
+const MAX_MODULE_BYTES = 16 * 1024 ** 2;
+
+/**
+ * Why a file cannot be read, as a predicate; null when it can. Reading a named pipe would wait for a writer, and some
+ * devices have no end.
+ */
+export function problemOfFile(path: string, maxBytes: number): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  if (stats.isDirectory()) return 'is a folder';
+  if (!stats.isFile()) return 'is not a regular file';
+  const { size } = stats;
+  return size <= maxBytes ? null : `has ${formatBytes(size)}; the maximum is ${formatBytes(maxBytes)}`;
+}
+
 /** Imports a file of the user, TypeScript or JavaScript, and returns its default export. */
 export async function importUserFile(file: string, kind: UserFileKind): Promise<unknown> {
   const path = resolve(file);
   if (!existsSync(path)) {
     fail('NO_SUCH_FILE', `the file ${file} does not exist`, `sockbench init writes a ${kind} to start from.`);
   }
+  const problem = problemOfFile(path, MAX_MODULE_BYTES);
+  if (problem !== null) fail('BROKEN_FILE', `${file} ${problem}`, KINDS[kind].hint);
   resolveSockbench();
   const { href } = pathToFileURL(path);
   const module: { default?: unknown } = await watchLoad(href, () => import(href)).catch((error: unknown) => {

@@ -119,7 +119,7 @@ describe('an invalid search', () => {
 describe('the plan of a search', () => {
   it('extends a run until the quantile has its samples, and only then', async () => {
     const search = await planned({ clients: '5', objective: ['ack.p99<50ms'], from: '50/s' });
-    const [slow, fast] = [search.planAt(50).plan, search.planAt(200).plan];
+    const [{ plan: slow }, { plan: fast }] = [await search.planAt(50), await search.planAt(200)];
     // 1,000 samples at 50/s take 20 s; the 10 s of every run bring 2,000 at 200/s.
     expect([slow.durationMs, fast.durationMs]).toEqual([20_000, 10_000]);
     expect(slow.profile).toEqual([{ durationMs: 20_000, fromHz: 50, toHz: 50 }]);
@@ -135,13 +135,13 @@ describe('the plan of a search', () => {
       from: '50/s',
       arrival: 'poisson',
     });
-    expect(search.planAt(50).plan.durationMs).toBe(25_000);
+    expect((await search.planAt(50)).plan.durationMs).toBe(25_000);
   });
 
   it('varies the clients when they are the parameter to search', async () => {
     const search = await planned({ vary: 'clients', from: '20', to: '80' });
-    expect(search.planAt(40).plan.clients).toBe(40);
-    expect(search.planAt(40).layout.rooms).toHaveLength(40);
+    expect((await search.planAt(40)).plan.clients).toBe(40);
+    expect((await search.planAt(40)).layout.rooms).toHaveLength(40);
     expect(search.design).toEqual({ vary: 'clients', from: 20, to: 80, repeats: 5, mustPass: 4 });
   });
 

@@ -115,7 +115,7 @@ async function runStep(
   // Without a terminal, the line of each step is enough.
   const progress = cli.isTty ? showProgress(cli, `${phase} ${variedText(search.design.vary, value)}`) : null;
   try {
-    const planned = search.planAt(value);
+    const planned = await search.planAt(value);
     const seed = (planned.plan.seed + index) % MAX_SEED;
     const onProgress = (update: Progress) => progress?.update(update);
     const hooks = { onProgress, signal: cli.listenForStop(), commandLine: cli.argv };

@@ -38,8 +38,8 @@ Examples:
 /** Checks everything before anything starts. */
 async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
-  const { config, planWith } = await readSource(name, flags);
-  const planned = planWith();
+  const { config, planWith, withinLimit } = await readSource(name, flags);
+  const planned = await withinLimit(planWith);
   const given = { ofConfig: config.threshold, asked: threshold };
   const { thresholds, warnings } = planThresholds(given, planned.scenario, {
     head: forecastRun(planned),
