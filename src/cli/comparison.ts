@@ -14,7 +14,7 @@ import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
-import { deliver } from './output.ts';
+import { type Delivery, deliver } from './output.ts';
 import { progressCli, showRounds, timeText } from './progress.ts';
 import { runInProcess, withSeed } from './run-process.ts';
 
@@ -29,8 +29,14 @@ function comparisonPlanText({ arms, looks, baseline }: PlannedComparison): strin
   return `${names}: ${rounds} rounds${early}; at most about ${timeText(rounds * roundMs)}\n`;
 }
 
+/** A comparison that was measured, and whether it was kept. */
+export interface CarriedOut {
+  readonly comparison: Comparison;
+  readonly delivery: Delivery;
+}
+
 /** Runs the rounds, judges them and delivers the comparison. */
-export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<Comparison> {
+export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<CarriedOut> {
   const { command, arms, design, thresholds, notes, warnings, formats, out, isQuiet } = planned;
   const startedAt = new Date();
   const name = fileNameOf(command, arms[0].scenario.name, timeInName(startedAt.toISOString()));
@@ -54,8 +60,8 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
     judgement: judge(design, rounds),
     thresholds: judgeThresholds(thresholds, design, rounds),
   };
-  await deliver(cli, folder, formats, { kind: COMPARISON, document: comparison }, isQuiet);
-  return comparison;
+  const rendering = { kind: COMPARISON, document: comparison };
+  return { comparison, delivery: await deliver(cli, folder, formats, rendering, isQuiet) };
 }
 
 async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedComparison): Promise<RanRounds> {

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { EXIT, type ExitCode, fail, messageOf } from '../errors.ts';
 import type { DocumentKind, Format } from '../report/index.ts';
 import { writeAtomically } from '../result/store.ts';
 import type { Cli } from './cli.ts';
@@ -12,10 +12,19 @@ export interface Rendering<Document> {
   readonly document: Document;
 }
 
+/** Whether everything that was measured and asked for was written somewhere. */
+export type Delivery = 'kept' | 'lost';
+
+/** The exit code of a command whose output was delivered so: a result that is lost did not pass. */
+export function unlessLost(delivery: Delivery, exitCode: ExitCode): ExitCode {
+  return delivery === 'lost' && exitCode === EXIT.passed ? EXIT.usage : exitCode;
+}
+
 /**
  * Writes what was measured: the document itself into `folder` before anything else is rendered, then text, or the only
  * format asked for, to stdout, and the other formats into `folder`. Nothing that fails here is thrown: a format that
- * cannot be rendered or written costs a warning, and the others are written.
+ * cannot be rendered or written is lost with an error on stderr, and the others are written. Where the document itself is
+ * lost, text is shown in any case.
  */
 export async function deliver<Document>(
   cli: Cli,
@@ -23,22 +32,31 @@ export async function deliver<Document>(
   formats: ReadonlyArray<Format<Document>>,
   { kind, document }: Rendering<Document>,
   isQuiet: boolean,
-): Promise<void> {
+): Promise<Delivery> {
+  const lost: string[] = [];
   const write = async (format: Format<Document>) => {
     const text = tryRender(cli, format, document);
     const path = text === null ? null : await save(cli, folder, kind.fileName(document, format), text);
-    if (path !== null && !isQuiet) cli.err(`wrote ${path}\n`);
+    if (path === null) lost.push(format.name);
+    else if (!isQuiet) cli.err(`wrote ${path}\n`);
   };
   const source = kind.formats.find(({ name }) => name === 'json');
   if (source !== undefined) await write(source);
-  const [shown] = formats.length === 1 ? formats : formats.filter(({ name }) => name === 'text');
+  const [shown = lost.length > 0 ? textOf(kind) : undefined] =
+    formats.length === 1 ? formats : formats.filter(({ name }) => name === 'text');
   if (shown !== undefined) {
     const text = tryRender(cli, shown, document);
-    if (text !== null) cli.out(text);
+    if (text === null) lost.push(shown.name);
+    else cli.out(text);
   }
   for (const format of new Set(formats)) {
     if (format.name !== 'text' && format !== source) await write(format);
   }
+  return lost.length === 0 ? 'kept' : 'lost';
+}
+
+function textOf<Document>({ formats }: DocumentKind<Document>): Format<Document> | undefined {
+  return formats.find(({ name }) => name === 'text');
 }
 
 /**
@@ -60,7 +78,9 @@ export async function renderAgain<Document>(
         continue;
       }
       const path = await save(cli, folder, kind.fileName(document, format), text);
-      if (path !== null) cli.err(`wrote ${path}\n`);
+      if (path === null)
+        fail('OUT_UNWRITABLE', `${format.name} could not be written`, 'Choose another --out DIR.');
+      cli.err(`wrote ${path}\n`);
     } catch (error) {
       errors.push(error);
     }
@@ -68,19 +88,19 @@ export async function renderAgain<Document>(
   if (errors.length > 0) throw errors[0];
 }
 
-/** Renders a document; null, with a warning, when that fails. */
+/** Renders a document; null, with an error on stderr, when that fails. */
 function tryRender<Document>(cli: Cli, format: Format<Document>, document: Document): string | null {
   try {
     return format.render(document);
   } catch (error) {
-    cli.err(`warning: ${format.name} could not be rendered: ${messageOf(error)}\n`);
+    cli.err(`error: ${format.name} could not be rendered: ${messageOf(error)}\n`);
     return null;
   }
 }
 
 /**
  * Writes a file and returns its path. Where the folder cannot take it (full disk, removed folder), writes to a new
- * folder in the temporary folder of the system, with a warning; null when that fails too.
+ * folder in the temporary folder of the system, with a warning; null, with an error, when that fails too.
  */
 async function save(cli: Cli, folder: string, file: string, text: string): Promise<string | null> {
   const path = join(folder, file);
@@ -88,14 +108,14 @@ async function save(cli: Cli, folder: string, file: string, text: string): Promi
     await writeAtomically(path, text);
     return path;
   } catch (error) {
-    const problem = `warning: ${path} could not be written: ${messageOf(error)}`;
+    const problem = `${path} could not be written: ${messageOf(error)}`;
     try {
       const rescue = join(await mkdtemp(join(tmpdir(), 'sockbench-')), file);
       await writeAtomically(rescue, text);
-      cli.err(`${problem}; wrote ${rescue} instead\n`);
+      cli.err(`warning: ${problem}; wrote ${rescue} instead\n`);
       return rescue;
     } catch (second) {
-      cli.err(`${problem}; the temporary folder failed too: ${messageOf(second)}\n`);
+      cli.err(`error: ${problem}; the temporary folder failed too: ${messageOf(second)}\n`);
       return null;
     }
   }

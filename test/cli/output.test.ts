@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { deliver } from '../../src/cli/output.ts';
+import { deliver, unlessLost } from '../../src/cli/output.ts';
+import type { ExitCode } from '../../src/errors.ts';
 import { type Format, parseFormats, RUNS } from '../../src/report/index.ts';
 import { readAs } from '../../src/result/documents.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
@@ -34,7 +35,7 @@ describe('reports', () => {
   it('are one file for each format, and text on stdout', async () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
-    await deliver(cli, home, parseFormats(RUNS, 'csv,text,json'), rendering, false);
+    expect(await deliver(cli, home, parseFormats(RUNS, 'csv,text,json'), rendering, false)).toBe('kept');
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
     expect(await readAs('run', join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
     expect(cli.stdout).toMatch(/^VALID\n/);
@@ -53,11 +54,11 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
     const formats = [failing('text'), failing('html'), ...parseFormats(RUNS, 'csv')];
-    await deliver(cli, home, formats, rendering, true);
+    expect(await deliver(cli, home, formats, rendering, true)).toBe('lost');
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
     expect([cli.stdout, cli.stderr]).toEqual([
       '',
-      'warning: text could not be rendered: Invalid string length\nwarning: html could not be rendered: Invalid string length\n',
+      'error: text could not be rendered: Invalid string length\nerror: html could not be rendered: Invalid string length\n',
     ]);
   });
 
@@ -68,7 +69,7 @@ describe('reports', () => {
     await deliver(cli, home, parseFormats(RUNS, 'text,csv'), { ...rendering, kind }, true);
     expect(await readdir(home)).toEqual([`${RUN_FILE}.csv`]);
     expect(cli.stdout).toMatch(/^VALID\n/);
-    expect(cli.stderr).toBe('warning: json could not be rendered: Invalid string length\n');
+    expect(cli.stderr).toBe('error: json could not be rendered: Invalid string length\n');
   });
 
   it('are written elsewhere, with a warning that names the place, when their folder is gone', async () => {
@@ -81,29 +82,37 @@ describe('reports', () => {
       expect(basename(rescue)).toBe(`${RUN_FILE}.json`);
       expect(await readAs('run', rescue)).toEqual(results.ack());
       expect(cli.stderr).toMatch(`warning: ${join(gone, RUN_FILE)}.json could not be written: ENOENT`);
-      expect(cli.stderr).toMatch('warning: html could not be rendered: Invalid string length\n');
+      expect(cli.stderr).toMatch('error: html could not be rendered: Invalid string length\n');
     } finally {
       await rm(dirname(rescue), { force: true, recursive: true });
     }
   });
 
-  it('cost warnings only when no folder takes a file, and text still reaches stdout', async () => {
-    const gone = join(folder, 'gone');
-    const cli = new FakeCli([]);
-    vi.stubEnv('TMPDIR', gone);
-    try {
-      await deliver(cli, gone, parseFormats(RUNS, 'text,csv'), rendering, true);
-    } finally {
-      vi.unstubAllEnvs();
-    }
-    expect(cli.stdout).toMatch(/^VALID\n/);
-    const lines = cli.stderr.trimEnd().split('\n');
-    expect(lines).toHaveLength(2);
-    for (const line of lines)
-      expect(line).toMatch(
-        /^warning: .* could not be written: ENOENT.*; the temporary folder failed too: ENOENT/,
-      );
-  });
+  it.each(['text,csv', 'html,csv'])(
+    'are lost when no folder takes a file, and text reaches stdout: %s',
+    async (formats) => {
+      const gone = join(folder, 'gone');
+      const cli = new FakeCli([]);
+      vi.stubEnv('TMPDIR', gone);
+      try {
+        expect(await deliver(cli, gone, parseFormats(RUNS, formats), rendering, true)).toBe('lost');
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      expect(cli.stdout).toMatch(/^VALID\n/);
+      const lines = cli.stderr.trimEnd().split('\n');
+      expect(lines).toHaveLength(formats === 'text,csv' ? 2 : 3);
+      for (const line of lines)
+        expect(line).toMatch(
+          /^error: .* could not be written: ENOENT.*; the temporary folder failed too: ENOENT/,
+        );
+    },
+  );
+});
+
+it('a result that was lost did not pass; any other exit code stays', () => {
+  expect([0, 3, 4, 99].map((code) => unlessLost('lost', code as ExitCode))).toEqual([2, 3, 4, 99]);
+  expect([0, 3, 4, 99].map((code) => unlessLost('kept', code as ExitCode))).toEqual([0, 3, 4, 99]);
 });
 
 describe('report', () => {

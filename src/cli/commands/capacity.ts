@@ -13,7 +13,7 @@ import { CONFIDENCE, figureText, judgeError, judgeStep } from '../../stats/capac
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
-import { deliver } from '../output.ts';
+import { deliver, unlessLost } from '../output.ts';
 import { progressCli, showProgress, timeText } from '../progress.ts';
 import { runInProcess, withSeed } from '../run-process.ts';
 
@@ -54,8 +54,8 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
   const shown = progressCli(cli, quiet);
   shown.err(`${searchPlanText(search)}\n`);
   const found = await searchCapacity(shown, search);
-  await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);
-  return exitCodeOfSearch(found.answer);
+  const delivery = await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);
+  return unlessLost(delivery, exitCodeOfSearch(found.answer));
 }
 
 function searchPlanText({ design: { vary, from, to }, maxSteps, maxMs }: PlannedSearch): string {

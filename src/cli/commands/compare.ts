@@ -6,6 +6,7 @@ import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
 import { ALPHA, comparisonOptions, planArm, planComparison, roundCount } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
+import { unlessLost } from '../output.ts';
 
 const COMPARE_OPTIONS = {
   arm: repeated('SPEC', 'one side of the comparison; the others are compared with the first'),
@@ -42,5 +43,6 @@ async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> 
   };
   const planned = await planComparison(parts, flags, COMPARISON.defaultFormats);
   // A difference between two servers is not a failure.
-  return exitCodeOfComparison(await carryOutComparison(cli, planned), []);
+  const { comparison, delivery } = await carryOutComparison(cli, planned);
+  return unlessLost(delivery, exitCodeOfComparison(comparison, []));
 }

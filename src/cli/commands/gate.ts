@@ -14,7 +14,7 @@ import { minRounds, planLooks } from '../../stats/correction.ts';
 import { MAX_GATING } from '../../stats/rules.ts';
 import { plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
+import { type CarriedOut, carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
 import {
   ALPHA,
   type ArmPlan,
@@ -24,6 +24,7 @@ import {
   roundCount,
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
+import { unlessLost } from '../output.ts';
 import { progressCli } from '../progress.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
@@ -77,12 +78,12 @@ async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   requireOneBase(options);
   const spec = String(flags['exec'] ?? flags['target'] ?? '');
   const head = await planArm(name, { name: 'head', spec, flags: {} }, flags);
-  const comparison = await compareWithBase(cli, name, options, flags, head);
+  const { comparison, delivery } = await compareWithBase(cli, name, options, flags, head);
   await reportToGithub(cli, comparison);
   const exitCode = exitCodeOfComparison(comparison, ['REGRESSED']);
   // An interrupted gate does not pass, even when inconclusive ones do.
   const isForgiven = options.inconclusive === 'pass' && comparison.status === 'complete';
-  return exitCode === EXIT.inconclusive && isForgiven ? EXIT.passed : exitCode;
+  return unlessLost(delivery, exitCode === EXIT.inconclusive && isForgiven ? EXIT.passed : exitCode);
 }
 
 function requireOneBase({ baseExec, baseRef, baseline, baseInstall }: GateOptions): void {
@@ -106,7 +107,7 @@ async function compareWithBase(
   { baseExec, baseRef, baseInstall, baseline: file, rounds: asked, quick }: GateOptions,
   flags: Flags,
   head: ArmPlan,
-): Promise<Comparison> {
+): Promise<CarriedOut> {
   const maxRounds = asked ?? (quick ? QUICK_ROUNDS : FULL_ROUNDS);
   const results = file === null ? null : await readRounds(file, head);
   const rounds = Math.min(maxRounds, results?.length ?? maxRounds);

@@ -10,7 +10,7 @@ import { planThresholds } from '../../stats/expectation.ts';
 import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
-import { deliver } from '../output.ts';
+import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
 import { progressCli, showProgress } from '../progress.ts';
 
@@ -59,8 +59,8 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const result = await runPlan({ ...planned, plan }, hooks).finally(progress.done);
   const measured = aggregate([viewResult(result)]);
   result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
-  await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
-  return exitCodeOfRun(result, thresholds);
+  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
+  return unlessLost(delivery, exitCodeOfRun(result, thresholds));
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */
