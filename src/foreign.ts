@@ -61,3 +61,20 @@ export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
     ? shown
     : `${shown}\u2026 (${formatCount(rest)} more ${rest === 1 ? 'character' : 'characters'})`;
 }
+
+/** Bounds of {@link foreignLines}: the longest line of our own, and the longest help or stack. */
+const LINE_CHARACTERS = 4000;
+const MAX_LINES = 300;
+
+/**
+ * Makes each line of a text safe, as {@link foreign} does; the line breaks stay. For messages that are put together from
+ * our own sentences and text that others wrote, where they are printed.
+ */
+export function foreignLines(text: string): string {
+  const lines = text.split('\n', MAX_LINES);
+  const safe = lines.map((line) => foreign(line, LINE_CHARACTERS)).join('\n');
+  const length = lines.reduce((sum, line) => sum + line.length + 1, -1);
+  return length === text.length
+    ? safe
+    : `${safe}\n\u2026 (${formatCount(text.length - length)} more characters)\n`;
+}

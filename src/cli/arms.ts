@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { parseArgsStringToArgv } from 'string-argv';
 import { fail } from '../errors.ts';
+import { shellWord } from '../text.ts';
 import { addRunOptions, type Flags } from './flags.ts';
 
 /** One side of a comparison as it was asked for. */
@@ -63,7 +64,7 @@ export function parseArms(specs: readonly string[]): ArmSpec[] {
     badArm(
       twice.spec,
       `another arm has the name "${twice.name}"`,
-      `Name them: --arm 'before: ${twice.spec}'.`,
+      `Name them: --arm ${shellWord(`before: ${twice.spec}`)}.`,
     );
   }
   return arms;

@@ -5,8 +5,10 @@ import type { ExitCode } from '../errors.ts';
 export interface Cli {
   /** Writes results. */
   readonly out: (text: string) => void;
-  /** Writes progress, warnings and errors. */
+  /** Writes progress, warnings and errors. Every line is made safe, since it may contain text that others wrote. */
   readonly err: (text: string) => void;
+  /** Writes our own control sequences and workflow commands to the same place as `err`, unchanged. */
+  readonly control: (text: string) => void;
   /** Whether `err` is a terminal, on which a line can be rewritten. */
   readonly isTty: boolean;
   /** Columns of the terminal. */

@@ -1,5 +1,6 @@
 /** The process: the only file that uses its streams, signals and exit code. */
 import { EXIT } from '../errors.ts';
+import { foreignLines } from '../foreign.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import type { Cli } from './cli.ts';
 import { endWithNpm } from './npm-parent.ts';
@@ -16,6 +17,8 @@ const stop = new StopRequests({
 });
 let isListening = false;
 
+const err = (text: string) => void process.stderr.write(foreignLines(text));
+
 /** Before something was started there is nothing to report, and a signal ends the process, whatever it does. */
 function listenForStop(): AbortSignal {
   if (!isListening) for (const kind of STOP_SIGNALS) process.on(kind, () => stop.receive(kind));
@@ -28,9 +31,9 @@ let endedWith: number | null = null;
 let isOutputLost = false;
 
 guardProcess({
-  onUserError: (message) => process.stderr.write(`warning: ${message}\n`),
+  onUserError: (message) => err(`warning: ${message}\n`),
   onCrash: (error) => {
-    process.stderr.write(crashText(error));
+    err(crashText(error));
     process.exit(EXIT.crash);
   },
 });
@@ -47,8 +50,7 @@ for (const stream of [process.stdout, process.stderr]) {
     const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && stop.signal.aborted);
     if (isReaderGone || isOutputLost) return;
     isOutputLost = true;
-    if (stream === process.stdout)
-      process.stderr.write(`error: stdout cannot be written: ${error.message}\n`);
+    if (stream === process.stdout) err(`error: stdout cannot be written: ${error.message}\n`);
   });
 }
 
@@ -63,7 +65,8 @@ function workingFolder(): string {
 
 const cli: Cli = {
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  err,
+  control: (text) => void process.stderr.write(text),
   isTty: process.stderr.isTTY === true,
   width: process.stderr.columns ?? 100,
   argv: process.argv.slice(2),

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, messageOf, SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
-import { didYouMean, list } from '../text.ts';
+import { didYouMean, list, shellWord } from '../text.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCompare } from './commands/compare.ts';
@@ -102,6 +102,6 @@ function hintFor(message: string, program: Command): string {
   return didYouMean(
     given,
     flags,
-    `sockbench --help shows the flags; an option of your own scenario is given as --option ${option}=VALUE.`,
+    `sockbench --help shows the flags; an option of your own scenario is given as --option ${shellWord(`${option}=VALUE`)}.`,
   );
 }

@@ -1,3 +1,4 @@
+import { foreign } from '../foreign.ts';
 import type { Design, Round } from '../result/comparison.ts';
 import { formatMetric } from '../result/metrics.ts';
 import type { RunPhase } from '../run/control.ts';
@@ -28,14 +29,14 @@ export function timeText(durationMs: number): string {
 
 /** Returns the command line for progress: the same one, or a silent one with --quiet. */
 export function progressCli(cli: Cli, quiet: boolean): Cli {
-  return quiet ? { ...cli, isTty: false, err() {} } : cli;
+  return quiet ? { ...cli, isTty: false, err() {}, control() {} } : cli;
 }
 
 /** Rewrites the line of a terminal. */
 function rewriteLine(cli: Cli, label: string, progress: Progress): void {
   const detail = phaseDetail(progress);
   const line = `${label}: ${TITLES[progress.phase]}${detail === '' ? '' : `: ${detail}`}`;
-  cli.err(`${CLEAR}${line.slice(0, cli.width - 1)}`);
+  cli.control(`${CLEAR}${foreign(line).slice(0, cli.width - 1)}`);
 }
 
 function phaseDetail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
@@ -90,7 +91,7 @@ export function showProgress(cli: Cli, label: string): { update(progress: Progre
       shown = progress.phase;
     },
     done() {
-      if (cli.isTty) cli.err(CLEAR);
+      if (cli.isTty) cli.control(CLEAR);
     },
   };
 }
@@ -98,7 +99,7 @@ export function showProgress(cli: Cli, label: string): { update(progress: Progre
 /** Shows the progress of a comparison: a rewritten line on a terminal, and one line for each complete round. */
 export function showRounds(cli: Cli, design: Design) {
   const done = () => {
-    if (cli.isTty) cli.err(CLEAR);
+    if (cli.isTty) cli.control(CLEAR);
   };
   return {
     update({ round, rounds, arm }: RoundProgress, run: Progress): void {

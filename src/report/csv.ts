@@ -15,9 +15,13 @@ const CSV_UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>
   bytes: ['_bytes', 1],
 };
 
-/** Quotes a text with a quote or a comma, and doubles its quotes (RFC 4180). */
+/**
+ * Quotes a text with a quote or a comma, and doubles its quotes (RFC 4180). Spreadsheets run a text that begins like a
+ * formula; with an apostrophe before it they show it.
+ */
 function quote(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const shown = /^[=+\-@]/.test(text) ? `'${text}` : text;
+  return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 function csvCell(kind: Kind, cell: CellValue): string {

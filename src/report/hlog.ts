@@ -62,7 +62,7 @@ export function renderHlog(result: RunResult): string {
   const rows = [...wholeRows(result), ...intervalRows(result)].sort((a, b) => a.startMs - b.startMs);
   return [
     '#[Histogram log format version 1.3]',
-    `#[sockbench ${result.tool.version}: ${plain(verdict(result))}]`,
+    `#[sockbench ${plain(result.tool.version)}: ${plain(verdict(result))}]`,
     `#[StartTime: ${seconds(startedMs)} (seconds since epoch), ${new Date(startedMs).toISOString()}]`,
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
     ...rows.map(formatRow),

@@ -1,12 +1,14 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+import { foreign } from '../foreign.ts';
+
+/** Longer than any sentence of our own. A stored document may hold longer texts. */
+const TEXT_CHARACTERS = 4000;
 
 /**
- * Makes text from outside, such as the name of a target or an error of a server, safe for one line: characters that move
- * the cursor of a terminal, break a line or change the direction of writing become U+FFFD.
+ * Makes text of a document, such as the name of a target or an error of a server, safe for one line. Every renderer
+ * passes every text through it, since a document may come from anywhere.
  */
 export function plain(text: string): string {
-  return text.replace(UNSAFE, '\ufffd');
+  return foreign(text, TEXT_CHARACTERS);
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -27,7 +29,7 @@ const BRIEF_CHARACTERS = 300;
 export function messageLines(message: string): string[] {
   return message
     .split(/\r?\n/)
-    .map((line) => plain(line.trimEnd()))
+    .map((line) => plain(line.trimEnd().replaceAll('\t', '  ')))
     .filter((line) => line.trim() !== '');
 }
 

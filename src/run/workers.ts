@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { foreign } from '../foreign.ts';
 import type { Assignment, FromWorker, ToWorker } from '../generator/messages.ts';
 import { entryPath } from '../package.ts';
 import { pinned } from './affinity.ts';
@@ -86,7 +87,7 @@ export class Workers {
 
   #receive(worker: number, message: FromWorker): void {
     this.#members[worker]?.posted.add(message.type);
-    if (message.type === 'crash') this.#end(worker, message.message);
+    if (message.type === 'crash') this.#end(worker, foreign(message.message));
     else this.#events.onMessage(worker, message);
     this.#noteChange();
   }

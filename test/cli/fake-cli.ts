@@ -1,5 +1,6 @@
 import type { Cli } from '../../src/cli/cli.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { foreignLines } from '../../src/foreign.ts';
 
 /** A process of which only what was written can be seen. */
 export class FakeCli implements Cli {
@@ -23,6 +24,10 @@ export class FakeCli implements Cli {
   };
 
   readonly err = (text: string): void => {
+    this.stderr += foreignLines(text);
+  };
+
+  readonly control = (text: string): void => {
     this.stderr += text;
   };
 }

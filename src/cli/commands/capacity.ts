@@ -10,6 +10,7 @@ import { viewResult } from '../../result/view.ts';
 import type { Progress } from '../../run/run.ts';
 import { endingSoFar, nextStep, type SearchStep } from '../../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../../stats/capacity-step.ts';
+import { shellWord } from '../../text.ts';
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
@@ -40,7 +41,7 @@ function refuseThreshold(expression: string): never {
   return fail(
     'BAD_SEARCH',
     `--threshold "${expression}": a search judges objectives, not thresholds`,
-    `Give --objective '${expression}'.`,
+    `Give --objective ${shellWord(expression)}.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { EXIT } from '../../errors.ts';
+import { foreignLines } from '../../foreign.ts';
 import { type Check, checkMachine } from '../../run/machine.ts';
 import type { AddCommand } from '../cli.ts';
 
@@ -8,7 +9,7 @@ export const addDoctor: AddCommand = (program, cli, finish) => {
     .description('check this machine for conditions that make measurements unreliable')
     .action(async () => {
       const checks = await checkMachine();
-      cli.out(`${checks.map(checkText).join('\n')}\n`);
+      cli.out(foreignLines(`${checks.map(checkText).join('\n')}\n`));
       const bad = checks.filter(({ status }) => status === 'bad').length;
       finish(bad > 0 ? EXIT.invalid : EXIT.passed);
     });

@@ -189,7 +189,7 @@ async function readRounds(file: string, head: ArmPlan): Promise<RunResult[]> {
 async function reportToGithub(cli: Cli, comparison: Comparison): Promise<void> {
   const { GITHUB_ACTIONS: isGithub, GITHUB_STEP_SUMMARY: summary } = cli.env;
   try {
-    if (isGithub === 'true') cli.err(renderGithubAnnotations(comparison));
+    if (isGithub === 'true') cli.control(renderGithubAnnotations(comparison));
     if (summary === undefined || summary === '') return;
     await appendFile(summary, renderGithubSummary(comparison));
   } catch (error) {

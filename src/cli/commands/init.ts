@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, fail } from '../../errors.ts';
+import { foreign } from '../../foreign.ts';
 import { templateUrl } from '../../package.ts';
 import { writeAtomically } from '../../result/store.ts';
 import type { AddCommand } from '../cli.ts';
@@ -35,12 +36,12 @@ export const addInit: AddCommand = (program, cli, finish) => {
       for (const [template, path, what] of TEMPLATES) {
         const file = join(folder, path);
         if (existsSync(file)) {
-          cli.out(`kept   ${file}: the file exists\n`);
+          cli.out(`kept   ${foreign(file)}: the file exists\n`);
           continue;
         }
         await mkdir(dirname(file), { recursive: true });
         await writeAtomically(file, await readFile(templateUrl(template), 'utf8'));
-        cli.out(`wrote  ${file}: ${what}\n`);
+        cli.out(`wrote  ${foreign(file)}: ${what}\n`);
       }
       cli.out(NEXT_STEPS);
       finish(EXIT.passed);

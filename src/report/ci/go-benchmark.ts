@@ -5,7 +5,7 @@ import { type CiView, ciView } from './view.ts';
 
 /** benchstat converts the last word of a unit: `delivery.p50-ns` is shown as `delivery.p50-sec`. */
 function unitOf({ metric, unit }: MetricOutcome): string {
-  const name = plain(metric).replace(/[\s\ufffd/*-]+/gu, '_');
+  const name = plain(metric).replace(/[\s\\/*-]+/gu, '_');
   const suffixes: Partial<Record<MetricOutcome['unit'], string>> = {
     duration: '-ns',
     bytes: '-B',

@@ -92,18 +92,16 @@ function propertiesOf(comparison: Comparison, { pair, scenario, base, head }: Ci
   ];
 }
 
-/** XML 1.0 cannot hold most control characters, U+FFFE and U+FFFF, not even escaped. */
+/** XML 1.0 cannot hold most control characters, U+FFFE and U+FFFF, not even escaped; none is left in plain text. */
 function xml(text: string): string {
   return plain(text)
-    .toWellFormed()
-    .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
 }
 
-/** Keeps the line breaks between parts; those inside names and messages are U+FFFD already. */
+/** Keeps the line breaks between parts; those inside names and messages are escaped already. */
 const xmlLines = (text: string) => text.split('\n').map(xml).join('\n');
 
 /** The start of a tag: `<name a="1"`. */

@@ -40,9 +40,7 @@ function familyLines({ name, type, unit, help, samples }: Family): string[] {
   const known = samples.filter(([, value]) => value !== null && Number.isFinite(value));
   if (known.length === 0) return [];
   const lines = known.map(([labels, value]) => {
-    const pairs = Object.entries(labels).map(
-      ([key, text]) => `${key}="${escapeText(plain(text).toWellFormed())}"`,
-    );
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeText(plain(text))}"`);
     return `${name}{${pairs.join(',')}} ${value}`;
   });
   return [

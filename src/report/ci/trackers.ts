@@ -57,7 +57,7 @@ export function renderBencher(comparison: Comparison): string {
   const benchmarks = [...byHead].map(([name, values]) => {
     const measures = values.map(({ metric, value, range }) => {
       const bounds = range === null ? {} : { lower_value: range.lower, upper_value: range.upper };
-      return [clip(metric.metric, MEASURE_BYTES), { value, ...bounds }];
+      return [clip(plain(metric.metric), MEASURE_BYTES), { value, ...bounds }];
     });
     return [name, Object.fromEntries(measures)];
   });
@@ -79,7 +79,7 @@ function entryOf(comparison: Comparison, { pair, scenario, head, metric, value, 
   // Nine digits hide the noise of binary floating point.
   const inUnit = (amount: number) => Number((amount / scale).toPrecision(9));
   return {
-    name: `${scenario}, ${head}: ${metric.metric}`,
+    name: `${scenario}, ${head}: ${plain(metric.metric)}`,
     unit,
     value: inUnit(value),
     ...(range === null ? {} : { range: `${inUnit(range.lower)} to ${inUnit(range.upper)}` }),

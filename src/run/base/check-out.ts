@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import type { Finding } from '../../result/findings.ts';
+import { shellWord } from '../../text.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { removeCheckout, temporaryName } from '../leftovers/remove.ts';
 import { ProcessGroup } from '../server/process-group.ts';
@@ -111,6 +112,10 @@ function locate(repository: string): [top: string, below: string] {
 }
 
 function commitOf(ref: string, top: string): string {
+  if (ref.startsWith('-')) {
+    const hint = 'Give a branch, a tag or a commit.';
+    fail('NO_SUCH_REF', `--base-ref ${ref}: the name of a commit does not begin with "-"`, hint);
+  }
   const found = git(top, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
   if (found.ok) return found.text;
   const message = `--base-ref ${ref}: this clone has no such branch, tag or commit`;
@@ -125,7 +130,7 @@ function refHint(ref: string, top: string): string {
   if (shallow.ok && shallow.text === 'true') {
     return 'The clone is shallow: set fetch-depth: 0 of actions/checkout, or run git fetch --unshallow.';
   }
-  return `Fetch it first: git fetch origin ${ref}`;
+  return `Fetch it first: git fetch origin ${shellWord(ref)}`;
 }
 
 /** Adds a detached worktree in an empty folder. */

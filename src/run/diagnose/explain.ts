@@ -1,5 +1,6 @@
 import type { Protocol } from '../../contract/target.ts';
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
+import { foreign } from '../../foreign.ts';
 import { plural } from '../../text.ts';
 import { diagnoseAnswer, diagnoseEngineIo, diagnoseOtherProtocol } from './answers.ts';
 import { diagnoseConnection } from './connection.ts';
@@ -23,6 +24,8 @@ const SPOKEN: Readonly<Record<Protocol, string>> = {
 /** Limits of the time for looking. */
 const MAX_LOOK_MS = 2000;
 const MIN_LOOK_MS = 500;
+/** Of what the server answered; our own sentences are shorter. */
+const FOUND_CHARACTERS = 500;
 
 /**
  * Explains why a server accepted none of the clients: one sentence with the URL and the cause, and one that says what to
@@ -39,7 +42,7 @@ export async function explainRefusal(
       hint: `Check that the server runs there and speaks ${SPOKEN[protocol]}.`,
     };
   const what = `none of ${plural(clients, 'client')} could connect to ${connect.url} over ${connect.transport}`;
-  return { message: `${what}: ${found}`, hint };
+  return { message: `${what}: ${foreign(found, FOUND_CHARACTERS)}`, hint: foreign(hint, FOUND_CHARACTERS) };
 }
 
 /** The Socket.IO server's own reason for rejecting the clients. */

@@ -130,7 +130,10 @@ describe('GitHub annotations', () => {
   it('cannot be ended by a name', () => {
     const [first, second, ...rest] = annotations(comparisons.hostile());
     expect(rest).toEqual([]);
-    expect(first).toMatchObject({ level: 'error', title: expect.stringContaining('::error::x%0A{a="b') });
+    expect(first).toMatchObject({
+      level: 'error',
+      title: expect.stringContaining(':\\x3aerror:\\x3ax%0A{a="b'),
+    });
     expect(second?.message).toContain('%0A');
     const any = makeComparison({
       rounds: 1,

@@ -249,7 +249,30 @@ describe('what the base needs', () => {
 });
 
 describe('what is no base', () => {
-  test.each(['nonesuch', '--version', '', 'v1:app.txt'])('is "%s"', async (ref) => {
+  test.each(['--version', '-x', '--upload-pack=touch /tmp/x'])(
+    'is "%s", which git would read as an option',
+    async (ref) => {
+      await expectRefused(
+        twoCommits(),
+        { ref },
+        {
+          code: 'NO_SUCH_REF',
+          message: /does not begin with "-"/,
+          hint: /^Give a branch, a tag or a commit\.$/,
+        },
+      );
+    },
+  );
+
+  test('is a name with characters of a shell, which the advice quotes', async () => {
+    await expectRefused(
+      twoCommits(),
+      { ref: 'x;reboot' },
+      { code: 'NO_SUCH_REF', message: /no such branch/, hint: /git fetch origin 'x;reboot'$/ },
+    );
+  });
+
+  test.each(['nonesuch', '', 'v1:app.txt'])('is "%s"', async (ref) => {
     await expectRefused(
       twoCommits(),
       { ref },

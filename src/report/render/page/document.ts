@@ -13,9 +13,13 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** Turns a value into JSON for a script of type application/json: without `<`, so that nothing in it ends the script. */
+/**
+ * Turns a value into JSON for a script of type application/json: its texts are plain, and without `<`, so that nothing in
+ * it ends the script.
+ */
 export function jsonForScript(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
+  const json = JSON.stringify(value, (_, each) => (typeof each === 'string' ? plain(each) : each));
+  return json.replaceAll('<', '\\u003c');
 }
 
 /** Escapes end tags in a script or style for use inside a page. */
