@@ -10,7 +10,7 @@ import { STOP_SIGNALS, StopRequests } from './stop.ts';
 /** Exit code of Node.js when nothing is left to do and a top-level await is pending. */
 const NODE_UNSETTLED = 13;
 
-const stop = new StopRequests({
+const stopRequests = new StopRequests({
   nowMs: () => performance.now(),
   write: (text) => void process.stderr.write(text),
   quit: (exitCode) => process.exit(exitCode),
@@ -21,9 +21,9 @@ const err = (text: string) => void process.stderr.write(foreignLines(text));
 
 /** Before something was started there is nothing to report, and a signal ends the process, whatever it does. */
 function listenForStop(): AbortSignal {
-  if (!isListening) for (const kind of STOP_SIGNALS) process.on(kind, () => stop.receive(kind));
+  if (!isListening) for (const kind of STOP_SIGNALS) process.on(kind, () => stopRequests.receive(kind));
   isListening = true;
-  return stop.signal;
+  return stopRequests.signal;
 }
 
 /** The exit code of the command; null while it runs. */
@@ -47,7 +47,7 @@ process.on('exit', (code) => {
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A reader such as head closes the pipe early, and a closed terminal is EIO; the run continues, and its files are written.
-    const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && stop.signal.aborted);
+    const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && stopRequests.signal.aborted);
     if (isReaderGone || isOutputLost) return;
     isOutputLost = true;
     if (stream === process.stdout) err(`error: stdout cannot be written: ${error.message}\n`);

@@ -19,7 +19,7 @@ interface StopHost {
 /**
  * Turns signals into a request to stop and report. The first signal of any kind stops the command, which reports what
  * was measured. A second one of the same kind, 500 ms or more after the first, ends the process at once. SIGHUP never
- * does: a closed terminal sends several, and nobody is left who could have meant it.
+ * does: a closed terminal sends several, and no user is left to press a key.
  */
 export class StopRequests {
   readonly #host: StopHost;

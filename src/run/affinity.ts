@@ -26,11 +26,14 @@ export function allowedCpus(): number[] {
   return list === undefined ? Array.from(Array(availableParallelism()).keys()) : parseCpuList(list);
 }
 
+const TASKSET_WITHIN_MS = 2000;
+
 /** Why processes cannot be pinned to CPUs here; null when they can. */
 export function pinningProblem(cpus: readonly number[]): string | null {
   if (process.platform !== 'linux') return `not available on ${process.platform}`;
   if (cpus.length < 2) return 'only one CPU';
-  if (spawnSync('taskset', ['--version']).error !== undefined) return 'taskset (util-linux) is not installed';
+  const { error } = spawnSync('taskset', ['--version'], { timeout: TASKSET_WITHIN_MS });
+  if (error !== undefined) return 'taskset (util-linux) is not installed';
   return null;
 }
 

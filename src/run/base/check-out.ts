@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import type { Finding } from '../../result/findings.ts';
 import { shellWord } from '../../text.ts';
+import { formatDurationMs } from '../../units.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { removeCheckout, temporaryName } from '../leftovers/remove.ts';
 import { ProcessGroup } from '../server/process-group.ts';
@@ -164,22 +165,32 @@ function failInterrupted(): never {
   return fail('INTERRUPTED', 'nothing was measured: stopped by the user', '', EXIT.invalid);
 }
 
-/** Runs a command to its end; resolves to how it ended and its last lines. Throws INTERRUPTED when aborted. */
+/** How long checking out the base, or installing what it needs, may take. */
+const STEP_WITHIN_MS = 15 * 60_000;
+
+/**
+ * Runs a command to its end, or for `limitMs`; resolves to how it ended and its last lines. Throws INTERRUPTED when
+ * aborted.
+ */
 export async function runToEnd(
   command: [file: string, args: string[]],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   signal: AbortSignal,
+  limitMs = STEP_WITHIN_MS,
 ): Promise<{ how: string; lastText: string }> {
   if (signal.aborted) failInterrupted();
   const group = new ProcessGroup(command, { ...options, ipc: false });
-  const aborted = Promise.withResolvers<'aborted'>();
-  const onAbort = () => aborted.resolve('aborted');
+  const stopped = Promise.withResolvers<string>();
+  const late = `signal SIGTERM after the limit of ${formatDurationMs(limitMs)}`;
+  const timer = setTimeout(() => stopped.resolve(late), limitMs);
+  const onAbort = () => stopped.resolve('an interruption');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const how = await Promise.race([group.gone, aborted.promise]);
+    const how = await Promise.race([group.gone, stopped.promise]);
     if (signal.aborted) failInterrupted();
     return { how, lastText: group.lastText };
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     // A process that it left in the background would disturb the measurement.
     await group.stop();

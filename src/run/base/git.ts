@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
+import { formatDurationMs } from '../../units.ts';
 
 /** Variables that point git to another repository than that of the working directory. Git hooks set some of them. */
 const MISLEADING =
@@ -11,6 +12,9 @@ export function gitEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !MISLEADING.test(name));
   return { ...Object.fromEntries(kept), GIT_TERMINAL_PROMPT: '0' };
 }
+
+/** Questions to git are answered in milliseconds, unless a hook or the file system hangs. */
+const GIT_WITHIN_MS = 10_000;
 
 /** Runs git in a folder. Returns its trimmed output, or its error message. */
 export function git(
@@ -23,7 +27,12 @@ export function git(
     // Otherwise `git status` would lock the user's index to refresh it.
     env: { ...gitEnvironment(), GIT_OPTIONAL_LOCKS: '0' },
     maxBuffer: 256 * 1024 ** 2,
+    timeout: GIT_WITHIN_MS,
+    killSignal: 'SIGKILL',
   });
+  if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT') {
+    return { ok: false, reason: `git did not answer within ${formatDurationMs(GIT_WITHIN_MS)}` };
+  }
   if (error !== undefined) return { ok: false, reason: `git could not be started: ${error.message}` };
   if (status === 0) return { ok: true, text: stdout.trim() };
   const [first = ''] = stderr.split('\n');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { installByLock } from '../../../src/run/base/check-out.ts';
+import { installByLock, runToEnd } from '../../../src/run/base/check-out.ts';
+import { temporaryFolder } from '../../support/sockbench.ts';
 import { writeFiles } from '../../support/user-files.ts';
 
 const CLASSIC = '# yarn lockfile v1\n\nws@8:\n  version "8.0.0"\n';
@@ -35,4 +36,19 @@ test('the nearest lock file counts, up to the top of the checkout', () => {
 test('without a lock file there is nothing to install, even if one lies above the checkout', () => {
   const above = writeFiles({ 'package-lock.json': '{}', 'top/package.json': '{}' });
   expect(installByLock(join(above, 'top'), join(above, 'top'))).toBeNull();
+});
+
+test('a command that does not end is stopped at its limit', async () => {
+  const signal = new AbortController().signal;
+  const place = { cwd: temporaryFolder(), env: process.env };
+  const ended = await runToEnd(['sh', ['-c', 'echo waiting; exec sleep 60']], place, signal, 500);
+  expect(ended).toEqual({ how: 'signal SIGTERM after the limit of 500ms', lastText: '  waiting' });
+});
+
+test('a command is stopped when the user stops the gate', async () => {
+  const stop = new AbortController();
+  const place = { cwd: temporaryFolder(), env: process.env };
+  const running = runToEnd(['sleep', ['60']], place, stop.signal);
+  stop.abort();
+  await expect(running).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: 3 });
 });
