@@ -1,23 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
  * A shell script that runs Redis until Redis ends or descriptor 3 is closed. The descriptor closes when the starting
- * process ends, even by SIGKILL. The script ignores signals to the process group, because it must outlive Redis.
+ * process ends, even by SIGKILL. The script ignores signals to the process group, so that it reports how Redis ended.
  */
 const KEEPER = `
   trap '' TERM INT
-  folder=$1; shift
   "$@" & redis=$!
   (cat <&3; kill $redis) >/dev/null 2>&1 &
-  wait $redis; code=$?
-  rmdir "$folder"
-  exit $code`;
+  wait $redis`;
 
 const START_ATTEMPTS = 3;
 
@@ -69,10 +64,11 @@ export class RedisProcess {
 }
 
 function spawnRedis(program: string, port: number): ChildProcess {
-  const folder = mkdtempSync(join(tmpdir(), 'sockbench-redis-'));
-  const options = { bind: '127.0.0.1', port, save: '', appendonly: 'no', dir: folder };
+  // It would load a dump that it finds. No folder has one of this name, and it writes none.
+  const dump = { dir: '/', dbfilename: `${randomUUID()}.rdb` };
+  const options = { bind: '127.0.0.1', port, save: '', appendonly: 'no', ...dump };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return spawn('sh', ['-c', KEEPER, 'sh', folder, program, ...flags], {
+  return spawn('sh', ['-c', KEEPER, 'sh', program, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
 }

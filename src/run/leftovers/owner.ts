@@ -41,10 +41,10 @@ export function isGone(owner: string): boolean {
   const stat = readStat(Number(pid));
   if (stat !== null) return stat.startedTicks !== Number(started) || stat.state === 'Z' || stat.state === 'X';
   try {
-    // A process without an entry in /proc, on a system that has none.
+    // Without an entry in /proc: on a system that has none, and where it hides processes of other users.
     return !process.kill(Number(pid), 0);
-  } catch {
-    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

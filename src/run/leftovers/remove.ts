@@ -2,7 +2,13 @@ import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeProcess, type ProcStat, readProcesses, sendSignal } from '../server/process-tree.ts';
+import {
+  describeProcess,
+  type ProcStat,
+  readProcesses,
+  readStat,
+  sendSignal,
+} from '../server/process-tree.ts';
 import { isGone, OWNER, OWNER_PATTERN, ownerOf } from './owner.ts';
 
 const TERM_WITHIN_MS = 2000;
@@ -30,9 +36,9 @@ export async function removeLeftovers(pids: readonly number[] = []): Promise<str
   for (const pid of pids) if (pid > 0) sendSignal(pid, 'SIGKILL');
   const left = new LeftProcesses(pids.filter((pid) => pid < -1));
   const ended = left.read().map(({ pid }) => describeProcess(pid));
-  left.signal('SIGTERM');
-  if (await left.livesAfter(TERM_WITHIN_MS)) {
-    left.signal('SIGKILL');
+  if (ended.length + pids.length > 0) {
+    left.signal('SIGTERM');
+    if (await left.livesAfter(TERM_WITHIN_MS)) left.signal('SIGKILL');
     await left.livesAfter(KILL_WITHIN_MS);
   }
   return [...ended, ...removeTemporary()];
@@ -43,6 +49,8 @@ class LeftProcesses {
   readonly #groups: readonly number[];
   /** When each of them started, by its pid. Its descendants are found as long as it runs, and remembered. */
   readonly #known = new Map<number, number>();
+  /** This process may run in a terminal that a server of an earlier run had started. */
+  readonly #spared = new Set(lineage(process.pid));
 
   /** @param groups negative numbers, as `kill` takes them. */
   constructor(groups: readonly number[]) {
@@ -54,7 +62,7 @@ class LeftProcesses {
     // Ascending, so that parents come before their children.
     return readProcesses().filter((stat) => {
       const { pid, groupId, parentPid, state, startedTicks } = stat;
-      if (pid === process.pid || state === 'Z' || state === 'X' || !isOwnUser(`/proc/${pid}`)) return false;
+      if (this.#spared.has(pid) || state === 'Z' || state === 'X' || !isOwnUser(`/proc/${pid}`)) return false;
       if (this.#known.get(pid) === startedTicks) return true;
       const isLeft = this.#groups.includes(-groupId) || this.#known.has(parentPid) || hasGoneOwner(pid);
       if (isLeft) this.#known.set(pid, startedTicks);
@@ -81,6 +89,12 @@ class LeftProcesses {
     if (process.platform === 'linux') return this.read().length > 0;
     return this.#groups.some((group) => sendSignal(group, 0));
   }
+}
+
+/** A process and its ancestors, by pid. */
+function lineage(pid: number): number[] {
+  const parentPid = readStat(pid)?.parentPid ?? 0;
+  return parentPid === 0 ? [pid] : [pid, ...lineage(parentPid)];
 }
 
 function hasGoneOwner(pid: number): boolean {
