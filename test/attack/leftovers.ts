@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +28,33 @@ export function markedProcesses(mark: string, words: readonly string[] = []): Ma
     .filter((pid) => Number.isInteger(pid) && read(pid, 'environ').includes(`SOCKBENCH_ATTACK=${mark}`))
     .map((pid) => ({ pid, command: read(pid, 'cmdline').split('\0').join(' ').trim() }))
     .filter(({ command }) => command !== '' && words.every((word) => command.includes(word)));
+}
+
+/** Whether a process names the folder of a case in its command line, or works in it: one may clear its environment. */
+function isIn(folder: string, pid: number): boolean {
+  try {
+    return read(pid, 'cmdline').includes(folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+  } catch {
+    return false;
+  }
+}
+
+/** What runs of a case, however it was started. */
+function processesOf(folder: string, mark: string): MarkedProcess[] {
+  const others = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && isIn(folder, pid))
+    .map((pid) => ({ pid, command: read(pid, 'cmdline').split('\0').join(' ').trim() }));
+  const all = [...markedProcesses(mark), ...others.filter(({ command }) => command !== '')];
+  return [...new Map(all.map((each) => [each.pid, each])).values()];
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended in the meantime.
+  }
 }
 
 /** The largest memory that one running process of a case has had so far, in MiB. */
@@ -62,15 +89,15 @@ function worktreesOf(folder: string): string[] {
 /** Waits up to `graceMs` for the processes of a case to end, then says what it left, and ends what still runs. */
 export async function leftBehind(arena: Arena, mark: string, graceMs: number): Promise<string[]> {
   const deadlineMs = performance.now() + graceMs;
-  let processes = markedProcesses(mark);
+  let processes = processesOf(arena.folder, mark);
   while (processes.length > 0 && performance.now() < deadlineMs) {
     await sleep(POLL_MS);
-    processes = markedProcesses(mark);
+    processes = processesOf(arena.folder, mark);
   }
   const left = processes.map(({ pid, command }) => `process ${pid} (${command.slice(0, 120)})`);
-  // What a daemon with an environment of its own holds is only known by its port.
+  for (const { pid } of processes) kill(pid);
+  // What a daemon with an environment and a folder of its own holds is only known by its port.
   if (processes.length === 0 && (await accepts(arena.port))) left.push(`a listener on port ${arena.port}`);
-  for (const { pid } of processes) process.kill(pid, 'SIGKILL');
   const folders = [
     ...(existsSync(arena.tmp) ? readdirSync(arena.tmp).map((name) => `${name} in TMPDIR`) : []),
     ...unfinishedIn(arena.out).map((path) => `unfinished ${path}`),

@@ -96,6 +96,17 @@ const PHASES: readonly AttackCase[] = [
   ]),
 ];
 
+const WHOLE_GROUP: AttackCase = {
+  name: 'kill -9: the whole process group, as a job that is too long is ended',
+  expected: 'nothing is left',
+  attack: async (arena) => {
+    const run = arena.start(['run', ...load(arena, stubborn(arena)), ...LONG], { detached: true });
+    await run.said('measuring');
+    process.kill(-run.pid, 'SIGKILL');
+    await run.ended;
+  },
+};
+
 /** A repository of which every file is checked out slowly when `smudge` is given. */
 function repository(arena: Arena, smudge = 'cat'): string {
   const folder = join(arena.folder, 'a "repository"');
@@ -255,6 +266,7 @@ const DAEMONS: readonly AttackCase[] = [
 /** What kill -9 leaves. */
 export const leftovers: readonly AttackCase[] = [
   ...PHASES,
+  WHOLE_GROUP,
   ...GATES,
   ...NEXT_STARTS,
   throughNpm('SIGTERM', ''),
