@@ -1,3 +1,4 @@
+import { foreign } from '../../foreign.ts';
 import { type Comparison, type MetricOutcome, VERDICTS } from '../../result/comparison.ts';
 import { numbered } from '../content/run-verdict.ts';
 import { plain } from '../plain.ts';
@@ -120,7 +121,7 @@ function metricFamilies({ validPairs }: CiView): Family[] {
 function thresholdFamily({ comparison, scenario, arms }: CiView): Family {
   const samples = arms.flatMap((head, arm) => {
     const ofArm = comparison.thresholds.filter((threshold) => threshold.arm === arm);
-    const names = numbered(ofArm.map(({ expression }) => plain(expression)));
+    const names = numbered(ofArm.map(({ expression }) => foreign(expression)));
     return ofArm.map(({ passed }, index): MetricSample => {
       const labels = { scenario, head, expression: names[index] ?? '' };
       return [labels, passed === null ? null : Number(passed)];

@@ -1,7 +1,7 @@
+import { foreign } from '../../foreign.ts';
 import type { Comparison, PairOutcome } from '../../result/comparison.ts';
 import { armName } from '../content/comparison-metrics.ts';
 import { numbered } from '../content/run-verdict.ts';
-import { plain } from '../plain.ts';
 
 /** One head with the names of what it is compared with. */
 export interface CiPair {
@@ -24,7 +24,7 @@ export interface CiView {
 
 export function ciView(comparison: Comparison): CiView {
   const { arms: designed } = comparison.design;
-  const scenario = plain(designed[0]?.plan.scenario ?? 'scenario');
+  const scenario = foreign(designed[0]?.plan.scenario ?? 'scenario');
   const arms = numbered(designed.map((_, arm) => armName(comparison, arm)));
   const labelOf = (arm: number) => arms[arm] ?? `arm ${arm + 1}`;
   const pairs = comparison.judgement.heads.map((pair) => ({

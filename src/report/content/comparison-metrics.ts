@@ -1,12 +1,12 @@
+import { foreign } from '../../foreign.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import { FIGURES, formatMetric, isFigure } from '../../result/metrics.ts';
 import { formatPercent } from '../../units.ts';
-import { plain } from '../plain.ts';
 import { type Heading, NO_VALUE, rangeText, type Table } from './table.ts';
 
 /** The name of an arm, safe for one line. */
 export function armName({ design }: Comparison, arm: number): string {
-  return plain(design.arms[arm]?.name ?? `arm ${arm + 1}`);
+  return foreign(design.arms[arm]?.name ?? `arm ${arm + 1}`);
 }
 
 export const baseName = (comparison: Comparison) => armName(comparison, 0);
