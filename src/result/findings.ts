@@ -90,13 +90,20 @@ export const FINDINGS = {
   interrupted: invalid('user', 'The user stopped the run.', 'let it finish'),
   server_overloaded: note(
     'server',
-    'The server could not keep up with the load.',
+    'The server could not keep up with the load: messages queued while it was at its limit.',
     'reduce the load (--rate, --clients)',
   ),
   imperfect_delivery: note('server', 'Messages were lost, duplicated or delivered out of order.'),
   unexpected_deliveries: note('server', 'Messages reached clients that did not expect them.'),
   failed: note('server', 'Messages or iterations failed.'),
-  latency_grows: note('server', 'Latency increased during the step of a capacity search.'),
+  latency_grows: note(
+    'server',
+    'Latency increased over the run; nothing shows that the server was at its limit.',
+  ),
+  late_at_end: note(
+    'server',
+    'Many messages arrived after the end of the schedule; nothing shows that the server was at its limit.',
+  ),
   objective_missed: note('server', 'An objective of a capacity search did not hold.'),
   uncertain_receive_times: note(
     'generator',

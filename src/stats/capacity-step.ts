@@ -1,7 +1,7 @@
 import { fail } from '../errors.ts';
 import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
-import { type Finding, faultOf, findingOfError } from '../result/findings.ts';
+import { type Finding, type FindingCode, faultOf, findingOfError } from '../result/findings.ts';
 import { formatMetric } from '../result/metrics.ts';
 import { median } from '../result/order-statistics.ts';
 import { type IntervalFigures, measuredIntervals, NsHistogram, type ResultView } from '../result/view.ts';
@@ -107,6 +107,9 @@ function findTrend(view: ResultView): Finding[] {
   return [{ code: 'latency_grows', message }];
 }
 
+/** Messages queued, whatever the cause: a server that is not observed shows no more than that. */
+const QUEUES: ReadonlySet<FindingCode> = new Set(['server_overloaded', 'latency_grows', 'late_at_end']);
+
 /** Why the run says nothing about the server; empty when the server ended it. */
 function findInvalidReasons({ result: { invalid } }: ResultView): Finding[] {
   if (invalid.some(({ code }) => code === 'server_died')) return [];
@@ -128,7 +131,7 @@ export function judgeStep(view: ResultView, objectives: readonly Objective[]): J
       const message = `${figureText(figure)}, not ${figure.expression}`;
       return { code: 'objective_missed', message };
     });
-  const overloads = view.result.findings.filter(({ code }) => code === 'server_overloaded');
+  const overloads = view.result.findings.filter(({ code }) => QUEUES.has(code));
   const growth = overloads.length === 0 ? findTrend(view) : [];
   const reasons = [...view.result.invalid, ...missed, ...overloads, ...growth];
   if (reasons.length > 0) return { outcome: 'failed', reasons, figures };

@@ -11,6 +11,11 @@ const UNSTABLE_WARMUP: Finding = {
   message: 'the warm-up did not stabilize: no three consecutive seconds agreed within 5 % on the median',
 };
 
+/** Whether other programs or machines took the CPUs of the run: queues then say nothing about the server. */
+function isDisturbance({ code }: Finding): boolean {
+  return code === 'generator_stalled' || code === 'cpu_steal' || code === 'cpu_throttled';
+}
+
 /**
  * Adds to a result why it is invalid, what it found of the server, and its notes. `impossible`: how many values of each
  * series no working clock gives.
@@ -31,9 +36,10 @@ export function judgeRun(
   ];
   // When the generator was the limit, queues and losses say nothing about the server.
   const isGeneratorLimit = invalid.some((finding) => faultOf(finding) === 'generator');
-  const overload = isGeneratorLimit ? null : findOverload(view);
-  const delivery = isGeneratorLimit || overload !== null ? null : findImperfectDelivery(result.ledger);
-  const findings = [...result.findings, overload, delivery];
+  const queue = isGeneratorLimit || invalid.some(isDisturbance) ? null : findOverload(view);
+  const isOverloaded = queue?.code === 'server_overloaded';
+  const delivery = isGeneratorLimit || isOverloaded ? null : findImperfectDelivery(result.ledger);
+  const findings = [...result.findings, queue, delivery];
   if (result.failed.length > 0) findings.push({ code: 'failed', message: listCounted(result.failed) });
   const { unexpected } = result.ledger;
   if (unexpected > 0) {
@@ -45,7 +51,7 @@ export function judgeRun(
   return {
     ...result,
     // An overloaded server delivers too few messages. That is the finding, and the run is valid.
-    invalid: overload === null ? invalid : invalid.filter(({ code }) => code !== 'too_few_samples'),
+    invalid: isOverloaded ? invalid.filter(({ code }) => code !== 'too_few_samples') : invalid,
     findings: findings.filter((finding) => finding !== null),
     notes: notes.filter((note) => note !== null),
   };

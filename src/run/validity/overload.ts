@@ -1,16 +1,15 @@
 import type { Finding } from '../../result/findings.ts';
 import { median } from '../../result/order-statistics.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { type MeasuredTelemetry, measuredProcesses, receivedInTime } from '../../result/telemetry.ts';
+import { receivedInTime } from '../../result/telemetry.ts';
 import { measuredIntervals, type ResultView } from '../../result/view.ts';
 import { plural } from '../../text.ts';
-import { formatCount, formatNs, formatPercent } from '../../units.ts';
+import { formatCount, formatNs } from '../../units.ts';
+import { BACKLOG_SECONDS, describeServer, isServerAtLimit } from './server-load.ts';
 
 /** Latency has grown when the last median is at least this multiple of the first, and higher by at least this time. */
 const MIN_GROWTH_RATIO = 2;
 const MIN_GROWTH_NS = 10e6;
-/** A backlog exceeds the messages in flight at the lowest median latency by more than this many seconds' messages. */
-const BACKLOG_SECONDS = 0.25;
 /** A backlog of fewer messages is chance. */
 const MIN_MESSAGES = 10;
 const MIN_INTERVALS = 3;
@@ -55,46 +54,51 @@ function fairlyInFlight(result: RunResult, medians: readonly number[]): number {
   return Math.max(expectedHz * seconds, MIN_MESSAGES * perMessage);
 }
 
-/** How near a process is to its limit, by its event loop where that is known. */
-function busyness({ loopUtilization, cpuRatio }: MeasuredTelemetry): number {
-  return loopUtilization ?? cpuRatio;
+/** What messages that queue look like from outside. */
+interface Queue {
+  readonly growth: { readonly fromNs: number; readonly toNs: number } | null;
+  readonly grewIn: 'run' | 'warm-up';
+  readonly backlog: number;
+  /** Whether more than usual arrived after the end of the schedule. */
+  readonly arrivedLate: boolean;
 }
 
-/** The utilization of the busiest server process: its clients wait there. */
-function serverEvidence(result: RunResult): string {
-  const processes = measuredProcesses(result.telemetry.servers, result);
-  const [busiest] = processes.toSorted((a, b) => busyness(b.measured) - busyness(a.measured));
-  if (busiest === undefined) return '';
-  const { cpuRatio, loopUtilization, loopDelayMaxNs } = busiest.measured;
-  const isAlone = processes.length === 1;
-  const which = `${busiest.role}, the busiest of ${processes.length} processes,`;
-  if (loopUtilization === null || loopDelayMaxNs === null) {
-    return `; ${isAlone ? 'the server' : which} used ${formatPercent(cpuRatio)} of one CPU core`;
-  }
-  const loop = isAlone ? "the server's event loop" : `the event loop of ${which}`;
-  return `; ${loop} was busy ${formatPercent(loopUtilization)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
-}
-
-/**
- * Finds a server that could not keep up with a load that the generator held: latency grew over the run or over its
- * warm-up, or a backlog was left at the end. Null when the server kept up.
- */
-export function findOverload(view: ResultView): Finding | null {
+function findQueue(view: ResultView): Queue | null {
   const { result } = view;
   const medians = measuredIntervals(view).map(({ p50Ns }) => p50Ns);
   const warmupMedians = result.warmup.windowMediansNs.filter((median) => median !== null);
   const [grewInRun, grewInWarmup] = [growthOf(medians), growthOf(warmupMedians)];
   const backlog = backlogAtEnd(result);
-  const queued = grewInWarmup === null ? backlog - leaked(result) : backlog;
-  const hasBacklog = queued > fairlyInFlight(result, [...medians, ...warmupMedians]);
+  const fair = fairlyInFlight(result, [...medians, ...warmupMedians]);
+  const hasBacklog = (grewInWarmup === null ? backlog - leaked(result) : backlog) > fair;
   if (grewInRun === null && !hasBacklog) return null;
-  const growth = grewInRun ?? grewInWarmup;
+  return {
+    growth: grewInRun ?? grewInWarmup,
+    grewIn: grewInRun === null ? 'warm-up' : 'run',
+    backlog,
+    arrivedLate: backlog - result.ledger.lost > fair,
+  };
+}
+
+/**
+ * Finds messages that queue: latency grew over the run or over its warm-up, or a backlog was left at the end. That is an
+ * overload where the server itself was at its limit. Otherwise the cause is unknown, and the finding says what was seen;
+ * losses alone are a finding of their own. Null when the server kept up.
+ */
+export function findOverload(view: ResultView): Finding | null {
+  const { result } = view;
+  const queue = findQueue(view);
+  if (queue === null) return null;
+  const { growth, grewIn, backlog, arrivedLate } = queue;
   const signs = [
     growth === null
       ? null
-      : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the ${grewInRun === null ? 'warm-up' : 'run'}`,
+      : `${result.headline} p50 grew from ${formatNs(growth.fromNs)} to ${formatNs(growth.toNs)} over the ${grewIn}`,
     `${plural(backlog, 'message')} in flight when sending ended`,
     result.ledger.lost === 0 ? null : `${formatCount(result.ledger.lost)} lost at the end of the drain`,
   ].filter((sign) => sign !== null);
-  return { code: 'server_overloaded', message: `${signs.join(', ')}${serverEvidence(result)}` };
+  const message = `${signs.join(', ')}; ${describeServer(result)}`;
+  if (isServerAtLimit(result)) return { code: 'server_overloaded', message };
+  if (growth !== null) return { code: 'latency_grows', message };
+  return arrivedLate ? { code: 'late_at_end', message } : null;
 }

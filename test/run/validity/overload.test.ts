@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/result/run-result.ts';
 import { viewResult } from '../../../src/result/view.ts';
 import { findOverload } from '../../../src/run/validity/overload.ts';
-import { makeResult, results } from '../../report/fixture.ts';
+import { makeResult } from '../../report/fixture.ts';
 import { histogramOf, storedSeries } from '../made-series.ts';
 
 const MS = 1e6;
@@ -32,7 +32,43 @@ function intervalOf({ medianMs, arrived, expected, lost }: Second, second: numbe
   };
 }
 
-/** A run of so many measured seconds, then what arrived in each second of the drain; no server telemetry. */
+type Servers = RunResult['telemetry']['servers'];
+type Sample = Servers[number]['samples'][number];
+
+const SAMPLE: Sample = {
+  atMs: 1000,
+  lengthMs: 1000,
+  cpuMs: 20,
+  loopUtilization: 1,
+  pacingShare: 0,
+  runQueueWaitMs: 0,
+  loopDelayP50Ns: 0,
+  loopDelayP99Ns: 20 * MS,
+  loopDelayMaxNs: 20 * MS,
+  gcCount: 0,
+  gcTotalMs: 0,
+  gcMaxMs: 0,
+  rssBytes: 0,
+  heapUsedBytes: 0,
+  bufferedBytes: 0,
+};
+
+/** A server process that is the same in each second, with what differs from one that is busy all the time. */
+function serverOf(part: Partial<Sample> = {}, role = 'server'): Servers[number] {
+  const samples = Array.from({ length: 12 }, (_, second) => ({
+    ...SAMPLE,
+    ...part,
+    atMs: (second + 1) * 1000,
+  }));
+  return { role, pid: 1, source: 'probe', samples };
+}
+
+/** What is known of a process from outside. */
+const NOT_PROBED = { loopUtilization: null, loopDelayMaxNs: null, bufferedBytes: null, runQueueWaitMs: null };
+
+const BUSY = "; the server's event loop was busy 100 % of the time and up to 20 ms late";
+
+/** A run of so many measured seconds of a busy server, then what arrived in each second of the drain. */
 function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunResult {
   const expected = measured.reduce((sum, second) => sum + second.expected, 0);
   const lost = measured.reduce((sum, second) => sum + second.lost, 0);
@@ -45,7 +81,7 @@ function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunR
     ledger: { ...FIXTURE.ledger, expected, delivered: arrived, lost },
     rate: { ...FIXTURE.rate, intended: expected, sent: expected },
     warmup: { ...FIXTURE.warmup, windowMediansNs: [] },
-    telemetry: { servers: [], workers: [] },
+    telemetry: { servers: [serverOf()], workers: [] },
   };
 }
 
@@ -67,7 +103,7 @@ describe('latency that grows', () => {
   ])('%s is an overload', (_, mediansMs, grown) => {
     expect(overloadOf(withMedians(...mediansMs))).toEqual({
       code: 'server_overloaded',
-      message: `delivery p50 grew from ${grown} over the run, 0 messages in flight when sending ended`,
+      message: `delivery p50 grew from ${grown} over the run, 0 messages in flight when sending ended${BUSY}`,
     });
   });
 
@@ -125,7 +161,7 @@ describe('a backlog at the end', () => {
   it("of more than a quarter of a second's worth is an overload", () => {
     expect(overloadOf(withBacklog(26))).toEqual({
       code: 'server_overloaded',
-      message: '26 messages in flight when sending ended',
+      message: `26 messages in flight when sending ended${BUSY}`,
     });
   });
 
@@ -136,7 +172,7 @@ describe('a backlog at the end', () => {
 
   it('is seen in a run of less than three seconds', () => {
     const result = runOf([{ ...EVEN, arrived: 20 }], [{ ...EVEN, expected: 0, arrived: 80 }]);
-    expect(overloadOf(result)?.message).toBe('80 messages in flight when sending ended');
+    expect(overloadOf(result)?.message).toBe(`80 messages in flight when sending ended${BUSY}`);
   });
 
   it('excludes messages to clients of a dead worker', () => {
@@ -161,14 +197,14 @@ describe('losses', () => {
     const result = runOf([...seconds(6), ...seconds(4, { arrived: 60, lost: 40 })]);
     expect(overloadOf(result)).toEqual({
       code: 'server_overloaded',
-      message: '160 messages in flight when sending ended, 160 lost at the end of the drain',
+      message: `160 messages in flight when sending ended, 160 lost at the end of the drain${BUSY}`,
     });
   });
 
   it('at the end are an overload in spite of a leak besides', () => {
     const result = runOf([...seconds(5, { arrived: 99, lost: 1 }), ...seconds(5, { arrived: 50, lost: 50 })]);
     expect(overloadOf(result)?.message).toBe(
-      '255 messages in flight when sending ended, 255 lost at the end of the drain',
+      `255 messages in flight when sending ended, 255 lost at the end of the drain${BUSY}`,
     );
   });
 });
@@ -206,7 +242,7 @@ describe('a server that was overloaded before measuring began', () => {
 
   it('is recognized by its warm-up when no measured message arrived', () => {
     expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
-      'delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain',
+      `delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain${BUSY}`,
     );
   });
 
@@ -215,52 +251,95 @@ describe('a server that was overloaded before measuring began', () => {
   });
 });
 
+/** The run with these server processes. */
+const servedBy = (result: RunResult, ...servers: Servers): RunResult => ({
+  ...result,
+  telemetry: { servers, workers: [] },
+});
+
+describe("an overload needs the server's own evidence", () => {
+  const idle = { loopUtilization: 0.03, loopDelayMaxNs: 5 * MS };
+  const growing = withMedians(5, 40, 100);
+  const cut = runOf([...seconds(6), ...seconds(4, { arrived: 60, lost: 40 })]);
+
+  it.each<[string, Partial<Sample>]>([
+    ['its event loop', { loopUtilization: 0.81 }],
+    ['its CPU, as by threads of its own', { ...idle, cpuMs: 900 }],
+    ['a loop that was blocked', { ...idle, loopDelayMaxNs: 300 * MS }],
+    ['bytes that it had not written', { ...idle, bufferedBytes: 10e6 }],
+    ['its CPU alone, where its event loop is unknown', { ...NOT_PROBED, cpuMs: 970 }],
+  ])('such as %s', (_, part) => {
+    expect(overloadOf(servedBy(growing, serverOf(part)))?.code).toBe('server_overloaded');
+    expect(overloadOf(servedBy(cut, serverOf(part)))?.code).toBe('server_overloaded');
+  });
+
+  it.each<[string, Partial<Sample>]>([
+    ['is idle', idle],
+    ['waited for a CPU that other programs used', { ...idle, loopUtilization: 0.9, runQueueWaitMs: 870 }],
+    ['was late because it had no CPU', { ...idle, loopDelayMaxNs: 300 * MS, runQueueWaitMs: 290 }],
+    ['is not probed and used little CPU', { ...NOT_PROBED, cpuMs: 30 }],
+  ])('a server that %s is not overloaded', (_, part) => {
+    const finding = overloadOf(servedBy(growing, serverOf(part)));
+    expect(finding?.code).toBe('latency_grows');
+    expect(finding?.message).toMatch(/^delivery p50 grew from 5 ms to 100 ms over the run, .*; the server/);
+    expect(overloadOf(servedBy(cut, serverOf(part)))).toBeNull();
+  });
+
+  it('of the time in which messages queued, the end of the run', () => {
+    const server = serverOf(idle);
+    const [first, ...rest] = server.samples;
+    if (first === undefined) throw new Error('no sample');
+    const busyFirst = { ...server, samples: [{ ...first, loopUtilization: 1 }, ...rest] };
+    expect(overloadOf(servedBy(growing, busyFirst))?.code).toBe('latency_grows');
+  });
+
+  it('and what is seen of a server that is not observed is no overload', () => {
+    expect(overloadOf(servedBy(growing))).toEqual({
+      code: 'latency_grows',
+      message:
+        'delivery p50 grew from 5 ms to 100 ms over the run, 0 messages in flight when sending ended; the server process was not observed',
+    });
+    const late = runOf([...seconds(3), { ...EVEN, arrived: 50 }], [{ ...EVEN, expected: 0, arrived: 50 }]);
+    expect(overloadOf(servedBy(late))).toEqual({
+      code: 'late_at_end',
+      message: '50 messages in flight when sending ended; the server process was not observed',
+    });
+  });
+});
+
 describe("the server's own figures", () => {
+  const growing = withMedians(5, 40, 100);
+
   it('stand beside the signs, taken from the measured time alone', () => {
-    const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
-    if (sample === undefined) throw new Error('the fixture has no telemetry');
     const at = (atMs: number, loopUtilization: number, loopDelayMaxNs: number) => ({
-      ...sample,
+      ...SAMPLE,
       atMs,
       loopUtilization,
       loopDelayMaxNs,
     });
-    const samples = [at(0, 0, 9e9), at(1000, 0.9, 30 * MS), at(2000, 1, 12 * MS), at(5000, 0, 9e9)];
-    const overloaded = withMedians(5, 40, 100);
-    const server = { role: 'server', pid: 1, source: 'probe' as const, samples };
-    expect(overloadOf({ ...overloaded, telemetry: { servers: [server], workers: [] } })?.message).toBe(
-      "delivery p50 grew from 5 ms to 100 ms over the run, 0 messages in flight when sending ended; the server's event loop was busy 95 % of the time and up to 30 ms late",
+    const samples = [at(0, 0, 9e9), at(1000, 0.8, 30 * MS), at(3000, 1, 12 * MS), at(5000, 0, 9e9)];
+    expect(overloadOf(servedBy(growing, { ...serverOf(), samples }))?.message).toMatch(
+      /; the server's event loop was busy 90 % of the time and up to 30 ms late$/,
     );
   });
 
   it('are those of the busiest process, by name, of several', () => {
-    const [sample] = FIXTURE.telemetry.servers[0]?.samples ?? [];
-    if (sample === undefined) throw new Error('the fixture has no telemetry');
-    const servers = [0.3, 0.9, 0.5].map((loopUtilization, index) => ({
-      role: `server ${index + 1}`,
-      pid: index,
-      source: 'probe' as const,
-      samples: [{ ...sample, atMs: 1000, loopUtilization, loopDelayMaxNs: (index + 1) * MS }],
-    }));
-    const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
-    expect(message).toMatch(
+    const servers = [0.3, 0.9, 0.5].map((loopUtilization, index) =>
+      serverOf({ loopUtilization, loopDelayMaxNs: (index + 1) * MS }, `server ${index + 1}`),
+    );
+    expect(overloadOf(servedBy(growing, ...servers))?.message).toMatch(
       /; the event loop of server 2, the busiest of 3 processes, was busy 90 % of the time and up to 2 ms late$/,
     );
   });
 
   it('are its CPU time alone where nothing is known of its event loop', () => {
-    const servers = results.foreign().telemetry.servers.map((server) => ({
-      ...server,
-      samples: server.samples.map((sample) => ({ ...sample, cpuMs: 970 })),
-    }));
-    const message = overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers, workers: [] } })?.message;
+    const message = overloadOf(servedBy(growing, serverOf({ ...NOT_PROBED, cpuMs: 970 })))?.message;
     expect(message).toMatch(/; the server used 97 % of one CPU core$/);
   });
 
-  it('are omitted when its process reported nothing while measuring', () => {
-    const server = { role: 'server', pid: 1, source: 'probe' as const, samples: [] };
-    expect(
-      overloadOf({ ...withMedians(5, 40, 100), telemetry: { servers: [server], workers: [] } })?.message,
-    ).toBe('delivery p50 grew from 5 ms to 100 ms over the run, 0 messages in flight when sending ended');
+  it('are unknown when its process reported nothing while measuring', () => {
+    expect(overloadOf(servedBy(growing, { ...serverOf(), samples: [] }))?.message).toMatch(
+      /; the server process was not observed$/,
+    );
   });
 });
