@@ -11,6 +11,6 @@ export {
   type OutgoingRequest,
 } from './contract/target.ts';
 export { SockbenchError } from './errors.ts';
-export { findStamp, readStamp, type Stamp } from './measure/stamp.ts';
+export { findStamp, type Stamp } from './measure/stamp.ts';
 export { type Config, defineConfig } from './user-files/config-file.ts';
 export { defineTarget, type TargetDefinition } from './user-files/target-file.ts';

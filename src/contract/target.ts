@@ -97,6 +97,11 @@ export interface Mapping {
     readonly room: string | null;
     readonly client: Client;
   }) => OutgoingEvent | OutgoingRequest;
+  /**
+   * True where the server changes payloads on purpose: shortens, extends or encodes them behind the timestamp. They are
+   * then not compared with what was sent.
+   */
+  readonly changesPayload?: boolean;
   /** The event with which a published message arrives. */
   readonly delivery?: IncomingEvent;
   readonly request?: EventOfPayload;

@@ -2,6 +2,7 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import { type Clock, type MeasureWindow, NOT_MEASURING } from '../measure/clock.ts';
 import type { EventLoop } from '../measure/event-loop.ts';
 import type { Ledger } from '../measure/ledger.ts';
+import { createPayloads, type Payloads } from '../measure/payload.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
@@ -28,11 +29,14 @@ export class WorkerContext {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly audience: Audience;
+  readonly payloads: Payloads;
   readonly recorder = new Recorder();
   readonly window: ReceiveWindow;
   /** Measured work that failed, and functions of the target that threw. */
   readonly failed = new ReasonCounts();
   readonly closed = new ReasonCounts();
+  /** Why messages that were received in the measured time were unexpected. */
+  readonly unexpected = new ReasonCounts();
   /** Set once, when measuring is scheduled. */
   measuring: MeasureWindow = NOT_MEASURING;
 
@@ -46,6 +50,12 @@ export class WorkerContext {
     this.clock = clock;
     this.timers = timers;
     this.audience = new Audience(assignment.layout);
+    this.payloads = createPayloads({
+      // No two runs on one machine begin in the same nanosecond.
+      key: Number(BigInt.asUintN(32, assignment.originNs)),
+      payloadBytes: this.plan.payloadBytes,
+      check: target.mapping.changesPayload === true ? 'nothing' : this.plan.verify ? 'content' : 'length',
+    });
     const { headline } = assignment.plan;
     this.window = new ReceiveWindow({
       clock,

@@ -62,6 +62,8 @@ export interface Snapshot {
   readonly closed: readonly Reason[];
   /** Messages that the server refused, and iterations that failed. */
   readonly failed: readonly Reason[];
+  /** Why received messages were unexpected. */
+  readonly unexpected: readonly Reason[];
   /** Arrivals of what the server pushed on its own. */
   readonly pushes: readonly PushArrivals[];
   /** Two where the measured time ended in between. */

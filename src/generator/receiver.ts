@@ -3,19 +3,28 @@ import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Ledger } from '../measure/ledger.ts';
-import { findStamp, type Stamp } from '../measure/stamp.ts';
+import type { Reading } from '../measure/payload.ts';
+import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
 
-/** A stamp from further ahead is of another run; one from a little ahead shows a clock fault. */
-const AHEAD_NS = 1e9;
+/** Why a received message is unexpected, as reports say it. */
+export const UNEXPECTED = {
+  unreadable: 'without a readable timestamp',
+  invented: 'with a number, time or stream that was not sent in this run',
+  elsewhere: 'sent to other clients',
+  notRequested: 'with the number of a reply that was not requested',
+  otherRequest: 'in reply to another request',
+  warmup: 'of the warm-up, received again',
+} as const;
 
 const UNKNOWN_ROUTE: StreamRoute = { series: 'delivery', copies: 1, broadcast: null, nodes: null };
 
 /** Takes a payload out of the data of an event. */
 type Reader = (data: unknown) => unknown;
 
+/** Leaves the payload to be searched in all of the data. */
 const unchanged: Reader = (data) => data;
 
 /** Takes all that clients receive: finds the stamp, times it, enters it in the ledger, adds it to its broadcast. */
@@ -25,18 +34,15 @@ export class Receiver {
   readonly #routes: readonly StreamRoute[];
   readonly #fanout: FanoutTracker | null;
   readonly #parts = new FanoutParts();
-  /** Stamps of another run lie before this time: every run has a time base of its own. */
-  readonly #startedNs: number;
   readonly #readers = new WeakMap<Connection, Map<string, Reader[]>>();
   /** Requests of steps whose reply is an event, by stamp. */
-  readonly #expected = new Map<string, () => void>();
+  readonly #expected = new Map<string, (reading: Reading) => void>();
   readonly #deliveredBySecond = new Map<number, number>();
   #incomplete: Array<Snapshot['incomplete'][number]> = [];
 
   constructor(context: WorkerContext) {
-    const { clock, plan, layout, recorder, audience, assignment } = context;
+    const { plan, layout, recorder, audience, assignment } = context;
     this.#context = context;
-    this.#startedNs = clock.nowNs();
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
     this.#fanout = assignment.fanoutIsSplit
       ? null
@@ -67,8 +73,8 @@ export class Receiver {
     readers.set(event, list);
     connection.on(event, (data) => {
       const receivedNs = this.#context.clock.nowNs();
-      const stamp = this.#stampIn(data, list);
-      if (!this.#settle(stamp)) this.take(client, stamp, receivedNs);
+      const reading = this.#readAny(data, list);
+      if (!this.#settle(reading)) this.take(client, reading, receivedNs);
     });
   }
 
@@ -79,7 +85,7 @@ export class Receiver {
   }
 
   /** Calls `onReply` for the event with this stamp, which is then no delivery. The returned function stops waiting. */
-  expect(stamp: Stamp, onReply: () => void): () => void {
+  expect(stamp: Stamp, onReply: (reading: Reading) => void): () => void {
     const key = keyOf(stamp);
     this.#expected.set(key, onReply);
     return () => void this.#expected.delete(key);
@@ -95,39 +101,63 @@ export class Receiver {
     }
   }
 
-  /** Takes a message with this stamp, or with none: copy number `copy`, from 0, of those that are expected. */
-  take(receiver: number, stamp: Stamp | null, receivedNs: number, copy = 0): void {
-    const isForeign =
-      stamp === null || stamp.intendedNs < this.#startedNs || stamp.intendedNs > receivedNs + AHEAD_NS;
-    if (!isForeign) {
-      this.takeAnswer(receiver, stamp, receivedNs, copy);
-      return;
-    }
-    this.#context.window.note(receivedNs);
-    if (receivedNs >= this.#context.measuring.startNs) this.ledger.receiveForeign();
+  /** Takes a message that was read, or that has no stamp: copy number `copy`, from 0, of those that are expected. */
+  take(receiver: number, reading: Reading | null, receivedNs: number, copy = 0): void {
+    if (reading === null) this.takeUnexpected('unreadable', receivedNs);
+    else if (reading.state === 'invented') this.takeUnexpected('invented', receivedNs);
+    else this.#enter(receiver, reading, receivedNs, copy);
   }
 
   /** Takes the answer to a message whose stamp is known without reading it. */
   takeAnswer(receiver: number, stamp: Stamp, receivedNs: number, copy = 0): void {
-    const { plan, recorder, window } = this.#context;
-    window.note(receivedNs);
-    const latencyNs = receivedNs - stamp.intendedNs;
-    if (!stamp.measured) {
-      recorder.record('warmup', latencyNs);
-      return;
-    }
-    const route = this.#routes[stamp.stream] ?? UNKNOWN_ROUTE;
-    const isCopy = Number.isInteger(copy) && copy >= 0 && copy < route.copies;
-    const number = isCopy ? stamp.seq * route.copies + copy : -1;
-    const isLate = latencyNs > plan.lateAfterMs * 1e6;
-    const receipt = this.ledger.receive(receiver, stamp.stream, number, isLate);
-    if (receipt === 'duplicate' || receipt === 'unexpected') return;
-    this.#record(receiver, stamp, receivedNs, route);
+    this.#enter(receiver, { stamp, state: 'intact' }, receivedNs, copy);
   }
 
-  #record(receiver: number, stamp: Stamp, receivedNs: number, route: StreamRoute): void {
+  /** Takes a message that belongs to no message of this run. None of its numbers is used. */
+  takeUnexpected(why: keyof typeof UNEXPECTED, receivedNs: number): void {
+    const { window, measuring, unexpected } = this.#context;
+    window.note(receivedNs);
+    if (receivedNs < measuring.startNs) return;
+    this.ledger.receiveForeign();
+    unexpected.add(UNEXPECTED[why]);
+  }
+
+  #enter(receiver: number, reading: Reading, receivedNs: number, copy: number): void {
+    const { stream, seq, measured } = reading.stamp;
+    const { copies } = this.#routes[stream] ?? UNKNOWN_ROUTE;
+    const isCopy = Number.isInteger(copy) && copy >= 0 && copy < copies;
+    const number = isCopy ? seq * copies + copy : -1;
+    if (measured) this.#enterMeasured(receiver, reading, receivedNs, number);
+    else this.#enterWarmup(receiver, reading.stamp, receivedNs, number);
+  }
+
+  /** Warm-up messages are not accounted for, but a server that sends one again sends something unexpected. */
+  #enterWarmup(receiver: number, { stream, intendedNs }: Stamp, receivedNs: number, number: number): void {
+    const { recorder, window, measuring } = this.#context;
+    const receipt = this.ledger.receiveWarmup(receiver, stream, number);
+    if (receipt === 'duplicate' && receivedNs >= measuring.startNs) {
+      this.takeUnexpected('warmup', receivedNs);
+      return;
+    }
+    window.note(receivedNs);
+    recorder.record('warmup', receivedNs - intendedNs);
+  }
+
+  #enterMeasured(receiver: number, { stamp, state }: Reading, receivedNs: number, number: number): void {
+    const { plan, window, unexpected } = this.#context;
+    window.note(receivedNs);
+    const isLate = receivedNs - stamp.intendedNs > plan.lateAfterMs * 1e6;
+    const receipt =
+      state === 'corrupted'
+        ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
+        : this.ledger.receive(receiver, stamp.stream, number, isLate);
+    if (receipt === 'unexpected') unexpected.add(number < 0 ? UNEXPECTED.notRequested : UNEXPECTED.elsewhere);
+    if (receipt === 'first' || receipt === 'reordered') this.#record(receiver, stamp, receivedNs);
+  }
+
+  #record(receiver: number, { stream, seq, intendedNs, actualNs }: Stamp, receivedNs: number): void {
     const { plan, recorder, audience, measuring } = this.#context;
-    const { stream, seq, intendedNs, actualNs } = stamp;
+    const route = this.#routes[stream] ?? UNKNOWN_ROUTE;
     const latencyNs = receivedNs - intendedNs;
     recorder.record(route.series, latencyNs);
     if (route.series === plan.headline) recorder.record(`${route.series}_actual`, receivedNs - actualNs);
@@ -163,20 +193,26 @@ export class Receiver {
   }
 
   /** Each payload is searched once, by one reader after the other until there is a stamp. */
-  #stampIn(data: unknown, readers: readonly Reader[]): Stamp | null {
+  #readAny(data: unknown, readers: readonly Reader[]): Reading | null {
     for (const read of readers) {
-      const stamp = findStamp(this.read(read, data));
-      if (stamp !== null) return stamp;
+      const reading = this.readPayload(data, read);
+      if (reading !== null) return reading;
     }
     return null;
   }
 
-  #settle(stamp: Stamp | null): boolean {
-    if (stamp === null || this.#expected.size === 0) return false;
-    const key = keyOf(stamp);
+  /** Reads the payload that `read` takes out of data; without it, searches the data for one. */
+  readPayload(data: unknown, read: Reader = unchanged): Reading | null {
+    const { payloads } = this.#context;
+    return read === unchanged ? payloads.search(data) : payloads.read(this.read(read, data));
+  }
+
+  #settle(reading: Reading | null): boolean {
+    if (this.#expected.size === 0 || reading === null || reading.state === 'invented') return false;
+    const key = keyOf(reading.stamp);
     const onReply = this.#expected.get(key);
     this.#expected.delete(key);
-    onReply?.();
+    onReply?.(reading);
     return onReply !== undefined;
   }
 

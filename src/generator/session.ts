@@ -2,7 +2,6 @@ import { requireAllowedHost } from '../contract/address.ts';
 import type { ConnectOptions, Driver } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
-import { stampWriter } from '../measure/stamp.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
@@ -112,15 +111,14 @@ export class GeneratorSession {
   }
 
   #startOperations(): ReadonlyMap<string, RunningOperation> {
-    const { payloadBytes, payloadType } = this.#context.plan;
-    const writers = { text: stampWriter('text', payloadBytes), binary: stampWriter('binary', payloadBytes) };
+    const { plan, payloads } = this.#context;
     const worker: OperationWorker = {
       ...this.#context,
       pool: this.#pool,
       receiver: this.#receiver,
       messages: this.#messages,
       publisher: this.#publisher,
-      write: (stamp, type = payloadType) => writers[type](stamp),
+      write: (stamp, type = plan.payloadType) => payloads.write(stamp, type),
     };
     return new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   }
@@ -230,13 +228,14 @@ export class GeneratorSession {
   }
 
   #takeMeasured(isLast: boolean): MeasuredPart {
-    const { failed, closed } = this.#context;
+    const { failed, closed, unexpected } = this.#context;
     const { bySecond, ...received } = this.#receiver.takeReport(isLast);
     return {
       ...received,
       bySecond: [...this.#messages.takeBySecond(), ...bySecond],
       closed: closed.take(),
       failed: failed.take(),
+      unexpected: unexpected.take(),
       pushes: this.#observer.takeArrivals(),
     };
   }

@@ -156,10 +156,13 @@ export class IteratingUser implements User {
       const intendedNs = this.#takeDueNs();
       const actualNs = clock.nowNs();
       const replied = Promise.withResolvers<void>();
-      const sent = { ...stamp, intendedNs, actualNs, measured: false };
-      const stop = sendRequest(this.#worker, sender, connection, sent, () => {
+      // It is part of no stream: a stream of its own keeps it apart from the warm-up's messages.
+      const stream = this.#worker.layout.streams.length + stamp.stream;
+      const sent = { ...stamp, stream, intendedNs, actualNs, measured: false };
+      const stop = sendRequest(this.#worker, sender, connection, sent, (problem) => {
         receiver.noteReceived();
-        replied.resolve();
+        if (problem === null) replied.resolve();
+        else replied.reject(new Error(problem));
       });
       await this.#within('no reply to a request', replied.promise).finally(stop);
       const nowNs = clock.nowNs();

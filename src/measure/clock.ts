@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto';
-
 /** Time since the run's origin in whole nanoseconds, the same in every process of one host; exact for 104 days. */
 export interface Clock {
   nowNs(): number;
@@ -23,18 +21,9 @@ export function measureWindow(startNs: number, durationMs: number): MeasureWindo
 
 export const NOT_MEASURING = measureWindow(Number.POSITIVE_INFINITY, 0);
 
-/** Times of a run start at most 26 days from its origin: whole nanoseconds stay exact below 2^53. */
-const LARGEST_BASE_NS = 2 ** 51;
-const BASE_STEP_NS = 2 ** 20;
-
-/**
- * Returns an origin to hand to the other processes of a run: CLOCK_MONOTONIC now, less a random time of up to 26
- * days. Runs therefore do not share a time base, and the stamp of a message that a server kept from an earlier run
- * shows that it is foreign.
- */
+/** Returns an origin to hand to the other processes of a run: CLOCK_MONOTONIC now. */
 export function readOriginNs(): bigint {
-  const baseNs = randomInt(LARGEST_BASE_NS / BASE_STEP_NS) * BASE_STEP_NS;
-  return process.hrtime.bigint() - BigInt(baseNs);
+  return process.hrtime.bigint();
 }
 
 const OFFSET_READINGS = 16;

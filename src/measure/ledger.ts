@@ -1,5 +1,8 @@
-/** The first copy in order, the first after one with a higher number, a further copy, or one that is not expected. */
-export type Receipt = 'first' | 'reordered' | 'duplicate' | 'unexpected';
+/**
+ * The first copy in order, the first after one with a higher number, a further copy, one whose payload is not the one
+ * that was sent, or one that is not expected.
+ */
+export type Receipt = 'first' | 'reordered' | 'duplicate' | 'corrupted' | 'unexpected';
 
 /** Counts the messages of one stream that one receiver got. Memory grows with the number of gaps only. */
 export class DeliveryAccount {
@@ -10,12 +13,16 @@ export class DeliveryAccount {
   duplicated = 0;
   /** First copies that arrived after one with a higher number. */
   reordered = 0;
+  /** Copies whose payload was not the one that was sent. They are not delivered. */
+  corrupted = 0;
+  /** The account of the same messages in the warm-up; null before the first one. */
+  warmup: DeliveryAccount | null = null;
   #highest = -1;
   /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
   #gaps: Array<{ from: number; to: number }> = [];
 
   /** Enters message number `seq`, from 0. */
-  receive(seq: number): Exclude<Receipt, 'unexpected'> {
+  receive(seq: number): Exclude<Receipt, 'corrupted' | 'unexpected'> {
     if (seq > this.#highest) {
       if (seq > this.#highest + 1) this.#gaps.push({ from: this.#highest + 1, to: seq - 1 });
       this.#highest = seq;
@@ -45,7 +52,9 @@ export class DeliveryAccount {
   }
 }
 
-type DeliveryCounts = Readonly<Pick<DeliveryAccount, 'delivered' | 'late' | 'duplicated' | 'reordered'>>;
+type DeliveryCounts = Readonly<
+  Pick<DeliveryAccount, 'delivered' | 'late' | 'duplicated' | 'reordered' | 'corrupted'>
+>;
 
 /** One row of the ledger: the messages of one stream that one receiver got. */
 export interface AccountRow extends DeliveryCounts {
@@ -64,7 +73,7 @@ export interface LedgerTotals extends DeliveryCounts {
 export class Ledger {
   readonly #accounts = new Map<number, Map<number, DeliveryAccount>>();
   /** Updated with each message, so that reading them is cheap during a run. */
-  readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
+  readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 
   /** Opens the account of `receiver` for `stream`: it expects every message from now on. */
   open(receiver: number, stream: number): void {
@@ -97,20 +106,41 @@ export class Ledger {
     return receipt;
   }
 
-  /** Enters a message without a stamp of this run. */
+  /** Enters a message that `receiver` got with another payload than the one that was sent. */
+  receiveCorrupted(receiver: number, stream: number, seq: number): Receipt {
+    const account = this.#accounts.get(receiver)?.get(stream);
+    if (account === undefined || seq < 0) {
+      this.#totals.unexpected += 1;
+      return 'unexpected';
+    }
+    account.corrupted += 1;
+    this.#totals.corrupted += 1;
+    return 'corrupted';
+  }
+
+  /** Tells a copy of a warm-up message from the first one. No warm-up message is in any count. */
+  receiveWarmup(receiver: number, stream: number, seq: number): Receipt {
+    const account = this.#accounts.get(receiver)?.get(stream);
+    if (account === undefined || seq < 0) return 'unexpected';
+    account.warmup ??= new DeliveryAccount();
+    return account.warmup.receive(seq);
+  }
+
+  /** Enters a message that no client of this run sent to anyone. */
   receiveForeign(): void {
     this.#totals.unexpected += 1;
   }
 
   rows(): AccountRow[] {
     return [...this.#accounts].flatMap(([receiver, accounts]) =>
-      [...accounts].map(([stream, { delivered, late, duplicated, reordered }]) => ({
+      [...accounts].map(([stream, { delivered, late, duplicated, reordered, corrupted }]) => ({
         receiver,
         stream,
         delivered,
         late,
         duplicated,
         reordered,
+        corrupted,
       })),
     );
   }

@@ -5,6 +5,7 @@ import {
   integer,
   type OptionTable,
   type OptionValues,
+  onOff,
   option,
   positive,
 } from '../contract/options.ts';
@@ -127,6 +128,12 @@ export const PLAN_OPTIONS = {
     positive(parseBytes),
   ),
   payloadType: option('text|binary', 'text', 'message type', choice(['text', 'binary'])),
+  verify: option(
+    null,
+    'false',
+    'compare the content of received payloads with what was sent, beside their length; costs CPU',
+    onOff,
+  ),
   duration: option('TIME', '10s', 'measured time, unless --rate is a profile', positive(timeMs)),
   warmup: option(
     'TIME',

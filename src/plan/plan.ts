@@ -82,6 +82,8 @@ export const planSchema = z
     seed: whole,
     payloadBytes: whole,
     payloadType: z.enum(['text', 'binary']),
+    /** Whether the content of received payloads is compared with the sent ones, beside their length. */
+    verify: z.boolean().default(false),
     durationMs: decimal,
     warmupMs: decimal,
     warmupMaxMs: decimal,
@@ -146,6 +148,7 @@ export function buildPlan(
     seed: options.seed,
     payloadBytes: options.payload,
     payloadType: options.payloadType,
+    verify: options.verify,
     durationMs: profileDurationMs(profile),
     warmupMs: options.warmup,
     warmupMaxMs: Math.max(options.warmup, options.warmupMax),

@@ -94,7 +94,15 @@ export const FINDINGS = {
     'reduce the load (--rate, --clients)',
   ),
   imperfect_delivery: note('server', 'Messages were lost, duplicated or delivered out of order.'),
-  unexpected_deliveries: note('server', 'Messages reached clients that did not expect them.'),
+  corrupted_deliveries: note(
+    'server',
+    'Messages arrived with another length or content than was sent.',
+    'set changesPayload in the target file if the server does that on purpose',
+  ),
+  unexpected_deliveries: note(
+    'server',
+    'Clients received messages that were not sent to them, or never sent.',
+  ),
   failed: note('server', 'Messages or iterations failed.'),
   latency_grows: note(
     'server',

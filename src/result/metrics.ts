@@ -63,7 +63,18 @@ export const COUNTS = {
     title: 'out of order',
     meaning: 'delivered after a later message of the same sender',
   },
-  unexpected: { ...COUNT, title: 'unexpected', meaning: 'delivered to a client that did not expect it' },
+  corrupted: {
+    ...COUNT,
+    title: 'corrupted',
+    meaning: 'received with another length than was sent or, with --verify, another content',
+    // What is corrupted is lost too, which gates.
+    isGating: false,
+  },
+  unexpected: {
+    ...COUNT,
+    title: 'unexpected',
+    meaning: 'received by a client that it was not sent to, or never sent',
+  },
   failed: {
     ...COUNT,
     title: 'failed',

@@ -85,6 +85,7 @@ const account = z.object({
   lost: countSchema,
   duplicated: countSchema,
   reordered: countSchema,
+  corrupted: countSchema.default(0),
 });
 
 const ledger = z.object({
@@ -99,9 +100,14 @@ const ledger = z.object({
   /** Additional copies of delivered messages. */
   duplicated: countSchema,
   reordered: countSchema,
-  /** Received by a client that did not expect it, or without a stamp. */
+  /**
+   * Received with another length or content than was sent. Such a copy is not delivered: its message is lost, unless an
+   * intact copy arrived too.
+   */
+  corrupted: countSchema.default(0),
+  /** Received without being a message of this run to that client. */
   unexpected: countSchema,
-  /** Receiver and stream pairs in which anything was late, lost, duplicated or reordered, worst first. */
+  /** Receiver and stream pairs in which anything was late, lost, duplicated, reordered or corrupted, worst first. */
   anomalies: listOf(account),
   anomalyCount: countSchema,
 });
@@ -208,6 +214,8 @@ export const runResultSchema = z.object({
   }),
   /** Messages that the server refused, and iterations that failed. */
   failed: listOf(reason),
+  /** Why received messages were unexpected. */
+  unexpected: listOf(reason).default([]),
   /**
    * The independent samples of the headline: broadcasts that reached a receiver for `delivery`, requests for `ack` and
    * `reply`, iterations for `iteration`, pushes for `push_skew`; `incomplete` are those that did not

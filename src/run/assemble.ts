@@ -52,6 +52,7 @@ export function assembleResult(record: RunRecord): RunResult {
       closed: collector.closed.take(),
     },
     failed: collector.failed.take(),
+    unexpected: collector.unexpected.take(),
     samples: countSamples(record),
     series: Object.fromEntries(
       [...collector.timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),

@@ -31,8 +31,8 @@ interface WorkerRecord {
   sent: readonly SentOfStream[];
 }
 
-const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
-const LEDGER_COUNTS = ['delivered', 'late', 'duplicated', 'reordered', 'unexpected'] as const;
+const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
+const LEDGER_COUNTS = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
 
 interface CollectorOptions {
   readonly membership: Membership;
@@ -57,6 +57,7 @@ export class Collector {
   readonly dropped = new ReasonCounts();
   readonly closed = new ReasonCounts();
   readonly failed = new ReasonCounts();
+  readonly unexpected = new ReasonCounts();
   readonly unsent = new ReasonCounts();
   readonly impossible = new ReasonCounts();
   incompleteBroadcasts = 0;
@@ -160,6 +161,7 @@ export class Collector {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
     this.closed.addAll(snapshot.closed);
     this.failed.addAll(snapshot.failed);
+    this.unexpected.addAll(snapshot.unexpected);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
     this.pushes.add(snapshot.pushes);

@@ -78,13 +78,13 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
 /** `silent`: how many clients stopped reporting. Which pushes they received before is not known one by one. */
 function balancePushes({ pushes: { expected, counts } }: Collector, silent: number): RunResult['ledger'] {
   const { pushes, delivered, duplicated } = counts;
-  const none = { late: 0, reordered: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
+  const none = { late: 0, reordered: 0, corrupted: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
   const missing = Math.max(0, expected - delivered);
   const unknown = Math.min(missing, pushes * silent);
   return { ...none, expected, delivered, duplicated, unknown, lost: missing - unknown };
 }
 
-/** Accounts in which anything was lost, late, duplicated or out of order, worst first. */
+/** Accounts in which anything was lost, late, duplicated, out of order or corrupted, worst first. */
 function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
@@ -94,6 +94,6 @@ function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['l
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
     })
-    .filter((row) => row.lost + row.late + row.duplicated + row.reordered > 0)
+    .filter((row) => row.lost + row.late + row.duplicated + row.reordered + row.corrupted > 0)
     .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late);
 }

@@ -83,6 +83,7 @@ const targetFields = {
   query: perClient.optional(),
   join: fn.optional(),
   publish: fn.optional(),
+  changesPayload: z.boolean().optional(),
   delivery: incoming.optional(),
   request: fn.optional(),
   reply: fn.optional(),

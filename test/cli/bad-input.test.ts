@@ -28,7 +28,7 @@ const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], n
   [
     'a payload without room for the stamp',
     ['run', 'room-fanout', '--payload', '8B'],
-    [/--payload 8B/, /40B/],
+    [/--payload 8B/, /48B/],
   ],
   [
     'an unknown transport',

@@ -15,7 +15,6 @@ import { Receiver } from '../../src/generator/receiver.ts';
 import { SentMessages } from '../../src/generator/sender.ts';
 import type { MeasureWindow } from '../../src/measure/clock.ts';
 import type { Recorder } from '../../src/measure/recorder.ts';
-import { stampWriter } from '../../src/measure/stamp.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { idleLoop, VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -132,14 +131,13 @@ export async function openWorker({
     requireAllowed: () => {},
   });
   const messages = new SentMessages(context);
-  const writers = { text: stampWriter('text', 64), binary: stampWriter('binary', 64) };
   const worker: OperationWorker = {
     ...context,
     pool,
     receiver,
     messages,
     publisher,
-    write: (stamp, type = payloadType) => writers[type](stamp),
+    write: (stamp, type = payloadType) => context.payloads.write(stamp, type),
   };
   const operations = new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   await pool.connectAll([0, 1], Number.POSITIVE_INFINITY);

@@ -3,6 +3,7 @@ import { everyClient, type Operation } from '../../src/contract/scenario.ts';
 import { chat, type Mapping } from '../../src/contract/target.ts';
 import { Publishing } from '../../src/generator/operations/publish.ts';
 import { sendRequest } from '../../src/generator/operations/single-reply.ts';
+import { UNEXPECTED } from '../../src/generator/receiver.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
 import { clientOf, openWorker } from './made-worker.ts';
 
@@ -42,7 +43,7 @@ function messageIn(data: unknown): unknown {
   return data.message;
 }
 
-const NOTHING = { delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 };
+const NOTHING = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 
 describe('an operation', () => {
   it.each<Operation>([
@@ -278,6 +279,39 @@ describe('a request', () => {
     expect(take()).toMatchObject({ ack: [510, 2010] });
   });
 
+  it('whose reply carries the stamp of another one has no reply, and that is unexpected', async () => {
+    const { perform, connection, ledger, take, unexpected } = await open(request);
+    perform(1000);
+    perform(2000);
+    const [first, second] = connection.sent;
+    first?.reply?.(second?.data);
+    second?.reply?.(second.data);
+    expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 1, unexpected: 1 });
+    expect(unexpected.take()).toEqual([{ reason: UNEXPECTED.otherRequest, count: 1 }]);
+    expect(take()['ack']).toHaveLength(1);
+  });
+
+  it.each([
+    ['cut', (text: string) => text.slice(0, -1), { corrupted: 1 }],
+    ['extended', (text: string) => `${text}!`, { corrupted: 1 }],
+    ['with another number', (text: string) => text.replace(/^sbm0,0/, 'sbm0,7'), { unexpected: 1 }],
+  ])('whose reply is %s has none', async (_, change, counts) => {
+    const { perform, connection, ledger, take } = await open(request);
+    perform(1000);
+    connection.acknowledge(change(connection.dataOf() as string));
+    expect(ledger.totals()).toEqual({ ...NOTHING, ...counts });
+    expect(take()).toEqual({});
+  });
+
+  it('is replied to by data that the server changes, where the target says that it does', async () => {
+    const { perform, connection, ledger } = await open(request, {
+      mapping: { ...chat, changesPayload: true },
+    });
+    perform(1000);
+    connection.acknowledge((connection.dataOf() as string).slice(0, 50));
+    expect(ledger.totals()).toEqual({ ...NOTHING, delivered: 1 });
+  });
+
   it('is read by the target where that says how', async () => {
     const mapping: Mapping = { ...chat, reply: (data) => (data as { inner: unknown }).inner };
     const { perform, connection, ledger } = await open(request, { mapping });
@@ -357,11 +391,31 @@ describe('a request', () => {
     const worker = await open({ kind: 'steps' });
     const { connection, ledger, take } = worker;
     let replies = 0;
-    sendRequest(worker, 0, connection, stamp, () => replies++);
+    sendRequest(worker, 0, connection, stamp, (problem) => {
+      if (problem === null) replies += 1;
+    });
     connection.acknowledge('anything');
     expect(replies).toBe(1);
     expect(ledger.totals()).toEqual(NOTHING);
     expect(take()).toEqual({});
+  });
+
+  it.each([
+    ['of another message', 6, (text: string) => text, /timestamp of another message/],
+    [
+      'that was never sent',
+      5,
+      (text: string) => text.replace(/^sbw0,0/, 'sbw0,7'),
+      /timestamp of another message/,
+    ],
+    ['that is cut', 5, (text: string) => text.slice(0, -1), /another payload than the request/],
+  ])('of a step fails with the acknowledgement %s', async (_, actualNs, change, problem) => {
+    const worker = await open({ kind: 'steps' });
+    const { connection, payloads } = worker;
+    const problems: Array<string | null> = [];
+    sendRequest(worker, 0, connection, { ...stamp, actualNs: 5 }, (each) => problems.push(each));
+    connection.acknowledge(change(payloads.write({ ...stamp, actualNs }, 'text') as string));
+    expect(problems).toEqual([expect.stringMatching(problem)]);
   });
 
   it('of a step hands an event in reply to the right step, once', async () => {
@@ -403,6 +457,16 @@ describe('ask-me', () => {
     perform(1000, false);
     connection.acknowledge({ answer: connection.dataOf(), roundTripNs: 70 });
     expect(take()).toEqual({ warmup: [10] });
+  });
+
+  it('takes no report on another request', async () => {
+    const { perform, connection, take, ledger } = await open({ kind: 'ask-me' });
+    perform(1000);
+    perform(2000);
+    const [first, second] = connection.sent;
+    second?.reply?.({ answer: first?.data, roundTripNs: 70 });
+    expect(take()).not.toHaveProperty('ack');
+    expect(ledger.totals()).toEqual({ ...NOTHING, unexpected: 1 });
   });
 
   it.each([null, 'no', { answer: 'hello' }])('takes %j for a report that is none', async (reply) => {

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation, Stream } from '../../src/contract/scenario.ts';
 import { chat } from '../../src/contract/target.ts';
-import { Receiver } from '../../src/generator/receiver.ts';
-import { findStamp, type Stamp, stampWriter } from '../../src/measure/stamp.ts';
+import { Receiver, UNEXPECTED } from '../../src/generator/receiver.ts';
+import { createPayloads } from '../../src/measure/payload.ts';
+import type { Stamp } from '../../src/measure/stamp.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { makeContext, valuesOf } from './made-worker.ts';
 
 const LATE_AFTER_NS = 1e6;
-const write = stampWriter('text', 64);
+const payloads = createPayloads({ key: 0, payloadBytes: 64, check: 'length' });
+const write = (of: Stamp) => payloads.write(of, 'text') as string;
 const stamp: Stamp = { stream: 0, seq: 0, intendedNs: 5_000, actualNs: 5_100, measured: true };
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
@@ -40,7 +42,7 @@ function open(streams: ReadonlyArray<Pick<Stream, 'operation' | 'series'>>, opti
     given: { lateAfter: `${LATE_AFTER_NS / 1e6}ms` },
     measuring: { startNs: measureStartNs },
   });
-  const { audience, clients, failed, recorder, window } = context;
+  const { audience, clients, failed, recorder, unexpected, window } = context;
   const receiver = new Receiver(context);
   const members = nodes.map((node, client) => ({ client, node }));
   audience.open(members, clients, receiver.ledger);
@@ -50,10 +52,11 @@ function open(streams: ReadonlyArray<Pick<Stream, 'operation' | 'series'>>, opti
     ledger,
     window,
     failed,
+    unexpected,
     time,
     /** Client `client` gets this payload at `receivedNs`. */
     take: (client: number, payload: unknown, receivedNs: number, copy?: number) =>
-      receiver.take(client, findStamp(payload), receivedNs, copy),
+      receiver.take(client, payloads.search(payload), receivedNs, copy),
     values: () => valuesOf(recorder),
   };
 }
@@ -80,19 +83,76 @@ describe('a received message', () => {
     take(1, write({ ...stamp, measured: false }), 5_500);
     take(2, write({ ...stamp, measured: false }), 5_600);
     expect(values()).toEqual({ warmup: [500, 600] });
-    expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0 });
+    expect(ledger.totals()).toEqual({
+      delivered: 0,
+      late: 0,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: 0,
+    });
     expect(receiver.takeReport(true)).toMatchObject({ incomplete: [], bySecond: [] });
   });
 
-  it.each([
-    ['of an earlier run, which a server kept', { intendedNs: 500, actualNs: 600 }],
-    ['of a run whose times lie far ahead', { intendedNs: 9e15, actualNs: 9e15 }],
-  ])('%s is foreign: neither timed nor delivered', (_, times) => {
-    const { take, values, ledger } = deliveries({ startedNs: 1000 });
-    take(1, write({ ...stamp, ...times }), 5_500);
-    take(1, write({ ...stamp, ...times, measured: false }), 5_500);
+  /** Payloads of another run: their stamps have other codes. */
+  const foreign = createPayloads({ key: 1, payloadBytes: 64, check: 'length' });
+
+  it.each<[what: string, change: Partial<Stamp>]>([
+    ['with a number that was never sent', { seq: 5_000_000 }],
+    ['with the number of another message', { seq: 1 }],
+    ['with a number of more than 32 bits', { seq: 2 ** 52 }],
+    ['with an intended time of a second before', { intendedNs: 1, actualNs: 5_100 }],
+    ['with an intended time in the future', { intendedNs: 9e15, actualNs: 9e15 }],
+    ['of another stream', { stream: 1 }],
+    ['of a stream that does not exist', { stream: 9 }],
+    ['of another run, which a server kept', {}],
+    ['of the warm-up of another run', { measured: false }],
+  ])('%s that no client of this run sent touches nothing but the count of unexpected ones', (_, change) => {
+    const { receiver, take, values, ledger, unexpected } = deliveries();
+    const invented = foreign.write({ ...stamp, ...change }, 'text');
+    take(1, invented, 1e9);
+    take(1, invented, 1e9);
     expect(values()).toEqual({});
-    expect(ledger.totals()).toMatchObject({ delivered: 0, unexpected: 2 });
+    expect(ledger.totals()).toMatchObject({ delivered: 0, duplicated: 0, unexpected: 2 });
+    expect(unexpected.take()).toEqual([{ reason: UNEXPECTED.invented, count: 2 }]);
+    expect(receiver.takeReport(true)).toMatchObject({ incomplete: [], bySecond: [] });
+    // What comes afterwards is in order.
+    take(1, write(stamp), 2e9);
+    take(1, write({ ...stamp, seq: 1 }), 2e9);
+    expect(ledger.totals()).toMatchObject({ delivered: 2, reordered: 0, duplicated: 0 });
+  });
+
+  it('that is not the one that was sent is corrupted: not delivered, not timed, and an intact copy counts', () => {
+    const { receiver, take, values, ledger } = deliveries();
+    take(1, write(stamp).slice(0, -1), 5_500);
+    expect(values()).toEqual({});
+    expect(ledger.totals()).toMatchObject({ delivered: 0, corrupted: 1, unexpected: 0 });
+    expect(receiver.takeReport().bySecond).toEqual([]);
+    take(1, write(stamp), 5_600);
+    take(1, write(stamp).slice(0, -1), 5_700);
+    expect(values()).toMatchObject({ delivery: [600] });
+    expect(ledger.totals()).toMatchObject({ delivered: 1, duplicated: 0, corrupted: 2 });
+    expect(ledger.rows().map(({ corrupted }) => corrupted)).toEqual([2, 0]);
+  });
+
+  it('that is corrupted and for someone else is unexpected', () => {
+    const { take, ledger, unexpected } = deliveries();
+    take(3, write(stamp).slice(0, -1), 5_500);
+    expect(ledger.totals()).toMatchObject({ corrupted: 0, unexpected: 1 });
+    expect(unexpected.take()).toEqual([{ reason: UNEXPECTED.elsewhere, count: 1 }]);
+  });
+
+  it('of the warm-up that is received again while measuring is unexpected, and late the first time is not', () => {
+    const warmup = (seq: number) => write({ ...stamp, seq, measured: false });
+    const { take, ledger, unexpected, values } = deliveries({ measureStartNs: 10_000 });
+    for (const seq of [0, 1, 1]) take(1, warmup(seq), 9_000);
+    expect(ledger.totals().unexpected).toBe(0);
+    take(1, warmup(2), 11_000);
+    take(1, warmup(0), 12_000);
+    take(1, warmup(2), 13_000);
+    expect(unexpected.take()).toEqual([{ reason: UNEXPECTED.warmup, count: 2 }]);
+    expect(ledger.totals()).toMatchObject({ delivered: 0, duplicated: 0, unexpected: 2 });
+    expect(values()).toEqual({ warmup: [4_000, 4_000, 4_000, 6_000] });
   });
 
   it('that comes again is counted as a duplicate and not timed', () => {
@@ -123,14 +183,16 @@ describe('a received message', () => {
   });
 
   it.each([
-    ['without a stamp', 1, 'a greeting'],
-    ['that is nothing at all', 1, undefined],
-    ['for someone else', 3, write(stamp)],
-    ['of a stream that the client does not receive', 1, write({ ...stamp, stream: 1 })],
-  ])('%s is counted as unexpected and not timed', (_, client, payload) => {
-    const { take, values, ledger, window } = deliveries();
+    ['without a stamp', 1, 'a greeting', UNEXPECTED.unreadable],
+    ['that is nothing at all', 1, undefined, UNEXPECTED.unreadable],
+    ['that is cut within its stamp', 1, write(stamp).slice(0, 20), UNEXPECTED.unreadable],
+    ['for someone else', 3, write(stamp), UNEXPECTED.elsewhere],
+    ['of a stream that the client does not receive', 1, write({ ...stamp, stream: 1 }), UNEXPECTED.elsewhere],
+  ])('%s is counted as unexpected and not timed', (_, client, payload, reason) => {
+    const { take, values, ledger, window, unexpected } = deliveries();
     take(client, payload, 5_500);
     expect(ledger.totals()).toMatchObject({ delivered: 0, unexpected: 1 });
+    expect(unexpected.take()).toEqual([{ reason, count: 1 }]);
     expect(values()).toEqual({});
     // It cost the event loop time all the same.
     expect(window.total).toBe(1);
@@ -220,7 +282,13 @@ describe('one of several replies to a request', () => {
       reply: [500, 501, 502, 600, 601, 602],
       reply_actual: [400, 401, 402, 500, 501, 502],
     });
-    expect(ledger.totals()).toMatchObject({ delivered: 6, duplicated: 0, reordered: 0, unexpected: 0 });
+    expect(ledger.totals()).toMatchObject({
+      delivered: 6,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: 0,
+    });
   });
 
   it('that comes twice is a duplicate, and out of order it is that', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/contract/scenario.ts';
 import type { OperationWorker } from '../../src/generator/operations/operation.ts';
 import { IteratingUser } from '../../src/generator/user.ts';
+import type { Reading } from '../../src/measure/payload.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -17,7 +18,11 @@ function open({ timeoutMs = 5000 } = {}) {
   const another = new FakeConnection();
   const upgraded = Promise.withResolvers<void>();
   const published: Array<[intendedNs: number, scope: Scope, room: string | null]> = [];
-  const requested: Array<{ over: unknown; intendedNs: number; reply: () => void }> = [];
+  const requested: Array<{
+    over: unknown;
+    intendedNs: number;
+    reply: (stamp?: Stamp, state?: Reading['state']) => void;
+  }> = [];
   const recorded: Array<[series: string, valueNs: number]> = [];
   const lagsNs: number[] = [];
   let received = 0;
@@ -26,6 +31,7 @@ function open({ timeoutMs = 5000 } = {}) {
   // The parts of a worker that a user calls, which note what they are asked for.
   const worker = {
     scenario: { name: 'made-up', series: { shopping: '', basket: '', ack_upgraded: '', own: '' } },
+    layout: { streams: [] },
     plan: { connectTimeoutMs: timeoutMs, scenarioOptions: { items: 3 } },
     target: {
       clientOf: (number: number) => ({ number, values: { name: 'ann' } }),
@@ -47,7 +53,9 @@ function open({ timeoutMs = 5000 } = {}) {
       listen: (_client: number, connection: unknown) => {
         over = connection;
       },
-      expect: ({ intendedNs }: Stamp, reply: () => void) => {
+      expect: (sent: Stamp, onReply: (reading: Reading) => void) => {
+        const { intendedNs } = sent;
+        const reply = (stamp = sent, state: Reading['state'] = 'intact') => onReply({ stamp, state });
         requested.push({ over, intendedNs, reply });
         return () => {
           stopped += 1;
@@ -171,6 +179,14 @@ describe('a request of a user', () => {
       ['ack_actual', 300],
     ]);
     expect(receivedCount()).toBe(1);
+  });
+
+  it('fails when the reply is not the one to it, and records nothing', async () => {
+    const { user, requested, recorded } = open();
+    const replied = user.request();
+    requested[0]?.reply(undefined, 'corrupted');
+    await expect(replied).rejects.toThrow('the reply to a request has another payload than the request');
+    expect(recorded).toEqual([]);
   });
 
   it('fails when it is not replied to in time, and records nothing', async () => {

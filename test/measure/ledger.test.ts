@@ -137,11 +137,18 @@ describe('a ledger', () => {
     expect(ledger.receive(7, 1, 1, true)).toBe('first');
     expect(ledger.receive(7, 1, 0, false)).toBe('reordered');
     expect(ledger.rows()).toEqual([
-      { receiver: 7, stream: 0, delivered: 1, late: 0, duplicated: 1, reordered: 0 },
-      { receiver: 7, stream: 1, delivered: 2, late: 1, duplicated: 0, reordered: 1 },
-      { receiver: 8, stream: 0, delivered: 0, late: 0, duplicated: 0, reordered: 0 },
+      { receiver: 7, stream: 0, delivered: 1, late: 0, duplicated: 1, reordered: 0, corrupted: 0 },
+      { receiver: 7, stream: 1, delivered: 2, late: 1, duplicated: 0, reordered: 1, corrupted: 0 },
+      { receiver: 8, stream: 0, delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0 },
     ]);
-    expect(ledger.totals()).toEqual({ delivered: 3, late: 1, duplicated: 1, reordered: 1, unexpected: 0 });
+    expect(ledger.totals()).toEqual({
+      delivered: 3,
+      late: 1,
+      duplicated: 1,
+      reordered: 1,
+      corrupted: 0,
+      unexpected: 0,
+    });
   });
 
   it('counts a late message once, however often it comes', () => {
@@ -153,7 +160,7 @@ describe('a ledger', () => {
     ledger.receive(7, 0, 2, true);
     ledger.receive(7, 0, 1, true);
     expect(ledger.rows()).toEqual([
-      { receiver: 7, stream: 0, delivered: 3, late: 2, duplicated: 2, reordered: 1 },
+      { receiver: 7, stream: 0, delivered: 3, late: 2, duplicated: 2, reordered: 1, corrupted: 0 },
     ]);
   });
 
@@ -176,11 +183,40 @@ describe('a ledger', () => {
     );
   });
 
+  it('counts corrupted copies apart, and only of what a client expects', () => {
+    const ledger = new Ledger();
+    ledger.open(7, 0);
+    expect(ledger.receiveCorrupted(7, 0, 3)).toBe('corrupted');
+    expect(ledger.receiveCorrupted(7, 0, 3)).toBe('corrupted');
+    expect(ledger.receive(7, 0, 3, false)).toBe('first');
+    expect(ledger.receiveCorrupted(7, 1, 0)).toBe('unexpected');
+    expect(ledger.receiveCorrupted(7, 0, -1)).toBe('unexpected');
+    expect(ledger.rows()).toMatchObject([{ delivered: 1, duplicated: 0, corrupted: 2 }]);
+    expect(ledger.totals()).toMatchObject({ delivered: 1, corrupted: 2, unexpected: 2 });
+  });
+
+  it('knows a warm-up message again, and counts none', () => {
+    const ledger = new Ledger();
+    ledger.open(7, 0);
+    const receipts = [0, 2, 1, 1, 2].map((seq) => ledger.receiveWarmup(7, 0, seq));
+    expect(receipts).toEqual(['first', 'first', 'reordered', 'duplicate', 'duplicate']);
+    expect(ledger.receiveWarmup(7, 1, 0)).toBe('unexpected');
+    expect(ledger.receive(7, 0, 0, false)).toBe('first');
+    expect(ledger.totals()).toMatchObject({ delivered: 1, duplicated: 0, reordered: 0, unexpected: 0 });
+  });
+
   it('counts what carries no stamp as unexpected', () => {
     const ledger = new Ledger();
     ledger.open(7, 0);
     ledger.receiveForeign();
-    expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 1 });
+    expect(ledger.totals()).toEqual({
+      delivered: 0,
+      late: 0,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: 1,
+    });
   });
 
   it('counts what a client does not expect as unexpected, and not as delivered', () => {
@@ -188,7 +224,14 @@ describe('a ledger', () => {
     ledger.open(7, 0);
     expect(ledger.receive(7, 1, 0, false)).toBe('unexpected');
     expect(ledger.receive(9, 0, 0, false)).toBe('unexpected');
-    expect(ledger.totals()).toEqual({ delivered: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 2 });
+    expect(ledger.totals()).toEqual({
+      delivered: 0,
+      late: 0,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: 2,
+    });
   });
 });
 
@@ -199,5 +242,12 @@ it('a ledger takes no negative number for a message that the stream has', () => 
   for (const seq of [-1, -1, Number.NEGATIVE_INFINITY])
     expect(ledger.receive(1, 0, seq, true)).toBe('unexpected');
   expect(ledger.receive(1, 0, 1, false)).toBe('first');
-  expect(ledger.totals()).toEqual({ delivered: 2, late: 0, duplicated: 0, reordered: 0, unexpected: 3 });
+  expect(ledger.totals()).toEqual({
+    delivered: 2,
+    late: 0,
+    duplicated: 0,
+    reordered: 0,
+    corrupted: 0,
+    unexpected: 3,
+  });
 });

@@ -67,6 +67,7 @@ describe('a plan', () => {
         },
         "thresholds": [],
         "transport": "websocket",
+        "verify": false,
         "warmupMaxMs": 10000,
         "warmupMs": 2000,
         "workers": 1,
@@ -168,8 +169,8 @@ describe('a plan', () => {
   });
 
   it.each([
-    ['text', '40B', 40],
-    ['binary', '32B', 32],
+    ['text', '48B', 48],
+    ['binary', '36B', 36],
   ])('accepts the smallest %s payload, %s', (payloadType, payload, payloadBytes) => {
     expect(plan({ payloadType, payload }).payloadBytes).toBe(payloadBytes);
   });
@@ -234,14 +235,14 @@ describe('a plan', () => {
       '--duration 10s contradicts the profile --rate 10s@5/s, whose stages have their own durations',
     ],
     [
-      { payload: '39B' },
+      { payload: '47B' },
       'PAYLOAD_TOO_SMALL',
-      '--payload 39B has no room for the time stamp; the minimum for text is 40B',
+      '--payload 47B has no room for the time stamp; the minimum for text is 48B',
     ],
     [
-      { payload: '31B', payloadType: 'binary' },
+      { payload: '35B', payloadType: 'binary' },
       'PAYLOAD_TOO_SMALL',
-      '--payload 31B has no room for the time stamp; the minimum for binary is 32B',
+      '--payload 35B has no room for the time stamp; the minimum for binary is 36B',
     ],
     [{ warmupMax: '1s' }, 'WARMUP_RANGE', '--warmup-max 1s is less than --warmup 2s'],
     [{ warmup: '5s', warmupMax: '4s' }, 'WARMUP_RANGE', '--warmup-max 4s is less than --warmup 5s'],

@@ -202,6 +202,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     clients,
     workers,
     pin: true,
+    verify: false,
     profile: [{ durationMs, fromHz: rateHz, toHz: rateHz }],
     arrival: 'constant',
     seed: 1,
@@ -282,6 +283,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       closed: [],
     },
     failed: [],
+    unexpected: [],
     samples: {
       unit: headline === 'ack' ? 'request' : 'broadcast',
       count: messages,
@@ -428,6 +430,7 @@ const NO_DELIVERIES = {
   unknown: 0,
   duplicated: 0,
   reordered: 0,
+  corrupted: 0,
   unexpected: 0,
 };
 

@@ -97,6 +97,7 @@ describe('the page', () => {
       lost: 1,
       duplicated: 0,
       reordered: 0,
+      corrupted: 0,
     };
     const valid = results.valid();
     const ledger = {

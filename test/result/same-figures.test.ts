@@ -42,16 +42,16 @@ const readOf = (histogram: NsHistogram) => ({
 const each = <T>(names: readonly string[], of: (name: string) => T): Record<string, T> =>
   Object.fromEntries(names.map((name) => [name, of(name)]));
 
-/** A figure that was added later has no recorded value. */
-const FIGURES_THEN = Object.keys(
-  (renamed(read('ws-broadcast.figures')) as { readonly figures: object }).figures,
-);
+/** A figure or count that was added later has no recorded value. */
+const THEN = renamed(read('ws-broadcast.figures')) as { readonly figures: object; readonly counts: object };
+const FIGURES_THEN = Object.keys(THEN.figures);
+const COUNTS_THEN = COUNT_NAMES.filter((name) => Object.hasOwn(THEN.counts, name));
 
 function aggregateFigures(views: readonly ResultView[]) {
   const all = aggregate(views);
   const series = [...new Set(views.flatMap(({ result }) => Object.keys(result.series)))].sort();
   return {
-    counts: Object.fromEntries(COUNT_NAMES.map((name) => [name, all.count(name)])),
+    counts: Object.fromEntries(COUNTS_THEN.map((name) => [name, all.count(name)])),
     expected: all.expected,
     sent: all.sent,
     figures: each(FIGURES_THEN, (name) => (isFigure(name) ? all.figure(name) : undefined)),

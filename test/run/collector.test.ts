@@ -330,7 +330,7 @@ describe('totals', () => {
   it('are those of the last snapshot of each worker, added up', () => {
     const { collector } = startCollector();
     expect(collector.totals()).toEqual(NO_TOTALS);
-    const totals = { delivered: 10, late: 1, duplicated: 2, reordered: 3, unexpected: 4 };
+    const totals = { delivered: 10, late: 1, duplicated: 2, reordered: 3, corrupted: 0, unexpected: 4 };
     reportSecond(collector, 0, 0, {}, { totals: { ...totals, delivered: 5 } });
     reportSecond(collector, 0, 1, {}, { totals });
     reportSecond(collector, 1, 0, {}, { totals: { ...totals, delivered: 100 } });
@@ -339,6 +339,7 @@ describe('totals', () => {
       late: 2,
       duplicated: 4,
       reordered: 6,
+      corrupted: 0,
       unexpected: 8,
     });
   });
@@ -449,7 +450,7 @@ describe('what else workers report', () => {
       iterating: 3,
       streams: [{ stream: 0, sent: 40 }],
     });
-    const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0 };
+    const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0, corrupted: 0 };
     collector.onMessage(1, { type: 'final', rows: [row] });
     expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
     expect(collector.workers.map(({ iterating }) => iterating)).toEqual([0, 3]);

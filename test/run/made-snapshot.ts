@@ -9,6 +9,7 @@ export const NO_TOTALS: LedgerTotals = {
   late: 0,
   duplicated: 0,
   reordered: 0,
+  corrupted: 0,
   unexpected: 0,
 };
 
@@ -51,6 +52,7 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     incomplete: [],
     closed: [],
     failed: [],
+    unexpected: [],
     pushes: [],
     telemetry: [telemetryAt(0)],
     traffic: [],

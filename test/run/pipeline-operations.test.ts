@@ -14,7 +14,7 @@ import type { Hop } from '../support/fake-server.ts';
 
 /** 100 measured messages of 4 clients, without a warm-up; each takes 1 ms. */
 const LOAD = { rate: '25/s', duration: '4s', warmup: '0s', warmupMax: '0s' };
-const PERFECT = { lost: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0, unknown: 0 };
+const PERFECT = { lost: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0, unknown: 0 };
 const MS = 1e6;
 
 const medianMs = (result: RunResult, series: string) =>

@@ -23,7 +23,16 @@ function broadcasts({ given, ...rest }: Options = {}): FakeRun {
   return new FakeRun({ planned: planFake(broadcastLatency, { ...LOAD, ...given }), ...rest });
 }
 
-const PERFECT = { lost: 0, late: 0, duplicated: 0, reordered: 0, unexpected: 0, unknown: 0, anomalyCount: 0 };
+const PERFECT = {
+  lost: 0,
+  late: 0,
+  duplicated: 0,
+  reordered: 0,
+  corrupted: 0,
+  unexpected: 0,
+  unknown: 0,
+  anomalyCount: 0,
+};
 const ALL_PHASES: RunPhase[] = ['start', 'connect', 'warm-up', 'measure', 'drain', 'collect'];
 
 /** How many values each series has. */

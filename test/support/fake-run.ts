@@ -68,6 +68,7 @@ export class FakeRun {
     this.#options = options;
     this.server = new FakeServer(this.time, {
       network: () => [1],
+      changes: (payload) => payload,
       refuses: () => null,
       acknowledgesJoin: () => true,
       ...options.behavior,

@@ -18,6 +18,8 @@ export type Network = (hop: Hop) => readonly number[];
 
 export interface ServerBehavior {
   readonly network: Network;
+  /** What a client receives instead of the message that it should get. */
+  readonly changes: (payload: unknown, hop: Hop) => unknown;
   /** Why a client cannot connect; null when it can. `silent` leaves the attempt unanswered. */
   readonly refuses: (client: number) => string | null;
   /** Whether the server acknowledges that a client joins its rooms. */
@@ -124,9 +126,11 @@ export class FakeServer {
 
   /** Sends an event to one client, unless it has left when a copy arrives. */
   #sendTo(connection: FakeClientConnection, event: string, data: unknown): void {
-    this.send({ receiver: connection.client, stamp: findStamp(data) }, () => {
+    const hop = { receiver: connection.client, stamp: findStamp(data) };
+    const changed = this.#behavior.changes(data, hop);
+    this.send(hop, () => {
       if (this.connections.get(connection.client) !== connection) return;
-      connection.onArrival(() => void connection.deliver(event, data));
+      connection.onArrival(() => void connection.deliver(event, changed));
     });
   }
 
@@ -149,7 +153,7 @@ export class FakeServer {
       case EVENT.identity:
         this.send(
           hop,
-          once(() => reply(data)),
+          once(() => reply(this.#behavior.changes(data, hop))),
         );
         return;
       case EVENT.echo:
@@ -161,7 +165,10 @@ export class FakeServer {
       case EVENT.askMe:
         this.send(
           hop,
-          once(() => reply({ answer: from.deliver(EVENT.hello, data), roundTripNs: 1000 })),
+          once(() => {
+            const answer = this.#behavior.changes(from.deliver(EVENT.hello, data), hop);
+            reply({ answer, roundTripNs: 1000 });
+          }),
         );
         return;
     }

@@ -1,5 +1,6 @@
 import type { Connection } from '../../drivers/driver.ts';
-import { findStamp, type Stamp } from '../../measure/stamp.ts';
+import type { Reading } from '../../measure/payload.ts';
+import { isSameStamp, type Stamp } from '../../measure/stamp.ts';
 import {
   type OperationDefinition,
   type OperationWorker,
@@ -20,43 +21,65 @@ export const requestOperation: OperationDefinition = {
   }),
 };
 
+/** Takes the reply to a request, or what is wrong with it. */
+export type OnReply = (problem: string | null) => void;
+
 /** Sends a request. Its reply goes to the receiver, or to `onReply` alone. Returns what stops waiting for it. */
 export function sendRequest(
   worker: OperationWorker,
   sender: number,
   connection: Connection,
   stamp: Stamp,
-  onReply?: () => void,
+  onReply?: OnReply,
 ): () => void {
   const { target, receiver, write } = worker;
   const { request: describe = undeclared('request'), reply: read } = target.mapping;
   const client = target.clientOf(sender);
   const { event, data, reply = 'acknowledgement' } = describe({ payload: write(stamp), client });
   if (reply === 'acknowledgement') {
-    connection.request(event, data, onReply ?? ((answer) => takeReply(worker, sender, stamp, answer)));
+    connection.request(event, data, (answer) => {
+      const receivedNs = worker.clock.nowNs();
+      const reading = receiver.readPayload(answer, read);
+      if (onReply !== undefined) onReply(replyProblem(reading, stamp));
+      // An acknowledgement belongs to its request, so it need not hold the payload unless the target says where.
+      else if (reading === null && read === undefined) receiver.takeAnswer(sender, stamp, receivedNs);
+      else takeReply(worker, sender, stamp, reading, receivedNs);
+    });
     return () => {};
   }
   let stop = () => {};
   if (reply !== 'none') {
     receiver.listen(sender, connection, reply.event, read);
-    if (onReply !== undefined) stop = receiver.expect(stamp, onReply);
+    if (onReply !== undefined) {
+      stop = receiver.expect(stamp, (reading) => onReply(replyProblem(reading, stamp)));
+    }
   }
   connection.emit(event, data);
   return stop;
 }
 
-/** An acknowledgement belongs to its request, so it need not hold the payload unless the target says where. */
+/** Takes an acknowledgement, which counts for its own request only. */
 function takeReply(
-  { target, receiver, clock }: OperationWorker,
+  { receiver }: OperationWorker,
   sender: number,
   stamp: Stamp,
-  answer: unknown,
-) {
-  const receivedNs = clock.nowNs();
-  const { reply: read } = target.mapping;
-  const found = findStamp(read === undefined ? answer : receiver.read(read, answer));
-  if (read === undefined && found === null) receiver.takeAnswer(sender, stamp, receivedNs);
-  else receiver.take(sender, found, receivedNs);
+  reading: Reading | null,
+  receivedNs: number,
+): void {
+  const isSent = reading !== null && reading.state !== 'invented';
+  if (isSent && !isSameStamp(reading.stamp, stamp)) receiver.takeUnexpected('otherRequest', receivedNs);
+  else receiver.take(sender, reading, receivedNs);
+}
+
+const CORRUPTED_REPLY = 'the reply to a request has another payload than the request';
+const FOREIGN_REPLY = 'the reply to a request has the timestamp of another message';
+
+/** What is wrong with the reply to a step's request; null when nothing is, or when it holds no payload. */
+function replyProblem(reading: Reading | null, stamp: Stamp): string | null {
+  if (reading === null) return null;
+  const { state } = reading;
+  if (state === 'invented' || !isSameStamp(reading.stamp, stamp)) return FOREIGN_REPLY;
+  return state === 'corrupted' ? CORRUPTED_REPLY : null;
 }
 
 /** Has the server send the client a request; the server then reports the answer and its own timing. */
@@ -64,12 +87,13 @@ export const askMeOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   needs: ['askMe', 'asked'],
   alsoRecords: () => ['ack_server'],
-  start: ({ target, receiver, recorder, clock, write }) => ({
+  start: (worker) => ({
     listen(_client, connection) {
-      const { asked } = target.mapping;
+      const { asked } = worker.target.mapping;
       if (asked !== undefined) connection.answer(asked.event, (data) => data);
     },
     perform(message, connection) {
+      const { target, receiver, payloads, recorder, clock, write } = worker;
       const { askMe: describe = undeclared('askMe'), asked } = target.mapping;
       const { sender } = message.stream;
       message.send((stamp) => {
@@ -78,7 +102,7 @@ export const askMeOperation: OperationDefinition = {
           const receivedNs = clock.nowNs();
           const report = (asked === undefined ? null : receiver.read(asked.read, reply)) ?? null;
           if (report !== null && stamp.measured) recorder.record('ack_server', report.roundTripNs);
-          receiver.take(sender, findStamp(report?.answer), receivedNs);
+          takeReply(worker, sender, stamp, payloads.read(report?.answer), receivedNs);
         });
       });
     },

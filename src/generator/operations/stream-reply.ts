@@ -1,5 +1,5 @@
 import { quietNs } from '../../measure/fanout.ts';
-import { findStamp, type Stamp } from '../../measure/stamp.ts';
+import type { Stamp } from '../../measure/stamp.ts';
 import {
   type OperationDefinition,
   operationOf,
@@ -18,7 +18,7 @@ export const streamReplyOperation: OperationDefinition = {
   series: 'reply',
   copies: (operation) => operationOf(operation, 'stream-reply').replies,
   broadcast: { first: 'reply_first', median: null, last: 'reply_last', skew: null },
-  start({ target, receiver, clock, write, plan, layout, failed }) {
+  start({ target, receiver, payloads, clock, write, plan, layout, failed }) {
     const awaited = new AwaitedReplies(quietNs(plan.drainMs));
     const isUsed = layout.streams.some(({ operation }) => operation.kind === 'stream-reply');
     return {
@@ -33,7 +33,7 @@ export const streamReplyOperation: OperationDefinition = {
           const { item, payload } = reply;
           if (payload !== undefined) awaited.forget(client);
           const stamp = payload === undefined ? awaited.take(client, item) : null;
-          if (stamp === null) receiver.take(client, findStamp(payload), receivedNs, item - 1);
+          if (stamp === null) receiver.take(client, payloads.read(payload), receivedNs, item - 1);
           else receiver.takeAnswer(client, stamp, receivedNs, item - 1);
         });
       },

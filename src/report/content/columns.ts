@@ -1,4 +1,11 @@
-import { COUNTS, FIGURE_NAMES, FIGURES, type FigureName, type FigureTable } from '../../result/metrics.ts';
+import {
+  COUNTS,
+  type CountName,
+  FIGURE_NAMES,
+  FIGURES,
+  type FigureName,
+  type FigureTable,
+} from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
 import { pluralOf } from '../../text.ts';
@@ -72,7 +79,7 @@ function resultColumn(
   });
 }
 
-function countColumn(name: 'late' | 'lost' | 'duplicated' | 'reordered' | 'unexpected'): Column<ResultView> {
+function countColumn(name: Exclude<CountName, 'failed'>): Column<ResultView> {
   const { title, unit, meaning } = COUNTS[name];
   return resultColumn(name, title, unit, meaning, ({ ledger }) => ledger[name]);
 }
@@ -156,7 +163,13 @@ const DELIVERY: ReadonlyArray<Column<ResultView>> = [
     ({ ledger }) => ledger.unknown,
     ({ ledger }) => ledger.unknown === 0,
   ),
-  ...(['duplicated', 'reordered', 'unexpected'] as const).map(countColumn),
+  countColumn('duplicated'),
+  countColumn('reordered'),
+  {
+    ...countColumn('corrupted'),
+    isSilent: ({ result: { ledger } }: ResultView) => ledger.corrupted === 0,
+  },
+  countColumn('unexpected'),
 ];
 
 const COST = [

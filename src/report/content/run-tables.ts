@@ -102,7 +102,7 @@ const ANOMALY_COLUMNS: ReadonlyArray<Column<Account>> = [
   accountColumn('stream', 'stream', 'number of the stream of that sender'),
   accountColumn('expected', 'expected', 'expected deliveries'),
   accountColumn('delivered', 'delivered', 'delivered at least once'),
-  ...(['late', 'lost', 'duplicated', 'reordered'] as const).map((name) =>
+  ...(['late', 'lost', 'duplicated', 'reordered', 'corrupted'] as const).map((name) =>
     accountColumn(name, COUNTS[name].title, COUNTS[name].meaning),
   ),
 ];

@@ -41,9 +41,13 @@ export function judgeRun(
   const delivery = isGeneratorLimit || isOverloaded ? null : findImperfectDelivery(result.ledger);
   const findings = [...result.findings, queue, delivery];
   if (result.failed.length > 0) findings.push({ code: 'failed', message: listCounted(result.failed) });
-  const { unexpected } = result.ledger;
+  const { corrupted, unexpected } = result.ledger;
+  if (corrupted > 0) {
+    const message = `${plural(corrupted, 'message')} arrived with another ${result.plan.verify ? 'length or content' : 'length'} than was sent`;
+    findings.push({ code: 'corrupted_deliveries', message });
+  }
   if (unexpected > 0) {
-    const message = `${plural(unexpected, 'message')} reached clients that did not expect them`;
+    const message = `${plural(unexpected, 'unexpected message')}: ${listCounted(result.unexpected)}`;
     findings.push({ code: 'unexpected_deliveries', message });
   }
   const notes = [...result.notes, noteUncertainty(view)];

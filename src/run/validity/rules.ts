@@ -172,7 +172,8 @@ const clientsLost: Rule = ({ result: { clients } }) => {
 };
 
 /** Why nothing arrived, as far as the run shows it. */
-function whyNone({ result: { failed, plan, warmup } }: ResultView): string {
+function whyNone({ result: { failed, ledger, plan, warmup } }: ResultView): string {
+  if (ledger.corrupted > 0) return ` intact: ${formatCount(ledger.corrupted)} had another length or content`;
   const [first] = failed;
   if (first !== undefined) return `: ${first.reason}`;
   const warmupMedianNs = warmup.windowMediansNs.findLast((median) => median !== null);
