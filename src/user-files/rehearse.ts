@@ -4,7 +4,7 @@ import type { Layout } from '../contract/scenario.ts';
 import { Arguments, type Client, type Mapping, type OutgoingEvent } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
-import { stampWriter } from '../measure/stamp.ts';
+import { createPayloads } from '../measure/payload.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { TargetDefinition } from './target-file.ts';
 
@@ -26,8 +26,10 @@ export function rehearseTarget(
   const values = typeof clients === 'function' ? clients(0) : {};
   const client: Client = { number: 0, values };
   for (const perClient of [auth, headers, query]) if (typeof perClient === 'function') perClient(client);
-  const write = stampWriter(plan.payloadType, Math.min(plan.payloadBytes, PAYLOAD_BYTES));
-  const payload = write({ stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false });
+  const payloadBytes = Math.min(plan.payloadBytes, PAYLOAD_BYTES);
+  const { write } = createPayloads({ key: 0, payloadBytes, check: 'nothing' });
+  const stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
+  const payload = write(stamp, plan.payloadType);
   const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
   for (const name of new Set([...needs, ...(hasSteps ? (['publish', 'request'] as const) : [])])) {
     for (const sent of eventsOf(target, name, layout, client, payload)) {
@@ -68,6 +70,7 @@ function eventsOf(
     case 'asked':
     case 'observe':
     case 'node':
+    case 'changesPayload':
       return [];
   }
 }
