@@ -119,4 +119,4 @@ export type FromWorker =
   /** All connections are closed; the worker ends after this. */
   | { readonly type: 'closed' }
   /** A bug in the worker: it ends after this. */
-  | { readonly type: 'crash'; readonly message: string; readonly stack: string };
+  | { readonly type: 'crash'; readonly message: string };

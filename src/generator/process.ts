@@ -1,7 +1,7 @@
 /** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores signals to the group. */
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, SockbenchError } from '../errors.ts';
 import { createClock } from '../measure/clock.ts';
 import { ownEventLoop } from '../measure/event-loop.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
@@ -23,9 +23,17 @@ function post(message: FromWorker): void {
 }
 
 function crash(error: unknown): void {
-  const { message, stack = '' } = error instanceof Error ? error : new Error(messageOf(error));
-  if (process.connected) process.send?.({ type: 'crash', message, stack }, () => process.exit(1));
+  if (process.connected)
+    process.send?.({ type: 'crash', message: crashReason(error) }, () => process.exit(1));
   else process.exit(1);
+}
+
+/** What was thrown. For an error that nothing throws on purpose, as a TypeError, its kind and the place too. */
+function crashReason(error: unknown): string {
+  if (!(error instanceof Error) || error instanceof SockbenchError || error.name === 'Error')
+    return messageOf(error);
+  const [, place] = /^ +at (?:.*[(/])?([^()/]+\/[^()/]+:\d+):\d+\)?$/m.exec(error.stack ?? '') ?? [];
+  return `${error.name}: ${error.message}${place === undefined ? '' : ` at ${place}`}`;
 }
 
 async function createSession(assignment: Assignment): Promise<GeneratorSession> {

@@ -24,6 +24,14 @@ describe('a generator process', () => {
     expect(await ended).toBe('exit code 1');
     expect(messages).toMatchObject([{ type: 'crash', message: '"connect" before "assign"' }]);
   });
+
+  it('with an error of another kind reports the kind and the place, without a stack', async () => {
+    const { worker, messages, ended } = startWorker();
+    worker.post({ type: 'assign', assignment: null } as never);
+    expect(await ended).toBe('exit code 1');
+    const message = expect.stringMatching(/^TypeError: .+ at generator\/process\.ts:\d+$/) as unknown;
+    expect(messages).toEqual([{ type: 'crash', message }]);
+  });
 });
 
 /** Two workers that never run; what they would report is reported here. */
@@ -65,7 +73,7 @@ describe('the workers of a run', () => {
 
   it('are lost once, when they end before their final report, or crash', () => {
     const { workers, lost, report, end } = twoWorkers();
-    report(0, { type: 'crash', message: 'a bug', stack: '' });
+    report(0, { type: 'crash', message: 'a bug' });
     end(0, 'exit code 1');
     workers.postAll({ type: 'finish' });
     report(1, FINAL);

@@ -198,7 +198,7 @@ export class FakeWorker implements WorkerHandle {
     this.#run.time.after(IPC_MS, () =>
       this.#process.arrive(() => {
         this.#handle(copy).catch((error: Error) => {
-          this.#send({ type: 'crash', message: error.message, stack: error.stack ?? '' });
+          this.#send({ type: 'crash', message: error.message });
         });
       }),
     );
