@@ -29,8 +29,11 @@ export function diagnoseOtherProtocol(
     };
   }
   if (protocol === 'ws' && webSocket.kind === 'silent' && engineIo.kind === 'answer') {
+    const butNot = webSocket.hasBegun
+      ? 'does not complete the WebSocket handshake in time'
+      : 'never the WebSocket handshake';
     return {
-      found: `it answers plain requests (${statusOf(engineIo)}), but never the WebSocket handshake`,
+      found: `it answers plain requests (${statusOf(engineIo)}), but ${butNot}`,
       hint: 'Check the path of the URL: this server accepts WebSocket connections at another path, or not at all.',
     };
   }
