@@ -29,6 +29,9 @@ interface Counted {
   readonly count: number;
 }
 
+/** Stands for all reasons that are not named. */
+export const OTHER_REASONS = 'other reasons';
+
 /** A sentence names this many reasons; the stored result has the others. */
 const MAX_NAMED = 5;
 
@@ -37,7 +40,7 @@ export function leadingReasons(reasons: readonly Counted[]): readonly Counted[] 
   const others = reasons.slice(MAX_NAMED);
   if (others.length < 2) return reasons;
   const count = others.reduce((sum, each) => sum + each.count, 0);
-  return [...reasons.slice(0, MAX_NAMED), { reason: `${others.length} other reasons`, count }];
+  return [...reasons.slice(0, MAX_NAMED), { reason: OTHER_REASONS, count }];
 }
 
 /** Lists the most frequent reasons with their counts: `no answer (1,200), refused (3)`. */

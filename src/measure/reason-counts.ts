@@ -1,4 +1,5 @@
 import { foreign } from '../foreign.ts';
+import { OTHER_REASONS } from '../text.ts';
 
 /** An event that several clients or messages shared, and how many. */
 export interface Reason {
@@ -9,9 +10,6 @@ export interface Reason {
 /** Limits of what a run keeps: servers and users' files may give a new reason of any length for every message. */
 export const MAX_REASONS = 50;
 export const REASON_CHARACTERS = 300;
-
-/** Stands for all reasons beyond the first {@link MAX_REASONS}. */
-export const OTHER_REASONS = 'other reasons';
 
 /**
  * Counts how often each reason occurred. A reason is one safe line of at most {@link REASON_CHARACTERS}. The first
@@ -42,7 +40,7 @@ export class ReasonCounts {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** The reasons since the last call, most frequent first. */
+  /** The reasons since the last call, most frequent first; {@link OTHER_REASONS} come last. */
   take(): Reason[] {
     const reasons = this.#sorted();
     this.#counts.clear();
@@ -50,6 +48,8 @@ export class ReasonCounts {
   }
 
   #sorted(): Reason[] {
-    return [...this.#counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
+    const reasons = [...this.#counts].map(([reason, count]) => ({ reason, count }));
+    const rank = ({ reason, count }: Reason) => (reason === OTHER_REASONS ? 0 : count);
+    return reasons.sort((a, b) => rank(b) - rank(a));
   }
 }

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  MAX_REASONS,
-  OTHER_REASONS,
-  REASON_CHARACTERS,
-  ReasonCounts,
-} from '../../src/measure/reason-counts.ts';
+import { MAX_REASONS, REASON_CHARACTERS, ReasonCounts } from '../../src/measure/reason-counts.ts';
+import { OTHER_REASONS } from '../../src/text.ts';
 
 describe('counting reasons', () => {
   it('adds up, gives the most frequent first and starts afresh', () => {
@@ -30,10 +26,10 @@ describe('counting reasons', () => {
     counts.add('0 x');
     const reasons = counts.take();
     expect(reasons.length).toBe(MAX_REASONS + 1);
-    expect(reasons[0]).toEqual({ reason: OTHER_REASONS, count: 1001 - MAX_REASONS });
+    expect(reasons.at(-1)).toEqual({ reason: OTHER_REASONS, count: 1001 - MAX_REASONS });
     expect(reasons.reduce((sum, { count }) => sum + count, 0)).toBe(1001);
     expect(Math.max(...reasons.map(({ reason }) => reason.length))).toBeLessThan(REASON_CHARACTERS + 40);
-    expect(reasons[1]?.reason).toMatch(/^0 x+\u2026 \(199,\d{3} more characters\)$/);
+    expect(reasons[0]?.reason).toMatch(/^0 x+\u2026 \(199,\d{3} more characters\)$/);
   });
 
   it('keeps the bound when the counts of several processes are merged', () => {
