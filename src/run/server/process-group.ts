@@ -23,20 +23,29 @@ const KEPT_LINES = 200;
 const SHOWN_LINES = 24;
 
 const MAX_LINE_LENGTH = 4096;
-const LINE_CHARACTERS = 300;
+const OUTPUT_CHARACTERS = 300;
 
-/** Calls back for each line of a stream. A line of more than `maxLength` characters comes in pieces, to save memory. */
+/**
+ * Calls back for each line of a stream. Of a line of more than `maxLength` characters, only the beginning comes, one
+ * chunk longer than that at most, and at once: the line may never end.
+ */
 export function readLines(stream: Readable, maxLength: number, onLine: (line: string) => void): void {
   let pending = '';
+  let isRest = false;
   stream.setEncoding('utf8');
   stream.on('data', (chunk: string) => {
     const lines = (pending + chunk).split(/\r?\n/);
     pending = lines.pop() ?? '';
-    if (pending.length > maxLength) {
-      lines.push(pending);
-      pending = '';
+    if (isRest && lines.length > 0) {
+      lines.shift();
+      isRest = false;
     }
     for (const line of lines) onLine(line);
+    if (!isRest && pending.length > maxLength) {
+      onLine(pending);
+      isRest = true;
+    }
+    if (isRest) pending = '';
   });
   stream.on('end', () => {
     if (pending !== '') onLine(pending);
@@ -94,7 +103,7 @@ export class ProcessGroup {
   }
 
   #keep(line: string): void {
-    this.lastLines.push(foreign(stripVTControlCharacters(line).replaceAll('\t', '  '), LINE_CHARACTERS));
+    this.lastLines.push(foreign(stripVTControlCharacters(line).replaceAll('\t', '  '), OUTPUT_CHARACTERS));
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
   }
 

@@ -23,9 +23,9 @@ describe('the lines of a stream', () => {
     ['end with either line break', ['a\r\nb\nc'], ['a', 'b', 'c']],
     ['may be empty', ['\n\na\n'], ['', '', 'a']],
     [
-      'come in pieces when they are too long',
-      ['0123456789abc', 'def', 'ghi\nj'],
-      ['0123456789abc', 'defghi', 'j'],
+      'are cut when they are too long',
+      ['0123456789abc', 'def', 'ghi\nj', 'k\nl'],
+      ['0123456789abc', 'jk', 'l'],
     ],
   ])('%s', async (_, chunks, lines) => {
     expect(await linesOf(chunks)).toEqual(lines);
