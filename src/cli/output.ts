@@ -1,9 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, fail, messageOf } from '../errors.ts';
 import type { DocumentKind, Format } from '../report/index.ts';
 import { writeAtomically } from '../result/store.ts';
+import { temporaryFolder } from '../run/temporary.ts';
 import type { Cli } from './cli.ts';
 
 /** A document and its kind. */
@@ -109,12 +109,15 @@ async function save(cli: Cli, folder: string, file: string, text: string): Promi
     return path;
   } catch (error) {
     const problem = `${path} could not be written: ${messageOf(error)}`;
+    let made: string | null = null;
     try {
-      const rescue = join(await mkdtemp(join(tmpdir(), 'sockbench-')), file);
+      made = await mkdtemp(join(temporaryFolder(), 'sockbench-'));
+      const rescue = join(made, file);
       await writeAtomically(rescue, text);
       cli.err(`warning: ${problem}; wrote ${rescue} instead\n`);
       return rescue;
     } catch (second) {
+      if (made !== null) await rm(made, { recursive: true, force: true });
       cli.err(`error: ${problem}; the temporary folder failed too: ${messageOf(second)}\n`);
       return null;
     }

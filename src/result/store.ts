@@ -45,7 +45,7 @@ function isFolder(path: string): Promise<boolean> {
 }
 
 /** Makes a folder and its parents. Node's own `recursive` never ends where none can be made, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   const above = dirname(folder);
   if (above !== folder) await makeFolder(above);

@@ -1,10 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, fail } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
 import { templateUrl } from '../../package.ts';
-import { writeAtomically } from '../../result/store.ts';
+import { makeFolder, writeAtomically } from '../../result/store.ts';
 import type { AddCommand } from '../cli.ts';
 
 /** The templates, their paths in a project, and their purposes. */
@@ -29,18 +29,21 @@ export const addInit: AddCommand = (program, cli, finish) => {
     .description('write templates of a target, a scenario, a config and a CI workflow')
     .argument('[folder]', 'project folder', '.')
     .action(async (folder: string) => {
-      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
-        const hint = 'Give the folder of your project, or omit it for this one.';
-        fail('NOT_A_FOLDER', `${folder} is not a folder`, hint);
-      }
       for (const [template, path, what] of TEMPLATES) {
         const file = join(folder, path);
         if (existsSync(file)) {
           cli.out(`kept   ${foreign(file)}: the file exists\n`);
           continue;
         }
-        await mkdir(dirname(file), { recursive: true });
-        await writeAtomically(file, await readFile(templateUrl(template), 'utf8'));
+        const text = await readFile(templateUrl(template), 'utf8');
+        try {
+          await makeFolder(dirname(file));
+          await writeAtomically(file, text);
+        } catch (error) {
+          const hint =
+            'Give the folder of your project, or omit it for this one; it must be possible to write to it.';
+          fail('INIT_UNWRITABLE', `${foreign(file)} could not be written: ${foreign(error)}`, hint);
+        }
         cli.out(`wrote  ${foreign(file)}: ${what}\n`);
       }
       cli.out(NEXT_STEPS);

@@ -1,5 +1,4 @@
 import { existsSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import type { Finding } from '../../result/findings.ts';
@@ -8,6 +7,7 @@ import { formatDurationMs } from '../../units.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { removeCheckout, temporaryName } from '../leftovers/remove.ts';
 import { ProcessGroup } from '../server/process-group.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { environmentIn, git, gitEnvironment } from './git.ts';
 
 export interface BaseOptions {
@@ -46,7 +46,7 @@ export async function checkOutBase(options: BaseOptions): Promise<BaseCheckout> 
   const { ref, install, repository, signal, onLine } = options;
   const [top, below] = locate(repository);
   const commit = commitOf(ref, top);
-  const worktree = realpathSync(mkdtempSync(join(tmpdir(), temporaryName('base'))));
+  const worktree = realpathSync(mkdtempSync(join(temporaryFolder(), temporaryName('base'))));
   const remove = () => {
     try {
       removeCheckout(worktree);

@@ -1,5 +1,4 @@
 import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -9,6 +8,7 @@ import {
   readStat,
   sendSignal,
 } from '../server/process-tree.ts';
+import { temporaryFolders } from '../temporary.ts';
 import { isGone, OWNER, OWNER_PATTERN, ownerOf } from './owner.ts';
 
 const TERM_WITHIN_MS = 2000;
@@ -111,9 +111,9 @@ function isOwnUser(path: string): boolean {
 }
 
 function removeTemporary(): string[] {
-  const folder = tmpdir();
   const removed: string[] = [];
-  for (const name of filesOf(folder)) {
+  const found = temporaryFolders().flatMap((folder) => filesOf(folder).map((name) => ({ folder, name })));
+  for (const { folder, name } of found) {
     const owner = TEMPORARY.exec(name)?.[1];
     const path = join(folder, name);
     if (owner === undefined || !isGone(owner) || !isOwnUser(path)) continue;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -11,6 +10,7 @@ import { entryPath } from '../../package.ts';
 import { countSchema, numberSchema } from '../../result/bounded-schema.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { temporaryName } from '../leftovers/remove.ts';
+import { MAX_SOCKET_PATH_BYTES, temporaryFolder } from '../temporary.ts';
 import { readLines } from './process-group.ts';
 
 /** The same ranges as those of the stored result, so that every reader accepts what is kept. */
@@ -73,7 +73,11 @@ export class ProbeListener {
 
   private constructor() {
     const name = `${temporaryName('probe')}${randomBytes(3).toString('hex')}`;
-    this.path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
+    const file = `${name}.sock`;
+    this.path =
+      process.platform === 'win32'
+        ? `\\\\.\\pipe\\${name}`
+        : join(temporaryFolder(MAX_SOCKET_PATH_BYTES - file.length - 1), file);
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = LIMITS.connections;
     this.#second = setInterval(() => {
