@@ -113,11 +113,12 @@ function readCounts(payload: Buffer, buckets: number, onCount: OnCount): number 
       if (length === MAX_COUNT_BYTES) break;
     }
     const count = value % 2 === 0 ? value / 2 : 0;
-    if (count > 0) onCount(index, count);
     total += count;
-    index += value % 2 === 0 ? 1 : (value + 1) / 2;
-    if (index > buckets) throw new Error('it has more counts than buckets');
     if (!Number.isSafeInteger(total)) throw new Error('it holds more than 2^53 values');
+    const next = index + (value % 2 === 0 ? 1 : (value + 1) / 2);
+    if (next > buckets) throw new Error('it has more counts than buckets');
+    if (count > 0) onCount(index, count);
+    index = next;
   }
   return total;
 }

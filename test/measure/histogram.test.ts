@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HIGHEST_NS, NsHistogram } from '../../src/measure/histogram.ts';
@@ -237,11 +237,79 @@ describe('the encoded form', () => {
     });
   });
 
+  /** An encoded histogram with another payload, or another length of what is deflated. */
+  function encodedWith(edit: (payload: Buffer) => Uint8Array, lengthBytes?: number): string {
+    const outer = Buffer.from(histogramOf([1, 2, 3e6]).encode(), 'base64');
+    const deflated = deflateSync(edit(inflateSync(outer.subarray(8))));
+    const header = Buffer.from(outer.subarray(0, 8));
+    header.writeInt32BE(lengthBytes ?? deflated.length, 4);
+    return Buffer.concat([header, deflated]).toString('base64');
+  }
+
+  const withInt32 = (at: number, value: number) =>
+    encodedWith((payload) => {
+      payload.writeInt32BE(value, at);
+      return payload;
+    });
+
+  /** Counts in the encoding of the payload, with the right length. */
+  const withCounts = (counts: readonly number[]) =>
+    encodedWith((payload) => {
+      const all = Buffer.concat([payload.subarray(0, 40), Uint8Array.from(counts)]);
+      all.writeInt32BE(counts.length, 4);
+      return all;
+    });
+
+  /** One hour lies in the part of 2^31 ns, the 32nd of 1024 buckets each; the first part has 1024 more. */
+  const BUCKETS = 32 * 1024 + Math.floor(HIGHEST_NS / 2 ** 31) - 1024 + 1;
+
+  it('may have a count in every bucket', () => {
+    const base64 = withCounts(Array(BUCKETS).fill(0x02));
+    expect(NsHistogram.decode(base64).count).toBe(BUCKETS);
+  });
+
+  it('is read count by count', () => {
+    const decoded = NsHistogram.decode(withCounts([0x02, 0x01, 0x80, 0x01]));
+    // A count of 1, one bucket without values, a count of 64.
+    expect(decoded.buckets()).toEqual([
+      { lowestNs: 0, highestNs: 0, count: 1 },
+      { lowestNs: 2, highestNs: 2, count: 64 },
+    ]);
+    expect(NsHistogram.sizeOf(withCounts([0x02, 0x01, 0x80, 0x01]))).toEqual({ count: 65, bytes: 44 });
+  });
+
   it.each([
-    ['empty', ''],
-    ['not base64 of a histogram', 'aGVsbG8gd29ybGQ='],
-    ['cut short', histogramOf([1, 2, 3]).encode().slice(0, 20)],
-  ])('is refused when it is damaged: %s', (_, base64) => {
-    expect(() => NsHistogram.decode(base64)).toThrow(Error);
+    ['empty', '', 'not a compressed HdrHistogram'],
+    ['not base64 of a histogram', 'aGVsbG8gd29ybGQ=', 'not a compressed HdrHistogram'],
+    ['cut short', histogramOf([1, 2, 3]).encode().slice(0, 20), 'length is wrong'],
+    ['of the length -1', encodedWith((payload) => payload, -1), 'length is wrong'],
+    ['of the length 2^31 - 1', encodedWith((payload) => payload, 2 ** 31 - 1), 'length is wrong'],
+    [
+      'not deflated',
+      encodedWith((payload) => payload)
+        .slice(0, 12)
+        .padEnd(40, 'A'),
+      'length is wrong',
+    ],
+    ['with -1 bytes of counts', withInt32(4, -1), 'length of its counts is wrong'],
+    ['with 2^31 - 1 bytes of counts', withInt32(4, 2 ** 31 - 1), 'length of its counts is wrong'],
+    ['of another cookie', withInt32(0, 0x1c849303), 'not an HdrHistogram V2'],
+    ['shorter than its header', encodedWith(() => Buffer.alloc(10)), 'not an HdrHistogram V2'],
+    ['of five significant digits', withInt32(12, 5), 'range or precision'],
+    ['of a negative lowest value', withInt32(16, -1), 'range or precision'],
+    ['of a highest value of 2^63', withInt32(24, 2 ** 31 - 1), 'range or precision'],
+    ['with a count that is cut off', withCounts([0x02, 0x80]), 'last count is cut off'],
+    ['with more counts than buckets', withCounts(Array(BUCKETS + 1).fill(0x02)), 'more counts than buckets'],
+    [
+      'with more buckets without values than there are',
+      withCounts([0xff, 0xff, 0xff, 0x7f]),
+      'more counts than',
+    ],
+    ['with 2^60 values', withCounts([...Array(8).fill(0x80), 0x20]), 'more than 2^53 values'],
+    ['of ten million zeros', encodedWith(() => Buffer.alloc(10_000_000)), 'cannot be inflated'],
+    ['of ten million characters', 'A'.repeat(10_000_000), 'longer than any histogram'],
+  ])('is refused when it is damaged: %s', (_, base64, problem) => {
+    expect(() => NsHistogram.decode(base64)).toThrow(problem);
+    expect(() => NsHistogram.sizeOf(base64)).toThrow(problem);
   });
 });

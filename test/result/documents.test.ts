@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAs, readAs, readDocument } from '../../src/result/documents.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { writeAtomically } from '../../src/result/store.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/result/stored-json.ts';
 import { makeCapacity } from '../report/capacity-fixture.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
@@ -72,6 +73,73 @@ describe('a stored result', () => {
       message: expect.stringMatching(problem),
       hint,
       exitCode: 2,
+    });
+  });
+
+  const deep = (text: string) => text.repeat(1e6);
+  const list = (count: number) => `[${'0,'.repeat(count - 1)}0]`;
+
+  it.each<[what: string, text: string, problem: RegExp]>([
+    ['a million lists in each other', deep('['), / is nested more than 32 levels deep at \[0\]\[0\]/],
+    ['a million objects in each other', deep('{"a":'), / is nested more than 32 levels deep at a\.a\.a/],
+    [
+      'a list of 10,001 values',
+      `{"a":[1,{"b":${list(10_001)}}]}`,
+      / holds more than 10,000 values in one list at a\[1\]\.b\[10000\]$/,
+    ],
+    [
+      'a million values',
+      `{"a":[${Array(101).fill(list(10_000)).join(',')}]}`,
+      / holds more than 1,000,000 values at a\[\d+\]\[\d+\]$/,
+    ],
+    [
+      'a long text with quotes in it',
+      `{"a":"${'\\\\\\"'.repeat(300_000)}"}`,
+      / holds a text of 1,200,001 characters at a$/,
+    ],
+    ['a text without an end', `{"a":"${'\\"'.repeat(1000)}`, / cannot be read as JSON: /],
+    ['a kind that is a list', '{"kind":[[[[]]]]}', / is of an unknown kind: of type object$/],
+    [
+      'a kind with escapes',
+      '{"kind":"\\u001b[31m\\n::error::x"}',
+      / is of an unknown kind: "\\x1b\[31m\\n[^\n]*"$/,
+    ],
+    ['a number beyond all', '{"schemaVersion":1e999}', / has schemaVersion Infinity; /],
+    ['a mark of the byte order', '\ufeff{}', / cannot be read as JSON: [^\ufeff]*$/],
+    ['a zero byte', '\0', / cannot be read as JSON: [^\0]*$/],
+  ])('is an error when it is hostile: %s', async (_, text, problem) => {
+    const path = join(await emptyFolder(), 'result.json');
+    await writeFile(path, text);
+    await expect(readDocument(path)).rejects.toMatchObject({
+      code: 'BAD_RESULT',
+      exitCode: 2,
+      message: expect.stringMatching(problem) as unknown,
+    });
+  });
+
+  it('is an error when it is a folder, a pipe, or larger than any document', async () => {
+    const folderPath = await emptyFolder();
+    await expect(readDocument(folderPath)).rejects.toMatchObject({ message: `${folderPath} is a folder` });
+    await expect(readDocument('/dev/null')).rejects.toMatchObject({
+      message: '/dev/null is not a regular file',
+    });
+    const path = join(folderPath, 'large.json');
+    await writeFile(path, '[');
+    await truncate(path, MAX_DOCUMENT_BYTES + 1);
+    await expect(readDocument(path)).rejects.toMatchObject({
+      message: expect.stringMatching(/ has 40 MiB; the maximum is 40 MiB$/) as unknown,
+    });
+  });
+
+  it('has no names but its own', async () => {
+    const path = join(await emptyFolder(), 'result.json');
+    const result = results.valid();
+    const text = JSON.stringify(result).replace('"series":{', '"series":{"__proto__":{"constructor":1},');
+    await writeFile(path, text);
+    expect(Object.keys((await readAs('run', path)).series)).toEqual(Object.keys(result.series));
+    await writeFile(path, JSON.stringify({ ...result, headline: 'constructor' }));
+    await expect(readAs('run', path)).rejects.toMatchObject({
+      message: expect.stringMatching(/series\.constructor: the headline series is missing$/) as unknown,
     });
   });
 
