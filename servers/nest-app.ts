@@ -19,6 +19,8 @@ export const NEST_PACKAGES = [
  */
 export async function allowDecorators(): Promise<void> {
   if (!import.meta.url.endsWith('.ts')) return;
+  // Its cache would stay in the folder for temporary files.
+  process.env['TSX_DISABLE_CACHE'] = '1';
   const { register } = await import('tsx/esm/api');
   // An absolute path, because tsx would look in the working directory.
   register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });

@@ -127,7 +127,8 @@ export async function startReference(
   requireNotAborted(options.signal);
   if (ready.code === 'EADDRINUSE') {
     const hint = 'Choose another --port; --port 0 uses a free one.';
-    fail('PORT_IN_USE', `port ${listen.port} is in use: ${ready.message}`, hint);
+    const holder = describeListener(new URL(`http://localhost:${listen.port}`));
+    fail('PORT_IN_USE', `port ${listen.port} is in use by ${holder}`, hint);
   }
   return fail('SERVER_START', `the server "${name}" did not start: ${ready.message}`);
 }
