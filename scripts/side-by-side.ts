@@ -14,10 +14,12 @@ import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { whyUnavailable } from '../servers/availability.ts';
 import { servers } from '../servers/index.ts';
+import { watchNpm } from '../src/cli/npm-parent.ts';
 
 const SOCKBENCH = join(import.meta.dirname, '../bin/sockbench.js');
 /** Exit code of an invalid run. Its row names the reason, and the other runs remain useful. */
 const INVALID = 3;
+const hasNpmEnded = watchNpm(process.env);
 
 type CommandLine = readonly string[];
 
@@ -91,6 +93,8 @@ function sockbench(args: CommandLine, stdout: 'inherit' | 'ignore' = 'inherit'):
   const { status } = spawnSync(process.execPath, [SOCKBENCH, ...args], {
     stdio: ['ignore', stdout, 'inherit'],
   });
+  // Its run has stopped too, and the next one would go on unseen.
+  if (hasNpmEnded()) process.exit(INVALID);
   return status ?? 1;
 }
 

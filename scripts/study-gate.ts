@@ -13,6 +13,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { watchNpm } from '../src/cli/npm-parent.ts';
 import { readAs } from '../src/result/documents.ts';
 import { delayOf, gateRecord, nextCell, readGates, type StudyCell } from './study/gates.ts';
 import { studyReport } from './study/report.ts';
@@ -32,12 +33,18 @@ const LOAD = [
 ];
 
 const { values } = parseArgs({ options: { hours: { type: 'string', default: '1' } } });
+const hasNpmEnded = watchNpm(process.env);
 const endMs = Date.now() + Number(values.hours) * 3600e3;
 
 function runSockbench(args: readonly string[]): number | null {
   const bin = join(ROOT, 'bin', 'sockbench.js');
-  return spawnSync(process.execPath, [bin, ...args], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
-    .status;
+  const { status } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  // Its gate has stopped too, and the next one would go on unseen.
+  if (hasNpmEnded()) process.exit();
+  return status;
 }
 
 function slowServerCommand(shape: string, microseconds: number): string {
