@@ -7,6 +7,7 @@ import { generators } from './generators.ts';
 import { leftovers } from './leftovers.ts';
 import { mistakes } from './mistakes.ts';
 import { signals } from './signals.ts';
+import { waits } from './waits.ts';
 
 /** Every case by its area. */
 export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
@@ -15,6 +16,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   frames,
   'foreign text': foreignText,
   signals,
+  waits,
   files,
   mistakes,
   leftovers,
