@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 
 /** Lowers a priority where the system permits it. Where it does not, send lag shows how much noisier a run is. */
@@ -16,10 +17,12 @@ export function lowerOwnPriority(): void {
 }
 
 /**
- * Lowers the priority of this process's other threads. A worker is pinned to one CPU, and its compiler and collector
- * threads would take it for slices of 3 to 4 ms when a message is due. Only Linux sets priorities by thread.
+ * Starts the thread pool and lowers the priority of this process's other threads. The main thread of a worker is pinned
+ * to a CPU later, and a thread that is started after that would share it: compiler and collector threads take a CPU for
+ * slices of 3 to 4 ms when a message is due. Only Linux sets priorities by thread.
  */
-export function lowerHelperThreads(): void {
+export async function settleHelperThreads(): Promise<void> {
+  await stat('/');
   if (process.platform !== 'linux') return;
   for (const thread of readdirSync('/proc/self/task')) {
     if (Number(thread) !== process.pid) lowerPriority(Number(thread));

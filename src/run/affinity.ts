@@ -4,8 +4,9 @@ import { readSystemFile } from './server/process-tree.ts';
 
 /** CPUs for each process of a run, as lists that `taskset -c` reads; null leaves the choice to the kernel. */
 export interface Affinity {
+  /** Also of the coordinator while it measures, and of the workers' threads besides the main one. */
   readonly server: string | null;
-  /** One entry per worker. */
+  /** One entry per worker: the CPU of its main thread. */
   readonly workers: ReadonlyArray<string | null>;
 }
 
@@ -63,6 +64,34 @@ export function cpuGroups({ server, workers }: Affinity): number[][] {
 export function pinned(cpus: string | null, command: readonly string[]): [file: string, args: string[]] {
   const [file = '', ...args] = cpus === null ? command : ['taskset', '-c', cpus, ...command];
   return [file, args];
+}
+
+/** Binds the main thread of a process; its other threads keep their CPUs. A process that has ended is left alone. */
+function pinMainThread(pid: number, cpus: string): void {
+  spawnSync('taskset', ['--pid', '--cpu-list', cpus, String(pid)], { stdio: 'ignore' });
+}
+
+/** Binds all threads of this process. Processes that it starts inherit that. */
+function pinOwnThreads(cpus: string): void {
+  spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', cpus, String(process.pid)], {
+    stdio: 'ignore',
+  });
+}
+
+/**
+ * Binds the main thread of each worker to its CPU, and this process to the CPUs of the server: the compiler and collector
+ * threads of the workers are there too, so that nothing of ours shares a CPU with a thread that receives. The returned
+ * function gives this process its CPUs back.
+ */
+export function separateGenerator({ server, workers }: Affinity, workerPids: readonly number[]): () => void {
+  for (const [worker, pid] of workerPids.entries()) {
+    const cpus = workers[worker] ?? null;
+    if (cpus !== null) pinMainThread(pid, cpus);
+  }
+  if (server === null) return () => {};
+  const before = allowedCpus().join(',');
+  pinOwnThreads(server);
+  return () => pinOwnThreads(before);
 }
 
 /** Chooses the CPUs of a run; `problem` says why nothing is pinned, null when it is. */

@@ -2,7 +2,7 @@ import { lowerOwnPriority } from '../generator/priority.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
-import { chooseAffinity } from './affinity.ts';
+import { type Affinity, chooseAffinity, separateGenerator } from './affinity.ts';
 import { explainRefusal } from './diagnose/explain.ts';
 import { readEnvironment, readSystemCounters } from './environment.ts';
 import { type ServerStart, type ServerUnderTest, startServer } from './server/server-process.ts';
@@ -19,8 +19,11 @@ export interface RunHost {
   readonly startWorker: StartWorker;
   startServer(plan: Plan, start: ServerStart): Promise<ServerUnderTest>;
   readonly explainRefusal: typeof explainRefusal;
-  /** Prepares this process for measuring. Called when all other processes have started. */
-  prepare(): void;
+  /**
+   * Prepares this process and the workers for measuring. Called when all processes have started. The returned function
+   * is called at the end of the run.
+   */
+  prepare(affinity: Affinity, workerPids: readonly number[]): () => void;
   readonly readCounters: typeof readSystemCounters;
   readonly readEnvironment: typeof readEnvironment;
 }
@@ -36,9 +39,11 @@ export function createHost(): RunHost {
     startWorker: startWorkerProcess,
     startServer: (plan, start) => startServer(plan, originNs, start),
     explainRefusal,
-    prepare() {
+    prepare(affinity, workerPids) {
       lowerOwnPriority();
+      const restore = separateGenerator(affinity, workerPids);
       rehearseTimeline();
+      return restore;
     },
     readCounters: readSystemCounters,
     readEnvironment,

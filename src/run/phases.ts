@@ -45,7 +45,9 @@ export interface StartedRun extends RunParts {
 /** Starts the workers and the server, and gives each worker its part of the run. */
 export async function start(run: RunParts): Promise<StartedRun> {
   const { plan, host, control, affinity, membership, collector, cleanUps } = run;
-  const workers = new Workers(host.startWorker, affinity.workers, {
+  // Threads start on the CPUs of the server; later each main thread gets its own.
+  const threadCpus = affinity.workers.map(() => affinity.server);
+  const workers = new Workers(host.startWorker, threadCpus, {
     onMessage: (worker, message) => {
       collector.onMessage(worker, message);
       // One event may end the clients of all workers, each of which reports its own.
@@ -81,7 +83,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
   );
   const started = { ...run, workers, server };
   await untilAll(started, 'ready', Math.max(plan.connectTimeoutMs, HUNG_AFTER_MS));
-  host.prepare();
+  cleanUps.push(host.prepare(affinity, workers.pids));
   return started;
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -107,5 +108,33 @@ describe('the CPUs whose steal counts', () => {
 
   it('are all that this process may use when none is pinned', () => {
     expect(cpuGroups(noAffinity(2))).toEqual([allowedCpus()]);
+  });
+});
+
+describe('the threads of this process', () => {
+  const problem = pinningProblem(allowedCpus());
+
+  if (problem !== null) console.warn(`skipped: ${problem}`);
+  it.skipIf(problem !== null)('have all their CPUs back after a run, and so has what it starts then', () => {
+    const program = `
+      import { execFileSync } from 'node:child_process';
+      import { readdirSync, readFileSync } from 'node:fs';
+      import { allowedCpus, planAffinity, separateGenerator } from ${JSON.stringify(import.meta.resolve('../../src/run/affinity.ts'))};
+      const cpusOf = (path) => /Cpus_allowed_list:\\s*(\\S+)/.exec(readFileSync(path, 'utf8'))[1];
+      const threads = () => [...new Set(readdirSync('/proc/self/task').map((each) => cpusOf('/proc/self/task/' + each + '/status')))];
+      const before = threads();
+      const restore = separateGenerator(planAffinity(1, allowedCpus()), []);
+      const during = threads();
+      restore();
+      const child = execFileSync('grep', ['Cpus_allowed_list', '/proc/self/status'], { encoding: 'utf8' });
+      console.log(JSON.stringify({ before, during, after: threads(), child: child.split(/\\s+/)[1] }));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    const { before, during, after, child } = JSON.parse(stdout);
+    expect(before).toHaveLength(1);
+    expect(during.map(parseCpuList)).toEqual([parseCpuList(planAffinity(1, allowedCpus()).server ?? '')]);
+    expect(after).toEqual(before);
+    expect([child]).toEqual(before);
   });
 });

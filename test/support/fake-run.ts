@@ -126,7 +126,7 @@ export class FakeRun {
       },
       startServer: (_plan, start) => this.#startServer(start),
       explainRefusal: async ({ reason }) => ({ message: `no client could connect: ${reason}`, hint: '' }),
-      prepare() {},
+      prepare: () => () => {},
       readCounters: () => ({
         atMs: this.time.nowNs() / 1e6,
         cpus: null,
