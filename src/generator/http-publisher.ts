@@ -77,7 +77,6 @@ export class HttpPublisher {
       method,
       agent: secure ? this.#httpsAgent : this.#httpAgent,
       headers: { ...type, ...headers, 'content-length': Buffer.byteLength(content) },
-      timeout: timeoutMs,
     });
     this.#inFlight += 1;
     let isAnswered = false;
@@ -87,12 +86,15 @@ export class HttpPublisher {
       if (statusCode >= 300) onFailed(`publishing was answered with HTTP status ${statusCode}`);
       response.resume();
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    // A limit of idle time would let an answer take forever that comes a byte at a time.
+    const late = new Error(`no complete answer within ${timeoutMs / 1000} s`);
+    const timer = setTimeout(() => request.destroy(late), timeoutMs);
     request.on('error', (error) => {
       // The status counts, even if the rest of an answer never came.
       if (!isAnswered && !this.#isClosed) onFailed(`publishing failed: ${messageOf(error)}`);
     });
     request.on('close', () => {
+      clearTimeout(timer);
       this.#inFlight -= 1;
       while (this.#inFlight < MAX_IN_FLIGHT && this.#waiting.length > 0) this.#waiting.shift()?.start();
     });

@@ -1,12 +1,15 @@
+import { Agent, createServer } from 'node:http';
 import fc from 'fast-check';
 import { Encoder } from 'socket.io-msgpack-parser';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Transport } from '../../src/contract/target.ts';
 import type { Connection, Driver } from '../../src/drivers/driver.ts';
+import { startRequest } from '../../src/drivers/http.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { messageOf } from '../../src/errors.ts';
 import { type Peer, type RawServer, startRawServer } from '../support/raw-servers.ts';
+import { listening } from '../support/refusing-servers.ts';
 import {
   BAD_FRAMES,
   BAD_HANDSHAKES,
@@ -126,6 +129,30 @@ describe.each(clients.filter(([, { protocol }]) => protocol === 'socketio'))(
     });
   },
 );
+
+it.each(['websocket', 'polling'] as const)(
+  'a Socket.IO server that stops its pings drops the client, over %s',
+  async (transport) => {
+    const handshake = '0{"sid":"raw","upgrades":[],"pingInterval":40,"pingTimeout":40}';
+    const server = await startRawServer('socketio', transport, { handshake });
+    const connection = await officialSocketio.connect({ url: server.url, transport, timeoutMs: TIMEOUT_MS });
+    expect(await new Promise((resolve) => connection.onDropped(resolve))).toBe('ping timeout');
+    await server.close();
+  },
+);
+
+it('an HTTP answer that is not complete in time is given up, however much of it has arrived', async () => {
+  const drip = createServer((_request, response) => {
+    const timer = setInterval(() => response.write('x'), 10);
+    response.on('close', () => clearInterval(timer));
+  });
+  const { port, close } = await listening(drip);
+  const agent = new Agent();
+  const url = new URL(`http://127.0.0.1:${port}`);
+  const { answer } = startRequest(url, { method: 'GET', agent, timeoutMs: 200 });
+  await expect(answer).rejects.toThrow('no complete answer within 200 ms');
+  await close();
+});
 
 describe('a server that breaks MessagePack', () => {
   it.each(BAD_MSGPACK)('%s', async (_, send, reason) => {

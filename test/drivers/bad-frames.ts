@@ -55,6 +55,7 @@ const WEBSOCKET: readonly BadFrame[] = [
   ['a close without a code', ({ webSocket }) => webSocket?.close(), /closed with 1005 no status/],
   ['a close with a code', ({ webSocket }) => webSocket?.close(1009), /closed with 1009 message too big/],
   ['a close with a reason', ({ webSocket }) => webSocket?.close(1013, 'busy'), /closed with 1013 busy/],
+  ['a reset of the connection', ({ tcp }) => void tcp?.resetAndDestroy(), /ECONNRESET|without a close frame/],
   ['the end of the connection', ({ tcp }) => void tcp?.end(), /closed without a close frame/],
   [
     'the end in the middle of a frame',
@@ -101,6 +102,7 @@ const SOCKETIO: readonly BadFrame[] = [
     /^parse error/,
   ],
   ['an event with 1e9 binary data', packets('451000000000-["a"]'), /^parse error/],
+  ['a disconnect packet of another namespace', packets('41/other,'), null],
   ['an event in another namespace', packets('42/other,["a"]'), null],
   ['a second entry without an id', packets('40'), /v2\.x/],
 ];

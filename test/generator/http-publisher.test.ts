@@ -180,7 +180,7 @@ describe('a message that the server does not take', () => {
     });
     publisher.close();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(reasons).toEqual(['publishing failed: no answer within 0.1 s']);
+    expect(reasons).toEqual(['publishing failed: no complete answer within 0.1 s']);
   });
 
   it('is reported when the connection breaks before the answer', async () => {
@@ -256,6 +256,21 @@ describe('many messages at once', () => {
     expect(received.map(({ url }) => url)).not.toContain('/65');
     expect(received.at(-1)?.url).toBe('/64');
     expect(publisher.waiting).toBe(5);
+  });
+
+  it('do not wait for answers that come a byte at a time without an end', async () => {
+    const { port, until } = await serve((request, response) => {
+      if (request.url === '/last') response.end();
+      const timer = setInterval(() => response.write('x'), 10);
+      response.on('close', () => clearInterval(timer));
+    });
+    const publisher = publisherTo(`http://127.0.0.1:${port}`, { timeoutMs: 200 });
+    for (let message = 0; message < 64; message++) {
+      publisher.whenFree(() => send(publisher, { url: `/${message}` }));
+    }
+    publisher.whenFree(() => send(publisher, { url: '/last' }));
+    await until(65);
+    publisher.close();
   });
 
   it('are refused when 1,000 wait, and dropped when they are not to be sent any more', async () => {

@@ -228,6 +228,15 @@ describe('clients that the server does not accept', () => {
     ]);
   });
 
+  it('one that the server leaves without an answer: the run goes on after the connect timeout', async () => {
+    const refuses = (client: number) => (client === 2 ? 'silent' : null);
+    const result = await broadcasts({ given: { connectTimeout: '20s' }, behavior: { refuses } }).run();
+    expect(result.timing.connectMs).toBeCloseTo(20_000, -1);
+    expect(result.clients.failures).toEqual([{ reason: 'no answer within 20 s', count: 1 }]);
+    expect(result.invalid.map(({ code }) => code)).toEqual(['clients_lost']);
+    expect(result.ledger).toMatchObject({ expected: 750, delivered: 750 });
+  });
+
   it('the sender: the run ends, since nothing can be sent', async () => {
     const refuses = (client: number) => (client === 0 ? 'connection refused' : null);
     await expect(broadcasts({ behavior: { refuses } }).run()).rejects.toMatchObject({
