@@ -19,7 +19,7 @@ import { watchNpm } from '../src/cli/npm-parent.ts';
 const SOCKBENCH = join(import.meta.dirname, '../bin/sockbench.js');
 /** Exit code of an invalid run. Its row names the reason, and the other runs remain useful. */
 const INVALID = 3;
-const hasNpmEnded = watchNpm(process.env);
+const isNpmGone = watchNpm(process.env);
 
 type CommandLine = readonly string[];
 
@@ -94,7 +94,7 @@ function sockbench(args: CommandLine, stdout: 'inherit' | 'ignore' = 'inherit'):
     stdio: ['ignore', stdout, 'inherit'],
   });
   // Its run has stopped too, and the next one would go on unseen.
-  if (hasNpmEnded()) process.exit(INVALID);
+  if (isNpmGone()) process.exit(INVALID);
   return status ?? 1;
 }
 

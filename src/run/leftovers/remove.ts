@@ -140,7 +140,7 @@ function filesOf(folder: string): string[] {
  * nothing leads to it. `git worktree prune` would also forget worktrees of the user on a drive that is not mounted.
  */
 export function removeCheckout(path: string): void {
-  const entry = /^gitdir: (.+)$/m.exec(readText(join(path, '.git')))?.[1] ?? '';
+  const entry = /^gitdir: (.+)$/m.exec(fileText(join(path, '.git')))?.[1] ?? '';
   const entries = dirname(entry);
   if (basename(entries) === 'worktrees' && basename(entry).startsWith(basename(path))) {
     rmSync(entry, { recursive: true, force: true });
@@ -149,7 +149,7 @@ export function removeCheckout(path: string): void {
   rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
-function readText(path: string): string {
+function fileText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
