@@ -37,6 +37,33 @@ describe('a server with known faults', () => {
     expect(samples.incomplete).toBeGreaterThan(0);
   });
 
+  test.each([
+    ['changes one number in a hundred', 'invented-numbers', 4],
+    ['sends an invented number instead of every second message', 'invented-messages', 200],
+    ['moves one intended time in a hundred by a second', 'earlier-times', 4],
+  ])('that %s: those are lost and unexpected', async (_, fault, invented) => {
+    const { ledger, series, unexpected } = await broadcastTo(fault, 0, 2, '--drain', '500ms');
+    const [expected, lost] = [400 * CLIENTS, invented * CLIENTS];
+    expect(ledger).toMatchObject({
+      expected,
+      delivered: expected - lost,
+      lost,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: lost,
+    });
+    expect(unexpected).toEqual([
+      { reason: 'with a number, time or stream that was not sent in this run', count: lost },
+    ]);
+    expect(series['delivery']?.count).toBe(ledger.delivered);
+  });
+
+  test('that cuts one payload in a hundred: those are corrupted', async () => {
+    const { ledger } = await broadcastTo('cut-payloads', 0, 2, '--drain', '500ms');
+    expect(ledger).toMatchObject({ lost: 4 * CLIENTS, corrupted: 4 * CLIENTS, unexpected: 0 });
+  });
+
   test('that delays by 5 ms: the delay is recovered within the stated uncertainty', async () => {
     const plain = viewResult(await broadcastTo('none', 0, 2));
     const delayed = viewResult(await broadcastTo('delay', 5, 2));

@@ -22,3 +22,29 @@ export function countFaulted(fault: MixedFault, messages: number, receivers: num
   }
   return count;
 }
+
+/**
+ * What a server does to the text of a measured message, by the name of the fault: `sbm`, then stream, number, intended
+ * time, lag and code in base 36 with commas, then filling. `index` is the place of the message among those measured.
+ */
+export const TEXT_FAULTS: Readonly<Record<string, (text: string, index: number) => string>> = {
+  /** One message in a hundred has a number far above those sent. */
+  'invented-numbers': (text, index) =>
+    index % FAULT_EVERY === 50 ? withField(text, 1, (seq) => seq + 5_000_000) : text,
+  /** Every second message has a number of its own, ever farther from those sent. */
+  'invented-messages': (text, index) =>
+    index % 2 === 1 ? withField(text, 1, () => 1_000_000 + index * 1000) : text,
+  /** One message in a hundred was due a second before it was. */
+  'earlier-times': (text, index) =>
+    index % FAULT_EVERY === 50 ? withField(text, 2, (timeNs) => timeNs - 1e9) : text,
+  /** One message in a hundred lacks its last character. */
+  'cut-payloads': (text, index) => (index % FAULT_EVERY === 50 ? text.slice(0, -1) : text),
+  /** One message in a hundred has another last character. */
+  'changed-payloads': (text, index) => (index % FAULT_EVERY === 50 ? `${text.slice(0, -1)}!` : text),
+};
+
+function withField(text: string, field: number, change: (value: number) => number): string {
+  const fields = text.slice(3).split(',');
+  fields[field] = change(Number.parseInt(fields[field] ?? '', 36)).toString(36);
+  return text.slice(0, 3) + fields.join(',');
+}

@@ -5,7 +5,7 @@
  */
 import { WebSocket, WebSocketServer } from 'ws';
 import { decodeEnvelope, EVENT, encodeEnvelope, type SendMessage } from '../../src/contract/protocol.ts';
-import { FAULT_EVERY, isFaulted, type MixedFault, STALL } from './faults.ts';
+import { FAULT_EVERY, isFaulted, type MixedFault, STALL, TEXT_FAULTS } from './faults.ts';
 
 const [port = '0', fault = 'none', amount = '0'] = process.argv.slice(2);
 
@@ -49,9 +49,15 @@ function deliver(
 }
 
 function publish({ message }: SendMessage): void {
-  const frame = encodeEnvelope({ event: EVENT.receiveMessage, data: message });
   const index = String(message).startsWith('sbm') ? measured++ : null;
+  const change = index === null ? undefined : TEXT_FAULTS[fault];
+  const data = change === undefined ? message : change(String(message), index ?? 0);
+  const frame = encodeEnvelope({ event: EVENT.receiveMessage, data });
   for (const [place, receiver] of receivers.entries()) deliver(receiver, place, frame, index);
+  if (fault === 'hostile-text' && index === 0) {
+    const marks = encodeEnvelope({ event: EVENT.receiveMessage, data: 'sbm'.repeat(Number(amount)) });
+    for (const { socket } of receivers) socket.send(marks);
+  }
   if (fault === 'die' && measured === Number(amount)) {
     console.error('out of cheese');
     process.exit(7);
