@@ -4,6 +4,7 @@ import { CAPACITY, COMPARISON, type DocumentKind, RUNS } from '../../src/report/
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
+import { unsafeCharacters, workflowCommands } from '../support/unsafe-text.ts';
 import { makeCapacity } from './capacity-fixture.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { results } from './fixture.ts';
@@ -15,22 +16,6 @@ const HOSTILE = [
   '##[add-mask]evil ##vso[evil] ##teamcity[evil] \u202eevil\u2066\u200f\u061c\u2028\u2029\u200b\u{e0041}\ufeff\ud800',
   '</script><img src=x onerror=evil>',
 ].join(' ');
-
-/** Control characters but line breaks; bidirectional, invisible and noncharacters; lone surrogates. */
-function isUnsafe(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0;
-  const within = (from: number, to: number) => code >= from && code <= to;
-  return (
-    (within(0, 0x1f) && character !== '\n') ||
-    [0x61c, 0xfeff, 0xfffe, 0xffff].includes(code) ||
-    [within(0x7f, 0x9f), within(0x200b, 0x200f), within(0x2028, 0x202e), within(0x2060, 0x206f)].includes(
-      true,
-    ) ||
-    [within(0xd800, 0xdfff), within(0xe0000, 0xe007f)].includes(true)
-  );
-}
-
-const COMMANDS = ['::stop-commands', '::set-output', '##[', '##vso[', '##teamcity['];
 
 type Path = readonly PropertyKey[];
 
@@ -131,8 +116,8 @@ describe('a stored document in which every text is hostile', () => {
     const text = render();
     expect(text.length).toBeGreaterThan(0);
     const lines = name === 'github-annotations' ? text.replaceAll(/^::(error|warning|notice) /gm, '') : text;
-    expect([...lines].filter(isUnsafe)).toEqual([]);
-    expect(COMMANDS.filter((command) => lines.includes(command))).toEqual([]);
+    expect(unsafeCharacters(lines)).toEqual([]);
+    expect(workflowCommands(lines)).toEqual([]);
     if (name === 'html') expect(text).not.toContain('<img src=x');
     if (name === 'csv') expect(text).not.toMatch(/(^|,)"?=evil/m);
   });
