@@ -14,7 +14,7 @@ import {
 } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { connectReason, disconnectReason } from './engine-reason.ts';
-import { EnginePolling, EngineWebSocket } from './engine-transports.ts';
+import { EnginePolling, EngineWebSocket, requirePingTimes } from './engine-transports.ts';
 import { clientAgent } from './http.ts';
 import { closeOutcome, NO_ANSWER_OF_NAMESPACE } from './reason.ts';
 
@@ -54,6 +54,7 @@ export const officialSocketio: Driver = {
         resolve(new SocketioConnection(socket, ending, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
       });
       socket.connect();
+      socket.io.engine.on('handshake', requirePingTimes);
       socket.io.engine.on('close', (reason, details) => {
         // The client does not notice that a connection closes before Engine.IO is open. It closes others by force.
         if (reason !== 'forced close') ending.drop(disconnectReason(reason, details));

@@ -1,7 +1,9 @@
 import { requireAllowedHost } from '../contract/address.ts';
 import type { ConnectOptions, Driver } from '../drivers/driver.ts';
+import { foreign } from '../foreign.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
+import { REASON_CHARACTERS } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
@@ -93,7 +95,7 @@ export class GeneratorSession {
   /** Reports a dropped client in the next pass of the event loop, together with all others. */
   #noteDropped(client: number, reason: string): void {
     if (this.#dropped.length === 0) this.#context.timers.soon(() => this.#postDropped());
-    this.#dropped.push({ client, reason });
+    this.#dropped.push({ client, reason: foreign(reason, REASON_CHARACTERS) });
   }
 
   #postDropped(): void {

@@ -150,15 +150,24 @@ export const BAD_MSGPACK: readonly BadFrame[] = [
   ['text', packets('42["a"]'), /^parse error/],
 ];
 
+const BROKEN_OPENS = [
+  ...['0null', '05', '0', '0[]', 'garbage', '0{"sid":"a"}', '0{"sid":"a","upgrades":5'],
+  '0{"sid":"a","upgrades":[]}',
+  '0{"sid":"a","upgrades":[],"pingInterval":"soon","pingTimeout":1000}',
+  '0{"sid":"a","upgrades":[],"pingInterval":1e300,"pingTimeout":1000}',
+];
+
 const NOT_ENGINE_IO = /not in the protocol of Engine.IO 4/;
 
 /** What a Socket.IO server answers to the handshake and to the entry into the namespace, and why no client connects. */
 export const BAD_HANDSHAKES: ReadonlyArray<
   readonly [handshake: string, entered: string | undefined, RegExp]
 > = [
-  ...['0null', '05', '0{"sid":"a"}', '0{"sid":"a","upgrades":5', '0', '0[]', 'garbage', `0${DEEP_ARRAY}`].map(
-    (handshake): [string, undefined, RegExp] => [handshake, undefined, NOT_ENGINE_IO],
-  ),
+  ...[...BROKEN_OPENS, `0${DEEP_ARRAY}`].map((handshake): [string, undefined, RegExp] => [
+    handshake,
+    undefined,
+    NOT_ENGINE_IO,
+  ]),
   ...(
     [
       ['44', /could not be handled/],
