@@ -38,9 +38,9 @@ export class DeliveryAccount {
     return 'reordered';
   }
 
-  /** Takes `seq` out of its gap; false when it is in none. Stragglers are recent, so the search starts at the end. */
+  /** Takes `seq` out of its gap; false when it is in none. */
   #fillGap(seq: number): boolean {
-    const at = this.#gaps.findLastIndex((gap) => gap.from <= seq);
+    const at = this.#lastGapFrom(seq);
     const gap = this.#gaps[at];
     if (gap === undefined || gap.to < seq) return false;
     const parts = [
@@ -49,6 +49,17 @@ export class DeliveryAccount {
     ].filter((part) => part.from <= part.to);
     this.#gaps.splice(at, 1, ...parts);
     return true;
+  }
+
+  /** The place of the last gap that begins at `seq` or before; -1 for none. A server may repeat old messages at will. */
+  #lastGapFrom(seq: number): number {
+    let [low, high] = [0, this.#gaps.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#gaps[middle]?.from ?? 0) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 }
 
