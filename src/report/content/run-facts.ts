@@ -109,7 +109,7 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ['clients', formatCount(plan.clients)],
     ['workers', `${plan.workers}${plan.pin ? ', pinned where possible' : ', not pinned'}`],
     ['rate', `${profileText(plan.profile)}, ${plan.arrival}`],
-    ['payload', `${formatBytes(plan.payloadBytes)} ${plan.payloadType}`],
+    ['payload', `${formatBytes(plan.payloadBytes)} ${plan.payloadType}${plan.verify ? ', verified' : ''}`],
     ['duration', formatDurationMs(plan.durationMs)],
     ['warm-up', `${formatDurationMs(plan.warmupMs)} to ${formatDurationMs(plan.warmupMaxMs)}`],
     ['drain', `at most ${formatDurationMs(plan.drainMs)}`],

@@ -25,13 +25,14 @@ function growthOf(medians: readonly number[]): { readonly fromNs: number; readon
 
 /**
  * Messages in flight at the end of the schedule: they arrived in the drain, or never. Messages that iterations publish
- * after the schedule are excluded.
+ * after the schedule are excluded, and so are those that arrived corrupted.
  */
 function backlogAtEnd(result: RunResult): number {
   const { ledger, intervals, timing } = result;
   const later = intervals.filter(({ startMs }) => startMs >= timing.measureMs);
   const expectedLater = later.reduce((sum, { expected }) => sum + expected, 0);
-  return Math.max(0, ledger.expected - expectedLater - ledger.unknown - receivedInTime(result));
+  const arrived = receivedInTime(result) + ledger.corrupted;
+  return Math.max(0, ledger.expected - expectedLater - ledger.unknown - arrived);
 }
 
 /**

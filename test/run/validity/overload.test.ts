@@ -183,6 +183,11 @@ describe('a backlog at the end', () => {
 });
 
 describe('losses', () => {
+  it('of messages that arrived corrupted are no queue', () => {
+    const result = runOf([...seconds(6), ...seconds(4, { arrived: 60, lost: 40 })]);
+    expect(overloadOf({ ...result, ledger: { ...result.ledger, corrupted: 160 } })).toBeNull();
+  });
+
   it('of 1 % all along are a leak, not an overload, however long the run', () => {
     for (const length of [10, 60, 600]) {
       expect(overloadOf(runOf(seconds(length, { arrived: 99, lost: 1 })))).toBeNull();
