@@ -16,8 +16,8 @@ interface Look {
   readonly times: ThreadTimes;
   /** What arrived after this time was not seen: the loop read the sockets at this time or later. */
   readonly readNs: number;
-  /** How long the process had stood still while it handled the messages before. */
-  readonly stoppedNs: number;
+  /** How long the process was held up while it handled the messages before: others arrived meanwhile. */
+  readonly heldNs: number;
 }
 
 /** One turn of the event loop in which messages are handled. */
@@ -90,9 +90,9 @@ export class ReceiveWindow {
     this.#lateBeatNs = 0;
   }
 
-  #lookAt(atNs: number, readNs: number, stoppedNs: number): Look {
+  #lookAt(atNs: number, readNs: number, heldNs: number): Look {
     const { loop } = this.#options;
-    return { atNs, readNs, stoppedNs, idleNs: loop.idleNs(), times: loop.threadTimes() ?? UNKNOWN_TIMES };
+    return { atNs, readNs, heldNs, idleNs: loop.idleNs(), times: loop.threadTimes() ?? UNKNOWN_TIMES };
   }
 
   #open(receivedNs: number): Turn {
@@ -105,8 +105,8 @@ export class ReceiveWindow {
     const stopNs = lateNs > LATE_BEAT_NS ? Math.min(sinceNs, lateNs + BEAT_MS * 1e6) : 0;
     const queuedNs = times.queuedNs - look.times.queuedNs;
     const hasWaited = waitedNs > 0;
-    const heldNs = hasWaited ? Math.max(0, sinceNs - waitedNs) + queuedNs : sinceNs + look.stoppedNs;
-    const stallNs = Math.max(heldNs, stopNs);
+    const delayNs = hasWaited ? Math.max(0, sinceNs - waitedNs) + queuedNs : sinceNs + look.heldNs;
+    const stallNs = Math.max(delayNs, stopNs);
     const openedNs = receivedNs - stallNs;
     return {
       openedNs: hasWaited ? openedNs : Math.min(openedNs, look.readNs),
@@ -127,10 +127,10 @@ export class ReceiveWindow {
     const [firstNs = nowNs] = turn.receivedNs;
     const queuedNs = times.queuedNs - turn.times.queuedNs;
     const goneNs = nowNs - firstNs - queuedNs - (times.ranNs - turn.times.ranNs);
-    const stoppedNs = times !== UNKNOWN_TIMES && goneNs > STOPPED_NS ? goneNs : 0;
+    const heldNs = queuedNs + (times !== UNKNOWN_TIMES && goneNs > STOPPED_NS ? goneNs : 0);
     for (const receivedNs of turn.receivedNs) onReceived(receivedNs - turn.openedNs);
-    for (const latencyNs of turn.latenciesNs) onLatency(latencyNs, turn.stallNs + queuedNs + stoppedNs);
-    this.#look = { atNs: nowNs, readNs: firstNs, stoppedNs, idleNs: loop.idleNs(), times };
+    for (const latencyNs of turn.latenciesNs) onLatency(latencyNs, turn.stallNs + heldNs);
+    this.#look = { atNs: nowNs, readNs: firstNs, heldNs, idleNs: loop.idleNs(), times };
     this.#lateBeatNs = 0;
   }
 }

@@ -213,6 +213,17 @@ describe('a stall', () => {
     expect(loop.stallsNs).toEqual([3 * MS, 0]);
   });
 
+  it('includes it for messages that arrived meanwhile', () => {
+    const loop = new HandLoop()
+      .wait(MS)
+      .receive()
+      .preempt(3 * MS)
+      .endTurn()
+      .receive()
+      .endTurn();
+    expect(loop.stallsNs).toEqual([3 * MS, 3 * MS]);
+  });
+
   it('is seen where the process was stopped while it waited, by its heartbeat', () => {
     const loop = new HandLoop()
       .wait(MS)

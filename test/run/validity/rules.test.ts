@@ -211,8 +211,8 @@ describe('a generator that is held up', () => {
     });
 
   it.each([
-    ['by just under a fifth of the tail', 20, 8.4, []],
-    ['by just over a fifth of the tail', 20, 8.2, ['generator_stalled']],
+    ['by just under a tenth of the tail', 20, 9.2, []],
+    ['by just over a tenth of the tail', 20, 9, ['generator_stalled']],
     ['in too few deliveries for the tail', 9, 2, []],
     ['in half of the deliveries', 600, 2, ['generator_stalled']],
   ])('%s', (_, late, withoutMs, codes) => {
