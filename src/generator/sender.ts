@@ -133,6 +133,7 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #pacers: Pacer[] = [];
   readonly #stopped = Promise.withResolvers<void>();
+  readonly #noteWork = () => this.#context.window.worked();
   /** Resolves when {@link stop} is called. */
   readonly stopped = this.#stopped.promise;
 
@@ -201,6 +202,8 @@ export class Sender {
     const connection = connectionOf(message.stream.sender);
     if (connection === undefined) message.drop(SENDER_GONE);
     else perform(message, connection);
+    // What sending leaves to the end of this callback is sending too.
+    process.nextTick(this.#noteWork);
   }
 }
 

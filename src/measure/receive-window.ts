@@ -7,6 +7,9 @@ const LATE_BEAT_NS = 2e6;
 /** Time of a turn that is neither computing nor queueing shows a stop. CPU time counts in steps of up to 4 ms. */
 const STOPPED_NS = 10e6;
 
+/** Shorter work before a message is that of reading it. */
+const OTHER_WORK_NS = 0.5e6;
+
 const UNKNOWN_TIMES: ThreadTimes = { ranNs: 0, queuedNs: 0 };
 
 /** A moment at which everything that had arrived was handled. */
@@ -54,6 +57,8 @@ export class ReceiveWindow {
   /** Messages handled so far. */
   total = 0;
   #look: Look;
+  /** When other work ended that was done since the look; null while there was none. */
+  #worked: Pick<Look, 'atNs' | 'idleNs'> | null = null;
   #lateBeatNs = 0;
   #turn: Turn | null = null;
 
@@ -83,10 +88,21 @@ export class ReceiveWindow {
     else this.#turn.latenciesNs.push(latencyNs);
   }
 
+  /** Notes that other work, such as sending, has ended. If the loop waits next, that work has delayed no message. */
+  worked(): void {
+    if (this.#turn !== null) return;
+    this.#worked = { atNs: this.#options.clock.nowNs(), idleNs: this.#options.loop.idleNs() };
+  }
+
   /** Notes that the loop has read its sockets between `sinceNs` and now. To be called after it did. */
   looked(sinceNs: number): void {
     if (this.#turn !== null) return;
-    this.#look = this.#lookAt(this.#options.clock.nowNs(), sinceNs, 0);
+    this.#setLook(this.#lookAt(this.#options.clock.nowNs(), sinceNs, 0));
+  }
+
+  #setLook(look: Look): void {
+    this.#look = look;
+    this.#worked = null;
     this.#lateBeatNs = 0;
   }
 
@@ -100,17 +116,20 @@ export class ReceiveWindow {
     const look = this.#look;
     const times = loop.threadTimes() ?? UNKNOWN_TIMES;
     const sinceNs = receivedNs - look.atNs;
-    const waitedNs = loop.idleNs() - look.idleNs;
+    const idleNs = loop.idleNs();
+    const before = this.#worked !== null && idleNs > this.#worked.idleNs ? this.#worked : look;
+    const waitedNs = idleNs - before.idleNs;
     const lateNs = Math.max(this.#lateBeatNs, loop.overdueNs(receivedNs));
     const stopNs = lateNs > LATE_BEAT_NS ? Math.min(sinceNs, lateNs + BEAT_MS * 1e6) : 0;
     const queuedNs = times.queuedNs - look.times.queuedNs;
     const hasWaited = waitedNs > 0;
-    const delayNs = hasWaited ? Math.max(0, sinceNs - waitedNs) + queuedNs : sinceNs + look.heldNs;
-    const stallNs = Math.max(delayNs, stopNs);
-    const openedNs = receivedNs - stallNs;
+    const workNs = hasWaited ? Math.max(0, receivedNs - before.atNs - waitedNs) : sinceNs;
+    const otherNs = workNs >= OTHER_WORK_NS ? workNs : 0;
+    const heldNs = hasWaited ? otherNs + queuedNs : Math.max(otherNs, queuedNs) + look.heldNs;
+    const openedNs = hasWaited ? receivedNs - workNs - queuedNs : look.readNs;
     return {
-      openedNs: hasWaited ? openedNs : Math.min(openedNs, look.readNs),
-      stallNs,
+      openedNs: Math.min(openedNs, receivedNs - stopNs),
+      stallNs: Math.max(heldNs, stopNs),
       times,
       receivedNs: [],
       latenciesNs: [],
@@ -130,7 +149,6 @@ export class ReceiveWindow {
     const heldNs = queuedNs + (times !== UNKNOWN_TIMES && goneNs > STOPPED_NS ? goneNs : 0);
     for (const receivedNs of turn.receivedNs) onReceived(receivedNs - turn.openedNs);
     for (const latencyNs of turn.latenciesNs) onLatency(latencyNs, turn.stallNs + heldNs);
-    this.#look = { atNs: nowNs, readNs: firstNs, heldNs, idleNs: loop.idleNs(), times };
-    this.#lateBeatNs = 0;
+    this.#setLook({ atNs: nowNs, readNs: firstNs, heldNs, idleNs: loop.idleNs(), times });
   }
 }

@@ -128,8 +128,8 @@ describe('the uncertainty of a receive time', () => {
       .endTurn();
     loop.compute(100).receive().compute(200).receive().endTurn();
     expect(loop.uncertaintiesNs).toEqual([0, 3 * MS + 100, 3 * MS + 300]);
-    // Handling messages is no stall.
-    expect(loop.stallsNs).toEqual([0, 100, 100]);
+    // Reading and handling messages is no stall.
+    expect(loop.stallsNs).toEqual([0, 0, 0]);
   });
 
   it('excludes the handling of messages before a wait', () => {
@@ -153,6 +153,8 @@ describe('the uncertainty of a receive time', () => {
       .endTurn();
     expect(loop.uncertaintiesNs).toEqual([0, 200 * MS]);
     expect(loop.stallsNs).toEqual([0, 200 * MS]);
+    loop.compute(MS).receive().endTurn();
+    expect(loop.stallsNs.at(-1)).toBe(MS);
   });
 
   it('excludes work before the last look of a pacer that spins', () => {
@@ -165,7 +167,22 @@ describe('the uncertainty of a receive time', () => {
     loop.window.looked(6 * MS);
     loop.compute(1000).receive().endTurn();
     expect(loop.uncertaintiesNs.at(-1)).toBe(MS + 1000);
-    expect(loop.stallsNs.at(-1)).toBe(1000);
+  });
+
+  it('excludes work after which the loop waited, and includes it where it did not', () => {
+    const loop = new HandLoop()
+      .wait(MS)
+      .receive()
+      .endTurn()
+      .wait(5 * MS)
+      .compute(2 * MS);
+    loop.window.worked();
+    loop.wait(MS).receive().endTurn();
+    expect(loop.uncertaintiesNs.at(-1)).toBe(0);
+    loop.wait(5 * MS).compute(2 * MS);
+    loop.window.worked();
+    loop.receive().endTurn();
+    expect(loop.uncertaintiesNs.at(-1)).toBe(2 * MS);
   });
 
   it('covers messages that are handled in microtasks and next ticks of the same turn', async () => {
