@@ -25,6 +25,8 @@ interface Place {
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 const valueAt = ({ parent, key }: Place) => (parent as Record<string, unknown>)[key];
 function put({ parent, key }: Place, value: unknown): void {
+  // Of a list, JSON keeps numbered values only.
+  if (Array.isArray(parent) && !/^\d+$/.test(key)) return;
   Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
 }
 

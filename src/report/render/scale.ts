@@ -50,11 +50,11 @@ function labelled(ticks: readonly number[]): Scale['ticks'] {
   return ticks.map((at) => ({ at, text: at >= 1000 ? formatCount(at) : formatNumber(at) }));
 }
 
-/** An axis from `min` to `max`, which are above zero and differ. */
+/** An axis from `min` to `max`, which are above zero and differ. Values that have no logarithm lie at its beginning. */
 export function logarithmicScale(min: number, max: number): Scale {
   const ticks = max / min < NARROW ? evenTicks(min, max) : decadeTicks(min, max);
   const span = Math.log(max / min);
-  return { at: (value) => Math.log(value / min) / span, ticks: labelled(ticks) };
+  return { at: (value) => (value > 0 ? Math.log(value / min) / span : 0), ticks: labelled(ticks) };
 }
 
 /** An axis from `min` to `max`, which differ. Labels are `minStep` or more apart. */
@@ -65,17 +65,24 @@ export function linearScale(min: number, max: number, minStep: number): Scale {
 /** Ends of an axis around the values. */
 function endsOf({ scale, range }: Axis, values: Iterable<number>): readonly [number, number] {
   if (typeof range === 'object') return range;
+  if (scale === 'logarithmic') return logarithmicEnds(values);
   const [min, max] = extent(values) ?? [0, 1];
-  if (scale === 'logarithmic') {
-    const room = max > min ? (max / min) ** PADDING : 1.5;
-    return [min / room, max * room];
-  }
   if (range === 'zero') {
     const wanted = max > 0 ? max * 1.05 : 1;
     return [0, Math.ceil(wanted / evenStep(wanted)) * evenStep(wanted)];
   }
   const pad = max > min ? (max - min) * PADDING : Math.abs(max) * PADDING || 1;
   return [min >= 0 ? Math.max(0, min - pad) : min - pad, max + pad];
+}
+
+/** The smallest share of its largest value that a logarithmic axis shows. */
+const SMALLEST_SHARE = 1e-12;
+
+function logarithmicEnds(values: Iterable<number>): readonly [number, number] {
+  const [smallest, max] = extent([...values].filter((value) => value > 0)) ?? [1, 1];
+  const min = Math.max(smallest, max * SMALLEST_SHARE);
+  const room = max > min ? (max / min) ** PADDING : 1.5;
+  return [min / room, max * room];
 }
 
 /** The scale of an axis that shows all `values`. */
