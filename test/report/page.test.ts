@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/result/run-result.ts';
+import { makeLongRun } from '../support/long-run.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';
@@ -170,6 +171,15 @@ describe('the page in a browser', () => {
     expect(await page.locator('h1').innerText()).toContain(shown);
     expect(await page.getByRole('button').first().innerText()).toContain(shown);
     await page.close();
+  });
+
+  it('opens for a run of ten hours, which has the most intervals', async () => {
+    const long = await open([makeLongRun(10, 1)], DESKTOP);
+    expect(long.logged).toEqual([]);
+    const coloured = (await long.page.evaluate(COLOURED_PIXELS)) as number[];
+    expect(coloured.length).toBeGreaterThan(5);
+    expect(Math.min(...coloured)).toBeGreaterThan(100);
+    await long.page.close();
   });
 
   it('has all its tables without JavaScript', async () => {

@@ -1,6 +1,5 @@
 import { defineScenario, type Operation } from '../../src/contract/scenario.ts';
 import type { SparseCounts } from '../../src/measure/histogram.ts';
-import { SERIES } from '../../src/measure/series.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
@@ -23,8 +22,11 @@ const SCENARIO = defineScenario({
   layout: () => LAYOUT,
 });
 const START_NS = 10e9;
-const BUCKETS = 300;
-const NAMES = SERIES.map(({ name }) => name).filter((name) => !name.startsWith('connect'));
+const BUCKETS = 99;
+const NAMES = [
+  ...['delivery', 'delivery_actual', 'send_lag', 'receive_uncertainty'],
+  ...['fanout_first', 'fanout_median', 'fanout_last', 'fanout_skew'],
+];
 
 /** Values over five magnitudes, other ones in every minute. */
 function valuesOf(minute: number): SparseCounts {
