@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, constants } from 'node:fs/promises';
 import { choice, onOff, option } from '../../contract/options.ts';
 import { EXIT, type ExitCode, fail, messageOf } from '../../errors.ts';
 import { planIn } from '../../plan/plan.ts';
@@ -185,13 +185,17 @@ async function readRounds(file: string, head: ArmPlan): Promise<RunResult[]> {
   );
 }
 
+/** Opening a named pipe without a reader would otherwise wait for one. */
+const APPEND_AT_ONCE =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+
 /** In a job of GitHub Actions, writes the step summary and the annotations, which are lines of its log. */
 async function reportToGithub(cli: Cli, comparison: Comparison): Promise<void> {
   const { GITHUB_ACTIONS: isGithub, GITHUB_STEP_SUMMARY: summary } = cli.env;
   try {
     if (isGithub === 'true') cli.control(renderGithubAnnotations(comparison));
     if (summary === undefined || summary === '') return;
-    await appendFile(summary, renderGithubSummary(comparison));
+    await appendFile(summary, renderGithubSummary(comparison), { flag: APPEND_AT_ONCE });
   } catch (error) {
     cli.err(`warning: the step summary could not be written: ${messageOf(error)}\n`);
   }

@@ -48,7 +48,7 @@ const READ_BY: Readonly<Record<string, (arena: Arena, path: string) => readonly 
 const FILES: readonly AttackCase[] = Object.entries(READ_BY).map(([place, args]) => ({
   name: `${place}: a pipe, a device, a folder`,
   expected: 'exit 2, one sentence, at once',
-  seconds: 20,
+  seconds: 60,
   ...(place === 'report' ? { inCi: true as const } : {}),
   attack: async (arena) => {
     for (const what of ENDLESS) {
@@ -72,7 +72,7 @@ const LOOPS: Readonly<Record<string, (arena: Arena) => readonly string[]>> = {
     return ['run', arena.file('loop.mjs', text), '--target', 'ws'];
   },
   'a function of a target': (arena) => {
-    const text = `export default { url: 'ws://127.0.0.1:1', publish() { for (;;); } };`;
+    const text = `export default { url: 'ws://127.0.0.1:1', delivery: { event: 'm' }, publish() { for (;;); } };`;
     return ['run', 'broadcast-latency', '--target', arena.file('loop.mjs', text)];
   },
 };
@@ -81,7 +81,7 @@ const ENDLESS_LOOPS: readonly AttackCase[] = Object.entries(LOOPS).flatMap(([pla
   {
     name: `an endless loop in ${place}`,
     expected: 'exit 2 after 10 s, the file is named',
-    seconds: 20,
+    seconds: 40,
     attack: async (arena) => {
       assertRefused(await arena.run(args(arena)), /loop\.mjs.* (was not loaded|did not return) within 10s/);
     },
@@ -135,7 +135,7 @@ const PORTS: readonly AttackCase[] = [
   {
     name: '--exec at a port whose queue of connections is full',
     expected: 'exit 2 within the connect timeout',
-    seconds: 15,
+    seconds: 30,
     attack: (arena) =>
       withFullBacklog(arena, async () => {
         const args = [...exec(arena, 'sleep 60'), '--connect-timeout', '3s'];
