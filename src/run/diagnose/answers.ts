@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ConnectOptions } from '../../drivers/driver.ts';
 import { NO_ANSWER_OF_NAMESPACE, NOT_ENGINE_IO } from '../../drivers/reason.ts';
+import { foreign } from '../../foreign.ts';
 import {
   type Answer,
   addressFor,
@@ -54,7 +55,7 @@ export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null
   const { status, location } = sight;
   if (location !== '') {
     return {
-      found: `it redirects to ${targetOf(location, refused)} (${statusOf(sight)})`,
+      found: `it redirects to ${foreign(targetOf(location, refused))} (${statusOf(sight)})`,
       hint: 'If that is the server under test, give it as --target.',
     };
   }
@@ -138,7 +139,7 @@ export function diagnoseEngineIo(sight: Sight, refused: Refused): Diagnosis | nu
     return { found: 'this is a Socket.IO server', hint: `Use ${addressFor('socketio', connect)}.` };
   }
   return open === undefined
-    ? diagnoseError(code, String(message), connect, reason)
+    ? diagnoseError(code, foreign(message), connect, reason)
     : diagnoseOpen(Array.isArray(upgrades) ? upgrades : [], connect, reason);
 }
 

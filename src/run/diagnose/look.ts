@@ -4,6 +4,7 @@ import { type RequestOptions, request as requestHttps } from 'node:https';
 import { resolveName } from '../../contract/address.ts';
 import type { Protocol, TlsOptions } from '../../contract/target.ts';
 import type { ConnectOptions } from '../../drivers/driver.ts';
+import { foreign } from '../../foreign.ts';
 
 /** The cause, as the end of a sentence, and what to do, as a sentence. */
 export interface Diagnosis {
@@ -145,5 +146,11 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const [contentType = ''] = (headers['content-type'] ?? '').split(';');
   const [body = ''] = await Promise.race([once(response, 'data'), once(response, 'end')]).catch(() => []);
-  return { kind: 'answer', status, contentType, location: headers.location ?? '', body: String(body) };
+  return {
+    kind: 'answer',
+    status,
+    contentType: foreign(contentType, 60),
+    location: headers.location ?? '',
+    body: String(body),
+  };
 }
