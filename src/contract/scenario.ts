@@ -100,8 +100,8 @@ export interface User<T extends OptionTable = OptionTable> {
    */
   publish(scope: Scope, room?: string | null): Payload;
   /**
-   * Sends a stamped request, recorded in the series `ack`. Resolves when it is answered; throws after the plan's connect
-   * timeout.
+   * Sends a stamped request, recorded in the series `ack`. Resolves when it is answered; throws when the reply has a
+   * corrupted payload or the timestamp of another message, and after the plan's connect timeout.
    */
   request(): Promise<void>;
   /** Sends any event. */
