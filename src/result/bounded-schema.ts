@@ -22,6 +22,7 @@ export function listOf<Item extends z.ZodType>(item: Item, max = 1000, min = 0) 
     .array(z.unknown())
     .min(min)
     .max(max)
+    .meta(lazily('items', item))
     .transform((values, context) => {
       const checked: Array<z.output<Item>> = [];
       for (const [index, value] of values.entries()) {
@@ -35,9 +36,10 @@ export function listOf<Item extends z.ZodType>(item: Item, max = 1000, min = 0) 
 
 /** An object of at most `max` values with names of any kind. It has no prototype, so that it holds no other names. */
 export function recordOf<Value extends z.ZodType>(value: Value, max = 1000) {
-  return z.looseObject({}).transform((given, context) => {
+  const given = z.looseObject({}).meta(lazily('additionalProperties', value));
+  return given.transform((named, context) => {
     const checked = Object.create(null) as Record<string, z.output<Value>>;
-    const entries = Object.entries(given);
+    const entries = Object.entries(named);
     if (entries.length > max) {
       context.addIssue({ code: 'custom', message: `Too big: expected at most ${max} names` });
       return z.NEVER;
@@ -48,6 +50,14 @@ export function recordOf<Value extends z.ZodType>(value: Value, max = 1000) {
       checked[name] = parsed.data;
     }
     return checked;
+  });
+}
+
+/** What JSON Schema shows of the values, computed when it is read: the documentation is tested against it. */
+function lazily(field: 'items' | 'additionalProperties', item: z.ZodType) {
+  return Object.defineProperty({}, field, {
+    get: () => z.toJSONSchema(item, { io: 'input' }),
+    enumerable: true,
   });
 }
 
