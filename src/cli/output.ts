@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, fail, messageOf } from '../errors.ts';
@@ -34,9 +35,10 @@ export async function deliver<Document>(
   isQuiet: boolean,
 ): Promise<Delivery> {
   const lost: string[] = [];
+  const nameOf = fileNames(folder, { kind, document });
   const write = async (format: Format<Document>) => {
     const text = tryRender(cli, format, document);
-    const path = text === null ? null : await save(cli, folder, kind.fileName(document, format), text);
+    const path = text === null ? null : await save(cli, folder, nameOf(format), text);
     if (path === null) lost.push(format.name);
     else if (!isQuiet) cli.err(`wrote ${path}\n`);
   };
@@ -53,6 +55,26 @@ export async function deliver<Document>(
     if (format.name !== 'text' && format !== source) await write(format);
   }
   return lost.length === 0 ? 'kept' : 'lost';
+}
+
+/**
+ * The names of the files of a document. Where another one has the name, as of a run that started in the same millisecond,
+ * they end in `-2`. Fixed names stay.
+ */
+function fileNames<Document>(folder: string, { kind, document }: Rendering<Document>) {
+  const nameOf = (format: Format<Document>, copy: number) => {
+    const name = kind.fileName(document, format);
+    const isFixed = name === format.file;
+    return isFixed || copy === 1 ? name : `${name.slice(0, -format.file.length - 1)}-${copy}.${format.file}`;
+  };
+  const isTaken = (copy: number) =>
+    kind.formats.some((format) => {
+      const name = nameOf(format, copy);
+      return name !== format.file && existsSync(join(folder, name));
+    });
+  let copy = 1;
+  while (isTaken(copy)) copy += 1;
+  return (format: Format<Document>) => nameOf(format, copy);
 }
 
 function textOf<Document>({ formats }: DocumentKind<Document>): Format<Document> | undefined {

@@ -5,9 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliver, unlessLost } from '../../src/cli/output.ts';
 import type { ExitCode } from '../../src/errors.ts';
-import { type Format, parseFormats, RUNS } from '../../src/report/index.ts';
+import { COMPARISON, type Format, parseFormats, RUNS } from '../../src/report/index.ts';
 import { readAs } from '../../src/result/documents.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
+import { makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
 import { FakeCli, runFake } from './fake-cli.ts';
 
@@ -40,6 +41,27 @@ describe('reports', () => {
     expect(await readAs('run', join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
     expect(cli.stdout).toMatch(/^VALID\n/);
     expect(cli.stderr).toBe(`wrote ${join(home, RUN_FILE)}.json\nwrote ${join(home, RUN_FILE)}.csv\n`);
+  });
+
+  it('of two runs that started in the same millisecond have different names', async () => {
+    const home = await mkdtemp(join(folder, 'case-'));
+    const formats = parseFormats(RUNS, 'csv,json');
+    for (let run = 0; run < 3; run++) await deliver(new FakeCli([]), home, formats, rendering, true);
+    const expected = ['', '-2', '-3'].flatMap((copy) => [
+      `${RUN_FILE}${copy}.csv`,
+      `${RUN_FILE}${copy}.json`,
+    ]);
+    expect((await readdir(home)).sort()).toEqual(expected.sort());
+  });
+
+  it('of a comparison have the same names again', async () => {
+    const home = await mkdtemp(join(folder, 'case-'));
+    const document = makeComparison();
+    const formats = parseFormats(COMPARISON, 'json');
+    for (let run = 0; run < 2; run++) {
+      await deliver(new FakeCli([]), home, formats, { kind: COMPARISON, document }, true);
+    }
+    expect(await readdir(home)).toEqual(['rounds.json']);
   });
 
   it('write the document before anything is rendered', async () => {
