@@ -75,7 +75,7 @@ const cli: Cli = {
   listenForStop,
 };
 
-endWithNpm(process.env);
+endWithNpm(process.env, stopRequests.signal);
 const exitCode = await runCli(cli);
 // Everything but the output has been written, and its reader may never read.
 for (const kind of STOP_SIGNALS) process.removeAllListeners(kind);

@@ -8,12 +8,16 @@ const SCRIPT_VARIABLE = 'npm_lifecycle_event';
  * Sends SIGTERM to this process when the npm script (npx, yarn, pnpm) that it is part of has ended. npm starts a shell,
  * and the shell this process. SIGTERM of npm ends the shell only, and SIGKILL ends neither, so that a run would continue
  * to its end unseen.
+ *
+ * @param stopping aborted by the first signal. Ctrl-C reaches all processes of the script, and the shell ends first: that
+ *   is no second signal.
  */
-export function endWithNpm(env: NodeJS.ProcessEnv): void {
+export function endWithNpm(env: NodeJS.ProcessEnv, stopping: AbortSignal): void {
   const hasEnded = watchNpm(env);
   const timer = setInterval(() => {
     if (!hasEnded()) return;
     clearInterval(timer);
+    if (stopping.aborted) return;
     process.stderr.write('\nthe npm script that started this run has ended\n');
     process.kill(process.pid, 'SIGTERM');
   }, POLL_PARENT_MS);

@@ -10,7 +10,7 @@ skipWhenMissing(NO_PROC);
 const MODULE = join(import.meta.dirname, '../../src/cli/npm-parent.ts');
 const PROGRAM = `
   const { endWithNpm } = await import(${JSON.stringify(MODULE)});
-  endWithNpm(process.env);
+  endWithNpm(process.env, process.env.STOPPING ? AbortSignal.abort() : new AbortController().signal);
   process.on('SIGTERM', () => { console.log('SIGTERM'); process.exit(); });
   setTimeout(() => console.log('still running'), Number(process.env.WAIT_MS));
   setTimeout(() => process.exit(), 20_000);
@@ -50,4 +50,16 @@ it('a run that npm did not start continues without its parent', async () => {
   process.kill(shell, 'SIGKILL');
   expect(await said()).toBe('still running');
   process.kill(pid, 'SIGKILL');
+});
+
+it('a run that is stopping, as after Ctrl-C, receives no second signal', async () => {
+  const { npm, pid, shell, said } = await start({
+    npm_lifecycle_event: 'load',
+    STOPPING: '1',
+    WAIT_MS: '1500',
+  });
+  process.kill(shell, 'SIGKILL');
+  expect(await said()).toBe('still running');
+  process.kill(pid, 'SIGKILL');
+  npm.kill('SIGKILL');
 });
