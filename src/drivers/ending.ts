@@ -27,8 +27,8 @@ export class Ending {
   drop(reason: string): void {
     if (!this.isOpen) return;
     this.#state = { reason };
-    this.#release();
     this.#onDropped(reason);
+    this.#release();
   }
 
   /** Replaces the handler of the drop. A client that was dropped already is reported at once. */

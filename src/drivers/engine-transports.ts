@@ -47,14 +47,6 @@ export class EnginePolling extends NodeXHR {
     this.#request('POST', data, 'xhr post error', onFlushed);
   }
 
-  override onData(data: string): void {
-    try {
-      super.onData(data);
-    } catch (error) {
-      this.onError(UNREADABLE_PACKET, error);
-    }
-  }
-
   #request(
     method: HttpRequest['method'],
     body: string | undefined,
@@ -75,8 +67,15 @@ export class EnginePolling extends NodeXHR {
     });
     answer.then(
       ({ status, body: text }) => {
-        if (status === 200) onAnswered(text);
-        else this.onError(problem, status);
+        if (status !== 200) {
+          this.onError(problem, status);
+          return;
+        }
+        try {
+          onAnswered(text);
+        } catch (error) {
+          this.onError(UNREADABLE_PACKET, error);
+        }
       },
       (error) => this.onError(problem, error),
     );

@@ -28,17 +28,22 @@ export const httpPolling: Driver = {
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
       const requests = openRequests(options);
-      announce(requests).then(
+      const { answer, abort } = requests.start('POST', 'clients');
+      answer.then(clientIdIn).then(
         (id) => resolve(new PollingConnection(requests, id, options)),
         (error) => reject(reasonOf(error)),
       );
-      return { abandon: requests.close };
+      return {
+        abandon() {
+          abort();
+          requests.close();
+        },
+      };
     }),
 };
 
 /** Returns the id by which the server knows the new client. */
-async function announce(requests: HttpRequests): Promise<string> {
-  const answer = await requests.start('POST', 'clients').answer;
+function clientIdIn(answer: HttpAnswer): string {
   requireStatus(answer, 201);
   const { id } = objectIn(answer);
   if (typeof id !== 'string') throw new Error('the answer has no client id');

@@ -113,3 +113,31 @@ describe('membership', () => {
     expect(membership.expected([{ stream: 0, sent: 1 }])).toEqual({ total: 2, silent: 0 });
   });
 });
+
+describe('who is lost, so that nothing can be measured', () => {
+  const lostAfter = (layout: Layout, connected: readonly number[], ...dropped: readonly number[]) => {
+    const membership = new Membership(layout, [[0, 1, 2, 3, 4]]);
+    membership.connect(members(connected));
+    for (const client of dropped) membership.drop(client);
+    return membership.lost;
+  };
+  const one = (operation: Operation, receivers: readonly number[]): Layout => ({
+    rooms: [],
+    streams: [{ sender: 0, operation, receivers }],
+  });
+
+  it.each<[string, string | null, Layout, readonly number[], readonly number[]]>([
+    ['all are connected', null, LAYOUT, [0, 1, 2, 3, 4], []],
+    ['none connected', 'client', LAYOUT, [], []],
+    ['all were dropped', 'client', LAYOUT, [0, 4], [4, 0]],
+    ['one of two senders is left', null, LAYOUT, [0, 1, 2, 3, 4], [0]],
+    ['both senders were dropped', 'sender', LAYOUT, [0, 1, 2, 3, 4], [0, 4]],
+    ['the sender that is left has no receiver', 'receiver', LAYOUT, [0, 1, 2, 3, 4], [0, 1]],
+    ['the sender receives its own messages', null, one(publish, [0, 1]), [0, 1], [1]],
+    ['there never was a receiver', null, one(publish, []), [0, 1], []],
+    ['steps measure more than deliveries', null, one({ kind: 'steps' }, [1]), [0, 1], [1]],
+    ['a client is left that only listens', null, { rooms: [], streams: [] }, [0, 1], [0]],
+  ])('%s: %s', (_, lost, layout, connected, dropped) => {
+    expect(lostAfter(layout, connected, ...dropped)).toBe(lost);
+  });
+});
