@@ -18,8 +18,7 @@ export const FOREIGN_CHARACTERS = 200;
 const UNSAFE =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?<=#)#|(?<=:):(?!:?[\da-f]*(?![\w-]))|(?<=section)_(?=(?:start|end):)/iu;
 
-/** One character of a text; the group holds those that are escaped. */
-const CHARACTER = new RegExp(`(${UNSAFE.source})|.`, 'gisu');
+const EVERY_UNSAFE = new RegExp(UNSAFE, 'giu');
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -43,23 +42,28 @@ function escapeSequence(character: string): string {
 export function foreign(text: unknown, maxLength = FOREIGN_CHARACTERS): string {
   const whole = typeof text === 'string' ? text : messageOf(text);
   if (whole.length <= maxLength && !UNSAFE.test(whole)) return whole;
-  const pieces: string[] = [];
-  let length = 0;
+  const head = whole.slice(0, maxLength + 1);
+  const parts: string[] = [];
+  let room = maxLength;
   let used = 0;
-  // A character takes at least its own length, so one more than the maximum never fits: a pair that is cut here is left out.
-  for (const { 0: character, 1: unsafe } of whole.slice(0, maxLength + 1).matchAll(CHARACTER)) {
-    const piece = unsafe === undefined ? character : escapeSequence(unsafe);
-    length += piece.length;
-    if (length > maxLength) break;
-    pieces.push(piece);
-    used += character.length;
+  let end = head.length;
+  for (const { 0: unsafe, index } of head.matchAll(EVERY_UNSAFE)) {
+    const escaped = escapeSequence(unsafe);
+    const length = index - used + escaped.length;
+    if (length > room) {
+      end = index;
+      break;
+    }
+    parts.push(head.slice(used, index), escaped);
+    room -= length;
+    used = index + unsafe.length;
   }
-  const rest = whole.length - used;
+  const tail = head.slice(used, Math.min(end, used + room)).replace(/[\ud800-\udbff]$/, '');
+  const left = whole.length - used - tail.length;
+  const note =
+    left === 0 ? '' : `\u2026 (${formatCount(left)} more ${left === 1 ? 'character' : 'characters'})`;
   // Joining copies: a slice would keep the whole text in memory.
-  const shown = pieces.join('');
-  return rest === 0
-    ? shown
-    : `${shown}\u2026 (${formatCount(rest)} more ${rest === 1 ? 'character' : 'characters'})`;
+  return [...parts, tail, note].join('');
 }
 
 /** Bounds of {@link foreignLines}: the longest line of our own, and the longest help or stack. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FOREIGN_CHARACTERS, foreign } from '../src/foreign.ts';
+import { FOREIGN_CHARACTERS, foreign, foreignLines } from '../src/foreign.ts';
 import { heapGrowthBytes } from './garbage.ts';
 import { GITHUB_COMMANDS, unsafeCharacters, workflowCommands } from './support/unsafe-text.ts';
 
@@ -150,5 +150,22 @@ describe('text that others wrote', () => {
     });
     expect(kept.length).toBe(50);
     expect(grownBytes).toBeLessThan(2_000_000);
+  });
+});
+
+describe('a message of several lines', () => {
+  it('keeps its line breaks, and each line is safe', () => {
+    expect(foreignLines('error: a\n::stop-commands::x\u001b\n')).toBe(
+      'error: a\n:\\x3astop-commands:\\x3ax\\x1b\n',
+    );
+    expect(foreignLines('')).toBe('');
+    expect(foreignLines('\n\n')).toBe('\n\n');
+  });
+
+  it('is bounded in lines and in their length', () => {
+    const shown = foreignLines(`${'x'.repeat(10_000)}\n${'y\n'.repeat(1000)}`);
+    expect(shown.split('\n').length).toBeLessThan(310);
+    expect(shown).toMatch(/^x{4000}\u2026 \(6,000 more characters\)\ny\n/);
+    expect(shown).toMatch(/\ny\n\u2026 \(1,40[0-9] more characters\)\n$/);
   });
 });
