@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, messageOf, SockbenchError } from '../errors.ts';
+import { foreign } from '../foreign.ts';
 import { VERSION } from '../package.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { didYouMean, list, shellWord } from '../text.ts';
@@ -31,6 +32,8 @@ const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'gat
 const MAX_SHOWN_LEFTOVERS = 3;
 
 const MAX_HELP_WIDTH = 120;
+/** The longest line of an error. */
+const MAX_ERROR_CHARACTERS = 1000;
 
 /** Runs one command line and returns its exit code. Writes only through `cli`. */
 export async function runCli(cli: Cli): Promise<ExitCode> {
@@ -68,17 +71,26 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
 /** Shows the message and the hint of a known error. Any other error is a bug, and shows its stack. */
 function explain(cli: Cli, error: unknown, program: Command): ExitCode {
   if (error instanceof SockbenchError) {
-    cli.err(`error: ${error.message}\n${error.hint === '' ? '' : `${error.hint}\n`}`);
+    cli.err(`error: ${bounded(error.message)}\n${error.hint === '' ? '' : `${bounded(error.hint)}\n`}`);
     return error.exitCode;
   }
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.passed;
     // Help without a command was written already.
-    if (error.code !== 'commander.help') cli.err(`${error.message}\n${hintFor(error.message, program)}\n`);
+    if (error.code !== 'commander.help')
+      cli.err(`${bounded(error.message)}\n${bounded(hintFor(error.message, program))}\n`);
     return EXIT.usage;
   }
   cli.err(crashText(error));
   return EXIT.crash;
+}
+
+/** Limits each line of a message, which may name a value of any length. */
+function bounded(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => foreign(line, MAX_ERROR_CHARACTERS))
+    .join('\n');
 }
 
 /** What is shown of an error that nothing expected. */

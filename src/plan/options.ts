@@ -19,6 +19,9 @@ import { ARRIVALS } from './arrivals.ts';
 import { parseProfile } from './profile.ts';
 
 const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
+/** More than servers accept by default; a message is held in memory by every process that it passes. */
+const sizeBytes = atMost(parseBytes, 64 * 1024 ** 2, '64MiB');
+const connectRateHz = atMost(parseRateHz, 1_000_000, '1,000,000/s');
 const switched = choice(['on', 'off']);
 
 /** Checks a rate while the flag can still be named; how long it holds is not known yet. */
@@ -78,7 +81,7 @@ export const SETTING_OPTIONS = {
     'TIME',
     formatDurationMs(DEFAULT_POLL_INTERVAL_MS),
     'time between two requests of short polling',
-    positive(parseDurationMs),
+    positive(timeMs),
   ),
 } as const satisfies OptionTable;
 
@@ -124,8 +127,8 @@ export const PLAN_OPTIONS = {
   payload: option(
     'SIZE',
     '64B',
-    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B for text and ${MIN_PAYLOAD_BYTES.binary}B for binary`,
-    positive(parseBytes),
+    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B for text and ${MIN_PAYLOAD_BYTES.binary}B for binary, maximum 64MiB`,
+    positive(sizeBytes),
   ),
   payloadType: option('text|binary', 'text', 'message type', choice(['text', 'binary'])),
   verify: option(
@@ -154,7 +157,7 @@ export const PLAN_OPTIONS = {
     timeMs,
   ),
   lateAfter: option('TIME', '1s', 'latency above which a message counts as late', positive(timeMs)),
-  connectRate: option('RATE', '500/s', 'rate of new connections over all workers', positive(parseRateHz)),
+  connectRate: option('RATE', '500/s', 'rate of new connections over all workers', positive(connectRateHz)),
   connectTimeout: option(
     'TIME',
     '10s',

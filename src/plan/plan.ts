@@ -5,10 +5,15 @@ import type { ServerSettings } from '../contract/server.ts';
 import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
+import { plural } from '../text.ts';
+import { formatDurationMs } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { requireSoundLayout } from './layout.ts';
 import { PLAN_OPTIONS, type PlanOptions, SETTING_NAMES, type SettingName, type Settings } from './options.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
+
+/** Connecting takes at most a day, as the other phases do. */
+const MAX_CONNECT_MS = 24 * 3600e3;
 
 const whole = z.number().int().nonnegative();
 const decimal = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -169,6 +174,21 @@ function requireConsistent(options: PlanOptions, given: GivenOptions, asked: Giv
       'RATE_AND_DURATION',
       `--duration ${asked['duration']} contradicts the profile --rate ${rate}, whose stages have their own durations`,
       'Remove --duration, also from the config.',
+    );
+  }
+  const connectMs = (options.clients / options.connectRate) * 1000;
+  if (connectMs > MAX_CONNECT_MS) {
+    fail(
+      'CONNECT_TOO_SLOW',
+      `at --connect-rate ${given['connectRate'] ?? PLAN_OPTIONS.connectRate.default}, ${plural(options.clients, 'client')} would connect in ${formatDurationMs(connectMs)}; the maximum is 24h`,
+      'Increase --connect-rate.',
+    );
+  }
+  if (options.workers > options.clients) {
+    fail(
+      'TOO_MANY',
+      `--workers ${options.workers} is more than the ${plural(options.clients, 'client')}`,
+      `Give --workers ${options.clients} or less, or more clients.`,
     );
   }
   const minBytes = MIN_PAYLOAD_BYTES[payloadType];

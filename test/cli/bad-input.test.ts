@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { temporaryFolder } from '../support/sockbench.ts';
 import { runFake } from './fake-cli.ts';
 
@@ -76,6 +76,65 @@ const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], n
     [/will not record "delivery"/, /connect, .*ack/],
   ],
 ];
+
+/** Values that no flag with a number takes, and values that are far too large. */
+const NO_NUMBERS = [
+  '',
+  ' ',
+  '-1',
+  'NaN',
+  'Infinity',
+  '1e308',
+  '٣',
+  '１０',
+  '0x10',
+  '9'.repeat(400),
+  '__proto__',
+  '\0',
+];
+const UNITS_OF: Readonly<Record<string, readonly string[]>> = {
+  clients: ['0', '100001', '1e12'],
+  workers: ['0', '257', '10000'],
+  seed: ['2147483648', '1.5'],
+  rate: ['0/s', '1e308/s', `${'9'.repeat(400)}/s`, '10s@', '1ns@1e9/s', '10s@1..Infinity/s'],
+  'connect-rate': ['0/s', '1000001/s', '0.000001/s', `${'9'.repeat(400)}/s`],
+  payload: ['0B', '999999MiB', '64.001MiB', `${'9'.repeat(400)}B`],
+  duration: ['0s', '25h', '1e9h', `${'9'.repeat(400)}s`],
+  warmup: ['25h', '-1s'],
+  'warmup-max': ['25h', '-1s'],
+  drain: ['25h', '-1s'],
+  'late-after': ['0s', '25h'],
+  'connect-timeout': ['0s', '25h'],
+};
+
+it.each(
+  Object.entries(UNITS_OF).flatMap(([flag, values]) =>
+    [...NO_NUMBERS, ...values].map((value) => [flag, value]),
+  ),
+)('--%s is rejected with the value %j', async (flag, value) => {
+  const { exitCode, stdout, stderr } = await runFake(
+    'run',
+    'ack-roundtrip',
+    '--target',
+    'ws',
+    `--${flag}=${value}`,
+  );
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(`--${flag}`);
+  expect(stderr).not.toContain('starting');
+  expect(stderr.length).toBeLessThan(1500);
+});
+
+it('a value of any length is shown in part, without control characters', async () => {
+  const { exitCode, stderr } = await runFake(
+    'run',
+    'x'.repeat(100_000),
+    `--\u001b[31m${'y'.repeat(100_000)}`,
+  );
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^error: unknown option '--\\x1b\[31my+… \([\d,]+ more characters\)\n/);
+  expect(stderr.length).toBeLessThan(2500);
+});
 
 describe('bad input is rejected before anything starts', () => {
   test.each(REJECTED)('%s', async (_, args, named) => {

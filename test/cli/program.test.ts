@@ -90,8 +90,8 @@ describe('help', () => {
         --rate <RATE>                             messages over all senders, such as 100/s, or a profile
                                                   of stages, 10s@50/s,20s@50..500/s (default: 100/s)
         --arrival <constant|poisson>              spacing of the messages (default: constant)
-        --payload <SIZE>                          message size, minimum 48B for text and 36B for binary
-                                                  (default: 64B)
+        --payload <SIZE>                          message size, minimum 48B for text and 36B for binary,
+                                                  maximum 64MiB (default: 64B)
         --payload-type <text|binary>              message type (default: text)
         --verify                                  compare the content of received payloads with what was
                                                   sent, beside their length; costs CPU
