@@ -41,15 +41,16 @@ export function runInProcess(
     });
     // One that is stopped does not notice the end of this process. Its own processes end with it.
     child.once('exit', guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') }));
+    let hung: SockbenchError | null = null;
     const silence = new SilenceLimit(realTimers, SILENT_FOR_S, (seconds) => {
-      reject(runHung(child.pid ?? -1, seconds));
+      hung = runHung(child.pid ?? -1, seconds);
       child.kill('SIGKILL');
     });
     const send = (message: ToRun) => {
       if (child.connected) child.send(message, () => {});
     };
     const stop = () => {
-      silence.lower(SILENT_AFTER_STOP_S);
+      silence.restart(SILENT_AFTER_STOP_S);
       send({ type: 'stop' });
     };
     signal.addEventListener('abort', stop, { once: true });
@@ -68,7 +69,8 @@ export function runInProcess(
     child.on('exit', (code, killedBy) => {
       silence.close();
       signal.removeEventListener('abort', stop);
-      const error = killedBy === null ? runCrashed(`it ended with exit code ${code}`) : runKilled(killedBy);
+      const ended = killedBy === null ? runCrashed(`it ended with exit code ${code}`) : runKilled(killedBy);
+      const error = hung ?? ended;
       // Its server may still be ending.
       if (code !== 0) void removeLeftovers().then(() => reject(error));
       else reject(error);
@@ -99,8 +101,10 @@ export class SilenceLimit {
     this.#silentS = 0;
   }
 
-  lower(limitS: number): void {
+  /** Begins again with another limit. */
+  restart(limitS: number): void {
     this.#limitS = limitS;
+    this.#silentS = 0;
   }
 
   close(): void {

@@ -25,8 +25,8 @@ describe('the process of a run', () => {
   });
 
   it('has 10 s after a stop', async () => {
-    const given = await silentAfter([4500], (time, limit) => time.after(5500, () => limit.lower(10)));
-    expect(given).toEqual({ seconds: 10, atMs: 14_000 });
+    const given = await silentAfter([4500], (time, limit) => time.after(5500, () => limit.restart(10)));
+    expect(given).toEqual({ seconds: 10, atMs: 15_000 });
   });
 
   it('is not given up because this one was stopped: that time counts as one second', async () => {
