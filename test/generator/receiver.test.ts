@@ -18,7 +18,6 @@ const STREAM: Operation = { kind: 'stream-reply', replies: 3 };
 
 interface Opened {
   readonly headline?: string;
-  readonly startedNs?: number;
   readonly measureStartNs?: number;
   /** The server process of each of the clients 0 to 3. */
   readonly nodes?: ReadonlyArray<number | null>;
@@ -27,7 +26,7 @@ interface Opened {
 
 /** A worker of receivers 1 and 2, who get the streams of client 0. */
 function open(streams: ReadonlyArray<Pick<Stream, 'operation' | 'series'>>, options: Opened = {}) {
-  const { headline = 'delivery', startedNs = 0, measureStartNs = 0 } = options;
+  const { headline = 'delivery', measureStartNs = 0 } = options;
   const { nodes = [null, null, null, null], fanoutIsSplit = false } = options;
   const layout = {
     rooms: [[], [], [], []],
@@ -38,7 +37,6 @@ function open(streams: ReadonlyArray<Pick<Stream, 'operation' | 'series'>>, opti
     headline,
     own: [1, 2],
     fanoutIsSplit,
-    startedNs,
     given: { lateAfter: `${LATE_AFTER_NS / 1e6}ms` },
     measuring: { startNs: measureStartNs },
   });
