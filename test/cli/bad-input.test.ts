@@ -65,6 +65,26 @@ const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], n
     ['run', 'room-fanout', '--target', 'http://example.com'],
     [/example\.com/, /--allow-remote example\.com/],
   ],
+  [
+    'a Redis on another host',
+    ['run', 'room-fanout', '--target', 'socketio-redis', '--redis', 'redis://example.com'],
+    [/example\.com is not this machine/, /--allow-remote example\.com/],
+  ],
+  [
+    'a Redis on another host to serve with',
+    ['serve', 'socketio-redis', '--redis', 'redis://10.0.0.1'],
+    [/10\.0\.0\.1 is not this machine/],
+  ],
+  [
+    'a URL that programs read in different ways',
+    ['run', 'room-fanout', '--target', 'http://127.0.0.1\\@10.0.0.1:3000/'],
+    [/has a backslash/, /Write the URL without it\./],
+  ],
+  [
+    'text with escapes and workflow commands',
+    ['run', 'room-fanout', '--target', 'x\u001b]0;t\u0007\n::stop-commands::x ##[group].mjs'],
+    [/x\\x1b\]0;t\\x07\n:\\x3astop-commands:\\x3ax #\\x23\[group\]\.mjs/],
+  ],
   ['a URL of another kind', ['run', 'room-fanout', '--target', 'ftp://127.0.0.1'], [/ftp:/, /ws:/]],
   ['a command without a URL', ['run', 'room-fanout', '--exec', 'node app.js'], [/--exec/, /--target/]],
   ['a result file that does not exist', ['report', 'nowhere.json'], [/nowhere\.json/]],
