@@ -14,6 +14,9 @@ export type Verdict = (typeof VERDICTS)[number];
 
 const verdictSchema = z.enum(VERDICTS);
 
+/** Half of the runs that a comparison may have: a comparison has two rounds or more. */
+const MAX_ARMS = 200;
+
 /** A metric and how it is judged, fixed before the first round. */
 const rule = z.object({
   /** `delivery.p50`, `server_cpu_per_delivery`, `lost`. */
@@ -44,7 +47,7 @@ const look = z.object({ rounds: countSchema, alpha: numberSchema });
 const comparisonDesign = z.object({
   command: z.enum(['compare', 'gate']),
   /** The first is the base. */
-  arms: listOf(arm, 1000, 1),
+  arms: listOf(arm, MAX_ARMS, 1),
   /** The seed of the order of arms in each round. */
   seed: countSchema,
   looks: listOf(look, 1000, 1),
@@ -77,7 +80,7 @@ const round = z.object({
   /** The seed of the schedule of every run in the round. */
   seed: countSchema,
   /** In the order of execution. */
-  runs: listOf(armRun),
+  runs: listOf(armRun, MAX_ARMS),
 });
 
 /** One round of two arms, in the metric's unit. */
@@ -142,7 +145,7 @@ const judgement = z.object({
   /** Which of `design.looks` decided, from 0. */
   look: countSchema,
   rounds: countSchema,
-  heads: listOf(pairOutcome),
+  heads: listOf(pairOutcome, MAX_ARMS),
   /** By the first gating metric; null for two arms, and for an INVALID or early comparison. */
   ranking: z.object({ metric: textSchema, places: listOf(place) }).nullable(),
 });

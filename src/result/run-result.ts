@@ -226,7 +226,7 @@ export const runResultSchema = z.object({
   intervals: listOf(interval, 2 * MAX_INTERVALS),
   ledger,
   /** Every serving process: several of a cluster, none of a server whose processes could not be seen. */
-  telemetry: z.object({ servers: listOf(processTelemetry), workers: listOf(processTelemetry) }),
+  telemetry: z.object({ servers: listOf(processTelemetry, 300), workers: listOf(processTelemetry, 300) }),
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,
