@@ -207,7 +207,7 @@ const NEXT_STARTS: readonly AttackCase[] = [
   {
     name: 'the next start beside a run that goes on',
     expected: 'the run keeps its processes and its socket',
-    seconds: 60,
+    seconds: 120,
     attack: async (arena) => {
       const port = await freePort();
       const other = arena.start(['run', ...load(arena, faultyCommand(port, 'none'), port), ...LONG]);
