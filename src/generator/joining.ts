@@ -8,12 +8,13 @@ import type { WorkerContext } from './context.ts';
 import type { Member } from './messages.ts';
 import type { ClientPool } from './pool.ts';
 
-/** Returns the connected clients, with the server processes that serve them where a server has several. */
+/** Returns the clients that connected, with the server processes that serve them where a server has several. */
 export function membersOf({ plan, target, timers }: WorkerContext, pool: ClientPool): Promise<Member[]> {
   const node = plan.target.reference?.hasNodes === true ? target.mapping.node?.() : undefined;
   return Promise.all(
-    [...pool.connections].map(async ([client, connection]) => {
-      if (node === undefined) return { client, node: null };
+    [...pool.opened].map(async (client) => {
+      const connection = pool.connections.get(client);
+      if (node === undefined || connection === undefined) return { client, node: null };
       const asked = nodeOf(connection, node, plan.connectTimeoutMs, timers);
       return { client, node: await Promise.race([asked, pool.dropOf(client)]) };
     }),

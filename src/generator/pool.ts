@@ -30,6 +30,9 @@ export class ClientPool {
   readonly #connections = new Map<number, Connection>();
   /** Without clients that never connected, were dropped or are between two connections. */
   readonly connections: ReadonlyMap<number, Connection> = this.#connections;
+  readonly #opened = new Set<number>();
+  /** All clients that have connected, including those that were dropped. */
+  readonly opened: ReadonlySet<number> = this.#opened;
   readonly failures = new ReasonCounts();
   /** Callbacks that wait for the drop of a client, by client number. */
   readonly #waiting = new Map<number, () => void>();
@@ -65,6 +68,7 @@ export class ClientPool {
         throw error;
       }
       this.#connections.set(client, connection);
+      this.#opened.add(client);
       connection.onDropped((reason) => {
         // The end of a connection that was replaced loses no client.
         if (this.#connections.get(client) === connection) this.#drop(client, reason);

@@ -102,6 +102,9 @@ export async function connect(run: StartedRun): Promise<void> {
   await control.until(connected, plan.connectTimeoutMs + REPORT_WITHIN_MS);
   control.requireNotAborted();
   if (collector.hasOnlyConnectFailures) await failUnreachable(run);
+  if (collector.dropped.total > 0 && collector.workers.every((worker) => worker.connected === 0)) {
+    control.abort('clients_lost', `all clients that connected were dropped: ${collector.dropped.commonest}`);
+  }
   await connected;
   control.requireNotAborted();
   if (membership.connected.length === 0) await failUnreachable(run);

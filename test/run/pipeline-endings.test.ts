@@ -320,6 +320,18 @@ describe('clients that cannot join their rooms', () => {
   });
 });
 
+it('a client that is dropped while others connect has connected, and expects its messages', async () => {
+  const run = broadcasts({ given: { connectRate: '2/s' } });
+  run.during('connect', 700, () => run.server.connections.get(1)?.drop('io server disconnect'));
+  const result = await run.run();
+  expect(result.clients).toMatchObject({
+    connected: 4,
+    dropped: [{ reason: 'io server disconnect', count: 1 }],
+  });
+  expect(result.invalid[0]?.message).toMatch(/0 did not connect, 0 did not join and 1 were dropped/);
+  expect(result.ledger).toMatchObject({ expected: 1000, delivered: 750, lost: 250 });
+});
+
 it('clients that the server drops are counted with the reason, and expect their messages all the same', async () => {
   const run = broadcasts();
   run.during('measure', 5010, () => run.server.connections.get(3)?.drop('transport close'));
@@ -351,6 +363,18 @@ describe('a run ends early when', () => {
       message: 'nothing was measured: no client is connected: parse error',
     });
     expect(secondsSince(run, 'connect')).toBeLessThan(0.5);
+  });
+
+  it('all clients that have connected are dropped, while others still connect', async () => {
+    // An hour of connecting.
+    const given = { clients: '3600', connectRate: '1/s', connectTimeout: '1s' };
+    const run = broadcasts({ given });
+    run.during('connect', 0, () => run.time.every(5, () => dropAll(run, 'io server disconnect')));
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'CLIENTS_LOST',
+      message: 'nothing was measured: all clients that connected were dropped: io server disconnect',
+    });
+    expect(run.time.nowNs() / 1e9).toBeLessThan(4);
   });
 
   it('all clients are dropped in the warm-up', async () => {
