@@ -157,6 +157,17 @@ const PORTS: readonly AttackCase[] = [
   },
 ];
 
+/** Stops the process of the run that a comparison carries out, once it measures. Returns its pid. */
+async function stopRun(arena: Arena): Promise<number> {
+  let pid: number | undefined;
+  while (pid === undefined || arena.pids('generator/process').length === 0) {
+    await sleep(50);
+    [pid] = arena.pids('cli/run-child');
+  }
+  process.kill(pid, 'SIGSTOP');
+  return pid;
+}
+
 const stored = (arena: Arena) => (existsSync(arena.out) ? readdirSync(arena.out) : []);
 
 const COMPARISONS: readonly AttackCase[] = [
@@ -168,9 +179,7 @@ const COMPARISONS: readonly AttackCase[] = [
       const command = faultyCommand(arena.port, 'none');
       const [, , ...flags] = exec(arena, command);
       const gate = arena.start(['gate', 'broadcast-latency', ...flags, '--base-exec', command, ...SHORT]);
-      while (arena.pids('generator/process').length === 0) await sleep(50);
-      const [pid = 0] = arena.pids('cli/run-child');
-      process.kill(pid, 'SIGSTOP');
+      const pid = await stopRun(arena);
       const { code, stdout, stderr } = await gate.ended;
       assert.equal(code, 3, stderr);
       assert.match(stdout, new RegExp(`the process of a run \\(${pid}\\) reported nothing for 30s`));
@@ -186,7 +195,7 @@ const COMPARISONS: readonly AttackCase[] = [
       const [, , ...flags] = exec(arena, command);
       const gate = arena.start(['gate', 'broadcast-latency', ...flags, '--base-exec', command, ...SHORT]);
       await gate.said('round 1 of at most');
-      process.kill(arena.pids('cli/run-child')[0] ?? 0, 'SIGSTOP');
+      await stopRun(arena);
       gate.child.kill('SIGINT');
       const { code, stderr } = await gate.ended;
       assert.ok(code === 3 || code === 4, stderr);
