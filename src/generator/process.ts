@@ -10,7 +10,7 @@ import { TrafficSampler } from '../measure/traffic.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
-import { settleHelperThreads } from './priority.ts';
+import { startThreadPool } from './priority.ts';
 import { GeneratorSession } from './session.ts';
 import { loadTarget } from './target.ts';
 
@@ -58,7 +58,7 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
 
 async function handleMessage(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
-    await settleHelperThreads();
+    await startThreadPool();
     session = await createSession(message.assignment);
     session.rehearse();
     post({ type: 'ready' });

@@ -25,6 +25,8 @@ export type StartWorker = (cpus: string | null, handlers: WorkerHandlers) => Wor
 
 const GENERATOR_FLAGS = [
   '--disable-warning=ExperimentalWarning',
+  // A collection waits for the helper threads that take part in it. They run on the CPU of a server that may be busy.
+  '--single-threaded-gc',
   // A larger young generation means fewer collections; nearly all of it is garbage by then.
   '--min-semi-space-size=16',
   '--max-semi-space-size=32',
