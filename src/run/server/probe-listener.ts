@@ -41,7 +41,7 @@ const lineSchema = z.union([
  * a second at most, each shorter than 1 KiB. Lines beyond these limits are dropped, and a connection that sends more
  * characters than probes do is closed.
  */
-const LIMITS = {
+const PROBE_LIMITS = {
   lineLength: 64 * 1024,
   linesPerSecond: 100,
   charactersPerSecond: 256 * 1024,
@@ -79,7 +79,7 @@ export class ProbeListener {
         ? `\\\\.\\pipe\\${name}`
         : join(temporaryFolder(MAX_SOCKET_PATH_BYTES - file.length - 1), file);
     this.#server = createServer((socket) => this.#accept(socket));
-    this.#server.maxConnections = LIMITS.connections;
+    this.#server.maxConnections = PROBE_LIMITS.connections;
     this.#second = setInterval(() => {
       for (const sent of this.#connections.values()) Object.assign(sent, { lines: 0, characters: 0 });
     }, 1000).unref();
@@ -102,13 +102,13 @@ export class ProbeListener {
     socket.on('error', () => {});
     socket.on('data', ({ length }) => {
       sent.characters += length;
-      if (sent.characters <= LIMITS.charactersPerSecond || socket.destroyed) return;
+      if (sent.characters <= PROBE_LIMITS.charactersPerSecond || socket.destroyed) return;
       this.droppedLines += 1;
       socket.destroy();
     });
-    readLines(socket, LIMITS.lineLength, (line) => {
+    readLines(socket, PROBE_LIMITS.lineLength, (line) => {
       sent.lines += 1;
-      const isKept = sent.lines <= LIMITS.linesPerSecond && this.#receive(line);
+      const isKept = sent.lines <= PROBE_LIMITS.linesPerSecond && this.#receive(line);
       if (!isKept) this.droppedLines += 1;
     });
   }
@@ -122,11 +122,11 @@ export class ProbeListener {
       return false;
     }
     const known = this.#processes.get(line.pid);
-    if (known === undefined && this.#processes.size >= LIMITS.processes) return false;
+    if (known === undefined && this.#processes.size >= PROBE_LIMITS.processes) return false;
     const probed = known ?? { isServing: false, samples: [] };
     this.#processes.set(line.pid, probed);
     if (!('sample' in line)) return true;
-    if (this.#samples >= LIMITS.samples) return false;
+    if (this.#samples >= PROBE_LIMITS.samples) return false;
     this.#samples += 1;
     probed.isServing ||= line.acceptedCount > 0 || line.isInCluster;
     probed.samples.push(line.sample);
