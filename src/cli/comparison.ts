@@ -6,7 +6,7 @@ import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
 import { boundResult } from '../result/bound.ts';
 import type { Comparison, Design, Round, Verdict } from '../result/comparison.ts';
-import { SCHEMA_VERSION } from '../result/run-result.ts';
+import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import { fileNameOf, requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
 import { goesOn, judge } from '../stats/judge.ts';
@@ -68,12 +68,14 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
   const progress = showRounds(cli, design);
   const signal = cli.listenForStop();
   let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
+  const maxRounds = design.looks.at(-1)?.rounds ?? 0;
+  const bound = (result: RunResult) => boundResult(result, maxRounds * arms.length);
   const rounds = {
     arms: arms.length,
-    rounds: design.looks.at(-1)?.rounds ?? 0,
+    rounds: maxRounds,
     orderSeed: design.seed,
     scheduleSeed: arms[0].plan.seed,
-    baseline: baseline?.results ?? null,
+    baseline: baseline?.results.map(bound) ?? null,
   };
   return await runRounds(rounds, {
     run: async (arm, seed) => {
@@ -82,7 +84,7 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
         signal,
         commandLine: cli.argv,
       });
-      return boundResult(result, rounds.rounds * arms.length);
+      return bound(result);
     },
     onProgress: (now) => {
       at = now;

@@ -40,6 +40,10 @@ describe('an invalid gate is refused before anything starts', () => {
     [gate(...BASE, '--format', 'junitt'), '--format: there is no format "junitt"'],
     [gate('--baseline', 'nowhere.json'), 'nowhere.json cannot be read: ENOENT'],
     [gate(...BASE, '--duration', '10'), '--duration: "10" has no unit'],
+    [
+      gate(...BASE, '--rounds', '300'),
+      '--rounds: 300 rounds of 2 arms are 600 runs; a comparison holds at most 400\nGive --rounds 200 or fewer.',
+    ],
   ])('%j', async (args, message) => {
     const { exitCode, stdout, stderr } = await runFake(...args);
     expect(stderr).toMatch(/^error: /);

@@ -8,7 +8,7 @@ import {
   parseFormats,
   RUNS,
 } from '../../report/index.ts';
-import { readDocument } from '../../result/documents.ts';
+import { readDocument, type StoredDocument } from '../../result/documents.ts';
 import { requireWritable } from '../../result/store.ts';
 import type { AddCommand } from '../cli.ts';
 import { renderAgain } from '../output.ts';
@@ -25,7 +25,9 @@ export const addReport: AddCommand = (program, cli) => {
     )
     .option('--out <DIR>', 'write files here instead of to stdout')
     .action(async (paths: string[], asked: { readonly format: string; readonly out?: string }) => {
-      const stored = await Promise.all(paths.map(readDocument));
+      const stored: StoredDocument[] = [];
+      // One after the other: the text of a document takes more memory than the document.
+      for (const path of paths) stored.push(await readDocument(path));
       const alone = stored.find(({ kind }) => kind !== 'run');
       if (alone !== undefined && stored.length > 1) {
         fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
