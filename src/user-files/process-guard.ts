@@ -61,8 +61,8 @@ interface GuardHandlers {
 export function guardProcess({ onUserError, onCrash }: GuardHandlers): void {
   process.on('uncaughtException', (error: unknown) => {
     if (loadCount > 0) return;
-    if (files.size === 0 || isOwnError(error)) onCrash(error);
-    else onUserError(`${placeOfError(error)}: ${thrownText(error)}`);
+    if (isUserError(error)) onUserError(`${placeOfError(error)}: ${thrownText(error)}`);
+    else onCrash(error);
   });
   const { exit, kill } = process;
   const reallyExit: (code?: number) => never = Reflect.get(process, 'reallyExit');
@@ -107,14 +107,17 @@ function isOwnCall(callee: (...args: never[]) => unknown): boolean {
   return caller.includes(OWN_CODE);
 }
 
-function isOwnError(error: unknown): boolean {
-  return error instanceof Error && String(error.stack).includes(OWN_CODE);
+/** Whether a file of the user is in the stack of an error, or nothing of sockbench is. */
+function isUserError(error: unknown): boolean {
+  const stack = error instanceof Error ? String(error.stack) : '';
+  return files.size > 0 && ([...files].some((url) => stack.includes(url)) || !stack.includes(OWN_CODE));
 }
 
-/** `/app/target.ts (line 12)`: the first frame outside Node.js in the stack of an error. */
+/** `/app/target.ts (line 12)`: the first frame of a loaded file in the stack of an error, or else the first outside Node.js. */
 function placeOfError(error: unknown): string {
   const stack = error instanceof Error ? String(error.stack) : '';
-  const [, path, line] = /(?:file:\/\/|\()(\/[^\n]*?):(\d+):\d+\)?$/m.exec(stack) ?? [];
+  const own = stack.split('\n').find((frame) => [...files].some((url) => frame.includes(url)));
+  const [, path, line] = /(?:file:\/\/|\()(\/[^\n]*?):(\d+):\d+\)?$/m.exec(own ?? stack) ?? [];
   return path === undefined
     ? [...files].map((url) => new URL(url).pathname).join(' or ')
     : `${path} (line ${line})`;

@@ -4,7 +4,7 @@ import { foreign } from '../foreign.ts';
 /** Says what a function must return when its result is not that; null when it is. It may throw, as a proxy does. */
 export type ResultCheck = (result: unknown) => string | null;
 
-/** Checks for functions, by their name in the definition: `codec.encode`. */
+/** Checks for functions, by their name in the definition: `codec.encode`. `*` stands for any name in the middle. */
 export type ResultChecks = Readonly<Record<string, ResultCheck>>;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -95,7 +95,13 @@ export const TARGET_RESULTS: ResultChecks = {
 };
 
 /** What the functions of a scenario must return. The layout is checked with the plan. */
-export const SCENARIO_RESULTS: ResultChecks = { steps: unchecked };
+export const SCENARIO_RESULTS: ResultChecks = {
+  steps: unchecked,
+  'options.*.parse': must(
+    (result) => result === null || ['string', 'number', 'boolean'].includes(typeof result),
+    'text, a number, true, false or null',
+  ),
+};
 
 /** A value in a message: `null`, `'text'`, `{ event: 5 }`. */
 export function shownValue(value: unknown): string {

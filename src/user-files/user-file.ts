@@ -153,7 +153,8 @@ export function nameFunctions<T extends object>(
   const wrapped = Object.entries(definition).map(([key, inner]: [string, unknown]) => {
     const name = `${path}${key}`;
     if (typeof inner === 'function') {
-      return [key, wrap(inner as AnyFunction, file, name, results[name] ?? anyValue)];
+      const check = results[name] ?? results[name.replace(/\.[^.]+\./, '.*.')] ?? anyValue;
+      return [key, wrap(inner as AnyFunction, file, name, check)];
     }
     return [key, isLiteral(inner) ? nameFunctions(inner, file, results, `${name}.`) : inner];
   });
@@ -186,7 +187,7 @@ function wrap(work: AnyFunction, path: string, name: string, check: ResultCheck)
     return fail(
       'USER_RESULT',
       `${name} of ${file}${lineOfName(path, name)} returned ${shownValue(result)}; it must return ${expected}`,
-      'docs/your-own-server.md describes every function of a target file.',
+      'docs/your-own-server.md and docs/scenario.md describe the functions of such files.',
     );
   };
 }

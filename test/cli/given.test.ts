@@ -115,6 +115,16 @@ describe('options of a scenario', () => {
     );
   });
 
+  it.each(['({})', '10n', '(() => 1)', 'Promise.resolve(1)'])(
+    'must be parsed to a plain value, not to %s',
+    async (value) => {
+      const mine = scenario('').replace(/throw new Error\('items ' \+ text\);/, `return ${value};`);
+      expect(await refusalOf({ 'mine.ts': mine }, 'mine.ts')).toMatch(
+        /^error: --items: options\.items\.parse of mine\.ts .*; it must return text, a number, true, false or null/,
+      );
+    },
+  );
+
   it('are refused in a config, with where they stand', async () => {
     const config = `export default { scenarios: { mine: { itmes: 3 } } };`;
     const stderr = await refusalOf({ ...files, 'config.ts': config }, 'mine.ts', '--config', 'config.ts');
@@ -202,7 +212,7 @@ describe('a target file', () => {
   ])('a scenario with the layout %s is refused', async (layout, message) => {
     const mine = scenario('')
       .replace(/layout: .*/s, `layout: () => (${layout}) };`)
-      .replace(/throw [^;]*;/, '');
+      .replace(/throw [^;]*;/, 'return 1;');
     const flags = ['--target', 'target.ts', '--clients', '1'];
     expect(await refusalOf({ 'mine.ts': mine, 'target.ts': target() }, 'mine.ts', ...flags)).toMatch(message);
   });
