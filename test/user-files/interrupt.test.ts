@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { writeFiles } from '../support/user-files.ts';
+import { loadFiles, writeFiles } from '../support/user-files.ts';
 
 const url = (path: string) => pathToFileURL(join(import.meta.dirname, '../../src/user-files', path)).href;
 
@@ -36,6 +37,20 @@ describe('a file of the user', () => {
     expect(outcomeOfLoading(`${text}\nexport default 'loaded';`)).toBe(
       'Error: it was not loaded within 500ms',
     );
+  });
+
+  it.each([
+    ['a folder', /^file\.ts is a folder$/],
+    ['a named pipe', /^file\.ts is not a regular file$/],
+    ['too large', /^file\.ts has 16\.\d MiB; the maximum is 16 MiB$/],
+  ])('that is %s is refused before it is read', async (what, message) => {
+    const folder = writeFiles(what === 'a folder' ? { 'file.ts/other.ts': '' } : {});
+    const path = join(folder, 'file.ts');
+    if (what === 'a named pipe') spawnSync('mkfifo', [path]);
+    if (what === 'too large') writeFileSync(path, Buffer.alloc(16.5 * 1024 ** 2));
+    const [loaded] = await loadFiles('module', folder, ['file.ts']);
+    expect(loaded?.error).toMatchObject({ code: 'BROKEN_FILE', exitCode: 2 });
+    expect(loaded?.error?.message).toMatch(message);
   });
 
   it('that loads in time is not interrupted later', () => {
