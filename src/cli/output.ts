@@ -44,7 +44,7 @@ export async function deliver<Document>(
   };
   const source = kind.formats.find(({ name }) => name === 'json');
   if (source !== undefined) await write(source);
-  const [shown = lost.length > 0 ? textOf(kind) : undefined] =
+  const [shown = lost.length > 0 ? textFormatOf(kind) : undefined] =
     formats.length === 1 ? formats : formats.filter(({ name }) => name === 'text');
   if (shown !== undefined) {
     const text = tryRender(cli, shown, document);
@@ -77,7 +77,7 @@ function fileNames<Document>(folder: string, { kind, document }: Rendering<Docum
   return (format: Format<Document>) => nameOf(format, copy);
 }
 
-function textOf<Document>({ formats }: DocumentKind<Document>): Format<Document> | undefined {
+function textFormatOf<Document>({ formats }: DocumentKind<Document>): Format<Document> | undefined {
   return formats.find(({ name }) => name === 'text');
 }
 
