@@ -8,6 +8,7 @@ import type { ExitCode } from '../../src/errors.ts';
 import { COMPARISON, type Format, parseFormats, RUNS } from '../../src/report/index.ts';
 import { readAs } from '../../src/result/documents.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/result/stored-json.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
 import { FakeCli, runFake } from './fake-cli.ts';
@@ -92,6 +93,17 @@ describe('reports', () => {
     expect(await readdir(home)).toEqual([`${RUN_FILE}.csv`]);
     expect(cli.stdout).toMatch(/^VALID\n/);
     expect(cli.stderr).toBe('error: json could not be rendered: Invalid string length\n');
+  });
+
+  it('are written with a warning when the document is larger than what report reads', async () => {
+    const home = await mkdtemp(join(folder, 'case-'));
+    const large = { ...failing('json'), render: () => ' '.repeat(MAX_DOCUMENT_BYTES + 1) };
+    const cli = new FakeCli([]);
+    await deliver(cli, home, [], { ...rendering, kind: { ...RUNS, formats: [large] } }, true);
+    expect(await readdir(home)).toEqual([`${RUN_FILE}.json`]);
+    expect(cli.stderr).toBe(
+      `warning: ${RUN_FILE}.json has 40 MiB, and report reads at most 40 MiB; use fewer rounds, arms or series\n`,
+    );
   });
 
   it('are written elsewhere, with a warning that names the place, when their folder is gone', async () => {
