@@ -9,10 +9,10 @@ import { formatBytes, formatCount } from '../units.ts';
  */
 export const MAX_DOCUMENT_BYTES = 40 * 1024 ** 2;
 
-/** The limits of what a file may hold, checked before it is parsed. sockbench writes at most a tenth of them. */
+/** The limits of what a file may hold, checked before it is parsed. sockbench writes at most half of it. */
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 10_000;
-const MAX_VALUES = 1_000_000;
+const MAX_VALUES = 2_000_000;
 /** In characters. The longest text is an encoded histogram. */
 const MAX_TEXT = 1024 ** 2;
 

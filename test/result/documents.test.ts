@@ -88,9 +88,9 @@ describe('a stored result', () => {
       / holds more than 10,000 values in one list at a\[1\]\.b\[10000\]$/,
     ],
     [
-      'a million values',
-      `{"a":[${Array(101).fill(list(10_000)).join(',')}]}`,
-      / holds more than 1,000,000 values at a\[\d+\]\[\d+\]$/,
+      'two million values',
+      `{"a":[${Array(201).fill(list(10_000)).join(',')}]}`,
+      / holds more than 2,000,000 values at a\[\d+\]\[\d+\]$/,
     ],
     [
       'a long text with quotes in it',
