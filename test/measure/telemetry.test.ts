@@ -44,6 +44,15 @@ describe('a telemetry sample', () => {
     expect(sample.lengthMs).toBeGreaterThanOrEqual(119);
   });
 
+  it('shows how long the main thread waited for a CPU, where the system reports it', () => {
+    const sampler = createSampler();
+    computeForMs(40);
+    const { runQueueWaitMs, lengthMs } = sampler.sample();
+    if (process.platform !== 'linux') return expect(runQueueWaitMs).toBeNull();
+    expect(runQueueWaitMs).toBeGreaterThanOrEqual(0);
+    return expect(runQueueWaitMs).toBeLessThanOrEqual(lengthMs + 10);
+  });
+
   it('shows that the event loop was blocked, and for how long', async () => {
     const sampler = createSampler();
     // The monitor measures between two fires of a timer of 10 ms, which come before those of later timers.
