@@ -73,6 +73,7 @@ export class GeneratorSession {
       takeMeasured: (isLast) => this.#takeMeasured(isLast),
       post: (snapshot) => options.post({ type: 'snapshot', snapshot }),
     });
+    context.window.onLongTurn = () => this.#postTotals();
   }
 
   #createPool(): ClientPool {
@@ -150,8 +151,7 @@ export class GeneratorSession {
       case 'measure':
         return this.#measure(message.startNs);
       case 'stop':
-        this.#sender.stop();
-        return;
+        return this.#sender.stop();
       case 'finish':
         return this.#finish();
     }

@@ -10,6 +10,9 @@ const STOPPED_NS = 10e6;
 /** Shorter work before a message is that of reading it. */
 const OTHER_WORK_NS = 0.5e6;
 
+/** How often {@link ReceiveWindow.onLongTurn} is called while one turn lasts. */
+const LONG_TURN_NS = 1e9;
+
 const UNKNOWN_TIMES: ThreadTimes = { ranNs: 0, queuedNs: 0 };
 
 /** A moment at which everything that had arrived was handled. */
@@ -29,6 +32,7 @@ interface Turn {
   /** How long the process was held up before the first message. */
   readonly stallNs: number;
   readonly times: ThreadTimes;
+  reportedNs: number;
   readonly receivedNs: number[];
   /** Latencies of the headline that were recorded in this turn. */
   readonly latenciesNs: number[];
@@ -56,6 +60,8 @@ export class ReceiveWindow {
   readonly #options: ReceiveWindowOptions;
   /** Messages handled so far. */
   total = 0;
+  /** Called once a second while one turn of the loop handles messages and no timer fires: the worker is busy, not hung. */
+  onLongTurn: () => void = () => {};
   #look: Look;
   /** When other work ended that was done since the look; null while there was none. */
   #worked: Pick<Look, 'atNs' | 'idleNs'> | null = null;
@@ -80,6 +86,9 @@ export class ReceiveWindow {
       this.#options.timers.soon(() => this.#close());
     }
     this.#turn.receivedNs.push(receivedNs);
+    if (receivedNs - this.#turn.reportedNs < LONG_TURN_NS) return;
+    this.#turn.reportedNs = receivedNs;
+    this.onLongTurn();
   }
 
   /** Notes a latency of the headline that is recorded now. */
@@ -131,6 +140,7 @@ export class ReceiveWindow {
       openedNs: Math.min(openedNs, receivedNs - stopNs),
       stallNs: Math.max(heldNs, stopNs),
       times,
+      reportedNs: receivedNs,
       receivedNs: [],
       latenciesNs: [],
     };

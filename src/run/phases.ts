@@ -9,7 +9,7 @@ import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
 import type { RunHost } from './host.ts';
-import { giveUp, HUNG_AFTER_MS, untilAll } from './hung-workers.ts';
+import { HUNG_AFTER_MS, untilAll } from './hung-workers.ts';
 import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
@@ -193,8 +193,7 @@ export async function collect(run: StartedRun): Promise<void> {
   const { control, workers, server, collector } = run;
   server.telemetry?.sampleNow();
   workers.postAll({ type: 'finish' });
-  const end = await control.within(workers.all('final'), HUNG_AFTER_MS);
-  if (end === 'timeout') giveUp(run, workers.missing('final'), HUNG_AFTER_MS);
+  await untilAll(run, 'final', HUNG_AFTER_MS, 'within');
   collector.finish();
   await control.within(workers.all('closed'), STOP_WITHIN_MS);
 }

@@ -325,3 +325,19 @@ it('a receive window counts all messages', () => {
   loop.receive().receive().endTurn().receive();
   expect(loop.window.total).toBe(3);
 });
+
+it('says once a second that it is busy while one turn lasts', () => {
+  const loop = new HandLoop();
+  let reports = 0;
+  loop.window.onLongTurn = () => {
+    reports += 1;
+  };
+  loop.receive();
+  for (let message = 0; message < 35; message++) loop.compute(100 * MS).receive();
+  expect(reports).toBe(3);
+  loop
+    .endTurn()
+    .compute(2000 * MS)
+    .receive();
+  expect(reports).toBe(3);
+});

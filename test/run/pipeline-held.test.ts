@@ -111,6 +111,27 @@ describe('a worker that is stopped for a while', () => {
   });
 });
 
+describe('a worker that is too busy to answer', () => {
+  it.each<RunPhase>(['measure', 'collect'])('in %s for 20 s is waited for', async (phase) => {
+    const given = { clients: '6', workers: '2', drain: '1s' };
+    const run = broadcasts({ given, behavior: { network: () => [500] } });
+    run.during(phase, phase === 'measure' ? 9900 : 0.05, () => run.workers[1]?.keepBusy(20_000));
+    const { invalid, ledger } = await run.run();
+    expect(invalid.map(({ code }) => code)).not.toContain('worker_hung');
+    expect(ledger).toMatchObject({ expected: 1500, delivered: 1500, lost: 0, unknown: 0 });
+  });
+
+  it('is given up after 40 s', async () => {
+    const run = broadcasts({ given: { clients: '6', workers: '2', drain: '1s' } });
+    run.during('collect', 0.05, () => run.workers[1]?.keepBusy(100_000));
+    const { invalid } = await run.run();
+    expect(invalid[0]).toEqual({
+      code: 'worker_hung',
+      message: 'generator process 2 did not answer within 40s',
+    });
+  });
+});
+
 describe('a coordinator that is stopped for a while', () => {
   it.each<[RunPhase, afterMs: number]>([
     ['start', 10],

@@ -189,6 +189,16 @@ export class FakeWorker implements WorkerHandle {
     this.#process.pause(forMs);
   }
 
+  /** One turn of its loop lasts so long: no timer fires, and it posts its counts once a second. */
+  keepBusy(forMs: number): void {
+    this.#process.pause(forMs);
+    for (let atMs = 1000; atMs < forMs; atMs += 1000) {
+      this.#run.time.after(atMs, () =>
+        this.#send({ type: 'totals', delivered: 0, iterating: 0, streams: [] }),
+      );
+    }
+  }
+
   kill(): void {
     this.#process.stop();
   }
