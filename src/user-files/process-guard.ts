@@ -101,9 +101,13 @@ export function guardProcess({ onUserError, onCrash }: GuardHandlers): void {
 
 /** Whether the function that called `callee` is sockbench's own. */
 function isOwnCall(callee: (...args: never[]) => unknown): boolean {
-  const stack: { stack?: string } = {};
-  Error.captureStackTrace(stack, callee);
-  const [, caller = ''] = stack.stack?.split('\n') ?? [];
+  const trace: { stack?: string } = {};
+  // Files of the user may have changed how stacks are made.
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  Object.assign(Error, { stackTraceLimit: 1, prepareStackTrace: undefined });
+  Error.captureStackTrace(trace, callee);
+  const [, caller = ''] = trace.stack?.split('\n') ?? [];
+  Object.assign(Error, { stackTraceLimit, prepareStackTrace });
   return caller.includes(OWN_CODE);
 }
 
