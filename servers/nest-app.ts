@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
 import type { RunningServer, StartOptions } from '../src/contract/server.ts';
@@ -19,11 +20,15 @@ export const NEST_PACKAGES = [
  */
 export async function allowDecorators(): Promise<void> {
   if (!import.meta.url.endsWith('.ts')) return;
-  // Its cache would stay in the folder for temporary files.
-  process.env['TSX_DISABLE_CACHE'] = '1';
+  const { TMPDIR } = process.env;
+  // tsx keeps its cache in the folder for temporary files, where it would be left behind.
+  process.env['TMPDIR'] = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+  mkdirSync(process.env['TMPDIR'], { recursive: true });
   const { register } = await import('tsx/esm/api');
   // An absolute path, because tsx would look in the working directory.
   register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });
+  if (TMPDIR === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = TMPDIR;
 }
 
 /** Starts an application; `scheme` is the scheme of the URL for clients. */

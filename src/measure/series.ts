@@ -84,9 +84,10 @@ export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonl
   return [...ownSeries, ...SERIES];
 }
 
-/** The definition of a series of the harness; undefined for a scenario's own. */
+/** The definition of a series of the harness, also without its stalls; undefined for a scenario's own. */
 export function seriesNamed(name: string): SeriesDefinition | undefined {
-  return SERIES.find((each) => each.name === name);
+  const whole = isUnstalled(name) ? name.slice(0, -UNSTALLED.length) : name;
+  return SERIES.find((each) => each.name === whole);
 }
 
 const UNSTALLED = '_unstalled';

@@ -1,6 +1,6 @@
 import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
-import { seriesNamed } from '../measure/series.ts';
+import { seriesNamed, unstalled } from '../measure/series.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
@@ -46,6 +46,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   }
   const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;
   counts.set('receive_uncertainty', counts.get(sampledBy) ?? null);
+  counts.set(unstalled(plan.headline), counts.get(plan.headline) ?? null);
   return counts;
 }
 

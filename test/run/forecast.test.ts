@@ -54,6 +54,7 @@ describe('what a run will record', () => {
       send_lag: 10,
       ping_pong: 4,
       ping_pong_actual: 4,
+      ping_pong_unstalled: 4,
       echoes: 6,
     });
   });

@@ -40,8 +40,8 @@ function valuesOf(minute: number): SparseCounts {
 /** A run of many hours as the collector and the assembly leave it: telemetry of every second, load once a minute. */
 export function makeLongRun(hours: number, workers: number): RunResult {
   const seconds = hours * 3600;
-  const given = { clients: '3', duration: '10s', workers: String(workers) };
-  const plan = { ...planOn(targetWith(), SCENARIO, given), durationMs: seconds * 1000 };
+  const given = { clients: '3', duration: '10s' };
+  const plan = { ...planOn(targetWith(), SCENARIO, given), durationMs: seconds * 1000, workers };
   const spread = Array.from({ length: workers }, (_, worker) => (worker === 0 ? EVERYONE : []));
   const membership = new Membership(LAYOUT, spread);
   const collector = new Collector({ membership, quietNs: 60e9, durationMs: seconds * 1000, drainMs: 5000 });
