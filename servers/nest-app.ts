@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
 import type { RunningServer, StartOptions } from '../src/contract/server.ts';
@@ -14,21 +15,28 @@ export const NEST_PACKAGES = [
   'rxjs',
 ] as const;
 
+const NEST_FOLDER = new URL('./nest/', import.meta.url).href;
+const DECORATORS = { compilerOptions: { experimentalDecorators: true } };
+let isAllowed = false;
+
 /**
  * Lets this process import TypeScript with decorators, which Node.js alone does not run. Does nothing in the published
- * package, where all files are compiled.
+ * package, where all files are compiled, and in Bun, which runs them.
  */
 export async function allowDecorators(): Promise<void> {
-  if (!import.meta.url.endsWith('.ts')) return;
-  const { TMPDIR } = process.env;
-  // tsx keeps its cache in the folder for temporary files, where it would be left behind.
-  process.env['TMPDIR'] = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
-  mkdirSync(process.env['TMPDIR'], { recursive: true });
-  const { register } = await import('tsx/esm/api');
-  // An absolute path, because tsx would look in the working directory.
-  register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });
-  if (TMPDIR === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = TMPDIR;
+  if (isAllowed || !import.meta.url.endsWith('.ts') || 'bun' in process.versions) return;
+  isAllowed = true;
+  // Without a thread, the process of esbuild ends with each call. It would count as part of the server.
+  process.env['ESBUILD_WORKER_THREADS'] = '0';
+  const { transformSync } = await import('esbuild');
+  registerHooks({
+    load(url, context, nextLoad) {
+      if (!url.startsWith(NEST_FOLDER)) return nextLoad(url, context);
+      const source = readFileSync(fileURLToPath(url), 'utf8');
+      const { code } = transformSync(source, { loader: 'ts', sourcemap: 'inline', tsconfigRaw: DECORATORS });
+      return { format: 'module', source: code, shortCircuit: true };
+    },
+  });
 }
 
 /** Starts an application; `scheme` is the scheme of the URL for clients. */

@@ -77,7 +77,7 @@ describe('the descriptors of the Nest servers', () => {
       import { registerHooks } from 'node:module';
       registerHooks({
         resolve(specifier, context, next) {
-          if (/^(@nestjs|rxjs|reflect-metadata|tsx)/.test(specifier)) throw new Error('no ' + specifier);
+          if (/^(@nestjs|rxjs|reflect-metadata|esbuild)/.test(specifier)) throw new Error('no ' + specifier);
           return next(specifier, context);
         },
       });
