@@ -41,11 +41,12 @@ const kind = fault.replace(/^all-/, '');
 const peers: Peer[] = [];
 let measuring = false;
 
-function note(message: unknown): void {
+function note(message: unknown, sender: Peer): void {
   if (measuring || !String(message).startsWith('sbm')) return;
   measuring = true;
   setTimeout(() => {
-    for (const peer of isForAll ? peers : peers.slice(-1)) FAULTS[kind]?.(peer);
+    const others = peers.filter((peer) => peer !== sender);
+    for (const peer of isForAll ? peers : others.slice(-1)) FAULTS[kind]?.(peer);
   }, AFTER_MS);
 }
 
@@ -79,10 +80,11 @@ function serveSocketio(): void {
   const io = new Server(http, { serveClient: false });
   io.on('connection', (socket) => {
     const { socket: ws } = socket.conn.transport as unknown as { readonly socket: WebSocket };
-    peers.push({ text: (text) => ws.send(text), bytes() {} });
+    const peer = { text: (text: string) => ws.send(text), bytes() {} };
+    peers.push(peer);
     socket.on(EVENT.sendMessage, ({ message }: SendMessage) => {
       io.emit(EVENT.receiveMessage, message);
-      note(message);
+      note(message, peer);
     });
   });
 }
@@ -98,14 +100,18 @@ function serveWebSocket(): void {
   });
   function accept(webSocket: WebSocket, tcp: Duplex): void {
     webSocket.on('error', () => {});
-    peers.push({ text: (text) => webSocket.send(text), bytes: (...bytes) => tcp.write(Buffer.from(bytes)) });
+    const peer: Peer = {
+      text: (text) => webSocket.send(text),
+      bytes: (...bytes) => void tcp.write(Buffer.from(bytes)),
+    };
+    peers.push(peer);
     webSocket.on('message', (data: Buffer, isBinary) => {
       const { event, data: content } = decodeEnvelope(data, isBinary);
       if (event !== EVENT.sendMessage) return;
       const { message } = content as SendMessage;
       const frame = encodeEnvelope({ event: EVENT.receiveMessage, data: message });
       for (const client of server.clients) client.send(frame);
-      note(message);
+      note(message, peer);
     });
   }
 }
