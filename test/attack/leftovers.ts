@@ -73,6 +73,15 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
+/** Whether something listens on the port all the time until then; a process that was killed needs a moment to end. */
+async function acceptsUntil(port: number, deadlineMs: number): Promise<boolean> {
+  while (await accepts(port)) {
+    if (performance.now() >= deadlineMs) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
+}
+
 function unfinishedIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
@@ -97,7 +106,9 @@ export async function leftBehind(arena: Arena, mark: string, graceMs: number): P
   const left = processes.map(({ pid, command }) => `process ${pid} (${command.slice(0, 120)})`);
   for (const { pid } of processes) kill(pid);
   // What a daemon with an environment and a folder of its own holds is only known by its port.
-  if (processes.length === 0 && (await accepts(arena.port))) left.push(`a listener on port ${arena.port}`);
+  if (processes.length === 0 && (await acceptsUntil(arena.port, deadlineMs))) {
+    left.push(`a listener on port ${arena.port}`);
+  }
   const folders = [
     ...(existsSync(arena.tmp) ? readdirSync(arena.tmp).map((name) => `${name} in TMPDIR`) : []),
     ...unfinishedIn(arena.out).map((path) => `unfinished ${path}`),
