@@ -1,6 +1,6 @@
 import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
-import { seriesNamed, unstalled } from '../measure/series.ts';
+import { seriesNamed } from '../measure/series.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
@@ -23,7 +23,8 @@ export function forecastRun(run: PlannedRun) {
 
 /**
  * Forecasts the series that a run may record, each with the number of its independent samples. It is a maximum where only
- * some messages have one, an average with random arrivals, and null where only the run can show it.
+ * some messages have one, an average with random arrivals, and null where only the run can show it. The headline without
+ * stalls is left out: it is judged, and no condition names it.
  */
 export function forecastSamples({ plan, scenario, layout }: PlannedRun): ReadonlyMap<string, number | null> {
   const { clients, transport, profile } = plan;
@@ -46,7 +47,6 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   }
   const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;
   counts.set('receive_uncertainty', counts.get(sampledBy) ?? null);
-  counts.set(unstalled(plan.headline), counts.get(plan.headline) ?? null);
   return counts;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveScenario } from '../../src/cli/resolve.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import { defineScenario, everyClient, type Scenario } from '../../src/contract/scenario.ts';
+import { unstalled } from '../../src/measure/series.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { forecastRun, forecastSamples } from '../../src/run/forecast.ts';
@@ -25,7 +26,8 @@ describe('what a run will record', () => {
     const planned = await planFor(scenario, given);
     const forecast = forecastSamples(planned);
     const view = viewResult(await new FakeRun({ planned }).run());
-    expect(Object.keys(view.result.series).sort()).toEqual([...forecast.keys()].sort());
+    const recorded = [...forecast.keys(), unstalled(planned.plan.headline)];
+    expect(Object.keys(view.result.series).sort()).toEqual(recorded.sort());
     for (const [series, samples] of forecast) {
       if (samples !== null) expect([series, view.samples(series)]).toEqual([series, samples]);
     }
@@ -54,7 +56,6 @@ describe('what a run will record', () => {
       send_lag: 10,
       ping_pong: 4,
       ping_pong_actual: 4,
-      ping_pong_unstalled: 4,
       echoes: 6,
     });
   });
