@@ -28,21 +28,33 @@ export function addressText({ protocol, username, password, host, pathname, sear
   return `${protocol}//${user}${host}${path === '/' ? '' : path}`;
 }
 
+/** Whether clients of a URL use TLS. */
+export function isSecure({ protocol }: URL): boolean {
+  return protocol === 'https:' || protocol === 'wss:';
+}
+
+/** The host of a URL without the brackets of an IPv6 address, and its port or that of its scheme. */
+export function endpointOf(url: URL): { readonly host: string; readonly port: number } {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(url.port) || (isSecure(url) ? 443 : 80) };
+}
+
 const LOCALHOST = 'localhost';
 
-function isThisMachine(hostname: string): boolean {
-  if (hostname === LOCALHOST) return true;
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
-  const version = isIP(address);
-  return version !== 0 && LOOPBACK.check(address, version === 4 ? 'ipv4' : 'ipv6');
+function isThisMachine(url: URL): boolean {
+  const { host } = endpointOf(url);
+  if (host === LOCALHOST) return true;
+  const version = isIP(host);
+  return version !== 0 && LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 /**
  * Checks that load may be sent to the host of a URL: this machine, or the host that --allow-remote names. No name is
  * resolved. Throws REMOTE_TARGET.
  */
-export function requireAllowedHost({ hostname }: URL, allowRemote: string | null): void {
-  if (isThisMachine(hostname) || hostname === allowRemote) return;
+export function requireAllowedHost(url: URL, allowRemote: string | null): void {
+  const { hostname } = url;
+  if (isThisMachine(url) || hostname === allowRemote) return;
   fail(
     'REMOTE_TARGET',
     `${hostname} is not this machine; load on a machine without the consent of its owner is an attack`,

@@ -2,7 +2,7 @@ import { Agent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
-import { resolveName } from '../contract/address.ts';
+import { endpointOf, isSecure, resolveName } from '../contract/address.ts';
 import type { TlsOptions } from '../contract/target.ts';
 
 /** The longest answer that is read; the `ws` package has the same limit for a message. */
@@ -21,15 +21,13 @@ function failedConnection(reason: string): Socket {
  * allowed.
  */
 export function clientAgent(url: URL, tls: TlsOptions): Agent {
-  const isSecure = url.protocol === 'https:' || url.protocol === 'wss:';
   const options = { keepAlive: true, lookup: resolveName, ...tls };
-  const agent = isSecure ? new HttpsAgent(options) : new Agent(options);
-  const allowedHost = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const allowedPort = Number(url.port) || (isSecure ? 443 : 80);
+  const agent = isSecure(url) ? new HttpsAgent(options) : new Agent(options);
+  const allowed = endpointOf(url);
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (target, onCreated) => {
     const { host, port } = target;
-    if (host === allowedHost && Number(port) === allowedPort) return connect(target, onCreated);
+    if (host === allowed.host && Number(port) === allowed.port) return connect(target, onCreated);
     return failedConnection(`the client would connect to ${host}:${port} instead of ${url.host}`);
   };
   return agent;

@@ -1,3 +1,4 @@
+import { endpointOf } from '../../contract/address.ts';
 import { type Answer, type Diagnosis, type LookAt, type Refused, requestUrl, type Sight } from './look.ts';
 
 const ACCEPT_CERTIFICATE =
@@ -166,7 +167,7 @@ async function speaksTls(url: URL, look: LookAt): Promise<boolean> {
 
 /** The same port with another protocol. */
 function withProtocol(url: URL, protocol: string): URL {
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const { port } = endpointOf(url);
   return new URL(`${protocol}//${url.hostname}:${port}${url.pathname}${url.search}`);
 }
 

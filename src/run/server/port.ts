@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { resolveName } from '../../contract/address.ts';
+import { endpointOf, resolveName } from '../../contract/address.ts';
 import { describeProcess, readProcesses, readSystemFile } from './process-tree.ts';
 
 /** A connection attempt that takes longer has failed: the packet was dropped. */
@@ -10,18 +10,9 @@ const ATTEMPT_MS = 1000;
 /** The state LISTEN in /proc/net/tcp, see proc_net(5). */
 const LISTENING = '0A';
 
-function portOf({ protocol, port }: URL): number {
-  const isSecure = protocol === 'https:' || protocol === 'wss:';
-  return Number(port) || (isSecure ? 443 : 80);
-}
-
 /** Whether something accepts TCP connections there. Gives up after a second, and when `limit` is aborted. */
 export async function answers(url: URL, limit: AbortSignal): Promise<boolean> {
-  const socket = connect({
-    port: portOf(url),
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    lookup: resolveName,
-  });
+  const socket = connect({ ...endpointOf(url), lookup: resolveName });
   const signal = AbortSignal.any([limit, AbortSignal.timeout(ATTEMPT_MS)]);
   // Destroying it may emit another error.
   socket.on('error', () => {});
@@ -40,7 +31,7 @@ export async function answers(url: URL, limit: AbortSignal): Promise<boolean> {
  * when it belongs to another user or network namespace, and where there is no /proc.
  */
 export function describeListener(url: URL): string {
-  const sockets = listeningSockets(portOf(url));
+  const sockets = listeningSockets(endpointOf(url).port);
   const found = readProcesses().find(({ pid }) => openFiles(pid).some((file) => sockets.has(file)));
   return found === undefined ? 'another process' : describeProcess(found.pid);
 }
