@@ -1,5 +1,5 @@
 import { isObserving } from '../contract/scenario.ts';
-import { giveUp, HUNG_AFTER_MS } from './hung-workers.ts';
+import { giveUp, HUNG_AFTER_MS, Silence } from './hung-workers.ts';
 import type { StartedRun } from './phases.ts';
 
 const DRAIN_POLL_MS = 20;
@@ -11,9 +11,8 @@ const PUSHES_WAIT_MS = 1200;
 const HELD_UP_AFTER_MS = 1000;
 
 /**
- * Waits for expected deliveries that are missing, then a moment for duplicates. Nothing more arrives from
- * a dead server, or without a receiver. Time
- * in which a worker is held up does not count: what has arrived is read when it goes on.
+ * Waits for expected deliveries that are missing, then a moment for duplicates. Nothing more arrives from a dead server,
+ * or without a receiver. Time in which a worker is held up does not count: what has arrived is read when it goes on.
  */
 export async function drain(run: StartedRun): Promise<void> {
   const { plan, host, control, layout, membership } = run;
@@ -43,29 +42,4 @@ function isWaiting({ membership, collector }: StartedRun): boolean {
   const expected = membership.expected(collector.sent());
   const isMissing = delivered < expected.total - expected.silent;
   return isMissing || alive.some(({ iterating }) => iterating > 0) || collector.pushes.incomplete > 0;
-}
-
-/** How long each worker has posted nothing, in the time that the coordinator attended to it. */
-class Silence {
-  readonly #run: StartedRun;
-  readonly #heard: Array<{ messages: number; atMs: number }>;
-
-  constructor(run: StartedRun) {
-    this.#run = run;
-    const atMs = run.control.attendedMs;
-    this.#heard = run.collector.workers.map(({ messages }) => ({ messages, atMs }));
-  }
-
-  /** Workers that are not lost and have posted nothing for longer than this. */
-  longerThan(limitMs: number): number[] {
-    const { collector, control, membership } = this.#run;
-    const nowMs = control.attendedMs;
-    return [...this.#heard.keys()].filter((worker) => {
-      const heard = this.#heard[worker];
-      const messages = collector.workers[worker]?.messages;
-      if (heard === undefined || messages === undefined || membership.lostWorkers.has(worker)) return false;
-      if (heard.messages !== messages) Object.assign(heard, { messages, atMs: nowMs });
-      return nowMs - heard.atMs > limitMs;
-    });
-  }
 }

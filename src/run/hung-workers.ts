@@ -29,15 +29,16 @@ export async function untilAll(
   timeoutMs: number,
   wait: 'until' | 'within' = 'until',
 ): Promise<void> {
-  const { control, workers, collector } = run;
+  const { control, workers } = run;
   let end = await control[wait](workers.all(type), timeoutMs - HUNG_AFTER_MS);
   for (let afterMs = timeoutMs; end === 'timeout'; afterMs += HUNG_AFTER_MS) {
-    const before = collector.workers.map(({ messages }) => messages);
+    const silence = new Silence(run);
     end = await control[wait](workers.all(type), HUNG_AFTER_MS);
     if (end !== 'timeout') return;
-    const isSilent = (worker: number) => collector.workers[worker]?.messages === before[worker];
-    const hung = workers.missing(type).filter((worker) => isSilent(worker) || afterMs >= timeoutMs + BUSY_MS);
-    giveUp(run, hung, afterMs);
+    const missing = workers.missing(type);
+    const silent = silence.longerThan(0);
+    const isOver = afterMs >= timeoutMs + BUSY_MS;
+    giveUp(run, isOver ? missing : missing.filter((worker) => silent.includes(worker)), afterMs);
   }
 }
 
@@ -54,5 +55,30 @@ export function giveUp(
       'worker_hung',
       `generator process ${worker + 1} did not answer within ${formatDurationMs(afterMs)}`,
     );
+  }
+}
+
+/** How long each worker has posted nothing, in the time that the coordinator attended to it. */
+export class Silence {
+  readonly #run: Omit<WatchedRun, 'workers'>;
+  readonly #heard: Array<{ messages: number; atMs: number }>;
+
+  constructor(run: Omit<WatchedRun, 'workers'>) {
+    this.#run = run;
+    const atMs = run.control.attendedMs;
+    this.#heard = run.collector.workers.map(({ messages }) => ({ messages, atMs }));
+  }
+
+  /** Workers that are not lost and have posted nothing for longer than this. */
+  longerThan(limitMs: number): number[] {
+    const { collector, control, membership } = this.#run;
+    const nowMs = control.attendedMs;
+    return [...this.#heard.keys()].filter((worker) => {
+      const heard = this.#heard[worker];
+      const messages = collector.workers[worker]?.messages;
+      if (heard === undefined || messages === undefined || membership.lostWorkers.has(worker)) return false;
+      if (heard.messages !== messages) Object.assign(heard, { messages, atMs: nowMs });
+      return nowMs - heard.atMs > limitMs;
+    });
   }
 }
