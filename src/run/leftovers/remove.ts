@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -6,6 +6,7 @@ import {
   type ProcStat,
   readProcesses,
   readStat,
+  readSystemFile,
   sendSignal,
 } from '../server/process-tree.ts';
 import { temporaryFolders } from '../temporary.ts';
@@ -140,21 +141,13 @@ function filesOf(folder: string): string[] {
  * nothing leads to it. `git worktree prune` would also forget worktrees of the user on a drive that is not mounted.
  */
 export function removeCheckout(path: string): void {
-  const entry = /^gitdir: (.+)$/m.exec(fileText(join(path, '.git')))?.[1] ?? '';
+  const entry = /^gitdir: (.+)$/m.exec(readSystemFile(join(path, '.git')) ?? '')?.[1] ?? '';
   const entries = dirname(entry);
   if (basename(entries) === 'worktrees' && basename(entry).startsWith(basename(path))) {
     rmSync(entry, { recursive: true, force: true });
     removeEmpty(entries);
   }
   rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-}
-
-function fileText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function removeEmpty(folder: string): void {
