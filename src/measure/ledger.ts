@@ -96,10 +96,15 @@ export class Ledger {
     accounts.set(stream, new DeliveryAccount());
   }
 
-  /** Enters a message that `receiver` got. A negative number does not exist in the stream. */
+  /** The account of a message; undefined where it is not expected. A negative number does not exist in the stream. */
+  #accountOf(receiver: number, stream: number, seq: number): DeliveryAccount | undefined {
+    return seq < 0 ? undefined : this.#accounts.get(receiver)?.get(stream);
+  }
+
+  /** Enters a message that `receiver` got. */
   receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
-    const account = this.#accounts.get(receiver)?.get(stream);
-    const receipt = seq < 0 ? 'unexpected' : (account?.receive(seq) ?? 'unexpected');
+    const account = this.#accountOf(receiver, stream, seq);
+    const receipt = account?.receive(seq) ?? 'unexpected';
     switch (receipt) {
       case 'first':
       case 'reordered':
@@ -119,8 +124,8 @@ export class Ledger {
 
   /** Enters a message that `receiver` got with another payload than the one that was sent. */
   receiveCorrupted(receiver: number, stream: number, seq: number): Receipt {
-    const account = this.#accounts.get(receiver)?.get(stream);
-    if (account === undefined || seq < 0) {
+    const account = this.#accountOf(receiver, stream, seq);
+    if (account === undefined) {
       this.#totals.unexpected += 1;
       return 'unexpected';
     }
@@ -131,8 +136,8 @@ export class Ledger {
 
   /** Tells a copy of a warm-up message from the first one. No warm-up message is in any count. */
   receiveWarmup(receiver: number, stream: number, seq: number): Receipt {
-    const account = this.#accounts.get(receiver)?.get(stream);
-    if (account === undefined || seq < 0) return 'unexpected';
+    const account = this.#accountOf(receiver, stream, seq);
+    if (account === undefined) return 'unexpected';
     account.warmup ??= new DeliveryAccount();
     return account.warmup.receive(seq);
   }
