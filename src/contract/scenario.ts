@@ -36,16 +36,19 @@ export type Operation =
   /** Carries out the scenario's `steps`. */
   | { readonly kind: 'steps' };
 
-export const OPERATION_KINDS: ReadonlyArray<Operation['kind']> = [
-  'publish',
-  'request',
-  'ask-me',
-  'echo',
-  'stream-reply',
-  'ping',
-  'close',
-  'steps',
-];
+/** Every kind; one that is missing does not compile. */
+const KINDS_OF_OPERATION: Readonly<Record<Operation['kind'], true>> = {
+  publish: true,
+  request: true,
+  'ask-me': true,
+  echo: true,
+  'stream-reply': true,
+  ping: true,
+  close: true,
+  steps: true,
+};
+
+export const OPERATION_KINDS: readonly string[] = Object.keys(KINDS_OF_OPERATION);
 
 /** Messages of one sender to one audience. The k-th due message of a run belongs to stream k modulo their number. */
 export interface Stream {
