@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/sockbench.ts';
+import { type Ended, freePort, type Running, watch } from '../support/sockbench.ts';
 import { leftBehind, markedProcesses, peakMiB } from './leftovers.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/sockbench.js');
@@ -30,21 +29,6 @@ export interface AttackCase {
   readonly attack: (arena: Arena) => Promise<void>;
 }
 
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface Started {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  /** Resolves when the text has appeared on stdout or stderr; rejects when the process ends without it. */
-  readonly said: (text: string | RegExp) => Promise<void>;
-  readonly ended: Promise<Ended>;
-}
-
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
@@ -69,7 +53,7 @@ export interface Arena {
   readonly env: NodeJS.ProcessEnv;
   /** Writes a file into the folder and returns its path. */
   readonly file: (name: string, text: string | Uint8Array) => string;
-  readonly start: (args: readonly string[], options?: StartOptions) => Started;
+  readonly start: (args: readonly string[], options?: StartOptions) => Running;
   readonly run: (args: readonly string[], options?: StartOptions) => Promise<Ended>;
   /** Pids of what the case started, sockbench's and its servers', whose command line contains all of `words`. */
   readonly pids: (...words: readonly string[]) => number[];
@@ -92,35 +76,6 @@ export interface Outcome {
 
 const STACK = /^\s+at .+:\d+:\d+\)?$/m;
 
-function collect(child: ChildProcess): Started {
-  let [stdout, stderr] = ['', ''];
-  const checks = new Set<() => void>();
-  child.stdout?.on('data', (chunk) => {
-    stdout += chunk;
-    for (const check of checks) check();
-  });
-  child.stderr?.on('data', (chunk) => {
-    stderr += chunk;
-    for (const check of checks) check();
-  });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
-  return {
-    child,
-    pid: child.pid ?? 0,
-    ended,
-    said: (text) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          const all = stdout + stderr;
-          if (typeof text === 'string' ? all.includes(text) : text.test(all)) resolve();
-        };
-        checks.add(check);
-        check();
-        void ended.then(() => reject(new Error(`it ended without saying ${text}:\n${stdout}${stderr}`)));
-      }),
-  };
-}
-
 function commandOf(args: readonly string[], { through = [], shell }: StartOptions): readonly string[] {
   const command = [...through, process.execPath, BIN, ...args];
   return shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command];
@@ -139,7 +94,7 @@ async function prepare(mark: string, ends: (ended: Ended) => void): Promise<Aren
       env: { ...env, ...options.env },
       detached: options.detached ?? false,
     });
-    const started = collect(child);
+    const started = watch(child);
     void started.ended.then(ends);
     return started;
   };

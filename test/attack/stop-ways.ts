@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Arena, Ended, Started } from './attack.ts';
+import type { Ended, Running } from '../support/sockbench.ts';
+import type { Arena } from './attack.ts';
 
 const PYTHON = '/usr/bin/python3';
 
@@ -32,15 +33,15 @@ export const noPython = () => (existsSync(PYTHON) ? null : `${PYTHON}, for a ter
 
 /** How something ends the program. `Group`: every process of the group, as a terminal and \`timeout\` do. */
 export const WAYS = {
-  'SIGINT to the group': (run: Started) => process.kill(-run.pid, 'SIGINT'),
-  'two SIGINTs at once': (run: Started) => {
+  'SIGINT to the group': (run: Running) => process.kill(-run.pid, 'SIGINT'),
+  'two SIGINTs at once': (run: Running) => {
     for (const pid of [-run.pid, -run.pid]) process.kill(pid, 'SIGINT');
     run.child.kill('SIGINT');
   },
-  'SIGTERM to the group': (run: Started) => process.kill(-run.pid, 'SIGTERM'),
-  'SIGHUP to the group': (run: Started) => process.kill(-run.pid, 'SIGHUP'),
-  'a closed terminal': (run: Started) => run.child.kill('SIGUSR1'),
-  'Ctrl-C on a terminal': (run: Started) => run.child.kill('SIGUSR2'),
+  'SIGTERM to the group': (run: Running) => process.kill(-run.pid, 'SIGTERM'),
+  'SIGHUP to the group': (run: Running) => process.kill(-run.pid, 'SIGHUP'),
+  'a closed terminal': (run: Running) => run.child.kill('SIGUSR1'),
+  'Ctrl-C on a terminal': (run: Running) => run.child.kill('SIGUSR2'),
 } as const;
 
 export type Way = keyof typeof WAYS;

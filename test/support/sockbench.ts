@@ -12,6 +12,7 @@ const FAULTY = join(import.meta.dirname, 'faulty-server.ts');
 
 export interface Ended {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -19,9 +20,40 @@ export interface Ended {
 /** A running command line. */
 export interface Running {
   readonly child: ChildProcess;
-  /** Resolves when the text has appeared on stderr. */
-  readonly said: (text: string) => Promise<void>;
+  readonly pid: number;
+  /** Resolves when the text has appeared on stdout or stderr; rejects when the process ends without it. */
+  readonly said: (text: string | RegExp) => Promise<void>;
   readonly ended: Promise<Ended>;
+}
+
+/** Reads what a command line prints. */
+export function watch(child: ChildProcess): Running {
+  let [stdout, stderr] = ['', ''];
+  const checks = new Set<() => void>();
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+    for (const check of checks) check();
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+    for (const check of checks) check();
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
+  return {
+    child,
+    pid: child.pid ?? 0,
+    ended,
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const all = stdout + stderr;
+          if (typeof text === 'string' ? all.includes(text) : text.test(all)) resolve();
+        };
+        checks.add(check);
+        check();
+        void ended.then(() => reject(new Error(`it ended without saying ${text}:\n${stdout}${stderr}`)));
+      }),
+  };
 }
 
 /** Starts the command line in its own process, as a user does. */
@@ -29,29 +61,7 @@ export function startSockbench(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Running {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-  let stdout = '';
-  let stderr = '';
-  const listeners = new Set<() => void>();
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-    for (const listener of listeners) listener();
-  });
-  return {
-    child,
-    said: (text) =>
-      new Promise((resolve) => {
-        const check = () => {
-          if (stderr.includes(text)) resolve();
-        };
-        listeners.add(check);
-        check();
-      }),
-    ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })),
-  };
+  return watch(spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options }));
 }
 
 export function sockbench(...args: string[]): Promise<Ended> {

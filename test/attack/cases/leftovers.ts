@@ -4,8 +4,8 @@ import { globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commitFiles, gitIn } from '../../support/git.ts';
-import { faultyCommand, freePort } from '../../support/sockbench.ts';
-import type { Arena, AttackCase, Started } from '../attack.ts';
+import { faultyCommand, freePort, type Running } from '../../support/sockbench.ts';
+import type { Arena, AttackCase } from '../attack.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin/sockbench.js');
 const FAULTY = join(import.meta.dirname, '../../support/faulty-server.ts');
@@ -50,7 +50,7 @@ async function processOf(arena: Arena, ...words: readonly string[]): Promise<num
   return arena.pids(...words)[0] ?? 0;
 }
 
-async function kill9({ child }: Started): Promise<void> {
+async function kill9({ child }: Running): Promise<void> {
   child.kill('SIGKILL');
   // Its pipes stay open while a generator process is stopped.
   await once(child, 'exit');

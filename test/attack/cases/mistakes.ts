@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { faultyCommand } from '../../support/sockbench.ts';
-import type { Arena, AttackCase, Ended } from '../attack.ts';
+import { type Ended, faultyCommand } from '../../support/sockbench.ts';
+import type { Arena, AttackCase } from '../attack.ts';
 
 const RUN = ['run', 'broadcast-latency'];
 /** A short run: two clients, 50 messages, no warm-up. */

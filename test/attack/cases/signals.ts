@@ -3,8 +3,8 @@ import { existsSync, globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commitFiles, gitIn } from '../../support/git.ts';
-import { faultyCommand } from '../../support/sockbench.ts';
-import type { Arena, AttackCase, Ended } from '../attack.ts';
+import { type Ended, faultyCommand } from '../../support/sockbench.ts';
+import type { Arena, AttackCase } from '../attack.ts';
 import { endWhen, isOnTerminal, noPython, WAYS, type Way } from '../stop-ways.ts';
 
 /** The stored results in the folder of a case. */

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { faultyCommand } from '../../support/sockbench.ts';
-import type { Arena, AttackCase, Ended } from '../attack.ts';
+import { type Ended, faultyCommand } from '../../support/sockbench.ts';
+import type { Arena, AttackCase } from '../attack.ts';
 
 const SHORT = ['--clients', '3', '--rate', '50/s', '--duration', '1s', '--warmup', '200ms'];
 
