@@ -2,7 +2,7 @@
  * Reads what a packet capture of the loopback device says of the messages of a run: when each was handed to the
  * kernel by its sender, and when each arrived at each receiver's socket. Knows nothing of how sockbench measures.
  */
-import { findStamp } from '../../src/measure/stamp.ts';
+import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
 
 interface Segment {
   readonly atNs: number;
@@ -13,15 +13,10 @@ interface Segment {
 }
 
 /** One message seen on the wire. */
-export interface Sighting {
+export interface Sighting extends Stamp {
   readonly atNs: number;
   /** Port of the client that sent or received it. */
   readonly client: number;
-  readonly stream: number;
-  readonly seq: number;
-  readonly intendedNs: number;
-  readonly actualNs: number;
-  readonly measured: boolean;
 }
 
 const NANOSECOND_MAGIC = 0xa1b23c4d;

@@ -13,7 +13,7 @@ export const numberSchema = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.M
 /** A text in a stored document. */
 export const textSchema = z.string().max(64 * 1024);
 
-/** An encoded histogram; `documents.ts` decodes it. */
+/** An encoded histogram; `consistency.ts` measures it. */
 export const histogramSchema = z.string().max(1024 ** 2);
 
 /** A list of at most `max` values. */

@@ -51,7 +51,7 @@ const event = must(isOutgoingEvent, AN_EVENT);
 /** Any result but a promise. */
 export const anyValue = must(() => true, 'the value itself');
 /** Any result, also a promise. */
-export const unchecked: ResultCheck = () => null;
+const unchecked: ResultCheck = () => null;
 
 /** What the functions of a target must return. Most are called for each message, so that these checks are cheap. */
 export const TARGET_RESULTS: ResultChecks = {
