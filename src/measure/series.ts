@@ -84,9 +84,10 @@ export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonl
   return [...ownSeries, ...SERIES];
 }
 
-/** The definition of a series of the harness, also without its stalls; undefined for a scenario's own. */
+/** The definition of a series of the harness, also without its stalls or across hosts; undefined for a scenario's own. */
 export function seriesNamed(name: string): SeriesDefinition | undefined {
-  const whole = isUnstalled(name) ? name.slice(0, -UNSTALLED.length) : name;
+  const suffix = [UNSTALLED, ACROSS_HOSTS].find((each) => name.endsWith(each)) ?? '';
+  const whole = name.slice(0, name.length - suffix.length);
   return SERIES.find((each) => each.name === whole);
 }
 
@@ -99,4 +100,18 @@ export function unstalled(series: string): string {
 
 export function isUnstalled(series: string): boolean {
   return series.endsWith(UNSTALLED);
+}
+
+const ACROSS_HOSTS = '_across_hosts';
+
+/**
+ * The series of a shard that holds those values of another one whose sender is on another host. Whether the clocks of
+ * the hosts compare well enough to use them is known only at the end.
+ */
+export function acrossHosts(series: string): string {
+  return `${series}${ACROSS_HOSTS}`;
+}
+
+export function isAcrossHosts(series: string): boolean {
+  return series.endsWith(ACROSS_HOSTS);
 }

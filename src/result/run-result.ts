@@ -10,6 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
+import { meetingFields, shardSchema } from './stored-shard.ts';
 
 /**
  * The version of every stored document: result of a run, comparison and capacity search. A change that an older reader
@@ -165,6 +166,9 @@ export const thresholdSchema = z.object({
   detail: textSchema,
 });
 
+/** One of the shards that a result was merged from. */
+const mergedShard = z.object({ ...meetingFields, startedAt: z.iso.datetime(), environment });
+
 export const runResultSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   tool: z.object({ name: z.literal('sockbench'), version: textSchema }),
@@ -231,10 +235,15 @@ export const runResultSchema = z.object({
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,
   thresholds: listOf(thresholdSchema),
+  /** Set in the result of one shard. Its ledger counts what its own clients got; only a merge has the whole. */
+  shard: shardSchema.nullable().default(null),
+  /** The shards that this result was merged from, by index; null for the result of one run. */
+  shards: listOf(mergedShard).nullable().default(null),
 });
 
 export type RunResult = z.infer<typeof runResultSchema>;
 export type { Finding } from './findings.ts';
 export type ProcessTelemetry = z.infer<typeof processTelemetry>;
+export type MergedShard = z.infer<typeof mergedShard>;
 export type StoredInterval = z.infer<typeof interval>;
 export type ThresholdOutcome = z.infer<typeof thresholdSchema>;

@@ -63,6 +63,8 @@ export function assembleResult(record: RunRecord): RunResult {
     traffic: collector.traffic(timing.measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],
+    shard: null,
+    shards: null,
   };
   return judgeRun(boundResult(result), collector.impossible.take());
 }

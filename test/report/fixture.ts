@@ -320,6 +320,8 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     traffic: trafficOf(options),
     snapshotCostMaxMs: 0.42,
     thresholds: [],
+    shard: null,
+    shards: null,
   };
   return runResultSchema.parse(result);
 }

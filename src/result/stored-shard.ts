@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
+
+/** The latencies of broadcasts in one shard, encoded. */
+const MAX_BROADCASTS_CHARACTERS = 48 * 1024 ** 2;
+const MAX_ROWS = 100_000;
+
+/** How the clock of another shard compares with the clock of this one. */
+const otherShard = z.object({
+  index: countSchema,
+  /** Null where the shards did not announce themselves. */
+  host: textSchema.nullable(),
+  /** Its reading minus this host's; null where it is not known, and then `problem` says why. */
+  aheadNs: numberSchema.nullable(),
+  /** The maximum error of `aheadNs` over the whole run. */
+  boundNs: numberSchema.nullable(),
+  problem: textSchema.nullable(),
+});
+
+/** One of the shards of a run, and its meeting with the others. */
+export const meetingFields = {
+  /** From 1 to `count`. */
+  index: countSchema,
+  count: countSchema,
+  host: textSchema,
+  rendezvous: z.enum(['start-at', 'folder', 'url']),
+  /** The same text in all shards of one run, and in no other run. */
+  meeting: textSchema,
+  /** How long after the agreed start this shard was ready; 0 when it was in time. */
+  lateMs: numberSchema,
+  others: listOf(otherShard),
+};
+
+/** What receivers of a shard got of one stream. All of these receivers got as much. */
+const shardAccounts = z.object({
+  stream: countSchema,
+  receivers: listOf(countSchema, MAX_ROWS),
+  delivered: countSchema,
+  late: countSchema,
+  duplicated: countSchema,
+  reordered: countSchema,
+  corrupted: countSchema,
+});
+
+/** What only a merge needs of the result of one shard. */
+export const shardSchema = z.object({
+  ...meetingFields,
+  /** When measuring began, by the clock of this host. */
+  measureStartAt: z.iso.datetime(),
+  /** The streams that clients of this shard send; each receiver expects `copies` of each message. */
+  streams: listOf(
+    z.object({ stream: countSchema, sender: countSchema, copies: countSchema, sent: countSchema }),
+    MAX_ROWS,
+  ),
+  /** All receivers of this shard, also those that got nothing, but for those whose generator process was lost. */
+  accounts: listOf(shardAccounts, MAX_ROWS),
+  /** Receivers whose generator process was lost, by stream, and how many messages they had got of all streams. */
+  silent: z.object({
+    receivers: listOf(z.object({ stream: countSchema, count: countSchema }), MAX_ROWS),
+    delivered: countSchema,
+  }),
+  /** By interval: how many deliveries in all shards the messages make that this shard sent. */
+  expected: listOf(countSchema, 2000),
+  /** The latencies of every broadcast, see encoded-broadcasts.ts; null where none has receivers in several shards. */
+  broadcasts: z.string().max(MAX_BROADCASTS_CHARACTERS).nullable(),
+  /** Why `broadcasts` is null although some have receivers in several shards. */
+  broadcastsProblem: textSchema.nullable(),
+});
+
+export type StoredShard = z.infer<typeof shardSchema>;
