@@ -12,6 +12,7 @@ function filesIn(path: string, ending = ''): string[] {
   return entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending) && !entry.name.startsWith('zz-'))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .filter((file) => !file.includes('/node_modules/'))
     .sort();
 }
 
