@@ -11,6 +11,7 @@ import type { Cli } from './cli.ts';
 const TITLES: Readonly<Record<RunPhase, string>> = {
   start: 'starting server and workers',
   connect: 'connecting',
+  rendezvous: 'waiting for the other shards',
   'warm-up': 'warming up',
   measure: 'measuring',
   drain: 'draining',

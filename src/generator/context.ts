@@ -9,8 +9,9 @@ import { Recorder } from '../measure/recorder.ts';
 import { unstalled } from '../measure/series.ts';
 import type { Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Assignment, Member } from './messages.ts';
+import type { Assignment, Member, ToWorker } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
+import { SenderClocks } from './sender-clocks.ts';
 import type { Target } from './target.ts';
 
 export interface ContextOptions
@@ -29,6 +30,7 @@ export class WorkerContext {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly audience: Audience;
+  readonly senderClocks: SenderClocks;
   readonly payloads: Payloads;
   readonly recorder = new Recorder();
   readonly window: ReceiveWindow;
@@ -50,6 +52,7 @@ export class WorkerContext {
     this.clock = clock;
     this.timers = timers;
     this.audience = new Audience(assignment.layout);
+    this.senderClocks = new SenderClocks(assignment);
     this.payloads = createPayloads({
       // No two runs on one machine begin in the same nanosecond.
       key: Number(BigInt.asUintN(32, assignment.originNs)),
@@ -71,6 +74,13 @@ export class WorkerContext {
     this.recorder.onValue = (name, valueNs) => {
       if (name === headline) this.window.noteLatency(valueNs);
     };
+  }
+
+  /** Takes what the shards of the run have agreed on, before anything is sent. */
+  meet({ key, members, clocks }: Extract<ToWorker, { type: 'meet' }>): void {
+    this.payloads.useKey(key);
+    this.senderClocks.compare(clocks);
+    this.audience.addElsewhere(members);
   }
 }
 
@@ -96,13 +106,25 @@ export class Audience {
     local.forEach((clients, stream) => {
       for (const client of clients) ledger.open(client, stream);
     });
-    const copies = (clients: readonly number[][]) =>
-      streams.map((stream, index) => (clients[index]?.length ?? 0) * copiesOf(stream));
-    this.#expected = copies(receivers);
-    this.#local = copies(local);
+    this.#expected = this.#copies(receivers);
+    this.#local = this.#copies(local);
   }
 
-  /** How many messages the connected receivers of all workers get for each one of a stream that is sent. */
+  /** Adds the connected clients of the other shards, who get what the clients of this one send. */
+  addElsewhere(members: readonly Member[]): void {
+    const connected = new Set(members.map(({ client }) => client));
+    for (const { client, node } of members) if (node !== null) this.#nodes.set(client, node);
+    const elsewhere = this.#copies(
+      this.#layout.streams.map(({ receivers }) => receivers.filter((client) => connected.has(client))),
+    );
+    this.#expected = this.#expected.map((count, stream) => count + (elsewhere[stream] ?? 0));
+  }
+
+  #copies(receivers: readonly number[][]): number[] {
+    return this.#layout.streams.map((stream, index) => (receivers[index]?.length ?? 0) * copiesOf(stream));
+  }
+
+  /** How many messages the connected receivers of all workers and shards get for each one of a stream that is sent. */
   expected(stream: number): number {
     return this.#expected[stream] ?? 0;
   }

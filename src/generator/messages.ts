@@ -6,6 +6,7 @@ import type { Recorded } from '../measure/recorder.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Shard } from '../plan/shard.ts';
 
 /** One worker's share of a run. */
 export interface Assignment {
@@ -20,6 +21,17 @@ export interface Assignment {
   readonly connectRateHz: number;
   /** Whether receivers of one broadcast are spread over workers, so that the coordinator completes it. */
   readonly fanoutIsSplit: boolean;
+  /** The part of the run that this machine carries out; null for the whole run. */
+  readonly shard: Shard | null;
+}
+
+/** The clock of another shard, as this host's clock sees it. */
+export interface ShardClock {
+  readonly index: number;
+  /** `same`: it is the clock of this host. `other`: it is compared with it. `unknown`: it is not. */
+  readonly kind: 'same' | 'other' | 'unknown';
+  /** Its reading minus this host's; 0 where it is unknown. */
+  readonly aheadNs: number;
 }
 
 export type ToWorker =
@@ -27,6 +39,16 @@ export type ToWorker =
   | { readonly type: 'connect' }
   /** Join rooms and open accounts; `members` are the connected clients of all workers. */
   | { readonly type: 'join'; readonly members: readonly Member[] }
+  /**
+   * All shards have connected and joined. `key` is that of their stamps; `members` are the connected clients of the other
+   * shards.
+   */
+  | {
+      readonly type: 'meet';
+      readonly key: number;
+      readonly members: readonly Member[];
+      readonly clocks: readonly ShardClock[];
+    }
   | { readonly type: 'warm-up'; readonly startNs: number }
   | { readonly type: 'measure'; readonly startNs: number }
   | { readonly type: 'stop' }

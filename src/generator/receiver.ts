@@ -4,9 +4,11 @@ import { messageOf } from '../errors.ts';
 import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
+import type { Recorder } from '../measure/recorder.ts';
+import { acrossHosts } from '../measure/series.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
-import type { Snapshot } from './messages.ts';
+import type { ShardClock, Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
 
 /** Why a received message is unexpected, as reports say it. */
@@ -18,6 +20,15 @@ export const UNEXPECTED = {
   otherRequest: 'in reply to another request',
   warmup: 'of the warm-up, received again',
 } as const;
+
+/** How a latency is recorded, by what is known of the sender's clock. The error of a comparison may make it negative. */
+const RECORD_BY_CLOCK: Readonly<
+  Record<ShardClock['kind'], (recorder: Recorder, series: string, latencyNs: number) => void>
+> = {
+  same: (recorder, series, latencyNs) => recorder.record(series, latencyNs),
+  other: (recorder, series, latencyNs) => recorder.record(acrossHosts(series), Math.max(0, latencyNs)),
+  unknown: () => {},
+};
 
 const UNKNOWN_ROUTE: StreamRoute = { series: 'delivery', copies: 1, broadcast: null, nodes: null };
 
@@ -133,20 +144,21 @@ export class Receiver {
 
   /** Warm-up messages are not accounted for, but a server that sends one again sends something unexpected. */
   #enterWarmup(receiver: number, { stream, intendedNs }: Stamp, receivedNs: number, number: number): void {
-    const { recorder, window, measuring } = this.#context;
+    const { recorder, window, measuring, senderClocks } = this.#context;
     const receipt = this.ledger.receiveWarmup(receiver, stream, number);
     if (receipt === 'duplicate' && receivedNs >= measuring.startNs) {
       this.takeUnexpected('warmup', receivedNs);
       return;
     }
     window.note(receivedNs);
-    recorder.record('warmup', receivedNs - intendedNs);
+    if (senderClocks.of(stream).kind === 'same') recorder.record('warmup', receivedNs - intendedNs);
   }
 
   #enterMeasured(receiver: number, { stamp, state }: Reading, receivedNs: number, number: number): void {
-    const { plan, window, unexpected } = this.#context;
+    const { plan, window, unexpected, senderClocks } = this.#context;
     window.note(receivedNs);
-    const isLate = receivedNs - stamp.intendedNs > plan.lateAfterMs * 1e6;
+    const { kind, aheadNs } = senderClocks.of(stamp.stream);
+    const isLate = kind !== 'unknown' && receivedNs - (stamp.intendedNs - aheadNs) > plan.lateAfterMs * 1e6;
     const receipt =
       state === 'corrupted'
         ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
@@ -155,18 +167,24 @@ export class Receiver {
     if (receipt === 'first' || receipt === 'reordered') this.#record(receiver, stamp, receivedNs);
   }
 
-  #record(receiver: number, { stream, seq, intendedNs, actualNs }: Stamp, receivedNs: number): void {
-    const { plan, recorder, audience, measuring } = this.#context;
+  #record(receiver: number, stamp: Stamp, receivedNs: number): void {
+    const { plan, recorder, audience, measuring, senderClocks } = this.#context;
+    const { stream, seq } = stamp;
     const route = this.#routes[stream] ?? UNKNOWN_ROUTE;
-    const latencyNs = receivedNs - intendedNs;
-    recorder.record(route.series, latencyNs);
-    if (route.series === plan.headline) recorder.record(`${route.series}_actual`, receivedNs - actualNs);
+    const { kind, aheadNs } = senderClocks.of(stream);
+    // Where the sender's clock is unknown, the message is counted and not timed.
+    const dueNs = kind === 'unknown' ? receivedNs : stamp.intendedNs - aheadNs;
+    const latencyNs = kind === 'unknown' ? Number.NaN : receivedNs - dueNs;
+    const record = RECORD_BY_CLOCK[kind];
+    record(recorder, route.series, latencyNs);
+    if (route.series === plan.headline)
+      record(recorder, `${route.series}_actual`, latencyNs + stamp.intendedNs - stamp.actualNs);
     if (route.broadcast !== null) (this.#fanout ?? this.#parts).add(stream, seq, latencyNs, receivedNs);
     const isSame = route.nodes === null ? null : audience.isSameNode(stream, receiver);
     if (isSame !== null && route.nodes !== null) {
-      recorder.record(isSame ? route.nodes.sameNode : route.nodes.crossNode, latencyNs);
+      record(recorder, isSame ? route.nodes.sameNode : route.nodes.crossNode, latencyNs);
     }
-    const second = Math.floor((intendedNs - measuring.startNs) / 1e9);
+    const second = Math.max(0, Math.floor((dueNs - measuring.startNs) / 1e9));
     this.#deliveredBySecond.set(second, (this.#deliveredBySecond.get(second) ?? 0) + 1);
   }
 

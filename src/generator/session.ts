@@ -144,10 +144,11 @@ export class GeneratorSession {
         return this.#connect();
       case 'join':
         return this.#join(message.members);
+      case 'meet':
+        return this.#context.meet(message);
       case 'warm-up':
         this.#snapshots.from(message.startNs);
-        this.#sender.warmUp(message.startNs);
-        return;
+        return this.#sender.warmUp(message.startNs);
       case 'measure':
         return this.#measure(message.startNs);
       case 'stop':
@@ -171,9 +172,8 @@ export class GeneratorSession {
   }
 
   async #join(members: readonly Member[]): Promise<void> {
-    const { audience, clients } = this.#context;
     const failures = await joinAll(this.#context, this.#pool);
-    audience.open(members, clients, this.#receiver.ledger);
+    this.#context.audience.open(members, this.#context.clients, this.#receiver.ledger);
     this.#options.post({ type: 'joined', failures });
   }
 
@@ -186,8 +186,8 @@ export class GeneratorSession {
     timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
     await this.#sender.measure();
     await this.#publishWaiting();
-    const { unsent } = this.#messages;
-    this.#options.post({ type: 'sent', streams: this.#messages.byStream(), unsent: unsent.take() });
+    const streams = this.#messages.byStream();
+    this.#options.post({ type: 'sent', streams, unsent: this.#messages.unsent.take() });
     this.#stopTotals = timers.every(TOTALS_EVERY_MS, () => this.#postTotals());
   }
 

@@ -16,7 +16,7 @@ export interface GatheredBroadcast {
 /** More latencies than this are not kept: they take 8 bytes each in memory and about 3 in a file. */
 export const MAX_GATHERED = 8_000_000;
 /** Limits what encoded broadcasts of others may inflate to: every number takes at most 8 bytes. */
-const MAX_INFLATED_BYTES = 16 * MAX_GATHERED;
+const MAX_BROADCAST_BYTES = 16 * MAX_GATHERED;
 
 /**
  * Encodes broadcasts: base64 of deflated whole numbers, each in groups of seven bits, the lowest first. For each
@@ -39,7 +39,7 @@ export function encodeBroadcasts(broadcasts: Iterable<GatheredBroadcast>): strin
 
 /** Reads what {@link encodeBroadcasts} wrote. Throws an Error for anything else. */
 export function* decodeBroadcasts(encoded: string): Generator<GatheredBroadcast, void> {
-  const reader = new NumberReader(inflate(encoded));
+  const reader = new NumberReader(inflateBroadcasts(encoded));
   while (!reader.isAtEnd) {
     const [stream, seq, second, untimed] = [reader.read(), reader.read(), reader.read(), reader.read()];
     const latenciesNs: number[] = [];
@@ -53,9 +53,47 @@ export function* decodeBroadcasts(encoded: string): Generator<GatheredBroadcast,
   }
 }
 
-function inflate(encoded: string): Buffer {
+/** Gathers the latencies of all broadcasts of a shard, for a merge with those of the others. */
+export class BroadcastLog {
+  readonly #gathered = new Map<string, { second: number; untimed: number; readonly latenciesNs: number[] }>();
+  readonly #max: number;
+  #count = 0;
+
+  constructor(max = MAX_GATHERED) {
+    this.#max = max;
+  }
+
+  /** Takes latencies of a broadcast, NaN for receipts that are not timed; `second`: that of the last of them. */
+  add(stream: number, seq: number, second: number, latenciesNs: Iterable<number>): void {
+    if (this.isOverfull) return;
+    const key = `${stream},${seq}`;
+    const broadcast = this.#gathered.get(key) ?? { second: 0, untimed: 0, latenciesNs: [] };
+    this.#gathered.set(key, broadcast);
+    broadcast.second = Math.max(broadcast.second, second);
+    for (const latencyNs of latenciesNs) {
+      this.#count += 1;
+      if (Number.isNaN(latencyNs)) broadcast.untimed += 1;
+      else broadcast.latenciesNs.push(latencyNs);
+    }
+    if (this.isOverfull) this.#gathered.clear();
+  }
+
+  /** Whether there were too many latencies to keep; then none is kept. */
+  get isOverfull(): boolean {
+    return this.#count > this.#max;
+  }
+
+  *broadcasts(): Generator<GatheredBroadcast, void> {
+    for (const [key, { second, untimed, latenciesNs }] of this.#gathered) {
+      const [stream = 0, seq = 0] = key.split(',').map(Number);
+      yield { stream, seq, second, untimed, latenciesNs: latenciesNs.toSorted((a, b) => a - b) };
+    }
+  }
+}
+
+function inflateBroadcasts(encoded: string): Buffer {
   try {
-    return inflateSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MAX_INFLATED_BYTES });
+    return inflateSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MAX_BROADCAST_BYTES });
   } catch (error) {
     throw new Error(`the broadcasts cannot be read: ${messageOf(error)}`);
   }

@@ -42,10 +42,13 @@ export interface Payloads {
   readonly read: (data: unknown) => Reading | null;
   /** Reads data that should contain a payload somewhere. Null when they have no stamp. */
   readonly search: (data: unknown) => Reading | null;
+  /** Changes the key, before anything is sent: shards agree on one when all have connected. */
+  readonly useKey: (key: number) => void;
 }
 
 /** Creates the writer and the readers of one run. */
-export function createPayloads({ key, payloadBytes, check }: PayloadOptions): Payloads {
+export function createPayloads({ key: firstKey, payloadBytes, check }: PayloadOptions): Payloads {
+  let key = firstKey;
   const write = (stamp: Stamp, type: PayloadType) => WRITERS[type](stamp, codeOf(stamp, key), payloadBytes);
   const isSent = ({ stamp, code }: FoundStamp) => code === codeOf(stamp, key);
 
@@ -68,6 +71,9 @@ export function createPayloads({ key, payloadBytes, check }: PayloadOptions): Pa
     write,
     read: (data) => readingOf(data, (holder) => holder === data),
     search: (data) => readingOf(data, () => false),
+    useKey: (next) => {
+      key = next;
+    },
   };
 }
 

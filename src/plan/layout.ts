@@ -94,16 +94,17 @@ function problemOfOperation(operation: Operation): readonly [problem: string, hi
 }
 
 /**
- * Distributes clients over workers; returns client numbers per worker, ascending. When only some clients send and there
- * is more than one worker, the senders have the first worker to themselves, so that sending never waits behind
+ * Distributes these clients over workers; returns client numbers per worker, ascending. When only some clients send and
+ * there is more than one worker, the senders have the first worker to themselves, so that sending never waits behind
  * receiving; the other workers take the receivers in turn.
  */
-export function spreadClients(layout: Layout, clients: number, workers: number): number[][] {
+export function spreadClients(layout: Layout, clients: readonly number[], workers: number): number[][] {
   const spread: number[][] = Array.from({ length: workers }, () => []);
   const senders = new Set(layout.streams.map((stream) => stream.sender));
-  const apart = workers > 1 && senders.size < clients;
+  const sending = clients.filter((client) => senders.has(client)).length;
+  const apart = workers > 1 && sending > 0 && sending < clients.length;
   let turn = 0;
-  for (let client = 0; client < clients; client++) {
+  for (const client of clients) {
     if (apart && senders.has(client)) {
       spread[0]?.push(client);
     } else {

@@ -1,4 +1,7 @@
+import { basename } from 'node:path';
+import type { Layout } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
+import type { Plan } from './plan.ts';
 
 /** One of the equal parts of a run that separate machines carry out. */
 export interface Shard {
@@ -45,4 +48,23 @@ export function clientsOfShard({ index, count }: Shard, clients: number): number
   const own: number[] = [];
   for (let client = index - 1; client < clients; client += count) own.push(client);
   return own;
+}
+
+/** What the plans of all shards of a run have in common: all but where its files are, and who permitted the load. */
+export function sharedPlan(plan: Plan): Plan {
+  const { scenarioFile, target } = plan;
+  const named = (path: string | null) => (path === null ? null : basename(path));
+  return {
+    ...plan,
+    scenarioFile: named(scenarioFile),
+    target: { ...target, file: named(target.file), allowRemote: null },
+  };
+}
+
+/** Whether a message of some stream goes to clients of another shard than its sender's. */
+export function crossesShards({ streams }: Layout, count: number): boolean {
+  return streams.some(({ sender, receivers }) => {
+    const own = shardOfClient(sender, count);
+    return receivers.some((receiver) => shardOfClient(receiver, count) !== own);
+  });
 }

@@ -70,6 +70,11 @@ export const FINDINGS = {
     'The system of the generator refused to open a client.',
     'raise its limits of open files and local ports (ulimit -n, ip_local_port_range), or use fewer clients (--clients)',
   ),
+  shard_late: invalid(
+    'user',
+    'A shard of the run began after the others.',
+    'give the shards more time to start (a later --start-at), or let them wait for one another (--rendezvous)',
+  ),
   server_died: invalid('server', 'The server ended during the run.', CHECK_SERVER),
   clients_lost: invalid(
     'server',

@@ -8,11 +8,12 @@ import type { StoredSample } from '../result/telemetry.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
 import type { SampledProcess } from './server/telemetry.ts';
+import { intervalsOfShard } from './shard-run.ts';
 import { intervalSeconds } from './timeline.ts';
 import { judgeRun } from './validity/judge.ts';
 
 /** Everything that a run has recorded when it is over, before it is judged and stored. */
-interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector'> {
+interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard'> {
   readonly startedAt: Date;
   readonly environment: RunResult['environment'];
   readonly workerPids: readonly number[];
@@ -27,14 +28,15 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
 
 /** Turns what a run recorded into the stored result, and judges it. */
 export function assembleResult(record: RunRecord): RunResult {
-  const { plan, scenario, membership, collector, abortReasons, timing } = record;
+  const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
   const ledger = balanceLedger(record);
+  const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
     startedAt: record.startedAt.toISOString(),
     status: abortReasons.length === 0 ? 'complete' : 'partial',
-    invalid: [...abortReasons],
+    invalid: [...abortReasons, shard?.findLate() ?? null].filter((reason) => reason !== null),
     findings: [],
     notes: [...record.notes],
     plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
@@ -57,13 +59,17 @@ export function assembleResult(record: RunRecord): RunResult {
     series: Object.fromEntries(
       [...collector.timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
     ),
-    intervals: collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined),
+    intervals: membership.crosses ? intervalsOfShard(intervals) : intervals,
     ledger,
     telemetry: telemetryOf(record),
     traffic: collector.traffic(timing.measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],
-    shard: null,
+    shard:
+      shard?.store(
+        record,
+        intervals.map(({ expected }) => expected),
+      ) ?? null,
     shards: null,
   };
   return judgeRun(boundResult(result), collector.impossible.take());

@@ -1,6 +1,6 @@
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/operations/index.ts';
-import { type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
@@ -40,6 +40,8 @@ interface CollectorOptions {
   readonly quietNs: number;
   readonly durationMs: number;
   readonly drainMs: number;
+  /** Keeps what a shard got of a broadcast; false where the clock of its sender is not that of this host. */
+  readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
 }
 
 /** Merges what the workers report into one run. */
@@ -182,7 +184,9 @@ export class Collector {
 
   #addBroadcasts(second: number, snapshot: Snapshot): void {
     const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
-    for (const { stream, seq, latenciesNs } of snapshot.broadcasts) {
+    for (const part of snapshot.broadcasts) {
+      if (this.#options.keepPart?.(part, second) === false) continue;
+      const { stream, seq, latenciesNs } = part;
       for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, middleNs);
     }
     this.#fanout.closeQuiet(middleNs);

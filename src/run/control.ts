@@ -5,11 +5,12 @@ import type { Finding, FindingCode } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { HeldTime } from './held-time.ts';
 
-export type RunPhase = 'start' | 'connect' | 'warm-up' | 'measure' | 'drain' | 'collect';
+export type RunPhase = 'start' | 'connect' | 'rendezvous' | 'warm-up' | 'measure' | 'drain' | 'collect';
 
 const TIMING_OF: Readonly<Record<RunPhase, keyof RunResult['timing']>> = {
   start: 'startMs',
   connect: 'connectMs',
+  rendezvous: 'connectMs',
   'warm-up': 'warmupMs',
   measure: 'measureMs',
   drain: 'drainMs',
@@ -71,7 +72,7 @@ export class RunControl {
     this.#phaseStartedNs = this.#clock.nowNs();
     this.#heldBeforeMs = this.#held.totalMs;
     const value = await work();
-    this.timing[TIMING_OF[phase]] = this.elapsedMs;
+    this.timing[TIMING_OF[phase]] += this.elapsedMs;
     return value;
   }
 

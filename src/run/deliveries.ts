@@ -53,7 +53,10 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
   const { delivered, ...anomalous } = collector.totals();
   const expected = membership.expected(collector.sent());
   // A lost worker with a sender never reported its total: what is known to be expected is the minimum.
-  const expectedTotal = Math.max(expected.total, collector.timeline.counts().expected, delivered);
+  const known = membership.crosses
+    ? expected.total + deliveredFromElsewhere({ collector, membership })
+    : Math.max(expected.total, collector.timeline.counts().expected);
+  const expectedTotal = Math.max(known, delivered);
   const lostWorkers = [...membership.lostWorkers];
   const deliveredToSilent = lostWorkers.reduce(
     (sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0),
@@ -75,6 +78,14 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
   };
 }
 
+/** What this shard's clients got from those of others. How much they should have got, only a merge knows. */
+function deliveredFromElsewhere({ collector, membership }: RecordedRun): number {
+  return collector.workers
+    .flatMap(({ rows }) => rows)
+    .filter(({ stream }) => membership.isFromElsewhere(stream))
+    .reduce((sum, { delivered }) => sum + delivered, 0);
+}
+
 /** `silent`: how many clients stopped reporting. Which pushes they received before is not known one by one. */
 function balancePushes({ pushes: { expected, counts } }: Collector, silent: number): RunResult['ledger'] {
   const { pushes, delivered, duplicated } = counts;
@@ -90,7 +101,9 @@ function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['l
   return collector.workers
     .flatMap(({ rows }) => rows)
     .map((row) => {
-      const expected = (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
+      const expected = membership.isFromElsewhere(row.stream)
+        ? row.delivered
+        : (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
     })

@@ -36,10 +36,13 @@ export async function drain(run: StartedRun): Promise<void> {
 }
 
 /** Whether a delivery is missing that a worker can still report, or an iteration may still publish. */
-function isWaiting({ membership, collector }: StartedRun): boolean {
+function isWaiting({ membership, collector, shard }: StartedRun): boolean {
   const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
   const delivered = alive.reduce((sum, worker) => sum + worker.delivered, 0);
-  const expected = membership.expected(collector.sent());
+  const elsewhere = shard === null ? [] : shard.scheduledElsewhere();
+  // Only the other shards know when iterations end that send to clients of this one.
+  if (elsewhere === null) return true;
+  const expected = membership.expected([...collector.sent(), ...elsewhere]);
   const isMissing = delivered < expected.total - expected.silent;
   return isMissing || alive.some(({ iterating }) => iterating > 0) || collector.pushes.incomplete > 0;
 }

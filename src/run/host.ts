@@ -2,15 +2,19 @@ import { lowerOwnPriority } from '../generator/priority.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Shard } from '../plan/shard.ts';
 import { type Affinity, chooseAffinity, separateGenerator } from './affinity.ts';
 import { explainRefusal } from './diagnose/explain.ts';
 import { readEnvironment, readSystemCounters } from './environment.ts';
+import type { Rendezvous } from './rendezvous/rendezvous.ts';
 import { type ServerStart, type ServerUnderTest, startServer } from './server/server-process.ts';
 import { rehearseTimeline } from './timeline.ts';
 import { type StartWorker, startWorkerProcess } from './workers.ts';
 
 /** Everything outside the coordinator that a run uses. A test gives one in virtual time, without processes. */
 export interface RunHost {
+  /** The shard that this host carries out; null for a whole run. */
+  readonly shard: ShardHost | null;
   /** Origin of {@link clock}, from which the clocks of the other processes count too. */
   readonly originNs: bigint;
   readonly clock: Clock;
@@ -28,10 +32,20 @@ export interface RunHost {
   readonly readEnvironment: typeof readEnvironment;
 }
 
+/** The shard of a run on one machine, and where it meets the others. */
+export interface ShardHost {
+  readonly shard: Shard;
+  readonly rendezvous: Rendezvous;
+  readonly hostname: string;
+  /** The time on the wall, in milliseconds since 1970. */
+  readonly wallMs: () => number;
+}
+
 /** The host of one run: processes of this machine, its clock and its timers. */
 export function createHost(): RunHost {
   const originNs = readOriginNs();
   return {
+    shard: null,
     originNs,
     clock: createClock(originNs),
     timers: realTimers,

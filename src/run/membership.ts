@@ -1,6 +1,7 @@
 import { isObserving, type Layout } from '../contract/scenario.ts';
 import type { Member, SentOfStream } from '../generator/messages.ts';
 import { copiesOf, OPERATIONS } from '../generator/operations/index.ts';
+import { crossesShards, type Shard, shardOfClient } from '../plan/shard.ts';
 
 /** Who takes part in a run: which clients connected, who receives each stream, and which worker has which clients. */
 export class Membership {
@@ -9,16 +10,31 @@ export class Membership {
   readonly spread: ReadonlyArray<readonly number[]>;
   /** Workers that ended, or were given up, before their final report. */
   readonly lostWorkers = new Set<number>();
+  /** Whether messages go from one shard to another. */
+  readonly crosses: boolean;
+  readonly #shard: Shard | null;
   readonly #connected = new Map<number, Member>();
   readonly #silent = new Set<number>();
   readonly #dropped = new Set<number>();
 
-  constructor(layout: Layout, spread: ReadonlyArray<readonly number[]>) {
+  constructor(layout: Layout, spread: ReadonlyArray<readonly number[]>, shard: Shard | null = null) {
     this.layout = layout;
     this.spread = spread;
+    this.#shard = shard;
+    this.crosses = shard !== null && crossesShards(layout, shard.count);
   }
 
-  /** Clients that connected, including those that were dropped later. */
+  /** Whether a client belongs to another shard of the run. */
+  isElsewhere(client: number): boolean {
+    return this.#shard !== null && shardOfClient(client, this.#shard.count) !== this.#shard.index;
+  }
+
+  /** Whether the messages of a stream come from another shard. */
+  isFromElsewhere(stream: number): boolean {
+    return this.isElsewhere(this.layout.streams[stream]?.sender ?? -1);
+  }
+
+  /** Connected clients of this shard, including those that were dropped later. */
   get connected(): readonly Member[] {
     return [...this.#connected.values()];
   }
@@ -37,8 +53,10 @@ export class Membership {
    * the others send. Null while something can be measured.
    */
   get lost(): 'client' | 'sender' | 'receiver' | null {
-    const isAlive = (client: number) => this.#connected.has(client) && !this.#dropped.has(client);
-    if (!this.connected.some(({ client }) => isAlive(client))) return 'client';
+    const isHere = (client: number) => this.#connected.has(client) && !this.#dropped.has(client);
+    if (!this.connected.some(({ client }) => isHere(client))) return 'client';
+    // What other shards have lost is theirs to report.
+    const isAlive = (client: number) => isHere(client) || this.isElsewhere(client);
     if (isObserving(this.layout)) return null;
     const sending = this.layout.streams.filter(({ sender }) => isAlive(sender));
     if (sending.length === 0) return 'sender';
@@ -69,6 +87,11 @@ export class Membership {
     return this.layout.streams[stream]?.receivers.filter((client) => this.#connected.has(client)) ?? [];
   }
 
+  /** How many receivers of a stream belong to lost workers. */
+  silentReceivers(stream: number): number {
+    return this.receivers(stream).filter((client) => this.#silent.has(client)).length;
+  }
+
   /** How many connected clients belong to lost workers. */
   get silentCount(): number {
     return this.connected.filter(({ client }) => this.#silent.has(client)).length;
@@ -88,7 +111,7 @@ export class Membership {
       const receivers = this.receivers(stream.stream);
       const each = stream.sent * this.copies(stream.stream);
       total += each * receivers.length;
-      silent += each * receivers.filter((client) => this.#silent.has(client)).length;
+      silent += each * this.silentReceivers(stream.stream);
     }
     return { total, silent };
   }

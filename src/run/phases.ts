@@ -13,6 +13,7 @@ import { HUNG_AFTER_MS, untilAll } from './hung-workers.ts';
 import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
+import type { ShardRun } from './shard-run.ts';
 import { isStable } from './warm-up.ts';
 import { Workers } from './workers.ts';
 
@@ -30,6 +31,8 @@ export interface RunParts extends PlannedRun {
   readonly control: RunControl;
   readonly affinity: Affinity;
   readonly membership: Membership;
+  /** What is special to a shard of a run; null for a whole run. */
+  readonly shard: ShardRun | null;
   readonly collector: Collector;
   readonly notes: Finding[];
   /** Work to do at the end of the run, however it ends, in this order. */
@@ -69,7 +72,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
   });
   cleanUps.push(async () => void (await server.stop()));
   const { spread } = membership;
-  const isSplit = fanoutIsSplit(run.layout, spread);
+  const isSplit = run.shard?.splitsBroadcasts === true || fanoutIsSplit(run.layout, spread);
   workers.assign(
     spread.map((clients) => ({
       plan,
@@ -79,6 +82,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
       clients,
       connectRateHz: (plan.connectRateHz * clients.length) / plan.clients,
       fanoutIsSplit: isSplit,
+      shard: run.shard?.shard ?? null,
     })),
   );
   const started = { ...run, workers, server };
@@ -149,14 +153,14 @@ async function failUnreachable({ plan, host, control, collector, server }: Start
  * aborted. Ends when the measured schedule begins.
  */
 export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
-  const { plan, host, control, workers, collector } = run;
-  const startNs = host.clock.nowNs() + LEAD_MS * 1e6;
+  const { plan, host, control, workers, collector, shard } = run;
+  const startNs = shard?.startNs ?? host.clock.nowNs() + LEAD_MS * 1e6;
   collector.warmupStartNs = startNs;
   if (plan.warmupMaxMs > 0) workers.postAll({ type: 'warm-up', startNs });
   const elapsedMs = () => (host.clock.nowNs() - startNs) / 1e6;
   const mediansNs = () => collector.warmup.mediansNs(workers.aliveCount);
-  const isFixed = plan.warmupMs === plan.warmupMaxMs;
-  const untilMs = plan.warmupMaxMs - (isFixed ? LEAD_MS : 0);
+  const isFixed = shard !== null || plan.warmupMs === plan.warmupMaxMs;
+  const untilMs = plan.warmupMaxMs - (shard !== null ? 2 * LEAD_MS : isFixed ? LEAD_MS : 0);
   const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs());
   while (elapsedMs() < untilMs && !isDone() && !control.isAborted) {
     await control.pause(Math.max(1, Math.min(WARMUP_POLL_MS, untilMs - elapsedMs())));
@@ -164,13 +168,24 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
   control.requireNotAborted();
   const windowMediansNs = mediansNs();
   const stable = windowMediansNs.length < 3 ? null : isStable(windowMediansNs);
-  const durationMs = elapsedMs() + LEAD_MS;
-  const measureStartNs = host.clock.nowNs() + LEAD_MS * 1e6;
+  const measureStartNs = measureStart(run, startNs);
+  const durationMs = (measureStartNs - startNs) / 1e6;
   collector.measureFrom(measureStartNs);
   workers.postAll({ type: 'measure', startNs: measureStartNs });
   await control.pause((measureStartNs - host.clock.nowNs()) / 1e6);
   control.requireNotAborted();
   return { durationMs, stable, windowMediansNs };
+}
+
+/** When measuring begins. All shards of a run begin at the same time, unless this one is late. */
+function measureStart({ plan, host, shard }: StartedRun, warmupStartNs: number): number {
+  const nowNs = host.clock.nowNs();
+  const soonestNs = nowNs + LEAD_MS * 1e6;
+  if (shard === null) return soonestNs;
+  const agreedNs = warmupStartNs + plan.warmupMaxMs * 1e6;
+  const startNs = Math.max(agreedNs, soonestNs);
+  shard.measureFrom(startNs, agreedNs, nowNs);
+  return startNs;
 }
 
 /** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */
@@ -195,5 +210,6 @@ export async function collect(run: StartedRun): Promise<void> {
   workers.postAll({ type: 'finish' });
   await untilAll(run, 'final', HUNG_AFTER_MS, 'within');
   collector.finish();
+  await run.shard?.compareAgain();
   await control.within(workers.all('closed'), STOP_WITHIN_MS);
 }

@@ -1,3 +1,4 @@
+import { everyClient } from '../contract/scenario.ts';
 import { quietNs } from '../measure/fanout.ts';
 import { spreadClients } from '../plan/layout.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
@@ -12,6 +13,7 @@ import { disturbanceBetween, type SystemCounters } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
 import { Membership } from './membership.ts';
 import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
+import { ShardRun } from './shard-run.ts';
 import type { ScheduleCounts } from './timeline.ts';
 
 const PROGRESS_EVERY_MS = 250;
@@ -70,6 +72,8 @@ export async function runPlan(
   try {
     const started = await timed('start', () => start(run));
     await timed('connect', () => connect(started));
+    const { shard } = run;
+    if (shard !== null) await timed('rendezvous', () => shard.meet(started));
     const warmup = await timed('warm-up', () => warmUp(started));
     const before = host.readCounters();
     const measureMs = await timed('measure', () => measureLoad(started));
@@ -95,15 +99,24 @@ export async function runPlan(
 
 function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunParts {
   const { plan, layout } = planned;
-  const membership = new Membership(layout, spreadClients(layout, plan.clients, plan.workers));
+  const shard = host.shard === null ? null : new ShardRun(host.shard, planned);
+  const clients = shard?.clients ?? everyClient(plan.clients);
+  const spread = spreadClients(layout, clients, plan.workers);
+  const membership = new Membership(layout, spread, shard?.shard);
   const { affinity, problem } = host.chooseAffinity(plan.workers, plan.pin);
   const control = new RunControl(host.clock, host.timers, signal);
   const { durationMs, drainMs } = plan;
-  const collector = new Collector({ membership, quietNs: quietNs(drainMs), durationMs, drainMs });
+  const collector = new Collector({
+    membership,
+    quietNs: quietNs(drainMs),
+    durationMs,
+    drainMs,
+    keepPart: (part, second) => shard?.keepPart(part, second) !== false,
+  });
   const message = `server and generator were not pinned to separate CPUs: ${problem}`;
   const notes: Finding[] = problem === null ? [] : [{ code: 'not_pinned', message }];
-  const cleanUps = [() => control.close()];
-  return { ...planned, host, control, affinity, membership, collector, notes, cleanUps };
+  const cleanUps: RunParts['cleanUps'] = [() => control.close(), () => shard?.close()];
+  return { ...planned, host, control, affinity, membership, shard, collector, notes, cleanUps };
 }
 
 /** The environment of a run that is over; `before`: the counters when measuring began. */
@@ -118,7 +131,7 @@ function environmentOf(
   return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
 }
 
-function progressOf({ plan, host, control, collector }: RunParts): Progress {
+function progressOf({ plan, host, control, collector, membership }: RunParts): Progress {
   const { timeline, workers, measureStartNs } = collector;
   const headline = timeline.series.get(plan.headline);
   return {
@@ -127,9 +140,10 @@ function progressOf({ plan, host, control, collector }: RunParts): Progress {
     plan,
     connected: workers.reduce((sum, { connected }) => sum + connected, 0),
     counts: timeline.counts(),
-    missing: timeline.missingBefore(
-      Math.floor((host.clock.nowNs() - measureStartNs) / 1e9) - MISSING_AFTER_S,
-    ),
+    // Receivers of other shards are not known here.
+    missing: membership.crosses
+      ? 0
+      : timeline.missingBefore(Math.floor((host.clock.nowNs() - measureStartNs) / 1e9) - MISSING_AFTER_S),
     p50Ns: headline?.quantileNs(0.5) ?? null,
     p99Ns: headline?.quantileNs(0.99) ?? null,
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Layout } from '../../src/contract/scenario.ts';
+import { everyClient, type Layout } from '../../src/contract/scenario.ts';
 import { fanoutIsSplit, spreadClients } from '../../src/plan/layout.ts';
 
 /** A layout of which only senders and receivers matter. */
@@ -19,16 +19,16 @@ const oneSender = layoutOf([[0, [0, 1, 2, 3, 4, 5]]]);
 
 describe('distributing clients over workers', () => {
   it('gives a single worker all of them', () => {
-    expect(spreadClients(oneSender, 3, 1)).toEqual([[0, 1, 2]]);
+    expect(spreadClients(oneSender, everyClient(3), 1)).toEqual([[0, 1, 2]]);
   });
 
   it('gives the first of several workers to the senders and distributes the others in turn', () => {
-    expect(spreadClients(oneSender, 6, 3)).toEqual([[0], [1, 3, 5], [2, 4]]);
+    expect(spreadClients(oneSender, everyClient(6), 3)).toEqual([[0], [1, 3, 5], [2, 4]]);
     const twoSenders = layoutOf([
       [4, [0]],
       [1, [0]],
     ]);
-    expect(spreadClients(twoSenders, 6, 2)).toEqual([
+    expect(spreadClients(twoSenders, everyClient(6), 2)).toEqual([
       [1, 4],
       [0, 2, 3, 5],
     ]);
@@ -36,7 +36,7 @@ describe('distributing clients over workers', () => {
 
   it('distributes all clients in turn when all of them send', () => {
     const allSend = layoutOf([0, 1, 2, 3].map((client) => [client, [client]]));
-    expect(spreadClients(allSend, 4, 2)).toEqual([
+    expect(spreadClients(allSend, everyClient(4), 2)).toEqual([
       [0, 2],
       [1, 3],
     ]);
@@ -52,7 +52,7 @@ describe('distributing clients over workers', () => {
       fc.property(cases, ({ clients, workers, senders }) => {
         const sending = new Set(senders.map((sender) => sender % clients));
         const layout = layoutOf([...sending].map((sender) => [sender, [sender]]));
-        const spread = spreadClients(layout, clients, workers);
+        const spread = spreadClients(layout, everyClient(clients), workers);
         expect(spread).toHaveLength(workers);
         expect(spread.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: clients }, (_, i) => i));
         for (const mine of spread) expect(mine).toEqual(mine.toSorted((a, b) => a - b));

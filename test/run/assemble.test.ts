@@ -85,6 +85,7 @@ function resultOf({
     plan,
     scenario,
     membership,
+    shard: null,
     startedAt: new Date(),
     environment: ENVIRONMENT,
     collector,

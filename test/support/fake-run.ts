@@ -115,6 +115,7 @@ export class FakeRun {
 
   #host(): RunHost {
     return {
+      shard: null,
       originNs: 0n,
       clock: this.time,
       timers: this.coordinator.timers,

@@ -72,6 +72,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     plan,
     scenario: SCENARIO,
     membership,
+    shard: null,
     startedAt: new Date('2026-03-04T05:06:07.891Z'),
     environment: readEnvironment(
       [],
