@@ -99,7 +99,7 @@ export class ShardRun {
   /** Why the shards did not measure together; null when they did. */
   findLate(): Finding | null {
     if (this.#lateMs <= 0) return null;
-    const message = `shard ${shardText(this.shard)} began ${formatDurationMs(Math.ceil(this.#lateMs))} after the others`;
+    const message = `shard ${shardText(this.shard)} was ready ${formatDurationMs(Math.ceil(this.#lateMs))} after the agreed start`;
     return { code: 'shard_late', message };
   }
 

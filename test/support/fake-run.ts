@@ -4,6 +4,7 @@ import { chat, type Mapping } from '../../src/contract/target.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import type { Assignment, FromWorker, ToWorker } from '../../src/generator/messages.ts';
 import { GeneratorSession } from '../../src/generator/session.ts';
+import type { Clock } from '../../src/measure/clock.ts';
 import type { TelemetrySample } from '../../src/measure/telemetry.ts';
 import type { Timers } from '../../src/measure/timers.ts';
 import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
@@ -12,7 +13,7 @@ import type { RunResult } from '../../src/result/run-result.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
 import type { RunPhase } from '../../src/run/control.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
-import type { RunHost } from '../../src/run/host.ts';
+import type { RunHost, ShardHost } from '../../src/run/host.ts';
 import { type Progress, runPlan } from '../../src/run/run.ts';
 import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-process.ts';
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
@@ -41,6 +42,12 @@ export interface FakeRunOptions {
   readonly telemetry?: Partial<TelemetrySample>;
   /** How long the server takes to start; infinite for one that never does. */
   readonly serverStartMs?: number;
+  /** The shard that the run is. */
+  readonly shard?: ShardHost;
+  /** Another run in the same world: it has the same time and the same server. */
+  readonly beside?: FakeRun;
+  /** How much the clock of this host is ahead of the time of the world. */
+  readonly clockAheadNs?: number;
 }
 
 /** Plans a run of 4 clients after 1 s of warm-up, unless given otherwise. */
@@ -51,28 +58,36 @@ export function planFake(scenario: Scenario, given: GivenOptions = {}): PlannedR
 
 /** A whole run in virtual time: the real coordinator and generator sessions over a server in memory. */
 export class FakeRun {
-  readonly time = new VirtualTime(1e9, LOOP_NS);
+  readonly time: VirtualTime;
+  /** What processes of this host read. */
+  readonly clock: Clock;
   readonly server: FakeServer;
   readonly workers: FakeWorker[] = [];
   readonly progress: Progress[] = [];
   readonly #options: FakeRunOptions;
   readonly #stop = new AbortController();
   /** The coordinator's own process. */
-  readonly coordinator = new FakeProcess(this.time);
+  readonly coordinator: FakeProcess;
   readonly #actions = new Map<RunPhase, { readonly afterMs: number; readonly act: () => void }>();
   #onDied: (reason: string) => void = () => {};
   /** Whether the server was stopped, and which workers were killed, at the end of the run. */
   isServerStopped = false;
 
   constructor(options: FakeRunOptions) {
+    const { beside, clockAheadNs = 0 } = options;
     this.#options = options;
-    this.server = new FakeServer(this.time, {
-      network: () => [1],
-      changes: (payload) => payload,
-      refuses: () => null,
-      acknowledgesJoin: () => true,
-      ...options.behavior,
-    });
+    this.time = beside?.time ?? new VirtualTime(1e9, LOOP_NS);
+    this.clock = { nowNs: () => this.time.nowNs() + clockAheadNs };
+    this.coordinator = new FakeProcess(this.time);
+    this.server =
+      beside?.server ??
+      new FakeServer(this.time, {
+        network: () => [1],
+        changes: (payload) => payload,
+        refuses: () => null,
+        acknowledgesJoin: () => true,
+        ...options.behavior,
+      });
   }
 
   /** Does something so long after a phase has begun. */
@@ -96,13 +111,18 @@ export class FakeRun {
     return [...new Set(this.progress.map(({ phase }) => phase))];
   }
 
-  async run(): Promise<RunResult> {
+  run(): Promise<RunResult> {
+    return this.time.run(this.start());
+  }
+
+  /** Starts the run; the time of its world has to be run until it ends. */
+  start(): Promise<RunResult> {
     const hooks = {
       onProgress: (progress: Progress) => this.#note(progress),
       signal: this.#stop.signal,
       commandLine: [],
     };
-    return await this.time.run(runPlan(this.#options.planned, hooks, this.#host()));
+    return runPlan(this.#options.planned, hooks, this.#host());
   }
 
   #note(progress: Progress): void {
@@ -115,9 +135,9 @@ export class FakeRun {
 
   #host(): RunHost {
     return {
-      shard: null,
+      shard: this.#options.shard ?? null,
       originNs: 0n,
-      clock: this.time,
+      clock: this.clock,
       timers: this.coordinator.timers,
       chooseAffinity: (workers) => ({ affinity: noAffinity(workers), problem: null }),
       startWorker: (_cpus, handlers) => {
@@ -129,7 +149,7 @@ export class FakeRun {
       explainRefusal: async ({ reason }) => ({ message: `no client could connect: ${reason}`, hint: '' }),
       prepare: () => () => {},
       readCounters: () => ({
-        atMs: this.time.nowNs() / 1e6,
+        atMs: this.clock.nowNs() / 1e6,
         cpus: null,
         throttledUs: null,
         pressureUs: null,
@@ -229,7 +249,7 @@ export class FakeWorker implements WorkerHandle {
 
   #createSession(assignment: Assignment): GeneratorSession {
     const { planned, mapping } = this.#options;
-    const { time, server } = this.#run;
+    const { clock, time, server } = this.#run;
     return new GeneratorSession({
       assignment,
       scenario: planned.scenario,
@@ -244,7 +264,7 @@ export class FakeWorker implements WorkerHandle {
           timeoutMs: assignment.plan.connectTimeoutMs,
         }),
       },
-      clock: time,
+      clock,
       timers: this.#process.timers,
       loop: idleLoop(time),
       telemetry: { sample: () => this.#sample() },
@@ -256,7 +276,7 @@ export class FakeWorker implements WorkerHandle {
   #lastSampleNs = 0;
 
   #sample(): TelemetrySample {
-    const atNs = this.#run.time.nowNs();
+    const atNs = this.#run.clock.nowNs();
     const lengthMs = (atNs - this.#lastSampleNs) / 1e6;
     this.#lastSampleNs = atNs;
     return {

@@ -55,7 +55,11 @@ export function judgeRun(
   return {
     ...result,
     // An overloaded server delivers too few messages. That is the finding, and the run is valid.
-    invalid: isOverloaded ? invalid.filter(({ code }) => code !== 'too_few_samples') : invalid,
+    // A shard has only a part of the samples; a merge has them all.
+    invalid:
+      isOverloaded || result.shard !== null
+        ? invalid.filter(({ code }) => code !== 'too_few_samples')
+        : invalid,
     findings: findings.filter((finding) => finding !== null),
     notes: notes.filter((note) => note !== null),
   };

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
+import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import { roomFanout } from '../../scenarios/room-fanout.ts';
+import type { GivenOptions } from '../../src/contract/options.ts';
+import type { Scenario } from '../../src/contract/scenario.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { FakeRun, planFake } from '../support/fake-run.ts';
+import type { Hop } from '../support/fake-server.ts';
+import { FakeShards, type FakeShardsOptions } from '../support/fake-shards.ts';
+
+const LOAD = { clients: '12', rate: '25/s', duration: '4s', warmup: '2s', warmupMax: '2s' };
+
+function planned(scenario: Scenario, given: GivenOptions = {}) {
+  return planFake(scenario, { ...LOAD, ...given });
+}
+
+async function shardsOf(options: FakeShardsOptions): Promise<RunResult[]> {
+  return await new FakeShards(options).run();
+}
+
+const sum = (results: readonly RunResult[], value: (result: RunResult) => number) =>
+  results.reduce((total, result) => total + value(result), 0);
+
+describe('the shards of a run', () => {
+  it('measure together', async () => {
+    const results = await shardsOf({ planned: planned(broadcastLatency), count: 3 });
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'complete', invalid: [], findings: [] });
+      expect(result.shard).toMatchObject({ count: 3, meeting: 'meeting of a test', lateMs: 0 });
+    }
+    const starts = new Set(results.map(({ shard }) => shard?.measureStartAt));
+    expect(starts.size).toBe(1);
+  });
+
+  it('have each client in exactly one of them', async () => {
+    const results = await shardsOf({ planned: planned(broadcastLatency), count: 5 });
+    expect(results.map(({ clients }) => clients.connected)).toEqual([3, 3, 2, 2, 2]);
+  });
+
+  it.each<[string, Scenario, GivenOptions]>([
+    ['broadcasts', broadcastLatency, {}],
+    ['rooms', roomFanout, { rooms: '3' }],
+    ['acknowledgements', ackRoundtrip, {}],
+  ])('send and expect what one run does: %s', async (_, scenario, given) => {
+    const whole = await new FakeRun({ planned: planned(scenario, given) }).run();
+    const results = await shardsOf({ planned: planned(scenario, given), count: 4 });
+    expect(sum(results, ({ rate }) => rate.sent)).toBe(whole.rate.sent);
+    expect(sum(results, ({ ledger }) => ledger.delivered)).toBe(whole.ledger.delivered);
+    const expected = results.flatMap(({ shard }) => shard?.expected ?? []);
+    expect(expected.reduce((total, each) => total + each, 0)).toBe(whole.ledger.expected);
+    for (const { ledger } of results) expect(ledger).toMatchObject({ lost: 0, unknown: 0, unexpected: 0 });
+  });
+
+  it('name the one that was late', async () => {
+    const [, second] = await shardsOf({ planned: planned(broadcastLatency), count: 2, lateMs: [0, 700] });
+    expect(second?.invalid).toEqual([
+      { code: 'shard_late', message: 'shard 2/2 was ready 700ms after the agreed start' },
+    ]);
+  });
+
+  it('wait in the drain for what others sent', async () => {
+    // The last message takes three seconds to a client of another shard than its sender's.
+    const network = ({ stamp, receiver }: Hop) =>
+      stamp?.measured === true && stamp.seq === 99 && receiver === 1 ? [3000] : [1];
+    const results = await shardsOf({ planned: planned(broadcastLatency), count: 2, behavior: { network } });
+    expect(sum(results, ({ ledger }) => ledger.delivered)).toBe(100 * 12);
+    expect(results[1]?.timing.drainMs).toBeGreaterThan(2900);
+  });
+});
