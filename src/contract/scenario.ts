@@ -80,8 +80,23 @@ export interface Speech {
   readonly transport: Transport;
 }
 
-/** A connection that an iteration opened. */
-export interface OwnConnection {
+/** How a connection of an iteration differs from those that the target describes. */
+export interface OwnConnectionOptions {
+  /** Absolute, or relative to the URL of the target. Another host needs --allow-remote. */
+  readonly url?: string;
+  /** Socket.IO namespace, beginning with a slash. */
+  readonly namespace?: string;
+  /** Added to the target's `auth`, `headers` and `query`. */
+  readonly auth?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A connection that an iteration opened. Once the server has dropped it, everything but `close` throws, and what waits
+ * rejects.
+ */
+export interface OwnConnection extends Pick<User, 'emit' | 'call' | 'next'> {
   /**
    * Resolves when a connection that began by polling has upgraded to WebSocket; at once for any other. Rejects after
    * the plan's connect timeout.
@@ -89,6 +104,8 @@ export interface OwnConnection {
   readonly upgraded: Promise<void>;
   /** Sends a request, recorded in this series. Resolves when it is answered; throws as `request` of the user does. */
   request(series: string): Promise<void>;
+  /** Closes the connection before the end of the iteration. Resolves when it is closed. */
+  close(): Promise<void>;
 }
 
 /** One user during its steps. Everything is stamped, timed and accounted for as in any other scenario. */
@@ -97,6 +114,8 @@ export interface User<T extends OptionTable = OptionTable> {
   readonly options: OptionValues<T>;
   /** Number of this iteration of the client, from 0. */
   readonly iteration: number;
+  /** Number of this iteration among those of all clients, in the order of the schedule, from 0. */
+  readonly arrival: number;
   /**
    * Sends a stamped message to the receivers of this user's stream, and returns it. No other message has the same text
    * or bytes.
@@ -118,10 +137,10 @@ export interface User<T extends OptionTable = OptionTable> {
    */
   next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
   /**
-   * Opens another connection for this iteration, as the run's own ones are opened. It is closed when the iteration ends.
-   * Throws when the server refuses it.
+   * Opens another connection for this iteration, as the target describes it except for `options`. It is closed when the
+   * iteration ends. Throws when the server refuses it.
    */
-  open(): Promise<OwnConnection>;
+  open(options?: OwnConnectionOptions): Promise<OwnConnection>;
   /** Waits as a person does between two steps. The following step is timed from the intended end of the wait. */
   think(durationMs: number): Promise<void>;
   /** Records how long `work` takes, from when it was due, into one of the scenario's own series. */
@@ -139,6 +158,11 @@ export interface Scenario<T extends OptionTable = OptionTable> {
    * `reply` for streamed replies, `iteration` for steps, `push_skew` when clients only listen, or an own series.
    */
   readonly headline: string;
+  /**
+   * Who opens connections. `clients`, the default: each client opens one before the warm-up and keeps it. `iterations`:
+   * clients have no connection, and `steps` open theirs by `open()`.
+   */
+  readonly connections?: 'clients' | 'iterations';
   /** Own series: the name in lower case with underscores, and the meaning of one value. */
   readonly series?: Readonly<Record<string, string>>;
   readonly options: T;
@@ -151,6 +175,11 @@ export interface Scenario<T extends OptionTable = OptionTable> {
   readonly layout: (options: OptionValues<T>, clients: number, speech: Speech) => Layout;
   /** Carries out the steps of a user when an iteration is due. An iteration that throws has failed, and is counted by its message. */
   readonly steps?: (user: User<T>) => Promise<void>;
+}
+
+/** Whether clients have no connection, and iterations open their own. */
+export function connectsByIteration({ connections }: Pick<Scenario, 'connections'>): boolean {
+  return connections === 'iterations';
 }
 
 /** Types the options of a scenario from its own table. */

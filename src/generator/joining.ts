@@ -1,3 +1,4 @@
+import { connectsByIteration } from '../contract/scenario.ts';
 import type { OutgoingEvent } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
@@ -8,9 +9,17 @@ import type { WorkerContext } from './context.ts';
 import type { Member } from './messages.ts';
 import type { ClientPool } from './pool.ts';
 
+/** Connects all clients of this worker, unless iterations open the connections. */
+export async function connectAll({ assignment, scenario }: WorkerContext, pool: ClientPool): Promise<void> {
+  if (connectsByIteration(scenario)) pool.holdNone(assignment.clients);
+  else await pool.connectAll(assignment.clients, assignment.connectRateHz);
+}
+
 /** Returns the clients that connected, with the server processes that serve them where a server has several. */
-export function membersOf({ plan, target, timers }: WorkerContext, pool: ClientPool): Promise<Member[]> {
-  const node = plan.target.reference?.hasNodes === true ? target.mapping.node?.() : undefined;
+export function membersOf(context: WorkerContext, pool: ClientPool): Promise<Member[]> {
+  const { plan, scenario, target, timers } = context;
+  const hasNodes = plan.target.reference?.hasNodes === true && !connectsByIteration(scenario);
+  const node = hasNodes ? target.mapping.node?.() : undefined;
   return Promise.all(
     [...pool.opened].map(async (client) => {
       const connection = pool.connections.get(client);

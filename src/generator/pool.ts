@@ -24,6 +24,20 @@ export interface OpenedConnection {
   readonly upgraded: Promise<void>;
 }
 
+function refuseUse(): never {
+  throw new Error('the clients of this scenario have no connection: use one that user.open() opened');
+}
+
+/** The connection of a client that has none. */
+const NO_CONNECTION: Connection = {
+  emit: refuseUse,
+  request: refuseUse,
+  on: refuseUse,
+  answer: refuseUse,
+  onDropped: () => {},
+  close: async () => null,
+};
+
 /** The connections of one worker, by client number. */
 export class ClientPool {
   readonly #options: PoolOptions;
@@ -98,10 +112,21 @@ export class ClientPool {
     await this.#connect(client, (reason) => this.#drop(client, `could not reconnect: ${reason}`));
   }
 
+  /** Counts clients as connected that hold no connection, because each iteration opens its own. */
+  holdNone(clients: readonly number[]): void {
+    for (const client of clients) {
+      this.#connections.set(client, NO_CONNECTION);
+      this.#opened.add(client);
+    }
+  }
+
   /** Opens an extra connection for one iteration of a client; the caller closes it. */
-  async openAnother(client: number): Promise<OpenedConnection> {
+  async openAnother(
+    client: number,
+    change: (options: ConnectOptions) => ConnectOptions = (options) => options,
+  ): Promise<OpenedConnection> {
     const { driver, connectOptions } = this.#options;
-    const options = connectOptions(client);
+    const options = change(connectOptions(client));
     const upgraded = Promise.withResolvers<void>();
     const connection = await driver.connect({ ...options, onUpgraded: upgraded.resolve });
     if (options.transport !== 'upgrade') upgraded.resolve();

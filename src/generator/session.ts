@@ -9,7 +9,7 @@ import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { HttpPublisher } from './http-publisher.ts';
-import { joinAll, membersOf } from './joining.ts';
+import { connectAll, joinAll, membersOf } from './joining.ts';
 import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
@@ -159,13 +159,13 @@ export class GeneratorSession {
   }
 
   async #connect(): Promise<void> {
-    const { assignment, timers } = this.#context;
+    const { timers } = this.#context;
     const { post } = this.#options;
     const stop = timers.every(TOTALS_EVERY_MS, () => {
       const { connections, failures } = this.#pool;
       post({ type: 'connecting', connected: connections.size, reason: failures.commonest });
     });
-    await this.#pool.connectAll(assignment.clients, assignment.connectRateHz);
+    await connectAll(this.#context, this.#pool);
     stop();
     const members = await membersOf(this.#context, this.#pool);
     post({ type: 'connected', members, failures: this.#pool.failures.take() });

@@ -1,11 +1,12 @@
 import type { Payload } from '../contract/protocol.ts';
-import type { OwnConnection, Scope, User } from '../contract/scenario.ts';
+import type { OwnConnection, OwnConnectionOptions, Scope, User } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { OperationWorker } from './operations/operation.ts';
 import type { Publishing } from './operations/publish.ts';
 import { sendRequest } from './operations/single-reply.ts';
+import { changeConnection, mayBeLeft, OwnEnd } from './own-connection.ts';
 import type { OpenedConnection } from './pool.ts';
 
 /** One arrival that starts an iteration, and the parts of the worker that it uses. */
@@ -23,6 +24,7 @@ export class IteratingUser implements User {
   readonly client: Client;
   readonly options: User['options'];
   readonly iteration: number;
+  readonly arrival: number;
   readonly #iteration: Iteration;
   readonly #worker: OperationWorker;
   readonly #opened: OpenedConnection[] = [];
@@ -36,6 +38,7 @@ export class IteratingUser implements User {
     this.client = worker.target.clientOf(sender);
     this.options = worker.plan.scenarioOptions;
     this.iteration = stamp.seq;
+    this.arrival = stamp.seq * worker.layout.streams.length + stamp.stream;
     this.#iteration = iteration;
     this.#worker = worker;
     this.#dueNs = stamp.intendedNs;
@@ -66,38 +69,11 @@ export class IteratingUser implements User {
   }
 
   call(event: string, data?: unknown): Promise<unknown> {
-    this.#takeDueNs();
-    return this.#within(
-      `no acknowledgement of ${event}`,
-      new Promise((resolve) => {
-        this.#iteration.connection.request(event, data, (reply) => {
-          this.#worker.receiver.noteReceived();
-          resolve(reply);
-        });
-      }),
-    );
+    return this.#callOver(this.#iteration.connection, event, data);
   }
 
-  next(event: string, isMeant: (data: unknown) => boolean = () => true): Promise<unknown> {
-    return mayBeLeft(async () => {
-      const arrived = Promise.withResolvers<unknown>();
-      const stop = this.#iteration.connection.on(event, (data) => {
-        try {
-          if (!isMeant(data)) return;
-          arrived.resolve(data);
-        } catch (error) {
-          arrived.reject(error);
-        }
-        stop();
-      });
-      try {
-        return await this.#within(`no event ${event}`, arrived.promise);
-      } finally {
-        stop();
-        // What was waited for sets the time of the next step.
-        this.#dueNs = null;
-      }
-    });
+  next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown> {
+    return this.#nextOver(this.#iteration.connection, event, isMeant);
   }
 
   async think(durationMs: number): Promise<void> {
@@ -131,22 +107,77 @@ export class IteratingUser implements User {
     if (this.#iteration.stamp.measured) this.#worker.recorder.record(given, Math.round(valueNs));
   }
 
-  open(): Promise<OwnConnection> {
+  open(options: OwnConnectionOptions = {}): Promise<OwnConnection> {
     return mayBeLeft(async () => {
-      const opened = await this.#worker.pool.openAnother(this.#iteration.sender);
+      const { pool, plan } = this.#worker;
+      const { sender } = this.#iteration;
+      const { allowRemote } = plan.target;
+      const opened = await pool.openAnother(sender, (given) => changeConnection(given, options, allowRemote));
       this.#opened.push(opened);
       // The iteration ended while it opened.
       if (this.#hasLeft) await opened.connection.close();
-      return {
-        upgraded: this.#within('no upgrade to WebSocket', opened.upgraded),
-        request: (series) => this.#requestOver(opened.connection, series),
-      };
+      return this.#own(opened);
     });
   }
 
   async leave(): Promise<void> {
     this.#hasLeft = true;
     await Promise.all(this.#opened.map(({ connection }) => connection.close()));
+  }
+
+  #own({ connection, upgraded }: OpenedConnection): OwnConnection {
+    const end = new OwnEnd(connection);
+    return {
+      upgraded: this.#within('no upgrade to WebSocket', upgraded),
+      request: (series) => end.orDropped(() => this.#requestOver(connection, series)),
+      emit: (event, data) => {
+        end.requireOpen();
+        this.#takeDueNs();
+        connection.emit(event, data);
+      },
+      call: (event, data) => end.orDropped(() => this.#callOver(connection, event, data)),
+      next: (event, isMeant) => end.orDropped(() => this.#nextOver(connection, event, isMeant)),
+      close: () => end.close(),
+    };
+  }
+
+  #callOver(connection: Connection, event: string, data: unknown): Promise<unknown> {
+    this.#takeDueNs();
+    return this.#within(
+      `no acknowledgement of ${event}`,
+      new Promise((resolve) => {
+        connection.request(event, data, (reply) => {
+          this.#worker.receiver.noteReceived();
+          resolve(reply);
+        });
+      }),
+    );
+  }
+
+  #nextOver(
+    connection: Connection,
+    event: string,
+    isMeant: (data: unknown) => boolean = () => true,
+  ): Promise<unknown> {
+    return mayBeLeft(async () => {
+      const arrived = Promise.withResolvers<unknown>();
+      const stop = connection.on(event, (data) => {
+        try {
+          if (!isMeant(data)) return;
+          arrived.resolve(data);
+        } catch (error) {
+          arrived.reject(error);
+        }
+        stop();
+      });
+      try {
+        return await this.#within(`no event ${event}`, arrived.promise);
+      } finally {
+        stop();
+        // What was waited for sets the time of the next step.
+        this.#dueNs = null;
+      }
+    });
   }
 
   #requestOver(connection: Connection, series: string): Promise<void> {
@@ -194,11 +225,4 @@ export class IteratingUser implements User {
       }
     });
   }
-}
-
-/** Begins work that may be abandoned when another step fails; its rejection must not end the process. */
-function mayBeLeft<T>(work: () => Promise<T>): Promise<T> {
-  const promise = work();
-  promise.catch(() => {});
-  return promise;
 }

@@ -1,4 +1,5 @@
 import {
+  connectsByIteration,
   type Layout,
   OPERATION_KINDS,
   type Operation,
@@ -41,6 +42,13 @@ export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: 
       'Return one list for each client; an empty one for a client that joins no room.',
     );
   }
+  if (connectsByIteration(scenario) && rooms.some(({ length }) => length > 0)) {
+    badLayout(
+      name,
+      'its clients join rooms, but have no connection',
+      "Return an empty list of rooms for each client, or remove connections: 'iterations'.",
+    );
+  }
   for (const [index, stream] of layout.streams.entries()) {
     const [problem, hint] = problemOf(stream, scenario, clients, known) ?? [];
     if (hint !== undefined) badLayout(name, `stream ${index} of its layout ${problem}`, hint);
@@ -53,7 +61,7 @@ function badLayout(scenario: string, problem: string, hint: string): never {
 
 function problemOf(
   stream: Stream,
-  { steps }: Scenario,
+  scenario: Scenario,
   clients: number,
   known: ReadonlySet<string>,
 ): readonly [problem: string, hint: string] | null {
@@ -73,7 +81,13 @@ function problemOf(
   if (series !== undefined && !known.has(series)) {
     return [`records into ${series}, which is not a series`, 'Declare it in series.'];
   }
-  if (operation.kind !== 'steps' || steps !== undefined) return null;
+  if (operation.kind !== 'steps' && connectsByIteration(scenario)) {
+    return [
+      `has the operation ${operation.kind}, which needs a connection of its client`,
+      "Use the operation steps, or remove connections: 'iterations'.",
+    ];
+  }
+  if (operation.kind !== 'steps' || scenario.steps !== undefined) return null;
   return ['has the operation steps, but the scenario has no steps', 'Write steps: async (user) => { ... }.'];
 }
 

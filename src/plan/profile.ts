@@ -24,19 +24,19 @@ const STAGE = /^([^@]+)@(?:(\d+(?:\.\d+)?)\.\.)?(\d+(?:\.\d+)?)(\/\w+)$/;
  *     stage    = duration "@" [ number ".." ] rate
  *     rate     = number "/" ( "s" | "m" | "h" )
  *
- * `100/s` holds for `durationMs`; `10s@50/s,20s@50..500/s` holds 50/s for 10 s, then climbs to 500/s in 20 s.
+ * `100/s` holds for `durationMs`; `10s@50/s,20s@50..500/s` holds 50/s for 10 s, then climbs to 500/s in 20 s. A stage
+ * of 0/s is a pause; some stage must have messages.
  * Throws BAD_QUANTITY or BAD_RATE.
  */
 export function parseProfile(text: string, durationMs: number): Profile {
   const profile = text.includes('@')
     ? text.split(',').map(parseStage)
     : [{ durationMs, fromHz: parseRateHz(text), toHz: parseRateHz(text) }];
-  if (profile.some((stage) => Math.max(stage.fromHz, stage.toHz) <= 0 || stage.durationMs <= 0)) {
-    fail(
-      'BAD_RATE',
-      `"${text}" has a stage without messages`,
-      'Give every stage a duration and a rate above 0.',
-    );
+  if (profile.some(({ durationMs }) => durationMs <= 0)) {
+    fail('BAD_RATE', `"${text}" has a stage without a duration`, 'Give every stage a duration above 0.');
+  }
+  if (profile.every((stage) => Math.max(stage.fromHz, stage.toHz) <= 0)) {
+    fail('BAD_RATE', `"${text}" has no messages`, 'Give a rate above 0; a stage of 0/s is a pause.');
   }
   const fastestHz = Math.max(...profile.flatMap(({ fromHz, toHz }) => [fromHz, toHz]));
   if (fastestHz > MAX_RATE_HZ || profileDurationMs(profile) > MAX_LENGTH_MS) {

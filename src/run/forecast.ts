@@ -1,4 +1,4 @@
-import { isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
+import { connectsByIteration, isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
@@ -29,8 +29,8 @@ export function forecastRun(run: PlannedRun) {
 export function forecastSamples({ plan, scenario, layout }: PlannedRun): ReadonlyMap<string, number | null> {
   const { clients, transport, profile } = plan;
   const counts = new SeriesCounts();
-  counts.add('connect', clients);
-  if (transport === 'upgrade') counts.add('connect_upgraded', clients);
+  if (!connectsByIteration(scenario)) counts.add('connect', clients);
+  if (transport === 'upgrade' && !connectsByIteration(scenario)) counts.add('connect_upgraded', clients);
   counts.add('receive_uncertainty', null);
   if (isObserving(layout)) {
     for (const series of ['push_gap', 'push_skew']) counts.add(series, null);

@@ -9,6 +9,7 @@ const scenarioFields = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected lower-case letters, digits and hyphens'),
   summary: z.string(),
   headline: z.string(),
+  connections: z.enum(['clients', 'iterations']).optional(),
   series: z.record(z.string(), z.string()).optional(),
   options: z.record(
     z.string(),

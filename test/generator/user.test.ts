@@ -31,8 +31,8 @@ function open({ timeoutMs = 5000 } = {}) {
   // The parts of a worker that a user calls, which note what they are asked for.
   const worker = {
     scenario: { name: 'made-up', series: { shopping: '', basket: '', ack_upgraded: '', own: '' } },
-    layout: { streams: [] },
-    plan: { connectTimeoutMs: timeoutMs, scenarioOptions: { items: 3 } },
+    layout: { streams: [0, 1, 2, 3, 4, 5] },
+    plan: { connectTimeoutMs: timeoutMs, scenarioOptions: { items: 3 }, target: { allowRemote: null } },
     target: {
       clientOf: (number: number) => ({ number, values: { name: 'ann' } }),
       mapping: { request: () => ({ event: 'ask', data: '', reply: { event: 'answer' } }) },
@@ -102,6 +102,8 @@ describe('a user', () => {
     expect(user.client).toEqual({ number: 4, values: { name: 'ann' } });
     expect(user.options).toEqual({ items: 3 });
     expect(user.iteration).toBe(7);
+    // Arrivals take the six streams in turn; this is the eighth of stream 4.
+    expect(user.arrival).toBe(7 * 6 + 4);
   });
 
   it('does its first step when its iteration was due, and the next ones when it comes to them', () => {
@@ -337,6 +339,48 @@ describe('a connection of an iteration', () => {
     await user.leave();
     await opening;
     expect(another.closed).toBe(true);
+  });
+});
+
+describe('the steps of a user over a connection of its iteration', () => {
+  it('go over that connection, and the first is timed from when the iteration was due', async () => {
+    const { user, connection, another, recorded, clock } = open();
+    const own = await user.open();
+    const greeted = own.next('welcome', (data) => data === 'ann');
+    const joined = user.time('basket', () => own.call('join', 'room-1'));
+    own.emit('typing', true);
+    expect(another.sent).toMatchObject([
+      { event: 'join', data: 'room-1' },
+      { event: 'typing', data: true },
+    ]);
+    expect(connection.sent).toEqual([]);
+    clock.ns += 100;
+    another.sent[0]?.reply?.('welcome');
+    expect(await joined).toBe('welcome');
+    expect(recorded).toEqual([['basket', 200_100]]);
+    another.receive('welcome', 'bob');
+    another.receive('welcome', 'ann');
+    expect(await greeted).toBe('ann');
+  });
+
+  it('fail at once when the server drops it, and afterwards', async () => {
+    const { user, another } = open();
+    const own = await user.open();
+    const waits = [own.next('welcome'), own.call('join')];
+    another.drop('transport close');
+    for (const wait of waits)
+      await expect(wait).rejects.toThrow('the connection was dropped: transport close');
+    expect(() => own.emit('typing')).toThrow('the connection was dropped: transport close');
+    await expect(own.call('join')).rejects.toThrow('the connection was dropped: transport close');
+    expect(another.sent).toHaveLength(1);
+  });
+
+  it('end with its close', async () => {
+    const { user, another } = open();
+    const own = await user.open();
+    await own.close();
+    expect(another.closed).toBe(true);
+    expect(() => own.emit('typing')).toThrow('the scenario has closed the connection');
   });
 });
 

@@ -60,3 +60,34 @@ describe('a layout', () => {
     expect(saidOf(stream, layout, headline)).toBe(`the scenario mine: ${message}`);
   });
 });
+
+describe('a layout of clients without a connection', () => {
+  const check = (layout: Layout) => () =>
+    requireSoundLayout(
+      defineScenario({
+        name: 'mine',
+        summary: 'of a user',
+        headline: 'iteration',
+        connections: 'iterations',
+        options: {},
+        layout: () => layout,
+        steps: async () => {},
+      }),
+      layout,
+      1,
+    );
+  const steps = { sender: 0, operation: { kind: 'steps' as const }, receivers: [0] };
+
+  it('runs steps', () => {
+    expect(check({ rooms: [[]], streams: [steps] })).not.toThrow();
+  });
+
+  it('is refused when they join rooms or send by themselves', () => {
+    expect(check({ rooms: [['room-0']], streams: [steps] })).toThrow(
+      'the scenario mine: its clients join rooms, but have no connection',
+    );
+    expect(check({ rooms: [[]], streams: [{ ...steps, operation: { kind: 'request' } }] })).toThrow(
+      'stream 0 of its layout has the operation request, which needs a connection of its client',
+    );
+  });
+});

@@ -223,7 +223,7 @@ describe('a plan', () => {
       'BAD_QUANTITY',
       '--rate: "10" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h',
     ],
-    [{ rate: '0/s' }, 'BAD_RATE', '--rate: "0/s" has a stage without messages'],
+    [{ rate: '0/s' }, 'BAD_RATE', '--rate: "0/s" has no messages'],
     [
       { rate: '10s@' },
       'BAD_RATE',

@@ -64,15 +64,24 @@ describe('the grammar of rates and profiles', () => {
     expect(thrownBy(() => parseProfile('10s@50/s,', 1)).message).toMatch(/^"" is not a stage/);
   });
 
-  it.each(['0/s', '0s@10/s', '10s@0..0/s', '10s@5/s,1s@0/s'])(
-    'refuses "%s", which has a stage without messages',
-    (text) => {
-      expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({
-        code: 'BAD_RATE',
-        message: `"${text}" has a stage without messages`,
-      });
-    },
-  );
+  it.each([
+    ['0/s', 'has no messages'],
+    ['10s@0..0/s', 'has no messages'],
+    ['10s@0/s,1s@0/s', 'has no messages'],
+    ['0s@10/s', 'has a stage without a duration'],
+  ])('refuses "%s", which %s', (text, problem) => {
+    expect(thrownBy(() => parseProfile(text, 7_000))).toMatchObject({
+      code: 'BAD_RATE',
+      message: `"${text}" ${problem}`,
+    });
+  });
+
+  it('may pause, before, between and after its messages', () => {
+    const profile = parseProfile('2s@0/s,1s@2/s,3s@0/s,1s@2/s,1s@0/s', 1);
+    expect(profileMessages(profile)).toBe(4);
+    expect([0, 1, 2, 3].map((count) => timeOfCountMs(profile, count))).toEqual([2000, 2500, 6000, 6500]);
+    expect(profileDurationMs(profile)).toBe(8000);
+  });
 
   it('reads every stage of a profile', () => {
     fc.assert(

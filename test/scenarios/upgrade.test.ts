@@ -36,6 +36,7 @@ function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promis
     client: { number: 0, values: {} },
     options: { requests: 2 },
     iteration: 0,
+    arrival: 0,
     publish: unused,
     request: unused,
     emit: unused,
@@ -47,6 +48,10 @@ function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promis
       did.push('open');
       return {
         upgraded,
+        emit: unused,
+        call: unused,
+        next: unused,
+        close: unused,
         request: async (series) => {
           did.push(series);
           requests += 1;
