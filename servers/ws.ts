@@ -19,19 +19,7 @@ export const server: ReferenceServer = {
       server: http,
       perMessageDeflate: options.settings.compression && { threshold: 0 },
     });
-    const chat = new WsChat(wss.clients);
-    wss.on('connection', (socket) => {
-      socket.on('message', (message: Buffer, isBinary) => {
-        try {
-          chat.handle(socket, decodeEnvelope(message, isBinary));
-        } catch {
-          socket.close(1007, 'not an envelope');
-        }
-      });
-      socket.on('close', () => chat.leave(socket));
-      // After a frame that violates the protocol ws closes the connection, and the server continues.
-      socket.on('error', () => {});
-    });
+    serveEnvelopes(wss);
     return {
       url,
       close: () =>
@@ -42,6 +30,23 @@ export const server: ReferenceServer = {
     };
   },
 };
+
+/** Serves the chat to all clients of a WebSocket server. */
+export function serveEnvelopes(wss: WebSocketServer): void {
+  const chat = new WsChat(wss.clients);
+  wss.on('connection', (socket) => {
+    socket.on('message', (message: Buffer, isBinary) => {
+      try {
+        chat.handle(socket, decodeEnvelope(message, isBinary));
+      } catch {
+        socket.close(1007, 'not an envelope');
+      }
+    });
+    socket.on('close', () => chat.leave(socket));
+    // After a frame that violates the protocol ws closes the connection, and the server continues.
+    socket.on('error', () => {});
+  });
+}
 
 class WsChat extends EnvelopeChat<WebSocket> {
   readonly #rooms: Rooms<WebSocket>;
