@@ -7,20 +7,50 @@ import { plural } from '../../text.ts';
 import { formatCount, formatNs } from '../../units.ts';
 import { BACKLOG_SECONDS, describeServer, isServerAtLimit } from './server-load.ts';
 
-/** Latency has grown when the last median is at least this multiple of the first, and higher by at least this time. */
+/** Latency has grown when the last median is more than this multiple of the first, and higher by more than this time. */
 const MIN_GROWTH_RATIO = 2;
 const MIN_GROWTH_NS = 10e6;
+/**
+ * Latency has also grown when it rises by more than this share of the time that passes. Where more is sent than a server
+ * handles, the messages received at time t waited t * (1 - handled / sent), so 0.1 is a load of 1.11 times its capacity.
+ */
+const MIN_GROWTH_OF_TIME = 0.1;
 /** A backlog of fewer messages is chance. */
 const MIN_MESSAGES = 10;
 const MIN_INTERVALS = 3;
 
-/** Growth from the first third to the last third of the medians of equal intervals; null when there is none. */
-function growthOf(medians: readonly number[]): { readonly fromNs: number; readonly toNs: number } | null {
-  if (medians.length < MIN_INTERVALS) return null;
-  const third = Math.ceil(medians.length / 3);
-  const growth = { fromNs: median(medians.slice(0, third)), toNs: median(medians.slice(-third)) };
-  const grown = growth.toNs > growth.fromNs * MIN_GROWTH_RATIO && growth.toNs - growth.fromNs > MIN_GROWTH_NS;
-  return grown ? growth : null;
+/** The median latency of one interval, and the middle of that interval. */
+interface Point {
+  readonly atMs: number;
+  readonly p50Ns: number;
+}
+
+type Growth = { readonly fromNs: number; readonly toNs: number };
+
+/**
+ * Growth from the first third to the last third of the medians; null when there is none. A queue that formed before
+ * measuring need not double in the run, but it grows by a share of the time in both halves. One late interval does not.
+ */
+function growthOf(points: readonly Point[]): Growth | null {
+  const { length } = points;
+  if (length < MIN_INTERVALS) return null;
+  const third = Math.ceil(length / 3);
+  const thirdFrom = (start: number) => centerOf(points.slice(start, start + third));
+  const first = thirdFrom(0);
+  const middle = thirdFrom(Math.floor((length - third) / 2));
+  const last = thirdFrom(length - third);
+  const growth = { fromNs: first.p50Ns, toNs: last.p50Ns };
+  const hasDoubled = growth.toNs > growth.fromNs * MIN_GROWTH_RATIO;
+  const hasGrown = hasDoubled || (isSteep(first, middle) && isSteep(middle, last));
+  return hasGrown && growth.toNs - growth.fromNs > MIN_GROWTH_NS ? growth : null;
+}
+
+function centerOf(points: readonly Point[]): Point {
+  return { atMs: median(points.map(({ atMs }) => atMs)), p50Ns: median(points.map(({ p50Ns }) => p50Ns)) };
+}
+
+function isSteep(from: Point, to: Point): boolean {
+  return to.p50Ns - from.p50Ns > (to.atMs - from.atMs) * 1e6 * MIN_GROWTH_OF_TIME;
 }
 
 /**
@@ -57,7 +87,7 @@ function fairlyInFlight(result: RunResult, medians: readonly number[]): number {
 
 /** What messages that queue look like from outside. */
 interface Queue {
-  readonly growth: { readonly fromNs: number; readonly toNs: number } | null;
+  readonly growth: Growth | null;
   readonly grewIn: 'run' | 'warm-up';
   readonly backlog: number;
   /** Whether more than usual arrived after the end of the schedule. */
@@ -66,11 +96,19 @@ interface Queue {
 
 function findQueue(view: ResultView): Queue | null {
   const { result } = view;
-  const medians = measuredIntervals(view).map(({ p50Ns }) => p50Ns);
-  const warmupMedians = result.warmup.windowMediansNs.filter((median) => median !== null);
-  const [grewInRun, grewInWarmup] = [growthOf(medians), growthOf(warmupMedians)];
+  const measured = measuredIntervals(view).map(({ startMs, lengthMs, p50Ns }) => ({
+    atMs: startMs + lengthMs / 2,
+    p50Ns,
+  }));
+  const warmup = result.warmup.windowMediansNs.flatMap((p50Ns, second) =>
+    p50Ns === null ? [] : [{ atMs: second * 1000, p50Ns }],
+  );
+  const [grewInRun, grewInWarmup] = [growthOf(measured), growthOf(warmup)];
   const backlog = backlogAtEnd(result);
-  const fair = fairlyInFlight(result, [...medians, ...warmupMedians]);
+  const fair = fairlyInFlight(
+    result,
+    [...measured, ...warmup].map(({ p50Ns }) => p50Ns),
+  );
   const hasBacklog = (grewInWarmup === null ? backlog - leaked(result) : backlog) > fair;
   if (grewInRun === null && !hasBacklog) return null;
   return {

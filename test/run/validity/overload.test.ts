@@ -118,6 +118,43 @@ describe('latency that grows', () => {
     expect(overloadOf(withMedians(...mediansMs))).toBeNull();
   });
 
+  describe('where a queue had formed before measuring', () => {
+    it.each([
+      ['by 30 % of the time', [1000, 1300, 1600, 1900], '1.15 s to 1.75 s'],
+      ['by just over 10 % of the time', [1000, 1102, 1204], '1 s to 1.2 s'],
+      ['unevenly, by the medians of its thirds', [900, 1400, 1000, 1900, 1500, 1600, 1500, 2600, 2200]],
+    ])('%s is an overload', (_, mediansMs, grown = '1 s to 2.2 s') => {
+      expect(overloadOf(withMedians(...mediansMs))?.message).toMatch(
+        `delivery p50 grew from ${grown} over the run`,
+      );
+    });
+
+    it.each([
+      ['by just under 10 % of the time', [1000, 1098, 1196]],
+      ['for the last second', [1000, 1000, 1900]],
+      ['for the last of four seconds', [1000, 1000, 1000, 1900]],
+      ['for one second and falls again', [1000, 1000, 1900, 1000]],
+      ['in the first half alone', [1000, 1000, 1400, 1400, 1400, 1400]],
+      ['by a step in the middle, downwards before it', [1200, 1200, 1000, 1000, 1700, 1700]],
+    ])('%s is none', (_, mediansMs) => {
+      expect(overloadOf(withMedians(...mediansMs))).toBeNull();
+    });
+
+    it('by more than 10 % of the time counts in longer intervals too', () => {
+      const stretched = (medians: number[]) => {
+        const run = withMedians(...medians);
+        const intervals = run.intervals.map((each, index) => ({
+          ...each,
+          startMs: index * 10_000,
+          lengthMs: 10_000,
+        }));
+        return { ...run, intervals, timing: { ...run.timing, measureMs: medians.length * 10_000 } };
+      };
+      expect(overloadOf(stretched([5000, 5900, 6800]))).toBeNull();
+      expect(overloadOf(stretched([5000, 6100, 7200]))?.message).toMatch('grew from 5 s to 7.2 s');
+    });
+  });
+
   it('needs at least three seconds', () => {
     expect(overloadOf(withMedians(5, 900))).toBeNull();
     expect(overloadOf(withMedians(5))).toBeNull();
@@ -248,6 +285,12 @@ describe('a server that was overloaded before measuring began', () => {
   it('is recognized by its warm-up when no measured message arrived', () => {
     expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
       `delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain${BUSY}`,
+    );
+  });
+
+  it('is recognized by a warm-up that grew from a long latency', () => {
+    expect(overloadOf(withWarmup([2000 * MS, 2200 * MS, 2400 * MS]))?.message).toMatch(
+      'delivery p50 grew from 2 s to 2.4 s over the warm-up',
     );
   });
 
