@@ -24,6 +24,11 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
 }
 
+/** Says what was done to a number of things: `1 was dropped`, `2,000 were dropped`. */
+export function passive(count: number, participle: string): string {
+  return `${formatCount(count)} ${count === 1 ? 'was' : 'were'} ${participle}`;
+}
+
 interface Counted {
   readonly reason: string;
   readonly count: number;

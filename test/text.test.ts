@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { didYouMean, either, list, listCounted, nearest, plural, shellWord } from '../src/text.ts';
+import { didYouMean, either, list, listCounted, nearest, passive, plural, shellWord } from '../src/text.ts';
 
 const SCENARIOS = ['broadcast-latency', 'room-fanout', 'ack-roundtrip'];
 
@@ -23,6 +23,14 @@ describe('words in a sentence', () => {
     ['sample', '1 sample', '2 samples'],
   ])('counts a %s as %s, and two as %s', (noun, one, two) => {
     expect([plural(1, noun), plural(2, noun)]).toEqual([one, two]);
+  });
+
+  it('counts what was done to things', () => {
+    expect([0, 1, 2_000].map((count) => passive(count, 'dropped'))).toEqual([
+      '0 were dropped',
+      '1 was dropped',
+      '2,000 were dropped',
+    ]);
   });
 
   it.each([

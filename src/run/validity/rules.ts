@@ -2,10 +2,10 @@ import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Reason } from '../../measure/reason-counts.ts';
 import { unstalled } from '../../measure/series.ts';
-import type { Finding } from '../../result/findings.ts';
+import { type Finding, faultOf } from '../../result/findings.ts';
 import { measuredProcesses, measuredTelemetry, runQueueWaitMs } from '../../result/telemetry.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
-import { listCounted, plural } from '../../text.ts';
+import { listCounted, passive, plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 
 /** Limits beyond which a run is invalid. How they were chosen: docs/decisions/0005-validity-limits.md. */
@@ -31,7 +31,8 @@ export const LIMITS = {
   stealRatio: 0.02,
 } as const;
 
-type Rule = (view: ResultView) => Finding | null;
+/** `causes`: what is already known to invalidate the run. */
+type Rule = (view: ResultView, causes: readonly Finding[]) => Finding | null;
 
 /** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate, failed } }) => {
@@ -170,12 +171,15 @@ const clientsLost: Rule = ({ result: { clients } }) => {
   const missing = clients.planned - clients.connected - totalOf(clients.failures.filter(isOwnLimit));
   // The clients of a worker that died while connecting are missing without a failure.
   const unjoined = Math.max(0, totalOf(failures) - missing);
-  const message = `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${formatCount(totalOf(drops))} were dropped: ${listCounted(causes)}`;
+  const message = `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${passive(totalOf(drops), 'dropped')}: ${listCounted(causes)}`;
   return { code: 'clients_lost', message };
 };
 
-/** Why nothing arrived, as far as the run shows it. */
-function whyNone({ result: { failed, ledger, plan, warmup } }: ResultView): string {
+/** Why nothing arrived, as far as the run shows it. No advice about the server where the generator was the limit. */
+function whyNone(
+  { result: { failed, ledger, plan, warmup } }: ResultView,
+  causes: readonly Finding[],
+): string {
   if (ledger.corrupted > 0) return ` intact: ${formatCount(ledger.corrupted)} had another length or content`;
   const [first] = failed;
   if (first !== undefined) return `: ${first.reason}`;
@@ -183,19 +187,20 @@ function whyNone({ result: { failed, ledger, plan, warmup } }: ResultView): stri
   if (typeof warmupMedianNs === 'number') {
     return ` before the end of the drain (--drain); warm-up messages arrived, with a median latency of ${formatNs(warmupMedianNs)} at the end`;
   }
+  if (causes.some((cause) => faultOf(cause) === 'generator')) return '';
   return plan.target.file === null
     ? ': check that the server handles the events of docs/your-own-server.md'
     : ': check that the target file matches the server';
 }
 
-const tooFewSamples: Rule = (view) => {
+const tooFewSamples: Rule = (view, causes) => {
   const needed = samplesNeeded(0.5);
   const { samples, ledger, failed } = view.result;
   if (samples.count >= needed) return null;
   const cause = listCounted(failed.slice(0, 1));
   const message =
     ledger.expected > 0 && ledger.delivered === 0
-      ? `none of ${plural(ledger.expected, 'message')} arrived${whyNone(view)}`
+      ? `none of ${plural(ledger.expected, 'message')} arrived${whyNone(view, causes)}`
       : `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? '' : `: ${cause}`}`;
   return { code: 'too_few_samples', message };
 };
@@ -216,7 +221,12 @@ const RULES: readonly Rule[] = [
 
 /** Every reason why the run is invalid that its own figures show, causes before their consequences. */
 export function judgeValidity(view: ResultView): Finding[] {
-  return RULES.map((rule) => rule(view)).filter((finding) => finding !== null);
+  const found: Finding[] = [];
+  for (const rule of RULES) {
+    const finding = rule(view, [...view.result.invalid, ...found]);
+    if (finding !== null) found.push(finding);
+  }
+  return found;
 }
 
 /** Notes receive times that are uncertain, but not enough to invalidate the run. */

@@ -349,6 +349,11 @@ describe('clients', () => {
       'of 1,200 clients, 0 did not connect, 0 did not join and 1,100 were dropped: transport close (1,100)',
     ],
     [
+      'were dropped, even one',
+      { dropped: [{ reason: 'transport close', count: 1 }] },
+      'of 1,200 clients, 0 did not connect, 0 did not join and 1 was dropped: transport close (1)',
+    ],
+    [
       'fell to a dead worker besides',
       { connected: 600, failures: [{ reason: 'refused', count: 3 }] },
       'of 1,200 clients, 600 did not connect, 0 did not join and 0 were dropped: refused (3)',
@@ -432,6 +437,19 @@ describe('a run in which nothing arrived', () => {
     expect(messagesOf(silent({}))).toEqual([
       'none of 5,000,000 messages arrived: check that the server handles the events of docs/your-own-server.md',
     ]);
+  });
+
+  it.each<[string, Partial<RunResult>]>([
+    ['was too busy', { telemetry: withWorkers([0.9, 0]).telemetry }],
+    ['did not hold the rate', { rate: { ...VALID.rate, intended: 100, sent: 10 } }],
+    ['lost a process', { invalid: [{ code: 'worker_died', message: 'generator 1 ended' }] }],
+  ])('says nothing of the server when the generator %s', (_, part) => {
+    expect(messagesOf(silent(part)).at(-1)).toBe('none of 5,000,000 messages arrived');
+  });
+
+  it('still asks about the server when the machine was the limit', () => {
+    const environment = { ...VALID.environment, stealRatio: 0.5 };
+    expect(messagesOf(silent({ environment })).at(-1)).toMatch(/arrived: check that the server handles/);
   });
 
   it('says that messages of the warm-up arrived, and how late', () => {
