@@ -81,7 +81,10 @@ export function disturbanceBetween(
   };
 }
 
-/** The stolen share of the time of some CPUs; null when it is not known. */
+/**
+ * The stolen share of the time of some CPUs; null when it is not known. The system rounds what it counts to whole ticks
+ * of 10 ms, so a tick more may be a moment more. One tick is therefore ignored: it would be 2 % of a run of 500 ms.
+ */
 function stealOf(before: SystemCounters, after: SystemCounters, cpus: readonly number[]): number | null {
   let total = 0;
   let steal = 0;
@@ -91,7 +94,7 @@ function stealOf(before: SystemCounters, after: SystemCounters, cpus: readonly n
     total += to.total - from.total;
     steal += to.steal - from.steal;
   }
-  return total === 0 ? null : steal / total;
+  return total === 0 ? null : Math.max(0, steal - 1) / total;
 }
 
 /** How many CPUs' time the control group allows (cgroup v2 cpu.max); null for no limit. */

@@ -26,7 +26,7 @@ describe('what disturbed a run', () => {
     ['nothing', AFTER, { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 }],
     [
       'steal',
-      { ...AFTER, cpus: cpus([12_000, 160], [12_000, 40]) },
+      { ...AFTER, cpus: cpus([12_000, 161], [12_000, 40]) },
       { stealRatio: 0.03, throttledMs: 0, cpuPressureRatio: 0 },
     ],
     [
@@ -64,9 +64,17 @@ describe('what disturbed a run', () => {
     };
     const server = Array.from({ length: 63 }, (_, cpu) => cpu).join(',');
     const pinned = cpuGroups({ server, workers: ['63'] });
-    expect(disturbanceBetween(before, after, pinned).stealRatio).toBe(1);
+    expect(disturbanceBetween(before, after, pinned).stealRatio).toBe(0.999);
     // CPUs that no process of the run uses do not count.
     expect(disturbanceBetween(before, after, [[0], [1]]).stealRatio).toBe(0);
+  });
+
+  it.each([
+    ['one tick', 1, 0],
+    ['two ticks', 2, 0.02],
+  ])('of 500 ms is not the first tick of steal, which may be a moment: %s', (_, ticks, stealRatio) => {
+    const after = { ...BEFORE, cpus: cpus([10_050, 40 + ticks]) };
+    expect(disturbanceBetween(BEFORE, after, [[0]]).stealRatio).toBe(stealRatio);
   });
 
   it('is read from counters that only grow', () => {
