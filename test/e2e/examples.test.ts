@@ -7,24 +7,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NsHistogram } from '../../src/measure/histogram.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { listening } from '../support/refusing-servers.ts';
-import { type Ended, freePort, startSockbench, storedResult, temporaryFolder } from '../support/sockbench.ts';
+import {
+  type Ended,
+  freePort,
+  NOISE,
+  startSockbench,
+  storedResult,
+  temporaryFolder,
+} from '../support/sockbench.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../docs/examples');
 const CLIENTS = 5;
 /** Follows the flags of a README, whose load is larger than a test needs. */
 const SHORT = ['--duration', '400ms', '--warmup', '0s', '--warmup-max', '0s'];
 const FEW = ['--clients', `${CLIENTS}`, '--rate', '50/s', ...SHORT];
-/** Findings that other work on the machine causes; no test here looks at latencies. */
-const NOISE = [
-  'rate_not_held',
-  'generator_busy',
-  'send_lag',
-  'receive_uncertainty',
-  'generator_stalled',
-  'cpu_steal',
-  'cpu_throttled',
-];
-
 /** The lines of the README's blocks of commands. */
 function commandsOf(example: string): string[] {
   const readme = readFileSync(join(EXAMPLES, example, 'README.md'), 'utf8');

@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { viewResult } from '../../src/result/view.ts';
 import { countFaulted, MIXED, STALL } from '../support/faults.ts';
-import { faultyTarget, runScenario, SHORT } from '../support/sockbench.ts';
+import { faultyTarget, retryDisturbed, runScenario, runUndisturbed, SHORT } from '../support/sockbench.ts';
 
 const CLIENTS = 20;
 const LOAD = ['--clients', `${CLIENTS}`, '--rate', '200/s'];
 
-async function broadcastTo(fault: string, amount: number, seconds: number, ...more: string[]) {
-  const { result } = await runScenario(
-    'broadcast-latency',
-    ...(await faultyTarget(fault, amount)),
-    ...[...LOAD, ...SHORT, '--duration', `${seconds}s`, ...more],
-  );
+async function flagsFor(fault: string, amount: number, seconds: number, ...more: string[]) {
+  const target = await faultyTarget(fault, amount);
+  return ['broadcast-latency', ...target, ...LOAD, ...SHORT, '--duration', `${seconds}s`, ...more];
+}
+
+async function broadcastTo(...fault: Parameters<typeof flagsFor>) {
+  const { result } = await runScenario(...(await flagsFor(...fault)));
   return result;
 }
 
@@ -65,42 +66,49 @@ describe('a server with known faults', () => {
   });
 
   test('that delays by 5 ms: the delay is recovered within the stated uncertainty', async () => {
-    const plain = viewResult(await broadcastTo('none', 0, 2));
-    const delayed = viewResult(await broadcastTo('delay', 5, 2));
-    const median = (view: typeof plain) => view.quantileNs('fanout_first', 0.5) ?? Number.NaN;
-    const uncertaintyNs = Math.max(
-      ...[plain, delayed].map(
-        (view) => view.histogram('receive_uncertainty')?.quantileNs(0.99) ?? Number.NaN,
-      ),
+    const both = async () => [await broadcastTo('none', 0, 2), await broadcastTo('delay', 5, 2)];
+    await retryDisturbed(
+      both,
+      (results) => results.flatMap(({ invalid }) => invalid),
+      (results) => {
+        const views = results.map(viewResult);
+        const [plainNs, delayedNs] = views.map((view) => view.quantileNs('fanout_first', 0.5) ?? Number.NaN);
+        const uncertaintyNs = Math.max(
+          ...views.map((view) => view.histogram('receive_uncertainty')?.quantileNs(0.99) ?? Number.NaN),
+        );
+        expect(views[1]?.histogram('delivery_actual')?.quantileNs(0)).toBeGreaterThanOrEqual(5e6);
+        expect(Math.abs((delayedNs ?? Number.NaN) - (plainNs ?? Number.NaN) - 5e6)).toBeLessThanOrEqual(
+          uncertaintyNs,
+        );
+      },
     );
-    expect(delayed.histogram('delivery_actual')?.quantileNs(0)).toBeGreaterThanOrEqual(5e6);
-    expect(Math.abs(median(delayed) - median(plain) - 5e6)).toBeLessThanOrEqual(uncertaintyNs);
   });
 
   test('that stalls 100 ms every second: the share of late messages is what open-loop arithmetic says', async () => {
     const lateAfterMs = 40;
-    const { ledger } = await broadcastTo('stall', 0, 4, '--late-after', `${lateAfterMs}ms`);
+    const flags = await flagsFor('stall', 0, 4, '--late-after', `${lateAfterMs}ms`);
     // A message due at a uniform time within a stall waits for the rest of it.
     const predicted = (STALL.lengthMs - lateAfterMs) / STALL.everyMs;
-    expect(ledger.late / ledger.expected).toBeGreaterThan(predicted * 0.8);
-    expect(ledger.late / ledger.expected).toBeLessThan(predicted * 1.4);
-    expect(ledger.lost).toBe(0);
+    await runUndisturbed(flags, ({ result: { ledger } }) => {
+      expect(ledger.late / ledger.expected).toBeGreaterThan(predicted * 0.8);
+      expect(ledger.late / ledger.expected).toBeLessThan(predicted * 1.4);
+      expect(ledger.lost).toBe(0);
+    });
   });
 
   test('that stalls under requests: the stall shows in ack, and ack is never below ack_actual', async () => {
-    const { result } = await runScenario(
-      'ack-roundtrip',
-      ...(await faultyTarget('stall')),
-      ...['--clients', '20', '--rate', '1000/s', '--duration', '4s', ...SHORT],
-    );
-    const view = viewResult(result);
-    // 1 % of all requests meet a stall with 90 ms or more of it left.
-    expect(view.quantileNs('ack', 0.99) ?? 0).toBeGreaterThan(80e6);
-    expect(view.quantileNs('ack', 0.85) ?? 0).toBeLessThan(50e6);
-    for (const quantile of [0.5, 0.9, 0.99]) {
-      const [ack, actual] = [view.quantileNs('ack', quantile), view.quantileNs('ack_actual', quantile)];
-      expect(ack ?? 0).toBeGreaterThanOrEqual(actual ?? Number.NaN);
-    }
-    expect(result.series['ack_actual']?.count).toBe(4000);
+    const load = ['--clients', '20', '--rate', '1000/s', '--duration', '4s', ...SHORT];
+    const flags = ['ack-roundtrip', ...(await faultyTarget('stall')), ...load];
+    await runUndisturbed(flags, ({ result }) => {
+      const view = viewResult(result);
+      // 1 % of all requests meet a stall with 90 ms or more of it left.
+      expect(view.quantileNs('ack', 0.99) ?? 0).toBeGreaterThan(80e6);
+      expect(view.quantileNs('ack', 0.85) ?? 0).toBeLessThan(50e6);
+      for (const quantile of [0.5, 0.9, 0.99]) {
+        const [ack, actual] = [view.quantileNs('ack', quantile), view.quantileNs('ack_actual', quantile)];
+        expect(ack ?? 0).toBeGreaterThanOrEqual(actual ?? Number.NaN);
+      }
+      expect(result.series['ack_actual']?.count).toBe(4000);
+    });
   });
 });

@@ -1,15 +1,32 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { comparisonSchema } from '../../src/result/comparison.ts';
+import type { Finding } from '../../src/result/findings.ts';
 import { recompute } from '../stats/recompute/recompute.ts';
-import { faultyCommand, freePort, sockbench, startSockbench, temporaryFolder } from '../support/sockbench.ts';
+import {
+  faultyCommand,
+  freePort,
+  retryDisturbed,
+  sockbench,
+  startSockbench,
+  temporaryFolder,
+} from '../support/sockbench.ts';
 
 /** Runs as short as can be, so that there can be enough of them. */
 const SHORTEST = ['--duration', '500ms', '--warmup', '200ms', '--warmup-max', '200ms'];
-/** Nine decide at the first look; where the host spoils some of them, the other nine come too. */
+/** Nine decide at the first look; where the machine disturbs some of them, the other nine come too. */
 const ROUNDS = 18;
 const BUSY_MS = 3;
+
+/** Why a gate that is INVALID excluded its pairs; nothing for another verdict. */
+function excludedFor(file: string): Finding[] {
+  const { judgement, rounds } = comparisonSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  if (judgement.verdict !== 'INVALID') return [];
+  return rounds.flatMap(({ runs }) =>
+    runs.flatMap(({ result, error }) => [...(result?.invalid ?? []), ...(error === null ? [] : [error])]),
+  );
+}
 
 /**
  * One gate for all that follows from it: a server that is 3 ms slower for each message, where the base takes a
@@ -27,19 +44,26 @@ test('a gate whose server is slower fails, reports it everywhere, and can be jud
     faultyCommand(port, 'busy', BUSY_MS),
   ];
   const load = ['--clients', '10', '--rate', '100/s', ...SHORTEST];
-  const { code, stdout, stderr } = await startSockbench(
-    [
-      ...['gate', ...target, '--base-exec', faultyCommand(port, 'none'), ...load],
-      ...['--rounds', String(ROUNDS), '--metric', 'delivery.p50', '--out', out],
-      ...['--threshold', 'lost==0', '--threshold', 'delivery.p50 < 1.2 * base.delivery.p50'],
-    ],
-    { env: { ...process.env, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } },
-  ).ended;
-
-  expect(stdout.split('\n')[0]).toMatch(
-    /^REGRESSED: delivery\.p50 [\d.]+x \([\d.]+-[\d.]+\), [\d.]+ (us|ms) -> [\d.]+ ms; \d+ pairs/,
+  const gate = [
+    ...['gate', ...target, '--base-exec', faultyCommand(port, 'none'), ...load],
+    ...['--rounds', String(ROUNDS), '--metric', 'delivery.p50', '--out', out],
+    ...['--threshold', 'lost==0', '--threshold', 'delivery.p50 < 1.2 * base.delivery.p50'],
+  ];
+  const { stdout, stderr } = await retryDisturbed(
+    () => {
+      // Each gate appends to the summary.
+      rmSync(summary, { force: true });
+      const env = { ...process.env, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+      return startSockbench(gate, { env }).ended;
+    },
+    () => excludedFor(join(out, 'rounds.json')),
+    ({ code, stdout }) => {
+      expect(stdout.split('\n')[0]).toMatch(
+        /^REGRESSED: delivery\.p50 [\d.]+x \([\d.]+-[\d.]+\), [\d.]+ (us|ms) -> [\d.]+ ms; \d+ pairs/,
+      );
+      expect(code).toBe(99);
+    },
   );
-  expect(code).toBe(99);
   expect(stderr).toMatch(/^base, head: 18 rounds, 9 if that is enough; at most about (\d+s|\d+ minutes)$/m);
   expect(stderr).toMatch(/^round 9 of at most 18: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
   expect(stderr).toMatch(/^::error title=.*delivery\.p50.*::/m);
@@ -83,4 +107,4 @@ test('a gate whose server is slower fails, reports it everywhere, and can be jud
   expect(against.stdout).toMatch(/^INVALID: .*kernel: baseline 5\.0\.0-other, now /);
   const { rounds } = comparisonSchema.parse(JSON.parse(readFileSync(join(out, 'rounds.json'), 'utf8')));
   expect(rounds).toHaveLength(1);
-}, 150_000);
+}, 300_000);
