@@ -40,10 +40,11 @@ function rewriteLine(cli: Cli, label: string, progress: Progress): void {
   cli.control(`${CLEAR}${foreign(line).slice(0, cli.width - 1)}`);
 }
 
-function phaseDetail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns, p99Ns }: Progress): string {
+function phaseDetail(progress: Progress): string {
+  const { phase, plan, elapsedMs, clients, connected, counts, missing, p50Ns, p99Ns } = progress;
   switch (phase) {
     case 'connect':
-      return `${formatCount(connected)}/${formatCount(plan.clients)} clients`;
+      return `${formatCount(connected)}/${formatCount(clients)} clients`;
     case 'warm-up':
       return `${Math.round(elapsedMs / 1000)}s, at most ${formatDurationMs(plan.warmupMaxMs)}`;
     case 'measure': {
@@ -64,10 +65,10 @@ function phaseDetail({ phase, plan, elapsedMs, connected, counts, missing, p50Ns
 }
 
 /** Describes the start of a phase, when there are no figures yet. */
-function phaseLine({ phase, plan }: Progress): string {
+function phaseLine({ phase, plan, clients }: Progress): string {
   switch (phase) {
     case 'connect':
-      return `connecting ${formatCount(plan.clients)} clients, ${formatNumber(plan.connectRateHz)}/s`;
+      return `connecting ${formatCount(clients)} clients, ${formatNumber((plan.connectRateHz * clients) / plan.clients)}/s`;
     case 'warm-up':
       return `warming up for ${formatDurationMs(plan.warmupMs)} to ${formatDurationMs(plan.warmupMaxMs)}`;
     case 'measure':

@@ -78,10 +78,14 @@ export function timeInName(startedAt: string): string {
   return startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
 }
 
-/** `room-fanout-socketio-polling-20261121-233355-042`; a URL, which may hold a token, is left out. */
-function runName({ plan, startedAt }: RunResult): string {
+/**
+ * `room-fanout-socketio-polling-20261121-233355-042`, of a shard with `-shard-2-of-4` at the end; a URL, which may hold a
+ * token, is left out.
+ */
+function runName({ plan, startedAt, shard }: RunResult): string {
   const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
-  return fileNameOf(plan.scenario, target, plan.transport, timeInName(startedAt));
+  const part = shard === null ? [] : [`shard-${shard.index}-of-${shard.count}`];
+  return fileNameOf(plan.scenario, target, plan.transport, timeInName(startedAt), ...part);
 }
 
 /** Returns the only result; throws ONE_RESULT_ONLY for several. */

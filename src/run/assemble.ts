@@ -47,7 +47,7 @@ export function assembleResult(record: RunRecord): RunResult {
     ownSeries: { ...scenario.series },
     rate: rateOf(record),
     clients: {
-      planned: plan.clients,
+      planned: shard?.clients.length ?? plan.clients,
       connected: membership.connected.length,
       failures: collector.failures.take(),
       dropped: collector.dropped.take(),

@@ -42,8 +42,7 @@ export interface ShardHost {
 }
 
 /** The host of one run: processes of this machine, its clock and its timers. */
-export function createHost(): RunHost {
-  const originNs = readOriginNs();
+export function createHost(originNs = readOriginNs()): RunHost {
   return {
     shard: null,
     originNs,

@@ -168,7 +168,7 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
   control.requireNotAborted();
   const windowMediansNs = mediansNs();
   const stable = windowMediansNs.length < 3 ? null : isStable(windowMediansNs);
-  const measureStartNs = measureStart(run, startNs);
+  const measureStartNs = measureStart(run);
   const durationMs = (measureStartNs - startNs) / 1e6;
   collector.measureFrom(measureStartNs);
   workers.postAll({ type: 'measure', startNs: measureStartNs });
@@ -178,11 +178,11 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
 }
 
 /** When measuring begins. All shards of a run begin at the same time, unless this one is late. */
-function measureStart({ plan, host, shard }: StartedRun, warmupStartNs: number): number {
+function measureStart({ plan, host, shard }: StartedRun): number {
   const nowNs = host.clock.nowNs();
   const soonestNs = nowNs + LEAD_MS * 1e6;
   if (shard === null) return soonestNs;
-  const agreedNs = warmupStartNs + plan.warmupMaxMs * 1e6;
+  const agreedNs = shard.agreedStartNs + plan.warmupMaxMs * 1e6;
   const startNs = Math.max(agreedNs, soonestNs);
   shard.measureFrom(startNs, agreedNs, nowNs);
   return startNs;

@@ -32,6 +32,8 @@ export interface Progress {
   /** Time since the start of the phase. */
   readonly elapsedMs: number;
   readonly plan: Plan;
+  /** How many clients this machine connects: those of its shard. */
+  readonly clients: number;
   readonly connected: number;
   /** Counts of the measured schedule so far, up to a second old. */
   readonly counts: Readonly<ScheduleCounts>;
@@ -131,13 +133,14 @@ function environmentOf(
   return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
 }
 
-function progressOf({ plan, host, control, collector, membership }: RunParts): Progress {
+function progressOf({ plan, host, control, collector, membership, shard }: RunParts): Progress {
   const { timeline, workers, measureStartNs } = collector;
   const headline = timeline.series.get(plan.headline);
   return {
     phase: control.phase,
     elapsedMs: control.elapsedMs,
     plan,
+    clients: shard?.clients.length ?? plan.clients,
     connected: workers.reduce((sum, { connected }) => sum + connected, 0),
     counts: timeline.counts(),
     // Receivers of other shards are not known here.

@@ -73,9 +73,14 @@ export class ShardRun {
     workers.postAll({ type: 'meet', key: meeting.key, members, clocks });
   }
 
-  /** When the warm-up of all shards begins, on the clock of this host. */
+  /** When the warm-up begins, on the clock of this host. */
   get startNs(): number {
     return this.#meeting?.startNs ?? 0;
+  }
+
+  /** When the warm-up of all shards should begin; earlier than {@link startNs} where this one is late. */
+  get agreedStartNs(): number {
+    return this.startNs - this.#lateMs * 1e6;
   }
 
   /**

@@ -18,6 +18,7 @@ const START: Progress = {
   phase: 'start',
   elapsedMs: 0,
   plan: PLAN,
+  clients: 1500,
   connected: 0,
   counts: { intended: 0, sent: 0, expected: 0, delivered: 0 },
   missing: 0,

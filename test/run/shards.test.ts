@@ -4,6 +4,7 @@ import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
+import { decodeBroadcasts } from '../../src/measure/encoded-broadcasts.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { FakeRun, planFake } from '../support/fake-run.ts';
 import type { Hop } from '../support/fake-server.ts';
@@ -66,5 +67,42 @@ describe('the shards of a run', () => {
     const results = await shardsOf({ planned: planned(broadcastLatency), count: 2, behavior: { network } });
     expect(sum(results, ({ ledger }) => ledger.delivered)).toBe(100 * 12);
     expect(results[1]?.timing.drainMs).toBeGreaterThan(2900);
+  });
+
+  it('time messages of another host by its clock, apart from the others', async () => {
+    const [first, second] = await shardsOf({
+      planned: planned(broadcastLatency),
+      count: 2,
+      clocksAheadNs: [0, 5e9],
+      compare: (_, other) => ({ ...other, boundNs: 2000 }),
+    });
+    // One client sends all 100 messages; six receivers are in its own shard, and six in the other.
+    expect(first?.series['delivery']?.count).toBe(600);
+    expect(first?.series['delivery_across_hosts']).toBeUndefined();
+    expect(second?.series['delivery']).toBeUndefined();
+    expect(second?.series['delivery_across_hosts']?.count).toBe(600);
+    expect(second?.series['delivery_across_hosts']?.meanNs).toBeCloseTo(1.05e6, -5.3);
+    expect(second?.ledger).toMatchObject({ delivered: 600, late: 0, unexpected: 0 });
+    expect(second?.intervals.map(({ delivered }) => delivered)).toEqual([150, 150, 150, 150]);
+    expect(second?.invalid).toEqual([]);
+  });
+
+  it('count messages of another host without timing them when its clock is unknown', async () => {
+    const [, second] = await shardsOf({
+      planned: planned(broadcastLatency),
+      count: 2,
+      clocksAheadNs: [0, 5e9],
+      compare: (_, other) => ({ ...other, aheadNs: null, boundNs: null, problem: 'not compared' }),
+    });
+    expect(Object.keys(second?.series ?? {})).toEqual(['connect', 'receive_uncertainty']);
+    expect(second?.ledger).toMatchObject({ delivered: 600, late: 0, unexpected: 0 });
+    const [broadcast] = [...decodeBroadcasts(second?.shard?.broadcasts ?? '')];
+    expect(broadcast).toMatchObject({ stream: 0, seq: 0, untimed: 6, latenciesNs: [] });
+  });
+
+  it('expect what they send of all clients when they do not hear of one another', async () => {
+    const results = await shardsOf({ planned: planned(broadcastLatency), count: 3, announces: false });
+    const expected = results.flatMap(({ shard }) => shard?.expected ?? []);
+    expect(expected.reduce((total, each) => total + each, 0)).toBe(100 * 12);
   });
 });

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
+import { shardText } from '../../plan/shard.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
 import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
@@ -13,10 +14,12 @@ import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } fr
 import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
 import { progressCli, showProgress } from '../progress.ts';
+import { hostRun, SHARD_OPTIONS } from '../shards.ts';
 
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'"),
   ...outputOptions(RUNS, 'reports'),
+  ...SHARD_OPTIONS,
 };
 
 export const addRun: AddCommand = (program, cli, finish) => {
@@ -47,20 +50,25 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     runs: 1,
   });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
+  const hosted = await hostRun({ ...planned, plan }, flags);
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, format);
   await requireWritable(out);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
 
   const { scenario, target, transport } = plan;
-  const label = `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
+  const { shard } = hosted.host;
+  const part = shard === null ? '' : `shard ${shardText(shard.shard)} of `;
+  const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
   const progress = showProgress(progressCli(cli, quiet), label);
   const hooks = { onProgress: progress.update, signal: cli.listenForStop(), commandLine: cli.argv };
-  const result = await runPlan({ ...planned, plan }, hooks).finally(progress.done);
+  const result = await runPlan(hosted.planned, hooks, hosted.host).finally(progress.done);
+  // A threshold is about the whole run, which only a merge of its shards has.
+  const judged = result.shard === null ? thresholds : [];
   const measured = aggregate([viewResult(result)]);
-  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
+  result.thresholds.push(...judged.map((each) => judgeThreshold(each, measured)));
   const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
-  return unlessLost(delivery, exitCodeOfRun(result, thresholds));
+  return unlessLost(delivery, exitCodeOfRun(result, judged));
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */
