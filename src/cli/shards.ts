@@ -6,9 +6,10 @@ import { createClock, shardOriginNs } from '../measure/clock.ts';
 import { realTimers } from '../measure/timers.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { PlannedRun } from '../plan/plan.ts';
-import { clientsOfShard, type Shard, shardFromEnvironment, shardText } from '../plan/shard.ts';
+import { parseRendezvous, parseStartAt, type RendezvousPlace } from '../plan/rendezvous-place.ts';
+import { clientsOfShard, parseShard, type Shard, shardText } from '../plan/shard.ts';
 import { createHost, type RunHost } from '../run/host.ts';
-import { createRendezvous } from '../run/rendezvous/index.ts';
+import { createRendezvous } from '../run/rendezvous/create.ts';
 import { plural } from '../text.ts';
 import { type Flags, readFlags } from './flags.ts';
 
@@ -50,9 +51,9 @@ export async function hostRun(planned: PlannedRun, flags: Flags): Promise<Hosted
     if (flag !== null) fail('NO_SHARD', `${flag} is for a run in several shards`, 'Give --shard 1/4 too.');
     return { planned, host: createHost() };
   }
-  const shard = shardFromEnvironment(text, process.env);
+  const shard = parseShard(text);
   requireShared(planned, shard);
-  const place = rendezvousPlace({ shard, rendezvous, startAt });
+  const place = meetingPlace(shard, rendezvous, startAt);
   const originNs = shardOriginNs(process.hrtime.bigint());
   const clock = createClock(originNs);
   const given = { shard, originNs, clock, timers: realTimers, timeoutMs: rendezvousTimeout };
@@ -63,7 +64,7 @@ export async function hostRun(planned: PlannedRun, flags: Flags): Promise<Hosted
       ...createHost(originNs),
       shard: {
         shard,
-        rendezvous: await createRendezvous({ ...place, ...given }),
+        rendezvous: await createRendezvous({ place, ...given }),
         hostname: hostname(),
         wallMs: Date.now,
       },
@@ -96,5 +97,22 @@ function requireShared({ plan, layout, scenario }: PlannedRun, shard: Shard): vo
     'TOO_MANY',
     own === 0 ? `${has}` : `${has}, fewer than --workers ${workers}`,
     'Give more --clients, or fewer shards or --workers.',
+  );
+}
+
+function meetingPlace(shard: Shard, rendezvous: string | null, startAt: string | null): RendezvousPlace {
+  if (rendezvous !== null && startAt !== null) {
+    fail(
+      'BAD_RENDEZVOUS',
+      `--start-at ${startAt} contradicts --rendezvous ${rendezvous}, where shards agree on a time`,
+      'Give one of the two.',
+    );
+  }
+  if (rendezvous !== null) return parseRendezvous(rendezvous, process.cwd());
+  if (startAt !== null) return { kind: 'start-at', startAtMs: parseStartAt(startAt, Date.now()) };
+  return fail(
+    'NO_RENDEZVOUS',
+    `shard ${shardText(shard)} does not know when the others begin`,
+    'Give all of them the same --rendezvous DIR or --rendezvous URL, or the same --start-at TIME.',
   );
 }

@@ -59,6 +59,14 @@ describe('help', () => {
                                                   hgrm, hlog, csv; text goes to stdout, as does a single
                                                   format; json is always written (default: text,json,html)
         --quiet                                   suppress progress output; warnings and errors remain
+        --shard <I/N>                             carry out the I-th of N equal parts of the run; env
+                                                  takes I and N from the scheduler, env/N only I
+                                                  (docs/shards.md)
+        --rendezvous <DIR|URL>                    where the shards wait for one another: a folder that all
+                                                  of them share, or a URL that the first of them serves
+        --start-at <TIME>                         when all shards begin, instead of --rendezvous:
+                                                  2026-03-04T05:06:07Z
+        --rendezvous-timeout <TIME>               maximum wait for the other shards (default: 5m)
         --config <FILE>                           config file (default: sockbench.config.ts in the working
                                                   directory, if it exists)
         --option <NAME=VALUE>                     option of your own scenario; may be repeated
