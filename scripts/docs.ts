@@ -9,6 +9,7 @@ import { flagOf, type OptionTable, parseOptions } from '../src/contract/options.
 import { mappingNeeds } from '../src/generator/operations/index.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
+import { SCHEDULERS } from '../src/plan/shard-environment.ts';
 import { DOCUMENT_KINDS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { COUNTS, FIGURES } from '../src/result/metrics.ts';
@@ -24,6 +25,7 @@ export const PAGES_WITH_TABLES = [
   'docs/thresholds.md',
   'docs/findings.md',
   'docs/result.md',
+  'docs/shards.md',
 ] as const;
 
 type TableRow = readonly string[];
@@ -101,6 +103,17 @@ function remedyRows(): TableRow[] {
   );
 }
 
+function schedulerRows(): TableRow[] {
+  const variable = (name: string | null) => (name === null ? 'none' : code(name));
+  return SCHEDULERS.map(({ scheduler, index, first, step, count, remark }) => [
+    scheduler,
+    variable(index) + (step === null ? '' : `, in steps of ${code(step)}`),
+    typeof first === 'number' ? String(first) : code(first),
+    variable(count),
+    remark,
+  ]);
+}
+
 /** Every table, by the name in its marker. */
 const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   scenarios: () =>
@@ -139,6 +152,8 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
     ),
   remedies: () => markdownTable(['what to do', 'findings'], remedyRows()),
   formats: () => markdownTable(['format', 'holds', 'documents'], formatRows()),
+  schedulers: () =>
+    markdownTable(['scheduler', 'index', 'first index', 'number of shards', ''], schedulerRows()),
 };
 
 const MARKED = /<!-- table: ([a-z ]+) -->\n.*?<!-- end -->/gs;

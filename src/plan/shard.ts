@@ -17,7 +17,7 @@ export const MAX_SHARDS = 1000;
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text.trim()) ?? [];
   if (index === undefined || count === undefined) {
-    return fail('BAD_SHARD', `"${text}" is not a shard`, 'Write 2/4 for the second of four shards.');
+    return fail('BAD_SHARD', `"${text}" is not a shard`, 'Write 2/4 for the second of four shards, or env.');
   }
   const shard = { index: Number(index), count: Number(count) };
   if (shard.count < 1 || shard.count > MAX_SHARDS) {
