@@ -10,6 +10,7 @@ import type { Participant } from './meeting.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { openSharedFolder } from './shared-folder.ts';
 import { StartAt } from './start-at.ts';
+import { UrlGuest, UrlHost } from './url.ts';
 
 export interface RendezvousOptions {
   readonly place: RendezvousPlace;
@@ -50,9 +51,9 @@ function readSurroundings(): Surroundings {
  */
 export async function createRendezvous(options: RendezvousOptions): Promise<Rendezvous> {
   const { place, shard, timeoutMs, originNs, clock, timers } = options;
-  const { boot, ...host } = { ...readSurroundings(), ...options.host };
+  const { boot, ...surroundings } = { ...readSurroundings(), ...options.host };
   const hostClock = { boot, originNs: String(originNs) };
-  const own: Participant = { shard, timeoutMs, clock, timers, hostClock, ...host };
+  const own: Participant = { shard, timeoutMs, clock, timers, hostClock, ...surroundings };
   switch (place.kind) {
     case 'start-at':
       return new StartAt(own, place.startAtMs);
@@ -62,7 +63,11 @@ export async function createRendezvous(options: RendezvousOptions): Promise<Rend
       await folder.open();
       return folder;
     }
-    case 'url':
-      throw new Error('not yet');
+    case 'url': {
+      if (shard.index > 1) return new UrlGuest(own, place.url);
+      const host = new UrlHost(own, place.url);
+      await host.open();
+      return host;
+    }
   }
 }

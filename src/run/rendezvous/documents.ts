@@ -38,18 +38,21 @@ export function unpackMembers(packed: PackedMembers): Member[] {
   return packed.flatMap(({ node, clients }) => clients.map((client) => ({ client, node })));
 }
 
-/** Another shard, as it announces itself. */
-export const announcedSchema = z
-  .object({
-    /** Of one process that carries out a shard: a restarted one has another. */
-    nonce: nonceSchema,
-    index: indexSchema,
-    count: indexSchema,
-    planDigest: digestSchema,
-    host: hostSchema,
-    clock: hostClockSchema,
-    members: membersSchema,
-  })
+/** A process that carries out a shard. */
+export const callerSchema = z.object({
+  /** Of this process: one that is started again has another. */
+  nonce: nonceSchema,
+  index: indexSchema,
+  count: indexSchema,
+  planDigest: digestSchema,
+  host: hostSchema,
+});
+
+export type Caller = z.infer<typeof callerSchema>;
+
+/** A shard as it announces itself. */
+export const announcedSchema = callerSchema
+  .extend({ clock: hostClockSchema, members: membersSchema })
   .refine(
     ({ index, count, members }) =>
       members.every(({ clients }) => clients.every((client) => shardOfClient(client, count) === index)),
@@ -86,7 +89,7 @@ export const startFileSchema = z.object({
 export type StartFile = z.infer<typeof startFileSchema>;
 
 /** Reads a document; null for a text that is none, as of a file that is being written. */
-export function readDocument<Value>(schema: z.ZodType<Value>, text: string): Value | null {
+export function parseShared<Value>(schema: z.ZodType<Value>, text: string): Value | null {
   try {
     return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../measure/clock.ts';
 import type { Shard } from '../../plan/shard.ts';
 import {
-  readDocument,
+  parseShared,
   type StartFile,
   startFileSchema,
   type WaitingFile,
@@ -71,7 +71,7 @@ export class FolderWatch {
     for (const named of this.#waiting) {
       if (!isWanted(named)) continue;
       const text = await this.#folder.read(named.name);
-      const file = text === null ? null : readDocument(waitingFileSchema, text);
+      const file = text === null ? null : parseShared(waitingFileSchema, text);
       // A copy under another name is not the announcement of a process.
       if (file === null || file.announced.nonce !== named.nonce) continue;
       this.#note(file);
@@ -86,7 +86,7 @@ export class FolderWatch {
     for (const name of this.#starts) {
       if (START_NAME.exec(name)?.[1] !== tag) continue;
       const text = await this.#folder.read(name);
-      const start = text === null ? null : readDocument(startFileSchema, text);
+      const start = text === null ? null : parseShared(startFileSchema, text);
       if (start !== null) starts.push(start);
     }
     return starts;

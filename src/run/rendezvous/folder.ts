@@ -47,7 +47,8 @@ export function folderPace(count: number): FolderPace {
   return { pollMs, staleMs: Math.max(5000, 8 * pollMs), leadMs: Math.max(2000, 4 * pollMs), lingerMs: 1500 };
 }
 
-const NOT_COMPARED = 'a folder does not compare the clocks of two hosts; --rendezvous with a URL does';
+const UNCOMPARED_IN_FOLDER =
+  'a folder does not compare the clocks of two hosts; --rendezvous with a URL does';
 const CONFLICT_HINT = 'Start each shard once, with the same command, and give each run a folder of its own.';
 
 /** Another shard at a folder, in words. */
@@ -226,7 +227,7 @@ export class FolderRendezvous implements Rendezvous {
 
   #compare({ index, host, clock }: Announced): OtherShard {
     const aheadNs = aheadOnSameBoot(this.#own.hostClock, clock);
-    if (aheadNs === null) return unknownClock(index, host, NOT_COMPARED);
+    if (aheadNs === null) return unknownClock(index, host, UNCOMPARED_IN_FOLDER);
     return { index, host, aheadNs, boundNs: 0, problem: null };
   }
 }

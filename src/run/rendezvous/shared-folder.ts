@@ -30,13 +30,13 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ESTALE: 'the file system was unmounted or replaced',
 };
 
-function codeOf(error: unknown): string {
+function systemCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
 /** Throws RENDEZVOUS_FOLDER with the reason of a system error. */
 function failFolder(folder: string, action: string, error: unknown): never {
-  const reason = SYSTEM_ERRORS[codeOf(error)] ?? foreign(messageOf(error));
+  const reason = SYSTEM_ERRORS[systemCode(error)] ?? foreign(messageOf(error));
   return fail(
     'RENDEZVOUS_FOLDER',
     `the rendezvous folder ${foreign(folder)} cannot be ${action}: ${reason}`,
@@ -68,7 +68,7 @@ function sharedFolder(folder: string, nonce: string): SharedFolder {
         return await readFile(path, 'utf8');
       } catch (error) {
         // Another host may replace or remove a file at any time; ESTALE is how NFS reports it.
-        if (['ENOENT', 'ESTALE'].includes(codeOf(error))) return null;
+        if (['ENOENT', 'ESTALE'].includes(systemCode(error))) return null;
         return failFolder(folder, 'read', error);
       }
     },

@@ -7,7 +7,8 @@ const READ_BEFORE_MS = 1000;
 /** A longer wait is split, so that a wall clock that was set is noticed, in milliseconds. */
 const MAX_PAUSE_MS = 10_000;
 
-const NOT_COMPARED = 'shards that start at a time do not compare their clocks; --rendezvous with a URL does';
+const UNCOMPARED_AT_TIME =
+  'shards that start at a time do not compare their clocks; --rendezvous with a URL does';
 
 /** Shards that start at a time by their own clocks, and hear nothing of one another. */
 export class StartAt implements Rendezvous {
@@ -30,7 +31,7 @@ export class StartAt implements Rendezvous {
       requireWaiting(signal);
     }
     const nowNs = clock.nowNs();
-    const others = otherIndices(shard).map((index) => unknownClock(index, null, NOT_COMPARED));
+    const others = otherIndices(shard).map((index) => unknownClock(index, null, UNCOMPARED_AT_TIME));
     return {
       ...nameMeeting([planDigest, String(this.#startAtMs), String(shard.count)]),
       ...startFrom(nowNs + (this.#startAtMs - wallMs()) * 1e6, nowNs),
