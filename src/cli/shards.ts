@@ -7,7 +7,8 @@ import { realTimers } from '../measure/timers.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { parseRendezvous, parseStartAt, type RendezvousPlace } from '../plan/rendezvous-place.ts';
-import { clientsOfShard, parseShard, type Shard, shardText } from '../plan/shard.ts';
+import { clientsOfShard, type Shard, shardText } from '../plan/shard.ts';
+import { shardFromEnvironment } from '../plan/shard-environment.ts';
 import { createHost, type RunHost } from '../run/host.ts';
 import { createRendezvous } from '../run/rendezvous/create.ts';
 import { plural } from '../text.ts';
@@ -51,7 +52,7 @@ export async function hostRun(planned: PlannedRun, flags: Flags): Promise<Hosted
     if (flag !== null) fail('NO_SHARD', `${flag} is for a run in several shards`, 'Give --shard 1/4 too.');
     return { planned, host: createHost() };
   }
-  const shard = parseShard(text);
+  const shard = shardFromEnvironment(text, process.env);
   requireShared(planned, shard);
   const place = meetingPlace(shard, rendezvous, startAt);
   const originNs = shardOriginNs(process.hrtime.bigint());
