@@ -11,6 +11,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addGate } from './commands/gate.ts';
 import { addInit } from './commands/init.ts';
 import { addList } from './commands/list.ts';
+import { addMerge } from './commands/merge.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly AddCommand[] = [
   addCompare,
   addCapacity,
   addGate,
+  addMerge,
   addReport,
   addServe,
   addList,

@@ -80,6 +80,13 @@ export class NsHistogram {
     this.#histogram.add(other.#histogram);
   }
 
+  /** Adds what {@link encode} wrote, here or in another implementation; throws an Error for anything else. */
+  addEncoded(base64: string): void {
+    readEncoded(base64, GEOMETRY, (index, count) => {
+      this.#histogram.recordValueWithCount(this.#histogram.valueFromIndex(index), count);
+    });
+  }
+
   addSparse(sparse: SparseCounts): void {
     sparse.valuesNs.forEach((valueNs, i) => {
       this.#histogram.recordValueWithCount(valueNs, sparse.counts[i] ?? 0);

@@ -115,3 +115,8 @@ export function acrossHosts(series: string): string {
 export function isAcrossHosts(series: string): boolean {
   return series.endsWith(ACROSS_HOSTS);
 }
+
+/** The series that a series across hosts belongs to. */
+export function withinHost(acrossHostsSeries: string): string {
+  return acrossHostsSeries.slice(0, -ACROSS_HOSTS.length);
+}

@@ -1,5 +1,6 @@
 import { NsHistogram } from '../measure/histogram.ts';
 import { MAX_INTERVALS, type RunResult, type StoredInterval } from './run-result.ts';
+import { HistogramSum } from './stored-series.ts';
 import type { StoredSample } from './telemetry.ts';
 
 /** How long encoded histograms are: as text, and inflated. */
@@ -11,6 +12,8 @@ interface Lengths {
 /** The bounds of one document, which stays below the 40 MiB that `stored-json.ts` reads: samples take 9 MiB. */
 const MAX_HISTOGRAMS: Lengths = { characters: 24 * 1024 ** 2, bytes: 40 * 1024 ** 2 };
 const MAX_SAMPLES = 12_000;
+/** How many rows of the ledger are kept. The totals count all of them. */
+const KEPT_ROWS = 200;
 
 /** A comparison or a search holds at most this many runs. */
 export const MAX_RUNS = 400;
@@ -36,7 +39,7 @@ export function boundResult(result: RunResult, runs = 1): RunResult {
   return {
     ...result,
     warmup: { ...result.warmup, windowMediansNs: result.warmup.windowMediansNs.slice(-MAX_INTERVALS) },
-    intervals: boundIntervals(result.intervals, measureMs, left, new Set(['delivery', result.headline])),
+    ...boundParts(result, left),
     telemetry: { servers: servers.map(boundProcess), workers: workers.map(boundProcess) },
   };
 }
@@ -48,13 +51,34 @@ function lengthsOf(encoded: readonly string[]): Lengths {
   };
 }
 
+/** An interval, and how many deliveries the senders of a shard expect of it in all shards; 0 in a whole run. */
+interface Part extends StoredInterval {
+  readonly expectedElsewhere: number;
+}
+
+/** The intervals of a result, and what its shard stores of them. */
+function boundParts(
+  { intervals, shard, timing, headline }: RunResult,
+  max: Lengths,
+): Pick<RunResult, 'intervals' | 'shard'> {
+  const given = intervals.map((each, index) => ({
+    ...each,
+    expectedElsewhere: shard?.expected[index] ?? 0,
+  }));
+  const parts = boundIntervals(given, timing.measureMs, max, new Set(['delivery', headline]));
+  return {
+    intervals: parts.map(({ expectedElsewhere: _, ...interval }) => interval),
+    shard: shard && { ...shard, expected: parts.map(({ expectedElsewhere }) => expectedElsewhere) },
+  };
+}
+
 /** Merges as many neighbours as needed. When even two intervals are too large, they keep the series `kept` only. */
 function boundIntervals(
-  given: readonly StoredInterval[],
+  given: readonly Part[],
   measureMs: number,
   max: Lengths,
   kept: ReadonlySet<string>,
-): StoredInterval[] {
+): Part[] {
   let intervals = [...given];
   for (;;) {
     const { characters, bytes } = lengthsOf(intervals.flatMap(({ series }) => Object.values(series)));
@@ -86,8 +110,8 @@ function groupsOf<Value>(values: readonly Value[], count: number): Value[][] {
 }
 
 /** One interval for several in a row. */
-function mergeIntervals(group: readonly StoredInterval[]): StoredInterval {
-  const sum = (name: 'lengthMs' | 'intended' | 'sent' | 'expected' | 'delivered' | 'lost') =>
+function mergeIntervals(group: readonly Part[]): Part {
+  const sum = (name: Exclude<keyof Part, 'startMs' | 'series'>) =>
     group.reduce((total, each) => total + each[name], 0);
   const names = new Set(group.flatMap(({ series }) => Object.keys(series)));
   return {
@@ -98,17 +122,38 @@ function mergeIntervals(group: readonly StoredInterval[]): StoredInterval {
     expected: sum('expected'),
     delivered: sum('delivered'),
     lost: sum('lost'),
+    expectedElsewhere: sum('expectedElsewhere'),
     series: Object.fromEntries([...names].map((name) => [name, mergeEncoded(group, name)])),
   };
 }
 
 function mergeEncoded(group: readonly StoredInterval[], name: string): string {
-  const encoded = group.map(({ series }) => series[name]).filter((each) => each !== undefined);
-  const [only] = encoded;
-  if (only !== undefined && encoded.length === 1) return only;
-  const merged = new NsHistogram(64);
-  for (const each of encoded) merged.add(NsHistogram.decode(each));
-  return merged.encode();
+  const sum = new HistogramSum();
+  for (const { series } of group) if (series[name] !== undefined) sum.add(series[name]);
+  return sum.encode();
+}
+
+type Account = RunResult['ledger']['anomalies'][number];
+
+/** Keeps the worst of all accounts with anomalies, and counts them. */
+export function keepWorst(
+  accounts: Iterable<Account>,
+): Pick<RunResult['ledger'], 'anomalies' | 'anomalyCount'> {
+  let kept: Account[] = [];
+  let anomalyCount = 0;
+  const keep = () => kept.sort(worseFirst).slice(0, KEPT_ROWS);
+  for (const account of accounts) {
+    anomalyCount += 1;
+    kept.push(account);
+    if (kept.length > 50 * KEPT_ROWS) kept = keep();
+  }
+  return { anomalies: keep(), anomalyCount };
+}
+
+/** Equal ones follow in the order of streams and receivers, however clients were spread over processes. */
+function worseFirst(a: Account, b: Account): number {
+  const worse = b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late;
+  return worse || a.stream - b.stream || a.receiver - b.receiver;
 }
 
 function boundSamples(

@@ -124,6 +124,12 @@ export const FINDINGS = {
     MORE_WORKERS,
   ),
   warmup_unstable: note('none', 'The warm-up did not stabilize.', 'use a longer warm-up (--warmup-max)'),
+  not_timed: note(
+    'machine',
+    'Deliveries between the hosts of shards were counted without a latency.',
+    'let the shards compare their clocks (--rendezvous), on hosts that are close to one another',
+  ),
+  shards_differ: note('machine', 'The shards of a run had different machines or programs.'),
   not_probed: note('none', 'Nothing, or only CPU and memory, is known of the server process.'),
   probe_lines_dropped: note('none', 'The socket of the probe received lines that are not from a probe.'),
   still_listening: note(

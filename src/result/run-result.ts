@@ -10,7 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
-import { meetingFields, shardSchema } from './stored-shard.ts';
+import { mergedShardFields, shardSchema } from './stored-shard.ts';
 
 /**
  * The version of every stored document: result of a run, comparison and capacity search. A change that an older reader
@@ -21,6 +21,9 @@ export const SCHEMA_VERSION = 3;
 
 /** A document holds at most this many intervals of the measured time, and as many of the drain. */
 export const MAX_INTERVALS = 600;
+
+/** Servers, or generator processes, of a document: those of all shards in a merge. */
+const MAX_PROCESSES = 4000;
 
 /** A cause with a stable code and a sentence for people. */
 export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: textSchema });
@@ -167,7 +170,12 @@ export const thresholdSchema = z.object({
 });
 
 /** One of the shards that a result was merged from. */
-const mergedShard = z.object({ ...meetingFields, startedAt: z.iso.datetime(), environment });
+const mergedShard = z.object({
+  ...mergedShardFields,
+  startedAt: z.iso.datetime(),
+  toolVersion: textSchema,
+  environment,
+});
 
 export const runResultSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -230,7 +238,10 @@ export const runResultSchema = z.object({
   intervals: listOf(interval, 2 * MAX_INTERVALS),
   ledger,
   /** Every serving process: several of a cluster, none of a server whose processes could not be seen. */
-  telemetry: z.object({ servers: listOf(processTelemetry, 300), workers: listOf(processTelemetry, 300) }),
+  telemetry: z.object({
+    servers: listOf(processTelemetry, MAX_PROCESSES),
+    workers: listOf(processTelemetry, MAX_PROCESSES),
+  }),
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,

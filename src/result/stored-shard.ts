@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { BROADCAST_KINDS } from '../measure/broadcast-series.ts';
 import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
 
 /** The latencies of broadcasts in one shard, encoded. */
-const MAX_BROADCASTS_CHARACTERS = 48 * 1024 ** 2;
+export const MAX_BROADCASTS_CHARACTERS = 48 * 1024 ** 2;
 const MAX_ROWS = 100_000;
 
 /** How the clock of another shard compares with the clock of this one. */
@@ -18,7 +19,7 @@ const otherShard = z.object({
 });
 
 /** One of the shards of a run, and its meeting with the others. */
-export const meetingFields = {
+const ownFields = {
   /** From 1 to `count`. */
   index: countSchema,
   count: countSchema,
@@ -28,7 +29,15 @@ export const meetingFields = {
   meeting: textSchema,
   /** How long after the agreed start this shard was ready; 0 when it was in time. */
   lateMs: numberSchema,
-  others: listOf(otherShard),
+};
+
+/** A shard in the result of a merge. */
+export const mergedShardFields = {
+  ...ownFields,
+  /** The maximum error of comparing its clock with those of the other shards; null where one is not compared. */
+  clockBoundNs: numberSchema.nullable(),
+  /** Why one is not compared; null where all are. */
+  clockProblem: textSchema.nullable(),
 };
 
 /** What receivers of a shard got of one stream. All of these receivers got as much. */
@@ -44,12 +53,22 @@ const shardAccounts = z.object({
 
 /** What only a merge needs of the result of one shard. */
 export const shardSchema = z.object({
-  ...meetingFields,
+  ...ownFields,
+  others: listOf(otherShard),
   /** When measuring began, by the clock of this host. */
   measureStartAt: z.iso.datetime(),
   /** The streams that clients of this shard send; each receiver expects `copies` of each message. */
   streams: listOf(
-    z.object({ stream: countSchema, sender: countSchema, copies: countSchema, sent: countSchema }),
+    z.object({
+      stream: countSchema,
+      sender: countSchema,
+      copies: countSchema,
+      sent: countSchema,
+      /** What its messages are recorded as when all receivers are known; null where each has one receiver. */
+      broadcast: z.enum(BROADCAST_KINDS).nullable(),
+      /** Whether its deliveries are values of the headline series. */
+      isHeadline: z.boolean(),
+    }),
     MAX_ROWS,
   ),
   /** All receivers of this shard, also those that got nothing, but for those whose generator process was lost. */
@@ -58,12 +77,14 @@ export const shardSchema = z.object({
   silent: z.object({
     receivers: listOf(z.object({ stream: countSchema, count: countSchema }), MAX_ROWS),
     delivered: countSchema,
+    /** Whether one of them sends: then nobody knows how many messages of its streams were sent. */
+    includesSender: z.boolean(),
   }),
   /** By interval: how many deliveries in all shards the messages make that this shard sent. */
   expected: listOf(countSchema, 2000),
-  /** The latencies of every broadcast, see encoded-broadcasts.ts; null where none has receivers in several shards. */
+  /** The latencies of every broadcast, see encoded-broadcasts.ts; null where no message goes to another shard. */
   broadcasts: z.string().max(MAX_BROADCASTS_CHARACTERS).nullable(),
-  /** Why `broadcasts` is null although some have receivers in several shards. */
+  /** Why `broadcasts` is null although messages go to other shards. */
   broadcastsProblem: textSchema.nullable(),
 });
 

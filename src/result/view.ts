@@ -104,9 +104,11 @@ export function measuredIntervals({ result, intervals }: ResultView): IntervalFi
     .filter(({ startMs }) => startMs < result.timing.measureMs);
 }
 
-function independentSamples({ series, samples }: RunResult, name: string): number {
+function independentSamples({ series, samples, headline }: RunResult, name: string): number {
   const count = series[name]?.count ?? 0;
   const by = seriesNamed(name)?.sampledBy ?? null;
   if (by === null) return count;
-  return Math.min(count, by === 'headline' ? samples.count : (series[by]?.count ?? 0));
+  // A merge of shards may have timed deliveries of broadcasts that it left out of the fan-out.
+  const isOfHeadline = by === 'headline' || by === seriesNamed(headline)?.sampledBy;
+  return Math.min(count, isOfHeadline ? samples.count : (series[by]?.count ?? 0));
 }

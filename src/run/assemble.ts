@@ -1,9 +1,9 @@
-import { NsHistogram } from '../measure/histogram.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import { VERSION } from '../package.ts';
 import { boundResult, mergeSamples } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
+import { storeSeries } from '../result/stored-series.ts';
 import type { StoredSample } from '../result/telemetry.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
@@ -90,13 +90,6 @@ function rateOf(record: RunRecord): RunResult['rate'] {
     sent,
     unsent: record.collector.unsent.take(),
   };
-}
-
-function storeSeries(histogram: NsHistogram): RunResult['series'][string] {
-  const encoded = histogram.encode();
-  // The figures are those of the stored histogram, so that every reader of the file computes the same.
-  const { count, meanNs, stdDeviationNs } = NsHistogram.decode(encoded);
-  return { count, meanNs, stdDeviationNs, histogram: encoded };
 }
 
 function telemetryOf(record: RunRecord): RunResult['telemetry'] {

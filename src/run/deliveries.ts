@@ -1,12 +1,10 @@
 import { isObserving, type Layout } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
+import { keepWorst } from '../result/bound.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { Collector } from './collector.ts';
 import type { RunParts } from './phases.ts';
-
-/** How many rows of the ledger are kept. The totals count all of them. */
-const KEPT_ROWS = 200;
 
 type RecordedRun = Pick<RunParts, 'membership' | 'collector'>;
 
@@ -66,15 +64,13 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
   const isSenderLost = lostWorkers.some((worker) => membership.hasSender(worker));
   const inDoubt = isSenderLost ? expectedTotal - delivered : expected.silent - deliveredToSilent;
   const unknown = Math.max(0, inDoubt);
-  const anomalies = anomalousAccounts({ collector, membership });
   return {
     expected: expectedTotal,
     delivered,
     ...anomalous,
     lost: Math.max(0, expectedTotal - delivered - unknown),
     unknown,
-    anomalies: anomalies.slice(0, KEPT_ROWS),
-    anomalyCount: anomalies.length,
+    ...keepWorst(anomalousAccounts({ collector, membership })),
   };
 }
 
@@ -95,7 +91,7 @@ function balancePushes({ pushes: { expected, counts } }: Collector, silent: numb
   return { ...none, expected, delivered, duplicated, unknown, lost: missing - unknown };
 }
 
-/** Accounts in which anything was lost, late, duplicated, out of order or corrupted, worst first. */
+/** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
 function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
@@ -107,6 +103,5 @@ function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['l
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
     })
-    .filter((row) => row.lost + row.late + row.duplicated + row.reordered + row.corrupted > 0)
-    .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late);
+    .filter((row) => row.lost + row.late + row.duplicated + row.reordered + row.corrupted > 0);
 }

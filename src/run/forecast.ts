@@ -1,5 +1,6 @@
 import { connectsByIteration, isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
+import { BROADCAST_SERIES } from '../measure/broadcast-series.ts';
 import { seriesNamed } from '../measure/series.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
@@ -80,7 +81,8 @@ function addMessages(
   const { alsoRecords } = OPERATIONS[stream.operation.kind];
   for (const name of alsoRecords(target.file !== null)) counts.add(name, count);
   const ofNodes = target.reference?.hasNodes === true ? nodes : null;
-  for (const name of [broadcast, ofNodes].flatMap((each) => Object.values(each ?? {}))) {
+  const ofBroadcast = broadcast === null ? null : BROADCAST_SERIES[broadcast];
+  for (const name of [ofBroadcast, ofNodes].flatMap((each) => Object.values(each ?? {}))) {
     if (name !== null) counts.add(name, count);
   }
 }

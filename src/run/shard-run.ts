@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { SentOfStream, ShardClock } from '../generator/messages.ts';
-import { OPERATIONS } from '../generator/operations/index.ts';
+import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { BroadcastLog, encodeBroadcasts, MAX_GATHERED } from '../measure/encoded-broadcasts.ts';
 import type { BroadcastPart } from '../measure/fanout.ts';
 import type { AccountRow } from '../measure/ledger.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
-import { clientsOfShard, type Shard, shardOfClient, shardText, sharedPlan } from '../plan/shard.ts';
+import {
+  clientsOfShard,
+  crossesShards,
+  type Shard,
+  shardOfClient,
+  shardText,
+  sharedPlan,
+} from '../plan/shard.ts';
 import type { Finding } from '../result/findings.ts';
 import type { StoredInterval } from '../result/run-result.ts';
 import type { StoredShard } from '../result/stored-shard.ts';
@@ -21,7 +28,7 @@ export class ShardRun {
   readonly shard: Shard;
   /** Client numbers of this shard, ascending. */
   readonly clients: readonly number[];
-  /** Whether some broadcast has receivers in several shards. */
+  /** Whether some message goes to clients of another shard than its sender's. */
   readonly splitsBroadcasts: boolean;
   readonly #log: BroadcastLog | null;
   readonly #host: ShardHost;
@@ -41,7 +48,8 @@ export class ShardRun {
     const spread = Array.from({ length: shard.count }, (_, index) =>
       clientsOfShard({ ...shard, index: index + 1 }, plan.clients),
     );
-    this.splitsBroadcasts = fanoutIsSplit(layout, spread);
+    // Latencies of another clock belong into no series of this shard, also where it has all receivers.
+    this.splitsBroadcasts = fanoutIsSplit(layout, spread) || crossesShards(layout, shard.count);
     this.#log = this.splitsBroadcasts ? new BroadcastLog() : null;
     this.#host = host;
     this.#planned = planned;
@@ -139,7 +147,11 @@ export class ShardRun {
   ): StoredShard {
     const { shard, hostname, rendezvous } = this.#host;
     const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
-    const streams = this.#planned.layout.streams.map(({ sender }, stream) => ({ stream, sender }));
+    const { plan, layout } = this.#planned;
+    const streams = layout.streams.map((each, stream) => {
+      const { series, broadcast } = routeOf(each, plan.headline);
+      return { stream, sender: each.sender, broadcast, isHeadline: series === plan.headline };
+    });
     const isOverfull = this.#log?.isOverfull === true;
     const lost = [...membership.lostWorkers];
     return {
@@ -163,6 +175,7 @@ export class ShardRun {
           .map(({ stream }) => ({ stream, count: membership.silentReceivers(stream) }))
           .filter(({ count }) => count > 0),
         delivered: lost.reduce((sum, worker) => sum + (collector.workers[worker]?.totals.delivered ?? 0), 0),
+        includesSender: lost.some((worker) => membership.hasSender(worker)),
       },
       expected,
       broadcasts: this.#log === null || isOverfull ? null : encodeBroadcasts(this.#log.broadcasts()),

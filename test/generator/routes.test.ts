@@ -9,6 +9,7 @@ import {
   type StreamRoute,
   unsupportedOperation,
 } from '../../src/generator/operations/index.ts';
+import { BROADCAST_SERIES } from '../../src/measure/broadcast-series.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { SERIES } from '../../src/measure/series.ts';
 import { valuesOf } from './made-worker.ts';
@@ -19,13 +20,13 @@ const STREAM: Operation = { kind: 'stream-reply', replies: 5 };
 const DELIVERED: StreamRoute = {
   series: 'delivery',
   copies: 1,
-  broadcast: { first: 'fanout_first', median: 'fanout_median', last: 'fanout_last', skew: 'fanout_skew' },
+  broadcast: 'fanout',
   nodes: { sameNode: 'delivery_same_node', crossNode: 'delivery_cross_node' },
 };
 const REPLIED: StreamRoute = {
   series: 'reply',
   copies: 5,
-  broadcast: { first: 'reply_first', median: null, last: 'reply_last', skew: null },
+  broadcast: 'reply',
   nodes: null,
 };
 const ANSWERED: StreamRoute = { series: 'ack', copies: 1, broadcast: null, nodes: null };
@@ -61,7 +62,8 @@ describe('the table of operations', () => {
   it('records into known series only', () => {
     const known = new Set<string>(SERIES.map(({ name }) => name));
     for (const { series, broadcast, nodes, alsoRecords } of Object.values(OPERATIONS)) {
-      const names = [series, ...Object.values({ ...broadcast, ...nodes }), ...alsoRecords(true)];
+      const ofBroadcast = broadcast === null ? {} : BROADCAST_SERIES[broadcast];
+      const names = [series, ...Object.values({ ...ofBroadcast, ...nodes }), ...alsoRecords(true)];
       for (const name of names) expect(name === null || known.has(name)).toBe(true);
     }
   });

@@ -1,8 +1,9 @@
 import type { Layout, Operation, Speech, Stream } from '../../contract/scenario.ts';
 import type { Mapping } from '../../contract/target.ts';
+import { type BroadcastKind, valuesOfBroadcast } from '../../measure/broadcast-series.ts';
 import type { ClosedBroadcast } from '../../measure/fanout.ts';
 import type { Recorder } from '../../measure/recorder.ts';
-import type { BroadcastSeries, NodeSeries, OperationDefinition } from './operation.ts';
+import type { NodeSeries, OperationDefinition } from './operation.ts';
 import { publishOperation } from './publish.ts';
 import {
   askMeOperation,
@@ -31,7 +32,7 @@ export interface StreamRoute {
   /** The series of each receipt. */
   readonly series: string;
   readonly copies: number;
-  readonly broadcast: BroadcastSeries | null;
+  readonly broadcast: BroadcastKind | null;
   readonly nodes: NodeSeries | null;
 }
 
@@ -48,12 +49,9 @@ export function copiesOf({ operation }: Stream): number {
 /** Records a broadcast that closed into the series of its stream's operation. */
 export function recordClosed({ streams }: Layout, recorder: Recorder, closed: ClosedBroadcast): void {
   const stream = streams[closed.stream];
-  const series = stream === undefined ? null : OPERATIONS[stream.operation.kind].broadcast;
-  if (series === null || closed.reached === 0) return;
-  recorder.record(series.first, closed.firstNs);
-  if (series.median !== null) recorder.record(series.median, closed.medianNs);
-  recorder.record(series.last, closed.lastNs);
-  if (series.skew !== null) recorder.record(series.skew, closed.lastNs - closed.firstNs);
+  const kind = stream === undefined ? null : OPERATIONS[stream.operation.kind].broadcast;
+  if (kind === null || closed.reached === 0) return;
+  for (const [series, valueNs] of valuesOfBroadcast(kind, closed)) recorder.record(series, valueNs);
 }
 
 /** What a target must declare for the operations of a layout, each once. */

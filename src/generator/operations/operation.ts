@@ -2,6 +2,7 @@ import type { Payload } from '../../contract/protocol.ts';
 import type { Operation, Speech } from '../../contract/scenario.ts';
 import type { Mapping, OutgoingEvent } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
+import type { BroadcastKind } from '../../measure/broadcast-series.ts';
 import type { SeriesName } from '../../measure/series.ts';
 import type { PayloadType, Stamp } from '../../measure/stamp.ts';
 import type { WorkerContext } from '../context.ts';
@@ -9,14 +10,6 @@ import type { HttpPublisher } from '../http-publisher.ts';
 import type { ClientPool } from '../pool.ts';
 import type { Receiver } from '../receiver.ts';
 import type { DueMessage, SentMessages } from '../sender.ts';
-
-/** The series that a broadcast is recorded into when it closes; null for those that do not apply. */
-export interface BroadcastSeries {
-  readonly first: SeriesName;
-  readonly median: SeriesName | null;
-  readonly last: SeriesName;
-  readonly skew: SeriesName | null;
-}
 
 /** The series of a delivery by whether one process of the server serves sender and receiver. */
 export interface NodeSeries {
@@ -37,7 +30,7 @@ export interface OperationDefinition {
   /** How many messages each receiver gets for each one that is sent. */
   readonly copies: (operation: Operation) => number;
   /** Null where a message has one receiver and one copy. */
-  readonly broadcast: BroadcastSeries | null;
+  readonly broadcast: BroadcastKind | null;
   readonly nodes: NodeSeries | null;
   /** What each message may record beside its receipts. `hasFile`: the target is described by a file of the user. */
   readonly alsoRecords: (hasFile: boolean) => readonly SeriesName[];

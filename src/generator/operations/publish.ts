@@ -16,7 +16,7 @@ import {
 /** Where each delivery of a published message, and the broadcast as a whole, is recorded. */
 export const DELIVERIES = {
   series: 'delivery',
-  broadcast: { first: 'fanout_first', median: 'fanout_median', last: 'fanout_last', skew: 'fanout_skew' },
+  broadcast: 'fanout',
   nodes: { sameNode: 'delivery_same_node', crossNode: 'delivery_cross_node' },
 } as const;
 

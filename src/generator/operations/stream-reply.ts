@@ -17,7 +17,7 @@ export const streamReplyOperation: OperationDefinition = {
   needs: ['streamRequest', 'streamed'],
   series: 'reply',
   copies: (operation) => operationOf(operation, 'stream-reply').replies,
-  broadcast: { first: 'reply_first', median: null, last: 'reply_last', skew: null },
+  broadcast: 'reply',
   start({ target, receiver, payloads, clock, write, plan, layout, failed }) {
     const awaited = new AwaitedReplies(quietNs(plan.drainMs));
     const isUsed = layout.streams.some(({ operation }) => operation.kind === 'stream-reply');

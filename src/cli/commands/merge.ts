@@ -1,0 +1,58 @@
+import type { ExitCode } from '../../errors.ts';
+import { parseFormats, RUNS } from '../../report/index.ts';
+import { aggregate } from '../../result/aggregate.ts';
+import { boundResult } from '../../result/bound.ts';
+import { readAs } from '../../result/documents.ts';
+import { ShardMerge } from '../../result/merge/shard-merge.ts';
+import type { RunResult } from '../../result/run-result.ts';
+import { requireWritable } from '../../result/store.ts';
+import { viewResult } from '../../result/view.ts';
+import { judgeRun } from '../../run/validity/judge.ts';
+import { judgeThreshold, parseThreshold } from '../../stats/thresholds.ts';
+import type { AddCommand, Cli } from '../cli.ts';
+import { addOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
+import { deliver, unlessLost } from '../output.ts';
+import { exitCodeOfRun } from './run.ts';
+
+const MERGE_OPTIONS = {
+  threshold: repeated('EXPR', "fail with exit code 99 unless the whole run meets it, 'delivery.p99<50ms'"),
+  ...outputOptions(RUNS, 'reports'),
+};
+
+export const addMerge: AddCommand = (program, cli, finish) => {
+  const command = program
+    .command('merge')
+    .description('put the results of all shards of a run together: histograms add up, ledgers join')
+    .argument('<result.json...>', "the result of each shard, as 'run --shard' wrote it");
+  addOptions(command, MERGE_OPTIONS);
+  command
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
+
+Examples:
+  sockbench merge shards/*.json
+  sockbench merge shards/*.json --threshold 'delivery.p99<50ms' --out reports`,
+    )
+    .action(async (paths: readonly string[], flags: Flags) => finish(await mergeShards(cli, paths, flags)));
+};
+
+async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Promise<ExitCode> {
+  const { threshold: asked, out, format, quiet } = readFlags(MERGE_OPTIONS, flags);
+  const formats = parseFormats(RUNS, format);
+  const merge = new ShardMerge();
+  // One after the other: the text of a document takes more memory than the document.
+  for (const path of paths) merge.add(path, await readAs('run', path));
+  const merged = merge.result();
+  // Those of the shards were judged on their parts.
+  const expressions = [...new Set([...merged.plan.thresholds, ...asked])];
+  const thresholds = expressions.map((each) => parseThreshold(each, merged.ownSeries));
+  await requireWritable(out);
+  const plan = { ...merged.plan, thresholds: expressions };
+  const result: RunResult = judgeRun(boundResult({ ...merged, plan }), []);
+  const measured = aggregate([viewResult(result)]);
+  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
+  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
+  return unlessLost(delivery, exitCodeOfRun(result, thresholds));
+}

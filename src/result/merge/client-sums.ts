@@ -1,0 +1,56 @@
+import { type Reason, ReasonCounts } from '../../measure/reason-counts.ts';
+import type { RunResult } from '../run-result.ts';
+import type { ShardResult } from './shard-set.ts';
+
+const REASONS = ['failures', 'dropped', 'closed', 'failed', 'unexpected', 'unsent'] as const;
+
+/** What the clients of all shards did: connections, messages, traffic. */
+export class ClientSums {
+  readonly #reasons = Object.fromEntries(REASONS.map((name) => [name, new ReasonCounts()])) as Readonly<
+    Record<(typeof REASONS)[number], ReasonCounts>
+  >;
+  readonly #traffic = { sentBytes: 0, receivedBytes: 0, requests: 0, polls: 0, emptyPolls: 0 };
+  #connected = 0;
+  #intended = 0;
+  #sent = 0;
+
+  add({ clients, failed, unexpected, rate, traffic, samples }: ShardResult): void {
+    this.#connected += clients.connected;
+    const reasons = { ...clients, failed, unexpected, unsent: rate.unsent };
+    for (const name of REASONS) this.#reasons[name].addAll(reasons[name]);
+    for (const name of Object.keys(this.#traffic) as Array<keyof RunResult['traffic']>) {
+      this.#traffic[name] += traffic[name];
+    }
+    // All clients receive the same pushes of the server.
+    const isPushed = samples.unit === 'push';
+    this.#intended = isPushed ? Math.max(this.#intended, rate.intended) : this.#intended + rate.intended;
+    this.#sent = isPushed ? Math.max(this.#sent, rate.sent) : this.#sent + rate.sent;
+  }
+
+  take(
+    planned: number,
+    measureMs: number,
+  ): Pick<RunResult, 'clients' | 'failed' | 'unexpected' | 'rate' | 'traffic'> {
+    const take = (name: (typeof REASONS)[number]): Reason[] => this.#reasons[name].take();
+    const perSecond = (count: number) => (measureMs > 0 ? count / (measureMs / 1000) : 0);
+    return {
+      clients: {
+        planned,
+        connected: this.#connected,
+        failures: take('failures'),
+        dropped: take('dropped'),
+        closed: take('closed'),
+      },
+      failed: take('failed'),
+      unexpected: take('unexpected'),
+      rate: {
+        intendedHz: perSecond(this.#intended),
+        achievedHz: perSecond(this.#sent),
+        intended: this.#intended,
+        sent: this.#sent,
+        unsent: take('unsent'),
+      },
+      traffic: { ...this.#traffic },
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import { shardOfClient } from '../../plan/shard.ts';
+import { keepWorst } from '../bound.ts';
+import type { RunResult } from '../run-result.ts';
+import type { StoredShard } from '../stored-shard.ts';
+import type { ShardResult } from './shard-set.ts';
+
+type Ledger = RunResult['ledger'];
+
+const SUMMED = ['delivered', 'late', 'duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
+
+/** The ledgers of all shards as one: a message is expected at the receivers of all shards, and lost where none got it. */
+export class LedgerSum {
+  readonly #sums = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
+  readonly #streams = new Map<number, StoredShard['streams'][number]>();
+  /** Receivers by stream: all of them, and those whose generator process was lost. */
+  readonly #receivers = new Map<number, number>();
+  readonly #silent = new Map<number, number>();
+  readonly #accounts: Array<StoredShard['accounts'][number]> = [];
+  /** The sums of the shards' own views, which count where nothing is sent. */
+  readonly #own = { expected: 0, lost: 0, unknown: 0 };
+  #deliveredToSilent = 0;
+  #isSenderLost = false;
+
+  add({ ledger, shard }: ShardResult): void {
+    for (const name of SUMMED) this.#sums[name] += ledger[name];
+    this.#own.expected += ledger.expected;
+    this.#own.lost += ledger.lost;
+    this.#own.unknown += ledger.unknown;
+    for (const each of shard.streams) this.#streams.set(each.stream, each);
+    for (const account of shard.accounts) {
+      addTo(this.#receivers, account.stream, account.receivers.length);
+      this.#accounts.push(account);
+    }
+    for (const { stream, count } of shard.silent.receivers) {
+      addTo(this.#receivers, stream, count);
+      addTo(this.#silent, stream, count);
+    }
+    this.#deliveredToSilent += shard.silent.delivered;
+    this.#isSenderLost ||= shard.silent.includesSender;
+  }
+
+  get delivered(): number {
+    return this.#sums.delivered;
+  }
+
+  /** The stream of this number; undefined when no shard sends it. */
+  stream(stream: number): StoredShard['streams'][number] | undefined {
+    return this.#streams.get(stream);
+  }
+
+  /** Messages sent in streams whose deliveries are values of the headline. */
+  get sentOfHeadline(): number {
+    return [...this.#streams.values()].reduce(
+      (sum, { sent, isHeadline }) => sum + (isHeadline ? sent : 0),
+      0,
+    );
+  }
+
+  /** How many copies all receivers together get of each message of a stream. */
+  copiesOfEach(stream: number): number {
+    return (this.#receivers.get(stream) ?? 0) * (this.#streams.get(stream)?.copies ?? 1);
+  }
+
+  /**
+   * Compares what all shards sent with what all receivers got. `expected`: deliveries that the senders counted as they
+   * sent, which is the minimum where a sender was lost before it reported its total.
+   */
+  balance(expected: number): Ledger {
+    // Where the server pushes on its own, each shard has counted all that its clients should have got.
+    if (this.#streams.size === 0) return { ...this.#sums, ...this.#own, ...keepWorst([]) };
+    const { delivered } = this.#sums;
+    const total = Math.max(this.#expectedAt(this.#receivers), expected, delivered);
+    const silent = this.#expectedAt(this.#silent);
+    const inDoubt = this.#isSenderLost ? total - delivered : silent - this.#deliveredToSilent;
+    const unknown = Math.max(0, Math.min(inDoubt, total - delivered));
+    return {
+      ...this.#sums,
+      expected: total,
+      unknown,
+      lost: total - delivered - unknown,
+      ...keepWorst(this.#anomalous()),
+    };
+  }
+
+  /** How many deliveries each shard got from each other one, in parts. */
+  *deliveries(
+    shards: number,
+  ): Generator<{ readonly receiver: number; readonly sender: number; readonly count: number }> {
+    for (const { stream, receivers, delivered } of this.#accounts) {
+      const [first] = receivers;
+      const sender = this.#streams.get(stream)?.sender;
+      if (first === undefined || sender === undefined) continue;
+      const [receiver, of] = [shardOfClient(first, shards), shardOfClient(sender, shards)];
+      yield { receiver, sender: of, count: delivered * receivers.length };
+    }
+  }
+
+  #expectedAt(receivers: ReadonlyMap<number, number>): number {
+    return [...receivers].reduce((sum, [stream, count]) => {
+      const { sent = 0, copies = 1 } = this.#streams.get(stream) ?? {};
+      return sum + sent * copies * count;
+    }, 0);
+  }
+
+  /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
+  *#anomalous(): Generator<Ledger['anomalies'][number]> {
+    for (const { receivers, ...account } of this.#accounts) {
+      const { sender = 0, sent = 0, copies = 1 } = this.#streams.get(account.stream) ?? {};
+      const expected = sent * copies;
+      const lost = Math.max(0, expected - account.delivered);
+      const { late, duplicated, reordered, corrupted } = account;
+      if (lost + late + duplicated + reordered + corrupted === 0) continue;
+      for (const receiver of receivers) yield { ...account, receiver, sender, expected, lost };
+    }
+  }
+}
+
+function addTo(counts: Map<number, number>, key: number, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}

@@ -1,0 +1,209 @@
+import { isAcrossHosts, isUnstalled, seriesNamed, withinHost } from '../../measure/series.ts';
+import { VERSION } from '../../package.ts';
+import { formatCount } from '../../units.ts';
+import type { Finding } from '../findings.ts';
+import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
+import { SeriesSums, storeSeries } from '../stored-series.ts';
+import { CarriedFindings } from './carried-findings.ts';
+import { ClientSums } from './client-sums.ts';
+import { type BroadcastCounts, FanOut, SERIES_OF_BROADCASTS } from './fan-out.ts';
+import { HostClocks } from './host-clocks.ts';
+import { IntervalSums } from './interval-sums.ts';
+import { LedgerSum } from './ledger-sum.ts';
+import { Machines } from './machines.ts';
+import { type ShardResult, ShardSet } from './shard-set.ts';
+
+const PHASES = ['startMs', 'connectMs', 'warmupMs', 'measureMs', 'drainMs', 'collectMs'] as const;
+
+/** What is only needed once of all shards, as of those so far. */
+type Merged = Pick<
+  RunResult,
+  | 'plan'
+  | 'headline'
+  | 'ownSeries'
+  | 'startedAt'
+  | 'status'
+  | 'warmup'
+  | 'timing'
+  | 'snapshotCostMaxMs'
+  | 'samples'
+>;
+
+/** Merges the results of all shards of a run, one after the other, so that one file at a time is in memory. */
+export class ShardMerge {
+  readonly #set = new ShardSet();
+  readonly #ledger = new LedgerSum();
+  readonly #intervals = new IntervalSums();
+  readonly #totals = new SeriesSums();
+  readonly #fanOut = new FanOut();
+  readonly #clocks = new HostClocks();
+  readonly #clients = new ClientSums();
+  readonly #machines = new Machines();
+  readonly #carried = new CarriedFindings();
+  readonly #notes: Finding[] = [];
+  /** Shards that recorded latencies of senders on another host. */
+  readonly #acrossHosts: number[] = [];
+  #broadcastsProblem: string | null = null;
+  #merged: Merged | null = null;
+  #shards = 0;
+
+  /** Adds the result in a file. Throws as {@link ShardSet.accept} does. */
+  add(path: string, result: RunResult): void {
+    const shard = this.#set.accept(path, result);
+    this.#shards += 1;
+    for (const part of [
+      this.#ledger,
+      this.#intervals,
+      this.#fanOut,
+      this.#clocks,
+      this.#clients,
+      this.#machines,
+      this.#carried,
+    ])
+      part.add(shard);
+    for (const [series, { histogram }] of Object.entries(shard.series)) this.#totals.add(series, histogram);
+    if (Object.keys(shard.series).some(isAcrossHosts)) this.#acrossHosts.push(shard.shard.index);
+    this.#broadcastsProblem ??= shard.shard.broadcastsProblem;
+    this.#merged = this.#merged === null ? onceOf(shard) : withShard(this.#merged, shard);
+  }
+
+  /** The result of the whole run, which is not judged yet. Throws NO_SHARDS or SHARDS_MISSING. */
+  result(): RunResult {
+    this.#set.requireComplete();
+    const merged = this.#merged;
+    const environment = this.#machines.environment;
+    if (merged === null || environment === undefined) throw new Error('a complete set has the first shard');
+    const usesOtherClocks = this.#joinAcrossHosts(merged.headline);
+    const samples = this.#recordBroadcasts(merged, usesOtherClocks);
+    const ledger = this.#ledger.balance(this.#intervals.total('expected'));
+    const { invalid, findings, notes } = this.#carried.take();
+    const more = [
+      this.#clocks.noteUntimed(this.#ledger.deliveries(this.#shards)),
+      this.#machines.noteDifferences(),
+    ];
+    return {
+      schemaVersion: SCHEMA_VERSION,
+      tool: { name: 'sockbench', version: VERSION },
+      ...merged,
+      invalid,
+      findings,
+      notes: [...notes, ...this.#notes, ...more.filter((note) => note !== null)],
+      environment,
+      ...this.#clients.take(merged.plan.clients, merged.timing.measureMs),
+      samples,
+      series: Object.fromEntries(
+        this.#totals.entries().map(([name, sum]) => [name, storeSeries(sum.histogram())]),
+      ),
+      intervals: this.#intervals.stored(ledger.unknown > 0 ? ledger.lost : Number.POSITIVE_INFINITY),
+      ledger,
+      telemetry: this.#machines.telemetry,
+      thresholds: [],
+      shard: null,
+      shards: this.#machines.shards(this.#clocks),
+    };
+  }
+
+  /** Adds latencies between hosts to the others if the clocks allow it, and removes them otherwise. */
+  #joinAcrossHosts(headline: string): boolean {
+    const names = this.#totals.names.filter(isAcrossHosts);
+    const judged = mainOf(names, headline, this.#totals);
+    if (judged === null) return false;
+    const refusal = this.#clocks.refuse(this.#totals.of(judged).histogram(), this.#acrossHosts);
+    if (refusal !== null) this.#notes.push(refusal);
+    for (const name of names) {
+      if (refusal === null) {
+        this.#totals.of(withinHost(name)).addSum(this.#totals.of(name));
+        this.#intervals.join(name, withinHost(name));
+      }
+      this.#remove(name);
+    }
+    // It lacks the values that were added, and each shard has judged its stalls by it.
+    if (refusal === null) for (const name of this.#totals.names.filter(isUnstalled)) this.#remove(name);
+    return refusal === null;
+  }
+
+  #remove(series: string): void {
+    this.#totals.delete(series);
+    this.#intervals.delete(series);
+  }
+
+  /** Completes the broadcasts of all shards, in place of what each shard saw of them, and counts the samples. */
+  #recordBroadcasts({ headline, samples }: Merged, usesOtherClocks: boolean): RunResult['samples'] {
+    if (this.#fanOut.isEmpty && this.#broadcastsProblem === null) return samples;
+    for (const series of SERIES_OF_BROADCASTS) this.#remove(series);
+    if (this.#broadcastsProblem !== null) {
+      const message = `the fan-out is left out, because not all shards stored their broadcasts: ${this.#broadcastsProblem}`;
+      this.#notes.push({ code: 'not_timed', message });
+      return samples;
+    }
+    const counts = this.#fanOut.record({
+      shards: this.#shards,
+      ledger: this.#ledger,
+      clocks: this.#clocks,
+      usesOtherClocks,
+      intervals: this.#intervals,
+      totals: this.#totals,
+    });
+    if (counts.leftOut > 0) {
+      const message = `${formatCount(counts.leftOut)} of ${formatCount(counts.reached)} broadcasts are left out of the fan-out, because not all of their receivers were timed`;
+      this.#notes.push({ code: 'not_timed', message });
+    }
+    return this.#countSamples(headline, samples.unit, counts);
+  }
+
+  #countSamples(
+    headline: string,
+    unit: RunResult['samples']['unit'],
+    { timed, reached, incomplete }: BroadcastCounts,
+  ): RunResult['samples'] {
+    if ((seriesNamed(headline)?.sampledBy ?? null) === null) {
+      return { unit, count: this.#totals.of(headline).histogram().count, incomplete: 0 };
+    }
+    const reachedNobody = Math.max(0, this.#ledger.sentOfHeadline - reached);
+    return { unit, count: timed, incomplete: incomplete + reachedNobody };
+  }
+}
+
+/** The series between hosts that decides whether all of them are used: the headline, or the one with the most values. */
+function mainOf(names: readonly string[], headline: string, totals: SeriesSums): string | null {
+  const ofHeadline = names.find((name) => withinHost(name) === headline);
+  if (ofHeadline !== undefined) return ofHeadline;
+  const counted = names.map((name) => ({ name, count: totals.of(name).histogram().count }));
+  return counted.sort((a, b) => b.count - a.count)[0]?.name ?? null;
+}
+
+function onceOf(shard: ShardResult): Merged {
+  const { plan, headline, ownSeries, startedAt, status, timing, snapshotCostMaxMs, samples, warmup } = shard;
+  return {
+    ...{ plan, headline, ownSeries, startedAt, status, timing, snapshotCostMaxMs, samples },
+    // Each shard warms up on its own; medians of several machines are no median.
+    warmup: { ...warmup, windowMediansNs: [] },
+  };
+}
+
+/** The whole takes as long as its longest part, and is partial where one part is. */
+function withShard(merged: Merged, shard: ShardResult): Merged {
+  const { warmup, timing, samples } = merged;
+  const isPushed = samples.unit === 'push';
+  const sum = (a: number, b: number) => (isPushed ? Math.max(a, b) : a + b);
+  const stable = [warmup.stable, shard.warmup.stable];
+  return {
+    ...merged,
+    startedAt: shard.startedAt < merged.startedAt ? shard.startedAt : merged.startedAt,
+    status: shard.status === 'partial' ? 'partial' : merged.status,
+    warmup: {
+      durationMs: Math.max(warmup.durationMs, shard.warmup.durationMs),
+      stable: stable.includes(false) ? false : stable.includes(null) ? null : true,
+      windowMediansNs: [],
+    },
+    timing: Object.fromEntries(
+      PHASES.map((phase) => [phase, Math.max(timing[phase], shard.timing[phase])]),
+    ) as RunResult['timing'],
+    snapshotCostMaxMs: Math.max(merged.snapshotCostMaxMs, shard.snapshotCostMaxMs),
+    samples: {
+      unit: samples.unit,
+      count: sum(samples.count, shard.samples.count),
+      incomplete: sum(samples.incomplete, shard.samples.incomplete),
+    },
+  };
+}
