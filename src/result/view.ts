@@ -108,7 +108,8 @@ function independentSamples({ series, samples, headline }: RunResult, name: stri
   const count = series[name]?.count ?? 0;
   const by = seriesNamed(name)?.sampledBy ?? null;
   if (by === null) return count;
-  // A merge of shards may have timed deliveries of broadcasts that it left out of the fan-out.
-  const isOfHeadline = by === 'headline' || by === seriesNamed(headline)?.sampledBy;
-  return Math.min(count, isOfHeadline ? samples.count : (series[by]?.count ?? 0));
+  if (by === 'headline') return Math.min(count, samples.count);
+  // A merge of shards times deliveries of broadcasts that it leaves out of the fan-out.
+  const ofHeadline = by === seriesNamed(headline)?.sampledBy ? samples.count : 0;
+  return Math.min(count, series[by]?.count ?? ofHeadline);
 }

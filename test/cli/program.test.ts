@@ -27,6 +27,8 @@ describe('help', () => {
                                            meets an objective
         gate [options] <scenario>          compare a server with its base and fail a CI job only when it
                                            became significantly slower
+        merge [options] <result.json...>   put the results of all shards of a run together: histograms add
+                                           up, ledgers join
         report [options] <result.json...>  render stored results again; several runs on one page compare
                                            side by side
         serve [options] <server>           start a reference server and keep it running until Ctrl-C
@@ -301,7 +303,7 @@ describe('an invalid command line', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, gate, report, serve, list, doctor and init.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, gate, merge, report, serve, list, doctor and init.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [

@@ -31,27 +31,31 @@ const OF_THE_WHOLE: ReadonlySet<FindingCode> = new Set<FindingCode>([
 const MAX_NAMED_SHARDS = 5;
 const MAX_SENTENCES = 300;
 
+/** A shard that a finding comes from. */
+type Source = Pick<ShardResult['shard'], 'index' | 'count' | 'host'>;
+
 /** The sentences of one list of findings, each with the shards that it comes from. */
 class Sentences {
-  readonly #shards = new Map<string, { readonly finding: Finding; readonly labels: string[] }>();
+  readonly #said = new Map<string, { readonly finding: Finding; readonly shards: Source[] }>();
 
-  add(finding: Finding, label: string): void {
+  add(finding: Finding, shard: Source): void {
     const key = `${finding.code} ${finding.message}`;
-    const known = this.#shards.get(key) ?? { finding, labels: [] };
-    this.#shards.set(key, known);
-    known.labels.push(label);
+    const known = this.#said.get(key) ?? { finding, shards: [] };
+    this.#said.set(key, known);
+    // A shard may say the same twice.
+    if (!known.shards.includes(shard)) known.shards.push(shard);
   }
 
   /** Each sentence once, after the names of its shards unless all of them say it. */
   take(shards: number): Finding[] {
-    return [...this.#shards.values()]
-      .slice(0, MAX_SENTENCES)
-      .map(({ finding: { code, message }, labels }) => {
-        if (labels.length === shards && shards > 1) return { code, message };
-        const named = labels.slice(0, MAX_NAMED_SHARDS);
-        if (labels.length > named.length) named.push(`${labels.length - named.length} more`);
-        return { code, message: `${list(named)}: ${message}` };
-      });
+    const first = ({ shards: [source] }: { readonly shards: readonly Source[] }) => source?.index ?? 0;
+    const said = [...this.#said.values()].sort((a, b) => first(a) - first(b)).slice(0, MAX_SENTENCES);
+    return said.map(({ finding: { code, message }, shards: sources }) => {
+      if (sources.length === shards && shards > 1) return { code, message };
+      const named = sources.slice(0, MAX_NAMED_SHARDS).map(shardLabel);
+      if (sources.length > named.length) named.push(`${sources.length - named.length} more`);
+      return { code, message: `${list(named)}: ${message}` };
+    });
   }
 }
 
@@ -64,19 +68,20 @@ export class CarriedFindings {
   #shards = 0;
 
   add(result: ShardResult): void {
-    const { shard, status } = result;
-    const label = shardLabel(shard);
+    const { status } = result;
+    const { index, count, host, lateMs } = result.shard;
+    const shard: Source = { index, count, host };
     this.#shards += 1;
-    if (shard.lateMs > 0) {
-      const message = `${label} began ${formatDurationMs(Math.ceil(shard.lateMs))} after the others`;
+    if (lateMs > 0) {
+      const message = `${shardLabel(shard)} began ${formatDurationMs(Math.ceil(lateMs))} after the others`;
       this.#late.push({ code: 'shard_late', message });
     }
     // A run that lost its clients ended early for that reason.
     const isCarried = ({ code }: Finding) =>
       !OF_THE_WHOLE.has(code) || (code === 'clients_lost' && status === 'partial');
-    for (const finding of result.invalid.filter(isCarried)) this.#invalid.add(finding, label);
-    for (const finding of result.findings.filter(isCarried)) this.#findings.add(finding, label);
-    for (const finding of result.notes.filter(isCarried)) this.#notes.add(finding, label);
+    for (const finding of result.invalid.filter(isCarried)) this.#invalid.add(finding, shard);
+    for (const finding of result.findings.filter(isCarried)) this.#findings.add(finding, shard);
+    for (const finding of result.notes.filter(isCarried)) this.#notes.add(finding, shard);
   }
 
   take(): { readonly invalid: Finding[]; readonly findings: Finding[]; readonly notes: Finding[] } {

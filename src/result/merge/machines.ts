@@ -14,8 +14,7 @@ const SHORT = 60;
 /** The machines of all shards: where each one ran, and what its processes used. */
 export class Machines {
   readonly #shards: Array<Omit<MergedShard, 'clockBoundNs' | 'clockProblem'>> = [];
-  readonly #servers: ProcessTelemetry[] = [];
-  readonly #workers: ProcessTelemetry[] = [];
+  readonly #processes: Array<{ readonly index: number; readonly telemetry: RunResult['telemetry'] }> = [];
   /** By field: its values, and the first shard that has each. */
   readonly #values = new Map<string, Map<string, number>>();
 
@@ -31,8 +30,8 @@ export class Machines {
       ...process,
       role: `shard ${index}, ${process.role} (${foreign(host, SHORT)})`,
     });
-    this.#servers.push(...telemetry.servers.map(named));
-    this.#workers.push(...telemetry.workers.map(named));
+    const { servers, workers } = telemetry;
+    this.#processes.push({ index, telemetry: { servers: servers.map(named), workers: workers.map(named) } });
     for (const [field, value] of Object.entries(comparedOf(result))) {
       const values = this.#values.get(field) ?? new Map<string, number>();
       this.#values.set(field, values);
@@ -41,7 +40,11 @@ export class Machines {
   }
 
   get telemetry(): RunResult['telemetry'] {
-    return { servers: this.#servers, workers: this.#workers };
+    const byIndex = this.#processes.toSorted((a, b) => a.index - b.index);
+    return {
+      servers: byIndex.flatMap(({ telemetry }) => telemetry.servers),
+      workers: byIndex.flatMap(({ telemetry }) => telemetry.workers),
+    };
   }
 
   /** The shards by index, with how their clocks compare. */
