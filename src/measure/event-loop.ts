@@ -11,10 +11,10 @@ export interface ThreadTimes {
   readonly queuedNs: number;
 }
 
-/** Opens the figures of the main thread; null where the system does not report them. Only Linux does. */
+/** Opens the figures of this thread; null where the system does not report them. Only Linux does. */
 function openThreadTimes(): number | null {
   try {
-    return openSync('/proc/self/schedstat', 'r');
+    return openSync('/proc/thread-self/schedstat', 'r');
   } catch {
     return null;
   }
@@ -29,7 +29,7 @@ export function parseThreadTimes(text: string): ThreadTimes | null {
 /** The longest line of a schedstat file: three numbers of 64 bits. */
 const SCHEDSTAT_BYTES = 64;
 
-/** Reads how long the main thread of this process ran and waited for a CPU. One reading takes about 2 us. */
+/** Reads how long the thread that creates it ran and waited for a CPU. One reading takes about 2 us. */
 export class ThreadTimesReader {
   #file = openThreadTimes();
   readonly #buffer = Buffer.alloc(SCHEDSTAT_BYTES);

@@ -4,6 +4,12 @@
  */
 export type Receipt = 'first' | 'reordered' | 'duplicate' | 'corrupted' | 'unexpected';
 
+/** Numbers of messages, both ends included. */
+export interface SeqRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Counts the messages of one stream that one receiver got. Memory grows with the number of gaps only. */
 export class DeliveryAccount {
   /** Distinct messages that arrived. */
@@ -36,6 +42,15 @@ export class DeliveryAccount {
     this.reordered += 1;
     this.delivered += 1;
     return 'reordered';
+  }
+
+  /** The numbers that arrived, in ascending order. */
+  get arrived(): SeqRange[] {
+    const starts = [0, ...this.#gaps.map(({ to }) => to + 1)];
+    const ends = [...this.#gaps.map(({ from }) => from - 1), this.#highest];
+    return starts
+      .map((from, place) => ({ from, to: ends[place] ?? -1 }))
+      .filter(({ from, to }) => from <= to);
   }
 
   /** Takes `seq` out of its gap; false when it is in none. */

@@ -37,6 +37,7 @@ export interface TelemetrySample extends OutsideSample {
 /** Samples this process. Create it early: it counts from its creation. */
 export class TelemetrySampler {
   readonly #clock: Clock;
+  readonly #cpuUs: () => number;
   readonly delay: LoopDelay;
   readonly #threadTimes = new ThreadTimesReader();
   readonly #gc = { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 };
@@ -49,11 +50,13 @@ export class TelemetrySampler {
   #lastPacingNs = 0;
   #lastQueuedNs: number;
 
-  constructor(clock: Clock) {
+  /** `readCpuUs`: the CPU time so far, that of the process by default. */
+  constructor(clock: Clock, readCpuUs: () => number = cpuUs) {
     this.#clock = clock;
+    this.#cpuUs = readCpuUs;
     this.delay = new LoopDelay(clock);
     this.#lastNs = clock.nowNs();
-    this.#lastCpuUs = cpuUs();
+    this.#lastCpuUs = readCpuUs();
     this.#lastLoop = performance.eventLoopUtilization();
     this.#lastQueuedNs = this.#threadTimes.read()?.queuedNs ?? 0;
     new PerformanceObserver((list) => {
@@ -77,7 +80,7 @@ export class TelemetrySampler {
   sample(pacingNs = 0): TelemetrySample {
     const atNs = this.#clock.nowNs();
     const lengthMs = (atNs - this.#lastNs) / 1e6;
-    const totalCpuUs = cpuUs();
+    const totalCpuUs = this.#cpuUs();
     const loop = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
     const memory = process.memoryUsage();

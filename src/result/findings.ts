@@ -131,6 +131,10 @@ export const FINDINGS = {
   ),
   shards_differ: note('machine', 'The shards of a run had different machines or programs.'),
   not_probed: note('none', 'Nothing, or only CPU and memory, is known of the server process.'),
+  inside_artillery: note(
+    'none',
+    'The load ran inside Artillery, which decided how many users came, when, and in which threads.',
+  ),
   probe_lines_dropped: note('none', 'The socket of the probe received lines that are not from a probe.'),
   still_listening: note(
     'user',

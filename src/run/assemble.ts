@@ -26,10 +26,9 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
   readonly timing: RunResult['timing'];
 }
 
-/** Turns what a run recorded into the stored result, and judges it. */
-export function assembleResult(record: RunRecord): RunResult {
+/** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
+export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
-  const ledger = balanceLedger(record);
   const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,

@@ -1,0 +1,112 @@
+import type { Scenario } from '../contract/scenario.ts';
+import { MAX_REASONS } from '../measure/reason-counts.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Finding } from '../result/findings.ts';
+import type { RunResult } from '../result/run-result.ts';
+import { assembleResult } from '../run/assemble.ts';
+import type { BalancedStream } from './balance.ts';
+import type { GatheredRun } from './gathered.ts';
+
+/** How many rows of the ledger are kept. The totals count all of them. */
+const KEPT_ACCOUNTS = 4 * MAX_REASONS;
+
+export interface ArtilleryRecord {
+  readonly plan: Plan;
+  readonly scenario: Scenario;
+  readonly gathered: GatheredRun;
+  readonly startedAt: Date;
+  readonly environment: RunResult['environment'];
+  readonly abortReasons: readonly Finding[];
+  readonly notes: readonly Finding[];
+  readonly pid: number;
+  readonly timing: Omit<RunResult['timing'], 'measureMs'>;
+}
+
+/** Makes the ordinary result of a run inside Artillery. */
+export function resultOfArtillery(record: ArtilleryRecord): RunResult {
+  const { gathered, scenario, startedAt, environment, abortReasons, notes, pid, timing } = record;
+  const balanced = gathered.finish();
+  const { collector, membership, measureMs } = gathered;
+  const warmupMs = Math.max(0, (collector.measureStartNs - collector.warmupStartNs) / 1e6) || 0;
+  const plan = planOf(record.plan, gathered, balanced, warmupMs);
+  const windowMediansNs = collector.warmup.mediansNs(1);
+  return assembleResult(
+    {
+      plan,
+      scenario,
+      membership,
+      collector,
+      shard: null,
+      startedAt,
+      environment,
+      workerPids: gathered.threads.map(() => pid),
+      servers: [],
+      abortReasons,
+      notes,
+      warmup: { durationMs: warmupMs, stable: null, windowMediansNs },
+      timing: { ...timing, warmupMs, measureMs },
+    },
+    ledgerOf(gathered, balanced),
+  );
+}
+
+/** The plan with what Artillery made of it. */
+function planOf(
+  plan: Plan,
+  gathered: GatheredRun,
+  balanced: readonly BalancedStream[],
+  warmupMs: number,
+): Plan {
+  const durationMs = gathered.measureMs;
+  const messages = balanced.reduce((sum, { sent }) => sum + sent.actualNs.length, 0);
+  const rateHz = messages / (durationMs / 1000);
+  return {
+    ...plan,
+    clients: gathered.members.size,
+    workers: gathered.threads.length,
+    profile: [{ durationMs, fromHz: rateHz, toHz: rateHz }],
+    durationMs,
+    warmupMs,
+    warmupMaxMs: warmupMs,
+  };
+}
+
+function ledgerOf(
+  { collector, threads, missing, members }: GatheredRun,
+  balanced: readonly BalancedStream[],
+): RunResult['ledger'] {
+  const accounts = balanced.flatMap((stream) => stream.accounts);
+  const sum = (name: 'expected' | 'delivered' | 'lost' | 'late' | 'duplicated' | 'reordered' | 'corrupted') =>
+    accounts.reduce((total, account) => total + account[name], 0);
+  const strangers = balanced.reduce((total, { unexpected }) => total + unexpected, 0);
+  const isSilent = (client: number) => missing.some((thread) => client % 1024 === thread % 1024);
+  const unknown = accounts.reduce((total, { receiver, lost }) => total + (isSilent(receiver) ? lost : 0), 0);
+  const numbers = new Map([...members.keys()].map((client, place) => [client, place]));
+  const rows = accounts
+    .filter(
+      ({ lost, late, duplicated, reordered, corrupted }) =>
+        lost + late + duplicated + reordered + corrupted > 0,
+    )
+    .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late)
+    .map((account) => ({
+      ...account,
+      stream:
+        Math.floor(account.stream / 1024) * threads.length +
+        Math.max(0, threads.indexOf(account.stream % 1024)),
+      receiver: numbers.get(account.receiver) ?? 0,
+      sender: numbers.get(account.sender) ?? 0,
+    }));
+  return {
+    expected: sum('expected'),
+    delivered: sum('delivered'),
+    late: sum('late'),
+    lost: sum('lost') - unknown,
+    unknown,
+    duplicated: sum('duplicated'),
+    reordered: sum('reordered'),
+    corrupted: sum('corrupted'),
+    unexpected: collector.totals().unexpected + strangers,
+    anomalies: rows.slice(0, KEPT_ACCOUNTS),
+    anomalyCount: rows.length,
+  };
+}

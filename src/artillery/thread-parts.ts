@@ -1,0 +1,71 @@
+import type { Target } from '../generator/target.ts';
+import { type Clock, createClock } from '../measure/clock.ts';
+import { ownEventLoop } from '../measure/event-loop.ts';
+import { createPayloads, type Payloads } from '../measure/payload.ts';
+import { ReasonCounts } from '../measure/reason-counts.ts';
+import { ReceiveWindow } from '../measure/receive-window.ts';
+import { Recorder } from '../measure/recorder.ts';
+import { unstalled } from '../measure/series.ts';
+import { TelemetrySampler } from '../measure/telemetry.ts';
+import { realTimers, type Timers } from '../measure/timers.ts';
+import { TrafficSampler } from '../measure/traffic.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What all users of one thread share. */
+export interface ThreadParts {
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly payloads: Payloads;
+  readonly recorder: Recorder;
+  readonly window: ReceiveWindow;
+  readonly telemetry: Pick<TelemetrySampler, 'sample'>;
+  readonly traffic: Pick<TrafficSampler, 'take' | 'notePoll'>;
+  readonly failures: ReasonCounts;
+  readonly dropped: ReasonCounts;
+  readonly failed: ReasonCounts;
+  readonly unexpected: ReasonCounts;
+  readonly unsent: ReasonCounts;
+}
+
+/**
+ * Makes the parts of a thread as a generator process has them. The CPU time of the process is that of all its threads, so
+ * that one of them reports it: `hasCpu`.
+ */
+export function threadParts(plan: Plan, target: Target, originNs: bigint, hasCpu: boolean): ThreadParts {
+  const clock = createClock(originNs);
+  const telemetry = hasCpu ? new TelemetrySampler(clock) : new TelemetrySampler(clock, () => 0);
+  const recorder = new Recorder();
+  const { headline } = plan;
+  const window = new ReceiveWindow({
+    clock,
+    timers: realTimers,
+    loop: ownEventLoop(telemetry.delay),
+    onReceived: (uncertaintyNs) => recorder.record('receive_uncertainty', uncertaintyNs),
+    onLatency: (latencyNs, stallNs) => recorder.record(unstalled(headline), Math.max(0, latencyNs - stallNs)),
+  });
+  recorder.onValue = (name, valueNs) => {
+    if (name === headline) window.noteLatency(valueNs);
+  };
+  return {
+    plan,
+    target,
+    clock,
+    timers: realTimers,
+    payloads: createPayloads({
+      key: Number(BigInt.asUintN(32, originNs)),
+      payloadBytes: plan.payloadBytes,
+      check: target.mapping.changesPayload === true ? 'nothing' : plan.verify ? 'content' : 'length',
+    }),
+    recorder,
+    window,
+    telemetry,
+    traffic: new TrafficSampler(),
+    failures: new ReasonCounts(),
+    dropped: new ReasonCounts(),
+    failed: new ReasonCounts(),
+    unexpected: new ReasonCounts(),
+    unsent: new ReasonCounts(),
+  };
+}
