@@ -12,6 +12,7 @@ import { shardFromEnvironment } from '../plan/shard-environment.ts';
 import { createHost, type RunHost } from '../run/host.ts';
 import { createRendezvous } from '../run/rendezvous/create.ts';
 import { plural } from '../text.ts';
+import type { Cli } from './cli.ts';
 import { type Flags, readFlags } from './flags.ts';
 
 /** Flags of `run` for one of several machines that share a run. */
@@ -45,16 +46,16 @@ export interface HostedRun {
  * Prepares one shard of a run as the flags ask for; the whole run without --shard. Throws a SockbenchError for what
  * cannot be shared by several machines.
  */
-export async function hostRun(planned: PlannedRun, flags: Flags): Promise<HostedRun> {
+export async function hostRun(cli: Cli, planned: PlannedRun, flags: Flags): Promise<HostedRun> {
   const { shard: text, rendezvous, startAt, rendezvousTimeout } = readFlags(SHARD_OPTIONS, flags);
   if (text === null) {
     const flag = rendezvous === null ? (startAt === null ? null : '--start-at') : '--rendezvous';
     if (flag !== null) fail('NO_SHARD', `${flag} is for a run in several shards`, 'Give --shard 1/4 too.');
     return { planned, host: createHost() };
   }
-  const shard = shardFromEnvironment(text, process.env);
+  const shard = shardFromEnvironment(text, cli.env);
   requireShared(planned, shard);
-  const place = meetingPlace(shard, rendezvous, startAt);
+  const place = meetingPlace(cli, shard, rendezvous, startAt);
   const originNs = shardOriginNs(process.hrtime.bigint());
   const clock = createClock(originNs);
   const given = { shard, originNs, clock, timers: realTimers, timeoutMs: rendezvousTimeout };
@@ -101,7 +102,12 @@ function requireShared({ plan, layout, scenario }: PlannedRun, shard: Shard): vo
   );
 }
 
-function meetingPlace(shard: Shard, rendezvous: string | null, startAt: string | null): RendezvousPlace {
+function meetingPlace(
+  { cwd }: Cli,
+  shard: Shard,
+  rendezvous: string | null,
+  startAt: string | null,
+): RendezvousPlace {
   if (rendezvous !== null && startAt !== null) {
     fail(
       'BAD_RENDEZVOUS',
@@ -109,7 +115,7 @@ function meetingPlace(shard: Shard, rendezvous: string | null, startAt: string |
       'Give one of the two.',
     );
   }
-  if (rendezvous !== null) return parseRendezvous(rendezvous, process.cwd());
+  if (rendezvous !== null) return parseRendezvous(rendezvous, cwd);
   if (startAt !== null) return { kind: 'start-at', startAtMs: parseStartAt(startAt, Date.now()) };
   return fail(
     'NO_RENDEZVOUS',

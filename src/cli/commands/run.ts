@@ -50,11 +50,11 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     runs: 1,
   });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
-  const hosted = await hostRun({ ...planned, plan }, flags);
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, format);
   await requireWritable(out);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
+  const hosted = await hostRun(cli, { ...planned, plan }, flags);
 
   const { scenario, target, transport } = plan;
   const { shard } = hosted.host;
