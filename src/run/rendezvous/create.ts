@@ -10,7 +10,8 @@ import type { Participant } from './meeting.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { openSharedFolder } from './shared-folder.ts';
 import { StartAt } from './start-at.ts';
-import { UrlGuest, UrlHost } from './url.ts';
+import { UrlGuest } from './url-guest.ts';
+import { UrlHost } from './url-host.ts';
 
 export interface RendezvousOptions {
   readonly place: RendezvousPlace;

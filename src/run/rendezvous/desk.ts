@@ -1,6 +1,6 @@
-import { foreign } from '../../foreign.ts';
 import type { Clock } from '../../measure/clock.ts';
-import { type Shard, shardText } from '../../plan/shard.ts';
+import type { Shard } from '../../plan/shard.ts';
+import { conflictOf, shardOn, startedTwice } from './conflict.ts';
 import type { Announced, Caller } from './documents.ts';
 import type { ClockComparison } from './host-clock.ts';
 import { otherIndices } from './meeting.ts';
@@ -71,10 +71,9 @@ export class Desk {
 
   /** Whether some shard still has to be given something: the start, the conflict, or the clocks after measuring. */
   get isExpectingGuests(): boolean {
-    return [...this.#guests.values()].some(({ hasLeft, hasStart, after }) => {
-      if (hasLeft) return false;
-      return this.#start === null ? this.#conflict !== null : !hasStart || after !== null;
-    });
+    const guests = [...this.#guests.values()].filter(({ hasLeft }) => !hasLeft);
+    if (this.#conflict !== null) return guests.length + this.#rivals.size > 0;
+    return this.#start !== null && guests.some(({ hasStart, after }) => !hasStart || after !== null);
   }
 
   /** Answers a process that asks what to do next. Throws a Refusal. */
@@ -180,13 +179,11 @@ export class Desk {
       guest.hasStart = true;
       return { state: 'start', start: this.#start };
     }
-    const { index, host } = guest.announced;
-    const rival = this.#rivals.get(index);
+    const rival = this.#rivals.get(guest.announced.index);
     // Both have asked since the rival came: both are alive.
     if (rival !== undefined && this.#msSince(rival.sinceNs) > 0) {
-      const hosts = host === rival.host ? `on ${host}` : `on ${host} and on ${rival.host}`;
-      const text = shardText({ index, count: this.#shard.count });
-      this.#conflict = foreign(`shard ${text} was started twice, ${hosts}`, 1000);
+      this.#conflict = startedTwice(guest.announced, rival);
+      guest.hasLeft = true;
       throw new Refusal(this.#conflict);
     }
     const { missing } = this;
@@ -194,22 +191,18 @@ export class Desk {
     return { state: 'waiting', missing };
   }
 
-  #requireSameRun({ index, count, planDigest, host, nonce }: Caller, own: Announced): void {
+  #requireSameRun(caller: Caller, own: Announced): void {
+    const { index, count, nonce } = caller;
     if (this.#conflict !== null) {
       const guest = this.#guests.get(index);
       if (guest?.announced.nonce === nonce) guest.hasLeft = true;
+      if (this.#rivals.get(index)?.nonce === nonce) this.#rivals.delete(index);
       throw new Refusal(this.#conflict);
     }
-    const who = `shard ${shardText({ index, count })} on ${foreign(host)}`;
-    const whose = `shard ${shardText(own)} on ${foreign(own.host)}`;
-    const refuse = (problem: string) => {
-      this.#stranger = `${who} was refused: ${problem}`;
-      throw new Refusal(`${who} cannot join ${whose}: ${problem}`);
-    };
-    if (count !== own.count) refuse('their numbers of shards differ');
-    if (planDigest !== own.planDigest) refuse('their plans differ');
-    if (index > count || index === own.index)
-      refuse(`there is one shard ${index}, and it is not this process`);
+    const problem = conflictOf(own, caller) ?? (index > count ? `there is no shard ${index}` : null);
+    if (problem === null) return;
+    this.#stranger = `${shardOn(caller)} was refused`;
+    throw new Refusal(problem);
   }
 
   #isPresent(index: number): boolean {

@@ -6,18 +6,21 @@
  * It belongs to one that has ended if it no longer changes.
  *
  * Shard 1 writes the start once there is exactly one live file for each shard. A shard takes only a start that has its
- * own nonce. Every shard writes before it lists the folder, so of two shards 1 at least one sees the other.
+ * own nonce. Every shard writes before it lists the folder, so of two shards 1 at least one sees the other. It waits until
+ * the file of the other is stale; by then it sees the start of the other, and whom that has taken.
  *
  * Rewriting also makes an NFS client list the folder afresh: its own changes end the life of what it has cached.
  */
 import { fail } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
-import { type Shard, shardText } from '../../plan/shard.ts';
+import type { Shard } from '../../plan/shard.ts';
+import { CONFLICT_HINT, conflictOf, shardOn, startedTwice } from './conflict.ts';
 import { type Announced, packMembers, type StartFile, unpackMembers, type WaitingFile } from './documents.ts';
 import { FolderWatch, planTag, startName, waitingName } from './folder-watch.ts';
 import { aheadOnSameBoot } from './host-clock.ts';
 import {
   failMissing,
+  NEVER,
   nameMeeting,
   otherIndices,
   type Participant,
@@ -49,12 +52,6 @@ export function folderPace(count: number): FolderPace {
 
 const UNCOMPARED_IN_FOLDER =
   'a folder does not compare the clocks of two hosts; --rendezvous with a URL does';
-const CONFLICT_HINT = 'Start each shard once, with the same command, and give each run a folder of its own.';
-
-/** Another shard at a folder, in words. */
-function shardOn({ index, count, host }: Announced): string {
-  return `shard ${shardText({ index, count })} on ${foreign(host)}`;
-}
 
 export class FolderRendezvous implements Rendezvous {
   readonly kind = 'folder';
@@ -108,7 +105,7 @@ export class FolderRendezvous implements Rendezvous {
   async close(): Promise<void> {
     const { clock, timers } = this.#own;
     const leftMs = (this.#lingerUntilNs - clock.nowNs()) / 1e6;
-    if (leftMs > 0) await pauseFor(timers, leftMs, new AbortController().signal);
+    if (leftMs > 0) await pauseFor(timers, leftMs, NEVER);
     for (const name of this.#written) await this.#folder.remove(name);
   }
 
@@ -135,7 +132,7 @@ export class FolderRendezvous implements Rendezvous {
   async #refuseConflicts(own: Announced, files: readonly WaitingFile[]): Promise<void> {
     for (const { announced, seen, refusal } of files) {
       if (!seen.includes(own.nonce)) continue;
-      const problem = refusal ?? conflictOf(own, announced, this.#folder.name);
+      const problem = refusal ?? conflictOf(own, announced);
       if (problem !== null) await this.#refuse(own, problem);
     }
   }
@@ -151,7 +148,15 @@ export class FolderRendezvous implements Rendezvous {
   async #lead(own: Announced, files: readonly WaitingFile[]): Promise<StartFile | null> {
     const { clock, wallMs, shard } = this.#own;
     const { staleMs, leadMs, lingerMs } = this.#pace;
-    const live = files.filter((file) => this.#watch.unchangedMs(file) < staleMs && isSameRun(own, file));
+    const tag = planTag(own.planDigest);
+    const started = await this.#watch.readStarts(tag);
+    const taken = new Set(started.flatMap(({ participants }) => participants.map(({ nonce }) => nonce)));
+    const live = files.filter(
+      (file) =>
+        isSameRun(own, file) &&
+        this.#watch.unchangedMs(file) < staleMs &&
+        (file.announced.index === 1 || !taken.has(file.announced.nonce)),
+    );
     const participants: Announced[] = [own];
     if (live.some(({ announced }) => announced.index === 1)) return null;
     for (const index of otherIndices(shard)) {
@@ -167,7 +172,7 @@ export class FolderRendezvous implements Rendezvous {
       startAtMs: wallMs() + leadMs,
       startNs: clock.nowNs() + leadMs * 1e6,
     };
-    const name = startName(planTag(own.planDigest), own.nonce);
+    const name = startName(tag, own.nonce);
     this.#written.add(name);
     await this.#folder.write(name, JSON.stringify(start));
     this.#lingerUntilNs = clock.nowNs() + (leadMs + lingerMs) * 1e6;
@@ -234,18 +239,4 @@ export class FolderRendezvous implements Rendezvous {
 
 function isSameRun(own: Announced, { announced }: WaitingFile): boolean {
   return announced.planDigest === own.planDigest && announced.count === own.count;
-}
-
-/** Why two live processes cannot be shards of one run; null when they can. */
-function conflictOf(own: Announced, other: Announced, folder: string): string | null {
-  const both = `${shardOn(own)} and ${shardOn(other)} use the folder ${folder}`;
-  if (own.count !== other.count) return `${both}, but their numbers of shards differ`;
-  if (own.planDigest !== other.planDigest) return `${both}, but their plans differ`;
-  return own.index === other.index ? startedTwice(own, other) : null;
-}
-
-/** Two processes with the same index, in words. */
-function startedTwice(own: Announced, other: Announced): string {
-  const hosts = own.host === other.host ? `on ${own.host}` : `on ${own.host} and on ${other.host}`;
-  return `shard ${shardText(own)} was started twice, ${foreign(hosts)}`;
 }

@@ -63,6 +63,9 @@ export async function pauseFor(timers: Timers, ms: number, signal: AbortSignal):
   signal.removeEventListener('abort', onAbort);
 }
 
+/** A signal that nothing aborts. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
 /** Throws INTERRUPTED when `signal` is aborted. */
 export function requireWaiting(signal: AbortSignal): void {
   if (signal.aborted) {
@@ -94,7 +97,7 @@ export function failMissing(
   const within = `within ${formatDurationMs(timeoutMs)}`;
   const what =
     missing.length === 0
-      ? `all ${count} shards announced themselves at ${place}, but shard 1 did not start the run ${within}`
+      ? `all ${count} shards announced themselves at ${place}, but the run did not start ${within}`
       : `${shardsText(missing, count)} did not announce ${missing.length === 1 ? 'itself' : 'themselves'} at ${place} ${within}`;
   return fail(
     'SHARDS_MISSING',

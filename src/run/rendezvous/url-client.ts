@@ -5,6 +5,7 @@ import { endpointOf, resolveName } from '../../contract/address.ts';
 import { fail, messageOf } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
 import type { Clock } from '../../measure/clock.ts';
+import { CONFLICT_HINT } from './conflict.ts';
 import { parseShared } from './documents.ts';
 import { RENDEZVOUS_PATH, refusalSchema } from './url-messages.ts';
 import { pathOf } from './url-server.ts';
@@ -12,12 +13,12 @@ import { pathOf } from './url-server.ts';
 /** A request that takes longer has failed, in milliseconds. */
 const REQUEST_MS = 5000;
 /** The start lists the clients of all shards. */
-const MAX_ANSWER_BYTES = 256 * 1024 ** 2;
+const MAX_DESK_ANSWER_BYTES = 256 * 1024 ** 2;
 
 /** Shard 1 did not answer, which may change: it has not started yet, or the network fails. */
 export class Unanswered extends Error {}
 
-interface Answer {
+interface DeskAnswer {
   readonly status: number;
   readonly text: string;
   readonly arrivedNs: number;
@@ -49,8 +50,8 @@ export class DeskClient {
       const problem = parseShared(refusalSchema, text)?.problem ?? 'it does not say why';
       fail(
         'SHARD_CONFLICT',
-        `shard 1 at ${this.#url.host} refuses this shard: ${foreign(problem, 1000)}`,
-        'Start each shard once, with the same command and plan, and give each run a URL of its own.',
+        `shard 1 at ${this.#url.host} refused this shard: ${foreign(problem, 1000)}`,
+        CONFLICT_HINT,
       );
     }
     const value = status === 200 ? parseShared(schema, text) : null;
@@ -68,7 +69,7 @@ export class DeskClient {
     this.#agent.destroy();
   }
 
-  async #post(action: string, body: string, signal: AbortSignal): Promise<Answer> {
+  async #post(action: string, body: string, signal: AbortSignal): Promise<DeskAnswer> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]);
     try {
       const sent = request({
@@ -85,26 +86,28 @@ export class DeskClient {
       sent.end(body);
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const arrivedNs = this.#clock.nowNs();
-      return { status: response.statusCode ?? 0, text: await readText(response), arrivedNs };
+      return { status: response.statusCode ?? 0, text: await readDeskAnswer(response), arrivedNs };
     } catch (error) {
-      throw new Unanswered(limit.aborted && !signal.aborted ? 'it does not answer in time' : reasonOf(error));
+      throw new Unanswered(
+        limit.aborted && !signal.aborted ? 'it does not answer in time' : unansweredReason(error),
+      );
     }
   }
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+async function readDeskAnswer(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error('its answer is too long');
+    if (bytes > MAX_DESK_ANSWER_BYTES) throw new Error('its answer is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Several addresses of a name fail with one error each. */
-function reasonOf(error: unknown): string {
+function unansweredReason(error: unknown): string {
   const [first] = error instanceof AggregateError ? error.errors : [error];
   return foreign(messageOf(first));
 }

@@ -31,7 +31,7 @@ const MAX_BODY_BYTES = 4096;
 const MAX_JOIN_BYTES = 16 * 1024 ** 2;
 
 /** Answers a request; the time is when it arrived. Throws a Refusal, or BadRequest. */
-type Handler = (body: string, receivedNs: number) => object;
+type DeskHandler = (body: string, receivedNs: number) => object;
 
 class BadRequest extends Error {}
 
@@ -40,7 +40,7 @@ export class DeskServer {
   readonly #server: Server;
   readonly #desk: Desk;
   readonly #path: string;
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #handlers: ReadonlyMap<string, DeskHandler>;
 
   constructor(url: URL, desk: Desk, clock: Clock, count: number) {
     this.#desk = desk;
@@ -101,15 +101,15 @@ export class DeskServer {
     try {
       const [action = '', nonce = ''] = this.#actionOf(request);
       const handler = this.#handlers.get(action);
-      if (handler === undefined) return answer(response, 404, { problem: 'there is nothing here' });
-      if (request.method !== 'POST') return answer(response, 405, { problem: 'only POST is supported' });
+      if (handler === undefined) return answerDesk(response, 404, { problem: 'there is nothing here' });
+      if (request.method !== 'POST') return answerDesk(response, 405, { problem: 'only POST is supported' });
       if (action === 'join' && !this.#desk.admits(nonce)) throw new Refusal('this process has to ask first');
       const body = await readBody(request, action === 'join' ? MAX_JOIN_BYTES : MAX_BODY_BYTES);
-      answer(response, 200, handler(body, receivedNs));
+      answerDesk(response, 200, handler(body, receivedNs));
     } catch (error) {
       if (response.headersSent || response.destroyed) return;
       const status = error instanceof Refusal ? 409 : error instanceof BadRequest ? 400 : 500;
-      answer(response, status, { problem: foreign(error, 1000) });
+      answerDesk(response, status, { problem: foreign(error, 1000) });
     }
   }
 
@@ -123,15 +123,18 @@ export function pathOf({ pathname }: URL): string {
   return `${pathname.replace(/\/+$/, '')}/${RENDEZVOUS_PATH}`;
 }
 
-function handlersOf(desk: Desk, clock: Clock): ReadonlyMap<string, Handler> {
+function handlersOf(desk: Desk, clock: Clock): ReadonlyMap<string, DeskHandler> {
   const handle =
-    <Body>(schema: z.ZodType<Body>, work: (body: Body, receivedNs: number) => object | undefined): Handler =>
+    <Body>(
+      schema: z.ZodType<Body>,
+      work: (body: Body, receivedNs: number) => object | undefined,
+    ): DeskHandler =>
     (text, receivedNs) => {
       const body = parseShared(schema, text);
       if (body === null) throw new BadRequest('the request cannot be read');
       return work(body, receivedNs) ?? {};
     };
-  return new Map<string, Handler>([
+  return new Map<string, DeskHandler>([
     ['time', handle(nothingSchema, (_, receivedNs) => ({ receivedNs, sentNs: clock.nowNs() }))],
     ['ask', handle(callerSchema, (caller) => desk.ask(caller))],
     ['join', handle(joinSchema, ({ announced }) => desk.join(announced))],
@@ -152,7 +155,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
+function answerDesk(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
     'content-type': 'application/json',

@@ -1,12 +1,15 @@
 import { overRun, throughThird } from './clock-exchange.ts';
-import type { Announced } from './documents.ts';
+import { type Announced, packMembers, unpackMembers } from './documents.ts';
 import { aheadOnSameBoot, type ClockComparison, type HostClock } from './host-clock.ts';
-import { unknownClock } from './meeting.ts';
-import type { OtherShard } from './rendezvous.ts';
+import { nameMeeting, type Participant, startFrom, unknownClock } from './meeting.ts';
+import type { Announcement, Meeting, OtherShard } from './rendezvous.ts';
 import type { UrlStart } from './url-messages.ts';
 
 /** Clocks with an equal name of their boot that differ by more than this are clocks of copied machines. */
 const SAME_CLOCK_NS = 1e6;
+
+/** How long the shards wait for the others to compare their clocks again after measuring, in milliseconds. */
+export const COMPARE_WITHIN_MS = 10_000;
 
 type ShardClocks = UrlStart['clocks'];
 
@@ -54,4 +57,28 @@ function compareShards(
 function between(clocks: ShardClocks, own: number, other: number): ClockComparison | null {
   const [ofOwn, ofOther] = [own, other].map((index) => clocks.find((each) => each.index === index));
   return ofOwn === undefined || ofOther === undefined ? null : throughThird(ofOwn, ofOther);
+}
+
+/** How a shard announces itself. */
+export function announcedOf(own: Participant, nonce: string, announcement: Announcement): Announced {
+  const { shard, planDigest, members } = announcement;
+  const { hostname: host, hostClock: clock } = own;
+  return { nonce, ...shard, planDigest, host, clock, members: packMembers(members) };
+}
+
+/** The meeting that a start makes for one shard. `aheadNs`: its clock minus that of shard 1. */
+export function meetingOf(
+  start: UrlStart,
+  { shard, clock }: Participant,
+  aheadNs: number,
+  compareAgain: () => Promise<readonly OtherShard[]>,
+): Meeting {
+  const others = start.participants.filter(({ index }) => index !== shard.index);
+  return {
+    ...nameMeeting([start.planDigest, ...start.participants.map(({ nonce }) => nonce)]),
+    ...startFrom(start.startNs + aheadNs, clock.nowNs()),
+    members: others.flatMap(({ members }) => unpackMembers(members)),
+    others: othersOf(start, shard.index, null),
+    compareAgain,
+  };
 }

@@ -1,22 +1,10 @@
-/**
- * Shards that meet at a URL, where shard 1 serves a desk. The others announce themselves, compare their clocks with that
- * of shard 1 once all are there, start when shard 1 says, and compare again after measuring.
- */
-import { fail, SockbenchError } from '../../errors.ts';
+import { SockbenchError } from '../../errors.ts';
 import { compareClocks } from './clock-exchange.ts';
-import { Desk } from './desk.ts';
-import { type Announced, packMembers, unpackMembers } from './documents.ts';
-import {
-  failMissing,
-  nameMeeting,
-  type Participant,
-  pauseFor,
-  requireWaiting,
-  startFrom,
-} from './meeting.ts';
+import type { Announced } from './documents.ts';
+import { failMissing, NEVER, type Participant, pauseFor, requireWaiting } from './meeting.ts';
 import type { Announcement, Meeting, OtherShard, Rendezvous } from './rendezvous.ts';
 import { DeskClient, Unanswered } from './url-client.ts';
-import { othersOf } from './url-clocks.ts';
+import { announcedOf, COMPARE_WITHIN_MS, meetingOf, othersOf } from './url-meeting.ts';
 import {
   type ClockResults,
   nothingSchema,
@@ -26,103 +14,16 @@ import {
   timeSchema,
   type UrlStart,
 } from './url-messages.ts';
-import { DeskServer } from './url-server.ts';
 
 const ASK_EVERY_MS = 250;
-const DESK_EVERY_MS = 20;
-/** How long the shards wait for the others to compare again after measuring. */
-const COMPARE_WITHIN_MS = 10_000;
-/** How long shard 1 serves on, at most. */
-const SERVE_ON_MS = 5000;
 const LEAVE_WITHIN_MS = 1000;
 /** After so many requests without an answer, shard 1 has ended, or another process has taken its place. */
 const MAX_FAILURES = 3;
 
-const NEVER = new AbortController().signal;
-
-function announcedOf(own: Participant, nonce: string, announcement: Announcement): Announced {
-  const { shard, planDigest, members } = announcement;
-  const { hostname: host, hostClock: clock } = own;
-  return { nonce, ...shard, planDigest, host, clock, members: packMembers(members) };
-}
-
-/** The meeting that a start makes for one shard. `aheadNs`: its clock minus that of shard 1. */
-function meetingOf(
-  start: UrlStart,
-  { shard, clock }: Participant,
-  aheadNs: number,
-  compareAgain: () => Promise<readonly OtherShard[]>,
-): Meeting {
-  const others = start.participants.filter(({ index }) => index !== shard.index);
-  return {
-    ...nameMeeting([start.planDigest, ...start.participants.map(({ nonce }) => nonce)]),
-    ...startFrom(start.startNs + aheadNs, clock.nowNs()),
-    members: others.flatMap(({ members }) => unpackMembers(members)),
-    others: othersOf(start, shard.index, null),
-    compareAgain,
-  };
-}
-
-/** Shard 1, which serves the others. */
-export class UrlHost implements Rendezvous {
-  readonly kind = 'url';
-  readonly #own: Participant;
-  readonly #url: URL;
-  readonly #desk: Desk;
-  readonly #server: DeskServer;
-
-  constructor(own: Participant, url: URL) {
-    this.#own = own;
-    this.#url = url;
-    this.#desk = new Desk(own.shard, own.clock);
-    this.#server = new DeskServer(url, this.#desk, own.clock, own.shard.count);
-  }
-
-  /** Listens, so that a port in use is noticed before the clients connect. Throws RENDEZVOUS_PORT. */
-  open(): Promise<void> {
-    return this.#server.listen(this.#url);
-  }
-
-  async meet(announcement: Announcement, signal: AbortSignal): Promise<Meeting> {
-    const { clock, timers, timeoutMs, newNonce } = this.#own;
-    const desk = this.#desk;
-    desk.open(announcedOf(this.#own, newNonce(), announcement));
-    const giveUpNs = clock.nowNs() + timeoutMs * 1e6;
-    for (;;) {
-      requireWaiting(signal);
-      const start = desk.advance();
-      if (start !== null) {
-        return meetingOf(start, this.#own, 0, () => this.#compareAgain(start));
-      }
-      if (desk.conflict !== null) {
-        fail('SHARD_CONFLICT', desk.conflict, 'Start each shard once, with the same command.');
-      }
-      if (clock.nowNs() >= giveUpNs) {
-        const remarks = desk.stranger === null ? [] : [desk.stranger];
-        failMissing(desk.missing, this.#own, this.#url.href, remarks);
-      }
-      await pauseFor(timers, DESK_EVERY_MS, signal);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#until(() => !this.#desk.isExpectingGuests, SERVE_ON_MS);
-    await this.#server.close();
-  }
-
-  async #compareAgain(start: UrlStart): Promise<readonly OtherShard[]> {
-    await this.#until(() => this.#desk.results().isComplete, COMPARE_WITHIN_MS);
-    return othersOf(start, this.#own.shard.index, this.#desk.results().clocks);
-  }
-
-  async #until(isDone: () => boolean, withinMs: number): Promise<void> {
-    const { clock, timers } = this.#own;
-    const untilNs = clock.nowNs() + withinMs * 1e6;
-    while (!isDone() && clock.nowNs() < untilNs) await pauseFor(timers, DESK_EVERY_MS, NEVER);
-  }
-}
-
-/** Any shard but the first. */
+/**
+ * Any shard but the first. It announces itself to shard 1, compares its clock once all are there, starts when shard 1
+ * says, and compares again after measuring.
+ */
 export class UrlGuest implements Rendezvous {
   readonly kind = 'url';
   readonly #own: Participant;
