@@ -77,7 +77,7 @@ export const shardSchema = z.object({
   silent: z.object({
     receivers: listOf(z.object({ stream: countSchema, count: countSchema }), MAX_ROWS),
     delivered: countSchema,
-    /** Whether one of them sends: then nobody knows how many messages of its streams were sent. */
+    /** Whether one of them sends: then it is not known how many messages of its streams were sent. */
     includesSender: z.boolean(),
   }),
   /** By interval: how many deliveries in all shards the messages make that this shard sent. */
