@@ -133,13 +133,13 @@ function mergeEncoded(group: readonly StoredInterval[], name: string): string {
   return sum.encode();
 }
 
-type Account = RunResult['ledger']['anomalies'][number];
+type AnomalousAccount = RunResult['ledger']['anomalies'][number];
 
 /** Keeps the worst of all accounts with anomalies, and counts them. */
 export function keepWorst(
-  accounts: Iterable<Account>,
+  accounts: Iterable<AnomalousAccount>,
 ): Pick<RunResult['ledger'], 'anomalies' | 'anomalyCount'> {
-  let kept: Account[] = [];
+  let kept: AnomalousAccount[] = [];
   let anomalyCount = 0;
   const keep = () => kept.sort(worseFirst).slice(0, KEPT_ROWS);
   for (const account of accounts) {
@@ -151,7 +151,7 @@ export function keepWorst(
 }
 
 /** Equal ones follow in the order of streams and receivers, however clients were spread over processes. */
-function worseFirst(a: Account, b: Account): number {
+function worseFirst(a: AnomalousAccount, b: AnomalousAccount): number {
   const worse = b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late;
   return worse || a.stream - b.stream || a.receiver - b.receiver;
 }

@@ -11,6 +11,7 @@ import {
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
+import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
 /**
  * The version of every stored document: result of a run, comparison and capacity search. A change that an older reader
@@ -18,12 +19,6 @@ import { mergedShardFields, shardSchema } from './stored-shard.ts';
  * nanoseconds.
  */
 export const SCHEMA_VERSION = 3;
-
-/** A document holds at most this many intervals of the measured time, and as many of the drain. */
-export const MAX_INTERVALS = 600;
-
-/** Servers, or generator processes, of a document: those of all shards in a merge. */
-const MAX_PROCESSES = 4000;
 
 /** A cause with a stable code and a sentence for people. */
 export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: textSchema });
@@ -114,36 +109,6 @@ const ledger = z.object({
   /** Receiver and stream pairs in which anything was late, lost, duplicated, reordered or corrupted, worst first. */
   anomalies: listOf(account),
   anomalyCount: countSchema,
-});
-
-/** A value is null where only the process itself could have reported it. */
-const telemetrySample = z.object({
-  /** End of the sample, from the start of measuring. */
-  atMs: numberSchema,
-  lengthMs: numberSchema,
-  cpuMs: numberSchema,
-  loopUtilization: numberSchema.nullable(),
-  pacingShare: numberSchema.nullable(),
-  /** How long the main thread waited for a CPU; null where the system does not report it. */
-  runQueueWaitMs: numberSchema.nullable().default(null),
-  loopDelayP50Ns: numberSchema.nullable(),
-  loopDelayP99Ns: numberSchema.nullable(),
-  loopDelayMaxNs: numberSchema.nullable(),
-  gcCount: countSchema.nullable(),
-  gcTotalMs: numberSchema.nullable(),
-  gcMaxMs: numberSchema.nullable(),
-  rssBytes: countSchema,
-  heapUsedBytes: countSchema.nullable(),
-  bufferedBytes: countSchema.nullable(),
-});
-
-const processTelemetry = z.object({
-  role: textSchema,
-  pid: z.number().int(),
-  /** `probe`: reported by the process. `proc`: the system's account of it and of all its children, as one. */
-  source: z.enum(['probe', 'proc']),
-  /** From the warm-up to the end of the drain, about one per second; fewer in a long run. */
-  samples: listOf(telemetrySample, 3 * MAX_INTERVALS),
 });
 
 /** Traffic of the clients of all generator processes in the measured time, without the drain. */
@@ -237,11 +202,7 @@ export const runResultSchema = z.object({
   series: recordOf(series),
   intervals: listOf(interval, 2 * MAX_INTERVALS),
   ledger,
-  /** Every serving process: several of a cluster, none of a server whose processes could not be seen. */
-  telemetry: z.object({
-    servers: listOf(processTelemetry, MAX_PROCESSES),
-    workers: listOf(processTelemetry, MAX_PROCESSES),
-  }),
+  telemetry: telemetrySchema,
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,
@@ -254,7 +215,8 @@ export const runResultSchema = z.object({
 
 export type RunResult = z.infer<typeof runResultSchema>;
 export type { Finding } from './findings.ts';
-export type ProcessTelemetry = z.infer<typeof processTelemetry>;
+export type { ProcessTelemetry } from './stored-telemetry.ts';
+export { MAX_INTERVALS } from './stored-telemetry.ts';
 export type MergedShard = z.infer<typeof mergedShard>;
 export type StoredInterval = z.infer<typeof interval>;
 export type ThresholdOutcome = z.infer<typeof thresholdSchema>;

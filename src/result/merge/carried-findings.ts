@@ -32,13 +32,13 @@ const MAX_NAMED_SHARDS = 5;
 const MAX_SENTENCES = 300;
 
 /** A shard that a finding comes from. */
-type Source = Pick<ShardResult['shard'], 'index' | 'count' | 'host'>;
+type FindingSource = Pick<ShardResult['shard'], 'index' | 'count' | 'host'>;
 
 /** The sentences of one list of findings, each with the shards that it comes from. */
 class Sentences {
-  readonly #said = new Map<string, { readonly finding: Finding; readonly shards: Source[] }>();
+  readonly #said = new Map<string, { readonly finding: Finding; readonly shards: FindingSource[] }>();
 
-  add(finding: Finding, shard: Source): void {
+  add(finding: Finding, shard: FindingSource): void {
     const key = `${finding.code} ${finding.message}`;
     const known = this.#said.get(key) ?? { finding, shards: [] };
     this.#said.set(key, known);
@@ -48,7 +48,7 @@ class Sentences {
 
   /** Each sentence once, after the names of its shards unless all of them say it. */
   take(shards: number): Finding[] {
-    const first = ({ shards: [source] }: { readonly shards: readonly Source[] }) => source?.index ?? 0;
+    const first = ({ shards: [source] }: { readonly shards: readonly FindingSource[] }) => source?.index ?? 0;
     const said = [...this.#said.values()].sort((a, b) => first(a) - first(b)).slice(0, MAX_SENTENCES);
     return said.map(({ finding: { code, message }, shards: sources }) => {
       if (sources.length === shards && shards > 1) return { code, message };
@@ -70,7 +70,7 @@ export class CarriedFindings {
   add(result: ShardResult): void {
     const { status } = result;
     const { index, count, host, lateMs } = result.shard;
-    const shard: Source = { index, count, host };
+    const shard: FindingSource = { index, count, host };
     this.#shards += 1;
     if (lateMs > 0) {
       const message = `${shardLabel(shard)} began ${formatDurationMs(Math.ceil(lateMs))} after the others`;

@@ -39,7 +39,7 @@ export interface BroadcastCounts {
   leftOut: number;
 }
 
-interface OpenBroadcast {
+interface SplitBroadcast {
   second: number;
   reached: number;
   untimed: number;
@@ -67,7 +67,7 @@ export class FanOut {
     const values = new BroadcastValues(target);
     const rounds = Math.max(1, Math.ceil(this.#latencies / MAX_AT_ONCE));
     for (let round = 0; round < rounds; round++) {
-      const open = new Map<number, Map<number, OpenBroadcast>>();
+      const open = new Map<number, Map<number, SplitBroadcast>>();
       for (const { shard, encoded } of this.#parts) {
         for (const part of decodeBroadcasts(encoded)) {
           if (part.seq % rounds === round) addPart(open, part, shard, target);
@@ -77,7 +77,7 @@ export class FanOut {
         const kind = target.ledger.stream(stream)?.broadcast ?? null;
         const expected = target.ledger.copiesOfEach(stream);
         for (const broadcast of broadcasts.values()) {
-          if (kind !== null) close(broadcast, { kind, expected, counts, values });
+          if (kind !== null) closeBroadcast(broadcast, { kind, expected, counts, values });
         }
       }
     }
@@ -88,12 +88,12 @@ export class FanOut {
 
 /** Adds what one shard got of a broadcast. Its latencies count if the clock of the sender's shard does. */
 function addPart(
-  open: Map<number, Map<number, OpenBroadcast>>,
+  open: Map<number, Map<number, SplitBroadcast>>,
   { stream, seq, second, untimed, latenciesNs }: GatheredBroadcast,
   shard: number,
   { shards, ledger, clocks, usesOtherClocks }: FanOutTarget,
 ): void {
-  const ofStream = open.get(stream) ?? new Map<number, OpenBroadcast>();
+  const ofStream = open.get(stream) ?? new Map<number, SplitBroadcast>();
   open.set(stream, ofStream);
   const broadcast = ofStream.get(seq) ?? { second: 0, reached: 0, untimed: 0, latenciesNs: [] };
   ofStream.set(seq, broadcast);
@@ -105,16 +105,16 @@ function addPart(
   if (counts) for (const latencyNs of latenciesNs) broadcast.latenciesNs.push(latencyNs);
 }
 
-interface Closing {
+interface BroadcastEnd {
   readonly kind: BroadcastKind;
   readonly expected: number;
   readonly counts: BroadcastCounts;
   readonly values: BroadcastValues;
 }
 
-function close(
-  { second, reached, untimed, latenciesNs }: OpenBroadcast,
-  { kind, expected, counts, values }: Closing,
+function closeBroadcast(
+  { second, reached, untimed, latenciesNs }: SplitBroadcast,
+  { kind, expected, counts, values }: BroadcastEnd,
 ): void {
   if (reached === 0) return;
   counts.reached += 1;

@@ -9,11 +9,11 @@ import type { ShardResult } from './shard-set.ts';
 /** One-way latencies between two clocks count up to this error, as a share of their median. Source: docs/method.md. */
 const MAX_BOUND_OF_MEDIAN = 0.1;
 
-type Clock = StoredShard['others'][number];
+type OtherClock = StoredShard['others'][number];
 
 interface ClockedShard {
   readonly shard: Pick<StoredShard, 'index' | 'count' | 'host'>;
-  readonly others: ReadonlyMap<number, Clock>;
+  readonly others: ReadonlyMap<number, OtherClock>;
   readonly sends: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { ShardResult } from './shard-set.ts';
 const COUNTED = ['intended', 'sent', 'expected', 'delivered'] as const;
 
 /** A part of the run, summed over shards. */
-interface OpenInterval {
+interface SummedInterval {
   readonly startMs: number;
   readonly endMs: number;
   readonly counts: Readonly<Record<(typeof COUNTED)[number], number>>;
@@ -17,11 +17,11 @@ interface OpenInterval {
  * only the ends that both have remain: sums and histograms are exact, and only the resolution in time is lost.
  */
 export class IntervalSums {
-  #intervals: readonly OpenInterval[] = [];
+  #intervals: readonly SummedInterval[] = [];
 
   /** Adds the intervals of a shard. What its receivers expect, the shards of the senders know. */
   add({ intervals, shard }: ShardResult): void {
-    const own = intervals.map((interval, index): OpenInterval => {
+    const own = intervals.map((interval, index): SummedInterval => {
       const { startMs, lengthMs, intended, sent, delivered } = interval;
       const series = new SeriesSums();
       for (const [name, encoded] of Object.entries(interval.series)) series.add(name, encoded);
@@ -68,7 +68,7 @@ export class IntervalSums {
 }
 
 /** Adds two rows of intervals up. One may end later than the other. */
-function align(a: readonly OpenInterval[], b: readonly OpenInterval[]): OpenInterval[] {
+function align(a: readonly SummedInterval[], b: readonly SummedInterval[]): SummedInterval[] {
   if (a.length === 0 || b.length === 0) return [...a, ...b];
   const starts = new Set(b.map(({ startMs }) => startMs));
   const [endOfA, endOfB] = [a.at(-1)?.endMs ?? 0, b.at(-1)?.endMs ?? 0];
@@ -83,7 +83,7 @@ function align(a: readonly OpenInterval[], b: readonly OpenInterval[]): OpenInte
 }
 
 /** One interval for several that overlap or follow one another. */
-function addUp(group: readonly OpenInterval[]): OpenInterval {
+function addUp(group: readonly SummedInterval[]): SummedInterval {
   const sum = (name: (typeof COUNTED)[number]) =>
     group.reduce((total, { counts }) => total + counts[name], 0);
   const series = new SeriesSums();

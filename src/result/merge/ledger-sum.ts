@@ -4,9 +4,9 @@ import type { RunResult } from '../run-result.ts';
 import type { StoredShard } from '../stored-shard.ts';
 import type { ShardResult } from './shard-set.ts';
 
-type Ledger = RunResult['ledger'];
+type MergedLedger = RunResult['ledger'];
 
-const SUMMED = ['delivered', 'late', 'duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
+const SUMMED_COUNTS = ['delivered', 'late', 'duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
 
 /** The ledgers of all shards as one: a message is expected at the receivers of all shards, and lost where none got it. */
 export class LedgerSum {
@@ -22,18 +22,18 @@ export class LedgerSum {
   #isSenderLost = false;
 
   add({ ledger, shard }: ShardResult): void {
-    for (const name of SUMMED) this.#sums[name] += ledger[name];
+    for (const name of SUMMED_COUNTS) this.#sums[name] += ledger[name];
     this.#own.expected += ledger.expected;
     this.#own.lost += ledger.lost;
     this.#own.unknown += ledger.unknown;
     for (const each of shard.streams) this.#streams.set(each.stream, each);
     for (const account of shard.accounts) {
-      addTo(this.#receivers, account.stream, account.receivers.length);
+      addCount(this.#receivers, account.stream, account.receivers.length);
       this.#accounts.push(account);
     }
     for (const { stream, count } of shard.silent.receivers) {
-      addTo(this.#receivers, stream, count);
-      addTo(this.#silent, stream, count);
+      addCount(this.#receivers, stream, count);
+      addCount(this.#silent, stream, count);
     }
     this.#deliveredToSilent += shard.silent.delivered;
     this.#isSenderLost ||= shard.silent.includesSender;
@@ -65,7 +65,7 @@ export class LedgerSum {
    * Compares what all shards sent with what all receivers got. `expected`: deliveries that the senders counted as they
    * sent, which is the minimum where a sender was lost before it reported its total.
    */
-  balance(expected: number): Ledger {
+  balance(expected: number): MergedLedger {
     // Where the server pushes on its own, each shard has counted all that its clients should have got.
     if (this.#streams.size === 0) return { ...this.#sums, ...this.#own, ...keepWorst([]) };
     const { delivered } = this.#sums;
@@ -103,7 +103,7 @@ export class LedgerSum {
   }
 
   /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
-  *#anomalous(): Generator<Ledger['anomalies'][number]> {
+  *#anomalous(): Generator<MergedLedger['anomalies'][number]> {
     for (const { receivers, ...account } of this.#accounts) {
       const { sender = 0, sent = 0, copies = 1 } = this.#streams.get(account.stream) ?? {};
       const expected = sent * copies;
@@ -115,6 +115,6 @@ export class LedgerSum {
   }
 }
 
-function addTo(counts: Map<number, number>, key: number, count: number): void {
+function addCount(counts: Map<number, number>, key: number, count: number): void {
   counts.set(key, (counts.get(key) ?? 0) + count);
 }

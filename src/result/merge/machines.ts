@@ -8,8 +8,8 @@ import type { HostClocks } from './host-clocks.ts';
 import type { ShardResult } from './shard-set.ts';
 
 /** Values of one field that a note names. */
-const MAX_VALUES = 3;
-const SHORT = 60;
+const MAX_NAMED_VALUES = 3;
+const SHOWN_CHARACTERS = 60;
 
 /** The machines of all shards: where each one ran, and what its processes used. */
 export class Machines {
@@ -28,7 +28,7 @@ export class Machines {
     // Processes of all hosts stay apart.
     const named = (process: ProcessTelemetry) => ({
       ...process,
-      role: `shard ${index}, ${process.role} (${foreign(host, SHORT)})`,
+      role: `shard ${index}, ${process.role} (${foreign(host, SHOWN_CHARACTERS)})`,
     });
     const { servers, workers } = telemetry;
     this.#processes.push({ index, telemetry: { servers: servers.map(named), workers: workers.map(named) } });
@@ -65,12 +65,12 @@ export class Machines {
     if (differing.length === 0) return null;
     const count = this.#shards.length;
     const texts = differing.map(([field, values]) => {
-      const named = [...values].sort(([, a], [, b]) => a - b).slice(0, MAX_VALUES);
+      const named = [...values].sort(([, a], [, b]) => a - b).slice(0, MAX_NAMED_VALUES);
       const each = named.map(
-        ([value, index]) => `${foreign(value, SHORT)} (shard ${shardText({ index, count })})`,
+        ([value, index]) => `${foreign(value, SHOWN_CHARACTERS)} (shard ${shardText({ index, count })})`,
       );
       if (values.size > each.length) each.push(`${values.size - each.length} more`);
-      return `${foreign(field, SHORT)} ${list(each)}`;
+      return `${foreign(field, SHOWN_CHARACTERS)} ${list(each)}`;
     });
     return {
       code: 'shards_differ',

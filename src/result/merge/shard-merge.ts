@@ -13,7 +13,7 @@ import { LedgerSum } from './ledger-sum.ts';
 import { Machines } from './machines.ts';
 import { type ShardResult, ShardSet } from './shard-set.ts';
 
-const PHASES = ['startMs', 'connectMs', 'warmupMs', 'measureMs', 'drainMs', 'collectMs'] as const;
+const PHASE_TIMES = ['startMs', 'connectMs', 'warmupMs', 'measureMs', 'drainMs', 'collectMs'] as const;
 
 /** What is only needed once of all shards, as of those so far. */
 type Merged = Pick<
@@ -197,7 +197,7 @@ function withShard(merged: Merged, shard: ShardResult): Merged {
       windowMediansNs: [],
     },
     timing: Object.fromEntries(
-      PHASES.map((phase) => [phase, Math.max(timing[phase], shard.timing[phase])]),
+      PHASE_TIMES.map((phase) => [phase, Math.max(timing[phase], shard.timing[phase])]),
     ) as RunResult['timing'],
     snapshotCostMaxMs: Math.max(merged.snapshotCostMaxMs, shard.snapshotCostMaxMs),
     samples: {

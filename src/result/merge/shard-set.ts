@@ -12,7 +12,7 @@ export type ShardResult = RunResult & { readonly shard: StoredShard };
 const SHARD_HINT = "Give the results of all shards of one run, as 'sockbench run --shard' wrote them.";
 
 /** How many missing shards an error names. */
-const MAX_NAMED_SHARDS = 10;
+const MAX_MISSING = 10;
 
 /** The files of one merge: it accepts each shard of one run once. */
 export class ShardSet {
@@ -48,7 +48,7 @@ export class ShardSet {
     const missing: number[] = [];
     for (let index = 1; index <= count; index++) if (!this.#paths.has(index)) missing.push(index);
     if (missing.length === 0) return;
-    const named = missing.slice(0, MAX_NAMED_SHARDS).map((index) => shardText({ index, count }));
+    const named = missing.slice(0, MAX_MISSING).map((index) => shardText({ index, count }));
     if (missing.length > named.length) named.push(`${missing.length - named.length} more`);
     const given = `${plural(this.#paths.size, 'shard')} of ${count} given`;
     fail(
@@ -74,12 +74,12 @@ function requireShard(path: string, { shard, shards }: RunResult): StoredShard {
   );
 }
 
-interface GivenShard {
+interface ShardFile {
   readonly path: string;
   readonly result: ShardResult;
 }
 
-function requireSameRun(first: GivenShard, { path, result }: GivenShard): void {
+function requireSameRun(first: ShardFile, { path, result }: ShardFile): void {
   const [a, b] = [first.result.shard, result.shard];
   if (a.count !== b.count) {
     fail(
@@ -93,27 +93,27 @@ function requireSameRun(first: GivenShard, { path, result }: GivenShard): void {
     const { place, one, other } = difference;
     fail(
       'PLANS_DIFFER',
-      `${path} has another plan than ${first.path}: ${placeText(place)} is ${shown(other)} instead of ${shown(one)}`,
+      `${path} has another plan than ${first.path}: ${placeText(place)} is ${planValueText(other)} instead of ${planValueText(one)}`,
       'All shards of a run need the same options.',
     );
   }
   if (a.meeting !== b.meeting) {
     fail(
       'OTHER_RUN',
-      `${path} is not of the same run as ${first.path}: its meeting is ${shown(b.meeting)} instead of ${shown(a.meeting)}`,
+      `${path} is not of the same run as ${first.path}: its meeting is ${planValueText(b.meeting)} instead of ${planValueText(a.meeting)}`,
       SHARD_HINT,
     );
   }
 }
 
-interface Difference {
+interface PlanDifference {
   readonly place: readonly PropertyKey[];
   readonly one: unknown;
   readonly other: unknown;
 }
 
 /** The first value in which two documents differ; null when they are equal. */
-function firstDifference(one: unknown, other: unknown, place: readonly PropertyKey[]): Difference | null {
+function firstDifference(one: unknown, other: unknown, place: readonly PropertyKey[]): PlanDifference | null {
   if (Object.is(one, other)) return null;
   if (!isNested(one) || !isNested(other) || Array.isArray(one) !== Array.isArray(other)) {
     return { place, one, other };
@@ -130,6 +130,6 @@ function isNested(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function shown(value: unknown): string {
+function planValueText(value: unknown): string {
   return value === undefined ? 'missing' : foreign(JSON.stringify(value), 80);
 }

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
+
+/** A document holds at most this many intervals of the measured time, and as many of the drain. */
+export const MAX_INTERVALS = 600;
+
+/** Servers, or generator processes, of a document: those of all shards in a merge. */
+const MAX_PROCESSES = 4000;
+
+/** A value is null where only the process itself could have reported it. */
+const telemetrySample = z.object({
+  /** End of the sample, from the start of measuring. */
+  atMs: numberSchema,
+  lengthMs: numberSchema,
+  cpuMs: numberSchema,
+  loopUtilization: numberSchema.nullable(),
+  pacingShare: numberSchema.nullable(),
+  /** How long the main thread waited for a CPU; null where the system does not report it. */
+  runQueueWaitMs: numberSchema.nullable().default(null),
+  loopDelayP50Ns: numberSchema.nullable(),
+  loopDelayP99Ns: numberSchema.nullable(),
+  loopDelayMaxNs: numberSchema.nullable(),
+  gcCount: countSchema.nullable(),
+  gcTotalMs: numberSchema.nullable(),
+  gcMaxMs: numberSchema.nullable(),
+  rssBytes: countSchema,
+  heapUsedBytes: countSchema.nullable(),
+  bufferedBytes: countSchema.nullable(),
+});
+
+/** The telemetry of one process. */
+const processTelemetry = z.object({
+  role: textSchema,
+  pid: z.number().int(),
+  /** `probe`: reported by the process. `proc`: the system's account of it and of all its children, as one. */
+  source: z.enum(['probe', 'proc']),
+  /** From the warm-up to the end of the drain, about one per second; fewer in a long run. */
+  samples: listOf(telemetrySample, 3 * MAX_INTERVALS),
+});
+
+/** Every serving process: several of a cluster, none of a server whose processes could not be seen. */
+export const telemetrySchema = z.object({
+  servers: listOf(processTelemetry, MAX_PROCESSES),
+  workers: listOf(processTelemetry, MAX_PROCESSES),
+});
+
+export type ProcessTelemetry = z.infer<typeof processTelemetry>;
