@@ -38,6 +38,8 @@ export class MainThread {
   #plan: PlannedRun | null = null;
   #gathered: GatheredRun | null = null;
   readonly #aborted: Finding[] = [];
+  readonly #waitingReports: Array<readonly [thread: number, message: ReportMessage]> = [];
+  #hasStarted = false;
 
   constructor(script: ArtilleryScript, settings: PluginSettings, originNs: bigint, events: PluginEvents) {
     this.#script = script;
@@ -93,6 +95,7 @@ export class MainThread {
         this.#rendezvous.giveUp(message);
         return;
       case 'status':
+        this.#hasStarted ||= message.running > 0;
         this.#staying.noteStatus(message);
     }
   }
@@ -101,22 +104,25 @@ export class MainThread {
     if (this.#reports.has(thread)) return;
     const index = this.#reports.size;
     const reports = new BroadcastChannel(channelName(this.#originNs, thread));
-    reports.onmessage = (event) => void this.#take(thread, (event as { data: ReportMessage }).data);
+    reports.onmessage = (event) => this.#take(thread, (event as { data: ReportMessage }).data);
     reports.unref();
     this.#reports.set(thread, reports);
     this.#post({ type: 'welcome', thread, index });
   }
 
-  async #take(thread: number, message: ReportMessage): Promise<void> {
-    const gathered = await this.#gather();
-    gathered.take(thread, message);
-    if (message.type === 'final') this.#post({ type: 'taken', thread });
+  /** Keeps reports until the first user has started: Artillery starts users when all its threads are prepared. */
+  #take(thread: number, message: ReportMessage): void {
+    this.#waitingReports.push([thread, message]);
+    if (this.#hasStarted) void this.#gather();
   }
 
-  /** All threads have said hello before the first of them reports. */
   async #gather(): Promise<GatheredRun> {
     const { plan } = await this.#planned;
     this.#gathered ??= new GatheredRun(plan, [...this.#reports.keys()], this.#plannedMs());
+    for (const [thread, message] of this.#waitingReports.splice(0)) {
+      this.#gathered.take(thread, message);
+      if (message.type === 'final') this.#post({ type: 'taken', thread });
+    }
     return this.#gathered;
   }
 
@@ -133,6 +139,7 @@ export class MainThread {
   /** Waits for the last reports, writes the result and sets the exit code. */
   async finish(): Promise<void> {
     const { plan, scenario } = await this.#planned;
+    this.#hasStarted = true;
     const gathered = await this.#gather();
     this.#post({ type: 'finish' });
     const deadlineNs = this.#clock.nowNs() + FINAL_WITHIN_MS * 1e6;

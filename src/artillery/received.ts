@@ -89,6 +89,7 @@ export class ThreadReceiver {
       recorder.record('warmup', receivedNs - intendedNs);
       return;
     }
+    this.#parts.phase.isMeasured = true;
     const account = this.#accountOf(client, stream);
     if (state === 'corrupted') {
       account.corrupted += 1;

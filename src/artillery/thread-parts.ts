@@ -27,6 +27,8 @@ export interface ThreadParts {
   readonly failed: ReasonCounts;
   readonly unexpected: ReasonCounts;
   readonly unsent: ReasonCounts;
+  /** Whether something was measured so far. A warm-up is in no series of a report. */
+  readonly phase: { isMeasured: boolean };
 }
 
 /**
@@ -38,11 +40,14 @@ export function threadParts(plan: Plan, target: Target, originNs: bigint, hasCpu
   const telemetry = hasCpu ? new TelemetrySampler(clock) : new TelemetrySampler(clock, () => 0);
   const recorder = new Recorder();
   const { headline } = plan;
+  const phase = { isMeasured: false };
   const window = new ReceiveWindow({
     clock,
     timers: realTimers,
     loop: ownEventLoop(telemetry.delay),
-    onReceived: (uncertaintyNs) => recorder.record('receive_uncertainty', uncertaintyNs),
+    onReceived: (uncertaintyNs) => {
+      if (phase.isMeasured) recorder.record('receive_uncertainty', uncertaintyNs);
+    },
     onLatency: (latencyNs, stallNs) => recorder.record(unstalled(headline), Math.max(0, latencyNs - stallNs)),
   });
   recorder.onValue = (name, valueNs) => {
@@ -67,5 +72,6 @@ export function threadParts(plan: Plan, target: Target, originNs: bigint, hasCpu
     failed: new ReasonCounts(),
     unexpected: new ReasonCounts(),
     unsent: new ReasonCounts(),
+    phase,
   };
 }
