@@ -8,7 +8,7 @@
  * reports/ unless --output names another place. The exit code is Artillery's.
  */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { readFlags } from '../../src/cli/flags.ts';
 import { endWithNpm } from '../../src/cli/npm-parent.ts';
 import { planReference } from '../../src/cli/reference.ts';
@@ -16,7 +16,12 @@ import { resolveServer } from '../../src/cli/resolve.ts';
 import { EXIT, SockbenchError } from '../../src/errors.ts';
 import { PLAN_OPTIONS, SETTING_OPTIONS } from '../../src/plan/options.ts';
 import { startReference } from '../../src/run/server/server-process.ts';
-import { type ArtilleryScenario, artilleryScenarios, findArtilleryScenario } from './catalog.ts';
+import {
+  ARTILLERY_PACKAGE,
+  type ArtilleryScenario,
+  artilleryScenarios,
+  findArtilleryScenario,
+} from './catalog.ts';
 import { Foreground } from './foreground.ts';
 import { ARTILLERY, installArtillery, isArtilleryInstalled } from './install.ts';
 
@@ -49,7 +54,9 @@ async function runArtillery(
 ): Promise<number> {
   const output = isGiven(flags, '--output', '-o') ? [] : ['--output', reportFile(scenario)];
   const args = [ARTILLERY, 'run', scenario.file, ...output, ...flags];
-  const env = { ...process.env, ARTILLERY_DISABLE_TELEMETRY: '1' };
+  // Artillery finds the engine and the plugin of sockbench by their names.
+  const paths = [ARTILLERY_PACKAGE, process.env['NODE_PATH']].filter((path) => path !== undefined);
+  const env = { ...process.env, ARTILLERY_DISABLE_TELEMETRY: '1', NODE_PATH: paths.join(delimiter) };
   return await foreground.run(process.execPath, args, { stdio: 'inherit', env });
 }
 
