@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EXIT, type ExitCode, fail, messageOf } from '../errors.ts';
 import type { DocumentKind, Format } from '../report/index.ts';
 import { writeAtomically } from '../result/store.ts';
-import { MAX_DOCUMENT_BYTES } from '../result/stored-json.ts';
+import { countedBytes, MAX_DOCUMENT_BYTES } from '../result/stored-json.ts';
 import { temporaryFolder } from '../run/temporary.ts';
 import { formatBytes } from '../units.ts';
 import type { Cli } from './cli.ts';
@@ -40,7 +40,7 @@ export async function deliver<Document>(
   const nameOf = fileNames(folder, { kind, document });
   const write = async (format: Format<Document>) => {
     const text = tryRender(cli, format, document);
-    if (format === source && text !== null) warnOfSize(cli, nameOf(format), Buffer.byteLength(text));
+    if (format === source && text !== null) warnOfSize(cli, nameOf(format), text);
     const path = text === null ? null : await save(cli, folder, nameOf(format), text);
     if (path === null) lost.push(format.name);
     else if (!isQuiet) cli.err(`wrote ${path}\n`);
@@ -61,7 +61,9 @@ export async function deliver<Document>(
 }
 
 /** Histograms of whole runs are not merged, so very many series in very many runs may exceed what is read again. */
-function warnOfSize(cli: Cli, name: string, bytes: number): void {
+function warnOfSize(cli: Cli, name: string, text: string): void {
+  if (Buffer.byteLength(text) <= MAX_DOCUMENT_BYTES) return;
+  const bytes = countedBytes(text);
   if (bytes <= MAX_DOCUMENT_BYTES) return;
   const sizes = `has ${formatBytes(bytes)}, and report reads at most ${formatBytes(MAX_DOCUMENT_BYTES)}`;
   cli.err(`warning: ${name} ${sizes}; use fewer rounds, arms or series\n`);

@@ -40,10 +40,14 @@ export function encodeBroadcasts(broadcasts: Iterable<GatheredBroadcast>): strin
 /** Reads what {@link encodeBroadcasts} wrote. Throws an Error for anything else. */
 export function* decodeBroadcasts(encoded: string): Generator<GatheredBroadcast, void> {
   const reader = new NumberReader(inflateBroadcasts(encoded));
+  let total = 0;
   while (!reader.isAtEnd) {
     const [stream, seq, second, untimed] = [reader.read(), reader.read(), reader.read(), reader.read()];
     const latenciesNs: number[] = [];
-    for (let left = reader.read(); left > 0; left--) {
+    const timed = reader.read();
+    total += Math.max(1, timed);
+    if (total > MAX_GATHERED) throw new Error('the broadcasts cannot be read: there are too many latencies');
+    for (let left = timed; left > 0; left--) {
       const value = reader.read();
       const before = latenciesNs.at(-1);
       if (before !== undefined) latenciesNs.push(before + value);

@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { formatBytes } from '../units.ts';
 import type { RunResult } from './run-result.ts';
+import { type Contradiction, contradictionOfShard, MAX_COUNT_OF_SHARD } from './shard-consistency.ts';
 import { placeText } from './stored-json.ts';
 
 /** The result of one run in a document, and where it is; null where nothing was measured. */
@@ -35,6 +36,8 @@ export function inconsistency(results: readonly PlacedResult[]): string | null {
       try {
         const size = NsHistogram.sizeOf(encoded);
         inflatedBytes += size.bytes;
+        if (result.shard !== null && size.count > MAX_COUNT_OF_SHARD)
+          return `${at()}: it holds too many values`;
         if (count !== null && size.count !== count)
           return `${at()}: the histogram does not hold ${count} values`;
       } catch (error) {
@@ -48,21 +51,18 @@ export function inconsistency(results: readonly PlacedResult[]): string | null {
   return null;
 }
 
-interface Contradiction {
-  readonly place: readonly PropertyKey[];
-  readonly problem: string;
-}
-
-function contradiction({ ledger, series, headline, samples }: RunResult): Contradiction | null {
+function contradiction(result: RunResult): Contradiction | null {
+  const { ledger, series, headline, samples, shard } = result;
   const { expected, delivered, lost, unknown } = ledger;
   if (expected !== delivered + lost + unknown) {
     const sum = `${delivered} delivered + ${lost} lost + ${unknown} unknown`;
     return { place: ['ledger'], problem: `${expected} expected deliveries are not ${sum}` };
   }
-  if (delivered > 0 && samples.count > 0 && series[headline] === undefined) {
+  // A shard may have timed no delivery by its own clock.
+  if (delivered > 0 && samples.count > 0 && series[headline] === undefined && shard === null) {
     return { place: ['series', headline], problem: 'the headline series is missing' };
   }
-  return null;
+  return contradictionOfShard(result);
 }
 
 function* histogramsOf({ series, intervals }: RunResult): Generator<PlacedHistogram> {

@@ -9,12 +9,17 @@ import { formatBytes, formatCount } from '../units.ts';
  */
 export const MAX_DOCUMENT_BYTES = 40 * 1024 ** 2;
 
+/** What the broadcasts of a shard may take beside that, as text. */
+export const MAX_BROADCASTS_CHARACTERS = 48 * 1024 ** 2;
+
 /** The limits of what a file may hold, checked before it is parsed. sockbench writes at most half of it. */
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 10_000;
 const MAX_VALUES = 2_000_000;
-/** In characters. The longest text is an encoded histogram. */
+/** In characters. The longest text is an encoded histogram, except for the broadcasts of a shard. */
 const MAX_TEXT = 1024 ** 2;
+/** Clients of one shard are listed one by one. */
+const MAX_ITEMS_OF_SHARD = 100_000;
 
 /**
  * Reads a JSON file that somebody else may have written. `refuse` throws for a file that is not readable, not JSON or
@@ -22,13 +27,18 @@ const MAX_TEXT = 1024 ** 2;
  */
 export async function readStoredJson(path: string, refuse: (problem: string) => never): Promise<unknown> {
   const text = await readText(path, refuse);
-  const problem = problemOfShape(text);
+  const { problem, bytes } = shapeOf(text);
   if (problem !== null) return refuse(problem);
+  if (bytes > MAX_DOCUMENT_BYTES) refuseSize(bytes, refuse);
   try {
     return JSON.parse(text);
   } catch (error) {
     return refuse(`cannot be read as JSON: ${foreign(error)}`);
   }
+}
+
+function refuseSize(bytes: number, refuse: (problem: string) => never): never {
+  return refuse(`has ${formatBytes(bytes)}; the maximum is ${formatBytes(MAX_DOCUMENT_BYTES)}`);
 }
 
 async function readText(path: string, refuse: (problem: string) => never): Promise<string> {
@@ -40,9 +50,7 @@ async function readText(path: string, refuse: (problem: string) => never): Promi
     if (stats.isDirectory()) refuse('is a folder');
     if (!stats.isFile()) refuse('is not a regular file');
     const { size } = stats;
-    if (size > MAX_DOCUMENT_BYTES) {
-      refuse(`has ${formatBytes(size)}; the maximum is ${formatBytes(MAX_DOCUMENT_BYTES)}`);
-    }
+    if (size > MAX_DOCUMENT_BYTES + MAX_BROADCASTS_CHARACTERS) refuseSize(size, refuse);
     // Reads no more than this, however fast the file grows.
     const bytes = Buffer.alloc(size);
     let length = 0;
@@ -68,21 +76,43 @@ interface Level {
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
+/** How large a JSON text is, without the broadcasts of a shard, which have a limit of their own. */
+export function countedBytes(text: string): number {
+  return shapeOf(text).bytes;
+}
+
 /**
- * Finds what would make parsing or checking expensive: depth, number of values, and long lists and texts. Returns a
+ * Finds what would make parsing or checking expensive: depth, number of values, and long lists and texts. `problem` is a
  * predicate, or null. It does not check the grammar.
  */
-function problemOfShape(text: string): string | null {
+function shapeOf(text: string): { readonly problem: string | null; readonly bytes: number } {
+  let bytes = Buffer.byteLength(text);
+  const problem = problemOfShape(text, (length) => {
+    bytes -= length;
+  });
+  return { problem, bytes };
+}
+
+function problemOfShape(text: string, onBroadcasts: (length: number) => void): string | null {
   const levels: Level[] = [];
   let values = 0;
   let lastText: Level['key'] = [0, 0];
+  const isAt = (place: readonly string[]) =>
+    place.every((key, depth) => {
+      const level = levels[depth];
+      return level !== undefined && !level.isList && text.slice(...level.key) === key;
+    });
   const at = () => (levels.length === 0 ? '' : ` at ${placeText(pathTo(text, levels))}`);
   for (let i = 0; i < text.length; i++) {
     const level = levels.at(-1);
     switch (text.charCodeAt(i)) {
       case QUOTE: {
         const end = endOfText(text, i);
-        if (end - i > MAX_TEXT) return `holds a text of ${formatCount(end - i)} characters${at()}`;
+        if (end - i > MAX_TEXT) {
+          const isAllowed = isAt(['shard', 'broadcasts']) && end - i <= MAX_BROADCASTS_CHARACTERS;
+          if (!isAllowed) return `holds a text of ${formatCount(end - i)} characters${at()}`;
+          onBroadcasts(end - i);
+        }
         lastText = [i + 1, end];
         i = end;
         break;
@@ -94,7 +124,9 @@ function problemOfShape(text: string): string | null {
         values += 1;
         if (level !== undefined) level.items += 1;
         if (level !== undefined && level.items >= MAX_ITEMS) {
-          return `holds more than ${formatCount(MAX_ITEMS)} values in one ${level.isList ? 'list' : 'object'}${at()}`;
+          const max = isAt(['shard']) ? MAX_ITEMS_OF_SHARD : MAX_ITEMS;
+          if (level.items < max) break;
+          return `holds more than ${formatCount(max)} values in one ${level.isList ? 'list' : 'object'}${at()}`;
         }
         break;
       case OPEN_LIST:

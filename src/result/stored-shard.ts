@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { BROADCAST_KINDS } from '../measure/broadcast-series.ts';
 import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
+import { MAX_BROADCASTS_CHARACTERS } from './stored-json.ts';
 
-/** The latencies of broadcasts in one shard, encoded. */
-export const MAX_BROADCASTS_CHARACTERS = 48 * 1024 ** 2;
 const MAX_ROWS = 100_000;
 
 /** How the clock of another shard compares with the clock of this one. */

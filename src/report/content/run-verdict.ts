@@ -25,18 +25,23 @@ function foundText(findings: readonly Finding[]): string {
 
 /**
  * The first line of a report of one run: `VALID`, `VALID, SERVER OVERLOADED: why`, `INVALID: why; why`. It begins with
- * `PARTIAL, ` when the run ended early.
+ * `PARTIAL, ` when the run ended early, and says so when it is only one shard of a run.
  */
 export function verdict(result: RunResult): string {
   const belief = isValid(result)
     ? `VALID${foundText(result.findings)}`
     : `INVALID: ${sentences(result.invalid)}`;
-  return isPartial(result) ? `PARTIAL, ${belief}` : belief;
+  const whole = isPartial(result) ? `PARTIAL, ${belief}` : belief;
+  const { shard } = result;
+  if (shard === null) return whole;
+  return `SHARD ${shard.index} OF ${shard.count} (only a merge of all shards has the whole run), ${whole}`;
 }
 
-/** One word for a column: `valid` or `INVALID`, with `, partial` when the run ended early. */
+/** One word for a column: `valid` or `INVALID`, with `, partial` when the run ended early, and `, shard 2/4` of one shard. */
 export function validityWord(result: RunResult): string {
-  return `${isValid(result) ? 'valid' : 'INVALID'}${isPartial(result) ? ', partial' : ''}`;
+  const { shard } = result;
+  const part = shard === null ? '' : `, shard ${shard.index}/${shard.count}`;
+  return `${isValid(result) ? 'valid' : 'INVALID'}${isPartial(result) ? ', partial' : ''}${part}`;
 }
 
 /**
@@ -54,6 +59,7 @@ export function overallVerdict(results: readonly RunResult[]): string {
     ['INVALID', results.filter((result) => !isValid(result)).length],
     ...[...Map.groupBy(codes, shout)].map(([code, each]) => [code, each.length] as const),
     ['PARTIAL', results.filter(isPartial).length],
+    ['SHARD', results.filter(({ shard }) => shard !== null).length],
   ];
   const present = counts.filter(([, count]) => count > 0);
   const total = plural(results.length, 'result');

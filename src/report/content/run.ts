@@ -6,6 +6,7 @@ import { runCharts } from './run-charts.ts';
 import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
 import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
 import { numbered, overallVerdict, runSeverity, targetLabel, verdictNotes } from './run-verdict.ts';
+import { shardBlocks } from './shard-table.ts';
 import { type Column, shortageNotes, type Table, tabulate } from './table.ts';
 
 /** Results of one scenario, which share tables and charts. */
@@ -56,6 +57,7 @@ function resultBlocks(view: ResultView): Block[] {
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
     ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result)),
+    ...shardBlocks(result),
     ...detailsBlock('Processes', 'text', processBlocks(result)),
     ...detailsBlock('Plan and environment', 'markdown', [
       { kind: 'facts', title: 'Plan', facts: planFacts(result) },

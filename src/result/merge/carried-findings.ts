@@ -30,6 +30,8 @@ const OF_THE_WHOLE: ReadonlySet<FindingCode> = new Set<FindingCode>([
 /** Shards that one sentence names, and sentences of one list. The others are in the results of the shards. */
 const MAX_NAMED_SHARDS = 5;
 const MAX_SENTENCES = 300;
+/** Sentences of a file are longer than this only where it was forged. */
+const MAX_SENTENCE = 4000;
 
 /** A shard that a finding comes from. */
 type FindingSource = Pick<ShardResult['shard'], 'index' | 'count' | 'host'>;
@@ -54,7 +56,7 @@ class Sentences {
       if (sources.length === shards && shards > 1) return { code, message };
       const named = sources.slice(0, MAX_NAMED_SHARDS).map(shardLabel);
       if (sources.length > named.length) named.push(`${sources.length - named.length} more`);
-      return { code, message: `${list(named)}: ${message}` };
+      return { code, message: `${list(named)}: ${message.slice(0, MAX_SENTENCE)}` };
     });
   }
 }

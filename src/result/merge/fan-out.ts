@@ -9,7 +9,7 @@ import type { LedgerSum } from './ledger-sum.ts';
 import type { ShardResult } from './shard-set.ts';
 
 /** So many latencies are in memory at a time; of more, the broadcasts are completed in several rounds. */
-const MAX_AT_ONCE = 16_000_000;
+const MAX_AT_ONCE = 4_000_000;
 
 /** Every series that broadcasts are recorded into. */
 export const SERIES_OF_BROADCASTS: readonly string[] = Object.values(BROADCAST_SERIES)

@@ -28,7 +28,7 @@ export class Machines {
     // Processes of all hosts stay apart.
     const named = (process: ProcessTelemetry) => ({
       ...process,
-      role: `shard ${index}, ${process.role} (${foreign(host, SHOWN_CHARACTERS)})`,
+      role: `shard ${index}, ${foreign(process.role, SHOWN_CHARACTERS)} (${foreign(host, SHOWN_CHARACTERS)})`,
     });
     const { servers, workers } = telemetry;
     this.#processes.push({ index, telemetry: { servers: servers.map(named), workers: workers.map(named) } });
