@@ -19,7 +19,8 @@ const MAX_AHEAD_MS = 24 * 3600e3;
 const START_AT_HINT =
   'Give every shard the same time, such as the output of: date -u -d "+2 minutes" +%Y-%m-%dT%H:%M:%SZ';
 
-const zonedTime = z.iso.datetime({ offset: true });
+/** With or without seconds. */
+const zonedTime = z.iso.datetime({ offset: true }).or(z.iso.datetime({ offset: true, precision: -1 }));
 
 /**
  * Reads `--start-at`: an ISO 8601 date and time with its zone, `2026-11-28T18:30:00Z` or `2026-11-28T19:30:00+01:00`. A time

@@ -23,8 +23,7 @@ const SERVER_LIMITS = {
   requestTimeout: 10_000,
   keepAliveTimeout: 10_000,
   connectionsCheckingInterval: 1000,
-  maxHeaderSize: 8192,
-} as const;
+};
 
 const MAX_BODY_BYTES = 4096;
 /** Lists the clients of a shard. Only processes of this run may send one. */
@@ -42,11 +41,11 @@ export class DeskServer {
   readonly #path: string;
   readonly #handlers: ReadonlyMap<string, DeskHandler>;
 
-  constructor(url: URL, desk: Desk, clock: Clock, count: number) {
+  constructor(url: URL, desk: Desk, clock: Clock, count: number, limits = SERVER_LIMITS) {
     this.#desk = desk;
     this.#path = pathOf(url);
     this.#handlers = handlersOf(desk, clock);
-    this.#server = createServer(SERVER_LIMITS, (request, response) => {
+    this.#server = createServer(limits, (request, response) => {
       void this.#handle(request, response, clock.nowNs());
     });
     this.#server.maxConnections = 64 + 4 * count;

@@ -300,7 +300,6 @@ describe('any order of events', () => {
         expect(distinct(meetings.map(({ id }) => id))).toBe(1);
         expect(meetings.map(({ lateMs }) => lateMs)).toEqual(shards.map(() => 0));
       }),
-      { numRuns: 40 },
     );
   });
 
@@ -333,7 +332,6 @@ describe('any order of events', () => {
         expect(distinct(met.map(({ id }) => id))).toBeLessThanOrEqual(1);
         expect(distinct(met.map(({ index }) => index))).toBe(met.length);
       }),
-      { numRuns: 60 },
     );
   });
 });
