@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './lines.ts';
 
 /** Debian's OpenSSH. sshd starts itself again for every connection, so that its path is absolute. */
 const SSHD = '/usr/sbin/sshd';
 const SFTP = '/usr/lib/openssh/sftp-server';
+const SOCKBENCH = join(ROOT, 'bin/sockbench.js');
 
 /** What is missing to start hosts; null when all is there. */
 export const NO_SSHD =
@@ -24,87 +25,94 @@ export const NO_HOSTS =
     ? null
     : 'network namespaces with bridge and veth (unshare of util-linux, ip of iproute2, and root)';
 
-/** Hosts that ssh reaches, and the machine that reaches them. */
+/** Hosts that ssh reaches by `FOLDER/bin/ssh`, and what they run in. */
 export interface SshHosts {
   readonly names: readonly string[];
   /** The address of this machine, at which the hosts reach a server. */
   readonly address: string;
   /** The address of the first host, at which all hosts reach it. */
   readonly firstAddress: string;
-  /** The home of each host, by its name; files of one are not seen by others. */
-  readonly homeOf: (name: string) => string;
-  /** The command that starts the hosts, runs `script` by bash in `folder`, and ends the hosts. */
+  /** The command that starts the hosts, runs `script` by bash beside them, and ends them. */
   readonly command: (script: string) => readonly [file: string, ...args: string[]];
 }
 
 /**
- * Writes keys and configurations of one host for each port into `folder`, and commands `ssh`, `scp` and `sockbench` into its `bin`,
- * which is first in the PATH of this machine and of the hosts. Nothing outside of the folder is read or changed.
+ * Prepares one host for each port: load1, load2 and so on. Keys, configurations, and the commands `ssh`, `scp` and
+ * `sockbench` are written into `folder`, and commands on a host run in the folder of its name in there. Nothing else is
+ * read or changed.
  */
 export function prepareHosts(folder: string, ports: readonly number[]): SshHosts {
-  const names = ports.map((_, index) => `load${index + 1}`);
-  const isolated = NO_HOSTS === null;
-  const addressOf = (index: number) => (isolated ? `10.77.0.${11 + index}` : '127.0.0.1');
-  const portOf = (index: number) => (isolated ? 22 : ports[index]);
-  const homeOf = (name: string) => join(folder, name);
-  const within = (name: string) => join(folder, name);
-
-  for (const key of ['host-key', 'user-key']) {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', within(key)]);
-  }
-  mkdirSync(within('bin'));
-  const writeCommand = (name: string, text: string) => {
-    writeFileSync(within(name), `#!/bin/sh\n${text}\n`);
-    chmodSync(within(name), 0o755);
-  };
-  for (const name of ['ssh', 'scp']) {
-    writeCommand(`bin/${name}`, `exec /usr/bin/${name} -F "${within('ssh-config')}" "$@"`);
-  }
-  writeCommand('bin/sockbench', `exec "${process.execPath}" "${join(ROOT, 'bin/sockbench.js')}" "$@"`);
-
-  writeFileSync(
-    within('ssh-config'),
-    [
-      ...names.map((name, index) => `Host ${name}\nHostName ${addressOf(index)}\nPort ${portOf(index)}`),
-      `Host *\nIdentityFile ${within('user-key')}\nIdentitiesOnly yes\nBatchMode yes`,
-      `HostKeyAlias load\nUserKnownHostsFile ${within('known-hosts')}\nGlobalKnownHostsFile none`,
-    ].join('\n'),
-  );
-  const hostKey = execFileSync('cat', [within('host-key.pub')], { encoding: 'utf8' });
-  writeFileSync(within('known-hosts'), `load ${hostKey}`);
-  names.forEach((name, index) => {
-    mkdirSync(homeOf(name));
-    writeCommand(
-      `shell-${name}`,
-      `export PATH="${within('bin')}:$PATH"; cd "${homeOf(name)}" && exec sh -c "$SSH_ORIGINAL_COMMAND"`,
-    );
-    writeFileSync(
-      within(`sshd-${index + 1}`),
-      `Port ${portOf(index)}
-ListenAddress ${addressOf(index)}
-HostKey ${within('host-key')}
-AuthorizedKeysFile ${within('user-key.pub')}
-ForceCommand ${within(`shell-${name}`)}
-Subsystem sftp ${SFTP}
-StrictModes no
-UsePAM no
-PidFile none
-MaxStartups 100
-`,
-    );
+  const isIsolated = NO_HOSTS === null;
+  const hosts = ports.map((port, index): Host => {
+    const own = isIsolated ? { address: `10.77.0.${11 + index}`, port: 22 } : { address: '127.0.0.1', port };
+    return { name: `load${index + 1}`, sshd: join(folder, `sshd-${index + 1}`), ...own };
   });
-
-  const command = (script: string): readonly [string, ...string[]] => {
-    const run = ['bash', '-euc', script];
-    if (isolated) return ['unshare', ...IN_NAMESPACES, folder, String(names.length), ...run];
-    const daemons = names.map((_, index) => `${SSHD} -D -e -f "${within(`sshd-${index + 1}`)}" & `).join('');
-    return ['bash', '-euc', `${daemons} trap 'kill $(jobs -p)' EXIT\n"$@"`, 'bash', ...run];
-  };
+  mkdirSync(join(folder, 'bin'));
+  writeCommand(join(folder, 'bin/sockbench'), `exec "${process.execPath}" "${SOCKBENCH}" "$@"`);
+  writeClient(folder, hosts);
+  for (const host of hosts) writeDaemon(folder, host);
   return {
-    names,
-    address: isolated ? '10.77.0.1' : '127.0.0.1',
-    firstAddress: addressOf(0),
-    homeOf,
-    command,
+    names: hosts.map(({ name }) => name),
+    address: isIsolated ? '10.77.0.1' : '127.0.0.1',
+    firstAddress: hosts[0]?.address ?? '',
+    command: (script) => {
+      const run = ['bash', '-euc', script];
+      if (isIsolated) return ['unshare', ...IN_NAMESPACES, folder, String(hosts.length), ...run];
+      const daemons = hosts.map(({ sshd }) => `${SSHD} -D -e -f "${sshd}" 2> "${sshd}.log" &\n`).join('');
+      // sshd of root needs this folder; its service makes it too.
+      const needs = process.getuid?.() === 0 ? 'mkdir -p /run/sshd\n' : '';
+      return ['bash', '-euc', `${needs}${daemons}trap 'kill $(jobs -p)' EXIT\n"$@"`, 'bash', ...run];
+    },
   };
+}
+
+interface Host {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** The configuration of its sshd. */
+  readonly sshd: string;
+}
+
+function writeCommand(path: string, text: string): void {
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  chmodSync(path, 0o755);
+}
+
+/** Writes what the machine needs that reaches the hosts. */
+function writeClient(folder: string, hosts: readonly Host[]): void {
+  for (const key of ['host-key', 'user-key']) {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)]);
+  }
+  const hostKey = readFileSync(join(folder, 'host-key.pub'), 'utf8');
+  writeFileSync(join(folder, 'known-hosts'), `load ${hostKey}`);
+  const lines = [
+    ...hosts.map(({ name, address, port }) => `Host ${name}\nHostName ${address}\nPort ${port}`),
+    `Host *\nIdentityFile ${join(folder, 'user-key')}\nIdentitiesOnly yes\nBatchMode yes`,
+    `HostKeyAlias load\nUserKnownHostsFile ${join(folder, 'known-hosts')}\nGlobalKnownHostsFile none`,
+  ];
+  writeFileSync(join(folder, 'ssh-config'), lines.join('\n'));
+  for (const name of ['ssh', 'scp']) {
+    const path = join(folder, 'bin', name);
+    writeCommand(path, `exec /usr/bin/${name} -F "${join(folder, 'ssh-config')}" "$@"`);
+  }
+}
+
+/** Writes what the sshd of a host needs. */
+function writeDaemon(folder: string, { name, address, port, sshd }: Host): void {
+  const home = join(folder, name);
+  mkdirSync(home);
+  const shell = join(folder, `shell-${name}`);
+  writeCommand(
+    shell,
+    `export PATH="${join(folder, 'bin')}:$PATH" NODE_COMPILE_CACHE="${process.env['NODE_COMPILE_CACHE'] ?? ''}"
+cd "${home}" && exec sh -c "$SSH_ORIGINAL_COMMAND"`,
+  );
+  const lines = [
+    `Port ${port}\nListenAddress ${address}`,
+    `HostKey ${join(folder, 'host-key')}\nAuthorizedKeysFile ${join(folder, 'user-key.pub')}`,
+    `ForceCommand ${shell}\nSubsystem sftp ${SFTP}`,
+    'StrictModes no\nUsePAM no\nPidFile none\n',
+  ];
+  writeFileSync(sshd, lines.join('\n'));
 }

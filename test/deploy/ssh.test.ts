@@ -27,7 +27,8 @@ const SCRIPT = `
 sockbench serve ws --host "$address" --port "$port" --allow-remote "$address" > serve.log 2>&1 & server=$!
 until grep -q 'listens at' serve.log; do kill -0 $server; sleep 0.05; done
 for host in $hosts; do
-  until ssh -n $host true 2> ssh.log; do kill -0 $server; sleep 0.05; done
+  for attempt in {1..200}; do ssh -n $host true 2> ssh.log && break; sleep 0.05; done
+  ssh -n $host true
 done
 try() {
   mkdir "$1" && cd "$1"
@@ -38,54 +39,69 @@ try() {
 }
 mkdir meet
 try folder broadcast-latency "$PWD/meet"
-try url room-fanout "http://$first:$rendezvousPort"
+try url "room-fanout --rooms 1" "http://$first:$rendezvousPort"
 `;
 
 describe(`three hosts, started by the lines of deploy/README.md over ssh${NO_HOSTS === null ? '' : ' on loopback'}`, () => {
   let output = '';
-  const running = new AbortController();
+  let group = 0;
 
   beforeAll(async () => {
     if (NO_HOSTS !== null) console.warn(`hosts share one network: no ${NO_HOSTS}`);
-    const ports = [await freePort(), await freePort(), await freePort()];
-    const hosts = prepareHosts(folder, ports);
+    const hosts = prepareHosts(folder, [await freePort(), await freePort(), await freePort()]);
     const [file, ...args] = hosts.command(SCRIPT);
-    const ended = await watch(
-      spawn(file, args, {
-        cwd: folder,
-        signal: running.signal,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...process.env,
-          PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
-          TMPDIR: folder,
-          lines,
-          hosts: hosts.names.join(' '),
-          address: hosts.address,
-          first: hosts.firstAddress,
-          port: String(await freePort()),
-          rendezvousPort: String(await freePort()),
-        },
-      }),
-    ).ended;
+    const env = {
+      ...process.env,
+      PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
+      TMPDIR: folder,
+      lines,
+      hosts: hosts.names.join(' '),
+      address: hosts.address,
+      first: hosts.firstAddress,
+      port: String(await freePort()),
+      rendezvousPort: String(await freePort()),
+    };
+    const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    group = child.pid ?? 0;
+    const ended = await watch(child).ended;
     output = ended.stdout + ended.stderr;
+    expect(ended, output).toMatchObject({ code: 0 });
   }, 120_000);
 
   afterAll(() => {
-    running.abort();
+    try {
+      if (group > 0) process.kill(-group, 'SIGKILL');
+    } catch {
+      // All of its processes have ended.
+    }
     rmSync(folder, { recursive: true, force: true });
   });
 
   it.each(['folder', 'url'])('merge into exactly the unsharded run, with a rendezvous by %s', (name) => {
-    const log = readFileSync(join(folder, name, 'merge.log'), 'utf8');
+    const log = output + readFileSync(join(folder, name, 'merge.log'), 'utf8');
     const [single] = resultsIn(join(folder, name, 'single'));
     const [merged] = resultsIn(join(folder, name, 'reports'));
     const figures = (result: RunResult | undefined) => ({
-      clients: result?.clients.connected,
+      clients: result?.clients,
       sent: result?.rate?.sent,
       ledger: result?.ledger,
     });
-    expect(figures(merged), output + log).toEqual(figures(single));
-    expect(merged?.ledger).toMatchObject({ lost: 0, duplicated: 0, delivered: merged?.ledger?.expected });
+    expect(figures(merged), log).toEqual(figures(single));
+    expect(merged, log).toMatchObject({
+      rate: { sent: 50 },
+      ledger: { expected: 50 * 12, delivered: 50 * 12, lost: 0, duplicated: 0 },
+      shards: [1, 2, 3].map((index) => ({ index, rendezvous: name, lateMs: 0 })),
+    });
+    const hosts = new Set(merged?.shards?.map(({ host }) => host));
+    expect(hosts.size).toBe(NO_HOSTS === null ? 3 : 1);
+  });
+
+  it('leave the results of each host on that host, until they are copied', () => {
+    for (const [index, name] of ['load1', 'load2', 'load3'].entries()) {
+      const files = readdirSync(join(folder, name), { recursive: true }).map(String);
+      const stored = files.filter((file) => file.endsWith('.json'));
+      expect(stored).toHaveLength(2);
+      expect(stored.filter((file) => !file.endsWith(`-shard-${index + 1}-of-3.json`))).toEqual([]);
+    }
   });
 });
