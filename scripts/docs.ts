@@ -14,6 +14,7 @@ import { DOCUMENT_KINDS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { COUNTS, FIGURES } from '../src/result/metrics.ts';
 import { UNIT_TEXTS } from '../src/stats/value.ts';
+import { markdownTable, type TableRow } from './markdown.ts';
 
 /** Pages that hold tables, from the root of the repository. */
 export const PAGES_WITH_TABLES = [
@@ -28,16 +29,8 @@ export const PAGES_WITH_TABLES = [
   'docs/shards.md',
 ] as const;
 
-type TableRow = readonly string[];
-
 const code = (text: string) => `\`${text}\``;
 const codes = (words: readonly string[]) => words.map(code).join(', ');
-const escaped = (cell: string) => cell.replaceAll('|', '\\|');
-
-function markdownTable(header: TableRow, rows: readonly TableRow[]): string {
-  const lines = [header, header.map(() => '---'), ...rows].map((cells) => cells.map(escaped).join(' | '));
-  return lines.map((line) => `| ${line} |`).join('\n');
-}
 
 function optionRows(table: OptionTable): TableRow[] {
   return Object.entries(table).map(([name, { value, default: fallback, summary }]) => [

@@ -2,6 +2,7 @@ import { median } from '../../src/result/order-statistics.ts';
 import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
 import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
+import { markdownTable } from '../markdown.ts';
 import { CELLS, type GateRecord, isOf, type StudyCell } from './gates.ts';
 import { resampleGates } from './resample.ts';
 
@@ -12,12 +13,6 @@ export interface StudyFacts {
 }
 
 const RESAMPLED = 1000;
-
-const rowOf = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
-function tableOf(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  return [rowOf(headings), rowOf(headings.map(() => '---')), ...rows.map(rowOf)].join('\n');
-}
 
 /** Root of the mean square: equal builds have ratios around 1. */
 function spread(logs: readonly number[]): number {
@@ -57,7 +52,7 @@ function outcomeTable(gates: readonly GateRecord[]): string {
       resampledText(ran),
     ]);
   const headings = 'head REGRESSED OK IMPROVED INCONCLUSIVE INVALID rounds time resampled';
-  return tableOf(headings.split(' '), rows);
+  return markdownTable(headings.split(' '), rows);
 }
 
 /** The noise of identical builds, and the effect that a gate can detect with it. */
@@ -82,7 +77,7 @@ function spreadTable(gates: readonly GateRecord[]): string {
       ],
     ];
   });
-  return tableOf(
+  return markdownTable(
     ['metric', 'gating', 'tolerated', 'spread', 'detectable in 9 of 10 gates', 'REGRESSED'],
     rows,
   );
@@ -108,7 +103,7 @@ function foundTable(gates: readonly GateRecord[]): string {
       ],
     ];
   });
-  return tableOf(['head', ...metrics], rows);
+  return markdownTable(['head', ...metrics], rows);
 }
 
 /** Returns docs/gate-study.md. */

@@ -57,7 +57,8 @@ describe('paths', () => {
     const files = SOURCES.flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && /\.(ts|js|cjs|yml)$/.test(entry.name))
-        .map((entry) => join(entry.parentPath, entry.name)),
+        .map((entry) => join(entry.parentPath, entry.name))
+        .filter((file) => !file.includes('/node_modules/')),
     );
     const named = files.flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/(?<![\w./])docs\/[\w/-]+\.md/g)].map(([page]) => page),
