@@ -1,12 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './lines.ts';
+import { writeCommand, writeSockbench } from './lines.ts';
 
 /** Debian's OpenSSH. sshd starts itself again for every connection, so that its path is absolute. */
 const SSHD = '/usr/sbin/sshd';
 const SFTP = '/usr/lib/openssh/sftp-server';
-const SOCKBENCH = join(ROOT, 'bin/sockbench.js');
 
 /** What is missing to start hosts; null when all is there. */
 export const NO_SSHD =
@@ -47,8 +46,7 @@ export function prepareHosts(folder: string, ports: readonly number[]): SshHosts
     const own = isIsolated ? { address: `10.77.0.${11 + index}`, port: 22 } : { address: '127.0.0.1', port };
     return { name: `load${index + 1}`, sshd: join(folder, `sshd-${index + 1}`), ...own };
   });
-  mkdirSync(join(folder, 'bin'));
-  writeCommand(join(folder, 'bin/sockbench'), `exec "${process.execPath}" "${SOCKBENCH}" "$@"`);
+  writeSockbench(folder);
   writeClient(folder, hosts);
   for (const host of hosts) writeDaemon(folder, host);
   return {
@@ -72,11 +70,6 @@ interface Host {
   readonly port: number;
   /** The configuration of its sshd. */
   readonly sshd: string;
-}
-
-function writeCommand(path: string, text: string): void {
-  writeFileSync(path, `#!/bin/sh\n${text}\n`);
-  chmodSync(path, 0o755);
 }
 
 /** Writes what the machine needs that reaches the hosts. */

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { freePort, temporaryFolder, watch } from '../support/sockbench.ts';
-import { linesBelow } from './lines.ts';
+import { figuresOf, linesBelow, resultsIn } from './lines.ts';
 import { NO_HOSTS, NO_SSHD, prepareHosts } from './ssh-hosts.ts';
 
 skipWhenMissing(NO_SSHD);
@@ -13,14 +12,6 @@ skipWhenMissing(NO_SSHD);
 const LOAD = '--clients 12 --rate 50/s --duration 1s --warmup 500ms --warmup-max 500ms --quiet';
 const folder = temporaryFolder();
 const [, lines = ''] = linesBelow('ssh');
-
-/** The results in a folder, by file name. */
-function resultsIn(path: string): RunResult[] {
-  const files = readdirSync(path).filter((name) => name.endsWith('.json'));
-  return files
-    .toSorted()
-    .map((name) => runResultSchema.parse(JSON.parse(readFileSync(join(path, name), 'utf8'))));
-}
 
 /** Runs each case once unsharded and once by the lines of the README, beside one server. */
 const SCRIPT = `
@@ -81,12 +72,7 @@ describe(`three hosts, started by the lines of deploy/README.md over ssh${NO_HOS
     const log = output + readFileSync(join(folder, name, 'merge.log'), 'utf8');
     const [single] = resultsIn(join(folder, name, 'single'));
     const [merged] = resultsIn(join(folder, name, 'reports'));
-    const figures = (result: RunResult | undefined) => ({
-      clients: result?.clients,
-      sent: result?.rate?.sent,
-      ledger: result?.ledger,
-    });
-    expect(figures(merged), log).toEqual(figures(single));
+    expect(figuresOf(merged), log).toEqual(figuresOf(single));
     expect(merged, log).toMatchObject({
       rate: { sent: 50 },
       ledger: { expected: 50 * 12, delivered: 50 * 12, lost: 0, duplicated: 0 },
