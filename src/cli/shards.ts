@@ -6,7 +6,7 @@ import { createClock, shardOriginNs } from '../measure/clock.ts';
 import { realTimers } from '../measure/timers.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { PlannedRun } from '../plan/plan.ts';
-import { parseRendezvous, parseStartAt, type RendezvousPlace } from '../plan/rendezvous-place.ts';
+import { parseRendezvousPlace, parseStartAt, type RendezvousPlace } from '../plan/rendezvous-place.ts';
 import { clientsOfShard, type Shard, shardText } from '../plan/shard.ts';
 import { shardFromEnvironment } from '../plan/shard-environment.ts';
 import { createHost, type RunHost } from '../run/host.ts';
@@ -115,7 +115,7 @@ function meetingPlace(
       'Give one of the two.',
     );
   }
-  if (rendezvous !== null) return parseRendezvous(rendezvous, cwd);
+  if (rendezvous !== null) return parseRendezvousPlace(rendezvous, cwd);
   if (startAt !== null) return { kind: 'start-at', startAtMs: parseStartAt(startAt, Date.now()) };
   return fail(
     'NO_RENDEZVOUS',

@@ -52,7 +52,7 @@ export function parseStartAt(text: string, nowMs: number): number {
  * Reads `--rendezvous`: a URL when it has `://`, else a folder, relative to `cwd`. Throws BAD_RENDEZVOUS. Whether the
  * folder exists is not checked here.
  */
-export function parseRendezvous(text: string, cwd: string): RendezvousPlace {
+export function parseRendezvousPlace(text: string, cwd: string): RendezvousPlace {
   if (text.includes('://')) return { kind: 'url', url: parseRendezvousUrl(text) };
   if (text.trim() === '' || text.includes('\0')) {
     fail('BAD_RENDEZVOUS', `"${foreign(text)}" is not a folder`, 'Name a folder that all shards share.');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRendezvous, parseStartAt } from '../../src/plan/rendezvous-place.ts';
+import { parseRendezvousPlace, parseStartAt } from '../../src/plan/rendezvous-place.ts';
 import { thrownBy } from '../thrown.ts';
 
 const NOW_MS = Date.parse('2026-11-28T18:00:00Z');
@@ -51,16 +51,16 @@ describe('--start-at', () => {
 
 describe('--rendezvous', () => {
   it('reads a folder, relative to the working directory', () => {
-    expect(parseRendezvous('shared', '/home/me')).toEqual({ kind: 'folder', folder: '/home/me/shared' });
-    expect(parseRendezvous('/mnt/nfs', '/home/me')).toEqual({ kind: 'folder', folder: '/mnt/nfs' });
-    expect(parseRendezvous('host:7070', '/home/me')).toEqual({
+    expect(parseRendezvousPlace('shared', '/home/me')).toEqual({ kind: 'folder', folder: '/home/me/shared' });
+    expect(parseRendezvousPlace('/mnt/nfs', '/home/me')).toEqual({ kind: 'folder', folder: '/mnt/nfs' });
+    expect(parseRendezvousPlace('host:7070', '/home/me')).toEqual({
       kind: 'folder',
       folder: '/home/me/host:7070',
     });
   });
 
   it('reads a URL', () => {
-    const place = parseRendezvous('http://10.0.0.5:7070/run-1', '/');
+    const place = parseRendezvousPlace('http://10.0.0.5:7070/run-1', '/');
     expect(place).toEqual({ kind: 'url', url: new URL('http://10.0.0.5:7070/run-1') });
   });
 
@@ -74,12 +74,12 @@ describe('--rendezvous', () => {
     ['http:// host:7070', 'is not a URL'],
     ['://', 'is not a URL'],
   ])('refuses %j: it %s', (text, problem) => {
-    const error = thrownBy(() => parseRendezvous(text, '/'));
+    const error = thrownBy(() => parseRendezvousPlace(text, '/'));
     expect(error).toMatchObject({ code: 'BAD_RENDEZVOUS', exitCode: 2 });
     expect(error.message).toBe(`the rendezvous "${text}" ${problem}`);
   });
 
   it.each(['', '  ', 'a\0b'])('refuses %j, which is no folder', (text) => {
-    expect(thrownBy(() => parseRendezvous(text, '/')).code).toBe('BAD_RENDEZVOUS');
+    expect(thrownBy(() => parseRendezvousPlace(text, '/')).code).toBe('BAD_RENDEZVOUS');
   });
 });

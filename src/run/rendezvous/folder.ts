@@ -20,7 +20,7 @@ import { FolderWatch, planTag, startName, waitingName } from './folder-watch.ts'
 import { aheadOnSameBoot } from './host-clock.ts';
 import {
   failMissing,
-  NEVER,
+  NO_ABORT,
   nameMeeting,
   otherIndices,
   type Participant,
@@ -105,7 +105,7 @@ export class FolderRendezvous implements Rendezvous {
   async close(): Promise<void> {
     const { clock, timers } = this.#own;
     const leftMs = (this.#lingerUntilNs - clock.nowNs()) / 1e6;
-    if (leftMs > 0) await pauseFor(timers, leftMs, NEVER);
+    if (leftMs > 0) await pauseFor(timers, leftMs, NO_ABORT);
     for (const name of this.#written) await this.#folder.remove(name);
   }
 

@@ -64,7 +64,7 @@ export async function pauseFor(timers: Timers, ms: number, signal: AbortSignal):
 }
 
 /** A signal that nothing aborts. */
-export const NEVER: AbortSignal = new AbortController().signal;
+export const NO_ABORT: AbortSignal = new AbortController().signal;
 
 /** Throws INTERRUPTED when `signal` is aborted. */
 export function requireWaiting(signal: AbortSignal): void {

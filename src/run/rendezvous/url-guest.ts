@@ -1,7 +1,7 @@
 import { SockbenchError } from '../../errors.ts';
 import { compareClocks } from './clock-exchange.ts';
 import type { Announced } from './documents.ts';
-import { failMissing, NEVER, type Participant, pauseFor, requireWaiting } from './meeting.ts';
+import { failMissing, NO_ABORT, type Participant, pauseFor, requireWaiting } from './meeting.ts';
 import type { Announcement, Meeting, OtherShard, Rendezvous } from './rendezvous.ts';
 import { DeskClient, Unanswered } from './url-client.ts';
 import { announcedOf, COMPARE_WITHIN_MS, meetingOf, othersOf } from './url-meeting.ts';
@@ -128,14 +128,14 @@ export class UrlGuest implements Rendezvous {
     let hasReported = false;
     while (!results.isComplete && failures < MAX_FAILURES && clock.nowNs() < untilNs) {
       try {
-        if (!hasReported) await this.#compare('after', NEVER);
+        if (!hasReported) await this.#compare('after', NO_ABORT);
         hasReported = true;
-        results = (await this.#client.send('results', resultsSchema, { nonce: this.#nonce }, NEVER)).value;
+        results = (await this.#client.send('results', resultsSchema, { nonce: this.#nonce }, NO_ABORT)).value;
       } catch (error) {
         if (!(error instanceof Unanswered) && !(error instanceof SockbenchError)) throw error;
         failures += 1;
       }
-      if (!results.isComplete) await pauseFor(timers, ASK_EVERY_MS, NEVER);
+      if (!results.isComplete) await pauseFor(timers, ASK_EVERY_MS, NO_ABORT);
     }
     return othersOf(start, shard.index, results.clocks);
   }

@@ -1,7 +1,7 @@
 import { fail } from '../../errors.ts';
 import { CONFLICT_HINT } from './conflict.ts';
 import { Desk } from './desk.ts';
-import { failMissing, NEVER, type Participant, pauseFor, requireWaiting } from './meeting.ts';
+import { failMissing, NO_ABORT, type Participant, pauseFor, requireWaiting } from './meeting.ts';
 import type { Announcement, Meeting, OtherShard, Rendezvous } from './rendezvous.ts';
 import { announcedOf, COMPARE_WITHIN_MS, meetingOf, othersOf } from './url-meeting.ts';
 import type { UrlStart } from './url-messages.ts';
@@ -66,6 +66,6 @@ export class UrlHost implements Rendezvous {
   async #until(isDone: () => boolean, withinMs: number): Promise<void> {
     const { clock, timers } = this.#own;
     const untilNs = clock.nowNs() + withinMs * 1e6;
-    while (!isDone() && clock.nowNs() < untilNs) await pauseFor(timers, DESK_EVERY_MS, NEVER);
+    while (!isDone() && clock.nowNs() < untilNs) await pauseFor(timers, DESK_EVERY_MS, NO_ABORT);
   }
 }
