@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** These tests judge times or memory, so nothing else may run beside them. */
-const ALONE = ['test/e2e/must-hold.test.ts', 'test/e2e/faults.test.ts', 'test/e2e/gate-verdict.test.ts'];
+/** These tests judge times, so nothing else may run beside them. */
+const ALONE = ['must-hold', 'fault-times', 'gate-verdict'].map((name) => `test/e2e/${name}.test.ts`);
+
+/** These take the longest. Their tests start processes of their own, share nothing and judge no times. */
+const TWO_TESTS_AT_A_TIME = ['exact', 'examples', 'exec', 'faults'].map((name) => `test/e2e/${name}.test.ts`);
+
+/** Tests that start processes wait for half of their time. Three files keep two CPUs busy. */
+const FILES_AT_A_TIME = 3;
 
 /** `npm run explore` draws fresh seeds for property tests; PROPERTY_SEED repeats one of them. */
 const isExploring = process.env['EXPLORE'] === '1';
@@ -23,11 +29,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'two at a time',
+          name: 'several',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
-          maxWorkers: 2,
+          exclude: [...ALONE, ...TWO_TESTS_AT_A_TIME],
+          maxWorkers: FILES_AT_A_TIME,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'runs',
+          include: TWO_TESTS_AT_A_TIME,
+          maxConcurrency: 2,
+          maxWorkers: FILES_AT_A_TIME,
+          sequence: { groupOrder: 0, concurrent: true },
         },
       },
       {

@@ -1,7 +1,8 @@
 /**
  * Loops over the command line:
  *
- *     npm run bench              the main job: three scenarios over Socket.IO websocket, polling and raw ws; one minute
+ *     npm run bench              the main job: three scenarios over Socket.IO websocket, polling and raw ws; one minute;
+ *                                flags apply to every run: npm run bench -- --duration 1s
  *     npm run polling-vs-push    what polling costs and delays, over five transports; two minutes
  *     npm run matrix             one scenario over every available server and transport; flags apply to every run:
  *                                npm run matrix -- ack-roundtrip --clients 50 --rate 50/s
@@ -34,7 +35,8 @@ const SOCKETIO_AND_WS = [
   '--target ws',
 ];
 
-const bench = () =>
+/** The last value of a flag counts, so `given` overrides the load. */
+const bench = (given: CommandLine) =>
   combine(
     [
       'broadcast-latency --clients 15 --rate 260/s',
@@ -44,7 +46,7 @@ const bench = () =>
     SOCKETIO_AND_WS,
     // 4 s at 260/s give the 1,000 broadcasts or requests that p99 needs.
     '--duration 4s --warmup 1s --warmup-max 1s --drain 2s',
-  );
+  ).map((line) => [...line, ...given]);
 
 const pollingVsPushRuns = () =>
   combine(
@@ -59,7 +61,6 @@ const pollingVsPushRuns = () =>
     '--warmup 2s --warmup-max 2s --drain 2s',
   );
 
-/** The last value of a flag counts, so `given` overrides the load. */
 async function matrix(given: CommandLine): Promise<CommandLine[]> {
   const [first = '--'] = given;
   const [scenario, flags] = first.startsWith('-') ? ['broadcast-latency', given] : [first, given.slice(1)];
@@ -121,7 +122,7 @@ function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[
 
 const [chore = '', ...given] = process.argv.slice(2);
 const CHORES: Readonly<Record<string, () => number | Promise<number>>> = {
-  bench: () => runSideBySide('bench-', bench()),
+  bench: () => runSideBySide('bench-', bench(given)),
   'polling-vs-push': () => runSideBySide('polling-', pollingVsPushRuns()),
   matrix: async () => runSideBySide('matrix-', await matrix(given)),
   'framework-tax': () =>

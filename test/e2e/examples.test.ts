@@ -8,6 +8,7 @@ import { NsHistogram } from '../../src/measure/histogram.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { listening } from '../support/refusing-servers.ts';
 import {
+  ANY_CPU,
   type Ended,
   freePort,
   NOISE,
@@ -20,7 +21,7 @@ const EXAMPLES = join(import.meta.dirname, '../../docs/examples');
 const CLIENTS = 5;
 /** Follows the flags of a README, whose load is larger than a test needs. */
 const SHORT = ['--duration', '400ms', '--warmup', '0s', '--warmup-max', '0s'];
-const FEW = ['--clients', `${CLIENTS}`, '--rate', '50/s', ...SHORT];
+const FEW = ['--clients', `${CLIENTS}`, '--rate', '50/s', ...SHORT, ...ANY_CPU];
 /** The lines of the README's blocks of commands. */
 function commandsOf(example: string): string[] {
   const readme = readFileSync(join(EXAMPLES, example, 'README.md'), 'utf8');
@@ -116,7 +117,8 @@ describe('the example socketio-tutorial', () => {
   });
 });
 
-describe('the example nest-jwt', () => {
+// The tests share a file of tokens.
+describe('the example nest-jwt', { concurrent: false }, () => {
   const EXAMPLE = 'nest-jwt';
   const CSV = join(EXAMPLES, EXAMPLE, 'clients.csv');
   const [install, tokens = '', inRooms = '', acknowledged = '', wrongTokens = '', refused = ''] =

@@ -6,7 +6,14 @@ import { findProgram } from '../../servers/availability.ts';
 import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { findProcesses, NO_PROC } from '../support/proc.ts';
-import { type Ended, freePort, runScenario, sockbench, temporaryFolder } from '../support/sockbench.ts';
+import {
+  ANY_CPU,
+  type Ended,
+  freePort,
+  runScenario,
+  sockbench,
+  temporaryFolder,
+} from '../support/sockbench.ts';
 
 skipWhenMissing(NO_PROC);
 
@@ -35,6 +42,7 @@ const LOAD = [
   '0s',
   '--warmup-max',
   '0s',
+  ...ANY_CPU,
 ];
 
 /** A short run of requests against what `commandOf` starts on a free port. */

@@ -10,13 +10,13 @@ describe('a run names whose limit it measured', () => {
   test('200 clients at 50 broadcasts/s on a raw ws server are a valid run', {
     timeout: 120_000,
   }, async () => {
-    const load = ['--clients', '200', '--rate', '50/s', '--duration', '10s'];
-    const warmup = ['--warmup', '2s', '--warmup-max', '4s'];
+    const load = ['--clients', '200', '--rate', '50/s', '--duration', '5s'];
+    const warmup = ['--warmup', '1s', '--warmup-max', '3s'];
     const flags = ['broadcast-latency', '--target', 'ws', ...load, ...warmup];
     await runUndisturbed(flags, ({ code, stdout, result }) => {
       expect(result.ledger).toMatchObject({
-        expected: 100_000,
-        delivered: 100_000,
+        expected: 50_000,
+        delivered: 50_000,
         lost: 0,
         duplicated: 0,
         reordered: 0,
@@ -29,7 +29,7 @@ describe('a run names whose limit it measured', () => {
   test('a load that the generator cannot hold is invalid for that reason, not a slow server', {
     timeout: 120_000,
   }, async () => {
-    const load = ['--clients', '2000', '--rate', '500/s', '--duration', '4s', '--drain', '2s', ...LONGER];
+    const load = ['--clients', '2000', '--rate', '500/s', '--duration', '2s', '--drain', '1s', ...LONGER];
     const { code, stdout, result } = await runScenario('broadcast-latency', '--target', 'ws', ...load);
     expect(code).toBe(3);
     expect(result.clients.connected).toBe(2000);
@@ -64,17 +64,4 @@ describe('a run names whose limit it measured', () => {
       expect(viewResult(result).quantileNs('delivery', 0.5)).toBeGreaterThan(5e6);
     });
   });
-});
-
-test('ten times the duration takes the same memory, but for a few MiB', { timeout: 120_000 }, async () => {
-  const load = ['--clients', '20', '--rate', '200/s', '--target', 'ws', ...SHORT];
-  const heaps = [];
-  for (const duration of ['2s', '20s']) {
-    const { result } = await runScenario('broadcast-latency', ...load, '--duration', duration);
-    const samples = result.telemetry.workers[0]?.samples ?? [];
-    // The heap after collection: the minimum of the last ten seconds.
-    heaps.push(Math.min(...samples.slice(-10).map(({ heapUsedBytes }) => heapUsedBytes ?? Number.NaN)));
-  }
-  const [short = Number.NaN, long = Number.NaN] = heaps;
-  expect(long - short).toBeLessThan(8 * 1024 ** 2);
 });

@@ -158,5 +158,8 @@ export async function faultyTarget(fault: string, amount = 0): Promise<string[]>
   return ['--target', `ws://127.0.0.1:${port}`, '--exec', faultyCommand(port, fault, amount)];
 }
 
+/** Without a CPU of its own, a run does not wait for others that run at the same time. For tests that judge no times. */
+export const ANY_CPU = ['--pin', 'off'];
+
 /** A warm-up of fixed length. */
 export const SHORT = ['--warmup', '500ms', '--warmup-max', '500ms'];
