@@ -138,7 +138,7 @@ export async function runArtilleryScript(run: ArtilleryRun, server: CountingServ
   );
   const report = existsSync(output) ? readArtilleryOutput(readFileSync(output, 'utf8')) : null;
   rmSync(folder, { recursive: true });
-  if (report === null && !usage.stopped) process.stderr.write(printed);
+  if (report === null && !usage.stopped) process.stderr.write(`${printed}\n`);
   return {
     tool: `Artillery ${script.engine}`,
     variant: run.variant ?? '',

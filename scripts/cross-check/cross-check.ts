@@ -28,7 +28,7 @@ import {
   workload,
 } from './experiments.ts';
 import { k6Version } from './k6.ts';
-import { crossCheckPage } from './page.ts';
+import { claimsOf, crossCheckPage } from './page.ts';
 import { type CrossCheck, crossCheckSchema } from './record.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
@@ -83,7 +83,7 @@ async function crossCheck(): Promise<CrossCheck> {
 }
 
 const { values } = parseArgs({ options: { render: { type: 'boolean', default: false } } });
-// The generators are in process groups of their own, and end with this process.
+// What it started ends with this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 endWithNpm(process.env, new AbortController().signal);
 if (!values.render) {
@@ -94,3 +94,4 @@ if (!values.render) {
 }
 const stored = crossCheckSchema.parse(JSON.parse(readFileSync(CROSS_CHECK_FIGURES, 'utf8')));
 writeFileSync(join(DOCS, 'cross-check.md'), crossCheckPage(stored));
+for (const { title, outcome } of claimsOf(stored)) process.stderr.write(`${outcome.padEnd(9)} ${title}\n`);

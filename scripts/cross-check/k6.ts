@@ -84,6 +84,6 @@ export async function runK6(run: K6Run, server: CountingServer): Promise<ToolRun
   );
   const report = existsSync(summary) ? readK6Summary(readFileSync(summary, 'utf8')) : null;
   rmSync(folder, { recursive: true });
-  if (report === null) process.stderr.write(printed);
+  if (report === null) process.stderr.write(`${printed}\n`);
   return { tool: `k6 ${run.protocol}`, variant: '', report, server: await server.counts(), usage };
 }

@@ -100,7 +100,7 @@ export async function runAckRoundtrip(run: SockbenchRun, server: CountingServer)
   const text = file === undefined ? null : readFileSync(join(folder, file), 'utf8');
   rmSync(folder, { recursive: true });
   const result = text === null ? null : runResultSchema.parse(JSON.parse(text));
-  if (result === null && usage.exitCode === 1) process.stderr.write(printed);
+  if (result === null && usage.exitCode === 1) process.stderr.write(`${printed}\n`);
   return {
     tool: `sockbench ${run.protocol}`,
     variant: '',

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ProcessGroup } from '../../src/run/server/process-group.ts';
 import {
   MS_PER_TICK,
-  ProcessTree,
+  type ProcessTree,
   type ProcStat,
   readRssBytes,
   sendSignal,
@@ -37,7 +35,7 @@ export interface Usage {
   readonly cpuPerRequestUs: number | null;
   /** The most that all its processes had resident at once. */
   readonly peakRssBytes: number;
-  /** The end of what it printed. */
+  /** The last lines that it printed. */
   readonly printed: string;
 }
 
@@ -48,7 +46,6 @@ interface UsageReading {
 
 const USAGE_EVERY_MS = 100;
 const KILL_AFTER_MS = 8000;
-const PRINTED_CHARACTERS = 4000;
 /** Ticks of 10 ms are too coarse for less CPU time than this. */
 const SHORTEST_CPU_MS = 200;
 
@@ -84,50 +81,16 @@ export function cpuPerRequestUs(readings: readonly UsageReading[]): number | nul
   return requests <= 0 || cpuMs < SHORTEST_CPU_MS ? null : (cpuMs * 1000) / requests;
 }
 
-/** Process groups of the generators that run, which must not outlive this process. */
-const running = new Set<number>();
-process.on('exit', () => {
-  for (const pid of running) sendSignal(-pid, 'SIGKILL');
-});
-
-/** Starts a load generator; what it prints is kept up to {@link PRINTED_CHARACTERS}. */
-function startGenerator(command: GeneratorCommand) {
-  const mark = randomUUID();
-  const child = spawn(command.program, command.args, {
-    cwd: command.cwd,
-    env: { ...process.env, ...command.env, CROSS_CHECK_MARK: mark },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${command.program} did not start`);
-  const output = { printed: '' };
-  const print = (chunk: Buffer) => {
-    output.printed = (output.printed + chunk).slice(-PRINTED_CHARACTERS);
-  };
-  child.stdout.on('data', print);
-  child.stderr.on('data', print);
-  running.add(pid);
-  const usage = new TreeUsage(new ProcessTree(pid, `CROSS_CHECK_MARK=${mark}`));
-  const ended = once(child, 'close').then(([code]) => {
-    running.delete(pid);
-    return code as number | null;
-  });
-  return { pid, usage, ended, output };
-}
-
 /** Runs a load generator against a server to its end, or to a limit. */
 export async function runGenerator(command: GeneratorCommand, server: CountingServer): Promise<Usage> {
   const startMs = performance.now();
-  const { pid, usage, ended, output } = startGenerator(command);
+  const { program, args, cwd, env } = command;
+  const group = new ProcessGroup([program, [...args]], { cwd, env: { ...process.env, ...env }, ipc: false });
+  const usage = new TreeUsage(group.tree);
   const readings: UsageReading[] = [];
   let stopAtMs = startMs + command.limitMs;
-  let isRunning = true;
   let stopped = false;
-  const exit = ended.finally(() => {
-    isRunning = false;
-  });
-  while (isRunning) {
+  while (group.ended === null) {
     usage.read();
     const { requests } = await server.counts();
     readings.push({ requests, cpuMs: usage.cpuMs });
@@ -136,18 +99,18 @@ export async function runGenerator(command: GeneratorCommand, server: CountingSe
     if (isFirst && command.limitAfterRequestMs !== undefined) stopAtMs = nowMs + command.limitAfterRequestMs;
     if (nowMs > stopAtMs && !stopped) {
       stopped = true;
-      sendSignal(-pid, 'SIGTERM');
+      sendSignal(-group.pid, 'SIGTERM');
     }
-    if (nowMs > stopAtMs + KILL_AFTER_MS) sendSignal(-pid, 'SIGKILL');
-    await Promise.race([exit, sleep(USAGE_EVERY_MS)]);
+    if (nowMs > stopAtMs + KILL_AFTER_MS) await group.stop();
+    await Promise.race([group.gone, sleep(USAGE_EVERY_MS)]);
   }
   return {
-    exitCode: await exit,
+    exitCode: group.child.exitCode,
     stopped,
     durationMs: performance.now() - startMs,
     cpuMs: usage.cpuMs,
     cpuPerRequestUs: cpuPerRequestUs(readings),
     peakRssBytes: usage.peakRssBytes,
-    printed: output.printed,
+    printed: group.lastText,
   };
 }

@@ -109,7 +109,7 @@ describe('the page', () => {
   });
 
   it('names the part of the CPU time that pacing used', () => {
-    expect(flat(madeCheck())).toContain('10 % of the time over Socket.IO');
+    expect(flat(madeCheck())).toContain('next request 10 % of the time');
     const withoutGenerator = withRuns('workload', ({ report }) => ({
       report: { ...report, generator: null },
     }));

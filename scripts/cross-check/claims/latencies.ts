@@ -52,7 +52,7 @@ function arrivalsText(run: ReturnType<typeof reported>): string[] {
   const { stallMs } = LOADS.closedLoop;
   return sessionMs >= stallMs / 2
     ? [
-        `Arrivals are an open loop. With one request per virtual user, users arrive during the stall, and \`vusers.session_length\` has a p99 of ${msText(sessionMs)}. The response time has ${msText(responseMs)}${responseMs < stallMs / 2 ? ', since it excludes connecting' : ''}.`,
+        `Arrivals are an open loop. With one request per virtual user, users arrive during the stall, and \`vusers.session_length\` has a p99 of ${msText(sessionMs)}. That of the response time is ${msText(responseMs)}${responseMs < stallMs / 2 ? ', since it excludes connecting' : ''}.`,
       ]
     : [`With one request per virtual user, \`vusers.session_length\` has a p99 of ${msText(sessionMs)}.`];
 }

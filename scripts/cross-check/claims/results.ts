@@ -40,7 +40,7 @@ export function neverAckClaim({ neverAck }: Experiments): Claim {
   const seen = waiting.length === engines.length;
   const text =
     waiting.length > 0
-      ? `${names} waited without end${waiting.every(({ report }) => report === null) ? ' and left no report when stopped' : ''}: an \`acknowledge\` step has no timeout.`
+      ? `${names} still waited${waiting.every(({ report }) => report === null) ? ', and left no report when stopped' : ''}: an \`acknowledge\` step has no timeout.`
       : 'Every engine ended by itself.';
   const ws = runNamed(neverAck, 'Artillery ws');
   const wsText =
