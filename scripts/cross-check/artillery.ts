@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ARTILLERY_PACKAGE } from '../artillery/catalog.ts';
 import { ARTILLERY } from '../artillery/install.ts';
 import type { CountingServer } from './counting-server.ts';
 import type { ToolReport, ToolRun } from './record.ts';
+import { scratchFolder } from './scratch-folder.ts';
 import { runGenerator } from './usage.ts';
 
 export const ENGINES = ['socketio', 'socketio-v3', 'ws'] as const;
@@ -121,15 +121,15 @@ function scriptFile({ engine, phases, flow, config }: LoadScript, target: string
 /** Runs a script with Artillery's command line, on the Node.js that runs this. */
 export async function runArtilleryScript(run: ArtilleryRun, server: CountingServer): Promise<ToolRun> {
   const { script, limitMs, limitAfterRequestMs } = run;
-  const folder = mkdtempSync(join(tmpdir(), 'cross-check-'));
+  const folder = scratchFolder();
   const target = run.target ?? (script.engine === 'ws' ? server.wsUrl : server.httpUrl);
-  writeFileSync(join(folder, 'script.json'), scriptFile(script, target));
-  const output = join(folder, 'output.json');
+  writeFileSync(join(folder.path, 'script.json'), scriptFile(script, target));
+  const output = join(folder.path, 'output.json');
   const { printed, ...usage } = await runGenerator(
     {
       program: process.execPath,
-      args: [ARTILLERY, 'run', '--quiet', '--output', output, join(folder, 'script.json')],
-      cwd: folder,
+      args: [ARTILLERY, 'run', '--quiet', '--output', output, join(folder.path, 'script.json')],
+      cwd: folder.path,
       env: { ARTILLERY_DISABLE_TELEMETRY: '1', CROSS_CHECK_STORE: STORE, ...run.env },
       limitMs,
       limitAfterRequestMs,
@@ -137,7 +137,7 @@ export async function runArtilleryScript(run: ArtilleryRun, server: CountingServ
     server,
   );
   const report = existsSync(output) ? readArtilleryOutput(readFileSync(output, 'utf8')) : null;
-  rmSync(folder, { recursive: true });
+  folder.remove();
   if (report === null && !usage.stopped) process.stderr.write(`${printed}\n`);
   return {
     tool: `Artillery ${script.engine}`,

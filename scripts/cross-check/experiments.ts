@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ARTILLERY_PACKAGE } from '../artillery/catalog.ts';
@@ -7,6 +6,7 @@ import { type Engine, type LoadScript, loopOf, requestOf, runArtilleryScript } f
 import { CountingServer, type ServerFault } from './counting-server.ts';
 import { type K6Run, k6Version, runK6 } from './k6.ts';
 import type { CrossCheck, ToolRun } from './record.ts';
+import { scratchFolder } from './scratch-folder.ts';
 import { runAckRoundtrip } from './sockbench.ts';
 
 /** The load of each experiment, which the page names. */
@@ -147,8 +147,8 @@ const loopLine = z.union([z.object({ maxMs: z.number() }), z.object({ aggregateM
 /** As many requests as the sending thread manages, while it measures itself. */
 export async function stalls(): Promise<{ runs: ToolRun[]; thread: CrossCheck['thread'] }> {
   const { users, durationMs } = LOADS.stalls;
-  const folder = mkdtempSync(join(tmpdir(), 'cross-check-'));
-  const file = join(folder, 'loop.jsonl');
+  const folder = scratchFolder();
+  const file = join(folder.path, 'loop.jsonl');
   const script: LoadScript = {
     ...loopOf('socketio', users, [], 1),
     flow: [{ loop: [requestOf('socketio')], whileTrue: 'untilEnd' }],
@@ -163,7 +163,7 @@ export async function stalls(): Promise<{ runs: ToolRun[]; thread: CrossCheck['t
     },
   );
   const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
-  rmSync(folder, { recursive: true });
+  folder.remove();
   const lines = text === '' ? [] : text.split('\n').map((line) => loopLine.parse(JSON.parse(line)));
   return {
     runs: [theirs],
@@ -204,8 +204,8 @@ export async function allFailed(): Promise<ToolRun[]> {
 /** What Artillery does well: a ramp of arrivals, a payload file, a plugin that sees every period, a passing check. */
 export async function features(): Promise<{ runs: ToolRun[]; plugin: CrossCheck['plugin'] }> {
   const { fromHz, toHz, durationMs } = LOADS.features;
-  const folder = mkdtempSync(join(tmpdir(), 'cross-check-'));
-  const file = join(folder, 'sketches.json');
+  const folder = scratchFolder();
+  const file = join(folder.path, 'sketches.json');
   const script: LoadScript = {
     engine: 'socketio',
     phases: [{ duration: durationMs / 1000, arrivalRate: fromHz, rampTo: toHz }],
@@ -222,7 +222,7 @@ export async function features(): Promise<{ runs: ToolRun[]; plugin: CrossCheck[
   };
   const run = await artilleryRun({}, { script, env, limitMs: durationMs + OVERHEAD_MS });
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '{"periods":0,"sketches":0}';
-  rmSync(folder, { recursive: true });
+  folder.remove();
   const plugin = z.object({ periods: z.number().int(), sketches: z.number().int() }).parse(JSON.parse(text));
   return { runs: [run], plugin };
 }

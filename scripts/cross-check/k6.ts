@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CountingServer } from './counting-server.ts';
 import type { ToolReport, ToolRun } from './record.ts';
+import { scratchFolder } from './scratch-folder.ts';
 import { runGenerator } from './usage.ts';
 
 export interface K6Run {
@@ -68,22 +68,22 @@ export function k6Environment({ protocol, users, everyMs, durationMs }: K6Run, s
 }
 
 export async function runK6(run: K6Run, server: CountingServer): Promise<ToolRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'cross-check-'));
-  const summary = join(folder, 'summary.json');
+  const folder = scratchFolder();
+  const summary = join(folder.path, 'summary.json');
   const variables = { ...k6Environment(run, server), SUMMARY: summary };
   const flags = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const { printed, ...usage } = await runGenerator(
     {
       program: 'k6',
       args: ['run', '--quiet', ...flags, join(import.meta.dirname, 'k6-ack.js')],
-      cwd: folder,
+      cwd: folder.path,
       env: { K6_NO_USAGE_REPORT: 'true' },
       limitMs: run.durationMs + 30_000,
     },
     server,
   );
   const report = existsSync(summary) ? readK6Summary(readFileSync(summary, 'utf8')) : null;
-  rmSync(folder, { recursive: true });
+  folder.remove();
   if (report === null) process.stderr.write(`${printed}\n`);
   return { tool: `k6 ${run.protocol}`, variant: '', report, server: await server.counts(), usage };
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { largest } from '../../src/result/order-statistics.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
@@ -7,6 +6,7 @@ import { measuredProcesses } from '../../src/result/telemetry.ts';
 import { viewResult } from '../../src/result/view.ts';
 import type { CountingServer } from './counting-server.ts';
 import type { ToolReport, ToolRun } from './record.ts';
+import { scratchFolder } from './scratch-folder.ts';
 import { runGenerator } from './usage.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -73,7 +73,7 @@ function reportOf(result: RunResult): ToolReport {
 
 /** Runs `ack-roundtrip` with the command line, without a warm-up: the other tools have none. */
 export async function runAckRoundtrip(run: SockbenchRun, server: CountingServer): Promise<ToolRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'cross-check-'));
+  const folder = scratchFolder();
   const flags = {
     target: run.protocol === 'ws' ? server.wsUrl : server.httpUrl,
     clients: run.clients,
@@ -83,7 +83,7 @@ export async function runAckRoundtrip(run: SockbenchRun, server: CountingServer)
     warmup: '0s',
     'warmup-max': '0s',
     format: 'json',
-    out: folder,
+    out: folder.path,
   };
   const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const { printed, ...usage } = await runGenerator(
@@ -96,9 +96,9 @@ export async function runAckRoundtrip(run: SockbenchRun, server: CountingServer)
     },
     server,
   );
-  const [file] = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  const text = file === undefined ? null : readFileSync(join(folder, file), 'utf8');
-  rmSync(folder, { recursive: true });
+  const [file] = readdirSync(folder.path).filter((name) => name.endsWith('.json'));
+  const text = file === undefined ? null : readFileSync(join(folder.path, file), 'utf8');
+  folder.remove();
   const result = text === null ? null : runResultSchema.parse(JSON.parse(text));
   if (result === null && usage.exitCode === 1) process.stderr.write(`${printed}\n`);
   return {
