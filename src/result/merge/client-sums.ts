@@ -14,17 +14,15 @@ export class ClientSums {
   #intended = 0;
   #sent = 0;
 
-  add({ clients, failed, unexpected, rate, traffic, samples }: ShardResult): void {
+  add({ clients, failed, unexpected, rate, traffic }: ShardResult): void {
     this.#connected += clients.connected;
     const reasons = { ...clients, failed, unexpected, unsent: rate.unsent };
     for (const name of REASONS) this.#reasons[name].addAll(reasons[name]);
     for (const name of Object.keys(this.#traffic) as Array<keyof RunResult['traffic']>) {
       this.#traffic[name] += traffic[name];
     }
-    // All clients receive the same pushes of the server.
-    const isPushed = samples.unit === 'push';
-    this.#intended = isPushed ? Math.max(this.#intended, rate.intended) : this.#intended + rate.intended;
-    this.#sent = isPushed ? Math.max(this.#sent, rate.sent) : this.#sent + rate.sent;
+    this.#intended += rate.intended;
+    this.#sent += rate.sent;
   }
 
   take(

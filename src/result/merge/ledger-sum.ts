@@ -16,16 +16,11 @@ export class LedgerSum {
   readonly #receivers = new Map<number, number>();
   readonly #silent = new Map<number, number>();
   readonly #accounts: Array<StoredShard['accounts'][number]> = [];
-  /** The sums of the shards' own views, which count where nothing is sent. */
-  readonly #own = { expected: 0, lost: 0, unknown: 0 };
   #deliveredToSilent = 0;
   #isSenderLost = false;
 
   add({ ledger, shard }: ShardResult): void {
     for (const name of SUMMED_COUNTS) this.#sums[name] += ledger[name];
-    this.#own.expected += ledger.expected;
-    this.#own.lost += ledger.lost;
-    this.#own.unknown += ledger.unknown;
     for (const each of shard.streams) this.#streams.set(each.stream, each);
     for (const account of shard.accounts) {
       addCount(this.#receivers, account.stream, account.receivers.length);
@@ -66,8 +61,6 @@ export class LedgerSum {
    * sent, which is the minimum where a sender was lost before it reported its total.
    */
   balance(expected: number): MergedLedger {
-    // Where the server pushes on its own, each shard has counted all that its clients should have got.
-    if (this.#streams.size === 0) return { ...this.#sums, ...this.#own, ...keepWorst([]) };
     const { delivered } = this.#sums;
     const total = Math.max(this.#expectedAt(this.#receivers), expected, delivered);
     const silent = this.#expectedAt(this.#silent);

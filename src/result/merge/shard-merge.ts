@@ -184,8 +184,6 @@ function onceOf(shard: ShardResult): Merged {
 /** The whole takes as long as its longest part, and is partial where one part is. */
 function withShard(merged: Merged, shard: ShardResult): Merged {
   const { warmup, timing, samples } = merged;
-  const isPushed = samples.unit === 'push';
-  const sum = (a: number, b: number) => (isPushed ? Math.max(a, b) : a + b);
   const stable = [warmup.stable, shard.warmup.stable];
   return {
     ...merged,
@@ -202,8 +200,8 @@ function withShard(merged: Merged, shard: ShardResult): Merged {
     snapshotCostMaxMs: Math.max(merged.snapshotCostMaxMs, shard.snapshotCostMaxMs),
     samples: {
       unit: samples.unit,
-      count: sum(samples.count, shard.samples.count),
-      incomplete: sum(samples.incomplete, shard.samples.incomplete),
+      count: samples.count + shard.samples.count,
+      incomplete: samples.incomplete + shard.samples.incomplete,
     },
   };
 }

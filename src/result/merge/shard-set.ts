@@ -33,7 +33,9 @@ export class ShardSet {
     if (before !== undefined) {
       fail(
         'SHARD_TWICE',
-        `${path} is shard ${shardText(shard)}, and so is ${before}`,
+        before === path
+          ? `${path} was given twice`
+          : `${path} is shard ${shardText(shard)}, and so is ${before}`,
         'Give each shard once.',
       );
     }
