@@ -4,7 +4,7 @@ import type { Connection } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import { loadTarget } from '../generator/target.ts';
 import { quietNs } from '../measure/fanout.ts';
-import { NsHistogram } from '../measure/histogram.ts';
+import type { SparseCounts } from '../measure/histogram.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { ArtilleryEvents } from './artillery-facts.ts';
 import { type ControlMessage, channelName, HANDOVER, type ReportMessage } from './channel.ts';
@@ -94,15 +94,8 @@ export class WorkerThread {
     for (const name of ['delivery', 'ack'] as const) {
       const sparse = series[name];
       if (sparse === undefined) continue;
-      const histogram = new NsHistogram();
-      histogram.addSparse(sparse);
-      const shown = Math.min(histogram.count, MAX_SHOWN);
-      for (let place = 0; place < shown; place++) {
-        this.#events.emit(
-          'histogram',
-          `sockbench.${name}`,
-          histogram.quantileNs((place + 0.5) / shown) / 1e6,
-        );
+      for (const valueNs of sampledValues(sparse, MAX_SHOWN)) {
+        this.#events.emit('histogram', `sockbench.${name}`, valueNs / 1e6);
       }
     }
   }
@@ -112,6 +105,18 @@ export class WorkerThread {
     if (this.#thread === null) return;
     this.#thread.finish();
     await Promise.race([this.#taken.promise, referencedSleep(TAKEN_WITHIN_MS)]);
+  }
+}
+
+/** All recorded values, or as many as `most` of them at evenly spaced ranks, ascending. */
+export function* sampledValues({ valuesNs, counts }: SparseCounts, most: number): Generator<number, void> {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const taken = Math.min(total, most);
+  let place = 0;
+  let below = 0;
+  for (const [bucket, count] of counts.entries()) {
+    below += count;
+    for (; place < taken && ((place + 0.5) / taken) * total < below; place++) yield valuesNs[bucket] ?? 0;
   }
 }
 
