@@ -10,6 +10,8 @@ interface ArtilleryGlobal {
     on(event: string, listener: (options: { readonly earlyStop?: boolean }) => void): unknown;
   };
   suggestedExitCode?: number;
+  /** In a worker thread: sends to the main thread. */
+  readonly _workerThreadSend?: (message: { readonly event: string; readonly code: number }) => void;
 }
 
 /** Artillery's global object; undefined outside Artillery. */
@@ -43,7 +45,7 @@ export interface ArtilleryEvents {
 export function errorText(error: unknown): string {
   if (!(error instanceof SockbenchError))
     return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  return error.hint === '' ? error.message : `${error.message}\nhint: ${error.hint}`;
+  return error.hint === '' ? error.message : `${error.message}\n${error.hint}`;
 }
 
 /** Ends Artillery before it starts anything. */

@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.ts';
-import type { ArtilleryEvents } from './artillery-facts.ts';
+import { EXIT, messageOf } from '../errors.ts';
+import { type ArtilleryEvents, artilleryGlobal } from './artillery-facts.ts';
 import type { FlowStep } from './flow.ts';
 import { type ArtilleryScript, ENGINE_NAME, flowsOf } from './settings.ts';
 import { type FlowHost, FlowUser } from './user.ts';
@@ -68,7 +68,11 @@ export class SockbenchEngine {
     context: ArtilleryContext,
     events: ArtilleryEvents,
   ): Promise<void> {
-    if (flow instanceof Error) throw flow;
+    if (flow instanceof Error) {
+      // Artillery would end with 0 although every user fails.
+      artilleryGlobal()?._workerThreadSend?.({ event: 'setSuggestedExitCode', code: EXIT.usage });
+      throw flow;
+    }
     const worker = currentThread();
     if (worker === null) throw new Error(NEEDS_PLUGIN);
     const { thread, schedules, connect } = await worker.ready;

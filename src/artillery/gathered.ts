@@ -38,6 +38,7 @@ export class GatheredRun {
   /** Reports from before the first measured message. */
   readonly #early: Array<readonly [index: number, report: ThreadReport]> = [];
   #measuredToNs = 0;
+  #reportedToNs = 0;
   #plannedMs: number;
   #isMeasuring = false;
 
@@ -71,6 +72,7 @@ export class GatheredRun {
     this.collector.dropped.addAll(message.dropped);
     this.collector.unsent.addAll(message.unsent);
     this.#measuredToNs = Math.max(this.#measuredToNs, message.measuredToNs);
+    this.#reportedToNs = Math.max(this.#reportedToNs, message.snapshot.endNs);
     this.#early.push([index, message]);
     if (!this.#isMeasuring && Number.isFinite(message.measuredFromNs)) this.#measureFrom(message);
     if (this.#isMeasuring) for (const each of this.#early.splice(0)) this.#addSnapshot(...each);
@@ -113,7 +115,9 @@ export class GatheredRun {
   /** How long was measured; the time of Artillery's phases before anything was. */
   get measureMs(): number {
     const { measureStartNs } = this.collector;
-    return this.#isMeasuring ? Math.max(1, (this.#measuredToNs - measureStartNs) / 1e6) : this.#plannedMs;
+    // A schedule that was cut off was measured up to the last report.
+    const toNs = Math.min(this.#measuredToNs, this.#reportedToNs);
+    return this.#isMeasuring ? Math.max(1, (toNs - measureStartNs) / 1e6) : this.#plannedMs;
   }
 
   /** Deliveries that are expected for certain of what was sent so far, and those that have arrived. */

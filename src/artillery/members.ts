@@ -50,6 +50,11 @@ export class ThreadMembers {
     });
   }
 
+  /** Ends the membership of users whose flow was cut off. */
+  endAll(atNs: number): void {
+    for (const client of this.#members.keys()) this.left(client, atNs);
+  }
+
   #change(
     client: number,
     change: (member: Times & { rooms: MemberRecord['rooms'][number][] }) => void,

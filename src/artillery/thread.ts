@@ -12,6 +12,8 @@ import type { ThreadParts } from './thread-parts.ts';
 const REPORT_EVERY_NS = 1e9;
 /** A report that is due waits so long for a moment without anything to send. */
 const SLACK_MS = 20;
+/** As long as a user lingers after its flow. */
+const CUT_OFF_NS = 1e9;
 const REHEARSALS_OF_REPORT = 40;
 
 /** How a thread talks to the others. */
@@ -234,6 +236,8 @@ export class ThreadRun {
   /** Reports the rest, once. */
   finish(): void {
     if (this.#isFinished) return;
+    // What was sent to users just before their flow was cut off may still be in flight.
+    this.members.endAll(this.parts.clock.nowNs() - CUT_OFF_NS);
     this.report();
     this.#isFinished = true;
     this.#cancel();

@@ -2,6 +2,7 @@ import { constants, open } from 'node:fs/promises';
 import { messageOf } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { formatBytes, formatCount } from '../units.ts';
+import { resultInLines } from './printed-result.ts';
 
 /**
  * The largest file that is read. What sockbench writes is smaller: `bound.ts` sees to it. Together with the other limits
@@ -22,11 +23,11 @@ const MAX_TEXT = 1024 ** 2;
 const MAX_ITEMS_OF_SHARD = 100_000;
 
 /**
- * Reads a JSON file that somebody else may have written. `refuse` throws for a file that is not readable, not JSON or
- * beyond the limits; it is given a predicate: `is a folder`.
+ * Reads a JSON file that somebody else may have written, or a log that a result was printed to. `refuse` throws for a file
+ * that is not readable, not JSON or beyond the limits; it is given a predicate: `is a folder`.
  */
 export async function readStoredJson(path: string, refuse: (problem: string) => never): Promise<unknown> {
-  const text = await readText(path, refuse);
+  const text = withoutLog(await readText(path, refuse), refuse);
   const { problem, bytes } = shapeOf(text);
   if (problem !== null) return refuse(problem);
   if (bytes > MAX_DOCUMENT_BYTES) refuseSize(bytes, refuse);
@@ -39,6 +40,15 @@ export async function readStoredJson(path: string, refuse: (problem: string) => 
 
 function refuseSize(bytes: number, refuse: (problem: string) => never): never {
   return refuse(`has ${formatBytes(bytes)}; the maximum is ${formatBytes(MAX_DOCUMENT_BYTES)}`);
+}
+
+/** The JSON in a log that a result was printed to; any other text unchanged. */
+function withoutLog(text: string, refuse: (problem: string) => never): string {
+  try {
+    return resultInLines(text, MAX_DOCUMENT_BYTES + MAX_BROADCASTS_CHARACTERS) ?? text;
+  } catch (error) {
+    return refuse(messageOf(error));
+  }
 }
 
 async function readText(path: string, refuse: (problem: string) => never): Promise<string> {
