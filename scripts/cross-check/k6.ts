@@ -28,7 +28,7 @@ const summarySchema = z.object({
 });
 
 /** Reads the summary that the script leaves. */
-export function readK6Summary(text: string): ToolReport {
+function readK6Summary(text: string): ToolReport {
   const { metrics } = summarySchema.parse(JSON.parse(text));
   const trend = metrics['ack_round_trip']?.values;
   const latency =
@@ -56,7 +56,7 @@ export function readK6Summary(text: string): ToolReport {
 }
 
 /** The variables of the script for one run. */
-export function k6Environment({ protocol, users, everyMs, durationMs }: K6Run, server: CountingServer) {
+function k6Environment({ protocol, users, everyMs, durationMs }: K6Run, server: CountingServer) {
   const engineUrl = `${server.httpUrl.replace('http:', 'ws:')}/socket.io/?EIO=4&transport=websocket`;
   return {
     URL: protocol === 'ws' ? server.wsUrl : engineUrl,

@@ -1,10 +1,21 @@
 /**
- * `node k6-substitutes.js SCRIPT` runs a script of k6 on Node.js: as many clients as it asks for, with substitutes for
- * the modules of k6. Variables of the script are those of the environment.
+ * `node k6-substitutes.js run [--quiet] [--env NAME=VALUE]... SCRIPT` runs a script of k6 on Node.js: as many clients as
+ * it asks for, with substitutes for the modules of k6. `version` prints `substitute`.
  */
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: flags, positionals } = parseArgs({
+  options: { quiet: { type: 'boolean' }, env: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+const [command, file] = positionals;
+if (command === 'version') {
+  console.log('substitute');
+  process.exit();
+}
 
 const values = new Map();
 
@@ -37,7 +48,7 @@ globalThis.k6 = {
   'k6/timers': { setInterval, setTimeout, clearInterval },
   'k6/websockets': { WebSocket: CountedWebSocket },
 };
-globalThis.__ENV = process.env;
+globalThis.__ENV = Object.fromEntries(flags.env.map((entry) => entry.split(/=(.*)/s, 2)));
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -52,7 +63,7 @@ registerHooks({
   },
 });
 
-const script = await import(pathToFileURL(process.argv[2]).href);
+const script = await import(pathToFileURL(file).href);
 const { vus, exec } = script.options.scenarios.clients;
 for (let client = 0; client < vus; client += 1) script[exec]();
 while (open.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -69,5 +80,5 @@ const data = {
     },
   },
 };
-for (const [file, text] of Object.entries(script.handleSummary(data))) writeFileSync(file, text);
+for (const [path, text] of Object.entries(script.handleSummary(data))) writeFileSync(path, text);
 process.exit();

@@ -1,38 +1,50 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readArtilleryOutput } from '../../scripts/cross-check/artillery.ts';
 import { withServer } from '../../scripts/cross-check/experiments.ts';
-import { k6Environment, readK6Summary } from '../../scripts/cross-check/k6.ts';
+import { k6Version, runK6 } from '../../scripts/cross-check/k6.ts';
 import { runAckRoundtrip } from '../../scripts/cross-check/sockbench.ts';
 import { cpuPerRequestUs } from '../../scripts/cross-check/usage.ts';
 import { temporaryFolder } from '../support/sockbench.ts';
 
-const SCRIPT = join(import.meta.dirname, '../../scripts/cross-check/k6-ack.js');
 const SUBSTITUTES = join(import.meta.dirname, 'k6-substitutes.js');
 
-describe("k6's script, with substitutes for the modules of k6", () => {
+/** Puts a program `k6` on PATH that runs the script of k6 on Node.js. */
+function substituteK6(): void {
+  const folder = temporaryFolder();
+  const lines = ['#!/bin/sh', `exec "${process.execPath}" "${SUBSTITUTES}" "$@"`];
+  writeFileSync(join(folder, 'k6'), `${lines.join('\n')}\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`);
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('a run of k6, with substitutes for its modules', () => {
   it.each(['ws', 'socketio'] as const)(
     'sends every request over %s and times each answer',
     async (protocol) => {
+      substituteK6();
       await withServer({}, async (server) => {
-        const summary = join(temporaryFolder(), 'summary.json');
-        const run = { protocol, users: 3, everyMs: 10, durationMs: 50 };
-        const env = { ...process.env, ...k6Environment(run, server), SUMMARY: summary };
-        await promisify(execFile)(process.execPath, [SUBSTITUTES, SCRIPT], { env });
-        const report = readK6Summary(readFileSync(summary, 'utf8'));
-        expect(await server.counts()).toMatchObject({
-          connections: 3,
-          requests: 15,
-          acknowledged: 15,
-          events: 0,
+        const { report, usage } = await runK6({ protocol, users: 3, everyMs: 10, durationMs: 50 }, server);
+        const counts = await server.counts();
+        expect(counts).toMatchObject({ connections: 3, requests: 15, acknowledged: 15, events: 0 });
+        const { sent, latency } = report ?? {};
+        expect({ sent, timed: latency?.count, exitCode: usage.exitCode }).toEqual({
+          sent: 15,
+          timed: 15,
+          exitCode: 0,
         });
-        expect({ sent: report.sent, timed: report.latency?.count }).toEqual({ sent: 15, timed: 15 });
       });
     },
   );
+
+  it('is made only with a k6 on PATH', () => {
+    substituteK6();
+    expect(k6Version()).toBe('substitute');
+    vi.stubEnv('PATH', temporaryFolder());
+    expect(k6Version()).toBeNull();
+  });
 });
 
 describe('a run of sockbench', () => {

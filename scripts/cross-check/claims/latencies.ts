@@ -81,6 +81,13 @@ export function wsMetricsClaim({ workload }: Experiments): Claim {
   return { title, outcome: outcomeOf(seen), parts: [`${how} ${names}.`, [text, ...v3Text].join(' ')] };
 }
 
+/** Says when half of the response times are shorter than any answer took. */
+function p50Text(p50Ms: number | null): string {
+  const { ackDelayMs } = LOADS.noAck;
+  if (p50Ms === null || p50Ms >= ackDelayMs) return '';
+  return ` p50 is ${msText(p50Ms)}, although no answer came before ${ackDelayMs} ms.`;
+}
+
 export function noAckClaim({ noAck }: Experiments): Claim {
   const { users, repetitions, ackDelayMs } = LOADS.noAck;
   const run = reported(noAck, 'Artillery socketio');
@@ -100,7 +107,7 @@ export function noAckClaim({ noAck }: Experiments): Claim {
   if (run === undefined || latency == null) return { title, outcome: 'unknown', parts: [how, table] };
   const seen = latency.count > run.server.acknowledged;
   const text = seen
-    ? `\`socketio.response_time\` has ${formatCount(latency.count)} values for ${formatCount(run.server.acknowledged)} answers. The others are the duration of a call that only queues the event: p50 is ${msText(latency.p50Ms)}, although no answer came before ${ackDelayMs} ms.`
+    ? `\`socketio.response_time\` has ${formatCount(latency.count)} values for ${formatCount(run.server.acknowledged)} answers. The others are the duration of a call that only queues the event.${p50Text(latency.p50Ms)}`
     : `\`socketio.response_time\` has as many values as the server gave answers.`;
   return { title, outcome: outcomeOf(seen), parts: [how, table, text] };
 }
