@@ -11,8 +11,8 @@ import { blocksOf, type CodeBlock, pages, ROOT } from './pages.ts';
 
 const LANGUAGES = ['ts', 'js', 'sh', 'json', 'yaml', 'text'];
 const blocks = pages.flatMap(blocksOf);
-/** The commands of the examples' own pages are run by test/e2e/examples.test.ts. */
-const ownBlocks = blocks.filter(({ page }) => !page.startsWith('docs/examples/'));
+/** The commands of these pages are run by test/e2e/examples.test.ts and test/deploy/. */
+const ownBlocks = blocks.filter(({ page }) => !/^(docs\/examples|deploy)\//.test(page));
 const inLanguage = (language: string) => ownBlocks.filter((block) => block.language === language);
 const nameOf = ({ page, line }: CodeBlock) => `${page}:${line}`;
 

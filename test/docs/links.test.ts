@@ -40,7 +40,7 @@ const SOURCES = ['src', 'servers', 'scenarios', 'scripts', 'templates', 'test'];
 function missingPaths({ text }: Page): string[] {
   const named = [
     ...withoutCode(text).matchAll(
-      /`((?:src|servers|scenarios|scripts|templates|test|bin|bench)\/[\w./-]*)`/g,
+      /`((?:src|servers|scenarios|scripts|templates|test|bin|bench|deploy)\/[\w./-]*)`/g,
     ),
   ];
   return named

@@ -31,6 +31,7 @@ export const pages: readonly Page[] = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'deploy/README.md',
   ...markdownIn('docs').toSorted(),
 ].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 
