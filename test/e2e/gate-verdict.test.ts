@@ -65,7 +65,8 @@ test('a gate whose server is slower fails, reports it everywhere, and can be jud
     },
   );
   expect(stderr).toMatch(/^base, head: 18 rounds, 9 if that is enough; at most about (\d+s|\d+ minutes)$/m);
-  expect(stderr).toMatch(/^round 9 of at most 18: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
+  // A round that the machine disturbed has the reason instead of the figures.
+  expect(stderr).toMatch(/^round \d+ of at most 18: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
   expect(stderr).toMatch(/^::error title=.*delivery\.p50.*::/m);
   expect(readFileSync(summary, 'utf8')).toContain('REGRESSED');
   expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<testsuite [^>]*failures="3"/);
