@@ -6,12 +6,12 @@ import { Server, type Socket } from 'socket.io';
 import { describe, expect, test } from 'vitest';
 import { CERTIFICATE, TEST_KEY } from '../support/certificates.ts';
 import { listening } from '../support/refusing-servers.ts';
-import { startSockbench, storedResult, temporaryFolder } from '../support/sockbench.ts';
+import { ANY_CPU, startSockbench, storedResult, temporaryFolder } from '../support/sockbench.ts';
 
 const SENT = 20;
 const CLIENTS = 4;
 const SHORT = ['--duration', '400ms', '--warmup', '0s', '--warmup-max', '0s', '--drain', '2s', '--quiet'];
-const FEW = ['--clients', `${CLIENTS}`, '--rate', `${SENT / 0.4}/s`, ...SHORT];
+const FEW = ['--clients', `${CLIENTS}`, '--rate', `${SENT / 0.4}/s`, ...SHORT, ...ANY_CPU];
 
 /** Runs sockbench in a folder. */
 async function runIn(folder: string, ...args: string[]) {
