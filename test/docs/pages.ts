@@ -32,6 +32,7 @@ export const pages: readonly Page[] = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'deploy/README.md',
+  'scenarios/artillery/README.md',
   ...markdownIn('docs').toSorted(),
 ].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 
