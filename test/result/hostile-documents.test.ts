@@ -6,9 +6,15 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
 import { CAPACITY, COMPARISON, RUNS } from '../../src/report/index.ts';
-import { readDocument, type StoredDocument } from '../../src/result/documents.ts';
+import { boundResult } from '../../src/result/bound.ts';
+import { parseAs, readDocument, type StoredDocument } from '../../src/result/documents.ts';
+import { ShardMerge } from '../../src/result/merge/shard-merge.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { judgeRun } from '../../src/run/validity/judge.ts';
+import { madeShards } from '../support/made-shards.ts';
 import { mutate } from '../support/mutate.ts';
 import { fromSchema2 } from '../support/schema-2.ts';
+import { everyoneHears } from './merge/made-run.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'schema-2');
 const folder = mkdtempSync(join(tmpdir(), 'sockbench-hostile-'));
@@ -77,6 +83,9 @@ async function tryDocument(text: Uint8Array): Promise<'accepted' | 'refused'> {
   return 'accepted';
 }
 
+const SHARDS = madeShards(everyoneHears(6, 20), 3);
+const stored = (document: unknown): unknown => JSON.parse(JSON.stringify(document));
+
 describe('a document that was damaged or forged is rendered, or refused in one sentence', () => {
   const isExploring = process.env['EXPLORE'] === '1';
 
@@ -85,8 +94,9 @@ describe('a document that was damaged or forged is rendered, or refused in one s
     ['socketio-cluster-rooms', 100],
     ['compare', 60],
     ['capacity', 80],
+    ['shard', 100],
   ])('%s', { timeout: isExploring ? 3600e3 : 60e3 }, async (name, numRuns) => {
-    const document = fixture(name);
+    const document = name === 'shard' ? stored(SHARDS[1]) : fixture(name);
     expect(await tryDocument(Buffer.from(JSON.stringify(document)))).toBe('accepted');
     const seen = { accepted: 0, refused: 0 };
     await fc.assert(
@@ -97,6 +107,45 @@ describe('a document that was damaged or forged is rendered, or refused in one s
     );
     // A mutation that is always refused, or never, would test nothing.
     expect(seen.accepted).toBeGreaterThan(numRuns / 20);
+    expect(seen.refused).toBeGreaterThan(numRuns / 20);
+  });
+});
+
+/** Merges all shards; those that the forged file would replace are left out. Null when it was refused. */
+function mergeWith(forged: RunResult): RunResult | null {
+  const others = SHARDS.filter(({ shard }) => shard?.index !== forged.shard?.index);
+  const merge = new ShardMerge();
+  try {
+    for (const [index, result] of [...others, forged].entries()) merge.add(`${index}.json`, result);
+    return judgeRun(boundResult(merge.result()), []);
+  } catch (error) {
+    // What is left to the merge is a sentence, too.
+    expect(error).toBeInstanceOf(SockbenchError);
+    expect((error as SockbenchError).message).not.toMatch(/\p{Cc}/u);
+    return null;
+  }
+}
+
+describe('a shard that was damaged or forged', () => {
+  it('is merged and rendered, or refused in one sentence', { timeout: 120e3 }, async () => {
+    const seen = { merged: 0, refused: 0 };
+    const numRuns = process.env['EXPLORE'] === '1' ? 1000 : 60;
+    await fc.assert(
+      fc.asyncProperty(fc.noBias(fc.nat()), async (seed) => {
+        writeFileSync(path, mutate(stored(SHARDS[1]), seed));
+        const forged = await readDocument(path).catch((error: unknown) => {
+          expectOneSentence(error);
+          return null;
+        });
+        const merged = forged?.kind === 'run' ? mergeWith(forged.document) : null;
+        seen[merged === null ? 'refused' : 'merged'] += 1;
+        if (merged === null) return;
+        expect(renderAll({ kind: 'run', path, document: merged })).toBeGreaterThan(0);
+        expect(parseAs('run', path, stored(merged))).toEqual(merged);
+      }),
+      { numRuns, endOnFailure: true },
+    );
+    expect(seen.merged).toBeGreaterThan(numRuns / 20);
     expect(seen.refused).toBeGreaterThan(numRuns / 20);
   });
 });
