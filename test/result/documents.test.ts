@@ -117,6 +117,46 @@ describe('a stored result', () => {
     });
   });
 
+  it.each<[what: string, text: string, problem: RegExp]>([
+    [
+      'the broadcasts of a shard may be long',
+      `{"shard":{"broadcasts":"${'A'.repeat(2e6)}"}}`,
+      / schemaVersion: /,
+    ],
+    [
+      'no other text of a shard',
+      `{"shard":{"broadcasts":"","host":"${'A'.repeat(2e6)}"}}`,
+      / holds a text of 2,000,001 characters at shard\.host$/,
+    ],
+    [
+      'not in a comparison',
+      `{"rounds":[{"shard":{"broadcasts":"${'A'.repeat(2e6)}"}}]}`,
+      / holds a text of 2,000,001 characters at rounds\[0\]\.shard\.broadcasts$/,
+    ],
+    [
+      'a shard may list its clients',
+      `{"shard":{"accounts":[{"receivers":${list(100_000)}}]}}`,
+      / schemaVersion: /,
+    ],
+    [
+      'at most 100,000 of them',
+      `{"shard":{"accounts":[{"receivers":${list(100_001)}}]}}`,
+      / holds more than 100,000 values in one list at shard\.accounts\[0\]\.receivers\[100000\]$/,
+    ],
+    [
+      'the limit of a document holds without the broadcasts',
+      `{"shard":{"broadcasts":"${'A'.repeat(2e6)}"}}${' '.repeat(MAX_DOCUMENT_BYTES)}`,
+      / has 40 MiB; the maximum is 40 MiB$/,
+    ],
+  ])('has limits of its own for shards: %s', async (_, text, problem) => {
+    const path = join(await emptyFolder(), 'result.json');
+    await writeFile(path, text);
+    await expect(readDocument(path)).rejects.toMatchObject({
+      code: 'BAD_RESULT',
+      message: expect.stringMatching(problem) as unknown,
+    });
+  });
+
   it('is an error when it is a folder, a pipe, or larger than any document', async () => {
     const folderPath = await emptyFolder();
     await expect(readDocument(folderPath)).rejects.toMatchObject({ message: `${folderPath} is a folder` });

@@ -127,7 +127,9 @@ function mergeWith(forged: RunResult): RunResult | null {
 }
 
 describe('a shard that was damaged or forged', () => {
-  it('is merged and rendered, or refused in one sentence', { timeout: 120e3 }, async () => {
+  it('is merged and rendered, or refused in one sentence', {
+    timeout: process.env['EXPLORE'] === '1' ? 3600e3 : 60e3,
+  }, async () => {
     const seen = { merged: 0, refused: 0 };
     const numRuns = process.env['EXPLORE'] === '1' ? 1000 : 60;
     await fc.assert(
