@@ -23,7 +23,7 @@ import { ARTILLERY } from './install.ts';
 
 const COMMAND = join(import.meta.dirname, '../../bin/sockbench.js');
 const LIMIT = { ratio: 0.1, ns: 100e3, cpuRatio: 1.25 } as const;
-const QUANTILES = [0.5, 0.95, 0.99] as const;
+const COMPARED_QUANTILES = [0.5, 0.95, 0.99] as const;
 const TIMES = { warmup: '2s', duration: '10s' } as const;
 
 /** One workload, as flags of `sockbench run` and as a step of a flow. */
@@ -67,7 +67,7 @@ function onCpus(cpus: readonly number[], command: readonly string[]): readonly s
 const [SERVER_CPU = 0, ...OTHER_CPUS] = allowedCpus();
 const GENERATOR_CPUS = OTHER_CPUS.length > 0 ? OTHER_CPUS : [SERVER_CPU];
 
-function run(command: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
+function runToEnd(command: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
   const [file = '', ...args] = command;
   const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', env, maxBuffer: 1e9 });
   if (error !== undefined || (status !== 0 && status !== 3)) {
@@ -86,7 +86,7 @@ function figuresIn(folder: string): CostFigures {
   );
   rmSync(folder, { recursive: true, force: true });
   return {
-    quantilesNs: QUANTILES.map((quantile) => histogram?.quantileNs(quantile) ?? Number.NaN),
+    quantilesNs: COMPARED_QUANTILES.map((quantile) => histogram?.quantileNs(quantile) ?? Number.NaN),
     cpuPerDeliveryNs: (cpuMs * 1e6) / receivedInTime(result),
     invalid: result.invalid.map(({ code }) => code),
   };
@@ -97,7 +97,7 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'sockbench-cost-'));
 function runDirectly({ scenario, rate }: CostWorkload, url: string, clients: number): CostFigures {
   const out = newFolder();
   const flags = `--clients ${clients} --rate ${rate} --warmup ${TIMES.warmup} --warmup-max ${TIMES.warmup} --duration ${TIMES.duration}`;
-  run([
+  runToEnd([
     process.execPath,
     COMMAND,
     ...['run', scenario, '--target', url, ...flags.split(' ')],
@@ -132,7 +132,7 @@ function runInside({ step, rate, users }: CostWorkload, url: string, clients: nu
     ARTILLERY_DISABLE_TELEMETRY: '1',
     NODE_PATH: [ARTILLERY_PACKAGE, process.env['NODE_PATH'] ?? ''].join(delimiter),
   };
-  run(onCpus(GENERATOR_CPUS, [process.execPath, ARTILLERY, 'run', '--quiet', script]), env);
+  runToEnd(onCpus(GENERATOR_CPUS, [process.execPath, ARTILLERY, 'run', '--quiet', script]), env);
   rmSync(folder, { recursive: true, force: true });
   return figuresIn(out);
 }
@@ -140,7 +140,9 @@ function runInside({ step, rate, users }: CostWorkload, url: string, clients: nu
 function mediansOf(trials: readonly CostFigures[]) {
   const of = (read: (figures: CostFigures) => number) => median(trials.map(read));
   return {
-    quantilesNs: QUANTILES.map((_, place) => of(({ quantilesNs }) => quantilesNs[place] ?? Number.NaN)),
+    quantilesNs: COMPARED_QUANTILES.map((_, place) =>
+      of(({ quantilesNs }) => quantilesNs[place] ?? Number.NaN),
+    ),
     cpuPerDeliveryNs: of(({ cpuPerDeliveryNs }) => cpuPerDeliveryNs),
     invalid: trials.flatMap(({ invalid }) => invalid),
   };
@@ -156,7 +158,7 @@ function report(name: string, direct: readonly CostFigures[], inside: readonly C
     return holds;
   };
   process.stdout.write(`\n${name}, median of ${direct.length} trials: directly, inside Artillery\n`);
-  const rows = QUANTILES.map((quantile, place) => {
+  const rows = COMPARED_QUANTILES.map((quantile, place) => {
     const [a = Number.NaN, b = Number.NaN] = [alone.quantilesNs[place], within.quantilesNs[place]];
     return row(`p${quantile * 100}`, a, b, Math.abs(b - a) <= Math.max(LIMIT.ns, a * LIMIT.ratio));
   });
@@ -167,7 +169,7 @@ function report(name: string, direct: readonly CostFigures[], inside: readonly C
   return rows.every((holds) => holds);
 }
 
-async function measure(
+async function compareCost(
   name: string,
   workload: CostWorkload,
   trials: number,
@@ -211,6 +213,6 @@ const { values } = parseArgs({
 let isWithin = true;
 for (const [name, workload] of Object.entries(WORKLOADS)) {
   if (values.only !== undefined && values.only !== name) continue;
-  isWithin = (await measure(name, workload, Number(values.trials), Number(values.clients))) && isWithin;
+  isWithin = (await compareCost(name, workload, Number(values.trials), Number(values.clients))) && isWithin;
 }
 process.exitCode = isWithin ? 0 : 1;

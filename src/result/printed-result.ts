@@ -12,13 +12,13 @@ import { messageOf } from '../errors.ts';
  * a time of day, and other lines in between. `sockbench report` and `merge` read a log that holds one result.
  */
 const MARK = 'sockbench-result';
-const LINE_CHARACTERS = 4000;
+const PRINTED_CHARACTERS = 4000;
 const PRINTED_LINE = /sockbench-result ([\w.-]+) (\d+)\/(\d+) ([A-Za-z0-9+/=]+)\s*$/;
 
 /** Writes a document as lines, each with a line break. `name` has letters, digits, `.`, `_` and `-` only. */
 export function printedLines(name: string, json: string): string {
   const text = deflateSync(json).toString('base64');
-  const parts = text.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, 'g')) ?? [];
+  const parts = text.match(new RegExp(`.{1,${PRINTED_CHARACTERS}}`, 'g')) ?? [];
   return parts.map((part, index) => `${MARK} ${name} ${index + 1}/${parts.length} ${part}\n`).join('');
 }
 
@@ -41,10 +41,13 @@ export function resultInLines(text: string, maxBytes: number): string | null {
   if (others.length > 0)
     throw new Error(`holds ${results.size} printed results: ${[...results.keys()].join(', ')}`);
   const [name, { parts, count }] = first;
-  const missing = Array.from({ length: count }, (_, place) => place + 1).find((place) => !parts.has(place));
-  if (missing !== undefined)
-    throw new Error(`lacks line ${missing} of ${count} of the printed result ${name}`);
-  const joined = Array.from({ length: count }, (_, place) => parts.get(place + 1)).join('');
+  // The count is whatever the log says: no list is made of it.
+  let joined = '';
+  for (let place = 1; place <= count; place++) {
+    const part = parts.get(place);
+    if (part === undefined) throw new Error(`lacks line ${place} of ${count} of the printed result ${name}`);
+    joined += part;
+  }
   try {
     return inflateSync(Buffer.from(joined, 'base64'), { maxOutputLength: maxBytes }).toString();
   } catch (error) {
