@@ -67,7 +67,7 @@ function onCpus(cpus: readonly number[], command: readonly string[]): readonly s
 const [SERVER_CPU = 0, ...OTHER_CPUS] = allowedCpus();
 const GENERATOR_CPUS = OTHER_CPUS.length > 0 ? OTHER_CPUS : [SERVER_CPU];
 
-function runToEnd(command: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
+function runCommand(command: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
   const [file = '', ...args] = command;
   const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', env, maxBuffer: 1e9 });
   if (error !== undefined || (status !== 0 && status !== 3)) {
@@ -97,7 +97,7 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'sockbench-cost-'));
 function runDirectly({ scenario, rate }: CostWorkload, url: string, clients: number): CostFigures {
   const out = newFolder();
   const flags = `--clients ${clients} --rate ${rate} --warmup ${TIMES.warmup} --warmup-max ${TIMES.warmup} --duration ${TIMES.duration}`;
-  runToEnd([
+  runCommand([
     process.execPath,
     COMMAND,
     ...['run', scenario, '--target', url, ...flags.split(' ')],
@@ -132,7 +132,7 @@ function runInside({ step, rate, users }: CostWorkload, url: string, clients: nu
     ARTILLERY_DISABLE_TELEMETRY: '1',
     NODE_PATH: [ARTILLERY_PACKAGE, process.env['NODE_PATH'] ?? ''].join(delimiter),
   };
-  runToEnd(onCpus(GENERATOR_CPUS, [process.execPath, ARTILLERY, 'run', '--quiet', script]), env);
+  runCommand(onCpus(GENERATOR_CPUS, [process.execPath, ARTILLERY, 'run', '--quiet', script]), env);
   rmSync(folder, { recursive: true, force: true });
   return figuresIn(out);
 }
