@@ -20,11 +20,14 @@ export interface OtherShard {
   /** Null where shards do not announce themselves. */
   readonly host: string | null;
   /**
-   * The reading of its clock minus the reading of this host's, in nanoseconds, both since the origin of
-   * {@link file://./../host.ts}: exactly 0 on the same boot of one machine. Null where it is not known.
+   * The reading of its clock minus the reading of this host's, in nanoseconds, each since its `shardOriginNs`: exact on
+   * the same boot of one machine. Null where it is not known.
    */
   readonly aheadNs: number | null;
-  /** The maximum error of {@link aheadNs}: half of the shortest round trip, plus the drift until the end. */
+  /**
+   * The maximum error of {@link aheadNs}: 0 on the same boot of one machine, else half of the shortest round trip, plus the
+   * drift until the end. Null where {@link aheadNs} is.
+   */
   readonly boundNs: number | null;
   /** Why {@link aheadNs} is not known; null where it is. */
   readonly problem: string | null;
@@ -45,7 +48,7 @@ export interface Meeting {
   readonly others: readonly OtherShard[];
   /**
    * Compares the clocks again after measuring. Resolves to the others with the bound that holds for the whole run. It
-   * never rejects: where a shard no longer answers, its bound becomes null, with the problem.
+   * never rejects: where a shard no longer answers, how its clock compares becomes null, with the problem.
    */
   readonly compareAgain: () => Promise<readonly OtherShard[]>;
 }

@@ -6,6 +6,7 @@ import { frames } from './frames.ts';
 import { generators } from './generators.ts';
 import { leftovers } from './leftovers.ts';
 import { mistakes } from './mistakes.ts';
+import { rendezvous } from './rendezvous.ts';
 import { signals } from './signals.ts';
 import { waits } from './waits.ts';
 
@@ -20,4 +21,5 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   files,
   mistakes,
   leftovers,
+  rendezvous,
 };
