@@ -8,10 +8,10 @@ import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { parseRendezvousPlace, parseStartAt, type RendezvousPlace } from '../plan/rendezvous-place.ts';
 import { clientsOfShard, type Shard, shardText } from '../plan/shard.ts';
-import { shardFromEnvironment } from '../plan/shard-environment.ts';
+import { INDEX_VARIABLES, shardFromEnvironment } from '../plan/shard-environment.ts';
 import { createHost, type RunHost } from '../run/host.ts';
 import { createRendezvous } from '../run/rendezvous/create.ts';
-import { plural } from '../text.ts';
+import { either, plural } from '../text.ts';
 import type { Cli } from './cli.ts';
 import { type Flags, readFlags } from './flags.ts';
 
@@ -20,7 +20,7 @@ export const SHARD_OPTIONS = {
   shard: option(
     'I/N',
     null,
-    'carry out the I-th of N equal parts of the run; env takes I and N from the scheduler, env/N only I (docs/shards.md)',
+    `carry out the I-th of N equal parts of the run; env takes I and N from the scheduler, env/N only I, which is in ${either(INDEX_VARIABLES)}`,
   ),
   rendezvous: option(
     'DIR|URL',

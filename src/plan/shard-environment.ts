@@ -10,6 +10,8 @@ export interface SchedulerVariables {
   readonly index: string | null;
   /** The index of the first part: a number, or the variable that has it. */
   readonly first: number | string;
+  /** The variable with the index of the last part; null where the scheduler sets none. */
+  readonly last: string | null;
   /** The variable with the difference of adjacent indexes; null where they differ by 1. */
   readonly step: string | null;
   /** Null where the scheduler sets none. */
@@ -24,6 +26,7 @@ export const SCHEDULERS: readonly SchedulerVariables[] = [
     scheduler: 'Kubernetes Indexed Job',
     index: 'JOB_COMPLETION_INDEX',
     first: 0,
+    last: null,
     step: null,
     count: null,
     remark: 'Write `--shard env/4`, where 4 is `completions`.',
@@ -32,6 +35,7 @@ export const SCHEDULERS: readonly SchedulerVariables[] = [
     scheduler: 'GitHub Actions matrix',
     index: null,
     first: 1,
+    last: null,
     step: null,
     count: null,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub.
@@ -41,6 +45,7 @@ export const SCHEDULERS: readonly SchedulerVariables[] = [
     scheduler: 'GitLab parallel',
     index: 'CI_NODE_INDEX',
     first: 1,
+    last: null,
     step: null,
     count: 'CI_NODE_TOTAL',
     remark: 'A job without `parallel` has no index.',
@@ -49,6 +54,7 @@ export const SCHEDULERS: readonly SchedulerVariables[] = [
     scheduler: 'Slurm array',
     index: 'SLURM_ARRAY_TASK_ID',
     first: 'SLURM_ARRAY_TASK_MIN',
+    last: 'SLURM_ARRAY_TASK_MAX',
     step: 'SLURM_ARRAY_TASK_STEP',
     count: 'SLURM_ARRAY_TASK_COUNT',
     remark: 'The array is a range: `--array=1-4`, `--array=0-3` or `--array=10-40:10`.',
@@ -57,11 +63,15 @@ export const SCHEDULERS: readonly SchedulerVariables[] = [
     scheduler: 'AWS Batch array job',
     index: 'AWS_BATCH_JOB_ARRAY_INDEX',
     first: 0,
+    last: null,
     step: null,
     count: 'AWS_BATCH_JOB_ARRAY_SIZE',
     remark: 'AWS allows a size of 2 to 10,000; a run has at most 1,000 shards.',
   },
 ];
+
+/** The variables that have the index of a shard, in the order of the table. */
+export const INDEX_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ index }) => index ?? []);
 
 /**
  * Reads a shard as `--shard` gives it, or from the variables of a scheduler:
@@ -78,16 +88,19 @@ export function shardFromEnvironment(text: string, env: NodeJS.ProcessEnv): Shar
   const count = countOf(variables, given, env);
   const first = typeof variables.first === 'number' ? variables.first : readNumber(variables.first, env);
   const step = isSet(variables.step, env) ? readNumber(variables.step, env) : 1;
+  const last = first + (count - 1) * step;
   const position = (readNumber(variables.index, env) - first) / step + 1;
-  if (!Number.isInteger(position) || position < 1 || position > count) {
-    const read = [variables.index, variables.first, variables.step, variables.count];
+  // Where the array has gaps, no task of it takes part: each would wait for shards that do not exist.
+  const hasGaps = isSet(variables.last, env) && readNumber(variables.last, env) !== last;
+  if (hasGaps || !Number.isInteger(position) || position < 1 || position > count) {
+    const read = [variables.index, variables.first, variables.last, variables.step, variables.count];
     const settings = read.filter((name) => isSet(name, env)).map((name) => setting(name, env));
-    const last = first + (count - 1) * step;
+    const steps = step === 1 ? '' : ` in steps of ${step}`;
     fail(
       'BAD_SHARD',
-      `${list(settings)}: ${count} shards have the indexes ${first} to ${last}${step === 1 ? '' : ` in steps of ${step}`}`,
-      step === 1
-        ? 'Compare the number of shards with that of the job.'
+      `${list(settings)}: ${count} shards have the indexes ${first} to ${last}${steps}`,
+      variables.last === null
+        ? 'Give as many shards as the job has parts.'
         : 'Submit a range of tasks: --array=1-4.',
     );
   }

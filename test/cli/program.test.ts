@@ -62,8 +62,9 @@ describe('help', () => {
                                                   format; json is always written (default: text,json,html)
         --quiet                                   suppress progress output; warnings and errors remain
         --shard <I/N>                             carry out the I-th of N equal parts of the run; env
-                                                  takes I and N from the scheduler, env/N only I
-                                                  (docs/shards.md)
+                                                  takes I and N from the scheduler, env/N only I, which is
+                                                  in JOB_COMPLETION_INDEX, CI_NODE_INDEX,
+                                                  SLURM_ARRAY_TASK_ID or AWS_BATCH_JOB_ARRAY_INDEX
         --rendezvous <DIR|URL>                    where the shards wait for one another: a folder that all
                                                   of them share, or a URL that the first of them serves
         --start-at <TIME>                         when all shards begin, instead of --rendezvous:

@@ -55,9 +55,10 @@ describe('a shard', () => {
   });
 });
 
-const slurm = (id: number, min: number, step: number | null, count: number) => ({
+const slurm = (id: number, min: number, step: number | null, count: number, max: number | null = null) => ({
   SLURM_ARRAY_TASK_ID: String(id),
   SLURM_ARRAY_TASK_MIN: String(min),
+  ...(max === null ? {} : { SLURM_ARRAY_TASK_MAX: String(max) }),
   SLURM_ARRAY_TASK_COUNT: String(count),
   ...(step === null ? {} : { SLURM_ARRAY_TASK_STEP: String(step) }),
 });
@@ -74,10 +75,10 @@ describe('a shard from the environment', () => {
       { CI_NODE_INDEX: '2', CI_NODE_TOTAL: '4' },
       { index: 2, count: 4 },
     ],
-    ['Slurm, --array=0-3', 'env', slurm(0, 0, 1, 4), { index: 1, count: 4 }],
-    ['Slurm, --array=1-4', 'env', slurm(4, 1, 1, 4), { index: 4, count: 4 }],
-    ['Slurm, --array=10-40:10', 'env', slurm(30, 10, 10, 4), { index: 3, count: 4 }],
-    ['Slurm, --array=5', 'env', slurm(5, 5, 1, 1), { index: 1, count: 1 }],
+    ['Slurm, --array=0-3', 'env', slurm(0, 0, 1, 4, 3), { index: 1, count: 4 }],
+    ['Slurm, --array=1-4', 'env', slurm(4, 1, 1, 4, 4), { index: 4, count: 4 }],
+    ['Slurm, --array=10-40:10', 'env', slurm(30, 10, 10, 4, 40), { index: 3, count: 4 }],
+    ['Slurm, --array=5', 'env', slurm(5, 5, 1, 1, 5), { index: 1, count: 1 }],
     ['Slurm without a step', 'env/4', slurm(2, 1, null, 4), { index: 2, count: 4 }],
     [
       'AWS Batch, the first',
@@ -147,10 +148,11 @@ describe('a shard from the environment', () => {
       'CI_NODE_INDEX=0 and CI_NODE_TOTAL=3: 3 shards have the indexes 1 to 3',
     ],
     [
+      // As Slurm 22.05 sets them for --array=1,3,7; the index alone would be that of a shard.
       'a Slurm array with a gap',
       'env',
-      slurm(7, 1, 2, 3),
-      'SLURM_ARRAY_TASK_ID=7, SLURM_ARRAY_TASK_MIN=1, SLURM_ARRAY_TASK_STEP=2 and SLURM_ARRAY_TASK_COUNT=3: 3 shards have the indexes 1 to 5 in steps of 2',
+      slurm(3, 1, 1, 3, 7),
+      'SLURM_ARRAY_TASK_ID=3, SLURM_ARRAY_TASK_MIN=1, SLURM_ARRAY_TASK_MAX=7, SLURM_ARRAY_TASK_STEP=1 and SLURM_ARRAY_TASK_COUNT=3: 3 shards have the indexes 1 to 3',
     ],
     [
       'a Slurm task between two steps',
@@ -190,7 +192,7 @@ describe('a shard from the environment', () => {
   it('finds every index of every scheduler, by its row alone', () => {
     const rows = SCHEDULERS.filter((each) => each.index !== null);
     expect(rows).toHaveLength(4);
-    for (const { index, first, step, count } of rows) {
+    for (const { index, first, last, step, count } of rows) {
       for (let own = 1; own <= 5; own++) {
         const start = typeof first === 'number' ? first : 20;
         const distance = step === null ? 1 : 3;
@@ -198,6 +200,7 @@ describe('a shard from the environment', () => {
           [
             [index, start + (own - 1) * distance],
             [first, start],
+            [last, start + 4 * distance],
             [step, distance],
             [count, 5],
           ].flatMap(([name, value]) => (typeof name === 'string' ? [[name, String(value)]] : [])),
