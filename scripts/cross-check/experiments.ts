@@ -18,7 +18,8 @@ export const LOADS = {
   responseStep: { users: 5 },
   /** Longer than the 10 s after which Artillery's other steps time out. */
   neverAck: { users: 5, waitMs: 16_000, drainMs: 2000 },
-  stalls: { users: 20, durationMs: 22_000 },
+  /** At least one whole period of 10 s begins, ends and is aggregated in it. */
+  stalls: { users: 20, durationMs: 26_000 },
   failed: { users: 5 },
   features: { fromHz: 2, toHz: 12, durationMs: 6000 },
 } as const;
@@ -50,7 +51,7 @@ async function artilleryRun(
   return withServer(fault, (server) => runArtilleryScript(run, server));
 }
 
-/** Artillery 2 ignores fractions of a second without a unit. The engine socketio-v3 brings Artillery 1, which ignores units. */
+/** A fraction of a second needs a unit in Artillery 2. The engine socketio-v3 uses Artillery 1, which ignores units. */
 const think = (engine: Engine, ms: number) => ({ think: engine === 'socketio-v3' ? ms / 1000 : `${ms}ms` });
 
 function ackWorkload(

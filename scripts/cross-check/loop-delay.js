@@ -1,7 +1,7 @@
 /**
  * Processor for Artillery: measures the thread that sends. Appends lines of JSON to the file that CROSS_CHECK_LOOP
  * names: `{"maxMs"}` twice a second, the longest delay of the event loop, and `{"aggregateMs"}` for each time that
- * Artillery's store of metrics aggregated.
+ * Artillery's store of metrics aggregated. Ends with the load: the last aggregation, of all that is left, holds nothing up.
  */
 import { appendFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -17,19 +17,21 @@ const write = (/** @type {object} */ line) => appendFileSync(file ?? '', `${JSON
 if (!isMainThread && file !== undefined && store !== undefined) {
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  setInterval(() => {
+  const timer = setInterval(() => {
     write({ atMs: Date.now(), maxMs: delay.max / 1e6 });
     delay.reset();
-  }, 500).unref();
+  }, 500);
+  timer.unref();
 
   // The exports of the package hide it, the file does not.
   const { SSMS } = await import(store);
   const { aggregate } = SSMS.prototype;
   SSMS.prototype.aggregate = function timed(/** @type {boolean | undefined} */ force) {
+    if (force === true) clearInterval(timer);
     const startMs = performance.now();
     aggregate.call(this, force);
     const aggregateMs = performance.now() - startMs;
-    if (aggregateMs >= SHORTEST_MS) write({ atMs: Date.now(), aggregateMs });
+    if (aggregateMs >= SHORTEST_MS && force !== true) write({ atMs: Date.now(), aggregateMs });
   };
 }
 

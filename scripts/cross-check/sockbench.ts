@@ -92,7 +92,7 @@ export async function runAckRoundtrip(run: SockbenchRun, server: CountingServer)
       args: [join(REPOSITORY, 'bin/sockbench.js'), 'run', 'ack-roundtrip', '--quiet', ...given],
       cwd: REPOSITORY,
       env: {},
-      limitMs: run.durationMs + run.drainMs + 30_000,
+      limitMs: run.durationMs + run.drainMs + 60_000,
     },
     server,
   );
