@@ -17,7 +17,7 @@ export const MAX_COUNT_OF_SHARD = Math.floor(Number.MAX_SAFE_INTEGER / MAX_SHARD
 export function contradictionOfShard(result: RunResult): Contradiction | null {
   const { shard, shards } = result;
   if (shard === null) return null;
-  if (shards !== null) return at([], 'it is of one shard and of a merge at once');
+  if (shards !== null) return inShard([], 'it is of one shard and of a merge at once');
   return (
     wrongNumber(shard) ??
     wrongStreams(shard, result) ??
@@ -27,17 +27,17 @@ export function contradictionOfShard(result: RunResult): Contradiction | null {
   );
 }
 
-function at(place: readonly PropertyKey[], problem: string): Contradiction {
+function inShard(place: readonly PropertyKey[], problem: string): Contradiction {
   return { place: ['shard', ...place], problem };
 }
 
 function wrongNumber({ index, count, others }: StoredShard): Contradiction | null {
-  if (count < 1 || count > MAX_SHARDS) return at(['count'], `a run has 1 to ${MAX_SHARDS} shards`);
-  if (index < 1 || index > count) return at(['index'], `${index} is not one of ${count} shards`);
+  if (count < 1 || count > MAX_SHARDS) return inShard(['count'], `a run has 1 to ${MAX_SHARDS} shards`);
+  if (index < 1 || index > count) return inShard(['index'], `${index} is not one of ${count} shards`);
   const known = new Set([index]);
   for (const [place, other] of others.entries()) {
     if (other.index < 1 || other.index > count || known.has(other.index)) {
-      return at(['others', place, 'index'], `${other.index} is not another one of ${count} shards`);
+      return inShard(['others', place, 'index'], `${other.index} is not another one of ${count} shards`);
     }
     known.add(other.index);
   }
@@ -54,12 +54,12 @@ function wrongStreams(shard: StoredShard, result: RunResult): Contradiction | nu
   let expected = 0;
   for (const [place, { stream, sender, copies, sent }] of shard.streams.entries()) {
     if (!isOwn(sender, shard, result)) {
-      return at(['streams', place, 'sender'], `client ${sender} is not in this shard`);
+      return inShard(['streams', place, 'sender'], `client ${sender} is not in this shard`);
     }
-    if (known.has(stream)) return at(['streams', place, 'stream'], `stream ${stream} is listed twice`);
+    if (known.has(stream)) return inShard(['streams', place, 'stream'], `stream ${stream} is listed twice`);
     known.add(stream);
     expected += sent * copies * result.plan.clients;
-    if (expected > MAX_COUNT_OF_SHARD) return at(['streams', place], 'too many deliveries are expected');
+    if (expected > MAX_COUNT_OF_SHARD) return inShard(['streams', place], 'too many deliveries are expected');
   }
   return null;
 }
@@ -72,16 +72,16 @@ function wrongAccounts(shard: StoredShard, result: RunResult): Contradiction | n
     byStream.set(account.stream, known);
     for (const receiver of account.receivers) {
       const where = ['accounts', place, 'receivers'];
-      if (!isOwn(receiver, shard, result)) return at(where, `client ${receiver} is not in this shard`);
+      if (!isOwn(receiver, shard, result)) return inShard(where, `client ${receiver} is not in this shard`);
       if (known.has(receiver))
-        return at(where, `client ${receiver} has two accounts of stream ${account.stream}`);
+        return inShard(where, `client ${receiver} has two accounts of stream ${account.stream}`);
       known.add(receiver);
     }
     delivered += account.delivered * account.receivers.length;
   }
   const has = result.ledger.delivered;
   if (delivered === has) return null;
-  return at(['accounts'], `they add up to ${delivered} deliveries, and the ledger to ${has}`);
+  return inShard(['accounts'], `they add up to ${delivered} deliveries, and the ledger to ${has}`);
 }
 
 function wrongCounts(
@@ -89,10 +89,11 @@ function wrongCounts(
   { intervals, ledger, series, plan }: RunResult,
 ): Contradiction | null {
   if (expected.length !== intervals.length) {
-    return at(['expected'], `it has ${expected.length} values for ${intervals.length} intervals`);
+    return inShard(['expected'], `it has ${expected.length} values for ${intervals.length} intervals`);
   }
   const silentAt = silent.receivers.findIndex(({ count }) => count > plan.clients);
-  if (silentAt >= 0) return at(['silent', 'receivers', silentAt], 'there are more receivers than clients');
+  if (silentAt >= 0)
+    return inShard(['silent', 'receivers', silentAt], 'there are more receivers than clients');
   const { anomalies: _, ...totals } = ledger;
   const counts = [
     ...expected,
@@ -100,7 +101,7 @@ function wrongCounts(
     ...Object.values(series).map(({ count }) => count),
     ...intervals.flatMap(({ intended, sent, delivered }) => [intended, sent, delivered]),
   ];
-  return counts.some((count) => count > MAX_COUNT_OF_SHARD) ? at([], 'a count is too large') : null;
+  return counts.some((count) => count > MAX_COUNT_OF_SHARD) ? inShard([], 'a count is too large') : null;
 }
 
 function wrongBroadcasts({ broadcasts }: StoredShard, { ledger }: RunResult): Contradiction | null {
@@ -108,12 +109,15 @@ function wrongBroadcasts({ broadcasts }: StoredShard, { ledger }: RunResult): Co
   let receipts = 0;
   try {
     for (const { untimed, latenciesNs } of decodeBroadcasts(broadcasts)) {
-      if (untimed + latenciesNs.length === 0) return at(['broadcasts'], 'a broadcast has no receiver');
+      if (untimed + latenciesNs.length === 0) return inShard(['broadcasts'], 'a broadcast has no receiver');
       receipts += untimed + latenciesNs.length;
     }
   } catch (error) {
-    return at(['broadcasts'], messageOf(error));
+    return inShard(['broadcasts'], messageOf(error));
   }
   if (receipts <= ledger.delivered) return null;
-  return at(['broadcasts'], `they have ${receipts} receipts, and the ledger ${ledger.delivered} deliveries`);
+  return inShard(
+    ['broadcasts'],
+    `they have ${receipts} receipts, and the ledger ${ledger.delivered} deliveries`,
+  );
 }
