@@ -58,7 +58,7 @@ async function expectRefused(
   await expectSentence(arena, ['report', arena.file(name, text), '--format', 'html'], name, why);
 }
 
-async function expectSentence(arena: Arena, args: string[], name: string, why: RegExp): Promise<void> {
+export async function expectSentence(arena: Arena, args: string[], name: string, why: RegExp): Promise<void> {
   const { code, stdout, stderr } = await arena.run(args);
   assert.equal(code, 2, stderr);
   assert.equal(stdout, '');

@@ -5,6 +5,7 @@ import { foreignText } from './foreign-text.ts';
 import { frames } from './frames.ts';
 import { generators } from './generators.ts';
 import { leftovers } from './leftovers.ts';
+import { merges } from './merge.ts';
 import { mistakes } from './mistakes.ts';
 import { rendezvous } from './rendezvous.ts';
 import { signals } from './signals.ts';
@@ -19,6 +20,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   signals,
   waits,
   files,
+  merges,
   mistakes,
   leftovers,
   rendezvous,
