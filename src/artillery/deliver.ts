@@ -25,6 +25,12 @@ const stdio = {
   listenForStop: () => new AbortController().signal,
 };
 
+/** Checks thresholds and formats before anything is measured. Throws BAD_THRESHOLD or UNKNOWN_FORMAT. */
+export function requireDeliverable({ thresholds, format }: PluginSettings): void {
+  for (const expression of thresholds) parseThreshold(expression);
+  parseFormats(RUNS, format);
+}
+
 /** Judges the thresholds, writes the result in all formats and sets the exit code of Artillery. */
 export async function deliverResult(result: RunResult, settings: PluginSettings): Promise<void> {
   const thresholds = settings.thresholds.map((expression) => parseThreshold(expression));

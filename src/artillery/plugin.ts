@@ -4,6 +4,7 @@ import { foreignLines } from '../foreign.ts';
 import { readOriginNs } from '../measure/clock.ts';
 import { errorText, type PluginEvents, refuseScript } from './artillery-facts.ts';
 import { HANDOVER } from './channel.ts';
+import { requireDeliverable } from './deliver.ts';
 import { MainThread } from './main-thread.ts';
 import { type ArtilleryScript, flowsOf, pluginSettings } from './settings.ts';
 import { joinRun, type WorkerThread } from './worker-thread.ts';
@@ -27,6 +28,7 @@ export class SockbenchPlugin {
       // Artillery checks nothing of this, and would run a flow without effect.
       flowsOf(script);
       const settings = pluginSettings(script);
+      requireDeliverable(settings);
       // As in a generator process: a larger young generation means fewer collections. It holds for threads to come.
       for (const flag of YOUNG_GENERATION) setFlagsFromString(flag);
       const originNs = readOriginNs();
