@@ -13,4 +13,5 @@ export {
 export { SockbenchError } from './errors.ts';
 export { findStamp, type Stamp } from './measure/stamp.ts';
 export { type Config, defineConfig } from './user-files/config-file.ts';
+export { type CsvOptions, csvRows } from './user-files/csv.ts';
 export { defineTarget, type TargetDefinition } from './user-files/target-file.ts';

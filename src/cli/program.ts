@@ -9,6 +9,7 @@ import { addCapacity } from './commands/capacity.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGate } from './commands/gate.ts';
+import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addList } from './commands/list.ts';
 import { addMerge } from './commands/merge.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addList,
   addDoctor,
   addInit,
+  addImport,
 ];
 
 /** Commands that start processes. Before they do, they remove what a killed sockbench has left. */

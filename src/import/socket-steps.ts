@@ -1,0 +1,176 @@
+import { readExpectation } from './expectation.ts';
+import type { ConnectOptionsPart, Step, StepContext } from './model.ts';
+import type { Note } from './notes.ts';
+import { isTemplate } from './templates.ts';
+import { entriesOf, entryOf, plainOf, type ScriptMap, type ScriptNode, textOf } from './yaml.ts';
+
+export function readEmit(
+  node: ScriptMap,
+  context: StepContext,
+  given: readonly Note[],
+  isInLoop: boolean,
+): Step[] {
+  const { engine, notes, timeoutMs } = context;
+  const said = [...given];
+  const emit = entryOf(node, 'emit');
+  const [first, ...rest] = emit?.kind === 'list' ? emit.items : [];
+  const event = textOf(emit?.kind === 'list' ? first : (entryOf(emit, 'channel') ?? emit));
+  const namespace = textOf(entryOf(node, 'namespace')) ?? '';
+  const [response, acknowledge] = [entryOf(node, 'response'), entryOf(node, 'acknowledge')];
+  const leave = (text: string): Step[] => [
+    { kind: 'note', line: node.line, notes: [...said, notes.add('left', 'step', node, text)] },
+  ];
+  if (event === undefined) return leave('emit without the name of an event');
+  if (isTemplate(namespace))
+    return leave(
+      `emit over the namespace ${namespace}: Artillery fills {{ }} in it once, for its first user`,
+    );
+  const channel = textOf(entryOf(response, 'channel') ?? entryOf(response, 'on'));
+  const hasResponse = response !== undefined && channel !== undefined;
+  if (response !== undefined && !hasResponse) {
+    said.push(
+      notes.add('ignored', 'step', response, 'response without channel or on: Artillery waits for nothing'),
+    );
+  }
+  if (hasResponse && acknowledge !== undefined) {
+    said.push(
+      notes.add(
+        'ignored',
+        'step',
+        acknowledge,
+        'acknowledge beside response: Artillery asks for no acknowledgement',
+      ),
+    );
+  }
+  const read = hasResponse ? readExpectation(response, engine, false, notes) : null;
+  const acknowledged =
+    hasResponse || acknowledge === undefined ? null : readExpectation(acknowledge, engine, true, notes);
+  said.push(...(read?.said ?? []), ...(acknowledged?.said ?? []));
+  if (hasResponse && read?.expectation.data === undefined && engine === 'socketio') {
+    said.push(
+      notes.add(
+        'differs',
+        'step',
+        response,
+        `response without data: Artillery goes on after ${timeoutMs / 1000} s, whenever the event comes; here users go on with the event`,
+      ),
+    );
+  }
+  const steps: Step[] = [];
+  const connects = entryOf(node, 'connect') ?? entryOf(node, 'reconnect');
+  if (connects !== undefined && engine === 'socketio-v3' && isInLoop) {
+    said.push(notes.add('left', 'step', connects, 'connect within a loop'));
+  } else if (connects !== undefined && engine === 'socketio-v3') {
+    steps.push({
+      kind: 'connect',
+      line: node.line,
+      notes: [],
+      namespace,
+      options: connectPart(entryOf(node, 'connect'), context, said),
+    });
+  }
+  steps.push({
+    kind: 'emit',
+    line: node.line,
+    notes: said,
+    namespace,
+    event,
+    args: emit?.kind === 'list' ? { list: rest.map(plainOf) } : { data: dataOf(entryOf(emit, 'data')) },
+    response: read === null || channel === undefined ? null : { ...read.expectation, event: channel },
+    acknowledge: acknowledged?.expectation ?? null,
+  });
+  return steps;
+}
+
+function dataOf(node: ScriptNode | undefined): unknown {
+  return node === undefined ? undefined : plainOf(node);
+}
+
+/** Options of `connect` in a step. */
+function connectPart(
+  node: ScriptNode | undefined,
+  { engine, notes }: StepContext,
+  said: Note[],
+): ConnectOptionsPart {
+  const names: Readonly<Record<string, keyof ConnectOptionsPart>> =
+    engine === 'ws'
+      ? { target: 'url', headers: 'headers' }
+      : { auth: 'auth', extraHeaders: 'headers', query: 'query' };
+  const part: Partial<Record<keyof ConnectOptionsPart, unknown>> = {};
+  for (const [key, value] of entriesOf(node)) {
+    const field = names[key];
+    if (field === undefined) said.push(notes.add('left', 'step', value, `connect: ${key}`));
+    else part[field] = plainOf(value);
+  }
+  return part as ConnectOptionsPart;
+}
+
+export function readConnect(
+  node: ScriptMap,
+  context: StepContext,
+  given: readonly Note[],
+  isFirst: boolean,
+  isInLoop: boolean,
+): Step[] | null {
+  const { engine, notes } = context;
+  const connect = entryOf(node, 'connect');
+  const said = [...given];
+  const base = {
+    kind: 'connect',
+    line: node.line,
+    namespace: textOf(entryOf(node, 'namespace')) ?? '',
+  } as const;
+  const ignored = (text: string): Step[] => [
+    { kind: 'note', line: node.line, notes: [...said, notes.add('ignored', 'step', node, text)] },
+  ];
+  if (engine === 'socketio')
+    return ignored('connect is no step of the engine socketio: a user of Artillery fails there');
+  if (isInLoop) return ignored(`the engine ${engine} does not connect within a loop`);
+  if (engine === 'ws' && !isFirst) return ignored('connect after the first step does nothing');
+  if (entryOf(connect, 'function') !== undefined) return null;
+  if (engine === 'ws' && connect?.kind === 'scalar') {
+    return [{ ...base, notes: said, options: { url: textOf(connect) ?? '' } }];
+  }
+  const options = connectPart(connect, context, said);
+  return [{ ...base, notes: said, options }];
+}
+
+export function readSend(
+  node: ScriptMap,
+  kind: 'send' | 'wait',
+  context: StepContext,
+  given: readonly Note[],
+): Step {
+  const { engine, notes } = context;
+  const said = [...given];
+  const params = entryOf(node, kind);
+  const isExpecting = entryOf(params, 'capture') !== undefined || entryOf(params, 'match') !== undefined;
+  if (!isExpecting || params === undefined) {
+    if (entryOf(params, 'payload') !== undefined || kind === 'wait') {
+      said.push(
+        notes.add(
+          'ignored',
+          'step',
+          node,
+          `${kind} without capture or match: Artillery sends all that stands there as JSON`,
+        ),
+      );
+    }
+    return {
+      kind: 'send',
+      line: node.line,
+      notes: said,
+      payload: params === undefined ? null : plainOf(params),
+      expected: null,
+    };
+  }
+  const { expectation, said: more } = readExpectation(params, engine, false, notes);
+  const payload = entryOf(params, 'payload');
+  return {
+    kind: 'send',
+    line: node.line,
+    notes: [...said, ...more],
+    payload: dataOf(payload),
+    expected: expectation,
+  };
+}
