@@ -1,5 +1,5 @@
 /** Parts of TypeScript that are laid out on one line where they fit, and broken as a formatter would otherwise. */
-export type Code = string | Group | Call;
+export type Code = string | Group | Call | Arrow;
 
 /** An object or a list. */
 interface Group {
@@ -11,6 +11,13 @@ interface Call {
   readonly kind: 'call';
   readonly callee: string;
   readonly args: readonly Code[];
+}
+
+/** A function of one expression. */
+interface Arrow {
+  readonly kind: 'arrow';
+  readonly params: string;
+  readonly body: Code;
 }
 
 export const LINE_WIDTH = 110;
@@ -62,10 +69,15 @@ export function callCode(callee: string, ...args: readonly Code[]): Code {
   return { kind: 'call', callee, args };
 }
 
+export function arrowCode(params: string, body: Code): Code {
+  return { kind: 'arrow', params, body };
+}
+
 /** Writes code on one line. */
 export function flat(code: Code): string {
   if (typeof code === 'string') return code;
   if (code.kind === 'call') return `${code.callee}(${code.args.map(flat).join(', ')})`;
+  if (code.kind === 'arrow') return `(${code.params}) => ${flat(code.body)}`;
   const items = code.items.map(([prefix, item]) => prefix + flat(item)).join(', ');
   if (code.kind === 'list') return `[${items}]`;
   return items === '' ? '{}' : `{ ${items} }`;
@@ -76,6 +88,7 @@ export function layOut(before: string, code: Code, after: string, indent: number
   const line = ' '.repeat(indent) + before + flat(code) + after;
   if (line.length <= LINE_WIDTH || typeof code === 'string') return line;
   if (code.kind === 'call') return layOutCall(before, code, after, indent);
+  if (code.kind === 'arrow') return layOut(`${before}(${code.params}) => `, code.body, after, indent);
   if (code.items.length === 0) return line;
   const [open, close] = code.kind === 'list' ? '[]' : '{}';
   const items = code.items.map(([prefix, item]) => layOut(prefix, item, ',', indent + 2));
@@ -85,18 +98,20 @@ export function layOut(before: string, code: Code, after: string, indent: number
 function layOutCall(before: string, { callee, args }: Call, after: string, indent: number): string {
   const last = args.at(-1);
   const first = args.slice(0, -1);
-  if (
-    last !== undefined &&
-    typeof last !== 'string' &&
-    last.kind !== 'call' &&
-    first.every((arg) => typeof arg === 'string')
-  ) {
-    const opening = `${before}${callee}(${[...first.map(flat), ''].join(', ')}`;
-    return layOut(opening, last, `)${after}`, indent);
+  const start = `${before}${callee}(`;
+  if (last !== undefined && typeof last !== 'string' && last.kind !== 'call' && first.every(isText)) {
+    const opening = start + first.map((arg) => `${arg}, `).join('');
+    if (last.kind !== 'arrow') return layOut(opening, last, `)${after}`, indent);
+    const space = ' '.repeat(indent);
+    const body = layOut('', last.body, ',', indent + 2);
+    return [`${space}${opening}(${last.params}) =>`, body, `${space})${after}`].join('\n');
   }
   const lines = args.map((arg) => layOut('', arg, ',', indent + 2));
-  const [start, end] = [`${before}${callee}(`, `)${after}`];
-  return [' '.repeat(indent) + start, ...lines, ' '.repeat(indent) + end].join('\n');
+  return [' '.repeat(indent) + start, ...lines, `${' '.repeat(indent)})${after}`].join('\n');
+}
+
+function isText(code: Code): code is string {
+  return typeof code === 'string';
 }
 
 /** Writes a comment of whole lines. Line breaks and invisible characters of the text are escaped. */

@@ -1,4 +1,4 @@
-import { type Code, callCode, flat, layOut, listCode, literal } from './code.ts';
+import { arrowCode, type Code, callCode, flat, layOut, listCode, literal } from './code.ts';
 import type { Engine, Expectation, Rounds, StepOf } from './model.ts';
 import type { ValueWriter } from './templates.ts';
 
@@ -69,5 +69,5 @@ export function nextArgs(
 ): Code[] {
   const name = writer.string(event);
   if (data === undefined || engine !== 'socketio') return [name];
-  return [name, `(data) => ${flat(isSameCode(writer, 'data', data))}`];
+  return [name, arrowCode('data', isSameCode(writer, 'data', data))];
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { type Code, callCode, commentCode, keyCode, layOut, listCode, literal, objectCode } from './code.ts';
 import { drainSeconds, objectVariables } from './flow-facts.ts';
 import { helperSources } from './helpers.ts';
@@ -105,8 +106,10 @@ function rowsCode(payload: PayloadFile, index: number, { scriptFolder }: FileNam
   if (delimiter !== ',') options.push(['delimiter', literal(delimiter)]);
   if (skipHeader) options.push(['skipHeader', 'true']);
   if (!cast) options.push(['cast', 'false']);
-  const parts = [scriptFolder, path].filter((part) => part !== '').map(literal);
-  const file = path.startsWith('/') ? literal(path) : `join(import.meta.dirname, ${parts.join(', ')})`;
+  const isAbsolute = path.startsWith('/');
+  const file = isAbsolute
+    ? literal(path)
+    : `join(import.meta.dirname, ${literal(posix.join(scriptFolder, path))})`;
   return layOut(`const ${rowsName(index)} = `, callCode('csvRows', file, objectCode(options)), ';', 0);
 }
 

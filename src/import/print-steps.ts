@@ -1,4 +1,4 @@
-import { type Code, callCode, commentCode, flat, LINE_WIDTH, layOut, literal } from './code.ts';
+import { arrowCode, type Code, callCode, commentCode, flat, layOut, literal } from './code.ts';
 import type { ConnectOptionsPart, Expectation, ImportedScript, Step, StepOf } from './model.ts';
 import { noteText } from './notes.ts';
 import { openCode } from './print-connect.ts';
@@ -86,17 +86,8 @@ export class StepPrinter {
 
   /** Writes `BEFORE await user.time(SERIES, () => WORK);`. */
   #timed(before: string, series: string, work: Code, indent: number): void {
-    const start = `${before}await user.time(${literal(series)}, () =>`;
-    const line = `${' '.repeat(indent)}${start} ${flat(work)});`;
-    if (line.length <= LINE_WIDTH) {
-      this.#lines.push(line);
-      return;
-    }
-    this.#lines.push(
-      ' '.repeat(indent) + start,
-      layOut('', work, ',', indent + 2),
-      `${' '.repeat(indent)});`,
-    );
+    const timed = callCode('await user.time', literal(series), arrowCode('', work));
+    this.#lines.push(layOut(before, timed, ';', indent));
   }
 
   #emit({ namespace, event, args, response, acknowledge, line }: StepOf<'emit'>, indent: number): void {

@@ -95,6 +95,16 @@ function readThink(
       ),
     );
   }
+  if (engine !== 'socketio-v3' && /^\s*\d*\.\d+\s*$/.test(text) && !Number.isInteger(Number(text))) {
+    all.push(
+      notes.add(
+        'ignored',
+        'step',
+        node,
+        `Artillery 2.0.34 waits 1 ms for a think time with a fraction and without a unit; here users wait ${text} s`,
+      ),
+    );
+  }
   const jitter = textOf(entryOf(node, 'jitter')) ?? general;
   const [, amount, percent] = /^\s*(\d+)[^%]*(%?)/.exec(jitter ?? '') ?? [];
   const jitterMs =

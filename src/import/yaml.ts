@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { fail } from '../errors.ts';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { fail, messageOf } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { formatCount } from '../units.ts';
 
@@ -25,34 +25,35 @@ export function parseScript(text: string, name: string): ScriptMap {
   const lines = new LineCounter();
   let document: ReturnType<typeof parseDocument>;
   try {
-    document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', stringKeys: true });
-  } catch {
-    // The parser recurses, and has no limit of its own.
-    return fail('BAD_SCRIPT', `${name} could not be parsed as YAML: it is nested too deeply`, HINT);
+    // Its check for unique keys takes quadratic time.
+    document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: false });
+  } catch (error) {
+    return refuse(name, 1, messageOf(error));
   }
   const [error] = document.errors;
-  if (error !== undefined) {
-    const line = error.linePos?.[0].line ?? 1;
-    const [message = ''] = error.message.split(/ at line \d|\n/);
-    fail('BAD_SCRIPT', `${name}, line ${line}: not YAML: ${foreign(message)}`, HINT);
-  }
-  const root = new Resolver(name, lines, (alias) => alias.resolve(document)).resolve(document.contents, 1, 0);
+  if (error !== undefined) refuse(name, error.linePos?.[0].line ?? 1, error.message);
+  const root = new Resolver(name, lines).resolve(document.contents, 1, 0);
   if (root.kind === 'map') return root;
   return fail('BAD_SCRIPT', `${name} is no Artillery script: it is a ${root.kind}, not a map`, HINT);
 }
 
-type AliasNode = Parameters<typeof isAlias>[0] & { resolve(document: unknown): Node | undefined };
+function refuse(name: string, line: number, message: string): never {
+  // The parser recurses, and has no limit of its own.
+  const isDeep = message.includes('call stack');
+  const [problem = ''] = isDeep ? ['it is nested too deeply'] : message.split(/ at line \d|\n/);
+  return fail('BAD_SCRIPT', `${name}, line ${line}: not YAML: ${foreign(problem)}`, HINT);
+}
 
 class Resolver {
   readonly #name: string;
   readonly #lines: LineCounter;
-  readonly #target: (alias: AliasNode) => Node | undefined;
+  /** The nodes that aliases stand for, as far as the script was read. */
+  readonly #anchors = new Map<string, unknown>();
   #nodes = 0;
 
-  constructor(name: string, lines: LineCounter, target: (alias: AliasNode) => Node | undefined) {
+  constructor(name: string, lines: LineCounter) {
     this.#name = name;
     this.#lines = lines;
-    this.#target = target;
   }
 
   /** `keyLine`: where the key of the node stands, or where its parent does. */
@@ -60,7 +61,11 @@ class Resolver {
     this.#nodes += 1;
     if (this.#nodes > MAX_NODES) this.#tooLarge(`more than ${formatCount(MAX_NODES)} values`, keyLine);
     if (depth > MAX_DEPTH) this.#tooLarge(`more than ${MAX_DEPTH} levels`, keyLine);
-    if (isAlias(node)) return this.resolve(this.#target(node as AliasNode), keyLine, depth + 1);
+    if (isAlias(node)) {
+      if (!this.#anchors.has(node.source)) refuse(this.#name, keyLine, `no anchor ${node.source} above`);
+      return this.resolve(this.#anchors.get(node.source), keyLine, depth + 1);
+    }
+    if (isNode(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isSeq(node)) {
       const items = node.items.map((item) => this.resolve(item, this.#lineOf(item, keyLine), depth + 1));
       return { kind: 'list', line: keyLine, items };
@@ -77,6 +82,7 @@ class Resolver {
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
       const resolved = this.resolve(value, this.#lineOf(key, line), depth + 1);
+      if (own.has(name)) refuse(this.#name, this.#lineOf(key, line), `the key ${name} stands there twice`);
       if (name !== '<<') {
         own.set(name, resolved);
         continue;

@@ -37,6 +37,7 @@ describe('help', () => {
                                            unreliable
         init [folder]                      write templates of a target, a scenario, a config and a CI
                                            workflow
+        import [options] <script>          turn an Artillery script into a target file and a scenario file
         help [command]                     display help for command
       "
     `);
@@ -304,7 +305,7 @@ describe('an invalid command line', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, gate, merge, report, serve, list, doctor and init.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, gate, merge, report, serve, list, doctor, init and import.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [

@@ -194,10 +194,11 @@ function writeUserFiles(folder: string): void {
     'sockbench.scenario.ts': template('sockbench.scenario.ts'),
   };
   for (const { text } of inLanguage('ts')) {
-    const [, name] = /^\/\/ ([\w.-]+\.scenario\.ts)\n/.exec(text) ?? [];
+    const [, name] = /^\/\/ ([\w.-]+\.(?:scenario|target)\.ts)\n/.exec(text) ?? [];
     if (name !== undefined) files[name] = text;
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, 'users.csv'), 'ann,lobby\n');
   mkdirSync(join(folder, 'reports'));
   writeFileSync(join(folder, 'result.json'), JSON.stringify(results.valid()));
   writeFileSync(join(folder, 'rounds.json'), JSON.stringify(comparisons.regressed()));

@@ -1,106 +1,82 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Server } from 'socket.io';
+import { Server, type Socket } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import { serveChat, socketioOptions } from '../../servers/socketio-chat.ts';
-import { serveEnvelopes } from '../../servers/ws.ts';
-import { decodeEnvelope } from '../../src/contract/protocol.ts';
-import { DEFAULT_SERVER_SETTINGS } from '../../src/contract/server.ts';
 
-/** What a reference server has seen, whatever its clients report. */
-export interface ServerCounts {
-  /** Connections of the transport: one for all namespaces of a Socket.IO client. */
-  connections: number;
-  /** Socket.IO clients, counted once in each namespace; equal to `connections` over raw WebSocket. */
-  clients: number;
-  /** Connections that are open now, and the most at one time. */
-  open: number;
-  maxOpen: number;
-  /** Events from clients by name. */
-  readonly received: Record<string, number>;
-  /** Events to clients by name, once for each client. Acknowledgements are excluded. */
-  readonly sent: Record<string, number>;
-}
-
-/** A reference server in this process, with its counts. */
+/** A server that counts what its clients do: connections by namespace or path, and events with their data. */
 export interface CountingServer {
   readonly url: string;
-  readonly counts: ServerCounts;
+  /** Each with its number, by name. Identifiers that are random in every run are replaced. */
+  counts(): Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
+const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g;
 
-function noCounts(): ServerCounts {
-  return { connections: 0, clients: 0, open: 0, maxOpen: 0, received: {}, sent: {} };
-}
-
-function add(events: Record<string, number>, name: string): void {
-  events[name] = (events[name] ?? 0) + 1;
-}
-
-function opened(counts: ServerCounts): void {
-  counts.connections += 1;
-  counts.open += 1;
-  counts.maxOpen = Math.max(counts.maxOpen, counts.open);
-}
-
-/** Starts the reference server `socketio` with counts. The chat is served in each of the namespaces. */
-export async function countSocketio(
-  namespaces: readonly string[] = ['/'],
-  port = 0,
-): Promise<CountingServer> {
-  const counts = noCounts();
-  const http = createServer();
-  const io = new Server(http, socketioOptions(DEFAULT_SERVER_SETTINGS));
-  io.engine.on('connection', (connection) => {
-    opened(counts);
-    connection.on('close', () => {
-      counts.open -= 1;
-    });
-  });
-  for (const namespace of namespaces) {
-    io.of(namespace).on('connection', (socket) => {
-      counts.clients += 1;
-      socket.onAny((event) => add(counts.received, event));
-      socket.onAnyOutgoing((event) => add(counts.sent, event));
-    });
-    serveChat(io, { ...DEFAULT_SERVER_SETTINGS, namespace });
+class Counts extends Map<string, number> {
+  add(name: string, data: unknown = ''): void {
+    const key = `${name} ${JSON.stringify(data)}`.replaceAll(UUID, 'UUID');
+    this.set(key, (this.get(key) ?? 0) + 1);
   }
-  http.listen(port, HOST);
-  await once(http, 'listening');
-  const url = `http://${HOST}:${(http.address() as AddressInfo).port}`;
-  return { url, counts, close: () => io.close() };
+
+  get sorted(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
 }
 
-/** Starts the reference server `ws` with counts. */
-export async function countWs(port = 0): Promise<CountingServer> {
-  const counts = noCounts();
-  const wss = new WebSocketServer({ host: HOST, port });
-  wss.on('connection', (socket) => {
-    opened(counts);
-    counts.clients += 1;
-    socket.on('close', () => {
-      counts.open -= 1;
+/** Acknowledges every event that asks for it with `{ ok: true, event }`, and sends its arguments back as `echo`. */
+export async function countSocketio(): Promise<CountingServer> {
+  const http = createServer();
+  const server = new Server(http);
+  const counts = new Counts();
+  const count = (socket: Socket) => {
+    const { query, headers } = socket.handshake;
+    counts.add(`connected to ${socket.nsp.name}`, {
+      version: query['version'],
+      team: headers['x-team'],
     });
-    socket.on('message', (message: Buffer, isBinary) => {
-      add(counts.received, decodeEnvelope(message, isBinary).event);
+    socket.onAny((event: string, ...given: unknown[]) => {
+      const last = given.at(-1);
+      const args = typeof last === 'function' ? given.slice(0, -1) : given;
+      counts.add(`${socket.nsp.name} ${event}`, args);
+      if (typeof last === 'function') last({ ok: true, event });
+      socket.emit('echo', ...args);
+      if (event === 'send_message') socket.emit('receive_message', Object(args[0])['message']);
     });
-    const send = socket.send.bind(socket) as (data: string | Buffer, ...rest: unknown[]) => void;
-    socket.send = (data: string | Buffer, ...rest: unknown[]) => {
-      const { event, ack } = decodeEnvelope(Buffer.from(data), typeof data !== 'string');
-      if (ack === undefined) add(counts.sent, event);
-      send(data, ...rest);
-    };
+  };
+  server.on('connection', count);
+  server.of(/^\/.+/).on('connection', count);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    counts: () => counts.sorted,
+    close: async () => void (await server.close()),
+  };
+}
+
+/** Answers every envelope with an `id` by one with this `ack`; any other message is only counted. */
+export async function countWebSocket(): Promise<CountingServer> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  const counts = new Counts();
+  server.on('connection', (socket, { url, headers }) => {
+    counts.add(`connected to ${url}`, headers['x-team']);
+    socket.on('message', (message) => {
+      const text = String(message);
+      counts.add('message', text);
+      const id = /"id":(\d+)/.exec(text)?.[1];
+      if (id !== undefined) socket.send(JSON.stringify({ ack: Number(id), data: { place: 'bar' } }));
+    });
   });
-  serveEnvelopes(wss);
-  await once(wss, 'listening');
-  const url = `ws://${HOST}:${(wss.address() as AddressInfo).port}`;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      for (const client of wss.clients) client.terminate();
-      wss.close(() => resolve());
-    });
-  return { url, counts, close };
+  await once(server, 'listening');
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts: () => counts.sorted,
+    close: async () => {
+      for (const client of server.clients) client.terminate();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }

@@ -9,8 +9,8 @@ import { fileNameOf, makeFolder, writeAtomically } from '../../result/store.ts';
 import { problemOfFile } from '../../user-files/user-file.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 
-/** A thousand times the size of a usual script. */
-const MAX_SCRIPT_BYTES = 1024 ** 2;
+/** A hundred times the size of a usual script. */
+const MAX_SCRIPT_BYTES = 128 * 1024;
 const MAX_NOTE_CHARACTERS = 400;
 
 interface ImportFlags {

@@ -4,6 +4,7 @@ import { files } from './files.ts';
 import { foreignText } from './foreign-text.ts';
 import { frames } from './frames.ts';
 import { generators } from './generators.ts';
+import { imports } from './import.ts';
 import { leftovers } from './leftovers.ts';
 import { merges } from './merge.ts';
 import { mistakes } from './mistakes.ts';
@@ -24,4 +25,5 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   mistakes,
   leftovers,
   rendezvous,
+  'Artillery scripts': imports,
 };
