@@ -29,7 +29,7 @@ export function isArtilleryInstalled(folder = ARTILLERY_PACKAGE): boolean {
   });
 }
 
-/** Installs the package with `npm ci`, whose output is shown. Throws ARTILLERY_INSTALL. */
+/** Installs the package with `npm ci`, whose output is shown. Throws ARTILLERY_INSTALL, INTERRUPTED. */
 export async function installArtillery(foreground: Foreground): Promise<void> {
   process.stderr.write('installing Artillery in scenarios/artillery: about 480 MiB, a minute or more\n');
   const code = await foreground.run('npm', ['ci'], {
@@ -38,6 +38,7 @@ export async function installArtillery(foreground: Foreground): Promise<void> {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
+  if (foreground.signal.aborted) fail('INTERRUPTED', 'the installation of Artillery was interrupted');
   if (code === 0) return;
   fail(
     'ARTILLERY_INSTALL',

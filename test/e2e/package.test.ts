@@ -22,6 +22,7 @@ test('the packed package, installed into an empty folder, runs without TypeScrip
   run(empty, 'npm', 'install', '--omit', 'dev', join(packed, tarball ?? ''));
 
   expect(readdirSync(join(empty, 'node_modules/sockbench'))).not.toContain('src');
+  expect(readdirSync(join(empty, 'node_modules/sockbench/dist/scenarios'))).not.toContain('artillery');
   // A package that brought its own node would replace its user's in every npm script.
   expect(readdirSync(join(empty, 'node_modules/.bin'))).not.toContain('node');
   const bin = join(empty, 'node_modules/.bin/sockbench');
