@@ -135,6 +135,9 @@ export async function readBaseline(path: string): Promise<RunResult[]> {
   if (kindOf(path, stored) === 'run') {
     const result = parseAs('run', path, stored);
     const [reason] = result.invalid;
+    if (result.shard !== null) {
+      refuseBaseline(path, `is one of ${result.shard.count} shards; sockbench merge puts them together`);
+    }
     return reason === undefined ? [result] : refuseBaseline(path, `holds an invalid run: ${reason.message}`);
   }
   const { design, rounds } = parseAs('comparison', path, stored);

@@ -6,6 +6,8 @@ import type { Comparison } from '../../src/result/comparison.ts';
 import { readAs, readBaseline } from '../../src/result/documents.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { makeResult } from '../report/fixture.ts';
+import { madeShard } from '../support/made-shards.ts';
+import { everyoneHears } from './merge/made-run.ts';
 
 let folder: string;
 
@@ -120,6 +122,13 @@ describe('what is no baseline', () => {
       'BAD_RESULT',
       /is inconsistent: /,
       /must not be edited/,
+    ],
+    [
+      'one shard of a run',
+      () => madeShard(everyoneHears(4), { index: 1, count: 2 }),
+      'BAD_BASELINE',
+      /is one of 2 shards; sockbench merge puts them together$/,
+      /again/,
     ],
     ['an invalid run', invalid, 'BAD_BASELINE', /holds an invalid run.*: stopped by the user$/, /again/],
   ])('is %s', async (_, make, code, message, hint) => {

@@ -17,8 +17,9 @@ function profileText(profile: StoredPlan['profile']): string {
 }
 
 /** The load of a run in one line. */
-export function loadText({ plan, samples }: RunResult): string {
-  const by = `${plural(plan.workers, 'worker')}, ${plan.driver} driver`;
+export function loadText({ plan, samples, shards }: RunResult): string {
+  const each = shards === null ? '' : ` in each of ${plural(shards.length, 'shard')}`;
+  const by = `${plural(plan.workers, 'worker')}${each}, ${plan.driver} driver`;
   const clients = plural(plan.clients, 'client');
   // Where the server pushes on its own, nothing is sent.
   if (samples.unit === 'push') {

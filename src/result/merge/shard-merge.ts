@@ -44,6 +44,8 @@ export class ShardMerge {
   /** Shards that recorded latencies of senders on another host. */
   readonly #acrossHosts: number[] = [];
   #broadcastsProblem: string | null = null;
+  /** The most samples that one shard has, which is the least that the whole has. */
+  #samplesOfOne: Pick<RunResult['samples'], 'count' | 'incomplete'> = { count: 0, incomplete: 0 };
   #merged: Merged | null = null;
   #shards = 0;
 
@@ -63,6 +65,10 @@ export class ShardMerge {
       part.add(shard);
     for (const [series, { histogram }] of Object.entries(shard.series)) this.#totals.add(series, histogram);
     if (Object.keys(shard.series).some(isAcrossHosts)) this.#acrossHosts.push(shard.shard.index);
+    this.#samplesOfOne = {
+      count: Math.max(this.#samplesOfOne.count, shard.samples.count),
+      incomplete: Math.max(this.#samplesOfOne.incomplete, shard.samples.incomplete),
+    };
     this.#broadcastsProblem ??= shard.shard.broadcastsProblem;
     this.#merged = this.#merged === null ? onceOf(shard) : withShard(this.#merged, shard);
   }
@@ -134,7 +140,8 @@ export class ShardMerge {
     if (this.#broadcastsProblem !== null) {
       const message = `the fan-out is left out, because not all shards stored their broadcasts: ${this.#broadcastsProblem}`;
       this.#notes.push({ code: 'not_timed', message });
-      return samples;
+      // Every shard has counted the same broadcasts.
+      return isSampledByBroadcasts(headline) ? { ...samples, ...this.#samplesOfOne } : samples;
     }
     const counts = this.#fanOut.record({
       shards: this.#shards,
@@ -156,12 +163,17 @@ export class ShardMerge {
     unit: RunResult['samples']['unit'],
     { timed, reached, incomplete }: BroadcastCounts,
   ): RunResult['samples'] {
-    if ((seriesNamed(headline)?.sampledBy ?? null) === null) {
+    if (!isSampledByBroadcasts(headline)) {
       return { unit, count: this.#totals.of(headline).histogram().count, incomplete: 0 };
     }
     const reachedNobody = Math.max(0, this.#ledger.sentOfHeadline - reached);
     return { unit, count: timed, incomplete: incomplete + reachedNobody };
   }
+}
+
+/** Whether all receivers of one broadcast are one sample of a series. */
+function isSampledByBroadcasts(series: string): boolean {
+  return (seriesNamed(series)?.sampledBy ?? null) !== null;
 }
 
 /** The series between hosts that decides whether all of them are used: the headline, or the one with the most values. */

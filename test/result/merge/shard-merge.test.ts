@@ -4,7 +4,7 @@ import { encodeBroadcasts } from '../../../src/measure/encoded-broadcasts.ts';
 import { ShardMerge } from '../../../src/result/merge/shard-merge.ts';
 import type { RunResult } from '../../../src/result/run-result.ts';
 import { HistogramSum } from '../../../src/result/stored-series.ts';
-import { NsHistogram } from '../../../src/result/view.ts';
+import { NsHistogram, viewResult } from '../../../src/result/view.ts';
 import {
   figuresOf,
   type MadeRun,
@@ -339,6 +339,9 @@ describe('the fan-out', () => {
     expect(merged.notes.map(({ message }) => message)).toEqual([
       `the fan-out is left out, because not all shards stored their broadcasts: ${problem}`,
     ]);
+    // Both shards counted the same 40 broadcasts.
+    expect(merged.samples).toEqual({ unit: 'broadcast', count: 40, incomplete: 0 });
+    expect(viewResult(merged).samples('delivery')).toBe(40);
   });
 
   it('adds up where no message goes to another shard', () => {
