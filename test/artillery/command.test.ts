@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { countWs } from '../support/counting-server.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { temporaryFolder, watch } from '../support/sockbench.ts';
+import { countedWs } from './counted-servers.ts';
 import { ARTILLERY_TEST, missingArtillery } from './run-artillery.ts';
 
 skipWhenMissing(missingArtillery);
@@ -43,7 +43,7 @@ describe('npm run artillery', ARTILLERY_TEST, () => {
   });
 
   it.concurrent('starts no server with --target', async () => {
-    const server = await countWs();
+    const server = await countedWs();
     const { code, stderr } = await start('ws/ack-roundtrip', ...FEW, '--target', server.url).ended;
     await server.close();
     expect({ code, received: server.counts.received }).toEqual({ code: 0, received: { hello: 40 } });

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { countSocketio, countWs } from '../support/counting-server.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { temporaryFolder } from '../support/sockbench.ts';
+import { countedSocketio, countedWs } from './counted-servers.ts';
 import { ARTILLERY_TEST, missingArtillery, runArtillery } from './run-artillery.ts';
 
 skipWhenMissing(missingArtillery);
@@ -39,7 +39,7 @@ function inNamespaces(first: (namespace: string) => object[], options: object): 
 
 describe('the engine socketio-v3', ARTILLERY_TEST, () => {
   it.concurrent('shares one connection between the first users of all namespaces, also with forceNew in its options', async () => {
-    const server = await countSocketio(NAMESPACES);
+    const server = await countedSocketio(NAMESPACES);
     const { code, counters } = await runArtillery(
       inNamespaces(() => [], { forceNew: true }),
       server.url,
@@ -55,7 +55,7 @@ describe('the engine socketio-v3', ARTILLERY_TEST, () => {
   });
 
   it.concurrent('gives each user a connection after a connect step', async () => {
-    const server = await countSocketio(NAMESPACES);
+    const server = await countedSocketio(NAMESPACES);
     const script = inNamespaces((namespace) => [{ connect: {}, namespace }], {});
     const { code } = await runArtillery(script, server.url);
     await server.close();
@@ -65,7 +65,7 @@ describe('the engine socketio-v3', ARTILLERY_TEST, () => {
 
 describe('the engine ws', ARTILLERY_TEST, () => {
   it.concurrent('ends Artillery with code 11 when another message comes after a match', async () => {
-    const server = await countWs();
+    const server = await countedWs();
     const enter = { event: 'enter_chat', data: ['a'], id: 1 };
     const flow = [
       { send: { payload: enter, match: { json: '$.ack', value: 1 } } },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artilleryScenarios } from '../../scripts/artillery/catalog.ts';
-import { type CountingServer, countSocketio, countWs } from '../support/counting-server.ts';
 import { skipWhenMissing } from '../support/need.ts';
+import { type CountedServer, countedSocketio, countedWs } from './counted-servers.ts';
 import { ARTILLERY_TEST, missingArtillery, runArtillery } from './run-artillery.ts';
 
 skipWhenMissing(missingArtillery);
@@ -58,7 +58,7 @@ describe('the server counts what the file says', ARTILLERY_TEST, () => {
     const workload = Object.entries(WORKLOADS).find(([workload]) => name.endsWith(`/${workload}`))?.[1];
     if (scenario === undefined || workload === undefined) throw new Error(`there is no ${name}`);
     const { users, received, sent } = workload;
-    const server: CountingServer = await (scenario.server === 'ws' ? countWs() : countSocketio());
+    const server: CountedServer = await (scenario.server === 'ws' ? countedWs() : countedSocketio());
     const { code, output, counters, summaries } = await runArtillery(scenario.file, server.url);
     await server.close();
 
