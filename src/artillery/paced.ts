@@ -65,7 +65,7 @@ function followSchedule(
   const pacer = new Pacer({
     clock,
     timers: {
-      after: timers.after,
+      after: (delayMs, callback) => timers.after(delayMs, callback),
       soon: (callback) => {
         const sinceNs = clock.nowNs();
         timers.soon(() => {

@@ -1,6 +1,6 @@
 import type { Target } from '../generator/target.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
-import { ownEventLoop } from '../measure/event-loop.ts';
+import { type EventLoop, ownEventLoop } from '../measure/event-loop.ts';
 import { createPayloads, type Payloads } from '../measure/payload.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
@@ -31,20 +31,32 @@ export interface ThreadParts {
   readonly phase: { isMeasured: boolean };
 }
 
+/** Everything outside a thread that it uses. A test gives one in virtual time. */
+export interface ThreadHost extends Pick<ThreadParts, 'clock' | 'timers' | 'telemetry' | 'traffic'> {
+  readonly loop: EventLoop;
+}
+
 /**
- * Makes the parts of a thread as a generator process has them. The CPU time of the process is that of all its threads, so
- * that one of them reports it: `hasCpu`.
+ * The host of this thread. The CPU time of the process is that of all its threads, so that one of them reports it:
+ * `hasCpu`.
  */
-export function threadParts(plan: Plan, target: Target, originNs: bigint, hasCpu: boolean): ThreadParts {
+export function threadHost(originNs: bigint, hasCpu: boolean): ThreadHost {
   const clock = createClock(originNs);
   const telemetry = hasCpu ? new TelemetrySampler(clock) : new TelemetrySampler(clock, () => 0);
+  const loop = ownEventLoop(telemetry.delay);
+  return { clock, timers: realTimers, telemetry, traffic: new TrafficSampler(), loop };
+}
+
+/** Makes the parts of a thread as a generator process has them. `key`: the same in all threads of a run. */
+export function threadParts(plan: Plan, target: Target, key: number, host: ThreadHost): ThreadParts {
+  const { clock, timers, telemetry, traffic, loop } = host;
   const recorder = new Recorder();
   const { headline } = plan;
   const phase = { isMeasured: false };
   const window = new ReceiveWindow({
     clock,
-    timers: realTimers,
-    loop: ownEventLoop(telemetry.delay),
+    timers,
+    loop,
     onReceived: (uncertaintyNs) => {
       if (phase.isMeasured) recorder.record('receive_uncertainty', uncertaintyNs);
     },
@@ -57,16 +69,16 @@ export function threadParts(plan: Plan, target: Target, originNs: bigint, hasCpu
     plan,
     target,
     clock,
-    timers: realTimers,
+    timers,
     payloads: createPayloads({
-      key: Number(BigInt.asUintN(32, originNs)),
+      key,
       payloadBytes: plan.payloadBytes,
       check: target.mapping.changesPayload === true ? 'nothing' : plan.verify ? 'content' : 'length',
     }),
     recorder,
     window,
     telemetry,
-    traffic: new TrafficSampler(),
+    traffic,
     failures: new ReasonCounts(),
     dropped: new ReasonCounts(),
     failed: new ReasonCounts(),

@@ -11,7 +11,7 @@ import { type ControlMessage, channelName, HANDOVER, type ReportMessage } from '
 import { type ArtilleryScript, planScript } from './settings.ts';
 import { SharedSchedules } from './shared-schedules.ts';
 import { ThreadRun } from './thread.ts';
-import { threadParts } from './thread-parts.ts';
+import { threadHost, threadParts } from './thread-parts.ts';
 
 /** Artillery's own histograms get at most so many values of a series in a report, at evenly spaced quantiles. */
 const MAX_SHOWN = 500;
@@ -64,7 +64,12 @@ export class WorkerThread {
     );
     if (driver === undefined)
       throw new Error(`there is no driver ${plan.driver} for ${plan.target.protocol}`);
-    const parts = threadParts(plan, target, originNs, index === 0);
+    const parts = threadParts(
+      plan,
+      target,
+      Number(BigInt.asUintN(32, originNs)),
+      threadHost(originNs, index === 0),
+    );
     const thread = new ThreadRun(parts, threadId, {
       control: (message) => this.#post(message),
       report: (message: ReportMessage) => this.#report.postMessage(message),
