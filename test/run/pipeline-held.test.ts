@@ -16,6 +16,21 @@ function broadcasts({ given, ...rest }: Options = {}): FakeRun {
   return new FakeRun({ planned: planFake(broadcastLatency, { ...LOAD, ...given }), ...rest });
 }
 
+describe('a worker that is slow to start', () => {
+  it('is waited for', async () => {
+    const run = broadcasts().during('start', 10, () => run.workers[0]?.pause(25_000));
+    expect(await run.run()).toMatchObject({ status: 'complete', invalid: [] });
+  });
+
+  it('is given up when it never does', async () => {
+    const run = broadcasts().during('start', 10, () => run.workers[0]?.hang());
+    await expect(run.run()).rejects.toMatchObject({
+      code: 'WORKER_HUNG',
+      message: 'nothing was measured: generator process 1 did not answer within 30s',
+    });
+  });
+});
+
 describe('a worker that hangs', () => {
   it('while connecting ends the run without a result', async () => {
     const run = broadcasts().during('connect', 0.01, () => run.workers[0]?.hang());
