@@ -25,7 +25,10 @@ class Counts extends Map<string, number> {
   }
 }
 
-/** Acknowledges every event that asks for it with `{ ok: true, event }`, and sends its arguments back as `echo`. */
+/**
+ * Acknowledges every event that asks for it: `hello` with its data, any other with `{ ok: true, event }`. Sends the
+ * arguments of every event back as `echo`.
+ */
 export async function countSocketio(): Promise<CountingServer> {
   const http = createServer();
   const server = new Server(http);
@@ -40,7 +43,7 @@ export async function countSocketio(): Promise<CountingServer> {
       const last = given.at(-1);
       const args = typeof last === 'function' ? given.slice(0, -1) : given;
       counts.add(`${socket.nsp.name} ${event}`, args);
-      if (typeof last === 'function') last({ ok: true, event });
+      if (typeof last === 'function') last(event === 'hello' ? args[0] : { ok: true, event });
       socket.emit('echo', ...args);
       if (event === 'send_message') socket.emit('receive_message', Object(args[0])['message']);
     });
