@@ -57,4 +57,6 @@ for attempt in {1..300}; do
   sinfo --noheader --states=idle --format=%n 2> /dev/null | grep -q . && break
   sleep 0.1
 done
-"$@"
+# In the background, so that a signal ends it at once.
+"$@" &
+wait $!

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { parseStartAt } from '../../src/plan/rendezvous-place.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
-import { freePort, temporaryFolder, watch } from '../support/sockbench.ts';
+import { freePort, type Running, temporaryFolder, watch } from '../support/sockbench.ts';
 import { figuresOf, fileText, linesBelow, resultsIn, writeCommand, writeSockbench } from './lines.ts';
 
 const LOAD = '--clients 8 --rate 50/s --duration 1s --warmup 500ms --warmup-max 500ms --quiet';
@@ -31,7 +31,7 @@ done
 exec sockbench $words ${LOAD}`;
 
 const folder = temporaryFolder();
-const children: ChildProcess[] = [];
+let server: Running | null = null;
 let target = '';
 
 interface Output {
@@ -65,9 +65,8 @@ beforeAll(async () => {
     mkdirSync(join(folder, name, 'meet'), { recursive: true });
   const port = await freePort();
   target = `ws://127.0.0.1:${port}`;
-  const server = spawn(join(folder, 'bin/sockbench'), ['serve', 'ws', '--port', String(port)]);
-  children.push(server);
-  await watch(server).said('listens at');
+  server = watch(spawn(join(folder, 'bin/sockbench'), ['serve', 'ws', '--port', String(port)]));
+  await server.said('listens at');
   const single = await runLines(
     `sockbench run broadcast-latency --target ${target} ${LOAD} --out single || [ $? -eq 3 ]`,
     '.',
@@ -77,11 +76,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const child of children) {
-    const ended = watch(child).ended;
-    child.kill();
-    await ended;
-  }
+  server?.child.kill();
+  await server?.ended;
   rmSync(folder, { recursive: true, force: true });
 });
 
