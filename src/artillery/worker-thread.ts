@@ -75,6 +75,7 @@ export class WorkerThread {
       report: (message: ReportMessage) => this.#report.postMessage(message),
       onReport: (recorded, delivered, sent) => this.#show(recorded, delivered, sent),
     });
+    thread.rehearse();
     this.#thread = thread;
     const url = plan.target.url ?? '';
     const connect = (client: number) =>
