@@ -1,5 +1,4 @@
 import type { Scope } from '../contract/protocol.ts';
-import type { Stream } from '../contract/scenario.ts';
 import type { Snapshot } from '../generator/messages.ts';
 import type { SeqRange } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
@@ -49,8 +48,6 @@ export interface ReceivedPart {
   readonly reordered: number;
   readonly corrupted: number;
 }
-
-export type StreamOperation = Stream['operation'];
 
 /** Between all threads, rarely. */
 export type ControlMessage =

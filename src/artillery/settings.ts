@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { findTarget, resolveTarget } from '../cli/resolve.ts';
 import { everyClient, type Scenario } from '../contract/scenario.ts';
-import type { chat } from '../contract/target.ts';
+import type { Mapping } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import type { PLAN_OPTIONS } from '../plan/options.ts';
@@ -110,6 +110,7 @@ export async function planScript(script: ArtilleryScript): Promise<PlannedRun> {
     return fail('BAD_CONFIG', 'config.target is not set', 'Write the URL of the server there.');
   const isFile = texts['target'] !== undefined;
   const found = await findTarget(isFile ? resolve(dirname(path), texts['target'] ?? '') : url);
+  if (found.kind === 'file') requireDeclared(script, found.definition);
   const scenario = scenarioOf(basename(path).replace(/\.[^.]*$/, ''), [...flows.values()].flat());
   return buildPlan(scenario, { ...texts, target: url, clients: '1', pin: 'off' }, (options, settings) => {
     // The URL of the script holds; a target file describes the events at it.
@@ -133,7 +134,7 @@ function scenarioOf(name: string, flow: readonly FlowStep[]): Scenario {
 }
 
 /** Checks that a target declares what the flows need. Throws TARGET_CANNOT. */
-export function requireDeclared(script: ArtilleryScript, mapping: Partial<typeof chat>): void {
+function requireDeclared(script: ArtilleryScript, mapping: Mapping): void {
   const kinds = new Set([...stepsIn([...flowsOf(script).values()].flat())].map(({ kind }) => kind));
   const needs = (['join', 'publish', 'request'] as const).filter((name) => kinds.has(name));
   const missing = needs.filter((name) => mapping[name] === undefined);
