@@ -21,25 +21,25 @@ export function versionBeside(name: string): string {
   return z.object({ version: z.string() }).parse(JSON.parse(manifest)).version;
 }
 
-type Step = Readonly<Record<string, unknown>>;
+type YamlStep = Readonly<Record<string, unknown>>;
 
 /** A script of Artillery without its target. */
 export interface LoadScript {
   readonly engine: Engine;
-  readonly phases: readonly Step[];
-  readonly flow: readonly Step[];
-  readonly config: Step;
+  readonly phases: readonly YamlStep[];
+  readonly flow: readonly YamlStep[];
+  readonly config: YamlStep;
 }
 
 /** One request of the workload and its answer, as each engine writes it. */
-export function requestOf(engine: Engine): Step {
+export function requestOf(engine: Engine): YamlStep {
   if (engine !== 'ws') return { emit: ['hello', 'payload'], acknowledge: { data: 'payload' } };
   const payload = { event: 'hello', data: 'payload', id: 1 };
   return { send: { payload, match: { json: '$.ack', value: 1 } } };
 }
 
 /** All users arrive in the first second, and each repeats its steps. */
-export function loopOf(engine: Engine, users: number, steps: readonly Step[], count: number): LoadScript {
+export function loopOf(engine: Engine, users: number, steps: readonly YamlStep[], count: number): LoadScript {
   return {
     engine,
     phases: [{ duration: 1, arrivalCount: users }],

@@ -1,4 +1,5 @@
 import type { MemberRecord } from './channel.ts';
+import { numberInThread } from './numbers.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -16,7 +17,7 @@ export class ThreadMembers {
 
   /** Opens the record of a new user, and returns its client number, which no user of another thread has. */
   open(nowNs: number): number {
-    const client = this.#members.size * 1024 + (this.#thread % 1024);
+    const client = numberInThread(this.#members.size, this.#thread);
     this.#members.set(client, {
       client,
       askedNs: nowNs,

@@ -1,14 +1,12 @@
 import type { Scenario } from '../contract/scenario.ts';
-import { MAX_REASONS } from '../measure/reason-counts.ts';
 import type { Plan } from '../plan/plan.ts';
+import { keepWorst } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { assembleResult } from '../run/assemble.ts';
 import type { BalancedStream } from './balance.ts';
 import type { GatheredRun } from './gathered.ts';
-
-/** How many rows of the ledger are kept. The totals count all of them. */
-const KEPT_ACCOUNTS = 4 * MAX_REASONS;
+import { isOfThread, placeOfNumber } from './numbers.ts';
 
 export interface ArtilleryRecord {
   readonly plan: Plan;
@@ -79,7 +77,7 @@ function ledgerOf(
   const sum = (name: 'expected' | 'delivered' | 'lost' | 'late' | 'duplicated' | 'reordered' | 'corrupted') =>
     accounts.reduce((total, account) => total + account[name], 0);
   const strangers = balanced.reduce((total, { unexpected }) => total + unexpected, 0);
-  const isSilent = (client: number) => missing.some((thread) => client % 1024 === thread % 1024);
+  const isSilent = (client: number) => missing.some((thread) => isOfThread(client, thread));
   const unknown = accounts.reduce((total, { receiver, lost }) => total + (isSilent(receiver) ? lost : 0), 0);
   const numbers = new Map([...members.keys()].map((client, place) => [client, place]));
   const rows = accounts
@@ -87,12 +85,11 @@ function ledgerOf(
       ({ lost, late, duplicated, reordered, corrupted }) =>
         lost + late + duplicated + reordered + corrupted > 0,
     )
-    .sort((a, b) => b.lost - a.lost || b.duplicated - a.duplicated || b.late - a.late)
     .map((account) => ({
       ...account,
       stream:
-        Math.floor(account.stream / 1024) * threads.length +
-        Math.max(0, threads.indexOf(account.stream % 1024)),
+        placeOfNumber(account.stream) * threads.length +
+        threads.findIndex((thread) => isOfThread(account.stream, thread)),
       receiver: numbers.get(account.receiver) ?? 0,
       sender: numbers.get(account.sender) ?? 0,
     }));
@@ -106,7 +103,6 @@ function ledgerOf(
     reordered: sum('reordered'),
     corrupted: sum('corrupted'),
     unexpected: collector.totals().unexpected + strangers,
-    anomalies: rows.slice(0, KEPT_ACCOUNTS),
-    anomalyCount: rows.length,
+    ...keepWorst(rows),
   };
 }

@@ -4,11 +4,9 @@ import { messageOf } from '../errors.ts';
 import { undeclared } from '../generator/operations/operation.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { SentPart } from './channel.ts';
+import { numberInThread } from './numbers.ts';
 import type { ThreadReceiver } from './received.ts';
 import type { ThreadParts } from './thread-parts.ts';
-
-/** Streams of one thread have numbers that no other thread has. A stamp has room for 32 bits. */
-const MAX_THREADS = 1024;
 
 interface SentStream extends Pick<SentPart, 'stream' | 'sender' | 'operation' | 'scope' | 'room'> {
   measured: number;
@@ -123,7 +121,7 @@ export class ThreadSender {
     const key = `${sender} ${operation} ${scope} ${room}`;
     let found = this.#streams.get(key);
     if (found === undefined) {
-      const stream = this.#streams.size * MAX_THREADS + (this.#thread % MAX_THREADS);
+      const stream = numberInThread(this.#streams.size, this.#thread);
       found = {
         stream,
         sender,

@@ -1,4 +1,5 @@
 import type { FlowPace } from './flow.ts';
+import { isOfThread } from './numbers.ts';
 import { carryOutPace } from './paced.ts';
 import type { ReleasedGroup, ThreadRun } from './thread.ts';
 
@@ -33,7 +34,7 @@ export class SharedSchedules {
     let shared = this.#running.get(key);
     if (shared === undefined) {
       const senders = new Map<number, (intendedNs: number, measured: boolean) => void>();
-      const own = new Set(clients.slice(0, count).filter((each) => each % 1024 === client % 1024));
+      const own = new Set(clients.slice(0, count).filter((each) => isOfThread(each, client)));
       const isOwn = (index: number) => own.has(clients[index % count] ?? -1);
       const over = carryOutPace(this.#thread, pace, startNs, isOwn, (index, intendedNs, measured) => {
         const user = senders.get(clients[index % count] ?? -1);

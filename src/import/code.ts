@@ -20,13 +20,13 @@ interface Arrow {
   readonly body: Code;
 }
 
-export const LINE_WIDTH = 110;
+export const CODE_WIDTH = 110;
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSAFE_IN_CODE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 function escapeUnsafe(text: string): string {
-  return text.replace(UNSAFE, (character) => {
+  return text.replace(UNSAFE_IN_CODE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return (
       ESCAPES[character] ??
@@ -86,7 +86,7 @@ export function flat(code: Code): string {
 /** Writes `before` + code + `after` at an indentation, broken over lines where it does not fit in one. */
 export function layOut(before: string, code: Code, after: string, indent: number): string {
   const line = ' '.repeat(indent) + before + flat(code) + after;
-  if (line.length <= LINE_WIDTH || typeof code === 'string') return line;
+  if (line.length <= CODE_WIDTH || typeof code === 'string') return line;
   if (code.kind === 'call') return layOutCall(before, code, after, indent);
   if (code.kind === 'arrow') return layOut(`${before}(${code.params}) => `, code.body, after, indent);
   if (code.items.length === 0) return line;
@@ -116,7 +116,7 @@ function isText(code: Code): code is string {
 
 /** Writes a comment of whole lines. Line breaks and invisible characters of the text are escaped. */
 export function commentCode(text: string, indent: number, prefix = '// '): string[] {
-  const width = LINE_WIDTH - indent - prefix.length;
+  const width = CODE_WIDTH - indent - prefix.length;
   const lines: string[] = [];
   // A comment that ends another one, or begins one, is harmless in a line comment, and broken up in a block.
   for (const word of escapeUnsafe(text).replaceAll('*/', '* /').split(' ')) {

@@ -1,7 +1,7 @@
-import type { ConnectOptionsPart, Engine, ImportedScript } from './model.ts';
+import type { ConnectOptionsPart, ImportedScript, ScriptEngine } from './model.ts';
 import type { Notes } from './notes.ts';
 import { variablesIn } from './templates.ts';
-import { entriesOf, entryOf, itemsOf, overlay, plainOf, type ScriptNode, textOf } from './yaml.ts';
+import { entriesOf, entryOfNode, itemsOf, overlay, plainOf, type ScriptNode, textOfNode } from './yaml.ts';
 
 /** How users connect, as far as it is carried over. */
 export type ConnectionPart = Pick<ImportedScript, 'transport' | 'path' | 'isMsgpack' | 'tls' | 'connect'>;
@@ -40,12 +40,12 @@ function table(setting: Setting, names: string): Record<string, Setting> {
 export function readConnection(
   config: ScriptNode | undefined,
   scenarios: readonly ScriptNode[],
-  engine: Engine,
+  engine: ScriptEngine,
   notes: Notes,
 ): ConnectionPart {
   const options = engineOptions(config, scenarios, engine, notes);
   const known = engine === 'ws' ? WS_OPTIONS : SOCKETIO_OPTIONS;
-  const isMsgpack = engine === 'socketio-v3' && textOf(entryOf(options, 'parser')) === 'msgpack';
+  const isMsgpack = engine === 'socketio-v3' && textOfNode(entryOfNode(options, 'parser')) === 'msgpack';
   const where = engine === 'ws' ? 'ws' : 'socket.io-client';
   for (const [key, node] of entriesOf(options)) {
     const setting = Object.hasOwn(known, key) ? known[key] : undefined;
@@ -57,15 +57,15 @@ export function readConnection(
     engine === 'ws' ? { headers: 'headers' } : { auth: 'auth', headers: 'extraHeaders', query: 'query' };
   const connect: Record<string, unknown> = {};
   for (const [field, key] of Object.entries(fields)) {
-    const node = entryOf(options, key);
+    const node = entryOfNode(options, key);
     if (node !== undefined) connect[field] = key === 'query' ? queryOf(node) : plainOf(node);
   }
-  const tls = overlay(options, entryOf(config, 'tls') ?? { kind: 'map', line: 1, entries: new Map() });
+  const tls = overlay(options, entryOfNode(config, 'tls') ?? { kind: 'map', line: 1, entries: new Map() });
   return {
     transport: engine === 'ws' ? 'websocket' : transportOf(options),
-    path: engine === 'ws' ? null : (textOf(entryOf(options, 'path')) ?? null),
+    path: engine === 'ws' ? null : (textOfNode(entryOfNode(options, 'path')) ?? null),
     isMsgpack,
-    tls: readTls(tls, entryOf(config, 'tls'), notes),
+    tls: readTls(tls, entryOfNode(config, 'tls'), notes),
     connect: connect as ConnectOptionsPart,
   };
 }
@@ -74,13 +74,13 @@ export function readConnection(
 function engineOptions(
   config: ScriptNode | undefined,
   scenarios: readonly ScriptNode[],
-  engine: Engine,
+  engine: ScriptEngine,
   notes: Notes,
 ): ScriptNode | undefined {
-  if (engine === 'ws') return noteTemplates(entryOf(config, 'ws'), notes);
-  const own = engine === 'socketio-v3' ? entryOf(config, 'engines', 'socketio-v3') : undefined;
-  const ofConfig = noteTemplates(joined(entryOf(config, 'socketio'), own), notes);
-  const ofScenarios = scenarios.flatMap((scenario) => entryOf(scenario, 'socketio') ?? []);
+  if (engine === 'ws') return noteTemplates(entryOfNode(config, 'ws'), notes);
+  const own = engine === 'socketio-v3' ? entryOfNode(config, 'engines', 'socketio-v3') : undefined;
+  const ofConfig = noteTemplates(joined(entryOfNode(config, 'socketio'), own), notes);
+  const ofScenarios = scenarios.flatMap((scenario) => entryOfNode(scenario, 'socketio') ?? []);
   if (engine === 'socketio-v3') {
     for (const node of ofScenarios)
       notes.add('ignored', 'target', node, 'socketio-v3 does not read socketio of a scenario');
@@ -119,15 +119,15 @@ function noteTemplates(options: ScriptNode | undefined, notes: Notes): ScriptNod
 /** A query is a map, or text such as `user=1&room=2`. */
 function queryOf(node: ScriptNode): unknown {
   if (node.kind !== 'scalar') return plainOf(node);
-  return Object.fromEntries(new URLSearchParams(textOf(node) ?? ''));
+  return Object.fromEntries(new URLSearchParams(textOfNode(node) ?? ''));
 }
 
 /** Without `transports`, socket.io-client begins by polling and upgrades. */
 function transportOf(options: ScriptNode | undefined): ImportedScript['transport'] {
-  const transports = itemsOf(entryOf(options, 'transports')).map(textOf);
+  const transports = itemsOf(entryOfNode(options, 'transports')).map(textOfNode);
   const [first] = transports;
   if (first === 'websocket') return 'websocket';
-  const upgrades = textOf(entryOf(options, 'upgrade')) !== 'false';
+  const upgrades = textOfNode(entryOfNode(options, 'upgrade')) !== 'false';
   return upgrades && (first === undefined || transports.includes('websocket')) ? 'upgrade' : 'polling';
 }
 

@@ -1,5 +1,5 @@
 /** Milliseconds of a unit as the package ms reads it, which Artillery uses. */
-const UNITS: ReadonlyArray<readonly [unit: RegExp, milliseconds: number]> = [
+const SCRIPT_UNITS: ReadonlyArray<readonly [unit: RegExp, milliseconds: number]> = [
   [/^(?:milliseconds?|msecs?|ms)$/i, 1],
   [/^(?:seconds?|secs?|s)$/i, 1000],
   [/^(?:minutes?|mins?|m)$/i, 60_000],
@@ -14,6 +14,6 @@ export function durationMs(text: string): number | null {
   const value = Number(number);
   // A fraction without a unit is in milliseconds for ms, and in seconds for whoever wrote it.
   if (unit === '') return value * 1000;
-  const known = UNITS.find(([pattern]) => pattern.test(unit));
+  const known = SCRIPT_UNITS.find(([pattern]) => pattern.test(unit));
   return known === undefined ? null : value * known[1];
 }

@@ -3,7 +3,7 @@ import { type FileNames, printScenario } from './print-scenario.ts';
 import { printTarget } from './print-target.ts';
 import { type ReadOptions, readScript } from './script.ts';
 
-export { type FileNames, runCommand } from './print-scenario.ts';
+export { commandToRun, type FileNames } from './print-scenario.ts';
 
 /** What an import writes and reports. */
 export interface Imported {

@@ -1,7 +1,7 @@
 import type { Note, Notes } from './notes.ts';
 
-export const ENGINES = ['socketio', 'socketio-v3', 'ws'] as const;
-export type Engine = (typeof ENGINES)[number];
+export const SCRIPT_ENGINES = ['socketio', 'socketio-v3', 'ws'] as const;
+export type ScriptEngine = (typeof SCRIPT_ENGINES)[number];
 
 /** How a user connects, with templates. */
 export interface ConnectOptionsPart {
@@ -12,7 +12,7 @@ export interface ConnectOptionsPart {
 }
 
 /** What the server must answer, and what is kept of it. Paths are those in what `call` and `next` resolve to. */
-export interface Expectation {
+export interface ExpectedAnswer {
   /** The data that Artillery compares; undefined when it compares none. */
   readonly data: unknown;
   readonly matches: ReadonlyArray<{ readonly path: readonly string[]; readonly value: unknown }>;
@@ -35,11 +35,11 @@ export type Step = StepPart &
         readonly event: string;
         /** One argument of `emit.data`, or the list of all arguments. */
         readonly args: { readonly data: unknown } | { readonly list: readonly unknown[] };
-        readonly response: (Expectation & { readonly event: string }) | null;
-        readonly acknowledge: Expectation | null;
+        readonly response: (ExpectedAnswer & { readonly event: string }) | null;
+        readonly acknowledge: ExpectedAnswer | null;
       }
     /** `payload` is undefined for a step that only waits. */
-    | { readonly kind: 'send'; readonly payload: unknown; readonly expected: Expectation | null }
+    | { readonly kind: 'send'; readonly payload: unknown; readonly expected: ExpectedAnswer | null }
     | { readonly kind: 'think'; readonly durationMs: number | string; readonly jitterMs: number }
     | { readonly kind: 'log'; readonly text: string }
     | {
@@ -80,7 +80,7 @@ export interface PayloadFile {
 
 /** Everything of a script that is carried over. */
 export interface ImportedScript {
-  readonly engine: Engine;
+  readonly engine: ScriptEngine;
   readonly url: string;
   readonly transport: 'websocket' | 'polling' | 'upgrade';
   readonly path: string | null;
@@ -104,7 +104,7 @@ export interface ImportedScript {
 
 /** What the reader of steps knows of the script around them. */
 export interface StepContext {
-  readonly engine: Engine;
+  readonly engine: ScriptEngine;
   readonly notes: Notes;
   /** `config.defaults.think.jitter`. */
   readonly jitter: string | undefined;

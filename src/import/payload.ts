@@ -1,9 +1,9 @@
 import type { PayloadFile } from './model.ts';
 import type { Notes } from './notes.ts';
 import { isTemplate, variablesIn } from './templates.ts';
-import { entriesOf, entryOf, itemsOf, plainOf, type ScriptNode, textOf } from './yaml.ts';
+import { entriesOf, entryOfNode, itemsOf, plainOf, type ScriptNode, textOfNode } from './yaml.ts';
 
-const KEYS = [
+const PAYLOAD_KEYS = [
   'path',
   'fields',
   'order',
@@ -22,9 +22,9 @@ export function readPayloads(node: ScriptNode | undefined, notes: Notes): Payloa
 
 function readPayload(node: ScriptNode, notes: Notes): PayloadFile | null {
   for (const [key, value] of entriesOf(node)) {
-    if (!KEYS.includes(key)) notes.add('left', 'scenario', value, `payload: ${key}`);
+    if (!PAYLOAD_KEYS.includes(key)) notes.add('left', 'scenario', value, `payload: ${key}`);
   }
-  const path = textOf(entryOf(node, 'path'));
+  const path = textOfNode(entryOfNode(node, 'path'));
   if (path === undefined || isTemplate(path)) {
     notes.add(
       'left',
@@ -34,8 +34,8 @@ function readPayload(node: ScriptNode, notes: Notes): PayloadFile | null {
     );
     return null;
   }
-  const [order, name] = [textOf(entryOf(node, 'order')), textOf(entryOf(node, 'name'))];
-  const isAll = textOf(entryOf(node, 'loadAll')) === 'true';
+  const [order, name] = [textOfNode(entryOfNode(node, 'order')), textOfNode(entryOfNode(node, 'name'))];
+  const isAll = textOfNode(entryOfNode(node, 'loadAll')) === 'true';
   if (isAll && name === undefined) {
     notes.add('ignored', 'scenario', node, 'payload: loadAll without name gives no variable');
     return null;
@@ -48,7 +48,7 @@ function readPayload(node: ScriptNode, notes: Notes): PayloadFile | null {
       'payload: with order, loadAll gives one row as a list of values, not all rows',
     );
   }
-  const fields = itemsOf(entryOf(node, 'fields')).map((field) => textOf(field) ?? '');
+  const fields = itemsOf(entryOfNode(node, 'fields')).map((field) => textOfNode(field) ?? '');
   if (fields.length === 0 && !isAll) {
     notes.add('ignored', 'scenario', node, 'payload: without fields, no variable gets a value');
     return null;
@@ -58,9 +58,9 @@ function readPayload(node: ScriptNode, notes: Notes): PayloadFile | null {
     fields,
     order: order === 'sequence' ? 'sequence' : 'random',
     all: isAll ? (name ?? null) : null,
-    delimiter: textOf(entryOf(node, 'delimiter')) ?? ',',
-    skipHeader: textOf(entryOf(node, 'skipHeader')) === 'true',
-    cast: textOf(entryOf(node, 'cast')) !== 'false',
+    delimiter: textOfNode(entryOfNode(node, 'delimiter')) ?? ',',
+    skipHeader: textOfNode(entryOfNode(node, 'skipHeader')) === 'true',
+    cast: textOfNode(entryOfNode(node, 'cast')) !== 'false',
   };
 }
 

@@ -1,6 +1,6 @@
 import { durationMs } from './durations.ts';
 import type { Notes } from './notes.ts';
-import { entriesOf, entryOf, itemsOf, type ScriptNode, textOf } from './yaml.ts';
+import { entriesOf, entryOfNode, itemsOf, type ScriptNode, textOfNode } from './yaml.ts';
 
 /** What the phases of a script become. */
 export interface Arrivals {
@@ -9,7 +9,16 @@ export interface Arrivals {
   readonly maxUsers: number | null;
 }
 
-const KEYS = ['duration', 'arrivalRate', 'rampTo', 'arrivalCount', 'pause', 'maxVusers', 'name', 'mode'];
+const PHASE_KEYS = [
+  'duration',
+  'arrivalRate',
+  'rampTo',
+  'arrivalCount',
+  'pause',
+  'maxVusers',
+  'name',
+  'mode',
+];
 
 /** Without phases, Artillery runs one user. */
 const ONE_USER: Arrivals = { rate: '1s@1/s', isPoisson: false, maxUsers: null };
@@ -36,11 +45,12 @@ export function readPhases(
 /** `30s@1..10/s`; null for a phase without users, or one that is left out. */
 function stageOf(phase: ScriptNode, notes: Notes): string | null {
   for (const [key, value] of entriesOf(phase)) {
-    if (!KEYS.includes(key)) notes.add('ignored', 'scenario', value, `phase: Artillery does not read ${key}`);
+    if (!PHASE_KEYS.includes(key))
+      notes.add('ignored', 'scenario', value, `phase: Artillery does not read ${key}`);
   }
   const [pauseMs, lengthMs] = [timeOf(phase, 'pause'), timeOf(phase, 'duration')];
   const [count, hz, toHz] = ['arrivalCount', 'arrivalRate', 'rampTo'].map((key) =>
-    numberOf(entryOf(phase, key)),
+    numberOf(entryOfNode(phase, key)),
   );
   if (pauseMs !== undefined && pauseMs > 0) return `${pauseMs / 1000}s@0/s`;
   if (lengthMs === undefined || !(lengthMs > 0)) return leavePhase(phase, notes, 'it has no valid duration');
@@ -57,12 +67,12 @@ function leavePhase(phase: ScriptNode, notes: Notes, why: string): null {
 }
 
 function timeOf(phase: ScriptNode, key: string): number | undefined {
-  const text = textOf(entryOf(phase, key));
+  const text = textOfNode(entryOfNode(phase, key));
   return text === undefined ? undefined : (durationMs(text) ?? undefined);
 }
 
 function numberOf(node: ScriptNode | undefined): number | undefined {
-  const text = textOf(node);
+  const text = textOfNode(node);
   const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
   return Number.isFinite(value) && value >= 0 ? value : undefined;
 }
@@ -73,8 +83,8 @@ function shortNumber(value: number): string {
 }
 
 function readMode(phases: readonly ScriptNode[], config: ScriptNode | undefined, notes: Notes): boolean {
-  const general = textOf(entryOf(config, 'mode'));
-  const modes = phases.map((phase) => textOf(entryOf(phase, 'mode')) ?? general ?? 'uniform');
+  const general = textOfNode(entryOfNode(config, 'mode'));
+  const modes = phases.map((phase) => textOfNode(entryOfNode(phase, 'mode')) ?? general ?? 'uniform');
   const isPoisson = modes.every((mode) => mode === 'poisson');
   if (!isPoisson && modes.includes('poisson')) {
     const phase = phases[modes.indexOf('poisson')];
@@ -85,18 +95,18 @@ function readMode(phases: readonly ScriptNode[], config: ScriptNode | undefined,
 }
 
 function readMaxUsers(phases: readonly ScriptNode[], notes: Notes): number | null {
-  const arriving = phases.filter((phase) => entryOf(phase, 'pause') === undefined);
-  const limits = arriving.map((phase) => numberOf(entryOf(phase, 'maxVusers')));
+  const arriving = phases.filter((phase) => entryOfNode(phase, 'pause') === undefined);
+  const limits = arriving.map((phase) => numberOf(entryOfNode(phase, 'maxVusers')));
   const [first] = limits;
   if (first !== undefined && limits.every((limit) => limit === first)) {
     const [phase] = arriving;
     const text =
       'maxVusers: an arrival above it is skipped, as in Artillery, and counts as failed; each generator process has the limit to itself';
-    if (phase !== undefined) notes.add('differs', 'scenario', entryOf(phase, 'maxVusers') ?? phase, text);
+    if (phase !== undefined) notes.add('differs', 'scenario', entryOfNode(phase, 'maxVusers') ?? phase, text);
     return first;
   }
   for (const phase of arriving) {
-    const limit = entryOf(phase, 'maxVusers');
+    const limit = entryOfNode(phase, 'maxVusers');
     if (limit !== undefined)
       notes.add('left', 'scenario', limit, 'phase: maxVusers, which only all phases together may have');
   }

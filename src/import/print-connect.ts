@@ -17,12 +17,12 @@ function textEntries(value: unknown, writer: ValueWriter): Code {
   // Even a variable alone becomes text.
   const items = entries.map(([, text], index): [string, Code] => [
     code.items[index]?.[0] ?? '',
-    isTemplate(text) ? asText(String(text), writer) : literal(String(text)),
+    isTemplate(text) ? asSource(String(text), writer) : literal(String(text)),
   ]);
   return { kind: 'object', items };
 }
 
-function asText(text: string, writer: ValueWriter): string {
+function asSource(text: string, writer: ValueWriter): string {
   const code = writer.string(text);
   return code.startsWith('process.env') ? `${code} ?? ''` : code;
 }

@@ -1,5 +1,5 @@
 import { arrowCode, type Code, callCode, flat, layOut, listCode, literal } from './code.ts';
-import type { Engine, Expectation, Rounds, StepOf } from './model.ts';
+import type { ExpectedAnswer, Rounds, ScriptEngine, StepOf } from './model.ts';
 import type { ValueWriter } from './templates.ts';
 
 /** Writes the comparison that the engine socketio makes: text is found within text, anything else is equal. */
@@ -64,8 +64,8 @@ export function argumentsCode(writer: ValueWriter, args: StepOf<'emit'>['args'])
 /** The arguments of `next`. The engine socketio waits for the event that has the data. */
 export function nextArgs(
   writer: ValueWriter,
-  engine: Engine,
-  { event, data }: Expectation & { readonly event: string },
+  engine: ScriptEngine,
+  { event, data }: ExpectedAnswer & { readonly event: string },
 ): Code[] {
   const name = writer.string(event);
   if (data === undefined || engine !== 'socketio') return [name];

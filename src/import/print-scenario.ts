@@ -18,7 +18,7 @@ export interface FileNames {
 }
 
 /** The command that runs an import. */
-export function runCommand({ scenario }: FileNames): string {
+export function commandToRun({ scenario }: FileNames): string {
   return `sockbench run ./${scenario}.scenario.ts --target ./${scenario}.target.ts`;
 }
 
@@ -70,7 +70,7 @@ function headerCode({ engine, notes }: ImportedScript, names: FileNames): string
     '/**',
     ...commentCode(`The users of ${names.script}, an Artillery script for the engine ${engine}.`, 0, ' * '),
     ' *',
-    ` *     ${runCommand(names)}`,
+    ` *     ${commandToRun(names)}`,
     ' *',
     ' * One iteration is one virtual user of Artillery: it connects, does its steps once and leaves. Users arrive on the',
     ' * schedule of --rate, whatever the server does, and every time counts from when a step was due.',

@@ -1,5 +1,5 @@
 import { arrowCode, type Code, callCode, commentCode, flat, layOut, literal } from './code.ts';
-import type { ConnectOptionsPart, Expectation, ImportedScript, Step, StepOf } from './model.ts';
+import type { ConnectOptionsPart, ExpectedAnswer, ImportedScript, Step, StepOf } from './model.ts';
 import { noteText } from './notes.ts';
 import { openCode } from './print-connect.ts';
 import { argumentsCode, isSameCode, loopHead, messageCode, nextArgs } from './print-parts.ts';
@@ -149,7 +149,7 @@ export class StepPrinter {
     connection: string,
     listening: readonly Code[],
     emit: Code | null,
-    expected: Expectation,
+    expected: ExpectedAnswer,
     what: string,
     indent: number,
   ): void {
@@ -173,7 +173,7 @@ export class StepPrinter {
     if (reply !== null) this.#check(reply, used, what, indent);
   }
 
-  #check(reply: string, { data, matches, captures }: Expectation, what: string, indent: number): void {
+  #check(reply: string, { data, matches, captures }: ExpectedAnswer, what: string, indent: number): void {
     const about = literal(what);
     const require = (actual: string, expected: Code) => {
       this.#writer.helpers.add('requireMatch');

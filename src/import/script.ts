@@ -2,7 +2,7 @@ import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { list, plural } from '../text.ts';
 import { readConnection } from './connection.ts';
-import { ENGINES, type Engine, type Flow, type ImportedScript } from './model.ts';
+import { type Flow, type ImportedScript, SCRIPT_ENGINES, type ScriptEngine } from './model.ts';
 import { Notes } from './notes.ts';
 import { readPayloads, readVariables } from './payload.ts';
 import { readPhases } from './phases.ts';
@@ -10,13 +10,13 @@ import { readSteps } from './steps.ts';
 import { noteProcessor, noteUnset } from './unset.ts';
 import {
   entriesOf,
-  entryOf,
+  entryOfNode,
   itemsOf,
   overlay,
   parseScript,
   type ScriptMap,
   type ScriptNode,
-  textOf,
+  textOfNode,
 } from './yaml.ts';
 
 /** Engines that are part of Artillery, or packages of it that measure something else. */
@@ -75,39 +75,39 @@ export function readScript(text: string, { name, environment, readProcessor }: R
     );
   }
   noteRest(root, config, engine, notes);
-  noteProcessor(entryOf(config, 'processor'), engine, readProcessor, notes);
+  noteProcessor(entryOfNode(config, 'processor'), engine, readProcessor, notes);
   const timeoutMs =
     Number(
-      textOf(entryOf(config, 'timeout')) ??
-        (engine === 'ws' ? textOf(entryOf(config, 'ws', 'timeout')) : undefined) ??
+      textOfNode(entryOfNode(config, 'timeout')) ??
+        (engine === 'ws' ? textOfNode(entryOfNode(config, 'ws', 'timeout')) : undefined) ??
         10,
     ) * 1000;
   const context = {
     engine,
     notes,
-    jitter: textOf(entryOf(config, 'defaults', 'think', 'jitter')),
+    jitter: textOfNode(entryOfNode(config, 'defaults', 'think', 'jitter')),
     timeoutMs: timeoutMs > 0 ? timeoutMs : 10_000,
   };
   const flows = own.map((scenario, index): Flow => {
     noteScenario(scenario, engine, notes);
     return {
-      name: textOf(entryOf(scenario, 'name')) ?? `scenario ${index + 1}`,
+      name: textOfNode(entryOfNode(scenario, 'name')) ?? `scenario ${index + 1}`,
       weight: weightOf(scenario, notes),
       line: scenario.line,
-      steps: readSteps(entryOf(scenario, 'flow'), context),
+      steps: readSteps(entryOfNode(scenario, 'flow'), context),
     };
   });
   const url =
-    textOf(entryOf(config, 'target')) ??
+    textOfNode(entryOfNode(config, 'target')) ??
     fail('BAD_SCRIPT', `${name} has no config.target`, 'Add it, or choose one with --environment.');
   const script = {
     engine,
     url,
     ...readConnection(config, own, engine, notes),
-    ...readPhases(entryOf(config, 'phases'), config, notes),
+    ...readPhases(entryOfNode(config, 'phases'), config, notes),
     timeoutMs: context.timeoutMs,
-    payloads: readPayloads(entryOf(config, 'payload'), notes),
-    variables: readVariables(entryOf(config, 'variables'), notes),
+    payloads: readPayloads(entryOfNode(config, 'payload'), notes),
+    variables: readVariables(entryOfNode(config, 'variables'), notes),
     constants: new Map([
       ['target', url],
       ['$environment', environment ?? 'undefined'],
@@ -125,7 +125,7 @@ function configOf(
   notes: Notes,
 ): ScriptNode | undefined {
   const config = root.entries.get('config');
-  const environments = entryOf(config, 'environments');
+  const environments = entryOfNode(config, 'environments');
   const names = [...entriesOf(environments).keys()];
   if (environment === null) {
     if (environments !== undefined) {
@@ -138,7 +138,7 @@ function configOf(
     }
     return config;
   }
-  const chosen = entryOf(environments, environment);
+  const chosen = entryOfNode(environments, environment);
   if (chosen !== undefined) return overlay(config, chosen);
   return fail(
     'NO_SUCH_ENVIRONMENT',
@@ -148,24 +148,28 @@ function configOf(
 }
 
 function engineNameOf(scenario: ScriptNode, config: ScriptNode | undefined): string {
-  return textOf(entryOf(scenario, 'engine')) ?? textOf(entryOf(config, 'engine')) ?? 'http';
+  return textOfNode(entryOfNode(scenario, 'engine')) ?? textOfNode(entryOfNode(config, 'engine')) ?? 'http';
 }
 
-function engineOf(scenarios: readonly ScriptNode[], config: ScriptNode | undefined, name: string): Engine {
+function engineOf(
+  scenarios: readonly ScriptNode[],
+  config: ScriptNode | undefined,
+  name: string,
+): ScriptEngine {
   const names = scenarios.map((scenario) => engineNameOf(scenario, config));
-  const known = ENGINES.find(
-    (engine) => engine === names.find((each) => (ENGINES as readonly string[]).includes(each)),
+  const known = SCRIPT_ENGINES.find(
+    (engine) => engine === names.find((each) => (SCRIPT_ENGINES as readonly string[]).includes(each)),
   );
   if (known !== undefined) return known;
   const [first] = scenarios;
   return fail(
     'UNSUPPORTED_ENGINE',
     `${name}, line ${first?.line ?? 1}: ${plural(scenarios.length, 'scenario')} of the engine ${foreign(names[0])}, which cannot be imported`,
-    `The engines are ${list(ENGINES)}. ${OTHER_ENGINES}`,
+    `The engines are ${list(SCRIPT_ENGINES)}. ${OTHER_ENGINES}`,
   );
 }
 
-function noteRest(root: ScriptMap, config: ScriptNode | undefined, engine: Engine, notes: Notes): void {
+function noteRest(root: ScriptMap, config: ScriptNode | undefined, engine: ScriptEngine, notes: Notes): void {
   for (const [key, node] of root.entries) {
     if (key === 'before' || key === 'after')
       notes.add('left', 'scenario', node, `${key}: steps around the test`);
@@ -183,7 +187,7 @@ function noteRest(root: ScriptMap, config: ScriptNode | undefined, engine: Engin
       notes.add('ignored', 'scenario', node, `http: the engine ${engine} reads it for HTTP steps only`);
     else notes.add('ignored', 'scenario', node, `the engine ${engine} does not read config.${key}`);
   }
-  if (engine === 'socketio-v3' && entryOf(config, 'engines', 'socketio-v3') === undefined) {
+  if (engine === 'socketio-v3' && entryOfNode(config, 'engines', 'socketio-v3') === undefined) {
     notes.add(
       'ignored',
       'scenario',
@@ -193,7 +197,7 @@ function noteRest(root: ScriptMap, config: ScriptNode | undefined, engine: Engin
   }
 }
 
-function noteEngines(engines: ScriptNode, engine: Engine, notes: Notes): void {
+function noteEngines(engines: ScriptNode, engine: ScriptEngine, notes: Notes): void {
   for (const [key, node] of entriesOf(engines)) {
     if (key === engine && engine === 'socketio-v3') continue;
     const isBuiltIn = key === 'socketio' || key === 'ws';
@@ -203,14 +207,14 @@ function noteEngines(engines: ScriptNode, engine: Engine, notes: Notes): void {
   }
 }
 
-function noteDefaults(defaults: ScriptNode, engine: Engine, notes: Notes): void {
+function noteDefaults(defaults: ScriptNode, engine: ScriptEngine, notes: Notes): void {
   for (const [key, node] of entriesOf(defaults)) {
     if (key !== 'think')
       notes.add('ignored', 'scenario', node, `defaults.${key}: the engine ${engine} does not read it`);
   }
 }
 
-function noteScenario(scenario: ScriptNode, engine: Engine, notes: Notes): void {
+function noteScenario(scenario: ScriptNode, engine: ScriptEngine, notes: Notes): void {
   for (const [key, node] of entriesOf(scenario)) {
     if (SCENARIO_KEYS.includes(key) && !(key === 'socketio' && engine === 'ws')) continue;
     notes.add('ignored', 'scenario', node, `the engine ${engine} does not read ${key} of a scenario`);
@@ -218,9 +222,9 @@ function noteScenario(scenario: ScriptNode, engine: Engine, notes: Notes): void 
 }
 
 function weightOf(scenario: ScriptNode, notes: Notes): number {
-  const node = entryOf(scenario, 'weight');
+  const node = entryOfNode(scenario, 'weight');
   if (node === undefined) return 1;
-  const weight = Number.parseInt(textOf(node) ?? '', 10);
+  const weight = Number.parseInt(textOfNode(node) ?? '', 10);
   if (Number.isSafeInteger(weight) && weight >= 0 && weight <= 10_000) return weight;
   notes.add('left', 'scenario', node, 'weight: it is no number from 0 to 10,000, and counts as 0');
   return 0;

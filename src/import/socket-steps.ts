@@ -2,7 +2,7 @@ import { readExpectation } from './expectation.ts';
 import type { ConnectOptionsPart, Step, StepContext } from './model.ts';
 import type { Note } from './notes.ts';
 import { isTemplate } from './templates.ts';
-import { entriesOf, entryOf, plainOf, type ScriptMap, type ScriptNode, textOf } from './yaml.ts';
+import { entriesOf, entryOfNode, plainOf, type ScriptMap, type ScriptNode, textOfNode } from './yaml.ts';
 
 export function readEmit(
   node: ScriptMap,
@@ -12,11 +12,11 @@ export function readEmit(
 ): Step[] {
   const { engine, notes, timeoutMs } = context;
   const said = [...given];
-  const emit = entryOf(node, 'emit');
+  const emit = entryOfNode(node, 'emit');
   const [first, ...rest] = emit?.kind === 'list' ? emit.items : [];
-  const event = textOf(emit?.kind === 'list' ? first : (entryOf(emit, 'channel') ?? emit));
-  const namespace = textOf(entryOf(node, 'namespace')) ?? '';
-  const [response, acknowledge] = [entryOf(node, 'response'), entryOf(node, 'acknowledge')];
+  const event = textOfNode(emit?.kind === 'list' ? first : (entryOfNode(emit, 'channel') ?? emit));
+  const namespace = textOfNode(entryOfNode(node, 'namespace')) ?? '';
+  const [response, acknowledge] = [entryOfNode(node, 'response'), entryOfNode(node, 'acknowledge')];
   const leave = (text: string): Step[] => [
     { kind: 'note', line: node.line, notes: [...said, notes.add('left', 'step', node, text)] },
   ];
@@ -25,7 +25,7 @@ export function readEmit(
     return leave(
       `emit over the namespace ${namespace}: Artillery fills {{ }} in it once, for its first user`,
     );
-  const channel = textOf(entryOf(response, 'channel') ?? entryOf(response, 'on'));
+  const channel = textOfNode(entryOfNode(response, 'channel') ?? entryOfNode(response, 'on'));
   const hasResponse = response !== undefined && channel !== undefined;
   if (response !== undefined && !hasResponse) {
     said.push(
@@ -57,7 +57,7 @@ export function readEmit(
     );
   }
   const steps: Step[] = [];
-  const connects = entryOf(node, 'connect') ?? entryOf(node, 'reconnect');
+  const connects = entryOfNode(node, 'connect') ?? entryOfNode(node, 'reconnect');
   if (connects !== undefined && engine === 'socketio-v3' && isInLoop) {
     said.push(notes.add('left', 'step', connects, 'connect within a loop'));
   } else if (connects !== undefined && engine === 'socketio-v3') {
@@ -66,7 +66,7 @@ export function readEmit(
       line: node.line,
       notes: [],
       namespace,
-      options: connectPart(entryOf(node, 'connect'), context, said),
+      options: connectPart(entryOfNode(node, 'connect'), context, said),
     });
   }
   steps.push({
@@ -75,14 +75,15 @@ export function readEmit(
     notes: said,
     namespace,
     event,
-    args: emit?.kind === 'list' ? { list: rest.map(plainOf) } : { data: dataOf(entryOf(emit, 'data')) },
+    args:
+      emit?.kind === 'list' ? { list: rest.map(plainOf) } : { data: dataOfStep(entryOfNode(emit, 'data')) },
     response: read === null || channel === undefined ? null : { ...read.expectation, event: channel },
     acknowledge: acknowledged?.expectation ?? null,
   });
   return steps;
 }
 
-function dataOf(node: ScriptNode | undefined): unknown {
+function dataOfStep(node: ScriptNode | undefined): unknown {
   return node === undefined ? undefined : plainOf(node);
 }
 
@@ -113,12 +114,12 @@ export function readConnect(
   isInLoop: boolean,
 ): Step[] | null {
   const { engine, notes } = context;
-  const connect = entryOf(node, 'connect');
+  const connect = entryOfNode(node, 'connect');
   const said = [...given];
   const base = {
     kind: 'connect',
     line: node.line,
-    namespace: textOf(entryOf(node, 'namespace')) ?? '',
+    namespace: textOfNode(entryOfNode(node, 'namespace')) ?? '',
   } as const;
   const ignored = (text: string): Step[] => [
     { kind: 'note', line: node.line, notes: [...said, notes.add('ignored', 'step', node, text)] },
@@ -127,9 +128,9 @@ export function readConnect(
     return ignored('connect is no step of the engine socketio: a user of Artillery fails there');
   if (isInLoop) return ignored(`the engine ${engine} does not connect within a loop`);
   if (engine === 'ws' && !isFirst) return ignored('connect after the first step does nothing');
-  if (entryOf(connect, 'function') !== undefined) return null;
+  if (entryOfNode(connect, 'function') !== undefined) return null;
   if (engine === 'ws' && connect?.kind === 'scalar') {
-    return [{ ...base, notes: said, options: { url: textOf(connect) ?? '' } }];
+    return [{ ...base, notes: said, options: { url: textOfNode(connect) ?? '' } }];
   }
   const options = connectPart(connect, context, said);
   return [{ ...base, notes: said, options }];
@@ -143,10 +144,11 @@ export function readSend(
 ): Step {
   const { engine, notes } = context;
   const said = [...given];
-  const params = entryOf(node, kind);
-  const isExpecting = entryOf(params, 'capture') !== undefined || entryOf(params, 'match') !== undefined;
+  const params = entryOfNode(node, kind);
+  const isExpecting =
+    entryOfNode(params, 'capture') !== undefined || entryOfNode(params, 'match') !== undefined;
   if (!isExpecting || params === undefined) {
-    if (entryOf(params, 'payload') !== undefined || kind === 'wait') {
+    if (entryOfNode(params, 'payload') !== undefined || kind === 'wait') {
       said.push(
         notes.add(
           'ignored',
@@ -165,12 +167,12 @@ export function readSend(
     };
   }
   const { expectation, said: more } = readExpectation(params, engine, false, notes);
-  const payload = entryOf(params, 'payload');
+  const payload = entryOfNode(params, 'payload');
   return {
     kind: 'send',
     line: node.line,
     notes: [...said, ...more],
-    payload: dataOf(payload),
+    payload: dataOfStep(payload),
     expected: expectation,
   };
 }

@@ -1,7 +1,7 @@
-import type { Expectation, Step } from './model.ts';
+import type { ExpectedAnswer, Step } from './model.ts';
 
 /** Whether something is done with what was awaited. */
-export function isUsed({ data, matches, captures }: Expectation): boolean {
+export function isUsed({ data, matches, captures }: ExpectedAnswer): boolean {
   return data !== undefined || matches.length > 0 || captures.length > 0;
 }
 

@@ -3,7 +3,7 @@ import type { Rounds, Step, StepContext } from './model.ts';
 import type { Note } from './notes.ts';
 import { readConnect, readEmit, readSend } from './socket-steps.ts';
 import { isTemplate } from './templates.ts';
-import { entryOf, itemsOf, plainOf, type ScriptMap, type ScriptNode, textOf } from './yaml.ts';
+import { entryOfNode, itemsOf, plainOf, type ScriptMap, type ScriptNode, textOfNode } from './yaml.ts';
 
 const HTTP = ['get', 'post', 'put', 'patch', 'delete', 'parallel'];
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
@@ -36,10 +36,10 @@ function readStep(node: ScriptNode, context: StepContext, isFirst: boolean, isIn
   if (kind === 'loop') return [readLoop(node, context, said)];
   if (kind === 'think') return readThink(node, context, said);
   if (kind === 'log')
-    return [{ kind: 'log', line: node.line, notes: said, text: textOf(entryOf(node, 'log')) ?? '' }];
+    return [{ kind: 'log', line: node.line, notes: said, text: textOfNode(entryOfNode(node, 'log')) ?? '' }];
   if (kind === 'function') {
     return leave(
-      `the function ${textOf(entryOf(node, 'function'))} of the processor: write it here, and set vars['name'] for the variables that it sets`,
+      `the function ${textOfNode(entryOfNode(node, 'function'))} of the processor: write it here, and set vars['name'] for the variables that it sets`,
     );
   }
   if (isSocketio && kind === 'emit') return readEmit(node, context, said, isInLoop);
@@ -61,7 +61,14 @@ function unknownKeys(node: ScriptMap, kind: string | undefined, { engine, notes 
   return [...node.entries].flatMap(([key, value]) => {
     if (key === 'beforeRequest' && kind === 'emit') {
       return engine === 'socketio-v3'
-        ? [notes.add('left', 'step', value, `beforeRequest ${textOf(value)}: a function of the processor`)]
+        ? [
+            notes.add(
+              'left',
+              'step',
+              value,
+              `beforeRequest ${textOfNode(value)}: a function of the processor`,
+            ),
+          ]
         : [notes.add('ignored', 'step', value, `the engine ${engine} does not read beforeRequest`)];
     }
     const isOfV3 = key === 'connect' || key === 'reconnect';
@@ -77,7 +84,7 @@ function readThink(
   { engine, notes, jitter: general }: StepContext,
   said: readonly Note[],
 ): Step[] {
-  const text = textOf(entryOf(node, 'think')) ?? '';
+  const text = textOfNode(entryOfNode(node, 'think')) ?? '';
   const [line, all] = [node.line, [...said]];
   if (isTemplate(text)) return [{ kind: 'think', line, notes: all, durationMs: text, jitterMs: 0 }];
   const thoughtMs = durationMs(text);
@@ -105,7 +112,7 @@ function readThink(
       ),
     );
   }
-  const jitter = textOf(entryOf(node, 'jitter')) ?? general;
+  const jitter = textOfNode(entryOfNode(node, 'jitter')) ?? general;
   const [, amount, percent] = /^\s*(\d+)[^%]*(%?)/.exec(jitter ?? '') ?? [];
   const jitterMs =
     amount === undefined ? 0 : percent === '%' ? (thoughtMs * Number(amount)) / 100 : Number(amount);
@@ -115,16 +122,16 @@ function readThink(
 function readLoop(node: ScriptMap, context: StepContext, given: readonly Note[]): Step {
   const { engine, notes } = context;
   const said = [...given];
-  const body = readSteps(entryOf(node, 'loop'), context, true);
+  const body = readSteps(entryOfNode(node, 'loop'), context, true);
   let rounds = roundsOf(node);
-  const condition = entryOf(node, 'whileTrue');
+  const condition = entryOfNode(node, 'whileTrue');
   if (condition !== undefined) {
     said.push(
       notes.add(
         'left',
         'step',
         condition,
-        `whileTrue ${textOf(condition)}: a function of the processor; the loop goes round once`,
+        `whileTrue ${textOfNode(condition)}: a function of the processor; the loop goes round once`,
       ),
     );
     rounds = { kind: 'count', from: 0, to: 1 };
@@ -136,14 +143,14 @@ function readLoop(node: ScriptMap, context: StepContext, given: readonly Note[])
       notes.add('differs', 'step', node, 'the loop has no end: users end with the run, and count as failed'),
     );
   }
-  const element = engine === 'ws' ? undefined : textOf(entryOf(node, 'loopElement'));
+  const element = engine === 'ws' ? undefined : textOfNode(entryOfNode(node, 'loopElement'));
   return {
     kind: 'loop',
     line: node.line,
     notes: said,
     rounds,
     body,
-    counter: textOf(entryOf(node, 'loopValue')) ?? '$loopCount',
+    counter: textOfNode(entryOfNode(node, 'loopValue')) ?? '$loopCount',
     element: element ?? '$loopElement',
   };
 }
@@ -155,9 +162,9 @@ function waits(step: Step): boolean {
 }
 
 function roundsOf(node: ScriptMap): Rounds {
-  const [over, count] = [entryOf(node, 'over'), textOf(entryOf(node, 'count'))];
+  const [over, count] = [entryOfNode(node, 'over'), textOfNode(entryOfNode(node, 'count'))];
   if (over?.kind === 'list') return { kind: 'over', values: over.items.map(plainOf) };
-  if (over?.kind === 'scalar') return { kind: 'over', values: textOf(over) ?? '' };
+  if (over?.kind === 'scalar') return { kind: 'over', values: textOfNode(over) ?? '' };
   // Artillery reads a count of 0 as none.
   if (count === undefined || count === '0' || count === '-1') return { kind: 'endless' };
   if (isTemplate(count)) return { kind: 'count', from: 0, to: count };

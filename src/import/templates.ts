@@ -5,7 +5,7 @@ import type { Helper } from './helpers.ts';
 type Reference = readonly [name: string, ...path: string[]];
 
 /** One part of a text of Artillery: itself, `{{ name.path }}`, or `{{ $randomNumber(1, 5) }}`. */
-type Part =
+type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'variable'; readonly reference: Reference }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly number[] };
@@ -14,8 +14,8 @@ type Part =
 const PART =
   /\{\{\s*(\$[A-Za-z0-9_]+)\s*\(\s*([A-Za-z0-9_,\s]*?)\s*\)\s*\}\}|\{\{\{?([\s$\w.[\]'"-]+)\}\}\}?/g;
 
-function partsOf(text: string): Part[] {
-  const parts: Part[] = [];
+function partsOf(text: string): TemplatePart[] {
+  const parts: TemplatePart[] = [];
   let used = 0;
   for (const match of text.matchAll(PART)) {
     if (match.index > used) parts.push({ kind: 'text', text: text.slice(used, match.index) });
@@ -124,7 +124,7 @@ export class ValueWriter {
     return `\`${written.join('')}\``;
   }
 
-  #fixed(part: Part): Part {
+  #fixed(part: TemplatePart): TemplatePart {
     if (part.kind !== 'variable' || part.reference.length > 1) return part;
     const constant = this.#constants.get(part.reference[0]);
     return constant === undefined ? part : { kind: 'text', text: constant };

@@ -1,8 +1,8 @@
 import { foreign } from '../foreign.ts';
-import type { Engine, Flow, ImportedScript } from './model.ts';
+import type { Flow, ImportedScript, ScriptEngine } from './model.ts';
 import type { Notes } from './notes.ts';
 import { variablesIn } from './templates.ts';
-import { type ScriptMap, type ScriptNode, textOf } from './yaml.ts';
+import { type ScriptMap, type ScriptNode, textOfNode } from './yaml.ts';
 
 /** Variables that Artillery itself sets. */
 const SET_BY_ARTILLERY = ['$uuid', '$testId', '$scenarioFile', '$dirname'];
@@ -50,7 +50,7 @@ function expectationsOf(step: Flow['steps'][number]) {
 
 const CONTEXT_FIELD = /\bcontext\.(\w+)(?:\.\w+|\[[^\]\n]*\])*\s*=(?!=)/;
 /** Fields of a user's context that the engines, or functions of the processor, read. */
-const READ_OF_CONTEXT: Readonly<Record<Engine, readonly string[]>> = {
+const READ_OF_CONTEXT: Readonly<Record<ScriptEngine, readonly string[]>> = {
   socketio: ['vars', 'funcs', 'scenario', 'sockets'],
   'socketio-v3': ['vars', 'funcs', 'scenario', 'sockets', 'extraHeaders'],
   ws: ['vars', 'funcs', 'scenario', 'ws'],
@@ -59,11 +59,11 @@ const READ_OF_CONTEXT: Readonly<Record<Engine, readonly string[]>> = {
 /** Notes settings that a processor gives through `context`, which no engine reads: `context.auth = ...`. */
 export function noteProcessor(
   node: ScriptNode | undefined,
-  engine: Engine,
+  engine: ScriptEngine,
   readProcessor: (path: string) => string | null,
   notes: Notes,
 ): void {
-  const path = textOf(node);
+  const path = textOfNode(node);
   if (node === undefined || path === undefined) return;
   for (const [index, line] of (readProcessor(path) ?? '').split('\n').entries()) {
     const [, field] = CONTEXT_FIELD.exec(line) ?? [];

@@ -12,8 +12,8 @@ export type ScriptNode =
 export type ScriptMap = Extract<ScriptNode, { kind: 'map' }>;
 
 /** Limits of what a script may hold. Anchors are counted each time that they are used. */
-const MAX_NODES = 20_000;
-const MAX_DEPTH = 50;
+const MAX_YAML_VALUES = 20_000;
+const MAX_LEVELS = 50;
 
 const HINT = 'Give the YAML or JSON file that artillery run takes.';
 
@@ -28,16 +28,16 @@ export function parseScript(text: string, name: string): ScriptMap {
     // Its check for unique keys takes quadratic time.
     document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: false });
   } catch (error) {
-    return refuse(name, 1, messageOf(error));
+    return refuseYaml(name, 1, messageOf(error));
   }
   const [error] = document.errors;
-  if (error !== undefined) refuse(name, error.linePos?.[0].line ?? 1, error.message);
+  if (error !== undefined) refuseYaml(name, error.linePos?.[0].line ?? 1, error.message);
   const root = new Resolver(name, lines).resolve(document.contents, 1, 0);
   if (root.kind === 'map') return root;
   return fail('BAD_SCRIPT', `${name} is no Artillery script: it is a ${root.kind}, not a map`, HINT);
 }
 
-function refuse(name: string, line: number, message: string): never {
+function refuseYaml(name: string, line: number, message: string): never {
   // The parser recurses, and has no limit of its own.
   const isDeep = message.includes('call stack');
   const [problem = ''] = isDeep ? ['it is nested too deeply'] : message.split(/ at line \d|\n/);
@@ -59,10 +59,11 @@ class Resolver {
   /** `keyLine`: where the key of the node stands, or where its parent does. */
   resolve(node: unknown, keyLine: number, depth: number): ScriptNode {
     this.#nodes += 1;
-    if (this.#nodes > MAX_NODES) this.#tooLarge(`more than ${formatCount(MAX_NODES)} values`, keyLine);
-    if (depth > MAX_DEPTH) this.#tooLarge(`more than ${MAX_DEPTH} levels`, keyLine);
+    if (this.#nodes > MAX_YAML_VALUES)
+      this.#tooLarge(`more than ${formatCount(MAX_YAML_VALUES)} values`, keyLine);
+    if (depth > MAX_LEVELS) this.#tooLarge(`more than ${MAX_LEVELS} levels`, keyLine);
     if (isAlias(node)) {
-      if (!this.#anchors.has(node.source)) refuse(this.#name, keyLine, `no anchor ${node.source} above`);
+      if (!this.#anchors.has(node.source)) refuseYaml(this.#name, keyLine, `no anchor ${node.source} above`);
       return this.resolve(this.#anchors.get(node.source), keyLine, depth + 1);
     }
     if (isNode(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
@@ -82,7 +83,8 @@ class Resolver {
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
       const resolved = this.resolve(value, this.#lineOf(key, line), depth + 1);
-      if (own.has(name)) refuse(this.#name, this.#lineOf(key, line), `the key ${name} stands there twice`);
+      if (own.has(name))
+        refuseYaml(this.#name, this.#lineOf(key, line), `the key ${name} stands there twice`);
       if (name !== '<<') {
         own.set(name, resolved);
         continue;
@@ -106,13 +108,16 @@ class Resolver {
     return fail(
       'BAD_SCRIPT',
       `${this.#name}, line ${line}: the script has ${what}, with anchors counted at each use`,
-      `The maximum is ${formatCount(MAX_NODES)} values on ${MAX_DEPTH} levels. Import a smaller script.`,
+      `The maximum is ${formatCount(MAX_YAML_VALUES)} values on ${MAX_LEVELS} levels. Import a smaller script.`,
     );
   }
 }
 
 /** The entry of a map; undefined where the node is no map or has no such key. */
-export function entryOf(node: ScriptNode | undefined, ...path: readonly string[]): ScriptNode | undefined {
+export function entryOfNode(
+  node: ScriptNode | undefined,
+  ...path: readonly string[]
+): ScriptNode | undefined {
   return path.reduce<ScriptNode | undefined>(
     (inner, key) => (inner?.kind === 'map' ? inner.entries.get(key) : undefined),
     node,
@@ -131,7 +136,7 @@ export function entriesOf(node: ScriptNode | undefined): ReadonlyMap<string, Scr
 }
 
 /** The text of a scalar; undefined for anything else. */
-export function textOf(node: ScriptNode | undefined): string | undefined {
+export function textOfNode(node: ScriptNode | undefined): string | undefined {
   return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
 }
 

@@ -3,7 +3,8 @@ import { parse } from 'csv-parse/sync';
 import { fail, messageOf } from '../errors.ts';
 import { problemOfFile } from './user-file.ts';
 
-const MAX_CSV_BYTES = 64 * 1024 ** 2;
+/** A larger file of values is refused. */
+export const MAX_CSV_BYTES = 64 * 1024 ** 2;
 
 /** How the rows of a CSV file become values. */
 export interface CsvOptions {

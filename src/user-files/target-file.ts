@@ -14,6 +14,7 @@ import {
 } from '../contract/target.ts';
 import { fail, messageOf } from '../errors.ts';
 import { plural } from '../text.ts';
+import { MAX_CSV_BYTES } from './csv.ts';
 import { TARGET_RESULTS } from './results.ts';
 import { fn, loadUserFile, problemOfFile } from './user-file.ts';
 
@@ -104,7 +105,6 @@ export async function loadTargetFile(file: string): Promise<TargetDefinition> {
   return (await loadUserFile(file, 'target', targetSchema, TARGET_RESULTS)) as TargetDefinition;
 }
 
-const MAX_CSV_BYTES = 64 * 1024 ** 2;
 const CSV_HINT = 'The first line names the columns; every other line is one client.';
 
 /**

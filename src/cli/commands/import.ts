@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
-import { type FileNames, type Imported, importScript, runCommand } from '../../import/import-script.ts';
+import { commandToRun, type FileNames, type Imported, importScript } from '../../import/import-script.ts';
 import { NOTE_WORDS, type Note, type NoteKind } from '../../import/notes.ts';
 import { fileNameOf, makeFolder, writeAtomically } from '../../result/store.ts';
 import { problemOfFile } from '../../user-files/user-file.ts';
@@ -43,9 +43,9 @@ export const addImport: AddCommand = (program, cli, finish) => {
         await write(path, text);
         cli.out(`wrote  ${foreign(path)}: ${what}\n`);
       }
-      report(cli, imported, file);
+      reportNotes(cli, imported, file);
       const folder = out === '.' ? '' : ` in ${foreign(out)}`;
-      cli.out(`\nNext${folder}:\n  ${runCommand(names)}\n`);
+      cli.out(`\nNext${folder}:\n  ${commandToRun(names)}\n`);
       finish(EXIT.passed);
     });
 };
@@ -112,7 +112,7 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-function report(cli: Cli, { notes, csvPaths }: Imported, file: string): void {
+function reportNotes(cli: Cli, { notes, csvPaths }: Imported, file: string): void {
   for (const path of csvPaths) {
     if (existsSync(resolve(dirname(file), path))) continue;
     cli.out(`missing  ${foreign(path)}: the scenario reads it\n`);

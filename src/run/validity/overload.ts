@@ -20,7 +20,7 @@ const MIN_MESSAGES = 10;
 const MIN_INTERVALS = 3;
 
 /** The median latency of one interval, and the middle of that interval. */
-interface Point {
+interface MedianPoint {
   readonly atMs: number;
   readonly p50Ns: number;
 }
@@ -31,7 +31,7 @@ type Growth = { readonly fromNs: number; readonly toNs: number };
  * Growth from the first third to the last third of the medians; null when there is none. A queue that formed before
  * measuring need not double in the run, but it grows by a share of the time in both halves. One late interval does not.
  */
-function growthOf(points: readonly Point[]): Growth | null {
+function growthOf(points: readonly MedianPoint[]): Growth | null {
   const { length } = points;
   if (length < MIN_INTERVALS) return null;
   const third = Math.ceil(length / 3);
@@ -45,11 +45,11 @@ function growthOf(points: readonly Point[]): Growth | null {
   return hasGrown && growth.toNs - growth.fromNs > MIN_GROWTH_NS ? growth : null;
 }
 
-function centerOf(points: readonly Point[]): Point {
+function centerOf(points: readonly MedianPoint[]): MedianPoint {
   return { atMs: median(points.map(({ atMs }) => atMs)), p50Ns: median(points.map(({ p50Ns }) => p50Ns)) };
 }
 
-function isSteep(from: Point, to: Point): boolean {
+function isSteep(from: MedianPoint, to: MedianPoint): boolean {
   return to.p50Ns - from.p50Ns > (to.atMs - from.atMs) * 1e6 * MIN_GROWTH_OF_TIME;
 }
 
