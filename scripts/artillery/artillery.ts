@@ -15,6 +15,7 @@ import { planReference } from '../../src/cli/reference.ts';
 import { resolveServer } from '../../src/cli/resolve.ts';
 import { EXIT, SockbenchError } from '../../src/errors.ts';
 import { PLAN_OPTIONS, SETTING_OPTIONS } from '../../src/plan/options.ts';
+import { allowedCpus, chooseAffinity } from '../../src/run/affinity.ts';
 import { startReference } from '../../src/run/server/server-process.ts';
 import {
   ARTILLERY_PACKAGE,
@@ -73,7 +74,8 @@ async function runWithServer(
     planReference(server, readFlags(SERVER_OPTIONS, {}), null),
     { host: '127.0.0.1', port: 0 },
     {
-      cpus: null,
+      // Artillery has a worker thread for each CPU but one, and each gets its own.
+      cpus: chooseAffinity(Math.max(1, allowedCpus().length - 1), true).affinity.server,
       env: {},
       timeoutMs: SERVER_STARTS_WITHIN_MS,
       signal: foreground.signal,

@@ -5,7 +5,8 @@
  *     npm run artillery-cost -- --trials 3 --clients 50 --only broadcast-ws
  *
  * Prints the median of each figure and its ratio. Exit code 1 unless the engine reports the same percentiles within 10 % or
- * 100 us, at 1.25 times the CPU per delivery or less. The server runs on the first CPU, the generator on the others.
+ * 100 us, at 1.25 times the CPU per delivery or less. The server runs on the first CPU; sockbench puts the
+ * generators on the others.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -64,8 +65,7 @@ function onCpus(cpus: readonly number[], command: readonly string[]): readonly s
   return pinningProblem(allowedCpus()) === null ? ['taskset', '-c', cpus.join(','), ...command] : command;
 }
 
-const [SERVER_CPU = 0, ...OTHER_CPUS] = allowedCpus();
-const GENERATOR_CPUS = OTHER_CPUS.length > 0 ? OTHER_CPUS : [SERVER_CPU];
+const [SERVER_CPU = 0] = allowedCpus();
 
 function runCommand(command: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
   const [file = '', ...args] = command;
@@ -132,7 +132,7 @@ function runInside({ step, rate, users }: CostWorkload, url: string, clients: nu
     ARTILLERY_DISABLE_TELEMETRY: '1',
     NODE_PATH: [ARTILLERY_PACKAGE, process.env['NODE_PATH'] ?? ''].join(delimiter),
   };
-  runCommand(onCpus(GENERATOR_CPUS, [process.execPath, ARTILLERY, 'run', '--quiet', script]), env);
+  runCommand([process.execPath, ARTILLERY, 'run', '--quiet', script], env);
   rmSync(folder, { recursive: true, force: true });
   return figuresIn(out);
 }

@@ -51,7 +51,8 @@ export interface ReceivedPart {
 
 /** Between all threads, rarely. */
 export type ControlMessage =
-  | { readonly type: 'hello'; readonly thread: number }
+  /** `tid`: the number by which the system knows the thread; null where it has none. */
+  | { readonly type: 'hello'; readonly thread: number; readonly tid: number | null }
   | { readonly type: 'welcome'; readonly thread: number; readonly index: number }
   /** A user has reached a rendezvous. */
   | { readonly type: 'waiting'; readonly place: string; readonly users: number; readonly client: number }

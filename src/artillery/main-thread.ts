@@ -6,7 +6,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
-import { cpuGroups, noAffinity } from '../run/affinity.ts';
+import { type Affinity, chooseAffinity, cpuGroups, noAffinity, separateGenerator } from '../run/affinity.ts';
 import { disturbanceBetween, readEnvironment, readSystemCounters } from '../run/environment.ts';
 import { plural } from '../text.ts';
 import { artilleryGlobal, type PluginEvents, phasesOf, refuseScript } from './artillery-facts.ts';
@@ -35,6 +35,9 @@ export class MainThread {
   readonly #rendezvous: UserRendezvous;
   readonly #staying: Staying;
   readonly #before = readSystemCounters();
+  /** The worker threads of Artillery, by their number, as the system knows them. */
+  readonly #tids = new Map<number, number | null>();
+  #affinity: Affinity | null = null;
   #plan: PlannedRun | null = null;
   #gathered: GatheredRun | null = null;
   readonly #aborted: Finding[] = [];
@@ -86,6 +89,7 @@ export class MainThread {
   #handle(message: ControlMessage): void {
     switch (message.type) {
       case 'hello':
+        this.#tids.set(message.thread, message.tid);
         this.#welcome(message.thread);
         return;
       case 'waiting':
@@ -95,9 +99,21 @@ export class MainThread {
         this.#rendezvous.giveUp(message);
         return;
       case 'status':
-        this.#hasStarted ||= message.running > 0;
+        if (!this.#hasStarted && message.running > 0) void this.#start();
         this.#staying.noteStatus(message);
     }
+  }
+
+  /** The first user has started, and so have all threads. Each gets its own CPU, as a generator process does. */
+  async #start(): Promise<void> {
+    this.#hasStarted = true;
+    const { plan } = await this.#planned;
+    const tids = [...this.#tids.values()].filter((tid) => tid !== null);
+    if (tids.length < this.#tids.size) return;
+    const { affinity } = chooseAffinity(tids.length, plan.pin);
+    // The CPUs of the server are not known here.
+    this.#affinity = { ...affinity, server: null };
+    separateGenerator(affinity, tids);
   }
 
   #welcome(thread: number): void {
@@ -150,7 +166,7 @@ export class MainThread {
         message: `worker thread ${thread} did not report its last figures`,
       });
     }
-    const affinity = noAffinity(gathered.threads.length);
+    const affinity = this.#affinity ?? noAffinity(gathered.threads.length);
     const disturbance = disturbanceBetween(this.#before, readSystemCounters(), cpuGroups(affinity));
     const environment = readEnvironment(process.argv.slice(2), affinity, disturbance, process.cwd());
     const version = artilleryGlobal()?.version;

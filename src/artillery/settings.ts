@@ -32,6 +32,7 @@ const ENGINE_OPTIONS = [
   'lateAfter',
   'connectTimeout',
   'seed',
+  'pin',
   'allowRemote',
 ] as const satisfies ReadonlyArray<keyof typeof PLAN_OPTIONS>;
 
@@ -112,7 +113,7 @@ export async function planScript(script: ArtilleryScript): Promise<PlannedRun> {
   const found = await findTarget(isFile ? resolve(dirname(path), texts['target'] ?? '') : url);
   if (found.kind === 'file') requireDeclared(script, found.definition);
   const scenario = scenarioOf(basename(path).replace(/\.[^.]*$/, ''), [...flows.values()].flat());
-  return buildPlan(scenario, { ...texts, target: url, clients: '1', pin: 'off' }, (options, settings) => {
+  return buildPlan(scenario, { ...texts, target: url, clients: '1' }, (options, settings) => {
     // The URL of the script holds; a target file describes the events at it.
     const target = resolveTarget({ kind: 'url', url }, options, settings);
     if (found.kind !== 'file') return target;

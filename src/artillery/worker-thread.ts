@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { setTimeout as referencedSleep } from 'node:timers/promises';
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import type { Connection } from '../drivers/driver.ts';
@@ -47,7 +48,7 @@ export class WorkerThread {
     };
     this.#control.unref();
     this.#report.unref();
-    this.#post({ type: 'hello', thread: threadId });
+    this.#post({ type: 'hello', thread: threadId, tid: ownTid() });
     this.ready = welcomed.promise.then((index) => this.#start(script, originNs, index));
     this.ready.catch(() => {});
   }
@@ -123,6 +124,15 @@ export function* sampledValues({ valuesNs, counts }: SparseCounts, most: number)
   for (const [bucket, count] of counts.entries()) {
     below += count;
     for (; place < taken && ((place + 0.5) / taken) * total < below; place++) yield valuesNs[bucket] ?? 0;
+  }
+}
+
+/** The number by which Linux knows this thread. */
+function ownTid(): number | null {
+  try {
+    return Number(/\d+$/.exec(readlinkSync('/proc/thread-self'))?.[0]);
+  } catch {
+    return null;
   }
 }
 

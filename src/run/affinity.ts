@@ -66,9 +66,12 @@ export function pinned(cpus: string | null, command: readonly string[]): [file: 
   return [file, args];
 }
 
-/** Binds the main thread of a process; its other threads keep their CPUs. A process that has ended is left alone. */
-function pinMainThread(pid: number, cpus: string): void {
-  spawnSync('taskset', ['--pid', '--cpu-list', cpus, String(pid)], { stdio: 'ignore' });
+/**
+ * Binds one thread: the main thread of a process by its pid, any other by its own number. Threads besides it keep their
+ * CPUs. One that has ended is left alone.
+ */
+function pinThread(id: number, cpus: string): void {
+  spawnSync('taskset', ['--pid', '--cpu-list', cpus, String(id)], { stdio: 'ignore' });
 }
 
 /** Binds all threads of this process. Processes that it starts inherit that. */
@@ -79,19 +82,18 @@ function pinOwnThreads(cpus: string): void {
 }
 
 /**
- * Binds the main thread of each worker to its CPU, and this process to the CPUs of the server: the compiler and collector
- * threads of the workers are there too, so that nothing of ours shares a CPU with a thread that receives. The returned
- * function gives this process its CPUs back.
+ * Binds this process to the CPUs of the server, and the main thread of each worker, or a worker thread of this process,
+ * to its CPU: the compiler and collector threads are elsewhere, so that nothing of ours shares a CPU with a thread that
+ * receives. The returned function gives this process its CPUs back.
  */
-export function separateGenerator({ server, workers }: Affinity, workerPids: readonly number[]): () => void {
-  for (const [worker, pid] of workerPids.entries()) {
-    const cpus = workers[worker] ?? null;
-    if (cpus !== null) pinMainThread(pid, cpus);
-  }
-  if (server === null) return () => {};
+export function separateGenerator({ server, workers }: Affinity, workerIds: readonly number[]): () => void {
   const before = allowedCpus().join(',');
-  pinOwnThreads(server);
-  return () => pinOwnThreads(before);
+  if (server !== null) pinOwnThreads(server);
+  for (const [worker, id] of workerIds.entries()) {
+    const cpus = workers[worker] ?? null;
+    if (cpus !== null) pinThread(id, cpus);
+  }
+  return server === null ? () => {} : () => pinOwnThreads(before);
 }
 
 /** Chooses the CPUs of a run; `problem` says why nothing is pinned, null when it is. */

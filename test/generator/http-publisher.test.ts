@@ -264,7 +264,7 @@ describe('many messages at once', () => {
       const timer = setInterval(() => response.write('x'), 10);
       response.on('close', () => clearInterval(timer));
     });
-    const publisher = publisherTo(`http://127.0.0.1:${port}`, { timeoutMs: 200 });
+    const publisher = publisherTo(`http://127.0.0.1:${port}`, { timeoutMs: 1000 });
     for (let message = 0; message < 64; message++) {
       publisher.whenFree(() => send(publisher, { url: `/${message}` }));
     }
