@@ -76,16 +76,9 @@ const EVERY = Object.keys(BEHAVIOURS) as Behaviour[];
 const BY_WS: readonly Behaviour[] = [
   'socket.to(room).emit: the room without the sender',
   'acknowledgement of a server request',
-  'streamed replies',
 ];
-const BY_POLLING: readonly Behaviour[] = [
-  'socket.to(room).emit: the room without the sender',
-  'acknowledgement of a server request',
-];
-const BY_NEST: readonly Behaviour[] = [
-  'socket.to(room).emit: the room without the sender',
-  'streamed replies',
-];
+const BY_POLLING: readonly Behaviour[] = ['socket.to(room).emit: the room without the sender'];
+const BY_NEST: readonly Behaviour[] = ['streamed replies'];
 
 describe.each<[target: string, behaviours: readonly Behaviour[]]>([
   ['socketio', EVERY],

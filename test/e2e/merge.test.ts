@@ -114,16 +114,4 @@ describe('real shards', () => {
     ]);
     expect(stdout).toContain('passed: lost==0 (0)');
   });
-
-  test('of requests merge into one run', async () => {
-    const files = await runShards('ack-roundtrip');
-    const { result, stdout } = await mergeShards(files);
-    expect(result.ledger).toMatchObject({ expected: 100, delivered: 100, lost: 0, unexpected: 0 });
-    expect(result.series['ack']?.count).toBe(100);
-    expect(result.samples).toEqual({ unit: 'request', count: 100, incomplete: 0 });
-    expect(stdout).toContain('passed: lost==0 (0)');
-    const missing = await sockbench('merge', ...files.slice(1), '--out', folder);
-    expect(missing.code).toBe(2);
-    expect(missing.stderr).toMatch(/^error: shard \d\/2 is missing: 1 shard of 2 given\n/);
-  });
 });

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
-import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
 import { decodeBroadcasts } from '../../src/measure/encoded-broadcasts.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
-import { FakeRun, planFake } from '../support/fake-run.ts';
+import { planFake } from '../support/fake-run.ts';
 import type { Hop } from '../support/fake-server.ts';
 import { FakeShards, type FakeShardsOptions } from '../support/fake-shards.ts';
 
@@ -37,20 +35,6 @@ describe('the shards of a run', () => {
   it('have each client in exactly one of them', async () => {
     const results = await shardsOf({ planned: planned(broadcastLatency), count: 5 });
     expect(results.map(({ clients }) => clients.connected)).toEqual([3, 3, 2, 2, 2]);
-  });
-
-  it.each<[string, Scenario, GivenOptions]>([
-    ['broadcasts', broadcastLatency, {}],
-    ['rooms', roomFanout, { rooms: '3' }],
-    ['acknowledgements', ackRoundtrip, {}],
-  ])('send and expect what one run does: %s', async (_, scenario, given) => {
-    const whole = await new FakeRun({ planned: planned(scenario, given) }).run();
-    const results = await shardsOf({ planned: planned(scenario, given), count: 4 });
-    expect(sum(results, ({ rate }) => rate.sent)).toBe(whole.rate.sent);
-    expect(sum(results, ({ ledger }) => ledger.delivered)).toBe(whole.ledger.delivered);
-    const expected = results.flatMap(({ shard }) => shard?.expected ?? []);
-    expect(expected.reduce((total, each) => total + each, 0)).toBe(whole.ledger.expected);
-    for (const { ledger } of results) expect(ledger).toMatchObject({ lost: 0, unknown: 0, unexpected: 0 });
   });
 
   it('name the one that was late', async () => {
