@@ -1,6 +1,6 @@
 import type { Scenario } from '../contract/scenario.ts';
 import type { Plan } from '../plan/plan.ts';
-import { keepWorst } from '../result/bound.ts';
+import { isAnomalous, keepWorst } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { assembleResult } from '../run/assemble.ts';
@@ -80,19 +80,14 @@ function ledgerOf(
   const isSilent = (client: number) => missing.some((thread) => isOfThread(client, thread));
   const unknown = accounts.reduce((total, { receiver, lost }) => total + (isSilent(receiver) ? lost : 0), 0);
   const numbers = new Map([...members.keys()].map((client, place) => [client, place]));
-  const rows = accounts
-    .filter(
-      ({ lost, late, duplicated, reordered, corrupted }) =>
-        lost + late + duplicated + reordered + corrupted > 0,
-    )
-    .map((account) => ({
-      ...account,
-      stream:
-        placeOfNumber(account.stream) * threads.length +
-        threads.findIndex((thread) => isOfThread(account.stream, thread)),
-      receiver: numbers.get(account.receiver) ?? 0,
-      sender: numbers.get(account.sender) ?? 0,
-    }));
+  const rows = accounts.filter(isAnomalous).map((account) => ({
+    ...account,
+    stream:
+      placeOfNumber(account.stream) * threads.length +
+      threads.findIndex((thread) => isOfThread(account.stream, thread)),
+    receiver: numbers.get(account.receiver) ?? 0,
+    sender: numbers.get(account.sender) ?? 0,
+  }));
   return {
     expected: sum('expected'),
     delivered: sum('delivered'),

@@ -135,6 +135,17 @@ function mergeEncoded(group: readonly StoredInterval[], name: string): string {
 
 type AnomalousAccount = RunResult['ledger']['anomalies'][number];
 
+/** Whether anything was lost, late, duplicated, out of order or corrupted. */
+export function isAnomalous({
+  lost,
+  late,
+  duplicated,
+  reordered,
+  corrupted,
+}: Pick<AnomalousAccount, 'lost' | 'late' | 'duplicated' | 'reordered' | 'corrupted'>): boolean {
+  return lost + late + duplicated + reordered + corrupted > 0;
+}
+
 /** Keeps the worst of all accounts with anomalies, and counts them. */
 export function keepWorst(
   accounts: Iterable<AnomalousAccount>,

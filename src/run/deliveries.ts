@@ -1,7 +1,7 @@
 import { isObserving, type Layout } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
-import { keepWorst } from '../result/bound.ts';
+import { isAnomalous, keepWorst } from '../result/bound.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { Collector } from './collector.ts';
 import type { RunParts } from './phases.ts';
@@ -103,5 +103,5 @@ function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['l
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
     })
-    .filter((row) => row.lost + row.late + row.duplicated + row.reordered + row.corrupted > 0);
+    .filter(isAnomalous);
 }

@@ -1,5 +1,5 @@
 import { shardOfClient } from '../../plan/shard.ts';
-import { keepWorst } from '../bound.ts';
+import { isAnomalous, keepWorst } from '../bound.ts';
 import type { RunResult } from '../run-result.ts';
 import type { StoredShard } from '../stored-shard.ts';
 import type { ShardResult } from './shard-set.ts';
@@ -101,8 +101,7 @@ export class LedgerSum {
       const { sender = 0, sent = 0, copies = 1 } = this.#streams.get(account.stream) ?? {};
       const expected = sent * copies;
       const lost = Math.max(0, expected - account.delivered);
-      const { late, duplicated, reordered, corrupted } = account;
-      if (lost + late + duplicated + reordered + corrupted === 0) continue;
+      if (!isAnomalous({ ...account, lost })) continue;
       for (const receiver of receivers) yield { ...account, receiver, sender, expected, lost };
     }
   }
