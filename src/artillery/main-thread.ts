@@ -170,7 +170,6 @@ export class MainThread {
     const disturbance = disturbanceBetween(this.#before, readSystemCounters(), cpuGroups(affinity));
     const environment = readEnvironment(process.argv.slice(2), affinity, disturbance, process.cwd());
     const version = artilleryGlobal()?.version;
-    const elapsedMs = this.#clock.nowNs() / 1e6;
     const result = resultOfArtillery({
       plan: { ...plan, thresholds: this.#settings.thresholds },
       scenario,
@@ -183,13 +182,7 @@ export class MainThread {
       abortReasons: this.#aborted,
       notes: this.#notes(gathered),
       pid: process.pid,
-      timing: {
-        startMs: 0,
-        connectMs: 0,
-        warmupMs: 0,
-        drainMs: 0,
-        collectMs: Math.max(0, elapsedMs - this.#clock.nowNs() / 1e6),
-      },
+      timing: { startMs: 0, connectMs: 0, warmupMs: 0, drainMs: 0, collectMs: 0 },
     });
     await deliverResult(result, this.#settings);
     for (const channel of [this.#control, ...this.#reports.values()]) channel.close();
