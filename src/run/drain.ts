@@ -1,4 +1,5 @@
 import { isObserving } from '../contract/scenario.ts';
+import type { SentOfStream } from '../generator/messages.ts';
 import { giveUp, HUNG_AFTER_MS, Silence } from './hung-workers.ts';
 import type { StartedRun } from './phases.ts';
 
@@ -15,12 +16,13 @@ const HELD_UP_AFTER_MS = 1000;
  * or without a receiver. Time in which a worker is held up does not count: what has arrived is read when it goes on.
  */
 export async function drain(run: StartedRun): Promise<void> {
-  const { plan, host, control, layout, membership } = run;
+  const { plan, host, control, layout, membership, shard } = run;
   const settleMs = isObserving(layout) ? PUSHES_WAIT_MS : DUPLICATES_WAIT_MS;
   const canArrive = () =>
     !control.abortReasons.some(({ code }) => code === 'server_died') &&
     membership.lost !== 'client' &&
     membership.lost !== 'receiver';
+  const elsewhere = shard === null ? [] : shard.scheduledElsewhere();
   const silence = new Silence(run);
   let untilMs = plan.drainMs;
   let completeAtMs: number | null = null;
@@ -29,19 +31,20 @@ export async function drain(run: StartedRun): Promise<void> {
     await host.timers.sleep(DRAIN_POLL_MS);
     giveUp(run, silence.longerThan(HUNG_AFTER_MS), HUNG_AFTER_MS);
     if (silence.longerThan(HELD_UP_AFTER_MS).length > 0) untilMs += control.attendedMs - beforeMs;
-    if (isWaiting(run)) continue;
+    if (isWaiting(run, elsewhere)) continue;
     completeAtMs ??= control.elapsedMs;
     if (control.elapsedMs - completeAtMs >= settleMs) break;
   }
 }
 
-/** Whether a delivery is missing that a worker can still report, or an iteration may still publish. */
-function isWaiting({ membership, collector, shard }: StartedRun): boolean {
+/**
+ * Whether a delivery is missing that a worker can still report, or an iteration may still publish. `elsewhere`: what other
+ * shards send; null where only they know when they are done.
+ */
+function isWaiting({ membership, collector }: StartedRun, elsewhere: SentOfStream[] | null): boolean {
+  if (elsewhere === null) return true;
   const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
   const delivered = alive.reduce((sum, worker) => sum + worker.delivered, 0);
-  const elsewhere = shard === null ? [] : shard.scheduledElsewhere();
-  // Only the other shards know when iterations end that send to clients of this one.
-  if (elsewhere === null) return true;
   const expected = membership.expected([...collector.sent(), ...elsewhere]);
   const isMissing = delivered < expected.total - expected.silent;
   return isMissing || alive.some(({ iterating }) => iterating > 0) || collector.pushes.incomplete > 0;

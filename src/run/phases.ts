@@ -74,7 +74,8 @@ export async function start(run: RunParts): Promise<StartedRun> {
   });
   cleanUps.push(async () => void (await server.stop()));
   const { spread } = membership;
-  const isSplit = run.shard?.splitsBroadcasts === true || fanoutIsSplit(run.layout, spread);
+  // Latencies of another clock belong into no fan-out of this shard, also where it has all receivers.
+  const isSplit = membership.crosses || fanoutIsSplit(run.layout, spread);
   workers.assign(
     spread.map((clients) => ({
       plan,

@@ -5,7 +5,6 @@ import { BroadcastLog, encodeBroadcasts, MAX_GATHERED } from '../measure/encoded
 import type { BroadcastPart } from '../measure/fanout.ts';
 import type { AccountRow } from '../measure/ledger.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
-import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import {
   clientsOfShard,
@@ -28,8 +27,7 @@ export class ShardRun {
   readonly shard: Shard;
   /** Client numbers of this shard, ascending. */
   readonly clients: readonly number[];
-  /** Whether some message goes to clients of another shard than its sender's. */
-  readonly splitsBroadcasts: boolean;
+  /** Null where no message goes to clients of another shard than its sender's. */
   readonly #log: BroadcastLog | null;
   readonly #host: ShardHost;
   /** Shards whose clock is that of this host. */
@@ -45,12 +43,7 @@ export class ShardRun {
     const { shard } = host;
     this.shard = shard;
     this.clients = clientsOfShard(shard, plan.clients);
-    const spread = Array.from({ length: shard.count }, (_, index) =>
-      clientsOfShard({ ...shard, index: index + 1 }, plan.clients),
-    );
-    // Latencies of another clock belong into no series of this shard, also where it has all receivers.
-    this.splitsBroadcasts = fanoutIsSplit(layout, spread) || crossesShards(layout, shard.count);
-    this.#log = this.splitsBroadcasts ? new BroadcastLog() : null;
+    this.#log = crossesShards(layout, shard.count) ? new BroadcastLog() : null;
     this.#host = host;
     this.#planned = planned;
   }
