@@ -4,12 +4,10 @@ import { deliver } from '../cli/output.ts';
 import { EXIT } from '../errors.ts';
 import { foreignLines } from '../foreign.ts';
 import { type Format, parseFormats, RUNS } from '../report/index.ts';
-import { aggregate } from '../result/aggregate.ts';
 import { printedLines } from '../result/printed-result.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { fileNameOf } from '../result/store.ts';
-import { viewResult } from '../result/view.ts';
-import { judgeThreshold, parseThreshold } from '../stats/thresholds.ts';
+import { judgeRunThresholds, parseThreshold } from '../stats/thresholds.ts';
 import { artilleryGlobal } from './artillery-facts.ts';
 import type { PluginSettings } from './settings.ts';
 
@@ -34,8 +32,7 @@ export function requireDeliverable({ thresholds, format }: PluginSettings): void
 /** Judges the thresholds, writes the result in all formats and sets the exit code of Artillery. */
 export async function deliverResult(result: RunResult, settings: PluginSettings): Promise<void> {
   const thresholds = settings.thresholds.map((expression) => parseThreshold(expression));
-  const measured = aggregate([viewResult(result)]);
-  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
+  result.thresholds.push(...judgeRunThresholds(result, thresholds));
   const formats = parseFormats(RUNS, settings.format);
   await deliver(stdio, settings.out, formats, { kind: RUNS, document: [result] }, false);
   const container = process.env['WORKER_ID'];

@@ -1,6 +1,7 @@
-import type { Aggregate } from '../result/aggregate.ts';
+import { type Aggregate, aggregate } from '../result/aggregate.ts';
 import { formatMetric } from '../result/metrics.ts';
-import type { ThresholdOutcome } from '../result/run-result.ts';
+import type { RunResult, ThresholdOutcome } from '../result/run-result.ts';
+import { viewResult } from '../result/view.ts';
 import {
   type ArmMetric,
   armMetricName,
@@ -79,4 +80,10 @@ export function judgeThreshold(
     actual: only === undefined ? null : lookUp(only.left),
     detail: details.join(', '),
   };
+}
+
+/** Judges thresholds by the figures of one run. */
+export function judgeRunThresholds(result: RunResult, thresholds: readonly Threshold[]): ThresholdOutcome[] {
+  const measured = aggregate([viewResult(result)]);
+  return thresholds.map((each) => judgeThreshold(each, measured));
 }

@@ -1,14 +1,12 @@
 import type { ExitCode } from '../../errors.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
-import { aggregate } from '../../result/aggregate.ts';
 import { boundResult } from '../../result/bound.ts';
 import { readAs } from '../../result/documents.ts';
 import { ShardMerge } from '../../result/merge/shard-merge.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
-import { viewResult } from '../../result/view.ts';
 import { judgeRun } from '../../run/validity/judge.ts';
-import { judgeThreshold, parseThreshold } from '../../stats/thresholds.ts';
+import { judgeRunThresholds, parseThreshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
@@ -51,8 +49,7 @@ async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Pr
   await requireWritable(out);
   const plan = { ...merged.plan, thresholds: expressions };
   const result: RunResult = judgeRun(boundResult({ ...merged, plan }), []);
-  const measured = aggregate([viewResult(result)]);
-  result.thresholds.push(...thresholds.map((each) => judgeThreshold(each, measured)));
+  result.thresholds.push(...judgeRunThresholds(result, thresholds));
   const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
   return unlessLost(delivery, exitCodeOfRun(result, thresholds));
 }

@@ -1,14 +1,12 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { shardText } from '../../plan/shard.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
-import { aggregate } from '../../result/aggregate.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
-import { viewResult } from '../../result/view.ts';
 import { forecastRun } from '../../run/forecast.ts';
 import { runPlan } from '../../run/run.ts';
 import { planThresholds } from '../../stats/expectation.ts';
-import { judgeThreshold, type Threshold } from '../../stats/thresholds.ts';
+import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
@@ -65,8 +63,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const result = await runPlan(hosted.planned, hooks, hosted.host).finally(progress.done);
   // A threshold is about the whole run, which only a merge of its shards has.
   const judged = result.shard === null ? thresholds : [];
-  const measured = aggregate([viewResult(result)]);
-  result.thresholds.push(...judged.map((each) => judgeThreshold(each, measured)));
+  result.thresholds.push(...judgeRunThresholds(result, judged));
   const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
   return unlessLost(delivery, exitCodeOfRun(result, judged));
 }
