@@ -1,0 +1,198 @@
+import { isUtf8 } from 'node:buffer';
+import type { Timers } from '../../measure/timers.ts';
+import type { ByteStream, OpenStream, StreamAddress } from '../sockets/stream.ts';
+import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
+import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
+import { FrameReader } from './frame-reader.ts';
+import { makeCloseFrame, makeFrame } from './frame-writer.ts';
+import { type Accepted, type Handshake, HandshakeReader, writeHandshake } from './handshake.ts';
+
+/** How a connection ended. */
+export interface WebSocketEnd {
+  /** The code of the server's close frame; 1005 where it has none, 1006 where there was no close frame. */
+  readonly code: number;
+  readonly reason: string;
+  /** Why the client ended it, or the error of the system; null where the server did. */
+  readonly problem: string | null;
+}
+
+export interface WebSocketHandlers {
+  readonly onOpen: (accepted: Accepted) => void;
+  /** A message; its bytes are valid during the call only. */
+  readonly onMessage: (kind: MessageKind, payload: Buffer, receivedNs: number) => void;
+  readonly onPong: (data: Buffer) => void;
+  /** Called once, also when the connection never opened. */
+  readonly onClosed: (end: WebSocketEnd) => void;
+}
+
+export interface WebSocketOptions {
+  readonly address: StreamAddress;
+  readonly handshake: Omit<Handshake, 'extensions'>;
+  /** Whether to offer permessage-deflate. */
+  readonly compression: boolean;
+  /** The largest message that the server may send, in bytes, inflated. */
+  readonly maxMessageBytes: number;
+  readonly timers: Pick<Timers, 'after'>;
+}
+
+/** How long a server has to answer a close frame, and to end the connection after one. */
+const CLOSE_WITHIN_MS = 1000;
+
+/** A client of RFC 6455 over a stream of bytes. */
+export class WebSocketClient {
+  readonly #options: WebSocketOptions;
+  readonly #handlers: WebSocketHandlers;
+  readonly #stream: ByteStream;
+  readonly #frames: FrameReader;
+  /** Null once the handshake is over. */
+  #handshake: HandshakeReader | null;
+  #inflater: Inflater | null = null;
+  #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting';
+  #end: WebSocketEnd = { code: CLOSE_CODE.abnormal, reason: '', problem: null };
+  #cancelTimer = () => {};
+
+  /** Opens the connection. Throws an Error for a header that cannot be sent. */
+  constructor(open: OpenStream, options: WebSocketOptions, handlers: WebSocketHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    const extensions = options.compression ? DEFLATE_OFFER : null;
+    const request = writeHandshake({ ...options.handshake, extensions });
+    this.#handshake = new HandshakeReader(request.key, { ...options.handshake, extensions });
+    this.#frames = new FrameReader(
+      {
+        onMessage: (kind, payload, isCompressed, receivedNs) =>
+          this.#take(kind, payload, isCompressed, receivedNs),
+        onPing: (data) => this.#send(makeFrame(OPCODE.pong, data)),
+        onPong: handlers.onPong,
+        onClose: (code, reason) => this.#takeClose(code, reason),
+        onViolation: (code, problem) => this.#failWith(code, problem),
+      },
+      { maxMessageBytes: options.maxMessageBytes, mayCompress: options.compression },
+    );
+    this.#stream = open(options.address, {
+      onOpen: () => this.#stream.write(request.bytes),
+      onBytes: (bytes, receivedNs) => this.#receive(bytes, receivedNs),
+      onEnd: () => this.#stream.end(),
+      onClosed: (error) => this.#finish(error),
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Bytes that were sent and that the system has not taken. */
+  get unsentBytes(): number {
+    return this.#stream.unsentBytes;
+  }
+
+  send(kind: MessageKind, payload: string | Uint8Array): void {
+    if (this.#inflater === null) this.#send(makeFrame(OPCODE[kind], payload));
+    else this.#send(makeFrame(OPCODE[kind], deflateMessage(payload), true));
+  }
+
+  /** Sends a frame that was made before. It must not change until it is sent. */
+  sendFrame(frame: Buffer): void {
+    this.#send(frame);
+  }
+
+  ping(data: string): void {
+    this.#send(makeFrame(OPCODE.ping, data));
+  }
+
+  /** Begins the closing handshake (section 7.1.2); the connection is given up when the server does not answer. */
+  close(code: number = CLOSE_CODE.normal): void {
+    if (this.#state === 'connecting') this.destroy();
+    if (this.#state !== 'open') return;
+    this.#send(makeCloseFrame(code));
+    this.#state = 'closing';
+    this.#giveUpLater();
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #send(frame: Buffer): void {
+    if (this.#state === 'open') this.#stream.write(frame);
+  }
+
+  #receive(bytes: Buffer, receivedNs: number): void {
+    if (this.#handshake === null) {
+      this.#frames.push(bytes, receivedNs);
+      return;
+    }
+    const outcome = this.#handshake.push(bytes);
+    if (outcome === null) return;
+    this.#handshake = null;
+    const problem = outcome.kind === 'refused' ? outcome.reason : this.#agreeOn(outcome.accepted.extensions);
+    if (problem !== null) {
+      this.#failWith(CLOSE_CODE.abnormal, problem);
+    } else if (outcome.kind === 'accepted') {
+      this.#state = 'open';
+      this.#handlers.onOpen(outcome.accepted);
+      if (outcome.rest.length > 0) this.#frames.push(outcome.rest, receivedNs);
+    }
+  }
+
+  /** Takes the extension that the server chose; returns why it cannot be used, null when it can. */
+  #agreeOn(extensions: string | null): string | null {
+    if (extensions === null) return null;
+    const parameters = readDeflateAnswer(extensions);
+    if (parameters === null) return `the server chose the extension "${extensions}", which was not offered`;
+    this.#inflater = new Inflater(parameters, this.#options.maxMessageBytes);
+    return null;
+  }
+
+  #take(kind: MessageKind, payload: Buffer, isCompressed: boolean, receivedNs: number): void {
+    if (!isCompressed) {
+      this.#handlers.onMessage(kind, payload, receivedNs);
+      return;
+    }
+    const { maxMessageBytes } = this.#options;
+    let message: Buffer | undefined;
+    try {
+      message = this.#inflater?.inflate(payload);
+    } catch (error) {
+      const isTooBig = error instanceof RangeError;
+      if (isTooBig) this.#failWith(CLOSE_CODE.tooBig, `a message is longer than ${maxMessageBytes} bytes`);
+      else this.#failWith(CLOSE_CODE.invalidData, 'a compressed message cannot be inflated');
+      return;
+    }
+    if (message === undefined) this.#failWith(CLOSE_CODE.protocolError, 'a reserved bit is set');
+    else if (kind === 'text' && !isUtf8(message)) this.#failWith(CLOSE_CODE.invalidData, 'text is not UTF-8');
+    else this.#handlers.onMessage(kind, message, receivedNs);
+  }
+
+  /** The server closes, or answers our close. It ends the connection first, so that its port is the one that waits. */
+  #takeClose(code: number, reason: string): void {
+    if (this.#end.problem === null) this.#end = { code, reason, problem: null };
+    this.#send(makeCloseFrame(code === CLOSE_CODE.none ? null : code));
+    this.#state = 'closing';
+    this.#giveUpLater();
+  }
+
+  /** Fails the connection (section 7.1.7): a close frame with the code, if there can be one, and the end. */
+  #failWith(code: number, problem: string): void {
+    if (this.#state === 'closed') return;
+    this.#end = { code: CLOSE_CODE.abnormal, reason: '', problem };
+    this.#send(makeCloseFrame(code));
+    this.#state = 'closing';
+    this.#stream.end();
+    this.#giveUpLater();
+  }
+
+  #giveUpLater(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.timers.after(CLOSE_WITHIN_MS, () => this.#stream.destroy());
+  }
+
+  #finish(error: Error | null): void {
+    this.#state = 'closed';
+    this.#cancelTimer();
+    const end = this.#end;
+    const isUnexplained = end.code === CLOSE_CODE.abnormal && end.problem === null;
+    this.#handlers.onClosed(isUnexplained ? { ...end, problem: error?.message ?? null } : end);
+  }
+}

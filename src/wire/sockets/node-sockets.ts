@@ -1,0 +1,57 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { resolveName } from '../../contract/address.ts';
+import type { Clock } from '../../measure/clock.ts';
+import type { ByteStream, OpenStream, StreamAddress, StreamHandlers } from './stream.ts';
+
+/** All connections of a process read into one buffer: what arrives is handled before the next read. */
+const READ_BYTES = 64 * 1024;
+
+/** Opens connections by the sockets of Node.js, on every system and with TLS. */
+export function nodeSockets(clock: Clock): OpenStream {
+  const buffer = Buffer.alloc(READ_BYTES);
+  return (address, handlers) => new NodeStream(address, handlers, clock, buffer);
+}
+
+class NodeStream implements ByteStream {
+  readonly #socket: Socket;
+
+  constructor({ host, port, tls }: StreamAddress, handlers: StreamHandlers, clock: Clock, buffer: Buffer) {
+    const onread = {
+      buffer,
+      callback: (count: number) => {
+        handlers.onBytes(buffer.subarray(0, count), clock.nowNs());
+        return true;
+      },
+    };
+    const options = { host, port, lookup: resolveName, noDelay: true };
+    // A TLS socket does not read into a buffer of ours.
+    const socket =
+      tls === null ? connect({ ...options, onread }) : connectTls({ ...options, servername: host, ...tls });
+    this.#socket = socket;
+    let error: Error | null = null;
+    if (tls !== null) socket.on('data', (bytes: Buffer) => handlers.onBytes(bytes, clock.nowNs()));
+    socket.once(tls === null ? 'connect' : 'secureConnect', handlers.onOpen);
+    socket.once('end', handlers.onEnd);
+    socket.once('error', (cause) => {
+      error = cause;
+    });
+    socket.once('close', () => handlers.onClosed(error));
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,36 @@
+import type { TlsOptions } from '../../contract/target.ts';
+
+/** Where a connection goes. */
+export interface StreamAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Null for plain TCP. */
+  readonly tls: TlsOptions | null;
+}
+
+/** What happens on a connection. Handlers are called synchronously, one after the other. */
+export interface StreamHandlers {
+  /** The connection is open, with TLS where it was asked for. */
+  readonly onOpen: () => void;
+  /** Bytes arrived, which are valid during the call only; `receivedNs`: when, on the clock of the run. */
+  readonly onBytes: (bytes: Buffer, receivedNs: number) => void;
+  /** The peer sends nothing more. */
+  readonly onEnd: () => void;
+  /** The connection is gone, or could not be opened. Called once; null when both sides have ended. */
+  readonly onClosed: (error: Error | null) => void;
+}
+
+/** One connection, as a stream of bytes in both directions. */
+export interface ByteStream {
+  /** Hands bytes to the system. They must not change before they are sent; after the end they are dropped. */
+  write(bytes: Buffer): void;
+  /** How many bytes the system has not taken yet. */
+  readonly unsentBytes: number;
+  /** Sends nothing more after what was written. */
+  end(): void;
+  /** Gives the connection up at once. */
+  destroy(): void;
+}
+
+/** Opens a connection; what happens is reported to the handlers, never before this function returns. */
+export type OpenStream = (address: StreamAddress, handlers: StreamHandlers) => ByteStream;
