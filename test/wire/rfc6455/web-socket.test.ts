@@ -1,14 +1,37 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { realTimers } from '../../../src/measure/timers.ts';
 import { WebSocketClient, type WebSocketEnd } from '../../../src/wire/rfc6455/web-socket.ts';
+import { KernelSockets } from '../../../src/wire/sockets/kernel/kernel-sockets.ts';
 import { nodeSockets } from '../../../src/wire/sockets/node-sockets.ts';
+import type { OpenStream } from '../../../src/wire/sockets/stream.ts';
 
 const clock = { nowNs: () => Number(process.hrtime.bigint()) };
-const open = nodeSockets(clock);
 const cleanUps: Array<() => void> = [];
+
+/** Opens connections by the kernel, whose events are handled in every pass of Node's loop while a test runs. */
+function kernelSockets(): OpenStream {
+  const sockets = new KernelSockets(clock);
+  let isRunning = false;
+  const turn = () => {
+    sockets.wait(0);
+    isRunning = sockets.count > 0 || cleanUps.length > 0;
+    if (isRunning) setImmediate(turn);
+  };
+  return (address, handlers) => {
+    if (!isRunning) setImmediate(turn);
+    isRunning = true;
+    return sockets.open(address, handlers);
+  };
+}
+
+const KINDS: ReadonlyArray<[string, OpenStream]> = [
+  ['node', nodeSockets(clock)],
+  ['kernel', kernelSockets()],
+];
+let open: OpenStream;
 
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
@@ -110,7 +133,11 @@ async function rawServer(answer: (socket: Socket, request: string) => void): Pro
   return server;
 }
 
-describe('a WebSocket client', () => {
+describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
+  beforeAll(() => {
+    open = sockets;
+  });
+
   it.each([false, true])(
     'exchanges messages of all sizes with the ws package, compression %s',
     async (compression) => {

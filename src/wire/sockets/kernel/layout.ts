@@ -1,0 +1,54 @@
+import { endianness } from 'node:os';
+
+/** Constants and layouts of Linux that x64 and arm64 share, but for what {@link layoutOf} says. All are little-endian. */
+
+export const FAMILY = { inet: 2, inet6: 10 } as const;
+/** SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
+export const STREAM_SOCKET = 1 | 0o4000 | 0o2000000;
+export const CLOEXEC = 0o2000000;
+
+export const LEVEL = { socket: 1, tcp: 6 } as const;
+export const OPTION = { error: 4, timestampNs: 35, noDelay: 1, bindAddressNoPort: 24 } as const;
+/** Of level IP. */
+export const IP_LEVEL = 0;
+
+/** The peer that has gone must not end the process by a signal. */
+export const NO_SIGNAL = 0x4000;
+export const SHUT_WRITE = 1;
+
+export const EPOLL = { add: 1, delete: 2, modify: 3 } as const;
+export const READABLE = 0x001;
+export const WRITABLE = 0x004;
+export const FAILED = 0x008;
+export const HUNG_UP = 0x010;
+
+export const CLOCK_REALTIME = 0;
+export const SET_TIMER_SLACK = 29;
+
+export const ERRNO = { again: 11, inProgress: 115, interrupted: 4, noCall: 38 } as const;
+
+/** struct msghdr and struct iovec, with the offsets of their fields. */
+export const MESSAGE = {
+  bytes: 56,
+  vectors: 16,
+  vectorCount: 24,
+  control: 32,
+  controlBytes: 40,
+  flags: 48,
+} as const;
+export const VECTOR = { bytes: 16, base: 0, length: 8 } as const;
+/** struct cmsghdr with a struct timespec. */
+export const CONTROL = { level: 8, type: 12, seconds: 16, nanoseconds: 24 } as const;
+/** struct timespec */
+export const TIME = { bytes: 16, seconds: 0, nanoseconds: 8 } as const;
+
+/** struct epoll_event: packed on x64 only. */
+export interface EventLayout {
+  readonly bytes: number;
+  readonly data: number;
+}
+
+export function layoutOf(arch: string): EventLayout {
+  if (endianness() !== 'LE') throw new Error('the CPU is big-endian');
+  return arch === 'x64' ? { bytes: 12, data: 4 } : { bytes: 16, data: 8 };
+}

@@ -1,0 +1,103 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+import { messageOf } from '../../../errors.ts';
+
+/**
+ * The calls of libc that the kernel's sockets need. All memory that the kernel sees lies in an {@link Arena}, and is
+ * named by its address.
+ */
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: number, length: number): number;
+  connect(fd: number, address: number, length: number): number;
+  setsockopt(fd: number, level: number, name: number, value: number, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: number, length: number): number;
+  send(fd: number, bytes: number, length: number, flags: number): number;
+  recvmsg(fd: number, message: number, flags: number): number;
+  shutdown(fd: number, how: number): number;
+  close(fd: number): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epoll: number, operation: number, fd: number, event: number): number;
+  epoll_pwait2(epoll: number, events: number, max: number, timeout: number, mask: number): number;
+  clock_gettime(clock: number, time: number): number;
+  prctl(option: number, value: number): number;
+  /** The error of the last call that failed. */
+  errno(): number;
+  /** The address of memory outside of V8's heap. */
+  addressOf(memory: ArrayBuffer): number;
+}
+
+/** C declarations; pointers are numbers, which hold the 47 bits of an address. */
+const DECLARATIONS = {
+  socket: 'int socket(int, int, int)',
+  bind: 'int bind(int, uint64_t, uint32_t)',
+  connect: 'int connect(int, uint64_t, uint32_t)',
+  setsockopt: 'int setsockopt(int, int, int, uint64_t, uint32_t)',
+  getsockopt: 'int getsockopt(int, int, int, uint64_t, uint64_t)',
+  send: 'int64_t send(int, uint64_t, uint64_t, int)',
+  recvmsg: 'int64_t recvmsg(int, uint64_t, int)',
+  shutdown: 'int shutdown(int, int)',
+  close: 'int close(int)',
+  epoll_create1: 'int epoll_create1(int)',
+  epoll_ctl: 'int epoll_ctl(int, int, int, uint64_t)',
+  epoll_pwait2: 'int epoll_pwait2(int, uint64_t, int, uint64_t, uint64_t)',
+  clock_gettime: 'int clock_gettime(int, uint64_t)',
+  prctl: 'int prctl(int, uint64_t)',
+} as const satisfies Partial<Record<keyof Libc, string>>;
+
+/** The names of glibc and of musl. */
+const LIBRARIES = ['libc.so.6', 'libc.so'] as const;
+
+/** The parts of koffi that are used. It is an optional dependency. */
+interface Koffi {
+  load(path: string): { func(declaration: string): (...values: readonly number[]) => number };
+  errno(): number;
+  address(memory: ArrayBuffer): bigint;
+}
+
+/** Loads libc. Throws an Error that says why this machine has no sockets of the kernel. */
+export function loadLibc(): Libc {
+  const { platform, arch } = process;
+  if (platform !== 'linux') throw new Error(`the system is ${platform}, not Linux`);
+  if (arch !== 'x64' && arch !== 'arm64') throw new Error(`the CPU is ${arch}, neither x64 nor arm64`);
+  const koffi = loadKoffi();
+  const library = loadFirst(koffi);
+  const calls = Object.entries(DECLARATIONS).map(([name, declaration]) => {
+    try {
+      return [name, library.func(declaration)] as const;
+    } catch (error) {
+      throw new Error(`libc has no ${name}: ${messageOf(error)}`);
+    }
+  });
+  return {
+    ...(Object.fromEntries(calls) as unknown as Omit<Libc, 'errno' | 'addressOf'>),
+    errno: () => koffi.errno(),
+    addressOf: (memory) => Number(koffi.address(memory)),
+  };
+}
+
+function loadKoffi(): Koffi {
+  try {
+    return createRequire(import.meta.url)('koffi') as Koffi;
+  } catch (error) {
+    throw new Error(`the package koffi cannot be loaded: ${messageOf(error)}`);
+  }
+}
+
+function loadFirst(koffi: Koffi): ReturnType<Koffi['load']> {
+  const problems: string[] = [];
+  for (const name of LIBRARIES) {
+    try {
+      return koffi.load(name);
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  }
+  throw new Error(`libc cannot be loaded: ${problems.join('; ')}`);
+}
+
+/** An error of the system, as Node.js names it. */
+export function systemError(call: string, errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call });
+}
