@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { Arrival } from '../sockets/stream.ts';
 import {
   CLOSE_CODE,
   FIN,
@@ -18,9 +19,9 @@ import {
 /** Takes what a server sends. Bytes are valid during the call only. */
 export interface FrameHandlers {
   /** A whole message; `isCompressed` when its first frame had RSV1 (RFC 7692, section 6). */
-  readonly onMessage: (kind: MessageKind, payload: Buffer, isCompressed: boolean, receivedNs: number) => void;
+  readonly onMessage: (kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival) => void;
   readonly onPing: (data: Buffer) => void;
-  readonly onPong: (data: Buffer, receivedNs: number) => void;
+  readonly onPong: (data: Buffer, arrival: Arrival) => void;
   /** The server closes; code 1005 when its frame has none. Nothing is read after it. */
   readonly onClose: (code: number, reason: string) => void;
   /** The server broke the protocol, or sent too much: the connection must be failed with this code (section 7.1.7). */
@@ -78,10 +79,10 @@ export class FrameReader {
   }
 
   /** Takes the next bytes of the stream. After a close frame or a violation they are ignored. */
-  push(bytes: Buffer, receivedNs: number): void {
+  push(bytes: Buffer, arrival: Arrival): void {
     if (this.#isOver) return;
     try {
-      this.#read(bytes, receivedNs);
+      this.#read(bytes, arrival);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       this.#isOver = true;
@@ -91,10 +92,10 @@ export class FrameReader {
     }
   }
 
-  #read(received: Buffer, receivedNs: number): void {
+  #read(received: Buffer, arrival: Arrival): void {
     let bytes = received;
     if (this.#partial !== null) {
-      bytes = this.#fill(this.#partial, bytes, receivedNs);
+      bytes = this.#fill(this.#partial, bytes, arrival);
     } else if (this.#head.length > 0) {
       bytes = Buffer.concat([this.#head, bytes]);
       this.#head = Buffer.alloc(0);
@@ -112,19 +113,21 @@ export class FrameReader {
         this.#partial = { frame, filled: bytes.copy(frame, 0, at) };
         return;
       }
-      this.#take(header.first, bytes.subarray(at + header.headerBytes, end), receivedNs);
+      arrival.uncertaintyNs = end === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+      this.#take(header.first, bytes.subarray(at + header.headerBytes, end), arrival);
       at = end;
     }
   }
 
   /** Completes a frame; returns what follows it. */
-  #fill(partial: { readonly frame: Buffer; filled: number }, bytes: Buffer, receivedNs: number): Buffer {
+  #fill(partial: { readonly frame: Buffer; filled: number }, bytes: Buffer, arrival: Arrival): Buffer {
     const copied = bytes.copy(partial.frame, partial.filled);
     partial.filled += copied;
     if (partial.filled < partial.frame.length) return bytes.subarray(copied);
     this.#partial = null;
+    arrival.uncertaintyNs = copied === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
     const header = this.#readHeader(partial.frame, 0);
-    if (header !== null) this.#take(header.first, partial.frame.subarray(header.headerBytes), receivedNs);
+    if (header !== null) this.#take(header.first, partial.frame.subarray(header.headerBytes), arrival);
     return bytes.subarray(copied);
   }
 
@@ -175,22 +178,22 @@ export class FrameReader {
     if (problem !== null) throw new Violation(CLOSE_CODE.protocolError, problem);
   }
 
-  #take(first: number, payload: Buffer, receivedNs: number): void {
+  #take(first: number, payload: Buffer, arrival: Arrival): void {
     const { onPing, onPong } = this.#handlers;
     const opcode = first & OPCODE_BITS;
     if (opcode === OPCODE.ping) onPing(payload);
-    else if (opcode === OPCODE.pong) onPong(payload, receivedNs);
+    else if (opcode === OPCODE.pong) onPong(payload, arrival);
     else if (opcode === OPCODE.close) this.#takeClose(payload);
-    else this.#takeData(first, payload, receivedNs);
+    else this.#takeData(first, payload, arrival);
   }
 
-  #takeData(first: number, payload: Buffer, receivedNs: number): void {
+  #takeData(first: number, payload: Buffer, arrival: Arrival): void {
     const isLast = (first & FIN) !== 0;
     const open = this.#fragmented;
     if (open === null) {
       const kind = (first & OPCODE_BITS) === OPCODE.text ? 'text' : 'binary';
       const isCompressed = (first & RSV1) !== 0;
-      if (isLast) this.#deliver(kind, payload, isCompressed, receivedNs);
+      if (isLast) this.#deliver(kind, payload, isCompressed, arrival);
       else this.#fragmented = { kind, isCompressed, parts: [Buffer.from(payload)], bytes: payload.length };
       return;
     }
@@ -198,13 +201,13 @@ export class FrameReader {
     open.bytes += payload.length;
     if (!isLast) return;
     this.#fragmented = null;
-    this.#deliver(open.kind, Buffer.concat(open.parts), open.isCompressed, receivedNs);
+    this.#deliver(open.kind, Buffer.concat(open.parts), open.isCompressed, arrival);
   }
 
-  #deliver(kind: MessageKind, payload: Buffer, isCompressed: boolean, receivedNs: number): void {
+  #deliver(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void {
     // What is compressed can be checked only when it is inflated.
     if (kind === 'text' && !isCompressed) requireUtf8(payload);
-    this.#handlers.onMessage(kind, payload, isCompressed, receivedNs);
+    this.#handlers.onMessage(kind, payload, isCompressed, arrival);
   }
 
   /** Takes a close frame: a code and a reason, or nothing (section 5.5.1). */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Timers } from '../../measure/timers.ts';
-import type { ByteStream, OpenStream, StreamAddress } from '../sockets/stream.ts';
+import type { Arrival, ByteStream, OpenStream, StreamAddress } from '../sockets/stream.ts';
 import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
 import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -19,7 +19,7 @@ export interface WebSocketEnd {
 export interface WebSocketHandlers {
   readonly onOpen: (accepted: Accepted) => void;
   /** A message; its bytes are valid during the call only. */
-  readonly onMessage: (kind: MessageKind, payload: Buffer, receivedNs: number) => void;
+  readonly onMessage: (kind: MessageKind, payload: Buffer, arrival: Arrival) => void;
   readonly onPong: (data: Buffer) => void;
   /** Called once, also when the connection never opened. */
   readonly onClosed: (end: WebSocketEnd) => void;
@@ -60,8 +60,7 @@ export class WebSocketClient {
     this.#handshake = new HandshakeReader(request.key, { ...options.handshake, extensions });
     this.#frames = new FrameReader(
       {
-        onMessage: (kind, payload, isCompressed, receivedNs) =>
-          this.#take(kind, payload, isCompressed, receivedNs),
+        onMessage: (kind, payload, isCompressed, arrival) => this.#take(kind, payload, isCompressed, arrival),
         onPing: (data) => this.#send(makeFrame(OPCODE.pong, data)),
         onPong: handlers.onPong,
         onClose: (code, reason) => this.#takeClose(code, reason),
@@ -71,7 +70,7 @@ export class WebSocketClient {
     );
     this.#stream = open(options.address, {
       onOpen: () => this.#stream.write(request.bytes),
-      onBytes: (bytes, receivedNs) => this.#receive(bytes, receivedNs),
+      onBytes: (bytes, arrival) => this.#receive(bytes, arrival),
       onEnd: () => this.#stream.end(),
       onClosed: (error) => this.#finish(error),
     });
@@ -118,9 +117,9 @@ export class WebSocketClient {
     if (this.#state === 'open') this.#stream.write(frame);
   }
 
-  #receive(bytes: Buffer, receivedNs: number): void {
+  #receive(bytes: Buffer, arrival: Arrival): void {
     if (this.#handshake === null) {
-      this.#frames.push(bytes, receivedNs);
+      this.#frames.push(bytes, arrival);
       return;
     }
     const outcome = this.#handshake.push(bytes);
@@ -132,7 +131,7 @@ export class WebSocketClient {
     } else if (outcome.kind === 'accepted') {
       this.#state = 'open';
       this.#handlers.onOpen(outcome.accepted);
-      if (outcome.rest.length > 0) this.#frames.push(outcome.rest, receivedNs);
+      if (outcome.rest.length > 0) this.#frames.push(outcome.rest, arrival);
     }
   }
 
@@ -145,9 +144,9 @@ export class WebSocketClient {
     return null;
   }
 
-  #take(kind: MessageKind, payload: Buffer, isCompressed: boolean, receivedNs: number): void {
+  #take(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void {
     if (!isCompressed) {
-      this.#handlers.onMessage(kind, payload, receivedNs);
+      this.#handlers.onMessage(kind, payload, arrival);
       return;
     }
     const { maxMessageBytes } = this.#options;
@@ -162,7 +161,7 @@ export class WebSocketClient {
     }
     if (message === undefined) this.#failWith(CLOSE_CODE.protocolError, 'a reserved bit is set');
     else if (kind === 'text' && !isUtf8(message)) this.#failWith(CLOSE_CODE.invalidData, 'text is not UTF-8');
-    else this.#handlers.onMessage(kind, message, receivedNs);
+    else this.#handlers.onMessage(kind, message, arrival);
   }
 
   /** The server closes, or answers our close. It ends the connection first, so that its port is the one that waits. */

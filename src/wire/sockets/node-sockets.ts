@@ -1,26 +1,40 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { resolveName } from '../../contract/address.ts';
-import type { Clock } from '../../measure/clock.ts';
-import type { ByteStream, OpenStream, StreamAddress, StreamHandlers } from './stream.ts';
+import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from './stream.ts';
 
 /** All connections of a process read into one buffer: what arrives is handled before the next read. */
 const READ_BYTES = 64 * 1024;
 
-/** Opens connections by the sockets of Node.js, on every system and with TLS. */
-export function nodeSockets(clock: Clock): OpenStream {
+/**
+ * Opens connections by the sockets of Node.js, on every system and with TLS. The time of an arrival is that of its read by
+ * this process, on the clock that `nowNs` reads.
+ */
+export function nodeSockets(nowNs: () => number): OpenStream {
   const buffer = Buffer.alloc(READ_BYTES);
-  return (address, handlers) => new NodeStream(address, handlers, clock, buffer);
+  const arrival: Arrival = { receivedNs: 0, sinceNs: 0, uncertaintyNs: 0 };
+  const arriveNow = () => {
+    const timeNs = nowNs();
+    arrival.receivedNs = timeNs;
+    arrival.sinceNs = timeNs;
+    return arrival;
+  };
+  return (address, handlers) => new NodeStream(address, handlers, arriveNow, buffer);
 }
 
 class NodeStream implements ByteStream {
   readonly #socket: Socket;
 
-  constructor({ host, port, tls }: StreamAddress, handlers: StreamHandlers, clock: Clock, buffer: Buffer) {
+  constructor(
+    { host, port, tls }: StreamAddress,
+    handlers: StreamHandlers,
+    arriveNow: () => Arrival,
+    buffer: Buffer,
+  ) {
     const onread = {
       buffer,
       callback: (count: number) => {
-        handlers.onBytes(buffer.subarray(0, count), clock.nowNs());
+        handlers.onBytes(buffer.subarray(0, count), arriveNow());
         return true;
       },
     };
@@ -30,7 +44,7 @@ class NodeStream implements ByteStream {
       tls === null ? connect({ ...options, onread }) : connectTls({ ...options, servername: host, ...tls });
     this.#socket = socket;
     let error: Error | null = null;
-    if (tls !== null) socket.on('data', (bytes: Buffer) => handlers.onBytes(bytes, clock.nowNs()));
+    if (tls !== null) socket.on('data', (bytes: Buffer) => handlers.onBytes(bytes, arriveNow()));
     socket.once(tls === null ? 'connect' : 'secureConnect', handlers.onOpen);
     socket.once('end', handlers.onEnd);
     socket.once('error', (cause) => {

@@ -8,12 +8,25 @@ export interface StreamAddress {
   readonly tls: TlsOptions | null;
 }
 
+/**
+ * When bytes arrived, on the clock of the run. One object serves all connections of a process: it is valid during the
+ * call that it is given to.
+ */
+export interface Arrival {
+  /** When the last byte of a read arrived. */
+  receivedNs: number;
+  /** When the connection was known to have nothing to read: the first byte of the read arrived after it. */
+  sinceNs: number;
+  /** For how long before `receivedNs` the message at hand may have arrived: 0 for the last message of a read. */
+  uncertaintyNs: number;
+}
+
 /** What happens on a connection. Handlers are called synchronously, one after the other. */
 export interface StreamHandlers {
   /** The connection is open, with TLS where it was asked for. */
   readonly onOpen: () => void;
-  /** Bytes arrived, which are valid during the call only; `receivedNs`: when, on the clock of the run. */
-  readonly onBytes: (bytes: Buffer, receivedNs: number) => void;
+  /** Bytes arrived, which are valid during the call only. */
+  readonly onBytes: (bytes: Buffer, arrival: Arrival) => void;
   /** The peer sends nothing more. */
   readonly onEnd: () => void;
   /** The connection is gone, or could not be opened. Called once; null when both sides have ended. */

@@ -29,7 +29,7 @@ function read(pieces: readonly Buffer[], limits = LIMITS): Event[] {
   // A reader must not keep what it was given.
   for (const piece of pieces) {
     const lent = Buffer.from(piece);
-    reader.push(lent, 1);
+    reader.push(lent, { receivedNs: 1, sinceNs: 0, uncertaintyNs: 0 });
     lent.fill(0xff);
   }
   return events;

@@ -28,7 +28,7 @@ function kernelSockets(): OpenStream {
 }
 
 const KINDS: ReadonlyArray<[string, OpenStream]> = [
-  ['node', nodeSockets(clock)],
+  ['node', nodeSockets(() => clock.nowNs())],
   ['kernel', kernelSockets()],
 ];
 let open: OpenStream;

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { resolveName } from '../../../contract/address.ts';
 import type { Clock } from '../../../measure/clock.ts';
-import type { ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
+import type { Arrival, ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
 import { Arena, type Block } from './arena.ts';
-import { KernelStream } from './kernel-stream.ts';
+import { KernelStream, READ_BYTES } from './kernel-stream.ts';
 import {
   CLOCK_REALTIME,
   CLOEXEC,
@@ -21,13 +21,11 @@ import {
 import { type Libc, loadLibc, systemError } from './libc.ts';
 
 const MAX_EVENTS = 1024;
-const READ_BYTES = 64 * 1024;
 const CONTROL_BYTES = 256;
 
 /** What was read from a socket. */
 export type Received =
-  /** `receivedNs`: when the last byte arrived, by the kernel, on the clock of the run. */
-  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly receivedNs: number }
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'end' }
   | { readonly kind: 'error'; readonly error: Error };
@@ -37,6 +35,8 @@ export class KernelSockets {
   readonly libc: Libc;
   /** Small values that go to the kernel: options, addresses. */
   readonly scratch: Block;
+  /** Of the bytes that were received last: when the last of them arrived, by the kernel. */
+  readonly arrival: Arrival = { receivedNs: 0, sinceNs: 0, uncertaintyNs: 0 };
   /** Holds all memory that the kernel knows by its address. */
   readonly #arena: Arena;
   readonly #clock: Clock;
@@ -53,6 +53,7 @@ export class KernelSockets {
   readonly #sent: Block;
   /** The reading of the run's clock minus that of CLOCK_REALTIME, at the last wake-up. */
   #clockOffset = { seconds: 0, ns: 0 };
+  #lookedNs = 0;
 
   /** Throws an Error that says why this machine has no sockets of the kernel. */
   constructor(clock: Clock) {
@@ -118,6 +119,11 @@ export class KernelSockets {
     this.libc.close(fd);
   }
 
+  /** When the sockets were last looked at, on the clock of the run. */
+  get lookedNs(): number {
+    return this.#lookedNs;
+  }
+
   /** How many sockets are open. */
   get count(): number {
     return this.#streams.size;
@@ -152,15 +158,17 @@ export class KernelSockets {
     this.libc.clock_gettime(CLOCK_REALTIME, this.#time.address);
     const { bytes } = this.#time;
     const seconds = Number(bytes.readBigInt64LE(TIME.seconds));
-    this.#clockOffset = { seconds, ns: this.#clock.nowNs() - Number(bytes.readBigInt64LE(TIME.nanoseconds)) };
+    this.#lookedNs = this.#clock.nowNs();
+    this.#clockOffset = { seconds, ns: this.#lookedNs - Number(bytes.readBigInt64LE(TIME.nanoseconds)) };
   }
 
-  /** Reads what has arrived; the bytes are valid until the next call. */
+  /** Reads what has arrived, and sets {@link arrival}; the bytes are valid until the next call. */
   receive(fd: number): Received {
     this.#message.bytes.writeBigUInt64LE(BigInt(CONTROL_BYTES), MESSAGE.controlBytes);
     const count = this.libc.recvmsg(fd, this.#message.address, 0);
     if (count > 0) {
-      return { kind: 'bytes', bytes: this.#read.bytes.subarray(0, count), receivedNs: this.#stamp() };
+      this.arrival.receivedNs = this.#stamp();
+      return { kind: 'bytes', bytes: this.#read.bytes.subarray(0, count) };
     }
     if (count === 0) return { kind: 'end' };
     const errno = this.libc.errno();

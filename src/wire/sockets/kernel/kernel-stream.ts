@@ -15,6 +15,9 @@ import {
 import { systemError } from './libc.ts';
 import { socketAddress } from './socket-address.ts';
 
+/** A read of fewer bytes has emptied the socket. */
+export const READ_BYTES = 64 * 1024;
+
 /** One connection of the kernel. */
 export class KernelStream implements ByteStream {
   readonly #sockets: KernelSockets;
@@ -26,6 +29,8 @@ export class KernelStream implements ByteStream {
   unsentBytes = 0;
   #hasEnded = false;
   #hasPeerEnded = false;
+  /** When the kernel had nothing more to read. */
+  #emptyNs = 0;
 
   constructor(sockets: KernelSockets, handlers: StreamHandlers) {
     this.#sockets = sockets;
@@ -79,19 +84,33 @@ export class KernelStream implements ByteStream {
       return;
     }
     this.#state = 'open';
+    this.#emptyNs = this.#sockets.lookedNs;
     this.#watch();
     this.#handlers.onOpen();
   }
 
-  /** Reads until nothing is left: a stamp is that of the last byte of a read, so reads must not wait. */
+  /** Reads until nothing is left, which a read that does not fill the buffer shows without another call. */
   #receive(): void {
     while (this.#state === 'open' && !this.#hasPeerEnded) {
       const received = this.#sockets.receive(this.#fd);
-      if (received.kind === 'nothing') return;
+      if (received.kind === 'nothing') {
+        this.#emptyNs = this.#sockets.lookedNs;
+        return;
+      }
       if (received.kind === 'error') this.fail(received.error);
       else if (received.kind === 'end') this.#takeEnd();
-      else this.#handlers.onBytes(received.bytes, received.receivedNs);
+      else if (this.#take(received.bytes)) return;
     }
+  }
+
+  /** Hands bytes over; whether nothing more was there to read. */
+  #take(bytes: Buffer): boolean {
+    const { arrival, lookedNs } = this.#sockets;
+    arrival.sinceNs = this.#emptyNs;
+    const isEmpty = bytes.length < READ_BYTES;
+    if (isEmpty) this.#emptyNs = lookedNs;
+    this.#handlers.onBytes(bytes, arrival);
+    return isEmpty;
   }
 
   #takeEnd(): void {
