@@ -1,4 +1,5 @@
 import type { FrameCodec, Protocol, TlsOptions, Transport } from '../contract/target.ts';
+import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
 
 /** How long a request waits for its reply where {@link ConnectOptions.forgetAfterMs} is not given. */
 export const DEFAULT_FORGET_AFTER_MS = 60_000;
@@ -33,7 +34,12 @@ export interface ConnectOptions {
   readonly onPolled?: (isEmpty: boolean) => void;
   /** A request or ping without a reply for this long is forgotten, so that a later reply is ignored. 60 s by default. */
   readonly forgetAfterMs?: number;
+  /** How the wire driver opens a connection without TLS; by the sockets of Node.js by default. */
+  readonly openStream?: OpenStream;
 }
+
+/** Takes the data of an event or a reply. `arrival` is given by drivers that know when its bytes arrived. */
+export type Handler = (data: unknown, arrival?: Arrival) => void;
 
 /** Leaves out what is null or undefined: an option that is passed as undefined would replace its default. */
 export function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -52,15 +58,15 @@ export interface Connection {
   /** Hands an event over for sending; never waits and never throws for a broken connection. */
   emit(event: string, data: unknown): void;
   /** Sends an event that asks for an acknowledgement; `onReply` is called once, or never. */
-  request(event: string, data: unknown, onReply: (reply: unknown) => void): void;
+  request(event: string, data: unknown, onReply: Handler): void;
   /** Adds a handler of an event; the returned function removes it. */
-  on(event: string, handler: (data: unknown) => void): () => void;
+  on(event: string, handler: Handler): () => void;
   /** Acknowledges every event of this name with what `respond` returns. */
   answer(event: string, respond: (data: unknown) => unknown): void;
   /** Called once when the connection ends without {@link close}, with the reason. */
   onDropped(handler: (reason: string) => void): void;
   /** Sends a ping of the protocol; `onPong` is called once, or never. Absent where a client cannot ping. */
-  ping?(onPong: () => void): void;
+  ping?(onPong: (arrival?: Arrival) => void): void;
   /**
    * Ends the connection in the protocol's own way; resolves when it is gone or after a second. Null when the
    * protocol has no close code, or the server did not answer in time.

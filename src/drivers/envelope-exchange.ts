@@ -1,7 +1,6 @@
 import type { Envelope } from '../contract/protocol.ts';
-import { DEFAULT_FORGET_AFTER_MS } from './driver.ts';
-
-type Handler = (data: unknown) => void;
+import type { Arrival } from '../wire/sockets/stream.ts';
+import { DEFAULT_FORGET_AFTER_MS, type Handler } from './driver.ts';
 
 /** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
 export class PendingReplies {
@@ -27,10 +26,10 @@ export class PendingReplies {
   }
 
   /** Calls the handler that waits for this number, if there is one. */
-  settle(id: number, reply?: unknown): void {
+  settle(id: number, reply?: unknown, arrival?: Arrival): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    waiting?.handler(reply);
+    waiting?.handler(reply, arrival);
   }
 }
 
@@ -70,14 +69,14 @@ export abstract class EnvelopeExchange {
   }
 
   /** Hands over what the server sent; what has no handler is dropped. */
-  protected receive({ event, data, id, ack }: Envelope): void {
+  protected receive({ event, data, id, ack }: Envelope, arrival?: Arrival): void {
     if (ack !== undefined) {
-      this.#pending.settle(ack, data);
+      this.#pending.settle(ack, data, arrival);
     } else if (id !== undefined) {
       const respond = this.#responders.get(event);
       if (respond !== undefined) this.send({ event, data: respond(data), ack: id });
     } else {
-      for (const { handler } of this.#handlers.get(event) ?? []) handler(data);
+      for (const { handler } of this.#handlers.get(event) ?? []) handler(data, arrival);
     }
   }
 }

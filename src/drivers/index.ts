@@ -1,6 +1,7 @@
 import type { Driver } from './driver.ts';
 import { httpPolling } from './http-polling.ts';
 import { officialSocketio } from './socketio.ts';
+import { wireWs } from './wire-ws.ts';
 import { officialWs } from './ws.ts';
 
-export const drivers: readonly Driver[] = [officialSocketio, officialWs, httpPolling];
+export const drivers: readonly Driver[] = [officialSocketio, officialWs, wireWs, httpPolling];

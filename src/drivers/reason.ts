@@ -69,6 +69,6 @@ export function closeReason(code: number, reason: Buffer | string, error?: Error
 }
 
 /** What the server answered to a close; null when it cut the connection without an answer. */
-export function closeOutcome(code: number, reason: Buffer): CloseOutcome | null {
+export function closeOutcome(code: number, reason: Buffer | string): CloseOutcome | null {
   return code === NO_CLOSE_FRAME ? null : { code, reason: String(reason) };
 }

@@ -12,6 +12,7 @@ import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { startThreadPool } from './priority.ts';
 import { GeneratorSession } from './session.ts';
+import { openSockets } from './sockets.ts';
 import { loadTarget } from './target.ts';
 
 let session: GeneratorSession | null = null;
@@ -52,7 +53,8 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
   const loop = ownEventLoop(telemetry.delay);
-  const given = { assignment, scenario, driver, target, clock, timers: realTimers, loop };
+  const sockets = driver.name === 'wire' ? openSockets(plan, clock) : null;
+  const given = { assignment, scenario, driver, target, clock, timers: realTimers, loop, sockets };
   return new GeneratorSession({ ...given, telemetry, traffic, post });
 }
 

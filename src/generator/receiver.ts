@@ -82,8 +82,8 @@ export class Receiver {
     }
     const list = [read];
     readers.set(event, list);
-    connection.on(event, (data) => {
-      const receivedNs = this.#context.clock.nowNs();
+    connection.on(event, (data, arrival) => {
+      const receivedNs = arrival?.receivedNs ?? this.#context.clock.nowNs();
       const reading = this.#readAny(data, list);
       if (!this.#settle(reading)) this.take(client, reading, receivedNs);
     });

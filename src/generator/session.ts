@@ -18,12 +18,15 @@ import { ClientPool } from './pool.ts';
 import { Receiver } from './receiver.ts';
 import { Sender, SentMessages } from './sender.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
+import type { OwnSockets } from './sockets.ts';
 
 const TOTALS_EVERY_MS = 100;
 const PUBLISHED_EVERY_MS = 10;
 
 export interface SessionOptions extends ContextOptions {
   readonly driver: Driver;
+  /** Null for a driver that has its own. */
+  readonly sockets: OwnSockets | null;
   readonly telemetry: { sample(pacingNs: number): TelemetrySample };
   readonly traffic: { take(): Traffic; readonly notePoll: (isEmpty: boolean) => void };
   readonly post: (message: FromWorker) => void;
@@ -106,10 +109,12 @@ export class GeneratorSession {
 
   #connectOptions(client: number): ConnectOptions {
     const { target, plan, assignment } = this.#context;
+    const { sockets } = this.#options;
     return {
       ...target.connectOptions(target.clientOf(client), assignment.url),
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
+      ...(sockets === null ? {} : { openStream: sockets.openStream }),
     };
   }
 

@@ -115,6 +115,12 @@ export const PLAN_OPTIONS = {
     transportName,
   ),
   driver: option('NAME', 'official', 'client implementation; list shows them'),
+  sockets: option(
+    'auto|kernel|node',
+    'auto',
+    "sockets of the wire driver: the kernel's, which also say when a message arrived, or those of Node.js",
+    choice(['auto', 'kernel', 'node']),
+  ),
   ...SETTING_OPTIONS,
   clients: option('N', '200', 'number of connections', integer(1, 100_000)),
   rate: option(

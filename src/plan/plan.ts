@@ -79,6 +79,8 @@ export const planSchema = z
     transport: z.enum(TRANSPORTS),
     settings: settingsSchema,
     driver: text,
+    /** Which sockets the wire driver was asked to use. */
+    sockets: z.enum(['auto', 'kernel', 'node']).default('auto'),
     clients: whole,
     workers: whole,
     pin: z.boolean(),
@@ -145,6 +147,7 @@ export function buildPlan(
       SETTING_NAMES.map((name) => [name, settings.includes(name) ? options[name] : null]),
     ) as Settings,
     driver: options.driver,
+    sockets: options.sockets,
     clients: options.clients,
     workers: options.workers,
     pin: options.pin === 'on',

@@ -202,6 +202,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     clients,
     workers,
     pin: true,
+    sockets: 'auto',
     verify: false,
     profile: [{ durationMs, fromHz: rateHz, toHz: rateHz }],
     arrival: 'constant',

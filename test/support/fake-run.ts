@@ -254,6 +254,7 @@ export class FakeWorker implements WorkerHandle {
       assignment,
       scenario: planned.scenario,
       driver: driverTo(server, assignment.clients, this.#process),
+      sockets: null,
       target: {
         mapping: mapping ?? chat,
         clientOf: (number) => ({ number, values: {} }),

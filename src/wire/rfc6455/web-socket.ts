@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Timers } from '../../measure/timers.ts';
+import { realTimers, type Timers } from '../../measure/timers.ts';
 import type { Arrival, ByteStream, OpenStream, StreamAddress } from '../sockets/stream.ts';
 import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
 import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
@@ -20,7 +20,7 @@ export interface WebSocketHandlers {
   readonly onOpen: (accepted: Accepted) => void;
   /** A message; its bytes are valid during the call only. */
   readonly onMessage: (kind: MessageKind, payload: Buffer, arrival: Arrival) => void;
-  readonly onPong: (data: Buffer) => void;
+  readonly onPong: (data: Buffer, arrival: Arrival) => void;
   /** Called once, also when the connection never opened. */
   readonly onClosed: (end: WebSocketEnd) => void;
 }
@@ -32,7 +32,7 @@ export interface WebSocketOptions {
   readonly compression: boolean;
   /** The largest message that the server may send, in bytes, inflated. */
   readonly maxMessageBytes: number;
-  readonly timers: Pick<Timers, 'after'>;
+  readonly timers?: Pick<Timers, 'after'>;
 }
 
 /** How long a server has to answer a close frame, and to end the connection after one. */
@@ -184,7 +184,9 @@ export class WebSocketClient {
 
   #giveUpLater(): void {
     this.#cancelTimer();
-    this.#cancelTimer = this.#options.timers.after(CLOSE_WITHIN_MS, () => this.#stream.destroy());
+    this.#cancelTimer = (this.#options.timers ?? realTimers).after(CLOSE_WITHIN_MS, () =>
+      this.#stream.destroy(),
+    );
   }
 
   #finish(error: Error | null): void {

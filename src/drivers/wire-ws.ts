@@ -1,0 +1,98 @@
+import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
+import type { FrameCodec } from '../contract/target.ts';
+import type { WebSocketClient, WebSocketEnd } from '../wire/rfc6455/web-socket.ts';
+import type { Arrival } from '../wire/sockets/stream.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import { connectWithin, Ending } from './ending.ts';
+import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
+import { closeOutcome, closeReason } from './reason.ts';
+import { openWebSocket } from './web-socket.ts';
+
+export const wireWs: Driver = {
+  name: 'wire',
+  protocol: 'ws',
+  transports: ['websocket'],
+  summary: "frames of our own, over the kernel's sockets or those of Node.js",
+  connect: (options) =>
+    connectWithin(options.timeoutMs, (resolve, reject) => {
+      const connection = new WireWsConnection(options, () => resolve(connection));
+      connection.onDropped(reject);
+      return { abandon: () => connection.abandon() };
+    }),
+};
+
+const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+
+class WireWsConnection extends EnvelopeExchange implements Connection {
+  readonly #socket: WebSocketClient;
+  readonly #codec: FrameCodec;
+  readonly #pings: PendingReplies;
+  readonly #ending: Ending;
+  #onClosed: (outcome: CloseOutcome | null) => void = () => {};
+  #isClosed = false;
+
+  constructor(options: ConnectOptions, onOpen: () => void) {
+    const { codec = ENVELOPES, forgetAfterMs, query = {} } = options;
+    super(forgetAfterMs);
+    this.#codec = codec;
+    this.#pings = new PendingReplies(forgetAfterMs);
+    this.#ending = new Ending(() => this.abandon());
+    const url = new URL(options.url);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    this.#socket = openWebSocket(url, options, {
+      onOpen,
+      onMessage: (kind, message, arrival) =>
+        this.#ending.guard(() => this.#receive(message, kind === 'binary', arrival)),
+      // The server sends the data of a ping back.
+      onPong: (data, arrival) =>
+        this.#ending.guard(() => this.#pings.settle(Number(String(data)), undefined, arrival)),
+      onClosed: (end) => this.#takeEnd(end),
+    });
+  }
+
+  onDropped(handler: (reason: string) => void): void {
+    this.#ending.onDropped(handler);
+  }
+
+  /** Ends the connection at once. */
+  abandon(): void {
+    this.#socket.destroy();
+  }
+
+  ping(onPong: (arrival?: Arrival) => void): void {
+    const id = this.#pings.add((_, arrival) => onPong(arrival));
+    this.#socket.ping(String(id));
+  }
+
+  close(): Promise<CloseOutcome | null> {
+    this.#ending.close();
+    return new Promise((resolve) => {
+      if (this.#isClosed) resolve(null);
+      this.#onClosed = resolve;
+      this.#socket.close();
+    });
+  }
+
+  #takeEnd({ code, reason, problem }: WebSocketEnd): void {
+    this.#isClosed = true;
+    this.#onClosed(closeOutcome(code, reason));
+    this.#ending.drop(problem ?? closeReason(code, reason));
+  }
+
+  protected override send(envelope: Envelope): void {
+    const message = this.#codec.encode(envelope);
+    this.#socket.send(typeof message === 'string' ? 'text' : 'binary', message);
+  }
+
+  #receive(message: Buffer, isBinary: boolean, arrival: Arrival): void {
+    let envelope: Envelope | null;
+    try {
+      // The bytes are lent, and what is decoded may refer to them.
+      envelope = this.#codec.decode(isBinary ? Buffer.from(message) : message, isBinary);
+    } catch {
+      // A message that is no envelope, such as a greeting.
+      return;
+    }
+    if (envelope !== null) this.receive(envelope, arrival);
+  }
+}
