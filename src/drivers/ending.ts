@@ -1,15 +1,20 @@
 import { messageOf } from '../errors.ts';
 import type { Connection } from './driver.ts';
 
+/** What can be ended at once. */
+interface Abandonable {
+  abandon(): void;
+}
+
 /** How a connection ends: once, by its own client or because the client is dropped for a reason. */
 export class Ending {
-  readonly #release: () => void;
+  readonly #connection: Abandonable;
   #state: 'open' | 'closing' | { readonly reason: string } = 'open';
-  #onDropped: (reason: string) => void = () => {};
+  #onDropped: ((reason: string) => void) | null = null;
 
-  /** `release` ends what is left of the connection when the client is dropped. */
-  constructor(release: () => void) {
-    this.#release = release;
+  /** `connection` is abandoned when the client is dropped. */
+  constructor(connection: Abandonable) {
+    this.#connection = connection;
   }
 
   get isOpen(): boolean {
@@ -27,8 +32,8 @@ export class Ending {
   drop(reason: string): void {
     if (!this.isOpen) return;
     this.#state = { reason };
-    this.#onDropped(reason);
-    this.#release();
+    this.#onDropped?.(reason);
+    this.#connection.abandon();
   }
 
   /** Replaces the handler of the drop. A client that was dropped already is reported at once. */
@@ -49,8 +54,7 @@ export class Ending {
 }
 
 /** An attempt to connect that has begun. */
-interface Attempt {
-  readonly abandon: () => void;
+interface Attempt extends Abandonable {
   /** What the attempt waits for, as `no answer`; read when the time is over. */
   readonly missing?: () => string;
 }
@@ -65,12 +69,13 @@ export async function connectWithin(
 ): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   const fail = (reason: string) => reject(new Error(reason));
-  const { abandon, missing = () => 'no complete answer' } = open(resolve, fail);
+  const attempt = open(resolve, fail);
+  const missing = () => attempt.missing?.() ?? 'no complete answer';
   const timer = setTimeout(() => fail(`${missing()} within ${timeoutMs} ms`), timeoutMs);
   try {
     return await promise;
   } catch (error) {
-    abandon();
+    attempt.abandon();
     throw error;
   } finally {
     clearTimeout(timer);

@@ -4,7 +4,8 @@ import { DEFAULT_FORGET_AFTER_MS, type Handler } from './driver.ts';
 
 /** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
 export class PendingReplies {
-  readonly #waiting = new Map<number, { readonly handler: Handler; readonly sinceMs: number }>();
+  /** Made by the first of them: most clients only receive. */
+  #waiting: Map<number, { readonly handler: Handler; readonly sinceMs: number }> | null = null;
   readonly #forgetAfterMs: number;
   #nextId = 0;
 
@@ -15,20 +16,22 @@ export class PendingReplies {
   /** Returns the number of the handler. */
   add(handler: Handler): number {
     const nowMs = performance.now();
-    for (const [id, { sinceMs }] of this.#waiting) {
+    const waiting = this.#waiting ?? new Map();
+    this.#waiting = waiting;
+    for (const [id, { sinceMs }] of waiting) {
       if (nowMs - sinceMs <= this.#forgetAfterMs) break;
-      this.#waiting.delete(id);
+      waiting.delete(id);
     }
     const id = this.#nextId;
     this.#nextId += 1;
-    this.#waiting.set(id, { handler, sinceMs: nowMs });
+    waiting.set(id, { handler, sinceMs: nowMs });
     return id;
   }
 
   /** Calls the handler that waits for this number, if there is one. */
   settle(id: number, reply?: unknown, arrival?: Arrival): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+    const waiting = this.#waiting?.get(id);
+    this.#waiting?.delete(id);
     waiting?.handler(reply, arrival);
   }
 }

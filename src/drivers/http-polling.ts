@@ -94,7 +94,7 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     this.#requests = requests;
     this.#path = `clients/${id}`;
     this.#options = options;
-    this.#ending = new Ending(() => this.#release());
+    this.#ending = new Ending({ abandon: () => this.#release() });
     void this.#pollOnce();
   }
 

@@ -69,7 +69,7 @@ export const officialSocketio: Driver = {
 
 /** Sees every way in which a client ends, before and after it has connected. */
 function watchEnding(socket: Socket, release: () => void): Ending {
-  const ending = new Ending(release);
+  const ending = new Ending({ abandon: release });
   let isConnected = false;
   socket.once('connect', () => {
     isConnected = true;

@@ -1,6 +1,7 @@
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
-import type { WebSocketClient, WebSocketEnd } from '../wire/rfc6455/web-socket.ts';
+import type { MessageKind } from '../wire/rfc6455/frame.ts';
+import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
@@ -15,39 +16,48 @@ export const wireWs: Driver = {
   summary: "frames of our own, over the kernel's sockets or those of Node.js",
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
-      const connection = new WireWsConnection(options, () => resolve(connection));
+      const connection = new WireWsConnection(options, resolve);
       connection.onDropped(reject);
-      return { abandon: () => connection.abandon() };
+      return connection;
     }),
 };
 
 const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
-class WireWsConnection extends EnvelopeExchange implements Connection {
+/** The object of an idle connection is all that it has: it is what the layers below call. */
+class WireWsConnection extends EnvelopeExchange implements Connection, WebSocketHandlers {
   readonly #socket: WebSocketClient;
   readonly #codec: FrameCodec;
   readonly #pings: PendingReplies;
-  readonly #ending: Ending;
-  #onClosed: (outcome: CloseOutcome | null) => void = () => {};
+  readonly #ending = new Ending(this);
+  /** Null once it is open. */
+  #resolve: ((connection: Connection) => void) | null;
+  #onEnded: ((outcome: CloseOutcome | null) => void) | null = null;
   #isClosed = false;
 
-  constructor(options: ConnectOptions, onOpen: () => void) {
+  constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
     const { codec = ENVELOPES, forgetAfterMs, query = {} } = options;
     super(forgetAfterMs);
     this.#codec = codec;
     this.#pings = new PendingReplies(forgetAfterMs);
-    this.#ending = new Ending(() => this.abandon());
+    this.#resolve = resolve;
     const url = new URL(options.url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    this.#socket = openWebSocket(url, options, {
-      onOpen,
-      onMessage: (kind, message, arrival) =>
-        this.#ending.guard(() => this.#receive(message, kind === 'binary', arrival)),
-      // The server sends the data of a ping back.
-      onPong: (data, arrival) =>
-        this.#ending.guard(() => this.#pings.settle(Number(String(data)), undefined, arrival)),
-      onClosed: (end) => this.#takeEnd(end),
-    });
+    this.#socket = openWebSocket(url, options, this);
+  }
+
+  onOpen(): void {
+    this.#resolve?.(this);
+    this.#resolve = null;
+  }
+
+  onMessage(kind: MessageKind, message: Buffer, arrival: Arrival): void {
+    this.#ending.guard(() => this.#receive(message, kind === 'binary', arrival));
+  }
+
+  /** The server sends the data of a ping back. */
+  onPong(data: Buffer, arrival: Arrival): void {
+    this.#ending.guard(() => this.#pings.settle(Number(String(data)), undefined, arrival));
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -68,14 +78,14 @@ class WireWsConnection extends EnvelopeExchange implements Connection {
     this.#ending.close();
     return new Promise((resolve) => {
       if (this.#isClosed) resolve(null);
-      this.#onClosed = resolve;
+      this.#onEnded = resolve;
       this.#socket.close();
     });
   }
 
-  #takeEnd({ code, reason, problem }: WebSocketEnd): void {
+  onClosed({ code, reason, problem }: WebSocketEnd): void {
     this.#isClosed = true;
-    this.#onClosed(closeOutcome(code, reason));
+    this.#onEnded?.(closeOutcome(code, reason));
     this.#ending.drop(problem ?? closeReason(code, reason));
   }
 

@@ -57,7 +57,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
     this.#socket = socket;
     this.#codec = codec;
     this.#pings = new PendingReplies(forgetAfterMs);
-    this.#ending = new Ending(() => socket.terminate());
+    this.#ending = new Ending({ abandon: () => socket.terminate() });
     socket.on('message', (message: Buffer, isBinary) =>
       this.#ending.guard(() => this.#receive(message, isBinary)),
     );

@@ -16,16 +16,16 @@ import {
   RSV2_RSV3,
 } from './frame.ts';
 
-/** Takes what a server sends. Bytes are valid during the call only. */
+/** Takes what a server sends, by methods of one object. Bytes are valid during the call only. */
 export interface FrameHandlers {
   /** A whole message; `isCompressed` when its first frame had RSV1 (RFC 7692, section 6). */
-  readonly onMessage: (kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival) => void;
-  readonly onPing: (data: Buffer) => void;
-  readonly onPong: (data: Buffer, arrival: Arrival) => void;
+  onMessage(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void;
+  onPing(data: Buffer): void;
+  onPong(data: Buffer, arrival: Arrival): void;
   /** The server closes; code 1005 when its frame has none. Nothing is read after it. */
-  readonly onClose: (code: number, reason: string) => void;
+  onClose(code: number, reason: string): void;
   /** The server broke the protocol, or sent too much: the connection must be failed with this code (section 7.1.7). */
-  readonly onViolation: (code: number, problem: string) => void;
+  onViolation(code: number, problem: string): void;
 }
 
 export interface FrameLimits {
@@ -34,6 +34,8 @@ export interface FrameLimits {
   /** Whether permessage-deflate was agreed on, so that RSV1 has a meaning. */
   readonly mayCompress: boolean;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** A message of which frames are still to come (section 5.4). */
 interface Fragmented {
@@ -65,17 +67,19 @@ class Violation extends Error {
  */
 export class FrameReader {
   readonly #handlers: FrameHandlers;
-  readonly #limits: FrameLimits;
+  readonly #maxMessageBytes: number;
+  readonly #mayCompress: boolean;
   #fragmented: Fragmented | null = null;
   /** The beginning of a frame whose header is not complete. */
-  #head: Buffer = Buffer.alloc(0);
+  #head: Buffer = NOTHING;
   /** A frame whose header is known and whose payload is not complete. */
   #partial: { readonly frame: Buffer; filled: number } | null = null;
   #isOver = false;
 
-  constructor(handlers: FrameHandlers, limits: FrameLimits) {
+  constructor(handlers: FrameHandlers, { maxMessageBytes, mayCompress }: FrameLimits) {
     this.#handlers = handlers;
-    this.#limits = limits;
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#mayCompress = mayCompress;
   }
 
   /** Takes the next bytes of the stream. After a close frame or a violation they are ignored. */
@@ -98,7 +102,7 @@ export class FrameReader {
       bytes = this.#fill(this.#partial, bytes, arrival);
     } else if (this.#head.length > 0) {
       bytes = Buffer.concat([this.#head, bytes]);
-      this.#head = Buffer.alloc(0);
+      this.#head = NOTHING;
     }
     let at = 0;
     while (!this.#isOver && at < bytes.length) {
@@ -149,11 +153,8 @@ export class FrameReader {
     if (bytes.length - at < headerBytes) return null;
     const payloadBytes = short < LENGTH_16 ? short : readLength(bytes, at + 2, short);
     const bytesBefore = isControl ? 0 : (this.#fragmented?.bytes ?? 0);
-    if (bytesBefore + payloadBytes > this.#limits.maxMessageBytes) {
-      throw new Violation(
-        CLOSE_CODE.tooBig,
-        `a message is longer than ${this.#limits.maxMessageBytes} bytes`,
-      );
+    if (bytesBefore + payloadBytes > this.#maxMessageBytes) {
+      throw new Violation(CLOSE_CODE.tooBig, `a message is longer than ${this.#maxMessageBytes} bytes`);
     }
     return { first, headerBytes, payloadBytes };
   }
@@ -166,7 +167,7 @@ export class FrameReader {
     const problem =
       !isStart && !isControl && opcode !== OPCODE.continuation
         ? `opcode ${opcode} is reserved`
-        : (first & RSV2_RSV3) !== 0 || ((first & RSV1) !== 0 && !(isStart && this.#limits.mayCompress))
+        : (first & RSV2_RSV3) !== 0 || ((first & RSV1) !== 0 && !(isStart && this.#mayCompress))
           ? 'a reserved bit is set'
           : isControl && (first & FIN) === 0
             ? 'a control frame is fragmented'
@@ -179,10 +180,9 @@ export class FrameReader {
   }
 
   #take(first: number, payload: Buffer, arrival: Arrival): void {
-    const { onPing, onPong } = this.#handlers;
     const opcode = first & OPCODE_BITS;
-    if (opcode === OPCODE.ping) onPing(payload);
-    else if (opcode === OPCODE.pong) onPong(payload, arrival);
+    if (opcode === OPCODE.ping) this.#handlers.onPing(payload);
+    else if (opcode === OPCODE.pong) this.#handlers.onPong(payload, arrival);
     else if (opcode === OPCODE.close) this.#takeClose(payload);
     else this.#takeData(first, payload, arrival);
   }

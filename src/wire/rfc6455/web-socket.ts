@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { realTimers, type Timers } from '../../measure/timers.ts';
-import type { Arrival, ByteStream, OpenStream, StreamAddress } from '../sockets/stream.ts';
+import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from '../sockets/stream.ts';
 import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
 import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
-import { FrameReader } from './frame-reader.ts';
+import { type FrameHandlers, FrameReader } from './frame-reader.ts';
 import { makeCloseFrame, makeFrame } from './frame-writer.ts';
 import { type Accepted, type Handshake, HandshakeReader, writeHandshake } from './handshake.ts';
 
@@ -16,13 +16,14 @@ export interface WebSocketEnd {
   readonly problem: string | null;
 }
 
+/** What happens on a WebSocket. Methods are called on the object of the connection. */
 export interface WebSocketHandlers {
-  readonly onOpen: (accepted: Accepted) => void;
+  onOpen(accepted: Accepted): void;
   /** A message; its bytes are valid during the call only. */
-  readonly onMessage: (kind: MessageKind, payload: Buffer, arrival: Arrival) => void;
-  readonly onPong: (data: Buffer, arrival: Arrival) => void;
+  onMessage(kind: MessageKind, payload: Buffer, arrival: Arrival): void;
+  onPong(data: Buffer, arrival: Arrival): void;
   /** Called once, also when the connection never opened. */
-  readonly onClosed: (end: WebSocketEnd) => void;
+  onClosed(end: WebSocketEnd): void;
 }
 
 export interface WebSocketOptions {
@@ -38,42 +39,59 @@ export interface WebSocketOptions {
 /** How long a server has to answer a close frame, and to end the connection after one. */
 const CLOSE_WITHIN_MS = 1000;
 
-/** A client of RFC 6455 over a stream of bytes. */
-export class WebSocketClient {
-  readonly #options: WebSocketOptions;
+/** A connection that ended without a close frame. */
+const UNEXPLAINED: WebSocketEnd = { code: CLOSE_CODE.abnormal, reason: '', problem: null };
+
+/** The opening handshake, kept until it is over. */
+interface Opening {
+  readonly request: Buffer;
+  readonly answer: HandshakeReader;
+}
+
+/**
+ * A client of RFC 6455 over a stream of bytes. It is also the object that its stream and its reader of frames call. What
+ * only the handshake needs is dropped after it.
+ */
+export class WebSocketClient implements StreamHandlers, FrameHandlers {
   readonly #handlers: WebSocketHandlers;
   readonly #stream: ByteStream;
   readonly #frames: FrameReader;
+  readonly #maxMessageBytes: number;
+  readonly #timers: Pick<Timers, 'after'>;
   /** Null once the handshake is over. */
-  #handshake: HandshakeReader | null;
+  #opening: Opening | null;
   #inflater: Inflater | null = null;
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting';
-  #end: WebSocketEnd = { code: CLOSE_CODE.abnormal, reason: '', problem: null };
-  #cancelTimer = () => {};
+  #end = UNEXPLAINED;
+  #cancelTimer: (() => void) | null = null;
 
   /** Opens the connection. Throws an Error for a header that cannot be sent. */
   constructor(open: OpenStream, options: WebSocketOptions, handlers: WebSocketHandlers) {
-    this.#options = options;
+    const { address, compression, maxMessageBytes, timers = realTimers } = options;
     this.#handlers = handlers;
-    const extensions = options.compression ? DEFLATE_OFFER : null;
-    const request = writeHandshake({ ...options.handshake, extensions });
-    this.#handshake = new HandshakeReader(request.key, { ...options.handshake, extensions });
-    this.#frames = new FrameReader(
-      {
-        onMessage: (kind, payload, isCompressed, arrival) => this.#take(kind, payload, isCompressed, arrival),
-        onPing: (data) => this.#send(makeFrame(OPCODE.pong, data)),
-        onPong: handlers.onPong,
-        onClose: (code, reason) => this.#takeClose(code, reason),
-        onViolation: (code, problem) => this.#failWith(code, problem),
-      },
-      { maxMessageBytes: options.maxMessageBytes, mayCompress: options.compression },
-    );
-    this.#stream = open(options.address, {
-      onOpen: () => this.#stream.write(request.bytes),
-      onBytes: (bytes, arrival) => this.#receive(bytes, arrival),
-      onEnd: () => this.#stream.end(),
-      onClosed: (error) => this.#finish(error),
-    });
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#timers = timers;
+    const extensions = compression ? DEFLATE_OFFER : null;
+    const { bytes: request, key } = writeHandshake({ ...options.handshake, extensions });
+    this.#opening = { request, answer: new HandshakeReader(key, { ...options.handshake, extensions }) };
+    this.#frames = new FrameReader(this, { maxMessageBytes, mayCompress: compression });
+    this.#stream = open(address, this);
+  }
+
+  onOpen(): void {
+    if (this.#opening !== null) this.#stream.write(this.#opening.request);
+  }
+
+  onEnd(): void {
+    this.#stream.end();
+  }
+
+  onPing(data: Buffer): void {
+    this.#send(makeFrame(OPCODE.pong, data));
+  }
+
+  onPong(data: Buffer, arrival: Arrival): void {
+    this.#handlers.onPong(data, arrival);
   }
 
   get isOpen(): boolean {
@@ -117,17 +135,17 @@ export class WebSocketClient {
     if (this.#state === 'open') this.#stream.write(frame);
   }
 
-  #receive(bytes: Buffer, arrival: Arrival): void {
-    if (this.#handshake === null) {
+  onBytes(bytes: Buffer, arrival: Arrival): void {
+    if (this.#opening === null) {
       this.#frames.push(bytes, arrival);
       return;
     }
-    const outcome = this.#handshake.push(bytes);
+    const outcome = this.#opening.answer.push(bytes);
     if (outcome === null) return;
-    this.#handshake = null;
+    this.#opening = null;
     const problem = outcome.kind === 'refused' ? outcome.reason : this.#agreeOn(outcome.accepted.extensions);
     if (problem !== null) {
-      this.#failWith(CLOSE_CODE.abnormal, problem);
+      this.onViolation(CLOSE_CODE.abnormal, problem);
     } else if (outcome.kind === 'accepted') {
       this.#state = 'open';
       this.#handlers.onOpen(outcome.accepted);
@@ -140,32 +158,33 @@ export class WebSocketClient {
     if (extensions === null) return null;
     const parameters = readDeflateAnswer(extensions);
     if (parameters === null) return `the server chose the extension "${extensions}", which was not offered`;
-    this.#inflater = new Inflater(parameters, this.#options.maxMessageBytes);
+    this.#inflater = new Inflater(parameters, this.#maxMessageBytes);
     return null;
   }
 
-  #take(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void {
+  onMessage(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void {
     if (!isCompressed) {
       this.#handlers.onMessage(kind, payload, arrival);
       return;
     }
-    const { maxMessageBytes } = this.#options;
     let message: Buffer | undefined;
     try {
       message = this.#inflater?.inflate(payload);
     } catch (error) {
       const isTooBig = error instanceof RangeError;
-      if (isTooBig) this.#failWith(CLOSE_CODE.tooBig, `a message is longer than ${maxMessageBytes} bytes`);
-      else this.#failWith(CLOSE_CODE.invalidData, 'a compressed message cannot be inflated');
+      if (isTooBig)
+        this.onViolation(CLOSE_CODE.tooBig, `a message is longer than ${this.#maxMessageBytes} bytes`);
+      else this.onViolation(CLOSE_CODE.invalidData, 'a compressed message cannot be inflated');
       return;
     }
-    if (message === undefined) this.#failWith(CLOSE_CODE.protocolError, 'a reserved bit is set');
-    else if (kind === 'text' && !isUtf8(message)) this.#failWith(CLOSE_CODE.invalidData, 'text is not UTF-8');
+    if (message === undefined) this.onViolation(CLOSE_CODE.protocolError, 'a reserved bit is set');
+    else if (kind === 'text' && !isUtf8(message))
+      this.onViolation(CLOSE_CODE.invalidData, 'text is not UTF-8');
     else this.#handlers.onMessage(kind, message, arrival);
   }
 
   /** The server closes, or answers our close. It ends the connection first, so that its port is the one that waits. */
-  #takeClose(code: number, reason: string): void {
+  onClose(code: number, reason: string): void {
     if (this.#end.problem === null) this.#end = { code, reason, problem: null };
     this.#send(makeCloseFrame(code === CLOSE_CODE.none ? null : code));
     this.#state = 'closing';
@@ -173,7 +192,7 @@ export class WebSocketClient {
   }
 
   /** Fails the connection (section 7.1.7): a close frame with the code, if there can be one, and the end. */
-  #failWith(code: number, problem: string): void {
+  onViolation(code: number, problem: string): void {
     if (this.#state === 'closed') return;
     this.#end = { code: CLOSE_CODE.abnormal, reason: '', problem };
     this.#send(makeCloseFrame(code));
@@ -183,15 +202,13 @@ export class WebSocketClient {
   }
 
   #giveUpLater(): void {
-    this.#cancelTimer();
-    this.#cancelTimer = (this.#options.timers ?? realTimers).after(CLOSE_WITHIN_MS, () =>
-      this.#stream.destroy(),
-    );
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#timers.after(CLOSE_WITHIN_MS, () => this.#stream.destroy());
   }
 
-  #finish(error: Error | null): void {
+  onClosed(error: Error | null): void {
     this.#state = 'closed';
-    this.#cancelTimer();
+    this.#cancelTimer?.();
     const end = this.#end;
     const isUnexplained = end.code === CLOSE_CODE.abnormal && end.problem === null;
     this.#handlers.onClosed(isUnexplained ? { ...end, problem: error?.message ?? null } : end);

@@ -45,8 +45,8 @@ class NodeStream implements ByteStream {
     this.#socket = socket;
     let error: Error | null = null;
     if (tls !== null) socket.on('data', (bytes: Buffer) => handlers.onBytes(bytes, arriveNow()));
-    socket.once(tls === null ? 'connect' : 'secureConnect', handlers.onOpen);
-    socket.once('end', handlers.onEnd);
+    socket.once(tls === null ? 'connect' : 'secureConnect', () => handlers.onOpen());
+    socket.once('end', () => handlers.onEnd());
     socket.once('error', (cause) => {
       error = cause;
     });

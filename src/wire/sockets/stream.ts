@@ -21,16 +21,19 @@ export interface Arrival {
   uncertaintyNs: number;
 }
 
-/** What happens on a connection. Handlers are called synchronously, one after the other. */
+/**
+ * What happens on a connection. Methods are called synchronously, one after the other. The object that has them is that
+ * of the connection: a closure for each would take more memory than the rest of an idle connection.
+ */
 export interface StreamHandlers {
   /** The connection is open, with TLS where it was asked for. */
-  readonly onOpen: () => void;
+  onOpen(): void;
   /** Bytes arrived, which are valid during the call only. */
-  readonly onBytes: (bytes: Buffer, arrival: Arrival) => void;
+  onBytes(bytes: Buffer, arrival: Arrival): void;
   /** The peer sends nothing more. */
-  readonly onEnd: () => void;
+  onEnd(): void;
   /** The connection is gone, or could not be opened. Called once; null when both sides have ended. */
-  readonly onClosed: (error: Error | null) => void;
+  onClosed(error: Error | null): void;
 }
 
 /** One connection, as a stream of bytes in both directions. */
