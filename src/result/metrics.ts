@@ -1,7 +1,13 @@
 import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
 import { largest } from './order-statistics.ts';
 import type { RunResult } from './run-result.ts';
-import { measuredProcesses, receivedInTime, serverCpuPerDeliveryNs, serverRssBytes } from './telemetry.ts';
+import {
+  generatorCpuPerDeliveryNs,
+  measuredProcesses,
+  receivedInTime,
+  serverCpuPerDeliveryNs,
+  serverRssBytes,
+} from './telemetry.ts';
 
 /** What a metric is measured in. Durations are nanoseconds, rates are per second, shares run from 0 to 1. */
 export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
@@ -113,6 +119,14 @@ export const FIGURES = {
     tolerance: { delta: 0.1, floor: 500 },
     tables: ['cost', 'summary'],
     value: serverCpuPerDeliveryNs,
+  },
+  generator_cpu_per_delivery: {
+    ...OF_CLIENTS,
+    title: 'generator CPU/delivery',
+    unit: 'duration',
+    meaning: 'CPU time of all generator processes per delivery or request',
+    tables: ['cost'],
+    value: generatorCpuPerDeliveryNs,
   },
   server_cpu: {
     ...OF_SERVER,

@@ -156,13 +156,22 @@ function coveredMs(parts: readonly MeasuredSample[]): number {
  * deliveries. Scaled up when the samples leave out a part of the measured time.
  */
 export function serverCpuPerDeliveryNs(result: RunResult): number | null {
-  const { timing, telemetry } = result;
+  return cpuPerDeliveryNs(result, result.telemetry.servers);
+}
+
+/** The same of all generator processes, with everything that they do: sending, recording and pacing. */
+export function generatorCpuPerDeliveryNs(result: RunResult): number | null {
+  return cpuPerDeliveryNs(result, result.telemetry.workers);
+}
+
+function cpuPerDeliveryNs(result: RunResult, processes: readonly ProcessTelemetry[]): number | null {
+  const { measureMs } = result.timing;
   const parts = measuredSamples(
-    telemetry.servers.flatMap(({ samples }) => samples),
-    timing.measureMs,
+    processes.flatMap(({ samples }) => samples),
+    measureMs,
   );
   const cpuMs = total(parts, (sample) => sample.cpuMs);
   const delivered = receivedInTime(result);
   if (cpuMs === null || delivered === 0) return null;
-  return (cpuMs * (timing.measureMs / coveredMs(parts)) * 1e6) / delivered;
+  return (cpuMs * (measureMs / coveredMs(parts)) * 1e6) / delivered;
 }

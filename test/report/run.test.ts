@@ -33,9 +33,9 @@ describe('text of one result', () => {
       socketio websocket     100    20,000     20,000     0     0           0             0           0
 
       Cost
-                          server CPU/      bytes/      generator  uncertainty
-      target              delivery us  delivery B  utilization %       p99 us
-      socketio websocket          117         105           17.8         98.9
+                          server CPU/  generator CPU/      bytes/      generator  uncertainty
+      target              delivery us     delivery us  delivery B  utilization %       p99 us
+      socketio websocket          117            89.0         105           17.8         98.9
 
       Run
       rate     100/s sent of 100/s intended (1,000 of 1,000 messages)
@@ -212,12 +212,14 @@ describe('text of several results', () => {
       socketio websocket (2)     100    20,000     19,993     0     7           0       0           0
 
       Cost
-                              server CPU/      bytes/  requests/    empty      generator  uncertainty
-      target                  delivery us  delivery B   delivery  polls %  utilization %       p99 us
-      socketio websocket              117         105          0        -           17.8         98.9
-      socketio polling                114         355      0.550     25.0           17.7          295
-      ws                              113         105          0        -           18.3         30.4
-      socketio websocket (2)          115         105          0        -           17.9          100
+                                server  generator
+                                  CPU/       CPU/    bytes/             empty    generator
+                              delivery   delivery  delivery  requests/  polls  utilization  uncertainty
+      target                        us         us         B   delivery      %            %       p99 us
+      socketio websocket           117       89.0       105          0      -         17.8         98.9
+      socketio polling             114       88.3       355      0.550   25.0         17.7          295
+      ws                           113       91.3       105          0      -         18.3         30.4
+      socketio websocket (2)       115       89.5       105          0      -         17.9          100
 
       ack-roundtrip on socketio websocket
       20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
@@ -232,9 +234,9 @@ describe('text of several results', () => {
       socketio websocket     100     1,000      1,000     0     0           0             0           0
 
       Cost
-                          server CPU/      bytes/      generator  uncertainty
-      target              delivery ms  delivery B  utilization %       p99 us
-      socketio websocket         2.33         200           17.8         83.8
+                          server CPU/  generator CPU/      bytes/      generator  uncertainty
+      target              delivery ms     delivery ms  delivery B  utilization %       p99 us
+      socketio websocket         2.33            1.78         200           17.8         83.8
       "
     `);
   });
@@ -286,9 +288,9 @@ describe('Markdown', () => {
 
       #### Cost
 
-      | target | server CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
-      | --- | ---: | ---: | ---: | ---: |
-      | socketio websocket | 117 | 105 | 17.8 | 98.9 |
+      | target | server CPU/delivery us | generator CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
+      | --- | ---: | ---: | ---: | ---: | ---: |
+      | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9 |
 
       #### Run
 
@@ -409,10 +411,10 @@ describe('Markdown', () => {
 
       #### Cost
 
-      | target | server CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
-      | --- | ---: | ---: | ---: | ---: |
-      | socketio websocket | 117 | 105 | 17.8 | 98.9 |
-      | socketio websocket (2) | 115 | 105 | 17.9 | 100 |
+      | target | server CPU/delivery us | generator CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
+      | --- | ---: | ---: | ---: | ---: | ---: |
+      | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9 |
+      | socketio websocket (2) | 115 | 89.5 | 105 | 17.9 | 100 |
       "
     `);
   });

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { largest, median } from '../../src/result/order-statistics.ts';
 import type { ProcessTelemetry } from '../../src/result/run-result.ts';
-import { measuredTelemetry, serverCpuPerDeliveryNs, serverRssBytes } from '../../src/result/telemetry.ts';
+import {
+  generatorCpuPerDeliveryNs,
+  measuredTelemetry,
+  serverCpuPerDeliveryNs,
+  serverRssBytes,
+} from '../../src/result/telemetry.ts';
 import { measuredIntervals, NsHistogram, samplesNeeded, viewResult } from '../../src/result/view.ts';
 import { makeResult } from '../report/fixture.ts';
 import { storedSeries } from '../run/made-series.ts';
@@ -267,6 +272,23 @@ describe("the server's CPU time for one delivery", () => {
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals: [] })).toBeNull();
     const intervals = result.intervals.map((interval) => ({ ...interval, series: {} }));
     expect(serverCpuPerDeliveryNs({ ...withServer, intervals })).toBeNull();
+  });
+});
+
+describe("the generator's CPU time for one delivery", () => {
+  const result = makeResult({ clients: 4, rateHz: 50, seconds: 2 });
+  const worker = telemetryOf({ atMs: 1000, cpuMs: 60 }, { atMs: 2000, cpuMs: 100 });
+  const server = telemetryOf({ atMs: 2000, cpuMs: 800 });
+
+  it('is that of all its processes together, without the server', () => {
+    // Twice 160 ms for 400 deliveries.
+    const telemetry = { servers: [server], workers: [worker, worker] };
+    expect(generatorCpuPerDeliveryNs({ ...result, telemetry })).toBeCloseTo(0.8e6, 3);
+  });
+
+  it('is null without telemetry of the generator', () => {
+    const telemetry = { servers: [server], workers: [] };
+    expect(generatorCpuPerDeliveryNs({ ...result, telemetry })).toBeNull();
   });
 });
 
