@@ -3,10 +3,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { parseAddress, resolveName } from '../contract/address.ts';
 import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
+import type { WorkerContext } from './context.ts';
 
 /** Requests in flight at once. Further messages wait here, because waiting in an agent would pass for latency. */
 const MAX_IN_FLIGHT = 64;
 const MAX_WAITING = 1000;
+const PUBLISHED_EVERY_MS = 10;
 const CONNECTIONS = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: resolveName };
 
 export interface HttpPublisherOptions {
@@ -108,6 +110,19 @@ export class HttpPublisher {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
   }
+}
+
+/** Waits until messages that wait for an HTTP connection are sent, and drops those that would be too late. */
+export async function publishWaiting(
+  publisher: HttpPublisher,
+  { clock, timers, measuring }: Pick<WorkerContext, 'clock' | 'timers' | 'measuring'>,
+  stopped: Promise<void>,
+): Promise<void> {
+  const isStopped = stopped.then(() => true);
+  while (publisher.waiting > 0 && clock.nowNs() < measuring.sendBeforeNs) {
+    if (await Promise.race([isStopped, timers.sleep(PUBLISHED_EVERY_MS)])) break;
+  }
+  publisher.dropWaiting();
 }
 
 function encodeBody(body: unknown): { content: string | Uint8Array; type: Record<string, string> } {

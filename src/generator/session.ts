@@ -8,7 +8,7 @@ import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
-import { HttpPublisher } from './http-publisher.ts';
+import { HttpPublisher, publishWaiting } from './http-publisher.ts';
 import { connectAll, joinAll, membersOf } from './joining.ts';
 import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
@@ -21,7 +21,6 @@ import { type MeasuredPart, Snapshots } from './snapshots.ts';
 import type { OwnSockets } from './sockets.ts';
 
 const TOTALS_EVERY_MS = 100;
-const PUBLISHED_EVERY_MS = 10;
 
 export interface SessionOptions extends ContextOptions {
   readonly driver: Driver;
@@ -190,20 +189,10 @@ export class GeneratorSession {
     this.#snapshots.from(startNs);
     timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
     await this.#sender.measure();
-    await this.#publishWaiting();
+    await publishWaiting(this.#publisher, this.#context, this.#sender.stopped);
     const streams = this.#messages.byStream();
     this.#options.post({ type: 'sent', streams, unsent: this.#messages.unsent.take() });
     this.#stopTotals = timers.every(TOTALS_EVERY_MS, () => this.#postTotals());
-  }
-
-  /** Waits until messages that wait for an HTTP connection are sent, and drops those that would be too late. */
-  async #publishWaiting(): Promise<void> {
-    const { clock, timers, measuring } = this.#context;
-    const isStopped = this.#sender.stopped.then(() => true);
-    while (this.#publisher.waiting > 0 && clock.nowNs() < measuring.sendBeforeNs) {
-      if (await Promise.race([isStopped, timers.sleep(PUBLISHED_EVERY_MS)])) break;
-    }
-    this.#publisher.dropWaiting();
   }
 
   async #finish(): Promise<void> {
