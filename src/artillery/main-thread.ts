@@ -2,6 +2,7 @@ import { setTimeout as keepAlive } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import { createClock } from '../measure/clock.ts';
 import { realTimers } from '../measure/timers.ts';
+import { readWallOrigin, type WallOrigin } from '../measure/wall-clock.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
@@ -28,6 +29,7 @@ export class MainThread {
   readonly #settings: PluginSettings;
   readonly #originNs: bigint;
   readonly #startedAt = new Date();
+  readonly #wallAtStart: WallOrigin;
   readonly #clock;
   readonly #control: BroadcastChannel;
   readonly #reports = new Map<number, BroadcastChannel>();
@@ -48,6 +50,7 @@ export class MainThread {
     this.#script = script;
     this.#settings = settings;
     this.#originNs = originNs;
+    this.#wallAtStart = readWallOrigin(originNs);
     this.#clock = createClock(originNs);
     this.#control = new BroadcastChannel(channelName(originNs));
     this.#control.onmessage = (event) => this.#handle((event as { data: ControlMessage }).data);
@@ -175,6 +178,11 @@ export class MainThread {
       scenario,
       gathered,
       startedAt: this.#startedAt,
+      clock: {
+        originNs: this.#originNs,
+        atStart: this.#wallAtStart,
+        atEnd: readWallOrigin(this.#originNs),
+      },
       environment: {
         ...environment,
         packages: { ...environment.packages, ...(version === undefined ? {} : { artillery: version }) },

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { isAnomalous, keepWorst } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { assembleResult } from '../run/assemble.ts';
+import { assembleResult, type RunClock } from '../run/assemble.ts';
 import type { BalancedStream } from './balance.ts';
 import type { GatheredRun } from './gathered.ts';
 import { isOfThread, placeOfNumber } from './numbers.ts';
@@ -13,6 +13,7 @@ export interface ArtilleryRecord {
   readonly scenario: Scenario;
   readonly gathered: GatheredRun;
   readonly startedAt: Date;
+  readonly clock: RunClock;
   readonly environment: RunResult['environment'];
   readonly abortReasons: readonly Finding[];
   readonly notes: readonly Finding[];
@@ -36,6 +37,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
       collector,
       shard: null,
       startedAt,
+      clock: record.clock,
       environment,
       workerPids: gathered.threads.map(() => pid),
       servers: [],

@@ -58,6 +58,9 @@ function contradiction(result: RunResult): Contradiction | null {
     const sum = `${delivered} delivered + ${lost} lost + ${unknown} unknown`;
     return { place: ['ledger'], problem: `${expected} expected deliveries are not ${sum}` };
   }
+  if (headline !== result.plan.headline) {
+    return { place: ['headline'], problem: 'it is not the headline of the plan' };
+  }
   // A shard may have timed no delivery by its own clock.
   if (delivered > 0 && samples.count > 0 && series[headline] === undefined && shard === null) {
     return { place: ['series', headline], problem: 'the headline series is missing' };

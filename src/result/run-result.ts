@@ -10,6 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
+import { clockSchema } from './stored-clock.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
@@ -140,12 +141,15 @@ const mergedShard = z.object({
   startedAt: z.iso.datetime(),
   toolVersion: textSchema,
   environment,
+  clock: clockSchema.nullable().default(null),
 });
 
 export const runResultSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   tool: z.object({ name: z.literal('sockbench'), version: textSchema }),
   startedAt: z.iso.datetime(),
+  /** Null in a merge, whose shards have one each, and in results of older versions. */
+  clock: clockSchema.nullable().default(null),
   /** `partial`: the run ended before its plan did. */
   status: z.enum(['complete', 'partial']),
   /** Why the run is invalid; empty for a valid one. */

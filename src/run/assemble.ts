@@ -1,8 +1,10 @@
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
+import type { WallOrigin } from '../measure/wall-clock.ts';
 import { VERSION } from '../package.ts';
 import { boundResult, mergeSamples } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
+import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import type { StoredSample } from '../result/telemetry.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
@@ -12,9 +14,17 @@ import { intervalsOfShard } from './shard-run.ts';
 import { intervalSeconds } from './timeline.ts';
 import { judgeRun } from './validity/judge.ts';
 
+/** The origin of the clock of a run, as a reading of CLOCK_MONOTONIC and in wall time. */
+export interface RunClock {
+  readonly originNs: bigint;
+  readonly atStart: WallOrigin;
+  readonly atEnd: WallOrigin;
+}
+
 /** Everything that a run has recorded when it is over, before it is judged and stored. */
 interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard'> {
   readonly startedAt: Date;
+  readonly clock: RunClock;
   readonly environment: RunResult['environment'];
   readonly workerPids: readonly number[];
   /** The server's processes; empty when nothing is known of them. */
@@ -34,6 +44,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
     startedAt: record.startedAt.toISOString(),
+    clock: storeClock(record),
     status: abortReasons.length === 0 ? 'complete' : 'partial',
     invalid: [...abortReasons, shard?.findLate() ?? null].filter((reason) => reason !== null),
     findings: [],
@@ -72,6 +83,16 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     shards: null,
   };
   return judgeRun(boundResult(result), collector.impossible.take());
+}
+
+function storeClock({ clock: { originNs, atStart, atEnd }, collector }: RunRecord): StoredClock {
+  const wall = ({ originWallNs, boundNs }: WallOrigin) => ({ originWallNs: String(originWallNs), boundNs });
+  return {
+    originMonotonicNs: String(originNs),
+    measureStartNs: Math.max(0, Math.round(collector.measureStartNs)),
+    atStart: wall(atStart),
+    atEnd: wall(atEnd),
+  };
 }
 
 /** Removes user names and passwords from URLs. */

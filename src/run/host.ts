@@ -1,6 +1,7 @@
 import { lowerOwnPriority } from '../generator/priority.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
+import { readWallOrigin, type WallOrigin } from '../measure/wall-clock.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
 import { type Affinity, chooseAffinity, separateGenerator } from './affinity.ts';
@@ -18,6 +19,8 @@ export interface RunHost {
   /** Origin of {@link clock}, from which the clocks of the other processes count too. */
   readonly originNs: bigint;
   readonly clock: Clock;
+  /** Reads the wall time of the origin. */
+  readonly readWall: () => WallOrigin;
   readonly timers: Timers;
   readonly chooseAffinity: typeof chooseAffinity;
   readonly startWorker: StartWorker;
@@ -47,6 +50,7 @@ export function createHost(originNs = readOriginNs()): RunHost {
     shard: null,
     originNs,
     clock: createClock(originNs),
+    readWall: () => readWallOrigin(originNs),
     timers: realTimers,
     chooseAffinity,
     startWorker: startWorkerProcess,

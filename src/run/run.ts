@@ -62,6 +62,7 @@ export async function runPlan(
   host: RunHost = createHost(),
 ): Promise<RunResult> {
   const startedAt = new Date();
+  const wallAtStart = host.readWall();
   const run = openRun(planned, hooks, host);
   const { control } = run;
   const report = () => hooks.onProgress(progressOf(run));
@@ -84,6 +85,7 @@ export async function runPlan(
     const result = assembleResult({
       ...started,
       startedAt,
+      clock: { originNs: host.originNs, atStart: wallAtStart, atEnd: host.readWall() },
       environment: environmentOf(started, hooks.commandLine, before),
       workerPids: started.workers.pids,
       servers: started.server.telemetry?.processes() ?? [],

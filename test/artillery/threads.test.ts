@@ -15,7 +15,7 @@ import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import { FakeConnection } from '../generator/fake-connection.ts';
-import { idleLoop, VirtualTime } from '../support/virtual-time.ts';
+import { idleLoop, MADE_CLOCK, VirtualTime } from '../support/virtual-time.ts';
 
 type Delivery = (
   message: unknown,
@@ -141,6 +141,7 @@ async function runInTwoThreads(flow: unknown[], usersOfThread: number, deliver: 
     scenario,
     gathered,
     startedAt: new Date(),
+    clock: MADE_CLOCK,
     environment: readEnvironment([], affinity, undisturbed, process.cwd()),
     abortReasons: [],
     notes: [],

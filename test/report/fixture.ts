@@ -252,6 +252,12 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     schemaVersion: 3,
     tool: { name: 'sockbench', version: '0.1.0' },
     startedAt: '2026-03-04T05:06:07.891Z',
+    clock: {
+      originMonotonicNs: '123456789012345',
+      measureStartNs: 4_000_000_000,
+      atStart: { originWallNs: '1772600763891000000', boundNs: 200 },
+      atEnd: { originWallNs: '1772600763891000100', boundNs: 200 },
+    },
     status: 'complete',
     invalid: [],
     findings: [],

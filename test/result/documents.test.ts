@@ -177,7 +177,14 @@ describe('a stored result', () => {
     const text = JSON.stringify(result).replace('"series":{', '"series":{"__proto__":{"constructor":1},');
     await writeFile(path, text);
     expect(Object.keys((await readAs('run', path)).series)).toEqual(Object.keys(result.series));
-    await writeFile(path, JSON.stringify({ ...result, headline: 'constructor' }));
+    await writeFile(
+      path,
+      JSON.stringify({
+        ...result,
+        headline: 'constructor',
+        plan: { ...result.plan, headline: 'constructor' },
+      }),
+    );
     await expect(readAs('run', path)).rejects.toMatchObject({
       message: expect.stringMatching(/series\.constructor: the headline series is missing$/) as unknown,
     });

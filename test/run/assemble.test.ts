@@ -8,6 +8,7 @@ import { Collector } from '../../src/run/collector.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { planOn, targetWith } from '../support/plan.ts';
+import { MADE_CLOCK } from '../support/virtual-time.ts';
 import { incompleteBroadcast, madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
 
 const CLIENTS = 3;
@@ -87,6 +88,7 @@ function resultOf({
     membership,
     shard: null,
     startedAt: new Date(),
+    clock: MADE_CLOCK,
     environment: ENVIRONMENT,
     collector,
     workerPids: [1],

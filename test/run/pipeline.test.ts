@@ -66,6 +66,15 @@ describe('a run from start to end', () => {
       fanout_skew: MESSAGES,
       receive_uncertainty: EXPECTED,
     });
+    const wall = { originWallNs: '1800000000000000000', boundNs: 100 };
+    const { startMs, connectMs, warmupMs } = result.timing;
+    expect(result.clock).toEqual({
+      originMonotonicNs: '0',
+      // The virtual time begins at 1 s.
+      measureStartNs: expect.closeTo(1e9 + (startMs + connectMs + warmupMs) * MS, -6),
+      atStart: wall,
+      atEnd: wall,
+    });
     expect(run.isServerStopped).toBe(true);
   });
 

@@ -19,7 +19,7 @@ import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-p
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
 import { FakeServer, type ServerBehavior } from './fake-server.ts';
 import { targetWith } from './plan.ts';
-import { idleLoop, VirtualTime } from './virtual-time.ts';
+import { idleLoop, MADE_CLOCK, VirtualTime } from './virtual-time.ts';
 
 /** Time of a message between coordinator and worker. */
 const IPC_MS = 0.1;
@@ -138,6 +138,7 @@ export class FakeRun {
       shard: this.#options.shard ?? null,
       originNs: 0n,
       clock: this.clock,
+      readWall: () => MADE_CLOCK.atStart,
       timers: this.coordinator.timers,
       chooseAffinity: (workers) => ({ affinity: noAffinity(workers), problem: null }),
       startWorker: (_cpus, handlers) => {

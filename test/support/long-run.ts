@@ -7,6 +7,7 @@ import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from '../run/made-snapshot.ts';
 import { planOn, targetWith } from './plan.ts';
+import { MADE_CLOCK } from './virtual-time.ts';
 
 const EVERYONE = [0, 1, 2];
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
@@ -74,6 +75,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     membership,
     shard: null,
     startedAt: new Date('2026-03-04T05:06:07.891Z'),
+    clock: MADE_CLOCK,
     environment: readEnvironment(
       [],
       { server: null, workers: spread.map(() => null) },

@@ -102,3 +102,10 @@ export function idleLoop(time: VirtualTime): EventLoop {
     setOnBeat() {},
   };
 }
+
+/** The clock of a made-up run, whose origin has a wall time of the year 2027. */
+export const MADE_CLOCK = {
+  originNs: 0n,
+  atStart: { originWallNs: 1_800_000_000_000_000_000n, boundNs: 100 },
+  atEnd: { originWallNs: 1_800_000_000_000_000_000n, boundNs: 100 },
+} as const;

@@ -19,10 +19,10 @@ export class Machines {
   readonly #values = new Map<string, Map<string, number>>();
 
   add(result: ShardResult): void {
-    const { shard, startedAt, environment, telemetry, tool } = result;
+    const { shard, startedAt, environment, clock, telemetry, tool } = result;
     const { index, count, host, rendezvous, meeting, lateMs } = shard;
     this.#shards.push({
-      ...{ index, count, host, rendezvous, meeting, lateMs, startedAt, environment },
+      ...{ index, count, host, rendezvous, meeting, lateMs, startedAt, environment, clock },
       toolVersion: tool.version,
     });
     // Processes of all hosts stay apart.

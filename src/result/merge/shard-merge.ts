@@ -91,6 +91,7 @@ export class ShardMerge {
       schemaVersion: SCHEMA_VERSION,
       tool: { name: 'sockbench', version: VERSION },
       ...merged,
+      clock: null,
       invalid,
       findings,
       notes: [...notes, ...this.#notes, ...more.filter((note) => note !== null)],
