@@ -56,6 +56,17 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/**
+ * Names of the null server by the protocol that it speaks. It does the smallest possible work, so that a run on it shows
+ * what this machine and the generator need by themselves. Calibrations start it; it is no reference server.
+ */
+export const NULL_SERVERS = { ws: 'null-ws', socketio: 'null-socketio' } as const;
+
+/** Whether this is the name of the null server. */
+export function isNullServer(name: string): boolean {
+  return Object.values(NULL_SERVERS).some((each) => each === name);
+}
+
 /** Number of serving processes of a clustered server by default. */
 export const DEFAULT_PROCESSES = 2;
 

@@ -8,7 +8,7 @@ import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/prot
 import { type Client, chat, type OutgoingEvent } from '../../src/contract/target.ts';
 import type { Connection } from '../../src/drivers/driver.ts';
 import { killServer, type ServerChild, startServer, urlOf } from '../servers/child.ts';
-import { everyPair } from './pairs.ts';
+import { everyPair, nullPairs } from './pairs.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -74,7 +74,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-const pairs = await everyPair();
+const pairs = [...(await everyPair()), ...nullPairs()];
 
 describe.each(
   pairs.map((pair) => [`${pair.driver.name} over ${pair.transport} to ${pair.serverName}`, pair] as const),

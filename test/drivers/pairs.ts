@@ -1,5 +1,5 @@
 import { servers } from '../../servers/index.ts';
-import type { ReferenceServer } from '../../src/contract/server.ts';
+import { NULL_SERVERS, type ReferenceServer } from '../../src/contract/server.ts';
 import type { Transport } from '../../src/contract/target.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
@@ -15,6 +15,15 @@ export interface Pair {
 export function inNamespaceOf({ namespace }: ReferenceServer, driver: Driver): Driver {
   if (namespace === undefined) return driver;
   return { ...driver, connect: (options) => driver.connect({ namespace, ...options }) };
+}
+
+/** The null server and every driver that it can serve: it knows WebSocket only. */
+export function nullPairs(): Pair[] {
+  return Object.entries(NULL_SERVERS).flatMap(([protocol, serverName]) =>
+    drivers
+      .filter((driver) => driver.protocol === protocol && driver.transports.includes('websocket'))
+      .map((driver): Pair => ({ driver, serverName, transport: 'websocket' })),
+  );
 }
 
 /** Every pair of the registries. */

@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { runtimeCommand } from '../../servers/availability.ts';
 import { servers } from '../../servers/index.ts';
+import { isNullServer } from '../../src/contract/server.ts';
 
 const START = fileURLToPath(new URL('../../servers/start.ts', import.meta.url));
+const START_NULL = fileURLToPath(new URL('../../src/null-server/start.ts', import.meta.url));
 
 /** What a server says when it is ready, or why it is not. */
 export interface ReadyLine {
@@ -24,13 +26,15 @@ export interface ServerChild {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts servers/start.ts with these arguments and waits for its first line. */
+/** Starts a reference server, or the null server, with these arguments and waits for its first line. */
 export async function startServer(...args: readonly string[]): Promise<ServerChild> {
   // With a channel to its parent the server ends with it, even when a test run is aborted.
   const [name = ''] = args;
   const runtime = Object.hasOwn(servers, name) ? (await servers[name]?.())?.server.runtime : undefined;
   const [file = '', ...flags] = runtimeCommand(runtime ?? 'node');
-  const child = spawn(file, [...flags, START, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = spawn(file, [...flags, isNullServer(name) ? START_NULL : START, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   if (child.stdout === null) throw new Error('no pipe');
   const reader = createInterface(child.stdout);
   const lines: string[] = [];

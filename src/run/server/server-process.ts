@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimeCommand } from '../../../servers/availability.ts';
+import { isNullServer } from '../../contract/server.ts';
 import { EXIT, fail } from '../../errors.ts';
 import { entryPath } from '../../package.ts';
 import type { Plan, ReferencePlan } from '../../plan/plan.ts';
@@ -107,10 +108,12 @@ export async function startReference(
   listen: { readonly host: string; readonly port: number },
   options: ServerOptions,
 ): Promise<StartedServer> {
+  const isNull = isNullServer(name);
   const command = [
     ...runtimeCommand(runtime, program),
-    ...(runtime === 'node' ? ['--import', probeUrl] : []),
-    entryPath('../servers/start'),
+    // The null server waits in the kernel, where no event loop can be observed.
+    ...(runtime === 'node' && !isNull ? ['--import', probeUrl] : []),
+    entryPath(isNull ? 'null-server/start' : '../servers/start'),
     name,
     listen.host,
     String(listen.port),

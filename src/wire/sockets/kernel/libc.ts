@@ -9,10 +9,14 @@ import { messageOf } from '../../../errors.ts';
 export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   bind(fd: number, address: number, length: number): number;
+  listen(fd: number, backlog: number): number;
+  accept4(fd: number, address: number, length: number, flags: number): number;
+  getsockname(fd: number, address: number, length: number): number;
   connect(fd: number, address: number, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, length: number): number;
   getsockopt(fd: number, level: number, name: number, value: number, length: number): number;
   send(fd: number, bytes: number, length: number, flags: number): number;
+  recv(fd: number, bytes: number, length: number, flags: number): number;
   recvmsg(fd: number, message: number, flags: number): number;
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
@@ -31,10 +35,14 @@ export interface Libc {
 const DECLARATIONS = {
   socket: 'int socket(int, int, int)',
   bind: 'int bind(int, uint64_t, uint32_t)',
+  listen: 'int listen(int, int)',
+  accept4: 'int accept4(int, uint64_t, uint64_t, int)',
+  getsockname: 'int getsockname(int, uint64_t, uint64_t)',
   connect: 'int connect(int, uint64_t, uint32_t)',
   setsockopt: 'int setsockopt(int, int, int, uint64_t, uint32_t)',
   getsockopt: 'int getsockopt(int, int, int, uint64_t, uint64_t)',
   send: 'int64_t send(int, uint64_t, uint64_t, int)',
+  recv: 'int64_t recv(int, uint64_t, uint64_t, int)',
   recvmsg: 'int64_t recvmsg(int, uint64_t, int)',
   shutdown: 'int shutdown(int, int)',
   close: 'int close(int)',

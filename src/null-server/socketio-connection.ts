@@ -1,0 +1,93 @@
+import { type Envelope, EVENT } from '../contract/protocol.ts';
+import { OPCODE } from '../wire/rfc6455/frame.ts';
+import { encodePacket, MAIN_NAMESPACE, PACKET, type Packet, PacketReader } from '../wire/socketio/packet.ts';
+import { type MessageHandlers, NullConnection } from './null-connection.ts';
+import type { Peer } from './peer.ts';
+import { serverFrame } from './server-frame.ts';
+
+/** Packet types of Engine.IO 4, which stand before each text message. */
+const ENGINE = { open: '0', ping: '2', pong: '3', message: '4' } as const;
+
+/** A calibration ends before the first ping would be due. */
+const PING_MS = 3_600_000;
+const OPEN = {
+  upgrades: [],
+  pingInterval: PING_MS,
+  pingTimeout: PING_MS,
+  maxPayload: 128 * 1024 ** 2,
+};
+
+/** A client of Engine.IO 4 and Socket.IO 5 in one namespace. */
+export class SocketioConnection extends NullConnection {
+  readonly relay;
+  readonly #namespace: string;
+  readonly #request: RegExp;
+  readonly #packets = new PacketReader();
+
+  constructor(peer: Peer, messages: MessageHandlers, namespace: string | null) {
+    super(peer, messages);
+    this.#namespace = namespace ?? MAIN_NAMESPACE;
+    const place = this.#namespace === MAIN_NAMESPACE ? '' : `${this.#namespace},`;
+    const event = `${ENGINE.message}${PACKET.event}${place}`;
+    this.relay = {
+      published: Buffer.from(`${event}["${EVENT.sendMessage}",{"message":`),
+      delivered: Buffer.from(`${event}["${EVENT.receiveMessage}",`),
+      deliveredEnd: Buffer.from(']'),
+    };
+    this.#request = new RegExp(`^${event}(\\d+)\\["${EVENT.hello}",`);
+  }
+
+  protected override greet(): void {
+    this.#sendText(`${ENGINE.open}${JSON.stringify({ sid: 'null', ...OPEN })}`);
+  }
+
+  protected override replyTo(text: Buffer): readonly Uint8Array[] | null {
+    const [head, id] = this.#request.exec(text.toString('latin1', 0, 80)) ?? [];
+    if (head === undefined) return null;
+    const ack = head.slice(0, head.indexOf('[') - (id ?? '').length).replace(/^42/, '43');
+    return [Buffer.from(`${ack}${id}[`, 'latin1'), text.subarray(head.length)];
+  }
+
+  protected override read(payload: Buffer, isBinary: boolean): Envelope | null {
+    if (isBinary) return this.#envelopeOf(this.#packets.takeBinary(payload));
+    const [type, text] = [payload.toString('latin1', 0, 1), payload.toString('utf8', 1)];
+    if (type === ENGINE.ping) this.#sendText(`${ENGINE.pong}${text}`);
+    return type === ENGINE.message ? this.#envelopeOf(this.#packets.takeText(text)) : null;
+  }
+
+  #envelopeOf(packet: Packet | null): Envelope | null {
+    const { type, data, id } = packet ?? {};
+    if (type === PACKET.connect) {
+      this.#sendPacket({ type, namespace: this.#namespace, id: null, data: { sid: 'null' } });
+    }
+    if (type === PACKET.disconnect) this.end();
+    const values = Array.isArray(data) ? data : [];
+    if (type === PACKET.ack) return { event: '', data: values[0], ack: id ?? -1 };
+    if (type !== PACKET.event) return null;
+    return { event: String(values[0]), data: values[1], ...(typeof id === 'number' ? { id } : {}) };
+  }
+
+  #sendText(text: string): void {
+    this.write(serverFrame(OPCODE.text, Buffer.from(text)));
+  }
+
+  #sendPacket(packet: Packet): void {
+    this.write(framesOf(packet));
+  }
+
+  override encode({ event, data, id, ack }: Envelope): Buffer {
+    const namespace = this.#namespace;
+    return ack === undefined
+      ? framesOf({ type: PACKET.event, namespace, id: id ?? null, data: [event, data] })
+      : framesOf({ type: PACKET.ack, namespace, id: ack, data: [data] });
+  }
+}
+
+/** The text of a packet in one frame, and each attachment in another. */
+function framesOf(packet: Packet): Buffer {
+  const { text, attachments } = encodePacket(packet);
+  return Buffer.concat([
+    serverFrame(OPCODE.text, Buffer.from(`${ENGINE.message}${text}`)),
+    ...attachments.map((bytes) => serverFrame(OPCODE.binary, bytes)),
+  ]);
+}
