@@ -87,7 +87,7 @@ function watchEnding(socket: Socket, release: () => void): Ending {
 }
 
 /** The URL whose path is the namespace; the given URL where there is no namespace. */
-function namespaceUrl({ url, namespace }: ConnectOptions): string {
+export function namespaceUrl({ url, namespace }: ConnectOptions): string {
   if (namespace === undefined) return url;
   const address = new URL(url);
   address.pathname = namespace;
@@ -193,11 +193,12 @@ class SocketioConnection implements Connection {
   }
 }
 
-function argumentsOf(data: unknown): readonly unknown[] {
+/** The arguments of an event that a client sends. */
+export function argumentsOf(data: unknown): readonly unknown[] {
   return data instanceof Arguments ? data.list : [data];
 }
 
 /** Most events have one argument; of several, the list. */
-function oneOrAll(data: readonly unknown[]): unknown {
+export function oneOrAll(data: readonly unknown[]): unknown {
   return data.length > 1 ? data : data[0];
 }

@@ -1,6 +1,6 @@
 import { type Envelope, EVENT } from '../contract/protocol.ts';
 import { OPCODE } from '../wire/rfc6455/frame.ts';
-import { encodePacket, MAIN_NAMESPACE, PACKET, type Packet, PacketReader } from '../wire/socketio/packet.ts';
+import { encodePacket, jsonPackets, MAIN_NAMESPACE, PACKET, type Packet } from '../wire/socketio/packet.ts';
 import { type MessageHandlers, NullConnection } from './null-connection.ts';
 import type { Peer } from './peer.ts';
 import { serverFrame } from './server-frame.ts';
@@ -22,7 +22,7 @@ export class SocketioConnection extends NullConnection {
   readonly relay;
   readonly #namespace: string;
   readonly #request: RegExp;
-  readonly #packets = new PacketReader();
+  readonly #packets = jsonPackets();
 
   constructor(peer: Peer, messages: MessageHandlers, namespace: string | null) {
     super(peer, messages);
@@ -49,10 +49,10 @@ export class SocketioConnection extends NullConnection {
   }
 
   protected override read(payload: Buffer, isBinary: boolean): Envelope | null {
-    if (isBinary) return this.#envelopeOf(this.#packets.takeBinary(payload));
+    if (isBinary) return this.#envelopeOf(this.#packets.take(payload));
     const [type, text] = [payload.toString('latin1', 0, 1), payload.toString('utf8', 1)];
     if (type === ENGINE.ping) this.#sendText(`${ENGINE.pong}${text}`);
-    return type === ENGINE.message ? this.#envelopeOf(this.#packets.takeText(text)) : null;
+    return type === ENGINE.message ? this.#envelopeOf(this.#packets.take(text)) : null;
   }
 
   #envelopeOf(packet: Packet | null): Envelope | null {
@@ -85,9 +85,12 @@ export class SocketioConnection extends NullConnection {
 
 /** The text of a packet in one frame, and each attachment in another. */
 function framesOf(packet: Packet): Buffer {
-  const { text, attachments } = encodePacket(packet);
-  return Buffer.concat([
-    serverFrame(OPCODE.text, Buffer.from(`${ENGINE.message}${text}`)),
-    ...attachments.map((bytes) => serverFrame(OPCODE.binary, bytes)),
-  ]);
+  const messages = encodePacket(packet);
+  return Buffer.concat(
+    messages.map((message) =>
+      typeof message === 'string'
+        ? serverFrame(OPCODE.text, Buffer.from(`${ENGINE.message}${message}`))
+        : serverFrame(OPCODE.binary, message),
+    ),
+  );
 }

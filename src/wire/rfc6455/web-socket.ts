@@ -117,8 +117,11 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     this.#send(makeFrame(OPCODE.ping, data));
   }
 
-  /** Begins the closing handshake (section 7.1.2); the connection is given up when the server does not answer. */
-  close(code: number = CLOSE_CODE.normal): void {
+  /**
+   * Begins the closing handshake (section 7.1.2), without a code for null; the connection is given up when the server does
+   * not answer.
+   */
+  close(code: number | null = CLOSE_CODE.normal): void {
     if (this.#state === 'connecting') this.destroy();
     if (this.#state !== 'open') return;
     this.#send(makeCloseFrame(code));

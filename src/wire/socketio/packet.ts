@@ -5,7 +5,7 @@
  *     attachments, id: decimal numbers; namespace: "/" and what follows, left out for the main one
  *
  * Binary values of the data stand as `{"_placeholder":true,"num":0}`, and follow as binary messages in this order.
- * Source: https://github.com/socketio/socket.io-protocol, version 5.
+ * Source: https://github.com/socketio/socket.io-protocol, version 5. Errors have the words of the official parser.
  */
 
 export const PACKET = {
@@ -28,43 +28,91 @@ export interface Packet {
   readonly data: unknown;
 }
 
-/** A packet on its way: text, and the binary messages that follow it. */
-export interface EncodedPacket {
-  readonly text: string;
-  readonly attachments: readonly Uint8Array[];
+/** One message of Engine.IO. */
+export type PacketMessage = string | Uint8Array;
+
+/** Writes packets as messages, and reads those of one connection. What is no packet throws an Error. */
+export interface PacketCodec {
+  /** A packet is one message, and a binary message for each attachment. */
+  readonly encode: (packet: Packet) => readonly PacketMessage[];
+  /** Takes a message of the server, which is kept. Null while attachments are missing. */
+  readonly take: (message: PacketMessage) => Packet | null;
 }
 
 export const MAIN_NAMESPACE = '/';
 
+/** Names that have a meaning for the official clients and servers, which neither send nor read events of these names. */
+export const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
+  'connect',
+  'connect_error',
+  'disconnect',
+  'disconnecting',
+  'newListener',
+  'removeListener',
+]);
+
+/** The default parser of Socket.IO, for one connection. */
+export function jsonPackets(): PacketCodec {
+  const reader = new PacketReader();
+  return {
+    encode: encodePacket,
+    take: (message) => (typeof message === 'string' ? reader.takeText(message) : reader.takeBinary(message)),
+  };
+}
+
 /** Writes a packet. Events and acknowledgements with binary values become those of the binary types. */
-export function encodePacket({ type, namespace, id, data }: Packet): EncodedPacket {
+export function encodePacket({ type, namespace, id, data }: Packet): readonly PacketMessage[] {
+  const isBinary = (type === PACKET.event || type === PACKET.ack) && hasBinary(data);
   const attachments: Uint8Array[] = [];
-  const json = data === null ? '' : JSON.stringify(takeBinary(data, attachments));
-  const isBinary = attachments.length > 0;
+  const content = isBinary ? takeBinary(data, attachments) : data;
   const written = isBinary ? (type === PACKET.ack ? PACKET.binaryAck : PACKET.binaryEvent) : type;
   const count = isBinary ? `${attachments.length}-` : '';
   const place = namespace === MAIN_NAMESPACE ? '' : `${namespace},`;
-  return { text: `${written}${count}${place}${id ?? ''}${json}`, attachments };
+  const json = content === null ? '' : JSON.stringify(content);
+  return [`${written}${count}${place}${id ?? ''}${json}`, ...attachments];
+}
+
+function isBytes(value: object): value is ArrayBuffer | ArrayBufferView {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+}
+
+/** What JSON writes instead of a value. */
+function jsonOf(value: object): unknown {
+  return 'toJSON' in value && typeof value.toJSON === 'function' ? value.toJSON() : value;
+}
+
+function hasBinary(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isBytes(value)) return true;
+  const content = Array.isArray(value) ? value : jsonOf(value);
+  return typeof content === 'object' && content !== null && Object.values(content).some(hasBinary);
 }
 
 /** Copies data with placeholders for its binary values, which are added to `attachments`. */
 function takeBinary(value: unknown, attachments: Uint8Array[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return { _placeholder: true, num: attachments.push(value) - 1 };
+  if (isBytes(value)) {
+    const bytes = ArrayBuffer.isView(value)
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : new Uint8Array(value);
+    return { _placeholder: true, num: attachments.push(bytes) - 1 };
+  }
   if (Array.isArray(value)) return value.map((each) => takeBinary(each, attachments));
-  if (value instanceof Date) return value;
+  const content = jsonOf(value);
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    return takeBinary(content, attachments);
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, takeBinary(each, attachments)]),
+    Object.entries(content).map(([name, each]) => [name, takeBinary(each, attachments)]),
   );
 }
 
 /** A server that announces more attachments is refused: the same limit as that of the official parser. */
 const MAX_ATTACHMENTS = 10;
 
-const HEAD = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*),)?(\d+)?/;
+const HEAD = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*)(?:,|$))?(\d+)?/;
 
 /** Reads packets and the attachments that belong to them. What is no packet throws an Error. */
-export class PacketReader {
+class PacketReader {
   #waiting: {
     readonly packet: Packet;
     readonly attachments: Uint8Array[];
@@ -73,21 +121,18 @@ export class PacketReader {
 
   /** Takes a text message. Null while attachments of it are missing. */
   takeText(text: string): Packet | null {
-    if (this.#waiting !== null) throw new Error('a packet came before the attachments of the one before it');
+    if (this.#waiting !== null) throw new Error('got plaintext data when reconstructing a packet');
     const [head, digit, count, namespace = MAIN_NAMESPACE, id] = HEAD.exec(text) ?? [];
-    if (head === undefined) throw new Error('a message is not a Socket.IO packet');
+    if (head === undefined) throw new Error(`unknown packet type ${text.slice(0, 1)}`);
     const written = Number(digit);
     const isBinary = written === PACKET.binaryEvent || written === PACKET.binaryAck;
-    if (isBinary !== (count !== undefined))
-      throw new Error('a packet has attachments that do not fit its type');
+    if (isBinary !== (count !== undefined)) throw new Error(isBinary ? 'Illegal attachments' : INVALID);
     const type =
       written === PACKET.binaryEvent ? PACKET.event : written === PACKET.binaryAck ? PACKET.ack : written;
-    const json = text.slice(head.length);
-    const data: unknown = json === '' ? null : JSON.parse(json);
-    if (!isFitting(type, data)) throw new Error('the data of a packet do not fit its type');
-    const packet = { type, namespace, id: id === undefined ? null : Number(id), data };
-    const expected = Number(count ?? 0);
-    if (expected > MAX_ATTACHMENTS) throw new Error(`a packet has ${expected} attachments`);
+    const expected = attachmentsOf(count);
+    const data = readJson(text.slice(head.length));
+    if (!isFitting(type, data)) throw new Error(INVALID);
+    const packet = { type, namespace, id: id === undefined ? null : Number(id), data: data ?? null };
     if (expected === 0) return packet;
     this.#waiting = { packet, attachments: [], expected };
     return null;
@@ -96,7 +141,7 @@ export class PacketReader {
   /** Takes a binary message: the next attachment. Null while more are missing. */
   takeBinary(bytes: Uint8Array): Packet | null {
     const waiting = this.#waiting;
-    if (waiting === null) throw new Error('a binary message belongs to no packet');
+    if (waiting === null) throw new Error('got binary data when not reconstructing a packet');
     waiting.attachments.push(bytes);
     if (waiting.attachments.length < waiting.expected) return null;
     this.#waiting = null;
@@ -104,21 +149,46 @@ export class PacketReader {
   }
 }
 
-/** Whether data are of the kind that a type has. */
+const INVALID = 'invalid payload';
+
+/** How many attachments a packet has; `count` is undefined for one that is not binary. */
+function attachmentsOf(count: string | undefined): number {
+  if (count === undefined) return 0;
+  const attachments = Number(count);
+  if (attachments === 0) throw new Error('Illegal attachments');
+  if (attachments > MAX_ATTACHMENTS) throw new Error('too many attachments');
+  return attachments;
+}
+
+/** Undefined where a packet has no data. */
+function readJson(json: string): unknown {
+  if (json === '') return undefined;
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error(INVALID);
+  }
+}
+
+/** Whether data are of the kind that a type has; undefined for none. */
 function isFitting(type: number, data: unknown): boolean {
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
   switch (type) {
     case PACKET.connect:
-      return data === null || isObject;
+      return data === undefined || isObject;
     case PACKET.disconnect:
-      return data === null;
+      return data === undefined;
     case PACKET.connectError:
       return typeof data === 'string' || isObject;
     case PACKET.event:
-      return Array.isArray(data) && (typeof data[0] === 'string' || typeof data[0] === 'number');
+      return Array.isArray(data) && isEventName(data[0]);
     default:
       return Array.isArray(data);
   }
+}
+
+function isEventName(name: unknown): boolean {
+  return (typeof name === 'string' || typeof name === 'number') && !RESERVED_EVENTS.has(name);
 }
 
 function putBinary(value: unknown, attachments: readonly Uint8Array[]): unknown {
@@ -127,7 +197,7 @@ function putBinary(value: unknown, attachments: readonly Uint8Array[]): unknown 
   const { _placeholder, num } = value as { _placeholder?: unknown; num?: unknown };
   if (_placeholder === true) {
     const attachment = typeof num === 'number' ? attachments[num] : undefined;
-    if (attachment === undefined) throw new Error('a packet names an attachment that it does not have');
+    if (attachment === undefined) throw new Error('illegal attachments');
     return attachment;
   }
   return Object.fromEntries(

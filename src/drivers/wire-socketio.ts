@@ -1,0 +1,187 @@
+import type { Envelope } from '../contract/protocol.ts';
+import type { MessageKind } from '../wire/rfc6455/frame.ts';
+import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
+import { type EngineHandlers, type EngineProblem, EngineSession } from '../wire/socketio/engine.ts';
+import { msgpackPackets } from '../wire/socketio/msgpack.ts';
+import { jsonPackets, type PacketMessage } from '../wire/socketio/packet.ts';
+import { type Refusal, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
+import type { Arrival } from '../wire/sockets/stream.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import { connectWithin, Ending } from './ending.ts';
+import { EnvelopeExchange } from './envelope-exchange.ts';
+import {
+  closeOutcome,
+  closeReason,
+  NO_ANSWER_OF_NAMESPACE,
+  NOT_ENGINE_IO,
+  REFUSED_BY_SERVER,
+} from './reason.ts';
+import { argumentsOf, namespaceUrl, oneOrAll } from './socketio.ts';
+import { openWebSocket } from './web-socket.ts';
+
+export const wireSocketio: Driver = {
+  name: 'wire',
+  protocol: 'socketio',
+  transports: ['websocket'],
+  summary: "frames and packets of our own, over the kernel's sockets or those of Node.js",
+  connect: (options) =>
+    connectWithin(options.timeoutMs, (resolve, reject) => {
+      const connection = new WireSocketioConnection(options, resolve);
+      connection.onDropped(reject);
+      return connection;
+    }),
+};
+
+const DEFAULT_PATH = '/socket.io/';
+
+/** The URL of Engine.IO's WebSocket. As in the official client, parameters of the URL replace those of the options. */
+function engineUrl({ path = DEFAULT_PATH, query = {} }: ConnectOptions, address: URL): URL {
+  const url = new URL(address);
+  url.pathname = path.endsWith('/') ? path : `${path}/`;
+  const given = address.search === '' ? Object.entries(query) : parametersOf(address.search);
+  const parameters = { ...Object.fromEntries(given), EIO: '4', transport: 'websocket' };
+  url.search = Object.entries(parameters)
+    .map((parameter) => parameter.map(encodeURIComponent).join('='))
+    .join('&');
+  return url;
+}
+
+/** The names and values of a query, in which a plus is a plus. */
+function parametersOf(search: string): Array<[string, string]> {
+  return search
+    .slice(1)
+    .split('&')
+    .map((parameter) => {
+      const [name = '', ...value] = parameter.split('=');
+      return [decodeURIComponent(name), decodeURIComponent(value.join('='))];
+    });
+}
+
+/** One client: a WebSocket, Engine.IO in its messages, and Socket.IO in the messages of that. All of them call this object. */
+class WireSocketioConnection
+  extends EnvelopeExchange
+  implements Connection, WebSocketHandlers, EngineHandlers, SessionHandlers
+{
+  readonly #socket: WebSocketClient;
+  readonly #engine: EngineSession;
+  readonly #session: SocketioSession;
+  readonly #ending = new Ending(this);
+  readonly #auth: ConnectOptions['auth'];
+  /** Null once it is connected. */
+  #resolve: ((connection: Connection) => void) | null;
+  #onEnded: ((outcome: CloseOutcome | null) => void) | null = null;
+  #isClosed = false;
+
+  constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
+    super(options.forgetAfterMs);
+    this.#resolve = resolve;
+    this.#auth = options.auth;
+    const address = new URL(namespaceUrl(options));
+    const codec = options.parser === 'msgpack' ? msgpackPackets : jsonPackets();
+    this.#engine = new EngineSession(this);
+    this.#session = new SocketioSession(address.pathname, codec, this);
+    this.#socket = openWebSocket(engineUrl(options, address), options, this);
+  }
+
+  /** The server speaks first. */
+  onOpen(): void {}
+
+  /** Every message of the server comes here first. */
+  onMessage(kind: MessageKind, bytes: Buffer, arrival: Arrival): void {
+    if (this.#ending.isOpen) this.#ending.guard(() => this.#engine.receive(kind, bytes, arrival));
+  }
+
+  onPong(): void {}
+
+  onClosed({ code, reason, problem }: WebSocketEnd): void {
+    this.#isClosed = true;
+    this.#engine.end();
+    this.#onEnded?.(closeOutcome(code, reason));
+    const error = this.#session.isConnected ? 'transport error' : 'websocket error';
+    this.#ending.drop(
+      problem === null ? `transport close (${closeReason(code, reason)})` : `${error} (${problem})`,
+    );
+  }
+
+  sendText(text: string): void {
+    this.#socket.send('text', text);
+  }
+
+  onEngineOpen(): void {
+    this.#session.enter(this.#auth ?? null);
+  }
+
+  onEngineMessage(kind: MessageKind, bytes: Buffer, arrival: Arrival): void {
+    this.#session.receive(kind, bytes, arrival);
+  }
+
+  onEngineProblem(problem: EngineProblem): void {
+    const isKnown = problem.kind === 'bad packet' && this.#session.isConnected;
+    if (problem.kind === 'ping timeout') this.#ending.drop(problem.kind);
+    else this.#ending.drop(isKnown ? `transport error (${problem.problem})` : NOT_ENGINE_IO);
+  }
+
+  sendMessage(message: PacketMessage): void {
+    if (typeof message === 'string') this.#engine.send(message);
+    else this.#socket.send('binary', message);
+  }
+
+  onConnected(): void {
+    this.#resolve?.(this);
+    this.#resolve = null;
+  }
+
+  onRefused({ message }: Refusal, wasConnected: boolean): void {
+    this.#ending.drop(wasConnected ? `error packet: ${message}` : `${REFUSED_BY_SERVER}${message}`);
+  }
+
+  onEvent(event: string, args: readonly unknown[], id: number | null, arrival: Arrival): void {
+    const data = oneOrAll(args);
+    this.receive({ event, data }, arrival);
+    if (id !== null) this.receive({ event, data, id }, arrival);
+  }
+
+  onAck(id: number, args: readonly unknown[], arrival: Arrival): void {
+    this.receive({ event: '', data: oneOrAll(args), ack: id }, arrival);
+  }
+
+  onDisconnected(): void {
+    this.#ending.drop('io server disconnect');
+  }
+
+  onProblem(reason: string): void {
+    this.#ending.drop(reason);
+  }
+
+  /** What an attempt to connect waits for. */
+  missing(): string {
+    return this.#engine.open === null ? 'no complete answer' : NO_ANSWER_OF_NAMESPACE;
+  }
+
+  onDropped(handler: (reason: string) => void): void {
+    this.#ending.onDropped(handler);
+  }
+
+  /** Ends the connection at once. */
+  abandon(): void {
+    this.#engine.end();
+    this.#socket.destroy();
+  }
+
+  close(): Promise<CloseOutcome | null> {
+    this.#ending.close();
+    return new Promise((resolve) => {
+      if (this.#isClosed) resolve(null);
+      this.#onEnded = resolve;
+      this.#engine.end();
+      this.#session.leave();
+      // As the official client, without a code.
+      this.#socket.close(null);
+    });
+  }
+
+  protected override send({ event, data, id, ack }: Envelope): void {
+    if (ack === undefined) this.#session.emit(event, argumentsOf(data), id ?? null);
+    else this.#session.acknowledge(ack, [data]);
+  }
+}
