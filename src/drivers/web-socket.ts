@@ -1,4 +1,6 @@
+import { unescape as unescapeText } from 'node:querystring';
 import { endpointOf, isSecure } from '../contract/address.ts';
+import type { Handshake } from '../wire/rfc6455/handshake.ts';
 import { WebSocketClient, type WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import { nodeSockets } from '../wire/sockets/node-sockets.ts';
 import type { ConnectOptions } from './driver.ts';
@@ -19,10 +21,26 @@ export function openWebSocket(
     isTls ? openByNode : openStream,
     {
       address: { ...endpointOf(url), tls: isTls ? tls : null },
-      handshake: { host: url.host, path: `${url.pathname}${url.search}`, headers, subprotocols: [] },
+      handshake: handshakeOf(url, headers),
       compression,
       maxMessageBytes: MAX_MESSAGE_BYTES,
     },
     handlers,
   );
+}
+
+/** Subprotocols are offered by a header of the user. Credentials in a URL become a header, unless there is one. */
+function handshakeOf(url: URL, headers: Readonly<Record<string, string>>): Omit<Handshake, 'extensions'> {
+  const { host, pathname, search, username, password } = url;
+  const headerOf = (name: string) =>
+    Object.entries(headers).find(([given]) => given.toLowerCase() === name)?.[1];
+  const isNamed = username !== '' || password !== '';
+  const credentials = Buffer.from(`${unescapeText(username)}:${unescapeText(password)}`).toString('base64');
+  const authorization =
+    isNamed && headerOf('authorization') === undefined ? { Authorization: `Basic ${credentials}` } : {};
+  const subprotocols =
+    headerOf('sec-websocket-protocol')
+      ?.split(',')
+      .map((each) => each.trim()) ?? [];
+  return { host, path: `${pathname}${search}`, headers: { ...authorization, ...headers }, subprotocols };
 }

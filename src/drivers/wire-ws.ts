@@ -32,7 +32,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   readonly #ending = new Ending(this);
   /** Null once it is open. */
   #resolve: ((connection: Connection) => void) | null;
-  #onEnded: ((outcome: CloseOutcome | null) => void) | null = null;
+  #closing: PromiseWithResolvers<CloseOutcome | null> | null = null;
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
@@ -76,17 +76,16 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
 
   close(): Promise<CloseOutcome | null> {
     this.#ending.close();
-    return new Promise((resolve) => {
-      if (this.#isClosed) resolve(null);
-      this.#onEnded = resolve;
-      this.#socket.close();
-    });
+    if (this.#isClosed) return Promise.resolve(null);
+    this.#closing ??= Promise.withResolvers();
+    this.#socket.close();
+    return this.#closing.promise;
   }
 
-  onClosed({ code, reason, problem }: WebSocketEnd): void {
+  onClosed({ code, reason, problem, error }: WebSocketEnd): void {
     this.#isClosed = true;
-    this.#onEnded?.(closeOutcome(code, reason));
-    this.#ending.drop(problem ?? closeReason(code, reason));
+    this.#closing?.resolve(closeOutcome(code, reason));
+    this.#ending.drop(problem ?? closeReason(code, reason, error ?? undefined));
   }
 
   protected override send(envelope: Envelope): void {

@@ -58,10 +58,12 @@ function diagnoseRejection({ reason, connect }: Refused): Diagnosis | null {
   };
 }
 
-/** The `ws` package refuses the server's answer to the WebSocket handshake. */
+/** The client refuses the server's answer to the WebSocket handshake, in the words of the `ws` package. */
 function diagnoseHandshake({ reason }: Refused): Diagnosis | null {
   const [problem] =
-    /(Invalid (Upgrade|Sec-WebSocket-\w+) header|Server (sent|indicated) \w.*?)(?=\)?$)/.exec(reason) ?? [];
+    /(Invalid (Upgrade|Connection|Sec-WebSocket-\w+) header|Server (sent|indicated) \w.*?)(?=\)?$)/.exec(
+      reason,
+    ) ?? [];
   if (problem === undefined) return null;
   return {
     found: `it answers the WebSocket handshake wrongly (${problem})`,

@@ -5,7 +5,7 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 /** The window of deflate at its largest, which is what a server uses unless a client limits it (section 7.1.2). */
 const WINDOW_BYTES = 32 * 1024;
 /** What a sender removes from the end of a message, and a receiver adds again (section 7.2). */
-const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
+const DEFLATE_TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 const EXTENSION = 'permessage-deflate';
 
 /** Each message of the client is compressed on its own, so that frames may be prepared in any order. */
@@ -18,28 +18,29 @@ export interface DeflateParameters {
 }
 
 /**
- * Reads the answer to {@link DEFLATE_OFFER}. Null when it is not what was offered: another extension, a parameter that
- * does not exist or is given twice, or a value that is not allowed (section 7.1).
+ * Reads the answer to {@link DEFLATE_OFFER}. A text says why it is none, in the words of the ws package: another
+ * extension, a parameter that does not exist or is given twice, or a value that is not allowed (section 7.1).
  */
-export function readDeflateAnswer(extensions: string): DeflateParameters | null {
+export function readDeflateAnswer(extensions: string): DeflateParameters | string {
   const [name, ...parameters] = extensions.split(';').map((part) => part.trim());
-  if (name !== EXTENSION) return null;
+  if (name !== EXTENSION) return 'Server indicated an extension that was not requested';
   const seen = new Set<string>();
   for (const parameter of parameters) {
-    const [key = '', value] = parameter.split('=').map((part) => part.trim());
-    if (seen.has(key) || !isAllowed(key, value)) return null;
+    const [key = '', ...values] = parameter.split('=').map((part) => part.trim());
+    if (seen.has(key) || values.length > 1 || !isAllowedParameter(key, values[0]))
+      return 'Invalid Sec-WebSocket-Extensions header';
     seen.add(key);
   }
   return { serverForgets: seen.has('server_no_context_takeover') };
 }
 
-function isAllowed(key: string, value: string | undefined): boolean {
+function isAllowedParameter(key: string, value: string | undefined): boolean {
   switch (key) {
     case 'client_no_context_takeover':
     case 'server_no_context_takeover':
       return value === undefined;
     case 'server_max_window_bits':
-      return value !== undefined && /^"?(8|9|1[0-5])"?$/.test(value);
+      return value !== undefined && /^(8|9|1[0-5]|"(8|9|1[0-5])")$/.test(value);
     default:
       // client_max_window_bits was not offered.
       return false;
@@ -59,7 +60,7 @@ export class Inflater {
   }
 
   inflate(payload: Buffer): Buffer {
-    const message = inflateRawSync(Buffer.concat([payload, TAIL]), {
+    const message = inflateRawSync(Buffer.concat([payload, DEFLATE_TAIL]), {
       finishFlush: constants.Z_SYNC_FLUSH,
       maxOutputLength: this.#maxMessageBytes,
       ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
@@ -75,6 +76,6 @@ export class Inflater {
 /** Compresses a message of a client (section 7.2.1). */
 export function deflateMessage(payload: string | Uint8Array): Buffer {
   const deflated = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH });
-  const hasTail = deflated.subarray(-TAIL.length).equals(TAIL);
-  return hasTail ? deflated.subarray(0, -TAIL.length) : deflated;
+  const hasTail = deflated.subarray(-DEFLATE_TAIL.length).equals(DEFLATE_TAIL);
+  return hasTail ? deflated.subarray(0, -DEFLATE_TAIL.length) : deflated;
 }

@@ -1,20 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Arrival } from '../sockets/stream.ts';
-import {
-  CLOSE_CODE,
-  FIN,
-  isCloseCode,
-  LENGTH_16,
-  LENGTH_64,
-  LENGTH_BITS,
-  MASKED,
-  MAX_CONTROL_BYTES,
-  type MessageKind,
-  OPCODE,
-  OPCODE_BITS,
-  RSV1,
-  RSV2_RSV3,
-} from './frame.ts';
+import { CLOSE_CODE, FIN, isCloseCode, type MessageKind, OPCODE, OPCODE_BITS, RSV1 } from './frame.ts';
+import { invalidFrame, NOT_UTF8, PAYLOAD_TOO_BIG, readHeader, Violation } from './frame-header.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
+import { Utf8Check } from './utf8.ts';
 
 /** Takes what a server sends, by methods of one object. Bytes are valid during the call only. */
 export interface FrameHandlers {
@@ -31,55 +20,61 @@ export interface FrameHandlers {
 export interface FrameLimits {
   /** The largest message, in bytes as they were sent. */
   readonly maxMessageBytes: number;
-  /** Whether permessage-deflate was agreed on, so that RSV1 has a meaning. */
-  readonly mayCompress: boolean;
 }
 
-const NOTHING = Buffer.alloc(0);
+/** A message of more frames is refused. 4 MiB in frames of 64 bytes, which test suites send, are 65,536. */
+const MAX_FRAMES = 2 ** 20;
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** A message of which frames are still to come (section 5.4). */
-interface Fragmented {
+interface OpenMessage {
   readonly kind: MessageKind;
   readonly isCompressed: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
+  readonly payload: GrowingBuffer;
+  frames: number;
 }
 
-/** The header of one frame, and where its payload lies. */
-interface Header {
+/** A frame of which bytes are still to come. */
+interface OpenFrame {
   readonly first: number;
-  readonly headerBytes: number;
   readonly payloadBytes: number;
-}
-
-class Violation extends Error {
-  readonly code: number;
-
-  constructor(code: number, problem: string) {
-    super(problem);
-    this.code = code;
-  }
+  readonly payload: GrowingBuffer;
 }
 
 /**
  * Reads the frames that a server sends, from a stream that may be cut anywhere (RFC 6455, section 5). A frame that lies
- * whole in what was received is read in place. Memory is limited by {@link FrameLimits}.
+ * whole in what was received is read in place. Memory grows with what was received, and is limited by {@link FrameLimits}.
  */
 export class FrameReader {
   readonly #handlers: FrameHandlers;
   readonly #maxMessageBytes: number;
-  readonly #mayCompress: boolean;
-  #fragmented: Fragmented | null = null;
+  #mayCompress = false;
+  #message: OpenMessage | null = null;
   /** The beginning of a frame whose header is not complete. */
-  #head: Buffer = NOTHING;
-  /** A frame whose header is known and whose payload is not complete. */
-  #partial: { readonly frame: Buffer; filled: number } | null = null;
+  #head: Buffer = NO_BYTES;
+  #frame: OpenFrame | null = null;
+  /** Checks the text of a message that is not complete; null where no part of such a text has come. */
+  #text: Utf8Check | null = null;
   #isOver = false;
 
-  constructor(handlers: FrameHandlers, { maxMessageBytes, mayCompress }: FrameLimits) {
+  constructor(handlers: FrameHandlers, { maxMessageBytes }: FrameLimits) {
     this.#handlers = handlers;
     this.#maxMessageBytes = maxMessageBytes;
-    this.#mayCompress = mayCompress;
+  }
+
+  /** permessage-deflate was agreed on, so that RSV1 has a meaning (RFC 7692, section 6). */
+  allowCompression(): void {
+    this.#mayCompress = true;
+  }
+
+  /** Ignores what comes from now on, also what is left of the bytes at hand. */
+  stop(): void {
+    this.#isOver = true;
+    this.#message = null;
+    this.#head = NO_BYTES;
+    this.#frame = null;
+    this.#text = null;
   }
 
   /** Takes the next bytes of the stream. After a close frame or a violation they are ignored. */
@@ -88,95 +83,67 @@ export class FrameReader {
     try {
       this.#read(bytes, arrival);
     } catch (error) {
+      // What a handler throws leaves nothing to go on with.
+      this.stop();
       if (!(error instanceof Violation)) throw error;
-      this.#isOver = true;
-      this.#fragmented = null;
-      this.#partial = null;
       this.#handlers.onViolation(error.code, error.message);
     }
   }
 
   #read(received: Buffer, arrival: Arrival): void {
     let bytes = received;
-    if (this.#partial !== null) {
-      bytes = this.#fill(this.#partial, bytes, arrival);
+    if (this.#frame !== null) {
+      bytes = this.#continue(this.#frame, bytes, arrival);
     } else if (this.#head.length > 0) {
       bytes = Buffer.concat([this.#head, bytes]);
-      this.#head = NOTHING;
+      this.#head = NO_BYTES;
     }
     let at = 0;
     while (!this.#isOver && at < bytes.length) {
-      const header = this.#readHeader(bytes, at);
+      const header = readHeader(bytes, at, this.#mayCompress, this.#message !== null);
       if (header === null) {
         this.#head = Buffer.from(bytes.subarray(at));
         return;
       }
-      const end = at + header.headerBytes + header.payloadBytes;
-      if (end > bytes.length) {
-        const frame = Buffer.allocUnsafe(end - at);
-        this.#partial = { frame, filled: bytes.copy(frame, 0, at) };
+      const { first, payloadBytes } = header;
+      this.#checkLength(first, payloadBytes);
+      at += header.headerBytes;
+      const payload = bytes.subarray(at, at + payloadBytes);
+      if (payload.length < payloadBytes) {
+        this.#frame = { first, payloadBytes, payload: new GrowingBuffer(payloadBytes) };
+        this.#addPart(this.#frame, payload);
         return;
       }
-      arrival.uncertaintyNs = end === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
-      this.#take(header.first, bytes.subarray(at + header.headerBytes, end), arrival);
-      at = end;
+      at += payloadBytes;
+      arrival.uncertaintyNs = at === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+      if (this.#isText(first)) this.#checkWhole(first, payload);
+      this.#take(first, payload, arrival);
     }
   }
 
   /** Completes a frame; returns what follows it. */
-  #fill(partial: { readonly frame: Buffer; filled: number }, bytes: Buffer, arrival: Arrival): Buffer {
-    const copied = bytes.copy(partial.frame, partial.filled);
-    partial.filled += copied;
-    if (partial.filled < partial.frame.length) return bytes.subarray(copied);
-    this.#partial = null;
-    arrival.uncertaintyNs = copied === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
-    const header = this.#readHeader(partial.frame, 0);
-    if (header !== null) this.#take(header.first, partial.frame.subarray(header.headerBytes), arrival);
-    return bytes.subarray(copied);
+  #continue(frame: OpenFrame, bytes: Buffer, arrival: Arrival): Buffer {
+    const { first, payloadBytes, payload } = frame;
+    const part = bytes.subarray(0, payloadBytes - payload.length);
+    this.#addPart(frame, part);
+    if (payload.length === payloadBytes) {
+      this.#frame = null;
+      arrival.uncertaintyNs = part.length === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+      this.#take(first, payload.bytes, arrival);
+    }
+    return bytes.subarray(part.length);
   }
 
-  /** Reads and checks a header (section 5.2); null when it is not complete. */
-  #readHeader(bytes: Buffer, at: number): Header | null {
-    const first = bytes[at];
-    if (first === undefined) return null;
-    this.#checkFirst(first);
-    const second = bytes[at + 1];
-    if (second === undefined) return null;
-    if ((second & MASKED) !== 0)
-      throw new Violation(CLOSE_CODE.protocolError, 'a frame of the server is masked');
-    const short = second & LENGTH_BITS;
+  #addPart({ first, payload }: OpenFrame, part: Buffer): void {
+    payload.append(part);
+    if (this.#isText(first)) this.#checkPart(part);
+  }
+
+  #checkLength(first: number, payloadBytes: number): void {
     const isControl = (first & OPCODE.close) !== 0;
-    if (isControl && short > MAX_CONTROL_BYTES) {
-      throw new Violation(CLOSE_CODE.protocolError, 'a control frame is longer than 125 bytes');
-    }
-    const headerBytes = short === LENGTH_64 ? 10 : short === LENGTH_16 ? 4 : 2;
-    if (bytes.length - at < headerBytes) return null;
-    const payloadBytes = short < LENGTH_16 ? short : readLength(bytes, at + 2, short);
-    const bytesBefore = isControl ? 0 : (this.#fragmented?.bytes ?? 0);
-    if (bytesBefore + payloadBytes > this.#maxMessageBytes) {
-      throw new Violation(CLOSE_CODE.tooBig, `a message is longer than ${this.#maxMessageBytes} bytes`);
-    }
-    return { first, headerBytes, payloadBytes };
-  }
-
-  /** Checks the reserved bits, the opcode, and whether such a frame may come now (sections 5.2, 5.4, 5.5). */
-  #checkFirst(first: number): void {
-    const opcode = first & OPCODE_BITS;
-    const isStart = opcode === OPCODE.text || opcode === OPCODE.binary;
-    const isControl = opcode >= OPCODE.close && opcode <= OPCODE.pong;
-    const problem =
-      !isStart && !isControl && opcode !== OPCODE.continuation
-        ? `opcode ${opcode} is reserved`
-        : (first & RSV2_RSV3) !== 0 || ((first & RSV1) !== 0 && !(isStart && this.#mayCompress))
-          ? 'a reserved bit is set'
-          : isControl && (first & FIN) === 0
-            ? 'a control frame is fragmented'
-            : isStart && this.#fragmented !== null
-              ? 'a message begins before the one before it has ended'
-              : opcode === OPCODE.continuation && this.#fragmented === null
-                ? 'a continuation frame continues no message'
-                : null;
-    if (problem !== null) throw new Violation(CLOSE_CODE.protocolError, problem);
+    const bytesBefore = isControl ? 0 : (this.#message?.payload.length ?? 0);
+    if (bytesBefore + payloadBytes > this.#maxMessageBytes)
+      throw new Violation(CLOSE_CODE.tooBig, PAYLOAD_TOO_BIG);
   }
 
   #take(first: number, payload: Buffer, arrival: Arrival): void {
@@ -189,56 +156,66 @@ export class FrameReader {
 
   #takeData(first: number, payload: Buffer, arrival: Arrival): void {
     const isLast = (first & FIN) !== 0;
-    const open = this.#fragmented;
-    if (open === null) {
+    if (isLast) this.#endText();
+    const message = this.#message;
+    if (message === null) {
       const kind = (first & OPCODE_BITS) === OPCODE.text ? 'text' : 'binary';
       const isCompressed = (first & RSV1) !== 0;
-      if (isLast) this.#deliver(kind, payload, isCompressed, arrival);
-      else this.#fragmented = { kind, isCompressed, parts: [Buffer.from(payload)], bytes: payload.length };
+      if (isLast) this.#handlers.onMessage(kind, payload, isCompressed, arrival);
+      else this.#begin(kind, isCompressed, payload);
       return;
     }
-    open.parts.push(Buffer.from(payload));
-    open.bytes += payload.length;
+    message.frames += 1;
+    if (message.frames > MAX_FRAMES)
+      throw new Violation(CLOSE_CODE.policyViolation, 'Too many message fragments');
+    message.payload.append(payload);
     if (!isLast) return;
-    this.#fragmented = null;
-    this.#deliver(open.kind, Buffer.concat(open.parts), open.isCompressed, arrival);
+    this.#message = null;
+    this.#handlers.onMessage(message.kind, message.payload.bytes, message.isCompressed, arrival);
   }
 
-  #deliver(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void {
-    // What is compressed can be checked only when it is inflated.
-    if (kind === 'text' && !isCompressed) requireUtf8(payload);
-    this.#handlers.onMessage(kind, payload, isCompressed, arrival);
+  #begin(kind: MessageKind, isCompressed: boolean, beginning: Buffer): void {
+    const payload = new GrowingBuffer(this.#maxMessageBytes);
+    payload.append(beginning);
+    this.#message = { kind, isCompressed, payload, frames: 1 };
+  }
+
+  /** Whether the payload of a frame is text. What is compressed can be checked only when it is inflated. */
+  #isText(first: number): boolean {
+    const opcode = first & OPCODE_BITS;
+    if (opcode !== OPCODE.continuation) return opcode === OPCODE.text && (first & RSV1) === 0;
+    return this.#message !== null && this.#message.kind === 'text' && !this.#message.isCompressed;
+  }
+
+  #checkWhole(first: number, text: Buffer): void {
+    const isWholeMessage = this.#text === null && (first & FIN) !== 0;
+    if (isWholeMessage) requireUtf8(isUtf8(text));
+    else this.#checkPart(text);
+  }
+
+  /** Checks text as it comes: what cannot become UTF-8 is found before its message ends (section 8.1). */
+  #checkPart(part: Buffer): void {
+    this.#text ??= new Utf8Check();
+    requireUtf8(this.#text.push(part));
+  }
+
+  #endText(): void {
+    requireUtf8(this.#text?.isComplete ?? true);
+    this.#text = null;
   }
 
   /** Takes a close frame: a code and a reason, or nothing (section 5.5.1). */
   #takeClose(payload: Buffer): void {
-    if (payload.length === 1) throw new Violation(CLOSE_CODE.protocolError, 'a close frame has half a code');
     const code = payload.length === 0 ? CLOSE_CODE.none : payload.readUInt16BE(0);
-    if (payload.length > 0 && !isCloseCode(code)) {
-      throw new Violation(CLOSE_CODE.protocolError, `a close frame has the code ${code}`);
-    }
+    if (payload.length > 0 && !isCloseCode(code)) throw invalidFrame(`invalid status code ${code}`);
     const reason = payload.subarray(2);
-    requireUtf8(reason);
-    this.#isOver = true;
+    requireUtf8(isUtf8(reason));
+    this.stop();
     this.#handlers.onClose(code, reason.toString('utf8'));
   }
 }
 
-/** Reads an extended length, which must be written in as few bytes as possible (section 5.2). */
-function readLength(bytes: Buffer, at: number, short: number): number {
-  if (short === LENGTH_16) {
-    const length = bytes.readUInt16BE(at);
-    if (length < LENGTH_16) throw new Violation(CLOSE_CODE.protocolError, 'a length is written too long');
-    return length;
-  }
-  const upper = bytes.readUInt32BE(at);
-  if (upper >= 2 ** 31) throw new Violation(CLOSE_CODE.protocolError, 'a length has its first bit set');
-  const length = upper * 2 ** 32 + bytes.readUInt32BE(at + 4);
-  if (length < 2 ** 16) throw new Violation(CLOSE_CODE.protocolError, 'a length is written too long');
-  return length;
-}
-
 /** Text and close reasons are UTF-8 (sections 5.6 and 8.1). */
-function requireUtf8(bytes: Buffer): void {
-  if (!isUtf8(bytes)) throw new Violation(CLOSE_CODE.invalidData, 'text is not UTF-8');
+function requireUtf8(isValid: boolean): void {
+  if (!isValid) throw new Violation(CLOSE_CODE.invalidData, NOT_UTF8);
 }

@@ -38,6 +38,7 @@ export const CLOSE_CODE = {
   /** Never sent: the connection ended without a close frame. */
   abnormal: 1006,
   invalidData: 1007,
+  policyViolation: 1008,
   tooBig: 1009,
 } as const;
 

@@ -1,19 +1,23 @@
 import { isUtf8 } from 'node:buffer';
+import { messageOf } from '../../errors.ts';
 import { realTimers, type Timers } from '../../measure/timers.ts';
 import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from '../sockets/stream.ts';
 import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
 import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
+import { NOT_UTF8, PAYLOAD_TOO_BIG } from './frame-header.ts';
 import { type FrameHandlers, FrameReader } from './frame-reader.ts';
 import { makeCloseFrame, makeFrame } from './frame-writer.ts';
-import { type Accepted, type Handshake, HandshakeReader, writeHandshake } from './handshake.ts';
+import { type Accepted, type Handshake, OpeningHandshake } from './handshake.ts';
 
 /** How a connection ended. */
 export interface WebSocketEnd {
   /** The code of the server's close frame; 1005 where it has none, 1006 where there was no close frame. */
   readonly code: number;
   readonly reason: string;
-  /** Why the client ended it, or the error of the system; null where the server did. */
+  /** Why the client gave it up; null where it did not. */
   readonly problem: string | null;
+  /** The error of the system; null where there was none, or the connection was given up before it. */
+  readonly error: Error | null;
 }
 
 /** What happens on a WebSocket. Methods are called on the object of the connection. */
@@ -37,16 +41,14 @@ export interface WebSocketOptions {
 }
 
 /** How long a server has to answer a close frame, and to end the connection after one. */
-const CLOSE_WITHIN_MS = 1000;
+const ANSWER_CLOSE_WITHIN_MS = 1000;
+
+/** With so much that the system has not taken, only the last ping is answered (section 5.5.3). */
+const MAX_UNSENT_FOR_PONG_BYTES = 16 * 1024;
+const RETRY_PONG_MS = 50;
 
 /** A connection that ended without a close frame. */
-const UNEXPLAINED: WebSocketEnd = { code: CLOSE_CODE.abnormal, reason: '', problem: null };
-
-/** The opening handshake, kept until it is over. */
-interface Opening {
-  readonly request: Buffer;
-  readonly answer: HandshakeReader;
-}
+const UNEXPLAINED: WebSocketEnd = { code: CLOSE_CODE.abnormal, reason: '', problem: null, error: null };
 
 /**
  * A client of RFC 6455 over a stream of bytes. It is also the object that its stream and its reader of frames call. What
@@ -59,11 +61,14 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
   readonly #maxMessageBytes: number;
   readonly #timers: Pick<Timers, 'after'>;
   /** Null once the handshake is over. */
-  #opening: Opening | null;
+  #opening: OpeningHandshake | null;
   #inflater: Inflater | null = null;
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting';
   #end = UNEXPLAINED;
+  /** The close frame of the server is awaited, or the end of the connection. */
   #cancelTimer: (() => void) | null = null;
+  /** A pong that waits until the system has taken others. */
+  #pong: Buffer | null = null;
 
   /** Opens the connection. Throws an Error for a header that cannot be sent. */
   constructor(open: OpenStream, options: WebSocketOptions, handlers: WebSocketHandlers) {
@@ -72,9 +77,8 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     this.#maxMessageBytes = maxMessageBytes;
     this.#timers = timers;
     const extensions = compression ? DEFLATE_OFFER : null;
-    const { bytes: request, key } = writeHandshake({ ...options.handshake, extensions });
-    this.#opening = { request, answer: new HandshakeReader(key, { ...options.handshake, extensions }) };
-    this.#frames = new FrameReader(this, { maxMessageBytes, mayCompress: compression });
+    this.#opening = new OpeningHandshake({ ...options.handshake, extensions });
+    this.#frames = new FrameReader(this, { maxMessageBytes });
     this.#stream = open(address, this);
   }
 
@@ -82,12 +86,28 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     if (this.#opening !== null) this.#stream.write(this.#opening.request);
   }
 
+  /** The server sends nothing more. What is still to be sent may not be read. */
   onEnd(): void {
     this.#stream.end();
+    this.#giveUpLater();
   }
 
+  /** Answers a ping, also while the answer to our close frame is awaited (section 5.5.2). */
   onPing(data: Buffer): void {
-    this.#send(makeFrame(OPCODE.pong, data));
+    const isWaiting = this.#pong !== null;
+    this.#pong = makeFrame(OPCODE.pong, data);
+    if (!isWaiting) this.#sendPong();
+  }
+
+  /** A server that sends pings and reads none of the answers gets the last one, when it reads again. */
+  #sendPong(): void {
+    if (this.#pong === null || this.#state === 'closed') return;
+    if (this.#stream.unsentBytes > MAX_UNSENT_FOR_PONG_BYTES) {
+      this.#timers.after(RETRY_PONG_MS, () => this.#sendPong());
+      return;
+    }
+    this.#stream.write(this.#pong);
+    this.#pong = null;
   }
 
   onPong(data: Buffer, arrival: Arrival): void {
@@ -129,8 +149,11 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     this.#giveUpLater();
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection at once. Nothing more is reported but its end. */
   destroy(): void {
+    this.#state = 'closed';
+    this.#opening = null;
+    this.#frames.stop();
     this.#stream.destroy();
   }
 
@@ -143,61 +166,63 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
       this.#frames.push(bytes, arrival);
       return;
     }
-    const outcome = this.#opening.answer.push(bytes);
+    const outcome = this.#opening.push(bytes);
     if (outcome === null) return;
-    this.#opening = null;
     const problem = outcome.kind === 'refused' ? outcome.reason : this.#agreeOn(outcome.accepted.extensions);
-    if (problem !== null) {
-      this.onViolation(CLOSE_CODE.abnormal, problem);
-    } else if (outcome.kind === 'accepted') {
-      this.#state = 'open';
-      this.#handlers.onOpen(outcome.accepted);
-      if (outcome.rest.length > 0) this.#frames.push(outcome.rest, arrival);
+    if (problem !== null || outcome.kind === 'refused') {
+      this.#end = { ...UNEXPLAINED, problem };
+      this.destroy();
+      return;
     }
+    this.#opening = null;
+    this.#state = 'open';
+    this.#handlers.onOpen(outcome.accepted);
+    // The handler may have ended the connection.
+    if (outcome.rest.length > 0) this.#frames.push(outcome.rest, arrival);
   }
 
   /** Takes the extension that the server chose; returns why it cannot be used, null when it can. */
   #agreeOn(extensions: string | null): string | null {
     if (extensions === null) return null;
     const parameters = readDeflateAnswer(extensions);
-    if (parameters === null) return `the server chose the extension "${extensions}", which was not offered`;
+    if (typeof parameters === 'string') return parameters;
     this.#inflater = new Inflater(parameters, this.#maxMessageBytes);
+    this.#frames.allowCompression();
     return null;
   }
 
   onMessage(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void {
-    if (!isCompressed) {
+    if (!isCompressed || this.#inflater === null) {
       this.#handlers.onMessage(kind, payload, arrival);
       return;
     }
-    let message: Buffer | undefined;
+    let message: Buffer;
     try {
-      message = this.#inflater?.inflate(payload);
+      message = this.#inflater.inflate(payload);
     } catch (error) {
-      const isTooBig = error instanceof RangeError;
-      if (isTooBig)
-        this.onViolation(CLOSE_CODE.tooBig, `a message is longer than ${this.#maxMessageBytes} bytes`);
-      else this.onViolation(CLOSE_CODE.invalidData, 'a compressed message cannot be inflated');
+      if (error instanceof RangeError) this.onViolation(CLOSE_CODE.tooBig, PAYLOAD_TOO_BIG);
+      else this.onViolation(CLOSE_CODE.invalidData, `a message cannot be inflated: ${messageOf(error)}`);
       return;
     }
-    if (message === undefined) this.onViolation(CLOSE_CODE.protocolError, 'a reserved bit is set');
-    else if (kind === 'text' && !isUtf8(message))
-      this.onViolation(CLOSE_CODE.invalidData, 'text is not UTF-8');
+    if (kind === 'text' && !isUtf8(message)) this.onViolation(CLOSE_CODE.invalidData, NOT_UTF8);
     else this.#handlers.onMessage(kind, message, arrival);
   }
 
   /** The server closes, or answers our close. It ends the connection first, so that its port is the one that waits. */
   onClose(code: number, reason: string): void {
-    if (this.#end.problem === null) this.#end = { code, reason, problem: null };
+    this.#end = { ...UNEXPLAINED, code, reason };
+    this.#pong = null;
     this.#send(makeCloseFrame(code === CLOSE_CODE.none ? null : code));
     this.#state = 'closing';
     this.#giveUpLater();
   }
 
-  /** Fails the connection (section 7.1.7): a close frame with the code, if there can be one, and the end. */
+  /** Fails the connection (section 7.1.7): a close frame with the code, if none was sent, and the end. */
   onViolation(code: number, problem: string): void {
     if (this.#state === 'closed') return;
-    this.#end = { code: CLOSE_CODE.abnormal, reason: '', problem };
+    this.#end = { ...UNEXPLAINED, problem };
+    this.#pong = null;
+    this.#frames.stop();
     this.#send(makeCloseFrame(code));
     this.#state = 'closing';
     this.#stream.end();
@@ -205,15 +230,17 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
   }
 
   #giveUpLater(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = this.#timers.after(CLOSE_WITHIN_MS, () => this.#stream.destroy());
+    this.#cancelTimer ??= this.#timers.after(ANSWER_CLOSE_WITHIN_MS, () => this.destroy());
   }
 
   onClosed(error: Error | null): void {
     this.#state = 'closed';
+    this.#frames.stop();
     this.#cancelTimer?.();
-    const end = this.#end;
-    const isUnexplained = end.code === CLOSE_CODE.abnormal && end.problem === null;
-    this.#handlers.onClosed(isUnexplained ? { ...end, problem: error?.message ?? null } : end);
+    const isExplained = this.#end !== UNEXPLAINED;
+    const isUnanswered = this.#opening !== null && error === null;
+    this.#opening = null;
+    const problem = isUnanswered ? 'closed before the handshake was answered' : null;
+    this.#handlers.onClosed(isExplained ? this.#end : { ...UNEXPLAINED, problem, error });
   }
 }

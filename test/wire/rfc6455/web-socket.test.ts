@@ -166,7 +166,7 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
     const { client, opened, closed } = connectTo(portOf(server));
     await opened;
     client.close(4001);
-    expect(await closed).toEqual({ code: 4001, reason: '', problem: null });
+    expect(await closed).toEqual({ code: 4001, reason: '', problem: null, error: null });
     expect(await closedWith).toBe(4001);
   });
 
@@ -179,7 +179,7 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
       });
     });
     const { closed } = connectTo(portOf(server));
-    expect(await closed).toEqual({ code: 1012, reason: 'restart', problem: null });
+    expect(await closed).toEqual({ code: 1012, reason: 'restart', problem: null, error: null });
     expect(await answered).toBe(1012);
   });
 
@@ -216,13 +216,17 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
 
   it.each<[string, string, string]>([
     ['a status', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'HTTP status 403'],
-    ['a redirect', 'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1/\r\n\r\n', 'HTTP status 302'],
+    [
+      'a redirect',
+      'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1/\r\n\r\n',
+      'HTTP status 302 (redirects to ws://127.0.0.1/)',
+    ],
     ['another protocol', 'SSH-2.0-OpenSSH\r\n\r\n', 'the answer is not HTTP/1.1'],
-    ['no upgrade', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 'the answer does not upgrade to WebSocket'],
+    ['no upgrade', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 'Invalid Upgrade header'],
     [
       'a wrong key',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n',
-      'the answer has a wrong Sec-WebSocket-Accept',
+      'Invalid Sec-WebSocket-Accept header',
     ],
     [
       'a broken header',
@@ -234,7 +238,7 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
       `HTTP/1.1 101 X\r\n${'a: b\r\n'.repeat(4000)}`,
       'the answer has more than 16 KiB of headers',
     ],
-    ['silence and an end', '', ''],
+    ['silence and an end', '', 'closed before the handshake was answered'],
   ])('is refused by %s', async (_, answer, problem) => {
     const server = await rawServer((socket) => socket.end(answer));
     const { closed } = connectTo(portOf(server));
@@ -247,8 +251,8 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
     const port = portOf(server);
     server.close();
     await once(server, 'close');
-    const { problem } = await connectTo(port).closed;
-    expect(problem).toMatch(/ECONNREFUSED/);
+    const { error } = await connectTo(port).closed;
+    expect(error?.message).toMatch(/ECONNREFUSED/);
   });
 
   it('fails the connection of a server that breaks the protocol, with its code', async () => {
@@ -260,7 +264,7 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
       });
     });
     const { problem, code } = await connectTo(portOf(server)).closed;
-    expect([code, problem]).toEqual([1006, 'opcode 3 is reserved']);
+    expect([code, problem]).toEqual([1006, 'Invalid WebSocket frame: invalid opcode 3']);
     expect(await closedWith).toBe(1002);
   });
 
@@ -273,7 +277,7 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
       });
     });
     const { problem } = await connectTo(portOf(server), { compression: true }).closed;
-    expect(problem).toBe('a message is longer than 1048576 bytes');
+    expect(problem).toBe('Max payload size exceeded');
     expect(await closedWith).toBe(1009);
   });
 });
