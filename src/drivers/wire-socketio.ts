@@ -15,6 +15,7 @@ import {
   NO_ANSWER_OF_NAMESPACE,
   NOT_ENGINE_IO,
   REFUSED_BY_SERVER,
+  reasonOf,
 } from './reason.ts';
 import { argumentsOf, namespaceUrl, oneOrAll } from './socketio.ts';
 import { openWebSocket } from './web-socket.ts';
@@ -93,13 +94,14 @@ class WireSocketioConnection
 
   onPong(): void {}
 
-  onClosed({ code, reason, problem }: WebSocketEnd): void {
+  onClosed({ code, reason, problem, error: systemError }: WebSocketEnd): void {
     this.#isClosed = true;
     this.#engine.end();
     this.#onEnded?.(closeOutcome(code, reason));
     const error = this.#session.isConnected ? 'transport error' : 'websocket error';
+    const cause = problem ?? (systemError === null ? null : reasonOf(systemError));
     this.#ending.drop(
-      problem === null ? `transport close (${closeReason(code, reason)})` : `${error} (${problem})`,
+      cause === null ? `transport close (${closeReason(code, reason)})` : `${error} (${cause})`,
     );
   }
 

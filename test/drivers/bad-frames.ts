@@ -78,7 +78,7 @@ const packets =
 const SOCKETIO: readonly BadFrame[] = [
   ['an error packet', packets('44{"message":"x"}'), /^error packet: x$/],
   ['an error packet of text', packets('44"x"'), /error packet|could not be handled/],
-  ['an error packet without a body', packets('44'), /could not be handled/],
+  ['an error packet without a body', packets('44'), /could not be handled|^parse error/],
   ['a disconnect packet', packets('41'), /^io server disconnect$/],
   ['a second open packet that is no JSON', packets('0garbage'), /^transport error \(.*JSON/],
   ['a second open packet of null', packets('0null'), /^transport error \(/],
@@ -89,7 +89,7 @@ const SOCKETIO: readonly BadFrame[] = [
   ['a message without content', packets('4'), /^parse error/],
   ['an event that is no JSON', packets('42["a'), /^parse error \(invalid payload\)$/],
   ['an event that is an object', packets('42{}'), /^parse error \(invalid payload\)$/],
-  ['an event without content', packets('42'), /could not be handled/],
+  ['an event without content', packets('42'), /could not be handled|^parse error/],
   ['an event with a reserved name', packets('42["disconnect"]'), /^parse error \(invalid payload\)$/],
   ['a disconnect packet with content', packets('41{}'), /^parse error \(invalid payload\)$/],
   ['an acknowledgement that nothing waits for', packets('4399[1]'), null],
@@ -174,7 +174,7 @@ export const BAD_HANDSHAKES: ReadonlyArray<
   ]),
   ...(
     [
-      ['44', /could not be handled/],
+      ['44', /could not be handled|^parse error/],
       ['44{"message":"no"}', /^refused by the server: no$/],
       ['40', /v2\.x/],
       ['40{}', /v2\.x/],
