@@ -61,8 +61,8 @@ test('a message is seen where its sender handed it over, and where its last byte
     { ...received, atNs: 5, seq: 14, payload: answer.subarray(30) },
   ];
   expect(sightingsOf(capture(packets), SERVER)).toEqual({
-    sent: [{ ...stamp, atNs: 1_000_000_002, client: CLIENT }],
-    received: [{ ...stamp, atNs: 5, client: CLIENT }],
+    sent: [{ ...stamp, at: 1_000_000_002n, client: CLIENT }],
+    received: [{ ...stamp, at: 5n, client: CLIENT }],
   });
 });
 

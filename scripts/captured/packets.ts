@@ -5,7 +5,8 @@
 import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
 
 interface Segment {
-  readonly atNs: number;
+  /** Nanoseconds since 1970. */
+  readonly at: bigint;
   readonly from: number;
   readonly to: number;
   readonly seq: number;
@@ -14,11 +15,13 @@ interface Segment {
 
 /** One message seen on the wire. */
 export interface Sighting extends Stamp {
-  readonly atNs: number;
+  /** Nanoseconds since 1970. */
+  readonly at: bigint;
   /** Port of the client that sent or received it. */
   readonly client: number;
 }
 
+const SECOND_NS = 1_000_000_000n;
 const NANOSECOND_MAGIC = 0xa1b23c4d;
 const FILE_HEADER_BYTES = 24;
 const PACKET_HEADER_BYTES = 16;
@@ -28,23 +31,23 @@ const ETHERNET_HEADER_BYTES = 14;
 function* segmentsOf(capture: Buffer): Generator<Segment> {
   if (capture.readUInt32LE(0) !== NANOSECOND_MAGIC) throw new Error('not a capture with nanosecond times');
   for (let at = FILE_HEADER_BYTES; at + PACKET_HEADER_BYTES <= capture.length; ) {
-    const atNs = capture.readUInt32LE(at) * 1e9 + capture.readUInt32LE(at + 4);
+    const captured = BigInt(capture.readUInt32LE(at)) * SECOND_NS + BigInt(capture.readUInt32LE(at + 4));
     const length = capture.readUInt32LE(at + 8);
     const packet = capture.subarray(at + PACKET_HEADER_BYTES, at + PACKET_HEADER_BYTES + length);
     at += PACKET_HEADER_BYTES + length;
-    const segment = segmentOf(packet, atNs);
+    const segment = segmentOf(packet, captured);
     if (segment !== null && segment.payload.length > 0) yield segment;
   }
 }
 
-function segmentOf(packet: Buffer, atNs: number): Segment | null {
+function segmentOf(packet: Buffer, at: bigint): Segment | null {
   const ip = packet.subarray(ETHERNET_HEADER_BYTES);
   if (ip.length < 40 || ip.readUInt8(0) >> 4 !== 4 || ip.readUInt8(9) !== 6) return null;
   // The total length is 0 for packets that the kernel split later.
   const total = ip.readUInt16BE(2) || ip.length;
   const tcp = ip.subarray((ip.readUInt8(0) & 15) * 4, total);
   const payload = tcp.subarray((tcp.readUInt8(12) >> 4) * 4);
-  return { atNs, from: tcp.readUInt16BE(0), to: tcp.readUInt16BE(2), seq: tcp.readUInt32BE(4), payload };
+  return { at, from: tcp.readUInt16BE(0), to: tcp.readUInt16BE(2), seq: tcp.readUInt32BE(4), payload };
 }
 
 /** The bytes of one direction of one connection: in order, without repetitions. */
@@ -119,7 +122,7 @@ export function sightingsOf(capture: Buffer, port: number): { sent: Sighting[]; 
       const stamp = findStamp(payload);
       if (stamp === null) continue;
       const client = toServer ? segment.from : segment.to;
-      (toServer ? sent : received).push({ ...stamp, atNs: segment.atNs, client });
+      (toServer ? sent : received).push({ ...stamp, at: segment.at, client });
     }
   }
   return { sent, received };

@@ -5,14 +5,13 @@ import { addressText, parseAddress, requireAllowedHost } from '../contract/addre
 import { flagOf, type GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
-import type { Protocol, Transport } from '../contract/target.ts';
-import { drivers } from '../drivers/index.ts';
+import type { Protocol } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
 import type { TargetPlan } from '../plan/plan.ts';
-import { didYouMean } from '../text.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
+import { requireDriver, requireTransport, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
 
 /** The protocol at a URL, by its scheme. */
@@ -29,15 +28,6 @@ const CLIENT_SETTINGS: Readonly<Record<Protocol, readonly SettingName[]>> = {
   ws: ['compression'],
   http: ['pollInterval'],
 };
-
-/** A name that is in no registry: lists the known names and suggests the nearest. */
-function unknownName(what: string, given: string, known: readonly string[]): never {
-  return fail(
-    `UNKNOWN_${what.toUpperCase()}`,
-    `there is no ${what} "${given}"; available: ${known.join(', ')}`,
-    didYouMean(given, known, 'sockbench list describes each of them.'),
-  );
-}
 
 /** Whether a name is the path of a file: it has a separator or the ending of a module. */
 function isFile(name: string): boolean {
@@ -121,12 +111,7 @@ export function resolveTarget(
     found.kind === 'reference'
       ? resolveReference(found.server, options, given)
       : resolveUrl(found, options, given);
-  const { protocol } = target;
-  const fitting = drivers.filter((driver) => driver.protocol === protocol);
-  const names = fitting.map(({ name }) => name);
-  const driver =
-    fitting.find(({ name }) => name === options.driver) ?? unknownName('driver', options.driver, names);
-  requireTransport(`the driver "${driver.name}" for ${protocol}`, options.transport, driver.transports);
+  requireDriver(target, options);
   return target;
 }
 
@@ -213,19 +198,5 @@ export function requireSettings(
     'BAD_SETTING',
     `${flagOf(foreign)} is not supported by ${whose}; supported: ${known.map(flagOf).join(', ') || 'none'}`,
     `Remove ${flagOf(foreign)}.`,
-  );
-}
-
-function requireTransport(
-  whose: string,
-  transport: Transport,
-  supported: readonly Transport[],
-  more = '',
-): void {
-  if (supported.includes(transport)) return;
-  fail(
-    'BAD_TRANSPORT',
-    `${whose} does not support the transport ${transport}; supported: ${supported.join(', ')}`,
-    `Give --transport ${supported[0]}.${more}`,
   );
 }

@@ -114,7 +114,11 @@ export const PLAN_OPTIONS = {
     `transport of the connections: ${either(TRANSPORTS)}`,
     transportName,
   ),
-  driver: option('NAME', 'official', 'client implementation; list shows them'),
+  driver: option(
+    'NAME',
+    null,
+    'client implementation; list shows them (default: wire for the transport websocket, otherwise official)',
+  ),
   sockets: option(
     'auto|kernel|node',
     'auto',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type GivenOptions, parseOptions } from '../contract/options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { ServerSettings } from '../contract/server.ts';
-import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
+import { PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
 import { plural } from '../text.ts';
@@ -146,7 +146,7 @@ export function buildPlan(
     settings: Object.fromEntries(
       SETTING_NAMES.map((name) => [name, settings.includes(name) ? options[name] : null]),
     ) as Settings,
-    driver: options.driver,
+    driver: options.driver ?? defaultDriver(target.protocol, options.transport),
     sockets: options.sockets,
     clients: options.clients,
     workers: options.workers,
@@ -167,6 +167,11 @@ export function buildPlan(
     thresholds: [],
   };
   return { scenario, plan: Object.freeze(plan), layout };
+}
+
+/** The driver of a plan that names none: `wire` wherever it can speak. */
+export function defaultDriver(protocol: Protocol, transport: Transport): string {
+  return protocol !== 'http' && transport === 'websocket' ? 'wire' : 'official';
 }
 
 /** Checks options that depend on one another. A duration contradicts a profile only when the user gave it. */

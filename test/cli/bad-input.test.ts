@@ -15,6 +15,16 @@ const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], n
   ],
   ['an unknown server', ['run', 'room-fanout', '--target', 'sockeio'], [/sockeio/, /socketio/]],
   ['an unknown driver', ['run', 'room-fanout', '--driver', 'wir'], [/"wir"/, /official/]],
+  [
+    'sockets of the kernel for a driver that has its own',
+    ['run', 'room-fanout', '--driver', 'official', '--sockets', 'kernel'],
+    [/--sockets kernel is for the driver wire/, /official/],
+  ],
+  [
+    'sockets of the kernel with TLS',
+    ['run', 'room-fanout', '--target', 'wss://127.0.0.1:1', '--sockets', 'kernel'],
+    [/--sockets kernel has no TLS/, /wss:/],
+  ],
   ['an unknown format', ['run', 'room-fanout', '--format', 'htm'], [/"htm"/, /Did you mean html/]],
   [
     'a bare number as duration',
