@@ -77,11 +77,13 @@ function commandOf(pid: number): string {
   }
 }
 
-function latenciesNs(result: RunResult, received: readonly Sighting[]): number[] {
-  const { wallNs } = result.clock;
+/** The capture is in wall time, of which the result knows what its clock's origin was. */
+function latenciesNs({ clock }: RunResult, received: readonly Sighting[]): number[] {
+  if (clock === null) throw new Error('the result does not say when its clock began');
+  const origin = BigInt(clock.atStart.originWallNs);
   return received
     .filter(({ measured }) => measured)
-    .map(({ at, intendedNs }) => Number(at - wallNs) - intendedNs)
+    .map(({ at, intendedNs }) => Number(at - origin) - intendedNs)
     .sort((a, b) => a - b);
 }
 
