@@ -85,8 +85,11 @@ describe('help', () => {
         --transport <NAME>                        transport of the connections: websocket, polling,
                                                   upgrade, short-polling or long-polling (default:
                                                   websocket)
-        --driver <NAME>                           client implementation; list shows them (default:
-                                                  official)
+        --driver <NAME>                           client implementation; list shows them (default: wire
+                                                  for the transport websocket, otherwise official)
+        --sockets <auto|kernel|node>              sockets of the wire driver: the kernel's, which also say
+                                                  when a message arrived, or those of Node.js (default:
+                                                  auto)
         --namespace <NAME>                        Socket.IO namespace that clients enter
         --parser <default|msgpack>                Socket.IO parser (default: default)
         --compression <on|off>                    per-message deflate of WebSocket (default: off)
@@ -252,7 +255,9 @@ describe('list', () => {
 
       Drivers
         official (socketio)  socket.io-client, without reconnection
+        wire (socketio)      frames and packets of our own, over the kernel's sockets or those of Node.js
         official (ws)        the ws package
+        wire (ws)            frames of our own, over the kernel's sockets or those of Node.js
         official (http)      node:http with keep-alive connections
 
       Formats of a run
