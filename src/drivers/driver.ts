@@ -53,6 +53,12 @@ export interface CloseOutcome {
   readonly reason: string;
 }
 
+/** The size of the largest message that an event becomes on the wire, and of the largest that the server takes. */
+export interface MessageSize {
+  readonly messageBytes: number;
+  readonly maxBytes: number;
+}
+
 /** One client's connection, ready for use. Handlers are called synchronously as messages are decoded. */
 export interface Connection {
   /** Hands an event over for sending; never waits and never throws for a broken connection. */
@@ -65,6 +71,8 @@ export interface Connection {
   answer(event: string, respond: (data: unknown) => unknown): void;
   /** Called once when the connection ends without {@link close}, with the reason. */
   onDropped(handler: (reason: string) => void): void;
+  /** Measures an event without sending it; null, or absent, where the server does not say what it takes. */
+  sizeOf?(event: string, data: unknown): MessageSize | null;
   /** Sends a ping of the protocol; `onPong` is called once, or never. Absent where a client cannot ping. */
   ping?(onPong: (arrival?: Arrival) => void): void;
   /**

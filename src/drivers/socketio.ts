@@ -4,6 +4,8 @@ import * as msgpackParser from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
 import { addressText } from '../contract/address.ts';
 import { Arguments, type Transport } from '../contract/target.ts';
+import { engineBytesOf } from '../wire/socketio/engine.ts';
+import { PACKET } from '../wire/socketio/packet.ts';
 import {
   type CloseOutcome,
   type Connection,
@@ -11,6 +13,7 @@ import {
   DEFAULT_FORGET_AFTER_MS,
   type Driver,
   given,
+  type MessageSize,
 } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { connectReason, disconnectReason } from './engine-reason.ts';
@@ -128,6 +131,15 @@ function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: Connec
   });
 }
 
+/** What the client keeps to itself. */
+interface OpenSocket {
+  readonly nsp: string;
+  readonly io: {
+    readonly encoder: { encode(packet: object): ReadonlyArray<string | Buffer> };
+    readonly engine: { readonly _maxPayload: unknown; readonly transport: { readonly name: string } };
+  };
+}
+
 class SocketioConnection implements Connection {
   readonly #socket: Socket;
   readonly #ending: Ending;
@@ -155,6 +167,29 @@ class SocketioConnection implements Connection {
     const onEvent = (...data: unknown[]) => handler(this.#dataOf(data));
     this.#socket.on(event, onEvent);
     return () => void this.#socket.off(event, onEvent);
+  }
+
+  sizeOf(event: string, data: unknown): MessageSize | null {
+    const { io: manager, nsp } = this.#socket as unknown as OpenSocket;
+    const { encoder, engine } = manager;
+    const maxBytes = engine._maxPayload;
+    if (typeof maxBytes !== 'number' || maxBytes <= 0) return null;
+    const options = { compress: true };
+    const packet = {
+      type: PACKET.event,
+      data: [event, ...argumentsOf(data)],
+      options,
+      nsp,
+    };
+    const isBase64 = engine.transport.name === 'polling';
+    const sizes = encoder
+      .encode(packet)
+      .map((message) =>
+        isBase64 && typeof message !== 'string'
+          ? engineBytesOf(message.toString('base64'))
+          : engineBytesOf(message),
+      );
+    return { messageBytes: Math.max(...sizes), maxBytes };
   }
 
   /** Connection state recovery appends an offset to every broadcast, which the client does not remove. */

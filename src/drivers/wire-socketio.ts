@@ -1,12 +1,17 @@
 import type { Envelope } from '../contract/protocol.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
-import { type EngineHandlers, type EngineProblem, EngineSession } from '../wire/socketio/engine.ts';
+import {
+  type EngineHandlers,
+  type EngineProblem,
+  EngineSession,
+  engineBytesOf,
+} from '../wire/socketio/engine.ts';
 import { msgpackPackets } from '../wire/socketio/msgpack.ts';
 import { jsonPackets, type PacketMessage } from '../wire/socketio/packet.ts';
 import { type Refusal, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import type { CloseOutcome, Connection, ConnectOptions, Driver, MessageSize } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import {
@@ -38,6 +43,9 @@ const DEFAULT_PATH = '/socket.io/';
 /** The URL of Engine.IO's WebSocket. As in the official client, parameters of the URL replace those of the options. */
 function engineUrl({ path = DEFAULT_PATH, query = {} }: ConnectOptions, address: URL): URL {
   const url = new URL(address);
+  // The official client does not send them.
+  url.username = '';
+  url.password = '';
   url.pathname = path.endsWith('/') ? path : `${path}/`;
   const given = address.search === '' ? Object.entries(query) : parametersOf(address.search);
   const parameters = { ...Object.fromEntries(given), EIO: '4', transport: 'websocket' };
@@ -70,7 +78,7 @@ class WireSocketioConnection
   readonly #auth: ConnectOptions['auth'];
   /** Null once it is connected. */
   #resolve: ((connection: Connection) => void) | null;
-  #onEnded: ((outcome: CloseOutcome | null) => void) | null = null;
+  #closing: PromiseWithResolvers<CloseOutcome | null> | null = null;
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
@@ -94,15 +102,15 @@ class WireSocketioConnection
 
   onPong(): void {}
 
-  onClosed({ code, reason, problem, error: systemError }: WebSocketEnd): void {
+  onClosed({ code, reason, problem, error }: WebSocketEnd): void {
+    const { isConnected } = this.#session;
     this.#isClosed = true;
     this.#engine.end();
-    this.#onEnded?.(closeOutcome(code, reason));
-    const error = this.#session.isConnected ? 'transport error' : 'websocket error';
-    const cause = problem ?? (systemError === null ? null : reasonOf(systemError));
-    this.#ending.drop(
-      cause === null ? `transport close (${closeReason(code, reason)})` : `${error} (${cause})`,
-    );
+    this.#closing?.resolve(closeOutcome(code, reason));
+    // The words of the official client: what ends a connection that is not yet open is an error of it.
+    const cause = problem ?? (isConnected || error === null ? null : reasonOf(error));
+    if (cause !== null) this.#ending.drop(`${isConnected ? 'transport' : 'websocket'} error (${cause})`);
+    else this.#ending.drop(`transport close (${closeReason(code, reason, error ?? undefined)})`);
   }
 
   sendText(text: string): void {
@@ -172,14 +180,20 @@ class WireSocketioConnection
 
   close(): Promise<CloseOutcome | null> {
     this.#ending.close();
-    return new Promise((resolve) => {
-      if (this.#isClosed) resolve(null);
-      this.#onEnded = resolve;
-      this.#engine.end();
-      this.#session.leave();
-      // As the official client, without a code.
-      this.#socket.close(null);
-    });
+    if (this.#isClosed) return Promise.resolve(null);
+    this.#closing ??= Promise.withResolvers();
+    this.#engine.end();
+    this.#session.leave();
+    // As the official client, without a code.
+    this.#socket.close(null);
+    return this.#closing.promise;
+  }
+
+  sizeOf(event: string, data: unknown): MessageSize | null {
+    const maxBytes = this.#engine.open?.maxPayloadBytes ?? null;
+    if (maxBytes === null) return null;
+    const messages = this.#session.messagesOf(event, argumentsOf(data));
+    return { messageBytes: Math.max(...messages.map(engineBytesOf)), maxBytes };
   }
 
   protected override send({ event, data, id, ack }: Envelope): void {

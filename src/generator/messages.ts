@@ -1,4 +1,5 @@
 import type { Layout } from '../contract/scenario.ts';
+import type { MessageSize } from '../drivers/driver.ts';
 import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
@@ -124,6 +125,8 @@ export type FromWorker =
   /** Progress of connecting; `reason` is the most frequent cause of failure, null while none has failed. */
   | { readonly type: 'connecting'; readonly connected: number; readonly reason: string | null }
   | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }
+  /** A message that clients of this worker would send is larger than the server takes. Comes before `connected`. */
+  | { readonly type: 'too-large'; readonly size: MessageSize }
   | { readonly type: 'joined'; readonly failures: readonly Reason[] }
   /** Clients that were dropped since the last message of this type. */
   | { readonly type: 'dropped'; readonly clients: readonly DroppedClient[] }

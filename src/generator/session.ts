@@ -10,6 +10,7 @@ import type { Traffic } from '../measure/traffic.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { HttpPublisher, publishWaiting } from './http-publisher.ts';
 import { connectAll, joinAll, membersOf } from './joining.ts';
+import { findTooLarge } from './message-limit.ts';
 import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
@@ -172,6 +173,8 @@ export class GeneratorSession {
     await connectAll(this.#context, this.#pool);
     stop();
     const members = await membersOf(this.#context, this.#pool);
+    const tooLarge = findTooLarge(this.#context, this.#pool);
+    if (tooLarge !== null) post({ type: 'too-large', size: tooLarge });
     post({ type: 'connected', members, failures: this.#pool.failures.take() });
   }
 

@@ -1,3 +1,4 @@
+import type { MessageSize } from '../drivers/driver.ts';
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/operations/index.ts';
 import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
@@ -62,6 +63,8 @@ export class Collector {
   readonly unexpected = new ReasonCounts();
   readonly unsent = new ReasonCounts();
   readonly impossible = new ReasonCounts();
+  /** A message that clients would send, if it is larger than the server takes. */
+  tooLarge: MessageSize | null = null;
   incompleteBroadcasts = 0;
   snapshotCostMaxMs = 0;
   readonly #options: CollectorOptions;
@@ -115,6 +118,9 @@ export class Collector {
         record.connected = message.members.length;
         this.#options.membership.connect(message.members);
         this.failures.addAll(message.failures);
+        break;
+      case 'too-large':
+        this.tooLarge = message.size;
         break;
       case 'joined':
         this.failures.addAll(message.failures);

@@ -5,6 +5,7 @@ import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { FINDINGS, type Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { formatBytes, formatCount } from '../units.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
@@ -96,7 +97,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
 
 /**
  * Connects all clients and joins their rooms. Throws when no client could connect, none could join, or no sender or no
- * receiver is connected.
+ * receiver is connected, or the server does not take messages of this size.
  */
 export async function connect(run: StartedRun): Promise<void> {
   const { plan, control, workers, membership, collector } = run;
@@ -115,6 +116,7 @@ export async function connect(run: StartedRun): Promise<void> {
   await connected;
   control.requireNotAborted();
   if (membership.connected.length === 0) await failUnreachable(run);
+  requireFittingMessages(run);
   workers.postAll({ type: 'join', members: membership.connected });
   await untilAll(run, 'joined', plan.connectTimeoutMs + HUNG_AFTER_MS);
   control.requireNotAborted();
@@ -129,6 +131,17 @@ export async function connect(run: StartedRun): Promise<void> {
   const lost = findLost(run);
   if (lost !== null) control.abort(lost.code, lost.message);
   control.requireNotAborted();
+}
+
+/** Throws MESSAGE_TOO_LARGE when the server takes no message as large as those of this run. */
+function requireFittingMessages({ plan, collector }: StartedRun): void {
+  if (collector.tooLarge === null) return;
+  const { messageBytes, maxBytes } = collector.tooLarge;
+  fail(
+    'MESSAGE_TOO_LARGE',
+    `with a payload of ${formatBytes(plan.payloadBytes)}, a message has ${formatCount(messageBytes)} bytes, and the server accepts at most ${formatCount(maxBytes)}`,
+    'Use a smaller --payload, or increase maxHttpBufferSize of the server.',
+  );
 }
 
 /**

@@ -10,6 +10,11 @@ const TYPE = { open: '0', close: '1', ping: '2', pong: '3', message: '4', upgrad
 const MESSAGE = TYPE.message.charCodeAt(0);
 const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(TYPE));
 
+/** How many bytes a message of the protocol above has as a WebSocket message. */
+export function engineBytesOf(message: string | Uint8Array): number {
+  return typeof message === 'string' ? TYPE.message.length + Buffer.byteLength(message) : message.byteLength;
+}
+
 /** What the server says in its open packet. */
 export interface EngineOpen {
   readonly pingIntervalMs: number;

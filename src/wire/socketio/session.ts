@@ -66,6 +66,16 @@ export class SocketioSession {
     this.#send(PACKET.ack, id, args);
   }
 
+  /** The messages of Engine.IO that an event becomes. */
+  messagesOf(name: string, args: readonly unknown[]): readonly PacketMessage[] {
+    return this.#codec.encode({
+      type: PACKET.event,
+      namespace: this.#namespace,
+      id: null,
+      data: [name, ...args],
+    });
+  }
+
   #send(type: number, id: number | null, data: unknown): void {
     for (const message of this.#codec.encode({ type, namespace: this.#namespace, id, data })) {
       this.#handlers.sendMessage(message);

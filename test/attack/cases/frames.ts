@@ -83,13 +83,13 @@ function losesSlow(name: string, fault: string): AttackCase[] {
 function endsAtBigPayload(transport: string): AttackCase {
   return {
     name: `a payload over the limit of the server, by ${transport}`,
-    expected: 'exit 3 at once, names the limit',
+    expected: 'exit 2 before anything is sent, names the limit',
     seconds: 20,
     attack: async ({ run, out }) => {
       const args = ['--target', 'socketio', '--transport', transport, '--payload', '1200KiB', '--out', out];
       const { code, stderr } = await run(['run', 'broadcast-latency', ...args, '--clients', '5']);
-      assert.match(stderr, /no sender is connected: .*maxHttpBufferSize/);
-      assert.equal(code, 3);
+      assert.match(stderr, /accepts at most 1,000,000\n.*maxHttpBufferSize/);
+      assert.equal(code, 2);
     },
   };
 }

@@ -1,0 +1,65 @@
+import type { Payload } from '../contract/protocol.ts';
+import type { Operation } from '../contract/scenario.ts';
+import type { Client, Mapping, OutgoingEvent, OutgoingRequest } from '../contract/target.ts';
+import type { MessageSize } from '../drivers/driver.ts';
+import type { PayloadType, Stamp } from '../measure/stamp.ts';
+import type { WorkerContext } from './context.ts';
+import type { ClientPool } from './pool.ts';
+
+/** The payload of a message that is measured and not sent. */
+const NO_STAMP: Stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
+
+/**
+ * Finds a message of this worker's operations that is larger than its server takes; null when there is none, or the
+ * server does not say what it takes. Messages of one kind of operation differ by the name of the room only, so one of
+ * each is measured. Steps decide at run time what they send.
+ */
+export function findTooLarge(
+  { layout, target, payloads, plan }: WorkerContext,
+  { connections }: Pick<ClientPool, 'connections'>,
+): MessageSize | null {
+  const measured = new Set<Operation['kind']>();
+  for (const { sender, operation } of layout.streams) {
+    const connection = connections.get(sender);
+    if (connection?.sizeOf === undefined || measured.has(operation.kind)) continue;
+    measured.add(operation.kind);
+    const payload = (type: PayloadType = plan.payloadType) => payloads.write(NO_STAMP, type);
+    const sent = sentBy(operation, target.mapping, payload, target.clientOf(sender));
+    if (sent === null || 'url' in sent) continue;
+    const size = connection.sizeOf(sent.event, sent.data);
+    if (size !== null && size.messageBytes > size.maxBytes) return size;
+  }
+  return null;
+}
+
+/** What an operation sends; null for nothing that the target describes, or whose description throws. */
+function sentBy(
+  operation: Operation,
+  mapping: Mapping,
+  write: (type?: PayloadType) => Payload,
+  client: Client,
+): OutgoingEvent | OutgoingRequest | null {
+  try {
+    switch (operation.kind) {
+      case 'publish': {
+        const { scope, room } = operation;
+        return mapping.publish?.({ payload: write(), scope, room, client }) ?? null;
+      }
+      case 'request':
+        return mapping.request?.({ payload: write(), client }) ?? null;
+      case 'echo':
+        return mapping.echo?.({ payload: write(operation.payloadType), client }) ?? null;
+      case 'ask-me':
+        return mapping.askMe?.({ payload: write(), client }) ?? null;
+      case 'stream-reply':
+        return mapping.streamRequest?.({ payload: write(), count: operation.replies, client }) ?? null;
+      case 'ping':
+      case 'close':
+      case 'steps':
+        return null;
+    }
+  } catch {
+    // The same error is counted with each message that is sent.
+    return null;
+  }
+}
