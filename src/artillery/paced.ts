@@ -60,20 +60,11 @@ function followSchedule(
   isOwn: (index: number) => boolean,
   onDue: (index: number, intendedNs: number) => void,
 ): Promise<void> {
-  const { clock, timers, window } = thread.parts;
+  const { clock, window } = thread.parts;
   const noteWork = () => window.worked();
   const pacer = new Pacer({
     clock,
-    timers: {
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-      soon: (callback) => {
-        const sinceNs = clock.nowNs();
-        timers.soon(() => {
-          window.looked(sinceNs);
-          callback();
-        });
-      },
-    },
+    wait: thread.waits.create(),
     arrivals: ownArrivalsOf(arrivalsNs(profile, arrival, seed), isOwn),
     startNs,
     onDue: (index, intendedNs) => {
@@ -81,10 +72,8 @@ function followSchedule(
       // What sending leaves to the end of this callback is sending too.
       process.nextTick(noteWork);
     },
-    workDone: () => window.total,
-    onSlack: () => thread.reportIfDue(),
   });
-  return thread.pacing.run(pacer);
+  return pacer.run();
 }
 
 function* ownArrivalsOf(

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../generator/messages.ts';
-import type { Pacer } from '../generator/pacer.ts';
+import { NodeWaits } from '../generator/pacer-waits.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import { SERIES } from '../measure/series.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
@@ -30,31 +30,14 @@ export interface ReleasedGroup {
   readonly startNs: number;
 }
 
-/** The pacers of a thread. A loop that spins on purpose is not busy. */
-class Pacing {
-  readonly #running = new Set<Pacer>();
-  #endedNs = 0;
-
-  /** How long all pacers have spun with nothing else to do. */
-  get waitingNs(): number {
-    return [...this.#running].reduce((sum, { waitingNs }) => sum + waitingNs, this.#endedNs);
-  }
-
-  async run(pacer: Pacer): Promise<void> {
-    this.#running.add(pacer);
-    await pacer.run();
-    this.#running.delete(pacer);
-    this.#endedNs += pacer.waitingNs;
-  }
-}
-
 /** The share of one worker thread in a run inside Artillery. */
 export class ThreadRun {
   readonly parts: ThreadParts;
   readonly receiver: ThreadReceiver;
   readonly sender: ThreadSender;
   readonly members: ThreadMembers;
-  readonly pacing = new Pacing();
+  /** How its pacers wait. */
+  readonly waits: NodeWaits;
   readonly #thread: number;
   readonly #ports: ThreadPorts;
   readonly #waiting = new Map<string, (group: ReleasedGroup) => void>();
@@ -78,7 +61,15 @@ export class ThreadRun {
     this.sender = new ThreadSender(parts, this.receiver, thread);
     this.sender.onMeasured = (intendedNs) => this.noteMeasured(intendedNs, intendedNs);
     this.members = new ThreadMembers(thread);
-    this.#startNs = parts.clock.nowNs();
+    const { clock, timers, window } = parts;
+    this.waits = new NodeWaits({
+      clock,
+      timers,
+      workDone: () => window.total,
+      onLooked: (sinceNs) => window.looked(sinceNs),
+      onSlack: () => this.reportIfDue(),
+    });
+    this.#startNs = clock.nowNs();
     this.#schedule(this.#startNs + REPORT_EVERY_NS);
   }
 
@@ -226,7 +217,7 @@ export class ThreadRun {
       failed: failed.take(),
       unexpected: unexpected.take(),
       pushes: [],
-      telemetry: [telemetry.sample(this.pacing.waitingNs)],
+      telemetry: [telemetry.sample(this.waits.spunNs)],
       traffic: [span],
       snapshotCostMs: this.#costMs,
     };

@@ -8,6 +8,7 @@ import type { TelemetrySample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
+import type { SocketsInUse } from './sockets.ts';
 
 /** One worker's share of a run. */
 export interface Assignment {
@@ -121,7 +122,8 @@ export interface SentOfStream {
 }
 
 export type FromWorker =
-  | { readonly type: 'ready' }
+  /** The worker can connect; `sockets` is null for a driver that has its own. */
+  | { readonly type: 'ready'; readonly sockets: SocketsInUse | null }
   /** Progress of connecting; `reason` is the most frequent cause of failure, null while none has failed. */
   | { readonly type: 'connecting'; readonly connected: number; readonly reason: string | null }
   | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }

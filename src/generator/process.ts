@@ -52,8 +52,10 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const loop = ownEventLoop(telemetry.delay);
   const sockets = driver.name === 'wire' ? openSockets(plan, clock) : null;
+  const otherWait = sockets?.loop ?? null;
+  if (otherWait !== null) telemetry.otherWait = otherWait;
+  const loop = ownEventLoop(telemetry.delay, otherWait);
   const given = { assignment, scenario, driver, target, clock, timers: realTimers, loop, sockets };
   return new GeneratorSession({ ...given, telemetry, traffic, post });
 }
@@ -62,8 +64,7 @@ async function handleMessage(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     await startThreadPool();
     session = await createSession(message.assignment);
-    session.rehearse();
-    post({ type: 'ready' });
+    session.start();
     return;
   }
   if (session === null) throw new Error(`"${message.type}" before "assign"`);

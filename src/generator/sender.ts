@@ -9,6 +9,7 @@ import type { WorkerContext } from './context.ts';
 import type { SecondCounts, SentOfStream } from './messages.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
+import type { PacerWaits } from './pacer-waits.ts';
 
 /** Why a message was not sent when its sender had been dropped: the server's fault, not the generator's. */
 export const SENDER_GONE = 'the sender was not connected';
@@ -124,7 +125,7 @@ export interface SenderOptions {
   /** Undefined when the client is not connected. */
   readonly connectionOf: (client: number) => Connection | undefined;
   readonly perform: (message: DueMessage, connection: Connection) => void;
-  readonly onSlack: () => void;
+  readonly waits: PacerWaits;
 }
 
 /** Sends what this worker's clients send, on schedule. A worker whose clients send nothing has no pacer. */
@@ -142,8 +143,9 @@ export class Sender {
     this.#options = options;
   }
 
+  /** Time that pacers have spun so far with nothing else to do. */
   get pacingNs(): number {
-    return this.#pacers.reduce((sum, pacer) => sum + pacer.waitingNs, 0);
+    return this.#options.waits.spunNs;
   }
 
   /** Sends at the first rate of the profile until {@link measure} begins. */
@@ -172,25 +174,15 @@ export class Sender {
   }
 
   async #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
-    const { clock, timers, plan, layout, clients, window } = this.#context;
+    const { clock, plan, layout, clients } = this.#context;
     if (!layout.streams.some(({ sender }) => clients.has(sender))) return;
     const offsetsNs = arrivalsNs(profile, plan.arrival, plan.seed);
-    // While a pacer spins, each of its turns reads the sockets.
-    const soon = (callback: () => void) => {
-      const sinceNs = clock.nowNs();
-      timers.soon(() => {
-        window.looked(sinceNs);
-        callback();
-      });
-    };
     const pacer = new Pacer({
       clock,
-      timers: { after: (delayMs, callback) => timers.after(delayMs, callback), soon },
+      wait: this.#options.waits.create(),
       arrivals: ownArrivals(offsetsNs, layout, clients),
       startNs,
       onDue: (index, intendedNs) => this.#send(index, intendedNs, measured),
-      workDone: () => window.total,
-      onSlack: this.#options.onSlack,
     });
     this.#pacers.push(pacer);
     await pacer.run();

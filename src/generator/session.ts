@@ -15,6 +15,7 @@ import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts'
 import { Observer } from './observer.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
+import { waitsOf } from './pacer-waits.ts';
 import { ClientPool } from './pool.ts';
 import { Receiver } from './receiver.ts';
 import { Sender, SentMessages } from './sender.ts';
@@ -68,7 +69,7 @@ export class GeneratorSession {
       connectionOf: (client) => this.#pool.connections.get(client),
       perform: (message, connection) =>
         this.#operations.get(message.stream.operation.kind)?.perform(message, connection),
-      onSlack: () => this.#snapshots.takeIfDue(),
+      waits: waitsOf(context, options.sockets?.loop ?? null, () => this.#snapshots.takeIfDue()),
     });
     this.#snapshots = new Snapshots(context, {
       telemetry: { sample: () => options.telemetry.sample(this.#sender.pacingNs) },
@@ -136,8 +137,11 @@ export class GeneratorSession {
     this.#context.failed.add(reason);
   }
 
-  rehearse(): void {
+  /** Reports that it can connect, when it has warmed up what must not cost time later. */
+  start(): void {
     this.#snapshots.rehearse();
+    const { sockets, post } = this.#options;
+    post({ type: 'ready', sockets: sockets && { kind: sockets.kind, problem: sockets.problem } });
   }
 
   /** Handles every message but `assign`, by which the session was made. Rejects when a phase cannot go on. */

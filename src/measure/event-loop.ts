@@ -103,11 +103,17 @@ export interface EventLoop {
   setOnBeat(onBeat: (lateNs: number, nowNs: number) => void): void;
 }
 
-/** The event loop of this process. */
-export function ownEventLoop(delay: LoopDelay): EventLoop {
+/** What waits in this process beside Node's own loop. */
+export interface OtherWait {
+  /** How long it has slept so far. */
+  readonly waitedNs: number;
+}
+
+/** The event loop of this process. `other` sleeps in its place, which Node.js takes for work. */
+export function ownEventLoop(delay: LoopDelay, other: OtherWait | null = null): EventLoop {
   const times = new ThreadTimesReader();
   return {
-    idleNs: () => performance.eventLoopUtilization().idle * 1e6,
+    idleNs: () => performance.eventLoopUtilization().idle * 1e6 + (other?.waitedNs ?? 0),
     threadTimes: () => times.read(),
     overdueNs: (nowNs) => delay.overdueNs(nowNs),
     setOnBeat(onBeat) {

@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
-import { LoopDelay, ThreadTimesReader } from './event-loop.ts';
+import { LoopDelay, type OtherWait, ThreadTimesReader } from './event-loop.ts';
 
 /** What the system reports of a process between two samples, about a second apart. */
 export interface OutsideSample {
@@ -39,6 +39,8 @@ export class TelemetrySampler {
   readonly #clock: Clock;
   readonly #cpuUs: () => number;
   readonly delay: LoopDelay;
+  /** What sleeps in place of Node's loop: it is idle meanwhile. */
+  otherWait: OtherWait = { waitedNs: 0 };
   readonly #threadTimes = new ThreadTimesReader();
   readonly #gc = { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 };
   readonly #accepted = new Set<Socket>();
@@ -49,6 +51,7 @@ export class TelemetrySampler {
   #lastLoop: EventLoopUtilization;
   #lastPacingNs = 0;
   #lastQueuedNs: number;
+  #lastWaitedNs = 0;
 
   /** `readCpuUs`: the CPU time so far, that of the process by default. */
   constructor(clock: Clock, readCpuUs: () => number = cpuUs) {
@@ -83,6 +86,8 @@ export class TelemetrySampler {
     const totalCpuUs = this.#cpuUs();
     const loop = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
+    const { waitedNs } = this.otherWait;
+    const activeMs = since.active - (waitedNs - this.#lastWaitedNs) / 1e6;
     const memory = process.memoryUsage();
     const queuedNs = this.#threadTimes.read()?.queuedNs ?? null;
     const sample = {
@@ -90,7 +95,7 @@ export class TelemetrySampler {
       lengthMs,
       cpuMs: (totalCpuUs - this.#lastCpuUs) / 1000,
       // Not a number when the loop has neither worked nor waited since the last sample.
-      loopUtilization: since.utilization || 0,
+      loopUtilization: Math.max(0, activeMs / (since.active + since.idle)) || 0,
       pacingShare: lengthMs > 0 ? (pacingNs - this.#lastPacingNs) / 1e6 / lengthMs : 0,
       runQueueWaitMs: queuedNs === null ? null : (queuedNs - this.#lastQueuedNs) / 1e6,
       ...this.delay.take(),
@@ -103,6 +108,7 @@ export class TelemetrySampler {
     this.#lastCpuUs = totalCpuUs;
     this.#lastLoop = loop;
     this.#lastPacingNs = pacingNs;
+    this.#lastWaitedNs = waitedNs;
     this.#lastQueuedNs = queuedNs ?? 0;
     Object.assign(this.#gc, { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 });
     return sample;

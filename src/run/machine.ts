@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pacer } from '../generator/pacer.ts';
+import { NodeWaits } from '../generator/pacer-waits.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { realTimers } from '../measure/timers.ts';
@@ -104,17 +105,23 @@ const LAG_SAMPLES = 100;
 async function checkSendLag(): Promise<Check> {
   const clock = createClock(readOriginNs());
   const lags = new NsHistogram();
-  const pacer = new Pacer({
+  const [noChore, noWork] = [() => {}, () => 0];
+  const waits = new NodeWaits({
     clock,
     timers: realTimers,
+    workDone: noWork,
+    onLooked: noChore,
+    onSlack: noChore,
+  });
+  const pacer = new Pacer({
+    clock,
+    wait: waits.create(),
     arrivals: Array.from({ length: LAG_SAMPLES }, (_, index) => ({
       index,
       offsetNs: (index * 1e9) / LAG_RATE_HZ,
     })).values(),
     startNs: clock.nowNs() + 1e6,
     onDue: (_, intendedNs) => lags.record(clock.nowNs() - intendedNs),
-    workDone: () => 0,
-    onSlack: () => {},
   });
   await pacer.run();
   const [p50Ns, p99Ns] = [lags.quantileNs(0.5), lags.quantileNs(0.99)];

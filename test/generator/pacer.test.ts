@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextWait, type PacedArrival, Pacer } from '../../src/generator/pacer.ts';
+import { type PacedArrival, Pacer } from '../../src/generator/pacer.ts';
+import { NodeWaits, nextWait } from '../../src/generator/pacer-waits.ts';
 
 /** A clock that stands still but for waiting, and timers that move it. */
 class FakeTime {
@@ -56,24 +57,27 @@ function* arrivalsAt(offsetsNs: Iterable<number>): Generator<PacedArrival, void>
   for (const offsetNs of offsetsNs) yield { index: index++, offsetNs };
 }
 
+function nodeWaits({ clock, timers }: FakeTime, workDone = () => 0): NodeWaits {
+  return new NodeWaits({ clock, timers, workDone, onLooked: () => {}, onSlack: () => {} });
+}
+
 function pace(arrivalsNs: readonly number[], startNs = 0) {
   const time = new FakeTime();
   const calls: Call[] = [];
   const state = { workDone: 0, onCall: (_: Call) => {} };
+  const waits = nodeWaits(time, () => state.workDone);
   const pacer = new Pacer({
     clock: time.clock,
-    timers: time.timers,
+    wait: waits.create(),
     arrivals: arrivalsAt(arrivalsNs),
     startNs,
-    workDone: () => state.workDone,
-    onSlack: () => {},
     onDue: (index, intendedNs) => {
       const call = { index, intendedNs, atNs: time.ns };
       calls.push(call);
       state.onCall(call);
     },
   });
-  return { pacer, time, calls, state };
+  return { pacer, waits, time, calls, state };
 }
 
 /** Whether a promise has resolved by now. */
@@ -84,8 +88,6 @@ async function isResolved(promise: Promise<void>): Promise<boolean> {
 
 describe('nextWait', () => {
   it.each<[number, ReturnType<typeof nextWait>]>([
-    [-1e9, 'send'],
-    [0, 'send'],
     [1, 'yield'],
     [1e6, 'yield'],
     [2.199e6, 'yield'],
@@ -227,19 +229,19 @@ describe('a pacer', () => {
   });
 
   it('counts as waiting the yields in which nothing else was done, and neither sleeps nor other yields', () => {
-    const { pacer, time, state } = pace([10e6]);
+    const { pacer, waits, time, state } = pace([10e6]);
     time.yieldNs = () => 500_000;
     void pacer.run();
-    expect(pacer.waitingNs).toBe(0);
+    expect(waits.spunNs).toBe(0);
     time.step();
-    expect(pacer.waitingNs).toBe(0);
+    expect(waits.spunNs).toBe(0);
     time.step();
-    expect(pacer.waitingNs).toBe(500_000);
+    expect(waits.spunNs).toBe(500_000);
     state.workDone += 1;
     time.step();
-    expect(pacer.waitingNs).toBe(500_000);
+    expect(waits.spunNs).toBe(500_000);
     time.runAll();
-    expect(pacer.waitingNs).toBe(1_500_000);
+    expect(waits.spunNs).toBe(1_500_000);
   });
 
   it('takes arrivals from an endless schedule one by one', () => {
@@ -250,11 +252,9 @@ describe('a pacer', () => {
     }
     const pacer = new Pacer({
       clock: time.clock,
-      timers: time.timers,
+      wait: nodeWaits(time).create(),
       arrivals: arrivalsAt(everyMs()),
       startNs: 0,
-      workDone: () => 0,
-      onSlack: () => {},
       onDue: (_, intendedNs) => calls.push(intendedNs),
     });
     void pacer.run();
@@ -271,9 +271,9 @@ describe('a pacer that is far behind', () => {
     let sent = 0;
     const pacer = new Pacer({
       clock: { nowNs: () => nowNs },
-      timers: {
-        after: () => {
-          throw new Error('nothing to sleep for');
+      wait: {
+        until: () => {
+          throw new Error('nothing to wait for');
         },
         soon: (then) => {
           yields += 1;
@@ -288,13 +288,10 @@ describe('a pacer that is far behind', () => {
         sent += 1;
         nowNs += 1500;
       },
-      workDone: () => 0,
-      onSlack: () => {},
     });
     void pacer.run();
     expect(yields).toBeGreaterThanOrEqual(3);
     // What was due before the end, of the 100,000 there are.
     expect(sent).toBeLessThan(20_000);
-    expect(pacer.waitingNs).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
+import { NodeWaits } from '../../src/generator/pacer-waits.ts';
 import { ownArrivals, Sender, SentMessages } from '../../src/generator/sender.ts';
 import { measureWindow, NOT_MEASURING } from '../../src/measure/clock.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
@@ -26,7 +27,13 @@ function open(own: readonly number[], { layout = LAYOUT, gone = [] as readonly n
     messages,
     connectionOf: (client) => (gone.includes(client) ? undefined : new FakeConnection()),
     perform: (message) => message.send((stamp) => stamps.push(stamp)),
-    onSlack: () => {},
+    waits: new NodeWaits({
+      clock: time,
+      timers: time,
+      workDone: () => 0,
+      onLooked: () => {},
+      onSlack: () => {},
+    }),
   });
   const measureFrom = (startNs: number) => {
     context.measuring = measureWindow(startNs, DURATION_MS);

@@ -62,7 +62,7 @@ describe('the workers of a run', () => {
     const ready = workers.all('ready').then(() => {
       isReady = true;
     });
-    report(0, { type: 'ready' });
+    report(0, { type: 'ready', sockets: null });
     await Promise.resolve();
     expect(isReady).toBe(false);
     end(1, 'exit code 1');

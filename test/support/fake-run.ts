@@ -239,7 +239,7 @@ export class FakeWorker implements WorkerHandle {
   async #handle(message: ToWorker): Promise<void> {
     if (message.type !== 'assign') return await this.#session?.handle(message);
     this.#session = this.#createSession(message.assignment);
-    this.#send({ type: 'ready' });
+    this.#send({ type: 'ready', sockets: null });
   }
 
   #send(message: FromWorker): void {

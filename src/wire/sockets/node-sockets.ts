@@ -4,14 +4,14 @@ import { resolveName } from '../../contract/address.ts';
 import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from './stream.ts';
 
 /** All connections of a process read into one buffer: what arrives is handled before the next read. */
-const READ_BYTES = 64 * 1024;
+const READ_AT_ONCE_BYTES = 64 * 1024;
 
 /**
  * Opens connections by the sockets of Node.js, on every system and with TLS. The time of an arrival is that of its read by
  * this process, on the clock that `nowNs` reads.
  */
 export function nodeSockets(nowNs: () => number): OpenStream {
-  const buffer = Buffer.alloc(READ_BYTES);
+  const buffer = Buffer.alloc(READ_AT_ONCE_BYTES);
   const arrival: Arrival = { receivedNs: 0, sinceNs: 0, uncertaintyNs: 0 };
   const arriveNow = () => {
     const timeNs = nowNs();

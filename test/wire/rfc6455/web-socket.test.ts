@@ -4,32 +4,18 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { realTimers } from '../../../src/measure/timers.ts';
 import { WebSocketClient, type WebSocketEnd } from '../../../src/wire/rfc6455/web-socket.ts';
-import { KernelSockets } from '../../../src/wire/sockets/kernel/kernel-sockets.ts';
+import { openKernelLoop } from '../../../src/wire/sockets/kernel/kernel-loop.ts';
 import { nodeSockets } from '../../../src/wire/sockets/node-sockets.ts';
 import type { OpenStream } from '../../../src/wire/sockets/stream.ts';
 
 const clock = { nowNs: () => Number(process.hrtime.bigint()) };
 const cleanUps: Array<() => void> = [];
 
-/** Opens connections by the kernel, whose events are handled in every pass of Node's loop while a test runs. */
-function kernelSockets(): OpenStream {
-  const sockets = new KernelSockets(clock);
-  let isRunning = false;
-  const turn = () => {
-    sockets.wait(0);
-    isRunning = sockets.count > 0 || cleanUps.length > 0;
-    if (isRunning) setImmediate(turn);
-  };
-  return (address, handlers) => {
-    if (!isRunning) setImmediate(turn);
-    isRunning = true;
-    return sockets.open(address, handlers);
-  };
-}
+const kernel = openKernelLoop(clock);
 
 const KINDS: ReadonlyArray<[string, OpenStream]> = [
   ['node', nodeSockets(() => clock.nowNs())],
-  ['kernel', kernelSockets()],
+  ['kernel', (address, handlers) => kernel.open(address, handlers)],
 ];
 let open: OpenStream;
 

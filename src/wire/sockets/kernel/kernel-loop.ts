@@ -1,19 +1,210 @@
-import type { KernelSockets } from './kernel-sockets.ts';
+import type { Clock } from '../../../measure/clock.ts';
+import type { ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
+import { KernelSockets } from './kernel-sockets.ts';
+import { SET_TIMER_SLACK } from './layout.ts';
+import { loadNative } from './libc.ts';
+import { type NodeLoop, nodeLoopOf } from './node-loop.ts';
 
-/** How long one wait may last: Node's own events are handled after it. */
-const MAX_WAIT_NS = 0.2e6;
+/** A sleep ends this long before something is due, and the rest is spun. */
+const SPIN_NS = 60_000;
+/** The same where sleeps are cut to whole milliseconds. The sockets are looked at meanwhile. */
+const COARSE_SPIN_NS = 1.06e6;
+/** Node's loop is served after this time, whatever it reports. */
+const MAX_SLICE_NS = 4e6;
+/** How long a wait may last where Node's events cannot end it. */
+const BLIND_WAIT_NS = 1e6;
+const LONGEST_MS = 2 ** 31 - 1;
 
-/** Waits for the kernel's sockets, and serves Node's own loop after each wait. */
+/** What the loop waits for: sockets and the events of Node.js. */
+export type LoopSockets = Pick<
+  KernelSockets,
+  'open' | 'wait' | 'handle' | 'lookedNs' | 'isNodeReady' | 'isPrecise' | 'counter' | 'count' | 'onFirst'
+>;
+
+export interface KernelLoopOptions {
+  readonly clock: Clock;
+  readonly sockets: LoopSockets;
+  /** Null where it is unknown when Node has something to do. */
+  readonly node: NodeLoop | null;
+  /** Runs what `process.nextTick` and promises have queued; null leaves it to Node's loop. */
+  readonly runTicks: (() => void) | null;
+}
+
+/**
+ * One wait for the kernel's sockets, for times at which something is due, and for Node's own events. Node's loop runs
+ * whenever it has something to do, and sleeps in this wait otherwise. It runs alone while there is neither a socket nor
+ * anything due.
+ */
 export class KernelLoop {
-  readonly #sockets: KernelSockets;
+  /** How long it has slept: the loop was idle. */
+  waitedNs = 0;
+  /** How long it has spun to reach a due time exactly. */
+  spunNs = 0;
+  readonly #clock: Clock;
+  readonly #sockets: LoopSockets;
+  readonly #node: NodeLoop | null;
+  readonly #runTicks: (() => void) | null;
+  /** What is due when; there are few, and no object is made for them. */
+  readonly #dueNs: number[] = [];
+  readonly #onDue: Array<() => void> = [];
+  #soon: Array<() => void> = [];
+  /** A timer that keeps libuv waiting while the loop runs. Null while it does not. */
+  #keepAlive: NodeJS.Timeout | null = null;
 
-  constructor(sockets: KernelSockets) {
+  constructor({ clock, sockets, node, runTicks }: KernelLoopOptions) {
+    this.#clock = clock;
     this.#sockets = sockets;
+    this.#node = node;
+    this.#runTicks = runTicks;
+    sockets.onFirst = () => this.#start();
   }
 
-  /** Waits again and again until the process ends. */
-  run(): void {
-    this.#sockets.wait(MAX_WAIT_NS);
-    setImmediate(() => this.run());
+  /** What this system lacks for an exact wait; null where it lacks nothing. */
+  get problem(): string | null {
+    return this.#sockets.isPrecise ? null : 'epoll_pwait2 is missing or forbidden: pacing needs more CPU';
   }
+
+  /** Opens a connection, as {@link file://./../stream.ts} describes. */
+  open(address: StreamAddress, handlers: StreamHandlers): ByteStream {
+    return this.#sockets.open(address, handlers);
+  }
+
+  /** Calls back once at a time of the run's clock, not before it. */
+  at(dueNs: number, callback: () => void): void {
+    this.#dueNs.push(dueNs);
+    this.#onDue.push(callback);
+    this.#start();
+  }
+
+  /** Calls back once the sockets have been read. */
+  soon(callback: () => void): void {
+    this.#soon.push(callback);
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#keepAlive !== null) return;
+    // Without a timer or handle, libuv does not wait at all.
+    this.#keepAlive = setInterval(() => {}, LONGEST_MS);
+    setImmediate(this.#run);
+  }
+
+  get #hasWork(): boolean {
+    return this.#sockets.count > 0 || this.#dueNs.length > 0 || this.#soon.length > 0;
+  }
+
+  readonly #run = (): void => {
+    const next = setImmediate(this.#run);
+    // It must not count as something that Node has to do at once.
+    next.unref();
+    try {
+      this.#serve();
+    } finally {
+      if (this.#hasWork) {
+        next.ref();
+      } else {
+        clearImmediate(next);
+        if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
+        this.#keepAlive = null;
+      }
+    }
+  };
+
+  /** Waits and handles, until Node's loop has to run. */
+  #serve(): void {
+    const startedNs = this.#clock.nowNs();
+    let nowNs = startedNs;
+    for (;;) {
+      const timeoutMs = this.#node?.timeoutMs() ?? BLIND_WAIT_NS / 1e6;
+      // Node counts from the time at which its loop last looked at the clock.
+      const nodeDueNs = timeoutMs < 0 ? Number.POSITIVE_INFINITY : startedNs + timeoutMs * 1e6;
+      const hasHandled = this.#turn(nowNs, timeoutMs === 0 ? 0 : nodeDueNs);
+      nowNs = this.#clock.nowNs();
+      if (this.#node === null || timeoutMs === 0 || this.#sockets.isNodeReady || !this.#hasWork) return;
+      if (nowNs >= nodeDueNs || nowNs - startedNs >= MAX_SLICE_NS) return;
+      if (!hasHandled) continue;
+      if (this.#runTicks === null) return;
+      this.#runTicks();
+    }
+  }
+
+  /** Waits once, and handles what has happened and what is due. Returns whether anything was called. */
+  #turn(nowNs: number, nodeDueNs: number): boolean {
+    const sockets = this.#sockets;
+    const soon = this.#soon;
+    const sleepNs = soon.length > 0 ? 0 : this.#sleepNs(nowNs, nodeDueNs);
+    const events = sockets.wait(sleepNs);
+    const { lookedNs } = sockets;
+    if (sleepNs > 0) this.waitedNs += lookedNs - nowNs;
+    else if (events === 0 && this.#isSpinning(nowNs, nodeDueNs)) this.spunNs += lookedNs - nowNs;
+    if (soon.length > 0) this.#soon = [];
+    sockets.handle(events);
+    for (const callback of soon) callback();
+    if (events > 0) sockets.counter.afterHandling(this.#clock.nowNs() - lookedNs);
+    const hasCalledDue = this.#callDue();
+    return events > 0 || soon.length > 0 || hasCalledDue;
+  }
+
+  #nextDueNs(): number {
+    let nextNs = Number.POSITIVE_INFINITY;
+    for (const dueNs of this.#dueNs) if (dueNs < nextNs) nextNs = dueNs;
+    return nextNs;
+  }
+
+  /** How long to sleep; 0 to look only. */
+  #sleepNs(nowNs: number, nodeDueNs: number): number {
+    const { isPrecise } = this.#sockets;
+    const untilNs = Math.min(nodeDueNs, this.#nextDueNs() - (isPrecise ? SPIN_NS : 0)) - nowNs;
+    const sleepNs = Math.min(Math.max(0, untilNs), LONGEST_MS * 1e6);
+    return isPrecise ? sleepNs : Math.floor(sleepNs / 1e6) * 1e6;
+  }
+
+  /** Whether a look at the sockets only passes the time until something is due. */
+  #isSpinning(nowNs: number, nodeDueNs: number): boolean {
+    return this.#soon.length === 0 && nodeDueNs > nowNs && this.#nextDueNs() - nowNs < COARSE_SPIN_NS;
+  }
+
+  /** Calls what is due, after spinning for the rest of the time. Returns whether anything was. */
+  #callDue(): boolean {
+    const dueNs = this.#nextDueNs();
+    const fromNs = this.#clock.nowNs();
+    if (dueNs - fromNs > SPIN_NS) return false;
+    let nowNs = fromNs;
+    while (nowNs < dueNs) nowNs = this.#clock.nowNs();
+    this.spunNs += nowNs - fromNs;
+    for (let index = this.#dueNs.length - 1; index >= 0; index--) {
+      const callback = this.#onDue[index];
+      if (callback === undefined || (this.#dueNs[index] ?? 0) > nowNs) continue;
+      this.#forget(index);
+      callback();
+    }
+    return true;
+  }
+
+  /** Puts the last entry in the place of one. */
+  #forget(index: number): void {
+    const [dueNs, callback] = [this.#dueNs.pop(), this.#onDue.pop()];
+    if (dueNs === undefined || callback === undefined || index === this.#dueNs.length) return;
+    this.#dueNs[index] = dueNs;
+    this.#onDue[index] = callback;
+  }
+}
+
+/**
+ * Opens the kernel's sockets and their loop for this process. Throws an Error that says why it cannot have them: another
+ * system, no koffi, or a call that is forbidden.
+ */
+export function openKernelLoop(clock: Clock): KernelLoop {
+  const { libc, library } = loadNative();
+  const node = nodeLoopOf(library);
+  const sockets = new KernelSockets(clock, libc, node);
+  // Sleeps of this thread end on the nanosecond and not up to 50 us later.
+  libc.prctl(SET_TIMER_SLACK, 1);
+  return new KernelLoop({ clock, sockets, node, runTicks: tickRunner() });
+}
+
+/** Node.js runs this between two immediates. It is no documented function, so that it may be missing. */
+function tickRunner(): (() => void) | null {
+  const { _tickCallback: runTicks } = process as { readonly _tickCallback?: unknown };
+  return typeof runTicks === 'function' ? () => void runTicks() : null;
 }

@@ -2,209 +2,200 @@ import { isIP } from 'node:net';
 import { resolveName } from '../../../contract/address.ts';
 import type { Clock } from '../../../measure/clock.ts';
 import type { Arrival, ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
-import { Arena, type Block } from './arena.ts';
+import { Arena, type Memory } from './arena.ts';
+import { Epoll } from './epoll.ts';
+import { KernelClock } from './kernel-clock.ts';
 import { KernelStream, READ_BYTES } from './kernel-stream.ts';
-import {
-  CLOCK_REALTIME,
-  CLOEXEC,
-  CONTROL,
-  EPOLL,
-  ERRNO,
-  type EventLayout,
-  LEVEL,
-  layoutOf,
-  MESSAGE,
-  OPTION,
-  TIME,
-  VECTOR,
-} from './layout.ts';
-import { type Libc, loadLibc, systemError } from './libc.ts';
+import { CONTROL, ERRNO, LEVEL, MESSAGE, NO_SIGNAL, READABLE, SOCKET_OPTION, VECTOR } from './layout.ts';
+import type { Libc } from './libc.ts';
+import type { NodeLoop } from './node-loop.ts';
+import { SocketCounter } from './socket-counter.ts';
 
-const MAX_EVENTS = 1024;
-const CONTROL_BYTES = 256;
-
-/** What was read from a socket. */
-export type Received =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'error'; readonly error: Error };
+/** Reads of up to this many bytes are handed over in objects that are made once. */
+const KEPT_VIEW_BYTES = 4096;
 
 /** Connections of one process that are the kernel's own: one wait for all of them, and receive times by the kernel. */
 export class KernelSockets {
   readonly libc: Libc;
   /** Small values that go to the kernel: options, addresses. */
-  readonly scratch: Block;
+  readonly scratch: Memory;
   /** Of the bytes that were received last: when the last of them arrived, by the kernel. */
   readonly arrival: Arrival = { receivedNs: 0, sinceNs: 0, uncertaintyNs: 0 };
-  /** Holds all memory that the kernel knows by its address. */
-  readonly #arena: Arena;
+  /** How far this process is behind in receiving and sending. */
+  readonly counter: SocketCounter;
+  /** Whether Node's own loop had events at the last wait. */
+  isNodeReady = false;
+  /** Called when the first connection begins after there was none. */
+  onFirst: () => void = () => {};
+  /** How many connections are open or being opened. */
+  count = 0;
   readonly #clock: Clock;
-  readonly #layout: EventLayout;
-  readonly #epoll: number;
-  readonly #streams = new Map<number, KernelStream>();
-  readonly #events: Block;
-  readonly #event: Block;
-  readonly #timeout: Block;
-  readonly #time: Block;
-  readonly #read: Block;
-  readonly #control: Block;
-  readonly #message: Block;
-  readonly #sent: Block;
-  /** The reading of the run's clock minus that of CLOCK_REALTIME, at the last wake-up. */
-  #clockOffset = { seconds: 0, ns: 0 };
-  #lookedNs = 0;
+  readonly #node: NodeLoop | null;
+  readonly #epoll: Epoll;
+  readonly #times: KernelClock;
+  /** By descriptor. */
+  readonly #streams: Array<KernelStream | undefined> = [];
+  readonly #views: Buffer[] = [];
+  readonly #read: Memory;
+  readonly #control: Memory;
+  readonly #message: Memory;
+  readonly #sent: Memory;
+  #lastTag = 0;
 
-  /** Throws an Error that says why this machine has no sockets of the kernel. */
-  constructor(clock: Clock) {
-    const libc = loadLibc();
-    this.#arena = new Arena(libc);
+  /** Events of `node` end a wait too. Throws an Error where the system forbids what is needed. */
+  constructor(clock: Clock, libc: Libc, node: NodeLoop | null) {
+    const arena = new Arena(libc);
     this.libc = libc;
     this.#clock = clock;
-    this.#layout = layoutOf(process.arch);
-    this.scratch = this.#arena.allocate(256);
-    this.#events = this.#arena.allocate(MAX_EVENTS * this.#layout.bytes);
-    this.#event = this.#arena.allocate(this.#layout.bytes);
-    this.#timeout = this.#arena.allocate(TIME.bytes);
-    this.#time = this.#arena.allocate(TIME.bytes);
-    this.#read = this.#arena.allocate(READ_BYTES);
-    this.#control = this.#arena.allocate(CONTROL_BYTES);
-    this.#message = this.#arena.allocate(MESSAGE.bytes);
-    this.#sent = this.#arena.allocate(READ_BYTES);
-    this.#epoll = this.#check('epoll_create1', libc.epoll_create1(CLOEXEC));
-    this.#describeMessage(this.#arena.allocate(VECTOR.bytes));
-    this.#readClock();
+    this.#node = node;
+    this.scratch = arena.allocate(256);
+    this.counter = new SocketCounter(libc, this.scratch);
+    this.#times = new KernelClock(libc, arena, clock);
+    this.#read = arena.allocate(READ_BYTES);
+    this.#sent = arena.allocate(READ_BYTES);
+    this.#control = arena.allocate(CONTROL.bytes);
+    this.#message = arena.allocate(MESSAGE.bytes);
+    this.#describeMessage(arena.allocate(VECTOR.bytes));
+    this.#epoll = new Epoll(libc, arena);
+    if (node !== null) this.#epoll.add(node.fd, READABLE, 0);
   }
 
   /** Points recvmsg at the buffers: one for all sockets. */
-  #describeMessage(vector: Block): void {
+  #describeMessage(vector: Memory): void {
     vector.bytes.writeBigUInt64LE(BigInt(this.#read.address), VECTOR.base);
     vector.bytes.writeBigUInt64LE(BigInt(READ_BYTES), VECTOR.length);
-    this.#message.bytes.writeBigUInt64LE(BigInt(vector.address), MESSAGE.vectors);
-    this.#message.bytes.writeBigUInt64LE(1n, MESSAGE.vectorCount);
-    this.#message.bytes.writeBigUInt64LE(BigInt(this.#control.address), MESSAGE.control);
+    const { bytes } = this.#message;
+    bytes.writeBigUInt64LE(BigInt(vector.address), MESSAGE.vectors);
+    bytes.writeBigUInt64LE(1n, MESSAGE.vectorCount);
+    bytes.writeBigUInt64LE(BigInt(this.#control.address), MESSAGE.control);
   }
 
-  #check(call: string, result: number): number {
-    if (result >= 0) return result;
-    throw systemError(call, this.libc.errno());
-  }
-
-  /** Opens a connection, as {@link file://./../stream.ts} describes. */
-  open(address: StreamAddress, handlers: StreamHandlers): ByteStream {
-    const stream = new KernelStream(this, handlers);
-    const { host, port } = address;
-    if (isIP(host) !== 0) setImmediate(() => stream.connect(host, port));
-    else {
-      resolveName(host, {}, (error, ip) => {
-        if (error === null) stream.connect(String(ip), port);
-        else stream.fail(error);
-      });
-    }
-    return stream;
-  }
-
-  watch(fd: number, stream: KernelStream, events: number): void {
-    const isKnown = this.#streams.has(fd);
-    this.#streams.set(fd, stream);
-    this.#event.bytes.writeUInt32LE(events, 0);
-    this.#event.bytes.writeInt32LE(fd, this.#layout.data);
-    const operation = isKnown ? EPOLL.modify : EPOLL.add;
-    this.#check('epoll_ctl', this.libc.epoll_ctl(this.#epoll, operation, fd, this.#event.address));
-  }
-
-  /** Closes a socket, which the kernel then no longer watches. */
-  close(fd: number): void {
-    this.#streams.delete(fd);
-    this.libc.close(fd);
+  /** Whether a wait ends on the nanosecond; otherwise on the millisecond before. */
+  get isPrecise(): boolean {
+    return this.#epoll.isPrecise;
   }
 
   /** When the sockets were last looked at, on the clock of the run. */
   get lookedNs(): number {
-    return this.#lookedNs;
+    return this.#times.lookedNs;
   }
 
-  /** How many sockets are open. */
-  get count(): number {
-    return this.#streams.size;
+  /** Opens a connection, as {@link file://./../stream.ts} describes. */
+  open({ host, port }: StreamAddress, handlers: StreamHandlers): ByteStream {
+    this.#lastTag = (this.#lastTag + 1) >>> 0;
+    const stream = new KernelStream(this, handlers, this.#lastTag);
+    if (isIP(host) !== 0) {
+      setImmediate(() => stream.connect([host], port));
+      return stream;
+    }
+    resolveName(host, { all: true }, (error, found) => {
+      if (error !== null) stream.fail(error);
+      else stream.connect(typeof found === 'string' ? [found] : found.map(({ address }) => address), port);
+    });
+    return stream;
+  }
+
+  /** Begins to watch the socket of a stream. Returns 0, or the number of the error. */
+  add(fd: number, stream: KernelStream, events: number): number {
+    const errno = this.#epoll.add(fd, events, stream.tag);
+    if (errno !== 0) return errno;
+    this.#streams[fd] = stream;
+    this.count += 1;
+    if (this.count === 1) this.onFirst();
+    return 0;
+  }
+
+  /** Changes which events are watched. Returns 0, or the number of the error. */
+  watch(fd: number, stream: KernelStream, events: number): number {
+    return this.#epoll.modify(fd, events, stream.tag);
+  }
+
+  /** Closes a socket, which the kernel then no longer watches. */
+  close(fd: number): void {
+    if (this.#streams[fd] !== undefined) this.count -= 1;
+    this.#streams[fd] = undefined;
+    this.libc.close(fd);
   }
 
   /**
-   * Waits until something happens on a socket, but no longer than `timeoutNs`, and has the streams handle it. Returns
-   * whether anything happened.
+   * Waits until something happens on a socket or in Node's loop, but no longer than `timeoutNs`. Returns the number of
+   * events, for {@link handle}.
    */
-  wait(timeoutNs: number): boolean {
-    const { bytes, address } = this.#timeout;
-    bytes.writeBigInt64LE(BigInt(Math.floor(timeoutNs / 1e9)), TIME.seconds);
-    bytes.writeBigInt64LE(BigInt(Math.floor(timeoutNs % 1e9)), TIME.nanoseconds);
-    const count = this.libc.epoll_pwait2(this.#epoll, this.#events.address, MAX_EVENTS, address, 0);
-    if (count <= 0) {
-      if (count < 0 && this.libc.errno() !== ERRNO.interrupted)
-        throw systemError('epoll_pwait2', this.libc.errno());
-      return false;
-    }
-    this.#readClock();
+  wait(timeoutNs: number): number {
+    const count = this.#epoll.wait(timeoutNs);
+    this.#times.read();
+    return count;
+  }
+
+  /** Has the streams handle the events of the last wait. */
+  handle(count: number): void {
+    this.isNodeReady = false;
     for (let index = 0; index < count; index++) {
-      const at = index * this.#layout.bytes;
-      const fd = this.#events.bytes.readInt32LE(at + this.#layout.data);
-      // A handler of an earlier event may have closed it.
-      this.#streams.get(fd)?.onEvents(this.#events.bytes.readUInt32LE(at));
+      const fd = this.#epoll.fdAt(index);
+      if (fd === this.#node?.fd) {
+        this.isNodeReady = true;
+        continue;
+      }
+      // A handler of an earlier event may have closed it, and a new stream may have got its descriptor.
+      const stream = this.#streams[fd];
+      if (stream?.tag === this.#epoll.tagAt(index)) stream.onEvents(this.#epoll.eventsAt(index));
     }
-    return true;
   }
 
-  /** Reads both clocks, so that stamps of the kernel become times of the run. */
-  #readClock(): void {
-    this.libc.clock_gettime(CLOCK_REALTIME, this.#time.address);
-    const { bytes } = this.#time;
-    const seconds = Number(bytes.readBigInt64LE(TIME.seconds));
-    this.#lookedNs = this.#clock.nowNs();
-    this.#clockOffset = { seconds, ns: this.#lookedNs - Number(bytes.readBigInt64LE(TIME.nanoseconds)) };
-  }
-
-  /** Reads what has arrived, and sets {@link arrival}; the bytes are valid until the next call. */
-  receive(fd: number): Received {
-    this.#message.bytes.writeBigUInt64LE(BigInt(CONTROL_BYTES), MESSAGE.controlBytes);
+  /**
+   * Reads what has arrived, and sets the time of {@link arrival}; the bytes are those of {@link received}. Returns how
+   * many there are, 0 at the end of the stream, and the negative number of an error.
+   */
+  receive(fd: number): number {
+    this.counter.beforeRead(fd);
+    this.#message.words[MESSAGE.controlBytes / 4] = CONTROL.bytes;
     const count = this.libc.recvmsg(fd, this.#message.address, 0);
-    if (count > 0) {
-      this.arrival.receivedNs = this.#stamp();
-      return { kind: 'bytes', bytes: this.#read.bytes.subarray(0, count) };
-    }
-    if (count === 0) return { kind: 'end' };
-    const errno = this.libc.errno();
-    if (errno === ERRNO.again || errno === ERRNO.interrupted) return { kind: 'nothing' };
-    return { kind: 'error', error: systemError('recvmsg', errno) };
+    if (count < 0) return -this.libc.errno();
+    if (count === 0) return 0;
+    this.arrival.receivedNs = this.#stamp();
+    this.counter.afterRead(count === READ_BYTES, this.#times.lookedNs - this.arrival.receivedNs);
+    return count;
+  }
+
+  /** The first `count` bytes that {@link receive} has read; valid until its next call. */
+  received(count: number): Buffer {
+    if (count > KEPT_VIEW_BYTES) return this.#read.bytes.subarray(0, count);
+    const kept = this.#views[count];
+    if (kept !== undefined) return kept;
+    const view = this.#read.bytes.subarray(0, count);
+    this.#views[count] = view;
+    return view;
   }
 
   /** When the kernel received what was read last; now where it has not stamped it. */
   #stamp(): number {
-    const { bytes } = this.#control;
-    const controlBytes = this.#message.bytes.readUInt32LE(MESSAGE.controlBytes);
+    const { words } = this.#control;
     const isStamp =
-      controlBytes > CONTROL.nanoseconds &&
-      bytes.readInt32LE(CONTROL.level) === LEVEL.socket &&
-      bytes.readInt32LE(CONTROL.type) === OPTION.timestampNs;
+      this.#message.words[MESSAGE.controlBytes / 4] === CONTROL.bytes &&
+      words[CONTROL.level / 4] === LEVEL.socket &&
+      words[CONTROL.type / 4] === SOCKET_OPTION.timestampNs;
     if (!isStamp) return this.#clock.nowNs();
-    const seconds = Number(bytes.readBigInt64LE(CONTROL.seconds)) - this.#clockOffset.seconds;
-    return Math.round(
-      seconds * 1e9 + Number(bytes.readBigInt64LE(CONTROL.nanoseconds)) + this.#clockOffset.ns,
-    );
+    return this.#times.timeOf(words[CONTROL.seconds / 4] ?? 0, words[CONTROL.nanoseconds / 4] ?? 0);
   }
 
-  /** Sends as much as the kernel takes; returns how many bytes, or the error. */
-  send(fd: number, bytes: Buffer, flags: number): number | Error {
+  /**
+   * Sends bytes from an offset on, as many as the kernel takes. Returns how many it took, or the negative number of an
+   * error. They are copied first: they may lie where a garbage collection moves them.
+   */
+  send(fd: number, bytes: Buffer, from: number): number {
     let sent = 0;
-    while (sent < bytes.length) {
-      const length = bytes.copy(this.#sent.bytes, 0, sent);
-      const count = this.libc.send(fd, this.#sent.address, length, flags);
-      if (count < 0) {
-        const errno = this.libc.errno();
-        if (errno === ERRNO.again) return sent;
-        if (errno !== ERRNO.interrupted) return systemError('send', errno);
-      } else {
+    while (from + sent < bytes.length) {
+      const length = bytes.copy(this.#sent.bytes, 0, from + sent);
+      const count = this.libc.send(fd, this.#sent.address, length, NO_SIGNAL);
+      if (count >= 0) {
         sent += count;
         if (count < length) return sent;
+        continue;
       }
+      const errno = this.libc.errno();
+      if (errno === ERRNO.interrupted) continue;
+      if (sent > 0 || errno === ERRNO.again || errno === ERRNO.noBuffers) return sent;
+      return -errno;
     }
     return sent;
   }

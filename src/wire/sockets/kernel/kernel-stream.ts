@@ -1,66 +1,79 @@
 import type { ByteStream, StreamHandlers } from '../stream.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
-import {
-  ERRNO,
-  FAILED,
-  HUNG_UP,
-  LEVEL,
-  NO_SIGNAL,
-  OPTION,
-  READABLE,
-  SHUT_WRITE,
-  STREAM_SOCKET,
-  WRITABLE,
-} from './layout.ts';
+import { ERRNO, FAILED, HUNG_UP, LEVEL, READABLE, SHUT_WRITE, SOCKET_OPTION, WRITABLE } from './layout.ts';
 import { systemError } from './libc.ts';
-import { socketAddress } from './socket-address.ts';
+import { beginConnecting, connectError } from './open-socket.ts';
+import { SendQueue } from './send-queue.ts';
 
-/** A read of fewer bytes has emptied the socket. */
+/** One read takes no more, so that one of fewer bytes has emptied the socket. One call of send(2) hands over no more. */
 export const READ_BYTES = 64 * 1024;
+
+/** A connection reads this often per wake-up, so that one that floods does not keep the others waiting. */
+const MAX_READS = 4;
+
+const NO_ADDRESSES: readonly string[] = [];
 
 /** One connection of the kernel. */
 export class KernelStream implements ByteStream {
+  /** Comes with the events of this stream, and with those of no other. */
+  readonly tag: number;
   readonly #sockets: KernelSockets;
   readonly #handlers: StreamHandlers;
   #state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
   #fd = -1;
-  /** What the kernel has not taken, in order. */
-  #unsent: Buffer[] = [];
-  unsentBytes = 0;
+  /** Where to connect if the address at hand cannot be reached. */
+  #addresses = NO_ADDRESSES;
+  #address = '';
+  #port = 0;
+  #watched = 0;
+  #queue: SendQueue | null = null;
   #hasEnded = false;
   #hasPeerEnded = false;
   /** When the kernel had nothing more to read. */
   #emptyNs = 0;
 
-  constructor(sockets: KernelSockets, handlers: StreamHandlers) {
+  constructor(sockets: KernelSockets, handlers: StreamHandlers, tag: number) {
     this.#sockets = sockets;
     this.#handlers = handlers;
+    this.tag = tag;
   }
 
-  /** Opens the connection. Errors are reported to the handlers. */
-  connect(ip: string, port: number): void {
+  get unsentBytes(): number {
+    return this.#queue?.bytes ?? 0;
+  }
+
+  /** Connects to the first of these addresses that can be reached. Errors are reported to the handlers. */
+  connect(addresses: readonly string[], port: number): void {
     if (this.#state !== 'new') return;
-    const { libc, scratch } = this.#sockets;
-    const { family, bytes } = socketAddress(ip, port);
-    const fd = libc.socket(family, STREAM_SOCKET, 0);
-    if (fd < 0) {
-      this.fail(systemError('socket', libc.errno()));
+    this.#state = 'connecting';
+    this.#addresses = addresses;
+    this.#port = port;
+    this.#connectNext(new Error('the name has no address'));
+  }
+
+  /** Connects to the next address; without one the connection fails with the error of the last. */
+  #connectNext(error: Error): void {
+    const [address, ...others] = this.#addresses;
+    if (address === undefined) {
+      this.#close(error);
       return;
     }
-    this.#fd = fd;
-    this.#state = 'connecting';
-    this.#set(LEVEL.tcp, OPTION.noDelay);
-    this.#set(LEVEL.socket, OPTION.timestampNs);
-    bytes.copy(scratch.bytes);
-    const errno = libc.connect(fd, scratch.address, bytes.length) === 0 ? 0 : libc.errno();
-    if (errno === 0 || errno === ERRNO.inProgress) this.#sockets.watch(fd, this, WRITABLE);
-    else this.fail(systemError('connect', errno));
+    this.#addresses = others.length === 0 ? NO_ADDRESSES : others;
+    this.#address = address;
+    const problem = this.#startConnecting();
+    if (problem === null) return;
+    this.#releaseSocket();
+    this.#connectNext(problem);
   }
 
-  #set(level: number, option: number): void {
-    const { libc, scratch } = this.#sockets;
-    scratch.bytes.writeInt32LE(1, 0);
-    libc.setsockopt(this.#fd, level, option, scratch.address, 4);
+  #startConnecting(): Error | null {
+    const opened = beginConnecting(this.#sockets, this.#address, this.#port);
+    if (typeof opened !== 'number') return opened;
+    this.#fd = opened;
+    const errno = this.#sockets.add(opened, this, WRITABLE);
+    if (errno !== 0) return systemError('epoll_ctl', errno);
+    this.#watched = WRITABLE;
+    return null;
   }
 
   /** Handles what epoll reports. */
@@ -69,48 +82,63 @@ export class KernelStream implements ByteStream {
       this.#finishConnecting();
       return;
     }
-    if ((events & (READABLE | HUNG_UP | FAILED)) !== 0) this.#receive();
-    if ((events & WRITABLE) !== 0 && this.#state === 'open') this.#sendUnsent();
+    const hasFailed = (events & (HUNG_UP | FAILED)) !== 0;
+    if (hasFailed && this.#hasPeerEnded) {
+      const errno = this.#pendingError();
+      this.#close(errno === 0 ? null : systemError('read', errno));
+      return;
+    }
+    if (hasFailed || (events & READABLE) !== 0) this.#receive();
+    if ((events & WRITABLE) !== 0 && this.#state === 'open') this.#sendQueued();
+  }
+
+  /** The error that the kernel holds for this socket; 0 for none. */
+  #pendingError(): number {
+    const { libc, scratch } = this.#sockets;
+    scratch.words[0] = 0;
+    scratch.words[2] = 4;
+    libc.getsockopt(this.#fd, LEVEL.socket, SOCKET_OPTION.error, scratch.address, scratch.address + 8);
+    return scratch.words[0] ?? 0;
   }
 
   #finishConnecting(): void {
-    const { libc, scratch } = this.#sockets;
-    scratch.bytes.writeInt32LE(0, 0);
-    scratch.bytes.writeUInt32LE(4, 8);
-    libc.getsockopt(this.#fd, LEVEL.socket, OPTION.error, scratch.address, scratch.address + 8);
-    const errno = scratch.bytes.readInt32LE(0);
+    const errno = this.#pendingError();
     if (errno !== 0) {
-      this.fail(systemError('connect', errno));
+      this.#releaseSocket();
+      this.#connectNext(connectError(errno, this.#address, this.#port));
       return;
     }
     this.#state = 'open';
+    this.#addresses = NO_ADDRESSES;
     this.#emptyNs = this.#sockets.lookedNs;
     this.#watch();
-    this.#handlers.onOpen();
+    if (this.#state === 'open') this.#handlers.onOpen();
   }
 
   /** Reads until nothing is left, which a read that does not fill the buffer shows without another call. */
   #receive(): void {
-    while (this.#state === 'open' && !this.#hasPeerEnded) {
-      const received = this.#sockets.receive(this.#fd);
-      if (received.kind === 'nothing') {
-        this.#emptyNs = this.#sockets.lookedNs;
+    const { arrival } = this.#sockets;
+    for (let reads = 0; reads < MAX_READS && this.#state === 'open' && !this.#hasPeerEnded; reads++) {
+      const count = this.#sockets.receive(this.#fd);
+      if (count <= 0) {
+        this.#takeNothing(count);
         return;
       }
-      if (received.kind === 'error') this.fail(received.error);
-      else if (received.kind === 'end') this.#takeEnd();
-      else if (this.#take(received.bytes)) return;
+      arrival.sinceNs = this.#emptyNs;
+      // A step of the wall clock may put a stamp before the time at which there was nothing to read.
+      if (arrival.receivedNs < this.#emptyNs) arrival.receivedNs = this.#emptyNs;
+      const isEmpty = count < READ_BYTES;
+      if (isEmpty) this.#emptyNs = this.#sockets.lookedNs;
+      this.#handlers.onBytes(this.#sockets.received(count), arrival);
+      if (isEmpty) return;
     }
   }
 
-  /** Hands bytes over; whether nothing more was there to read. */
-  #take(bytes: Buffer): boolean {
-    const { arrival, lookedNs } = this.#sockets;
-    arrival.sinceNs = this.#emptyNs;
-    const isEmpty = bytes.length < READ_BYTES;
-    if (isEmpty) this.#emptyNs = lookedNs;
-    this.#handlers.onBytes(bytes, arrival);
-    return isEmpty;
+  /** Takes the end of the stream, the end of what there is to read, or an error. */
+  #takeNothing(count: number): void {
+    if (count === 0) this.#takeEnd();
+    else if (count === -ERRNO.again) this.#emptyNs = this.#sockets.lookedNs;
+    else if (count !== -ERRNO.interrupted) this.#close(systemError('read', -count));
   }
 
   #takeEnd(): void {
@@ -122,42 +150,51 @@ export class KernelStream implements ByteStream {
   }
 
   write(bytes: Buffer): void {
-    if (this.#state === 'closed' || this.#hasEnded) return;
-    const sent = this.#state === 'open' && this.unsentBytes === 0 ? this.#send(bytes) : 0;
-    if (sent === null || sent === bytes.length) return;
-    this.#unsent.push(Buffer.from(bytes.subarray(sent)));
-    this.unsentBytes += bytes.length - sent;
-    if (this.#state === 'open') this.#watch();
-  }
-
-  /** Sends as much as the kernel takes; null when the connection has failed. */
-  #send(bytes: Buffer): number | null {
-    const sent = this.#sockets.send(this.#fd, bytes, NO_SIGNAL);
-    if (typeof sent === 'number') return sent;
-    // A handler may be running that does not expect the end of its connection.
-    setImmediate(() => this.fail(sent));
-    return null;
-  }
-
-  #sendUnsent(): void {
-    while (this.#unsent.length > 0) {
-      const [next] = this.#unsent;
-      const sent = next === undefined ? null : this.#send(next);
-      if (next === undefined || sent === null) return;
-      this.unsentBytes -= sent;
-      if (sent < next.length) {
-        this.#unsent[0] = next.subarray(sent);
+    if (this.#state === 'closed' || this.#hasEnded || bytes.length === 0) return;
+    let sent = 0;
+    if (this.#state === 'open' && this.unsentBytes === 0) {
+      sent = this.#sockets.send(this.#fd, bytes, 0);
+      if (sent === bytes.length) return;
+      if (sent < 0) {
+        this.#failLater(systemError('write', -sent));
         return;
       }
-      this.#unsent.shift();
     }
+    this.#queue ??= new SendQueue();
+    this.#queue.add(bytes, sent);
+    if (this.#state !== 'open') return;
+    this.#sockets.counter.notTaken(this.#queue.bytes);
+    this.#watch();
+  }
+
+  /** A handler may be running that does not expect the end of its connection. */
+  #failLater(error: Error): void {
+    setImmediate(() => this.#close(error));
+  }
+
+  #sendQueued(): void {
+    const queue = this.#queue;
+    for (let next = queue?.next() ?? null; queue !== null && next !== null; next = queue.next()) {
+      const sent = this.#sockets.send(this.#fd, next, 0);
+      if (sent < 0) {
+        this.#close(systemError('write', -sent));
+        return;
+      }
+      queue.take(sent);
+      if (sent < next.length) return;
+    }
+    this.#queue = null;
     if (this.#hasEnded) this.#shutDown();
     else this.#watch();
   }
 
+  /** Watches what this connection waits for. */
   #watch(): void {
-    const readable = this.#hasPeerEnded ? 0 : READABLE;
-    this.#sockets.watch(this.#fd, this, readable | (this.unsentBytes > 0 ? WRITABLE : 0));
+    const events = (this.#hasPeerEnded ? 0 : READABLE) | (this.unsentBytes > 0 ? WRITABLE : 0);
+    if (events === this.#watched) return;
+    this.#watched = events;
+    const errno = this.#sockets.watch(this.#fd, this, events);
+    if (errno !== 0) this.#failLater(systemError('epoll_ctl', errno));
   }
 
   end(): void {
@@ -192,8 +229,12 @@ export class KernelStream implements ByteStream {
 
   #release(): void {
     this.#state = 'closed';
-    this.#unsent = [];
-    this.unsentBytes = 0;
+    this.#queue = null;
+    this.#addresses = NO_ADDRESSES;
+    this.#releaseSocket();
+  }
+
+  #releaseSocket(): void {
     if (this.#fd >= 0) this.#sockets.close(this.#fd);
     this.#fd = -1;
   }

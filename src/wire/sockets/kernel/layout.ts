@@ -1,18 +1,23 @@
 import { endianness } from 'node:os';
 
-/** Constants and layouts of Linux that x64 and arm64 share, but for what {@link layoutOf} says. All are little-endian. */
+/** Constants and layouts of Linux that x64 and arm64 share, but for what {@link eventLayoutOf} says. All are little-endian. */
 
 export const FAMILY = { inet: 2, inet6: 10 } as const;
 /** SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
 export const STREAM_SOCKET = 1 | 0o4000 | 0o2000000;
 export const CLOEXEC = 0o2000000;
 
-export const LEVEL = { socket: 1, tcp: 6 } as const;
-export const OPTION = { error: 4, timestampNs: 35, noDelay: 1, bindAddressNoPort: 24 } as const;
-/** Of level IP. */
-export const IP_LEVEL = 0;
+export const LEVEL = { ip: 0, socket: 1, tcp: 6 } as const;
+/** Of level SOL_SOCKET. */
+export const SOCKET_OPTION = { error: 4, timestampNs: 35, memory: 55 } as const;
+export const TCP_NO_DELAY = 1;
+/** Of level IP: a bound socket gets its port when it connects, so that ports are shared between destinations. */
+export const IP_BIND_ADDRESS_NO_PORT = 24;
 
-/** The peer that has gone must not end the process by a signal. */
+/** SO_MEMINFO: an array of 32-bit numbers, of which these say how full the receive buffer is. */
+export const MEMORY = { bytes: 36, receivedAt: 0, receiveLimitAt: 1 } as const;
+
+/** MSG_NOSIGNAL: a peer that has gone must not end the process by a signal. */
 export const NO_SIGNAL = 0x4000;
 export const SHUT_WRITE = 1;
 
@@ -24,8 +29,17 @@ export const HUNG_UP = 0x010;
 
 export const CLOCK_REALTIME = 0;
 export const SET_TIMER_SLACK = 29;
+/** The number of epoll_pwait2 on x64 and arm64, which glibc names since version 2.35 and musl does not. */
+export const SYSCALL_EPOLL_PWAIT2 = 441;
 
-export const ERRNO = { again: 11, inProgress: 115, interrupted: 4, noCall: 38 } as const;
+export const ERRNO = {
+  notPermitted: 1,
+  interrupted: 4,
+  again: 11,
+  noCall: 38,
+  noBuffers: 105,
+  inProgress: 115,
+} as const;
 
 /** struct msghdr and struct iovec, with the offsets of their fields. */
 export const MESSAGE = {
@@ -38,17 +52,18 @@ export const MESSAGE = {
 } as const;
 export const VECTOR = { bytes: 16, base: 0, length: 8 } as const;
 /** struct cmsghdr with a struct timespec. */
-export const CONTROL = { level: 8, type: 12, seconds: 16, nanoseconds: 24 } as const;
+export const CONTROL = { bytes: 32, level: 8, type: 12, seconds: 16, nanoseconds: 24 } as const;
 /** struct timespec */
 export const TIME = { bytes: 16, seconds: 0, nanoseconds: 8 } as const;
 
 /** struct epoll_event: packed on x64 only. */
 export interface EventLayout {
   readonly bytes: number;
+  /** Offset of the 64 bits that epoll returns with an event. */
   readonly data: number;
 }
 
-export function layoutOf(arch: string): EventLayout {
+export function eventLayoutOf(arch: string): EventLayout {
   if (endianness() !== 'LE') throw new Error('the CPU is big-endian');
   return arch === 'x64' ? { bytes: 12, data: 4 } : { bytes: 16, data: 8 };
 }

@@ -3,8 +3,8 @@ import { getSystemErrorName } from 'node:util';
 import { messageOf } from '../../../errors.ts';
 
 /**
- * The calls of libc that the kernel's sockets need. All memory that the kernel sees lies in an {@link Arena}, and is
- * named by its address.
+ * The calls of libc that the kernel's sockets need. All memory that the kernel sees lies in an arena, and is named by
+ * its address.
  */
 export interface Libc {
   socket(family: number, type: number, protocol: number): number;
@@ -22,7 +22,9 @@ export interface Libc {
   close(fd: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: number): number;
-  epoll_pwait2(epoll: number, events: number, max: number, timeout: number, mask: number): number;
+  epoll_wait(epoll: number, events: number, max: number, timeoutMs: number): number;
+  /** A call of the kernel that not every libc names. */
+  syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   clock_gettime(clock: number, time: number): number;
   prctl(option: number, value: number): number;
   /** The error of the last call that failed. */
@@ -48,28 +50,34 @@ const DECLARATIONS = {
   close: 'int close(int)',
   epoll_create1: 'int epoll_create1(int)',
   epoll_ctl: 'int epoll_ctl(int, int, int, uint64_t)',
-  epoll_pwait2: 'int epoll_pwait2(int, uint64_t, int, uint64_t, uint64_t)',
+  epoll_wait: 'int epoll_wait(int, uint64_t, int, int)',
+  syscall: 'int64_t syscall(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)',
   clock_gettime: 'int clock_gettime(int, uint64_t)',
   prctl: 'int prctl(int, uint64_t)',
 } as const satisfies Partial<Record<keyof Libc, string>>;
 
-/** The names of glibc and of musl. */
-const LIBRARIES = ['libc.so.6', 'libc.so'] as const;
+type Native = (...values: readonly number[]) => number;
+
+/** Functions that this process has loaded, by their C declarations. */
+export interface NativeLibrary {
+  func(declaration: string): Native;
+}
 
 /** The parts of koffi that are used. It is an optional dependency. */
 interface Koffi {
-  load(path: string): { func(declaration: string): (...values: readonly number[]) => number };
+  /** Null names what the process has loaded already: libc, whichever it is, and the symbols that Node.js exports. */
+  load(path: null): NativeLibrary;
   errno(): number;
   address(memory: ArrayBuffer): bigint;
 }
 
-/** Loads libc. Throws an Error that says why this machine has no sockets of the kernel. */
-export function loadLibc(): Libc {
+/** Loads the functions of this process. Throws an Error that says why this machine has no sockets of the kernel. */
+export function loadNative(): { readonly libc: Libc; readonly library: NativeLibrary } {
   const { platform, arch } = process;
   if (platform !== 'linux') throw new Error(`the system is ${platform}, not Linux`);
   if (arch !== 'x64' && arch !== 'arm64') throw new Error(`the CPU is ${arch}, neither x64 nor arm64`);
   const koffi = loadKoffi();
-  const library = loadFirst(koffi);
+  const library = koffi.load(null);
   const calls = Object.entries(DECLARATIONS).map(([name, declaration]) => {
     try {
       return [name, library.func(declaration)] as const;
@@ -77,11 +85,12 @@ export function loadLibc(): Libc {
       throw new Error(`libc has no ${name}: ${messageOf(error)}`);
     }
   });
-  return {
+  const libc = {
     ...(Object.fromEntries(calls) as unknown as Omit<Libc, 'errno' | 'addressOf'>),
     errno: () => koffi.errno(),
-    addressOf: (memory) => Number(koffi.address(memory)),
+    addressOf: (memory: ArrayBuffer) => Number(koffi.address(memory)),
   };
+  return { libc, library };
 }
 
 function loadKoffi(): Koffi {
@@ -92,20 +101,9 @@ function loadKoffi(): Koffi {
   }
 }
 
-function loadFirst(koffi: Koffi): ReturnType<Koffi['load']> {
-  const problems: string[] = [];
-  for (const name of LIBRARIES) {
-    try {
-      return koffi.load(name);
-    } catch (error) {
-      problems.push(messageOf(error));
-    }
-  }
-  throw new Error(`libc cannot be loaded: ${problems.join('; ')}`);
-}
-
-/** An error of the system, as Node.js names it. */
-export function systemError(call: string, errno: number): Error {
+/** An error of the system, as Node.js names it. `where` is the address that a connection goes to. */
+export function systemError(call: string, errno: number, where = ''): Error {
   const code = getSystemErrorName(-errno);
-  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call });
+  const message = `${call} ${code}${where === '' ? '' : ` ${where}`}`;
+  return Object.assign(new Error(message), { code, errno: -errno, syscall: call });
 }

@@ -27,7 +27,7 @@ function inet6(ip: string, port: number): SocketAddress {
   bytes.writeUInt16BE(port, 2);
   const [address = '', zone] = ip.split('%');
   bytes.set(
-    groupsOf(address).flatMap((group) => [group >> 8, group & 0xff]),
+    inet6Groups(address).flatMap((group) => [group >> 8, group & 0xff]),
     8,
   );
   if (zone !== undefined && /^\d+$/.test(zone)) bytes.writeUInt32LE(Number(zone), 24);
@@ -35,7 +35,7 @@ function inet6(ip: string, port: number): SocketAddress {
 }
 
 /** The eight groups of an IPv6 address (RFC 4291, section 2.2). */
-function groupsOf(address: string): number[] {
+function inet6Groups(address: string): number[] {
   const [before = '', after] = withoutDots(address).split('::');
   const read = (part: string) =>
     part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));

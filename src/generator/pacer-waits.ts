@@ -1,0 +1,131 @@
+import type { Clock } from '../measure/clock.ts';
+import type { Timers } from '../measure/timers.ts';
+import type { KernelLoop } from '../wire/sockets/kernel/kernel-loop.ts';
+import type { WorkerContext } from './context.ts';
+import type { PacerWait } from './pacer.ts';
+
+/** Timers of Node.js fire up to about a millisecond late. A sleep ends this long before the due time. */
+const SLEEP_SHORT_BY_NS = 1.2e6;
+/** A pacer notices its end only when it wakes. */
+const MAX_SLEEP_MS = 100;
+
+/** The waits of the pacers of one worker. */
+export interface PacerWaits {
+  /** Returns the wait of one pacer. */
+  create(): PacerWait;
+  /** Time spent spinning so far with nothing else to do. A loop that spins on purpose is not busy. */
+  readonly spunNs: number;
+}
+
+/** How to wait for the next message, which is due in `untilDueNs`: yield once, or sleep for a time. */
+export function nextWait(untilDueNs: number): 'yield' | { readonly sleepMs: number } {
+  const sleepMs = Math.floor((untilDueNs - SLEEP_SHORT_BY_NS) / 1e6);
+  return sleepMs < 1 ? 'yield' : { sleepMs: Math.min(sleepMs, MAX_SLEEP_MS) };
+}
+
+export interface NodeWaitsOptions {
+  readonly clock: Clock;
+  readonly timers: Pick<Timers, 'after' | 'soon'>;
+  /** Grows whenever the process does other work; a yield during which it did not grow was pure waiting. */
+  readonly workDone: () => number;
+  /** Called after each yield, which began at `sinceNs`: the loop has read its sockets meanwhile. */
+  readonly onLooked: (sinceNs: number) => void;
+  /** Called on waking from a sleep, about a millisecond before the next message is due: the time for chores. */
+  readonly onSlack: () => void;
+}
+
+/** Waits with Node's loop: sleeps with a timer to about 1 ms before the due time, then yields with setImmediate. */
+export class NodeWaits implements PacerWaits {
+  readonly #options: NodeWaitsOptions;
+  spunNs = 0;
+
+  constructor(options: NodeWaitsOptions) {
+    this.#options = options;
+  }
+
+  create(): PacerWait {
+    return {
+      soon: (onWake) => this.#yield(onWake),
+      until: (dueNs, onWake) => {
+        const { clock, timers, workDone, onSlack } = this.#options;
+        const sinceNs = clock.nowNs();
+        const wait = nextWait(dueNs - sinceNs);
+        if (wait === 'yield') {
+          const workBefore = workDone();
+          this.#yield(() => {
+            if (workDone() === workBefore) this.spunNs += clock.nowNs() - sinceNs;
+            onWake();
+          });
+        } else {
+          timers.after(wait.sleepMs, () => {
+            onSlack();
+            onWake();
+          });
+        }
+      },
+    };
+  }
+
+  #yield(onWake: () => void): void {
+    const { clock, timers, onLooked } = this.#options;
+    const sinceNs = clock.nowNs();
+    timers.soon(() => {
+      onLooked(sinceNs);
+      onWake();
+    });
+  }
+}
+
+export interface KernelWaitsOptions {
+  readonly clock: Clock;
+  readonly loop: Pick<KernelLoop, 'at' | 'soon' | 'spunNs'>;
+  readonly onSlack: () => void;
+}
+
+/** Waits with the loop of the kernel's sockets, which is exact to some microseconds and spins for the last of them. */
+export class KernelWaits implements PacerWaits {
+  readonly #options: KernelWaitsOptions;
+
+  constructor(options: KernelWaitsOptions) {
+    this.#options = options;
+  }
+
+  get spunNs(): number {
+    return this.#options.loop.spunNs;
+  }
+
+  create(): PacerWait {
+    const { clock, loop, onSlack } = this.#options;
+    let wake = () => {};
+    const wakeWithSlack = () => {
+      onSlack();
+      wake();
+    };
+    return {
+      soon: (onWake) => loop.soon(onWake),
+      until: (dueNs, onWake) => {
+        wake = onWake;
+        const nowNs = clock.nowNs();
+        const slackNs = dueNs - SLEEP_SHORT_BY_NS;
+        if (slackNs - nowNs < SLEEP_SHORT_BY_NS) loop.at(dueNs, onWake);
+        else loop.at(Math.min(slackNs, nowNs + MAX_SLEEP_MS * 1e6), wakeWithSlack);
+      },
+    };
+  }
+}
+
+/** How the pacers of a worker wait: with the loop of its kernel sockets where it has one. */
+export function waitsOf(
+  { clock, timers, window }: Pick<WorkerContext, 'clock' | 'timers' | 'window'>,
+  loop: KernelLoop | null,
+  onSlack: () => void,
+): PacerWaits {
+  if (loop !== null) return new KernelWaits({ clock, loop, onSlack });
+  return new NodeWaits({
+    clock,
+    timers,
+    workDone: () => window.total,
+    onLooked: (sinceNs) => window.looked(sinceNs),
+    onSlack,
+  });
+}

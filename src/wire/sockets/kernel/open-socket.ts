@@ -1,0 +1,37 @@
+import { isIPv4 } from 'node:net';
+import type { Memory } from './arena.ts';
+import { ERRNO, LEVEL, SOCKET_OPTION, STREAM_SOCKET, TCP_NO_DELAY } from './layout.ts';
+import { type Libc, systemError } from './libc.ts';
+import { socketAddress } from './socket-address.ts';
+
+/** What calls of a socket need: libc, and memory for what they are given. */
+export interface SocketCalls {
+  readonly libc: Libc;
+  readonly scratch: Memory;
+}
+
+/** Opens a socket that does not wait, and begins to connect it. Returns its descriptor, or why it cannot. */
+export function beginConnecting(calls: SocketCalls, ip: string, port: number): number | Error {
+  const { libc, scratch } = calls;
+  const { family, bytes } = socketAddress(ip, port);
+  const fd = libc.socket(family, STREAM_SOCKET, 0);
+  if (fd < 0) return systemError('socket', libc.errno());
+  switchOn(calls, fd, LEVEL.tcp, TCP_NO_DELAY);
+  switchOn(calls, fd, LEVEL.socket, SOCKET_OPTION.timestampNs);
+  bytes.copy(scratch.bytes);
+  const errno = libc.connect(fd, scratch.address, bytes.length) === 0 ? 0 : libc.errno();
+  if (errno === 0 || errno === ERRNO.inProgress || errno === ERRNO.interrupted) return fd;
+  libc.close(fd);
+  return connectError(errno, ip, port);
+}
+
+function switchOn({ libc, scratch }: SocketCalls, fd: number, level: number, option: number): number {
+  scratch.words[0] = 1;
+  return libc.setsockopt(fd, level, option, scratch.address, 4);
+}
+
+/** Why a connection to an address could not be opened, as Node.js says it: `connect ECONNREFUSED 127.0.0.1:80`. */
+export function connectError(errno: number, ip: string, port: number): Error {
+  const where = `${isIPv4(ip) ? ip : `[${ip}]`}:${port}`;
+  return Object.assign(systemError('connect', errno, where), { address: ip, port });
+}
