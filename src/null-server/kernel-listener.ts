@@ -1,25 +1,20 @@
-import { Arena, type Block } from '../wire/sockets/kernel/arena.ts';
+import { Arena, type Memory } from '../wire/sockets/kernel/arena.ts';
+import { Epoll } from '../wire/sockets/kernel/epoll.ts';
 import {
-  CLOEXEC,
-  EPOLL,
   ERRNO,
-  type EventLayout,
   FAILED,
   HUNG_UP,
   LEVEL,
-  layoutOf,
   NO_SIGNAL,
-  OPTION,
   READABLE,
   STREAM_SOCKET,
-  TIME,
+  TCP_NO_DELAY,
   WRITABLE,
 } from '../wire/sockets/kernel/layout.ts';
-import { type Libc, loadLibc, systemError } from '../wire/sockets/kernel/libc.ts';
+import { type Libc, loadNative, systemError } from '../wire/sockets/kernel/libc.ts';
 import { socketAddress } from '../wire/sockets/kernel/socket-address.ts';
 import type { Listen, Peer, PeerHandlers } from './peer.ts';
 
-const MAX_EVENTS = 1024;
 const BUFFER_BYTES = 64 * 1024;
 const MAX_BACKLOG = 4096;
 /** EPOLLET: a listener without a free file descriptor is not reported again and again. */
@@ -40,30 +35,24 @@ export const listenByKernel: Listen = async (host, port, accept) => {
 
 /** All connections of this process: one wait, one buffer to receive into and one to send from. */
 class KernelListener {
-  readonly libc: Libc = loadLibc();
+  readonly libc: Libc = loadNative().libc;
   readonly #accept: (peer: Peer) => PeerHandlers;
-  readonly #layout: EventLayout = layoutOf(process.arch);
   readonly #peers: Array<KernelPeer | undefined> = [];
-  readonly #scratch: Block;
-  readonly #events: Block;
-  readonly #timeout: Block;
-  readonly #received: Block;
-  readonly #sent: Block;
+  readonly #scratch: Memory;
+  readonly #received: Memory;
+  readonly #sent: Memory;
   /** What `#sent` holds: a message to many clients is copied there once. */
   #staged: Buffer | null = null;
-  readonly #epoll: number;
+  readonly epoll: Epoll;
   #listening = -1;
 
   constructor(accept: (peer: Peer) => PeerHandlers) {
     const arena = new Arena(this.libc);
     this.#accept = accept;
     this.#scratch = arena.allocate(256);
-    this.#events = arena.allocate(MAX_EVENTS * this.#layout.bytes);
-    this.#timeout = arena.allocate(TIME.bytes);
-    this.#timeout.bytes.writeBigInt64LE(BigInt(MAX_WAIT_NS), TIME.nanoseconds);
     this.#received = arena.allocate(BUFFER_BYTES);
     this.#sent = arena.allocate(BUFFER_BYTES);
-    this.#epoll = this.#check('epoll_create1', this.libc.epoll_create1(CLOEXEC));
+    this.epoll = new Epoll(this.libc, arena);
   }
 
   #check(call: string, result: number): number {
@@ -79,7 +68,7 @@ class KernelListener {
     const fd = this.#check('socket', libc.socket(family, STREAM_SOCKET, 0));
     // Accepted connections inherit it.
     scratch.writeInt32LE(1, 0);
-    this.#check('setsockopt', libc.setsockopt(fd, LEVEL.tcp, OPTION.noDelay, at, 4));
+    this.#check('setsockopt', libc.setsockopt(fd, LEVEL.tcp, TCP_NO_DELAY, at, 4));
     bytes.copy(scratch);
     this.#check('bind', libc.bind(fd, at, bytes.length));
     this.#check('listen', libc.listen(fd, MAX_BACKLOG));
@@ -87,14 +76,9 @@ class KernelListener {
     this.#check('getsockname', libc.getsockname(fd, at, at + 128));
     const bound = scratch.readUInt16BE(2);
     this.#listening = fd;
-    this.watch(EPOLL.add, fd, READABLE + EDGE_TRIGGERED);
+    const errno = this.epoll.add(fd, READABLE + EDGE_TRIGGERED, 0);
+    if (errno !== 0) throw systemError('epoll_ctl', errno);
     return bound;
-  }
-
-  watch(operation: number, fd: number, events: number): void {
-    this.#scratch.bytes.writeUInt32LE(events, 0);
-    this.#scratch.bytes.writeInt32LE(fd, this.#layout.data);
-    this.#check('epoll_ctl', this.libc.epoll_ctl(this.#epoll, operation, fd, this.#scratch.address));
   }
 
   /** Waits for events and handles them until the process ends. */
@@ -105,13 +89,11 @@ class KernelListener {
 
   /** Returns whether anything happened. */
   #wait(): boolean {
-    const { bytes, address } = this.#events;
-    const count = this.libc.epoll_pwait2(this.#epoll, address, MAX_EVENTS, this.#timeout.address, 0);
+    const count = this.epoll.wait(MAX_WAIT_NS);
     for (let index = 0; index < count; index++) {
-      const at = index * this.#layout.bytes;
-      const fd = bytes.readInt32LE(at + this.#layout.data);
+      const fd = this.epoll.fdAt(index);
       if (fd === this.#listening) this.#acceptAll();
-      else this.#handle(fd, bytes.readUInt32LE(at));
+      else this.#handle(fd, this.epoll.eventsAt(index));
     }
     return count > 0;
   }
@@ -123,7 +105,7 @@ class KernelListener {
       const peer = new KernelPeer(this, fd);
       this.#peers[fd] = peer;
       peer.handlers = this.#accept(peer);
-      this.watch(EPOLL.add, fd, READABLE);
+      this.epoll.add(fd, READABLE, 0);
     }
   }
 
@@ -189,7 +171,7 @@ class KernelPeer implements Peer {
     if (sent < 0) this.#closeLater();
     else if (sent < bytes.length) {
       this.#unsent.push(bytes.subarray(sent));
-      this.#listener.watch(EPOLL.modify, this.#fd, READABLE | WRITABLE);
+      this.#listener.epoll.modify(this.#fd, READABLE | WRITABLE, 0);
     }
   }
 
@@ -207,7 +189,7 @@ class KernelPeer implements Peer {
       this.#unsent.shift();
     }
     if (this.#isEnding) this.close();
-    else this.#listener.watch(EPOLL.modify, this.#fd, READABLE);
+    else this.#listener.epoll.modify(this.#fd, READABLE, 0);
   }
 
   end(): void {
