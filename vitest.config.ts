@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** These tests judge times, so nothing else may run beside them. */
-const ALONE = ['must-hold', 'fault-times', 'gate-verdict'].map((name) => `test/e2e/${name}.test.ts`);
+const ALONE = ['must-hold', 'fault-times', 'gate-verdict', 'captured'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** These take the longest. Their tests start processes of their own, share nothing and judge no times. */
 const TWO_TESTS_AT_A_TIME = ['exact', 'examples', 'exec', 'faults'].map((name) => `test/e2e/${name}.test.ts`);
