@@ -4,6 +4,7 @@ import type { EventLoop } from '../measure/event-loop.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { createPayloads, type Payloads } from '../measure/payload.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
+import { Receipts } from '../measure/receipts.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { unstalled } from '../measure/series.ts';
@@ -34,6 +35,7 @@ export class WorkerContext {
   readonly payloads: Payloads;
   readonly recorder = new Recorder();
   readonly window: ReceiveWindow;
+  readonly receipts: Receipts;
   /** Measured work that failed, and functions of the target that threw. */
   readonly failed = new ReasonCounts();
   readonly closed = new ReasonCounts();
@@ -60,6 +62,8 @@ export class WorkerContext {
       check: target.mapping.changesPayload === true ? 'nothing' : this.plan.verify ? 'content' : 'length',
     });
     const { headline } = assignment.plan;
+    const onLatency = (latencyNs: number, lateNs: number) =>
+      this.recorder.record(unstalled(headline), Math.max(0, latencyNs - lateNs));
     this.window = new ReceiveWindow({
       clock,
       timers,
@@ -68,11 +72,19 @@ export class WorkerContext {
         if (clock.nowNs() < this.measuring.startNs) return;
         this.recorder.record('receive_uncertainty', uncertaintyNs);
       },
-      onLatency: (latencyNs, stallNs) =>
-        this.recorder.record(unstalled(headline), Math.max(0, latencyNs - stallNs)),
+      onLatency,
+    });
+    this.receipts = new Receipts({
+      clock,
+      window: this.window,
+      onStamped: (receivedNs, uncertaintyNs) => {
+        if (receivedNs < this.measuring.startNs) return;
+        this.recorder.record('receive_uncertainty', uncertaintyNs);
+      },
+      onLatency,
     });
     this.recorder.onValue = (name, valueNs) => {
-      if (name === headline) this.window.noteLatency(valueNs);
+      if (name === headline) this.receipts.noteLatency(valueNs);
     };
   }
 

@@ -31,11 +31,11 @@ export class Observer {
 
   /** Listens to pushes where the clients of the run only listen. */
   listen(client: number, connection: Connection): void {
-    const { target, layout, clock, failed } = this.#context;
+    const { target, layout, receipts, failed } = this.#context;
     const { observe } = target.mapping;
     if (observe === undefined || layout.streams.length > 0) return;
-    connection.on(observe.event, (data) => {
-      const receivedNs = clock.nowNs();
+    connection.on(observe.event, (data, arrival) => {
+      const receivedNs = receipts.at(arrival);
       try {
         this.take(client, String(observe.key(data)), receivedNs);
       } catch (error) {
@@ -45,8 +45,8 @@ export class Observer {
   }
 
   take(client: number, key: string, receivedNs: number): void {
-    const { window, clients, recorder, measuring } = this.#context;
-    window.note(receivedNs);
+    const { receipts, clients, recorder, measuring } = this.#context;
+    receipts.note(receivedNs);
     let push = this.#pushes.get(key);
     if (push === undefined) {
       const times = { firstNs: receivedNs, lastNs: receivedNs };

@@ -1,9 +1,10 @@
 import type { IncomingEvent } from '../contract/target.ts';
-import type { Connection } from '../drivers/driver.ts';
+import type { Connection, Handler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
+import type { ReceiptTime } from '../measure/receipts.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { acrossHosts } from '../measure/series.ts';
 import type { Stamp } from '../measure/stamp.ts';
@@ -35,6 +36,9 @@ const UNKNOWN_ROUTE: StreamRoute = { series: 'delivery', copies: 1, broadcast: n
 /** Takes a payload out of the data of an event. */
 type Reader = (data: unknown) => unknown;
 
+/** Takes a message that a step waits for. */
+type OnReading = (reading: Reading, arrival: ReceiptTime | undefined) => void;
+
 /** Leaves the payload to be searched in all of the data. */
 const unchanged: Reader = (data) => data;
 
@@ -47,7 +51,7 @@ export class Receiver {
   readonly #parts = new FanoutParts();
   readonly #readers = new WeakMap<Connection, Map<string, Reader[]>>();
   /** Requests of steps whose reply is an event, by stamp. */
-  readonly #expected = new Map<string, (reading: Reading) => void>();
+  readonly #expected = new Map<string, OnReading>();
   readonly #deliveredBySecond = new Map<number, number>();
   #incomplete: Array<Snapshot['incomplete'][number]> = [];
 
@@ -83,20 +87,20 @@ export class Receiver {
     const list = [read];
     readers.set(event, list);
     connection.on(event, (data, arrival) => {
-      const receivedNs = arrival?.receivedNs ?? this.#context.clock.nowNs();
+      const receivedNs = this.#context.receipts.at(arrival);
       const reading = this.#readAny(data, list);
-      if (!this.#settle(reading)) this.take(client, reading, receivedNs);
+      if (!this.#settle(reading, arrival)) this.take(client, reading, receivedNs);
     });
   }
 
   /** Has `handler` take every event of this name; {@link listen} leaves it alone from now on. */
-  claim(connection: Connection, event: string, handler: (data: unknown) => void): void {
+  claim(connection: Connection, event: string, handler: Handler): void {
     this.#readersOf(connection).set(event, []);
     connection.on(event, handler);
   }
 
   /** Calls `onReply` for the event with this stamp, which is then no delivery. The returned function stops waiting. */
-  expect(stamp: Stamp, onReply: (reading: Reading) => void): () => void {
+  expect(stamp: Stamp, onReply: OnReading): () => void {
     const key = keyOf(stamp);
     this.#expected.set(key, onReply);
     return () => void this.#expected.delete(key);
@@ -126,8 +130,8 @@ export class Receiver {
 
   /** Takes a message that belongs to no message of this run. None of its numbers is used. */
   takeUnexpected(why: keyof typeof UNEXPECTED, receivedNs: number): void {
-    const { window, measuring, unexpected } = this.#context;
-    window.note(receivedNs);
+    const { receipts, measuring, unexpected } = this.#context;
+    receipts.note(receivedNs);
     if (receivedNs < measuring.startNs) return;
     this.ledger.receiveForeign();
     unexpected.add(UNEXPECTED[why]);
@@ -144,19 +148,19 @@ export class Receiver {
 
   /** Warm-up messages are not accounted for, but a server that sends one again sends something unexpected. */
   #enterWarmup(receiver: number, { stream, intendedNs }: Stamp, receivedNs: number, number: number): void {
-    const { recorder, window, measuring, senderClocks } = this.#context;
+    const { recorder, receipts, measuring, senderClocks } = this.#context;
     const receipt = this.ledger.receiveWarmup(receiver, stream, number);
     if (receipt === 'duplicate' && receivedNs >= measuring.startNs) {
       this.takeUnexpected('warmup', receivedNs);
       return;
     }
-    window.note(receivedNs);
+    receipts.note(receivedNs);
     if (senderClocks.of(stream).kind === 'same') recorder.record('warmup', receivedNs - intendedNs);
   }
 
   #enterMeasured(receiver: number, { stamp, state }: Reading, receivedNs: number, number: number): void {
-    const { plan, window, unexpected, senderClocks } = this.#context;
-    window.note(receivedNs);
+    const { plan, receipts, unexpected, senderClocks } = this.#context;
+    receipts.note(receivedNs);
     const { kind, aheadNs } = senderClocks.of(stamp.stream);
     const isLate = kind !== 'unknown' && receivedNs - (stamp.intendedNs - aheadNs) > plan.lateAfterMs * 1e6;
     const receipt =
@@ -186,12 +190,6 @@ export class Receiver {
     }
     const second = Math.max(0, Math.floor((dueNs - measuring.startNs) / 1e9));
     this.#deliveredBySecond.set(second, (this.#deliveredBySecond.get(second) ?? 0) + 1);
-  }
-
-  /** Notes a reply that goes to a step: handling it takes time of the event loop. */
-  noteReceived(): void {
-    const { window, clock } = this.#context;
-    window.note(clock.nowNs());
   }
 
   /** What was received since the last call. With `isLast`, broadcasts that are still open are closed. */
@@ -225,12 +223,12 @@ export class Receiver {
     return read === unchanged ? payloads.search(data) : payloads.read(this.read(read, data));
   }
 
-  #settle(reading: Reading | null): boolean {
+  #settle(reading: Reading | null, arrival: ReceiptTime | undefined): boolean {
     if (this.#expected.size === 0 || reading === null || reading.state === 'invented') return false;
     const key = keyOf(reading.stamp);
     const onReply = this.#expected.get(key);
     this.#expected.delete(key);
-    onReply?.(reading);
+    onReply?.(reading, arrival);
     return onReply !== undefined;
   }
 

@@ -2,12 +2,14 @@ import type { Payload } from '../contract/protocol.ts';
 import type { OwnConnection, OwnConnectionOptions, Scope, User } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
+import type { ReceiptTime } from '../measure/receipts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { OperationWorker } from './operations/operation.ts';
 import type { Publishing } from './operations/publish.ts';
 import { sendRequest } from './operations/single-reply.ts';
 import { changeConnection, mayBeLeft, OwnEnd } from './own-connection.ts';
 import type { OpenedConnection } from './pool.ts';
+import { type Noticed, UserTime } from './user-time.ts';
 
 /** One arrival that starts an iteration, and the parts of the worker that it uses. */
 export interface Iteration {
@@ -29,8 +31,7 @@ export class IteratingUser implements User {
   readonly #worker: OperationWorker;
   readonly #opened: OpenedConnection[] = [];
   readonly #waits = new Set<string>();
-  /** When the next step was due; null for at once. */
-  #dueNs: number | null;
+  readonly #time: UserTime;
   #hasLeft = false;
 
   constructor(iteration: Iteration) {
@@ -41,7 +42,12 @@ export class IteratingUser implements User {
     this.arrival = stamp.seq * worker.layout.streams.length + stamp.stream;
     this.#iteration = iteration;
     this.#worker = worker;
-    this.#dueNs = stamp.intendedNs;
+    this.#time = new UserTime(worker, stamp);
+  }
+
+  /** The time of the user, who goes on when something arrives, and not when this process notices it. */
+  get nowNs(): number {
+    return this.#time.nowNs;
   }
 
   /** What it waits for, as an error says it; null when it waits for nothing. */
@@ -53,7 +59,7 @@ export class IteratingUser implements User {
   publish(scope: Scope, room: string | null = null): Payload {
     const { publishing, sender, stamp, connection } = this.#iteration;
     let payload: Payload = '';
-    this.#worker.messages.sendNext(stamp.stream, this.#takeDueNs(), stamp.measured, (sent) => {
+    this.#worker.messages.sendNext(stamp.stream, this.#time.takeDueNs(), stamp.measured, (sent) => {
       payload = publishing.publish(sender, connection, sent, scope, room);
     });
     return payload;
@@ -64,7 +70,7 @@ export class IteratingUser implements User {
   }
 
   emit(event: string, data?: unknown): void {
-    this.#takeDueNs();
+    this.#time.takeDueNs();
     this.#iteration.connection.emit(event, data);
   }
 
@@ -76,25 +82,19 @@ export class IteratingUser implements User {
     return this.#nextOver(this.#iteration.connection, event, isMeant);
   }
 
-  async think(durationMs: number): Promise<void> {
-    const { clock, timers, recorder } = this.#worker;
-    const dueNs = clock.nowNs() + durationMs * 1e6;
-    await timers.sleep(durationMs);
-    const nowNs = clock.nowNs();
-    // A timer may fire up to a millisecond early. The next step is then due when it happens.
-    this.#dueNs = Math.min(dueNs, nowNs);
-    if (this.#iteration.stamp.measured) recorder.record('send_lag', nowNs - this.#dueNs);
+  think(durationMs: number): Promise<void> {
+    return this.#time.think(durationMs);
   }
 
   time<R>(series: string, work: () => Promise<R>): Promise<R> {
     return mayBeLeft(async () => {
-      const startNs = this.#takeDueNs();
+      const startNs = this.#time.takeDueNs();
       // The first step of the work was due with it.
-      this.#dueNs = startNs;
+      this.#time.setDue(startNs);
       const begun = work();
-      this.#dueNs = null;
+      this.#time.setDue(null);
       const result = await begun;
-      this.record(series, this.#worker.clock.nowNs() - startNs);
+      this.record(series, this.nowNs - startNs);
       return result;
     });
   }
@@ -132,7 +132,7 @@ export class IteratingUser implements User {
       request: (series) => end.orDropped(() => this.#requestOver(connection, series)),
       emit: (event, data) => {
         end.requireOpen();
-        this.#takeDueNs();
+        this.#time.takeDueNs();
         connection.emit(event, data);
       },
       call: (event, data) => end.orDropped(() => this.#callOver(connection, event, data)),
@@ -142,16 +142,19 @@ export class IteratingUser implements User {
   }
 
   #callOver(connection: Connection, event: string, data: unknown): Promise<unknown> {
-    this.#takeDueNs();
-    return this.#within(
-      `no acknowledgement of ${event}`,
-      new Promise((resolve) => {
-        connection.request(event, data, (reply) => {
-          this.#worker.receiver.noteReceived();
-          resolve(reply);
-        });
-      }),
-    );
+    return mayBeLeft(async () => {
+      this.#time.takeDueNs();
+      const replied = Promise.withResolvers<Noticed>();
+      connection.request(event, data, (reply, arrival) => replied.resolve(this.#noticeReply(reply, arrival)));
+      return this.#time.goOn(await this.#within(`no acknowledgement of ${event}`, replied.promise));
+    });
+  }
+
+  /** Takes a reply that the user waited for: handling it takes time of the event loop. */
+  #noticeReply(data: unknown, arrival: ReceiptTime | undefined): Noticed {
+    const noticed = this.#time.notice(data, arrival);
+    this.#worker.receipts.note(noticed.receivedNs);
+    return noticed;
   }
 
   #nextOver(
@@ -160,22 +163,22 @@ export class IteratingUser implements User {
     isMeant: (data: unknown) => boolean = () => true,
   ): Promise<unknown> {
     return mayBeLeft(async () => {
-      const arrived = Promise.withResolvers<unknown>();
-      const stop = connection.on(event, (data) => {
+      const arrived = Promise.withResolvers<Noticed>();
+      const stop = connection.on(event, (data, arrival) => {
         try {
           if (!isMeant(data)) return;
-          arrived.resolve(data);
+          arrived.resolve(this.#time.notice(data, arrival));
         } catch (error) {
           arrived.reject(error);
         }
         stop();
       });
       try {
-        return await this.#within(`no event ${event}`, arrived.promise);
+        return this.#time.goOn(await this.#within(`no event ${event}`, arrived.promise));
       } finally {
         stop();
         // What was waited for sets the time of the next step.
-        this.#dueNs = null;
+        this.#time.setDue(null);
       }
     });
   }
@@ -183,30 +186,23 @@ export class IteratingUser implements User {
   #requestOver(connection: Connection, series: string): Promise<void> {
     return mayBeLeft(async () => {
       const { sender, stamp } = this.#iteration;
-      const { clock, receiver } = this.#worker;
-      const intendedNs = this.#takeDueNs();
+      const { clock } = this.#worker;
+      const intendedNs = this.#time.takeDueNs();
       const actualNs = clock.nowNs();
-      const replied = Promise.withResolvers<void>();
+      const replied = Promise.withResolvers<Noticed>();
       // It is part of no stream: a stream of its own keeps it apart from the warm-up's messages.
       const stream = this.#worker.layout.streams.length + stamp.stream;
       const sent = { ...stamp, stream, intendedNs, actualNs, measured: false };
-      const stop = sendRequest(this.#worker, sender, connection, sent, (problem) => {
-        receiver.noteReceived();
-        if (problem === null) replied.resolve();
+      const stop = sendRequest(this.#worker, sender, connection, sent, (problem, arrival) => {
+        const noticed = this.#noticeReply(null, arrival);
+        if (problem === null) replied.resolve(noticed);
         else replied.reject(new Error(problem));
       });
-      await this.#within('no reply to a request', replied.promise).finally(stop);
-      const nowNs = clock.nowNs();
-      this.record(series, nowNs - intendedNs);
-      if (series === 'ack') this.record('ack_actual', nowNs - actualNs);
+      const noticed = await this.#within('no reply to a request', replied.promise).finally(stop);
+      this.#time.goOn(noticed);
+      this.record(series, noticed.receivedNs - intendedNs);
+      if (series === 'ack') this.record('ack_actual', noticed.receivedNs - actualNs);
     });
-  }
-
-  /** When the step that happens now was due. */
-  #takeDueNs(): number {
-    const dueNs = this.#dueNs ?? this.#worker.clock.nowNs();
-    this.#dueNs = null;
-    return dueNs;
   }
 
   #within<T>(problem: string, work: Promise<T>): Promise<T> {

@@ -1,18 +1,19 @@
 import { EventEmitter } from 'node:events';
-import type { CloseOutcome, Connection } from '../../src/drivers/driver.ts';
+import type { CloseOutcome, Connection, Handler } from '../../src/drivers/driver.ts';
+import type { Arrival } from '../../src/wire/sockets/stream.ts';
 
 /** Something that a client sent; `reply` acknowledges it, and is null where no acknowledgement was asked for. */
 export interface Sent {
   readonly event: string;
   readonly data: unknown;
-  readonly reply: ((reply: unknown) => void) | null;
+  readonly reply: Handler | null;
 }
 
 /** A connection without a server: keeps what is sent, and receives what a test gives it. */
 export class FakeConnection implements Connection {
   readonly sent: Sent[] = [];
   /** Of each ping that was sent, what to call when its pong comes. */
-  readonly pings: Array<() => void> = [];
+  readonly pings: Array<(arrival?: Arrival) => void> = [];
   closed = false;
   /** How the server answers the close. */
   outcome: CloseOutcome | null = null;
@@ -24,11 +25,11 @@ export class FakeConnection implements Connection {
     this.sent.push({ event, data, reply: null });
   }
 
-  request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
+  request(event: string, data: unknown, onReply: Handler): void {
     this.sent.push({ event, data, reply: onReply });
   }
 
-  on(event: string, handler: (data: unknown) => void): () => void {
+  on(event: string, handler: Handler): () => void {
     this.#events.on(event, handler);
     return () => void this.#events.off(event, handler);
   }
@@ -46,7 +47,7 @@ export class FakeConnection implements Connection {
     this.drop = handler;
   }
 
-  ping(onPong: () => void): void {
+  ping(onPong: (arrival?: Arrival) => void): void {
     this.pings.push(onPong);
   }
 
@@ -63,8 +64,8 @@ export class FakeConnection implements Connection {
   }
 
   /** An event comes from the server. */
-  receive(event: string, data: unknown): void {
-    this.#events.emit(event, data);
+  receive(event: string, data: unknown, arrival?: Arrival): void {
+    this.#events.emit(event, data, arrival);
   }
 
   /** The server asks; returns what the client answers. */
@@ -73,9 +74,9 @@ export class FakeConnection implements Connection {
   }
 
   /** Acknowledges the last thing that was sent. */
-  acknowledge(reply?: unknown): void {
+  acknowledge(reply?: unknown, arrival?: Arrival): void {
     const last = this.sent.at(-1);
     if (last?.reply === null || last === undefined) throw new Error('no acknowledgement was asked for');
-    last.reply(reply);
+    last.reply(reply, arrival);
   }
 }

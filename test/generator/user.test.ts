@@ -3,6 +3,7 @@ import type { Scope } from '../../src/contract/scenario.ts';
 import type { OperationWorker } from '../../src/generator/operations/operation.ts';
 import { IteratingUser } from '../../src/generator/user.ts';
 import type { Reading } from '../../src/measure/payload.ts';
+import { Receipts, type ReceiptTime } from '../../src/measure/receipts.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -21,7 +22,7 @@ function open({ timeoutMs = 5000 } = {}) {
   const requested: Array<{
     over: unknown;
     intendedNs: number;
-    reply: (stamp?: Stamp, state?: Reading['state']) => void;
+    reply: (stamp?: Stamp, state?: Reading['state'], arrival?: ReceiptTime) => void;
   }> = [];
   const recorded: Array<[series: string, valueNs: number]> = [];
   const lagsNs: number[] = [];
@@ -46,16 +47,27 @@ function open({ timeoutMs = 5000 } = {}) {
         else recorded.push([series, valueNs]);
       },
     },
-    receiver: {
-      noteReceived: () => {
+    receipts: new Receipts({
+      clock,
+      window: {
+        note: () => {
+          received += 1;
+        },
+        noteLatency: () => {},
+      },
+      onStamped: () => {
         received += 1;
       },
+      onLatency: () => {},
+    }),
+    receiver: {
       listen: (_client: number, connection: unknown) => {
         over = connection;
       },
-      expect: (sent: Stamp, onReply: (reading: Reading) => void) => {
+      expect: (sent: Stamp, onReply: (reading: Reading, arrival?: ReceiptTime) => void) => {
         const { intendedNs } = sent;
-        const reply = (stamp = sent, state: Reading['state'] = 'intact') => onReply({ stamp, state });
+        const reply = (stamp = sent, state: Reading['state'] = 'intact', arrival?: ReceiptTime) =>
+          onReply({ stamp, state }, arrival);
         requested.push({ over, intendedNs, reply });
         return () => {
           stopped += 1;

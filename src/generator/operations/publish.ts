@@ -2,6 +2,7 @@ import type { Payload } from '../../contract/protocol.ts';
 import type { Scope } from '../../contract/scenario.ts';
 import type { OutgoingRequest } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
+import type { ReceiptTime } from '../../measure/receipts.ts';
 import type { Stamp } from '../../measure/stamp.ts';
 import type { DueMessage } from '../sender.ts';
 import {
@@ -98,7 +99,7 @@ export class Publishing implements RunningOperation {
       return message;
     }
     if (message.reply === 'acknowledgement') {
-      connection.request(message.event, message.data, () => this.#noteAcknowledged(stamp));
+      connection.request(message.event, message.data, (_, arrival) => this.#noteAcknowledged(stamp, arrival));
       if (stamp.measured) this.#unacknowledged += 1;
     } else {
       // An event in reply does not say which message it belongs to, so nothing waits for it.
@@ -114,13 +115,13 @@ export class Publishing implements RunningOperation {
     });
   }
 
-  #noteAcknowledged({ measured, intendedNs, actualNs }: Stamp): void {
+  #noteAcknowledged({ measured, intendedNs, actualNs }: Stamp, arrival: ReceiptTime | undefined): void {
     if (!measured) return;
     this.#unacknowledged -= 1;
-    const { recorder, clock } = this.#worker;
-    const nowNs = clock.nowNs();
-    recorder.record('ack', nowNs - intendedNs);
-    recorder.record('ack_actual', nowNs - actualNs);
+    const { recorder, receipts } = this.#worker;
+    const receivedNs = receipts.at(arrival);
+    recorder.record('ack', receivedNs - intendedNs);
+    recorder.record('ack_actual', receivedNs - actualNs);
   }
 
   finish(): void {

@@ -1,5 +1,6 @@
 import type { Connection } from '../../drivers/driver.ts';
 import type { Reading } from '../../measure/payload.ts';
+import type { ReceiptTime } from '../../measure/receipts.ts';
 import { isSameStamp, type Stamp } from '../../measure/stamp.ts';
 import {
   type OperationDefinition,
@@ -21,8 +22,8 @@ export const requestOperation: OperationDefinition = {
   }),
 };
 
-/** Takes the reply to a request, or what is wrong with it. */
-export type OnReply = (problem: string | null) => void;
+/** Takes the reply to a request, or what is wrong with it, and when it arrived. */
+export type OnReply = (problem: string | null, arrival: ReceiptTime | undefined) => void;
 
 /** Sends a request. Its reply goes to the receiver, or to `onReply` alone. Returns what stops waiting for it. */
 export function sendRequest(
@@ -37,10 +38,10 @@ export function sendRequest(
   const client = target.clientOf(sender);
   const { event, data, reply = 'acknowledgement' } = describe({ payload: write(stamp), client });
   if (reply === 'acknowledgement') {
-    connection.request(event, data, (answer) => {
-      const receivedNs = worker.clock.nowNs();
+    connection.request(event, data, (answer, arrival) => {
+      const receivedNs = worker.receipts.at(arrival);
       const reading = receiver.readPayload(answer, read);
-      if (onReply !== undefined) onReply(replyProblem(reading, stamp));
+      if (onReply !== undefined) onReply(replyProblem(reading, stamp), arrival);
       // An acknowledgement belongs to its request, so it need not hold the payload unless the target says where.
       else if (reading === null && read === undefined) receiver.takeAnswer(sender, stamp, receivedNs);
       else takeReply(worker, sender, stamp, reading, receivedNs);
@@ -51,7 +52,7 @@ export function sendRequest(
   if (reply !== 'none') {
     receiver.listen(sender, connection, reply.event, read);
     if (onReply !== undefined) {
-      stop = receiver.expect(stamp, (reading) => onReply(replyProblem(reading, stamp)));
+      stop = receiver.expect(stamp, (reading, arrival) => onReply(replyProblem(reading, stamp), arrival));
     }
   }
   connection.emit(event, data);
@@ -93,13 +94,13 @@ export const askMeOperation: OperationDefinition = {
       if (asked !== undefined) connection.answer(asked.event, (data) => data);
     },
     perform(message, connection) {
-      const { target, receiver, payloads, recorder, clock, write } = worker;
+      const { target, receiver, payloads, recorder, receipts, write } = worker;
       const { askMe: describe = undeclared('askMe'), asked } = target.mapping;
       const { sender } = message.stream;
       message.send((stamp) => {
         const { event, data } = describe({ payload: write(stamp), client: target.clientOf(sender) });
-        connection.request(event, data, (reply) => {
-          const receivedNs = clock.nowNs();
+        connection.request(event, data, (reply, arrival) => {
+          const receivedNs = receipts.at(arrival);
           const report = (asked === undefined ? null : receiver.read(asked.read, reply)) ?? null;
           if (report !== null && stamp.measured) recorder.record('ack_server', report.roundTripNs);
           takeReply(worker, sender, stamp, payloads.read(report?.answer), receivedNs);
@@ -134,10 +135,12 @@ export const echoOperation: OperationDefinition = {
 export const pingOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   isSupported: ({ protocol }) => protocol === 'ws',
-  start: ({ receiver, clock }) => ({
+  start: ({ receiver, receipts }) => ({
     perform(message, connection) {
       const { sender } = message.stream;
-      message.send((stamp) => connection.ping?.(() => receiver.takeAnswer(sender, stamp, clock.nowNs())));
+      message.send((stamp) =>
+        connection.ping?.((arrival) => receiver.takeAnswer(sender, stamp, receipts.at(arrival))),
+      );
     },
   }),
 };
@@ -148,12 +151,12 @@ export const closeOperation: OperationDefinition = {
   // Polling has no close frame.
   isSupported: ({ protocol, transport }) =>
     protocol === 'ws' || (protocol === 'socketio' && transport !== 'polling'),
-  start: ({ pool, receiver, clock, closed }) => ({
+  start: ({ pool, receiver, receipts, closed }) => ({
     perform(message) {
       const { sender } = message.stream;
       message.send((stamp) => {
         void pool.reopen(sender, (outcome) => {
-          if (outcome !== null) receiver.takeAnswer(sender, stamp, clock.nowNs());
+          if (outcome !== null) receiver.takeAnswer(sender, stamp, receipts.at(undefined));
           if (!stamp.measured) return;
           const { code, reason } = outcome ?? { code: 'no answer to the close', reason: '' };
           closed.add(reason === '' ? String(code) : `${code} ${reason}`);

@@ -15,7 +15,7 @@ export const stepsOperation: OperationDefinition = {
   starts: 'iteration',
   alsoRecords: () => ['ack', 'ack_actual'],
   start(worker) {
-    const { scenario, clock, recorder, failed } = worker;
+    const { scenario, recorder, failed } = worker;
     const publishing = new Publishing(worker);
     const inFlight = new Set<IteratingUser>();
 
@@ -24,7 +24,7 @@ export const stepsOperation: OperationDefinition = {
       if (stamp.measured) inFlight.add(user);
       try {
         await scenario.steps?.(user);
-        const nowNs = clock.nowNs();
+        const { nowNs } = user;
         recorder.record(stamp.measured ? 'iteration' : 'warmup', nowNs - stamp.intendedNs);
         if (stamp.measured) recorder.record('iteration_actual', nowNs - stamp.actualNs);
       } catch (error) {

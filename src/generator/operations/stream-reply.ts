@@ -18,7 +18,7 @@ export const streamReplyOperation: OperationDefinition = {
   series: 'reply',
   copies: (operation) => operationOf(operation, 'stream-reply').replies,
   broadcast: 'reply',
-  start({ target, receiver, payloads, clock, write, plan, layout, failed }) {
+  start({ target, receiver, payloads, receipts, write, plan, layout, failed }) {
     const awaited = new AwaitedReplies(quietNs(plan.drainMs));
     const isUsed = layout.streams.some(({ operation }) => operation.kind === 'stream-reply');
     return {
@@ -26,8 +26,8 @@ export const streamReplyOperation: OperationDefinition = {
         const { streamed } = target.mapping;
         if (streamed === undefined || !isUsed) return;
         // Where streamed replies are requested, every event of their name is one, whatever else has that name.
-        receiver.claim(connection, streamed.event, (data) => {
-          const receivedNs = clock.nowNs();
+        receiver.claim(connection, streamed.event, (data, arrival) => {
+          const receivedNs = receipts.at(arrival);
           const reply = receiver.read(streamed.read, data);
           if (reply === undefined) return;
           const { item, payload } = reply;

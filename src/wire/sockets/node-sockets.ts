@@ -12,7 +12,7 @@ const READ_AT_ONCE_BYTES = 64 * 1024;
  */
 export function nodeSockets(nowNs: () => number): OpenStream {
   const buffer = Buffer.alloc(READ_AT_ONCE_BYTES);
-  const arrival: Arrival = { receivedNs: 0, sinceNs: 0, uncertaintyNs: 0 };
+  const arrival: Arrival = { receivedNs: 0, clock: 'process', sinceNs: 0, uncertaintyNs: 0 };
   const arriveNow = () => {
     const timeNs = nowNs();
     arrival.receivedNs = timeNs;

@@ -1,4 +1,5 @@
 import type { TlsOptions } from '../../contract/target.ts';
+import type { ReceiptTime } from '../../measure/receipts.ts';
 
 /** Where a connection goes. */
 export interface StreamAddress {
@@ -12,13 +13,9 @@ export interface StreamAddress {
  * When bytes arrived, on the clock of the run. One object serves all connections of a process: it is valid during the
  * call that it is given to.
  */
-export interface Arrival {
-  /** When the last byte of a read arrived. */
-  receivedNs: number;
+export interface Arrival extends ReceiptTime {
   /** When the connection was known to have nothing to read: the first byte of the read arrived after it. */
   sinceNs: number;
-  /** For how long before `receivedNs` the message at hand may have arrived: 0 for the last message of a read. */
-  uncertaintyNs: number;
 }
 
 /**

@@ -30,7 +30,7 @@ function read(pieces: readonly Buffer[], limits = LIMITS, mayCompress = false): 
   // A reader must not keep what it was given.
   for (const piece of pieces) {
     const lent = Buffer.from(piece);
-    reader.push(lent, { receivedNs: 1, sinceNs: 0, uncertaintyNs: 0 });
+    reader.push(lent, { receivedNs: 1, clock: 'kernel', sinceNs: 0, uncertaintyNs: 0 });
     lent.fill(0xff);
   }
   return events;

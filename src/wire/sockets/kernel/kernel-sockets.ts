@@ -20,7 +20,7 @@ export class KernelSockets {
   /** Small values that go to the kernel: options, addresses. */
   readonly scratch: Memory;
   /** Of the bytes that were received last: when the last of them arrived, by the kernel. */
-  readonly arrival: Arrival = { receivedNs: 0, sinceNs: 0, uncertaintyNs: 0 };
+  readonly arrival: Arrival = { receivedNs: 0, clock: 'process', sinceNs: 0, uncertaintyNs: 0 };
   /** How far this process is behind in receiving and sending. */
   readonly counter: SocketCounter;
   /** Whether Node's own loop had events at the last wait. */
@@ -174,6 +174,7 @@ export class KernelSockets {
       this.#message.words[MESSAGE.controlBytes / 4] === CONTROL.bytes &&
       words[CONTROL.level / 4] === LEVEL.socket &&
       words[CONTROL.type / 4] === SOCKET_OPTION.timestampNs;
+    this.arrival.clock = isStamp ? 'kernel' : 'process';
     if (!isStamp) return this.#clock.nowNs();
     return this.#times.timeOf(words[CONTROL.seconds / 4] ?? 0, words[CONTROL.nanoseconds / 4] ?? 0);
   }

@@ -1,0 +1,91 @@
+import type { Clock } from './clock.ts';
+import type { ReceiveWindow } from './receive-window.ts';
+
+/** When a message arrived, as its driver knows it. One object may serve all messages: it is valid during a call. */
+export interface ReceiptTime {
+  /** When its last byte arrived, on the clock of the run. */
+  receivedNs: number;
+  /** Who read that time: the kernel on arrival, or this process when it read the bytes. */
+  clock: ReceiveClock;
+  /** For how long before `receivedNs` it may have arrived already: 0 for the last message of a read. */
+  uncertaintyNs: number;
+}
+
+export type ReceiveClock = 'kernel' | 'process';
+
+/** How many messages were received at a time of the kernel. */
+export interface ReceiptCounts {
+  readonly stamped: number;
+  /** Those of them that came in one read with a later one, and have its time. */
+  readonly shared: number;
+}
+
+export interface ReceiptsOptions {
+  readonly clock: Clock;
+  /** Judges the times that this process reads itself. */
+  readonly window: Pick<ReceiveWindow, 'note' | 'noteLatency'>;
+  /** Gets each message with a time of the kernel, and for how long before it the message may have arrived. */
+  readonly onStamped: (receivedNs: number, uncertaintyNs: number) => void;
+  /** Gets each latency of the headline that ends at a time of the kernel, and by how much it may be too high. */
+  readonly onLatency: (latencyNs: number, uncertaintyNs: number) => void;
+}
+
+/**
+ * Says when messages were received, and how certain that is. Whoever handles a message asks for its time by {@link at}
+ * first, and notes it by {@link note} if it counts.
+ */
+export class Receipts {
+  readonly #options: ReceiptsOptions;
+  /** Of the message that is handled now. */
+  #isStamped = false;
+  #uncertaintyNs = 0;
+  #stamped = 0;
+  #shared = 0;
+  readonly #forget = () => {
+    this.#uncertaintyNs = 0;
+  };
+
+  constructor(options: ReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /** When the message arrived that is handled now: now, unless its driver knows better. */
+  at(arrival: ReceiptTime | undefined): number {
+    this.#isStamped = arrival?.clock === 'kernel';
+    if (arrival === undefined) return this.#options.clock.nowNs();
+    this.#uncertaintyNs = arrival.uncertaintyNs;
+    // What is recorded later, as by a promise, belongs to no message.
+    if (this.#uncertaintyNs > 0) queueMicrotask(this.#forget);
+    return arrival.receivedNs;
+  }
+
+  /** Whether the message that is handled now has a time of the kernel. */
+  get isStamped(): boolean {
+    return this.#isStamped;
+  }
+
+  /** Notes the message that is handled now, with the time that {@link at} gave. */
+  note(receivedNs: number): void {
+    if (!this.#isStamped) {
+      this.#options.window.note(receivedNs);
+      return;
+    }
+    this.#stamped += 1;
+    if (this.#uncertaintyNs > 0) this.#shared += 1;
+    this.#options.onStamped(receivedNs, this.#uncertaintyNs);
+  }
+
+  /** Notes a latency of the headline that is recorded now. */
+  noteLatency(latencyNs: number): void {
+    if (this.#isStamped) this.#options.onLatency(latencyNs, this.#uncertaintyNs);
+    else this.#options.window.noteLatency(latencyNs);
+  }
+
+  /** Returns what was counted since the last call. */
+  take(): ReceiptCounts {
+    const counts = { stamped: this.#stamped, shared: this.#shared };
+    this.#stamped = 0;
+    this.#shared = 0;
+    return counts;
+  }
+}
