@@ -23,7 +23,7 @@ export class MemoryPeer {
   send(bytes: Uint8Array | string): void {
     if (this.isDestroyed || this.isClosed) return;
     const lent = Buffer.from(bytes);
-    const arrival: Arrival = { receivedNs: 2, sinceNs: 1, uncertaintyNs: 0 };
+    const arrival: Arrival = { receivedNs: 2, clock: 'kernel', sinceNs: 1, uncertaintyNs: 0 };
     this.#handlers.onBytes(lent, arrival);
     lent.fill(0xee);
   }
