@@ -14,7 +14,7 @@ import { wireWs } from '../../src/drivers/wire-ws.ts';
 import { createClock, readOriginNs } from '../../src/measure/clock.ts';
 import { createPayloads } from '../../src/measure/payload.ts';
 import { readWallOrigin } from '../../src/measure/wall-clock.ts';
-import { KernelSockets } from '../../src/wire/sockets/kernel/kernel-sockets.ts';
+import { openKernelLoop } from '../../src/wire/sockets/kernel/kernel-loop.ts';
 import { retryDisturbed } from '../support/sockbench.ts';
 
 /** What tcpdump says where it may not capture, or is not there. */
@@ -40,24 +40,16 @@ describe.runIf(problem === null)('receive times of the kernel', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sockbench-captured-'));
   const originNs = readOriginNs();
   const clock = createClock(originNs);
-  const sockets = new KernelSockets(clock);
+  const loop = openKernelLoop(clock);
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   const connections: Connection[] = [];
-  let isOver = false;
-
-  const turn = () => {
-    sockets.wait(0);
-    if (!isOver) setImmediate(turn);
-  };
 
   beforeAll(async () => {
-    turn();
     if (server.address() === null) await once(server, 'listening');
   });
 
   afterAll(async () => {
     await Promise.all(connections.map((connection) => connection.close()));
-    isOver = true;
     server.close();
     rmSync(folder, { recursive: true });
   });
@@ -73,7 +65,7 @@ describe.runIf(problem === null)('receive times of the kernel', () => {
         url: `ws://127.0.0.1:${port}`,
         transport: 'websocket',
         timeoutMs: 5000,
-        openStream: (address, handlers) => sockets.open(address, handlers),
+        openStream: (address, handlers) => loop.open(address, handlers),
       });
       connections.push(connection);
       connection.on('message', (data, arrival) => {
