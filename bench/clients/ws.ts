@@ -1,0 +1,16 @@
+/** Child entry: connections of the package `ws` that count what they receive, see listener.ts. */
+import { WebSocket } from 'ws';
+import { requestFrame } from '../protocols.ts';
+import { listen } from './listener.ts';
+
+const REQUEST = requestFrame('ws');
+
+await listen(
+  (port, onMessage) =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
+      socket.once('open', () => resolve({ request: () => socket.send(REQUEST) }));
+      socket.once('error', reject);
+      socket.on('message', onMessage);
+    }),
+);

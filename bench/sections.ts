@@ -1,0 +1,204 @@
+import { formatCount } from '../src/units.ts';
+import { BENCH_PROTOCOLS, type BenchProtocol } from './protocols.ts';
+import type { Measured, MeasuredName, Workload } from './workload.ts';
+
+/** A workload over any protocol. */
+export type Load = Omit<Workload, 'protocol'>;
+
+/** What was measured over one protocol in one round, by load and arm; empty where nothing was. */
+export type Lookup = (load: string, arm: string) => Measured;
+
+/** The arm of a row, and the one that ratios refer to. */
+export interface Compared {
+  readonly arm: string;
+  readonly base: string;
+}
+
+/** A value of one arm in one round; undefined where it is not known. */
+export type ValueOf = (of: Lookup, compared: Compared) => number | undefined;
+
+/** A column of a table, which shows the median of the rounds. */
+export interface BenchFigure {
+  readonly title: string;
+  /** Empty for a ratio. */
+  readonly unit: string;
+  readonly value: ValueOf;
+}
+
+/** A table of figures, with a row for each protocol and arm. */
+export interface Section {
+  readonly name: string;
+  readonly title: string;
+  readonly plan: string;
+  /** What a reader of the page must know about the figures. */
+  readonly note: string;
+  readonly protocols: readonly BenchProtocol[];
+  /** The arms that it is limited to; null for all. */
+  readonly arms: readonly string[] | null;
+  readonly loads: readonly Load[];
+  readonly figures: readonly BenchFigure[];
+  /** In how many of the rounds it is measured. */
+  readonly rounds: number;
+}
+
+/** Length and extent of a benchmark. */
+export interface Extent {
+  readonly rounds: number;
+  readonly measureMs: number;
+  readonly warmupMs: number;
+  /** Numbers of connections, ascending, for memory and for the growth of the cost per delivery. */
+  readonly idle: readonly number[];
+  readonly scale: readonly number[];
+}
+
+const RECEIVERS = 200;
+const BROADCASTS_HZ = 100;
+const REQUESTS_HZ = 1000;
+const PACED_HZ = 100;
+const DELIVERIES_HZ = 20_000;
+/** Memory is compared with that of a client with so few connections. */
+const FEW = 2;
+
+const single =
+  (load: string, name: MeasuredName): ValueOf =>
+  (of, { arm }) =>
+    of(load, arm)[name];
+
+/** Applies a function to values that are all known. */
+function combine(values: ReadonlyArray<number | undefined>, apply: (...known: number[]) => number) {
+  const known = values.filter((value) => value !== undefined);
+  return known.length < values.length ? undefined : apply(...known);
+}
+
+/** CPU time over that of the base. */
+export const cpuOverBase =
+  (load: string): ValueOf =>
+  (of, { arm, base }) =>
+    combine([of(load, arm).cpu, of(load, base).cpu], (over, under) => over / under);
+
+/** CPU time over that of the server of the same run. */
+export const cpuOverServer: ValueOf = (of, { arm }) => {
+  const { cpu, server } = of('delivery', arm);
+  return combine([cpu, server], (over, under) => over / under);
+};
+
+/** What sending 100 messages a second adds to the CPU of a process that sends one, in percent of a core. */
+export const pacingCost: ValueOf = (of, { arm }) =>
+  combine([of('often', arm).sends, of('seldom', arm).sends], (often, seldom) => often - seldom);
+
+export const lagP99 = single('often', 'lagP99');
+
+/** KiB per connection. */
+export const memoryOf =
+  (connections: number): ValueOf =>
+  (of, { arm }) =>
+    combine(
+      [of(`${connections}`, arm).rss, of(`${FEW}`, arm).rss],
+      (many, few) => (many - few) / (connections - FEW),
+    );
+
+/** The highest CPU time per delivery over the lowest. */
+export const growthOver =
+  (scale: readonly number[]): ValueOf =>
+  (of, { arm }) =>
+    combine(
+      scale.map((count) => of(`${count}`, arm).cpu),
+      (...costs) => Math.max(...costs) / Math.min(...costs),
+    );
+
+/** All sections, in the order of the page. */
+export function sectionsOf({ rounds, measureMs, warmupMs, idle, scale }: Extent): readonly Section[] {
+  const times = { measureMs, warmupMs };
+  return [
+    {
+      name: 'delivery',
+      title: 'CPU per delivery',
+      plan: `${RECEIVERS} receivers, ${BROADCASTS_HZ} broadcasts/s of 64 B`,
+      note: '`x server` is the CPU time of the client over that of the server in the same run.',
+      protocols: BENCH_PROTOCOLS,
+      arms: null,
+      loads: [
+        { name: 'delivery', kind: 'broadcast', connections: RECEIVERS, rateHz: BROADCASTS_HZ, ...times },
+      ],
+      figures: [
+        { title: 'client', unit: 'us', value: single('delivery', 'cpu') },
+        { title: 'x floor', unit: '', value: cpuOverBase('delivery') },
+        { title: 'server', unit: 'us', value: single('delivery', 'server') },
+        { title: 'x server', unit: '', value: cpuOverServer },
+      ],
+      rounds,
+    },
+    {
+      name: 'request',
+      title: 'CPU per acknowledged request',
+      plan: `${RECEIVERS} clients in turn, ${formatCount(REQUESTS_HZ)} requests/s of 64 B`,
+      note: 'Sending and receiving are both part of it.',
+      protocols: BENCH_PROTOCOLS,
+      arms: null,
+      loads: [{ name: 'request', kind: 'request', connections: RECEIVERS, rateHz: REQUESTS_HZ, ...times }],
+      figures: [
+        { title: 'client', unit: 'us', value: single('request', 'cpu') },
+        { title: 'x floor', unit: '', value: cpuOverBase('request') },
+        { title: 'server', unit: 'us', value: single('request', 'server') },
+      ],
+      rounds: 1,
+    },
+    {
+      name: 'pacing',
+      title: 'Pacing',
+      plan: `one process sends ${PACED_HZ} messages/s, another receives them; 100 % is one core`,
+      note: '`over 1/s` is what pacing and sending 100 messages/s add to a process that sends one a second. `spins` is the share of time in which the process reports to wait actively. Lag is the time between intended and actual send.',
+      protocols: ['ws'],
+      arms: null,
+      loads: [
+        { name: 'often', kind: 'paced', connections: FEW, rateHz: PACED_HZ, ...times },
+        { name: 'seldom', kind: 'paced', connections: FEW, rateHz: 1, ...times },
+      ],
+      figures: [
+        { title: 'sender', unit: '%', value: single('often', 'sends') },
+        { title: 'over 1/s', unit: '%', value: pacingCost },
+        { title: 'spins', unit: '%', value: single('often', 'spins') },
+        { title: 'receiver', unit: '%', value: single('often', 'receives') },
+        { title: 'lag p50', unit: 'us', value: single('often', 'lagP50') },
+        { title: 'lag p99', unit: 'us', value: lagP99 },
+      ],
+      rounds: 1,
+    },
+    {
+      name: 'idle',
+      title: 'Memory per idle connection',
+      plan: `resident memory beyond that of ${FEW} connections; connected as fast as the server accepts`,
+      note: 'Connections per second include handshakes, and are limited by the server too.',
+      protocols: BENCH_PROTOCOLS,
+      arms: null,
+      loads: [FEW, ...idle].map((connections) => ({
+        ...{ name: `${connections}`, kind: 'idle' as const, connections, rateHz: 0 },
+        ...{ warmupMs: 0, measureMs: Math.max(3000, measureMs) },
+      })),
+      figures: idle.flatMap((count) => [
+        { title: formatCount(count), unit: 'KiB', value: memoryOf(count) },
+        { title: 'connected', unit: '/s', value: single(`${count}`, 'connect') },
+      ]),
+      rounds: 1,
+    },
+    {
+      name: 'scale',
+      title: 'CPU per delivery by connections',
+      plan: `${formatCount(DELIVERIES_HZ)} deliveries/s of 64 B`,
+      note: 'More connections with the same number of deliveries touch more memory in the kernel, whatever the client does: the C floor shows how much.',
+      protocols: ['ws'],
+      arms: ['floor', 'wire-kernel', 'wire-node'],
+      loads: scale.map((connections) => ({
+        ...{ name: `${connections}`, kind: 'broadcast' as const, connections },
+        ...{ rateHz: DELIVERIES_HZ / connections, ...times },
+      })),
+      figures: [
+        ...scale.map((count) => ({
+          ...{ title: formatCount(count), unit: 'us', value: single(`${count}`, 'cpu') },
+        })),
+        { title: 'max/min', unit: '', value: growthOver(scale) },
+      ],
+      rounds,
+    },
+  ];
+}

@@ -1,0 +1,113 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FIGURES } from '../src/result/metrics.ts';
+import { type RunResult, runResultSchema } from '../src/result/run-result.ts';
+import { measuredTelemetry } from '../src/result/telemetry.ts';
+import { viewResult } from '../src/result/view.ts';
+import { startProcess } from './client-process.ts';
+import type { Measured, Workload } from './workload.ts';
+
+const SOCKBENCH_COMMAND = join(import.meta.dirname, '../bin/sockbench.js');
+/** For the start, the connections, the drain and the end of a run. */
+const RUN_OVERHEAD_MS = 90_000;
+/** More than any server accepts, so that the server is the limit. */
+const CONNECT_RATE = '20000/s';
+const EXIT_VALID = 'exit code 0';
+const EXIT_INVALID = 'exit code 3';
+
+/** Flags of the load of a run, by the kind of the workload. */
+const LOADS: Readonly<Record<Workload['kind'], (workload: Workload) => readonly string[]>> = {
+  broadcast: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`],
+  request: ({ rateHz }) => ['ack-roundtrip', '--rate', `${rateHz}/s`],
+  paced: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`, '--workers', '2', '--exclude-sender'],
+  idle: () => ['broadcast-latency', '--rate', '1/m', '--exclude-sender'],
+};
+
+/** Runs `sockbench run` to its end and returns the result that it stored. Throws an Error when there is none. */
+async function runSockbench(flags: readonly string[], workload: Workload): Promise<RunResult> {
+  const out = mkdtempSync(join(tmpdir(), 'sockbench-self-'));
+  const { protocol, connections, warmupMs, measureMs } = workload;
+  const times = [
+    ...['--warmup', `${warmupMs}ms`, '--warmup-max', `${warmupMs}ms`, '--duration', `${measureMs}ms`],
+    ...['--connect-timeout', '60s', '--drain', '5s'],
+  ];
+  const load = ['--clients', String(connections), '--payload', '64B', '--connect-rate', CONNECT_RATE];
+  const stored = ['--format', 'json', '--quiet', '--out', out];
+  const run = ['run', ...LOADS[workload.kind](workload), '--target', protocol];
+  const group = startProcess([
+    process.execPath,
+    SOCKBENCH_COMMAND,
+    ...[...run, ...flags, ...load, ...times, ...stored],
+  ]);
+  try {
+    const limit = sleep(RUN_OVERHEAD_MS + warmupMs + measureMs, 'no end in time', { ref: false });
+    const ended = await Promise.race([group.gone, limit]);
+    if (ended !== EXIT_VALID && ended !== EXIT_INVALID) {
+      throw new Error(group.lastLines[0]?.trim() || ended);
+    }
+    const [file = ''] = readdirSync(out).filter((name) => name.endsWith('.json'));
+    return runResultSchema.parse(JSON.parse(readFileSync(join(out, file), 'utf8')));
+  } finally {
+    await group.stop();
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+const inUs = (ns: number | null | undefined) => (ns == null ? undefined : ns / 1000);
+
+/** The figures that a result has, without those that it does not. */
+function known(values: Readonly<Record<string, number | undefined>>): Measured {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function costIn(result: RunResult): Measured {
+  const lag = viewResult(result).histogram('send_lag');
+  return known({
+    cpu: inUs(FIGURES.generator_cpu_per_delivery.value(result)),
+    server: inUs(FIGURES.server_cpu_per_delivery.value(result)),
+    lagP50: inUs(lag?.quantileNs(0.5)),
+    lagP99: inUs(lag?.quantileNs(0.99)),
+  });
+}
+
+/** CPU of the process that sends and of the one that receives, in percent of a core. The sender is the first. */
+function pacingIn(result: RunResult): Measured {
+  const [sender, receiver] = result.telemetry.workers.map((worker) => ({
+    cpu: (measuredTelemetry(worker, result.timing.measureMs)?.cpuRatio ?? Number.NaN) * 100,
+    spins: 100 * Math.max(0, ...worker.samples.map(({ pacingShare }) => pacingShare ?? 0)),
+  }));
+  const { lagP50, lagP99 } = costIn(result);
+  return known({ sends: sender?.cpu, spins: sender?.spins, receives: receiver?.cpu, lagP50, lagP99 });
+}
+
+/** The memory of the generator process, and how fast it connected. */
+function idleCostIn({ clients, timing, telemetry }: RunResult): Measured {
+  if (clients.connected < clients.planned) {
+    throw new Error(`only ${clients.connected} of ${clients.planned} clients connected`);
+  }
+  const settled = telemetry.workers[0]?.samples.findLast(({ atMs }) => atMs <= timing.measureMs);
+  return known({
+    rss: settled === undefined ? undefined : settled.rssBytes / 1024,
+    connect: clients.connected / (timing.connectMs / 1000),
+  });
+}
+
+const FIGURES_OF: Readonly<Record<Workload['kind'], (result: RunResult) => Measured>> = {
+  broadcast: costIn,
+  request: costIn,
+  paced: pacingIn,
+  idle: idleCostIn,
+};
+
+/** Measures the generator process of a run with a driver, as its result reports it. */
+export async function measureRun(
+  flags: readonly string[],
+  workload: Workload,
+  note: (text: string) => void,
+): Promise<Measured> {
+  const result = await runSockbench(flags, workload);
+  for (const { code } of result.invalid) note(`INVALID (${code})`);
+  return FIGURES_OF[workload.kind](result);
+}
