@@ -33,7 +33,7 @@ export function baseOf({ arms }: Arms): string {
 }
 
 const heading = (title: string, unit: string | null, numeric: boolean): Heading => ({
-  ...{ title, unit, numeric, meaning: '' },
+  ...{ title, unit, numeric, meaning: '', isProse: false },
 });
 
 function headingsOf({ figures }: Section, base: string): Heading[] {
@@ -63,6 +63,12 @@ const goalName = ({ title, unit }: GoalOutcome['goal']) => `${title}${unit === '
 const verdictText = ({ verdict }: GoalOutcome) => verdict ?? 'not measured';
 const SOCKETS = { 'wire-kernel': 'kernel', 'wire-node': 'Node' } as const;
 
+/** The goals of the sections that were measured. */
+function outcomesOf({ sections, measurements }: Benchmark): GoalOutcome[] {
+  const names = sections.map(({ name }) => name);
+  return judgeGoals(measurements.rounds).filter(({ goal }) => names.includes(goal.section));
+}
+
 /** What stands below the tables: arms that are left out, and what disturbed others. */
 function remarks({ arms, measurements }: Benchmark): string[] {
   return [
@@ -91,7 +97,7 @@ export function benchText(benchmark: Benchmark): string {
     headings: ['goal', 'sockets', 'protocol', 'limit', 'reached', ''].map((title, index) =>
       heading(title, null, index === 3 || index === 4),
     ),
-    rows: judgeGoals(benchmark.measurements.rounds).map((outcome) => [
+    rows: outcomesOf(benchmark).map((outcome) => [
       goalName(outcome.goal),
       SOCKETS[outcome.goal.arm],
       outcome.goal.protocol,
@@ -125,7 +131,7 @@ function sectionPage(section: Section, benchmark: Benchmark): string {
 }
 
 function goalsPage(benchmark: Benchmark): string {
-  const rows = judgeGoals(benchmark.measurements.rounds).map((outcome) => [
+  const rows = outcomesOf(benchmark).map((outcome) => [
     goalName(outcome.goal),
     `${SOCKETS[outcome.goal.arm]}`,
     outcome.goal.protocol,

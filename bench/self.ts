@@ -16,7 +16,7 @@ import { endWithNpm } from '../src/cli/npm-parent.ts';
 import { EXIT, fail, SockbenchError } from '../src/errors.ts';
 import { git } from '../src/run/base/git.ts';
 import { didYouMean } from '../src/text.ts';
-import { formatCount, formatDurationMs } from '../src/units.ts';
+import { formatDurationMs } from '../src/units.ts';
 import { type Arms, findArms } from './arms.ts';
 import { requireDescriptors } from './descriptors.ts';
 import { judgeGoals } from './goals.ts';
@@ -27,14 +27,6 @@ import { type Extent, type Section, sectionsOf } from './sections.ts';
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
 const FULL = { rounds: 3, measureMs: 4000, warmupMs: 2000, idle: [1000, 10_000], scale: [100, 1000, 10_000] };
 const QUICK = { rounds: 1, measureMs: 1000, warmupMs: 1000, idle: [500], scale: [100, 500] };
-
-const FLAGS = {
-  quick: { type: 'boolean', default: false },
-  only: { type: 'string', multiple: true, default: [] },
-  rounds: { type: 'string' },
-  seconds: { type: 'string' },
-  'no-write': { type: 'boolean', default: false },
-} as const;
 
 /** A whole number of at least 1 that a flag gives; `usual` without it. */
 function wholeNumber(flag: string, text: string | undefined, usual: number): number {
@@ -68,7 +60,15 @@ function environmentFacts(startedAt: Date): Array<readonly [string, string]> {
 }
 
 async function bench(): Promise<void> {
-  const { values } = parseArgs({ options: FLAGS });
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      'no-write': { type: 'boolean', default: false },
+    },
+  });
   const usual = values.quick ? QUICK : FULL;
   const extent: Extent = {
     ...usual,

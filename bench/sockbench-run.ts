@@ -6,6 +6,7 @@ import { FIGURES } from '../src/result/metrics.ts';
 import { type RunResult, runResultSchema } from '../src/result/run-result.ts';
 import { measuredTelemetry } from '../src/result/telemetry.ts';
 import { viewResult } from '../src/result/view.ts';
+import { list } from '../src/text.ts';
 import { startProcess } from './client-process.ts';
 import type { Measured, Workload } from './workload.ts';
 
@@ -108,6 +109,7 @@ export async function measureRun(
   note: (text: string) => void,
 ): Promise<Measured> {
   const result = await runSockbench(flags, workload);
-  for (const { code } of result.invalid) note(`INVALID (${code})`);
+  const reasons = result.invalid.map(({ code }) => code);
+  if (reasons.length > 0) note(`INVALID (${list(reasons)})`);
   return FIGURES_OF[workload.kind](result);
 }
