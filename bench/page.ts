@@ -79,6 +79,8 @@ function remarks({ arms, measurements }: Benchmark): string[] {
   ];
 }
 
+const TERMINAL_WIDTH = 80;
+
 /** The tables for a terminal of 80 columns, one PASS or FAIL for each goal, and remarks. */
 export function benchText(benchmark: Benchmark): string {
   const base = baseOf(benchmark.arms);
@@ -91,7 +93,7 @@ export function benchText(benchmark: Benchmark): string {
         ...cells,
       ]),
     ]);
-    return [`${section.title}: ${section.plan}`, ...textTable({ headings, rows })].join('\n');
+    return [`${section.title}: ${section.plan}`, ...textTable({ headings, rows }, TERMINAL_WIDTH)].join('\n');
   });
   const goals = textTable({
     headings: ['goal', 'sockets', 'protocol', 'limit', 'reached', ''].map((title, index) =>

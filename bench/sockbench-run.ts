@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FIGURES } from '../src/result/metrics.ts';
-import { type RunResult, runResultSchema } from '../src/result/run-result.ts';
-import { measuredTelemetry } from '../src/result/telemetry.ts';
+import { type ProcessTelemetry, type RunResult, runResultSchema } from '../src/result/run-result.ts';
 import { viewResult } from '../src/result/view.ts';
 import { list } from '../src/text.ts';
 import { startProcess } from './client-process.ts';
@@ -73,14 +72,30 @@ function costIn(result: RunResult): Measured {
   });
 }
 
-/** CPU of the process that sends and of the one that receives, in percent of a core. The sender is the first. */
+/** CPU time and active waiting of a process over the measured time, in percent of a core. */
+function shareOf(worker: ProcessTelemetry | undefined, { timing }: RunResult) {
+  const samples = (worker?.samples ?? []).filter(
+    ({ atMs, lengthMs }) => atMs > lengthMs / 2 && atMs - lengthMs / 2 < timing.measureMs,
+  );
+  const sum = (pick: (sample: (typeof samples)[number]) => number) =>
+    samples.reduce((total, sample) => total + pick(sample), 0);
+  const wallMs = sum(({ lengthMs }) => lengthMs);
+  return {
+    cpu: (100 * sum(({ cpuMs }) => cpuMs)) / wallMs,
+    spins: (100 * sum(({ pacingShare, lengthMs }) => (pacingShare ?? 0) * lengthMs)) / wallMs,
+  };
+}
+
+/** Of two processes, the first is the one that sends. */
 function pacingIn(result: RunResult): Measured {
-  const [sender, receiver] = result.telemetry.workers.map((worker) => ({
-    cpu: (measuredTelemetry(worker, result.timing.measureMs)?.cpuRatio ?? Number.NaN) * 100,
-    spins: 100 * Math.max(0, ...worker.samples.map(({ pacingShare }) => pacingShare ?? 0)),
-  }));
+  const [sender, receiver] = result.telemetry.workers;
+  const [sends, receives] = [shareOf(sender, result), shareOf(receiver, result)];
   const { lagP50, lagP99 } = costIn(result);
-  return known({ sends: sender?.cpu, spins: sender?.spins, receives: receiver?.cpu, lagP50, lagP99 });
+  return known({
+    ...{ sends: sends.cpu, senderSpins: sends.spins },
+    ...{ receives: receives.cpu, receiverSpins: receives.spins },
+    ...{ lagP50, lagP99 },
+  });
 }
 
 /** The memory of the generator process, and how fast it connected. */

@@ -18,8 +18,8 @@ export interface Workload {
 
 /**
  * What was measured of one client in one round, each where the client has it. `cpu` and `server`: CPU time in us per
- * delivery or request. `rss`: KiB of the process. `connect`: connections per second. `sends`, `receives` and `spins`: CPU
- * of a process in percent of a core. `lagP50` and `lagP99`: us.
+ * delivery or request. `rss`: KiB of the process. `connect`: connections per second. `sends`, `receives`,
+ * `senderSpins` and `receiverSpins`: CPU of a process in percent of a core. `lagP50` and `lagP99`: us.
  */
 export type Measured = Readonly<Partial<Record<MeasuredName, number>>>;
 
@@ -30,7 +30,8 @@ export type MeasuredName =
   | 'connect'
   | 'sends'
   | 'receives'
-  | 'spins'
+  | 'senderSpins'
+  | 'receiverSpins'
   | 'lagP50'
   | 'lagP99';
 

@@ -36,15 +36,19 @@ function fitTitle(title: string, height: number, minWidth: number): string[] {
   return wrapTitle(title, width);
 }
 
-/** Headings in as few lines as let the table fit into a terminal. */
-function wrapHeadings(titles: readonly string[], cellWidths: readonly number[]): string[][] {
+/** Headings in as few lines as let the table fit into `maxWidth` columns. */
+function wrapHeadings(
+  titles: readonly string[],
+  cellWidths: readonly number[],
+  maxWidth: number,
+): string[][] {
   const maxHeight = Math.max(1, ...titles.map((title) => titleWords(title).length));
   let wrapped: string[][] = [];
   for (let height = 1; height <= maxHeight; height++) {
     wrapped = titles.map((title, index) => fitTitle(title, height, cellWidths[index] ?? 0));
     const widths = wrapped.map((lines, index) => Math.max(widest(lines), cellWidths[index] ?? 0));
     const total = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
-    if (total <= TERMINAL_COLUMNS) break;
+    if (total <= maxWidth) break;
   }
   return wrapped;
 }
@@ -57,7 +61,7 @@ function withoutProse({ headings, rows }: Table): Table {
 }
 
 /** Lines of a table: text flush left, figures flush right, no rules. */
-export function textTable(table: Table): string[] {
+export function textTable(table: Table, maxWidth = TERMINAL_COLUMNS): string[] {
   const { headings, rows } = withoutProse(table);
   const safe = rows.map((row) => row.map(plain));
   const filled = safe.filter((row) => row.length > 1 || headings.length === 1);
@@ -65,6 +69,7 @@ export function textTable(table: Table): string[] {
   const wrapped = wrapHeadings(
     headings.map((heading) => plain(headingText(heading))),
     cellWidths,
+    maxWidth,
   );
   const widths = wrapped.map((lines, index) => Math.max(widest(lines), cellWidths[index] ?? 0));
   const line = (cells: readonly string[]) =>
