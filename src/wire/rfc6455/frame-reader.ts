@@ -23,7 +23,7 @@ export interface FrameLimits {
 }
 
 /** A message of more frames is refused. 4 MiB in frames of 64 bytes, which test suites send, are 65,536. */
-const MAX_FRAMES = 2 ** 20;
+const MAX_FRAMES = 2 ** 17;
 
 const NO_BYTES = Buffer.alloc(0);
 

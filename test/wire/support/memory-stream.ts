@@ -28,10 +28,10 @@ export class MemoryPeer {
     lent.fill(0xee);
   }
 
-  /** Ends this side; the connection is gone when the client has ended, too. */
+  /** Ends this side; the connection is gone when the client has ended, too, and its bytes are read. */
   end(): void {
     this.#handlers.onEnd();
-    if (this.hasEnded) this.finish(null);
+    if (this.hasEnded && this.unsentBytes === 0) this.finish(null);
   }
 
   finish(error: Error | null): void {
