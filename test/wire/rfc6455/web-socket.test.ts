@@ -4,19 +4,12 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { realTimers } from '../../../src/measure/timers.ts';
 import { WebSocketClient, type WebSocketEnd } from '../../../src/wire/rfc6455/web-socket.ts';
-import { openKernelLoop } from '../../../src/wire/sockets/kernel/kernel-loop.ts';
-import { nodeSockets } from '../../../src/wire/sockets/node-sockets.ts';
 import type { OpenStream } from '../../../src/wire/sockets/stream.ts';
+import { ping } from '../support/frames.ts';
+import { startAccepting } from '../support/scripted-server.ts';
+import { SOCKETS } from '../support/sockets.ts';
 
-const clock = { nowNs: () => Number(process.hrtime.bigint()) };
 const cleanUps: Array<() => void> = [];
-
-const kernel = openKernelLoop(clock);
-
-const KINDS: ReadonlyArray<[string, OpenStream]> = [
-  ['node', nodeSockets(() => clock.nowNs())],
-  ['kernel', (address, handlers) => kernel.open(address, handlers)],
-];
 let open: OpenStream;
 
 afterEach(() => {
@@ -119,7 +112,7 @@ async function rawServer(answer: (socket: Socket, request: string) => void): Pro
   return server;
 }
 
-describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
+describe.each(SOCKETS)('a WebSocket client over %s sockets', (_kind, sockets) => {
   beforeAll(() => {
     open = sockets;
   });
@@ -254,12 +247,33 @@ describe.each(KINDS)('a WebSocket client over %s sockets', (_kind, sockets) => {
     expect(await closedWith).toBe(1002);
   });
 
+  it('keeps one pong for a server that sends pings without end and reads nothing', async () => {
+    const part = Buffer.concat(Array.from({ length: 1000 }, () => ping('x'.repeat(125))));
+    const enough = Promise.withResolvers<void>();
+    let sentBytes = 0;
+    const server = await startAccepting((socket) => {
+      socket.pause();
+      const write = () => {
+        while (!socket.destroyed && socket.write(part)) sentBytes += part.length;
+        if (sentBytes > 20e6) enough.resolve();
+        if (!socket.destroyed) socket.once('drain', write);
+      };
+      write();
+    });
+    cleanUps.push(() => void server.close());
+    const { client, closed } = connectTo(server.port);
+    await enough.promise;
+    expect(client.unsentBytes).toBeLessThan(20_000);
+    client.destroy();
+    expect((await closed).code).toBe(1006);
+  });
+
   it('does not inflate a bomb', async () => {
     const server = await wsServer({ perMessageDeflate: { threshold: 0 } });
     const closedWith = new Promise<number>((resolve) => {
       server.on('connection', (socket) => {
         socket.on('close', resolve);
-        socket.send(Buffer.alloc(100 * 1024 ** 2));
+        socket.send(Buffer.alloc(5 * 1024 ** 2));
       });
     });
     const { problem } = await connectTo(portOf(server), { compression: true }).closed;
