@@ -62,9 +62,7 @@ export function threadParts(plan: Plan, target: Target, key: number, host: Threa
     },
     onLatency: (latencyNs, stallNs) => recorder.record(unstalled(headline), Math.max(0, latencyNs - stallNs)),
   });
-  recorder.onValue = (name, valueNs) => {
-    if (name === headline) window.noteLatency(valueNs);
-  };
+  recorder.series(headline).onValue = (valueNs) => window.noteLatency(valueNs);
   return {
     plan,
     target,

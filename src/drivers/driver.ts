@@ -34,12 +34,29 @@ export interface ConnectOptions {
   readonly onPolled?: (isEmpty: boolean) => void;
   /** A request or ping without a reply for this long is forgotten, so that a later reply is ignored. 60 s by default. */
   readonly forgetAfterMs?: number;
+  /** Recognizes text messages by their bytes. Drivers that do not see the bytes ignore it. */
+  readonly recognizer?: Recognizer;
   /** How the wire driver opens a connection without TLS; by the sockets of Node.js by default. */
   readonly openStream?: OpenStream;
 }
 
 /** Takes the data of an event or a reply. `arrival` is given by drivers that know when its bytes arrived. */
 export type Handler = (data: unknown, arrival?: Arrival) => void;
+
+/** How text messages are written, the same object for all connections that write them alike. */
+export interface MessageFormat {
+  /** Decodes a message that is an event for the handlers of its name; null for any other. Throws for what is none. */
+  readonly eventOf: (message: Buffer) => { readonly event: string; readonly data: unknown } | null;
+}
+
+/** Recognizes messages by their bytes, so that they need not be decoded. One serves all connections of a process. */
+export interface Recognizer {
+  /** The event of the text message that lies between `from` and `to`; null for one that must be decoded. */
+  recognize(format: MessageFormat, bytes: Buffer, from: number, to: number): string | null;
+}
+
+/** Takes a message that the {@link Recognizer} has just recognized; false to have it decoded. */
+export type RecognizedHandler = (arrival: Arrival) => boolean;
 
 /** Leaves out what is null or undefined: an option that is passed as undefined would replace its default. */
 export function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -65,8 +82,11 @@ export interface Connection {
   emit(event: string, data: unknown): void;
   /** Sends an event that asks for an acknowledgement; `onReply` is called once, or never. */
   request(event: string, data: unknown, onReply: Handler): void;
-  /** Adds a handler of an event; the returned function removes it. */
-  on(event: string, handler: Handler): () => void;
+  /**
+   * Adds a handler of an event; the returned function removes it. A recognized message goes to `onRecognized` where the
+   * event has no other handler.
+   */
+  on(event: string, handler: Handler, onRecognized?: RecognizedHandler): () => void;
   /** Acknowledges every event of this name with what `respond` returns. */
   answer(event: string, respond: (data: unknown) => unknown): void;
   /** Called once when the connection ends without {@link close}, with the reason. */

@@ -1,6 +1,6 @@
 import type { Envelope } from '../contract/protocol.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import { DEFAULT_FORGET_AFTER_MS, type Handler } from './driver.ts';
+import { DEFAULT_FORGET_AFTER_MS, type Handler, type RecognizedHandler } from './driver.ts';
 
 /** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
 export class PendingReplies {
@@ -36,9 +36,17 @@ export class PendingReplies {
   }
 }
 
+/** A handler of an event, and of its messages that were recognized. */
+interface EventHandler {
+  readonly event: string;
+  readonly handler: Handler;
+  readonly onRecognized: RecognizedHandler | undefined;
+}
+
 /** What a client does with envelopes over any carrier: events, requests with their replies, answers. */
 export abstract class EnvelopeExchange {
-  readonly #handlers = new Map<string, ReadonlyArray<{ readonly handler: Handler }>>();
+  /** Replaced when it changes, so that a handler may add and remove others. */
+  #entries: readonly EventHandler[] = [];
   readonly #responders = new Map<string, (data: unknown) => unknown>();
   readonly #pending: PendingReplies;
 
@@ -57,13 +65,12 @@ export abstract class EnvelopeExchange {
     this.send({ event, data, id: this.#pending.add(onReply) });
   }
 
-  on(event: string, handler: Handler): () => void {
+  on(event: string, handler: Handler, onRecognized?: RecognizedHandler): () => void {
     // A handler may be added twice: each entry is removed by itself.
-    const entry = { handler };
-    this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), entry]);
+    const entry = { event, handler, onRecognized };
+    this.#entries = [...this.#entries, entry];
     return () => {
-      const others = (this.#handlers.get(event) ?? []).filter((other) => other !== entry);
-      this.#handlers.set(event, others);
+      this.#entries = this.#entries.filter((other) => other !== entry);
     };
   }
 
@@ -79,7 +86,18 @@ export abstract class EnvelopeExchange {
       const respond = this.#responders.get(event);
       if (respond !== undefined) this.send({ event, data: respond(data), ack: id });
     } else {
-      for (const { handler } of this.#handlers.get(event) ?? []) handler(data, arrival);
+      for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
     }
+  }
+
+  /** Hands over an event that was recognized; false where it must be decoded for its handlers. */
+  protected receiveRecognized(event: string, arrival: Arrival): boolean {
+    let only: EventHandler | null = null;
+    for (const entry of this.#entries) {
+      if (entry.event !== event) continue;
+      if (only !== null) return false;
+      only = entry;
+    }
+    return only?.onRecognized?.(arrival) ?? false;
   }
 }

@@ -3,7 +3,14 @@ import type { FrameCodec } from '../contract/target.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import type {
+  CloseOutcome,
+  Connection,
+  ConnectOptions,
+  Driver,
+  MessageFormat,
+  Recognizer,
+} from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
 import { closeOutcome, closeReason } from './reason.ts';
@@ -22,12 +29,28 @@ export const wireWs: Driver = {
     }),
 };
 
-const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+const ENVELOPE_FRAMES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+
+const formats = new WeakMap<FrameCodec, MessageFormat>();
+
+function formatOf(codec: FrameCodec): MessageFormat {
+  const format = formats.get(codec) ?? {
+    eventOf: (message) => {
+      const envelope = codec.decode(message, false);
+      if (envelope === null || envelope.id !== undefined || envelope.ack !== undefined) return null;
+      return { event: envelope.event, data: envelope.data };
+    },
+  };
+  formats.set(codec, format);
+  return format;
+}
 
 /** The object of an idle connection is all that it has: it is what the layers below call. */
 class WireWsConnection extends EnvelopeExchange implements Connection, WebSocketHandlers {
   readonly #socket: WebSocketClient;
   readonly #codec: FrameCodec;
+  readonly #format: MessageFormat;
+  readonly #recognizer: Recognizer | null;
   readonly #pings: PendingReplies;
   readonly #ending = new Ending(this);
   /** Null once it is open. */
@@ -36,9 +59,11 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
-    const { codec = ENVELOPES, forgetAfterMs, query = {} } = options;
+    const { codec = ENVELOPE_FRAMES, forgetAfterMs, query = {}, recognizer = null } = options;
     super(forgetAfterMs);
     this.#codec = codec;
+    this.#format = formatOf(codec);
+    this.#recognizer = recognizer;
     this.#pings = new PendingReplies(forgetAfterMs);
     this.#resolve = resolve;
     const url = new URL(options.url);
@@ -49,6 +74,12 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   onOpen(): void {
     this.#resolve?.(this);
     this.#resolve = null;
+  }
+
+  onText(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean {
+    if (this.#recognizer === null || !this.#ending.isOpen) return false;
+    const event = this.#recognizer.recognize(this.#format, bytes, from, to);
+    return event !== null && this.receiveRecognized(event, arrival);
   }
 
   onMessage(kind: MessageKind, message: Buffer, arrival: Arrival): void {

@@ -83,9 +83,7 @@ export class WorkerContext {
       },
       onLatency,
     });
-    this.recorder.onValue = (name, valueNs) => {
-      if (name === headline) this.receipts.noteLatency(valueNs);
-    };
+    this.recorder.series(headline).onValue = (valueNs) => this.receipts.noteLatency(valueNs);
   }
 
   /** Takes what the shards of the run have agreed on, before anything is sent. */

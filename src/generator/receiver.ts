@@ -1,40 +1,14 @@
 import type { IncomingEvent } from '../contract/target.ts';
 import type { Connection, Handler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
-import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
-import { Ledger } from '../measure/ledger.ts';
+import type { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
 import type { ReceiptTime } from '../measure/receipts.ts';
-import type { Recorder } from '../measure/recorder.ts';
-import { acrossHosts } from '../measure/series.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
-import type { ShardClock, Snapshot } from './messages.ts';
-import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
-
-/** Why a received message is unexpected, as reports say it. */
-export const UNEXPECTED = {
-  unreadable: 'without a readable timestamp',
-  invented: 'with a number, time or stream that was not sent in this run',
-  elsewhere: 'sent to other clients',
-  notRequested: 'with the number of a reply that was not requested',
-  otherRequest: 'in reply to another request',
-  warmup: 'of the warm-up, received again',
-} as const;
-
-/** How a latency is recorded, by what is known of the sender's clock. The error of a comparison may make it negative. */
-const RECORD_BY_CLOCK: Readonly<
-  Record<ShardClock['kind'], (recorder: Recorder, series: string, latencyNs: number) => void>
-> = {
-  same: (recorder, series, latencyNs) => recorder.record(series, latencyNs),
-  other: (recorder, series, latencyNs) => recorder.record(acrossHosts(series), Math.max(0, latencyNs)),
-  unknown: () => {},
-};
-
-const UNKNOWN_ROUTE: StreamRoute = { series: 'delivery', copies: 1, broadcast: null, nodes: null };
-
-/** Takes a payload out of the data of an event. */
-type Reader = (data: unknown) => unknown;
+import { Deliveries, type UNEXPECTED } from './deliveries.ts';
+import { KnownMessages, type Reader } from './known-messages.ts';
+import type { Snapshot } from './messages.ts';
 
 /** Takes a message that a step waits for. */
 type OnReading = (reading: Reading, arrival: ReceiptTime | undefined) => void;
@@ -42,33 +16,39 @@ type OnReading = (reading: Reading, arrival: ReceiptTime | undefined) => void;
 /** Leaves the payload to be searched in all of the data. */
 const unchanged: Reader = (data) => data;
 
-/** Takes all that clients receive: finds the stamp, times it, enters it in the ledger, adds it to its broadcast. */
+/** Calls a reader. */
+type CallReader = (read: Reader, data: unknown) => unknown;
+const callDirectly: CallReader = (read, data) => read(data);
+
+/** An event of a connection that the receiver listens to. */
+interface Listener {
+  readonly event: string;
+  /** The first of them that finds a stamp reads it. Listeners with the same readers share the list. */
+  readers: readonly Reader[];
+}
+
+/** Takes all that clients receive: finds the stamp, times it and enters it. */
 export class Receiver {
-  readonly ledger = new Ledger();
+  readonly known: KnownMessages;
   readonly #context: WorkerContext;
-  readonly #routes: readonly StreamRoute[];
-  readonly #fanout: FanoutTracker | null;
-  readonly #parts = new FanoutParts();
-  readonly #readers = new WeakMap<Connection, Map<string, Reader[]>>();
+  readonly #deliveries: Deliveries;
+  readonly #listeners = new WeakMap<Connection, Listener[]>();
+  /** Each list of readers that a listener has. */
+  readonly #readerLists: Array<readonly Reader[]> = [];
+  readonly #call: CallReader = (read, data) => this.read(read, data);
   /** Requests of steps whose reply is an event, by stamp. */
   readonly #expected = new Map<string, OnReading>();
-  readonly #deliveredBySecond = new Map<number, number>();
-  #incomplete: Array<Snapshot['incomplete'][number]> = [];
 
   constructor(context: WorkerContext) {
-    const { plan, layout, recorder, audience, assignment } = context;
     this.#context = context;
-    this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
-    this.#fanout = assignment.fanoutIsSplit
-      ? null
-      : new FanoutTracker({
-          expected: (stream) => audience.local(stream),
-          quietNs: quietNs(plan.drainMs),
-          onClosed: (broadcast) => {
-            if (broadcast.reached < broadcast.expected) this.#incomplete.push(broadcast);
-            else recordClosed(layout, recorder, broadcast);
-          },
-        });
+    this.#deliveries = new Deliveries(context);
+    this.known = new KnownMessages(context.payloads, (data, readers) =>
+      this.#readAny(data, readers, callDirectly),
+    );
+  }
+
+  get ledger(): Ledger {
+    return this.#deliveries.ledger;
   }
 
   /** Listens to the events of a target by which messages arrive. */
@@ -78,24 +58,34 @@ export class Receiver {
 
   /** Listens to an event once; the first of its readers that finds a stamp reads it. */
   listen(client: number, connection: Connection, event: string, read: Reader = unchanged): void {
-    const readers = this.#readersOf(connection);
-    const known = readers.get(event);
-    if (known !== undefined) {
-      if (!known.includes(read)) known.push(read);
+    const present = this.#listenersOf(connection).find((listener) => listener.event === event);
+    if (present !== undefined) {
+      if (!present.readers.includes(read)) present.readers = this.#listOf([...present.readers, read]);
       return;
     }
-    const list = [read];
-    readers.set(event, list);
-    connection.on(event, (data, arrival) => {
-      const receivedNs = this.#context.receipts.at(arrival);
-      const reading = this.#readAny(data, list);
-      if (!this.#settle(reading, arrival)) this.take(client, reading, receivedNs);
-    });
+    const listener = { event, readers: this.#listOf([read]) };
+    this.#listenersOf(connection).push(listener);
+    connection.on(
+      event,
+      (data, arrival) => {
+        const receivedNs = this.#context.receipts.at(arrival);
+        const reading = this.#readAny(data, listener.readers);
+        this.known.learn(event, listener.readers, reading);
+        if (!this.#settle(reading, arrival)) this.take(client, reading, receivedNs);
+      },
+      (arrival) => {
+        const reading = this.known.readingBy(listener.readers);
+        if (reading === null) return false;
+        const receivedNs = this.#context.receipts.at(arrival);
+        if (!this.#settle(reading, arrival)) this.#deliveries.enter(client, reading, receivedNs);
+        return true;
+      },
+    );
   }
 
   /** Has `handler` take every event of this name; {@link listen} leaves it alone from now on. */
   claim(connection: Connection, event: string, handler: Handler): void {
-    this.#readersOf(connection).set(event, []);
+    this.#listenersOf(connection).push({ event, readers: [] });
     connection.on(event, handler);
   }
 
@@ -120,107 +110,37 @@ export class Receiver {
   take(receiver: number, reading: Reading | null, receivedNs: number, copy = 0): void {
     if (reading === null) this.takeUnexpected('unreadable', receivedNs);
     else if (reading.state === 'invented') this.takeUnexpected('invented', receivedNs);
-    else this.#enter(receiver, reading, receivedNs, copy);
+    else this.#deliveries.enter(receiver, reading, receivedNs, copy);
   }
 
   /** Takes the answer to a message whose stamp is known without reading it. */
   takeAnswer(receiver: number, stamp: Stamp, receivedNs: number, copy = 0): void {
-    this.#enter(receiver, { stamp, state: 'intact' }, receivedNs, copy);
+    this.#deliveries.enter(receiver, { stamp, state: 'intact' }, receivedNs, copy);
   }
 
   /** Takes a message that belongs to no message of this run. None of its numbers is used. */
   takeUnexpected(why: keyof typeof UNEXPECTED, receivedNs: number): void {
-    const { receipts, measuring, unexpected } = this.#context;
-    receipts.note(receivedNs);
-    if (receivedNs < measuring.startNs) return;
-    this.ledger.receiveForeign();
-    unexpected.add(UNEXPECTED[why]);
-  }
-
-  #enter(receiver: number, reading: Reading, receivedNs: number, copy: number): void {
-    const { stream, seq, measured } = reading.stamp;
-    const { copies } = this.#routes[stream] ?? UNKNOWN_ROUTE;
-    const isCopy = Number.isInteger(copy) && copy >= 0 && copy < copies;
-    const number = isCopy ? seq * copies + copy : -1;
-    if (measured) this.#enterMeasured(receiver, reading, receivedNs, number);
-    else this.#enterWarmup(receiver, reading.stamp, receivedNs, number);
-  }
-
-  /** Warm-up messages are not accounted for, but a server that sends one again sends something unexpected. */
-  #enterWarmup(receiver: number, { stream, intendedNs }: Stamp, receivedNs: number, number: number): void {
-    const { recorder, receipts, measuring, senderClocks } = this.#context;
-    const receipt = this.ledger.receiveWarmup(receiver, stream, number);
-    if (receipt === 'duplicate' && receivedNs >= measuring.startNs) {
-      this.takeUnexpected('warmup', receivedNs);
-      return;
-    }
-    receipts.note(receivedNs);
-    if (senderClocks.of(stream).kind === 'same') recorder.record('warmup', receivedNs - intendedNs);
-  }
-
-  #enterMeasured(receiver: number, { stamp, state }: Reading, receivedNs: number, number: number): void {
-    const { plan, receipts, unexpected, senderClocks } = this.#context;
-    receipts.note(receivedNs);
-    const { kind, aheadNs } = senderClocks.of(stamp.stream);
-    const isLate = kind !== 'unknown' && receivedNs - (stamp.intendedNs - aheadNs) > plan.lateAfterMs * 1e6;
-    const receipt =
-      state === 'corrupted'
-        ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
-        : this.ledger.receive(receiver, stamp.stream, number, isLate);
-    if (receipt === 'unexpected') unexpected.add(number < 0 ? UNEXPECTED.notRequested : UNEXPECTED.elsewhere);
-    if (receipt === 'first' || receipt === 'reordered') this.#record(receiver, stamp, receivedNs);
-  }
-
-  #record(receiver: number, stamp: Stamp, receivedNs: number): void {
-    const { plan, recorder, audience, measuring, senderClocks } = this.#context;
-    const { stream, seq } = stamp;
-    const route = this.#routes[stream] ?? UNKNOWN_ROUTE;
-    const { kind, aheadNs } = senderClocks.of(stream);
-    // Where the sender's clock is unknown, the message is counted and not timed.
-    const dueNs = kind === 'unknown' ? receivedNs : stamp.intendedNs - aheadNs;
-    const latencyNs = kind === 'unknown' ? Number.NaN : receivedNs - dueNs;
-    const record = RECORD_BY_CLOCK[kind];
-    record(recorder, route.series, latencyNs);
-    if (route.series === plan.headline)
-      record(recorder, `${route.series}_actual`, latencyNs + stamp.intendedNs - stamp.actualNs);
-    if (route.broadcast !== null) (this.#fanout ?? this.#parts).add(stream, seq, latencyNs, receivedNs);
-    const isSame = route.nodes === null ? null : audience.isSameNode(stream, receiver);
-    if (isSame !== null && route.nodes !== null) {
-      record(recorder, isSame ? route.nodes.sameNode : route.nodes.crossNode, latencyNs);
-    }
-    const second = Math.max(0, Math.floor((dueNs - measuring.startNs) / 1e9));
-    this.#deliveredBySecond.set(second, (this.#deliveredBySecond.get(second) ?? 0) + 1);
+    this.#deliveries.enterUnexpected(why, receivedNs);
   }
 
   /** What was received since the last call. With `isLast`, broadcasts that are still open are closed. */
   takeReport(isLast = false): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'bySecond'> {
-    if (isLast) this.#fanout?.closeAll();
-    else this.#fanout?.closeQuiet(this.#context.clock.nowNs());
-    const incomplete = this.#incomplete;
-    this.#incomplete = [];
-    const none = { intended: 0, sent: 0, expected: 0 };
-    const bySecond = [...this.#deliveredBySecond].map(([second, delivered]) => ({
-      second,
-      ...none,
-      delivered,
-    }));
-    this.#deliveredBySecond.clear();
-    return { totals: this.ledger.totals(), broadcasts: this.#parts.take(), incomplete, bySecond };
+    return this.#deliveries.takeReport(isLast);
   }
 
   /** Each payload is searched once, by one reader after the other until there is a stamp. */
-  #readAny(data: unknown, readers: readonly Reader[]): Reading | null {
+  #readAny(data: unknown, readers: readonly Reader[], call?: CallReader): Reading | null {
     for (const read of readers) {
-      const reading = this.readPayload(data, read);
+      const reading = this.readPayload(data, read, call);
       if (reading !== null) return reading;
     }
     return null;
   }
 
   /** Reads the payload that `read` takes out of data; without it, searches the data for one. */
-  readPayload(data: unknown, read: Reader = unchanged): Reading | null {
+  readPayload(data: unknown, read: Reader = unchanged, call: CallReader = this.#call): Reading | null {
     const { payloads } = this.#context;
-    return read === unchanged ? payloads.search(data) : payloads.read(this.read(read, data));
+    return read === unchanged ? payloads.search(data) : payloads.read(call(read, data));
   }
 
   #settle(reading: Reading | null, arrival: ReceiptTime | undefined): boolean {
@@ -232,10 +152,18 @@ export class Receiver {
     return onReply !== undefined;
   }
 
-  #readersOf(connection: Connection): Map<string, Reader[]> {
-    const readers = this.#readers.get(connection) ?? new Map<string, Reader[]>();
-    this.#readers.set(connection, readers);
-    return readers;
+  #listOf(readers: readonly Reader[]): readonly Reader[] {
+    const isSame = (list: readonly Reader[]) =>
+      list.length === readers.length && list.every((read, place) => read === readers[place]);
+    const present = this.#readerLists.find(isSame);
+    if (present === undefined) this.#readerLists.push(readers);
+    return present ?? readers;
+  }
+
+  #listenersOf(connection: Connection): Listener[] {
+    const listeners = this.#listeners.get(connection) ?? [];
+    this.#listeners.set(connection, listeners);
+    return listeners;
   }
 }
 

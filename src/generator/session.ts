@@ -115,6 +115,7 @@ export class GeneratorSession {
       ...target.connectOptions(target.clientOf(client), assignment.url),
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
+      recognizer: this.#receiver.known,
       ...(sockets === null ? {} : { openStream: sockets.openStream }),
     };
   }

@@ -52,6 +52,8 @@ export class FanoutTracker {
   readonly #options: FanoutOptions;
   readonly #open = new Map<number, OpenBroadcast>();
   readonly #closedIncomplete = new Map<number, BitSet>();
+  /** The broadcast whose latency was added last, while it is open. */
+  #last: OpenBroadcast | null = null;
   /** Memory of all latencies that are kept. */
   openBytes = 0;
 
@@ -61,12 +63,17 @@ export class FanoutTracker {
 
   /** Takes the latency of each first copy that a receiver gets of a broadcast. */
   add(stream: number, seq: number, latencyNs: number, receivedNs: number): void {
-    const key = keyOfBroadcast(stream, seq);
-    const broadcast = this.#open.get(key) ?? this.#openBroadcast(key, stream, seq);
-    if (broadcast === null) return;
-    broadcast.latencies.add(latencyNs);
+    let broadcast = this.#last;
+    if (broadcast === null || broadcast.seq !== seq || broadcast.stream !== stream) {
+      const key = keyOfBroadcast(stream, seq);
+      broadcast = this.#open.get(key) ?? this.#openBroadcast(key, stream, seq);
+      if (broadcast === null) return;
+      this.#last = broadcast;
+    }
+    const { latencies } = broadcast;
+    latencies.add(latencyNs);
     broadcast.lastArrivalNs = receivedNs;
-    if (broadcast.latencies.reached >= broadcast.latencies.expected) this.#close(key, broadcast);
+    if (latencies.reached >= latencies.expected) this.#close(keyOfBroadcast(stream, seq), broadcast);
   }
 
   /** Closes what has been quiet for long, and compacts what has been quiet for a second. Call it once a second. */
@@ -96,8 +103,10 @@ export class FanoutTracker {
     return broadcast;
   }
 
-  #close(key: number, { stream, seq, latencies, lastArrivalNs }: OpenBroadcast): void {
+  #close(key: number, broadcast: OpenBroadcast): void {
+    const { stream, seq, latencies, lastArrivalNs } = broadcast;
     this.#open.delete(key);
+    if (this.#last === broadcast) this.#last = null;
     this.openBytes -= latencies.bytes;
     const { expected, reached, firstNs, lastNs } = latencies;
     if (reached < expected) {

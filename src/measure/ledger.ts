@@ -10,6 +10,9 @@ export interface SeqRange {
   readonly to: number;
 }
 
+/** The gaps of every account that never had one. */
+const NO_GAPS: Array<{ from: number; to: number }> = [];
+
 /** Counts the messages of one stream that one receiver got. Memory grows with the number of gaps only. */
 export class DeliveryAccount {
   /** Distinct messages that arrived. */
@@ -25,12 +28,12 @@ export class DeliveryAccount {
   warmup: DeliveryAccount | null = null;
   #highest = -1;
   /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
-  #gaps: Array<{ from: number; to: number }> = [];
+  #gaps: Array<{ from: number; to: number }> = NO_GAPS;
 
   /** Enters message number `seq`, from 0. */
   receive(seq: number): Exclude<Receipt, 'corrupted' | 'unexpected'> {
     if (seq > this.#highest) {
-      if (seq > this.#highest + 1) this.#gaps.push({ from: this.#highest + 1, to: seq - 1 });
+      if (seq > this.#highest + 1) this.#openGap(this.#highest + 1, seq - 1);
       this.#highest = seq;
       this.delivered += 1;
       return 'first';
@@ -51,6 +54,11 @@ export class DeliveryAccount {
     return starts
       .map((from, place) => ({ from, to: ends[place] ?? -1 }))
       .filter(({ from, to }) => from <= to);
+  }
+
+  #openGap(from: number, to: number): void {
+    if (this.#gaps === NO_GAPS) this.#gaps = [];
+    this.#gaps.push({ from, to });
   }
 
   /** Takes `seq` out of its gap; false when it is in none. */
@@ -97,23 +105,21 @@ export interface LedgerTotals extends DeliveryCounts {
 
 /** Accounts for the messages that the receivers of one process expect. Open all accounts before the first message. */
 export class Ledger {
-  readonly #accounts = new Map<number, Map<number, DeliveryAccount>>();
+  /** By stream and receiver: most runs have many receivers of few streams. */
+  readonly #accounts: Array<Map<number, DeliveryAccount> | undefined> = [];
   /** Updated with each message, so that reading them is cheap during a run. */
   readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 
   /** Opens the account of `receiver` for `stream`: it expects every message from now on. */
   open(receiver: number, stream: number): void {
-    let accounts = this.#accounts.get(receiver);
-    if (accounts === undefined) {
-      accounts = new Map();
-      this.#accounts.set(receiver, accounts);
-    }
-    accounts.set(stream, new DeliveryAccount());
+    const accounts = this.#accounts[stream] ?? new Map();
+    this.#accounts[stream] = accounts;
+    accounts.set(receiver, new DeliveryAccount());
   }
 
   /** The account of a message; undefined where it is not expected. A negative number does not exist in the stream. */
   #accountOf(receiver: number, stream: number, seq: number): DeliveryAccount | undefined {
-    return seq < 0 ? undefined : this.#accounts.get(receiver)?.get(stream);
+    return seq < 0 ? undefined : this.#accounts[stream]?.get(receiver);
   }
 
   /** Enters a message that `receiver` got. */
@@ -162,9 +168,10 @@ export class Ledger {
     this.#totals.unexpected += 1;
   }
 
+  /** All accounts, by receiver and then by stream. */
   rows(): AccountRow[] {
-    return [...this.#accounts].flatMap(([receiver, accounts]) =>
-      [...accounts].map(([stream, { delivered, late, duplicated, reordered, corrupted }]) => ({
+    const rows = this.#accounts.flatMap((accounts, stream) =>
+      Array.from(accounts ?? [], ([receiver, { delivered, late, duplicated, reordered, corrupted }]) => ({
         receiver,
         stream,
         delivered,
@@ -174,6 +181,7 @@ export class Ledger {
         corrupted,
       })),
     );
+    return rows.sort((a, b) => a.receiver - b.receiver || a.stream - b.stream);
   }
 
   totals(): LedgerTotals {

@@ -10,6 +10,7 @@ import {
   textStamp,
   writeBinaryStamp,
 } from './stamp.ts';
+import { readTextPayload } from './text-payload.ts';
 
 /** What of a received payload is compared with the sent one; `nothing` where the server changes payloads on purpose. */
 export type PayloadCheck = 'nothing' | 'length' | 'content';
@@ -42,6 +43,8 @@ export interface Payloads {
   readonly read: (data: unknown) => Reading | null;
   /** Reads data that should contain a payload somewhere. Null when they have no stamp. */
   readonly search: (data: unknown) => Reading | null;
+  /** Reads a text payload that is as it was written, and is all of these bytes. Null for anything else. */
+  readonly readBytes: (view: DataView, at: number, length: number) => Stamp | null;
   /** Changes the key, before anything is sent: shards agree on one when all have connected. */
   readonly useKey: (key: number) => void;
 }
@@ -50,6 +53,7 @@ export interface Payloads {
 export function createPayloads({ key: firstKey, payloadBytes, check }: PayloadOptions): Payloads {
   let key = firstKey;
   const write = (stamp: Stamp, type: PayloadType) => WRITERS[type](stamp, codeOf(stamp, key), payloadBytes);
+  const textPayloads = { payloadBytes, codeOf: (stamp: Stamp) => codeOf(stamp, key) };
   const isSent = ({ stamp, code }: FoundStamp) => code === codeOf(stamp, key);
 
   function isIntact(found: FoundStamp, isAlone: boolean): boolean {
@@ -71,6 +75,7 @@ export function createPayloads({ key: firstKey, payloadBytes, check }: PayloadOp
     write,
     read: (data) => readingOf(data, (holder) => holder === data),
     search: (data) => readingOf(data, () => false),
+    readBytes: (view, at, length) => readTextPayload(textPayloads, view, at, length),
     useKey: (next) => {
       key = next;
     },

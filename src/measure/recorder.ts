@@ -1,4 +1,5 @@
-import { NsHistogram, type SparseCounts } from './histogram.ts';
+import { BucketCounts } from './bucket-counts.ts';
+import type { SparseCounts } from './histogram.ts';
 import { SERIES } from './series.ts';
 
 const NEVER_ZERO: ReadonlySet<string> = new Set(
@@ -12,36 +13,63 @@ export interface Recorded {
   readonly impossible: Readonly<Record<string, number>>;
 }
 
-/** Records values into named histograms, which are handed over and emptied about once a second. */
-export class Recorder {
-  readonly #histograms = new Map<string, NsHistogram>();
-  #impossible: Record<string, number> = {};
+/** One series of a recorder. Whoever records many values keeps it, rather than naming the series with each. */
+export class RecordedSeries {
+  readonly #counts = new BucketCounts();
+  readonly #mayBeZero: boolean;
+  #impossible = 0;
   /** Called with each value that is recorded. */
-  onValue: (name: string, valueNs: number) => void = () => {};
+  onValue: ((valueNs: number) => void) | null = null;
 
-  /** Records a value `count` times into a series, or into `warmup`, which no report shows. */
-  record(name: string, valueNs: number, count = 1): void {
-    let histogram = this.#histograms.get(name);
-    if (histogram === undefined) {
-      histogram = new NsHistogram();
-      this.#histograms.set(name, histogram);
+  constructor(name: string) {
+    this.#mayBeZero = !NEVER_ZERO.has(name);
+  }
+
+  /** Records a value `count` times. */
+  record(valueNs: number, count = 1): void {
+    const isPossible = valueNs > 0 || (valueNs === 0 && this.#mayBeZero);
+    if (!isPossible) this.#impossible += count;
+    this.#counts.add(isPossible ? valueNs : 0, count);
+    this.onValue?.(valueNs);
+  }
+
+  /** Returns what was recorded since the last call, and how many values were impossible. */
+  take(): { readonly counts: SparseCounts | null; readonly impossible: number } {
+    const impossible = this.#impossible;
+    this.#impossible = 0;
+    return { counts: this.#counts.take(), impossible };
+  }
+}
+
+/** Records values into named series, which are handed over and emptied about once a second. */
+export class Recorder {
+  readonly #series = new Map<string, RecordedSeries>();
+
+  /** A series of this name, or `warmup`, which no report shows. */
+  series(name: string): RecordedSeries {
+    let series = this.#series.get(name);
+    if (series === undefined) {
+      series = new RecordedSeries(name);
+      this.#series.set(name, series);
     }
-    const possible = valueNs > 0 || (valueNs === 0 && !NEVER_ZERO.has(name));
-    if (!possible) this.#impossible[name] = (this.#impossible[name] ?? 0) + count;
-    histogram.record(possible ? valueNs : 0, count);
-    this.onValue(name, valueNs);
+    return series;
+  }
+
+  /** Records a value `count` times into the series of this name. */
+  record(name: string, valueNs: number, count = 1): void {
+    this.series(name).record(valueNs, count);
   }
 
   /** Returns what was recorded since the last call; empty series are left out. */
   take(): Recorded {
-    const series: Record<string, SparseCounts> = {};
-    for (const [name, histogram] of this.#histograms) {
-      if (histogram.count === 0) continue;
-      series[name] = histogram.toSparse();
-      histogram.reset();
-    }
-    const impossible = this.#impossible;
-    this.#impossible = {};
-    return { series, impossible };
+    const taken = Array.from(this.#series, ([name, series]) => ({ name, ...series.take() }));
+    return {
+      series: Object.fromEntries(
+        taken.flatMap(({ name, counts }) => (counts === null ? [] : [[name, counts]])),
+      ),
+      impossible: Object.fromEntries(
+        taken.flatMap(({ name, impossible }) => (impossible === 0 ? [] : [[name, impossible]])),
+      ),
+    };
   }
 }

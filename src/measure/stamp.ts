@@ -40,7 +40,8 @@ const BINARY_STAMP_BYTES = 36;
 const BINARY_KIND = { measured: 0x010000, warmup: 0 } as const;
 /** Mark and kind (3), then at most 5 + 7 + 11 + 8 + 6 base-36 digits with a separator after each. */
 const TEXT_STAMP_BYTES = 48;
-const CODE_DIGITS = 6;
+/** A code has this many digits in text. */
+export const CODE_DIGITS = 6;
 /** Codes are below this, so that they have six digits of base 36. */
 export const CODE_LIMIT = 36 ** CODE_DIGITS;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
 import { chat, type Mapping } from '../../src/contract/target.ts';
+import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import { Publishing } from '../../src/generator/operations/publish.ts';
 import { sendRequest } from '../../src/generator/operations/single-reply.ts';
-import { UNEXPECTED } from '../../src/generator/receiver.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
 import { clientOf, openWorker } from './made-worker.ts';
 

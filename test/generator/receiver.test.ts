@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation, Stream } from '../../src/contract/scenario.ts';
 import { chat } from '../../src/contract/target.ts';
-import { Receiver, UNEXPECTED } from '../../src/generator/receiver.ts';
+import { UNEXPECTED } from '../../src/generator/deliveries.ts';
+import { Receiver } from '../../src/generator/receiver.ts';
 import { createPayloads } from '../../src/measure/payload.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { FakeConnection } from './fake-connection.ts';

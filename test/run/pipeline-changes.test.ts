@@ -7,7 +7,7 @@ import { streamReply } from '../../scenarios/stream-reply.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
 import { chat, type Mapping } from '../../src/contract/target.ts';
-import { UNEXPECTED } from '../../src/generator/receiver.ts';
+import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { FakeRun, planFake } from '../support/fake-run.ts';

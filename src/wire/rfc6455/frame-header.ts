@@ -103,3 +103,15 @@ function readLength(bytes: Buffer, at: number, short: number): number {
   if (length < 2 ** 16) throw invalidFrame('the payload length is not in its shortest form');
   return length;
 }
+
+/** Where a frame ends that is a whole text message of at most `maxBytes` and of less than 64 KiB; 0 for any other. */
+export function endOfWholeText(bytes: Buffer, at: number, maxBytes: number): number {
+  if (bytes[at] !== (FIN | OPCODE.text)) return 0;
+  const short = bytes[at + 1] ?? MASKED;
+  if (short > LENGTH_16) return 0;
+  const isLong = short === LENGTH_16;
+  const length = isLong ? ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0) : short;
+  if (length > maxBytes || (isLong && length < LENGTH_16)) return 0;
+  const end = at + (isLong ? 4 : 2) + length;
+  return end <= bytes.length ? end : 0;
+}

@@ -1,7 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import type { Arrival } from '../sockets/stream.ts';
-import { CLOSE_CODE, FIN, isCloseCode, type MessageKind, OPCODE, OPCODE_BITS, RSV1 } from './frame.ts';
-import { invalidFrame, NOT_UTF8, PAYLOAD_TOO_BIG, readHeader, Violation } from './frame-header.ts';
+import {
+  CLOSE_CODE,
+  FIN,
+  isCloseCode,
+  LENGTH_16,
+  type MessageKind,
+  OPCODE,
+  OPCODE_BITS,
+  RSV1,
+} from './frame.ts';
+import {
+  endOfWholeText,
+  invalidFrame,
+  NOT_UTF8,
+  PAYLOAD_TOO_BIG,
+  readHeader,
+  Violation,
+} from './frame-header.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { Utf8Check } from './utf8.ts';
 
@@ -9,6 +25,8 @@ import { Utf8Check } from './utf8.ts';
 export interface FrameHandlers {
   /** A whole message; `isCompressed` when its first frame had RSV1 (RFC 7692, section 6). */
   onMessage(kind: MessageKind, payload: Buffer, isCompressed: boolean, arrival: Arrival): void;
+  /** Offers a whole text message before it is checked; true when it is taken, because it is known to be UTF-8. */
+  onText?(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean;
   onPing(data: Buffer): void;
   onPong(data: Buffer, arrival: Arrival): void;
   /** The server closes; code 1005 when its frame has none. Nothing is read after it. */
@@ -100,6 +118,11 @@ export class FrameReader {
     }
     let at = 0;
     while (!this.#isOver && at < bytes.length) {
+      const end = this.#offerText(bytes, at, arrival);
+      if (end > 0) {
+        at = end;
+        continue;
+      }
       const header = readHeader(bytes, at, this.#mayCompress, this.#message !== null);
       if (header === null) {
         this.#head = Buffer.from(bytes.subarray(at));
@@ -119,6 +142,15 @@ export class FrameReader {
       if (this.#isText(first)) this.#checkWhole(first, payload);
       this.#take(first, payload, arrival);
     }
+  }
+
+  /** Offers a frame that is a whole text message. Returns where it ends if it is taken, 0 if not. */
+  #offerText(bytes: Buffer, at: number, arrival: Arrival): number {
+    const to = this.#message === null ? endOfWholeText(bytes, at, this.#maxMessageBytes) : 0;
+    if (to === 0) return 0;
+    const from = at + (bytes[at + 1] === LENGTH_16 ? 4 : 2);
+    arrival.uncertaintyNs = to === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+    return this.#handlers.onText?.(bytes, from, to, arrival) === true ? to : 0;
   }
 
   /** Completes a frame; returns what follows it. */

@@ -21,7 +21,7 @@ export interface WebSocketEnd {
 }
 
 /** What happens on a WebSocket. Methods are called on the object of the connection. */
-export interface WebSocketHandlers {
+export interface WebSocketHandlers extends Pick<FrameHandlers, 'onText'> {
   onOpen(accepted: Accepted): void;
   /** A message; its bytes are valid during the call only. */
   onMessage(kind: MessageKind, payload: Buffer, arrival: Arrival): void;
@@ -93,6 +93,10 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
   }
 
   /** Answers a ping, also while the answer to our close frame is awaited (section 5.5.2). */
+  onText(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean {
+    return this.#handlers.onText?.(bytes, from, to, arrival) ?? false;
+  }
+
   onPing(data: Buffer): void {
     const isWaiting = this.#pong !== null;
     this.#pong = makeFrame(OPCODE.pong, data);

@@ -1,0 +1,189 @@
+import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
+import { Ledger } from '../measure/ledger.ts';
+import type { Reading } from '../measure/payload.ts';
+import type { RecordedSeries } from '../measure/recorder.ts';
+import { acrossHosts } from '../measure/series.ts';
+import type { Stamp } from '../measure/stamp.ts';
+import type { WorkerContext } from './context.ts';
+import type { Snapshot } from './messages.ts';
+import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
+
+/** Why a received message is unexpected, as reports say it. */
+export const UNEXPECTED = {
+  unreadable: 'without a readable timestamp',
+  invented: 'with a number, time or stream that was not sent in this run',
+  elsewhere: 'sent to other clients',
+  notRequested: 'with the number of a reply that was not requested',
+  otherRequest: 'in reply to another request',
+  warmup: 'of the warm-up, received again',
+} as const;
+
+const UNKNOWN_ROUTE: StreamRoute = { series: 'delivery', copies: 1, broadcast: null, nodes: null };
+
+/** Where the latencies of one stream are recorded, by what is known of its sender's clock. */
+interface StreamSeries {
+  /** Null where its clock is unknown: messages are counted and not timed. */
+  readonly receipt: RecordedSeries | null;
+  /** Null where the receipt is not the headline. */
+  readonly actual: RecordedSeries | null;
+  readonly sameNode: RecordedSeries | null;
+  readonly crossNode: RecordedSeries | null;
+  /** The lowest latency that is recorded as it is: the error of a comparison of clocks may make it negative. */
+  readonly lowestNs: number;
+  /** How far the sender's clock is ahead. */
+  readonly aheadNs: number;
+}
+
+/** Enters what clients received: in the ledger, in the series of its stream, in its broadcast and in its second. */
+export class Deliveries {
+  readonly ledger = new Ledger();
+  readonly #context: WorkerContext;
+  readonly #lateAfterNs: number;
+  readonly #routes: readonly StreamRoute[];
+  /** By stream; made when the first message of a stream arrives, since the clocks of shards are compared before. */
+  readonly #series: StreamSeries[] = [];
+  readonly #fanout: FanoutTracker | null;
+  readonly #parts = new FanoutParts();
+  readonly #deliveredBySecond = new Map<number, { delivered: number }>();
+  /** The second of the last delivery, and its entry. */
+  #second = Number.NaN;
+  #inSecond = { delivered: 0 };
+  #incomplete: Array<Snapshot['incomplete'][number]> = [];
+
+  constructor(context: WorkerContext) {
+    const { plan, layout, recorder, audience, assignment } = context;
+    this.#context = context;
+    this.#lateAfterNs = plan.lateAfterMs * 1e6;
+    this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
+    this.#fanout = assignment.fanoutIsSplit
+      ? null
+      : new FanoutTracker({
+          expected: (stream) => audience.local(stream),
+          quietNs: quietNs(plan.drainMs),
+          onClosed: (broadcast) => {
+            if (broadcast.reached < broadcast.expected) this.#incomplete.push(broadcast);
+            else recordClosed(layout, recorder, broadcast);
+          },
+        });
+  }
+
+  /** Enters copy number `copy`, from 0, of a message that a client of this run sent. */
+  enter(receiver: number, { stamp, state }: Reading, receivedNs: number, copy = 0): void {
+    const { stream, seq, measured } = stamp;
+    const { copies } = this.#routes[stream] ?? UNKNOWN_ROUTE;
+    const isCopy = Number.isInteger(copy) && copy >= 0 && copy < copies;
+    const number = isCopy ? seq * copies + copy : -1;
+    if (measured) this.#enterMeasured(receiver, stamp, state === 'corrupted', receivedNs, number);
+    else this.#enterWarmup(receiver, stamp, receivedNs, number);
+  }
+
+  /** Enters a message that belongs to no message of this run. None of its numbers is used. */
+  enterUnexpected(why: keyof typeof UNEXPECTED, receivedNs: number): void {
+    const { receipts, measuring, unexpected } = this.#context;
+    receipts.note(receivedNs);
+    if (receivedNs < measuring.startNs) return;
+    this.ledger.receiveForeign();
+    unexpected.add(UNEXPECTED[why]);
+  }
+
+  /** Warm-up messages are not accounted for, but a server that sends one again sends something unexpected. */
+  #enterWarmup(receiver: number, { stream, intendedNs }: Stamp, receivedNs: number, number: number): void {
+    const { recorder, receipts, measuring, senderClocks } = this.#context;
+    const receipt = this.ledger.receiveWarmup(receiver, stream, number);
+    if (receipt === 'duplicate' && receivedNs >= measuring.startNs) {
+      this.enterUnexpected('warmup', receivedNs);
+      return;
+    }
+    receipts.note(receivedNs);
+    if (senderClocks.of(stream).kind === 'same') recorder.record('warmup', receivedNs - intendedNs);
+  }
+
+  #enterMeasured(
+    receiver: number,
+    stamp: Stamp,
+    isCorrupted: boolean,
+    receivedNs: number,
+    number: number,
+  ): void {
+    const { receipts, unexpected } = this.#context;
+    receipts.note(receivedNs);
+    const series = this.#series[stamp.stream] ?? this.#seriesOf(stamp.stream);
+    const latencyNs = receivedNs - (stamp.intendedNs - series.aheadNs);
+    const isLate = series.receipt !== null && latencyNs > this.#lateAfterNs;
+    const receipt = isCorrupted
+      ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
+      : this.ledger.receive(receiver, stamp.stream, number, isLate);
+    if (receipt === 'unexpected') unexpected.add(number < 0 ? UNEXPECTED.notRequested : UNEXPECTED.elsewhere);
+    if (receipt === 'first' || receipt === 'reordered')
+      this.#record(receiver, stamp, series, latencyNs, receivedNs);
+  }
+
+  #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {
+    const { receipt, actual, sameNode, crossNode, lowestNs } = series;
+    const isTimed = receipt !== null;
+    if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
+    if (actual !== null) actual.record(Math.max(lowestNs, latencyNs + stamp.intendedNs - stamp.actualNs));
+    if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {
+      (this.#fanout ?? this.#parts).add(
+        stamp.stream,
+        stamp.seq,
+        isTimed ? latencyNs : Number.NaN,
+        receivedNs,
+      );
+    }
+    if (sameNode !== null && crossNode !== null) {
+      const isSame = this.#context.audience.isSameNode(stamp.stream, receiver);
+      if (isSame !== null) (isSame ? sameNode : crossNode).record(Math.max(lowestNs, latencyNs));
+    }
+    this.#countIn(isTimed ? receivedNs - latencyNs : receivedNs);
+  }
+
+  /** Counts a delivery in the second of the schedule in which its message was due. */
+  #countIn(dueNs: number): void {
+    const second = Math.max(0, Math.floor((dueNs - this.#context.measuring.startNs) / 1e9));
+    if (second !== this.#second) {
+      const entry = this.#deliveredBySecond.get(second) ?? { delivered: 0 };
+      this.#deliveredBySecond.set(second, entry);
+      this.#second = second;
+      this.#inSecond = entry;
+    }
+    this.#inSecond.delivered += 1;
+  }
+
+  #seriesOf(stream: number): StreamSeries {
+    const { plan, recorder, senderClocks } = this.#context;
+    const { kind, aheadNs } = senderClocks.of(stream);
+    const { series, nodes } = this.#routes[stream] ?? UNKNOWN_ROUTE;
+    const seriesIn = (name: string | undefined) => {
+      if (name === undefined || kind === 'unknown') return null;
+      return recorder.series(kind === 'same' ? name : acrossHosts(name));
+    };
+    const made = {
+      receipt: seriesIn(series),
+      actual: seriesIn(series === plan.headline ? `${series}_actual` : undefined),
+      sameNode: seriesIn(nodes?.sameNode),
+      crossNode: seriesIn(nodes?.crossNode),
+      lowestNs: kind === 'other' ? 0 : Number.NEGATIVE_INFINITY,
+      aheadNs,
+    };
+    if (stream < this.#routes.length) this.#series[stream] = made;
+    return made;
+  }
+
+  /** What was received since the last call. With `isLast`, broadcasts that are still open are closed. */
+  takeReport(isLast = false): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'bySecond'> {
+    if (isLast) this.#fanout?.closeAll();
+    else this.#fanout?.closeQuiet(this.#context.clock.nowNs());
+    const incomplete = this.#incomplete;
+    this.#incomplete = [];
+    const none = { intended: 0, sent: 0, expected: 0 };
+    const bySecond = Array.from(this.#deliveredBySecond, ([second, { delivered }]) => ({
+      second,
+      ...none,
+      delivered,
+    }));
+    this.#deliveredBySecond.clear();
+    this.#second = Number.NaN;
+    return { totals: this.ledger.totals(), broadcasts: this.#parts.take(), incomplete, bySecond };
+  }
+}

@@ -1,0 +1,204 @@
+import type { MessageFormat, Recognizer } from '../drivers/driver.ts';
+import type { Payloads, Reading } from '../measure/payload.ts';
+import { isSameStamp, type Stamp } from '../measure/stamp.ts';
+
+/** Takes a payload out of the data of an event. */
+export type Reader = (data: unknown) => unknown;
+
+/** Finds a payload in the data of an event, by one reader after the other. */
+export type ReadBy = (data: unknown, readers: readonly Reader[]) => Reading | null;
+
+/** Messages that are equal but for the payload: where it lies in them, and how they are read. */
+interface Template {
+  readonly format: MessageFormat;
+  readonly event: string;
+  readonly readers: readonly Reader[];
+  /** One of the messages. */
+  readonly message: DataView;
+  readonly payloadAt: number;
+  readonly payloadBytes: number;
+  /** Payloads that were read before, each at the place that its bytes choose, and what they were read as. */
+  readonly recent: DataView;
+  readonly readings: Array<Reading | undefined>;
+}
+
+/** A message that had to be decoded. */
+interface Decoded {
+  readonly format: MessageFormat;
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+const MAX_TEMPLATES = 16;
+/** After this many messages in a row from which nothing was learned that recognized another one, few are tried. */
+const MAX_VAIN = 16;
+const TRY_EVERY = 1000;
+/** How many payloads a template remembers: as many broadcasts may be on their way at once. */
+const RECENT_LOG2 = 4;
+const RECENT = 2 ** RECENT_LOG2;
+/** The fields of a stamp that tell one message from another lie in these bytes. */
+const TELLING_BYTES = 32;
+
+/**
+ * Recognizes deliveries by their bytes. The receivers of a broadcast get the same bytes, and the messages of a stream are
+ * equal but for the payload. What a message is read as depends on nothing else, so that it need not be decoded: every
+ * byte outside of the payload is as in a message that was decoded, and every byte of the payload is as it was written.
+ */
+export class KnownMessages implements Recognizer {
+  readonly #payloads: Payloads;
+  readonly #readBy: ReadBy;
+  readonly #templates: Template[] = [];
+  #decoded: Decoded | null = null;
+  #template: Template | null = null;
+  #reading: Reading | null = null;
+  /** The view of the memory in which messages lie. It is usually the same for all. */
+  #view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
+  #isUseful = true;
+  #vain = 0;
+
+  constructor(payloads: Payloads, readBy: ReadBy) {
+    this.#payloads = payloads;
+    this.#readBy = readBy;
+  }
+
+  recognize(format: MessageFormat, bytes: Buffer, from: number, to: number): string | null {
+    const { buffer } = bytes;
+    if (this.#view.buffer !== buffer) this.#view = new DataView(buffer);
+    const template = this.#match(format, bytes.byteOffset + from, to - from);
+    if (template === null) {
+      this.#decoded = { format, bytes, from, to };
+      return null;
+    }
+    this.#decoded = null;
+    this.#isUseful = true;
+    return template.event;
+  }
+
+  /** What a recognized message is; null where these readers did not read the one from which it is known. */
+  readingBy(readers: readonly Reader[]): Reading | null {
+    return this.#template?.readers === readers ? this.#reading : null;
+  }
+
+  /** Finds the template of a message, and reads the payload in it. */
+  #match(format: MessageFormat, at: number, length: number): Template | null {
+    const view = this.#view;
+    for (const template of this.#templates) {
+      const { message, payloadAt, payloadBytes } = template;
+      if (message.byteLength !== length || template.format !== format) continue;
+      const rest = payloadAt + payloadBytes;
+      if (!isEqual(view, at, message, 0, payloadAt)) continue;
+      if (!isEqual(view, at + rest, message, rest, length - rest)) continue;
+      const reading = this.#read(template, view, at + payloadAt);
+      if (reading === null) continue;
+      this.#template = template;
+      this.#reading = reading;
+      return template;
+    }
+    return null;
+  }
+
+  /** Reads the payload at this place, unless it was read before. */
+  #read({ payloadBytes, recent, readings }: Template, view: DataView, at: number): Reading | null {
+    const place = placeOf(view, at, payloadBytes);
+    const known = readings[place];
+    if (known !== undefined && isEqual(view, at, recent, place * payloadBytes, payloadBytes)) return known;
+    const stamp = this.#payloads.readBytes(view, at, payloadBytes);
+    if (stamp === null) return null;
+    const reading: Reading = { stamp, state: 'intact' };
+    copy(view, at, recent, place * payloadBytes, payloadBytes);
+    readings[place] = reading;
+    return reading;
+  }
+
+  /** Learns from the message that was decoded to an event and read by these readers. */
+  learn(event: string, readers: readonly Reader[], reading: Reading | null): void {
+    const decoded = this.#decoded;
+    this.#decoded = null;
+    if (decoded === null || reading === null || reading.state !== 'intact' || !this.#isWorthTrying()) return;
+    const { format, bytes, from, to } = decoded;
+    const message = Buffer.from(bytes.subarray(from, to));
+    const payload = this.#payloads.write(reading.stamp, 'text') as string;
+    const payloadAt = message.indexOf(payload, 0, 'latin1');
+    if (payloadAt < 0 || !this.#isReadFrom(message, payloadAt, event, readers, format, reading.stamp)) return;
+    if (this.#templates.length === MAX_TEMPLATES) this.#templates.pop();
+    this.#templates.unshift({
+      format,
+      event,
+      readers,
+      message: new DataView(message.buffer, message.byteOffset, message.length),
+      payloadAt,
+      payloadBytes: payload.length,
+      recent: new DataView(new ArrayBuffer(RECENT * payload.length)),
+      readings: Array.from({ length: RECENT }, () => undefined),
+    });
+  }
+
+  /** Whether the payload at this place of a message is what it is read by: another one there must be found in the same way. */
+  #isReadFrom(
+    message: Buffer,
+    payloadAt: number,
+    event: string,
+    readers: readonly Reader[],
+    format: MessageFormat,
+    stamp: Stamp,
+  ): boolean {
+    const other = anotherOf(stamp);
+    const changed = Buffer.from(message);
+    changed.write(this.#payloads.write(other, 'text') as string, payloadAt, 'latin1');
+    try {
+      const read = format.eventOf(changed);
+      if (read?.event !== event) return false;
+      const reading = this.#readBy(read.data, readers);
+      return reading?.state === 'intact' && isSameStamp(reading.stamp, other);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Learning takes as long as decoding several messages. Where no message is like another, it is tried rarely. */
+  #isWorthTrying(): boolean {
+    if (this.#isUseful) this.#vain = 0;
+    this.#isUseful = false;
+    this.#vain += 1;
+    return this.#vain <= MAX_VAIN || this.#vain % TRY_EVERY === 0;
+  }
+}
+
+/** A stamp of which every number is another one with as many digits. */
+function anotherOf({ stream, seq, intendedNs, actualNs, measured }: Stamp): Stamp {
+  const intended = otherLastDigit(intendedNs);
+  return {
+    stream: otherLastDigit(stream),
+    seq: otherLastDigit(seq),
+    intendedNs: intended,
+    actualNs: intended + otherLastDigit(actualNs - intendedNs),
+    measured: !measured,
+  };
+}
+
+function otherLastDigit(value: number): number {
+  return value % 36 === 35 ? value - 1 : value + 1;
+}
+
+function isEqual(a: DataView, aAt: number, b: DataView, bAt: number, length: number): boolean {
+  let at = 0;
+  for (; at <= length - 4; at += 4) if (a.getInt32(aAt + at) !== b.getInt32(bAt + at)) return false;
+  for (; at < length; at++) if (a.getUint8(aAt + at) !== b.getUint8(bAt + at)) return false;
+  return true;
+}
+
+function copy(from: DataView, fromAt: number, to: DataView, toAt: number, length: number): void {
+  let at = 0;
+  for (; at <= length - 4; at += 4) to.setInt32(toAt + at, from.getInt32(fromAt + at));
+  for (; at < length; at++) to.setUint8(toAt + at, from.getUint8(fromAt + at));
+}
+
+/** The place among the recent payloads that the first bytes of a payload choose. */
+function placeOf(view: DataView, at: number, payloadBytes: number): number {
+  let mixed = 0;
+  for (let place = 0; place <= Math.min(payloadBytes, TELLING_BYTES) - 4; place += 4) {
+    mixed = Math.imul(mixed ^ view.getInt32(at + place), 0x9e3779b1);
+  }
+  return mixed >>> (32 - RECENT_LOG2);
+}

@@ -1,0 +1,251 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Envelope } from '../../src/contract/protocol.ts';
+import { decodeEnvelope, encodeEnvelope } from '../../src/contract/protocol.ts';
+import { everyClient, type Operation } from '../../src/contract/scenario.ts';
+import { chat, type FrameCodec, type Mapping } from '../../src/contract/target.ts';
+import { wireWs } from '../../src/drivers/wire-ws.ts';
+import { Receiver } from '../../src/generator/receiver.ts';
+import { createPayloads, type PayloadCheck } from '../../src/measure/payload.ts';
+import type { Stamp } from '../../src/measure/stamp.ts';
+import { makeContext } from './made-worker.ts';
+import { frameOf, PlayedStreams } from './played-streams.ts';
+
+const CLIENTS = 3;
+const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
+const PAYLOAD_BYTES = 64;
+/** Another run has another key: what it sends is invented. */
+const own = createPayloads({ key: 0, payloadBytes: PAYLOAD_BYTES, check: 'content' });
+const foreign = createPayloads({ key: 1, payloadBytes: PAYLOAD_BYTES, check: 'content' });
+
+interface Worker {
+  readonly isRecognizing: boolean;
+  readonly mapping?: Mapping;
+  readonly codec?: FrameCodec;
+  readonly check?: PayloadCheck;
+}
+
+/** A worker of three clients of raw WebSocket, and what it has taken. */
+async function open({ isRecognizing, mapping = chat, codec, check = 'content' }: Worker) {
+  const streams = [0, 1].map((sender) => ({ operation: PUBLISH, sender, receivers: everyClient(CLIENTS) }));
+  const layout = { rooms: everyClient(CLIENTS).map(() => []), streams };
+  const { context } = makeContext({
+    layout,
+    mapping: check === 'nothing' ? { ...mapping, changesPayload: true } : mapping,
+    given: { payload: `${PAYLOAD_BYTES}B`, ...(check === 'content' ? { verify: 'true' } : {}) },
+  });
+  const receiver = new Receiver(context);
+  const members = everyClient(CLIENTS).map((client) => ({ client, node: null }));
+  context.audience.open(members, context.clients, receiver.ledger);
+  const played = new PlayedStreams();
+  const decoded: Envelope[] = [];
+  const heard: unknown[] = [];
+  const { decode, encode } = codec ?? { decode: decodeEnvelope, encode: encodeEnvelope };
+  const counting: FrameCodec = {
+    encode,
+    decode: (message, isBinary) => {
+      const envelope = decode(message, isBinary);
+      if (envelope !== null) decoded.push(envelope);
+      return envelope;
+    },
+  };
+  const connections = await Promise.all(
+    everyClient(CLIENTS).map((client) =>
+      wireWs.connect({
+        url: `ws://127.0.0.1:1/${client}`,
+        transport: 'websocket',
+        timeoutMs: 1000,
+        openStream: played.open,
+        codec: counting,
+        ...(isRecognizing ? { recognizer: receiver.known } : {}),
+      }),
+    ),
+  );
+  for (const [client, connection] of connections.entries()) {
+    if (mapping.delivery !== undefined) receiver.listenFor(client, connection, mapping.delivery);
+  }
+  let receivedNs = 1e9;
+  let stop: (() => void) | null = null;
+  return {
+    decoded,
+    receive(client: number, message: string | Uint8Array) {
+      receivedNs += 1000;
+      played.receive(client, frameOf(message), receivedNs);
+    },
+    /** Adds another handler of deliveries to client 0, or removes it. */
+    listenToo() {
+      if (stop === null)
+        stop = connections[0]?.on('receive_message', (data) => void heard.push(data)) ?? null;
+      else {
+        stop();
+        stop = null;
+      }
+    },
+    expect: (stamp: Stamp) => void receiver.expect(stamp, (reading) => void heard.push(reading)),
+    outcome: () => {
+      const { series, impossible } = context.recorder.take();
+      const { bySecond, incomplete } = receiver.takeReport(true);
+      return {
+        rows: receiver.ledger.rows(),
+        totals: receiver.ledger.totals(),
+        series,
+        impossible,
+        bySecond,
+        incomplete,
+        unexpected: context.unexpected.take(),
+        failed: context.failed.take(),
+        messages: context.window.total,
+        heard,
+      };
+    },
+  };
+}
+
+const stamps: fc.Arbitrary<Stamp> = fc
+  .record({
+    stream: fc.nat(2),
+    seq: fc.nat(40),
+    lagNs: fc.constantFrom(0, 50, 40_000),
+    measured: fc.boolean(),
+  })
+  .map(({ stream, seq, lagNs, measured }) => {
+    const intendedNs = 1e8 + seq * 1e6;
+    return { stream, seq, intendedNs, actualNs: intendedNs + lagNs, measured };
+  });
+
+/** What servers make of a payload on its way. */
+const CHANGES: Readonly<Record<string, (text: string) => string>> = {
+  none: (text) => text,
+  'upper case': (text) => text.toUpperCase(),
+  shorter: (text) => text.slice(0, -3),
+  longer: (text) => `${text}!`,
+  'one byte': (text) => `${text.slice(0, 60)}#${text.slice(61)}`,
+  'another number': (text) => text.replace(/,./, ',9'),
+  encoded: (text) => Buffer.from(text).toString('base64'),
+  within: (text) => `<${text}>`,
+  twice: (text) => `${text}${text}`,
+};
+
+/** How servers write a message that holds it. `$` is the payload. */
+const SHAPES: readonly string[] = [
+  '{"event":"receive_message","data":"$"}',
+  '{"event":"receive_message","data":"$"}',
+  '{"event":"receive_message","data":{"text":"$","from":7}}',
+  '{ "event": "receive_message", "data": "$" }',
+  '{"event":"receive_message","data":["$","$"]}',
+  '{"event":"receive_message","data":"\\u0073bm$"}',
+  '{"event":"receive_message","data":{"$":1}}',
+  '{"event":"other","data":"$"}',
+  '{"event":"receive_message","data":"$","id":4}',
+  '{"event":"receive_message","data":"$","ack":4}',
+  '{"event":"receive_message","data":"\u00fc$"}',
+  '["receive_message","$"]',
+  '$',
+];
+
+type Step =
+  | { readonly kind: 'message'; readonly text: string; readonly receivers: readonly number[] }
+  | { readonly kind: 'binary'; readonly text: string }
+  | { readonly kind: 'expect'; readonly stamp: Stamp }
+  | { readonly kind: 'listen' };
+
+const messages: fc.Arbitrary<Step> = fc
+  .record({
+    stamp: stamps,
+    change: fc.oneof({ weight: 3, arbitrary: fc.constant('none') }, fc.constantFrom(...Object.keys(CHANGES))),
+    shape: fc.oneof({ weight: 2, arbitrary: fc.constant(SHAPES[0] ?? '') }, fc.constantFrom(...SHAPES)),
+    isForeign: fc.boolean().chain((maybe) => (maybe ? fc.boolean() : fc.constant(false))),
+    receivers: fc.constantFrom([0, 1, 2], [0, 1, 2], [2, 0], [1], [1, 1]),
+  })
+  .map(({ stamp, change, shape, isForeign, receivers }) => {
+    const payload = (isForeign ? foreign : own).write(stamp, 'text') as string;
+    const text = shape.replaceAll('$', (CHANGES[change] ?? String)(payload));
+    return { kind: 'message', text, receivers };
+  });
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: messages },
+    { weight: 1, arbitrary: fc.constant<Step>({ kind: 'listen' }) },
+    { weight: 1, arbitrary: stamps.map((stamp): Step => ({ kind: 'expect', stamp })) },
+    {
+      weight: 1,
+      arbitrary: stamps.map((stamp): Step => ({ kind: 'binary', text: own.write(stamp, 'text') as string })),
+    },
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+
+async function outcomeOf(given: readonly Step[], options: Worker): Promise<object> {
+  const worker = await open(options);
+  for (const step of given) {
+    if (step.kind === 'message') for (const client of step.receivers) worker.receive(client, step.text);
+    else if (step.kind === 'binary')
+      worker.receive(0, encodeEnvelope({ event: 'receive_message', data: Buffer.from(step.text) }));
+    else if (step.kind === 'expect') worker.expect(step.stamp);
+    else worker.listenToo();
+  }
+  return worker.outcome();
+}
+
+/** Envelopes as arrays. */
+const ARRAYS: FrameCodec = {
+  encode: ({ event, data }) => JSON.stringify([event, data]),
+  decode: (message, isBinary) => {
+    if (isBinary) return null;
+    const [event, data] = JSON.parse(message.toString()) as [string, unknown];
+    return { event, data };
+  },
+};
+
+/** Finds the payload in one field, and fails without one. */
+const FIELD: Mapping = {
+  ...chat,
+  delivery: { event: 'receive_message', payload: (data) => (data as { text: string }).text.trim() },
+};
+
+describe('a message that is recognized by its bytes', () => {
+  it.each<[string, Omit<Worker, 'isRecognizing'>]>([
+    ['with content checked', { check: 'content' }],
+    ['with lengths checked', { check: 'length' }],
+    ['where servers change payloads', { check: 'nothing' }],
+    ['where a target says in which field the payload is', { mapping: FIELD }],
+    ['where a target has a codec of its own', { codec: ARRAYS }],
+  ])('is taken as one that is decoded, %s', async (_, options) => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (given) => {
+        const recognizing = await outcomeOf(given, { ...options, isRecognizing: true });
+        expect(recognizing).toEqual(await outcomeOf(given, { ...options, isRecognizing: false }));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each<[string, string, Partial<Worker>]>([
+    ['an envelope', '{"event":"receive_message","data":"$"}', {}],
+    ['a field of an envelope', '{"event":"receive_message","data":{"text":"$"}}', { mapping: FIELD }],
+    ['an envelope of the target', '["receive_message","$"]', { codec: ARRAYS }],
+  ])('is not decoded, in %s', async (_, shape, options) => {
+    const worker = await open({ ...options, isRecognizing: true });
+    for (let seq = 0; seq < 20; seq++) {
+      const stamp = { stream: 0, seq, intendedNs: 1e8 + seq, actualNs: 1e8 + seq, measured: true };
+      for (const client of everyClient(CLIENTS))
+        worker.receive(client, shape.replace('$', own.write(stamp, 'text') as string));
+    }
+    // The first one, and one made from it that shows where the payload lies.
+    expect(worker.decoded).toHaveLength(2);
+    expect(worker.outcome()).toMatchObject({ totals: { delivered: 60, duplicated: 0, corrupted: 0 } });
+  });
+
+  it('is decoded where a server writes every message in another way', async () => {
+    const worker = await open({ isRecognizing: true });
+    for (let seq = 0; seq < 100; seq++) {
+      const stamp = { stream: 0, seq, intendedNs: 1e8 + seq, actualNs: 1e8 + seq, measured: true };
+      const data = { at: seq, text: own.write(stamp, 'text') };
+      worker.receive(1, JSON.stringify({ event: 'receive_message', data }));
+    }
+    // Learning is given up soon.
+    expect(worker.decoded.length).toBeLessThan(120);
+    expect(worker.outcome()).toMatchObject({ totals: { delivered: 100 } });
+  });
+});
