@@ -11,7 +11,7 @@ import type { Stamp } from '../../src/measure/stamp.ts';
 import { makeContext } from './made-worker.ts';
 import { frameOf, PlayedStreams } from './played-streams.ts';
 
-const CLIENTS = 3;
+const CLIENTS = 4;
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
 const PAYLOAD_BYTES = 64;
 /** Another run has another key: what it sends is invented. */
@@ -23,10 +23,12 @@ interface Worker {
   readonly mapping?: Mapping;
   readonly codec?: FrameCodec;
   readonly check?: PayloadCheck;
+  /** Client 1 has a handler before the receiver's, and client 2 a reader of its own before that of the target. */
+  readonly isMixed?: boolean;
 }
 
-/** A worker of three clients of raw WebSocket, and what it has taken. */
-async function open({ isRecognizing, mapping = chat, codec, check = 'content' }: Worker) {
+/** A worker of four clients of raw WebSocket, and what it has taken. */
+async function open({ isRecognizing, mapping = chat, codec, check = 'content', isMixed = false }: Worker) {
   const streams = [0, 1].map((sender) => ({ operation: PUBLISH, sender, receivers: everyClient(CLIENTS) }));
   const layout = { rooms: everyClient(CLIENTS).map(() => []), streams };
   const { context } = makeContext({
@@ -61,6 +63,12 @@ async function open({ isRecognizing, mapping = chat, codec, check = 'content' }:
       }),
     ),
   );
+  if (isMixed) {
+    connections[1]?.on('receive_message', (data) => void heard.push(data));
+    const [, , connection] = connections;
+    if (connection !== undefined)
+      receiver.listen(2, connection, 'receive_message', (data) => Object(data).from);
+  }
   for (const [client, connection] of connections.entries()) {
     if (mapping.delivery !== undefined) receiver.listenFor(client, connection, mapping.delivery);
   }
@@ -138,6 +146,8 @@ const SHAPES: readonly string[] = [
   '{"event":"other","data":"$"}',
   '{"event":"receive_message","data":"$","id":4}',
   '{"event":"receive_message","data":"$","ack":4}',
+  '{"event":"receive_message","data":"$","abc":4}',
+  `{"event":"receive_message","data":{"text":"$","from":"${own.write({ stream: 0, seq: 3, intendedNs: 1e8 + 3e6, actualNs: 1e8 + 3e6, measured: true }, 'text')}"}}`,
   '{"event":"receive_message","data":"\u00fc$"}',
   '["receive_message","$"]',
   '$',
@@ -155,7 +165,7 @@ const messages: fc.Arbitrary<Step> = fc
     change: fc.oneof({ weight: 3, arbitrary: fc.constant('none') }, fc.constantFrom(...Object.keys(CHANGES))),
     shape: fc.oneof({ weight: 2, arbitrary: fc.constant(SHAPES[0] ?? '') }, fc.constantFrom(...SHAPES)),
     isForeign: fc.boolean().chain((maybe) => (maybe ? fc.boolean() : fc.constant(false))),
-    receivers: fc.constantFrom([0, 1, 2], [0, 1, 2], [2, 0], [1], [1, 1]),
+    receivers: fc.constantFrom([0, 1, 2, 3], [0, 1, 2, 3], [2, 0], [3], [1, 1]),
   })
   .map(({ stamp, change, shape, isForeign, receivers }) => {
     const payload = (isForeign ? foreign : own).write(stamp, 'text') as string;
@@ -214,8 +224,9 @@ describe('a message that is recognized by its bytes', () => {
   ])('is taken as one that is decoded, %s', async (_, options) => {
     await fc.assert(
       fc.asyncProperty(steps, async (given) => {
-        const recognizing = await outcomeOf(given, { ...options, isRecognizing: true });
-        expect(recognizing).toEqual(await outcomeOf(given, { ...options, isRecognizing: false }));
+        const mixed = { ...options, isMixed: true };
+        const recognizing = await outcomeOf(given, { ...mixed, isRecognizing: true });
+        expect(recognizing).toEqual(await outcomeOf(given, { ...mixed, isRecognizing: false }));
       }),
       { numRuns: 40 },
     );
@@ -234,7 +245,7 @@ describe('a message that is recognized by its bytes', () => {
     }
     // The first one, and one made from it that shows where the payload lies.
     expect(worker.decoded).toHaveLength(2);
-    expect(worker.outcome()).toMatchObject({ totals: { delivered: 60, duplicated: 0, corrupted: 0 } });
+    expect(worker.outcome()).toMatchObject({ totals: { delivered: 80, duplicated: 0, corrupted: 0 } });
   });
 
   it('is decoded where a server writes every message in another way', async () => {
