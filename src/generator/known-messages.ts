@@ -100,7 +100,7 @@ export class KnownMessages implements Recognizer {
 
   /** Reads the payload at this place, unless it was read before. */
   #read({ payloadBytes, recent, readings }: Template, view: DataView, at: number): Reading | null {
-    const place = placeOf(view, at, payloadBytes);
+    const place = recentPlaceOf(view, at, payloadBytes);
     const known = readings[place];
     if (known !== undefined && isEqual(view, at, recent, place * payloadBytes, payloadBytes)) return known;
     const stamp = this.#payloads.readBytes(view, at, payloadBytes);
@@ -195,7 +195,7 @@ function copy(from: DataView, fromAt: number, to: DataView, toAt: number, length
 }
 
 /** The place among the recent payloads that the first bytes of a payload choose. */
-function placeOf(view: DataView, at: number, payloadBytes: number): number {
+function recentPlaceOf(view: DataView, at: number, payloadBytes: number): number {
   let mixed = 0;
   for (let place = 0; place <= Math.min(payloadBytes, TELLING_BYTES) - 4; place += 4) {
     mixed = Math.imul(mixed ^ view.getInt32(at + place), 0x9e3779b1);
