@@ -22,7 +22,7 @@ export function requireDriver(
 ): void {
   const name = driver ?? defaultDriver(protocol, transport);
   const fitting = drivers.filter((each) => each.protocol === protocol);
-  const { transports } =
+  const { transports, opensStreams = false } =
     fitting.find((each) => each.name === name) ??
     unknownName(
       'driver',
@@ -31,10 +31,10 @@ export function requireDriver(
     );
   requireTransport(`the driver "${name}" for ${protocol}`, transport, transports);
   if (sockets === 'auto') return;
-  if (name !== 'wire') {
+  if (!opensStreams) {
     fail(
       'BAD_SOCKETS',
-      `--sockets ${sockets} is for the driver wire, and the driver of this run is ${name}`,
+      `--sockets ${sockets} is for the driver wire; the driver of this run is ${name}, which has its own`,
       'Remove --sockets.',
     );
   }

@@ -109,6 +109,8 @@ export interface Driver {
   readonly transports: readonly Transport[];
   /** One line for `list`. */
   readonly summary: string;
+  /** Whether it opens its connections by {@link ConnectOptions.openStream}, so that the sockets can be chosen. */
+  readonly opensStreams?: true;
   /** Rejects with an Error whose message says why, within `timeoutMs`. */
   connect(options: ConnectOptions): Promise<Connection>;
 }

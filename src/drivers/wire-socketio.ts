@@ -30,6 +30,7 @@ export const wireSocketio: Driver = {
   protocol: 'socketio',
   transports: ['websocket'],
   summary: "frames and packets of our own, over the kernel's sockets or those of Node.js",
+  opensStreams: true,
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
       const connection = new WireSocketioConnection(options, resolve);

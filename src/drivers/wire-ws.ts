@@ -21,6 +21,7 @@ export const wireWs: Driver = {
   protocol: 'ws',
   transports: ['websocket'],
   summary: "frames of our own, over the kernel's sockets or those of Node.js",
+  opensStreams: true,
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
       const connection = new WireWsConnection(options, resolve);

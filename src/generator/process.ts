@@ -52,7 +52,7 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const sockets = driver.name === 'wire' ? openSockets(plan, clock) : null;
+  const sockets = driver.opensStreams === true ? openSockets(plan, clock) : null;
   const otherWait = sockets?.loop ?? null;
   if (otherWait !== null) telemetry.otherWait = otherWait;
   const loop = ownEventLoop(telemetry.delay, otherWait);
