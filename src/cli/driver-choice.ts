@@ -2,6 +2,7 @@ import { isSecure } from '../contract/address.ts';
 import type { Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail } from '../errors.ts';
+import { requireKernelSockets } from '../generator/sockets.ts';
 import type { PlanOptions } from '../plan/options.ts';
 import { defaultDriver, type TargetPlan } from '../plan/plan.ts';
 import { didYouMean } from '../text.ts';
@@ -38,13 +39,15 @@ export function requireDriver(
       'Remove --sockets.',
     );
   }
-  if (sockets === 'kernel' && url !== null && isSecure(new URL(url))) {
+  if (sockets !== 'kernel') return;
+  if (url !== null && isSecure(new URL(url))) {
     fail(
       'BAD_SOCKETS',
       `--sockets kernel has no TLS, which ${url} needs`,
       'Remove --sockets: connections with TLS use the sockets of Node.js.',
     );
   }
+  requireKernelSockets();
 }
 
 /** Checks that a server or driver, `whose`, supports a transport. */

@@ -18,7 +18,7 @@ export function openWebSocket(
 ): WebSocketClient {
   const isTls = isSecure(url);
   return new WebSocketClient(
-    isTls ? openByNode : openStream,
+    openStream,
     {
       address: { ...endpointOf(url), tls: isTls ? tls : null },
       handshake: handshakeOf(url, headers),

@@ -52,11 +52,13 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const sockets = driver.opensStreams === true ? openSockets(plan, clock) : null;
-  const otherWait = sockets?.loop ?? null;
-  if (otherWait !== null) telemetry.otherWait = otherWait;
-  const loop = ownEventLoop(telemetry.delay, otherWait);
-  const given = { assignment, scenario, driver, target, clock, timers: realTimers, loop, sockets };
+  const sockets = driver.opensStreams === true ? openSockets(plan, new URL(assignment.url), clock) : null;
+  const kernel = sockets?.loop ?? null;
+  if (kernel !== null) telemetry.otherWait = kernel;
+  const loop = ownEventLoop(telemetry.delay, kernel);
+  const timers =
+    kernel === null ? realTimers : { ...realTimers, soon: (callback: () => void) => kernel.soon(callback) };
+  const given = { assignment, scenario, driver, target, clock, timers, loop, sockets };
   return new GeneratorSession({ ...given, telemetry, traffic, post });
 }
 

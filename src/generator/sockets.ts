@@ -1,3 +1,4 @@
+import { isSecure } from '../contract/address.ts';
 import { fail, messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -19,28 +20,47 @@ export interface OwnSockets extends SocketsInUse {
   readonly loop: KernelLoop | null;
 }
 
+/** Opens the kernel's sockets of this process; {@link openKernelLoop} but for tests. */
+export type OpenKernel = (clock: Clock) => KernelLoop;
+
 /**
- * Opens the sockets that a plan asks for. Throws NO_KERNEL_SOCKETS where it asks for the kernel's and this process
- * cannot have them.
+ * Opens the sockets that a plan asks for, for connections to a URL; those with TLS use Node's. Throws NO_KERNEL_SOCKETS
+ * where the plan asks for the kernel's and this process cannot have them.
  */
 export function openSockets(
   { sockets }: Pick<Plan, 'sockets'>,
+  url: URL,
   clock: Clock,
-  open: (clock: Clock) => KernelLoop = openKernelLoop,
+  openKernel: OpenKernel = openKernelLoop,
 ): OwnSockets {
-  const byNode = { kind: 'node' as const, openStream: nodeSockets(() => clock.nowNs()), loop: null };
+  const openByNode = nodeSockets(() => clock.nowNs());
+  const byNode = { kind: 'node', openStream: openByNode, loop: null } as const;
   if (sockets === 'node') return { ...byNode, problem: null };
   try {
-    const loop = open(clock);
-    const openStream: OpenStream = (address, handlers) => loop.open(address, handlers);
+    if (isSecure(url)) throw new Error('connections with TLS use those of Node.js');
+    const loop = openKernel(clock);
+    const openStream: OpenStream = (address, handlers) =>
+      address.tls === null ? loop.open(address, handlers) : openByNode(address, handlers);
     return { kind: 'kernel', problem: loop.problem, openStream, loop };
   } catch (error) {
-    const problem = messageOf(error);
-    if (sockets === 'auto') return { ...byNode, problem };
-    fail(
-      'NO_KERNEL_SOCKETS',
-      `the sockets of the kernel cannot be used: ${problem}`,
-      'Use --sockets auto or --sockets node.',
-    );
+    if (sockets === 'auto') return { ...byNode, problem: messageOf(error) };
+    return failWithoutKernel(error);
   }
+}
+
+/** Checks that this process can have the kernel's sockets. Throws NO_KERNEL_SOCKETS. */
+export function requireKernelSockets(openKernel: OpenKernel = openKernelLoop): void {
+  try {
+    openKernel({ nowNs: () => 0 });
+  } catch (error) {
+    failWithoutKernel(error);
+  }
+}
+
+function failWithoutKernel(error: unknown): never {
+  return fail(
+    'NO_KERNEL_SOCKETS',
+    `the kernel's sockets cannot be used: ${messageOf(error)}`,
+    'Remove --sockets: the run then uses the sockets of Node.js.',
+  );
 }

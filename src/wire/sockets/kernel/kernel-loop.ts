@@ -76,7 +76,7 @@ export class KernelLoop {
     this.#start();
   }
 
-  /** Calls back once the sockets have been read. */
+  /** Calls back once what the sockets have at hand is handled; within a handler that is at the end of this turn. */
   soon(callback: () => void): void {
     this.#soon.push(callback);
     this.#start();
@@ -131,18 +131,24 @@ export class KernelLoop {
   /** Waits once, and handles what has happened and what is due. Returns whether anything was called. */
   #turn(nowNs: number, nodeDueNs: number): boolean {
     const sockets = this.#sockets;
-    const soon = this.#soon;
-    const sleepNs = soon.length > 0 ? 0 : this.#sleepNs(nowNs, nodeDueNs);
+    const sleepNs = this.#soon.length > 0 ? 0 : this.#sleepNs(nowNs, nodeDueNs);
     const events = sockets.wait(sleepNs);
     const { lookedNs } = sockets;
     if (sleepNs > 0) this.waitedNs += lookedNs - nowNs;
     else if (events === 0 && this.#isSpinning(nowNs, nodeDueNs)) this.spunNs += lookedNs - nowNs;
-    if (soon.length > 0) this.#soon = [];
     sockets.handle(events);
-    for (const callback of soon) callback();
+    const hasCalledSoon = this.#callSoon();
     if (events > 0) sockets.counter.afterHandling(this.#clock.nowNs() - lookedNs);
     const hasCalledDue = this.#callDue();
-    return events > 0 || soon.length > 0 || hasCalledDue;
+    return events > 0 || hasCalledSoon || hasCalledDue;
+  }
+
+  #callSoon(): boolean {
+    const soon = this.#soon;
+    if (soon.length === 0) return false;
+    this.#soon = [];
+    for (const callback of soon) callback();
+    return true;
   }
 
   #nextDueNs(): number {

@@ -6,9 +6,20 @@ import { Arena, type Memory } from './arena.ts';
 import { Epoll } from './epoll.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelStream, READ_BYTES } from './kernel-stream.ts';
-import { CONTROL, ERRNO, LEVEL, MESSAGE, NO_SIGNAL, READABLE, SOCKET_OPTION, VECTOR } from './layout.ts';
-import type { Libc } from './libc.ts';
+import {
+  CONTROL,
+  ERRNO,
+  FAMILY,
+  LEVEL,
+  MESSAGE,
+  NO_SIGNAL,
+  READABLE,
+  SOCKET_OPTION,
+  VECTOR,
+} from './layout.ts';
+import { type Libc, systemError } from './libc.ts';
 import type { NodeLoop } from './node-loop.ts';
+import { openSocket } from './open-socket.ts';
 import { SocketCounter } from './socket-counter.ts';
 
 /** Reads of up to this many bytes are handed over in objects that are made once. */
@@ -57,6 +68,7 @@ export class KernelSockets {
     this.#message = arena.allocate(MESSAGE.bytes);
     this.#describeMessage(arena.allocate(VECTOR.bytes));
     this.#epoll = new Epoll(libc, arena);
+    this.#tryReceiving();
     if (node !== null) this.#epoll.add(node.fd, READABLE, 0);
   }
 
@@ -68,6 +80,16 @@ export class KernelSockets {
     bytes.writeBigUInt64LE(BigInt(vector.address), MESSAGE.vectors);
     bytes.writeBigUInt64LE(1n, MESSAGE.vectorCount);
     bytes.writeBigUInt64LE(BigInt(this.#control.address), MESSAGE.control);
+  }
+
+  /** Makes the calls that connections need, without connecting: a filter of system calls may forbid them. */
+  #tryReceiving(): void {
+    const { libc } = this;
+    const fd = openSocket(this, FAMILY.inet);
+    if (typeof fd !== 'number') throw fd;
+    const result = this.receive(fd);
+    libc.close(fd);
+    if (result !== -ERRNO.notConnected) throw systemError('recvmsg', -result);
   }
 
   /** Whether a wait ends on the nanosecond; otherwise on the millisecond before. */

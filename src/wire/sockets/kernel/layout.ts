@@ -38,6 +38,7 @@ export const ERRNO = {
   again: 11,
   noCall: 38,
   noBuffers: 105,
+  notConnected: 107,
   inProgress: 115,
 } as const;
 

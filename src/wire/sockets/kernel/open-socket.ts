@@ -10,24 +10,44 @@ export interface SocketCalls {
   readonly scratch: Memory;
 }
 
-/** Opens a socket that does not wait, and begins to connect it. Returns its descriptor, or why it cannot. */
+/**
+ * Opens a socket that does not wait, sends small messages at once, and stamps what it receives. Returns its descriptor, or
+ * why there is none.
+ */
+export function openSocket(calls: SocketCalls, family: number): number | Error {
+  const { libc } = calls;
+  const fd = libc.socket(family, STREAM_SOCKET, 0);
+  if (fd < 0) return systemError('socket', libc.errno());
+  for (const [level, option] of OPTIONS) {
+    if (switchOn(calls, fd, level, option) === 0) continue;
+    const error = systemError('setsockopt', libc.errno());
+    libc.close(fd);
+    return error;
+  }
+  return fd;
+}
+
+const OPTIONS = [
+  [LEVEL.tcp, TCP_NO_DELAY],
+  [LEVEL.socket, SOCKET_OPTION.timestampNs],
+] as const;
+
+function switchOn({ libc, scratch }: SocketCalls, fd: number, level: number, option: number): number {
+  scratch.words[0] = 1;
+  return libc.setsockopt(fd, level, option, scratch.address, 4);
+}
+
+/** Opens a socket and begins to connect it. Returns its descriptor, or why there is none. */
 export function beginConnecting(calls: SocketCalls, ip: string, port: number): number | Error {
   const { libc, scratch } = calls;
   const { family, bytes } = socketAddress(ip, port);
-  const fd = libc.socket(family, STREAM_SOCKET, 0);
-  if (fd < 0) return systemError('socket', libc.errno());
-  switchOn(calls, fd, LEVEL.tcp, TCP_NO_DELAY);
-  switchOn(calls, fd, LEVEL.socket, SOCKET_OPTION.timestampNs);
+  const fd = openSocket(calls, family);
+  if (typeof fd !== 'number') return fd;
   bytes.copy(scratch.bytes);
   const errno = libc.connect(fd, scratch.address, bytes.length) === 0 ? 0 : libc.errno();
   if (errno === 0 || errno === ERRNO.inProgress || errno === ERRNO.interrupted) return fd;
   libc.close(fd);
   return connectError(errno, ip, port);
-}
-
-function switchOn({ libc, scratch }: SocketCalls, fd: number, level: number, option: number): number {
-  scratch.words[0] = 1;
-  return libc.setsockopt(fd, level, option, scratch.address, 4);
 }
 
 /** Why a connection to an address could not be opened, as Node.js says it: `connect ECONNREFUSED 127.0.0.1:80`. */
