@@ -1,6 +1,8 @@
 import type { Scenario } from '../src/contract/scenario.ts';
 import { ackRoundtrip } from './ack-roundtrip.ts';
 import { broadcastLatency } from './broadcast-latency.ts';
+import { connectStorm } from './connect-storm.ts';
+import { idle } from './idle.ts';
 import { messageTypes } from './message-types.ts';
 import { observe } from './observe.ts';
 import { pollingVsPush } from './polling-vs-push.ts';
@@ -17,4 +19,6 @@ export const scenarios: readonly Scenario[] = [
   upgrade,
   pollingVsPush,
   observe,
+  idle,
+  connectStorm,
 ];

@@ -1,5 +1,5 @@
 import { choice, integer, type OptionTable, option } from '../contract/options.ts';
-import { isObserving, type Scenario } from '../contract/scenario.ts';
+import type { Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
 import { maxRunMs, type PlannedRun } from '../plan/plan.ts';
 import { variedText } from '../report/content/capacity-verdict.ts';
@@ -117,7 +117,7 @@ function requireSearchable(vary: Varied, given: unknown, { plan, layout }: Plann
   if (first === undefined || others.length > 0 || first.fromHz !== first.toHz) {
     fail('BAD_SEARCH', 'a search for capacity needs a constant rate, not a profile', 'Give --rate 100/s.');
   }
-  if (vary === 'rate' && isObserving(layout)) {
+  if (vary === 'rate' && layout.streams.length === 0) {
     fail('BAD_SEARCH', `${plan.scenario} sends no messages, so it has no rate`, 'Give --vary clients.');
   }
 }

@@ -72,7 +72,16 @@ export interface Layout {
   readonly streams: readonly Stream[];
   /** The headline series when it depends on the options; the scenario's by default. */
   readonly headline?: string;
+  /**
+   * Whether connections are held for their own sake. Without streams, clients do nothing else, and one that is cut is a
+   * result. With steps, connections that iterations open stay open until the end of the run.
+   */
+  readonly holds?: boolean;
 }
+
+/** The stages of a handshake, in this order: those that the protocol has and the driver reports. */
+export const HANDSHAKE_STAGES = ['tcp', 'tls', 'upgrade', 'namespace'] as const;
+export type HandshakeStage = (typeof HANDSHAKE_STAGES)[number];
 
 /** The way in which the clients of a run connect. */
 export interface Speech {
@@ -102,6 +111,10 @@ export interface OwnConnection extends Pick<User, 'emit' | 'call' | 'next'> {
    * the plan's connect timeout.
    */
   readonly upgraded: Promise<void>;
+  /** The length of each stage of the handshake in nanoseconds, in order; empty where the driver reports none. */
+  readonly stages: Readonly<Partial<Record<HandshakeStage, number>>>;
+  /** Time from when `open` was due until the connection was ready for use, in nanoseconds. */
+  readonly handshakeNs: number;
   /** Sends a request, recorded in this series. Resolves when it is answered; throws as `request` of the user does. */
   request(series: string): Promise<void>;
   /** Closes the connection before the end of the iteration. Resolves when it is closed. */
@@ -138,7 +151,7 @@ export interface User<T extends OptionTable = OptionTable> {
   next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
   /**
    * Opens another connection for this iteration, as the target describes it except for `options`. It is closed when the
-   * iteration ends. Throws when the server refuses it.
+   * iteration ends, unless the layout holds connections. Throws when the server refuses it.
    */
   open(options?: OwnConnectionOptions): Promise<OwnConnection>;
   /** Waits as a person does between two steps. The following step is timed from the intended end of the wait. */
@@ -188,8 +201,13 @@ export function defineScenario<const T extends OptionTable>(scenario: Scenario<T
 }
 
 /** Whether the clients of a layout only listen to what the server pushes on its own. */
-export function isObserving({ streams }: Layout): boolean {
-  return streams.length === 0;
+export function isObserving({ streams, holds = false }: Layout): boolean {
+  return streams.length === 0 && !holds;
+}
+
+/** Whether the clients of a layout do nothing but hold their connections. */
+export function isHolding({ streams, holds = false }: Layout): boolean {
+  return streams.length === 0 && holds;
 }
 
 /** Returns the client numbers 0 to count - 1. */

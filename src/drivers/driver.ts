@@ -1,3 +1,4 @@
+import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec, Protocol, TlsOptions, Transport } from '../contract/target.ts';
 import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
 
@@ -30,6 +31,8 @@ export interface ConnectOptions {
   readonly pollIntervalMs?: number;
   /** Called once when a connection that began by polling is on WebSocket. */
   readonly onUpgraded?: () => void;
+  /** Called when a stage of the handshake is over; `arrival` as in {@link Handler}. A driver reports those that it sees. */
+  readonly onStage?: (stage: HandshakeStage, arrival?: Arrival) => void;
   /** Called for every answer to a request for messages; `isEmpty` when it brought none. */
   readonly onPolled?: (isEmpty: boolean) => void;
   /** A request or ping without a reply for this long is forgotten, so that a later reply is ignored. 60 s by default. */

@@ -53,11 +53,14 @@ export const officialSocketio: Driver = {
       const ending = watchEnding(socket, release);
       ending.onDropped(reject);
       socket.once('connect', () => {
+        options.onStage?.('namespace');
         watchEngine(socket, options);
         resolve(new SocketioConnection(socket, ending, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
       });
       socket.connect();
       socket.io.engine.on('handshake', requirePingTimes);
+      if (options.transport === 'websocket')
+        socket.io.engine.once('open', () => options.onStage?.('upgrade'));
       socket.io.engine.on('close', (reason, details) => {
         // The client does not notice that a connection closes before Engine.IO is open. It closes others by force.
         if (reason !== 'forced close') ending.drop(disconnectReason(reason, details));

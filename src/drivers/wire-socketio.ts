@@ -1,5 +1,7 @@
 import type { Envelope } from '../contract/protocol.ts';
+import type { HandshakeStage } from '../contract/scenario.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
+import type { Accepted } from '../wire/rfc6455/handshake.ts';
 import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import {
   type EngineHandlers,
@@ -24,6 +26,7 @@ import {
 } from './reason.ts';
 import { argumentsOf, namespaceUrl, oneOrAll } from './socketio.ts';
 import { openWebSocket } from './web-socket.ts';
+import type { Connecting } from './wire-ws.ts';
 
 export const wireSocketio: Driver = {
   name: 'wire',
@@ -77,14 +80,14 @@ class WireSocketioConnection
   readonly #session: SocketioSession;
   readonly #ending = new Ending(this);
   readonly #auth: ConnectOptions['auth'];
-  /** Null once it is connected. */
-  #resolve: ((connection: Connection) => void) | null;
+  /** What the handshake needs; null once it is over. */
+  #connecting: Connecting | null;
   #closing: PromiseWithResolvers<CloseOutcome | null> | null = null;
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
     super(options.forgetAfterMs);
-    this.#resolve = resolve;
+    this.#connecting = { resolve, onStage: options.onStage };
     this.#auth = options.auth;
     const address = new URL(namespaceUrl(options));
     const codec = options.parser === 'msgpack' ? msgpackPackets : jsonPackets();
@@ -93,8 +96,14 @@ class WireSocketioConnection
     this.#socket = openWebSocket(engineUrl(options, address), options, this);
   }
 
+  onStage(stage: HandshakeStage): void {
+    this.#connecting?.onStage?.(stage);
+  }
+
   /** The server speaks first. */
-  onOpen(): void {}
+  onOpen(_: Accepted, arrival: Arrival): void {
+    this.#connecting?.onStage?.('upgrade', arrival);
+  }
 
   /** Every message of the server comes here first. */
   onMessage(kind: MessageKind, bytes: Buffer, arrival: Arrival): void {
@@ -137,9 +146,10 @@ class WireSocketioConnection
     else this.#socket.send('binary', message);
   }
 
-  onConnected(): void {
-    this.#resolve?.(this);
-    this.#resolve = null;
+  onConnected(arrival: Arrival): void {
+    this.#connecting?.onStage?.('namespace', arrival);
+    this.#connecting?.resolve(this);
+    this.#connecting = null;
   }
 
   onRefused({ message }: Refusal, wasConnected: boolean): void {

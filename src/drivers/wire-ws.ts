@@ -1,6 +1,8 @@
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
+import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec } from '../contract/target.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
+import type { Accepted } from '../wire/rfc6455/handshake.ts';
 import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type {
@@ -46,6 +48,12 @@ function formatOf(codec: FrameCodec): MessageFormat {
   return format;
 }
 
+/** What a connection needs until it is open. */
+export interface Connecting {
+  readonly resolve: (connection: Connection) => void;
+  readonly onStage: ConnectOptions['onStage'];
+}
+
 /** The object of an idle connection is all that it has: it is what the layers below call. */
 class WireWsConnection extends EnvelopeExchange implements Connection, WebSocketHandlers {
   readonly #socket: WebSocketClient;
@@ -54,8 +62,8 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   readonly #recognizer: Recognizer | null;
   readonly #pings: PendingReplies;
   readonly #ending = new Ending(this);
-  /** Null once it is open. */
-  #resolve: ((connection: Connection) => void) | null;
+  /** What the handshake needs; null once it is over. */
+  #connecting: Connecting | null;
   #closing: PromiseWithResolvers<CloseOutcome | null> | null = null;
   #isClosed = false;
 
@@ -66,15 +74,20 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     this.#format = formatOf(codec);
     this.#recognizer = recognizer;
     this.#pings = new PendingReplies(forgetAfterMs);
-    this.#resolve = resolve;
+    this.#connecting = { resolve, onStage: options.onStage };
     const url = new URL(options.url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     this.#socket = openWebSocket(url, options, this);
   }
 
-  onOpen(): void {
-    this.#resolve?.(this);
-    this.#resolve = null;
+  onStage(stage: HandshakeStage): void {
+    this.#connecting?.onStage?.(stage);
+  }
+
+  onOpen(_: Accepted, arrival: Arrival): void {
+    this.#connecting?.onStage?.('upgrade', arrival);
+    this.#connecting?.resolve(this);
+    this.#connecting = null;
   }
 
   onText(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean {

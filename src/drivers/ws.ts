@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http';
 import { WebSocket } from 'ws';
 import { resolveName } from '../contract/address.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
@@ -14,12 +15,16 @@ export const officialWs: Driver = {
   summary: 'the ws package',
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
-      const { compression, headers, tls } = options;
+      const { compression, headers, tls, onStage } = options;
       const socket = new WebSocket(webSocketUrl(options), {
         perMessageDeflate: compression === true && { threshold: 0 },
         ...(headers === undefined ? {} : { headers: { ...headers } }),
         lookup: resolveName,
         ...tls,
+        finishRequest: (request) => {
+          if (onStage !== undefined) reportStages(request, onStage);
+          request.end();
+        },
       });
       const errors: Error[] = [];
       socket.on('error', (error) => {
@@ -27,13 +32,23 @@ export const officialWs: Driver = {
         reject(reasonOf(error));
       });
       // The package reports no errors of the system after the handshake.
-      socket.once('upgrade', ({ socket: tcp }) => tcp.on('error', (error) => errors.push(error)));
+      socket.once('upgrade', ({ socket: tcp }) => {
+        tcp.on('error', (error) => errors.push(error));
+        onStage?.('upgrade');
+      });
       socket.once('open', () => resolve(new WsConnection(socket, errors, options)));
       return { abandon: () => socket.terminate() };
     }),
 };
 
 const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+
+function reportStages(request: ClientRequest, onStage: NonNullable<ConnectOptions['onStage']>): void {
+  request.once('socket', (socket) => {
+    socket.once('connect', () => onStage('tcp'));
+    socket.once('secureConnect', () => onStage('tls'));
+  });
+}
 
 function webSocketUrl({ url, query = {} }: ConnectOptions): string {
   const address = new URL(url);

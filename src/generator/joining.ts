@@ -21,7 +21,7 @@ export function membersOf(context: WorkerContext, pool: ClientPool): Promise<Mem
   const hasNodes = plan.target.reference?.hasNodes === true && !connectsByIteration(scenario);
   const node = hasNodes ? target.mapping.node?.() : undefined;
   return Promise.all(
-    [...pool.opened].map(async (client) => {
+    [...pool.opened.keys()].map(async (client) => {
       const connection = pool.connections.get(client);
       if (node === undefined || connection === undefined) return { client, node: null };
       const asked = nodeOf(connection, node, plan.connectTimeoutMs, timers);

@@ -122,8 +122,11 @@ export interface SentOfStream {
 }
 
 export type FromWorker =
-  /** The worker can connect; `sockets` is null for a driver that has its own. */
-  | { readonly type: 'ready'; readonly sockets: SocketsInUse | null }
+  /**
+   * The worker can connect; `sockets` is null for a driver that has its own. `rssBytes` is its resident memory before its
+   * clients connect.
+   */
+  | { readonly type: 'ready'; readonly sockets: SocketsInUse | null; readonly rssBytes: number }
   /** Progress of connecting; `reason` is the most frequent cause of failure, null while none has failed. */
   | { readonly type: 'connecting'; readonly connected: number; readonly reason: string | null }
   | { readonly type: 'connected'; readonly members: readonly Member[]; readonly failures: readonly Reason[] }

@@ -1,3 +1,4 @@
+import { isObserving } from '../contract/scenario.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { BitSet } from '../measure/bit-set.ts';
@@ -33,7 +34,7 @@ export class Observer {
   listen(client: number, connection: Connection): void {
     const { target, layout, receipts, failed } = this.#context;
     const { observe } = target.mapping;
-    if (observe === undefined || layout.streams.length > 0) return;
+    if (observe === undefined || !isObserving(layout)) return;
     connection.on(observe.event, (data, arrival) => {
       const receivedNs = receipts.at(arrival);
       try {

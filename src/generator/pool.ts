@@ -1,3 +1,4 @@
+import type { HandshakeStage, OwnConnection } from '../contract/scenario.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
@@ -13,8 +14,32 @@ export interface PoolOptions {
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
   /** Called when a connection that began by polling is on WebSocket. */
   readonly onUpgraded: (upgradeNs: number) => void;
-  /** Called when a client has lost its connection for the rest of the run. */
-  readonly onDropped: (client: number, reason: string) => void;
+  /** Called when a client has lost its connection for the rest of the run; `ageNs` is that of the connection. */
+  readonly onDropped: (client: number, reason: string, ageNs: number) => void;
+}
+
+/** The stages of one handshake. */
+class TimedHandshake {
+  readonly stages: Partial<Record<HandshakeStage, number>> = {};
+  readonly #clock: Clock;
+  #lastNs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#lastNs = clock.nowNs();
+  }
+
+  /** Notes the end of a stage. */
+  readonly note: NonNullable<ConnectOptions['onStage']> = (stage, arrival) => {
+    const atNs = Math.max(this.#lastNs, arrival?.receivedNs ?? this.#clock.nowNs());
+    this.stages[stage] = atNs - this.#lastNs;
+    this.#lastNs = atNs;
+  };
+
+  /** When it was over: at the end of its last stage, or now where the driver reports none. */
+  get endedNs(): number {
+    return Object.keys(this.stages).length > 0 ? this.#lastNs : this.#clock.nowNs();
+  }
 }
 
 /** A connection beside those of the pool. */
@@ -22,6 +47,10 @@ export interface OpenedConnection {
   readonly connection: Connection;
   /** Resolves when a connection that began by polling is on WebSocket; at once for any other. */
   readonly upgraded: Promise<void>;
+  /** As {@link OwnConnection.stages}. */
+  readonly stages: OwnConnection['stages'];
+  /** When it was ready for use. */
+  readonly openedNs: number;
 }
 
 function refuseUse(): never {
@@ -44,9 +73,11 @@ export class ClientPool {
   readonly #connections = new Map<number, Connection>();
   /** Without clients that never connected, were dropped or are between two connections. */
   readonly connections: ReadonlyMap<number, Connection> = this.#connections;
-  readonly #opened = new Set<number>();
-  /** All clients that have connected, including those that were dropped. */
-  readonly opened: ReadonlySet<number> = this.#opened;
+  readonly #opened = new Map<number, number>();
+  /** When each client connected, including those that were dropped. */
+  readonly opened: ReadonlyMap<number, number> = this.#opened;
+  /** Connections of iterations that stay open. */
+  readonly #held = new Set<Connection>();
   readonly failures = new ReasonCounts();
   /** Callbacks that wait for the drop of a client, by client number. */
   readonly #waiting = new Map<number, () => void>();
@@ -82,7 +113,7 @@ export class ClientPool {
         throw error;
       }
       this.#connections.set(client, connection);
-      this.#opened.add(client);
+      this.#opened.set(client, clock.nowNs());
       connection.onDropped((reason) => {
         // The end of a connection that was replaced loses no client.
         if (this.#connections.get(client) === connection) this.#drop(client, reason);
@@ -95,7 +126,8 @@ export class ClientPool {
   #drop(client: number, reason: string): void {
     this.#connections.delete(client);
     this.#waiting.get(client)?.();
-    this.#options.onDropped(client, reason);
+    const ageNs = this.#options.clock.nowNs() - (this.#opened.get(client) ?? Number.NaN);
+    this.#options.onDropped(client, reason, ageNs);
   }
 
   /** Resolves to null when a client is dropped. */
@@ -116,7 +148,7 @@ export class ClientPool {
   holdNone(clients: readonly number[]): void {
     for (const client of clients) {
       this.#connections.set(client, NO_CONNECTION);
-      this.#opened.add(client);
+      this.#opened.set(client, this.#options.clock.nowNs());
     }
   }
 
@@ -125,15 +157,27 @@ export class ClientPool {
     client: number,
     change: (options: ConnectOptions) => ConnectOptions = (options) => options,
   ): Promise<OpenedConnection> {
-    const { driver, connectOptions } = this.#options;
+    const { driver, clock, connectOptions } = this.#options;
     const options = change(connectOptions(client));
     const upgraded = Promise.withResolvers<void>();
-    const connection = await driver.connect({ ...options, onUpgraded: upgraded.resolve });
+    const handshake = new TimedHandshake(clock);
+    const { note: onStage, stages } = handshake;
+    const connection = await driver.connect({ ...options, onUpgraded: upgraded.resolve, onStage });
     if (options.transport !== 'upgrade') upgraded.resolve();
-    return { connection, upgraded: upgraded.promise };
+    return { connection, upgraded: upgraded.promise, stages, openedNs: handshake.endedNs };
+  }
+
+  /** Keeps a connection of an iteration open until {@link closeAll}. */
+  hold(connection: Connection, onDropped: (reason: string) => void): void {
+    this.#held.add(connection);
+    connection.onDropped((reason) => {
+      this.#held.delete(connection);
+      onDropped(reason);
+    });
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
+    const all = [...this.#connections.values(), ...this.#held];
+    await Promise.all(all.map((connection) => connection.close()));
   }
 }

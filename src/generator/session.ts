@@ -1,4 +1,5 @@
 import { requireAllowedHost } from '../contract/address.ts';
+import { isHolding } from '../contract/scenario.ts';
 import type { ConnectOptions, Driver } from '../drivers/driver.ts';
 import { foreign } from '../foreign.ts';
 import { measureWindow } from '../measure/clock.ts';
@@ -81,7 +82,7 @@ export class GeneratorSession {
   }
 
   #createPool(): ClientPool {
-    const { clock, timers, recorder } = this.#context;
+    const { clock, timers, recorder, layout } = this.#context;
     return new ClientPool({
       driver: this.#options.driver,
       clock,
@@ -93,7 +94,10 @@ export class GeneratorSession {
         recorder.record('connect', connectNs);
       },
       onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
-      onDropped: (client, reason) => this.#noteDropped(client, reason),
+      onDropped: (client, reason, ageNs) => {
+        if (isHolding(layout)) recorder.record('connection_age', ageNs);
+        this.#noteDropped(client, reason);
+      },
     });
   }
 
@@ -142,7 +146,8 @@ export class GeneratorSession {
   start(): void {
     this.#snapshots.rehearse();
     const { sockets, post } = this.#options;
-    post({ type: 'ready', sockets: sockets && { kind: sockets.kind, problem: sockets.problem } });
+    const inUse = sockets && { kind: sockets.kind, problem: sockets.problem };
+    post({ type: 'ready', sockets: inUse, rssBytes: process.memoryUsage.rss() });
   }
 
   /** Handles every message but `assign`, by which the session was made. Rejects when a phase cannot go on. */

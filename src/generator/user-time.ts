@@ -31,9 +31,14 @@ export class UserTime {
     return this.#worker.clock.nowNs() - this.#lateNs;
   }
 
+  /** When the next step is due; now where that is at once. */
+  get dueNs(): number {
+    return this.#dueNs ?? this.nowNs;
+  }
+
   /** When the step that happens now was due. */
   takeDueNs(): number {
-    const dueNs = this.#dueNs ?? this.nowNs;
+    const { dueNs } = this;
     if (this.#lateNs > 0) this.#recordLag(this.#lateNs);
     this.#dueNs = null;
     this.#lateNs = 0;

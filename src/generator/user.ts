@@ -100,9 +100,9 @@ export class IteratingUser implements User {
   }
 
   record(given: string, valueNs: number): void {
-    const { name, series = {} } = this.#worker.scenario;
+    const { name, headline, series = {} } = this.#worker.scenario;
     // A user's request records into `ack`; everything else must be declared.
-    if (!Object.hasOwn(series, given) && given !== 'ack' && given !== 'ack_actual')
+    if (!Object.hasOwn(series, given) && ![headline, 'ack', 'ack_actual'].includes(given))
       throw new Error(`the scenario ${name} records into "${given}", which is not among its series`);
     if (this.#iteration.stamp.measured) this.#worker.recorder.record(given, Math.round(valueNs));
   }
@@ -112,22 +112,35 @@ export class IteratingUser implements User {
       const { pool, plan } = this.#worker;
       const { sender } = this.#iteration;
       const { allowRemote } = plan.target;
+      const { dueNs } = this.#time;
       const opened = await pool.openAnother(sender, (given) => changeConnection(given, options, allowRemote));
       this.#opened.push(opened);
       // The iteration ended while it opened.
       if (this.#hasLeft) await opened.connection.close();
-      return this.#own(opened);
+      return this.#own(opened, dueNs);
     });
   }
 
   async leave(): Promise<void> {
     this.#hasLeft = true;
-    await Promise.all(this.#opened.map(({ connection }) => connection.close()));
+    const { layout } = this.#worker;
+    if (layout.holds === true) for (const { connection } of this.#opened) this.#hold(connection);
+    else await Promise.all(this.#opened.map(({ connection }) => connection.close()));
   }
 
-  #own({ connection, upgraded }: OpenedConnection): OwnConnection {
+  #hold(connection: Connection): void {
+    const { pool, failed } = this.#worker;
+    const { measured } = this.#iteration.stamp;
+    pool.hold(connection, (reason) => {
+      if (measured) failed.add(`a connection that was held was dropped: ${reason}`);
+    });
+  }
+
+  #own({ connection, upgraded, stages, openedNs }: OpenedConnection, dueNs: number): OwnConnection {
     const end = new OwnEnd(connection);
     return {
+      stages,
+      handshakeNs: openedNs - dueNs,
       upgraded: this.#within('no upgrade to WebSocket', upgraded),
       request: (series) => end.orDropped(() => this.#requestOver(connection, series)),
       emit: (event, data) => {

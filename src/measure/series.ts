@@ -1,5 +1,5 @@
 /** What one independent sample of a series is: all receivers of one broadcast share its fate. */
-export const SAMPLE_UNITS = ['broadcast', 'request', 'iteration', 'push', 'sample'] as const;
+export const SAMPLE_UNITS = ['broadcast', 'request', 'iteration', 'push', 'connection', 'sample'] as const;
 export type SampleUnit = (typeof SAMPLE_UNITS)[number];
 
 /** One named series of times, all in nanoseconds. */
@@ -63,6 +63,12 @@ const DEFINITIONS = [
   }),
   defineSeries('ack_server', "server's question to the client's answer, on the server's clock, per request"),
   defineSeries('send_lag', 'intended to actual send: how late the generator was', { mayBeZero: true }),
+  defineSeries('handshake', 'intended start of connecting to ready for use, per connection', {
+    sampleUnit: 'connection',
+  }),
+  defineSeries('connection_age', 'ready for use to the end of a connection that was cut, at most 1 h', {
+    sampleUnit: 'connection',
+  }),
   defineSeries('connect', 'start of connecting to ready for use, per connection'),
   defineSeries('connect_upgraded', 'start of connecting by polling to WebSocket, per client'),
   defineSeries('receive_uncertainty', 'upper bound on the error of a receive time, per message', {

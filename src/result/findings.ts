@@ -108,6 +108,12 @@ export const FINDINGS = {
     'server',
     'Clients received messages that were not sent to them, or never sent.',
   ),
+  connections_cut: note(
+    'server',
+    'Connections that clients held were cut.',
+    'check the idle timeouts of the server, and of proxies and load balancers before it',
+  ),
+  no_stages: note('none', 'The driver reports no stages of a handshake.'),
   failed: note('server', 'Messages or iterations failed.'),
   latency_grows: note(
     'server',

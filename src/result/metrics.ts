@@ -4,7 +4,9 @@ import type { RunResult } from './run-result.ts';
 import {
   generatorCpuPerDeliveryNs,
   measuredProcesses,
+  perDelivery,
   receivedInTime,
+  rssPerConnection,
   serverCpuPerDeliveryNs,
   serverRssBytes,
 } from './telemetry.ts';
@@ -21,8 +23,8 @@ export interface Tolerance {
   readonly floor: number;
 }
 
-/** A table of reports whose columns are figures: what deliveries cost, and the summary of many runs. */
-export type FigureTable = 'cost' | 'summary';
+/** A table of reports whose columns are figures: connections, what deliveries cost, and the summary of many runs. */
+export type FigureTable = 'connections' | 'cost' | 'summary';
 
 /** What is known of a metric before any run. */
 interface MetricDefinition {
@@ -96,12 +98,6 @@ export function isCount(name: string): name is CountName {
   return Object.hasOwn(COUNTS, name);
 }
 
-/** An amount per delivery in the measured time, or per request; null when there was none. */
-function perDelivery(result: RunResult, amount: number): number | null {
-  const delivered = receivedInTime(result);
-  return delivered === 0 ? null : amount / delivered;
-}
-
 const serverProcesses = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
 const generatorProcesses = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
 
@@ -157,6 +153,33 @@ export const FIGURES = {
     tolerance: { delta: 0.1, floor: 8 * 1024 ** 2 },
     tables: [],
     value: serverRssBytes,
+  },
+  server_memory_per_connection: {
+    ...OF_SERVER,
+    title: 'server memory',
+    unit: 'bytes',
+    meaning: 'growth of the resident memory of all server processes, per connection that was held to the end',
+    tables: ['connections'],
+    value: (result) => rssPerConnection(result.telemetry.servers, result),
+  },
+  generator_memory_per_connection: {
+    ...OF_CLIENTS,
+    title: 'generator memory',
+    unit: 'bytes',
+    meaning:
+      'growth of the resident memory of all generator processes, per connection that was held to the end',
+    tables: ['connections'],
+    value: (result) => rssPerConnection(result.telemetry.workers, result),
+  },
+  accepted: {
+    ...OF_CLIENTS,
+    title: 'accepted',
+    unit: 'rate',
+    meaning: 'handshakes per second that were over in the measured time',
+    better: 'higher',
+    tables: ['connections'],
+    value: (result) =>
+      result.headline === 'handshake' ? (receivedInTime(result) / result.timing.measureMs) * 1000 : null,
   },
   traffic_per_delivery: {
     ...OF_CLIENTS,

@@ -34,6 +34,8 @@ const processTelemetry = z.object({
   pid: z.number().int(),
   /** `probe`: reported by the process. `proc`: the system's account of it and of all its children, as one. */
   source: z.enum(['probe', 'proc']),
+  /** Resident memory before the clients connected; null where it is unknown. */
+  rssBeforeBytes: countSchema.nullable().default(null),
   /** From the warm-up to the end of the drain, about one per second; fewer in a long run. */
   samples: listOf(telemetrySample, 3 * MAX_INTERVALS),
 });

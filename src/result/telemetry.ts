@@ -1,6 +1,6 @@
 import { largest } from './order-statistics.ts';
 import type { ProcessTelemetry, RunResult } from './run-result.ts';
-import { viewResult } from './view.ts';
+import { isHeld, viewResult } from './view.ts';
 
 export type StoredSample = ProcessTelemetry['samples'][number];
 
@@ -111,14 +111,36 @@ export function serverRssBytes({ telemetry, timing }: RunResult): number | null 
   return largest(sums);
 }
 
+/**
+ * How much resident memory each held connection takes, in bytes: that of these processes at the end of the measured time,
+ * less what they had before the clients connected. Null where either is unknown, or no connection was held to the end.
+ */
+export function rssPerConnection(processes: readonly ProcessTelemetry[], result: RunResult): number | null {
+  if (!isHeld(result) || result.samples.count === 0 || processes.length === 0) return null;
+  let grownBytes = 0;
+  for (const { samples, rssBeforeBytes } of processes) {
+    const last = measuredSamples(samples, result.timing.measureMs).at(-1);
+    if (last === undefined || rssBeforeBytes === null) return null;
+    grownBytes += last.sample.rssBytes - rssBeforeBytes;
+  }
+  return Math.max(0, grownBytes) / result.samples.count;
+}
+
 /** Deliveries that arrived before measuring ended; values of the headline where nothing is expected. */
 export function receivedInTime(result: RunResult): number {
   const { delivered } = result.ledger;
+  if (isHeld(result)) return 0;
   if (delivered === 0) return countInTime(result, [result.headline]);
   const names = deliveredSeries(result);
   const all = countAll(result, names);
   // Where no series holds exactly what was delivered, deliveries are taken to arrive as the headline does.
   return all === 0 ? delivered : Math.round((countInTime(result, names) * delivered) / all);
+}
+
+/** An amount per delivery in the measured time, or per request; null when there was none. */
+export function perDelivery(result: RunResult, amount: number): number | null {
+  const delivered = receivedInTime(result);
+  return delivered === 0 ? null : amount / delivered;
 }
 
 /** The series that hold each delivery once: a scenario may time deliveries in several series, or in none. */

@@ -104,6 +104,11 @@ export function measuredIntervals({ result, intervals }: ResultView): IntervalFi
     .filter(({ startMs }) => startMs < result.timing.measureMs);
 }
 
+/** Whether the clients of a run did nothing but hold their connections. */
+export function isHeld({ samples, rate }: RunResult): boolean {
+  return samples.unit === 'connection' && rate.intended === 0;
+}
+
 function independentSamples({ series, samples, headline }: RunResult, name: string): number {
   const count = series[name]?.count ?? 0;
   const by = seriesNamed(name)?.sampledBy ?? null;

@@ -115,17 +115,19 @@ function rateOf(record: RunRecord): RunResult['rate'] {
 function telemetryOf(record: RunRecord): RunResult['telemetry'] {
   const { collector, servers, workerPids } = record;
   return {
-    servers: servers.map(({ source, pid, samples }, index) => ({
+    servers: servers.map(({ source, pid, rssBeforeBytes, samples }, index) => ({
       role:
         servers.length === 1 ? 'server' : source === 'proc' ? 'server, not probed' : `server ${index + 1}`,
       pid,
       source,
+      rssBeforeBytes,
       samples: storeSamples(samples, record),
     })),
-    workers: collector.workers.map(({ telemetry }, worker) => ({
+    workers: collector.workers.map(({ telemetry, rssBeforeBytes }, worker) => ({
       role: `generator ${worker + 1}`,
       pid: workerPids[worker] ?? -1,
       source: 'probe',
+      rssBeforeBytes,
       samples: storeSamples(telemetry, record),
     })),
   };

@@ -2,37 +2,18 @@ import type { MessageSize } from '../drivers/driver.ts';
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/operations/index.ts';
 import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
-import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
+import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
-import type { TelemetrySample } from '../measure/telemetry.ts';
-import { type Traffic, type TrafficSpan, trafficWithin } from '../measure/traffic.ts';
+import { type Traffic, trafficWithin } from '../measure/traffic.ts';
 import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
 import { Timeline } from './timeline.ts';
 import { WarmupWindows } from './warm-up.ts';
+import { NO_TOTALS, newWorkerRecord, type WorkerRecord } from './worker-record.ts';
 
 const SECOND_NS = 1e9;
 
-/** What one worker has reported so far. */
-interface WorkerRecord {
-  /** Messages that it has posted. */
-  messages: number;
-  readonly telemetry: TelemetrySample[];
-  readonly traffic: TrafficSpan[];
-  totals: LedgerTotals;
-  rows: readonly AccountRow[];
-  connected: number;
-  /** The most frequent reason why clients failed to connect, while others still try. */
-  connectReason: string | null;
-  /** The latest counts of deliveries and of iterations in flight, during the drain. */
-  delivered: number;
-  iterating: number;
-  /** Measured messages sent, by stream. */
-  sent: readonly SentOfStream[];
-}
-
-const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 const LEDGER_COUNTS = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
 
 interface CollectorOptions {
@@ -77,18 +58,7 @@ export class Collector {
     this.#options = options;
     this.timeline = new Timeline(options);
     this.pushes = new Pushes(() => membership.connected.length, quietNs);
-    this.workers = membership.spread.map(() => ({
-      messages: 0,
-      telemetry: [],
-      traffic: [],
-      totals: NO_TOTALS,
-      rows: [],
-      connected: 0,
-      connectReason: null,
-      delivered: 0,
-      iterating: 0,
-      sent: [],
-    }));
+    this.workers = membership.spread.map(newWorkerRecord);
     this.#fanout = new FanoutTracker({
       expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
       quietNs,
@@ -110,6 +80,9 @@ export class Collector {
     if (record === undefined) return;
     record.messages += 1;
     switch (message.type) {
+      case 'ready':
+        record.rssBeforeBytes = message.rssBytes;
+        break;
       case 'connecting':
         record.connected = message.connected;
         record.connectReason = message.reason;

@@ -1,4 +1,4 @@
-import { isObserving, type Layout } from '../contract/scenario.ts';
+import { isHolding, isObserving, type Layout } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { seriesNamed } from '../measure/series.ts';
 import { isAnomalous, keepWorst } from '../result/bound.ts';
@@ -24,6 +24,10 @@ export function countSamples(run: Pick<RunParts, 'plan' | 'membership' | 'collec
   if (isObserving(membership.layout)) {
     const { pushes, complete } = collector.pushes.counts;
     return { unit, count: pushes, incomplete: pushes - complete };
+  }
+  if (isHolding(membership.layout)) {
+    const { total } = collector.dropped;
+    return { unit, count: membership.connected.length - total, incomplete: total };
   }
   if (sampledBy === null) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
   const reached = series.get(sampledBy)?.count ?? 0;

@@ -1,4 +1,10 @@
-import { connectsByIteration, isObserving, type Scenario, type Stream } from '../contract/scenario.ts';
+import {
+  connectsByIteration,
+  isHolding,
+  isObserving,
+  type Scenario,
+  type Stream,
+} from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { BROADCAST_SERIES } from '../measure/broadcast-series.ts';
 import { seriesNamed } from '../measure/series.ts';
@@ -35,6 +41,11 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   counts.add('receive_uncertainty', null);
   if (isObserving(layout)) {
     for (const series of ['push_gap', 'push_skew']) counts.add(series, null);
+    return counts;
+  }
+  if (isHolding(layout)) {
+    counts.delete('receive_uncertainty');
+    counts.add('connection_age', null);
     return counts;
   }
   const messages = profileMessages(profile);
@@ -96,6 +107,7 @@ function addIterations(
   plan: Plan,
 ): void {
   for (const series of ['iteration', 'iteration_actual']) counts.add(series, count);
+  if (plan.headline === 'handshake') counts.add('handshake', count);
   for (const series of Object.keys(scenario.series ?? {})) counts.add(series, null);
   addMessages(counts, null, stream, plan);
 }

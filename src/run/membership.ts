@@ -1,4 +1,4 @@
-import { isObserving, type Layout } from '../contract/scenario.ts';
+import { isHolding, isObserving, type Layout } from '../contract/scenario.ts';
 import type { Member, SentOfStream } from '../generator/messages.ts';
 import { copiesOf, OPERATIONS } from '../generator/operations/index.ts';
 import { crossesShards, type Shard, shardOfClient } from '../plan/shard.ts';
@@ -54,6 +54,8 @@ export class Membership {
    */
   get lost(): 'client' | 'sender' | 'receiver' | null {
     const isHere = (client: number) => this.#connected.has(client) && !this.#dropped.has(client);
+    // Who is cut is the result.
+    if (isHolding(this.layout)) return null;
     if (!this.connected.some(({ client }) => isHere(client))) return 'client';
     // What other shards have lost is theirs to report.
     const isAlive = (client: number) => isHere(client) || this.isElsewhere(client);

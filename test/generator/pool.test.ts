@@ -39,7 +39,7 @@ function openPool(
       onOpened();
     },
     onUpgraded: (upgradeNs) => upgradeTimesNs.push(upgradeNs),
-    onDropped: (...each) => dropped.push(each),
+    onDropped: (client, reason) => dropped.push([client, reason]),
   });
   return { pool, attempts, opened, upgradeTimesNs, dropped, time };
 }
@@ -234,7 +234,7 @@ describe('clients that hold no connection', () => {
   it('count as connected without an attempt, and refuse to send', async () => {
     const { pool, attempts, opened } = openPool([]);
     pool.holdNone([2, 5]);
-    expect([...pool.opened]).toEqual([2, 5]);
+    expect([...pool.opened.keys()]).toEqual([2, 5]);
     expect([attempts.length, opened.length, pool.failures.total]).toEqual([0, 0, 0]);
     expect(() => pool.connections.get(2)?.emit('hello', null)).toThrow(/user\.open\(\) opened/);
     await pool.closeAll();

@@ -18,7 +18,7 @@ function processOf(pid: number, firstMs: number, ...percent: number[]): ProcessT
     loopDelayP99Ns: value * 1e6,
     rssBytes: value * 1024 ** 2,
   }));
-  return { role: `server ${pid}`, pid, source: 'probe', samples };
+  return { role: `server ${pid}`, pid, source: 'probe', rssBeforeBytes: null, samples };
 }
 
 function serversOf(...servers: ProcessTelemetry[]): RunResult {

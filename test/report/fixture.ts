@@ -154,7 +154,7 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
       bufferedBytes: 0,
     };
   });
-  return { role, pid, source: 'probe', samples };
+  return { role, pid, source: 'probe', rssBeforeBytes: null, samples };
 }
 
 /** 100 bytes for each message sent and received; a poll for every two deliveries, a quarter of them empty. */
@@ -367,6 +367,7 @@ function makeForeign(): RunResult {
   const servers = result.telemetry.servers.map((server) => ({
     ...server,
     source: 'proc' as const,
+    rssBeforeBytes: null,
     samples: server.samples.map(seenFromOutside),
   }));
   return { ...result, telemetry: { ...result.telemetry, servers } };

@@ -117,7 +117,7 @@ function sampleOf(part: Partial<Sample>): Sample {
 }
 
 function telemetryOf(...samples: ReadonlyArray<Partial<Sample>>): ProcessTelemetry {
-  return { role: 'server', pid: 1, source: 'probe', samples: samples.map(sampleOf) };
+  return { role: 'server', pid: 1, source: 'probe', rssBeforeBytes: null, samples: samples.map(sampleOf) };
 }
 
 describe('measured telemetry', () => {

@@ -62,7 +62,7 @@ describe('the workers of a run', () => {
     const ready = workers.all('ready').then(() => {
       isReady = true;
     });
-    report(0, { type: 'ready', sockets: null });
+    report(0, { type: 'ready', sockets: null, rssBytes: 0 });
     await Promise.resolve();
     expect(isReady).toBe(false);
     end(1, 'exit code 1');

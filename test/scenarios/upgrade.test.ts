@@ -48,6 +48,8 @@ function visitorWith(upgraded: Promise<void>, reply: (request: number) => Promis
       did.push('open');
       return {
         upgraded,
+        stages: {},
+        handshakeNs: 0,
         emit: unused,
         call: unused,
         next: unused,

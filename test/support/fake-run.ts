@@ -170,7 +170,7 @@ export class FakeRun {
     this.#onDied = onDied;
     return {
       url: 'ws://fake',
-      telemetry: { sampleNow() {}, processes: () => [], notes: () => [] },
+      telemetry: { beforeConnect() {}, sampleNow() {}, processes: () => [], notes: () => [] },
       stop: async () => {
         this.isServerStopped = true;
         return [];
@@ -239,7 +239,7 @@ export class FakeWorker implements WorkerHandle {
   async #handle(message: ToWorker): Promise<void> {
     if (message.type !== 'assign') return await this.#session?.handle(message);
     this.#session = this.#createSession(message.assignment);
-    this.#send({ type: 'ready', sockets: null });
+    this.#send({ type: 'ready', sockets: null, rssBytes: 0 });
   }
 
   #send(message: FromWorker): void {

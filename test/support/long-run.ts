@@ -84,7 +84,9 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     ),
     collector,
     workerPids: spread.map((_, worker) => worker + 1),
-    servers: [{ source: 'probe', pid: 7, samples: collector.workers[0]?.telemetry ?? [] }],
+    servers: [
+      { source: 'probe', rssBeforeBytes: null, pid: 7, samples: collector.workers[0]?.telemetry ?? [] },
+    ],
     abortReasons: [],
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },

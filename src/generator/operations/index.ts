@@ -1,4 +1,10 @@
-import type { Layout, Operation, Speech, Stream } from '../../contract/scenario.ts';
+import {
+  isObserving,
+  type Layout,
+  type Operation,
+  type Speech,
+  type Stream,
+} from '../../contract/scenario.ts';
 import type { Mapping } from '../../contract/target.ts';
 import { type BroadcastKind, valuesOfBroadcast } from '../../measure/broadcast-series.ts';
 import type { ClosedBroadcast } from '../../measure/fanout.ts';
@@ -55,8 +61,9 @@ export function recordClosed({ streams }: Layout, recorder: Recorder, closed: Cl
 }
 
 /** What a target must declare for the operations of a layout, each once. */
-export function mappingNeeds({ rooms, streams }: Layout): ReadonlyArray<keyof Mapping> {
-  if (streams.length === 0) return ['observe'];
+export function mappingNeeds(layout: Layout): ReadonlyArray<keyof Mapping> {
+  const { rooms, streams } = layout;
+  if (isObserving(layout)) return ['observe'];
   const joins = rooms.some((each) => each.length > 0) ? (['join'] as const) : [];
   return [...new Set([...joins, ...streams.flatMap(({ operation }) => OPERATIONS[operation.kind].needs)])];
 }

@@ -7,7 +7,7 @@ import {
   type FigureTable,
 } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { type ResultView, samplesNeeded } from '../../result/view.ts';
+import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { pluralOf } from '../../text.ts';
 import { targetLabel, validityWord, verdict } from './run-verdict.ts';
 import { type CellValue, type Column, column, type Kind } from './table.ts';
@@ -83,6 +83,13 @@ function countColumn(name: Exclude<CountName, 'failed'>): Column<ResultView> {
   const { title, unit, meaning } = COUNTS[name];
   return resultColumn(name, title, unit, meaning, ({ ledger }) => ledger[name]);
 }
+
+/** A column of deliveries, which runs that only connect do not have. */
+function ofDeliveries({ value, ...column }: Column<ResultView>): Column<ResultView> {
+  return { ...column, value: (view) => (isConnecting(view.result) ? null : value(view)) };
+}
+
+const isConnecting = ({ samples }: RunResult) => samples.unit === 'connection';
 
 const headlineOf = (view: ResultView) => ({ view, series: view.result.headline });
 
@@ -172,6 +179,27 @@ const DELIVERY: ReadonlyArray<Column<ResultView>> = [
   countColumn('unexpected'),
 ];
 
+const sumOfReasons = (reasons: ReadonlyArray<{ readonly count: number }>) =>
+  reasons.reduce((sum, { count }) => sum + count, 0);
+
+/** How clients connected and stayed connected, where that is what a run is about. */
+const CONNECTION_COLUMNS: ReadonlyArray<Column<ResultView>> = [
+  resultColumn('offered', 'offered', 'rate', 'connections per second of the schedule', (result) =>
+    isConnecting(result) && !isHeld(result) ? result.rate.intendedHz : null,
+  ),
+  ...figureColumns('connections').filter(({ id }) => id === 'accepted'),
+  resultColumn('refused', 'failed', 'count', 'connections that could not be opened', (result) =>
+    isConnecting(result) && !isHeld(result) ? sumOfReasons(result.failed) : null,
+  ),
+  resultColumn('held', 'held', 'count', 'connections that were held to the end', (result) =>
+    isHeld(result) ? result.samples.count : null,
+  ),
+  resultColumn('cut', 'cut', 'count', 'connections that were held and cut', (result) =>
+    isHeld(result) ? result.samples.incomplete : null,
+  ),
+  ...figureColumns('connections').filter(({ id }) => id !== 'accepted'),
+];
+
 const COST = [
   ...figureColumns('cost'),
   quantileColumn('p99', (view: ResultView) => ({ view, series: 'receive_uncertainty' }), {
@@ -185,7 +213,8 @@ const COST = [
 /** The main tables of a report, with one row for each result; the first column names the row. */
 export const HEADLINE_GROUPS = [
   { title: 'Latency', columns: [TARGET, ...LATENCY, VALIDITY] },
-  { title: 'Delivery', columns: [TARGET, ...DELIVERY] },
+  { title: 'Connections', columns: [TARGET, ...CONNECTION_COLUMNS] },
+  { title: 'Delivery', columns: [TARGET, ...DELIVERY.map(ofDeliveries)] },
   { title: 'Cost', columns: [TARGET, ...COST] },
 ];
 

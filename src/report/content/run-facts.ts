@@ -1,4 +1,5 @@
 import type { RunResult } from '../../result/run-result.ts';
+import { isHeld } from '../../result/view.ts';
 import { leadingReasons, listCounted, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
@@ -17,7 +18,8 @@ function profileText(profile: StoredPlan['profile']): string {
 }
 
 /** The load of a run in one line. */
-export function loadText({ plan, samples, shards }: RunResult): string {
+export function loadText(result: RunResult): string {
+  const { plan, samples, shards } = result;
   const each = shards === null ? '' : ` in each of ${plural(shards.length, 'shard')}`;
   const by = `${plural(plan.workers, 'worker')}${each}, ${plan.driver} driver`;
   const clients = plural(plan.clients, 'client');
@@ -25,9 +27,12 @@ export function loadText({ plan, samples, shards }: RunResult): string {
   if (samples.unit === 'push') {
     return `${clients}, listening for ${formatDurationMs(plan.durationMs)}, ${by}`;
   }
+  if (isHeld(result))
+    return `${clients}, holding their connections for ${formatDurationMs(plan.durationMs)}, ${by}`;
   const load = `${profileText(plan.profile)} (${plan.arrival})`;
-  const payload = `${formatBytes(plan.payloadBytes)} ${plan.payloadType}`;
-  return `${clients}, ${load}, ${payload}, ${by}, seed ${plan.seed}`;
+  const payload =
+    samples.unit === 'connection' ? '' : `, ${formatBytes(plan.payloadBytes)} ${plan.payloadType}`;
+  return `${clients}, ${load}${payload}, ${by}, seed ${plan.seed}`;
 }
 
 function reasonsText(reasons: ReadonlyArray<{ reason: string; count: number }>): string {
@@ -36,12 +41,18 @@ function reasonsText(reasons: ReadonlyArray<{ reason: string; count: number }>):
     .join('');
 }
 
+function intendedNoun(unit: RunResult['samples']['unit']): string {
+  return unit === 'iteration' || unit === 'connection' ? unit : 'message';
+}
+
 /** `50.0/s sent of 50.0/s intended (500 of 500 messages)`; `20.0/s pushed by the server (60 pushes)` */
-export function rateText({ rate, samples }: RunResult): string {
+export function rateText(result: RunResult): string {
+  const { rate, samples } = result;
+  if (isHeld(result)) return 'nothing is sent';
   if (samples.unit === 'push') {
     return `${formatValue('rate', rate.achievedHz)} pushed by the server (${plural(rate.sent, 'push')})`;
   }
-  const counts = `${formatCount(rate.sent)} of ${plural(rate.intended, samples.unit === 'iteration' ? 'iteration' : 'message')}`;
+  const counts = `${formatCount(rate.sent)} of ${plural(rate.intended, intendedNoun(samples.unit))}`;
   return `${formatValue('rate', rate.achievedHz)} sent of ${formatValue('rate', rate.intendedHz)} intended (${counts})${reasonsText(rate.unsent)}`;
 }
 
@@ -56,8 +67,8 @@ export function clientsText({ clients }: RunResult): string {
 
 /** Independent samples, and how many of the sent ones did not reach every receiver. */
 export function samplesText({ samples }: RunResult): string {
-  const incomplete =
-    samples.incomplete === 0 ? '' : `; ${formatCount(samples.incomplete)} not received by all`;
+  const fate = samples.unit === 'connection' ? 'cut' : 'not received by all';
+  const incomplete = samples.incomplete === 0 ? '' : `; ${formatCount(samples.incomplete)} ${fate}`;
   return `${plural(samples.count, samples.unit)}${incomplete}`;
 }
 

@@ -38,7 +38,7 @@ export interface ServerUnderTest {
   /** Where the clients connect. */
   readonly url: string;
   /** Null for a server that was already running, whose processes are unknown. */
-  readonly telemetry: Pick<ServerTelemetry, 'sampleNow' | 'processes' | 'notes'> | null;
+  readonly telemetry: Pick<ServerTelemetry, 'beforeConnect' | 'sampleNow' | 'processes' | 'notes'> | null;
   /** Ends it if this run started it. Resolves to what could not be ended. May be called again. */
   stop(): Promise<readonly Finding[]>;
 }

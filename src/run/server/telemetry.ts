@@ -97,9 +97,14 @@ export class ProcSampler {
 const READ_EVERY_MS = 1000;
 
 /** Samples of one process of the server; from `proc`, of all processes without a probe as one. */
-export type SampledProcess =
+type ServingProcess =
   | ProbedProcess
   | { readonly source: 'proc'; readonly pid: number; readonly samples: readonly OutsideSample[] };
+
+export type SampledProcess = ServingProcess & {
+  /** Resident memory before the clients connected; null where the system does not report it. */
+  readonly rssBeforeBytes: number | null;
+};
 
 /** A server as its telemetry needs it. */
 export interface WatchedServer {
@@ -120,6 +125,8 @@ export class ServerTelemetry {
   #server: WatchedServer | null = null;
   #proc: ProcSampler | null = null;
   #isMeasuring = false;
+  /** Resident memory of each process before the clients connected, by pid. */
+  readonly #rssBefore = new Map<number, number>();
 
   /** @param originNs the origin of the run's clock. */
   constructor(probes: ProbeListener, originNs: bigint) {
@@ -140,6 +147,11 @@ export class ServerTelemetry {
     const readUnprobed = () => readAll().filter(({ pid }) => !this.#probes.knows(pid));
     this.#proc = new ProcSampler(server.isReference ? readUnprobed : readAll, this.#clock);
     this.#timer = setInterval(() => this.#readProc(), READ_EVERY_MS).unref();
+  }
+
+  /** Notes the memory of a server without clients. */
+  beforeConnect(): void {
+    for (const { pid } of this.#server?.tree.read() ?? []) this.#rssBefore.set(pid, readRssBytes(pid));
   }
 
   /** Ends a sample now, so that samples end where phases end. The first call marks the start of measuring. */
@@ -164,13 +176,23 @@ export class ServerTelemetry {
 
   /** Every process of the server, those with a probe first, by pid; empty when nothing is known of them. */
   processes(): readonly SampledProcess[] {
+    return this.#serving().map((process) => ({ ...process, rssBeforeBytes: this.#rssBeforeOf(process) }));
+  }
+
+  #rssBeforeOf({ source, pid }: ServingProcess): number | null {
+    if (source === 'probe') return this.#rssBefore.get(pid) ?? null;
+    const unprobed = [...this.#rssBefore].filter(([each]) => !this.#probes.knows(each));
+    return unprobed.length === 0 ? null : sumOf(unprobed.map(([, bytes]) => bytes));
+  }
+
+  #serving(): readonly ServingProcess[] {
     if (this.#server?.isReference === true) return [...this.#probes.all, ...this.#fromProc()];
     const { serving } = this.#probes;
     return serving.length > 0 ? serving : this.#likelyServing();
   }
 
   /** The likely server when no probed process was seen to accept connections: native code may accept them. */
-  #likelyServing(): readonly SampledProcess[] {
+  #likelyServing(): readonly ServingProcess[] {
     const likely = this.#probes.all.toSorted((a, b) => cpuMs(b) - cpuMs(a)).slice(0, 1);
     const fromProc = this.#fromProc();
     // npm and watchers are probed too, and the server behind them may not be.
@@ -178,7 +200,7 @@ export class ServerTelemetry {
     return fromProc.length === 0 || isBusiest ? likely : fromProc;
   }
 
-  #fromProc(): SampledProcess[] {
+  #fromProc(): ServingProcess[] {
     const samples = this.#proc?.samples ?? [];
     return samples.length === 0 ? [] : [{ source: 'proc', pid: this.#server?.tree.rootPid ?? -1, samples }];
   }
@@ -207,6 +229,6 @@ export class ServerTelemetry {
   }
 }
 
-function cpuMs({ samples }: SampledProcess): number {
+function cpuMs({ samples }: ServingProcess): number {
   return sumOf(samples.map((sample) => sample.cpuMs));
 }

@@ -1,8 +1,8 @@
 import { type Finding, faultOf } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { viewResult } from '../../result/view.ts';
+import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
-import { formatCount } from '../../units.ts';
+import { formatCount, formatNs } from '../../units.ts';
 import { findOverload } from './overload.ts';
 import { judgeValidity, noteUncertainty } from './rules.ts';
 
@@ -40,6 +40,7 @@ export function judgeRun(
   const isOverloaded = queue?.code === 'server_overloaded';
   const delivery = isGeneratorLimit || isOverloaded ? null : findImperfectDelivery(result.ledger);
   const findings = [...result.findings, queue, delivery];
+  findings.push(findCuts(view));
   if (result.failed.length > 0) findings.push({ code: 'failed', message: listCounted(result.failed) });
   const { corrupted, unexpected } = result.ledger;
   if (corrupted > 0) {
@@ -50,7 +51,7 @@ export function judgeRun(
     const message = `${plural(unexpected, 'unexpected message')}: ${listCounted(result.unexpected)}`;
     findings.push({ code: 'unexpected_deliveries', message });
   }
-  const notes = [...result.notes, noteUncertainty(view)];
+  const notes = [...result.notes, noteUncertainty(view), noteStages(view)];
   if (result.warmup.stable === false) notes.push(UNSTABLE_WARMUP);
   return {
     ...result,
@@ -63,6 +64,31 @@ export function judgeRun(
     findings: findings.filter((finding) => finding !== null),
     notes: notes.filter((note) => note !== null),
   };
+}
+
+/** Connections that were held and cut, and the age at which they were. */
+function findCuts(view: ResultView): Finding | null {
+  const { samples, clients } = view.result;
+  const ages = view.histogram('connection_age');
+  if (!isHeld(view.result) || samples.incomplete === 0) return null;
+  const age = ages === null ? '' : ` at an age of ${agesText(ages.quantileNs(0), ages.maxNs)}`;
+  const message = `${formatCount(samples.incomplete)} of ${plural(clients.connected, 'connection')} were cut${age}: ${listCounted(clients.dropped)}`;
+  return { code: 'connections_cut', message };
+}
+
+/** `60.0 s`; `4.0 s to 60.0 s` */
+function agesText(minNs: number, maxNs: number): string {
+  const [min, max] = [formatNs(minNs), formatNs(maxNs)];
+  return min === max ? max : `${min} to ${max}`;
+}
+
+/** Notes that the stages of a handshake are unknown, where they are what the run is about. */
+function noteStages({ result }: ResultView): Finding | null {
+  const { headline, samples, series, plan } = result;
+  const isKnown = Object.keys(series).some((name) => name.startsWith('stage_'));
+  if (headline !== 'handshake' || samples.count === 0 || isKnown) return null;
+  const message = `the driver ${plan.driver} reports no stages of a handshake over ${plan.target.protocol} ${plan.transport}`;
+  return { code: 'no_stages', message };
 }
 
 function findImperfectDelivery({

@@ -4,7 +4,7 @@ import type { Reason } from '../../measure/reason-counts.ts';
 import { unstalled } from '../../measure/series.ts';
 import { type Finding, faultOf } from '../../result/findings.ts';
 import { measuredProcesses, measuredTelemetry, runQueueWaitMs } from '../../result/telemetry.ts';
-import { type ResultView, samplesNeeded } from '../../result/view.ts';
+import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, passive, plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 
@@ -155,18 +155,20 @@ function totalOf(reasons: readonly Reason[]): number {
 
 const isOwnLimit = ({ reason }: Reason) => reason.includes(REFUSED_BY_OWN_SYSTEM);
 
-const systemLimit: Rule = ({ result: { clients } }) => {
-  const causes = [...clients.failures, ...clients.dropped].filter(isOwnLimit);
+const systemLimit: Rule = ({ result: { clients, failed } }) => {
+  const causes = [...clients.failures, ...clients.dropped, ...failed].filter(isOwnLimit);
   if (causes.length === 0) return null;
   const message = `${plural(totalOf(causes), 'client')} could not connect: ${listCounted(causes)}`;
   return { code: 'system_limit', message };
 };
 
-const clientsLost: Rule = ({ result: { clients } }) => {
+const clientsLost: Rule = ({ result }) => {
+  const { clients } = result;
   const [failures = [], drops = []] = [clients.failures, clients.dropped].map((causes) =>
     causes.filter((cause) => !isOwnLimit(cause)),
   );
-  const causes = [...failures, ...drops];
+  // Where connections are held, one that is cut is a result.
+  const causes = isHeld(result) ? failures : [...failures, ...drops];
   if (causes.length === 0) return null;
   const missing = clients.planned - clients.connected - totalOf(clients.failures.filter(isOwnLimit));
   // The clients of a worker that died while connecting are missing without a failure.
@@ -196,7 +198,7 @@ function whyNone(
 const tooFewSamples: Rule = (view, causes) => {
   const needed = samplesNeeded(0.5);
   const { samples, ledger, failed } = view.result;
-  if (samples.count >= needed) return null;
+  if (samples.count >= needed || isHeld(view.result)) return null;
   const cause = listCounted(failed.slice(0, 1));
   const message =
     ledger.expected > 0 && ledger.delivered === 0

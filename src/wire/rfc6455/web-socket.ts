@@ -22,7 +22,10 @@ export interface WebSocketEnd {
 
 /** What happens on a WebSocket. Methods are called on the object of the connection. */
 export interface WebSocketHandlers extends Pick<FrameHandlers, 'onText'> {
-  onOpen(accepted: Accepted): void;
+  /** A stage before the opening handshake is over. */
+  onStage?(stage: 'tcp' | 'tls'): void;
+  /** The server has accepted the WebSocket. */
+  onOpen(accepted: Accepted, arrival: Arrival): void;
   /** A message; its bytes are valid during the call only. */
   onMessage(kind: MessageKind, payload: Buffer, arrival: Arrival): void;
   onPong(data: Buffer, arrival: Arrival): void;
@@ -82,7 +85,12 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     this.#stream = open(address, this);
   }
 
-  onOpen(): void {
+  onTcp(): void {
+    this.#handlers.onStage?.('tcp');
+  }
+
+  onOpen(layer: 'tcp' | 'tls' = 'tcp'): void {
+    this.#handlers.onStage?.(layer);
     if (this.#opening !== null) this.#stream.write(this.#opening.request);
   }
 
@@ -180,7 +188,7 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     }
     this.#opening = null;
     this.#state = 'open';
-    this.#handlers.onOpen(outcome.accepted);
+    this.#handlers.onOpen(outcome.accepted, arrival);
     // The handler may have ended the connection.
     if (outcome.rest.length > 0) this.#frames.push(outcome.rest, arrival);
   }

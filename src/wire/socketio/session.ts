@@ -14,7 +14,7 @@ export interface SessionHandlers {
   /** Sends a message of Engine.IO. */
   sendMessage(message: PacketMessage): void;
   /** The client is in its namespace. */
-  onConnected(): void;
+  onConnected(arrival: Arrival): void;
   /** The server refuses the client, or ends one that was connected with an error packet. */
   onRefused(refusal: Refusal, wasConnected: boolean): void;
   /** `id` is the number to acknowledge; null when the server expects no acknowledgement. */
@@ -99,7 +99,7 @@ export class SocketioSession {
     const handlers = this.#handlers;
     switch (type) {
       case PACKET.connect:
-        this.#takeConnect(data);
+        this.#takeConnect(data, arrival);
         break;
       case PACKET.disconnect:
         this.#isConnected = false;
@@ -121,7 +121,7 @@ export class SocketioSession {
     }
   }
 
-  #takeConnect(data: unknown): void {
+  #takeConnect(data: unknown, arrival: Arrival): void {
     const { sid, pid } = (data ?? {}) as { readonly sid?: unknown; readonly pid?: unknown };
     if (!sid) {
       this.#handlers.onProblem('the server speaks Socket.IO v2.x, the client version 3 or 4');
@@ -129,7 +129,7 @@ export class SocketioSession {
     }
     this.#isRecoverable = Boolean(pid);
     this.#isConnected = true;
-    this.#handlers.onConnected();
+    this.#handlers.onConnected(arrival);
   }
 
   /** Connection state recovery appends an offset to events without an acknowledgement. */

@@ -45,7 +45,8 @@ class NodeStream implements ByteStream {
     this.#socket = socket;
     let error: Error | null = null;
     if (tls !== null) socket.on('data', (bytes: Buffer) => handlers.onBytes(bytes, arriveNow()));
-    socket.once(tls === null ? 'connect' : 'secureConnect', () => handlers.onOpen());
+    socket.once('connect', () => (tls === null ? handlers.onOpen() : handlers.onTcp?.()));
+    if (tls !== null) socket.once('secureConnect', () => handlers.onOpen('tls'));
     socket.once('end', () => handlers.onEnd());
     socket.once('error', (cause) => {
       error = cause;

@@ -23,8 +23,10 @@ export interface Arrival extends ReceiptTime {
  * of the connection: a closure for each would take more memory than the rest of an idle connection.
  */
 export interface StreamHandlers {
-  /** The connection is open, with TLS where it was asked for. */
-  onOpen(): void;
+  /** TCP is connected and TLS follows. Not called where there is no TLS. */
+  onTcp?(): void;
+  /** The connection is open; `layer` names TLS where it was asked for. */
+  onOpen(layer?: 'tls'): void;
   /** Bytes arrived, which are valid during the call only. */
   onBytes(bytes: Buffer, arrival: Arrival): void;
   /** The peer sends nothing more. */

@@ -98,7 +98,13 @@ describe('the merge of all shards of a run', () => {
   });
 
   it('keeps the processes of all shards apart, and names what their machines do not share', () => {
-    const process = { role: 'generator 1', pid: 7, source: 'probe', samples: [] } as const;
+    const process = {
+      role: 'generator 1',
+      pid: 7,
+      source: 'probe',
+      rssBeforeBytes: null,
+      samples: [],
+    } as const;
     const merged = mergeAll(
       edited(everyoneHears(6), 3, (result, index) => ({
         ...result,

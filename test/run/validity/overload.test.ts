@@ -60,7 +60,7 @@ function serverOf(part: Partial<Sample> = {}, role = 'server'): Servers[number] 
     ...part,
     atMs: (second + 1) * 1000,
   }));
-  return { role, pid: 1, source: 'probe', samples };
+  return { role, pid: 1, source: 'probe', rssBeforeBytes: null, samples };
 }
 
 /** What is known of a process from outside. */

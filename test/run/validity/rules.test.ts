@@ -162,7 +162,13 @@ function withWorkers(...workers: ReadonlyArray<readonly [loop: number, pacing: n
       loopUtilization,
       pacingShare,
     }));
-    return { role: `generator ${index + 1}`, pid: 200 + index, source: 'probe' as const, samples };
+    return {
+      role: `generator ${index + 1}`,
+      pid: 200 + index,
+      source: 'probe' as const,
+      rssBeforeBytes: null,
+      samples,
+    };
   });
   return varied({ telemetry: { ...VALID.telemetry, workers: telemetry } });
 }
