@@ -2,8 +2,7 @@ import { aloneEach, defineScenario, HANDSHAKE_STAGES, onOff, option } from '../s
 
 export const connectStorm = defineScenario({
   name: 'connect-storm',
-  summary:
-    'clients connect at a rate; time of each handshake and of its stages, and connections accepted per second',
+  summary: 'clients connect at a rate; time of each handshake by stage, and connections accepted per second',
   headline: 'handshake',
   connections: 'iterations',
   series: {

@@ -158,6 +158,9 @@ describe('help', () => {
         --publishers <N>                        number of members of each room that publish, in turn (default: 1)
         --exclude-sender                        publish to the room without the sender (socket.to) instead of including it (server.in)
 
+      Options of connect-storm:
+        --hold                                  hold connections until the end of the run, instead of closing each after its handshake
+
       Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
 
       Examples:
@@ -241,6 +244,8 @@ describe('list', () => {
         upgrade            users connect by polling and upgrade to WebSocket; time to upgrade, and round trips meanwhile
         polling-vs-push    few messages to many clients; run it over each transport to compare polling with push
         observe            clients listen to what the server pushes on its own; gaps, and skew between receivers
+        idle               clients hold their connections and send nothing; memory of each, and when and why some are cut
+        connect-storm      clients connect at a rate; time of each handshake by stage, and connections accepted per second
 
       Servers
         socketio          Socket.IO on Node.js, rooms in memory; websocket, polling, upgrade
@@ -327,7 +332,7 @@ describe('an invalid command line', () => {
     ],
     [
       ['run', 'room-fan'],
-      'error: there is no scenario "room-fan"; available: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe\nsockbench list describes each of them.\n',
+      'error: there is no scenario "room-fan"; available: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm\nsockbench list describes each of them.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],
