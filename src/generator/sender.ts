@@ -7,7 +7,7 @@ import { arrivalsNs } from '../plan/arrivals.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
 import type { WorkerContext } from './context.ts';
 import type { SecondCounts, SentOfStream } from './messages.ts';
-import { OPERATIONS } from './operations/index.ts';
+import { copiesOf, OPERATIONS } from './operations/index.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
 import type { PacerWaits } from './pacer-waits.ts';
 
@@ -117,6 +117,15 @@ export class SentMessages {
   /** Measured messages sent so far, by stream. */
   byStream(): SentOfStream[] {
     return this.#measured.map((sent, stream) => ({ stream, sent })).filter(({ sent }) => sent > 0);
+  }
+
+  /** How many copies one receiver of each measured message gets in all. */
+  copies(): number {
+    const { streams } = this.#context.layout;
+    return this.byStream().reduce((sum, { stream, sent }) => {
+      const laidOut = streams[stream];
+      return sum + sent * (laidOut === undefined ? 0 : copiesOf(laidOut));
+    }, 0);
   }
 }
 

@@ -14,7 +14,7 @@ import { connectAll, joinAll, membersOf } from './joining.ts';
 import { findTooLarge } from './message-limit.ts';
 import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
-import { copiesOf, OPERATIONS } from './operations/index.ts';
+import { OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
 import { waitsOf } from './pacer-waits.ts';
 import { ClientPool } from './pool.ts';
@@ -82,7 +82,7 @@ export class GeneratorSession {
   }
 
   #createPool(): ClientPool {
-    const { clock, timers, recorder, layout } = this.#context;
+    const { clock, timers, recorder } = this.#context;
     return new ClientPool({
       driver: this.#options.driver,
       clock,
@@ -94,15 +94,13 @@ export class GeneratorSession {
         recorder.record('connect', connectNs);
       },
       onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
-      onDropped: (client, reason, ageNs) => {
-        if (isHolding(layout)) recorder.record('connection_age', ageNs);
-        this.#noteDropped(client, reason);
-      },
+      onDropped: (...dropped) => this.#noteDropped(...dropped),
     });
   }
 
   /** Reports a dropped client in the next pass of the event loop, together with all others. */
-  #noteDropped(client: number, reason: string): void {
+  #noteDropped(client: number, reason: string, ageNs: number): void {
+    if (isHolding(this.#context.layout)) this.#context.recorder.record('connection_age', ageNs);
     if (this.#dropped.length === 0) this.#context.timers.soon(() => this.#postDropped());
     this.#dropped.push({ client, reason: foreign(reason, REASON_CHARACTERS) });
   }
@@ -227,13 +225,8 @@ export class GeneratorSession {
 
   /** Whether every message that this worker's clients sent came once to each receiver. */
   #isExact(): boolean {
-    const { streams } = this.#context.layout;
     const { delivered, duplicated } = this.#receiver.ledger.totals();
-    const expected = this.#messages.byStream().reduce((sum, { stream, sent }) => {
-      const laidOut = streams[stream];
-      return sum + sent * (laidOut === undefined ? 0 : copiesOf(laidOut));
-    }, 0);
-    return delivered === expected && duplicated === 0;
+    return delivered === this.#messages.copies() && duplicated === 0;
   }
 
   #takeMeasured(isLast: boolean): MeasuredPart {
