@@ -195,11 +195,15 @@ class SocketioConnection implements Connection {
     return { messageBytes: Math.max(...sizes), maxBytes };
   }
 
-  /** Connection state recovery appends an offset to every broadcast, which the client does not remove. */
+  /**
+   * Leaves out what the client adds to the data of an event: the function that acknowledges it, or the offset that
+   * connection state recovery appends.
+   */
   #dataOf(data: readonly unknown[]): unknown {
     const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
-    const hasOffset = recoverable !== undefined && data.length > 1;
-    return oneOrAll(hasOffset ? data.slice(0, -1) : data);
+    const last = data.at(-1);
+    const hasOffset = recoverable !== undefined && data.length > 1 && typeof last === 'string';
+    return oneOrAll(hasOffset || typeof last === 'function' ? data.slice(0, -1) : data);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {

@@ -132,7 +132,10 @@ export class SocketioSession {
     this.#handlers.onConnected(arrival);
   }
 
-  /** Connection state recovery appends an offset to events without an acknowledgement. */
+  /**
+   * Connection state recovery appends an offset to events without an acknowledgement. A single text may be the offset of an
+   * event without data, or the data of a volatile event, which has none.
+   */
   #withoutOffset(args: readonly unknown[], id: number | null): readonly unknown[] {
     const mayHaveOffset = this.#isRecoverable && id === null && args.length > 1;
     return mayHaveOffset && typeof args.at(-1) === 'string' ? args.slice(0, -1) : args;
