@@ -4,7 +4,7 @@ import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { officialSocketio } from '../../src/drivers/socketio.ts';
 import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { listening } from '../support/refusing-servers.ts';
-import { SOCKET_KINDS } from '../support/socket-kinds.ts';
+import { SOCKETS } from '../wire/support/sockets.ts';
 
 type Connect = (options: Partial<ConnectOptions> & { url: string }) => Promise<Connection>;
 
@@ -14,12 +14,10 @@ const DEFAULTS = { transport: 'websocket', timeoutMs: 5000 } as const;
 export const connectOfficially: Connect = (options) => officialSocketio.connect({ ...DEFAULTS, ...options });
 
 /** The wire driver over both kinds of sockets. */
-export const WIRE_CLIENTS: ReadonlyArray<[name: string, connect: Connect]> = Object.entries(SOCKET_KINDS).map(
-  ([kind, openStream]) => [
-    `wire over ${kind} sockets`,
-    (options) => wireSocketio.connect({ ...DEFAULTS, openStream, ...options }),
-  ],
-);
+export const WIRE_CLIENTS = SOCKETS.map(([kind, openStream]): [name: string, connect: Connect] => [
+  `wire over ${kind} sockets`,
+  (options) => wireSocketio.connect({ ...DEFAULTS, openStream, ...options }),
+]);
 
 export const ALL_CLIENTS = [['official', connectOfficially] as const, ...WIRE_CLIENTS];
 

@@ -103,12 +103,7 @@ describe('a client that is refused', () => {
       { auth: { token: 'silent' }, timeoutMs: 100 },
       /^no answer from the namespace within 100 ms$/,
     ],
-    [
-      'by the handshake',
-      '',
-      { headers: { 'x-refuse': '1' } },
-      /^websocket error \(.* 400\)$/,
-    ],
+    ['by the handshake', '', { headers: { 'x-refuse': '1' } }, /^websocket error \(.* 400\)$/],
   ];
 
   it.each(REFUSALS)('%s has the reason of socket.io-client', async (_, path, options, reason) => {
