@@ -164,7 +164,7 @@ export async function planSearch(name: string, flags: Flags): Promise<PlannedSea
 }
 
 function searchWith(
-  { scenario, config, planWith, withinLimit }: PlanSource,
+  { scenario, config, warnings: ofSource, planWith, withinLimit }: PlanSource,
   design: SearchDesign,
   asked: SearchFlags,
   flags: Flags,
@@ -178,7 +178,7 @@ function searchWith(
   const planAt = (value: number) => planStep(value, vary, objectives, asked.longestStep, draftAt);
   const askedMs = first.plan.durationMs;
   const firstMs = planAt(design.from).plan.durationMs;
-  const warnings: string[] = [];
+  const warnings = [...ofSource];
   if (firstMs > askedMs) {
     const times = `${formatDurationMs(firstMs)} instead of ${formatDurationMs(askedMs)}`;
     warnings.push(`the first runs take ${times}: ${needsText(objectives)}`);

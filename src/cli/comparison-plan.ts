@@ -45,6 +45,8 @@ export interface ArmPlan extends PlannedRun {
   readonly name: string;
   readonly spec: string;
   readonly config: LoadedConfig;
+  /** Sentences to show before the first run. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -67,8 +69,8 @@ export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags)
     );
   }
   const source = await readSource(scenarioName, { ...shared, ...flags }, comparisonTiming);
-  const { config, planWith, withinLimit } = source;
-  return { name, spec, config, ...(await withinLimit(planWith)) };
+  const { config, warnings, planWith, withinLimit } = source;
+  return { name, spec, config, warnings, ...(await withinLimit(planWith)) };
 }
 
 /** The parts of a comparison before its flags are applied. */
@@ -121,7 +123,12 @@ export async function planComparison(
     design,
     thresholds,
     notes,
-    warnings: [...warnings, ...notes.map(({ message }) => message), ...tooFewRounds(design)],
+    warnings: [
+      ...new Set(arms.flatMap((arm) => arm.warnings)),
+      ...warnings,
+      ...notes.map(({ message }) => message),
+      ...tooFewRounds(design),
+    ],
     formats,
     out: asked.out,
     isQuiet: asked.quiet,

@@ -106,18 +106,19 @@ export const SOURCE_OPTIONS = {
   option: repeated('NAME=VALUE', 'option of your own scenario'),
 } as const satisfies OptionTable;
 
-/** Adds a command that measures a scenario: its own options, then those of every run; `help` follows all options. */
+/** Adds a command that measures a scenario: its own options, then those of every run; `help` follows all options. `usualScenario` is taken where none is given. */
 export function addScenarioCommand(
   program: Command,
   name: string,
   description: string,
   options: OptionTable,
   help: string,
+  usualScenario: string | null = null,
 ): Command {
-  const command = program
-    .command(name)
-    .description(description)
-    .argument('<scenario>', 'name of a scenario (see list), or a scenario file');
+  const command = program.command(name).description(description);
+  const scenario = 'name of a scenario (see list), or a scenario file';
+  if (usualScenario === null) command.argument('<scenario>', scenario);
+  else command.argument('[scenario]', scenario, usualScenario);
   addOptions(command, { ...options, ...SOURCE_OPTIONS });
   addRunOptions(command);
   return command.addHelpText('after', help);

@@ -9,6 +9,7 @@ import { list } from '../text.ts';
 import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
 import { withinLimit } from '../user-files/interrupt.ts';
 import { rehearseTarget } from '../user-files/rehearse.ts';
+import { readAutoWorkers } from './calibrations.ts';
 import {
   configuredOptions,
   type Flags,
@@ -23,6 +24,8 @@ import { type FoundTarget, findTarget, resolveScenario, resolveTarget, targetDef
 export interface PlanSource {
   readonly scenario: Scenario;
   readonly config: LoadedConfig;
+  /** Sentences to show before the first run. */
+  readonly warnings: readonly string[];
   /**
    * Makes a plan, with the options in `varied` in place of the given ones; these must not concern the target. Throws a
    * SockbenchError for options that are not allowed, alone or together.
@@ -58,15 +61,17 @@ export async function readSource(
   const found = await findTarget(target);
   const asked = { ...targetDefaults(found), ...chosen };
   const targetOf = targetResolver(scenario, found, asked);
+  const auto = await readAutoWorkers(scenario, asked);
   const mapping = found.kind === 'file' ? found.definition : chat;
   let isRehearsed = false;
   const files = [file, found.kind === 'file' ? found.file : null].filter((each) => each !== null);
   return {
     scenario,
     config,
+    warnings: auto.problems,
     withinLimit: (work) => withinLimit(files, work),
     planWith(varied = {}) {
-      const planned = buildPlan(scenario, { ...asked, ...varied }, targetOf, file);
+      const planned = auto.choose(buildPlan(scenario, { ...asked, ...varied }, targetOf, file));
       requireOperations(planned, mapping);
       if (found.kind === 'file' && !isRehearsed) {
         rehearseTarget(found.definition, found.file, mappingNeeds(planned.layout), planned);

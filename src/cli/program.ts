@@ -5,6 +5,7 @@ import { VERSION } from '../package.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { didYouMean, list, shellWord } from '../text.ts';
 import type { AddCommand, Cli } from './cli.ts';
+import { addCalibrate } from './commands/calibrate.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRun,
   addCompare,
   addCapacity,
+  addCalibrate,
   addGate,
   addMerge,
   addReport,
@@ -32,7 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
 ];
 
 /** Commands that start processes. Before they do, they remove what a killed sockbench has left. */
-const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'gate', 'serve'];
+const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'calibrate', 'gate', 'serve'];
 const MAX_SHOWN_LEFTOVERS = 3;
 
 const MAX_HELP_WIDTH = 120;

@@ -41,7 +41,8 @@ export function endpointOf(url: URL): { readonly host: string; readonly port: nu
 
 const LOCALHOST = 'localhost';
 
-function isThisMachine(url: URL): boolean {
+/** Whether a URL leads to this machine, by its name or address. No name is resolved. */
+export function isThisMachine(url: URL): boolean {
   const { host } = endpointOf(url);
   if (host === LOCALHOST) return true;
   const version = isIP(host);

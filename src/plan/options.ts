@@ -36,6 +36,15 @@ function transportName(name: string): (typeof TRANSPORTS)[number] {
   return fail('BAD_OPTION', `${name} is not supported: ${unsupported.reason}`, unsupported.hint);
 }
 
+/** The number is chosen when the rest of the plan is known. */
+export const AUTO_WORKERS = 'auto';
+
+const givenWorkers = integer(1, 256);
+
+function workerCount(text: string): number | typeof AUTO_WORKERS {
+  return text === AUTO_WORKERS ? AUTO_WORKERS : givenWorkers(text);
+}
+
 /** `chat` and `/chat` are the same namespace. */
 function namespaceName(text: string): string {
   if (/^\/?[\w/-]+$/.test(text)) return text.startsWith('/') ? text : `/${text}`;
@@ -174,7 +183,12 @@ export const PLAN_OPTIONS = {
     'maximum time for a connection to open, or for the server to start',
     positive(timeMs),
   ),
-  workers: option('N', '1', 'generator processes', integer(1, 256)),
+  workers: option(
+    'N|auto',
+    '1',
+    'generator processes; auto takes what a calibration of this plan shows to be enough, or 1 without one',
+    workerCount,
+  ),
   pin: option('on|off', 'on', 'pin server and workers to separate CPUs (Linux)', switched),
   seed: option('N', '1', 'seed of random arrivals', integer(0, 2 ** 31 - 1)),
   allowRemote: option('HOST', null, 'permit load on this remote host; its owner must agree'),

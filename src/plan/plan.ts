@@ -9,7 +9,14 @@ import { plural } from '../text.ts';
 import { formatDurationMs } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { requireSoundLayout } from './layout.ts';
-import { PLAN_OPTIONS, type PlanOptions, SETTING_NAMES, type SettingName, type Settings } from './options.ts';
+import {
+  AUTO_WORKERS,
+  PLAN_OPTIONS,
+  type PlanOptions,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+} from './options.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
 
 /** Connecting takes at most a day, as the other phases do. */
@@ -83,6 +90,8 @@ export const planSchema = z
     sockets: z.enum(['auto', 'kernel', 'node']).default('auto'),
     clients: whole,
     workers: whole,
+    /** Why --workers auto chose this number; null for a number that was given. */
+    workersReason: text.nullable().default(null),
     pin: z.boolean(),
     profile: z.array(z.object({ durationMs: decimal, fromHz: decimal, toHz: decimal }).readonly()).readonly(),
     arrival: z.enum(ARRIVALS),
@@ -114,9 +123,11 @@ export interface PlannedRun {
   readonly layout: Layout;
 }
 
+export const DEFAULT_WORKERS = Number(PLAN_OPTIONS.workers.default);
+
 /**
  * Turns given options into a frozen plan and its layout. `targetOf` resolves the target from the parsed options and the
- * names of the settings that were given.
+ * names of the settings that were given. `--workers auto` is the default here, for a calibration to replace.
  * Throws a SockbenchError for values that are not allowed, alone or together.
  */
 export function buildPlan(
@@ -149,7 +160,8 @@ export function buildPlan(
     driver: options.driver ?? defaultDriver(target.protocol, options.transport),
     sockets: options.sockets,
     clients: options.clients,
-    workers: options.workers,
+    workers: options.workers === AUTO_WORKERS ? DEFAULT_WORKERS : options.workers,
+    workersReason: options.workers === AUTO_WORKERS ? 'the default' : null,
     pin: options.pin === 'on',
     profile,
     arrival: options.arrival,
@@ -192,7 +204,7 @@ function requireConsistent(options: PlanOptions, given: GivenOptions, asked: Giv
       'Increase --connect-rate.',
     );
   }
-  if (options.workers > options.clients) {
+  if (options.workers !== AUTO_WORKERS && options.workers > options.clients) {
     fail(
       'TOO_MANY',
       `--workers ${options.workers} is more than the ${plural(options.clients, 'client')}`,

@@ -22,7 +22,9 @@ const textOrNone = (value: string | number | null) => (value === null ? NONE : S
  * The machine and the programs of a result. The commit is excluded, since a comparison is about it, and so are
  * disturbances, which make a run invalid. Memory is rounded to GiB, since machines of one kind differ a little.
  */
-export function environmentFingerprint(result: RunResult): Fingerprint {
+export function environmentFingerprint(
+  result: Pick<RunResult, 'plan' | 'environment' | 'tool'>,
+): Fingerprint {
   const { environment: env, tool } = result;
   const { server, workers } = env.affinity;
   return {
@@ -44,7 +46,10 @@ export function environmentFingerprint(result: RunResult): Fingerprint {
 }
 
 /** The runtime of a user's own server is part of what the user compares. */
-function serverRuntimeOf({ plan: { target }, environment: env }: RunResult): string {
+function serverRuntimeOf({
+  plan: { target },
+  environment: env,
+}: Pick<RunResult, 'plan' | 'environment'>): string {
   if (target.reference === null) return 'its own';
   const { runtime, version } = target.reference;
   const usual = runtime === 'node' ? env.nodeVersion : (env.packages['bun'] ?? NONE);

@@ -11,6 +11,7 @@ import {
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
 import { clockSchema } from './stored-clock.ts';
+import { runFloorSchema } from './stored-floor.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
@@ -211,6 +212,8 @@ export const runResultSchema = z.object({
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,
   thresholds: listOf(thresholdSchema),
+  /** Latency of the null server under the same plan, on the same machine; null where no calibration fits. */
+  floor: runFloorSchema.nullable().default(null),
   /** Set in the result of one shard. Its ledger counts what its own clients got; only a merge has the whole. */
   shard: shardSchema.nullable().default(null),
   /** The shards that this result was merged from, by index; null for the result of one run. */

@@ -58,7 +58,10 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Makes sure that a folder exists and can be written to; throws OUT_UNWRITABLE before anything is measured. */
-export async function requireWritable(folder: string): Promise<void> {
+export async function requireWritable(
+  folder: string,
+  hint = 'Choose another with --out DIR.',
+): Promise<void> {
   try {
     await makeFolder(folder);
     await access(folder, constants.W_OK);
@@ -66,10 +69,6 @@ export async function requireWritable(folder: string): Promise<void> {
     await (await open(trial, 'wx')).close();
     await rm(trial);
   } catch (error) {
-    fail(
-      'OUT_UNWRITABLE',
-      `the folder ${folder} cannot be written to: ${messageOf(error)}`,
-      'Choose another with --out DIR.',
-    );
+    fail('OUT_UNWRITABLE', `the folder ${folder} cannot be written to: ${messageOf(error)}`, hint);
   }
 }

@@ -75,6 +75,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     traffic: collector.traffic(timing.measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],
+    floor: null,
     shard:
       shard?.store(
         record,

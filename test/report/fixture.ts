@@ -201,6 +201,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     driver: 'official',
     clients,
     workers,
+    workersReason: null,
     pin: true,
     sockets: 'auto',
     verify: false,
@@ -327,6 +328,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     traffic: trafficOf(options),
     snapshotCostMaxMs: 0.42,
     thresholds: [],
+    floor: null,
     shard: null,
     shards: null,
   };

@@ -7,6 +7,7 @@ import { forecastRun } from '../../run/forecast.ts';
 import { runPlan } from '../../run/run.ts';
 import { planThresholds } from '../../stats/expectation.ts';
 import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
+import { findFloor, whyNoFloor } from '../calibrations.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
@@ -39,7 +40,8 @@ Examples:
 /** Checks everything before anything starts. */
 async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const { threshold } = readFlags({ threshold: RUN_OPTIONS.threshold }, flags);
-  const { config, planWith, withinLimit } = await readSource(name, flags);
+  const source = await readSource(name, flags);
+  const { config, planWith, withinLimit } = source;
   const planned = await withinLimit(planWith);
   const given = { ofConfig: config.threshold, asked: threshold };
   const { thresholds, warnings } = planThresholds(given, planned.scenario, {
@@ -51,21 +53,33 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, format);
   await requireWritable(out);
-  for (const warning of warnings) cli.err(`warning: ${warning}\n`);
+  for (const warning of [...source.warnings, ...warnings]) cli.err(`warning: ${warning}\n`);
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
 
   const { scenario, target, transport } = plan;
   const { shard } = hosted.host;
   const part = shard === null ? '' : `shard ${shardText(shard.shard)} of `;
   const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
-  const progress = showProgress(progressCli(cli, quiet), label);
+  const quietly = progressCli(cli, quiet);
+  const progress = showProgress(quietly, label);
   const hooks = { onProgress: progress.update, signal: cli.listenForStop(), commandLine: cli.argv };
   const result = await runPlan(hosted.planned, hooks, hosted.host).finally(progress.done);
+  await reportFloor(cli, quietly, result);
   // A threshold is about the whole run, which only a merge of its shards has.
   const judged = result.shard === null ? thresholds : [];
   result.thresholds.push(...judgeRunThresholds(result, judged));
   const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
   return unlessLost(delivery, exitCodeOfRun(result, judged));
+}
+
+/** Adds the floor of this machine to a result, where it was calibrated; says how to do that where it was not. */
+async function reportFloor(cli: Cli, quietly: Cli, result: RunResult): Promise<void> {
+  const { floor, problems } = await findFloor(result);
+  for (const problem of problems) cli.err(`warning: ${problem}\n`);
+  result.floor = floor;
+  if (floor !== null || problems.length > 0 || result.shard !== null || whyNoFloor(result.plan) !== null)
+    return;
+  quietly.err('this plan is not calibrated; sockbench calibrate measures the floor of this machine\n');
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */

@@ -86,13 +86,14 @@ export function warmupText({ warmup }: RunResult): string {
 
 /** What the tables and the first line of a run leave out. */
 export function resultFacts(result: RunResult): Fact[] {
-  const { invalid, findings, notes } = result;
+  const { invalid, findings, notes, plan } = result;
   const unmentioned = [...(invalid.length === 0 ? [] : findings), ...notes];
   return [
     ['rate', rateText(result)],
     ['clients', clientsText(result)],
     ['samples', samplesText(result)],
     ['warm-up', warmupText(result)],
+    ...(plan.workersReason === null ? [] : [['workers', `${plan.workers}: ${plan.workersReason}`] as const]),
     ...unmentioned.map(({ message }): Fact => ['note', message]),
   ];
 }

@@ -2,6 +2,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
 import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
+import { floorText } from './floor.ts';
 import { runCharts } from './run-charts.ts';
 import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
 import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
@@ -39,13 +40,22 @@ function labelledTable(
   return { headings, rows: rows.map(([, ...cells], run) => [labels[run] ?? '', ...cells]) };
 }
 
+/** The floor of each run that has one, with the label of the run where there are several. */
+function floorNotes({ views, labels }: Section): string[] {
+  return views.flatMap(({ result }, run) => {
+    const text = floorText(result);
+    if (text === null) return [];
+    return [views.length === 1 ? text : `${labels[run] ?? ''}: ${text}`];
+  });
+}
+
 /** Latency, Delivery and Cost. A table with nothing but names in it is left out. */
 function headlineBlocks(section: Section): Block[] {
   return HEADLINE_GROUPS.map(({ title, columns }): Block & { kind: 'table' } => ({
     kind: 'table',
     title,
     table: labelledTable(columns, section),
-    notes: shortageNotes(columns, section.views),
+    notes: [...(title === 'Latency' ? floorNotes(section) : []), ...shortageNotes(columns, section.views)],
     colours: section.colours,
   })).filter(({ table }) => table.headings.length > 1);
 }

@@ -105,6 +105,7 @@ export class ShardMerge {
       ledger,
       telemetry: this.#machines.telemetry,
       thresholds: [],
+      floor: null,
       shard: null,
       shards: this.#machines.shards(this.#clocks),
     };

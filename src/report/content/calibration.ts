@@ -1,0 +1,44 @@
+import type { Calibration, CapacityLimit, Floor } from '../../result/calibration.ts';
+import { formatCount, formatNumber } from '../../units.ts';
+import { type Block, type Report, tableBlock } from '../blocks.ts';
+import { type Column, column, tabulate } from './table.ts';
+
+const quantileOfFloor = (name: string, value: (floor: Floor) => number | null): Column<Floor> =>
+  column(name, name, 'duration', `${name} of the latency`, value, { unitGroup: 'latency' });
+
+const FLOOR_COLUMNS: ReadonlyArray<Column<Floor>> = [
+  column('workers', 'workers', 'count', 'generator processes', ({ workers }) => workers),
+  column('series', 'series', 'text', 'what is timed', ({ series }) => series),
+  quantileOfFloor('p50', ({ p50Ns }) => p50Ns),
+  quantileOfFloor('p90', ({ p90Ns }) => p90Ns),
+  quantileOfFloor('p99', ({ p99Ns }) => p99Ns),
+  column('samples', 'samples', 'count', 'independent samples', ({ samples }) => samples),
+];
+
+/** What is known of the loads above the capacity. */
+const LIMIT_TEXTS: Readonly<Record<CapacityLimit, string>> = {
+  generator: 'the generator was the limit above that',
+  server: 'the null server was the limit above that, so a worker may carry more',
+  disturbed: 'runs above that were disturbed, so a worker may carry more',
+  none: 'no limit was found, so a worker carries more',
+};
+
+/** `one worker carries 84,000 deliveries/s; the generator was the limit above that` */
+export function carriedText(capacity: Calibration['capacity']): string {
+  if (capacity === null) return 'unknown: no load was carried without a disturbance';
+  const { deliveriesHz, limit } = capacity;
+  return `one worker carries ${formatCount(Math.round(deliveriesHz))} deliveries/s; ${LIMIT_TEXTS[limit]}`;
+}
+
+/** What a calibration has measured, for a terminal. */
+export function calibrationReport({ setup, rateHz, floors, capacity }: Calibration): Report {
+  const plan = `${setup['scenario'] ?? ''} at ${formatNumber(rateHz)}/s, ${setup['clients'] ?? ''} clients, ${setup['driver'] ?? ''} driver`;
+  const blocks: Block[] = [
+    { kind: 'text', text: `CALIBRATED: ${plan}` },
+    ...tableBlock('Floor of this machine', tabulate(FLOOR_COLUMNS, floors), [
+      'a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000',
+    ]),
+    { kind: 'facts', title: 'Capacity', facts: [['capacity', carriedText(capacity)]] },
+  ];
+  return { title: plan, blocks, footer: '' };
+}
