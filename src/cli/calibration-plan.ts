@@ -24,7 +24,7 @@ export const CALIBRATION_OPTIONS = {
 } as const satisfies OptionTable;
 
 /** How long the parts of a calibration take. */
-interface Lengths {
+interface CalibrationLengths {
   readonly minFloorMs: number;
   readonly maxFloorMs: number;
   readonly stepMs: number;
@@ -34,7 +34,7 @@ interface Lengths {
   readonly searchMs: number;
 }
 
-const USUAL: Lengths = {
+const USUAL_LENGTHS: CalibrationLengths = {
   minFloorMs: 5000,
   maxFloorMs: 10_000,
   stepMs: 2000,
@@ -42,7 +42,7 @@ const USUAL: Lengths = {
   maxSteps: 12,
   searchMs: 45_000,
 };
-const QUICK: Lengths = {
+const QUICK_LENGTHS: CalibrationLengths = {
   minFloorMs: 2000,
   maxFloorMs: 2000,
   stepMs: 1000,
@@ -79,7 +79,7 @@ export interface PlannedCalibration {
 /** Checks everything before the first run. Throws NO_FLOOR for a plan that the null server cannot carry out. */
 export async function planCalibration(name: string, flags: Flags): Promise<PlannedCalibration> {
   const { quick, quiet } = readFlags(CALIBRATION_OPTIONS, flags);
-  const lengths = quick ? QUICK : USUAL;
+  const lengths = quick ? QUICK_LENGTHS : USUAL_LENGTHS;
   const { planWith, withinLimit, warnings } = await readSource(name, flags);
   const asked = await withinLimit(planWith);
   const { plan, layout } = asked;
@@ -104,6 +104,7 @@ export async function planCalibration(name: string, flags: Flags): Promise<Plann
     floorWith: (workers) =>
       planned({
         workers: String(workers),
+        rate: `${rateHz}/s`,
         duration: `${durationMs}ms`,
         warmupMax: `${3 * lengths.warmupMs}ms`,
       }),
@@ -129,7 +130,7 @@ function requireRate({ plan, layout }: PlannedRun): number {
 }
 
 /** Long enough for p99, as far as that is possible in the time for one floor. */
-function floorMs(planned: PlannedRun, { minFloorMs, maxFloorMs }: Lengths): number {
+function floorMs(planned: PlannedRun, { minFloorMs, maxFloorMs }: CalibrationLengths): number {
   const { plan } = planned;
   const samples = forecastRun(planned).samples.get(plan.headline) ?? 0;
   const neededMs = samples > 0 ? (plan.durationMs * samplesNeeded(0.99)) / samples : minFloorMs;

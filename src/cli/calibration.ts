@@ -15,7 +15,7 @@ export interface MeasuredStep {
 }
 
 /** Carries out a run on the null server. */
-export type Measure = (label: string, planned: PlannedRun) => Promise<MeasuredStep>;
+export type MeasureOnNull = (label: string, planned: PlannedRun) => Promise<MeasuredStep>;
 
 /** What a calibration has measured; `first` is a run that was not disturbed, of whose machine and plan it is. */
 export interface FoundCalibration {
@@ -29,7 +29,7 @@ export interface FoundCalibration {
  * where a floor was disturbed, or no number of workers carries the plan.
  */
 export async function measureCalibration(
-  measure: Measure,
+  measure: MeasureOnNull,
   planned: PlannedCalibration,
 ): Promise<FoundCalibration | string> {
   const { asked, askedWorkers, alsoTwo } = planned;
@@ -57,7 +57,7 @@ export async function measureCalibration(
 
 /** Searches the highest load of one worker; the run of the floor is the first step. */
 async function searchWorkerCapacity(
-  measure: Measure,
+  measure: MeasureOnNull,
   { search, searchMs, stepAt, elapsedMs }: PlannedCalibration,
   first: CalibrationStep,
 ): Promise<CalibrationStep[]> {

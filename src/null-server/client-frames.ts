@@ -1,6 +1,6 @@
 import { LENGTH_16, LENGTH_64, LENGTH_BITS, OPCODE_BITS } from '../wire/rfc6455/frame.ts';
 
-const KEY_BYTES = 4;
+const MASK_BYTES = 4;
 
 /** Takes a frame: its opcode and its payload without the mask, which is valid during the call only. */
 export type OnFrame = (opcode: number, payload: Buffer) => void;
@@ -30,14 +30,14 @@ export class ClientFrames {
     if (bytes.length - at < 2) return 0;
     const short = (bytes[at + 1] ?? 0) & LENGTH_BITS;
     const keyAt = at + 2 + (short === LENGTH_64 ? 8 : short === LENGTH_16 ? 2 : 0);
-    if (bytes.length < keyAt + KEY_BYTES) return 0;
+    if (bytes.length < keyAt + MASK_BYTES) return 0;
     const payloadBytes =
       short === LENGTH_64
         ? bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6)
         : short === LENGTH_16
           ? bytes.readUInt16BE(at + 2)
           : short;
-    const from = keyAt + KEY_BYTES;
+    const from = keyAt + MASK_BYTES;
     const end = from + payloadBytes;
     if (end > bytes.length) return 0;
     for (let index = from; index < end; index++) {

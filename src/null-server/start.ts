@@ -7,12 +7,12 @@ import { listenByKernel } from './kernel-listener.ts';
 import { listenByNode } from './node-listener.ts';
 import { NullChat } from './null-chat.ts';
 import type { Peer } from './peer.ts';
-import { SocketioConnection } from './socketio-connection.ts';
-import { WsConnection } from './ws-connection.ts';
+import { NullSocketioClient } from './socketio-client.ts';
+import { NullWsClient } from './ws-client.ts';
 
 const [name = '', host = '127.0.0.1', port = '0', settings = '{}'] = process.argv.slice(2);
 
-function report(line: object): void {
+function printReady(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
@@ -21,7 +21,7 @@ try {
   const { namespace = null }: Partial<ServerSettings> = JSON.parse(settings);
   const chat = new NullChat();
   const accept = (peer: Peer) => {
-    const client = isSocketio ? new SocketioConnection(peer, chat, namespace) : new WsConnection(peer, chat);
+    const client = isSocketio ? new NullSocketioClient(peer, chat, namespace) : new NullWsClient(peer, chat);
     chat.enter(client);
     return client;
   };
@@ -32,9 +32,9 @@ try {
   process.on('disconnect', () => process.exit(0));
   // Ctrl-C reaches the whole process group, but the parent decides when a server stops.
   process.on('SIGINT', () => {});
-  report({ ready: true, url: `${isSocketio ? 'http' : 'ws'}://${host}:${bound}` });
+  printReady({ ready: true, url: `${isSocketio ? 'http' : 'ws'}://${host}:${bound}` });
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;
-  report({ ready: false, code, message });
+  printReady({ ready: false, code, message });
   process.exit(1);
 }

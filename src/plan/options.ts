@@ -42,7 +42,13 @@ export const AUTO_WORKERS = 'auto';
 const givenWorkers = integer(1, 256);
 
 function workerCount(text: string): number | typeof AUTO_WORKERS {
-  return text === AUTO_WORKERS ? AUTO_WORKERS : givenWorkers(text);
+  if (text === AUTO_WORKERS) return AUTO_WORKERS;
+  if (/^\d+$/.test(text.trim())) return givenWorkers(text);
+  return fail(
+    'BAD_OPTION',
+    `"${text}" is neither a whole number from 1 to 256 nor ${AUTO_WORKERS}`,
+    `Give a number without a unit, or ${AUTO_WORKERS}.`,
+  );
 }
 
 /** `chat` and `/chat` are the same namespace. */
@@ -196,3 +202,12 @@ export const PLAN_OPTIONS = {
 
 export type PlanOptions = OptionValues<typeof PLAN_OPTIONS>;
 export const PLAN_OPTION_NAMES = Object.keys(PLAN_OPTIONS);
+
+export const DEFAULT_WORKERS = Number(PLAN_OPTIONS.workers.default);
+
+/** The workers of a plan. That of --workers auto is the default until a calibration replaces it. */
+export function plannedWorkers(workers: PlanOptions['workers']) {
+  return workers === AUTO_WORKERS
+    ? { workers: DEFAULT_WORKERS, workersReason: 'the default' }
+    : { workers, workersReason: null };
+}

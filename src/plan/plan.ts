@@ -10,9 +10,9 @@ import { formatDurationMs } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { requireSoundLayout } from './layout.ts';
 import {
-  AUTO_WORKERS,
   PLAN_OPTIONS,
   type PlanOptions,
+  plannedWorkers,
   SETTING_NAMES,
   type SettingName,
   type Settings,
@@ -123,12 +123,9 @@ export interface PlannedRun {
   readonly layout: Layout;
 }
 
-export const DEFAULT_WORKERS = Number(PLAN_OPTIONS.workers.default);
-
 /**
  * Turns given options into a frozen plan and its layout. `targetOf` resolves the target from the parsed options and the
- * names of the settings that were given. `--workers auto` is the default here, for a calibration to replace.
- * Throws a SockbenchError for values that are not allowed, alone or together.
+ * names of the settings that were given. Throws a SockbenchError for values that are not allowed, alone or together.
  */
 export function buildPlan(
   scenario: Scenario,
@@ -160,8 +157,7 @@ export function buildPlan(
     driver: options.driver ?? defaultDriver(target.protocol, options.transport),
     sockets: options.sockets,
     clients: options.clients,
-    workers: options.workers === AUTO_WORKERS ? DEFAULT_WORKERS : options.workers,
-    workersReason: options.workers === AUTO_WORKERS ? 'the default' : null,
+    ...plannedWorkers(options.workers),
     pin: options.pin === 'on',
     profile,
     arrival: options.arrival,
@@ -204,7 +200,7 @@ function requireConsistent(options: PlanOptions, given: GivenOptions, asked: Giv
       'Increase --connect-rate.',
     );
   }
-  if (options.workers !== AUTO_WORKERS && options.workers > options.clients) {
+  if (typeof options.workers === 'number' && options.workers > options.clients) {
     fail(
       'TOO_MANY',
       `--workers ${options.workers} is more than the ${plural(options.clients, 'client')}`,

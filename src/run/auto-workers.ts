@@ -1,7 +1,8 @@
 import { everyClient, type Layout } from '../contract/scenario.ts';
 import { copiesOf } from '../generator/operations/index.ts';
 import { spreadClients } from '../plan/layout.ts';
-import { DEFAULT_WORKERS, type Plan, type PlannedRun } from '../plan/plan.ts';
+import { DEFAULT_WORKERS } from '../plan/options.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Calibration } from '../result/calibration.ts';
 import { formatCount } from '../units.ts';
 

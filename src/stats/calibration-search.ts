@@ -23,7 +23,7 @@ const SHRINK = 0.25;
 const MIN_OF_START = 1 / 256;
 /** The answer is exact enough when the lowest rate that was too high is at most so much above it. */
 const RESOLUTION_RATIO = 1.15;
-const MAX_RATE_HZ = 1e6;
+const HIGHEST_RATE_HZ = 1e6;
 /** Rates are stored and given to plans in this precision. */
 const DIGITS = 3;
 
@@ -60,7 +60,7 @@ export function nextRateHz(
 function grown({ rateHz, utilization }: TriedLoad): number | null {
   const room = utilization === null || utilization <= 0 ? USUAL_GROWTH : AIM / utilization;
   const nextHz = rounded(rateHz * Math.min(MAX_GROWTH, Math.max(MIN_GROWTH, room)));
-  return nextHz > MAX_RATE_HZ ? null : nextHz;
+  return nextHz > HIGHEST_RATE_HZ ? null : nextHz;
 }
 
 function rounded(rateHz: number): number {

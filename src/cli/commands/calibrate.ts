@@ -9,7 +9,7 @@ import { requireWritable } from '../../result/store.ts';
 import { viewResult } from '../../result/view.ts';
 import { judgeCalibrationRun } from '../../stats/calibration-search.ts';
 import { formatCount, formatPercent } from '../../units.ts';
-import { capacityOf, type Measure, measureCalibration } from '../calibration.ts';
+import { capacityOf, type MeasureOnNull, measureCalibration } from '../calibration.ts';
 import { CALIBRATION_OPTIONS, type PlannedCalibration, planCalibration } from '../calibration-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags } from '../flags.ts';
@@ -64,7 +64,7 @@ async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode
 }
 
 /** Runs plans one after the other, each in its own process, and shows a line for each. */
-function measureOn(shown: Cli, cli: Cli, { deliveriesPerMessage }: PlannedCalibration): Measure {
+function measureOn(shown: Cli, cli: Cli, { deliveriesPerMessage }: PlannedCalibration): MeasureOnNull {
   const signal = cli.listenForStop();
   return async (label, planned) => {
     const progress = shown.isTty ? showProgress(shown, label) : null;
@@ -79,7 +79,7 @@ function measureOn(shown: Cli, cli: Cli, { deliveriesPerMessage }: PlannedCalibr
   };
 }
 
-const OUTCOMES: Readonly<Record<CalibrationStep['outcome'], string>> = {
+const STEP_TEXTS: Readonly<Record<CalibrationStep['outcome'], string>> = {
   carried: 'carried',
   behind: 'the generator was the limit',
   server: 'the null server was the limit',
@@ -90,5 +90,5 @@ const OUTCOMES: Readonly<Record<CalibrationStep['outcome'], string>> = {
 function stepText({ deliveriesHz, outcome, utilization, detail }: CalibrationStep): string {
   const load = `${formatCount(Math.round(deliveriesHz))} deliveries/s`;
   const busy = utilization === null ? '' : `, generator utilization ${formatPercent(utilization)}`;
-  return `${load}: ${OUTCOMES[outcome]}${busy}${detail === '' ? '' : `; ${detail}`}`;
+  return `${load}: ${STEP_TEXTS[outcome]}${busy}${detail === '' ? '' : `; ${detail}`}`;
 }

@@ -64,7 +64,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const progress = showProgress(quietly, label);
   const hooks = { onProgress: progress.update, signal: cli.listenForStop(), commandLine: cli.argv };
   const result = await runPlan(hosted.planned, hooks, hosted.host).finally(progress.done);
-  await reportFloor(cli, quietly, result);
+  await reportFloor(cli, quietly, result, source.warnings);
   // A threshold is about the whole run, which only a merge of its shards has.
   const judged = result.shard === null ? thresholds : [];
   result.thresholds.push(...judgeRunThresholds(result, judged));
@@ -72,10 +72,18 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   return unlessLost(delivery, exitCodeOfRun(result, judged));
 }
 
-/** Adds the floor of this machine to a result, where it was calibrated; says how to do that where it was not. */
-async function reportFloor(cli: Cli, quietly: Cli, result: RunResult): Promise<void> {
+/**
+ * Adds the floor of this machine to a result, where it was calibrated; says how to do that where it was not. `shown` are
+ * warnings that are not repeated.
+ */
+async function reportFloor(
+  cli: Cli,
+  quietly: Cli,
+  result: RunResult,
+  shown: readonly string[],
+): Promise<void> {
   const { floor, problems } = await findFloor(result);
-  for (const problem of problems) cli.err(`warning: ${problem}\n`);
+  for (const problem of problems.filter((each) => !shown.includes(each))) cli.err(`warning: ${problem}\n`);
   result.floor = floor;
   if (floor !== null || problems.length > 0 || result.shard !== null || whyNoFloor(result.plan) !== null)
     return;

@@ -20,14 +20,14 @@ export function floorText(result: RunResult): string | null {
   const view = viewResult(result);
   const figures = QUANTILES_OF_FLOOR.flatMap(([name, quantile, field]) => {
     const floorNs = floor[field];
-    return floorNs === null ? [] : [`${name} ${formatNs(floorNs)}${shareText(view, quantile, floorNs)}`];
+    return floorNs === null ? [] : [`${name} ${formatNs(floorNs)}${shareOfRun(view, quantile, floorNs)}`];
   });
   if (figures.length === 0) return null;
   const basis = `${plural(floor.samples, floor.unit)}, calibrated ${floor.calibratedAt.slice(0, 10)}`;
   return `floor of this machine: ${figures.join(', ')}; ${basis}`;
 }
 
-function shareText({ quantileNs, result }: ResultView, quantile: number, floorNs: number): string {
+function shareOfRun({ quantileNs, result }: ResultView, quantile: number, floorNs: number): string {
   const valueNs = quantileNs(result.headline, quantile);
   return valueNs === null || valueNs === 0 ? '' : ` (${formatPercent(floorNs / valueNs)} of this run)`;
 }

@@ -1,6 +1,6 @@
 import { decodeEnvelope, type Envelope, EVENT, encodeEnvelope } from '../contract/protocol.ts';
 import { OPCODE } from '../wire/rfc6455/frame.ts';
-import { NullConnection } from './null-connection.ts';
+import { NullClient } from './null-client.ts';
 import { serverFrame } from './server-frame.ts';
 
 const RELAY = {
@@ -13,7 +13,7 @@ const ID = Buffer.from(',"id":');
 const ACK = Buffer.from(',"ack":');
 
 /** A client that sends envelopes. */
-export class WsConnection extends NullConnection {
+export class NullWsClient extends NullClient {
   readonly relay = RELAY;
 
   protected override greet(): void {}

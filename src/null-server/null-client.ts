@@ -20,13 +20,13 @@ export interface Relay {
 /** What the null server does with messages, whatever protocol carries them. */
 export interface MessageHandlers {
   /** Relays a published text message by position; returns false for any other message. */
-  readonly relay: (from: NullConnection, text: Buffer) => boolean;
-  readonly handle: (from: NullConnection, envelope: Envelope) => void;
-  readonly leave: (from: NullConnection) => void;
+  readonly relay: (from: NullClient, text: Buffer) => boolean;
+  readonly handle: (from: NullClient, envelope: Envelope) => void;
+  readonly leave: (from: NullClient) => void;
 }
 
 /** One client of the null server: the opening handshake, then frames. A protocol says what is in them. */
-export abstract class NullConnection implements PeerHandlers {
+export abstract class NullClient implements PeerHandlers {
   abstract readonly relay: Relay;
   readonly #peer: Peer;
   readonly #messages: MessageHandlers;

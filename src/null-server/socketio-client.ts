@@ -1,7 +1,7 @@
 import { type Envelope, EVENT } from '../contract/protocol.ts';
 import { OPCODE } from '../wire/rfc6455/frame.ts';
 import { encodePacket, jsonPackets, MAIN_NAMESPACE, PACKET, type Packet } from '../wire/socketio/packet.ts';
-import { type MessageHandlers, NullConnection } from './null-connection.ts';
+import { type MessageHandlers, NullClient } from './null-client.ts';
 import type { Peer } from './peer.ts';
 import { serverFrame } from './server-frame.ts';
 
@@ -18,7 +18,7 @@ const OPEN = {
 };
 
 /** A client of Engine.IO 4 and Socket.IO 5 in one namespace. */
-export class SocketioConnection extends NullConnection {
+export class NullSocketioClient extends NullClient {
   readonly relay;
   readonly #namespace: string;
   readonly #request: RegExp;
