@@ -8,6 +8,7 @@ import { samplesNeeded } from '../result/view.ts';
 import { deliveriesPerMessage, mostWorkers } from '../run/auto-workers.ts';
 import { forecastRun } from '../run/forecast.ts';
 import type { CalibrationSearch } from '../stats/calibration-search.ts';
+import { parseDurationMs } from '../units.ts';
 import { usableCpus, whyNoFloor } from './calibrations.ts';
 import { type Flags, readFlags } from './flags.ts';
 import { readSource } from './plan-run.ts';
@@ -19,6 +20,12 @@ export const CALIBRATION_OPTIONS = {
     'false',
     'about 20 s instead of a minute or two, with fewer samples and a coarser capacity',
     onOff,
+  ),
+  searchTime: option(
+    'TIME',
+    null,
+    'maximum time of the search for the capacity of a worker (default: 45s, with --quick 15s)',
+    parseDurationMs,
   ),
   quiet: option(null, 'false', 'suppress progress output; warnings and errors remain', onOff),
 } as const satisfies OptionTable;
@@ -78,7 +85,7 @@ export interface PlannedCalibration {
 
 /** Checks everything before the first run. Throws NO_FLOOR for a plan that the null server cannot carry out. */
 export async function planCalibration(name: string, flags: Flags): Promise<PlannedCalibration> {
-  const { quick, quiet } = readFlags(CALIBRATION_OPTIONS, flags);
+  const { quick, quiet, searchTime } = readFlags(CALIBRATION_OPTIONS, flags);
   const lengths = quick ? QUICK_LENGTHS : USUAL_LENGTHS;
   const { planWith, withinLimit, warnings } = await readSource(name, flags);
   const asked = await withinLimit(planWith);
@@ -92,7 +99,7 @@ export async function planCalibration(name: string, flags: Flags): Promise<Plann
   return {
     rateHz,
     search: { fromHz: rateHz, maxSteps: lengths.maxSteps },
-    searchMs: lengths.searchMs,
+    searchMs: searchTime ?? lengths.searchMs,
     askedWorkers: plan.workersReason === null ? plan.workers : null,
     cpus,
     elapsedMs: () => performance.now(),
