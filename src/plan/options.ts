@@ -192,7 +192,7 @@ export const PLAN_OPTIONS = {
   workers: option(
     'N|auto',
     '1',
-    'generator processes; auto takes what a calibration of this plan shows to be enough, or 1 without one',
+    'generator processes; auto chooses the number by a calibration',
     workerCount,
   ),
   pin: option('on|off', 'on', 'pin server and workers to separate CPUs (Linux)', switched),

@@ -25,6 +25,8 @@ describe('help', () => {
                                            report the differences
         capacity [options] <scenario>      find the highest rate, or number of clients, at which a server
                                            meets an objective
+        calibrate [options] [scenario]     measure the floor of this machine for a plan, with a server
+                                           that does almost nothing, and store it
         gate [options] <scenario>          compare a server with its base and fail a CI job only when it
                                            became significantly slower
         merge [options] <result.json...>   put the results of all shards of a run together: histograms add
@@ -123,7 +125,8 @@ describe('help', () => {
                                                   500/s)
         --connect-timeout <TIME>                  maximum time for a connection to open, or for the server
                                                   to start (default: 10s)
-        --workers <N>                             generator processes (default: 1)
+        --workers <N|auto>                        generator processes; auto chooses the number by a
+                                                  calibration (default: 1)
         --pin <on|off>                            pin server and workers to separate CPUs (Linux)
                                                   (default: on)
         --seed <N>                                seed of random arrivals (default: 1)
@@ -315,7 +318,7 @@ describe('an invalid command line', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, gate, merge, report, serve, list, doctor, init and import.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, capacity, calibrate, gate, merge, report, serve, list, doctor, init and import.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [

@@ -23,7 +23,7 @@ describe('a plan', () => {
         "connectRateHz": 500,
         "connectTimeoutMs": 10000,
         "drainMs": 5000,
-        "driver": "official",
+        "driver": "wire",
         "durationMs": 10000,
         "headline": "delivery",
         "lateAfterMs": 1000,
@@ -54,6 +54,7 @@ describe('a plan', () => {
           "redis": null,
           "redisAdapter": null,
         },
+        "sockets": "auto",
         "target": {
           "allowRemote": null,
           "cwd": null,
@@ -71,6 +72,7 @@ describe('a plan', () => {
         "warmupMaxMs": 10000,
         "warmupMs": 2000,
         "workers": 1,
+        "workersReason": null,
       }
     `);
   });
