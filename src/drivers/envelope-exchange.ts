@@ -4,8 +4,7 @@ import { DEFAULT_FORGET_AFTER_MS, type Handler, type RecognizedHandler } from '.
 
 /** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
 export class PendingReplies {
-  /** Made by the first of them: most clients only receive. */
-  #waiting: Map<number, { readonly handler: Handler; readonly sinceMs: number }> | null = null;
+  readonly #waiting = new Map<number, { readonly handler: Handler; readonly sinceMs: number }>();
   readonly #forgetAfterMs: number;
   #nextId = 0;
 
@@ -16,22 +15,20 @@ export class PendingReplies {
   /** Returns the number of the handler. */
   add(handler: Handler): number {
     const nowMs = performance.now();
-    const waiting = this.#waiting ?? new Map();
-    this.#waiting = waiting;
-    for (const [id, { sinceMs }] of waiting) {
+    for (const [id, { sinceMs }] of this.#waiting) {
       if (nowMs - sinceMs <= this.#forgetAfterMs) break;
-      waiting.delete(id);
+      this.#waiting.delete(id);
     }
     const id = this.#nextId;
     this.#nextId += 1;
-    waiting.set(id, { handler, sinceMs: nowMs });
+    this.#waiting.set(id, { handler, sinceMs: nowMs });
     return id;
   }
 
   /** Calls the handler that waits for this number, if there is one. */
   settle(id: number, reply?: unknown, arrival?: Arrival): void {
-    const waiting = this.#waiting?.get(id);
-    this.#waiting?.delete(id);
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
     waiting?.handler(reply, arrival);
   }
 }
@@ -47,11 +44,13 @@ interface EventHandler {
 export abstract class EnvelopeExchange {
   /** Replaced when it changes, so that a handler may add and remove others. */
   #entries: readonly EventHandler[] = [];
-  readonly #responders = new Map<string, (data: unknown) => unknown>();
-  readonly #pending: PendingReplies;
+  /** Made when they are needed: an idle client has neither. */
+  #responders: Map<string, (data: unknown) => unknown> | null = null;
+  #pending: PendingReplies | null = null;
+  readonly #forgetAfterMs: number | undefined;
 
   constructor(forgetAfterMs?: number) {
-    this.#pending = new PendingReplies(forgetAfterMs);
+    this.#forgetAfterMs = forgetAfterMs;
   }
 
   /** Hands an envelope over for sending. */
@@ -62,6 +61,7 @@ export abstract class EnvelopeExchange {
   }
 
   request(event: string, data: unknown, onReply: Handler): void {
+    this.#pending ??= new PendingReplies(this.#forgetAfterMs);
     this.send({ event, data, id: this.#pending.add(onReply) });
   }
 
@@ -75,15 +75,16 @@ export abstract class EnvelopeExchange {
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
+    this.#responders ??= new Map();
     this.#responders.set(event, respond);
   }
 
   /** Hands over what the server sent; what has no handler is dropped. */
   protected receive({ event, data, id, ack }: Envelope, arrival?: Arrival): void {
     if (ack !== undefined) {
-      this.#pending.settle(ack, data, arrival);
+      this.#pending?.settle(ack, data, arrival);
     } else if (id !== undefined) {
-      const respond = this.#responders.get(event);
+      const respond = this.#responders?.get(event);
       if (respond !== undefined) this.send({ event, data: respond(data), ack: id });
     } else {
       for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);

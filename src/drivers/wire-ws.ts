@@ -60,7 +60,8 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   readonly #codec: FrameCodec;
   readonly #format: MessageFormat;
   readonly #recognizer: Recognizer | null;
-  readonly #pings: PendingReplies;
+  #pings: PendingReplies | null = null;
+  readonly #forgetAfterMs: number | undefined;
   readonly #ending = new Ending(this);
   /** What the handshake needs; null once it is over. */
   #connecting: Connecting | null;
@@ -73,7 +74,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     this.#codec = codec;
     this.#format = formatOf(codec);
     this.#recognizer = recognizer;
-    this.#pings = new PendingReplies(forgetAfterMs);
+    this.#forgetAfterMs = forgetAfterMs;
     this.#connecting = { resolve, onStage: options.onStage };
     const url = new URL(options.url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -102,7 +103,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
 
   /** The server sends the data of a ping back. */
   onPong(data: Buffer, arrival: Arrival): void {
-    this.#ending.guard(() => this.#pings.settle(Number(String(data)), undefined, arrival));
+    this.#ending.guard(() => this.#pings?.settle(Number(String(data)), undefined, arrival));
   }
 
   onDropped(handler: (reason: string) => void): void {
@@ -115,6 +116,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   }
 
   ping(onPong: (arrival?: Arrival) => void): void {
+    this.#pings ??= new PendingReplies(this.#forgetAfterMs);
     const id = this.#pings.add((_, arrival) => onPong(arrival));
     this.#socket.ping(String(id));
   }

@@ -4,11 +4,14 @@ import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
+import { ConnectLimit, MAX_UNACCEPTED } from './connect-limit.ts';
 
 export interface PoolOptions {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** How many workers connect to the server at the same time; 1 by default. */
+  readonly workers?: number;
   readonly connectOptions: (client: number) => ConnectOptions;
   /** Called for every connection that is ready for use, before anything is sent over it. */
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
@@ -88,13 +91,16 @@ export class ClientPool {
 
   /** Opens one connection per client number, `rateHz` per second; resolves when all have connected or failed. */
   async connectAll(clients: readonly number[], rateHz: number): Promise<void> {
-    const { clock, timers } = this.#options;
+    const { clock, timers, workers = 1 } = this.#options;
     const startedNs = clock.nowNs();
-    const attempts = clients.map(async (client, place) => {
+    const limit = new ConnectLimit(timers, Math.max(1, Math.floor(MAX_UNACCEPTED / workers)));
+    const attempts: Array<Promise<void>> = [];
+    for (const [place, client] of clients.entries()) {
       const waitNs = startedNs + (place / rateHz) * 1e9 - clock.nowNs();
       if (waitNs > 0) await timers.sleep(waitNs / 1e6);
-      await this.#connect(client, (reason) => this.failures.add(reason));
-    });
+      await limit.free();
+      attempts.push(limit.hold(this.#connect(client, (reason) => this.failures.add(reason))));
+    }
     await Promise.all(attempts);
   }
 

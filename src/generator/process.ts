@@ -1,6 +1,4 @@
 /** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores signals to the group. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { scenarios } from '../../scenarios/index.ts';
 import { drivers } from '../drivers/index.ts';
 import { messageOf, SockbenchError } from '../errors.ts';
@@ -11,6 +9,7 @@ import { realTimers } from '../measure/timers.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
+import { garbageCollector } from './garbage.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { startThreadPool } from './priority.ts';
 import { GeneratorSession } from './session.ts';
@@ -24,9 +23,6 @@ function post(message: FromWorker): void {
   if (message.type === 'closed') process.send?.(message, () => process.exit(0));
   else process.send?.(message);
 }
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 function crash(error: unknown): void {
   if (process.connected)
@@ -64,7 +60,7 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const timers =
     kernel === null ? realTimers : { ...realTimers, soon: (callback: () => void) => kernel.soon(callback) };
   const given = { assignment, scenario, driver, target, clock, timers, loop, sockets };
-  return new GeneratorSession({ ...given, telemetry, traffic, post });
+  return new GeneratorSession({ ...given, telemetry, traffic, post, collectGarbage: garbageCollector() });
 }
 
 async function handleMessage(message: ToWorker): Promise<void> {
@@ -76,8 +72,6 @@ async function handleMessage(message: ToWorker): Promise<void> {
   }
   if (session === null) throw new Error(`"${message.type}" before "assign"`);
   await session.handle(message);
-  // A collection of what connecting left would otherwise fall into the measured time.
-  if (message.type === 'connect') collectGarbage();
 }
 
 process.on('message', (message: ToWorker) => void handleMessage(message).catch(crash));

@@ -1,18 +1,18 @@
 import { requireAllowedHost } from '../contract/address.ts';
 import { isHolding } from '../contract/scenario.ts';
 import type { ConnectOptions, Driver } from '../drivers/driver.ts';
-import { foreign } from '../foreign.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
-import { REASON_CHARACTERS } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
+import { DroppedClients } from './dropped-clients.ts';
+import type { CollectGarbage } from './garbage.ts';
 import { HttpPublisher, publishWaiting } from './http-publisher.ts';
 import { connectAll, joinAll, membersOf } from './joining.ts';
 import { findTooLarge } from './message-limit.ts';
-import type { DroppedClient, FromWorker, Member, ToWorker } from './messages.ts';
+import type { FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
 import { OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
@@ -32,6 +32,7 @@ export interface SessionOptions extends ContextOptions {
   readonly telemetry: { sample(pacingNs: number): TelemetrySample };
   readonly traffic: { take(): Traffic; readonly notePoll: (isEmpty: boolean) => void };
   readonly post: (message: FromWorker) => void;
+  readonly collectGarbage?: CollectGarbage;
 }
 
 /** One worker's share of a run. The coordinator leads it through its phases by the messages that it handles. */
@@ -46,8 +47,7 @@ export class GeneratorSession {
   readonly #operations: ReadonlyMap<string, RunningOperation>;
   readonly #sender: Sender;
   readonly #snapshots: Snapshots;
-  /** Clients that were dropped since the last report. */
-  readonly #dropped: DroppedClient[] = [];
+  readonly #dropped: DroppedClients;
   #stopTotals = () => {};
 
   constructor(options: SessionOptions) {
@@ -57,6 +57,7 @@ export class GeneratorSession {
     this.#receiver = new Receiver(context);
     this.#observer = new Observer(context);
     this.#messages = new SentMessages(context);
+    this.#dropped = new DroppedClients(context.timers, options.post);
     this.#pool = this.#createPool();
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,
@@ -82,32 +83,23 @@ export class GeneratorSession {
   }
 
   #createPool(): ClientPool {
-    const { clock, timers, recorder } = this.#context;
+    const { clock, timers, recorder, layout, plan } = this.#context;
     return new ClientPool({
-      driver: this.#options.driver,
-      clock,
-      timers,
+      ...{ driver: this.#options.driver, clock, timers, workers: plan.workers },
       connectOptions: (client) => this.#connectOptions(client),
       onOpened: (client, connection, connectNs) => {
+        recorder.record('connect', connectNs);
+        // Connections that are only held have nobody who listens, whom each would need memory for.
+        if (isHolding(layout)) return;
         for (const operation of this.#operations.values()) operation.listen?.(client, connection);
         this.#observer.listen(client, connection);
-        recorder.record('connect', connectNs);
       },
       onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
-      onDropped: (...dropped) => this.#noteDropped(...dropped),
+      onDropped: (client, reason, ageNs) => {
+        if (isHolding(layout)) recorder.record('connection_age', ageNs);
+        this.#dropped.add(client, reason);
+      },
     });
-  }
-
-  /** Reports a dropped client in the next pass of the event loop, together with all others. */
-  #noteDropped(client: number, reason: string, ageNs: number): void {
-    if (isHolding(this.#context.layout)) this.#context.recorder.record('connection_age', ageNs);
-    if (this.#dropped.length === 0) this.#context.timers.soon(() => this.#postDropped());
-    this.#dropped.push({ client, reason: foreign(reason, REASON_CHARACTERS) });
-  }
-
-  #postDropped(): void {
-    const clients = this.#dropped.splice(0);
-    if (clients.length > 0) this.#options.post({ type: 'dropped', clients });
   }
 
   #connectOptions(client: number): ConnectOptions {
@@ -143,7 +135,8 @@ export class GeneratorSession {
   /** Reports that it can connect, when it has warmed up what must not cost time later. */
   start(): void {
     this.#snapshots.rehearse();
-    const { sockets, post } = this.#options;
+    const { sockets, post, collectGarbage } = this.#options;
+    if (isHolding(this.#context.layout)) collectGarbage?.('everything');
     const inUse = sockets && { kind: sockets.kind, problem: sockets.problem };
     post({ type: 'ready', sockets: inUse, rssBytes: process.memoryUsage.rss() });
   }
@@ -184,6 +177,8 @@ export class GeneratorSession {
     const tooLarge = findTooLarge(this.#context, this.#pool);
     if (tooLarge !== null) post({ type: 'too-large', size: tooLarge });
     post({ type: 'connected', members, failures: this.#pool.failures.take() });
+    // What connecting left would otherwise be collected in the measured time. Where memory is measured, the rest counts.
+    this.#options.collectGarbage?.(isHolding(this.#context.layout) ? 'everything' : 'garbage');
   }
 
   async #join(members: readonly Member[]): Promise<void> {
@@ -216,7 +211,7 @@ export class GeneratorSession {
     for (const operation of this.#operations.values()) operation.finish?.(isExact);
     this.#snapshots.take(true);
     this.#postTotals();
-    this.#postDropped();
+    this.#dropped.post();
     post({ type: 'final', rows: this.#receiver.ledger.rows() });
     this.#publisher.close();
     await this.#pool.closeAll();

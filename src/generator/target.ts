@@ -20,7 +20,8 @@ export async function loadTarget({ transport, connectTimeoutMs, settings, target
   const { path, tls, codec, auth, headers, query } = definition;
   const { parser, pollInterval: pollIntervalMs, compression } = settings;
   const known = new Map<number, Client>();
-  const values = file === null ? () => ({}) : await clientValues(definition, file);
+  const none = {};
+  const values = file === null ? () => none : await clientValues(definition, file);
   return {
     mapping: definition,
     clientOf: (number) => {

@@ -1,6 +1,7 @@
 import { isHolding } from '../contract/scenario.ts';
 import { REFUSED_BY_OWN_SYSTEM } from '../drivers/reason.ts';
 import { fail } from '../errors.ts';
+import { SLOWEST_CONNECT_HZ } from '../generator/connect-limit.ts';
 import { loadTarget } from '../generator/target.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
@@ -104,7 +105,8 @@ export async function connect(run: StartedRun): Promise<void> {
   const { plan, control, workers, membership, collector, server } = run;
   server.telemetry?.beforeConnect();
   workers.postAll({ type: 'connect' });
-  const tryMs = (plan.clients / plan.connectRateHz) * 1000 + plan.connectTimeoutMs;
+  const connectMs = (plan.clients / Math.min(plan.connectRateHz, SLOWEST_CONNECT_HZ)) * 1000;
+  const tryMs = connectMs + plan.connectTimeoutMs;
   // A server of several processes is then asked which of them serves each client.
   const askMs = plan.target.reference?.hasNodes === true ? plan.connectTimeoutMs : 0;
   const connected = untilAll(run, 'connected', tryMs + askMs + HUNG_AFTER_MS);

@@ -1,0 +1,27 @@
+import { foreign } from '../foreign.ts';
+import { REASON_CHARACTERS } from '../measure/reason-counts.ts';
+import type { Timers } from '../measure/timers.ts';
+import type { DroppedClient, FromWorker } from './messages.ts';
+
+/** Reports dropped clients, together with all others of one pass of the event loop: one event may end many. */
+export class DroppedClients {
+  readonly #timers: Timers;
+  readonly #send: (message: FromWorker) => void;
+  readonly #clients: DroppedClient[] = [];
+
+  constructor(timers: Timers, send: (message: FromWorker) => void) {
+    this.#timers = timers;
+    this.#send = send;
+  }
+
+  add(client: number, reason: string): void {
+    if (this.#clients.length === 0) this.#timers.soon(() => this.post());
+    this.#clients.push({ client, reason: foreign(reason, REASON_CHARACTERS) });
+  }
+
+  /** Reports those that were added since the last report. */
+  post(): void {
+    const clients = this.#clients.splice(0);
+    if (clients.length > 0) this.#send({ type: 'dropped', clients });
+  }
+}
