@@ -104,6 +104,11 @@ function readLength(bytes: Buffer, at: number, short: number): number {
   return length;
 }
 
+/** How long a header is whose length has at most 16 bits. */
+export function shortHeaderBytes(bytes: Buffer, at: number): number {
+  return bytes[at + 1] === LENGTH_16 ? 4 : 2;
+}
+
 /** Where a frame ends that is a whole text message of at most `maxBytes` and of less than 64 KiB; 0 for any other. */
 export function endOfWholeText(bytes: Buffer, at: number, maxBytes: number): number {
   if (bytes[at] !== (FIN | OPCODE.text)) return 0;
@@ -112,6 +117,6 @@ export function endOfWholeText(bytes: Buffer, at: number, maxBytes: number): num
   const isLong = short === LENGTH_16;
   const length = isLong ? ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0) : short;
   if (length > maxBytes || (isLong && length < LENGTH_16)) return 0;
-  const end = at + (isLong ? 4 : 2) + length;
+  const end = at + shortHeaderBytes(bytes, at) + length;
   return end <= bytes.length ? end : 0;
 }

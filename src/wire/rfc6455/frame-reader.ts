@@ -1,21 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { Arrival } from '../sockets/stream.ts';
-import {
-  CLOSE_CODE,
-  FIN,
-  isCloseCode,
-  LENGTH_16,
-  type MessageKind,
-  OPCODE,
-  OPCODE_BITS,
-  RSV1,
-} from './frame.ts';
+import { CLOSE_CODE, FIN, isCloseCode, type MessageKind, OPCODE, OPCODE_BITS, RSV1 } from './frame.ts';
 import {
   endOfWholeText,
   invalidFrame,
   NOT_UTF8,
   PAYLOAD_TOO_BIG,
   readHeader,
+  shortHeaderBytes,
   Violation,
 } from './frame-header.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
@@ -148,7 +140,7 @@ export class FrameReader {
   #offerText(bytes: Buffer, at: number, arrival: Arrival): number {
     const to = this.#message === null ? endOfWholeText(bytes, at, this.#maxMessageBytes) : 0;
     if (to === 0) return 0;
-    const from = at + (bytes[at + 1] === LENGTH_16 ? 4 : 2);
+    const from = at + shortHeaderBytes(bytes, at);
     arrival.uncertaintyNs = to === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
     return this.#handlers.onText?.(bytes, from, to, arrival) === true ? to : 0;
   }
