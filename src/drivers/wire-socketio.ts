@@ -8,12 +8,21 @@ import {
   type EngineProblem,
   EngineSession,
   engineBytesOf,
+  messageOfText,
 } from '../wire/socketio/engine.ts';
 import { msgpackPackets } from '../wire/socketio/msgpack.ts';
 import { jsonPackets, type PacketMessage } from '../wire/socketio/packet.ts';
-import { type Refusal, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
+import { type Refusal, readEvent, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver, MessageSize } from './driver.ts';
+import type {
+  CloseOutcome,
+  Connection,
+  ConnectOptions,
+  Driver,
+  MessageFormat,
+  MessageSize,
+  Recognizer,
+} from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import {
@@ -70,6 +79,22 @@ function parametersOf(search: string): Array<[string, string]> {
     });
 }
 
+const packetFormats = new Map<string, MessageFormat>();
+
+/** How the events of a namespace are written by the default parser. */
+function packetFormatOf(namespace: string, isRecoverable: boolean): MessageFormat {
+  const key = `${isRecoverable} ${namespace}`;
+  const format = packetFormats.get(key) ?? {
+    eventOf: (bytes) => {
+      const message = messageOfText(bytes.toString('utf8'));
+      const read = message === null ? null : readEvent(message, namespace, isRecoverable);
+      return read === null ? null : { event: read.name, data: oneOrAll(read.args) };
+    },
+  };
+  packetFormats.set(key, format);
+  return format;
+}
+
 /** One client: a WebSocket, Engine.IO in its messages, and Socket.IO in the messages of that. All of them call this object. */
 class WireSocketioConnection
   extends EnvelopeExchange
@@ -82,6 +107,11 @@ class WireSocketioConnection
   readonly #auth: ConnectOptions['auth'];
   /** What the handshake needs; null once it is over. */
   #connecting: Connecting | null;
+  readonly #namespace: string;
+  /** Null where the parser writes binary messages. */
+  readonly #recognizer: Recognizer | null;
+  /** Null before the client is in its namespace. */
+  #format: MessageFormat | null = null;
   #closing: PromiseWithResolvers<CloseOutcome | null> | null = null;
   #isClosed = false;
 
@@ -91,8 +121,10 @@ class WireSocketioConnection
     this.#auth = options.auth;
     const address = new URL(namespaceUrl(options));
     const codec = options.parser === 'msgpack' ? msgpackPackets : jsonPackets();
+    this.#namespace = address.pathname;
+    this.#recognizer = options.parser === 'msgpack' ? null : (options.recognizer ?? null);
     this.#engine = new EngineSession(this);
-    this.#session = new SocketioSession(address.pathname, codec, this);
+    this.#session = new SocketioSession(this.#namespace, codec, this);
     this.#socket = openWebSocket(engineUrl(options, address), options, this);
   }
 
@@ -105,7 +137,15 @@ class WireSocketioConnection
     this.#connecting?.onStage?.('upgrade', arrival);
   }
 
-  /** Every message of the server comes here first. */
+  /** A text message that is recognized goes to its handler at once. */
+  onText(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean {
+    if (this.#recognizer === null || this.#format === null) return false;
+    if (!this.#ending.isOpen || !this.#session.takesEvents) return false;
+    const event = this.#recognizer.recognize(this.#format, bytes, from, to);
+    return event !== null && this.receiveRecognized(event, arrival);
+  }
+
+  /** Every other message of the server comes here first. */
   onMessage(kind: MessageKind, bytes: Buffer, arrival: Arrival): void {
     if (this.#ending.isOpen) this.#ending.guard(() => this.#engine.receive(kind, bytes, arrival));
   }
@@ -147,6 +187,7 @@ class WireSocketioConnection
   }
 
   onConnected(arrival: Arrival): void {
+    this.#format = packetFormatOf(this.#namespace, this.#session.isRecoverable);
     this.#connecting?.onStage?.('namespace', arrival);
     this.#connecting?.resolve(this);
     this.#connecting = null;

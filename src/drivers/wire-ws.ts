@@ -34,17 +34,17 @@ export const wireWs: Driver = {
 
 const ENVELOPE_FRAMES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
-const formats = new WeakMap<FrameCodec, MessageFormat>();
+const envelopeFormats = new WeakMap<FrameCodec, MessageFormat>();
 
-function formatOf(codec: FrameCodec): MessageFormat {
-  const format = formats.get(codec) ?? {
+function envelopeFormatOf(codec: FrameCodec): MessageFormat {
+  const format = envelopeFormats.get(codec) ?? {
     eventOf: (message) => {
       const envelope = codec.decode(message, false);
       if (envelope === null || envelope.id !== undefined || envelope.ack !== undefined) return null;
       return { event: envelope.event, data: envelope.data };
     },
   };
-  formats.set(codec, format);
+  envelopeFormats.set(codec, format);
   return format;
 }
 
@@ -72,7 +72,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     const { codec = ENVELOPE_FRAMES, forgetAfterMs, query = {}, recognizer = null } = options;
     super(forgetAfterMs);
     this.#codec = codec;
-    this.#format = formatOf(codec);
+    this.#format = envelopeFormatOf(codec);
     this.#recognizer = recognizer;
     this.#forgetAfterMs = forgetAfterMs;
     this.#connecting = { resolve, onStage: options.onStage };

@@ -4,6 +4,8 @@ import type { Envelope } from '../../src/contract/protocol.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/contract/protocol.ts';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
 import { chat, type FrameCodec, type Mapping } from '../../src/contract/target.ts';
+import type { Driver, Recognizer } from '../../src/drivers/driver.ts';
+import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { wireWs } from '../../src/drivers/wire-ws.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
 import { createPayloads, type PayloadCheck } from '../../src/measure/payload.ts';
@@ -21,14 +23,26 @@ const foreign = createPayloads({ key: 1, payloadBytes: PAYLOAD_BYTES, check: 'co
 interface Worker {
   readonly isRecognizing: boolean;
   readonly mapping?: Mapping;
+  /** Raw WebSocket unless given. */
+  readonly socketio?: { readonly isRecoverable: boolean };
   readonly codec?: FrameCodec;
   readonly check?: PayloadCheck;
   /** Client 1 has a handler before the receiver's, and client 2 a reader of its own before that of the target. */
   readonly isMixed?: boolean;
 }
 
-/** A worker of four clients of raw WebSocket, and what it has taken. */
-async function open({ isRecognizing, mapping = chat, codec, check = 'content', isMixed = false }: Worker) {
+const ENGINE_OPEN =
+  '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
+
+/** What a server says first. */
+function greetingsOf({ socketio }: Worker): string[] {
+  if (socketio === undefined) return [];
+  return [ENGINE_OPEN, `40${JSON.stringify({ sid: 'b', ...(socketio.isRecoverable ? { pid: 'c' } : {}) })}`];
+}
+
+/** A worker of four clients, and what it has taken. */
+async function open(options: Worker) {
+  const { isRecognizing, mapping = chat, codec, check = 'content', isMixed = false } = options;
   const streams = [0, 1].map((sender) => ({ operation: PUBLISH, sender, receivers: everyClient(CLIENTS) }));
   const layout = { rooms: everyClient(CLIENTS).map(() => []), streams };
   const { context } = makeContext({
@@ -39,7 +53,7 @@ async function open({ isRecognizing, mapping = chat, codec, check = 'content', i
   const receiver = new Receiver(context);
   const members = everyClient(CLIENTS).map((client) => ({ client, node: null }));
   context.audience.open(members, context.clients, receiver.ledger);
-  const played = new PlayedStreams();
+  const played = new PlayedStreams(greetingsOf(options));
   const decoded: Envelope[] = [];
   const heard: unknown[] = [];
   const { decode, encode } = codec ?? { decode: decodeEnvelope, encode: encodeEnvelope };
@@ -51,15 +65,24 @@ async function open({ isRecognizing, mapping = chat, codec, check = 'content', i
       return envelope;
     },
   };
+  let recognized = 0;
+  const recognizer: Recognizer = {
+    recognize: (...message) => {
+      const event = receiver.known.recognize(...message);
+      if (event !== null) recognized += 1;
+      return event;
+    },
+  };
+  const driver: Driver = options.socketio === undefined ? wireWs : wireSocketio;
   const connections = await Promise.all(
-    everyClient(CLIENTS).map((client) =>
-      wireWs.connect({
-        url: `ws://127.0.0.1:1/${client}`,
+    everyClient(CLIENTS).map(() =>
+      driver.connect({
+        url: `${options.socketio === undefined ? 'ws' : 'http'}://127.0.0.1:1/`,
         transport: 'websocket',
         timeoutMs: 1000,
         openStream: played.open,
         codec: counting,
-        ...(isRecognizing ? { recognizer: receiver.known } : {}),
+        ...(isRecognizing ? { recognizer } : {}),
       }),
     ),
   );
@@ -71,11 +94,13 @@ async function open({ isRecognizing, mapping = chat, codec, check = 'content', i
   }
   for (const [client, connection] of connections.entries()) {
     if (mapping.delivery !== undefined) receiver.listenFor(client, connection, mapping.delivery);
+    connection.answer('receive_message', (data) => data);
   }
   let receivedNs = 1e9;
   let stop: (() => void) | null = null;
   return {
     decoded,
+    recognized: () => recognized,
     receive(client: number, message: string | Uint8Array) {
       receivedNs += 1000;
       played.receive(client, frameOf(message), receivedNs);
@@ -91,6 +116,7 @@ async function open({ isRecognizing, mapping = chat, codec, check = 'content', i
     },
     expect: (stamp: Stamp) => void receiver.expect(stamp, (reading) => void heard.push(reading)),
     outcome: () => {
+      played.end();
       const { series, impossible } = context.recorder.take();
       const { bySecond, incomplete } = receiver.takeReport(true);
       return {
@@ -102,7 +128,7 @@ async function open({ isRecognizing, mapping = chat, codec, check = 'content', i
         incomplete,
         unexpected: context.unexpected.take(),
         failed: context.failed.take(),
-        messages: context.window.total,
+        sent: played.sent,
         heard,
       };
     },
@@ -153,46 +179,82 @@ const SHAPES: readonly string[] = [
   '$',
 ];
 
+/** The same for Socket.IO, and other packets. An offset of a server that recovers connections is text at the end. */
+const PACKETS: readonly string[] = [
+  '42["receive_message","$"]',
+  '42["receive_message","$"]',
+  '42["receive_message",{"text":"$","from":7}]',
+  '42["receive_message","$","$"]',
+  '42["receive_message","$","offset"]',
+  '42["receive_message",7,"$"]',
+  '42["other","$"]',
+  '427["receive_message","$"]',
+  '42/room,["receive_message","$"]',
+  '437["receive_message","$"]',
+  '40{"sid":"d"}',
+  '40{"sid":"d","pid":"e"}',
+  '2',
+];
+/** Packets after which a connection ends. */
+const LAST_PACKETS: readonly string[] = [
+  '$',
+  '42$',
+  '451-["receive_message",{"_placeholder":true,"num":0}]',
+  '41',
+];
+
 type Step =
   | { readonly kind: 'message'; readonly text: string; readonly receivers: readonly number[] }
   | { readonly kind: 'binary'; readonly text: string }
   | { readonly kind: 'expect'; readonly stamp: Stamp }
   | { readonly kind: 'listen' };
 
-const messages: fc.Arbitrary<Step> = fc
-  .record({
-    stamp: stamps,
-    change: fc.oneof({ weight: 3, arbitrary: fc.constant('none') }, fc.constantFrom(...Object.keys(CHANGES))),
-    shape: fc.oneof({ weight: 2, arbitrary: fc.constant(SHAPES[0] ?? '') }, fc.constantFrom(...SHAPES)),
-    isForeign: fc.boolean().chain((maybe) => (maybe ? fc.boolean() : fc.constant(false))),
-    receivers: fc.constantFrom([0, 1, 2, 3], [0, 1, 2, 3], [2, 0], [3], [1, 1]),
-  })
-  .map(({ stamp, change, shape, isForeign, receivers }) => {
-    const payload = (isForeign ? foreign : own).write(stamp, 'text') as string;
-    const text = shape.replaceAll('$', (CHANGES[change] ?? String)(payload));
-    return { kind: 'message', text, receivers };
-  });
+const messagesIn = (shapes: readonly string[], rare: readonly string[] = shapes): fc.Arbitrary<Step> =>
+  fc
+    .record({
+      stamp: stamps,
+      change: fc.oneof(
+        { weight: 3, arbitrary: fc.constant('none') },
+        fc.constantFrom(...Object.keys(CHANGES)),
+      ),
+      shape: fc.oneof(
+        { weight: 20, arbitrary: fc.constant(shapes[0] ?? '') },
+        { weight: 10, arbitrary: fc.constantFrom(...shapes) },
+        { weight: 1, arbitrary: fc.constantFrom(...rare) },
+      ),
+      isForeign: fc.boolean().chain((maybe) => (maybe ? fc.boolean() : fc.constant(false))),
+      receivers: fc.constantFrom([0, 1, 2, 3], [0, 1, 2, 3], [2, 0], [3], [1, 1]),
+    })
+    .map(({ stamp, change, shape, isForeign, receivers }) => {
+      const payload = (isForeign ? foreign : own).write(stamp, 'text') as string;
+      const text = shape.replaceAll('$', (CHANGES[change] ?? String)(payload));
+      return { kind: 'message', text, receivers };
+    });
 
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    { weight: 12, arbitrary: messages },
-    { weight: 1, arbitrary: fc.constant<Step>({ kind: 'listen' }) },
-    { weight: 1, arbitrary: stamps.map((stamp): Step => ({ kind: 'expect', stamp })) },
-    {
-      weight: 1,
-      arbitrary: stamps.map((stamp): Step => ({ kind: 'binary', text: own.write(stamp, 'text') as string })),
-    },
-  ),
-  { minLength: 5, maxLength: 40 },
-);
+const stepsOf = (messages: fc.Arbitrary<Step>): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof(
+      { weight: 12, arbitrary: messages },
+      { weight: 1, arbitrary: fc.constant<Step>({ kind: 'listen' }) },
+      { weight: 1, arbitrary: stamps.map((stamp): Step => ({ kind: 'expect', stamp })) },
+      {
+        weight: 1,
+        arbitrary: stamps.map(
+          (stamp): Step => ({ kind: 'binary', text: own.write(stamp, 'text') as string }),
+        ),
+      },
+    ),
+    { minLength: 5, maxLength: 40 },
+  );
 
 async function outcomeOf(given: readonly Step[], options: Worker): Promise<object> {
   const worker = await open(options);
   for (const step of given) {
     if (step.kind === 'message') for (const client of step.receivers) worker.receive(client, step.text);
-    else if (step.kind === 'binary')
-      worker.receive(0, encodeEnvelope({ event: 'receive_message', data: Buffer.from(step.text) }));
-    else if (step.kind === 'expect') worker.expect(step.stamp);
+    else if (step.kind === 'binary') {
+      const message = encodeEnvelope({ event: 'receive_message', data: Buffer.from(step.text) });
+      worker.receive(0, options.socketio === undefined ? message : Buffer.from(step.text));
+    } else if (step.kind === 'expect') worker.expect(step.stamp);
     else worker.listenToo();
   }
   return worker.outcome();
@@ -214,6 +276,12 @@ const FIELD: Mapping = {
   delivery: { event: 'receive_message', payload: (data) => (data as { text: string }).text.trim() },
 };
 
+/** Takes a payload that is all of the data. */
+const ALONE: Mapping = {
+  ...chat,
+  delivery: { event: 'receive_message', payload: (data) => (typeof data === 'string' ? data : undefined) },
+};
+
 describe('a message that is recognized by its bytes', () => {
   it.each<[string, Omit<Worker, 'isRecognizing'>]>([
     ['with content checked', { check: 'content' }],
@@ -221,9 +289,12 @@ describe('a message that is recognized by its bytes', () => {
     ['where servers change payloads', { check: 'nothing' }],
     ['where a target says in which field the payload is', { mapping: FIELD }],
     ['where a target has a codec of its own', { codec: ARRAYS }],
+    ['over Socket.IO', { socketio: { isRecoverable: false }, mapping: ALONE }],
+    ['over Socket.IO with connection state recovery', { socketio: { isRecoverable: true }, mapping: ALONE }],
   ])('is taken as one that is decoded, %s', async (_, options) => {
+    const messages = options.socketio === undefined ? messagesIn(SHAPES) : messagesIn(PACKETS, LAST_PACKETS);
     await fc.assert(
-      fc.asyncProperty(steps, async (given) => {
+      fc.asyncProperty(stepsOf(messages), async (given) => {
         const mixed = { ...options, isMixed: true };
         const recognizing = await outcomeOf(given, { ...mixed, isRecognizing: true });
         expect(recognizing).toEqual(await outcomeOf(given, { ...mixed, isRecognizing: false }));
@@ -236,6 +307,12 @@ describe('a message that is recognized by its bytes', () => {
     ['an envelope', '{"event":"receive_message","data":"$"}', {}],
     ['a field of an envelope', '{"event":"receive_message","data":{"text":"$"}}', { mapping: FIELD }],
     ['an envelope of the target', '["receive_message","$"]', { codec: ARRAYS }],
+    ['a packet', '42["receive_message","$"]', { socketio: { isRecoverable: false } }],
+    [
+      'a packet with an offset',
+      '42["receive_message","$","o"]',
+      { socketio: { isRecoverable: true }, mapping: ALONE },
+    ],
   ])('is not decoded, in %s', async (_, shape, options) => {
     const worker = await open({ ...options, isRecognizing: true });
     for (let seq = 0; seq < 20; seq++) {
@@ -243,9 +320,47 @@ describe('a message that is recognized by its bytes', () => {
       for (const client of everyClient(CLIENTS))
         worker.receive(client, shape.replace('$', own.write(stamp, 'text') as string));
     }
+    expect(worker.recognized()).toBe(79);
     // The first one, and one made from it that shows where the payload lies.
-    expect(worker.decoded).toHaveLength(2);
+    if (options.socketio === undefined) expect(worker.decoded).toHaveLength(2);
     expect(worker.outcome()).toMatchObject({ totals: { delivered: 80, duplicated: 0, corrupted: 0 } });
+  });
+
+  it.each<[string, Partial<Worker>, readonly string[]]>([
+    [
+      'has another field at the same place',
+      {},
+      ['{"event":"receive_message","data":"$","abc":4}', '{"event":"receive_message","data":"$","ack":4}'],
+    ],
+    [
+      'has another event at the same place',
+      {},
+      ['{"event":"receive_message","data":"$"}', '{"event":"receive_massage","data":"$"}'],
+    ],
+    ['asks for an answer', {}, ['{"event":"receive_message","data":"$","id":4}']],
+    [
+      'asks for an answer over Socket.IO',
+      { socketio: { isRecoverable: false } },
+      ['427["receive_message","$"]'],
+    ],
+    [
+      'comes before an attachment that is missing',
+      { socketio: { isRecoverable: false } },
+      ['42["receive_message","$"]', '451-["receive_message",{"_placeholder":true,"num":0}]'],
+    ],
+    [
+      'has no offset from now on',
+      { socketio: { isRecoverable: true }, mapping: ALONE },
+      ['42["receive_message","$","o"]', '40{"sid":"d"}'],
+    ],
+  ])('is decoded where it %s', async (_, options, shapes) => {
+    const given = [0, 0, 1, 0, 1, 0].map((shape, seq): Step => {
+      const stamp = { stream: 0, seq, intendedNs: 1e8 + seq, actualNs: 1e8 + seq, measured: true };
+      const text = (shapes[shape] ?? shapes[0] ?? '').replace('$', own.write(stamp, 'text') as string);
+      return { kind: 'message', text, receivers: [0, 3] };
+    });
+    const decoded = await outcomeOf(given, { ...options, isRecognizing: false });
+    expect(await outcomeOf(given, { ...options, isRecognizing: true })).toEqual(decoded);
   });
 
   it('is decoded where a server writes every message in another way', async () => {

@@ -7,6 +7,14 @@ export class PlayedStreams {
   readonly #arrival: Arrival = { receivedNs: 0, clock: 'kernel', sinceNs: 0, uncertaintyNs: 0 };
   /** One buffer for all reads, as real sockets have. */
   readonly #read = Buffer.alloc(64 * 1024);
+  readonly #greetings: Buffer;
+  /** How many messages the clients have sent, with their handshakes. */
+  sent = 0;
+
+  /** `greetings`: messages that the server sends first. */
+  constructor(greetings: readonly string[]) {
+    this.#greetings = Buffer.concat(greetings.map(frameOf));
+  }
 
   readonly open: OpenStream = (_, handlers) => {
     this.#handlers.push(handlers);
@@ -14,13 +22,21 @@ export class PlayedStreams {
     return {
       unsentBytes: 0,
       write: (bytes) => {
+        this.sent += 1;
         const [, key] = /sec-websocket-key: (\S+)/i.exec(bytes.toString('latin1')) ?? [];
-        if (key !== undefined) setImmediate(() => handlers.onBytes(acceptanceOf(key), this.#arrival));
+        if (key === undefined) return;
+        const first = Buffer.concat([acceptanceOf(key), this.#greetings]);
+        setImmediate(() => handlers.onBytes(first, this.#arrival));
       },
       end: () => {},
       destroy: () => {},
     };
   };
+
+  /** All connections end. */
+  end(): void {
+    for (const handlers of this.#handlers) handlers.onClosed(null);
+  }
 
   /** A connection reads these bytes, which arrived at `receivedNs`. */
   receive(connection: number, bytes: Uint8Array, receivedNs: number): void {

@@ -15,6 +15,11 @@ export function engineBytesOf(message: string | Uint8Array): number {
   return typeof message === 'string' ? TYPE.message.length + Buffer.byteLength(message) : message.byteLength;
 }
 
+/** The message of the protocol above that a text message is; null where it is another packet. */
+export function messageOfText(text: string): string | null {
+  return text.startsWith(TYPE.message) ? text.slice(TYPE.message.length) : null;
+}
+
 /** What the server says in its open packet. */
 export interface EngineOpen {
   readonly pingIntervalMs: number;

@@ -42,6 +42,7 @@ export const msgpackPackets: PacketCodec = {
     const packet = decoded.pop();
     return packet === undefined ? null : packetOf(packet);
   },
+  isWaiting: () => false,
 };
 
 function packetOf({ type, nsp: namespace, id, data = null }: MsgpackPacket): Packet {

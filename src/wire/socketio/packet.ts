@@ -37,6 +37,8 @@ export interface PacketCodec {
   readonly encode: (packet: Packet) => readonly PacketMessage[];
   /** Takes a message of the server, which is kept. Null while attachments are missing. */
   readonly take: (message: PacketMessage) => Packet | null;
+  /** Whether attachments of a packet are missing: a text message would be an error. */
+  readonly isWaiting: () => boolean;
 }
 
 export const MAIN_NAMESPACE = '/';
@@ -57,6 +59,7 @@ export function jsonPackets(): PacketCodec {
   return {
     encode: encodePacket,
     take: (message) => (typeof message === 'string' ? reader.takeText(message) : reader.takeBinary(message)),
+    isWaiting: () => reader.isWaiting,
   };
 }
 
@@ -118,6 +121,10 @@ class PacketReader {
     readonly attachments: Uint8Array[];
     readonly expected: number;
   } | null = null;
+
+  get isWaiting(): boolean {
+    return this.#waiting !== null;
+  }
 
   /** Takes a text message. Null while attachments of it are missing. */
   takeText(text: string): Packet | null {

@@ -1,6 +1,13 @@
 import { messageOf } from '../../errors.ts';
 import type { Arrival } from '../sockets/stream.ts';
-import { PACKET, type Packet, type PacketCodec, type PacketMessage, RESERVED_EVENTS } from './packet.ts';
+import {
+  jsonPackets,
+  PACKET,
+  type Packet,
+  type PacketCodec,
+  type PacketMessage,
+  RESERVED_EVENTS,
+} from './packet.ts';
 
 /** What a server that refuses a client says. */
 export interface Refusal {
@@ -43,6 +50,16 @@ export class SocketioSession {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  /** Whether the server recovers the state of connections. */
+  get isRecoverable(): boolean {
+    return this.#isRecoverable;
+  }
+
+  /** Whether the next text message may be an event. */
+  get takesEvents(): boolean {
+    return this.#isConnected && !this.#codec.isWaiting();
   }
 
   /** Enters the namespace; `auth` is for the server, null for none. */
@@ -108,7 +125,10 @@ export class SocketioSession {
       case PACKET.event: {
         const [name, ...args] = data as readonly unknown[];
         // What comes before the client has connected is for nobody.
-        if (this.#isConnected) handlers.onEvent(String(name), this.#withoutOffset(args, id), id, arrival);
+        if (this.#isConnected) {
+          const own = this.#isRecoverable && id === null ? withoutOffset(args) : args;
+          handlers.onEvent(String(name), own, id, arrival);
+        }
         break;
       }
       case PACKET.ack:
@@ -131,15 +151,30 @@ export class SocketioSession {
     this.#isConnected = true;
     this.#handlers.onConnected(arrival);
   }
+}
 
-  /**
-   * Connection state recovery appends an offset to events without an acknowledgement. A single text may be the offset of an
-   * event without data, or the data of a volatile event, which has none.
-   */
-  #withoutOffset(args: readonly unknown[], id: number | null): readonly unknown[] {
-    const mayHaveOffset = this.#isRecoverable && id === null && args.length > 1;
-    return mayHaveOffset && typeof args.at(-1) === 'string' ? args.slice(0, -1) : args;
-  }
+/**
+ * Connection state recovery appends an offset to events without an acknowledgement. A single text may be the offset of an
+ * event without data, or the data of a volatile event, which has none.
+ */
+function withoutOffset(args: readonly unknown[]): readonly unknown[] {
+  return args.length > 1 && typeof args.at(-1) === 'string' ? args.slice(0, -1) : args;
+}
+
+/**
+ * Reads a text message of Engine.IO that is an event of a namespace, as a session does that is connected: for what may be
+ * known without one. Null for any other packet. What is none throws an Error.
+ */
+export function readEvent(
+  text: string,
+  namespace: string,
+  isRecoverable: boolean,
+): { readonly name: string; readonly args: readonly unknown[] } | null {
+  const packet = jsonPackets().take(text);
+  if (packet === null || packet.type !== PACKET.event) return null;
+  if (packet.namespace !== namespace || packet.id !== null) return null;
+  const [name, ...args] = packet.data as readonly unknown[];
+  return { name: String(name), args: isRecoverable ? withoutOffset(args) : args };
 }
 
 function readRefusal(refused: unknown): Refusal {
