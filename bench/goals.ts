@@ -35,7 +35,7 @@ const overServer = {
   limit: 1,
 } as const;
 const memory = {
-  title: 'memory per connection at 10,000',
+  title: 'memory per connection of 10,000',
   unit: 'KiB',
   section: 'idle',
   value: memoryOf(10_000),
@@ -68,7 +68,7 @@ export const GOALS: readonly Goal[] = [
   { ...memory, ...node, ...ws, limit: 12 },
   { ...memory, ...node, ...socketio, limit: 12 },
   {
-    ...{ title: 'CPU per delivery, 100 to 10,000, max/min', unit: '', section: 'scale', ...kernel, ...ws },
+    ...{ title: 'CPU at 100 to 10,000, max/min', unit: '', section: 'scale', ...kernel, ...ws },
     ...{ value: growthOver([100, 1000, 10_000]), limit: 1.15 },
   },
 ];

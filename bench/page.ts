@@ -93,7 +93,7 @@ export function benchText(benchmark: Benchmark): string {
         ...cells,
       ]),
     ]);
-    return [`${section.title}: ${section.plan}`, ...textTable({ headings, rows }, TERMINAL_WIDTH)].join('\n');
+    return [section.title, section.plan, ...textTable({ headings, rows }, TERMINAL_WIDTH)].join('\n');
   });
   const goals = textTable({
     headings: ['goal', 'sockets', 'protocol', 'limit', 'reached', ''].map((title, index) =>

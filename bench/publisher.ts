@@ -21,19 +21,23 @@ export class Publisher {
     return new Publisher(socket, publishFrame(protocol));
   }
 
-  /** Publishes on a constant schedule until it is closed. */
+  /** Publishes on a constant schedule until it is stopped. */
   publishAt(rateHz: number): void {
     const startMs = performance.now();
     const dueMs = () => startMs + (this.sent * 1000) / rateHz;
     const publishDue = () => {
       for (; dueMs() <= performance.now(); this.sent += 1) this.#socket.send(this.#frame);
-      this.#timer = setTimeout(publishDue, dueMs() - performance.now());
+      this.#timer = setTimeout(publishDue, Math.max(0, dueMs() - performance.now()));
     };
     publishDue();
   }
 
-  close(): void {
+  stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  close(): void {
+    this.stop();
     this.#socket.terminate();
   }
 }

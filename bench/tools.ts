@@ -64,12 +64,11 @@ function artilleryCommand(workload: Workload, port: number, folder: string): rea
   return [...artilleryProgram(), 'run', '--quiet', file];
 }
 
-/** Established connections to a port of loopback, of all processes: the last column of a state in /proc/net/tcp. */
+/** Established connections to a port of this machine, by the table of all TCP sockets, see proc(5). */
 function connectionsTo(port: number): number {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
-  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n');
-  return rows.filter((row) => /^ *\d+: /.test(row) && row.slice(0, 21).endsWith(local) && / 01 /.test(row))
-    .length;
+  const local = port.toString(16).toUpperCase().padStart(4, '0');
+  const established = new RegExp(`^ *\\d+: [0-9A-F]+:${local} [0-9A-F]+:[0-9A-F]+ 01 `, 'gm');
+  return readFileSync('/proc/net/tcp', 'utf8').match(established)?.length ?? 0;
 }
 
 function toolArm({ name, title, command }: Tool, version: string): Arm {

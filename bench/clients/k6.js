@@ -7,7 +7,7 @@ const { URL: url, PROTOCOL: protocol, USERS: users, DURATION_MS: durationMs } = 
 
 export const options = {
   scenarios: {
-    listeners: {
+    clients: {
       executor: 'per-vu-iterations',
       exec: 'receive',
       vus: Number(users),

@@ -45,7 +45,7 @@ function requestAt(rateHz: number, connections: readonly BareConnection[]): void
   const dueMs = () => startMs + (sent * 1000) / rateHz;
   const requestDue = () => {
     for (; dueMs() <= performance.now(); sent += 1) connections[sent % connections.length]?.request();
-    setTimeout(requestDue, dueMs() - performance.now());
+    setTimeout(requestDue, Math.max(0, dueMs() - performance.now()));
   };
   requestDue();
 }
