@@ -7,7 +7,7 @@ import { ticksBetween } from '../src/run/server/telemetry.ts';
 import type { ClientProcess } from './client-process.ts';
 import type { BenchProtocol } from './protocols.ts';
 import { Publisher } from './publisher.ts';
-import type { Measured, Workload } from './workload.ts';
+import type { ClientFigures, Workload } from './workload.ts';
 
 const SERVER_WITHIN_MS = 10_000;
 /** Time for memory to settle when all connections are open. */
@@ -52,7 +52,7 @@ interface ServerToLoad {
 }
 
 /** Measures a client that listens on a server of its own, which this process publishes to. */
-export async function measureListening(start: StartClient, workload: Workload): Promise<Measured> {
+export async function measureListening(start: StartClient, workload: Workload): Promise<ClientFigures> {
   const server = await startBenchServer(workload.protocol);
   const publisher = await Publisher.open(workload.protocol, server.port);
   const { port, affinity } = server;
@@ -83,7 +83,7 @@ async function costOf(
   client: ClientProcess,
   { tree }: BenchServer,
   { warmupMs, measureMs }: Workload,
-): Promise<Measured> {
+): Promise<ClientFigures> {
   await sleep(warmupMs);
   const [before, serverBefore] = [await client.read(), tree.read()];
   await sleep(measureMs);

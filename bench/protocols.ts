@@ -4,8 +4,8 @@ import { EVENT, encodeEnvelope } from '../src/contract/protocol.ts';
 export const BENCH_PROTOCOLS = ['ws', 'socketio'] as const;
 export type BenchProtocol = (typeof BENCH_PROTOCOLS)[number];
 
-const PAYLOAD_BYTES = 64;
-export const PAYLOAD = 'x'.repeat(PAYLOAD_BYTES);
+const SENT_BYTES = 64;
+export const PAYLOAD = 'x'.repeat(SENT_BYTES);
 
 /** Where clients open a WebSocket. */
 export const PATHS: Readonly<Record<BenchProtocol, string>> = {

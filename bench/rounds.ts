@@ -2,10 +2,10 @@ import { messageOf } from '../src/errors.ts';
 import { median } from '../src/result/order-statistics.ts';
 import type { BenchProtocol } from './protocols.ts';
 import type { Load, Lookup, Section, ValueOf } from './sections.ts';
-import type { Arm, Measured } from './workload.ts';
+import type { Arm, ClientFigures } from './workload.ts';
 
 /** Everything that one round measured, by {@link keyOf}. */
-export type BenchRound = ReadonlyMap<string, Measured>;
+export type BenchRound = ReadonlyMap<string, ClientFigures>;
 
 export interface Measurements {
   readonly rounds: readonly BenchRound[];
@@ -38,7 +38,7 @@ export async function measureRounds(
   const count = Math.max(...sections.map((section) => section.rounds));
   const rounds: BenchRound[] = [];
   for (let round = 1; round <= count; round += 1) {
-    const measured = new Map<string, Measured>();
+    const measured = new Map<string, ClientFigures>();
     const ordered = round % 2 === 0 ? arms.toReversed() : arms;
     for (const section of sections.filter((each) => each.rounds >= round)) {
       for (const { protocol, load, arm } of trialsOf(section, ordered)) {

@@ -1,12 +1,12 @@
 import { formatCount } from '../src/units.ts';
 import { BENCH_PROTOCOLS, type BenchProtocol } from './protocols.ts';
-import type { Measured, MeasuredName, Workload } from './workload.ts';
+import type { ClientFigures, MeasuredName, Workload } from './workload.ts';
 
 /** A workload over any protocol. */
 export type Load = Omit<Workload, 'protocol'>;
 
 /** What was measured over one protocol in one round, by load and arm; empty where nothing was. */
-export type Lookup = (load: string, arm: string) => Measured;
+export type Lookup = (load: string, arm: string) => ClientFigures;
 
 /** The arm of a row, and the one that ratios refer to. */
 export interface Compared {

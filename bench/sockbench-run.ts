@@ -7,18 +7,18 @@ import { type ProcessTelemetry, type RunResult, runResultSchema } from '../src/r
 import { viewResult } from '../src/result/view.ts';
 import { list } from '../src/text.ts';
 import { startProcess } from './client-process.ts';
-import type { Measured, Workload } from './workload.ts';
+import type { ClientFigures, Workload } from './workload.ts';
 
 const SOCKBENCH_COMMAND = join(import.meta.dirname, '../bin/sockbench.js');
 /** For the start, the connections, the drain and the end of a run. */
-const RUN_OVERHEAD_MS = 90_000;
+const WITHOUT_LOAD_MS = 90_000;
 /** More than any server accepts, so that the server is the limit. */
 const CONNECT_RATE = '20000/s';
 const EXIT_VALID = 'exit code 0';
 const EXIT_INVALID = 'exit code 3';
 
 /** Flags of the load of a run, by the kind of the workload. */
-const LOADS: Readonly<Record<Workload['kind'], (workload: Workload) => readonly string[]>> = {
+const RUN_FLAGS: Readonly<Record<Workload['kind'], (workload: Workload) => readonly string[]>> = {
   broadcast: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`],
   request: ({ rateHz }) => ['ack-roundtrip', '--rate', `${rateHz}/s`],
   paced: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`, '--workers', '2', '--exclude-sender'],
@@ -35,14 +35,14 @@ async function runSockbench(flags: readonly string[], workload: Workload): Promi
   ];
   const load = ['--clients', String(connections), '--payload', '64B', '--connect-rate', CONNECT_RATE];
   const stored = ['--format', 'json', '--quiet', '--out', out];
-  const run = ['run', ...LOADS[workload.kind](workload), '--target', protocol];
+  const run = ['run', ...RUN_FLAGS[workload.kind](workload), '--target', protocol];
   const group = startProcess([
     process.execPath,
     SOCKBENCH_COMMAND,
     ...[...run, ...flags, ...load, ...times, ...stored],
   ]);
   try {
-    const limit = sleep(RUN_OVERHEAD_MS + warmupMs + measureMs, 'no end in time', { ref: false });
+    const limit = sleep(WITHOUT_LOAD_MS + warmupMs + measureMs, 'no end in time', { ref: false });
     const ended = await Promise.race([group.gone, limit]);
     if (ended !== EXIT_VALID && ended !== EXIT_INVALID) {
       throw new Error(group.lastLines[0]?.trim() || ended);
@@ -58,11 +58,11 @@ async function runSockbench(flags: readonly string[], workload: Workload): Promi
 const inUs = (ns: number | null | undefined) => (ns == null ? undefined : ns / 1000);
 
 /** The figures that a result has, without those that it does not. */
-function known(values: Readonly<Record<string, number | undefined>>): Measured {
+function known(values: Readonly<Record<string, number | undefined>>): ClientFigures {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-function costIn(result: RunResult): Measured {
+function costIn(result: RunResult): ClientFigures {
   const lag = viewResult(result).histogram('send_lag');
   return known({
     cpu: inUs(FIGURES.generator_cpu_per_delivery.value(result)),
@@ -87,7 +87,7 @@ function shareOf(worker: ProcessTelemetry | undefined, { timing }: RunResult) {
 }
 
 /** Of two processes, the first is the one that sends. */
-function pacingIn(result: RunResult): Measured {
+function pacingIn(result: RunResult): ClientFigures {
   const [sender, receiver] = result.telemetry.workers;
   const [sends, receives] = [shareOf(sender, result), shareOf(receiver, result)];
   const { lagP50, lagP99 } = costIn(result);
@@ -99,7 +99,7 @@ function pacingIn(result: RunResult): Measured {
 }
 
 /** The memory of the generator process, and how fast it connected. */
-function idleCostIn({ clients, timing, telemetry }: RunResult): Measured {
+function idleCostIn({ clients, timing, telemetry }: RunResult): ClientFigures {
   if (clients.connected < clients.planned) {
     throw new Error(`only ${clients.connected} of ${clients.planned} clients connected`);
   }
@@ -110,7 +110,7 @@ function idleCostIn({ clients, timing, telemetry }: RunResult): Measured {
   });
 }
 
-const FIGURES_OF: Readonly<Record<Workload['kind'], (result: RunResult) => Measured>> = {
+const FIGURES_OF: Readonly<Record<Workload['kind'], (result: RunResult) => ClientFigures>> = {
   broadcast: costIn,
   request: costIn,
   paced: pacingIn,
@@ -122,7 +122,7 @@ export async function measureRun(
   flags: readonly string[],
   workload: Workload,
   note: (text: string) => void,
-): Promise<Measured> {
+): Promise<ClientFigures> {
   const result = await runSockbench(flags, workload);
   const reasons = result.invalid.map(({ code }) => code);
   if (reasons.length > 0) note(`INVALID (${list(reasons)})`);

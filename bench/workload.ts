@@ -21,7 +21,7 @@ export interface Workload {
  * delivery or request. `rss`: KiB of the process. `connect`: connections per second. `sends`, `receives`,
  * `senderSpins` and `receiverSpins`: CPU of a process in percent of a core. `lagP50` and `lagP99`: us.
  */
-export type Measured = Readonly<Partial<Record<MeasuredName, number>>>;
+export type ClientFigures = Readonly<Partial<Record<MeasuredName, number>>>;
 
 export type MeasuredName =
   | 'cpu'
@@ -44,5 +44,5 @@ export interface Arm {
   readonly kinds: ReadonlyArray<Workload['kind']>;
   readonly protocols: readonly BenchProtocol[];
   /** `note` takes what a reader of the figures must know. */
-  measure(workload: Workload, note: (text: string) => void): Promise<Measured>;
+  measure(workload: Workload, note: (text: string) => void): Promise<ClientFigures>;
 }

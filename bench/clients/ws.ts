@@ -3,13 +3,13 @@ import { WebSocket } from 'ws';
 import { requestFrame } from '../protocols.ts';
 import { listen } from './listener.ts';
 
-const REQUEST = requestFrame('ws');
+const ASKED = requestFrame('ws');
 
 await listen(
   (port, onMessage) =>
     new Promise((resolve, reject) => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-      socket.once('open', () => resolve({ request: () => socket.send(REQUEST) }));
+      socket.once('open', () => resolve({ request: () => socket.send(ASKED) }));
       socket.once('error', reject);
       socket.on('message', onMessage);
     }),

@@ -2,7 +2,7 @@ import type { Benchmark } from '../../bench/page.ts';
 import { BENCH_PROTOCOLS } from '../../bench/protocols.ts';
 import { armsOf, type BenchRound, keyOf } from '../../bench/rounds.ts';
 import { type Extent, sectionsOf } from '../../bench/sections.ts';
-import type { Arm, Measured } from '../../bench/workload.ts';
+import type { Arm, ClientFigures } from '../../bench/workload.ts';
 
 const EXTENT: Extent = {
   ...{ rounds: 3, measureMs: 4000, warmupMs: 2000 },
@@ -20,7 +20,7 @@ const unused: Arm['measure'] = async () => ({});
 /** A benchmark of two clients, whose rounds measured what `measured` returns. */
 export function madeBenchmark(
   names: ReadonlyArray<readonly [name: string, title: string]>,
-  measured: (name: string, connections: number, round: number) => Measured,
+  measured: (name: string, connections: number, round: number) => ClientFigures,
 ): Benchmark {
   const arms = names.map(([name, title]) => madeArm(name, title, unused));
   const sections = sectionsOf(EXTENT);
