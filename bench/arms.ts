@@ -3,7 +3,7 @@ import { BareClient } from './client-process.ts';
 import { compileFloor } from './floor.ts';
 import { measureListening, type StartClient } from './listening.ts';
 import { BENCH_PROTOCOLS, type BenchProtocol, PATHS, requestFrame } from './protocols.ts';
-import { measureRun } from './sockbench-run.ts';
+import { measureGenerator } from './sockbench-run.ts';
 import { findTools } from './tools.ts';
 import type { Arm, Workload } from './workload.ts';
 
@@ -57,7 +57,7 @@ function runArm(name: string, title: string, flags: readonly string[]): Arm {
   const kinds = ['broadcast', 'request', 'paced', 'idle'] as const;
   return {
     ...{ name, title, remark, kinds, protocols: BENCH_PROTOCOLS },
-    measure: (workload, note) => measureRun(flags, workload, note),
+    measure: (workload, note) => measureGenerator(flags, workload, note),
   };
 }
 

@@ -40,35 +40,35 @@ const memory = {
   section: 'idle',
   value: memoryOf(10_000),
 } as const;
-const kernel = { arm: 'wire-kernel' } as const;
-const node = { arm: 'wire-node' } as const;
-const ws = { protocol: 'ws' } as const;
-const socketio = { protocol: 'socketio' } as const;
+const byKernel = { arm: 'wire-kernel' } as const;
+const byNode = { arm: 'wire-node' } as const;
+const overWs = { protocol: 'ws' } as const;
+const overSocketio = { protocol: 'socketio' } as const;
 
 /** What the wire driver must hold. */
 export const GOALS: readonly Goal[] = [
-  { ...overFloor, ...kernel, ...ws, limit: 1.5 },
-  { ...overFloor, ...kernel, ...socketio, limit: 1.6 },
-  { ...overFloor, ...node, ...ws, limit: 1.9 },
-  { ...overFloor, ...node, ...socketio, limit: 2.1 },
-  { ...overServer, ...kernel, ...ws },
-  { ...overServer, ...kernel, ...socketio },
-  { ...overServer, ...node, ...ws },
-  { ...overServer, ...node, ...socketio },
+  { ...overFloor, ...byKernel, ...overWs, limit: 1.5 },
+  { ...overFloor, ...byKernel, ...overSocketio, limit: 1.6 },
+  { ...overFloor, ...byNode, ...overWs, limit: 1.9 },
+  { ...overFloor, ...byNode, ...overSocketio, limit: 2.1 },
+  { ...overServer, ...byKernel, ...overWs },
+  { ...overServer, ...byKernel, ...overSocketio },
+  { ...overServer, ...byNode, ...overWs },
+  { ...overServer, ...byNode, ...overSocketio },
   {
-    ...{ title: 'pacing of 100 messages/s', unit: '%', section: 'pacing', ...kernel, ...ws },
+    ...{ title: 'pacing of 100 messages/s', unit: '%', section: 'pacing', ...byKernel, ...overWs },
     ...{ value: pacingCost, limit: 1 },
   },
   {
-    ...{ title: 'send lag p99 at 100/s', unit: 'us', section: 'pacing', ...kernel, ...ws },
+    ...{ title: 'send lag p99 at 100/s', unit: 'us', section: 'pacing', ...byKernel, ...overWs },
     ...{ value: lagP99, limit: 50 },
   },
-  { ...memory, ...kernel, ...ws, limit: 4 },
-  { ...memory, ...kernel, ...socketio, limit: 4 },
-  { ...memory, ...node, ...ws, limit: 12 },
-  { ...memory, ...node, ...socketio, limit: 12 },
+  { ...memory, ...byKernel, ...overWs, limit: 4 },
+  { ...memory, ...byKernel, ...overSocketio, limit: 4 },
+  { ...memory, ...byNode, ...overWs, limit: 12 },
+  { ...memory, ...byNode, ...overSocketio, limit: 12 },
   {
-    ...{ title: 'CPU at 100 to 10,000, max/min', unit: '', section: 'scale', ...kernel, ...ws },
+    ...{ title: 'CPU at 100 to 10,000, max/min', unit: '', section: 'scale', ...byKernel, ...overWs },
     ...{ value: growthOver([100, 1000, 10_000]), limit: 1.15 },
   },
 ];

@@ -7,12 +7,12 @@ import type { Arms } from './arms.ts';
 import { type GoalOutcome, judgeGoals } from './goals.ts';
 import type { BenchProtocol } from './protocols.ts';
 import { armsOf, type Estimate, estimate, type Measurements } from './rounds.ts';
-import type { Extent, Section } from './sections.ts';
+import type { BenchSection, Extent } from './sections.ts';
 
 /** A finished benchmark. */
 export interface Benchmark {
   readonly extent: Extent;
-  readonly sections: readonly Section[];
+  readonly sections: readonly BenchSection[];
   readonly arms: Arms;
   readonly measurements: Measurements;
   /** Name and value of each fact on the machine and the time. */
@@ -32,18 +32,18 @@ export function baseOf({ arms }: Arms): string {
   return arms.some(({ name }) => name === 'floor') ? 'floor' : 'wire-kernel';
 }
 
-const heading = (title: string, unit: string | null, numeric: boolean): Heading => ({
+const benchHeading = (title: string, unit: string | null, numeric: boolean): Heading => ({
   ...{ title, unit, numeric, meaning: '', isProse: false },
 });
 
-function headingsOf({ figures }: Section, base: string): Heading[] {
+function headingsOf({ figures }: BenchSection, base: string): Heading[] {
   return figures.map(({ title, unit }) =>
-    heading(base === 'floor' ? title : title.replace('floor', 'wire'), unit === '' ? null : unit, true),
+    benchHeading(base === 'floor' ? title : title.replace('floor', 'wire'), unit === '' ? null : unit, true),
   );
 }
 
 /** The rows of one protocol: an arm and its figures. An arm without any is left out. */
-function rowsOf(section: Section, protocol: BenchProtocol, of: Benchmark, form: 'median' | 'range') {
+function rowsOf(section: BenchSection, protocol: BenchProtocol, of: Benchmark, form: 'median' | 'range') {
   const [load] = section.loads;
   const arms = load === undefined ? [] : armsOf(section, protocol, load, of.arms.arms);
   return arms
@@ -85,7 +85,7 @@ const TERMINAL_WIDTH = 80;
 export function benchText(benchmark: Benchmark): string {
   const base = baseOf(benchmark.arms);
   const tables = benchmark.sections.map((section) => {
-    const headings = [heading('', null, false), ...headingsOf(section, base)];
+    const headings = [benchHeading('', null, false), ...headingsOf(section, base)];
     const rows = section.protocols.flatMap((protocol) => [
       [protocol],
       ...rowsOf(section, protocol, benchmark, 'median').map(([title = '', ...cells]) => [
@@ -97,7 +97,7 @@ export function benchText(benchmark: Benchmark): string {
   });
   const goals = textTable({
     headings: ['goal', 'sockets', 'protocol', 'limit', 'reached', ''].map((title, index) =>
-      heading(title, null, index === 3 || index === 4),
+      benchHeading(title, null, index === 3 || index === 4),
     ),
     rows: outcomesOf(benchmark).map((outcome) => [
       goalName(outcome.goal),
@@ -114,7 +114,7 @@ export function benchText(benchmark: Benchmark): string {
     .concat('\n');
 }
 
-function sectionPage(section: Section, benchmark: Benchmark): string {
+function sectionPage(section: BenchSection, benchmark: Benchmark): string {
   const headings = headingsOf(section, baseOf(benchmark.arms)).map(headingText);
   const rows = section.protocols.flatMap((protocol) =>
     rowsOf(section, protocol, benchmark, 'range').map(([title = '', ...cells]) => [

@@ -1,10 +1,10 @@
 import { messageOf } from '../src/errors.ts';
 import { median } from '../src/result/order-statistics.ts';
 import type { BenchProtocol } from './protocols.ts';
-import type { Load, Lookup, Section, ValueOf } from './sections.ts';
+import type { BenchSection, Load, Lookup, ValueOf } from './sections.ts';
 import type { Arm, ClientFigures } from './workload.ts';
 
-/** Everything that one round measured, by {@link keyOf}. */
+/** Everything that one round measured, by {@link trialKey}. */
 export type BenchRound = ReadonlyMap<string, ClientFigures>;
 
 export interface Measurements {
@@ -14,12 +14,12 @@ export interface Measurements {
 }
 
 /** The key of a measurement. */
-export function keyOf(section: string, protocol: BenchProtocol, load: string, arm: string): string {
+export function trialKey(section: string, protocol: BenchProtocol, load: string, arm: string): string {
   return [section, protocol, load, arm].join(' ');
 }
 
 /** The arms that take part in a load of a section. */
-export function armsOf(section: Section, protocol: BenchProtocol, load: Load, arms: readonly Arm[]) {
+export function armsOf(section: BenchSection, protocol: BenchProtocol, load: Load, arms: readonly Arm[]) {
   return arms.filter(
     ({ name, kinds, protocols }) =>
       protocols.includes(protocol) &&
@@ -29,8 +29,8 @@ export function armsOf(section: Section, protocol: BenchProtocol, load: Load, ar
 }
 
 /** Measures every section in rounds. Each round has all arms, and every second one has them in reverse. */
-export async function measureRounds(
-  sections: readonly Section[],
+export async function measureArms(
+  sections: readonly BenchSection[],
   arms: readonly Arm[],
   onProgress: (text: string) => void,
 ): Promise<Measurements> {
@@ -48,7 +48,7 @@ export async function measureRounds(
           notes.set(`${what}: ${text}`, (notes.get(`${what}: ${text}`) ?? 0) + 1);
         try {
           const figures = await arm.measure({ ...load, protocol }, note);
-          measured.set(keyOf(section.name, protocol, load.name, arm.name), figures);
+          measured.set(trialKey(section.name, protocol, load.name, arm.name), figures);
         } catch (error) {
           note(`not measured: ${messageOf(error)}`);
         }
@@ -60,7 +60,7 @@ export async function measureRounds(
 }
 
 /** All arms of a load one after the other, so that they meet the same state of the machine. */
-function trialsOf(section: Section, arms: readonly Arm[]) {
+function trialsOf(section: BenchSection, arms: readonly Arm[]) {
   return section.protocols.flatMap((protocol) =>
     section.loads.flatMap((load) =>
       armsOf(section, protocol, load, arms).map((arm) => ({ protocol, load, arm })),
@@ -87,7 +87,7 @@ export interface Place {
 export function estimate(rounds: readonly BenchRound[], value: ValueOf, place: Place): Estimate | null {
   const { section, protocol, arm, base } = place;
   const values = rounds.flatMap((round) => {
-    const of: Lookup = (load, name) => round.get(keyOf(section, protocol, load, name)) ?? {};
+    const of: Lookup = (load, name) => round.get(trialKey(section, protocol, load, name)) ?? {};
     return value(of, { arm, base }) ?? [];
   });
   if (values.length === 0) return null;

@@ -26,7 +26,7 @@ export interface BenchFigure {
 }
 
 /** A table of figures, with a row for each protocol and arm. */
-export interface Section {
+export interface BenchSection {
   readonly name: string;
   readonly title: string;
   readonly plan: string;
@@ -65,7 +65,7 @@ const single =
     of(load, arm)[name];
 
 /** Applies a function to values that are all known. */
-function combine(values: ReadonlyArray<number | undefined>, apply: (...known: number[]) => number) {
+function whereKnown(values: ReadonlyArray<number | undefined>, apply: (...known: number[]) => number) {
   const known = values.filter((value) => value !== undefined);
   return known.length < values.length ? undefined : apply(...known);
 }
@@ -74,17 +74,17 @@ function combine(values: ReadonlyArray<number | undefined>, apply: (...known: nu
 export const cpuOverBase =
   (load: string): ValueOf =>
   (of, { arm, base }) =>
-    combine([of(load, arm).cpu, of(load, base).cpu], (over, under) => over / under);
+    whereKnown([of(load, arm).cpu, of(load, base).cpu], (over, under) => over / under);
 
 /** CPU time over that of the server of the same run. */
 export const cpuOverServer: ValueOf = (of, { arm }) => {
   const { cpu, server } = of('delivery', arm);
-  return combine([cpu, server], (over, under) => over / under);
+  return whereKnown([cpu, server], (over, under) => over / under);
 };
 
 /** What a process that sends uses beyond one that receives the same messages, in percent of a core. */
 export const pacingCost: ValueOf = (of, { arm }) =>
-  combine([of('paced', arm).sends, of('paced', arm).receives], (sends, receives) => sends - receives);
+  whereKnown([of('paced', arm).sends, of('paced', arm).receives], (sends, receives) => sends - receives);
 
 export const lagP99 = single('paced', 'lagP99');
 
@@ -92,7 +92,7 @@ export const lagP99 = single('paced', 'lagP99');
 export const memoryOf =
   (connections: number): ValueOf =>
   (of, { arm }) =>
-    combine(
+    whereKnown(
       [of(`${connections}`, arm).rss, of(`${FEW}`, arm).rss],
       (many, few) => (many - few) / (connections - FEW),
     );
@@ -101,13 +101,13 @@ export const memoryOf =
 export const growthOver =
   (scale: readonly number[]): ValueOf =>
   (of, { arm }) =>
-    combine(
+    whereKnown(
       scale.map((count) => of(`${count}`, arm).cpu),
       (...costs) => Math.max(...costs) / Math.min(...costs),
     );
 
 /** All sections, in the order of the page. */
-export function sectionsOf({ rounds, measureMs, warmupMs, idle, scale }: Extent): readonly Section[] {
+export function sectionsOf({ rounds, measureMs, warmupMs, idle, scale }: Extent): readonly BenchSection[] {
   const times = { measureMs, warmupMs };
   return [
     {

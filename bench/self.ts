@@ -21,8 +21,8 @@ import { type Arms, findArms } from './arms.ts';
 import { requireDescriptors } from './descriptors.ts';
 import { judgeGoals } from './goals.ts';
 import { type Benchmark, benchText, performancePage } from './page.ts';
-import { measureRounds } from './rounds.ts';
-import { type Extent, type Section, sectionsOf } from './sections.ts';
+import { measureArms } from './rounds.ts';
+import { type BenchSection, type Extent, sectionsOf } from './sections.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
 const FULL = { rounds: 3, measureMs: 4000, warmupMs: 2000, idle: [1000, 10_000], scale: [100, 1000, 10_000] };
@@ -41,7 +41,7 @@ function chosen<Named extends { readonly name: string }>(all: readonly Named[], 
   return named.length === 0 ? all : named;
 }
 
-function requireKnown(only: readonly string[], sections: readonly Section[], { arms }: Arms): void {
+function requireKnown(only: readonly string[], sections: readonly BenchSection[], { arms }: Arms): void {
   const known = [...sections, ...arms].map(({ name }) => name);
   for (const name of only) {
     if (known.includes(name)) continue;
@@ -49,7 +49,7 @@ function requireKnown(only: readonly string[], sections: readonly Section[], { a
   }
 }
 
-function environmentFacts(startedAt: Date): Array<readonly [string, string]> {
+function benchFacts(startedAt: Date): Array<readonly [string, string]> {
   const commit = git(import.meta.dirname, 'rev-parse', '--short', 'HEAD');
   const took = formatDurationMs(Math.round((Date.now() - startedAt.getTime()) / 1000) * 1000);
   return [
@@ -59,7 +59,7 @@ function environmentFacts(startedAt: Date): Array<readonly [string, string]> {
   ];
 }
 
-async function bench(): Promise<void> {
+async function runBenchmark(): Promise<void> {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
@@ -84,8 +84,8 @@ async function bench(): Promise<void> {
     Math.max(...sections.flatMap(({ loads }) => loads.map(({ connections }) => connections))),
   );
   const startedAt = new Date();
-  const measurements = await measureRounds(sections, arms.arms, (text) => process.stderr.write(`${text}\n`));
-  const environment = environmentFacts(startedAt);
+  const measurements = await measureArms(sections, arms.arms, (text) => process.stderr.write(`${text}\n`));
+  const environment = benchFacts(startedAt);
   const benchmark: Benchmark = { extent, sections, arms, measurements, environment };
   process.stdout.write(`\n${benchText(benchmark)}`);
   const isWhole = !values.quick && values.only.length === 0;
@@ -101,7 +101,7 @@ async function bench(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT.usage));
 endWithNpm(process.env, new AbortController().signal);
 try {
-  await bench();
+  await runBenchmark();
 } catch (error) {
   if (!(error instanceof SockbenchError)) throw error;
   process.stderr.write(`error: ${error.message}${error.hint === '' ? '' : `\n${error.hint}`}\n`);

@@ -26,7 +26,7 @@ const RUN_FLAGS: Readonly<Record<Workload['kind'], (workload: Workload) => reado
 };
 
 /** Runs `sockbench run` to its end and returns the result that it stored. Throws an Error when there is none. */
-async function runSockbench(flags: readonly string[], workload: Workload): Promise<RunResult> {
+async function storedRun(flags: readonly string[], workload: Workload): Promise<RunResult> {
   const out = mkdtempSync(join(tmpdir(), 'sockbench-self-'));
   const { protocol, connections, warmupMs, measureMs } = workload;
   const times = [
@@ -118,12 +118,12 @@ const FIGURES_OF: Readonly<Record<Workload['kind'], (result: RunResult) => Clien
 };
 
 /** Measures the generator process of a run with a driver, as its result reports it. */
-export async function measureRun(
+export async function measureGenerator(
   flags: readonly string[],
   workload: Workload,
   note: (text: string) => void,
 ): Promise<ClientFigures> {
-  const result = await runSockbench(flags, workload);
+  const result = await storedRun(flags, workload);
   const reasons = result.invalid.map(({ code }) => code);
   if (reasons.length > 0) note(`INVALID (${list(reasons)})`);
   return FIGURES_OF[workload.kind](result);

@@ -103,7 +103,7 @@ export function findTools() {
   const arms: Arm[] = [];
   const leftOut: Array<readonly [title: string, reason: string]> = [];
   for (const tool of tools) {
-    const version = versionOf(tool);
+    const version = toolVersion(tool);
     if (version === null) leftOut.push([tool.title, 'not on PATH']);
     else arms.push(toolArm(tool, version));
   }
@@ -111,7 +111,7 @@ export function findTools() {
 }
 
 /** The first line of a version that is not empty; null when the program is not there. */
-function versionOf({ version: [file, ...args] }: Tool): string | null {
+function toolVersion({ version: [file, ...args] }: Tool): string | null {
   if (file === undefined || process.platform !== 'linux') return null;
   const { error, stdout } = spawnSync(file, args, { encoding: 'utf8' });
   return error === undefined ? (/\S.*/.exec(stdout)?.[0] ?? 'of an unknown version') : null;

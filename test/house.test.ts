@@ -17,7 +17,9 @@ function filesIn(path: string, ending = ''): string[] {
 }
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const sources = ['src', 'servers', 'scenarios', 'scripts', 'bench'].flatMap((folder) => filesIn(folder, '.ts'));
+const sources = ['src', 'servers', 'scenarios', 'scripts', 'bench'].flatMap((folder) =>
+  filesIn(folder, '.ts'),
+);
 
 describe('a file of src/', () => {
   it(`has at most ${MAX_LINES} lines`, () => {

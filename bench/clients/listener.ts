@@ -13,7 +13,7 @@ const OPENING_AT_ONCE = 100;
  * Carries out a bare client: `node CLIENT PORT CONNECTIONS REQUESTS_PER_SECOND`. It prints a line of JSON when
  * all connections are open, and one for each SIGUSR2. From then on it sends requests at the given rate; 0 only receives.
  */
-export async function listen(open: OpenBare): Promise<void> {
+export async function runBareClient(open: OpenBare): Promise<void> {
   const [port = 0, planned = 0, requestsHz = 0] = process.argv.slice(2).map(Number);
   const connections: BareConnection[] = [];
   let received = 0;

@@ -2,9 +2,9 @@
 import { io } from 'socket.io-client';
 import { EVENT } from '../../src/contract/protocol.ts';
 import { PAYLOAD } from '../protocols.ts';
-import { listen } from './listener.ts';
+import { runBareClient } from './listener.ts';
 
-await listen(
+await runBareClient(
   (port, onMessage) =>
     new Promise((resolve, reject) => {
       const options = { transports: ['websocket'], forceNew: true, reconnection: false };

@@ -1,6 +1,6 @@
 import type { Benchmark } from '../../bench/page.ts';
 import { BENCH_PROTOCOLS } from '../../bench/protocols.ts';
-import { armsOf, type BenchRound, keyOf } from '../../bench/rounds.ts';
+import { armsOf, type BenchRound, trialKey } from '../../bench/rounds.ts';
 import { type Extent, sectionsOf } from '../../bench/sections.ts';
 import type { Arm, ClientFigures } from '../../bench/workload.ts';
 
@@ -33,7 +33,7 @@ export function madeBenchmark(
               armsOf(section, protocol, load, arms).map(
                 ({ name }) =>
                   [
-                    keyOf(section.name, protocol, load.name, name),
+                    trialKey(section.name, protocol, load.name, name),
                     measured(name, load.connections, round),
                   ] as const,
               ),

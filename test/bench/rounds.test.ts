@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { requireDescriptors } from '../../bench/descriptors.ts';
 import { GOALS, judgeGoals } from '../../bench/goals.ts';
-import { estimate, keyOf, measureRounds } from '../../bench/rounds.ts';
-import { cpuOverBase, type Section, sectionsOf } from '../../bench/sections.ts';
+import { estimate, measureArms, trialKey } from '../../bench/rounds.ts';
+import { type BenchSection, cpuOverBase, sectionsOf } from '../../bench/sections.ts';
 import { thrownBy } from '../thrown.ts';
 import { madeArm, madeBenchmark } from './made-benchmark.ts';
 
 const load = { kind: 'broadcast', connections: 1, rateHz: 1, warmupMs: 0, measureMs: 0 } as const;
 
-const SECTION: Section = {
+const SECTION: BenchSection = {
   ...{ name: 'one', title: 'One', plan: '', note: '', protocols: ['ws'], arms: null, figures: [], rounds: 2 },
   loads: [{ name: 'delivery', ...load }],
 };
@@ -22,7 +22,7 @@ describe('rounds', () => {
         return { cpu: 1 };
       }),
     );
-    const { rounds } = await measureRounds([SECTION], arms, () => {});
+    const { rounds } = await measureArms([SECTION], arms, () => {});
     expect(order.join('')).toBe('abccba');
     expect(rounds.map((round) => round.size)).toEqual([3, 3]);
   });
@@ -35,7 +35,7 @@ describe('rounds', () => {
       note('INVALID (send_lag)');
       return { cpu: 1 };
     });
-    const { rounds, notes } = await measureRounds([SECTION], [failing, invalid], () => {});
+    const { rounds, notes } = await measureArms([SECTION], [failing, invalid], () => {});
     expect(rounds.map((round) => [...round.keys()])).toEqual([['one ws delivery b'], ['one ws delivery b']]);
     expect([...notes]).toEqual([
       ['one, ws, delivery: A: not measured: no such driver', 2],
@@ -45,11 +45,7 @@ describe('rounds', () => {
 
   it('leave out a section that needs fewer of them', async () => {
     const arm = madeArm('a', 'A', async () => ({ cpu: 1 }));
-    const { rounds } = await measureRounds(
-      [SECTION, { ...SECTION, name: 'two', rounds: 1 }],
-      [arm],
-      () => {},
-    );
+    const { rounds } = await measureArms([SECTION, { ...SECTION, name: 'two', rounds: 1 }], [arm], () => {});
     expect(rounds.map((round) => [...round.keys()])).toEqual([
       ['one ws delivery a', 'two ws delivery a'],
       ['one ws delivery a'],
@@ -61,8 +57,8 @@ describe('a ratio', () => {
   const place = { section: 'one', protocol: 'ws', arm: 'a', base: 'floor' } as const;
   const round = (cpu: number, floor?: number) =>
     new Map([
-      [keyOf('one', 'ws', 'delivery', 'a'), { cpu }],
-      ...(floor === undefined ? [] : [[keyOf('one', 'ws', 'delivery', 'floor'), { cpu: floor }] as const]),
+      [trialKey('one', 'ws', 'delivery', 'a'), { cpu }],
+      ...(floor === undefined ? [] : [[trialKey('one', 'ws', 'delivery', 'floor'), { cpu: floor }] as const]),
     ]);
 
   it('is computed within each round, so that a slow round does not count twice', () => {
