@@ -69,7 +69,8 @@ export class KernelSockets {
     this.#describeMessage(arena.allocate(VECTOR.bytes));
     this.#epoll = new Epoll(libc, arena);
     this.#tryReceiving();
-    if (node !== null) this.#epoll.add(node.fd, READABLE, 0);
+    const errno = node === null ? 0 : this.#epoll.add(node.fd, READABLE, 0);
+    if (errno !== 0) throw systemError('epoll_ctl', errno);
   }
 
   /** Points recvmsg at the buffers: one for all sockets. */

@@ -112,7 +112,8 @@ export class KernelStream implements ByteStream {
     this.#addresses = NO_ADDRESSES;
     this.#emptyNs = this.#sockets.lookedNs;
     this.#watch();
-    if (this.#state === 'open') this.#handlers.onOpen();
+    this.#handlers.onOpen();
+    if (this.#hasEnded && this.#state === 'open' && this.unsentBytes === 0) this.#shutDown();
   }
 
   /** Reads until nothing is left, which a read that does not fill the buffer shows without another call. */
@@ -200,8 +201,7 @@ export class KernelStream implements ByteStream {
   end(): void {
     if (this.#hasEnded || this.#state === 'closed') return;
     this.#hasEnded = true;
-    if (this.#state !== 'open') this.destroy();
-    else if (this.unsentBytes === 0) this.#shutDown();
+    if (this.#state === 'open' && this.unsentBytes === 0) this.#shutDown();
   }
 
   #shutDown(): void {
