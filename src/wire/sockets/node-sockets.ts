@@ -38,7 +38,8 @@ class NodeStream implements ByteStream {
         return true;
       },
     };
-    const options = { host, port, lookup: resolveName, noDelay: true };
+    // The end of the peer is for the handler to answer.
+    const options = { host, port, lookup: resolveName, noDelay: true, allowHalfOpen: true };
     // A TLS socket does not read into a buffer of ours.
     const socket =
       tls === null ? connect({ ...options, onread }) : connectTls({ ...options, servername: host, ...tls });

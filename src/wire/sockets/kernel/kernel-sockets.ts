@@ -83,13 +83,14 @@ export class KernelSockets {
     bytes.writeBigUInt64LE(BigInt(this.#control.address), MESSAGE.control);
   }
 
-  /** Makes the calls that connections need, without connecting: a filter of system calls may forbid them. */
+  /**
+   * Makes the calls that connections need, without connecting: a filter of system calls may forbid them. The socket stays
+   * open, since Linux stamps what arrives only while some socket asks for it, and begins some time after that.
+   */
   #tryReceiving(): void {
-    const { libc } = this;
     const fd = openSocket(this, FAMILY.inet);
     if (typeof fd !== 'number') throw fd;
     const result = this.receive(fd);
-    libc.close(fd);
     if (result !== -ERRNO.notConnected) throw systemError('recvmsg', -result);
   }
 
