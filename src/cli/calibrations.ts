@@ -61,7 +61,7 @@ export function whyNoFloor(plan: Plan): NoFloor | null {
 
 /** What is known of this machine before a run. */
 function machineOf(plan: Plan): CalibratedRun {
-  const undisturbed = { stealRatio: null, throttledMs: null, cpuPressureRatio: null };
+  const undisturbed = { stealRatio: null, serverStealRatio: null, throttledMs: null, cpuPressureRatio: null };
   const environment = readEnvironment([], noAffinity(1), undisturbed, process.cwd());
   return { plan, environment, tool: { name: 'sockbench', version: VERSION } };
 }

@@ -4,7 +4,7 @@ import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
 import type { Recorded } from '../measure/recorder.ts';
-import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
@@ -91,7 +91,7 @@ export interface Snapshot {
   /** Arrivals of what the server pushed on its own. */
   readonly pushes: readonly PushArrivals[];
   /** Two where the measured time ended in between. */
-  readonly telemetry: readonly TelemetrySample[];
+  readonly telemetry: readonly GeneratorSample[];
   readonly traffic: readonly TrafficSpan[];
   /** How long this worker took for the previous snapshot. */
   readonly snapshotCostMs: number;

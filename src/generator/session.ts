@@ -76,6 +76,7 @@ export class GeneratorSession {
     this.#snapshots = new Snapshots(context, {
       telemetry: { sample: () => options.telemetry.sample(this.#sender.pacingNs) },
       traffic: options.traffic,
+      loop: options.sockets?.loop ?? null,
       takeMeasured: (isLast) => this.#takeMeasured(isLast),
       post: (snapshot) => options.post({ type: 'snapshot', snapshot }),
     });
@@ -128,9 +129,7 @@ export class GeneratorSession {
   }
 
   /** Counts a failure that no message caused. */
-  noteFailure(reason: string): void {
-    this.#context.failed.add(reason);
-  }
+  noteFailure = (reason: string): void => this.#context.failed.add(reason);
 
   /** Reports that it can connect, when it has warmed up what must not cost time later. */
   start(): void {

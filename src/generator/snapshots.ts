@@ -1,6 +1,7 @@
 import { seriesOfRun } from '../measure/series.ts';
-import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { GeneratorSample, ReceivingSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
+import type { KernelLoop } from '../wire/sockets/kernel/kernel-loop.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
 
@@ -17,6 +18,8 @@ export type MeasuredPart = Omit<
 
 export interface SnapshotsOptions {
   readonly telemetry: { sample(): TelemetrySample };
+  /** The loop of the kernel's sockets; null where there is none. */
+  readonly loop: Pick<KernelLoop, 'takeCounts'> | null;
   readonly traffic: { take(): Traffic };
   /** What was measured since the last call; `isLast` when the run is over. */
   readonly takeMeasured: (isLast: boolean) => MeasuredPart;
@@ -33,7 +36,7 @@ export class Snapshots {
   #startNs = 0;
   #costMs = 0;
   #usageFromNs = 0;
-  #telemetry: TelemetrySample[] = [];
+  #telemetry: GeneratorSample[] = [];
   #traffic: TrafficSpan[] = [];
 
   constructor(context: WorkerContext, options: SnapshotsOptions) {
@@ -80,9 +83,19 @@ export class Snapshots {
   cutUsage(): void {
     const { telemetry, traffic } = this.#options;
     const endNs = this.#context.clock.nowNs();
-    this.#telemetry.push(telemetry.sample());
+    this.#telemetry.push({ ...telemetry.sample(), ...this.#sampleReceiving() });
     this.#traffic.push({ startNs: this.#usageFromNs, endNs, traffic: traffic.take() });
     this.#usageFromNs = endNs;
+  }
+
+  #sampleReceiving(): ReceivingSample {
+    const counts = this.#options.loop?.takeCounts() ?? null;
+    return {
+      ...this.#context.receipts.take(),
+      receiveWaitMaxNs: counts?.longestWaitNs ?? null,
+      receiveBufferMaxRatio: counts === null ? null : Math.min(1, counts.fullestBuffer),
+      queuedSendCount: counts?.sendsNotTaken ?? null,
+    };
   }
 
   /**

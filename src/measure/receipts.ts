@@ -13,11 +13,13 @@ export interface ReceiptTime {
 
 export type ReceiveClock = 'kernel' | 'process';
 
-/** How many messages were received at a time of the kernel. */
+/** How many messages were received. */
 export interface ReceiptCounts {
-  readonly stamped: number;
+  readonly receivedCount: number;
+  /** Those with a time of the kernel. */
+  readonly stampedCount: number;
   /** Those of them that came in one read with a later one, and have its time. */
-  readonly shared: number;
+  readonly sharedCount: number;
 }
 
 export interface ReceiptsOptions {
@@ -39,6 +41,7 @@ export class Receipts {
   /** Of the message that is handled now. */
   #isStamped = false;
   #uncertaintyNs = 0;
+  #received = 0;
   #stamped = 0;
   #shared = 0;
   readonly #forget = () => {
@@ -66,6 +69,7 @@ export class Receipts {
 
   /** Notes the message that is handled now, with the time that {@link at} gave. */
   note(receivedNs: number): void {
+    this.#received += 1;
     if (!this.#isStamped) {
       this.#options.window.note(receivedNs);
       return;
@@ -83,7 +87,12 @@ export class Receipts {
 
   /** Returns what was counted since the last call. */
   take(): ReceiptCounts {
-    const counts = { stamped: this.#stamped, shared: this.#shared };
+    const counts = {
+      receivedCount: this.#received,
+      stampedCount: this.#stamped,
+      sharedCount: this.#shared,
+    };
+    this.#received = 0;
     this.#stamped = 0;
     this.#shared = 0;
     return counts;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
 import { LoopDelay, type OtherWait, ThreadTimesReader } from './event-loop.ts';
+import type { ReceiptCounts } from './receipts.ts';
 
 /** What the system reports of a process between two samples, about a second apart. */
 export interface OutsideSample {
@@ -33,6 +34,19 @@ export interface TelemetrySample extends OutsideSample {
   /** Bytes that connections accepted by this process hold unsent; null before the first connection. */
   readonly bufferedBytes: number | null;
 }
+
+/** What a generator process reports of how it received and sent. */
+export interface ReceivingSample extends ReceiptCounts {
+  /** The longest time between the arrival of a message and the end of handling it; null where it is not known. */
+  readonly receiveWaitMaxNs: number | null;
+  /** The fullest receive buffer of a connection when it was read late, as a share of its limit. */
+  readonly receiveBufferMaxRatio: number | null;
+  /** Sends that the kernel did not take at once. */
+  readonly queuedSendCount: number | null;
+}
+
+/** What is known of a generator. The threads of Artillery do not say how they receive. */
+export type GeneratorSample = TelemetrySample & Partial<ReceivingSample>;
 
 /** Samples this process. Create it early: it counts from its creation. */
 export class TelemetrySampler {

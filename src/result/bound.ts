@@ -182,7 +182,10 @@ function boundSamples(
   );
 }
 
-const SUMMED: ReadonlySet<string> = new Set(['lengthMs', 'cpuMs', 'gcCount', 'gcTotalMs', 'runQueueWaitMs']);
+const SUMMED: ReadonlySet<string> = new Set([
+  ...['lengthMs', 'cpuMs', 'gcCount', 'gcTotalMs', 'runQueueWaitMs'],
+  ...['receivedCount', 'stampedCount', 'sharedCount', 'queuedSendCount'],
+]);
 const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare']);
 
 /** One sample for two in a row: sums, averages weighted by length, and of all other figures the larger one. */

@@ -37,6 +37,11 @@ const MEASURE_BASE = 'measure the base beside the head instead: --base-exec CMD 
 export const FINDINGS = {
   rate_not_held: invalid('generator', 'Fewer messages were sent than the schedule intended.', MORE_WORKERS),
   generator_busy: invalid('generator', 'A generator process used too much of its CPU.', MORE_WORKERS),
+  generator_behind: invalid(
+    'generator',
+    'A generator process read so late that the server could not send.',
+    MORE_WORKERS,
+  ),
   send_lag: invalid('generator', 'Sends were late, and that changed the reported latency.', MORE_WORKERS),
   receive_uncertainty: invalid(
     'generator',
@@ -54,6 +59,11 @@ export const FINDINGS = {
     'machine',
     'A latency was zero or negative.',
     'use another machine: the clock of this one goes back',
+  ),
+  receive_clocks_differ: invalid(
+    'machine',
+    'Messages were timed by different clocks: some by the kernel, others by the generator.',
+    'time all of them by the generator (--sockets node), or run on machines whose kernel can (--sockets kernel)',
   ),
   cpu_steal: invalid(
     'machine',
@@ -129,6 +139,11 @@ export const FINDINGS = {
     'Latencies may be too high by the time to receive.',
     MORE_WORKERS,
   ),
+  wall_clock_set: note(
+    'machine',
+    'The wall clock was set during the run.',
+    'keep it from being set while a run measures',
+  ),
   warmup_unstable: note('none', 'The warm-up did not stabilize.', 'use a longer warm-up (--warmup-max)'),
   not_timed: note(
     'machine',
@@ -174,6 +189,11 @@ export const FINDINGS = {
     'user',
     'The stored base was measured under another load.',
     'use the load of the base, or measure the base again: --base-exec CMD or --base-ref REF',
+  ),
+  generators_differ: note(
+    'user',
+    'The arms of a comparison were timed by different clocks, so that latencies differ by the generator, too.',
+    'give all arms the same driver and sockets to compare servers',
   ),
   loads_differ: note('user', 'The arms of a comparison have different loads.'),
   base_is_head: note('user', 'Base and head are the same commit.'),

@@ -45,6 +45,11 @@ export function environmentFingerprint(
   };
 }
 
+/** The machine and the programs of a result, and who timed what its clients received. */
+export function measurementFingerprint(result: RunResult): Fingerprint {
+  return { ...environmentFingerprint(result), 'receive clock': result.receiving.clock };
+}
+
 /** The runtime of a user's own server is part of what the user compares. */
 function serverRuntimeOf({
   plan: { target },

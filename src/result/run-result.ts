@@ -10,7 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
-import { clockSchema } from './stored-clock.ts';
+import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { runFloorSchema } from './stored-floor.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
@@ -46,6 +46,8 @@ const environment = z.object({
   dirty: z.boolean().nullable(),
   /** During the run; null where the system does not report it. */
   stealRatio: numberSchema.nullable(),
+  /** Of the CPUs of the server alone; null where they are not known. */
+  serverStealRatio: numberSchema.nullable().default(null),
   throttledMs: numberSchema.nullable(),
   cpuPressureRatio: numberSchema.nullable(),
   /** The CPUs that each process was bound to; null where it was not bound. */
@@ -151,6 +153,7 @@ export const runResultSchema = z.object({
   startedAt: z.iso.datetime(),
   /** Null in a merge, whose shards have one each, and in results of older versions. */
   clock: clockSchema.nullable().default(null),
+  receiving: receivingSchema,
   /** `partial`: the run ended before its plan did. */
   status: z.enum(['complete', 'partial']),
   /** Why the run is invalid; empty for a valid one. */

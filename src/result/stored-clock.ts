@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, numberSchema } from './bounded-schema.ts';
+import { countSchema, numberSchema, textSchema } from './bounded-schema.ts';
 
 /** Nanoseconds beyond 2^53, as text. */
 const longNsSchema = z.string().regex(/^-?\d{1,19}$/);
@@ -22,6 +22,20 @@ export const clockSchema = z.object({
   atStart: wallSchema,
   atEnd: wallSchema,
 });
+
+/** How the clients of a run received. Results of older versions do not say it. */
+export const receivingSchema = z
+  .object({
+    /** Who read the times of receipt: the kernel on arrival, or the generator process when it read the bytes. */
+    clock: z.enum(['kernel', 'process']),
+    /** `driver`: those of a library that the driver uses. */
+    sockets: z.enum(['kernel', 'node', 'driver']),
+    /** Why the sockets are not the kernel's although the plan allows it, or what they lack; null otherwise. */
+    problem: textSchema.nullable(),
+  })
+  .default({ clock: 'process', sockets: 'driver', problem: null });
+
+export type Receiving = z.infer<typeof receivingSchema>;
 
 export type StoredClock = z.infer<typeof clockSchema>;
 

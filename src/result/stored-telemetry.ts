@@ -26,7 +26,27 @@ const telemetrySample = z.object({
   rssBytes: countSchema,
   heapUsedBytes: countSchema.nullable(),
   bufferedBytes: countSchema.nullable(),
+  /** Of generator processes: messages, those timed by the kernel, and those that share a time with a later one. */
+  receivedCount: countSchema.nullable().default(null),
+  stampedCount: countSchema.nullable().default(null),
+  sharedCount: countSchema.nullable().default(null),
+  /** The longest time between the arrival of a message and the end of handling it. */
+  receiveWaitMaxNs: numberSchema.nullable().default(null),
+  /** The fullest receive buffer of a connection when it was read late, as a share of its limit. */
+  receiveBufferMaxRatio: numberSchema.nullable().default(null),
+  /** Sends that the kernel did not take at once. */
+  queuedSendCount: countSchema.nullable().default(null),
 });
+
+/** The figures of a process that receives nothing, or does not say how. */
+export const NOT_RECEIVING = {
+  receivedCount: null,
+  stampedCount: null,
+  sharedCount: null,
+  receiveWaitMaxNs: null,
+  receiveBufferMaxRatio: null,
+  queuedSendCount: null,
+} as const;
 
 /** The telemetry of one process. */
 const processTelemetry = z.object({

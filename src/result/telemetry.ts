@@ -65,6 +65,27 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number) 
   };
 }
 
+/** How the generator processes of a run received and sent, from the start of measuring to the end of the drain. */
+export function receivingOfWorkers({ telemetry }: RunResult) {
+  const samples = telemetry.workers.flatMap(({ role, samples: each }) =>
+    each.filter(({ atMs }) => atMs > 0).map((sample) => ({ role, sample })),
+  );
+  const sum = (name: 'receivedCount' | 'sharedCount' | 'queuedSendCount') =>
+    samples.reduce((count, { sample }) => count + (sample[name] ?? 0), 0);
+  const [fullest = null] = samples
+    .flatMap(({ role, sample: { receiveBufferMaxRatio: ratio } }) =>
+      ratio === null ? [] : [{ role, ratio }],
+    )
+    .sort((a, b) => b.ratio - a.ratio);
+  return {
+    received: sum('receivedCount'),
+    shared: sum('sharedCount'),
+    queuedSends: sum('queuedSendCount'),
+    fullest,
+    waitMaxNs: largest(samples.map(({ sample }) => sample.receiveWaitMaxNs)),
+  };
+}
+
 /** How long the main thread was ready to run but had no CPU in the measured time; null where that is not known. */
 export function runQueueWaitMs(process: ProcessTelemetry, measureMs: number): number | null {
   return total(measuredSamples(process.samples, measureMs), (sample) => sample.runQueueWaitMs);

@@ -6,9 +6,11 @@ import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
+import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
+import { receivingOf } from './receiving.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalsOfShard } from './shard-run.ts';
 import { intervalSeconds } from './timeline.ts';
@@ -39,14 +41,16 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
+  const { receiving, clocksDiffer } = receivingOf(plan, collector.workers);
   const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
     startedAt: record.startedAt.toISOString(),
     clock: storeClock(record),
+    receiving,
     status: abortReasons.length === 0 ? 'complete' : 'partial',
-    invalid: [...abortReasons, shard?.findLate() ?? null].filter((reason) => reason !== null),
+    invalid: [...abortReasons, shard?.findLate() ?? null, clocksDiffer].filter((reason) => reason !== null),
     findings: [],
     notes: [...record.notes],
     plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
@@ -147,6 +151,7 @@ const NOT_PROBED = {
   gcMaxMs: null,
   heapUsedBytes: null,
   bufferedBytes: null,
+  ...NOT_RECEIVING,
 } as const;
 
 /** Samples of a long run are merged, so that there are about as many as intervals. None reaches over a phase. */

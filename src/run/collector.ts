@@ -82,6 +82,7 @@ export class Collector {
     switch (message.type) {
       case 'ready':
         record.rssBeforeBytes = message.rssBytes;
+        record.sockets = message.sockets;
         break;
       case 'connecting':
         record.connected = message.connected;

@@ -57,7 +57,10 @@ export function readSystemCounters(): SystemCounters {
   };
 }
 
-type Disturbance = Pick<RunResult['environment'], 'stealRatio' | 'throttledMs' | 'cpuPressureRatio'>;
+type Disturbance = Pick<
+  RunResult['environment'],
+  'stealRatio' | 'serverStealRatio' | 'throttledMs' | 'cpuPressureRatio'
+>;
 
 /**
  * What disturbed the run between two readings. `groups` are the CPUs of each process of the run: steal is that of the
@@ -67,6 +70,7 @@ export function disturbanceBetween(
   before: SystemCounters,
   after: SystemCounters,
   groups: ReadonlyArray<readonly number[]>,
+  serverCpus: readonly number[] | null = null,
 ): Disturbance {
   const grownMs = (name: 'throttledUs' | 'pressureUs') => {
     const [from, to] = [before[name], after[name]];
@@ -76,6 +80,7 @@ export function disturbanceBetween(
   const steal = groups.map((cpus) => stealOf(before, after, cpus)).filter((ratio) => ratio !== null);
   return {
     stealRatio: steal.length === 0 ? null : Math.max(...steal),
+    serverStealRatio: serverCpus === null ? null : stealOf(before, after, serverCpus),
     throttledMs: grownMs('throttledUs'),
     cpuPressureRatio: pressureMs === null ? null : pressureMs / (after.atMs - before.atMs),
   };

@@ -10,7 +10,7 @@ import { formatNs, formatNumber, formatPercent } from '../units.ts';
 import { allowedCpus, chooseAffinity, cpuGroups, pinningProblem } from './affinity.ts';
 import { cgroupCpuLimit, cpuGovernor, disturbanceBetween, readSystemCounters } from './environment.ts';
 import { readSystemFile } from './server/process-tree.ts';
-import { LIMITS } from './validity/rules.ts';
+import { LIMITS } from './validity/limits.ts';
 
 /** One property of this machine that a measurement depends on. */
 export interface Check {

@@ -4,7 +4,7 @@ import { spreadClients } from '../plan/layout.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { cpuGroups } from './affinity.ts';
+import { cpuGroups, parseCpuList } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
 import { RunControl, type RunPhase } from './control.ts';
@@ -131,7 +131,8 @@ function environmentOf(
 ): RunResult['environment'] {
   // The CPUs of a server that this run did not start are unknown.
   const pinned = { ...affinity, server: server.telemetry === null ? null : affinity.server };
-  const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned));
+  const serverCpus = pinned.server === null ? null : parseCpuList(pinned.server);
+  const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned), serverCpus);
   return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
 }
 

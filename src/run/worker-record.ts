@@ -1,6 +1,7 @@
 import type { SentOfStream } from '../generator/messages.ts';
+import type { SocketsInUse } from '../generator/sockets.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
-import type { TelemetrySample } from '../measure/telemetry.ts';
+import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 
 /** What one worker has reported so far. */
@@ -9,7 +10,9 @@ export interface WorkerRecord {
   messages: number;
   /** Resident memory before its clients connected; null before it is ready. */
   rssBeforeBytes: number | null;
-  readonly telemetry: TelemetrySample[];
+  readonly telemetry: GeneratorSample[];
+  /** What its connections are made of; null for a driver that has its own, and before it is ready. */
+  sockets: SocketsInUse | null;
   readonly traffic: TrafficSpan[];
   totals: LedgerTotals;
   rows: readonly AccountRow[];
@@ -25,11 +28,13 @@ export interface WorkerRecord {
 
 export const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 
+/** What is known of a worker that has reported nothing. */
 export function newWorkerRecord(): WorkerRecord {
   return {
     messages: 0,
     rssBeforeBytes: null,
     telemetry: [],
+    sockets: null,
     traffic: [],
     totals: NO_TOTALS,
     rows: [],

@@ -3,9 +3,9 @@ import {
   type Difference,
   differences,
   differenceText,
-  environmentFingerprint,
   type Fingerprint,
   loadFingerprint,
+  measurementFingerprint,
 } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
@@ -23,6 +23,7 @@ export function lastingReasons(design: Design, rounds: readonly Round[], head: n
   return [
     ...faultsOf(design, faults),
     ...baseChanged(design, rounds, head),
+    ...otherReceiveClock(design, rounds, head),
     ...tooManyExcluded(design, excluded, rounds.length, atMost),
   ];
 }
@@ -74,7 +75,7 @@ function tooManyExcluded(
 /** A stored base holds only for its own machine and load. */
 function baseChanged({ baseline }: Design, rounds: readonly Round[], head: number): Finding[] {
   if (baseline === null) return [];
-  const machine = changes(rounds, head, environmentFingerprint);
+  const machine = changes(rounds, head, measurementFingerprint);
   const load = changes(rounds, head, ({ plan }) => loadFingerprint(plan));
   const found: Array<Finding | false> = [
     machine !== '' && {
@@ -87,6 +88,24 @@ function baseChanged({ baseline }: Design, rounds: readonly Round[], head: numbe
     },
   ];
   return found.filter((each) => each !== false);
+}
+
+/**
+ * Arms that ask for the same driver and sockets, and whose clients were timed by different clocks, do not compare. Where
+ * they ask for different ones, that is what is compared.
+ */
+function otherReceiveClock({ arms, baseline }: Design, rounds: readonly Round[], head: number): Finding[] {
+  const [base, other] = [arms[0], arms[head]];
+  if (baseline !== null || base === undefined || other === undefined) return [];
+  if (base.plan.driver !== other.plan.driver || base.plan.sockets !== other.plan.sockets) return [];
+  for (const { round, runs } of rounds) {
+    const clockOf = (arm: number) => runs.find((run) => run.arm === arm)?.result?.receiving.clock;
+    const [ofBase, ofHead] = [clockOf(0), clockOf(head)];
+    if (ofBase === undefined || ofHead === undefined || ofBase === ofHead) continue;
+    const message = `receive times of ${base.name} are those of the ${ofBase}, and those of ${other.name} those of the ${ofHead} (round ${round})`;
+    return [{ code: 'receive_clocks_differ', message }];
+  }
+  return [];
 }
 
 /** The fields in which both runs of any round differ, each once; empty when there are none. */

@@ -135,7 +135,7 @@ async function runInTwoThreads(flow: unknown[], usersOfThread: number, deliver: 
   await time.run(Promise.all(users));
   for (const thread of threads) thread.finish();
   const affinity = noAffinity(2);
-  const undisturbed = { stealRatio: null, throttledMs: null, cpuPressureRatio: null };
+  const undisturbed = { stealRatio: null, serverStealRatio: null, throttledMs: null, cpuPressureRatio: null };
   const result = resultOfArtillery({
     plan,
     scenario,

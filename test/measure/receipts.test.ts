@@ -61,8 +61,8 @@ describe('the receive time of a message', () => {
     take(byKernel(400, 30));
     take(byKernel(400));
     expect(latencies).toEqual([[70, 30]]);
-    expect(receipts.take()).toEqual({ stamped: 3, shared: 2 });
-    expect(receipts.take()).toEqual({ stamped: 0, shared: 0 });
+    expect(receipts.take()).toEqual({ receivedCount: 3, stampedCount: 3, sharedCount: 2 });
+    expect(receipts.take()).toEqual({ receivedCount: 0, stampedCount: 0, sharedCount: 0 });
   });
 
   it('has no part in what is recorded after the message was handled', async () => {

@@ -1,4 +1,5 @@
 import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/run-result.ts';
+import { NOT_RECEIVING } from '../../src/result/stored-telemetry.ts';
 import { NsHistogram } from '../../src/result/view.ts';
 import { NO_SETTINGS_GIVEN } from '../support/plan.ts';
 
@@ -152,6 +153,7 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
       rssBytes: Math.round((80 + index * 1.5) * 1024 ** 2),
       heapUsedBytes: 30 * 1024 ** 2,
       bufferedBytes: 0,
+      ...NOT_RECEIVING,
     };
   });
   return { role, pid, source: 'probe', rssBeforeBytes: null, samples };
@@ -236,6 +238,7 @@ const ENVIRONMENT: RunResult['environment'] = {
   commit: '0123456789abcdef0123456789abcdef01234567',
   dirty: false,
   stealRatio: 0.001,
+  serverStealRatio: 0.001,
   throttledMs: 0,
   cpuPressureRatio: 0.12,
   affinity: { server: '0', workers: ['1'] },
@@ -253,6 +256,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     schemaVersion: 3,
     tool: { name: 'sockbench', version: '0.1.0' },
     startedAt: '2026-03-04T05:06:07.891Z',
+    receiving: { clock: 'process', sockets: 'driver', problem: null },
     clock: {
       originMonotonicNs: '123456789012345',
       measureStartNs: 4_000_000_000,

@@ -38,10 +38,11 @@ describe('text of one result', () => {
       socketio websocket          117            89.0         105           17.8         98.9
 
       Run
-      rate     100/s sent of 100/s intended (1,000 of 1,000 messages)
-      clients  20 of 20 connected
-      samples  1,000 broadcasts
-      warm-up  3s, stable
+      rate           100/s sent of 100/s intended (1,000 of 1,000 messages)
+      clients        20 of 20 connected
+      samples        1,000 broadcasts
+      receive times  by the generator, sockets of the driver
+      warm-up        3s, stable
 
       Every series
       series                count  p50 us  p90 us  p95 us  p99 us  p99.9 us  max us  mean us
@@ -112,10 +113,11 @@ describe('text of one result', () => {
       socketio websocket       0         0          0     0     0           0             0           0
 
       Run
-      rate     0/s sent of 0/s intended (0 of 0 messages)
-      clients  20 of 20 connected
-      samples  0 broadcasts
-      warm-up  3s, stable
+      rate           0/s sent of 0/s intended (0 of 0 messages)
+      clients        20 of 20 connected
+      samples        0 broadcasts
+      receive times  by the generator, sockets of the driver
+      warm-up        3s, stable
       "
     `);
   });
@@ -299,6 +301,7 @@ describe('Markdown', () => {
       | rate | 100/s sent of 100/s intended (1,000 of 1,000 messages) |
       | clients | 20 of 20 connected |
       | samples | 1,000 broadcasts |
+      | receive times | by the generator, sockets of the driver |
       | warm-up | 3s, stable |
 
       <details><summary>Every series</summary>

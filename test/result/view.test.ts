@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { largest, median } from '../../src/result/order-statistics.ts';
 import type { ProcessTelemetry } from '../../src/result/run-result.ts';
+import { NOT_RECEIVING } from '../../src/result/stored-telemetry.ts';
 import {
   generatorCpuPerDeliveryNs,
   measuredTelemetry,
@@ -112,6 +113,7 @@ function sampleOf(part: Partial<Sample>): Sample {
     rssBytes: 0,
     heapUsedBytes: 0,
     bufferedBytes: 0,
+    ...NOT_RECEIVING,
     ...part,
   };
 }

@@ -19,7 +19,7 @@ const SECONDS = 2;
 const ENVIRONMENT = readEnvironment(
   [],
   { server: null, workers: [null] },
-  { stealRatio: null, throttledMs: null, cpuPressureRatio: null },
+  { stealRatio: null, serverStealRatio: null, throttledMs: null, cpuPressureRatio: null },
   process.cwd(),
 );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpuGroups } from '../../src/run/affinity.ts';
+import { cpuGroups, parseCpuList } from '../../src/run/affinity.ts';
 import {
   disturbanceBetween,
   parseCpuTicks,
@@ -23,25 +23,29 @@ const BOTH = [[0, 1]];
 
 describe('what disturbed a run', () => {
   it.each<[string, Partial<SystemCounters>, ReturnType<typeof disturbanceBetween>]>([
-    ['nothing', AFTER, { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 }],
+    ['nothing', AFTER, { stealRatio: 0, serverStealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 }],
     [
       'steal',
       { ...AFTER, cpus: cpus([12_000, 161], [12_000, 40]) },
-      { stealRatio: 0.03, throttledMs: 0, cpuPressureRatio: 0 },
+      { stealRatio: 0.03, serverStealRatio: 0.03, throttledMs: 0, cpuPressureRatio: 0 },
     ],
     [
       'throttling',
       { ...AFTER, throttledUs: 1_002_500 },
-      { stealRatio: 0, throttledMs: 2.5, cpuPressureRatio: 0 },
+      { stealRatio: 0, serverStealRatio: 0, throttledMs: 2.5, cpuPressureRatio: 0 },
     ],
     [
       'waiting for CPUs',
       { ...AFTER, pressureUs: 5_500_000 },
-      { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0.25 },
+      { stealRatio: 0, serverStealRatio: 0, throttledMs: 0, cpuPressureRatio: 0.25 },
     ],
-    ['a run shorter than a tick', { atMs: 5_001 }, { stealRatio: null, throttledMs: 0, cpuPressureRatio: 0 }],
+    [
+      'a run shorter than a tick',
+      { atMs: 5_001 },
+      { stealRatio: null, serverStealRatio: null, throttledMs: 0, cpuPressureRatio: 0 },
+    ],
   ])('is %s', (_, after, expected) => {
-    expect(disturbanceBetween(BEFORE, { ...BEFORE, ...after }, BOTH)).toEqual(expected);
+    expect(disturbanceBetween(BEFORE, { ...BEFORE, ...after }, BOTH, [0, 1])).toEqual(expected);
   });
 
   it.each<[keyof SystemCounters, keyof ReturnType<typeof disturbanceBetween>]>([
@@ -64,7 +68,8 @@ describe('what disturbed a run', () => {
     };
     const server = Array.from({ length: 63 }, (_, cpu) => cpu).join(',');
     const pinned = cpuGroups({ server, workers: ['63'] });
-    expect(disturbanceBetween(before, after, pinned).stealRatio).toBe(0.999);
+    const stolen = disturbanceBetween(before, after, pinned, parseCpuList(server));
+    expect(stolen).toMatchObject({ stealRatio: 0.999, serverStealRatio: 0 });
     // CPUs that no process of the run uses do not count.
     expect(disturbanceBetween(before, after, [[0], [1]]).stealRatio).toBe(0);
   });
@@ -108,7 +113,12 @@ describe('what disturbed a run', () => {
 
 describe('the environment', () => {
   it('holds what it was given and the versions that change figures', () => {
-    const disturbance = { stealRatio: 0.01, throttledMs: null, cpuPressureRatio: 0.5 };
+    const disturbance = {
+      stealRatio: 0.01,
+      serverStealRatio: null,
+      throttledMs: null,
+      cpuPressureRatio: 0.5,
+    };
     const affinity = { server: '0', workers: ['1', null] };
     const environment = readEnvironment(['run', 'room-fanout'], affinity, disturbance, process.cwd());
     expect(environment).toMatchObject({

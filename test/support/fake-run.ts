@@ -29,7 +29,7 @@ const LOOP_NS = 100_000;
 const ENVIRONMENT = readEnvironment(
   [],
   noAffinity(1),
-  { stealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 },
+  { stealRatio: 0, serverStealRatio: 0, throttledMs: 0, cpuPressureRatio: 0 },
   process.cwd(),
 );
 

@@ -79,7 +79,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     environment: readEnvironment(
       [],
       { server: null, workers: spread.map(() => null) },
-      { stealRatio: null, throttledMs: null, cpuPressureRatio: null },
+      { stealRatio: null, serverStealRatio: null, throttledMs: null, cpuPressureRatio: null },
       process.cwd(),
     ),
     collector,

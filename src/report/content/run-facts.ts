@@ -1,4 +1,5 @@
 import type { RunResult } from '../../result/run-result.ts';
+import { receivingOfWorkers } from '../../result/telemetry.ts';
 import { isHeld } from '../../result/view.ts';
 import { leadingReasons, listCounted, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
@@ -72,6 +73,26 @@ export function samplesText({ samples }: RunResult): string {
   return `${plural(samples.count, samples.unit)}${incomplete}`;
 }
 
+const SOCKETS = {
+  kernel: 'sockets of the kernel',
+  node: 'sockets of Node.js',
+  driver: 'sockets of the driver',
+} as const;
+
+/**
+ * Who timed what clients received, and over which sockets: `by the kernel, sockets of the kernel; 12 of 3,000 messages
+ * share the time of a later one`.
+ */
+export function receivingText(result: RunResult): string {
+  const { clock, sockets, problem } = result.receiving;
+  const { received, shared } = receivingOfWorkers(result);
+  const parts = [`by the ${clock === 'kernel' ? 'kernel' : 'generator'}, ${SOCKETS[sockets]}`, problem];
+  if (shared > 0) {
+    parts.push(`${formatCount(shared)} of ${plural(received, 'message')} share the time of a later one`);
+  }
+  return parts.filter((part) => part !== null).join('; ');
+}
+
 /** Length of the warm-up, and whether it stabilized. */
 export function warmupText({ warmup }: RunResult): string {
   if (warmup.durationMs === 0) return 'none';
@@ -92,6 +113,7 @@ export function resultFacts(result: RunResult): Fact[] {
     ['rate', rateText(result)],
     ['clients', clientsText(result)],
     ['samples', samplesText(result)],
+    ['receive times', receivingText(result)],
     ['warm-up', warmupText(result)],
     ...(plan.workersReason === null ? [] : [['workers', `${plan.workers}: ${plan.workersReason}`] as const]),
     ...unmentioned.map(({ message }): Fact => ['note', message]),

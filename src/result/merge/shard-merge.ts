@@ -22,6 +22,7 @@ type Merged = Pick<
   | 'headline'
   | 'ownSeries'
   | 'startedAt'
+  | 'receiving'
   | 'status'
   | 'warmup'
   | 'timing'
@@ -187,9 +188,20 @@ function mainOf(names: readonly string[], headline: string, totals: SeriesSums):
 }
 
 function onceOf(shard: ShardResult): Merged {
-  const { plan, headline, ownSeries, startedAt, status, timing, snapshotCostMaxMs, samples, warmup } = shard;
+  const {
+    plan,
+    headline,
+    ownSeries,
+    startedAt,
+    receiving,
+    status,
+    timing,
+    snapshotCostMaxMs,
+    samples,
+    warmup,
+  } = shard;
   return {
-    ...{ plan, headline, ownSeries, startedAt, status, timing, snapshotCostMaxMs, samples },
+    ...{ plan, headline, ownSeries, startedAt, receiving, status, timing, snapshotCostMaxMs, samples },
     // Each shard warms up on its own; medians of several machines are no median.
     warmup: { ...warmup, windowMediansNs: [] },
   };

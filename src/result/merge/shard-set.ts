@@ -99,6 +99,14 @@ function requireSameRun(first: ShardFile, { path, result }: ShardFile): void {
       'All shards of a run need the same options.',
     );
   }
+  const [one, other] = [first.result.receiving.clock, result.receiving.clock];
+  if (one !== other) {
+    fail(
+      'RECEIVE_CLOCKS_DIFFER',
+      `the receive times of ${path} are those of the ${other}, but those of ${first.path} are those of the ${one}`,
+      'Run all shards with --sockets kernel, or all with --sockets node.',
+    );
+  }
   if (a.meeting !== b.meeting) {
     fail(
       'OTHER_RUN',

@@ -1,10 +1,12 @@
 import { type Finding, faultOf } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
+import { wallStepNs } from '../../result/stored-clock.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatNs } from '../../units.ts';
 import { findOverload } from './overload.ts';
-import { judgeValidity, noteUncertainty } from './rules.ts';
+import { noteUncertainty } from './receive-rules.ts';
+import { judgeValidity } from './rules.ts';
 
 const UNSTABLE_WARMUP: Finding = {
   code: 'warmup_unstable',
@@ -52,6 +54,12 @@ export function judgeRun(
     findings.push({ code: 'unexpected_deliveries', message });
   }
   const notes = [...result.notes, noteUncertainty(view), noteStages(view)];
+  const stepNs = result.clock === null ? 0 : wallStepNs(result.clock);
+  if (stepNs !== 0)
+    notes.push({
+      code: 'wall_clock_set',
+      message: `the wall clock was set by ${formatNs(stepNs)} during the run`,
+    });
   if (result.warmup.stable === false) notes.push(UNSTABLE_WARMUP);
   return {
     ...result,

@@ -391,7 +391,7 @@ test('a server of the base runs in its folder, and its result would have its com
   const server = await startCommand({ command, cwd: base.folder }, url, options);
   await server.stop();
   expect(readFileSync(join(base.folder, 'here.txt'), 'utf8')).toBe(`${base.folder}\n`);
-  const disturbance = { stealRatio: null, throttledMs: null, cpuPressureRatio: null };
+  const disturbance = { stealRatio: null, serverStealRatio: null, throttledMs: null, cpuPressureRatio: null };
   const environmentOf = (folder: string) =>
     readEnvironment([], { server: null, workers: [] }, disturbance, folder);
   expect(environmentOf(base.folder)).toMatchObject({ commit: base.commit, dirty: true });

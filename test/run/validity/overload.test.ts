@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/result/run-result.ts';
+import { NOT_RECEIVING } from '../../../src/result/stored-telemetry.ts';
 import { viewResult } from '../../../src/result/view.ts';
 import { findOverload } from '../../../src/run/validity/overload.ts';
 import { makeResult } from '../../report/fixture.ts';
@@ -51,6 +52,7 @@ const SAMPLE: Sample = {
   rssBytes: 0,
   heapUsedBytes: 0,
   bufferedBytes: 0,
+  ...NOT_RECEIVING,
 };
 
 /** A server process that is the same in each second, with what differs from one that is busy all the time. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/result/run-result.ts';
 import { viewResult } from '../../../src/result/view.ts';
-import { judgeValidity, LIMITS, noteUncertainty } from '../../../src/run/validity/rules.ts';
+import { LIMITS } from '../../../src/run/validity/limits.ts';
+import { noteUncertainty } from '../../../src/run/validity/receive-rules.ts';
+import { judgeValidity } from '../../../src/run/validity/rules.ts';
 import { makeResult } from '../../report/fixture.ts';
 import { storedSeries, type Values } from '../made-series.ts';
 

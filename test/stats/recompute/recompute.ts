@@ -152,15 +152,25 @@ function meet({ runs }: Round, arms: readonly number[]) {
 }
 
 /** The machine and the programs. */
-function machineOf({ environment, tool, plan: { target } }: Result): string {
+function machineOf({ environment, receiving, tool, plan: { target } }: Result): string {
   const { packages, totalMemoryBytes, nodeVersion, stealRatio, throttledMs, cpuPressureRatio, ...others } =
     environment;
-  const { commandLine, commit, dirty, ...machine } = others;
+  const { commandLine, commit, dirty, serverStealRatio, ...machine } = others;
   const programs = ['socket.io-client', 'ws', 'hdr-histogram-js'].map((name) => packages[name]);
   const memory = Math.round(totalMemoryBytes / 2 ** 30);
   const { runtime = 'its own', version = '' } = target.reference ?? {};
   const usual = runtime === 'bun' ? packages['bun'] : nodeVersion;
-  return JSON.stringify([machine, programs, memory, nodeVersion, runtime, version ?? usual, tool.version]);
+  const { clock } = receiving;
+  return JSON.stringify([
+    machine,
+    programs,
+    memory,
+    nodeVersion,
+    runtime,
+    version ?? usual,
+    tool.version,
+    clock,
+  ]);
 }
 
 function loadOf({ plan }: Result): string {

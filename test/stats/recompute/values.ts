@@ -32,6 +32,7 @@ export interface Result {
     readonly totalMemoryBytes: number;
     readonly packages: Readonly<Record<string, string>>;
   };
+  readonly receiving: { readonly clock: string };
   readonly tool: { readonly version: string };
   readonly headline: string;
   readonly timing: { readonly measureMs: number };

@@ -4,6 +4,7 @@ import { KernelSockets } from './kernel-sockets.ts';
 import { SET_TIMER_SLACK } from './layout.ts';
 import { loadNative } from './libc.ts';
 import { type NodeLoop, nodeLoopOf } from './node-loop.ts';
+import type { SocketCounts } from './socket-counter.ts';
 
 /** A sleep ends this long before something is due, and the rest is spun. */
 const SPIN_NS = 60_000;
@@ -67,6 +68,11 @@ export class KernelLoop {
   /** Opens a connection, as {@link file://./../stream.ts} describes. */
   open(address: StreamAddress, handlers: StreamHandlers): ByteStream {
     return this.#sockets.open(address, handlers);
+  }
+
+  /** Returns how far this process was behind since the last call. */
+  takeCounts(): SocketCounts {
+    return this.#sockets.counter.take();
   }
 
   /** Calls back once at a time of the run's clock, not before it. */

@@ -1,0 +1,39 @@
+import type { Finding } from '../../result/findings.ts';
+import { type ResultView, samplesNeeded } from '../../result/view.ts';
+
+/** Limits beyond which a run is invalid. How they were chosen: docs/decisions/0005-validity-limits.md and 0032. */
+export const LIMITS = {
+  /** Messages sent over messages intended. */
+  achievedRatio: 0.995,
+  /** Send lag at the judged quantile: the larger of a time and a share of the headline's median. */
+  sendLagNs: 1e6,
+  sendLagOfMedian: 0.1,
+  /** The share of the headline at that quantile that disappears when latency counts from the actual send. */
+  sendLagEffect: 1 / 3,
+  /** Utilization of a generator process without pacing. */
+  generatorUtilization: 0.7,
+  /** Receive uncertainty over the headline at that quantile: the first is noted, the second invalidates the run. */
+  uncertaintyNoted: 0.1,
+  uncertaintyInvalidates: 0.75,
+  /**
+   * How much stalls of the generator add to a reported quantile of the headline: a share of it, and a time. Half of the
+   * 20 % by which a reported p99 may differ from the captured one: handling messages takes the rest.
+   */
+  stallEffect: 0.1,
+  stallNs: 0.1e6,
+  /** How uncertain a reported quantile may be where the kernel times what arrives: a share of it, and a time. */
+  kernelEffect: 0.02,
+  kernelNs: 20e3,
+  /** How full a receive buffer may be before it is read. From about 94 % on the server cannot send. */
+  receiveBuffer: 0.9,
+  stealRatio: 0.02,
+} as const;
+
+/** `causes`: what is already known to invalidate the run. */
+export type Rule = (view: ResultView, causes: readonly Finding[]) => Finding | null;
+
+/** The highest quantile up to p99 that the run has samples for. Noise beyond it changes nothing that is reported. */
+export function judgedQuantile(view: ResultView): number {
+  const samples = view.samples(view.result.headline);
+  return [0.99, 0.95, 0.9].find((quantile) => samples >= samplesNeeded(quantile)) ?? 0.5;
+}

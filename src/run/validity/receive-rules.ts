@@ -1,0 +1,135 @@
+import { unstalled } from '../../measure/series.ts';
+import type { Finding } from '../../result/findings.ts';
+import {
+  measuredProcesses,
+  measuredTelemetry,
+  receivingOfWorkers,
+  runQueueWaitMs,
+} from '../../result/telemetry.ts';
+import type { ResultView } from '../../result/view.ts';
+import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
+import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
+
+function isTimedByKernel({ result }: ResultView): boolean {
+  return result.receiving.clock === 'kernel';
+}
+
+/** Whether clients wait for what arrives before they send, so that a busy generator delays what it measures. */
+function actsOnReceipts(view: ResultView): boolean {
+  return ['iteration', 'ack_server'].some((series) => view.histogram(series) !== null);
+}
+
+/**
+ * A generator that is busy receives late. That changes nothing that is reported where the kernel times what arrives,
+ * unless clients answer it, or bytes to send wait for the generator.
+ */
+export const generatorBusy: Rule = (view) => {
+  const { result } = view;
+  const [busiest] = measuredProcesses(result.telemetry.workers, result)
+    .map(({ role, measured }) => ({ role, work: measured.workUtilization ?? 0 }))
+    .sort((a, b) => b.work - a.work);
+  if (busiest === undefined || busiest.work <= LIMITS.generatorUtilization) return null;
+  const { queuedSends } = receivingOfWorkers(result);
+  if (isTimedByKernel(view) && !actsOnReceipts(view) && queuedSends === 0) return null;
+  const limit = formatPercent(LIMITS.generatorUtilization);
+  const message = `the generator was the limit: ${busiest.role} was busy ${formatPercent(busiest.work)} of the time, limit ${limit}`;
+  return { code: 'generator_busy', message };
+};
+
+/** A server whose clients do not read has to wait. That is not its own latency. */
+export const generatorBehind: Rule = ({ result }) => {
+  const { fullest, waitMaxNs } = receivingOfWorkers(result);
+  if (fullest === null || fullest.ratio < LIMITS.receiveBuffer) return null;
+  const waited = waitMaxNs === null ? '' : `; messages waited up to ${formatNs(waitMaxNs)} to be handled`;
+  const message = `the generator fell behind: a receive buffer of ${fullest.role} was ${formatPercent(fullest.ratio)} full, limit ${formatPercent(LIMITS.receiveBuffer)}, so that the server could not send${waited}`;
+  return { code: 'generator_behind', message };
+};
+
+const JUDGED_QUANTILES = [0.99, 0.95, 0.9, 0.5];
+
+/**
+ * The highest quantile of the headline that the time which may be the generator's own changes by more than a share and a
+ * time. Every quantile that is reported counts.
+ */
+function effectOfDelay(
+  view: ResultView,
+  share: number,
+  minNs: number,
+): { readonly name: string; readonly withNs: number; readonly withoutNs: number } | null {
+  const { headline } = view.result;
+  const [all, rest] = [view.histogram(headline), view.histogram(unstalled(headline))];
+  if (all === null || rest === null) return null;
+  const judged = judgedQuantile(view);
+  for (const quantile of JUDGED_QUANTILES.filter((each) => each <= judged)) {
+    const [withNs, withoutNs] = [all.quantileNs(quantile), rest.quantileNs(quantile)];
+    if (withNs - withoutNs <= Math.max(minNs, withoutNs * share)) continue;
+    return { name: `${headline} p${formatNumber(quantile * 100)}`, withNs, withoutNs };
+  }
+  return null;
+}
+
+/** Messages of one read have the receive time of the last of them: they may have arrived earlier. */
+function sharedTimes(view: ResultView): Finding | null {
+  const effect = effectOfDelay(view, LIMITS.kernelEffect, LIMITS.kernelNs);
+  if (effect === null) return null;
+  const { name, withNs, withoutNs } = effect;
+  const { received, shared } = receivingOfWorkers(view.result);
+  const message = `the generator received late: ${formatCount(shared)} of ${formatCount(received)} messages have the receive time of a later one, so that ${name} lies between ${formatNs(withoutNs)} and ${formatNs(withNs)}, limit ${formatPercent(LIMITS.kernelEffect)}`;
+  return { code: 'receive_uncertainty', message };
+}
+
+/** How much of the headline's tail may be the generator's own: a message waits while it handles another. */
+function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly message: string } | null {
+  const { headline } = view.result;
+  const quantile = judgedQuantile(view);
+  const uncertaintyNs = view.histogram('receive_uncertainty')?.quantileNs(quantile);
+  const tailNs = view.histogram(headline)?.quantileNs(quantile);
+  if (uncertaintyNs === undefined || tailNs === undefined) return null;
+  const share = uncertaintyNs / tailNs;
+  const name = `p${formatNumber(quantile * 100)}`;
+  const message = `receive uncertainty ${name} ${formatNs(uncertaintyNs)} is ${formatPercent(share)} of ${headline} ${name} ${formatNs(tailNs)}`;
+  return { share, message };
+}
+
+export const receiveUncertainty: Rule = (view) => {
+  if (isTimedByKernel(view)) return sharedTimes(view);
+  const uncertainty = uncertaintyOfTail(view);
+  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyInvalidates) return null;
+  const message = `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`;
+  return { code: 'receive_uncertainty', message };
+};
+
+/** The generator process that was held up the longest, and for how long. */
+function longestStall({ result }: ResultView): string {
+  const { measureMs } = result.timing;
+  const [worst] = result.telemetry.workers
+    .map((worker) => ({
+      role: worker.role,
+      waitMs: runQueueWaitMs(worker, measureMs),
+      delayNs: measuredTelemetry(worker, measureMs)?.loopDelayMaxNs ?? 0,
+    }))
+    .sort((a, b) => (b.waitMs ?? 0) * 1e6 + b.delayNs - ((a.waitMs ?? 0) * 1e6 + a.delayNs));
+  if (worst === undefined) return '';
+  const { role, waitMs, delayNs } = worst;
+  return waitMs === null
+    ? `; the event loop of ${role} was up to ${formatNs(delayNs)} late`
+    : `; ${role} waited ${formatNs(waitMs * 1e6)} for a CPU, and its event loop was up to ${formatNs(delayNs)} late`;
+}
+
+/** Messages that waited while the generator was held up are late by its fault. Every quantile that is reported counts. */
+export const stalledGenerator: Rule = (view) => {
+  const effect = isTimedByKernel(view) ? null : effectOfDelay(view, LIMITS.stallEffect, LIMITS.stallNs);
+  if (effect === null) return null;
+  const { name, withNs, withoutNs } = effect;
+  const message = `the generator was held up: without that time ${name} would be ${formatNs(withoutNs)} instead of ${formatNs(withNs)}${longestStall(view)}`;
+  return { code: 'generator_stalled', message };
+};
+
+/** Notes receive times that are uncertain, but not enough to invalidate the run. */
+export function noteUncertainty(view: ResultView): Finding | null {
+  const uncertainty = isTimedByKernel(view) ? null : uncertaintyOfTail(view);
+  if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyNoted) return null;
+  if (uncertainty.share > LIMITS.uncertaintyInvalidates) return null;
+  const message = `latencies may be too high by the time to receive: ${uncertainty.message}; more workers on more CPUs reduce it`;
+  return { code: 'uncertain_receive_times', message };
+}
