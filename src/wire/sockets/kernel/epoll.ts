@@ -18,7 +18,7 @@ export class Epoll {
   /** Whether a wait ends on the nanosecond. Otherwise it is cut to whole milliseconds. */
   readonly isPrecise: boolean;
 
-  /** Throws an Error where the system forbids it. */
+  /** Throws the error of the system where it forbids this. */
   constructor(libc: Libc, arena: Arena) {
     this.#libc = libc;
     this.#events = arena.allocate(MAX_EVENTS * this.#layout.bytes);
@@ -26,14 +26,9 @@ export class Epoll {
     this.#timeout = arena.allocate(TIME.bytes);
     this.#fd = libc.epoll_create1(CLOEXEC);
     if (this.#fd < 0) throw systemError('epoll_create1', libc.errno());
-    this.isPrecise = this.#hasPreciseWait();
-    if (this.wait(0) < 0) throw systemError('epoll_wait', libc.errno());
-  }
-
-  /** Linux before 5.11 does not have epoll_pwait2, and a filter of system calls may forbid it. */
-  #hasPreciseWait(): boolean {
-    const { errno } = this.#libc;
-    return this.#waitPrecisely(0) >= 0 || (errno() !== ERRNO.noCall && errno() !== ERRNO.notPermitted);
+    // Linux before 5.11 does not have epoll_pwait2, and a filter of system calls may forbid it.
+    this.isPrecise = this.#waitPrecisely(0) >= 0;
+    this.wait(0);
   }
 
   /** Watches a descriptor; `tag` (32 bits) comes with its events. Returns 0, or the number of the error. */

@@ -33,10 +33,8 @@ export const SET_TIMER_SLACK = 29;
 export const SYSCALL_EPOLL_PWAIT2 = 441;
 
 export const ERRNO = {
-  notPermitted: 1,
   interrupted: 4,
   again: 11,
-  noCall: 38,
   noBuffers: 105,
   notConnected: 107,
   inProgress: 115,

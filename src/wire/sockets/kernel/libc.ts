@@ -97,7 +97,9 @@ function loadKoffi(): Koffi {
   try {
     return createRequire(import.meta.url)('koffi') as Koffi;
   } catch (error) {
-    throw new Error(`the package koffi cannot be loaded: ${messageOf(error)}`);
+    // Lines after the first list who asked for it.
+    const [reason = ''] = messageOf(error).split('\n');
+    throw new Error(`the package koffi cannot be loaded: ${reason}`);
   }
 }
 
