@@ -65,14 +65,15 @@ export type HandshakeOutcome =
 /** One opening handshake: the request, and the answer to it, read from a stream that may be cut anywhere. */
 export class OpeningHandshake {
   readonly request: Buffer;
-  readonly #key = randomBytes(16).toString('base64');
+  readonly #key: string;
   readonly #offered: Pick<Handshake, 'subprotocols' | 'extensions'>;
   readonly #answer = new ResponseReader();
 
-  /** Throws an Error for a path or a header that cannot be sent. */
-  constructor(handshake: Handshake) {
+  /** `key`: 16 random bytes in base64. Throws an Error for a path or a header that cannot be sent. */
+  constructor(handshake: Handshake, key = randomBytes(16).toString('base64')) {
+    this.#key = key;
     this.#offered = handshake;
-    this.request = writeRequest(handshake, this.#key);
+    this.request = writeRequest(handshake, key);
   }
 
   /** Takes the next bytes. Null while the answer is not complete. */
