@@ -1,3 +1,4 @@
+import { EXIT, SockbenchError } from '../errors.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { type Calibration, type CalibrationStep, type Floor, floorOf } from '../result/calibration.ts';
 import type { RunResult } from '../result/run-result.ts';
@@ -66,10 +67,24 @@ async function searchWorkerCapacity(
   while (elapsedMs() < untilMs) {
     const rateHz = nextRateHz(steps, search);
     if (rateHz === null) break;
-    const { step } = await measure(`one worker at ${formatNumber(rateHz)}/s`, await stepAt(rateHz));
-    steps.push(step);
+    try {
+      const { step } = await measure(`one worker at ${formatNumber(rateHz)}/s`, await stepAt(rateHz));
+      steps.push(step);
+    } catch (error) {
+      steps.push(failedStep(error, rateHz, first));
+      break;
+    }
   }
   return steps;
+}
+
+/** A step whose run measured nothing. Throws what is no failure of a run, such as a stop by the user. */
+function failedStep(error: unknown, rateHz: number, first: CalibrationStep): CalibrationStep {
+  const isFailure =
+    error instanceof SockbenchError && error.exitCode === EXIT.invalid && error.code !== 'INTERRUPTED';
+  if (!isFailure) throw error;
+  const deliveriesHz = (first.deliveriesHz * rateHz) / first.rateHz;
+  return { rateHz, deliveriesHz, outcome: 'disturbed', utilization: null, detail: error.message };
 }
 
 export function capacityOf(steps: readonly CalibrationStep[]): Calibration['capacity'] {

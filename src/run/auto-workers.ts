@@ -6,7 +6,7 @@ import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Calibration } from '../result/calibration.ts';
 import { formatCount } from '../units.ts';
 
-/** The part of its measured capacity that a worker is given: the rest is for a machine that is less quiet. */
+/** The part of its capacity that a worker is given: the rest is for a machine that is less quiet. */
 const USED_CAPACITY = 0.7;
 const MAX_WORKERS = 256;
 
@@ -51,8 +51,8 @@ function withWorkers(run: PlannedRun, workers: number, workersReason: string): P
 }
 
 /**
- * Chooses the smallest number of workers of which none receives more than 70 % of what one worker carries; the number
- * with the least load for each where that is not possible. It is at most one less than the CPUs, since the server needs
+ * Chooses the smallest number of workers of which none receives more than 70 % of what one worker carries, or more than
+ * what it carried where its limit was not found; the number with the least load for each where that is not possible. It is at most one less than the CPUs, since the server needs
  * one, and at most the clients. The same plan and calibration give the same number. Without a calibration it is the
  * default. Returns the run with that number and the reason; a run whose number was given is unchanged.
  */
@@ -67,7 +67,8 @@ export function chooseWorkers(
     return withWorkers(planned, DEFAULT_WORKERS, 'the default, because there is no calibration of this plan');
   }
   const day = calibration.calibratedAt.slice(0, 10);
-  const carriedHz = calibration.capacity.deliveriesHz;
+  const { deliveriesHz: carriedHz, limit } = calibration.capacity;
+  const usableHz = limit === 'generator' ? carriedHz * USED_CAPACITY : carriedHz;
   const loadHz = deliveriesHz(plan, layout);
   const basis = `the plan has ${formatCount(Math.round(loadHz))} deliveries/s, and one worker carried ${formatCount(Math.round(carriedHz))}/s in the calibration of ${day}`;
   const weights = weightsOf(layout, plan.clients);
@@ -76,7 +77,7 @@ export function chooseWorkers(
   for (let workers = 1; workers <= most; workers++) {
     const share = largestShare(layout, weights, workers);
     if (share < best.share) best = { workers, share };
-    if (loadHz * share <= carriedHz * USED_CAPACITY) return withWorkers(planned, workers, basis);
+    if (loadHz * share <= usableHz) return withWorkers(planned, workers, basis);
   }
   return withWorkers(planned, best.workers, `${basis}; more CPUs would allow more workers`);
 }

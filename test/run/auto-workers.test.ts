@@ -62,6 +62,13 @@ describe('--workers auto', () => {
     expect([1, 2].map((cpus) => workersOf(run, 1, cpus))).toEqual([1, 1]);
   });
 
+  it('leaves nothing to spare where the limit of a worker was not found', () => {
+    const { calibratedAt, capacity } = carrying(1000);
+    const atLeast = { calibratedAt, capacity: { ...capacity, limit: 'none' as const } };
+    expect(chooseWorkers(oneToTwenty, atLeast, 8).plan.workers).toBe(1);
+    expect(chooseWorkers(oneToTwenty, carrying(1000), 8).plan.workers).toBe(3);
+  });
+
   it('takes no second worker that would only send', () => {
     expect(workersOf(oneToTwenty, 1, 3)).toBe(1);
   });

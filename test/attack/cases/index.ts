@@ -1,4 +1,5 @@
 import type { AttackCase } from '../attack.ts';
+import { calibrations } from './calibrate.ts';
 import { deliveries } from './deliveries.ts';
 import { files } from './files.ts';
 import { foreignText } from './foreign-text.ts';
@@ -25,5 +26,6 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   mistakes,
   leftovers,
   rendezvous,
+  calibrations,
   'Artillery scripts': imports,
 };
