@@ -9,14 +9,14 @@ const RUN_IT = ['run', ...PLAN, '--warmup', '0s', '--warmup-max', '0s', '--worke
 const stateOf = (arena: Arena) => join(arena.folder, 'state');
 const storeOf = (arena: Arena) => join(stateOf(arena), 'sockbench/calibrations');
 
-/** Runs the plan, and asserts that it is measured and that a warning has these words. */
-async function assertMeasured(arena: Arena, words: RegExp): Promise<void> {
+/** Runs the plan, and asserts that it is measured and that warnings have these words. */
+async function assertMeasured(arena: Arena, ...words: readonly RegExp[]): Promise<void> {
   const env = { XDG_STATE_HOME: stateOf(arena) };
   const { code, stderr, stdout } = await arena.run([...RUN_IT, '--out', arena.out], { env });
   // A busy machine may make the run invalid.
   assert.ok(code === 0 || code === 3, stderr);
   assert.match(stdout, /ack-roundtrip on ws/);
-  assert.match(stderr, words);
+  for (const each of words) assert.match(stderr, each);
   assert.match(stdout, /because there is no calibration of this plan/);
 }
 
@@ -33,8 +33,17 @@ export const calibrations: readonly AttackCase[] = [
       put('ack-roundtrip-deep.json', '['.repeat(1e6));
       put('ack-roundtrip-large.json', ' '.repeat(1e8));
       put('ack-roundtrip-\u001b[31mred.json', '\u001b]0;owned\u0007');
-      await assertMeasured(arena, /red\.json is ignored: it cannot be read as JSON/);
-      await assertMeasured(arena, /large\.json is ignored: it has 95\.4 MiB/);
+      const [red, large] = [
+        /red\.json is ignored: it cannot be read as JSON/,
+        /large\.json is ignored: it has 95\.4 MiB/,
+      ];
+      await assertMeasured(
+        arena,
+        red,
+        large,
+        /deep\.json is ignored: it is nested/,
+        /folder\.json is ignored: it is a folder/,
+      );
     },
   },
   {
