@@ -9,6 +9,7 @@ import {
   type Calibration,
   calibrationFile,
   constantRateHz,
+  isFloorOf,
   scenarioPrefix,
   setupOf,
   whyOtherSetup,
@@ -98,7 +99,7 @@ export interface FoundFloor {
 }
 
 /**
- * Finds the floor of a result: a calibration with the same setup and rate that has measured the same number of workers.
+ * Finds the floor of a result: a calibration with the same setup and rate that has measured the same number of workers, and received as it did.
  * Null for a plan that can have none, and for a shard, whose run has several machines.
  */
 export async function findFloor(result: RunResult): Promise<FoundFloor> {
@@ -111,9 +112,7 @@ export async function findFloor(result: RunResult): Promise<FoundFloor> {
     each.rateHz === rateHz ? whyOtherSetup(each, setup) : `has the rate ${each.rateHz}/s, not ${rateHz}/s`,
   );
   const [calibration] = calibrations;
-  const floor = calibration?.floors.find(
-    ({ workers, series }) => workers === result.plan.workers && series === result.headline,
-  );
+  const floor = calibration?.floors.find((each) => isFloorOf(each, result));
   if (calibration === undefined || floor === undefined) return { floor: null, problems };
   return { floor: { ...floor, calibratedAt: calibration.calibratedAt }, problems };
 }

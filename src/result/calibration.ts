@@ -114,12 +114,21 @@ export function whyOtherSetup(calibration: Calibration, setup: Fingerprint): str
   return `is of another machine or plan: ${foreign(`${field}: calibrated with ${baseline}, now ${now}`)}`;
 }
 
+/** Whether a floor was measured as a result was: with as many workers, the same clock and the same sockets. */
+export function isFloorOf(floor: Floor, { plan, headline, receiving }: RunResult): boolean {
+  const { workers, series, clock, sockets } = floor;
+  const isSameReceipt = clock === receiving.clock && sockets === receiving.sockets;
+  return isSameReceipt && workers === plan.workers && series === headline;
+}
+
 /** The floor of a valid run on the null server. */
 export function floorOf({ result, quantileNs }: ResultView): Floor {
-  const { headline, plan, samples } = result;
+  const { headline, plan, samples, receiving } = result;
   return {
     workers: plan.workers,
     series: headline,
+    clock: receiving.clock,
+    sockets: receiving.sockets,
     samples: samples.count,
     unit: samples.unit,
     p50Ns: quantileNs(headline, 0.5),

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SAMPLE_UNITS } from '../measure/series.ts';
 import { countSchema, numberSchema, textSchema } from './bounded-schema.ts';
+import { receivingSchema } from './stored-clock.ts';
+
+const receivingShape = receivingSchema.unwrap().shape;
 
 /** A time, rate or amount above 0 in a stored document. */
 export const positiveSchema = numberSchema.positive();
@@ -10,6 +13,9 @@ export const floorSchema = z.object({
   workers: countSchema,
   /** The headline of the scenario. */
   series: textSchema,
+  /** How the clients received: latencies by another clock, or from other sockets, have another floor. */
+  clock: receivingShape.clock,
+  sockets: receivingShape.sockets,
   /** Independent samples, and what they are. */
   samples: countSchema,
   unit: z.enum(SAMPLE_UNITS),

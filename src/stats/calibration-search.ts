@@ -25,7 +25,7 @@ const MIN_OF_START = 1 / 256;
 const RESOLUTION_RATIO = 1.15;
 const HIGHEST_RATE_HZ = 1e6;
 /** Rates are stored and given to plans in this precision. */
-const DIGITS = 3;
+const RATE_DIGITS = 3;
 
 /**
  * The next rate to try, in messages per second; null when the search is over. It grows by what the utilization of the
@@ -64,7 +64,7 @@ function grown({ rateHz, utilization }: TriedLoad): number | null {
 }
 
 function rounded(rateHz: number): number {
-  return Number(rateHz.toPrecision(DIGITS));
+  return Number(rateHz.toPrecision(RATE_DIGITS));
 }
 
 /** The highest load below every load that was too high; a higher one that was carried by chance does not count. */

@@ -230,6 +230,7 @@ describe('a stored calibration', () => {
       'another number of workers',
       makeResult({ scenario: 'ack-roundtrip', target: 'ws', protocol: 'ws', workers: 2 }),
     ],
+    ['another receive clock', { ...result, receiving: { ...result.receiving, clock: 'kernel' as const } }],
     ['another protocol', makeResult({ scenario: 'ack-roundtrip' })],
     ['a transport without a floor', makeResult({ scenario: 'ack-roundtrip', transport: 'polling' })],
   ])('gives no floor to a run with %s', async (_, other) => {
