@@ -1,10 +1,11 @@
 import type { Agent as HttpAgent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
-import * as msgpackParser from 'socket.io-msgpack-parser';
+import { Encoder } from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
 import { addressText } from '../contract/address.ts';
 import { Arguments, type Transport } from '../contract/target.ts';
 import { engineBytesOf } from '../wire/socketio/engine.ts';
+import { MsgpackDecoder } from '../wire/socketio/msgpack.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
 import {
   type CloseOutcome,
@@ -109,7 +110,7 @@ function managerOptions(options: ConnectOptions, agent: HttpAgent): Parameters<t
     autoConnect: false,
     ...tls,
     ...given({ path, auth, extraHeaders: headers, query }),
-    ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
+    ...(parser === 'msgpack' ? { parser: { Encoder, Decoder: MsgpackDecoder } } : {}),
     // The client's own default offers it and compresses from 1 KiB.
     perMessageDeflate: (compression === true ? { threshold: 0 } : false) as { threshold: number },
     agent: agent as unknown as string,

@@ -7,6 +7,7 @@ import type { Connection, Driver } from '../../src/drivers/driver.ts';
 import { startRequest } from '../../src/drivers/http.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { messageOf } from '../../src/errors.ts';
 import { damaged } from '../support/damaged.ts';
 import { type Peer, type RawServer, startRawServer } from '../support/raw-servers.ts';
@@ -131,12 +132,16 @@ describe.each(clients.filter(([, { protocol }]) => protocol === 'socketio'))(
   },
 );
 
-it.each(['websocket', 'polling'] as const)(
-  'a Socket.IO server that stops its pings drops the client, over %s',
-  async (transport) => {
+it.each([
+  ['official', 'websocket', officialSocketio],
+  ['official', 'polling', officialSocketio],
+  ['wire', 'websocket', wireSocketio],
+] as const)(
+  'a Socket.IO server that stops its pings drops the client: %s over %s',
+  async (_, transport, driver) => {
     const handshake = '0{"sid":"raw","upgrades":[],"pingInterval":40,"pingTimeout":40}';
     const server = await startRawServer('socketio', transport, { handshake });
-    const connection = await officialSocketio.connect({ url: server.url, transport, timeoutMs: TIMEOUT_MS });
+    const connection = await driver.connect({ url: server.url, transport, timeoutMs: TIMEOUT_MS });
     expect(await new Promise((resolve) => connection.onDropped(resolve))).toBe('ping timeout');
     await server.close();
   },
@@ -155,9 +160,11 @@ it('an HTTP answer that is not complete in time is given up, however much of it 
   await close();
 });
 
-describe('a server that breaks MessagePack', () => {
+describe.each([
+  ['official', officialSocketio],
+  ['wire', wireSocketio],
+] as const)('a server that breaks MessagePack, with %s', (__, driver) => {
   it.each(BAD_MSGPACK)('%s', async (_, send, reason) => {
-    const driver = officialSocketio;
     const packet = { type: 0, nsp: '/', data: { sid: 'raw' } };
     const [entered = ''] = new Encoder().encode(packet) as unknown as Buffer[];
     const server = await startRawServer('socketio', 'websocket', { entered });

@@ -1,3 +1,4 @@
+import { Encoder } from 'socket.io-msgpack-parser';
 import type { Protocol } from '../../src/contract/target.ts';
 import { type Peer, VALID_HANDSHAKE } from '../support/raw-servers.ts';
 
@@ -109,6 +110,45 @@ const SOCKETIO: readonly BadFrame[] = [
   ['a disconnect packet of another namespace', packets('41/other,'), null],
   ['an event in another namespace', packets('42/other,["a"]'), null],
   ['a second entry without an id', packets('40'), /v2\.x/],
+  ['a second entry', packets('40{"sid":"second"}'), null],
+  ['an entry into another namespace', packets('40/other,{"sid":"other"}'), null],
+  ['a refusal by another namespace', packets('44/other,{"message":"no"}'), null],
+  ['packets without a meaning for a client', packets('3', '3probe', '5', '6', '2probe'), null],
+  ['1,000 pings', packets(...Array<string>(1000).fill('2')), null],
+  ['an acknowledgement with a huge number', packets(`43${'9'.repeat(400)}[1]`), null],
+  ['an acknowledgement with a negative number', packets('43-1[1]'), /^parse error \(invalid payload\)$/],
+  ['a request with a huge number', packets(`42${'9'.repeat(400)}["ask",1]`), null],
+  [
+    'events with the names of an object',
+    packets('42["__proto__",1]', '42["constructor"]', '42["toString"]'),
+    null,
+  ],
+  [
+    'data with the names of an object',
+    packets('42["ask",{"__proto__":{"polluted":1},"constructor":{}}]'),
+    null,
+  ],
+  [
+    'binary data with the names of an object',
+    packets('451-["ask",{"__proto__":{"_placeholder":true,"num":0}}]', Buffer.from([1])),
+    null,
+  ],
+  [
+    'binary data that never come',
+    packets('451-["sound",{"_placeholder":true,"num":0}]', '2', '42["sound"]'),
+    /^parse error/,
+  ],
+  [
+    'more binary data than are named',
+    packets('452-["ask",{"_placeholder":true,"num":0}]', Buffer.from([1]), Buffer.from([2])),
+    null,
+  ],
+  ['an event with 11 binary data', packets('4511-["a"]'), /^parse error \(too many attachments\)$/],
+  [
+    'an event with binary data of a negative number',
+    packets('451-["a",{"_placeholder":true,"num":-1}]', Buffer.from([1])),
+    /^parse error \(illegal attachments\)$/,
+  ],
 ];
 
 /** Messages of the `ws` driver: a message that is no envelope may be a greeting, and changes nothing. */
@@ -145,6 +185,15 @@ export const BAD_FRAMES: Readonly<
   http: { webSocket: [], messages: ANSWERS },
 };
 
+/** Forty lists or maps in each other, each of which says that it has ten million entries. */
+const bomb = (prefix: number) =>
+  Buffer.concat(Array<Buffer>(40).fill(Buffer.from([prefix, 0x00, 0x98, 0x96, 0x80])));
+
+const msgpack = (packet: object): Buffer => {
+  const [message] = new Encoder().encode(packet) as unknown as Buffer[];
+  return message ?? Buffer.alloc(0);
+};
+
 /** MessagePack, for Socket.IO's parser of that name: `81` is a map of one entry, `91` a list of one. */
 export const BAD_MSGPACK: readonly BadFrame[] = [
   ['nothing but levels', packets(Buffer.alloc(DEEP, 0x91)), /^parse error/],
@@ -152,6 +201,29 @@ export const BAD_MSGPACK: readonly BadFrame[] = [
   ['the beginning of a map', packets(Buffer.from([0x84, 0xa4, 0x74])), /^parse error/],
   ['a text of 4 GiB', packets(Buffer.from([0xdb, 0xff, 0xff, 0xff, 0xff])), /^parse error/],
   ['text', packets('42["a"]'), /^parse error/],
+  [
+    'lists of ten million values in each other',
+    packets(bomb(0xdd)),
+    /^parse error \(the message is not whole\)$/,
+  ],
+  [
+    'maps of ten million entries in each other',
+    packets(bomb(0xdf)),
+    /^parse error \(the message is not whole\)$/,
+  ],
+  [
+    'a buffer of 4 GiB',
+    packets(Buffer.from([0xc9, 0xff, 0xff, 0xff, 0xff, 0])),
+    /^parse error \(the message is not whole\)$/,
+  ],
+  [
+    'a type that does not exist',
+    packets(Buffer.from([0xc1])),
+    /^parse error \(the message is not MessagePack\)$/,
+  ],
+  ['bytes after a packet', packets(Buffer.from([0xc0, 0xc0])), /^parse error/],
+  ['a packet of an unknown type', packets(msgpack({ type: 9, nsp: '/', data: [] })), /^parse error/],
+  ['an event without a list', packets(msgpack({ type: 2, nsp: '/', data: null })), /^parse error/],
 ];
 
 const BROKEN_OPENS = [
@@ -159,6 +231,9 @@ const BROKEN_OPENS = [
   '0{"sid":"a","upgrades":[]}',
   '0{"sid":"a","upgrades":[],"pingInterval":"soon","pingTimeout":1000}',
   '0{"sid":"a","upgrades":[],"pingInterval":1e300,"pingTimeout":1000}',
+  '0{"sid":"a","upgrades":[],"pingInterval":1e999,"pingTimeout":1000}',
+  '0{"sid":"a","upgrades":[],"pingInterval":-1000,"pingTimeout":1000}',
+  '0{"sid":"a","upgrades":[],"pingInterval":null,"pingTimeout":1000}',
 ];
 
 const NOT_ENGINE_IO = /not in the protocol of Engine.IO 4/;

@@ -1,5 +1,5 @@
 import { Decoder, Encoder } from 'socket.io-msgpack-parser';
-import type { Packet, PacketCodec } from './packet.ts';
+import { MAX_VALUES, type Packet, type PacketCodec } from './packet.ts';
 
 /** A packet as the parser of Socket.IO for MessagePack has it. */
 interface MsgpackPacket {
@@ -83,8 +83,11 @@ const FORMS: ReadonlyArray<Form | null> = [
 function requireWhole(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
+  let values = 0;
   // Each value takes a byte or more.
   for (let missing = 1; missing > 0; missing -= 1) {
+    values += 1;
+    if (values > MAX_VALUES) throw new Error('too many values');
     const prefix = bytes[at];
     if (prefix === undefined || missing > bytes.length - at) throw new Error('the message is not whole');
     at += 1;

@@ -111,6 +111,10 @@ function takeBinary(value: unknown, attachments: Uint8Array[]): unknown {
 
 /** A server that announces more attachments is refused: the same limit as that of the official parser. */
 const MAX_ATTACHMENTS = 10;
+/** The attachments of one packet; they are kept until the last of them comes. */
+const MAX_ATTACHMENT_BYTES = 100 * 1024 * 1024;
+/** The values of one message take up to 100 times its size in memory. */
+export const MAX_VALUES = 4_000_000;
 
 const HEAD = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*)(?:,|$))?(\d+)?/;
 
@@ -120,6 +124,7 @@ class PacketReader {
     readonly packet: Packet;
     readonly attachments: Uint8Array[];
     readonly expected: number;
+    bytes: number;
   } | null = null;
 
   get isWaiting(): boolean {
@@ -141,7 +146,7 @@ class PacketReader {
     if (!isFitting(type, data)) throw new Error(INVALID);
     const packet = { type, namespace, id: id === undefined ? null : Number(id), data: data ?? null };
     if (expected === 0) return packet;
-    this.#waiting = { packet, attachments: [], expected };
+    this.#waiting = { packet, attachments: [], expected, bytes: 0 };
     return null;
   }
 
@@ -150,6 +155,8 @@ class PacketReader {
     const waiting = this.#waiting;
     if (waiting === null) throw new Error('got binary data when not reconstructing a packet');
     waiting.attachments.push(bytes);
+    waiting.bytes += bytes.length;
+    if (waiting.bytes > MAX_ATTACHMENT_BYTES) throw new Error('the attachments are too large');
     if (waiting.attachments.length < waiting.expected) return null;
     this.#waiting = null;
     return { ...waiting.packet, data: putBinary(waiting.packet.data, waiting.attachments) };
@@ -170,11 +177,27 @@ function attachmentsOf(count: string | undefined): number {
 /** Undefined where a packet has no data. */
 function readJson(json: string): unknown {
   if (json === '') return undefined;
+  if (json.length > 2 * MAX_VALUES && countValues(json) > MAX_VALUES) throw new Error('too many values');
   try {
     return JSON.parse(json);
   } catch {
     throw new Error(INVALID);
   }
+}
+
+const [QUOTE, ESCAPE, COMMA, LIST, OBJECT] = ['"', '\\', ',', '[', '{'].map((each) => each.charCodeAt(0));
+
+/** Counts lists, objects and what is separated in them, outside of texts. */
+function countValues(json: string): number {
+  let values = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) isText = !isText;
+    else if (isText && code === ESCAPE) at += 1;
+    else if (!isText && (code === COMMA || code === LIST || code === OBJECT)) values += 1;
+  }
+  return values;
 }
 
 /** Whether data are of the kind that a type has; undefined for none. */
