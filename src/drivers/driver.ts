@@ -39,6 +39,8 @@ export interface ConnectOptions {
   readonly forgetAfterMs?: number;
   /** Recognizes text messages by their bytes. Drivers that do not see the bytes ignore it. */
   readonly recognizer?: Recognizer;
+  /** The address of this machine that connections come from; by default the system chooses. */
+  readonly localAddress?: string;
   /** How the wire driver opens a connection without TLS; by the sockets of Node.js by default. */
   readonly openStream?: OpenStream;
 }

@@ -166,10 +166,10 @@ class PollingConnection extends EnvelopeExchange implements Connection {
 }
 
 /** The requests of one client to one server, over keep-alive connections as a browser's are. */
-function openRequests({ url, headers = {}, query: ofClient = {}, tls = {} }: ConnectOptions) {
+function openRequests({ url, headers = {}, query: ofClient = {}, tls = {}, localAddress }: ConnectOptions) {
   const base = new URL(url);
   for (const [name, value] of Object.entries(ofClient)) base.searchParams.set(name, value);
-  const agent = clientAgent(base, tls);
+  const agent = clientAgent(base, tls, localAddress);
   return {
     /** Requests a path below the server's URL. */
     start(

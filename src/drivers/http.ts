@@ -20,8 +20,9 @@ function failedConnection(reason: string): Socket {
  * of `url` only: whatever URL the client composes from it, a path and an answer, load stays at the address that was
  * allowed.
  */
-export function clientAgent(url: URL, tls: TlsOptions): Agent {
-  const options = { keepAlive: true, lookup: resolveName, ...tls };
+export function clientAgent(url: URL, tls: TlsOptions, localAddress?: string): Agent {
+  const source = localAddress === undefined ? {} : { localAddress };
+  const options = { keepAlive: true, lookup: resolveName, ...source, ...tls };
   const agent = isSecure(url) ? new HttpsAgent(options) : new Agent(options);
   const allowed = endpointOf(url);
   const connect = agent.createConnection.bind(agent);

@@ -41,7 +41,7 @@ export const officialSocketio: Driver = {
       const address = namespaceUrl(options);
       // Without an agent the client makes a connection for each request when it polls, connects wherever its own parser
       // of URLs finds a host, and passes no TLS server name to a WebSocket.
-      const agent = clientAgent(new URL(address), options.tls ?? {});
+      const agent = clientAgent(new URL(address), options.tls ?? {}, options.localAddress);
       const socket = io(address, managerOptions(options, agent));
       const release = () => {
         const { transport } = socket.io.engine as { readonly transport?: { readonly ws?: WebSocket | null } };

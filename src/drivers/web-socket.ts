@@ -13,14 +13,14 @@ const openByNode = nodeSockets(() => Math.round(performance.now() * 1e6));
 /** Opens a WebSocket at a URL. Throws an Error for a header that cannot be sent. */
 export function openWebSocket(
   url: URL,
-  { openStream = openByNode, tls = {}, headers = {}, compression = false }: ConnectOptions,
+  { openStream = openByNode, tls = {}, headers = {}, compression = false, localAddress }: ConnectOptions,
   handlers: WebSocketHandlers,
 ): WebSocketClient {
   const isTls = isSecure(url);
   return new WebSocketClient(
     openStream,
     {
-      address: { ...endpointOf(url), tls: isTls ? tls : null },
+      address: { ...endpointOf(url), localAddress, tls: isTls ? tls : null },
       handshake: handshakeOf(url, headers),
       compression,
       maxMessageBytes: MAX_MESSAGE_BYTES,

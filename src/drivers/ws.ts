@@ -15,11 +15,12 @@ export const officialWs: Driver = {
   summary: 'the ws package',
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
-      const { compression, headers, tls, onStage } = options;
+      const { compression, headers, tls, onStage, localAddress } = options;
       const socket = new WebSocket(webSocketUrl(options), {
         perMessageDeflate: compression === true && { threshold: 0 },
         ...(headers === undefined ? {} : { headers: { ...headers } }),
         lookup: resolveName,
+        ...(localAddress === undefined ? {} : { localAddress }),
         ...tls,
         finishRequest: (request) => {
           if (onStage !== undefined) reportStages(request, onStage);

@@ -21,6 +21,8 @@ export interface Assignment {
   /** Client numbers of this worker, ascending. */
   readonly clients: readonly number[];
   readonly connectRateHz: number;
+  /** Addresses that connections come from, in turn; empty to leave the choice to the system. */
+  readonly sourceAddresses: readonly string[];
   /** Whether receivers of one broadcast are spread over workers, so that the coordinator completes it. */
   readonly fanoutIsSplit: boolean;
   /** The part of the run that this machine carries out; null for the whole run. */

@@ -48,6 +48,8 @@ export class GeneratorSession {
   readonly #sender: Sender;
   readonly #snapshots: Snapshots;
   readonly #dropped: DroppedClients;
+  /** How many connections have begun. */
+  #connects = 0;
   #stopTotals = () => {};
 
   constructor(options: SessionOptions) {
@@ -90,7 +92,7 @@ export class GeneratorSession {
       connectOptions: (client) => this.#connectOptions(client),
       onOpened: (client, connection, connectNs) => {
         recorder.record('connect', connectNs);
-        // Connections that are only held have nobody who listens, whom each would need memory for.
+        // Handlers take memory. Clients that only hold their connections have none.
         if (isHolding(layout)) return;
         for (const operation of this.#operations.values()) operation.listen?.(client, connection);
         this.#observer.listen(client, connection);
@@ -106,12 +108,15 @@ export class GeneratorSession {
   #connectOptions(client: number): ConnectOptions {
     const { target, plan, assignment } = this.#context;
     const { sockets } = this.#options;
+    const localAddress = assignment.sourceAddresses[this.#connects % assignment.sourceAddresses.length];
+    this.#connects += 1;
     return {
       ...target.connectOptions(target.clientOf(client), assignment.url),
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       recognizer: this.#receiver.known,
       ...(sockets === null ? {} : { openStream: sockets.openStream }),
+      ...(localAddress === undefined ? {} : { localAddress }),
     };
   }
 

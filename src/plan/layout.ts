@@ -55,6 +55,16 @@ export function requireSoundLayout(scenario: Scenario, layout: Layout, clients: 
   }
 }
 
+/** Checks that a message has a receiver. Throws NO_RECEIVERS. */
+export function requireReceivers({ streams }: Layout, { name }: Scenario, clients: number): void {
+  if (streams.length === 0 || streams.some(({ receivers }) => receivers.length > 0)) return;
+  fail(
+    'NO_RECEIVERS',
+    `with --clients ${clients}, no client would receive a message of ${name}`,
+    'Increase --clients, or let senders receive their own messages.',
+  );
+}
+
 function badLayout(scenario: string, problem: string, hint: string): never {
   return fail('BAD_LAYOUT', `the scenario ${scenario}: ${problem}`, hint);
 }

@@ -17,6 +17,7 @@ import { either } from '../text.ts';
 import { formatDurationMs, parseBytes, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { parseProfile } from './profile.ts';
+import { parseSourceAddresses } from './source-addresses.ts';
 
 const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
 /** More than servers accept by default; a message is held in memory by every process that it passes. */
@@ -139,6 +140,12 @@ export const PLAN_OPTIONS = {
     'auto',
     "sockets of the wire driver: the kernel's, which also say when a message arrived, or those of Node.js",
     choice(['auto', 'kernel', 'node']),
+  ),
+  sourceAddresses: option(
+    'LIST',
+    null,
+    'addresses of this machine that clients connect from, in turn, such as 127.0.0.2-127.0.0.9 (default: as many of 127.0.0.0/8 as the ports for the clients need, where the server is on loopback)',
+    parseSourceAddresses,
   ),
   ...SETTING_OPTIONS,
   clients: option('N', '200', 'number of connections', integer(1, 100_000)),

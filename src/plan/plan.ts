@@ -8,7 +8,7 @@ import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
 import { plural } from '../text.ts';
 import { formatDurationMs } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
-import { requireSoundLayout } from './layout.ts';
+import { requireReceivers, requireSoundLayout } from './layout.ts';
 import {
   PLAN_OPTIONS,
   type PlanOptions,
@@ -88,6 +88,8 @@ export const planSchema = z
     driver: text,
     /** Which sockets the wire driver was asked to use. */
     sockets: z.enum(['auto', 'kernel', 'node']).default('auto'),
+    /** Addresses that clients were asked to connect from, in turn; empty to leave the choice to the run. */
+    sourceAddresses: z.array(text).readonly().default([]),
     clients: whole,
     workers: whole,
     /** Why --workers auto chose this number; null for a number that was given. */
@@ -143,7 +145,7 @@ export function buildPlan(
   const speech = { protocol: target.protocol, transport: options.transport };
   const layout = scenario.layout(scenarioOptions, options.clients, speech);
   requireSoundLayout(scenario, layout, options.clients);
-  requireReceivers(layout, scenario, options);
+  requireReceivers(layout, scenario, options.clients);
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
@@ -156,6 +158,7 @@ export function buildPlan(
     ) as Settings,
     driver: options.driver ?? defaultDriver(target.protocol, options.transport),
     sockets: options.sockets,
+    sourceAddresses: options.sourceAddresses ?? [],
     clients: options.clients,
     ...plannedWorkers(options.workers),
     pin: options.pin === 'on',
@@ -222,15 +225,6 @@ function requireConsistent(options: PlanOptions, given: GivenOptions, asked: Giv
       'Give both the same value for a warm-up of fixed length.',
     );
   }
-}
-
-function requireReceivers({ streams }: Layout, { name }: Scenario, { clients }: PlanOptions): void {
-  if (streams.length === 0 || streams.some(({ receivers }) => receivers.length > 0)) return;
-  fail(
-    'NO_RECEIVERS',
-    `with --clients ${clients}, no client would receive a message of ${name}`,
-    'Increase --clients, or let senders receive their own messages.',
-  );
 }
 
 /** Returns the plan with the command of its target running in `folder`, a checkout of the same project. */

@@ -162,6 +162,7 @@ export const FINDINGS = {
     'A process still listened on the port of the server after the server was stopped.',
     'end that process; the command of --exec must keep its server in the foreground',
   ),
+  source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
   server_start: invalid('machine', 'The reference server did not start.', START_SERVER),
   server_unavailable: invalid('user', 'The reference server cannot run on this machine.', START_SERVER),

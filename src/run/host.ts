@@ -2,13 +2,15 @@ import { lowerOwnPriority } from '../generator/priority.ts';
 import { type Clock, createClock, readOriginNs } from '../measure/clock.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
 import { readWallOrigin, type WallOrigin } from '../measure/wall-clock.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
 import { type Affinity, chooseAffinity, separateGenerator } from './affinity.ts';
 import { explainRefusal } from './diagnose/explain.ts';
 import { readEnvironment, readSystemCounters } from './environment.ts';
+import { connectedClients, requireOpenFiles } from './open-files.ts';
 import type { Rendezvous } from './rendezvous/rendezvous.ts';
 import { type ServerStart, type ServerUnderTest, startServer } from './server/server-process.ts';
+import { chooseSourceAddresses, requireOwnAddresses } from './source-ports.ts';
 import { rehearseTimeline } from './timeline.ts';
 import { type StartWorker, startWorkerProcess } from './workers.ts';
 
@@ -24,6 +26,11 @@ export interface RunHost {
   readonly timers: Timers;
   readonly chooseAffinity: typeof chooseAffinity;
   readonly startWorker: StartWorker;
+  /**
+   * Checks that the system lets the processes of a run open as many connections as it needs. Resolves to the addresses
+   * that they come from, none to leave the choice to the system. `spread`: the clients of each generator process.
+   */
+  requireLimits(planned: PlannedRun, spread: ReadonlyArray<readonly number[]>): Promise<readonly string[]>;
   startServer(plan: Plan, start: ServerStart): Promise<ServerUnderTest>;
   readonly explainRefusal: typeof explainRefusal;
   /**
@@ -44,6 +51,19 @@ export interface ShardHost {
   readonly wallMs: () => number;
 }
 
+/** Reference servers listen on this host. */
+const REFERENCE_URL = 'http://127.0.0.1';
+
+const requireLimits: RunHost['requireLimits'] = async (planned, spread) => {
+  const { plan } = planned;
+  const connected = connectedClients(planned, spread);
+  requireOpenFiles(plan, connected);
+  const url = new URL(plan.target.url ?? REFERENCE_URL);
+  const addresses = chooseSourceAddresses(plan, connected.all, url);
+  await requireOwnAddresses(addresses, url);
+  return addresses;
+};
+
 /** The host of one run: processes of this machine, its clock and its timers. */
 export function createHost(originNs = readOriginNs()): RunHost {
   return {
@@ -54,6 +74,7 @@ export function createHost(originNs = readOriginNs()): RunHost {
     timers: realTimers,
     chooseAffinity,
     startWorker: startWorkerProcess,
+    requireLimits,
     startServer: (plan, start) => startServer(plan, originNs, start),
     explainRefusal,
     prepare(affinity, workerPids) {

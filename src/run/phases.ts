@@ -50,9 +50,16 @@ export interface StartedRun extends RunParts {
   readonly server: ServerUnderTest;
 }
 
+function noteAddresses(addresses: readonly string[]): Finding {
+  const message = `clients connected from ${addresses[0] ?? ''} to ${addresses.at(-1) ?? ''}, because the ports of one address do not suffice`;
+  return { code: 'source_addresses', message };
+}
+
 /** Starts the workers and the server, and gives each worker its part of the run. */
 export async function start(run: RunParts): Promise<StartedRun> {
   const { plan, host, control, affinity, membership, collector, cleanUps } = run;
+  const sourceAddresses = await host.requireLimits(run, membership.spread);
+  if (sourceAddresses.length > plan.sourceAddresses.length) run.notes.push(noteAddresses(sourceAddresses));
   // Threads start on the CPUs of the server; later each main thread gets its own.
   const threadCpus = affinity.workers.map(() => affinity.server);
   const workers = new Workers(host.startWorker, threadCpus, {
@@ -87,6 +94,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
       originNs: host.originNs,
       clients,
       connectRateHz: (plan.connectRateHz * clients.length) / plan.clients,
+      sourceAddresses,
       fanoutIsSplit: isSplit,
       shard: run.shard?.shard ?? null,
     })),

@@ -66,6 +66,7 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
       clients: made.own ?? everyClient(clients),
       connectRateHz: Number.POSITIVE_INFINITY,
       fanoutIsSplit,
+      sourceAddresses: [],
       shard: null,
     },
     scenario,

@@ -201,6 +201,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     transport,
     settings: NO_SETTINGS_GIVEN,
     driver: 'official',
+    sourceAddresses: [],
     clients,
     workers,
     workersReason: null,

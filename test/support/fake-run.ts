@@ -146,6 +146,7 @@ export class FakeRun {
         this.workers.push(worker);
         return worker;
       },
+      requireLimits: async () => [],
       startServer: (_plan, start) => this.#startServer(start),
       explainRefusal: async ({ reason }) => ({ message: `no client could connect: ${reason}`, hint: '' }),
       prepare: () => () => {},

@@ -142,6 +142,7 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ['transport', plan.transport],
     ['driver', plan.driver],
     ['clients', formatCount(plan.clients)],
+    ...(plan.sourceAddresses.length === 0 ? [] : [['from', plan.sourceAddresses.join(', ')] as const]),
     ['workers', `${plan.workers}${plan.pin ? ', pinned where possible' : ', not pinned'}`],
     ['rate', `${profileText(plan.profile)}, ${plan.arrival}`],
     ['payload', `${formatBytes(plan.payloadBytes)} ${plan.payloadType}${plan.verify ? ', verified' : ''}`],

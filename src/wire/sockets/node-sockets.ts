@@ -26,7 +26,7 @@ class NodeStream implements ByteStream {
   readonly #socket: Socket;
 
   constructor(
-    { host, port, tls }: StreamAddress,
+    { host, port, tls, localAddress }: StreamAddress,
     handlers: StreamHandlers,
     arriveNow: () => Arrival,
     buffer: Buffer,
@@ -38,8 +38,10 @@ class NodeStream implements ByteStream {
         return true;
       },
     };
+    const source = localAddress === undefined ? {} : { localAddress };
     // The end of the peer is for the handler to answer.
-    const options = { host, port, lookup: resolveName, noDelay: true, allowHalfOpen: true };
+    const allowHalfOpen = true;
+    const options = { host, port, lookup: resolveName, noDelay: true, allowHalfOpen, ...source };
     // A TLS socket does not read into a buffer of ours.
     const socket =
       tls === null ? connect({ ...options, onread }) : connectTls({ ...options, servername: host, ...tls });

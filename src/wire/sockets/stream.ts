@@ -5,6 +5,8 @@ import type { ReceiptTime } from '../../measure/receipts.ts';
 export interface StreamAddress {
   readonly host: string;
   readonly port: number;
+  /** The address of this machine that the connection comes from; by default the system chooses. */
+  readonly localAddress?: string | undefined;
   /** Null for plain TCP. */
   readonly tls: TlsOptions | null;
 }

@@ -105,9 +105,9 @@ export class KernelSockets {
   }
 
   /** Opens a connection, as {@link file://./../stream.ts} describes. */
-  open({ host, port }: StreamAddress, handlers: StreamHandlers): ByteStream {
+  open({ host, port, localAddress }: StreamAddress, handlers: StreamHandlers): ByteStream {
     this.#lastTag = (this.#lastTag + 1) >>> 0;
-    const stream = new KernelStream(this, handlers, this.#lastTag);
+    const stream = new KernelStream(this, handlers, this.#lastTag, localAddress);
     if (isIP(host) !== 0) {
       setImmediate(() => stream.connect([host], port));
       return stream;

@@ -27,15 +27,17 @@ export class KernelStream implements ByteStream {
   #port = 0;
   #watched = 0;
   #queue: SendQueue | null = null;
+  readonly #localAddress: string | undefined;
   #hasEnded = false;
   #hasPeerEnded = false;
   /** When the kernel had nothing more to read. */
   #emptyNs = 0;
 
-  constructor(sockets: KernelSockets, handlers: StreamHandlers, tag: number) {
+  constructor(sockets: KernelSockets, handlers: StreamHandlers, tag: number, localAddress?: string) {
     this.#sockets = sockets;
     this.#handlers = handlers;
     this.tag = tag;
+    this.#localAddress = localAddress;
   }
 
   get unsentBytes(): number {
@@ -67,7 +69,7 @@ export class KernelStream implements ByteStream {
   }
 
   #startConnecting(): Error | null {
-    const opened = beginConnecting(this.#sockets, this.#address, this.#port);
+    const opened = beginConnecting(this.#sockets, this.#address, this.#port, this.#localAddress);
     if (typeof opened !== 'number') return opened;
     this.#fd = opened;
     const errno = this.#sockets.add(opened, this, WRITABLE);

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Memory } from './arena.ts';
-import { ERRNO, LEVEL, SOCKET_OPTION, STREAM_SOCKET, TCP_NO_DELAY } from './layout.ts';
+import { BIND_ADDRESS_NO_PORT, ERRNO, LEVEL, SOCKET_OPTION, STREAM_SOCKET, TCP_NO_DELAY } from './layout.ts';
 import { type Libc, systemError } from './libc.ts';
 import { socketAddress } from './socket-address.ts';
 
@@ -37,12 +37,37 @@ function switchOn({ libc, scratch }: SocketCalls, fd: number, level: number, opt
   return libc.setsockopt(fd, level, option, scratch.address, 4);
 }
 
+/**
+ * Gives a socket an address of this machine. Its port is chosen with the peer's address, so that one port serves
+ * connections to several servers. Returns the error; null when there is none.
+ */
+function bindTo(calls: SocketCalls, fd: number, localAddress: string): Error | null {
+  const { libc, scratch } = calls;
+  // Where the system does not know it, the port is chosen now.
+  switchOn(calls, fd, LEVEL.ip, BIND_ADDRESS_NO_PORT);
+  const { bytes } = socketAddress(localAddress, 0);
+  bytes.copy(scratch.bytes);
+  return libc.bind(fd, scratch.address, bytes.length) === 0
+    ? null
+    : systemError('bind', libc.errno(), localAddress);
+}
+
 /** Opens a socket and begins to connect it. Returns its descriptor, or why there is none. */
-export function beginConnecting(calls: SocketCalls, ip: string, port: number): number | Error {
+export function beginConnecting(
+  calls: SocketCalls,
+  ip: string,
+  port: number,
+  localAddress?: string,
+): number | Error {
   const { libc, scratch } = calls;
   const { family, bytes } = socketAddress(ip, port);
   const fd = openSocket(calls, family);
   if (typeof fd !== 'number') return fd;
+  const problem = localAddress === undefined ? null : bindTo(calls, fd, localAddress);
+  if (problem !== null) {
+    libc.close(fd);
+    return problem;
+  }
   bytes.copy(scratch.bytes);
   const errno = libc.connect(fd, scratch.address, bytes.length) === 0 ? 0 : libc.errno();
   if (errno === 0 || errno === ERRNO.inProgress || errno === ERRNO.interrupted) return fd;
