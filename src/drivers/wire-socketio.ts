@@ -8,11 +8,10 @@ import {
   type EngineProblem,
   EngineSession,
   engineBytesOf,
-  messageOfText,
 } from '../wire/socketio/engine.ts';
 import { msgpackPackets } from '../wire/socketio/msgpack.ts';
 import { jsonPackets, type PacketMessage } from '../wire/socketio/packet.ts';
-import { type Refusal, readEvent, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
+import { type Refusal, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type {
   CloseOutcome,
@@ -25,6 +24,7 @@ import type {
 } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
+import { packetFormatOf } from './message-formats.ts';
 import {
   closeOutcome,
   closeReason,
@@ -77,22 +77,6 @@ function parametersOf(search: string): Array<[string, string]> {
       const [name = '', ...value] = parameter.split('=');
       return [decodeURIComponent(name), decodeURIComponent(value.join('='))];
     });
-}
-
-const packetFormats = new Map<string, MessageFormat>();
-
-/** How the events of a namespace are written by the default parser. */
-function packetFormatOf(namespace: string, isRecoverable: boolean): MessageFormat {
-  const key = `${isRecoverable} ${namespace}`;
-  const format = packetFormats.get(key) ?? {
-    eventOf: (bytes) => {
-      const message = messageOfText(bytes.toString('utf8'));
-      const read = message === null ? null : readEvent(message, namespace, isRecoverable);
-      return read === null ? null : { event: read.name, data: oneOrAll(read.args) };
-    },
-  };
-  packetFormats.set(key, format);
-  return format;
 }
 
 /** One client: a WebSocket, Engine.IO in its messages, and Socket.IO in the messages of that. All of them call this object. */

@@ -15,6 +15,7 @@ import type {
 } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
+import { envelopeFormatOf } from './message-formats.ts';
 import { closeOutcome, closeReason } from './reason.ts';
 import { openWebSocket } from './web-socket.ts';
 
@@ -33,20 +34,6 @@ export const wireWs: Driver = {
 };
 
 const ENVELOPE_FRAMES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
-
-const envelopeFormats = new WeakMap<FrameCodec, MessageFormat>();
-
-function envelopeFormatOf(codec: FrameCodec): MessageFormat {
-  const format = envelopeFormats.get(codec) ?? {
-    eventOf: (message) => {
-      const envelope = codec.decode(message, false);
-      if (envelope === null || envelope.id !== undefined || envelope.ack !== undefined) return null;
-      return { event: envelope.event, data: envelope.data };
-    },
-  };
-  envelopeFormats.set(codec, format);
-  return format;
-}
 
 /** What a connection needs until it is open. */
 export interface Connecting {

@@ -1,0 +1,36 @@
+import type { FrameCodec } from '../contract/target.ts';
+import { messageOfText } from '../wire/socketio/engine.ts';
+import { readEvent } from '../wire/socketio/session.ts';
+import type { MessageFormat } from './driver.ts';
+import { oneOrAll } from './socketio.ts';
+
+const envelopeFormats = new WeakMap<FrameCodec, MessageFormat>();
+
+/** How the envelopes of a codec are written. */
+export function envelopeFormatOf(codec: FrameCodec): MessageFormat {
+  const format = envelopeFormats.get(codec) ?? {
+    eventOf: (message) => {
+      const envelope = codec.decode(message, false);
+      if (envelope === null || envelope.id !== undefined || envelope.ack !== undefined) return null;
+      return { event: envelope.event, data: envelope.data };
+    },
+  };
+  envelopeFormats.set(codec, format);
+  return format;
+}
+
+const packetFormats = new Map<string, MessageFormat>();
+
+/** How the events of a namespace are written by the default parser. */
+export function packetFormatOf(namespace: string, isRecoverable: boolean): MessageFormat {
+  const key = `${isRecoverable} ${namespace}`;
+  const format = packetFormats.get(key) ?? {
+    eventOf: (bytes) => {
+      const message = messageOfText(bytes.toString('utf8'));
+      const read = message === null ? null : readEvent(message, namespace, isRecoverable);
+      return read === null ? null : { event: read.name, data: oneOrAll(read.args) };
+    },
+  };
+  packetFormats.set(key, format);
+  return format;
+}
