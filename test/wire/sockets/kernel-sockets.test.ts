@@ -165,6 +165,26 @@ describe('the sockets of the kernel', () => {
     ]);
   });
 
+  it('know that what the last wait did not report had nothing to read', async () => {
+    const sinceNs: number[] = [];
+    const { kernel, report, connected } = makeSockets();
+    await connected(10, { onBytes: (_, arrival) => sinceNs.push(arrival.sinceNs) });
+    const receive = (stampNs: number) => {
+      kernel.socketOf(10).arrived.push(arrived('x', stampNs));
+      report({ fd: 10, events: READABLE });
+    };
+    kernel.wallNs += 7_000_000n;
+    report();
+    kernel.wallNs += 1_000_000n;
+    receive(0);
+    kernel.wallNs += 1_000_000n;
+    report();
+    kernel.wallNs += 1_000_000n;
+    // It arrived just before the end of the last wait was noticed.
+    receive(-1_000_100);
+    expect(sinceNs).toEqual([1_007_000_000, 1_008_999_900]);
+  });
+
   it('name errors as Node.js does', () => {
     expect(systemError('read', 104)).toMatchObject({ code: 'ECONNRESET', errno: -104, syscall: 'read' });
     expect(systemError('connect', 110, '10.0.0.1:80').message).toBe('connect ETIMEDOUT 10.0.0.1:80');

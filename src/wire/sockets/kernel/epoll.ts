@@ -3,7 +3,7 @@ import { CLOEXEC, EPOLL, ERRNO, eventLayoutOf, SYSCALL_EPOLL_PWAIT2, TIME } from
 import { type Libc, systemError } from './libc.ts';
 
 /** More events are reported by the next wait. */
-const MAX_EVENTS = 1024;
+export const MAX_EVENTS = 1024;
 
 /** The kernel's wait for many descriptors (epoll(7), level-triggered). Waiting allocates nothing. */
 export class Epoll {

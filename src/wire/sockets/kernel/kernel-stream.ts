@@ -32,6 +32,8 @@ export class KernelStream implements ByteStream {
   #hasPeerEnded = false;
   /** When the kernel had nothing more to read. */
   #emptyNs = 0;
+  /** Whether the last read has left nothing. */
+  #isEmpty = true;
 
   constructor(sockets: KernelSockets, handlers: StreamHandlers, tag: number, localAddress?: string) {
     this.#sockets = sockets;
@@ -127,21 +129,24 @@ export class KernelStream implements ByteStream {
         this.#takeNothing(count);
         return;
       }
-      arrival.sinceNs = this.#emptyNs;
       // A step of the wall clock may put a stamp before the time at which there was nothing to read.
       if (arrival.receivedNs < this.#emptyNs) arrival.receivedNs = this.#emptyNs;
-      const isEmpty = count < READ_BYTES;
-      if (isEmpty) this.#emptyNs = this.#sockets.lookedNs;
+      const emptyNs = this.#isEmpty ? Math.max(this.#emptyNs, this.#sockets.reportedNs) : this.#emptyNs;
+      arrival.sinceNs = Math.min(arrival.receivedNs, emptyNs);
+      this.#isEmpty = count < READ_BYTES;
+      if (this.#isEmpty) this.#emptyNs = this.#sockets.lookedNs;
       this.#handlers.onBytes(this.#sockets.received(count), arrival);
-      if (isEmpty) return;
+      if (this.#isEmpty) return;
     }
   }
 
   /** Takes the end of the stream, the end of what there is to read, or an error. */
   #takeNothing(count: number): void {
     if (count === 0) this.#takeEnd();
-    else if (count === -ERRNO.again) this.#emptyNs = this.#sockets.lookedNs;
-    else if (count !== -ERRNO.interrupted) this.#close(systemError('read', -count));
+    else if (count === -ERRNO.again) {
+      this.#isEmpty = true;
+      this.#emptyNs = this.#sockets.lookedNs;
+    } else if (count !== -ERRNO.interrupted) this.#close(systemError('read', -count));
   }
 
   #takeEnd(): void {
