@@ -176,6 +176,10 @@ describe('the sockets of the kernel', () => {
     kernel.wallNs += 7_000_000n;
     report();
     kernel.wallNs += 1_000_000n;
+    // As after a stop of the process: a signal ends a wait that reports nothing.
+    kernel.errors['epoll_pwait2'] = ERRNO.interrupted;
+    report();
+    delete kernel.errors['epoll_pwait2'];
     receive(0);
     kernel.wallNs += 1_000_000n;
     report();

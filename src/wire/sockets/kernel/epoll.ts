@@ -3,7 +3,7 @@ import { CLOEXEC, EPOLL, ERRNO, eventLayoutOf, SYSCALL_EPOLL_PWAIT2, TIME } from
 import { type Libc, systemError } from './libc.ts';
 
 /** More events are reported by the next wait. */
-export const MAX_EVENTS = 1024;
+const MAX_EVENTS = 1024;
 
 /** The kernel's wait for many descriptors (epoll(7), level-triggered). Waiting allocates nothing. */
 export class Epoll {
@@ -31,6 +31,9 @@ export class Epoll {
     this.wait(0);
   }
 
+  /** Whether the last wait reported everything that was ready at its end. A signal ends a wait without reporting. */
+  hasReportedAll = false;
+
   /** Watches a descriptor; `tag` (32 bits) comes with its events. Returns 0, or the number of the error. */
   add(fd: number, events: number, tag: number): number {
     return this.#control(EPOLL.add, fd, events, tag);
@@ -53,6 +56,7 @@ export class Epoll {
     const count = this.isPrecise
       ? this.#waitPrecisely(timeoutNs)
       : this.#libc.epoll_wait(this.#fd, this.#events.address, MAX_EVENTS, Math.floor(timeoutNs / 1e6));
+    this.hasReportedAll = count >= 0 && count < MAX_EVENTS;
     if (count >= 0 || this.#libc.errno() === ERRNO.interrupted) return Math.max(0, count);
     throw systemError('epoll_wait', this.#libc.errno());
   }

@@ -3,7 +3,7 @@ import { resolveName } from '../../../contract/address.ts';
 import type { Clock } from '../../../measure/clock.ts';
 import type { Arrival, ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
 import { Arena, type Memory } from './arena.ts';
-import { Epoll, MAX_EVENTS } from './epoll.ts';
+import { Epoll } from './epoll.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelStream, READ_BYTES } from './kernel-stream.ts';
 import {
@@ -40,9 +40,8 @@ export class KernelSockets {
   onFirst: () => void = () => {};
   /** How many connections are open or being opened. */
   count = 0;
-  /** When the wait before the last one ended: what it did not report had nothing to read then. */
+  /** When the last wait but one ended that reported all: what it did not report had nothing to read then. */
   reportedNs = 0;
-  #isAllReported = true;
   readonly #clock: Clock;
   readonly #node: NodeLoop | null;
   readonly #epoll: Epoll;
@@ -149,9 +148,8 @@ export class KernelSockets {
    * events, for {@link handle}.
    */
   wait(timeoutNs: number): number {
-    if (this.#isAllReported) this.reportedNs = this.#times.lookedNs;
+    if (this.#epoll.hasReportedAll) this.reportedNs = this.#times.lookedNs;
     const count = this.#epoll.wait(timeoutNs);
-    this.#isAllReported = count < MAX_EVENTS;
     this.#times.read();
     return count;
   }
