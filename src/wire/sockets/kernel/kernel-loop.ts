@@ -183,7 +183,8 @@ export class KernelLoop {
     if (dueNs - fromNs > SPIN_NS) return false;
     let nowNs = fromNs;
     while (nowNs < dueNs) nowNs = this.#clock.nowNs();
-    this.spunNs += nowNs - fromNs;
+    // What is later than due was taken from this process.
+    this.spunNs += Math.max(0, dueNs - fromNs);
     for (let index = this.#dueNs.length - 1; index >= 0; index--) {
       const callback = this.#onDue[index];
       if (callback === undefined || (this.#dueNs[index] ?? 0) > nowNs) continue;

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const SECONDS = 60;
+
+it(`the kernel's sockets keep every byte and no memory through ${SECONDS} s of collections`, {
+  timeout: (SECONDS + 60) * 1000,
+}, async () => {
+  const entry = join(import.meta.dirname, 'memory-pressure.ts');
+  const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
+  // A corrupted heap ends the process by a signal, which rejects.
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, entry, String(SECONDS)]);
+  const done = JSON.parse(stdout);
+  expect(done).toMatchObject({ wrong: 0, errors: 0, early: 0 });
+  expect(done.connections).toBeGreaterThan(1000);
+  expect(done.collections).toBeGreaterThan(300);
+  expect(done.due).toBeGreaterThan(100);
+  expect(done.counts.reads).toBeGreaterThan(done.connections);
+  // What it moved in a minute is gigabytes.
+  expect(done.rssGrowthMib).toBeLessThan(64);
+});
