@@ -8,10 +8,11 @@
  * root.
  */
 import { parseArgs } from 'node:util';
-import { type CapturedRun, type Difference, differencesOf, runCaptured } from './compare.ts';
-import { HOLDS } from './holds.ts';
+import { type CapturedRun, differencesOf, type QuantileDifference, runCaptured } from './compare.ts';
+import { WAYS_TO_HOLD } from './holds.ts';
 
-const LOAD = '--clients 100 --rate 100/s --duration 10s --warmup 1s --warmup-max 1s --workers 2'.split(' ');
+const CAPTURED_LOAD =
+  '--clients 100 --rate 100/s --duration 10s --warmup 1s --warmup-max 1s --workers 2'.split(' ');
 
 const { values, positionals } = parseArgs({
   options: {
@@ -23,7 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-function rowOf({ result, capturedNs }: CapturedRun, differences: readonly Difference[]): string {
+function rowOf({ result, capturedNs }: CapturedRun, differences: readonly QuantileDifference[]): string {
   const times = differences.map(
     ({ reportedNs, capturedNs: seenNs }) => `${(reportedNs / 1e6).toFixed(3)} / ${(seenNs / 1e6).toFixed(3)}`,
   );
@@ -36,12 +37,12 @@ function rowOf({ result, capturedNs }: CapturedRun, differences: readonly Differ
 }
 
 const { scenario, server } = values;
-const hold = HOLDS[values.held];
-if (hold === undefined) throw new Error(`--held is one of ${Object.keys(HOLDS).join(', ')}`);
+const hold = WAYS_TO_HOLD[values.held];
+if (hold === undefined) throw new Error(`--held is one of ${Object.keys(WAYS_TO_HOLD).join(', ')}`);
 if (server !== 'ws' && server !== 'socketio') throw new Error('--server is ws or socketio');
 console.log('held       p50 ms             p99 ms              (reported / captured)');
 for (let run = 0; run < Number(values.runs); run += 1) {
-  const captured = await runCaptured({ scenario, server, flags: [...LOAD, ...positionals], hold });
+  const captured = await runCaptured({ scenario, server, flags: [...CAPTURED_LOAD, ...positionals], hold });
   const row = rowOf(captured, differencesOf(captured, [0.5, 0.99]));
   if (row.includes('BROKEN')) process.exitCode = 1;
   console.log(row);

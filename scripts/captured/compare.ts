@@ -8,7 +8,7 @@ import { freePort } from '../../servers/cluster/redis-process.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { saidBy, startCapture } from './capture.ts';
-import { HOLDS, type Hold } from './holds.ts';
+import { type Hold, WAYS_TO_HOLD } from './holds.ts';
 import { type Sighting, sightingsOf } from './packets.ts';
 
 const COMMAND_LINE = join(import.meta.dirname, '../../bin/sockbench.js');
@@ -31,7 +31,7 @@ export interface CapturedOptions {
 
 /** Runs a scenario once below a capture. Rejects where nothing can be captured. */
 export async function runCaptured(options: CapturedOptions): Promise<CapturedRun> {
-  const { scenario, server, flags, hold = HOLDS['none'] } = options;
+  const { scenario, server, flags, hold = WAYS_TO_HOLD['none'] } = options;
   const folder = mkdtempSync(join(tmpdir(), 'captured-'));
   try {
     const port = await freePort();
@@ -88,9 +88,9 @@ function latenciesNs({ clock }: RunResult, received: readonly Sighting[]): numbe
 }
 
 /** What a reported quantile may be off: 20 us, or 2 % of the captured one if that is more. */
-const BOUND = { ns: 20_000, share: 0.02 } as const;
+const CAPTURE_BOUND = { ns: 20_000, share: 0.02 } as const;
 
-export interface Difference {
+export interface QuantileDifference {
   readonly quantile: number;
   readonly reportedNs: number;
   readonly capturedNs: number;
@@ -101,12 +101,12 @@ export interface Difference {
 export function differencesOf(
   { result, capturedNs }: CapturedRun,
   quantiles: readonly number[],
-): Difference[] {
+): QuantileDifference[] {
   const histogram = viewResult(result).histogram(result.plan.headline);
   return quantiles.map((quantile) => {
     const reportedNs = histogram?.quantileNs(quantile) ?? Number.NaN;
     const seenNs = capturedNs[Math.max(0, Math.ceil(capturedNs.length * quantile) - 1)] ?? Number.NaN;
-    const holds = Math.abs(reportedNs - seenNs) <= Math.max(BOUND.ns, BOUND.share * seenNs);
+    const holds = Math.abs(reportedNs - seenNs) <= Math.max(CAPTURE_BOUND.ns, CAPTURE_BOUND.share * seenNs);
     return { quantile, reportedNs, capturedNs: seenNs, holds };
   });
 }

@@ -31,7 +31,7 @@ function neighbour(busyMs: number, periodMs: number): Hold {
 }
 
 /** By the name that `--held` takes. */
-export const HOLDS: Readonly<Record<string, Hold>> = {
+export const WAYS_TO_HOLD: Readonly<Record<string, Hold>> = {
   none,
   /** Stopped for 300 ms. */
   stopped,

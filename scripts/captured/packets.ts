@@ -21,7 +21,7 @@ export interface Sighting extends Stamp {
   readonly client: number;
 }
 
-const SECOND_NS = 1_000_000_000n;
+const NS_PER_SECOND = 1_000_000_000n;
 const NANOSECOND_MAGIC = 0xa1b23c4d;
 const FILE_HEADER_BYTES = 24;
 const PACKET_HEADER_BYTES = 16;
@@ -31,7 +31,7 @@ const ETHERNET_HEADER_BYTES = 14;
 function* segmentsOf(capture: Buffer): Generator<Segment> {
   if (capture.readUInt32LE(0) !== NANOSECOND_MAGIC) throw new Error('not a capture with nanosecond times');
   for (let at = FILE_HEADER_BYTES; at + PACKET_HEADER_BYTES <= capture.length; ) {
-    const captured = BigInt(capture.readUInt32LE(at)) * SECOND_NS + BigInt(capture.readUInt32LE(at + 4));
+    const captured = BigInt(capture.readUInt32LE(at)) * NS_PER_SECOND + BigInt(capture.readUInt32LE(at + 4));
     const length = capture.readUInt32LE(at + 8);
     const packet = capture.subarray(at + PACKET_HEADER_BYTES, at + PACKET_HEADER_BYTES + length);
     at += PACKET_HEADER_BYTES + length;
