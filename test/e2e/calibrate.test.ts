@@ -47,7 +47,7 @@ it('a machine is calibrated, and a run of the same plan has its floor', async ()
   }
   expect(stored()).toEqual([expect.stringMatching(/^ack-roundtrip-[0-9a-f]{16}-100\.json$/)]);
   expect(calibrated.stdout).toMatch(/^CALIBRATED: ack-roundtrip at 100\/s, 2 clients, wire driver$/m);
-  expect(calibrated.stdout).toContain('one worker carries 100 deliveries/s');
+  expect(calibrated.stdout).toMatch(/^one worker +carries 100 deliveries\/s; no limit was found/m);
   expect(floor).toMatchObject({ series: 'ack', workers: 1, samples: 30, unit: 'request', p99Ns: null });
   expect(floor?.p50Ns).toBeGreaterThan(0);
   expect(plan.workersReason).toMatch(/^the plan has 100 deliveries\/s, and one worker carried 100\/s/);

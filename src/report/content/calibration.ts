@@ -15,6 +15,8 @@ const FLOOR_COLUMNS: ReadonlyArray<Column<Floor>> = [
   column('samples', 'samples', 'count', 'independent samples', ({ samples }) => samples),
 ];
 
+const SHORT_FLOOR = 'a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000';
+
 /** What is known of the loads above the capacity. */
 const LIMIT_TEXTS: Readonly<Record<CapacityLimit, string>> = {
   generator: 'the generator was the limit above that',
@@ -23,22 +25,21 @@ const LIMIT_TEXTS: Readonly<Record<CapacityLimit, string>> = {
   none: 'no limit was found, so a worker carries more',
 };
 
-/** `one worker carries 84,000 deliveries/s; the generator was the limit above that` */
+/** `carries 84,000 deliveries/s; the generator was the limit above that` */
 export function carriedText(capacity: Calibration['capacity']): string {
   if (capacity === null) return 'unknown: no load was carried without a disturbance';
   const { deliveriesHz, limit } = capacity;
-  return `one worker carries ${formatCount(Math.round(deliveriesHz))} deliveries/s; ${LIMIT_TEXTS[limit]}`;
+  return `carries ${formatCount(Math.round(deliveriesHz))} deliveries/s; ${LIMIT_TEXTS[limit]}`;
 }
 
 /** What a calibration has measured, for a terminal. */
 export function calibrationReport({ setup, rateHz, floors, capacity }: Calibration): Report {
   const plan = `${setup['scenario'] ?? ''} at ${formatNumber(rateHz)}/s, ${setup['clients'] ?? ''} clients, ${setup['driver'] ?? ''} driver`;
+  const isShort = FLOOR_COLUMNS.some((each) => floors.some((floor) => each.value(floor) === null));
   const blocks: Block[] = [
     { kind: 'text', text: `CALIBRATED: ${plan}` },
-    ...tableBlock('Floor of this machine', tabulate(FLOOR_COLUMNS, floors), [
-      'a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000',
-    ]),
-    { kind: 'facts', title: 'Capacity', facts: [['capacity', carriedText(capacity)]] },
+    ...tableBlock('Floor of this machine', tabulate(FLOOR_COLUMNS, floors), isShort ? [SHORT_FLOOR] : []),
+    { kind: 'facts', title: 'Capacity', facts: [['one worker', carriedText(capacity)]] },
   ];
   return { title: plan, blocks, footer: '' };
 }
