@@ -22,7 +22,7 @@ const RUN_FLAGS: Readonly<Record<Workload['kind'], (workload: Workload) => reado
   broadcast: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`],
   request: ({ rateHz }) => ['ack-roundtrip', '--rate', `${rateHz}/s`],
   paced: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`, '--workers', '2', '--exclude-sender'],
-  idle: () => ['broadcast-latency', '--rate', '1/m', '--exclude-sender'],
+  idle: () => ['idle'],
 };
 
 /** Runs `sockbench run` to its end and returns the result that it stored. Throws an Error when there is none. */
