@@ -185,7 +185,7 @@ export function sectionsOf({ rounds, measureMs, warmupMs, idle, scale }: Extent)
       plan: `${formatCount(DELIVERIES_HZ)} deliveries/s of 64 B`,
       note: 'More connections with the same number of deliveries touch more memory in the kernel, whatever the client does: the C floor shows how much.',
       protocols: ['ws'],
-      arms: ['floor', 'wire-kernel', 'wire-node'],
+      arms: ['floor', 'wire-kernel'],
       loads: scale.map((connections) => ({
         ...{ name: `${connections}`, kind: 'broadcast' as const, connections },
         ...{ rateHz: DELIVERIES_HZ / connections, ...times },

@@ -2,7 +2,7 @@
  * What the load generator itself costs, beside a client in C and the bare client packages:
  *
  *     npm run bench:self                     about ten minutes, on a quiet machine; writes docs/performance.md
- *     npm run bench:self -- --quick          two minutes, with fewer connections; writes nothing
+ *     npm run bench:self -- --quick          two minutes: one round of delivery, request and pacing; writes nothing
  *     npm run bench:self -- --only delivery --only wire-kernel --only floor
  *
  * `--only` names sections or clients, `--rounds` and `--seconds` set the number of rounds and the measured time, and
@@ -25,8 +25,11 @@ import { measureArms } from './rounds.ts';
 import { type BenchSection, type Extent, sectionsOf } from './sections.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
-const FULL = { rounds: 3, measureMs: 4000, warmupMs: 2000, idle: [1000, 10_000], scale: [100, 1000, 10_000] };
+const FULL = { rounds: 3, measureMs: 4000, warmupMs: 1500, idle: [1000, 10_000], scale: [100, 1000, 10_000] };
 const QUICK = { rounds: 1, measureMs: 1000, warmupMs: 1000, idle: [500], scale: [100, 500] };
+
+/** The sections of --quick, unless --only names others. */
+const QUICK_SECTIONS = ['delivery', 'request', 'pacing'];
 
 /** A whole number of at least 1 that a flag gives; `usual` without it. */
 function wholeNumber(flag: string, text: string | undefined, usual: number): number {
@@ -78,7 +81,8 @@ async function runBenchmark(): Promise<void> {
   const found = findArms();
   const all = sectionsOf(extent);
   requireKnown(values.only, all, found);
-  const sections = chosen(all, values.only);
+  const isSection = (name: string) => all.some((section) => section.name === name);
+  const sections = chosen(all, values.quick && !values.only.some(isSection) ? QUICK_SECTIONS : values.only);
   const arms = { ...found, arms: chosen(found.arms, values.only) };
   requireDescriptors(
     Math.max(...sections.flatMap(({ loads }) => loads.map(({ connections }) => connections))),
