@@ -1,4 +1,4 @@
-import { unstalled } from '../../measure/series.ts';
+import { seriesNamed, unstalled } from '../../measure/series.ts';
 import type { Finding } from '../../result/findings.ts';
 import {
   measuredProcesses,
@@ -68,13 +68,22 @@ function effectOfDelay(
   return null;
 }
 
-/** Messages of one read have the receive time of the last of them: they may have arrived earlier. */
-function sharedTimes(view: ResultView): Finding | null {
-  const effect = effectOfDelay(view, LIMITS.kernelEffect, LIMITS.kernelNs);
+/** How uncertain the headline is by messages that share a receive time: they may have arrived earlier. */
+function sharedTimes(view: ResultView, share: number, minNs: number): string | null {
+  const effect = effectOfDelay(view, share, minNs);
   if (effect === null) return null;
   const { name, withNs, withoutNs } = effect;
   const { received, shared } = receivingOfWorkers(view.result);
-  const message = `the generator received late: ${formatCount(shared)} of ${formatCount(received)} messages have the receive time of a later one, so that ${name} lies between ${formatNs(withoutNs)} and ${formatNs(withNs)}, limit ${formatPercent(LIMITS.kernelEffect)}`;
+  return `${formatCount(shared)} of ${formatCount(received)} messages have the receive time of a later one, so that ${name} lies between ${formatNs(withoutNs)} and ${formatNs(withNs)}`;
+}
+
+/** Replies to one request are sent together, so that they share times however early they are read. */
+function sharedTimesInvalidate(view: ResultView): Finding | null {
+  const comeTogether = seriesNamed(view.result.headline)?.sampledBy === 'reply_last';
+  const share = comeTogether ? LIMITS.stallEffect : LIMITS.kernelEffect;
+  const shared = sharedTimes(view, share, comeTogether ? LIMITS.stallNs : LIMITS.kernelNs);
+  if (shared === null) return null;
+  const message = `the generator received late: ${shared}, limit ${formatPercent(share)}`;
   return { code: 'receive_uncertainty', message };
 }
 
@@ -92,7 +101,7 @@ function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly
 }
 
 export const receiveUncertainty: Rule = (view) => {
-  if (isTimedByKernel(view)) return sharedTimes(view);
+  if (isTimedByKernel(view)) return sharedTimesInvalidate(view);
   const uncertainty = uncertaintyOfTail(view);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyInvalidates) return null;
   const message = `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`;
@@ -127,9 +136,14 @@ export const stalledGenerator: Rule = (view) => {
 
 /** Notes receive times that are uncertain, but not enough to invalidate the run. */
 export function noteUncertainty(view: ResultView): Finding | null {
-  const uncertainty = isTimedByKernel(view) ? null : uncertaintyOfTail(view);
+  const code = 'uncertain_receive_times';
+  if (receiveUncertainty(view, []) !== null) return null;
+  if (isTimedByKernel(view)) {
+    const shared = sharedTimes(view, LIMITS.kernelEffect, LIMITS.kernelNs);
+    return shared === null ? null : { code, message: `latencies may be too high: ${shared}` };
+  }
+  const uncertainty = uncertaintyOfTail(view);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyNoted) return null;
-  if (uncertainty.share > LIMITS.uncertaintyInvalidates) return null;
   const message = `latencies may be too high by the time to receive: ${uncertainty.message}; more workers on more CPUs reduce it`;
-  return { code: 'uncertain_receive_times', message };
+  return { code, message };
 }

@@ -127,6 +127,23 @@ describe('messages that share a receive time', () => {
   });
 });
 
+describe('replies to one request, which are sent together', () => {
+  const replies = (withMs: number): RunResult => ({
+    ...withSeries({ reply: [[withMs * MS, 1000]], reply_unstalled: [[MS, 1000]], reply_last: [[MS, 1000]] }),
+    headline: 'reply',
+  });
+
+  it.each<[what: string, withMs: number, codes: string[], isNoted: boolean]>([
+    ['by less than 2 %', 1.019, [], false],
+    ['by less than 10 %', 1.09, [], true],
+    ['by more than 10 %', 1.11, ['receive_uncertainty'], false],
+  ])('may share times: %s', (_, withMs, codes, isNoted) => {
+    const run = replies(withMs);
+    expect(codesOf(run)).toEqual(codes);
+    expect(noteUncertainty(viewResult(run)) !== null).toBe(isNoted);
+  });
+});
+
 describe('what the kernel timed', () => {
   const tail: Values = [[10 * MS, 1000]];
   const uncertain = {
