@@ -26,8 +26,8 @@ export function countSamples(run: Pick<RunParts, 'plan' | 'membership' | 'collec
     return { unit, count: pushes, incomplete: pushes - complete };
   }
   if (isHolding(membership.layout)) {
-    const { total } = collector.dropped;
-    return { unit, count: membership.connected.length - total, incomplete: total };
+    const { length: cut } = membership.cut;
+    return { unit, count: membership.connected.length - cut, incomplete: cut };
   }
   if (sampledBy === null) return { unit, count: series.get(headline)?.count ?? 0, incomplete: 0 };
   const reached = series.get(sampledBy)?.count ?? 0;

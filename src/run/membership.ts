@@ -39,6 +39,11 @@ export class Membership {
     return [...this.#connected.values()];
   }
 
+  /** Those of {@link connected} that were dropped. */
+  get cut(): readonly Member[] {
+    return this.connected.filter(({ client }) => this.#dropped.has(client));
+  }
+
   connect(members: readonly Member[]): void {
     for (const member of members) this.#connected.set(member.client, member);
   }
