@@ -34,11 +34,11 @@ export type PacketMessage = string | Uint8Array;
 /** Writes packets as messages, and reads those of one connection. What is no packet throws an Error. */
 export interface PacketCodec {
   /** A packet is one message, and a binary message for each attachment. */
-  readonly encode: (packet: Packet) => readonly PacketMessage[];
+  encode(packet: Packet): readonly PacketMessage[];
   /** Takes a message of the server, which is kept. Null while attachments are missing. */
-  readonly take: (message: PacketMessage) => Packet | null;
+  take(message: PacketMessage): Packet | null;
   /** Whether attachments of a packet are missing: a text message would be an error. */
-  readonly isWaiting: () => boolean;
+  isWaiting(): boolean;
 }
 
 export const MAIN_NAMESPACE = '/';
@@ -55,12 +55,7 @@ export const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
 
 /** The default parser of Socket.IO, for one connection. */
 export function jsonPackets(): PacketCodec {
-  const reader = new PacketReader();
-  return {
-    encode: encodePacket,
-    take: (message) => (typeof message === 'string' ? reader.takeText(message) : reader.takeBinary(message)),
-    isWaiting: () => reader.isWaiting,
-  };
+  return new JsonPackets();
 }
 
 /** Writes a packet. Events and acknowledgements with binary values become those of the binary types. */
@@ -118,8 +113,7 @@ export const MAX_VALUES = 4_000_000;
 
 const HEAD = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*)(?:,|$))?(\d+)?/;
 
-/** Reads packets and the attachments that belong to them. What is no packet throws an Error. */
-class PacketReader {
+class JsonPackets implements PacketCodec {
   #waiting: {
     readonly packet: Packet;
     readonly attachments: Uint8Array[];
@@ -127,12 +121,19 @@ class PacketReader {
     bytes: number;
   } | null = null;
 
-  get isWaiting(): boolean {
+  encode(packet: Packet): readonly PacketMessage[] {
+    return encodePacket(packet);
+  }
+
+  take(message: PacketMessage): Packet | null {
+    return typeof message === 'string' ? this.#takeText(message) : this.#takeBinary(message);
+  }
+
+  isWaiting(): boolean {
     return this.#waiting !== null;
   }
 
-  /** Takes a text message. Null while attachments of it are missing. */
-  takeText(text: string): Packet | null {
+  #takeText(text: string): Packet | null {
     if (this.#waiting !== null) throw new Error('got plaintext data when reconstructing a packet');
     const [head, digit, count, namespace = MAIN_NAMESPACE, id] = HEAD.exec(text) ?? [];
     if (head === undefined) throw new Error(`unknown packet type ${text.slice(0, 1)}`);
@@ -150,8 +151,8 @@ class PacketReader {
     return null;
   }
 
-  /** Takes a binary message: the next attachment. Null while more are missing. */
-  takeBinary(bytes: Uint8Array): Packet | null {
+  /** Takes the next attachment. */
+  #takeBinary(bytes: Uint8Array): Packet | null {
     const waiting = this.#waiting;
     if (waiting === null) throw new Error('got binary data when not reconstructing a packet');
     waiting.attachments.push(bytes);

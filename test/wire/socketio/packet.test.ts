@@ -46,8 +46,8 @@ function decodeOfficially(messages: ReadonlyArray<string | Uint8Array>): Officia
 }
 
 function readAll(messages: ReadonlyArray<string | Uint8Array>): Packet | null {
-  const { take } = jsonPackets();
-  return messages.reduce<Packet | null>((_, message) => take(message), null);
+  const packets = jsonPackets();
+  return messages.reduce<Packet | null>((_, message) => packets.take(message), null);
 }
 
 /** JSON has no undefined, and -0 is 0. */
