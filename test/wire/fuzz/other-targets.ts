@@ -6,7 +6,7 @@ import { Inflater, readDeflateAnswer } from '../../../src/wire/rfc6455/deflate.t
 import { OpeningHandshake } from '../../../src/wire/rfc6455/handshake.ts';
 import { Utf8Check } from '../../../src/wire/rfc6455/utf8.ts';
 import { jsonPackets, type PacketMessage } from '../../../src/wire/socketio/packet.ts';
-import type { Dice } from '../../support/dice.ts';
+import { type Dice, diceOf } from '../../support/dice.ts';
 import { ServerDeflater } from '../autobahn/compression.ts';
 import { acceptanceOf, acceptKeyOf } from '../support/memory-stream.ts';
 import { damagedBytes, octetsOf, piecesOf, randomBytesOf } from './bytes.ts';
@@ -47,6 +47,7 @@ export function fuzzHandshake(dice: Dice): void {
 }
 
 const MAX_INFLATED_BYTES = 2000;
+const REPEATED = randomBytesOf(diceOf(1), 6000);
 
 /** Inflating damaged data yields at most the limit, or throws an Error of zlib or of the limit. */
 export function fuzzInflater(dice: Dice): void {
@@ -59,7 +60,8 @@ export function fuzzInflater(dice: Dice): void {
     windowBits: oneOf([9, 12, 15]),
   });
   for (let count = 1 + below(4); count > 0; count--) {
-    const payload = below(6) === 0 ? Buffer.alloc(3000) : randomBytesOf(dice, 300);
+    // Messages repeat parts of those before them, so that data refer to what was inflated.
+    const payload = below(6) === 0 ? Buffer.alloc(3000) : REPEATED.subarray(below(300), 301 + below(300));
     const deflated = deflater.deflate(payload);
     const sent = below(2) === 0 ? deflated : damagedBytes(deflated, dice);
     try {
