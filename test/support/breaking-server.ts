@@ -4,6 +4,7 @@
  * handshake meet the last of five clients, or all.
  */
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -20,7 +21,23 @@ interface Peer {
   readonly text: (text: string) => void;
   /** Writes bytes below WebSocket. */
   readonly bytes: (...bytes: readonly number[]) => void;
+  /** The connection below WebSocket; null for Socket.IO. */
+  readonly tcp: Duplex | null;
 }
+
+/** Writes a part without end, as fast as the client reads, and reads nothing. */
+function pour(socket: Duplex | null, part: Buffer): void {
+  if (socket === null) return;
+  socket.pause();
+  const write = () => {
+    while (!socket.destroyed && socket.write(part));
+    if (!socket.destroyed) socket.once('drain', write);
+  };
+  write();
+}
+
+const times = (count: number, ...bytes: readonly number[]) =>
+  Buffer.concat(Array.from({ length: count }, () => Buffer.from(bytes)));
 
 const FAULTS: Readonly<Record<string, (peer: Peer) => void>> = {
   'error-packet': ({ text }) => text('44{"message":"x"}'),
@@ -33,6 +50,18 @@ const FAULTS: Readonly<Record<string, (peer: Peer) => void>> = {
   masked: ({ bytes }) => bytes(0x81, 0x81, 1, 2, 3, 4, 0x30),
   utf8: ({ bytes }) => bytes(0x81, 2, 0xc3, 0x28),
   opcode: ({ bytes }) => bytes(0x83, 0),
+  exbibyte: ({ bytes }) => bytes(0x82, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+  half: ({ bytes }) => bytes(0x82, 0x7f, 0, 0, 0, 0, 6, 0, 0, 0, 1, 2, 3),
+  reset: ({ tcp }) => void (tcp as Socket).resetAndDestroy(),
+  fin: ({ tcp }) => void tcp?.end(),
+  fragments: ({ bytes, tcp }) => {
+    bytes(1, 0);
+    pour(tcp, times(10_000, 0, 0));
+  },
+  'close-and-data': ({ bytes, tcp }) => {
+    bytes(0x88, 5, 3, 0xe9, 0x62, 0x79, 0x65);
+    pour(tcp, times(10_000, 0x81, 1, 0x78));
+  },
   gibibyte: ({ bytes }) => bytes(0x82, 0x7f, 0, 0, 0, 0, 0x40, 0, 0, 0),
 };
 
@@ -54,6 +83,16 @@ const http = createServer((_, response) => response.writeHead(404).end());
 const HANDSHAKES: Readonly<Record<string, (socket: Duplex) => void>> = {
   slow: (socket) => drip(socket, 'HTTP/1.1 101 Switching Protocols\r\n', 100),
   continue: (socket) => drip(socket, 'HTTP/1.1 100 Continue\r\n\r\n', 1),
+  headers: (socket) => pour(socket, Buffer.from('HTTP/1.1 101 X\r\nX: y\r\n'.repeat(1000))),
+  accept: (socket) =>
+    void socket.write(
+      'HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n',
+    ),
+  body: (socket) => {
+    socket.write('HTTP/1.1 503 Busy\r\n\r\n');
+    pour(socket, Buffer.alloc(10_000, 'x'));
+  },
+  'upgrade-reset': (socket) => void (socket as Socket).resetAndDestroy(),
 };
 
 /** Sends a text byte by byte, or a whole interim response each time, without an end. */
@@ -80,7 +119,7 @@ function serveSocketio(): void {
   const io = new Server(http, { serveClient: false });
   io.on('connection', (socket) => {
     const { socket: ws } = socket.conn.transport as unknown as { readonly socket: WebSocket };
-    const peer = { text: (text: string) => ws.send(text), bytes() {} };
+    const peer = { text: (text: string) => ws.send(text), bytes() {}, tcp: null };
     peers.push(peer);
     socket.on(EVENT.sendMessage, ({ message }: SendMessage) => {
       io.emit(EVENT.receiveMessage, message);
@@ -95,6 +134,8 @@ function serveWebSocket(): void {
   http.on('upgrade', (request, socket, head) => {
     upgrades += 1;
     // The first is the sender.
+    // Clients reset what they refuse.
+    socket.on('error', () => {});
     if (spoilHandshake !== undefined && (isForAll || upgrades % CLIENTS === 0)) spoilHandshake(socket);
     else server.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, socket));
   });
@@ -103,6 +144,7 @@ function serveWebSocket(): void {
     const peer: Peer = {
       text: (text) => webSocket.send(text),
       bytes: (...bytes) => void tcp.write(Buffer.from(bytes)),
+      tcp,
     };
     peers.push(peer);
     webSocket.on('message', (data: Buffer, isBinary) => {
