@@ -163,7 +163,11 @@ export const frames: readonly AttackCase[] = [
   refusesOne('a wrong accept key', 'accept', /Invalid Sec-WebSocket-Accept header \(1\)/),
   refusesOne('headers without end', 'headers', /the answer has more than 16 KiB of headers \(1\)/),
   refusesOne('503 with a body without end', 'body', /HTTP status 503 \(1\)/, true),
-  refusesOne('a reset in place of the upgrade', 'upgrade-reset', /(ECONNRESET|closed before the handshake was answered) \(1\)/),
+  refusesOne(
+    'a reset in place of the upgrade',
+    'upgrade-reset',
+    /(ECONNRESET|closed before the handshake was answered) \(1\)/,
+  ),
   ...losesSlow('a handshake byte by byte', 'slow', 'no complete answer within 4000 ms'),
   ...losesSlow('100 Continue without an end', 'continue', 'the answer has more than 16 KiB of headers'),
   ...['websocket', 'polling'].map(endsAtBigPayload),
