@@ -1,5 +1,4 @@
 import { type OptionTable, onOff, option } from '../contract/options.ts';
-import { isObserving } from '../contract/scenario.ts';
 import { DEFAULT_SERVER_SETTINGS, NULL_SERVERS } from '../contract/server.ts';
 import { fail } from '../errors.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
@@ -126,7 +125,7 @@ export async function planCalibration(name: string, flags: Flags): Promise<Plann
 }
 
 function requireRate({ plan, layout }: PlannedRun): number {
-  if (isObserving(layout)) {
+  if (deliveriesPerMessage(layout) === 0) {
     fail('NO_FLOOR', `${plan.scenario} sends no messages, so there is no floor`, 'Choose another scenario.');
   }
   const why = whyNoFloor(plan);

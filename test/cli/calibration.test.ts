@@ -159,6 +159,7 @@ describe('a plan without a floor', () => {
     const { exitCode, stderr } = await runFake('calibrate', 'observe', '--target', target);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('error: observe sends no messages, so there is no floor');
+    expect((await runFake('calibrate', 'idle')).stderr).toContain('error: idle sends no messages');
   });
 
   it.each([

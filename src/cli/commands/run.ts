@@ -85,8 +85,8 @@ async function reportFloor(
   const { floor, problems } = await findFloor(result);
   for (const problem of problems.filter((each) => !shown.includes(each))) cli.err(`warning: ${problem}\n`);
   result.floor = floor;
-  if (floor !== null || problems.length > 0 || result.shard !== null || whyNoFloor(result.plan) !== null)
-    return;
+  const canHaveOne = result.shard === null && result.rate.intended > 0 && whyNoFloor(result.plan) === null;
+  if (floor !== null || problems.length > 0 || !canHaveOne) return;
   quietly.err('this plan is not calibrated; sockbench calibrate measures the floor of this machine\n');
 }
 
