@@ -9,6 +9,7 @@ import type { Comparison, Design, Round, Verdict } from '../result/comparison.ts
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import { fileNameOf, requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
+import { noteGenerators } from '../stats/invalid-reasons.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
@@ -54,7 +55,7 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
     durationMs: Date.now() - startedAt.getTime(),
     commandLine: [...cli.argv],
     status: isComplete ? 'complete' : 'partial',
-    notes: [...notes],
+    notes: [...notes, ...noteGenerators(design, rounds)],
     design,
     rounds: [...rounds],
     judgement: judge(design, rounds),

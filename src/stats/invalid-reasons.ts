@@ -90,22 +90,41 @@ function baseChanged({ baseline }: Design, rounds: readonly Round[], head: numbe
   return found.filter((each) => each !== false);
 }
 
-/**
- * Arms that ask for the same driver and sockets, and whose clients were timed by different clocks, do not compare. Where
- * they ask for different ones, that is what is compared.
- */
-function otherReceiveClock({ arms, baseline }: Design, rounds: readonly Round[], head: number): Finding[] {
-  const [base, other] = [arms[0], arms[head]];
-  if (baseline !== null || base === undefined || other === undefined) return [];
-  if (base.plan.driver !== other.plan.driver || base.plan.sockets !== other.plan.sockets) return [];
+/** The receive clocks of the base and of a head, of the first round in which they differ; null where they do not. */
+function receiveClocks(rounds: readonly Round[], head: number) {
   for (const { round, runs } of rounds) {
     const clockOf = (arm: number) => runs.find((run) => run.arm === arm)?.result?.receiving.clock;
     const [ofBase, ofHead] = [clockOf(0), clockOf(head)];
-    if (ofBase === undefined || ofHead === undefined || ofBase === ofHead) continue;
-    const message = `receive times of ${base.name} are those of the ${ofBase}, and those of ${other.name} those of the ${ofHead} (round ${round})`;
-    return [{ code: 'receive_clocks_differ', message }];
+    if (ofBase !== undefined && ofHead !== undefined && ofBase !== ofHead) return { round, ofBase, ofHead };
   }
-  return [];
+  return null;
+}
+
+/** Whether a head asks for another driver or other sockets than the base, so that generators are compared. */
+function asksForOtherGenerator({ arms }: Design, head: number): boolean {
+  const [base, other] = [arms[0]?.plan, arms[head]?.plan];
+  return base?.driver !== other?.driver || base?.sockets !== other?.sockets;
+}
+
+/** Arms with the same driver and sockets whose clients were timed by different clocks do not compare. */
+function otherReceiveClock(design: Design, rounds: readonly Round[], head: number): Finding[] {
+  if (design.baseline !== null || asksForOtherGenerator(design, head)) return [];
+  const clocks = receiveClocks(rounds, head);
+  if (clocks === null) return [];
+  const { round, ofBase, ofHead } = clocks;
+  const [base, other] = [design.arms[0]?.name, design.arms[head]?.name];
+  const message = `receive times of ${base} are those of the ${ofBase}, and those of ${other} those of the ${ofHead} (round ${round})`;
+  return [{ code: 'receive_clocks_differ', message }];
+}
+
+/** Notes heads with another driver or other sockets than the base, whose clients were timed by another clock. */
+export function noteGenerators(design: Design, rounds: readonly Round[]): Finding[] {
+  return design.arms.flatMap(({ name }, head): Finding[] => {
+    const clocks = asksForOtherGenerator(design, head) ? receiveClocks(rounds, head) : null;
+    if (clocks === null) return [];
+    const message = `receive times of ${design.arms[0]?.name} are those of the ${clocks.ofBase}, and those of ${name} those of the ${clocks.ofHead}: latencies differ by the generator too, not by the server alone`;
+    return [{ code: 'generators_differ', message }];
+  });
 }
 
 /** The fields in which both runs of any round differ, each once; empty when there are none. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Design, Round } from '../../src/result/comparison.ts';
 import type { Finding, FindingCode } from '../../src/result/findings.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
+import { noteGenerators } from '../../src/stats/invalid-reasons.ts';
 import { goesOn, judge } from '../../src/stats/judge.ts';
 import { type MadeRun, madeDesign, madeRounds, madeRun, NO_SERVER, ONE_LOOK } from './made-rounds.ts';
 
@@ -260,6 +261,50 @@ describe('a comparison is INVALID', () => {
         code: 'environment_changed',
         message:
           'the base was measured on another machine or with other programs: CPUs: baseline 64, now 2; kernel: baseline 5.10.0, now 6.1.0; measure the base again here',
+      },
+    ]);
+  });
+
+  const byKernel = (run: RunResult): RunResult => ({
+    ...run,
+    receiving: { clock: 'kernel', sockets: 'kernel', problem: null },
+  });
+
+  it('of a stored base whose receive times are those of another clock', () => {
+    expect(headOf(STORED, withRun(roundsOf(20), 5, 0, byKernel))?.invalid).toMatchObject([
+      {
+        code: 'environment_changed',
+        message: expect.stringContaining('receive clock: baseline kernel, now process'),
+      },
+    ]);
+  });
+
+  it('of arms with the same driver and sockets whose receive times are those of different clocks', () => {
+    expect(headOf(DESIGN, withRun(roundsOf(20), 5, 1, byKernel))?.invalid).toEqual([
+      {
+        code: 'receive_clocks_differ',
+        message:
+          'receive times of base are those of the process, and those of head those of the kernel (round 5)',
+      },
+    ]);
+  });
+
+  it('but arms with different drivers compare generators, which is noted', () => {
+    const rounds = madeRounds(20, 2, (round, arm) =>
+      arm === 0 ? runOf(round, 0) : byKernel(runOf(round, 1)),
+    );
+    const arms = DESIGN.arms.map((arm, index) =>
+      index === 0 ? arm : { ...arm, plan: { ...arm.plan, driver: 'wire' } },
+    );
+    const design = { ...DESIGN, arms };
+    expect(headOf(design, rounds)?.verdict).toBe('OK');
+    expect(noteGenerators(DESIGN, roundsOf(20))).toEqual([]);
+    expect(noteGenerators(design, roundsOf(20))).toEqual([]);
+    expect(noteGenerators(design, rounds)).toEqual([
+      {
+        code: 'generators_differ',
+        message:
+          'receive times of base are those of the process, and those of head those of the kernel: latencies differ by the generator too, not by the server alone',
       },
     ]);
   });

@@ -1,6 +1,6 @@
 import { FINDINGS } from '../../result/findings.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
-import { plural } from '../../text.ts';
+import { list, plural } from '../../text.ts';
 import { formatDurationMs } from '../../units.ts';
 import type { Severity } from '../blocks.ts';
 import { plain } from '../plain.ts';
@@ -93,6 +93,19 @@ export function remedyTexts(findings: readonly Finding[]): string[] {
   return [...new Set(remedies)].map((remedy) => `next: ${remedy}`);
 }
 
+/** A note names at most so many runs. */
+const MAX_NAMED = 3;
+
+/** Latencies of runs that were timed by different clocks do not compare. */
+function receiveClockNotes(results: readonly RunResult[], labels: readonly string[]): string[] {
+  const byKernel = labels.filter((_, index) => results[index]?.receiving.clock === 'kernel');
+  if (byKernel.length === 0 || byKernel.length === labels.length) return [];
+  const runs = byKernel.length <= MAX_NAMED ? list(byKernel) : plural(byKernel.length, 'run');
+  return [
+    `receive times of ${runs} are those of the kernel, and those of the others those of the generator: their latencies do not compare`,
+  ];
+}
+
 /**
  * The notes below the first line. Of one result: each threshold, and what to do about its findings. Of several: every
  * verdict that is more than `VALID`, and every threshold that did not pass, with the name of the run.
@@ -103,11 +116,12 @@ export function verdictNotes(results: readonly RunResult[]): string[] {
     return [...only.thresholds.map(thresholdText), ...remedyTexts([...only.invalid, ...only.findings])];
   }
   const labels = numbered(results.map((result) => `${targetLabel(result)}, ${result.plan.scenario}`));
-  return results.flatMap((result, index) => {
+  const notes = results.flatMap((result, index) => {
     const missed = result.thresholds.filter(({ passed }) => passed !== true).map(thresholdText);
-    const notes = verdict(result) === 'VALID' ? missed : [verdict(result), ...missed];
-    return notes.map((note) => `${labels[index] ?? ''}: ${note}`);
+    const ofRun = verdict(result) === 'VALID' ? missed : [verdict(result), ...missed];
+    return ofRun.map((note) => `${labels[index] ?? ''}: ${note}`);
   });
+  return [...notes, ...receiveClockNotes(results, labels)];
 }
 
 /**

@@ -179,6 +179,12 @@ function loadOf({ plan }: Result): string {
   return JSON.stringify([others, rest, redis !== null, target.protocol, target.namespace]);
 }
 
+/** Whether two runs with the same driver and sockets were timed by different clocks. */
+function isOtherClock([base, now]: ReadonlyArray<Result | null | undefined>): boolean {
+  if (!base || !now || base.receiving.clock === now.receiving.clock) return false;
+  return base.plan['driver'] === now.plan['driver'] && base.plan['sockets'] === now.plan['sockets'];
+}
+
 /** One head against the base, at a look. */
 function headOutcome(stored: Stored, head: number, look: number) {
   const { design, rounds } = stored;
@@ -197,6 +203,7 @@ function headOutcome(stored: Stored, head: number, look: number) {
     ...[ofBase, ofHead].filter((code) => code !== undefined),
     ...(differ(machineOf) ? ['environment_changed'] : []),
     ...(differ(loadOf) ? ['load_changed'] : []),
+    ...(baseline === null && both.some(isOtherClock) ? ['receive_clocks_differ'] : []),
     ...(dropped(all) > maxInvalidShare * at(looks, looks.length - 1).rounds ? ['excluded_pairs'] : []),
   ];
   const isEarly = rounds.length < due;
