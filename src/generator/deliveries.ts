@@ -34,10 +34,24 @@ interface StreamSeries {
   readonly aheadNs: number;
 }
 
+/** What entering deliveries needs of a worker. */
+export type DeliveriesContext = Pick<
+  WorkerContext,
+  | 'plan'
+  | 'layout'
+  | 'assignment'
+  | 'clock'
+  | 'recorder'
+  | 'receipts'
+  | 'unexpected'
+  | 'senderClocks'
+  | 'measuring'
+> & { readonly audience: Pick<WorkerContext['audience'], 'local' | 'isSameNode'> };
+
 /** Enters what clients received: in the ledger, in the series of its stream, in its broadcast and in its second. */
 export class Deliveries {
   readonly ledger = new Ledger();
-  readonly #context: WorkerContext;
+  readonly #context: DeliveriesContext;
   readonly #lateAfterNs: number;
   readonly #routes: readonly StreamRoute[];
   /** By stream; made when the first message of a stream arrives, since the clocks of shards are compared before. */
@@ -50,7 +64,7 @@ export class Deliveries {
   #inSecond = { delivered: 0 };
   #incomplete: Array<Snapshot['incomplete'][number]> = [];
 
-  constructor(context: WorkerContext) {
+  constructor(context: DeliveriesContext) {
     const { plan, layout, recorder, audience, assignment } = context;
     this.#context = context;
     this.#lateAfterNs = plan.lateAfterMs * 1e6;

@@ -4,6 +4,7 @@ import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
 import type { KernelLoop } from '../wire/sockets/kernel/kernel-loop.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
+import { rehearseDeliveries } from './rehearsal.ts';
 
 const PERIOD_NS = 1e9;
 /** How long before a full second a snapshot waits for a moment without anything to send; then it comes anyway. */
@@ -99,10 +100,11 @@ export class Snapshots {
   }
 
   /**
-   * Takes snapshots of made-up values, from 1 ns to 3 s, and discards them. The first ones cost some milliseconds of
+   * Enters made-up deliveries, takes snapshots of made-up values, from 1 ns to 3 s, and discards them. The first ones cost some milliseconds of
    * allocating and compiling, which must not fall into the measured time.
    */
   rehearse(): void {
+    rehearseDeliveries(this.#context);
     const { scenario, recorder } = this.#context;
     for (let rehearsal = 0; rehearsal < REHEARSALS; rehearsal++) {
       for (const { name } of seriesOfRun(scenario.series)) {
