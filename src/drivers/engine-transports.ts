@@ -5,21 +5,6 @@ import { type HttpRequest, startRequest } from './http.ts';
 /** The message of an error that reading a packet of the server threw; the error is its description. */
 export const UNREADABLE_PACKET = 'unreadable packet';
 
-/** The longest timer of Node.js. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** Throws for an open packet whose times of pings no timer of the client can hold. To be called while it is read. */
-export function requirePingTimes(open: {
-  readonly pingInterval: unknown;
-  readonly pingTimeout: unknown;
-}): void {
-  const { pingInterval, pingTimeout } = open;
-  const areNumbers = typeof pingInterval === 'number' && typeof pingTimeout === 'number';
-  const timerMs = areNumbers ? pingInterval + pingTimeout : Number.NaN;
-  if (timerMs > 0 && timerMs <= MAX_TIMER_MS) return;
-  throw new Error('the open packet has no valid times of pings');
-}
-
 /**
  * Engine.IO's WebSocket transport. What the client throws while it reads a packet ends this connection as a transport
  * error. Otherwise it would end the process.

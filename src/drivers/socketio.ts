@@ -4,7 +4,7 @@ import { Encoder } from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
 import { addressText } from '../contract/address.ts';
 import { Arguments, type Transport } from '../contract/target.ts';
-import { engineBytesOf } from '../wire/socketio/engine.ts';
+import { engineBytesOf, requirePingTimes } from '../wire/socketio/engine.ts';
 import { MsgpackDecoder } from '../wire/socketio/msgpack.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { connectReason, disconnectReason } from './engine-reason.ts';
-import { EnginePolling, EngineWebSocket, requirePingTimes } from './engine-transports.ts';
+import { EnginePolling, EngineWebSocket } from './engine-transports.ts';
 import { clientAgent } from './http.ts';
 import { closeOutcome, NO_ANSWER_OF_NAMESPACE } from './reason.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../wire/socketio/engine.ts';
 import { msgpackPackets } from '../wire/socketio/msgpack.ts';
 import { jsonPackets, type PacketMessage } from '../wire/socketio/packet.ts';
-import { type Refusal, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
+import { type RefusedEntry, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type {
   CloseOutcome,
@@ -177,7 +177,7 @@ class WireSocketioConnection
     this.#connecting = null;
   }
 
-  onRefused({ message }: Refusal, wasConnected: boolean): void {
+  onRefused({ message }: RefusedEntry, wasConnected: boolean): void {
     this.#ending.drop(wasConnected ? `error packet: ${message}` : `${REFUSED_BY_SERVER}${message}`);
   }
 

@@ -7,7 +7,7 @@ import type { Arrival } from '../sockets/stream.ts';
  * message is a message of the protocol above. Source: https://github.com/socketio/engine.io-protocol, version 4.
  */
 const TYPE = { open: '0', close: '1', ping: '2', pong: '3', message: '4', upgrade: '5', noop: '6' } as const;
-const MESSAGE = TYPE.message.charCodeAt(0);
+const MESSAGE_TYPE = TYPE.message.charCodeAt(0);
 const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(TYPE));
 
 /** How many bytes a message of the protocol above has as a WebSocket message. */
@@ -77,7 +77,7 @@ export class EngineSession {
   /** Takes a WebSocket message of the server. */
   receive(kind: 'text' | 'binary', bytes: Buffer, arrival: Arrival): void {
     if (this.#isOver) return;
-    if (this.#open !== null && (kind === 'binary' || bytes[0] === MESSAGE)) {
+    if (this.#open !== null && (kind === 'binary' || bytes[0] === MESSAGE_TYPE)) {
       this.#handlers.onEngineMessage(kind, kind === 'binary' ? bytes : bytes.subarray(1), arrival);
     } else if (kind === 'binary') {
       this.#end({ kind: 'no open packet' });
@@ -137,19 +137,34 @@ export class EngineSession {
   }
 }
 
+/** The times of pings in an open packet, in milliseconds. */
+interface PingTimes {
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+}
+
+/** Throws an Error for the times of an open packet that are none, or that no timer can hold. */
+export function requirePingTimes(
+  open: Readonly<Record<keyof PingTimes, unknown>>,
+): asserts open is PingTimes {
+  const { pingInterval, pingTimeout } = open;
+  const areNumbers = typeof pingInterval === 'number' && typeof pingTimeout === 'number';
+  const timerMs = areNumbers ? pingInterval + pingTimeout : Number.NaN;
+  if (timerMs > 0 && timerMs <= MAX_TIMER_MS) return;
+  throw new Error('the open packet has no valid times of pings');
+}
+
 /** Reads an open packet. Throws an Error for one that is none, or whose times no timer can hold. */
 function readOpen(json: string): EngineOpen {
   const open: unknown = JSON.parse(json);
   if (typeof open !== 'object' || open === null) throw new Error('the open packet is not an object');
   const { pingInterval, pingTimeout, maxPayload } = open as Readonly<Record<string, unknown>>;
-  const areNumbers = typeof pingInterval === 'number' && typeof pingTimeout === 'number';
-  const timerMs = areNumbers ? pingInterval + pingTimeout : Number.NaN;
-  if (!areNumbers || !(timerMs > 0 && timerMs <= MAX_TIMER_MS))
-    throw new Error('the open packet has no valid times of pings');
+  const times = { pingInterval, pingTimeout };
+  requirePingTimes(times);
   const isLimit = typeof maxPayload === 'number' && maxPayload > 0;
   return {
-    pingIntervalMs: pingInterval,
-    pingTimeoutMs: pingTimeout,
+    pingIntervalMs: times.pingInterval,
+    pingTimeoutMs: times.pingTimeout,
     maxPayloadBytes: isLimit ? maxPayload : null,
   };
 }

@@ -1,5 +1,5 @@
 import { Decoder, Encoder } from 'socket.io-msgpack-parser';
-import { MAX_VALUES, type Packet, type PacketCodec } from './packet.ts';
+import { MAX_MESSAGE_VALUES, type Packet, type PacketCodec } from './packet.ts';
 
 /** A packet as the parser of Socket.IO for MessagePack has it. */
 interface MsgpackPacket {
@@ -16,7 +16,7 @@ interface MsgpackPacket {
 export class MsgpackDecoder extends Decoder {
   override add(message: unknown): void {
     if (!(message instanceof Uint8Array)) throw new Error('the message is not MessagePack');
-    requireWhole(message);
+    requireWholeMessage(message);
     super.add(message);
   }
 }
@@ -80,14 +80,14 @@ const FORMS: ReadonlyArray<Form | null> = [
 ];
 
 /** Throws an Error unless all values that a message says it has are there. */
-function requireWhole(bytes: Uint8Array): void {
+function requireWholeMessage(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   let values = 0;
   // Each value takes a byte or more.
   for (let missing = 1; missing > 0; missing -= 1) {
     values += 1;
-    if (values > MAX_VALUES) throw new Error('too many values');
+    if (values > MAX_MESSAGE_VALUES) throw new Error('too many values');
     const prefix = bytes[at];
     if (prefix === undefined || missing > bytes.length - at) throw new Error('the message is not whole');
     at += 1;
@@ -99,7 +99,7 @@ function requireWhole(bytes: Uint8Array): void {
       const form = FORMS[prefix - 0xc0];
       if (form === null || form === undefined) throw new Error('the message is not MessagePack');
       if (at + form.numberBytes > bytes.length) throw new Error('the message is not whole');
-      const count = readNumber(view, at, form.numberBytes);
+      const count = readCount(view, at, form.numberBytes);
       at += form.numberBytes + form.bytes + (form.counts === 'bytes' ? count : 0);
       if (form.counts !== 'bytes') missing += form.counts === 'pairs' ? 2 * count : count;
     }
@@ -107,7 +107,7 @@ function requireWhole(bytes: Uint8Array): void {
   if (at > bytes.length) throw new Error('the message is not whole');
 }
 
-function readNumber(view: DataView, at: number, numberBytes: Form['numberBytes']): number {
+function readCount(view: DataView, at: number, numberBytes: Form['numberBytes']): number {
   switch (numberBytes) {
     case 0:
       return 0;

@@ -109,7 +109,7 @@ const MAX_ATTACHMENTS = 10;
 /** The attachments of one packet; they are kept until the last of them comes. */
 const MAX_ATTACHMENT_BYTES = 100 * 1024 * 1024;
 /** The values of one message take up to 100 times its size in memory. */
-export const MAX_VALUES = 4_000_000;
+export const MAX_MESSAGE_VALUES = 4_000_000;
 
 const HEAD = /^([0-6])(?:(\d+)-)?(?:(\/[^,]*)(?:,|$))?(\d+)?/;
 
@@ -139,12 +139,13 @@ class JsonPackets implements PacketCodec {
     if (head === undefined) throw new Error(`unknown packet type ${text.slice(0, 1)}`);
     const written = Number(digit);
     const isBinary = written === PACKET.binaryEvent || written === PACKET.binaryAck;
-    if (isBinary !== (count !== undefined)) throw new Error(isBinary ? 'Illegal attachments' : INVALID);
+    if (isBinary !== (count !== undefined))
+      throw new Error(isBinary ? 'Illegal attachments' : INVALID_PAYLOAD);
     const type =
       written === PACKET.binaryEvent ? PACKET.event : written === PACKET.binaryAck ? PACKET.ack : written;
     const expected = attachmentsOf(count);
-    const data = readJson(text.slice(head.length));
-    if (!isFitting(type, data)) throw new Error(INVALID);
+    const data = readPacketData(text.slice(head.length));
+    if (!isFitting(type, data)) throw new Error(INVALID_PAYLOAD);
     const packet = { type, namespace, id: id === undefined ? null : Number(id), data: data ?? null };
     if (expected === 0) return packet;
     this.#waiting = { packet, attachments: [], expected, bytes: 0 };
@@ -164,7 +165,7 @@ class JsonPackets implements PacketCodec {
   }
 }
 
-const INVALID = 'invalid payload';
+const INVALID_PAYLOAD = 'invalid payload';
 
 /** How many attachments a packet has; `count` is undefined for one that is not binary. */
 function attachmentsOf(count: string | undefined): number {
@@ -176,13 +177,14 @@ function attachmentsOf(count: string | undefined): number {
 }
 
 /** Undefined where a packet has no data. */
-function readJson(json: string): unknown {
+function readPacketData(json: string): unknown {
   if (json === '') return undefined;
-  if (json.length > 2 * MAX_VALUES && countValues(json) > MAX_VALUES) throw new Error('too many values');
+  if (json.length > 2 * MAX_MESSAGE_VALUES && countValues(json) > MAX_MESSAGE_VALUES)
+    throw new Error('too many values');
   try {
     return JSON.parse(json);
   } catch {
-    throw new Error(INVALID);
+    throw new Error(INVALID_PAYLOAD);
   }
 }
 

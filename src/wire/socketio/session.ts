@@ -10,7 +10,7 @@ import {
 } from './packet.ts';
 
 /** What a server that refuses a client says. */
-export interface Refusal {
+export interface RefusedEntry {
   readonly message: string;
   /** Undefined where the server sends none. */
   readonly data: unknown;
@@ -23,7 +23,7 @@ export interface SessionHandlers {
   /** The client is in its namespace. */
   onConnected(arrival: Arrival): void;
   /** The server refuses the client, or ends one that was connected with an error packet. */
-  onRefused(refusal: Refusal, wasConnected: boolean): void;
+  onRefused(refusal: RefusedEntry, wasConnected: boolean): void;
   /** `id` is the number to acknowledge; null when the server expects no acknowledgement. */
   onEvent(name: string, args: readonly unknown[], id: number | null, arrival: Arrival): void;
   onAck(id: number, args: readonly unknown[], arrival: Arrival): void;
@@ -124,7 +124,7 @@ export class SocketioSession {
         break;
       case PACKET.event: {
         const [name, ...args] = data as readonly unknown[];
-        // What comes before the client has connected is for nobody.
+        // What comes before the client is connected has no handler.
         if (this.#isConnected) {
           const own = this.#isRecoverable && id === null ? withoutOffset(args) : args;
           handlers.onEvent(String(name), own, id, arrival);
@@ -177,7 +177,7 @@ export function readEvent(
   return { name: String(name), args: isRecoverable ? withoutOffset(args) : args };
 }
 
-function readRefusal(refused: unknown): Refusal {
+function readRefusal(refused: unknown): RefusedEntry {
   if (typeof refused === 'string') return { message: refused, data: undefined };
   const { message, data } = refused as { readonly message?: unknown; readonly data?: unknown };
   return { message: typeof message === 'string' ? message : '', data };
