@@ -13,7 +13,7 @@ import { garbageCollector } from './garbage.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { startThreadPool } from './priority.ts';
 import { GeneratorSession } from './session.ts';
-import { openSockets } from './sockets.ts';
+import { type OwnSockets, openSockets } from './sockets.ts';
 import { loadTarget } from './target.ts';
 
 let session: GeneratorSession | null = null;
@@ -38,6 +38,17 @@ function crashReason(error: unknown): string {
   return `${error.name}: ${error.message}${place === undefined ? '' : ` at ${place}`}`;
 }
 
+/** Every stream of bytes begins with a request, which no HTTP client of Node.js sends. */
+function countHandshakes(sockets: OwnSockets, { noteHandshake }: TrafficSampler): OwnSockets {
+  return {
+    ...sockets,
+    openStream: (address, handlers) => {
+      noteHandshake();
+      return sockets.openStream(address, handlers);
+    },
+  };
+}
+
 async function createSession(assignment: Assignment): Promise<GeneratorSession> {
   const { plan } = assignment;
   const scenario =
@@ -53,9 +64,13 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const sockets = driver.opensStreams === true ? openSockets(plan, new URL(assignment.url), clock) : null;
+  const opened = driver.opensStreams === true ? openSockets(plan, new URL(assignment.url), clock) : null;
+  const sockets = opened === null ? null : countHandshakes(opened, traffic);
   const kernel = sockets?.loop ?? null;
-  if (kernel !== null) telemetry.otherWait = kernel;
+  if (kernel !== null) {
+    telemetry.otherWait = kernel;
+    traffic.otherBytes = () => kernel.bytes;
+  }
   const loop = ownEventLoop(telemetry.delay, kernel);
   const timers =
     kernel === null ? realTimers : { ...realTimers, soon: (callback: () => void) => kernel.soon(callback) };

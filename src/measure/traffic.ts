@@ -47,12 +47,16 @@ export function trafficWithin(spans: readonly TrafficSpan[], fromNs: number, toN
   );
 }
 
+const NO_BYTES_CARRIED = { sent: 0, received: 0 } as const;
+
 /** Counts the traffic of this process. Create it early: it sees the sockets and requests that begin after it. */
 export class TrafficSampler {
   readonly #open = new Set<Socket>();
   readonly #closed = { sentBytes: 0, receivedBytes: 0 };
   readonly #counts = { requests: 0, polls: 0, emptyPolls: 0 };
   #last = NO_TRAFFIC;
+  /** What sockets that are not those of Node.js have carried so far. */
+  otherBytes: () => { readonly sent: number; readonly received: number } = () => NO_BYTES_CARRIED;
 
   constructor() {
     subscribe('net.client.socket', (message) => {
@@ -75,9 +79,16 @@ export class TrafficSampler {
     if (isEmpty) this.#counts.emptyPolls += 1;
   };
 
+  /** Notes the request of an opening handshake that was not sent by the HTTP client of Node.js. */
+  readonly noteHandshake = (): void => {
+    this.#counts.requests += 1;
+  };
+
   /** The traffic since the last call, or since creation. */
   take(): Traffic {
-    let { sentBytes, receivedBytes } = this.#closed;
+    const { sent, received } = this.otherBytes();
+    let sentBytes = this.#closed.sentBytes + sent;
+    let receivedBytes = this.#closed.receivedBytes + received;
     for (const { bytesWritten, bytesRead } of this.#open) {
       sentBytes += bytesWritten;
       receivedBytes += bytesRead;

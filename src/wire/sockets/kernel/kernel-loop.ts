@@ -19,7 +19,16 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** What the loop waits for: sockets and the events of Node.js. */
 export type LoopSockets = Pick<
   KernelSockets,
-  'open' | 'wait' | 'handle' | 'lookedNs' | 'isNodeReady' | 'isPrecise' | 'counter' | 'count' | 'onFirst'
+  | 'open'
+  | 'wait'
+  | 'handle'
+  | 'lookedNs'
+  | 'isNodeReady'
+  | 'isPrecise'
+  | 'bytes'
+  | 'counter'
+  | 'count'
+  | 'onFirst'
 >;
 
 export interface KernelLoopOptions {
@@ -68,6 +77,11 @@ export class KernelLoop {
   /** Opens a connection, as {@link file://./../stream.ts} describes. */
   open(address: StreamAddress, handlers: StreamHandlers): ByteStream {
     return this.#sockets.open(address, handlers);
+  }
+
+  /** How many bytes all connections have sent and received. */
+  get bytes(): { readonly sent: number; readonly received: number } {
+    return this.#sockets.bytes;
   }
 
   /** Returns how far this process was behind since the last call. */

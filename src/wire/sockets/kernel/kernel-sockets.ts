@@ -38,6 +38,8 @@ export class KernelSockets {
   isNodeReady = false;
   /** Called when the first connection begins after there was none. */
   onFirst: () => void = () => {};
+  /** How many bytes all connections have sent and received. */
+  readonly bytes = { sent: 0, received: 0 };
   /** How many connections are open or being opened. */
   count = 0;
   /** When the last wait but one ended that reported all: what it did not report had nothing to read then. */
@@ -179,6 +181,7 @@ export class KernelSockets {
     const count = this.libc.recvmsg(fd, this.#message.address, 0);
     if (count < 0) return -this.libc.errno();
     if (count === 0) return 0;
+    this.bytes.received += count;
     this.arrival.receivedNs = this.#stamp();
     this.counter.afterRead(count === READ_BYTES, this.#times.lookedNs - this.arrival.receivedNs);
     return count;
@@ -217,6 +220,7 @@ export class KernelSockets {
       const count = this.libc.send(fd, this.#sent.address, length, NO_SIGNAL);
       if (count >= 0) {
         sent += count;
+        this.bytes.sent += count;
         if (count < length) return sent;
         continue;
       }
