@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { OPCODE } from '../../../src/wire/rfc6455/frame.ts';
+import { FrameReader } from '../../../src/wire/rfc6455/frame-reader.ts';
 import { WebSocketClient } from '../../../src/wire/rfc6455/web-socket.ts';
 import type { OpenStream } from '../../../src/wire/sockets/stream.ts';
 import type { Listening } from '../../support/refusing-servers.ts';
@@ -30,7 +31,22 @@ interface Script {
 }
 
 const MAX_MESSAGE_BYTES = 1000;
-const UNANSWERED_MS = 100;
+
+/** Whether a stream has a frame that ends the connection. Otherwise it ends within a frame. */
+function hasEnd({ isCompressed, pieces }: Script): boolean {
+  let isFound = false;
+  const find = () => {
+    isFound = true;
+  };
+  const ignore = () => {};
+  const reader = new FrameReader(
+    { onMessage: ignore, onPing: ignore, onPong: ignore, onClose: find, onViolation: find },
+    { maxMessageBytes: MAX_MESSAGE_BYTES },
+  );
+  if (isCompressed) reader.allowCompression();
+  reader.push(Buffer.concat(pieces), { receivedNs: 0, clock: 'kernel', sinceNs: 0, uncertaintyNs: 0 });
+  return isFound;
+}
 
 function byWs(url: string, { isCompressed }: Script): Promise<Seen> {
   const socket = new WebSocket(url, { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: isCompressed });
@@ -108,9 +124,10 @@ class StreamServer {
     socket.write(acceptanceOf(request, script.isCompressed ? header : ''));
     const writeFrom = (index: number) => {
       const piece = script.pieces[index];
+      if (piece !== undefined && socket.writable)
+        socket.write(piece, () => setImmediate(writeFrom, index + 1));
       // A client that is left within a frame sends no close frame.
-      if (piece === undefined) setTimeout(() => socket.end(), UNANSWERED_MS).unref();
-      else if (socket.writable) socket.write(piece, () => setImmediate(writeFrom, index + 1));
+      else if (piece === undefined && !hasEnd(script)) socket.end();
     };
     writeFrom(0);
   }
