@@ -1,4 +1,7 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { messageOf } from '../../errors.ts';
+import { CLOSE_CODE } from './frame.ts';
+import { PAYLOAD_TOO_BIG, Violation } from './frame-header.ts';
 
 /** permessage-deflate (RFC 7692), as a client offers it and uses it. */
 
@@ -47,7 +50,7 @@ function isAllowedParameter(key: string, value: string | undefined): boolean {
   }
 }
 
-/** Inflates the messages of one server. A message that is too large, or cannot be inflated, throws. */
+/** Inflates the messages of one server. A message that is too large, or cannot be inflated, throws a Violation. */
 export class Inflater {
   readonly #serverForgets: boolean;
   readonly #maxMessageBytes: number;
@@ -60,16 +63,25 @@ export class Inflater {
   }
 
   inflate(payload: Buffer): Buffer {
-    const message = inflateRawSync(Buffer.concat([payload, DEFLATE_TAIL]), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: this.#maxMessageBytes,
-      ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
-    });
+    const message = this.#inflateWhole(Buffer.concat([payload, DEFLATE_TAIL]));
     if (!this.#serverForgets) {
       const kept = Buffer.concat([this.#window, message]);
       this.#window = Buffer.from(kept.subarray(Math.max(0, kept.length - WINDOW_BYTES)));
     }
     return message;
+  }
+
+  #inflateWhole(deflated: Buffer): Buffer {
+    try {
+      return inflateRawSync(deflated, {
+        finishFlush: constants.Z_SYNC_FLUSH,
+        maxOutputLength: this.#maxMessageBytes,
+        ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
+      });
+    } catch (error) {
+      if (error instanceof RangeError) throw new Violation(CLOSE_CODE.tooBig, PAYLOAD_TOO_BIG);
+      throw new Violation(CLOSE_CODE.invalidData, `a message cannot be inflated: ${messageOf(error)}`);
+    }
   }
 }
 

@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { messageOf } from '../../errors.ts';
 import { realTimers, type Timers } from '../../measure/timers.ts';
 import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from '../sockets/stream.ts';
 import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
 import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
-import { NOT_UTF8, PAYLOAD_TOO_BIG } from './frame-header.ts';
+import { NOT_UTF8, Violation } from './frame-header.ts';
 import { type FrameHandlers, FrameReader } from './frame-reader.ts';
 import { makeCloseFrame, makeFrame } from './frame-writer.ts';
 import { type Accepted, type Handshake, OpeningHandshake } from './handshake.ts';
@@ -208,16 +207,9 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
       this.#handlers.onMessage(kind, payload, arrival);
       return;
     }
-    let message: Buffer;
-    try {
-      message = this.#inflater.inflate(payload);
-    } catch (error) {
-      if (error instanceof RangeError) this.onViolation(CLOSE_CODE.tooBig, PAYLOAD_TOO_BIG);
-      else this.onViolation(CLOSE_CODE.invalidData, `a message cannot be inflated: ${messageOf(error)}`);
-      return;
-    }
-    if (kind === 'text' && !isUtf8(message)) this.onViolation(CLOSE_CODE.invalidData, NOT_UTF8);
-    else this.#handlers.onMessage(kind, message, arrival);
+    const message = this.#inflater.inflate(payload);
+    if (kind === 'text' && !isUtf8(message)) throw new Violation(CLOSE_CODE.invalidData, NOT_UTF8);
+    this.#handlers.onMessage(kind, message, arrival);
   }
 
   /** The server closes, or answers our close. It ends the connection first, so that its port is the one that waits. */
