@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resultFacts } from '../../src/report/content/run-facts.ts';
 import { processBlocks } from '../../src/report/content/run-tables.ts';
 import {
   overallVerdict,
@@ -507,6 +508,45 @@ describe('the notes below the verdict', () => {
       'socketio websocket, broadcast-latency (3): FAILED: delivery.p50<1ms (1.2 ms)',
       'socketio websocket, broadcast-latency (3): not judged: delivery.p99<50ms (too few samples)',
     ]);
+  });
+});
+
+describe('results with different receive clocks', () => {
+  const byKernel = (result: RunResult): RunResult => ({
+    ...result,
+    receiving: { clock: 'kernel', sockets: 'kernel', problem: null },
+  });
+
+  it('do not compare, which a note says', () => {
+    expect(verdictNotes([byKernel(results.valid()), results.valid()])).toEqual([
+      'the kernel timed the receipts of socketio websocket, broadcast-latency, the generator those of the others: their latencies do not compare',
+    ]);
+    expect(verdictNotes([byKernel(results.valid()), byKernel(results.valid())])).toEqual([]);
+  });
+
+  it.each<[receiving: RunResult['receiving'], text: string]>([
+    [{ clock: 'kernel', sockets: 'kernel', problem: null }, 'by the kernel, sockets of the kernel'],
+    [
+      { clock: 'process', sockets: 'node', problem: 'the package koffi cannot be loaded' },
+      'by the generator, sockets of Node.js; the package koffi cannot be loaded',
+    ],
+  ])('show who timed the receipts: %j', (receiving, text) => {
+    expect(resultFacts({ ...results.valid(), receiving })).toContainEqual(['receive times', text]);
+  });
+
+  it('show how many messages share a time', () => {
+    const { telemetry, ...valid } = byKernel(results.valid());
+    const workers = telemetry.workers.map((worker) => ({
+      ...worker,
+      samples: worker.samples.map((sample) => ({ ...sample, receivedCount: 100, sharedCount: 2 })),
+    }));
+    const [, text] =
+      resultFacts({ ...valid, telemetry: { ...telemetry, workers } }).find(
+        ([name]) => name === 'receive times',
+      ) ?? [];
+    expect(text).toBe(
+      'by the kernel, sockets of the kernel; 22 of 1,100 messages share the time of a later one',
+    );
   });
 });
 

@@ -102,7 +102,7 @@ function receiveClockNotes(results: readonly RunResult[], labels: readonly strin
   if (byKernel.length === 0 || byKernel.length === labels.length) return [];
   const runs = byKernel.length <= MAX_NAMED ? list(byKernel) : plural(byKernel.length, 'run');
   return [
-    `receive times of ${runs} are those of the kernel, and those of the others those of the generator: their latencies do not compare`,
+    `the kernel timed the receipts of ${runs}, the generator those of the others: their latencies do not compare`,
   ];
 }
 

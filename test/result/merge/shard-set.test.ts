@@ -48,6 +48,12 @@ describe('files that are not all shards of one run are refused by name', () => {
       'b.json is not of the same run as a.json: its meeting is "another" instead of "a meeting"',
     ],
     [
+      'receive times of another clock',
+      [A, { ...B, receiving: { clock: 'kernel', sockets: 'kernel', problem: null } }],
+      'RECEIVE_CLOCKS_DIFFER',
+      'the receive times of b.json are those of the kernel, but those of a.json are those of the process',
+    ],
+    [
       'another payload',
       [A, otherPlan({ payloadBytes: 128 })],
       'PLANS_DIFFER',
