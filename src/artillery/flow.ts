@@ -1,5 +1,5 @@
 import type { Scope } from '../contract/protocol.ts';
-import type { Arrival } from '../plan/arrivals.ts';
+import type { ArrivalProcess } from '../plan/arrivals.ts';
 import type { Profile } from '../plan/profile.ts';
 import { parseDurationMs } from '../units.ts';
 
@@ -9,7 +9,7 @@ export interface FlowPace {
   readonly durationMs: number;
   /** Before the schedule: messages at its first rate that are not measured. */
   readonly warmupMs: number;
-  readonly arrival: Arrival;
+  readonly arrival: ArrivalProcess;
   /** How many users of the rendezvous before this step share the rate; `own` where each user has the rate for itself. */
   readonly users: number | 'all' | 'own';
 }

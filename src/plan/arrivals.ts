@@ -4,7 +4,7 @@ import { type Profile, timeOfCountMs } from './profile.ts';
 
 /** The spacing of messages. `constant`: evenly. `poisson`: independently, at the same average rate. */
 export const ARRIVALS = ['constant', 'poisson'] as const;
-export type Arrival = (typeof ARRIVALS)[number];
+export type ArrivalProcess = (typeof ARRIVALS)[number];
 
 /**
  * Yields the open-loop schedule: the times in nanoseconds from the start at which messages are due, ascending, up to the
@@ -13,7 +13,11 @@ export type Arrival = (typeof ARRIVALS)[number];
  * A Poisson process of changing rate is a unit-rate process whose time is stretched by the inverse of the
  * cumulative rate (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
  */
-export function* arrivalsNs(profile: Profile, arrival: Arrival, seed: number): Generator<number, void> {
+export function* arrivalsNs(
+  profile: Profile,
+  arrival: ArrivalProcess,
+  seed: number,
+): Generator<number, void> {
   let messages = 0;
   const nextCount = arrival === 'constant' ? () => messages++ : unitPoisson(seed);
   for (;;) {

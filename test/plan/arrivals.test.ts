@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Arrival, arrivalsNs } from '../../src/plan/arrivals.ts';
+import { type ArrivalProcess, arrivalsNs } from '../../src/plan/arrivals.ts';
 import { type Profile, parseProfile, profileDurationMs } from '../../src/plan/profile.ts';
 
-function schedule(profile: Profile | string, arrival: Arrival = 'constant', seed = 1): number[] {
+function schedule(profile: Profile | string, arrival: ArrivalProcess = 'constant', seed = 1): number[] {
   return [...arrivalsNs(typeof profile === 'string' ? parseProfile(profile, 1) : profile, arrival, seed)];
 }
 

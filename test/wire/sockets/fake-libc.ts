@@ -3,7 +3,7 @@ import {
   ERRNO,
   eventLayoutOf,
   LEVEL,
-  MESSAGE,
+  MESSAGE_HEADER,
   SOCKET_OPTION,
 } from '../../../src/wire/sockets/kernel/layout.ts';
 import type { Libc } from '../../../src/wire/sockets/kernel/libc.ts';
@@ -116,12 +116,12 @@ export class FakeKernel implements Libc {
       const next = socket.arrived.shift();
       if (next === undefined) return this.#fail(ERRNO.again);
       const at = this.#memory.at(message);
-      const vector = this.#memory.at(Number(at.getBigUint64(MESSAGE.vectors, true)));
+      const vector = this.#memory.at(Number(at.getBigUint64(MESSAGE_HEADER.vectors, true)));
       const bytes = this.#memory.at(Number(vector.getBigUint64(0, true)));
       const count = Buffer.from(bytes.buffer, bytes.byteOffset).write(next.text);
-      at.setBigUint64(MESSAGE.controlBytes, BigInt(next.stampNs === null ? 0 : CONTROL.bytes), true);
+      at.setBigUint64(MESSAGE_HEADER.controlBytes, BigInt(next.stampNs === null ? 0 : CONTROL.bytes), true);
       if (next.stampNs === null) return count;
-      const control = this.#memory.at(Number(at.getBigUint64(MESSAGE.control, true)));
+      const control = this.#memory.at(Number(at.getBigUint64(MESSAGE_HEADER.control, true)));
       const wallNs = this.wallNs + BigInt(next.stampNs);
       control.setInt32(CONTROL.level, LEVEL.socket, true);
       control.setInt32(CONTROL.type, SOCKET_OPTION.timestampNs, true);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../../../src/wire/sockets/kernel/layout.ts';
 
-const { CONTROL, EPOLL, ERRNO, FAMILY, LEVEL, MEMORY, MESSAGE, SOCKET_OPTION, TIME, VECTOR } = layout;
+const { CONTROL, EPOLL, ERRNO, FAMILY, LEVEL, MEMORY, MESSAGE_HEADER, SOCKET_OPTION, TIME, VECTOR } = layout;
 
 /** What each constant is in C. */
 function constantsOf(arch: string): ReadonlyArray<readonly [c: string, value: number]> {
@@ -49,12 +49,12 @@ function constantsOf(arch: string): ReadonlyArray<readonly [c: string, value: nu
     ['sizeof(struct epoll_event)', event.bytes],
     ['offsetof(struct epoll_event, events)', 0],
     ['offsetof(struct epoll_event, data)', event.data],
-    ['sizeof(struct msghdr)', MESSAGE.bytes],
-    ['offsetof(struct msghdr, msg_iov)', MESSAGE.vectors],
-    ['offsetof(struct msghdr, msg_iovlen)', MESSAGE.vectorCount],
-    ['offsetof(struct msghdr, msg_control)', MESSAGE.control],
-    ['offsetof(struct msghdr, msg_controllen)', MESSAGE.controlBytes],
-    ['offsetof(struct msghdr, msg_flags)', MESSAGE.flags],
+    ['sizeof(struct msghdr)', MESSAGE_HEADER.bytes],
+    ['offsetof(struct msghdr, msg_iov)', MESSAGE_HEADER.vectors],
+    ['offsetof(struct msghdr, msg_iovlen)', MESSAGE_HEADER.vectorCount],
+    ['offsetof(struct msghdr, msg_control)', MESSAGE_HEADER.control],
+    ['offsetof(struct msghdr, msg_controllen)', MESSAGE_HEADER.controlBytes],
+    ['offsetof(struct msghdr, msg_flags)', MESSAGE_HEADER.flags],
     ['sizeof(struct iovec)', VECTOR.bytes],
     ['offsetof(struct iovec, iov_base)', VECTOR.base],
     ['offsetof(struct iovec, iov_len)', VECTOR.length],

@@ -4,6 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { openKernelLoop } from '../../../src/wire/sockets/kernel/kernel-loop.ts';
 import { openTo } from '../support/opened-stream.ts';
@@ -39,6 +40,8 @@ async function work(seconds: number): Promise<void> {
   const [port] = (await once(server, 'message')) as [number];
   const loop = openKernelLoop({ nowNs: () => Math.round(performance.now() * 1e6) });
   const done = { echoes: 0, connections: 0, wrong: 0, errors: 0, collections: 0, early: 0, due: 0 };
+  const descriptors = () => readdirSync('/proc/self/fd').length;
+  const descriptorsBefore = descriptors();
   const endMs = performance.now() + seconds * 1000;
 
   const echo = async (connection: number) => {
@@ -94,7 +97,8 @@ async function work(seconds: number): Promise<void> {
   await Promise.all(working);
   globalThis.gc?.();
   const rssGrowthMib = (process.memoryUsage.rss() - rssBefore) / MIB;
+  const descriptorsLeft = descriptors() - descriptorsBefore;
   server.disconnect();
   await once(server, 'exit');
-  console.log(JSON.stringify({ ...done, rssGrowthMib, counts: loop.takeCounts() }));
+  console.log(JSON.stringify({ ...done, rssGrowthMib, descriptorsLeft, counts: loop.takeCounts() }));
 }

@@ -11,7 +11,7 @@ import {
   ERRNO,
   FAMILY,
   LEVEL,
-  MESSAGE,
+  MESSAGE_HEADER,
   NO_SIGNAL,
   READABLE,
   SOCKET_OPTION,
@@ -69,7 +69,7 @@ export class KernelSockets {
     this.#read = arena.allocate(READ_BYTES);
     this.#sent = arena.allocate(READ_BYTES);
     this.#control = arena.allocate(CONTROL.bytes);
-    this.#message = arena.allocate(MESSAGE.bytes);
+    this.#message = arena.allocate(MESSAGE_HEADER.bytes);
     this.#describeMessage(arena.allocate(VECTOR.bytes));
     this.#epoll = new Epoll(libc, arena);
     this.#tryReceiving();
@@ -82,9 +82,9 @@ export class KernelSockets {
     vector.bytes.writeBigUInt64LE(BigInt(this.#read.address), VECTOR.base);
     vector.bytes.writeBigUInt64LE(BigInt(READ_BYTES), VECTOR.length);
     const { bytes } = this.#message;
-    bytes.writeBigUInt64LE(BigInt(vector.address), MESSAGE.vectors);
-    bytes.writeBigUInt64LE(1n, MESSAGE.vectorCount);
-    bytes.writeBigUInt64LE(BigInt(this.#control.address), MESSAGE.control);
+    bytes.writeBigUInt64LE(BigInt(vector.address), MESSAGE_HEADER.vectors);
+    bytes.writeBigUInt64LE(1n, MESSAGE_HEADER.vectorCount);
+    bytes.writeBigUInt64LE(BigInt(this.#control.address), MESSAGE_HEADER.control);
   }
 
   /**
@@ -177,7 +177,7 @@ export class KernelSockets {
    */
   receive(fd: number): number {
     this.counter.beforeRead(fd);
-    this.#message.words[MESSAGE.controlBytes / 4] = CONTROL.bytes;
+    this.#message.words[MESSAGE_HEADER.controlBytes / 4] = CONTROL.bytes;
     const count = this.libc.recvmsg(fd, this.#message.address, 0);
     if (count < 0) return -this.libc.errno();
     if (count === 0) return 0;
@@ -201,7 +201,7 @@ export class KernelSockets {
   #stamp(): number {
     const { words } = this.#control;
     const isStamp =
-      this.#message.words[MESSAGE.controlBytes / 4] === CONTROL.bytes &&
+      this.#message.words[MESSAGE_HEADER.controlBytes / 4] === CONTROL.bytes &&
       words[CONTROL.level / 4] === LEVEL.socket &&
       words[CONTROL.type / 4] === SOCKET_OPTION.timestampNs;
     this.arrival.clock = isStamp ? 'kernel' : 'process';

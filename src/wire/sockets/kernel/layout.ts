@@ -43,7 +43,7 @@ export const ERRNO = {
 } as const;
 
 /** struct msghdr and struct iovec, with the offsets of their fields. */
-export const MESSAGE = {
+export const MESSAGE_HEADER = {
   bytes: 56,
   vectors: 16,
   vectorCount: 24,
