@@ -54,7 +54,24 @@ interface ServerToLoad {
 /** Measures a client that listens on a server of its own, which this process publishes to. */
 export async function measureListening(start: StartClient, workload: Workload): Promise<ClientFigures> {
   const server = await startBenchServer(workload.protocol);
-  const publisher = await Publisher.open(workload.protocol, server.port);
+  try {
+    const publisher = await Publisher.open(workload.protocol, server.port);
+    try {
+      return await measureClient(start, server, publisher, workload);
+    } finally {
+      publisher.close();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measureClient(
+  start: StartClient,
+  server: BenchServer,
+  publisher: Publisher,
+  workload: Workload,
+): Promise<ClientFigures> {
   const { port, affinity } = server;
   const cpus = affinity.workers[0] ?? null;
   const client = start(workload, { port, cpus, published: () => publisher.sent });
@@ -73,8 +90,7 @@ export async function measureListening(start: StartClient, workload: Workload): 
     return await costOf(client, server, workload);
   } finally {
     release();
-    publisher.close();
-    await Promise.all([client.stop(), server.stop()]);
+    await client.stop();
   }
 }
 

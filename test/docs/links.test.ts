@@ -34,7 +34,7 @@ function brokenLinks({ path, text }: Page): string[] {
   });
 }
 
-const SOURCES = ['src', 'servers', 'scenarios', 'scripts', 'templates', 'test'];
+const SOURCES = ['src', 'servers', 'scenarios', 'scripts', 'bench', 'templates', 'test'];
 
 /** Returns paths that a page names and that do not exist. `NAME` is a placeholder. */
 function missingPaths({ text }: Page): string[] {
