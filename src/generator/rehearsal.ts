@@ -6,7 +6,7 @@ import type { WorkerContext } from './context.ts';
 import { Deliveries } from './deliveries.ts';
 
 /** V8 optimizes a function after some thousand calls. */
-const DELIVERIES = 20_000;
+const REHEARSED = 20_000;
 
 /**
  * Enters made-up deliveries, which count nowhere. Measured messages take another way than those of the warm-up: without a
@@ -34,7 +34,7 @@ export function rehearseDeliveries(context: WorkerContext): void {
   });
   deliveries.ledger.open(0, 0);
   const arrival = { receivedNs: 0, clock: 'kernel' as const, uncertaintyNs: 0 };
-  for (let seq = 0; seq < DELIVERIES; seq++) {
+  for (let seq = 0; seq < REHEARSED; seq++) {
     const intendedNs = seq * 1e5;
     arrival.receivedNs = intendedNs + 1e6;
     const stamp = { stream: 0, seq, intendedNs, actualNs: intendedNs + 10, measured: true };
