@@ -26,7 +26,7 @@ function readItem(item: string): string[] {
   if (isIP(item) !== 0) return [item];
   const [first = '', last = '', ...more] = item.split('-');
   const isRange = isIPv4(first) && isIPv4(last) && more.length === 0;
-  const [from, to] = isRange ? [numberOf(first), numberOf(last)] : [1, 0];
+  const [from, to] = isRange ? [ipv4Number(first), ipv4Number(last)] : [1, 0];
   if (to < from) {
     fail(
       'BAD_OPTION',
@@ -36,18 +36,18 @@ function readItem(item: string): string[] {
   }
   // One more than allowed is enough to refuse the rest.
   const count = Math.min(to - from, MAX_ADDRESSES) + 1;
-  return Array.from({ length: count }, (_, place) => addressOf(from + place));
+  return Array.from({ length: count }, (_, place) => ipv4Text(from + place));
 }
 
-function numberOf(address: string): number {
+function ipv4Number(address: string): number {
   return address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }
 
-function addressOf(number: number): string {
+function ipv4Text(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
 }
 
 /** `count` loopback addresses, from 127.0.0.1 on. */
 export function loopbackAddresses(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, place) => addressOf(numberOf('127.0.0.1') + place));
+  return Array.from({ length: count }, (_, place) => ipv4Text(ipv4Number('127.0.0.1') + place));
 }

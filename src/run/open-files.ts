@@ -15,11 +15,11 @@ const RESERVE = 64;
  * on to the processes that it starts. Infinite where the system has no limit, or does not report it.
  */
 export function openFilesLimit(): number {
-  const text = readLimit();
+  const text = readOwnLimit();
   return /^\d+$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
 }
 
-function readLimit(): string {
+function readOwnLimit(): string {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8');
     return /^Max open files\s+(\S+)/m.exec(limits)?.[1] ?? '';

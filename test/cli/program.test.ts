@@ -92,6 +92,10 @@ describe('help', () => {
         --sockets <auto|kernel|node>              sockets of the wire driver: the kernel's, which also say
                                                   when a message arrived, or those of Node.js (default:
                                                   auto)
+        --source-addresses <LIST>                 addresses of this machine that clients connect from, in
+                                                  turn, such as 127.0.0.2-127.0.0.9 (default: as many of
+                                                  127.0.0.0/8 as the ports for the clients need, where the
+                                                  server is on loopback)
         --namespace <NAME>                        Socket.IO namespace that clients enter
         --parser <default|msgpack>                Socket.IO parser (default: default)
         --compression <on|off>                    per-message deflate of WebSocket (default: off)

@@ -102,7 +102,10 @@ describe('figures that a run will not have', () => {
     [
       'of a server that runs already',
       { target: 'http://127.0.0.1:9', transport: 'polling' },
-      ['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilization', 'server_rss'],
+      [
+        ...['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilization', 'server_rss'],
+        'server_memory_per_connection',
+      ],
     ],
     [
       'of a server that it starts by a command',

@@ -52,10 +52,7 @@ const RETRY_PONG_MS = 50;
 /** A connection that ended without a close frame. */
 const UNEXPLAINED: WebSocketEnd = { code: CLOSE_CODE.abnormal, reason: '', problem: null, error: null };
 
-/**
- * A client of RFC 6455 over a stream of bytes. It is also the object that its stream and its reader of frames call. What
- * only the handshake needs is dropped after it.
- */
+/** A client of RFC 6455 over a stream of bytes: the object that its stream and its reader of frames call. */
 export class WebSocketClient implements StreamHandlers, FrameHandlers {
   readonly #handlers: WebSocketHandlers;
   readonly #stream: ByteStream;
@@ -99,11 +96,11 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     this.#giveUpLater();
   }
 
-  /** Answers a ping, also while the answer to our close frame is awaited (section 5.5.2). */
   onText(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean {
     return this.#handlers.onText?.(bytes, from, to, arrival) ?? false;
   }
 
+  /** Answers a ping, also while the answer to our close frame is awaited (section 5.5.2). */
   onPing(data: Buffer): void {
     const isWaiting = this.#pong !== null;
     this.#pong = makeFrame(OPCODE.pong, data);
@@ -137,11 +134,6 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
   send(kind: MessageKind, payload: string | Uint8Array): void {
     if (this.#inflater === null) this.#send(makeFrame(OPCODE[kind], payload));
     else this.#send(makeFrame(OPCODE[kind], deflateMessage(payload), true));
-  }
-
-  /** Sends a frame that was made before. It must not change until it is sent. */
-  sendFrame(frame: Buffer): void {
-    this.#send(frame);
   }
 
   ping(data: string): void {
