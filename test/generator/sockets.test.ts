@@ -39,6 +39,21 @@ describe('the sockets of a worker', () => {
     });
   });
 
+  it.each([
+    ['darwin', 'arm64', 'the system is darwin, not Linux'],
+    ['win32', 'x64', 'the system is win32, not Linux'],
+    ['linux', 'riscv64', 'the CPU is riscv64, neither x64 nor arm64'],
+  ])("are Node's on %s with %s", (platform, arch, problem) => {
+    const own = { platform: process.platform, arch: process.arch };
+    const pretend = (values: typeof own | { platform: string; arch: string }) => {
+      for (const [name, value] of Object.entries(values)) Object.defineProperty(process, name, { value });
+    };
+    pretend({ platform, arch });
+    const { kind, problem: found } = openSockets({ sockets: 'auto' }, plain, clock);
+    pretend(own);
+    expect({ kind, found }).toEqual({ kind: 'node', found: problem });
+  });
+
   it("cannot be opened where the plan asks for the kernel's and they cannot be used", () => {
     const error = expect.objectContaining({
       code: 'NO_KERNEL_SOCKETS',
