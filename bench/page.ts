@@ -61,7 +61,7 @@ function rowsOf(section: BenchSection, protocol: BenchProtocol, of: Benchmark, f
 
 const goalName = ({ title, unit }: GoalOutcome['goal']) => `${title}${unit === '' ? '' : `, ${unit}`}`;
 const verdictText = ({ verdict }: GoalOutcome) => verdict ?? 'not measured';
-const SOCKETS = { 'wire-kernel': 'kernel', 'wire-node': 'Node' } as const;
+const SOCKETS_OF_ARM = { 'wire-kernel': 'kernel', 'wire-node': 'Node' } as const;
 
 /** The goals of the sections that were measured. */
 function outcomesOf({ sections, measurements }: Benchmark): GoalOutcome[] {
@@ -101,7 +101,7 @@ export function benchText(benchmark: Benchmark): string {
     ),
     rows: outcomesOf(benchmark).map((outcome) => [
       goalName(outcome.goal),
-      SOCKETS[outcome.goal.arm],
+      SOCKETS_OF_ARM[outcome.goal.arm],
       outcome.goal.protocol,
       formatFigure(outcome.goal.limit),
       estimateText(outcome.reached, 'median'),
@@ -135,7 +135,7 @@ function sectionPage(section: BenchSection, benchmark: Benchmark): string {
 function goalsPage(benchmark: Benchmark): string {
   const rows = outcomesOf(benchmark).map((outcome) => [
     goalName(outcome.goal),
-    `${SOCKETS[outcome.goal.arm]}`,
+    `${SOCKETS_OF_ARM[outcome.goal.arm]}`,
     outcome.goal.protocol,
     formatFigure(outcome.goal.limit),
     estimateText(outcome.reached, 'range'),
