@@ -87,6 +87,7 @@ export const NOISE: readonly Finding['code'][] = [
   'send_lag',
   'receive_uncertainty',
   'generator_stalled',
+  'generator_behind',
   'cpu_steal',
   'cpu_throttled',
 ];

@@ -73,7 +73,7 @@ export function samplesText({ samples }: RunResult): string {
   return `${plural(samples.count, samples.unit)}${incomplete}`;
 }
 
-const SOCKETS = {
+const SOCKET_KINDS = {
   kernel: 'sockets of the kernel',
   node: 'sockets of Node.js',
   driver: 'sockets of the driver',
@@ -86,7 +86,7 @@ const SOCKETS = {
 export function receivingText(result: RunResult): string {
   const { clock, sockets, problem } = result.receiving;
   const { received, shared } = receivingOfWorkers(result);
-  const parts = [`by the ${clock === 'kernel' ? 'kernel' : 'generator'}, ${SOCKETS[sockets]}`, problem];
+  const parts = [`by the ${clock === 'kernel' ? 'kernel' : 'generator'}, ${SOCKET_KINDS[sockets]}`, problem];
   if (shared > 0) {
     parts.push(`${formatCount(shared)} of ${plural(received, 'message')} share the time of a later one`);
   }

@@ -94,13 +94,13 @@ export function remedyTexts(findings: readonly Finding[]): string[] {
 }
 
 /** A note names at most so many runs. */
-const MAX_NAMED = 3;
+const MAX_NAMED_RUNS = 3;
 
 /** Latencies of runs that were timed by different clocks do not compare. */
 function receiveClockNotes(results: readonly RunResult[], labels: readonly string[]): string[] {
   const byKernel = labels.filter((_, index) => results[index]?.receiving.clock === 'kernel');
   if (byKernel.length === 0 || byKernel.length === labels.length) return [];
-  const runs = byKernel.length <= MAX_NAMED ? list(byKernel) : plural(byKernel.length, 'run');
+  const runs = byKernel.length <= MAX_NAMED_RUNS ? list(byKernel) : plural(byKernel.length, 'run');
   return [
     `the kernel timed the receipts of ${runs}, the generator those of the others: their latencies do not compare`,
   ];
