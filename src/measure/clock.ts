@@ -1,3 +1,6 @@
+// The global one is a getter, which is called with each reading.
+import { performance } from 'node:perf_hooks';
+
 /** Time since the run's origin in whole nanoseconds, the same in every process of one host; exact for 104 days. */
 export interface Clock {
   nowNs(): number;
