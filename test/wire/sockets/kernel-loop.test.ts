@@ -246,4 +246,16 @@ describe('the loop of the kernel sockets', () => {
     expect(loop.spunNs).toBeLessThan(1.1e6);
     for (const { timeoutNs } of sockets.waits) expect(timeoutNs % 1e6).toBe(0);
   });
+
+  it('does not spin for the timers of Node where sleeps are cut to milliseconds', async () => {
+    const { loop, sockets, node, end } = makeLoop();
+    sockets.isPrecise = false;
+    const timeouts = [7];
+    node.timeoutMs = () => timeouts.shift() ?? -1;
+    sockets.events.push({ atNs: 1.03e9, handle: end });
+    loop.soon(() => {});
+    while (sockets.events.length > 0) await nextImmediate();
+    expect(sockets.waits.filter(({ timeoutNs }) => timeoutNs === 0)).toHaveLength(1);
+    expect(loop.spunNs).toBe(0);
+  });
 });

@@ -179,10 +179,12 @@ export class KernelLoop {
 
   /** How long to sleep; 0 to look only. */
   #sleepNs(nowNs: number, nodeDueNs: number): number {
-    const { isPrecise } = this.#sockets;
-    const untilNs = Math.min(nodeDueNs, this.#nextDueNs() - (isPrecise ? SPIN_NS : 0)) - nowNs;
-    const sleepNs = Math.min(Math.max(0, untilNs), LONGEST_MS * 1e6);
-    return isPrecise ? sleepNs : Math.floor(sleepNs / 1e6) * 1e6;
+    const [nodeNs, dueNs] = [nodeDueNs - nowNs, this.#nextDueNs() - nowNs];
+    // Timers of Node.js may be late by a millisecond, and what is due here may not.
+    const sleepNs = this.#sockets.isPrecise
+      ? Math.min(nodeNs, dueNs - SPIN_NS)
+      : Math.min(Math.ceil(nodeNs / 1e6), Math.floor(dueNs / 1e6)) * 1e6;
+    return Math.min(Math.max(0, sleepNs), LONGEST_MS * 1e6);
   }
 
   /** Whether a look at the sockets only passes the time until something is due. */
