@@ -14,7 +14,7 @@ import { connectAll, joinAll, membersOf } from './joining.ts';
 import { findTooLarge } from './message-limit.ts';
 import type { FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
-import { OPERATIONS } from './operations/index.ts';
+import { mayGather, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
 import { waitsOf } from './pacer-waits.ts';
 import { ClientPool } from './pool.ts';
@@ -54,6 +54,7 @@ export class GeneratorSession {
 
   constructor(options: SessionOptions) {
     const context = new WorkerContext(options);
+    const loop = options.sockets?.loop ?? null;
     this.#context = context;
     this.#options = options;
     this.#receiver = new Receiver(context);
@@ -71,18 +72,18 @@ export class GeneratorSession {
     this.#sender = new Sender(context, {
       messages: this.#messages,
       connectionOf: (client) => this.#pool.connections.get(client),
-      perform: (message, connection) =>
-        this.#operations.get(message.stream.operation.kind)?.perform(message, connection),
-      waits: waitsOf(context, options.sockets?.loop ?? null, () => this.#snapshots.takeIfDue()),
+      perform: (due, connection) => this.#operations.get(due.stream.operation.kind)?.perform(due, connection),
+      waits: waitsOf(context, loop, () => this.#snapshots.takeIfDue()),
     });
     this.#snapshots = new Snapshots(context, {
       telemetry: { sample: () => options.telemetry.sample(this.#sender.pacingNs) },
       traffic: options.traffic,
-      loop: options.sockets?.loop ?? null,
+      loop,
       takeMeasured: (isLast) => this.#takeMeasured(isLast),
       post: (snapshot) => options.post({ type: 'snapshot', snapshot }),
     });
     context.window.onLongTurn = () => this.#postTotals();
+    if (loop !== null && mayGather(context.layout)) loop.gatherNs = () => context.receipts.gatherNs();
   }
 
   #createPool(): ClientPool {

@@ -32,6 +32,11 @@ export interface ReceiptsOptions {
   readonly onLatency: (latencyNs: number, uncertaintyNs: number) => void;
 }
 
+/** How long messages gather in the kernel, which times each of them, before they are handled together. */
+const GATHER_NS = 200_000;
+/** Messages that came in one read have one time. Nothing gathers for so long after such a read. */
+const APART_NS = 1e9;
+
 /**
  * Says when messages were received, and how certain that is. Whoever handles a message asks for its time by {@link at}
  * first, and notes it by {@link note} if it counts.
@@ -44,6 +49,8 @@ export class Receipts {
   #received = 0;
   #stamped = 0;
   #shared = 0;
+  #stampedAtGather = 0;
+  #sharedNs = Number.NEGATIVE_INFINITY;
   readonly #forget = () => {
     this.#uncertaintyNs = 0;
   };
@@ -75,8 +82,18 @@ export class Receipts {
       return;
     }
     this.#stamped += 1;
-    if (this.#uncertaintyNs > 0) this.#shared += 1;
+    if (this.#uncertaintyNs > 0) {
+      this.#shared += 1;
+      this.#sharedNs = receivedNs;
+    }
     this.#options.onStamped(receivedNs, this.#uncertaintyNs);
+  }
+
+  /** For how long the messages that come next may gather: 0 unless others have just been handled. */
+  gatherNs(): number {
+    const hasHandled = this.#stamped !== this.#stampedAtGather;
+    this.#stampedAtGather = this.#stamped;
+    return hasHandled && this.#options.clock.nowNs() - this.#sharedNs > APART_NS ? GATHER_NS : 0;
   }
 
   /** Notes a latency of the headline that is recorded now. */
@@ -95,6 +112,7 @@ export class Receipts {
     this.#received = 0;
     this.#stamped = 0;
     this.#shared = 0;
+    this.#stampedAtGather = 0;
     return counts;
   }
 }

@@ -73,3 +73,29 @@ describe('the receive time of a message', () => {
     expect(latencies).toEqual([[70, 0]]);
   });
 });
+
+describe('messages gather in the kernel', () => {
+  it('after others that it timed, and not while there are none', () => {
+    const { take, receipts } = open();
+    expect(receipts.gatherNs()).toBe(0);
+    take(byKernel(400));
+    expect(receipts.gatherNs()).toBe(200_000);
+    expect(receipts.gatherNs()).toBe(0);
+  });
+
+  it('but not those that the process times itself', () => {
+    const { take, receipts } = open();
+    take(undefined);
+    expect(receipts.gatherNs()).toBe(0);
+  });
+
+  it('but not for a second after several came in one read, which have one time', () => {
+    const { take, receipts, clock } = open();
+    take(byKernel(400, 50));
+    clock.ns = 1e9;
+    expect(receipts.gatherNs()).toBe(0);
+    clock.ns = 1e9 + 401;
+    take(byKernel(1e9));
+    expect(receipts.gatherNs()).toBe(200_000);
+  });
+});

@@ -52,6 +52,11 @@ export function copiesOf({ operation }: Stream): number {
   return OPERATIONS[operation.kind].copies(operation);
 }
 
+/** Whether messages may gather in the kernel before a worker handles them. */
+export function mayGather({ streams }: Layout): boolean {
+  return streams.every(({ operation }) => OPERATIONS[operation.kind].mayGather);
+}
+
 /** Records a broadcast that closed into the series of its stream's operation. */
 export function recordClosed({ streams }: Layout, recorder: Recorder, closed: ClosedBroadcast): void {
   const stream = streams[closed.stream];

@@ -32,6 +32,11 @@ export interface OperationDefinition {
   /** Null where a message has one receiver and one copy. */
   readonly broadcast: BroadcastKind | null;
   readonly nodes: NodeSeries | null;
+  /**
+   * Whether its receipts may be handled a little after they arrived: nothing is sent because of one, and the kernel times
+   * them all.
+   */
+  readonly mayGather: boolean;
   /** What each message may record beside its receipts. `hasFile`: the target is described by a file of the user. */
   readonly alsoRecords: (hasFile: boolean) => readonly SeriesName[];
   readonly start: (worker: OperationWorker) => RunningOperation;
@@ -67,6 +72,7 @@ export const PLAIN_OPERATION = {
   copies: () => 1,
   broadcast: null,
   nodes: null,
+  mayGather: true,
   alsoRecords: () => [],
 } as const satisfies Partial<OperationDefinition>;
 

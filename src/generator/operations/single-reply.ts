@@ -86,6 +86,7 @@ function replyProblem(reading: Reading | null, stamp: Stamp): string | null {
 /** Has the server send the client a request; the server then reports the answer and its own timing. */
 export const askMeOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
+  mayGather: false,
   needs: ['askMe', 'asked'],
   alsoRecords: () => ['ack_server'],
   start: (worker) => ({
@@ -148,6 +149,8 @@ export const pingOperation: OperationDefinition = {
 /** Closes the client's connection and then opens another. The reply is the server's close frame. */
 export const closeOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
+  // The answer to a close has no time of the kernel.
+  mayGather: false,
   // Polling has no close frame.
   isSupported: ({ protocol, transport }) =>
     protocol === 'ws' || (protocol === 'socketio' && transport !== 'polling'),

@@ -13,6 +13,7 @@ export const stepsOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   ...DELIVERIES,
   starts: 'iteration',
+  mayGather: false,
   alsoRecords: () => ['ack', 'ack_actual'],
   start(worker) {
     const { scenario, recorder, failed } = worker;

@@ -24,6 +24,13 @@ class FakeSockets {
   readonly handlingNs: number[] = [];
   readonly counter = { afterHandling: (ns: number) => this.handlingNs.push(ns) };
 
+  readonly rests: number[] = [];
+
+  rest(durationNs: number): void {
+    this.rests.push(durationNs);
+    this.nowNs += durationNs;
+  }
+
   wait(timeoutNs: number): number {
     this.waits.push({ atNs: this.nowNs, timeoutNs });
     if (this.waits.length > 10_000) throw new Error('it waits and waits');
@@ -117,6 +124,23 @@ describe('the loop of the kernel sockets', () => {
     expect(sockets.waits).toHaveLength(3);
     expect(sockets.handlingNs).toHaveLength(2);
     expect(loop.spunNs).toBeLessThan(61_000);
+  });
+
+  it('lets messages gather before it looks at the sockets, but not beyond what is due', async () => {
+    const { loop, sockets, end } = makeLoop();
+    loop.gatherNs = () => 200_000;
+    const handledNs: number[] = [];
+    for (const atNs of [1.0001e9, 1.00015e9]) {
+      sockets.events.push({ atNs, handle: () => handledNs.push(sockets.nowNs) });
+    }
+    await due(loop, 1.001e9);
+    const [first = 0, second = 0] = handledNs;
+    expect([first, second]).toEqual([first, first]);
+    expect(first).toBeGreaterThan(1.0002e9);
+    expect(sockets.nowNs).toBeLessThan(1.001e9 + 1000);
+    await due(loop, 1.0011e9, end);
+    expect(sockets.nowNs).toBeLessThan(1.0011e9 + 1000);
+    expect(sockets.rests.at(-1)).toBeLessThan(40_000);
   });
 
   it('never wakes while nothing happens', async () => {

@@ -20,6 +20,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export type LoopSockets = Pick<
   KernelSockets,
   | 'open'
+  | 'rest'
   | 'wait'
   | 'handle'
   | 'lookedNs'
@@ -50,6 +51,8 @@ export class KernelLoop {
   waitedNs = 0;
   /** How long it has spun to reach a due time exactly. */
   spunNs = 0;
+  /** For how long messages may gather in the kernel before the next wake-up handles them all. */
+  gatherNs: () => number = () => 0;
   readonly #clock: Clock;
   readonly #sockets: LoopSockets;
   readonly #node: NodeLoop | null;
@@ -152,7 +155,9 @@ export class KernelLoop {
   #turn(nowNs: number, nodeDueNs: number): boolean {
     const sockets = this.#sockets;
     const sleepNs = this.#soon.length > 0 ? 0 : this.#sleepNs(nowNs, nodeDueNs);
-    const events = sockets.wait(sleepNs);
+    const restNs = sleepNs > 0 ? Math.min(this.gatherNs(), sleepNs) : 0;
+    if (restNs > 0) sockets.rest(restNs);
+    const events = sockets.wait(sleepNs - restNs);
     const { lookedNs } = sockets;
     if (sleepNs > 0) this.waitedNs += lookedNs - nowNs;
     else if (events === 0 && this.#isSpinning(nowNs, nodeDueNs)) this.spunNs += lookedNs - nowNs;

@@ -47,6 +47,8 @@ export class KernelSockets {
   readonly #clock: Clock;
   readonly #node: NodeLoop | null;
   readonly #epoll: Epoll;
+  /** Watches Node's loop only. */
+  readonly #rest: Epoll;
   readonly #times: KernelClock;
   /** By descriptor. */
   readonly #streams: Array<KernelStream | undefined> = [];
@@ -73,8 +75,11 @@ export class KernelSockets {
     this.#describeMessage(arena.allocate(VECTOR.bytes));
     this.#epoll = new Epoll(libc, arena);
     this.#tryReceiving();
-    const errno = node === null ? 0 : this.#epoll.add(node.fd, READABLE, 0);
-    if (errno !== 0) throw systemError('epoll_ctl', errno);
+    this.#rest = new Epoll(libc, arena);
+    for (const epoll of [this.#epoll, this.#rest]) {
+      const errno = node === null ? 0 : epoll.add(node.fd, READABLE, 0);
+      if (errno !== 0) throw systemError('epoll_ctl', errno);
+    }
   }
 
   /** Points recvmsg at the buffers: one for all sockets. */
@@ -143,6 +148,11 @@ export class KernelSockets {
     if (this.#streams[fd] !== undefined) this.count -= 1;
     this.#streams[fd] = undefined;
     this.libc.close(fd);
+  }
+
+  /** Lets messages gather in the kernel for `durationNs`, or until Node's loop has events. */
+  rest(durationNs: number): void {
+    this.#rest.wait(durationNs);
   }
 
   /**
