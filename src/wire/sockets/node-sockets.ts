@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { resolveName } from '../../contract/address.ts';
+import { ReadViews } from './read-views.ts';
 import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from './stream.ts';
 
 /** All connections of a process read into one buffer: what arrives is handled before the next read. */
@@ -12,6 +13,7 @@ const READ_AT_ONCE_BYTES = 64 * 1024;
  */
 export function nodeSockets(nowNs: () => number): OpenStream {
   const buffer = Buffer.alloc(READ_AT_ONCE_BYTES);
+  const views = new ReadViews(buffer);
   const arrival: Arrival = { receivedNs: 0, clock: 'process', sinceNs: 0, uncertaintyNs: 0 };
   const arriveNow = () => {
     const timeNs = nowNs();
@@ -19,7 +21,7 @@ export function nodeSockets(nowNs: () => number): OpenStream {
     arrival.sinceNs = timeNs;
     return arrival;
   };
-  return (address, handlers) => new NodeStream(address, handlers, arriveNow, buffer);
+  return (address, handlers) => new NodeStream(address, handlers, arriveNow, buffer, views);
 }
 
 class NodeStream implements ByteStream {
@@ -30,11 +32,12 @@ class NodeStream implements ByteStream {
     handlers: StreamHandlers,
     arriveNow: () => Arrival,
     buffer: Buffer,
+    views: ReadViews,
   ) {
     const onread = {
       buffer,
       callback: (count: number) => {
-        handlers.onBytes(buffer.subarray(0, count), arriveNow());
+        handlers.onBytes(views.of(count), arriveNow());
         return true;
       },
     };

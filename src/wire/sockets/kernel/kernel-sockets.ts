@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolveName } from '../../../contract/address.ts';
 import type { Clock } from '../../../measure/clock.ts';
+import { ReadViews } from '../read-views.ts';
 import type { Arrival, ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
 import { Arena, type Memory } from './arena.ts';
 import { Epoll } from './epoll.ts';
@@ -21,9 +22,6 @@ import { type Libc, systemError } from './libc.ts';
 import type { NodeLoop } from './node-loop.ts';
 import { openSocket } from './open-socket.ts';
 import { SocketCounter } from './socket-counter.ts';
-
-/** Reads of up to this many bytes are handed over in objects that are made once. */
-const KEPT_VIEW_BYTES = 4096;
 
 /** Connections of one process that are the kernel's own: one wait for all of them, and receive times by the kernel. */
 export class KernelSockets {
@@ -52,7 +50,7 @@ export class KernelSockets {
   readonly #times: KernelClock;
   /** By descriptor. */
   readonly #streams: Array<KernelStream | undefined> = [];
-  readonly #views: Buffer[] = [];
+  readonly #views: ReadViews;
   readonly #read: Memory;
   readonly #control: Memory;
   readonly #message: Memory;
@@ -69,6 +67,7 @@ export class KernelSockets {
     this.counter = new SocketCounter(libc, this.scratch);
     this.#times = new KernelClock(libc, arena, clock);
     this.#read = arena.allocate(READ_BYTES);
+    this.#views = new ReadViews(this.#read.bytes);
     this.#sent = arena.allocate(READ_BYTES);
     this.#control = arena.allocate(CONTROL.bytes);
     this.#message = arena.allocate(MESSAGE_HEADER.bytes);
@@ -199,12 +198,7 @@ export class KernelSockets {
 
   /** The first `count` bytes that {@link receive} has read; valid until its next call. */
   received(count: number): Buffer {
-    if (count > KEPT_VIEW_BYTES) return this.#read.bytes.subarray(0, count);
-    const kept = this.#views[count];
-    if (kept !== undefined) return kept;
-    const view = this.#read.bytes.subarray(0, count);
-    this.#views[count] = view;
-    return view;
+    return this.#views.of(count);
   }
 
   /** When the kernel received what was read last; now where it has not stamped it. */
