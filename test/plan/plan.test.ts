@@ -55,6 +55,7 @@ describe('a plan', () => {
           "redisAdapter": null,
         },
         "sockets": "auto",
+        "sourceAddresses": [],
         "target": {
           "allowRemote": null,
           "cwd": null,
