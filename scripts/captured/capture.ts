@@ -35,6 +35,7 @@ export async function startCapture(file: string, port: number): Promise<() => Pr
     '-w',
     file,
     '--time-stamp-precision=nano',
+    '--immediate-mode',
     '-B',
     String(BUFFER_KIB),
     '-U',

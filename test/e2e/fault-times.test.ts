@@ -8,6 +8,9 @@ async function flagsFor(fault: string, amount: number, ...more: string[]): Promi
   return ['broadcast-latency', ...(await faultyTarget(fault, amount)), ...load, ...more];
 }
 
+/** A server that waits by a timer takes this much longer at most to begin than one that is called by its socket. */
+const TIMER_NS = 100_000;
+
 describe('the latencies of a server with known faults', () => {
   test('that delays by 5 ms: the delay is recovered within the stated uncertainty', async () => {
     const runOf = async (fault: string) => {
@@ -25,7 +28,7 @@ describe('the latencies of a server with known faults', () => {
         );
         expect(views[1]?.histogram('delivery_actual')?.quantileNs(0)).toBeGreaterThanOrEqual(5e6);
         expect(Math.abs((delayedNs ?? Number.NaN) - (plainNs ?? Number.NaN) - 5e6)).toBeLessThanOrEqual(
-          uncertaintyNs,
+          uncertaintyNs + TIMER_NS,
         );
       },
     );

@@ -35,7 +35,7 @@ describe('the lines of a stream', () => {
 describe('the output of a process', () => {
   it('is kept to its last lines, without control characters', async () => {
     const program = `for (let i = 0; i < 500; i++) console.log('line', i);
-      console.error('\\u001b[31m' + 'x'.repeat(1000)); console.log('##[group]\\u0007\\u202e'); process.exitCode = 3;`;
+      console.log('\\u001b[31m' + 'x'.repeat(1000)); console.log('##[group]\\u0007\\u202e'); process.exitCode = 3;`;
     const group = new ProcessGroup([process.execPath, ['-e', program]], {
       cwd: process.cwd(),
       env: process.env,
