@@ -72,8 +72,11 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
     traffic.otherBytes = () => kernel.bytes;
   }
   const loop = ownEventLoop(telemetry.delay, kernel);
+  // Node reads its own sockets, and its own immediates follow.
   const timers =
-    kernel === null ? realTimers : { ...realTimers, soon: (callback: () => void) => kernel.soon(callback) };
+    kernel === null || sockets?.kind === 'node'
+      ? realTimers
+      : { ...realTimers, soon: (callback: () => void) => kernel.soon(callback) };
   const given = { assignment, scenario, driver, target, clock, timers, loop, sockets };
   return new GeneratorSession({ ...given, telemetry, traffic, post, collectGarbage: garbageCollector() });
 }

@@ -78,7 +78,7 @@ export class GeneratorSession {
     this.#snapshots = new Snapshots(context, {
       telemetry: { sample: () => options.telemetry.sample(this.#sender.pacingNs) },
       traffic: options.traffic,
-      loop,
+      sockets: options.sockets,
       takeMeasured: (isLast) => this.#takeMeasured(isLast),
       post: (snapshot) => options.post({ type: 'snapshot', snapshot }),
     });

@@ -1,10 +1,10 @@
 import { seriesOfRun } from '../measure/series.ts';
 import type { GeneratorSample, ReceivingSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
-import type { KernelLoop } from '../wire/sockets/kernel/kernel-loop.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
 import { rehearseDeliveries } from './rehearsal.ts';
+import type { OwnSockets } from './sockets.ts';
 
 const PERIOD_NS = 1e9;
 /** How long before a full second a snapshot waits for a moment without anything to send; then it comes anyway. */
@@ -19,8 +19,8 @@ export type MeasuredPart = Omit<
 
 export interface SnapshotsOptions {
   readonly telemetry: { sample(): TelemetrySample };
-  /** The loop of the kernel's sockets; null where there is none. */
-  readonly loop: Pick<KernelLoop, 'takeCounts'> | null;
+  /** Null for a driver that has its own. */
+  readonly sockets: Pick<OwnSockets, 'kind' | 'loop'> | null;
   readonly traffic: { take(): Traffic };
   /** What was measured since the last call; `isLast` when the run is over. */
   readonly takeMeasured: (isLast: boolean) => MeasuredPart;
@@ -90,7 +90,8 @@ export class Snapshots {
   }
 
   #sampleReceiving(): ReceivingSample {
-    const counts = this.#options.loop?.takeCounts() ?? null;
+    const { sockets } = this.#options;
+    const counts = sockets?.kind === 'kernel' ? (sockets.loop?.takeCounts() ?? null) : null;
     return {
       ...this.#context.receipts.take(),
       receiveWaitMaxNs: counts?.longestWaitNs ?? null,

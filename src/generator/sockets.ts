@@ -16,7 +16,10 @@ export interface SocketsInUse {
 /** The sockets of this process. */
 export interface OwnSockets extends SocketsInUse {
   readonly openStream: OpenStream;
-  /** The loop that waits for the kernel's sockets; null for those of Node.js. */
+  /**
+   * The loop that waits for the kernel's sockets and for what is due. With those of Node.js it waits for Node's events
+   * instead. Null where this process cannot have one.
+   */
   readonly loop: KernelLoop | null;
 }
 
@@ -34,8 +37,13 @@ export function openSockets(
   openKernel: OpenKernel = openKernelLoop,
 ): OwnSockets {
   const openByNode = nodeSockets(() => clock.nowNs());
-  const byNode = { kind: 'node', openStream: openByNode, loop: null } as const;
-  if (sockets === 'node') return { ...byNode, problem: null };
+  const byNode = (problem: string | null, loop: KernelLoop | null): OwnSockets => ({
+    kind: 'node',
+    openStream: openByNode,
+    problem,
+    loop,
+  });
+  if (sockets === 'node') return byNode(null, tryKernel(clock, openKernel));
   try {
     if (isSecure(url)) throw new Error('connections with TLS use those of Node.js');
     const loop = openKernel(clock);
@@ -43,8 +51,16 @@ export function openSockets(
       address.tls === null ? loop.open(address, handlers) : openByNode(address, handlers);
     return { kind: 'kernel', problem: loop.problem, openStream, loop };
   } catch (error) {
-    if (sockets === 'auto') return { ...byNode, problem: messageOf(error) };
-    return failWithoutKernel(error);
+    if (sockets === 'kernel') return failWithoutKernel(error);
+    return byNode(messageOf(error), isSecure(url) ? tryKernel(clock, openKernel) : null);
+  }
+}
+
+function tryKernel(clock: Clock, openKernel: OpenKernel): KernelLoop | null {
+  try {
+    return openKernel(clock);
+  } catch {
+    return null;
   }
 }
 

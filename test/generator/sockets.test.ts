@@ -39,6 +39,14 @@ describe('the sockets of a worker', () => {
     });
   });
 
+  it.runIf(process.platform === 'linux').each([
+    ['node', 'ws://127.0.0.1:1'],
+    ['auto', 'wss://127.0.0.1:1'],
+  ] as const)('wait for what is due in the loop of the kernel with --sockets %s and %s', (sockets, url) => {
+    const { kind, loop } = openSockets({ sockets }, new URL(url), clock);
+    expect([kind, loop === null]).toEqual(['node', false]);
+  });
+
   it.each([
     ['darwin', 'arm64', 'the system is darwin, not Linux'],
     ['win32', 'x64', 'the system is win32, not Linux'],
