@@ -62,15 +62,17 @@ export class WorkerContext {
       check: target.mapping.changesPayload === true ? 'nothing' : this.plan.verify ? 'content' : 'length',
     });
     const { headline } = assignment.plan;
-    const onLatency = (latencyNs: number, lateNs: number) =>
-      this.recorder.record(unstalled(headline), Math.max(0, latencyNs - lateNs));
+    // Series that get a value of each message are looked up once.
+    const uncertainty = this.recorder.series('receive_uncertainty');
+    const earliest = this.recorder.series(unstalled(headline));
+    const onLatency = (latencyNs: number, lateNs: number) => earliest.record(Math.max(0, latencyNs - lateNs));
     this.window = new ReceiveWindow({
       clock,
       timers,
       loop,
       onReceived: (uncertaintyNs) => {
         if (clock.nowNs() < this.measuring.startNs) return;
-        this.recorder.record('receive_uncertainty', uncertaintyNs);
+        uncertainty.record(uncertaintyNs);
       },
       onLatency,
     });
@@ -79,7 +81,7 @@ export class WorkerContext {
       window: this.window,
       onStamped: (receivedNs, uncertaintyNs) => {
         if (receivedNs < this.measuring.startNs) return;
-        this.recorder.record('receive_uncertainty', uncertaintyNs);
+        uncertainty.record(uncertaintyNs);
       },
       onLatency,
     });
