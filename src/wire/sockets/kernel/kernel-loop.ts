@@ -155,9 +155,7 @@ export class KernelLoop {
   #turn(nowNs: number, nodeDueNs: number): boolean {
     const sockets = this.#sockets;
     const sleepNs = this.#soon.length > 0 ? 0 : this.#sleepNs(nowNs, nodeDueNs);
-    const restNs = sleepNs > 0 ? Math.min(this.gatherNs(), sleepNs) : 0;
-    if (restNs > 0) sockets.rest(restNs);
-    const events = sockets.wait(sleepNs - restNs);
+    const events = sockets.wait(sleepNs - this.#restedNs(nowNs, sleepNs));
     const { lookedNs } = sockets;
     if (sleepNs > 0) this.waitedNs += lookedNs - nowNs;
     else if (events === 0 && this.#isSpinning(nowNs, nodeDueNs)) this.spunNs += lookedNs - nowNs;
@@ -166,6 +164,14 @@ export class KernelLoop {
     if (events > 0) sockets.counter.afterHandling(this.#clock.nowNs() - lookedNs);
     const hasCalledDue = this.#callDue();
     return events > 0 || hasCalledSoon || hasCalledDue;
+  }
+
+  /** Lets messages gather, for a part of a sleep. Returns how much of it is over then. */
+  #restedNs(nowNs: number, sleepNs: number): number {
+    const restNs = sleepNs > 0 ? Math.min(this.gatherNs(), sleepNs) : 0;
+    if (restNs === 0) return 0;
+    this.#sockets.rest(restNs);
+    return Math.min(sleepNs, this.#clock.nowNs() - nowNs);
   }
 
   #callSoon(): boolean {
