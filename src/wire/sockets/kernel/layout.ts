@@ -11,8 +11,6 @@ export const LEVEL = { ip: 0, socket: 1, tcp: 6 } as const;
 /** Of level SOL_SOCKET. */
 export const SOCKET_OPTION = { error: 4, timestampNs: 35, memory: 55 } as const;
 export const TCP_NO_DELAY = 1;
-/** IP_BIND_ADDRESS_NO_PORT */
-export const BIND_ADDRESS_NO_PORT = 24;
 /** Of level IP: a bound socket gets its port when it connects, so that ports are shared between destinations. */
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 

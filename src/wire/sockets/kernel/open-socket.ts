@@ -1,6 +1,13 @@
 import { isIPv4 } from 'node:net';
 import type { Memory } from './arena.ts';
-import { BIND_ADDRESS_NO_PORT, ERRNO, LEVEL, SOCKET_OPTION, STREAM_SOCKET, TCP_NO_DELAY } from './layout.ts';
+import {
+  ERRNO,
+  IP_BIND_ADDRESS_NO_PORT,
+  LEVEL,
+  SOCKET_OPTION,
+  STREAM_SOCKET,
+  TCP_NO_DELAY,
+} from './layout.ts';
 import { type Libc, systemError } from './libc.ts';
 import { socketAddress } from './socket-address.ts';
 
@@ -44,7 +51,7 @@ function switchOn({ libc, scratch }: SocketCalls, fd: number, level: number, opt
 function bindTo(calls: SocketCalls, fd: number, localAddress: string): Error | null {
   const { libc, scratch } = calls;
   // Where the system does not know it, the port is chosen now.
-  switchOn(calls, fd, LEVEL.ip, BIND_ADDRESS_NO_PORT);
+  switchOn(calls, fd, LEVEL.ip, IP_BIND_ADDRESS_NO_PORT);
   const { bytes } = socketAddress(localAddress, 0);
   bytes.copy(scratch.bytes);
   return libc.bind(fd, scratch.address, bytes.length) === 0
