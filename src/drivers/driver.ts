@@ -69,6 +69,13 @@ export function given<T extends object>(options: T): { [K in keyof T]?: NonNulla
   return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
+/** The URL of the server, with the parameters of its client. */
+export function urlWithQuery({ url, query = {} }: ConnectOptions): URL {
+  const address = new URL(url);
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address;
+}
+
 /** The WebSocket close code and reason with which the server answered a close. */
 export interface CloseOutcome {
   readonly code: number;

@@ -47,10 +47,10 @@ export abstract class EnvelopeExchange {
   /** Made when they are needed: an idle client has neither. */
   #responders: Map<string, (data: unknown) => unknown> | null = null;
   #pending: PendingReplies | null = null;
-  readonly #forgetAfterMs: number | undefined;
+  protected readonly forgetAfterMs: number | undefined;
 
   constructor(forgetAfterMs?: number) {
-    this.#forgetAfterMs = forgetAfterMs;
+    this.forgetAfterMs = forgetAfterMs;
   }
 
   /** Hands an envelope over for sending. */
@@ -61,7 +61,7 @@ export abstract class EnvelopeExchange {
   }
 
   request(event: string, data: unknown, onReply: Handler): void {
-    this.#pending ??= new PendingReplies(this.#forgetAfterMs);
+    this.#pending ??= new PendingReplies(this.forgetAfterMs);
     this.send({ event, data, id: this.#pending.add(onReply) });
   }
 

@@ -2,7 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
 import { DEFAULT_POLL_INTERVAL_MS } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import {
+  type CloseOutcome,
+  type Connection,
+  type ConnectOptions,
+  type Driver,
+  urlWithQuery,
+} from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { clientAgent, type HttpAnswer, type HttpRequest, startRequest } from './http.ts';
@@ -166,9 +172,9 @@ class PollingConnection extends EnvelopeExchange implements Connection {
 }
 
 /** The requests of one client to one server, over keep-alive connections as a browser's are. */
-function openRequests({ url, headers = {}, query: ofClient = {}, tls = {}, localAddress }: ConnectOptions) {
-  const base = new URL(url);
-  for (const [name, value] of Object.entries(ofClient)) base.searchParams.set(name, value);
+function openRequests(options: ConnectOptions) {
+  const { headers = {}, tls = {}, localAddress } = options;
+  const base = urlWithQuery(options);
   const agent = clientAgent(base, tls, localAddress);
   return {
     /** Requests a path below the server's URL. */

@@ -1,23 +1,25 @@
-import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
+import type { Envelope } from '../contract/protocol.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec } from '../contract/target.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { Accepted } from '../wire/rfc6455/handshake.ts';
 import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import type {
-  CloseOutcome,
-  Connection,
-  ConnectOptions,
-  Driver,
-  MessageFormat,
-  Recognizer,
+import {
+  type CloseOutcome,
+  type Connection,
+  type ConnectOptions,
+  type Driver,
+  type MessageFormat,
+  type Recognizer,
+  urlWithQuery,
 } from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
 import { envelopeFormatOf } from './message-formats.ts';
 import { closeOutcome, closeReason } from './reason.ts';
 import { openWebSocket } from './web-socket.ts';
+import { ENVELOPES, envelopeIn } from './ws.ts';
 
 export const wireWs: Driver = {
   name: 'wire',
@@ -33,8 +35,6 @@ export const wireWs: Driver = {
     }),
 };
 
-const ENVELOPE_FRAMES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
-
 /** What a connection needs until it is open. */
 export interface Connecting {
   readonly resolve: (connection: Connection) => void;
@@ -48,7 +48,6 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   readonly #format: MessageFormat;
   readonly #recognizer: Recognizer | null;
   #pings: PendingReplies | null = null;
-  readonly #forgetAfterMs: number | undefined;
   readonly #ending = new Ending(this);
   /** What the handshake needs; null once it is over. */
   #connecting: Connecting | null;
@@ -56,16 +55,13 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
-    const { codec = ENVELOPE_FRAMES, forgetAfterMs, query = {}, recognizer = null } = options;
+    const { codec = ENVELOPES, forgetAfterMs, recognizer = null } = options;
     super(forgetAfterMs);
     this.#codec = codec;
     this.#format = envelopeFormatOf(codec);
     this.#recognizer = recognizer;
-    this.#forgetAfterMs = forgetAfterMs;
     this.#connecting = { resolve, onStage: options.onStage };
-    const url = new URL(options.url);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    this.#socket = openWebSocket(url, options, this);
+    this.#socket = openWebSocket(urlWithQuery(options), options, this);
   }
 
   onStage(stage: HandshakeStage): void {
@@ -103,7 +99,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   }
 
   ping(onPong: (arrival?: Arrival) => void): void {
-    this.#pings ??= new PendingReplies(this.#forgetAfterMs);
+    this.#pings ??= new PendingReplies(this.forgetAfterMs);
     const id = this.#pings.add((_, arrival) => onPong(arrival));
     this.#socket.ping(String(id));
   }
@@ -128,14 +124,8 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   }
 
   #receive(message: Buffer, isBinary: boolean, arrival: Arrival): void {
-    let envelope: Envelope | null;
-    try {
-      // The bytes are lent, and what is decoded may refer to them.
-      envelope = this.#codec.decode(isBinary ? Buffer.from(message) : message, isBinary);
-    } catch {
-      // A message that is no envelope, such as a greeting.
-      return;
-    }
+    // The bytes are lent, and what is decoded may refer to them.
+    const envelope = envelopeIn(this.#codec, isBinary ? Buffer.from(message) : message, isBinary);
     if (envelope !== null) this.receive(envelope, arrival);
   }
 }

@@ -3,7 +3,13 @@ import { WebSocket } from 'ws';
 import { resolveName } from '../contract/address.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver } from './driver.ts';
+import {
+  type CloseOutcome,
+  type Connection,
+  type ConnectOptions,
+  type Driver,
+  urlWithQuery,
+} from './driver.ts';
 import { connectWithin, Ending } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
 import { closeOutcome, closeReason, reasonOf } from './reason.ts';
@@ -16,7 +22,7 @@ export const officialWs: Driver = {
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
       const { compression, headers, tls, onStage, localAddress } = options;
-      const socket = new WebSocket(webSocketUrl(options), {
+      const socket = new WebSocket(urlWithQuery(options), {
         perMessageDeflate: compression === true && { threshold: 0 },
         ...(headers === undefined ? {} : { headers: { ...headers } }),
         lookup: resolveName,
@@ -42,7 +48,7 @@ export const officialWs: Driver = {
     }),
 };
 
-const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
+export const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
 function reportStages(request: ClientRequest, onStage: NonNullable<ConnectOptions['onStage']>): void {
   request.once('socket', (socket) => {
@@ -51,10 +57,13 @@ function reportStages(request: ClientRequest, onStage: NonNullable<ConnectOption
   });
 }
 
-function webSocketUrl({ url, query = {} }: ConnectOptions): string {
-  const address = new URL(url);
-  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
-  return address.href;
+/** The envelope in a message; null for a message that is none, such as a greeting. */
+export function envelopeIn(codec: FrameCodec, message: Buffer, isBinary: boolean): Envelope | null {
+  try {
+    return codec.decode(message, isBinary);
+  } catch {
+    return null;
+  }
 }
 
 class WsConnection extends EnvelopeExchange implements Connection {
@@ -116,13 +125,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
-    let envelope: Envelope | null;
-    try {
-      envelope = this.#codec.decode(message, isBinary);
-    } catch {
-      // A message that is no envelope, such as a greeting.
-      return;
-    }
+    const envelope = envelopeIn(this.#codec, message, isBinary);
     if (envelope !== null) this.receive(envelope);
   }
 }
