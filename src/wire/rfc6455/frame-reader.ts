@@ -130,7 +130,7 @@ export class FrameReader {
         return;
       }
       at += payloadBytes;
-      arrival.uncertaintyNs = at === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+      setUncertainty(arrival, at === bytes.length);
       if (this.#isText(first)) this.#checkWhole(first, payload);
       this.#take(first, payload, arrival);
     }
@@ -141,7 +141,7 @@ export class FrameReader {
     const to = this.#message === null ? endOfWholeText(bytes, at, this.#maxMessageBytes) : 0;
     if (to === 0) return 0;
     const from = at + shortHeaderBytes(bytes, at);
-    arrival.uncertaintyNs = to === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+    setUncertainty(arrival, to === bytes.length);
     return this.#handlers.onText?.(bytes, from, to, arrival) === true ? to : 0;
   }
 
@@ -152,7 +152,7 @@ export class FrameReader {
     this.#addPart(frame, part);
     if (payload.length === payloadBytes) {
       this.#frame = null;
-      arrival.uncertaintyNs = part.length === bytes.length ? 0 : arrival.receivedNs - arrival.sinceNs;
+      setUncertainty(arrival, part.length === bytes.length);
       this.#take(first, payload.bytes, arrival);
     }
     return bytes.subarray(part.length);
@@ -237,6 +237,11 @@ export class FrameReader {
     this.stop();
     this.#handlers.onClose(code, reason.toString('utf8'));
   }
+}
+
+/** Only the message that ends a read is known to have arrived at the time of the read. */
+function setUncertainty(arrival: Arrival, endsRead: boolean): void {
+  arrival.uncertaintyNs = endsRead ? 0 : arrival.receivedNs - arrival.sinceNs;
 }
 
 /** Text and close reasons are UTF-8 (sections 5.6 and 8.1). */
