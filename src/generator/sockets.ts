@@ -37,46 +37,39 @@ export function openSockets(
   openKernel: OpenKernel = openKernelLoop,
 ): OwnSockets {
   const openByNode = nodeSockets(() => clock.nowNs());
-  const byNode = (problem: string | null, loop: KernelLoop | null): OwnSockets => ({
-    kind: 'node',
-    openStream: openByNode,
-    problem,
-    loop,
-  });
-  if (sockets === 'node') return byNode(null, tryKernel(clock, openKernel));
-  try {
-    if (isSecure(url)) throw new Error('connections with TLS use those of Node.js');
-    const loop = openKernel(clock);
+  const { loop, obstacle } = tryKernel(clock, openKernel);
+  const problem = isSecure(url) ? 'connections with TLS use those of Node.js' : obstacle;
+  if (sockets !== 'node' && loop !== null && problem === null) {
     const openStream: OpenStream = (address, handlers) =>
       address.tls === null ? loop.open(address, handlers) : openByNode(address, handlers);
     return { kind: 'kernel', problem: loop.problem, openStream, loop };
-  } catch (error) {
-    if (sockets === 'kernel') return failWithoutKernel(error);
-    return byNode(messageOf(error), isSecure(url) ? tryKernel(clock, openKernel) : null);
   }
+  if (sockets === 'kernel') failWithoutKernel(problem);
+  return { kind: 'node', openStream: openByNode, problem: sockets === 'node' ? null : problem, loop };
 }
 
-function tryKernel(clock: Clock, openKernel: OpenKernel): KernelLoop | null {
+/** Opens the loop of the kernel; without one, `obstacle` says why this process cannot have it. */
+function tryKernel(
+  clock: Clock,
+  openKernel: OpenKernel,
+): { readonly loop: KernelLoop | null; readonly obstacle: string | null } {
   try {
-    return openKernel(clock);
-  } catch {
-    return null;
+    return { loop: openKernel(clock), obstacle: null };
+  } catch (error) {
+    return { loop: null, obstacle: messageOf(error) };
   }
 }
 
 /** Checks that this process can have the kernel's sockets. Throws NO_KERNEL_SOCKETS. */
 export function requireKernelSockets(openKernel: OpenKernel = openKernelLoop): void {
-  try {
-    openKernel({ nowNs: () => 0 });
-  } catch (error) {
-    failWithoutKernel(error);
-  }
+  const { obstacle } = tryKernel({ nowNs: () => 0 }, openKernel);
+  if (obstacle !== null) failWithoutKernel(obstacle);
 }
 
-function failWithoutKernel(error: unknown): never {
+function failWithoutKernel(obstacle: string | null): never {
   return fail(
     'NO_KERNEL_SOCKETS',
-    `the kernel's sockets cannot be used: ${messageOf(error)}`,
+    `the kernel's sockets cannot be used: ${obstacle}`,
     'Remove --sockets: the run then uses the sockets of Node.js.',
   );
 }
