@@ -161,8 +161,9 @@ export class KernelLoop {
     else if (events === 0 && this.#isSpinning(nowNs, nodeDueNs)) this.spunNs += lookedNs - nowNs;
     sockets.handle(events);
     const hasCalledSoon = this.#callSoon();
-    if (events > 0) sockets.counter.afterHandling(this.#clock.nowNs() - lookedNs);
-    const hasCalledDue = this.#callDue();
+    const handledNs = this.#clock.nowNs();
+    if (events > 0) sockets.counter.afterHandling(handledNs - lookedNs);
+    const hasCalledDue = this.#callDue(handledNs);
     return events > 0 || hasCalledSoon || hasCalledDue;
   }
 
@@ -204,9 +205,8 @@ export class KernelLoop {
   }
 
   /** Calls what is due, after spinning for the rest of the time. Returns whether anything was. */
-  #callDue(): boolean {
+  #callDue(fromNs: number): boolean {
     const dueNs = this.#nextDueNs();
-    const fromNs = this.#clock.nowNs();
     if (dueNs - fromNs > SPIN_NS) return false;
     let nowNs = fromNs;
     while (nowNs < dueNs) nowNs = this.#clock.nowNs();
