@@ -101,8 +101,8 @@ export class Snapshots {
   }
 
   /**
-   * Enters made-up deliveries, takes snapshots of made-up values, from 1 ns to 3 s, and discards them. The first ones cost some milliseconds of
-   * allocating and compiling, which must not fall into the measured time.
+   * Enters made-up deliveries, takes snapshots of made-up values, from 1 ns to 3 s, and discards them. The first ones cost
+   * some milliseconds of allocating and compiling, which must not fall into the measured time.
    */
   rehearse(): void {
     rehearseDeliveries(this.#context);

@@ -52,9 +52,10 @@ function withWorkers(run: PlannedRun, workers: number, workersReason: string): P
 
 /**
  * Chooses the smallest number of workers of which none receives more than 70 % of what one worker carries, or more than
- * what it carried where its limit was not found; the number with the least load for each where that is not possible. It is at most one less than the CPUs, since the server needs
- * one, and at most the clients. The same plan and calibration give the same number. Without a calibration it is the
- * default. Returns the run with that number and the reason; a run whose number was given is unchanged.
+ * what it carried where its limit was not found; the number with the least load for each where that is not possible. It
+ * is at most one less than the CPUs, since the server needs one, and at most the clients. The same plan and calibration
+ * give the same number. Without a calibration it is the default. Returns the run with that number and the reason; a run
+ * whose number was given is unchanged.
  */
 export function chooseWorkers(
   planned: PlannedRun,
