@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Envelope } from '../contract/protocol.ts';
 import { OPCODE } from '../wire/rfc6455/frame.ts';
+import { acceptOf } from '../wire/rfc6455/handshake.ts';
 import { ClientFrames } from './client-frames.ts';
 import type { Peer, PeerHandlers } from './peer.ts';
 import { serverFrame } from './server-frame.ts';
 
-/** Source: RFC 6455, section 1.3. */
-const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const END_OF_REQUEST = '\r\n\r\n';
 const MAX_REQUEST_BYTES = 16 * 1024;
 
@@ -78,11 +76,8 @@ export abstract class NullClient implements PeerHandlers {
       this.#peer.end();
       return;
     }
-    const accept = createHash('sha1')
-      .update(key + ACCEPT_GUID)
-      .digest('base64');
     const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade';
-    this.write(Buffer.from(`${head}\r\nSec-WebSocket-Accept: ${accept}${END_OF_REQUEST}`));
+    this.write(Buffer.from(`${head}\r\nSec-WebSocket-Accept: ${acceptOf(key)}${END_OF_REQUEST}`));
     this.#request = null;
     this.greet();
     const rest = request.subarray(end + END_OF_REQUEST.length);

@@ -1,12 +1,10 @@
 import { type Envelope, EVENT } from '../contract/protocol.ts';
 import { OPCODE } from '../wire/rfc6455/frame.ts';
+import { ENGINE_TYPE } from '../wire/socketio/engine.ts';
 import { encodePacket, jsonPackets, MAIN_NAMESPACE, PACKET, type Packet } from '../wire/socketio/packet.ts';
 import { type MessageHandlers, NullClient } from './null-client.ts';
 import type { Peer } from './peer.ts';
 import { serverFrame } from './server-frame.ts';
-
-/** Packet types of Engine.IO 4, which stand before each text message. */
-const ENGINE = { open: '0', ping: '2', pong: '3', message: '4' } as const;
 
 /** A calibration ends before the first ping would be due. */
 const PING_MS = 3_600_000;
@@ -28,7 +26,7 @@ export class NullSocketioClient extends NullClient {
     super(peer, messages);
     this.#namespace = namespace ?? MAIN_NAMESPACE;
     const place = this.#namespace === MAIN_NAMESPACE ? '' : `${this.#namespace},`;
-    const event = `${ENGINE.message}${PACKET.event}${place}`;
+    const event = `${ENGINE_TYPE.message}${PACKET.event}${place}`;
     this.relay = {
       published: Buffer.from(`${event}["${EVENT.sendMessage}",{"message":`),
       delivered: Buffer.from(`${event}["${EVENT.receiveMessage}",`),
@@ -38,7 +36,7 @@ export class NullSocketioClient extends NullClient {
   }
 
   protected override greet(): void {
-    this.#sendText(`${ENGINE.open}${JSON.stringify({ sid: 'null', ...OPEN })}`);
+    this.#sendText(`${ENGINE_TYPE.open}${JSON.stringify({ sid: 'null', ...OPEN })}`);
   }
 
   protected override replyTo(text: Buffer): readonly Uint8Array[] | null {
@@ -51,8 +49,8 @@ export class NullSocketioClient extends NullClient {
   protected override read(payload: Buffer, isBinary: boolean): Envelope | null {
     if (isBinary) return this.#envelopeOf(this.#packets.take(payload));
     const [type, text] = [payload.toString('latin1', 0, 1), payload.toString('utf8', 1)];
-    if (type === ENGINE.ping) this.#sendText(`${ENGINE.pong}${text}`);
-    return type === ENGINE.message ? this.#envelopeOf(this.#packets.take(text)) : null;
+    if (type === ENGINE_TYPE.ping) this.#sendText(`${ENGINE_TYPE.pong}${text}`);
+    return type === ENGINE_TYPE.message ? this.#envelopeOf(this.#packets.take(text)) : null;
   }
 
   #envelopeOf(packet: Packet | null): Envelope | null {
@@ -89,7 +87,7 @@ function framesOf(packet: Packet): Buffer {
   return Buffer.concat(
     messages.map((message) =>
       typeof message === 'string'
-        ? serverFrame(OPCODE.text, Buffer.from(`${ENGINE.message}${message}`))
+        ? serverFrame(OPCODE.text, Buffer.from(`${ENGINE_TYPE.message}${message}`))
         : serverFrame(OPCODE.binary, message),
     ),
   );

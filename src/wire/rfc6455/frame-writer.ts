@@ -23,31 +23,35 @@ class KeyPool {
 
 const keys = new KeyPool();
 
-/** How many bytes the header of a frame of a client has, with its masking key. */
-export function headerBytesOf(payloadBytes: number): number {
-  const extended = payloadBytes < LENGTH_16 ? 0 : payloadBytes < 2 ** 16 ? 2 : 8;
-  return 2 + extended + KEY_BYTES;
+/** How many bytes the header of a frame has before a masking key. */
+export function bareHeaderBytesOf(payloadBytes: number): number {
+  return payloadBytes < LENGTH_16 ? 2 : payloadBytes < 2 ** 16 ? 4 : 10;
 }
 
-/** Writes the header of a whole, masked frame of a client to `frame` (sections 5.2 and 5.3). Returns its length. */
-export function writeHeader(
-  frame: Buffer,
-  opcode: Opcode,
-  payloadBytes: number,
-  isCompressed = false,
-): number {
-  frame[0] = FIN | (isCompressed ? RSV1 : 0) | opcode;
-  const headerBytes = headerBytesOf(payloadBytes);
+/** How many bytes the header of a frame of a client has, with its masking key. */
+export function headerBytesOf(payloadBytes: number): number {
+  return bareHeaderBytesOf(payloadBytes) + KEY_BYTES;
+}
+
+/** Writes the second byte of a header and what follows it: the length, in as few bytes as possible. */
+export function writeLength(frame: Buffer, payloadBytes: number, maskBit: typeof MASKED | 0): void {
   if (payloadBytes < LENGTH_16) {
-    frame[1] = MASKED | payloadBytes;
+    frame[1] = maskBit | payloadBytes;
   } else if (payloadBytes < 2 ** 16) {
-    frame[1] = MASKED | LENGTH_16;
+    frame[1] = maskBit | LENGTH_16;
     frame.writeUInt16BE(payloadBytes, 2);
   } else {
-    frame[1] = MASKED | LENGTH_64;
+    frame[1] = maskBit | LENGTH_64;
     frame.writeUInt32BE(Math.floor(payloadBytes / 2 ** 32), 2);
     frame.writeUInt32BE(payloadBytes % 2 ** 32, 6);
   }
+}
+
+/** Writes the header of a whole, masked frame of a client to `frame` (sections 5.2 and 5.3). Returns its length. */
+function writeHeader(frame: Buffer, opcode: Opcode, payloadBytes: number, isCompressed = false): number {
+  frame[0] = FIN | (isCompressed ? RSV1 : 0) | opcode;
+  const headerBytes = headerBytesOf(payloadBytes);
+  writeLength(frame, payloadBytes, MASKED);
   keys.writeTo(frame, headerBytes - KEY_BYTES);
   return headerBytes;
 }

@@ -28,6 +28,11 @@ export interface Accepted {
 /** Source: RFC 6455, section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+/** The value of Sec-WebSocket-Accept with which a server answers a key (section 4.2.2). */
+export function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}${GUID}`).digest('base64');
+}
+
 /** Headers that the handshake itself sets. */
 const OWN_HEADERS = /^(host|upgrade|connection|sec-websocket-(key|version|protocol|extensions))$/i;
 const PATH = /^\/[\x21-\x7e]*$/;
@@ -95,8 +100,8 @@ export class OpeningHandshake {
     if (isOld) return 'the answer is HTTP/1.0, which cannot upgrade';
     if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return 'Invalid Upgrade header';
     if (!tokensOf(headers.get('connection')).includes('upgrade')) return 'Invalid Connection header';
-    const accept = createHash('sha1').update(`${this.#key}${GUID}`).digest('base64');
-    if (headers.get('sec-websocket-accept') !== accept) return 'Invalid Sec-WebSocket-Accept header';
+    if (headers.get('sec-websocket-accept') !== acceptOf(this.#key))
+      return 'Invalid Sec-WebSocket-Accept header';
     const { subprotocols, extensions } = this.#offered;
     if (headers.has('sec-websocket-extensions') && extensions === null)
       return 'Server sent a Sec-WebSocket-Extensions header but no extension was requested';

@@ -6,18 +6,28 @@ import type { Arrival } from '../sockets/stream.ts';
  * Packets of the Engine.IO protocol, version 4, over WebSocket: a text message is a type and what follows it, a binary
  * message is a message of the protocol above. Source: https://github.com/socketio/engine.io-protocol, version 4.
  */
-const TYPE = { open: '0', close: '1', ping: '2', pong: '3', message: '4', upgrade: '5', noop: '6' } as const;
-const MESSAGE_TYPE = TYPE.message.charCodeAt(0);
-const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(TYPE));
+export const ENGINE_TYPE = {
+  open: '0',
+  close: '1',
+  ping: '2',
+  pong: '3',
+  message: '4',
+  upgrade: '5',
+  noop: '6',
+} as const;
+const MESSAGE_TYPE = ENGINE_TYPE.message.charCodeAt(0);
+const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(ENGINE_TYPE));
 
 /** How many bytes a message of the protocol above has as a WebSocket message. */
 export function engineBytesOf(message: string | Uint8Array): number {
-  return typeof message === 'string' ? TYPE.message.length + Buffer.byteLength(message) : message.byteLength;
+  return typeof message === 'string'
+    ? ENGINE_TYPE.message.length + Buffer.byteLength(message)
+    : message.byteLength;
 }
 
 /** The message of the protocol above that a text message is; null where it is another packet. */
 export function messageOfText(text: string): string | null {
-  return text.startsWith(TYPE.message) ? text.slice(TYPE.message.length) : null;
+  return text.startsWith(ENGINE_TYPE.message) ? text.slice(ENGINE_TYPE.message.length) : null;
 }
 
 /** What the server says in its open packet. */
@@ -71,7 +81,7 @@ export class EngineSession {
 
   /** Sends a message of the protocol above as text. */
   send(text: string): void {
-    this.#handlers.sendText(`${TYPE.message}${text}`);
+    this.#handlers.sendText(`${ENGINE_TYPE.message}${text}`);
   }
 
   /** Takes a WebSocket message of the server. */
@@ -94,11 +104,11 @@ export class EngineSession {
 
   #takePacket(packet: string): void {
     const type = packet.slice(0, 1);
-    if (type === TYPE.open) this.#takeOpen(packet.slice(1));
+    if (type === ENGINE_TYPE.open) this.#takeOpen(packet.slice(1));
     else if (this.#open === null) this.#end({ kind: 'no open packet' });
     else if (!KNOWN_TYPES.has(type)) this.#end({ kind: 'bad packet', problem: 'unknown packet type' });
-    else if (type === TYPE.ping) {
-      this.#handlers.sendText(TYPE.pong);
+    else if (type === ENGINE_TYPE.ping) {
+      this.#handlers.sendText(ENGINE_TYPE.pong);
       this.#pings += 1;
       this.#heartbeat?.refresh();
     }
