@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OPCODE } from '../../../src/wire/rfc6455/frame.ts';
 import { FrameReader } from '../../../src/wire/rfc6455/frame-reader.ts';
 import { headerBytesOf, makeCloseFrame, makeFrame, mask } from '../../../src/wire/rfc6455/frame-writer.ts';
+import { serverFrame as frame } from '../support/frames.ts';
 
 type Event =
   | { readonly kind: 'text' | 'binary'; readonly payload: string; readonly isCompressed: boolean }
@@ -34,18 +35,6 @@ function read(pieces: readonly Buffer[], limits = LIMITS, mayCompress = false): 
     lent.fill(0xff);
   }
   return events;
-}
-
-/** A frame of a server: not masked. */
-function frame(first: number, payload: Buffer | string, lengthBytes: 0 | 2 | 8 | null = null): Buffer {
-  const bytes = Buffer.from(payload);
-  const extended = lengthBytes ?? (bytes.length < 126 ? 0 : bytes.length < 65_536 ? 2 : 8);
-  const header = Buffer.alloc(2 + extended);
-  header[0] = first;
-  header[1] = extended === 0 ? bytes.length : extended === 2 ? 126 : 127;
-  if (extended === 2) header.writeUInt16BE(bytes.length, 2);
-  if (extended === 8) header.writeBigUInt64BE(BigInt(bytes.length), 2);
-  return Buffer.concat([header, bytes]);
 }
 
 const FIN_TEXT = 0x81;
