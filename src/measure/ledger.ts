@@ -24,11 +24,15 @@ export class DeliveryAccount {
   reordered = 0;
   /** Copies whose payload was not the one that was sent. They are not delivered. */
   corrupted = 0;
-  /** The account of the same messages in the warm-up; null before the first one. */
-  warmup: DeliveryAccount | null = null;
-  #highest = -1;
+  #highest: number;
   /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
   #gaps: Array<{ from: number; to: number }> = NO_GAPS;
+
+  /** `arrived` messages have come, one after the other. */
+  constructor(arrived = 0) {
+    this.delivered = arrived;
+    this.#highest = arrived - 1;
+  }
 
   /** Enters message number `seq`, from 0. */
   receive(seq: number): Exclude<Receipt, 'corrupted' | 'unexpected'> {
@@ -103,49 +107,88 @@ export interface LedgerTotals extends DeliveryCounts {
   readonly unexpected: number;
 }
 
+/** The place of an account that has an object of its own. */
+const OWN = -1;
+
+/** The accounts of one stream: a number each, while messages come in order and in time. */
+class StreamAccounts {
+  /** By receiver: how many messages came one after the other, or {@link OWN}. A receiver that expects none has nothing. */
+  readonly #arrived: number[] = [];
+  readonly #own = new Map<number, DeliveryAccount>();
+
+  open(receiver: number): void {
+    this.#arrived[receiver] = 0;
+  }
+
+  /** Enters the message that comes next; false for any other. */
+  receiveNext(receiver: number, seq: number): boolean {
+    if (this.#arrived[receiver] !== seq || seq < 0) return false;
+    this.#arrived[receiver] = seq + 1;
+    return true;
+  }
+
+  /** The account of a receiver, which has an object of its own from now on; undefined where it expects none. */
+  of(receiver: number): DeliveryAccount | undefined {
+    const arrived = this.#arrived[receiver];
+    if (arrived === undefined) return undefined;
+    const account = this.#own.get(receiver) ?? new DeliveryAccount(arrived);
+    if (arrived === OWN) return account;
+    this.#own.set(receiver, account);
+    this.#arrived[receiver] = OWN;
+    return account;
+  }
+
+  /** All accounts, by receiver. */
+  all(): Array<{ readonly receiver: number; readonly account: DeliveryAccount }> {
+    const all: Array<{ readonly receiver: number; readonly account: DeliveryAccount }> = [];
+    // forEach leaves out the receivers that expect none.
+    this.#arrived.forEach((arrived, receiver) => {
+      all.push({ receiver, account: this.#own.get(receiver) ?? new DeliveryAccount(arrived) });
+    });
+    return all;
+  }
+}
+
 /** Accounts for the messages that the receivers of one process expect. Open all accounts before the first message. */
 export class Ledger {
-  /** By stream and receiver: most runs have many receivers of few streams. */
-  readonly #accounts: Array<Map<number, DeliveryAccount> | undefined> = [];
+  /** By stream: most runs have many receivers of few streams. */
+  readonly #measured: Array<StreamAccounts | undefined> = [];
+  readonly #warmup: Array<StreamAccounts | undefined> = [];
   /** Updated with each message, so that reading them is cheap during a run. */
   readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 
   /** Opens the account of `receiver` for `stream`: it expects every message from now on. */
   open(receiver: number, stream: number): void {
-    const accounts = this.#accounts[stream] ?? new Map();
-    this.#accounts[stream] = accounts;
-    accounts.set(receiver, new DeliveryAccount());
-  }
-
-  /** The account of a message; undefined where it is not expected. A negative number does not exist in the stream. */
-  #accountOf(receiver: number, stream: number, seq: number): DeliveryAccount | undefined {
-    return seq < 0 ? undefined : this.#accounts[stream]?.get(receiver);
-  }
-
-  /** Enters a message that `receiver` got. */
-  receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
-    const account = this.#accountOf(receiver, stream, seq);
-    const receipt = account?.receive(seq) ?? 'unexpected';
-    switch (receipt) {
-      case 'first':
-      case 'reordered':
-        this.#totals.delivered += 1;
-        if (receipt === 'reordered') this.#totals.reordered += 1;
-        if (late) this.#totals.late += 1;
-        if (late && account !== undefined) account.late += 1;
-        break;
-      case 'duplicate':
-        this.#totals.duplicated += 1;
-        break;
-      case 'unexpected':
-        this.#totals.unexpected += 1;
+    for (const accounts of [this.#measured, this.#warmup]) {
+      const opened = accounts[stream] ?? new StreamAccounts();
+      accounts[stream] = opened;
+      opened.open(receiver);
     }
+  }
+
+  /** Enters a message that `receiver` got. A number below 0 is that of no message of the stream. */
+  receive(receiver: number, stream: number, seq: number, late: boolean): Receipt {
+    const accounts = this.#measured[stream];
+    if (!late && accounts?.receiveNext(receiver, seq) === true) {
+      this.#totals.delivered += 1;
+      return 'first';
+    }
+    const account = seq < 0 ? undefined : accounts?.of(receiver);
+    const receipt = account?.receive(seq) ?? 'unexpected';
+    if (receipt === 'duplicate' || receipt === 'unexpected') {
+      this.#totals[receipt === 'duplicate' ? 'duplicated' : 'unexpected'] += 1;
+      return receipt;
+    }
+    this.#totals.delivered += 1;
+    if (receipt === 'reordered') this.#totals.reordered += 1;
+    if (late) this.#totals.late += 1;
+    if (late && account !== undefined) account.late += 1;
     return receipt;
   }
 
   /** Enters a message that `receiver` got with another payload than the one that was sent. */
   receiveCorrupted(receiver: number, stream: number, seq: number): Receipt {
-    const account = this.#accountOf(receiver, stream, seq);
+    const account = seq < 0 ? undefined : this.#measured[stream]?.of(receiver);
     if (account === undefined) {
       this.#totals.unexpected += 1;
       return 'unexpected';
@@ -157,10 +200,9 @@ export class Ledger {
 
   /** Tells a copy of a warm-up message from the first one. No warm-up message is in any count. */
   receiveWarmup(receiver: number, stream: number, seq: number): Receipt {
-    const account = this.#accountOf(receiver, stream, seq);
-    if (account === undefined) return 'unexpected';
-    account.warmup ??= new DeliveryAccount();
-    return account.warmup.receive(seq);
+    const accounts = this.#warmup[stream];
+    if (accounts?.receiveNext(receiver, seq) === true) return 'first';
+    return (seq < 0 ? undefined : accounts?.of(receiver)?.receive(seq)) ?? 'unexpected';
   }
 
   /** Enters a message that no client of this run sent to anyone. */
@@ -170,16 +212,11 @@ export class Ledger {
 
   /** All accounts, by receiver and then by stream. */
   rows(): AccountRow[] {
-    const rows = this.#accounts.flatMap((accounts, stream) =>
-      Array.from(accounts ?? [], ([receiver, { delivered, late, duplicated, reordered, corrupted }]) => ({
-        receiver,
-        stream,
-        delivered,
-        late,
-        duplicated,
-        reordered,
-        corrupted,
-      })),
+    const rows = this.#measured.flatMap((accounts, stream) =>
+      (accounts?.all() ?? []).map(({ receiver, account }) => {
+        const { delivered, late, duplicated, reordered, corrupted } = account;
+        return { receiver, stream, delivered, late, duplicated, reordered, corrupted };
+      }),
     );
     return rows.sort((a, b) => a.receiver - b.receiver || a.stream - b.stream);
   }
