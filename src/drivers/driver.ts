@@ -60,8 +60,11 @@ export interface Recognizer {
   recognize(format: MessageFormat, bytes: Buffer, from: number, to: number): string | null;
 }
 
-/** Takes a message that the {@link Recognizer} has just recognized; false to have it decoded. */
-export type RecognizedHandler = (arrival: Arrival) => boolean;
+/** Takes the messages of an event that the {@link Recognizer} recognizes. */
+export interface RecognizedHandler {
+  /** Takes the message that was recognized last; false to have it decoded. */
+  onRecognized(arrival: Arrival): boolean;
+}
 
 /** Leaves out what is null or undefined: an option that is passed as undefined would replace its default. */
 export function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -95,10 +98,10 @@ export interface Connection {
   /** Sends an event that asks for an acknowledgement; `onReply` is called once, or never. */
   request(event: string, data: unknown, onReply: Handler): void;
   /**
-   * Adds a handler of an event; the returned function removes it. A recognized message goes to `onRecognized` where the
+   * Adds a handler of an event; the returned function removes it. A recognized message goes to `recognized` where the
    * event has no other handler.
    */
-  on(event: string, handler: Handler, onRecognized?: RecognizedHandler): () => void;
+  on(event: string, handler: Handler, recognized?: RecognizedHandler): () => void;
   /** Acknowledges every event of this name with what `respond` returns. */
   answer(event: string, respond: (data: unknown) => unknown): void;
   /** Called once when the connection ends without {@link close}, with the reason. */

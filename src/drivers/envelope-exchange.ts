@@ -37,11 +37,13 @@ export class PendingReplies {
 interface EventHandler {
   readonly event: string;
   readonly handler: Handler;
-  readonly onRecognized: RecognizedHandler | undefined;
+  readonly recognized: RecognizedHandler | undefined;
 }
 
 /** What a client does with envelopes over any carrier: events, requests with their replies, answers. */
 export abstract class EnvelopeExchange {
+  /** The only handler; null for none or several. Most receivers have one, and it is at hand without the list. */
+  #only: EventHandler | null = null;
   /** Replaced when it changes, so that a handler may add and remove others. */
   #entries: readonly EventHandler[] = [];
   /** Made when they are needed: an idle client has neither. */
@@ -65,13 +67,17 @@ export abstract class EnvelopeExchange {
     this.send({ event, data, id: this.#pending.add(onReply) });
   }
 
-  on(event: string, handler: Handler, onRecognized?: RecognizedHandler): () => void {
+  on(event: string, handler: Handler, recognized?: RecognizedHandler): () => void {
     // A handler may be added twice: each entry is removed by itself.
-    const entry = { event, handler, onRecognized };
-    this.#entries = [...this.#entries, entry];
-    return () => {
-      this.#entries = this.#entries.filter((other) => other !== entry);
-    };
+    const entry = { event, handler, recognized };
+    this.#set([...this.#entries, entry]);
+    return () => this.#set(this.#entries.filter((other) => other !== entry));
+  }
+
+  #set(entries: readonly EventHandler[]): void {
+    const [first = null] = entries;
+    this.#only = entries.length === 1 ? first : null;
+    this.#entries = entries;
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
@@ -93,12 +99,18 @@ export abstract class EnvelopeExchange {
 
   /** Hands over an event that was recognized; false where it must be decoded for its handlers. */
   protected receiveRecognized(event: string, arrival: Arrival): boolean {
+    const only = this.#only ?? this.#onlyOf(event);
+    return only?.event === event && (only.recognized?.onRecognized(arrival) ?? false);
+  }
+
+  /** The only handler of an event; null where it has none or several. */
+  #onlyOf(event: string): EventHandler | null {
     let only: EventHandler | null = null;
     for (const entry of this.#entries) {
       if (entry.event !== event) continue;
-      if (only !== null) return false;
+      if (only !== null) return null;
       only = entry;
     }
-    return only?.onRecognized?.(arrival) ?? false;
+    return only;
   }
 }

@@ -1,10 +1,11 @@
 import type { IncomingEvent } from '../contract/target.ts';
-import type { Connection, Handler } from '../drivers/driver.ts';
+import type { Connection, Handler, RecognizedHandler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
 import type { ReceiptTime } from '../measure/receipts.ts';
 import type { Stamp } from '../measure/stamp.ts';
+import type { Arrival } from '../wire/sockets/stream.ts';
 import type { WorkerContext } from './context.ts';
 import { Deliveries, type UNEXPECTED } from './deliveries.ts';
 import { KnownMessages, type Reader } from './known-messages.ts';
@@ -20,11 +21,30 @@ const unchanged: Reader = (data) => data;
 type CallReader = (read: Reader, data: unknown) => unknown;
 const callDirectly: CallReader = (read, data) => read(data);
 
-/** An event of a connection that the receiver listens to. */
-interface Listener {
+/** An event of a connection that the receiver listens to, or leaves alone. */
+interface Claim {
   readonly event: string;
   /** The first of them that finds a stamp reads it. Listeners with the same readers share the list. */
   readers: readonly Reader[];
+}
+
+/** Takes an event of a connection. */
+class Listener implements Claim, RecognizedHandler {
+  readonly #receiver: Receiver;
+  readonly #client: number;
+  readonly event: string;
+  readers: readonly Reader[];
+
+  constructor(receiver: Receiver, client: number, event: string, readers: readonly Reader[]) {
+    this.#receiver = receiver;
+    this.#client = client;
+    this.event = event;
+    this.readers = readers;
+  }
+
+  onRecognized(arrival: Arrival): boolean {
+    return this.#receiver.takeRecognized(this.#client, this.readers, arrival);
+  }
 }
 
 /** Takes all that clients receive: finds the stamp, times it and enters it. */
@@ -32,7 +52,7 @@ export class Receiver {
   readonly known: KnownMessages;
   readonly #context: WorkerContext;
   readonly #deliveries: Deliveries;
-  readonly #listeners = new WeakMap<Connection, Listener[]>();
+  readonly #listeners = new WeakMap<Connection, Claim[]>();
   /** Each list of readers that a listener has. */
   readonly #readerLists: Array<readonly Reader[]> = [];
   readonly #call: CallReader = (read, data) => this.read(read, data);
@@ -63,7 +83,7 @@ export class Receiver {
       if (!present.readers.includes(read)) present.readers = this.#listOf([...present.readers, read]);
       return;
     }
-    const listener = { event, readers: this.#listOf([read]) };
+    const listener = new Listener(this, client, event, this.#listOf([read]));
     this.#listenersOf(connection).push(listener);
     connection.on(
       event,
@@ -73,14 +93,17 @@ export class Receiver {
         this.known.learn(event, listener.readers, reading);
         if (!this.#settle(reading, arrival)) this.take(client, reading, receivedNs);
       },
-      (arrival) => {
-        const reading = this.known.readingBy(listener.readers);
-        if (reading === null) return false;
-        const receivedNs = this.#context.receipts.at(arrival);
-        if (!this.#settle(reading, arrival)) this.#deliveries.enter(client, reading, receivedNs);
-        return true;
-      },
+      listener,
     );
+  }
+
+  /** Takes a message that was recognized, by readers that read the one from which it is known; false otherwise. */
+  takeRecognized(client: number, readers: readonly Reader[], arrival: Arrival): boolean {
+    const reading = this.known.readingBy(readers);
+    if (reading === null) return false;
+    const receivedNs = this.#context.receipts.at(arrival);
+    if (!this.#settle(reading, arrival)) this.#deliveries.enter(client, reading, receivedNs);
+    return true;
   }
 
   /** Has `handler` take every event of this name; {@link listen} leaves it alone from now on. */
@@ -160,7 +183,7 @@ export class Receiver {
     return present ?? readers;
   }
 
-  #listenersOf(connection: Connection): Listener[] {
+  #listenersOf(connection: Connection): Claim[] {
     const listeners = this.#listeners.get(connection) ?? [];
     this.#listeners.set(connection, listeners);
     return listeners;
