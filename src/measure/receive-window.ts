@@ -13,6 +13,9 @@ const OTHER_WORK_NS = 0.5e6;
 /** How often {@link ReceiveWindow.onLongTurn} is called while one turn lasts. */
 const LONG_TURN_NS = 1e9;
 
+/** After so many beats without a message, the loop is looked at once in so many beats: messages have other times. */
+const UNUSED_BEATS = 10;
+
 const UNKNOWN_TIMES: ThreadTimes = { ranNs: 0, queuedNs: 0 };
 
 /** A moment at which everything that had arrived was handled. */
@@ -66,6 +69,8 @@ export class ReceiveWindow {
   /** When other work ended that was done since the look; null while there was none. */
   #worked: Pick<Look, 'atNs' | 'idleNs'> | null = null;
   #lateBeatNs = 0;
+  /** Since the last message. */
+  #beats = 0;
   #turn: Turn | null = null;
 
   constructor(options: ReceiveWindowOptions) {
@@ -74,6 +79,8 @@ export class ReceiveWindow {
     this.#look = this.#lookAt(nowNs, nowNs, 0);
     options.loop.setOnBeat((lateNs, atNs) => {
       this.#lateBeatNs = Math.max(this.#lateBeatNs, lateNs);
+      this.#beats += 1;
+      if (this.#isUnused && this.#beats % UNUSED_BEATS !== 0) return;
       options.timers.soon(() => this.looked(atNs));
     });
   }
@@ -81,6 +88,7 @@ export class ReceiveWindow {
   /** Notes a message handled at `receivedNs`. */
   note(receivedNs: number): void {
     this.total += 1;
+    this.#beats = 0;
     if (this.#turn === null) {
       this.#turn = this.#open(receivedNs);
       this.#options.timers.soon(() => this.#close());
@@ -99,7 +107,7 @@ export class ReceiveWindow {
 
   /** Notes that other work, such as sending, has ended. If the loop waits next, that work has delayed no message. */
   worked(): void {
-    if (this.#turn !== null) return;
+    if (this.#turn !== null || this.#isUnused) return;
     this.#worked = { atNs: this.#options.clock.nowNs(), idleNs: this.#options.loop.idleNs() };
   }
 
@@ -107,6 +115,10 @@ export class ReceiveWindow {
   looked(sinceNs: number): void {
     if (this.#turn !== null) return;
     this.#setLook(this.#lookAt(this.#options.clock.nowNs(), sinceNs, 0));
+  }
+
+  get #isUnused(): boolean {
+    return this.#beats >= UNUSED_BEATS;
   }
 
   #setLook(look: Look): void {
