@@ -29,7 +29,12 @@ export class KernelSockets {
   /** Small values that go to the kernel: options, addresses. */
   readonly scratch: Memory;
   /** Of the bytes that were received last: when the last of them arrived, by the kernel. */
-  readonly arrival: Arrival = { receivedNs: 0, clock: 'process', sinceNs: 0, uncertaintyNs: 0 };
+  readonly arrival: Arrival = {
+    receivedNs: Number.NaN,
+    clock: 'process',
+    sinceNs: Number.NaN,
+    uncertaintyNs: Number.NaN,
+  };
   /** How far this process is behind in receiving and sending. */
   readonly counter: SocketCounter;
   /** Whether Node's own loop had events at the last wait. */
@@ -50,6 +55,8 @@ export class KernelSockets {
   readonly #times: KernelClock;
   /** By descriptor. */
   readonly #streams: Array<KernelStream | undefined> = [];
+  /** By descriptor: when the kernel had nothing more to read. In a field of the stream each would be an object. */
+  readonly #emptyNs: number[] = [];
   readonly #views: ReadViews;
   readonly #read: Memory;
   readonly #control: Memory;
@@ -140,6 +147,16 @@ export class KernelSockets {
   /** Changes which events are watched. Returns 0, or the number of the error. */
   watch(fd: number, stream: KernelStream, events: number): number {
     return this.#epoll.modify(fd, events, stream.tag);
+  }
+
+  /** When there was nothing more to read on a socket. */
+  emptyNs(fd: number): number {
+    return this.#emptyNs[fd] ?? 0;
+  }
+
+  /** Notes that there is nothing more to read than what arrived after the last look. */
+  setEmpty(fd: number): void {
+    this.#emptyNs[fd] = this.#times.lookedNs;
   }
 
   /** Closes a socket, which the kernel then no longer watches. */

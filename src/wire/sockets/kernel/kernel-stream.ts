@@ -17,10 +17,14 @@ const NO_ADDRESSES: readonly string[] = [];
 export class KernelStream implements ByteStream {
   /** Comes with the events of this stream, and with those of no other. */
   readonly tag: number;
+  // What each read needs comes first, so that it lies together.
   readonly #sockets: KernelSockets;
   readonly #handlers: StreamHandlers;
   #state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
   #fd = -1;
+  #hasPeerEnded = false;
+  /** Whether the last read has left nothing. */
+  #isEmpty = true;
   /** Where to connect if the address at hand cannot be reached. */
   #addresses = NO_ADDRESSES;
   #address = '';
@@ -29,11 +33,6 @@ export class KernelStream implements ByteStream {
   #queue: SendQueue | null = null;
   readonly #localAddress: string | undefined;
   #hasEnded = false;
-  #hasPeerEnded = false;
-  /** When the kernel had nothing more to read. */
-  #emptyNs = 0;
-  /** Whether the last read has left nothing. */
-  #isEmpty = true;
 
   constructor(sockets: KernelSockets, handlers: StreamHandlers, tag: number, localAddress?: string) {
     this.#sockets = sockets;
@@ -114,7 +113,7 @@ export class KernelStream implements ByteStream {
     }
     this.#state = 'open';
     this.#addresses = NO_ADDRESSES;
-    this.#emptyNs = this.#sockets.lookedNs;
+    this.#sockets.setEmpty(this.#fd);
     this.#watch();
     this.#handlers.onOpen();
     if (this.#hasEnded && this.#state === 'open' && this.unsentBytes === 0) this.#shutDown();
@@ -129,12 +128,13 @@ export class KernelStream implements ByteStream {
         this.#takeNothing(count);
         return;
       }
+      const emptyNs = this.#sockets.emptyNs(this.#fd);
       // A step of the wall clock may put a stamp before the time at which there was nothing to read.
-      if (arrival.receivedNs < this.#emptyNs) arrival.receivedNs = this.#emptyNs;
-      const emptyNs = this.#isEmpty ? Math.max(this.#emptyNs, this.#sockets.reportedNs) : this.#emptyNs;
-      arrival.sinceNs = Math.min(arrival.receivedNs, emptyNs);
+      if (arrival.receivedNs < emptyNs) arrival.receivedNs = emptyNs;
+      const sinceNs = this.#isEmpty ? Math.max(emptyNs, this.#sockets.reportedNs) : emptyNs;
+      arrival.sinceNs = Math.min(arrival.receivedNs, sinceNs);
       this.#isEmpty = count < READ_BYTES;
-      if (this.#isEmpty) this.#emptyNs = this.#sockets.lookedNs;
+      if (this.#isEmpty) this.#sockets.setEmpty(this.#fd);
       this.#handlers.onBytes(this.#sockets.received(count), arrival);
       if (this.#isEmpty) return;
     }
@@ -145,7 +145,7 @@ export class KernelStream implements ByteStream {
     if (count === 0) this.#takeEnd();
     else if (count === -ERRNO.again) {
       this.#isEmpty = true;
-      this.#emptyNs = this.#sockets.lookedNs;
+      this.#sockets.setEmpty(this.#fd);
     } else if (count !== -ERRNO.interrupted) this.#close(systemError('read', -count));
   }
 
