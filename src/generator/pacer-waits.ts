@@ -6,6 +6,8 @@ import type { PacerWait } from './pacer.ts';
 
 /** Timers of Node.js fire up to about a millisecond late. A sleep ends this long before the due time. */
 const SLEEP_SHORT_BY_NS = 1.2e6;
+/** Chores take up to some milliseconds: they begin this long before a due time where there is as much time. */
+const CHORES_NS = 4e6;
 /** A pacer notices its end only when it wakes. */
 const MAX_SLEEP_MS = 100;
 
@@ -13,6 +15,8 @@ const MAX_SLEEP_MS = 100;
 export interface PacerWaits {
   /** Returns the wait of one pacer. */
   create(): PacerWait;
+  /** Waits for the rest of the time until an arrival is due. Returns the time that it is then. */
+  reach(dueNs: number): number;
   /** Time spent spinning so far with nothing else to do. A loop that spins on purpose is not busy. */
   readonly spunNs: number;
 }
@@ -43,8 +47,13 @@ export class NodeWaits implements PacerWaits {
     this.#options = options;
   }
 
+  reach(): number {
+    return this.#options.clock.nowNs();
+  }
+
   create(): PacerWait {
     return {
+      earlyNs: 0,
       soon: (onWake) => this.#yield(onWake),
       until: (dueNs, onWake) => {
         const { clock, timers, workDone, onSlack } = this.#options;
@@ -78,8 +87,15 @@ export class NodeWaits implements PacerWaits {
 
 export interface KernelWaitsOptions {
   readonly clock: Clock;
-  readonly loop: Pick<KernelLoop, 'at' | 'soon' | 'spunNs'>;
-  readonly onSlack: () => void;
+  readonly loop: Pick<KernelLoop, 'before' | 'earlyNs' | 'soon' | 'spin' | 'spunNs'>;
+  readonly chores: Chores;
+}
+
+/** Work that is done when there is time for it. */
+export interface Chores {
+  /** From when on there is some. */
+  readonly fromNs: number;
+  run(): void;
 }
 
 /** Waits with the loop of the kernel's sockets, which is exact to some microseconds and spins for the last of them. */
@@ -94,21 +110,29 @@ export class KernelWaits implements PacerWaits {
     return this.#options.loop.spunNs;
   }
 
+  reach(dueNs: number): number {
+    return this.#options.loop.spin(dueNs);
+  }
+
   create(): PacerWait {
-    const { clock, loop, onSlack } = this.#options;
+    const { clock, loop, chores } = this.#options;
     let wake = () => {};
-    const wakeWithSlack = () => {
-      onSlack();
+    const wakeForChores = () => {
+      chores.run();
       wake();
     };
     return {
+      get earlyNs() {
+        return loop.earlyNs;
+      },
       soon: (onWake) => loop.soon(onWake),
       until: (dueNs, onWake) => {
         wake = onWake;
         const nowNs = clock.nowNs();
-        const slackNs = dueNs - SLEEP_SHORT_BY_NS;
-        if (slackNs - nowNs < SLEEP_SHORT_BY_NS) loop.at(dueNs, onWake);
-        else loop.at(Math.min(slackNs, nowNs + MAX_SLEEP_MS * 1e6), wakeWithSlack);
+        const choresNs = Math.max((nowNs + dueNs) / 2, dueNs - CHORES_NS);
+        const hasTime = dueNs - choresNs > SLEEP_SHORT_BY_NS && choresNs > chores.fromNs;
+        if (hasTime) loop.before(Math.min(choresNs, nowNs + MAX_SLEEP_MS * 1e6), wakeForChores);
+        else loop.before(Math.min(dueNs, nowNs + MAX_SLEEP_MS * 1e6), onWake);
       },
     };
   }
@@ -118,14 +142,14 @@ export class KernelWaits implements PacerWaits {
 export function waitsOf(
   { clock, timers, window }: Pick<WorkerContext, 'clock' | 'timers' | 'window'>,
   loop: KernelLoop | null,
-  onSlack: () => void,
+  chores: Chores,
 ): PacerWaits {
-  if (loop !== null) return new KernelWaits({ clock, loop, onSlack });
+  if (loop !== null) return new KernelWaits({ clock, loop, chores });
   return new NodeWaits({
     clock,
     timers,
     workDone: () => window.total,
     onLooked: (sinceNs) => window.looked(sinceNs),
-    onSlack,
+    onSlack: () => chores.run(),
   });
 }

@@ -5,6 +5,8 @@ const MAX_BURST_NS = 5e6;
 
 /** How a pacer waits. */
 export interface PacerWait {
+  /** How long before its time an arrival is called: whoever sends waits for the rest. */
+  readonly earlyNs: number;
   /** Calls back at `dueNs` or at some time before it, so that the pacer looks again. */
   until(dueNs: number, onWake: () => void): void;
   /** Calls back once what has arrived has been received. */
@@ -23,7 +25,7 @@ export interface PacerOptions {
   /** In ascending order. */
   readonly arrivals: Iterator<PacedArrival, void>;
   readonly startNs: number;
-  /** Called once for each arrival, never before its time. */
+  /** Called once for each arrival, at most `earlyNs` of the wait before its time. */
   readonly onDue: (index: number, intendedNs: number) => void;
 }
 
@@ -69,7 +71,7 @@ export class Pacer {
         return;
       }
       const { index, dueNs } = this.#next;
-      if (dueNs > nowNs) {
+      if (dueNs - nowNs > wait.earlyNs) {
         wait.until(dueNs, this.#wake);
         return;
       }

@@ -18,7 +18,7 @@ const TOO_LATE = 'the generator was too late';
 /** A message or iteration that is due. */
 export interface DueMessage {
   readonly stream: Stream;
-  /** Calls `perform` with the stamp of this moment. If that throws, the message counts as failed and not sent. */
+  /** Calls `perform` with the stamp of this moment, once the message is due. If that throws, the message counts as failed and not sent. */
   readonly send: (perform: (stamp: Stamp) => void) => void;
   /** Counts the message as not sent. */
   readonly drop: (reason: string) => void;
@@ -34,8 +34,12 @@ export class SentMessages {
   readonly #bySecond = new Map<number, Record<TallyName, number>>();
   readonly unsent = new ReasonCounts();
 
-  constructor(context: WorkerContext) {
+  /** Waits for a time, and returns the time that it is then. */
+  readonly #reach: (dueNs: number) => number;
+
+  constructor(context: WorkerContext, reach: (dueNs: number) => number = () => context.clock.nowNs()) {
     this.#context = context;
+    this.#reach = reach;
     this.#measured = context.layout.streams.map(() => 0);
     this.#warmup = context.layout.streams.map(() => 0);
   }
@@ -56,7 +60,7 @@ export class SentMessages {
       stream,
       drop,
       send: (perform) => {
-        const actualNs = this.#context.clock.nowNs();
+        const actualNs = this.#reach(intendedNs);
         if (measured && actualNs > this.#context.measuring.sendBeforeNs) {
           drop(TOO_LATE);
           return;

@@ -59,7 +59,15 @@ export class GeneratorSession {
     this.#options = options;
     this.#receiver = new Receiver(context);
     this.#observer = new Observer(context);
-    this.#messages = new SentMessages(context);
+    this.#snapshots = new Snapshots(context, {
+      telemetry: { sample: () => options.telemetry.sample(this.#sender.pacingNs) },
+      traffic: options.traffic,
+      sockets: options.sockets,
+      takeMeasured: (isLast) => this.#takeMeasured(isLast),
+      post: (snapshot) => options.post({ type: 'snapshot', snapshot }),
+    });
+    const waits = waitsOf(context, loop, this.#snapshots);
+    this.#messages = new SentMessages(context, (dueNs) => waits.reach(dueNs));
     this.#dropped = new DroppedClients(context.timers, options.post);
     this.#pool = this.#createPool();
     this.#publisher = new HttpPublisher({
@@ -73,14 +81,7 @@ export class GeneratorSession {
       messages: this.#messages,
       connectionOf: (client) => this.#pool.connections.get(client),
       perform: (due, connection) => this.#operations.get(due.stream.operation.kind)?.perform(due, connection),
-      waits: waitsOf(context, loop, () => this.#snapshots.takeIfDue()),
-    });
-    this.#snapshots = new Snapshots(context, {
-      telemetry: { sample: () => options.telemetry.sample(this.#sender.pacingNs) },
-      traffic: options.traffic,
-      sockets: options.sockets,
-      takeMeasured: (isLast) => this.#takeMeasured(isLast),
-      post: (snapshot) => options.post({ type: 'snapshot', snapshot }),
+      waits,
     });
     context.window.onLongTurn = () => this.#postTotals();
     if (loop !== null && mayGather(context.layout)) loop.gatherNs = () => context.receipts.gatherNs();

@@ -3,6 +3,7 @@ import type { GeneratorSample, ReceivingSample, TelemetrySample } from '../measu
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
+import type { Chores } from './pacer-waits.ts';
 import { rehearseDeliveries } from './rehearsal.ts';
 import type { OwnSockets } from './sockets.ts';
 
@@ -28,7 +29,7 @@ export interface SnapshotsOptions {
 }
 
 /** Posts what a worker measured about every full second, at a moment when nothing is due if there is one. */
-export class Snapshots {
+export class Snapshots implements Chores {
   readonly #context: WorkerContext;
   readonly #options: SnapshotsOptions;
   #cancel = () => {};
@@ -51,12 +52,17 @@ export class Snapshots {
     this.#boundaryNs = boundaryNs;
     this.#cancel = this.#at(boundaryNs - EARLY_NS, () => {
       this.#isDue = true;
-      this.#cancel = this.#at(boundaryNs, () => this.takeIfDue());
+      this.#cancel = this.#at(boundaryNs, () => this.run());
     });
   }
 
+  /** From when on a snapshot waits for a moment without anything to send. */
+  get fromNs(): number {
+    return this.#boundaryNs - EARLY_NS;
+  }
+
   /** Takes a snapshot if one is due; to be called when there is time for it. */
-  takeIfDue(): void {
+  run(): void {
     if (!this.#isDue) return;
     this.take(false);
     const behind = Math.floor((this.#context.clock.nowNs() - this.#boundaryNs) / PERIOD_NS);

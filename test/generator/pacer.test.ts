@@ -265,6 +265,28 @@ describe('a pacer', () => {
 });
 
 describe('a pacer that is far behind', () => {
+  it('begins an arrival early where its wait says so, and not before that', () => {
+    let nowNs = 0;
+    const begunNs: number[] = [];
+    let wake = () => {};
+    const pacer = new Pacer({
+      clock: { nowNs: () => nowNs },
+      wait: {
+        earlyNs: 50,
+        until: (_, onWake) => {
+          wake = onWake;
+        },
+        soon: () => {},
+      },
+      arrivals: [{ index: 0, offsetNs: 1000 }].values(),
+      startNs: 0,
+      onDue: () => begunNs.push(nowNs),
+    });
+    void pacer.run();
+    for (nowNs = 900; nowNs < 1000; nowNs += 10) wake();
+    expect(begunNs).toEqual([950]);
+  });
+
   it('yields every few milliseconds, so that the loop can receive messages and the command to stop', () => {
     let nowNs = 0;
     let yields = 0;
@@ -272,6 +294,7 @@ describe('a pacer that is far behind', () => {
     const pacer = new Pacer({
       clock: { nowNs: () => nowNs },
       wait: {
+        earlyNs: 0,
         until: () => {
           throw new Error('nothing to wait for');
         },

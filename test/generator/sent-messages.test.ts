@@ -29,6 +29,22 @@ function open(operation: Operation, measuring: Partial<MeasureWindow> = {}) {
 const publish: Operation = { kind: 'publish', scope: 'room', room: 'room-0' };
 
 describe('messages that are due', () => {
+  it('are stamped once they are due, where they begin early', () => {
+    const layout: Layout = {
+      rooms: [[], []],
+      streams: [{ sender: 0, operation: publish, receivers: [1] }],
+    };
+    const { context, time } = makeContext({ layout });
+    const messages = new SentMessages(context, (dueNs) => {
+      time.moveTo(dueNs);
+      return dueNs;
+    });
+    const stamps: Stamp[] = [];
+    time.moveTo(900);
+    messages.begin(0, 1000, true).send((stamp) => stamps.push(stamp));
+    expect(stamps).toEqual([{ stream: 0, seq: 0, intendedNs: 1000, actualNs: 1000, measured: true }]);
+  });
+
   it('are of the streams in turn, each numbered without gaps, stamped with intended and actual time', () => {
     const { messages, stamps, send, time } = open(publish);
     for (const index of [0, 1, 2]) {

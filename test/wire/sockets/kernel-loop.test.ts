@@ -77,7 +77,8 @@ function makeLoop({ hasNode = true, runTicks = () => {} } = {}) {
 /** Resolves when the loop calls back at a time, after `then`. */
 function due(loop: KernelLoop, atNs: number, then = () => {}): Promise<void> {
   return new Promise((resolve) =>
-    loop.at(atNs, () => {
+    loop.before(atNs, () => {
+      loop.spin(atNs);
       then();
       resolve();
     }),
@@ -106,11 +107,44 @@ describe('the loop of the kernel sockets', () => {
     end();
     sockets.oversleepNs = 30e6;
     const calls: number[] = [];
-    for (const atNs of [1.05e9, 1.03e9, 1.01e9, 1.1e9]) loop.at(atNs, () => calls.push(atNs));
+    for (const atNs of [1.05e9, 1.03e9, 1.01e9, 1.1e9]) loop.before(atNs, () => calls.push(atNs));
     await due(loop, 1.01e9);
     expect(calls.sort()).toEqual([1.01e9, 1.03e9]);
     await due(loop, 1.1e9);
     expect(calls.sort()).toEqual([1.01e9, 1.03e9, 1.05e9, 1.1e9]);
+  });
+
+  it('calls the earliest first, each up to its own time', async () => {
+    const { loop, sockets, end } = makeLoop();
+    end();
+    const calls: Array<readonly [number, boolean]> = [];
+    for (const atNs of [1.01e9 + 40_000, 1.01e9, 1.01e9 + 20_000]) {
+      loop.before(atNs, () => {
+        const isEarly = sockets.nowNs < atNs;
+        calls.push([loop.spin(atNs) - atNs, isEarly]);
+      });
+    }
+    await due(loop, 1.02e9);
+    expect(calls.map(([, isEarly]) => isEarly)).toEqual([true, true, true]);
+    for (const [lateNs] of calls) expect(lateNs).toBeLessThan(1000);
+  });
+
+  it('learns how early a sleep has to end where wake-ups are late', async () => {
+    const { loop, sockets, end } = makeLoop();
+    end();
+    sockets.oversleepNs = 100_000;
+    const latesNs: number[] = [];
+    for (let time = 1; time <= 60; time++) {
+      const atNs = 1e9 + time * 5e6;
+      await due(loop, atNs);
+      latesNs.push(sockets.nowNs - atNs);
+    }
+    expect(latesNs[0]).toBeGreaterThan(35_000);
+    // Late once in thirty sleeps, since it tries to end them later again.
+    const late = latesNs.slice(20).filter((lateNs) => lateNs > 1000);
+    expect(late.length).toBeLessThanOrEqual(3);
+    expect(loop.earlyNs).toBeGreaterThan(90_000);
+    expect(loop.earlyNs).toBeLessThan(120_000);
   });
 
   it('handles what happens on a socket before the due time, without spinning meanwhile', async () => {
@@ -211,7 +245,7 @@ describe('the loop of the kernel sockets', () => {
       },
     });
     const called = new Promise<void>((resolve) => {
-      loop.at(1.01e9, () => {
+      loop.before(1.01e9, () => {
         const before = sockets.waits.length;
         loop.soon(() => {
           order.push(`soon after ${sockets.waits.length - before} look`);

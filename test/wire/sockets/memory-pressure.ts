@@ -82,7 +82,8 @@ async function work(seconds: number): Promise<void> {
   };
   const keepDue = () => {
     const dueNs = Math.round(performance.now() * 1e6) + 3e6;
-    loop.at(dueNs, () => {
+    loop.before(dueNs, () => {
+      loop.spin(dueNs);
       if (performance.now() * 1e6 < dueNs - 1) done.early += 1;
       done.due += 1;
       if (performance.now() < endMs) keepDue();

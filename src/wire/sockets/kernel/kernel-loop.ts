@@ -6,10 +6,14 @@ import { loadNative } from './libc.ts';
 import { type NodeLoop, nodeLoopOf } from './node-loop.ts';
 import type { SocketCounts } from './socket-counter.ts';
 
-/** A sleep ends this long before something is due, and the rest is spun. */
-const SPIN_NS = 60_000;
-/** The same where sleeps are cut to whole milliseconds. The sockets are looked at meanwhile. */
-const COARSE_SPIN_NS = 1.06e6;
+/**
+ * How long before something is due a sleep ends, so that it is in time although wake-ups are late and its preparation
+ * takes time. It is learned: the loop is late once in {@link ON_TIME} + 1 sleeps.
+ */
+const EARLY_NS = { first: 60_000, least: 20_000, most: 250_000, step: 10_000 } as const;
+const ON_TIME = 29;
+/** What is cut off a sleep where sleeps are cut to whole milliseconds. The sockets are looked at meanwhile. */
+const COARSE_NS = 1e6;
 /** Node's loop is served after this time, whatever it reports. */
 const MAX_SLICE_NS = 4e6;
 /** How long a wait may last where Node's events cannot end it. */
@@ -51,6 +55,9 @@ export class KernelLoop {
   waitedNs = 0;
   /** How long it has spun to reach a due time exactly. */
   spunNs = 0;
+  /** How long before a time {@link before} calls back. */
+  earlyNs: number = EARLY_NS.first;
+  #hasSlept = false;
   /** For how long messages may gather in the kernel before the next wake-up handles them all. */
   gatherNs: () => number = () => 0;
   readonly #clock: Clock;
@@ -92,11 +99,30 @@ export class KernelLoop {
     return this.#sockets.counter.take();
   }
 
-  /** Calls back once at a time of the run's clock, not before it. */
-  at(dueNs: number, callback: () => void): void {
+  /** Calls back once, a little before a time of the run's clock: {@link spin} waits for the rest. */
+  before(dueNs: number, callback: () => void): void {
     this.#dueNs.push(dueNs);
     this.#onDue.push(callback);
     this.#start();
+  }
+
+  /** Waits to the microsecond for a time that is at most {@link earlyNs} ahead. Returns the time that it is then. */
+  spin(dueNs: number): number {
+    const fromNs = this.#clock.nowNs();
+    this.#learn(fromNs > dueNs);
+    let nowNs = fromNs;
+    while (nowNs < dueNs) nowNs = this.#clock.nowNs();
+    // What is later than due was taken from this process.
+    this.spunNs += Math.max(0, dueNs - fromNs);
+    return nowNs;
+  }
+
+  #learn(isLate: boolean): void {
+    if (!this.#hasSlept) return;
+    this.#hasSlept = false;
+    const { least, most, step } = EARLY_NS;
+    const changed = this.earlyNs + (isLate ? step : -step / ON_TIME);
+    this.earlyNs = Math.min(most, Math.max(least, changed));
   }
 
   /** Calls back once what the sockets have at hand is handled; within a handler that is at the end of this turn. */
@@ -157,6 +183,7 @@ export class KernelLoop {
     const sleepNs = this.#soon.length > 0 ? 0 : this.#sleepNs(nowNs, nodeDueNs);
     const events = sockets.wait(sleepNs - this.#restedNs(nowNs, sleepNs));
     const { lookedNs } = sockets;
+    this.#hasSlept = sleepNs > 0;
     if (sleepNs > 0) this.waitedNs += lookedNs - nowNs;
     else if (events === 0 && this.#isSpinning(nowNs, nodeDueNs)) this.spunNs += lookedNs - nowNs;
     sockets.handle(events);
@@ -183,10 +210,17 @@ export class KernelLoop {
     return true;
   }
 
+  /** The place of what is due first. */
+  #next(): number {
+    let next = 0;
+    for (let place = 1; place < this.#dueNs.length; place++) {
+      if ((this.#dueNs[place] ?? 0) < (this.#dueNs[next] ?? 0)) next = place;
+    }
+    return next;
+  }
+
   #nextDueNs(): number {
-    let nextNs = Number.POSITIVE_INFINITY;
-    for (const dueNs of this.#dueNs) if (dueNs < nextNs) nextNs = dueNs;
-    return nextNs;
+    return this.#dueNs[this.#next()] ?? Number.POSITIVE_INFINITY;
   }
 
   /** How long to sleep; 0 to look only. */
@@ -194,31 +228,31 @@ export class KernelLoop {
     const [nodeNs, dueNs] = [nodeDueNs - nowNs, this.#nextDueNs() - nowNs];
     // Timers of Node.js may be late by a millisecond, and what is due here may not.
     const sleepNs = this.#sockets.isPrecise
-      ? Math.min(nodeNs, dueNs - SPIN_NS)
+      ? Math.min(nodeNs, dueNs - this.earlyNs)
       : Math.min(Math.ceil(nodeNs / 1e6), Math.floor(dueNs / 1e6)) * 1e6;
     return Math.min(Math.max(0, sleepNs), LONGEST_MS * 1e6);
   }
 
   /** Whether a look at the sockets only passes the time until something is due. */
   #isSpinning(nowNs: number, nodeDueNs: number): boolean {
-    return this.#soon.length === 0 && nodeDueNs > nowNs && this.#nextDueNs() - nowNs < COARSE_SPIN_NS;
+    return (
+      this.#soon.length === 0 && nodeDueNs > nowNs && this.#nextDueNs() - nowNs < COARSE_NS + this.earlyNs
+    );
   }
 
-  /** Calls what is due, after spinning for the rest of the time. Returns whether anything was. */
-  #callDue(fromNs: number): boolean {
-    const dueNs = this.#nextDueNs();
-    if (dueNs - fromNs > SPIN_NS) return false;
-    let nowNs = fromNs;
-    while (nowNs < dueNs) nowNs = this.#clock.nowNs();
-    // What is later than due was taken from this process.
-    this.spunNs += Math.max(0, dueNs - fromNs);
-    for (let index = this.#dueNs.length - 1; index >= 0; index--) {
-      const callback = this.#onDue[index];
-      if (callback === undefined || (this.#dueNs[index] ?? 0) > nowNs) continue;
-      this.#forget(index);
+  /** Calls what is due, the earliest first. Returns whether anything was. What is set meanwhile waits for the next turn. */
+  #callDue(nowNs: number): boolean {
+    const untilNs = nowNs + this.earlyNs;
+    let calls = 0;
+    for (let left = this.#dueNs.length; left > 0; left--) {
+      const next = this.#next();
+      const callback = this.#onDue[next];
+      if (callback === undefined || (this.#dueNs[next] ?? 0) > untilNs) break;
+      this.#forget(next);
       callback();
+      calls += 1;
     }
-    return true;
+    return calls > 0;
   }
 
   /** Puts the last entry in the place of one. */
