@@ -21,6 +21,7 @@ const stdio = {
   env: process.env,
   cwd: process.cwd(),
   listenForStop: () => new AbortController().signal,
+  removeLeftovers: async () => [],
 };
 
 /** Checks thresholds and formats before anything is measured. Throws BAD_THRESHOLD or UNKNOWN_FORMAT. */

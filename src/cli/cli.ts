@@ -22,6 +22,8 @@ export interface Cli {
    * that the command stops and reports. Before, they end the process.
    */
   readonly listenForStop: () => AbortSignal;
+  /** Ends and removes what a killed sockbench has left on this machine; returns what that was. */
+  readonly removeLeftovers: () => Promise<readonly string[]>;
 }
 
 /** Adds one command to the program. The command calls `finish` with its exit code. */

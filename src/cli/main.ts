@@ -1,6 +1,7 @@
 /** The process: the only file that uses its streams, signals and exit code. */
 import { EXIT } from '../errors.ts';
 import { foreignLines } from '../foreign.ts';
+import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import type { Cli } from './cli.ts';
 import { endWithNpm } from './npm-parent.ts';
@@ -73,6 +74,7 @@ const cli: Cli = {
   env: process.env,
   cwd: workingFolder(),
   listenForStop,
+  removeLeftovers,
 };
 
 endWithNpm(process.env, stopRequests.signal);

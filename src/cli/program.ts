@@ -2,7 +2,6 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, messageOf, SockbenchError } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { VERSION } from '../package.ts';
-import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { didYouMean, list, shellWord } from '../text.ts';
 import type { AddCommand, Cli } from './cli.ts';
 import { addCalibrate } from './commands/calibrate.ts';
@@ -60,7 +59,7 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
   }
   program.hook('preAction', async (_, command) => {
     if (!STARTING_COMMANDS.includes(command.name())) return;
-    const removed = await removeLeftovers();
+    const removed = await cli.removeLeftovers();
     const [shown, rest] = [removed.slice(0, MAX_SHOWN_LEFTOVERS), removed.length - MAX_SHOWN_LEFTOVERS];
     if (rest > 0) shown.push(`${rest} more`);
     if (shown.length > 0) cli.err(`removed what an earlier run had left: ${list(shown)}\n`);

@@ -11,6 +11,8 @@ export class FakeCli implements Cli {
   readonly argv: readonly string[];
   readonly env = {};
   readonly cwd = process.cwd();
+  /** Tests that run at the same time leave processes behind on purpose. They are no part of this command. */
+  readonly removeLeftovers = async (): Promise<readonly string[]> => [];
   readonly listenForStop = (): AbortSignal => new AbortController().signal;
 
   constructor(argv: readonly string[], { isTty = false, width = 100 } = {}) {
