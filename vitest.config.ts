@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     testTimeout: isExploring ? 600_000 : 60_000,
     hookTimeout: 60_000,
-    setupFiles: ['test/support/property-seed.ts'],
+    setupFiles: ['test/support/setup.ts'],
     env: {
       PROPERTY_SEED: seed,
       // Calibrations of this machine would change what runs report.
