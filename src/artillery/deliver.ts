@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { exitCodeOfRun } from '../cli/commands/run.ts';
 import { deliver } from '../cli/output.ts';
+import { paintFor } from '../colour.ts';
 import { EXIT } from '../errors.ts';
 import { foreignLines } from '../foreign.ts';
 import { type Format, parseFormats, RUNS } from '../report/index.ts';
@@ -17,6 +18,11 @@ const stdio = {
   control: (text: string) => void process.stderr.write(text),
   isTty: false,
   width: 100,
+  outWidth: process.stdout.columns ?? 80,
+  paint: {
+    out: paintFor(process.stdout.isTTY === true, process.env),
+    control: paintFor(process.stderr.isTTY === true, process.env),
+  },
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),

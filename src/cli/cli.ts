@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Paint } from '../colour.ts';
 import type { ExitCode } from '../errors.ts';
 
 /** The process that a command runs in, injected so that the command line is tested without one. */
@@ -13,6 +14,10 @@ export interface Cli {
   readonly isTty: boolean;
   /** Columns of the terminal. */
   readonly width: number;
+  /** Columns that `out` has: those of its terminal, otherwise 80. */
+  readonly outWidth: number;
+  /** Styles what `out` writes, and what `control` writes. Each follows its own stream. */
+  readonly paint: { readonly out: Paint; readonly control: Paint };
   readonly argv: readonly string[];
   /** Environment variables; CI systems set some. */
   readonly env: Readonly<Record<string, string | undefined>>;

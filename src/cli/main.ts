@@ -1,4 +1,5 @@
 /** The process: the only file that uses its streams, signals and exit code. */
+import { paintFor } from '../colour.ts';
 import { EXIT } from '../errors.ts';
 import { foreignLines } from '../foreign.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
@@ -70,6 +71,11 @@ const cli: Cli = {
   control: (text) => void process.stderr.write(text),
   isTty: process.stderr.isTTY === true,
   width: process.stderr.columns ?? 100,
+  outWidth: process.stdout.columns ?? 80,
+  paint: {
+    out: paintFor(process.stdout.isTTY === true, process.env),
+    control: paintFor(process.stderr.isTTY === true, process.env),
+  },
   argv: process.argv.slice(2),
   env: process.env,
   cwd: workingFolder(),

@@ -1,5 +1,6 @@
 import type { Cli } from '../../src/cli/cli.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { paintFor } from '../../src/colour.ts';
 import { foreignLines } from '../../src/foreign.ts';
 
 /** A process of which only what was written can be seen. */
@@ -8,17 +9,24 @@ export class FakeCli implements Cli {
   stderr = '';
   readonly isTty: boolean;
   readonly width: number;
+  readonly outWidth = 80;
   readonly argv: readonly string[];
-  readonly env = {};
+  readonly env: Readonly<Record<string, string>>;
+  readonly paint: Cli['paint'];
   readonly cwd = process.cwd();
   /** Tests that run at the same time leave processes behind on purpose. They are no part of this command. */
   readonly removeLeftovers = async (): Promise<readonly string[]> => [];
   readonly listenForStop = (): AbortSignal => new AbortController().signal;
 
-  constructor(argv: readonly string[], { isTty = false, width = 100 } = {}) {
+  constructor(
+    argv: readonly string[],
+    { isTty = false, width = 100, env = {} as Readonly<Record<string, string>> } = {},
+  ) {
     this.argv = argv;
     this.isTty = isTty;
     this.width = width;
+    this.env = env;
+    this.paint = { out: paintFor(isTty, env), control: paintFor(isTty, env) };
   }
 
   readonly out = (text: string): void => {
