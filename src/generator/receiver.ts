@@ -22,14 +22,14 @@ type CallReader = (read: Reader, data: unknown) => unknown;
 const callDirectly: CallReader = (read, data) => read(data);
 
 /** An event of a connection that the receiver listens to, or leaves alone. */
-interface Claim {
+interface Listening {
   readonly event: string;
   /** The first of them that finds a stamp reads it. Listeners with the same readers share the list. */
   readers: readonly Reader[];
 }
 
 /** Takes an event of a connection. */
-class Listener implements Claim, RecognizedHandler {
+class Listener implements Listening, RecognizedHandler {
   readonly #receiver: Receiver;
   readonly #client: number;
   readonly event: string;
@@ -52,7 +52,7 @@ export class Receiver {
   readonly known: KnownMessages;
   readonly #context: WorkerContext;
   readonly #deliveries: Deliveries;
-  readonly #listeners = new WeakMap<Connection, Claim[]>();
+  readonly #listeners = new WeakMap<Connection, Listening[]>();
   /** Each list of readers that a listener has. */
   readonly #readerLists: Array<readonly Reader[]> = [];
   readonly #call: CallReader = (read, data) => this.read(read, data);
@@ -183,7 +183,7 @@ export class Receiver {
     return present ?? readers;
   }
 
-  #listenersOf(connection: Connection): Claim[] {
+  #listenersOf(connection: Connection): Listening[] {
     const listeners = this.#listeners.get(connection) ?? [];
     this.#listeners.set(connection, listeners);
     return listeners;

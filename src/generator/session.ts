@@ -1,6 +1,6 @@
 import { requireAllowedHost } from '../contract/address.ts';
 import { isHolding } from '../contract/scenario.ts';
-import type { ConnectOptions, Driver } from '../drivers/driver.ts';
+import { type ConnectOptions, type Driver, given } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
@@ -109,7 +109,6 @@ export class GeneratorSession {
 
   #connectOptions(client: number): ConnectOptions {
     const { target, plan, assignment } = this.#context;
-    const { sockets } = this.#options;
     const localAddress = assignment.sourceAddresses[this.#connects % assignment.sourceAddresses.length];
     this.#connects += 1;
     return {
@@ -117,8 +116,7 @@ export class GeneratorSession {
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       recognizer: this.#receiver.known,
-      ...(sockets === null ? {} : { openStream: sockets.openStream }),
-      ...(localAddress === undefined ? {} : { localAddress }),
+      ...given({ openStream: this.#options.sockets?.openStream, localAddress }),
     };
   }
 

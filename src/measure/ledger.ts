@@ -108,11 +108,11 @@ export interface LedgerTotals extends DeliveryCounts {
 }
 
 /** The place of an account that has an object of its own. */
-const OWN = -1;
+const HAS_OBJECT = -1;
 
 /** The accounts of one stream: a number each, while messages come in order and in time. */
 class StreamAccounts {
-  /** By receiver: how many messages came one after the other, or {@link OWN}. A receiver that expects none has nothing. */
+  /** By receiver: how many messages came one after the other, or {@link HAS_OBJECT}. A receiver that expects none has nothing. */
   readonly #arrived: number[] = [];
   readonly #own = new Map<number, DeliveryAccount>();
 
@@ -132,9 +132,9 @@ class StreamAccounts {
     const arrived = this.#arrived[receiver];
     if (arrived === undefined) return undefined;
     const account = this.#own.get(receiver) ?? new DeliveryAccount(arrived);
-    if (arrived === OWN) return account;
+    if (arrived === HAS_OBJECT) return account;
     this.#own.set(receiver, account);
-    this.#arrived[receiver] = OWN;
+    this.#arrived[receiver] = HAS_OBJECT;
     return account;
   }
 

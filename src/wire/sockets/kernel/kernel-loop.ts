@@ -1,17 +1,12 @@
 import type { Clock } from '../../../measure/clock.ts';
 import type { ByteStream, StreamAddress, StreamHandlers } from '../stream.ts';
+import { DueTimes } from './due-times.ts';
 import { KernelSockets } from './kernel-sockets.ts';
 import { SET_TIMER_SLACK } from './layout.ts';
 import { loadNative } from './libc.ts';
 import { type NodeLoop, nodeLoopOf } from './node-loop.ts';
 import type { SocketCounts } from './socket-counter.ts';
 
-/**
- * How long before something is due a sleep ends, so that it is in time although wake-ups are late and its preparation
- * takes time. It is learned: the loop is late once in {@link ON_TIME} + 1 sleeps.
- */
-const EARLY_NS = { first: 60_000, least: 20_000, most: 250_000, step: 10_000 } as const;
-const ON_TIME = 29;
 /** What is cut off a sleep where sleeps are cut to whole milliseconds. The sockets are looked at meanwhile. */
 const COARSE_NS = 1e6;
 /** Node's loop is served after this time, whatever it reports. */
@@ -55,8 +50,6 @@ export class KernelLoop {
   waitedNs = 0;
   /** How long it has spun to reach a due time exactly. */
   spunNs = 0;
-  /** How long before a time {@link before} calls back. */
-  earlyNs: number = EARLY_NS.first;
   #hasSlept = false;
   /** For how long messages may gather in the kernel before the next wake-up handles them all. */
   gatherNs: () => number = () => 0;
@@ -64,9 +57,7 @@ export class KernelLoop {
   readonly #sockets: LoopSockets;
   readonly #node: NodeLoop | null;
   readonly #runTicks: (() => void) | null;
-  /** What is due when; there are few, and no object is made for them. */
-  readonly #dueNs: number[] = [];
-  readonly #onDue: Array<() => void> = [];
+  readonly #due = new DueTimes();
   #soon: Array<() => void> = [];
   /** A timer that keeps libuv waiting while the loop runs. Null while it does not. */
   #keepAlive: NodeJS.Timeout | null = null;
@@ -99,30 +90,27 @@ export class KernelLoop {
     return this.#sockets.counter.take();
   }
 
+  /** How long before a time {@link before} calls back. */
+  get earlyNs(): number {
+    return this.#due.earlyNs;
+  }
+
   /** Calls back once, a little before a time of the run's clock: {@link spin} waits for the rest. */
   before(dueNs: number, callback: () => void): void {
-    this.#dueNs.push(dueNs);
-    this.#onDue.push(callback);
+    this.#due.add(dueNs, callback);
     this.#start();
   }
 
   /** Waits to the microsecond for a time that is at most {@link earlyNs} ahead. Returns the time that it is then. */
   spin(dueNs: number): number {
     const fromNs = this.#clock.nowNs();
-    this.#learn(fromNs > dueNs);
+    if (this.#hasSlept) this.#due.learn(fromNs > dueNs);
+    this.#hasSlept = false;
     let nowNs = fromNs;
     while (nowNs < dueNs) nowNs = this.#clock.nowNs();
     // What is later than due was taken from this process.
     this.spunNs += Math.max(0, dueNs - fromNs);
     return nowNs;
-  }
-
-  #learn(isLate: boolean): void {
-    if (!this.#hasSlept) return;
-    this.#hasSlept = false;
-    const { least, most, step } = EARLY_NS;
-    const changed = this.earlyNs + (isLate ? step : -step / ON_TIME);
-    this.earlyNs = Math.min(most, Math.max(least, changed));
   }
 
   /** Calls back once what the sockets have at hand is handled; within a handler that is at the end of this turn. */
@@ -139,7 +127,7 @@ export class KernelLoop {
   }
 
   get #hasWork(): boolean {
-    return this.#sockets.count > 0 || this.#dueNs.length > 0 || this.#soon.length > 0;
+    return this.#sockets.count > 0 || this.#due.length > 0 || this.#soon.length > 0;
   }
 
   readonly #run = (): void => {
@@ -190,7 +178,7 @@ export class KernelLoop {
     const hasCalledSoon = this.#callSoon();
     const handledNs = this.#clock.nowNs();
     if (events > 0) sockets.counter.afterHandling(handledNs - lookedNs);
-    const hasCalledDue = this.#callDue(handledNs);
+    const hasCalledDue = this.#due.call(handledNs);
     return events > 0 || hasCalledSoon || hasCalledDue;
   }
 
@@ -210,25 +198,12 @@ export class KernelLoop {
     return true;
   }
 
-  /** The place of what is due first. */
-  #next(): number {
-    let next = 0;
-    for (let place = 1; place < this.#dueNs.length; place++) {
-      if ((this.#dueNs[place] ?? 0) < (this.#dueNs[next] ?? 0)) next = place;
-    }
-    return next;
-  }
-
-  #nextDueNs(): number {
-    return this.#dueNs[this.#next()] ?? Number.POSITIVE_INFINITY;
-  }
-
   /** How long to sleep; 0 to look only. */
   #sleepNs(nowNs: number, nodeDueNs: number): number {
-    const [nodeNs, dueNs] = [nodeDueNs - nowNs, this.#nextDueNs() - nowNs];
+    const [nodeNs, dueNs] = [nodeDueNs - nowNs, this.#due.nextNs - nowNs];
     // Timers of Node.js may be late by a millisecond, and what is due here may not.
     const sleepNs = this.#sockets.isPrecise
-      ? Math.min(nodeNs, dueNs - this.earlyNs)
+      ? Math.min(nodeNs, dueNs - this.#due.earlyNs)
       : Math.min(Math.ceil(nodeNs / 1e6), Math.floor(dueNs / 1e6)) * 1e6;
     return Math.min(Math.max(0, sleepNs), LONGEST_MS * 1e6);
   }
@@ -236,31 +211,8 @@ export class KernelLoop {
   /** Whether a look at the sockets only passes the time until something is due. */
   #isSpinning(nowNs: number, nodeDueNs: number): boolean {
     return (
-      this.#soon.length === 0 && nodeDueNs > nowNs && this.#nextDueNs() - nowNs < COARSE_NS + this.earlyNs
+      this.#soon.length === 0 && nodeDueNs > nowNs && this.#due.nextNs - nowNs < COARSE_NS + this.#due.earlyNs
     );
-  }
-
-  /** Calls what is due, the earliest first. Returns whether anything was. What is set meanwhile waits for the next turn. */
-  #callDue(nowNs: number): boolean {
-    const untilNs = nowNs + this.earlyNs;
-    let calls = 0;
-    for (let left = this.#dueNs.length; left > 0; left--) {
-      const next = this.#next();
-      const callback = this.#onDue[next];
-      if (callback === undefined || (this.#dueNs[next] ?? 0) > untilNs) break;
-      this.#forget(next);
-      callback();
-      calls += 1;
-    }
-    return calls > 0;
-  }
-
-  /** Puts the last entry in the place of one. */
-  #forget(index: number): void {
-    const [dueNs, callback] = [this.#dueNs.pop(), this.#onDue.pop()];
-    if (dueNs === undefined || callback === undefined || index === this.#dueNs.length) return;
-    this.#dueNs[index] = dueNs;
-    this.#onDue[index] = callback;
   }
 }
 

@@ -47,6 +47,8 @@ export class KernelSockets {
   count = 0;
   /** When the last wait but one ended that reported all: what it did not report had nothing to read then. */
   reportedNs = 0;
+  /** By descriptor: when the kernel had nothing more to read. In a field of its stream each would be an object. */
+  readonly emptyNs: number[] = [];
   readonly #clock: Clock;
   readonly #node: NodeLoop | null;
   readonly #epoll: Epoll;
@@ -55,8 +57,6 @@ export class KernelSockets {
   readonly #times: KernelClock;
   /** By descriptor. */
   readonly #streams: Array<KernelStream | undefined> = [];
-  /** By descriptor: when the kernel had nothing more to read. In a field of the stream each would be an object. */
-  readonly #emptyNs: number[] = [];
   readonly #views: ReadViews;
   readonly #read: Memory;
   readonly #control: Memory;
@@ -147,16 +147,6 @@ export class KernelSockets {
   /** Changes which events are watched. Returns 0, or the number of the error. */
   watch(fd: number, stream: KernelStream, events: number): number {
     return this.#epoll.modify(fd, events, stream.tag);
-  }
-
-  /** When there was nothing more to read on a socket. */
-  emptyNs(fd: number): number {
-    return this.#emptyNs[fd] ?? 0;
-  }
-
-  /** Notes that there is nothing more to read than what arrived after the last look. */
-  setEmpty(fd: number): void {
-    this.#emptyNs[fd] = this.#times.lookedNs;
   }
 
   /** Closes a socket, which the kernel then no longer watches. */

@@ -113,7 +113,7 @@ export class KernelStream implements ByteStream {
     }
     this.#state = 'open';
     this.#addresses = NO_ADDRESSES;
-    this.#sockets.setEmpty(this.#fd);
+    this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
     this.#watch();
     this.#handlers.onOpen();
     if (this.#hasEnded && this.#state === 'open' && this.unsentBytes === 0) this.#shutDown();
@@ -128,13 +128,13 @@ export class KernelStream implements ByteStream {
         this.#takeNothing(count);
         return;
       }
-      const emptyNs = this.#sockets.emptyNs(this.#fd);
+      const emptyNs = this.#sockets.emptyNs[this.#fd] ?? 0;
       // A step of the wall clock may put a stamp before the time at which there was nothing to read.
       if (arrival.receivedNs < emptyNs) arrival.receivedNs = emptyNs;
       const sinceNs = this.#isEmpty ? Math.max(emptyNs, this.#sockets.reportedNs) : emptyNs;
       arrival.sinceNs = Math.min(arrival.receivedNs, sinceNs);
       this.#isEmpty = count < READ_BYTES;
-      if (this.#isEmpty) this.#sockets.setEmpty(this.#fd);
+      if (this.#isEmpty) this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
       this.#handlers.onBytes(this.#sockets.received(count), arrival);
       if (this.#isEmpty) return;
     }
@@ -145,7 +145,7 @@ export class KernelStream implements ByteStream {
     if (count === 0) this.#takeEnd();
     else if (count === -ERRNO.again) {
       this.#isEmpty = true;
-      this.#sockets.setEmpty(this.#fd);
+      this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
     } else if (count !== -ERRNO.interrupted) this.#close(systemError('read', -count));
   }
 
