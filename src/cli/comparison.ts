@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { VERSION } from '../package.ts';
-import { maxRunMs } from '../plan/plan.ts';
+import { maxRunMs, type Plan } from '../plan/plan.ts';
 import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
 import { boundResult } from '../result/bound.ts';
@@ -16,18 +16,31 @@ import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
 import { type Delivery, deliver } from './output.ts';
-import { progressCli, showRounds, timeText } from './progress.ts';
+import { expectedRunMs, type ProgressFeed } from './progress/feed.ts';
+import { openProgress } from './progress/open.ts';
+import { roundProgress } from './progress/outcomes.ts';
+import { timeText } from './progress/texts.ts';
 import { runInProcess, withSeed } from './run-process.ts';
 
-/** `base, head: 30 rounds, 15 if that is enough; 6 minutes or less` */
-function comparisonPlanText({ arms, looks, baseline }: PlannedComparison): string {
+/** Reports what the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
+function beginComparison(feed: ProgressFeed, { command, arms, looks, baseline }: PlannedComparison): void {
   const names = arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
   const rounds = last?.rounds ?? 0;
   const early = looks.length > 1 ? `, ${first?.rounds} if that is enough` : '';
   const measured = arms.slice(baseline === null ? 0 : 1);
-  const roundMs = measured.reduce((sum, { plan }) => sum + maxRunMs(plan), 0);
-  return `${names}: ${rounds} rounds${early}; at most about ${timeText(rounds * roundMs)}\n`;
+  const totalMs = (ofRun: (plan: Plan) => number) =>
+    rounds * measured.reduce((sum, { plan }) => sum + ofRun(plan), 0);
+  const maxMs = totalMs(maxRunMs);
+  feed.begin({
+    command,
+    title: `${names}: ${rounds} rounds${early}; at most about ${timeText(maxMs)}`,
+    arms: arms.map(({ name }) => name),
+    runs: rounds * measured.length,
+    rounds,
+    expectedMs: totalMs(expectedRunMs),
+    maxMs,
+  });
 }
 
 /** A comparison that was measured, and whether it was kept. */
@@ -44,9 +57,9 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
   const folder = out ?? join('reports', name);
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
-  const shown = progressCli(cli, isQuiet);
-  shown.err(comparisonPlanText(planned));
-  const { isComplete, rounds } = await measureRounds(shown, planned);
+  const { feed } = openProgress(cli, { quiet: isQuiet });
+  beginComparison(feed, planned);
+  const { isComplete, rounds } = await measureRounds(cli, feed, planned);
   const comparison: Comparison = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'comparison',
@@ -65,8 +78,11 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
   return { comparison, delivery: await deliver(cli, folder, formats, rendering, isQuiet) };
 }
 
-async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedComparison): Promise<RanRounds> {
-  const progress = showRounds(cli, design);
+async function measureRounds(
+  cli: Cli,
+  feed: ProgressFeed,
+  { arms, baseline, design }: PlannedComparison,
+): Promise<RanRounds> {
   const signal = cli.listenForStop();
   let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
   const maxRounds = design.looks.at(-1)?.rounds ?? 0;
@@ -80,22 +96,25 @@ async function measureRounds(cli: Cli, { arms, baseline, design }: PlannedCompar
   };
   return await runRounds(rounds, {
     run: async (arm, seed) => {
-      const result = await runInProcess(withSeed(arms[arm] ?? arms[0], seed), {
-        onProgress: (run) => progress.update(at, run),
-        signal,
-        commandLine: cli.argv,
-      });
+      const planned = withSeed(arms[arm] ?? arms[0], seed);
+      const { round, rounds: most } = at;
+      const title = `round ${round} of at most ${most}, ${design.arms[arm]?.name ?? ''}`;
+      const result = await feed.measure(
+        planned.plan,
+        { title, round, arm, shardClients: null },
+        (onProgress) => runInProcess(planned, { onProgress, signal, commandLine: cli.argv }),
+      );
       return bound(result);
     },
     onProgress: (now) => {
       at = now;
     },
     goesOn: (done) => {
-      progress.roundDone(done);
+      feed.report(roundProgress(design, done));
       return goesOn(design, done);
     },
     signal,
-  }).finally(() => progress.done());
+  });
 }
 
 /**

@@ -3,7 +3,8 @@
  * once its children have started, and the children of a second run would inherit that.
  */
 import { messageOf, SockbenchError } from '../errors.ts';
-import { type Progress, runPlan } from '../run/run.ts';
+import type { RunProgress } from '../result/progress.ts';
+import { runPlan } from '../run/run.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import { resolveScenario } from './resolve.ts';
 import { type FromRun, runCrashed, type ToRun } from './run-process.ts';
@@ -43,7 +44,7 @@ function asKnown(error: unknown): SockbenchError {
 async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
-    const onProgress = (progress: Progress) => void send({ type: 'progress', progress });
+    const onProgress = (progress: RunProgress) => void send({ type: 'progress', progress });
     const hooks = { onProgress, signal: stop.signal, commandLine };
     const result = await runPlan({ plan, scenario, layout }, hooks);
     await send({ type: 'result', result });

@@ -3,11 +3,12 @@ import { type ErrorParts, EXIT, SockbenchError } from '../errors.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
 import { entryPath } from '../package.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import type { RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { guard } from '../run/leftovers/guardian.ts';
 import { ownedEnvironment } from '../run/leftovers/owner.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
-import type { Progress, RunHooks } from '../run/run.ts';
+import type { RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
 export type ToRun =
@@ -16,11 +17,11 @@ export type ToRun =
 
 /** From the process that carries out a run. */
 export type FromRun =
-  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'progress'; readonly progress: RunProgress }
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly error: ErrorParts };
 
-/** A run reports its progress four times a second. Its process needs longer to load files, and to make a large result. */
+/** A run reports its progress every second. Its process needs longer to load files, and to make a large result. */
 const SILENT_FOR_S = 30;
 /** The limit after a stop, which ends all waits for files and servers. */
 const SILENT_AFTER_STOP_S = 10;

@@ -2,10 +2,12 @@ import type { MessageSize } from '../drivers/driver.ts';
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/operations/index.ts';
 import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import type { SparseCounts } from '../measure/histogram.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
+import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
 import { Timeline } from './timeline.ts';
@@ -22,6 +24,8 @@ interface CollectorOptions {
   readonly quietNs: number;
   readonly durationMs: number;
   readonly drainMs: number;
+  /** Series whose values of each second are kept until they are taken from {@link Collector.live}; none unless given. */
+  readonly watched?: readonly string[];
   /** Keeps what a shard got of a broadcast; false where the clock of its sender is not that of this host. */
   readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
 }
@@ -30,6 +34,7 @@ interface CollectorOptions {
 export class Collector {
   readonly timeline: Timeline;
   readonly warmup = new WarmupWindows();
+  readonly live: LiveSeconds;
   /** Start of the warm-up and of the measured schedule; infinite before it is known. */
   warmupStartNs = Number.POSITIVE_INFINITY;
   measureStartNs = Number.POSITIVE_INFINITY;
@@ -57,6 +62,7 @@ export class Collector {
     const { membership, quietNs } = options;
     this.#options = options;
     this.timeline = new Timeline(options);
+    this.live = new LiveSeconds(options.watched ?? []);
     this.pushes = new Pushes(() => membership.connected.length, quietNs);
     this.workers = membership.spread.map(newWorkerRecord);
     this.#fanout = new FanoutTracker({
@@ -157,9 +163,15 @@ export class Collector {
     if (second < 0) this.warmup.add(warmupSecond, warmup);
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
     const within = Math.max(0, second);
-    this.timeline.addSeries(within, measured);
+    this.#addSeries(within, measured);
     this.#addBroadcasts(within, snapshot);
+    if (second >= 0) this.live.report(second);
     this.timeline.encodeBefore(within - 1);
+  }
+
+  #addSeries(second: number, series: Readonly<Record<string, SparseCounts>>): void {
+    this.timeline.addSeries(second, series);
+    this.live.add(second, series);
   }
 
   #addBroadcasts(second: number, snapshot: Snapshot): void {
@@ -170,7 +182,7 @@ export class Collector {
       for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, middleNs);
     }
     this.#fanout.closeQuiet(middleNs);
-    this.timeline.addSeries(second, this.#recorder.take().series);
+    this.#addSeries(second, this.#recorder.take().series);
     this.#addIncomplete([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
   }
 
@@ -179,7 +191,7 @@ export class Collector {
     this.incompleteBroadcasts += incomplete.length;
     for (const broadcast of incomplete) {
       recordClosed(this.#options.membership.layout, this.#recorder, broadcast);
-      this.timeline.addSeries(this.#secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
+      this.#addSeries(this.#secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
     }
   }
 
@@ -191,7 +203,7 @@ export class Collector {
     const expected = this.#options.membership.connected.length;
     for (const { skewNs, firstNs, atNs, reached } of closed) {
       this.#recorder.record('push_skew', skewNs);
-      this.timeline.addSeries(this.#secondOf(atNs), this.#recorder.take().series);
+      this.#addSeries(this.#secondOf(atNs), this.#recorder.take().series);
       const counts = { second: this.#secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
       this.timeline.addCounts([counts]);
     }

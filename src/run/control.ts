@@ -2,10 +2,9 @@ import { EXIT, fail } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import type { Timers } from '../measure/timers.ts';
 import type { Finding, FindingCode } from '../result/findings.ts';
+import type { RunPhase } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { HeldTime } from './held-time.ts';
-
-export type RunPhase = 'start' | 'connect' | 'rendezvous' | 'warm-up' | 'measure' | 'drain' | 'collect';
 
 const TIMING_OF: Readonly<Record<RunPhase, keyof RunResult['timing']>> = {
   start: 'startMs',

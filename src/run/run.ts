@@ -1,24 +1,23 @@
 import { everyClient } from '../contract/scenario.ts';
 import { quietNs } from '../measure/fanout.ts';
 import { spreadClients } from '../plan/layout.ts';
-import type { Plan, PlannedRun } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
+import type { RunPhase, RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { cpuGroups, parseCpuList } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
-import { RunControl, type RunPhase } from './control.ts';
+import { RunControl } from './control.ts';
 import { drain } from './drain.ts';
 import { disturbanceBetween, type SystemCounters } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
+import { LiveRun, slowestSeries } from './live-run.ts';
 import { Membership } from './membership.ts';
 import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
 import { ShardRun } from './shard-run.ts';
-import type { ScheduleCounts } from './timeline.ts';
 
 const PROGRESS_EVERY_MS = 250;
-/** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
-const MISSING_AFTER_S = 2;
 
 const ALREADY_RUNNING: Finding = {
   code: 'not_probed',
@@ -26,26 +25,9 @@ const ALREADY_RUNNING: Finding = {
     'the server was already running, so that its process is unknown; --exec starts a server with a probe',
 };
 
-/** Where a run is. Reported four times a second and at the start of each phase. */
-export interface Progress {
-  readonly phase: RunPhase;
-  /** Time since the start of the phase. */
-  readonly elapsedMs: number;
-  readonly plan: Plan;
-  /** How many clients this machine connects: those of its shard. */
-  readonly clients: number;
-  readonly connected: number;
-  /** Counts of the measured schedule so far, up to a second old. */
-  readonly counts: Readonly<ScheduleCounts>;
-  /** Deliveries that were due two seconds ago or earlier and have not arrived. */
-  readonly missing: number;
-  /** Quantiles of the headline series so far; null before its first value. */
-  readonly p50Ns: number | null;
-  readonly p99Ns: number | null;
-}
-
 export interface RunHooks {
-  readonly onProgress: (progress: Progress) => void;
+  /** Called at the start of each phase, and once for every second. */
+  readonly onProgress: (progress: RunProgress) => void;
   /** Aborting ends measuring early. The result is kept and marked partial. */
   readonly signal: AbortSignal;
   /** Arguments of the command line, to be stored. */
@@ -65,7 +47,8 @@ export async function runPlan(
   const wallAtStart = host.readWall();
   const run = openRun(planned, hooks, host);
   const { control } = run;
-  const report = () => hooks.onProgress(progressOf(run));
+  const live = new LiveRun(run, hooks.onProgress);
+  const report = () => live.update();
   run.cleanUps.push(host.timers.every(PROGRESS_EVERY_MS, report));
   const timed = <Value>(phase: RunPhase, work: () => Promise<Value>) => {
     const done = control.timed(phase, work);
@@ -82,6 +65,7 @@ export async function runPlan(
     const measureMs = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
+    live.end();
     const result = assembleResult({
       ...started,
       startedAt,
@@ -115,6 +99,7 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
     quietNs: quietNs(drainMs),
     durationMs,
     drainMs,
+    watched: [plan.headline, slowestSeries(plan)].filter((series) => series !== null),
     keepPart: (part, second) => shard?.keepPart(part, second) !== false,
   });
   const message = `server and generator were not pinned to separate CPUs: ${problem}`;
@@ -134,23 +119,4 @@ function environmentOf(
   const serverCpus = pinned.server === null ? null : parseCpuList(pinned.server);
   const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned), serverCpus);
   return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
-}
-
-function progressOf({ plan, host, control, collector, membership, shard }: RunParts): Progress {
-  const { timeline, workers, measureStartNs } = collector;
-  const headline = timeline.series.get(plan.headline);
-  return {
-    phase: control.phase,
-    elapsedMs: control.elapsedMs,
-    plan,
-    clients: shard?.clients.length ?? plan.clients,
-    connected: workers.reduce((sum, { connected }) => sum + connected, 0),
-    counts: timeline.counts(),
-    // Receivers of other shards are not known here.
-    missing: membership.crosses
-      ? 0
-      : timeline.missingBefore(Math.floor((host.clock.nowNs() - measureStartNs) / 1e9) - MISSING_AFTER_S),
-    p50Ns: headline?.quantileNs(0.5) ?? null,
-    p99Ns: headline?.quantileNs(0.99) ?? null,
-  };
 }

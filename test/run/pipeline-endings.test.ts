@@ -3,7 +3,7 @@ import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import { chat, type Mapping } from '../../src/contract/target.ts';
-import type { RunPhase } from '../../src/run/control.ts';
+import type { RunPhase } from '../../src/result/progress.ts';
 import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 
 /** 250 broadcasts to 4 clients over 10 s, after a warm-up of 2 s. */
@@ -348,8 +348,7 @@ describe('a run ends early when', () => {
     for (const connection of [...run.server.connections.values()]) connection.drop(reason);
   };
   const secondsSince = (run: FakeRun, phase: RunPhase) => {
-    const before = run.progress.findLast((progress) => progress.phase === phase);
-    return (before?.elapsedMs ?? Number.NaN) / 1000;
+    return (run.time.nowNs() - (run.phaseStartNs.get(phase) ?? Number.NaN)) / 1e9;
   };
 
   it('all clients are dropped while they join their rooms', async () => {

@@ -3,9 +3,9 @@ import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
+import type { RunPhase } from '../../src/result/progress.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
-import type { RunPhase } from '../../src/run/control.ts';
 import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 import type { Hop } from '../support/fake-server.ts';
 
@@ -100,14 +100,43 @@ describe('a run from start to end', () => {
     expect(view.histogram('send_lag')?.maxNs).toBeLessThan(0.11 * MS);
   });
 
-  it('reports progress of each phase', async () => {
+  it('reports each phase with its times', async () => {
     const run = broadcasts();
     await run.run();
-    const last = run.progress.findLast(({ phase }) => phase === 'measure');
-    expect(last).toMatchObject({ connected: CLIENTS, missing: 0, counts: { intended: 75, delivered: 300 } });
-    expect(last?.elapsedMs).toBeGreaterThan(3500);
-    expect((last?.p99Ns ?? 0) / MS).toBeCloseTo(1, 0);
-    expect(run.progress.filter(({ phase }) => phase === 'start')[0]?.p50Ns).toBeNull();
+    const phases = run.progress.filter(({ type }) => type === 'phase');
+    expect(phases.map(({ phase }) => phase)).toEqual(run.phases);
+    expect(phases.find(({ phase }) => phase === 'measure')).toEqual({
+      type: 'phase',
+      phase: 'measure',
+      expectedMs: 4000,
+      maxMs: 4000,
+    });
+  });
+
+  it('reports every measured second once, with its figures and those so far', async () => {
+    const run = broadcasts();
+    const result = await run.run();
+    const seconds = run.progress.filter((event) => event.type === 'second');
+    const measured = seconds.flatMap((event) => event.measured ?? []);
+    expect(measured.slice(0, 4)).toMatchObject(
+      [0, 1, 2, 3].map((second) => ({ second, intended: 25, sent: 25, expected: 100, delivered: 100 })),
+    );
+    expect(measured[0]?.latency?.count).toBe(100);
+    expect((measured[0]?.latency?.p99Ns ?? 0) / MS).toBeCloseTo(1, 0);
+    const last = seconds.at(-1);
+    expect(last).toMatchObject({ connected: CLIENTS, lost: 0, intended: 100, sent: 100, delivered: 400 });
+    const headline = viewResult(result).histogram('delivery');
+    expect(last?.latency).toEqual({
+      count: headline?.count,
+      p50Ns: headline?.quantileNs(0.5),
+      p95Ns: headline?.quantileNs(0.95),
+      p99Ns: headline?.quantileNs(0.99),
+      maxNs: headline?.maxNs,
+    });
+    expect(last?.slowest?.count).toBe(100);
+    expect(seconds.filter(({ phase }) => phase === 'warm-up').every(({ latency }) => latency === null)).toBe(
+      true,
+    );
   });
 
   it('warms up until latency is stable', async () => {

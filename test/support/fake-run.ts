@@ -9,12 +9,12 @@ import type { TelemetrySample } from '../../src/measure/telemetry.ts';
 import type { Timers } from '../../src/measure/timers.ts';
 import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { buildPlan, type PlannedRun } from '../../src/plan/plan.ts';
+import type { RunPhase, RunProgress } from '../../src/result/progress.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
-import type { RunPhase } from '../../src/run/control.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import type { RunHost, ShardHost } from '../../src/run/host.ts';
-import { type Progress, runPlan } from '../../src/run/run.ts';
+import { runPlan } from '../../src/run/run.ts';
 import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-process.ts';
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
 import { FakeServer, type ServerBehavior } from './fake-server.ts';
@@ -63,7 +63,9 @@ export class FakeRun {
   readonly clock: Clock;
   readonly server: FakeServer;
   readonly workers: FakeWorker[] = [];
-  readonly progress: Progress[] = [];
+  readonly progress: RunProgress[] = [];
+  /** When each phase began, on the clock of the world. */
+  readonly phaseStartNs = new Map<RunPhase, number>();
   readonly #options: FakeRunOptions;
   readonly #stop = new AbortController();
   /** The coordinator's own process. */
@@ -118,15 +120,16 @@ export class FakeRun {
   /** Starts the run; the time of its world has to be run until it ends. */
   start(): Promise<RunResult> {
     const hooks = {
-      onProgress: (progress: Progress) => this.#note(progress),
+      onProgress: (progress: RunProgress) => this.#note(progress),
       signal: this.#stop.signal,
       commandLine: [],
     };
     return runPlan(this.#options.planned, hooks, this.#host());
   }
 
-  #note(progress: Progress): void {
+  #note(progress: RunProgress): void {
     this.progress.push(progress);
+    if (progress.type === 'phase') this.phaseStartNs.set(progress.phase, this.time.nowNs());
     const action = this.#actions.get(progress.phase);
     if (action === undefined) return;
     this.#actions.delete(progress.phase);

@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { VERSION } from '../../package.ts';
+import { maxRunMs } from '../../plan/plan.ts';
 import { calibrationReport } from '../../report/content/calibration.ts';
 import { renderText } from '../../report/render/text.ts';
 import { type Calibration, type CalibrationStep, setupOf } from '../../result/calibration.ts';
@@ -7,13 +8,14 @@ import { calibrationFolder, writeCalibration } from '../../result/calibration-st
 import { SCHEMA_VERSION } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
 import { viewResult } from '../../result/view.ts';
-import { judgeCalibrationRun } from '../../stats/calibration-search.ts';
+import { type CalibrationSearch, judgeCalibrationRun } from '../../stats/calibration-search.ts';
 import { formatCount, formatPercent } from '../../units.ts';
 import { capacityOf, type MeasureOnNull, measureCalibration } from '../calibration.ts';
 import { CALIBRATION_OPTIONS, type PlannedCalibration, planCalibration } from '../calibration-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags } from '../flags.ts';
-import { progressCli, showProgress } from '../progress.ts';
+import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
+import { openProgress } from '../progress/open.ts';
 import { runInProcess } from '../run-process.ts';
 
 export const addCalibrate: AddCommand = (program, cli, finish) => {
@@ -38,8 +40,9 @@ async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode
   const planned = await planCalibration(name, flags);
   await requireWritable(calibrationFolder(), 'Set XDG_STATE_HOME to a folder that can be written to.');
   for (const warning of planned.warnings) cli.err(`warning: ${warning}\n`);
-  const shown = progressCli(cli, planned.isQuiet);
-  const measure = measureOn(shown, cli, planned);
+  const progress = openProgress(cli, { quiet: planned.isQuiet });
+  await beginCalibration(progress.feed, planned);
+  const measure = measureOn(progress.feed, cli, planned);
   const found = await measureCalibration(measure, planned);
   if (typeof found === 'string') {
     cli.err(`not stored: ${found}\n`);
@@ -59,22 +62,49 @@ async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode
   };
   const path = await writeCalibration(calibration);
   cli.out(renderText(calibrationReport(calibration)));
-  shown.err(`wrote ${path}\n`);
+  progress.note(`wrote ${path}`);
   return EXIT.passed;
 }
 
-/** Runs plans one after the other, each in its own process, and shows a line for each. */
-function measureOn(shown: Cli, cli: Cli, { deliveriesPerMessage }: PlannedCalibration): MeasureOnNull {
+/** The floors of one, two and the chosen number of workers, each twice where it was disturbed, and the search. */
+function mostRuns({ maxSteps }: CalibrationSearch): number {
+  return 6 + maxSteps;
+}
+
+async function beginCalibration(feed: ProgressFeed, planned: PlannedCalibration): Promise<void> {
+  const { search, searchMs, asked, floorWith } = planned;
+  const { plan } = await floorWith(1);
+  feed.begin({
+    command: 'calibrate',
+    title: `calibrating ${asked.plan.scenario}`,
+    arms: [],
+    runs: mostRuns(search),
+    rounds: null,
+    expectedMs: searchMs + 2 * expectedRunMs(plan),
+    maxMs: searchMs + 6 * maxRunMs(plan),
+  });
+}
+
+/** Runs plans one after the other, each in its own process, and reports a step for each. */
+function measureOn(
+  feed: ProgressFeed,
+  cli: Cli,
+  { deliveriesPerMessage, search }: PlannedCalibration,
+): MeasureOnNull {
   const signal = cli.listenForStop();
+  const steps = mostRuns(search);
+  let done = 0;
   return async (label, planned) => {
-    const progress = shown.isTty ? showProgress(shown, label) : null;
-    const hooks = { onProgress: progress?.update ?? (() => {}), signal, commandLine: cli.argv };
-    const result = await runInProcess(planned, hooks).finally(() => progress?.done());
+    const place = { title: label, round: null, arm: null, shardClients: null };
+    const result = await feed.measure(planned.plan, place, (onProgress) =>
+      runInProcess(planned, { onProgress, signal, commandLine: cli.argv }),
+    );
     if (signal.aborted) fail('INTERRUPTED', 'nothing was stored: stopped by the user', '', EXIT.invalid);
     const rateHz = planned.plan.profile[0]?.fromHz ?? 0;
     const judged = judgeCalibrationRun(viewResult(result));
     const step = { rateHz, deliveriesHz: rateHz * deliveriesPerMessage, ...judged };
-    shown.err(`${label}: ${stepText(step)}\n`);
+    done += 1;
+    feed.report({ type: 'step', step: done, steps, title: label, ...stepTexts(step) });
     return { result, step };
   };
 }
@@ -86,9 +116,10 @@ const STEP_TEXTS: Readonly<Record<CalibrationStep['outcome'], string>> = {
   disturbed: 'disturbed',
 };
 
-/** `20,000 deliveries/s: carried, generator utilization 41 %` */
-function stepText({ deliveriesHz, outcome, utilization, detail }: CalibrationStep): string {
+/** `20,000 deliveries/s, carried`, `generator utilization 41 %` */
+function stepTexts({ deliveriesHz, outcome, utilization, detail }: CalibrationStep) {
   const load = `${formatCount(Math.round(deliveriesHz))} deliveries/s`;
-  const busy = utilization === null ? '' : `, generator utilization ${formatPercent(utilization)}`;
-  return `${load}: ${STEP_TEXTS[outcome]}${busy}${detail === '' ? '' : `; ${detail}`}`;
+  const busy = utilization === null ? [] : [`generator utilization ${formatPercent(utilization)}`];
+  const details = [...busy, ...(detail === '' ? [] : [detail])];
+  return { outcome: `${load}, ${STEP_TEXTS[outcome]}`, detail: details.join('; ') };
 }

@@ -7,7 +7,6 @@ import type { Capacity, CapacityAnswer, CapacityStep } from '../../result/capaci
 import { SCHEMA_VERSION } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
 import { viewResult } from '../../result/view.ts';
-import type { Progress } from '../../run/run.ts';
 import { endingSoFar, nextStep, type SearchStep } from '../../stats/capacity-search.ts';
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../../stats/capacity-step.ts';
 import { shellWord } from '../../text.ts';
@@ -15,7 +14,9 @@ import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
-import { progressCli, showProgress, timeText } from '../progress.ts';
+import type { ProgressFeed } from '../progress/feed.ts';
+import { openProgress } from '../progress/open.ts';
+import { timeText } from '../progress/texts.ts';
 import { runInProcess, withSeed } from '../run-process.ts';
 
 const MAX_SEED = 2 ** 31;
@@ -52,9 +53,18 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
   const formats = parseFormats(CAPACITY, format);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
-  const shown = progressCli(cli, quiet);
-  shown.err(`${searchPlanText(search)}\n`);
-  const found = await searchCapacity(shown, search);
+  const { feed } = openProgress(cli, { quiet });
+  const { maxSteps, maxMs } = search;
+  feed.begin({
+    command: 'capacity',
+    title: searchPlanText(search),
+    arms: [],
+    runs: maxSteps,
+    rounds: null,
+    expectedMs: maxMs,
+    maxMs,
+  });
+  const found = await searchCapacity(cli, feed, search);
   const delivery = await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);
   return unlessLost(delivery, exitCodeOfSearch(found.answer));
 }
@@ -64,10 +74,10 @@ function searchPlanText({ design: { vary, from, to }, maxSteps, maxMs }: Planned
 }
 
 /**
- * Searches the capacity, and shows every step on `cli.err`. When the user stops it, what was measured is kept and marked
+ * Searches the capacity, and reports every step. When the user stops it, what was measured is kept and marked
  * partial. Throws as a run does when the first run measured nothing.
  */
-async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<Capacity> {
+async function searchCapacity(cli: Cli, feed: ProgressFeed, search: PlannedSearch): Promise<Capacity> {
   const { design } = search;
   const startedAt = new Date();
   const startMs = performance.now();
@@ -79,9 +89,9 @@ async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<Capacity
     if (next.done) {
       answer = next.ending;
     } else {
-      const step = await runStep(cli, search, next.step, steps.length);
+      const step = await runStep(cli, feed, search, next.step, steps.length);
       if (step.result !== null || !isInterrupted(step)) steps.push(step);
-      cli.err(`${stepLine(search, step)}\n`);
+      feed.report({ type: 'step', step: steps.length, steps: search.maxSteps, ...stepFigures(search, step) });
     }
   }
   return {
@@ -109,18 +119,20 @@ async function searchCapacity(cli: Cli, search: PlannedSearch): Promise<Capacity
 /** Each run has a seed of its own, so that random arrivals are fresh too. */
 async function runStep(
   cli: Cli,
+  feed: ProgressFeed,
   search: PlannedSearch,
   { phase, value }: SearchStep,
   index: number,
 ): Promise<CapacityStep> {
-  // Without a terminal, the line of each step is enough.
-  const progress = cli.isTty ? showProgress(cli, `${phase} ${variedText(search.design.vary, value)}`) : null;
   try {
     const planned = await search.planAt(value);
     const seed = (planned.plan.seed + index) % MAX_SEED;
-    const onProgress = (update: Progress) => progress?.update(update);
-    const hooks = { onProgress, signal: cli.listenForStop(), commandLine: cli.argv };
-    const measured = await runInProcess(withSeed(planned, seed), hooks);
+    const title = `${phase} ${variedText(search.design.vary, value)}`;
+    const place = { title, round: null, arm: null, shardClients: null };
+    const hooks = { signal: cli.listenForStop(), commandLine: cli.argv };
+    const measured = await feed.measure(planned.plan, place, (onProgress) =>
+      runInProcess(withSeed(planned, seed), { ...hooks, onProgress }),
+    );
     const result = boundResult(measured, search.maxSteps);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);
     return { phase, value, ...judged, result };
@@ -128,8 +140,6 @@ async function runStep(
     // A failure of the first run concerns how the search was set up, not the capacity of the server.
     if (!(error instanceof SockbenchError) || index === 0) throw error;
     return { phase, value, ...judgeError(error), result: null };
-  } finally {
-    progress?.done();
   }
 }
 
@@ -137,14 +147,15 @@ function isInterrupted({ reasons }: CapacityStep): boolean {
   return reasons.some(({ code }) => code === 'interrupted');
 }
 
-/** `confirming 1,240/s: passed, fanout_last.p95 12.3 ms (upper bound 13.1 ms)` */
-function stepLine(search: PlannedSearch, step: CapacityStep): string {
+/** `confirming 1,240/s`, `passed`, `fanout_last.p95 12.3 ms (upper bound 13.1 ms)` */
+function stepFigures(search: PlannedSearch, step: CapacityStep) {
   const { phase, value, outcome, figures } = step;
-  const name = `${phase === 'confirming' ? 'confirming ' : ''}${variedText(search.design.vary, value)}`;
+  const title = `${phase === 'confirming' ? 'confirming ' : ''}${variedText(search.design.vary, value)}`;
   const met = search.objectives.flatMap(({ expression }) =>
     figures.filter((figure) => figure.expression === expression).map(figureText),
   );
-  return `${name}: ${OUTCOME_WORDS[outcome]}, ${outcome === 'passed' ? met.join(', ') : reasonsOfStep(step)}`;
+  const detail = outcome === 'passed' ? met.join(', ') : reasonsOfStep(step);
+  return { title, outcome: OUTCOME_WORDS[outcome], detail };
 }
 
 /** The exit code is 3 only when no run gave an answer. */

@@ -25,7 +25,7 @@ import {
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 import { unlessLost } from '../output.ts';
-import { progressCli } from '../progress.ts';
+import { openProgress } from '../progress/open.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
@@ -132,7 +132,7 @@ async function compareWithBase(
     install: baseInstall,
     repository: cli.cwd,
     signal: cli.listenForStop(),
-    onLine: (line) => progressCli(cli, isQuiet).err(`${line}\n`),
+    onLine: openProgress(cli, { quiet: isQuiet }).note,
   });
   try {
     const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };

@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { shardText } from '../../plan/shard.ts';
+import { maxRunMs } from '../../plan/plan.ts';
+import { clientsOfShard, shardText } from '../../plan/shard.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -12,7 +13,8 @@ import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
-import { progressCli, showProgress } from '../progress.ts';
+import { expectedRunMs } from '../progress/feed.ts';
+import { openProgress } from '../progress/open.ts';
 import { hostRun, SHARD_OPTIONS } from '../shards.ts';
 
 const RUN_OPTIONS = {
@@ -60,11 +62,16 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { shard } = hosted.host;
   const part = shard === null ? '' : `shard ${shardText(shard.shard)} of `;
   const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
-  const quietly = progressCli(cli, quiet);
-  const progress = showProgress(quietly, label);
-  const hooks = { onProgress: progress.update, signal: cli.listenForStop(), commandLine: cli.argv };
-  const result = await runPlan(hosted.planned, hooks, hosted.host).finally(progress.done);
-  await reportFloor(cli, quietly, result, source.warnings);
+  const { feed, note } = openProgress(cli, { quiet });
+  const [expectedMs, maxMs] = [expectedRunMs(hosted.planned.plan), maxRunMs(hosted.planned.plan)];
+  feed.begin({ command: 'run', title: label, arms: [], runs: 1, rounds: null, expectedMs, maxMs });
+  const hooks = { signal: cli.listenForStop(), commandLine: cli.argv };
+  const shardClients = shard === null ? null : clientsOfShard(shard.shard, plan.clients).length;
+  const place = { title: label, round: null, arm: null, shardClients };
+  const result = await feed.measure(hosted.planned.plan, place, (onProgress) =>
+    runPlan(hosted.planned, { ...hooks, onProgress }, hosted.host),
+  );
+  await reportFloor(cli, note, result, source.warnings);
   // A threshold is about the whole run, which only a merge of its shards has.
   const judged = result.shard === null ? thresholds : [];
   result.thresholds.push(...judgeRunThresholds(result, judged));
@@ -78,7 +85,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
  */
 async function reportFloor(
   cli: Cli,
-  quietly: Cli,
+  note: (line: string) => void,
   result: RunResult,
   shown: readonly string[],
 ): Promise<void> {
@@ -87,7 +94,7 @@ async function reportFloor(
   result.floor = floor;
   const canHaveOne = result.shard === null && result.rate.intended > 0 && whyNoFloor(result.plan) === null;
   if (floor !== null || problems.length > 0 || !canHaveOne) return;
-  quietly.err('this plan is not calibrated; sockbench calibrate measures the floor of this machine\n');
+  note('this plan is not calibrated; sockbench calibrate measures the floor of this machine');
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */
