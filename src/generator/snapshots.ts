@@ -9,7 +9,7 @@ import type { OwnSockets } from './sockets.ts';
 
 const PERIOD_NS = 1e9;
 /** How long before a full second a snapshot waits for a moment without anything to send; then it comes anyway. */
-const EARLY_NS = 20e6;
+const SNAPSHOT_EARLY_NS = 20e6;
 const REHEARSALS = 40;
 
 /** What a snapshot takes from the rest of the worker. */
@@ -50,7 +50,7 @@ export class Snapshots implements Chores {
   from(boundaryNs: number): void {
     this.stop();
     this.#boundaryNs = boundaryNs;
-    this.#cancel = this.#at(boundaryNs - EARLY_NS, () => {
+    this.#cancel = this.#at(boundaryNs - SNAPSHOT_EARLY_NS, () => {
       this.#isDue = true;
       this.#cancel = this.#at(boundaryNs, () => this.run());
     });
@@ -58,7 +58,7 @@ export class Snapshots implements Chores {
 
   /** From when on a snapshot waits for a moment without anything to send. */
   get fromNs(): number {
-    return this.#boundaryNs - EARLY_NS;
+    return this.#boundaryNs - SNAPSHOT_EARLY_NS;
   }
 
   /** Takes a snapshot if one is due; to be called when there is time for it. */
