@@ -1,7 +1,7 @@
 /**
  * What the load generator itself costs, beside a client in C and the bare client packages:
  *
- *     npm run bench:self                     about ten minutes, on a quiet machine; writes docs/performance.md
+ *     npm run bench:self                     about 20 minutes, on a quiet machine; writes docs/performance.md
  *     npm run bench:self -- --quick          two minutes: one round of delivery, request and pacing; writes nothing
  *     npm run bench:self -- --only delivery --only wire-kernel --only floor
  *
@@ -25,7 +25,8 @@ import { measureArms } from './rounds.ts';
 import { type BenchSection, type Extent, sectionsOf } from './sections.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
-const FULL = { rounds: 3, measureMs: 4000, warmupMs: 1500, idle: [1000, 10_000], scale: [100, 1000, 10_000] };
+/** As long as a run of sockbench by default: V8 compiles for some seconds, and later compiles no more. */
+const FULL = { rounds: 3, measureMs: 6000, warmupMs: 6000, idle: [1000, 10_000], scale: [100, 1000, 10_000] };
 const QUICK = { rounds: 1, measureMs: 1000, warmupMs: 1000, idle: [500], scale: [100, 500] };
 
 /** The sections of --quick, unless --only names others. */
