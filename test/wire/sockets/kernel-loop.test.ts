@@ -147,6 +147,14 @@ describe('the loop of the kernel sockets', () => {
     expect(loop.earlyNs).toBeLessThan(120_000);
   });
 
+  it('spins for little of the time where much is due', async () => {
+    const { loop, sockets, end } = makeLoop();
+    end();
+    sockets.oversleepNs = 200_000;
+    for (let time = 1; time <= 60; time++) await due(loop, 1e9 + time * 1e6);
+    expect(loop.earlyNs).toBe(60_000);
+  });
+
   it('handles what happens on a socket before the due time, without spinning meanwhile', async () => {
     const { loop, sockets, end } = makeLoop();
     const handledNs: number[] = [];

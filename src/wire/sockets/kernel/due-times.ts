@@ -3,12 +3,15 @@
  * takes time. It is learned: the loop is late once in {@link ON_TIME} + 1 sleeps.
  */
 const LEAD_NS = { first: 60_000, least: 20_000, most: 250_000, step: 10_000 } as const;
+/** More than this share of the time between two sleeps is not spun, unless it is the first lead. */
+const MAX_SPUN = 0.05;
 const ON_TIME = 29;
 
 /** What is due when, and how long before it a sleep has to end. There are few, and no object is made for them. */
 export class DueTimes {
   /** How long before its time a callback is called. */
   earlyNs: number = LEAD_NS.first;
+  #learnedNs = Number.NEGATIVE_INFINITY;
   readonly #dueNs: number[] = [];
   readonly #onDue: Array<() => void> = [];
 
@@ -57,10 +60,12 @@ export class DueTimes {
     this.#onDue[index] = callback;
   }
 
-  /** Learns from a time that was reached after a sleep. */
-  learn(isLate: boolean): void {
-    const { least, most, step } = LEAD_NS;
+  /** Learns from a time that was reached after a sleep: at `nowNs`, late or not. */
+  learn(nowNs: number, isLate: boolean): void {
+    const { first, least, most, step } = LEAD_NS;
+    const limitNs = Math.min(most, Math.max(first, MAX_SPUN * (nowNs - this.#learnedNs)));
     const changed = this.earlyNs + (isLate ? step : -step / ON_TIME);
-    this.earlyNs = Math.min(most, Math.max(least, changed));
+    this.earlyNs = Math.min(limitNs, Math.max(least, changed));
+    this.#learnedNs = nowNs;
   }
 }

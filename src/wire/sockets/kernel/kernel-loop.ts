@@ -104,7 +104,7 @@ export class KernelLoop {
   /** Waits to the microsecond for a time that is at most {@link earlyNs} ahead. Returns the time that it is then. */
   spin(dueNs: number): number {
     const fromNs = this.#clock.nowNs();
-    if (this.#hasSlept) this.#due.learn(fromNs > dueNs);
+    if (this.#hasSlept) this.#due.learn(fromNs, fromNs > dueNs);
     this.#hasSlept = false;
     let nowNs = fromNs;
     while (nowNs < dueNs) nowNs = this.#clock.nowNs();
