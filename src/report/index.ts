@@ -18,8 +18,10 @@ import { runReport, summaryReport } from './content/run.ts';
 import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
+import { pageData } from './page-data.ts';
 import { renderHtml } from './render/html.ts';
 import { renderMarkdown } from './render/markdown.ts';
+import type { PageFile } from './render/page/downloads.ts';
 import { renderText } from './render/text.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
@@ -53,7 +55,7 @@ function format<Document>(
   return { name, file, summary, render };
 }
 
-const RENDERERS = { text: renderText, md: renderMarkdown, html: renderHtml } as const;
+const RENDERERS = { text: renderText, md: renderMarkdown } as const;
 
 /** A format that shows the report of a document. */
 function shown<Document>(
@@ -63,6 +65,27 @@ function shown<Document>(
   reportOf: (document: Document) => Report,
 ): Format<Document> {
   return format(name, file, summary, (document) => RENDERERS[name](reportOf(document)));
+}
+
+/** How a page offers the formats that it can hold as files. */
+const PAGE_FILES: Readonly<Record<string, readonly [label: string, type: string]>> = {
+  json: ['JSON', 'application/json'],
+  csv: ['CSV', 'text/csv'],
+};
+
+/** The files of a document for its page: those of PAGE_FILES, and `more`. */
+function filesOf<Document>(
+  kind: DocumentKind<Document>,
+  document: Document,
+  more: readonly PageFile[] = [],
+): PageFile[] {
+  const known = kind.formats.flatMap((each) => {
+    const offered = PAGE_FILES[each.name];
+    if (offered === undefined) return [];
+    const [label, type] = offered;
+    return [{ name: kind.fileName(document, each), label, type, text: each.render(document) }];
+  });
+  return [...known, ...more];
 }
 
 /** Turns a document into JSON without spaces: comparisons and searches hold many runs. */
@@ -99,6 +122,15 @@ function onlyResult(format: string, results: readonly RunResult[]): RunResult {
   );
 }
 
+/** The log of each result. */
+function hlogFiles(results: readonly RunResult[]): PageFile[] {
+  const isAlone = results.length === 1;
+  return results.map((result) => {
+    const name = `${runName(result)}.hlog`;
+    return { name, label: isAlone ? '.hlog' : name, type: 'text/plain', text: renderHlog(result) };
+  });
+}
+
 /** One run, or several in one report. */
 export const RUNS: DocumentKind<readonly RunResult[]> = {
   noun: 'run',
@@ -113,7 +145,12 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
     format('table', 'table.txt', 'one row per result', (results) => renderText(summaryReport(results))),
     shown('md', 'md', 'Markdown for a pull request', runReport),
     format('json', 'json', 'the stored result', renderRuns),
-    shown('html', 'html', 'a page with charts that opens from disk', runReport),
+    format('html', 'html', 'a page with charts and the data that opens from disk', (results) =>
+      renderHtml(
+        runReport(results),
+        pageData(() => filesOf(RUNS, results, hlogFiles(results))),
+      ),
+    ),
     format('hgrm', 'hgrm', 'percentiles of the headline series for the HdrHistogram plotter', (results) =>
       renderHgrm(viewResult(onlyResult('hgrm', results))),
     ),
@@ -133,7 +170,12 @@ export const COMPARISON: DocumentKind<Comparison> = {
     shown('text', 'report.txt', 'tables for a terminal', comparisonReport),
     shown('md', 'report.md', 'Markdown for a pull request', comparisonReport),
     format('json', 'rounds.json', 'every round and the verdicts', renderDense),
-    shown('html', 'report.html', 'a page with every round', comparisonReport),
+    format('html', 'report.html', 'a page with every round', (comparison) =>
+      renderHtml(
+        comparisonReport(comparison),
+        pageData(() => filesOf(COMPARISON, comparison)),
+      ),
+    ),
     format('junit', 'junit.xml', 'test cases for GitLab, Jenkins and others', renderJunit),
     format(
       'github-summary',
@@ -176,7 +218,12 @@ export const CAPACITY: DocumentKind<Capacity> = {
     shown('text', 'txt', 'the answer and one row per run', capacityReport),
     shown('md', 'md', 'Markdown for a pull request', capacityReport),
     format('json', 'json', 'every run and the answer', renderDense),
-    shown('html', 'html', 'a page with the curve', capacityReport),
+    format('html', 'html', 'a page with the curve', (capacity) =>
+      renderHtml(
+        capacityReport(capacity),
+        pageData(() => filesOf(CAPACITY, capacity)),
+      ),
+    ),
   ],
 };
 

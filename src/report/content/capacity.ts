@@ -14,7 +14,8 @@ import {
   serverName,
 } from './capacity-verdict.ts';
 import { footerText } from './run.ts';
-import { environmentFacts, planFacts } from './run-facts.ts';
+import { environmentFacts, loadText, planFacts } from './run-facts.ts';
+import { pastedCommand, versionsText } from './run-opening.ts';
 import { type CellValue, type Column, column, tabulate } from './table.ts';
 
 type StepColumn = Column<CapacityStep>;
@@ -91,6 +92,44 @@ function stepColumns(capacity: Capacity): StepColumn[] {
   ];
 }
 
+/** The answer in a word. */
+const ANSWER_WORDS: Readonly<Record<Capacity['answer']['kind'], string>> = {
+  found: 'FOUND',
+  at_least: 'AT LEAST',
+  below_start: 'BELOW START',
+  unstable: 'UNSTABLE',
+  inconclusive: 'INCONCLUSIVE',
+  interrupted: 'PARTIAL',
+};
+
+/** The top of the page of a search. */
+function capacityOpening(capacity: Capacity): Block {
+  const { design, steps, answer, startedAt } = capacity;
+  const result = firstResult(capacity);
+  const { commandLine } = result?.environment ?? { commandLine: [] };
+  return {
+    kind: 'opening',
+    severity: answerSeverity(capacity),
+    word: ANSWER_WORDS[answer.kind],
+    conclusion: answerText(capacity).replace(/^(below start|unstable|PARTIAL, interrupted): /, ''),
+    caveats: capacity.notes.map(({ message }) => message),
+    thresholds: [],
+    notes: capacityAdvice(capacity).map((advice) => `next: ${advice}`),
+    tested: [
+      ['scenario', result?.plan.scenario ?? '-'],
+      ['target', serverName(capacity)],
+      ['objective', `${design.objectives.join(' and ')}, lost at most ${design.lost}`],
+      ['load', result === null ? '-' : `of the first run: ${loadText(result)}`],
+      ['runs', String(steps.length)],
+      ['versions', result === null ? '-' : versionsText([result])],
+      ['measured', `${startedAt.slice(0, 16).replace('T', ' ')} UTC`],
+    ],
+    command: pastedCommand(commandLine),
+    blocks: [],
+    appendix: [],
+  };
+}
+
 /** The report of a capacity search: the answer, the search, charts over the parameter, and every run. */
 export function capacityReport(capacity: Capacity): Report {
   const result = firstResult(capacity);
@@ -114,6 +153,7 @@ export function capacityReport(capacity: Capacity): Report {
           ...capacityAdvice(capacity).map((advice) => `next: ${advice}`),
         ],
       },
+      capacityOpening(capacity),
       { kind: 'heading', text: `Capacity: ${what}` },
       { kind: 'facts', title: 'Search', facts: searchFacts(capacity) },
       { kind: 'charts', title: '', group: { form: 'dots', charts: capacityCharts(capacity) }, text: [] },

@@ -8,7 +8,7 @@ import { loadText, machineFacts } from './run-facts.ts';
 import { formatValue } from './table.ts';
 
 /** The first result of each arm; null for an arm without any. */
-function firstResults({ design, rounds }: Comparison): Array<RunResult | null> {
+export function firstResults({ design, rounds }: Comparison): Array<RunResult | null> {
   return design.arms.map((_, arm) => {
     const runs = rounds.flatMap((round) => round.runs.filter((run) => run.arm === arm));
     return runs.find(({ result }) => result !== null)?.result ?? null;
@@ -16,7 +16,7 @@ function firstResults({ design, rounds }: Comparison): Array<RunResult | null> {
 }
 
 /** One text for all arms where they agree, otherwise one for each with its name. */
-function agreed(comparison: Comparison, texts: ReadonlyArray<string | null>): string {
+export function agreed(comparison: Comparison, texts: ReadonlyArray<string | null>): string {
   const known = texts.filter((text) => text !== null);
   if (new Set(known).size <= 1) return known[0] ?? '-';
   return texts.map((text, arm) => `${armName(comparison, arm)}: ${text ?? '-'}`).join('; ');

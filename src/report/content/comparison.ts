@@ -13,6 +13,7 @@ import {
   turnsText,
   wholeMessages,
 } from './comparison-notes.ts';
+import { comparisonOpening } from './comparison-opening.ts';
 import { mergedView, roundsBlocks } from './comparison-points.ts';
 import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
 import { percentileChart } from './run-charts.ts';
@@ -96,6 +97,7 @@ export function comparisonReport(comparison: Comparison): Report {
     title: comparisonTitle(comparison),
     blocks: [
       verdict,
+      comparisonOpening(comparison),
       ...messageBlocks(comparison),
       ...comparison.judgement.heads.flatMap((pair) => pairBlocks(comparison, pair)),
       ...mergedBlocks(comparison),

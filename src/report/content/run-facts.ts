@@ -4,6 +4,7 @@ import { isHeld } from '../../result/view.ts';
 import { leadingReasons, listCounted, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
+import { participants } from './participants.ts';
 import { formatValue } from './table.ts';
 
 type StoredPlan = RunResult['plan'];
@@ -172,10 +173,11 @@ function timingText(timing: RunResult['timing']): string {
 }
 
 /** Machine and versions, which are alike in runs of one comparison unless the arms differ. */
-export function machineFacts({ environment: env }: RunResult): Fact[] {
+export function machineFacts(result: RunResult): Fact[] {
+  const { environment: env } = result;
   return [
     ['Node', `${env.nodeVersion}, V8 ${env.v8Version}`],
-    ...Object.entries(env.packages),
+    ...participants(result),
     ['commit', env.commit === null ? '-' : `${env.commit}${env.dirty === true ? ' with changes' : ''}`],
     ['CPU', `${env.cpuCount} x ${env.cpuModel}, governor ${orNone(env.governor)}`],
     ['pinned to', affinityText(env.affinity)],
@@ -199,4 +201,12 @@ export function environmentFacts(result: RunResult): Fact[] {
     ['CPU pressure', env.cpuPressureRatio === null ? '-' : formatValue('share', env.cpuPressureRatio)],
     ['snapshot cost', `at most ${formatNumber(result.snapshotCostMaxMs)} ms`],
   ];
+}
+
+/** What is the same in the environments of all results, to be shown once. */
+export function sharedEnvironment(results: readonly RunResult[]): Fact[] {
+  const [first = [], ...others] = results.map((result) => environmentFacts(result));
+  const has = (facts: readonly Fact[], [name, text]: Fact) =>
+    facts.some((other) => other[0] === name && other[1] === text);
+  return first.filter((fact) => others.every((facts) => has(facts, fact)));
 }

@@ -1,24 +1,19 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
-import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
+import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
+import type { RankedScenario } from './ranking.ts';
 import { runCharts } from './run-charts.ts';
-import { environmentFacts, loadText, planFacts, resultFacts } from './run-facts.ts';
+import { environmentFacts, loadText, planFacts, resultFacts, sharedEnvironment } from './run-facts.ts';
+import { runOpening } from './run-opening.ts';
 import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
 import { numbered, overallVerdict, runSeverity, targetLabel, verdictNotes } from './run-verdict.ts';
 import { shardBlocks } from './shard-table.ts';
 import { type Column, shortageNotes, type Table, tabulate } from './table.ts';
 
-/** Results of one scenario, which share tables and charts. */
-interface Section {
-  readonly scenario: string;
-  readonly views: readonly ResultView[];
-  /** One for each view: the target, numbered where two are alike. */
-  readonly labels: readonly string[];
-  /** One for each view: a colour of the page, from 0. */
-  readonly colours: readonly number[];
-}
+/** Results of one scenario, which share tables and charts. Labels are targets, numbered where two are alike. */
+type Section = RankedScenario;
 
 /** Groups results by scenario. A target has the same colour in every section. */
 function makeSections(results: readonly RunResult[]): Section[] {
@@ -57,12 +52,15 @@ function headlineBlocks(section: Section): Block[] {
     table: labelledTable(columns, section),
     notes: [...(title === 'Latency' ? floorNotes(section) : []), ...shortageNotes(columns, section.views)],
     colours: section.colours,
+    invalid: section.views.map(({ result }) => result.invalid.length > 0),
   })).filter(({ table }) => table.headings.length > 1);
 }
 
 /** Everything about one result that the main tables leave out. */
-function resultBlocks(view: ResultView): Block[] {
+function resultBlocks(view: ResultView, shared: readonly Fact[]): Block[] {
   const { result } = view;
+  const isShared = (name: string) => shared.some((fact) => fact[0] === name);
+  const environment = environmentFacts(result).filter(([name]) => !isShared(name));
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
@@ -71,16 +69,16 @@ function resultBlocks(view: ResultView): Block[] {
     ...detailsBlock('Processes', 'text', processBlocks(result)),
     ...detailsBlock('Plan and environment', 'markdown', [
       { kind: 'facts', title: 'Plan', facts: planFacts(result) },
-      { kind: 'facts', title: 'Environment', facts: environmentFacts(result) },
+      { kind: 'facts', title: 'Environment', facts: environment },
     ]),
   ];
 }
 
 /** One result in full; of several, each in a fold of its own on the page. */
-function detailBlocks({ views, labels }: Section, isAlone: boolean): Block[] {
+function detailBlocks({ views, labels }: Section, shared: readonly Fact[] | null): Block[] {
   return views.flatMap((view, run) => {
-    const blocks = resultBlocks(view);
-    if (isAlone) return blocks;
+    const blocks = resultBlocks(view, shared ?? []);
+    if (shared === null) return blocks;
     const unfolded = blocks.flatMap((block) => (block.kind === 'details' ? block.blocks : [block]));
     return detailsBlock(`${labels[run] ?? ''}: all values`, 'html', unfolded);
   });
@@ -94,7 +92,8 @@ function loadBlocks({ views, labels }: Section): Block[] {
   return texts.map((text) => ({ kind: 'text', text }));
 }
 
-function sectionBlocks(section: Section, isAlone: boolean): Block[] {
+/** `shared`: the environment that all results of the page have in common; null on the page of a single one. */
+function sectionBlocks(section: Section, shared: readonly Fact[] | null): Block[] {
   const { scenario, views, labels, colours } = section;
   const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
   const runs = labels.map((label, run) => ({ label, colour: colours[run] ?? 0 }));
@@ -105,7 +104,7 @@ function sectionBlocks(section: Section, isAlone: boolean): Block[] {
     ...loadBlocks(section),
     ...headlineBlocks(section),
     { kind: 'charts', title: '', group, text: [] },
-    ...detailBlocks(section, isAlone),
+    ...detailBlocks(section, shared),
   ];
 }
 
@@ -129,13 +128,23 @@ function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Re
   return { title: runTitle(results), blocks: [verdict, ...blocks], footer: footerText(results) };
 }
 
+/** What all results of a page have in common. */
+function environmentBlocks(shared: readonly Fact[] | null): Block[] {
+  if (shared === null) return [];
+  return [
+    { kind: 'heading', text: 'Environment of all runs' },
+    { kind: 'facts', title: 'Environment', facts: shared },
+  ];
+}
+
 /** The report of one result or several: the verdict, then for each scenario its tables, charts and details. */
 export function runReport(results: readonly RunResult[]): Report {
-  const isAlone = results.length === 1;
-  return makeReport(
-    results,
-    makeSections(results).flatMap((section) => sectionBlocks(section, isAlone)),
-  );
+  const sections = makeSections(results);
+  const shared = results.length === 1 ? null : sharedEnvironment(results);
+  return makeReport(results, [
+    ...runOpening(results, sections, environmentBlocks(shared)),
+    ...sections.flatMap((section) => sectionBlocks(section, shared)),
+  ]);
 }
 
 /** The report of `npm run bench`: one table with a row for each result, grouped by scenario. */

@@ -45,6 +45,8 @@ function markdownLines(block: Block, fold = ''): string[] {
   switch (block.kind) {
     case 'verdict':
       return [`**${escapeMarkdown(block.text)}**`, ...spaced(markdownBullets(block.notes))];
+    case 'opening':
+      return [];
     case 'heading':
       return ['', `### ${escapeMarkdown(block.text)}`];
     case 'text':

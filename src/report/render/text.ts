@@ -100,6 +100,8 @@ function textLines(block: Block): string[] {
   switch (block.kind) {
     case 'verdict':
       return [plain(block.text), ...block.notes.map(plain)];
+    case 'opening':
+      return [];
     case 'heading':
       return ['', plain(block.text)];
     case 'text':

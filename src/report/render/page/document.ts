@@ -37,10 +37,33 @@ const require = createRequire(import.meta.url);
 const ownFile = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 
-/** Renders a page that holds its own styles and scripts, and loads nothing from the network. `body` is markup. */
-export function htmlDocument(title: string, body: string): string {
-  const styles = [uplotFile('uPlot.min.css'), ownFile('page.css'), ownFile('charts.css')].map(inlineCode);
-  const scripts = [uplotFile('uPlot.iife.min.js'), ownFile('charts.js')].map(inlineCode);
+/** The marks in markup of what needs code beyond that of every page. */
+const LINE_CHARTS = '<div class="chart-group lines">';
+const CHARTS = '<div class="chart-group ';
+
+/** The styles and scripts that the markup of a page uses. */
+function codeOf(body: string): { readonly styles: readonly string[]; readonly scripts: readonly string[] } {
+  const hasLines = body.includes(LINE_CHARTS);
+  return {
+    styles: [
+      ...(hasLines ? [uplotFile('uPlot.min.css')] : []),
+      ...['page.css', 'opening.css', 'tables.css'].map(ownFile),
+      ...(body.includes(CHARTS) ? [ownFile('charts.css')] : []),
+    ],
+    scripts: [
+      ...(hasLines ? [uplotFile('uPlot.iife.min.js'), ownFile('charts.js')] : []),
+      ownFile('page.js'),
+    ],
+  };
+}
+
+/**
+ * Renders a page that holds its own styles, scripts and data, and loads nothing from the network. `body` is markup,
+ * `packed` the packed files for download, or empty.
+ */
+export function htmlDocument(title: string, body: string, packed = ''): string {
+  const code = codeOf(body);
+  const [styles, scripts] = [code.styles.map(inlineCode), code.scripts.map(inlineCode)];
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(scriptHash).join(' ')}`;
   return `<!doctype html>
 <html lang="en">
@@ -57,6 +80,7 @@ ${styles.map((style) => `<style>${style}</style>`).join('\n')}
 <main>
 ${body}
 </main>
+${packed === '' ? '' : `<script type="text/plain" id="files">${packed}</script>`}
 ${scripts.map((script) => `<script>${script}</script>`).join('\n')}
 </body>
 </html>

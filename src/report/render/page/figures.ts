@@ -134,14 +134,18 @@ function panelHtml(panel: Panel): string {
 /** One entry of a key: a drawing and its name. */
 const keyHtml = (svg: string, text: string) => `<span class="key">${svg}${escapeHtml(text)}</span>`;
 
+/** The level of the titles of charts: one below that of the group. */
+type HeadingLevel = 3 | 4;
+
 function figureHtml(
   { title, note, isWide }: Pick<DotChart, 'title' | 'note' | 'isWide'>,
   keys: readonly string[],
   drawing: string,
+  level: HeadingLevel,
 ): string {
   return [
     `<figure${isWide ? ' class="wide"' : ''}>`,
-    `<figcaption><strong>${escapeHtml(title)}</strong> <span class="keys">${keys.join(' ')}</span>`,
+    `<figcaption><h${level}>${escapeHtml(title)}</h${level}> <span class="keys">${keys.join(' ')}</span>`,
     note === '' ? '</figcaption>' : `<span class="note">${escapeHtml(note)}</span></figcaption>`,
     drawing,
     '</figure>',
@@ -149,13 +153,18 @@ function figureHtml(
 }
 
 /** The figure of a chart of points. It needs no script. */
-function dotFigure(chart: DotChart): string {
+function dotFigure(chart: DotChart, level: HeadingLevel): string {
   const keys = chart.keys.map(({ text, ...mark }) => {
     const style = `--mark:var(--${mark.colour})`;
     const svg = `<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true" style="${style}">${markSvg(mark)}</svg>`;
     return keyHtml(svg, text);
   });
-  return figureHtml(chart, keys, `<div class="panels">${chart.panels.map(panelHtml).join('\n')}</div>`);
+  return figureHtml(
+    chart,
+    keys,
+    `<div class="panels">${chart.panels.map(panelHtml).join('\n')}</div>`,
+    level,
+  );
 }
 
 const DASHES: Readonly<Record<LineStyle, string>> = { solid: '', dashed: '7 4', dotted: '2 3' };
@@ -168,7 +177,10 @@ export function swatchHtml(colour: number): string {
 }
 
 /** The figure of a line chart, into which the script draws. Its key names the styles of lines where they differ. */
-function lineFigure({ title, note, unit, xAxis, logarithmicY, lines }: LineChart): string {
+function lineFigure(
+  { title, note, unit, xAxis, logarithmicY, lines }: LineChart,
+  level: HeadingLevel,
+): string {
   const styles = new Map(lines.map(({ label, style }) => [label, style]));
   const keys = [...styles].map(([label, style]) =>
     keyHtml(
@@ -181,7 +193,7 @@ function lineFigure({ title, note, unit, xAxis, logarithmicY, lines }: LineChart
     note,
     isWide: xAxis === 'odds',
   };
-  return figureHtml(parts, keys.length < 2 ? [] : keys, '<div class="plot"></div>');
+  return figureHtml(parts, keys.length < 2 ? [] : keys, '<div class="plot"></div>', level);
 }
 
 /** The legend of a group, and the numbers for the script. */
@@ -198,9 +210,12 @@ function legendHtml({ runs, measureMs, charts }: LineGroup): string[] {
 }
 
 /** The charts of a group; empty without charts. */
-export function chartGroupHtml(group: ChartGroup): string {
+export function chartGroupHtml(group: ChartGroup, level: HeadingLevel): string {
   if (group.charts.length === 0) return '';
-  const figures = group.form === 'lines' ? group.charts.map(lineFigure) : group.charts.map(dotFigure);
+  const figures =
+    group.form === 'lines'
+      ? group.charts.map((chart) => lineFigure(chart, level))
+      : group.charts.map((chart) => dotFigure(chart, level));
   return [
     `<div class="chart-group ${group.form}">`,
     ...(group.form === 'lines' ? legendHtml(group) : []),

@@ -1,0 +1,74 @@
+import type { Comparison } from '../../result/comparison.ts';
+import type { RunResult } from '../../result/run-result.ts';
+import { list } from '../../text.ts';
+import { formatDurationMs } from '../../units.ts';
+import type { Block } from '../blocks.ts';
+import { briefly } from '../plain.ts';
+import { agreed, firstResults } from './comparison-facts.ts';
+import { armName } from './comparison-metrics.ts';
+import { adviceFor, comparisonNotes, noteTexts } from './comparison-notes.ts';
+import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
+import { loadText } from './run-facts.ts';
+import { pastedCommand, versionsText } from './run-opening.ts';
+import { thresholdText } from './run-verdict.ts';
+
+/** The conclusion without the verdict before it. */
+function conclusionText(comparison: Comparison): string {
+  const { verdict } = comparison.judgement;
+  return verdictSentence(comparison).replace(new RegExp(`^(PARTIAL, )?${verdict}:? `), '$1');
+}
+
+/** What limits the use of the comparison: an early end, notes, overloaded servers, a stored base, excluded pairs. */
+function caveatTexts(comparison: Comparison): string[] {
+  const early = comparison.status === 'partial' ? ['the comparison ended early'] : [];
+  const excluded = comparison.judgement.heads.flatMap(({ head, excluded: pairs }) =>
+    pairs.length === 0
+      ? []
+      : [
+          `${armName(comparison, head)}: ${pairs.length} of ${comparison.judgement.rounds} pairs are excluded`,
+        ],
+  );
+  return [...early, ...noteTexts(comparison).map((text) => text.replace(/^note: /, '')), ...excluded];
+}
+
+/** The top of the page of a comparison. */
+export function comparisonOpening(comparison: Comparison): Block {
+  const { design, rounds, thresholds, judgement, startedAt, durationMs } = comparison;
+  const firsts = firstResults(comparison);
+  const results = firsts.filter((result): result is RunResult => result !== null);
+  const caveats = caveatTexts(comparison);
+  const shown = new Set([...noteTexts(comparison), ...adviceFor(comparison)]);
+  const outcomes = new Set(thresholds.map(thresholdText));
+  const names = design.arms.map((_, arm) => armName(comparison, arm));
+  return {
+    kind: 'opening',
+    severity: comparisonSeverity(comparison),
+    word: judgement.verdict,
+    conclusion: briefly(conclusionText(comparison)) || 'nothing was compared',
+    caveats,
+    thresholds: thresholds.map((threshold) => {
+      const name = judgement.heads.length === 1 ? '' : `${armName(comparison, threshold.arm)}: `;
+      return { passed: threshold.passed, text: `${name}${thresholdText(threshold)}` };
+    }),
+    notes: comparisonNotes(comparison).filter(
+      (note) => !shown.has(note) && ![...outcomes].some((outcome) => note.endsWith(outcome)),
+    ),
+    tested: [
+      ['scenario', list(new Set(design.arms.map(({ plan }) => plan.scenario)))],
+      ['arms', list(names)],
+      [
+        'load',
+        agreed(
+          comparison,
+          firsts.map((result) => (result === null ? null : loadText(result))),
+        ),
+      ],
+      ['rounds', `${rounds.length}, ${judgement.rounds} judged, in ${formatDurationMs(durationMs)}`],
+      ['versions', results.length === 0 ? '-' : versionsText(results)],
+      ['measured', `${startedAt.slice(0, 16).replace('T', ' ')} UTC`],
+    ],
+    command: pastedCommand(comparison.commandLine),
+    blocks: [],
+    appendix: [],
+  };
+}
