@@ -1,12 +1,14 @@
 import { chooseUnit, extent, type Kind } from './content/table.ts';
 
-export type LineStyle = 'solid' | 'dashed' | 'dotted';
+export type LineStyle = 'solid' | 'dashed' | 'dotted' | 'short' | 'long' | 'mixed';
 
 /** One line of one run. `x` ascends; a null in `y` is a gap. */
 export interface Line {
   /** Index into the runs of the group. */
   readonly run: number;
   readonly style: LineStyle;
+  /** The colour in a group of one run, from 0; with several runs, lines have the colour of their run. */
+  readonly colour: number;
   /** What the line shows: `p99`, `server`. */
   readonly label: string;
   readonly x: readonly number[];
@@ -21,9 +23,52 @@ export interface LineChart {
   /** `odds`: 1 / (1 - percentile) on a logarithmic axis; `seconds` from the start of measuring. */
   readonly xAxis: 'odds' | 'seconds';
   readonly logarithmicY: boolean;
+  /** Whether the labels of the lines are percentiles of the group, of which the reader picks some. */
+  readonly hasPercentiles: boolean;
   /** Unit of `y`; null for a plain number. */
   readonly unit: string | null;
   readonly lines: readonly Line[];
+}
+
+/**
+ * How many values fell into which band of latencies in which interval, for each run of the group. Bands are equally wide
+ * on a logarithmic axis.
+ */
+export interface HeatMap {
+  readonly title: string;
+  readonly note: string;
+  /** Unit of the bounds. */
+  readonly unit: string;
+  /** The lower bound of the lowest band. */
+  readonly lowest: number;
+  /** The upper bound of a band over its lower bound. */
+  readonly ratio: number;
+  /** How many bands there are. */
+  readonly bands: number;
+  /** By run: the intervals that have a value. */
+  readonly runs: ReadonlyArray<
+    ReadonlyArray<{
+      readonly fromS: number;
+      readonly toS: number;
+      /** The first band that has a value, from 0, and the counts from there on. */
+      readonly band: number;
+      readonly counts: readonly number[];
+    }>
+  >;
+}
+
+/** What a mark on the time axis stands for. */
+export type TimeMarkKind = 'gc' | 'stall' | 'loss' | 'disconnect';
+
+/** Something that happened at a moment of a run; every chart over time shows it. */
+export interface TimeMark {
+  readonly kind: TimeMarkKind;
+  /** Index into the runs of the group. */
+  readonly run: number;
+  /** From the start of measuring. */
+  readonly atS: number;
+  /** `GC pause of 23.4 ms, server` */
+  readonly text: string;
 }
 
 export type MarkShape = 'disc' | 'diamond' | 'cross';
@@ -112,9 +157,18 @@ export type ChartGroup =
       readonly runs: ReadonlyArray<{ readonly label: string; readonly colour: number }>;
       /** Length of the measured time; null where no chart is over time. */
       readonly measureMs: number | null;
+      /** The percentiles of charts that have some, in order, and those that are shown at first. */
+      readonly percentiles: { readonly all: readonly string[]; readonly shown: readonly string[] };
       readonly charts: readonly LineChart[];
+      readonly heatMap: HeatMap | null;
+      readonly marks: readonly TimeMark[];
+      /** The titles of charts whose lines are flat, with their values as text in place of a drawing. */
+      readonly flat: ReadonlyArray<readonly [title: string, text: string]>;
     }
   | { readonly form: 'dots'; readonly charts: readonly DotChart[] };
+
+/** Line charts of the same runs. */
+export type LineGroup = Extract<ChartGroup, { form: 'lines' }>;
 
 /** Beyond this span a linear axis hides the smaller half of the values. */
 const WIDEST_LINEAR_SPAN = 20;
@@ -131,13 +185,18 @@ export interface LineChartParts extends Omit<LineChart, 'unit' | 'logarithmicY'>
 }
 
 /** Chooses unit and axis for all lines and thins them out; null when no line has a point. */
-export function makeLineChart({ kind, lines: given, ...parts }: LineChartParts): LineChart | null {
-  const lines = given.map(thinOut);
+export function makeLineChart(
+  { kind, lines: given, ...parts }: LineChartParts,
+  maxPoints = MAX_POINTS,
+): LineChart | null {
+  const lines = given.map((line) => thinOut(line, maxPoints));
   const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
   if (values.length === 0) return null;
   const { name, scale } = chooseUnit(kind, values);
-  // Six digits are more than a chart shows, and keep the page small.
-  const shown = (value: number | null) => (value === null ? null : Number((value / scale).toPrecision(6)));
+  // So many digits are more than a chart shows, and keep the page small.
+  const digits = maxPoints < MAX_POINTS ? 4 : 5;
+  const shown = (value: number | null) =>
+    value === null ? null : Number((value / scale).toPrecision(digits));
   return {
     ...parts,
     unit: name,
@@ -149,14 +208,19 @@ export function makeLineChart({ kind, lines: given, ...parts }: LineChartParts):
 /** A line of a chart has at most this many points: more than there are pixels. */
 const MAX_POINTS = 999;
 
+/** How many points a line has at most on a page of so many runs, which must load quickly. */
+export function maxPointsOf(runs: number): number {
+  return runs < 2 ? MAX_POINTS : Math.max(45, 3 * Math.floor(200 / runs));
+}
+
 /**
- * Keeps at most 999 points of a line: of each of 333 stretches of equal length the smallest value, the largest and the
- * first gap. Peaks therefore stay exactly where and as high as they were.
+ * Keeps at most `maxPoints` points of a line: of each of a third as many stretches of equal length the smallest value,
+ * the largest and the first gap. Peaks therefore stay exactly where and as high as they were.
  */
-export function thinOut(line: Line): Line {
+export function thinOut(line: Line, maxPoints = MAX_POINTS): Line {
   const { x, y } = line;
-  if (x.length <= MAX_POINTS) return line;
-  const stretches = MAX_POINTS / 3;
+  if (x.length <= maxPoints) return line;
+  const stretches = Math.floor(maxPoints / 3);
   const kept = Array.from({ length: stretches }, (_, index) => {
     const from = Math.floor((index * x.length) / stretches);
     const to = Math.floor(((index + 1) * x.length) / stretches);

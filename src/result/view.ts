@@ -26,9 +26,17 @@ export interface IntervalFigures {
   readonly lengthMs: number;
   readonly count: number;
   readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p95Ns: number;
   readonly p99Ns: number;
+  readonly p999Ns: number;
   readonly maxNs: number;
+  /** How many values lie in each band of latencies that has one, ascending; see {@link BANDS_PER_DECADE}. */
+  readonly bands: ReadonlyArray<readonly [band: number, count: number]>;
 }
+
+/** Band b holds latencies from 10^(b/10) ns to 10^((b+1)/10) ns, which is 26 % more. */
+export const BANDS_PER_DECADE = 10;
 
 /** A result whose histograms are decoded once, when they are first needed. */
 export interface ResultView {
@@ -91,10 +99,24 @@ function decodeIntervals({ intervals }: RunResult, name: string): Array<Interval
       lengthMs,
       count,
       p50Ns: histogram.quantileNs(0.5),
+      p90Ns: histogram.quantileNs(0.9),
+      p95Ns: histogram.quantileNs(0.95),
       p99Ns: histogram.quantileNs(0.99),
+      p999Ns: histogram.quantileNs(0.999),
       maxNs,
+      bands: bandsOf(histogram),
     };
   });
+}
+
+function bandsOf(histogram: NsHistogram): Array<readonly [band: number, count: number]> {
+  const bands = new Map<number, number>();
+  const { valuesNs, counts } = histogram.toSparse();
+  for (const [index, valueNs] of valuesNs.entries()) {
+    const band = Math.floor(Math.log10(Math.max(1, valueNs)) * BANDS_PER_DECADE);
+    bands.set(band, (bands.get(band) ?? 0) + (counts[index] ?? 0));
+  }
+  return [...bands].sort(([a], [b]) => a - b);
 }
 
 /** The headline series in each interval that began in the measured time, by the time of receipt. */

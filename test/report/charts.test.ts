@@ -84,6 +84,7 @@ describe('a long line', () => {
   const line = (y: ReadonlyArray<number | null>): Line => ({
     run: 0,
     style: 'solid',
+    colour: 0,
     label: 'p99',
     x: y.map((_, index) => index),
     y,

@@ -1,27 +1,50 @@
+import { readdirSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import type { ChartGroup } from '../../src/report/charts.ts';
-import { inlineCode } from '../../src/report/render/page/document.ts';
+import type { LineGroup } from '../../src/report/charts.ts';
+import { inlineCode, joinModules } from '../../src/report/render/page/document.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
 import { makeResult, results } from './fixture.ts';
 import { mainOf } from './main-of.ts';
 import { comparisonPage, runPage } from './renderings.ts';
 
-type LineGroup = Extract<ChartGroup, { form: 'lines' }>;
-
 /** The chart groups that the page hands to its script. */
 function chartData(html: string) {
   const groups = html.matchAll(/<script type="application\/json">(.*?)<\/script>/gs);
-  return [...groups].map(([, json = '']) => JSON.parse(json) as LineGroup);
+  return [...groups].map(([, json = '']) => {
+    const { xs, ...group } = JSON.parse(json) as LineGroup & { readonly xs: readonly number[][] };
+    const charts = group.charts.map((chart) => ({
+      ...chart,
+      // Lists of x values stand in the page once.
+      lines: chart.lines.map((line) => ({ ...line, x: xs[Number(line.x)] ?? [] })),
+    }));
+    return { ...group, charts };
+  });
 }
 
 describe('the page', () => {
   it('has no end tag of a script or style in its text', () => {
     const html = runPage(results.hostile());
     expect(html.match(/<\/script/g)).toHaveLength(3);
-    expect(html.match(/<\/style/g)).toHaveLength(3);
+    expect(html.match(/<\/style/g)).toHaveLength(4);
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x onerror=&quot;globalThis.hacked=1&quot;&gt;');
     expect(inlineCode('var a = "</script>"; /* </style> */')).toBe('var a = "<\\/script>"; /* <\\/style> */');
+  });
+
+  it('has only the scripts and styles that its charts need', () => {
+    const parts = (html: string) => [html.match(/<script>/g)?.length ?? 0, html.match(/<style>/g)?.length];
+    expect(parts(runPage(results.empty()))).toEqual([0, 1]);
+    expect(parts(runPage(results.valid()))).toEqual([2, 4]);
+    expect(parts(comparisonPage(comparisons.regressed()))).toEqual([2, 5]);
+    expect(runPage(results.valid())).not.toContain('dotsSvg');
+  });
+
+  it('joins the modules of the charts into a script that can be read', () => {
+    const modules = readdirSync('src/report/render/page/charts').filter((name) => name.endsWith('.js'));
+    const code = joinModules(modules.map((name) => name.slice(0, -3)));
+    expect(() => new Script(code)).not.toThrow();
+    expect(code).not.toMatch(/^(import|export) |^\s*(\/\/|\/?\*\*?)/m);
   });
 
   it('names no address', () => {
@@ -42,11 +65,14 @@ describe('the page', () => {
       'Latency by percentile',
       'Latency over time',
       'Last receiver over time',
-      'Sent',
-      'Delivered',
       'CPU',
       'Event-loop delay, p99',
       'Memory (RSS)',
+    ]);
+    // What does not change is text.
+    expect(data[0]?.flat).toEqual([
+      ['Sent', '100/s'],
+      ['Delivered', '2,000/s'],
     ]);
     expect(data[1]?.charts.map(({ title }) => title)).not.toContain('Last receiver over time');
   });

@@ -347,9 +347,21 @@ describe('the view of a result', () => {
       lengthMs: 1000,
       count: histogram.count,
       p50Ns: histogram.quantileNs(0.5),
+      p90Ns: histogram.quantileNs(0.9),
+      p95Ns: histogram.quantileNs(0.95),
       p99Ns: histogram.quantileNs(0.99),
+      p999Ns: histogram.quantileNs(0.999),
       maxNs: histogram.maxNs,
+      bands: expect.any(Array),
     });
+    const inBands = one?.bands.map(([band, inBand]) => {
+      const within = histogram
+        .buckets()
+        .filter(({ lowestNs }) => lowestNs >= 10 ** (band / 10) && lowestNs < 10 ** ((band + 1) / 10));
+      return [inBand, within.reduce((sum, bucket) => sum + bucket.count, 0)];
+    });
+    expect(inBands?.every(([inBand, within]) => inBand === within)).toBe(true);
+    expect(inBands?.reduce((sum, [inBand = 0]) => sum + inBand, 0)).toBe(histogram.count);
   });
 
   it('takes intervals of any length', () => {

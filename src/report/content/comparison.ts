@@ -16,6 +16,7 @@ import {
 import { comparisonOpening } from './comparison-opening.ts';
 import { mergedView, roundsBlocks } from './comparison-points.ts';
 import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
+import { NOTHING_OVER_TIME } from './run-chart-group.ts';
 import { percentileChart } from './run-charts.ts';
 
 /** The values of every round, one chart for each metric; `text` stands in their place in a terminal. */
@@ -63,7 +64,7 @@ function mergedBlocks(comparison: Comparison): Block[] {
     {
       kind: 'charts',
       title: 'All valid rounds together',
-      group: { form: 'lines', runs, measureMs: null, charts: [chart] },
+      group: { ...NOTHING_OVER_TIME, runs, charts: [chart] },
       text: [],
     },
   ];

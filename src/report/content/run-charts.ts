@@ -1,6 +1,6 @@
 import type { ProcessTelemetry, StoredInterval } from '../../result/run-result.ts';
 import type { IntervalFigures, ResultView } from '../../result/view.ts';
-import { type Line, type LineChart, type LineChartParts, makeLineChart } from '../charts.ts';
+import { type Line, type LineChart, type LineChartParts, makeLineChart, maxPointsOf } from '../charts.ts';
 import { percentileRows } from '../hgrm.ts';
 import { extent } from './table.ts';
 
@@ -13,7 +13,7 @@ type ViewedRun = Pick<ResultView, 'result' | 'histogram' | 'samples'>;
 /** Points at HdrHistogram's levels, then one at the highest level that the samples support. */
 function percentileLine(view: ViewedRun, run: number): Line {
   const label = view.result.headline;
-  const line = { run, label, style: 'solid' } as const;
+  const line = { run, label, style: 'solid', colour: 0 } as const;
   const histogram = view.histogram(label);
   const lastOdds = view.samples(label) / SAMPLES_BEYOND;
   if (histogram === null || lastOdds <= 1) return { ...line, x: [], y: [] };
@@ -27,20 +27,28 @@ function percentileLine(view: ViewedRun, run: number): Line {
 
 const middleS = ({ startMs, lengthMs }: StoredInterval) => (startMs + lengthMs / 2) / 1000;
 
-type Statistic = readonly [label: string, style: Line['style'], of: (figures: IntervalFigures) => number];
+type Statistic = Pick<Line, 'label' | 'style' | 'colour'> & {
+  readonly of: (figures: IntervalFigures) => number;
+};
 
-const STATISTICS: readonly Statistic[] = [
-  ['p50', 'solid', ({ p50Ns }) => p50Ns],
-  ['p99', 'dashed', ({ p99Ns }) => p99Ns],
-  ['max', 'dotted', ({ maxNs }) => maxNs],
+export const STATISTICS: readonly Statistic[] = [
+  { label: 'p50', style: 'solid', colour: 0, of: ({ p50Ns }) => p50Ns },
+  { label: 'p90', style: 'long', colour: 3, of: ({ p90Ns }) => p90Ns },
+  { label: 'p95', style: 'mixed', colour: 6, of: ({ p95Ns }) => p95Ns },
+  { label: 'p99', style: 'dashed', colour: 1, of: ({ p99Ns }) => p99Ns },
+  { label: 'p99.9', style: 'short', colour: 7, of: ({ p999Ns }) => p999Ns },
+  { label: 'max', style: 'dotted', colour: 2, of: ({ maxNs }) => maxNs },
 ];
+/** Those of a page of many runs, which must load quickly. */
+const FEWER: ReadonlySet<string> = new Set(['p50', 'p90', 'p99', 'max']);
+const MANY_RUNS = 4;
 
 /** One line for each statistic of a series, interval by interval. An interval without values is a gap. */
-function seriesLines(view: ResultView, run: number, series: string, statistics = STATISTICS): Line[] {
+function seriesLines(view: ResultView, run: number, series: string, runs: number): Line[] {
   const x = view.result.intervals.map(middleS);
   const figures = view.intervals(series);
-  return statistics.map(([label, style, of]) => {
-    return { run, style, label, x, y: figures.map((each) => (each === null ? null : of(each))) };
+  return STATISTICS.filter(({ label }) => runs <= MANY_RUNS || FEWER.has(label)).map(({ of, ...line }) => {
+    return { ...line, run, x, y: figures.map((each) => (each === null ? null : of(each))) };
   });
 }
 
@@ -56,7 +64,7 @@ function countLines(views: readonly ResultView[], ...counts: readonly CountStyle
     const x = measured.map(middleS);
     return counts.map(([label, style]) => {
       const y = measured.map((interval) => interval[label] / (interval.lengthMs / 1000));
-      return { run, style, label, x, y };
+      return { run, style, label, colour: style === 'solid' ? 0 : 1, x, y };
     });
   });
 }
@@ -111,8 +119,14 @@ function processLine(processes: readonly ProcessTelemetry[], measure: Measure, c
 function processLines(views: readonly ResultView[], measure: Measure, combine: Combine): Line[] {
   return views
     .flatMap(({ result: { telemetry } }, run): Line[] => [
-      { run, style: 'solid', label: 'server', ...processLine(telemetry.servers, measure, combine) },
-      { run, style: 'dashed', label: 'generator', ...processLine(telemetry.workers, measure, combine) },
+      {
+        ...{ run, style: 'solid', label: 'server', colour: 0 },
+        ...processLine(telemetry.servers, measure, combine),
+      },
+      {
+        ...{ run, style: 'dashed', label: 'generator', colour: 1 },
+        ...processLine(telemetry.workers, measure, combine),
+      },
     ])
     .filter(({ y }) => y.some((value) => value !== null));
 }
@@ -125,14 +139,15 @@ export function percentileChart(views: readonly ViewedRun[]): LineChart | null {
     title: 'Latency by percentile',
     note: 'Lower is better. A line ends where fewer than ten independent samples lie beyond it.',
     xAxis: 'odds',
+    hasPercentiles: false,
     kind: 'duration',
     lines: views.map(percentileLine),
   });
 }
 
-interface ChartOverTime extends Omit<LineChartParts, 'xAxis' | 'lines'> {
-  /** No lines where there is nothing to see. */
-  readonly lines: (views: readonly ResultView[]) => Line[];
+interface ChartOverTime extends Omit<LineChartParts, 'xAxis' | 'lines' | 'hasPercentiles'> {
+  /** No lines where there is nothing to see. `runs`: how many the page has. */
+  readonly lines: (views: readonly ResultView[], runs: number) => Line[];
 }
 
 const BY_INTENDED_TIME = 'Messages per second by intended time.';
@@ -142,14 +157,13 @@ const OVER_TIME: readonly ChartOverTime[] = [
     title: 'Latency over time',
     note: 'By time of receiving, drain included.',
     kind: 'duration',
-    lines: (views) => views.flatMap((view, run) => seriesLines(view, run, view.result.headline)),
+    lines: (views, runs) => views.flatMap((view, run) => seriesLines(view, run, view.result.headline, runs)),
   },
   {
     title: 'Last receiver over time',
     note: 'Time until the last receiver has a broadcast.',
     kind: 'duration',
-    lines: (views) =>
-      views.flatMap((view, run) => seriesLines(view, run, 'fanout_last', STATISTICS.slice(1))),
+    lines: (views, runs) => views.flatMap((view, run) => seriesLines(view, run, 'fanout_last', runs)),
   },
   {
     title: 'Sent',
@@ -195,10 +209,12 @@ const OVER_TIME: readonly ChartOverTime[] = [
   },
 ];
 
-/** Every chart of some runs that has a point. */
-export function runCharts(views: readonly ResultView[]): LineChart[] {
-  const overTime = OVER_TIME.map((chart) =>
-    makeLineChart({ ...chart, xAxis: 'seconds', lines: chart.lines(views) }),
-  );
+/** Every chart of some runs that has a point, on a page with `runs` runs. */
+export function runCharts(views: readonly ResultView[], runs = views.length): LineChart[] {
+  const overTime = OVER_TIME.map((chart) => {
+    const lines = chart.lines(views, runs);
+    const hasPercentiles = lines.some(({ label }) => FEWER.has(label));
+    return makeLineChart({ ...chart, xAxis: 'seconds', hasPercentiles, lines }, maxPointsOf(runs));
+  });
   return [percentileChart(views), ...overTime].filter((chart) => chart !== null);
 }

@@ -4,7 +4,7 @@ import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '..
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
 import type { RankedScenario } from './ranking.ts';
-import { runCharts } from './run-charts.ts';
+import { runChartGroup } from './run-chart-group.ts';
 import { environmentFacts, loadText, planFacts, resultFacts, sharedEnvironment } from './run-facts.ts';
 import { runOpening } from './run-opening.ts';
 import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
@@ -92,13 +92,15 @@ function loadBlocks({ views, labels }: Section): Block[] {
   return texts.map((text) => ({ kind: 'text', text }));
 }
 
-/** `shared`: the environment that all results of the page have in common; null on the page of a single one. */
-function sectionBlocks(section: Section, shared: readonly Fact[] | null): Block[] {
+/**
+ * `shared`: the environment that all results of the page have in common; null on the page of a single one. The page has
+ * `pageRuns` results.
+ */
+function sectionBlocks(section: Section, shared: readonly Fact[] | null, pageRuns: number): Block[] {
   const { scenario, views, labels, colours } = section;
   const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
   const runs = labels.map((label, run) => ({ label, colour: colours[run] ?? 0 }));
-  const measureMs = Math.max(...views.map(({ result }) => result.timing.measureMs));
-  const group = { form: 'lines', runs, measureMs, charts: runCharts(views) } as const;
+  const group = runChartGroup(views, runs, pageRuns);
   return [
     { kind: 'heading', text },
     ...loadBlocks(section),
@@ -143,7 +145,7 @@ export function runReport(results: readonly RunResult[]): Report {
   const shared = results.length === 1 ? null : sharedEnvironment(results);
   return makeReport(results, [
     ...runOpening(results, sections, environmentBlocks(shared)),
-    ...sections.flatMap((section) => sectionBlocks(section, shared)),
+    ...sections.flatMap((section) => sectionBlocks(section, shared, results.length)),
   ]);
 }
 

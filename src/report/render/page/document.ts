@@ -37,21 +37,41 @@ const require = createRequire(import.meta.url);
 const ownFile = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 
-/** The marks in markup of what needs code beyond that of every page. */
-const LINE_CHARTS = '<div class="chart-group lines">';
-const CHARTS = '<div class="chart-group ';
+/** The modules of the charts, each after those that it imports. */
+const CHART_MODULES = ['shared', 'table', 'download'];
+const LINE_MODULES = ['zoom', 'marks', 'tip', 'plot', 'heat', 'plot-svg', 'bar', 'group', 'page-charts'];
 
-/** The styles and scripts that the markup of a page uses. */
+/**
+ * Joins modules into one script that runs from a file, where browsers load no modules: imports and the word `export` go,
+ * and with them comments and indents, which take a third of the space.
+ */
+export function joinModules(names: readonly string[]): string {
+  const code = names.map((name) =>
+    ownFile(`charts/${name}.js`)
+      .replaceAll(/^import [^;]*;\n/gm, '')
+      .replaceAll(/^export /gm, '')
+      .replaceAll(/^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)\n/gm, '')
+      .replaceAll(/^\s+/gm, ''),
+  );
+  return `(()=>{'use strict';\n${code.join('\n')}})();`;
+}
+
+/** The styles and scripts that the markup of a page uses. Its texts are escaped, so that none of them looks like a class. */
 function codeOf(body: string): { readonly styles: readonly string[]; readonly scripts: readonly string[] } {
-  const hasLines = body.includes(LINE_CHARTS);
+  const has = (form: string) => body.includes(`<div class="chart-group ${form}"`);
+  const [lines, dots] = [has('lines'), has('dots')];
+  const modules = [...CHART_MODULES, ...(lines ? LINE_MODULES : []), ...(dots ? ['dots'] : [])];
   return {
     styles: [
-      ...(hasLines ? [uplotFile('uPlot.min.css')] : []),
+      ...(lines ? [uplotFile('uPlot.min.css')] : []),
       ...['page.css', 'opening.css', 'tables.css'].map(ownFile),
-      ...(body.includes(CHARTS) ? [ownFile('charts.css')] : []),
+      ...(lines || dots ? [ownFile('charts/charts.css')] : []),
+      ...(lines ? [ownFile('charts/lines.css')] : []),
+      ...(dots ? [ownFile('charts/dots.css')] : []),
     ],
     scripts: [
-      ...(hasLines ? [uplotFile('uPlot.iife.min.js'), ownFile('charts.js')] : []),
+      ...(lines ? [uplotFile('uPlot.iife.min.js')] : []),
+      ...(lines || dots ? [joinModules(modules)] : []),
       ownFile('page.js'),
     ],
   };

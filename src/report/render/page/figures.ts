@@ -1,13 +1,4 @@
-import type {
-  Axis,
-  ChartGroup,
-  Dot,
-  DotChart,
-  LineChart,
-  LineStyle,
-  MarkStyle,
-  Panel,
-} from '../../charts.ts';
+import type { Axis, ChartGroup, Dot, DotChart, LineGroup, MarkStyle, Panel } from '../../charts.ts';
 import { type Scale, scaleOf } from '../scale.ts';
 import { escapeHtml, jsonForScript } from './document.ts';
 
@@ -137,89 +128,54 @@ const keyHtml = (svg: string, text: string) => `<span class="key">${svg}${escape
 /** The level of the titles of charts: one below that of the group. */
 type HeadingLevel = 3 | 4;
 
-function figureHtml(
-  { title, note, isWide }: Pick<DotChart, 'title' | 'note' | 'isWide'>,
-  keys: readonly string[],
-  drawing: string,
-  level: HeadingLevel,
-): string {
-  return [
-    `<figure${isWide ? ' class="wide"' : ''}>`,
-    `<figcaption><h${level}>${escapeHtml(title)}</h${level}> <span class="keys">${keys.join(' ')}</span>`,
-    note === '' ? '</figcaption>' : `<span class="note">${escapeHtml(note)}</span></figcaption>`,
-    drawing,
-    '</figure>',
-  ].join('\n');
-}
-
 /** The figure of a chart of points. It needs no script. */
-function dotFigure(chart: DotChart, level: HeadingLevel): string {
-  const keys = chart.keys.map(({ text, ...mark }) => {
+function dotFigure({ title, note, isWide, keys: given, panels }: DotChart, level: HeadingLevel): string {
+  const keys = given.map(({ text, ...mark }) => {
     const style = `--mark:var(--${mark.colour})`;
     const svg = `<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true" style="${style}">${markSvg(mark)}</svg>`;
     return keyHtml(svg, text);
   });
-  return figureHtml(
-    chart,
-    keys,
-    `<div class="panels">${chart.panels.map(panelHtml).join('\n')}</div>`,
-    level,
-  );
+  return [
+    `<figure${isWide ? ' class="wide"' : ''}>`,
+    `<figcaption><h${level}>${escapeHtml(title)}</h${level}> <span class="keys">${keys.join(' ')}</span>`,
+    note === '' ? '</figcaption>' : `<span class="note">${escapeHtml(note)}</span></figcaption>`,
+    `<div class="panels">${panels.map(panelHtml).join('\n')}</div>`,
+    '</figure>',
+  ].join('\n');
 }
-
-const DASHES: Readonly<Record<LineStyle, string>> = { solid: '', dashed: '7 4', dotted: '2 3' };
-
-type LineGroup = Extract<ChartGroup, { form: 'lines' }>;
 
 /** A square in one of the eight colours for lines. */
 export function swatchHtml(colour: number): string {
   return `<i class="swatch" style="background:var(--line-${colour % 8})"></i>`;
 }
 
-/** The figure of a line chart, into which the script draws. Its key names the styles of lines where they differ. */
-function lineFigure(
-  { title, note, unit, xAxis, logarithmicY, lines }: LineChart,
-  level: HeadingLevel,
-): string {
-  const styles = new Map(lines.map(({ label, style }) => [label, style]));
-  const keys = [...styles].map(([label, style]) =>
-    keyHtml(
-      `<svg viewBox="0 0 26 8" aria-hidden="true"><path d="M0 4H26" stroke-dasharray="${DASHES[style]}"/></svg>`,
-      label,
-    ),
-  );
-  const parts = {
-    title: `${title}${unit === null ? '' : `, ${unit}`}${logarithmicY ? ' (logarithmic)' : ''}`,
-    note,
-    isWide: xAxis === 'odds',
+/** The data of a group with each list of x values once: `x` of a line is its place in `xs`. */
+function compact({ charts, ...group }: LineGroup): object {
+  const xs = new Map<string, number>();
+  const placeOf = (x: readonly number[]) => {
+    const key = JSON.stringify(x.map((value) => Number(value.toPrecision(8))));
+    const place = xs.get(key) ?? xs.size;
+    xs.set(key, place);
+    return place;
   };
-  return figureHtml(parts, keys.length < 2 ? [] : keys, '<div class="plot"></div>', level);
+  const placed = charts.map((chart) => ({
+    ...chart,
+    lines: chart.lines.map((line) => ({ ...line, x: placeOf(line.x) })),
+  }));
+  return { ...group, charts: placed, xs: [...xs.keys()].map((key) => JSON.parse(key) as unknown) };
 }
 
-/** The legend of a group, and the numbers for the script. */
-function legendHtml({ runs, measureMs, charts }: LineGroup): string[] {
-  const buttons = runs.map(
-    ({ label, colour }, run) =>
-      `<button type="button" aria-pressed="true" data-run="${run}">${swatchHtml(colour)}${escapeHtml(label)}</button>`,
-  );
-  return [
-    `<script type="application/json">${jsonForScript({ runs, measureMs, charts })}</script>`,
-    `<div class="legend" role="group" aria-label="Runs shown in the charts" hidden>${buttons.join('\n')}</div>`,
-    '<noscript><p class="note">The charts need JavaScript. The tables do not.</p></noscript>',
-  ];
-}
-
-/** The charts of a group; empty without charts. */
+/** The charts of a group; empty without charts. The script of the page draws line charts from their data. */
 export function chartGroupHtml(group: ChartGroup, level: HeadingLevel): string {
   if (group.charts.length === 0) return '';
-  const figures =
-    group.form === 'lines'
-      ? group.charts.map((chart) => lineFigure(chart, level))
-      : group.charts.map((chart) => dotFigure(chart, level));
+  if (group.form === 'dots') {
+    const figures = group.charts.map((chart) => dotFigure(chart, level));
+    return `<div class="chart-group dots"><div class="charts">${figures.join('\n')}</div></div>`;
+  }
   return [
-    `<div class="chart-group ${group.form}">`,
-    ...(group.form === 'lines' ? legendHtml(group) : []),
-    `<div class="charts">${figures.join('\n')}</div>`,
+    `<div class="chart-group lines" data-level="${level}">`,
+    `<script type="application/json">${jsonForScript(compact(group))}</script>`,
+    '<noscript><p class="note">The charts need JavaScript. The tables do not.</p></noscript>',
     '</div>',
   ].join('\n');
 }

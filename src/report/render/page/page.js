@@ -138,11 +138,11 @@
     }
   });
 
-  /** On paper all folds are open. */
+  /** On paper all folds are open, but for the tables of charts. */
   function followPrinting() {
     let closed = [];
     addEventListener('beforeprint', () => {
-      closed = all('details:not([open])');
+      closed = all('details:not([open], .data)');
       for (const fold of closed) fold.open = true;
     });
     addEventListener('afterprint', () => {

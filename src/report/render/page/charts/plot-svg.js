@@ -1,0 +1,126 @@
+import { drawing, svgElement } from './download.js';
+import { cellsOf, strength } from './heat.js';
+import { MARKS, marksOf } from './marks.js';
+import { colourOf, DASHES, lineName, themed } from './shared.js';
+
+const HEAD_PX = 34;
+const KEY_PX = 18;
+
+/** A path through the points of a line that are in view or next to it, broken at gaps. */
+function pathOf(u, index) {
+  let path = '';
+  let isOpen = false;
+  for (const [at, value] of u.data[index].entries()) {
+    if (value === undefined) continue;
+    const [x, y] = [u.valToPos(u.data[0][at], 'x'), value === null ? null : u.valToPos(value, 'y')];
+    if (y !== null) path += `${isOpen ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
+    isOpen = y !== null;
+  }
+  return path;
+}
+
+function linesSvg(u, chart, group) {
+  return chart.lines.flatMap((line, index) =>
+    u.series[index + 1].show
+      ? [
+          svgElement('path', {
+            ...{ d: pathOf(u, index + 1), fill: 'none', stroke: themed(colourOf(group, line)) },
+            ...{
+              'stroke-width': line.style === 'solid' ? 2 : 1.5,
+              'stroke-dasharray': DASHES[line.style].join(' '),
+            },
+            'stroke-linecap': line.x.length < 2 ? 'round' : 'butt',
+          }),
+        ]
+      : [],
+  );
+}
+
+function cellsSvg(u, chart, heatRun) {
+  return cellsOf(u, chart, heatRun, false).map(({ share, ...cell }) =>
+    svgElement('rect', { ...cell, fill: themed('heat'), opacity: strength(share).toFixed(2) }),
+  );
+}
+
+function marksSvg(u, state, height) {
+  return marksOf(state).flatMap(({ kind, atS, text }) => {
+    const { sign, colour, row } = MARKS[kind];
+    const [x, fill] = [u.valToPos(atS, 'x'), themed(colour)];
+    const label = svgElement(
+      'text',
+      { x, y: 9 + 10 * row, fill, 'text-anchor': 'middle', 'font-size': 11 },
+      sign,
+    );
+    label.append(svgElement('title', {}, text));
+    return [svgElement('line', { x1: x, x2: x, y1: 0, y2: height, stroke: fill, opacity: 0.25 }), label];
+  });
+}
+
+/** The labels that the plot shows, and the lines of its grid. */
+function axesSvg(u, width, height) {
+  const [x, y] = u.axes;
+  const [ink, grid] = [themed('ink-soft'), themed('grid')];
+  const parts = [];
+  for (const [index, split] of (x._splits ?? []).entries()) {
+    const at = u.valToPos(split, 'x');
+    if (!x._values[index] || at < -1 || at > width + 1) continue;
+    parts.push(svgElement('line', { x1: at, x2: at, y1: 0, y2: height, stroke: grid }));
+    parts.push(
+      svgElement('text', { x: at, y: height + 18, fill: ink, 'text-anchor': 'middle' }, x._values[index]),
+    );
+  }
+  for (const [index, split] of (y._splits ?? []).entries()) {
+    const at = u.valToPos(split, 'y');
+    if (!y._values[index] || at < -1 || at > height + 1) continue;
+    parts.push(svgElement('line', { x1: 0, x2: width, y1: at, y2: at, stroke: grid }));
+    parts.push(svgElement('text', { x: -8, y: at + 4, fill: ink, 'text-anchor': 'end' }, y._values[index]));
+  }
+  return parts;
+}
+
+function keysSvg(keys, width) {
+  return keys.map(({ name, stroke, dash }, index) => {
+    const key = svgElement('g', { transform: `translate(14 ${index * KEY_PX})` });
+    key.append(
+      svgElement('line', { x2: 26, stroke, 'stroke-width': 2, 'stroke-dasharray': dash }),
+      svgElement(
+        'text',
+        { x: 34, y: 4, fill: themed('ink'), textLength: '' },
+        name.slice(0, Math.floor(width / 7)),
+      ),
+    );
+    key.lastChild.removeAttribute('textLength');
+    return key;
+  });
+}
+
+let clips = 0;
+
+/** What a plot shows now, as a drawing with its title and a key. */
+export function plotSvg({ plot: u, chart, name }, state) {
+  const { group, heatRun } = state;
+  const [plotWidth, plotHeight] = [u.over.clientWidth, u.over.clientHeight];
+  const keys = chart.lines.flatMap((line, index) => {
+    if (!u.series[index + 1].show) return [];
+    const stroke = themed(colourOf(group, line));
+    return [{ name: lineName(chart, group, line), stroke, dash: DASHES[line.style].join(' ') }];
+  });
+  const svg = drawing(u.width, HEAD_PX + u.height + keys.length * KEY_PX + 12);
+  const title = chart.isHeat && group.runs.length > 1 ? `${name}: ${group.runs[heatRun].label}` : name;
+  svg.append(
+    svgElement('text', { x: 14, y: 22, fill: themed('ink'), 'font-size': 15, 'font-weight': 600 }, title),
+  );
+  const area = svgElement('g', {
+    transform: `translate(${u.over.offsetLeft} ${HEAD_PX + u.over.offsetTop})`,
+  });
+  const clip = svgElement('clipPath', { id: `plot-${++clips}` });
+  clip.append(svgElement('rect', { width: plotWidth, height: plotHeight }));
+  const content = svgElement('g', { 'clip-path': `url(#plot-${clips})` });
+  content.append(...(chart.isHeat ? cellsSvg(u, chart, heatRun) : linesSvg(u, chart, group)));
+  if (chart.xAxis === 'seconds') content.append(...marksSvg(u, state, plotHeight));
+  area.append(clip, ...axesSvg(u, plotWidth, plotHeight), content);
+  const legend = svgElement('g', { transform: `translate(0 ${HEAD_PX + u.height + 8})` });
+  legend.append(...keysSvg(keys, u.width));
+  svg.append(area, legend);
+  return svg;
+}
