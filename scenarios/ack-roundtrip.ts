@@ -6,9 +6,9 @@ export const ackRoundtrip = defineScenario({
   headline: 'ack',
   options: {
     direction: option(
-      'client|server',
+      'SIDE',
       'client',
-      'who sends the request: the client, or the server when the client asks for it',
+      'who sends the requests; the server does when the client asks for it',
       choice(['client', 'server']),
     ),
   },

@@ -12,11 +12,11 @@ export const broadcastLatency = defineScenario({
   summary: 'publishers send, every client receives; latency to each receiver and to the last one',
   headline: 'delivery',
   options: {
-    publishers: option('N', '1', 'number of clients that publish, in turn; they receive too', integer(1)),
+    publishers: option('N', '1', 'clients that publish, in turn; they receive too', integer(1)),
     excludeSender: option(
       null,
       'false',
-      'publish to everyone but the sender (broadcast.emit) instead of to everyone (server.emit)',
+      'publish to everyone but the sender (broadcast.emit)',
       onOff,
     ),
   },

@@ -15,7 +15,7 @@ export const connectStorm = defineScenario({
     hold: option(
       null,
       'false',
-      'hold connections until the end of the run, instead of closing each after its handshake',
+      'hold connections until the end instead of closing each',
       onOff,
     ),
   },

@@ -39,9 +39,9 @@ export const messageTypes = defineScenario({
   },
   options: {
     type: option(
-      'all|text|binary|ping|close',
+      'TYPE',
       'all',
-      'one type, or all supported types in turn',
+      'one type, or all that are supported, in turn',
       choice(['all', ...TYPE_NAMES]),
     ),
   },

@@ -17,14 +17,14 @@ export const roomFanout = defineScenario({
     members: option(
       'M',
       null,
-      'members of each room, assigned round-robin (default: clients / rooms)',
+      'members of each room, in turn (default: clients / rooms)',
       integer(1),
     ),
-    publishers: option('N', '1', 'number of members of each room that publish, in turn', integer(1)),
+    publishers: option('N', '1', 'members of each room that publish, in turn', integer(1)),
     excludeSender: option(
       null,
       'false',
-      'publish to the room without the sender (socket.to) instead of including it (server.in)',
+      'publish to the room without the sender (socket.to)',
       onOff,
     ),
   },

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { scenarios } from '../scenarios/index.ts';
 import { servers } from '../servers/index.ts';
-import { flagOf, type OptionTable, parseOptions } from '../src/contract/options.ts';
+import { flagOf, meaningOf, type OptionTable, parseOptions } from '../src/contract/options.ts';
 import { mappingNeeds } from '../src/generator/operations/index.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
@@ -33,10 +33,10 @@ const code = (text: string) => `\`${text}\``;
 const codes = (words: readonly string[]) => words.map(code).join(', ');
 
 function optionRows(table: OptionTable): TableRow[] {
-  return Object.entries(table).map(([name, { value, default: fallback, summary }]) => [
-    code(value === null ? flagOf(name) : `${flagOf(name)} ${value}`),
-    fallback === null || value === null ? '' : code(fallback),
-    summary,
+  return Object.entries(table).map(([name, option]) => [
+    code(option.value === null ? flagOf(name) : `${flagOf(name)} ${option.value}`),
+    option.default === null || option.value === null ? '' : code(option.default),
+    meaningOf(option),
   ]);
 }
 

@@ -55,18 +55,36 @@ export function listCounted(reasons: readonly Counted[]): string {
     .join(', ');
 }
 
+/** A shorter part of a word is in too many words by chance. */
+const MIN_PART_CHARACTERS = 4;
+
 /** Quotes a text as one word of a POSIX shell, unless it is safe without quotes. Commands in advice are pasted. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Returns the known word closest to a misspelt one; null when none is close. */
+/**
+ * Returns the known word closest to a misspelt one, or the only one that begins with it or has it as a part: `broadcast`
+ * gives `broadcast-latency`. Null when none is close.
+ */
 export function nearest(given: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
   const word = closest(given.toLowerCase(), known);
   const edits = distance(given.toLowerCase(), word);
   // Two edits turn any two letters into any others, so at least one letter must be right.
-  return edits <= Math.max(2, given.length / 3) && edits < word.length ? word : null;
+  if (edits <= Math.max(2, given.length / 3) && edits < word.length) return word;
+  return onlyWithPart(given.toLowerCase(), known);
+}
+
+/** A word of several parts has a dash between them; a letter more or less, as of a plural, is allowed. */
+function onlyWithPart(given: string, known: readonly string[]): string | null {
+  const bare = given.replace(/^--/, '');
+  if (bare.length < MIN_PART_CHARACTERS) return null;
+  const found = known.filter((word) => {
+    const whole = word.replace(/^--/, '');
+    return whole.startsWith(bare) || whole.split('-').some((part) => distance(part, bare) <= 1);
+  });
+  return found.length === 1 ? (found[0] ?? null) : null;
 }
 
 /** A hint for a misspelt word: `Did you mean rooms?`; `otherwise` when no known word is close. */

@@ -78,8 +78,14 @@ describe('the nearest known word', () => {
   it.each([
     ['room-fanuot', SCENARIOS, 'room-fanout'],
     ['Room-Fanout', SCENARIOS, 'room-fanout'],
-    ['room-fan', SCENARIOS, null],
-    ['fanout', SCENARIOS, null],
+    // The beginning or a part of one word only.
+    ['room-fan', SCENARIOS, 'room-fanout'],
+    ['fanout', SCENARIOS, 'room-fanout'],
+    ['rooms', SCENARIOS, 'room-fanout'],
+    ['broadcast', SCENARIOS, 'broadcast-latency'],
+    ['--source', ['--source-addresses', '--sockets'], '--source-addresses'],
+    ['http', ['http-polling', 'http-push'], null],
+    ['fan', SCENARIOS, null],
     ['broadcast-latncy', SCENARIOS, 'broadcast-latency'],
     // A third of a long word may be wrong.
     ['brodcast-lateny-x', SCENARIOS, 'broadcast-latency'],

@@ -14,19 +14,14 @@ import { readSource } from './plan-run.ts';
 
 /** Flags of a calibration, beside those of every run. */
 export const CALIBRATION_OPTIONS = {
-  quick: option(
-    null,
-    'false',
-    'about 20 s instead of a minute or two, with fewer samples and a coarser capacity',
-    onOff,
-  ),
+  quick: option(null, 'false', 'about 20 s instead of two minutes, with fewer samples', onOff),
   searchTime: option(
     'TIME',
     null,
-    'maximum time of the search for the capacity of a worker (default: 45s, with --quick 15s)',
+    'maximum time of the search for the capacity of a worker (default: 45s, or 15s with --quick)',
     parseDurationMs,
   ),
-  quiet: option(null, 'false', 'suppress progress output; warnings and errors remain', onOff),
+  quiet: option(null, 'false', 'suppress progress output', onOff),
 } as const satisfies OptionTable;
 
 /** How long the parts of a calibration take. */

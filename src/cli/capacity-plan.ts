@@ -38,12 +38,12 @@ function limitsText(end: 'from' | 'to'): string {
 
 /** Flags of the search, beside those of every run. */
 export const SEARCH_OPTIONS = {
-  objective: repeated('EXPR', "condition that the server must meet, 'fanout_last.p95<50ms'"),
-  lost: option('AMOUNT', '0', 'maximum of lost messages, and of failed ones: 5 or 0.1%', lossLimit),
-  vary: option(VARIED.join('|'), 'rate', 'the parameter to search', choice(VARIED)),
+  objective: repeated('EXPR', "condition to meet, 'fanout_last.p95<50ms'"),
+  lost: option('AMOUNT', '0', 'maximum of lost and of failed messages, 5 or 0.1%', lossLimit),
+  vary: option('NAME', 'rate', 'the parameter to search', choice(VARIED)),
   from: option('VALUE', null, `start of the search (default: ${limitsText('from')})`),
   to: option('VALUE', null, `end of the search (default: ${limitsText('to')})`),
-  repeats: option('N', '5', 'fresh runs that confirm the answer; four of five must pass', integer(1, 100)),
+  repeats: option('N', '5', 'fresh runs that confirm the answer; 4 of 5 must pass', integer(1, 100)),
   longestStep: option(
     'TIME',
     '5m',

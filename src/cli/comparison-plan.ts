@@ -30,11 +30,8 @@ export const roundCount = integer(2, 500);
 /** Flags of compare and gate, beside those of a run. `formats` are written by default. */
 export function comparisonOptions(formats: string) {
   return {
-    metric: repeated(
-      'NAME[:GROWTH[:FLOOR]]',
-      "gating metric with the growth and the difference that it tolerates, 'delivery.p99:20%:1ms'; maximum three (default: median, last receiver or p95, server CPU)",
-    ),
-    threshold: repeated('EXPR', "fail with exit code 99 unless the head meets it, 'lost==0'"),
+    metric: repeated('METRIC', "gating metric and its tolerance, 'delivery.p99:20%:1ms'"),
+    threshold: repeated('EXPR', "fail unless the head meets it, 'lost==0'"),
     orderSeed: option('N', '1', 'seed of the random order of arms in each round', integer(0, 2 ** 31 - 1)),
     ...outputOptions(COMPARISON, null, formats),
   } as const satisfies OptionTable;

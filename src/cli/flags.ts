@@ -1,8 +1,9 @@
-import { type Command, Option as CommanderOption } from 'commander';
+import { Argument, type Command, Option as CommanderOption } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
 import {
   flagOf,
   type GivenOptions,
+  meaningOf,
   type Option,
   type OptionTable,
   type OptionValues,
@@ -14,8 +15,9 @@ import type { Scenario } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTION_NAMES, PLAN_OPTIONS } from '../plan/options.ts';
 import { type DocumentKind, formatNames } from '../report/index.ts';
-import { didYouMean, list } from '../text.ts';
+import { didYouMean, either, list, shellWord } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
+import { addNotes, type HelpNotes } from './help-notes.ts';
 
 /** Flags as commander read them: text, true for a switch, a list for a repeated flag. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -32,7 +34,7 @@ export type FlagValues<T extends OptionTable> = {
 
 /** Describes a flag that may be given several times. */
 export function repeated(value: string, summary: string): RepeatedOption {
-  return { ...option(value, null, `${summary}; may be repeated`), isRepeated: true };
+  return { ...option(value, null, `${summary}; repeatable`), isRepeated: true };
 }
 
 function isRepeated(option: Option<unknown>): boolean {
@@ -58,7 +60,7 @@ export function addOptions(command: Command, table: OptionTable): CommanderOptio
   const known = command.options.map((flag) => flag.attributeName());
   const added = Object.entries(table).filter(([name]) => !known.includes(name));
   return added.map(([name, definition]) => {
-    const flag = new CommanderOption(usageOf(name, definition), summaryOf(definition));
+    const flag = new CommanderOption(usageOf(name, definition), describeOption(definition));
     if (isRepeated(definition)) {
       flag.argParser((value, before: readonly string[] = []) => [...before, value]);
     }
@@ -67,12 +69,16 @@ export function addOptions(command: Command, table: OptionTable): CommanderOptio
   });
 }
 
-function usageOf(name: string, { value }: Option<unknown>): string {
+/** Writes a flag as help shows it: `--rooms <R>`. */
+export function usageOf(name: string, { value }: Option<unknown>): string {
   return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
 }
 
-function summaryOf({ value, default: fallback, summary }: Option<unknown>): string {
-  return fallback === null || value === null ? summary : `${summary} (default: ${fallback})`;
+/** Describes a flag as help does: its meaning, its allowed values and its default. */
+export function describeOption(definition: Option<unknown>): string {
+  const { value, default: fallback } = definition;
+  const meaning = meaningOf(definition);
+  return fallback === null || value === null ? meaning : `${meaning} (default: ${fallback})`;
 }
 
 /** Flags for the output folder and the formats of a kind of document. */
@@ -82,63 +88,71 @@ export function outputOptions<Folder extends string | null>(
   formats = kind.defaultFormats,
 ) {
   return {
-    out: option(
-      'DIR',
-      folder,
-      `output folder${folder === null ? ' (default: a new folder in reports)' : ''}`,
-    ),
-    format: option(
-      'LIST',
-      formats,
-      `comma-separated list of ${formatNames(kind)}; text goes to stdout, as does a single format; json is always written`,
-    ),
-    quiet: option(null, 'false', 'suppress progress output; warnings and errors remain', onOff),
+    out: option('DIR', folder, `output folder${folder === null ? ' (default: a new one in reports)' : ''}`),
+    format: option('LIST', formats, `list of ${formatList(kind)}`),
+    quiet: option(null, 'false', 'suppress progress output', onOff),
   } as const satisfies OptionTable;
+}
+
+/** Help names at most this many formats. */
+const MAX_NAMED_FORMATS = 8;
+
+function formatList(kind: DocumentKind<never>): string {
+  const names = kind.formats.map(({ name }) => name);
+  if (names.length <= MAX_NAMED_FORMATS) return formatNames(kind);
+  return `${names.slice(0, MAX_NAMED_FORMATS - 3).join(', ')} and others (see list)`;
 }
 
 /** Flags that say where the values of options come from. */
 export const SOURCE_OPTIONS = {
-  config: option(
-    'FILE',
-    null,
-    'config file (default: sockbench.config.ts in the working directory, if it exists)',
-  ),
+  config: option('FILE', null, 'config file (default: sockbench.config.ts, where it exists)'),
   option: repeated('NAME=VALUE', 'option of your own scenario'),
 } as const satisfies OptionTable;
 
-/** Adds a command that measures a scenario: its own options, then those of every run; `help` follows all options. `usualScenario` is taken where none is given. */
-export function addScenarioCommand(
-  program: Command,
-  name: string,
-  description: string,
-  options: OptionTable,
-  help: string,
-  usualScenario: string | null = null,
-): Command {
-  const command = program.command(name).description(description);
-  const scenario = 'name of a scenario (see list), or a scenario file';
-  if (usualScenario === null) command.argument('<scenario>', scenario);
-  else command.argument('[scenario]', scenario, usualScenario);
-  addOptions(command, { ...options, ...SOURCE_OPTIONS });
-  addRunOptions(command);
-  return command.addHelpText('after', help);
+/** A command that measures a scenario. */
+export interface ScenarioCommand {
+  readonly name: string;
+  readonly description: string;
+  /** Its own options. Those of a run that they replace have another default. */
+  readonly options: OptionTable;
+  readonly notes: HelpNotes;
+  /** The scenario that is measured where none is given; null if one must be given. */
+  readonly usualScenario?: string;
 }
 
-/** Adds the flags of a run: those of every plan, then those of each scenario, which help lists by scenario. */
+/** Adds a command that measures a scenario: its own options, then those of every run. */
+export function addScenarioCommand(
+  program: Command,
+  { name, description, options, notes, usualScenario }: ScenarioCommand,
+): Command {
+  const command = program.command(name).description(description);
+  const names = either([...scenarios.map((scenario) => scenario.name), 'a file']);
+  if (usualScenario === undefined) command.argument('<scenario>', names);
+  else command.addArgument(new Argument('[scenario]', names).default(usualScenario, usualScenario));
+  addOptions(command, { ...options, ...SOURCE_OPTIONS });
+  addRunOptions(command);
+  return addNotes(command, notes);
+}
+
+/** Adds the flags of a run: those of every plan, then those of each scenario, which help shows where it is named. */
 export function addRunOptions(command: Command): void {
   addOptions(command, PLAN_OPTIONS);
   for (const { options } of scenarios) {
     for (const flag of addOptions(command, options)) flag.hideHelp();
   }
-  const withOptions = scenarios.filter(({ options }) => Object.keys(options).length > 0);
-  command.addHelpText('after', () => `\n${withOptions.map(scenarioHelp).join('\n\n')}`);
 }
 
-function scenarioHelp({ name, options }: Scenario): string {
-  const rows = Object.entries(options).map(
-    ([option, definition]) => `  ${usageOf(option, definition).padEnd(38)}  ${summaryOf(definition)}`,
-  );
-  return [`Options of ${name}:`, ...rows].join('\n');
+/** Whether a command measures a scenario. */
+export function takesScenario(command: Command): boolean {
+  return command.registeredArguments[0]?.name() === 'scenario';
+}
+
+/** The flags of a command that a user may give with a scenario; with any scenario for null. */
+export function flagsOf(command: Command, scenario: Scenario | null): string[] {
+  const allowed = scenario === null ? scenarios : [scenario];
+  const ofScenarios = allowed.flatMap(({ options }) => Object.keys(options).map(flagOf));
+  const shown = command.options.filter((option) => !option.hidden).map(({ long }) => long ?? '');
+  return [...shown, ...(takesScenario(command) ? ofScenarios : []), '--help', '--help-all'];
 }
 
 /** The given options of a scenario and its plan. Throws FOREIGN_OPTION for an option of other scenarios only. */
@@ -150,7 +164,7 @@ export function givenOptions(scenario: Scenario, flags: Flags): GivenOptions {
     fail(
       'FOREIGN_OPTION',
       `${flagOf(name)} is not an option of ${scenario.name}; it belongs to ${list(owners.map((owner) => owner.name))}`,
-      'sockbench run --help lists the options of each scenario.',
+      `sockbench run ${scenario.name} --help lists its options.`,
     );
   }
   return textOf(Object.fromEntries(Object.entries(flags).filter(([name]) => own.includes(name))));
@@ -178,6 +192,10 @@ export function configuredOptions({ name, options }: Scenario, config: LoadedCon
   return fail(
     'BAD_CONFIG',
     `${config.file}: scenarios.${name}.${foreign} is not an option; ${name} has ${own.length === 0 ? 'no options of its own' : own.join(', ')}`,
-    didYouMean(foreign, known, 'sockbench run --help lists the options; a config writes them in camelCase.'),
+    didYouMean(
+      foreign,
+      known,
+      `sockbench run ${shellWord(name)} --help-all lists the options; a config writes them in camelCase.`,
+    ),
   );
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { scenarios } from '../../scenarios/index.ts';
 import { EXIT, type ExitCode, messageOf, SockbenchError } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { VERSION } from '../package.ts';
@@ -16,46 +17,64 @@ import { addMerge } from './commands/merge.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
+import { flagsOf, takesScenario } from './flags.ts';
+import { prepareHelp, showHelp } from './help.ts';
 
-const COMMANDS: readonly AddCommand[] = [
-  addRun,
-  addCompare,
-  addCapacity,
-  addCalibrate,
-  addGate,
-  addMerge,
-  addReport,
-  addServe,
-  addList,
-  addDoctor,
-  addInit,
-  addImport,
-];
+/** The commands by their group in help. */
+const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
+  Measure: [addRun, addCompare, addGate, addCapacity, addCalibrate],
+  Results: [addReport, addMerge],
+  'Servers and machine': [addServe, addList, addDoctor],
+  'Set up': [addInit, addImport],
+};
 
 /** Commands that start processes. Before they do, they remove what a killed sockbench has left. */
 const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'calibrate', 'gate', 'serve'];
 const MAX_SHOWN_LEFTOVERS = 3;
 
-const MAX_HELP_WIDTH = 120;
 /** The longest line of an error. */
 const MAX_ERROR_CHARACTERS = 1000;
 
 /** Runs one command line and returns its exit code. Writes only through `cli`. */
 export async function runCli(cli: Cli): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.passed;
+  const program = createProgram(cli, (code) => {
+    exitCode = code;
+  });
+  let failed = program;
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride((error) => {
+      failed = command;
+      throw error;
+    });
+  }
+  try {
+    if (!(await showHelp(program, cli))) await program.parseAsync(cli.argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(cli, error, failed);
+  }
+}
+
+/** Creates the program with all its commands. They call `finish` with their exit code. */
+export function createProgram(cli: Cli, finish: (exitCode: ExitCode) => void): Command {
   const program = new Command('sockbench')
     .description(
       'Load-tests Socket.IO and WebSocket servers: times every delivery, accounts for every message, and flags results that are not reliable.',
     )
-    .version(VERSION)
+    .version(VERSION, '-V, --version', 'print the version')
     .showSuggestionAfterError(false)
-    .exitOverride()
-    .configureOutput({ writeOut: cli.out, writeErr: cli.err, outputError: () => {} })
-    .configureHelp({ helpWidth: Math.min(cli.width, MAX_HELP_WIDTH) });
-  for (const add of COMMANDS) {
-    add(program, cli, (code) => {
-      exitCode = code;
+    .configureOutput({
+      writeOut: cli.out,
+      writeErr: cli.err,
+      outputError: () => {},
+      // Styles of help come from cli.paint, and cli.err shows no control sequences.
+      getOutHasColors: () => true,
+      getErrHasColors: () => false,
     });
+  for (const [title, adders] of Object.entries(COMMANDS)) {
+    program.commandsGroup(`${title}:`);
+    for (const add of adders) add(program, cli, finish);
   }
   program.hook('preAction', async (_, command) => {
     if (!STARTING_COMMANDS.includes(command.name())) return;
@@ -64,17 +83,13 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
     if (rest > 0) shown.push(`${rest} more`);
     if (shown.length > 0) cli.err(`removed what an earlier run had left: ${list(shown)}\n`);
   });
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
-  try {
-    await program.parseAsync(cli.argv, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    return explain(cli, error, program);
-  }
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  prepareHelp(program, cli);
+  return program;
 }
 
 /** Shows the message and the hint of a known error. Any other error is a bug, and shows its stack. */
-function explain(cli: Cli, error: unknown, program: Command): ExitCode {
+function explain(cli: Cli, error: unknown, failed: Command): ExitCode {
   if (error instanceof SockbenchError) {
     cli.err(`error: ${bounded(error.message)}\n${error.hint === '' ? '' : `${bounded(error.hint)}\n`}`);
     return error.exitCode;
@@ -83,7 +98,7 @@ function explain(cli: Cli, error: unknown, program: Command): ExitCode {
     if (error.exitCode === 0) return EXIT.passed;
     // Help without a command was written already.
     if (error.code !== 'commander.help')
-      cli.err(`${bounded(error.message)}\n${bounded(hintFor(error.message, program))}\n`);
+      cli.err(`${bounded(error.message)}\n${bounded(hintFor(error.message, failed))}\n`);
     return EXIT.usage;
   }
   cli.err(crashText(error));
@@ -104,21 +119,22 @@ export function crashText(error: unknown): string {
   return `sockbench crashed; this is a bug in sockbench.\n${stack}\n`;
 }
 
-/** `--room` -> `Did you mean --rooms?` Commander's own suggestions omit the flags that help hides. */
-function hintFor(message: string, program: Command): string {
+/** Suggests the nearest command, or the nearest flag of the command that failed: `--room` -> `Did you mean --rooms?` */
+function hintFor(message: string, failed: Command): string {
   const [, kind, given] = /unknown (option|command) '([^'=]+)/.exec(message) ?? [];
+  const command = failed.parent === null ? '' : ` ${failed.name()}`;
+  const scenario = scenarios.find(({ name }) => failed.args.includes(name)) ?? null;
   if (kind === undefined || given === undefined) {
-    return 'sockbench --help shows the usage; sockbench list shows the available names.';
+    return `sockbench${command} --help shows the usage; sockbench list shows the available names.`;
   }
   if (kind === 'command') {
-    const commands = program.commands.map((command) => command.name());
+    const commands = failed.commands.map((each) => each.name());
     return didYouMean(given, commands, `The commands are ${list(commands)}.`);
   }
-  const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+  const help = `sockbench${command}${scenario === null ? '' : ` ${scenario.name}`} --help-all shows the flags`;
   const option = given.replace(/^--?/, '');
-  return didYouMean(
-    given,
-    flags,
-    `sockbench --help shows the flags; an option of your own scenario is given as --option ${shellWord(`${option}=VALUE`)}.`,
-  );
+  const own = takesScenario(failed)
+    ? `; an option of your own scenario is given as --option ${shellWord(`${option}=VALUE`)}`
+    : '';
+  return didYouMean(given, flagsOf(failed, scenario), `${help}${own}.`);
 }

@@ -23,7 +23,7 @@ export const SHARD_OPTIONS = {
     `carry out the I-th of N equal parts of the run; env takes I and N from the scheduler, env/N only I, which is in ${either(INDEX_VARIABLES)}`,
   ),
   rendezvous: option(
-    'DIR|URL',
+    'PLACE',
     null,
     'where the shards wait for one another: a folder that all of them share, or a URL that the first of them serves',
   ),

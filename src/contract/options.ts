@@ -3,11 +3,11 @@ import { either } from '../text.ts';
 
 /** One option: a flag of the command line, a key of a config file and a field of the plan. */
 export interface Option<T> {
-  /** How help shows the value, such as `TIME` or `on|off`; null for a switch, which takes no value. */
+  /** A short name of the value in help, such as `TIME` or `on|off`; null for a switch, which takes no value. */
   readonly value: string | null;
   /** The default as it would be written on the command line; null when there is none. */
   readonly default: string | null;
-  /** One line: the meaning, and what is allowed. */
+  /** One line: the meaning, and what is allowed. Help appends the words of `choice`. */
   readonly summary: string;
   /** Reads a value. Throws a SockbenchError for a value that is not allowed; never called without a value. */
   readonly parse: (text: string) => T;
@@ -74,16 +74,34 @@ export function integer(min: number, max = 1_000_000): (text: string) => number 
   };
 }
 
+/** Marks a parser with all values that it accepts, which help and completion list. */
+export interface Listed<Word extends string> {
+  readonly allowed: readonly Word[];
+}
+
 /**
- * Returns a parser of one of a list of words. `& object` makes the compiler look at the words before it infers the
+ * Returns a parser of one of a list of words. The intersection makes the compiler look at the words before it infers the
  * table of options around the call; without it, it infers `string`.
  */
 export function choice<const Word extends string>(
   allowed: readonly Word[],
-): ((text: string) => Word) & object {
-  return (text) =>
+): ((text: string) => Word) & Listed<Word> {
+  const parse = (text: string) =>
     allowed.find((word) => word === text) ??
     fail('BAD_OPTION', `"${text}" is not one of ${allowed.join(', ')}`, `Choose ${either(allowed)}.`);
+  return Object.assign(parse, { allowed });
+}
+
+/** Lists all values that an option accepts; empty where they are not a list of words. */
+export function allowedValues({ parse }: Option<unknown>): readonly string[] {
+  return 'allowed' in parse && Array.isArray(parse.allowed) ? parse.allowed : [];
+}
+
+/** Describes an option in one line: its summary, and its allowed values unless the name of the value is these. */
+export function meaningOf(option: Option<unknown>): string {
+  const allowed = allowedValues(option);
+  if (allowed.length === 0 || option.value === allowed.join('|')) return option.summary;
+  return `${option.summary}: ${either(allowed)}`;
 }
 
 /** Parses a switch, which is on when its flag is given. */

@@ -13,7 +13,6 @@ import { DEFAULT_PROCESSES, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts
 import { DEFAULT_POLL_INTERVAL_MS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
-import { either } from '../text.ts';
 import { formatDurationMs, parseBytes, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { parseProfile } from './profile.ts';
@@ -31,11 +30,15 @@ function checkedRate(text: string): string {
   return text;
 }
 
-function transportName(name: string): (typeof TRANSPORTS)[number] {
+const knownTransport = choice(TRANSPORTS);
+
+function parseTransport(name: string): (typeof TRANSPORTS)[number] {
   const unsupported = UNSUPPORTED_TRANSPORTS.get(name);
-  if (unsupported === undefined) return choice(TRANSPORTS)(name);
+  if (unsupported === undefined) return knownTransport(name);
   return fail('BAD_OPTION', `${name} is not supported: ${unsupported.reason}`, unsupported.hint);
 }
+
+const transportName = Object.assign(parseTransport, { allowed: knownTransport.allowed });
 
 /** The number is chosen when the rest of the plan is known. */
 export const AUTO_WORKERS = 'auto';
@@ -72,7 +75,7 @@ function redisUrl(text: string): string {
 /** Settings of server and clients beyond the transport. Each server and protocol supports some of them. */
 export const SETTING_OPTIONS = {
   namespace: option('NAME', null, 'Socket.IO namespace that clients enter', namespaceName),
-  parser: option('default|msgpack', 'default', 'Socket.IO parser', choice(['default', 'msgpack'])),
+  parser: option('NAME', 'default', 'Socket.IO parser', choice(['default', 'msgpack'])),
   compression: option('on|off', 'off', 'per-message deflate of WebSocket', switched),
   recovery: option('on|off', 'off', 'Socket.IO connection state recovery', switched),
   processes: option(
@@ -88,9 +91,9 @@ export const SETTING_OPTIONS = {
     redisUrl,
   ),
   redisAdapter: option(
-    'pubsub|sharded|streams',
+    'NAME',
     'pubsub',
-    'Socket.IO adapter for Redis: pub/sub, sharded pub/sub or streams',
+    'Socket.IO adapter for Redis',
     choice(['pubsub', 'sharded', 'streams']),
   ),
   pollInterval: option(
@@ -114,31 +117,26 @@ export type Settings = {
  */
 export const PLAN_OPTIONS = {
   target: option(
-    'NAME|FILE|URL',
+    'TARGET',
     'socketio',
-    'a reference server by name, a target file (init writes one), or the URL of a server that uses the same events (http: Socket.IO, ws: raw WebSocket)',
+    'reference server, target file or URL; http: is Socket.IO, ws: raw WebSocket',
   ),
-  exec: option('CMD', null, 'command that starts the server at the target URL; it is stopped after the run'),
+  exec: option('CMD', null, 'command that starts your server at the target URL'),
   runtime: option(
     'PROGRAM',
     null,
     'Node.js or Bun program that runs the reference server (default: the Node.js that runs sockbench, or the installed Bun)',
   ),
-  transport: option(
-    'NAME',
-    'websocket',
-    `transport of the connections: ${either(TRANSPORTS)}`,
-    transportName,
-  ),
+  transport: option('NAME', 'websocket', 'transport', transportName),
   driver: option(
     'NAME',
     null,
-    'client implementation; list shows them (default: wire for the transport websocket, otherwise official)',
+    'client implementation, see list (default: wire for websocket, otherwise official)',
   ),
   sockets: option(
-    'auto|kernel|node',
+    'KIND',
     'auto',
-    "sockets of the wire driver: the kernel's, which also say when a message arrived, or those of Node.js",
+    "sockets of the wire driver, the kernel's or those of Node.js",
     choice(['auto', 'kernel', 'node']),
   ),
   sourceAddresses: option(
@@ -148,46 +146,31 @@ export const PLAN_OPTIONS = {
     parseSourceAddresses,
   ),
   ...SETTING_OPTIONS,
-  clients: option('N', '200', 'number of connections', integer(1, 100_000)),
-  rate: option(
-    'RATE',
-    '100/s',
-    'messages over all senders, such as 100/s, or a profile of stages, 10s@50/s,20s@50..500/s',
-    checkedRate,
-  ),
-  arrival: option(ARRIVALS.join('|'), 'constant', 'spacing of the messages', choice(ARRIVALS)),
+  clients: option('N', '200', 'connections', integer(1, 100_000)),
+  rate: option('RATE', '100/s', 'messages of all senders, or stages: 10s@50/s,20s@50..500/s', checkedRate),
+  arrival: option('KIND', 'constant', 'message spacing', choice(ARRIVALS)),
   payload: option(
     'SIZE',
     '64B',
-    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B for text and ${MIN_PAYLOAD_BYTES.binary}B for binary, maximum 64MiB`,
+    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B, binary ${MIN_PAYLOAD_BYTES.binary}B`,
     positive(sizeBytes),
   ),
-  payloadType: option('text|binary', 'text', 'message type', choice(['text', 'binary'])),
+  payloadType: option('TYPE', 'text', 'message type', choice(['text', 'binary'])),
   verify: option(
     null,
     'false',
     'compare the content of received payloads with what was sent, beside their length; costs CPU',
     onOff,
   ),
-  duration: option('TIME', '10s', 'measured time, unless --rate is a profile', positive(timeMs)),
-  warmup: option(
-    'TIME',
-    '2s',
-    'minimum warm-up; it ends when the medians of three seconds agree within 5 %',
-    timeMs,
-  ),
+  duration: option('TIME', '10s', 'measured time, unless --rate has stages', positive(timeMs)),
+  warmup: option('TIME', '2s', 'minimum warm-up, until latency is stable', timeMs),
   warmupMax: option(
     'TIME',
     '10s',
     'maximum warm-up; equal to --warmup for a warm-up of fixed length',
     timeMs,
   ),
-  drain: option(
-    'TIME',
-    '5s',
-    'maximum wait for messages in flight after the last one was sent; later ones are lost',
-    timeMs,
-  ),
+  drain: option('TIME', '5s', 'maximum wait for messages in flight at the end; later ones are lost', timeMs),
   lateAfter: option('TIME', '1s', 'latency above which a message counts as late', positive(timeMs)),
   connectRate: option('RATE', '500/s', 'rate of new connections over all workers', positive(connectRateHz)),
   connectTimeout: option(
@@ -196,12 +179,7 @@ export const PLAN_OPTIONS = {
     'maximum time for a connection to open, or for the server to start',
     positive(timeMs),
   ),
-  workers: option(
-    'N|auto',
-    '1',
-    'generator processes; auto chooses the number by a calibration',
-    workerCount,
-  ),
+  workers: option('N', '1', 'generator processes, or auto: as calibrated', workerCount),
   pin: option('on|off', 'on', 'pin server and workers to separate CPUs (Linux)', switched),
   seed: option('N', '1', 'seed of random arrivals', integer(0, 2 ** 31 - 1)),
   allowRemote: option('HOST', null, 'permit load on this remote host; its owner must agree'),

@@ -9,7 +9,7 @@ export class FakeCli implements Cli {
   stderr = '';
   readonly isTty: boolean;
   readonly width: number;
-  readonly outWidth = 80;
+  readonly outWidth: number;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly paint: Cli['paint'];
@@ -20,11 +20,12 @@ export class FakeCli implements Cli {
 
   constructor(
     argv: readonly string[],
-    { isTty = false, width = 100, env = {} as Readonly<Record<string, string>> } = {},
+    { isTty = false, width = 100, outWidth = 80, env = {} as Readonly<Record<string, string>> } = {},
   ) {
     this.argv = argv;
     this.isTty = isTty;
     this.width = width;
+    this.outWidth = outWidth;
     this.env = env;
     this.paint = { out: paintFor(isTty, env), control: paintFor(isTty, env) };
   }

@@ -19,20 +19,22 @@ import { openProgress } from '../progress/open.ts';
 import { runInProcess } from '../run-process.ts';
 
 export const addCalibrate: AddCommand = (program, cli, finish) => {
-  addScenarioCommand(
-    program,
-    'calibrate',
-    'measure the floor of this machine for a plan, with a server that does almost nothing, and store it',
-    CALIBRATION_OPTIONS,
-    `
-Runs of the same plan then report their latency beside the floor, and --workers auto uses the capacity of a worker.
-Exit codes: 0 stored, 3 the machine was disturbed and nothing was stored.
-
-Examples:
-  sockbench calibrate broadcast-latency --target ws --clients 200 --rate 50/s
-  sockbench calibrate ack-roundtrip --clients 50 --quick`,
-    'broadcast-latency',
-  ).action(async (name: string, flags: Flags) => finish(await calibrate(cli, name, flags)));
+  addScenarioCommand(program, {
+    name: 'calibrate',
+    description: 'measure the floor of this machine with a minimal server',
+    options: CALIBRATION_OPTIONS,
+    usualScenario: 'broadcast-latency',
+    notes: {
+      paragraphs: [
+        'Runs of the same plan then report their latency beside the floor. --workers auto uses the capacity of a worker.',
+        'Exit codes: 0 stored, 3 the machine was disturbed and nothing was stored.',
+      ],
+      examples: [
+        'sockbench calibrate broadcast-latency --target ws --clients 200 --rate 50/s',
+        'sockbench calibrate ack-roundtrip --clients 50 --quick',
+      ],
+    },
+  }).action(async (name: string, flags: Flags) => finish(await calibrate(cli, name, flags)));
 };
 
 /** Checks everything, the folder included, before anything starts. */

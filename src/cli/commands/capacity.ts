@@ -23,17 +23,18 @@ const MAX_SEED = 2 ** 31;
 const CAPACITY_OUTPUT = outputOptions(CAPACITY, 'reports');
 
 export const addCapacity: AddCommand = (program, cli, finish) => {
-  const command = addScenarioCommand(
-    program,
-    'capacity',
-    'find the highest rate, or number of clients, at which a server meets an objective',
-    { ...SEARCH_OPTIONS, ...CAPACITY_OUTPUT },
-    `
-Examples:
-  sockbench capacity broadcast-latency --target ws --clients 50 --objective 'fanout_last.p95<50ms'
-  sockbench capacity ack-roundtrip --clients 50 --objective 'ack.p95<20ms' --from 200/s --to 20000/s --duration 5s
-  sockbench capacity room-fanout --vary clients --rate 20/s --objective 'fanout_last.p95<100ms' --from 20 --to 2000`,
-  );
+  const command = addScenarioCommand(program, {
+    name: 'capacity',
+    description: 'find the highest rate or number of clients that meets an objective',
+    options: { ...SEARCH_OPTIONS, ...CAPACITY_OUTPUT },
+    notes: {
+      examples: [
+        "sockbench capacity broadcast-latency --target ws --objective 'fanout_last.p95<50ms'",
+        "sockbench capacity ack-roundtrip --objective 'ack.p95<20ms' --from 200/s --to 20000/s",
+        "sockbench capacity room-fanout --vary clients --rate 20/s --objective 'fanout_last.p95<100ms' --from 20 --to 2000",
+      ],
+    },
+  });
   command.addOption(command.createOption('--threshold <EXPR>').hideHelp().argParser(refuseThreshold));
   command.action(async (name: string, flags: Flags) => finish(await capacity(cli, name, flags)));
 };

@@ -9,25 +9,27 @@ import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts
 import { unlessLost } from '../output.ts';
 
 const COMPARE_OPTIONS = {
-  arm: repeated('SPEC', 'one side of the comparison; the others are compared with the first'),
-  rounds: option('N', '15', 'number of rounds, each with one run of every arm', roundCount),
+  arm: repeated('SPEC', 'one side of the comparison; the first is the base'),
+  rounds: option('N', '15', 'rounds, each with one run of every arm', roundCount),
 };
 
 export const addCompare: AddCommand = (program, cli, finish) => {
-  addScenarioCommand(
-    program,
-    'compare',
-    'run two or more servers, transports or settings in turn and report the differences',
-    { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats) },
-    `
-An arm names its differences: a name, a target and flags of run; each may be omitted.
-Exit codes: 0 a verdict for every arm, 4 INCONCLUSIVE, 3 INVALID, 99 a threshold failed.
-
-Examples:
-  sockbench compare broadcast-latency --arm ws --arm socketio --clients 100 --rate 50/s
-  sockbench compare ack-roundtrip --arm 'push: socketio' --arm 'poll: socketio --transport polling' --rounds 20
-  sockbench compare room-fanout --target http://127.0.0.1:3000 --arm "old: --exec 'node old.js'" --arm "new: --exec 'node new.js'"`,
-  ).action(async (name: string, flags: Flags) => finish(await compare(cli, name, flags)));
+  addScenarioCommand(program, {
+    name: 'compare',
+    description: 'run servers, transports or settings in turn and compare them',
+    options: { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats) },
+    notes: {
+      paragraphs: [
+        'An arm is a name, a target and flags of run; each may be omitted.',
+        'Exit codes: 0 a verdict for every arm, 99 threshold failed, 4 inconclusive, 3 invalid.',
+      ],
+      examples: [
+        'sockbench compare broadcast-latency --arm ws --arm socketio --clients 100',
+        "sockbench compare ack-roundtrip --arm 'push: socketio' --arm 'poll: socketio --transport polling'",
+        `sockbench compare room-fanout --target http://127.0.0.1:3000 --arm "old: --exec 'node old.js'" --arm "new: --exec 'node new.js'"`,
+      ],
+    },
+  }).action(async (name: string, flags: Flags) => finish(await compare(cli, name, flags)));
 };
 
 async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {

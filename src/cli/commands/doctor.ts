@@ -6,7 +6,7 @@ import type { AddCommand } from '../cli.ts';
 export const addDoctor: AddCommand = (program, cli, finish) => {
   program
     .command('doctor')
-    .description('check this machine for conditions that make measurements unreliable')
+    .description('check this machine for what makes measurements unreliable')
     .action(async () => {
       const checks = await checkMachine();
       cli.out(foreignLines(`${checks.map(checkText).join('\n')}\n`));

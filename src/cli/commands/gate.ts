@@ -32,45 +32,42 @@ const FULL_ROUNDS = 30;
 const QUICK_ROUNDS = 15;
 
 const GATE_OPTIONS = {
-  baseExec: option('CMD', null, 'command that starts the base server, at the same URL as that of --exec'),
-  baseRef: option('REF', null, 'branch, tag or commit of the base; --exec runs in a git worktree of it'),
+  baseExec: option('CMD', null, 'command that starts the base at the target URL'),
+  baseRef: option('REF', null, 'commit of the base, for --exec in a worktree of it'),
   baseInstall: option(
     'CMD',
     null,
     'command that installs the dependencies of that worktree (default: by its lock file, such as npm ci)',
   ),
-  baseline: option('FILE', null, 'rounds.json of an earlier gate on this machine; its head is the base'),
+  baseline: option('FILE', null, 'rounds.json of an earlier gate, whose head is the base'),
   rounds: option(
     'N',
     null,
-    `maximum rounds; half of them may be enough (default: ${FULL_ROUNDS}, or ${QUICK_ROUNDS} with --quick)`,
+    `maximum rounds (default: ${FULL_ROUNDS}, or ${QUICK_ROUNDS} with --quick)`,
     roundCount,
   ),
-  quick: option(null, 'false', `${QUICK_ROUNDS} rounds and a single look: faster, and less sensitive`, onOff),
-  inconclusive: option(
-    'pass|fail',
-    'fail',
-    'whether an inconclusive gate exits with 0 or with 4',
-    choice(['pass', 'fail']),
-  ),
+  quick: option(null, 'false', `${QUICK_ROUNDS} rounds and one look: faster, less sensitive`, onOff),
+  inconclusive: option('WORD', 'fail', 'what an inconclusive gate does', choice(['pass', 'fail'])),
 } as const;
 
 type GateOptions = FlagValues<typeof GATE_OPTIONS>;
 
 export const addGate: AddCommand = (program, cli, finish) => {
-  addScenarioCommand(
-    program,
-    'gate',
-    'compare a server with its base and fail a CI job only when it became significantly slower',
-    { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS) },
-    `
-Exit codes: 0 OK or IMPROVED, 99 REGRESSED or a threshold failed, 4 INCONCLUSIVE, 3 INVALID.
-
-Examples:
-  sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node dist/server.js' --base-ref origin/main
-  sockbench gate ack-roundtrip --target ws://127.0.0.1:3000 --exec 'node new.js' --base-exec 'node old.js' --quick
-  sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node server.js' --baseline main/rounds.json`,
-  ).action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
+  addScenarioCommand(program, {
+    name: 'gate',
+    description: 'fail a CI job if a server became significantly slower',
+    options: { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS) },
+    notes: {
+      paragraphs: [
+        'Exit codes: 0 OK or improved, 99 regressed or threshold failed, 4 inconclusive, 3 invalid.',
+      ],
+      examples: [
+        "sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node dist/server.js' --base-ref origin/main",
+        "sockbench gate ack-roundtrip --target ws://127.0.0.1:3000 --exec 'node new.js' --base-exec 'node old.js' --quick",
+        "sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node server.js' --baseline main/rounds.json",
+      ],
+    },
+  }).action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
 };
 
 async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {

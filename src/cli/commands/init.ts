@@ -26,7 +26,7 @@ Next:
 export const addInit: AddCommand = (program, cli, finish) => {
   program
     .command('init')
-    .description('write templates of a target, a scenario, a config and a CI workflow')
+    .description('write templates: a target, a scenario, a config and a workflow')
     .argument('[folder]', 'project folder', '.')
     .action(async (folder: string) => {
       for (const [template, path, what] of TEMPLATES) {

@@ -31,7 +31,7 @@ function serverRow(server: ReferenceServer): Row {
 export const addList: AddCommand = (program, cli) => {
   program
     .command('list')
-    .description('list scenarios, reference servers, drivers and report formats')
+    .description('list scenarios, reference servers, drivers and formats')
     .action(async () => {
       const loaded = await Promise.all(Object.values(servers).map(async (load) => (await load()).server));
       const unsupported = [...UNSUPPORTED_SERVERS, ...UNSUPPORTED_TRANSPORTS];

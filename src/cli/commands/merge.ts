@@ -9,31 +9,28 @@ import { judgeRun } from '../../run/validity/judge.ts';
 import { judgeRunThresholds, parseThreshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
+import { addNotes } from '../help-notes.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { exitCodeOfRun } from './run.ts';
 
 const MERGE_OPTIONS = {
-  threshold: repeated('EXPR', "fail with exit code 99 unless the whole run meets it, 'delivery.p99<50ms'"),
+  threshold: repeated('EXPR', "fail unless it is met, 'delivery.p99<50ms'"),
   ...outputOptions(RUNS, 'reports'),
 };
 
 export const addMerge: AddCommand = (program, cli, finish) => {
   const command = program
     .command('merge')
-    .description('put the results of all shards of a run together: histograms add up, ledgers join')
+    .description('add the results of all shards of a run together without loss')
     .argument('<result.json...>', "the result of each shard, as 'run --shard' wrote it");
   addOptions(command, MERGE_OPTIONS);
-  command
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
-
-Examples:
-  sockbench merge shards/*.json
-  sockbench merge shards/*.json --threshold 'delivery.p99<50ms' --out reports`,
-    )
-    .action(async (paths: readonly string[], flags: Flags) => finish(await mergeShards(cli, paths, flags)));
+  addNotes(command, {
+    paragraphs: ['Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.'],
+    examples: [
+      'sockbench merge shards/*.json',
+      "sockbench merge shards/*.json --threshold 'delivery.p99<50ms' --out reports",
+    ],
+  }).action(async (paths: readonly string[], flags: Flags) => finish(await mergeShards(cli, paths, flags)));
 };
 
 async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Promise<ExitCode> {

@@ -16,7 +16,7 @@ import { renderAgain } from '../output.ts';
 export const addReport: AddCommand = (program, cli) => {
   program
     .command('report')
-    .description('render stored results again; several runs on one page compare side by side')
+    .description('render stored results again; several runs stand side by side')
     .argument('<result.json...>', 'results of runs; or one rounds.json; or one capacity search')
     .option(
       '--format <LIST>',

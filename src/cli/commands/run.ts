@@ -18,25 +18,25 @@ import { openProgress } from '../progress/open.ts';
 import { hostRun, SHARD_OPTIONS } from '../shards.ts';
 
 const RUN_OPTIONS = {
-  threshold: repeated('EXPR', "fail with exit code 99 unless the run meets it, 'delivery.p99<50ms'"),
+  threshold: repeated('EXPR', "fail unless it is met, 'delivery.p99<50ms'"),
   ...outputOptions(RUNS, 'reports'),
   ...SHARD_OPTIONS,
 };
 
 export const addRun: AddCommand = (program, cli, finish) => {
-  addScenarioCommand(
-    program,
-    'run',
-    'load a server with a scenario and report what every client received',
-    RUN_OPTIONS,
-    `
-Exit codes: 0 passed, 99 a threshold failed, 4 a threshold is inconclusive, 3 the run is invalid.
-
-Examples:
-  sockbench run broadcast-latency --target ws --clients 200 --rate 50/s
-  sockbench run room-fanout --transport polling --clients 50 --rooms 5 --rate 20/s
-  sockbench run ack-roundtrip --target http://127.0.0.1:3000 --threshold 'ack.p99<50ms'`,
-  ).action(async (name: string, flags: Flags) => finish(await measureRun(cli, name, flags)));
+  addScenarioCommand(program, {
+    name: 'run',
+    description: 'load a server and report what every client received',
+    options: RUN_OPTIONS,
+    notes: {
+      paragraphs: ['Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.'],
+      examples: [
+        'sockbench run broadcast-latency --target ws --clients 200 --rate 50/s',
+        'sockbench run room-fanout --transport polling --clients 50 --rooms 5',
+        "sockbench run ack-roundtrip --target ws --threshold 'ack.p99<50ms'",
+      ],
+    },
+  }).action(async (name: string, flags: Flags) => finish(await measureRun(cli, name, flags)));
 };
 
 /** Checks everything before anything starts. */
