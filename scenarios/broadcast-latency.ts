@@ -13,12 +13,7 @@ export const broadcastLatency = defineScenario({
   headline: 'delivery',
   options: {
     publishers: option('N', '1', 'clients that publish, in turn; they receive too', integer(1)),
-    excludeSender: option(
-      null,
-      'false',
-      'publish to everyone but the sender (broadcast.emit)',
-      onOff,
-    ),
+    excludeSender: option(null, 'false', 'publish to everyone but the sender (broadcast.emit)', onOff),
   },
   layout({ publishers, excludeSender }, clients) {
     requireAtMost('publishers', publishers, clients, 'clients');

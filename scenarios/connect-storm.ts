@@ -12,12 +12,7 @@ export const connectStorm = defineScenario({
     stage_namespace: 'the WebSocket is accepted -> the Socket.IO namespace is entered',
   },
   options: {
-    hold: option(
-      null,
-      'false',
-      'hold connections until the end instead of closing each',
-      onOff,
-    ),
+    hold: option(null, 'false', 'hold connections until the end instead of closing each', onOff),
   },
   layout: ({ hold }, clients) => ({ ...aloneEach(clients, { kind: 'steps' }), holds: hold }),
   async steps(user) {

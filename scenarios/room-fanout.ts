@@ -14,19 +14,9 @@ export const roomFanout = defineScenario({
   headline: 'delivery',
   options: {
     rooms: option('R', '10', 'number of rooms', integer(1)),
-    members: option(
-      'M',
-      null,
-      'members of each room, in turn (default: clients / rooms)',
-      integer(1),
-    ),
+    members: option('M', null, 'members of each room, in turn (default: clients / rooms)', integer(1)),
     publishers: option('N', '1', 'members of each room that publish, in turn', integer(1)),
-    excludeSender: option(
-      null,
-      'false',
-      'publish to the room without the sender (socket.to)',
-      onOff,
-    ),
+    excludeSender: option(null, 'false', 'publish to the room without the sender (socket.to)', onOff),
   },
   layout(options, clients) {
     if (options.members === null) requireAtMost('rooms', options.rooms, clients, 'clients');

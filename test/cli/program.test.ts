@@ -173,7 +173,7 @@ describe('list', () => {
         table  one row per result
         md     Markdown for a pull request
         json   the stored result
-        html   a page with charts that opens from disk
+        html   a page with charts and the data that opens from disk
         hgrm   percentiles of the headline series for the HdrHistogram plotter
         hlog   every series over time as an HdrHistogram log
         csv    one row per result in fixed units
