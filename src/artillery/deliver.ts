@@ -16,7 +16,7 @@ const stdio = {
   out: (text: string) => void process.stdout.write(text),
   err: (text: string) => void process.stderr.write(foreignLines(text)),
   control: (text: string) => void process.stderr.write(text),
-  isTty: false,
+  screen: null,
   width: 100,
   outWidth: process.stdout.columns ?? 80,
   paint: {

@@ -11,6 +11,7 @@ import { parseDurationMs } from '../units.ts';
 import { usableCpus, whyNoFloor } from './calibrations.ts';
 import { type Flags, readFlags } from './flags.ts';
 import { readSource } from './plan-run.ts';
+import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
 
 /** Flags of a calibration, beside those of every run. */
 export const CALIBRATION_OPTIONS = {
@@ -21,6 +22,7 @@ export const CALIBRATION_OPTIONS = {
     'maximum time of the search for the capacity of a worker (default: 45s, or 15s with --quick)',
     parseDurationMs,
   ),
+  progress: PROGRESS_OPTION,
   quiet: option(null, 'false', 'suppress progress output', onOff),
 } as const satisfies OptionTable;
 
@@ -67,7 +69,7 @@ export interface PlannedCalibration {
   /** Beside one worker and the number that was asked for or chosen: whether two workers are measured too. */
   readonly alsoTwo: boolean;
   readonly deliveriesPerMessage: number;
-  readonly isQuiet: boolean;
+  readonly shown: ProgressFlags;
   readonly warnings: readonly string[];
   /** The plan as it was asked for, before its server is the null server. */
   readonly asked: PlannedRun;
@@ -79,7 +81,7 @@ export interface PlannedCalibration {
 
 /** Checks everything before the first run. Throws NO_FLOOR for a plan that the null server cannot carry out. */
 export async function planCalibration(name: string, flags: Flags): Promise<PlannedCalibration> {
-  const { quick, quiet, searchTime } = readFlags(CALIBRATION_OPTIONS, flags);
+  const { quick, quiet, progress, searchTime } = readFlags(CALIBRATION_OPTIONS, flags);
   const lengths = quick ? QUICK_LENGTHS : USUAL_LENGTHS;
   const { planWith, withinLimit, warnings } = await readSource(name, flags);
   const asked = await withinLimit(planWith);
@@ -99,7 +101,7 @@ export async function planCalibration(name: string, flags: Flags): Promise<Plann
     elapsedMs: () => performance.now(),
     alsoTwo: !quick && mostWorkers(plan.clients, cpus) >= 2,
     deliveriesPerMessage: deliveriesPerMessage(layout),
-    isQuiet: quiet,
+    shown: { quiet, progress },
     warnings,
     asked,
     floorWith: (workers) =>

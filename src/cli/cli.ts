@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Paint } from '../colour.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Screen } from './progress/screen.ts';
 
 /** The process that a command runs in, injected so that the command line is tested without one. */
 export interface Cli {
@@ -10,9 +11,9 @@ export interface Cli {
   readonly err: (text: string) => void;
   /** Writes our own control sequences and workflow commands to the same place as `err`, unchanged. */
   readonly control: (text: string) => void;
-  /** Whether `err` is a terminal, on which a line can be rewritten. */
-  readonly isTty: boolean;
-  /** Columns of the terminal. */
+  /** The lines at the end of the terminal that `err` writes to; null without one, and on one that cannot rewrite lines. */
+  readonly screen: Screen | null;
+  /** Columns of the terminal, otherwise 100. */
   readonly width: number;
   /** Columns that `out` has: those of its terminal, otherwise 80. */
   readonly outWidth: number;

@@ -19,6 +19,7 @@ import type { LoadedConfig } from '../user-files/config-file.ts';
 import { type ArmSpec, badArm } from './arms.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
 import { type Presets, readSource } from './plan-run.ts';
+import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
 
 /** The chance that a comparison of equal arms calls any gating metric REGRESSED. */
 export const ALPHA = 0.02;
@@ -34,6 +35,7 @@ export function comparisonOptions(formats: string) {
     threshold: repeated('EXPR', "fail unless the head meets it, 'lost==0'"),
     orderSeed: option('N', '1', 'seed of the random order of arms in each round', integer(0, 2 ** 31 - 1)),
     ...outputOptions(COMPARISON, null, formats),
+    progress: PROGRESS_OPTION,
   } as const satisfies OptionTable;
 }
 
@@ -89,7 +91,7 @@ export interface PlannedComparison extends ComparisonParts {
   readonly formats: ReadonlyArray<Format<Comparison>>;
   /** Null for a new folder in reports. */
   readonly out: string | null;
-  readonly isQuiet: boolean;
+  readonly shown: ProgressFlags;
 }
 
 /** Checks everything that can be checked before the first run. Throws a SockbenchError. */
@@ -128,7 +130,7 @@ export async function planComparison(
     ],
     formats,
     out: asked.out,
-    isQuiet: asked.quiet,
+    shown: asked,
   };
 }
 

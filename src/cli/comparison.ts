@@ -16,14 +16,14 @@ import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
 import { type Delivery, deliver } from './output.ts';
-import { expectedRunMs, type ProgressFeed } from './progress/feed.ts';
-import { openProgress } from './progress/open.ts';
+import { type Beginning, expectedRunMs, type ProgressFeed } from './progress/feed.ts';
+import { isSilent, openProgress } from './progress/open.ts';
 import { roundProgress } from './progress/outcomes.ts';
 import { timeText } from './progress/texts.ts';
 import { runInProcess, withSeed } from './run-process.ts';
 
-/** Reports what the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
-function beginComparison(feed: ProgressFeed, { command, arms, looks, baseline }: PlannedComparison): void {
+/** What the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
+function beginningOf({ command, arms, looks, baseline }: PlannedComparison): Beginning {
   const names = arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
   const rounds = last?.rounds ?? 0;
@@ -32,7 +32,7 @@ function beginComparison(feed: ProgressFeed, { command, arms, looks, baseline }:
   const totalMs = (ofRun: (plan: Plan) => number) =>
     rounds * measured.reduce((sum, { plan }) => sum + ofRun(plan), 0);
   const maxMs = totalMs(maxRunMs);
-  feed.begin({
+  return {
     command,
     title: `${names}: ${rounds} rounds${early}; at most about ${timeText(maxMs)}`,
     arms: arms.map(({ name }) => name),
@@ -40,7 +40,8 @@ function beginComparison(feed: ProgressFeed, { command, arms, looks, baseline }:
     rounds,
     expectedMs: totalMs(expectedRunMs),
     maxMs,
-  });
+    mayEndEarly: looks.length > 1,
+  };
 }
 
 /** A comparison that was measured, and whether it was kept. */
@@ -51,15 +52,15 @@ export interface CarriedOut {
 
 /** Runs the rounds, judges them and delivers the comparison. */
 export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<CarriedOut> {
-  const { command, arms, design, thresholds, notes, warnings, formats, out, isQuiet } = planned;
+  const { command, arms, design, thresholds, notes, warnings, formats, out, shown } = planned;
   const startedAt = new Date();
   const name = fileNameOf(command, arms[0].scenario.name, timeInName(startedAt.toISOString()));
   const folder = out ?? join('reports', name);
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
-  const { feed } = openProgress(cli, { quiet: isQuiet });
-  beginComparison(feed, planned);
-  const { isComplete, rounds } = await measureRounds(cli, feed, planned);
+  const { feed } = openProgress(cli, shown);
+  const measure = () => measureRounds(cli, feed, planned);
+  const { isComplete, rounds } = await feed.carryOut(beginningOf(planned), measure, (ran) => ran.isComplete);
   const comparison: Comparison = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'comparison',
@@ -75,7 +76,7 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
     thresholds: judgeThresholds(thresholds, design, rounds),
   };
   const rendering = { kind: COMPARISON, document: comparison };
-  return { comparison, delivery: await deliver(cli, folder, formats, rendering, isQuiet) };
+  return { comparison, delivery: await deliver(cli, folder, formats, rendering, isSilent(shown)) };
 }
 
 async function measureRounds(
@@ -98,7 +99,7 @@ async function measureRounds(
     run: async (arm, seed) => {
       const planned = withSeed(arms[arm] ?? arms[0], seed);
       const { round, rounds: most } = at;
-      const title = `round ${round} of at most ${most}, ${design.arms[arm]?.name ?? ''}`;
+      const title = `round ${round} of ${most}, ${design.arms[arm]?.name ?? ''}`;
       const result = await feed.measure(
         planned.plan,
         { title, round, arm, shardClients: null },

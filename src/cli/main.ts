@@ -7,19 +7,38 @@ import { guardProcess } from '../user-files/process-guard.ts';
 import type { Cli } from './cli.ts';
 import { endWithNpm } from './npm-parent.ts';
 import { crashText, runCli } from './program.ts';
+import { Screen } from './progress/screen.ts';
 import { STOP_SIGNALS, StopRequests } from './stop.ts';
 
 /** Exit code of Node.js when nothing is left to do and a top-level await is pending. */
 const NODE_UNSETTLED = 13;
 
+/** A terminal that ignores control sequences shows lines instead. */
+const screen =
+  process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+    ? new Screen({
+        write: (text) => void process.stderr.write(text),
+        size: () => ({ columns: process.stderr.columns || 80, rows: process.stderr.rows || 24 }),
+      })
+    : null;
+// However the process ends, the shell goes on below what was written.
+process.on('exit', () => screen?.clear());
+
+/** Writes above the live view, which may be on the terminal of either stream. */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  const writeNow = () => void stream.write(text);
+  if (screen === null || !stream.isTTY) writeNow();
+  else screen.above(writeNow);
+}
+
 const stopRequests = new StopRequests({
   nowMs: () => performance.now(),
-  write: (text) => void process.stderr.write(text),
+  write: (text) => write(process.stderr, text),
   quit: (exitCode) => process.exit(exitCode),
 });
 let isListening = false;
 
-const err = (text: string) => void process.stderr.write(foreignLines(text));
+const err = (text: string) => write(process.stderr, foreignLines(text));
 
 /** Before something was started there is nothing to report, and a signal ends the process, whatever it does. */
 function listenForStop(): AbortSignal {
@@ -66,10 +85,10 @@ function workingFolder(): string {
 }
 
 const cli: Cli = {
-  out: (text) => void process.stdout.write(text),
+  out: (text) => write(process.stdout, text),
   err,
-  control: (text) => void process.stderr.write(text),
-  isTty: process.stderr.isTTY === true,
+  control: (text) => write(process.stderr, text),
+  screen,
   width: process.stderr.columns ?? 100,
   outWidth: process.stdout.columns ?? 80,
   paint: {

@@ -67,9 +67,10 @@ const beginEvent = z.object({
   /** How many runs there are at most, and how many rounds; null where there are no rounds. */
   runs: countSchema,
   rounds: countSchema.nullable(),
-  /** Expected time of the whole command, and its limit. */
+  /** Expected time of the whole command, and its limit; whether fewer runs may be enough. */
   expectedMs: numberSchema,
   maxMs: numberSchema,
+  mayEndEarly: z.boolean(),
 });
 
 /** A run starts. */

@@ -35,7 +35,7 @@ function plannedFor(parts: Partial<PlannedCalibration> & { readonly workers?: st
     elapsedMs: () => (nowMs += 1000),
     alsoTwo: true,
     deliveriesPerMessage: 1,
-    isQuiet: true,
+    shown: { quiet: true, progress: 'auto' },
     warnings: [],
     asked,
     floorWith: async (count) => planned({ workers: String(count) }),

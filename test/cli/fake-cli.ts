@@ -1,5 +1,6 @@
 import type { Cli } from '../../src/cli/cli.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { Screen } from '../../src/cli/progress/screen.ts';
 import { paintFor } from '../../src/colour.ts';
 import { foreignLines } from '../../src/foreign.ts';
 
@@ -7,7 +8,7 @@ import { foreignLines } from '../../src/foreign.ts';
 export class FakeCli implements Cli {
   stdout = '';
   stderr = '';
-  readonly isTty: boolean;
+  readonly screen: Screen | null;
   readonly width: number;
   readonly outWidth: number;
   readonly argv: readonly string[];
@@ -23,7 +24,8 @@ export class FakeCli implements Cli {
     { isTty = false, width = 100, outWidth = 80, env = {} as Readonly<Record<string, string>> } = {},
   ) {
     this.argv = argv;
-    this.isTty = isTty;
+    const size = () => ({ columns: width, rows: 24 });
+    this.screen = isTty ? new Screen({ write: (text) => this.control(text), size }) : null;
     this.width = width;
     this.outWidth = outWidth;
     this.env = env;

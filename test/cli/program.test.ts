@@ -79,7 +79,7 @@ describe('help', () => {
                             (default: text,json,html)
         --quiet             suppress progress output
 
-      --help-all shows 28 more options; --help after a scenario shows its own.
+      --help-all shows 29 more options; --help after a scenario shows its own.
 
       Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.
 

@@ -14,7 +14,7 @@ import { capacityOf, type MeasureOnNull, measureCalibration } from '../calibrati
 import { CALIBRATION_OPTIONS, type PlannedCalibration, planCalibration } from '../calibration-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags } from '../flags.ts';
-import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
+import { type Beginning, expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { openProgress } from '../progress/open.ts';
 import { runInProcess } from '../run-process.ts';
 
@@ -42,10 +42,14 @@ async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode
   const planned = await planCalibration(name, flags);
   await requireWritable(calibrationFolder(), 'Set XDG_STATE_HOME to a folder that can be written to.');
   for (const warning of planned.warnings) cli.err(`warning: ${warning}\n`);
-  const progress = openProgress(cli, { quiet: planned.isQuiet });
-  await beginCalibration(progress.feed, planned);
-  const measure = measureOn(progress.feed, cli, planned);
-  const found = await measureCalibration(measure, planned);
+  const progress = openProgress(cli, planned.shown);
+  const { feed } = progress;
+  const measure = measureOn(feed, cli, planned);
+  const found = await feed.carryOut(
+    await beginningOfCalibration(planned),
+    () => measureCalibration(measure, planned),
+    (measured) => typeof measured !== 'string',
+  );
   if (typeof found === 'string') {
     cli.err(`not stored: ${found}\n`);
     return EXIT.invalid;
@@ -73,10 +77,10 @@ function mostRuns({ maxSteps }: CalibrationSearch): number {
   return 6 + maxSteps;
 }
 
-async function beginCalibration(feed: ProgressFeed, planned: PlannedCalibration): Promise<void> {
+async function beginningOfCalibration(planned: PlannedCalibration): Promise<Beginning> {
   const { search, searchMs, asked, floorWith } = planned;
   const { plan } = await floorWith(1);
-  feed.begin({
+  return {
     command: 'calibrate',
     title: `calibrating ${asked.plan.scenario}`,
     arms: [],
@@ -84,7 +88,8 @@ async function beginCalibration(feed: ProgressFeed, planned: PlannedCalibration)
     rounds: null,
     expectedMs: searchMs + 2 * expectedRunMs(plan),
     maxMs: searchMs + 6 * maxRunMs(plan),
-  });
+    mayEndEarly: true,
+  };
 }
 
 /** Runs plans one after the other, each in its own process, and reports a step for each. */

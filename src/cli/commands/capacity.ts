@@ -15,12 +15,12 @@ import type { AddCommand, Cli } from '../cli.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
 import type { ProgressFeed } from '../progress/feed.ts';
-import { openProgress } from '../progress/open.ts';
+import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { timeText } from '../progress/texts.ts';
 import { runInProcess, withSeed } from '../run-process.ts';
 
 const MAX_SEED = 2 ** 31;
-const CAPACITY_OUTPUT = outputOptions(CAPACITY, 'reports');
+const CAPACITY_OUTPUT = { ...outputOptions(CAPACITY, 'reports'), progress: PROGRESS_OPTION };
 
 export const addCapacity: AddCommand = (program, cli, finish) => {
   const command = addScenarioCommand(program, {
@@ -50,13 +50,13 @@ function refuseThreshold(expression: string): never {
 /** Checks everything before the first run. */
 async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const search = await planSearch(name, flags);
-  const { out, format, quiet } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
+  const { out, format, ...shown } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
   const formats = parseFormats(CAPACITY, format);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
-  const { feed } = openProgress(cli, { quiet });
+  const { feed } = openProgress(cli, shown);
   const { maxSteps, maxMs } = search;
-  feed.begin({
+  const beginning = {
     command: 'capacity',
     title: searchPlanText(search),
     arms: [],
@@ -64,9 +64,11 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
     rounds: null,
     expectedMs: maxMs,
     maxMs,
-  });
-  const found = await searchCapacity(cli, feed, search);
-  const delivery = await deliver(cli, out, formats, { kind: CAPACITY, document: found }, quiet);
+    mayEndEarly: true,
+  };
+  const searching = () => searchCapacity(cli, feed, search);
+  const found = await feed.carryOut(beginning, searching, ({ status }) => status === 'complete');
+  const delivery = await deliver(cli, out, formats, { kind: CAPACITY, document: found }, isSilent(shown));
   return unlessLost(delivery, exitCodeOfSearch(found.answer));
 }
 

@@ -123,13 +123,13 @@ async function compareWithBase(
   }
   const ref = baseRef ?? 'HEAD';
   requireMovable(head, cli.cwd);
-  const { isQuiet } = await planWith({ ...head, name: 'base' });
+  const { shown } = await planWith({ ...head, name: 'base' });
   const checkout = await checkOutBase({
     ref,
     install: baseInstall,
     repository: cli.cwd,
     signal: cli.listenForStop(),
-    onLine: openProgress(cli, { quiet: isQuiet }).note,
+    onLine: openProgress(cli, shown).note,
   });
   try {
     const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };

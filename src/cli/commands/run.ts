@@ -14,12 +14,13 @@ import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } fr
 import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
 import { expectedRunMs } from '../progress/feed.ts';
-import { openProgress } from '../progress/open.ts';
+import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { hostRun, SHARD_OPTIONS } from '../shards.ts';
 
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail unless it is met, 'delivery.p99<50ms'"),
   ...outputOptions(RUNS, 'reports'),
+  progress: PROGRESS_OPTION,
   ...SHARD_OPTIONS,
 };
 
@@ -52,7 +53,11 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     runs: 1,
   });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
-  const { out, format, quiet } = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
+  const { out, format, ...shown } = readFlags(RUN_OPTIONS, {
+    out: config.out,
+    format: config.format,
+    ...flags,
+  });
   const formats = parseFormats(RUNS, format);
   await requireWritable(out);
   for (const warning of [...source.warnings, ...warnings]) cli.err(`warning: ${warning}\n`);
@@ -62,20 +67,23 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { shard } = hosted.host;
   const part = shard === null ? '' : `shard ${shardText(shard.shard)} of `;
   const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
-  const { feed, note } = openProgress(cli, { quiet });
-  const [expectedMs, maxMs] = [expectedRunMs(hosted.planned.plan), maxRunMs(hosted.planned.plan)];
-  feed.begin({ command: 'run', title: label, arms: [], runs: 1, rounds: null, expectedMs, maxMs });
+  const { feed, note } = openProgress(cli, shown);
+  const beginning = { command: 'run', title: label, arms: [], runs: 1, rounds: null, mayEndEarly: false };
+  const times = { expectedMs: expectedRunMs(hosted.planned.plan), maxMs: maxRunMs(hosted.planned.plan) };
   const hooks = { signal: cli.listenForStop(), commandLine: cli.argv };
   const shardClients = shard === null ? null : clientsOfShard(shard.shard, plan.clients).length;
   const place = { title: label, round: null, arm: null, shardClients };
-  const result = await feed.measure(hosted.planned.plan, place, (onProgress) =>
-    runPlan(hosted.planned, { ...hooks, onProgress }, hosted.host),
-  );
+  const measure = () =>
+    feed.measure(hosted.planned.plan, place, (onProgress) =>
+      runPlan(hosted.planned, { ...hooks, onProgress }, hosted.host),
+    );
+  const isWhole = ({ status }: RunResult) => status === 'complete';
+  const result = await feed.carryOut({ ...beginning, ...times }, measure, isWhole);
   await reportFloor(cli, note, result, source.warnings);
   // A threshold is about the whole run, which only a merge of its shards has.
   const judged = result.shard === null ? thresholds : [];
   result.thresholds.push(...judgeRunThresholds(result, judged));
-  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
+  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, isSilent(shown));
   return unlessLost(delivery, exitCodeOfRun(result, judged));
 }
 

@@ -38,9 +38,22 @@ export class ProgressFeed {
     for (const listener of this.#listeners) listener(stamped);
   }
 
-  begin(beginning: Beginning): void {
+  /** Carries out a command by `work`, and reports its beginning and its end, however it ends. */
+  async carryOut<Value>(
+    beginning: Beginning,
+    work: () => Promise<Value>,
+    isComplete: (value: Value) => boolean,
+  ): Promise<Value> {
     this.#startMs = this.#nowMs();
     this.report({ type: 'begin', version: 1, startedAt: new Date().toISOString(), ...beginning });
+    let status: ProgressOf<'end'>['status'] = 'failed';
+    try {
+      const value = await work();
+      status = isComplete(value) ? 'complete' : 'partial';
+      return value;
+    } finally {
+      this.report({ type: 'end', status });
+    }
   }
 
   /** Carries out a run by `work`, which gets what the run reports its progress to, and reports its start and its end. */

@@ -51,6 +51,11 @@ export function roundLine(
   return `round ${round} of at most ${rounds}: ${shown.join(', ')}`;
 }
 
+/** The line of a round in which a run is excluded; null when all of them count. */
+export function excludedLine(arms: readonly string[], round: ProgressOf<'round'>): string | null {
+  return round.figures.some(({ excluded }) => excluded !== null) ? roundLine(arms, round) : null;
+}
+
 /** `confirming 1,240/s: passed, fanout_last.p95 12.3 ms (upper bound 13.1 ms)` */
 export function stepLine({ title, outcome, detail }: ProgressOf<'step'>): string {
   return `${title}: ${outcome}${detail === '' ? '' : `, ${detail}`}`;
