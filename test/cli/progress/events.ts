@@ -109,7 +109,7 @@ export const comparing = (...arms: readonly string[]): ProgressOf<'begin'> => ({
 
 /** A round of a comparison. Each further arm has 1.3 times the p50 of the one before. */
 export function roundOf(round: number, arms: number, excluded: string | null = null): ProgressOf<'round'> {
-  const valueOf = (arm: number) => 0.96 * MS * 1.3 ** arm;
+  const medianAt = (arm: number) => 0.96 * MS * 1.3 ** arm;
   const all = Array.from({ length: arms }, (_, arm) => arm);
   return {
     type: 'round',
@@ -120,14 +120,14 @@ export function roundOf(round: number, arms: number, excluded: string | null = n
     unit: 'duration',
     figures: all.map((arm) => ({
       arm,
-      value: excluded === null ? valueOf(arm) : null,
+      value: excluded === null ? medianAt(arm) : null,
       excluded: arm === 1 ? excluded : null,
     })),
     standings: all.slice(1).map((arm) => ({
       arm,
       pairs: round,
-      base: valueOf(0),
-      head: valueOf(arm),
+      base: medianAt(0),
+      head: medianAt(arm),
       ratio: 1.3 ** arm,
       lower: round < 6 ? null : 1.3 ** arm - 0.1,
       upper: round < 6 ? null : 1.3 ** arm + 0.1,
