@@ -368,9 +368,7 @@ describe('Markdown', () => {
       | command line | run broadcast-latency --target socketio |
       | sockbench | 0.1.0 |
       | Node | v24.11.0, V8 13.6.233.10-node.28 |
-      | socket.io | 4.8.4 |
       | socket.io-client | 4.8.4 |
-      | ws | 8.23.0 |
       | commit | 0123456789abcdef0123456789abcdef01234567 |
       | CPU | 2 x Example CPU @ 2.50GHz, governor - |
       | pinned to | server on CPU 0, generator on CPU 1 |

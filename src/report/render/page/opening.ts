@@ -40,7 +40,7 @@ export function openingHtml(opening: Opening): string {
   );
   return [
     `<header class="${severity}">`,
-    `<h1><span class="badge">${escapeHtml(word)}<span class="quiet">:</span></span> ${escapeHtml(conclusion)}</h1>`,
+    `<h1><span class="badge">${escapeHtml(word)}</span> ${escapeHtml(conclusion)}</h1>`,
     caveatsHtml(caveats),
     listHtml('outcomes', 'Thresholds', thresholds.map(thresholdHtml)),
     listHtml('notes', 'Notes', notes.map(escapeHtml)),
