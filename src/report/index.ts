@@ -18,7 +18,7 @@ import { runReport, summaryReport } from './content/run.ts';
 import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
-import { pageData } from './page-data.ts';
+import { isPageFile, pageData, pageFile } from './page-data.ts';
 import { renderHtml } from './render/html.ts';
 import { renderMarkdown } from './render/markdown.ts';
 import type { PageFile } from './render/page/downloads.ts';
@@ -67,25 +67,17 @@ function shown<Document>(
   return format(name, file, summary, (document) => RENDERERS[name](reportOf(document)));
 }
 
-/** How a page offers the formats that it can hold as files. */
-const PAGE_FILES: Readonly<Record<string, readonly [label: string, type: string]>> = {
-  json: ['JSON', 'application/json'],
-  csv: ['CSV', 'text/csv'],
-};
-
-/** The files of a document for its page: those of PAGE_FILES, and `more`. */
+/** The files of a document for its page: what it can hold, and `more`. */
 function filesOf<Document>(
   kind: DocumentKind<Document>,
   document: Document,
   more: readonly PageFile[] = [],
 ): PageFile[] {
-  const known = kind.formats.flatMap((each) => {
-    const offered = PAGE_FILES[each.name];
-    if (offered === undefined) return [];
-    const [label, type] = offered;
-    return [{ name: kind.fileName(document, each), label, type, text: each.render(document) }];
-  });
-  return [...known, ...more];
+  const known = kind.formats.filter(({ name }) => isPageFile(name));
+  return [
+    ...known.map((each) => pageFile(each.name, kind.fileName(document, each), each.render(document))),
+    ...more,
+  ];
 }
 
 /** Turns a document into JSON without spaces: comparisons and searches hold many runs. */

@@ -105,7 +105,8 @@ describe.each(cases)('the reports of %s', (_, make) => {
     expect(shown.size).toBeGreaterThan(15);
     expect(readMarkdown(runMarkdown(result))).toEqual(shown);
     // A tile without a figure has no unit either.
-    const titleOf = (heading: string, cell: string) => (cell === '-' ? heading.replace(/ \S+$/, '') : heading);
+    const titleOf = (heading: string, cell: string) =>
+      cell === '-' ? heading.replace(/ \S+$/, '') : heading;
     expect(readHtml(runPage(result))).toEqual(
       new Map([...shown].map(([heading, cell]) => [titleOf(heading, cell), cell])),
     );

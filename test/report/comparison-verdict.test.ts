@@ -259,7 +259,8 @@ describe('an arm that could not start', () => {
     );
     const block = /<details><summary>Messages in full<\/summary>\n\n```text\n(.*?)\n```/s;
     expect(block.exec(renderGithubSummary(unstarted()))?.[1]?.split('\n')).toHaveLength(24);
-    const pre = /<details open><summary id="messages-in-full">Messages in full<\/summary>\n<pre[^>]*>(.*?)<\/pre>\n<\/details>/s;
+    const pre =
+      /<details open><summary id="messages-in-full">Messages in full<\/summary>\n<pre[^>]*>(.*?)<\/pre>\n<\/details>/s;
     expect(pre.exec(comparisonPage(unstarted()))?.[1]?.split('\n')).toHaveLength(24);
   });
 

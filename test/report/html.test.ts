@@ -186,8 +186,8 @@ describe('the page of a comparison', () => {
   });
 
   it('has tables of metrics, of every round, of design and environment', () => {
-    const captions = [...page('ok').matchAll(/<caption[^>]*>(.*?)<\/caption>/g)].map(
-      ([, caption = '']) => caption.replace(/<a .*/, ''),
+    const captions = [...page('ok').matchAll(/<caption[^>]*>(.*?)<\/caption>/g)].map(([, caption = '']) =>
+      caption.replace(/<a .*/, ''),
     );
     expect(captions).toEqual(['Metrics', 'Every round', 'Design', 'Environment']);
   });

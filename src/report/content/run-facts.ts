@@ -203,9 +203,8 @@ export function environmentFacts(result: RunResult): Fact[] {
   ];
 }
 
-/** What is the same in the environments of all results, to be shown once. */
-export function sharedEnvironment(results: readonly RunResult[]): Fact[] {
-  const [first = [], ...others] = results.map((result) => environmentFacts(result));
+/** The facts that are the same in all lists, to be shown once. */
+export function sharedFacts([first = [], ...others]: ReadonlyArray<readonly Fact[]>): Fact[] {
   const has = (facts: readonly Fact[], [name, text]: Fact) =>
     facts.some((other) => other[0] === name && other[1] === text);
   return first.filter((fact) => others.every((facts) => has(facts, fact)));

@@ -5,7 +5,7 @@ import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
 import type { RankedScenario } from './ranking.ts';
 import { runChartGroup } from './run-chart-group.ts';
-import { environmentFacts, loadText, planFacts, resultFacts, sharedEnvironment } from './run-facts.ts';
+import { environmentFacts, loadText, planFacts, resultFacts, sharedFacts } from './run-facts.ts';
 import { runOpening } from './run-opening.ts';
 import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
 import { numbered, overallVerdict, runSeverity, targetLabel, verdictNotes } from './run-verdict.ts';
@@ -56,11 +56,19 @@ function headlineBlocks(section: Section): Block[] {
   })).filter(({ table }) => table.headings.length > 1);
 }
 
-/** Everything about one result that the main tables leave out. */
-function resultBlocks(view: ResultView, shared: readonly Fact[]): Block[] {
+/** What several results of a page have in common, to be shown once. */
+interface SharedFacts {
+  readonly plan: readonly Fact[];
+  readonly environment: readonly Fact[];
+}
+
+const NOTHING_SHARED: SharedFacts = { plan: [], environment: [] };
+
+/** Everything about one result that the main tables leave out, and that is not shared. */
+function resultBlocks(view: ResultView, shared: SharedFacts): Block[] {
   const { result } = view;
-  const isShared = (name: string) => shared.some((fact) => fact[0] === name);
-  const environment = environmentFacts(result).filter(([name]) => !isShared(name));
+  const own = (facts: readonly Fact[], common: readonly Fact[]) =>
+    facts.filter(([name]) => !common.some((fact) => fact[0] === name));
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
@@ -68,16 +76,16 @@ function resultBlocks(view: ResultView, shared: readonly Fact[]): Block[] {
     ...shardBlocks(result),
     ...detailsBlock('Processes', 'text', processBlocks(result)),
     ...detailsBlock('Plan and environment', 'markdown', [
-      { kind: 'facts', title: 'Plan', facts: planFacts(result) },
-      { kind: 'facts', title: 'Environment', facts: environment },
+      { kind: 'facts', title: 'Plan', facts: own(planFacts(result), shared.plan) },
+      { kind: 'facts', title: 'Environment', facts: own(environmentFacts(result), shared.environment) },
     ]),
   ];
 }
 
 /** One result in full; of several, each in a fold of its own on the page. */
-function detailBlocks({ views, labels }: Section, shared: readonly Fact[] | null): Block[] {
+function detailBlocks({ views, labels }: Section, shared: SharedFacts | null): Block[] {
   return views.flatMap((view, run) => {
-    const blocks = resultBlocks(view, shared ?? []);
+    const blocks = resultBlocks(view, shared ?? NOTHING_SHARED);
     if (shared === null) return blocks;
     const unfolded = blocks.flatMap((block) => (block.kind === 'details' ? block.blocks : [block]));
     return detailsBlock(`${labels[run] ?? ''}: all values`, 'html', unfolded);
@@ -93,10 +101,10 @@ function loadBlocks({ views, labels }: Section): Block[] {
 }
 
 /**
- * `shared`: the environment that all results of the page have in common; null on the page of a single one. The page has
- * `pageRuns` results.
+ * `shared`: what all results of the page have in common; null on the page of a single one. The page has `pageRuns`
+ * results.
  */
-function sectionBlocks(section: Section, shared: readonly Fact[] | null, pageRuns: number): Block[] {
+function sectionBlocks(section: Section, shared: SharedFacts | null, pageRuns: number): Block[] {
   const { scenario, views, labels, colours } = section;
   const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
   const runs = labels.map((label, run) => ({ label, colour: colours[run] ?? 0 }));
@@ -130,21 +138,28 @@ function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Re
   return { title: runTitle(results), blocks: [verdict, ...blocks], footer: footerText(results) };
 }
 
-/** What all results of a page have in common. */
-function environmentBlocks(shared: readonly Fact[] | null): Block[] {
+/** The end of the page of several results. */
+function sharedBlocks(shared: SharedFacts | null): Block[] {
   if (shared === null) return [];
   return [
-    { kind: 'heading', text: 'Environment of all runs' },
-    { kind: 'facts', title: 'Environment', facts: shared },
+    { kind: 'heading', text: 'The same in all runs' },
+    { kind: 'facts', title: 'Plan', facts: shared.plan },
+    { kind: 'facts', title: 'Environment', facts: shared.environment },
   ];
 }
 
 /** The report of one result or several: the verdict, then for each scenario its tables, charts and details. */
 export function runReport(results: readonly RunResult[]): Report {
   const sections = makeSections(results);
-  const shared = results.length === 1 ? null : sharedEnvironment(results);
+  const shared =
+    results.length === 1
+      ? null
+      : {
+          plan: sharedFacts(results.map(planFacts)),
+          environment: sharedFacts(results.map(environmentFacts)),
+        };
   return makeReport(results, [
-    ...runOpening(results, sections, environmentBlocks(shared)),
+    ...runOpening(results, sections, sharedBlocks(shared)),
     ...sections.flatMap((section) => sectionBlocks(section, shared, results.length)),
   ]);
 }

@@ -20,8 +20,8 @@ function chartsHtml({ title, group }: BlockOf<'charts'>, outline: Outline): stri
 
 /** Folds that every output shows are open. */
 function detailsHtml({ title, needs, blocks }: BlockOf<'details'>, outline: Outline): string {
-  const summary = outline.summary(title);
-  return `<details${needs === 'text' ? ' open' : ''}>${summary}\n${blocksHtml(blocks, title, outline)}\n</details>`;
+  const content = outline.fold(title, () => blocksHtml(blocks, title, outline));
+  return `<details${needs === 'text' ? ' open' : ''}>${content}\n</details>`;
 }
 
 function blockHtml(block: Block, fold: string, outline: Outline): string {

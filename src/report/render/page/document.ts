@@ -41,17 +41,23 @@ const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${n
 const CHART_MODULES = ['shared', 'table', 'download'];
 const LINE_MODULES = ['zoom', 'marks', 'tip', 'plot', 'heat', 'plot-svg', 'bar', 'group', 'page-charts'];
 
+/** Removes comments and indents, which take a third of the space. */
+function compact(code: string): string {
+  return code.replaceAll(/^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*)\n/gm, '').replaceAll(/^\s+/gm, '');
+}
+
+const ownCode = (name: string) => compact(ownFile(name));
+
 /**
- * Joins modules into one script that runs from a file, where browsers load no modules: imports and the word `export` go,
- * and with them comments and indents, which take a third of the space.
+ * Joins modules into one script that runs from a file, where browsers load no modules: imports and the word `export` go.
  */
 export function joinModules(names: readonly string[]): string {
   const code = names.map((name) =>
-    ownFile(`charts/${name}.js`)
-      .replaceAll(/^import [^;]*;\n/gm, '')
-      .replaceAll(/^export /gm, '')
-      .replaceAll(/^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)\n/gm, '')
-      .replaceAll(/^\s+/gm, ''),
+    compact(
+      ownFile(`charts/${name}.js`)
+        .replaceAll(/^import [^;]*;\n/gm, '')
+        .replaceAll(/^export /gm, ''),
+    ),
   );
   return `(()=>{'use strict';\n${code.join('\n')}})();`;
 }
@@ -64,15 +70,15 @@ function codeOf(body: string): { readonly styles: readonly string[]; readonly sc
   return {
     styles: [
       ...(lines ? [uplotFile('uPlot.min.css')] : []),
-      ...['page.css', 'opening.css', 'tables.css'].map(ownFile),
-      ...(lines || dots ? [ownFile('charts/charts.css')] : []),
-      ...(lines ? [ownFile('charts/lines.css')] : []),
-      ...(dots ? [ownFile('charts/dots.css')] : []),
+      ...['page.css', 'opening.css', 'tables.css'].map(ownCode),
+      ...(lines || dots ? [ownCode('charts/charts.css')] : []),
+      ...(lines ? [ownCode('charts/lines.css')] : []),
+      ...(dots ? [ownCode('charts/dots.css')] : []),
     ],
     scripts: [
       ...(lines ? [uplotFile('uPlot.iife.min.js')] : []),
       ...(lines || dots ? [joinModules(modules)] : []),
-      ownFile('page.js'),
+      ownCode('page.js'),
     ],
   };
 }

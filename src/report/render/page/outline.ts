@@ -21,6 +21,7 @@ export class Outline {
   readonly #sections: Entry[] = [];
   readonly #labels = new Set<string>();
   #section = '';
+  #isFolded = false;
 
   /** An id that no other part of the page has. */
   #idOf(text: string): string {
@@ -34,7 +35,7 @@ export class Outline {
   /** Adds an entry below the current section, or one of its own before the first section. */
   #add(text: string): string {
     const id = this.#idOf(this.#section === '' ? text : `${this.#section} ${text}`);
-    (this.#sections.at(-1)?.children ?? this.#sections).push({ id, text, children: [] });
+    if (!this.#isFolded) (this.#sections.at(-1)?.children ?? this.#sections).push({ id, text, children: [] });
     return id;
   }
 
@@ -58,10 +59,14 @@ export class Outline {
     return `<caption id="${id}">${escapeHtml(text)}${anchorHtml(id, text)}</caption>`;
   }
 
-  /** The title of a fold, which a link opens. */
-  summary(text: string): string {
+  /** The title of a fold and what `inner` renders; only the title is in the table of contents. */
+  fold(text: string, inner: () => string): string {
     const id = this.#add(text);
-    return `<summary id="${id}">${escapeHtml(text)}</summary>`;
+    const isWithin = this.#isFolded;
+    this.#isFolded = true;
+    const content = inner();
+    this.#isFolded = isWithin;
+    return `<summary id="${id}">${escapeHtml(text)}</summary>\n${content}`;
   }
 
   /** A name for a region that no other region of the page has. */

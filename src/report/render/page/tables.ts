@@ -84,7 +84,7 @@ function tilesHtml({ title, table, notes, invalid }: TableBlock, outline: Outlin
     const heading = table.headings[index + 1];
     const shown = `${escapeHtml(cell)}${cell === '-' ? '' : unitHtml(heading?.unit ?? null)}`;
     const term = `<dt title="${escapeHtml(heading?.meaning ?? '')}">${escapeHtml(heading?.title ?? '')}</dt>`;
-    return `<div${classHtml(severityOf(cell))}>${term}<dd>${shown}</dd></div>`;
+    return `<div${classHtml(severityOf(cell), heading?.numeric ? '' : 'word')}>${term}<dd>${shown}</dd></div>`;
   });
   const heading = outline.heading(3, title, `<span class="of">${escapeHtml(name)}</span>`);
   return [
