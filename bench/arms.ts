@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BareClient } from './client-process.ts';
+import { DashboardViewer, freePort, MIN_EVENTS } from './dashboard.ts';
 import { compileFloor } from './floor.ts';
 import { measureListening, type StartClient } from './listening.ts';
 import { BENCH_PROTOCOLS, type BenchProtocol, PATHS, requestFrame } from './protocols.ts';
@@ -61,6 +62,30 @@ function runArm(name: string, title: string, flags: readonly string[]): Arm {
   };
 }
 
+/** A run without a dashboard, and one whose dashboard sends its events to a viewer. */
+function dashboardArms(): Arm[] {
+  const parts = { kinds: ['watched'], protocols: ['ws'] } as const;
+  const flags = ['--driver', 'wire'];
+  return [
+    {
+      ...{ ...parts, name: 'alone', title: 'without a dashboard', remark: 'sockbench run' },
+      measure: (workload, note) => measureGenerator(flags, workload, note),
+    },
+    {
+      ...{ ...parts, name: 'viewed', title: 'with a viewer', remark: 'sockbench run --dashboard' },
+      async measure(workload, note) {
+        const port = await freePort();
+        const viewer = new DashboardViewer(port);
+        try {
+          return await measureGenerator([...flags, `--dashboard=${port}`], workload, note);
+        } finally {
+          if (viewer.close() < MIN_EVENTS) note('the viewer got hardly any events');
+        }
+      },
+    },
+  ];
+}
+
 /** Finds the clients of this machine, the C floor first. */
 export function findArms(): Arms {
   const floor = compileFloor();
@@ -71,6 +96,7 @@ export function findArms(): Arms {
       runArm('wire-kernel', 'wire, kernel sockets', ['--driver', 'wire', '--sockets', 'kernel']),
       runArm('wire-node', "wire, Node's sockets", ['--driver', 'wire', '--sockets', 'node']),
       runArm('official', 'official driver', ['--driver', 'official']),
+      ...dashboardArms(),
       packageArm('ws', 'ws'),
       packageArm('socketio', 'socket.io-client'),
       ...tools.arms,

@@ -2,8 +2,9 @@ import { markdownTable, wrapParagraph } from '../scripts/markdown.ts';
 import { formatFigure, type Heading, headingText, NO_VALUE } from '../src/report/content/table.ts';
 import { textTable } from '../src/report/render/text.ts';
 import { plural } from '../src/text.ts';
-import { formatDurationMs } from '../src/units.ts';
+import { formatDurationMs, formatPercent } from '../src/units.ts';
 import type { Arms } from './arms.ts';
+import { dashboardCosts } from './dashboard.ts';
 import { type GoalOutcome, judgeGoals } from './goals.ts';
 import type { BenchProtocol } from './protocols.ts';
 import { armsOf, type Estimate, estimate, type Measurements } from './rounds.ts';
@@ -69,6 +70,20 @@ function outcomesOf({ sections, measurements }: Benchmark): GoalOutcome[] {
   return judgeGoals(measurements.rounds).filter(({ goal }) => names.includes(goal.section));
 }
 
+const COST_NOTE =
+  'The difference is that of the medians; the noise of repeats is the standard deviation of the rounds without a dashboard, over their median. A difference below it passes.';
+const COST_HEADINGS = ['figure', 'difference', 'noise of repeats', ''];
+
+/** What a dashboard costs a run; no rows where too few rounds measured it. */
+function costRows({ measurements }: Benchmark): string[][] {
+  return dashboardCosts(measurements.rounds).map(({ title, difference, noise, verdict }) => [
+    title,
+    `${difference > 0 ? '+' : ''}${formatPercent(difference)}`,
+    formatPercent(noise),
+    verdict,
+  ]);
+}
+
 /** What stands below the tables: arms that are left out, and what disturbed others. */
 function remarks({ arms, measurements }: Benchmark): string[] {
   return [
@@ -108,7 +123,10 @@ export function benchText(benchmark: Benchmark): string {
       outcome.verdict ?? '-',
     ]),
   });
-  return [...tables, goals.join('\n'), remarks(benchmark).join('\n')]
+  const rows = costRows(benchmark);
+  const headings = COST_HEADINGS.map((title, index) => benchHeading(title, null, index === 1 || index === 2));
+  const costs = rows.length === 0 ? [] : textTable({ headings, rows }, TERMINAL_WIDTH);
+  return [...tables, costs.join('\n'), goals.join('\n'), remarks(benchmark).join('\n')]
     .filter((part) => part !== '')
     .join('\n\n')
     .concat('\n');
@@ -124,11 +142,13 @@ function sectionPage(section: BenchSection, benchmark: Benchmark): string {
     ]),
   );
   const rounds = plural(section.rounds, 'round');
+  const costs = section.name === 'dashboard' ? costRows(benchmark) : [];
   return [
     `## ${section.title}`,
     wrapParagraph(`${section.plan}; median of ${rounds}${section.rounds > 1 ? ', with the range' : ''}.`),
     markdownTable(['protocol', 'client', ...headings], rows),
     ...(section.note === '' ? [] : [wrapParagraph(section.note)]),
+    ...(costs.length === 0 ? [] : [markdownTable(COST_HEADINGS, costs), wrapParagraph(COST_NOTE)]),
   ].join('\n\n');
 }
 

@@ -86,6 +86,12 @@ export const cpuOverServer: ValueOf = (of, { arm }) => {
 export const pacingCost: ValueOf = (of, { arm }) =>
   whereKnown([of('paced', arm).sends, of('paced', arm).receives], (sends, receives) => sends - receives);
 
+/** A figure of a run over that of the run without a dashboard. */
+const overAlone =
+  (name: MeasuredName): ValueOf =>
+  (of, { arm }) =>
+    whereKnown([of('dashboard', arm)[name], of('dashboard', 'alone')[name]], (over, under) => over / under);
+
 export const lagP99 = single('paced', 'lagP99');
 
 /** KiB per connection. */
@@ -161,6 +167,24 @@ export function sectionsOf({ rounds, measureMs, warmupMs, idle, scale }: Extent)
         { title: 'lag p99', unit: 'us', value: lagP99 },
       ],
       rounds: 1,
+    },
+    {
+      name: 'dashboard',
+      title: 'Dashboard',
+      plan: `${RECEIVERS} receivers, ${BROADCASTS_HZ} broadcasts/s of 64 B, with and without --dashboard in turn`,
+      note: 'A viewer reads the events of the dashboard. `x without` is the figure over that of the run without a dashboard in the same round.',
+      protocols: ['ws'],
+      arms: ['alone', 'viewed'],
+      loads: [
+        { name: 'dashboard', kind: 'watched', connections: RECEIVERS, rateHz: BROADCASTS_HZ, ...times },
+      ],
+      figures: [
+        { title: 'generator', unit: 'us', value: single('dashboard', 'cpu') },
+        { title: 'x without', unit: '', value: overAlone('cpu') },
+        { title: 'delivery p50', unit: 'us', value: single('dashboard', 'deliveryP50') },
+        { title: 'x without', unit: '', value: overAlone('deliveryP50') },
+      ],
+      rounds: 2 * rounds,
     },
     {
       name: 'idle',

@@ -18,6 +18,7 @@ import { git } from '../src/run/base/git.ts';
 import { didYouMean } from '../src/text.ts';
 import { formatDurationMs } from '../src/units.ts';
 import { type Arms, findArms } from './arms.ts';
+import { dashboardCosts } from './dashboard.ts';
 import { requireDescriptors } from './descriptors.ts';
 import { judgeGoals } from './goals.ts';
 import { type Benchmark, benchText, performancePage } from './page.ts';
@@ -98,7 +99,8 @@ async function runBenchmark(): Promise<void> {
     writeFileSync(PAGE, performancePage(benchmark));
     process.stderr.write('wrote docs/performance.md\n');
   }
-  const missed = judgeGoals(measurements.rounds).some(({ verdict }) => verdict === 'FAIL');
+  const judged = [...judgeGoals(measurements.rounds), ...dashboardCosts(measurements.rounds)];
+  const missed = judged.some(({ verdict }) => verdict === 'FAIL');
   process.exitCode = missed ? EXIT.failed : EXIT.passed;
 }
 

@@ -21,6 +21,7 @@ const EXIT_INVALID = 'exit code 3';
 const RUN_FLAGS: Readonly<Record<Workload['kind'], (workload: Workload) => readonly string[]>> = {
   broadcast: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`],
   request: ({ rateHz }) => ['ack-roundtrip', '--rate', `${rateHz}/s`],
+  watched: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`],
   paced: ({ rateHz }) => ['broadcast-latency', '--rate', `${rateHz}/s`, '--workers', '2', '--exclude-sender'],
   idle: () => ['idle'],
 };
@@ -72,6 +73,12 @@ function costIn(result: RunResult): ClientFigures {
   });
 }
 
+/** What a run costs its generator, and what its clients saw. */
+function watchedCostIn(result: RunResult): ClientFigures {
+  const delivery = viewResult(result).histogram('delivery');
+  return { ...costIn(result), ...known({ deliveryP50: inUs(delivery?.quantileNs(0.5)) }) };
+}
+
 /** CPU time and active waiting of a process over the measured time, in percent of a core. */
 function shareOf(worker: ProcessTelemetry | undefined, { timing }: RunResult) {
   const samples = (worker?.samples ?? []).filter(
@@ -113,6 +120,7 @@ function idleCostIn({ clients, timing, telemetry }: RunResult): ClientFigures {
 const FIGURES_OF: Readonly<Record<Workload['kind'], (result: RunResult) => ClientFigures>> = {
   broadcast: costIn,
   request: costIn,
+  watched: watchedCostIn,
   paced: pacingIn,
   idle: idleCostIn,
 };

@@ -5,9 +5,10 @@ export interface Workload {
   readonly name: string;
   /**
    * `broadcast`: everybody receives what one client publishes. `request`: clients send requests in turn. `paced`: one
-   * client publishes to one other, in two processes. `idle`: connections are held.
+   * client publishes to one other, in two processes. `idle`: connections are held. `watched`: a broadcast in a run that
+   * may have a dashboard.
    */
-  readonly kind: 'broadcast' | 'request' | 'paced' | 'idle';
+  readonly kind: 'broadcast' | 'request' | 'paced' | 'idle' | 'watched';
   readonly protocol: BenchProtocol;
   readonly connections: number;
   /** Broadcasts or requests. */
@@ -19,7 +20,7 @@ export interface Workload {
 /**
  * What was measured of one client in one round, each where the client has it. `cpu` and `server`: CPU time in us per
  * delivery or request. `rss`: KiB of the process. `connect`: connections per second. `sends`, `receives`,
- * `senderSpins` and `receiverSpins`: CPU of a process in percent of a core. `lagP50` and `lagP99`: us.
+ * `senderSpins` and `receiverSpins`: CPU of a process in percent of a core. `lagP50`, `lagP99` and `deliveryP50`: us.
  */
 export type ClientFigures = Readonly<Partial<Record<MeasuredName, number>>>;
 
@@ -33,7 +34,8 @@ export type MeasuredName =
   | 'senderSpins'
   | 'receiverSpins'
   | 'lagP50'
-  | 'lagP99';
+  | 'lagP99'
+  | 'deliveryP50';
 
 /** A client that is compared with others. */
 export interface Arm {
