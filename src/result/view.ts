@@ -1,6 +1,6 @@
 import { NsHistogram } from '../measure/histogram.ts';
 import { seriesNamed } from '../measure/series.ts';
-import type { RunResult } from './run-result.ts';
+import type { RunResult, StoredInterval } from './run-result.ts';
 
 export {
   isUnstalled,
@@ -38,15 +38,26 @@ export interface IntervalFigures {
 /** Band b holds latencies from 10^(b/10) ns to 10^((b+1)/10) ns, which is 26 % more. */
 export const BANDS_PER_DECADE = 10;
 
-/** A result whose histograms are decoded once, when they are first needed. */
-export interface ResultView {
-  readonly result: RunResult;
+/** What the charts of a run need of its result. A run that goes on has it too. */
+export interface ChartedResult extends Pick<RunResult, 'headline' | 'intervals' | 'telemetry'> {
+  readonly timing: Pick<RunResult['timing'], 'measureMs'>;
+  readonly ledger: Pick<RunResult['ledger'], 'lost'>;
+}
+
+/** What the charts of a run are drawn from. */
+export interface ChartedView {
+  readonly result: ChartedResult;
   /** The histogram of the whole run; null when the series was not recorded. */
   histogram(series: string): NsHistogram | null;
   /** The figures of each stored interval, in order; null for an interval in which the series has no value. */
   intervals(series: string): ReadonlyArray<IntervalFigures | null>;
   /** The number of independent samples of a series: broadcasts where all receivers share one, else its values. */
   samples(series: string): number;
+}
+
+/** A result whose histograms are decoded once, when they are first needed. */
+export interface ResultView extends ChartedView {
+  readonly result: RunResult;
   /** Null when the series was not recorded, or has too few independent samples for this quantile. */
   quantileNs(series: string, quantile: number): number | null;
 }
@@ -73,11 +84,11 @@ function makeView(result: RunResult): ResultView {
       return histogram;
     },
     intervals(name) {
-      const known = intervals.get(name) ?? decodeIntervals(result, name);
+      const known = intervals.get(name) ?? result.intervals.map((each) => decodeInterval(each, name));
       intervals.set(name, known);
       return known;
     },
-    samples: (name) => independentSamples(result, name),
+    samples: (name) => independentSamples(result, (each) => result.series[each]?.count, name),
     quantileNs(name, quantile) {
       if (view.samples(name) < samplesNeeded(quantile)) return null;
       return view.histogram(name)?.quantileNs(quantile) ?? null;
@@ -86,27 +97,59 @@ function makeView(result: RunResult): ResultView {
   return view;
 }
 
-/** Keeps figures and not histograms: those of all intervals of a long run do not fit into memory at once. */
-function decodeIntervals({ intervals }: RunResult, name: string): Array<IntervalFigures | null> {
-  return intervals.map(({ startMs, lengthMs, series }) => {
-    const encoded = series[name];
+/** A run that goes on: its histograms are open, and its intervals are those that are over. */
+export interface RunSoFar {
+  readonly result: ChartedResult;
+  readonly series: ReadonlyMap<string, NsHistogram>;
+  readonly samples: RunResult['samples'];
+}
+
+/** What was decoded of a run that goes on, by series and interval. */
+export type DecodedIntervals = Map<
+  string,
+  { readonly encoded: string; readonly figures: IntervalFigures | null }
+>;
+
+/** Views a run that goes on. Intervals in `decoded`, which it extends, are not decoded again. */
+export function viewSoFar({ result, series, samples }: RunSoFar, decoded: DecodedIntervals): ChartedView {
+  const countOf = (name: string) => series.get(name)?.count;
+  const figuresOf = (interval: StoredInterval, name: string) => {
+    const encoded = interval.series[name];
     if (encoded === undefined) return null;
-    const histogram = NsHistogram.decode(encoded);
-    const { count, maxNs } = histogram;
-    if (count === 0) return null;
-    return {
-      startMs,
-      lengthMs,
-      count,
-      p50Ns: histogram.quantileNs(0.5),
-      p90Ns: histogram.quantileNs(0.9),
-      p95Ns: histogram.quantileNs(0.95),
-      p99Ns: histogram.quantileNs(0.99),
-      p999Ns: histogram.quantileNs(0.999),
-      maxNs,
-      bands: bandsOf(histogram),
-    };
-  });
+    const key = `${name} ${interval.startMs}`;
+    const known = decoded.get(key);
+    if (known?.encoded === encoded) return known.figures;
+    const figures = decodeInterval(interval, name);
+    decoded.set(key, { encoded, figures });
+    return figures;
+  };
+  return {
+    result,
+    histogram: (name) => series.get(name) ?? null,
+    intervals: (name) => result.intervals.map((interval) => figuresOf(interval, name)),
+    samples: (name) => independentSamples({ samples, headline: result.headline }, countOf, name),
+  };
+}
+
+/** Keeps figures and not histograms: those of all intervals of a long run do not fit into memory at once. */
+function decodeInterval({ startMs, lengthMs, series }: StoredInterval, name: string): IntervalFigures | null {
+  const encoded = series[name];
+  if (encoded === undefined) return null;
+  const histogram = NsHistogram.decode(encoded);
+  const { count, maxNs } = histogram;
+  if (count === 0) return null;
+  return {
+    startMs,
+    lengthMs,
+    count,
+    p50Ns: histogram.quantileNs(0.5),
+    p90Ns: histogram.quantileNs(0.9),
+    p95Ns: histogram.quantileNs(0.95),
+    p99Ns: histogram.quantileNs(0.99),
+    p999Ns: histogram.quantileNs(0.999),
+    maxNs,
+    bands: bandsOf(histogram),
+  };
 }
 
 function bandsOf(histogram: NsHistogram): Array<readonly [band: number, count: number]> {
@@ -131,12 +174,16 @@ export function isHeld({ samples, rate }: RunResult): boolean {
   return samples.unit === 'connection' && rate.intended === 0;
 }
 
-function independentSamples({ series, samples, headline }: RunResult, name: string): number {
-  const count = series[name]?.count ?? 0;
+function independentSamples(
+  { samples, headline }: Pick<RunResult, 'samples' | 'headline'>,
+  countOf: (series: string) => number | undefined,
+  name: string,
+): number {
+  const count = countOf(name) ?? 0;
   const by = seriesNamed(name)?.sampledBy ?? null;
   if (by === null) return count;
   if (by === 'headline') return Math.min(count, samples.count);
   // A merge of shards times deliveries of broadcasts that it leaves out of the fan-out.
   const ofHeadline = by === seriesNamed(headline)?.sampledBy ? samples.count : 0;
-  return Math.min(count, series[by]?.count ?? ofHeadline);
+  return Math.min(count, countOf(by) ?? ofHeadline);
 }

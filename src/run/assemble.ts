@@ -38,6 +38,10 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
   readonly timing: RunResult['timing'];
 }
 
+interface TelemetryRecord extends Pick<RunRecord, 'plan' | 'collector' | 'servers' | 'workerPids'> {
+  readonly timing: Pick<RunResult['timing'], 'measureMs'>;
+}
+
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
@@ -117,7 +121,8 @@ function rateOf(record: RunRecord): RunResult['rate'] {
   };
 }
 
-function telemetryOf(record: RunRecord): RunResult['telemetry'] {
+/** The samples of all processes so far; `timing.measureMs` is where the drain begins. */
+export function telemetryOf(record: TelemetryRecord): RunResult['telemetry'] {
   const { collector, servers, workerPids } = record;
   return {
     servers: servers.map(({ source, pid, rssBeforeBytes, samples }, index) => ({
@@ -157,7 +162,7 @@ const NOT_PROBED = {
 /** Samples of a long run are merged, so that there are about as many as intervals. None reaches over a phase. */
 function storeSamples(
   samples: ReadonlyArray<OutsideSample | TelemetrySample>,
-  { plan, collector, timing }: RunRecord,
+  { plan, collector, timing }: TelemetryRecord,
 ): StoredSample[] {
   const lengthMs = intervalSeconds(plan.durationMs) * 1000;
   const stored: StoredSample[] = [];

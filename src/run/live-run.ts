@@ -6,7 +6,7 @@ import type { RunParts } from './phases.ts';
 import type { ScheduleCounts } from './timeline.ts';
 
 /** Workers report once a second, so that a message of the last two seconds may have arrived without being known. */
-const LOST_AFTER_S = 2;
+export const LOST_AFTER_S = 2;
 
 /** What phases without a length of their own usually take, in milliseconds. */
 const USUAL_START_MS = 1000;

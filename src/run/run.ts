@@ -5,6 +5,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunPhase, RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
+import type { RunSoFar } from '../result/view.ts';
 import { cpuGroups, parseCpuList } from './affinity.ts';
 import { assembleResult } from './assemble.ts';
 import { Collector } from './collector.ts';
@@ -16,6 +17,7 @@ import { LiveRun, slowestSeries } from './live-run.ts';
 import { Membership } from './membership.ts';
 import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
 import { ShardRun } from './shard-run.ts';
+import { runSoFar } from './so-far.ts';
 
 const PROGRESS_EVERY_MS = 250;
 
@@ -28,6 +30,8 @@ const ALREADY_RUNNING: Finding = {
 export interface RunHooks {
   /** Called at the start of each phase, and once for every second. */
   readonly onProgress: (progress: RunProgress) => void;
+  /** Called when the processes have started, with a function that returns what the charts need of the run so far. */
+  readonly onStarted?: (soFar: () => RunSoFar) => void;
   /** Aborting ends measuring early. The result is kept and marked partial. */
   readonly signal: AbortSignal;
   /** Arguments of the command line, to be stored. */
@@ -57,6 +61,7 @@ export async function runPlan(
   };
   try {
     const started = await timed('start', () => start(run));
+    hooks.onStarted?.(() => runSoFar(started));
     await timed('connect', () => connect(started));
     const { shard } = run;
     if (shard !== null) await timed('rendezvous', () => shard.meet(started));

@@ -37,6 +37,8 @@ export class Timeline {
   readonly #measuredS: number;
   readonly #measuredLengthS: number;
   readonly #drainLengthS: number;
+  /** Intervals that ended before this second are encoded, but for late values. */
+  #encodedBeforeS = 0;
 
   /** No interval reaches over the end of `durationMs`, where the drain begins. */
   constructor({ durationMs, drainMs }: { readonly durationMs: number; readonly drainMs: number }) {
@@ -76,6 +78,7 @@ export class Timeline {
 
   /** Encodes the series of all intervals that ended before this second. */
   encodeBefore(second: number): void {
+    this.#encodedBeforeS = second;
     for (const { open, encoded } of this.#endedBefore(second)) {
       for (const [name, histogram] of open) encoded.set(name, histogram.encode());
       open.clear();
@@ -86,17 +89,18 @@ export class Timeline {
   stored(known = Number.POSITIVE_INFINITY): StoredInterval[] {
     this.encodeBefore(Number.POSITIVE_INFINITY);
     let left = known;
-    return this.#intervals.map(({ startS, lengthS, counts, encoded }) => {
-      const lost = Math.min(left, lostOf(counts));
+    return this.#intervals.map((interval) => {
+      const lost = Math.min(left, lostOf(interval.counts));
       left -= lost;
-      return {
-        startMs: startS * 1000,
-        lengthMs: lengthS * 1000,
-        ...counts,
-        lost,
-        series: Object.fromEntries(encoded),
-      };
+      return store(interval, lost);
     });
+  }
+
+  /** The intervals that are over and encoded. What has not arrived from those before `lostBefore` counts as lost. */
+  storedSoFar(lostBefore: number): StoredInterval[] {
+    return this.#endedBefore(this.#encodedBeforeS).map((interval) =>
+      store(interval, interval.startS + interval.lengthS <= lostBefore ? lostOf(interval.counts) : 0),
+    );
   }
 
   #endedBefore(second: number): OpenInterval[] {
@@ -123,6 +127,11 @@ export class Timeline {
       return stored === undefined ? new NsHistogram(64) : NsHistogram.decode(stored);
     });
   }
+}
+
+function store({ startS, lengthS, counts, encoded }: OpenInterval, lost: number): StoredInterval {
+  const times = { startMs: startS * 1000, lengthMs: lengthS * 1000 };
+  return { ...times, ...counts, lost, series: Object.fromEntries(encoded) };
 }
 
 const NO_COUNTS: Readonly<ScheduleCounts> = { intended: 0, sent: 0, expected: 0, delivered: 0 };
