@@ -17,6 +17,7 @@ import type { Threshold } from '../stats/thresholds.ts';
 import { plural } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
 import { type ArmSpec, badArm } from './arms.ts';
+import { DASHBOARD_OPTIONS } from './dashboard/dashboard.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
 import { type Presets, readSource } from './plan-run.ts';
 import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
@@ -36,6 +37,7 @@ export function comparisonOptions(formats: string) {
     orderSeed: option('N', '1', 'seed of the random order of arms in each round', integer(0, 2 ** 31 - 1)),
     ...outputOptions(COMPARISON, null, formats),
     progress: PROGRESS_OPTION,
+    ...DASHBOARD_OPTIONS,
   } as const satisfies OptionTable;
 }
 
@@ -92,6 +94,8 @@ export interface PlannedComparison extends ComparisonParts {
   /** Null for a new folder in reports. */
   readonly out: string | null;
   readonly shown: ProgressFlags;
+  /** The port of the dashboard, 0 for a free one; null for none. */
+  readonly dashboard: number | null;
 }
 
 /** Checks everything that can be checked before the first run. Throws a SockbenchError. */
@@ -131,6 +135,7 @@ export async function planComparison(
     formats,
     out: asked.out,
     shown: asked,
+    dashboard: asked.dashboard,
   };
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import { maxRunMs, type Plan } from '../plan/plan.ts';
+import { comparisonReport } from '../report/content/comparison.ts';
 import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';
 import { boundResult } from '../result/bound.ts';
@@ -15,9 +16,10 @@ import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import type { Cli } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
+import { type Dashboard, withDashboard } from './dashboard/dashboard.ts';
 import { type Delivery, deliver } from './output.ts';
 import { type Beginning, expectedRunMs, type ProgressFeed } from './progress/feed.ts';
-import { isSilent, openProgress } from './progress/open.ts';
+import { isSilent, type OpenProgress, openProgress } from './progress/open.ts';
 import { roundProgress } from './progress/outcomes.ts';
 import { timeText } from './progress/texts.ts';
 import { runInProcess, withSeed } from './run-process.ts';
@@ -50,18 +52,53 @@ export interface CarriedOut {
   readonly delivery: Delivery;
 }
 
+/** What shows a comparison while it goes on. */
+interface ShownComparison extends OpenProgress {
+  readonly dashboard: Dashboard;
+}
+
+/** Opens what shows a comparison, before any of its work starts. Throws PORT_UNAVAILABLE. */
+export async function withComparisonShown<Value>(
+  cli: Cli,
+  { shown, dashboard: port }: PlannedComparison,
+  work: (shown: ShownComparison) => Promise<Value>,
+): Promise<Value> {
+  const progress = openProgress(cli, shown);
+  return await withDashboard(cli, port, progress.feed, (dashboard) => work({ ...progress, dashboard }));
+}
+
 /** Runs the rounds, judges them and delivers the comparison. */
-export async function carryOutComparison(cli: Cli, planned: PlannedComparison): Promise<CarriedOut> {
-  const { command, arms, design, thresholds, notes, warnings, formats, out, shown } = planned;
+export async function carryOutComparison(
+  cli: Cli,
+  planned: PlannedComparison,
+  { feed, dashboard }: ShownComparison,
+): Promise<CarriedOut> {
+  const { command, arms, warnings, formats, out, shown } = planned;
   const startedAt = new Date();
   const name = fileNameOf(command, arms[0].scenario.name, timeInName(startedAt.toISOString()));
   const folder = out ?? join('reports', name);
   await requireWritable(folder);
   for (const warning of warnings) cli.err(`warning: ${warning}\n`);
-  const { feed } = openProgress(cli, shown);
-  const measure = () => measureRounds(cli, feed, planned);
-  const { isComplete, rounds } = await feed.carryOut(beginningOf(planned), measure, (ran) => ran.isComplete);
-  const comparison: Comparison = {
+  const comparisonOf = (ran: RanRounds) => judgeComparison(cli, planned, startedAt, ran);
+  const onRound = (rounds: readonly Round[]) =>
+    dashboard.showReport(() => comparisonReport(comparisonOf({ rounds, isComplete: false })));
+  const measure = () => measureRounds(cli, feed, planned, onRound);
+  const ran = await feed.carryOut(beginningOf(planned), measure, ({ isComplete }) => isComplete);
+  const comparison = comparisonOf(ran);
+  const rendering = { kind: COMPARISON, document: comparison };
+  const delivery = await deliver(cli, folder, formats, rendering, isSilent(shown));
+  await dashboard.finish(rendering);
+  return { comparison, delivery };
+}
+
+/** Judges rounds and returns the document of them. */
+function judgeComparison(
+  cli: Cli,
+  { design, thresholds, notes }: PlannedComparison,
+  startedAt: Date,
+  { isComplete, rounds }: RanRounds,
+): Comparison {
+  return {
     schemaVersion: SCHEMA_VERSION,
     kind: 'comparison',
     tool: { name: 'sockbench', version: VERSION },
@@ -75,14 +112,13 @@ export async function carryOutComparison(cli: Cli, planned: PlannedComparison): 
     judgement: judge(design, rounds),
     thresholds: judgeThresholds(thresholds, design, rounds),
   };
-  const rendering = { kind: COMPARISON, document: comparison };
-  return { comparison, delivery: await deliver(cli, folder, formats, rendering, isSilent(shown)) };
 }
 
 async function measureRounds(
   cli: Cli,
   feed: ProgressFeed,
   { arms, baseline, design }: PlannedComparison,
+  onRound: (rounds: readonly Round[]) => void,
 ): Promise<RanRounds> {
   const signal = cli.listenForStop();
   let at: RoundProgress = { round: 1, rounds: 0, arm: 0 };
@@ -112,6 +148,7 @@ async function measureRounds(
     },
     goesOn: (done) => {
       feed.report(roundProgress(design, done));
+      onRound(done);
       return goesOn(design, done);
     },
     signal,

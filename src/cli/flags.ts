@@ -69,9 +69,10 @@ export function addOptions(command: Command, table: OptionTable): CommanderOptio
   });
 }
 
-/** Writes a flag as help shows it: `--rooms <R>`. */
+/** Writes a flag as help shows it: `--rooms <R>`; `--dashboard [PORT]` where the value may be left out. */
 export function usageOf(name: string, { value }: Option<unknown>): string {
-  return value === null ? flagOf(name) : `${flagOf(name)} <${value}>`;
+  if (value === null) return flagOf(name);
+  return value.startsWith('[') ? `${flagOf(name)} ${value}` : `${flagOf(name)} <${value}>`;
 }
 
 /** Describes a flag as help does: its meaning, its allowed values and its default. */

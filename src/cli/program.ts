@@ -17,6 +17,7 @@ import { addMerge } from './commands/merge.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
+import { separatePort } from './dashboard/dashboard.ts';
 import { flagsOf, takesScenario } from './flags.ts';
 import { prepareHelp, showHelp } from './help.ts';
 
@@ -49,7 +50,7 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
     });
   }
   try {
-    if (!(await showHelp(program, cli))) await program.parseAsync(cli.argv, { from: 'user' });
+    if (!(await showHelp(program, cli))) await program.parseAsync(separatePort(cli.argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     return explain(cli, error, failed);

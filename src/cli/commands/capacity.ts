@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode, fail, SockbenchError } from '../../errors.ts';
 import { VERSION } from '../../package.ts';
+import { capacityReport } from '../../report/content/capacity.ts';
 import { OUTCOME_WORDS, reasonsOfStep, variedText } from '../../report/content/capacity-verdict.ts';
 import { CAPACITY, parseFormats } from '../../report/index.ts';
 import { boundResult } from '../../result/bound.ts';
@@ -12,6 +13,7 @@ import { CONFIDENCE, figureText, judgeError, judgeStep } from '../../stats/capac
 import { shellWord } from '../../text.ts';
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
+import { DASHBOARD_OPTIONS, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
 import type { ProgressFeed } from '../progress/feed.ts';
@@ -20,7 +22,11 @@ import { timeText } from '../progress/texts.ts';
 import { runInProcess, withSeed } from '../run-process.ts';
 
 const MAX_SEED = 2 ** 31;
-const CAPACITY_OUTPUT = { ...outputOptions(CAPACITY, 'reports'), progress: PROGRESS_OPTION };
+const CAPACITY_OUTPUT = {
+  ...outputOptions(CAPACITY, 'reports'),
+  progress: PROGRESS_OPTION,
+  ...DASHBOARD_OPTIONS,
+};
 
 export const addCapacity: AddCommand = (program, cli, finish) => {
   const command = addScenarioCommand(program, {
@@ -50,26 +56,24 @@ function refuseThreshold(expression: string): never {
 /** Checks everything before the first run. */
 async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const search = await planSearch(name, flags);
-  const { out, format, ...shown } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
+  const { out, format, dashboard: port, ...shown } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
   const formats = parseFormats(CAPACITY, format);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
   const { feed } = openProgress(cli, shown);
-  const { maxSteps, maxMs } = search;
-  const beginning = {
-    command: 'capacity',
-    title: searchPlanText(search),
-    arms: [],
-    runs: maxSteps,
-    rounds: null,
-    expectedMs: maxMs,
-    maxMs,
-    mayEndEarly: true,
-  };
-  const searching = () => searchCapacity(cli, feed, search);
-  const found = await feed.carryOut(beginning, searching, ({ status }) => status === 'complete');
-  const delivery = await deliver(cli, out, formats, { kind: CAPACITY, document: found }, isSilent(shown));
-  return unlessLost(delivery, exitCodeOfSearch(found.answer));
+  return await withDashboard(cli, port, feed, async (dashboard) => {
+    const { maxSteps: runs, maxMs } = search;
+    const times = { expectedMs: maxMs, maxMs, mayEndEarly: true };
+    const title = searchPlanText(search);
+    const beginning = { command: 'capacity', title, arms: [], runs, rounds: null, ...times };
+    const showSoFar = (soFar: () => Capacity) => dashboard.showReport(() => capacityReport(soFar()));
+    const searching = () => searchCapacity(cli, feed, search, showSoFar);
+    const found = await feed.carryOut(beginning, searching, ({ status }) => status === 'complete');
+    const rendering = { kind: CAPACITY, document: found };
+    const delivery = await deliver(cli, out, formats, rendering, isSilent(shown));
+    await dashboard.finish(rendering);
+    return unlessLost(delivery, exitCodeOfSearch(found.answer));
+  });
 }
 
 function searchPlanText({ design: { vary, from, to }, maxSteps, maxMs }: PlannedSearch): string {
@@ -80,24 +84,19 @@ function searchPlanText({ design: { vary, from, to }, maxSteps, maxMs }: Planned
  * Searches the capacity, and reports every step. When the user stops it, what was measured is kept and marked
  * partial. Throws as a run does when the first run measured nothing.
  */
-async function searchCapacity(cli: Cli, feed: ProgressFeed, search: PlannedSearch): Promise<Capacity> {
+async function searchCapacity(
+  cli: Cli,
+  feed: ProgressFeed,
+  search: PlannedSearch,
+  onStep: (soFar: () => Capacity) => void,
+): Promise<Capacity> {
   const { design } = search;
   const startedAt = new Date();
   const startMs = performance.now();
   const steps: CapacityStep[] = [];
   let answer: CapacityAnswer | null = null;
   const signal = cli.listenForStop();
-  while (answer === null && !signal.aborted) {
-    const next = nextStep(steps, design);
-    if (next.done) {
-      answer = next.ending;
-    } else {
-      const step = await runStep(cli, feed, search, next.step, steps.length);
-      if (step.result !== null || !isInterrupted(step)) steps.push(step);
-      feed.report({ type: 'step', step: steps.length, steps: search.maxSteps, ...stepFigures(search, step) });
-    }
-  }
-  return {
+  const soFar = (): Capacity => ({
     schemaVersion: SCHEMA_VERSION,
     kind: 'capacity',
     tool: { name: 'sockbench', version: VERSION },
@@ -114,9 +113,21 @@ async function searchCapacity(cli: Cli, feed: ProgressFeed, search: PlannedSearc
       maxSteps: search.maxSteps,
       maxMs: search.maxMs,
     },
-    steps,
+    steps: [...steps],
     answer: answer ?? endingSoFar(steps.filter((step) => !isInterrupted(step))),
-  };
+  });
+  while (answer === null && !signal.aborted) {
+    const next = nextStep(steps, design);
+    if (next.done) {
+      answer = next.ending;
+    } else {
+      const step = await runStep(cli, feed, search, next.step, steps.length);
+      if (step.result !== null || !isInterrupted(step)) steps.push(step);
+      feed.report({ type: 'step', step: steps.length, steps: search.maxSteps, ...stepFigures(search, step) });
+      onStep(soFar);
+    }
+  }
+  return soFar();
 }
 
 /** Each run has a seed of its own, so that random arrivals are fresh too. */

@@ -3,7 +3,7 @@ import type { ExitCode } from '../../errors.ts';
 import { COMPARISON } from '../../report/index.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
+import { carryOutComparison, exitCodeOfComparison, withComparisonShown } from '../comparison.ts';
 import { ALPHA, comparisonOptions, planArm, planComparison, roundCount } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
 import { unlessLost } from '../output.ts';
@@ -45,6 +45,8 @@ async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> 
   };
   const planned = await planComparison(parts, flags, COMPARISON.defaultFormats);
   // A difference between two servers is not a failure.
-  const { comparison, delivery } = await carryOutComparison(cli, planned);
+  const { comparison, delivery } = await withComparisonShown(cli, planned, (shown) =>
+    carryOutComparison(cli, planned, shown),
+  );
   return unlessLost(delivery, exitCodeOfComparison(comparison, []));
 }

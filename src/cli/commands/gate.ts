@@ -14,18 +14,23 @@ import { minRounds, planLooks } from '../../stats/correction.ts';
 import { MAX_GATING } from '../../stats/rules.ts';
 import { plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { type CarriedOut, carryOutComparison, exitCodeOfComparison } from '../comparison.ts';
+import {
+  type CarriedOut,
+  carryOutComparison,
+  exitCodeOfComparison,
+  withComparisonShown,
+} from '../comparison.ts';
 import {
   ALPHA,
   type ArmPlan,
   comparisonOptions,
+  type PlannedComparison,
   planArm,
   planComparison,
   roundCount,
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 import { unlessLost } from '../output.ts';
-import { openProgress } from '../progress/open.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
@@ -112,31 +117,30 @@ async function compareWithBase(
   const baseline = file === null || results === null ? null : { file, results };
   const planWith = (base: ArmPlan, notes: readonly Finding[] = []) =>
     planComparison({ command: 'gate', arms: [base, head], looks, baseline, notes }, flags, GATE_FORMATS);
+  const carryOut = (planned: PlannedComparison) =>
+    withComparisonShown(cli, planned, (shown) => carryOutComparison(cli, planned, shown));
   if (file !== null) {
     const plan = results?.[0]?.plan ?? head.plan;
-    return carryOutComparison(cli, await planWith({ ...head, name: 'base', spec: file, plan }));
+    return carryOut(await planWith({ ...head, name: 'base', spec: file, plan }));
   }
   requireExec(head, baseRef === null ? '--base-exec' : '--base-ref');
   if (baseExec !== null) {
     const base = await planArm(name, { name: 'base', spec: baseExec, flags: { exec: baseExec } }, flags);
-    return carryOutComparison(cli, await planWith(base));
+    return carryOut(await planWith(base));
   }
   const ref = baseRef ?? 'HEAD';
   requireMovable(head, cli.cwd);
-  const { shown } = await planWith({ ...head, name: 'base' });
-  const checkout = await checkOutBase({
-    ref,
-    install: baseInstall,
-    repository: cli.cwd,
-    signal: cli.listenForStop(),
-    onLine: openProgress(cli, shown).note,
+  return await withComparisonShown(cli, await planWith({ ...head, name: 'base' }), async (shown) => {
+    const signal = cli.listenForStop();
+    const from = { ref, install: baseInstall, repository: cli.cwd };
+    const checkout = await checkOutBase({ ...from, signal, onLine: shown.note });
+    try {
+      const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };
+      return await carryOutComparison(cli, await planWith(base, checkout.notes), shown);
+    } finally {
+      checkout.remove();
+    }
   });
-  try {
-    const base = { ...head, name: 'base', spec: ref, plan: planIn(checkout.folder, head.plan) };
-    return await carryOutComparison(cli, await planWith(base, checkout.notes));
-  } finally {
-    checkout.remove();
-  }
 }
 
 /** A server that no command starts is not part of a checkout. */

@@ -10,18 +10,20 @@ import { planThresholds } from '../../stats/expectation.ts';
 import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
 import { findFloor, whyNoFloor } from '../calibrations.ts';
 import type { AddCommand, Cli } from '../cli.ts';
+import { DASHBOARD_OPTIONS, type Dashboard, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
-import { expectedRunMs } from '../progress/feed.ts';
+import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
-import { hostRun, SHARD_OPTIONS } from '../shards.ts';
+import { type HostedRun, hostRun, SHARD_OPTIONS } from '../shards.ts';
 
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail unless it is met, 'delivery.p99<50ms'"),
   ...outputOptions(RUNS, 'reports'),
   progress: PROGRESS_OPTION,
   ...SHARD_OPTIONS,
+  ...DASHBOARD_OPTIONS,
 };
 
 export const addRun: AddCommand = (program, cli, finish) => {
@@ -53,38 +55,45 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     runs: 1,
   });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
-  const { out, format, ...shown } = readFlags(RUN_OPTIONS, {
-    out: config.out,
-    format: config.format,
-    ...flags,
-  });
-  const formats = parseFormats(RUNS, format);
-  await requireWritable(out);
+  const asked = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
+  const formats = parseFormats(RUNS, asked.format);
+  await requireWritable(asked.out);
   for (const warning of [...source.warnings, ...warnings]) cli.err(`warning: ${warning}\n`);
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
+  const { feed, note } = openProgress(cli, asked);
+  return await withDashboard(cli, asked.dashboard, feed, async (dashboard) => {
+    const result = await measureHosted(cli, hosted, feed, dashboard);
+    await reportFloor(cli, note, result, source.warnings);
+    // A threshold is about the whole run, which only a merge of its shards has.
+    const judged = result.shard === null ? thresholds : [];
+    result.thresholds.push(...judgeRunThresholds(result, judged));
+    const rendering = { kind: RUNS, document: [result] };
+    const delivery = await deliver(cli, asked.out, formats, rendering, isSilent(asked));
+    await dashboard.finish(rendering);
+    return unlessLost(delivery, exitCodeOfRun(result, judged));
+  });
+}
 
+/** Carries out a run and reports its progress. */
+async function measureHosted(
+  cli: Cli,
+  { planned, host }: HostedRun,
+  feed: ProgressFeed,
+  dashboard: Dashboard,
+): Promise<RunResult> {
+  const { plan } = planned;
   const { scenario, target, transport } = plan;
-  const { shard } = hosted.host;
-  const part = shard === null ? '' : `shard ${shardText(shard.shard)} of `;
+  const part = host.shard === null ? '' : `shard ${shardText(host.shard.shard)} of `;
   const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
-  const { feed, note } = openProgress(cli, shown);
   const beginning = { command: 'run', title: label, arms: [], runs: 1, rounds: null, mayEndEarly: false };
-  const times = { expectedMs: expectedRunMs(hosted.planned.plan), maxMs: maxRunMs(hosted.planned.plan) };
-  const hooks = { signal: cli.listenForStop(), commandLine: cli.argv };
-  const shardClients = shard === null ? null : clientsOfShard(shard.shard, plan.clients).length;
+  const times = { expectedMs: expectedRunMs(plan), maxMs: maxRunMs(plan) };
+  const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, onStarted: dashboard.watch };
+  const shardClients = host.shard === null ? null : clientsOfShard(host.shard.shard, plan.clients).length;
   const place = { title: label, round: null, arm: null, shardClients };
   const measure = () =>
-    feed.measure(hosted.planned.plan, place, (onProgress) =>
-      runPlan(hosted.planned, { ...hooks, onProgress }, hosted.host),
-    );
+    feed.measure(plan, place, (onProgress) => runPlan(planned, { ...hooks, onProgress }, host));
   const isWhole = ({ status }: RunResult) => status === 'complete';
-  const result = await feed.carryOut({ ...beginning, ...times }, measure, isWhole);
-  await reportFloor(cli, note, result, source.warnings);
-  // A threshold is about the whole run, which only a merge of its shards has.
-  const judged = result.shard === null ? thresholds : [];
-  result.thresholds.push(...judgeRunThresholds(result, judged));
-  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, isSilent(shown));
-  return unlessLost(delivery, exitCodeOfRun(result, judged));
+  return await feed.carryOut({ ...beginning, ...times }, measure, isWhole);
 }
 
 /**
