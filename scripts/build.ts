@@ -4,7 +4,7 @@ import { cpSync, rmSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit', shell: process.platform === 'win32' });
-for (const asset of ['charts', 'page.css']) {
+for (const asset of ['charts', 'live', 'page.css']) {
   cpSync(`src/report/render/page/${asset}`, `dist/src/report/render/page/${asset}`, { recursive: true });
 }
 cpSync('src/measure/preload.cjs', 'dist/src/measure/preload.cjs');

@@ -2,7 +2,7 @@ import { option } from '../../contract/options.ts';
 import { fail, messageOf } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
 import type { Report } from '../../report/blocks.ts';
-import { liveRunCharts } from '../../report/content/run-charts.ts';
+import { liveRunCharts } from '../../report/content/run-chart-group.ts';
 import { renderBody } from '../../report/render/html.ts';
 import { livePage } from '../../report/render/page/live-page.ts';
 import type { ProgressEvent } from '../../result/progress.ts';

@@ -1,4 +1,4 @@
-import { BANDS_PER_DECADE, type IntervalFigures, type ResultView } from '../../result/view.ts';
+import { BANDS_PER_DECADE, type ChartedView, type IntervalFigures } from '../../result/view.ts';
 import type { HeatMap } from '../charts.ts';
 import { chooseUnit, extent } from './table.ts';
 
@@ -33,7 +33,7 @@ function columnOf(group: readonly IntervalFigures[], lowest: number): HeatMap['r
 }
 
 /** The headline latencies of some runs by time and size, on a page with `pageRuns` runs; null when there are none. */
-export function heatMapOf(views: readonly ResultView[], pageRuns: number): HeatMap | null {
+export function heatMapOf(views: readonly ChartedView[], pageRuns: number): HeatMap | null {
   const figures = views.map((view) =>
     view.intervals(view.result.headline).filter((interval) => interval !== null),
   );

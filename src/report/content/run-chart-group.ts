@@ -1,4 +1,4 @@
-import type { ResultView } from '../../result/view.ts';
+import type { ChartedView } from '../../result/view.ts';
 import type { LineGroup } from '../charts.ts';
 import { flatText } from './flat-lines.ts';
 import { heatMapOf } from './heat-map.ts';
@@ -17,7 +17,7 @@ export const NOTHING_OVER_TIME: Omit<LineGroup, 'runs' | 'charts'> = {
 
 /** The charts of some runs on a page with `pageRuns` runs. Charts without a change become text. */
 export function runChartGroup(
-  views: readonly ResultView[],
+  views: readonly ChartedView[],
   runs: LineGroup['runs'],
   pageRuns: number,
 ): LineGroup {
@@ -36,4 +36,9 @@ export function runChartGroup(
     marks: timeMarks(views),
     flat: charts.flatMap(({ chart, flat }) => (flat === null ? [] : [[chart.title, flat] as const])),
   };
+}
+
+/** The charts of a run that goes on, as its report will have them; `label` names the target. */
+export function liveRunCharts(view: ChartedView, label: string): LineGroup {
+  return runChartGroup([view], [{ label, colour: 0 }], 1);
 }

@@ -1,5 +1,5 @@
 import type { ProcessTelemetry, StoredInterval } from '../../result/run-result.ts';
-import type { IntervalFigures, ResultView } from '../../result/view.ts';
+import type { ChartedView, IntervalFigures } from '../../result/view.ts';
 import { type Line, type LineChart, type LineChartParts, makeLineChart, maxPointsOf } from '../charts.ts';
 import { percentileRows } from '../hgrm.ts';
 import { extent } from './table.ts';
@@ -8,7 +8,7 @@ import { extent } from './table.ts';
 const SAMPLES_BEYOND = 10;
 
 /** One run, or several as one. */
-type ViewedRun = Pick<ResultView, 'result' | 'histogram' | 'samples'>;
+type ViewedRun = Pick<ChartedView, 'result' | 'histogram' | 'samples'>;
 
 /** Points at HdrHistogram's levels, then one at the highest level that the samples support. */
 function percentileLine(view: ViewedRun, run: number): Line {
@@ -44,7 +44,7 @@ const FEWER: ReadonlySet<string> = new Set(['p50', 'p90', 'p99', 'max']);
 const MANY_RUNS = 4;
 
 /** One line for each statistic of a series, interval by interval. An interval without values is a gap. */
-function seriesLines(view: ResultView, run: number, series: string, runs: number): Line[] {
+function seriesLines(view: ChartedView, run: number, series: string, runs: number): Line[] {
   const x = view.result.intervals.map(middleS);
   const figures = view.intervals(series);
   return STATISTICS.filter(({ label }) => runs <= MANY_RUNS || FEWER.has(label)).map(({ of, ...line }) => {
@@ -58,7 +58,7 @@ type CountStyle = readonly [
 ];
 
 /** Messages per second by their intended time; nothing is sent in the drain. */
-function countLines(views: readonly ResultView[], ...counts: readonly CountStyle[]): Line[] {
+function countLines(views: readonly ChartedView[], ...counts: readonly CountStyle[]): Line[] {
   return views.flatMap(({ result: { intervals, timing } }, run) => {
     const measured = intervals.filter(({ startMs }) => startMs < timing.measureMs);
     const x = measured.map(middleS);
@@ -116,7 +116,7 @@ function processLine(processes: readonly ProcessTelemetry[], measure: Measure, c
 }
 
 /** Two lines for each run: the processes of its server, and those of its generator. */
-function processLines(views: readonly ResultView[], measure: Measure, combine: Combine): Line[] {
+function processLines(views: readonly ChartedView[], measure: Measure, combine: Combine): Line[] {
   return views
     .flatMap(({ result: { telemetry } }, run): Line[] => [
       {
@@ -147,7 +147,7 @@ export function percentileChart(views: readonly ViewedRun[]): LineChart | null {
 
 interface ChartOverTime extends Omit<LineChartParts, 'xAxis' | 'lines' | 'hasPercentiles'> {
   /** No lines where there is nothing to see. `runs`: how many the page has. */
-  readonly lines: (views: readonly ResultView[], runs: number) => Line[];
+  readonly lines: (views: readonly ChartedView[], runs: number) => Line[];
 }
 
 const BY_INTENDED_TIME = 'Messages per second by intended time.';
@@ -210,7 +210,7 @@ const OVER_TIME: readonly ChartOverTime[] = [
 ];
 
 /** Every chart of some runs that has a point, on a page with `runs` runs. */
-export function runCharts(views: readonly ResultView[], runs = views.length): LineChart[] {
+export function runCharts(views: readonly ChartedView[], runs = views.length): LineChart[] {
   const overTime = OVER_TIME.map((chart) => {
     const lines = chart.lines(views, runs);
     const hasPercentiles = lines.some(({ label }) => FEWER.has(label));

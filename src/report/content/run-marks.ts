@@ -1,5 +1,5 @@
-import type { ProcessTelemetry, RunResult } from '../../result/run-result.ts';
-import type { ResultView } from '../../result/view.ts';
+import type { ProcessTelemetry } from '../../result/run-result.ts';
+import type { ChartedResult, ChartedView } from '../../result/view.ts';
 import { formatCount } from '../../units.ts';
 import type { TimeMark, TimeMarkKind } from '../charts.ts';
 import { formatValue } from './table.ts';
@@ -43,7 +43,7 @@ function marksOfProcess({ role, samples }: ProcessTelemetry): Candidate[] {
   });
 }
 
-function lossMarks({ intervals }: RunResult): Candidate[] {
+function lossMarks({ intervals }: ChartedResult): Candidate[] {
   return intervals
     .filter(({ lost }) => lost > 0)
     .map(({ startMs, lengthMs, lost }) => {
@@ -52,7 +52,7 @@ function lossMarks({ intervals }: RunResult): Candidate[] {
     });
 }
 
-function marksOfRun({ result }: ResultView, run: number): TimeMark[] {
+function marksOfRun({ result }: ChartedView, run: number): TimeMark[] {
   const { servers, workers } = result.telemetry;
   const candidates = [...[...servers, ...workers].flatMap(marksOfProcess), ...lossMarks(result)];
   const kept = [...Map.groupBy(candidates, ({ kind }) => kind).values()].flatMap((alike) =>
@@ -64,6 +64,6 @@ function marksOfRun({ result }: ResultView, run: number): TimeMark[] {
 }
 
 /** Pauses for garbage collection, stalls, losses and disconnects of some runs, each run in the order of time. */
-export function timeMarks(views: readonly ResultView[]): TimeMark[] {
+export function timeMarks(views: readonly ChartedView[]): TimeMark[] {
   return views.flatMap(marksOfRun);
 }

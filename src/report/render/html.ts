@@ -69,6 +69,23 @@ function pageBlocks(blocks: readonly Block[]): readonly Block[] {
   return [opening, ...opening.blocks, ...others, ...opening.appendix];
 }
 
+/** The sections of a page. A heading begins one; the first is what comes before. */
+function sectionsHtml(blocks: readonly Block[], outline: Outline): string[] {
+  const sections: Block[][] = [[]];
+  for (const block of blocks) {
+    if (block.kind === 'heading') sections.push([]);
+    sections.at(-1)?.push(block);
+  }
+  const [first = '', ...others] = sections.map((section) => blocksHtml(section, '', outline));
+  return [first, ...others.map((section) => `<section>\n${section}\n</section>`)];
+}
+
+/** A report as a part of a page, without data. */
+export function renderBody({ blocks, footer }: Report): string {
+  const sections = sectionsHtml(pageBlocks(blocks), new Outline());
+  return [...sections, `<footer>${escapeHtml(footer)}</footer>`].join('\n');
+}
+
 /** A page with its data is at most so large, where it can be: it is attached to mails and pull requests. */
 const MAX_PAGE_BYTES = 240_000;
 
@@ -82,25 +99,13 @@ export function renderHtml(
 ): string {
   const outline = new Outline();
   const shown = pageBlocks(blocks);
-  const sections: Block[][] = [[]];
-  for (const block of shown) {
-    if (block.kind === 'heading') sections.push([]);
-    sections.at(-1)?.push(block);
-  }
-  const [first = '', ...others] = sections.map((section) => blocksHtml(section, '', outline));
+  const [first = '', ...others] = sectionsHtml(shown, outline);
   const opening = shown.find((block) => block.kind === 'opening');
   const withData = ({ files, note }: PageData) => {
     const packed = files.length === 0 ? '' : packFiles(files);
     if (packed === null) return null;
     const actions = actionsHtml(files, opening?.command ?? null, note);
-    const sectionsHtml = others.map((section) => `<section>\n${section}\n</section>`);
-    const body = [
-      first,
-      actions,
-      outline.contents(),
-      ...sectionsHtml,
-      `<footer>${escapeHtml(footer)}</footer>`,
-    ];
+    const body = [first, actions, outline.contents(), ...others, `<footer>${escapeHtml(footer)}</footer>`];
     return htmlDocument(title, body.join('\n'), packed);
   };
   for (const files of data) {

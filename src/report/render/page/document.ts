@@ -62,11 +62,30 @@ export function joinModules(names: readonly string[]): string {
   return `(()=>{'use strict';\n${code.join('\n')}})();`;
 }
 
+/** What a page is made of. */
+interface PageParts {
+  readonly title: string;
+  /** Markup. */
+  readonly body: string;
+  /** The packed files for download, or empty. */
+  readonly packed: string;
+  /** Names the command that a live page follows by the events of its own address; null for a report. */
+  readonly run: string | null;
+}
+
 /** The styles and scripts that the markup of a page uses. Its texts are escaped, so that none of them looks like a class. */
-function codeOf(body: string): { readonly styles: readonly string[]; readonly scripts: readonly string[] } {
-  const has = (form: string) => body.includes(`<div class="chart-group ${form}"`);
+function codeOf({ body, run }: PageParts): {
+  readonly styles: readonly string[];
+  readonly scripts: readonly string[];
+} {
+  const isLive = run !== null;
+  const has = (form: string) => isLive || body.includes(`<div class="chart-group ${form}"`);
   const [lines, dots] = [has('lines'), has('dots')];
-  const modules = [...CHART_MODULES, ...(lines ? LINE_MODULES : []), ...(dots ? ['dots'] : [])];
+  const modules = [
+    ...CHART_MODULES,
+    ...(lines ? LINE_MODULES : []),
+    ...(isLive ? ['../live/live'] : dots ? ['dots'] : []),
+  ];
   return {
     styles: [
       ...(lines ? [uplotFile('uPlot.min.css')] : []),
@@ -74,6 +93,7 @@ function codeOf(body: string): { readonly styles: readonly string[]; readonly sc
       ...(lines || dots ? [ownCode('charts/charts.css')] : []),
       ...(lines ? [ownCode('charts/lines.css')] : []),
       ...(dots ? [ownCode('charts/dots.css')] : []),
+      ...(isLive ? [ownCode('live/live.css')] : []),
     ],
     scripts: [
       ...(lines ? [uplotFile('uPlot.iife.min.js')] : []),
@@ -88,11 +108,18 @@ function codeOf(body: string): { readonly styles: readonly string[]; readonly sc
  * `packed` the packed files for download, or empty.
  */
 export function htmlDocument(title: string, body: string, packed = ''): string {
-  const code = codeOf(body);
+  return renderDocument({ title, body, packed, run: null });
+}
+
+/** Renders a page, which loads nothing from the network but the events that a live one follows. */
+export function renderDocument(parts: PageParts): string {
+  const { title, body, packed, run } = parts;
+  const code = codeOf(parts);
   const [styles, scripts] = [code.styles.map(inlineCode), code.scripts.map(inlineCode)];
-  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(scriptHash).join(' ')}`;
+  const events = run === null ? '' : "; connect-src 'self'";
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(scriptHash).join(' ')}${events}`;
   return `<!doctype html>
-<html lang="en">
+<html lang="en"${run === null ? '' : ` data-run="${escapeHtml(run)}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
