@@ -11,6 +11,7 @@ import { NO_TRAFFIC } from '../../src/measure/traffic.ts';
 import { buildPlan, type PlannedRun } from '../../src/plan/plan.ts';
 import type { RunPhase, RunProgress } from '../../src/result/progress.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
+import type { RunSoFar } from '../../src/result/view.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import type { RunHost, ShardHost } from '../../src/run/host.ts';
@@ -64,6 +65,8 @@ export class FakeRun {
   readonly server: FakeServer;
   readonly workers: FakeWorker[] = [];
   readonly progress: RunProgress[] = [];
+  /** What charts need of the run so far; null before its processes have started. */
+  soFar: (() => RunSoFar) | null = null;
   /** When each phase began, on the clock of the world. */
   readonly phaseStartNs = new Map<RunPhase, number>();
   readonly #options: FakeRunOptions;
@@ -121,6 +124,9 @@ export class FakeRun {
   start(): Promise<RunResult> {
     const hooks = {
       onProgress: (progress: RunProgress) => this.#note(progress),
+      onStarted: (soFar: () => RunSoFar) => {
+        this.soFar = soFar;
+      },
       signal: this.#stop.signal,
       commandLine: [],
     };
