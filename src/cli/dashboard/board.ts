@@ -136,7 +136,7 @@ function runTiles(run: ProgressOf<'run'>, second: ProgressOf<'second'>): Tile[] 
   const held = intended === 0 ? 1 : sent / intended;
   return [
     ...latencyTiles(run.headline, latency),
-    ...(run.slowest === null ? [] : latencyTiles('slowest receiver', slowest)),
+    ...(run.slowest === null ? [] : latencyTiles('slowest', slowest)),
     ...(intended === 0
       ? []
       : [

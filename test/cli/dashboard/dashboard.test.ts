@@ -12,15 +12,9 @@ import { ViewerClient } from './viewer-client.ts';
 
 const BEGINNING = { command: 'run', title: 'broadcast over ws', arms: [], runs: 1, rounds: null };
 const LATENCY = { count: 40, p50Ns: 1e6, p95Ns: 2e6, p99Ns: 3e6, maxNs: 4e6 };
-const RUN = {
-  ...{
-    type: 'run',
-    run: 1,
-    title: 'broadcast over ws',
-    round: null,
-    arm: null,
-    scenario: 'broadcast-latency',
-  },
+const RUN: Extract<Unstamped, { type: 'run' }> = {
+  type: 'run',
+  ...{ run: 1, title: 'broadcast over ws', round: null, arm: null, scenario: 'broadcast-latency' },
   ...{ target: 'ws', transport: 'websocket', clients: 4, headline: 'delivery', slowest: 'fanout_last' },
   phases: [],
 };

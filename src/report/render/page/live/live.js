@@ -4,7 +4,7 @@ import { element } from '../charts/shared.js';
 
 // The page of a command that runs: follows the events of the dashboard, and becomes the report at the end.
 
-const part = (id) => document.getElementById(id);
+const part = (name) => document.getElementById(`live-${name}`);
 const { run } = document.documentElement.dataset;
 const source = new EventSource('/events?page');
 
@@ -45,7 +45,7 @@ function showTiles(tiles) {
 }
 
 on('head', ({ title, status, left, share, tiles, standings, outcomes }) => {
-  part('live').className = '';
+  part('header').className = '';
   part('title').textContent = title;
   part('status').textContent = status;
   part('left').textContent = left;
@@ -99,13 +99,13 @@ on('end', () => {
 
 on('failed', (reason) => {
   source.close();
-  part('live').className = 'bad';
+  part('header').className = 'bad';
   part('status').textContent = `The command failed: ${reason}`;
   part('left').textContent = '';
   document.title = 'Failed - sockbench';
 });
 
 source.addEventListener('error', () => {
-  part('live').className = 'warning';
+  part('header').className = 'warning';
   part('left').textContent = 'Connection lost. The figures below are the last ones that arrived.';
 });
