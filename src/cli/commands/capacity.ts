@@ -56,7 +56,12 @@ function refuseThreshold(expression: string): never {
 /** Checks everything before the first run. */
 async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const search = await planSearch(name, flags);
-  const { out, format, dashboard: port, ...shown } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
+  const {
+    out,
+    format,
+    dashboard: port,
+    ...shown
+  } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
   const formats = parseFormats(CAPACITY, format);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);

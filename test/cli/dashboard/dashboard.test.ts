@@ -10,7 +10,14 @@ import { results } from '../../report/fixture.ts';
 import { FakeCli, runFake } from '../fake-cli.ts';
 import { ViewerClient } from './viewer-client.ts';
 
-const BEGINNING = { command: 'run', title: 'broadcast over ws', arms: [], runs: 1, rounds: null };
+const BEGINNING = {
+  command: 'run',
+  title: 'broadcast over ws',
+  arms: [],
+  runs: 1,
+  rounds: null,
+  mayEndEarly: false,
+};
 const LATENCY = { count: 40, p50Ns: 1e6, p95Ns: 2e6, p99Ns: 3e6, maxNs: 4e6 };
 const RUN: Extract<Unstamped, { type: 'run' }> = {
   type: 'run',
