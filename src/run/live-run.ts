@@ -13,10 +13,12 @@ const USUAL_START_MS = 1000;
 const USUAL_DRAIN_MS = 300;
 const USUAL_COLLECT_MS = 300;
 
-/** The phases of a run with their times; `clients` are those that this machine connects. */
-export function plannedPhases(plan: Plan, clients = plan.clients, isShard = false): PlannedPhase[] {
+/** The phases of a run, or of a shard of it, with their times. */
+export function plannedPhases(plan: Plan, part: 'whole' | 'shard' = 'whole'): PlannedPhase[] {
+  const isShard = part === 'shard';
   const { warmupMs, warmupMaxMs, durationMs, drainMs, connectTimeoutMs } = plan;
-  const connectMs = (clients / ((plan.connectRateHz * clients) / plan.clients)) * 1000;
+  // Shards share the connect rate.
+  const connectMs = Math.round((plan.clients / plan.connectRateHz) * 1000);
   const rendezvous: PlannedPhase = { phase: 'rendezvous', expectedMs: 0, maxMs: null };
   return [
     { phase: 'start', expectedMs: USUAL_START_MS, maxMs: null },
@@ -49,7 +51,7 @@ export class LiveRun {
   constructor(run: RunParts, report: (progress: RunProgress) => void) {
     this.#run = run;
     this.#report = report;
-    this.#phases = plannedPhases(run.plan, run.shard?.clients.length, run.shard !== null);
+    this.#phases = plannedPhases(run.plan, run.shard === null ? 'whole' : 'shard');
     this.#slowest = slowestSeries(run.plan);
   }
 
@@ -113,7 +115,7 @@ export class LiveRun {
     return {
       type: 'second',
       phase: control.phase,
-      phaseMs: control.elapsedMs,
+      phaseMs: Math.round(control.elapsedMs),
       connected: workers.reduce((sum, { connected }) => sum + connected, 0),
       ...timeline.counts(),
       // Receivers of other shards are not known here.

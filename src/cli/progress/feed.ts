@@ -34,7 +34,8 @@ export class ProgressFeed {
   }
 
   report(event: Unstamped): void {
-    const stamped = { ...event, atMs: Math.round(this.#nowMs() - this.#startMs) };
+    const { type, ...rest } = event;
+    const stamped = { type, atMs: Math.round(this.#nowMs() - this.#startMs), ...rest } as ProgressEvent;
     for (const listener of this.#listeners) listener(stamped);
   }
 
@@ -66,11 +67,11 @@ export class ProgressFeed {
     const run = this.#runs;
     const clients = shardClients ?? plan.clients;
     const { scenario, target, transport, headline } = plan;
-    const phases = plannedPhases(plan, clients, shardClients !== null);
+    const phases = plannedPhases(plan, shardClients === null ? 'whole' : 'shard');
     const load = { scenario, target: target.name, transport, clients };
     this.report({ type: 'run', run, ...place, ...load, headline, slowest: slowestSeries(plan), phases });
     try {
-      const result = await work((progress) => this.report({ ...progress, run }));
+      const result = await work((progress) => this.report({ run, ...progress }));
       const invalid = result.invalid.map(({ code }) => code);
       this.report({ type: 'run-end', run, invalid, error: null });
       return result;

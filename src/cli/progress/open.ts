@@ -10,7 +10,7 @@ import { showOnTerminal } from './terminal.ts';
 export const PROGRESS_OPTION = option(
   'MODE',
   'auto',
-  'how progress is shown: live on a terminal, as lines, or as JSON',
+  'progress on stderr',
   choice(['auto', 'plain', 'json']),
 );
 

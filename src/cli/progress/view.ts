@@ -57,7 +57,7 @@ function barLine({ state, share, leftMs, paint }: Drawing, width: number): strin
   const percent = `${Math.floor(share * 100)} %`.padStart(5);
   const times = [piece(bar === 0 ? percent.trim() : percent), piece(`${most}${clockText(leftMs)} left`)];
   const room = columnsLeft(times, width - (bar === 0 ? 0 : bar + 2));
-  const phase = state.phase === null ? '' : PHASE_WORDS[state.phase.phase];
+  const phase = state.run === null ? '' : PHASE_WORDS[state.phase?.phase ?? 'start'];
   const title = foreign(state.run?.title ?? (state.begin.runs > 1 ? 'between runs' : ''));
   const whole = phase === '' ? title : `${title}: ${phase}`;
   const shown = [...whole].length <= room || room > 30 ? cutBefore(title, phase, room) : cut(phase, room);
@@ -95,7 +95,7 @@ function withSparkline({ recent }: LiveState, pieces: readonly Piece[], width: n
 
 /** `sent 100 % of 50/s`, `0 lost`, `200 clients` */
 function loadPieces({ run, second, recent }: LiveState): Piece[] {
-  if (run === null || second === null) return [];
+  if (run === null || second === null || second.phase === 'start') return [];
   const { intended, sent, lost, connected } = second;
   const measureMs = run.phases.find(({ phase }) => phase === 'measure')?.expectedMs ?? 0;
   // Nothing is intended in the drain, nor after the end of a last part of a second.
@@ -107,9 +107,11 @@ function loadPieces({ run, second, recent }: LiveState): Piece[] {
   const sentStyle: Style | null = share !== null && share < BEHIND ? 'warning' : null;
   const rate = last.length === 0 ? 'intended' : `${formatNumber(rateHz)}/s`;
   const sentText = share === null ? '' : `sent ${formatPercent(share)} of ${rate}`;
+  const lostPiece = piece(share === null ? '' : `${formatCount(lost)} lost`, lost > 0 ? 'bad' : null);
+  const sentPiece = piece(sentText, sentStyle);
   return [
-    piece(sentText, sentStyle),
-    piece(share === null ? '' : `${formatCount(lost)} lost`, lost > 0 ? 'bad' : null),
+    // What is lost is shown first, where there is no room for all.
+    ...(lost > 0 ? [lostPiece, sentPiece] : [sentPiece, lostPiece]),
     piece(
       `${isAll ? '' : `${formatCount(connected)} of `}${formatCount(run.clients)} clients`,
       isAll || share === null ? null : 'warning',

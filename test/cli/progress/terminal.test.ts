@@ -114,7 +114,7 @@ describe('a run', () => {
   it('counts what is lost, unsent and not connected', () => {
     const bad = secondAt(1, 6000, { sent: 90, lost: 1234, connected: 198 });
     expect(onTerminal(80).after(...untilSecond(0), bad).text[3]).toBe(
-      ' sent 90 % of 50/s  1,234 lost  198 of 200 clients',
+      ' 1,234 lost  sent 90 % of 50/s  198 of 200 clients',
     );
   });
 });
