@@ -30,6 +30,8 @@ const stdio = {
   removeLeftovers: async () => [],
 };
 
+const SHOWN = { quiet: false, open: false };
+
 /** Checks thresholds and formats before anything is measured. Throws BAD_THRESHOLD or UNKNOWN_FORMAT. */
 export function requireDeliverable({ thresholds, format }: PluginSettings): void {
   for (const expression of thresholds) parseThreshold(expression);
@@ -41,7 +43,7 @@ export async function deliverResult(result: RunResult, settings: PluginSettings)
   const thresholds = settings.thresholds.map((expression) => parseThreshold(expression));
   result.thresholds.push(...judgeRunThresholds(result, thresholds));
   const formats = parseFormats(RUNS, settings.format);
-  await deliver(stdio, settings.out, formats, { kind: RUNS, document: [result] }, false);
+  await deliver(stdio, settings.out, formats, { kind: RUNS, document: [result] }, SHOWN);
   const container = process.env['WORKER_ID'];
   if (settings.print || container !== undefined) {
     process.stdout.write(printedLines(fileNameOf(container ?? 'local'), JSON.stringify(result)));

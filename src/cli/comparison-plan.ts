@@ -1,6 +1,6 @@
 import { integer, type OptionTable, option } from '../contract/options.ts';
 import { fail } from '../errors.ts';
-import { SETTING_NAMES } from '../plan/options.ts';
+import { PLAN_OPTIONS, SETTING_NAMES } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
 import { COMPARISON, type Format, parseFormats } from '../report/index.ts';
 import { MAX_RUNS } from '../result/bound.ts';
@@ -19,6 +19,7 @@ import type { LoadedConfig } from '../user-files/config-file.ts';
 import { type ArmSpec, badArm } from './arms.ts';
 import { DASHBOARD_OPTIONS } from './dashboard/dashboard.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
+import { requirePage } from './open-page.ts';
 import { type Presets, readSource } from './plan-run.ts';
 import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
 
@@ -50,13 +51,21 @@ export interface ArmPlan extends PlannedRun {
   readonly warnings: readonly string[];
 }
 
+/** Flags of a run that have another default in a comparison. */
+export const TIMING_OPTIONS = {
+  duration: { ...PLAN_OPTIONS.duration, default: '1s' },
+  warmup: { ...PLAN_OPTIONS.warmup, summary: 'warm-up of fixed length', default: '500ms' },
+  warmupMax: { ...PLAN_OPTIONS.warmupMax, summary: 'equal to --warmup', default: null },
+} as const satisfies OptionTable;
+
 /**
  * Length of the runs of a comparison unless flags set it: many short runs give more evidence than few long ones, so a
  * config, which is written for `run`, does not set it. The warm-up has the same fixed length in every run.
  */
 const comparisonTiming: Presets = (flags, rate) => {
-  const warmup = flags['warmup'] ?? '500ms';
-  return { warmup, warmupMax: warmup, ...(rate.includes('@') ? {} : { duration: '1s' }) };
+  const warmup = flags['warmup'] ?? TIMING_OPTIONS.warmup.default;
+  const duration = TIMING_OPTIONS.duration.default;
+  return { warmup, warmupMax: warmup, ...(rate.includes('@') ? {} : { duration }) };
 };
 
 /** Plans one arm from the flags of all arms and its own. Throws a SockbenchError for options that do not fit. */
@@ -96,6 +105,8 @@ export interface PlannedComparison extends ComparisonParts {
   readonly shown: ProgressFlags;
   /** The port of the dashboard, 0 for a free one; null for none. */
   readonly dashboard: number | null;
+  /** Whether the page is opened in a browser at the end. */
+  readonly opensPage: boolean;
 }
 
 /** Checks everything that can be checked before the first run. Throws a SockbenchError. */
@@ -109,6 +120,7 @@ export async function planComparison(
   requireFewRuns(arms.length, looks.at(-1)?.rounds ?? 0);
   const design = designOf(parts, asked.orderSeed, asked.metric);
   const formats = parseFormats(COMPARISON, asked.format);
+  requirePage(asked.open, formats);
   const [base] = arms;
   const head = arms.at(-1) ?? base;
   const given = { ofConfig: base.config.threshold, asked: asked.threshold };
@@ -136,6 +148,7 @@ export async function planComparison(
     out: asked.out,
     shown: asked,
     dashboard: asked.dashboard,
+    opensPage: asked.open,
   };
 }
 

@@ -73,7 +73,7 @@ export async function carryOutComparison(
   planned: PlannedComparison,
   { feed, dashboard }: ShownComparison,
 ): Promise<CarriedOut> {
-  const { command, arms, warnings, formats, out, shown } = planned;
+  const { command, arms, warnings, formats, out, shown, opensPage } = planned;
   const startedAt = new Date();
   const name = fileNameOf(command, arms[0].scenario.name, timeInName(startedAt.toISOString()));
   const folder = out ?? join('reports', name);
@@ -86,7 +86,8 @@ export async function carryOutComparison(
   const ran = await feed.carryOut(beginningOf(planned), measure, ({ isComplete }) => isComplete);
   const comparison = comparisonOf(ran);
   const rendering = { kind: COMPARISON, document: comparison };
-  const delivery = await deliver(cli, folder, formats, rendering, isSilent(shown));
+  const output = { quiet: isSilent(shown), open: opensPage };
+  const delivery = await deliver(cli, folder, formats, rendering, output);
   await dashboard.finish(rendering);
   return { comparison, delivery };
 }

@@ -8,11 +8,19 @@ import { countedBytes, MAX_DOCUMENT_BYTES } from '../result/stored-json.ts';
 import { temporaryFolder } from '../run/temporary.ts';
 import { formatBytes } from '../units.ts';
 import type { Cli } from './cli.ts';
+import { showPage } from './open-page.ts';
 
 /** A document and its kind. */
 export interface Rendering<Document> {
   readonly kind: DocumentKind<Document>;
   readonly document: Document;
+}
+
+/** Flags that say how the output of a command is shown. */
+export interface OutputFlags {
+  readonly quiet: boolean;
+  /** Whether the page is opened in a browser. */
+  readonly open: boolean;
 }
 
 /** Whether everything that was measured and asked for was written somewhere. */
@@ -34,16 +42,18 @@ export async function deliver<Document>(
   folder: string,
   formats: ReadonlyArray<Format<Document>>,
   { kind, document }: Rendering<Document>,
-  isQuiet: boolean,
+  { quiet, open }: OutputFlags,
 ): Promise<Delivery> {
   const lost: string[] = [];
+  let page: string | null = null;
   const nameOf = fileNames(folder, { kind, document });
   const write = async (format: Format<Document>) => {
     const text = tryRender(cli, format, document);
     if (format === source && text !== null) warnOfSize(cli, nameOf(format), text);
     const path = text === null ? null : await save(cli, folder, nameOf(format), text);
     if (path === null) lost.push(format.name);
-    else if (!isQuiet) cli.err(`wrote ${path}\n`);
+    else if (!quiet) cli.err(`wrote ${path}\n`);
+    if (format.name === 'html') page = path;
   };
   const source = kind.formats.find(({ name }) => name === 'json');
   if (source !== undefined) await write(source);
@@ -57,6 +67,7 @@ export async function deliver<Document>(
   for (const format of new Set(formats)) {
     if (format.name !== 'text' && format !== source) await write(format);
   }
+  if (open && page !== null) await showPage(cli, page);
   return lost.length === 0 ? 'kept' : 'lost';
 }
 
@@ -95,15 +106,16 @@ function textFormatOf<Document>({ formats }: DocumentKind<Document>): Format<Doc
 
 /**
  * Renders a stored document to stdout, or into `folder`. A format that cannot be rendered does not keep the others from
- * being written; its error is thrown afterwards.
+ * being written; its error is thrown afterwards. Returns the path of the page; null where there is none.
  */
 export async function renderAgain<Document>(
   cli: Cli,
   folder: string | undefined,
   formats: ReadonlyArray<Format<Document>>,
   { kind, document }: Rendering<Document>,
-): Promise<void> {
+): Promise<string | null> {
   const errors: unknown[] = [];
+  let page: string | null = null;
   for (const format of new Set(formats)) {
     try {
       const text = format.render(document);
@@ -115,11 +127,13 @@ export async function renderAgain<Document>(
       if (path === null)
         fail('OUT_UNWRITABLE', `${format.name} could not be written`, 'Choose another --out DIR.');
       cli.err(`wrote ${path}\n`);
+      if (format.name === 'html') page = path;
     } catch (error) {
       errors.push(error);
     }
   }
   if (errors.length > 0) throw errors[0];
+  return page;
 }
 
 /** Renders a document; null, with an error on stderr, when that fails. */

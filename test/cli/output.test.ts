@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 
 const rendering = { kind: RUNS, document: [results.ack()] } as const;
+const QUIET = { quiet: true, open: false };
+const SHOWN_OUTPUT = { quiet: false, open: false };
 const RUN_FILE = 'ack-roundtrip-socketio-websocket-20260304-050607-891';
 
 function failing(name: string): Format<readonly RunResult[]> {
@@ -37,7 +39,9 @@ describe('reports', () => {
   it('are one file for each format, and text on stdout', async () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
-    expect(await deliver(cli, home, parseFormats(RUNS, 'csv,text,json'), rendering, false)).toBe('kept');
+    expect(await deliver(cli, home, parseFormats(RUNS, 'csv,text,json'), rendering, SHOWN_OUTPUT)).toBe(
+      'kept',
+    );
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
     expect(await readAs('run', join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
     expect(cli.stdout).toMatch(/^VALID\n/);
@@ -47,7 +51,7 @@ describe('reports', () => {
   it('of two runs that started in the same millisecond have different names', async () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const formats = parseFormats(RUNS, 'csv,json');
-    for (let run = 0; run < 3; run++) await deliver(new FakeCli([]), home, formats, rendering, true);
+    for (let run = 0; run < 3; run++) await deliver(new FakeCli([]), home, formats, rendering, QUIET);
     const expected = ['', '-2', '-3'].flatMap((copy) => [
       `${RUN_FILE}${copy}.csv`,
       `${RUN_FILE}${copy}.json`,
@@ -60,7 +64,7 @@ describe('reports', () => {
     const document = makeComparison();
     const formats = parseFormats(COMPARISON, 'json');
     for (let run = 0; run < 2; run++) {
-      await deliver(new FakeCli([]), home, formats, { kind: COMPARISON, document }, true);
+      await deliver(new FakeCli([]), home, formats, { kind: COMPARISON, document }, QUIET);
     }
     expect(await readdir(home)).toEqual(['rounds.json']);
   });
@@ -69,7 +73,7 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const seen: string[][] = [];
     const format = { ...failing('text'), render: () => `${seen.push(readdirSync(home))}\n` };
-    await deliver(new FakeCli([]), home, [format], rendering, true);
+    await deliver(new FakeCli([]), home, [format], rendering, QUIET);
     expect(seen).toEqual([[`${RUN_FILE}.json`]]);
   });
 
@@ -77,7 +81,7 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
     const formats = [failing('text'), failing('html'), ...parseFormats(RUNS, 'csv')];
-    expect(await deliver(cli, home, formats, rendering, true)).toBe('lost');
+    expect(await deliver(cli, home, formats, rendering, QUIET)).toBe('lost');
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
     expect([cli.stdout, cli.stderr]).toEqual([
       '',
@@ -89,7 +93,7 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const kind = { ...RUNS, formats: [failing('json')] };
     const cli = new FakeCli([]);
-    await deliver(cli, home, parseFormats(RUNS, 'text,csv'), { ...rendering, kind }, true);
+    await deliver(cli, home, parseFormats(RUNS, 'text,csv'), { ...rendering, kind }, QUIET);
     expect(await readdir(home)).toEqual([`${RUN_FILE}.csv`]);
     expect(cli.stdout).toMatch(/^VALID\n/);
     expect(cli.stderr).toBe('error: json could not be rendered: Invalid string length\n');
@@ -99,7 +103,7 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const large = { ...failing('json'), render: () => ' '.repeat(MAX_DOCUMENT_BYTES + 1) };
     const cli = new FakeCli([]);
-    await deliver(cli, home, [], { ...rendering, kind: { ...RUNS, formats: [large] } }, true);
+    await deliver(cli, home, [], { ...rendering, kind: { ...RUNS, formats: [large] } }, QUIET);
     expect(await readdir(home)).toEqual([`${RUN_FILE}.json`]);
     expect(cli.stderr).toBe(
       `warning: ${RUN_FILE}.json has 40 MiB, and report reads at most 40 MiB; use fewer rounds, arms or series\n`,
@@ -109,7 +113,7 @@ describe('reports', () => {
   it('are written elsewhere, with a warning that names the place, when their folder is gone', async () => {
     const cli = new FakeCli([]);
     const gone = join(folder, 'gone');
-    await deliver(cli, gone, [failing('html')], rendering, true);
+    await deliver(cli, gone, [failing('html')], rendering, QUIET);
     const [, rescue = ''] = /; wrote (\S+) instead\n/.exec(cli.stderr) ?? [];
     try {
       expect(dirname(dirname(rescue))).toBe(tmpdir());
@@ -128,7 +132,7 @@ describe('reports', () => {
       // No folder takes a name of this length.
       const kind = { ...RUNS, fileName: () => 'x'.repeat(300) };
       const cli = new FakeCli([]);
-      expect(await deliver(cli, folder, parseFormats(RUNS, formats), { ...rendering, kind }, true)).toBe(
+      expect(await deliver(cli, folder, parseFormats(RUNS, formats), { ...rendering, kind }, QUIET)).toBe(
         'lost',
       );
       expect(cli.stdout).toMatch(/^VALID\n/);

@@ -77,6 +77,7 @@ describe('help', () => {
         --out <DIR>         output folder (default: reports)
         --format <LIST>     list of text, table, md, json, html, hgrm, hlog, csv
                             (default: text,json,html)
+        --open              open the page in the browser at the end
         --quiet             suppress progress output
 
       --help-all shows 29 more options; --help after a scenario shows its own.

@@ -15,6 +15,7 @@ import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan
 import type { AddCommand, Cli } from '../cli.ts';
 import { DASHBOARD_OPTIONS, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
+import { requirePage } from '../open-page.ts';
 import { deliver, unlessLost } from '../output.ts';
 import type { ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
@@ -63,6 +64,7 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
     ...shown
   } = readFlags(CAPACITY_OUTPUT, { out: search.out, ...flags });
   const formats = parseFormats(CAPACITY, format);
+  requirePage(shown.open, formats);
   await requireWritable(out);
   for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
   const { feed } = openProgress(cli, shown);
@@ -75,7 +77,10 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
     const searching = () => searchCapacity(cli, feed, search, showSoFar);
     const found = await feed.carryOut(beginning, searching, ({ status }) => status === 'complete');
     const rendering = { kind: CAPACITY, document: found };
-    const delivery = await deliver(cli, out, formats, rendering, isSilent(shown));
+    const delivery = await deliver(cli, out, formats, rendering, {
+      quiet: isSilent(shown),
+      open: shown.open,
+    });
     await dashboard.finish(rendering);
     return unlessLost(delivery, exitCodeOfSearch(found.answer));
   });

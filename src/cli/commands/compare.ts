@@ -4,7 +4,14 @@ import { COMPARISON } from '../../report/index.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison, exitCodeOfComparison, withComparisonShown } from '../comparison.ts';
-import { ALPHA, comparisonOptions, planArm, planComparison, roundCount } from '../comparison-plan.ts';
+import {
+  ALPHA,
+  comparisonOptions,
+  planArm,
+  planComparison,
+  roundCount,
+  TIMING_OPTIONS,
+} from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
 import { unlessLost } from '../output.ts';
 
@@ -17,7 +24,7 @@ export const addCompare: AddCommand = (program, cli, finish) => {
   addScenarioCommand(program, {
     name: 'compare',
     description: 'run servers, transports or settings in turn and compare them',
-    options: { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats) },
+    options: { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats), ...TIMING_OPTIONS },
     notes: {
       paragraphs: [
         'An arm is a name, a target and flags of run; each may be omitted.',

@@ -28,6 +28,7 @@ import {
   planArm,
   planComparison,
   roundCount,
+  TIMING_OPTIONS,
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 import { unlessLost } from '../output.ts';
@@ -61,7 +62,7 @@ export const addGate: AddCommand = (program, cli, finish) => {
   addScenarioCommand(program, {
     name: 'gate',
     description: 'fail a CI job if a server became significantly slower',
-    options: { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS) },
+    options: { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS), ...TIMING_OPTIONS },
     notes: {
       paragraphs: [
         'Exit codes: 0 OK or improved, 99 regressed or threshold failed, 4 inconclusive, 3 invalid.',

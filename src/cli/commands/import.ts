@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { type OptionTable, onOff, option } from '../../contract/options.ts';
 import { EXIT, fail, messageOf } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
 import { commandToRun, type FileNames, type Imported, importScript } from '../../import/import-script.ts';
@@ -8,37 +9,36 @@ import { NOTE_WORDS, type Note, type NoteKind } from '../../import/notes.ts';
 import { fileNameOf, makeFolder, writeAtomically } from '../../result/store.ts';
 import { problemOfFile } from '../../user-files/user-file.ts';
 import type { AddCommand, Cli } from '../cli.ts';
+import { addOptions, type Flags, readFlags } from '../flags.ts';
+import { addNotes } from '../help-notes.ts';
 
 /** A hundred times the size of a usual script. */
 const MAX_SCRIPT_BYTES = 128 * 1024;
 const MAX_NOTE_CHARACTERS = 400;
 
-interface ImportFlags {
-  readonly out: string;
-  readonly environment?: string;
-  readonly force?: true;
-}
+const IMPORT_OPTIONS = {
+  out: option('DIR', '.', 'folder of the two files'),
+  environment: option('NAME', null, 'entry of config.environments to use'),
+  force: option(null, 'false', 'overwrite existing files', onOff),
+} as const satisfies OptionTable;
 
 export const addImport: AddCommand = (program, cli, finish) => {
-  program
+  const command = program
     .command('import')
     .description('turn an Artillery script into a target file and a scenario file')
     .argument('<script>', 'YAML or JSON file of the engine socketio, socketio-v3 or ws')
-    .option('--out <folder>', 'folder of the two files', '.')
-    .option('--environment <name>', 'entry of config.environments to use')
-    .option('--force', 'overwrite existing files')
-    .addHelpText('after', '\nExample:\n  sockbench import chat.yml')
-    .action(async (file: string, { out, environment, force }: ImportFlags) => {
+    .action(async (file: string, flags: Flags) => {
+      const { out, environment, force } = readFlags(IMPORT_OPTIONS, flags);
       const names = namesOf(file, out);
       const imported = importScript(await readScriptText(file), names, {
-        environment: environment ?? null,
+        environment,
         readProcessor: (path) => readBeside(file, path),
       });
       const files = [
         [join(out, `${names.scenario}.target.ts`), imported.target, 'the server, and how users connect'],
         [join(out, `${names.scenario}.scenario.ts`), imported.scenario, 'what users do'],
       ] as const;
-      if (force !== true) for (const [path] of files) requireAbsent(path);
+      if (!force) for (const [path] of files) requireAbsent(path);
       for (const [path, text, what] of files) {
         await write(path, text);
         cli.out(`wrote  ${foreign(path)}: ${what}\n`);
@@ -48,6 +48,8 @@ export const addImport: AddCommand = (program, cli, finish) => {
       cli.out(`\nNext${folder}:\n  ${commandToRun(names)}\n`);
       finish(EXIT.passed);
     });
+  addOptions(command, IMPORT_OPTIONS);
+  addNotes(command, { examples: ['sockbench import chat.yml'] });
 };
 
 /** Names the files after the script: `My Chat.yml` gives `my-chat`. */

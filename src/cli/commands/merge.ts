@@ -10,6 +10,7 @@ import { judgeRunThresholds, parseThreshold } from '../../stats/thresholds.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { addNotes } from '../help-notes.ts';
+import { requirePage } from '../open-page.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { exitCodeOfRun } from './run.ts';
 
@@ -34,8 +35,9 @@ export const addMerge: AddCommand = (program, cli, finish) => {
 };
 
 async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Promise<ExitCode> {
-  const { threshold: asked, out, format, quiet } = readFlags(MERGE_OPTIONS, flags);
+  const { threshold: asked, out, format, quiet, open } = readFlags(MERGE_OPTIONS, flags);
   const formats = parseFormats(RUNS, format);
+  requirePage(open, formats);
   const merge = new ShardMerge();
   // One after the other: the text of a document takes more memory than the document.
   for (const path of paths) merge.add(path, await readAs('run', path));
@@ -47,6 +49,6 @@ async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Pr
   const plan = { ...merged.plan, thresholds: expressions };
   const result: RunResult = judgeRun(boundResult({ ...merged, plan }), []);
   result.thresholds.push(...judgeRunThresholds(result, thresholds));
-  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, quiet);
+  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, { quiet, open });
   return unlessLost(delivery, exitCodeOfRun(result, thresholds));
 }

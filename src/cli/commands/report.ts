@@ -1,3 +1,4 @@
+import { type OptionTable, onOff, option } from '../../contract/options.ts';
 import { fail } from '../../errors.ts';
 import {
   CAPACITY,
@@ -11,36 +12,53 @@ import {
 import { readDocument, type StoredDocument } from '../../result/documents.ts';
 import { requireWritable } from '../../result/store.ts';
 import type { AddCommand } from '../cli.ts';
+import { addOptions, type Flags, readFlags } from '../flags.ts';
+import { addNotes } from '../help-notes.ts';
+import { requirePage, showPage } from '../open-page.ts';
 import { renderAgain } from '../output.ts';
 
+const FORMATS = DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(kind)}`).join('; ');
+
+const REPORT_OPTIONS = {
+  format: option('LIST', null, `list of formats (default: text); ${FORMATS}`),
+  out: option('DIR', null, 'write files into this folder instead of to stdout'),
+  open: option(null, 'false', 'write the page into --out or reports, and open it in the browser', onOff),
+} as const satisfies OptionTable;
+
+const EXAMPLES = [
+  'sockbench report reports/a.json --open',
+  'sockbench report reports/*.json --format html --out pages',
+];
+
 export const addReport: AddCommand = (program, cli) => {
-  program
+  const command = program
     .command('report')
     .description('render stored results again; several runs stand side by side')
-    .argument('<result.json...>', 'results of runs; or one rounds.json; or one capacity search')
-    .option(
-      '--format <LIST>',
-      DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(kind)}`).join('; '),
-      'text',
-    )
-    .option('--out <DIR>', 'write files here instead of to stdout')
-    .action(async (paths: string[], asked: { readonly format: string; readonly out?: string }) => {
-      const stored: StoredDocument[] = [];
-      // One after the other: the text of a document takes more memory than the document.
-      for (const path of paths) stored.push(await readDocument(path));
-      const alone = stored.find(({ kind }) => kind !== 'run');
-      if (alone !== undefined && stored.length > 1) {
-        fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
-      }
-      const { format, out } = asked;
-      const render = async <Document>(kind: DocumentKind<Document>, document: Document) => {
-        const formats = parseFormats(kind, format);
-        if (out !== undefined) await requireWritable(out);
-        await renderAgain(cli, out, formats, { kind, document });
-      };
-      if (alone?.kind === 'capacity') return render(CAPACITY, alone.document);
-      if (alone?.kind === 'comparison') return render(COMPARISON, alone.document);
-      const runs = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
-      return render(RUNS, runs);
-    });
+    .argument('<result.json...>', 'results of runs; or one rounds.json; or one capacity search');
+  addOptions(command, REPORT_OPTIONS);
+  addNotes(command, { examples: EXAMPLES });
+  command.action(async (paths: string[], flags: Flags) => {
+    const stored: StoredDocument[] = [];
+    // One after the other: the text of a document takes more memory than the document.
+    for (const path of paths) stored.push(await readDocument(path));
+    const alone = stored.find(({ kind }) => kind !== 'run');
+    if (alone !== undefined && stored.length > 1) {
+      fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
+    }
+    const { open, ...asked } = readFlags(REPORT_OPTIONS, flags);
+    // A page that is opened is a file.
+    const format = asked.format ?? (open ? 'html' : 'text');
+    const out = asked.out ?? (open ? 'reports' : undefined);
+    const render = async <Document>(kind: DocumentKind<Document>, document: Document) => {
+      const formats = parseFormats(kind, format);
+      requirePage(open, formats);
+      if (out !== undefined) await requireWritable(out);
+      const page = await renderAgain(cli, out, formats, { kind, document });
+      if (open && page !== null) await showPage(cli, page);
+    };
+    if (alone?.kind === 'capacity') return render(CAPACITY, alone.document);
+    if (alone?.kind === 'comparison') return render(COMPARISON, alone.document);
+    const runs = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
+    return render(RUNS, runs);
+  });
 };

@@ -12,6 +12,7 @@ import { findFloor, whyNoFloor } from '../calibrations.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { DASHBOARD_OPTIONS, type Dashboard, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
+import { requirePage } from '../open-page.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
 import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
@@ -57,6 +58,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
   const asked = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, asked.format);
+  requirePage(asked.open, formats);
   await requireWritable(asked.out);
   for (const warning of [...source.warnings, ...warnings]) cli.err(`warning: ${warning}\n`);
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
@@ -68,7 +70,10 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     const judged = result.shard === null ? thresholds : [];
     result.thresholds.push(...judgeRunThresholds(result, judged));
     const rendering = { kind: RUNS, document: [result] };
-    const delivery = await deliver(cli, asked.out, formats, rendering, isSilent(asked));
+    const delivery = await deliver(cli, asked.out, formats, rendering, {
+      quiet: isSilent(asked),
+      open: asked.open,
+    });
     await dashboard.finish(rendering);
     return unlessLost(delivery, exitCodeOfRun(result, judged));
   });
