@@ -225,6 +225,7 @@ const NOTHING: ThreadReport['snapshot'] = {
   bySecond: [],
   broadcasts: [],
   incomplete: [],
+  slowest: [],
   closed: [],
   failed: [],
   unexpected: [],

@@ -3,7 +3,8 @@ import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
 interface OpenParts {
   readonly stream: number;
   readonly seq: number;
-  readonly parts: Float64Array[];
+  readonly intendedNs: number;
+  readonly parts: BroadcastPart[];
   lastNs: number;
 }
 
@@ -21,10 +22,11 @@ export class JoinedBroadcasts {
 
   /** Takes parts that arrived up to `atNs`. */
   add(parts: readonly BroadcastPart[], atNs: number): void {
-    for (const { stream, seq, latenciesNs } of parts) {
+    for (const part of parts) {
+      const { stream, seq, intendedNs } = part;
       const key = `${stream} ${seq}`;
-      const open = this.#open.get(key) ?? { stream, seq, parts: [], lastNs: atNs };
-      open.parts.push(latenciesNs);
+      const open = this.#open.get(key) ?? { stream, seq, intendedNs, parts: [], lastNs: atNs };
+      open.parts.push(part);
       open.lastNs = Math.max(open.lastNs, atNs);
       this.#open.set(key, open);
     }
@@ -42,24 +44,21 @@ export class JoinedBroadcasts {
   }
 }
 
-function close({ stream, seq, parts, lastNs: lastArrivalNs }: OpenParts): ClosedBroadcast {
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  all.sort();
+function close({ stream, seq, intendedNs, parts, lastNs: lastArrivalNs }: OpenParts): ClosedBroadcast {
+  const all = Float64Array.from(parts.flatMap(({ latenciesNs }) => [...latenciesNs])).sort();
   const reached = all.length;
   const valueAt = (place: number) => all[place] ?? Number.NaN;
+  const lastNs = valueAt(reached - 1);
   return {
     stream,
     seq,
+    intendedNs,
     expected: reached,
     reached,
     firstNs: valueAt(0),
     medianNs: valueAt(Math.floor((reached - 1) / 2)),
-    lastNs: valueAt(reached - 1),
+    lastNs,
+    lastReceiver: parts.find(({ latenciesNs }) => latenciesNs.includes(lastNs))?.lastReceiver ?? 0,
     lastArrivalNs,
   };
 }

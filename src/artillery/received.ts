@@ -1,6 +1,6 @@
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
-import { FanoutParts } from '../measure/fanout.ts';
+import { FanoutParts } from '../measure/fanout-parts.ts';
 import { DeliveryAccount, type LedgerTotals } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
 import type { Stamp } from '../measure/stamp.ts';
@@ -111,7 +111,7 @@ export class ThreadReceiver {
     recorder.record(series, latencyNs);
     if (series === plan.headline || series === 'ack')
       recorder.record(`${series}_actual`, receivedNs - actualNs);
-    if (series === 'delivery') this.broadcasts.add(stream, seq, latencyNs);
+    if (series === 'delivery') this.broadcasts.add(stream, seq, latencyNs, receivedNs, client);
   }
 
   #accountOf(client: number, stream: number): DeliveryAccount {

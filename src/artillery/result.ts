@@ -29,7 +29,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
   const warmupMs = Math.max(0, (collector.measureStartNs - collector.warmupStartNs) / 1e6) || 0;
   const plan = planOf(record.plan, gathered, balanced, warmupMs);
   const windowMediansNs = collector.warmup.mediansNs(1);
-  return assembleResult(
+  const result = assembleResult(
     {
       plan,
       scenario,
@@ -48,6 +48,12 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
     },
     ledgerOf(gathered, balanced),
   );
+  const numbers = new Map([...gathered.members.keys()].map((client, place) => [client, place]));
+  const slowest = result.slowest.map((each) => ({
+    ...each,
+    lastReceiver: numbers.get(each.lastReceiver) ?? 0,
+  }));
+  return { ...result, slowest };
 }
 
 /** The plan with what Artillery made of it. */

@@ -213,6 +213,7 @@ export class ThreadRun {
       bySecond: [],
       broadcasts: this.receiver.broadcasts.take(),
       incomplete: [],
+      slowest: [],
       closed: [],
       failed: failed.take(),
       unexpected: unexpected.take(),

@@ -1,8 +1,10 @@
-import { FanoutParts, FanoutTracker, quietNs } from '../measure/fanout.ts';
+import { FanoutTracker, quietNs } from '../measure/fanout.ts';
+import { FanoutParts } from '../measure/fanout-parts.ts';
 import { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
 import type { RecordedSeries } from '../measure/recorder.ts';
 import { acrossHosts } from '../measure/series.ts';
+import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
@@ -58,6 +60,7 @@ export class Deliveries {
   readonly #series: StreamSeries[] = [];
   readonly #fanout: FanoutTracker | null;
   readonly #parts = new FanoutParts();
+  readonly #slowest = new SlowestBroadcasts();
   readonly #deliveredBySecond = new Map<number, { delivered: number }>();
   /** The second of the last delivery, and its entry. */
   #second = Number.NaN;
@@ -76,7 +79,7 @@ export class Deliveries {
           quietNs: quietNs(plan.drainMs),
           onClosed: (broadcast) => {
             if (broadcast.reached < broadcast.expected) this.#incomplete.push(broadcast);
-            else recordClosed(layout, recorder, broadcast);
+            else recordClosed(layout, recorder, this.#slowest, broadcast);
           },
         });
   }
@@ -143,6 +146,7 @@ export class Deliveries {
         stamp.seq,
         isTimed ? latencyNs : Number.NaN,
         receivedNs,
+        receiver,
       );
     }
     if (sameNode !== null && crossNode !== null) {
@@ -185,7 +189,9 @@ export class Deliveries {
   }
 
   /** What was received since the last call. With `isLast`, broadcasts that are still open are closed. */
-  takeReport(isLast = false): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'bySecond'> {
+  takeReport(
+    isLast = false,
+  ): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'slowest' | 'bySecond'> {
     if (isLast) this.#fanout?.closeAll();
     else this.#fanout?.closeQuiet(this.#context.clock.nowNs());
     const incomplete = this.#incomplete;
@@ -198,6 +204,7 @@ export class Deliveries {
     }));
     this.#deliveredBySecond.clear();
     this.#second = Number.NaN;
-    return { totals: this.ledger.totals(), broadcasts: this.#parts.take(), incomplete, bySecond };
+    const [totals, broadcasts, slowest] = [this.ledger.totals(), this.#parts.take(), this.#slowest.take()];
+    return { totals, broadcasts, incomplete, slowest, bySecond };
   }
 }

@@ -4,6 +4,7 @@ import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
 import type { Recorded } from '../measure/recorder.ts';
+import type { SlowBroadcast } from '../measure/slowest-broadcasts.ts';
 import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -84,6 +85,8 @@ export interface Snapshot {
   readonly broadcasts: readonly BroadcastPart[];
   /** Broadcasts that were given up here before they reached all receivers. They are recorded by the coordinator. */
   readonly incomplete: readonly ClosedBroadcast[];
+  /** The slowest broadcasts that closed here. */
+  readonly slowest: readonly SlowBroadcast[];
   /** How connections ended that the scenario closed. */
   readonly closed: readonly Reason[];
   /** Messages that the server refused, and iterations that failed. */
@@ -136,7 +139,7 @@ export type FromWorker =
   | { readonly type: 'too-large'; readonly size: MessageSize }
   | { readonly type: 'joined'; readonly failures: readonly Reason[] }
   /** Clients that were dropped since the last message of this type. */
-  | { readonly type: 'dropped'; readonly clients: readonly DroppedClient[] }
+  | { readonly type: 'dropped'; readonly atNs: number; readonly clients: readonly DroppedClient[] }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** The measured schedule is over; from now on `totals` come every 100 ms. */
   | { readonly type: 'sent'; readonly streams: readonly SentOfStream[]; readonly unsent: readonly Reason[] }

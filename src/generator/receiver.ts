@@ -147,7 +147,9 @@ export class Receiver {
   }
 
   /** What was received since the last call. With `isLast`, broadcasts that are still open are closed. */
-  takeReport(isLast = false): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'bySecond'> {
+  takeReport(
+    isLast = false,
+  ): Pick<Snapshot, 'totals' | 'broadcasts' | 'incomplete' | 'slowest' | 'bySecond'> {
     return this.#deliveries.takeReport(isLast);
   }
 

@@ -68,7 +68,7 @@ export class GeneratorSession {
     });
     const waits = waitsOf(context, loop, this.#snapshots);
     this.#messages = new SentMessages(context, (dueNs) => waits.reach(dueNs));
-    this.#dropped = new DroppedClients(context.timers, options.post);
+    this.#dropped = new DroppedClients(context.clock, context.timers, options.post);
     this.#pool = this.#createPool();
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,

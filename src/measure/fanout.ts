@@ -6,12 +6,18 @@ export interface BroadcastPart {
   readonly seq: number;
   /** Intended send to receipt in nanoseconds, one entry per receiver, in no order. */
   readonly latenciesNs: Float64Array;
+  /** When it was due, on the run's clock. */
+  readonly intendedNs: number;
+  /** The client with the largest of these latencies. */
+  readonly lastReceiver: number;
 }
 
 /** A broadcast that is complete, or that was given up. Latencies run from its intended send to a receipt. */
 export interface ClosedBroadcast {
   readonly stream: number;
   readonly seq: number;
+  /** When it was due, on the run's clock. */
+  readonly intendedNs: number;
   /** How many receivers it was for, and how many it reached. */
   readonly expected: number;
   readonly reached: number;
@@ -19,6 +25,8 @@ export interface ClosedBroadcast {
   /** The lower of two middle receivers. */
   readonly medianNs: number;
   readonly lastNs: number;
+  /** The client that got it last. */
+  readonly lastReceiver: number;
   /** When its last receiver got it, on the run's clock. */
   readonly lastArrivalNs: number;
 }
@@ -43,7 +51,8 @@ export function quietNs(drainMs: number): number {
   return Math.max(MIN_QUIET_NS, 2 * drainMs * 1e6);
 }
 
-function keyOfBroadcast(stream: number, seq: number): number {
+/** The key of a broadcast in a map. */
+export function keyOfBroadcast(stream: number, seq: number): number {
   return stream * 2 ** 32 + seq;
 }
 
@@ -61,16 +70,24 @@ export class FanoutTracker {
     this.#options = options;
   }
 
-  /** Takes the latency of each first copy that a receiver gets of a broadcast. */
-  add(stream: number, seq: number, latencyNs: number, receivedNs: number): void {
+  /** Takes the latency of each first copy that a receiver gets of a broadcast. `receiver` matters for the slowest only. */
+  add(
+    stream: number,
+    seq: number,
+    latencyNs: number,
+    receivedNs: number,
+    receiver: number,
+    intendedNs = receivedNs - latencyNs,
+  ): void {
     let broadcast = this.#last;
     if (broadcast === null || broadcast.seq !== seq || broadcast.stream !== stream) {
       const key = keyOfBroadcast(stream, seq);
-      broadcast = this.#open.get(key) ?? this.#openBroadcast(key, stream, seq);
+      broadcast = this.#open.get(key) ?? this.#openBroadcast(key, stream, seq, intendedNs);
       if (broadcast === null) return;
       this.#last = broadcast;
     }
     const { latencies } = broadcast;
+    if (latencyNs > latencies.lastNs) broadcast.lastReceiver = receiver;
     latencies.add(latencyNs);
     broadcast.lastArrivalNs = receivedNs;
     if (latencies.reached >= latencies.expected) this.#close(keyOfBroadcast(stream, seq), broadcast);
@@ -89,11 +106,11 @@ export class FanoutTracker {
     for (const [key, broadcast] of this.#open) this.#close(key, broadcast);
   }
 
-  #openBroadcast(key: number, stream: number, seq: number): OpenBroadcast | null {
+  #openBroadcast(key: number, stream: number, seq: number, intendedNs: number): OpenBroadcast | null {
     if (this.#closedIncomplete.get(stream)?.has(seq) === true) return null;
     const { expected, maxOpenBytes = MAX_OPEN_BYTES } = this.#options;
     const latencies = new Latencies(expected(stream));
-    const broadcast = { stream, seq, latencies, lastArrivalNs: 0 };
+    const broadcast = { stream, seq, intendedNs, latencies, lastReceiver: 0, lastArrivalNs: 0 };
     this.openBytes += latencies.bytes;
     for (const [oldestKey, oldest] of this.#open) {
       if (this.openBytes <= maxOpenBytes) break;
@@ -104,7 +121,7 @@ export class FanoutTracker {
   }
 
   #close(key: number, broadcast: OpenBroadcast): void {
-    const { stream, seq, latencies, lastArrivalNs } = broadcast;
+    const { stream, seq, intendedNs, latencies, lastReceiver, lastArrivalNs } = broadcast;
     this.#open.delete(key);
     if (this.#last === broadcast) this.#last = null;
     this.openBytes -= latencies.bytes;
@@ -116,14 +133,17 @@ export class FanoutTracker {
       closed.add(seq);
     }
     const medianNs = latencies.medianNs();
-    this.#options.onClosed({ stream, seq, expected, reached, firstNs, medianNs, lastNs, lastArrivalNs });
+    const figures = { expected, reached, firstNs, medianNs, lastNs };
+    this.#options.onClosed({ stream, seq, intendedNs, ...figures, lastReceiver, lastArrivalNs });
   }
 }
 
 interface OpenBroadcast {
   readonly stream: number;
   readonly seq: number;
+  readonly intendedNs: number;
   readonly latencies: Latencies;
+  lastReceiver: number;
   lastArrivalNs: number;
 }
 
@@ -200,25 +220,4 @@ class Latencies {
 /** The place of the lower median in `count` sorted values. */
 function medianPlace(count: number): number {
   return Math.max(0, Math.floor((count - 1) / 2));
-}
-
-/** Gathers the latencies of broadcasts whose receivers are spread over processes, until they are handed over. */
-export class FanoutParts {
-  readonly #parts = new Map<number, Omit<BroadcastPart, 'latenciesNs'> & { latenciesNs: number[] }>();
-
-  add(stream: number, seq: number, latencyNs: number): void {
-    const key = keyOfBroadcast(stream, seq);
-    const part = this.#parts.get(key);
-    if (part === undefined) this.#parts.set(key, { stream, seq, latenciesNs: [latencyNs] });
-    else part.latenciesNs.push(latencyNs);
-  }
-
-  take(): BroadcastPart[] {
-    const parts = Array.from(this.#parts.values(), (part) => ({
-      ...part,
-      latenciesNs: Float64Array.from(part.latenciesNs),
-    }));
-    this.#parts.clear();
-    return parts;
-  }
 }

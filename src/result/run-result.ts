@@ -12,6 +12,7 @@ import {
 import { FINDING_CODES } from './findings.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { runFloorSchema } from './stored-floor.ts';
+import { disconnectsSchema, slowestSchema } from './stored-moments.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
@@ -210,6 +211,10 @@ export const runResultSchema = z.object({
   series: recordOf(series),
   intervals: listOf(interval, 2 * MAX_INTERVALS),
   ledger,
+  /** The broadcasts that took the longest until their last receiver had them, the slowest first. */
+  slowest: slowestSchema.default([]),
+  /** When clients were disconnected by the server. */
+  disconnects: disconnectsSchema.default([]),
   telemetry: telemetrySchema,
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BROADCAST_KINDS } from '../measure/broadcast-series.ts';
 import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
 import { MAX_BROADCASTS_CHARACTERS } from './stored-json.ts';
+import { slowestPartsSchema } from './stored-moments.ts';
 
 const MAX_ROWS = 100_000;
 
@@ -83,6 +84,8 @@ export const shardSchema = z.object({
   expected: listOf(countSchema, 2000),
   /** The latencies of every broadcast, see encoded-broadcasts.ts; null where no message goes to another shard. */
   broadcasts: z.string().max(MAX_BROADCASTS_CHARACTERS).nullable(),
+  /** The slowest of `broadcasts`, by what this shard got of each. */
+  slowest: slowestPartsSchema.default([]),
   /** Why `broadcasts` is null although messages go to other shards. */
   broadcastsProblem: textSchema.nullable(),
 });

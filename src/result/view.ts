@@ -39,7 +39,8 @@ export interface IntervalFigures {
 export const BANDS_PER_DECADE = 10;
 
 /** What the charts of a run need of its result. A run that goes on has it too. */
-export interface ChartedResult extends Pick<RunResult, 'headline' | 'intervals' | 'telemetry'> {
+export interface ChartedResult
+  extends Pick<RunResult, 'headline' | 'intervals' | 'telemetry' | 'disconnects'> {
   readonly timing: Pick<RunResult['timing'], 'measureMs'>;
   readonly ledger: Pick<RunResult['ledger'], 'lost'>;
 }

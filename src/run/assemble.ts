@@ -5,9 +5,11 @@ import { boundResult, mergeSamples } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
+import { storeDisconnects } from '../result/stored-moments.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
+import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
 import { receivingOf } from './receiving.ts';
@@ -79,6 +81,8 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     ),
     intervals: membership.crosses ? intervalsOfShard(intervals) : intervals,
     ledger,
+    slowest: slowestStored(collector),
+    disconnects: disconnectsOf(collector),
     telemetry: telemetryOf(record),
     traffic: collector.traffic(timing.measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
@@ -92,6 +96,24 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     shards: null,
   };
   return judgeRun(boundResult(result), collector.impossible.take());
+}
+
+/** Milliseconds from the start of measuring; below 0 before it. */
+function sinceMeasuring({ measureStartNs }: Collector, timeNs: number): number {
+  return (timeNs - measureStartNs) / 1e6;
+}
+
+/** When clients were disconnected, so far. */
+export function disconnectsOf(collector: Collector): RunResult['disconnects'] {
+  return storeDisconnects(
+    collector.disconnects.map(({ atNs, count }) => ({ atMs: sinceMeasuring(collector, atNs), count })),
+  );
+}
+
+function slowestStored(collector: Collector): RunResult['slowest'] {
+  return collector.slowest
+    .list()
+    .map(({ intendedNs, ...broadcast }) => ({ ...broadcast, atMs: sinceMeasuring(collector, intendedNs) }));
 }
 
 function storeClock({ clock: { originNs, atStart, atEnd }, collector }: RunRecord): StoredClock {

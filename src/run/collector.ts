@@ -6,6 +6,7 @@ import type { SparseCounts } from '../measure/histogram.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
+import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
 import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
@@ -44,6 +45,8 @@ export class Collector {
   /** The part of {@link failures} of clients that connected and could not join their rooms. */
   readonly joinFailures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
+  /** When how many clients were dropped. */
+  readonly disconnects: Array<{ readonly atNs: number; readonly count: number }> = [];
   readonly closed = new ReasonCounts();
   readonly failed = new ReasonCounts();
   readonly unexpected = new ReasonCounts();
@@ -52,6 +55,8 @@ export class Collector {
   /** A message that clients would send, if it is larger than the server takes. */
   tooLarge: MessageSize | null = null;
   incompleteBroadcasts = 0;
+  /** The broadcasts that took the longest until their last receiver had them. */
+  readonly slowest = new SlowestBroadcasts();
   snapshotCostMaxMs = 0;
   readonly #options: CollectorOptions;
   readonly #fanout: FanoutTracker;
@@ -70,7 +75,7 @@ export class Collector {
       quietNs,
       onClosed: (broadcast) => {
         if (broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
-        else recordClosed(membership.layout, this.#recorder, broadcast);
+        else recordClosed(membership.layout, this.#recorder, this.slowest, broadcast);
       },
     });
   }
@@ -107,6 +112,7 @@ export class Collector {
         this.joinFailures.addAll(message.failures);
         break;
       case 'dropped':
+        this.disconnects.push({ atNs: message.atNs, count: message.clients.length });
         for (const { client, reason } of message.clients) {
           this.#options.membership.drop(client);
           this.dropped.add(reason);
@@ -180,9 +186,12 @@ export class Collector {
     const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
     for (const part of snapshot.broadcasts) {
       if (this.#options.keepPart?.(part, second) === false) continue;
-      const { stream, seq, latenciesNs } = part;
-      for (const latencyNs of latenciesNs) this.#fanout.add(stream, seq, latencyNs, middleNs);
+      const { stream, seq, latenciesNs, lastReceiver, intendedNs } = part;
+      // The largest latency of a broadcast is the largest one of its part, so that its receiver is right.
+      for (const latencyNs of latenciesNs)
+        this.#fanout.add(stream, seq, latencyNs, middleNs, lastReceiver, intendedNs);
     }
+    for (const broadcast of snapshot.slowest) this.slowest.offer(broadcast);
     this.#fanout.closeQuiet(middleNs);
     this.#addSeries(second, this.#recorder.take().series);
     this.#addIncomplete([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
@@ -192,7 +201,7 @@ export class Collector {
   #addIncomplete(incomplete: readonly ClosedBroadcast[]): void {
     this.incompleteBroadcasts += incomplete.length;
     for (const broadcast of incomplete) {
-      recordClosed(this.#options.membership.layout, this.#recorder, broadcast);
+      recordClosed(this.#options.membership.layout, this.#recorder, this.slowest, broadcast);
       this.#addSeries(this.#secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
     }
   }

@@ -4,6 +4,7 @@ import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { BroadcastLog, encodeBroadcasts, MAX_GATHERED } from '../measure/encoded-broadcasts.ts';
 import type { BroadcastPart } from '../measure/fanout.ts';
 import type { AccountRow } from '../measure/ledger.ts';
+import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import {
@@ -33,6 +34,7 @@ export class ShardRun {
   /** Shards whose clock is that of this host. */
   readonly #sameClock = new Set<number>();
   readonly #planned: PlannedRun;
+  readonly #slowest = new SlowestBroadcasts();
   #meeting: Meeting | null = null;
   #others: readonly OtherShard[] = [];
   #measureStartMs = 0;
@@ -49,8 +51,12 @@ export class ShardRun {
   }
 
   /** Keeps what this shard got of a broadcast; false where the clock of its sender is not that of this host. */
-  keepPart({ stream, seq, latenciesNs }: BroadcastPart, second: number): boolean {
+  keepPart(part: BroadcastPart, second: number): boolean {
+    const { stream, seq, latenciesNs } = part;
     this.#log?.add(stream, seq, second, latenciesNs);
+    const [firstNs, lastNs] = extentOf(latenciesNs);
+    const reached = latenciesNs.length;
+    this.#slowest.offer({ ...part, firstNs, lastNs, expected: reached, reached });
     const { streams } = this.#planned.layout;
     const index = shardOfClient(streams[stream]?.sender ?? 0, this.shard.count);
     return index === this.shard.index || this.#sameClock.has(index);
@@ -171,12 +177,26 @@ export class ShardRun {
         includesSender: lost.some((worker) => membership.hasSender(worker)),
       },
       expected,
+      slowest: this.#slowest.list().map(({ stream, seq, intendedNs, lastNs, lastReceiver }) => {
+        const atMs = (intendedNs - collector.measureStartNs) / 1e6;
+        return { stream, seq, atMs, lastNs, lastReceiver };
+      }),
       broadcasts: this.#log === null || isOverfull ? null : encodeBroadcasts(this.#log.broadcasts()),
       broadcastsProblem: isOverfull
         ? `more than ${formatCount(MAX_GATHERED)} latencies of broadcasts are not kept`
         : null,
     };
   }
+}
+
+/** The smallest and the largest latency; infinite where none is timed. */
+function extentOf(latenciesNs: Float64Array): readonly [min: number, max: number] {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const latencyNs of latenciesNs) {
+    if (latencyNs < min) min = latencyNs;
+    if (latencyNs > max) max = latencyNs;
+  }
+  return [min, max];
 }
 
 function clockOf({ index, aheadNs, boundNs }: OtherShard): ShardClock {

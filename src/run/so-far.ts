@@ -1,5 +1,5 @@
 import type { RunSoFar } from '../result/view.ts';
-import { telemetryOf } from './assemble.ts';
+import { disconnectsOf, telemetryOf } from './assemble.ts';
 import { countSamples } from './deliveries.ts';
 import { LOST_AFTER_S } from './live-run.ts';
 import type { StartedRun } from './phases.ts';
@@ -23,6 +23,7 @@ export function runSoFar(run: StartedRun): RunSoFar {
       telemetry: isMeasuring
         ? telemetryOf({ plan, collector, timing, servers, workerPids: workers.pids })
         : { servers: [], workers: [] },
+      disconnects: isMeasuring ? disconnectsOf(collector) : [],
       timing,
       ledger: { lost: intervals.reduce((sum, { lost }) => sum + lost, 0) },
     },

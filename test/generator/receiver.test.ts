@@ -218,6 +218,8 @@ describe('a received message', () => {
       {
         stream: 0,
         seq: 0,
+        intendedNs: 5_000,
+        lastReceiver: 2,
         expected: 2,
         reached: 1,
         firstNs: 500,
@@ -234,8 +236,8 @@ describe('a received message', () => {
     take(2, write(stamp), 5_500);
     take(1, write({ ...stamp, seq: 1 }), 5_600);
     expect(receiver.takeReport().broadcasts).toEqual([
-      { stream: 0, seq: 0, latenciesNs: Float64Array.of(500) },
-      { stream: 0, seq: 1, latenciesNs: Float64Array.of(600) },
+      { stream: 0, seq: 0, intendedNs: 5_000, latenciesNs: Float64Array.of(500), lastReceiver: 2 },
+      { stream: 0, seq: 1, intendedNs: 5_000, latenciesNs: Float64Array.of(600), lastReceiver: 1 },
     ]);
     take(1, write(stamp), 5_900);
     expect(receiver.takeReport(true)).toMatchObject({

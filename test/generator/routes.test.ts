@@ -12,6 +12,7 @@ import {
 import { BROADCAST_SERIES } from '../../src/measure/broadcast-series.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { SERIES } from '../../src/measure/series.ts';
+import { SlowestBroadcasts } from '../../src/measure/slowest-broadcasts.ts';
 import { valuesOf } from './made-worker.ts';
 
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
@@ -122,7 +123,12 @@ describe('a closed broadcast', () => {
     [{ kind: 'request' }, 3, {}],
   ])('of %j that reached %d is recorded as %j', (operation, reached, expected) => {
     const recorder = new Recorder();
-    recordClosed(layoutOf(operation), recorder, { ...closed, reached, lastArrivalNs: 0 });
+    const slowest = new SlowestBroadcasts();
+    const more = { intendedNs: 0, lastReceiver: 4, lastArrivalNs: 0 };
+    recordClosed(layoutOf(operation), recorder, slowest, { ...closed, ...more, reached });
     expect(valuesOf(recorder)).toEqual(expected);
+    expect(slowest.list().map(({ lastReceiver }) => lastReceiver)).toEqual(
+      'fanout_last' in expected ? [4] : [],
+    );
   });
 });

@@ -324,6 +324,8 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       anomalies: [],
       anomalyCount: 0,
     },
+    slowest: [],
+    disconnects: [],
     telemetry: {
       servers: [telemetryOf('server', 100, 230, options)],
       workers: Array.from({ length: options.workers }, (_, i) =>

@@ -207,7 +207,9 @@ it('seconds that are over are stored away, so that a long run stays small', asyn
 
 describe('a broadcast whose receivers are spread over workers', () => {
   const part = (seq: number, ...latenciesNs: number[]) => ({
-    broadcasts: [{ stream: 0, seq, latenciesNs: Float64Array.from(latenciesNs) }],
+    broadcasts: [
+      { stream: 0, seq, intendedNs: 0, latenciesNs: Float64Array.from(latenciesNs), lastReceiver: 0 },
+    ],
   });
 
   it('is complete when the last worker has reported its part', () => {
@@ -272,7 +274,8 @@ describe('a broadcast whose receivers are spread over workers', () => {
     const { collector } = startCollector();
     const lastArrivalNs = MEASURE_FROM_NS + 1.5 * SECOND_NS;
     const figures = { firstNs: 500, medianNs: 600, lastNs: 700, lastArrivalNs };
-    const incomplete = [{ stream: 0, seq: 0, expected: 2, reached: 1, ...figures }];
+    const place = { stream: 0, seq: 0, intendedNs: 0, lastReceiver: 0 };
+    const incomplete = [{ ...place, expected: 2, reached: 1, ...figures }];
     for (let second = 0; second < 60; second++) reportSecond(collector, 0, second, {});
     reportSecond(collector, 0, 60, {}, { incomplete });
     expect(bySecond(collector, 'fanout_last')).toEqual([[], [700]]);

@@ -37,7 +37,16 @@ export function telemetryAt(atNs: number): TelemetrySample {
 /** A broadcast that was given up before it reached all of its receivers. */
 export function incompleteBroadcast(seq: number): ClosedBroadcast {
   const latencies = { firstNs: 1000, medianNs: 1000, lastNs: 1000 };
-  return { stream: 0, seq, expected: 2, reached: 1, ...latencies, lastArrivalNs: 0 };
+  return {
+    stream: 0,
+    seq,
+    intendedNs: 0,
+    expected: 2,
+    reached: 1,
+    ...latencies,
+    lastReceiver: 0,
+    lastArrivalNs: 0,
+  };
 }
 
 /** A snapshot of the second from `startNs` in which nothing happened but what `more` says. */
@@ -50,6 +59,7 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     bySecond: [],
     broadcasts: [],
     incomplete: [],
+    slowest: [],
     closed: [],
     failed: [],
     unexpected: [],

@@ -134,6 +134,7 @@ export function madeShard(run: MadeRun, shard: MadeShard, edit: Partial<StoredSh
             latenciesNs: parts.map(({ latencyNs }) => latencyNs).sort((a, b) => a - b),
           })),
       ),
+      slowest: [],
       broadcastsProblem: null,
       ...edit,
     },

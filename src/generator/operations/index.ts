@@ -9,6 +9,7 @@ import type { Mapping } from '../../contract/target.ts';
 import { type BroadcastKind, valuesOfBroadcast } from '../../measure/broadcast-series.ts';
 import type { ClosedBroadcast } from '../../measure/fanout.ts';
 import type { Recorder } from '../../measure/recorder.ts';
+import type { SlowestBroadcasts } from '../../measure/slowest-broadcasts.ts';
 import type { NodeSeries, OperationDefinition } from './operation.ts';
 import { publishOperation } from './publish.ts';
 import {
@@ -57,11 +58,17 @@ export function mayGather({ streams }: Layout): boolean {
   return streams.every(({ operation }) => OPERATIONS[operation.kind].mayGather);
 }
 
-/** Records a broadcast that closed into the series of its stream's operation. */
-export function recordClosed({ streams }: Layout, recorder: Recorder, closed: ClosedBroadcast): void {
+/** Records a broadcast that closed into the series of its stream's operation; a published message may be a slow one. */
+export function recordClosed(
+  { streams }: Layout,
+  recorder: Recorder,
+  slowest: SlowestBroadcasts,
+  closed: ClosedBroadcast,
+): void {
   const stream = streams[closed.stream];
   const kind = stream === undefined ? null : OPERATIONS[stream.operation.kind].broadcast;
   if (kind === null || closed.reached === 0) return;
+  if (kind === 'fanout') slowest.offer(closed);
   for (const [series, valueNs] of valuesOfBroadcast(kind, closed)) recorder.record(series, valueNs);
 }
 

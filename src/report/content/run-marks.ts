@@ -1,5 +1,6 @@
 import type { ProcessTelemetry } from '../../result/run-result.ts';
 import type { ChartedResult, ChartedView } from '../../result/view.ts';
+import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import type { TimeMark, TimeMarkKind } from '../charts.ts';
 import { formatValue } from './table.ts';
@@ -52,9 +53,20 @@ function lossMarks({ intervals }: ChartedResult): Candidate[] {
     });
 }
 
+function disconnectMarks({ disconnects }: ChartedResult): Candidate[] {
+  return disconnects.map(({ atMs, count }) => {
+    const text = `${plural(count, 'client')} disconnected`;
+    return { kind: 'disconnect', atS: (atMs + 500) / 1000, size: count, text };
+  });
+}
+
 function marksOfRun({ result }: ChartedView, run: number): TimeMark[] {
   const { servers, workers } = result.telemetry;
-  const candidates = [...[...servers, ...workers].flatMap(marksOfProcess), ...lossMarks(result)];
+  const candidates = [
+    ...[...servers, ...workers].flatMap(marksOfProcess),
+    ...lossMarks(result),
+    ...disconnectMarks(result),
+  ];
   const kept = [...Map.groupBy(candidates, ({ kind }) => kind).values()].flatMap((alike) =>
     alike.toSorted((a, b) => b.size - a.size).slice(0, MAX_MARKS),
   );

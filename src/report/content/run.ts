@@ -10,6 +10,7 @@ import { runOpening } from './run-opening.ts';
 import { anomalyBlocks, processBlocks, seriesBlocks } from './run-tables.ts';
 import { numbered, overallVerdict, runSeverity, targetLabel, verdictNotes } from './run-verdict.ts';
 import { shardBlocks } from './shard-table.ts';
+import { slowestBlocks } from './slowest-broadcasts.ts';
 import { type Column, shortageNotes, type Table, tabulate } from './table.ts';
 
 /** Results of one scenario, which share tables and charts. Labels are targets, numbered where two are alike. */
@@ -72,6 +73,7 @@ function resultBlocks(view: ResultView, shared: SharedFacts): Block[] {
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
+    ...detailsBlock('Slowest broadcasts', 'html', slowestBlocks(result)),
     ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result)),
     ...shardBlocks(result),
     ...detailsBlock('Processes', 'text', processBlocks(result)),

@@ -1,8 +1,11 @@
 import { BROADCAST_SERIES, type BroadcastKind, valuesOfBroadcast } from '../../measure/broadcast-series.ts';
 import { decodeBroadcasts, type GatheredBroadcast } from '../../measure/encoded-broadcasts.ts';
 import { NsHistogram } from '../../measure/histogram.ts';
+import { SlowestBroadcasts } from '../../measure/slowest-broadcasts.ts';
 import { shardOfClient } from '../../plan/shard.ts';
+import type { StoredSlowBroadcast } from '../stored-moments.ts';
 import type { SeriesSums } from '../stored-series.ts';
+import type { StoredShard } from '../stored-shard.ts';
 import type { HostClocks } from './host-clocks.ts';
 import type { IntervalSums } from './interval-sums.ts';
 import type { LedgerSum } from './ledger-sum.ts';
@@ -50,9 +53,12 @@ interface SplitBroadcast {
 export class FanOut {
   readonly #parts: Array<{ readonly shard: number; readonly encoded: string }> = [];
   #latencies = 0;
+  readonly #slowestParts: StoredShard['slowest'] = [];
+  readonly #slowest = new SlowestBroadcasts();
 
   add({ shard, ledger }: ShardResult): void {
     if (shard.broadcasts === null) return;
+    this.#slowestParts.push(...shard.slowest);
     this.#parts.push({ shard: shard.index, encoded: shard.broadcasts });
     this.#latencies += ledger.delivered;
   }
@@ -76,15 +82,33 @@ export class FanOut {
       for (const [stream, broadcasts] of open) {
         const kind = target.ledger.stream(stream)?.broadcast ?? null;
         const expected = target.ledger.copiesOfEach(stream);
-        for (const broadcast of broadcasts.values()) {
-          if (kind !== null) closeBroadcast(broadcast, { kind, expected, counts, values });
+        for (const [seq, broadcast] of broadcasts) {
+          if (kind === null) continue;
+          const closed = closeBroadcast(broadcast, { kind, expected, counts, values });
+          if (closed === null || kind !== 'fanout') continue;
+          const { reached } = broadcast;
+          this.#slowest.offer({ ...NOT_KNOWN_YET, ...closed, stream, seq, expected, reached });
         }
       }
     }
     values.store();
     return counts;
   }
+
+  /** The slowest broadcasts that were recorded. Who received one last knows the shard that received it last. */
+  slowest(): StoredSlowBroadcast[] {
+    return this.#slowest.list().flatMap(({ intendedNs: _, lastReceiver: __, ...broadcast }) => {
+      const parts = this.#slowestParts.filter(
+        ({ stream, seq }) => stream === broadcast.stream && seq === broadcast.seq,
+      );
+      const [last] = parts.toSorted((a, b) => b.lastNs - a.lastNs);
+      return last === undefined ? [] : [{ ...broadcast, atMs: last.atMs, lastReceiver: last.lastReceiver }];
+    });
+  }
 }
+
+/** Only the parts of a broadcast know when it was sent, and who received it last. */
+const NOT_KNOWN_YET = { intendedNs: 0, lastReceiver: 0 };
 
 /** Adds what one shard got of a broadcast. Its latencies count if the clock of the sender's shard does. */
 function addPart(
@@ -112,23 +136,25 @@ interface BroadcastEnd {
   readonly values: BroadcastValues;
 }
 
+/** Records a broadcast; null where it is left out. */
 function closeBroadcast(
   { second, reached, untimed, latenciesNs }: SplitBroadcast,
   { kind, expected, counts, values }: BroadcastEnd,
-): void {
-  if (reached === 0) return;
+): { readonly firstNs: number; readonly lastNs: number } | null {
+  if (reached === 0) return null;
   counts.reached += 1;
   if (reached < expected) counts.incomplete += 1;
   if (latenciesNs.length > 0) counts.timed += 1;
   if (untimed > 0) {
     counts.leftOut += 1;
-    return;
+    return null;
   }
   const sorted = Float64Array.from(latenciesNs).sort();
   const at = (place: number) => sorted[place] ?? 0;
   const last = sorted.length - 1;
   const broadcast = { firstNs: at(0), medianNs: at(Math.floor(last / 2)), lastNs: at(last) };
   for (const [series, valueNs] of valuesOfBroadcast(kind, broadcast)) values.add(second, series, valueNs);
+  return broadcast;
 }
 
 /** Values by interval and series, which take less memory than a histogram of each. */

@@ -3,6 +3,7 @@ import { VERSION } from '../../package.ts';
 import { formatCount } from '../../units.ts';
 import type { Finding } from '../findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
+import { type StoredSlowBroadcast, slowestOf, storeDisconnects } from '../stored-moments.ts';
 import { SeriesSums, storeSeries } from '../stored-series.ts';
 import { CarriedFindings } from './carried-findings.ts';
 import { ClientSums } from './client-sums.ts';
@@ -42,6 +43,8 @@ export class ShardMerge {
   readonly #machines = new Machines();
   readonly #carried = new CarriedFindings();
   readonly #notes: Finding[] = [];
+  readonly #slowest: StoredSlowBroadcast[] = [];
+  readonly #disconnects: RunResult['disconnects'] = [];
   /** Shards that recorded latencies of senders on another host. */
   readonly #acrossHosts: number[] = [];
   #broadcastsProblem: string | null = null;
@@ -70,6 +73,8 @@ export class ShardMerge {
       count: Math.max(this.#samplesOfOne.count, shard.samples.count),
       incomplete: Math.max(this.#samplesOfOne.incomplete, shard.samples.incomplete),
     };
+    this.#slowest.push(...shard.slowest);
+    this.#disconnects.push(...shard.disconnects);
     this.#broadcastsProblem ??= shard.shard.broadcastsProblem;
     this.#merged = this.#merged === null ? onceOf(shard) : withShard(this.#merged, shard);
   }
@@ -104,6 +109,8 @@ export class ShardMerge {
       ),
       intervals: this.#intervals.stored(ledger.unknown > 0 ? ledger.lost : Number.POSITIVE_INFINITY),
       ledger,
+      slowest: this.#slowestBroadcasts(),
+      disconnects: storeDisconnects(this.#disconnects),
       telemetry: this.#machines.telemetry,
       thresholds: [],
       floor: null,
@@ -129,6 +136,12 @@ export class ShardMerge {
     // It lacks the values that were added, and each shard has judged its stalls by it.
     if (refusal === null) for (const name of this.#totals.names.filter(isUnstalled)) this.#remove(name);
     return refusal === null;
+  }
+
+  /** Shards whose broadcasts go to other shards know only the parts that they received. */
+  #slowestBroadcasts(): StoredSlowBroadcast[] {
+    if (this.#broadcastsProblem !== null) return [];
+    return this.#fanOut.isEmpty ? slowestOf(this.#slowest) : this.#fanOut.slowest();
   }
 
   #remove(series: string): void {
