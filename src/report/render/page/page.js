@@ -151,7 +151,7 @@
   }
 
   for (const table of all('.scroll > table')) makeSortable(table);
-  for (const box of all('.scroll')) followWidth.observe(box);
+  for (const box of all('.scroll:has(> table)')) followWidth.observe(box);
   startDownloads();
   startCopying();
   followPrinting();

@@ -48,7 +48,7 @@ export function dataTable(title, rows) {
   const details = element('details', 'data');
   const box = element('div', 'scroll');
   box.tabIndex = 0;
-  box.setAttribute('role', 'region');
+  box.setAttribute('role', 'group');
   box.setAttribute('aria-label', `${title}, as a table`);
   details.append(element('summary', '', 'Table'), box);
   details.addEventListener('toggle', () => {

@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Why a test in a browser is skipped; null where there is one. */
+export const missingBrowser = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface OpenedPage {
+  readonly page: Page;
+  /** What the page logged. */
+  readonly logged: string[];
+  /** Addresses that the page requested. */
+  readonly requests: string[];
+}
+
+/** Starts a browser for the tests of a file, and opens pages from disk as a person would. */
+export function useBrowser(): (html: string, options: BrowserContextOptions) => Promise<OpenedPage> {
+  const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
+  let browser: Browser | null = null;
+  let count = 0;
+  beforeAll(async () => {
+    if (missingBrowser === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+  return async (html, options) => {
+    if (browser === null) throw new Error('no browser');
+    const page = await browser.newPage(options);
+    const logged: string[] = [];
+    const requests: string[] = [];
+    page.on('console', (message) => logged.push(message.text()));
+    page.on('pageerror', (error) => logged.push(String(error)));
+    page.on('request', (request) => requests.push(request.url()));
+    const file = join(folder, `${count++}.html`);
+    writeFileSync(file, html);
+    await page.goto(pathToFileURL(file).href);
+    return { page, logged, requests };
+  };
+}
