@@ -18,13 +18,14 @@ import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
 import { separatePort } from './dashboard/dashboard.ts';
+import { addTrend } from './commands/trend.ts';
 import { flagsOf, takesScenario } from './flags.ts';
 import { prepareHelp, showHelp } from './help.ts';
 
 /** The commands by their group in help. */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Measure: [addRun, addCompare, addGate, addCapacity, addCalibrate],
-  Results: [addReport, addMerge],
+  Results: [addReport, addTrend, addMerge],
   'Servers and machine': [addServe, addList, addDoctor],
   'Set up': [addInit, addImport],
 };

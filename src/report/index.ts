@@ -3,6 +3,7 @@ import type { Capacity } from '../result/capacity.ts';
 import type { Comparison } from '../result/comparison.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { fileNameOf } from '../result/store.ts';
+import type { Trend } from '../result/trend.ts';
 import { viewResult } from '../result/view.ts';
 import { didYouMean } from '../text.ts';
 import type { Report } from './blocks.ts';
@@ -15,6 +16,7 @@ import { capacityReport } from './content/capacity.ts';
 import { firstResult } from './content/capacity-verdict.ts';
 import { comparisonReport } from './content/comparison.ts';
 import { runReport, summaryReport } from './content/run.ts';
+import { trendReport } from './content/trend.ts';
 import { renderCsv } from './csv.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
@@ -23,6 +25,7 @@ import { renderHtml } from './render/html.ts';
 import { renderMarkdown } from './render/markdown.ts';
 import type { PageFile } from './render/page/downloads.ts';
 import { renderText } from './render/text.ts';
+import { wrapLines } from './render/wrap.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
 
@@ -219,8 +222,23 @@ export const CAPACITY: DocumentKind<Capacity> = {
   ],
 };
 
+/** Its files have fixed names: a later trend of more results replaces them. */
+export const TREND: DocumentKind<Trend> = {
+  noun: 'trend',
+  defaultFormats: DEFAULT_FORMATS,
+  fileName: (_, { file }) => file,
+  formats: [
+    format('text', 'trend.txt', 'changes, levels and bars for a terminal', (trend) =>
+      wrapLines(renderText(trendReport(trend))),
+    ),
+    shown('md', 'trend.md', 'Markdown for a job summary', trendReport),
+    format('json', 'trend.json', 'every history and change', renderDense),
+    shown('html', 'trend.html', 'a page with a chart of each metric', trendReport),
+  ],
+};
+
 /** Every kind of document that sockbench stores. */
-export const DOCUMENT_KINDS = [RUNS, COMPARISON, CAPACITY] as const;
+export const DOCUMENT_KINDS = [RUNS, COMPARISON, CAPACITY, TREND] as const;
 
 /** The names of all formats of a kind: `text, json, html`. */
 export function formatNames({ formats }: DocumentKind<never>): string {

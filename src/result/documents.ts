@@ -6,12 +6,14 @@ import { type Comparison, comparisonSchema } from './comparison.ts';
 import { inconsistency, type PlacedResult } from './consistency.ts';
 import { type RunResult, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 import { placeText, readStoredJson } from './stored-json.ts';
+import { type Trend, trendSchema } from './trend.ts';
 
 /** Everything that sockbench stores, by the name of its kind. */
 export interface Documents {
   readonly run: RunResult;
   readonly comparison: Comparison;
   readonly capacity: Capacity;
+  readonly trend: Trend;
 }
 
 type DocumentName = keyof Documents;
@@ -57,11 +59,18 @@ const DOCUMENTS: {
     schema: capacitySchema,
     results: ({ steps }) => steps.map(({ result }, step) => ({ place: ['steps', step, 'result'], result })),
   },
+  trend: {
+    noun: 'a sockbench trend',
+    hint: 'Give a trend.json that sockbench trend wrote.',
+    schema: trendSchema,
+    results: () => [],
+  },
 };
 
 const DOCUMENT_NAMES = Object.keys(DOCUMENTS) as readonly DocumentName[];
 
-const ANY_HINT = 'Give a file that sockbench wrote: the result of a run, a rounds.json or a capacity search.';
+const ANY_HINT =
+  'Give a file that sockbench wrote: the result of a run, a rounds.json, a capacity search or a trend.';
 
 function refuse(path: string, problem: string, hint: string): never {
   return fail('BAD_RESULT', `${path} ${problem}`, hint);

@@ -11,19 +11,19 @@ import {
 /** With more values the sum of ranks is nearly normal, and its exact distribution takes long. */
 const MAX_EXACT = 100;
 
-/** Twice the midrank of each distance among all of them, so that it is a whole number. */
-function doubledMidranks(distances: readonly number[]): number[] {
-  const ascending = Float64Array.from(distances).sort();
+/** Twice the midrank of each value among all of them, so that it is a whole number. */
+export function doubledMidranks(values: readonly number[]): number[] {
+  const ascending = Float64Array.from(values).sort();
   const doubled = new Map<number, number>();
   for (let first = 0; first < ascending.length; ) {
-    const distance = ascending[first] ?? 0;
+    const value = ascending[first] ?? 0;
     let end = first;
-    while (ascending[end] === distance) end++;
+    while (ascending[end] === value) end++;
     // The ranks first + 1 to end share their mean.
-    doubled.set(distance, first + 1 + end);
+    doubled.set(value, first + 1 + end);
     first = end;
   }
-  return distances.map((distance) => doubled.get(distance) ?? 0);
+  return values.map((value) => doubled.get(value) ?? 0);
 }
 
 /** The probability of each sum, when each rank is in it or not by the toss of a coin. */

@@ -23,6 +23,7 @@ describe('help', () => {
 
       Results:
         report     render stored results again; several runs stand side by side
+        trend      draw stored results of one plan over time and mark changes
         merge      add the results of all shards of a run together without loss
 
       Servers and machine:
@@ -199,6 +200,12 @@ describe('list', () => {
         json  every run and the answer
         html  a page with the curve
 
+      Formats of a trend
+        text  changes, levels and bars for a terminal
+        md    Markdown for a job summary
+        json  every history and change
+        html  a page with a chart of each metric
+
       Not supported
         uwebsockets   uWebSockets.js is not on npm; its author publishes its binaries on GitHub only
                       Use --target and --exec to measure your own server that uses it; bun-ws is built on the same C++ library.
@@ -219,7 +226,7 @@ describe('an invalid command line', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThe commands are run, compare, gate, capacity, calibrate, report, merge, serve, list, doctor, init and import.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, gate, capacity, calibrate, report, trend, merge, serve, list, doctor, init and import.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { STORED_SCHEMA_NAMES } from '../../src/result/json-schemas.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
 import { SHORT, temporaryFolder } from '../support/sockbench.ts';
 
@@ -25,6 +26,10 @@ test('the packed package, installed into an empty folder, runs without TypeScrip
   expect(readdirSync(join(empty, 'node_modules/sockbench/dist/scenarios'))).not.toContain('artillery');
   // A package that brought its own node would replace its user's in every npm script.
   expect(readdirSync(join(empty, 'node_modules/.bin'))).not.toContain('node');
+  const schemas = readdirSync(join(empty, 'node_modules/sockbench/dist/schemas'));
+  expect(schemas).toEqual(STORED_SCHEMA_NAMES.map((name) => `${name}.schema.json`).toSorted());
+  const schema = run(empty, 'node', '-p', 'require("sockbench/schemas/run.schema.json").title');
+  expect(schema).toMatch(/^sockbench run, schemaVersion \d+\n$/);
   const bin = join(empty, 'node_modules/.bin/sockbench');
   expect(run(empty, bin, 'list')).toMatch(/room-fanout/);
   const load = ['--target', 'ws', '--clients', '5', '--rate', '100/s', '--duration', '2s', ...SHORT];

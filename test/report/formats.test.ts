@@ -6,6 +6,7 @@ import {
   type DocumentKind,
   parseFormats,
   RUNS,
+  TREND,
 } from '../../src/report/index.ts';
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
@@ -57,13 +58,19 @@ describe('formats', () => {
           "json json",
           "html html",
         ],
+        [
+          "text trend.txt",
+          "md trend.md",
+          "json trend.json",
+          "html trend.html",
+        ],
       ]
     `);
     for (const names of told) expect(new Set(names).size).toBe(names.length);
   });
 
   it('include json and the defaults for every kind of document', () => {
-    for (const kind of [RUNS, COMPARISON, CAPACITY] as ReadonlyArray<DocumentKind<never>>) {
+    for (const kind of [RUNS, COMPARISON, CAPACITY, TREND] as ReadonlyArray<DocumentKind<never>>) {
       expect(kind.formats.map(({ name }) => name)).toContain('json');
       expect(parseFormats(kind, kind.defaultFormats)).toHaveLength(3);
     }

@@ -9,6 +9,7 @@ import { MAX_DOCUMENT_BYTES } from '../../src/result/stored-json.ts';
 import { makeCapacity } from '../report/capacity-fixture.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
+import { makeTrend, runOfDay } from '../report/trend-fixture.ts';
 import { thrownBy } from '../thrown.ts';
 
 let folder: string;
@@ -221,6 +222,7 @@ describe('a document', () => {
     ['run', results.valid()],
     ['comparison', makeComparison({ rounds: 2 })],
     ['capacity', found],
+    ['trend', makeTrend([runOfDay(0, 1), runOfDay(1, 1)])],
   ] as const)('of a %s is read as it was written, and says what it is', async (kind, document) => {
     const path = join(await emptyFolder(), 'stored.json');
     await writeAtomically(path, JSON.stringify(document));
@@ -243,10 +245,10 @@ describe('a document', () => {
 
   it('of an unknown kind is an error', async () => {
     const path = join(await emptyFolder(), 'stored.json');
-    await writeAtomically(path, '{"kind":"trend"}');
+    await writeAtomically(path, '{"kind":"history"}');
     await expect(readDocument(path)).rejects.toMatchObject({
       code: 'BAD_RESULT',
-      message: `${path} is of an unknown kind: "trend"`,
+      message: `${path} is of an unknown kind: "history"`,
     });
   });
 

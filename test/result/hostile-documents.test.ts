@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
-import { CAPACITY, COMPARISON, RUNS } from '../../src/report/index.ts';
+import { CAPACITY, COMPARISON, RUNS, TREND } from '../../src/report/index.ts';
 import { boundResult } from '../../src/result/bound.ts';
 import { parseAs, readDocument, type StoredDocument } from '../../src/result/documents.ts';
 import { ShardMerge } from '../../src/result/merge/shard-merge.ts';
@@ -57,6 +57,8 @@ function renderAll(stored: StoredDocument): number {
       return lengthOf(COMPARISON.formats.map((format) => format.render(stored.document)));
     case 'capacity':
       return lengthOf(CAPACITY.formats.map((format) => format.render(stored.document)));
+    case 'trend':
+      return lengthOf(TREND.formats.map((format) => format.render(stored.document)));
   }
 }
 

@@ -8,6 +8,7 @@ import {
   formatNames,
   parseFormats,
   RUNS,
+  TREND,
 } from '../../report/index.ts';
 import { readDocument, type StoredDocument } from '../../result/documents.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -34,7 +35,7 @@ export const addReport: AddCommand = (program, cli) => {
   const command = program
     .command('report')
     .description('render stored results again; several runs stand side by side')
-    .argument('<result.json...>', 'results of runs; or one rounds.json; or one capacity search');
+    .argument('<result.json...>', 'results of runs; or one rounds.json, capacity search or trend');
   addOptions(command, REPORT_OPTIONS);
   addNotes(command, { examples: EXAMPLES });
   command.action(async (paths: string[], flags: Flags) => {
@@ -57,6 +58,7 @@ export const addReport: AddCommand = (program, cli) => {
       if (open && page !== null) await showPage(cli, page);
     };
     if (alone?.kind === 'capacity') return render(CAPACITY, alone.document);
+    if (alone?.kind === 'trend') return render(TREND, alone.document);
     if (alone?.kind === 'comparison') return render(COMPARISON, alone.document);
     const runs = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
     return render(RUNS, runs);
