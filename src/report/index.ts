@@ -6,7 +6,6 @@ import { fileNameOf } from '../result/store.ts';
 import type { Trend } from '../result/trend.ts';
 import { viewResult } from '../result/view.ts';
 import { didYouMean } from '../text.ts';
-import type { Report } from './blocks.ts';
 import { renderGithubAnnotations, renderGithubSummary } from './ci/github.ts';
 import { renderGoBenchmark } from './ci/go-benchmark.ts';
 import { renderJunit } from './ci/junit.ts';
@@ -18,78 +17,28 @@ import { comparisonReport } from './content/comparison.ts';
 import { runReport, summaryReport } from './content/run.ts';
 import { trendReport } from './content/trend.ts';
 import { renderCsv } from './csv.ts';
+import {
+  DEFAULT_FORMATS,
+  type DocumentKind,
+  type Format,
+  filesOfPage,
+  format,
+  renderDense,
+  shown,
+} from './formats.ts';
 import { renderHgrm } from './hgrm.ts';
 import { renderHlog } from './hlog.ts';
-import { isPageFile, pageData, pageFile } from './page-data.ts';
+import { pageData } from './page-data.ts';
 import { renderHtml } from './render/html.ts';
-import { renderMarkdown } from './render/markdown.ts';
 import type { PageFile } from './render/page/downloads.ts';
 import { renderText } from './render/text.ts';
 import { wrapLines } from './render/wrap.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
-
-/** One format of a kind of document. */
-export interface Format<Document> {
-  /** As in `--format`. */
-  readonly name: string;
-  /** File name, or its extension without the dot where the file is named after the document. */
-  readonly file: string;
-  readonly summary: string;
-  render(document: Document): string;
-}
-
-/** A kind of stored document, its formats in the order of help, and how its files are named. */
-export interface DocumentKind<Document> {
-  readonly noun: string;
-  /** One of them is `json`: the stored document, from which every other format can be made again. */
-  readonly formats: ReadonlyArray<Format<Document>>;
-  /** Default of `--format`. */
-  readonly defaultFormats: string;
-  fileName(document: Document, format: Format<Document>): string;
-}
-
-function format<Document>(
-  name: string,
-  file: string,
-  summary: string,
-  render: (document: Document) => string,
-): Format<Document> {
-  return { name, file, summary, render };
-}
-
-const RENDERERS = { text: renderText, md: renderMarkdown } as const;
-
-/** A format that shows the report of a document. */
-function shown<Document>(
-  name: keyof typeof RENDERERS,
-  file: string,
-  summary: string,
-  reportOf: (document: Document) => Report,
-): Format<Document> {
-  return format(name, file, summary, (document) => RENDERERS[name](reportOf(document)));
-}
-
-/** The files of a document for its page: what it can hold, and `more`. */
-function filesOf<Document>(
-  kind: DocumentKind<Document>,
-  document: Document,
-  more: readonly PageFile[] = [],
-): PageFile[] {
-  const known = kind.formats.filter(({ name }) => isPageFile(name));
-  return [
-    ...known.map((each) => pageFile(each.name, kind.fileName(document, each), each.render(document))),
-    ...more,
-  ];
-}
-
-/** Turns a document into JSON without spaces: comparisons and searches hold many runs. */
-const renderDense = (document: unknown) => `${JSON.stringify(document)}\n`;
+export type { DocumentKind, Format } from './formats.ts';
 
 const renderRuns = (results: readonly RunResult[]) =>
   `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`;
-
-const DEFAULT_FORMATS = 'text,json,html';
 
 /** Shows a time as part of a file name, in UTC: `20261121-233355-042`. */
 export function timeInName(startedAt: string): string {
@@ -143,7 +92,7 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
     format('html', 'html', 'a page with charts and the data that opens from disk', (results) =>
       renderHtml(
         runReport(results),
-        pageData(() => filesOf(RUNS, results, hlogFiles(results))),
+        pageData(() => filesOfPage(RUNS, results, hlogFiles(results))),
       ),
     ),
     format('hgrm', 'hgrm', 'percentiles of the headline series for the HdrHistogram plotter', (results) =>
@@ -168,7 +117,7 @@ export const COMPARISON: DocumentKind<Comparison> = {
     format('html', 'report.html', 'a page with every round', (comparison) =>
       renderHtml(
         comparisonReport(comparison),
-        pageData(() => filesOf(COMPARISON, comparison)),
+        pageData(() => filesOfPage(COMPARISON, comparison)),
       ),
     ),
     format('junit', 'junit.xml', 'test cases for GitLab, Jenkins and others', renderJunit),
@@ -216,7 +165,7 @@ export const CAPACITY: DocumentKind<Capacity> = {
     format('html', 'html', 'a page with the curve', (capacity) =>
       renderHtml(
         capacityReport(capacity),
-        pageData(() => filesOf(CAPACITY, capacity)),
+        pageData(() => filesOfPage(CAPACITY, capacity)),
       ),
     ),
   ],
@@ -233,7 +182,12 @@ export const TREND: DocumentKind<Trend> = {
     ),
     shown('md', 'trend.md', 'Markdown for a job summary', trendReport),
     format('json', 'trend.json', 'every history and change', renderDense),
-    shown('html', 'trend.html', 'a page with a chart of each metric', trendReport),
+    format('html', 'trend.html', 'a page with a chart of each metric', (trend) =>
+      renderHtml(
+        trendReport(trend),
+        pageData(() => filesOfPage(TREND, trend)),
+      ),
+    ),
   ],
 };
 

@@ -12,14 +12,12 @@ import { makeHistories } from '../../stats/trend-histories.ts';
 import { either, plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
+import { addNotes } from '../help-notes.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { findResultFiles } from '../result-files.ts';
 
 const TREND_OPTIONS = {
-  metric: repeated(
-    'NAME',
-    'metric to follow, delivery.p99; default: p50 and p99 of the headline, server CPU',
-  ),
+  metric: repeated('NAME', 'metric to follow (default: p50 and p99 of the headline, server CPU)'),
   by: option('ORDER', 'date', 'order of results: date, or commit', parseOrder),
   ...outputOptions(TREND, 'reports/trend'),
 };
@@ -35,17 +33,10 @@ export const addTrend: AddCommand = (program, cli, finish) => {
     .description('draw stored results of one plan over time and mark changes')
     .argument('[path...]', 'folders of results, or files (default: reports)');
   addOptions(command, TREND_OPTIONS);
-  command
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 drawn, with or without changes; 2 nothing to compare.
-
-Examples:
-  sockbench trend reports
-  sockbench trend reports --metric delivery.p99 --metric lost --by commit`,
-    )
-    .action(async (paths: readonly string[], flags: Flags) => finish(await followResults(cli, paths, flags)));
+  addNotes(command, {
+    paragraphs: ['Exit codes: 0 drawn, with or without changes; 2 nothing to compare.'],
+    examples: ['sockbench trend reports', 'sockbench trend reports --metric delivery.p99 --by commit'],
+  }).action(async (paths: readonly string[], flags: Flags) => finish(await followResults(cli, paths, flags)));
 };
 
 async function followResults(cli: Cli, given: readonly string[], flags: Flags): Promise<ExitCode> {

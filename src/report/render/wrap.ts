@@ -2,7 +2,7 @@ import { displayWidth } from '../plain.ts';
 
 /** Columns of the smallest terminal that is supported. */
 const COLUMNS = 80;
-const INDENT = '  ';
+const HANGING_INDENT = '  ';
 
 /**
  * Breaks lines of more than 80 columns between words, and indents what follows by two columns. Columns of a table that fits
@@ -21,7 +21,7 @@ function wrapLine(line: string): string[] {
     const last = lines.at(-1);
     const joined = `${last} ${word}`;
     if (last !== undefined && displayWidth(joined) <= COLUMNS) lines[lines.length - 1] = joined;
-    else lines.push(last === undefined ? word : `${INDENT}${word}`);
+    else lines.push(last === undefined ? word : `${HANGING_INDENT}${word}`);
   }
   return lines;
 }
