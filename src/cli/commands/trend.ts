@@ -13,6 +13,7 @@ import { either, plural } from '../../text.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { addNotes } from '../help-notes.ts';
+import { requirePage } from '../open-page.ts';
 import { deliver, unlessLost } from '../output.ts';
 import { findResultFiles } from '../result-files.ts';
 
@@ -40,8 +41,9 @@ export const addTrend: AddCommand = (program, cli, finish) => {
 };
 
 async function followResults(cli: Cli, given: readonly string[], flags: Flags): Promise<ExitCode> {
-  const { metric: metrics, by, out, format, quiet } = readFlags(TREND_OPTIONS, flags);
+  const { metric: metrics, by, out, format, quiet, open } = readFlags(TREND_OPTIONS, flags);
   const formats = parseFormats(TREND, format);
+  requirePage(open, formats);
   const { files, problems } = await findResultFiles(given.length === 0 ? ['reports'] : given);
   const read = await readSamples(files, metrics);
   requireKnownMetrics(metrics, read);
@@ -58,7 +60,10 @@ async function followResults(cli: Cli, given: readonly string[], flags: Flags): 
   };
   requireHistory(trend, files);
   await requireWritable(out);
-  return unlessLost(await deliver(cli, out, formats, { kind: TREND, document: trend }, quiet), EXIT.passed);
+  return unlessLost(
+    await deliver(cli, out, formats, { kind: TREND, document: trend }, { quiet, open }),
+    EXIT.passed,
+  );
 }
 
 interface ReadSamples {
