@@ -17,8 +17,8 @@ import { addMerge } from './commands/merge.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
-import { separatePort } from './dashboard/dashboard.ts';
 import { addTrend } from './commands/trend.ts';
+import { separatePort } from './dashboard/dashboard.ts';
 import { flagsOf, takesScenario } from './flags.ts';
 import { prepareHelp, showHelp } from './help.ts';
 
