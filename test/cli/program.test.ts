@@ -79,6 +79,7 @@ describe('help', () => {
         --format <LIST>     list of text, table, md, json, html, hgrm, hlog, csv
                             (default: text,json,html)
         --open              open the page in the browser at the end
+        --dashboard [PORT]  show the page while it runs; a free port by default
         --quiet             suppress progress output
 
       --help-all shows 29 more options; --help after a scenario shows its own.

@@ -3,6 +3,7 @@ import { formatMetric } from '../../result/metrics.ts';
 import type { LiveLatency, ProgressEvent, ProgressOf } from '../../result/progress.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 import { roundLine, stepLine } from '../progress/outcomes.ts';
+import { type LiveState, nextState, timeLeftMs } from '../progress/state.ts';
 import { PHASE_TITLES, phaseText, timeText } from '../progress/texts.ts';
 
 /** A figure of the run so far. */
@@ -37,63 +38,49 @@ const HELD_RATE = 0.98;
 
 /** Keeps what the events of a command say, for viewers that come at any time. */
 export class LiveBoard {
-  #begin: ProgressOf<'begin'> | null = null;
-  #run: ProgressOf<'run'> | null = null;
-  #phase: ProgressOf<'phase'> | null = null;
-  #second: ProgressOf<'second'> | null = null;
+  #state: LiveState | null = null;
+  /** The tiles of the last run that had figures. */
+  #tiles: readonly Tile[] = [];
   #standings: readonly string[] = [];
   #outcomes: readonly string[] = [];
   #atMs = 0;
 
   add(event: ProgressEvent): void {
     this.#atMs = event.atMs;
-    switch (event.type) {
-      case 'begin':
-        this.#begin = event;
-        break;
-      case 'run':
-        this.#run = event;
-        this.#phase = null;
-        this.#second = null;
-        break;
-      case 'phase':
-        this.#phase = event;
-        break;
-      case 'second':
-        this.#second = event;
-        break;
-      case 'round':
-        this.#standings = standingLines(this.#begin?.arms ?? [], event);
-        this.#note(roundLine(this.#begin?.arms ?? [], event));
-        break;
-      case 'step':
-        this.#note(stepLine(event));
-        break;
-      case 'run-end':
-      case 'end':
-        break;
+    this.#state = nextState(this.#state, event);
+    const { begin, run = null } = this.#state ?? {};
+    if (event.type === 'second' && run !== null) {
+      // Figures of the last run stay until the next one has some.
+      if (event.latency !== null || this.#tiles.length <= 1) this.#tiles = runTiles(run, event);
     }
+    if (event.type === 'round') {
+      this.#standings = standingLines(begin?.arms ?? [], event);
+      this.#note(roundLine(begin?.arms ?? [], event));
+    }
+    if (event.type === 'step') this.#note(stepLine(event));
   }
 
   head(): LiveHead {
-    const { expectedMs = 0, title = '', runs = 1 } = this.#begin ?? {};
-    const leftMs = expectedMs - this.#atMs;
+    const leftMs = this.#state === null ? 0 : timeLeftMs(this.#state, this.#atMs);
+    const share = this.#atMs / Math.max(1, this.#atMs + leftMs);
     return {
-      title: foreign(title, 400),
-      status: foreign(this.#status(runs > 1), 400),
-      left: leftMs > 0 ? `about ${timeText(leftMs)} left` : '',
-      share: expectedMs === 0 ? 0 : Math.min(1, Number((this.#atMs / expectedMs).toFixed(3))),
-      tiles: this.#run === null || this.#second === null ? [] : runTiles(this.#run, this.#second),
+      title: foreign(this.#state?.begin.title ?? 'sockbench', 400),
+      status: foreign(this.#status(), 400),
+      left: leftMs > 0 ? `${this.#state?.begin.mayEndEarly ? 'at most ' : ''}${timeText(leftMs)} left` : '',
+      share: Number(share.toFixed(3)),
+      tiles: this.#tiles,
       standings: this.#standings,
       outcomes: this.#outcomes,
     };
   }
 
-  /** The title of the run only where the command has several. */
-  #status(hasSeveral: boolean): string {
-    if (this.#run === null) return 'starting';
-    const phase = this.#phase === null ? PHASE_TITLES.start : phaseText(this.#run, this.#phase);
-    return hasSeveral ? `${this.#run.title}: ${phase}` : phase;
+  /** The current run and its phase; the run only where the command has several. */
+  #status(): string {
+    if (this.#state === null) return 'starting';
+    const { begin, run, phase } = this.#state;
+    if (run === null) return begin.runs > 1 ? 'between two runs' : 'making the report';
+    const text = phase === null ? PHASE_TITLES.start : phaseText(run, phase);
+    return begin.runs > 1 ? `${run.title}: ${text}` : text;
   }
 
   #note(outcome: string): void {

@@ -15,12 +15,7 @@ import { DashboardServer } from './server.ts';
 
 /** Flags of commands that measure. */
 export const DASHBOARD_OPTIONS = {
-  dashboard: option(
-    '[PORT]',
-    null,
-    'serve the page on 127.0.0.1 while the command runs; a free port by default',
-    parsePort,
-  ),
+  dashboard: option('[PORT]', null, 'show the page while it runs; a free port by default', parsePort),
 } as const;
 
 const MAX_PORT = 65_535;

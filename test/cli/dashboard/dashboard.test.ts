@@ -10,13 +10,16 @@ import { results } from '../../report/fixture.ts';
 import { FakeCli, runFake } from '../fake-cli.ts';
 import { ViewerClient } from './viewer-client.ts';
 
-const BEGINNING = {
-  command: 'run',
-  title: 'broadcast over ws',
-  arms: [],
-  runs: 1,
-  rounds: null,
-  mayEndEarly: false,
+const BEGINNING: Extract<Unstamped, { type: 'begin' }> = {
+  type: 'begin',
+  ...{
+    version: 1,
+    startedAt: '2026-11-29T00:00:00.000Z',
+    command: 'run',
+    title: 'broadcast over ws',
+    arms: [],
+  },
+  ...{ runs: 1, rounds: null, expectedMs: 12_000, maxMs: 20_000, mayEndEarly: false },
 };
 const LATENCY = { count: 40, p50Ns: 1e6, p95Ns: 2e6, p99Ns: 3e6, maxNs: 4e6 };
 const RUN: Extract<Unstamped, { type: 'run' }> = {
@@ -69,7 +72,7 @@ async function dashboard<Value>(
 describe('a dashboard', () => {
   it('shows figures, for viewers that come late too', () =>
     dashboard(async ({ feed, url }) => {
-      feed.begin({ ...BEGINNING, expectedMs: 12_000, maxMs: 20_000 });
+      feed.report(BEGINNING);
       feed.report(RUN);
       feed.report({ type: 'phase', run: 1, phase: 'measure', expectedMs: 10_000, maxMs: 10_000 });
       feed.report(SECOND);
@@ -92,7 +95,7 @@ describe('a dashboard', () => {
   it('draws charts for viewers only, which get all that was before', () =>
     dashboard(async ({ feed, url, shown }) => {
       let asked = 0;
-      feed.begin({ ...BEGINNING, expectedMs: 12_000, maxMs: 20_000 });
+      feed.report(BEGINNING);
       feed.report(RUN);
       shown.watch(() => {
         asked += 1;
