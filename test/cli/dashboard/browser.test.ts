@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipWhenMissing } from '../../support/need.ts';
+import { ANY_CPU, freePort, type Running, startSockbench, temporaryFolder } from '../../support/sockbench.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
+/** Long enough to be stopped by the test when it has seen what it wants. */
+const RUN = [
+  ...['run', 'broadcast-latency', '--target', 'ws', '--clients', '4', '--rate', '50/s', '--duration', '60s'],
+  ...['--warmup', '0s', '--warmup-max', '0s', '--drain', '1s', ...ANY_CPU],
+];
+
+let browser: Browser | null = null;
+let run: Running | null = null;
+beforeAll(async () => {
+  if (missing === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+afterAll(async () => {
+  run?.child.kill('SIGKILL');
+  await browser?.close();
+});
+skipWhenMissing(missing);
+
+interface Opened {
+  readonly page: Page;
+  readonly running: Running;
+  readonly url: string;
+  /** What the page logged, and addresses of other servers that it requested. */
+  readonly problems: string[];
+}
+
+async function openDashboard(): Promise<Opened> {
+  if (browser === null) throw new Error('no browser');
+  const url = `http://127.0.0.1:${await freePort()}/`;
+  const flags = [`--dashboard=${new URL(url).port}`, '--format', 'json', '--out', temporaryFolder()];
+  const running = startSockbench([...RUN, ...flags]);
+  run = running;
+  await running.said(`dashboard: ${url}\n`);
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url)) problems.push(request.url());
+  });
+  await page.goto(url);
+  return { page, running, url, problems };
+}
+
+describe('the dashboard in a browser', () => {
+  it('shows figures that move and charts, and ends as the report at the same address', async () => {
+    const { page, running, url, problems } = await openDashboard();
+    const sent = page.locator('.tile', { hasText: 'sent' }).locator('dd').first();
+    const before = await sent.innerText();
+    await page.waitForFunction(
+      `[...document.querySelectorAll('.tile')].some((tile) => tile.innerText.startsWith('sent') && tile.children[1].innerText !== ${JSON.stringify(before)})`,
+    );
+    const overTime = page.locator('#live-charts figure', { hasText: 'Latency over time' });
+    await overTime.locator('canvas').waitFor();
+    expect(await page.locator('#live-status').innerText()).toBe('measuring for 60s');
+    expect(await page.title()).toMatch(/^\d+ % broadcast-latency over ws$/);
+    const loaded = page.waitForURL(url, { waitUntil: 'load' });
+    running.child.kill('SIGINT');
+    await page.waitForFunction("document.title.endsWith(' - sockbench')");
+    await loaded;
+    expect(page.url()).toBe(url);
+    expect(await page.locator('main').innerText()).toContain('stopped by the user');
+    expect(await page.locator('#live-header').count()).toBe(0);
+    const { stderr } = await running.ended;
+    expect(stderr).toContain('wrote ');
+    expect(problems).toEqual([]);
+  });
+});
