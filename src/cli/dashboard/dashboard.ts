@@ -69,15 +69,14 @@ export async function withDashboard<Value>(
   const dashboard = await LiveDashboard.open(port);
   cli.err(`dashboard: ${dashboard.url}\n`);
   const unsubscribe = feed.subscribe(dashboard.onEvent);
-  const signal = cli.listenForStop();
   try {
     return await work({
       watch: dashboard.watch,
       showReport: dashboard.showReport,
-      finish: (rendering) => dashboard.finish(() => pageOf(rendering), signal),
+      finish: (rendering) => dashboard.finish(() => pageOf(rendering)),
     });
   } catch (error) {
-    await dashboard.fail(messageOf(error), signal);
+    await dashboard.fail(messageOf(error));
     throw error;
   } finally {
     unsubscribe();
@@ -169,15 +168,15 @@ class LiveDashboard {
     this.#nextReportMs = endMs + REPORT_SHARE * (endMs - startMs);
   }
 
-  async finish(page: () => string, signal: AbortSignal): Promise<void> {
+  async finish(page: () => string): Promise<void> {
     this.#isOver = true;
-    if (this.#server.viewerCount === 0) await this.#server.fail('the command is over', signal);
-    else await this.#server.finish(page(), signal);
+    if (this.#server.viewerCount === 0) await this.#server.fail('the command is over');
+    else await this.#server.finish(page());
   }
 
-  async fail(reason: string, signal: AbortSignal): Promise<void> {
+  async fail(reason: string): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    await this.#server.fail(reason, signal);
+    await this.#server.fail(reason);
   }
 }

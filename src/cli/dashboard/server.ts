@@ -95,10 +95,10 @@ export class DashboardServer {
   }
 
   /**
-   * Serves the final page in place of the live one, and has every open page load it. Resolves when they have, after 5 s,
-   * or when `signal` is aborted; the server is closed then.
+   * Serves the final page in place of the live one, and has every open page load it. Resolves when they have, or after 5 s;
+   * the server is closed then.
    */
-  async finish(page: string, signal: AbortSignal): Promise<void> {
+  async finish(page: string): Promise<void> {
     this.#page = page;
     let waiting = [...this.#viewers].filter(({ isPage }) => isPage).length;
     const loaded = Promise.withResolvers<void>();
@@ -107,14 +107,14 @@ export class DashboardServer {
       if (waiting === 0) loaded.resolve();
     };
     this.#endStreams('end', null);
-    if (waiting > 0) await Promise.race([loaded.promise, pause(LOAD_WITHIN_MS, signal)]);
-    await this.#close(signal);
+    if (waiting > 0) await Promise.race([loaded.promise, pause(LOAD_WITHIN_MS)]);
+    await this.#close();
   }
 
   /** Shows on every open page why there is no final page, and closes the server. */
-  async fail(reason: string, signal: AbortSignal): Promise<void> {
+  async fail(reason: string): Promise<void> {
     this.#endStreams('failed', reason);
-    await this.#close(signal);
+    await this.#close();
   }
 
   #endStreams(slot: string, data: unknown): void {
@@ -142,10 +142,10 @@ export class DashboardServer {
     return run === this.#run ? Number(number) || 0 : 0;
   }
 
-  async #close(signal: AbortSignal): Promise<void> {
+  async #close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
-    await Promise.race([closed, pause(CLOSE_WITHIN_MS, signal)]);
+    await Promise.race([closed, pause(CLOSE_WITHIN_MS)]);
     this.#server.closeAllConnections();
   }
 
@@ -193,7 +193,7 @@ function refuse(response: ServerResponse, status: number, why: string): void {
   response.end(`${why}\n`);
 }
 
-/** Waits, but not after the signal was aborted. Keeps no process alive. */
-async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(durationMs, undefined, { signal, ref: false }).catch(() => {});
+/** Waits, and keeps no process alive. */
+function pause(durationMs: number): Promise<void> {
+  return sleep(durationMs, undefined, { ref: false });
 }

@@ -171,7 +171,7 @@ describe('--dashboard', () => {
     const server = await DashboardServer.open({ port: 0, run: 'a', page: '', onViewer() {} });
     const { port } = new URL(server.url);
     const { exitCode, stderr, stdout } = await runFake(...words, `--dashboard=${port}`);
-    await server.fail('the test is over', AbortSignal.abort());
+    await server.fail('the test is over');
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(`error: the dashboard cannot listen on port ${port} of 127.0.0.1: it is in use`);
   });

@@ -8,7 +8,6 @@ import { untilTrue, ViewerClient } from './viewer-client.ts';
 
 const LIVE = '<title>live</title>';
 const FINAL = '<title>final</title>';
-const NEVER = new AbortController().signal;
 const opened: DashboardServer[] = [];
 
 async function open(parts: { onViewer?: () => void; port?: number; run?: string } = {}) {
@@ -18,7 +17,7 @@ async function open(parts: { onViewer?: () => void; port?: number; run?: string 
 }
 
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((server) => server.fail('the test is over', AbortSignal.abort())));
+  await Promise.all(opened.splice(0).map((server) => server.fail('the test is over')));
 });
 
 /** The answer to a request, without a stored connection. */
@@ -170,7 +169,7 @@ describe('the end of the dashboard', () => {
     const server = await open();
     const pages = await Promise.all([1, 2].map(() => ViewerClient.open(server.url, '', PAGE_EVENTS)));
     let isFinished = false;
-    const finished = server.finish(FINAL, NEVER).then(() => (isFinished = true));
+    const finished = server.finish(FINAL).then(() => (isFinished = true));
     await Promise.all(pages.map((page) => page.until(({ slot }) => slot === 'end')));
     await Promise.all(pages.map((page) => page.ended));
     expect((await answer(server.url)).body).toBe(FINAL);
@@ -186,21 +185,14 @@ describe('the end of the dashboard', () => {
     const left = await ViewerClient.open(server.url, '', PAGE_EVENTS);
     left.close();
     await untilTrue(() => server.viewerCount === 1);
-    await server.finish(FINAL, NEVER);
+    await server.finish(FINAL);
     expect(await reader.until(({ slot }) => slot === 'end')).toMatchObject({ data: null });
-  });
-
-  it('does not wait for a page once the user has stopped the command', async () => {
-    const server = await open();
-    await ViewerClient.open(server.url, '', PAGE_EVENTS);
-    await server.finish(FINAL, AbortSignal.abort());
-    await expect(answer(server.url)).rejects.toThrow('ECONNREFUSED');
   });
 
   it('says why there is no report', async () => {
     const server = await open();
     const page = await ViewerClient.open(server.url, '', PAGE_EVENTS);
-    const failed = server.fail('the server is unreachable', NEVER);
+    const failed = server.fail('the server is unreachable');
     expect(await page.until(({ slot }) => slot === 'failed')).toMatchObject({
       data: 'the server is unreachable',
     });
@@ -211,7 +203,7 @@ describe('the end of the dashboard', () => {
   it('ends a stream that a page opens after it', async () => {
     const server = await open();
     await ViewerClient.open(server.url, '', PAGE_EVENTS);
-    const finished = server.finish(FINAL, NEVER);
+    const finished = server.finish(FINAL);
     const late = await ViewerClient.open(server.url, '', PAGE_EVENTS);
     await late.until(({ slot }) => slot === 'end');
     await late.ended;
