@@ -7,6 +7,9 @@ const ENDING = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 /** The folder of package.json and templates/: above src/ in the repository, above dist/src/ in the published package. */
 const PACKAGE_URL = new URL(ENDING === '.ts' ? '../' : '../../', import.meta.url);
 
+/** The folder of the package. */
+export const PACKAGE_FOLDER = fileURLToPath(PACKAGE_URL);
+
 const MANIFEST: { readonly version: string } = JSON.parse(
   readFileSync(new URL('package.json', PACKAGE_URL), 'utf8'),
 );

@@ -4,6 +4,7 @@ import { isAnomalous, keepWorst } from '../result/bound.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { assembleResult, type RunClock } from '../run/assemble.ts';
+import { NO_PROFILES } from '../run/profiles.ts';
 import type { BalancedStream } from './balance.ts';
 import type { GatheredRun } from './gathered.ts';
 import { isOfThread, placeOfNumber } from './numbers.ts';
@@ -41,6 +42,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
       environment,
       workerPids: gathered.threads.map(() => pid),
       servers: [],
+      profiles: NO_PROFILES,
       abortReasons,
       notes,
       warmup: { durationMs: warmupMs, stable: null, windowMediansNs },

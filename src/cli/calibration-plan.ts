@@ -11,6 +11,7 @@ import { parseDurationMs } from '../units.ts';
 import { usableCpus, whyNoFloor } from './calibrations.ts';
 import { type Flags, readFlags } from './flags.ts';
 import { readSource } from './plan-run.ts';
+import { refuseProfile } from './profile.ts';
 import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
 
 /** Flags of a calibration, beside those of every run. */
@@ -86,6 +87,7 @@ export async function planCalibration(name: string, flags: Flags): Promise<Plann
   const { planWith, withinLimit, warnings } = await readSource(name, flags);
   const asked = await withinLimit(planWith);
   const { plan, layout } = asked;
+  refuseProfile(plan, 'calibrate');
   const cpus = usableCpus();
   const rateHz = requireRate(asked);
   const durationMs = flags['duration'] === undefined ? floorMs(asked, lengths) : plan.durationMs;

@@ -13,6 +13,7 @@ import { list } from '../text.ts';
 import { formatCount, formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { type Flags, type FlagValues, readFlags, repeated } from './flags.ts';
 import { type PlanSource, readSource } from './plan-run.ts';
+import { refuseProfile } from './profile.ts';
 
 /** The range of a search unless --from and --to are given. */
 const RANGES = {
@@ -173,6 +174,7 @@ function searchWith(
   const draftAt: DraftAt = (value, longer) =>
     planWith({ [vary]: vary === 'rate' ? `${value}/s` : String(value), ...longer });
   const first = draftAt(design.from);
+  refuseProfile(first.plan, 'capacity');
   requireSearchable(vary, flags[vary], first);
   const objectives = readObjectives(asked, scenario);
   const planAt = (value: number) => planStep(value, vary, objectives, asked.longestStep, draftAt);

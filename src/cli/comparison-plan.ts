@@ -8,6 +8,7 @@ import type { Comparison, Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
+import { PROFILED } from '../result/stored-profile.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { claimFolder } from '../run/leftovers/claim.ts';
 import { roundsForVerdict } from '../stats/correction.ts';
@@ -78,6 +79,13 @@ export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags)
       'Give --seed beside --arm.',
     );
   }
+  if (flags['profile'] !== undefined) {
+    badArm(
+      spec,
+      'a server is slower with a profiler, so an arm has no --profile of its own',
+      'Give --profile beside --arm.',
+    );
+  }
   const source = await readSource(scenarioName, { ...shared, ...flags }, comparisonTiming);
   const { config, warnings, planWith, withinLimit } = source;
   return { name, spec, config, warnings, ...(await withinLimit(planWith)) };
@@ -132,7 +140,8 @@ export async function planComparison(
   await requireWritable(asked.out ?? 'reports');
   // Without --out, the time of the start is in the name of the folder.
   if (asked.out !== null) claimFolder(asked.out);
-  const notes = [...parts.notes, ...differentLoads(arms)];
+  const profiled = base.plan.cpuProfile ? [PROFILED] : [];
+  const notes = [...parts.notes, ...profiled, ...differentLoads(arms)];
   return {
     ...parts,
     design,

@@ -82,7 +82,7 @@ export async function carryOutComparison(
   const comparisonOf = (ran: RanRounds) => judgeComparison(cli, planned, startedAt, ran);
   const onRound = (rounds: readonly Round[]) =>
     dashboard.showReport(() => comparisonReport(comparisonOf({ rounds, isComplete: false })));
-  const measure = () => measureRounds(cli, feed, planned, onRound);
+  const measure = () => measureRounds(cli, feed, { ...planned, out: folder }, onRound);
   const ran = await feed.carryOut(beginningOf(planned), measure, ({ isComplete }) => isComplete);
   const comparison = comparisonOf(ran);
   const rendering = { kind: COMPARISON, document: comparison };
@@ -118,7 +118,7 @@ function judgeComparison(
 async function measureRounds(
   cli: Cli,
   feed: ProgressFeed,
-  { arms, baseline, design }: PlannedComparison,
+  { arms, baseline, design, out }: PlannedComparison & { readonly out: string },
   onRound: (rounds: readonly Round[]) => void,
 ): Promise<RanRounds> {
   const signal = cli.listenForStop();
@@ -140,7 +140,7 @@ async function measureRounds(
       const result = await feed.measure(
         planned.plan,
         { title, round, arm, shardClients: null },
-        (onProgress) => runInProcess(planned, { onProgress, signal, commandLine: cli.argv }),
+        (onProgress) => runInProcess(planned, { onProgress, signal, commandLine: cli.argv, out }),
       );
       return bound(result);
     },

@@ -18,6 +18,7 @@ import {
   readFlags,
   SOURCE_OPTIONS,
 } from './flags.ts';
+import { requireProfilable } from './profile.ts';
 import { type FoundTarget, findTarget, resolveScenario, resolveTarget, targetDefaults } from './resolve.ts';
 
 /** The input of plans. Every file is read once, however many plans are made. */
@@ -73,6 +74,7 @@ export async function readSource(
     planWith(varied = {}) {
       const planned = auto.choose(buildPlan(scenario, { ...asked, ...varied }, targetOf, file));
       requireOperations(planned, mapping);
+      requireProfilable(planned.plan);
       if (found.kind === 'file' && !isRehearsed) {
         rehearseTarget(found.definition, found.file, mappingNeeds(planned.layout), planned);
         isRehearsed = true;

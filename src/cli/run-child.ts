@@ -41,11 +41,11 @@ function asKnown(error: unknown): SockbenchError {
   return runCrashed(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
 }
 
-async function carryOut({ plan, layout, commandLine }: Extract<ToRun, { type: 'run' }>): Promise<void> {
+async function carryOut({ plan, layout, commandLine, out }: Extract<ToRun, { type: 'run' }>): Promise<void> {
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
     const onProgress = (progress: RunProgress) => void send({ type: 'progress', progress });
-    const hooks = { onProgress, signal: stop.signal, commandLine };
+    const hooks = { onProgress, signal: stop.signal, commandLine, out };
     const result = await runPlan({ plan, scenario, layout }, hooks);
     await send({ type: 'result', result });
   } catch (error) {

@@ -12,7 +12,7 @@ import type { RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
 export type ToRun =
-  | ({ readonly type: 'run' } & Pick<PlannedRun, 'plan' | 'layout'> & Pick<RunHooks, 'commandLine'>)
+  | ({ readonly type: 'run' } & Pick<PlannedRun, 'plan' | 'layout'> & Pick<RunHooks, 'commandLine' | 'out'>)
   | { readonly type: 'stop' };
 
 /** From the process that carries out a run. */
@@ -32,7 +32,7 @@ const SILENT_AFTER_STOP_S = 10;
  */
 export function runInProcess(
   { plan, layout }: PlannedRun,
-  { onProgress, signal, commandLine }: RunHooks,
+  { onProgress, signal, commandLine, out }: RunHooks,
 ): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = fork(entryPath('cli/run-child'), {
@@ -76,7 +76,7 @@ export function runInProcess(
       if (code !== 0) void removeLeftovers().then(() => reject(error));
       else reject(error);
     });
-    send({ type: 'run', plan, layout, commandLine });
+    send({ type: 'run', plan, layout, commandLine, out });
     if (signal.aborted) stop();
   });
 }

@@ -5,6 +5,9 @@ import type { Clock } from './clock.ts';
 import { LoopDelay, type OtherWait, ThreadTimesReader } from './event-loop.ts';
 import type { ReceiptCounts } from './receipts.ts';
 
+/** The byte that asks a probe for the profile of its process. Every byte asks for a sample. */
+export const TAKE_PROFILE = 'p';
+
 /** What the system reports of a process between two samples, about a second apart. */
 export interface OutsideSample {
   /** End of the interval, on the run's clock. */

@@ -162,6 +162,7 @@ export const PLAN_OPTIONS = {
     'compare the content of received payloads with what was sent, beside their length; costs CPU',
     onOff,
   ),
+  profile: option(null, 'false', 'write a CPU profile of each server process', onOff),
   duration: option('TIME', '10s', 'measured time, unless --rate has stages', positive(timeMs)),
   warmup: option('TIME', '2s', 'minimum warm-up, until latency is stable', timeMs),
   warmupMax: option(

@@ -102,6 +102,8 @@ export const planSchema = z
     payloadType: z.enum(['text', 'binary']),
     /** Whether the content of received payloads is compared with the sent ones, beside their length. */
     verify: z.boolean().default(false),
+    /** Whether the processes of the server are profiled, which makes them slower. */
+    cpuProfile: z.boolean().default(false),
     durationMs: decimal,
     warmupMs: decimal,
     warmupMaxMs: decimal,
@@ -168,6 +170,7 @@ export function buildPlan(
     payloadBytes: options.payload,
     payloadType: options.payloadType,
     verify: options.verify,
+    cpuProfile: options.profile,
     durationMs: profileDurationMs(profile),
     warmupMs: options.warmup,
     warmupMaxMs: Math.max(options.warmup, options.warmupMax),

@@ -156,6 +156,16 @@ export const FINDINGS = {
     'none',
     'The load ran inside Artillery, which decided how many users came, when, and in which threads.',
   ),
+  profiled: note(
+    'user',
+    'A CPU profiler ran in the server, so figures are slower than without it.',
+    'use the profile to see where time goes, and measure without --profile for figures',
+  ),
+  not_profiled: note(
+    'user',
+    'No CPU profile of a process of the server was written.',
+    'give --profile only for a server that runs on Node.js 22.18 or later',
+  ),
   probe_lines_dropped: note('none', 'The socket of the probe received lines that are not from a probe.'),
   still_listening: note(
     'user',

@@ -87,6 +87,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     drain: `${plan.drainMs} ms`,
     'late after': `${plan.lateAfterMs} ms`,
     'connect rate': `${plan.connectRateHz}/s`,
+    'CPU profile': plan.cpuProfile ? 'on' : 'off',
   };
 }
 

@@ -13,6 +13,7 @@ import { FINDING_CODES } from './findings.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { runFloorSchema } from './stored-floor.ts';
 import { disconnectsSchema, slowestSchema } from './stored-moments.ts';
+import { profileSchema } from './stored-profile.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
@@ -216,6 +217,8 @@ export const runResultSchema = z.object({
   /** When clients were disconnected by the server. */
   disconnects: disconnectsSchema.default([]),
   telemetry: telemetrySchema,
+  /** CPU profiles of the server's processes; null for a run without --profile. */
+  profiles: listOf(profileSchema).nullable().default(null),
   traffic,
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,

@@ -12,6 +12,7 @@ import type { StoredSample } from '../result/telemetry.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
+import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalsOfShard } from './shard-run.ts';
@@ -35,6 +36,7 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
   readonly servers: readonly SampledProcess[];
   /** Why the run ended before its plan did. */
   readonly abortReasons: readonly Finding[];
+  readonly profiles: TakenProfiles;
   readonly notes: readonly Finding[];
   readonly warmup: RunResult['warmup'];
   readonly timing: RunResult['timing'];
@@ -57,7 +59,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     receiving,
     status: abortReasons.length === 0 ? 'complete' : 'partial',
     invalid: [...abortReasons, shard?.findLate() ?? null, clocksDiffer].filter((reason) => reason !== null),
-    findings: [],
+    findings: [...record.profiles.findings],
     notes: [...record.notes],
     plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
     environment: withoutPasswords(record.environment),
@@ -84,6 +86,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     slowest: slowestStored(collector),
     disconnects: disconnectsOf(collector),
     telemetry: telemetryOf(record),
+    profiles: record.profiles.profiles && [...record.profiles.profiles],
     traffic: collector.traffic(timing.measureMs),
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],

@@ -16,6 +16,7 @@ import { createHost, type RunHost } from './host.ts';
 import { LiveRun, slowestSeries } from './live-run.ts';
 import { Membership } from './membership.ts';
 import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
+import { takeProfiles } from './profiles.ts';
 import { ShardRun } from './shard-run.ts';
 import { runSoFar } from './so-far.ts';
 
@@ -36,6 +37,8 @@ export interface RunHooks {
   readonly signal: AbortSignal;
   /** Arguments of the command line, to be stored. */
   readonly commandLine: readonly string[];
+  /** The folder of the result, in which the profiles of a run with --profile are written. */
+  readonly out: string;
 }
 
 /**
@@ -70,6 +73,7 @@ export async function runPlan(
     const measureMs = await timed('measure', () => measureLoad(started));
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
+    const profiles = await takeProfiles(started, measureMs, hooks.out, startedAt);
     live.end();
     const result = assembleResult({
       ...started,
@@ -79,6 +83,7 @@ export async function runPlan(
       workerPids: started.workers.pids,
       servers: started.server.telemetry?.processes() ?? [],
       abortReasons: control.abortReasons,
+      profiles,
       notes: [...run.notes, ...(started.server.telemetry?.notes() ?? [ALREADY_RUNNING])],
       warmup,
       timing: { ...control.timing, measureMs },

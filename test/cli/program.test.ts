@@ -73,6 +73,7 @@ describe('help', () => {
         --warmup <TIME>     minimum warm-up, until latency is stable (default: 2s)
         --workers <N>       generator processes, or auto: as calibrated (default: 1)
         --threshold <EXPR>  fail unless it is met, 'delivery.p99<50ms'; repeatable
+        --profile           write a CPU profile of each server process
 
       Output:
         --out <DIR>         output folder (default: reports)

@@ -22,6 +22,7 @@ describe('a plan', () => {
         "clients": 200,
         "connectRateHz": 500,
         "connectTimeoutMs": 10000,
+        "cpuProfile": false,
         "drainMs": 5000,
         "driver": "wire",
         "durationMs": 10000,

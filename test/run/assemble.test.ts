@@ -7,6 +7,7 @@ import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
+import { NO_PROFILES } from '../../src/run/profiles.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { MADE_CLOCK } from '../support/virtual-time.ts';
 import { incompleteBroadcast, madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
@@ -93,6 +94,7 @@ function resultOf({
     collector,
     workerPids: [1],
     servers: [],
+    profiles: NO_PROFILES,
     abortReasons: [],
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },

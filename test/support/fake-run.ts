@@ -129,6 +129,7 @@ export class FakeRun {
       },
       signal: this.#stop.signal,
       commandLine: [],
+      out: '',
     };
     return runPlan(this.#options.planned, hooks, this.#host());
   }
@@ -180,7 +181,13 @@ export class FakeRun {
     this.#onDied = onDied;
     return {
       url: 'ws://fake',
-      telemetry: { beforeConnect() {}, sampleNow() {}, processes: () => [], notes: () => [] },
+      telemetry: {
+        beforeConnect() {},
+        sampleNow() {},
+        processes: () => [],
+        takeProfiles: async () => [],
+        notes: () => [],
+      },
       stop: async () => {
         this.isServerStopped = true;
         return [];

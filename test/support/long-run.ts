@@ -5,6 +5,7 @@ import { assembleResult } from '../../src/run/assemble.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import { Membership } from '../../src/run/membership.ts';
+import { NO_PROFILES } from '../../src/run/profiles.ts';
 import { madeSnapshot, NO_TOTALS, telemetryAt } from '../run/made-snapshot.ts';
 import { planOn, targetWith } from './plan.ts';
 import { MADE_CLOCK } from './virtual-time.ts';
@@ -88,6 +89,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
       { source: 'probe', rssBeforeBytes: null, pid: 7, samples: collector.workers[0]?.telemetry ?? [] },
     ],
     abortReasons: [],
+    profiles: NO_PROFILES,
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
     timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: seconds * 1000, drainMs: 0, collectMs: 0 },

@@ -104,7 +104,7 @@ function measureOn(
   return async (label, planned) => {
     const place = { title: label, round: null, arm: null, shardClients: null };
     const result = await feed.measure(planned.plan, place, (onProgress) =>
-      runInProcess(planned, { onProgress, signal, commandLine: cli.argv }),
+      runInProcess(planned, { onProgress, signal, commandLine: cli.argv, out: cli.cwd }),
     );
     if (signal.aborted) fail('INTERRUPTED', 'nothing was stored: stopped by the user', '', EXIT.invalid);
     const rateHz = planned.plan.profile[0]?.fromHz ?? 0;

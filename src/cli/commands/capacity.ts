@@ -153,7 +153,7 @@ async function runStep(
     const seed = (planned.plan.seed + index) % MAX_SEED;
     const title = `${phase} ${variedText(search.design.vary, value)}`;
     const place = { title, round: null, arm: null, shardClients: null };
-    const hooks = { signal: cli.listenForStop(), commandLine: cli.argv };
+    const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, out: cli.cwd };
     const measured = await feed.measure(planned.plan, place, (onProgress) =>
       runInProcess(withSeed(planned, seed), { ...hooks, onProgress }),
     );

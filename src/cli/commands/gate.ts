@@ -32,6 +32,7 @@ import {
 } from '../comparison-plan.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 import { unlessLost } from '../output.ts';
+import { refuseProfile } from '../profile.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
@@ -81,6 +82,7 @@ async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   requireOneBase(options);
   const spec = String(flags['exec'] ?? flags['target'] ?? '');
   const head = await planArm(name, { name: 'head', spec, flags: {} }, flags);
+  refuseProfile(head.plan, 'gate');
   const { comparison, delivery } = await compareWithBase(cli, name, options, flags, head);
   await reportToGithub(cli, comparison);
   const exitCode = exitCodeOfComparison(comparison, ['REGRESSED']);

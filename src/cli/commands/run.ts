@@ -5,12 +5,12 @@ import { parseFormats, RUNS } from '../../report/index.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
 import { forecastRun } from '../../run/forecast.ts';
-import { runPlan } from '../../run/run.ts';
+import { type RunHooks, runPlan } from '../../run/run.ts';
 import { planThresholds } from '../../stats/expectation.ts';
 import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
 import { findFloor, whyNoFloor } from '../calibrations.ts';
 import type { AddCommand, Cli } from '../cli.ts';
-import { DASHBOARD_OPTIONS, type Dashboard, withDashboard } from '../dashboard/dashboard.ts';
+import { DASHBOARD_OPTIONS, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { requirePage } from '../open-page.ts';
 import { deliver, unlessLost } from '../output.ts';
@@ -64,7 +64,10 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
   const { feed, note } = openProgress(cli, asked);
   return await withDashboard(cli, asked.dashboard, feed, async (dashboard) => {
-    const result = await measureHosted(cli, hosted, feed, dashboard);
+    const result = await measureHosted(cli, hosted, feed, {
+      onStarted: dashboard.watch,
+      out: asked.out,
+    });
     await reportFloor(cli, note, result, source.warnings);
     // A threshold is about the whole run, which only a merge of its shards has.
     const judged = result.shard === null ? thresholds : [];
@@ -84,7 +87,7 @@ async function measureHosted(
   cli: Cli,
   { planned, host }: HostedRun,
   feed: ProgressFeed,
-  dashboard: Dashboard,
+  own: Pick<RunHooks, 'onStarted' | 'out'>,
 ): Promise<RunResult> {
   const { plan } = planned;
   const { scenario, target, transport } = plan;
@@ -92,7 +95,7 @@ async function measureHosted(
   const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
   const beginning = { command: 'run', title: label, arms: [], runs: 1, rounds: null, mayEndEarly: false };
   const times = { expectedMs: expectedRunMs(plan), maxMs: maxRunMs(plan) };
-  const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, onStarted: dashboard.watch };
+  const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, ...own };
   const shardClients = host.shard === null ? null : clientsOfShard(host.shard.shard, plan.clients).length;
   const place = { title: label, round: null, arm: null, shardClients };
   const measure = () =>

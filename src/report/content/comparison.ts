@@ -16,6 +16,7 @@ import {
 import { comparisonOpening } from './comparison-opening.ts';
 import { mergedView, roundsBlocks } from './comparison-points.ts';
 import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
+import { comparisonProfileBlocks } from './profiles.ts';
 import { NOTHING_OVER_TIME } from './run-chart-group.ts';
 import { percentileChart } from './run-charts.ts';
 
@@ -102,6 +103,7 @@ export function comparisonReport(comparison: Comparison): Report {
       ...messageBlocks(comparison),
       ...comparison.judgement.heads.flatMap((pair) => pairBlocks(comparison, pair)),
       ...mergedBlocks(comparison),
+      ...comparisonProfileBlocks(comparison),
       ...(ranking.length === 0 ? [] : [{ kind: 'heading', text: 'Ranking' } as const]),
       ...notesBlock(ranking),
       ...detailsBlock('Design and environment', 'text', [

@@ -128,7 +128,7 @@ export function verdictNotes(results: readonly RunResult[]): string[] {
  * The target, its transport where the protocol has more than one, and its settings: `ws`, `socketio polling`,
  * `socketio websocket msgpack`, `socketio-redis websocket streams`.
  */
-export function targetLabel({ plan: { target, transport, settings } }: RunResult): string {
+export function targetLabel({ plan: { target, transport, settings }, profiles }: RunResult): string {
   return [
     target.name,
     target.protocol === 'ws' ? null : transport,
@@ -138,6 +138,7 @@ export function targetLabel({ plan: { target, transport, settings } }: RunResult
     settings.recovery === 'on' ? 'recovery' : null,
     settings.processes === null ? null : plural(settings.processes, 'process'),
     settings.redisAdapter,
+    profiles === null || profiles.length === 0 ? null : 'profiled',
     settings.pollInterval === null ? null : `every ${formatDurationMs(settings.pollInterval)}`,
   ]
     .filter((part) => part !== null)

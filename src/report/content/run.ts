@@ -3,6 +3,7 @@ import { type ResultView, viewResult } from '../../result/view.ts';
 import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
+import { runProfileBlocks } from './profiles.ts';
 import type { RankedScenario } from './ranking.ts';
 import { runChartGroup } from './run-chart-group.ts';
 import { environmentFacts, loadText, planFacts, resultFacts, sharedFacts } from './run-facts.ts';
@@ -77,6 +78,7 @@ function resultBlocks(view: ResultView, shared: SharedFacts): Block[] {
     ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result)),
     ...shardBlocks(result),
     ...detailsBlock('Processes', 'text', processBlocks(result)),
+    ...runProfileBlocks(result),
     ...detailsBlock('Plan and environment', 'markdown', [
       { kind: 'facts', title: 'Plan', facts: own(planFacts(result), shared.plan) },
       { kind: 'facts', title: 'Environment', facts: own(environmentFacts(result), shared.environment) },

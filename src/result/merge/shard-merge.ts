@@ -113,6 +113,7 @@ export class ShardMerge {
       disconnects: storeDisconnects(this.#disconnects),
       telemetry: this.#machines.telemetry,
       thresholds: [],
+      profiles: null,
       floor: null,
       shard: null,
       shards: this.#machines.shards(this.#clocks),

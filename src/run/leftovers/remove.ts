@@ -17,14 +17,14 @@ const KILL_WITHIN_MS = 1000;
 const POLL_LEFT_MS = 50;
 
 /** What this process makes in the folder for temporary files. */
-type TemporaryKind = 'base' | 'probe';
+type TemporaryKind = 'base' | 'probe' | 'profiles';
 
 /** The beginning of the name of a temporary file or folder, from which a later start finds its owner. */
 export function temporaryName(kind: TemporaryKind): string {
   return `sockbench-${kind}-${OWNER}-`;
 }
 
-const TEMPORARY = new RegExp(`^sockbench-(?:base|probe)-(${OWNER_PATTERN})-`);
+const TEMPORARY = new RegExp(`^sockbench-(?:base|probe|profiles)-(${OWNER_PATTERN})-`);
 
 /**
  * Ends processes whose owner has ended (SIGTERM, after 2 s SIGKILL) and removes its sockets and checkouts. Never touches

@@ -5,9 +5,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import type { TelemetrySample } from '../../measure/telemetry.ts';
+import { TAKE_PROFILE, type TelemetrySample } from '../../measure/telemetry.ts';
 import { entryPath } from '../../package.ts';
-import { countSchema, numberSchema } from '../../result/bounded-schema.ts';
+import { countSchema, numberSchema, textSchema } from '../../result/bounded-schema.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { temporaryName } from '../leftovers/remove.ts';
 import { MAX_SOCKET_PATH_BYTES, temporaryFolder } from '../temporary.ts';
@@ -23,8 +23,17 @@ const sampleSchema: z.ZodType<TelemetrySample> = z.object({
   ...{ gcCount: countSchema, gcTotalMs: amount, gcMaxMs: amount },
 });
 
-/** The lines of a probe: first only its pid, then a sample each. */
+/** How the profile of a process ended: when it began on the run's clock, or why there is none. */
+const profileSchemas = [
+  z.strictObject({ pid: z.int().positive(), profileStartNs: amount }),
+  z.strictObject({ pid: z.int().positive(), profileProblem: textSchema }),
+] as const;
+
+export type ProfileEnd = z.infer<(typeof profileSchemas)[number]>;
+
+/** The lines of a probe: first only its pid, then a sample each, and how its profile ended. */
 const lineSchema = z.union([
+  ...profileSchemas,
   z.strictObject({ pid: z.int().positive() }),
   z.strictObject({
     pid: z.int().positive(),
@@ -67,6 +76,8 @@ export class ProbeListener {
   /** Ends the guarding that removes the socket with this process. */
   readonly #release: () => void;
   readonly #second: NodeJS.Timeout;
+  /** How the profile of each process ended, by pid. */
+  readonly #profiles = new Map<number, ProfileEnd>();
   #samples = 0;
   /** Lines that no probe writes. */
   droppedLines = 0;
@@ -125,6 +136,7 @@ export class ProbeListener {
     if (known === undefined && this.#processes.size >= PROBE_LIMITS.processes) return false;
     const probed = known ?? { isServing: false, samples: [] };
     this.#processes.set(line.pid, probed);
+    if ('profileStartNs' in line || 'profileProblem' in line) this.#profiles.set(line.pid, line);
     if (!('sample' in line)) return true;
     if (this.#samples >= PROBE_LIMITS.samples) return false;
     this.#samples += 1;
@@ -157,6 +169,16 @@ export class ProbeListener {
   /** Asks every probe for a sample now, so that samples end where phases end. */
   sampleNow(): void {
     for (const socket of this.#connections.keys()) socket.write('.');
+  }
+
+  /** Asks every probe for the profile of its process. */
+  takeProfiles(): void {
+    for (const socket of this.#connections.keys()) socket.write(TAKE_PROFILE);
+  }
+
+  /** How the profile of a process ended; null while it was not reported. */
+  profileOf(pid: number): ProfileEnd | null {
+    return this.#profiles.get(pid) ?? null;
   }
 
   close(): void {

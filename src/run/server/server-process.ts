@@ -14,6 +14,7 @@ import { lastError, lastWords } from './last-error.ts';
 import { answers, describeListener } from './port.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
+import { profileIntervalUs } from './profiles.ts';
 import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
 
 /** A verdict is one line, so that it holds only so many of the server's last lines. */
@@ -38,7 +39,10 @@ export interface ServerUnderTest {
   /** Where the clients connect. */
   readonly url: string;
   /** Null for a server that was already running, whose processes are unknown. */
-  readonly telemetry: Pick<ServerTelemetry, 'beforeConnect' | 'sampleNow' | 'processes' | 'notes'> | null;
+  readonly telemetry: Pick<
+    ServerTelemetry,
+    'beforeConnect' | 'sampleNow' | 'processes' | 'takeProfiles' | 'notes'
+  > | null;
   /** Ends it if this run started it. Resolves to what could not be ended. May be called again. */
   stop(): Promise<readonly Finding[]>;
 }
@@ -47,14 +51,15 @@ export type ServerStart = Pick<ServerOptions, 'cpus' | 'signal' | 'onDied'>;
 
 /** Starts the reference server or the user's command that the plan names, or uses the server that runs at its URL. */
 export async function startServer(
-  { target, connectTimeoutMs: timeoutMs }: Plan,
+  plan: Plan,
   originNs: bigint,
   start: ServerStart,
 ): Promise<ServerUnderTest> {
-  const { name, reference, exec, cwd } = target;
-  const url = target.url ?? '';
+  const { connectTimeoutMs: timeoutMs } = plan;
+  const { name, reference, exec, cwd } = plan.target;
+  const url = plan.target.url ?? '';
   if (reference === null && exec === null) return { url, telemetry: null, stop: async () => [] };
-  const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs);
+  const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs, profileIntervalUs(plan));
   try {
     const options = { ...start, env: telemetry.env, timeoutMs };
     const server =

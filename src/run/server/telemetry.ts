@@ -5,6 +5,7 @@ import type { Finding } from '../../result/findings.ts';
 import { plural } from '../../text.ts';
 import type { ProbedProcess, ProbeListener } from './probe-listener.ts';
 import { MS_PER_TICK, type ProcessTree, type ProcStat, readRssBytes } from './process-tree.ts';
+import { type RawProfile, ServerProfiles } from './profiles.ts';
 
 /** Processes by pid and start, since a later process may have the same pid. */
 function byIdentity(stats: readonly ProcStat[]): ReadonlyMap<string, ProcStat> {
@@ -119,6 +120,7 @@ export interface WatchedServer {
  */
 export class ServerTelemetry {
   readonly #probes: ProbeListener;
+  readonly #profiles: ServerProfiles | null;
   readonly #originNs: bigint;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | null = null;
@@ -128,16 +130,21 @@ export class ServerTelemetry {
   /** Resident memory of each process before the clients connected, by pid. */
   readonly #rssBefore = new Map<number, number>();
 
-  /** @param originNs the origin of the run's clock. */
-  constructor(probes: ProbeListener, originNs: bigint) {
+  /** @param profileUs the sampling interval of CPU profiles in microseconds; null for none. */
+  constructor(probes: ProbeListener, originNs: bigint, profileUs: number | null) {
     this.#probes = probes;
+    this.#profiles = profileUs === null ? null : new ServerProfiles(probes, profileUs);
     this.#originNs = originNs;
     this.#clock = createClock(originNs);
   }
 
   /** Environment variables for the server, so that its probes report here. */
   get env(): Record<string, string> {
-    return { SOCKBENCH_PROBE: this.#probes.path, SOCKBENCH_ORIGIN_NS: String(this.#originNs) };
+    return {
+      SOCKBENCH_PROBE: this.#probes.path,
+      SOCKBENCH_ORIGIN_NS: String(this.#originNs),
+      ...this.#profiles?.env,
+    };
   }
 
   /** Begins to read a server's processes from /proc. */
@@ -177,6 +184,12 @@ export class ServerTelemetry {
   /** Every process of the server, those with a probe first, by pid; empty when nothing is known of them. */
   processes(): readonly SampledProcess[] {
     return this.#serving().map((process) => ({ ...process, rssBeforeBytes: this.#rssBeforeOf(process) }));
+  }
+
+  /** Ends the CPU profiles of the processes that have a probe. */
+  async takeProfiles(): Promise<readonly RawProfile[]> {
+    const probed = this.#serving().filter(({ source }) => source === 'probe');
+    return (await this.#profiles?.take(probed.map(({ pid }) => pid))) ?? [];
   }
 
   #rssBeforeOf({ source, pid }: ServingProcess): number | null {
@@ -226,6 +239,7 @@ export class ServerTelemetry {
   close(): void {
     this.#stopReading();
     this.#probes.close();
+    this.#profiles?.close();
   }
 }
 
