@@ -1,5 +1,5 @@
 import { MARKS } from './marks.js';
-import { element, pathOfDash, swatch } from './shared.js';
+import { element, pathOfDash, swatch, xText } from './shared.js';
 
 /** Shows one of `all` alone, or all again where it is alone. With a modifier key: one more, or one less. */
 function isolate(shown, all, one, event) {
@@ -59,9 +59,11 @@ export function drawBar(state) {
       state.refresh();
     });
   });
-  const reset = pressButton('Reset zoom', false, () => state.zoomTo('all', null));
+  const zoomed = Object.entries(zoom).filter(([, range]) => range !== null);
+  const ranges = zoomed.map(([axis, [from, to]]) => `${xText(axis, from)} to ${xText(axis, to)}`);
+  const reset = pressButton(`Reset zoom (${ranges.join(', ')})`, false, () => state.zoomTo('all', null));
   reset.removeAttribute('aria-pressed');
-  reset.hidden = zoom.seconds === null && zoom.odds === null;
+  reset.hidden = zoomed.length === 0;
   bar.replaceChildren(
     ...(runs.length > 1 ? [barGroup('Runs', runs)] : []),
     ...(picked.length > 1 ? [barGroup('Percentiles', picked)] : []),

@@ -19,7 +19,8 @@ function withStyles(source) {
   const copies = [copy, ...copy.querySelectorAll('*')];
   for (const [index, original] of [source, ...source.querySelectorAll('*')].entries()) {
     const style = getComputedStyle(original);
-    for (const name of COPIED) copies[index].setAttribute(name, style.getPropertyValue(name));
+    const isDrawn = !['title', 'g', 'svg'].includes(original.tagName);
+    if (isDrawn) for (const name of COPIED) copies[index].setAttribute(name, style.getPropertyValue(name));
     copies[index].removeAttribute('class');
     copies[index].removeAttribute('style');
   }

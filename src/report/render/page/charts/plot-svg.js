@@ -83,13 +83,8 @@ function keysSvg(keys, width) {
     const key = svgElement('g', { transform: `translate(14 ${index * KEY_PX})` });
     key.append(
       svgElement('line', { x2: 26, stroke, 'stroke-width': 2, 'stroke-dasharray': dash }),
-      svgElement(
-        'text',
-        { x: 34, y: 4, fill: themed('ink'), textLength: '' },
-        name.slice(0, Math.floor(width / 7)),
-      ),
+      svgElement('text', { x: 34, y: 4, fill: themed('ink') }, name.slice(0, Math.floor(width / 7))),
     );
-    key.lastChild.removeAttribute('textLength');
     return key;
   });
 }

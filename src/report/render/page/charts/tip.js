@@ -29,8 +29,8 @@ export function showTip(drawn, state) {
   return (u) => {
     const { tip, box, chart } = drawn;
     const { left, idx } = u.cursor;
-    const isHere = box.matches(':hover') || box.contains(document.activeElement);
-    const isShown = isHere && typeof idx === 'number' && left >= 0;
+    const here = document.querySelector('.plot:hover') ?? document.activeElement?.closest('.plot');
+    const isShown = here === box && typeof idx === 'number' && left >= 0;
     const rows = isShown ? drawn.tipRows(u, drawn, state) : [];
     const marks = isShown && chart.xAxis === 'seconds' ? markRows(u, state) : [];
     tip.hidden = rows.length + marks.length === 0;

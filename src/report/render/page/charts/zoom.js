@@ -45,12 +45,28 @@ function moveCursor(u, step) {
   u.setCursor({ left: u.valToPos(x, 'x'), top: 1 });
 }
 
-/** A range around the cursor that is `share` as wide as the one in view; on a logarithmic axis by its logarithm. */
-function around({ plot, chart }, share) {
+/** Where the cursor is on the x axis; null where it is not shown. */
+function cursorX({ cursor, data }) {
+  return cursor.left >= 0 && typeof cursor.idx === 'number' ? data[0][cursor.idx] : null;
+}
+
+/** A range around `middle` that is `share` as wide as the one in view; on a logarithmic axis by its logarithm. */
+function around({ plot, chart }, middle, share) {
   const { min, max } = plot.scales.x;
   const [to, from] = chart.xAxis === 'odds' ? [Math.log, Math.exp] : [Number, Number];
-  const middle = plot.cursor.left >= 0 ? to(plot.posToVal(plot.cursor.left, 'x')) : (to(min) + to(max)) / 2;
-  return [middle - (middle - to(min)) * share, middle + (to(max) - middle) * share].map(from);
+  const at = middle === null ? (to(min) + to(max)) / 2 : to(middle);
+  return [at - (at - to(min)) * share, at + (to(max) - at) * share].map(from);
+}
+
+/** Zooms by a share around the cursor, which stays where it is. */
+function zoomBy(drawn, share, zoom) {
+  const { plot, domain } = drawn;
+  const middle = cursorX(plot);
+  const [from, to] = around(drawn, middle, share);
+  const [min, max] = domain;
+  const isWhole = from <= min + (max - min) * 1e-6 && to >= max - (max - min) * 1e-6;
+  zoom(isWhole ? null : [Math.max(min, from), Math.min(max, to)]);
+  if (middle !== null) plot.setCursor({ left: plot.valToPos(middle, 'x'), top: 1 });
 }
 
 /** Follows pointer and keyboard in a plot. `zoom` takes a range, or null for the whole axis. */
@@ -64,17 +80,12 @@ export function steer(drawn, zoom) {
     zoom([u.posToVal(left, 'x'), u.posToVal(left + width, 'x')]);
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   };
-  const wider = () => {
-    const [from, to] = around(drawn, 2);
-    const [min, max] = drawn.domain;
-    zoom(from <= min && to >= max ? null : [Math.max(min, from), Math.min(max, to)]);
-  };
   const keys = {
     ArrowLeft: () => moveCursor(drawn.plot, -1),
     ArrowRight: () => moveCursor(drawn.plot, 1),
-    '+': () => zoom(around(drawn, 0.5)),
-    '=': () => zoom(around(drawn, 0.5)),
-    '-': wider,
+    '+': () => zoomBy(drawn, 0.5, zoom),
+    '=': () => zoomBy(drawn, 0.5, zoom),
+    '-': () => zoomBy(drawn, 2, zoom),
     Escape: () => zoom(null),
     0: () => zoom(null),
   };

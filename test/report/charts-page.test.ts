@@ -1,0 +1,218 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { skipWhenMissing } from '../support/need.ts';
+import { comparisons } from './comparison-fixture.ts';
+import { makeResult, results } from './fixture.ts';
+import { comparisonPage, runPage } from './renderings.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
+const folder = mkdtempSync(join(tmpdir(), 'sockbench-charts-'));
+let browser: Browser | null = null;
+let page: Page;
+const logged: string[] = [];
+
+beforeAll(async () => {
+  if (missing !== null) return;
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
+  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  page = await openPage(runPage(eventful()));
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+skipWhenMissing(missing);
+
+async function openPage(html: string): Promise<Page> {
+  if (browser === null) throw new Error('no browser');
+  const opened = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+  opened.setDefaultTimeout(5000);
+  opened.on('console', (message) => logged.push(message.text()));
+  opened.on('pageerror', (error) => logged.push(String(error)));
+  writeFileSync(join(folder, 'report.html'), html);
+  await opened.goto(pathToFileURL(join(folder, 'report.html')).href);
+  return opened;
+}
+
+/** A run of ten seconds with a long GC pause, a stall, losses and disconnects. */
+function eventful(): RunResult {
+  const result = makeResult({ seconds: 10, lost: 7 });
+  const servers = result.telemetry.servers.map((server) => ({
+    ...server,
+    samples: server.samples.map((sample, index) =>
+      index === 6 ? { ...sample, gcMaxMs: 42, loopDelayMaxNs: 81e6 } : sample,
+    ),
+  }));
+  return {
+    ...result,
+    disconnects: [{ atMs: 4000, count: 3 }],
+    telemetry: { ...result.telemetry, servers },
+  };
+}
+
+const figure = (title: string) =>
+  page.locator('figure').filter({ has: page.getByRole('heading', { name: title }) });
+const drawing = (title: string) =>
+  page.evaluate(
+    `[...document.querySelectorAll('figure')].find((each) => each.textContent.startsWith(${JSON.stringify(title)})).querySelector('canvas').toDataURL()`,
+  );
+const resetButton = () => page.getByRole('button', { name: 'Reset zoom' });
+
+/** Moves the pointer from one place of a plot to another, as shares of its width, with the button down. */
+async function drag(plot: Locator, from: number, to: number): Promise<void> {
+  await plot.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(x + from * width, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + to * width, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+}
+
+it('a drag zooms all charts over time, and a button, a double click and Escape zoom out', async () => {
+  const [cpu, percentiles] = [await drawing('CPU'), await drawing('Latency by percentile')];
+  const plot = figure('Latency over time').locator('.u-over');
+  for (const zoomOut of [
+    () => resetButton().click(),
+    () => plot.dblclick({ position: { x: 40, y: 90 } }),
+    () => page.keyboard.press('Escape'),
+  ]) {
+    await drag(plot, 0.4, 0.8);
+    expect(await resetButton().innerText()).toMatch(/^Reset zoom \([2-4](\.\d+)? s to [6-8](\.\d+)? s\)$/);
+    await expect.poll(() => drawing('CPU')).not.toBe(cpu);
+    expect(await drawing('Latency by percentile')).toBe(percentiles);
+    await figure('Latency over time').locator('.plot').focus();
+    await zoomOut();
+    await expect.poll(() => drawing('CPU')).toBe(cpu);
+    expect(await resetButton().count()).toBe(0);
+  }
+});
+
+it('a cursor is shown in all charts over time, its values beside one plot and never over it', async () => {
+  const plot = figure('CPU').locator('.u-over');
+  await plot.hover({ position: { x: 200, y: 60 } });
+  const tip = figure('CPU').locator('.tip');
+  await tip.waitFor({ state: 'visible' });
+  expect(await tip.innerText()).toMatch(/^[\d.]+ s\s+server\s+[\d.]+ %\s+generator\s+[\d.]+ %/);
+  const [over, values] = [await plot.boundingBox(), await tip.boundingBox()];
+  if (over === null || values === null) throw new Error('the plot and its values are visible');
+  expect(values.y >= over.y + over.height || values.y + values.height <= over.y).toBe(true);
+  const cursors = page.locator('.u-cursor-x:not(.u-off)');
+  // All over time, one of them the heat map.
+  await expect.poll(() => cursors.count()).toBeGreaterThan(4);
+  expect(await page.locator('.tip:visible').count()).toBe(1);
+});
+
+it('arrow keys read values, plus zooms in, and minus zooms out', async () => {
+  const plot = figure('Memory').locator('.plot');
+  await plot.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  const tip = figure('Memory').locator('.tip');
+  await tip.waitFor({ state: 'visible' });
+  const second = await tip.innerText();
+  await page.keyboard.press('ArrowLeft');
+  expect(await tip.innerText()).not.toBe(second);
+  await page.keyboard.press('+');
+  await resetButton().waitFor({ state: 'visible' });
+  await page.keyboard.press('-');
+  await page.keyboard.press('-');
+  expect(await resetButton().count()).toBe(0);
+});
+
+it('percentiles are picked, and the table of a chart has those that are shown', async () => {
+  const chart = figure('Latency over time');
+  await chart.getByText('Table', { exact: true }).click();
+  const headings = () => chart.locator('thead th').allInnerTexts();
+  expect(await headings()).toEqual(['time', 'p50', 'p99', 'max']);
+  const picker = page.getByRole('group', { name: 'Percentiles' });
+  await picker.getByRole('button', { name: 'p95' }).click();
+  expect(await headings()).toEqual(['time', 'p50', 'p95', 'p99', 'max']);
+  await picker.getByRole('button', { name: 'p95' }).click();
+  expect(await headings()).toEqual(['time', 'p50', 'p99', 'max']);
+  expect(await chart.locator('tbody tr').first().innerText()).toMatch(/^0\.5 s\s+1\.\d+ ms\s+\d/);
+});
+
+it('a click on the key of a line isolates it, and the next shows all', async () => {
+  const key = figure('CPU').getByRole('button', { name: 'server' });
+  const pressed = () => figure('CPU').locator('.keys [aria-pressed="true"]').allInnerTexts();
+  await key.click();
+  expect(await pressed()).toEqual(['server']);
+  await key.click();
+  expect(await pressed()).toEqual(['server', 'generator']);
+});
+
+it('marks for pauses, stalls, losses and disconnects are on every chart over time, and can be hidden', async () => {
+  const marks = page.getByRole('group', { name: 'Marks' });
+  expect((await marks.getByRole('button').allInnerTexts()).map((text) => text.replace(/^\S+ /, ''))).toEqual([
+    'GC pauses (1)',
+    'stalls (1)',
+    'losses (1)',
+    'disconnects (1)',
+  ]);
+  const before = [await drawing('CPU'), await drawing('Memory')];
+  await marks.getByRole('button', { name: 'disconnects' }).click();
+  await expect.poll(() => drawing('CPU')).not.toBe(before[0]);
+  await expect.poll(() => drawing('Memory')).not.toBe(before[1]);
+  await marks.getByRole('button', { name: 'disconnects' }).click();
+});
+
+it('each chart is downloaded as PNG and as SVG, with its title and what it shows', async () => {
+  const save = async (of: Locator, name: string, from = page) => {
+    const [download] = await Promise.all([
+      from.waitForEvent('download'),
+      of.getByRole('button', { name }).click(),
+    ]);
+    const path = join(folder, download.suggestedFilename());
+    await download.saveAs(path);
+    return { name: download.suggestedFilename(), bytes: readFileSync(path) };
+  };
+  const svg = await save(figure('Latency over time'), 'SVG');
+  expect(svg.name).toBe('latency-over-time-ms.svg');
+  const text = svg.bytes.toString();
+  expect(text).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
+  expect(text.match(/<path d="M/g)).toHaveLength(3);
+  expect(text).toContain('>Latency over time, ms<');
+  expect(text).toContain('>GC pause of 42.0 ms, server<');
+  expect(text).not.toMatch(/NaN|undefined|var\(/);
+  const png = await save(figure('Latency heat map'), 'PNG');
+  expect(png.name).toBe('latency-heat-map-ms-logarithmic.png');
+  expect(png.bytes.subarray(1, 4).toString()).toBe('PNG');
+  // Twice as wide as the plot on the page.
+  expect(png.bytes.readUInt32BE(16)).toBeGreaterThan(2000);
+  const comparison = await openPage(comparisonPage(comparisons.ok()));
+  const dots = await save(comparison.locator('.dots figure').first(), 'SVG', comparison);
+  expect(dots.bytes.toString()).toMatch(/<title>round 1: base 1\.\d+ ms/);
+  expect(dots.bytes.toString()).not.toMatch(/var\(|class=/);
+  await comparison.close();
+});
+
+it('a page of nine runs is below 250 KB and keeps its runs apart', async () => {
+  const scenarios = ['broadcast-latency', 'room-fanout', 'ack-roundtrip'] as const;
+  const nine = scenarios.flatMap((scenario, place) =>
+    [1, 2, 3].map((seed) =>
+      makeResult({ scenario, clients: 6, seconds: 6, seed: seed + 3 * place, target: `target-${seed}` }),
+    ),
+  );
+  const html = runPage(...nine);
+  expect(html.length).toBeLessThan(250_000);
+  const many = await openPage(html);
+  const runs = many.getByRole('group', { name: 'Runs' }).first();
+  await runs.getByRole('button', { name: 'target-2' }).click();
+  expect(await runs.locator('[aria-pressed="true"]').allInnerTexts()).toEqual(['target-2 websocket']);
+  // The heat map is that of the run that is shown.
+  expect(await many.locator('figure .keys').nth(1).innerText()).toBe('target-2 websocket');
+  await runs.getByRole('button', { name: 'target-3' }).click({ modifiers: ['Shift'] });
+  expect(await runs.locator('[aria-pressed="true"]').count()).toBe(2);
+  await many.close();
+});
+
+it('nothing is logged, and a run without charts has no script for them', () => {
+  expect(logged).toEqual([]);
+  expect(runPage(results.empty())).not.toContain('uPlot');
+});
