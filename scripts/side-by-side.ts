@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { whyUnavailable } from '../servers/availability.ts';
 import { servers } from '../servers/index.ts';
 import { watchNpm } from '../src/cli/npm-parent.ts';
+import { runInTurn } from './run-in-turn.ts';
 
 const SOCKBENCH = join(import.meta.dirname, '../bin/sockbench.js');
 /** Exit code of an invalid run. Its row names the reason, and the other runs remain useful. */
@@ -90,9 +91,9 @@ const frameworkTax = () => {
   ]);
 };
 
-function sockbench(args: CommandLine, stdout: 'inherit' | 'ignore' = 'inherit'): number {
+function sockbench(args: CommandLine): number {
   const { status } = spawnSync(process.execPath, [SOCKBENCH, ...args], {
-    stdio: ['ignore', stdout, 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit'],
   });
   // Its run has stopped too, and the next one would go on unseen.
   if (isNpmGone()) process.exit(INVALID);
@@ -103,17 +104,22 @@ function sockbench(args: CommandLine, stdout: 'inherit' | 'ignore' = 'inherit'):
  * Runs each command line with results in a new folder of `reports/`, prints one table of all and writes one page.
  * Returns the exit code of the first run that failed, after which no other starts. An invalid run has not failed.
  */
-function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[]): number {
+async function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[]): Promise<number> {
   mkdirSync('reports', { recursive: true });
   const folder = mkdtempSync(join('reports', folderPrefix));
-  for (const commandLine of commandLines) {
-    process.stderr.write(`sockbench run ${commandLine.join(' ')}\n`);
-    const status = sockbench(
-      ['run', ...commandLine, '--format', 'json', '--out', folder, '--quiet'],
-      'ignore',
-    );
-    if (status !== 0 && status !== INVALID) return status;
-  }
+  const failed = await runInTurn(
+    commandLines.map((commandLine) => [
+      SOCKBENCH,
+      'run',
+      ...commandLine,
+      '--format',
+      'json',
+      '--out',
+      folder,
+    ]),
+    (status) => (status === 0 || status === INVALID) && !isNpmGone(),
+  );
+  if (failed !== null) return failed;
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   const paths = files.map((file) => join(folder, file));
   const status = sockbench(['report', ...paths, '--format', 'table']);

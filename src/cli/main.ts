@@ -7,20 +7,13 @@ import { guardProcess } from '../user-files/process-guard.ts';
 import type { Cli } from './cli.ts';
 import { endWithNpm } from './npm-parent.ts';
 import { crashText, runCli } from './program.ts';
-import { Screen } from './progress/screen.ts';
+import { screenOf } from './progress/screen.ts';
 import { STOP_SIGNALS, StopRequests } from './stop.ts';
 
 /** Exit code of Node.js when nothing is left to do and a top-level await is pending. */
 const NODE_UNSETTLED = 13;
 
-/** A terminal that ignores control sequences shows lines instead. */
-const screen =
-  process.stderr.isTTY && process.env['TERM'] !== 'dumb'
-    ? new Screen({
-        write: (text) => void process.stderr.write(text),
-        size: () => ({ columns: process.stderr.columns || 80, rows: process.stderr.rows || 24 }),
-      })
-    : null;
+const screen = screenOf(process.stderr, process.env);
 // However the process ends, the shell goes on below what was written.
 process.on('exit', () => screen?.clear());
 

@@ -39,11 +39,16 @@ export function openProgress(cli: Cli, { quiet, progress }: ProgressFlags): Open
   }
   const feed = new ProgressFeed();
   const note = isSilent({ quiet, progress }) ? () => {} : (line: string) => cli.err(`${line}\n`);
-  if (!quiet) feed.subscribe(viewOf(cli, progress, note));
+  if (!quiet) feed.subscribe(progressView(cli, progress, note));
   return { feed, note };
 }
 
-function viewOf(cli: Cli, mode: ProgressFlags['progress'], note: (line: string) => void): ProgressListener {
+/** Shows events in one of the forms; `note` writes a line. */
+export function progressView(
+  cli: Pick<Cli, 'screen' | 'control' | 'paint'>,
+  mode: ProgressFlags['progress'],
+  note: (line: string) => void,
+): ProgressListener {
   const { screen } = cli;
   if (mode === 'json') return (event) => cli.control(jsonLine(event));
   if (mode === 'plain' || screen === null) return showLines(note);

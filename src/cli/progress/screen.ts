@@ -5,6 +5,18 @@ export interface ScreenHost {
   readonly size: () => { readonly columns: number; readonly rows: number };
 }
 
+/** The screen of a stream; null for one that is no terminal, or one that ignores control sequences. */
+export function screenOf(
+  stream: NodeJS.WriteStream,
+  env: Readonly<Record<string, string | undefined>>,
+): Screen | null {
+  if (!stream.isTTY || env['TERM'] === 'dumb') return null;
+  return new Screen({
+    write: (text) => void stream.write(text),
+    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
+  });
+}
+
 const ERASE_BELOW = '\u001b[J';
 const ERASE_REST_OF_LINE = '\u001b[K';
 /** A line that is too long, as of wide characters, is cut by the terminal and takes one row all the same. */

@@ -39,7 +39,15 @@ export function nextState(state: LiveState | null, event: ProgressEvent): LiveSt
     }
     case 'run-end': {
       const ranMs = event.atMs - (state.run?.atMs ?? event.atMs);
-      return { ...state, run: null, phase: null, runsDone: event.run, runsMs: state.runsMs + ranMs };
+      return {
+        ...state,
+        run: null,
+        phase: null,
+        second: null,
+        recent: [],
+        runsDone: event.run,
+        runsMs: state.runsMs + ranMs,
+      };
     }
     case 'round':
       return { ...state, round: event };
