@@ -15,7 +15,7 @@ const WITHOUT_SECONDS =
 const FIGURES_ONLY =
   'The data of this page are without histograms, which would make it too large. The stored JSON has them.';
 const WITHOUT_JSON =
-  'JSON and histogram logs would make this page too large. The stored JSON has all data: sockbench report FILE --format hlog.';
+  'JSON and histogram logs would make this page too large. The stored results have them: sockbench report FILE --format hlog';
 
 /** The JSON of the files and their CSV, with some of the JSON left out, which the name says. */
 function reduced(

@@ -14,7 +14,7 @@ const listHtml = (notes: readonly string[]) =>
 /** Nothing without charts. */
 function chartsHtml({ title, group }: BlockOf<'charts'>, outline: Outline): string {
   if (group.charts.length === 0) return '';
-  const heading = title === '' ? '' : outline.heading(3, title);
+  const heading = title === '' ? outline.mark('Charts') : outline.heading(3, title);
   return `${heading}\n${chartGroupHtml(group, title === '' ? 3 : 4)}`;
 }
 

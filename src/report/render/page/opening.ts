@@ -71,7 +71,7 @@ export function actionsHtml(files: readonly PageFile[], command: string | null, 
   const copied =
     command === null
       ? ''
-      : `<details class="command"><summary>Command</summary><pre>${command.split('\n').map(escapeHtml).join('\n')}</pre></details><button type="button" class="copy" hidden>Copy command</button><span class="copied" role="status"></span>`;
+      : `<details class="command"><summary>Command</summary><pre>${command.split('\n').map(escapeHtml).join('\n')}</pre></details><button type="button" class="copy" hidden>Copy ${command.includes('\n') ? 'commands' : 'command'}</button><span class="copied" role="status"></span>`;
   if (downloads === '' && copied === '' && note === '') return '';
   const noteHtml = note === '' ? '' : `<p class="note">${escapeHtml(note)}</p>`;
   return `<div class="actions">${downloads}${copied}${noteHtml}</div>`;

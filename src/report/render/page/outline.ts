@@ -53,6 +53,11 @@ export class Outline {
     return `<h${level} id="${id}">${escapeHtml(text)} ${more}${anchorHtml(id, text)}</h${level}>`;
   }
 
+  /** Where a part without a heading of its own begins. */
+  mark(text: string): string {
+    return `<div id="${this.#add(text)}"></div>`;
+  }
+
   /** The caption of a table. */
   caption(text: string): string {
     const id = this.#add(text);

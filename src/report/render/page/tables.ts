@@ -36,7 +36,7 @@ function headingHtml({ title, unit, meaning, numeric }: Heading): string {
 }
 
 function cellHtml(heading: Heading | undefined, cell: string): string {
-  const classes = classHtml(heading?.numeric ? 'n' : '', severityOf(cell), heading?.isProse ? 'prose' : '');
+  const classes = classHtml(heading?.numeric ? '' : 't', severityOf(cell), heading?.isProse ? 'prose' : '');
   return `<td${classes}>${escapeHtml(cell)}</td>`;
 }
 
