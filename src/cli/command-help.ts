@@ -86,6 +86,10 @@ export class CommandHelp extends Help {
     return shown.toSorted((a, b) => byPlace(a.name, b.name)).map(({ option }) => option);
   }
 
+  override optionDescription(option: CommanderOption): string {
+    return option.description;
+  }
+
   override groupItems<Item extends Command | CommanderOption>(
     _: Item[],
     shown: Item[],

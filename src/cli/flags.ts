@@ -1,6 +1,7 @@
 import { Argument, type Command, Option as CommanderOption } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
 import {
+  allowedValues,
   flagOf,
   type GivenOptions,
   meaningOf,
@@ -61,6 +62,9 @@ export function addOptions(command: Command, table: OptionTable): CommanderOptio
   const added = Object.entries(table).filter(([name]) => !known.includes(name));
   return added.map(([name, definition]) => {
     const flag = new CommanderOption(usageOf(name, definition), describeOption(definition));
+    const allowed = allowedValues(definition);
+    // Completion reads them.
+    if (allowed.length > 0) flag.argChoices = [...allowed];
     if (isRepeated(definition)) {
       flag.argParser((value, before: readonly string[] = []) => [...before, value]);
     }
@@ -90,10 +94,16 @@ export function outputOptions<Folder extends string | null>(
 ) {
   return {
     out: option('DIR', folder, `output folder${folder === null ? ' (default: a new one in reports)' : ''}`),
-    format: option('LIST', formats, `list of ${formatList(kind)}`),
+    format: option('LIST', formats, `list of ${formatList(kind)}`, formatText(kind)),
     open: option(null, 'false', 'open the page in the browser at the end', onOff),
     quiet: option(null, 'false', 'suppress progress output', onOff),
   } as const satisfies OptionTable;
+}
+
+/** Keeps the text, which parseFormats reads, and knows the names that may stand in it. */
+function formatText(kind: DocumentKind<never>) {
+  const allowed = kind.formats.map(({ name }) => name);
+  return Object.assign((text: string) => text, { allowed });
 }
 
 /** Help names at most this many formats. */

@@ -18,15 +18,15 @@ export function prepareHelp(program: Command, cli: Cli): void {
  * Shows the help that a command line asks for by `-h`, `--help`, `--help-all` or `help COMMAND`. Returns whether it did: a
  * command that does not exist is left to the parser. Throws a SockbenchError for a scenario that cannot be loaded.
  */
-export async function showHelp(program: Command, cli: Cli): Promise<boolean> {
-  const asked = cli.argv[0] === 'help' ? cli.argv.slice(1) : cli.argv;
+export async function showHelp(program: Command, cli: Cli, argv: readonly string[]): Promise<boolean> {
+  const asked = argv[0] === 'help' ? argv.slice(1) : argv;
   const words = asked.filter((word) => !HELP_FLAGS.includes(word));
-  if (words.length === cli.argv.length) return false;
+  if (words.length === argv.length) return false;
   const [name, ...rest] = words;
   const command = name === undefined ? program : commandNamed(program, name);
   if (command === undefined) return false;
   const named = await namedScenario(command, rest);
-  useView(command, { ...outputOf(cli), isFull: cli.argv.includes('--help-all'), named });
+  useView(command, { ...outputOf(cli), isFull: argv.includes('--help-all'), named });
   command.outputHelp();
   return true;
 }

@@ -8,6 +8,7 @@ import type { AddCommand, Cli } from './cli.ts';
 import { addCalibrate } from './commands/calibrate.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCompare } from './commands/compare.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGate } from './commands/gate.ts';
 import { addImport } from './commands/import.ts';
@@ -27,7 +28,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Measure: [addRun, addCompare, addGate, addCapacity, addCalibrate],
   Results: [addReport, addTrend, addMerge],
   'Servers and machine': [addServe, addList, addDoctor],
-  'Set up': [addInit, addImport],
+  'Set up': [addInit, addImport, addCompletion],
 };
 
 /** Commands that start processes. Before they do, they remove what a killed sockbench has left. */
@@ -51,7 +52,8 @@ export async function runCli(cli: Cli): Promise<ExitCode> {
     });
   }
   try {
-    if (!(await showHelp(program, cli))) await program.parseAsync(separatePort(cli.argv), { from: 'user' });
+    const argv = separatePort(cli.argv);
+    if (!(await showHelp(program, cli, argv))) await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     return explain(cli, error, failed);

@@ -97,10 +97,11 @@ export function allowedValues({ parse }: Option<unknown>): readonly string[] {
   return 'allowed' in parse && Array.isArray(parse.allowed) ? parse.allowed : [];
 }
 
-/** Describes an option in one line: its summary, and its allowed values unless the name of the value is these. */
+/** Describes an option in one line: its summary, and its allowed values unless the name of the value is these. The summary of a list names them. */
 export function meaningOf(option: Option<unknown>): string {
   const allowed = allowedValues(option);
-  if (allowed.length === 0 || option.value === allowed.join('|')) return option.summary;
+  if (allowed.length === 0 || option.value === 'LIST' || option.value === allowed.join('|'))
+    return option.summary;
   return `${option.summary}: ${either(allowed)}`;
 }
 

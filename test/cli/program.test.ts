@@ -15,25 +15,26 @@ describe('help', () => {
       every message, and flags results that are not reliable.
 
       Measure:
-        run        load a server and report what every client received
-        compare    run servers, transports or settings in turn and compare them
-        gate       fail a CI job if a server became significantly slower
-        capacity   find the highest rate or number of clients that meets an objective
-        calibrate  measure the floor of this machine with a minimal server
+        run         load a server and report what every client received
+        compare     run servers, transports or settings in turn and compare them
+        gate        fail a CI job if a server became significantly slower
+        capacity    find the highest rate or number of clients that meets an objective
+        calibrate   measure the floor of this machine with a minimal server
 
       Results:
-        report     render stored results again; several runs stand side by side
-        trend      draw stored results of one plan over time and mark changes
-        merge      add the results of all shards of a run together without loss
+        report      render stored results again; several runs stand side by side
+        trend       draw stored results of one plan over time and mark changes
+        merge       add the results of all shards of a run together without loss
 
       Servers and machine:
-        serve      start a reference server and keep it running until Ctrl-C
-        list       list scenarios, reference servers, drivers and formats
-        doctor     check this machine for what makes measurements unreliable
+        serve       start a reference server and keep it running until Ctrl-C
+        list        list scenarios, reference servers, drivers and formats
+        doctor      check this machine for what makes measurements unreliable
 
       Set up:
-        init       write templates: a target, a scenario, a config and a workflow
-        import     turn an Artillery script into a target file and a scenario file
+        init        write templates: a target, a scenario, a config and a workflow
+        import      turn an Artillery script into a target file and a scenario file
+        completion  print a completion script for bash, zsh or fish
 
       sockbench <command> --help shows the options of a command, sockbench --version
       the version.
@@ -228,7 +229,7 @@ describe('an invalid command line', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThe commands are run, compare, gate, capacity, calibrate, report, trend, merge, serve, list, doctor, init and import.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, gate, capacity, calibrate, report, trend, merge, serve, list, doctor, init, import and completion.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [
