@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type Axis, LINEAR_AXIS, type Line, type LineChart, thinOut } from '../../src/report/charts.ts';
+import {
+  type Axis,
+  LINEAR_AXIS,
+  type Line,
+  type LineChart,
+  type LineGroup,
+  thinOut,
+} from '../../src/report/charts.ts';
+import { runChartGroup } from '../../src/report/content/run-chart-group.ts';
 import { runCharts } from '../../src/report/content/run-charts.ts';
 import { logarithmicScale, type Scale, scaleOf } from '../../src/report/render/scale.ts';
 import type { ProcessTelemetry, RunResult } from '../../src/result/run-result.ts';
-import { type ResultView, viewResult } from '../../src/result/view.ts';
+import { NsHistogram, type ResultView, viewResult } from '../../src/result/view.ts';
 import { makeResult, results } from './fixture.ts';
 
 const [sample] = results.valid().telemetry.servers[0]?.samples ?? [];
@@ -186,5 +194,95 @@ describe('an axis', () => {
       }
     }
     expect(texts(scaleOf(axis({}), []))[0]).toBe('0');
+  });
+});
+
+describe('the charts of a group', () => {
+  const group = (...given: RunResult[]) =>
+    runChartGroup(
+      given.map(viewResult),
+      given.map((_, run) => ({ label: `run ${run}`, colour: run })),
+      given.length,
+    );
+
+  it('have lines that are flat as text, and name runs and lines that differ', () => {
+    expect(group(makeResult({ seconds: 3 })).flat).toEqual([
+      ['Sent', '100/s'],
+      ['Delivered', '2,000/s'],
+    ]);
+    const two = group(makeResult({ seconds: 3 }), makeResult({ seconds: 3, rateHz: 50 }));
+    expect(two.flat[0]).toEqual(['Sent', 'run 0: 100/s; run 1: 50.0/s']);
+    const lossy = makeResult({ seconds: 1, lost: 30 });
+    expect(group(lossy).flat[1]).toEqual(['Delivered', 'expected 2,000/s, delivered 1,970/s']);
+  });
+
+  it('draw a line whose values differ by more than 2 %', () => {
+    const result = makeResult({ seconds: 3 });
+    const sent = (values: readonly number[]) => ({
+      ...result,
+      intervals: result.intervals.map((interval, at) => ({ ...interval, sent: values[at] ?? 0 })),
+    });
+    const titles = ({ charts }: LineGroup) => charts.map(({ title }) => title);
+    expect(titles(group(sent([100, 99, 98])))).not.toContain('Sent');
+    expect(titles(group(sent([100, 99, 97])))).toContain('Sent');
+  });
+
+  it('count every value of every interval in the heat map, between the smallest and the largest', () => {
+    const result = makeResult({ seconds: 3 });
+    const { heatMap } = group(result);
+    if (heatMap === null) throw new Error('the run has latencies');
+    const [columns = []] = heatMap.runs;
+    const histograms = result.intervals.map(({ series }) => NsHistogram.decode(series['delivery'] ?? ''));
+    expect(columns.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0))).toEqual(
+      histograms.map(({ count }) => count),
+    );
+    expect(columns.map(({ fromS, toS }) => [fromS, toS])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]);
+    const top = heatMap.lowest * heatMap.ratio ** heatMap.bands;
+    expect(Math.max(...histograms.map(({ maxNs }) => maxNs / 1e6))).toBeLessThan(top);
+    expect(Math.max(...histograms.map(({ maxNs }) => maxNs / 1e6))).toBeGreaterThan(
+      top / heatMap.ratio / 1.01,
+    );
+  });
+
+  it('merge neighbouring columns of a long run', () => {
+    const [interval] = makeResult({ seconds: 1 }).intervals;
+    const intervals = Array.from({ length: 600 }, (_, at) => ({ ...interval, startMs: at * 1000 }));
+    const long = { ...makeResult({ seconds: 1 }), intervals: intervals as RunResult['intervals'] };
+    const [columns = []] = group(long).heatMap?.runs ?? [];
+    expect(columns).toHaveLength(150);
+    expect(columns[1]).toMatchObject({ fromS: 4, toS: 8 });
+  });
+
+  it('mark pauses of 10 ms, stalls of 50 ms, losses and disconnects, at most 40 of a kind', () => {
+    const result = makeResult({ seconds: 2, lost: 7 });
+    const marked = (gcMaxMs: number, loopDelayMaxNs: number) => ({
+      ...result,
+      disconnects: [{ atMs: 1000, count: 1 }],
+      telemetry: {
+        workers: [],
+        servers: [processOf(1, 0, 10)].map((process) => ({
+          ...process,
+          samples: process.samples.map((each) => ({ ...each, gcMaxMs, loopDelayMaxNs })),
+        })),
+      },
+    });
+    expect(group(marked(9.9, 49e6)).marks.map(({ text }) => text)).toEqual([
+      '7 lost',
+      '1 client disconnected',
+    ]);
+    expect(group(marked(10, 50e6)).marks.map(({ kind, atS, text }) => [kind, atS, text])).toEqual([
+      ['gc', 0.5, 'GC pause of 10.0 ms, server 1'],
+      ['stall', 0.5, 'event loop held up for 50.0 ms, server 1'],
+      ['loss', 1.5, '7 lost'],
+      ['disconnect', 1.5, '1 client disconnected'],
+    ]);
+    const disconnects = Array.from({ length: 100 }, (_, at) => ({ atMs: at * 1000, count: at + 1 }));
+    const many = group({ ...makeResult({ seconds: 2 }), disconnects }).marks;
+    expect(many).toHaveLength(40);
+    expect(many[0]?.text).toBe('61 clients disconnected');
   });
 });
