@@ -171,9 +171,7 @@ export class Collector {
     const within = Math.max(0, second);
     this.#addSeries(within, measured);
     this.#addBroadcasts(within, snapshot);
-    // A short window before measuring may end with a snapshot that counts in the first second, but does not complete it.
-    const completed = Math.round((snapshot.endNs - this.measureStartNs) / SECOND_NS) - 1;
-    if (completed >= 0) this.live.report(completed);
+    this.live.reportUntil((snapshot.endNs - this.measureStartNs) / SECOND_NS);
     this.timeline.encodeBefore(within - 1);
   }
 

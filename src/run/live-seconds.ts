@@ -49,8 +49,12 @@ export class LiveSeconds {
     }
   }
 
-  /** A worker has reported everything that it recorded in a second. */
-  report(second: number): void {
+  /**
+   * A worker has reported everything until so many seconds after the start of measuring. A snapshot of the warm-up may be
+   * shorter than a second: its values count in the first one, which it does not complete.
+   */
+  reportUntil(endS: number): void {
+    const second = Math.round(endS) - 1;
     if (this.#watched.length > 0 && second >= this.#next) this.#openSecond(second).reports += 1;
   }
 

@@ -10,7 +10,7 @@ export function piece(text: string, style: Style | null = null): Piece {
   return { text, style };
 }
 
-const GAP = '  ';
+const PIECE_GAP = '  ';
 
 /** How many columns a text takes, if no character is wide. */
 function columnsOf(text: string): number {
@@ -31,16 +31,16 @@ export function lineOf(pieces: readonly Piece[], columns: number, paint: Paint):
   const kept = [{ ...first, text: cut(first.text, columns) }];
   let used = columnsOf(first.text);
   for (const next of others) {
-    used += GAP.length + columnsOf(next.text);
+    used += PIECE_GAP.length + columnsOf(next.text);
     if (used > columns) break;
     kept.push(next);
   }
-  return kept.map(({ text, style }) => (style === null ? text : paint(style, text))).join(GAP);
+  return kept.map(({ text, style }) => (style === null ? text : paint(style, text))).join(PIECE_GAP);
 }
 
 /** The columns that are left beside these pieces for one more. */
 export function columnsLeft(pieces: readonly Piece[], columns: number): number {
-  return columns - pieces.reduce((sum, { text }) => sum + columnsOf(text) + GAP.length, 0);
+  return columns - pieces.reduce((sum, { text }) => sum + columnsOf(text) + PIECE_GAP.length, 0);
 }
 
 /** A bar of which a share (0 to 1) is full. */
