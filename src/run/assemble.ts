@@ -49,7 +49,7 @@ interface TelemetryRecord extends Pick<RunRecord, 'plan' | 'collector' | 'server
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
-  const { receiving, clocksDiffer } = receivingOf(plan, collector.workers);
+  const { receiving, clocksDiffer } = receivingOf(collector.workers);
   const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,

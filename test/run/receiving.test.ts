@@ -10,9 +10,6 @@ function workerWith(sockets: SocketsInUse | null, receivedCount: number, stamped
   return { sockets, telemetry: [{ ...telemetryAt(1), receivedCount, stampedCount, sharedCount: 0 }] };
 }
 
-const receive = (workers: Parameters<typeof receivingOf>[1], url: string | null = null) =>
-  receivingOf({ target: { url } } as Parameters<typeof receivingOf>[0], workers);
-
 describe('how clients received', () => {
   it.each([
     ['by the kernel', [workerWith(KERNEL, 5, 5), workerWith(KERNEL, 0, 0)], 'kernel', 'kernel', null],
@@ -22,20 +19,11 @@ describe('how clients received', () => {
     ['over the kernel, which stamps nothing', [workerWith(KERNEL, 5, 0)], 'process', 'kernel', null],
     ['inside Artillery', [{ sockets: null, telemetry: [telemetryAt(1)] }], 'process', 'driver', null],
   ] as const)('%s', (_, workers, clock, sockets, problem) => {
-    expect(receive(workers)).toEqual({ receiving: { clock, sockets, problem }, clocksDiffer: null });
-  });
-
-  it('over TLS is by the generator, and why', () => {
-    const { receiving } = receive([workerWith(KERNEL, 5, 0)], 'wss://shop.example/');
-    expect(receiving).toEqual({
-      clock: 'process',
-      sockets: 'node',
-      problem: 'connections with TLS use the sockets of Node.js',
-    });
+    expect(receivingOf(workers)).toEqual({ receiving: { clock, sockets, problem }, clocksDiffer: null });
   });
 
   it('by both clocks is no result', () => {
-    expect(receive([workerWith(KERNEL, 3000, 3000), workerWith(FALLEN_BACK, 1000, 0)])).toEqual({
+    expect(receivingOf([workerWith(KERNEL, 3000, 3000), workerWith(FALLEN_BACK, 1000, 0)])).toEqual({
       receiving: { clock: 'process', sockets: 'node', problem: FALLEN_BACK.problem },
       clocksDiffer: {
         code: 'receive_clocks_differ',
