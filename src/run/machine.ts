@@ -6,6 +6,7 @@ import { NodeWaits } from '../generator/pacer-waits.ts';
 import { createClock, readOriginNs } from '../measure/clock.ts';
 import { NsHistogram } from '../measure/histogram.ts';
 import { realTimers } from '../measure/timers.ts';
+import { list } from '../text.ts';
 import { formatNs, formatNumber, formatPercent } from '../units.ts';
 import { allowedCpus, chooseAffinity, cpuGroups, pinningProblem } from './affinity.ts';
 import { cgroupCpuLimit, cpuGovernor, disturbanceBetween, readSystemCounters } from './environment.ts';
@@ -36,12 +37,23 @@ function checkCpus(): Check[] {
   const isSlow = governor !== null && governor !== 'performance';
   const more = 'Server and generator need one each: use a machine with two or more.';
   const pin = 'Install util-linux, or expect more noise.';
+  const turbo = turboState();
+  const steady = 'Clock rates vary with the load: expect more noise, or disable turbo in the firmware.';
   const fast = 'Let the CPUs run at full speed: sudo cpupower frequency-set -g performance';
   return [
     check('CPUs', isTooFew ? 'bad' : 'ok', `${cpus.length}${limited}`, more),
     check('CPU pinning', pinning === null ? 'ok' : 'warn', pinning ?? 'available', pin),
     check('CPU governor', isSlow ? 'warn' : 'ok', governor ?? 'none (fixed by the host)', fast),
+    check('CPU turbo', turbo === 'on' ? 'warn' : 'ok', turbo ?? 'unknown (decided by the host)', steady),
   ];
+}
+
+/** Whether CPUs may exceed their base clock; null where the system does not report it, as in most virtual machines. */
+function turboState(): 'on' | 'off' | null {
+  const noTurbo = readSystemFile('/sys/devices/system/cpu/intel_pstate/no_turbo');
+  const boost = readSystemFile('/sys/devices/system/cpu/cpufreq/boost');
+  if (noTurbo !== null) return noTurbo === '0' ? 'on' : 'off';
+  return boost === null ? null : boost === '1' ? 'on' : 'off';
 }
 
 function checkSystem(): Check[] {
@@ -52,20 +64,12 @@ function checkSystem(): Check[] {
   const [first = Number.NaN, last = Number.NaN] = range.split(/\s+/).map(Number);
   const ports = last - first + 1;
   const found = Number.isNaN(ports) ? 'unknown' : `${ports} for connections to one server address`;
-  const [load = 0] = os.loadavg();
-  const isLoaded = load > allowedCpus().length / 2;
   const prefer = 'Reading this clock takes a microsecond or more; prefer tsc.';
   const widen = 'Widen the range: sudo sysctl net.ipv4.ip_local_port_range="1024 65535"';
   return [
     check('clock source', isSlow ? 'warn' : 'ok', clock, prefer),
     checkOpenFiles(),
     check('local ports', ports < 10_000 ? 'warn' : 'ok', found, widen),
-    check(
-      'other load',
-      isLoaded ? 'warn' : 'ok',
-      `load average ${formatNumber(load)}`,
-      'Stop other processes.',
-    ),
   ];
 }
 
@@ -78,14 +82,47 @@ function checkOpenFiles(): Check {
   return check('open files', clients < 1000 ? 'warn' : 'ok', found, advice);
 }
 
+/** Time of all CPUs that this process may use, in milliseconds: in all, and without idling. */
+function cpuTimes(): { readonly totalMs: number; readonly busyMs: number } {
+  const allowed = new Set(allowedCpus());
+  const times = os.cpus().flatMap(({ times }, cpu) => (allowed.has(cpu) ? [times] : []));
+  const totalMs = times.reduce(
+    (sum, { user, nice, sys, irq, idle }) => sum + user + nice + sys + irq + idle,
+    0,
+  );
+  return { totalMs, busyMs: totalMs - times.reduce((sum, { idle }) => sum + idle, 0) };
+}
+
+/** The share of CPU time that other programs may use before measurements become noisier. */
+const MAX_OTHER_LOAD = 0.1;
+/** The share of the time in which some program may wait for a CPU. */
+const MAX_PRESSURE = 0.1;
+const STOP_OTHERS = 'Stop other work on this machine; top shows which programs use its CPUs.';
+
+/** Other programs at work: this one slept meanwhile. */
+function checkOtherLoad(before: ReturnType<typeof cpuTimes>, after: ReturnType<typeof cpuTimes>): Check {
+  const totalMs = after.totalMs - before.totalMs;
+  const share = totalMs === 0 ? 0 : (after.busyMs - before.busyMs) / totalMs;
+  const found = `${formatPercent(share)} of the CPUs, load average ${formatNumber(os.loadavg()[0] ?? 0)}`;
+  return check('other load', share > MAX_OTHER_LOAD ? 'warn' : 'ok', found, STOP_OTHERS);
+}
+
+/** Pressure stall information, see proc_pressure(5). */
+function checkPressure(ratio: number | null): Check {
+  const found = ratio === null ? 'unknown' : `programs waited for a CPU ${formatPercent(ratio)} of the time`;
+  return check('CPU pressure', (ratio ?? 0) > MAX_PRESSURE ? 'warn' : 'ok', found, STOP_OTHERS);
+}
+
 const STEAL_WINDOW_MS = 1000;
 
 async function checkDisturbance(): Promise<Check[]> {
   const before = readSystemCounters();
+  const timesBefore = cpuTimes();
   // A sleep of the timers of a run would not keep this process alive.
   await delay(STEAL_WINDOW_MS);
   const groups = cpuGroups(chooseAffinity(1, true).affinity);
-  const { stealRatio, throttledMs } = disturbanceBetween(before, readSystemCounters(), groups);
+  const after = readSystemCounters();
+  const { stealRatio, throttledMs, cpuPressureRatio } = disturbanceBetween(before, after, groups);
   const limit = formatPercent(LIMITS.stealRatio);
   const steal = stealRatio === null ? 'unknown' : formatPercent(stealRatio);
   const isStolen = (stealRatio ?? 0) > LIMITS.stealRatio;
@@ -93,6 +130,8 @@ async function checkDisturbance(): Promise<Check[]> {
   const throttling = throttledMs === null ? 'no limit' : `${formatNumber(throttledMs)} ms in the last second`;
   const isThrottled = (throttledMs ?? 0) > 0;
   return [
+    checkOtherLoad(timesBefore, cpuTimes()),
+    checkPressure(cpuPressureRatio),
     check('CPU steal', isStolen ? 'bad' : 'ok', steal, advice),
     check('CPU throttling', isThrottled ? 'bad' : 'ok', throttling, 'Raise the CPU limit of the container.'),
   ];
@@ -140,4 +179,14 @@ export async function checkMachine(): Promise<Check[]> {
     ...(await checkDisturbance()),
     await checkSendLag(),
   ];
+}
+
+/** What the checks say of measurements on this machine, in a sentence. */
+export function machineVerdict(checks: readonly Check[]): string {
+  const named = (status: Check['status']) =>
+    list(checks.filter((each) => each.status === status).map(({ name }) => name));
+  const [bad, warn] = [named('bad'), named('warn')];
+  if (bad !== '') return `NOT READY: runs will be invalid or fail (${bad})`;
+  if (warn !== '') return `NOISY: runs work, and figures will be less precise than they could be (${warn})`;
+  return 'READY: nothing found that makes measurements unreliable';
 }

@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors.ts';
 import { foreignLines } from '../../foreign.ts';
-import { type Check, checkMachine } from '../../run/machine.ts';
+import { type Check, checkMachine, machineVerdict } from '../../run/machine.ts';
 import type { AddCommand } from '../cli.ts';
 
 export const addDoctor: AddCommand = (program, cli, finish) => {
@@ -9,7 +9,7 @@ export const addDoctor: AddCommand = (program, cli, finish) => {
     .description('check this machine for what makes measurements unreliable')
     .action(async () => {
       const checks = await checkMachine();
-      cli.out(foreignLines(`${checks.map(checkText).join('\n')}\n`));
+      cli.out(foreignLines(`${checks.map(checkText).join('\n')}\n\n${machineVerdict(checks)}\n`));
       const bad = checks.filter(({ status }) => status === 'bad').length;
       finish(bad > 0 ? EXIT.invalid : EXIT.passed);
     });
