@@ -18,6 +18,7 @@ import { readSource } from '../plan-run.ts';
 import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { type HostedRun, hostRun, SHARD_OPTIONS } from '../shards.ts';
+import { shortRunText } from '../short-run.ts';
 
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail unless it is met, 'delivery.p99<50ms'"),
@@ -50,11 +51,8 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { config, planWith, withinLimit } = source;
   const planned = await withinLimit(planWith);
   const given = { ofConfig: config.threshold, asked: threshold };
-  const { thresholds, warnings } = planThresholds(given, planned.scenario, {
-    head: forecastRun(planned),
-    base: null,
-    runs: 1,
-  });
+  const head = forecastRun(planned);
+  const { thresholds, warnings } = planThresholds(given, planned.scenario, { head, base: null, runs: 1 });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
   const asked = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, asked.format);
@@ -63,6 +61,8 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   for (const warning of [...source.warnings, ...warnings]) cli.err(`warning: ${warning}\n`);
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
   const { feed, note } = openProgress(cli, asked);
+  const short = shortRunText(planned, head, thresholds);
+  if (short !== null) note(short);
   return await withDashboard(cli, asked.dashboard, feed, async (dashboard) => {
     const result = await measureHosted(cli, hosted, feed, {
       onStarted: dashboard.watch,
