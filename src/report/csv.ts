@@ -1,6 +1,12 @@
+import type { Capacity, CapacityStep } from '../result/capacity.ts';
+import type { Comparison, MetricOutcome } from '../result/comparison.ts';
+import { FIGURES } from '../result/metrics.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
+import { type CiPair, ciView } from './ci/view.ts';
+import { reasonsOfStep } from './content/capacity-verdict.ts';
 import { FLAT_COLUMNS } from './content/columns.ts';
+import { gradeOf } from './content/comparison-metrics.ts';
 import type { CellValue, Kind } from './content/table.ts';
 import { plain } from './plain.ts';
 
@@ -29,11 +35,117 @@ function csvCell(kind: Kind, cell: CellValue): string {
   return typeof cell === 'string' ? quote(plain(cell)) : String(cell / CSV_UNITS[kind][1]);
 }
 
+/** A column of a file, whose values are in the base unit of their kind. */
+interface CsvColumn<Row> {
+  readonly id: string;
+  readonly kind: Kind;
+  value(row: Row): CellValue;
+}
+
+function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: readonly Row[]): string {
+  const header = columns.map(({ id, kind }) => quote(`${id}${CSV_UNITS[kind][0]}`));
+  const lines = rows.map((row) => columns.map((column) => csvCell(column.kind, column.value(row))).join(','));
+  return [header.join(','), ...lines, ''].join('\n');
+}
+
 /** Renders one row per result: numbers at full precision, an empty cell where there is no value. */
 export function renderCsv(results: readonly RunResult[]): string {
-  const header = FLAT_COLUMNS.map(({ id, kind }) => `${id}${CSV_UNITS[kind][0]}`);
-  const rows = results
-    .map(viewResult)
-    .map((view) => FLAT_COLUMNS.map((column) => csvCell(column.kind, column.value(view))).join(','));
-  return [header.join(','), ...rows, ''].join('\n');
+  return csvTable(FLAT_COLUMNS, results.map(viewResult));
+}
+
+interface OutcomeRow extends CiPair {
+  readonly metric: MetricOutcome;
+  readonly comparison: Comparison;
+}
+
+/** Units of metrics in a column that holds metrics of all kinds. */
+const OUTCOME_UNITS: Readonly<Record<MetricOutcome['unit'], string>> = {
+  duration: 'ms',
+  bytes: 'bytes',
+  average: 'per delivery',
+  rate: 'hz',
+  share: 'ratio',
+  count: 'count',
+};
+
+const textColumn = (id: string, value: (row: OutcomeRow) => string | null): CsvColumn<OutcomeRow> => ({
+  id,
+  kind: 'text',
+  value,
+});
+const plainNumber = (id: string, pick: (row: OutcomeRow) => number | null): CsvColumn<OutcomeRow> => ({
+  id,
+  kind: 'average',
+  value: pick,
+});
+/** A value in the unit of its row. */
+const inUnit = (id: string, pick: (metric: MetricOutcome) => number | null) =>
+  plainNumber(id, ({ metric }) => {
+    const value = pick(metric);
+    return value === null ? null : value / CSV_UNITS[metric.unit][1];
+  });
+
+const OUTCOME_COLUMNS: ReadonlyArray<CsvColumn<OutcomeRow>> = [
+  textColumn('scenario', ({ scenario }) => scenario),
+  textColumn('base', ({ base }) => base),
+  textColumn('head', ({ head }) => head),
+  textColumn('metric', ({ metric }) => metric.metric),
+  textColumn('unit', ({ metric }) => OUTCOME_UNITS[metric.unit]),
+  textColumn('gating', ({ metric }) => String(metric.gating)),
+  textColumn('verdict', ({ comparison, pair, metric }) => gradeOf(comparison, pair, metric)),
+  inUnit('base_value', ({ base }) => base),
+  inUnit('head_value', ({ head }) => head),
+  plainNumber('ratio', ({ metric }) => metric.ratio),
+  plainNumber('ratio_lower', ({ metric }) => metric.lower),
+  plainNumber('ratio_upper', ({ metric }) => metric.upper),
+  inUnit('difference', ({ difference }) => difference),
+  plainNumber('tolerated_ratio', ({ metric }) => metric.delta),
+  inUnit('tolerated_difference', ({ floor }) => floor),
+  plainNumber('detectable_ratio', ({ metric }) => metric.detectable),
+  plainNumber('p_regressed', ({ metric }) => metric.pRegressed),
+  plainNumber('p_improved', ({ metric }) => metric.pImproved),
+  plainNumber('pairs', ({ pair }) => pair.pairs),
+  textColumn('because', ({ metric }) => metric.because),
+  textColumn('started_at', ({ comparison }) => comparison.startedAt),
+];
+
+/** Renders one row per head and metric. `unit` is that of the values; ratios are head over base. */
+export function renderComparisonCsv(comparison: Comparison): string {
+  const rows = ciView(comparison).pairs.flatMap((each) =>
+    each.pair.metrics.map((metric) => ({ ...each, metric, comparison })),
+  );
+  return csvTable(OUTCOME_COLUMNS, rows);
+}
+
+/** Renders one row per run of a search. */
+export function renderCapacityCsv(capacity: Capacity): string {
+  const { design, steps } = capacity;
+  const objectives = [
+    ...new Map(steps.flatMap(({ figures }) => figures).map((each) => [each.expression, each])).values(),
+  ];
+  const figureNames = ['server_cpu', 'server_loop_utilization', 'generator_utilization'] as const;
+  const of = (id: string, kind: Kind, value: (step: CapacityStep) => CellValue) => ({ id, kind, value });
+  return csvTable(
+    [
+      of('run', 'count', (step) => steps.indexOf(step) + 1),
+      of('phase', 'text', ({ phase }) => phase),
+      of(design.vary, design.vary === 'rate' ? 'rate' : 'count', ({ value }) => value),
+      of('outcome', 'text', ({ outcome }) => outcome),
+      ...objectives.flatMap(({ expression, metric, unit }) => {
+        const figure = ({ figures }: CapacityStep) => figures.find((each) => each.expression === expression);
+        const id = metric.replaceAll('.', '_');
+        return [
+          of(id, unit, (step) => figure(step)?.value ?? null),
+          of(`${id}_upper`, unit, (step) => figure(step)?.upper ?? null),
+          of(`${id}_limit`, unit, (step) => figure(step)?.limit ?? null),
+        ];
+      }),
+      ...figureNames.map((name) =>
+        of(name, 'share', ({ result }) => (result === null ? null : FIGURES[name].value(result))),
+      ),
+      of('reasons', 'text', (step) => reasonsOfStep(step) || null),
+      of('started_at', 'text', ({ result }) => result?.startedAt ?? null),
+    ],
+    steps,
+  );
 }

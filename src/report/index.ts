@@ -6,7 +6,9 @@ import { fileNameOf } from '../result/store.ts';
 import type { Trend } from '../result/trend.ts';
 import { viewResult } from '../result/view.ts';
 import { didYouMean } from '../text.ts';
+import { renderCapacityBadge, renderComparisonBadge, renderRunBadge } from './badge.ts';
 import { renderGithubAnnotations, renderGithubSummary } from './ci/github.ts';
+import { renderGithubComment } from './ci/github-comment.ts';
 import { renderGoBenchmark } from './ci/go-benchmark.ts';
 import { renderJunit } from './ci/junit.ts';
 import { renderOpenMetrics } from './ci/openmetrics.ts';
@@ -16,7 +18,7 @@ import { firstResult } from './content/capacity-verdict.ts';
 import { comparisonReport } from './content/comparison.ts';
 import { runReport, summaryReport } from './content/run.ts';
 import { trendReport } from './content/trend.ts';
-import { renderCsv } from './csv.ts';
+import { renderCapacityCsv, renderComparisonCsv, renderCsv } from './csv.ts';
 import {
   DEFAULT_FORMATS,
   type DocumentKind,
@@ -102,6 +104,7 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
       renderHlog(onlyResult('hlog', results)),
     ),
     format('csv', 'csv', 'one row per result in fixed units', renderCsv),
+    format('badge', 'badge.svg', 'an SVG badge of the verdict', renderRunBadge),
   ],
 };
 
@@ -120,12 +123,20 @@ export const COMPARISON: DocumentKind<Comparison> = {
         pageData(() => filesOfPage(COMPARISON, comparison)),
       ),
     ),
+    format('csv', 'metrics.csv', 'one row per metric of each head', renderComparisonCsv),
+    format('badge', 'badge.svg', 'an SVG badge of the verdict', renderComparisonBadge),
     format('junit', 'junit.xml', 'test cases for GitLab, Jenkins and others', renderJunit),
     format(
       'github-summary',
       'github-summary.md',
       'Markdown for the summary of a GitHub step',
       renderGithubSummary,
+    ),
+    format(
+      'github-comment',
+      'github-comment.md',
+      'Markdown of at most 15 lines for a comment on a pull request',
+      renderGithubComment,
     ),
     format(
       'github-annotations',
@@ -168,6 +179,8 @@ export const CAPACITY: DocumentKind<Capacity> = {
         pageData(() => filesOfPage(CAPACITY, capacity)),
       ),
     ),
+    format('csv', 'csv', 'one row per run in fixed units', renderCapacityCsv),
+    format('badge', 'badge.svg', 'an SVG badge of the answer', renderCapacityBadge),
   ],
 };
 

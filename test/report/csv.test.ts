@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { renderCsv } from '../../src/report/csv.ts';
+import { renderCapacityCsv, renderComparisonCsv, renderCsv } from '../../src/report/csv.ts';
+import { makeCapacity } from './capacity-fixture.ts';
+import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';
 
 describe('CSV', () => {
@@ -21,5 +23,37 @@ describe('CSV', () => {
     expect(HOSTILE).toContain('"');
     expect(quoted.replaceAll('""', '"')).toContain('<img src=x onerror="globalThis.hacked=1"><b>|`*"');
     expect(renderCsv([results.hostile()]).trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('of a comparison has one row per head and metric, with the unit of its values', () => {
+    const [header = '', ...rows] = renderComparisonCsv(comparisons.several()).trimEnd().split('\n');
+    expect(rows).toHaveLength(2 * 8);
+    const cells = (row: string) =>
+      Object.fromEntries(header.split(',').map((name, at) => [name, row.split(',')[at]]));
+    expect(cells(rows[8] ?? '')).toMatchObject({
+      base: 'ws',
+      head: 'socketio polling',
+      metric: 'delivery.p50',
+      unit: 'ms',
+      gating: 'true',
+      verdict: 'REGRESSED',
+      base_value: '1.2',
+      head_value: '1.68',
+      ratio: '1.4',
+      ratio_lower: '1.33',
+      ratio_upper: '1.48',
+    });
+  });
+
+  it('of a search has one row per run, with each objective and its bound', () => {
+    const capacity = makeCapacity({ steps: 3 });
+    const [header = '', ...rows] = renderCapacityCsv(capacity).trimEnd().split('\n');
+    expect(header).toMatch(/^run,phase,rate_hz,outcome,ack_p95_ms,ack_p95_upper_ms,ack_p95_limit_ms,lost,/);
+    expect(rows.map((row) => row.split(',').slice(0, 4))).toEqual([
+      ['1', 'doubling', '100', 'passed'],
+      ['2', 'doubling', '200', 'passed'],
+      ['3', 'doubling', '400', 'passed'],
+    ]);
+    expect(Number(rows[0]?.split(',')[4])).toBe((capacity.steps[0]?.figures[0]?.value ?? 0) / 1e6);
   });
 });

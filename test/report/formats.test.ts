@@ -37,14 +37,18 @@ describe('formats', () => {
           "hgrm hgrm",
           "hlog hlog",
           "csv csv",
+          "badge badge.svg",
         ],
         [
           "text report.txt",
           "md report.md",
           "json rounds.json",
           "html report.html",
+          "csv metrics.csv",
+          "badge badge.svg",
           "junit junit.xml",
           "github-summary github-summary.md",
+          "github-comment github-comment.md",
           "github-annotations github-annotations.txt",
           "benchmark-smaller benchmark-smaller-is-better.json",
           "benchmark-bigger benchmark-bigger-is-better.json",
@@ -57,6 +61,8 @@ describe('formats', () => {
           "md md",
           "json json",
           "html html",
+          "csv csv",
+          "badge badge.svg",
         ],
         [
           "text trend.txt",
@@ -135,7 +141,7 @@ describe('a list of formats', () => {
     expect(parseFormats(RUNS, list).map(({ name }) => name)).toEqual(names);
   });
 
-  const OF_A_RUN = 'the formats of a run are text, table, md, json, html, hgrm, hlog, csv';
+  const OF_A_RUN = 'the formats of a run are text, table, md, json, html, hgrm, hlog, csv, badge';
 
   it.each([
     [RUNS, 'htm', `there is no format "htm"; ${OF_A_RUN}`, 'Did you mean html?'],
@@ -145,7 +151,7 @@ describe('a list of formats', () => {
     [
       CAPACITY,
       'hlog',
-      '"hlog" is a format of a run, not of a capacity search; the formats of a capacity search are text, md, json, html',
+      '"hlog" is a format of a run, not of a capacity search; the formats of a capacity search are text, md, json, html, csv, badge',
       '',
     ],
   ] as ReadonlyArray<[DocumentKind<never>, string, string, string]>)(

@@ -100,7 +100,8 @@ export function renderGithubAnnotations(comparison: Comparison): string {
 /** GitHub rejects summaries of 1 MiB, and a step may have others beside this one. */
 const MAX_SUMMARY_BYTES = 512 * 1024;
 
-const EMOJI = { good: '✅', warning: '⚠️', bad: '❌' } as const;
+/** The sign of each severity, before a verdict. */
+export const EMOJI = { good: '✅', warning: '⚠️', bad: '❌' } as const;
 
 const CUT = '*Cut here: GitHub shows no more. The other reports are complete.*';
 

@@ -19,11 +19,19 @@ interface TestCase {
   readonly timeMs: number;
 }
 
-const OUTCOMES: Readonly<Record<Verdict, CaseOutcome>> = {
+/** A metric of an invalid pair was not judged; the verdict is the error. */
+const METRIC_OUTCOMES: Readonly<Record<Verdict, CaseOutcome>> = {
   OK: 'passed',
   IMPROVED: 'passed',
   REGRESSED: 'failure',
   INCONCLUSIVE: 'skipped',
+  INVALID: 'skipped',
+};
+
+/** The metrics that regressed are the failures, so the verdict is no further one. */
+const VERDICT_OUTCOMES: Readonly<Record<Verdict, CaseOutcome>> = {
+  ...METRIC_OUTCOMES,
+  REGRESSED: 'skipped',
   INVALID: 'error',
 };
 
@@ -34,7 +42,7 @@ function shortCase(name: string, type: string, outcome: CaseOutcome, message: st
 
 function invalidCase(name: string, { invalid }: PairOutcome): TestCase {
   const why = briefly(...invalid.map(({ message }) => message)) || 'no valid pairs';
-  return shortCase(name, 'INVALID', 'error', `INVALID: ${why}`);
+  return shortCase(name, 'INVALID', 'skipped', `the comparison is INVALID: ${why}`);
 }
 
 /** The case of the whole pair, with everything that a reader of the log needs. */
@@ -44,18 +52,26 @@ function verdictCase(comparison: Comparison, pair: PairOutcome): TestCase {
   const message = pairSentence(comparison, pair);
   const whole = wholeMessages(comparison).flatMap((lines) => ['', ...lines]);
   const output = [message, ...noteTexts(comparison), ...adviceFor(comparison), ...whole].join('\n');
-  return { name: 'verdict', outcome: OUTCOMES[verdict], type: verdict, message, output, timeMs };
+  return { name: 'verdict', outcome: VERDICT_OUTCOMES[verdict], type: verdict, message, output, timeMs };
 }
 
-/** Only a gating metric fails or is skipped. */
+/** A sentence with units: counts are of messages. */
+function unitSentence(metric: MetricOutcome): string {
+  const sentence = metricSentence(metric);
+  return metric.kind === 'exact' && metric.points.length > 0 ? `${sentence} messages` : sentence;
+}
+
+/** A gating metric that regressed is a failure. An informational one has no outcome, so it is skipped with its verdict. */
 function metricCase(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): TestCase {
   const grade = gradeOf(comparison, pair, metric);
   const name = metric.gating ? metric.metric : `${metric.metric} (informational)`;
   if (grade === 'INVALID') return invalidCase(name, pair);
   if (isUnjudged(metric)) return shortCase(name, 'NOT_JUDGED', 'skipped', metric.because);
-  const sentence = `${grade}: ${metricSentence(metric)}`;
-  const outcome = metric.gating ? OUTCOMES[grade] : 'passed';
-  return { ...shortCase(name, grade, outcome, sentence), output: `${sentence}\n${metric.because}` };
+  const sentence = `${grade}: ${unitSentence(metric)}`;
+  const whole = sentence.includes(metric.because) ? sentence : `${sentence}; ${metric.because}`;
+  if (!metric.gating) return shortCase(name, grade, 'skipped', `informational, not gating: ${whole}`);
+  const outcome = METRIC_OUTCOMES[grade];
+  return { ...shortCase(name, grade, outcome, outcome === 'skipped' ? whole : sentence), output: whole };
 }
 
 function thresholdCase(pair: PairOutcome, { expression, passed, detail }: ThresholdOutcome): TestCase {
@@ -164,9 +180,10 @@ function suiteLines(comparison: Comparison, of: CiPair, cases: readonly TestCase
 }
 
 /**
- * Renders JUnit XML as Jenkins and GitLab read it: one suite per head, with a case for the verdict, for each metric and
- * for each threshold. REGRESSED and a failed threshold are failures, INVALID is an error, INCONCLUSIVE and a threshold
- * that was not judged are skipped. The heads took turns, so the time is divided among them.
+ * Renders JUnit XML as Jenkins and GitLab read it: one suite per head, with a case for the verdict, for each metric and for
+ * each threshold. Each gating metric that regressed and each failed threshold is one failure. An INVALID verdict is one
+ * error. What is informational, INCONCLUSIVE or not judged is skipped, with the reason. The heads took turns, so the time is
+ * divided among them.
  */
 export function renderJunit(comparison: Comparison): string {
   const { scenario, pairs } = ciView(comparison);

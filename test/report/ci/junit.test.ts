@@ -30,6 +30,10 @@ function faults(comparison: Comparison): string[] {
   });
 }
 
+/** Without informational metrics, which are always skipped. */
+const gatingFaults = (comparison: Comparison) =>
+  faults(comparison).filter((fault) => !fault.endsWith('(informational)'));
+
 describe('JUnit XML', () => {
   it.each(Object.entries(comparisons))('matches the schema: %s', (_, make) => {
     validate(renderJunit(make()));
@@ -48,9 +52,9 @@ describe('JUnit XML', () => {
     );
     const counts = ['testcase', 'failure', 'error', 'skipped'].map((name) => `count(//${name})`);
     const joined = (parts: readonly string[]) => ask(xml, `concat(${parts.join(', " ", ')})`);
-    expect(joined(sums)).toBe('18 4 0 2 123.456');
-    expect(joined(counts)).toBe('18 4 0 2');
-    expect(joined(['/*/@tests', '/*/@failures', '/*/@errors', '/*/@time'])).toBe('18 4 0 123.456');
+    expect(joined(sums)).toBe('18 2 0 14 123.456');
+    expect(joined(counts)).toBe('18 2 0 14');
+    expect(joined(['/*/@tests', '/*/@failures', '/*/@errors', '/*/@time'])).toBe('18 2 0 123.456');
     expect(ask(xml, 'sum(//testcase/@time)')).toBe('123.456');
   });
 
@@ -61,41 +65,50 @@ describe('JUnit XML', () => {
     expect(ask(xml, 'string(//testcase[1]/@name)')).toBe('verdict');
   });
 
-  it('fails what regressed', () => {
-    expect(faults(comparisons.regressed())).toEqual([
-      'failure verdict',
-      'failure delivery.p50',
-      'failure lost',
-    ]);
+  it('has one failure for each gating metric that regressed, with units', () => {
+    const failures = faults(comparisons.regressed()).filter((fault) => fault.startsWith('failure'));
+    expect(failures).toEqual(['failure delivery.p50', 'failure lost']);
+    const xml = renderJunit(comparisons.regressed());
+    expect(ask(xml, 'string(//testcase[@name="verdict"]/skipped/@message)')).toMatch(
+      /^REGRESSED: delivery\.p50 /,
+    );
+    expect(ask(xml, 'string(//testcase[@name="lost"]/failure/@message)')).toBe(
+      'REGRESSED: lost 0 -> 10 messages',
+    );
     expect(ask(renderJunit(comparisons.regressed()), 'string(//testcase[2]/failure/@message)')).toBe(
       'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms',
     );
   });
 
   it('skips what is inconclusive, and passes what improved', () => {
-    expect(faults(comparisons.inconclusive())).toEqual(['skipped verdict', 'skipped delivery.p50']);
-    expect(faults(comparisons.improved())).toEqual([]);
-  });
-
-  it('neither fails nor skips an informational metric, and has its verdict', () => {
-    expect(faults(comparisons.warned())).toEqual([]);
-    const output = 'string(//testcase[starts-with(@name, "delivery.p99")]/system-out)';
-    expect(ask(renderJunit(comparisons.warned()), output)).toContain(
-      'REGRESSED: delivery.p99 1.40x (1.33-1.48)',
+    expect(gatingFaults(comparisons.inconclusive())).toEqual(['skipped verdict', 'skipped delivery.p50']);
+    expect(gatingFaults(comparisons.improved())).toEqual([]);
+    const reason = 'string(//testcase[@name="delivery.p50"]/skipped/@message)';
+    expect(ask(renderJunit(comparisons.inconclusive()), reason)).toMatch(
+      /^INCONCLUSIVE: delivery\.p50 1\.08x \(0\.92-1\.27\), .*; the bounds hold both/,
     );
   });
 
-  it('makes everything an error, with the reason, when the comparison is INVALID', () => {
+  it('skips an informational metric, with its verdict', () => {
+    expect(gatingFaults(comparisons.warned())).toEqual([]);
+    const reason = 'string(//testcase[starts-with(@name, "delivery.p99")]/skipped/@message)';
+    expect(ask(renderJunit(comparisons.warned()), reason)).toContain(
+      'informational, not gating: REGRESSED: delivery.p99 1.40x (1.33-1.48)',
+    );
+  });
+
+  it('is one error and skips the rest, with the reason, when the comparison is INVALID', () => {
     const xml = renderJunit(
       makeComparison({ invalid: true, excluded: 3, thresholds: comparisons.thresholds().thresholds }),
     );
-    expect(ask(xml, 'concat(count(//testcase), " ", count(//error[contains(@message, "excluded")]))')).toBe(
-      '12 12',
+    const count = (what: string) => `count(//${what}[contains(@message, "excluded")])`;
+    expect(ask(xml, `concat(count(//testcase), " ", ${count('error')}, " ", ${count('skipped')})`)).toBe(
+      '12 1 11',
     );
   });
 
   it('fails a threshold that failed, and skips one that was not judged', () => {
-    expect(faults(comparisons.thresholds())).toEqual([
+    expect(gatingFaults(comparisons.thresholds())).toEqual([
       'failure threshold delivery.p50<1ms',
       'skipped threshold delivery.p99<50ms',
     ]);
@@ -132,7 +145,7 @@ describe('JUnit XML', () => {
     const [pair] = comparison.judgement.heads;
     if (pair !== undefined) pair.verdict = 'INCONCLUSIVE';
     comparison.judgement.rounds = 4;
-    expect(faults(comparison)).toEqual([
+    expect(gatingFaults(comparison)).toEqual([
       'skipped verdict',
       'skipped delivery.p50',
       'skipped fanout_last.p95',
