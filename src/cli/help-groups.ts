@@ -15,7 +15,7 @@ export const SCENARIO_PLACE = 'Scenario';
 const HELP_GROUPS: readonly HelpGroup[] = [
   {
     title: 'Comparison',
-    usual: ['arm', 'baseExec', 'baseRef', 'baseline', 'rounds', 'metric', 'inconclusive'],
+    usual: ['arm', 'baseExec', 'baseRef', 'baseline', 'rounds', 'metric', 'by', 'inconclusive'],
     rare: ['baseInstall', 'orderSeed'],
   },
   {
