@@ -3,8 +3,8 @@ import type { HeatMap } from '../charts.ts';
 import { chooseUnit, extent } from './table.ts';
 
 /** Columns of one run: more than these are narrower than can be seen. */
-const MAX_COLUMNS = 150;
-const MIN_COLUMNS = 30;
+const MAX_TIMES = 150;
+const MIN_TIMES = 30;
 
 const lowerNs = (band: number) => 10 ** (band / BANDS_PER_DECADE);
 
@@ -42,7 +42,7 @@ export function heatMapOf(views: readonly ChartedView[], pageRuns: number): Heat
   if (ends === null) return null;
   const [lowest, highest] = ends;
   const { name, scale } = chooseUnit('duration', [lowerNs(lowest), lowerNs(highest + 1)]);
-  const maxColumns = Math.max(MIN_COLUMNS, Math.floor(MAX_COLUMNS / Math.max(1, pageRuns / 2)));
+  const maxColumns = Math.max(MIN_TIMES, Math.floor(MAX_TIMES / Math.max(1, pageRuns / 2)));
   return {
     title: 'Latency heat map',
     note: 'Darker: more of the values of that time. Values by time of receiving, in bands of 26 %.',

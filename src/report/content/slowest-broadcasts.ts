@@ -4,7 +4,7 @@ import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
 import { column, tabulate } from './table.ts';
 
-const COLUMNS = [
+const SLOWEST_COLUMNS = [
   column<StoredSlowBroadcast>(
     'at',
     'time',
@@ -54,5 +54,5 @@ const COLUMNS = [
 
 /** The broadcasts that took the longest until their last receiver had them; nothing where none is stored. */
 export function slowestBlocks({ slowest }: RunResult): Block[] {
-  return slowest.length === 0 ? [] : tableBlock('Slowest broadcasts', tabulate(COLUMNS, slowest));
+  return slowest.length === 0 ? [] : tableBlock('Slowest broadcasts', tabulate(SLOWEST_COLUMNS, slowest));
 }

@@ -150,7 +150,7 @@ export function swatchHtml(colour: number): string {
 }
 
 /** The data of a group with each list of x values once: `x` of a line is its place in `xs`. */
-function compact({ charts, ...group }: LineGroup): object {
+function compactGroup({ charts, ...group }: LineGroup): object {
   const xs = new Map<string, number>();
   const placeOf = (x: readonly number[]) => {
     const key = JSON.stringify(x.map((value) => Number(value.toPrecision(8))));
@@ -174,7 +174,7 @@ export function chartGroupHtml(group: ChartGroup, level: HeadingLevel): string {
   }
   return [
     `<div class="chart-group lines" data-level="${level}">`,
-    `<script type="application/json">${jsonForScript(compact(group))}</script>`,
+    `<script type="application/json">${jsonForScript(compactGroup(group))}</script>`,
     '<noscript><p class="note">The charts need JavaScript. The tables do not.</p></noscript>',
     '</div>',
   ].join('\n');
