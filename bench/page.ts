@@ -1,8 +1,8 @@
 import { markdownTable, wrapParagraph } from '../scripts/markdown.ts';
-import { formatFigure, type Heading, headingText, NO_VALUE } from '../src/report/content/table.ts';
+import { type Heading, headingText, NO_VALUE } from '../src/report/content/table.ts';
 import { textTable } from '../src/report/render/text.ts';
 import { plural } from '../src/text.ts';
-import { formatDurationMs, formatPercent } from '../src/units.ts';
+import { formatDurationMs, formatFigure, formatPercent } from '../src/units.ts';
 import type { Arms } from './arms.ts';
 import { dashboardCosts } from './dashboard.ts';
 import { type GoalOutcome, judgeGoals } from './goals.ts';

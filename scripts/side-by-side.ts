@@ -101,7 +101,7 @@ function sockbench(args: CommandLine): number {
 }
 
 /**
- * Runs each command line with results in a new folder of `reports/`, prints one table of all and writes one page.
+ * Runs each command line with results in a new folder of `reports/`, writes one page and prints one table of all.
  * Returns the exit code of the first run that failed, after which no other starts. An invalid run has not failed.
  */
 async function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[]): Promise<number> {
@@ -122,8 +122,8 @@ async function runSideBySide(folderPrefix: string, commandLines: readonly Comman
   if (failed !== null) return failed;
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   const paths = files.map((file) => join(folder, file));
-  const status = sockbench(['report', ...paths, '--format', 'table']);
-  return status || sockbench(['report', ...paths, '--format', 'html', '--out', folder]);
+  const status = sockbench(['report', ...paths, '--format', 'html', '--out', folder]);
+  return status || sockbench(['report', ...paths]);
 }
 
 const [chore = '', ...given] = process.argv.slice(2);

@@ -63,6 +63,11 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** A command line as it is pasted into a shell; null for none. */
+export function pastedCommand(commandLine: readonly string[]): string | null {
+  return commandLine.length === 0 ? null : ['sockbench', ...commandLine.map(shellWord)].join(' ');
+}
+
 /**
  * Returns the known word closest to a misspelt one, or the only one that begins with it or has it as a part: `broadcast`
  * gives `broadcast-latency`. Null when none is close.

@@ -16,7 +16,9 @@ function parseQuantity(
   units: Readonly<Record<string, number>>,
   example: string,
 ): number {
-  const [, digits, unit] = QUANTITY.exec(text.trim()) ?? [];
+  const [, digits, written] = QUANTITY.exec(text.trim()) ?? [];
+  // Reports write the Greek letter, in one of its two code points.
+  const unit = written?.replace(/^[\u00b5\u03bc]s$/, 'us');
   const scale = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
   const allowed = Object.keys(units).join(', ');
@@ -48,25 +50,60 @@ export function parseRateHz(text: string): number {
   return parseQuantity(text, 'rate', UNITS.rate, '100/s');
 }
 
-/** Units for showing a time; each is [name, nanoseconds]. */
-const TIME_STEPS: ReadonlyArray<readonly [string, number]> = [
+/** A unit in which values are shown, and how much of the stored unit it is. A null name is a plain number. */
+export type ShownUnit = readonly [name: string | null, scale: number];
+export type ShownUnits = readonly [ShownUnit, ...ShownUnit[]];
+
+/** Units in which a time is shown, largest first, each with its nanoseconds. Machine-readable names say `us`. */
+export const TIME_UNITS: ShownUnits = [
   ['s', 1e9],
   ['ms', 1e6],
-  ['us', 1e3],
+  ['µs', 1e3],
   ['ns', 1],
 ];
 
-/** Shows three significant digits, and all digits of a whole number: 0.123, 12.3, 1234. */
+/** Units in which a size is shown, largest first, each with its bytes. */
+export const BYTE_UNITS: ShownUnits = [
+  ['MiB', 1024 ** 2],
+  ['KiB', 1024],
+  ['B', 1],
+];
+
+/** The largest unit that keeps a number at 1 or more once it is rounded to three digits; the last unit for less. */
+export function unitFor(units: ShownUnits, value: number): ShownUnit {
+  return units.find(([, scale]) => Math.abs(value) >= scale * 0.9995) ?? units.at(-1) ?? units[0];
+}
+
+/** Shows a setting: three significant digits without trailing zeros, and all digits of a whole number: 0.123, 12.3, 1234. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Math.abs(value) >= 100 || Number.isInteger(value)) return Math.round(value).toString();
   return Number(value.toPrecision(3)).toString();
 }
 
-/** Shows nanoseconds in the largest unit that keeps the number at 1 or more: `1.23 ms`. */
+/** Shows a measured value with three significant digits, everywhere alike: 0.123, 1.20, 12.3, 1,230. */
+export function formatFigure(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  if (Math.abs(value) < 0.001) return '<0.001';
+  const text = value.toPrecision(3);
+  return Math.abs(Number(text)) < 100 ? text : formatCount(Number(text));
+}
+
+/** Shows a measured rate or average: three significant digits, and every whole one: 1.20, 1,234. */
+export function formatAverage(value: number): string {
+  return Math.abs(value) < 100 ? formatFigure(value) : formatCount(Math.round(value));
+}
+
+/** Shows measured nanoseconds in the unit that suits them: `1.20 ms`. */
 export function formatNs(valueNs: number): string {
-  const [name, scale] = TIME_STEPS.find(([, step]) => Math.abs(valueNs) >= step) ?? ['ns', 1];
-  return `${formatNumber(valueNs / scale)} ${name}`;
+  const [name, scale] = unitFor(TIME_UNITS, valueNs);
+  return `${formatFigure(valueNs / scale)} ${name}`;
+}
+
+/** Shows a limit in nanoseconds, without trailing zeros: `1 ms`, `200 µs`. */
+export function formatLimitNs(limitNs: number): string {
+  const [name, scale] = unitFor(TIME_UNITS, limitNs);
+  return `${formatNumber(limitNs / scale)} ${name}`;
 }
 
 /** Shows a duration as on the command line: `10s`, `1.5s`, `250ms`. */
@@ -83,12 +120,47 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(bytes / 1024 ** 2)} MiB`;
 }
 
-/** Shows a ratio as percent: `0.5 %`. */
+/** Shows a ratio that was set as percent, without trailing zeros: `0.5 %`, `10 %`. */
 export function formatPercent(ratio: number): string {
   return `${formatNumber(ratio * 100)} %`;
+}
+
+/** Shows a measured share of one as percent: `0.500 %`, `12.3 %`. */
+export function formatShare(share: number): string {
+  return `${formatFigure(share * 100)} %`;
 }
 
 /** Shows a count with separated thousands: `1,234,567`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
+}
+
+/** What a value is measured in: nanoseconds, bytes, events per second, shares from 0 to 1, or plain numbers. */
+type UnitKind = 'duration' | 'bytes' | 'average' | 'rate' | 'share' | 'count';
+
+/** Shows a measured value with its unit, for people: `1.20 ms`, `117 B`, `12.3 %`. */
+export function formatMeasured(kind: UnitKind, value: number): string {
+  switch (kind) {
+    case 'duration':
+      return formatNs(value);
+    case 'bytes': {
+      const [name, scale] = unitFor(BYTE_UNITS, value);
+      return `${formatFigure(value / scale)} ${name}`;
+    }
+    case 'share':
+      return formatShare(value);
+    case 'rate':
+      return `${formatAverage(value)}/s`;
+    case 'average':
+      return formatAverage(value);
+    case 'count':
+      return formatCount(value);
+  }
+}
+
+/** Shows a limit or a tolerance with its unit, without trailing zeros: `200 µs`, `8 MiB`, `10 %`. */
+export function formatLimit(kind: UnitKind, limit: number): string {
+  if (kind === 'duration') return formatLimitNs(limit);
+  if (kind === 'bytes') return formatBytes(limit);
+  return kind === 'share' ? formatPercent(limit) : formatNumber(limit);
 }

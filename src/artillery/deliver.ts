@@ -30,7 +30,7 @@ const stdio = {
   removeLeftovers: async () => [],
 };
 
-const SHOWN = { quiet: false, open: false };
+const SHOWN = { quiet: false, verbose: false, open: false };
 
 /** Checks thresholds and formats before anything is measured. Throws BAD_THRESHOLD or UNKNOWN_FORMAT. */
 export function requireDeliverable({ thresholds, format }: PluginSettings): void {

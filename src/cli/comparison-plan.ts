@@ -21,6 +21,7 @@ import { type ArmSpec, badArm } from './arms.ts';
 import { DASHBOARD_OPTIONS } from './dashboard/dashboard.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
 import { requirePage } from './open-page.ts';
+import type { OutputFlags } from './output.ts';
 import { type Presets, readSource } from './plan-run.ts';
 import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
 
@@ -110,7 +111,7 @@ export interface PlannedComparison extends ComparisonParts {
   readonly formats: ReadonlyArray<Format<Comparison>>;
   /** Null for a new folder in reports. */
   readonly out: string | null;
-  readonly shown: ProgressFlags;
+  readonly shown: ProgressFlags & Pick<OutputFlags, 'verbose'>;
   /** The port of the dashboard, 0 for a free one; null for none. */
   readonly dashboard: number | null;
   /** Whether the page is opened in a browser at the end. */

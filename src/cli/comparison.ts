@@ -86,7 +86,7 @@ export async function carryOutComparison(
   const ran = await feed.carryOut(beginningOf(planned), measure, ({ isComplete }) => isComplete);
   const comparison = comparisonOf(ran);
   const rendering = { kind: COMPARISON, document: comparison };
-  const output = { quiet: isSilent(shown), open: opensPage };
+  const output = { quiet: isSilent(shown), verbose: shown.verbose, open: opensPage };
   const delivery = await deliver(cli, folder, formats, rendering, output);
   await dashboard.finish(rendering);
   return { comparison, delivery };

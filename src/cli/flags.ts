@@ -96,6 +96,7 @@ export function outputOptions<Folder extends string | null>(
     out: option('DIR', folder, `output folder${folder === null ? ' (default: a new one in reports)' : ''}`),
     format: option('LIST', formats, `list of ${formatList(kind)}`, formatText(kind)),
     open: option(null, 'false', 'open the page in the browser at the end', onOff),
+    verbose: option(null, 'false', 'print every table, then the short end', onOff),
     quiet: option(null, 'false', 'suppress progress output', onOff),
   } as const satisfies OptionTable;
 }

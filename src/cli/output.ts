@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, fail, messageOf } from '../errors.ts';
 import type { DocumentKind, Format } from '../report/index.ts';
+import { type EndingPlace, renderEnding } from '../report/render/ending.ts';
 import { writeAtomically } from '../result/store.ts';
 import { countedBytes, MAX_DOCUMENT_BYTES } from '../result/stored-json.ts';
 import { temporaryFolder } from '../run/temporary.ts';
@@ -19,6 +20,8 @@ export interface Rendering<Document> {
 /** Flags that say how the output of a command is shown. */
 export interface OutputFlags {
   readonly quiet: boolean;
+  /** Whether every table is printed before the end. */
+  readonly verbose: boolean;
   /** Whether the page is opened in a browser. */
   readonly open: boolean;
 }
@@ -32,43 +35,71 @@ export function unlessLost(delivery: Delivery, exitCode: ExitCode): ExitCode {
 }
 
 /**
- * Writes what was measured: the document itself into `folder` before anything else is rendered, then text, or the only
- * format asked for, to stdout, and the other formats into `folder`. Nothing that fails here is thrown: a format that
- * cannot be rendered or written is lost with an error on stderr, and the others are written. Where the document itself is
- * lost, text is shown in any case.
+ * Writes what was measured: the document itself into `folder` before anything else is rendered, then the other formats,
+ * and at last the end, or the only format asked for, to stdout. Nothing that fails here is thrown: a format that cannot
+ * be rendered or written is lost with an error on stderr, and the others are written. Where the document itself is lost,
+ * the whole text is shown in any case.
  */
 export async function deliver<Document>(
   cli: Cli,
   folder: string,
   formats: ReadonlyArray<Format<Document>>,
   { kind, document }: Rendering<Document>,
-  { quiet, open }: OutputFlags,
+  { quiet, verbose, open }: OutputFlags,
 ): Promise<Delivery> {
   const lost: string[] = [];
-  let page: string | null = null;
+  const written = new Map<string, string>();
   const nameOf = fileNames(folder, { kind, document });
   const write = async (format: Format<Document>) => {
-    const text = tryRender(cli, format, document);
+    const text = tryRender(cli, format.name, () => format.render(document));
     if (format === source && text !== null) warnOfSize(cli, nameOf(format), text);
     const path = text === null ? null : await save(cli, folder, nameOf(format), text);
     if (path === null) lost.push(format.name);
-    else if (!quiet) cli.err(`wrote ${path}\n`);
-    if (format.name === 'html') page = path;
+    else written.set(format.name, path);
   };
   const source = kind.formats.find(({ name }) => name === 'json');
   if (source !== undefined) await write(source);
   const [shown = lost.length > 0 ? textFormatOf(kind) : undefined] =
     formats.length === 1 ? formats : formats.filter(({ name }) => name === 'text');
-  if (shown !== undefined) {
-    const text = tryRender(cli, shown, document);
-    if (text === null) lost.push(shown.name);
-    else cli.out(text);
-  }
   for (const format of new Set(formats)) {
     if (format.name !== 'text' && format !== source) await write(format);
   }
-  if (open && page !== null) await showPage(cli, page);
+  const page = pageOf(written);
+  const isNamed = shown?.name === 'text' && kind.ending !== undefined;
+  for (const path of written.values()) {
+    if (!quiet && !(isNamed && path === page?.path)) cli.err(`wrote ${path}\n`);
+  }
+  if (shown !== undefined) {
+    const isWhole = verbose || lost.length > 0;
+    const text = tryRender(cli, shown.name, () =>
+      textOnTerminal(cli, shown, { kind, document }, { isWhole, page }),
+    );
+    if (text === null) lost.push(shown.name);
+    else cli.out(text);
+  }
+  const opened = written.get('html');
+  if (open && opened !== undefined) await showPage(cli, opened);
   return lost.length === 0 ? 'kept' : 'lost';
+}
+
+/** The page among the files that were written, otherwise the stored result. */
+function pageOf(written: ReadonlyMap<string, string>): EndingPlace['page'] {
+  const [page, result] = [written.get('html'), written.get('json')];
+  if (page !== undefined) return { name: 'page', path: page };
+  return result === undefined ? null : { name: 'result', path: result };
+}
+
+/** What stdout shows of a format: the end of a command in place of text, or after it where all of it is asked for. */
+function textOnTerminal<Document>(
+  cli: Cli,
+  format: Format<Document>,
+  { kind, document }: Rendering<Document>,
+  { isWhole, page }: { readonly isWhole: boolean; readonly page: EndingPlace['page'] },
+): string {
+  const { ending } = kind;
+  if (format.name !== 'text' || ending === undefined) return format.render(document);
+  const end = renderEnding(ending(document), { columns: cli.outWidth, paint: cli.paint.out, page });
+  return isWhole ? `${format.render(document)}\n${end}` : end;
 }
 
 /** Histograms of whole runs are not merged, so very many series in very many runs may exceed what is read again. */
@@ -113,16 +144,17 @@ export async function renderAgain<Document>(
   folder: string | undefined,
   formats: ReadonlyArray<Format<Document>>,
   { kind, document }: Rendering<Document>,
+  { verbose }: Pick<OutputFlags, 'verbose'>,
 ): Promise<string | null> {
   const errors: unknown[] = [];
   let page: string | null = null;
   for (const format of new Set(formats)) {
     try {
-      const text = format.render(document);
       if (folder === undefined) {
-        cli.out(text);
+        cli.out(textOnTerminal(cli, format, { kind, document }, { isWhole: verbose, page: null }));
         continue;
       }
+      const text = format.render(document);
       const path = await save(cli, folder, kind.fileName(document, format), text);
       if (path === null)
         fail('OUT_UNWRITABLE', `${format.name} could not be written`, 'Choose another --out DIR.');
@@ -136,12 +168,12 @@ export async function renderAgain<Document>(
   return page;
 }
 
-/** Renders a document; null, with an error on stderr, when that fails. */
-function tryRender<Document>(cli: Cli, format: Format<Document>, document: Document): string | null {
+/** Renders a format; null, with an error on stderr, when that fails. */
+function tryRender(cli: Cli, name: string, render: () => string): string | null {
   try {
-    return format.render(document);
+    return render();
   } catch (error) {
-    cli.err(`error: ${format.name} could not be rendered: ${messageOf(error)}\n`);
+    cli.err(`error: ${name} could not be rendered: ${messageOf(error)}\n`);
     return null;
   }
 }

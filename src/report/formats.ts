@@ -1,4 +1,5 @@
 import type { Report } from './blocks.ts';
+import type { Ending } from './ending.ts';
 import { isPageFile, pageFile } from './page-data.ts';
 import { renderMarkdown } from './render/markdown.ts';
 import type { PageFile } from './render/page/downloads.ts';
@@ -25,6 +26,8 @@ export interface DocumentKind<Document> {
   /** Default of `--format`. */
   readonly defaultFormats: string;
   fileName(document: Document, format: Format<Document>): string;
+  /** What a terminal shows in place of the whole text; a kind without one shows the text. */
+  ending?(document: Document): Ending;
 }
 
 export function format<Document>(

@@ -14,9 +14,12 @@ import { renderJunit } from './ci/junit.ts';
 import { renderOpenMetrics } from './ci/openmetrics.ts';
 import { renderBencher, renderBiggerIsBetter, renderSmallerIsBetter } from './ci/trackers.ts';
 import { capacityReport } from './content/capacity.ts';
+import { capacityEnding } from './content/capacity-ending.ts';
 import { firstResult } from './content/capacity-verdict.ts';
 import { comparisonReport } from './content/comparison.ts';
+import { comparisonEnding } from './content/comparison-ending.ts';
 import { runReport, summaryReport } from './content/run.ts';
+import { runEnding } from './content/run-ending.ts';
 import { trendReport } from './content/trend.ts';
 import { renderCapacityCsv, renderComparisonCsv, renderCsv } from './csv.ts';
 import {
@@ -80,6 +83,7 @@ function hlogFiles(results: readonly RunResult[]): PageFile[] {
 /** One run, or several in one report. */
 export const RUNS: DocumentKind<readonly RunResult[]> = {
   noun: 'run',
+  ending: runEnding,
   defaultFormats: DEFAULT_FORMATS,
   fileName: (results, { file }) => {
     const [first] = results;
@@ -111,6 +115,7 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
 /** A comparison or a gate. Its files stand in a folder of their own. */
 export const COMPARISON: DocumentKind<Comparison> = {
   noun: 'comparison',
+  ending: comparisonEnding,
   defaultFormats: DEFAULT_FORMATS,
   fileName: (_, { file }) => file,
   formats: [
@@ -164,6 +169,7 @@ export const COMPARISON: DocumentKind<Comparison> = {
 
 export const CAPACITY: DocumentKind<Capacity> = {
   noun: 'capacity search',
+  ending: capacityEnding,
   defaultFormats: DEFAULT_FORMATS,
   fileName: (capacity, { file }) => {
     const result = firstResult(capacity);

@@ -1,4 +1,3 @@
-import { formatBytes, formatCount, formatNs, formatNumber, formatPercent } from '../units.ts';
 import { largest } from './order-statistics.ts';
 import type { RunResult } from './run-result.ts';
 import {
@@ -10,6 +9,8 @@ import {
   serverCpuPerDeliveryNs,
   serverRssBytes,
 } from './telemetry.ts';
+
+export { formatLimit, formatMeasured as formatMetric } from '../units.ts';
 
 /** What a metric is measured in. Durations are nanoseconds, rates are per second, shares run from 0 to 1. */
 export const METRIC_UNITS = ['duration', 'bytes', 'average', 'rate', 'share', 'count'] as const;
@@ -231,18 +232,4 @@ export const FIGURE_NAMES = Object.keys(FIGURES) as readonly FigureName[];
 
 export function isFigure(name: string): name is FigureName {
   return Object.hasOwn(FIGURES, name);
-}
-
-const FORMATS: Readonly<Record<MetricUnit, (value: number) => string>> = {
-  duration: formatNs,
-  bytes: formatBytes,
-  share: formatPercent,
-  rate: (value) => `${formatNumber(value)}/s`,
-  average: formatNumber,
-  count: formatCount,
-};
-
-/** Formats a value with its unit, for people. */
-export function formatMetric(unit: MetricUnit, value: number): string {
-  return FORMATS[unit](value);
 }

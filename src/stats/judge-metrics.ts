@@ -1,6 +1,6 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { Design, MetricOutcome, MetricRule, Verdict } from '../result/comparison.ts';
-import { formatMetric } from '../result/metrics.ts';
+import { formatLimit } from '../result/metrics.ts';
 import { formatCount, formatNumber, formatPercent } from '../units.ts';
 import { holm } from './correction.ts';
 import { metricValue, parseMetric } from './metric.ts';
@@ -128,7 +128,7 @@ function decide(
   }
   const tolerated = Math.log1p(rule.delta);
   const growth = formatPercent(rule.delta);
-  const floor = `the tolerated ${formatMetric(rule.unit, rule.floor)}`;
+  const floor = `the tolerated ${formatLimit(rule.unit, rule.floor)}`;
   if (bounds.lower > tolerated && difference > rule.floor) {
     return ['REGRESSED', `worse by more than the tolerated ${growth}`];
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ended, freePort, type Running, watch } from '../support/sockbench.ts';
+import { type Ended, freePort, type Running, watch, withEveryTable } from '../support/sockbench.ts';
 import { leftBehind, markedProcesses, peakMiB } from './leftovers.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/sockbench.js');
@@ -77,7 +77,7 @@ export interface Outcome {
 const STACK = /^\s+at .+:\d+:\d+\)?$/m;
 
 function commandOf(args: readonly string[], { through = [], shell }: StartOptions): readonly string[] {
-  const command = [...through, process.execPath, BIN, ...args];
+  const command = [...through, process.execPath, BIN, ...withEveryTable(args)];
   return shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command];
 }
 

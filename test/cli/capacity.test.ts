@@ -155,7 +155,7 @@ describe('report', () => {
     await writeFile(path, JSON.stringify(found));
     const shown = await runFake('report', path);
     expect(shown.exitCode).toBe(0);
-    expect(shown.stdout).toMatch(/^below start: ws does not sustain 100\/s/);
+    expect(shown.stdout).toMatch(/\n\nbelow start: ws does not sustain 100\/s[^\n]*\n$/);
     expect(await runFake('report', path, path)).toMatchObject({ exitCode: 2 });
     const { stderr } = await runFake('report', path, '--format', 'html', '--out', folder);
     const written = join(folder, 'capacity-ack-roundtrip-ws-websocket-20260304-050607-891.html');

@@ -19,7 +19,7 @@ const [FIRST = '', SECOND = ''] = PATHS;
 
 function merge(...args: readonly string[]) {
   const out = temporaryFolder();
-  return { out, ended: runFake('merge', '--out', out, ...args) };
+  return { out, ended: runFake('merge', '--out', out, '--verbose', ...args) };
 }
 
 describe('sockbench merge', () => {
@@ -65,6 +65,7 @@ describe('sockbench merge', () => {
     const { exitCode, stdout } = await ended;
     expect(exitCode).toBe(99);
     expect(stdout.match(/lost==1 \(0\)/g)).toHaveLength(1);
+    expect(stdout).toMatch(/\n\u2717 lost==1: 0\n/);
     rmSync(out, { recursive: true });
   });
 
@@ -120,14 +121,14 @@ describe('sockbench report', () => {
   it.each(['text', 'md', 'html', 'csv', 'hlog', 'hgrm'])(
     'says of one shard that it is one: %s',
     async (format) => {
-      const { exitCode, stdout } = await runFake('report', SECOND, '--format', format);
+      const { exitCode, stdout } = await runFake('report', SECOND, '--verbose', '--format', format);
       expect(exitCode).toBe(0);
       expect(stdout).toContain('SHARD 2 OF 3 (only a merge of all shards has the whole run), VALID');
     },
   );
 
   it('counts the shards among several results', async () => {
-    const { stdout } = await runFake('report', ...PATHS);
+    const { stdout } = await runFake('report', '--verbose', ...PATHS);
     expect(stdout).toMatch(/^3 VALID, 3 SHARD of 3 results\n/);
   });
 });

@@ -24,8 +24,9 @@ afterAll(async () => {
 });
 
 const rendering = { kind: RUNS, document: [results.ack()] } as const;
-const QUIET = { quiet: true, open: false };
-const SHOWN_OUTPUT = { quiet: false, open: false };
+const QUIET = { quiet: true, verbose: false, open: false };
+const VERBOSE = { ...QUIET, verbose: true };
+const SHOWN_OUTPUT = { ...QUIET, quiet: false };
 const RUN_FILE = 'ack-roundtrip-socketio-websocket-20260304-050607-891';
 
 function failing(name: string): Format<readonly RunResult[]> {
@@ -44,7 +45,7 @@ describe('reports', () => {
     );
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
     expect(await readAs('run', join(home, `${RUN_FILE}.json`))).toEqual(results.ack());
-    expect(cli.stdout).toMatch(/^VALID\n/);
+    expect(cli.stdout).toMatch(/\n\nVALID\nresult {2}\S+\n$/);
     expect(cli.stderr).toBe(`wrote ${join(home, RUN_FILE)}.json\nwrote ${join(home, RUN_FILE)}.csv\n`);
   });
 
@@ -73,7 +74,7 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const seen: string[][] = [];
     const format = { ...failing('text'), render: () => `${seen.push(readdirSync(home))}\n` };
-    await deliver(new FakeCli([]), home, [format], rendering, QUIET);
+    await deliver(new FakeCli([]), home, [format], rendering, VERBOSE);
     expect(seen).toEqual([[`${RUN_FILE}.json`]]);
   });
 
@@ -81,11 +82,11 @@ describe('reports', () => {
     const home = await mkdtemp(join(folder, 'case-'));
     const cli = new FakeCli([]);
     const formats = [failing('text'), failing('html'), ...parseFormats(RUNS, 'csv')];
-    expect(await deliver(cli, home, formats, rendering, QUIET)).toBe('lost');
+    expect(await deliver(cli, home, formats, rendering, VERBOSE)).toBe('lost');
     expect((await readdir(home)).sort()).toEqual([`${RUN_FILE}.csv`, `${RUN_FILE}.json`]);
     expect([cli.stdout, cli.stderr]).toEqual([
       '',
-      'error: text could not be rendered: Invalid string length\nerror: html could not be rendered: Invalid string length\n',
+      'error: html could not be rendered: Invalid string length\nerror: text could not be rendered: Invalid string length\n',
     ]);
   });
 

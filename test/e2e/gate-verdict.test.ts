@@ -59,14 +59,16 @@ test('a gate whose server is slower fails, reports it everywhere, and can be jud
     () => excludedFor(join(out, 'rounds.json')),
     ({ code, stdout }) => {
       expect(stdout.split('\n')[0]).toMatch(
-        /^REGRESSED: delivery\.p50 [\d.]+x \([\d.]+-[\d.]+\), [\d.]+ (us|ms) -> [\d.]+ ms; \d+ pairs/,
+        /^REGRESSED: delivery\.p50 [\d.]+x \([\d.]+-[\d.]+\), [\d.]+ (\u00b5s|ms) -> [\d.]+ ms; \d+ pairs/,
       );
       expect(code).toBe(99);
     },
   );
   expect(stderr).toMatch(/^base, head: 18 rounds, 9 if that is enough; at most about (\d+s|\d+ minutes)$/m);
   // A round that the machine disturbed has the reason instead of the figures.
-  expect(stderr).toMatch(/^round \d+ of at most 18: delivery\.p50 base [\d.]+ (us|ms), head [\d.]+ ms$/m);
+  expect(stderr).toMatch(
+    /^round \d+ of at most 18: delivery\.p50 base [\d.]+ (\u00b5s|ms), head [\d.]+ ms$/m,
+  );
   expect(stderr).toMatch(/^::error title=.*delivery\.p50.*::/m);
   expect(readFileSync(summary, 'utf8')).toContain('REGRESSED');
   expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<testsuite [^>]*failures="3"/);
@@ -87,7 +89,7 @@ test('a gate whose server is slower fails, reports it everywhere, and can be jud
   expect(p50?.difference).toBeLessThan(BUSY_MS * 1.5e6);
 
   const rendered = await sockbench('report', join(out, 'rounds.json'));
-  expect(rendered.stdout).toBe(stdout);
+  expect(stdout.startsWith(rendered.stdout)).toBe(true);
 
   // The same rounds as a base, from a machine with another kernel.
   const elsewhere = join(out, 'elsewhere.json');

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HEADLINE_GROUPS } from '../../src/report/content/columns.ts';
 import { runReport, summaryReport } from '../../src/report/content/run.ts';
-import { formatFigure, headingText, type Table } from '../../src/report/content/table.ts';
+import { headingText, type Table } from '../../src/report/content/table.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
-import { formatCount } from '../../src/units.ts';
+import { formatCount, formatFigure } from '../../src/units.ts';
 import { makeResult, results } from './fixture.ts';
 import { readHlog, sumByTag } from './hlog-reader.ts';
 import { runMarkdown, runPage, runText, summaryText } from './renderings.ts';
@@ -65,7 +65,7 @@ function readCsv(csv: string): Map<string, string> {
   return new Map(pair(header.split(','), row.split(',')));
 }
 
-const NS_PER: Readonly<Record<string, number>> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 };
+const NS_PER: Readonly<Record<string, number>> = { s: 1e9, ms: 1e6, µs: 1e3, ns: 1 };
 
 /** A figure of the CSV (milliseconds, Hz, counts, shares of one) as a table shows it under this heading. */
 function asShown(kind: string, heading: string, raw: string): string {

@@ -24,29 +24,29 @@ describe('the verdict line', () => {
     [
       'a regression',
       { 'delivery.p50': 'REGRESSED', lost: 'REGRESSED' },
-      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; lost 0 -> 10; 5 pairs',
+      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; lost 0 -> 10; 5 pairs',
     ],
     ['a regression by a count', { lost: 'REGRESSED' }, 'REGRESSED: lost 0 -> 10; 5 pairs'],
     [
       'a regression beside an improvement',
       { 'delivery.p50': 'REGRESSED', 'fanout_last.p95': 'IMPROVED' },
-      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; improved: fanout_last.p95 0.60x (0.55-0.66), 4 ms -> 2.4 ms; 5 pairs',
+      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; improved: fanout_last.p95 0.60x (0.55-0.66), 4.03 ms -> 2.44 ms; 5 pairs',
     ],
     [
       'an improvement',
       { 'delivery.p50': 'IMPROVED' },
-      'IMPROVED: delivery.p50 0.60x (0.55-0.66), 1.2 ms -> 720 us; 5 pairs',
+      'IMPROVED: delivery.p50 0.60x (0.55-0.66), 1.21 ms -> 0.731 ms; 5 pairs',
     ],
     ['a gate that passed', {}, 'OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs'],
     [
       'two inconclusive metrics beside an improvement',
       { 'delivery.p50': 'INCONCLUSIVE', 'fanout_last.p95': 'IMPROVED', lost: 'INCONCLUSIVE' },
-      'INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; lost 0 -> 0 (the head lost no more than the base); improved: fanout_last.p95 0.60x (0.55-0.66), 4 ms -> 2.4 ms; 5 pairs',
+      'INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.21 ms -> 1.32 ms; lost 0 -> 0 (the head lost no more than the base); improved: fanout_last.p95 0.60x (0.55-0.66), 4.03 ms -> 2.44 ms; 5 pairs',
     ],
     [
       'one inconclusive metric',
       { 'delivery.p50': 'INCONCLUSIVE' },
-      'INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; 5 pairs',
+      'INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.21 ms -> 1.32 ms; 5 pairs',
     ],
   ])('of %s', (_, verdicts, line) => {
     expect(gate(verdicts)).toBe(line);
@@ -56,14 +56,14 @@ describe('the verdict line', () => {
     const verdicts = { 'delivery.p50': 'REGRESSED' } as const;
     const comparison = makeComparison({ command: 'compare', arms: ['ws', 'socketio'], verdicts });
     expect(lineOf(comparison)).toBe(
-      'REGRESSED: socketio vs ws: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; 5 pairs',
+      'REGRESSED: socketio vs ws: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; 5 pairs',
     );
   });
 
   it('states that only the absolute difference is within the tolerance', () => {
     const comparison = comparisons.ok();
     const metric = { ...outcome(comparison, 'delivery.p50'), upper: 1.5, detectable: null };
-    expect(lineWith(comparison, metric)).toBe('OK: no regression in delivery.p50 (within 200 us); 5 pairs');
+    expect(lineWith(comparison, metric)).toBe('OK: no regression in delivery.p50 (within 200 µs); 5 pairs');
     expect(lineWith(comparison, outcome(comparison, 'lost'))).toBe('OK: no regression in lost; 5 pairs');
   });
 
@@ -127,11 +127,14 @@ describe('a metric in words', () => {
   const because = '1 in 1 of 15 rounds of the head, none in the base: too rare to judge';
 
   it.each<[Partial<MetricOutcome>, string]>([
-    [{ ratio: 1.0042, lower: 1.0001, upper: 1.0061 }, 'delivery.p50 1.004x (1.000-1.006), 1.2 ms -> 1.21 ms'],
-    [{ ratio: 12.345, lower: 9, upper: 150.4 }, 'delivery.p50 12.3x (9.00-150), 1.2 ms -> 1.21 ms'],
-    [{ upper: null }, 'delivery.p50 1.01x (>= 0.97), 1.2 ms -> 1.21 ms'],
-    [{ lower: null }, 'delivery.p50 1.01x (<= 1.04), 1.2 ms -> 1.21 ms'],
-    [{ lower: null, upper: null }, 'delivery.p50 1.01x (too few rounds for an interval), 1.2 ms -> 1.21 ms'],
+    [
+      { ratio: 1.0042, lower: 1.0001, upper: 1.0061 },
+      'delivery.p50 1.004x (1.000-1.006), 1.21 ms -> 1.23 ms',
+    ],
+    [{ ratio: 12.345, lower: 9, upper: 150.4 }, 'delivery.p50 12.3x (9.00-150), 1.21 ms -> 1.23 ms'],
+    [{ upper: null }, 'delivery.p50 1.01x (>= 0.97), 1.21 ms -> 1.23 ms'],
+    [{ lower: null }, 'delivery.p50 1.01x (<= 1.04), 1.21 ms -> 1.23 ms'],
+    [{ lower: null, upper: null }, 'delivery.p50 1.01x (too few rounds for an interval), 1.21 ms -> 1.23 ms'],
     [
       { ratio: null, because: 'no pair of rounds has a value' },
       'delivery.p50: no pair of rounds has a value',
@@ -145,7 +148,7 @@ describe('a metric in words', () => {
 describe('notes', () => {
   it('name informational regressions, the worst first', () => {
     expect(comparisonNotes(comparisons.warned())).toEqual([
-      'informational (not gating): delivery.p99 1.40x (1.33-1.48), 7 ms -> 9.8 ms',
+      'informational (not gating): delivery.p99 1.40x (1.33-1.48), 7.06 ms -> 9.95 ms',
     ]);
   });
 

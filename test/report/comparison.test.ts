@@ -16,23 +16,24 @@ const results = (comparison: Comparison) => comparisonText(comparison).split('\n
 describe('text of a comparison', () => {
   it('begins with the verdict and holds everything', () => {
     expect(comparisonText(comparisons.regressed())).toMatchInlineSnapshot(`
-      "REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; lost 0 -> 10; 5 pairs
+      "REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; lost 0 -> 10; 5 pairs
       next: fix the head, or tolerate more: --metric delivery.p50:GROWTH
 
       head vs base: 5 valid pairs
 
       Metrics
-      metric                 verdict      base     head  ratio  interval   tolerated       MDE      p
-      delivery.p50           REGRESSED  1.2 ms  1.68 ms   1.40  1.33-1.48  10 %, 200 us  +20 %  0.031
-      fanout_last.p95        OK           4 ms  4.04 ms   1.01  0.97-1.04  15 %, 500 us  +30 %      1
-      lost                   REGRESSED       0       10      -  -          0                 -      -
+      metric                  verdict     base   head  ratio  interval   tolerated       MDE      p
+      delivery.p50 ms         REGRESSED   1.21   1.71   1.40  1.33-1.48  10 %, 200 µs  +20 %  0.031
+      fanout_last.p95 ms      OK          4.03   4.10   1.01  0.97-1.04  15 %, 500 µs  +30 %      1
+      lost                    REGRESSED      0     10      -  -          0                 -      -
       informational (not gating)
-      delivery.p99           ok           7 ms  7.07 ms   1.01  0.97-1.04  25 %, 1 ms    +50 %      1
-      traffic_per_delivery   ok          105 B    106 B   1.01  0.97-1.04  1 %            +2 %      1
-      requests_per_delivery  ok           0.55    0.556   1.01  0.97-1.04  1 %            +2 %      1
-      server_cpu             ok           23 %   23.2 %   1.01  0.97-1.04  10 %          +20 %      1
-      sent                   ok          100/s    101/s   1.01  0.97-1.04  1 %            +2 %      1
+      delivery.p99 ms         ok          7.06   7.18   1.01  0.97-1.04  25 %, 1 ms    +50 %      1
+      traffic_per_delivery B  ok           106    108   1.01  0.97-1.04  1 %            +2 %      1
+      requests_per_delivery   ok         0.554  0.564   1.01  0.97-1.04  1 %            +2 %      1
+      server_cpu %            ok          23.2   23.6   1.01  0.97-1.04  10 %          +20 %      1
+      sent/s                  ok           101    103   1.01  0.97-1.04  1 %            +2 %      1
       - interval: each bound is wrong in at most 3.13 % of comparisons
+      - values: medians of the rounds; ratio: estimated from the ratio of each round
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -79,17 +80,18 @@ describe('text of a comparison', () => {
       head vs base: 5 valid pairs
 
       Metrics
-      metric                 verdict    base     head  ratio  interval   tolerated       MDE  p
-      delivery.p50           OK       1.2 ms  1.21 ms   1.01  0.97-1.04  10 %, 200 us  +20 %  1
-      fanout_last.p95        OK         4 ms  4.04 ms   1.01  0.97-1.04  15 %, 500 us  +30 %  1
-      lost                   OK            0        0      -  -          0                 -  -
+      metric                  verdict   base   head  ratio  interval   tolerated       MDE  p
+      delivery.p50 ms         OK        1.21   1.23   1.01  0.97-1.04  10 %, 200 µs  +20 %  1
+      fanout_last.p95 ms      OK        4.03   4.10   1.01  0.97-1.04  15 %, 500 µs  +30 %  1
+      lost                    OK           0      0      -  -          0                 -  -
       informational (not gating)
-      delivery.p99           ok         7 ms  7.07 ms   1.01  0.97-1.04  25 %, 1 ms    +50 %  1
-      traffic_per_delivery   ok        105 B    106 B   1.01  0.97-1.04  1 %            +2 %  1
-      requests_per_delivery  ok         0.55    0.556   1.01  0.97-1.04  1 %            +2 %  1
-      server_cpu             ok         23 %   23.2 %   1.01  0.97-1.04  10 %          +20 %  1
-      sent                   ok        100/s    101/s   1.01  0.97-1.04  1 %            +2 %  1
+      delivery.p99 ms         ok        7.06   7.18   1.01  0.97-1.04  25 %, 1 ms    +50 %  1
+      traffic_per_delivery B  ok         106    108   1.01  0.97-1.04  1 %            +2 %  1
+      requests_per_delivery   ok       0.554  0.564   1.01  0.97-1.04  1 %            +2 %  1
+      server_cpu %            ok        23.2   23.6   1.01  0.97-1.04  10 %          +20 %  1
+      sent/s                  ok         101    103   1.01  0.97-1.04  1 %            +2 %  1
       - interval: each bound is wrong in at most 3.13 % of comparisons
+      - values: medians of the rounds; ratio: estimated from the ratio of each round
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -105,23 +107,24 @@ describe('text of a comparison', () => {
 
   it('states what would help where a metric is inconclusive', () => {
     expect(results(comparisons.inconclusive())).toMatchInlineSnapshot(`
-      "INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.2 ms -> 1.3 ms; 5 pairs
+      "INCONCLUSIVE: delivery.p50 1.08x (0.92-1.27), 1.21 ms -> 1.32 ms; 5 pairs
       next: to decide delivery.p50: use more rounds (--rounds 20), or a quieter machine
 
       head vs base: 5 valid pairs
 
       Metrics
-      metric                 verdict         base     head  ratio  interval   tolerated       MDE  p
-      delivery.p50           INCONCLUSIVE  1.2 ms   1.3 ms   1.08  0.92-1.27  10 %, 200 us  +20 %  1
-      fanout_last.p95        OK              4 ms  4.04 ms   1.01  0.97-1.04  15 %, 500 us  +30 %  1
-      lost                   OK                 0        0      -  -          0                 -  -
+      metric                  verdict        base   head  ratio  interval   tolerated       MDE  p
+      delivery.p50 ms         INCONCLUSIVE   1.21   1.32   1.08  0.92-1.27  10 %, 200 µs  +20 %  1
+      fanout_last.p95 ms      OK             4.03   4.10   1.01  0.97-1.04  15 %, 500 µs  +30 %  1
+      lost                    OK                0      0      -  -          0                 -  -
       informational (not gating)
-      delivery.p99           ok              7 ms  7.07 ms   1.01  0.97-1.04  25 %, 1 ms    +50 %  1
-      traffic_per_delivery   ok             105 B    106 B   1.01  0.97-1.04  1 %            +2 %  1
-      requests_per_delivery  ok              0.55    0.556   1.01  0.97-1.04  1 %            +2 %  1
-      server_cpu             ok              23 %   23.2 %   1.01  0.97-1.04  10 %          +20 %  1
-      sent                   ok             100/s    101/s   1.01  0.97-1.04  1 %            +2 %  1
+      delivery.p99 ms         ok             7.06   7.18   1.01  0.97-1.04  25 %, 1 ms    +50 %  1
+      traffic_per_delivery B  ok              106    108   1.01  0.97-1.04  1 %            +2 %  1
+      requests_per_delivery   ok            0.554  0.564   1.01  0.97-1.04  1 %            +2 %  1
+      server_cpu %            ok             23.2   23.6   1.01  0.97-1.04  10 %          +20 %  1
+      sent/s                  ok              101    103   1.01  0.97-1.04  1 %            +2 %  1
       - interval: each bound is wrong in at most 3.13 % of comparisons
+      - values: medians of the rounds; ratio: estimated from the ratio of each round
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -144,8 +147,8 @@ describe('text of a comparison', () => {
 
       Metrics
       metric                 verdict  base  head  ratio  interval  tolerated     MDE  p
-      delivery.p50           INVALID     -     -      -  -         10 %, 200 us    -  -
-      fanout_last.p95        INVALID     -     -      -  -         15 %, 500 us    -  -
+      delivery.p50           INVALID     -     -      -  -         10 %, 200 µs    -  -
+      fanout_last.p95        INVALID     -     -      -  -         15 %, 500 µs    -  -
       lost                   INVALID     -     -      -  -         0               -  -
       informational (not gating)
       delivery.p99           -           -     -      -  -         25 %, 1 ms      -  -
@@ -162,23 +165,24 @@ describe('text of a comparison', () => {
   it('has a section for each head, and a ranking', () => {
     expect(results(comparisons.several())).toMatchInlineSnapshot(`
       "REGRESSED vs ws: socketio, socketio polling REGRESSED
-      REGRESSED: socketio vs ws: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; 5 pairs
-      REGRESSED: socketio polling vs ws: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; 5 pairs
+      REGRESSED: socketio vs ws: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; 5 pairs
+      REGRESSED: socketio polling vs ws: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.70 ms; 5 pairs
 
       socketio vs ws: 5 valid pairs
 
       Metrics
-      metric                 verdict           ws  socketio  ratio  interval   tolerated       MDE      p
-      delivery.p50           REGRESSED     1.2 ms   1.68 ms   1.40  1.33-1.48  10 %, 200 us  +20 %  0.031
-      fanout_last.p95        INCONCLUSIVE    4 ms   4.32 ms   1.08  0.92-1.27  15 %, 500 us  +30 %      1
-      lost                   OK                 0         0      -  -          0                 -      -
+      metric                  verdict          ws  socketio  ratio  interval   tolerated       MDE      p
+      delivery.p50 ms         REGRESSED      1.21      1.71   1.40  1.33-1.48  10 %, 200 µs  +20 %  0.031
+      fanout_last.p95 ms      INCONCLUSIVE   4.03      4.39   1.08  0.92-1.27  15 %, 500 µs  +30 %      1
+      lost                    OK                0         0      -  -          0                 -      -
       informational (not gating)
-      delivery.p99           ok              7 ms   7.07 ms   1.01  0.97-1.04  25 %, 1 ms    +50 %      1
-      traffic_per_delivery   ok             105 B     106 B   1.01  0.97-1.04  1 %            +2 %      1
-      requests_per_delivery  ok              0.55     0.556   1.01  0.97-1.04  1 %            +2 %      1
-      server_cpu             ok              23 %    23.2 %   1.01  0.97-1.04  10 %          +20 %      1
-      sent                   ok             100/s     101/s   1.01  0.97-1.04  1 %            +2 %      1
+      delivery.p99 ms         ok             7.06      7.18   1.01  0.97-1.04  25 %, 1 ms    +50 %      1
+      traffic_per_delivery B  ok              106       108   1.01  0.97-1.04  1 %            +2 %      1
+      requests_per_delivery   ok            0.554     0.564   1.01  0.97-1.04  1 %            +2 %      1
+      server_cpu %            ok             23.2      23.6   1.01  0.97-1.04  10 %          +20 %      1
+      sent/s                  ok              101       103   1.01  0.97-1.04  1 %            +2 %      1
       - interval: each bound is wrong in at most 3.13 % of comparisons
+      - values: medians of the rounds; ratio: estimated from the ratio of each round
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -194,16 +198,16 @@ describe('text of a comparison', () => {
 
       Metrics
                                                    socketio
-      metric                 verdict           ws   polling  ratio  interval   tolerated       MDE      p
-      delivery.p50           REGRESSED     1.2 ms   1.68 ms   1.40  1.33-1.48  10 %, 200 us  +20 %  0.031
-      fanout_last.p95        INCONCLUSIVE    4 ms   4.32 ms   1.08  0.92-1.27  15 %, 500 us  +30 %      1
-      lost                   OK                 0         0      -  -          0                 -      -
+      metric                  verdict          ws   polling  ratio  interval   tolerated       MDE      p
+      delivery.p50 ms         REGRESSED      1.21      1.70   1.40  1.33-1.48  10 %, 200 µs  +20 %  0.031
+      fanout_last.p95 ms      INCONCLUSIVE   4.03      4.37   1.08  0.92-1.27  15 %, 500 µs  +30 %      1
+      lost                    OK                0         0      -  -          0                 -      -
       informational (not gating)
-      delivery.p99           ok              7 ms   7.07 ms   1.01  0.97-1.04  25 %, 1 ms    +50 %      1
-      traffic_per_delivery   ok             105 B     106 B   1.01  0.97-1.04  1 %            +2 %      1
-      requests_per_delivery  ok              0.55     0.556   1.01  0.97-1.04  1 %            +2 %      1
-      server_cpu             ok              23 %    23.2 %   1.01  0.97-1.04  10 %          +20 %      1
-      sent                   ok             100/s     101/s   1.01  0.97-1.04  1 %            +2 %      1
+      delivery.p99 ms         ok             7.06      7.16   1.01  0.97-1.04  25 %, 1 ms    +50 %      1
+      traffic_per_delivery B  ok              106       107   1.01  0.97-1.04  1 %            +2 %      1
+      requests_per_delivery   ok            0.554     0.562   1.01  0.97-1.04  1 %            +2 %      1
+      server_cpu %            ok             23.2      23.5   1.01  0.97-1.04  10 %          +20 %      1
+      sent/s                  ok              101       102   1.01  0.97-1.04  1 %            +2 %      1
       - interval: each bound is wrong in at most 3.13 % of comparisons
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
@@ -217,7 +221,7 @@ describe('text of a comparison', () => {
       - o: a round, or a digit for several; |: no change; ":": tolerance; [-x-]: estimate and interval
 
       Ranking
-      - by delivery.p50: 1. ws (1.2 ms); 2. socketio (1.5 ms); 3. socketio polling (1.8 ms)
+      - by delivery.p50: 1. ws (1.20 ms); 2. socketio (1.50 ms); 3. socketio polling (1.80 ms)
       - the order is significant: all pairs of arms tested together at alpha 2 %"
     `);
   });
@@ -265,7 +269,7 @@ describe('text of a comparison', () => {
 describe('Markdown of a comparison', () => {
   it('holds everything', () => {
     expect(comparisonMarkdown(comparisons.regressed())).toMatchInlineSnapshot(`
-      "**REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; lost 0 -> 10; 5 pairs**
+      "**REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; lost 0 -> 10; 5 pairs**
 
       - next: fix the head, or tolerate more: --metric delivery.p50:GROWTH
 
@@ -275,17 +279,18 @@ describe('Markdown of a comparison', () => {
 
       | metric | verdict | base | head | ratio | interval | tolerated | MDE | p |
       | --- | --- | ---: | ---: | ---: | --- | --- | ---: | ---: |
-      | delivery.p50 | REGRESSED | 1.2 ms | 1.68 ms | 1.40 | 1.33-1.48 | 10 %, 200 us | +20 % | 0.031 |
-      | fanout_last.p95 | OK | 4 ms | 4.04 ms | 1.01 | 0.97-1.04 | 15 %, 500 us | +30 % | 1 |
+      | delivery.p50 ms | REGRESSED | 1.21 | 1.71 | 1.40 | 1.33-1.48 | 10 %, 200 µs | +20 % | 0.031 |
+      | fanout_last.p95 ms | OK | 4.03 | 4.10 | 1.01 | 0.97-1.04 | 15 %, 500 µs | +30 % | 1 |
       | lost | REGRESSED | 0 | 10 | - | - | 0 | - | - |
       | informational (not gating) |  |  |  |  |  |  |  |  |
-      | delivery.p99 | ok | 7 ms | 7.07 ms | 1.01 | 0.97-1.04 | 25 %, 1 ms | +50 % | 1 |
-      | traffic_per_delivery | ok | 105 B | 106 B | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
-      | requests_per_delivery | ok | 0.55 | 0.556 | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
-      | server_cpu | ok | 23 % | 23.2 % | 1.01 | 0.97-1.04 | 10 % | +20 % | 1 |
-      | sent | ok | 100/s | 101/s | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
+      | delivery.p99 ms | ok | 7.06 | 7.18 | 1.01 | 0.97-1.04 | 25 %, 1 ms | +50 % | 1 |
+      | traffic_per_delivery B | ok | 106 | 108 | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
+      | requests_per_delivery | ok | 0.554 | 0.564 | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
+      | server_cpu % | ok | 23.2 | 23.6 | 1.01 | 0.97-1.04 | 10 % | +20 % | 1 |
+      | sent/s | ok | 101 | 103 | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
 
       - interval: each bound is wrong in at most 3.13 % of comparisons
+      - values: medians of the rounds; ratio: estimated from the ratio of each round
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -396,7 +401,7 @@ describe('the table of metrics', () => {
     const comparison = structuredClone(comparisons.ok());
     outcome(comparison, 'sent').detectable = 0.96;
     const { rows } = metricTable(comparison, firstHead(comparison));
-    expect(rows.find(([name]) => name === 'sent')?.[7]).toBe('-4 %');
+    expect(rows.find(([name]) => name === 'sent/s')?.[7]).toBe('-4 %');
   });
 
   it('claims no error rates where the base was not measured in turn', () => {
@@ -473,7 +478,7 @@ describe('the ranking', () => {
     ];
     const judgement = { ...comparison.judgement, ranking: { metric: 'delivery.p50', places } };
     expect(rankingTexts({ ...comparison, judgement })).toEqual([
-      'by delivery.p50: 1. ws (1 ms), socketio (1.1 ms); 2. socketio polling',
+      'by delivery.p50: 1. ws (1.00 ms), socketio (1.10 ms); 2. socketio polling',
       'ws and socketio do not differ significantly',
       'socketio and socketio polling do not differ significantly',
       'all pairs of arms tested together at alpha 2 %',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationReport, carriedText } from '../../src/report/content/calibration.ts';
+import { unpainted } from '../../src/colour.ts';
+import { calibrationEnding, carriedText } from '../../src/report/content/calibration.ts';
 import { floorText } from '../../src/report/content/floor.ts';
 import { RUNS } from '../../src/report/index.ts';
-import { renderText } from '../../src/report/render/text.ts';
+import { renderEnding } from '../../src/report/render/ending.ts';
 import { type Calibration, setupOf } from '../../src/result/calibration.ts';
 import { type RunResult, SCHEMA_VERSION } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
@@ -32,7 +33,7 @@ const percent = (floorNs: number, share: number) =>
 describe('the floor of a run', () => {
   it('stands beside each quantile, with its share of the run, its samples and its day', () => {
     expect(floorText(withFloor({}))).toBe(
-      `floor of this machine: p50 80.1 us (${percent(80_100, 0.5)} of this run), p90 120 us (${percent(120_000, 0.9)} of this run), p99 210 us (${percent(210_000, 0.99)} of this run); 1,000 broadcasts, calibrated 2026-11-28`,
+      `floor of this machine: p50 80.1 µs (${percent(80_100, 0.5)} of this run), p90 120 µs (${percent(120_000, 0.9)} of this run), p99 210 µs (${percent(210_000, 0.99)} of this run); 1,000 broadcasts, calibrated 2026-11-28`,
     );
   });
 
@@ -45,12 +46,12 @@ describe('the floor of a run', () => {
 
   it('leaves out the share where the run has too few samples', () => {
     const short = { ...makeResult({ seconds: 5 }), floor: withFloor({}).floor };
-    expect(floorText(short)).toContain(', p99 210 us; 1,000 broadcasts');
+    expect(floorText(short)).toContain(', p99 210 µs; 1,000 broadcasts');
   });
 
   it.each(['text', 'md', 'html'])('is in the report as %s, and only where there is one', (name) => {
     const format = RUNS.formats.find((each) => each.name === name);
-    expect(format?.render([withFloor({})])).toContain('floor of this machine: p50 80.1 us');
+    expect(format?.render([withFloor({})])).toContain('floor of this machine: p50 80.1 µs');
     expect(format?.render([measured])).not.toContain('floor of this machine');
     expect(format?.render([measured, withFloor({})])).toContain(
       'socketio websocket (2): floor of this machine',
@@ -73,7 +74,7 @@ it('a report says why --workers auto chose the number', () => {
   expect(render?.([measured])).not.toMatch(/^workers /m);
 });
 
-describe('the report of a calibration', () => {
+describe('the end of a calibration', () => {
   const calibration: Calibration = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'calibration',
@@ -87,17 +88,20 @@ describe('the report of a calibration', () => {
   };
 
   it('has a row for each number of workers, and the capacity of one', () => {
-    expect(renderText(calibrationReport(calibration))).toMatchInlineSnapshot(`
-      "CALIBRATED: broadcast-latency at 100/s, 20 clients, official driver
+    const place = { columns: 80, paint: unpainted, page: { name: 'stored', path: '/state/a.json' } };
+    expect(renderEnding(calibrationEnding(calibration), place)).toMatchInlineSnapshot(`
+      "floor of this machine for broadcast-latency at 100/s, 20 clients, official
+      driver
 
-      Floor of this machine
-      workers  series    p50 us  p90 us  p99 us  samples
+      workers  series    p50 µs  p90 µs  p99 µs  samples
             1  delivery    80.1     120     210    1,000
             2  delivery    80.1     120       -      500
-      - a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000
+      a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000
 
-      Capacity
       one worker  carries 84,000 deliveries/s; the generator was the limit above that
+
+      CALIBRATED: broadcast-latency at 100/s, 20 clients, official driver
+      stored  /state/a.json
       "
     `);
   });

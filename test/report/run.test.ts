@@ -35,7 +35,7 @@ describe('text of one result', () => {
 
       Cost
                           server CPU/  generator CPU/      bytes/      generator  uncertainty
-      target              delivery us     delivery us  delivery B  utilization %       p99 us
+      target              delivery µs     delivery µs  delivery B  utilization %       p99 µs
       socketio websocket          117            89.0         105           17.8         98.9
 
       Run
@@ -46,15 +46,15 @@ describe('text of one result', () => {
       warm-up        3s, stable
 
       Every series
-      series                count  p50 us  p90 us  p95 us  p99 us  p99.9 us  max us  mean us
-      delivery             20,000   1,210   1,926   2,228   3,955         -  15,450    1,342
-      delivery_actual      20,000   1,190   1,906   2,208   3,934         -  15,426    1,322
-      fanout_first          1,000     633     775     814     897         -   1,095      634
-      fanout_median         1,000   1,182   1,342   1,384   1,518         -   1,615    1,188
-      fanout_last           1,000   2,378   7,037   9,183  13,386         -  15,450    3,329
-      fanout_skew           1,000   1,750   6,439   8,462  12,722         -  14,950    2,694
+      series                count  p50 µs  p90 µs  p95 µs  p99 µs  p99.9 µs  max µs  mean µs
+      delivery             20,000   1,210   1,930   2,230   3,950         -  15,500    1,340
+      delivery_actual      20,000   1,190   1,910   2,210   3,930         -  15,400    1,320
+      fanout_first          1,000     633     775     814     897         -   1,090      634
+      fanout_median         1,000   1,180   1,340   1,380   1,520         -   1,610    1,190
+      fanout_last           1,000   2,380   7,040   9,180  13,400         -  15,500    3,330
+      fanout_skew           1,000   1,750   6,440   8,460  12,700         -  15,000    2,690
       send_lag              1,000    1.49    1.89    1.94    1.98         -    1.99     1.50
-      connect                  20   5,054       -       -       -         -  11,289    5,423
+      connect                  20   5,050       -       -       -         -  11,300    5,420
       receive_uncertainty  20,000    30.2    48.2    55.7    98.9         -     386     33.6
       - a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample
 
@@ -218,7 +218,7 @@ describe('text of several results', () => {
                                 server  generator
                                   CPU/       CPU/    bytes/             empty    generator
                               delivery   delivery  delivery  requests/  polls  utilization  uncertainty
-      target                        us         us         B   delivery      %            %       p99 us
+      target                        µs         µs         B   delivery      %            %       p99 µs
       socketio websocket           117       89.0       105          0      -         17.8         98.9
       socketio polling             114       88.3       355      0.550   25.0         17.7          295
       ws                           113       91.3       105          0      -         18.3         30.4
@@ -238,7 +238,7 @@ describe('text of several results', () => {
 
       Cost
                           server CPU/  generator CPU/      bytes/      generator  uncertainty
-      target              delivery ms     delivery ms  delivery B  utilization %       p99 us
+      target              delivery ms     delivery ms  delivery B  utilization %       p99 µs
       socketio websocket         2.33            1.78         200           17.8         83.8
       "
     `);
@@ -254,13 +254,13 @@ describe('the table of npm run bench', () => {
 
       Summary
                                 p50   p99  slowest  slowest                server CPU/      bytes/
-      target                     ms    ms   p50 ms   p99 ms  sent/s  lost  delivery us  delivery B
+      target                     ms    ms   p50 ms   p99 ms  sent/s  lost  delivery µs  delivery B
       broadcast-latency
       socketio websocket       1.21  3.95     2.38     13.4     100     0          117         105
       ws                      0.401  1.21    0.803     4.31     100     0          113         105
       socketio websocket (2)   90.6   259      177      848     100    40          115         105
       ack-roundtrip
-      socketio websocket      0.595  3.35        -        -     100     0        2,334         200
+      socketio websocket      0.595  3.35        -        -     100     0        2,330         200
       "
     `);
   });
@@ -291,7 +291,7 @@ describe('Markdown', () => {
 
       #### Cost
 
-      | target | server CPU/delivery us | generator CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
+      | target | server CPU/delivery µs | generator CPU/delivery µs | bytes/delivery B | generator utilization % | uncertainty p99 µs |
       | --- | ---: | ---: | ---: | ---: | ---: |
       | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9 |
 
@@ -307,16 +307,16 @@ describe('Markdown', () => {
 
       <details><summary>Every series</summary>
 
-      | series | count | p50 us | p90 us | p95 us | p99 us | p99.9 us | max us | mean us | meaning |
+      | series | count | p50 µs | p90 µs | p95 µs | p99 µs | p99.9 µs | max µs | mean µs | meaning |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
-      | delivery | 20,000 | 1,210 | 1,926 | 2,228 | 3,955 | - | 15,450 | 1,342 | intended send to receipt, per receiver |
-      | delivery_actual | 20,000 | 1,190 | 1,906 | 2,208 | 3,934 | - | 15,426 | 1,322 | actual send to receipt, per receiver |
-      | fanout_first | 1,000 | 633 | 775 | 814 | 897 | - | 1,095 | 634 | intended send to the first receiver, per broadcast |
-      | fanout_median | 1,000 | 1,182 | 1,342 | 1,384 | 1,518 | - | 1,615 | 1,188 | intended send to the median receiver, per broadcast |
-      | fanout_last | 1,000 | 2,378 | 7,037 | 9,183 | 13,386 | - | 15,450 | 3,329 | intended send to the last receiver reached, per broadcast |
-      | fanout_skew | 1,000 | 1,750 | 6,439 | 8,462 | 12,722 | - | 14,950 | 2,694 | first receiver to last receiver reached, per broadcast |
+      | delivery | 20,000 | 1,210 | 1,930 | 2,230 | 3,950 | - | 15,500 | 1,340 | intended send to receipt, per receiver |
+      | delivery_actual | 20,000 | 1,190 | 1,910 | 2,210 | 3,930 | - | 15,400 | 1,320 | actual send to receipt, per receiver |
+      | fanout_first | 1,000 | 633 | 775 | 814 | 897 | - | 1,090 | 634 | intended send to the first receiver, per broadcast |
+      | fanout_median | 1,000 | 1,180 | 1,340 | 1,380 | 1,520 | - | 1,610 | 1,190 | intended send to the median receiver, per broadcast |
+      | fanout_last | 1,000 | 2,380 | 7,040 | 9,180 | 13,400 | - | 15,500 | 3,330 | intended send to the last receiver reached, per broadcast |
+      | fanout_skew | 1,000 | 1,750 | 6,440 | 8,460 | 12,700 | - | 15,000 | 2,690 | first receiver to last receiver reached, per broadcast |
       | send_lag | 1,000 | 1.49 | 1.89 | 1.94 | 1.98 | - | 1.99 | 1.50 | intended to actual send: how late the generator was |
-      | connect | 20 | 5,054 | - | - | - | - | 11,289 | 5,423 | start of connecting to ready for use, per connection |
+      | connect | 20 | 5,050 | - | - | - | - | 11,300 | 5,420 | start of connecting to ready for use, per connection |
       | receive_uncertainty | 20,000 | 30.2 | 48.2 | 55.7 | 98.9 | - | 386 | 33.6 | upper bound on the error of a receive time, per message |
 
       - a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample
@@ -413,7 +413,7 @@ describe('Markdown', () => {
 
       #### Cost
 
-      | target | server CPU/delivery us | generator CPU/delivery us | bytes/delivery B | generator utilization % | uncertainty p99 us |
+      | target | server CPU/delivery µs | generator CPU/delivery µs | bytes/delivery B | generator utilization % | uncertainty p99 µs |
       | --- | ---: | ---: | ---: | ---: | ---: |
       | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9 |
       | socketio websocket (2) | 115 | 89.5 | 105 | 17.9 | 100 |

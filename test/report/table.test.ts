@@ -3,13 +3,13 @@ import {
   type Column,
   chooseUnit,
   column,
-  formatFigure,
   formatValue,
   headingText,
   shortageNotes,
   tabulate,
 } from '../../src/report/content/table.ts';
 import { displayWidth, plain } from '../../src/report/plain.ts';
+import { formatFigure } from '../../src/units.ts';
 
 const durations = (id: string, unitGroup = id): Column<Record<string, number | null>> => ({
   ...column(id, id, 'duration', '', (row: Record<string, number | null>) => row[id] ?? null),
@@ -24,7 +24,7 @@ describe('formatFigure', () => {
     [0.1, '0.100'],
     [1.2, '1.20'],
     [99.96, '100'],
-    [1234.5, '1,235'],
+    [1234.5, '1,230'],
   ])('shows %d as %s', (value, shown) => {
     expect(formatFigure(value)).toBe(shown);
   });
@@ -44,7 +44,7 @@ describe('chooseUnit', () => {
     expect(chooseUnit('duration', [300_000, 120e6]).name).toBe('ms');
     expect(chooseUnit('duration', [2_000, 3e9]).name).toBe('ms');
     expect(chooseUnit('duration', [900, 0]).name).toBe('ns');
-    expect(chooseUnit('duration', [20e3, 40e3]).name).toBe('us');
+    expect(chooseUnit('duration', [20e3, 40e3]).name).toBe('µs');
   });
 });
 

@@ -12,7 +12,7 @@ import { thrownBy } from '../thrown.ts';
 describe('an objective', () => {
   it.each([
     ['fanout_last.p95<50ms', 'duration', 50e6, 49e6, 50e6],
-    ['ack.p99 <= 0.5 s', 'duration', 0.5e9, 0.5e9, 0.6e9],
+    ['ack.p99 <= 0.500 s', 'duration', 0.5e9, 0.5e9, 0.6e9],
     ['lost<=0', 'count', 0, 0, 1],
     ['late<0.1%', 'share', 0.001, 0.0009, 0.001],
     ['server_cpu<=80%', 'share', 0.8, 0.8, 0.81],
@@ -117,7 +117,7 @@ describe('a step', () => {
     expect(Math.round((figures[0]?.value ?? 0) / 1e6)).toBe(10);
     expect(Math.round((figures[0]?.upper ?? 0) / 1e6)).toBe(60);
     expect(reasons).toEqual([
-      { code: 'objective_missed', message: 'ack.p95 10 ms (upper bound 60 ms), not ack.p95<50ms' },
+      { code: 'objective_missed', message: 'ack.p95 10.0 ms (upper bound 60.0 ms), not ack.p95<50ms' },
     ]);
   });
 

@@ -1,15 +1,15 @@
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { VERSION } from '../../package.ts';
 import { maxRunMs } from '../../plan/plan.ts';
-import { calibrationReport } from '../../report/content/calibration.ts';
-import { renderText } from '../../report/render/text.ts';
+import { calibrationEnding } from '../../report/content/calibration.ts';
+import { renderEnding } from '../../report/render/ending.ts';
 import { type Calibration, type CalibrationStep, setupOf } from '../../result/calibration.ts';
 import { calibrationFolder, writeCalibration } from '../../result/calibration-store.ts';
 import { SCHEMA_VERSION } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
 import { viewResult } from '../../result/view.ts';
 import { type CalibrationSearch, judgeCalibrationRun } from '../../stats/calibration-search.ts';
-import { formatCount, formatPercent } from '../../units.ts';
+import { formatCount, formatShare } from '../../units.ts';
 import { capacityOf, type MeasureOnNull, measureCalibration } from '../calibration.ts';
 import { CALIBRATION_OPTIONS, type PlannedCalibration, planCalibration } from '../calibration-plan.ts';
 import type { AddCommand, Cli } from '../cli.ts';
@@ -67,8 +67,8 @@ async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode
     capacity: capacityOf(steps),
   };
   const path = await writeCalibration(calibration);
-  cli.out(renderText(calibrationReport(calibration)));
-  progress.note(`wrote ${path}`);
+  const place = { columns: cli.outWidth, paint: cli.paint.out, page: { name: 'stored', path } };
+  cli.out(renderEnding(calibrationEnding(calibration), place));
   return EXIT.passed;
 }
 
@@ -126,7 +126,7 @@ const STEP_TEXTS: Readonly<Record<CalibrationStep['outcome'], string>> = {
 /** `20,000 deliveries/s, carried`, `generator utilization 41 %` */
 function stepTexts({ deliveriesHz, outcome, utilization, detail }: CalibrationStep) {
   const load = `${formatCount(Math.round(deliveriesHz))} deliveries/s`;
-  const busy = utilization === null ? [] : [`generator utilization ${formatPercent(utilization)}`];
+  const busy = utilization === null ? [] : [`generator utilization ${formatShare(utilization)}`];
   const details = [...busy, ...(detail === '' ? [] : [detail])];
   return { outcome: `${load}, ${STEP_TEXTS[outcome]}`, detail: details.join('; ') };
 }

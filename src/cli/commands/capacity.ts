@@ -79,6 +79,7 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
     const rendering = { kind: CAPACITY, document: found };
     const delivery = await deliver(cli, out, formats, rendering, {
       quiet: isSilent(shown),
+      verbose: shown.verbose,
       open: shown.open,
     });
     await dashboard.finish(rendering);

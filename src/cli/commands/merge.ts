@@ -35,7 +35,7 @@ export const addMerge: AddCommand = (program, cli, finish) => {
 };
 
 async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Promise<ExitCode> {
-  const { threshold: asked, out, format, quiet, open } = readFlags(MERGE_OPTIONS, flags);
+  const { threshold: asked, out, format, quiet, verbose, open } = readFlags(MERGE_OPTIONS, flags);
   const formats = parseFormats(RUNS, format);
   requirePage(open, formats);
   const merge = new ShardMerge();
@@ -49,6 +49,12 @@ async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Pr
   const plan = { ...merged.plan, thresholds: expressions };
   const result: RunResult = judgeRun(boundResult({ ...merged, plan }), []);
   result.thresholds.push(...judgeRunThresholds(result, thresholds));
-  const delivery = await deliver(cli, out, formats, { kind: RUNS, document: [result] }, { quiet, open });
+  const delivery = await deliver(
+    cli,
+    out,
+    formats,
+    { kind: RUNS, document: [result] },
+    { quiet, verbose, open },
+  );
   return unlessLost(delivery, exitCodeOfRun(result, thresholds));
 }

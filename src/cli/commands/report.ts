@@ -23,6 +23,7 @@ const FORMATS = DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(k
 const REPORT_OPTIONS = {
   format: option('LIST', null, `list of formats (default: text); ${FORMATS}`),
   out: option('DIR', null, 'write files into this folder instead of to stdout'),
+  verbose: option(null, 'false', 'print every table of text, then the short end', onOff),
   open: option(null, 'false', 'write the page into --out or reports, and open it in the browser', onOff),
 } as const satisfies OptionTable;
 
@@ -46,7 +47,7 @@ export const addReport: AddCommand = (program, cli) => {
     if (alone !== undefined && stored.length > 1) {
       fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
     }
-    const { open, ...asked } = readFlags(REPORT_OPTIONS, flags);
+    const { open, verbose, ...asked } = readFlags(REPORT_OPTIONS, flags);
     // A page that is opened is a file.
     const format = asked.format ?? (open ? 'html' : 'text');
     const out = asked.out ?? (open ? 'reports' : undefined);
@@ -54,7 +55,7 @@ export const addReport: AddCommand = (program, cli) => {
       const formats = parseFormats(kind, format);
       requirePage(open, formats);
       if (out !== undefined) await requireWritable(out);
-      const page = await renderAgain(cli, out, formats, { kind, document });
+      const page = await renderAgain(cli, out, formats, { kind, document }, { verbose });
       if (open && page !== null) await showPage(cli, page);
     };
     if (alone?.kind === 'capacity') return render(CAPACITY, alone.document);

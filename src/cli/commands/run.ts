@@ -75,6 +75,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     const rendering = { kind: RUNS, document: [result] };
     const delivery = await deliver(cli, asked.out, formats, rendering, {
       quiet: isSilent(asked),
+      verbose: asked.verbose,
       open: asked.open,
     });
     await dashboard.finish(rendering);

@@ -41,7 +41,7 @@ export const addTrend: AddCommand = (program, cli, finish) => {
 };
 
 async function followResults(cli: Cli, given: readonly string[], flags: Flags): Promise<ExitCode> {
-  const { metric: metrics, by, out, format, quiet, open } = readFlags(TREND_OPTIONS, flags);
+  const { metric: metrics, by, out, format, quiet, verbose, open } = readFlags(TREND_OPTIONS, flags);
   const formats = parseFormats(TREND, format);
   requirePage(open, formats);
   const { files, problems } = await findResultFiles(given.length === 0 ? ['reports'] : given);
@@ -61,7 +61,7 @@ async function followResults(cli: Cli, given: readonly string[], flags: Flags): 
   requireHistory(trend, files);
   await requireWritable(out);
   return unlessLost(
-    await deliver(cli, out, formats, { kind: TREND, document: trend }, { quiet, open }),
+    await deliver(cli, out, formats, { kind: TREND, document: trend }, { quiet, verbose, open }),
     EXIT.passed,
   );
 }

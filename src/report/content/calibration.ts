@@ -1,6 +1,6 @@
 import type { Calibration, CapacityLimit, Floor } from '../../result/calibration.ts';
 import { formatCount, formatNumber } from '../../units.ts';
-import { type Block, type Report, tableBlock } from '../blocks.ts';
+import { EMPTY_ENDING, type Ending } from '../ending.ts';
 import { type Column, column, tabulate } from './table.ts';
 
 const quantileOfFloor = (name: string, value: (floor: Floor) => number | null): Column<Floor> =>
@@ -32,14 +32,17 @@ export function carriedText(capacity: Calibration['capacity']): string {
   return `carries ${formatCount(Math.round(deliveriesHz))} deliveries/s; ${LIMIT_TEXTS[limit]}`;
 }
 
-/** What a calibration has measured, for a terminal. */
-export function calibrationReport({ setup, rateHz, floors, capacity }: Calibration): Report {
+/** The end of a calibration: the floor, and what one worker carries. */
+export function calibrationEnding({ setup, rateHz, floors, capacity }: Calibration): Ending {
   const plan = `${setup['scenario'] ?? ''} at ${formatNumber(rateHz)}/s, ${setup['clients'] ?? ''} clients, ${setup['driver'] ?? ''} driver`;
   const isShort = FLOOR_COLUMNS.some((each) => floors.some((floor) => each.value(floor) === null));
-  const blocks: Block[] = [
-    { kind: 'text', text: `CALIBRATED: ${plan}` },
-    ...tableBlock('Floor of this machine', tabulate(FLOOR_COLUMNS, floors), isShort ? [SHORT_FLOOR] : []),
-    { kind: 'facts', title: 'Capacity', facts: [['one worker', carriedText(capacity)]] },
-  ];
-  return { title: plan, blocks, footer: '' };
+  return {
+    ...EMPTY_ENDING,
+    subject: `floor of this machine for ${plan}`,
+    table: tabulate(FLOOR_COLUMNS, floors),
+    notes: isShort ? [SHORT_FLOOR] : [],
+    facts: [['one worker', carriedText(capacity)]],
+    severity: 'good',
+    conclusion: [`CALIBRATED: ${plan}`],
+  };
 }

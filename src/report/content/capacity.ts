@@ -1,5 +1,6 @@
 import type { Capacity, CapacityStep, ObjectiveFigure } from '../../result/capacity.ts';
 import { FIGURES, type FigureName } from '../../result/metrics.ts';
+import { pastedCommand } from '../../text.ts';
 import { formatPercent } from '../../units.ts';
 import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
 import { capacityCharts } from './capacity-charts.ts';
@@ -15,7 +16,7 @@ import {
 } from './capacity-verdict.ts';
 import { footerText } from './run.ts';
 import { environmentFacts, loadText, planFacts } from './run-facts.ts';
-import { pastedCommand, versionsText } from './run-opening.ts';
+import { versionsText } from './run-opening.ts';
 import { type CellValue, type Column, column, tabulate } from './table.ts';
 
 type StepColumn = Column<CapacityStep>;

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { list } from '../../text.ts';
+import { list, pastedCommand } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { armName, isEarly } from './comparison-metrics.ts';
@@ -58,7 +58,7 @@ export function designFacts(comparison: Comparison): Fact[] {
     ['looks', looksText(comparison)],
     ...(design.baseline === null ? inTurn : []),
     ['excluded', `INVALID when more than ${formatPercent(design.maxInvalidShare)} of the pairs are excluded`],
-    ['command line', commandLine.join(' ') || '-'],
+    ['command line', pastedCommand(commandLine) ?? '-'],
     ['started', `${startedAt}, took ${formatDurationMs(durationMs)}, sockbench ${tool.version}`],
   ];
 }

@@ -1,8 +1,16 @@
 import { foreign } from '../../foreign.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
-import { FIGURES, formatMetric, isFigure } from '../../result/metrics.ts';
+import { FIGURES, formatLimit, formatMetric, isFigure } from '../../result/metrics.ts';
 import { formatPercent } from '../../units.ts';
-import { type Heading, NO_VALUE, rangeText, type Table } from './table.ts';
+import {
+  chooseUnit,
+  formatCell,
+  type Heading,
+  headingText,
+  NO_VALUE,
+  rangeText,
+  type Table,
+} from './table.ts';
 
 /** The name of an arm, safe for one line. */
 export function armName({ design }: Comparison, arm: number): string {
@@ -70,10 +78,49 @@ export function valueText({ unit }: Pick<MetricOutcome, 'unit'>, value: number |
   return isNumber(value) ? formatMetric(unit, value) : NO_VALUE;
 }
 
-/** `10 %, 200 us`; for a count `25 %`, or `0` where the base has none. */
+/** The middle of a list of numbers; null for none. */
+function medianOf(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}
+
+/**
+ * The values of both arms that stand beside a ratio: medians over the pairs from which the ratio follows. Of a count, the
+ * sums over all rounds; without pairs, the values over all rounds together.
+ */
+export function pairValues({ kind, points, base, head }: MetricOutcome) {
+  if (kind === 'exact' || points.length === 0) return { base, head };
+  return {
+    base: medianOf(points.map((point) => point.base)),
+    head: medianOf(points.map((point) => point.head)),
+  };
+}
+
+/** The unit in which both values of a metric are shown: that of the larger one. */
+export function unitOfMetric(metric: MetricOutcome, values = Object.values(pairValues(metric))) {
+  return chooseUnit(metric.unit, [Math.max(0, ...values.filter(isNumber))]);
+}
+
+/** A value in a unit that stands elsewhere; a dash where there is none. */
+export function valueIn({ unit }: MetricOutcome, { scale }: { scale: number }, value: number | null): string {
+  return formatCell(unit, value, scale);
+}
+
+/** Explains why a ratio is not the quotient of the values beside it; nothing where all are, to three digits. */
+export function quotientNote(metrics: readonly MetricOutcome[]): string[] {
+  const differs = metrics.some((metric) => {
+    const { base, head } = pairValues(metric);
+    if (!isNumber(metric.ratio) || !isNumber(base) || !isNumber(head) || base === 0) return false;
+    return Math.abs(head / base / metric.ratio - 1) > 0.005;
+  });
+  return differs ? ['values: medians of the rounds; ratio: estimated from the ratio of each round'] : [];
+}
+
+/** `10 %, 200 µs`; for a count `25 %`, or `0` where the base has none. */
 function toleranceText(metric: MetricOutcome): string {
   if (metric.kind === 'exact' && !metric.base) return '0';
-  const floor = metric.floor > 0 ? [valueText(metric, metric.floor)] : [];
+  const floor = metric.floor > 0 ? [formatLimit(metric.unit, metric.floor)] : [];
   return [formatPercent(metric.delta), ...floor].join(', ');
 }
 
@@ -91,9 +138,26 @@ function pText(p: number | null): string {
 
 const isCounted = ({ kind, points }: MetricOutcome) => kind === 'exact' && points.length > 0;
 
+/** Both values of a metric with their unit, those of base and head in one: `0.960 ms` and `1.31 ms`. */
+export function pairTexts(metric: MetricOutcome) {
+  const { base, head } = pairValues(metric);
+  const unit = unitOfMetric(metric);
+  const text = (value: number | null) => {
+    const figure = valueIn(metric, unit, value);
+    if (value === null || unit.name === null) return figure;
+    return unit.name.startsWith('/') ? `${figure}${unit.name}` : `${figure} ${unit.name}`;
+  };
+  return { base: text(base), head: text(head) };
+}
+
+function changeOf(metric: MetricOutcome): string {
+  const { base, head } = pairTexts(metric);
+  return `${base} -> ${head}`;
+}
+
 /** `delivery.p50 1.35x (1.24-1.46)`, `lost 0 -> 12`, `delivery.p50: why it has no value` */
 export function shortMetric(metric: MetricOutcome): string {
-  const change = `${valueText(metric, metric.base)} -> ${valueText(metric, metric.head)}`;
+  const change = changeOf(metric);
   if (isCounted(metric)) {
     return `${metric.metric} ${change}${metric.verdict === 'INCONCLUSIVE' ? ` (${metric.because})` : ''}`;
   }
@@ -105,7 +169,7 @@ export function shortMetric(metric: MetricOutcome): string {
 /** `delivery.p50 1.35x (1.24-1.46), 1.25 ms -> 1.66 ms`; otherwise as {@link shortMetric}. */
 export function metricSentence(metric: MetricOutcome): string {
   if (isCounted(metric) || ratioTexts(metric).ratio === null) return shortMetric(metric);
-  return `${shortMetric(metric)}, ${valueText(metric, metric.base)} -> ${valueText(metric, metric.head)}`;
+  return `${shortMetric(metric)}, ${changeOf(metric)}`;
 }
 
 /** The title of the metrics that do not gate, wherever they are listed. */
@@ -117,10 +181,10 @@ function heading(title: string, meaning: string, numeric = true): Heading {
 
 function headings(comparison: Comparison, head: number): Heading[] {
   return [
-    heading('metric', 'what is compared', false),
+    heading('metric', 'what is compared, and the unit of its values', false),
     heading('verdict', 'capitals for gating metrics, lower case for informational ones', false),
-    heading(baseName(comparison), 'over all valid rounds of the base'),
-    heading(armName(comparison, head), 'over all valid rounds of the head'),
+    heading(baseName(comparison), 'median over the valid pairs; of a count, the sum'),
+    heading(armName(comparison, head), 'median over the valid pairs; of a count, the sum'),
     heading('ratio', 'head over base: Hodges-Lehmann estimate over the rounds'),
     heading('interval', 'lower and upper bound of the ratio, each one-sided', false),
     heading('tolerated', 'tolerated growth: a share of the base, or an absolute difference', false),
@@ -137,11 +201,13 @@ function verdictCell(comparison: Comparison, pair: PairOutcome, metric: MetricOu
 
 function cells(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string[] {
   const isKnown = pair.verdict !== 'INVALID';
+  const { base, head } = pairValues(metric);
+  const unit = unitOfMetric(metric);
   return [
-    metric.metric,
+    headingText({ title: metric.metric, unit: base === null && head === null ? null : unit.name }),
     verdictCell(comparison, pair, metric),
-    valueText(metric, metric.base),
-    valueText(metric, metric.head),
+    valueIn(metric, unit, base),
+    valueIn(metric, unit, head),
     ratioTexts(metric).ratio ?? NO_VALUE,
     intervalText(metric) ?? NO_VALUE,
     toleranceText(metric),
@@ -173,6 +239,7 @@ export function metricNotes({ design }: Comparison, { metrics }: PairOutcome): s
     ...(design.baseline === null
       ? [`interval: each bound is wrong in at most ${rangeText(alphas, formatPercent)} of comparisons`]
       : []),
+    ...quotientNote(metrics),
     'MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons',
     `p: probability of a result at least as extreme if the growth is within the tolerance${design.baseline === null ? '' : ' and nothing else changed since the base was measured'}`,
   ];

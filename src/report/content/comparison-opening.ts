@@ -1,6 +1,6 @@
 import type { Comparison } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { list } from '../../text.ts';
+import { list, pastedCommand } from '../../text.ts';
 import { formatDurationMs } from '../../units.ts';
 import type { Block } from '../blocks.ts';
 import { briefly } from '../plain.ts';
@@ -9,7 +9,7 @@ import { armName } from './comparison-metrics.ts';
 import { adviceFor, comparisonNotes, noteTexts } from './comparison-notes.ts';
 import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
 import { loadText } from './run-facts.ts';
-import { pastedCommand, versionsText } from './run-opening.ts';
+import { versionsText } from './run-opening.ts';
 import { thresholdText } from './run-verdict.ts';
 
 /** The conclusion without the verdict before it. */

@@ -1,5 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
 import { FINDINGS } from '../../result/findings.ts';
+import { formatLimit } from '../../result/metrics.ts';
 import { list, plural } from '../../text.ts';
 import type { Severity } from '../blocks.ts';
 import { briefly } from '../plain.ts';
@@ -12,7 +13,6 @@ import {
   isMoreBetter,
   metricSentence,
   shortMetric,
-  valueText,
 } from './comparison-metrics.ts';
 
 /** The first metric with its values, the others short: the table has all of them. */
@@ -36,10 +36,10 @@ function isWithinGrowth(metric: MetricOutcome): boolean {
   return upper !== null && upper <= 1 + delta;
 }
 
-/** `delivery.p50`, or `delivery.p50 (within 200 us)` where only the absolute difference is tolerated. */
+/** `delivery.p50`, or `delivery.p50 (within 200 µs)` where only the absolute difference is tolerated. */
 function passedName(metric: MetricOutcome): string {
   const isByFloor = metric.kind === 'ratio' && metric.floor > 0 && !isWithinGrowth(metric);
-  return isByFloor ? `${metric.metric} (within ${valueText(metric, metric.floor)})` : metric.metric;
+  return isByFloor ? `${metric.metric} (within ${formatLimit(metric.unit, metric.floor)})` : metric.metric;
 }
 
 /** The metrics with the verdict of the pair, those that improved beside it, and the number of pairs. */

@@ -1,5 +1,6 @@
+import { formatFigure } from '../../units.ts';
 import type { LineChart, LineGroup } from '../charts.ts';
-import { extent, formatFigure } from './table.ts';
+import { extent } from './table.ts';
 
 /** A line is flat when its values differ by at most this share of the largest. */
 const FLAT_SHARE = 0.02;

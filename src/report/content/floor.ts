@@ -1,7 +1,7 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
 import { plural } from '../../text.ts';
-import { formatNs, formatPercent } from '../../units.ts';
+import { formatNs, formatShare } from '../../units.ts';
 
 const QUANTILES_OF_FLOOR = [
   ['p50', 0.5, 'p50Ns'],
@@ -11,7 +11,7 @@ const QUANTILES_OF_FLOOR = [
 
 /**
  * The latency of the null server beside that of a run, and the share that it is of it:
- * `floor of this machine: p50 80.1 us (34 % of this run), p99 210 us (12 %); 1,000 broadcasts, calibrated 2026-11-28`.
+ * `floor of this machine: p50 80.1 µs (34 % of this run), p99 210 µs (12 %); 1,000 broadcasts, calibrated 2026-11-28`.
  * Null for a run without a floor.
  */
 export function floorText(result: RunResult): string | null {
@@ -29,5 +29,5 @@ export function floorText(result: RunResult): string | null {
 
 function shareOfRun({ quantileNs, result }: ResultView, quantile: number, floorNs: number): string {
   const valueNs = quantileNs(result.headline, quantile);
-  return valueNs === null || valueNs === 0 ? '' : ` (${formatPercent(floorNs / valueNs)} of this run)`;
+  return valueNs === null || valueNs === 0 ? '' : ` (${formatShare(floorNs / valueNs)} of this run)`;
 }

@@ -1,7 +1,7 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { receivingOfWorkers } from '../../result/telemetry.ts';
 import { isHeld } from '../../result/view.ts';
-import { leadingReasons, listCounted, plural } from '../../text.ts';
+import { leadingReasons, listCounted, pastedCommand, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { participants } from './participants.ts';
@@ -10,7 +10,7 @@ import { formatValue } from './table.ts';
 type StoredPlan = RunResult['plan'];
 
 /** `50/s for 10s, then 50..500/s for 20s` */
-function profileText(profile: StoredPlan['profile']): string {
+export function profileText(profile: StoredPlan['profile']): string {
   return profile
     .map(({ fromHz, toHz, durationMs }) => {
       const rate = fromHz === toHz ? formatNumber(toHz) : `${formatNumber(fromHz)}..${formatNumber(toHz)}`;
@@ -193,7 +193,7 @@ export function environmentFacts(result: RunResult): Fact[] {
   return [
     ['started', result.startedAt],
     ['took', timingText(result.timing)],
-    ['command line', env.commandLine.join(' ') || '-'],
+    ['command line', pastedCommand(env.commandLine) ?? '-'],
     ['sockbench', tool.version],
     ...machineFacts(result),
     ['CPU steal', env.stealRatio === null ? '-' : formatValue('share', env.stealRatio)],

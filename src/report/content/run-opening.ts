@@ -1,5 +1,5 @@
 import type { RunResult } from '../../result/run-result.ts';
-import { list, plural, shellWord } from '../../text.ts';
+import { list, pastedCommand, plural } from '../../text.ts';
 import type { Block, Fact, Opening } from '../blocks.ts';
 import { participants } from './participants.ts';
 import { overallFinding, type RankedScenario, rankingBlocks } from './ranking.ts';
@@ -15,11 +15,6 @@ import {
   verdictNotes,
 } from './run-verdict.ts';
 import { rangeText } from './table.ts';
-
-/** A command line as it is pasted into a shell; null for none. */
-export function pastedCommand(commandLine: readonly string[]): string | null {
-  return commandLine.length === 0 ? null : ['sockbench', ...commandLine.map(shellWord)].join(' ');
-}
 
 /** The versions of what took part: Node.js, runtimes and packages of the servers, drivers, and sockbench. */
 export function versionsText(results: readonly RunResult[]): string {

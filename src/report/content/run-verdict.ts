@@ -6,7 +6,8 @@ import type { Severity } from '../blocks.ts';
 import { plain } from '../plain.ts';
 
 const isValid = (result: RunResult) => result.invalid.length === 0;
-const isPartial = (result: RunResult) => result.status === 'partial';
+/** Whether the run ended early. */
+export const isPartial = (result: RunResult) => result.status === 'partial';
 
 /** `server_overloaded` becomes `SERVER OVERLOADED`. */
 function shout(code: string): string {

@@ -1,4 +1,12 @@
-import { formatCount } from '../../units.ts';
+import {
+  BYTE_UNITS,
+  formatAverage,
+  formatCount,
+  formatFigure,
+  type ShownUnits,
+  TIME_UNITS,
+  unitFor,
+} from '../../units.ts';
 import { plain } from '../plain.ts';
 
 /**
@@ -69,26 +77,15 @@ export interface Table {
 
 export const NO_VALUE = '-';
 
-type Unit = readonly [name: string | null, scale: number];
-
 /** Units of each kind, largest first. */
-const KIND_UNITS: Readonly<Record<Kind, readonly [Unit, ...Unit[]]>> = {
+const KIND_UNITS: Readonly<Record<Kind, ShownUnits>> = {
   text: [[null, 1]],
-  duration: [
-    ['s', 1e9],
-    ['ms', 1e6],
-    ['us', 1e3],
-    ['ns', 1],
-  ],
+  duration: TIME_UNITS,
   rate: [['/s', 1]],
   count: [[null, 1]],
   average: [[null, 1]],
   share: [['%', 0.01]],
-  bytes: [
-    ['MiB', 1024 ** 2],
-    ['KiB', 1024],
-    ['B', 1],
-  ],
+  bytes: BYTE_UNITS,
 };
 
 /** Smallest and largest number; null without numbers. Works on lists of any length. */
@@ -103,28 +100,30 @@ export function extent(values: Iterable<number>): readonly [min: number, max: nu
 
 /**
  * Chooses one unit for all values: the one that suits the geometric mean of the smallest and the largest, so that no cell
- * reads 3,000,000 us or 0.00002 s. Zeros are ignored.
+ * reads 3,000,000 µs or 0.00002 s. Zeros are ignored.
  */
 export function chooseUnit(kind: Kind, values: readonly number[]): { name: string | null; scale: number } {
   const [min, max] = extent(values.map(Math.abs).filter((size) => size > 0)) ?? [0, 0];
   const middle = Math.sqrt(min * max);
-  const units = KIND_UNITS[kind];
-  const [name, scale] = units.find(([, step]) => middle >= step) ?? units.at(-1) ?? units[0];
+  const [name, scale] = unitFor(KIND_UNITS[kind], middle);
   return { name, scale };
 }
 
-/** Formats three significant digits; whole numbers keep all of theirs: 0.123, 1.20, 12.3, 1,234. */
-export function formatFigure(value: number): string {
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size < 0.001) return '<0.001';
-  return size < 100 ? value.toPrecision(3) : formatCount(Math.round(value));
-}
+const FIGURE_FORMATS: Readonly<Record<Kind, (figure: number) => string>> = {
+  text: String,
+  duration: formatFigure,
+  rate: formatAverage,
+  count: formatCount,
+  average: formatAverage,
+  share: formatFigure,
+  bytes: formatFigure,
+};
 
-function formatCell(kind: Kind, cell: CellValue, scale: number): string {
+/** A cell in a unit that its column or row names; a dash without a value. */
+export function formatCell(kind: Kind, cell: CellValue, scale: number): string {
   if (cell === null) return NO_VALUE;
   if (typeof cell === 'string') return plain(cell);
-  return kind === 'count' ? formatCount(cell) : formatFigure(cell / scale);
+  return FIGURE_FORMATS[kind](cell / scale);
 }
 
 /** Formats one value with the unit that suits it: `1.20 ms`, `23.4 %`, `96.0 MiB`. */
@@ -160,7 +159,7 @@ export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonl
 }
 
 /** A title with its unit: `p50 ms`, `sent/s`, `lost`. */
-export function headingText({ title, unit }: Heading): string {
+export function headingText({ title, unit }: Pick<Heading, 'title' | 'unit'>): string {
   if (unit === null) return title;
   return unit.startsWith('/') ? `${title}${unit}` : `${title} ${unit}`;
 }

@@ -1,10 +1,9 @@
 import { formatMetric } from '../../result/metrics.ts';
 import type { Trend, TrendHistory, TrendMetric, TrendPoint } from '../../result/trend.ts';
-import { list, plural } from '../../text.ts';
+import { list, pastedCommand, plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { changeText } from './comparison-metrics.ts';
-import { pastedCommand } from './run-opening.ts';
 import { type Column, column, NO_VALUE, type Table, tabulate } from './table.ts';
 import { commitText, dayText, trendCharts } from './trend-charts.ts';
 import {

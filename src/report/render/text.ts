@@ -1,6 +1,7 @@
 import type { Block, Fact, Report } from '../blocks.ts';
 import { headingText, type Table } from '../content/table.ts';
 import { displayWidth, plain } from '../plain.ts';
+import { cutToWidth } from './fit.ts';
 
 /** Columns of a terminal. Wider tables get headings of several lines. */
 const TERMINAL_COLUMNS = 100;
@@ -60,9 +61,14 @@ function withoutProse({ headings, rows }: Table): Table {
   return { headings: pick(headings), rows: rows.map((row) => (row.length === 1 ? row : pick(row))) };
 }
 
-/** Lines of a table: text flush left, figures flush right, no rules. */
-export function textTable(table: Table, maxWidth = TERMINAL_COLUMNS): string[] {
-  const { headings, rows } = withoutProse(table);
+/** Lines of the headings of a table, and of its rows. */
+interface TableLines {
+  readonly heads: readonly string[];
+  readonly body: readonly string[];
+}
+
+/** Lays a table out: text flush left, figures flush right, no rules. */
+function layOut({ headings, rows }: Table, maxWidth: number): TableLines {
   const safe = rows.map((row) => row.map(plain));
   const filled = safe.filter((row) => row.length > 1 || headings.length === 1);
   const cellWidths = headings.map((_, column) => widest(filled.map((row) => row[column] ?? '')));
@@ -81,7 +87,38 @@ export function textTable(table: Table, maxWidth = TERMINAL_COLUMNS): string[] {
   const heads = Array.from({ length: height }, (_, index) =>
     line(wrapped.map((lines) => lines[index - height + lines.length] ?? '')),
   );
-  return [...heads, ...safe.map((row) => (row.length === 1 ? (row[0] ?? '') : line(row)))];
+  return { heads, body: safe.map((row) => (row.length === 1 ? (row[0] ?? '') : line(row))) };
+}
+
+/** Lines of a table on a terminal of `maxWidth` columns. It is wider where its cells need more. */
+export function textTable(table: Table, maxWidth = TERMINAL_COLUMNS): string[] {
+  const { heads, body } = layOut(withoutProse(table), maxWidth);
+  return [...heads, ...body];
+}
+
+/** The longest heading and the longest name of a row in a table that has to fit. */
+const MAX_NAME_COLUMNS = 28;
+
+/** Lines of a table that fit `width` columns: long names are cut, and the last columns are left out. */
+export function fitTable(table: Table, width: number): TableLines {
+  const headings = table.headings.map((heading) => {
+    return { ...heading, title: cutToWidth(plain(heading.title), MAX_NAME_COLUMNS) };
+  });
+  const rows = table.rows.map((row) =>
+    row.map((cell) => cutToWidth(plain(cell), row.length === 1 ? width : MAX_NAME_COLUMNS)),
+  );
+  for (let kept = headings.length; kept > 1; kept--) {
+    const lines = layOut(
+      { headings: headings.slice(0, kept), rows: rows.map((row) => row.slice(0, kept)) },
+      width,
+    );
+    if (widest([...lines.heads, ...lines.body]) <= width) return lines;
+  }
+  const lines = layOut({ headings, rows }, width);
+  return {
+    heads: lines.heads.map((line) => cutToWidth(line, width)),
+    body: lines.body.map((line) => cutToWidth(line, width)),
+  };
 }
 
 function factLines(facts: readonly Fact[]): string[] {

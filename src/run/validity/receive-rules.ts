@@ -7,7 +7,7 @@ import {
   runQueueWaitMs,
 } from '../../result/telemetry.ts';
 import type { ResultView } from '../../result/view.ts';
-import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
+import { formatCount, formatNs, formatNumber, formatPercent, formatShare } from '../../units.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 
 function isTimedByKernel({ result }: ResultView): boolean {
@@ -32,7 +32,7 @@ export const generatorBusy: Rule = (view) => {
   const { queuedSends } = receivingOfWorkers(result);
   if (isTimedByKernel(view) && !actsOnReceipts(view) && queuedSends === 0) return null;
   const limit = formatPercent(LIMITS.generatorUtilization);
-  const message = `the generator was the limit: ${busiest.role} was busy ${formatPercent(busiest.work)} of the time, limit ${limit}`;
+  const message = `the generator was the limit: ${busiest.role} was busy ${formatShare(busiest.work)} of the time, limit ${limit}`;
   return { code: 'generator_busy', message };
 };
 
@@ -41,7 +41,7 @@ export const generatorBehind: Rule = ({ result }) => {
   const { fullest, waitMaxNs } = receivingOfWorkers(result);
   if (fullest === null || fullest.ratio < LIMITS.receiveBuffer) return null;
   const waited = waitMaxNs === null ? '' : `; messages waited up to ${formatNs(waitMaxNs)} to be handled`;
-  const message = `the generator fell behind: a receive buffer of ${fullest.role} was ${formatPercent(fullest.ratio)} full, limit ${formatPercent(LIMITS.receiveBuffer)}, so that the server could not send${waited}`;
+  const message = `the generator fell behind: a receive buffer of ${fullest.role} was ${formatShare(fullest.ratio)} full, limit ${formatPercent(LIMITS.receiveBuffer)}, so that the server could not send${waited}`;
   return { code: 'generator_behind', message };
 };
 
@@ -96,7 +96,7 @@ function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly
   if (uncertaintyNs === undefined || tailNs === undefined) return null;
   const share = uncertaintyNs / tailNs;
   const name = `p${formatNumber(quantile * 100)}`;
-  const message = `receive uncertainty ${name} ${formatNs(uncertaintyNs)} is ${formatPercent(share)} of ${headline} ${name} ${formatNs(tailNs)}`;
+  const message = `receive uncertainty ${name} ${formatNs(uncertaintyNs)} is ${formatShare(share)} of ${headline} ${name} ${formatNs(tailNs)}`;
   return { share, message };
 }
 

@@ -4,7 +4,14 @@ import type { Reason } from '../../measure/reason-counts.ts';
 import { type Finding, faultOf } from '../../result/findings.ts';
 import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, passive, plural } from '../../text.ts';
-import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
+import {
+  formatCount,
+  formatLimitNs,
+  formatNs,
+  formatNumber,
+  formatPercent,
+  formatShare,
+} from '../../units.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
 
@@ -33,7 +40,7 @@ const lateSends: Rule = (view) => {
   const actualNs = view.histogram(`${headline}_actual`) === null ? tailNs - lagNs : at(`${headline}_actual`);
   if (!(lagNs > limitNs && tailNs - actualNs > tailNs * LIMITS.sendLagEffect)) return null;
   const name = `p${formatNumber(quantile * 100)}`;
-  const message = `generator lag: sends were late by ${formatNs(lagNs)} at ${name}, limit ${formatNs(limitNs)}; without the lag ${headline} ${name} would be ${formatNs(actualNs)} instead of ${formatNs(tailNs)}`;
+  const message = `generator lag: sends were late by ${formatNs(lagNs)} at ${name}, limit ${formatLimitNs(limitNs)}; without the lag ${headline} ${name} would be ${formatNs(actualNs)} instead of ${formatNs(tailNs)}`;
   return { code: 'send_lag', message };
 };
 
@@ -46,7 +53,7 @@ const stolen: Rule = ({ result: { environment, receiving } }) => {
   const stealRatio =
     receiving.clock === 'kernel' && serverStealRatio !== null ? serverStealRatio : environment.stealRatio;
   if (stealRatio === null || stealRatio <= LIMITS.stealRatio) return null;
-  const message = `CPU steal: other machines on this host took ${formatPercent(stealRatio)} of the time of the run's CPUs, limit ${formatPercent(LIMITS.stealRatio)}`;
+  const message = `CPU steal: other machines on this host took ${formatShare(stealRatio)} of the time of the run's CPUs, limit ${formatPercent(LIMITS.stealRatio)}`;
   return { code: 'cpu_steal', message };
 };
 

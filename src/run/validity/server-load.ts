@@ -1,6 +1,6 @@
 import type { ProcessTelemetry, RunResult } from '../../result/run-result.ts';
 import { type MeasuredTelemetry, measuredTelemetry, runQueueWaitMs } from '../../result/telemetry.ts';
-import { formatNs, formatPercent } from '../../units.ts';
+import { formatNs, formatShare } from '../../units.ts';
 
 /** A queue is worth mentioning if it holds more than so many seconds' messages. */
 export const BACKLOG_SECONDS = 0.25;
@@ -78,8 +78,8 @@ export function describeServer(result: RunResult): string {
   const isAlone = loads.length === 1;
   const which = `${busiest.role}, the busiest of ${loads.length} processes,`;
   if (loopUtilization === null || loopDelayMaxNs === null) {
-    return `${isAlone ? 'the server' : which} used ${formatPercent(cpuRatio)} of one CPU core`;
+    return `${isAlone ? 'the server' : which} used ${formatShare(cpuRatio)} of one CPU core`;
   }
   const loop = isAlone ? "the server's event loop" : `the event loop of ${which}`;
-  return `${loop} was busy ${formatPercent(loopUtilization)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
+  return `${loop} was busy ${formatShare(loopUtilization)} of the time and up to ${formatNs(loopDelayMaxNs)} late`;
 }

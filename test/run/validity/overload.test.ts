@@ -68,7 +68,7 @@ function serverOf(part: Partial<Sample> = {}, role = 'server'): Servers[number] 
 /** What is known of a process from outside. */
 const NOT_PROBED = { loopUtilization: null, loopDelayMaxNs: null, bufferedBytes: null, runQueueWaitMs: null };
 
-const BUSY = "; the server's event loop was busy 100 % of the time and up to 20 ms late";
+const BUSY = "; the server's event loop was busy 100 % of the time and up to 20.0 ms late";
 
 /** A run of so many measured seconds of a busy server, then what arrived in each second of the drain. */
 function runOf(measured: readonly Second[], drain: readonly Second[] = []): RunResult {
@@ -98,10 +98,10 @@ const overloadOf = (result: RunResult) => findOverload(viewResult(result));
 
 describe('latency that grows', () => {
   it.each([
-    ['five-fold over three seconds', [5, 40, 100], '5 ms to 100 ms'],
-    ['just over double', [15, 20, 30.3], '15 ms to 30.3 ms'],
-    ['by just over 10 ms', [1, 5, 11.1], '1 ms to 11.1 ms'],
-    ['over seven seconds, by the medians of its thirds', [90, 5, 6, 7, 80, 3, 90], '6 ms to 80 ms'],
+    ['five-fold over three seconds', [5, 40, 100], '5.00 ms to 100 ms'],
+    ['just over double', [15, 20, 30.3], '15.0 ms to 30.3 ms'],
+    ['by just over 10.0 ms', [1, 5, 11.1], '1.00 ms to 11.1 ms'],
+    ['over seven seconds, by the medians of its thirds', [90, 5, 6, 7, 80, 3, 90], '6.00 ms to 80.0 ms'],
   ])('%s is an overload', (_, mediansMs, grown) => {
     expect(overloadOf(withMedians(...mediansMs))).toEqual({
       code: 'server_overloaded',
@@ -113,7 +113,7 @@ describe('latency that grows', () => {
     ['not at all', [5, 5, 5]],
     ['downwards', [100, 40, 5]],
     ['to just under double', [15, 20, 29.7]],
-    ['by just under 10 ms', [1, 5, 10.9]],
+    ['by just under 10.0 ms', [1, 5, 10.9]],
     ['for a second in the middle', [5, 5, 500, 500, 5, 5]],
     ['for one second of the last third', [5, 5, 5, 5, 5, 5, 5, 5, 900]],
   ])('%s is none', (_, mediansMs) => {
@@ -123,9 +123,9 @@ describe('latency that grows', () => {
   describe('where a queue had formed before measuring', () => {
     it.each([
       ['by 30 % of the time', [1000, 1300, 1600, 1900], '1.15 s to 1.75 s'],
-      ['by just over 10 % of the time', [1000, 1102, 1204], '1 s to 1.2 s'],
+      ['by just over 10 % of the time', [1000, 1102, 1204], '1.00 s to 1.20 s'],
       ['unevenly, by the medians of its thirds', [900, 1400, 1000, 1900, 1500, 1600, 1500, 2600, 2200]],
-    ])('%s is an overload', (_, mediansMs, grown = '1 s to 2.2 s') => {
+    ])('%s is an overload', (_, mediansMs, grown = '1.00 s to 2.20 s') => {
       expect(overloadOf(withMedians(...mediansMs))?.message).toMatch(
         `delivery p50 grew from ${grown} over the run`,
       );
@@ -153,7 +153,7 @@ describe('latency that grows', () => {
         return { ...run, intervals, timing: { ...run.timing, measureMs: medians.length * 10_000 } };
       };
       expect(overloadOf(stretched([5000, 5900, 6800]))).toBeNull();
-      expect(overloadOf(stretched([5000, 6100, 7200]))?.message).toMatch('grew from 5 s to 7.2 s');
+      expect(overloadOf(stretched([5000, 6100, 7200]))?.message).toMatch('grew from 5.00 s to 7.20 s');
     });
   });
 
@@ -181,7 +181,7 @@ describe('latency that grows', () => {
       series: { ack: series['delivery'] ?? '' },
     }));
     expect(overloadOf({ ...delivery, headline: 'ack', intervals: requests })?.message).toMatch(
-      /^ack p50 grew from 5 ms to 100 ms over the run/,
+      /^ack p50 grew from 5.00 ms to 100 ms over the run/,
     );
   });
 });
@@ -286,13 +286,13 @@ describe('a server that was overloaded before measuring began', () => {
 
   it('is recognized by its warm-up when no measured message arrived', () => {
     expect(overloadOf(withWarmup([20 * MS, 400 * MS, 900 * MS]))?.message).toBe(
-      `delivery p50 grew from 20 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain${BUSY}`,
+      `delivery p50 grew from 20.0 ms to 900 ms over the warm-up, 500 messages in flight when sending ended, 500 lost at the end of the drain${BUSY}`,
     );
   });
 
   it('is recognized by a warm-up that grew from a long latency', () => {
     expect(overloadOf(withWarmup([2000 * MS, 2200 * MS, 2400 * MS]))?.message).toMatch(
-      'delivery p50 grew from 2 s to 2.4 s over the warm-up',
+      'delivery p50 grew from 2.00 s to 2.40 s over the warm-up',
     );
   });
 
@@ -331,7 +331,9 @@ describe("an overload needs the server's own evidence", () => {
   ])('a server that %s is not overloaded', (_, part) => {
     const finding = overloadOf(servedBy(growing, serverOf(part)));
     expect(finding?.code).toBe('latency_grows');
-    expect(finding?.message).toMatch(/^delivery p50 grew from 5 ms to 100 ms over the run, .*; the server/);
+    expect(finding?.message).toMatch(
+      /^delivery p50 grew from 5.00 ms to 100 ms over the run, .*; the server/,
+    );
     expect(overloadOf(servedBy(cut, serverOf(part)))).toBeNull();
   });
 
@@ -347,7 +349,7 @@ describe("an overload needs the server's own evidence", () => {
     expect(overloadOf(servedBy(growing))).toEqual({
       code: 'latency_grows',
       message:
-        'delivery p50 grew from 5 ms to 100 ms over the run, 0 messages in flight when sending ended; the server process was not observed',
+        'delivery p50 grew from 5.00 ms to 100 ms over the run, 0 messages in flight when sending ended; the server process was not observed',
     });
     const late = runOf([...seconds(3), { ...EVEN, arrived: 50 }], [{ ...EVEN, expected: 0, arrived: 50 }]);
     expect(overloadOf(servedBy(late))).toEqual({
@@ -369,7 +371,7 @@ describe("the server's own figures", () => {
     });
     const samples = [at(0, 0, 9e9), at(1000, 0.8, 30 * MS), at(3000, 1, 12 * MS), at(5000, 0, 9e9)];
     expect(overloadOf(servedBy(growing, { ...serverOf(), samples }))?.message).toMatch(
-      /; the server's event loop was busy 90 % of the time and up to 30 ms late$/,
+      /; the server's event loop was busy 90 % of the time and up to 30.0 ms late$/,
     );
   });
 
@@ -378,7 +380,7 @@ describe("the server's own figures", () => {
       serverOf({ loopUtilization, loopDelayMaxNs: (index + 1) * MS }, `server ${index + 1}`),
     );
     expect(overloadOf(servedBy(growing, ...servers))?.message).toMatch(
-      /; the event loop of server 2, the busiest of 3 processes, was busy 90 % of the time and up to 2 ms late$/,
+      /; the event loop of server 2, the busiest of 3 processes, was busy 90 % of the time and up to 2.00 ms late$/,
     );
   });
 

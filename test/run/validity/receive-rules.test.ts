@@ -122,7 +122,7 @@ describe('messages that share a receive time', () => {
     const [found] = findings(run);
     // Of three seconds after measuring began: two measured, and the drain.
     expect(found?.message).toBe(
-      'the generator received late: 120 of 12,000 messages have the receive time of a later one, so that delivery p99 lies between 1 ms and 200 ms, limit 2 %',
+      'the generator received late: 120 of 12,000 messages have the receive time of a later one, so that delivery p99 lies between 1.00 ms and 200 ms, limit 2 %',
     );
   });
 });
@@ -176,7 +176,7 @@ describe('what the kernel timed', () => {
     const { notes } = judgeRun({ ...BY_KERNEL, clock: { ...clock, atEnd } }, []);
     expect(notes).toContainEqual({
       code: 'wall_clock_set',
-      message: 'the wall clock was set by 3 s during the run',
+      message: 'the wall clock was set by 3.00 s during the run',
     });
   });
 });

@@ -93,7 +93,7 @@ describe('send lag', () => {
 
   it('is reported with the limit and with the latency without it', () => {
     expect(messagesOf(run(12, 30, 18))).toEqual([
-      'generator lag: sends were late by 12 ms at p99, limit 3 ms; without the lag delivery p99 would be 18 ms instead of 30 ms',
+      'generator lag: sends were late by 12.0 ms at p99, limit 3 ms; without the lag delivery p99 would be 18.0 ms instead of 30.0 ms',
     ]);
   });
 
@@ -104,7 +104,7 @@ describe('send lag', () => {
       ack_actual: [[1 * MS, 1000]],
     });
     expect(messagesOf({ ...result, headline: 'ack' })).toEqual([
-      'generator lag: sends were late by 5 ms at p99, limit 1 ms; without the lag ack p99 would be 1 ms instead of 6 ms',
+      'generator lag: sends were late by 5.00 ms at p99, limit 1 ms; without the lag ack p99 would be 1.00 ms instead of 6.00 ms',
     ]);
   });
 });
@@ -136,7 +136,7 @@ describe('the judged quantile', () => {
     ['the median', 20, 11, 'p50'],
   ])('is %s with %d samples', (_, samples, late, name) => {
     const [message] = messagesOf(bursts(samples, late));
-    expect(message).toMatch(`sends were late by 40 ms at ${name}`);
+    expect(message).toMatch(`sends were late by 40.0 ms at ${name}`);
   });
 
   it.each([
@@ -239,7 +239,7 @@ describe('a generator that is held up', () => {
         [20 * MS, 80],
       ],
     });
-    expect(messagesOf(result)[0]).toMatch(/delivery p90 would be 2 ms instead of 5 ms/);
+    expect(messagesOf(result)[0]).toMatch(/delivery p90 would be 2.00 ms instead of 5.00 ms/);
   });
 
   it('is no matter where it adds less than the minimum', () => {
@@ -264,7 +264,7 @@ describe('a generator that is held up', () => {
       telemetry: { ...VALID.telemetry, workers },
     });
     expect(messagesOf(withTelemetry([stalled(1, 3, MS), stalled(2, 250, 12 * MS)]))).toEqual([
-      'the generator was held up: without that time delivery p99 would be 4 ms instead of 10 ms; generator 2 waited 250 ms for a CPU, and its event loop was up to 12 ms late',
+      'the generator was held up: without that time delivery p99 would be 4.00 ms instead of 10.0 ms; generator 2 waited 250 ms for a CPU, and its event loop was up to 12.0 ms late',
     ]);
     expect(messagesOf(withTelemetry([stalled(1, null, 300 * MS)]))[0]).toMatch(
       /; the event loop of generator 1 was up to 300 ms late$/,
@@ -292,12 +292,12 @@ describe('receive uncertainty', () => {
 
   it('is reported with both figures', () => {
     expect(messagesOf(run(0.8))).toEqual([
-      'the generator received late: receive uncertainty p99 8 ms is 80 % of delivery p99 10 ms, limit 75 %',
+      'the generator received late: receive uncertainty p99 8.00 ms is 80 % of delivery p99 10.0 ms, limit 75 %',
     ]);
     expect(noteUncertainty(viewResult(run(0.2)))).toEqual({
       code: 'uncertain_receive_times',
       message:
-        'latencies may be too high by the time to receive: receive uncertainty p99 2 ms is 20 % of delivery p99 10 ms; more workers on more CPUs reduce it',
+        'latencies may be too high by the time to receive: receive uncertainty p99 2.00 ms is 20 % of delivery p99 10.0 ms; more workers on more CPUs reduce it',
     });
   });
 
@@ -325,7 +325,7 @@ describe('the machine', () => {
     [
       'any throttling',
       { throttledMs: 1.5 },
-      ['the CPU limit of the control group stopped the run for 1.5 ms'],
+      ['the CPU limit of the control group stopped the run for 1.50 ms'],
     ],
   ])('%s', (_, part, messages) => {
     expect(messagesOf(machine(part))).toEqual(messages);
@@ -463,7 +463,7 @@ describe('a run in which nothing arrived', () => {
   it('says that messages of the warm-up arrived, and how late', () => {
     const warmup = { durationMs: 3000, stable: false, windowMediansNs: [2 * MS, 1900 * MS, null] };
     expect(messagesOf(silent({ warmup }))).toEqual([
-      'none of 5,000,000 messages arrived before the end of the drain (--drain); warm-up messages arrived, with a median latency of 1.9 s at the end',
+      'none of 5,000,000 messages arrived before the end of the drain (--drain); warm-up messages arrived, with a median latency of 1.90 s at the end',
     ]);
   });
 

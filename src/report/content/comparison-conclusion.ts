@@ -1,0 +1,150 @@
+import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import { COUNTS, FIGURES, isCount, isFigure } from '../../result/metrics.ts';
+import { formatPercent } from '../../units.ts';
+import { briefly } from '../plain.ts';
+import {
+  armName,
+  baseName,
+  gatingOf,
+  gradeOf,
+  isEarly,
+  isMoreBetter,
+  pairTexts,
+  ratioTexts,
+  shortMetric,
+} from './comparison-metrics.ts';
+
+/** A metric in words: `delivery p50`, `slowest-receiver p50`, `server CPU/delivery`. */
+export function metricLabel({ metric }: Pick<MetricOutcome, 'metric'>): string {
+  if (isFigure(metric)) return FIGURES[metric].title;
+  if (isCount(metric)) return COUNTS[metric].title;
+  return metric.replace('fanout_last', 'slowest-receiver').replace('.', ' ');
+}
+
+/** The confidence of the interval of a metric: `97.3 %`; null without bounds. */
+export function confidenceText({ lowerAlpha, upperAlpha }: MetricOutcome): string | null {
+  if (lowerAlpha === null || upperAlpha === null) return null;
+  return formatPercent(1 - lowerAlpha - upperAlpha);
+}
+
+/** The metric with base and head exchanged. */
+function mirrored(metric: MetricOutcome): MetricOutcome {
+  const inverse = (value: number | null) => (value === null || value === 0 ? null : 1 / value);
+  const { ratio, lower, upper, lowerAlpha, upperAlpha } = metric;
+  return {
+    ...metric,
+    ratio: inverse(ratio),
+    lower: inverse(upper),
+    upper: inverse(lower),
+    lowerAlpha: upperAlpha,
+    upperAlpha: lowerAlpha,
+  };
+}
+
+/** `95 % CI 1.18-1.55`; where only one bound is known, that one; otherwise that there are too few rounds. */
+function intervalClause(metric: MetricOutcome): string {
+  const { lower, upper } = ratioTexts(metric);
+  const level = confidenceText(metric);
+  if (level === null || (lower === null && upper === null)) return 'too few rounds for an interval';
+  if (lower !== null && upper !== null) return `${level} CI ${lower}-${upper}`;
+  return lower === null ? `at most ${upper}x` : `at least ${lower}x`;
+}
+
+/** Whether the interval of the ratio excludes 1. */
+function isSignificant({ lower, upper }: MetricOutcome): boolean {
+  return (lower !== null && lower > 1) || (upper !== null && upper < 1);
+}
+
+const isLatency = ({ metric, unit }: MetricOutcome) => unit === 'duration' && metric.includes('.');
+
+/** Which side of a comparison is the subject of its sentence. */
+type Subject = 'better' | 'head';
+
+/**
+ * The difference of two arms in one metric, as
+ * `ws is 1.36x faster than socketio (delivery p50 0.960 ms vs 1.31 ms, 95 % CI 1.18-1.55)`. A ratio is at least 1 where
+ * the difference is significant, so the subject may be either arm; the head of a gate stays the subject.
+ */
+export function differenceText(
+  comparison: Comparison,
+  { head }: PairOutcome,
+  metric: MetricOutcome,
+  subject: Subject,
+): string {
+  const { ratio } = metric;
+  const [ofBase, ofHead] = [baseName(comparison), armName(comparison, head)];
+  if (ratio === null) return shortMetric(metric);
+  const { base, head: other } = pairTexts(metric);
+  const label = metricLabel(metric);
+  if (!isSignificant(metric)) {
+    const { ratio: shown } = ratioTexts(metric);
+    const evidence = `(${label} ${base} vs ${other}, ratio ${shown}, ${intervalClause(metric)})`;
+    return `no significant difference between ${ofBase} and ${ofHead} ${evidence}`;
+  }
+  const isHeadBetter = ratio < 1 !== isMoreBetter(metric);
+  const isHeadFirst = subject === 'head' || isHeadBetter;
+  const large = ratio >= 1 ? metric : mirrored(metric);
+  const { ratio: times } = ratioTexts(large);
+  const [first, second] = isHeadFirst ? [ofHead, ofBase] : [ofBase, ofHead];
+  const shownValues = isHeadFirst ? `${other} vs ${base}` : `${base} vs ${other}`;
+  const evidence = `(${label} ${shownValues}, ${intervalClause(large)})`;
+  const isFirstBetter = isHeadFirst === isHeadBetter;
+  if (isLatency(metric))
+    return `${first} is ${times}x ${isFirstBetter ? 'faster' : 'slower'} than ${second} ${evidence}`;
+  const isFirstLarger = isHeadFirst === ratio >= 1;
+  return `${first} has ${isFirstLarger ? 'more' : 'less'} ${label} than ${second} by ${times}x ${evidence}`;
+}
+
+/** The gating metrics of a verdict, those with a ratio first. */
+function ofVerdict(comparison: Comparison, pair: PairOutcome): MetricOutcome[] {
+  const all = gatingOf(pair).filter((metric) => gradeOf(comparison, pair, metric) === pair.verdict);
+  return all.toSorted((a, b) => Number(a.ratio === null) - Number(b.ratio === null));
+}
+
+const MAX_OTHERS = 2;
+
+function otherText(metric: MetricOutcome): string {
+  return shortMetric(metric).replace(metric.metric, metricLabel(metric));
+}
+
+/** `; also lost 0 -> 12 and 2 more metrics` */
+function othersText(metrics: readonly MetricOutcome[]): string {
+  if (metrics.length === 0) return '';
+  const left = metrics.length - MAX_OTHERS;
+  const named = metrics.slice(0, MAX_OTHERS).map(otherText).join(', ');
+  return `; also ${named}${left > 0 ? ` and ${left} more` : ''}`;
+}
+
+/** The conclusion of a gate: its verdict, then the metric that decided. */
+function gateConclusion(comparison: Comparison, pair: PairOutcome): string {
+  const [first, ...others] = ofVerdict(comparison, pair);
+  if (first === undefined) return pair.verdict;
+  const text = differenceText(comparison, pair, first, 'head');
+  return `${pair.verdict}: ${text}${pair.verdict === 'OK' ? '' : othersText(others)}`;
+}
+
+/** The conclusion of a comparison of two arms, without the word of a verdict that says nothing more. */
+function armsConclusion(comparison: Comparison, pair: PairOutcome): string {
+  const first = gatingOf(pair).find(({ ratio }) => ratio !== null) ?? gatingOf(pair)[0];
+  return first === undefined ? 'no metric was compared' : differenceText(comparison, pair, first, 'better');
+}
+
+/** The conclusion of one arm vs the base in a sentence without a full stop. */
+export function pairConclusion(comparison: Comparison, pair: PairOutcome): string {
+  const { design, judgement } = comparison;
+  const name = judgement.heads.length > 1 ? `${armName(comparison, pair.head)}: ` : '';
+  if (pair.verdict === 'INVALID') {
+    return `${name}INVALID: ${briefly(...pair.invalid.map(({ message }) => message)) || 'no valid pairs'}`;
+  }
+  if (isEarly(comparison)) {
+    const needed = design.looks[judgement.look]?.rounds ?? 0;
+    return `${name}INCONCLUSIVE: ${judgement.rounds} of ${needed} required rounds`;
+  }
+  if (pair.verdict !== 'INCONCLUSIVE') {
+    return design.command === 'gate' ? gateConclusion(comparison, pair) : armsConclusion(comparison, pair);
+  }
+  const [first, ...others] = ofVerdict(comparison, pair);
+  const more =
+    others.length === 0 ? '' : `; ${others.length} more ${others.length === 1 ? 'metric' : 'metrics'}`;
+  return `${name}INCONCLUSIVE: ${first === undefined ? '' : `${metricLabel(first)}: ${first.because}`}${more}`;
+}

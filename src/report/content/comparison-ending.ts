@@ -1,0 +1,173 @@
+import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import { list, plural } from '../../text.ts';
+import type { Fact } from '../blocks.ts';
+import { EMPTY_ENDING, type Ending } from '../ending.ts';
+import { confidenceText, metricLabel, pairConclusion } from './comparison-conclusion.ts';
+import {
+  armName,
+  baseName,
+  gatingOf,
+  gradeOf,
+  intervalText,
+  pairValues,
+  quotientNote,
+  ratioTexts,
+  unitOfMetric,
+  valueIn,
+} from './comparison-metrics.ts';
+import { adviceFor, noteTexts, rankingTexts } from './comparison-notes.ts';
+import { comparisonSeverity } from './comparison-verdict.ts';
+import { thresholdsClause } from './run-ending.ts';
+import { profileText } from './run-facts.ts';
+import { type Heading, headingText, NO_VALUE, type Table } from './table.ts';
+
+function heading(title: string, numeric: boolean, unit: string | null = null): Heading {
+  return { title, unit, meaning: '', numeric, isProse: false };
+}
+
+/** The confidence that all intervals share; null where they differ. */
+function sharedConfidence(metrics: readonly MetricOutcome[]): string | null {
+  const levels = new Set(metrics.filter((metric) => intervalText(metric) !== null).map(confidenceText));
+  return levels.size === 1 ? ([...levels][0] ?? null) : null;
+}
+
+function intervalCell(metric: MetricOutcome, shared: string | null): string {
+  const text = intervalText(metric);
+  if (text === null) return NO_VALUE;
+  return shared === null ? `${text} (${confidenceText(metric)})` : text;
+}
+
+const intervalTitle = (shared: string | null) => (shared === null ? 'CI' : `${shared} CI`);
+
+/** A count that is zero in both arms. */
+const isNothing = ({ kind, points }: MetricOutcome) =>
+  kind === 'exact' && points.length > 0 && points.every(({ base, head }) => base === 0 && head === 0);
+
+/** Two arms: one row for each gating metric, whose unit stands in its name. */
+function pairTable(comparison: Comparison, pair: PairOutcome): Table {
+  const metrics = gatingOf(pair).filter((metric) => !isNothing(metric));
+  const shared = sharedConfidence(metrics);
+  return {
+    headings: [
+      heading('metric', false),
+      heading(baseName(comparison), true),
+      heading(armName(comparison, pair.head), true),
+      heading('ratio', true),
+      heading(intervalTitle(shared), false),
+      heading('verdict', false),
+    ],
+    rows: metrics.map((metric) => {
+      const { base, head } = pairValues(metric);
+      const unit = unitOfMetric(metric);
+      return [
+        headingText({ title: metricLabel(metric), unit: unit.name }),
+        valueIn(metric, unit, base),
+        valueIn(metric, unit, head),
+        ratioTexts(metric).ratio ?? NO_VALUE,
+        intervalCell(metric, shared),
+        gradeOf(comparison, pair, metric),
+      ];
+    }),
+  };
+}
+
+/** Three arms or more: one row for each arm, by the first gating metric. */
+function armsTable(comparison: Comparison): Table | null {
+  const { heads } = comparison.judgement;
+  const firsts = heads.map((pair) => gatingOf(pair).find(({ ratio }) => ratio !== null) ?? null);
+  const known = firsts.filter((metric) => metric !== null);
+  const [first] = known;
+  if (first === undefined) return null;
+  const shared = sharedConfidence(known);
+  const values = known.flatMap((metric) => Object.values(pairValues(metric)));
+  const unit = unitOfMetric(first, values);
+  const title = headingText({ title: metricLabel(first), unit: unit.name });
+  return {
+    headings: [
+      heading('arm', false),
+      heading(title, true),
+      heading(`ratio to ${baseName(comparison)}`, true),
+      heading(intervalTitle(shared), false),
+      heading('verdict', false),
+    ],
+    rows: [
+      [baseName(comparison), valueIn(first, unit, pairValues(first).base), NO_VALUE, NO_VALUE, NO_VALUE],
+      ...heads.map((pair, index) => {
+        const metric = firsts[index];
+        const name = armName(comparison, pair.head);
+        if (metric === null || metric === undefined)
+          return [name, NO_VALUE, NO_VALUE, NO_VALUE, pair.verdict];
+        return [
+          name,
+          valueIn(metric, unit, pairValues(metric).head),
+          ratioTexts(metric).ratio ?? NO_VALUE,
+          intervalCell(metric, shared),
+          pair.verdict,
+        ];
+      }),
+    ],
+  };
+}
+
+/** `ws vs socketio, broadcast-latency, 100 clients, 50/s for 10s, 15 rounds` */
+function subjectOf(comparison: Comparison): string {
+  const { design, judgement } = comparison;
+  const names = design.arms.map((_, arm) => armName(comparison, arm));
+  const plans = design.arms.map(({ plan }) => plan);
+  const agreed = (texts: readonly string[]) => (new Set(texts).size === 1 ? [texts[0] ?? ''] : []);
+  return [
+    names.length === 2 ? names.join(' vs ') : list(names),
+    ...agreed(plans.map(({ scenario }) => scenario)),
+    ...agreed(plans.map(({ clients }) => plural(clients, 'client'))),
+    ...agreed(plans.map(({ profile }) => profileText(profile))),
+    plural(judgement.rounds, 'round'),
+  ].join(', ');
+}
+
+function pairFacts(comparison: Comparison): Fact[] {
+  const { heads } = comparison.judgement;
+  const nothing = heads.length === 1 ? heads.flatMap(gatingOf).filter(isNothing).map(metricLabel) : [];
+  const excluded = heads.flatMap((pair) =>
+    pair.excluded.length === 0
+      ? []
+      : [
+          `${pair.excluded.length} of ${plural(pair.excluded.length + pair.pairs, 'pair')} of ${armName(comparison, pair.head)}`,
+        ],
+  );
+  return [
+    ...(nothing.length === 0 ? [] : [['none in any arm', nothing.join(', ')] as const]),
+    ...(excluded.length === 0 ? [] : [['excluded', excluded.join(', ')] as const]),
+  ];
+}
+
+/** The end of a comparison or a gate: one small table, what limits it, and the difference in a sentence. */
+export function comparisonEnding(comparison: Comparison): Ending {
+  const { judgement, thresholds, status } = comparison;
+  const { heads } = judgement;
+  const [only] = heads;
+  const isAlone = only !== undefined && heads.length === 1;
+  const table = isAlone ? pairTable(comparison, only) : armsTable(comparison);
+  const isKnown = judgement.verdict !== 'INVALID';
+  const sentences = heads.map((pair) => pairConclusion(comparison, pair));
+  const last = sentences.length - 1;
+  const partial = status === 'partial' ? 'PARTIAL, ' : '';
+  const conclusion = sentences.map((text, index) => {
+    const ends = index === last ? thresholdsClause(thresholds) : '';
+    return `${index === 0 ? partial : ''}${text}${ends}`;
+  });
+  const alike = rankingTexts(comparison).filter((text) => text.endsWith('do not differ significantly'));
+  return {
+    ...EMPTY_ENDING,
+    subject: subjectOf(comparison),
+    table: isKnown || heads.some(({ verdict }) => verdict !== 'INVALID') ? table : null,
+    notes: [...quotientNote(heads.flatMap(gatingOf)), ...alike],
+    facts: pairFacts(comparison),
+    caveats: noteTexts(comparison).map((text) => text.replace(/^note: /, '')),
+    thresholds: thresholds.map(({ arm, passed, expression, detail }) => {
+      return { passed, text: `${isAlone ? '' : `${armName(comparison, arm)}: `}${expression}: ${detail}` };
+    }),
+    advice: adviceFor(comparison),
+    severity: comparisonSeverity(comparison),
+    conclusion: conclusion.length === 0 ? [judgement.verdict] : conclusion,
+  };
+}
