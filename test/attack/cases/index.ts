@@ -9,6 +9,7 @@ import { imports } from './import.ts';
 import { leftovers } from './leftovers.ts';
 import { merges } from './merge.ts';
 import { mistakes } from './mistakes.ts';
+import { progress } from './progress.ts';
 import { rendezvous } from './rendezvous.ts';
 import { signals } from './signals.ts';
 import { waits } from './waits.ts';
@@ -24,6 +25,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   files,
   merges,
   mistakes,
+  progress,
   leftovers,
   rendezvous,
   calibrations,
