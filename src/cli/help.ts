@@ -4,7 +4,7 @@ import { CommandHelp, type HelpView, type NamedScenario } from './command-help.t
 import { takesScenario } from './flags.ts';
 import { resolveScenario } from './resolve.ts';
 
-const MAX_COLUMNS = 100;
+const MAX_HELP_COLUMNS = 100;
 const HELP_FLAGS: readonly string[] = ['-h', '--help', '--help-all'];
 
 /** Prepares the help of the program and of all its commands for the terminal. */
@@ -32,7 +32,7 @@ export async function showHelp(program: Command, cli: Cli, argv: readonly string
 }
 
 function outputOf({ outWidth, paint }: Cli): Pick<HelpView, 'columns' | 'paint'> {
-  return { columns: Math.min(outWidth, MAX_COLUMNS), paint: paint.out };
+  return { columns: Math.min(outWidth, MAX_HELP_COLUMNS), paint: paint.out };
 }
 
 function useView(command: Command, view: HelpView): void {

@@ -10,7 +10,7 @@ import type { Cli } from './cli.ts';
 /** A program that fails does so within this time. A browser that it started may run for hours. */
 const FAILS_WITHIN_MS = 1000;
 
-type Environment = Cli['env'];
+type BrowserEnvironment = Cli['env'];
 
 /** Checks that there will be a page to open. Throws NO_PAGE. */
 export function requirePage(isAsked: boolean, formats: ReadonlyArray<Format<never>>): void {
@@ -25,7 +25,7 @@ export function requirePage(isAsked: boolean, formats: ReadonlyArray<Format<neve
 export function browserCommand(
   path: string,
   platform: NodeJS.Platform,
-  env: Environment,
+  env: BrowserEnvironment,
 ): readonly string[] | string {
   const { BROWSER: named = '', CI: ci = '', DISPLAY: x11 = '', WAYLAND_DISPLAY: wayland = '' } = env;
   if (named !== '') {
@@ -47,7 +47,7 @@ export async function showPage(cli: Cli, path: string): Promise<void> {
 }
 
 /** Returns why the page was not opened; null where it was. */
-async function openInBrowser(path: string, env: Environment): Promise<string | null> {
+async function openInBrowser(path: string, env: BrowserEnvironment): Promise<string | null> {
   const command = browserCommand(path, process.platform, env);
   if (typeof command === 'string') return command;
   const [program = '', ...args] = command;

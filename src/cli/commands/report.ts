@@ -18,16 +18,16 @@ import { addNotes } from '../help-notes.ts';
 import { requirePage, showPage } from '../open-page.ts';
 import { renderAgain } from '../output.ts';
 
-const FORMATS = DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(kind)}`).join('; ');
+const FORMATS_BY_KIND = DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(kind)}`).join('; ');
 
 const REPORT_OPTIONS = {
-  format: option('LIST', null, `list of formats (default: text); ${FORMATS}`),
+  format: option('LIST', null, `list of formats (default: text); ${FORMATS_BY_KIND}`),
   out: option('DIR', null, 'write files into this folder instead of to stdout'),
   verbose: option(null, 'false', 'print every table of text, then the short end', onOff),
   open: option(null, 'false', 'write the page into --out or reports, and open it in the browser', onOff),
 } as const satisfies OptionTable;
 
-const EXAMPLES = [
+const REPORT_EXAMPLES = [
   'sockbench report reports/a.json --open',
   'sockbench report reports/*.json --format html --out pages',
 ];
@@ -38,7 +38,7 @@ export const addReport: AddCommand = (program, cli) => {
     .description('render stored results again; several runs stand side by side')
     .argument('<result.json...>', 'results of runs; or one rounds.json, capacity search or trend');
   addOptions(command, REPORT_OPTIONS);
-  addNotes(command, { examples: EXAMPLES });
+  addNotes(command, { examples: REPORT_EXAMPLES });
   command.action(async (paths: string[], flags: Flags) => {
     const stored: StoredDocument[] = [];
     // One after the other: the text of a document takes more memory than the document.
