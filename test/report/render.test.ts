@@ -169,10 +169,10 @@ describe('blocks', () => {
       <div class="scroll" role="region" tabindex="0" aria-label="a vs b: Latency"><table>
       <caption id="a-vs-b-latency">Latency<a class="anchor" href="#a-vs-b-latency" aria-label="Link to Latency">#</a></caption>
       <thead><tr><th scope="col" title="server">target</th><th scope="col" class="n" title="half of the values are at or below it">p50 <small>ms</small></th><th scope="col" title="why">reasons</th></tr></thead>
-      <tbody><tr><th scope="row"><i class="swatch" style="background:var(--line-0)"></i>ws</th><td class="n">1.20</td><td class="prose">because of ws</td></tr>
-      <tr class="invalid"><th scope="row"><i class="swatch" style="background:var(--line-1)"></i>socketio</th><td class="n">3.40</td><td class="prose">because of socketio</td></tr></tbody>
-      <tbody><tr class="group"><th scope="rowgroup" colspan="3">informational</th></tr>
-      <tr><th scope="row">bun</th><td class="n">0.900</td><td class="prose">a | b</td></tr></tbody>
+      <tbody><tr><th scope="row"><i class="swatch" style="background:var(--line-0)"></i>ws</th><td>1.20</td><td class="t prose">because of ws</td></tr>
+      <tr class="invalid"><th scope="row"><i class="swatch" style="background:var(--line-1)"></i>socketio</th><td>3.40</td><td class="t prose">because of socketio</td></tr></tbody>
+      <tbody><tr class="group"><th scope="rowgroup" colspan="3"><span>informational</span></th></tr>
+      <tr><th scope="row">bun</th><td>0.900</td><td class="t prose">a | b</td></tr></tbody>
       </table></div>
       <p class="note">p99 needs 1,000 broadcasts</p>
       <div class="pair">

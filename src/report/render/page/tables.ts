@@ -58,7 +58,9 @@ function bodiesHtml({ table: { headings, rows }, colours, invalid }: TableBlock)
   for (const [index, row] of rows.entries()) {
     if (row.length === 1 && headings.length > 1) {
       const name = escapeHtml(row[0] ?? '');
-      bodies.push([`<tr class="group"><th scope="rowgroup" colspan="${headings.length}">${name}</th></tr>`]);
+      bodies.push([
+        `<tr class="group"><th scope="rowgroup" colspan="${headings.length}"><span>${name}</span></th></tr>`,
+      ]);
     } else {
       bodies.at(-1)?.push(rowHtml(headings, row, colours[index] ?? null, invalid[index] === true));
     }
