@@ -184,10 +184,9 @@ export class Collector {
     const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
     for (const part of snapshot.broadcasts) {
       if (this.#options.keepPart?.(part, second) === false) continue;
-      const { stream, seq, lastReceiver, intendedNs } = part;
+      const { stream, seq, lastReceiver: last, intendedNs } = part;
       // The largest latency of a broadcast is the largest one of its part, so that its receiver is right.
-      for (const ns of part.latenciesNs)
-        this.#fanout.add(stream, seq, ns, middleNs, lastReceiver, intendedNs);
+      for (const ns of part.latenciesNs) this.#fanout.add(stream, seq, ns, middleNs, last, intendedNs);
     }
     for (const broadcast of snapshot.slowest) this.slowest.offer(broadcast);
     this.#fanout.closeQuiet(middleNs);
