@@ -133,7 +133,13 @@ describe('action.yml', () => {
   ])('reports %s and exits with %i', (verdict, code) => {
     const { status, outputs } = runStep({ inputs: { scenario: 'ack-roundtrip' }, verdict, code });
     expect(status).toBe(code);
-    expect(outputs).toEqual([`verdict=${verdict}`, `exit-code=${code}`, `report=${join(folder, 'report')}`]);
+    const report = join(folder, 'report');
+    expect(outputs).toEqual([
+      `verdict=${verdict}`,
+      `exit-code=${code}`,
+      `report=${report}`,
+      `comment=${join(report, 'github-comment.md')}`,
+    ]);
   });
 
   it('reports no verdict when nothing was compared, not even that of an earlier step', () => {
