@@ -156,6 +156,11 @@ export const FINDINGS = {
     'none',
     'The load ran inside Artillery, which decided how many users came, when, and in which threads.',
   ),
+  machine_busy: note(
+    'machine',
+    'The generator was too slow because other programs used its CPUs.',
+    'stop other work on this machine, or use a quieter one',
+  ),
   profiled: note(
     'user',
     'A CPU profiler ran in the server, so figures are slower than without it.',
@@ -225,6 +230,16 @@ export interface Finding {
 /** Whose fault a finding is. */
 export function faultOf({ code }: Pick<Finding, 'code'>): Fault {
   return FINDINGS[code].fault;
+}
+
+/**
+ * What to do about findings, each remedy once. Where other programs were in the way of the generator, more generator
+ * processes would not help.
+ */
+export function remediesOf(findings: readonly Finding[]): string[] {
+  const isBusy = findings.some(({ code }) => code === 'machine_busy');
+  const own = findings.filter((finding) => !(isBusy && faultOf(finding) === 'generator'));
+  return [...new Set(own.map(({ code }) => FINDINGS[code].remedy).filter((remedy) => remedy !== ''))];
 }
 
 /** The finding for an error that ended a run before it measured anything; `code` is that of the SockbenchError. */

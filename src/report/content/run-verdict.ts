@@ -1,4 +1,4 @@
-import { FINDINGS } from '../../result/findings.ts';
+import { remediesOf } from '../../result/findings.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs } from '../../units.ts';
@@ -90,8 +90,7 @@ export function thresholdText({ passed, expression, detail }: ThresholdOutcome):
 
 /** What to do about findings, each remedy once: `next: reduce the load (--rate, --clients)`. */
 export function remedyTexts(findings: readonly Finding[]): string[] {
-  const remedies = findings.map(({ code }) => FINDINGS[code].remedy).filter((remedy) => remedy !== '');
-  return [...new Set(remedies)].map((remedy) => `next: ${remedy}`);
+  return remediesOf(findings).map((remedy) => `next: ${remedy}`);
 }
 
 /** A note names at most so many runs. */

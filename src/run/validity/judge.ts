@@ -1,9 +1,10 @@
 import { type Finding, faultOf } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { wallStepNs } from '../../result/stored-clock.ts';
+import { runQueueWaitMs } from '../../result/telemetry.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
-import { formatCount, formatNs } from '../../units.ts';
+import { formatCount, formatNs, formatPercent } from '../../units.ts';
 import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
 import { judgeValidity } from './rules.ts';
@@ -43,6 +44,8 @@ export function judgeRun(
   const delivery = isGeneratorLimit || isOverloaded ? null : findImperfectDelivery(result.ledger);
   const findings = [...result.findings, queue, delivery];
   findings.push(findCuts(view));
+  if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))
+    findings.push(findOtherWork(result));
   if (result.failed.length > 0) findings.push({ code: 'failed', message: listCounted(result.failed) });
   const { corrupted, unexpected } = result.ledger;
   if (corrupted > 0) {
@@ -72,6 +75,18 @@ export function judgeRun(
     findings: findings.filter((finding) => finding !== null),
     notes: notes.filter((note) => note !== null),
   };
+}
+
+/** The share of the measured time for which a process may wait for a CPU. */
+const MAX_CPU_WAIT = 0.05;
+
+/** Other programs that took the CPUs of the generator. Generator processes without CPUs of their own may be those. */
+function findOtherWork({ telemetry: { workers }, timing, environment }: RunResult): Finding | null {
+  const waits = workers.map((worker) => (runQueueWaitMs(worker, timing.measureMs) ?? 0) / timing.measureMs);
+  const longest = Math.max(0, ...waits);
+  if (!(longest > MAX_CPU_WAIT) || workers.length >= environment.cpuCount) return null;
+  const message = `other programs used the CPUs of the generator, which waited for one ${formatPercent(longest)} of the time`;
+  return { code: 'machine_busy', message };
 }
 
 /** Connections that were held and cut, and the age at which they were. */
