@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
+import { type Dashboard, withDashboard } from '../src/cli/dashboard/dashboard.ts';
 import { ProgressFeed } from '../src/cli/progress/feed.ts';
 import { progressView } from '../src/cli/progress/open.ts';
 import { screenOf } from '../src/cli/progress/screen.ts';
 import { STOP_SIGNALS } from '../src/cli/stop.ts';
 import { paintFor } from '../src/colour.ts';
 import { foreignLines } from '../src/foreign.ts';
+import { runReport } from '../src/report/content/run.ts';
+import { RUNS } from '../src/report/index.ts';
 import { type ProgressEvent, type ProgressOf, progressSchema } from '../src/result/progress.ts';
 import { formatCount, formatNs, formatNumber } from '../src/units.ts';
+import type { SeriesDashboard } from './shown-series.ts';
 
 /** Expected time of a run before the first one is over, in milliseconds. */
 const USUAL_RUN_MS = 8000;
@@ -21,23 +25,30 @@ const USUAL_RUN_MS = 8000;
 export async function runInTurn(
   commandLines: ReadonlyArray<readonly string[]>,
   goesOn: (exitCode: number) => boolean,
+  { port, results }: SeriesDashboard,
 ): Promise<number | null> {
   const { feed, write, close } = openFeed();
   const runs = commandLines.length;
   const expectedMs = runs * USUAL_RUN_MS;
   const bounds = { runs, rounds: null, expectedMs, maxMs: expectedMs, mayEndEarly: false };
-  const carryOut = async () => {
+  const carryOut = async (dashboard: Dashboard) => {
     const firstP50Ns = new Map<string, number>();
     for (const [index, commandLine] of commandLines.entries()) {
       const follow = followRun(feed, index + 1, runs, firstP50Ns);
       const { exitCode, isStopped } = await runOnce(commandLine, follow, write);
       if (isStopped || !goesOn(exitCode)) return exitCode;
+      dashboard.showReport(() => runReport(results()));
     }
     return null;
   };
   const title = `${runs} runs; ratios are to the first valid run of the same scenario`;
   const beginning = { command: 'bench', title, arms: [], ...bounds };
-  return await feed.carryOut(beginning, carryOut, (failed) => failed === null).finally(close);
+  return await withDashboard({ err: (text) => write(text.trimEnd()) }, port, feed, async (dashboard) => {
+    const work = () => carryOut(dashboard);
+    const failed = await feed.carryOut(beginning, work, (exitCode) => exitCode === null);
+    if (failed === null) await dashboard.finish({ kind: RUNS, document: results() });
+    return failed;
+  }).finally(close);
 }
 
 function openFeed() {

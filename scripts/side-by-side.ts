@@ -8,15 +8,17 @@
  *                                npm run matrix -- ack-roundtrip --clients 50 --rate 50/s
  *     npm run framework-tax      what NestJS adds to the library below it
  *
- * The first three print one table and write one page.
+ * The first three print one table and write one page. With --dashboard, the page can be seen while they run:
+ * npm run bench -- --dashboard
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { whyUnavailable } from '../servers/availability.ts';
 import { servers } from '../servers/index.ts';
 import { watchNpm } from '../src/cli/npm-parent.ts';
 import { runInTurn } from './run-in-turn.ts';
+import { readResults, resultFiles, takeDashboard } from './shown-series.ts';
 
 const SOCKBENCH = join(import.meta.dirname, '../bin/sockbench.js');
 /** Exit code of an invalid run. Its row names the reason, and the other runs remain useful. */
@@ -104,24 +106,18 @@ function sockbench(args: CommandLine): number {
  * Runs each command line with results in a new folder of `reports/`, writes one page and prints one table of all.
  * Returns the exit code of the first run that failed, after which no other starts. An invalid run has not failed.
  */
-async function runSideBySide(folderPrefix: string, commandLines: readonly CommandLine[]): Promise<number> {
+async function runSideBySide(folderPrefix: string, lines: readonly CommandLine[]): Promise<number> {
+  const { port, commandLines } = takeDashboard(lines);
   mkdirSync('reports', { recursive: true });
   const folder = mkdtempSync(join('reports', folderPrefix));
+  const output = ['--format', 'json', '--out', folder];
   const failed = await runInTurn(
-    commandLines.map((commandLine) => [
-      SOCKBENCH,
-      'run',
-      ...commandLine,
-      '--format',
-      'json',
-      '--out',
-      folder,
-    ]),
+    commandLines.map((commandLine) => [SOCKBENCH, 'run', ...commandLine, ...output]),
     (status) => (status === 0 || status === INVALID) && !isNpmGone(),
+    { port, results: () => readResults(folder) },
   );
   if (failed !== null) return failed;
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
-  const paths = files.map((file) => join(folder, file));
+  const paths = resultFiles(folder);
   const status = sockbench(['report', ...paths, '--format', 'html', '--out', folder]);
   return status || sockbench(['report', ...paths]);
 }

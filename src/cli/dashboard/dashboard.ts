@@ -60,9 +60,9 @@ function pageOf<Document>({ kind, document }: Rendering<Document>): string {
  * before the work starts. When the work fails, viewers see why.
  */
 export async function withDashboard<Value>(
-  cli: Cli,
+  cli: Pick<Cli, 'err'>,
   port: number | null,
-  feed: ProgressFeed,
+  feed: Pick<ProgressFeed, 'subscribe'>,
   work: (dashboard: Dashboard) => Promise<Value>,
 ): Promise<Value> {
   if (port === null) return await work(NO_DASHBOARD);
@@ -80,6 +80,8 @@ export async function withDashboard<Value>(
     throw error;
   } finally {
     unsubscribe();
+    // Nothing remains to be done after a report or an error.
+    await dashboard.fail('the command ended without a report');
   }
 }
 
