@@ -27,8 +27,7 @@ const withFloor = (floor: Partial<NonNullable<RunResult['floor']>>): RunResult =
   ...measured,
   floor: { ...FLOOR, calibratedAt: '2026-11-28T10:00:00.000Z', ...floor },
 });
-const percent = (floorNs: number, share: number) =>
-  `${Number(((100 * floorNs) / quantile(share)).toPrecision(3))} %`;
+const percent = (floorNs: number, share: number) => `${((100 * floorNs) / quantile(share)).toPrecision(3)} %`;
 
 describe('the floor of a run', () => {
   it('stands beside each quantile, with its share of the run, its samples and its day', () => {

@@ -152,7 +152,7 @@ describe('a step', () => {
     });
     const { outcome, reasons } = judge({ ...result, intervals });
     expect([outcome, reasons.map(({ code }) => code)]).toEqual(['failed', ['latency_grows']]);
-    expect(reasons[0]?.message).toMatch(/^ack p50 \(1\.\d+ ms\) grew by 3\.6 ms over the step$/);
+    expect(reasons[0]?.message).toMatch(/^ack p50 \(1\.\d+ ms\) grew by 3\.60 ms over the step$/);
   });
 
   it.each(['server_died', 'clients_lost', 'sender_lost', 'too_few_samples'] as const)(

@@ -84,11 +84,11 @@ describe('judging a count', () => {
     ['duplicated==1', true, 1, '1'],
     ['reordered==0', true, 0, '0'],
     ['unexpected>0', false, 0, '0'],
-    ['late<0.3%', true, 0.002, '0.2 %'],
-    ['late<0.2%', false, 0.002, '0.2 %'],
+    ['late<0.3%', true, 0.002, '0.200 %'],
+    ['late<0.2%', false, 0.002, '0.200 %'],
     // In binary floating point 0.7 / 100 is less than 7 / 1000.
-    ['lost<=0.7%', true, 0.007, '0.7 %'],
-    ['lost==0.7%', true, 0.007, '0.7 %'],
+    ['lost<=0.7%', true, 0.007, '0.700 %'],
+    ['lost==0.7%', true, 0.007, '0.700 %'],
   ])('answers "%s"', (expression, passed, actual, detail) => {
     expect(judge(expression, result)).toEqual({
       expression,
@@ -102,8 +102,8 @@ describe('judging a count', () => {
     ['failed==5', true, 5, '5'],
     ['failed==0', false, 5, '5'],
     // A share of the 200 messages that were sent, not of their deliveries.
-    ['failed<=2.5%', true, 0.025, '2.5 %'],
-    ['failed<2%', false, 0.025, '2.5 %'],
+    ['failed<=2.5%', true, 0.025, '2.50 %'],
+    ['failed<2%', false, 0.025, '2.50 %'],
   ])(
     'answers "%s" by the messages that were refused and the iterations that failed',
     (expression, passed, actual, detail) => {
@@ -239,8 +239,8 @@ describe('judging figures of the run', () => {
 
   it.each([
     // 4,000 deliveries by 2,000 polls, a quarter of them in vain, and 200 messages that were sent.
-    ['requests_per_delivery<0.56', true, 0.55, '0.55'],
-    ['empty_polls>=26%', false, 0.25, '25 %'],
+    ['requests_per_delivery<0.56', true, 0.55, '0.550'],
+    ['empty_polls>=26%', false, 0.25, '25.0 %'],
     ['sent>=99/s', true, 100, '100/s'],
     ['sent<5990/m', false, 100, '100/s'],
     ['sent<6001/m', true, 100, '100/s'],
@@ -272,15 +272,15 @@ describe('judging relations and combinations', () => {
       expression: 'delivery.min < delivery.max and lost==7',
       passed: true,
       actual: null,
-      detail: expect.stringMatching(/^delivery\.min [\d.]+ [um]s, delivery\.max [\d.]+ ms, lost 7$/),
+      detail: expect.stringMatching(/^delivery\.min [\d.]+ [\u00b5m]s, delivery\.max [\d.]+ ms, lost 7$/),
     });
   });
 
   it('reports the same count as a number and as a share', () => {
-    expect(judge('lost<10 and lost<1%', result).detail).toBe('lost 7, lost 0.7 %');
+    expect(judge('lost<10 and lost<1%', result).detail).toBe('lost 7, lost 0.700 %');
     expect(judge('lost>0.4% and late<0.4%', result)).toMatchObject({
       passed: true,
-      detail: 'lost 0.7 %, late 0.2 %',
+      detail: 'lost 0.700 %, late 0.200 %',
     });
   });
 
