@@ -181,7 +181,9 @@ function domainOf({ charts, heatMap, measureMs }, axis) {
   const known = xs.filter((x) => x !== undefined);
   if (axis === 'odds') return [1, Math.max(10, ...known)];
   const ends = (heatMap?.runs ?? []).flatMap((columns) => columns.map(({ toS }) => toS));
-  return [Math.min(0, ...known), Math.max(1, measureMs / 1000, ...known, ...ends)];
+  // A long warm-up must not squeeze the measured time.
+  const from = Math.max(-measureMs / 4000, Math.min(0, ...known));
+  return [from, Math.max(1, measureMs / 1000, ...known, ...ends)];
 }
 
 /** Zooms all charts of one axis to a range; null for the whole axis. */
