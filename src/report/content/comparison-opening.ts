@@ -4,6 +4,7 @@ import { list, pastedCommand } from '../../text.ts';
 import { formatDurationMs } from '../../units.ts';
 import type { Block } from '../blocks.ts';
 import { briefly } from '../plain.ts';
+import { pairConclusion } from './comparison-conclusion.ts';
 import { agreed, firstResults } from './comparison-facts.ts';
 import { armName } from './comparison-metrics.ts';
 import { adviceFor, comparisonNotes, noteTexts } from './comparison-notes.ts';
@@ -14,8 +15,11 @@ import { thresholdText } from './run-verdict.ts';
 
 /** The conclusion without the verdict before it. */
 function conclusionText(comparison: Comparison): string {
-  const { verdict } = comparison.judgement;
-  return verdictSentence(comparison).replace(new RegExp(`^(PARTIAL, )?${verdict}:? `), '$1');
+  const { verdict, heads } = comparison.judgement;
+  const [only] = heads;
+  const isAlone = only !== undefined && heads.length === 1;
+  const text = isAlone ? pairConclusion(comparison, only) : verdictSentence(comparison);
+  return text.replace(new RegExp(`^(PARTIAL, )?${verdict}:? `), '$1');
 }
 
 /** What limits the use of the comparison: an early end, notes, overloaded servers, a stored base, excluded pairs. */
