@@ -27,8 +27,8 @@ it('the figures so far are shown when nothing else was for ten seconds', () => {
   const long = [BEGIN, RUN, phaseAt('measure', 4000), ...seconds];
   expect(linesOf(...long)).toEqual([
     'broadcast-latency over ws: measuring for 10s',
-    'broadcast-latency over ws: measuring, 0s left, p50 960 us, p99 3.21 ms, sent 100 % of intended, 0 lost',
-    'broadcast-latency over ws: measuring, 0s left, p50 960 us, p99 3.21 ms, sent 100 % of intended, 0 lost',
+    'broadcast-latency over ws: measuring, 0s left, p50 960 µs, p99 3.21 ms, sent 100 % of intended, 0 lost',
+    'broadcast-latency over ws: measuring, 0s left, p50 960 µs, p99 3.21 ms, sent 100 % of intended, 0 lost',
   ]);
 });
 
@@ -44,7 +44,7 @@ it('a comparison shows its plan and a line for each round, but no phases', () =>
   const run = { ...RUN, title: 'round 1 of 15, ws', round: 1, arm: 0 };
   expect(linesOf(begin, run, phaseAt('measure', 500), roundOf(1, 2), roundOf(2, 2, 'was slow'))).toEqual([
     'ws, socketio: 15 rounds; at most about 4 minutes',
-    'round 1 of at most 15: delivery.p50 ws 960 us, socketio 1.25 ms',
+    'round 1 of at most 15: delivery.p50 ws 960 µs, socketio 1.25 ms',
     'round 2 of at most 15: excluded, socketio: was slow',
   ]);
 });

@@ -66,7 +66,7 @@ describe('a run', () => {
     expect(onTerminal(80).after(...untilSecond(4)).text).toEqual([
       '',
       ' ━━━━━━━━━━━━────────   61 %  6s left  broadcast-latency over ws: measuring',
-      ' p50 960 us  p99 3.21 ms  slowest receiver p50 1.44 ms  p99/s ▃▅▇█▃',
+      ' p50 960 µs  p99 3.21 ms  slowest receiver p50 1.44 ms  p99/s ▃▅▇█▃',
       ' sent 100 % of 50/s  0 lost  200 clients',
     ]);
   });
@@ -108,7 +108,7 @@ describe('a run', () => {
 
   it('without a slowest receiver shows the maximum', () => {
     const view = onTerminal(80).after(...untilSecond(0), secondAt(1, 6000, { slowest: null }));
-    expect(view.text[2]).toBe(' p50 960 us  p99 3.21 ms  max 6.42 ms  p99/s ▅█');
+    expect(view.text[2]).toBe(' p50 960 µs  p99 3.21 ms  max 6.42 ms  p99/s ▅█');
   });
 
   it('counts what is lost, unsent and not connected', () => {
@@ -142,14 +142,14 @@ describe('a comparison', () => {
       'ws, socketio: 15 rounds; at most about 4 minutes',
       '',
       expect.stringMatching(/^ ━+─+ {3}\d\d % {2}\d+s left {2}round 7 of 15, socketio: measuring$/),
-      ' delivery.p50  ws 960 us  socketio 1.25 ms 1.3x (1.2 to 1.4)',
-      ' sent 100 % of 50/s  0 lost  200 clients  p50 960 us  p99 3.21 ms',
+      ' delivery.p50  ws 960 µs  socketio 1.25 ms 1.3x (1.2 to 1.4)',
+      ' sent 100 % of 50/s  0 lost  200 clients  p50 960 µs  p99 3.21 ms',
     ]);
   });
 
   it('has no interval before there are enough rounds', () => {
     expect(onTerminal(80).after(...measuring(['ws', 'socketio'], 2)).text[3]).toBe(
-      ' delivery.p50  ws 960 us  socketio 1.25 ms 1.3x',
+      ' delivery.p50  ws 960 µs  socketio 1.25 ms 1.3x',
     );
   });
 
@@ -159,7 +159,7 @@ describe('a comparison', () => {
       onTerminal(80)
         .after(...measuring(six, 6))
         .text.at(-2),
-    ).toBe(' delivery.p50  ws 960 us  socketio 1.25 ms 1.3x (1.2 to 1.4)  … 4 more');
+    ).toBe(' delivery.p50  ws 960 µs  socketio 1.25 ms 1.3x (1.2 to 1.4)  … 4 more');
   });
 
   it('keeps a line for a round that is excluded', () => {
@@ -190,7 +190,7 @@ describe('the lines', () => {
       onTerminal(20)
         .after(...untilSecond(4))
         .text.slice(1),
-    ).toEqual([' 61 %  6s left', ' p50 960 us', ' sent 100 % of 50/s']);
+    ).toEqual([' 61 %  6s left', ' p50 960 µs', ' sent 100 % of 50/s']);
   });
 
   it('escape control characters of names', () => {
