@@ -6,6 +6,7 @@ import { fail } from '../../../src/errors.ts';
 import { RUNS } from '../../../src/report/index.ts';
 import type { Unstamped } from '../../../src/result/progress.ts';
 import { NsHistogram, type RunSoFar } from '../../../src/result/view.ts';
+import { formatNs, formatPercent } from '../../../src/units.ts';
 import { results } from '../../report/fixture.ts';
 import { FakeCli, runFake } from '../fake-cli.ts';
 import { ViewerClient } from './viewer-client.ts';
@@ -82,9 +83,9 @@ describe('a dashboard', () => {
         title: 'broadcast over ws',
         status: 'measuring for 10s',
         tiles: [
-          { name: 'delivery p50', value: '1 ms' },
-          { name: 'delivery p99', value: '3 ms', note: 'max 4 ms' },
-          { name: 'sent', value: '9', note: '90 % of intended', severity: 'warning' },
+          { name: 'delivery p50', value: formatNs(1e6) },
+          { name: 'delivery p99', value: formatNs(3e6), note: `max ${formatNs(4e6)}` },
+          { name: 'sent', value: '9', note: `${formatPercent(0.9)} of intended`, severity: 'warning' },
           { name: 'delivered', value: '33', note: 'of 36', severity: 'none' },
           { name: 'lost', value: '3', note: '', severity: 'bad' },
           { name: 'clients', value: '4', note: 'of 4' },
