@@ -108,12 +108,12 @@ function formatText(kind: DocumentKind<never>) {
 }
 
 /** Help names at most this many formats. */
-const MAX_NAMED_FORMATS = 8;
+const MAX_NAMED_FORMATS = 9;
 
 function formatList(kind: DocumentKind<never>): string {
   const names = kind.formats.map(({ name }) => name);
   if (names.length <= MAX_NAMED_FORMATS) return formatNames(kind);
-  return `${names.slice(0, MAX_NAMED_FORMATS - 3).join(', ')} and others (see list)`;
+  return `${names.slice(0, MAX_NAMED_FORMATS - 4).join(', ')} and others (see list)`;
 }
 
 /** Flags that say where the values of options come from. */

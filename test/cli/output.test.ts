@@ -190,11 +190,11 @@ describe('report', () => {
   it.each([
     [
       'htm',
-      'there is no format "htm"; the formats of a run are text, table, md, json, html, hgrm, hlog, csv\nDid you mean html?\n',
+      'there is no format "htm"; the formats of a run are text, table, md, json, html, hgrm, hlog, csv, badge\nDid you mean html?\n',
     ],
     [
       'junit',
-      '"junit" is a format of a comparison, not of a run; the formats of a run are text, table, md, json, html, hgrm, hlog, csv\n',
+      '"junit" is a format of a comparison, not of a run; the formats of a run are text, table, md, json, html, hgrm, hlog, csv, badge\n',
     ],
   ])('refuses the format %s, which a run does not have, with exit code 2', async (format, problem) => {
     const { exitCode, stdout, stderr } = await runFake('report', await store('e.json'), '--format', format);

@@ -78,10 +78,11 @@ describe('help', () => {
 
       Output:
         --out <DIR>         output folder (default: reports)
-        --format <LIST>     list of text, table, md, json, html, hgrm, hlog, csv
-                            (default: text,json,html)
+        --format <LIST>     list of text, table, md, json, html, hgrm, hlog, csv,
+                            badge (default: text,json,html)
         --open              open the page in the browser at the end
         --dashboard [PORT]  show the page while it runs; a free port by default
+        --verbose           print every table, then the short end
         --quiet             suppress progress output
 
       --help-all shows 29 more options; --help after a scenario shows its own.
@@ -182,14 +183,18 @@ describe('list', () => {
         hgrm   percentiles of the headline series for the HdrHistogram plotter
         hlog   every series over time as an HdrHistogram log
         csv    one row per result in fixed units
+        badge  an SVG badge of the verdict
 
       Formats of a comparison
         text                tables for a terminal
         md                  Markdown for a pull request
         json                every round and the verdicts
         html                a page with every round
+        csv                 one row per metric of each head
+        badge               an SVG badge of the verdict
         junit               test cases for GitLab, Jenkins and others
         github-summary      Markdown for the summary of a GitHub step
+        github-comment      Markdown of at most 15 lines for a comment on a pull request
         github-annotations  workflow commands for the log of a GitHub step
         benchmark-smaller   customSmallerIsBetter of github-action-benchmark
         benchmark-bigger    customBiggerIsBetter of github-action-benchmark
@@ -198,10 +203,12 @@ describe('list', () => {
         openmetrics         OpenMetrics text
 
       Formats of a capacity search
-        text  the answer and one row per run
-        md    Markdown for a pull request
-        json  every run and the answer
-        html  a page with the curve
+        text   the answer and one row per run
+        md     Markdown for a pull request
+        json   every run and the answer
+        html   a page with the curve
+        csv    one row per run in fixed units
+        badge  an SVG badge of the answer
 
       Formats of a trend
         text  changes, levels and bars for a terminal
