@@ -106,7 +106,7 @@ describe.each(cases)('the reports of %s', (_, make) => {
     expect(readMarkdown(runMarkdown(result))).toEqual(shown);
     // A tile without a figure has no unit either.
     const titleOf = (heading: string, cell: string) =>
-      cell === '-' ? heading.replace(/ \S+$/, '') : heading;
+      cell === '-' ? heading.replace(/ (?:[nµm]?s|%|(?:[KM]i)?B)$/, '') : heading;
     expect(readHtml(runPage(result))).toEqual(
       new Map([...shown].map(([heading, cell]) => [titleOf(heading, cell), cell])),
     );
