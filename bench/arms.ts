@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { freePort } from '../servers/cluster/redis-process.ts';
 import { BareClient } from './client-process.ts';
-import { DashboardViewer, freePort, MIN_EVENTS } from './dashboard.ts';
+import { DashboardViewer, MIN_EVENTS } from './dashboard.ts';
 import { compileFloor } from './floor.ts';
 import { measureListening, type StartClient } from './listening.ts';
 import { BENCH_PROTOCOLS, type BenchProtocol, PATHS, requestFrame } from './protocols.ts';

@@ -1,25 +1,14 @@
 import { once } from 'node:events';
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../src/result/order-statistics.ts';
+import { standardDeviation } from '../src/stats/signed-rank.ts';
 import { type BenchRound, trialKey } from './rounds.ts';
 import type { MeasuredName } from './workload.ts';
 
 /** A run of a second and more reports more events than these. */
 export const MIN_EVENTS = 3;
 const RETRY_EVERY_MS = 50;
-
-/** Returns a port of 127.0.0.1 on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return address.port;
-}
 
 /** Reads the events of a dashboard from its start to its end. */
 export class DashboardViewer {
@@ -73,12 +62,6 @@ const COSTS: ReadonlyArray<readonly [title: string, name: MeasuredName]> = [
   ['CPU per delivery of the generator', 'cpu'],
   ['delivery p50', 'deliveryP50'],
 ];
-
-function standardDeviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
-}
 
 /** Compares runs with and without a dashboard. Nothing for a figure that was measured fewer than three times. */
 export function dashboardCosts(rounds: readonly BenchRound[]): DashboardCost[] {

@@ -25,7 +25,7 @@ import { timeText } from './progress/texts.ts';
 import { runInProcess, withSeed } from './run-process.ts';
 
 /** What the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
-function beginningOf({ command, arms, looks, baseline }: PlannedComparison): Beginning {
+function plannedBeginning({ command, arms, looks, baseline }: PlannedComparison): Beginning {
   const names = arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
   const rounds = last?.rounds ?? 0;
@@ -83,7 +83,7 @@ export async function carryOutComparison(
   const onRound = (rounds: readonly Round[]) =>
     dashboard.showReport(() => comparisonReport(comparisonOf({ rounds, isComplete: false })));
   const measure = () => measureRounds(cli, feed, { ...planned, out: folder }, onRound);
-  const ran = await feed.carryOut(beginningOf(planned), measure, ({ isComplete }) => isComplete);
+  const ran = await feed.carryOut(plannedBeginning(planned), measure, ({ isComplete }) => isComplete);
   const comparison = comparisonOf(ran);
   const rendering = { kind: COMPARISON, document: comparison };
   const output = { quiet: isSilent(shown), verbose: shown.verbose, open: opensPage };

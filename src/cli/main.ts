@@ -18,7 +18,7 @@ const screen = screenOf(process.stderr, process.env);
 process.on('exit', () => screen?.clear());
 
 /** Writes above the live view, which may be on the terminal of either stream. */
-function write(stream: NodeJS.WriteStream, text: string): void {
+function writeTo(stream: NodeJS.WriteStream, text: string): void {
   const writeNow = () => void stream.write(text);
   if (screen === null || !stream.isTTY) writeNow();
   else screen.above(writeNow);
@@ -26,12 +26,12 @@ function write(stream: NodeJS.WriteStream, text: string): void {
 
 const stopRequests = new StopRequests({
   nowMs: () => performance.now(),
-  write: (text) => write(process.stderr, text),
+  write: (text) => writeTo(process.stderr, text),
   quit: (exitCode) => process.exit(exitCode),
 });
 let isListening = false;
 
-const err = (text: string) => write(process.stderr, foreignLines(text));
+const err = (text: string) => writeTo(process.stderr, foreignLines(text));
 
 /** Before something was started there is nothing to report, and a signal ends the process, whatever it does. */
 function listenForStop(): AbortSignal {
@@ -78,9 +78,9 @@ function workingFolder(): string {
 }
 
 const cli: Cli = {
-  out: (text) => write(process.stdout, text),
+  out: (text) => writeTo(process.stdout, text),
   err,
-  control: (text) => write(process.stderr, text),
+  control: (text) => writeTo(process.stderr, text),
   screen,
   width: process.stderr.columns ?? 100,
   outWidth: process.stdout.columns ?? 80,

@@ -64,7 +64,7 @@ export async function deliver<Document>(
   for (const format of new Set(formats)) {
     if (format.name !== 'text' && format !== source) await write(format);
   }
-  const page = pageOf(written);
+  const page = writtenPageOf(written);
   const isNamed = shown?.name === 'text' && kind.ending !== undefined;
   for (const path of written.values()) {
     if (!quiet && !(isNamed && path === page?.path)) cli.err(`wrote ${path}\n`);
@@ -83,7 +83,7 @@ export async function deliver<Document>(
 }
 
 /** The page among the files that were written, otherwise the stored result. */
-function pageOf(written: ReadonlyMap<string, string>): EndingPlace['page'] {
+function writtenPageOf(written: ReadonlyMap<string, string>): EndingPlace['page'] {
   const [page, result] = [written.get('html'), written.get('json')];
   if (page !== undefined) return { name: 'page', path: page };
   return result === undefined ? null : { name: 'result', path: result };

@@ -7,7 +7,7 @@ interface Abandonable {
 }
 
 /** How a connection ends: once, by its own client or because the client is dropped for a reason. */
-export class Ending {
+export class ConnectionEnding {
   readonly #connection: Abandonable;
   #state: 'open' | 'closing' | { readonly reason: string } = 'open';
   #onDropped: ((reason: string) => void) | null = null;

@@ -9,7 +9,7 @@ import {
   type Driver,
   urlWithQuery,
 } from './driver.ts';
-import { connectWithin, Ending } from './ending.ts';
+import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { clientAgent, type HttpAnswer, type HttpRequest, startRequest } from './http.ts';
 import { reasonOf } from './reason.ts';
@@ -93,14 +93,14 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   #timer: NodeJS.Timeout | undefined;
   /** Number of the last message received. */
   #last = 0;
-  readonly #ending: Ending;
+  readonly #ending: ConnectionEnding;
 
   constructor(requests: HttpRequests, id: string, options: ConnectOptions) {
     super(options.forgetAfterMs);
     this.#requests = requests;
     this.#path = `clients/${id}`;
     this.#options = options;
-    this.#ending = new Ending({ abandon: () => this.#release() });
+    this.#ending = new ConnectionEnding({ abandon: () => this.#release() });
     void this.#pollOnce();
   }
 

@@ -16,7 +16,7 @@ import {
   given,
   type MessageSize,
 } from './driver.ts';
-import { connectWithin, Ending } from './ending.ts';
+import { ConnectionEnding, connectWithin } from './ending.ts';
 import { connectReason, disconnectReason } from './engine-reason.ts';
 import { EnginePolling, EngineWebSocket } from './engine-transports.ts';
 import { clientAgent } from './http.ts';
@@ -75,8 +75,8 @@ export const officialSocketio: Driver = {
 };
 
 /** Sees every way in which a client ends, before and after it has connected. */
-function watchEnding(socket: Socket, release: () => void): Ending {
-  const ending = new Ending({ abandon: release });
+function watchEnding(socket: Socket, release: () => void): ConnectionEnding {
+  const ending = new ConnectionEnding({ abandon: release });
   let isConnected = false;
   socket.once('connect', () => {
     isConnected = true;
@@ -146,10 +146,10 @@ interface OpenSocket {
 
 class SocketioConnection implements Connection {
   readonly #socket: Socket;
-  readonly #ending: Ending;
+  readonly #ending: ConnectionEnding;
   readonly #forgetAfterMs: number;
 
-  constructor(socket: Socket, ending: Ending, forgetAfterMs: number) {
+  constructor(socket: Socket, ending: ConnectionEnding, forgetAfterMs: number) {
     this.#socket = socket;
     this.#ending = ending;
     this.#forgetAfterMs = forgetAfterMs;

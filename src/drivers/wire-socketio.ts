@@ -22,7 +22,7 @@ import type {
   MessageSize,
   Recognizer,
 } from './driver.ts';
-import { connectWithin, Ending } from './ending.ts';
+import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { packetFormatOf } from './message-formats.ts';
 import {
@@ -87,7 +87,7 @@ class WireSocketioConnection
   readonly #socket: WebSocketClient;
   readonly #engine: EngineSession;
   readonly #session: SocketioSession;
-  readonly #ending = new Ending(this);
+  readonly #ending = new ConnectionEnding(this);
   readonly #auth: ConnectOptions['auth'];
   /** What the handshake needs; null once it is over. */
   #connecting: Connecting | null;

@@ -14,7 +14,7 @@ import {
   type Recognizer,
   urlWithQuery,
 } from './driver.ts';
-import { connectWithin, Ending } from './ending.ts';
+import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
 import { envelopeFormatOf } from './message-formats.ts';
 import { closeOutcome, closeReason } from './reason.ts';
@@ -48,7 +48,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   readonly #format: MessageFormat;
   readonly #recognizer: Recognizer | null;
   #pings: PendingReplies | null = null;
-  readonly #ending = new Ending(this);
+  readonly #ending = new ConnectionEnding(this);
   /** What the handshake needs; null once it is over. */
   #connecting: Connecting | null;
   #closing: PromiseWithResolvers<CloseOutcome | null> | null = null;

@@ -10,7 +10,7 @@ import {
   type Driver,
   urlWithQuery,
 } from './driver.ts';
-import { connectWithin, Ending } from './ending.ts';
+import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
 import { closeOutcome, closeReason, reasonOf } from './reason.ts';
 
@@ -70,7 +70,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
   readonly #socket: WebSocket;
   readonly #codec: FrameCodec;
   readonly #pings: PendingReplies;
-  readonly #ending: Ending;
+  readonly #ending: ConnectionEnding;
 
   /** `errors`: those of the connection so far; later ones are added before it closes. */
   constructor(
@@ -82,7 +82,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
     this.#socket = socket;
     this.#codec = codec;
     this.#pings = new PendingReplies(forgetAfterMs);
-    this.#ending = new Ending({ abandon: () => socket.terminate() });
+    this.#ending = new ConnectionEnding({ abandon: () => socket.terminate() });
     socket.on('message', (message: Buffer, isBinary) =>
       this.#ending.guard(() => this.#receive(message, isBinary)),
     );

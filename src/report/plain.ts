@@ -37,7 +37,8 @@ export function messageLines(message: string): string[] {
 /** Cuts a text to at most `characters`; the last one is then an ellipsis. */
 export function cut(text: string, characters: number): string {
   const all = [...text];
-  return all.length <= characters ? text : `${all.slice(0, characters - 1).join('')}\u2026`;
+  if (all.length <= characters) return text;
+  return characters < 1 ? '' : `${all.slice(0, characters - 1).join('')}\u2026`;
 }
 
 /** The line with the error of a program that ended stands somewhere above the stack. */

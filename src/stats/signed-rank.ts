@@ -222,7 +222,7 @@ function detectableDistance(degrees: number, level: number, power: number): numb
   return a > 0 ? (b + Math.sign(z) * Math.sqrt(b ** 2 - a * e)) / a : Number.POSITIVE_INFINITY;
 }
 
-function standardDeviation(values: readonly number[]): number {
+export function standardDeviation(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));

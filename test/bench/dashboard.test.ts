@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { DashboardViewer, dashboardCosts, freePort } from '../../bench/dashboard.ts';
+import { DashboardViewer, dashboardCosts } from '../../bench/dashboard.ts';
 import { trialKey } from '../../bench/rounds.ts';
+import { freePort } from '../support/sockbench.ts';
 
 type Figures = readonly [cpu: number, deliveryP50: number];
 

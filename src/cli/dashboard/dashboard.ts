@@ -49,7 +49,7 @@ export interface Dashboard {
 const NO_DASHBOARD: Dashboard = { watch() {}, showReport() {}, async finish() {} };
 
 /** Renders the page of a document, whether it is a format that was asked for or not. */
-function pageOf<Document>({ kind, document }: Rendering<Document>): string {
+function lastPageOf<Document>({ kind, document }: Rendering<Document>): string {
   const format = kind.formats.find(({ name }) => name === 'html');
   if (format === undefined) throw new Error(`a ${kind.noun} has no page`);
   return format.render(document);
@@ -73,7 +73,7 @@ export async function withDashboard<Value>(
     return await work({
       watch: dashboard.watch,
       showReport: dashboard.showReport,
-      finish: (rendering) => dashboard.finish(() => pageOf(rendering)),
+      finish: (rendering) => dashboard.finish(() => lastPageOf(rendering)),
     });
   } catch (error) {
     await dashboard.fail(messageOf(error));

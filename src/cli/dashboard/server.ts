@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, messageOf } from '../../errors.ts';
 import { type DashboardEvent, Viewer } from './viewer.ts';
 
-const LOOPBACK = '127.0.0.1';
+const OWN_ADDRESS = '127.0.0.1';
 /** Hosts that reach this server. A page of another site that has its name resolved to 127.0.0.1 sends that name. */
 const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 /** Where a page reads events. Other readers use the path alone. */
@@ -16,7 +16,7 @@ const MAX_CONNECTIONS = 4 * MAX_VIEWERS;
 /** Time for the pages that are open to load the final page. */
 const LOAD_WITHIN_MS = 5000;
 /** Time for answers in flight to be read. */
-const CLOSE_WITHIN_MS = 1000;
+const VIEWERS_GONE_WITHIN_MS = 1000;
 /** After a lost connection, browsers try again so much later. */
 const RETRY_MS = 1000;
 
@@ -28,7 +28,7 @@ const HEADERS = {
   'X-Frame-Options': 'DENY',
 } as const;
 
-interface ServerOptions {
+interface DashboardServerOptions {
   /** 0 for a free one. */
   readonly port: number;
   /** Begins every id, so that a page notices when another command has taken the port. Has no line break and no dash. */
@@ -54,28 +54,28 @@ export class DashboardServer {
   /** Called when somebody has loaded the final page; null before the end. */
   #onFinalLoad: (() => void) | null = null;
 
-  private constructor(server: Server, { run, page, onViewer }: ServerOptions) {
+  private constructor(server: Server, { run, page, onViewer }: DashboardServerOptions) {
     this.#server = server;
     this.#run = run;
     this.#page = page;
     this.#onViewer = onViewer;
-    this.url = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}/`;
+    this.url = `http://${OWN_ADDRESS}:${(server.address() as AddressInfo).port}/`;
     server.on('request', (request, response) => this.#answer(request, response));
   }
 
   /** Listens on a port of 127.0.0.1. Throws PORT_UNAVAILABLE. */
-  static async open(options: ServerOptions): Promise<DashboardServer> {
+  static async open(options: DashboardServerOptions): Promise<DashboardServer> {
     const server = createServer();
     server.maxConnections = MAX_CONNECTIONS;
     try {
-      server.listen(options.port, LOOPBACK);
+      server.listen(options.port, OWN_ADDRESS);
       await once(server, 'listening');
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       const why = isTaken ? 'it is in use' : messageOf(error);
       fail(
         'PORT_UNAVAILABLE',
-        `the dashboard cannot listen on port ${options.port} of ${LOOPBACK}: ${why}`,
+        `the dashboard cannot listen on port ${options.port} of ${OWN_ADDRESS}: ${why}`,
         'Give another port, or --dashboard without a port for a free one.',
       );
     }
@@ -145,18 +145,18 @@ export class DashboardServer {
   async #close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
-    await Promise.race([closed, pause(CLOSE_WITHIN_MS)]);
+    await Promise.race([closed, pause(VIEWERS_GONE_WITHIN_MS)]);
     this.#server.closeAllConnections();
   }
 
   #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
-    if (!OWN_HOST.test(headers.host ?? '')) refuse(response, 403, `use ${this.url}`);
-    else if (method !== 'GET') refuse(response, 405, 'only GET is answered');
+    if (!OWN_HOST.test(headers.host ?? '')) answerRefused(response, 403, `use ${this.url}`);
+    else if (method !== 'GET') answerRefused(response, 405, 'only GET is answered');
     else if (url === '/') this.#sendPage(response);
     else if (url === PAGE_EVENTS || url === '/events') {
       const viewer = new Viewer(response, url === PAGE_EVENTS);
       this.#stream(response, viewer, this.#lastSeen(headers['last-event-id']?.toString()));
-    } else refuse(response, 404, `the dashboard is at ${this.url}`);
+    } else answerRefused(response, 404, `the dashboard is at ${this.url}`);
   }
 
   #sendPage(response: ServerResponse): void {
@@ -170,7 +170,7 @@ export class DashboardServer {
   /** Sends what a viewer has not seen yet, and what follows. */
   #stream(response: ServerResponse, viewer: Viewer, lastSeen: number): void {
     if (this.#viewers.size >= MAX_VIEWERS) {
-      refuse(response, 503, `there are ${MAX_VIEWERS} viewers, which is the maximum`);
+      answerRefused(response, 503, `there are ${MAX_VIEWERS} viewers, which is the maximum`);
       return;
     }
     response.on('close', () => this.#viewers.delete(viewer));
@@ -188,7 +188,7 @@ export class DashboardServer {
   }
 }
 
-function refuse(response: ServerResponse, status: number, why: string): void {
+function answerRefused(response: ServerResponse, status: number, why: string): void {
   response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' });
   response.end(`${why}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Paint, Style } from '../../colour.ts';
+import { cut } from '../../report/plain.ts';
 
 /** A piece of a line that is shown whole or not at all. */
 export interface Piece {
@@ -15,13 +16,6 @@ const PIECE_GAP = '  ';
 /** How many columns a text takes, if no character is wide. */
 function columnsOf(text: string): number {
   return [...text].length;
-}
-
-/** Cuts a text that is too long, and says so by an ellipsis. */
-export function cut(text: string, columns: number): string {
-  const characters = [...text];
-  if (characters.length <= columns) return text;
-  return columns < 1 ? '' : `${characters.slice(0, columns - 1).join('')}…`;
 }
 
 /** Puts pieces side by side, as many from the first as fit. A first piece that is too long is cut. */

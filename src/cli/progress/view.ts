@@ -1,9 +1,10 @@
 import type { Paint, Style } from '../../colour.ts';
 import { foreign } from '../../foreign.ts';
+import { cut } from '../../report/plain.ts';
 import { formatMetric } from '../../result/metrics.ts';
 import type { ProgressOf, RunPhase } from '../../result/progress.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
-import { barOf, clockText, columnsLeft, cut, lineOf, type Piece, piece, sparkline } from './parts.ts';
+import { barOf, clockText, columnsLeft, lineOf, type Piece, piece, sparkline } from './parts.ts';
 import type { LiveState } from './state.ts';
 
 const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {

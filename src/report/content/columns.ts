@@ -23,6 +23,9 @@ export interface SeriesOf {
   readonly series: string;
 }
 
+/** The rows of a table that are series themselves. */
+export const sameSeries = (row: SeriesOf): SeriesOf => row;
+
 /** What one independent sample of a series is, in the plural. */
 function sampleNoun({ view, series }: SeriesOf): string {
   if (series === 'connect') return 'connections';

@@ -65,7 +65,7 @@ type Subject = 'better' | 'head';
  * `ws is 1.36x faster than socketio (delivery p50 0.960 ms vs 1.31 ms, 95 % CI 1.18-1.55)`. A ratio is at least 1 where
  * the difference is significant, so the subject may be either arm; the head of a gate stays the subject.
  */
-export function differenceText(
+export function ratioSentence(
   comparison: Comparison,
   { head }: PairOutcome,
   metric: MetricOutcome,
@@ -119,14 +119,14 @@ function othersText(metrics: readonly MetricOutcome[]): string {
 function gateConclusion(comparison: Comparison, pair: PairOutcome): string {
   const [first, ...others] = ofVerdict(comparison, pair);
   if (first === undefined) return pair.verdict;
-  const text = differenceText(comparison, pair, first, 'head');
+  const text = ratioSentence(comparison, pair, first, 'head');
   return `${pair.verdict}: ${text}${pair.verdict === 'OK' ? '' : othersText(others)}`;
 }
 
 /** The conclusion of a comparison of two arms, without the word of a verdict that says nothing more. */
 function armsConclusion(comparison: Comparison, pair: PairOutcome): string {
   const first = gatingOf(pair).find(({ ratio }) => ratio !== null) ?? gatingOf(pair)[0];
-  return first === undefined ? 'no metric was compared' : differenceText(comparison, pair, first, 'better');
+  return first === undefined ? 'no metric was compared' : ratioSentence(comparison, pair, first, 'better');
 }
 
 /** The conclusion of one arm vs the base in a sentence without a full stop. */

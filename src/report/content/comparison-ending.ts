@@ -21,7 +21,7 @@ import { thresholdsClause } from './run-ending.ts';
 import { profileText } from './run-facts.ts';
 import { type Heading, headingText, NO_VALUE, type Table } from './table.ts';
 
-function heading(title: string, numeric: boolean, unit: string | null = null): Heading {
+function endingHeading(title: string, numeric: boolean, unit: string | null = null): Heading {
   return { title, unit, meaning: '', numeric, isProse: false };
 }
 
@@ -49,12 +49,12 @@ function pairTable(comparison: Comparison, pair: PairOutcome): Table {
   const shared = sharedConfidence(metrics);
   return {
     headings: [
-      heading('metric', false),
-      heading(baseName(comparison), true),
-      heading(armName(comparison, pair.head), true),
-      heading('ratio', true),
-      heading(intervalTitle(shared), false),
-      heading('verdict', false),
+      endingHeading('metric', false),
+      endingHeading(baseName(comparison), true),
+      endingHeading(armName(comparison, pair.head), true),
+      endingHeading('ratio', true),
+      endingHeading(intervalTitle(shared), false),
+      endingHeading('verdict', false),
     ],
     rows: metrics.map((metric) => {
       const { base, head } = pairValues(metric);
@@ -84,11 +84,11 @@ function armsTable(comparison: Comparison): Table | null {
   const title = headingText({ title: metricLabel(first), unit: unit.name });
   return {
     headings: [
-      heading('arm', false),
-      heading(title, true),
-      heading(`ratio to ${baseName(comparison)}`, true),
-      heading(intervalTitle(shared), false),
-      heading('verdict', false),
+      endingHeading('arm', false),
+      endingHeading(title, true),
+      endingHeading(`ratio to ${baseName(comparison)}`, true),
+      endingHeading(intervalTitle(shared), false),
+      endingHeading('verdict', false),
     ],
     rows: [
       [baseName(comparison), valueIn(first, unit, pairValues(first).base), NO_VALUE, NO_VALUE, NO_VALUE],

@@ -79,7 +79,7 @@ export function valueText({ unit }: Pick<MetricOutcome, 'unit'>, value: number |
 }
 
 /** The middle of a list of numbers; null for none. */
-function medianOf(values: readonly number[]): number | null {
+function medianOfPairs(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
@@ -92,8 +92,8 @@ function medianOf(values: readonly number[]): number | null {
 export function pairValues({ kind, points, base, head }: MetricOutcome) {
   if (kind === 'exact' || points.length === 0) return { base, head };
   return {
-    base: medianOf(points.map((point) => point.base)),
-    head: medianOf(points.map((point) => point.head)),
+    base: medianOfPairs(points.map((point) => point.base)),
+    head: medianOfPairs(points.map((point) => point.head)),
   };
 }
 

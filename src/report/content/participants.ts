@@ -1,19 +1,19 @@
 import type { RunResult } from '../../result/run-result.ts';
 
-type Plan = RunResult['plan'];
+type PlanOf = RunResult['plan'];
 
-const isReference = ({ target }: Plan, ...names: readonly string[]) =>
+const isReference = ({ target }: PlanOf, ...names: readonly string[]) =>
   target.reference !== null && names.includes(target.name);
-const isSocketIoServer = (plan: Plan) =>
+const isSocketIoServer = (plan: PlanOf) =>
   plan.target.reference !== null && plan.target.protocol === 'socketio';
-const isNest = (plan: Plan) => isReference(plan, 'nest-socketio', 'nest-ws');
-const isOfficial = ({ driver, target }: Plan, protocol: Plan['target']['protocol']) =>
+const isNest = (plan: PlanOf) => isReference(plan, 'nest-socketio', 'nest-ws');
+const isOfficial = ({ driver, target }: PlanOf, protocol: PlanOf['target']['protocol']) =>
   driver === 'official' && target.protocol === protocol;
-const hasAdapter = (plan: Plan, isStreams: boolean) =>
+const hasAdapter = (plan: PlanOf, isStreams: boolean) =>
   isReference(plan, 'socketio-redis') && (plan.settings.redisAdapter === 'streams') === isStreams;
 
 /** When a package of the environment takes part in a run: in the reference server, or as the driver. */
-const TAKES_PART: Readonly<Record<string, (plan: Plan) => boolean>> = {
+const TAKES_PART: Readonly<Record<string, (plan: PlanOf) => boolean>> = {
   'socket.io': isSocketIoServer,
   'socket.io-client': (plan) => isOfficial(plan, 'socketio'),
   ws: (plan) => isReference(plan, 'ws', 'nest-ws') || isOfficial(plan, 'ws'),

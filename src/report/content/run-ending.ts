@@ -12,6 +12,7 @@ import {
   quantileColumn,
   type SeriesOf,
   SUMMARY_COLUMNS,
+  sameSeries,
 } from './columns.ts';
 import { floorText } from './floor.ts';
 import { overallFinding, type RankedScenario, rankRuns } from './ranking.ts';
@@ -26,8 +27,6 @@ import {
 } from './run-verdict.ts';
 import { column, formatValue, shortageNotes, type Table, tabulate } from './table.ts';
 
-const itself = (row: SeriesOf) => row;
-
 /** What the latency tables at the end of a run call a series. */
 function latencyName({ view, series }: SeriesOf): string {
   return series === view.result.headline ? series : 'slowest receiver';
@@ -38,8 +37,10 @@ const LATENCY_COLUMNS = [
   ...(Object.keys(QUANTILES) as QuantileName[])
     .filter((name) => name !== 'p90')
     // p99.9 needs 10,000 samples, which few runs have: a column of dashes is left out.
-    .map((name) => quantileColumn<SeriesOf>(name, itself, name === 'p99.9' ? { shortage: () => null } : {})),
-  maxColumn(itself),
+    .map((name) =>
+      quantileColumn<SeriesOf>(name, sameSeries, name === 'p99.9' ? { shortage: () => null } : {}),
+    ),
+  maxColumn(sameSeries),
 ];
 
 /** The series of a run that its end shows: the headline, and the last receiver of each broadcast. */
@@ -109,7 +110,7 @@ function messageFacts(result: RunResult): Fact[] {
   ];
 }
 
-function loadOf({ plan, samples, shards }: RunResult): string {
+function endingLoadText({ plan, samples, shards }: RunResult): string {
   const where = shards === null ? '' : `, ${plural(shards.length, 'shard')}`;
   const isPaced = samples.unit !== 'push' && plan.profile.some(({ toHz }) => toHz > 0);
   return `${plural(plan.clients, 'client')}${isPaced ? `, ${profileText(plan.profile)}` : ''}${where}`;
@@ -159,7 +160,7 @@ function oneEnding(result: RunResult): Ending {
   const missed = result.thresholds.some(({ passed }) => passed === false);
   return {
     ...EMPTY_ENDING,
-    subject: `${result.plan.scenario} on ${targetLabel(result)}, ${loadOf(result)}`,
+    subject: `${result.plan.scenario} on ${targetLabel(result)}, ${endingLoadText(result)}`,
     table: rows.length === 0 ? null : tabulate(LATENCY_COLUMNS, rows),
     notes: shortNotes(rows),
     facts: [
@@ -221,7 +222,7 @@ function tableOfSeveral(scenarios: readonly RankedScenario[]): Table {
 
 function severalEnding(results: readonly RunResult[]): Ending {
   const scenarios = scenariosOf(results);
-  const loads = [...new Set(results.map(loadOf))];
+  const loads = [...new Set(results.map(endingLoadText))];
   const findings = results.flatMap((result) => [...result.invalid, ...result.findings]);
   const remarks = verdictNotes(results);
   const isBad = (note: string) => /: (PARTIAL, )?INVALID|: FAILED/.test(note);

@@ -6,6 +6,7 @@ import { overallFinding, type RankedScenario, rankingBlocks } from './ranking.ts
 import { runCaveats, runConclusion } from './run-conclusion.ts';
 import { loadText } from './run-facts.ts';
 import {
+  MAX_NAMED_RUNS,
   numbered,
   overallVerdict,
   remedyTexts,
@@ -62,12 +63,9 @@ const dateText = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace
 const SINGLE_RUNS =
   'Each target ran once, so the differences have no confidence interval: use sockbench compare to test them';
 
-type Finding = Pick<Opening, 'word' | 'conclusion' | 'caveats' | 'thresholds' | 'notes'>;
+type OpeningOf = Pick<Opening, 'word' | 'conclusion' | 'caveats' | 'thresholds' | 'notes'>;
 
-/** A caveat names at most so many runs. */
-const MAX_NAMED_RUNS = 3;
-
-function ofOne(result: RunResult): Finding {
+function ofOne(result: RunResult): OpeningOf {
   const isValid = result.invalid.length === 0;
   return {
     word: isValid ? 'VALID' : 'INVALID',
@@ -92,7 +90,7 @@ function notesOfSeveral(results: readonly RunResult[]): string[] {
   });
 }
 
-function ofSeveral(results: readonly RunResult[], scenarios: readonly RankedScenario[]): Finding {
+function ofSeveral(results: readonly RunResult[], scenarios: readonly RankedScenario[]): OpeningOf {
   const invalid = results.filter((result) => result.invalid.length > 0).length;
   const hasRivals = scenarios.some(({ views }) => views.length > 1);
   return {

@@ -5,10 +5,16 @@ import { isUnstalled, type ResultView, seriesOfRun } from '../../result/view.ts'
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
-import { maxColumn, QUANTILES, type QuantileName, quantileColumn, type SeriesOf } from './columns.ts';
+import {
+  maxColumn,
+  QUANTILES,
+  type QuantileName,
+  quantileColumn,
+  type SeriesOf,
+  sameSeries,
+} from './columns.ts';
 import { type Column, column, type Kind, tabulate } from './table.ts';
 
-const itself = (row: SeriesOf) => row;
 const storedOf = ({ view, series }: SeriesOf) => view.result.series[series];
 
 /** What one value of a series is. Series that the scenario does not name are timed from the actual send. */
@@ -22,8 +28,8 @@ function seriesMeaning({ view, series }: SeriesOf): string | null {
 const SERIES_COLUMNS: ReadonlyArray<Column<SeriesOf>> = [
   column('series', 'series', 'text', 'what is timed', ({ series }) => series),
   column('count', 'count', 'count', 'recorded values', (row) => storedOf(row)?.count ?? null),
-  ...(Object.keys(QUANTILES) as QuantileName[]).map((name) => quantileColumn(name, itself)),
-  maxColumn(itself),
+  ...(Object.keys(QUANTILES) as QuantileName[]).map((name) => quantileColumn(name, sameSeries)),
+  maxColumn(sameSeries),
   column('mean', 'mean', 'duration', 'arithmetic mean', (row) => storedOf(row)?.meanNs ?? null, {
     unitGroup: 'latency',
   }),

@@ -93,8 +93,8 @@ export function remedyTexts(findings: readonly Finding[]): string[] {
   return remediesOf(findings).map((remedy) => `next: ${remedy}`);
 }
 
-/** A note names at most so many runs. */
-const MAX_NAMED_RUNS = 3;
+/** A note or a caveat names at most so many runs. */
+export const MAX_NAMED_RUNS = 3;
 
 /** Latencies of runs that were timed by different clocks do not compare. */
 function receiveClockNotes(results: readonly RunResult[], labels: readonly string[]): string[] {

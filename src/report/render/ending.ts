@@ -6,7 +6,7 @@ import { cutToWidth, wrapText } from './fit.ts';
 import { fitTable, pad } from './text.ts';
 
 /** The most that a command says at its end. */
-const MAX_LINES = 25;
+const MAX_ENDING_LINES = 25;
 const MAX_COLUMNS = 80;
 /** A terminal that is narrower wraps by itself. */
 const MIN_COLUMNS = 40;
@@ -79,7 +79,7 @@ function tableLines({ table }: Ending, { width, paint, room }: Sheet): string[] 
   return [...heads.map((line) => paint('faint', line)), ...body, ...more];
 }
 
-function factLines({ facts }: Ending, { width, paint, room }: Sheet): string[] {
+function endingFactLines({ facts }: Ending, { width, paint, room }: Sheet): string[] {
   const names = Math.min(24, Math.max(0, ...facts.map(([name]) => displayWidth(plain(name)))));
   return facts.flatMap(([name, text]) =>
     wrapText(text, width - names - 2, Math.min(room.lines, 2)).map((line, index) => {
@@ -140,7 +140,7 @@ function endingLines(ending: Ending, sheet: Sheet, page: EndingPlace['page']): s
   const parts = [
     [sheet.paint('strong', first), ...more],
     [...tableLines(ending, sheet), ...notes],
-    factLines(ending, sheet),
+    endingFactLines(ending, sheet),
     limitLines(ending, sheet).flat(),
     [...conclusionLines(ending, sheet), ...pageLines(page, sheet)],
   ].filter((lines) => lines.length > 0);
@@ -153,7 +153,7 @@ export function renderEnding(ending: Ending, { columns, paint, page }: EndingPla
   let lines: string[] = [];
   for (const room of ROOMS) {
     lines = endingLines(ending, { width, paint, room }, page);
-    if (lines.length <= MAX_LINES) break;
+    if (lines.length <= MAX_ENDING_LINES) break;
   }
   return `${lines.join('\n')}\n`;
 }

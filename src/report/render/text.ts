@@ -68,7 +68,7 @@ interface TableLines {
 }
 
 /** Lays a table out: text flush left, figures flush right, no rules. */
-function layOut({ headings, rows }: Table, maxWidth: number): TableLines {
+function layOutTable({ headings, rows }: Table, maxWidth: number): TableLines {
   const safe = rows.map((row) => row.map(plain));
   const filled = safe.filter((row) => row.length > 1 || headings.length === 1);
   const cellWidths = headings.map((_, column) => widest(filled.map((row) => row[column] ?? '')));
@@ -92,7 +92,7 @@ function layOut({ headings, rows }: Table, maxWidth: number): TableLines {
 
 /** Lines of a table on a terminal of `maxWidth` columns. It is wider where its cells need more. */
 export function textTable(table: Table, maxWidth = TERMINAL_COLUMNS): string[] {
-  const { heads, body } = layOut(withoutProse(table), maxWidth);
+  const { heads, body } = layOutTable(withoutProse(table), maxWidth);
   return [...heads, ...body];
 }
 
@@ -108,13 +108,13 @@ export function fitTable(table: Table, width: number): TableLines {
     row.map((cell) => cutToWidth(plain(cell), row.length === 1 ? width : MAX_NAME_COLUMNS)),
   );
   for (let kept = headings.length; kept > 1; kept--) {
-    const lines = layOut(
+    const lines = layOutTable(
       { headings: headings.slice(0, kept), rows: rows.map((row) => row.slice(0, kept)) },
       width,
     );
     if (widest([...lines.heads, ...lines.body]) <= width) return lines;
   }
-  const lines = layOut({ headings, rows }, width);
+  const lines = layOutTable({ headings, rows }, width);
   return {
     heads: lines.heads.map((line) => cutToWidth(line, width)),
     body: lines.body.map((line) => cutToWidth(line, width)),

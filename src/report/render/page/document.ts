@@ -74,7 +74,7 @@ interface PageParts {
 }
 
 /** The styles and scripts that the markup of a page uses. Its texts are escaped, so that none of them looks like a class. */
-function codeOf({ body, run }: PageParts): {
+function pageCodeOf({ body, run }: PageParts): {
   readonly styles: readonly string[];
   readonly scripts: readonly string[];
 } {
@@ -114,7 +114,7 @@ export function htmlDocument(title: string, body: string, packed = ''): string {
 /** Renders a page, which loads nothing from the network but the events that a live one follows. */
 export function renderDocument(parts: PageParts): string {
   const { title, body, packed, run } = parts;
-  const code = codeOf(parts);
+  const code = pageCodeOf(parts);
   const [styles, scripts] = [code.styles.map(inlineCode), code.scripts.map(inlineCode)];
   const events = run === null ? '' : "; connect-src 'self'";
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(scriptHash).join(' ')}${events}`;

@@ -2,7 +2,7 @@ import type { Opening } from '../../blocks.ts';
 import { escapeHtml } from './document.ts';
 import type { PageFile } from './downloads.ts';
 
-function listHtml(name: string, label: string, items: readonly string[]): string {
+function namedList(name: string, label: string, items: readonly string[]): string {
   if (items.length === 0) return '';
   return `<ul class="${name}" aria-label="${label}">${items.map((item) => `<li>${item}</li>`).join('\n')}</ul>`;
 }
@@ -21,8 +21,8 @@ function caveatsHtml(caveats: readonly string[]): string {
   const more =
     folded.length === 0
       ? ''
-      : `<details><summary>${folded.length} more caveats</summary>${listHtml('caveats', 'More caveats', folded)}</details>`;
-  return `${listHtml('caveats', 'Caveats', shown)}${more}`;
+      : `<details><summary>${folded.length} more caveats</summary>${namedList('caveats', 'More caveats', folded)}</details>`;
+  return `${namedList('caveats', 'Caveats', shown)}${more}`;
 }
 
 /** What a threshold came to. The text names the outcome, the sign repeats it. */
@@ -42,8 +42,8 @@ export function openingHtml(opening: Opening): string {
     `<header class="${severity}">`,
     `<h1><span class="badge">${escapeHtml(word)}</span> ${escapeHtml(conclusion)}</h1>`,
     caveatsHtml(caveats),
-    listHtml('outcomes', 'Thresholds', thresholds.map(thresholdHtml)),
-    listHtml('notes', 'Notes', notes.map(escapeHtml)),
+    namedList('outcomes', 'Thresholds', thresholds.map(thresholdHtml)),
+    namedList('notes', 'Notes', notes.map(escapeHtml)),
     `<dl class="tested">${facts.join('\n')}</dl>`,
     '</header>',
   ].join('\n');

@@ -1,9 +1,9 @@
 import { escapeHtml } from './document.ts';
 
-interface Entry {
+interface OutlineEntry {
   readonly id: string;
   readonly text: string;
-  readonly children: Entry[];
+  readonly children: OutlineEntry[];
 }
 
 /** Makes `Latency over time` into `latency-over-time`. */
@@ -18,7 +18,7 @@ const MIN_ENTRIES = 4;
 /** Gives the parts of a page their anchors, and collects them into a table of contents. */
 export class Outline {
   readonly #ids = new Set<string>();
-  readonly #sections: Entry[] = [];
+  readonly #sections: OutlineEntry[] = [];
   readonly #labels = new Set<string>();
   #section = '';
   #isFolded = false;
@@ -95,7 +95,7 @@ export class Outline {
   }
 }
 
-function linkHtml({ id, text }: Pick<Entry, 'id' | 'text'>): string {
+function linkHtml({ id, text }: Pick<OutlineEntry, 'id' | 'text'>): string {
   return `<a href="#${id}">${escapeHtml(text)}</a>`;
 }
 

@@ -2,7 +2,7 @@
  * How long before something is due a sleep ends, so that it is in time although wake-ups are late and its preparation
  * takes time. It is learned: the loop is late once in {@link ON_TIME} + 1 sleeps.
  */
-const LEAD_NS = { first: 60_000, least: 20_000, most: 250_000, step: 10_000 } as const;
+const SLEEP_LEAD_NS = { first: 60_000, least: 20_000, most: 250_000, step: 10_000 } as const;
 /** More than this share of the time between two sleeps is not spun, unless it is the first lead. */
 const MAX_SPUN = 0.05;
 const ON_TIME = 29;
@@ -10,7 +10,7 @@ const ON_TIME = 29;
 /** What is due when, and how long before it a sleep has to end. There are few, and no object is made for them. */
 export class DueTimes {
   /** How long before its time a callback is called. */
-  earlyNs: number = LEAD_NS.first;
+  earlyNs: number = SLEEP_LEAD_NS.first;
   #learnedNs = Number.NEGATIVE_INFINITY;
   readonly #dueNs: number[] = [];
   readonly #onDue: Array<() => void> = [];
@@ -62,7 +62,7 @@ export class DueTimes {
 
   /** Learns from a time that was reached after a sleep: at `nowNs`, late or not. */
   learn(nowNs: number, isLate: boolean): void {
-    const { first, least, most, step } = LEAD_NS;
+    const { first, least, most, step } = SLEEP_LEAD_NS;
     const limitNs = Math.min(most, Math.max(first, MAX_SPUN * (nowNs - this.#learnedNs)));
     const changed = this.earlyNs + (isLate ? step : -step / ON_TIME);
     this.earlyNs = Math.min(limitNs, Math.max(least, changed));

@@ -56,7 +56,7 @@ on('head', ({ title, status, left, share, tiles, standings, outcomes }) => {
   showList(part('outcomes'), outcomes);
 });
 
-/** The newest data of what is drawn. Nothing is drawn while nobody can see it. */
+/** The newest data of what is drawn. It is drawn when the page is seen again. */
 const undrawn = new Map();
 
 function drawVisible() {
