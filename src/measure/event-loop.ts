@@ -127,7 +127,7 @@ export interface OtherWait {
 export function ownEventLoop(delay: LoopDelay, other: OtherWait | null = null): EventLoop {
   const times = new ThreadTimesReader();
   return {
-    idleNs: () => performance.eventLoopUtilization().idle * 1e6 + (other?.waitedNs ?? 0),
+    idleNs: () => performance.nodeTiming.idleTime * 1e6 + (other?.waitedNs ?? 0),
     threadTimes: () => times.readRecent(),
     overdueNs: (nowNs) => delay.overdueNs(nowNs),
     setOnBeat(onBeat) {
