@@ -41,7 +41,7 @@ describe('sockbench merge', () => {
 
   it.each([
     [['--threshold', 'lost==0', '--threshold', 'delivery.p50<1h'], 0, 'passed: lost==0 (0)'],
-    [['--threshold', 'delivery.p50<1us'], 99, 'FAILED: delivery.p50<1us (1 ms)'],
+    [['--threshold', 'delivery.p50<1us'], 99, 'FAILED: delivery.p50<1us (1.00 ms)'],
     [
       ['--threshold', 'delivery.p99<1h'],
       4,
@@ -123,7 +123,11 @@ describe('sockbench report', () => {
     async (format) => {
       const { exitCode, stdout } = await runFake('report', SECOND, '--verbose', '--format', format);
       expect(exitCode).toBe(0);
-      expect(stdout).toContain('SHARD 2 OF 3 (only a merge of all shards has the whole run), VALID');
+      expect(stdout).toContain(
+        format === 'html'
+          ? 'This is shard 2 of 3: only a merge of all shards has the whole run'
+          : 'SHARD 2 OF 3 (only a merge of all shards has the whole run), VALID',
+      );
     },
   );
 
