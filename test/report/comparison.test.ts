@@ -54,7 +54,7 @@ describe('text of a comparison', () => {
       false alarms  equal builds are reported as REGRESSED by ratio in at most 2 % of comparisons
       order         arms in random order in each round, seed 1
       excluded      INVALID when more than 20 % of the pairs are excluded
-      command line  gate broadcast-latency --target socketio
+      command line  sockbench gate broadcast-latency --target socketio
       started       2026-03-04T05:06:07.891Z, took 123s, sockbench 0.1.0
 
       Environment
@@ -321,7 +321,7 @@ describe('Markdown of a comparison', () => {
       | false alarms | equal builds are reported as REGRESSED by ratio in at most 2 % of comparisons |
       | order | arms in random order in each round, seed 1 |
       | excluded | INVALID when more than 20 % of the pairs are excluded |
-      | command line | gate broadcast-latency --target socketio |
+      | command line | sockbench gate broadcast-latency --target socketio |
       | started | 2026-03-04T05:06:07.891Z, took 123s, sockbench 0.1.0 |
 
       #### Environment

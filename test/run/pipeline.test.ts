@@ -349,7 +349,7 @@ describe('the limit of a run', () => {
     expect(invalid).toEqual([
       {
         code: 'generator_busy',
-        message: 'the generator was the limit: generator 1 was busy 90 % of the time, limit 70 %',
+        message: 'the generator was the limit: generator 1 was busy 90.0 % of the time, limit 70 %',
       },
     ]);
     expect(findings).toEqual([]);
