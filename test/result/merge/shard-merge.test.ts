@@ -284,7 +284,7 @@ describe('latencies between hosts', () => {
       {
         code: 'not_timed',
         message:
-          '80 deliveries between hosts are left out of the latencies: the clocks of shard 2/2 (host-2) and shard 1/2 (host-1) compare within 1.1 ms, limit 10 % of their median of 10 ms',
+          '80 deliveries between hosts are left out of the latencies: the clocks of shard 2/2 (host-2) and shard 1/2 (host-1) compare within 1.10 ms, limit 10 % of their median of 10.0 ms',
       },
       {
         code: 'not_timed',
