@@ -19,8 +19,8 @@ describe('the text of a trend', () => {
     expect(widest(text)).toBeLessThanOrEqual(80);
     expect(text).toMatchInlineSnapshot(`
       "1 change found in 18 results: 1 worse
-      worse: delivery.p50 of broadcast-latency on ws rose by 49.9 %, from 1.2 ms to
-        1.8 ms, at 1010101 (2026-10-11 10:30), p 0.001
+      worse: delivery.p50 of broadcast-latency on ws rose by 49.9 %, from 1.20 ms to
+        1.80 ms, at 1010101 (2026-10-11 10:30), p 0.001
       test: circular binary segmentation, with 999 permutations, seed 1
       false alarms: where nothing changed, at most 5 % of trends mark a change (2.5 %
         for each of 2 metrics); this holds for independent results
@@ -29,9 +29,9 @@ describe('the text of a trend', () => {
       18 runs, 2026-10-01 to 2026-10-18
 
       Levels
-      metric                   latest   level   before  change   since
-      delivery.p50             1.79 ms  1.8 ms  1.2 ms  +49.9 %  1010101
-      server_cpu_per_delivery  529 us   564 us  -       none     -
+      metric                   latest   level    before   change   since
+      delivery.p50             1.79 ms  1.80 ms  1.20 ms  +49.9 %  1010101
+      server_cpu_per_delivery  529 µs   564 µs   -        none     -
 
       History
       delivery.p50             ▁▂▁▁▁▁▁▁▂▁|████▇▇▇█

@@ -5,6 +5,7 @@ import {
   gatingOf,
   gradeOf,
   intervalText,
+  pairValues,
   ratioTexts,
   valueText,
 } from '../content/comparison-metrics.ts';
@@ -31,7 +32,8 @@ const GRADE_ORDER: readonly Verdict[] = ['REGRESSED', 'INVALID', 'INCONCLUSIVE',
 const isZero = ({ kind, base, head }: MetricOutcome) => kind === 'exact' && base === 0 && head === 0;
 
 function gradedRow(name: string, grade: Verdict, metric: MetricOutcome): GradedRow {
-  const values = [metric.base, metric.head].map((value) => valueText(metric, value));
+  const { base, head } = pairValues(metric);
+  const values = [base, head].map((value) => valueText(metric, value));
   return {
     grade,
     cells: [name, grade, ...values, ratioTexts(metric).ratio ?? '', intervalText(metric) ?? ''],

@@ -1,6 +1,7 @@
 import { foreign } from '../../foreign.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import { FIGURES, formatLimit, formatMetric, isFigure } from '../../result/metrics.ts';
+import { median } from '../../result/order-statistics.ts';
 import { formatPercent } from '../../units.ts';
 import {
   chooseUnit,
@@ -78,13 +79,6 @@ export function valueText({ unit }: Pick<MetricOutcome, 'unit'>, value: number |
   return isNumber(value) ? formatMetric(unit, value) : NO_VALUE;
 }
 
-/** The middle of a list of numbers; null for none. */
-function medianOfPairs(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
-}
-
 /**
  * The values of both arms that stand beside a ratio: medians over the pairs from which the ratio follows. Of a count, the
  * sums over all rounds; without pairs, the values over all rounds together.
@@ -92,8 +86,8 @@ function medianOfPairs(values: readonly number[]): number | null {
 export function pairValues({ kind, points, base, head }: MetricOutcome) {
   if (kind === 'exact' || points.length === 0) return { base, head };
   return {
-    base: medianOfPairs(points.map((point) => point.base)),
-    head: medianOfPairs(points.map((point) => point.head)),
+    base: median(points.map((point) => point.base)),
+    head: median(points.map((point) => point.head)),
   };
 }
 

@@ -13,13 +13,13 @@ describe('the comment on a pull request', () => {
 
   it('has the verdict, the gating metrics, the most severe first, and what to do', () => {
     expect(renderGithubComment(comparisons.regressed())).toMatchInlineSnapshot(`
-      "❌ **REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms; lost 0 -> 10; 5 pairs**
+      "❌ **REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms; lost 0 -> 10; 5 pairs**
 
       | metric | verdict | base | head | ratio | interval |
       | --- | --- | ---: | ---: | ---: | --- |
-      | delivery.p50 | REGRESSED | 1.2 ms | 1.68 ms | 1.40 | 1.33-1.48 |
+      | delivery.p50 | REGRESSED | 1.21 ms | 1.71 ms | 1.40 | 1.33-1.48 |
       | lost | REGRESSED | 0 | 10 |  |  |
-      | fanout_last.p95 | OK | 4 ms | 4.04 ms | 1.01 | 0.97-1.04 |
+      | fanout_last.p95 | OK | 4.03 ms | 4.10 ms | 1.01 | 0.97-1.04 |
 
       - next: fix the head, or tolerate more: --metric delivery.p50:GROWTH
       "

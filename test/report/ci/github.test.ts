@@ -152,7 +152,7 @@ function withoutOurTags(markdown: string): string {
 describe('GitHub summary', () => {
   it('begins with the verdict', () => {
     expect(renderGithubSummary(comparisons.regressed())).toMatch(
-      /^❌ \*\*REGRESSED: delivery\.p50 1\.40x \(1\.33-1\.48\), 1\.2 ms -> 1\.68 ms;/,
+      /^❌ \*\*REGRESSED: delivery\.p50 1\.40x \(1\.33-1\.48\), 1\.21 ms -> 1\.71 ms;/,
     );
     expect(renderGithubSummary(comparisons.ok())).toMatch(/^✅ \*\*OK: /);
     expect(renderGithubSummary(comparisons.inconclusive())).toMatch(/^⚠️ \*\*INCONCLUSIVE: /);
@@ -161,7 +161,7 @@ describe('GitHub summary', () => {
 
   it('has the metrics, the thresholds, the excluded pairs and how to read it', () => {
     const thresholds = renderGithubSummary(comparisons.thresholds());
-    expect(thresholds).toContain('| delivery.p50 | OK | 1.2 ms | 1.21 ms |');
+    expect(thresholds).toContain('| delivery.p50 ms | OK | 1.21 | 1.23 |');
     expect(thresholds).toContain('delivery.p50&lt;1ms');
     expect(thresholds).toContain('### How to read this');
     expect(renderGithubSummary(comparisons.excluded())).toContain('the server exited with code 1');

@@ -76,7 +76,7 @@ describe('JUnit XML', () => {
       'REGRESSED: lost 0 -> 10 messages',
     );
     expect(ask(renderJunit(comparisons.regressed()), 'string(//testcase[2]/failure/@message)')).toBe(
-      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms',
+      'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms',
     );
   });
 

@@ -38,7 +38,7 @@ describe('github-action-benchmark', () => {
       unit: 'ms',
       value: 1.68,
       range: '1.596 to 1.776',
-      extra: 'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.2 ms -> 1.68 ms',
+      extra: 'REGRESSED: delivery.p50 1.40x (1.33-1.48), 1.21 ms -> 1.71 ms',
     });
     expect(smaller.find(({ name }) => name.endsWith(': lost'))).toMatchObject({ value: 10 });
     expect(smaller.find(({ name }) => name.endsWith('server_cpu'))).toMatchObject({
