@@ -43,7 +43,7 @@ interface CsvColumn<Row> {
 }
 
 function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: readonly Row[]): string {
-  const header = columns.map(({ id, kind }) => quote(`${id}${CSV_UNITS[kind][0]}`));
+  const header = columns.map(({ id, kind }) => quote(plain(`${id}${CSV_UNITS[kind][0]}`)));
   const lines = rows.map((row) => columns.map((column) => csvCell(column.kind, column.value(row))).join(','));
   return [header.join(','), ...lines, ''].join('\n');
 }

@@ -365,7 +365,7 @@ describe('Markdown', () => {
       | --- | --- |
       | started | 2026-03-04T05:06:07.891Z |
       | took | start 350ms, connect 420ms, warm-up 3s, measure 10s, drain 12ms, collect 30ms |
-      | command line | run broadcast-latency --target socketio |
+      | command line | sockbench run broadcast-latency --target socketio |
       | sockbench | 0.1.0 |
       | Node | v24.11.0, V8 13.6.233.10-node.28 |
       | socket.io-client | 4.8.4 |

@@ -6,6 +6,7 @@ import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, passive, plural } from '../../text.ts';
 import {
   formatCount,
+  formatFigure,
   formatLimitNs,
   formatNs,
   formatNumber,
@@ -60,7 +61,7 @@ const stolen: Rule = ({ result: { environment, receiving } }) => {
 const throttled: Rule = ({ result: { environment } }) => {
   const { throttledMs } = environment;
   if (throttledMs === null || throttledMs === 0) return null;
-  const message = `the CPU limit of the control group stopped the run for ${formatNumber(throttledMs)} ms`;
+  const message = `the CPU limit of the control group stopped the run for ${formatFigure(throttledMs)} ms`;
   return { code: 'cpu_throttled', message };
 };
 

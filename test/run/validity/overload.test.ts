@@ -371,7 +371,7 @@ describe("the server's own figures", () => {
     });
     const samples = [at(0, 0, 9e9), at(1000, 0.8, 30 * MS), at(3000, 1, 12 * MS), at(5000, 0, 9e9)];
     expect(overloadOf(servedBy(growing, { ...serverOf(), samples }))?.message).toMatch(
-      /; the server's event loop was busy 90 % of the time and up to 30.0 ms late$/,
+      /; the server's event loop was busy 90.0 % of the time and up to 30.0 ms late$/,
     );
   });
 
@@ -380,13 +380,13 @@ describe("the server's own figures", () => {
       serverOf({ loopUtilization, loopDelayMaxNs: (index + 1) * MS }, `server ${index + 1}`),
     );
     expect(overloadOf(servedBy(growing, ...servers))?.message).toMatch(
-      /; the event loop of server 2, the busiest of 3 processes, was busy 90 % of the time and up to 2.00 ms late$/,
+      /; the event loop of server 2, the busiest of 3 processes, was busy 90.0 % of the time and up to 2.00 ms late$/,
     );
   });
 
   it('are its CPU time alone where nothing is known of its event loop', () => {
     const message = overloadOf(servedBy(growing, serverOf({ ...NOT_PROBED, cpuMs: 970 })))?.message;
-    expect(message).toMatch(/; the server used 97 % of one CPU core$/);
+    expect(message).toMatch(/; the server used 97.0 % of one CPU core$/);
   });
 
   it('are unknown when its process reported nothing while measuring', () => {

@@ -74,7 +74,7 @@ describe('a generator that is behind', () => {
   it('is reported with its process, and how long messages waited', () => {
     const [found] = findings(withWorker({ receiveBufferMaxRatio: 0.96, receiveWaitMaxNs: 312 * MS }));
     expect(found?.message).toBe(
-      'the generator fell behind: a receive buffer of generator 2 was 96 % full, limit 90 %, so that the server could not send; messages waited up to 312 ms to be handled',
+      'the generator fell behind: a receive buffer of generator 2 was 96.0 % full, limit 90 %, so that the server could not send; messages waited up to 312 ms to be handled',
     );
   });
 

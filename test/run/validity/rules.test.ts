@@ -187,7 +187,7 @@ describe('a generator process', () => {
 
   it('is named when it is the busiest', () => {
     expect(messagesOf(withWorkers([0.8, 0], [1, 0.05], [0.1, 0]))).toEqual([
-      'the generator was the limit: generator 2 was busy 95 % of the time, limit 70 %',
+      'the generator was the limit: generator 2 was busy 95.0 % of the time, limit 70 %',
     ]);
   });
 
@@ -292,7 +292,7 @@ describe('receive uncertainty', () => {
 
   it('is reported with both figures', () => {
     expect(messagesOf(run(0.8))).toEqual([
-      'the generator received late: receive uncertainty p99 8.00 ms is 80 % of delivery p99 10.0 ms, limit 75 %',
+      'the generator received late: receive uncertainty p99 8.00 ms is 80.0 % of delivery p99 10.0 ms, limit 75 %',
     ]);
     expect(noteUncertainty(viewResult(run(0.2)))).toEqual({
       code: 'uncertain_receive_times',
@@ -318,7 +318,7 @@ describe('the machine', () => {
     [
       'steal just over the limit',
       { stealRatio: 0.021 },
-      ["CPU steal: other machines on this host took 2.1 % of the time of the run's CPUs, limit 2 %"],
+      ["CPU steal: other machines on this host took 2.10 % of the time of the run's CPUs, limit 2 %"],
     ],
     ['unknown throttling', { throttledMs: null }, []],
     ['no throttling', { throttledMs: 0 }, []],
