@@ -99,11 +99,11 @@ describe('the value of a metric', () => {
   });
 
   it.each([
-    ['duration', 1.5e6, '1.5 ms'],
-    ['bytes', 1536, '1.5 KiB'],
-    ['share', 0.005, '0.5 %'],
+    ['duration', 1.5e6, '1.50 ms'],
+    ['bytes', 1536, '1.50 KiB'],
+    ['share', 0.005, '0.500 %'],
     ['rate', 99.5, '99.5/s'],
-    ['average', 0.25, '0.25'],
+    ['average', 0.25, '0.250'],
     ['count', 12_345, '12,345'],
   ] as const)('is shown with its unit, %s', (unit, value, text) => {
     expect(formatMetric(unit, value)).toBe(text);

@@ -297,7 +297,7 @@ describe('receive uncertainty', () => {
     expect(noteUncertainty(viewResult(run(0.2)))).toEqual({
       code: 'uncertain_receive_times',
       message:
-        'latencies may be too high by the time to receive: receive uncertainty p99 2.00 ms is 20 % of delivery p99 10.0 ms; more workers on more CPUs reduce it',
+        'latencies may be too high by the time to receive: receive uncertainty p99 2.00 ms is 20.0 % of delivery p99 10.0 ms; more workers on more CPUs reduce it',
     });
   });
 
