@@ -5,9 +5,8 @@ import { jsonSchemaOf, STORED_SCHEMA_NAMES } from '../src/result/json-schemas.ts
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit', shell: process.platform === 'win32' });
-for (const asset of ['charts', 'live', 'page.css']) {
-  cpSync(`src/report/render/page/${asset}`, `dist/src/report/render/page/${asset}`, { recursive: true });
-}
+const PAGE_FOLDER = 'src/report/render/page';
+cpSync(PAGE_FOLDER, `dist/${PAGE_FOLDER}`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
 cpSync('src/measure/preload.cjs', 'dist/src/measure/preload.cjs');
 mkdirSync('dist/schemas');
 for (const name of STORED_SCHEMA_NAMES) {

@@ -83,7 +83,9 @@ const cli: Cli = {
   control: (text) => writeTo(process.stderr, text),
   screen,
   width: process.stderr.columns ?? 100,
-  outWidth: process.stdout.columns ?? 80,
+  get outWidth() {
+    return process.stdout.columns ?? 80;
+  },
   paint: {
     out: paintFor(process.stdout.isTTY === true, process.env),
     control: paintFor(process.stderr.isTTY === true, process.env),

@@ -69,6 +69,6 @@ describe('a Slurm array of two shards, started by the lines of deploy/README.md'
       ledger: { expected: 50, delivered: 50, lost: 0, duplicated: 0 },
       shards: [1, 2].map((index) => ({ index, count: 2, rendezvous: 'folder' })),
     });
-    expect(log).toContain('passed: lost==0 (0)');
+    expect(log).toContain('✓ lost==0: 0');
   });
 });

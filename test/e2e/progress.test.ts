@@ -43,7 +43,7 @@ describe.concurrent('progress', () => {
     expect([0, 3]).toContain(code);
     const text = run.terminal.text.join('\n');
     expect(text).toContain('stopping: draining and reporting');
-    expect(text).toContain('partial');
+    expect(text).toContain('PARTIAL');
     expect(text).not.toMatch(/━|\d % +\d+s left|\^C/);
   });
 
