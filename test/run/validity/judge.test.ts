@@ -50,3 +50,37 @@ describe('messages that queue', () => {
     expect(judged({ invalid: [hung] })).toEqual({ invalid: ['worker_hung'], findings: [] });
   });
 });
+
+describe('a generator that was too slow', () => {
+  /** Its processes waited for a CPU for a share of each second; one of `cpuCount` CPUs is that of the server. */
+  const waited = (share: number, { cpuCount = 2, loopUtilization = 0.2 } = {}) => {
+    const workers = VALID.telemetry.workers.map((worker) => ({
+      ...worker,
+      samples: worker.samples.map((sample) => ({
+        ...sample,
+        loopUtilization,
+        runQueueWaitMs: share * sample.lengthMs,
+      })),
+    }));
+    return {
+      rate: { ...VALID.rate, sent: VALID.rate.intended / 2 },
+      telemetry: { ...VALID.telemetry, workers },
+      environment: { ...VALID.environment, cpuCount },
+    };
+  };
+
+  it('had to share its CPUs where it waited for one more than 5 % of the time', () => {
+    expect(judged(waited(0.06))).toEqual({ invalid: ['rate_not_held'], findings: ['machine_busy'] });
+    expect(judged(waited(0.04))).toEqual({ invalid: ['rate_not_held'], findings: [] });
+  });
+
+  it('may have shared them with its own processes where these are as many as the CPUs', () => {
+    expect(judged(waited(0.06, { cpuCount: 1 }))).toEqual({ invalid: ['rate_not_held'], findings: [] });
+  });
+
+  it('was itself the limit where it was busy', () => {
+    const { invalid, findings } = judged(waited(0.06, { loopUtilization: 0.95 }));
+    expect(invalid).toContain('generator_busy');
+    expect(findings).toEqual([]);
+  });
+});
