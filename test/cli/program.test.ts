@@ -145,33 +145,54 @@ describe('list', () => {
     // What is installed differs from machine to machine; test/servers/availability.test.ts looks at these lines.
     expect(stdout.replaceAll(/^ +cannot run here: .*\n/gm, '')).toMatchInlineSnapshot(`
       "Scenarios
-        broadcast-latency  publishers send, every client receives; latency to each receiver and to the last one
-        room-fanout        members publish to their rooms; latency to the first, median and last receiver
-        ack-roundtrip      clients send requests in turn; time until each is acknowledged
-        stream-reply       one request, several replies, as from an Observable in Nest; time to the first and the last reply
-        message-types      the four WebSocket message types: echo of text and bytes, ping to pong, close to clean close
-        upgrade            users connect by polling and upgrade to WebSocket; time to upgrade, and round trips meanwhile
-        polling-vs-push    few messages to many clients; run it over each transport to compare polling with push
-        observe            clients listen to what the server pushes on its own; gaps, and skew between receivers
-        idle               clients hold their connections and send nothing; memory of each, and when and why some are cut
-        connect-storm      clients connect at a rate; time of each handshake by stage, and connections accepted per second
+        broadcast-latency  publishers send, every client receives; latency to each
+                           receiver and to the last one
+        room-fanout        members publish to their rooms; latency to the first,
+                           median and last receiver
+        ack-roundtrip      clients send requests in turn; time until each is
+                           acknowledged
+        stream-reply       one request, several replies, as from an Observable in
+                           Nest; time to the first and the last reply
+        message-types      the four WebSocket message types: echo of text and bytes,
+                           ping to pong, close to clean close
+        upgrade            users connect by polling and upgrade to WebSocket; time to
+                           upgrade, and round trips meanwhile
+        polling-vs-push    few messages to many clients; run it over each transport to
+                           compare polling with push
+        observe            clients listen to what the server pushes on its own; gaps,
+                           and skew between receivers
+        idle               clients hold their connections and send nothing; memory of
+                           each, and when and why some are cut
+        connect-storm      clients connect at a rate; time of each handshake by stage,
+                           and connections accepted per second
 
       Servers
-        socketio          Socket.IO on Node.js, rooms in memory; websocket, polling, upgrade
-        ws                raw WebSocket (ws) with Nest's envelope {event, data}, rooms kept by the server; websocket
-        socketio-bun      Socket.IO on Bun with @socket.io/bun-engine, rooms in memory; websocket, polling, upgrade
-        bun-ws            Bun's raw WebSocket with Nest's envelope {event, data}, Bun topics as rooms; websocket
-        socketio-cluster  Socket.IO on several Node.js processes with sticky sessions and the cluster adapter; websocket, polling, upgrade
-        socketio-redis    Socket.IO on several Node.js processes with sticky sessions and a Redis adapter; websocket, polling, upgrade
-        nest-socketio     NestJS gateway on Socket.IO (with Express), namespace /chats, rooms in memory; websocket, polling, upgrade
-        nest-ws           NestJS gateway on raw WebSocket (ws, with Express), rooms kept by the gateway; websocket
-        http-polling      plain HTTP (node:http), short polling and long polling; short-polling, long-polling
+        socketio          Socket.IO on Node.js, rooms in memory; websocket, polling,
+                          upgrade
+        ws                raw WebSocket (ws) with Nest's envelope {event, data}, rooms
+                          kept by the server; websocket
+        socketio-bun      Socket.IO on Bun with @socket.io/bun-engine, rooms in
+                          memory; websocket, polling, upgrade
+        bun-ws            Bun's raw WebSocket with Nest's envelope {event, data}, Bun
+                          topics as rooms; websocket
+        socketio-cluster  Socket.IO on several Node.js processes with sticky sessions
+                          and the cluster adapter; websocket, polling, upgrade
+        socketio-redis    Socket.IO on several Node.js processes with sticky sessions
+                          and a Redis adapter; websocket, polling, upgrade
+        nest-socketio     NestJS gateway on Socket.IO (with Express), namespace
+                          /chats, rooms in memory; websocket, polling, upgrade
+        nest-ws           NestJS gateway on raw WebSocket (ws, with Express), rooms
+                          kept by the gateway; websocket
+        http-polling      plain HTTP (node:http), short polling and long polling;
+                          short-polling, long-polling
 
       Drivers
         official (socketio)  socket.io-client, without reconnection
-        wire (socketio)      frames and packets of our own, over the kernel's sockets or those of Node.js
+        wire (socketio)      frames and packets of our own, over the kernel's sockets
+                             or those of Node.js
         official (ws)        the ws package
-        wire (ws)            frames of our own, over the kernel's sockets or those of Node.js
+        wire (ws)            frames of our own, over the kernel's sockets or those of
+                             Node.js
         official (http)      node:http with keep-alive connections
 
       Formats of a run
@@ -194,7 +215,8 @@ describe('list', () => {
         badge               an SVG badge of the verdict
         junit               test cases for GitLab, Jenkins and others
         github-summary      Markdown for the summary of a GitHub step
-        github-comment      Markdown of at most 15 lines for a comment on a pull request
+        github-comment      Markdown of at most 15 lines for a comment on a pull
+                            request
         github-annotations  workflow commands for the log of a GitHub step
         benchmark-smaller   customSmallerIsBetter of github-action-benchmark
         benchmark-bigger    customBiggerIsBetter of github-action-benchmark
@@ -217,9 +239,13 @@ describe('list', () => {
         html  a page with a chart of each metric
 
       Not supported
-        uwebsockets   uWebSockets.js is not on npm; its author publishes its binaries on GitHub only
-                      Use --target and --exec to measure your own server that uses it; bun-ws is built on the same C++ library.
-        webtransport  neither Node.js nor Bun implements WebTransport, and @fails-components/webtransport, which adds it to Engine.IO, downloads its binary from GitHub
+        uwebsockets   uWebSockets.js is not on npm; its author publishes its binaries
+                      on GitHub only
+                      Use --target and --exec to measure your own server that uses it;
+                      bun-ws is built on the same C++ library.
+        webtransport  neither Node.js nor Bun implements WebTransport, and
+                      @fails-components/webtransport, which adds it to Engine.IO,
+                      downloads its binary from GitHub
                       Choose websocket or polling.
       "
     `);

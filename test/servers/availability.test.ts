@@ -51,7 +51,7 @@ describe('a server that needs a program', () => {
       `error: the server "socketio-redis" cannot run here: ${reason}\nsockbench list shows which servers can.\n`,
     );
     expect((await runFake('list')).stdout).toMatch(
-      /^ {2}socketio-redis +.*\n +cannot run here: redis-server is not on PATH/m,
+      /^ {2}socketio-redis +.*\n(?: +.*\n)* +cannot run here: redis-server is not on PATH/m,
     );
   });
 

@@ -4,6 +4,7 @@ import { servers } from '../../../servers/index.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS, UNSUPPORTED_TRANSPORTS } from '../../contract/server.ts';
 import { drivers } from '../../drivers/index.ts';
 import { DOCUMENT_KINDS } from '../../report/index.ts';
+import { wrapText } from '../../report/render/fit.ts';
 import type { AddCommand } from '../cli.ts';
 
 /** A row of a table, with an optional second line below its summary. */
@@ -13,12 +14,19 @@ interface Row {
   readonly more?: string;
 }
 
-function section(title: string, rows: readonly Row[]): string {
+/** A narrower terminal wraps by itself. */
+const MIN_LIST_COLUMNS = 60;
+/** No text is longer than this many lines, whatever the width. */
+const MAX_TEXT_LINES = 50;
+
+function section(title: string, rows: readonly Row[], columns: number): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.flatMap(({ name, summary, more }) => {
-    const first = `  ${name.padEnd(width)}  ${summary}`;
-    return more === undefined ? [first] : [first, `  ${''.padEnd(width)}  ${more}`];
-  });
+  const lines = rows.flatMap(({ name, summary, more = '' }) =>
+    [summary, more]
+      .filter((text) => text !== '')
+      .flatMap((text) => wrapText(text, columns - width - 4, MAX_TEXT_LINES))
+      .map((line, index) => `  ${(index === 0 ? name : '').padEnd(width)}  ${line}`),
+  );
   return `${title}\n${lines.join('\n')}\n`;
 }
 
@@ -35,15 +43,17 @@ export const addList: AddCommand = (program, cli) => {
     .action(async () => {
       const loaded = await Promise.all(Object.values(servers).map(async (load) => (await load()).server));
       const unsupported = [...UNSUPPORTED_SERVERS, ...UNSUPPORTED_TRANSPORTS];
+      const table = (title: string, rows: readonly Row[]) =>
+        section(title, rows, Math.max(cli.outWidth, MIN_LIST_COLUMNS));
       const sections = [
-        section('Scenarios', scenarios),
-        section('Servers', loaded.map(serverRow)),
-        section(
+        table('Scenarios', scenarios),
+        table('Servers', loaded.map(serverRow)),
+        table(
           'Drivers',
           drivers.map(({ name, protocol, summary }) => ({ name: `${name} (${protocol})`, summary })),
         ),
-        ...DOCUMENT_KINDS.map(({ noun, formats }) => section(`Formats of a ${noun}`, formats)),
-        section(
+        ...DOCUMENT_KINDS.map(({ noun, formats }) => table(`Formats of a ${noun}`, formats)),
+        table(
           'Not supported',
           unsupported.map(([name, { reason, hint }]) => ({ name, summary: reason, more: hint })),
         ),
