@@ -50,9 +50,8 @@ describe('a server that needs a program', () => {
     expect(stderr).toBe(
       `error: the server "socketio-redis" cannot run here: ${reason}\nsockbench list shows which servers can.\n`,
     );
-    expect((await runFake('list')).stdout).toMatch(
-      /^ {2}socketio-redis +.*\n(?: +.*\n)* +cannot run here: redis-server is not on PATH/m,
-    );
+    const listed = (await runFake('list')).stdout.replaceAll(/\s+/g, ' ');
+    expect(listed).toMatch(/ socketio-redis Socket\.IO [^:]*cannot run here: redis-server is not on PATH/);
   });
 
   it('is available without it when a setting replaces it', () => {
