@@ -2,7 +2,7 @@
  * How long before something is due a sleep ends, so that it is in time although wake-ups are late and its preparation
  * takes time. It is learned: the loop is late once in {@link ON_TIME} + 1 sleeps.
  */
-const SLEEP_LEAD_NS = { first: 60_000, least: 20_000, most: 250_000, step: 10_000 } as const;
+const SLEEP_LEAD_NS = { first: 60_000, least: 20_000, most: 170_000, step: 10_000 } as const;
 /** More than this share of the time between two sleeps is not spun, unless it is the first lead. */
 const MAX_SPUN = 0.05;
 const ON_TIME = 29;
