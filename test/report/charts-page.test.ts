@@ -1,43 +1,27 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
 import type { RunResult } from '../../src/result/run-result.ts';
-import { skipWhenMissing } from '../support/need.ts';
+import { missingBrowser, type OpenedPage, useBrowser } from '../support/browser.ts';
+import { temporaryFolder } from '../support/sockbench.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { makeResult, results } from './fixture.ts';
 import { comparisonPage, runPage } from './renderings.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
-const folder = mkdtempSync(join(tmpdir(), 'sockbench-charts-'));
-let browser: Browser | null = null;
+const openHtml = useBrowser();
+const opened: OpenedPage[] = [];
 let page: Page;
-const logged: string[] = [];
 
 beforeAll(async () => {
-  if (missing !== null) return;
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args });
-  page = await openPage(runPage(eventful()));
+  if (missingBrowser === null) page = await openPage(runPage(eventful()));
 });
-afterAll(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true });
-});
-skipWhenMissing(missing);
 
 async function openPage(html: string): Promise<Page> {
-  if (browser === null) throw new Error('no browser');
-  const opened = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  opened.setDefaultTimeout(5000);
-  opened.on('console', (message) => logged.push(message.text()));
-  opened.on('pageerror', (error) => logged.push(String(error)));
-  writeFileSync(join(folder, 'report.html'), html);
-  await opened.goto(pathToFileURL(join(folder, 'report.html')).href);
-  return opened;
+  const next = await openHtml(html, { viewport: { width: 1200, height: 900 } });
+  next.page.setDefaultTimeout(5000);
+  opened.push(next);
+  return next.page;
 }
 
 /** A run of ten seconds with a long GC pause, a stall, losses and disconnects. */
@@ -168,7 +152,7 @@ it('each chart is downloaded as PNG and as SVG, with its title and what it shows
       from.waitForEvent('download'),
       of.getByRole('button', { name }).click(),
     ]);
-    const path = join(folder, download.suggestedFilename());
+    const path = join(temporaryFolder(), download.suggestedFilename());
     await download.saveAs(path);
     return { name: download.suggestedFilename(), bytes: readFileSync(path) };
   };
@@ -213,6 +197,6 @@ it('a page of nine runs is below 250 KB and keeps its runs apart', async () => {
 });
 
 it('nothing is logged, and a run without charts has no script for them', () => {
-  expect(logged).toEqual([]);
+  expect(opened.flatMap(({ logged }) => logged)).toEqual([]);
   expect(runPage(results.empty())).not.toContain('uPlot');
 });

@@ -5,13 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CAPACITY, COMPARISON, type DocumentKind, RUNS } from '../../src/report/index.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { missingBrowser, type OpenedPage, useBrowser } from '../support/browser.ts';
-import { skipWhenMissing } from '../support/need.ts';
 import { makeCapacity } from './capacity-fixture.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { makeResult, results } from './fixture.ts';
 
 const openPage = useBrowser();
-skipWhenMissing(missingBrowser);
 
 const DESKTOP = { viewport: { width: 1400, height: 800 }, colorScheme: 'light' } as const;
 const PHONE = { viewport: { width: 390, height: 800 }, colorScheme: 'dark' } as const;

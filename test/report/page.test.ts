@@ -1,47 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/result/run-result.ts';
+import { missingBrowser, type OpenedPage, useBrowser } from '../support/browser.ts';
 import { makeLongRun } from '../support/long-run.ts';
-import { skipWhenMissing } from '../support/need.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';
 import { comparisonPage, runPage } from './renderings.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
-let browser: Browser | null = null;
-
-beforeAll(async () => {
-  if (missing === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-});
-afterAll(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true });
-});
-skipWhenMissing(missing);
-
-interface Opened {
-  readonly page: Page;
-  /** What the page logged. */
-  readonly logged: string[];
-  /** Addresses that the page requested. */
-  readonly requests: string[];
-}
+const openPage = useBrowser();
 
 interface Screen {
   readonly width: number;
@@ -49,23 +14,13 @@ interface Screen {
   readonly colorScheme: 'light' | 'dark';
 }
 
-/** Opens the page of some results from disk, as a person would. */
-function open(given: readonly RunResult[], screen: Screen): Promise<Opened> {
+/** Opens the page of some results on a screen. */
+function open(given: readonly RunResult[], screen: Screen): Promise<OpenedPage> {
   return openHtml(runPage(...given), screen);
 }
 
-async function openHtml(html: string, { width, height, colorScheme }: Screen): Promise<Opened> {
-  if (browser === null) throw new Error('no browser');
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  const logged: string[] = [];
-  const requests: string[] = [];
-  page.on('console', (message) => logged.push(message.text()));
-  page.on('pageerror', (error) => logged.push(String(error)));
-  page.on('request', (request) => requests.push(request.url()));
-  const file = join(folder, 'report.html');
-  writeFileSync(file, html);
-  await page.goto(pathToFileURL(file).href);
-  return { page, logged, requests };
+function openHtml(html: string, { width, height, colorScheme }: Screen): Promise<OpenedPage> {
+  return openPage(html, { viewport: { width, height }, colorScheme });
 }
 
 const DESKTOP = { width: 1280, height: 800, colorScheme: 'light' } as const;
@@ -86,9 +41,10 @@ const COLOURED_PIXELS = `[...document.querySelectorAll('canvas')].map((canvas) =
 const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 describe('the page in a browser', () => {
-  let opened: Opened;
+  let opened: OpenedPage;
   beforeAll(async () => {
-    if (missing === null) opened = await open([results.valid(), results.polling(), results.ack()], DESKTOP);
+    if (missingBrowser === null)
+      opened = await open([results.valid(), results.polling(), results.ack()], DESKTOP);
   });
 
   it('opens from disk, logs nothing and requests nothing but itself', () => {
@@ -184,11 +140,7 @@ describe('the page in a browser', () => {
   });
 
   it('has all its tables without JavaScript', async () => {
-    if (browser === null) throw new Error('no browser');
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    const page = await context.newPage();
-    writeFileSync(join(folder, 'plain.html'), runPage(results.valid()));
-    await page.goto(pathToFileURL(join(folder, 'plain.html')).href);
+    const { page } = await openPage(runPage(results.valid()), { javaScriptEnabled: false });
     expect(await page.locator('caption').allTextContents()).toEqual([
       'Run',
       'Every series',
@@ -198,7 +150,7 @@ describe('the page in a browser', () => {
     ]);
     expect(await page.locator('.tiles').count()).toBe(3);
     expect(await page.locator('noscript').innerText()).toContain('The charts need JavaScript');
-    await context.close();
+    await page.close();
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import { skipWhenMissing } from './need.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -28,21 +29,30 @@ export interface OpenedPage {
   readonly requests: string[];
 }
 
-/** Starts a browser for the tests of a file, and opens pages from disk as a person would. */
-export function useBrowser(): (html: string, options: BrowserContextOptions) => Promise<OpenedPage> {
-  const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
+/** Starts a browser for the tests of a file, which are skipped without one. Returns it while they run. */
+export function useChromium(): () => Browser {
   let browser: Browser | null = null;
-  let count = 0;
   beforeAll(async () => {
     if (missingBrowser === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(folder, { recursive: true });
   });
-  return async (html, options) => {
+  skipWhenMissing(missingBrowser);
+  return () => {
     if (browser === null) throw new Error('no browser');
-    const page = await browser.newPage(options);
+    return browser;
+  };
+}
+
+/** Starts a browser for the tests of a file, and opens pages from disk as a person would. */
+export function useBrowser(): (html: string, options: BrowserContextOptions) => Promise<OpenedPage> {
+  const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
+  const browser = useChromium();
+  let count = 0;
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return async (html, options) => {
+    const page = await browser().newPage(options);
     const logged: string[] = [];
     const requests: string[] = [];
     page.on('console', (message) => logged.push(message.text()));

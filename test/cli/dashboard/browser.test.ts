@@ -1,28 +1,19 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { skipWhenMissing } from '../../support/need.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { useChromium } from '../../support/browser.ts';
 import { ANY_CPU, freePort, type Running, startSockbench, temporaryFolder } from '../../support/sockbench.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = existsSync(CHROMIUM) ? null : `no ${CHROMIUM}: install chromium`;
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
 /** Long enough to be stopped by the test when it has seen what it wants. */
 const RUN = [
   ...['run', 'broadcast-latency', '--target', 'ws', '--clients', '4', '--rate', '50/s', '--duration', '60s'],
   ...['--warmup', '0s', '--warmup-max', '0s', '--drain', '1s', ...ANY_CPU],
 ];
 
-let browser: Browser | null = null;
+const browser = useChromium();
 let run: Running | null = null;
-beforeAll(async () => {
-  if (missing === null) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-});
-afterAll(async () => {
+afterAll(() => {
   run?.child.kill('SIGKILL');
-  await browser?.close();
 });
-skipWhenMissing(missing);
 
 interface Opened {
   readonly page: Page;
@@ -33,13 +24,12 @@ interface Opened {
 }
 
 async function openDashboard(): Promise<Opened> {
-  if (browser === null) throw new Error('no browser');
   const url = `http://127.0.0.1:${await freePort()}/`;
   const flags = [`--dashboard=${new URL(url).port}`, '--format', 'json', '--out', temporaryFolder()];
   const running = startSockbench([...RUN, ...flags]);
   run = running;
   await running.said(`dashboard: ${url}\n`);
-  const page = await browser.newPage();
+  const page = await browser().newPage();
   const problems: string[] = [];
   page.on('console', (message) => problems.push(message.text()));
   page.on('pageerror', (error) => problems.push(String(error)));
