@@ -345,24 +345,17 @@ it('says once a second that it is busy while one turn lasts', () => {
 describe('a window that no message uses', () => {
   it('looks at the loop at every tenth beat, so that a message that comes then is bounded by that', () => {
     const loop = new HandLoop();
-    for (let beats = 1; beats <= 45; beats++)
-      loop
-        .compute(10 * MS)
-        .beat()
-        .endTurn();
-    loop
-      .compute(2 * MS)
-      .receive()
-      .endTurn();
+    const beatThen = (beats: number) => {
+      for (let beat = 1; beat <= beats; beat++) {
+        loop.compute(10 * MS).beat();
+        loop.endTurn();
+      }
+      loop.compute(2 * MS).receive();
+      loop.endTurn();
+    };
+    beatThen(45);
     expect(loop.uncertaintiesNs).toEqual([52 * MS]);
-    loop
-      .compute(10 * MS)
-      .beat()
-      .endTurn();
-    loop
-      .compute(2 * MS)
-      .receive()
-      .endTurn();
+    beatThen(1);
     expect(loop.uncertaintiesNs).toEqual([52 * MS, 2 * MS]);
   });
 });
