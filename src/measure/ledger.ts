@@ -127,10 +127,10 @@ class StreamAccounts {
     return true;
   }
 
-  /** The account of a receiver, which has an object of its own from now on; undefined where it expects none. */
-  of(receiver: number): DeliveryAccount | undefined {
+  /** The account of a message, which has an object of its own from now on; undefined where the message is not expected. */
+  of(receiver: number, seq: number): DeliveryAccount | undefined {
     const arrived = this.#arrived[receiver];
-    if (arrived === undefined) return undefined;
+    if (arrived === undefined || seq < 0) return undefined;
     const account = this.#own.get(receiver) ?? new DeliveryAccount(arrived);
     if (arrived === HAS_OBJECT) return account;
     this.#own.set(receiver, account);
@@ -173,7 +173,7 @@ export class Ledger {
       this.#totals.delivered += 1;
       return 'first';
     }
-    const account = seq < 0 ? undefined : accounts?.of(receiver);
+    const account = accounts?.of(receiver, seq);
     const receipt = account?.receive(seq) ?? 'unexpected';
     if (receipt === 'duplicate' || receipt === 'unexpected') {
       this.#totals[receipt === 'duplicate' ? 'duplicated' : 'unexpected'] += 1;
@@ -188,7 +188,7 @@ export class Ledger {
 
   /** Enters a message that `receiver` got with another payload than the one that was sent. */
   receiveCorrupted(receiver: number, stream: number, seq: number): Receipt {
-    const account = seq < 0 ? undefined : this.#measured[stream]?.of(receiver);
+    const account = this.#measured[stream]?.of(receiver, seq);
     if (account === undefined) {
       this.#totals.unexpected += 1;
       return 'unexpected';
@@ -202,7 +202,7 @@ export class Ledger {
   receiveWarmup(receiver: number, stream: number, seq: number): Receipt {
     const accounts = this.#warmup[stream];
     if (accounts?.receiveNext(receiver, seq) === true) return 'first';
-    return (seq < 0 ? undefined : accounts?.of(receiver)?.receive(seq)) ?? 'unexpected';
+    return accounts?.of(receiver, seq)?.receive(seq) ?? 'unexpected';
   }
 
   /** Enters a message that no client of this run sent to anyone. */
