@@ -67,7 +67,7 @@ export class ThreadRun {
       timers,
       workDone: () => window.total,
       onLooked: (sinceNs) => window.looked(sinceNs),
-      onSlack: () => this.reportIfDue(),
+      chores: { run: () => this.reportIfDue() },
     });
     this.#startNs = clock.nowNs();
     this.#schedule(this.#startNs + REPORT_EVERY_NS);

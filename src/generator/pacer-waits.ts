@@ -11,6 +11,13 @@ const CHORES_NS = 4e6;
 /** A pacer notices its end only when it wakes. */
 const MAX_SLEEP_MS = 100;
 
+/** Work that is done when there is time for it. */
+export interface Chores {
+  /** From when on there is some. */
+  readonly fromNs: number;
+  run(): void;
+}
+
 /** The waits of the pacers of one worker. */
 export interface PacerWaits {
   /** Returns the wait of one pacer. */
@@ -34,8 +41,8 @@ export interface NodeWaitsOptions {
   readonly workDone: () => number;
   /** Called after each yield, which began at `sinceNs`: the loop has read its sockets meanwhile. */
   readonly onLooked: (sinceNs: number) => void;
-  /** Called on waking from a sleep, about a millisecond before the next message is due: the time for chores. */
-  readonly onSlack: () => void;
+  /** Run on waking from a sleep, about a millisecond before the next message is due. */
+  readonly chores: Pick<Chores, 'run'>;
 }
 
 /** Waits with Node's loop: sleeps with a timer to about 1 ms before the due time, then yields with setImmediate. */
@@ -56,7 +63,7 @@ export class NodeWaits implements PacerWaits {
       earlyNs: 0,
       soon: (onWake) => this.#yield(onWake),
       until: (dueNs, onWake) => {
-        const { clock, timers, workDone, onSlack } = this.#options;
+        const { clock, timers, workDone, chores } = this.#options;
         const sinceNs = clock.nowNs();
         const wait = nextWait(dueNs - sinceNs);
         if (wait === 'yield') {
@@ -67,7 +74,7 @@ export class NodeWaits implements PacerWaits {
           });
         } else {
           timers.after(wait.sleepMs, () => {
-            onSlack();
+            chores.run();
             onWake();
           });
         }
@@ -89,13 +96,6 @@ export interface KernelWaitsOptions {
   readonly clock: Clock;
   readonly loop: Pick<KernelLoop, 'before' | 'earlyNs' | 'soon' | 'spin' | 'spunNs'>;
   readonly chores: Chores;
-}
-
-/** Work that is done when there is time for it. */
-export interface Chores {
-  /** From when on there is some. */
-  readonly fromNs: number;
-  run(): void;
 }
 
 /** Waits with the loop of the kernel's sockets, which is exact to some microseconds and spins for the last of them. */
@@ -150,6 +150,6 @@ export function waitsOf(
     timers,
     workDone: () => window.total,
     onLooked: (sinceNs) => window.looked(sinceNs),
-    onSlack: () => chores.run(),
+    chores,
   });
 }

@@ -150,7 +150,7 @@ async function checkSendLag(): Promise<Check> {
     timers: realTimers,
     workDone: noWork,
     onLooked: noChore,
-    onSlack: noChore,
+    chores: { run: noChore },
   });
   const pacer = new Pacer({
     clock,

@@ -58,7 +58,7 @@ function* arrivalsAt(offsetsNs: Iterable<number>): Generator<PacedArrival, void>
 }
 
 function nodeWaits({ clock, timers }: FakeTime, workDone = () => 0): NodeWaits {
-  return new NodeWaits({ clock, timers, workDone, onLooked: () => {}, onSlack: () => {} });
+  return new NodeWaits({ clock, timers, workDone, onLooked: () => {}, chores: { run: () => {} } });
 }
 
 function pace(arrivalsNs: readonly number[], startNs = 0) {

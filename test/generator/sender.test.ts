@@ -32,7 +32,7 @@ function open(own: readonly number[], { layout = LAYOUT, gone = [] as readonly n
       timers: time,
       workDone: () => 0,
       onLooked: () => {},
-      onSlack: () => {},
+      chores: { run: () => {} },
     }),
   });
   const measureFrom = (startNs: number) => {
