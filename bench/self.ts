@@ -16,7 +16,7 @@ import { endWithNpm } from '../src/cli/npm-parent.ts';
 import { EXIT, fail, SockbenchError } from '../src/errors.ts';
 import { git } from '../src/run/base/git.ts';
 import { didYouMean } from '../src/text.ts';
-import { formatDurationMs } from '../src/units.ts';
+import { formatDurationMs, formatMinute } from '../src/units.ts';
 import { type Arms, findArms } from './arms.ts';
 import { dashboardCosts } from './dashboard.ts';
 import { requireDescriptors } from './descriptors.ts';
@@ -58,7 +58,7 @@ function benchFacts(startedAt: Date): Array<readonly [string, string]> {
   const commit = git(import.meta.dirname, 'rev-parse', '--short', 'HEAD');
   const took = formatDurationMs(Math.round((Date.now() - startedAt.getTime()) / 1000) * 1000);
   return [
-    ['measured', `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, in ${took}`],
+    ['measured', `${formatMinute(startedAt.toISOString())} UTC, in ${took}`],
     ['machine', `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${type()} ${release()}`],
     ['commit', `${commit.ok ? commit.text : 'unknown'}, Node.js ${process.version}`],
   ];

@@ -113,6 +113,11 @@ export function formatDurationMs(durationMs: number): string {
     : `${formatNumber(durationMs)}ms`;
 }
 
+/** Shows a time of ISO 8601 to the minute: `2026-03-04 05:06`. */
+export function formatMinute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
 /** Shows bytes in binary units: `64 B`, `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   if (Math.abs(bytes) < 1024) return `${Math.round(bytes)} B`;

@@ -1,5 +1,5 @@
 import { list, plural } from '../../src/text.ts';
-import { formatCount, formatDurationMs, formatNumber, formatPercent } from '../../src/units.ts';
+import { formatCount, formatDurationMs, formatMinute, formatNumber, formatPercent } from '../../src/units.ts';
 import { markdownTable, wrapParagraph } from '../markdown.ts';
 import { type Claim, type Experiments, type Outcome, reported } from './claims/claim.ts';
 import { closedLoopClaim, noAckClaim, responseStepClaim, wsMetricsClaim } from './claims/latencies.ts';
@@ -155,7 +155,7 @@ export function crossCheckPage(check: CrossCheck): string {
   const parts = [
     '# Cross-check',
     'A second opinion on sockbench: the same requests with other tools, on one server that counts connections and messages. `npm run cross-check` runs it and writes this page and [its figures](cross-check.json). The text is generated from the figures: it says so where a claim does not hold in them.',
-    `- ${check.startedAt.slice(0, 16).replace('T', ' ')} UTC, in ${formatDurationMs(check.durationMs)}, on ${check.machine}\n- commit ${check.commit ?? 'unknown'}; ${versionText}\n- reports are the machine output of each tool; CPU time and memory are read from /proc every 100 ms`,
+    `- ${formatMinute(check.startedAt)} UTC, in ${formatDurationMs(check.durationMs)}, on ${check.machine}\n- commit ${check.commit ?? 'unknown'}; ${versionText}\n- reports are the machine output of each tool; CPU time and memory are read from /proc every 100 ms`,
     '## The same requests with each tool',
     `${users} clients, ${formatCount(rateHz)} requests/s, ${formatDurationMs(durationMs)}, over WebSocket, without warm-up, one run after another. Socket.IO events with an acknowledgement; over raw WebSocket, envelopes with an id. In Artillery and k6 each client has its own timer or pause of ${LOADS.workload.thinkMs} ms.`,
     workloadTable(experiments.workload),

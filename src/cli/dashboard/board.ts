@@ -1,6 +1,7 @@
 import { foreign } from '../../foreign.ts';
 import { formatMetric } from '../../result/metrics.ts';
 import type { LiveLatency, ProgressEvent, ProgressOf } from '../../result/progress.ts';
+import { plural } from '../../text.ts';
 import { formatCount, formatNs, formatNumber, formatPercent } from '../../units.ts';
 import { roundLine, stepLine } from '../progress/outcomes.ts';
 import { type LiveState, nextState, timeLeftMs } from '../progress/state.ts';
@@ -101,7 +102,7 @@ function standingLines(arms: readonly string[], { metric, unit, standings }: Pro
         ? ', interval not known yet'
         : ` (${formatNumber(lower)} to ${formatNumber(upper)})`;
     const shown = ratio === null ? '' : `, ratio ${formatNumber(ratio)}${bounds}`;
-    return foreign(`${names}: ${values}${shown}, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}`, 400);
+    return foreign(`${names}: ${values}${shown}, ${plural(pairs, 'pair')}`, 400);
   });
 }
 

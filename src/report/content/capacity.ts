@@ -1,7 +1,7 @@
 import type { Capacity, CapacityStep, ObjectiveFigure } from '../../result/capacity.ts';
 import { FIGURES, type FigureName } from '../../result/metrics.ts';
 import { pastedCommand } from '../../text.ts';
-import { formatPercent } from '../../units.ts';
+import { formatMinute, formatPercent } from '../../units.ts';
 import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
 import { capacityCharts } from './capacity-charts.ts';
 import {
@@ -123,7 +123,7 @@ function capacityOpening(capacity: Capacity): Block {
       ['load', result === null ? '-' : `of the first run: ${loadText(result)}`],
       ['runs', String(steps.length)],
       ['versions', result === null ? '-' : versionsText([result])],
-      ['measured', `${startedAt.slice(0, 16).replace('T', ' ')} UTC`],
+      ['measured', `${formatMinute(startedAt)} UTC`],
     ],
     command: pastedCommand(commandLine),
     blocks: [],

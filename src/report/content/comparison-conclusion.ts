@@ -1,5 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { COUNTS, FIGURES, isCount, isFigure } from '../../result/metrics.ts';
+import { plural } from '../../text.ts';
 import { formatPercent } from '../../units.ts';
 import { briefly } from '../plain.ts';
 import {
@@ -144,7 +145,6 @@ export function pairConclusion(comparison: Comparison, pair: PairOutcome): strin
     return design.command === 'gate' ? gateConclusion(comparison, pair) : armsConclusion(comparison, pair);
   }
   const [first, ...others] = ofVerdict(comparison, pair);
-  const more =
-    others.length === 0 ? '' : `; ${others.length} more ${others.length === 1 ? 'metric' : 'metrics'}`;
+  const more = others.length === 0 ? '' : `; ${plural(others.length, 'more metric')}`;
   return `${name}INCONCLUSIVE: ${first === undefined ? '' : `${metricLabel(first)}: ${first.because}`}${more}`;
 }

@@ -15,7 +15,7 @@ import {
   unitOfMetric,
   valueIn,
 } from './comparison-metrics.ts';
-import { adviceFor, noteTexts, rankingTexts } from './comparison-notes.ts';
+import { adviceFor, limitTexts, rankingTexts } from './comparison-notes.ts';
 import { comparisonSeverity } from './comparison-verdict.ts';
 import { thresholdsClause } from './run-ending.ts';
 import { profileText } from './run-facts.ts';
@@ -162,7 +162,7 @@ export function comparisonEnding(comparison: Comparison): Ending {
     table: isKnown || heads.some(({ verdict }) => verdict !== 'INVALID') ? table : null,
     notes: [...quotientNote(heads.flatMap(gatingOf)), ...alike],
     facts: pairFacts(comparison),
-    caveats: noteTexts(comparison).map((text) => text.replace(/^note: /, '')),
+    caveats: limitTexts(comparison),
     thresholds: thresholds.map(({ arm, passed, expression, detail }) => {
       return { passed, text: `${isAlone ? '' : `${armName(comparison, arm)}: `}${expression}: ${detail}` };
     }),

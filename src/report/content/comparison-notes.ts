@@ -35,14 +35,17 @@ export function turnsText(comparison: Comparison): string {
 const STORED_BASE =
   'the base was measured at another time, not in turn with the head: a change of the machine since then is part of the difference';
 
-/** Notes of the comparison, overloaded servers, and a base measured at another time. */
-export function noteTexts(comparison: Comparison): string[] {
+/** What limits the use of a comparison: its notes, overloaded servers, and a base measured at another time. */
+export function limitTexts(comparison: Comparison, beforeNotes = ''): string[] {
   return [
-    ...comparison.notes.map(({ message }) => `note: ${briefly(message)}`),
+    ...comparison.notes.map(({ message }) => `${beforeNotes}${briefly(message)}`),
     overloadText(comparison),
     comparison.design.baseline === null ? null : STORED_BASE,
   ].filter((text) => text !== null);
 }
+
+/** The same where other texts stand beside them, so that notes are named. */
+export const noteTexts = (comparison: Comparison): string[] => limitTexts(comparison, 'note: ');
 
 /** The informational metrics that got worse, the worst first. */
 function informationalTexts(comparison: Comparison, pair: PairOutcome): string[] {

@@ -1,13 +1,13 @@
 import type { Comparison } from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { list, pastedCommand } from '../../text.ts';
-import { formatDurationMs } from '../../units.ts';
+import { formatDurationMs, formatMinute } from '../../units.ts';
 import type { Block } from '../blocks.ts';
 import { briefly } from '../plain.ts';
 import { pairConclusion } from './comparison-conclusion.ts';
 import { agreed, firstResults } from './comparison-facts.ts';
 import { armName } from './comparison-metrics.ts';
-import { adviceFor, comparisonNotes, noteTexts } from './comparison-notes.ts';
+import { adviceFor, comparisonNotes, limitTexts, noteTexts } from './comparison-notes.ts';
 import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
 import { loadText } from './run-facts.ts';
 import { versionsText } from './run-opening.ts';
@@ -32,7 +32,7 @@ function caveatTexts(comparison: Comparison): string[] {
           `${armName(comparison, head)}: ${pairs.length} of ${comparison.judgement.rounds} pairs are excluded`,
         ],
   );
-  return [...early, ...noteTexts(comparison).map((text) => text.replace(/^note: /, '')), ...excluded];
+  return [...early, ...limitTexts(comparison), ...excluded];
 }
 
 /** The top of the page of a comparison. */
@@ -69,7 +69,7 @@ export function comparisonOpening(comparison: Comparison): Block {
       ],
       ['rounds', `${rounds.length}, ${judgement.rounds} judged, in ${formatDurationMs(durationMs)}`],
       ['versions', results.length === 0 ? '-' : versionsText(results)],
-      ['measured', `${startedAt.slice(0, 16).replace('T', ' ')} UTC`],
+      ['measured', `${formatMinute(startedAt)} UTC`],
     ],
     command: pastedCommand(comparison.commandLine),
     blocks: [],

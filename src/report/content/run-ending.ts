@@ -1,4 +1,4 @@
-import { FINDINGS } from '../../result/findings.ts';
+import { remediesOf } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { list, plural } from '../../text.ts';
@@ -147,11 +147,6 @@ function conclusionOf(result: RunResult, caveats: number): string {
   return `SHARD ${shard.index} OF ${shard.count}, ${whole}. Only a merge of all shards has the whole run`;
 }
 
-/** Remedies of findings, each once. */
-function advice(findings: RunResult['findings']): string[] {
-  return [...new Set(findings.map(({ code }) => FINDINGS[code].remedy))].filter((remedy) => remedy !== '');
-}
-
 function oneEnding(result: RunResult): Ending {
   const view = viewResult(result);
   const rows = seriesAtEnd(view);
@@ -170,7 +165,7 @@ function oneEnding(result: RunResult): Ending {
     caveats,
     reasons: result.invalid.length > 1 ? result.invalid.map(({ message }) => message) : [],
     thresholds: result.thresholds.map(markOf),
-    advice: advice([...result.invalid, ...result.findings]),
+    advice: remediesOf([...result.invalid, ...result.findings]),
     severity: missed
       ? 'bad'
       : caveats.length > 0 && runSeverity([result]) === 'good'
@@ -235,7 +230,7 @@ function severalEnding(results: readonly RunResult[]): Ending {
     notes: hasRivals ? ['each ran once; sockbench compare tests a difference'] : [],
     caveats: remarks.filter((note) => !isBad(note)),
     reasons: remarks.filter(isBad),
-    advice: advice(findings),
+    advice: remediesOf(findings),
     severity: runSeverity(results),
     conclusion: [...(hasRivals ? [overallFinding(scenarios)] : []), overallVerdict(results)],
   };

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { list, pastedCommand, plural } from '../../text.ts';
+import { formatMinute } from '../../units.ts';
 import type { Block, Fact, Opening } from '../blocks.ts';
 import { participants } from './participants.ts';
 import { overallFinding, type RankedScenario, rankingBlocks } from './ranking.ts';
@@ -58,7 +59,7 @@ function testedFacts(results: readonly RunResult[]): Fact[] {
   ];
 }
 
-const dateText = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
+const dateText = (ms: number) => `${formatMinute(new Date(ms).toISOString())} UTC`;
 
 const SINGLE_RUNS =
   'Each target ran once, so the differences have no confidence interval: use sockbench compare to test them';

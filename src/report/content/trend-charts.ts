@@ -1,6 +1,7 @@
 import { formatMetric } from '../../result/metrics.ts';
 import type { TrendHistory, TrendMetric, TrendOrder, TrendPoint } from '../../result/trend.ts';
 import { plural } from '../../text.ts';
+import { formatMinute } from '../../units.ts';
 import { type Axis, type Dot, type DotChart, LINEAR_AXIS, type Panel } from '../charts.ts';
 import { changeText } from './comparison-metrics.ts';
 import { chooseUnit, extent } from './table.ts';
@@ -29,8 +30,7 @@ function tooltip({ metric, unit, values }: TrendMetric, points: readonly TrendPo
   const show = (each: number | null) => (each === null ? '-' : formatMetric(unit, each));
   const bounds = lower === null && upper === null ? '' : ` (${show(lower)} to ${show(upper)})`;
   const point = points[at];
-  const where =
-    point === undefined ? '' : `${point.startedAt.slice(0, 16).replace('T', ' ')}, ${commitText(point)}`;
+  const where = point === undefined ? '' : `${formatMinute(point.startedAt)}, ${commitText(point)}`;
   return `${metric} ${show(value)}${bounds}, ${where}`;
 }
 

@@ -1,7 +1,7 @@
 import { formatMetric } from '../../result/metrics.ts';
 import type { Trend, TrendHistory, TrendMetric, TrendPoint } from '../../result/trend.ts';
 import { list, pastedCommand, plural } from '../../text.ts';
-import { formatCount } from '../../units.ts';
+import { formatCount, formatMinute } from '../../units.ts';
 import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { changeText } from './comparison-metrics.ts';
 import { type Column, column, NO_VALUE, type Table, tabulate } from './table.ts';
@@ -77,13 +77,10 @@ function spanText({ points, source, omitted }: TrendHistory): string {
 /** Every point with its values, for readers who cannot see the charts. */
 function pointTable({ points, metrics }: TrendHistory): Table {
   const columns = [
-    column(
-      'started',
-      'started',
-      'text',
-      'UTC',
-      (at: number) => points[at]?.startedAt.slice(0, 16).replace('T', ' ') ?? null,
-    ),
+    column('started', 'started', 'text', 'UTC', (at: number) => {
+      const point = points[at];
+      return point === undefined ? null : formatMinute(point.startedAt);
+    }),
     column('commit', 'commit', 'text', 'of the working directory', (at: number) => {
       const point = points[at];
       return point === undefined || point.commit === null ? null : commitText(point);
