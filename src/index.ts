@@ -1,15 +1,15 @@
 /** What a user's own files import: `import { defineTarget } from 'sockbench'`. */
 
-export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './contract/protocol.ts';
-export * from './contract/scenario.ts';
 export {
   Arguments,
   chat,
-  type FrameCodec,
   type Mapping,
   type OutgoingEvent,
   type OutgoingRequest,
-} from './contract/target.ts';
+} from './contract/mapping.ts';
+export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './contract/protocol.ts';
+export * from './contract/scenario.ts';
+export type { FrameCodec } from './contract/target.ts';
 export { SockbenchError } from './errors.ts';
 export { findStamp, type Stamp } from './measure/stamp.ts';
 export { type Config, defineConfig } from './user-files/config-file.ts';

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { findTarget, resolveTarget } from '../cli/resolve.ts';
+import type { Mapping } from '../contract/mapping.ts';
 import { everyClient, type Scenario } from '../contract/scenario.ts';
-import type { Mapping } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import type { PLAN_OPTIONS } from '../plan/options.ts';

@@ -1,6 +1,6 @@
+import { chat, type Mapping } from '../contract/mapping.ts';
 import type { GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
-import { chat, type Mapping } from '../contract/target.ts';
 import { fail, SockbenchError } from '../errors.ts';
 import { mappingNeeds, unsupportedOperation } from '../generator/operations/index.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';

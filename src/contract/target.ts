@@ -1,4 +1,4 @@
-import { type AskedReply, type Envelope, EVENT, type Payload, type Scope } from './protocol.ts';
+import type { Envelope } from './protocol.ts';
 
 /**
  * What a server speaks. `socketio`: the Socket.IO protocol. `ws`: WebSocket messages that carry an envelope
@@ -34,15 +34,6 @@ export interface FrameCodec {
   readonly decode: (message: Buffer, isBinary: boolean) => Envelope | null;
 }
 
-/** Several arguments of one Socket.IO event: `socket.emit('message', room, text)`. */
-export class Arguments {
-  readonly list: readonly unknown[];
-
-  constructor(list: readonly unknown[]) {
-    this.list = list;
-  }
-}
-
 /** One virtual user in the functions of a target. */
 export interface Client {
   /** From 0. */
@@ -50,119 +41,3 @@ export interface Client {
   /** The values of this client: its row of the CSV file, or the result of the function `clients`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
-
-/** An event that a client sends. */
-export interface OutgoingEvent {
-  readonly event: string;
-  /** One argument, or {@link Arguments}. */
-  readonly data?: unknown;
-  /**
-   * How the server confirms the event: by an acknowledgement, by an event of this name, or not at all. The default is
-   * an acknowledgement for joining and requests, and none for publishing. The acknowledgement of a published message
-   * is recorded in the series `ack`; an event in reply to one is ignored.
-   */
-  readonly reply?: 'acknowledgement' | 'none' | { readonly event: string };
-}
-
-/** An HTTP request that publishes a message. The connection of the sender is not used. */
-export interface OutgoingRequest {
-  /** Absolute, or relative to the URL of the target. */
-  readonly url: string;
-  /** POST by default. */
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Text and bytes are sent unchanged, anything else as JSON. */
-  readonly body?: unknown;
-}
-
-/** An event that carries a payload of sockbench. */
-export interface IncomingEvent {
-  readonly event: string | readonly string[];
-  /** Extracts the payload from the data. Without it, the stamp is searched in the whole data. */
-  readonly payload?: (data: unknown) => unknown;
-}
-
-type EventOf<Fields> = (of: Fields & { readonly client: Client }) => OutgoingEvent;
-type EventOfPayload = EventOf<{ readonly payload: Payload }>;
-
-/** Maps operations to events of the server under test, and its events to replies. Each scenario needs some of them. */
-export interface Mapping {
-  readonly join?: (join: {
-    readonly rooms: readonly string[];
-    readonly client: Client;
-  }) => OutgoingEvent | readonly OutgoingEvent[];
-  readonly publish?: (message: {
-    readonly payload: Payload;
-    readonly scope: Scope;
-    readonly room: string | null;
-    readonly client: Client;
-  }) => OutgoingEvent | OutgoingRequest;
-  /**
-   * True where the server changes payloads on purpose: shortens, extends or encodes them behind the timestamp. They are
-   * then not compared with what was sent.
-   */
-  readonly changesPayload?: boolean;
-  /** The event with which a published message arrives. */
-  readonly delivery?: IncomingEvent;
-  readonly request?: EventOfPayload;
-  /**
-   * Extracts the payload from the reply to a request. Without it, the payload is searched in the whole reply, and an
-   * acknowledgement may lack it.
-   */
-  readonly reply?: (data: unknown) => unknown;
-  readonly echo?: EventOfPayload;
-  readonly echoed?: IncomingEvent;
-  /** Requests `count` replies; the k-th carries the payload and its number k, from 1. */
-  readonly streamRequest?: EventOf<{ readonly payload: Payload; readonly count: number }>;
-  readonly streamed?: {
-    readonly event: string;
-    /** Without `payload`, replies are assumed to arrive in the order of their requests. */
-    readonly read: (data: unknown) => { readonly item: number; readonly payload?: unknown };
-  };
-  /** Makes the server ask the client; acknowledged after the client has answered. */
-  readonly askMe?: EventOfPayload;
-  readonly asked?: {
-    /** The event with which the server asks; the client answers with the same data. */
-    readonly event: string;
-    readonly read: (reply: unknown) => AskedReply | null;
-  };
-  /** What the server pushes on its own. Events with the same key are one push to all clients. */
-  readonly observe?: { readonly event: string; readonly key: (data: unknown) => string | number };
-  /** Asks for the number of the process that serves the client, which is the acknowledgement. */
-  readonly node?: () => OutgoingEvent;
-}
-
-/** The events of the reference servers. */
-export const chat = {
-  join: ({ rooms }) => ({ event: EVENT.enterChat, data: rooms }),
-  publish: ({ payload, scope, room }) => ({
-    event: EVENT.sendMessage,
-    data: room === null ? { message: payload, scope } : { message: payload, scope, chatId: room },
-  }),
-  delivery: { event: EVENT.receiveMessage, payload: (data) => data },
-  request: ({ payload }) => ({ event: EVENT.hello, data: payload }),
-  reply: (data) => data,
-  echo: ({ payload }) => ({ event: EVENT.echo, data: payload }),
-  echoed: { event: EVENT.echo, payload: (data) => data },
-  streamRequest: ({ payload, count }) => ({
-    event: EVENT.events,
-    data: { message: payload, count },
-    reply: 'none',
-  }),
-  streamed: {
-    event: EVENT.events,
-    read: (data) => {
-      if (typeof data !== 'object' || data === null || !('item' in data)) return { item: Number(data) };
-      return { item: Number(data.item), payload: 'message' in data ? data.message : undefined };
-    },
-  },
-  askMe: ({ payload }) => ({ event: EVENT.askMe, data: payload }),
-  asked: {
-    event: EVENT.hello,
-    read: (reply) =>
-      typeof reply === 'object' && reply !== null && 'answer' in reply && 'roundTripNs' in reply
-        ? (reply as AskedReply)
-        : null,
-  },
-  node: () => ({ event: EVENT.whichNode, data: null }),
-} as const satisfies Mapping;

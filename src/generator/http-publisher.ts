@@ -1,7 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { parseAddress, resolveName } from '../contract/address.ts';
-import type { OutgoingRequest, TlsOptions } from '../contract/target.ts';
+import type { OutgoingRequest } from '../contract/mapping.ts';
+import type { TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 import type { WorkerContext } from './context.ts';
 

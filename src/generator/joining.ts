@@ -1,5 +1,5 @@
+import type { OutgoingEvent } from '../contract/mapping.ts';
 import { connectsByIteration } from '../contract/scenario.ts';
-import type { OutgoingEvent } from '../contract/target.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';

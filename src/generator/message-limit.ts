@@ -1,6 +1,7 @@
+import type { Mapping, OutgoingEvent, OutgoingRequest } from '../contract/mapping.ts';
 import type { Payload } from '../contract/protocol.ts';
 import type { Operation } from '../contract/scenario.ts';
-import type { Client, Mapping, OutgoingEvent, OutgoingRequest } from '../contract/target.ts';
+import type { Client } from '../contract/target.ts';
 import type { MessageSize } from '../drivers/driver.ts';
 import type { PayloadType, Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';

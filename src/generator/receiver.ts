@@ -1,4 +1,4 @@
-import type { IncomingEvent } from '../contract/target.ts';
+import type { IncomingEvent } from '../contract/mapping.ts';
 import type { Connection, Handler, RecognizedHandler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../measure/ledger.ts';

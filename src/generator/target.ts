@@ -1,4 +1,5 @@
-import { type Client, chat, type Mapping } from '../contract/target.ts';
+import { chat, type Mapping } from '../contract/mapping.ts';
+import type { Client } from '../contract/target.ts';
 import { type ConnectOptions, given } from '../drivers/driver.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
+import { Arguments, type Mapping, type OutgoingEvent } from '../contract/mapping.ts';
 import type { Payload } from '../contract/protocol.ts';
 import type { Layout } from '../contract/scenario.ts';
-import { Arguments, type Client, type Mapping, type OutgoingEvent } from '../contract/target.ts';
+import type { Client } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { createPayloads } from '../measure/payload.ts';

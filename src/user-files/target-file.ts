@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { z } from 'zod';
+import type { Mapping } from '../contract/mapping.ts';
 import {
   type Client,
   type FrameCodec,
-  type Mapping,
   PROTOCOLS,
   type Protocol,
   type TlsOptions,

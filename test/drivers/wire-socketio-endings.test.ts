@@ -4,7 +4,7 @@ import type { Socket } from 'socket.io';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { Arguments } from '../../src/contract/target.ts';
+import { Arguments } from '../../src/contract/mapping.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import { messageOf } from '../../src/errors.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as msgpackParser from 'socket.io-msgpack-parser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Arguments } from '../../src/contract/target.ts';
+import { Arguments } from '../../src/contract/mapping.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
 import {
   ALL_CLIENTS,

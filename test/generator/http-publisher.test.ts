@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { requireAllowedHost } from '../../src/contract/address.ts';
-import type { OutgoingRequest } from '../../src/contract/target.ts';
+import type { OutgoingRequest } from '../../src/contract/mapping.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 
 interface Received {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { Envelope } from '../../src/contract/protocol.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/contract/protocol.ts';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
-import { chat, type FrameCodec, type Mapping } from '../../src/contract/target.ts';
+import type { FrameCodec } from '../../src/contract/target.ts';
 import type { Driver, Recognizer } from '../../src/drivers/driver.ts';
 import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { wireWs } from '../../src/drivers/wire-ws.ts';

@@ -1,3 +1,4 @@
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import {
   defineScenario,
   everyClient,
@@ -5,7 +6,7 @@ import {
   type Stream,
   type User,
 } from '../../src/contract/scenario.ts';
-import { type Client, chat, type Mapping } from '../../src/contract/target.ts';
+import type { Client } from '../../src/contract/target.ts';
 import { WorkerContext } from '../../src/generator/context.ts';
 import { HttpPublisher } from '../../src/generator/http-publisher.ts';
 import { OPERATIONS } from '../../src/generator/operations/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import { Publishing } from '../../src/generator/operations/publish.ts';
 import { sendRequest } from '../../src/generator/operations/single-reply.ts';

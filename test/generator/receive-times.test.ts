@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import { everyClient, type Operation, type User } from '../../src/contract/scenario.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import { Observer } from '../../src/generator/observer.ts';
 import type { Arrival } from '../../src/wire/sockets/stream.ts';
 import type { FakeConnection } from './fake-connection.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { chat } from '../../src/contract/mapping.ts';
 import type { Operation, Stream } from '../../src/contract/scenario.ts';
-import { chat } from '../../src/contract/target.ts';
 import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
 import { createPayloads } from '../../src/measure/payload.ts';

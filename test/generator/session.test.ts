@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import { FakeRun, planFake } from '../support/fake-run.ts';
 
 /** Client 0 publishes to all. */

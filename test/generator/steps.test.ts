@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { User } from '../../src/contract/scenario.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
 import { openWorker } from './made-worker.ts';
 

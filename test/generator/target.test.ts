@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { chat } from '../../src/contract/mapping.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import { defineScenario, everyClient } from '../../src/contract/scenario.ts';
-import { chat } from '../../src/contract/target.ts';
 import { loadTarget } from '../../src/generator/target.ts';
 import type { TargetPlan } from '../../src/plan/plan.ts';
 import { planOn, targetWith } from '../support/plan.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import type { RunPhase } from '../../src/result/progress.ts';
 import { FakeRun, type FakeRunOptions, planFake } from '../support/fake-run.ts';
 

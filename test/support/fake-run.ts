@@ -1,6 +1,6 @@
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
-import { chat, type Mapping } from '../../src/contract/target.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import type { Assignment, FromWorker, ToWorker } from '../../src/generator/messages.ts';
 import { GeneratorSession } from '../../src/generator/session.ts';

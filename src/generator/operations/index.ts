@@ -1,3 +1,4 @@
+import type { Mapping } from '../../contract/mapping.ts';
 import {
   isObserving,
   type Layout,
@@ -5,7 +6,6 @@ import {
   type Speech,
   type Stream,
 } from '../../contract/scenario.ts';
-import type { Mapping } from '../../contract/target.ts';
 import { type BroadcastKind, valuesOfBroadcast } from '../../measure/broadcast-series.ts';
 import type { ClosedBroadcast } from '../../measure/fanout.ts';
 import type { Recorder } from '../../measure/recorder.ts';

@@ -1,6 +1,6 @@
+import type { Mapping, OutgoingEvent } from '../../contract/mapping.ts';
 import type { Payload } from '../../contract/protocol.ts';
 import type { Operation, Speech } from '../../contract/scenario.ts';
-import type { Mapping, OutgoingEvent } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import type { BroadcastKind } from '../../measure/broadcast-series.ts';
 import type { SeriesName } from '../../measure/series.ts';

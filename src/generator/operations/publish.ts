@@ -1,6 +1,6 @@
+import type { OutgoingRequest } from '../../contract/mapping.ts';
 import type { Payload } from '../../contract/protocol.ts';
 import type { Scope } from '../../contract/scenario.ts';
-import type { OutgoingRequest } from '../../contract/target.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import type { ReceiptTime } from '../../measure/receipts.ts';
 import type { Stamp } from '../../measure/stamp.ts';
