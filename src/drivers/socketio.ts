@@ -7,6 +7,7 @@ import { Arguments } from '../contract/mapping.ts';
 import type { Transport } from '../contract/target.ts';
 import { engineBytesOf, requirePingTimes } from '../wire/socketio/engine.ts';
 import { MsgpackDecoder } from '../wire/socketio/msgpack.ts';
+import { withoutOffset } from '../wire/socketio/offset.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
 import {
   type CloseOutcome,
@@ -203,9 +204,8 @@ class SocketioConnection implements Connection {
    */
   #dataOf(data: readonly unknown[]): unknown {
     const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
-    const last = data.at(-1);
-    const hasOffset = recoverable !== undefined && data.length > 1 && typeof last === 'string';
-    return oneOrAll(hasOffset || typeof last === 'function' ? data.slice(0, -1) : data);
+    if (typeof data.at(-1) === 'function') return oneOrAll(data.slice(0, -1));
+    return oneOrAll(recoverable === undefined ? data : withoutOffset(data));
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {

@@ -180,13 +180,17 @@ const SHAPES: readonly string[] = [
   '$',
 ];
 
+/** What a server that recovers connections writes behind the arguments. */
+const OFFSET = `${Date.now()}-0`;
+
 /** The same for Socket.IO, and other packets. An offset of a server that recovers connections is text at the end. */
 const PACKETS: readonly string[] = [
   '42["receive_message","$"]',
   '42["receive_message","$"]',
   '42["receive_message",{"text":"$","from":7}]',
   '42["receive_message","$","$"]',
-  '42["receive_message","$","offset"]',
+  `42["receive_message","$","${OFFSET}"]`,
+  '42["receive_message","$","no offset"]',
   '42["receive_message",7,"$"]',
   '42["other","$"]',
   '427["receive_message","$"]',
@@ -311,7 +315,7 @@ describe('a message that is recognized by its bytes', () => {
     ['a packet', '42["receive_message","$"]', { socketio: { isRecoverable: false } }],
     [
       'a packet with an offset',
-      '42["receive_message","$","o"]',
+      `42["receive_message","$","${OFFSET}"]`,
       { socketio: { isRecoverable: true }, mapping: ALONE },
     ],
   ])('is not decoded, in %s', async (_, shape, options) => {
@@ -352,7 +356,7 @@ describe('a message that is recognized by its bytes', () => {
     [
       'has no offset from now on',
       { socketio: { isRecoverable: true }, mapping: ALONE },
-      ['42["receive_message","$","o"]', '40{"sid":"d"}'],
+      [`42["receive_message","$","${OFFSET}"]`, '40{"sid":"d"}'],
     ],
   ])('is decoded where it %s', async (_, options, shapes) => {
     const given = [0, 0, 1, 0, 1, 0].map((shape, seq): Step => {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts';
 import type { Arrival } from '../sockets/stream.ts';
+import { withoutOffset } from './offset.ts';
 import {
   jsonPackets,
   PACKET,
@@ -151,14 +152,6 @@ export class SocketioSession {
     this.#isConnected = true;
     this.#handlers.onConnected(arrival);
   }
-}
-
-/**
- * Connection state recovery appends an offset to events without an acknowledgement. A single text may be the offset of an
- * event without data, or the data of a volatile event, which has none.
- */
-function withoutOffset(args: readonly unknown[]): readonly unknown[] {
-  return args.length > 1 && typeof args.at(-1) === 'string' ? args.slice(0, -1) : args;
 }
 
 /**
