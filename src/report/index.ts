@@ -21,6 +21,7 @@ import { comparisonEnding } from './content/comparison-ending.ts';
 import { runReport, summaryReport } from './content/run.ts';
 import { runEnding } from './content/run-ending.ts';
 import { trendReport } from './content/trend.ts';
+import { trendEnding } from './content/trend-ending.ts';
 import { renderCapacityCsv, renderComparisonCsv, renderCsv } from './csv.ts';
 import {
   DEFAULT_FORMATS,
@@ -193,6 +194,7 @@ export const CAPACITY: DocumentKind<Capacity> = {
 /** Its files have fixed names: a later trend of more results replaces them. */
 export const TREND: DocumentKind<Trend> = {
   noun: 'trend',
+  ending: trendEnding,
   defaultFormats: DEFAULT_FORMATS,
   fileName: (_, { file }) => file,
   formats: [

@@ -3,13 +3,16 @@ import { paintFor, unpainted } from '../../src/colour.ts';
 import { capacityEnding } from '../../src/report/content/capacity-ending.ts';
 import { comparisonEnding } from '../../src/report/content/comparison-ending.ts';
 import { runEnding } from '../../src/report/content/run-ending.ts';
+import { trendEnding } from '../../src/report/content/trend-ending.ts';
 import type { Ending } from '../../src/report/ending.ts';
 import { displayWidth } from '../../src/report/plain.ts';
 import { type EndingPlace, renderEnding } from '../../src/report/render/ending.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
+import type { Trend } from '../../src/result/trend.ts';
 import { DESIGN, makeCapacity } from './capacity-fixture.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
 import { makeResult, results } from './fixture.ts';
+import { makeTrend, runOfDay, STEP } from './trend-fixture.ts';
 
 const PAGE = { name: 'page', path: 'reports/page.html' };
 const PLACE: EndingPlace = { columns: 80, paint: unpainted, page: PAGE };
@@ -60,6 +63,17 @@ const runs: Readonly<Record<string, RunResult>> = {
   },
 };
 
+const trend = makeTrend(STEP.map((medianMs, day) => runOfDay(day, medianMs)));
+
+/** Thirty histories with long names, each with a change, and many skipped files. */
+function crowdedTrend(): Trend {
+  const histories = Array.from({ length: 30 }, (_, index) =>
+    trend.histories.map((history) => ({ ...history, target: `${long} ${index}` })),
+  ).flat();
+  const skipped = Array.from({ length: 40 }, (_, index) => ({ path: `${index}.json`, reason: long + index }));
+  return { ...trend, histories, skipped };
+}
+
 const ENDINGS: ReadonlyArray<readonly [string, () => Ending]> = [
   ...Object.entries(results).map(([name, make]) => [name, () => runEnding([make()])] as const),
   ...Object.entries(runs).map(([name, run]) => [name, () => runEnding([run])] as const),
@@ -91,6 +105,9 @@ const ENDINGS: ReadonlyArray<readonly [string, () => Ending]> = [
     ([name, given]) =>
       [`capacity: ${String(name)}`, () => capacityEnding(makeCapacity(given as object))] as const,
   ),
+  ['trend with a change', () => trendEnding(trend)],
+  ['trend of too few results', () => trendEnding(makeTrend([runOfDay(0, 1), runOfDay(1, 9)]))],
+  ['trend of many histories', () => trendEnding(crowdedTrend())],
 ];
 
 describe.each(ENDINGS)('the end of %s', (_, make) => {

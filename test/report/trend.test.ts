@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { unpainted } from '../../src/colour.ts';
+import { trendEnding } from '../../src/report/content/trend-ending.ts';
 import { parseFormats, TREND } from '../../src/report/index.ts';
+import { renderEnding } from '../../src/report/render/ending.ts';
 import type { Trend } from '../../src/result/trend.ts';
 import { HOSTILE } from './fixture.ts';
 import { makeTrend, runOfDay, STEP } from './trend-fixture.ts';
@@ -74,6 +77,45 @@ describe('the text of a trend', () => {
     const words = text.split('\n').filter((line) => [...line].length > 80);
     for (const line of words) expect(line.trim().split(' ').length).toBeLessThanOrEqual(2);
     expect(render(hostile, 'html')).not.toContain('<img');
+  });
+});
+
+describe('the end of a trend', () => {
+  const end = (trend: Trend) =>
+    renderEnding(trendEnding(trend), { columns: 80, paint: unpainted, page: null });
+
+  it('has levels, bars and the error rate, and ends with the changes', () => {
+    expect(end(step)).toMatchInlineSnapshot(`
+      "broadcast-latency on ws, 18 runs, 2026-10-01 to 2026-10-18
+
+      metric                   latest   level    before   change   since
+      delivery.p50             1.79 ms  1.80 ms  1.20 ms  +49.9 %  1010101
+      server_cpu_per_delivery  529 µs   564 µs   -        none     -
+      false alarms: where nothing changed, at most 5 % of trends mark a change (2.5 %
+      for each of 2 metrics); this holds for independent results
+
+      delivery.p50             ▁▂▁▁▁▁▁▁▂▁|████▇▇▇█
+      server_cpu_per_delivery  ▅▃█▄▂▇▃▁▅▂▇▄▁▅▃█▄▂
+
+      1 change found in 18 results: 1 worse
+      worse: delivery.p50 of broadcast-latency on ws rose by 49.9 %, from 1.20 ms to
+      1.80 ms, at 1010101 (2026-10-11 10:30), p 0.001
+      "
+    `);
+  });
+
+  it('names each history, the worse ones first, and counts skipped files by reason', () => {
+    const [better = '', worse = ''] = ['a', 'b'].map((target) => `broadcast-latency on ${target}`);
+    const two = step.histories.flatMap((history) => [
+      { ...history, target: 'a', metrics: history.metrics.map((metric) => ({ ...metric, changes: [] })) },
+      { ...history, target: 'b' },
+    ]);
+    const reason = 'is a capacity search';
+    const skipped = ['1.json', '2.json'].map((path) => ({ path, reason }));
+    const text = end({ ...step, histories: two, skipped });
+    expect(text.indexOf(worse)).toBeLessThan(text.indexOf(better));
+    expect(text).toContain('! 2 files are skipped: each is a capacity search');
+    expect(text).toMatch(/\nworse: delivery\.p50 of broadcast-latency on b rose by /);
   });
 });
 

@@ -110,7 +110,7 @@ const BARS = '▁▂▃▄▅▆▇█';
 const MAX_BARS = 40;
 
 /** The newest values as bars from the lowest to the highest, with `|` before each new level; a space without a value. */
-function barsOf({ values, changes }: TrendMetric): string {
+export function barsOf({ values, changes }: TrendMetric): string {
   const first = Math.max(0, values.length - MAX_BARS);
   const shown = values.slice(first).map(({ value }) => value);
   const [min, max] = extent(shown.filter((value) => value !== null)) ?? [0, 0];

@@ -73,11 +73,17 @@ export function trendSeverity(trend: Trend): Severity {
   return latest.some(({ effect }) => effect === 'worse') || !isTested(trend) ? 'warning' : 'good';
 }
 
+/** How often the test is wrong. */
+export function falseAlarmText({ test }: Trend): string {
+  return `false alarms: where nothing changed, at most ${formatPercent(test.alpha)} of trends mark a change (${formatPercent(test.alphaOfEach)} for each of ${plural(test.tests, 'metric')}); this holds for independent results`;
+}
+
 /** What the test is and how often it is wrong. */
-export function testTexts({ test }: Trend): string[] {
+export function testTexts(trend: Trend): string[] {
+  const { permutations, seed } = trend.test;
   return [
-    `test: circular binary segmentation, with ${formatCount(test.permutations)} permutations, seed ${test.seed}`,
-    `false alarms: where nothing changed, at most ${formatPercent(test.alpha)} of trends mark a change (${formatPercent(test.alphaOfEach)} for each of ${plural(test.tests, 'metric')}); this holds for independent results`,
+    `test: circular binary segmentation, with ${formatCount(permutations)} permutations, seed ${seed}`,
+    falseAlarmText(trend),
   ];
 }
 

@@ -34,7 +34,8 @@ const valueColumn = (
 
 const lastChange = ({ metric }: MetricRow) => metric.changes.at(-1);
 
-const METRIC_COLUMNS: ReadonlyArray<Column<MetricRow>> = [
+/** The levels of a metric. */
+export const METRIC_COLUMNS: ReadonlyArray<Column<MetricRow>> = [
   column('metric', 'metric', 'text', 'what is followed', ({ metric }) => metric.metric),
   valueColumn('latest', 'value of the latest result', ({ metric }) => metric.values.at(-1)?.value ?? null),
   valueColumn('level', 'median since the last change', ({ metric }) => metric.levels.at(-1)?.median ?? null),
@@ -52,7 +53,7 @@ const METRIC_COLUMNS: ReadonlyArray<Column<MetricRow>> = [
 ];
 
 /** Fields in which histories of one name differ: `kernel 6.8.0`. */
-function distinction(history: TrendHistory, all: readonly TrendHistory[]): string {
+export function distinction(history: TrendHistory, all: readonly TrendHistory[]): string {
   const fieldsOf = ({ source, plan, environment }: TrendHistory) => ({ ...plan, ...environment, source });
   const others = all.filter((other) => historyName(other) === historyName(history)).map(fieldsOf);
   const own: Readonly<Record<string, string>> = fieldsOf(history);
@@ -69,7 +70,8 @@ function daysText(points: readonly TrendPoint[]): string {
   return [...new Set([days[0] ?? '', days.at(-1) ?? ''])].join(' to ');
 }
 
-function spanText({ points, source, omitted }: TrendHistory): string {
+/** `18 runs, 2026-10-01 to 2026-10-18; 3 older results left out` */
+export function spanText({ points, source, omitted }: TrendHistory): string {
   const older = omitted === 0 ? '' : `; ${plural(omitted, 'older result')} left out`;
   return `${plural(points.length, source)}, ${daysText(points)}${older}`;
 }
