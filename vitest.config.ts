@@ -21,6 +21,7 @@ export default defineConfig({
   test: {
     testTimeout: isExploring ? 600_000 : 60_000,
     hookTimeout: 60_000,
+    globalSetup: ['test/support/bundle.ts'],
     setupFiles: ['test/support/setup.ts'],
     env: {
       PROPERTY_SEED: seed,

@@ -21,6 +21,11 @@ export function entryPath(fromSrc: string): string {
   return fileURLToPath(new URL(`./${fromSrc}${ENDING}`, import.meta.url));
 }
 
+/** Returns the absolute path of a file below src/ that is used as it is: `measure/preload.cjs`. */
+export function ownFilePath(fromSrc: string): string {
+  return fileURLToPath(new URL(`./${fromSrc}`, import.meta.url));
+}
+
 /** Returns the URL of a file in templates/. */
 export function templateUrl(name: string): URL {
   return new URL(`templates/${name}`, PACKAGE_URL);

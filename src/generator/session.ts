@@ -136,9 +136,9 @@ export class GeneratorSession {
   /** Counts a failure that no message caused. */
   noteFailure = (reason: string): void => this.#context.failed.add(reason);
 
-  /** Reports that it can connect, when it has warmed up what must not cost time later. */
+  /** Reports that it can connect. A run with a warm-up rehearses first what must not cost time later. */
   start(): void {
-    this.#snapshots.rehearse();
+    if (this.#context.plan.warmupMaxMs > 0) this.#snapshots.rehearse();
     const { sockets, post, collectGarbage } = this.#options;
     if (isHolding(this.#context.layout)) collectGarbage?.('everything');
     const inUse = sockets && { kind: sockets.kind, problem: sockets.problem };

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { ownFilePath } from '../package.ts';
 import { KEPT_FUNCTIONS, type ProfiledFunction, type StoredProfile } from '../result/stored-profile.ts';
 
 /** A CPU profile in the format of V8 (`Profiler.Profile` of the DevTools protocol): a tree of calls, and samples of it. */
@@ -56,7 +57,7 @@ export function cutCpuProfile(profile: CpuProfile, fromUs: number, toUs: number)
 }
 
 /** The folder whose functions are those of the probe, as a URL. */
-const PROBE_FOLDER = new URL('../measure/', import.meta.url).href;
+const PROBE_FOLDER = pathToFileURL(ownFilePath('measure/')).href;
 
 function isOfProbe({ callFrame: { url } }: Node): boolean {
   return url.startsWith(PROBE_FOLDER) || url.startsWith(fileURLToPath(PROBE_FOLDER));

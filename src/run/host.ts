@@ -37,7 +37,7 @@ export interface RunHost {
    * Prepares this process and the workers for measuring. Called when all processes have started. The returned function
    * is called at the end of the run.
    */
-  prepare(affinity: Affinity, workerPids: readonly number[]): () => void;
+  prepare(plan: Plan, affinity: Affinity, workerPids: readonly number[]): () => void;
   readonly readCounters: typeof readSystemCounters;
   readonly readEnvironment: typeof readEnvironment;
 }
@@ -77,10 +77,10 @@ export function createHost(originNs = readOriginNs()): RunHost {
     requireLimits,
     startServer: (plan, start) => startServer(plan, originNs, start),
     explainRefusal,
-    prepare(affinity, workerPids) {
+    prepare(plan, affinity, workerPids) {
       lowerOwnPriority();
       const restore = separateGenerator(affinity, workerPids);
-      rehearseTimeline();
+      if (plan.warmupMaxMs > 0) rehearseTimeline();
       return restore;
     },
     readCounters: readSystemCounters,

@@ -101,7 +101,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
   );
   const started = { ...run, workers, server };
   await untilAll(started, 'ready', Math.max(plan.connectTimeoutMs, START_WITHIN_MS));
-  cleanUps.push(host.prepare(affinity, workers.pids));
+  cleanUps.push(host.prepare(plan, affinity, workers.pids));
   return started;
 }
 

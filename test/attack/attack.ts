@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ended, freePort, type Running, watch, withEveryTable } from '../support/sockbench.ts';
+import { BIN, type Ended, freePort, type Running, watch, withEveryTable } from '../support/sockbench.ts';
 import { leftBehind, markedProcesses, peakMiB } from './leftovers.ts';
 
-const BIN = join(import.meta.dirname, '../../bin/sockbench.js');
 /** What holds for every case that does not say otherwise. */
 const DEFAULT_LIMITS = { seconds: 30, mib: 400 } as const;
 /** How long processes of a case may take to end after it. */

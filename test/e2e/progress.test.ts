@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProgressEvent, progressSchema } from '../../src/result/progress.ts';
-import { sockbench, temporaryFolder, watch } from '../support/sockbench.ts';
+import { BIN, sockbench, temporaryFolder, watch } from '../support/sockbench.ts';
 import { FakeTerminal } from '../support/terminal.ts';
 
 const SUPPORT = join(import.meta.dirname, '../support');
-const BIN = join(import.meta.dirname, '../../bin/sockbench.js');
+
 const LOAD = '--target ws --clients 3 --rate 50/s --warmup 0s --warmup-max 0s'.split(' ');
 
 /** Runs a command line on a terminal of 80x24. */

@@ -8,7 +8,11 @@ import { join } from 'node:path';
 import type { Finding } from '../../src/result/findings.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 
-const BIN = join(import.meta.dirname, '../../bin/sockbench.js');
+/** The command line: as the tests have bundled it, or as it is. */
+export const BIN = join(
+  process.env['SOCKBENCH_BUNDLE'] ?? join(import.meta.dirname, '../..'),
+  'bin/sockbench.js',
+);
 const FAULTY = join(import.meta.dirname, 'faulty-server.ts');
 
 export interface Ended {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { TAKE_PROFILE, type TelemetrySample } from '../../measure/telemetry.ts';
-import { entryPath } from '../../package.ts';
+import { entryPath, ownFilePath } from '../../package.ts';
 import { countSchema, numberSchema, textSchema } from '../../result/bounded-schema.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { temporaryName } from '../leftovers/remove.ts';
@@ -193,4 +193,4 @@ export class ProbeListener {
 export const probeUrl = pathToFileURL(entryPath('measure/probe')).href;
 
 /** For `--require` in NODE_OPTIONS, of any Node.js: loads the probe where that is possible. */
-export const preloadPath = fileURLToPath(new URL('../../measure/preload.cjs', import.meta.url));
+export const preloadPath = ownFilePath('measure/preload.cjs');

@@ -4,10 +4,9 @@ import { globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commitFiles, gitIn } from '../../support/git.ts';
-import { faultyCommand, freePort, type Running } from '../../support/sockbench.ts';
+import { BIN, faultyCommand, freePort, type Running } from '../../support/sockbench.ts';
 import type { Arena, AttackCase } from '../attack.ts';
 
-const BIN = join(import.meta.dirname, '../../../bin/sockbench.js');
 const FAULTY = join(import.meta.dirname, '../../support/faulty-server.ts');
 const POLL_MS = 50;
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { isGone, OWNER } from '../../../src/run/leftovers/owner.ts';
 import { readStat } from '../../../src/run/server/process-tree.ts';
@@ -31,10 +32,13 @@ it('an owner that has ended is gone', async () => {
 });
 
 it('an owner that has ended and was not waited for is gone', async () => {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  // The child ends when its input does, after the shell, which would wait for it, has become a sleep.
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
-  const [line] = await once(parent.stdout, 'data');
+  const [line] = await once(parent.stdio[1] ?? parent, 'data');
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+  parent.stdio[3]?.destroy();
   await expect.poll(() => readStat(Number(line))?.state).toBe('Z');
   expect(isGone(nameOf(Number(line)))).toBe(true);
   parent.kill('SIGKILL');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { ownFilePath } from '../../../package.ts';
 import { plain } from '../../plain.ts';
 
 /** Escapes text for an element or a quoted attribute. */
@@ -34,7 +35,7 @@ function scriptHash(code: string): string {
 
 const require = createRequire(import.meta.url);
 
-const ownFile = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const ownFile = (name: string) => readFileSync(ownFilePath(`report/render/page/${name}`), 'utf8');
 const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 
 /** The modules of the charts, each after those that it imports. */
