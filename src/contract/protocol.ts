@@ -82,13 +82,19 @@ export interface AskedReply {
   readonly roundTripNs: number;
 }
 
-/** Nest's envelope, with `id` to ask for an acknowledgement, and `ack` to give the one of that id. */
-export interface Envelope {
+/**
+ * Nest's envelope, with `id` to ask for an acknowledgement, and `ack` to give the one of that id. Clients number what
+ * they send.
+ */
+export interface Envelope<AckId = number> {
   readonly event: string;
   readonly data?: unknown;
   readonly id?: number;
-  readonly ack?: number;
+  readonly ack?: AckId;
 }
+
+/** What a client sends. The servers of users may number what they ask for by text as well. */
+export type ClientEnvelope = Envelope<number | string>;
 
 const BINARY_HEADER_LENGTH_BYTES = 2;
 
@@ -107,7 +113,7 @@ function bytesIn(data: unknown): { readonly bytes: Uint8Array; readonly field: s
  * `data` or at one field of `data`: a binary message of a two-byte big-endian header length, the envelope
  * as JSON with `bytes` naming the field that was taken out (null for `data` itself), then the bytes.
  */
-export function encodeEnvelope(envelope: Envelope): string | Buffer {
+export function encodeEnvelope(envelope: ClientEnvelope): string | Buffer {
   const found = bytesIn(envelope.data);
   if (found === null) return JSON.stringify(envelope);
   const data = found.field === null ? undefined : { ...(envelope.data as object), [found.field]: undefined };
@@ -151,7 +157,7 @@ function isJsonBytes(value: unknown): value is { readonly $binary: string } {
  * Encodes an envelope as JSON, for text-only transports: bytes at `data`, or at one field of it, become
  * `{"$binary":"<base64>"}`.
  */
-export function envelopeToJson(envelope: Envelope): string {
+export function envelopeToJson(envelope: ClientEnvelope): string {
   const found = bytesIn(envelope.data);
   if (found === null) return JSON.stringify(envelope);
   const bytes = { $binary: Buffer.from(found.bytes).toString('base64') };

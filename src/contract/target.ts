@@ -1,4 +1,4 @@
-import type { Envelope } from './protocol.ts';
+import type { ClientEnvelope } from './protocol.ts';
 
 /**
  * What a server speaks. `socketio`: the Socket.IO protocol. `ws`: WebSocket messages that carry an envelope
@@ -27,12 +27,32 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** Encodes envelopes as messages of a raw WebSocket server: strings become text, bytes binary messages. */
-export interface FrameCodec {
-  readonly encode: (envelope: Envelope) => string | Uint8Array;
-  /** Returns null, or throws, for a message that is not an event. */
-  readonly decode: (message: Buffer, isBinary: boolean) => Envelope | null;
+/** One WebSocket message: a string is a text message, bytes are a binary message. */
+export type Frame = string | Uint8Array;
+
+/** What a codec reads in a message. An acknowledgement needs no `event`. */
+export interface DecodedEvent {
+  readonly event?: string | undefined;
+  readonly data?: unknown;
+  /** The server asks for an acknowledgement, which `encode` gets with this value as `ack`. */
+  readonly id?: number | string | undefined;
+  /** The `id` of an event of the client that this acknowledges, as a number or as text. */
+  readonly ack?: number | string | undefined;
 }
+
+/** Translates between events and the messages of a raw WebSocket server. */
+export interface FrameCodec {
+  /** Returns one message, or a list of messages. With `id`, the event asks for an acknowledgement. */
+  readonly encode: (event: ClientEnvelope) => Frame | readonly Frame[];
+  /**
+   * Returns the event in a message, or a list of events; null or an empty list where it holds none. A message that it
+   * throws for is counted, with the reason.
+   */
+  readonly decode: (message: Buffer, isBinary: boolean) => DecodedEvent | readonly DecodedEvent[] | null;
+}
+
+/** Makes the codec of one connection, which may keep state. `subprotocol` is null where the server chose none. */
+export type CodecOfConnection = (client: Client, subprotocol: string | null) => FrameCodec;
 
 /** One virtual user in the functions of a target. */
 export interface Client {

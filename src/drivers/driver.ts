@@ -25,8 +25,15 @@ export interface ConnectOptions {
   readonly parser?: 'default' | 'msgpack';
   /** Offers per-message deflate. */
   readonly compression?: boolean;
-  /** How envelopes become WebSocket messages. */
-  readonly codec?: FrameCodec;
+  /** Subprotocols of WebSocket to offer, the preferred one first. */
+  readonly protocols?: readonly string[];
+  /**
+   * Translates between events and WebSocket messages. A function makes a codec for each connection, which may keep state:
+   * it sees every message.
+   */
+  readonly codec?: FrameCodec | ((subprotocol: string | null) => FrameCodec);
+  /** Called for each message that the codec cannot decode, with the reason. */
+  readonly onUndecoded?: (reason: string) => void;
   /** Time between two requests of short polling. */
   readonly pollIntervalMs?: number;
   /** Called once when a connection that began by polling is on WebSocket. */
@@ -85,6 +92,21 @@ export interface CloseOutcome {
   readonly reason: string;
 }
 
+/** The subprotocols that a client offers: those of the target, otherwise those of a header of the user. */
+export function subprotocolsOf({ protocols, headers = {} }: ConnectOptions): readonly string[] {
+  if (protocols !== undefined) return protocols;
+  const [, given = ''] = Object.entries(headers).find(([name]) => isSubprotocolHeader(name)) ?? [];
+  return given
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
+/** Whether a header names subprotocols. Header names ignore case. */
+export function isSubprotocolHeader(name: string): boolean {
+  return name.toLowerCase() === 'sec-websocket-protocol';
+}
+
 /** The size of the largest message that an event becomes on the wire, and of the largest that the server takes. */
 export interface MessageSize {
   readonly messageBytes: number;
@@ -93,6 +115,8 @@ export interface MessageSize {
 
 /** One client's connection, ready for use. Handlers are called synchronously as messages are decoded. */
 export interface Connection {
+  /** The subprotocol of WebSocket that the server chose; null for none. Absent where there is no WebSocket. */
+  readonly subprotocol?: string | null;
   /** Hands an event over for sending; never waits and never throws for a broken connection. */
   emit(event: string, data: unknown): void;
   /** Sends an event that asks for an acknowledgement; `onReply` is called once, or never. */

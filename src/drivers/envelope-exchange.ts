@@ -1,4 +1,5 @@
-import type { Envelope } from '../contract/protocol.ts';
+import type { ClientEnvelope } from '../contract/protocol.ts';
+import type { DecodedEvent } from '../contract/target.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import { DEFAULT_FORGET_AFTER_MS, type Handler, type RecognizedHandler } from './driver.ts';
 
@@ -25,10 +26,12 @@ export class PendingReplies {
     return id;
   }
 
-  /** Calls the handler that waits for this number, if there is one. */
-  settle(id: number, reply?: unknown, arrival?: Arrival): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+  /** Calls the handler that waits for this number, which may be written as text, if there is one. */
+  settle(id: number | string, reply?: unknown, arrival?: Arrival): void {
+    const number = typeof id === 'number' || id.trim() === '' ? id : Number(id);
+    if (typeof number === 'string') return;
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
     waiting?.handler(reply, arrival);
   }
 }
@@ -56,7 +59,7 @@ export abstract class EnvelopeExchange {
   }
 
   /** Hands an envelope over for sending. */
-  protected abstract send(envelope: Envelope): void;
+  protected abstract send(envelope: ClientEnvelope): void;
 
   emit(event: string, data: unknown): void {
     this.send({ event, data });
@@ -86,15 +89,15 @@ export abstract class EnvelopeExchange {
   }
 
   /** Hands over what the server sent; what has no handler is dropped. */
-  protected receive({ event, data, id, ack }: Envelope, arrival?: Arrival): void {
+  protected receive({ event, data, id, ack }: DecodedEvent, arrival?: Arrival): void {
     if (ack !== undefined) {
       this.#pending?.settle(ack, data, arrival);
-    } else if (id !== undefined) {
-      const respond = this.#responders?.get(event);
-      if (respond !== undefined) this.send({ event, data: respond(data), ack: id });
-    } else {
-      for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
+      return;
     }
+    if (event === undefined) return;
+    for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
+    const respond = id === undefined ? undefined : this.#responders?.get(event);
+    if (respond !== undefined && id !== undefined) this.send({ event, data: respond(data), ack: id });
   }
 
   /** Hands over an event that was recognized; false where it must be decoded for its handlers. */

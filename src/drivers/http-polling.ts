@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Envelope, envelopeFromJson, envelopeToJson } from '../contract/protocol.ts';
+import {
+  type ClientEnvelope,
+  type Envelope,
+  envelopeFromJson,
+  envelopeToJson,
+} from '../contract/protocol.ts';
 import { DEFAULT_POLL_INTERVAL_MS } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 import {
@@ -152,7 +157,7 @@ class PollingConnection extends EnvelopeExchange implements Connection {
     for (const message of messages) this.receive(message);
   }
 
-  protected override send(envelope: Envelope): void {
+  protected override send(envelope: ClientEnvelope): void {
     if (!this.#ending.isOpen) return;
     this.#outgoing.push(envelopeToJson(envelope));
     this.#posting ??= this.#post();

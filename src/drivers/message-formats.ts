@@ -2,17 +2,17 @@ import type { FrameCodec } from '../contract/target.ts';
 import { messageOfText } from '../wire/socketio/engine.ts';
 import { readEvent } from '../wire/socketio/session.ts';
 import type { MessageFormat } from './driver.ts';
+import { onlyEventIn } from './frame-codec.ts';
 import { oneOrAll } from './socketio.ts';
 
 const envelopeFormats = new WeakMap<FrameCodec, MessageFormat>();
 
-/** How the envelopes of a codec are written. */
+/** How the events of a codec are written that serves all connections. */
 export function envelopeFormatOf(codec: FrameCodec): MessageFormat {
   const format = envelopeFormats.get(codec) ?? {
     eventOf: (message) => {
-      const envelope = codec.decode(message, false);
-      if (envelope === null || envelope.id !== undefined || envelope.ack !== undefined) return null;
-      return { event: envelope.event, data: envelope.data };
+      const { event, data, id, ack } = onlyEventIn(codec, message) ?? {};
+      return event === undefined || id !== undefined || ack !== undefined ? null : { event, data };
     },
   };
   envelopeFormats.set(codec, format);

@@ -16,7 +16,9 @@ import {
   DEFAULT_FORGET_AFTER_MS,
   type Driver,
   given,
+  isSubprotocolHeader,
   type MessageSize,
+  subprotocolsOf,
 } from './driver.ts';
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { connectReason, disconnectReason } from './engine-reason.ts';
@@ -104,14 +106,19 @@ export function namespaceUrl({ url, namespace }: ConnectOptions): string {
 }
 
 function managerOptions(options: ConnectOptions, agent: HttpAgent): Parameters<typeof io>[1] {
-  const { transport, path, auth, headers, query, tls = {}, parser, compression } = options;
+  const { transport, path, auth, headers = {}, query, tls = {}, parser, compression } = options;
+  const extraHeaders = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !isSubprotocolHeader(name)),
+  );
   return {
     transports: ENGINE_TRANSPORTS[transport] ?? [],
     forceNew: true,
     reconnection: false,
     autoConnect: false,
     ...tls,
-    ...given({ path, auth, extraHeaders: headers, query }),
+    ...given({ path, auth, query }),
+    extraHeaders,
+    protocols: [...subprotocolsOf(options)],
     ...(parser === 'msgpack' ? { parser: { Encoder, Decoder: MsgpackDecoder } } : {}),
     // The client's own default offers it and compresses from 1 KiB.
     perMessageDeflate: (compression === true ? { threshold: 0 } : false) as { threshold: number },

@@ -3,7 +3,7 @@ import { endpointOf, isSecure } from '../contract/address.ts';
 import type { Handshake } from '../wire/rfc6455/handshake.ts';
 import { WebSocketClient, type WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
 import { nodeSockets } from '../wire/sockets/node-sockets.ts';
-import type { ConnectOptions } from './driver.ts';
+import { type ConnectOptions, subprotocolsOf } from './driver.ts';
 
 /** The longest message that is read; the `ws` package has the same limit. */
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
@@ -13,15 +13,16 @@ const openByNode = nodeSockets(() => Math.round(performance.now() * 1e6));
 /** Opens a WebSocket at a URL. Throws an Error for a header that cannot be sent. */
 export function openWebSocket(
   url: URL,
-  { openStream = openByNode, tls = {}, headers = {}, compression = false, localAddress }: ConnectOptions,
+  options: ConnectOptions,
   handlers: WebSocketHandlers,
 ): WebSocketClient {
+  const { openStream = openByNode, tls = {}, compression = false, localAddress } = options;
   const isTls = isSecure(url);
   return new WebSocketClient(
     openStream,
     {
       address: { ...endpointOf(url), localAddress, tls: isTls ? tls : null },
-      handshake: handshakeOf(url, headers),
+      handshake: handshakeOf(url, options),
       compression,
       maxMessageBytes: MAX_MESSAGE_BYTES,
     },
@@ -29,18 +30,18 @@ export function openWebSocket(
   );
 }
 
-/** Subprotocols are offered by a header of the user. Credentials in a URL become a header, unless there is one. */
-function handshakeOf(url: URL, headers: Readonly<Record<string, string>>): Omit<Handshake, 'extensions'> {
+/** Credentials in a URL become a header, unless there is one. */
+function handshakeOf(url: URL, options: ConnectOptions): Omit<Handshake, 'extensions'> {
+  const { headers = {} } = options;
   const { host, pathname, search, username, password } = url;
-  const headerOf = (name: string) =>
-    Object.entries(headers).find(([given]) => given.toLowerCase() === name)?.[1];
   const isNamed = username !== '' || password !== '';
+  const isAuthorized = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
   const credentials = Buffer.from(`${unescapeText(username)}:${unescapeText(password)}`).toString('base64');
-  const authorization =
-    isNamed && headerOf('authorization') === undefined ? { Authorization: `Basic ${credentials}` } : {};
-  const subprotocols =
-    headerOf('sec-websocket-protocol')
-      ?.split(',')
-      .map((each) => each.trim()) ?? [];
-  return { host, path: `${pathname}${search}`, headers: { ...authorization, ...headers }, subprotocols };
+  const authorization = isNamed && !isAuthorized ? { Authorization: `Basic ${credentials}` } : {};
+  return {
+    host,
+    path: `${pathname}${search}`,
+    headers: { ...authorization, ...headers },
+    subprotocols: subprotocolsOf(options),
+  };
 }

@@ -1,4 +1,4 @@
-import type { Envelope } from '../contract/protocol.ts';
+import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { Accepted } from '../wire/rfc6455/handshake.ts';
@@ -182,9 +182,7 @@ class WireSocketioConnection
   }
 
   onEvent(event: string, args: readonly unknown[], id: number | null, arrival: Arrival): void {
-    const data = oneOrAll(args);
-    this.receive({ event, data }, arrival);
-    if (id !== null) this.receive({ event, data, id }, arrival);
+    this.receive({ event, data: oneOrAll(args), id: id ?? undefined }, arrival);
   }
 
   onAck(id: number, args: readonly unknown[], arrival: Arrival): void {
@@ -232,8 +230,8 @@ class WireSocketioConnection
     return { messageBytes: Math.max(...messages.map(engineBytesOf)), maxBytes };
   }
 
-  protected override send({ event, data, id, ack }: Envelope): void {
+  protected override send({ event, data, id, ack }: ClientEnvelope): void {
     if (ack === undefined) this.#session.emit(event, argumentsOf(data), id ?? null);
-    else this.#session.acknowledge(ack, [data]);
+    else this.#session.acknowledge(Number(ack), [data]);
   }
 }

@@ -1,6 +1,6 @@
-import type { Envelope } from '../contract/protocol.ts';
+import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
-import type { FrameCodec } from '../contract/target.ts';
+import { messageOf } from '../errors.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { Accepted } from '../wire/rfc6455/handshake.ts';
 import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
@@ -11,15 +11,14 @@ import {
   type ConnectOptions,
   type Driver,
   type MessageFormat,
-  type Recognizer,
   urlWithQuery,
 } from './driver.ts';
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
+import { codecFor, ENVELOPES, eventsIn, framesFor } from './frame-codec.ts';
 import { envelopeFormatOf } from './message-formats.ts';
 import { closeOutcome, closeReason } from './reason.ts';
 import { openWebSocket } from './web-socket.ts';
-import { ENVELOPES, envelopeIn } from './ws.ts';
 
 export const wireWs: Driver = {
   name: 'wire',
@@ -44,9 +43,12 @@ export interface Connecting {
 /** The object of an idle connection is all that it has: it is what the layers below call. */
 class WireWsConnection extends EnvelopeExchange implements Connection, WebSocketHandlers {
   readonly #socket: WebSocketClient;
-  readonly #codec: FrameCodec;
-  readonly #format: MessageFormat;
-  readonly #recognizer: Recognizer | null;
+  readonly #options: Pick<ConnectOptions, 'codec' | 'onUndecoded' | 'recognizer'>;
+  /** Replaced when the server has agreed, by that of this connection. */
+  #codec = ENVELOPES;
+  #subprotocol: string | null = null;
+  /** Null for a codec of this connection: its state depends on every message. */
+  #format: MessageFormat | null = null;
   #pings: PendingReplies | null = null;
   readonly #ending = new ConnectionEnding(this);
   /** What the handshake needs; null once it is over. */
@@ -55,11 +57,8 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
-    const { codec = ENVELOPES, forgetAfterMs, recognizer = null } = options;
-    super(forgetAfterMs);
-    this.#codec = codec;
-    this.#format = envelopeFormatOf(codec);
-    this.#recognizer = recognizer;
+    super(options.forgetAfterMs);
+    this.#options = options;
     this.#connecting = { resolve, onStage: options.onStage };
     this.#socket = openWebSocket(urlWithQuery(options), options, this);
   }
@@ -68,15 +67,29 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     this.#connecting?.onStage?.(stage);
   }
 
-  onOpen(_: Accepted, arrival: Arrival): void {
+  get subprotocol(): string | null {
+    return this.#subprotocol;
+  }
+
+  onOpen({ subprotocol }: Accepted, arrival: Arrival): void {
     this.#connecting?.onStage?.('upgrade', arrival);
+    this.#subprotocol = subprotocol;
+    try {
+      this.#codec = codecFor(this.#options, subprotocol);
+    } catch (error) {
+      // The function of the target that makes the codec.
+      this.#ending.drop(messageOf(error));
+      return;
+    }
+    if (typeof this.#options.codec !== 'function') this.#format = envelopeFormatOf(this.#codec);
     this.#connecting?.resolve(this);
     this.#connecting = null;
   }
 
   onText(bytes: Buffer, from: number, to: number, arrival: Arrival): boolean {
-    if (this.#recognizer === null || !this.#ending.isOpen) return false;
-    const event = this.#recognizer.recognize(this.#format, bytes, from, to);
+    const { recognizer } = this.#options;
+    if (recognizer === undefined || this.#format === null || !this.#ending.isOpen) return false;
+    const event = recognizer.recognize(this.#format, bytes, from, to);
     return event !== null && this.receiveRecognized(event, arrival);
   }
 
@@ -118,14 +131,18 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     this.#ending.drop(problem ?? closeReason(code, reason, error ?? undefined));
   }
 
-  protected override send(envelope: Envelope): void {
-    const message = this.#codec.encode(envelope);
-    this.#socket.send(typeof message === 'string' ? 'text' : 'binary', message);
+  protected override send(envelope: ClientEnvelope): void {
+    for (const frame of framesFor(this.#codec, envelope)) {
+      this.#socket.send(typeof frame === 'string' ? 'text' : 'binary', frame);
+    }
   }
 
   #receive(message: Buffer, isBinary: boolean, arrival: Arrival): void {
-    // The bytes are lent, and what is decoded may refer to them.
-    const envelope = envelopeIn(this.#codec, isBinary ? Buffer.from(message) : message, isBinary);
-    if (envelope !== null) this.receive(envelope, arrival);
+    // The bytes are lent, and a codec or what it decodes may refer to them. An envelope that is text does not.
+    const isRead = this.#codec === ENVELOPES && !isBinary;
+    const kept = isRead ? message : Buffer.from(message);
+    for (const event of eventsIn(this.#codec, kept, isBinary, this.#options.onUndecoded)) {
+      this.receive(event, arrival);
+    }
   }
 }

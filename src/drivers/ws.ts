@@ -1,17 +1,21 @@
 import type { ClientRequest } from 'node:http';
 import { WebSocket } from 'ws';
 import { resolveName } from '../contract/address.ts';
-import { decodeEnvelope, type Envelope, encodeEnvelope } from '../contract/protocol.ts';
+import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
+import { messageOf } from '../errors.ts';
 import {
   type CloseOutcome,
   type Connection,
   type ConnectOptions,
   type Driver,
+  isSubprotocolHeader,
+  subprotocolsOf,
   urlWithQuery,
 } from './driver.ts';
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
+import { codecFor, eventsIn, framesFor } from './frame-codec.ts';
 import { closeOutcome, closeReason, reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
@@ -21,10 +25,10 @@ export const officialWs: Driver = {
   summary: 'the ws package',
   connect: (options) =>
     connectWithin(options.timeoutMs, (resolve, reject) => {
-      const { compression, headers, tls, onStage, localAddress } = options;
-      const socket = new WebSocket(urlWithQuery(options), {
+      const { compression, headers = {}, tls, onStage, localAddress } = options;
+      const socket = new WebSocket(urlWithQuery(options), [...subprotocolsOf(options)], {
         perMessageDeflate: compression === true && { threshold: 0 },
-        ...(headers === undefined ? {} : { headers: { ...headers } }),
+        headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !isSubprotocolHeader(name))),
         lookup: resolveName,
         ...(localAddress === undefined ? {} : { localAddress }),
         ...tls,
@@ -43,12 +47,17 @@ export const officialWs: Driver = {
         tcp.on('error', (error) => errors.push(error));
         onStage?.('upgrade');
       });
-      socket.once('open', () => resolve(new WsConnection(socket, errors, options)));
+      socket.once('open', () => {
+        try {
+          resolve(new WsConnection(socket, errors, options));
+        } catch (error) {
+          // The function of the target that makes the codec.
+          reject(messageOf(error));
+        }
+      });
       return { abandon: () => socket.terminate() };
     }),
 };
-
-export const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
 function reportStages(request: ClientRequest, onStage: NonNullable<ConnectOptions['onStage']>): void {
   request.once('socket', (socket) => {
@@ -57,30 +66,23 @@ function reportStages(request: ClientRequest, onStage: NonNullable<ConnectOption
   });
 }
 
-/** The envelope in a message; null for a message that is none, such as a greeting. */
-export function envelopeIn(codec: FrameCodec, message: Buffer, isBinary: boolean): Envelope | null {
-  try {
-    return codec.decode(message, isBinary);
-  } catch {
-    return null;
-  }
-}
-
 class WsConnection extends EnvelopeExchange implements Connection {
   readonly #socket: WebSocket;
   readonly #codec: FrameCodec;
   readonly #pings: PendingReplies;
   readonly #ending: ConnectionEnding;
 
+  readonly #onUndecoded: ConnectOptions['onUndecoded'];
+  readonly subprotocol: string | null;
+
   /** `errors`: those of the connection so far; later ones are added before it closes. */
-  constructor(
-    socket: WebSocket,
-    errors: readonly Error[],
-    { codec = ENVELOPES, forgetAfterMs }: ConnectOptions,
-  ) {
+  constructor(socket: WebSocket, errors: readonly Error[], options: ConnectOptions) {
+    const { forgetAfterMs } = options;
     super(forgetAfterMs);
     this.#socket = socket;
-    this.#codec = codec;
+    this.subprotocol = socket.protocol === '' ? null : socket.protocol;
+    this.#codec = codecFor(options, this.subprotocol);
+    this.#onUndecoded = options.onUndecoded;
     this.#pings = new PendingReplies(forgetAfterMs);
     this.#ending = new ConnectionEnding({ abandon: () => socket.terminate() });
     socket.on('message', (message: Buffer, isBinary) =>
@@ -120,12 +122,12 @@ class WsConnection extends EnvelopeExchange implements Connection {
     });
   }
 
-  protected override send(envelope: Envelope): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#codec.encode(envelope));
+  protected override send(envelope: ClientEnvelope): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    for (const frame of framesFor(this.#codec, envelope)) this.#socket.send(frame);
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
-    const envelope = envelopeIn(this.#codec, message, isBinary);
-    if (envelope !== null) this.receive(envelope);
+    for (const event of eventsIn(this.#codec, message, isBinary, this.#onUndecoded)) this.receive(event);
   }
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chat, type Mapping } from '../../src/contract/mapping.ts';
-import type { Envelope } from '../../src/contract/protocol.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/contract/protocol.ts';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
 import type { FrameCodec } from '../../src/contract/target.ts';
@@ -55,7 +54,7 @@ async function open(options: Worker) {
   const members = everyClient(CLIENTS).map((client) => ({ client, node: null }));
   context.audience.open(members, context.clients, receiver.ledger);
   const played = new PlayedStreams(greetingsOf(options));
-  const decoded: Envelope[] = [];
+  const decoded: unknown[] = [];
   const heard: unknown[] = [];
   const { decode, encode } = codec ?? { decode: decodeEnvelope, encode: encodeEnvelope };
   const counting: FrameCodec = {
