@@ -1,5 +1,6 @@
 /** What a user's own files import: `import { defineTarget } from 'sockbench'`. */
 
+export type { ClientHooks, SentEvents } from './contract/hooks.ts';
 export {
   Arguments,
   chat,
@@ -9,9 +10,9 @@ export {
 } from './contract/mapping.ts';
 export { decodeEnvelope, type Envelope, encodeEnvelope, type Payload } from './contract/protocol.ts';
 export * from './contract/scenario.ts';
-export type { FrameCodec } from './contract/target.ts';
+export type { ClientConnection, FrameCodec, PerClient } from './contract/target.ts';
 export { SockbenchError } from './errors.ts';
 export { findStamp, type Stamp } from './measure/stamp.ts';
 export { type Config, defineConfig } from './user-files/config-file.ts';
 export { type CsvOptions, csvRows } from './user-files/csv.ts';
-export { defineTarget, type TargetDefinition } from './user-files/target-file.ts';
+export { defineTarget, type TargetDefinition } from './user-files/target-definition.ts';

@@ -79,9 +79,9 @@ export class WorkerThread {
     thread.rehearse();
     this.#thread = thread;
     const url = plan.target.url ?? '';
-    const connect = (client: number) =>
+    const connect = async (client: number) =>
       driver.connect({
-        ...target.connectOptions(target.clientOf(client), url),
+        ...(await target.connectOptions(await target.prepare(client), url)),
         onPolled: parts.traffic.notePoll,
         onUpgraded: () => {},
         forgetAfterMs: quietNs(plan.drainMs) / 1e6,

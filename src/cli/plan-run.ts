@@ -76,7 +76,7 @@ export async function readSource(
       requireOperations(planned, mapping);
       requireProfilable(planned.plan);
       if (found.kind === 'file' && !isRehearsed) {
-        rehearseTarget(found.definition, found.file, mappingNeeds(planned.layout), planned);
+        rehearseTarget(found.definition, found.file, found.valuesOf, mappingNeeds(planned.layout), planned);
         isRehearsed = true;
       }
       return planned;
@@ -91,7 +91,10 @@ export async function readSource(
 function targetResolver({ name, defaults }: Scenario, found: FoundTarget, asked: GivenOptions) {
   let resolved: TargetPlan | null = null;
   return (options: PlanOptions, settings: readonly SettingName[]): TargetPlan => {
-    if (found.kind === 'file') found.valuesOf(options.clients - 1);
+    if (found.kind === 'file' && typeof found.definition.clients === 'string') {
+      // A file has a row for each client, or this throws.
+      void found.valuesOf(options.clients - 1);
+    }
     try {
       resolved ??= resolveTarget(found, options, settings);
       return resolved;

@@ -9,8 +9,11 @@ import type { Protocol } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
 import type { TargetPlan } from '../plan/plan.ts';
+import { withinLimit } from '../user-files/interrupt.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
-import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
+import type { TargetDefinition } from '../user-files/target-definition.ts';
+import { type ClientValues, clientValues, loadTargetFile } from '../user-files/target-file.ts';
+import { isAsync } from '../user-files/user-file.ts';
 import { requireDriver, requireTransport, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
 
@@ -64,15 +67,19 @@ export type FoundTarget =
       readonly kind: 'file';
       readonly file: string;
       readonly definition: TargetDefinition;
+      /** Where the server listens. */
+      readonly url: string;
       /** Throws BAD_CLIENTS_FILE for a client number without values. */
-      readonly valuesOf: (client: number) => unknown;
+      readonly valuesOf: ClientValues;
     };
 
 export async function findTarget(target: string): Promise<FoundTarget> {
   if (target.includes('://')) return { kind: 'url', url: target };
   if (isFile(target)) {
     const definition = await loadTargetFile(target);
-    return { kind: 'file', file: target, definition, valuesOf: await clientValues(definition, target) };
+    const valuesOf = await clientValues(definition, target);
+    const url = await withinLimit([target], () => urlOf(definition, target, valuesOf));
+    return { kind: 'file', file: target, definition, url, valuesOf };
   }
   if (/[.:]/.test(target)) {
     fail(
@@ -84,6 +91,34 @@ export async function findTarget(target: string): Promise<FoundTarget> {
   return { kind: 'reference', server: await resolveServer(target) };
 }
 
+/**
+ * The URL at which the server of a target listens. A function is called for the first client, without what `prepare`
+ * returns; the query of its result is of no use then.
+ */
+async function urlOf(
+  { url, server, prepare }: TargetDefinition,
+  file: string,
+  valuesOf: ClientValues,
+): Promise<string> {
+  if (server !== undefined) return server;
+  if (typeof url === 'string') return url;
+  const hint = "Add server: 'http://127.0.0.1:3000' to the target: the URL at which the server listens.";
+  if (isAsync(url) || isAsync(valuesOf)) {
+    fail(
+      'BAD_TARGET',
+      `${file}: url needs async functions, which are not called before the server is up`,
+      hint,
+    );
+  }
+  try {
+    const found = parseAddress(await url({ number: 0, values: await valuesOf(0) }));
+    if (found !== null) return addressText(Object.assign(found, { search: '' }));
+  } catch (error) {
+    if (prepare === undefined) throw error;
+  }
+  return fail('BAD_TARGET', `${file}: url has no result without what prepare returns`, hint);
+}
+
 /** Options that the target sets unless the command line or the config does. */
 export function targetDefaults(found: FoundTarget): GivenOptions {
   switch (found.kind) {
@@ -91,7 +126,8 @@ export function targetDefaults(found: FoundTarget): GivenOptions {
       return {};
     case 'file': {
       const { transport, namespace, parser, exec } = found.definition;
-      const defaults = Object.entries({ transport, namespace, parser, exec });
+      const ofAll = typeof namespace === 'function' ? undefined : namespace;
+      const defaults = Object.entries({ transport, namespace: ofAll, parser, exec });
       return Object.fromEntries(defaults.filter(([, value]) => value !== undefined));
     }
     case 'reference': {
@@ -121,7 +157,7 @@ function resolveUrl(
   given: readonly SettingName[],
 ): TargetPlan {
   const isUrl = found.kind === 'url';
-  const text = isUrl ? found.url : found.definition.url;
+  const text = found.url;
   const shown = isUrl ? `--target ${text}` : `${found.file}: url: ${text}`;
   const url = parseAddress(text);
   if (url === null && URL.canParse(text)) {

@@ -61,3 +61,19 @@ export interface Client {
   /** The values of this client: its row of the CSV file, or the result of the function `clients`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
+
+/** A value for all clients, or a function that returns that of a client, once for each of its connections. */
+export type PerClient<T> = T | ((client: Client) => T | Promise<T>);
+
+/** The connection of a client in the hooks of a target. What waits rejects when the server drops the connection. */
+export interface ClientConnection {
+  /** Sends an event. */
+  emit(event: string, data?: unknown): void;
+  /** Sends an event and resolves to its acknowledgement. */
+  call(event: string, data?: unknown): Promise<unknown>;
+  /**
+   * Resolves to the data of the first event of this name, or of the first one that `isMeant` accepts, that no other
+   * `next` has taken. In `opened`, events count from the first byte of the connection. Several arguments are a list.
+   */
+  next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
+}

@@ -12,7 +12,7 @@ export interface PoolOptions {
   readonly timers: Timers;
   /** How many workers connect to the server at the same time; 1 by default. */
   readonly workers?: number;
-  readonly connectOptions: (client: number) => ConnectOptions;
+  readonly connectOptions: (client: number) => Promise<ConnectOptions>;
   /** Called for every connection that is ready for use, before anything is sent over it. */
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
   /** Called when a connection that began by polling is on WebSocket. */
@@ -106,10 +106,11 @@ export class ClientPool {
 
   async #connect(client: number, onFailed: (reason: string) => void): Promise<void> {
     const { driver, clock, connectOptions, onOpened, onUpgraded } = this.#options;
-    const startNs = clock.nowNs();
     try {
+      const options = await connectOptions(client);
+      const startNs = clock.nowNs();
       const connection = await driver.connect({
-        ...connectOptions(client),
+        ...options,
         onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
       });
       try {
@@ -164,7 +165,7 @@ export class ClientPool {
     change: (options: ConnectOptions) => ConnectOptions = (options) => options,
   ): Promise<OpenedConnection> {
     const { driver, clock, connectOptions } = this.#options;
-    const options = change(connectOptions(client));
+    const options = change(await connectOptions(client));
     const upgraded = Promise.withResolvers<void>();
     const handshake = new TimedHandshake(clock);
     const { note: onStage, stages } = handshake;

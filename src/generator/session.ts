@@ -72,7 +72,7 @@ export class GeneratorSession {
     this.#pool = this.#createPool();
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,
-      tls: this.#connectOptions(0).tls ?? {},
+      tls: context.target.tls,
       timeoutMs: context.plan.connectTimeoutMs,
       requireAllowed: (url) => requireAllowedHost(url, context.plan.target.allowRemote),
     });
@@ -107,12 +107,12 @@ export class GeneratorSession {
     });
   }
 
-  #connectOptions(client: number): ConnectOptions {
+  async #connectOptions(client: number): Promise<ConnectOptions> {
     const { target, plan, assignment } = this.#context;
     const localAddress = assignment.sourceAddresses[this.#connects % assignment.sourceAddresses.length];
     this.#connects += 1;
     return {
-      ...target.connectOptions(target.clientOf(client), assignment.url),
+      ...(await target.connectOptions(await target.prepare(client), assignment.url)),
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       recognizer: this.#receiver.known,

@@ -1,55 +1,101 @@
+import { parseAddress, requireAllowedHost } from '../contract/address.ts';
+import type { ClientHooks } from '../contract/hooks.ts';
 import { chat, type Mapping } from '../contract/mapping.ts';
-import type { Client } from '../contract/target.ts';
+import type { Client, PerClient, TlsOptions } from '../contract/target.ts';
 import { type ConnectOptions, given } from '../drivers/driver.ts';
+import { fail } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { clientValues, loadTargetFile, type TargetDefinition } from '../user-files/target-file.ts';
+import type { TargetDefinition } from '../user-files/target-definition.ts';
+import { clientValues, loadTargetFile } from '../user-files/target-file.ts';
+
+type Headers = Readonly<Record<string, string>>;
 
 /** The target of a run, loaded once per process. */
 export interface Target {
   readonly mapping: Mapping;
+  readonly hooks: Omit<ClientHooks, 'prepare'>;
+  readonly tls: TlsOptions;
+  /** Returns the client with its values, those of `prepare` included. Both are asked for once. */
+  prepare(number: number): Promise<Client>;
+  /** The client, which has been prepared. */
   clientOf(number: number): Client;
-  /** Headers of every request of a client. */
-  headersOf(client: Client): Readonly<Record<string, string>>;
-  /** How a client connects to the server at `url`. */
-  connectOptions(client: Client, url: string): ConnectOptions;
+  /** Headers of every request of a client: those of its last connection. */
+  headersOf(client: Client): Headers;
+  /** How the next connection of a client connects to the server at `url`. */
+  connectOptions(client: Client, url: string): Promise<ConnectOptions>;
 }
 
 /** Loads the target of a plan. */
-export async function loadTarget({ transport, connectTimeoutMs, settings, target }: Plan): Promise<Target> {
-  const { file, namespace } = target;
+export async function loadTarget(plan: Plan): Promise<Target> {
+  const { file } = plan.target;
   const definition: Partial<TargetDefinition> = file === null ? chat : await loadTargetFile(file);
-  const { path, tls, codec, auth, headers, query } = definition;
-  const { parser, pollInterval: pollIntervalMs, compression } = settings;
-  const known = new Map<number, Client>();
-  const none = {};
-  const values = file === null ? () => none : await clientValues(definition, file);
+  const { prepare, opened, answer, keepAlive, leave } = definition;
+  const values = file === null ? () => ({}) : await clientValues(definition, file);
+  const clients = new Map<number, Client>();
+  const preparing = new Map<number, Promise<Client>>();
+  const headers = new Map<number, Headers>();
+  const prepareOnce = async (number: number): Promise<Client> => {
+    const client = { number, values: await values(number) };
+    const prepared = await prepare?.(client);
+    const whole = { number, values: { ...client.values, ...prepared } };
+    clients.set(number, whole);
+    return whole;
+  };
   return {
     mapping: definition,
-    clientOf: (number) => {
-      const client = known.get(number) ?? { number, values: values(number) };
-      known.set(number, client);
-      return client;
+    hooks: given({ opened, answer, keepAlive, leave }),
+    tls: definition.tls ?? {},
+    prepare(number) {
+      const begun = preparing.get(number) ?? prepareOnce(number);
+      preparing.set(number, begun);
+      return begun;
     },
-    headersOf: (client) => forClient(headers, client) ?? {},
-    connectOptions: (client, url) => ({
-      url,
-      transport,
-      timeoutMs: connectTimeoutMs,
-      compression: compression === 'on',
-      ...given({ namespace, parser, pollIntervalMs, path, tls, codec }),
-      ...given({
-        auth: forClient(auth, client),
-        headers: forClient(headers, client),
-        query: forClient(query, client),
-      }),
-    }),
+    clientOf: (number) => clients.get(number) ?? { number, values: {} },
+    headersOf: ({ number }) => headers.get(number) ?? {},
+    async connectOptions(client, url) {
+      const options = await connectOptionsOf(plan, definition, client, url);
+      if (options.headers !== undefined) headers.set(client.number, options.headers);
+      return options;
+    },
+  };
+}
+
+async function connectOptionsOf(
+  { transport, connectTimeoutMs, settings, target }: Plan,
+  definition: Partial<TargetDefinition>,
+  client: Client,
+  url: string,
+): Promise<ConnectOptions> {
+  const { parser, pollInterval: pollIntervalMs, compression } = settings;
+  const { tls, codec } = definition;
+  const [own, namespace, path, protocols, auth, headers, query] = await Promise.all([
+    typeof definition.url === 'function' ? definition.url(client) : null,
+    target.namespace ?? forClient(definition.namespace, client),
+    forClient(definition.path, client),
+    forClient(definition.protocols, client),
+    forClient(definition.auth, client),
+    forClient(definition.headers, client),
+    forClient(definition.query, client),
+  ]);
+  return {
+    url: own === null ? url : allowedUrl(own, url, target.allowRemote),
+    transport,
+    timeoutMs: connectTimeoutMs,
+    compression: compression === 'on',
+    ...given({ namespace, parser, pollIntervalMs, path, tls, codec, auth, headers, query }),
+    ...(protocols === undefined ? {} : { protocols: [protocols].flat() }),
   };
 }
 
 /** The value for a client: one for all clients, or the result of a function of the client. */
-function forClient<T extends object>(
-  value: T | ((client: Client) => T) | undefined,
-  client: Client,
-): T | undefined {
-  return typeof value === 'function' ? (value as (client: Client) => T)(client) : value;
+function forClient<T>(value: PerClient<T> | undefined, client: Client): T | Promise<T> | undefined {
+  return typeof value === 'function' ? (value as (client: Client) => T | Promise<T>)(client) : value;
+}
+
+/** The URL that a function of the target returned for a client; it may be relative to that of the server. */
+function allowedUrl(text: string, base: string, allowRemote: string | null): string {
+  const url = parseAddress(text, base);
+  if (url === null) return fail('BAD_TARGET', `the url of a client is not a URL: ${text}`);
+  requireAllowedHost(url, allowRemote);
+  return url.href;
 }

@@ -169,11 +169,11 @@ async function failUnreachable({ plan, host, control, collector, server }: Start
   if (reason.includes(REFUSED_BY_OWN_SYSTEM)) {
     fail('SYSTEM_LIMIT', `no client could connect: ${reason}`, `To fix it, ${FINDINGS.system_limit.remedy}.`);
   }
-  const { connectOptions, clientOf } = await loadTarget(plan);
+  const { connectOptions, prepare } = await loadTarget(plan);
   const { message, hint } = await host.explainRefusal({
     protocol: plan.target.protocol,
     clients: plan.clients,
-    connect: connectOptions(clientOf(0), server.url),
+    connect: await connectOptions(await prepare(0), server.url),
     reason,
     leftMs: plan.connectTimeoutMs - control.elapsedMs,
   });

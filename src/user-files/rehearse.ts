@@ -7,7 +7,10 @@ import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { createPayloads } from '../measure/payload.ts';
 import type { PlannedRun } from '../plan/plan.ts';
-import type { TargetDefinition } from './target-file.ts';
+import { isPromise } from './results.ts';
+import type { TargetDefinition } from './target-definition.ts';
+import type { ClientValues } from './target-file.ts';
+import { isAsync } from './user-file.ts';
 
 /** How long the rehearsed payload is at most: enough for its stamp, and quick to encode. */
 const PAYLOAD_BYTES = 1024;
@@ -15,28 +18,65 @@ const PAYLOAD_BYTES = 1024;
 /**
  * Calls the functions of a target once, as the first client of a run would: those for connecting, and those of the
  * operations in `needs`. Throws USER_FUNCTION for one that throws, USER_RESULT for one whose result cannot be sent.
- * Functions that read what the server sends are not called, because nothing has been sent.
+ *
+ * Nothing is called that needs the server, which is not up: hooks, functions that are declared async, and functions that
+ * read what the server sends. The values of `prepare` are missing, so a function that reads values of the client may fail
+ * where the target has that hook.
  */
 export function rehearseTarget(
   target: TargetDefinition,
   file: string,
+  valuesOf: ClientValues,
   needs: ReadonlyArray<keyof Mapping>,
   { plan, layout }: Pick<PlannedRun, 'plan' | 'layout'>,
 ): void {
-  const { clients, auth, headers, query } = target;
-  const values = typeof clients === 'function' ? clients(0) : {};
-  const client: Client = { number: 0, values };
-  for (const perClient of [auth, headers, query]) if (typeof perClient === 'function') perClient(client);
+  const { client, tryCall } = rehearsedClient(target, valuesOf);
+  const { namespace, path, protocols, auth, headers, query } = target;
+  for (const perClient of [namespace, path, protocols, auth, headers, query]) {
+    if (typeof perClient === 'function' && !isAsync(perClient))
+      tryCall(() => void ignoreLater(perClient(client)));
+  }
   const payloadBytes = Math.min(plan.payloadBytes, PAYLOAD_BYTES);
   const { write } = createPayloads({ key: 0, payloadBytes, check: 'nothing' });
   const stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
   const payload = write(stamp, plan.payloadType);
   const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
   for (const name of new Set([...needs, ...(hasSteps ? (['publish', 'request'] as const) : [])])) {
-    for (const sent of eventsOf(target, name, layout, client, payload)) {
-      requireSendable(sent, target, `${name} of ${basename(file)}`, plan.settings.parser === 'msgpack');
-    }
+    tryCall(() => {
+      for (const sent of eventsOf(target, name, layout, client, payload)) {
+        requireSendable(sent, target, `${name} of ${basename(file)}`, plan.settings.parser === 'msgpack');
+      }
+    });
   }
+}
+
+/** Leaves alone what a function does later: a promise that rejects must not end the process. */
+function ignoreLater<T>(result: T | Promise<T>): T | Promise<T> {
+  if (result instanceof Promise) result.catch(() => {});
+  return result;
+}
+
+/** The first client as far as it is known before a run. `tryCall` ignores errors that its missing values may cause. */
+function rehearsedClient({ prepare }: TargetDefinition, valuesOf: ClientValues) {
+  const values = isAsync(valuesOf) ? null : ignoreLater(valuesOf(0));
+  const isKnown = prepare === undefined && values !== null && !isPromise(values);
+  let wasRead = false;
+  const client: Client = {
+    number: 0,
+    get values() {
+      wasRead = true;
+      return values === null || isPromise(values) ? {} : values;
+    },
+  };
+  const tryCall = (work: () => void) => {
+    wasRead = false;
+    try {
+      work();
+    } catch (error) {
+      if (isKnown || !wasRead) throw error;
+    }
+  };
+  return { client, tryCall };
 }
 
 /** What a function of the target returns for the first message of a layout; empty for what sends nothing. */

@@ -1,10 +1,21 @@
+/** Checks of what the functions of a user's file return. */
 import { inspect } from 'node:util';
 import { foreign } from '../foreign.ts';
 
-/** Says what a function must return when its result is not that; null when it is. It may throw, as a proxy does. */
-export type ResultCheck = (result: unknown) => string | null;
+/** What a function must return. */
+export interface ResultCheck {
+  /** Decides about a result, or about what its promise resolves to. It may throw, as a proxy does. */
+  readonly isFitting: (result: unknown) => boolean;
+  /** What it must return, for an error: `an object`. */
+  readonly expected: string;
+  /** Whether it may be async. A function that is called for each message may not. */
+  readonly mayWait: boolean;
+}
 
-/** Checks for functions, by their name in the definition: `codec.encode`. `*` stands for any name in the middle. */
+/**
+ * Checks for functions, by the path of each in the definition: `codec.encode`. A `*` stands for any name at its place:
+ * `answer.*`.
+ */
 export type ResultChecks = Readonly<Record<string, ResultCheck>>;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,19 +23,27 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFieldsObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a function was async. What it throws later is of no use, and must not end the process. */
-function isPromise(value: unknown): boolean {
-  if (!isFieldsObject(value) || typeof value['then'] !== 'function') return false;
-  if (value instanceof Promise) value.catch(() => {});
-  return true;
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return isFieldsObject(value) && typeof value['then'] === 'function';
 }
 
-/** Returns a check by a predicate; the result must be no promise either. */
-function must(isFitting: (result: unknown) => boolean, expected: string): ResultCheck {
-  return (result) => {
-    if (isPromise(result)) return `${expected}, and the function must not be async`;
-    return isFitting(result) ? null : expected;
-  };
+/** A function whose result fits; it must not be async. */
+export function must(isFitting: (result: unknown) => boolean, expected: string): ResultCheck {
+  return { isFitting, expected, mayWait: false };
+}
+
+/** As {@link must}, for a function that may be async. */
+export function eventually({ isFitting, expected }: ResultCheck): ResultCheck {
+  return { isFitting, expected, mayWait: true };
+}
+
+/** The check of a function in the definition; any result but a promise where there is none for its path. */
+export function checkOf(checks: ResultChecks, path: readonly string[]): ResultCheck {
+  const pattern = Object.keys(checks).find((each) => {
+    const names = each.split('.');
+    return names.length === path.length && names.every((name, at) => name === '*' || name === path[at]);
+  });
+  return (pattern === undefined ? undefined : checks[pattern]) ?? ANY_VALUE;
 }
 
 function isOutgoingEvent(value: unknown): boolean {
@@ -42,61 +61,59 @@ function isOutgoingRequest(value: unknown): boolean {
   );
 }
 
-const holdsText = (value: unknown): boolean =>
-  isFieldsObject(value) && Object.values(value).every((each) => typeof each === 'string');
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 const AN_EVENT = '{ event: NAME, data, reply }';
-const event = must(isOutgoingEvent, AN_EVENT);
 
-/** Any result but a promise. */
-export const anyValue = must(() => true, 'the value itself');
+export const ANY_VALUE = must(() => true, 'the value itself');
 /** Any result, also a promise. */
-const unchecked: ResultCheck = () => null;
-
-/** What the functions of a target must return. Most are called for each message, so that these checks are cheap. */
-export const TARGET_RESULTS: ResultChecks = {
-  clients: must(isFieldsObject, 'an object with the values of the client'),
-  auth: must(isFieldsObject, 'an object'),
-  headers: must(holdsText, 'an object with text in its fields'),
-  query: must(holdsText, 'an object with text in its fields'),
-  'codec.encode': must(
-    (result) => typeof result === 'string' || result instanceof Uint8Array,
-    'text or a Uint8Array',
-  ),
-  'codec.decode': must(
-    (result) => result === null || isFieldsObject(result),
-    '{ event: NAME, data }, or null for a message that is no event',
-  ),
-  join: must(
-    (result) => isOutgoingEvent(result) || (Array.isArray(result) && result.every(isOutgoingEvent)),
-    `${AN_EVENT}, or a list of these`,
-  ),
-  publish: must(
-    (result) => isOutgoingEvent(result) || isOutgoingRequest(result),
-    `${AN_EVENT}; or { url, method, headers, body }`,
-  ),
-  request: event,
-  echo: event,
-  streamRequest: event,
-  askMe: event,
-  node: event,
-  'streamed.read': must(
-    (result) => isFieldsObject(result) && typeof result['item'] === 'number',
-    '{ item: NUMBER, payload }',
-  ),
-  'asked.read': must(
-    (result) => result === null || (isFieldsObject(result) && typeof result['roundTripNs'] === 'number'),
-    '{ answer, roundTripNs: NUMBER } or null',
-  ),
-  'observe.key': must(
-    (result) => typeof result === 'string' || typeof result === 'number',
-    'text or a number',
-  ),
-};
+export const ANYTHING = eventually(ANY_VALUE);
+export const TEXT = must(isText, 'text');
+export const TEXT_OR_TEXTS = must(
+  (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
+  'text or a list of texts',
+);
+export const FIELDS = must(isFieldsObject, 'an object');
+export const CLIENT_VALUES = must(isFieldsObject, 'an object with the values of the client');
+export const PREPARED_VALUES = must(
+  (value) => value === undefined || isFieldsObject(value),
+  'an object with values of the client, or nothing',
+);
+export const TEXT_FIELDS = must(
+  (value) => isFieldsObject(value) && Object.values(value).every(isText),
+  'an object with text in its fields',
+);
+export const FRAME = must((value) => isText(value) || value instanceof Uint8Array, 'text or a Uint8Array');
+export const ENVELOPE = must(
+  (value) => value === null || isFieldsObject(value),
+  '{ event: NAME, data }, or null for a message that is no event',
+);
+export const EVENT = must(isOutgoingEvent, AN_EVENT);
+export const EVENTS = must(
+  (value) => isOutgoingEvent(value) || (Array.isArray(value) && value.every(isOutgoingEvent)),
+  `${AN_EVENT}, or a list of these`,
+);
+export const EVENTS_OR_NULL = must(
+  (value) => value === null || EVENTS.isFitting(value),
+  `${EVENTS.expected}, or null to send nothing`,
+);
+export const EVENT_OR_REQUEST = must(
+  (value) => isOutgoingEvent(value) || isOutgoingRequest(value),
+  `${AN_EVENT}; or { url, method, headers, body }`,
+);
+export const NUMBERED_REPLY = must(
+  (value) => isFieldsObject(value) && typeof value['item'] === 'number',
+  '{ item: NUMBER, payload }',
+);
+export const ASKED_REPLY = must(
+  (value) => value === null || (isFieldsObject(value) && typeof value['roundTripNs'] === 'number'),
+  '{ answer, roundTripNs: NUMBER } or null',
+);
+export const KEY = must((value) => isText(value) || typeof value === 'number', 'text or a number');
 
 /** What the functions of a scenario must return. The layout is checked with the plan. */
 export const SCENARIO_RESULTS: ResultChecks = {
-  steps: unchecked,
+  steps: ANYTHING,
   'options.*.parse': must(
     (result) => result === null || ['string', 'number', 'boolean'].includes(typeof result),
     'text, a number, true, false or null',

@@ -8,7 +8,7 @@ import { entryPath } from '../package.ts';
 import { didYouMean } from '../text.ts';
 import { formatBytes } from '../units.ts';
 import { thrownText, watchLoad } from './process-guard.ts';
-import { anyValue, type ResultCheck, type ResultChecks, shownValue } from './results.ts';
+import { checkOf, isPromise, type ResultCheck, type ResultChecks, shownValue } from './results.ts';
 
 /** The files that a user writes, by what they define. */
 const KINDS = {
@@ -148,15 +148,13 @@ export function nameFunctions<T extends object>(
   definition: T,
   file: string,
   results: ResultChecks = {},
-  path = '',
+  path: readonly string[] = [],
 ): T {
   const wrapped = Object.entries(definition).map(([key, inner]: [string, unknown]) => {
-    const name = `${path}${key}`;
-    if (typeof inner === 'function') {
-      const check = results[name] ?? results[name.replace(/\.[^.]+\./, '.*.')] ?? anyValue;
-      return [key, wrap(inner as AnyFunction, file, name, check)];
-    }
-    return [key, isLiteral(inner) ? nameFunctions(inner, file, results, `${name}.`) : inner];
+    const names = [...path, key];
+    if (typeof inner === 'function')
+      return [key, wrap(inner as AnyFunction, file, names, checkOf(results, names))];
+    return [key, isLiteral(inner) ? nameFunctions(inner, file, results, names) : inner];
   });
   return Object.fromEntries(wrapped);
 }
@@ -166,30 +164,58 @@ function isLiteral(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function wrap(work: AnyFunction, path: string, name: string, check: ResultCheck): AnyFunction {
+/** Those of the wrapped functions that are declared async. */
+const asyncFunctions = new WeakSet<object>();
+
+/** Whether a function of a file is declared async: it may contact the server, so it is not called before a run. */
+export function isAsync(work: object): boolean {
+  return asyncFunctions.has(work);
+}
+
+function wrap(work: AnyFunction, path: string, names: readonly string[], check: ResultCheck): AnyFunction {
   const file = basename(path);
-  return function (this: unknown, ...args) {
-    let result: unknown;
-    let expected: string | null;
-    try {
-      result = work.apply(this, args);
-      expected = check(result);
-    } catch (error) {
-      if (error instanceof SockbenchError) throw error;
-      throw new SockbenchError({
-        code: 'USER_FUNCTION',
-        message: `${name} of ${file}${lineIn(file, error)} failed: ${thrownText(error)}`,
-        hint: 'The error comes from that file.',
-        cause: error,
-      });
-    }
-    if (expected === null) return result;
-    return fail(
+  const name = names.join('.');
+  const { isFitting, expected, mayWait } = check;
+  const failed = (error: unknown): never => {
+    if (error instanceof SockbenchError) throw error;
+    throw new SockbenchError({
+      code: 'USER_FUNCTION',
+      message: `${name} of ${file}${lineIn(file, error)} failed: ${thrownText(error)}`,
+      hint: 'The error comes from that file.',
+      cause: error,
+    });
+  };
+  const refuse = (result: unknown, must = expected): never =>
+    fail(
       'USER_RESULT',
-      `${name} of ${file}${lineOfName(path, name)} returned ${shownValue(result)}; it must return ${expected}`,
+      `${name} of ${file}${lineOfName(path, names)} returned ${shownValue(result)}; it must return ${must}`,
       'docs/your-own-server.md and docs/scenario.md describe the functions of such files.',
     );
+  const settle = (result: unknown) => {
+    try {
+      if (isFitting(result)) return result;
+    } catch (error) {
+      return failed(error);
+    }
+    return refuse(result);
   };
+  const wrapped = function (this: unknown, ...args: unknown[]) {
+    let result: unknown;
+    let isLater: boolean;
+    try {
+      result = work.apply(this, args);
+      isLater = isPromise(result);
+    } catch (error) {
+      return failed(error);
+    }
+    if (!isLater) return settle(result);
+    if (mayWait) return Promise.resolve(result).then(settle, failed);
+    // What it throws later is of no use, and must not end the process.
+    if (result instanceof Promise) result.catch(() => {});
+    return refuse(result, `${expected}, and the function must not be async`);
+  };
+  if (work.constructor.name === 'AsyncFunction') asyncFunctions.add(wrapped);
+  return wrapped;
 }
 
 /** ` (line 12)`: the line of the file in the stack of an error; empty when it is not there. */
@@ -200,11 +226,13 @@ function lineIn(file: string, error: unknown): string {
   return line === undefined ? '' : ` (line ${line})`;
 }
 
-/** ` (line 12)`: the line at which a file names a field, `codec.encode`; empty when it does not. */
-function lineOfName(path: string, name: string): string {
+/** ` (line 12)`: the line at which a file names a field, such as `encode` in `codec`; empty when it does not. */
+function lineOfName(path: string, names: readonly string[]): string {
   try {
     const source = readFileSync(path, 'utf8');
-    const fields = name.split('.').map((field) => `\\b${field}\\b\\s*[(:,]`);
+    const fields = names.map(
+      (name) => `(?<![\\w$])${name.replace(/[^\w]/g, '\\$&')}(?![\\w$])['"]?\\s*[(:,]`,
+    );
     const found = new RegExp(fields.join('[^]*?')).exec(source);
     return found === null
       ? ''

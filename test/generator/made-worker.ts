@@ -21,7 +21,7 @@ import { idleLoop, VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
 
 /** The options of every connection that a made-up target asks for. */
-const connectOptions = () => ({ url: '', transport: 'websocket' as const, timeoutMs: 1 });
+const connectOptions = async () => ({ url: '', transport: 'websocket' as const, timeoutMs: 1 });
 
 /** What a made-up target gives client `number`. */
 export function clientOf(number: number): Client {
@@ -71,7 +71,10 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
       shard: null,
     },
     scenario,
-    target: { mapping, clientOf, headersOf: () => ({}), connectOptions },
+    target: {
+      ...{ mapping, clientOf, headersOf: () => ({}), connectOptions, hooks: {}, tls: {} },
+      prepare: async (client) => clientOf(client),
+    },
     clock: time,
     timers: time,
     loop: idleLoop(time),

@@ -33,7 +33,11 @@ function openPool(
     driver,
     clock: time,
     timers: time,
-    connectOptions: (client) => ({ url: `ws://127.0.0.1:1/?user=${client}`, transport, timeoutMs: 500 }),
+    connectOptions: async (client) => ({
+      url: `ws://127.0.0.1:1/?user=${client}`,
+      transport,
+      timeoutMs: 500,
+    }),
     onOpened: (...each) => {
       opened.push(each);
       onOpened();

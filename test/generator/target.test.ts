@@ -34,7 +34,7 @@ describe('a target', () => {
     const target = await load(null);
     expect(target.mapping).toBe(chat);
     expect(target.clientOf(3)).toEqual({ number: 3, values: {} });
-    expect(target.connectOptions(target.clientOf(3), URL)).toEqual({
+    expect(await target.connectOptions(await target.prepare(3), URL)).toEqual({
       url: URL,
       transport: 'websocket',
       timeoutMs: 10_000,
@@ -51,7 +51,7 @@ describe('a target', () => {
       compression: 'on',
     };
     const target = await load(null, given, { namespace: '/chat' });
-    expect(target.connectOptions(target.clientOf(0), URL)).toEqual({
+    expect(await target.connectOptions(await target.prepare(0), URL)).toEqual({
       url: URL,
       transport: 'polling',
       timeoutMs: 2000,
@@ -72,20 +72,24 @@ describe('a target', () => {
       query: ({ number }) => ({ device: String(number) }),
       tls: { rejectUnauthorized: false },
     }`);
-    const optionsOf = (client: number) => target.connectOptions(target.clientOf(client), URL);
-    expect(optionsOf(4)).toMatchObject({
+    const optionsOf = async (client: number) => target.connectOptions(await target.prepare(client), URL);
+    expect(await optionsOf(4)).toMatchObject({
       path: '/io/',
       auth: { token: 'token-4' },
       headers: { 'x-tenant': 'one' },
       query: { device: '4' },
       tls: { rejectUnauthorized: false },
     });
-    expect(optionsOf(5)).toMatchObject({ auth: { token: 'token-5' }, query: { device: '5' } });
+    expect(await optionsOf(5)).toMatchObject({ auth: { token: 'token-5' }, query: { device: '5' } });
   });
 
   it('asks once what a client gets: who connects as one must publish as the same', async () => {
     const target = await load(`{ url: '${URL}', clients: () => ({ token: Math.random() }) }`);
-    const [first, again, other] = [target.clientOf(1), target.clientOf(1), target.clientOf(2)];
+    const [first, again, other] = await Promise.all([
+      target.prepare(1),
+      target.prepare(1),
+      target.prepare(2),
+    ]);
     expect(again).toEqual(first);
     expect(other.values).not.toEqual(first.values);
   });

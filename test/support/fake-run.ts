@@ -275,9 +275,12 @@ export class FakeWorker implements WorkerHandle {
       sockets: null,
       target: {
         mapping: mapping ?? chat,
+        hooks: {},
+        tls: {},
+        prepare: async (number) => ({ number, values: {} }),
         clientOf: (number) => ({ number, values: {} }),
         headersOf: () => ({}),
-        connectOptions: (_client, url) => ({
+        connectOptions: async (_client, url) => ({
           url,
           transport: assignment.plan.transport,
           timeoutMs: assignment.plan.connectTimeoutMs,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TARGET_RESULTS } from '../../src/user-files/results.ts';
+import { TARGET_RESULTS } from '../../src/user-files/target-fields.ts';
 import { nameFunctions } from '../../src/user-files/user-file.ts';
 import { thrownBy } from '../thrown.ts';
 
@@ -11,7 +11,8 @@ const trap = () => {
 
 /** Calls a function of a target that returns this, by its name in the definition. */
 function call(name: string, result: unknown): unknown {
-  const [field = '', inner] = name.split('.');
+  const [field = '', ...rest] = name.split('.');
+  const inner = rest.length === 0 ? undefined : rest.join('.');
   const work = () => result;
   const definition = nameFunctions(
     { [field]: inner === undefined ? work : { [inner]: work } },
@@ -57,7 +58,7 @@ describe('a function of a target', () => {
     });
   });
 
-  it.each(['publish', 'auth', 'delivery.payload'])(
+  it.each(['publish', 'codec.encode', 'delivery.payload'])(
     '%s must not be async, and what it rejects is not left',
     async (name) => {
       // Vitest fails when the rejection is left to itself.
@@ -69,6 +70,24 @@ describe('a function of a target', () => {
       });
     },
   );
+
+  it.each<[name: string, result: unknown, shown: string, expected: string]>([
+    ['auth', 'token', "'token'", 'an object'],
+    ['clients', null, 'null', 'an object with the values of the client'],
+    ['prepare', 'token', "'token'", 'an object with values of the client, or nothing'],
+    ['protocols', [1], '[ 1 ]', 'text or a list of texts'],
+    ['answer.a.b: c', 'pong', "'pong'", `${EVENT}, or a list of these, or null to send nothing`],
+    ['keepAlive.send', {}, '{}', `${EVENT}, or a list of these, or null to send nothing`],
+  ])('%s may be async, and what it resolves to is checked', async (name, result, shown, expected) => {
+    await expect(call(name, Promise.resolve(result))).rejects.toMatchObject({
+      code: 'USER_RESULT',
+      message: `${name} of my.target.ts returned ${shown}; it must return ${expected}`,
+    });
+    await expect(call(name, Promise.reject(new Error('no')))).rejects.toMatchObject({
+      code: 'USER_FUNCTION',
+      message: `${name} of my.target.ts failed: no`,
+    });
+  });
 
   it('that returns a proxy which throws has failed', () => {
     expect(thrownBy(() => call('publish', new Proxy({}, { get: trap })))).toMatchObject({

@@ -3,8 +3,8 @@ import { invalidMessage, type Loaded, loadTexts } from '../support/user-files.ts
 
 /** Definitions that are refused, with what is wrong with them. */
 const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, suggestion?: string]> = [
-  ['{}', 'url: Invalid input: expected string, received undefined'],
-  ['{ url: 3 }', 'url: Invalid input: expected string, received number'],
+  ['{}', 'url: expected text or a function'],
+  ['{ url: 3 }', 'url: expected text or a function'],
   ["'ws://x'", 'Invalid input: expected object, received string'],
   ['undefined', 'Invalid input: expected object, received undefined'],
   ["{ url: 'ws://x', publsh: () => ({}) }", 'Unrecognized key: "publsh"', 'publish'],
@@ -43,6 +43,17 @@ const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, sugg
   ["{ url: 'ws://x', asked: { event: 'a' } }", 'asked.read: expected a function'],
   ["{ url: 'ws://x', observe: { event: 'a' } }", 'observe.key: expected a function'],
   ["{ url: 'ws://x', node: 1 }", 'node: expected a function'],
+  ["{ url: 'ws://x', protocols: 1 }", 'protocols: expected text, a list or a function'],
+  ["{ url: 'ws://x', prepare: {} }", 'prepare: expected a function'],
+  ["{ url: 'ws://x', answer: { ping: 'pong' } }", 'answer.ping: expected a function'],
+  [
+    "{ url: 'ws://x', keepAlive: { every: '25', send: () => null } }",
+    'keepAlive.every: "25" has no unit; a duration is a number and one of the units ns, us, ms, s, m, h',
+  ],
+  [
+    "{ url: 'ws://x', keepAlive: { every: '0s', send: () => null } }",
+    'keepAlive.every: expected a duration above 0',
+  ],
 ];
 
 const TAKEN: ReadonlyArray<readonly [definition: string, value: object]> = [

@@ -1,0 +1,118 @@
+/** The fields of a target that map operations to events. */
+import { z } from 'zod';
+import type { Mapping } from '../contract/mapping.ts';
+import {
+  ASKED_REPLY,
+  EVENT,
+  EVENT_OR_REQUEST,
+  EVENTS,
+  KEY,
+  NUMBERED_REPLY,
+  type ResultCheck,
+} from './results.ts';
+import { fn } from './user-file.ts';
+
+/** One field of a target: its schema, the checks of its functions, and its documentation. */
+export interface TargetField {
+  readonly schema: z.ZodType;
+  /** What it is, with its unit. */
+  readonly about: string;
+  /** When its function, or the functions in it, are called, and with what. */
+  readonly called?: string;
+  /** What happens without it; nothing where it is required or only some scenarios need it. */
+  readonly default?: string;
+  /** The check of its function, or those of the functions in it by their names: `*` for any. Any value by default. */
+  readonly results?: ResultCheck | Readonly<Record<string, ResultCheck>>;
+}
+
+const eventNames = z.union(
+  [z.string(), z.array(z.string()).nonempty()],
+  'expected a name or a list of names',
+);
+const incoming = z.strictObject({ event: eventNames, payload: fn.optional() });
+
+const PER_MESSAGE = 'For each message';
+
+export const MAPPING_FIELDS = {
+  join: {
+    schema: fn.optional(),
+    about: 'The events that join rooms, in order.',
+    called: 'Once for each client that has rooms, after `opened`: `({ rooms, client })`.',
+    results: EVENTS,
+  },
+  publish: {
+    schema: fn.optional(),
+    about: 'The event, or the HTTP request, that publishes a message.',
+    called: `${PER_MESSAGE} that is sent: \`({ payload, scope, room, client })\`.`,
+    results: EVENT_OR_REQUEST,
+  },
+  changesPayload: {
+    schema: z.boolean().optional(),
+    about: 'Whether the server changes payloads on purpose, behind the timestamp.',
+    default: 'false',
+  },
+  delivery: {
+    schema: incoming.optional(),
+    about: 'The event with which a published message arrives, and its payload.',
+    called: `${PER_MESSAGE} that is received, unless it is like an earlier one: \`payload(data)\`.`,
+  },
+  request: {
+    schema: fn.optional(),
+    about: 'The event that sends a request.',
+    called: 'For each request: `({ payload, client })`.',
+    results: EVENT,
+  },
+  reply: {
+    schema: fn.optional(),
+    about: 'The payload in the reply to a request.',
+    called: 'For each reply: `(data)`.',
+    default: 'the payload is searched in the whole reply',
+  },
+  echo: {
+    schema: fn.optional(),
+    about: 'The event that the server sends back.',
+    called: `${PER_MESSAGE} that is sent: \`({ payload, client })\`.`,
+    results: EVENT,
+  },
+  echoed: {
+    schema: incoming.optional(),
+    about: 'The event with which an echo arrives, and its payload.',
+    called: 'For each echo: `payload(data)`.',
+  },
+  streamRequest: {
+    schema: fn.optional(),
+    about: 'The event that requests `count` replies.',
+    called: 'For each request: `({ payload, count, client })`.',
+    results: EVENT,
+  },
+  streamed: {
+    schema: z.strictObject({ event: z.string(), read: fn }).optional(),
+    about: 'The event with which each of these replies arrives, its number from 1 and its payload.',
+    called: 'For each reply: `read(data)`.',
+    results: { read: NUMBERED_REPLY },
+  },
+  askMe: {
+    schema: fn.optional(),
+    about: 'The event that makes the server ask the client.',
+    called: 'For each request: `({ payload, client })`.',
+    results: EVENT,
+  },
+  asked: {
+    schema: z.strictObject({ event: z.string(), read: fn }).optional(),
+    about: 'The event with which the server asks, and its report: the time of the answer in nanoseconds.',
+    called: 'For each report of the server: `read(reply)`.',
+    results: { read: ASKED_REPLY },
+  },
+  observe: {
+    schema: z.strictObject({ event: z.string(), key: fn }).optional(),
+    about: 'The event that the server pushes on its own, and what identifies a push.',
+    called: 'For each event: `key(data)`.',
+    results: { key: KEY },
+  },
+  node: {
+    schema: fn.optional(),
+    about: 'The event whose acknowledgement is the number of the server process.',
+    called: 'Once for each client, when it is connected.',
+    results: EVENT,
+  },
+} as const satisfies Record<keyof Mapping, TargetField>;

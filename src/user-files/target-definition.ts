@@ -1,0 +1,35 @@
+import type { ClientHooks } from '../contract/hooks.ts';
+import type { Mapping } from '../contract/mapping.ts';
+import type { FrameCodec, PerClient, Protocol, TlsOptions, Transport } from '../contract/target.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+type Texts = Readonly<Record<string, string>>;
+
+/**
+ * A server of the user: its URL, how clients connect, what they do in their life, and how operations become its events.
+ * The rows of target-fields.ts say when each function is called.
+ */
+export interface TargetDefinition extends Mapping, ClientHooks {
+  readonly name?: string;
+  readonly url: PerClient<string>;
+  /** Where the server listens. Needed where the function `url` needs what `prepare` returns. */
+  readonly server?: string;
+  readonly protocol?: Protocol;
+  readonly exec?: string;
+  readonly transport?: Transport;
+  readonly namespace?: PerClient<string>;
+  readonly parser?: 'default' | 'msgpack';
+  readonly path?: PerClient<string>;
+  readonly protocols?: PerClient<string | readonly string[]>;
+  readonly tls?: TlsOptions;
+  readonly codec?: FrameCodec;
+  readonly clients?: string | ((number: number) => Values | Promise<Values>);
+  readonly auth?: PerClient<Values>;
+  readonly headers?: PerClient<Texts>;
+  readonly query?: PerClient<Texts>;
+}
+
+/** Types a target. */
+export function defineTarget(definition: TargetDefinition): TargetDefinition {
+  return definition;
+}

@@ -1,0 +1,200 @@
+/** The one table of the fields of a target. */
+import { z } from 'zod';
+import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
+import { messageOf } from '../errors.ts';
+import { parseDurationMs } from '../units.ts';
+import { MAPPING_FIELDS, type TargetField } from './mapping-fields.ts';
+import {
+  ANYTHING,
+  CLIENT_VALUES,
+  ENVELOPE,
+  EVENTS_OR_NULL,
+  eventually,
+  FIELDS,
+  FRAME,
+  PREPARED_VALUES,
+  type ResultCheck,
+  type ResultChecks,
+  TEXT,
+  TEXT_FIELDS,
+  TEXT_OR_TEXTS,
+} from './results.ts';
+import type { TargetDefinition } from './target-definition.ts';
+import { fn } from './user-file.ts';
+
+const record = z.record(z.string(), z.unknown());
+const fieldsPerClient = z.union([record, fn], 'expected an object or a function').optional();
+const textPerClient = z.union([z.string(), fn], 'expected text or a function');
+const text = z.string().optional();
+
+const duration = z.string().superRefine((value, { addIssue }) => {
+  try {
+    if (parseDurationMs(value) <= 0) addIssue('expected a duration above 0');
+  } catch (error) {
+    addIssue(messageOf(error));
+  }
+});
+
+const PER_CONNECTION = 'For each connection, before it is opened: `(client)`. May be async.';
+
+const CONNECT_FIELDS = {
+  name: { schema: text, about: 'The name in reports.', default: 'the URL' },
+  url: {
+    schema: textPerClient,
+    about: '`http:` or `https:` for Socket.IO, `ws:` or `wss:` for raw WebSocket.',
+    called: `${PER_CONNECTION} Once more before the run, without the values of \`prepare\`.`,
+    results: eventually(TEXT),
+  },
+  server: {
+    schema: text,
+    about: 'The URL at which the server listens, where the function `url` needs what `prepare` returns.',
+    default: '`url` of the first client',
+  },
+  protocol: {
+    schema: z.enum(PROTOCOLS).optional(),
+    about: `What the server speaks: ${PROTOCOLS.join(', ')}.`,
+    default: 'follows from the URL',
+  },
+  exec: { schema: text, about: 'The command that starts the server; --exec overrides it.' },
+  transport: {
+    schema: z.enum(TRANSPORTS).optional(),
+    about: `The transport: ${TRANSPORTS.join(', ')}; --transport overrides it.`,
+    default: 'websocket',
+  },
+  namespace: {
+    schema: textPerClient.optional(),
+    about: 'Socket.IO namespace; --namespace overrides it.',
+    called: PER_CONNECTION,
+    default: 'the main namespace',
+    results: eventually(TEXT),
+  },
+  parser: {
+    schema: z.enum(['default', 'msgpack']).optional(),
+    about: 'Socket.IO parser; --parser overrides it.',
+    default: 'default',
+  },
+  path: {
+    schema: textPerClient.optional(),
+    about: 'Path of Socket.IO on the server.',
+    called: PER_CONNECTION,
+    default: '/socket.io/',
+    results: eventually(TEXT),
+  },
+  protocols: {
+    schema: z.union([z.string(), z.array(z.string()), fn], 'expected text, a list or a function').optional(),
+    about: 'WebSocket subprotocols that clients offer.',
+    called: PER_CONNECTION,
+    default: 'none',
+    results: eventually(TEXT_OR_TEXTS),
+  },
+  tls: {
+    schema: z
+      .strictObject({
+        ca: text,
+        cert: text,
+        key: text,
+        servername: text,
+        rejectUnauthorized: z.boolean().optional(),
+      })
+      .optional(),
+    about: 'TLS of `https:` and `wss:`, with PEM texts, as the options of `tls.connect` of Node.js.',
+    default: 'the certificates that Node.js trusts',
+  },
+  codec: {
+    schema: z.strictObject({ encode: fn, decode: fn }).optional(),
+    about: 'How events become WebSocket messages, and messages events.',
+    called: 'For each message: `encode({ event, data, id })`, `decode(message, isBinary)`.',
+    default: 'the JSON envelope',
+    results: { encode: FRAME, decode: ENVELOPE },
+  },
+  clients: {
+    schema: z.union([z.string(), fn], 'expected the path of a CSV file or a function').optional(),
+    about:
+      'The values of each client: a CSV file with a row of names and a row for each client, or a function.',
+    called: 'Once for each client, before `prepare`: `(number)`, from 0. May be async.',
+    default: 'no values',
+    results: eventually(CLIENT_VALUES),
+  },
+  auth: {
+    schema: fieldsPerClient,
+    about: '`auth` of Socket.IO.',
+    called: PER_CONNECTION,
+    default: 'none',
+    results: eventually(FIELDS),
+  },
+  headers: {
+    schema: fieldsPerClient,
+    about: 'HTTP headers of every request and of the WebSocket handshake.',
+    called: PER_CONNECTION,
+    default: 'none',
+    results: eventually(TEXT_FIELDS),
+  },
+  query: {
+    schema: fieldsPerClient,
+    about: 'Parameters that are added to the query of the URL.',
+    called: PER_CONNECTION,
+    default: 'none',
+    results: eventually(TEXT_FIELDS),
+  },
+} as const satisfies Record<string, TargetField>;
+
+const LIFE_FIELDS = {
+  prepare: {
+    schema: fn.optional(),
+    about: 'Prepares a client: logs in over HTTP, fetches a token. Its result is added to `client.values`.',
+    called:
+      'Once for each client, when the server is up and before the client connects: `(client)`. May be async.',
+    results: eventually(PREPARED_VALUES),
+  },
+  opened: {
+    schema: fn.optional(),
+    about: 'What a client does first: says hello, authenticates, subscribes, waits until it is ready.',
+    called: 'For each connection when it is open, before `join`: `(connection, client)`. May be async.',
+    results: ANYTHING,
+  },
+  answer: {
+    schema: z.record(z.string(), fn).optional(),
+    about: 'What a client sends back for events of the server, by the name of the event.',
+    called: 'For each such event, from the first byte on: `(data, client)`. May be async.',
+    results: { '*': eventually(EVENTS_OR_NULL) },
+  },
+  keepAlive: {
+    schema: z.strictObject({ every: duration, send: fn }).optional(),
+    about: 'What a client sends every so often while it is connected; `every` is a duration: `25s`.',
+    called: 'Each time, for each connection: `send(client)`. May be async.',
+    results: { send: eventually(EVENTS_OR_NULL) },
+  },
+  leave: {
+    schema: fn.optional(),
+    about: 'What a client does before it closes its connection.',
+    called:
+      'For each connection that is still open, within a second in all: `(connection, client)`. May be async.',
+    results: ANYTHING,
+  },
+} as const satisfies Record<string, TargetField>;
+
+/** Every field of a target, by name. A new field is a row here, and a type in target-definition.ts or in the contract. */
+export const TARGET_FIELDS = {
+  ...CONNECT_FIELDS,
+  ...LIFE_FIELDS,
+  ...MAPPING_FIELDS,
+} as const satisfies Record<keyof TargetDefinition, TargetField>;
+
+const rows: ReadonlyArray<readonly [string, TargetField]> = Object.entries(TARGET_FIELDS);
+
+export const targetSchema = z.strictObject(
+  Object.fromEntries(rows.map(([name, { schema }]) => [name, schema])),
+);
+
+function isCheck(results: NonNullable<TargetField['results']>): results is ResultCheck {
+  return typeof results['isFitting'] === 'function';
+}
+
+/** The checks of all functions of a target. */
+export const TARGET_RESULTS: ResultChecks = Object.fromEntries(
+  rows.flatMap(([name, { results = {} }]) =>
+    isCheck(results)
+      ? [[name, results]]
+      : Object.entries(results).map(([inner, check]) => [`${name}.${inner}`, check]),
+  ),
+);
