@@ -20,8 +20,6 @@ export interface ConnectOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Added to the query of the URL. */
   readonly query?: Readonly<Record<string, string>>;
-  /** WebSocket subprotocols to offer, the preferred one first. */
-  readonly protocols?: readonly string[];
   readonly tls?: TlsOptions;
   /** Socket.IO's parser. */
   readonly parser?: 'default' | 'msgpack';
