@@ -1,5 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { ReferenceServer, ServerSettings } from '../src/contract/server.ts';
 
@@ -20,14 +20,24 @@ export function findProgram(name: string): string | null {
   return null;
 }
 
-/** Returns the path of a package's package.json; null when it is not installed. */
+/**
+ * Returns the path of a package's package.json; null when it is not installed. Importing the package takes time, and its
+ * exports may hide its package.json.
+ */
 function packageFile(name: string): string | null {
-  try {
-    // Importing the package takes time, and its exports may hide its package.json.
-    return findPackageJSON(name, import.meta.url) ?? null;
-  } catch {
-    return null;
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  return folders.map((folder) => join(folder, name, 'package.json')).find(existsSync) ?? null;
+}
+
+/** Returns `name@version` with the version that sockbench is tested with. */
+function testedVersion(name: string): string {
+  // servers/ is in the root of the repository, and in dist/ of the published package.
+  for (const manifest of ['../package.json', '../../package.json']) {
+    const url = new URL(manifest, import.meta.url);
+    const { devDependencies = {} } = existsSync(url) ? JSON.parse(readFileSync(url, 'utf8')) : {};
+    if (name in devDependencies) return `${name}@${devDependencies[name]}`;
   }
+  return name;
 }
 
 /** Until its install script has run, the package bun has a short text file in place of its program. */
@@ -63,12 +73,11 @@ export function whyUnavailable(
   settings: Partial<ServerSettings> = {},
   runtimeProgram: string | null = null,
 ): string | null {
-  if (runtime === 'bun' && runtimeProgram === null && findBun() === null) {
-    return 'Bun is not installed and not on PATH: npm install bun';
-  }
-  const missing = packages.filter((name) => packageFile(name) === null);
+  const lacksBun = runtime === 'bun' && runtimeProgram === null && findBun() === null;
+  const missing = [...packages.filter((name) => packageFile(name) === null), ...(lacksBun ? ['bun'] : [])];
   if (missing.length > 0) {
-    return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not installed: npm install ${missing.join(' ')}`;
+    const count = missing.length === 1 ? 'a package is' : 'packages are';
+    return `${count} not installed: npm install ${missing.map(testedVersion).join(' ')}`;
   }
   if (program !== undefined && settings[program.unless] == null && findProgram(program.name) === null) {
     return `${program.name} is not on PATH: ${program.hint}`;

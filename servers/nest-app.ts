@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
 import type { RunningServer, StartOptions } from '../src/contract/server.ts';
@@ -29,7 +29,7 @@ export async function allowDecorators(): Promise<void> {
   // Without a thread, the process of esbuild ends with each call. It would count as part of the server.
   process.env['ESBUILD_WORKER_THREADS'] = '0';
   const { transformSync } = await import('esbuild');
-  registerHooks({
+  nodeModule.registerHooks({
     load(url, context, nextLoad) {
       if (!url.startsWith(NEST_FOLDER)) return nextLoad(url, context);
       const source = readFileSync(fileURLToPath(url), 'utf8');

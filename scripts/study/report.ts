@@ -116,7 +116,7 @@ How often \`sockbench gate\` is wrong, measured with complete gates through the 
 this page and continues where it stopped.
 
 - ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; every round is in
-  [gates.jsonl](gate-study/gates.jsonl)
+  \`docs/gate-study/gates.jsonl\` of the repository
 - load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; runs are half as long
   as the default, so that more gates fit
 - mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head:

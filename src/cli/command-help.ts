@@ -95,7 +95,13 @@ export class CommandHelp extends Help {
     shown: Item[],
     titleOf: (item: Item) => string,
   ): Map<string, Item[]> {
-    return Map.groupBy(shown, titleOf);
+    // Node.js 20 has no Map.groupBy, and can show help.
+    const groups = new Map<string, Item[]>();
+    for (const item of shown) {
+      const title = titleOf(item);
+      groups.set(title, [...(groups.get(title) ?? []), item]);
+    }
+    return groups;
   }
 
   override subcommandTerm(command: Command): string {

@@ -118,7 +118,7 @@ function formatList(kind: DocumentKind<never>): string {
 
 /** Flags that say where the values of options come from. */
 export const SOURCE_OPTIONS = {
-  config: option('FILE', null, 'config file (default: sockbench.config.ts, where it exists)'),
+  config: option('FILE', null, 'config file (default: sockbench.config.mts or .ts, where it exists)'),
   option: repeated('NAME=VALUE', 'option of your own scenario'),
 } as const satisfies OptionTable;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
+import nodeModule from 'node:module';
 import os from 'node:os';
 import type { RunResult } from '../result/run-result.ts';
 import type { Affinity } from './affinity.ts';
@@ -118,7 +118,7 @@ export function cpuGovernor(): string | null {
 function packageVersion(name: string): string | null {
   try {
     // The exports of a package may hide its package.json.
-    const file = findPackageJSON(name, import.meta.url) ?? '';
+    const file = nodeModule.findPackageJSON(name, import.meta.url) ?? '';
     return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   } catch {
     return null;

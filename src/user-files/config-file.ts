@@ -6,10 +6,10 @@ import { loadUserFile } from './user-file.ts';
 
 /** Names of the config in the working directory; the first that exists is used. */
 export const CONFIG_FILES = [
-  'sockbench.config.ts',
   'sockbench.config.mts',
-  'sockbench.config.js',
+  'sockbench.config.ts',
   'sockbench.config.mjs',
+  'sockbench.config.js',
 ];
 
 type Value = string | number | boolean;

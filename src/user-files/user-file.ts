@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import nodeModule from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -126,15 +126,40 @@ function isUnsupportedSyntax(error: unknown): boolean {
 
 let isHooked = false;
 
-/** Resolves `sockbench` in files of the user to the running sockbench, wherever it is installed. */
+/** TypeScript and JavaScript whose kind of module the nearest package.json decides. */
+const MODULE_FORMATS: Readonly<Record<string, string>> = { ts: 'module-typescript', js: 'module' };
+/** The beginning of a line that only a module has. `import(` is allowed everywhere. */
+const MODULE_SYNTAX =
+  /^[ \t]*(?:import\s*(?:["'{*]|type\s|[\w$]+\s*(?:,|from\b))|export\s*(?:[{*]|(?:default|const|let|function|async|class|type|interface)\b))/m;
+
+/**
+ * Resolves `sockbench` in files of the user to the running sockbench, wherever it is installed. A file with `import` or
+ * `export` is a module whatever its package.json says: in a CommonJS project, Node.js would warn of it or refuse it.
+ */
 function resolveSockbench(): void {
   if (isHooked) return;
   isHooked = true;
   const url = pathToFileURL(entryPath('index')).href;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'sockbench' ? { url, shortCircuit: true } : next(specifier, context),
+  nodeModule.registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'sockbench') return { url, shortCircuit: true };
+      const found = next(specifier, context);
+      const [, ending = ''] = /^file:.*\.([tj]s)$/.exec(found.url) ?? [];
+      const format = MODULE_FORMATS[ending];
+      if (format === undefined || found.url.includes('/node_modules/') || !hasModuleSyntax(found.url))
+        return found;
+      return { ...found, format };
+    },
   });
+}
+
+function hasModuleSyntax(url: string): boolean {
+  try {
+    return MODULE_SYNTAX.test(readFileSync(new URL(url), 'utf8'));
+  } catch {
+    // Loading it names the error.
+    return false;
+  }
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;

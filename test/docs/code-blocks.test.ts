@@ -148,7 +148,6 @@ function argumentsOf({ words }: PageCommand): readonly string[] | null {
   const text = words.join('\u0000');
   const [start] = [
     'sockbench',
-    'npx\u0000sockbench',
     'npx\u0000--no-install\u0000sockbench',
     'npm\u0000run\u0000sockbench\u0000--',
   ].filter((each) => text.startsWith(`${each}\u0000`));
@@ -190,11 +189,11 @@ function writeUserFiles(folder: string): void {
     const observe = { event: 'tick', key: (data: unknown) => String(data) };
     export default defineTarget({ ...chat, url: 'http://127.0.0.1:3000', exec: 'npm start', observe });`;
   const files: Record<string, string> = {
-    'sockbench.target.ts': target,
-    'sockbench.scenario.ts': template('sockbench.scenario.ts'),
+    'sockbench.target.mts': target,
+    'sockbench.scenario.mts': template('sockbench.scenario.mts'),
   };
   for (const { text } of inLanguage('ts')) {
-    const [, name] = /^\/\/ ([\w.-]+\.(?:scenario|target)\.ts)\n/.exec(text) ?? [];
+    const [, name] = /^\/\/ ([\w.-]+\.(?:scenario|target)\.m?ts)\n/.exec(text) ?? [];
     if (name !== undefined) files[name] = text;
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);

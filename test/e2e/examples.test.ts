@@ -29,14 +29,14 @@ function commandsOf(example: string): string[] {
   return blocks.join('').trim().split('\n');
 }
 
-/** Runs a README's command `npx sockbench run ...` in the folder of its example, short and with few clients. */
+/** Runs a README's command `npx --no-install sockbench run ...` in the folder of its example, short and with few clients. */
 async function runCommand(
   example: string,
   command: string,
   more: readonly string[] = [],
 ): Promise<Ended & { result: () => RunResult }> {
-  const [npx, name, ...args] = command.split(' ');
-  expect([npx, name, args[0]]).toEqual(['npx', 'sockbench', 'run']);
+  const [npx, local, name, ...args] = command.split(' ');
+  expect([npx, local, name, args[0]]).toEqual(['npx', '--no-install', 'sockbench', 'run']);
   const out = temporaryFolder();
   const ended = await startSockbench([...args, ...FEW, ...more, '--out', out, '--quiet'], {
     cwd: join(EXAMPLES, example),
@@ -216,7 +216,7 @@ describe('the example ws-binary', () => {
   test('names the function of the target file that failed', async () => {
     const { code, stderr } = await runCommand(
       EXAMPLE,
-      'npx sockbench run broadcast-latency --target ./sockbench.target.ts',
+      'npx --no-install sockbench run broadcast-latency --target ./sockbench.target.ts',
       // It is called once while planning.
       ['--warmup', '500ms', '--warmup-max', '500ms'],
     );

@@ -163,7 +163,7 @@ describe('the files that init writes', () => {
     const folder = temporaryFolder();
     const { code } = await startSockbench(['init'], { cwd: folder }).ended;
     expect(code).toBe(0);
-    const target = join(folder, 'sockbench.target.ts');
+    const target = join(folder, 'sockbench.target.mts');
     const asWritten = readFileSync(target, 'utf8');
     writeFileSync(
       target,
@@ -177,7 +177,7 @@ describe('the files that init writes', () => {
     expect(plan).toMatchObject({ clients: 50, thresholds: ['delivery.p95<100ms', 'lost==0'] });
     expect(ledger).toMatchObject({ expected: SENT * 50, delivered: SENT * 50, unexpected: 0 });
 
-    const iterations = await runIn(folder, './sockbench.scenario.ts', ...FEW);
+    const iterations = await runIn(folder, './sockbench.scenario.mts', ...FEW);
     expect(iterations.stdout).toMatch(/chat-visit/);
     const ofVisits = iterations.result();
     expect(ofVisits.series['own_message']?.count).toBe(2 * SENT);

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from './sockbench.ts';
 
-const LOADER = join(import.meta.dirname, 'load-user-files.ts');
+/** Loads files of a user in a process of its own, and prints the outcomes. */
+export const LOADER = join(import.meta.dirname, 'load-user-files.ts');
 
 /** The outcome of loading a file; functions are shown as `[function]`. */
 export interface Loaded {

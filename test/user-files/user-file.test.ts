@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
 import { nameFunctions } from '../../src/user-files/user-file.ts';
-import { type Loaded, loadFiles, writeFiles } from '../support/user-files.ts';
+import { LOADER, type Loaded, loadFiles, writeFiles } from '../support/user-files.ts';
 import { thrownBy } from '../thrown.ts';
 
 const FILES = {
@@ -185,11 +186,11 @@ describe('a function of a user’s file', () => {
     const named = nameFunctions({ publish: boom, delivery: { payload: boom } }, HERE);
     expect(thrownBy(() => named.publish())).toMatchObject({
       code: 'USER_FUNCTION',
-      message: 'publish of user-file.test.ts (line 183) failed: no such field',
+      message: 'publish of user-file.test.ts (line 184) failed: no such field',
       exitCode: 2,
     });
     expect(thrownBy(() => named.delivery.payload())).toMatchObject({
-      message: 'delivery.payload of user-file.test.ts (line 183) failed: no such field',
+      message: 'delivery.payload of user-file.test.ts (line 184) failed: no such field',
     });
   });
 
@@ -221,5 +222,44 @@ describe('a function of a user’s file', () => {
       HERE,
     );
     expect(thrownBy(() => named.layout())).toBe(ours);
+  });
+});
+
+describe('a file with import and export', () => {
+  it.each(['{ "type": "commonjs" }', '{ "type": "module" }', '{}'])(
+    'is a module without a warning where package.json is %s',
+    (manifest) => {
+      const folder = writeFiles({
+        'package.json': manifest,
+        'typescript.ts': `import { everyClient } from 'sockbench';
+import { two } from './two.js';
+import type { Client } from 'sockbench';
+export default everyClient(two as Client['number']);`,
+        'javascript.js': `import { two } from './two.js';\nexport default [two];`,
+        'two.js': `export const two = 2;`,
+      });
+      const files = ['typescript.ts', 'javascript.js'];
+      const options = { cwd: folder, encoding: 'utf8' } as const;
+      const { stdout, stderr } = spawnSync(process.execPath, [LOADER, 'module', ...files], options);
+      expect(stderr).toBe('');
+      expect(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toEqual([{ value: [0, 1] }, { value: [2] }]);
+    },
+  );
+
+  it('remains a script where it only calls import() and mentions export', () => {
+    const folder = writeFiles({
+      'package.json': '{ "type": "commonjs" }',
+      'script.js': `/*\n export of prices\n import them\n*/\nconst load = () =>\n  import('node:fs');\nmodule.exports = [typeof load];`,
+    });
+    const { stdout, stderr } = spawnSync(process.execPath, [LOADER, 'module', 'script.js'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect([stdout, stderr]).toEqual(['{"value":["function"]}\n', '']);
   });
 });

@@ -1,27 +1,41 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { EXIT, fail } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
-import { templateUrl } from '../../package.ts';
+import { PACKAGE_FOLDER, templateUrl } from '../../package.ts';
 import { makeFolder, writeAtomically } from '../../result/store.ts';
+import { shellWord } from '../../text.ts';
 import type { AddCommand } from '../cli.ts';
 
 /** The templates, their paths in a project, and their purposes. */
 const TEMPLATES = [
-  ['sockbench.target.ts', 'sockbench.target.ts', 'the URL and the events of your server'],
-  ['sockbench.scenario.ts', 'sockbench.scenario.ts', 'a workload of several steps'],
-  ['sockbench.config.ts', 'sockbench.config.ts', 'flags and thresholds of every run in this folder'],
+  ['sockbench.target.mts', 'sockbench.target.mts', 'the URL and the events of your server'],
+  ['sockbench.scenario.mts', 'sockbench.scenario.mts', 'a workload of several steps'],
+  ['sockbench.config.mts', 'sockbench.config.mts', 'flags and thresholds of every run in this folder'],
   ['sockbench.workflow.yml', '.github/workflows/sockbench.yml', 'a gate on every pull request'],
 ] as const;
 
-const NEXT_STEPS = `
-Next:
-  1. Set the URL and the event names of your server in sockbench.target.ts, and the event of a delivery
-     instead of "message" in sockbench.scenario.ts.
-  2. Start your server, or uncomment exec in sockbench.target.ts.
-  3. npx sockbench run broadcast-latency
-`;
+const NEXT_STEPS = [
+  'Set the URL and the event names of your server in sockbench.target.mts, and the event of a delivery\n     instead of "message" in sockbench.scenario.mts.',
+  'Start your server, or uncomment exec in sockbench.target.mts.',
+  'npx --no-install sockbench run broadcast-latency',
+];
+
+/** Whether a project has sockbench in its node_modules, or in those of a folder above. */
+function isInstalledIn(folder: string): boolean {
+  const paths = createRequire(join(resolve(folder), 'package.json')).resolve.paths('sockbench') ?? [];
+  return paths.some((path) => existsSync(join(path, 'sockbench/package.json')));
+}
+
+/** How to install this sockbench in a project. The name may be a stranger's on the registry. */
+function installStep(): string {
+  // The repository is built when it is packed. A published package is, and lacks what builds it.
+  const flags = existsSync(join(PACKAGE_FOLDER, 'src')) ? '--silent' : '--silent --ignore-scripts';
+  const command = `npm install --save-dev ./$(npm pack ${flags} ${shellWord(PACKAGE_FOLDER)})`;
+  return `Install sockbench in the project:\n       ${command}\n     Commit the .tgz file, which CI installs too.`;
+}
 
 export const addInit: AddCommand = (program, cli, finish) => {
   program
@@ -46,7 +60,8 @@ export const addInit: AddCommand = (program, cli, finish) => {
         }
         cli.out(`wrote  ${foreign(file)}: ${what}\n`);
       }
-      cli.out(NEXT_STEPS);
+      const steps = isInstalledIn(folder) ? NEXT_STEPS : [installStep(), ...NEXT_STEPS];
+      cli.out(`\nNext:\n${steps.map((step, index) => `  ${index + 1}. ${step}\n`).join('')}`);
       finish(EXIT.passed);
     });
 };

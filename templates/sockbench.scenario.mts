@@ -1,7 +1,7 @@
 /**
  * Your own workload: what one user does, step by step.
  *
- *     npx sockbench run ./sockbench.scenario.ts --target ./sockbench.target.ts --clients 20 --rate 5/s
+ *     npx --no-install sockbench run ./sockbench.scenario.mts --target ./sockbench.target.mts --clients 20 --rate 5/s
  *
  * --rate is iterations per second over all clients. An iteration begins when it is due, even if the previous one has
  * not ended. Reference: docs/scenario.md of sockbench.

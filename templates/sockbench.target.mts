@@ -1,9 +1,9 @@
 /**
  * Your server: its URL and its events. Edit the active lines, uncomment what you need, delete the rest.
  *
- *     npx sockbench run broadcast-latency --target ./sockbench.target.ts --clients 50 --rate 20/s
+ *     npx --no-install sockbench run broadcast-latency --target ./sockbench.target.mts --clients 50 --rate 20/s
  *
- * Types: npm install --save-dev sockbench. Reference: docs/your-own-server.md of sockbench.
+ * Types appear in the editor if sockbench is installed in the project. Reference: docs/target.md of sockbench.
  */
 import { defineTarget } from 'sockbench';
 

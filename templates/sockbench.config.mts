@@ -2,7 +2,7 @@
 import { defineConfig } from 'sockbench';
 
 export default defineConfig({
-  target: './sockbench.target.ts',
+  target: './sockbench.target.mts',
   clients: 50,
   rate: '20/s',
   duration: '20s',
