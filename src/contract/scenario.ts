@@ -144,11 +144,12 @@ export interface User<T extends OptionTable = OptionTable> {
   /** Sends any event and resolves to its acknowledgement. Throws after the plan's connect timeout. */
   call(event: string, data?: unknown): Promise<unknown>;
   /**
-   * Resolves to the data of the next event of this name, or of the next one that `isMeant` accepts. An event with
-   * several arguments has a list of them. The following step is timed from then. Throws after the plan's connect
-   * timeout.
+   * Takes the first event of this name that has arrived since the iteration began and was not taken, or the first that
+   * `isMeant` accepts; waits where there is none. `isNew`: the event has arrived since the call. Resolves to its data:
+   * of several arguments, a list. The following step is timed from when it arrived, or from the call if that is later.
+   * Throws after the plan's connect timeout. The last 100 events of each name are kept.
    */
-  next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown>;
+  next(event: string, isMeant?: (data: unknown, isNew: boolean) => boolean): Promise<unknown>;
   /**
    * Opens another connection for this iteration, as the target describes it except for `options`. It is closed when the
    * iteration ends, unless the layout holds connections. Throws when the server refuses it.

@@ -36,6 +36,8 @@ export interface ConnectOptions {
   readonly onUndecoded?: (reason: string) => void;
   /** Time between two requests of short polling. */
   readonly pollIntervalMs?: number;
+  /** Called once with the connection when it is ready for use, before it hands over what the server sends. */
+  readonly onReady?: (connection: Connection) => void;
   /** Called once when a connection that began by polling is on WebSocket. */
   readonly onUpgraded?: () => void;
   /** Called when a stage of the handshake is over; `arrival` as in {@link Handler}. A driver reports those that it sees. */
@@ -54,6 +56,9 @@ export interface ConnectOptions {
 
 /** Takes the data of an event or a reply. `arrival` is given by drivers that know when its bytes arrived. */
 export type Handler = (data: unknown, arrival?: Arrival) => void;
+
+/** Takes the events of a connection, whatever their names. */
+export type AnyHandler = (event: string, data: unknown, arrival?: Arrival) => void;
 
 /** How text messages are written, the same object for all connections that write them alike. */
 export interface MessageFormat {
@@ -126,6 +131,11 @@ export interface Connection {
    * event has no other handler.
    */
   on(event: string, handler: Handler, recognized?: RecognizedHandler): () => void;
+  /**
+   * Adds a handler of every event that handlers of {@link on} may get; the returned function removes it. While there is
+   * one, no message is recognized.
+   */
+  onAny(handler: AnyHandler): () => void;
   /** Acknowledges every event of this name with what `respond` returns. */
   answer(event: string, respond: (data: unknown) => unknown): void;
   /** Called once when the connection ends without {@link close}, with the reason. */

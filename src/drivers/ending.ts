@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Connection } from './driver.ts';
+import type { Connection, ConnectOptions } from './driver.ts';
 
 /** What can be ended at once. */
 interface Abandonable {
@@ -61,15 +61,23 @@ interface Attempt extends Abandonable {
 
 /**
  * Opens a connection. The limit counts from now, however much of an answer has arrived by then: a server that sends a byte
- * at a time, or one interim response after the other, is given up as well.
+ * at a time, or one interim response after the other, is given up as well. What `onReady` throws rejects the attempt.
  */
 export async function connectWithin(
-  timeoutMs: number,
+  { timeoutMs, onReady }: Pick<ConnectOptions, 'timeoutMs' | 'onReady'>,
   open: (resolve: (connection: Connection) => void, reject: (reason: string) => void) => Attempt,
 ): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   const fail = (reason: string) => reject(new Error(reason));
-  const attempt = open(resolve, fail);
+  const ready = (connection: Connection) => {
+    try {
+      onReady?.(connection);
+      resolve(connection);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const attempt = open(ready, fail);
   const missing = () => attempt.missing?.() ?? 'no complete answer';
   const timer = setTimeout(() => fail(`${missing()} within ${timeoutMs} ms`), timeoutMs);
   try {

@@ -1,7 +1,7 @@
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { DecodedEvent } from '../contract/target.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import { DEFAULT_FORGET_AFTER_MS, type Handler, type RecognizedHandler } from './driver.ts';
+import { type AnyHandler, DEFAULT_FORGET_AFTER_MS, type Handler, type RecognizedHandler } from './driver.ts';
 
 /** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
 export class PendingReplies {
@@ -49,7 +49,8 @@ export abstract class EnvelopeExchange {
   #only: EventHandler | null = null;
   /** Replaced when it changes, so that a handler may add and remove others. */
   #entries: readonly EventHandler[] = [];
-  /** Made when they are needed: an idle client has neither. */
+  /** Made when they are needed: an idle client has none. */
+  #anyHandlers: readonly AnyHandler[] | null = null;
   #responders: Map<string, (data: unknown) => unknown> | null = null;
   #pending: PendingReplies | null = null;
   protected readonly forgetAfterMs: number | undefined;
@@ -83,6 +84,14 @@ export abstract class EnvelopeExchange {
     this.#entries = entries;
   }
 
+  onAny(handler: AnyHandler): () => void {
+    this.#anyHandlers = [...(this.#anyHandlers ?? []), handler];
+    return () => {
+      const others = this.#anyHandlers?.filter((other) => other !== handler) ?? [];
+      this.#anyHandlers = others.length === 0 ? null : others;
+    };
+  }
+
   answer(event: string, respond: (data: unknown) => unknown): void {
     this.#responders ??= new Map();
     this.#responders.set(event, respond);
@@ -96,12 +105,14 @@ export abstract class EnvelopeExchange {
     }
     if (event === undefined) return;
     for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
+    if (this.#anyHandlers !== null) for (const handler of this.#anyHandlers) handler(event, data, arrival);
     const respond = id === undefined ? undefined : this.#responders?.get(event);
     if (respond !== undefined && id !== undefined) this.send({ event, data: respond(data), ack: id });
   }
 
   /** Hands over an event that was recognized; false where it must be decoded for its handlers. */
   protected receiveRecognized(event: string, arrival: Arrival): boolean {
+    if (this.#anyHandlers !== null) return false;
     const only = this.#only ?? this.#onlyOf(event);
     return only?.event === event && (only.recognized?.onRecognized(arrival) ?? false);
   }

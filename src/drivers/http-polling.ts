@@ -37,7 +37,7 @@ export const httpPolling: Driver = {
   transports: ['short-polling', 'long-polling'],
   summary: 'node:http with keep-alive connections',
   connect: (options) =>
-    connectWithin(options.timeoutMs, (resolve, reject) => {
+    connectWithin(options, (resolve, reject) => {
       const requests = openRequests(options);
       const { answer, abort } = requests.start('POST', 'clients');
       answer.then(clientIdIn).then(

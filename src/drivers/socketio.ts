@@ -10,6 +10,7 @@ import { MsgpackDecoder } from '../wire/socketio/msgpack.ts';
 import { withoutOffset } from '../wire/socketio/offset.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
 import {
+  type AnyHandler,
   type CloseOutcome,
   type Connection,
   type ConnectOptions,
@@ -41,7 +42,7 @@ export const officialSocketio: Driver = {
   transports: ['websocket', 'polling', 'upgrade'],
   summary: 'socket.io-client, without reconnection',
   connect: (options) =>
-    connectWithin(options.timeoutMs, (resolve, reject) => {
+    connectWithin(options, (resolve, reject) => {
       const address = namespaceUrl(options);
       // Without an agent the client makes a connection for each request when it polls, connects wherever its own parser
       // of URLs finds a host, and passes no TLS server name to a WebSocket.
@@ -180,6 +181,12 @@ class SocketioConnection implements Connection {
     const onEvent = (...data: unknown[]) => handler(this.#dataOf(data));
     this.#socket.on(event, onEvent);
     return () => void this.#socket.off(event, onEvent);
+  }
+
+  onAny(handler: AnyHandler): () => void {
+    const onEvent = (event: string, ...data: unknown[]) => handler(event, this.#dataOf(data));
+    this.#socket.onAny(onEvent);
+    return () => void this.#socket.offAny(onEvent);
   }
 
   sizeOf(event: string, data: unknown): MessageSize | null {

@@ -44,7 +44,7 @@ export const wireSocketio: Driver = {
   summary: "frames and packets of our own, over the kernel's sockets or those of Node.js",
   opensStreams: true,
   connect: (options) =>
-    connectWithin(options.timeoutMs, (resolve, reject) => {
+    connectWithin(options, (resolve, reject) => {
       const connection = new WireSocketioConnection(options, resolve);
       connection.onDropped(reject);
       return connection;

@@ -27,7 +27,7 @@ export const wireWs: Driver = {
   summary: "frames of our own, over the kernel's sockets or those of Node.js",
   opensStreams: true,
   connect: (options) =>
-    connectWithin(options.timeoutMs, (resolve, reject) => {
+    connectWithin(options, (resolve, reject) => {
       const connection = new WireWsConnection(options, resolve);
       connection.onDropped(reject);
       return connection;

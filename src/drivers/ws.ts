@@ -24,7 +24,7 @@ export const officialWs: Driver = {
   transports: ['websocket'],
   summary: 'the ws package',
   connect: (options) =>
-    connectWithin(options.timeoutMs, (resolve, reject) => {
+    connectWithin(options, (resolve, reject) => {
       const { compression, headers = {}, tls, onStage, localAddress } = options;
       const socket = new WebSocket(urlWithQuery(options), [...subprotocolsOf(options)], {
         perMessageDeflate: compression === true && { threshold: 0 },

@@ -13,7 +13,7 @@ export interface PoolOptions {
   /** How many workers connect to the server at the same time; 1 by default. */
   readonly workers?: number;
   readonly connectOptions: (client: number) => Promise<ConnectOptions>;
-  /** Called for every connection that is ready for use, before anything is sent over it. */
+  /** Called for every connection that is ready for use, before anything is sent or received over it. */
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
   /** Called when a connection that began by polling is on WebSocket. */
   readonly onUpgraded: (upgradeNs: number) => void;
@@ -56,7 +56,7 @@ export interface OpenedConnection {
   readonly openedNs: number;
 }
 
-function refuseUse(): never {
+export function refuseUse(): never {
   throw new Error('the clients of this scenario have no connection: use one that user.open() opened');
 }
 
@@ -65,6 +65,7 @@ const NO_CONNECTION: Connection = {
   emit: refuseUse,
   request: refuseUse,
   on: refuseUse,
+  onAny: refuseUse,
   answer: refuseUse,
   onDropped: () => {},
   close: async () => null,
@@ -111,14 +112,9 @@ export class ClientPool {
       const startNs = clock.nowNs();
       const connection = await driver.connect({
         ...options,
+        onReady: (ready) => onOpened(client, ready, clock.nowNs() - startNs),
         onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
       });
-      try {
-        onOpened(client, connection, clock.nowNs() - startNs);
-      } catch (error) {
-        void connection.close();
-        throw error;
-      }
       this.#connections.set(client, connection);
       this.#opened.set(client, clock.nowNs());
       connection.onDropped((reason) => {
@@ -159,17 +155,18 @@ export class ClientPool {
     }
   }
 
-  /** Opens an extra connection for one iteration of a client; the caller closes it. */
+  /** Opens an extra connection for one iteration of a client; the caller closes it. `onReady` as of a driver. */
   async openAnother(
     client: number,
     change: (options: ConnectOptions) => ConnectOptions = (options) => options,
+    onReady: (connection: Connection) => void = () => {},
   ): Promise<OpenedConnection> {
     const { driver, clock, connectOptions } = this.#options;
     const options = change(await connectOptions(client));
     const upgraded = Promise.withResolvers<void>();
     const handshake = new TimedHandshake(clock);
     const { note: onStage, stages } = handshake;
-    const connection = await driver.connect({ ...options, onUpgraded: upgraded.resolve, onStage });
+    const connection = await driver.connect({ ...options, onReady, onUpgraded: upgraded.resolve, onStage });
     if (options.transport !== 'upgrade') upgraded.resolve();
     return { connection, upgraded: upgraded.promise, stages, openedNs: handshake.endedNs };
   }

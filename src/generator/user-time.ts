@@ -57,9 +57,10 @@ export class UserTime {
     return { data, receivedNs, isStamped: receipts.isStamped };
   }
 
-  /** The user goes on with what it waited for, which is returned. */
-  goOn({ data, receivedNs, isStamped }: Noticed): unknown {
-    this.#lateNs = isStamped ? Math.max(0, this.#worker.clock.nowNs() - receivedNs) : 0;
+  /** The user goes on with what it waited for since `sinceNs`, which is returned. It may have arrived before. */
+  goOn({ data, receivedNs, isStamped }: Noticed, sinceNs = Number.NEGATIVE_INFINITY): unknown {
+    const fromNs = Math.max(receivedNs, sinceNs);
+    this.#lateNs = isStamped ? Math.max(0, this.#worker.clock.nowNs() - fromNs) : 0;
     return data;
   }
 

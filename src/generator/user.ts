@@ -1,14 +1,21 @@
 import type { Payload } from '../contract/protocol.ts';
-import type { OwnConnection, OwnConnectionOptions, Scope, User } from '../contract/scenario.ts';
+import {
+  connectsByIteration,
+  type OwnConnection,
+  type OwnConnectionOptions,
+  type Scope,
+  type User,
+} from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
-import type { Connection } from '../drivers/driver.ts';
+import type { Connection, ConnectOptions } from '../drivers/driver.ts';
 import type { ReceiptTime } from '../measure/receipts.ts';
 import type { Stamp } from '../measure/stamp.ts';
+import { Inbox, type IsMeant } from './inbox.ts';
 import type { OperationWorker } from './operations/operation.ts';
 import type { Publishing } from './operations/publish.ts';
 import { sendRequest } from './operations/single-reply.ts';
 import { changeConnection, mayBeLeft, OwnEnd } from './own-connection.ts';
-import type { OpenedConnection } from './pool.ts';
+import { type OpenedConnection, refuseUse } from './pool.ts';
 import { type Noticed, UserTime } from './user-time.ts';
 
 /** One arrival that starts an iteration, and the parts of the worker that it uses. */
@@ -32,6 +39,8 @@ export class IteratingUser implements User {
   readonly #opened: OpenedConnection[] = [];
   readonly #waits = new Set<string>();
   readonly #time: UserTime;
+  /** What each connection has received since it opened, or since the iteration began. */
+  readonly #inboxes = new Map<Connection, Inbox<Noticed>>();
   #hasLeft = false;
 
   constructor(iteration: Iteration) {
@@ -43,6 +52,7 @@ export class IteratingUser implements User {
     this.#iteration = iteration;
     this.#worker = worker;
     this.#time = new UserTime(worker, stamp);
+    if (!connectsByIteration(worker.scenario)) this.#keepEvents(iteration.connection);
   }
 
   /** The time of the user, who goes on when something arrives, and not when this process notices it. */
@@ -78,7 +88,7 @@ export class IteratingUser implements User {
     return this.#callOver(this.#iteration.connection, event, data);
   }
 
-  next(event: string, isMeant?: (data: unknown) => boolean): Promise<unknown> {
+  next(event: string, isMeant?: IsMeant): Promise<unknown> {
     return this.#nextOver(this.#iteration.connection, event, isMeant);
   }
 
@@ -113,7 +123,8 @@ export class IteratingUser implements User {
       const { sender } = this.#iteration;
       const { allowRemote } = plan.target;
       const { dueNs } = this.#time;
-      const opened = await pool.openAnother(sender, (given) => changeConnection(given, options, allowRemote));
+      const change = (given: ConnectOptions) => changeConnection(given, options, allowRemote);
+      const opened = await pool.openAnother(sender, change, (ready) => this.#keepEvents(ready));
       this.#opened.push(opened);
       // The iteration ended while it opened.
       if (this.#hasLeft) await opened.connection.close();
@@ -123,6 +134,7 @@ export class IteratingUser implements User {
 
   async leave(): Promise<void> {
     this.#hasLeft = true;
+    for (const inbox of this.#inboxes.values()) inbox.close();
     const { layout } = this.#worker;
     if (layout.holds === true) for (const { connection } of this.#opened) this.#hold(connection);
     else await Promise.all(this.#opened.map(({ connection }) => connection.close()));
@@ -170,30 +182,24 @@ export class IteratingUser implements User {
     return noticed;
   }
 
-  #nextOver(
-    connection: Connection,
-    event: string,
-    isMeant: (data: unknown) => boolean = () => true,
-  ): Promise<unknown> {
+  #nextOver(connection: Connection, event: string, isMeant: IsMeant = () => true): Promise<unknown> {
     return mayBeLeft(async () => {
-      const arrived = Promise.withResolvers<Noticed>();
-      const stop = connection.on(event, (data, arrival) => {
-        try {
-          if (!isMeant(data)) return;
-          arrived.resolve(this.#time.notice(data, arrival));
-        } catch (error) {
-          arrived.reject(error);
-        }
-        stop();
-      });
+      const inbox = this.#inboxes.get(connection) ?? refuseUse();
+      const sinceNs = this.#time.nowNs;
+      const { taken, stop } = inbox.take(event, isMeant);
       try {
-        return this.#time.goOn(await this.#within(`no event ${event}`, arrived.promise));
+        return this.#time.goOn(await this.#within(inbox.problemOf(event), taken), sinceNs);
       } finally {
         stop();
         // What was waited for sets the time of the next step.
         this.#time.setDue(null);
       }
     });
+  }
+
+  /** Keeps the events of a connection until steps take them, or until the iteration ends. */
+  #keepEvents(connection: Connection): void {
+    this.#inboxes.set(connection, new Inbox(connection, (data, arrival) => this.#time.notice(data, arrival)));
   }
 
   #requestOver(connection: Connection, series: string): Promise<void> {

@@ -61,13 +61,16 @@ export function argumentsCode(writer: ValueWriter, args: StepOf<'emit'>['args'])
   return [callCode('new Arguments', listCode(args.list.map((each) => writer.value(each))))];
 }
 
-/** The arguments of `next`. The engine socketio waits for the event that has the data. */
+/** The event that `next` waits for, which must be new, as in Artillery. */
+const NEW_EVENT = arrowCode('_data, isNew', 'isNew');
+
+/** The arguments of `next`, and whether they choose the event by its data: the engine socketio waits for that event. */
 export function nextArgs(
   writer: ValueWriter,
   engine: ScriptEngine,
   { event, data }: ExpectedAnswer & { readonly event: string },
-): Code[] {
+): { readonly args: readonly Code[]; readonly isChosen: boolean } {
   const name = writer.string(event);
-  if (data === undefined || engine !== 'socketio') return [name];
-  return [name, arrowCode('data', isSameCode(writer, 'data', data))];
+  if (data === undefined || engine !== 'socketio') return { args: [name, NEW_EVENT], isChosen: false };
+  return { args: [name, arrowCode('data', isSameCode(writer, 'data', data))], isChosen: true };
 }

@@ -135,7 +135,7 @@ export class StepPrinter {
     this.#awaited(
       'answer',
       connection,
-      [literal('message')],
+      nextArgs(this.#writer, this.#script.engine, { ...expected, data: undefined, event: 'message' }),
       emit,
       expected,
       `the message (line ${line})`,
@@ -147,17 +147,16 @@ export class StepPrinter {
   #awaited(
     series: string,
     connection: string,
-    listening: readonly Code[],
+    { args, isChosen }: ReturnType<typeof nextArgs>,
     emit: Code | null,
     expected: ExpectedAnswer,
     what: string,
     indent: number,
   ): void {
-    const isChosen = listening.length > 1;
     const used = isChosen ? { ...expected, data: undefined } : expected;
     const reply = isUsed(used) ? this.#unusedName('reply') : null;
     const before = reply === null ? '' : `const ${reply} = `;
-    const next = callCode(`${connection}.next`, ...listening);
+    const next = callCode(`${connection}.next`, ...args);
     if (emit === null) {
       this.#timed(before, series, next, indent);
     } else {

@@ -347,6 +347,28 @@ describe.each(
     });
   });
 
+  describe('listening to everything', () => {
+    it('begins before the first event, names each, and ends when it is removed', async () => {
+      const received: unknown[] = [];
+      let stop = () => {};
+      const connection = await driver.connect({
+        ...options,
+        url: urlOf(server),
+        onReady: (ready) => {
+          stop = ready.onAny((event, data) => received.push([event, data]));
+        },
+      });
+      connections.push(connection);
+      const complete = new Promise<void>((resolve) => {
+        connection.on(EVENT.echo, (data) => (data === 'second' ? resolve() : stop()));
+      });
+      connection.emit(EVENT.echo, 'first');
+      connection.emit(EVENT.echo, 'second');
+      await complete;
+      expect(received).toEqual([[EVENT.echo, 'first']]);
+    });
+  });
+
   describe('a ping', () => {
     it('is there where the protocol lets clients ping, and is answered once for each', async () => {
       const connection = await connect();

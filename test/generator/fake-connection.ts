@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { CloseOutcome, Connection, Handler } from '../../src/drivers/driver.ts';
+import type { AnyHandler, CloseOutcome, Connection, Handler } from '../../src/drivers/driver.ts';
 import type { Arrival } from '../../src/wire/sockets/stream.ts';
 
 /** Something that a client sent; `reply` acknowledges it, and is null where no acknowledgement was asked for. */
@@ -19,6 +19,7 @@ export class FakeConnection implements Connection {
   outcome: CloseOutcome | null = null;
   drop: (reason: string) => void = () => {};
   readonly #events = new EventEmitter();
+  readonly #any = new Set<AnyHandler>();
   readonly #responders = new Map<string, (data: unknown) => unknown>();
 
   emit(event: string, data: unknown): void {
@@ -32,6 +33,16 @@ export class FakeConnection implements Connection {
   on(event: string, handler: Handler): () => void {
     this.#events.on(event, handler);
     return () => void this.#events.off(event, handler);
+  }
+
+  onAny(handler: AnyHandler): () => void {
+    this.#any.add(handler);
+    return () => void this.#any.delete(handler);
+  }
+
+  /** How many handlers take every event. */
+  get anyHandlers(): number {
+    return this.#any.size;
   }
 
   /** How many handlers an event has. */
@@ -66,6 +77,7 @@ export class FakeConnection implements Connection {
   /** An event comes from the server. */
   receive(event: string, data: unknown, arrival?: Arrival): void {
     this.#events.emit(event, data, arrival);
+    for (const handler of this.#any) handler(event, data, arrival);
   }
 
   /** The server asks; returns what the client answers. */

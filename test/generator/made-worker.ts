@@ -114,10 +114,11 @@ export async function openWorker({
       protocol: 'ws',
       transports: ['websocket'],
       summary: '',
-      connect: async () => {
+      connect: async ({ onReady }) => {
         attempts += 1;
         const opened = connections[attempts - 1];
         if (opened === undefined) throw new Error('refused');
+        onReady?.(opened);
         return opened;
       },
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/contract/target.ts';
 import type { ConnectOptions, Driver } from '../../src/drivers/driver.ts';
+import { connectWithin } from '../../src/drivers/ending.ts';
 import { ClientPool } from '../../src/generator/pool.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -21,12 +22,15 @@ function openPool(
     protocol: 'ws',
     transports: ['websocket'],
     summary: '',
-    async connect(options) {
+    connect(options) {
       const outcome = outcomes[attempts.length];
       attempts.push(options);
       time.moveTo(time.nowNs() + 1000);
-      if (outcome instanceof FakeConnection) return outcome;
-      throw new Error(outcome);
+      return connectWithin(options, (resolve, reject) => {
+        if (outcome instanceof FakeConnection) resolve(outcome);
+        else reject(outcome ?? '');
+        return { abandon: () => void (outcome instanceof FakeConnection && outcome.close()) };
+      });
     },
   };
   const pool = new ClientPool({

@@ -181,6 +181,25 @@ describe('a user whose messages the kernel times', () => {
     });
   });
 
+  it('goes on when it asks for what had arrived before', async () => {
+    const ended = Promise.withResolvers<void>();
+    const { connection, time, take } = await runSteps(async (user) => {
+      await user.call('history');
+      await user.time('own', () => user.next('joined'));
+      ended.resolve();
+    });
+    time.moveTo(HANDLED_NS);
+    connection.receive('joined', 'ann', arrival({ receivedNs: RECEIVED_NS - 100 }));
+    connection.acknowledge('reply', arrival());
+    await ended.promise;
+    await Promise.resolve();
+    // The step was due when the reply arrived, and began when that was noticed.
+    expect(take()).toMatchObject({
+      own: [HANDLED_NS - RECEIVED_NS],
+      send_lag: [0, HANDLED_NS - RECEIVED_NS],
+    });
+  });
+
   it('thinks from when what it waited for arrived', async () => {
     const { connection, time, take } = await runSteps(async (user) => {
       await user.call('history');

@@ -78,7 +78,12 @@ function open({ timeoutMs = 5000 } = {}) {
       sendNext: (stream: number, intendedNs: number, measured: boolean, perform: (stamp: Stamp) => void) =>
         perform({ stream, seq: 0, intendedNs, actualNs: clock.ns, measured }),
     },
-    pool: { openAnother: async () => ({ connection: another, upgraded: upgraded.promise }) },
+    pool: {
+      openAnother: async (_client: number, _change: unknown, onReady: (connection: unknown) => void) => {
+        onReady(another);
+        return { connection: another, upgraded: upgraded.promise };
+      },
+    },
   };
   const user = new IteratingUser({
     worker: worker as unknown as OperationWorker,
@@ -231,15 +236,46 @@ describe('a call', () => {
 });
 
 describe('waiting for an event', () => {
-  it('gives the data of the next one of this name, and of none before', async () => {
-    const { user, connection } = open();
+  it('gives the data of each event of this name that has come since the iteration began, once', async () => {
+    const { user, connection, clock, recorded } = open();
     connection.receive('joined', 'before');
-    const joined = user.next('joined');
     connection.receive('left', 'other');
+    clock.ns += 100;
+    expect(await user.time('own', () => user.next('joined'))).toBe('before');
+    const both = [user.next('joined'), user.next('joined')];
     connection.receive('joined', 'first');
     connection.receive('joined', 'second');
-    expect(await joined).toBe('first');
-    expect(connection.handlersOf('joined')).toBe(0);
+    expect(await Promise.all(both)).toEqual(['first', 'second']);
+    expect(await user.next('left')).toBe('other');
+    // What had come already takes no time: that of the step counts from when the iteration was due.
+    expect(recorded).toEqual([['own', 200_100]]);
+  });
+
+  it('tells what has come since the call from what came before', async () => {
+    const { user, connection } = open();
+    connection.receive('said', 'old');
+    const fresh = user.next('said', (_data, isNew) => isNew);
+    connection.receive('said', 'new');
+    expect(await fresh).toBe('new');
+    expect(await user.next('said')).toBe('old');
+  });
+
+  it('keeps the last 100 of each name, and says that older ones were forgotten', async () => {
+    const { user, connection, time } = open({ timeoutMs: 20 });
+    connection.receive('ready', 1);
+    for (let tick = 0; tick < 101; tick++) connection.receive('tick', tick);
+    expect(await user.next('tick')).toBe(1);
+    expect(await user.next('ready')).toBe(1);
+    await expect(time.run(user.next('gone'))).rejects.toThrow(
+      'no event gone (more came than are kept, and the oldest were forgotten) within 0.02 s',
+    );
+  });
+
+  it('ends with the iteration', async () => {
+    const { user, connection } = open();
+    expect(connection.anyHandlers).toBe(1);
+    await user.leave();
+    expect(connection.anyHandlers).toBe(0);
   });
 
   it('passes over those that are not meant', async () => {
@@ -261,7 +297,6 @@ describe('waiting for an event', () => {
     const joined = user.next('joined', (data) => data === 'ann');
     connection.receive('joined', 'bob');
     await expect(time.run(joined)).rejects.toThrow('no event joined within 0.02 s');
-    expect(connection.handlersOf('joined')).toBe(0);
   });
 
   it('makes what comes next due when it is done', async () => {
@@ -373,6 +408,14 @@ describe('the steps of a user over a connection of its iteration', () => {
     another.receive('welcome', 'bob');
     another.receive('welcome', 'ann');
     expect(await greeted).toBe('ann');
+  });
+
+  it('see what came with the answer to the handshake', async () => {
+    const { user, another } = open();
+    const opening = user.open();
+    another.receive('hello', 'ann');
+    const own = await opening;
+    expect(await own.next('hello')).toBe('ann');
   });
 
   it('fail at once when the server drops it, and afterwards', async () => {

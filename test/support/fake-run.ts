@@ -330,11 +330,12 @@ function driverTo(server: FakeServer, clients: readonly number[], process: FakeP
     protocol: 'ws',
     transports: ['websocket'],
     summary: '',
-    connect: async ({ timeoutMs, transport, onUpgraded }) => {
+    connect: async ({ timeoutMs, transport, onReady, onUpgraded }) => {
       const client = clients[next] ?? clients.find((each) => !server.connections.has(each)) ?? Number.NaN;
       next += 1;
       const connection = await server.connect(client, timeoutMs);
       connection.onArrival = (handle) => process.arrive(handle);
+      onReady?.(connection);
       if (transport === 'upgrade') onUpgraded?.();
       return connection;
     },

@@ -1,5 +1,5 @@
 import { EVENT, type Scope, streamedReplies } from '../../src/contract/protocol.ts';
-import type { CloseOutcome, Connection } from '../../src/drivers/driver.ts';
+import type { AnyHandler, CloseOutcome, Connection } from '../../src/drivers/driver.ts';
 import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
 import type { Timers } from '../../src/measure/timers.ts';
 
@@ -35,6 +35,7 @@ export class FakeClientConnection implements Connection {
   readonly #server: FakeServer;
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #answers = new Map<string, (data: unknown) => unknown>();
+  readonly #any = new Set<AnyHandler>();
   #onDropped: (reason: string) => void = () => {};
   /** Takes what arrives at this client; a process that is stopped takes it later. */
   onArrival: (handle: () => void) => void = (handle) => handle();
@@ -56,6 +57,11 @@ export class FakeClientConnection implements Connection {
     const handlers = this.#handlers.get(event) ?? new Set();
     this.#handlers.set(event, handlers.add(handler));
     return () => handlers.delete(handler);
+  }
+
+  onAny(handler: AnyHandler): () => void {
+    this.#any.add(handler);
+    return () => void this.#any.delete(handler);
   }
 
   answer(event: string, respond: (data: unknown) => unknown): void {
@@ -84,6 +90,7 @@ export class FakeClientConnection implements Connection {
   /** The client receives an event; returns its answer. */
   deliver(event: string, data: unknown): unknown {
     for (const handler of [...(this.#handlers.get(event) ?? [])]) handler(data);
+    for (const handler of this.#any) handler(event, data);
     return this.#answers.get(event)?.(data);
   }
 }
