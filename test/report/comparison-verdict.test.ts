@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderGithubAnnotations, renderGithubSummary } from '../../src/report/ci/github.ts';
+import { armsSentence } from '../../src/report/content/comparison-conclusion.ts';
 import { metricSentence } from '../../src/report/content/comparison-metrics.ts';
 import { adviceFor, comparisonNotes } from '../../src/report/content/comparison-notes.ts';
 import { pairSentence, verdictSentence } from '../../src/report/content/comparison-verdict.ts';
@@ -118,6 +119,58 @@ describe('the verdict line', () => {
     expect(verdictSentence(comparisons.several())).toBe(
       'REGRESSED vs ws: socketio, socketio polling REGRESSED',
     );
+  });
+});
+
+describe('the conclusion of several arms', () => {
+  const several = comparisons.several();
+  const [first, second] = several.judgement.heads;
+  if (first === undefined || second === undefined) throw new Error('there are two heads');
+  const withHeads = (...heads: readonly PairOutcome[]): Comparison => ({
+    ...several,
+    judgement: { ...several.judgement, heads: [...heads] },
+  });
+  const bounds = (pair: PairOutcome, ratio: number, lower: number, upper: number): PairOutcome => ({
+    ...pair,
+    metrics: pair.metrics.map((metric) =>
+      metric.metric === 'delivery.p50' ? { ...metric, ratio, lower, upper } : metric,
+    ),
+  });
+
+  it.each<[string, readonly PairOutcome[], string]>([
+    [
+      'slower ones',
+      [first, bounds(second, 2, 1.5, 3)],
+      'socketio polling is 2.00x and socketio 1.40x slower than ws (delivery p50)',
+    ],
+    [
+      'a faster and a slower one',
+      [bounds(first, 0.5, 0.4, 0.6), second],
+      'socketio is 2.00x faster than ws (delivery p50); socketio polling is 1.40x slower',
+    ],
+    [
+      'those that do not differ',
+      [bounds(first, 1, 0.9, 1.1), bounds(second, 1, 0.9, 1.1)],
+      'socketio and socketio polling do not differ significantly from ws (delivery p50)',
+    ],
+    [
+      'an invalid one',
+      [first, { ...second, verdict: 'INVALID' }],
+      'socketio is 1.40x slower than ws (delivery p50); socketio polling is INVALID',
+    ],
+    [
+      'nothing but inconclusive ones',
+      [first, second].map((pair) => ({ ...bounds(pair, 1, 0.5, 2), verdict: 'INCONCLUSIVE' as const })),
+      'socketio and socketio polling are INCONCLUSIVE',
+    ],
+  ])('of %s is one sentence', (_, heads, sentence) => {
+    expect(armsSentence(withHeads(...heads))).toBe(sentence);
+  });
+
+  it('begins the page, with the sentence of each pair below it', () => {
+    const page = comparisonPage(several);
+    expect(page).toMatch(/<h1><span class="badge">REGRESSED<\/span> socketio is 1\.40x and /);
+    expect(page).toContain('ws is 1.40x faster than socketio (delivery p50 1.21 ms vs 1.71 ms, ');
   });
 });
 

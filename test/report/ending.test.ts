@@ -307,10 +307,7 @@ describe('the end of a comparison', () => {
       socketio polling             1.70         1.40  1.33-1.48  REGRESSED
       values: medians of the rounds; ratio: estimated from the ratio of each round
 
-      ws is 1.40x faster than socketio (delivery p50 1.21 ms vs 1.71 ms, 93.8 % CI
-      1.33-1.48)
-      ws is 1.40x faster than socketio polling (delivery p50 1.21 ms vs 1.70 ms,
-      93.8 % CI 1.33-1.48)
+      socketio is 1.40x and socketio polling 1.40x slower than ws (delivery p50)
       page  reports/page.html
       "
     `);

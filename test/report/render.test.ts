@@ -156,31 +156,31 @@ describe('blocks', () => {
     expect(mainOf(renderHtml(REPORT))).toMatchInlineSnapshot(`
       "
       <header class="warning"><h1>OK: a &lt; b</h1>
-      <ul><li>next: measure *longer*</li></ul>
+      <ul><li>next: measure *longer*</ul>
       </header>
 
-      <nav class="contents" aria-label="Contents"><ol><li><a href="#a-vs-b">a vs b</a><ul><li><a href="#a-vs-b-latency">Latency</a></li>
-      <li><a href="#a-vs-b-output">Output</a></li>
-      <li><a href="#a-vs-b-plan">Plan</a></li>
-      <li><a href="#a-vs-b-every-round">Every round</a></li></ul></li></ol></nav>
+      <nav class="contents" aria-label="Contents"><ol><li><a href="#a-vs-b">a vs b</a><ul><li><a href="#a-vs-b-latency">Latency</a>
+      <li><a href="#a-vs-b-output">Output</a>
+      <li><a href="#a-vs-b-plan">Plan</a>
+      <li><a href="#a-vs-b-every-round">Every round</a></ul></ol></nav>
       <section>
       <h2 id="a-vs-b">a vs b<a class="anchor" href="#a-vs-b" aria-label="Link to a vs b">#</a></h2>
       <p class="load">20 clients</p>
       <div class="scroll" role="region" tabindex="0" aria-label="a vs b: Latency"><table>
       <caption id="a-vs-b-latency">Latency<a class="anchor" href="#a-vs-b-latency" aria-label="Link to Latency">#</a></caption>
-      <thead><tr><th scope="col" title="server">target</th><th scope="col" class="n" title="half of the values are at or below it">p50 <small>ms</small></th><th scope="col" title="why">reasons</th></tr></thead>
-      <tbody><tr><th scope="row"><i class="swatch" style="background:var(--line-0)"></i>ws</th><td>1.20</td><td class="t prose">because of ws</td></tr>
-      <tr class="invalid"><th scope="row"><i class="swatch" style="background:var(--line-1)"></i>socketio</th><td>3.40</td><td class="t prose">because of socketio</td></tr></tbody>
-      <tbody><tr class="group"><th scope="rowgroup" colspan="3"><span>informational</span></th></tr>
-      <tr><th scope="row">bun</th><td>0.900</td><td class="t prose">a | b</td></tr></tbody>
+      <thead><tr><th scope="col" title="server">target<th scope="col" class="n" title="half of the values are at or below it">p50 <small>ms</small><th scope="col" title="why">reasons
+      <tbody><tr><th scope="row"><i class="swatch" style="background:var(--line-0)"></i>ws<td>1.20<td class="t prose">because of ws
+      <tr class="invalid"><th scope="row"><i class="swatch" style="background:var(--line-1)"></i>socketio<td>3.40<td class="t prose">because of socketio
+      <tbody><tr class="group"><th scope="rowgroup" colspan="3"><span>informational</span>
+      <tr><th scope="row">bun<td>0.900<td class="t prose">a | b
       </table></div>
       <p class="note">p99 needs 1,000 broadcasts</p>
       <div class="pair">
-      <table class="facts"><caption>Run</caption><tbody><tr><th scope="row">rate</th><td>100/s</td></tr>
-      <tr><th scope="row">warm-up</th><td>2s</td></tr></tbody></table>
+      <table class="facts"><caption>Run</caption><tbody><tr><th scope="row">rate<td>100/s
+      <tr><th scope="row">warm-up<td>2s</table>
       </div>
-      <ul><li>first</li>
-      <li>second</li></ul>
+      <ul><li>first
+      <li>second</ul>
 
       <details open><summary id="a-vs-b-output">Output</summary>
       <pre aria-label="Output">  Error: \`x\`

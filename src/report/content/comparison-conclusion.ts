@@ -1,6 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { COUNTS, FIGURES, isCount, isFigure } from '../../result/metrics.ts';
-import { plural } from '../../text.ts';
+import { list, plural } from '../../text.ts';
 import { formatPercent } from '../../units.ts';
 import { briefly } from '../plain.ts';
 import {
@@ -147,4 +147,71 @@ export function pairConclusion(comparison: Comparison, pair: PairOutcome): strin
   const [first, ...others] = ofVerdict(comparison, pair);
   const more = others.length === 0 ? '' : `; ${plural(others.length, 'more metric')}`;
   return `${name}INCONCLUSIVE: ${first === undefined ? '' : `${metricLabel(first)}: ${first.because}`}${more}`;
+}
+
+/** What one arm of several is to the base. */
+type Standing = 'better' | 'worse' | 'alike' | 'INCONCLUSIVE' | 'INVALID';
+
+interface PlacedArm {
+  readonly name: string;
+  readonly standing: Standing;
+  /** At least 1. */
+  readonly ratio: number;
+  /** `1.36x` */
+  readonly times: string;
+}
+
+function placeArm(comparison: Comparison, pair: PairOutcome, metric: string): PlacedArm {
+  const name = armName(comparison, pair.head);
+  const without = { name, ratio: 1, times: '' };
+  if (pair.verdict === 'INVALID' || isEarly(comparison)) {
+    return { ...without, standing: pair.verdict === 'INVALID' ? 'INVALID' : 'INCONCLUSIVE' };
+  }
+  const own = gatingOf(pair).find((each) => each.metric === metric);
+  if (own === undefined || own.ratio === null) return { ...without, standing: 'INCONCLUSIVE' };
+  if (!isSignificant(own)) {
+    return { ...without, standing: pair.verdict === 'INCONCLUSIVE' ? 'INCONCLUSIVE' : 'alike' };
+  }
+  const large = own.ratio >= 1 ? own : mirrored(own);
+  const standing = own.ratio < 1 !== isMoreBetter(own) ? 'better' : 'worse';
+  return { name, standing, ratio: large.ratio ?? 1, times: `${ratioTexts(large).ratio}x` };
+}
+
+/** `bun-ws is 1.80x and ws 1.36x` */
+function timesText(arms: readonly PlacedArm[]): string {
+  const sorted = arms.toSorted((a, b) => b.ratio - a.ratio);
+  return list(sorted.map(({ name, times }, index) => `${name}${index === 0 ? ' is' : ''} ${times}`));
+}
+
+/**
+ * How several arms differ from the base in the first gating metric, as
+ * `bun-ws is 1.80x and ws 1.36x faster than socketio (delivery p50); nest does not differ significantly`.
+ */
+export function armsSentence(comparison: Comparison): string {
+  const { heads } = comparison.judgement;
+  const first = heads.flatMap(gatingOf).find(({ ratio }) => ratio !== null);
+  const arms = heads.map((pair) => placeArm(comparison, pair, first?.metric ?? ''));
+  const of = (standing: Standing) => arms.filter((arm) => arm.standing === standing);
+  const names = (standing: Standing) => list(of(standing).map(({ name }) => name));
+  const [better, worse] =
+    first !== undefined && isLatency(first) ? ['faster', 'slower'] : ['better', 'worse'];
+  const base = `${baseName(comparison)}${first === undefined ? '' : ` (${metricLabel(first)})`}`;
+  const clause = (standing: Standing, text: string, preposition: string) =>
+    of(standing).length === 0 ? [] : [{ text, preposition }];
+  const verb = (standing: Standing, singular: string, several: string) =>
+    of(standing).length === 1 ? singular : several;
+  const compared = [
+    ...clause('better', `${timesText(of('better'))} ${better}`, 'than'),
+    ...clause('worse', `${timesText(of('worse'))} ${worse}`, 'than'),
+    ...clause('alike', `${names('alike')} ${verb('alike', 'does', 'do')} not differ significantly`, 'from'),
+  ];
+  const unknown = (['INCONCLUSIVE', 'INVALID'] as const).flatMap((standing) =>
+    clause(standing, `${names(standing)} ${verb(standing, 'is', 'are')} ${standing}`, ''),
+  );
+  return [
+    ...compared.map(({ text, preposition }, index) =>
+      index === 0 ? `${text} ${preposition} ${base}` : text,
+    ),
+    ...unknown.map(({ text }) => text),
+  ].join('; ');
 }

@@ -2,7 +2,7 @@ import type { Comparison, MetricOutcome, PairOutcome } from '../../result/compar
 import { list, plural } from '../../text.ts';
 import type { Fact } from '../blocks.ts';
 import { EMPTY_ENDING, type Ending } from '../ending.ts';
-import { confidenceText, metricLabel, pairConclusion } from './comparison-conclusion.ts';
+import { armsSentence, confidenceText, metricLabel, pairConclusion } from './comparison-conclusion.ts';
 import {
   armName,
   baseName,
@@ -148,13 +148,13 @@ export function comparisonEnding(comparison: Comparison): Ending {
   const isAlone = only !== undefined && heads.length === 1;
   const table = isAlone ? pairTable(comparison, only) : armsTable(comparison);
   const isKnown = judgement.verdict !== 'INVALID';
-  const sentences = heads.map((pair) => pairConclusion(comparison, pair));
-  const last = sentences.length - 1;
   const partial = status === 'partial' ? 'PARTIAL, ' : '';
-  const conclusion = sentences.map((text, index) => {
-    const ends = index === last ? thresholdsClause(thresholds) : '';
-    return `${index === 0 ? partial : ''}${text}${ends}`;
-  });
+  const sentence = isAlone ? pairConclusion(comparison, only) : armsSentence(comparison);
+  const conclusion = `${partial}${sentence || judgement.verdict}${thresholdsClause(thresholds)}`;
+  const unknown = (verdict: PairOutcome['verdict']) =>
+    isAlone
+      ? []
+      : heads.filter((pair) => pair.verdict === verdict).map((pair) => pairConclusion(comparison, pair));
   const alike = rankingTexts(comparison).filter((text) => text.endsWith('do not differ significantly'));
   return {
     ...EMPTY_ENDING,
@@ -162,12 +162,13 @@ export function comparisonEnding(comparison: Comparison): Ending {
     table: isKnown || heads.some(({ verdict }) => verdict !== 'INVALID') ? table : null,
     notes: [...quotientNote(heads.flatMap(gatingOf)), ...alike],
     facts: pairFacts(comparison),
-    caveats: limitTexts(comparison),
+    caveats: [...limitTexts(comparison), ...unknown('INCONCLUSIVE')],
+    reasons: unknown('INVALID'),
     thresholds: thresholds.map(({ arm, passed, expression, detail }) => {
       return { passed, text: `${isAlone ? '' : `${armName(comparison, arm)}: `}${expression}: ${detail}` };
     }),
     advice: adviceFor(comparison),
     severity: comparisonSeverity(comparison),
-    conclusion: conclusion.length === 0 ? [judgement.verdict] : conclusion,
+    conclusion: [conclusion],
   };
 }

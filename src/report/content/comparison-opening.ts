@@ -4,11 +4,11 @@ import { list, pastedCommand } from '../../text.ts';
 import { formatDurationMs, formatMinute } from '../../units.ts';
 import type { Block } from '../blocks.ts';
 import { briefly } from '../plain.ts';
-import { pairConclusion } from './comparison-conclusion.ts';
+import { armsSentence, pairConclusion } from './comparison-conclusion.ts';
 import { agreed, firstResults } from './comparison-facts.ts';
 import { armName } from './comparison-metrics.ts';
 import { adviceFor, comparisonNotes, limitTexts, noteTexts } from './comparison-notes.ts';
-import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
+import { comparisonSeverity, pairSentence } from './comparison-verdict.ts';
 import { loadText } from './run-facts.ts';
 import { versionsText } from './run-opening.ts';
 import { thresholdText } from './run-verdict.ts';
@@ -17,9 +17,8 @@ import { thresholdText } from './run-verdict.ts';
 function conclusionText(comparison: Comparison): string {
   const { verdict, heads } = comparison.judgement;
   const [only] = heads;
-  const isAlone = only !== undefined && heads.length === 1;
-  const text = isAlone ? pairConclusion(comparison, only) : verdictSentence(comparison);
-  return text.replace(new RegExp(`^(PARTIAL, )?${verdict}:? `), '$1');
+  if (only === undefined || heads.length > 1) return armsSentence(comparison);
+  return pairConclusion(comparison, only).replace(new RegExp(`^${verdict}:? `), '');
 }
 
 /** What limits the use of the comparison: an early end, notes, overloaded servers, a stored base, excluded pairs. */
@@ -41,7 +40,11 @@ export function comparisonOpening(comparison: Comparison): Block {
   const firsts = firstResults(comparison);
   const results = firsts.filter((result): result is RunResult => result !== null);
   const caveats = caveatTexts(comparison);
-  const shown = new Set([...noteTexts(comparison), ...adviceFor(comparison)]);
+  const shown = new Set([
+    ...noteTexts(comparison),
+    ...adviceFor(comparison),
+    ...judgement.heads.map((pair) => pairSentence(comparison, pair)),
+  ]);
   const outcomes = new Set(thresholds.map(thresholdText));
   const names = design.arms.map((_, arm) => armName(comparison, arm));
   return {
@@ -54,9 +57,14 @@ export function comparisonOpening(comparison: Comparison): Block {
       const name = judgement.heads.length === 1 ? '' : `${armName(comparison, threshold.arm)}: `;
       return { passed: threshold.passed, text: `${name}${thresholdText(threshold)}` };
     }),
-    notes: comparisonNotes(comparison).filter(
-      (note) => !shown.has(note) && ![...outcomes].some((outcome) => note.endsWith(outcome)),
-    ),
+    notes: [
+      ...(judgement.heads.length === 1
+        ? []
+        : judgement.heads.map((pair) => pairConclusion(comparison, pair))),
+      ...comparisonNotes(comparison).filter(
+        (note) => !shown.has(note) && ![...outcomes].some((outcome) => note.endsWith(outcome)),
+      ),
+    ],
     tested: [
       ['scenario', list(new Set(design.arms.map(({ plan }) => plan.scenario)))],
       ['arms', list(names)],

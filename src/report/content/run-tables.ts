@@ -113,17 +113,15 @@ const ANOMALY_COLUMNS: ReadonlyArray<Column<Account>> = [
   ),
 ];
 
-const SHOWN_ANOMALIES = 20;
-
 /** The worst receivers with late, lost, duplicate or out-of-order deliveries; nothing when there are none. */
-export function anomalyBlocks({ ledger }: RunResult): Block[] {
+export function anomalyBlocks({ ledger }: RunResult, shown: number): Block[] {
   if (ledger.anomalies.length === 0) return [];
   const notes =
-    ledger.anomalyCount <= SHOWN_ANOMALIES
+    ledger.anomalyCount <= shown
       ? []
       : [
-          `the worst ${SHOWN_ANOMALIES} of ${plural(ledger.anomalyCount, 'receiver')}; the stored result holds ${formatCount(ledger.anomalies.length)}`,
+          `the worst ${shown} of ${plural(ledger.anomalyCount, 'receiver')}; the stored result holds ${formatCount(ledger.anomalies.length)}`,
         ];
-  const table = tabulate(ANOMALY_COLUMNS, ledger.anomalies.slice(0, SHOWN_ANOMALIES));
+  const table = tabulate(ANOMALY_COLUMNS, ledger.anomalies.slice(0, shown));
   return tableBlock('Receivers with anomalies', table, notes);
 }

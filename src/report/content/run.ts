@@ -66,16 +66,20 @@ interface SharedFacts {
 
 const NOTHING_SHARED: SharedFacts = { plan: [], environment: [] };
 
+/** How many of the worst broadcasts and receivers are shown of a result that is alone, and of each of several. */
+const WORST_OF_ONE = 20;
+const WORST_OF_SEVERAL = 10;
+
 /** Everything about one result that the main tables leave out, and that is not shared. */
-function resultBlocks(view: ResultView, shared: SharedFacts): Block[] {
+function resultBlocks(view: ResultView, shared: SharedFacts, worst: number): Block[] {
   const { result } = view;
   const own = (facts: readonly Fact[], common: readonly Fact[]) =>
     facts.filter(([name]) => !common.some((fact) => fact[0] === name));
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
-    ...detailsBlock('Slowest broadcasts', 'html', slowestBlocks(result)),
-    ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result)),
+    ...detailsBlock('Slowest broadcasts', 'html', slowestBlocks(result, worst)),
+    ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result, worst)),
     ...shardBlocks(result),
     ...detailsBlock('Processes', 'text', processBlocks(result)),
     ...runProfileBlocks(result),
@@ -89,8 +93,8 @@ function resultBlocks(view: ResultView, shared: SharedFacts): Block[] {
 /** One result in full; of several, each in a fold of its own on the page. */
 function detailBlocks({ views, labels }: Section, shared: SharedFacts | null): Block[] {
   return views.flatMap((view, run) => {
-    const blocks = resultBlocks(view, shared ?? NOTHING_SHARED);
-    if (shared === null) return blocks;
+    if (shared === null) return resultBlocks(view, NOTHING_SHARED, WORST_OF_ONE);
+    const blocks = resultBlocks(view, shared, WORST_OF_SEVERAL);
     const unfolded = blocks.flatMap((block) => (block.kind === 'details' ? block.blocks : [block]));
     return detailsBlock(`${labels[run] ?? ''}: all values`, 'html', unfolded);
   });

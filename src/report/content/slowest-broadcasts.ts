@@ -53,6 +53,8 @@ const SLOWEST_COLUMNS = [
 ];
 
 /** The broadcasts that took the longest until their last receiver had them; nothing where none is stored. */
-export function slowestBlocks({ slowest }: RunResult): Block[] {
-  return slowest.length === 0 ? [] : tableBlock('Slowest broadcasts', tabulate(SLOWEST_COLUMNS, slowest));
+export function slowestBlocks({ slowest }: RunResult, shown: number): Block[] {
+  const table = tabulate(SLOWEST_COLUMNS, slowest.slice(0, shown));
+  const notes = slowest.length <= shown ? [] : [`the stored result holds ${slowest.length}`];
+  return slowest.length === 0 ? [] : tableBlock('Slowest broadcasts', table, notes);
 }

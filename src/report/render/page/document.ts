@@ -14,15 +14,6 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/**
- * Turns a value into JSON for a script of type application/json: its texts are plain, and without `<`, so that nothing in
- * it ends the script.
- */
-export function jsonForScript(value: unknown): string {
-  const json = JSON.stringify(value, (_, each) => (typeof each === 'string' ? plain(each) : each));
-  return json.replaceAll('<', '\\u003c');
-}
-
 /** Escapes end tags in a script or style for use inside a page. */
 export function inlineCode(code: string): string {
   return code.replace(/<\/(?=script|style)/gi, '<\\/');
@@ -97,9 +88,9 @@ function pageCodeOf({ body, run }: PageParts): {
       ...(isLive ? [ownCode('live/live.css')] : []),
     ],
     scripts: [
+      ownCode('page.js'),
       ...(lines ? [uplotFile('uPlot.iife.min.js')] : []),
       ...(lines || dots ? [joinModules(modules)] : []),
-      ownCode('page.js'),
     ],
   };
 }

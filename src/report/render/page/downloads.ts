@@ -15,6 +15,11 @@ export interface PageData {
   readonly note: string;
 }
 
+/** Packs JSON for a script of the page: gzip in base64, a quarter of the size for numbers. */
+export function pack(json: string): string {
+  return gzipSync(json, { level: 9 }).toString('base64');
+}
+
 /** Encoded histograms, which several files have in common. */
 const HISTOGRAM = /HISTF[\w+/=]+/g;
 
@@ -22,7 +27,7 @@ const HISTOGRAM = /HISTF[\w+/=]+/g;
 const MAX_TEXT_CHARACTERS = 4_000_000;
 
 /**
- * Packs files for the script of the page: JSON, compressed by gzip, in base64. A histogram stands in it once, and the
+ * Packs files for the script of the page. A histogram stands in it once, and the
  * texts hold its number between two U+0001, which no format writes. Null for files that are too long for any page.
  */
 export function packFiles(files: readonly PageFile[]): string | null {
@@ -36,6 +41,5 @@ export function packFiles(files: readonly PageFile[]): string | null {
     });
     return { name, type, text: short };
   });
-  const packed = JSON.stringify({ histograms: [...numbers.keys()], files: shortened });
-  return gzipSync(packed, { level: 9 }).toString('base64');
+  return pack(JSON.stringify({ histograms: [...numbers.keys()], files: shortened }));
 }

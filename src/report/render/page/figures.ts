@@ -1,6 +1,8 @@
 import type { Axis, ChartGroup, Dot, DotChart, LineGroup, MarkStyle, Panel } from '../../charts.ts';
+import { plain } from '../../plain.ts';
 import { type Scale, scaleOf } from '../scale.ts';
-import { escapeHtml, jsonForScript } from './document.ts';
+import { escapeHtml } from './document.ts';
+import { pack } from './downloads.ts';
 
 const MARK_PATHS = {
   disc: 'M-4.5 0A4.5 4.5 0 1 1 4.5 0A4.5 4.5 0 1 1-4.5 0Z',
@@ -149,8 +151,8 @@ export function swatchHtml(colour: number): string {
   return `<i class="swatch" style="background:var(--line-${colour % 8})"></i>`;
 }
 
-/** The data of a group with each list of x values once: `x` of a line is its place in `xs`. */
-function compactGroup({ charts, ...group }: LineGroup): object {
+/** The data of a group, packed, with each list of x values once: `x` of a line is its place in `xs`. Texts are plain. */
+function packGroup({ charts, ...group }: LineGroup): string {
   const xs = new Map<string, number>();
   const placeOf = (x: readonly number[]) => {
     const key = JSON.stringify(x.map((value) => Number(value.toPrecision(8))));
@@ -162,7 +164,8 @@ function compactGroup({ charts, ...group }: LineGroup): object {
     ...chart,
     lines: chart.lines.map((line) => ({ ...line, x: placeOf(line.x) })),
   }));
-  return { ...group, charts: placed, xs: [...xs.keys()].map((key) => JSON.parse(key) as unknown) };
+  const data = { ...group, charts: placed, xs: [...xs.keys()].map((key) => JSON.parse(key) as unknown) };
+  return pack(JSON.stringify(data, (_, each) => (typeof each === 'string' ? plain(each) : each)));
 }
 
 /** The charts of a group; empty without charts. The script of the page draws line charts from their data. */
@@ -174,7 +177,7 @@ export function chartGroupHtml(group: ChartGroup, level: HeadingLevel): string {
   }
   return [
     `<div class="chart-group lines" data-level="${level}">`,
-    `<script type="application/json">${jsonForScript(compactGroup(group))}</script>`,
+    `<script type="text/plain">${packGroup(group)}</script>`,
     '<noscript><p class="note">The charts need JavaScript. The tables do not.</p></noscript>',
     '</div>',
   ].join('\n');

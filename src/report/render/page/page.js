@@ -1,4 +1,11 @@
 // Sorts tables, downloads files, copies the command, and prepares for printing. Runs in every page: no modules, no network.
+
+/** Reads a value that the page holds packed: JSON, compressed by gzip, in base64. The charts use it too. */
+globalThis.unpack = async (text) => {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json();
+};
+
 (() => {
   const UNITS = {
     ns: 1,
@@ -66,20 +73,17 @@
   // Files
 
   /** Reads the files that the page holds. */
-  async function unpack() {
-    const packed = atob(document.querySelector('#files').textContent);
-    const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-    const { histograms, files } = await new Response(stream).json();
+  async function readFiles() {
+    const { histograms, files } = await unpack(document.querySelector('#files').textContent);
     const whole = (text) =>
       text.split('\u0001').map((part, index) => (index % 2 === 0 ? part : histograms[part]));
     return files.map((file) => ({ ...file, text: whole(file.text).join('') }));
   }
 
-  let unpacked = null;
+  let read = null;
   async function download(index) {
-    unpacked ??= unpack();
-    const { name, type, text } = (await unpacked)[index];
+    read ??= readFiles();
+    const { name, type, text } = (await read)[index];
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([text], { type }));
     link.download = name;
@@ -156,5 +160,7 @@
   startCopying();
   followPrinting();
   addEventListener('hashchange', openTarget);
+  // The charts above it take their room when they are drawn.
+  addEventListener('drawn', openTarget);
   openTarget();
 })();

@@ -3,8 +3,8 @@ import { drawCharts, redrawCharts } from './group.js';
 // Draws the line charts of a report from the data beside them, and follows printing and the theme.
 
 /** Draws the charts of one group from the data in it. */
-export function drawGroup(root) {
-  const { xs, charts, ...group } = JSON.parse(root.querySelector('script').textContent);
+export async function drawGroup(root) {
+  const { xs, charts, ...group } = await unpack(root.querySelector('script').textContent);
   const withX = (line) => ({ ...line, x: xs[line.x] });
   drawCharts(root, {
     ...group,
@@ -12,7 +12,8 @@ export function drawGroup(root) {
   });
 }
 
-for (const root of document.querySelectorAll('.chart-group.lines:not([hidden])')) drawGroup(root);
+const roots = [...document.querySelectorAll('.chart-group.lines:not([hidden])')];
+Promise.all(roots.map(drawGroup)).then(() => dispatchEvent(new Event('drawn')));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawCharts);
 
 // On paper everything is light.
