@@ -108,6 +108,11 @@ export const FINDINGS = {
     'The server could not keep up with the load: messages queued while it was at its limit.',
     'reduce the load (--rate, --clients)',
   ),
+  machine_overloaded: note(
+    'machine',
+    'Messages queued while processes waited for a CPU; the server was not at its limit.',
+    'stop other work on this machine, use a quieter one, or reduce the load (--rate, --clients)',
+  ),
   imperfect_delivery: note('server', 'Messages were lost, duplicated or delivered out of order.'),
   corrupted_deliveries: note(
     'server',
@@ -126,11 +131,11 @@ export const FINDINGS = {
   no_stages: note('none', 'The driver reports no stages of a handshake.'),
   failed: note('server', 'Messages or iterations failed.'),
   latency_grows: note(
-    'server',
+    'none',
     'Latency increased over the run; nothing shows that the server was at its limit.',
   ),
   late_at_end: note(
-    'server',
+    'none',
     'Many messages arrived after the end of the schedule; nothing shows that the server was at its limit.',
   ),
   objective_missed: note('server', 'An objective of a capacity search did not hold.'),

@@ -102,7 +102,8 @@ export function judgeCalibrationRun({
     measuredProcesses(result.telemetry.workers, result).map(({ measured }) => measured.workUtilization),
   );
   const detail = (found: readonly Finding[]) => found.map(({ message }) => message).join('; ');
-  const disturbed = invalid.filter(isDisturbed);
+  const machine = findings.filter(({ code }) => code === 'machine_overloaded');
+  const disturbed = [...invalid.filter(isDisturbed), ...machine];
   if (disturbed.length > 0) return { outcome: 'disturbed', utilization, detail: detail(disturbed) };
   const behind = invalid.filter((finding) => faultOf(finding) === 'generator');
   if (behind.length > 0) return { outcome: 'behind', utilization, detail: detail(behind) };

@@ -111,9 +111,10 @@ function findTrend(view: ResultView): Finding[] {
 const QUEUES: ReadonlySet<FindingCode> = new Set(['server_overloaded', 'latency_grows', 'late_at_end']);
 
 /** Why the run says nothing about the server; empty when the server ended it. */
-function findInvalidReasons({ result: { invalid } }: ResultView): Finding[] {
+function findInvalidReasons({ result: { invalid, findings } }: ResultView): Finding[] {
   if (invalid.some(({ code }) => code === 'server_died')) return [];
-  return invalid.filter((finding) => faultOf(finding) !== 'server');
+  const machine = findings.filter(({ code }) => code === 'machine_overloaded');
+  return [...invalid.filter((finding) => faultOf(finding) !== 'server'), ...machine];
 }
 
 /**

@@ -15,6 +15,7 @@ const OF_THE_WHOLE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'send_failed',
   'too_few_samples',
   'server_overloaded',
+  'machine_overloaded',
   'imperfect_delivery',
   'corrupted_deliveries',
   'unexpected_deliveries',

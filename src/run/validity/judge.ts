@@ -41,7 +41,9 @@ export function judgeRun(
   const isGeneratorLimit = invalid.some((finding) => faultOf(finding) === 'generator');
   const queue = isGeneratorLimit || invalid.some(isDisturbance) ? null : findOverload(view);
   const isOverloaded = queue?.code === 'server_overloaded';
-  const delivery = isGeneratorLimit || isOverloaded ? null : findImperfectDelivery(result.ledger);
+  const isMachineLimit = queue?.code === 'machine_overloaded';
+  const delivery =
+    isGeneratorLimit || isOverloaded || isMachineLimit ? null : findImperfectDelivery(result.ledger);
   const findings = [...result.findings, queue, delivery];
   findings.push(findCuts(view));
   if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))

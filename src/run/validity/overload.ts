@@ -5,7 +5,7 @@ import { receivedInTime } from '../../result/telemetry.ts';
 import { measuredIntervals, type ResultView } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount, formatNs } from '../../units.ts';
-import { BACKLOG_SECONDS, describeServer, isServerAtLimit } from './server-load.ts';
+import { BACKLOG_SECONDS, describeMachine, describeServer, isServerAtLimit } from './server-load.ts';
 
 /** Latency has grown when the last median is more than this multiple of the first, and higher by more than this time. */
 const MIN_GROWTH_RATIO = 2;
@@ -121,8 +121,9 @@ function findQueue(view: ResultView): Queue | null {
 
 /**
  * Finds messages that queue: latency grew over the run or over its warm-up, or a backlog was left at the end. That is an
- * overload where the server itself was at its limit. Otherwise the cause is unknown, and the finding says what was seen;
- * losses alone are a finding of their own. Null when the server kept up.
+ * overload of the server where the server itself was at its limit, and one of the machine where processes waited for a
+ * CPU instead. Otherwise the cause is unknown, and the finding says what was seen; losses alone are a finding of their
+ * own. Null when the server kept up.
  */
 export function findOverload(view: ResultView): Finding | null {
   const { result } = view;
@@ -138,6 +139,8 @@ export function findOverload(view: ResultView): Finding | null {
   ].filter((sign) => sign !== null);
   const message = `${signs.join(', ')}; ${describeServer(result)}`;
   if (isServerAtLimit(result)) return { code: 'server_overloaded', message };
+  const machine = growth !== null || arrivedLate ? describeMachine(result) : null;
+  if (machine !== null) return { code: 'machine_overloaded', message: `${message}; ${machine}` };
   if (growth !== null) return { code: 'latency_grows', message };
   return arrivedLate ? { code: 'late_at_end', message } : null;
 }

@@ -315,8 +315,8 @@ describe("an overload needs the server's own evidence", () => {
   it.each<[string, Partial<Sample>]>([
     ['its event loop', { loopUtilization: 0.81 }],
     ['its CPU, as by threads of its own', { ...idle, cpuMs: 900 }],
-    ['a loop that was blocked', { ...idle, loopDelayMaxNs: 300 * MS }],
-    ['bytes that it had not written', { ...idle, bufferedBytes: 10e6 }],
+    ['a loop that it blocked', { loopUtilization: 0.35, loopDelayMaxNs: 300 * MS }],
+    ['bytes that it had not written', { loopUtilization: 0.25, bufferedBytes: 10e6 }],
     ['its CPU alone, where its event loop is unknown', { ...NOT_PROBED, cpuMs: 970 }],
   ])('such as %s', (_, part) => {
     expect(overloadOf(servedBy(growing, serverOf(part)))?.code).toBe('server_overloaded');
@@ -325,8 +325,9 @@ describe("an overload needs the server's own evidence", () => {
 
   it.each<[string, Partial<Sample>]>([
     ['is idle', idle],
-    ['waited for a CPU that other programs used', { ...idle, loopUtilization: 0.9, runQueueWaitMs: 870 }],
-    ['was late because it had no CPU', { ...idle, loopDelayMaxNs: 300 * MS, runQueueWaitMs: 290 }],
+    ['was late and did not compute meanwhile', { ...idle, loopDelayMaxNs: 300 * MS }],
+    ['waited for its clients to read', { ...idle, bufferedBytes: 10e6 }],
+    ['was late because it had no CPU', { ...idle, loopDelayMaxNs: 300 * MS, runQueueWaitMs: 190 }],
     ['is not probed and used little CPU', { ...NOT_PROBED, cpuMs: 30 }],
   ])('a server that %s is not overloaded', (_, part) => {
     const finding = overloadOf(servedBy(growing, serverOf(part)));
@@ -335,6 +336,34 @@ describe("an overload needs the server's own evidence", () => {
       /^delivery p50 grew from 5.00 ms to 100 ms over the run, .*; the server/,
     );
     expect(overloadOf(servedBy(cut, serverOf(part)))).toBeNull();
+  });
+
+  it.each<[string, Partial<Sample>, cpuPressureRatio: number | null, waited: string]>([
+    [
+      'a server that waited for a CPU',
+      { ...idle, loopUtilization: 0.9, runQueueWaitMs: 870 },
+      null,
+      'the server waited for a CPU 87.0 % of the time',
+    ],
+    ['an idle server', idle, 0.86, 'processes of this machine waited for a CPU 86.0 % of the time'],
+    [
+      'an idle server that was late',
+      { ...idle, loopDelayMaxNs: 900 * MS, bufferedBytes: 10e6 },
+      0.97,
+      'processes of this machine waited for a CPU 97.0 % of the time',
+    ],
+  ])('else the machine was overloaded: %s', (_, part, cpuPressureRatio, waited) => {
+    const result = servedBy(growing, serverOf(part));
+    const environment = { ...result.environment, cpuPressureRatio };
+    const finding = overloadOf({ ...result, environment });
+    expect(finding?.code).toBe('machine_overloaded');
+    expect(finding?.message.endsWith(`; ${waited}`)).toBe(true);
+  });
+
+  it('and the machine is not blamed for an overload of the server', () => {
+    const result = servedBy(growing, serverOf({ loopUtilization: 0.95 }));
+    const environment = { ...result.environment, cpuPressureRatio: 0.9 };
+    expect(overloadOf({ ...result, environment })?.code).toBe('server_overloaded');
   });
 
   it('of the time in which messages queued, the end of the run', () => {
