@@ -43,6 +43,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
       workerPids: gathered.threads.map(() => pid),
       servers: [],
       profiles: NO_PROFILES,
+      serverOutput: [],
       abortReasons,
       notes,
       warmup: { durationMs: warmupMs, stable: null, windowMediansNs },

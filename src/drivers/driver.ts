@@ -5,6 +5,12 @@ import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
 /** How long a request waits for its reply where {@link ConnectOptions.forgetAfterMs} is not given. */
 export const DEFAULT_FORGET_AFTER_MS = 60_000;
 
+/**
+ * Sees what the messages of a server were read as: an event, an acknowledgement (`reply`), or neither (`none`), where
+ * `data` is what the codec threw, or null. A recognized message is not read.
+ */
+export type OnRead = (kind: 'event' | 'reply' | 'none', event: string, data: unknown) => void;
+
 export interface ConnectOptions {
   /** `http:` or `https:` for Socket.IO and for plain requests, `ws:` or `wss:` for raw WebSocket. */
   readonly url: string;
@@ -46,6 +52,8 @@ export interface ConnectOptions {
   readonly onPolled?: (isEmpty: boolean) => void;
   /** A request or ping without a reply for this long is forgotten, so that a later reply is ignored. 60 s by default. */
   readonly forgetAfterMs?: number;
+  /** Called for each message before its handlers are. One function serves all connections of a process. */
+  readonly onRead?: OnRead;
   /** Recognizes text messages by their bytes. Drivers that do not see the bytes ignore it. */
   readonly recognizer?: Recognizer;
   /** The address of this machine that connections come from; by default the system chooses. */

@@ -1,7 +1,13 @@
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { DecodedEvent } from '../contract/target.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import { type AnyHandler, DEFAULT_FORGET_AFTER_MS, type Handler, type RecognizedHandler } from './driver.ts';
+import {
+  type AnyHandler,
+  DEFAULT_FORGET_AFTER_MS,
+  type Handler,
+  type OnRead,
+  type RecognizedHandler,
+} from './driver.ts';
 
 /** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
 export class PendingReplies {
@@ -54,9 +60,11 @@ export abstract class EnvelopeExchange {
   #responders: Map<string, (data: unknown) => unknown> | null = null;
   #pending: PendingReplies | null = null;
   protected readonly forgetAfterMs: number | undefined;
+  protected readonly onRead: OnRead | undefined;
 
-  constructor(forgetAfterMs?: number) {
+  constructor(forgetAfterMs?: number, onRead?: OnRead) {
     this.forgetAfterMs = forgetAfterMs;
+    this.onRead = onRead;
   }
 
   /** Hands an envelope over for sending. */
@@ -100,10 +108,12 @@ export abstract class EnvelopeExchange {
   /** Hands over what the server sent; what has no handler is dropped. */
   protected receive({ event, data, id, ack }: DecodedEvent, arrival?: Arrival): void {
     if (ack !== undefined) {
+      this.onRead?.('reply', event ?? '', data);
       this.#pending?.settle(ack, data, arrival);
       return;
     }
     if (event === undefined) return;
+    this.onRead?.('event', event, data);
     for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
     if (this.#anyHandlers !== null) for (const handler of this.#anyHandlers) handler(event, data, arrival);
     const respond = id === undefined ? undefined : this.#responders?.get(event);

@@ -6,10 +6,14 @@ import type { ConnectOptions } from './driver.ts';
 /** Envelopes, for a server without a codec of its own. */
 export const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
-type CodecOptions = Pick<ConnectOptions, 'codec' | 'onUndecoded'>;
+/** Who is told of a message that holds no event. */
+export type DecodeReports = Pick<ConnectOptions, 'onUndecoded' | 'onRead'>;
 
 /** The codec of a connection to which the server has agreed. Throws what the function of the target throws. */
-export function codecFor({ codec = ENVELOPES }: CodecOptions, subprotocol: string | null): FrameCodec {
+export function codecFor(
+  { codec = ENVELOPES }: Pick<ConnectOptions, 'codec'>,
+  subprotocol: string | null,
+): FrameCodec {
   return typeof codec === 'function' ? codec(subprotocol) : codec;
 }
 
@@ -24,12 +28,15 @@ export function eventsIn(
   codec: FrameCodec,
   message: Buffer,
   isBinary: boolean,
-  onUndecoded: CodecOptions['onUndecoded'],
+  { onUndecoded, onRead }: DecodeReports,
 ): readonly DecodedEvent[] {
   try {
-    return listOf(codec.decode(message, isBinary));
+    const events = listOf(codec.decode(message, isBinary));
+    if (events.length === 0) onRead?.('none', '', null);
+    return events;
   } catch (error) {
     onUndecoded?.(messageOf(error));
+    onRead?.('none', '', error);
     return [];
   }
 }

@@ -101,7 +101,7 @@ class PollingConnection extends EnvelopeExchange implements Connection {
   readonly #ending: ConnectionEnding;
 
   constructor(requests: HttpRequests, id: string, options: ConnectOptions) {
-    super(options.forgetAfterMs);
+    super(options.forgetAfterMs, options.onRead);
     this.#requests = requests;
     this.#path = `clients/${id}`;
     this.#options = options;

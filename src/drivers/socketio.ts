@@ -19,6 +19,7 @@ import {
   given,
   isSubprotocolHeader,
   type MessageSize,
+  type OnRead,
   subprotocolsOf,
 } from './driver.ts';
 import { ConnectionEnding, connectWithin } from './ending.ts';
@@ -58,10 +59,13 @@ export const officialSocketio: Driver = {
       };
       const ending = watchEnding(socket, release);
       ending.onDropped(reject);
+      const { onRead } = options;
+      if (onRead !== undefined)
+        socket.onAny((event: string, ...data) => onRead('event', event, receivedData(socket, data)));
       socket.once('connect', () => {
         options.onStage?.('namespace');
         watchEngine(socket, options);
-        resolve(new SocketioConnection(socket, ending, options.forgetAfterMs ?? DEFAULT_FORGET_AFTER_MS));
+        resolve(new SocketioConnection(socket, ending, options));
       });
       socket.connect();
       socket.io.engine.on('handshake', requirePingTimes);
@@ -158,11 +162,17 @@ class SocketioConnection implements Connection {
   readonly #socket: Socket;
   readonly #ending: ConnectionEnding;
   readonly #forgetAfterMs: number;
+  readonly #onRead: OnRead | undefined;
 
-  constructor(socket: Socket, ending: ConnectionEnding, forgetAfterMs: number) {
+  constructor(
+    socket: Socket,
+    ending: ConnectionEnding,
+    { forgetAfterMs = DEFAULT_FORGET_AFTER_MS, onRead }: ConnectOptions,
+  ) {
     this.#socket = socket;
     this.#ending = ending;
     this.#forgetAfterMs = forgetAfterMs;
+    this.#onRead = onRead;
   }
 
   emit(event: string, data: unknown): void {
@@ -173,12 +183,14 @@ class SocketioConnection implements Connection {
     // Without a timeout the client keeps what is never acknowledged.
     const socket = this.#socket.timeout(this.#forgetAfterMs);
     socket.emit(event, ...argumentsOf(data), (error: Error | null, ...reply: unknown[]) => {
-      if (error === null) onReply(oneOrAll(reply));
+      if (error !== null) return;
+      this.#onRead?.('reply', event, oneOrAll(reply));
+      onReply(oneOrAll(reply));
     });
   }
 
   on(event: string, handler: (data: unknown) => void): () => void {
-    const onEvent = (...data: unknown[]) => handler(this.#dataOf(data));
+    const onEvent = (...data: unknown[]) => handler(receivedData(this.#socket, data));
     this.#socket.on(event, onEvent);
     return () => void this.#socket.off(event, onEvent);
   }
@@ -212,16 +224,6 @@ class SocketioConnection implements Connection {
     return { messageBytes: Math.max(...sizes), maxBytes };
   }
 
-  /**
-   * Leaves out what the client adds to the data of an event: the function that acknowledges it, or the offset that
-   * connection state recovery appends.
-   */
-  #dataOf(data: readonly unknown[]): unknown {
-    const { _pid: recoverable } = this.#socket as unknown as { readonly _pid?: string };
-    if (typeof data.at(-1) === 'function') return oneOrAll(data.slice(0, -1));
-    return oneOrAll(recoverable === undefined ? data : withoutOffset(data));
-  }
-
   answer(event: string, respond: (data: unknown) => unknown): void {
     this.#socket.on(event, (...data: unknown[]) => {
       const acknowledge = data.pop();
@@ -249,6 +251,16 @@ class SocketioConnection implements Connection {
       this.#socket.disconnect();
     });
   }
+}
+
+/**
+ * Leaves out what the client adds to the data of an event: the function that acknowledges it, or the offset that
+ * connection state recovery appends.
+ */
+function receivedData(socket: Socket, data: readonly unknown[]): unknown {
+  const { _pid: recoverable } = socket as unknown as { readonly _pid?: string };
+  if (typeof data.at(-1) === 'function') return oneOrAll(data.slice(0, -1));
+  return oneOrAll(recoverable === undefined ? data : withoutOffset(data));
 }
 
 /** The arguments of an event that a client sends. */

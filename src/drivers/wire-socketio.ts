@@ -100,7 +100,7 @@ class WireSocketioConnection
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
-    super(options.forgetAfterMs);
+    super(options.forgetAfterMs, options.onRead);
     this.#connecting = { resolve, onStage: options.onStage };
     this.#auth = options.auth;
     const address = new URL(namespaceUrl(options));

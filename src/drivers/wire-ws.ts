@@ -43,7 +43,7 @@ export interface Connecting {
 /** The object of an idle connection is all that it has: it is what the layers below call. */
 class WireWsConnection extends EnvelopeExchange implements Connection, WebSocketHandlers {
   readonly #socket: WebSocketClient;
-  readonly #options: Pick<ConnectOptions, 'codec' | 'onUndecoded' | 'recognizer'>;
+  readonly #options: Pick<ConnectOptions, 'codec' | 'onUndecoded' | 'onRead' | 'recognizer'>;
   /** Replaced when the server has agreed, by that of this connection. */
   #codec = ENVELOPES;
   #subprotocol: string | null = null;
@@ -57,7 +57,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
   #isClosed = false;
 
   constructor(options: ConnectOptions, resolve: (connection: Connection) => void) {
-    super(options.forgetAfterMs);
+    super(options.forgetAfterMs, options.onRead);
     this.#options = options;
     this.#connecting = { resolve, onStage: options.onStage };
     this.#socket = openWebSocket(urlWithQuery(options), options, this);
@@ -141,7 +141,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     // The bytes are lent, and a codec or what it decodes may refer to them. An envelope that is text does not.
     const isRead = this.#codec === ENVELOPES && !isBinary;
     const kept = isRead ? message : Buffer.from(message);
-    for (const event of eventsIn(this.#codec, kept, isBinary, this.#options.onUndecoded)) {
+    for (const event of eventsIn(this.#codec, kept, isBinary, this.#options)) {
       this.receive(event, arrival);
     }
   }

@@ -15,7 +15,7 @@ import {
 } from './driver.ts';
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
-import { codecFor, eventsIn, framesFor } from './frame-codec.ts';
+import { codecFor, type DecodeReports, eventsIn, framesFor } from './frame-codec.ts';
 import { closeOutcome, closeReason, reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
@@ -72,17 +72,17 @@ class WsConnection extends EnvelopeExchange implements Connection {
   readonly #pings: PendingReplies;
   readonly #ending: ConnectionEnding;
 
-  readonly #onUndecoded: ConnectOptions['onUndecoded'];
+  readonly #reports: DecodeReports;
   readonly subprotocol: string | null;
 
   /** `errors`: those of the connection so far; later ones are added before it closes. */
   constructor(socket: WebSocket, errors: readonly Error[], options: ConnectOptions) {
     const { forgetAfterMs } = options;
-    super(forgetAfterMs);
+    super(forgetAfterMs, options.onRead);
     this.#socket = socket;
     this.subprotocol = socket.protocol === '' ? null : socket.protocol;
     this.#codec = codecFor(options, this.subprotocol);
-    this.#onUndecoded = options.onUndecoded;
+    this.#reports = options;
     this.#pings = new PendingReplies(forgetAfterMs);
     this.#ending = new ConnectionEnding({ abandon: () => socket.terminate() });
     socket.on('message', (message: Buffer, isBinary) =>
@@ -128,6 +128,6 @@ class WsConnection extends EnvelopeExchange implements Connection {
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
-    for (const event of eventsIn(this.#codec, message, isBinary, this.#onUndecoded)) this.receive(event);
+    for (const event of eventsIn(this.#codec, message, isBinary, this.#reports)) this.receive(event);
   }
 }

@@ -20,6 +20,8 @@ interface Template {
   /** Payloads that were read before, each at the place that its bytes choose, and what they were read as. */
   readonly recent: DataView;
   readonly readings: Array<Reading | undefined>;
+  /** How many messages were taken as equal to it. */
+  taken: number;
 }
 
 /** A message that had to be decoded. */
@@ -54,6 +56,8 @@ export class KnownMessages implements Recognizer {
   #reading: Reading | null = null;
   /** The view of the memory in which messages lie. It is usually the same for all. */
   #view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
+  /** Messages that were taken by templates that are forgotten, by event. */
+  readonly #forgotten = new Map<string, number>();
   #isUseful = true;
   #vain = 0;
 
@@ -77,7 +81,10 @@ export class KnownMessages implements Recognizer {
 
   /** What a recognized message is; null where these readers did not read the one from which it is known. */
   readingBy(readers: readonly Reader[]): Reading | null {
-    return this.#template?.readers === readers ? this.#reading : null;
+    const template = this.#template;
+    if (template === null || template.readers !== readers) return null;
+    template.taken += 1;
+    return this.#reading;
   }
 
   /** Finds the template of a message, and reads the payload in it. */
@@ -121,7 +128,7 @@ export class KnownMessages implements Recognizer {
     const payload = this.#payloads.write(reading.stamp, 'text') as string;
     const payloadAt = message.indexOf(payload, 0, 'latin1');
     if (payloadAt < 0 || !this.#isReadFrom(message, payloadAt, event, readers, format, reading.stamp)) return;
-    if (this.#templates.length === MAX_TEMPLATES) this.#templates.pop();
+    if (this.#templates.length === MAX_TEMPLATES) this.#forget(this.#templates.pop());
     this.#templates.unshift({
       format,
       event,
@@ -131,7 +138,23 @@ export class KnownMessages implements Recognizer {
       payloadBytes: payload.length,
       recent: new DataView(new ArrayBuffer(RECENT * payload.length)),
       readings: Array.from({ length: RECENT }, () => undefined),
+      taken: 0,
     });
+  }
+
+  #forget(template: Template | undefined): void {
+    if (template === undefined) return;
+    const { event, taken } = template;
+    this.#forgotten.set(event, (this.#forgotten.get(event) ?? 0) + taken);
+  }
+
+  /** How many messages were taken without decoding them, by event. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map(this.#forgotten);
+    for (const { event, taken } of this.#templates) {
+      if (taken > 0) counts.set(event, (counts.get(event) ?? 0) + taken);
+    }
+    return counts;
   }
 
   /** Whether the payload at this place of a message is what it is read by: another one there must be found in the same way. */

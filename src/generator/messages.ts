@@ -1,7 +1,7 @@
 import type { Layout } from '../contract/scenario.ts';
 import type { MessageSize } from '../drivers/driver.ts';
 import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
-import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
+import type { AccountRow, LedgerTotals, MissedFirst } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { SlowBroadcast } from '../measure/slowest-broadcasts.ts';
@@ -9,6 +9,7 @@ import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
+import type { ReceivedCounts } from './received-messages.ts';
 import type { SocketsInUse } from './sockets.ts';
 
 /** One worker's share of a run. */
@@ -150,7 +151,12 @@ export type FromWorker =
       readonly iterating: number;
       readonly streams: readonly SentOfStream[];
     }
-  | { readonly type: 'final'; readonly rows: readonly AccountRow[] }
+  | {
+      readonly type: 'final';
+      readonly rows: readonly AccountRow[];
+      readonly missedFirst: readonly MissedFirst[];
+      readonly received: ReceivedCounts;
+    }
   /** All connections are closed; the worker ends after this. */
   | { readonly type: 'closed' }
   /** A bug in the worker: it ends after this. */

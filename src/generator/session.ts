@@ -18,6 +18,7 @@ import { mayGather, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
 import { waitsOf } from './pacer-waits.ts';
 import { ClientPool } from './pool.ts';
+import { expectedEvents, ReceivedMessages } from './received-messages.ts';
 import { Receiver } from './receiver.ts';
 import { Sender, SentMessages } from './sender.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
@@ -48,6 +49,7 @@ export class GeneratorSession {
   readonly #sender: Sender;
   readonly #snapshots: Snapshots;
   readonly #dropped: DroppedClients;
+  readonly #received = new ReceivedMessages();
   /** How many connections have begun. */
   #connects = 0;
   #stopTotals = () => {};
@@ -116,6 +118,7 @@ export class GeneratorSession {
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       recognizer: this.#receiver.known,
+      onRead: this.#received.note,
       ...given({ openStream: this.#options.sockets?.openStream, localAddress }),
     };
   }
@@ -216,7 +219,11 @@ export class GeneratorSession {
     this.#snapshots.take(true);
     this.#postTotals();
     this.#dropped.post();
-    post({ type: 'final', rows: this.#receiver.ledger.rows() });
+    const { known, ledger } = this.#receiver;
+    const { target, layout } = this.#context;
+    const counts = this.#received.counts(known.counts());
+    const received = { ...counts, expected: expectedEvents(target.mapping, layout) };
+    post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received });
     this.#publisher.close();
     await this.#pool.closeAll();
     post({ type: 'closed' });

@@ -60,6 +60,12 @@ export class DeliveryAccount {
       .filter(({ from, to }) => from <= to);
   }
 
+  /** How many messages are missing before the first one that arrived. */
+  get missedFirst(): number {
+    const [first] = this.#gaps;
+    return first?.from === 0 ? first.to + 1 : 0;
+  }
+
   #openGap(from: number, to: number): void {
     if (this.#gaps === NO_GAPS) this.#gaps = [];
     this.#gaps.push({ from, to });
@@ -99,6 +105,13 @@ export interface AccountRow extends DeliveryCounts {
   /** Client number of the receiver. */
   readonly receiver: number;
   readonly stream: number;
+}
+
+/** A receiver that got the messages of a stream from number `count` on. */
+export interface MissedFirst {
+  readonly receiver: number;
+  readonly stream: number;
+  readonly count: number;
 }
 
 /** The sums over all accounts of a process. */
@@ -219,6 +232,15 @@ export class Ledger {
       }),
     );
     return rows.sort((a, b) => a.receiver - b.receiver || a.stream - b.stream);
+  }
+
+  /** The receivers that got messages of a stream, and not its first ones. */
+  missedFirst(): MissedFirst[] {
+    return this.#measured.flatMap((accounts, stream) =>
+      (accounts?.all() ?? [])
+        .map(({ receiver, account }) => ({ receiver, stream, count: account.missedFirst }))
+        .filter(({ count }) => count > 0),
+    );
   }
 
   totals(): LedgerTotals {

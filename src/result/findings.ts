@@ -1,34 +1,12 @@
-/** Who has to act on a finding: the server under test, the generator, the machine, the user, or no one. */
-type Fault = 'server' | 'generator' | 'machine' | 'user' | 'none';
-
-/** What is known of a finding before it occurs. */
-interface FindingKind {
-  readonly fault: Fault;
-  /** Whether a run with it is INVALID. Otherwise it is reported beside a valid result. */
-  readonly invalidates: boolean;
-  /** One sentence for the docs. */
-  readonly meaning: string;
-  /** What to do, as an imperative clause without a full stop; empty when nothing has to be done. */
-  readonly remedy: string;
-}
-
-function invalid(fault: Fault, meaning: string, remedy = ''): FindingKind {
-  return { fault, invalidates: true, meaning, remedy };
-}
-
-function note(fault: Fault, meaning: string, remedy = ''): FindingKind {
-  return { fault, invalidates: false, meaning, remedy };
-}
+import { COMPARISON_FINDINGS } from './comparison-findings.ts';
+import { type Fault, type FindingKind, invalid, note } from './finding-kinds.ts';
 
 const MORE_WORKERS =
   'add generator processes on CPUs of their own (--workers), or reduce the load (--rate, --clients)';
 const CHECK_SERVER =
   "check the last output of the server, and run it alone with 'sockbench run' until that run is valid";
-const START_SERVER =
-  "check that the server starts: run it alone with 'sockbench run' until that run is valid";
 const SMALLER_LOAD = 'reduce the load (--clients, --rate), or free memory';
 const LONGER = 'measure longer (--duration), or increase the rate (--rate)';
-const MEASURE_BASE = 'measure the base beside the head instead: --base-exec CMD or --base-ref REF';
 
 /**
  * Every finding of a run, a comparison or a capacity search: whose fault it is, whether it invalidates the result, and
@@ -114,6 +92,21 @@ export const FINDINGS = {
     'stop other work on this machine, use a quieter one, or reduce the load (--rate, --clients)',
   ),
   imperfect_delivery: note('server', 'Messages were lost, duplicated or delivered out of order.'),
+  sender_excluded: note(
+    'user',
+    'The server does not send a message to its sender, whose own copies count as lost.',
+    'give --exclude-sender, or leave the sender out of the receivers of your own scenario',
+  ),
+  lost_between_processes: note(
+    'server',
+    'Messages were lost only between clients that different processes of the server serve.',
+    'connect the processes of the server by an adapter (Redis, cluster), and check that every client joins its room',
+  ),
+  lost_after_joining: note(
+    'server',
+    'Messages were lost only in the first time after clients had joined.',
+    'let the server acknowledge that a client has joined (reply of join), or use a longer warm-up (--warmup)',
+  ),
   corrupted_deliveries: note(
     'server',
     'Messages arrived with another length or content than was sent.',
@@ -184,42 +177,7 @@ export const FINDINGS = {
   ),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
-  server_start: invalid('machine', 'The reference server did not start.', START_SERVER),
-  server_unavailable: invalid('user', 'The reference server cannot run on this machine.', START_SERVER),
-  exec_failed: invalid('user', 'The command of --exec did not start a server.', START_SERVER),
-  port_in_use: invalid('user', 'The port is in use.', START_SERVER),
-  target_in_use: invalid('user', 'Something already listens at the target.', START_SERVER),
-  target_unreachable: invalid('server', 'No client could connect.', START_SERVER),
-  join_unanswered: invalid('server', 'No client could join its rooms.', START_SERVER),
-  run_failed: invalid(
-    'user',
-    'A run ended with an error of another kind.',
-    'fix the error, then compare again',
-  ),
-  run_crashed: invalid('none', 'The process of a run crashed.', 'report this bug'),
-  run_hung: invalid(
-    'machine',
-    'The process of a run was silent for 30 s, or for 10 s after a stop, and was ended.',
-    'do not stop its process, and check that the functions of your files return',
-  ),
-  not_run: invalid('none', 'The run was not started, since the round had ended.'),
-  not_measured: invalid('none', 'The run measured nothing.'),
-  excluded_pairs: invalid('none', 'Too many pairs of a comparison were excluded.'),
-  environment_changed: invalid('user', 'The stored base was measured on another machine.', MEASURE_BASE),
-  load_changed: invalid(
-    'user',
-    'The stored base was measured under another load.',
-    'use the load of the base, or measure the base again: --base-exec CMD or --base-ref REF',
-  ),
-  generators_differ: note(
-    'user',
-    'The arms of a comparison were timed by different clocks, so that latencies differ by the generator, too.',
-    'give all arms the same driver and sockets to compare servers',
-  ),
-  loads_differ: note('user', 'The arms of a comparison have different loads.'),
-  base_is_head: note('user', 'Base and head are the same commit.'),
-  base_submodules: note('none', 'Submodules are empty in the base.'),
-  base_not_installed: note('user', 'The base has no lock file, so nothing was installed.'),
+  ...COMPARISON_FINDINGS,
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 export type FindingCode = keyof typeof FINDINGS;

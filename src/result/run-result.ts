@@ -203,6 +203,21 @@ export const runResultSchema = z.object({
   failed: listOf(reason),
   /** Why received messages were unexpected. */
   unexpected: listOf(reason).default([]),
+  /** What clients received in the whole run, whether it was expected or not; null in a merge. */
+  received: z
+    .object({
+      /** Events by name. */
+      events: listOf(reason),
+      acknowledgements: countSchema,
+      /** Messages in which the codec of the target found no event. */
+      unreadable: countSchema,
+      /** The events by which the messages and replies of the run arrive, as the target names them. */
+      expected: listOf(textSchema),
+      /** The last lines that the server printed; empty for a server that sockbench did not start. */
+      serverOutput: listOf(textSchema),
+    })
+    .nullable()
+    .default(null),
   /**
    * The independent samples of the headline: broadcasts that reached a receiver for `delivery`, requests for `ack` and
    * `reply`, iterations for `iteration`, pushes for `push_skew`; `incomplete` are those that did not

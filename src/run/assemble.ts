@@ -1,3 +1,4 @@
+import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { WallOrigin } from '../measure/wall-clock.ts';
 import { VERSION } from '../package.ts';
@@ -11,6 +12,7 @@ import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
+import { findLossPattern } from './losses.ts';
 import type { RunParts } from './phases.ts';
 import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
@@ -37,6 +39,8 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
   /** Why the run ended before its plan did. */
   readonly abortReasons: readonly Finding[];
   readonly profiles: TakenProfiles;
+  /** The last lines that the server printed. */
+  readonly serverOutput: readonly string[];
   readonly notes: readonly Finding[];
   readonly warmup: RunResult['warmup'];
   readonly timing: RunResult['timing'];
@@ -51,6 +55,16 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
   const { receiving, clocksDiffer } = receivingOf(collector.workers);
   const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
+  const losses = findLossPattern(
+    {
+      membership,
+      collector,
+      serverProcesses: record.servers.length,
+      warmupMs: record.warmup.durationMs,
+      measureMs: timing.measureMs,
+    },
+    ledger,
+  );
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
@@ -59,7 +73,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     receiving,
     status: abortReasons.length === 0 ? 'complete' : 'partial',
     invalid: [...abortReasons, shard?.findLate() ?? null, clocksDiffer].filter((reason) => reason !== null),
-    findings: [...record.profiles.findings],
+    findings: [...record.profiles.findings, losses].filter((finding) => finding !== null),
     notes: [...record.notes],
     plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
     environment: withoutPasswords(record.environment),
@@ -77,6 +91,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     },
     failed: collector.failed.take(),
     unexpected: collector.unexpected.take(),
+    received: receivedOf(record),
     samples: countSamples(record),
     series: Object.fromEntries(
       [...collector.timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
@@ -99,6 +114,23 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     shards: null,
   };
   return judgeRun(boundResult(result), collector.impossible.take());
+}
+
+/** What the clients of all workers received; null where none has reported it. */
+function receivedOf({ collector, serverOutput }: RunRecord): RunResult['received'] {
+  const reports = collector.workers.flatMap(({ received }) => received ?? []);
+  if (reports.length === 0) return null;
+  const events = new ReasonCounts();
+  for (const report of reports) events.addAll(report.events);
+  const sum = (name: 'acknowledgements' | 'unreadable') =>
+    reports.reduce((total, report) => total + report[name], 0);
+  return {
+    events: events.take(),
+    acknowledgements: sum('acknowledgements'),
+    unreadable: sum('unreadable'),
+    expected: [...(reports[0]?.expected ?? [])],
+    serverOutput: [...serverOutput],
+  };
 }
 
 /** Milliseconds from the start of measuring; below 0 before it. */

@@ -135,6 +135,8 @@ export class Collector {
         break;
       case 'final':
         record.rows = message.rows;
+        record.missedFirst = message.missedFirst;
+        record.received = message.received;
         break;
     }
   }

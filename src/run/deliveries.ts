@@ -96,7 +96,7 @@ function balancePushes({ pushes: { expected, counts } }: Collector, silent: numb
 }
 
 /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
-function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
+export function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
   return collector.workers
     .flatMap(({ rows }) => rows)

@@ -84,6 +84,7 @@ export async function runPlan(
       servers: started.server.telemetry?.processes() ?? [],
       abortReasons: control.abortReasons,
       profiles,
+      serverOutput: started.server.lastOutput(),
       notes: [...run.notes, ...(started.server.telemetry?.notes() ?? [ALREADY_RUNNING])],
       warmup,
       timing: { ...control.timing, measureMs },

@@ -1,6 +1,7 @@
 import type { SentOfStream } from '../generator/messages.ts';
+import type { ReceivedCounts } from '../generator/received-messages.ts';
 import type { SocketsInUse } from '../generator/sockets.ts';
-import type { AccountRow, LedgerTotals } from '../measure/ledger.ts';
+import type { AccountRow, LedgerTotals, MissedFirst } from '../measure/ledger.ts';
 import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 
@@ -16,6 +17,9 @@ export interface WorkerRecord {
   readonly traffic: TrafficSpan[];
   totals: LedgerTotals;
   rows: readonly AccountRow[];
+  missedFirst: readonly MissedFirst[];
+  /** What its clients received; null before its final report. */
+  received: ReceivedCounts | null;
   connected: number;
   /** The most frequent reason why clients failed to connect, while others still try. */
   connectReason: string | null;
@@ -38,6 +42,8 @@ export function newWorkerRecord(): WorkerRecord {
     traffic: [],
     totals: NO_TOTALS,
     rows: [],
+    missedFirst: [],
+    received: null,
     connected: 0,
     connectReason: null,
     delivered: 0,

@@ -298,6 +298,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     },
     failed: [],
     unexpected: [],
+    received: null,
     samples: {
       unit: headline === 'ack' ? 'request' : 'broadcast',
       count: messages,

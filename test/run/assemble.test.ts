@@ -95,6 +95,7 @@ function resultOf({
     workerPids: [1],
     servers: [],
     profiles: NO_PROFILES,
+    serverOutput: [],
     abortReasons: [],
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },

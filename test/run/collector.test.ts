@@ -7,7 +7,13 @@ import type { Traffic } from '../../src/measure/traffic.ts';
 import { Collector } from '../../src/run/collector.ts';
 import { Membership } from '../../src/run/membership.ts';
 import { collectGarbage } from '../garbage.ts';
-import { incompleteBroadcast, madeSnapshot, NO_TOTALS, telemetryAt } from './made-snapshot.ts';
+import {
+  incompleteBroadcast,
+  madeSnapshot,
+  NO_TOTALS,
+  NOTHING_RECEIVED,
+  telemetryAt,
+} from './made-snapshot.ts';
 
 const SECOND_NS = 1e9;
 const MS = 1e6;
@@ -454,7 +460,7 @@ describe('what else workers report', () => {
       streams: [{ stream: 0, sent: 40 }],
     });
     const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0, corrupted: 0 };
-    collector.onMessage(1, { type: 'final', rows: [row] });
+    collector.onMessage(1, { type: 'final', rows: [row], missedFirst: [], received: NOTHING_RECEIVED });
     expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
     expect(collector.workers.map(({ iterating }) => iterating)).toEqual([0, 3]);
     expect(collector.sent()).toEqual([{ stream: 0, sent: 40 }]);

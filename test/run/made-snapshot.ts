@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../src/generator/messages.ts';
+import type { ReceivedCounts } from '../../src/generator/received-messages.ts';
 import type { ClosedBroadcast } from '../../src/measure/fanout.ts';
 import type { LedgerTotals } from '../../src/measure/ledger.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
@@ -70,3 +71,11 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     ...more,
   };
 }
+
+/** What a worker reports whose clients received nothing. */
+export const NOTHING_RECEIVED: ReceivedCounts = {
+  events: [],
+  acknowledgements: 0,
+  unreadable: 0,
+  expected: [],
+};

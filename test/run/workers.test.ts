@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FromWorker } from '../../src/generator/messages.ts';
 import { startWorkerProcess, type WorkerHandle, Workers } from '../../src/run/workers.ts';
+import { NOTHING_RECEIVED } from './made-snapshot.ts';
 
 /** Starts a generator process; resolves `ended` to how it ended. */
 function startWorker(): { worker: WorkerHandle; messages: FromWorker[]; ended: Promise<string> } {
@@ -53,7 +54,7 @@ function twoWorkers() {
   return { workers, lost, posted, report, end };
 }
 
-const FINAL: FromWorker = { type: 'final', rows: [] };
+const FINAL: FromWorker = { type: 'final', rows: [], missedFirst: [], received: NOTHING_RECEIVED };
 
 describe('the workers of a run', () => {
   it('are waited for until each that is alive has posted, whenever the wait begins', async () => {

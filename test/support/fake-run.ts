@@ -43,6 +43,8 @@ export interface FakeRunOptions {
   readonly telemetry?: Partial<TelemetrySample>;
   /** How long the server takes to start; infinite for one that never does. */
   readonly serverStartMs?: number;
+  /** The last lines that the server printed. */
+  readonly serverOutput?: readonly string[];
   /** The shard that the run is. */
   readonly shard?: ShardHost;
   /** Another run in the same world: it has the same time and the same server. */
@@ -188,6 +190,7 @@ export class FakeRun {
         takeProfiles: async () => [],
         notes: () => [],
       },
+      lastOutput: () => this.#options.serverOutput ?? [],
       stop: async () => {
         this.isServerStopped = true;
         return [];

@@ -90,6 +90,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     ],
     abortReasons: [],
     profiles: NO_PROFILES,
+    serverOutput: [],
     notes: [],
     warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
     timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: seconds * 1000, drainMs: 0, collectMs: 0 },

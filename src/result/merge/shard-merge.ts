@@ -114,6 +114,7 @@ export class ShardMerge {
       telemetry: this.#machines.telemetry,
       thresholds: [],
       profiles: null,
+      received: null,
       floor: null,
       shard: null,
       shards: this.#machines.shards(this.#clocks),

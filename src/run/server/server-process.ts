@@ -43,6 +43,8 @@ export interface ServerUnderTest {
     ServerTelemetry,
     'beforeConnect' | 'sampleNow' | 'processes' | 'takeProfiles' | 'notes'
   > | null;
+  /** The last lines that say something of what it printed; none for a server that this run did not start. */
+  lastOutput(): readonly string[];
   /** Ends it if this run started it. Resolves to what could not be ended. May be called again. */
   stop(): Promise<readonly Finding[]>;
 }
@@ -58,7 +60,8 @@ export async function startServer(
   const { connectTimeoutMs: timeoutMs } = plan;
   const { name, reference, exec, cwd } = plan.target;
   const url = plan.target.url ?? '';
-  if (reference === null && exec === null) return { url, telemetry: null, stop: async () => [] };
+  if (reference === null && exec === null)
+    return { url, telemetry: null, lastOutput: () => [], stop: async () => [] };
   const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs, profileIntervalUs(plan));
   try {
     const options = { ...start, env: telemetry.env, timeoutMs };
@@ -70,6 +73,7 @@ export async function startServer(
     return {
       url: reference === null ? url : server.url,
       telemetry,
+      lastOutput: () => server.lastOutput(),
       async stop() {
         telemetry.close();
         await server.stop();
@@ -99,6 +103,8 @@ async function findListening(url: URL, waitMs = 0): Promise<Finding[]> {
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */
 interface StartedServer extends WatchedServer {
   readonly url: string;
+  /** As {@link ServerUnderTest.lastOutput}. */
+  lastOutput(): readonly string[];
   /** Ends the server and all its descendants: SIGTERM, after 2 s SIGKILL. */
   stop(): Promise<void>;
 }
@@ -239,7 +245,8 @@ function untilStopped(
     const lines = lastWords(group.lastLines, VERDICT_LINES);
     onDied(lines.length === 0 ? how : `${how}; its last lines: ${lines.join(' / ')}`);
   });
-  return { ...server, tree: group.tree, stop: () => group.stop() };
+  const lastOutput = () => lastWords(group.lastLines, VERDICT_LINES);
+  return { ...server, tree: group.tree, lastOutput, stop: () => group.stop() };
 }
 
 function requireNotAborted(signal: AbortSignal): void {

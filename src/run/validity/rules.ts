@@ -15,6 +15,7 @@ import {
 } from '../../units.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
+import { receivedInstead } from './received-instead.ts';
 
 /** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate, failed } }) => {
@@ -95,7 +96,7 @@ const clientsLost: Rule = ({ result }) => {
 
 /** Why nothing arrived, as far as the run shows it. No advice about the server where the generator was the limit. */
 function whyNone(
-  { result: { failed, ledger, plan, warmup } }: ResultView,
+  { result: { failed, ledger, warmup, received } }: ResultView,
   causes: readonly Finding[],
 ): string {
   if (ledger.corrupted > 0) return ` intact: ${formatCount(ledger.corrupted)} had another length or content`;
@@ -106,9 +107,12 @@ function whyNone(
     return ` before the end of the drain (--drain); warm-up messages arrived, with a median latency of ${formatNs(warmupMedianNs)} at the end`;
   }
   if (causes.some((cause) => faultOf(cause) === 'generator')) return '';
-  return plan.target.file === null
-    ? ': check that the server handles the events of docs/your-own-server.md'
-    : ': check that the target file matches the server';
+  return `: ${receivedInstead(received)}`;
+}
+
+/** What arrived where the clients only listen, and the server pushed nothing that is expected. */
+function whyNoPush({ headline, samples, received }: ResultView['result']): string {
+  return headline === 'push_skew' && samples.count === 0 ? `; ${receivedInstead(received)}` : '';
 }
 
 const tooFewSamples: Rule = (view, causes) => {
@@ -119,7 +123,7 @@ const tooFewSamples: Rule = (view, causes) => {
   const message =
     ledger.expected > 0 && ledger.delivered === 0
       ? `none of ${plural(ledger.expected, 'message')} arrived${whyNone(view, causes)}`
-      : `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? '' : `: ${cause}`}`;
+      : `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? whyNoPush(view.result) : `: ${cause}`}`;
   return { code: 'too_few_samples', message };
 };
 

@@ -1,0 +1,92 @@
+import type { Mapping } from '../contract/mapping.ts';
+import { isObserving, type Layout, type Operation } from '../contract/scenario.ts';
+import type { OnRead } from '../drivers/driver.ts';
+import { foreign } from '../foreign.ts';
+import { MAX_REASONS, REASON_CHARACTERS, type Reason, ReasonCounts } from '../measure/reason-counts.ts';
+
+/** What the clients of one worker received in the whole run, whether a handler took it or not. */
+export interface ReceivedCounts {
+  /** Events by name, most frequent first. */
+  readonly events: readonly Reason[];
+  readonly acknowledgements: number;
+  /** Messages in which the codec found no event. */
+  readonly unreadable: number;
+  /** The events by which the messages and replies of the run arrive, as the target names them. */
+  readonly expected: readonly string[];
+}
+
+/** Names of events come from the server: those beyond the limit are counted under one. */
+const OTHER_EVENTS = Symbol('other events');
+
+/** Counts what clients receive by the name of the event. */
+export class ReceivedMessages {
+  readonly #events = new Map<string | typeof OTHER_EVENTS, number>();
+  #acknowledgements = 0;
+  #unreadable = 0;
+
+  /** Takes every message that is decoded. */
+  readonly note: OnRead = (kind, event) => {
+    if (kind === 'reply') this.#acknowledgements += 1;
+    else if (kind === 'none') this.#unreadable += 1;
+    else {
+      const count = this.#events.get(event);
+      const key = count !== undefined || this.#events.size < MAX_REASONS ? event : OTHER_EVENTS;
+      this.#events.set(key, (this.#events.get(key) ?? 0) + 1);
+    }
+  };
+
+  /** The counts so far; `recognized` are messages that were recognized by their bytes, by event. */
+  counts(recognized: ReadonlyMap<string, number>): Omit<ReceivedCounts, 'expected'> {
+    const counts = new ReasonCounts();
+    for (const [event, count] of [...this.#events, ...recognized]) {
+      counts.add(event === OTHER_EVENTS ? 'other events' : foreign(event, REASON_CHARACTERS), count);
+    }
+    return {
+      events: counts.take(),
+      acknowledgements: this.#acknowledgements,
+      unreadable: this.#unreadable,
+    };
+  }
+}
+
+/** The acknowledgement among the events that a target names. */
+const ACKNOWLEDGEMENT = 'an acknowledgement';
+
+/** The events by which the messages and replies of a layout arrive, as the target names them. */
+export function expectedEvents(mapping: Mapping, layout: Layout): string[] {
+  const names = isObserving(layout)
+    ? [mapping.observe?.event ?? []]
+    : layout.streams.map(({ operation }) => eventsOf(operation, mapping));
+  return [...new Set(names.flat())].map((name) => foreign(name, REASON_CHARACTERS));
+}
+
+function eventsOf({ kind }: Operation, mapping: Mapping): string | readonly string[] {
+  switch (kind) {
+    case 'publish':
+      return mapping.delivery?.event ?? [];
+    case 'steps':
+      return mapping.publish === undefined ? [] : (mapping.delivery?.event ?? []);
+    case 'echo':
+      return mapping.echoed?.event ?? [];
+    case 'stream-reply':
+      return mapping.streamed?.event ?? [];
+    case 'request':
+      return replyOf(mapping);
+    case 'ask-me':
+      return mapping.asked === undefined ? [] : [mapping.asked.event, ACKNOWLEDGEMENT];
+    case 'ping':
+    case 'close':
+      return [];
+  }
+}
+
+/** How a request is answered, which only the event that the target describes shows. */
+function replyOf({ request }: Mapping): string | readonly string[] {
+  try {
+    const { reply = 'acknowledgement' } = request?.({ payload: '', client: { number: 0, values: {} } }) ?? {};
+    if (typeof reply === 'object') return reply.event;
+    return reply === 'none' ? [] : ACKNOWLEDGEMENT;
+  } catch {
+    return [];
+  }
+}
