@@ -1,7 +1,7 @@
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
-import { formatCount, formatDurationMs } from '../units.ts';
+import { formatCount, formatNs } from '../units.ts';
 import { anomalousAccounts } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
 
@@ -101,7 +101,7 @@ function firstMessages(losses: readonly Account[], run: RecordedLosses): Finding
     return null;
   const share = Math.max(...losses.map(({ lost, expected }) => lost / expected));
   const lateMs = run.warmupMs + share * run.measureMs;
-  const message = `${plural(totalOf(losses), 'message')} lost, all of them in the first ${formatDurationMs(Math.ceil(lateMs))} after clients had joined; they got everything later`;
+  const message = `${plural(totalOf(losses), 'message')} lost, all of them in the first ${formatNs(lateMs * 1e6)} after clients had joined; they got everything later`;
   return { code: 'lost_after_joining', message };
 }
 

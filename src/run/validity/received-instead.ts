@@ -9,8 +9,7 @@ const OUTPUT_LINES = 2;
  * Says what the clients received of a server that sent nothing that they expect, what they expect, and what the server
  * printed last: `events received: welcome 15; expected: update; last output of the server: ...`.
  */
-export function receivedInstead(received: RunResult['received']): string {
-  if (received === null) return 'sockbench trace shows what the server sends';
+export function receivedInstead(received: NonNullable<RunResult['received']>): string {
   const { events, acknowledgements, unreadable, expected, serverOutput } = received;
   const others = [
     acknowledgements > 0 ? plural(acknowledgements, 'acknowledgement') : '',

@@ -96,7 +96,7 @@ const clientsLost: Rule = ({ result }) => {
 
 /** Why nothing arrived, as far as the run shows it. No advice about the server where the generator was the limit. */
 function whyNone(
-  { result: { failed, ledger, warmup, received } }: ResultView,
+  { result: { failed, ledger, plan, warmup, received } }: ResultView,
   causes: readonly Finding[],
 ): string {
   if (ledger.corrupted > 0) return ` intact: ${formatCount(ledger.corrupted)} had another length or content`;
@@ -107,12 +107,16 @@ function whyNone(
     return ` before the end of the drain (--drain); warm-up messages arrived, with a median latency of ${formatNs(warmupMedianNs)} at the end`;
   }
   if (causes.some((cause) => faultOf(cause) === 'generator')) return '';
-  return `: ${receivedInstead(received)}`;
+  if (received !== null) return `: ${receivedInstead(received)}`;
+  return plan.target.file === null
+    ? ': check that the server handles the events of docs/your-own-server.md'
+    : ': check that the target file matches the server';
 }
 
 /** What arrived where the clients only listen, and the server pushed nothing that is expected. */
 function whyNoPush({ headline, samples, received }: ResultView['result']): string {
-  return headline === 'push_skew' && samples.count === 0 ? `; ${receivedInstead(received)}` : '';
+  if (headline !== 'push_skew' || samples.count > 0 || received === null) return '';
+  return `; ${receivedInstead(received)}`;
 }
 
 const tooFewSamples: Rule = (view, causes) => {

@@ -455,6 +455,23 @@ describe('a run in which nothing arrived', () => {
     expect(messagesOf(silent(part)).at(-1)).toBe('none of 5,000,000 messages arrived');
   });
 
+  it('says what arrived instead, what is expected, and what the server printed', () => {
+    const received = {
+      events: [{ reason: 'welcome', count: 15 }],
+      acknowledgements: 2,
+      unreadable: 1,
+      expected: ['update'],
+      serverOutput: ['ready', 'cannot read room'],
+    };
+    expect(messagesOf(silent({ received }))).toEqual([
+      'none of 5,000,000 messages arrived: events received: welcome 15, 2 acknowledgements, 1 message without an event; expected: update; last output of the server: ready / cannot read room; sockbench trace shows each message',
+    ]);
+    const nothing = { ...received, events: [], acknowledgements: 0, unreadable: 0, serverOutput: [] };
+    expect(messagesOf(silent({ received: nothing }))).toEqual([
+      'none of 5,000,000 messages arrived: events received: none; expected: update; sockbench trace shows each message',
+    ]);
+  });
+
   it('still asks about the server when the machine was the limit', () => {
     const environment = { ...VALID.environment, stealRatio: 0.5 };
     expect(messagesOf(silent({ environment })).at(-1)).toMatch(/arrived: check that the server handles/);
