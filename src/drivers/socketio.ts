@@ -196,7 +196,7 @@ class SocketioConnection implements Connection {
   }
 
   onAny(handler: AnyHandler): () => void {
-    const onEvent = (event: string, ...data: unknown[]) => handler(event, this.#dataOf(data));
+    const onEvent = (event: string, ...data: unknown[]) => handler(event, receivedData(this.#socket, data));
     this.#socket.onAny(onEvent);
     return () => void this.#socket.offAny(onEvent);
   }
