@@ -1,5 +1,6 @@
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec, Protocol, TlsOptions, Transport } from '../contract/target.ts';
+import type { SocketioParser } from '../wire/socketio/parser.ts';
 import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
 
 /** How long a request waits for its reply where {@link ConnectOptions.forgetAfterMs} is not given. */
@@ -20,6 +21,8 @@ export interface ConnectOptions {
   readonly path?: string;
   /** Socket.IO namespace, beginning with a slash. */
   readonly namespace?: string;
+  /** Further namespaces that the client enters over the same connection, by the names that events have for them. */
+  readonly namespaces?: Readonly<Record<string, string>>;
   /** Socket.IO's `auth`: sent when a namespace is entered. */
   readonly auth?: Readonly<Record<string, unknown>>;
   /** Sent with every request, including the WebSocket handshake. */
@@ -28,7 +31,7 @@ export interface ConnectOptions {
   readonly query?: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions;
   /** Socket.IO's parser. */
-  readonly parser?: 'default' | 'msgpack';
+  readonly parser?: 'default' | 'msgpack' | SocketioParser;
   /** Offers per-message deflate. */
   readonly compression?: boolean;
   /** Subprotocols of WebSocket to offer, the preferred one first. */

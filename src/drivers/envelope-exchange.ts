@@ -79,9 +79,14 @@ export abstract class EnvelopeExchange {
     this.send({ event, data, id: this.#pending.add(onReply) });
   }
 
+  /** The name by which events of a name arrive. */
+  protected arrivesAs(event: string): string {
+    return event;
+  }
+
   on(event: string, handler: Handler, recognized?: RecognizedHandler): () => void {
     // A handler may be added twice: each entry is removed by itself.
-    const entry = { event, handler, recognized };
+    const entry = { event: this.arrivesAs(event), handler, recognized };
     this.#set([...this.#entries, entry]);
     return () => this.#set(this.#entries.filter((other) => other !== entry));
   }
@@ -102,7 +107,7 @@ export abstract class EnvelopeExchange {
 
   answer(event: string, respond: (data: unknown) => unknown): void {
     this.#responders ??= new Map();
-    this.#responders.set(event, respond);
+    this.#responders.set(this.arrivesAs(event), respond);
   }
 
   /** Hands over what the server sent; what has no handler is dropped. */

@@ -1,9 +1,10 @@
 import type { FrameCodec } from '../contract/target.ts';
 import { messageOfText } from '../wire/socketio/engine.ts';
-import { readEvent } from '../wire/socketio/session.ts';
+import { type EnteredNamespace, readEvent } from '../wire/socketio/session.ts';
 import type { MessageFormat } from './driver.ts';
 import { onlyEventIn } from './frame-codec.ts';
-import { oneOrAll } from './socketio.ts';
+import type { Namespaces } from './namespaces.ts';
+import { oneOrAll } from './socketio-connection.ts';
 
 const envelopeFormats = new WeakMap<FrameCodec, MessageFormat>();
 
@@ -21,14 +22,16 @@ export function envelopeFormatOf(codec: FrameCodec): MessageFormat {
 
 const packetFormats = new Map<string, MessageFormat>();
 
-/** How the events of a namespace are written by the default parser. */
-export function packetFormatOf(namespace: string, isRecoverable: boolean): MessageFormat {
-  const key = `${isRecoverable} ${namespace}`;
+/** How the events of the namespaces of a client are written by the default parser. */
+export function packetFormatOf(given: readonly EnteredNamespace[], namespaces: Namespaces): MessageFormat {
+  const entered = given.map((entry) => ({ ...entry }));
+  const key = JSON.stringify(entered.map((entry) => [entry, namespaces.eventOf(entry.namespace, '')]));
   const format = packetFormats.get(key) ?? {
     eventOf: (bytes) => {
       const message = messageOfText(bytes.toString('utf8'));
-      const read = message === null ? null : readEvent(message, namespace, isRecoverable);
-      return read === null ? null : { event: read.name, data: oneOrAll(read.args) };
+      const read = message === null ? null : readEvent(message, entered);
+      if (read === null) return null;
+      return { event: namespaces.eventOf(read.namespace, read.name), data: oneOrAll(read.args) };
     },
   };
   packetFormats.set(key, format);

@@ -10,7 +10,8 @@ import {
   engineBytesOf,
 } from '../wire/socketio/engine.ts';
 import { msgpackPackets } from '../wire/socketio/msgpack.ts';
-import { jsonPackets, type PacketMessage } from '../wire/socketio/packet.ts';
+import { jsonPackets, type PacketCodec, type PacketMessage } from '../wire/socketio/packet.ts';
+import { parserPackets } from '../wire/socketio/parser.ts';
 import { type RefusedEntry, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type {
@@ -25,6 +26,7 @@ import type {
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange } from './envelope-exchange.ts';
 import { packetFormatOf } from './message-formats.ts';
+import type { Namespaces } from './namespaces.ts';
 import {
   closeOutcome,
   closeReason,
@@ -33,7 +35,8 @@ import {
   REFUSED_BY_SERVER,
   reasonOf,
 } from './reason.ts';
-import { argumentsOf, namespaceUrl, oneOrAll } from './socketio.ts';
+import { engineUrl, namespacesOf, namespaceUrl } from './socketio-address.ts';
+import { argumentsOf, oneOrAll } from './socketio-connection.ts';
 import { openWebSocket } from './web-socket.ts';
 import type { Connecting } from './wire-ws.ts';
 
@@ -51,32 +54,9 @@ export const wireSocketio: Driver = {
     }),
 };
 
-const DEFAULT_PATH = '/socket.io/';
-
-/** The URL of Engine.IO's WebSocket. As in the official client, parameters of the URL replace those of the options. */
-function engineUrl({ path = DEFAULT_PATH, query = {} }: ConnectOptions, address: URL): URL {
-  const url = new URL(address);
-  // The official client does not send them.
-  url.username = '';
-  url.password = '';
-  url.pathname = path.endsWith('/') ? path : `${path}/`;
-  const given = address.search === '' ? Object.entries(query) : parametersOf(address.search);
-  const parameters = { ...Object.fromEntries(given), EIO: '4', transport: 'websocket' };
-  url.search = Object.entries(parameters)
-    .map((parameter) => parameter.map(encodeURIComponent).join('='))
-    .join('&');
-  return url;
-}
-
-/** The names and values of a query, in which a plus is a plus. */
-function parametersOf(search: string): Array<[string, string]> {
-  return search
-    .slice(1)
-    .split('&')
-    .map((parameter) => {
-      const [name = '', ...value] = parameter.split('=');
-      return [decodeURIComponent(name), decodeURIComponent(value.join('='))];
-    });
+function packetsOf(parser: NonNullable<ConnectOptions['parser']>): PacketCodec {
+  if (typeof parser === 'object') return parserPackets(parser);
+  return parser === 'msgpack' ? msgpackPackets : jsonPackets();
 }
 
 /** One client: a WebSocket, Engine.IO in its messages, and Socket.IO in the messages of that. All of them call this object. */
@@ -91,8 +71,8 @@ class WireSocketioConnection
   readonly #auth: ConnectOptions['auth'];
   /** What the handshake needs; null once it is over. */
   #connecting: Connecting | null;
-  readonly #namespace: string;
-  /** Null where the parser writes binary messages. */
+  readonly #namespaces: Namespaces;
+  /** Null where a parser other than the default one writes the messages. */
   readonly #recognizer: Recognizer | null;
   /** Null before the client is in its namespace. */
   #format: MessageFormat | null = null;
@@ -103,12 +83,12 @@ class WireSocketioConnection
     super(options.forgetAfterMs, options.onRead);
     this.#connecting = { resolve, onStage: options.onStage };
     this.#auth = options.auth;
+    const { parser = 'default', recognizer = null } = options;
     const address = new URL(namespaceUrl(options));
-    const codec = options.parser === 'msgpack' ? msgpackPackets : jsonPackets();
-    this.#namespace = address.pathname;
-    this.#recognizer = options.parser === 'msgpack' ? null : (options.recognizer ?? null);
+    this.#namespaces = namespacesOf(options);
+    this.#recognizer = parser === 'default' ? recognizer : null;
     this.#engine = new EngineSession(this);
-    this.#session = new SocketioSession(this.#namespace, codec, this);
+    this.#session = new SocketioSession(this.#namespaces.all, packetsOf(parser), this);
     this.#socket = openWebSocket(engineUrl(options, address), options, this);
   }
 
@@ -171,17 +151,25 @@ class WireSocketioConnection
   }
 
   onConnected(arrival: Arrival): void {
-    this.#format = packetFormatOf(this.#namespace, this.#session.isRecoverable);
+    this.#format = packetFormatOf(this.#session.entered, this.#namespaces);
     this.#connecting?.onStage?.('namespace', arrival);
     this.#connecting?.resolve(this);
     this.#connecting = null;
   }
 
-  onRefused({ message }: RefusedEntry, wasConnected: boolean): void {
-    this.#ending.drop(wasConnected ? `error packet: ${message}` : `${REFUSED_BY_SERVER}${message}`);
+  onRefused({ namespace, message }: RefusedEntry, wasConnected: boolean): void {
+    const place = this.#namespaces.noteOf(namespace);
+    this.#ending.drop(`${wasConnected ? 'error packet: ' : REFUSED_BY_SERVER}${message}${place}`);
   }
 
-  onEvent(event: string, args: readonly unknown[], id: number | null, arrival: Arrival): void {
+  onEvent(
+    namespace: string,
+    name: string,
+    args: readonly unknown[],
+    id: number | null,
+    arrival: Arrival,
+  ): void {
+    const event = this.#namespaces.eventOf(namespace, name);
     this.receive({ event, data: oneOrAll(args), id: id ?? undefined }, arrival);
   }
 
@@ -189,8 +177,8 @@ class WireSocketioConnection
     this.receive({ event: '', data: oneOrAll(args), ack: id }, arrival);
   }
 
-  onDisconnected(): void {
-    this.#ending.drop('io server disconnect');
+  onDisconnected(namespace: string): void {
+    this.#ending.drop(`io server disconnect${this.#namespaces.noteOf(namespace)}`);
   }
 
   onProblem(reason: string): void {
@@ -226,12 +214,19 @@ class WireSocketioConnection
   sizeOf(event: string, data: unknown): MessageSize | null {
     const maxBytes = this.#engine.open?.maxPayloadBytes ?? null;
     if (maxBytes === null) return null;
-    const messages = this.#session.messagesOf(event, argumentsOf(data));
+    const { namespace, name } = this.#namespaces.placeOf(event);
+    const messages = this.#session.messagesOf(namespace, name, argumentsOf(data));
     return { messageBytes: Math.max(...messages.map(engineBytesOf)), maxBytes };
   }
 
   protected override send({ event, data, id, ack }: ClientEnvelope): void {
-    if (ack === undefined) this.#session.emit(event, argumentsOf(data), id ?? null);
-    else this.#session.acknowledge(Number(ack), [data]);
+    const { namespace, name } = this.#namespaces.placeOf(event);
+    if (ack === undefined) this.#session.emit(namespace, name, argumentsOf(data), id ?? null);
+    else this.#session.acknowledge(namespace, Number(ack), [data]);
+  }
+
+  protected override arrivesAs(event: string): string {
+    const { namespace, name } = this.#namespaces.placeOf(event);
+    return this.#namespaces.eventOf(namespace, name);
   }
 }

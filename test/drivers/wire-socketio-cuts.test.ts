@@ -6,7 +6,7 @@ import { binary, ping, text } from '../wire/support/frames.ts';
 import { acceptanceOf, type MemoryPeer, memoryStreams } from '../wire/support/memory-stream.ts';
 import { plain } from './socketio-clients.ts';
 
-type Parser = NonNullable<ConnectOptions['parser']>;
+type Parser = Extract<ConnectOptions['parser'], string>;
 
 const OPEN = text('0{"sid":"a","upgrades":[],"pingInterval":60000,"pingTimeout":60000}');
 

@@ -12,92 +12,98 @@ import {
 
 /** What a server that refuses a client says. */
 export interface RefusedEntry {
+  readonly namespace: string;
   readonly message: string;
   /** Undefined where the server sends none. */
   readonly data: unknown;
 }
 
-/** What happens to a client in its namespace. Methods are called on the object of the connection. */
+/** What happens to a client in its namespaces. Methods are called on the object of the connection. */
 export interface SessionHandlers {
   /** Sends a message of Engine.IO. */
   sendMessage(message: PacketMessage): void;
-  /** The client is in its namespace. */
+  /** The client is in all of its namespaces. */
   onConnected(arrival: Arrival): void;
   /** The server refuses the client, or ends one that was connected with an error packet. */
   onRefused(refusal: RefusedEntry, wasConnected: boolean): void;
   /** `id` is the number to acknowledge; null when the server expects no acknowledgement. */
-  onEvent(name: string, args: readonly unknown[], id: number | null, arrival: Arrival): void;
+  onEvent(
+    namespace: string,
+    name: string,
+    args: readonly unknown[],
+    id: number | null,
+    arrival: Arrival,
+  ): void;
   onAck(id: number, args: readonly unknown[], arrival: Arrival): void;
-  /** The server has ended the client. */
-  onDisconnected(): void;
+  /** The server has ended the client in one of its namespaces. */
+  onDisconnected(namespace: string): void;
   /** The server sent what is no packet, or what no server of this version sends; with the reason. */
   onProblem(reason: string): void;
 }
 
-/** One client in one namespace of Socket.IO 5, over messages that somebody else carries. */
+/** A namespace that a client enters. */
+export interface EnteredNamespace {
+  readonly namespace: string;
+  isConnected: boolean;
+  /** Whether the server recovers the state of connections, and so adds an offset to what it broadcasts. */
+  isRecoverable: boolean;
+}
+
+/** One client in its namespaces of Socket.IO 5, over messages that somebody else carries. */
 export class SocketioSession {
-  readonly #namespace: string;
+  readonly entered: readonly EnteredNamespace[];
   readonly #codec: PacketCodec;
   readonly #handlers: SessionHandlers;
-  #isConnected = false;
-  /** Whether the server recovers the state of connections, and so adds an offset to what it broadcasts. */
-  #isRecoverable = false;
 
-  constructor(namespace: string, codec: PacketCodec, handlers: SessionHandlers) {
-    this.#namespace = namespace;
+  constructor(namespaces: readonly string[], codec: PacketCodec, handlers: SessionHandlers) {
+    this.entered = namespaces.map((namespace) => ({ namespace, isConnected: false, isRecoverable: false }));
     this.#codec = codec;
     this.#handlers = handlers;
   }
 
+  /** Whether the client is in all of its namespaces. */
   get isConnected(): boolean {
-    return this.#isConnected;
-  }
-
-  /** Whether the server recovers the state of connections. */
-  get isRecoverable(): boolean {
-    return this.#isRecoverable;
+    return this.entered.every(({ isConnected }) => isConnected);
   }
 
   /** Whether the next text message may be an event. */
   get takesEvents(): boolean {
-    return this.#isConnected && !this.#codec.isWaiting();
+    return this.isConnected && !this.#codec.isWaiting();
   }
 
-  /** Enters the namespace; `auth` is for the server, null for none. */
+  /** Enters the namespaces; `auth` is for the server, null for none. */
   enter(auth: Readonly<Record<string, unknown>> | null): void {
-    this.#send(PACKET.connect, null, auth);
+    for (const { namespace } of this.entered) {
+      this.#send({ type: PACKET.connect, namespace, id: null, data: auth });
+    }
   }
 
-  /** Leaves the namespace. */
+  /** Leaves the namespaces. */
   leave(): void {
-    if (this.#isConnected) this.#send(PACKET.disconnect, null, null);
-    this.#isConnected = false;
+    for (const entry of this.entered) {
+      const { namespace } = entry;
+      if (entry.isConnected) this.#send({ type: PACKET.disconnect, namespace, id: null, data: null });
+      entry.isConnected = false;
+    }
   }
 
   /** Sends an event; with an `id`, it asks for an acknowledgement. Throws an Error for a reserved name. */
-  emit(name: string, args: readonly unknown[], id: number | null): void {
+  emit(namespace: string, name: string, args: readonly unknown[], id: number | null): void {
     if (RESERVED_EVENTS.has(name)) throw new Error(`"${name}" is a reserved event name`);
-    this.#send(PACKET.event, id, [name, ...args]);
+    this.#send({ type: PACKET.event, namespace, id, data: [name, ...args] });
   }
 
-  acknowledge(id: number, args: readonly unknown[]): void {
-    this.#send(PACKET.ack, id, args);
+  acknowledge(namespace: string, id: number, args: readonly unknown[]): void {
+    this.#send({ type: PACKET.ack, namespace, id, data: args });
   }
 
   /** The messages of Engine.IO that an event becomes. */
-  messagesOf(name: string, args: readonly unknown[]): readonly PacketMessage[] {
-    return this.#codec.encode({
-      type: PACKET.event,
-      namespace: this.#namespace,
-      id: null,
-      data: [name, ...args],
-    });
+  messagesOf(namespace: string, name: string, args: readonly unknown[]): readonly PacketMessage[] {
+    return this.#codec.encode({ type: PACKET.event, namespace, id: null, data: [name, ...args] });
   }
 
-  #send(type: number, id: number | null, data: unknown): void {
-    for (const message of this.#codec.encode({ type, namespace: this.#namespace, id, data })) {
-      this.#handlers.sendMessage(message);
-    }
+  #send(packet: Packet): void {
+    for (const message of this.#codec.encode(packet)) this.#handlers.sendMessage(message);
   }
 
   /** Takes a message of Engine.IO. */
@@ -110,25 +116,26 @@ export class SocketioSession {
       this.#handlers.onProblem(`parse error (${messageOf(error)})`);
       return;
     }
-    if (packet !== null && packet.namespace === this.#namespace) this.#handle(packet, arrival);
+    const entry = this.entered.find(({ namespace }) => namespace === packet?.namespace);
+    if (packet !== null && entry !== undefined) this.#handle(packet, entry, arrival);
   }
 
-  #handle({ type, id, data }: Packet, arrival: Arrival): void {
+  #handle({ type, namespace, id, data }: Packet, entry: EnteredNamespace, arrival: Arrival): void {
     const handlers = this.#handlers;
     switch (type) {
       case PACKET.connect:
-        this.#takeConnect(data, arrival);
+        this.#takeConnect(entry, data, arrival);
         break;
       case PACKET.disconnect:
-        this.#isConnected = false;
-        handlers.onDisconnected();
+        entry.isConnected = false;
+        handlers.onDisconnected(namespace);
         break;
       case PACKET.event: {
         const [name, ...args] = data as readonly unknown[];
         // What comes before the client is connected has no handler.
-        if (this.#isConnected) {
-          const own = this.#isRecoverable && id === null ? withoutOffset(args) : args;
-          handlers.onEvent(String(name), own, id, arrival);
+        if (entry.isConnected) {
+          const own = entry.isRecoverable && id === null ? withoutOffset(args) : args;
+          handlers.onEvent(namespace, String(name), own, id, arrival);
         }
         break;
       }
@@ -136,21 +143,21 @@ export class SocketioSession {
         if (id !== null) handlers.onAck(id, data as readonly unknown[], arrival);
         break;
       case PACKET.connectError:
-        handlers.onRefused(readRefusal(data), this.#isConnected);
-        this.#isConnected = false;
+        handlers.onRefused({ namespace, ...readRefusal(data) }, entry.isConnected);
+        entry.isConnected = false;
         break;
     }
   }
 
-  #takeConnect(data: unknown, arrival: Arrival): void {
+  #takeConnect(entry: EnteredNamespace, data: unknown, arrival: Arrival): void {
     const { sid, pid } = (data ?? {}) as { readonly sid?: unknown; readonly pid?: unknown };
     if (!sid) {
       this.#handlers.onProblem('the server speaks Socket.IO v2.x, the client version 3 or 4');
       return;
     }
-    this.#isRecoverable = Boolean(pid);
-    this.#isConnected = true;
-    this.#handlers.onConnected(arrival);
+    entry.isRecoverable = Boolean(pid);
+    entry.isConnected = true;
+    if (this.isConnected) this.#handlers.onConnected(arrival);
   }
 }
 
@@ -160,17 +167,18 @@ export class SocketioSession {
  */
 export function readEvent(
   text: string,
-  namespace: string,
-  isRecoverable: boolean,
-): { readonly name: string; readonly args: readonly unknown[] } | null {
+  entered: readonly EnteredNamespace[],
+): { readonly namespace: string; readonly name: string; readonly args: readonly unknown[] } | null {
   const packet = jsonPackets().take(text);
-  if (packet === null || packet.type !== PACKET.event) return null;
-  if (packet.namespace !== namespace || packet.id !== null) return null;
+  if (packet === null || packet.type !== PACKET.event || packet.id !== null) return null;
+  const { namespace } = packet;
+  const entry = entered.find((each) => each.namespace === namespace);
+  if (entry === undefined) return null;
   const [name, ...args] = packet.data as readonly unknown[];
-  return { name: String(name), args: isRecoverable ? withoutOffset(args) : args };
+  return { namespace, name: String(name), args: entry.isRecoverable ? withoutOffset(args) : args };
 }
 
-function readRefusal(refused: unknown): RefusedEntry {
+function readRefusal(refused: unknown): Omit<RefusedEntry, 'namespace'> {
   if (typeof refused === 'string') return { message: refused, data: undefined };
   const { message, data } = refused as { readonly message?: unknown; readonly data?: unknown };
   return { message: typeof message === 'string' ? message : '', data };

@@ -1,0 +1,171 @@
+import type { Socket } from 'socket.io-client';
+import type { WebSocket } from 'ws';
+import { Arguments } from '../contract/mapping.ts';
+import { engineBytesOf } from '../wire/socketio/engine.ts';
+import { withoutOffset } from '../wire/socketio/offset.ts';
+import { PACKET } from '../wire/socketio/packet.ts';
+import {
+  type AnyHandler,
+  type CloseOutcome,
+  type Connection,
+  type ConnectOptions,
+  DEFAULT_FORGET_AFTER_MS,
+  type MessageSize,
+  type OnRead,
+} from './driver.ts';
+import type { ConnectionEnding } from './ending.ts';
+import type { Namespaces } from './namespaces.ts';
+import { closeOutcome } from './reason.ts';
+
+/** What the client keeps to itself. */
+interface OpenSocket {
+  readonly nsp: string;
+  readonly io: {
+    readonly encoder: { encode(packet: object): ReadonlyArray<string | Buffer> };
+    readonly engine: { readonly _maxPayload: unknown; readonly transport: { readonly name: string } };
+  };
+}
+
+/** Calls a handler of every event in the namespace of a socket; the returned function stops. */
+export function listenToAny(socket: Socket, namespaces: Namespaces, handler: AnyHandler): () => void {
+  const { nsp } = socket as unknown as OpenSocket;
+  const onEvent = (name: string, ...data: unknown[]) =>
+    handler(namespaces.eventOf(nsp, name), receivedData(socket, data));
+  socket.onAny(onEvent);
+  return () => void socket.offAny(onEvent);
+}
+
+/** One client of the official package, in its namespaces. */
+export class SocketioConnection implements Connection {
+  readonly #sockets: readonly Socket[];
+  readonly #namespaces: Namespaces;
+  readonly #ending: ConnectionEnding;
+  readonly #forgetAfterMs: number;
+  readonly #onRead: OnRead | undefined;
+
+  /** `sockets`: one for each namespace. */
+  constructor(
+    sockets: readonly Socket[],
+    namespaces: Namespaces,
+    ending: ConnectionEnding,
+    { forgetAfterMs = DEFAULT_FORGET_AFTER_MS, onRead }: ConnectOptions,
+  ) {
+    this.#sockets = sockets;
+    this.#namespaces = namespaces;
+    this.#ending = ending;
+    this.#forgetAfterMs = forgetAfterMs;
+    this.#onRead = onRead;
+  }
+
+  /** The client's end in the namespace of an event, and the name of the event there. */
+  #placeOf(event: string): { readonly socket: Socket; readonly name: string } {
+    const { namespace, name } = this.#namespaces.placeOf(event);
+    const socket = this.#sockets[this.#namespaces.all.indexOf(namespace)];
+    if (socket === undefined) throw new Error(`the client is not in the namespace ${namespace}`);
+    return { socket, name };
+  }
+
+  emit(event: string, data: unknown): void {
+    const { socket, name } = this.#placeOf(event);
+    socket.emit(name, ...argumentsOf(data));
+  }
+
+  request(event: string, data: unknown, onReply: (reply: unknown) => void): void {
+    const { socket, name } = this.#placeOf(event);
+    // Without a timeout the client keeps what is never acknowledged.
+    const timed = socket.timeout(this.#forgetAfterMs);
+    timed.emit(name, ...argumentsOf(data), (error: Error | null, ...reply: unknown[]) => {
+      if (error !== null) return;
+      this.#onRead?.('reply', event, oneOrAll(reply));
+      onReply(oneOrAll(reply));
+    });
+  }
+
+  on(event: string, handler: (data: unknown) => void): () => void {
+    const { socket, name } = this.#placeOf(event);
+    const onEvent = (...data: unknown[]) => handler(receivedData(socket, data));
+    socket.on(name, onEvent);
+    return () => void socket.off(name, onEvent);
+  }
+
+  onAny(handler: AnyHandler): () => void {
+    const stops = this.#sockets.map((socket) => listenToAny(socket, this.#namespaces, handler));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  sizeOf(event: string, data: unknown): MessageSize | null {
+    const { socket, name } = this.#placeOf(event);
+    const { io: manager, nsp } = socket as unknown as OpenSocket;
+    const { encoder, engine } = manager;
+    const maxBytes = engine._maxPayload;
+    if (typeof maxBytes !== 'number' || maxBytes <= 0) return null;
+    const options = { compress: true };
+    const packet = {
+      type: PACKET.event,
+      data: [name, ...argumentsOf(data)],
+      options,
+      nsp,
+    };
+    const isBase64 = engine.transport.name === 'polling';
+    const sizes = encoder
+      .encode(packet)
+      .map((message) =>
+        isBase64 && typeof message !== 'string'
+          ? engineBytesOf(message.toString('base64'))
+          : engineBytesOf(message),
+      );
+    return { messageBytes: Math.max(...sizes), maxBytes };
+  }
+
+  answer(event: string, respond: (data: unknown) => unknown): void {
+    const { socket, name } = this.#placeOf(event);
+    socket.on(name, (...data: unknown[]) => {
+      const acknowledge = data.pop();
+      if (typeof acknowledge === 'function') acknowledge(respond(oneOrAll(data)));
+    });
+  }
+
+  onDropped(handler: (reason: string) => void): void {
+    this.#ending.onDropped(handler);
+  }
+
+  close(): Promise<CloseOutcome | null> {
+    this.#ending.close();
+    return new Promise((resolve) => {
+      const [first] = this.#sockets;
+      const engine = first?.io.engine;
+      if (engine === undefined || engine.readyState === 'closed') {
+        resolve(null);
+        return;
+      }
+      setTimeout(resolve, 1000, null).unref();
+      // Engine.IO is closed at once. The WebSocket under it closes when the server has answered.
+      const { ws } = engine.transport as unknown as { readonly ws?: WebSocket };
+      if (ws !== undefined) ws.once('close', (code, reason) => resolve(closeOutcome(code, reason)));
+      else engine.once('close', () => resolve(null));
+      for (const socket of this.#sockets) socket.disconnect();
+    });
+  }
+}
+
+/**
+ * Leaves out what the client adds to the data of an event: the function that acknowledges it, or the offset that
+ * connection state recovery appends.
+ */
+function receivedData(socket: Socket, data: readonly unknown[]): unknown {
+  const { _pid: recoverable } = socket as unknown as { readonly _pid?: string };
+  if (typeof data.at(-1) === 'function') return oneOrAll(data.slice(0, -1));
+  return oneOrAll(recoverable === undefined ? data : withoutOffset(data));
+}
+
+/** The arguments of an event that a client sends. */
+export function argumentsOf(data: unknown): readonly unknown[] {
+  return data instanceof Arguments ? data.list : [data];
+}
+
+/** Most events have one argument; of several, the list. */
+export function oneOrAll(data: readonly unknown[]): unknown {
+  return data.length > 1 ? data : data[0];
+}
