@@ -22,3 +22,13 @@ export interface ClientHooks {
   /** Called for each connection before the client closes it. */
   readonly leave?: (connection: ClientConnection, client: Client) => Settled<unknown>;
 }
+
+/** The reason of a failed hook, or of another function of the target that a client needs: it begins with the client. */
+export function clientProblem(client: number, reason: string): string {
+  return `client ${client}: ${reason}`;
+}
+
+/** Whether a reason is a {@link clientProblem}. */
+export function isClientProblem(reason: string): boolean {
+  return /^client \d+: /.test(reason);
+}

@@ -11,7 +11,7 @@ import type { ClientPool } from './pool.ts';
 
 /** Connects all clients of this worker, unless iterations open the connections. */
 export async function connectAll({ assignment, scenario }: WorkerContext, pool: ClientPool): Promise<void> {
-  if (connectsByIteration(scenario)) pool.holdNone(assignment.clients);
+  if (connectsByIteration(scenario)) await pool.holdNone(assignment.clients, assignment.connectRateHz);
   else await pool.connectAll(assignment.clients, assignment.connectRateHz);
 }
 

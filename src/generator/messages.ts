@@ -158,6 +158,6 @@ export type FromWorker =
       readonly received: ReceivedCounts;
     }
   /** All connections are closed; the worker ends after this. */
-  | { readonly type: 'closed' }
+  | { readonly type: 'closed'; readonly notLeft: readonly Reason[] }
   /** A bug in the worker: it ends after this. */
   | { readonly type: 'crash'; readonly message: string };

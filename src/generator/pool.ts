@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
+import { type ClientLives, type Life, NO_HOOKS } from './client-life.ts';
 import { ConnectLimit, MAX_UNACCEPTED } from './connect-limit.ts';
 
 export interface PoolOptions {
@@ -13,6 +14,8 @@ export interface PoolOptions {
   /** How many workers connect to the server at the same time; 1 by default. */
   readonly workers?: number;
   readonly connectOptions: (client: number) => Promise<ConnectOptions>;
+  /** The hooks of the target; none by default. */
+  readonly lives?: Pick<ClientLives, 'prepare' | 'prepares' | 'begin'>;
   /** Called for every connection that is ready for use, before anything is sent or received over it. */
   readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
   /** Called when a connection that began by polling is on WebSocket. */
@@ -52,6 +55,8 @@ export interface OpenedConnection {
   readonly upgraded: Promise<void>;
   /** As {@link OwnConnection.stages}. */
   readonly stages: OwnConnection['stages'];
+  /** Time for the options of the connection, which functions of the target may fetch. */
+  readonly preparedNs: number;
   /** When it was ready for use. */
   readonly openedNs: number;
 }
@@ -91,7 +96,18 @@ export class ClientPool {
   }
 
   /** Opens one connection per client number, `rateHz` per second; resolves when all have connected or failed. */
-  async connectAll(clients: readonly number[], rateHz: number): Promise<void> {
+  connectAll(clients: readonly number[], rateHz: number): Promise<void> {
+    return this.#each(clients, rateHz, (client) =>
+      this.#connect(client, (reason) => this.failures.add(reason)),
+    );
+  }
+
+  /** Carries out the same for each client, `rateHz` of them per second. */
+  async #each(
+    clients: readonly number[],
+    rateHz: number,
+    attempt: (client: number) => Promise<void>,
+  ): Promise<void> {
     const { clock, timers, workers = 1 } = this.#options;
     const startedNs = clock.nowNs();
     const limit = new ConnectLimit(timers, Math.max(1, Math.floor(MAX_UNACCEPTED / workers)));
@@ -100,7 +116,7 @@ export class ClientPool {
       const waitNs = startedNs + (place / rateHz) * 1e9 - clock.nowNs();
       if (waitNs > 0) await timers.sleep(waitNs / 1e6);
       await limit.free();
-      attempts.push(limit.hold(this.#connect(client, (reason) => this.failures.add(reason))));
+      attempts.push(limit.hold(attempt(client)));
     }
     await Promise.all(attempts);
   }
@@ -109,12 +125,14 @@ export class ClientPool {
     const { driver, clock, connectOptions, onOpened, onUpgraded } = this.#options;
     try {
       const options = await connectOptions(client);
+      const life = this.#beginLife(client);
       const startNs = clock.nowNs();
-      const connection = await driver.connect({
+      const opened = await driver.connect({
         ...options,
-        onReady: (ready) => onOpened(client, ready, clock.nowNs() - startNs),
+        onReady: (ready) => onOpened(client, life.attach(ready), clock.nowNs() - startNs),
         onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
       });
+      const connection = await life.begin(opened);
       this.#connections.set(client, connection);
       this.#opened.set(client, clock.nowNs());
       connection.onDropped((reason) => {
@@ -124,6 +142,10 @@ export class ClientPool {
     } catch (error) {
       onFailed(messageOf(error));
     }
+  }
+
+  #beginLife(client: number): Life {
+    return this.#options.lives?.begin(client) ?? NO_HOOKS;
   }
 
   #drop(client: number, reason: string): void {
@@ -147,12 +169,22 @@ export class ClientPool {
     await this.#connect(client, (reason) => this.#drop(client, `could not reconnect: ${reason}`));
   }
 
-  /** Counts clients as connected that hold no connection, because each iteration opens its own. */
-  holdNone(clients: readonly number[]): void {
-    for (const client of clients) {
-      this.#connections.set(client, NO_CONNECTION);
-      this.#opened.set(client, this.#options.clock.nowNs());
-    }
+  /**
+   * Prepares clients and counts them as connected. They hold no connection, because each iteration opens its own.
+   * Resolves when all are prepared or have failed.
+   */
+  holdNone(clients: readonly number[], rateHz: number): Promise<void> {
+    const { lives, clock } = this.#options;
+    const pacedHz = lives?.prepares === true ? rateHz : Number.POSITIVE_INFINITY;
+    return this.#each(clients, pacedHz, async (client) => {
+      try {
+        await lives?.prepare(client);
+        this.#connections.set(client, NO_CONNECTION);
+        this.#opened.set(client, clock.nowNs());
+      } catch (error) {
+        this.failures.add(messageOf(error));
+      }
+    });
   }
 
   /** Opens an extra connection for one iteration of a client; the caller closes it. `onReady` as of a driver. */
@@ -162,13 +194,23 @@ export class ClientPool {
     onReady: (connection: Connection) => void = () => {},
   ): Promise<OpenedConnection> {
     const { driver, clock, connectOptions } = this.#options;
+    const beganNs = clock.nowNs();
     const options = change(await connectOptions(client));
+    const preparedNs = clock.nowNs() - beganNs;
+    const life = this.#beginLife(client);
     const upgraded = Promise.withResolvers<void>();
     const handshake = new TimedHandshake(clock);
     const { note: onStage, stages } = handshake;
-    const connection = await driver.connect({ ...options, onReady, onUpgraded: upgraded.resolve, onStage });
+    const opened = await driver.connect({
+      ...options,
+      onReady: (ready) => onReady(life.attach(ready)),
+      onUpgraded: upgraded.resolve,
+      onStage,
+    });
+    const openedNs = handshake.endedNs;
     if (options.transport !== 'upgrade') upgraded.resolve();
-    return { connection, upgraded: upgraded.promise, stages, openedNs: handshake.endedNs };
+    const connection = await life.begin(opened);
+    return { connection, upgraded: upgraded.promise, stages, preparedNs, openedNs };
   }
 
   /** Keeps a connection of an iteration open until {@link closeAll}. */

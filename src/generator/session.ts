@@ -3,9 +3,11 @@ import { isHolding } from '../contract/scenario.ts';
 import { type ConnectOptions, type Driver, given } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { quietNs } from '../measure/fanout.ts';
+import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
+import { ClientLives } from './client-life.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { DroppedClients } from './dropped-clients.ts';
 import type { CollectGarbage } from './garbage.ts';
@@ -42,6 +44,7 @@ export class GeneratorSession {
   readonly #options: SessionOptions;
   readonly #receiver: Receiver;
   readonly #observer: Observer;
+  readonly #lives: ClientLives;
   readonly #pool: ClientPool;
   readonly #publisher: HttpPublisher;
   readonly #messages: SentMessages;
@@ -50,6 +53,8 @@ export class GeneratorSession {
   readonly #snapshots: Snapshots;
   readonly #dropped: DroppedClients;
   readonly #received = new ReceivedMessages();
+  /** Why clients could not leave. */
+  readonly #notLeft = new ReasonCounts();
   /** How many connections have begun. */
   #connects = 0;
   #stopTotals = () => {};
@@ -71,6 +76,10 @@ export class GeneratorSession {
     const waits = waitsOf(context, loop, this.#snapshots);
     this.#messages = new SentMessages(context, (dueNs) => waits.reach(dueNs));
     this.#dropped = new DroppedClients(context.clock, context.timers, options.post);
+    const { target, plan, timers, failed } = context;
+    const onFailed = (reason: string) => failed.add(reason);
+    const onNotLeft = (reason: string) => this.#notLeft.add(reason);
+    this.#lives = new ClientLives({ target, plan, timers, onFailed, onNotLeft });
     this.#pool = this.#createPool();
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,
@@ -92,7 +101,7 @@ export class GeneratorSession {
   #createPool(): ClientPool {
     const { clock, timers, recorder, layout, plan } = this.#context;
     return new ClientPool({
-      ...{ driver: this.#options.driver, clock, timers, workers: plan.workers },
+      ...{ driver: this.#options.driver, clock, timers, workers: plan.workers, lives: this.#lives },
       connectOptions: (client) => this.#connectOptions(client),
       onOpened: (client, connection, connectNs) => {
         recorder.record('connect', connectNs);
@@ -110,11 +119,11 @@ export class GeneratorSession {
   }
 
   async #connectOptions(client: number): Promise<ConnectOptions> {
-    const { target, plan, assignment } = this.#context;
+    const { plan, assignment } = this.#context;
     const localAddress = assignment.sourceAddresses[this.#connects % assignment.sourceAddresses.length];
     this.#connects += 1;
     return {
-      ...(await target.connectOptions(await target.prepare(client), assignment.url)),
+      ...(await this.#lives.optionsOf(client, assignment.url)),
       onPolled: this.#options.traffic.notePoll,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       recognizer: this.#receiver.known,
@@ -226,7 +235,7 @@ export class GeneratorSession {
     post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received });
     this.#publisher.close();
     await this.#pool.closeAll();
-    post({ type: 'closed' });
+    post({ type: 'closed', notLeft: this.#notLeft.take() });
   }
 
   /** Whether every message that this worker's clients sent came once to each receiver. */

@@ -10,19 +10,25 @@ import { clientValues, loadTargetFile } from '../user-files/target-file.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
+/** Limits how long a function of the target, named so, may take to settle. */
+export type Limit = <T>(name: string, result: T | Promise<T>) => T | Promise<T>;
+const UNLIMITED: Limit = (_, result) => result;
+
 /** The target of a run, loaded once per process. */
 export interface Target {
   readonly mapping: Mapping;
   readonly hooks: Omit<ClientHooks, 'prepare'>;
   readonly tls: TlsOptions;
+  /** Whether preparing a client may take time of the server. */
+  readonly prepares: boolean;
   /** Returns the client with its values, those of `prepare` included. Both are asked for once. */
-  prepare(number: number): Promise<Client>;
+  prepare(number: number, limit?: Limit): Promise<Client>;
   /** The client, which has been prepared. */
   clientOf(number: number): Client;
   /** Headers of every request of a client: those of its last connection. */
   headersOf(client: Client): Headers;
   /** How the next connection of a client connects to the server at `url`. */
-  connectOptions(client: Client, url: string): Promise<ConnectOptions>;
+  connectOptions(client: Client, url: string, limit?: Limit): Promise<ConnectOptions>;
 }
 
 /** Loads the target of a plan. */
@@ -34,9 +40,9 @@ export async function loadTarget(plan: Plan): Promise<Target> {
   const clients = new Map<number, Client>();
   const preparing = new Map<number, Promise<Client>>();
   const headers = new Map<number, Headers>();
-  const prepareOnce = async (number: number): Promise<Client> => {
-    const client = { number, values: await values(number) };
-    const prepared = await prepare?.(client);
+  const prepareOnce = async (number: number, limit: Limit): Promise<Client> => {
+    const client = { number, values: await limit('clients', values(number)) };
+    const prepared = await limit('prepare', prepare?.(client));
     const whole = { number, values: { ...client.values, ...prepared } };
     clients.set(number, whole);
     return whole;
@@ -45,15 +51,16 @@ export async function loadTarget(plan: Plan): Promise<Target> {
     mapping: definition,
     hooks: given({ opened, answer, keepAlive, leave }),
     tls: definition.tls ?? {},
-    prepare(number) {
-      const begun = preparing.get(number) ?? prepareOnce(number);
+    prepares: prepare !== undefined,
+    prepare(number, limit = UNLIMITED) {
+      const begun = preparing.get(number) ?? prepareOnce(number, limit);
       preparing.set(number, begun);
       return begun;
     },
     clientOf: (number) => clients.get(number) ?? { number, values: {} },
     headersOf: ({ number }) => headers.get(number) ?? {},
-    async connectOptions(client, url) {
-      const options = await connectOptionsOf(plan, definition, client, url);
+    async connectOptions(client, url, limit = UNLIMITED) {
+      const options = await connectOptionsOf(plan, definition, client, url, limit);
       if (options.headers !== undefined) headers.set(client.number, options.headers);
       return options;
     },
@@ -65,20 +72,22 @@ async function connectOptionsOf(
   definition: Partial<TargetDefinition>,
   client: Client,
   url: string,
+  limit: Limit,
 ): Promise<ConnectOptions> {
   const { parser, pollInterval: pollIntervalMs, compression } = settings;
   const { tls, codec } = definition;
+  const ownOf = <T>(name: string, value: PerClient<T> | undefined) => limit(name, forClient(value, client));
   const [own, namespace, path, protocols, auth, headers, query] = await Promise.all([
-    typeof definition.url === 'function' ? definition.url(client) : null,
-    target.namespace ?? forClient(definition.namespace, client),
-    forClient(definition.path, client),
-    forClient(definition.protocols, client),
-    forClient(definition.auth, client),
-    forClient(definition.headers, client),
-    forClient(definition.query, client),
+    ownOf('url', typeof definition.url === 'function' ? definition.url : undefined),
+    target.namespace ?? ownOf('namespace', definition.namespace),
+    ownOf('path', definition.path),
+    ownOf('protocols', definition.protocols),
+    ownOf('auth', definition.auth),
+    ownOf('headers', definition.headers),
+    ownOf('query', definition.query),
   ]);
   return {
-    url: own === null ? url : allowedUrl(own, url, target.allowRemote),
+    url: own === undefined ? url : allowedUrl(own, url, target.allowRemote),
     transport,
     timeoutMs: connectTimeoutMs,
     compression: compression === 'on',

@@ -148,11 +148,14 @@ export class IteratingUser implements User {
     });
   }
 
-  #own({ connection, upgraded, stages, openedNs }: OpenedConnection, dueNs: number): OwnConnection {
+  #own(
+    { connection, upgraded, stages, preparedNs, openedNs }: OpenedConnection,
+    dueNs: number,
+  ): OwnConnection {
     const end = new OwnEnd(connection);
     return {
       stages,
-      handshakeNs: openedNs - dueNs,
+      handshakeNs: openedNs - dueNs - preparedNs,
       upgraded: this.#within('no upgrade to WebSocket', upgraded),
       request: (series) => end.orDropped(() => this.#requestOver(connection, series)),
       emit: (event, data) => {

@@ -175,6 +175,11 @@ export const FINDINGS = {
     'A process still listened on the port of the server after the server was stopped.',
     'end that process; the command of --exec must keep its server in the foreground',
   ),
+  not_left: note(
+    'user',
+    'Clients closed their connections although the `leave` of the target had failed.',
+    'check that function of the target, and what the server answers',
+  ),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
   ...COMPARISON_FINDINGS,

@@ -48,6 +48,8 @@ export class Collector {
   /** When how many clients were dropped. */
   readonly disconnects: Array<{ readonly atNs: number; readonly count: number }> = [];
   readonly closed = new ReasonCounts();
+  /** Why clients could not leave before they closed their connections. */
+  readonly notLeft = new ReasonCounts();
   readonly failed = new ReasonCounts();
   readonly unexpected = new ReasonCounts();
   readonly unsent = new ReasonCounts();
@@ -137,6 +139,9 @@ export class Collector {
         record.rows = message.rows;
         record.missedFirst = message.missedFirst;
         record.received = message.received;
+        break;
+      case 'closed':
+        this.notLeft.addAll(message.notLeft);
         break;
     }
   }

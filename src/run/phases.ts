@@ -1,12 +1,16 @@
+import { isClientProblem } from '../contract/hooks.ts';
 import { isHolding } from '../contract/scenario.ts';
+import type { ConnectOptions } from '../drivers/driver.ts';
 import { REFUSED_BY_OWN_SYSTEM } from '../drivers/reason.ts';
 import { fail } from '../errors.ts';
 import { SLOWEST_CONNECT_HZ } from '../generator/connect-limit.ts';
 import { loadTarget } from '../generator/target.ts';
+import type { Timers } from '../measure/timers.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
-import type { PlannedRun } from '../plan/plan.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { FINDINGS, type Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { plural } from '../text.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
@@ -29,6 +33,8 @@ const START_WITHIN_MS = 30_000;
 const REPORT_WITHIN_MS = 250;
 /** Time for the workers to stop sending, or to close their connections. */
 const STOP_WITHIN_MS = 2000;
+/** Time for the functions of a target that a diagnosis needs. */
+const TARGET_WITHIN_MS = 1000;
 
 /** What the phases of a run share. */
 export interface RunParts extends PlannedRun {
@@ -114,7 +120,8 @@ export async function connect(run: StartedRun): Promise<void> {
   server.telemetry?.beforeConnect();
   workers.postAll({ type: 'connect' });
   const connectMs = (plan.clients / Math.min(plan.connectRateHz, SLOWEST_CONNECT_HZ)) * 1000;
-  const tryMs = connectMs + plan.connectTimeoutMs;
+  // A target file has hooks before and after the connection, and functions that fetch its options.
+  const tryMs = connectMs + (plan.target.file === null ? 1 : 4) * plan.connectTimeoutMs;
   // A server of several processes is then asked which of them serves each client.
   const askMs = plan.target.reference?.hasNodes === true ? plan.connectTimeoutMs : 0;
   const connected = untilAll(run, 'connected', tryMs + askMs + HUNG_AFTER_MS);
@@ -169,15 +176,32 @@ async function failUnreachable({ plan, host, control, collector, server }: Start
   if (reason.includes(REFUSED_BY_OWN_SYSTEM)) {
     fail('SYSTEM_LIMIT', `no client could connect: ${reason}`, `To fix it, ${FINDINGS.system_limit.remedy}.`);
   }
-  const { connectOptions, prepare } = await loadTarget(plan);
+  if (isClientProblem(reason)) {
+    fail(
+      'CLIENT_HOOK_FAILED',
+      `none of ${plural(plan.clients, 'client')} could connect to ${server.url}: ${reason}`,
+      reason.includes('ECONNREFUSED')
+        ? 'Start the server there, or give the command that starts it with --exec.'
+        : 'Check that function of the target file, and the log of the server.',
+    );
+  }
   const { message, hint } = await host.explainRefusal({
     protocol: plan.target.protocol,
     clients: plan.clients,
-    connect: await connectOptions(await prepare(0), server.url),
+    connect: await firstConnectOptions(plan, server.url, host.timers),
     reason,
     leftMs: plan.connectTimeoutMs - control.elapsedMs,
   });
   return fail('TARGET_UNREACHABLE', message, hint);
+}
+
+/** How the first client connects. Only the URL where functions of the target fail, or are not over in a second. */
+async function firstConnectOptions(plan: Plan, url: string, timers: Timers): Promise<ConnectOptions> {
+  const { transport, connectTimeoutMs: timeoutMs } = plan;
+  const bare = { url, transport, timeoutMs };
+  const target = await loadTarget(plan);
+  const whole = target.prepare(0).then((client) => target.connectOptions(client, url));
+  return Promise.race([whole.catch(() => bare), timers.sleep(TARGET_WITHIN_MS).then(() => bare)]);
 }
 
 /**
@@ -244,4 +268,8 @@ export async function collect(run: StartedRun): Promise<void> {
   collector.finish();
   await run.shard?.compareAgain();
   await control.within(workers.all('closed'), STOP_WITHIN_MS);
+  const { total, commonest } = collector.notLeft;
+  if (total > 0) {
+    run.notes.push({ code: 'not_left', message: `${plural(total, 'client')} could not leave: ${commonest}` });
+  }
 }

@@ -1,5 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { entryPath } from '../package.ts';
 import { formatDurationMs } from '../units.ts';
@@ -127,7 +128,11 @@ function placeOfError(error: unknown): string {
     : `${path} (line ${line})`;
 }
 
-/** The message of what a user's code threw, in one line. */
+/** The message of what a user's code threw, in one line, and that of its cause: `fetch failed: connect ECONNREFUSED ...`. */
 export function thrownText(error: unknown): string {
-  return error instanceof Error ? foreign(error, 300) : `it threw ${foreign(error, 300)}`;
+  if (!(error instanceof Error)) return `it threw ${foreign(error, 300)}`;
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  const message = messageOf(error);
+  const isSaid = !(cause instanceof Error) || message.includes(messageOf(cause));
+  return foreign(isSaid ? message : `${message}: ${messageOf(cause)}`, 300);
 }

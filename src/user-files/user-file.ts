@@ -189,6 +189,14 @@ function isLiteral(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
+/** An HTTP answer that a function threw, as an error with its status and body; anything else unchanged. */
+async function answeredBy(thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof Response)) return thrown;
+  const { status, statusText } = thrown;
+  const body = await thrown.text().catch(() => '');
+  return new Error(`HTTP status ${[status, statusText].join(' ').trim()}${body === '' ? '' : `: ${body}`}`);
+}
+
 /** Those of the wrapped functions that are declared async. */
 const asyncFunctions = new WeakSet<object>();
 
@@ -205,7 +213,7 @@ function wrap(work: AnyFunction, path: string, names: readonly string[], check: 
     if (error instanceof SockbenchError) throw error;
     throw new SockbenchError({
       code: 'USER_FUNCTION',
-      message: `${name} of ${file}${lineIn(file, error)} failed: ${thrownText(error)}`,
+      message: `${name} of ${file}${lineIn(file, error) || lineOfName(path, names)} failed: ${thrownText(error)}`,
       hint: 'The error comes from that file.',
       cause: error,
     });
@@ -234,7 +242,8 @@ function wrap(work: AnyFunction, path: string, names: readonly string[], check: 
       return failed(error);
     }
     if (!isLater) return settle(result);
-    if (mayWait) return Promise.resolve(result).then(settle, failed);
+    if (mayWait)
+      return Promise.resolve(result).then(settle, async (error) => failed(await answeredBy(error)));
     // What it throws later is of no use, and must not end the process.
     if (result instanceof Promise) result.catch(() => {});
     return refuse(result, `${expected}, and the function must not be async`);

@@ -72,7 +72,7 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
     },
     scenario,
     target: {
-      ...{ mapping, clientOf, headersOf: () => ({}), connectOptions, hooks: {}, tls: {} },
+      ...{ mapping, clientOf, headersOf: () => ({}), connectOptions, hooks: {}, tls: {}, prepares: false },
       prepare: async (client) => clientOf(client),
     },
     clock: time,

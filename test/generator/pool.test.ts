@@ -241,7 +241,7 @@ describe('another connection of a client', () => {
 describe('clients that hold no connection', () => {
   it('count as connected without an attempt, and refuse to send', async () => {
     const { pool, attempts, opened } = openPool([]);
-    pool.holdNone([2, 5]);
+    await pool.holdNone([2, 5], 100);
     expect([...pool.opened.keys()]).toEqual([2, 5]);
     expect([attempts.length, opened.length, pool.failures.total]).toEqual([0, 0, 0]);
     expect(() => pool.connections.get(2)?.emit('hello', null)).toThrow(/user\.open\(\) opened/);
@@ -250,7 +250,7 @@ describe('clients that hold no connection', () => {
 
   it('open theirs with changed options', async () => {
     const { pool, attempts } = openPool([new FakeConnection()]);
-    pool.holdNone([2]);
+    await pool.holdNone([2], 100);
     await pool.openAnother(2, (options) => ({ ...options, namespace: '/admin' }));
     expect(attempts).toMatchObject([{ url: 'ws://127.0.0.1:1/?user=2', namespace: '/admin' }]);
   });

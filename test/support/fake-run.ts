@@ -280,6 +280,7 @@ export class FakeWorker implements WorkerHandle {
         mapping: mapping ?? chat,
         hooks: {},
         tls: {},
+        prepares: false,
         prepare: async (number) => ({ number, values: {} }),
         clientOf: (number) => ({ number, values: {} }),
         headersOf: () => ({}),
