@@ -3,6 +3,7 @@ import { Script } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { LineGroup } from '../../src/report/charts.ts';
+import { RUNS } from '../../src/report/index.ts';
 import { inlineCode, joinModules } from '../../src/report/render/page/document.ts';
 import { comparisons, makeComparison } from './comparison-fixture.ts';
 import { makeResult, results } from './fixture.ts';
@@ -32,6 +33,21 @@ describe('the page', () => {
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x onerror=&quot;globalThis.hacked=1&quot;&gt;');
     expect(inlineCode('var a = "</script>"; /* </style> */')).toBe('var a = "<\\/script>"; /* <\\/style> */');
+  });
+
+  it('of nine runs of a minute is below 250 kB, and holds their figures', () => {
+    const scenarios = ['broadcast-latency', 'room-fanout', 'ack-roundtrip'] as const;
+    const nine = scenarios.flatMap((scenario, place) =>
+      [1, 2, 3].map((seed) =>
+        makeResult({
+          ...{ scenario, clients: 4, rateHz: 10, seconds: 60 },
+          ...{ seed: seed + 3 * place, target: `target-${seed}` },
+        }),
+      ),
+    );
+    const html = RUNS.formats.find(({ name }) => name === 'html')?.render(nine) ?? '';
+    expect(Buffer.byteLength(html)).toBeLessThan(250_000);
+    expect(html).toContain('comparison-of-9-figures.json');
   });
 
   it('has only the scripts and styles that its charts need', () => {

@@ -45,13 +45,19 @@ export function useChromium(): () => Browser {
   };
 }
 
-/** Starts a browser for the tests of a file, and opens pages from disk as a person would. */
-export function useBrowser(): (html: string, options: BrowserContextOptions) => Promise<OpenedPage> {
+/** Opens a page from disk as a person would, and waits until its charts are drawn. */
+export type OpenPage = (html: string, options?: BrowserContextOptions) => Promise<OpenedPage>;
+
+const IS_DRAWN =
+  "[...document.querySelectorAll('.chart-group.lines')].every((group) => group.querySelector('.charts'))";
+
+/** Starts a browser for the tests of a file. */
+export function useBrowser(): OpenPage {
   const folder = mkdtempSync(join(tmpdir(), 'sockbench-page-'));
   const browser = useChromium();
   let count = 0;
   afterAll(() => rmSync(folder, { recursive: true }));
-  return async (html, options) => {
+  return async (html, options = {}) => {
     const page = await browser().newPage(options);
     const logged: string[] = [];
     const requests: string[] = [];
@@ -61,6 +67,7 @@ export function useBrowser(): (html: string, options: BrowserContextOptions) => 
     const file = join(folder, `${count++}.html`);
     writeFileSync(file, html);
     await page.goto(pathToFileURL(file).href);
+    if (options.javaScriptEnabled !== false) await page.waitForFunction(IS_DRAWN);
     return { page, logged, requests };
   };
 }

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { violationsOf } from '../../support/axe.ts';
 import { useChromium } from '../../support/browser.ts';
 import { ANY_CPU, freePort, type Running, startSockbench, temporaryFolder } from '../../support/sockbench.ts';
 
@@ -50,6 +51,7 @@ describe('the dashboard in a browser', () => {
     await overTime.locator('canvas').waitFor();
     expect(await page.locator('#live-status').innerText()).toBe('measuring for 60s');
     expect(await page.title()).toMatch(/^\d+ % broadcast-latency over ws$/);
+    expect(await violationsOf(page)).toEqual([]);
     running.child.kill('SIGINT');
     await page.locator('#live-header').waitFor({ state: 'detached' });
     const report = page.locator('main', { hasText: 'stopped by the user' });

@@ -46,10 +46,10 @@ export function figureText(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-/** `12.3 ms`, `100/s`, `12` */
+/** `12.3 ms`, `1,050 µs`, `1,234/s`, `12`: counts and rates keep all digits, as in tables. */
 export function valueText(value, unit) {
-  const space = unit === null || unit.startsWith('/') ? '' : ' ';
-  return `${figureText(value)}${space}${unit ?? ''}`;
+  if (unit === null || unit.startsWith('/')) return `${figureText(value)}${unit ?? ''}`;
+  return `${figureText(Number(value.toPrecision(3)))} ${unit}`;
 }
 
 /** 1 / (1 - p) as the percentile p: 100 is 99 %. */

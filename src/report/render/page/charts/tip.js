@@ -21,6 +21,18 @@ function markRows(u, state) {
     });
 }
 
+/** Whether the keyboard was used last: the pointer may rest on another chart. */
+let isByKeyboard = false;
+for (const type of ['keydown', 'pointermove', 'pointerdown']) {
+  addEventListener(type, () => (isByKeyboard = type === 'keydown'), true);
+}
+
+/** The plot that is read. */
+function readPlot() {
+  const pointed = isByKeyboard ? null : document.querySelector('.plot:hover');
+  return pointed ?? document.activeElement?.closest('.plot');
+}
+
 /**
  * Shows the values at the cursor below the plot, or above it where there is more room, so that they never cover it. Only
  * the chart under the pointer or with the focus shows them; the others show the cursor.
@@ -29,8 +41,7 @@ export function showTip(drawn, state) {
   return (u) => {
     const { tip, box, chart } = drawn;
     const { left, idx } = u.cursor;
-    const here = document.querySelector('.plot:hover') ?? document.activeElement?.closest('.plot');
-    const isShown = here === box && typeof idx === 'number' && left >= 0;
+    const isShown = readPlot() === box && typeof idx === 'number' && left >= 0;
     const rows = isShown ? drawn.tipRows(u, drawn, state) : [];
     const marks = isShown && chart.xAxis === 'seconds' ? markRows(u, state) : [];
     tip.hidden = rows.length + marks.length === 0;

@@ -69,11 +69,25 @@ function zoomBy(drawn, share, zoom) {
   if (middle !== null) plot.setCursor({ left: plot.valToPos(middle, 'x'), top: 1 });
 }
 
+const MOUSE_EVENTS = { pointerdown: 'mousedown', pointermove: 'mousemove', pointerup: 'mouseup' };
+
+/** uPlot follows the mouse only. A finger that moves sideways acts as one; up and down, it scrolls the page. */
+function followTouch(box) {
+  for (const [type, mouse] of Object.entries(MOUSE_EVENTS)) {
+    box.addEventListener(type, ({ pointerType, target, clientX, clientY, movementX }) => {
+      if (pointerType !== 'touch') return;
+      const place = { clientX, clientY, movementX: movementX || 1, bubbles: true };
+      target.dispatchEvent(new MouseEvent(mouse, place));
+    });
+  }
+}
+
 /** Follows pointer and keyboard in a plot. `zoom` takes a range, or null for the whole axis. */
 export function steer(drawn, zoom) {
   const { box } = drawn;
   box.tabIndex = 0;
   box.setAttribute('role', 'group');
+  followTouch(box);
   drawn.onSelect = (u) => {
     const { left, width } = u.select;
     if (width < MIN_DRAG_PX) return;
