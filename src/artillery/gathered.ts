@@ -145,8 +145,8 @@ export class GatheredRun {
     collector.onMessage(0, {
       type: 'sent',
       streams: [
-        { stream: 0, sent: sentBy('publish') },
-        { stream: 1, sent: sentBy('request') },
+        { stream: 0, sent: sentBy('publish'), rejected: 0 },
+        { stream: 1, sent: sentBy('request'), rejected: 0 },
       ],
       unsent: [],
     });
@@ -228,6 +228,8 @@ const NOTHING: ThreadReport['snapshot'] = {
   slowest: [],
   closed: [],
   failed: [],
+  rejected: [],
+  remarks: [],
   unexpected: [],
   pushes: [],
   telemetry: [],

@@ -1,5 +1,6 @@
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
+import { judgeReply } from '../generator/replies.ts';
 import { FanoutParts } from '../measure/fanout-parts.ts';
 import { DeliveryAccount, type LedgerTotals } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
@@ -45,12 +46,16 @@ export class ThreadReceiver {
   }
 
   /** Reads the reply to a request with `stamp`. Returns whether it is the reply to it. */
-  takeReply(client: number, stamp: Stamp, reply: unknown, receivedNs: number): boolean {
+  takeReply(client: number, stamp: Stamp, reply: unknown, event: string, receivedNs: number): boolean {
     const { target, payloads } = this.#parts;
-    const { reply: read } = target.mapping;
-    const reading = read === undefined ? payloads.search(reply) : payloads.read(this.#read(read, reply));
+    const answer = judgeReply(reply, event, target.mapping, payloads);
+    if (answer.kind === 'rejected') {
+      this.#parts.failed.add(`rejected: ${answer.reason}`);
+      return false;
+    }
     // An acknowledgement belongs to its request, so it need not hold the payload unless the target says where.
-    const given: Reading | null = reading ?? (read === undefined ? { stamp, state: 'intact' } : null);
+    const own: Reading | null = answer.mayLackPayload ? { stamp, state: 'intact' } : null;
+    const given = answer.reading ?? own;
     if (given === null) {
       this.#takeUnexpected('unreadable', receivedNs);
       return false;

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../contract/mapping.ts';
 import type { Payload, Scope } from '../contract/protocol.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
@@ -24,6 +25,13 @@ export interface Sending {
   readonly measured: boolean;
 }
 
+/** What a function of the target made. Throws for an async one: Artillery's steps do not wait for it. */
+function requireMade<T>(made: Awaitable<T>, name: string): T {
+  if (!(made instanceof Promise)) return made;
+  made.catch(() => {});
+  throw new Error(`${name} of the target is async, which is not supported inside Artillery`);
+}
+
 /** Sends what the users of one thread send, numbers it and keeps when it was sent. */
 export class ThreadSender {
   readonly #parts: ThreadParts;
@@ -47,8 +55,9 @@ export class ThreadSender {
     const { target } = this.#parts;
     const { publish: describe = undeclared('publish') } = target.mapping;
     const stream = this.#streamOf(client, 'publish', scope, room);
-    return this.#send(stream, sending, (payload) => {
-      const message = describe({ payload, scope, room, client: target.clientOf(client) });
+    return this.#send(stream, sending, (payload, stamp) => {
+      const made = describe({ payload, scope, room, client: target.clientOf(client), id: stamp.seq });
+      const message = requireMade(made, 'publish');
       if ('url' in message) throw new Error('publishing by HTTP requests is not supported inside Artillery');
       const { event, data, reply } = message;
       if (reply === 'acknowledgement') connection.request(event, data, () => {});
@@ -67,13 +76,13 @@ export class ThreadSender {
         event,
         data,
         reply = 'acknowledgement',
-      } = describe({ payload, client: target.clientOf(client) });
+      } = requireMade(describe({ payload, client: target.clientOf(client), id: stamp.seq }), 'request');
       if (reply !== 'acknowledgement')
         throw new Error('a request without an acknowledgement is not supported inside Artillery');
       this.unanswered += 1;
       connection.request(event, data, (answer) => {
         this.unanswered -= 1;
-        onReply(this.#receiver.takeReply(client, stamp, answer, clock.nowNs()));
+        onReply(this.#receiver.takeReply(client, stamp, answer, event, clock.nowNs()));
       });
     });
   }

@@ -216,6 +216,8 @@ export class ThreadRun {
       slowest: [],
       closed: [],
       failed: failed.take(),
+      rejected: [],
+      remarks: [],
       unexpected: unexpected.take(),
       pushes: [],
       telemetry: [telemetry.sample(this.waits.spunNs)],

@@ -128,7 +128,7 @@ export class FlowUser {
     const { join } = target.mapping;
     if (join === undefined) throw new Error('the target does not declare join');
     const askedNs = clock.nowNs();
-    const events = [join({ rooms, client: target.clientOf(this.client) })].flat();
+    const events = [await join({ rooms, client: target.clientOf(this.client) })].flat();
     const unanswered = await joinRooms(this.#open(), events, plan.connectTimeoutMs, clock, timers);
     if (unanswered !== null) {
       const reason = `no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`;

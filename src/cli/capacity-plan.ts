@@ -159,7 +159,7 @@ function needsText(objectives: readonly Objective[]): string {
 export async function planSearch(name: string, flags: Flags): Promise<PlannedSearch> {
   const asked = readFlags(SEARCH_OPTIONS, flags);
   const design = readDesign(asked);
-  const losses = ['lost', 'failed'].flatMap((loss) => parseObjectives(`${loss}<=${asked.lost}`));
+  const losses = ['lost', 'failed', 'rejected'].flatMap((loss) => parseObjectives(`${loss}<=${asked.lost}`));
   const source = await readSource(name, flags);
   return await source.withinLimit(() => ({ losses, ...searchWith(source, design, asked, flags) }));
 }

@@ -8,19 +8,47 @@ export class Arguments {
   constructor(list: readonly unknown[]) {
     this.list = list;
   }
+
+  /** Envelopes have one `data`: the list. */
+  toJSON(): readonly unknown[] {
+    return this.list;
+  }
 }
 
 /** An event that a client sends. */
 export interface OutgoingEvent {
   readonly event: string;
-  /** One argument, or {@link Arguments}. */
+  /** One argument, or {@link Arguments}. Without it, the event has no argument. */
   readonly data?: unknown;
   /**
    * How the server confirms the event: by an acknowledgement, by an event of this name, or not at all. The default is
-   * an acknowledgement for joining and requests, and none for publishing. The acknowledgement of a published message
-   * is recorded in the series `ack`; an event in reply to one is ignored.
+   * an acknowledgement for joining and requests, and none for publishing. The reply to a published message is recorded
+   * in the series `ack`.
    */
-  readonly reply?: 'acknowledgement' | 'none' | { readonly event: string };
+  readonly reply?: 'acknowledgement' | 'none' | ReplyEvent;
+}
+
+/** An event that replies to another one of the same client. */
+export interface ReplyEvent {
+  readonly event: string;
+  /**
+   * Reads the `id` that the function of the target was called with, as number or text. Without it, a reply belongs to
+   * the message whose payload it contains, and a reply without a payload to the oldest message without a reply.
+   */
+  readonly id?: (data: unknown) => unknown;
+}
+
+/** The event with which the server refuses a message of the client that receives it. */
+export interface RefusalEvent {
+  readonly event: string | readonly string[];
+  /** Why; null for an event that refuses nothing. Without it, the `reason`, `message`, `error` or `code` of the data. */
+  readonly reason?: (data: unknown) => string | null;
+  /**
+   * Extracts the payload of the refused message. Without it, the payload is searched in the whole data. Without a
+   * payload, the refused message is the oldest one of the client that has neither been acknowledged nor come back; the
+   * last one that it sent where neither is expected.
+   */
+  readonly payload?: (data: unknown) => unknown;
 }
 
 /** An HTTP request that publishes a message. The connection of the sender is not used. */
@@ -39,23 +67,34 @@ export interface IncomingEvent {
   readonly event: string | readonly string[];
   /** Extracts the payload from the data. Without it, the stamp is searched in the whole data. */
   readonly payload?: (data: unknown) => unknown;
+  /** The acknowledgement where the server asks for one: a value, {@link Arguments}, or a function of the data. */
+  readonly acknowledge?: unknown;
 }
 
-type EventOf<Fields> = (of: Fields & { readonly client: Client }) => OutgoingEvent;
-type EventOfPayload = EventOf<{ readonly payload: Payload }>;
+/** The value of a function that may be async. */
+export type Awaitable<T> = T | Promise<T>;
+
+type EventOf<Fields> = (of: Fields & { readonly client: Client }) => Awaitable<OutgoingEvent>;
+type EventOfPayload = EventOf<{
+  readonly payload: Payload;
+  /** Number of the message among those of the client, from 0, for {@link ReplyEvent.id}. */
+  readonly id: number;
+}>;
 
 /** Maps operations to events of the server under test, and its events to replies. Each scenario needs some of them. */
 export interface Mapping {
   readonly join?: (join: {
     readonly rooms: readonly string[];
     readonly client: Client;
-  }) => OutgoingEvent | readonly OutgoingEvent[];
+  }) => Awaitable<OutgoingEvent | readonly OutgoingEvent[]>;
   readonly publish?: (message: {
     readonly payload: Payload;
     readonly scope: Scope;
     readonly room: string | null;
     readonly client: Client;
-  }) => OutgoingEvent | OutgoingRequest;
+    /** As that of `request`. */
+    readonly id: number;
+  }) => Awaitable<OutgoingEvent | OutgoingRequest>;
   /**
    * True where the server changes payloads on purpose: shortens, extends or encodes them behind the timestamp. They are
    * then not compared with what was sent.
@@ -65,10 +104,14 @@ export interface Mapping {
   readonly delivery?: IncomingEvent;
   readonly request?: EventOfPayload;
   /**
-   * Extracts the payload from the reply to a request. Without it, the payload is searched in the whole reply, and an
-   * acknowledgement may lack it.
+   * Reads the reply to a request or a published message, which was sent as `event`. It returns the payload, or null to
+   * accept a reply that may lack it. What it throws, or returns as `new Rejected(reason)`, is why the server rejected the
+   * message. Where it returns nothing, or is not declared, the payload is searched in the whole reply, and an object with
+   * a truthy `error` or `errors`, `ok: false` or `success: false` is a rejection.
    */
-  readonly reply?: (data: unknown) => unknown;
+  readonly reply?: (data: unknown, event: string) => unknown;
+  /** The event with which the server refuses what a client sent. */
+  readonly refused?: RefusalEvent;
   readonly echo?: EventOfPayload;
   readonly echoed?: IncomingEvent;
   /** Requests `count` replies; the k-th carries the payload and its number k, from 1. */
@@ -88,7 +131,7 @@ export interface Mapping {
   /** What the server pushes on its own. Events with the same key are one push to all clients. */
   readonly observe?: { readonly event: string; readonly key: (data: unknown) => string | number };
   /** Asks for the number of the process that serves the client, which is the acknowledgement. */
-  readonly node?: () => OutgoingEvent;
+  readonly node?: () => Awaitable<OutgoingEvent>;
 }
 
 /** The events of the reference servers. */

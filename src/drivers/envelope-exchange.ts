@@ -42,6 +42,12 @@ export class PendingReplies {
   }
 }
 
+/** Calls `use` with a value: at once, or when the promise of it resolves. One that rejects is never used. */
+export function whenResolved(value: unknown, use: (value: unknown) => void): void {
+  if (value instanceof Promise) value.then(use).catch(() => {});
+  else use(value);
+}
+
 /** A handler of an event, and of its messages that were recognized. */
 interface EventHandler {
   readonly event: string;
@@ -122,7 +128,8 @@ export abstract class EnvelopeExchange {
     for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
     if (this.#anyHandlers !== null) for (const handler of this.#anyHandlers) handler(event, data, arrival);
     const respond = id === undefined ? undefined : this.#responders?.get(event);
-    if (respond !== undefined && id !== undefined) this.send({ event, data: respond(data), ack: id });
+    if (respond === undefined || id === undefined) return;
+    whenResolved(respond(data), (answer) => this.send({ event, data: answer, ack: id }));
   }
 
   /** Hands over an event that was recognized; false where it must be decoded for its handlers. */

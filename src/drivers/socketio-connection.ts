@@ -14,6 +14,7 @@ import {
   type OnRead,
 } from './driver.ts';
 import type { ConnectionEnding } from './ending.ts';
+import { whenResolved } from './envelope-exchange.ts';
 import type { Namespaces } from './namespaces.ts';
 import { closeOutcome } from './reason.ts';
 
@@ -123,7 +124,8 @@ export class SocketioConnection implements Connection {
     const { socket, name } = this.#placeOf(event);
     socket.on(name, (...data: unknown[]) => {
       const acknowledge = data.pop();
-      if (typeof acknowledge === 'function') acknowledge(respond(oneOrAll(data)));
+      if (typeof acknowledge !== 'function') return;
+      whenResolved(respond(oneOrAll(data)), (answer) => acknowledge(...argumentsOf(answer)));
     });
   }
 
@@ -160,8 +162,9 @@ function receivedData(socket: Socket, data: readonly unknown[]): unknown {
   return oneOrAll(recoverable === undefined ? data : withoutOffset(data));
 }
 
-/** The arguments of an event that a client sends. */
+/** The arguments of an event or an acknowledgement that a client sends: none without data. */
 export function argumentsOf(data: unknown): readonly unknown[] {
+  if (data === undefined) return [];
   return data instanceof Arguments ? data.list : [data];
 }
 

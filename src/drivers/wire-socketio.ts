@@ -222,7 +222,7 @@ class WireSocketioConnection
   protected override send({ event, data, id, ack }: ClientEnvelope): void {
     const { namespace, name } = this.#namespaces.placeOf(event);
     if (ack === undefined) this.#session.emit(namespace, name, argumentsOf(data), id ?? null);
-    else this.#session.acknowledge(namespace, Number(ack), [data]);
+    else this.#session.acknowledge(namespace, Number(ack), argumentsOf(data));
   }
 
   protected override arrivesAs(event: string): string {

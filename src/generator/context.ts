@@ -38,6 +38,10 @@ export class WorkerContext {
   readonly receipts: Receipts;
   /** Measured work that failed, and functions of the target that threw. */
   readonly failed = new ReasonCounts();
+  /** Why the server rejected measured messages. */
+  readonly rejected = new ReasonCounts();
+  /** How messages were counted where that follows from no declaration of the target; see REMARKS of replies.ts. */
+  readonly remarks = new ReasonCounts();
   readonly closed = new ReasonCounts();
   /** Why messages that were received in the measured time were unexpected. */
   readonly unexpected = new ReasonCounts();

@@ -1,7 +1,8 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { parseAddress, resolveName } from '../contract/address.ts';
 import type { OutgoingRequest } from '../contract/mapping.ts';
+import { reasonIn } from '../contract/replies.ts';
 import type { TlsOptions } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
 import type { WorkerContext } from './context.ts';
@@ -11,6 +12,34 @@ const MAX_IN_FLIGHT = 64;
 const MAX_WAITING = 1000;
 const PUBLISHED_EVERY_MS = 10;
 const CONNECTIONS = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: resolveName };
+
+/** Takes what becomes of a request: one of these is called at most. */
+export interface AnswerHandlers {
+  /** There was no answer. */
+  readonly onFailed: (reason: string) => void;
+  /** The status was 300 or more. */
+  readonly onRefused: (reason: string) => void;
+  /** The status was below 300, and the answer is JSON of at most {@link MAX_ANSWER_BYTES}. */
+  readonly onAnswered: (body: unknown) => void;
+}
+
+/** Larger answers, and such that are no JSON, are not read for a reason. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** The JSON of an answer; undefined where it is none, is too large, or was cut off. */
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+    }
+    return bytes > MAX_ANSWER_BYTES ? undefined : JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
 
 export interface HttpPublisherOptions {
   /** What relative URLs are relative to. */
@@ -56,20 +85,19 @@ export class HttpPublisher {
     for (const { onDropped } of this.#waiting.splice(0)) onDropped();
   }
 
-  /** Sends a request; never throws. Calls `onFailed` unless the status is below 300: redirects are not followed. */
-  send(
-    message: OutgoingRequest,
-    headers: Readonly<Record<string, string>>,
-    onFailed: (reason: string) => void,
-  ): void {
+  /** Sends a request; never throws. Redirects are not followed. */
+  send(message: OutgoingRequest, headers: Readonly<Record<string, string>>, handlers: AnswerHandlers): void {
     try {
-      this.#send({ ...message, headers: { ...headers, ...message.headers } }, onFailed);
+      this.#send({ ...message, headers: { ...headers, ...message.headers } }, handlers);
     } catch (error) {
-      onFailed(`publishing failed: ${messageOf(error)}`);
+      handlers.onFailed(`publishing failed: ${messageOf(error)}`);
     }
   }
 
-  #send({ url, method = 'POST', headers, body }: OutgoingRequest, onFailed: (reason: string) => void): void {
+  #send(
+    { url, method = 'POST', headers, body }: OutgoingRequest,
+    { onFailed, onRefused, onAnswered }: AnswerHandlers,
+  ): void {
     const { timeoutMs, requireAllowed } = this.#options;
     const address = parseAddress(url, this.#baseUrl.href);
     if (address === null) throw new Error(`"${url}" is not a URL`);
@@ -86,8 +114,14 @@ export class HttpPublisher {
     request.on('response', (response) => {
       isAnswered = true;
       const { statusCode = 0 } = response;
-      if (statusCode >= 300) onFailed(`publishing was answered with HTTP status ${statusCode}`);
-      response.resume();
+      void readJson(response).then((answer) => {
+        if (statusCode < 300) {
+          if (answer !== undefined) onAnswered(answer);
+          return;
+        }
+        const reason = reasonIn(answer);
+        onRefused(`HTTP status ${statusCode}${reason === null ? '' : `: ${reason}`}`);
+      });
     });
     // A limit of idle time would let an answer take forever that comes a byte at a time.
     const late = new Error(`no complete answer within ${timeoutMs / 1000} s`);

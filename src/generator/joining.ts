@@ -16,10 +16,10 @@ export async function connectAll({ assignment, scenario }: WorkerContext, pool: 
 }
 
 /** Returns the clients that connected, with the server processes that serve them where a server has several. */
-export function membersOf(context: WorkerContext, pool: ClientPool): Promise<Member[]> {
+export async function membersOf(context: WorkerContext, pool: ClientPool): Promise<Member[]> {
   const { plan, scenario, target, timers } = context;
   const hasNodes = plan.target.reference?.hasNodes === true && !connectsByIteration(scenario);
-  const node = hasNodes ? target.mapping.node?.() : undefined;
+  const node = hasNodes ? await target.mapping.node?.() : undefined;
   return Promise.all(
     [...pool.opened.keys()].map(async (client) => {
       const connection = pool.connections.get(client);
@@ -40,7 +40,7 @@ export async function joinAll(context: WorkerContext, pool: ClientPool): Promise
       const rooms = layout.rooms[number] ?? [];
       if (rooms.length === 0 || join === undefined) return;
       try {
-        const events = [join({ rooms, client: target.clientOf(number) })].flat();
+        const events = [await join({ rooms, client: target.clientOf(number) })].flat();
         const joined = joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
         const unanswered = await Promise.race([joined, pool.dropOf(number)]);
         if (unanswered === null) return;

@@ -15,17 +15,17 @@ const NO_STAMP: Stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measure
  * server does not say what it takes. Messages of one kind of operation differ by the name of the room only, so one of
  * each is measured. Steps decide at run time what they send.
  */
-export function findTooLarge(
+export async function findTooLarge(
   { layout, target, payloads, plan }: WorkerContext,
   { connections }: Pick<ClientPool, 'connections'>,
-): MessageSize | null {
+): Promise<MessageSize | null> {
   const measured = new Set<Operation['kind']>();
   for (const { sender, operation } of layout.streams) {
     const connection = connections.get(sender);
     if (connection?.sizeOf === undefined || measured.has(operation.kind)) continue;
     measured.add(operation.kind);
     const payload = (type: PayloadType = plan.payloadType) => payloads.write(NO_STAMP, type);
-    const sent = sentBy(operation, target.mapping, payload, target.clientOf(sender));
+    const sent = await sentBy(operation, target.mapping, payload, target.clientOf(sender));
     if (sent === null || 'url' in sent) continue;
     const size = connection.sizeOf(sent.event, sent.data);
     if (size !== null && size.messageBytes > size.maxBytes) return size;
@@ -34,26 +34,28 @@ export function findTooLarge(
 }
 
 /** What an operation sends; null for nothing that the target describes, or whose description throws. */
-function sentBy(
+async function sentBy(
   operation: Operation,
   mapping: Mapping,
   write: (type?: PayloadType) => Payload,
   client: Client,
-): OutgoingEvent | OutgoingRequest | null {
+): Promise<OutgoingEvent | OutgoingRequest | null> {
   try {
     switch (operation.kind) {
       case 'publish': {
         const { scope, room } = operation;
-        return mapping.publish?.({ payload: write(), scope, room, client }) ?? null;
+        return (await mapping.publish?.({ payload: write(), scope, room, client, id: 0 })) ?? null;
       }
       case 'request':
-        return mapping.request?.({ payload: write(), client }) ?? null;
+        return (await mapping.request?.({ payload: write(), client, id: 0 })) ?? null;
       case 'echo':
-        return mapping.echo?.({ payload: write(operation.payloadType), client }) ?? null;
+        return (await mapping.echo?.({ payload: write(operation.payloadType), client, id: 0 })) ?? null;
       case 'ask-me':
-        return mapping.askMe?.({ payload: write(), client }) ?? null;
+        return (await mapping.askMe?.({ payload: write(), client, id: 0 })) ?? null;
       case 'stream-reply':
-        return mapping.streamRequest?.({ payload: write(), count: operation.replies, client }) ?? null;
+        return (
+          (await mapping.streamRequest?.({ payload: write(), count: operation.replies, client })) ?? null
+        );
       case 'ping':
       case 'close':
       case 'steps':

@@ -90,8 +90,12 @@ export interface Snapshot {
   readonly slowest: readonly SlowBroadcast[];
   /** How connections ended that the scenario closed. */
   readonly closed: readonly Reason[];
-  /** Messages that the server refused, and iterations that failed. */
+  /** Messages and iterations that failed. */
   readonly failed: readonly Reason[];
+  /** Why the server rejected messages and iterations. */
+  readonly rejected: readonly Reason[];
+  /** How messages were counted where no declaration of the target says it; see REMARKS of replies.ts. */
+  readonly remarks: readonly Reason[];
   /** Why received messages were unexpected. */
   readonly unexpected: readonly Reason[];
   /** Arrivals of what the server pushed on its own. */
@@ -125,6 +129,8 @@ export interface SecondCounts {
 export interface SentOfStream {
   readonly stream: number;
   readonly sent: number;
+  /** The part of {@link sent} that the server rejected, which no one expects. */
+  readonly rejected: number;
 }
 
 export type FromWorker =

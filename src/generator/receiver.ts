@@ -3,16 +3,14 @@ import type { Connection, Handler, RecognizedHandler } from '../drivers/driver.t
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
-import type { ReceiptTime } from '../measure/receipts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type { WorkerContext } from './context.ts';
 import { Deliveries, type UNEXPECTED } from './deliveries.ts';
 import { KnownMessages, type Reader } from './known-messages.ts';
 import type { Snapshot } from './messages.ts';
-
-/** Takes a message that a step waits for. */
-type OnReading = (reading: Reading, arrival: ReceiptTime | undefined) => void;
+import { Refusals } from './refusals.ts';
+import { REMARKS, Replies } from './replies.ts';
 
 /** Leaves the payload to be searched in all of the data. */
 const unchanged: Reader = (data) => data;
@@ -21,29 +19,36 @@ const unchanged: Reader = (data) => data;
 type CallReader = (read: Reader, data: unknown) => unknown;
 const callDirectly: CallReader = (read, data) => read(data);
 
+/** What an event of a connection may be. An event may be several of these. */
+export type Role = 'delivery' | 'echo' | 'reply';
+
 /** An event of a connection that the receiver listens to, or leaves alone. */
 interface Listening {
   readonly event: string;
   /** The first of them that finds a stamp reads it. Listeners with the same readers share the list. */
   readers: readonly Reader[];
+  readonly roles: Set<Role>;
+  /** The event that this one replies to. */
+  repliesTo: string;
 }
 
 /** Takes an event of a connection. */
 class Listener implements Listening, RecognizedHandler {
   readonly #receiver: Receiver;
-  readonly #client: number;
+  readonly client: number;
   readonly event: string;
-  readers: readonly Reader[];
+  readers: readonly Reader[] = [];
+  readonly roles = new Set<Role>();
+  repliesTo = '';
 
-  constructor(receiver: Receiver, client: number, event: string, readers: readonly Reader[]) {
+  constructor(receiver: Receiver, client: number, event: string) {
     this.#receiver = receiver;
-    this.#client = client;
+    this.client = client;
     this.event = event;
-    this.readers = readers;
   }
 
   onRecognized(arrival: Arrival): boolean {
-    return this.#receiver.takeRecognized(this.#client, this.readers, arrival);
+    return this.#receiver.takeRecognized(this, arrival);
   }
 }
 
@@ -56,12 +61,19 @@ export class Receiver {
   /** Each list of readers that a listener has. */
   readonly #readerLists: Array<readonly Reader[]> = [];
   readonly #call: CallReader = (read, data) => this.read(read, data);
-  /** Requests of steps whose reply is an event, by stamp. */
-  readonly #expected = new Map<string, OnReading>();
+  readonly replies: Replies;
+  /** Null where the target names no event by which the server refuses a message. */
+  readonly refusals: Refusals | null;
+  /** Whether messages are sent that are no broadcast, which the server may broadcast all the same. */
+  readonly #mayBroadcastMore: boolean;
 
   constructor(context: WorkerContext) {
+    const { refused } = context.target.mapping;
     this.#context = context;
     this.#deliveries = new Deliveries(context);
+    this.replies = new Replies(context);
+    this.refusals = refused === undefined ? null : new Refusals(context, refused);
+    this.#mayBroadcastMore = context.layout.streams.some(({ operation }) => operation.kind !== 'publish');
     this.known = new KnownMessages(context.payloads, (data, readers) =>
       this.#readAny(data, readers, callDirectly),
     );
@@ -71,52 +83,120 @@ export class Receiver {
     return this.#deliveries.ledger;
   }
 
-  /** Listens to the events of a target by which messages arrive. */
-  listenFor(client: number, connection: Connection, { event, payload }: IncomingEvent): void {
-    for (const name of [event].flat()) this.listen(client, connection, name, payload);
+  /** Listens to the events of a target by which messages arrive, and acknowledges them where the target says how. */
+  listenFor(
+    client: number,
+    connection: Connection,
+    { event, payload, acknowledge }: IncomingEvent,
+    role: Role,
+  ): void {
+    for (const name of [event].flat()) {
+      this.#listen(client, connection, name, role, payload);
+      if (acknowledge !== undefined) connection.answer(name, (data) => this.#acknowledge(acknowledge, data));
+    }
+  }
+
+  /** Listens to an event that replies to those that are sent as `sentAs`. */
+  listenForReply(client: number, connection: Connection, event: string, sentAs: string): void {
+    const listener = this.#listen(client, connection, event, 'reply', this.replies.readerOf(sentAs));
+    listener.repliesTo = sentAs;
+  }
+
+  /** Listens to the events by which the server refuses what a client sent. */
+  listenForRefusals(client: number, connection: Connection): void {
+    for (const event of this.refusals?.events ?? []) this.#listenerOf(client, connection, event);
   }
 
   /** Listens to an event once; the first of its readers that finds a stamp reads it. */
-  listen(client: number, connection: Connection, event: string, read: Reader = unchanged): void {
-    const present = this.#listenersOf(connection).find((listener) => listener.event === event);
-    if (present !== undefined) {
-      if (!present.readers.includes(read)) present.readers = this.#listOf([...present.readers, read]);
-      return;
-    }
-    const listener = new Listener(this, client, event, this.#listOf([read]));
+  #listen(
+    client: number,
+    connection: Connection,
+    event: string,
+    role: Role,
+    read: Reader = unchanged,
+  ): Listening {
+    const listener = this.#listenerOf(client, connection, event);
+    if (!listener.readers.includes(read)) listener.readers = this.#listOf([...listener.readers, read]);
+    listener.roles.add(role);
+    return listener;
+  }
+
+  #listenerOf(client: number, connection: Connection, event: string): Listening {
+    const present = this.#listenersOf(connection).find((each) => each.event === event);
+    if (present !== undefined) return present;
+    const listener = new Listener(this, client, event);
     this.#listenersOf(connection).push(listener);
-    connection.on(
-      event,
-      (data, arrival) => {
-        const receivedNs = this.#context.receipts.at(arrival);
-        const reading = this.#readAny(data, listener.readers);
-        this.known.learn(event, listener.readers, reading);
-        if (!this.#settle(reading, arrival)) this.take(client, reading, receivedNs);
-      },
-      listener,
-    );
+    connection.on(event, (data, arrival) => this.#takeEvent(listener, data, arrival), listener);
+    return listener;
+  }
+
+  #takeEvent(listener: Listener, data: unknown, arrival: Arrival | undefined): void {
+    const { client, event, readers, roles, repliesTo } = listener;
+    const receivedNs = this.#context.receipts.at(arrival);
+    if (this.refusals?.events.includes(event) === true && this.refusals.take(client, data)) return;
+    if (roles.has('reply') && this.replies.take(client, event, repliesTo, data, arrival)) return;
+    if (readers.length === 0) return;
+    const reading = this.#readAny(data, readers);
+    // A rejection is not recognized by its payload.
+    if (!roles.has('reply') || this.replies.judge(data, repliesTo).kind === 'accepted')
+      this.known.learn(event, readers, reading);
+    if (reading === null || reading.state === 'invented') this.take(client, reading, receivedNs);
+    else this.#takeMessage(listener, reading, receivedNs);
   }
 
   /** Takes a message that was recognized, by readers that read the one from which it is known; false otherwise. */
-  takeRecognized(client: number, readers: readonly Reader[], arrival: Arrival): boolean {
+  takeRecognized(listener: Listener, arrival: Arrival): boolean {
+    const { client, event, readers, roles } = listener;
     const reading = this.known.readingBy(readers);
     if (reading === null) return false;
     const receivedNs = this.#context.receipts.at(arrival);
-    if (!this.#settle(reading, arrival)) this.#deliveries.enter(client, reading, receivedNs);
+    if (roles.has('reply') && this.replies.takeKnown(client, event, reading, arrival)) return true;
+    this.#takeMessage(listener, reading, receivedNs);
     return true;
   }
 
-  /** Has `handler` take every event of this name; {@link listen} leaves it alone from now on. */
-  claim(connection: Connection, event: string, handler: Handler): void {
-    this.#listenersOf(connection).push({ event, readers: [] });
-    connection.on(event, handler);
+  /** Enters a message of this run, unless it is a broadcast of one that has a reply. */
+  #takeMessage({ client, roles }: Listener, reading: Reading, receivedNs: number): void {
+    this.refusals?.settle(client, reading.stamp);
+    if (this.#mayBroadcastMore && this.#isBroadcastToo(client, roles, reading.stamp)) {
+      this.#context.receipts.note(receivedNs);
+      if (receivedNs >= this.#context.measuring.startNs) this.#context.remarks.add(REMARKS.broadcast);
+    } else {
+      this.#deliveries.enter(client, reading, receivedNs);
+    }
   }
 
-  /** Calls `onReply` for the event with this stamp, which is then no delivery. The returned function stops waiting. */
-  expect(stamp: Stamp, onReply: OnReading): () => void {
-    const key = keyOf(stamp);
-    this.#expected.set(key, onReply);
-    return () => void this.#expected.delete(key);
+  /**
+   * Whether this is the broadcast of a request or an echo by a server that also replies to it: the target names the event
+   * as that of deliveries, or as a reply that other clients get, too. Nothing is expected of it.
+   */
+  #isBroadcastToo(client: number, roles: ReadonlySet<Role>, { stream }: Stamp): boolean {
+    const { streams } = this.#context.layout;
+    // Requests of steps have streams of their own, behind those of the layout.
+    const isOfStep = stream >= streams.length;
+    const { sender, operation } = streams[stream % streams.length] ?? {};
+    if (operation === undefined) return false;
+    const kind = isOfStep ? 'request' : operation.kind;
+    if (kind === 'publish' || kind === 'steps') return false;
+    if (client === sender && roles.has(kind === 'echo' ? 'echo' : 'reply')) return false;
+    return roles.has('delivery') || (kind === 'request' && roles.has('reply'));
+  }
+
+  /** The acknowledgement of an event, by a value of the target or by its function. */
+  #acknowledge(acknowledge: unknown, data: unknown): unknown {
+    if (typeof acknowledge !== 'function') return acknowledge;
+    const answer = this.read(acknowledge as (data: unknown) => unknown, data);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((error: unknown) => {
+      this.#context.failed.add(messageOf(error));
+      throw error;
+    });
+  }
+
+  /** Has `handler` take every event of this name; {@link listenFor} leaves it alone from now on. */
+  claim(connection: Connection, event: string, handler: Handler): void {
+    this.#listenersOf(connection).push({ event, readers: [], roles: new Set(), repliesTo: '' });
+    connection.on(event, handler);
   }
 
   /** Reads what a server sent by a function of the target. One that throws is counted, and gives undefined. */
@@ -168,15 +248,6 @@ export class Receiver {
     return read === unchanged ? payloads.search(data) : payloads.read(call(read, data));
   }
 
-  #settle(reading: Reading | null, arrival: ReceiptTime | undefined): boolean {
-    if (this.#expected.size === 0 || reading === null || reading.state === 'invented') return false;
-    const key = keyOf(reading.stamp);
-    const onReply = this.#expected.get(key);
-    this.#expected.delete(key);
-    onReply?.(reading, arrival);
-    return onReply !== undefined;
-  }
-
   #listOf(readers: readonly Reader[]): readonly Reader[] {
     const isSame = (list: readonly Reader[]) =>
       list.length === readers.length && list.every((read, place) => read === readers[place]);
@@ -190,8 +261,4 @@ export class Receiver {
     this.#listeners.set(connection, listeners);
     return listeners;
   }
-}
-
-function keyOf({ stream, seq, intendedNs, actualNs }: Stamp): string {
-  return `${stream},${seq},${intendedNs},${actualNs}`;
 }

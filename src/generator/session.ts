@@ -22,7 +22,8 @@ import { waitsOf } from './pacer-waits.ts';
 import { ClientPool } from './pool.ts';
 import { expectedEvents, ReceivedMessages } from './received-messages.ts';
 import { Receiver } from './receiver.ts';
-import { Sender, SentMessages } from './sender.ts';
+import { Sender } from './sender.ts';
+import { SentMessages } from './sent-messages.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
 import type { OwnSockets } from './sockets.ts';
 
@@ -190,7 +191,7 @@ export class GeneratorSession {
     await connectAll(this.#context, this.#pool);
     stop();
     const members = await membersOf(this.#context, this.#pool);
-    const tooLarge = findTooLarge(this.#context, this.#pool);
+    const tooLarge = await findTooLarge(this.#context, this.#pool);
     if (tooLarge !== null) post({ type: 'too-large', size: tooLarge });
     post({ type: 'connected', members, failures: this.#pool.failures.take() });
     // What connecting left would otherwise be collected in the measured time. Where memory is measured, the rest counts.
@@ -245,13 +246,15 @@ export class GeneratorSession {
   }
 
   #takeMeasured(isLast: boolean): MeasuredPart {
-    const { failed, closed, unexpected } = this.#context;
+    const { failed, rejected, remarks, closed, unexpected } = this.#context;
     const { bySecond, ...received } = this.#receiver.takeReport(isLast);
     return {
       ...received,
       bySecond: [...this.#messages.takeBySecond(), ...bySecond],
       closed: closed.take(),
       failed: failed.take(),
+      rejected: rejected.take(),
+      remarks: remarks.take(),
       unexpected: unexpected.take(),
       pushes: this.#observer.takeArrivals(),
     };

@@ -218,7 +218,7 @@ export class IteratingUser implements User {
       const stop = sendRequest(this.#worker, sender, connection, sent, (problem, arrival) => {
         const noticed = this.#noticeReply(null, arrival);
         if (problem === null) replied.resolve(noticed);
-        else replied.reject(new Error(problem));
+        else replied.reject(problem);
       });
       const noticed = await this.#within('no reply to a request', replied.promise).finally(stop);
       this.#time.goOn(noticed);

@@ -63,6 +63,9 @@ const DEFINITIONS = [
   }),
   defineSeries('ack_server', "server's question to the client's answer, on the server's clock, per request"),
   defineSeries('send_lag', 'intended to actual send: how late the generator was', { mayBeZero: true }),
+  defineSeries('target_function', 'call of an async function of the target to the send, per message', {
+    mayBeZero: true,
+  }),
   defineSeries('handshake', 'intended start of connecting to ready for use, per connection', {
     sampleUnit: 'connection',
   }),

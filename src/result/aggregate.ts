@@ -43,6 +43,12 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
   };
 }
 
-function countIn(name: CountName, { ledger, failed }: RunResult): number {
-  return name === 'failed' ? failed.reduce((sum, { count }) => sum + count, 0) : ledger[name];
+function countIn(name: CountName, { ledger, failed, rejected }: RunResult): number {
+  if (name === 'failed') return sumOfReasons(failed);
+  return name === 'rejected' ? sumOfReasons(rejected) : ledger[name];
+}
+
+/** The count over all reasons. */
+export function sumOfReasons(reasons: ReadonlyArray<{ readonly count: number }>): number {
+  return reasons.reduce((sum, { count }) => sum + count, 0);
 }

@@ -79,6 +79,11 @@ export const FINDINGS = {
     'Messages were not sent because a function of the target failed.',
     'correct that function of the target file',
   ),
+  all_rejected: invalid(
+    'server',
+    'The server rejected every message.',
+    "check the reasons: let clients log in or join first, or stay below the server's limits (--rate, --clients)",
+  ),
   too_few_samples: invalid('server', 'Too few samples were measured for a median.', LONGER),
   interrupted: invalid('user', 'The user stopped the run.', 'let it finish'),
   server_overloaded: note(
@@ -123,6 +128,21 @@ export const FINDINGS = {
   ),
   no_stages: note('none', 'The driver reports no stages of a handshake.'),
   failed: note('server', 'Messages or iterations failed.'),
+  rejected: note(
+    'server',
+    'The server rejected messages.',
+    "check the reasons: let clients log in or join first, or stay below the server's limits (--rate, --clients)",
+  ),
+  replies_in_order: note(
+    'none',
+    'Replies without a payload were matched to requests in the order in which these were sent.',
+  ),
+  requests_broadcast: note('none', 'The server also broadcast requests. These copies are not counted.'),
+  slow_functions: note(
+    'user',
+    'An async function of the target took a considerable part of the latency.',
+    'prepare what it waits for in advance, such as tokens in prepare of the target',
+  ),
   latency_grows: note(
     'none',
     'Latency increased over the run; nothing shows that the server was at its limit.',

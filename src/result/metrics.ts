@@ -87,7 +87,12 @@ export const COUNTS = {
   failed: {
     ...COUNT,
     title: 'failed',
-    meaning: 'messages that the server refused, and iterations that failed',
+    meaning: 'messages and iterations that failed',
+  },
+  rejected: {
+    ...COUNT,
+    title: 'rejected',
+    meaning: 'messages and iterations that the server rejected, by its own words',
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

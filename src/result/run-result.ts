@@ -94,7 +94,10 @@ const account = z.object({
 });
 
 const ledger = z.object({
-  /** Expected deliveries: messages times their receivers, which are the clients that had joined before measuring began. */
+  /**
+   * Expected deliveries: messages that the server did not reject, times their receivers, which are the clients that had
+   * joined before measuring began.
+   */
   expected: countSchema,
   /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
   delivered: countSchema,
@@ -199,8 +202,10 @@ export const runResultSchema = z.object({
     /** Close codes and reasons of connections that the scenario closed. */
     closed: listOf(reason),
   }),
-  /** Messages that the server refused, and iterations that failed. */
+  /** Messages and iterations that failed. */
   failed: listOf(reason),
+  /** Messages and iterations that the server rejected, by its reason: they are neither lost nor failed. */
+  rejected: listOf(reason).default([]),
   /** Why received messages were unexpected. */
   unexpected: listOf(reason).default([]),
   /** What clients received in the whole run, whether it was expected or not; null in a merge. */

@@ -52,12 +52,14 @@ function isOwn(client: number, { index, count }: StoredShard, { plan }: RunResul
 function wrongStreams(shard: StoredShard, result: RunResult): Contradiction | null {
   const known = new Set<number>();
   let expected = 0;
-  for (const [place, { stream, sender, copies, sent }] of shard.streams.entries()) {
+  for (const [place, { stream, sender, copies, sent, rejected }] of shard.streams.entries()) {
     if (!isOwn(sender, shard, result)) {
       return inShard(['streams', place, 'sender'], `client ${sender} is not in this shard`);
     }
     if (known.has(stream)) return inShard(['streams', place, 'stream'], `stream ${stream} is listed twice`);
     known.add(stream);
+    if (rejected > sent)
+      return inShard(['streams', place, 'rejected'], 'more messages were rejected than sent');
     expected += sent * copies * result.plan.clients;
     if (expected > MAX_COUNT_OF_SHARD) return inShard(['streams', place], 'too many deliveries are expected');
   }

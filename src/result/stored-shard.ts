@@ -64,6 +64,8 @@ export const shardSchema = z.object({
       sender: countSchema,
       copies: countSchema,
       sent: countSchema,
+      /** The part of `sent` that the server rejected, which nobody expects. */
+      rejected: countSchema.default(0),
       /** What its messages are recorded as when all receivers are known; null where each has one receiver. */
       broadcast: z.enum(BROADCAST_KINDS).nullable(),
       /** Whether its deliveries are values of the headline series. */

@@ -11,7 +11,7 @@ import { storeSeries } from '../result/stored-series.ts';
 import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
 import type { Collector } from './collector.ts';
-import { balanceLedger, countMessages, countSamples } from './deliveries.ts';
+import { balanceLedger, countMessages, countSamples, remarksOf } from './deliveries.ts';
 import { findLossPattern } from './losses.ts';
 import type { RunParts } from './phases.ts';
 import type { TakenProfiles } from './profiles.ts';
@@ -74,7 +74,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     status: abortReasons.length === 0 ? 'complete' : 'partial',
     invalid: [...abortReasons, shard?.findLate() ?? null, clocksDiffer].filter((reason) => reason !== null),
     findings: [...record.profiles.findings, losses].filter((finding) => finding !== null),
-    notes: [...record.notes],
+    notes: [...record.notes, ...remarksOf(collector)],
     plan: withoutPasswords({ ...plan, profile: [...plan.profile], thresholds: [...plan.thresholds] }),
     environment: withoutPasswords(record.environment),
     warmup: record.warmup,
@@ -90,6 +90,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
       closed: collector.closed.take(),
     },
     failed: collector.failed.take(),
+    rejected: collector.rejected.take(),
     unexpected: collector.unexpected.take(),
     received: receivedOf(record),
     samples: countSamples(record),

@@ -51,6 +51,8 @@ export class Collector {
   /** Why clients could not leave before they closed their connections. */
   readonly notLeft = new ReasonCounts();
   readonly failed = new ReasonCounts();
+  readonly rejected = new ReasonCounts();
+  readonly remarks = new ReasonCounts();
   readonly unexpected = new ReasonCounts();
   readonly unsent = new ReasonCounts();
   readonly impossible = new ReasonCounts();
@@ -162,6 +164,8 @@ export class Collector {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
     this.closed.addAll(snapshot.closed);
     this.failed.addAll(snapshot.failed);
+    this.rejected.addAll(snapshot.rejected);
+    this.remarks.addAll(snapshot.remarks);
     this.unexpected.addAll(snapshot.unexpected);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
@@ -233,11 +237,12 @@ export class Collector {
 
   /** Measured messages sent, by stream. Known when a worker's schedule is over. */
   sent(): SentOfStream[] {
-    const byStream = new Map<number, number>();
-    for (const { stream, sent } of this.workers.flatMap((worker) => worker.sent)) {
-      byStream.set(stream, (byStream.get(stream) ?? 0) + sent);
+    const byStream = new Map<number, SentOfStream>();
+    for (const { stream, sent, rejected } of this.workers.flatMap((worker) => worker.sent)) {
+      const sum = byStream.get(stream) ?? { stream, sent: 0, rejected: 0 };
+      byStream.set(stream, { stream, sent: sum.sent + sent, rejected: sum.rejected + rejected });
     }
-    return [...byStream].map(([stream, sent]) => ({ stream, sent }));
+    return [...byStream.values()];
   }
 
   /** What all clients did on the wire in the first `measureMs` of measuring, without warm-up and drain. */

@@ -1,8 +1,12 @@
 import { isHolding, isObserving, type Layout } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
+import { REMARKS } from '../generator/replies.ts';
 import { seriesNamed } from '../measure/series.ts';
 import { isAnomalous, keepWorst } from '../result/bound.ts';
+import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { plural } from '../text.ts';
+import { formatCount } from '../units.ts';
 import type { Collector } from './collector.ts';
 import type { RunParts } from './phases.ts';
 
@@ -37,16 +41,21 @@ export function countSamples(run: Pick<RunParts, 'plan' | 'membership' | 'collec
 }
 
 /**
- * Messages whose deliveries or replies are the headline. Iterations publish any number of messages, and other streams may
+ * Messages whose deliveries or replies are the headline, without those that the server rejected. Iterations publish any number of messages, and other streams may
  * have other operations. Without either the counts by second are used, which a lost worker has reported too.
  */
 function sentOfHeadline(headline: string, { streams }: Layout, collector: Collector): number {
   const isHeadline = streams.map((stream) => routeOf(stream, headline).series === headline);
   const hasIterations = streams.some(({ operation }) => OPERATIONS[operation.kind].starts === 'iteration');
-  if (!hasIterations && !isHeadline.includes(false)) return collector.timeline.counts().sent;
-  return collector
-    .sent()
-    .reduce((sum, { stream, sent }) => sum + (isHeadline[stream] === true ? sent : 0), 0);
+  const sent = collector.sent();
+  if (!hasIterations && !isHeadline.includes(false)) {
+    const rejected = sent.reduce((sum, stream) => sum + stream.rejected, 0);
+    return Math.max(0, collector.timeline.counts().sent - rejected);
+  }
+  return sent.reduce(
+    (sum, { stream, sent: all, rejected }) => sum + (isHeadline[stream] === true ? all - rejected : 0),
+    0,
+  );
 }
 
 /** Compares expected deliveries, by membership, with what every receiver got. */
@@ -97,7 +106,7 @@ function balancePushes({ pushes: { expected, counts } }: Collector, silent: numb
 
 /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
 export function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
-  const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
+  const sentOf = new Map(collector.sent().map(({ stream, sent, rejected }) => [stream, sent - rejected]));
   return collector.workers
     .flatMap(({ rows }) => rows)
     .map((row) => {
@@ -108,4 +117,28 @@ export function anomalousAccounts({ collector, membership }: RecordedRun): RunRe
       return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
     })
     .filter(isAnomalous);
+}
+
+/** How messages were counted where no declaration of the target says it. */
+export function remarksOf({ remarks }: Pick<Collector, 'remarks'>): Finding[] {
+  const counts = new Map(remarks.take().map(({ reason, count }) => [reason, count]));
+  const [inOrder = 0, guessed = 0, broadcast = 0] = [
+    counts.get(REMARKS.inOrder),
+    counts.get(REMARKS.guessed),
+    counts.get(REMARKS.broadcast),
+  ];
+  const notes: Finding[] = [];
+  if (inOrder > 0) {
+    const several =
+      guessed === 0
+        ? ''
+        : `; several requests waited for ${formatCount(guessed)} of them, which a loss shifts`;
+    const message = `${plural(inOrder, 'reply')} without a payload or an id counted for the oldest request of the client${several}`;
+    notes.push({ code: 'replies_in_order', message });
+  }
+  if (broadcast > 0) {
+    const message = `${plural(broadcast, 'copy')} of requests that the server also broadcast ${broadcast === 1 ? 'was' : 'were'} received and not counted`;
+    notes.push({ code: 'requests_broadcast', message });
+  }
+  return notes;
 }

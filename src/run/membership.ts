@@ -110,13 +110,13 @@ export class Membership {
     return found === undefined ? 1 : copiesOf(found);
   }
 
-  /** Messages sent x connected receivers x copies. `silent` is the part of it to clients of lost workers. */
+  /** Messages sent and not rejected x connected receivers x copies. `silent` is the part of it to clients of lost workers. */
   expected(sent: readonly SentOfStream[]): { readonly total: number; readonly silent: number } {
     let total = 0;
     let silent = 0;
     for (const stream of sent) {
       const receivers = this.receivers(stream.stream);
-      const each = stream.sent * this.copies(stream.stream);
+      const each = (stream.sent - stream.rejected) * this.copies(stream.stream);
       total += each * receivers.length;
       silent += each * this.silentReceivers(stream.stream);
     }

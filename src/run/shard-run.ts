@@ -136,7 +136,9 @@ export class ShardRun {
       counts[stream] = (counts[stream] ?? 0) + 1;
       index += 1;
     }
-    return counts.map((sent, stream) => ({ stream, sent })).filter(({ stream }) => isElsewhere[stream]);
+    return counts
+      .map((sent, stream) => ({ stream, sent, rejected: 0 }))
+      .filter(({ stream }) => isElsewhere[stream]);
   }
 
   /** What a merge needs beside the rest of the result. `expected`: as the senders of this shard count it. */
@@ -145,7 +147,7 @@ export class ShardRun {
     expected: number[],
   ): StoredShard {
     const { shard, hostname, rendezvous } = this.#host;
-    const sentOf = new Map(collector.sent().map(({ stream, sent }) => [stream, sent]));
+    const sentOf = new Map(collector.sent().map((each) => [each.stream, each]));
     const { plan, layout } = this.#planned;
     const streams = layout.streams.map((each, stream) => {
       const { series, broadcast } = routeOf(each, plan.headline);
@@ -166,7 +168,8 @@ export class ShardRun {
         .map((each) => ({
           ...each,
           copies: membership.copies(each.stream),
-          sent: sentOf.get(each.stream) ?? 0,
+          sent: sentOf.get(each.stream)?.sent ?? 0,
+          rejected: sentOf.get(each.stream)?.rejected ?? 0,
         })),
       accounts: groupAccounts(collector.workers.flatMap(({ rows }) => rows)),
       silent: {

@@ -138,6 +138,11 @@ function isUnknown({ kind }: Metric, runs: Aggregate): boolean {
   return (kind === 'count' || kind === 'share') && runs.unknown > 0;
 }
 
+/** Whether a count is a share of the messages sent. */
+function isOfSent(name: CountName): boolean {
+  return name === 'failed' || name === 'rejected';
+}
+
 /** In the metric's unit; null where the runs have no such value, or too few independent samples for it. */
 export function metricValue(metric: Metric, runs: Aggregate): number | null {
   if (isUnknown(metric, runs)) return null;
@@ -145,7 +150,7 @@ export function metricValue(metric: Metric, runs: Aggregate): number | null {
     case 'count':
       return runs.count(metric.name);
     case 'share': {
-      const all = metric.name === 'failed' ? runs.sent : runs.expected;
+      const all = isOfSent(metric.name) ? runs.sent : runs.expected;
       return all === 0 ? null : runs.count(metric.name) / all;
     }
     case 'figure':
@@ -167,7 +172,7 @@ export function missingBecause(metric: Metric, runs: Aggregate | null): string {
   }
   if (metric.kind === 'figure') return 'the run does not report it';
   if (metric.kind === 'share') {
-    return metric.name === 'failed' ? 'nothing was sent' : 'no delivery was expected';
+    return isOfSent(metric.name) ? 'nothing was sent' : 'no delivery was expected';
   }
   if (!isEstimated(metric) || runs.histogram(metric.series) === null) return 'the run recorded no value';
   const has = formatCount(runs.samples(metric.series));

@@ -2,12 +2,16 @@
 import { z } from 'zod';
 import type { Mapping } from '../contract/mapping.ts';
 import {
+  ANY_VALUE,
+  ANYTHING,
   ASKED_REPLY,
   EVENT,
   EVENT_OR_REQUEST,
   EVENTS,
+  eventually,
   KEY,
   NUMBERED_REPLY,
+  REASON,
   type ResultCheck,
 } from './results.ts';
 import { fn } from './user-file.ts';
@@ -29,7 +33,12 @@ const eventNames = z.union(
   [z.string(), z.array(z.string()).nonempty()],
   'expected a name or a list of names',
 );
-const incoming = z.strictObject({ event: eventNames, payload: fn.optional() });
+const incoming = z.strictObject({
+  event: eventNames,
+  payload: fn.optional(),
+  acknowledge: z.unknown().optional(),
+});
+const INCOMING_RESULTS = { payload: ANY_VALUE, acknowledge: ANYTHING } as const;
 
 const PER_MESSAGE = 'For each message';
 
@@ -37,14 +46,14 @@ export const MAPPING_FIELDS = {
   join: {
     schema: fn.optional(),
     about: 'The events that join rooms, in order.',
-    called: 'Once for each client that has rooms, after `opened`: `({ rooms, client })`.',
-    results: EVENTS,
+    called: 'Once for each client that has rooms, after `opened`: `({ rooms, client })`. May be async.',
+    results: eventually(EVENTS),
   },
   publish: {
     schema: fn.optional(),
     about: 'The event, or the HTTP request, that publishes a message.',
-    called: `${PER_MESSAGE} that is sent: \`({ payload, scope, room, client })\`.`,
-    results: EVENT_OR_REQUEST,
+    called: `${PER_MESSAGE} that is sent: \`({ payload, scope, room, client, id })\`. May be async.`,
+    results: eventually(EVENT_OR_REQUEST),
   },
   changesPayload: {
     schema: z.boolean().optional(),
@@ -53,37 +62,49 @@ export const MAPPING_FIELDS = {
   },
   delivery: {
     schema: incoming.optional(),
-    about: 'The event with which a published message arrives, and its payload.',
-    called: `${PER_MESSAGE} that is received, unless it is like an earlier one: \`payload(data)\`.`,
+    about: 'The event with which a published message arrives, its payload, and its acknowledgement.',
+    called: `${PER_MESSAGE} that is received, unless it is like an earlier one: \`payload(data)\`. Where the server asks for an acknowledgement: \`acknowledge(data)\`, which may be async.`,
+    results: INCOMING_RESULTS,
   },
   request: {
     schema: fn.optional(),
     about: 'The event that sends a request.',
-    called: 'For each request: `({ payload, client })`.',
-    results: EVENT,
+    called: 'For each request: `({ payload, client, id })`. May be async.',
+    results: eventually(EVENT),
   },
   reply: {
     schema: fn.optional(),
-    about: 'The payload in the reply to a request.',
-    called: 'For each reply: `(data)`.',
-    default: 'the payload is searched in the whole reply',
+    about:
+      'The payload in the reply to a request or a published message; null to accept a reply without it; `new Rejected(reason)`, also thrown, for a reply that says no.',
+    called: 'For each reply: `(data, event)`, with the name of the event that was sent.',
+    default:
+      'the payload is searched in the whole reply; `error`, `errors`, `ok: false` and `success: false` are rejections',
+  },
+  refused: {
+    schema: z.strictObject({ event: eventNames, reason: fn.optional(), payload: fn.optional() }).optional(),
+    about: 'The event with which the server refuses a message of the client that receives it.',
+    called:
+      'For each such event: `reason(data)`, null for one that refuses nothing; `payload(data)` for the payload of the refused message.',
+    default: 'the server refuses by replies only',
+    results: { reason: REASON, payload: ANY_VALUE },
   },
   echo: {
     schema: fn.optional(),
     about: 'The event that the server sends back.',
-    called: `${PER_MESSAGE} that is sent: \`({ payload, client })\`.`,
-    results: EVENT,
+    called: `${PER_MESSAGE} that is sent: \`({ payload, client, id })\`. May be async.`,
+    results: eventually(EVENT),
   },
   echoed: {
     schema: incoming.optional(),
-    about: 'The event with which an echo arrives, and its payload.',
-    called: 'For each echo: `payload(data)`.',
+    about: 'The event with which an echo arrives, its payload, and its acknowledgement.',
+    called: 'For each echo: `payload(data)`, and `acknowledge(data)` as for `delivery`.',
+    results: INCOMING_RESULTS,
   },
   streamRequest: {
     schema: fn.optional(),
     about: 'The event that requests `count` replies.',
-    called: 'For each request: `({ payload, count, client })`.',
-    results: EVENT,
+    called: 'For each request: `({ payload, count, client })`. May be async.',
+    results: eventually(EVENT),
   },
   streamed: {
     schema: z.strictObject({ event: z.string(), read: fn }).optional(),
@@ -94,8 +115,8 @@ export const MAPPING_FIELDS = {
   askMe: {
     schema: fn.optional(),
     about: 'The event that makes the server ask the client.',
-    called: 'For each request: `({ payload, client })`.',
-    results: EVENT,
+    called: 'For each request: `({ payload, client, id })`. May be async.',
+    results: eventually(EVENT),
   },
   asked: {
     schema: z.strictObject({ event: z.string(), read: fn }).optional(),
@@ -112,7 +133,7 @@ export const MAPPING_FIELDS = {
   node: {
     schema: fn.optional(),
     about: 'The event whose acknowledgement is the number of the server process.',
-    called: 'Once for each client, when it is connected.',
-    results: EVENT,
+    called: 'Once for each client, when it is connected. May be async.',
+    results: eventually(EVENT),
   },
 } as const satisfies Record<keyof Mapping, TargetField>;

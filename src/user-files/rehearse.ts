@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Arguments, type Mapping, type OutgoingEvent } from '../contract/mapping.ts';
+import { Arguments, type Awaitable, type Mapping, type OutgoingEvent } from '../contract/mapping.ts';
 import type { Payload } from '../contract/protocol.ts';
 import type { Layout } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
@@ -92,20 +92,19 @@ function eventsOf(
   const streamed = operations.find((operation) => operation.kind === 'stream-reply');
   const { scope, room } = published ?? { scope: 'everyone', room: null };
   switch (name) {
-    case 'join': {
-      const joined = target.join?.({ rooms: rooms.find((each) => each.length > 0) ?? [], client });
-      return joined === undefined ? [] : [joined].flat();
-    }
+    case 'join':
+      return madeBy(target.join, { rooms: rooms.find((each) => each.length > 0) ?? [], client });
     case 'publish':
-      return [target.publish?.({ payload, scope, room, client }) ?? []].flat();
+      return madeBy(target.publish, { payload, scope, room, client, id: 0 });
     case 'streamRequest':
-      return [target.streamRequest?.({ payload, count: streamed?.replies ?? 1, client }) ?? []].flat();
+      return madeBy(target.streamRequest, { payload, count: streamed?.replies ?? 1, client });
     case 'request':
     case 'echo':
     case 'askMe':
-      return [target[name]?.({ payload, client }) ?? []].flat();
+      return madeBy(target[name], { payload, client, id: 0 });
     case 'delivery':
     case 'reply':
+    case 'refused':
     case 'echoed':
     case 'streamed':
     case 'asked':
@@ -114,6 +113,16 @@ function eventsOf(
     case 'changesPayload':
       return [];
   }
+}
+
+/** The events that a function makes at once; none of one that is async, or that the target does not declare. */
+function madeBy<Argument, Made>(
+  make: ((argument: Argument) => Awaitable<Made | readonly Made[]>) | undefined,
+  argument: Argument,
+): readonly Made[] {
+  if (make === undefined || isAsync(make)) return [];
+  const made = ignoreLater(make(argument));
+  return isPromise(made) ? [] : ([made as Made | readonly Made[]].flat() as readonly Made[]);
 }
 
 function requireSendable(

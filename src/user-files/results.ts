@@ -50,7 +50,8 @@ function isOutgoingEvent(value: unknown): boolean {
   if (!isFieldsObject(value) || typeof value['event'] !== 'string' || value['event'] === '') return false;
   const { reply } = value;
   if (reply === undefined || reply === 'acknowledgement' || reply === 'none') return true;
-  return isFieldsObject(reply) && typeof reply['event'] === 'string';
+  if (!isFieldsObject(reply) || typeof reply['event'] !== 'string') return false;
+  return reply['id'] === undefined || typeof reply['id'] === 'function';
 }
 
 function isOutgoingRequest(value: unknown): boolean {
@@ -108,6 +109,10 @@ export const NUMBERED_REPLY = must(
 export const ASKED_REPLY = must(
   (value) => value === null || (isFieldsObject(value) && typeof value['roundTripNs'] === 'number'),
   '{ answer, roundTripNs: NUMBER } or null',
+);
+export const REASON = must(
+  (value) => value === null || value === undefined || isText(value),
+  'text, or null for an event that refuses nothing',
 );
 export const KEY = must((value) => isText(value) || typeof value === 'number', 'text or a number');
 

@@ -248,7 +248,15 @@ function wrap(work: AnyFunction, path: string, names: readonly string[], check: 
     if (result instanceof Promise) result.catch(() => {});
     return refuse(result, `${expected}, and the function must not be async`);
   };
-  if (work.constructor.name === 'AsyncFunction') asyncFunctions.add(wrapped);
+  if (work.constructor.name !== 'AsyncFunction') return wrapped;
+  if (!mayWait) {
+    fail(
+      'USER_RESULT',
+      `${name} of ${file}${lineOfName(path, names)} is async; it must return ${expected}, and the function must not be async`,
+      'It is called for what the server sends, which is handled at once.',
+    );
+  }
+  asyncFunctions.add(wrapped);
   return wrapped;
 }
 

@@ -35,7 +35,7 @@ function request(connection: Connection, { event, data }: OutgoingEvent): Promis
 }
 
 function publish(connection: Connection, payload: Payload, scope: Scope, room: string | null): void {
-  const { event, data } = chat.publish({ payload, scope, room, client: CLIENT });
+  const { event, data } = chat.publish({ payload, scope, room, client: CLIENT, id: 0 });
   connection.emit(event, data);
 }
 
@@ -213,7 +213,7 @@ describe.each(
   describe('a request', () => {
     it.each(payloads)('is acknowledged with the same %s', async (_kind, payload) => {
       const connection = await connect();
-      expect(plain(await request(connection, chat.request({ payload, client: CLIENT })))).toEqual(
+      expect(plain(await request(connection, chat.request({ payload, client: CLIENT, id: 0 })))).toEqual(
         plain(payload),
       );
     });
@@ -222,7 +222,9 @@ describe.each(
       const connection = await connect();
       const asked = Array.from({ length: 50 }, (__, i) => `question ${i}`);
       const replies = await Promise.all(
-        asked.map((question) => request(connection, chat.request({ payload: question, client: CLIENT }))),
+        asked.map((question) =>
+          request(connection, chat.request({ payload: question, client: CLIENT, id: 0 })),
+        ),
       );
       expect(replies).toEqual(asked);
     });
@@ -238,7 +240,9 @@ describe.each(
           questions.push(plain(question));
           return question;
         });
-        const reply = chat.asked.read(await request(connection, chat.askMe({ payload, client: CLIENT })));
+        const reply = chat.asked.read(
+          await request(connection, chat.askMe({ payload, client: CLIENT, id: 0 })),
+        );
         expect(questions).toEqual([plain(payload)]);
         expect(plain(reply?.answer)).toEqual(plain(payload));
         expect(reply?.roundTripNs).toBeGreaterThan(0);
@@ -249,7 +253,7 @@ describe.each(
       const connection = await connect();
       connection.answer(chat.asked.event, (question) => `${question}? yes`);
       const reply = chat.asked.read(
-        await request(connection, chat.askMe({ payload: 'there', client: CLIENT })),
+        await request(connection, chat.askMe({ payload: 'there', client: CLIENT, id: 0 })),
       );
       expect(reply?.answer).toBe('there? yes');
     });
@@ -260,7 +264,7 @@ describe.each(
       second.answer(chat.asked.event, () => 'second');
       const replies = await Promise.all(
         [first, second, first].map((client) =>
-          request(client, chat.askMe({ payload: 'who?', client: CLIENT })),
+          request(client, chat.askMe({ payload: 'who?', client: CLIENT, id: 0 })),
         ),
       );
       expect(replies.map((reply) => chat.asked.read(reply)?.answer)).toEqual(['first', 'second', 'first']);
@@ -280,7 +284,7 @@ describe.each(
       });
       connection.emit(EVENT.echo, payload);
       await answered;
-      await request(other, chat.request({ payload: 'the end', client: CLIENT }));
+      await request(other, chat.request({ payload: 'the end', client: CLIENT, id: 0 }));
       expect(echoed).toEqual([plain(payload)]);
     });
   });
@@ -302,7 +306,7 @@ describe.each(
         const { event, data } = chat.streamRequest({ payload, count: 4, client: CLIENT });
         connection.emit(event, data);
         await complete;
-        await request(other, chat.request({ payload: 'the end', client: CLIENT }));
+        await request(other, chat.request({ payload: 'the end', client: CLIENT, id: 0 }));
         expect(received).toEqual([1, 2, 3, 4].map((item) => [item, plain(payload)]));
       },
     );
@@ -383,7 +387,7 @@ describe.each(
           if (connection.ping === undefined) resolve();
         });
       await Promise.all([pong('first'), pong('second')]);
-      await request(connection, chat.request({ payload: 'the end', client: CLIENT }));
+      await request(connection, chat.request({ payload: 'the end', client: CLIENT, id: 0 }));
       expect(answered).toEqual(driver.protocol === 'ws' ? ['first', 'second'] : []);
     });
   });
@@ -399,9 +403,9 @@ describe.each(
       };
       const connection = await driver.connect({ ...options, url: urlOf(server), onUpgraded });
       connections.push(connection);
-      const replies = [request(connection, chat.request({ payload: 'before', client: CLIENT }))];
+      const replies = [request(connection, chat.request({ payload: 'before', client: CLIENT, id: 0 }))];
       await upgraded.promise;
-      replies.push(request(connection, chat.request({ payload: 'after', client: CLIENT })));
+      replies.push(request(connection, chat.request({ payload: 'after', client: CLIENT, id: 0 })));
       expect(await Promise.all(replies)).toEqual(['before', 'after']);
       expect(upgrades).toBe(transport === 'upgrade' ? 1 : 0);
     });

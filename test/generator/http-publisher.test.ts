@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { requireAllowedHost } from '../../src/contract/address.ts';
 import type { OutgoingRequest } from '../../src/contract/mapping.ts';
-import { HttpPublisher } from '../../src/generator/http-publisher.ts';
+import { type AnswerHandlers, HttpPublisher } from '../../src/generator/http-publisher.ts';
 
 interface Received {
   readonly method: string;
@@ -63,14 +63,22 @@ function publisherTo(baseUrl: string, { timeoutMs = 5000 } = {}): HttpPublisher 
   return publisher;
 }
 
+/** Handlers that keep the reasons. */
+function into(reasons: string[]): AnswerHandlers {
+  const note = (reason: string) => void reasons.push(reason);
+  return { onFailed: note, onRefused: note, onAnswered: () => {} };
+}
+
 /** The reason with which a request fails. */
 function failureOf(publisher: HttpPublisher, message: OutgoingRequest): Promise<string> {
-  return new Promise((resolve) => publisher.send(message, {}, resolve));
+  return new Promise((onFailed) =>
+    publisher.send(message, {}, { onFailed, onRefused: onFailed, onAnswered: () => {} }),
+  );
 }
 
 /** Sends what must be taken. */
 function send(publisher: HttpPublisher, message: OutgoingRequest): void {
-  publisher.send(message, {}, (reason) => failures.push(reason));
+  publisher.send(message, {}, into(failures));
 }
 
 describe('publishing over HTTP', () => {
@@ -94,9 +102,7 @@ describe('publishing over HTTP', () => {
     const publisher = publisherTo(`http://127.0.0.1:${port}`);
     const ofSender = { authorization: 'Bearer of all', 'x-tenant': 'one' };
     const headers = { authorization: 'Bearer of one', 'content-type': 'text/csv' };
-    publisher.send({ url: '/', method: 'PUT', headers, body: 'a,b' }, ofSender, (reason) =>
-      failures.push(reason),
-    );
+    publisher.send({ url: '/', method: 'PUT', headers, body: 'a,b' }, ofSender, into(failures));
     await until(1);
     expect(received[0]?.method).toBe('PUT');
     expect(received[0]?.headers).toMatchObject({ ...headers, 'x-tenant': 'one' });
@@ -142,7 +148,7 @@ describe('a message that the server does not take', () => {
   it.each([300, 302, 400, 401, 404, 500, 503])('is reported with HTTP status %d', async (status) => {
     const { port } = await serve((_request, response) => response.writeHead(status).end('no'));
     expect(await failureOf(publisherTo(`http://127.0.0.1:${port}`), { url: '/' })).toBe(
-      `publishing was answered with HTTP status ${status}`,
+      `HTTP status ${status}`,
     );
   });
 
@@ -152,7 +158,7 @@ describe('a message that the server does not take', () => {
     );
     const publisher = publisherTo(`http://127.0.0.1:${port}`);
     const reasons: string[] = [];
-    publisher.send({ url: '/' }, {}, (reason) => reasons.push(reason));
+    publisher.send({ url: '/' }, {}, into(reasons));
     await failureOf(publisher, { url: '/end' });
     expect(reasons).toEqual([]);
   });
@@ -173,10 +179,11 @@ describe('a message that the server does not take', () => {
     const reasons: string[] = [];
     const publisher = publisherTo(`http://127.0.0.1:${port}`, { timeoutMs: 100 });
     await new Promise<void>((resolve) => {
-      publisher.send({ url: '/' }, {}, (reason) => {
+      const onFailed = (reason: string) => {
         reasons.push(reason);
         resolve();
-      });
+      };
+      publisher.send({ url: '/' }, {}, { ...into([]), onFailed });
     });
     publisher.close();
     await new Promise((resolve) => setImmediate(resolve));
@@ -201,7 +208,7 @@ describe('a message that the server does not take', () => {
     });
     const publisher = publisherTo(`http://127.0.0.1:${port}`);
     const reasons: string[] = [];
-    publisher.send({ url: '/' }, {}, (reason) => reasons.push(reason));
+    publisher.send({ url: '/' }, {}, into(reasons));
     await failureOf(publisher, { url: '/end' });
     expect(reasons).toEqual([]);
   });
@@ -221,7 +228,7 @@ describe('a message that the server does not take', () => {
     ['a function for a body', { url: '/', body: () => {} }, /^publishing failed: /],
   ])('is reported, and nothing is thrown: %s', (_, message, reason) => {
     const reasons: string[] = [];
-    publisherTo('http://127.0.0.1:1').send(message, {}, (each) => reasons.push(each));
+    publisherTo('http://127.0.0.1:1').send(message, {}, into(reasons));
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 
@@ -299,7 +306,7 @@ describe('many messages at once', () => {
     for (let message = 0; message < 64; message++) {
       publisher.whenFree(() => send(publisher, { url: '/' }));
     }
-    publisher.whenFree(() => publisher.send({ url: 'ftp://x/' }, {}, (reason) => reasons.push(reason)));
+    publisher.whenFree(() => publisher.send({ url: 'ftp://x/' }, {}, into(reasons)));
     publisher.whenFree(() => send(publisher, { url: '/last' }));
     await until(64);
     held.shift()?.();

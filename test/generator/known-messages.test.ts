@@ -90,10 +90,15 @@ async function open(options: Worker) {
     connections[1]?.on('receive_message', (data) => void heard.push(data));
     const [, , connection] = connections;
     if (connection !== undefined)
-      receiver.listen(2, connection, 'receive_message', (data) => Object(data).from);
+      receiver.listenFor(
+        2,
+        connection,
+        { event: 'receive_message', payload: (data) => Object(data).from },
+        'delivery',
+      );
   }
   for (const [client, connection] of connections.entries()) {
-    if (mapping.delivery !== undefined) receiver.listenFor(client, connection, mapping.delivery);
+    if (mapping.delivery !== undefined) receiver.listenFor(client, connection, mapping.delivery, 'delivery');
     connection.answer('receive_message', (data) => data);
   }
   let receivedNs = 1e9;
@@ -114,7 +119,13 @@ async function open(options: Worker) {
         stop = null;
       }
     },
-    expect: (stamp: Stamp) => void receiver.expect(stamp, (reading) => void heard.push(reading)),
+    expect(stamp: Stamp) {
+      const [connection] = connections;
+      if (connection === undefined) return;
+      receiver.listenForReply(0, connection, 'receive_message', 'ask');
+      const onAnswer = (answer: unknown) => void heard.push(answer);
+      receiver.replies.expect(0, { event: 'receive_message' }, { stamp, id: 0, onAnswer, takesEvent: true });
+    },
     outcome: () => {
       played.end();
       const { series, impossible } = context.recorder.take();

@@ -13,7 +13,7 @@ import { OPERATIONS } from '../../src/generator/operations/index.ts';
 import type { OperationWorker } from '../../src/generator/operations/operation.ts';
 import { ClientPool } from '../../src/generator/pool.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
-import { SentMessages } from '../../src/generator/sender.ts';
+import { SentMessages } from '../../src/generator/sent-messages.ts';
 import type { MeasureWindow } from '../../src/measure/clock.ts';
 import type { Recorder } from '../../src/measure/recorder.ts';
 import { planOn, targetWith } from '../support/plan.ts';

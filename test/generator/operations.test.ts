@@ -144,17 +144,22 @@ describe('publishing', () => {
     expect(pending()).toBe(0);
   });
 
-  it('looks at no event in reply', async () => {
+  it('times an event in reply, which is no delivery', async () => {
     const publish: Mapping['publish'] = ({ payload }) => ({
       event: 'say',
       data: payload,
       reply: { event: 'said' },
     });
-    const { perform, connection, take, ledger } = await open(PUBLISH, { mapping: { ...chat, publish } });
+    const { perform, connection, take, time, ledger, pending } = await open(PUBLISH, {
+      mapping: { ...chat, publish },
+    });
     perform(1000);
+    expect(pending()).toBe(1);
+    time.moveTo(1200);
     connection.receive('said', connection.dataOf());
     expect(connection.sent).toMatchObject([{ reply: null }]);
-    expect(take()).toEqual({});
+    expect(take()).toMatchObject({ ack: [210] });
+    expect(pending()).toBe(0);
     expect(ledger.totals()).toEqual(NOTHING);
   });
 
@@ -206,12 +211,12 @@ describe('publishing', () => {
     const { perform, waiting, bodies, messages, worker, time } = await openHttp(1);
     perform(2000);
     expect(bodies).toHaveLength(1);
-    expect(messages.byStream()).toEqual([{ stream: 0, sent: 1 }]);
+    expect(messages.byStream()).toEqual([{ stream: 0, sent: 1, rejected: 0 }]);
     time.moveTo(2500);
     waiting.shift()?.();
     expect(findStamp(bodies[1])).toMatchObject({ seq: 1, intendedNs: 1990, actualNs: 2500 });
     expect(worker.take()).toEqual({ send_lag: [510] });
-    expect(messages.byStream()).toEqual([{ stream: 0, sent: 2 }]);
+    expect(messages.byStream()).toEqual([{ stream: 0, sent: 2, rejected: 0 }]);
   });
 
   it('over HTTP leaves unsent what finds too many waiting, by the fault of the generator', async () => {
@@ -412,8 +417,8 @@ describe('a request', () => {
   ])('of a step fails with the acknowledgement %s', async (_, actualNs, change, problem) => {
     const worker = await open({ kind: 'steps' });
     const { connection, payloads } = worker;
-    const problems: Array<string | null> = [];
-    sendRequest(worker, 0, connection, { ...stamp, actualNs: 5 }, (each) => problems.push(each));
+    const problems: Array<string | undefined> = [];
+    sendRequest(worker, 0, connection, { ...stamp, actualNs: 5 }, (each) => problems.push(each?.message));
     connection.acknowledge(change(payloads.write({ ...stamp, actualNs }, 'text') as string));
     expect(problems).toEqual([expect.stringMatching(problem)]);
   });

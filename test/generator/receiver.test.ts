@@ -398,7 +398,7 @@ describe('a delivery', () => {
     expect(values()).toMatchObject({ delivery: [500] });
   });
 
-  it('is searched for its stamp once, however many read the event and wait for a reply', () => {
+  it('is searched for its stamp once, however many read the event', () => {
     const { receiver, time, values } = deliveries();
     const connection = new FakeConnection();
     let reads = 0;
@@ -408,9 +408,8 @@ describe('a delivery', () => {
         return write(stamp);
       },
     };
-    receiver.listenFor(1, connection, { ...chat.delivery, event: 'message' });
-    receiver.listen(1, connection, 'message', (data) => data);
-    receiver.expect({ ...stamp, seq: 9 }, () => {});
+    receiver.listenFor(1, connection, { ...chat.delivery, event: 'message' }, 'delivery');
+    receiver.listenFor(1, connection, { event: 'message', payload: (data) => data }, 'echo');
     time.moveTo(5_500);
     connection.receive('message', text);
     expect(reads).toBe(1);
@@ -422,11 +421,13 @@ describe('a reply that a step waits for', () => {
   it('that comes late, when the step has given up, is no reply to it', () => {
     const { receiver, ledger } = deliveries();
     const connection = new FakeConnection();
-    receiver.listen(1, connection, 'message');
+    receiver.listenForReply(1, connection, 'message', 'ask');
     let replies = 0;
-    const stop = receiver.expect({ ...stamp, measured: false }, () => {
+    const onAnswer = () => {
       replies += 1;
-    });
+    };
+    const waiting = { stamp: { ...stamp, measured: false }, id: 0, onAnswer, takesEvent: true };
+    const stop = receiver.replies.expect(1, { event: 'message' }, waiting);
     stop();
     connection.receive('message', write({ ...stamp, measured: false }));
     expect(replies).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Layout, Operation } from '../../src/contract/scenario.ts';
-import { SentMessages } from '../../src/generator/sender.ts';
+import { SentMessages } from '../../src/generator/sent-messages.ts';
 import type { MeasureWindow } from '../../src/measure/clock.ts';
 import { Ledger } from '../../src/measure/ledger.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
@@ -57,8 +57,8 @@ describe('messages that are due', () => {
       { stream: 0, seq: 1, intendedNs: 2000, actualNs: 2007, measured: true },
     ]);
     expect(messages.byStream()).toEqual([
-      { stream: 0, sent: 2 },
-      { stream: 1, sent: 1 },
+      { stream: 0, sent: 2, rejected: 0 },
+      { stream: 1, sent: 1, rejected: 0 },
     ]);
   });
 
@@ -147,5 +147,5 @@ it('an iteration has the number of its turn, whatever its messages are numbered'
     [1, 1],
   ]);
   messages.sendNext(0, 0, true, (stamp) => expect(stamp.seq).toBe(0));
-  expect(messages.byStream()).toEqual([{ stream: 0, sent: 1 }]);
+  expect(messages.byStream()).toEqual([{ stream: 0, sent: 1, rejected: 0 }]);
 });

@@ -163,8 +163,8 @@ describe('what an iteration publishes', () => {
       [0, 3, 1160],
     ]);
     expect(messages.byStream()).toEqual([
-      { stream: 0, sent: 4 },
-      { stream: 1, sent: 2 },
+      { stream: 0, sent: 4, rejected: 0 },
+      { stream: 1, sent: 2, rejected: 0 },
     ]);
     // Three iterations; four messages to two receivers and two to one.
     expect(messages.takeBySecond()).toEqual([

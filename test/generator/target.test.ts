@@ -98,7 +98,7 @@ describe('a target', () => {
     const { mapping } = await load(
       `{ url: '${URL}', request: ({ payload }) => ({ event: 'ask', data: payload }) }`,
     );
-    expect(mapping.request?.({ payload: 'hi', client: { number: 0, values: {} } })).toEqual({
+    expect(mapping.request?.({ payload: 'hi', client: { number: 0, values: {} }, id: 0 })).toEqual({
       event: 'ask',
       data: 'hi',
     });

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/contract/scenario.ts';
 import type { OperationWorker } from '../../src/generator/operations/operation.ts';
+import type { OnAnswer } from '../../src/generator/replies.ts';
+import { TargetCalls } from '../../src/generator/target-calls.ts';
 import { IteratingUser } from '../../src/generator/user.ts';
 import type { Reading } from '../../src/measure/payload.ts';
 import { Receipts, type ReceiptTime } from '../../src/measure/receipts.ts';
+import { Recorder } from '../../src/measure/recorder.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
@@ -61,20 +64,25 @@ function open({ timeoutMs = 5000 } = {}) {
       onLatency: () => {},
     }),
     receiver: {
-      listen: (_client: number, connection: unknown) => {
+      listenForReply: (_client: number, connection: unknown) => {
         over = connection;
       },
-      expect: (sent: Stamp, onReply: (reading: Reading, arrival?: ReceiptTime) => void) => {
-        const { intendedNs } = sent;
-        const reply = (stamp = sent, state: Reading['state'] = 'intact', arrival?: ReceiptTime) =>
-          onReply({ stamp, state }, arrival);
-        requested.push({ over, intendedNs, reply });
-        return () => {
-          stopped += 1;
-        };
+      refusals: null,
+      replies: {
+        expect: (_client: number, _event: unknown, waiting: { stamp: Stamp; onAnswer: OnAnswer }) => {
+          const { stamp: sent, onAnswer } = waiting;
+          const { intendedNs } = sent;
+          const reply = (stamp = sent, state: Reading['state'] = 'intact', arrival?: ReceiptTime) =>
+            onAnswer({ kind: 'accepted', reading: { stamp, state }, mayLackPayload: true }, arrival);
+          requested.push({ over, intendedNs, reply });
+          return () => {
+            stopped += 1;
+          };
+        },
       },
     },
     messages: {
+      calls: new TargetCalls({ clock: { nowNs: () => clock.ns }, recorder: new Recorder() }, () => {}),
       sendNext: (stream: number, intendedNs: number, measured: boolean, perform: (stamp: Stamp) => void) =>
         perform({ stream, seq: 0, intendedNs, actualNs: clock.ns, measured }),
     },

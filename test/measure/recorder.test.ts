@@ -83,6 +83,7 @@ describe('a recorder', () => {
       'push_gap',
       'push_skew',
       'send_lag',
+      'target_function',
       'receive_uncertainty',
     ]);
   });

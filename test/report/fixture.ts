@@ -297,6 +297,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       closed: [],
     },
     failed: [],
+    rejected: [],
     unexpected: [],
     received: null,
     samples: {

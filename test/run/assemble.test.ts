@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineScenario, type Operation, type Stream } from '../../src/contract/scenario.ts';
-import type { Snapshot } from '../../src/generator/messages.ts';
+import type { SentOfStream, Snapshot } from '../../src/generator/messages.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
@@ -32,7 +32,7 @@ interface Recorded {
   readonly streams: readonly Stream[];
   /** How many values of each series; each is 1 ms. */
   readonly series?: Readonly<Record<string, number>>;
-  readonly sent?: ReadonlyArray<{ readonly stream: number; readonly sent: number }>;
+  readonly sent?: readonly SentOfStream[];
   /** By the schedule: messages, or iterations. */
   readonly scheduled?: number;
   readonly snapshot?: Partial<Snapshot>;
@@ -119,7 +119,7 @@ describe('the samples of a run', () => {
       headline: 'delivery',
       streams: streamsOf(PUBLISH),
       series: { delivery: 58, fanout_last: 27 },
-      sent: [{ stream: 0, sent: 30 }],
+      sent: [{ stream: 0, sent: 30, rejected: 0 }],
       scheduled: 30,
       snapshot: {
         incomplete: [incompleteBroadcast(7), incompleteBroadcast(8)],
@@ -136,9 +136,9 @@ describe('the samples of a run', () => {
       streams: streamsOf({ kind: 'stream-reply', replies: 4 }, 'own'),
       series: { reply: 119, reply_last: 29 },
       sent: [
-        { stream: 0, sent: 10 },
-        { stream: 1, sent: 10 },
-        { stream: 2, sent: 10 },
+        { stream: 0, sent: 10, rejected: 0 },
+        { stream: 1, sent: 10, rejected: 0 },
+        { stream: 2, sent: 10, rejected: 0 },
       ],
       scheduled: 30,
       snapshot: { incomplete: [incompleteBroadcast(9)], totals: { ...NO_TOTALS, delivered: 119 } },
@@ -151,7 +151,7 @@ describe('the samples of a run', () => {
     const iterations = {
       streams: streamsOf({ kind: 'steps' }),
       series: { iteration: 25, delivery: 150, fanout_last: 50 },
-      sent: [{ stream: 0, sent: 51 }],
+      sent: [{ stream: 0, sent: 51, rejected: 0 }],
       scheduled: 25,
       snapshot: { totals: { ...NO_TOTALS, delivered: 150 } },
     };
@@ -177,8 +177,8 @@ describe('the samples of a run', () => {
       streams: [publishing, { ...asking, series: 'own' }],
       series: { delivery: 60, fanout_last: 20, own: 20 },
       sent: [
-        { stream: 0, sent: 20 },
-        { stream: 1, sent: 20 },
+        { stream: 0, sent: 20, rejected: 0 },
+        { stream: 1, sent: 20, rejected: 0 },
       ],
       scheduled: 40,
       snapshot: { totals: { ...NO_TOTALS, delivered: 80 } },
@@ -230,7 +230,7 @@ describe('what failed', () => {
       headline: 'ack',
       streams: streamsOf({ kind: 'request' }, 'own'),
       series: { ack: 30 },
-      sent: [{ stream: 0, sent: 30 }],
+      sent: [{ stream: 0, sent: 30, rejected: 0 }],
       scheduled: 30,
       snapshot: {
         totals: { ...NO_TOTALS, delivered: 30 },
@@ -254,7 +254,7 @@ describe('what failed', () => {
       headline: 'delivery',
       streams: streamsOf(PUBLISH),
       series: { delivery: 60, fanout_last: 20 },
-      sent: [{ stream: 0, sent: 30 }],
+      sent: [{ stream: 0, sent: 30, rejected: 0 }],
       scheduled: 30,
       snapshot: {
         totals: { ...NO_TOTALS, delivered: 60 },

@@ -359,7 +359,7 @@ describe('totals', () => {
     reportSecond(collector, 1, 0, {}, { totals: { ...NO_TOTALS, delivered: 10 } });
     membership.loseWorker(1);
     reportSecond(collector, 0, 1, {}, { totals: { ...NO_TOTALS, delivered: 40 } });
-    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 20 }], unsent: [] });
+    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 20, rejected: 0 }], unsent: [] });
     expect(collector.totals().delivered).toBe(50);
     // 20 messages to four receivers, two of them in the dead worker.
     expect(membership.expected(collector.sent())).toEqual({ total: 80, silent: 40 });
@@ -435,18 +435,18 @@ describe('what else workers report', () => {
 
   it('is what was sent of each stream, added up over workers that share one', () => {
     const { collector } = startCollector();
-    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
+    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 10, rejected: 0 }], unsent: [] });
     collector.onMessage(1, {
       type: 'sent',
       streams: [
-        { stream: 0, sent: 5 },
-        { stream: 1, sent: 7 },
+        { stream: 0, sent: 5, rejected: 0 },
+        { stream: 1, sent: 7, rejected: 0 },
       ],
       unsent: [],
     });
     expect(collector.sent()).toEqual([
-      { stream: 0, sent: 15 },
-      { stream: 1, sent: 7 },
+      { stream: 0, sent: 15, rejected: 0 },
+      { stream: 1, sent: 7, rejected: 0 },
     ]);
   });
 
@@ -457,19 +457,19 @@ describe('what else workers report', () => {
       type: 'totals',
       delivered: 80,
       iterating: 3,
-      streams: [{ stream: 0, sent: 40 }],
+      streams: [{ stream: 0, sent: 40, rejected: 0 }],
     });
     const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0, corrupted: 0 };
     collector.onMessage(1, { type: 'final', rows: [row], missedFirst: [], received: NOTHING_RECEIVED });
     expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
     expect(collector.workers.map(({ iterating }) => iterating)).toEqual([0, 3]);
-    expect(collector.sent()).toEqual([{ stream: 0, sent: 40 }]);
+    expect(collector.sent()).toEqual([{ stream: 0, sent: 40, rejected: 0 }]);
     expect(collector.workers.map(({ rows }) => rows)).toEqual([[], [row]]);
   });
 
   it('is nothing from a worker that there is not', () => {
     const { collector } = startCollector();
-    collector.onMessage(2, { type: 'sent', streams: [{ stream: 0, sent: 10 }], unsent: [] });
+    collector.onMessage(2, { type: 'sent', streams: [{ stream: 0, sent: 10, rejected: 0 }], unsent: [] });
     expect(collector.sent()).toEqual([]);
   });
 });

@@ -63,6 +63,8 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     slowest: [],
     closed: [],
     failed: [],
+    rejected: [],
+    remarks: [],
     unexpected: [],
     pushes: [],
     telemetry: [telemetryAt(0)],

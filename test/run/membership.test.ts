@@ -34,14 +34,14 @@ describe('membership', () => {
     const membership = membershipOf([]);
     expect([...membership.connected]).toEqual([]);
     expect(membership.receivers(0)).toEqual([]);
-    expect(membership.expected([{ stream: 0, sent: 10 }])).toEqual({ total: 0, silent: 0 });
+    expect(membership.expected([{ stream: 0, sent: 10, rejected: 0 }])).toEqual({ total: 0, silent: 0 });
   });
 
   it('counts a client once, however often it is reported', () => {
     const membership = membershipOf([3, 1]);
     membership.connect(members([1, 4]));
     expect(membership.connected.map(({ client }) => client).sort()).toEqual([1, 3, 4]);
-    expect(membership.expected([{ stream: 0, sent: 10 }])).toEqual({ total: 30, silent: 0 });
+    expect(membership.expected([{ stream: 0, sent: 10, rejected: 0 }])).toEqual({ total: 30, silent: 0 });
   });
 
   it('has the receivers of a stream that connected, in the order of the layout', () => {
@@ -54,8 +54,8 @@ describe('membership', () => {
   it('expects each message of each stream at every connected receiver', () => {
     const membership = membershipOf([0, 1, 2, 3, 4]);
     const sent = [
-      { stream: 0, sent: 100 },
-      { stream: 1, sent: 7 },
+      { stream: 0, sent: 100, rejected: 0 },
+      { stream: 1, sent: 7, rejected: 0 },
     ];
     expect(membership.expected(sent)).toEqual({ total: 100 * 5 + 7 * 2, silent: 0 });
     expect(membership.expected([])).toEqual({ total: 0, silent: 0 });
@@ -65,8 +65,8 @@ describe('membership', () => {
     const membership = membershipOf([0, 1, 2, 4]);
     membership.loseWorker(1);
     const sent = [
-      { stream: 0, sent: 100 },
-      { stream: 1, sent: 7 },
+      { stream: 0, sent: 100, rejected: 0 },
+      { stream: 1, sent: 7, rejected: 0 },
     ];
     // Client 3 never connected; client 1 is silent now.
     expect(membership.expected(sent)).toEqual({ total: 100 * 4 + 7 * 2, silent: 100 + 7 });
@@ -86,8 +86,8 @@ describe('membership', () => {
     const membership = new Membership(layout, [[0], [1]]);
     membership.connect(members([0, 1]));
     const sent = [
-      { stream: 0, sent: 10 },
-      { stream: 1, sent: 10 },
+      { stream: 0, sent: 10, rejected: 0 },
+      { stream: 1, sent: 10, rejected: 0 },
     ];
     expect(membership.expected(sent)).toEqual({ total: 10 * 3 + 10, silent: 0 });
     membership.loseWorker(0);
@@ -110,7 +110,7 @@ describe('membership', () => {
   it('ignores a worker that does not exist', () => {
     const membership = membershipOf([0, 1]);
     membership.loseWorker(7);
-    expect(membership.expected([{ stream: 0, sent: 1 }])).toEqual({ total: 2, silent: 0 });
+    expect(membership.expected([{ stream: 0, sent: 1, rejected: 0 }])).toEqual({ total: 2, silent: 0 });
   });
 });
 

@@ -68,7 +68,11 @@ export function makeLongRun(hours: number, workers: number): RunResult {
       collector.onMessage(worker, { type: 'snapshot', snapshot });
     }
   }
-  collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: delivered / 3 }], unsent: [] });
+  collector.onMessage(0, {
+    type: 'sent',
+    streams: [{ stream: 0, sent: delivered / 3, rejected: 0 }],
+    unsent: [],
+  });
   collector.finish();
   return assembleResult({
     plan,

@@ -101,6 +101,7 @@ export function madeShard(run: MadeRun, shard: MadeShard, edit: Partial<StoredSh
           ...each,
           copies: 1,
           sent: run.messages.filter(({ stream }) => stream === each.stream).length,
+          rejected: 0,
           broadcast: 'fanout',
           isHeadline: true,
         })),

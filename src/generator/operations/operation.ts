@@ -9,7 +9,7 @@ import type { WorkerContext } from '../context.ts';
 import type { HttpPublisher } from '../http-publisher.ts';
 import type { ClientPool } from '../pool.ts';
 import type { Receiver } from '../receiver.ts';
-import type { DueMessage, SentMessages } from '../sender.ts';
+import type { DueMessage, SentMessages } from '../sent-messages.ts';
 
 /** The series of a delivery by whether one process of the server serves sender and receiver. */
 export interface NodeSeries {
@@ -85,10 +85,23 @@ export function operationOf<K extends Operation['kind']>(
   return operation as Extract<Operation, { kind: K }>;
 }
 
-/** Sends an event. Its acknowledgement, if it asks for one, is ignored. */
-export function sendEvent(connection: Connection, { event, data, reply }: OutgoingEvent): void {
-  if (reply === 'acknowledgement') connection.request(event, data, () => {});
-  else connection.emit(event, data);
+/** Sends a message whose reply is another event. An acknowledgement, if it asks for one, may be a rejection. */
+export function sendEvent(
+  { receiver, messages }: Pick<OperationWorker, 'receiver' | 'messages'>,
+  sender: number,
+  connection: Connection,
+  stamp: Stamp,
+  { event, data, reply }: OutgoingEvent,
+): void {
+  receiver.refusals?.note(sender, stamp, true, (reason) => messages.reject(stamp, reason));
+  if (reply !== 'acknowledgement') {
+    connection.emit(event, data);
+    return;
+  }
+  connection.request(event, data, (acknowledged) => {
+    const answer = receiver.replies.judge(acknowledged, event);
+    if (answer.kind === 'rejected') messages.reject(stamp, answer.reason);
+  });
 }
 
 /** Stands in for a function that the target does not declare. Steps show only at run time what they need. */

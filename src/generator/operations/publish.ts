@@ -1,10 +1,11 @@
-import type { OutgoingRequest } from '../../contract/mapping.ts';
+import type { OutgoingEvent, OutgoingRequest } from '../../contract/mapping.ts';
 import type { Payload } from '../../contract/protocol.ts';
 import type { Scope } from '../../contract/scenario.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import type { ReceiptTime } from '../../measure/receipts.ts';
 import type { Stamp } from '../../measure/stamp.ts';
-import type { DueMessage } from '../sender.ts';
+import type { Answer, OnAnswer } from '../replies.ts';
+import type { DueMessage } from '../sent-messages.ts';
 import {
   type OperationDefinition,
   type OperationWorker,
@@ -32,6 +33,13 @@ export const publishOperation: OperationDefinition = {
   start: (worker) => new Publishing(worker),
 };
 
+/** A message that is being published. */
+interface Published {
+  readonly sender: number;
+  readonly connection: Connection;
+  readonly stamp: Stamp;
+}
+
 export class Publishing implements RunningOperation {
   readonly #worker: OperationWorker;
   #usesHttp = false;
@@ -48,9 +56,9 @@ export class Publishing implements RunningOperation {
 
   listen(client: number, connection: Connection): void {
     const { target, receiver } = this.#worker;
-    if (target.mapping.delivery !== undefined) {
-      receiver.listenFor(client, connection, target.mapping.delivery);
-    }
+    const { delivery } = target.mapping;
+    if (delivery !== undefined) receiver.listenFor(client, connection, delivery, 'delivery');
+    receiver.listenForRefusals(client, connection);
   }
 
   perform(message: DueMessage, connection: Connection): void {
@@ -58,9 +66,9 @@ export class Publishing implements RunningOperation {
     const { scope, room } = operationOf(operation, 'publish');
     const send = () =>
       message.send((stamp) => {
-        const payload = this.#worker.write(stamp);
-        const request = this.#send(sender, connection, stamp, { payload, scope, room });
-        if (request !== null) this.#request(sender, request, stamp);
+        this.#begin({ sender, connection, stamp }, scope, room, (request) =>
+          this.#request(sender, request, stamp),
+        );
       });
     // A message that waits for a free connection is stamped when it is sent: its waiting is send lag.
     if (!this.#usesHttp) send();
@@ -70,55 +78,102 @@ export class Publishing implements RunningOperation {
 
   /** Sends a message of a step, and returns its payload. Throws when too many wait for an HTTP connection. */
   publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
-    const { publisher, recorder, clock, write } = this.#worker;
-    const payload = write(stamp);
-    const request = this.#send(sender, connection, stamp, { payload, scope, room });
-    if (request === null) return payload;
-    let hasWaited = false;
-    const isTaken = publisher.whenFree(() => {
-      if (hasWaited && stamp.measured) recorder.record('send_lag', clock.nowNs() - stamp.actualNs);
-      this.#request(sender, request, stamp);
+    const { publisher, recorder, clock } = this.#worker;
+    return this.#begin({ sender, connection, stamp }, scope, room, (request) => {
+      let hasWaited = false;
+      const isTaken = publisher.whenFree(() => {
+        if (hasWaited && stamp.measured) recorder.record('send_lag', clock.nowNs() - stamp.actualNs);
+        this.#request(sender, request, stamp);
+      });
+      hasWaited = true;
+      if (!isTaken) throw new Error(PUBLISHER_FULL);
     });
-    hasWaited = true;
-    if (!isTaken) throw new Error(PUBLISHER_FULL);
+  }
+
+  /** Has the target describe a message, and sends it over the connection, or by `request` where it is published by HTTP. */
+  #begin(
+    { sender, connection, stamp }: Published,
+    scope: Scope,
+    room: string | null,
+    request: (request: OutgoingRequest) => void,
+  ): Payload {
+    const { target, messages, write } = this.#worker;
+    const { publish: describe = undeclared('publish') } = target.mapping;
+    const payload = write(stamp);
+    const id = messages.calls.nextId(sender);
+    messages.calls.make(
+      connection,
+      stamp,
+      () => describe({ payload, scope, room, client: target.clientOf(sender), id }),
+      (message) => {
+        if ('url' in message) {
+          this.#usesHttp = true;
+          request(message);
+        } else {
+          this.#send({ sender, connection, stamp }, id, message);
+        }
+      },
+    );
     return payload;
   }
 
-  /** Sends over the connection, or returns the HTTP request that the target publishes by. */
   #send(
-    sender: number,
-    connection: Connection,
-    stamp: Stamp,
-    content: { readonly payload: Payload; readonly scope: Scope; readonly room: string | null },
-  ): OutgoingRequest | null {
-    const { target } = this.#worker;
-    const { publish: describe = undeclared('publish') } = target.mapping;
-    const message = describe({ ...content, client: target.clientOf(sender) });
-    if ('url' in message) {
-      this.#usesHttp = true;
-      return message;
+    { sender, connection, stamp }: Published,
+    id: number,
+    { event, data, reply = 'none' }: OutgoingEvent,
+  ): void {
+    const { receiver, target, messages } = this.#worker;
+    const { replies, refusals } = receiver;
+    if (reply === 'none') {
+      refusals?.note(sender, stamp, false, (reason) => messages.reject(stamp, reason));
+      connection.emit(event, data);
+      return;
     }
-    if (message.reply === 'acknowledgement') {
-      connection.request(message.event, message.data, (_, arrival) => this.#noteAcknowledged(stamp, arrival));
-      if (stamp.measured) this.#unacknowledged += 1;
-    } else {
-      // An event in reply does not say which message it belongs to, so nothing waits for it.
-      connection.emit(message.event, message.data);
+    if (stamp.measured) this.#unacknowledged += 1;
+    let stop = () => {};
+    let isOpen = true;
+    const onAnswer: OnAnswer = (answer, arrival) => {
+      if (!isOpen) return;
+      isOpen = false;
+      stop();
+      refusals?.settle(sender, stamp);
+      this.#noteAnswer(stamp, answer, arrival);
+    };
+    refusals?.note(sender, stamp, true, (reason) => onAnswer({ kind: 'rejected', reason }, undefined));
+    if (reply === 'acknowledgement') {
+      connection.request(event, data, (given, arrival) => onAnswer(replies.judge(given, event), arrival));
+      return;
     }
-    return null;
+    receiver.listenForReply(sender, connection, reply.event, event);
+    // The delivery to the sender itself may be what replies.
+    const takesEvent = ![target.mapping.delivery?.event ?? []].flat().includes(reply.event);
+    stop = replies.expect(sender, reply, { id, stamp, onAnswer, takesEvent });
+    connection.emit(event, data);
   }
 
-  #request(sender: number, request: OutgoingRequest, { measured }: Stamp): void {
-    const { publisher, target, failed } = this.#worker;
-    publisher.send(request, target.headersOf(target.clientOf(sender)), (reason) => {
-      if (measured) failed.add(reason);
+  #request(sender: number, request: OutgoingRequest, stamp: Stamp): void {
+    const { publisher, target, receiver, messages, failed } = this.#worker;
+    publisher.send(request, target.headersOf(target.clientOf(sender)), {
+      onFailed: (reason) => {
+        if (stamp.measured) failed.add(reason);
+      },
+      onRefused: (reason) => messages.reject(stamp, reason),
+      onAnswered: (body) => {
+        const answer = receiver.replies.judge(body, request.url);
+        if (answer.kind === 'rejected') messages.reject(stamp, answer.reason);
+      },
     });
   }
 
-  #noteAcknowledged({ measured, intendedNs, actualNs }: Stamp, arrival: ReceiptTime | undefined): void {
+  #noteAnswer(stamp: Stamp, answer: Answer, arrival: ReceiptTime | undefined): void {
+    const { recorder, receipts, messages } = this.#worker;
+    const { measured, intendedNs, actualNs } = stamp;
     if (!measured) return;
     this.#unacknowledged -= 1;
-    const { recorder, receipts } = this.#worker;
+    if (answer.kind === 'rejected') {
+      messages.reject(stamp, answer.reason);
+      return;
+    }
     const receivedNs = receipts.at(arrival);
     recorder.record('ack', receivedNs - intendedNs);
     recorder.record('ack_actual', receivedNs - actualNs);

@@ -1,7 +1,11 @@
+import type { OutgoingEvent } from '../../contract/mapping.ts';
+import { Rejected, rejectionIn } from '../../contract/replies.ts';
 import type { Connection } from '../../drivers/driver.ts';
+import { messageOf } from '../../errors.ts';
 import type { Reading } from '../../measure/payload.ts';
 import type { ReceiptTime } from '../../measure/receipts.ts';
 import { isSameStamp, type Stamp } from '../../measure/stamp.ts';
+import { type Answer, isReadingOf, type OnAnswer } from '../replies.ts';
 import {
   type OperationDefinition,
   type OperationWorker,
@@ -23,7 +27,7 @@ export const requestOperation: OperationDefinition = {
 };
 
 /** Takes the reply to a request, or what is wrong with it, and when it arrived. */
-export type OnReply = (problem: string | null, arrival: ReceiptTime | undefined) => void;
+export type OnReply = (problem: Error | null, arrival: ReceiptTime | undefined) => void;
 
 /** Sends a request. Its reply goes to the receiver, or to `onReply` alone. Returns what stops waiting for it. */
 export function sendRequest(
@@ -33,30 +37,80 @@ export function sendRequest(
   stamp: Stamp,
   onReply?: OnReply,
 ): () => void {
-  const { target, receiver, write } = worker;
-  const { request: describe = undeclared('request'), reply: read } = target.mapping;
-  const client = target.clientOf(sender);
-  const { event, data, reply = 'acknowledgement' } = describe({ payload: write(stamp), client });
-  if (reply === 'acknowledgement') {
-    connection.request(event, data, (answer, arrival) => {
-      const receivedNs = worker.receipts.at(arrival);
-      const reading = receiver.readPayload(answer, read);
-      if (onReply !== undefined) onReply(replyProblem(reading, stamp), arrival);
-      // An acknowledgement belongs to its request, so it need not hold the payload unless the target says where.
-      else if (reading === null && read === undefined) receiver.takeAnswer(sender, stamp, receivedNs);
-      else takeReply(worker, sender, stamp, reading, receivedNs);
-    });
-    return () => {};
-  }
+  const { target, messages, write } = worker;
+  const { request: describe = undeclared('request') } = target.mapping;
+  const id = messages.calls.nextId(sender);
+  const payload = write(stamp);
+  const onAnswer: OnAnswer =
+    onReply === undefined
+      ? (answer, arrival) => takeAnswer(worker, sender, stamp, answer, worker.receipts.at(arrival))
+      : (answer, arrival) => onReply(problemIn(answer, stamp), arrival);
   let stop = () => {};
+  messages.calls.make(
+    connection,
+    stamp,
+    () => describe({ payload, client: target.clientOf(sender), id }),
+    (event) => {
+      stop = sendForReply(worker, { sender, connection, stamp, id, onAnswer }, event);
+    },
+    onReply && ((error) => onReply(new Error(messageOf(error)), undefined)),
+  );
+  return () => stop();
+}
+
+/** A request that is being sent. */
+interface Request {
+  readonly sender: number;
+  readonly connection: Connection;
+  readonly stamp: Stamp;
+  readonly id: number;
+  readonly onAnswer: OnAnswer;
+}
+
+/** Sends an event that has a reply. Returns what stops waiting for it. */
+function sendForReply(
+  { receiver }: OperationWorker,
+  { sender, connection, stamp, id, onAnswer }: Request,
+  { event, data, reply = 'acknowledgement' }: OutgoingEvent,
+): () => void {
+  let stop = () => {};
+  receiver.refusals?.note(sender, stamp, true, (reason) => {
+    stop();
+    onAnswer({ kind: 'rejected', reason }, undefined);
+  });
+  const take: OnAnswer = (answer, arrival) => {
+    receiver.refusals?.settle(sender, stamp);
+    onAnswer(answer, arrival);
+  };
+  if (reply === 'acknowledgement') {
+    connection.request(event, data, (given, arrival) => take(receiver.replies.judge(given, event), arrival));
+    return stop;
+  }
   if (reply !== 'none') {
-    receiver.listen(sender, connection, reply.event, read);
-    if (onReply !== undefined) {
-      stop = receiver.expect(stamp, (reading, arrival) => onReply(replyProblem(reading, stamp), arrival));
-    }
+    receiver.listenForReply(sender, connection, reply.event, event);
+    stop = receiver.replies.expect(sender, reply, { id, stamp, onAnswer: take, takesEvent: true });
   }
   connection.emit(event, data);
   return stop;
+}
+
+/** Takes the reply to a request, which counts for its own request only. */
+function takeAnswer(
+  worker: OperationWorker,
+  sender: number,
+  stamp: Stamp,
+  answer: Answer,
+  receivedNs: number,
+): void {
+  const { receiver, receipts, messages } = worker;
+  if (answer.kind === 'rejected') {
+    receipts.note(receivedNs);
+    messages.reject(stamp, answer.reason);
+  } else if (answer.reading === null && answer.mayLackPayload) {
+    receiver.takeAnswer(sender, stamp, receivedNs);
+  } else {
+    takeReply(worker, sender, stamp, answer.reading, receivedNs);
+  }
 }
 
 /** Takes an acknowledgement, which counts for its own request only. */
@@ -76,11 +130,12 @@ const CORRUPTED_REPLY = 'the reply to a request has another payload than the req
 const FOREIGN_REPLY = 'the reply to a request has the timestamp of another message';
 
 /** What is wrong with the reply to a step's request; null when nothing is, or when it holds no payload. */
-function replyProblem(reading: Reading | null, stamp: Stamp): string | null {
+function problemIn(answer: Answer, stamp: Stamp): Error | null {
+  if (answer.kind === 'rejected') return new Rejected(answer.reason);
+  const { reading } = answer;
   if (reading === null) return null;
-  const { state } = reading;
-  if (state === 'invented' || !isSameStamp(reading.stamp, stamp)) return FOREIGN_REPLY;
-  return state === 'corrupted' ? CORRUPTED_REPLY : null;
+  if (!isReadingOf(reading, stamp)) return new Error(FOREIGN_REPLY);
+  return reading.state === 'corrupted' ? new Error(CORRUPTED_REPLY) : null;
 }
 
 /** Has the server send the client a request; the server then reports the answer and its own timing. */
@@ -95,16 +150,28 @@ export const askMeOperation: OperationDefinition = {
       if (asked !== undefined) connection.answer(asked.event, (data) => data);
     },
     perform(message, connection) {
-      const { target, receiver, payloads, recorder, receipts, write } = worker;
+      const { target, receiver, payloads, recorder, receipts, messages, write } = worker;
       const { askMe: describe = undeclared('askMe'), asked } = target.mapping;
       const { sender } = message.stream;
       message.send((stamp) => {
-        const { event, data } = describe({ payload: write(stamp), client: target.clientOf(sender) });
-        connection.request(event, data, (reply, arrival) => {
-          const receivedNs = receipts.at(arrival);
-          const report = (asked === undefined ? null : receiver.read(asked.read, reply)) ?? null;
-          if (report !== null && stamp.measured) recorder.record('ack_server', report.roundTripNs);
-          takeReply(worker, sender, stamp, payloads.read(report?.answer), receivedNs);
+        const payload = write(stamp);
+        const id = messages.calls.nextId(sender);
+        const make = () => describe({ payload, client: target.clientOf(sender), id });
+        messages.calls.make(connection, stamp, make, ({ event, data }) => {
+          const reject = (reason: string) => messages.reject(stamp, reason);
+          receiver.refusals?.note(sender, stamp, true, reject);
+          connection.request(event, data, (reply, arrival) => {
+            const receivedNs = receipts.at(arrival);
+            receiver.refusals?.settle(sender, stamp);
+            const reason = rejectionIn(reply);
+            const report = (asked === undefined ? null : receiver.read(asked.read, reply)) ?? null;
+            if (report === null && reason !== null) {
+              reject(reason);
+              return;
+            }
+            if (report !== null && stamp.measured) recorder.record('ack_server', report.roundTripNs);
+            takeReply(worker, sender, stamp, payloads.read(report?.answer), receivedNs);
+          });
         });
       });
     },
@@ -115,18 +182,23 @@ export const askMeOperation: OperationDefinition = {
 export const echoOperation: OperationDefinition = {
   ...PLAIN_OPERATION,
   needs: ['echo', 'echoed'],
-  start: ({ target, receiver, write }) => ({
+  start: (worker) => ({
     listen(client, connection) {
-      const { echoed } = target.mapping;
-      if (echoed !== undefined) receiver.listenFor(client, connection, echoed);
+      const { echoed } = worker.target.mapping;
+      if (echoed !== undefined) worker.receiver.listenFor(client, connection, echoed, 'echo');
     },
     perform(message, connection) {
+      const { target, messages, write } = worker;
       const { echo: describe = undeclared('echo') } = target.mapping;
       const { sender, operation } = message.stream;
       const { payloadType } = operationOf(operation, 'echo');
       message.send((stamp) => {
         const payload = write(stamp, payloadType);
-        sendEvent(connection, describe({ payload, client: target.clientOf(sender) }));
+        const id = messages.calls.nextId(sender);
+        const make = () => describe({ payload, client: target.clientOf(sender), id });
+        messages.calls.make(connection, stamp, make, (event) =>
+          sendEvent(worker, sender, connection, stamp, event),
+        );
       });
     },
   }),

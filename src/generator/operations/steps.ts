@@ -1,3 +1,4 @@
+import { Rejected } from '../../contract/replies.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
 import type { Stamp } from '../../measure/stamp.ts';
@@ -16,7 +17,7 @@ export const stepsOperation: OperationDefinition = {
   mayGather: false,
   alsoRecords: () => ['ack', 'ack_actual'],
   start(worker) {
-    const { scenario, recorder, failed } = worker;
+    const { scenario, recorder, failed, rejected } = worker;
     const publishing = new Publishing(worker);
     const inFlight = new Set<IteratingUser>();
 
@@ -29,7 +30,8 @@ export const stepsOperation: OperationDefinition = {
         recorder.record(stamp.measured ? 'iteration' : 'warmup', nowNs - stamp.intendedNs);
         if (stamp.measured) recorder.record('iteration_actual', nowNs - stamp.actualNs);
       } catch (error) {
-        if (stamp.measured) failed.add(messageOf(error));
+        if (stamp.measured && error instanceof Rejected) rejected.add(error.reason);
+        else if (stamp.measured) failed.add(messageOf(error));
       }
       inFlight.delete(user);
       await user.leave();

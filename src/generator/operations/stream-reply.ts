@@ -18,7 +18,8 @@ export const streamReplyOperation: OperationDefinition = {
   series: 'reply',
   copies: (operation) => operationOf(operation, 'stream-reply').replies,
   broadcast: 'reply',
-  start({ target, receiver, payloads, receipts, write, plan, layout, failed }) {
+  start(worker) {
+    const { target, receiver, payloads, receipts, messages, write, plan, layout, failed } = worker;
     const awaited = new AwaitedReplies(quietNs(plan.drainMs));
     const isUsed = layout.streams.some(({ operation }) => operation.kind === 'stream-reply');
     return {
@@ -42,9 +43,13 @@ export const streamReplyOperation: OperationDefinition = {
         const { replies } = operationOf(operation, 'stream-reply');
         const { streamRequest: describe = undeclared('streamRequest') } = target.mapping;
         message.send((stamp) => {
-          const event = describe({ payload: write(stamp), count: replies, client: target.clientOf(sender) });
-          awaited.expect(sender, stamp, replies);
-          sendEvent(connection, event);
+          const payload = write(stamp);
+          const client = target.clientOf(sender);
+          const make = () => describe({ payload, count: replies, client });
+          messages.calls.make(connection, stamp, make, (event) => {
+            awaited.expect(sender, stamp, replies);
+            sendEvent(worker, sender, connection, stamp, event);
+          });
         });
       },
       finish(isExact) {

@@ -1,3 +1,4 @@
+import { sumOfReasons } from '../../result/aggregate.ts';
 import {
   COUNTS,
   type CountName,
@@ -82,7 +83,7 @@ function resultColumn(
   });
 }
 
-function countColumn(name: Exclude<CountName, 'failed'>): Column<ResultView> {
+function countColumn(name: Exclude<CountName, 'failed' | 'rejected'>): Column<ResultView> {
   const { title, unit, meaning } = COUNTS[name];
   return resultColumn(name, title, unit, meaning, ({ ledger }) => ledger[name]);
 }
@@ -180,10 +181,15 @@ const DELIVERY: ReadonlyArray<Column<ResultView>> = [
     isSilent: ({ result: { ledger } }: ResultView) => ledger.corrupted === 0,
   },
   countColumn('unexpected'),
+  resultColumn(
+    'rejected',
+    COUNTS.rejected.title,
+    'count',
+    COUNTS.rejected.meaning,
+    ({ rejected }) => sumOfReasons(rejected),
+    ({ rejected }) => rejected.length === 0,
+  ),
 ];
-
-const sumOfReasons = (reasons: ReadonlyArray<{ readonly count: number }>) =>
-  reasons.reduce((sum, { count }) => sum + count, 0);
 
 /** How clients connected and stayed connected, where that is what a run is about. */
 const CONNECTION_COLUMNS: ReadonlyArray<Column<ResultView>> = [

@@ -1,3 +1,4 @@
+import { sumOfReasons } from '../../result/aggregate.ts';
 import { remediesOf } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
@@ -98,6 +99,7 @@ function messageFacts(result: RunResult): Fact[] {
     [ledger.unexpected, 'unexpected'],
     ...(
       [
+        [sumOfReasons(result.rejected), 'rejected'],
         [ledger.corrupted, 'corrupted'],
         [ledger.unknown, 'unknown'],
       ] as const

@@ -20,6 +20,8 @@ const OF_THE_WHOLE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'corrupted_deliveries',
   'unexpected_deliveries',
   'failed',
+  'rejected',
+  'all_rejected',
   'latency_grows',
   'late_at_end',
   'uncertain_receive_times',

@@ -2,7 +2,7 @@ import { type Reason, ReasonCounts } from '../../measure/reason-counts.ts';
 import type { RunResult } from '../run-result.ts';
 import type { ShardResult } from './shard-set.ts';
 
-const REASONS = ['failures', 'dropped', 'closed', 'failed', 'unexpected', 'unsent'] as const;
+const REASONS = ['failures', 'dropped', 'closed', 'failed', 'rejected', 'unexpected', 'unsent'] as const;
 
 /** What the clients of all shards did: connections, messages, traffic. */
 export class ClientSums {
@@ -14,9 +14,9 @@ export class ClientSums {
   #intended = 0;
   #sent = 0;
 
-  add({ clients, failed, unexpected, rate, traffic }: ShardResult): void {
+  add({ clients, failed, rejected, unexpected, rate, traffic }: ShardResult): void {
     this.#connected += clients.connected;
-    const reasons = { ...clients, failed, unexpected, unsent: rate.unsent };
+    const reasons = { ...clients, failed, rejected, unexpected, unsent: rate.unsent };
     for (const name of REASONS) this.#reasons[name].addAll(reasons[name]);
     for (const name of Object.keys(this.#traffic) as Array<keyof RunResult['traffic']>) {
       this.#traffic[name] += traffic[name];
@@ -28,7 +28,7 @@ export class ClientSums {
   take(
     planned: number,
     measureMs: number,
-  ): Pick<RunResult, 'clients' | 'failed' | 'unexpected' | 'rate' | 'traffic'> {
+  ): Pick<RunResult, 'clients' | 'failed' | 'rejected' | 'unexpected' | 'rate' | 'traffic'> {
     const take = (name: (typeof REASONS)[number]): Reason[] => this.#reasons[name].take();
     const perSecond = (count: number) => (measureMs > 0 ? count / (measureMs / 1000) : 0);
     return {
@@ -40,6 +40,7 @@ export class ClientSums {
         closed: take('closed'),
       },
       failed: take('failed'),
+      rejected: take('rejected'),
       unexpected: take('unexpected'),
       rate: {
         intendedHz: perSecond(this.#intended),

@@ -43,10 +43,10 @@ export class LedgerSum {
     return this.#streams.get(stream);
   }
 
-  /** Messages sent in streams whose deliveries are values of the headline. */
+  /** Messages sent, and not rejected, in streams whose deliveries are values of the headline. */
   get sentOfHeadline(): number {
     return [...this.#streams.values()].reduce(
-      (sum, { sent, isHeadline }) => sum + (isHeadline ? sent : 0),
+      (sum, { sent, rejected, isHeadline }) => sum + (isHeadline ? sent - rejected : 0),
       0,
     );
   }
@@ -90,16 +90,16 @@ export class LedgerSum {
 
   #expectedAt(receivers: ReadonlyMap<number, number>): number {
     return [...receivers].reduce((sum, [stream, count]) => {
-      const { sent = 0, copies = 1 } = this.#streams.get(stream) ?? {};
-      return sum + sent * copies * count;
+      const { sent = 0, rejected = 0, copies = 1 } = this.#streams.get(stream) ?? {};
+      return sum + (sent - rejected) * copies * count;
     }, 0);
   }
 
   /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
   *#anomalous(): Generator<MergedLedger['anomalies'][number]> {
     for (const { receivers, ...account } of this.#accounts) {
-      const { sender = 0, sent = 0, copies = 1 } = this.#streams.get(account.stream) ?? {};
-      const expected = sent * copies;
+      const { sender = 0, sent = 0, rejected = 0, copies = 1 } = this.#streams.get(account.stream) ?? {};
+      const expected = (sent - rejected) * copies;
       const lost = Math.max(0, expected - account.delivered);
       if (!isAnomalous({ ...account, lost })) continue;
       for (const receiver of receivers) yield { ...account, receiver, sender, expected, lost };

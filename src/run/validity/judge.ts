@@ -1,3 +1,4 @@
+import { sumOfReasons } from '../../result/aggregate.ts';
 import { type Finding, faultOf } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { wallStepNs } from '../../result/stored-clock.ts';
@@ -48,6 +49,11 @@ export function judgeRun(
   findings.push(findCuts(view));
   if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))
     findings.push(findOtherWork(result));
+  const rejected = sumOfReasons(result.rejected);
+  if (rejected > 0 && !invalid.some(({ code }) => code === 'all_rejected')) {
+    const message = `${formatCount(rejected)} of ${plural(result.rate.sent, 'message')} rejected by the server: ${listCounted(result.rejected)}`;
+    findings.push({ code: 'rejected', message });
+  }
   if (result.failed.length > 0) findings.push({ code: 'failed', message: listCounted(result.failed) });
   const { corrupted, unexpected } = result.ledger;
   if (corrupted > 0) {
@@ -58,7 +64,7 @@ export function judgeRun(
     const message = `${plural(unexpected, 'unexpected message')}: ${listCounted(result.unexpected)}`;
     findings.push({ code: 'unexpected_deliveries', message });
   }
-  const notes = [...result.notes, noteUncertainty(view), noteStages(view)];
+  const notes = [...result.notes, noteUncertainty(view), noteStages(view), noteSlowFunctions(view)];
   const stepNs = result.clock === null ? 0 : wallStepNs(result.clock);
   if (stepNs !== 0)
     notes.push({
@@ -114,6 +120,20 @@ function noteStages({ result }: ResultView): Finding | null {
   if (headline !== 'handshake' || samples.count === 0 || isKnown) return null;
   const message = `the driver ${plan.driver} reports no stages of a handshake over ${plan.target.protocol} ${plan.transport}`;
   return { code: 'no_stages', message };
+}
+
+/** The share of the median latency from which the time of async functions is noted. */
+const MAX_FUNCTION_SHARE = 0.1;
+
+/** Notes how much of the latency is the time of the target's own async functions. */
+function noteSlowFunctions(view: ResultView): Finding | null {
+  const { headline } = view.result;
+  const [ownNs, latencyNs] = ['target_function', headline].map((series) =>
+    view.histogram(series)?.quantileNs(0.5),
+  );
+  if (ownNs === undefined || latencyNs === undefined || ownNs <= latencyNs * MAX_FUNCTION_SHARE) return null;
+  const message = `async functions of the target took ${formatNs(ownNs)} at p50, which is part of ${headline} p50, ${formatNs(latencyNs)}`;
+  return { code: 'slow_functions', message };
 }
 
 function findImperfectDelivery({

@@ -119,7 +119,17 @@ function whyNoPush({ headline, samples, received }: ResultView['result']): strin
   return `; ${receivedInstead(received)}`;
 }
 
+/** A run of rejections has measured nothing but these. */
+const allRejected: Rule = ({ result }) => {
+  const { rejected, rate, samples } = result;
+  const count = totalOf(rejected);
+  if (count === 0 || samples.count > 0 || isHeld(result)) return null;
+  const message = `the server rejected ${formatCount(count)} of ${plural(rate.sent, 'message')}, and ${samples.unit === 'iteration' ? 'no iteration was completed' : 'none was delivered or answered'}: ${listCounted(rejected)}`;
+  return { code: 'all_rejected', message };
+};
+
 const tooFewSamples: Rule = (view, causes) => {
+  if (causes.some(({ code }) => code === 'all_rejected')) return null;
   const needed = samplesNeeded(0.5);
   const { samples, ledger, failed } = view.result;
   if (samples.count >= needed || isHeld(view.result)) return null;
@@ -143,6 +153,7 @@ const RULES: readonly Rule[] = [
   throttled,
   systemLimit,
   clientsLost,
+  allRejected,
   tooFewSamples,
 ];
 
