@@ -83,7 +83,10 @@ function eventsOf({ kind }: Operation, mapping: Mapping): string | readonly stri
 /** How a request is answered, which only the event that the target describes shows. */
 function replyOf({ request }: Mapping): string | readonly string[] {
   try {
-    const { reply = 'acknowledgement' } = request?.({ payload: '', client: { number: 0, values: {} } }) ?? {};
+    const client = { number: 0, values: {} };
+    const event = request?.({ payload: '', client, id: 0 });
+    if (event instanceof Promise) event.catch(() => {});
+    const { reply = 'acknowledgement' } = event === undefined || event instanceof Promise ? {} : event;
     if (typeof reply === 'object') return reply.event;
     return reply === 'none' ? [] : ACKNOWLEDGEMENT;
   } catch {
