@@ -44,12 +44,13 @@ export type Presets = (flags: GivenOptions, rate: string) => GivenOptions;
  * command, the config, the target and the scenario.
  */
 export async function readSource(
-  name: string,
+  named: string | Scenario,
   flags: Flags,
   presets: Presets = () => ({}),
 ): Promise<PlanSource> {
   const { config: configFile, option } = readFlags(SOURCE_OPTIONS, flags);
-  const { scenario, file } = await resolveScenario(name);
+  const { scenario, file } =
+    typeof named === 'string' ? await resolveScenario(named) : { scenario: named, file: null };
   const config = await loadConfig(configFile);
   const configured = { ...config.given, ...configuredOptions(scenario, config) };
   const given = { ...givenOptions(scenario, flags), ...ownOptions(scenario, option) };

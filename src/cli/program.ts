@@ -18,6 +18,7 @@ import { addMerge } from './commands/merge.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addServe } from './commands/serve.ts';
+import { addTrace } from './commands/trace.ts';
 import { addTrend } from './commands/trend.ts';
 import { separatePort } from './dashboard/dashboard.ts';
 import { flagsOf, takesScenario } from './flags.ts';
@@ -27,12 +28,20 @@ import { prepareHelp, showHelp } from './help.ts';
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Measure: [addRun, addCompare, addGate, addCapacity, addCalibrate],
   Results: [addReport, addTrend, addMerge],
-  'Servers and machine': [addServe, addList, addDoctor],
+  'Servers and machine': [addTrace, addServe, addList, addDoctor],
   'Set up': [addInit, addImport, addCompletion],
 };
 
 /** Commands that start processes. Before they do, they remove what a killed sockbench has left. */
-const STARTING_COMMANDS: readonly string[] = ['run', 'compare', 'capacity', 'calibrate', 'gate', 'serve'];
+const STARTING_COMMANDS: readonly string[] = [
+  'run',
+  'compare',
+  'capacity',
+  'calibrate',
+  'gate',
+  'serve',
+  'trace',
+];
 const MAX_SHOWN_LEFTOVERS = 3;
 
 /** The longest line of an error. */

@@ -57,6 +57,11 @@ export interface ConnectOptions {
   readonly forgetAfterMs?: number;
   /** Called for each message before its handlers are. One function serves all connections of a process. */
   readonly onRead?: OnRead;
+  /**
+   * Called for each packet of Engine.IO, by a driver whose frames are not seen by {@link openStream}: as text, with its type,
+   * or as bytes.
+   */
+  readonly onPacket?: (direction: 'sent' | 'received', packet: string | Buffer) => void;
   /** Recognizes text messages by their bytes. Drivers that do not see the bytes ignore it. */
   readonly recognizer?: Recognizer;
   /** The address of this machine that connections come from; by default the system chooses. */

@@ -6,7 +6,7 @@ import type { ConnectOptions } from './driver.ts';
 /** Envelopes, for a server without a codec of its own. */
 export const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
 
-/** Who is told of a message that holds no event. */
+/** Callbacks that report a message without an event. */
 export type DecodeReports = Pick<ConnectOptions, 'onUndecoded' | 'onRead'>;
 
 /** The codec of a connection to which the server has agreed. Throws what the function of the target throws. */

@@ -10,6 +10,7 @@ import { type ConnectOptions, type Driver, given, isSubprotocolHeader, subprotoc
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { connectReason, disconnectReason } from './engine-reason.ts';
 import { EnginePolling, EngineWebSocket } from './engine-transports.ts';
+import { watchEngine, watchPackets } from './engine-watch.ts';
 import { clientAgent } from './http.ts';
 import { NO_ANSWER_OF_NAMESPACE } from './reason.ts';
 import { namespacesOf, namespaceUrl } from './socketio-address.ts';
@@ -68,6 +69,7 @@ export const officialSocketio: Driver = {
       };
       for (const each of sockets) each.once('connect', onConnect);
       for (const each of sockets) each.connect();
+      watchPackets(socket, options);
       socket.io.engine.on('handshake', requirePingTimes);
       if (options.transport === 'websocket')
         socket.io.engine.once('open', () => options.onStage?.('upgrade'));
@@ -125,22 +127,4 @@ function managerOptions(options: ConnectOptions, agent: HttpAgent): Parameters<t
     perMessageDeflate: (compression === true ? { threshold: 0 } : false) as { threshold: number },
     agent: agent as unknown as string,
   };
-}
-
-/** Reports the upgrade, and for each request for messages whether it brought one. */
-function watchEngine(socket: Socket, { transport, onUpgraded, onPolled }: ConnectOptions): void {
-  const { engine } = socket.io;
-  if (transport === 'upgrade' && onUpgraded !== undefined) {
-    if (engine.transport.name === 'websocket') onUpgraded();
-    else engine.once('upgrade', onUpgraded);
-  }
-  if (onPolled === undefined || engine.transport.name !== 'polling') return;
-  let messages = 0;
-  engine.on('packet', ({ type }) => {
-    if (type === 'message') messages += 1;
-  });
-  engine.transport.on('pollComplete', () => {
-    onPolled(messages === 0);
-    messages = 0;
-  });
 }

@@ -56,11 +56,11 @@ const ACKNOWLEDGEMENT = 'an acknowledgement';
 export function expectedEvents(mapping: Mapping, layout: Layout): string[] {
   const names = isObserving(layout)
     ? [mapping.observe?.event ?? []]
-    : layout.streams.map(({ operation }) => eventsOf(operation, mapping));
+    : layout.streams.map(({ operation }) => eventsOfOperation(operation, mapping));
   return [...new Set(names.flat())].map((name) => foreign(name, REASON_CHARACTERS));
 }
 
-function eventsOf({ kind }: Operation, mapping: Mapping): string | readonly string[] {
+function eventsOfOperation({ kind }: Operation, mapping: Mapping): string | readonly string[] {
   switch (kind) {
     case 'publish':
       return mapping.delivery?.event ?? [];

@@ -14,6 +14,7 @@ import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { runFloorSchema } from './stored-floor.ts';
 import { disconnectsSchema, slowestSchema } from './stored-moments.ts';
 import { profileSchema } from './stored-profile.ts';
+import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
@@ -26,8 +27,6 @@ export const SCHEMA_VERSION = 3;
 
 /** A cause with a stable code and a sentence for people. */
 export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: textSchema });
-
-const reason = z.object({ reason: textSchema, count: countSchema });
 
 const environment = z.object({
   /** Arguments of the command line, as given. They may hold a secret, such as a token in a URL. */
@@ -209,20 +208,7 @@ export const runResultSchema = z.object({
   /** Why received messages were unexpected. */
   unexpected: listOf(reason).default([]),
   /** What clients received in the whole run, whether it was expected or not; null in a merge. */
-  received: z
-    .object({
-      /** Events by name. */
-      events: listOf(reason),
-      acknowledgements: countSchema,
-      /** Messages in which the codec of the target found no event. */
-      unreadable: countSchema,
-      /** The events by which the messages and replies of the run arrive, as the target names them. */
-      expected: listOf(textSchema),
-      /** The last lines that the server printed; empty for a server that sockbench did not start. */
-      serverOutput: listOf(textSchema),
-    })
-    .nullable()
-    .default(null),
+  received: receivedSchema.nullable().default(null),
   /**
    * The independent samples of the headline: broadcasts that reached a receiver for `delivery`, requests for `ack` and
    * `reply`, iterations for `iteration`, pushes for `push_skew`; `incomplete` are those that did not

@@ -13,7 +13,7 @@ interface RecordedLosses extends Pick<RunParts, 'membership' | 'collector'> {
   readonly measureMs: number;
 }
 
-type Account = RunResult['ledger']['anomalies'][number];
+type LossyAccount = RunResult['ledger']['anomalies'][number];
 
 /**
  * What all lost messages have in common: they are the senders' own copies, they went from one process of the server to
@@ -34,11 +34,11 @@ export function findLossPattern(
   return ownCopies(losses) ?? betweenProcesses(losses, run) ?? firstMessages(losses, run);
 }
 
-const isWhole = ({ delivered }: Account) => delivered === 0;
+const isWhole = ({ delivered }: LossyAccount) => delivered === 0;
 
-function ownCopies(losses: readonly Account[]): Finding | null {
+function ownCopies(losses: readonly LossyAccount[]): Finding | null {
   if (!losses.every((account) => account.receiver === account.sender && isWhole(account))) return null;
-  const lost = totalOf(losses);
+  const lost = lostIn(losses);
   const message = `${plural(lost, 'message')} lost, all of them the senders' own copies: the server does not send a message to its sender`;
   return { code: 'sender_excluded', message };
 }
@@ -47,18 +47,18 @@ function ownCopies(losses: readonly Account[]): Finding | null {
  * The processes that serve sender and receiver are known, or show in who gets whose messages: clients of one process get
  * all that the others of it send, and nothing from elsewhere.
  */
-function betweenProcesses(losses: readonly Account[], run: RecordedLosses): Finding | null {
+function betweenProcesses(losses: readonly LossyAccount[], run: RecordedLosses): Finding | null {
   const nodes = new Map(run.membership.connected.map(({ client, node }) => [client, node]));
   const areKnown = losses.every(
     ({ sender, receiver }) => nodes.get(sender) != null && nodes.get(receiver) != null,
   );
-  const lost = formatCount(totalOf(losses));
+  const lost = formatCount(lostIn(losses));
   if (areKnown) {
     if (losses.some(({ sender, receiver }) => nodes.get(sender) === nodes.get(receiver))) return null;
     const message = `${lost} messages lost, all of them from a client of one server process to a client of another`;
     return { code: 'lost_between_processes', message };
   }
-  const groups = groupsOf(losses, run);
+  const groups = groupsOfClients(losses, run);
   if (groups === null) return null;
   const processes = run.serverProcesses > 1 ? ` The server has ${run.serverProcesses} processes` : '';
   const { all, none } = groups;
@@ -67,8 +67,8 @@ function betweenProcesses(losses: readonly Account[], run: RecordedLosses): Find
 }
 
 /** How many receivers of the first stream with losses got all and none of it; null where the streams do not divide the clients. */
-function groupsOf(
-  losses: readonly Account[],
+function groupsOfClients(
+  losses: readonly LossyAccount[],
   { membership }: RecordedLosses,
 ): { readonly all: number; readonly none: number } | null {
   if (!losses.every((account) => isWhole(account) && account.receiver !== account.sender)) return null;
@@ -92,7 +92,7 @@ function groupsOf(
 }
 
 /** Only the first messages are missing at each client that misses any. */
-function firstMessages(losses: readonly Account[], run: RecordedLosses): Finding | null {
+function firstMessages(losses: readonly LossyAccount[], run: RecordedLosses): Finding | null {
   const missed = new Map<string, number>();
   for (const { stream, receiver, count } of run.collector.workers.flatMap(({ missedFirst }) => missedFirst)) {
     missed.set(`${stream} ${receiver}`, count);
@@ -101,10 +101,10 @@ function firstMessages(losses: readonly Account[], run: RecordedLosses): Finding
     return null;
   const share = Math.max(...losses.map(({ lost, expected }) => lost / expected));
   const lateMs = run.warmupMs + share * run.measureMs;
-  const message = `${plural(totalOf(losses), 'message')} lost, all of them in the first ${formatNs(lateMs * 1e6)} after clients had joined; they got everything later`;
+  const message = `${plural(lostIn(losses), 'message')} lost, all of them in the first ${formatNs(lateMs * 1e6)} after clients had joined; they got everything later`;
   return { code: 'lost_after_joining', message };
 }
 
-function totalOf(losses: readonly Account[]): number {
+function lostIn(losses: readonly LossyAccount[]): number {
   return losses.reduce((sum, { lost }) => sum + lost, 0);
 }

@@ -27,6 +27,8 @@ describe('help', () => {
         merge       add the results of all shards of a run together without loss
 
       Servers and machine:
+        trace       show every frame of two clients, how the target reads it, and what
+                    the target lacks
         serve       start a reference server and keep it running until Ctrl-C
         list        list scenarios, reference servers, drivers and formats
         doctor      check this machine for what makes measurements unreliable
@@ -262,7 +264,7 @@ describe('an invalid command line', () => {
     [['rum'], "error: unknown command 'rum'\nDid you mean run?\n"],
     [
       ['frobnicate'],
-      "error: unknown command 'frobnicate'\nThe commands are run, compare, gate, capacity, calibrate, report, trend, merge, serve, list, doctor, init, import and completion.\n",
+      "error: unknown command 'frobnicate'\nThe commands are run, compare, gate, capacity, calibrate, report, trend, merge, trace, serve, list, doctor, init, import and completion.\n",
     ],
     [['run', 'room-fanout', '--room', '3'], "error: unknown option '--room'\nDid you mean --rooms?\n"],
     [

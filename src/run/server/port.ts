@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endpointOf, resolveName } from '../../contract/address.ts';
+import type { Finding } from '../../result/findings.ts';
 import { describeProcess, readProcesses, readSystemFile } from './process-tree.ts';
 
 /** A connection attempt that takes longer has failed: the packet was dropped. */
 const ATTEMPT_MS = 1000;
+const STILL_LISTENING_WITHIN_MS = 500;
+const LISTENING_POLL_MS = 25;
 
 /** The state LISTEN in /proc/net/tcp, see proc_net(5). */
 const LISTENING = '0A';
@@ -66,4 +70,18 @@ function linkTarget(path: string): string[] {
     // The descriptor was closed in the meantime.
     return [];
   }
+}
+
+/**
+ * What still listens where the server did, or begins to within `waitMs`: a process that left its session and its
+ * environment cannot be ended with the server.
+ */
+export async function findListening(url: URL, waitMs = 0): Promise<Finding[]> {
+  const deadlineMs = performance.now() + waitMs;
+  while (!(await answers(url, AbortSignal.timeout(STILL_LISTENING_WITHIN_MS)))) {
+    if (performance.now() >= deadlineMs) return [];
+    await delay(LISTENING_POLL_MS);
+  }
+  const message = `${describeListener(url)} still listens at ${url.host} after the server was stopped`;
+  return [{ code: 'still_listening', message }];
 }

@@ -59,11 +59,22 @@ function endingOf(code: number | null, signal: NodeJS.Signals | null): string {
   return name === undefined ? `exit code ${code}` : `exit code ${code} (${name})`;
 }
 
+interface ProcessOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether the process has an IPC channel to this one. */
+  readonly ipc: boolean;
+  /** Takes each line of both outputs, safe to show. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
 /** A process that this one started (on POSIX in a group of its own), with all its descendants. */
 export class ProcessGroup {
   readonly tree: ProcessTree;
   /** The last lines of both outputs, each safe to show in one line. */
   readonly lastLines: string[] = [];
+  /** Takes each line that is kept. */
+  readonly #onLine: (line: string) => void;
   /** Resolves when the first process has ended and its output has been read, to how it ended: `exit code 1`. */
   readonly gone: Promise<string>;
   readonly child: ChildProcess;
@@ -73,11 +84,11 @@ export class ProcessGroup {
   /** Ends the guarding that ends the group with this process. */
   readonly #release: () => void;
 
-  /** @param options `ipc`: whether the process has an IPC channel to this one. */
   constructor(
     [file, args]: [file: string, args: string[]],
-    { cwd, env, ipc }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly ipc: boolean },
+    { cwd, env, ipc, onLine = () => {} }: ProcessOptions,
   ) {
+    this.#onLine = onLine;
     const id = randomUUID();
     this.child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
@@ -103,7 +114,9 @@ export class ProcessGroup {
   }
 
   #keep(line: string): void {
-    this.lastLines.push(foreign(stripVTControlCharacters(line).replaceAll('\t', '  '), OUTPUT_CHARACTERS));
+    const safe = foreign(stripVTControlCharacters(line).replaceAll('\t', '  '), OUTPUT_CHARACTERS);
+    this.#onLine(safe);
+    this.lastLines.push(safe);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
   }
 

@@ -11,7 +11,7 @@ import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
 import { lastError, lastWords } from './last-error.ts';
-import { answers, describeListener } from './port.ts';
+import { answers, describeListener, findListening } from './port.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
 import { profileIntervalUs } from './profiles.ts';
@@ -20,7 +20,6 @@ import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
 /** A verdict is one line, so that it holds only so many of the server's last lines. */
 const VERDICT_LINES = 3;
 const POLL_EVERY_MS = 25;
-const STILL_LISTENING_WITHIN_MS = 500;
 const DAEMON_LISTENS_WITHIN_MS = 1000;
 
 export interface ServerOptions {
@@ -32,6 +31,8 @@ export interface ServerOptions {
   readonly signal: AbortSignal;
   /** Called when the server ends after it was ready and before it is stopped; `reason` says how, with its last lines. */
   readonly onDied: (reason: string) => void;
+  /** Takes each line that the server prints. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** The server of a run: one that this run started, or one that was already running. */
@@ -49,7 +50,7 @@ export interface ServerUnderTest {
   stop(): Promise<readonly Finding[]>;
 }
 
-export type ServerStart = Pick<ServerOptions, 'cpus' | 'signal' | 'onDied'>;
+export type ServerStart = Pick<ServerOptions, 'cpus' | 'signal' | 'onDied' | 'onLine'>;
 
 /** Starts the reference server or the user's command that the plan names, or uses the server that runs at its URL. */
 export async function startServer(
@@ -86,20 +87,6 @@ export async function startServer(
   }
 }
 
-/**
- * What still listens where the server did, or begins to within `waitMs`: a process that left its session and its
- * environment cannot be ended with the server.
- */
-async function findListening(url: URL, waitMs = 0): Promise<Finding[]> {
-  const deadlineMs = performance.now() + waitMs;
-  while (!(await answers(url, AbortSignal.timeout(STILL_LISTENING_WITHIN_MS)))) {
-    if (performance.now() >= deadlineMs) return [];
-    await delay(POLL_EVERY_MS);
-  }
-  const message = `${describeListener(url)} still listens at ${url.host} after the server was stopped`;
-  return [{ code: 'still_listening', message }];
-}
-
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */
 interface StartedServer extends WatchedServer {
   readonly url: string;
@@ -134,6 +121,7 @@ export async function startReference(
     cwd: process.cwd(),
     env: { ...process.env, ...options.env },
     ipc: true,
+    onLine: options.onLine,
   });
   const ready = await readyLine(group, options);
   if (ready.url !== undefined) return untilStopped(group, { url: ready.url, isReference: true }, options);
@@ -197,6 +185,7 @@ export async function startCommand(
     cwd: cwd ?? process.cwd(),
     env: { ...env, ...options.env, NODE_OPTIONS: nodeOptions },
     ipc: false,
+    onLine: options.onLine,
   });
   while (!(await answers(url, limit))) {
     if (group.ended !== null || limit.aborted) return await failCommand(command, url, group, options);
