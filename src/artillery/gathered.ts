@@ -232,6 +232,8 @@ const NOTHING: ThreadReport['snapshot'] = {
   remarks: [],
   unexpected: [],
   pushes: [],
+  ownPushes: [],
+  pushResolutionNs: null,
   telemetry: [],
   traffic: [],
   snapshotCostMs: 0,

@@ -220,6 +220,8 @@ export class ThreadRun {
       remarks: [],
       unexpected: unexpected.take(),
       pushes: [],
+      ownPushes: [],
+      pushResolutionNs: null,
       telemetry: [telemetry.sample(this.waits.spunNs)],
       traffic: [span],
       snapshotCostMs: this.#costMs,

@@ -161,6 +161,7 @@ function onNullServer({ scenario, plan, layout }: PlannedRun): PlannedRun {
     },
     file: null,
     namespace,
+    pushes: null,
     allowRemote: null,
   };
   return { scenario, layout, plan: Object.freeze({ ...plan, target, thresholds: [] }) };

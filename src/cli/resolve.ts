@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { scenarios } from '../../scenarios/index.ts';
 import { servers } from '../../servers/index.ts';
-import { addressText, parseAddress, requireAllowedHost } from '../contract/address.ts';
+import { addressText, isThisMachine, parseAddress, requireAllowedHost } from '../contract/address.ts';
 import { flagOf, type GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
@@ -195,8 +195,17 @@ function resolveUrl(
     reference: null,
     file: isUrl ? null : resolve(found.file),
     namespace,
+    pushes: isUrl ? null : pushesOf(found.definition, url),
     allowRemote,
   };
+}
+
+/** The times of a server on another host are those of another clock. */
+function pushesOf({ observe }: TargetDefinition, url: URL): TargetPlan['pushes'] {
+  if (observe === undefined) return null;
+  const { key, sentAt } = observe;
+  const clock = isThisMachine(url) ? 'here' : 'elsewhere';
+  return { areOwn: key === undefined, sentAt: sentAt === undefined ? 'none' : clock };
 }
 
 function resolveReference(
@@ -219,7 +228,18 @@ function resolveReference(
   requireSettings(given, [...server.settings, ...ofDriver], `the server "${name}"`);
   const reference = planReference(server, options, options.runtime);
   const { namespace } = reference.settings;
-  return { name, protocol, url: null, exec: null, cwd: null, reference, file: null, namespace, allowRemote };
+  return {
+    name,
+    protocol,
+    url: null,
+    exec: null,
+    cwd: null,
+    reference,
+    file: null,
+    namespace,
+    pushes: null,
+    allowRemote,
+  };
 }
 
 /** Checks that every given setting is supported. */

@@ -128,8 +128,16 @@ export interface Mapping {
     readonly event: string;
     readonly read: (reply: unknown) => AskedReply | null;
   };
-  /** What the server pushes on its own. Events with the same key are one push to all clients. */
-  readonly observe?: { readonly event: string; readonly key: (data: unknown) => string | number };
+  /**
+   * What the server pushes on its own. Events with the same key are one push to all clients; without `key`, each event
+   * is a push to one client. `sentAt` returns when the server sent it, by the wall clock of this host: seconds to
+   * nanoseconds since 1970, ISO 8601 text or a Date.
+   */
+  readonly observe?: {
+    readonly event: string | readonly string[];
+    readonly key?: (data: unknown) => string | number;
+    readonly sentAt?: (data: unknown) => number | bigint | string | Date;
+  };
   /** Asks for the number of the process that serves the client, which is the acknowledgement. */
   readonly node?: () => Awaitable<OutgoingEvent>;
 }

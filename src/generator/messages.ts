@@ -20,6 +20,8 @@ export interface Assignment {
   /** Where the server listens. */
   readonly url: string;
   readonly originNs: bigint;
+  /** Nanoseconds since 1970 at the origin, by the wall clock of this host. */
+  readonly originWallNs: bigint;
   /** Client numbers of this worker, ascending. */
   readonly clients: readonly number[];
   readonly connectRateHz: number;
@@ -100,6 +102,10 @@ export interface Snapshot {
   readonly unexpected: readonly Reason[];
   /** Arrivals of what the server pushed on its own. */
   readonly pushes: readonly PushArrivals[];
+  /** Pushes to one client each, by the second in which they arrived. */
+  readonly ownPushes: ReadonlyArray<{ readonly second: number; readonly count: number }>;
+  /** The smallest step of the times that the server says it sent pushes at; null where it says none. */
+  readonly pushResolutionNs: number | null;
   /** Two where the measured time ended in between. */
   readonly telemetry: readonly GeneratorSample[];
   readonly traffic: readonly TrafficSpan[];

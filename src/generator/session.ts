@@ -256,7 +256,7 @@ export class GeneratorSession {
       rejected: rejected.take(),
       remarks: remarks.take(),
       unexpected: unexpected.take(),
-      pushes: this.#observer.takeArrivals(),
+      ...this.#observer.take(),
     };
   }
 

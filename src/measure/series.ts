@@ -53,9 +53,15 @@ const DEFINITIONS = [
     sampleUnit: 'iteration',
   }),
   defineSeries('iteration_actual', 'start of an iteration to the end of its last step'),
+  defineSeries('push_latency', "server's sending to receipt, on one host's wall clock, per push and client", {
+    mayBeZero: true,
+    sampledBy: 'push_skew',
+    sampleUnit: 'push',
+  }),
   defineSeries('push_gap', 'time between two server pushes, per client', {
     mayBeZero: true,
     sampledBy: 'push_skew',
+    sampleUnit: 'push',
   }),
   defineSeries('push_skew', 'first receiver to last receiver reached, per push', {
     mayBeZero: true,

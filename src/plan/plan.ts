@@ -61,6 +61,15 @@ const targetPlanSchema = z
     file: text.nullable(),
     /** Socket.IO namespace that the clients enter; null for the main one. */
     namespace: text.nullable(),
+    /**
+     * What is known of pushes: whether each goes to one client only, and by which clock the server says when it sent
+     * them, that of this host or of another; null where the target declares none.
+     */
+    pushes: z
+      .object({ areOwn: z.boolean(), sentAt: z.enum(['none', 'here', 'elsewhere']) })
+      .readonly()
+      .nullable()
+      .default(null),
     /** The remote host on which load is permitted; null when none is. */
     allowRemote: text.nullable().default(null),
   })
@@ -151,7 +160,7 @@ export function buildPlan(
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
-    headline: layout.headline ?? scenario.headline,
+    headline: headlineOf(scenario, layout, target),
     scenarioOptions,
     target,
     transport: options.transport,
@@ -181,6 +190,13 @@ export function buildPlan(
     thresholds: [],
   };
   return { scenario, plan: Object.freeze(plan), layout };
+}
+
+/** Pushes to one client each have no skew: their latency is shown first, or the gap between them. */
+function headlineOf(scenario: Scenario, layout: Layout, { pushes }: TargetPlan): string {
+  const headline = layout.headline ?? scenario.headline;
+  if (headline !== 'push_skew' || pushes?.areOwn !== true) return headline;
+  return pushes.sentAt === 'here' ? 'push_latency' : 'push_gap';
 }
 
 /** The driver of a plan that names none: `wire` wherever it can speak. */

@@ -168,6 +168,16 @@ export const FINDINGS = {
     'Deliveries between the hosts of shards were counted without a latency.',
     'let the shards compare their clocks (--rendezvous), on hosts that are close to one another',
   ),
+  push_resolution: note(
+    'none',
+    'The server says when it sent a push in coarse steps; `push_latency` is no finer.',
+    '',
+  ),
+  push_not_timed: note(
+    'user',
+    'The server runs on another host, so that `push_latency` is not measured.',
+    'run sockbench on the host of the server',
+  ),
   shards_differ: note('machine', 'The shards of a run had different machines or programs.'),
   not_probed: note('none', 'Nothing, or only CPU and memory, is known of the server process.'),
   inside_artillery: note(

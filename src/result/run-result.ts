@@ -226,6 +226,11 @@ export const runResultSchema = z.object({
   /** CPU profiles of the server's processes; null for a run without --profile. */
   profiles: listOf(profileSchema).nullable().default(null),
   traffic,
+  /**
+   * The smallest step of the times that the server says it sent pushes at, which is that of `push_latency`; null where
+   * that is not recorded.
+   */
+  pushResolutionNs: numberSchema.nullable().default(null),
   /** The longest time that any worker took to hand over the figures of one second. */
   snapshotCostMaxMs: numberSchema,
   thresholds: listOf(thresholdSchema),

@@ -104,6 +104,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     telemetry: telemetryOf(record),
     profiles: record.profiles.profiles && [...record.profiles.profiles],
     traffic: collector.traffic(timing.measureMs),
+    pushResolutionNs: collector.pushResolutionNs,
     snapshotCostMaxMs: collector.snapshotCostMaxMs,
     thresholds: [],
     floor: null,

@@ -59,6 +59,8 @@ export class Collector {
   /** A message that clients would send, if it is larger than the server takes. */
   tooLarge: MessageSize | null = null;
   incompleteBroadcasts = 0;
+  /** The smallest step of the server's times of pushes; null where it says none. */
+  pushResolutionNs: number | null = null;
   /** The broadcasts that took the longest until their last receiver had them. */
   readonly slowest = new SlowestBroadcasts();
   snapshotCostMaxMs = 0;
@@ -171,6 +173,7 @@ export class Collector {
       this.impossible.add(name, count);
     this.pushes.add(snapshot.pushes);
     this.#addPushes(this.pushes.take(snapshot.endNs));
+    this.#addOwnPushes(snapshot);
     this.timeline.addCounts(snapshot.bySecond);
     const { warmup, connect, connect_upgraded, ...measured } = snapshot.recorded.series;
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
@@ -226,6 +229,15 @@ export class Collector {
       const counts = { second: this.#secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
       this.timeline.addCounts([counts]);
     }
+  }
+
+  #addOwnPushes({ ownPushes, pushResolutionNs }: Snapshot): void {
+    for (const { second, count } of ownPushes) {
+      this.pushes.addOwn(count);
+      this.timeline.addCounts([{ second, intended: count, sent: count, expected: count, delivered: count }]);
+    }
+    if (pushResolutionNs !== null)
+      this.pushResolutionNs = Math.min(this.pushResolutionNs ?? pushResolutionNs, pushResolutionNs);
   }
 
   /** Closes broadcasts and pushes that are still open, after the last snapshot. */

@@ -40,7 +40,9 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   if (transport === 'upgrade' && !connectsByIteration(scenario)) counts.add('connect_upgraded', clients);
   counts.add('receive_uncertainty', null);
   if (isObserving(layout)) {
-    for (const series of ['push_gap', 'push_skew']) counts.add(series, null);
+    counts.add('push_gap', null);
+    if (plan.target.pushes?.areOwn !== true) counts.add('push_skew', null);
+    if (plan.target.pushes?.sentAt === 'here') counts.add('push_latency', null);
     return counts;
   }
   if (isHolding(layout)) {

@@ -92,12 +92,14 @@ export async function start(run: RunParts): Promise<StartedRun> {
   const { spread } = membership;
   // Latencies of another clock belong into no fan-out of this shard, also where it has all receivers.
   const isSplit = membership.crosses || fanoutIsSplit(run.layout, spread);
+  const { originWallNs } = host.readWall();
   workers.assign(
     spread.map((clients) => ({
       plan,
       layout: run.layout,
       url: server.url,
       originNs: host.originNs,
+      originWallNs,
       clients,
       connectRateHz: (plan.connectRateHz * clients.length) / plan.clients,
       sourceAddresses,

@@ -36,6 +36,7 @@ export class Pushes {
   readonly #closed = new Map<string, ClosedKey>();
   /** Measured pushes, how many of them reached all clients, and their deliveries. */
   readonly counts = { pushes: 0, complete: 0, delivered: 0, duplicated: 0 };
+  #own = 0;
   measureStartNs = Number.POSITIVE_INFINITY;
   /** A push that is first received at this time or later is not measured. */
   measureEndNs = Number.POSITIVE_INFINITY;
@@ -114,8 +115,16 @@ export class Pushes {
     return count;
   }
 
+  /** Adds measured pushes that went to one client each, which are known only because they arrived. */
+  addOwn(count: number): void {
+    this.#own += count;
+    this.counts.pushes += count;
+    this.counts.complete += count;
+    this.counts.delivered += count;
+  }
+
   /** Expected deliveries of the measured pushes. */
   get expected(): number {
-    return this.counts.pushes * this.#expected();
+    return (this.counts.pushes - this.#own) * this.#expected() + this.#own;
   }
 }

@@ -13,6 +13,7 @@ import {
   NUMBERED_REPLY,
   REASON,
   type ResultCheck,
+  TIME,
 } from './results.ts';
 import { fn } from './user-file.ts';
 
@@ -125,10 +126,11 @@ export const MAPPING_FIELDS = {
     results: { read: ASKED_REPLY },
   },
   observe: {
-    schema: z.strictObject({ event: z.string(), key: fn }).optional(),
-    about: 'The event that the server pushes on its own, and what identifies a push.',
-    called: 'For each event: `key(data)`.',
-    results: { key: KEY },
+    schema: z.strictObject({ event: eventNames, key: fn.optional(), sentAt: fn.optional() }).optional(),
+    about:
+      'The event that the server pushes on its own, what identifies a push to all clients (without `key`, each event is a push to one client), and when the server sent it: seconds to nanoseconds since 1970, ISO 8601 text or a Date.',
+    called: 'For each event: `key(data)`, `sentAt(data)`.',
+    results: { key: KEY, sentAt: TIME },
   },
   node: {
     schema: fn.optional(),

@@ -114,6 +114,10 @@ export const REASON = must(
   (value) => value === null || value === undefined || isText(value),
   'text, or null for an event that refuses nothing',
 );
+export const TIME = must(
+  (value) => isText(value) || ['number', 'bigint'].includes(typeof value) || value instanceof Date,
+  'a number, ISO 8601 text or a Date',
+);
 export const KEY = must((value) => isText(value) || typeof value === 'number', 'text or a number');
 
 /** What the functions of a scenario must return. The layout is checked with the plan. */

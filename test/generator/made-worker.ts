@@ -16,9 +16,13 @@ import { Receiver } from '../../src/generator/receiver.ts';
 import { SentMessages } from '../../src/generator/sent-messages.ts';
 import type { MeasureWindow } from '../../src/measure/clock.ts';
 import type { Recorder } from '../../src/measure/recorder.ts';
+import type { TargetPlan } from '../../src/plan/plan.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { idleLoop, VirtualTime } from '../support/virtual-time.ts';
 import { FakeConnection } from './fake-connection.ts';
+
+/** Nanoseconds since 1970 at the origin of the clock of a worker. */
+export const WALL_NS = 1_700_000_000_000_000_000n;
 
 /** The options of every connection that a made-up target asks for. */
 const connectOptions = async () => ({ url: '', transport: 'websocket' as const, timeoutMs: 1 });
@@ -33,6 +37,7 @@ export interface MadeContext {
   readonly headline?: string;
   readonly mapping?: Mapping;
   readonly steps?: (user: User) => Promise<void>;
+  readonly target?: Partial<TargetPlan>;
   /** Options of the plan. */
   readonly given?: Readonly<Record<string, string>>;
   /** Client numbers of the worker; all unless given. */
@@ -56,7 +61,7 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
     layout: () => layout,
     ...(steps === undefined ? {} : { steps }),
   });
-  const plan = planOn(targetWith(), scenario, { clients: String(clients), ...given });
+  const plan = planOn(targetWith(made.target), scenario, { clients: String(clients), ...given });
   const time = new VirtualTime(startedNs);
   const context = new WorkerContext({
     assignment: {
@@ -64,6 +69,7 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
       layout,
       url: 'ws://127.0.0.1:1',
       originNs: 0n,
+      originWallNs: WALL_NS,
       clients: made.own ?? everyClient(clients),
       connectRateHz: Number.POSITIVE_INFINITY,
       fanoutIsSplit,

@@ -80,6 +80,7 @@ describe('a recorder', () => {
   it('allows 0 only for differences between two readings of one clock', () => {
     expect(SERIES.filter(({ mayBeZero }) => mayBeZero).map(({ name }) => name)).toEqual([
       'fanout_skew',
+      'push_latency',
       'push_gap',
       'push_skew',
       'send_lag',

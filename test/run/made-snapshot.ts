@@ -67,6 +67,8 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     remarks: [],
     unexpected: [],
     pushes: [],
+    ownPushes: [],
+    pushResolutionNs: null,
     telemetry: [telemetryAt(0)],
     traffic: [],
     snapshotCostMs: 0,

@@ -18,6 +18,7 @@ export function targetWith(parts: Partial<TargetPlan> = {}): TargetPlan {
     reference: null,
     file: null,
     namespace: null,
+    pushes: null,
     allowRemote: null,
     ...parts,
   };

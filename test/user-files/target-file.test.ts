@@ -41,7 +41,7 @@ const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, sugg
   ["{ url: 'ws://x', echoed: {} }", 'echoed.event: expected a name or a list of names'],
   ["{ url: 'ws://x', streamed: { event: 'a' } }", 'streamed.read: expected a function'],
   ["{ url: 'ws://x', asked: { event: 'a' } }", 'asked.read: expected a function'],
-  ["{ url: 'ws://x', observe: { event: 'a' } }", 'observe.key: expected a function'],
+  ["{ url: 'ws://x', observe: { event: 'a', key: 'id' } }", 'observe.key: expected a function'],
   ["{ url: 'ws://x', node: 1 }", 'node: expected a function'],
   ["{ url: 'ws://x', protocols: 1 }", 'protocols: expected text, a list or a function'],
   ["{ url: 'ws://x', prepare: {} }", 'prepare: expected a function'],

@@ -2,6 +2,7 @@ import { isAcrossHosts, isUnstalled, seriesNamed, withinHost } from '../../measu
 import { VERSION } from '../../package.ts';
 import { formatCount } from '../../units.ts';
 import type { Finding } from '../findings.ts';
+import { largest } from '../order-statistics.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
 import { type StoredSlowBroadcast, slowestOf, storeDisconnects } from '../stored-moments.ts';
 import { SeriesSums, storeSeries } from '../stored-series.ts';
@@ -28,6 +29,7 @@ type Merged = Pick<
   | 'warmup'
   | 'timing'
   | 'snapshotCostMaxMs'
+  | 'pushResolutionNs'
   | 'samples'
 >;
 
@@ -212,11 +214,13 @@ function onceOf(shard: ShardResult): Merged {
     status,
     timing,
     snapshotCostMaxMs,
+    pushResolutionNs,
     samples,
     warmup,
   } = shard;
   return {
     ...{ plan, headline, ownSeries, startedAt, receiving, status, timing, snapshotCostMaxMs, samples },
+    pushResolutionNs,
     // Each shard warms up on its own; medians of several machines are no median.
     warmup: { ...warmup, windowMediansNs: [] },
   };
@@ -239,6 +243,8 @@ function withShard(merged: Merged, shard: ShardResult): Merged {
       PHASE_TIMES.map((phase) => [phase, Math.max(timing[phase], shard.timing[phase])]),
     ) as RunResult['timing'],
     snapshotCostMaxMs: Math.max(merged.snapshotCostMaxMs, shard.snapshotCostMaxMs),
+    // Latencies of a merge are as exact as those of its coarsest shard.
+    pushResolutionNs: largest([merged.pushResolutionNs, shard.pushResolutionNs]),
     samples: {
       unit: samples.unit,
       count: samples.count + shard.samples.count,

@@ -5,7 +5,7 @@ import { wallStepNs } from '../../result/stored-clock.ts';
 import { runQueueWaitMs } from '../../result/telemetry.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
-import { formatCount, formatNs, formatPercent } from '../../units.ts';
+import { formatCount, formatLimitNs, formatNs, formatPercent } from '../../units.ts';
 import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
 import { judgeValidity } from './rules.ts';
@@ -43,8 +43,7 @@ export function judgeRun(
   const queue = isGeneratorLimit || invalid.some(isDisturbance) ? null : findOverload(view);
   const isOverloaded = queue?.code === 'server_overloaded';
   const isMachineLimit = queue?.code === 'machine_overloaded';
-  const delivery =
-    isGeneratorLimit || isOverloaded || isMachineLimit ? null : findImperfectDelivery(result.ledger);
+  const delivery = isGeneratorLimit || isOverloaded || isMachineLimit ? null : findImperfectDelivery(result);
   const findings = [...result.findings, queue, delivery];
   findings.push(findCuts(view));
   if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))
@@ -64,7 +63,13 @@ export function judgeRun(
     const message = `${plural(unexpected, 'unexpected message')}: ${listCounted(result.unexpected)}`;
     findings.push({ code: 'unexpected_deliveries', message });
   }
-  const notes = [...result.notes, noteUncertainty(view), noteStages(view), noteSlowFunctions(view)];
+  const notes = [
+    ...result.notes,
+    noteUncertainty(view),
+    noteStages(view),
+    noteSlowFunctions(view),
+    notePushes(result),
+  ];
   const stepNs = result.clock === null ? 0 : wallStepNs(result.clock);
   if (stepNs !== 0)
     notes.push({
@@ -113,6 +118,17 @@ function agesText(minNs: number, maxNs: number): string {
   return min === max ? max : `${min} to ${max}`;
 }
 
+/** Notes how exact latencies of pushes are, or why they are not measured. */
+function notePushes({ pushResolutionNs, plan, samples }: RunResult): Finding | null {
+  if (samples.unit === 'push' && plan.target.pushes?.sentAt === 'elsewhere') {
+    const message = `push_latency was not measured: the server at ${plan.target.url ?? ''} has another clock than this host`;
+    return { code: 'push_not_timed', message };
+  }
+  if (pushResolutionNs === null) return null;
+  const message = `push_latency has a resolution of ${formatLimitNs(pushResolutionNs)}, that of the server's times: it counts whole steps`;
+  return { code: 'push_resolution', message };
+}
+
 /** Notes that the stages of a handshake are unknown, where they are what the run is about. */
 function noteStages({ result }: ResultView): Finding | null {
   const { headline, samples, series, plan } = result;
@@ -136,12 +152,12 @@ function noteSlowFunctions(view: ResultView): Finding | null {
   return { code: 'slow_functions', message };
 }
 
-function findImperfectDelivery({
-  expected,
-  lost,
-  duplicated,
-  reordered,
-}: RunResult['ledger']): Finding | null {
+function findImperfectDelivery({ ledger, samples, rate }: RunResult): Finding | null {
+  const { expected, delivered, lost, duplicated, reordered } = ledger;
+  if (samples.unit === 'push' && lost > 0 && delivered === rate.sent) {
+    const message = `each of ${plural(rate.sent, 'push')} reached one client, so that ${formatCount(lost)} of ${formatCount(expected)} deliveries are missing: where each client gets pushes of its own, remove key from observe in the target file`;
+    return { code: 'imperfect_delivery', message };
+  }
   const faults = [
     lost > 0 ? `${formatCount(lost)} of ${formatCount(expected)} messages lost` : '',
     duplicated > 0 ? plural(duplicated, 'duplicate') : '',
