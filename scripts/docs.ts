@@ -14,6 +14,7 @@ import { DOCUMENT_KINDS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { COUNTS, FIGURES } from '../src/result/metrics.ts';
 import { UNIT_TEXTS } from '../src/stats/value.ts';
+import { commandTable, flagTables } from './flag-tables.ts';
 import { markdownTable, type TableRow } from './markdown.ts';
 
 /** Pages that hold tables, from the root of the repository. */
@@ -21,6 +22,7 @@ export const PAGES_WITH_TABLES = [
   'docs/measure.md',
   'docs/your-own-server.md',
   'docs/config.md',
+  'docs/flags.md',
   'docs/servers.md',
   'docs/method.md',
   'docs/thresholds.md',
@@ -109,6 +111,8 @@ function schedulerRows(): TableRow[] {
 
 /** Every table, by the name in its marker. */
 const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
+  commands: commandTable,
+  flags: flagTables,
   scenarios: () =>
     markdownTable(
       ['scenario', 'what happens', 'headline'],

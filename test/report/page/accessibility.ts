@@ -63,23 +63,24 @@ const TREND_OF_EIGHT = [1, 1, 1, 1, 2, 2, 2, 2].map((medianMs, day) => runOfDay(
 const KINDS: ReadonlyArray<readonly [kind: string, html: () => string]> = [
   ['a run in trouble', () => pageOf(RUNS, [troubled()])],
   ['a run that recorded nothing', () => pageOf(RUNS, [results.empty()])],
-  ['merged shards', () => pageOf(RUNS, [mergedShards()])],
   [
-    'several scenarios, two of connections',
+    'several scenarios, two of connections, and merged shards',
     () =>
       pageOf(RUNS, [
-        small(),
         small({ target: 'ws', protocol: 'ws' }),
+        mergedShards(),
         connections('connect-storm', 'connect'),
         connections('idle-connections', 'handshake'),
       ]),
   ],
   [
-    'several arms',
+    'several arms with excluded rounds',
     () =>
-      pageOf(COMPARISON, makeComparison({ command: 'compare', arms: ['ws', 'bun-ws', 'nest'], rounds: 2 })),
+      pageOf(
+        COMPARISON,
+        makeComparison({ command: 'compare', arms: ['ws', 'bun-ws', 'nest'], rounds: 2, excluded: 1 }),
+      ),
   ],
-  ['a gate with excluded rounds', () => pageOf(COMPARISON, makeComparison({ rounds: 3, excluded: 1 }))],
   ['an invalid gate', () => pageOf(COMPARISON, comparisons.unstarted())],
   ['a capacity search', () => pageOf(CAPACITY, makeCapacity({ steps: 2 }))],
   ['a trend', () => pageOf(TREND, makeTrend(TREND_OF_EIGHT))],
