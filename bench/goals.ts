@@ -60,7 +60,7 @@ export const GOALS: readonly Goal[] = [
     ...{ value: pacingCost, limit: 1 },
   },
   {
-    ...{ title: 'send lag p99 at 100/s', unit: 'us', section: 'pacing', ...byKernel, ...overWs },
+    ...{ title: 'send lag p99 at 100/s', unit: 'µs', section: 'pacing', ...byKernel, ...overWs },
     ...{ value: lagP99, limit: 50 },
   },
   { ...memory, ...byKernel, ...overWs, limit: 4 },

@@ -30,7 +30,7 @@ function workloadTable(runs: readonly ToolRun[]): string {
     [
       ...['run', 'requests reported', 'at the server', 'connections at the server'],
       ...LATENCY_HEADINGS,
-      ...['CPU us/request', 'CPU s in all', 'peak RSS MiB'],
+      ...['CPU µs/request', 'CPU s in all', 'peak RSS MiB'],
     ],
     runs.map((run) => [
       toolName(run),
@@ -87,7 +87,7 @@ function costText(runs: readonly ToolRun[]): string[] {
   const most = costs.toSorted((a, b) => b.us - a.us)[0];
   if (least === undefined || most === undefined || least === most) return [];
   return [
-    `CPU time is that of all processes of a tool, between a tenth and nine tenths of the requests. ${least.name} used least (${formatNumber(least.us)} us), ${most.name} most (${formatNumber(most.us)} us). ${pacingText(runs)}"In all" includes the start. Peak RSS is the sum over all processes, so that pages they share count more than once: sockbench has a coordinator and a generator, Artillery one process with threads.`,
+    `CPU time is that of all processes of a tool, between a tenth and nine tenths of the requests. ${least.name} used least (${formatNumber(least.us)} µs), ${most.name} most (${formatNumber(most.us)} µs). ${pacingText(runs)}"In all" includes the start. Peak RSS is the sum over all processes, so that pages they share count more than once: sockbench has a coordinator and a generator, Artillery one process with threads.`,
   ];
 }
 

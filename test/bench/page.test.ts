@@ -23,7 +23,7 @@ describe('the tables for a terminal', () => {
     expect(delivery).toMatchInlineSnapshot(`
       "CPU per delivery
       200 receivers, 100 broadcasts/s of 64 B
-                              client us  x floor  server us  x server
+                              client µs  x floor  server µs  x server
       ws
         C floor                    5.10     1.00      1,230   0.00413
         wire, kernel sockets      1,240      242      1,230      1.00
@@ -33,7 +33,7 @@ describe('the tables for a terminal', () => {
         wire, kernel sockets      1,240      242      1,230      1.00
         official driver           1,240      242      1,230      1.00"
     `);
-    expect(text).toMatch(/^send lag p99 at 100\/s, us +kernel +ws +50\.0 +123,000 +FAIL$/m);
+    expect(text).toMatch(/^send lag p99 at 100\/s, µs +kernel +ws +50\.0 +123,000 +FAIL$/m);
     expect(text).toMatch(/^memory per connection of 10,000, KiB +Node +ws +12\.0 +- +-$/m);
     expect(
       text.endsWith('k6: left out, not on PATH\ndelivery, ws, delivery: wire: INVALID (send_lag), 2 times\n'),
@@ -58,7 +58,7 @@ describe('the page', () => {
       '## Method',
     ]);
     expect(page).toContain('| ws | C floor | 5.10 (4.10-6.10) | 1.00 |');
-    expect(page).toContain('| send lag p99 at 100/s, us | kernel | ws | 50.0 | 123,000 | FAIL |');
+    expect(page).toContain('| send lag p99 at 100/s, µs | kernel | ws | 50.0 | 123,000 | FAIL |');
     expect(page).toContain('| memory per connection of 10,000, KiB | Node | ws | 12.0 | - | not measured |');
   });
 

@@ -85,3 +85,8 @@ describe('links between pages', () => {
     expect(readme.match(/\]\((?!http)/g)?.length).toBeGreaterThan(10);
   });
 });
+
+it.each(pages.map((page) => [page.path, page] as const))('%s writes microseconds as µs', (_, { text }) => {
+  const prose = withoutCode(text).replace(/`[^`\n]*`/g, '');
+  expect(prose.match(/.*\bus\b.*/g)).toBeNull();
+});
