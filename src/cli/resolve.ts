@@ -10,12 +10,13 @@ import { fail } from '../errors.ts';
 import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
 import type { TargetPlan } from '../plan/plan.ts';
 import { withinLimit } from '../user-files/interrupt.ts';
+import { isAsync } from '../user-files/named-functions.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import type { TargetDefinition } from '../user-files/target-definition.ts';
 import { type ClientValues, clientValues, loadTargetFile } from '../user-files/target-file.ts';
-import { isAsync } from '../user-files/user-file.ts';
 import { requireDriver, requireTransport, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
+import { requireFittingFields } from './target-fit.ts';
 
 /** The protocol at a URL, by its scheme. */
 const PROTOCOL_OF: ReadonlyMap<string, Protocol> = new Map([
@@ -127,7 +128,8 @@ export function targetDefaults(found: FoundTarget): GivenOptions {
     case 'file': {
       const { transport, namespace, parser, exec } = found.definition;
       const ofAll = typeof namespace === 'function' ? undefined : namespace;
-      const defaults = Object.entries({ transport, namespace: ofAll, parser, exec });
+      const named = typeof parser === 'object' ? undefined : parser;
+      const defaults = Object.entries({ transport, namespace: ofAll, parser: named, exec });
       return Object.fromEntries(defaults.filter(([, value]) => value !== undefined));
     }
     case 'reference': {
@@ -153,7 +155,7 @@ export function resolveTarget(
 
 function resolveUrl(
   found: Exclude<FoundTarget, { kind: 'reference' }>,
-  { exec, runtime, allowRemote, namespace }: PlanOptions,
+  { exec, runtime, allowRemote, namespace, transport }: PlanOptions,
   given: readonly SettingName[],
 ): TargetPlan {
   const isUrl = found.kind === 'url';
@@ -185,6 +187,7 @@ function resolveUrl(
   }
   const protocol = isUrl ? byScheme : (found.definition.protocol ?? byScheme);
   requireSettings(given, CLIENT_SETTINGS[protocol], `a server that speaks ${protocol}`);
+  if (!isUrl) requireFittingFields(found.definition, found.file, protocol, transport);
   const address = addressText(url);
   return {
     name: isUrl ? address : (found.definition.name ?? address),

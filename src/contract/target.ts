@@ -54,6 +54,12 @@ export interface FrameCodec {
 /** Makes the codec of one connection, which may keep state. `subprotocol` is null where the server chose none. */
 export type CodecOfConnection = (client: Client, subprotocol: string | null) => FrameCodec;
 
+/** A parser of Socket.IO, as the option `parser` of socket.io-client takes it. */
+export interface SocketioParser {
+  readonly Encoder: new () => unknown;
+  readonly Decoder: new () => unknown;
+}
+
 /** One virtual user in the functions of a target. */
 export interface Client {
   /** From 0. */

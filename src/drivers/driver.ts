@@ -1,6 +1,5 @@
 import type { HandshakeStage } from '../contract/scenario.ts';
-import type { FrameCodec, Protocol, TlsOptions, Transport } from '../contract/target.ts';
-import type { SocketioParser } from '../wire/socketio/parser.ts';
+import type { FrameCodec, Protocol, SocketioParser, TlsOptions, Transport } from '../contract/target.ts';
 import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
 
 /** How long a request waits for its reply where {@link ConnectOptions.forgetAfterMs} is not given. */
@@ -41,8 +40,6 @@ export interface ConnectOptions {
    * it sees every message.
    */
   readonly codec?: FrameCodec | ((subprotocol: string | null) => FrameCodec);
-  /** Called for each message that the codec cannot decode, with the reason. */
-  readonly onUndecoded?: (reason: string) => void;
   /** Time between two requests of short polling. */
   readonly pollIntervalMs?: number;
   /** Called once with the connection when it is ready for use, before it hands over what the server sends. */

@@ -1,13 +1,9 @@
 import { type ClientEnvelope, decodeEnvelope, encodeEnvelope } from '../contract/protocol.ts';
 import type { DecodedEvent, Frame, FrameCodec } from '../contract/target.ts';
-import { messageOf } from '../errors.ts';
 import type { ConnectOptions } from './driver.ts';
 
 /** Envelopes, for a server without a codec of its own. */
 export const ENVELOPES: FrameCodec = { encode: encodeEnvelope, decode: decodeEnvelope };
-
-/** Callbacks that report a message without an event. */
-export type DecodeReports = Pick<ConnectOptions, 'onUndecoded' | 'onRead'>;
 
 /** The codec of a connection to which the server has agreed. Throws what the function of the target throws. */
 export function codecFor(
@@ -23,19 +19,18 @@ export function framesFor(codec: FrameCodec, event: ClientEnvelope): readonly Fr
   return typeof frames === 'string' || frames instanceof Uint8Array ? [frames] : frames;
 }
 
-/** The events in a message; none for a message that cannot be decoded, which is reported. */
+/** The events in a message; none for a message that cannot be decoded, which `onRead` gets with the error. */
 export function eventsIn(
   codec: FrameCodec,
   message: Buffer,
   isBinary: boolean,
-  { onUndecoded, onRead }: DecodeReports,
+  onRead: ConnectOptions['onRead'],
 ): readonly DecodedEvent[] {
   try {
-    const events = listOf(codec.decode(message, isBinary));
+    const events = eventList(codec.decode(message, isBinary));
     if (events.length === 0) onRead?.('none', '', null);
     return events;
   } catch (error) {
-    onUndecoded?.(messageOf(error));
     onRead?.('none', '', error);
     return [];
   }
@@ -43,11 +38,11 @@ export function eventsIn(
 
 /** The only event in a message; null where it holds none or several. Throws what the codec throws. */
 export function onlyEventIn(codec: FrameCodec, message: Buffer): DecodedEvent | null {
-  const events = listOf(codec.decode(message, false));
+  const events = eventList(codec.decode(message, false));
   return events.length === 1 ? (events[0] ?? null) : null;
 }
 
-function listOf(decoded: DecodedEvent | readonly DecodedEvent[] | null): readonly DecodedEvent[] {
+function eventList(decoded: DecodedEvent | readonly DecodedEvent[] | null): readonly DecodedEvent[] {
   if (decoded === null) return [];
   return 'length' in decoded ? decoded : [decoded];
 }

@@ -2,7 +2,7 @@ import { MAIN_NAMESPACE } from '../wire/socketio/packet.ts';
 import type { ConnectOptions } from './driver.ts';
 
 /** Divides the name of a namespace from the event, as packets of Socket.IO do: no namespace has a comma. */
-const COMMA = ',';
+const DIVIDER = ',';
 
 /**
  * The namespaces of Socket.IO that a client enters over its connection. Events of the first one have plain names. Those
@@ -27,7 +27,7 @@ export class Namespaces {
   /** The namespace of an event, and its name there. */
   placeOf(event: string): { readonly namespace: string; readonly name: string } {
     const [first = MAIN_NAMESPACE] = this.all;
-    const comma = this.#byName.size === 0 ? -1 : event.indexOf(COMMA);
+    const comma = this.#byName.size === 0 ? -1 : event.indexOf(DIVIDER);
     const namespace = comma < 0 ? undefined : this.#byName.get(event.slice(0, comma));
     return namespace === undefined
       ? { namespace: first, name: event }
@@ -41,6 +41,6 @@ export class Namespaces {
 
   /** The name that an event of a namespace has for the handlers of the client. */
   eventOf(namespace: string, name: string): string {
-    return namespace === this.all[0] ? name : `${this.#nameOf.get(namespace) ?? namespace}${COMMA}${name}`;
+    return namespace === this.all[0] ? name : `${this.#nameOf.get(namespace) ?? namespace}${DIVIDER}${name}`;
   }
 }

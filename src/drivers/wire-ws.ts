@@ -43,7 +43,7 @@ export interface Connecting {
 /** The object of an idle connection is all that it has: it is what the layers below call. */
 class WireWsConnection extends EnvelopeExchange implements Connection, WebSocketHandlers {
   readonly #socket: WebSocketClient;
-  readonly #options: Pick<ConnectOptions, 'codec' | 'onUndecoded' | 'onRead' | 'recognizer'>;
+  readonly #options: Pick<ConnectOptions, 'codec' | 'recognizer'>;
   /** Replaced when the server has agreed, by that of this connection. */
   #codec = ENVELOPES;
   #subprotocol: string | null = null;
@@ -141,7 +141,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     // The bytes are lent, and a codec or what it decodes may refer to them. An envelope that is text does not.
     const isRead = this.#codec === ENVELOPES && !isBinary;
     const kept = isRead ? message : Buffer.from(message);
-    for (const event of eventsIn(this.#codec, kept, isBinary, this.#options)) {
+    for (const event of eventsIn(this.#codec, kept, isBinary, this.onRead)) {
       this.receive(event, arrival);
     }
   }

@@ -15,7 +15,7 @@ import {
 } from './driver.ts';
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
-import { codecFor, type DecodeReports, eventsIn, framesFor } from './frame-codec.ts';
+import { codecFor, eventsIn, framesFor } from './frame-codec.ts';
 import { closeOutcome, closeReason, reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
@@ -72,7 +72,6 @@ class WsConnection extends EnvelopeExchange implements Connection {
   readonly #pings: PendingReplies;
   readonly #ending: ConnectionEnding;
 
-  readonly #reports: DecodeReports;
   readonly subprotocol: string | null;
 
   /** `errors`: those of the connection so far; later ones are added before it closes. */
@@ -82,7 +81,6 @@ class WsConnection extends EnvelopeExchange implements Connection {
     this.#socket = socket;
     this.subprotocol = socket.protocol === '' ? null : socket.protocol;
     this.#codec = codecFor(options, this.subprotocol);
-    this.#reports = options;
     this.#pings = new PendingReplies(forgetAfterMs);
     this.#ending = new ConnectionEnding({ abandon: () => socket.terminate() });
     socket.on('message', (message: Buffer, isBinary) =>
@@ -128,6 +126,6 @@ class WsConnection extends EnvelopeExchange implements Connection {
   }
 
   #receive(message: Buffer, isBinary: boolean): void {
-    for (const event of eventsIn(this.#codec, message, isBinary, this.#reports)) this.receive(event);
+    for (const event of eventsIn(this.#codec, message, isBinary, this.onRead)) this.receive(event);
   }
 }

@@ -1,6 +1,7 @@
 import type { Mapping } from '../contract/mapping.ts';
 import { isObserving, type Layout, type Operation } from '../contract/scenario.ts';
 import type { OnRead } from '../drivers/driver.ts';
+import { messageOf } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { MAX_REASONS, REASON_CHARACTERS, type Reason, ReasonCounts } from '../measure/reason-counts.ts';
 
@@ -11,6 +12,8 @@ export interface ReceivedCounts {
   readonly acknowledgements: number;
   /** Messages in which the codec found no event. */
   readonly unreadable: number;
+  /** Why the codec could not decode some of these. */
+  readonly undecoded: readonly Reason[];
   /** The events by which the messages and replies of the run arrive, as the target names them. */
   readonly expected: readonly string[];
 }
@@ -23,12 +26,15 @@ export class ReceivedMessages {
   readonly #events = new Map<string | typeof OTHER_EVENTS, number>();
   #acknowledgements = 0;
   #unreadable = 0;
+  readonly #undecoded = new ReasonCounts();
 
   /** Takes every message that is decoded. */
-  readonly note: OnRead = (kind, event) => {
+  readonly note: OnRead = (kind, event, data) => {
     if (kind === 'reply') this.#acknowledgements += 1;
-    else if (kind === 'none') this.#unreadable += 1;
-    else {
+    else if (kind === 'none') {
+      this.#unreadable += 1;
+      if (data !== null) this.#undecoded.add(messageOf(data));
+    } else {
       const count = this.#events.get(event);
       const key = count !== undefined || this.#events.size < MAX_REASONS ? event : OTHER_EVENTS;
       this.#events.set(key, (this.#events.get(key) ?? 0) + 1);
@@ -45,6 +51,7 @@ export class ReceivedMessages {
       events: counts.take(),
       acknowledgements: this.#acknowledgements,
       unreadable: this.#unreadable,
+      undecoded: this.#undecoded.take(),
     };
   }
 }

@@ -5,6 +5,7 @@ import type { Client, PerClient, TlsOptions } from '../contract/target.ts';
 import { type ConnectOptions, given } from '../drivers/driver.ts';
 import { fail } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { withSlash } from '../user-files/results.ts';
 import type { TargetDefinition } from '../user-files/target-definition.ts';
 import { clientValues, loadTargetFile } from '../user-files/target-file.ts';
 
@@ -76,10 +77,12 @@ async function connectOptionsOf(
 ): Promise<ConnectOptions> {
   const { parser, pollInterval: pollIntervalMs, compression } = settings;
   const { tls, codec } = definition;
+  const ownParser = typeof definition.parser === 'object' ? definition.parser : undefined;
   const ownOf = <T>(name: string, value: PerClient<T> | undefined) => limit(name, forClient(value, client));
-  const [own, namespace, path, protocols, auth, headers, query] = await Promise.all([
+  const [own, namespace, namespaces, path, protocols, auth, headers, query] = await Promise.all([
     ownOf('url', typeof definition.url === 'function' ? definition.url : undefined),
     target.namespace ?? ownOf('namespace', definition.namespace),
+    ownOf('namespaces', definition.namespaces),
     ownOf('path', definition.path),
     ownOf('protocols', definition.protocols),
     ownOf('auth', definition.auth),
@@ -91,9 +94,22 @@ async function connectOptionsOf(
     transport,
     timeoutMs: connectTimeoutMs,
     compression: compression === 'on',
-    ...given({ namespace, parser, pollIntervalMs, path, tls, codec, auth, headers, query }),
+    ...given({ namespace, parser: parser ?? ownParser, pollIntervalMs, path, tls, auth, headers, query }),
+    ...(namespaces === undefined ? {} : { namespaces: namedNamespaces(namespaces) }),
     ...(protocols === undefined ? {} : { protocols: [protocols].flat() }),
+    ...given({
+      codec: typeof codec === 'function' ? (subprotocol: string | null) => codec(client, subprotocol) : codec,
+    }),
   };
+}
+
+/** Namespaces by the names that events have for them: their own in a list. */
+function namedNamespaces(namespaces: readonly string[] | Headers): Headers {
+  const isList = Array.isArray(namespaces);
+  const named: ReadonlyArray<[string, string]> = isList
+    ? namespaces.map((each: string) => [each, each])
+    : Object.entries(namespaces);
+  return Object.fromEntries(named.map(([name, namespace]) => [name, withSlash(namespace)]));
 }
 
 /** The value for a client: one for all clients, or the result of a function of the client. */

@@ -121,6 +121,11 @@ export const FINDINGS = {
     'server',
     'Clients received messages that were not sent to them, or never sent.',
   ),
+  undecoded_messages: note(
+    'none',
+    'The codec of the target could not decode some messages of the server.',
+    'let decode return null for messages that are no events, or correct it: sockbench trace shows the messages',
+  ),
   connections_cut: note(
     'server',
     'Connections that clients held were cut.',

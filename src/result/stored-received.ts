@@ -11,6 +11,8 @@ export const receivedSchema = z.object({
   acknowledgements: countSchema,
   /** Messages in which the codec of the target found no event. */
   unreadable: countSchema,
+  /** Why the codec could not decode some of these. */
+  undecoded: listOf(reasonSchema).default([]),
   /** The events by which the messages and replies of the run arrive, as the target names them. */
   expected: listOf(textSchema),
   /** The last lines that the server printed; empty for a server that sockbench did not start. */

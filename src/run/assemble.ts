@@ -122,14 +122,18 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
 function receivedOf({ collector, serverOutput }: RunRecord): RunResult['received'] {
   const reports = collector.workers.flatMap(({ received }) => received ?? []);
   if (reports.length === 0) return null;
-  const events = new ReasonCounts();
-  for (const report of reports) events.addAll(report.events);
+  const [events, undecoded] = [new ReasonCounts(), new ReasonCounts()];
+  for (const report of reports) {
+    events.addAll(report.events);
+    undecoded.addAll(report.undecoded);
+  }
   const sum = (name: 'acknowledgements' | 'unreadable') =>
     reports.reduce((total, report) => total + report[name], 0);
   return {
     events: events.take(),
     acknowledgements: sum('acknowledgements'),
     unreadable: sum('unreadable'),
+    undecoded: undecoded.take(),
     expected: [...(reports[0]?.expected ?? [])],
     serverOutput: [...serverOutput],
   };

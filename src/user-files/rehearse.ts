@@ -2,15 +2,15 @@ import { basename } from 'node:path';
 import { Arguments, type Awaitable, type Mapping, type OutgoingEvent } from '../contract/mapping.ts';
 import type { Payload } from '../contract/protocol.ts';
 import type { Layout } from '../contract/scenario.ts';
-import type { Client } from '../contract/target.ts';
+import type { Client, FrameCodec } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { createPayloads } from '../measure/payload.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import { isAsync } from './named-functions.ts';
 import { isPromise } from './results.ts';
 import type { TargetDefinition } from './target-definition.ts';
 import type { ClientValues } from './target-file.ts';
-import { isAsync } from './user-file.ts';
 
 /** How long the rehearsed payload is at most: enough for its stamp, and quick to encode. */
 const PAYLOAD_BYTES = 1024;
@@ -31,11 +31,16 @@ export function rehearseTarget(
   { plan, layout }: Pick<PlannedRun, 'plan' | 'layout'>,
 ): void {
   const { client, tryCall } = rehearsedClient(target, valuesOf);
-  const { namespace, path, protocols, auth, headers, query } = target;
-  for (const perClient of [namespace, path, protocols, auth, headers, query]) {
+  const { namespace, namespaces, path, protocols, auth, headers, query } = target;
+  const isJson = plan.settings.parser !== 'msgpack' && typeof target.parser !== 'object';
+  for (const perClient of [namespace, namespaces, path, protocols, auth, headers, query]) {
     if (typeof perClient === 'function' && !isAsync(perClient))
       tryCall(() => void ignoreLater(perClient(client)));
   }
+  let codec: FrameCodec | undefined;
+  tryCall(() => {
+    codec = typeof target.codec === 'function' ? target.codec(client, null) : target.codec;
+  });
   const payloadBytes = Math.min(plan.payloadBytes, PAYLOAD_BYTES);
   const { write } = createPayloads({ key: 0, payloadBytes, check: 'nothing' });
   const stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
@@ -44,7 +49,7 @@ export function rehearseTarget(
   for (const name of new Set([...needs, ...(hasSteps ? (['publish', 'request'] as const) : [])])) {
     tryCall(() => {
       for (const sent of eventsOf(target, name, layout, client, payload)) {
-        requireSendable(sent, target, `${name} of ${basename(file)}`, plan.settings.parser === 'msgpack');
+        requireSendable(sent, codec, `${name} of ${basename(file)}`, isJson);
       }
     });
   }
@@ -127,16 +132,16 @@ function madeBy<Argument, Made>(
 
 function requireSendable(
   sent: OutgoingEvent | { readonly body?: unknown },
-  { codec }: TargetDefinition,
+  codec: FrameCodec | undefined,
   whose: string,
-  isMsgpack: boolean,
+  isJson: boolean,
 ): void {
   const { data } = 'event' in sent ? sent : { data: sent.body };
   if ('event' in sent && codec !== undefined) {
     codec.encode({ event: sent.event, data });
     return;
   }
-  if (isMsgpack) return;
+  if (!isJson) return;
   const content = data instanceof Arguments ? data.list : data;
   let problem = 'it is no JSON';
   try {

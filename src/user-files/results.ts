@@ -10,6 +10,8 @@ export interface ResultCheck {
   readonly expected: string;
   /** Whether it may be async. A function that is called for each message may not. */
   readonly mayWait: boolean;
+  /** The checks of the functions of the object that it returns, by their names. */
+  readonly parts?: Readonly<Record<string, ResultCheck>>;
 }
 
 /**
@@ -20,7 +22,7 @@ export type ResultChecks = Readonly<Record<string, ResultCheck>>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFieldsObject = (value: unknown): value is Fields =>
+export const isFieldsObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
@@ -67,13 +69,11 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const AN_EVENT = '{ event: NAME, data, reply }';
 
 export const ANY_VALUE = must(() => true, 'the value itself');
+/** Classes, which are left as they are. */
+export const CLASSES = must(() => true, 'classes');
 /** Any result, also a promise. */
 export const ANYTHING = eventually(ANY_VALUE);
 export const TEXT = must(isText, 'text');
-export const TEXT_OR_TEXTS = must(
-  (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
-  'text or a list of texts',
-);
 export const FIELDS = must(isFieldsObject, 'an object');
 export const CLIENT_VALUES = must(isFieldsObject, 'an object with the values of the client');
 export const PREPARED_VALUES = must(
@@ -84,11 +84,58 @@ export const TEXT_FIELDS = must(
   (value) => isFieldsObject(value) && Object.values(value).every(isText),
   'an object with text in its fields',
 );
-export const FRAME = must((value) => isText(value) || value instanceof Uint8Array, 'text or a Uint8Array');
-export const ENVELOPE = must(
-  (value) => value === null || isFieldsObject(value),
-  '{ event: NAME, data }, or null for a message that is no event',
+
+const isFrame = (value: unknown): boolean => isText(value) || value instanceof Uint8Array;
+const FRAMES = must(
+  (value) => isFrame(value) || (Array.isArray(value) && value.every(isFrame)),
+  'text or a Uint8Array, or a list of these',
 );
+
+const isNumberOrText = (value: unknown): boolean => isText(value) || typeof value === 'number';
+
+function isDecodedEvent(value: unknown): boolean {
+  if (!isFieldsObject(value)) return false;
+  const { event, id, ack } = value;
+  const isNumbered = [id, ack].every((each) => each === undefined || isNumberOrText(each));
+  return isNumbered && (ack === undefined ? isText(event) : event === undefined || isText(event));
+}
+
+const DECODED_EVENTS = must(
+  (value) => value === null || isDecodedEvent(value) || (Array.isArray(value) && value.every(isDecodedEvent)),
+  '{ event: NAME, data, id, ack }, a list of these, or null for a message without an event',
+);
+
+/** What the functions of a codec must return. */
+export const CODEC_PARTS = { encode: FRAMES, decode: DECODED_EVENTS } as const;
+
+export function isCodec(value: unknown): boolean {
+  return isFieldsObject(value) && Object.keys(CODEC_PARTS).every((name) => typeof value[name] === 'function');
+}
+
+/** A function that makes the codec of a connection. */
+export const CODEC_RESULT: ResultCheck = {
+  ...must(isCodec, 'a codec: { encode, decode }'),
+  parts: CODEC_PARTS,
+};
+
+/** A token of RFC 9110, which a subprotocol is. */
+const SUBPROTOCOL = /^[!#$%&'*+\-.^_`|~\w]+$/;
+export const isSubprotocol = (value: unknown): boolean => isText(value) && SUBPROTOCOL.test(value);
+export const SUBPROTOCOLS = must((value) => {
+  if (!Array.isArray(value)) return isSubprotocol(value);
+  return value.every(isSubprotocol) && new Set(value).size === value.length;
+}, 'the name of a subprotocol without spaces, or a list of different ones');
+
+const isNamespace = (value: unknown): boolean => isText(value) && value !== '' && !/[,?#\s]/.test(value);
+export const NAMESPACES = must((value) => {
+  const given = Array.isArray(value) ? value : isFieldsObject(value) ? Object.values(value) : [];
+  return given.length > 0 && given.every(isNamespace) && new Set(given.map(withSlash)).size === given.length;
+}, 'a list of different namespaces, or an object with namespaces by their names');
+
+/** `chat` and `/chat` are the same namespace. */
+export function withSlash(namespace: string): string {
+  return namespace.startsWith('/') ? namespace : `/${namespace}`;
+}
 export const EVENT = must(isOutgoingEvent, AN_EVENT);
 export const EVENTS = must(
   (value) => isOutgoingEvent(value) || (Array.isArray(value) && value.every(isOutgoingEvent)),
@@ -118,7 +165,7 @@ export const TIME = must(
   (value) => isText(value) || ['number', 'bigint'].includes(typeof value) || value instanceof Date,
   'a number, ISO 8601 text or a Date',
 );
-export const KEY = must((value) => isText(value) || typeof value === 'number', 'text or a number');
+export const KEY = must(isNumberOrText, 'text or a number');
 
 /** What the functions of a scenario must return. The layout is checked with the plan. */
 export const SCENARIO_RESULTS: ResultChecks = {

@@ -1,6 +1,14 @@
 import type { ClientHooks } from '../contract/hooks.ts';
 import type { Mapping } from '../contract/mapping.ts';
-import type { FrameCodec, PerClient, Protocol, TlsOptions, Transport } from '../contract/target.ts';
+import type {
+  CodecOfConnection,
+  FrameCodec,
+  PerClient,
+  Protocol,
+  SocketioParser,
+  TlsOptions,
+  Transport,
+} from '../contract/target.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 type Texts = Readonly<Record<string, string>>;
@@ -18,11 +26,12 @@ export interface TargetDefinition extends Mapping, ClientHooks {
   readonly exec?: string;
   readonly transport?: Transport;
   readonly namespace?: PerClient<string>;
-  readonly parser?: 'default' | 'msgpack';
+  readonly namespaces?: PerClient<readonly string[] | Texts>;
+  readonly parser?: 'default' | 'msgpack' | SocketioParser;
   readonly path?: PerClient<string>;
   readonly protocols?: PerClient<string | readonly string[]>;
   readonly tls?: TlsOptions;
-  readonly codec?: FrameCodec;
+  readonly codec?: FrameCodec | CodecOfConnection;
   readonly clients?: string | ((number: number) => Values | Promise<Values>);
   readonly auth?: PerClient<Values>;
   readonly headers?: PerClient<Texts>;

@@ -6,24 +6,56 @@ import { parseDurationMs } from '../units.ts';
 import { MAPPING_FIELDS, type TargetField } from './mapping-fields.ts';
 import {
   ANYTHING,
+  CLASSES,
   CLIENT_VALUES,
-  ENVELOPE,
+  CODEC_PARTS,
+  CODEC_RESULT,
   EVENTS_OR_NULL,
   eventually,
   FIELDS,
-  FRAME,
+  isCodec,
+  isFieldsObject,
+  NAMESPACES,
   PREPARED_VALUES,
   type ResultCheck,
   type ResultChecks,
+  SUBPROTOCOLS,
   TEXT,
   TEXT_FIELDS,
-  TEXT_OR_TEXTS,
 } from './results.ts';
 import type { TargetDefinition } from './target-definition.ts';
 import { fn } from './user-file.ts';
 
 const record = z.record(z.string(), z.unknown());
 const fieldsPerClient = z.union([record, fn], 'expected an object or a function').optional();
+/** A value that a check accepts, or a function that returns one. */
+function fitting({ isFitting, expected }: ResultCheck): z.ZodType {
+  const value = z.custom((given) => typeof given === 'function' || isFitting(given), `expected ${expected}`);
+  return value.optional();
+}
+
+/** An object or an instance of a class, whose methods are not its own fields; or a function that returns one. */
+const codec = z
+  .custom(
+    (value) => typeof value === 'function' || isFieldsObject(value),
+    'expected { encode, decode } or a function that returns it',
+  )
+  .superRefine((value, { addIssue }) => {
+    if (typeof value === 'function' || isCodec(value)) return;
+    for (const name of Object.keys(CODEC_PARTS)) {
+      if (typeof Reflect.get(Object(value), name) === 'function') continue;
+      addIssue({ code: 'custom', path: [name], message: 'expected a function' });
+    }
+  });
+
+const PARSER = 'expected default, msgpack, or a module with Encoder and Decoder';
+const parser = z.custom(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['Encoder', 'Decoder'].every((name) => typeof Reflect.get(value, name) === 'function'),
+);
+
 const textPerClient = z.union([z.string(), fn], 'expected text or a function');
 const text = z.string().optional();
 
@@ -68,10 +100,20 @@ const CONNECT_FIELDS = {
     default: 'the main namespace',
     results: eventually(TEXT),
   },
+  namespaces: {
+    schema: fitting(NAMESPACES),
+    about:
+      'Namespaces that a client enters over one connection: a list, or an object with a name for each. Events of all but the first are written `/presence,update`.',
+    called: PER_CONNECTION,
+    default: '`namespace` alone',
+    results: eventually(NAMESPACES),
+  },
   parser: {
-    schema: z.enum(['default', 'msgpack']).optional(),
-    about: 'Socket.IO parser; --parser overrides it.',
+    schema: z.union([z.enum(['default', 'msgpack']), parser], PARSER).optional(),
+    about:
+      'Socket.IO parser: default, msgpack, or a module with `Encoder` and `Decoder`, as socket.io-client takes it; --parser overrides it.',
     default: 'default',
+    results: CLASSES,
   },
   path: {
     schema: textPerClient.optional(),
@@ -81,11 +123,12 @@ const CONNECT_FIELDS = {
     results: eventually(TEXT),
   },
   protocols: {
-    schema: z.union([z.string(), z.array(z.string()), fn], 'expected text, a list or a function').optional(),
-    about: 'WebSocket subprotocols that clients offer.',
+    schema: fitting(SUBPROTOCOLS),
+    about:
+      'WebSocket subprotocols that clients offer, the preferred one first. The server must choose one of them.',
     called: PER_CONNECTION,
     default: 'none',
-    results: eventually(TEXT_OR_TEXTS),
+    results: eventually(SUBPROTOCOLS),
   },
   tls: {
     schema: z
@@ -101,11 +144,13 @@ const CONNECT_FIELDS = {
     default: 'the certificates that Node.js trusts',
   },
   codec: {
-    schema: z.strictObject({ encode: fn, decode: fn }).optional(),
-    about: 'How events become WebSocket messages, and messages events.',
-    called: 'For each message: `encode({ event, data, id })`, `decode(message, isBinary)`.',
+    schema: codec.optional(),
+    about:
+      'How events become WebSocket messages, and messages events. A function makes a codec for each connection, which may keep state.',
+    called:
+      'For each message: `encode({ event, data, id, ack })`, `decode(message, isBinary)`. As a function, once for each connection: `(client, subprotocol)`.',
     default: 'the JSON envelope',
-    results: { encode: FRAME, decode: ENVELOPE },
+    results: CODEC_RESULT,
   },
   clients: {
     schema: z.union([z.string(), fn], 'expected the path of a CSV file or a function').optional(),

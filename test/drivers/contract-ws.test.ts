@@ -5,6 +5,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { DecodedEvent, FrameCodec } from '../../src/contract/target.ts';
 import type { Connection, ConnectOptions, Recognizer } from '../../src/drivers/driver.ts';
 import { drivers } from '../../src/drivers/index.ts';
+import { messageOf } from '../../src/errors.ts';
 
 const DRIVERS = drivers
   .filter(({ protocol }) => protocol === 'ws')
@@ -134,7 +135,11 @@ describe.each(DRIVERS)('the %s driver over WebSocket', (_, driver) => {
         decode: (message, isBinary) => (isBinary ? [] : LINES.decode(message, isBinary)),
       };
       const undecoded: string[] = [];
-      const connection = await connect({ codec, onUndecoded: (reason) => undecoded.push(reason) });
+      const connection = await connect({
+        codec,
+        onRead: (kind, _event, error) =>
+          kind === 'none' && error !== null && undecoded.push(messageOf(error)),
+      });
       const received = collect(connection, 'a', 4);
       connection.emit('go', '');
       expect(await received).toEqual(['1', '2', '4', '5']);
@@ -230,7 +235,11 @@ describe.each(DRIVERS)('the %s driver over WebSocket', (_, driver) => {
         for (const each of ['?', 'a 1', 'a 2\n?', 'a 3']) socket.send(each);
       });
       const undecoded: string[] = [];
-      const connection = await connect({ codec: LINES, onUndecoded: (reason) => undecoded.push(reason) });
+      const connection = await connect({
+        codec: LINES,
+        onRead: (kind, _event, error) =>
+          kind === 'none' && error !== null && undecoded.push(messageOf(error)),
+      });
       const received = collect(connection, 'a', 2);
       connection.emit('go', '');
       expect(await received).toEqual(['1', '3']);

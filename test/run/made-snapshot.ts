@@ -81,5 +81,6 @@ export const NOTHING_RECEIVED: ReceivedCounts = {
   events: [],
   acknowledgements: 0,
   unreadable: 0,
+  undecoded: [],
   expected: [],
 };

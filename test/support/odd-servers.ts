@@ -142,8 +142,8 @@ export const ODD_SERVERS: readonly OddServer[] = [
       (accept) => `Upgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: mqtt\r\n`,
     ),
     only: 'ws',
-    found: 'it answers the WebSocket handshake wrongly (Server sent a subprotocol but none was requested)',
-    hint: HANDSHAKE,
+    found: 'it chose a subprotocol although none was offered',
+    hint: 'Set protocols in the target file to the subprotocols that the server supports.',
   },
   ...['0null', '05', '0{"sid":"a"}', 'welcome'].map(
     (message): OddServer => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { nameFunctions } from '../../src/user-files/named-functions.ts';
 import { TARGET_RESULTS } from '../../src/user-files/target-fields.ts';
-import { nameFunctions } from '../../src/user-files/user-file.ts';
 import { thrownBy } from '../thrown.ts';
 
 const circle: Record<string, unknown> = {};
@@ -45,8 +45,13 @@ describe('a function of a target', () => {
     ['clients', 7, '7', 'an object with the values of the client'],
     ['auth', 'token', "'token'", 'an object'],
     ['headers', { cookie: 5 }, '{ cookie: 5 }', 'an object with text in its fields'],
-    ['codec.encode', {}, '{}', 'text or a Uint8Array'],
-    ['codec.decode', 5, '5', '{ event: NAME, data }, or null for a message that is no event'],
+    ['codec.encode', {}, '{}', 'text or a Uint8Array, or a list of these'],
+    [
+      'codec.decode',
+      5,
+      '5',
+      '{ event: NAME, data, id, ack }, a list of these, or null for a message without an event',
+    ],
     ['streamed.read', { item: '1' }, "{ item: '1' }", '{ item: NUMBER, payload }'],
     ['asked.read', {}, '{}', '{ answer, roundTripNs: NUMBER } or null'],
     ['observe.key', null, 'null', 'text or a number'],
@@ -75,7 +80,7 @@ describe('a function of a target', () => {
     ['auth', 'token', "'token'", 'an object'],
     ['clients', null, 'null', 'an object with the values of the client'],
     ['prepare', 'token', "'token'", 'an object with values of the client, or nothing'],
-    ['protocols', [1], '[ 1 ]', 'text or a list of texts'],
+    ['protocols', [1], '[ 1 ]', 'the name of a subprotocol without spaces, or a list of different ones'],
     ['answer.a.b: c', 'pong', "'pong'", `${EVENT}, or a list of these, or null to send nothing`],
     ['keepAlive.send', {}, '{}', `${EVENT}, or a list of these, or null to send nothing`],
   ])('%s may be async, and what it resolves to is checked', async (name, result, shown, expected) => {

@@ -14,7 +14,10 @@ const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, sugg
     "{ url: 'ws://x', transport: 'webtransport' }",
     'transport: Invalid option: expected one of "websocket"|"polling"|"upgrade"|"short-polling"|"long-polling"',
   ],
-  ["{ url: 'ws://x', parser: 'json' }", 'parser: Invalid option: expected one of "default"|"msgpack"'],
+  [
+    "{ url: 'ws://x', parser: 'json' }",
+    'parser: expected default, msgpack, or a module with Encoder and Decoder',
+  ],
   ["{ url: 'ws://x', exec: ['node'] }", 'exec: Invalid input: expected string, received array'],
   [
     "{ url: 'ws://x', tls: { rejectUnauthorised: false } }",
@@ -43,7 +46,10 @@ const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, sugg
   ["{ url: 'ws://x', asked: { event: 'a' } }", 'asked.read: expected a function'],
   ["{ url: 'ws://x', observe: { event: 'a', key: 'id' } }", 'observe.key: expected a function'],
   ["{ url: 'ws://x', node: 1 }", 'node: expected a function'],
-  ["{ url: 'ws://x', protocols: 1 }", 'protocols: expected text, a list or a function'],
+  [
+    "{ url: 'ws://x', protocols: 1 }",
+    'protocols: expected the name of a subprotocol without spaces, or a list of different ones',
+  ],
   ["{ url: 'ws://x', prepare: {} }", 'prepare: expected a function'],
   ["{ url: 'ws://x', answer: { ping: 'pong' } }", 'answer.ping: expected a function'],
   [

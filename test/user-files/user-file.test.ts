@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
-import { nameFunctions } from '../../src/user-files/user-file.ts';
+import { nameFunctions } from '../../src/user-files/named-functions.ts';
 import { LOADER, type Loaded, loadFiles, writeFiles } from '../support/user-files.ts';
 import { thrownBy } from '../thrown.ts';
 

@@ -1,4 +1,5 @@
 import type { Protocol } from '../../contract/target.ts';
+import { type ConnectOptions, subprotocolsOf } from '../../drivers/driver.ts';
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
 import { foreign } from '../../foreign.ts';
 import { plural } from '../../text.ts';
@@ -49,25 +50,46 @@ export async function explainRefusal(
 function diagnoseRejection({ reason, connect }: Refused): Diagnosis | null {
   if (!reason.startsWith(REFUSED_BY_SERVER)) return null;
   const word = reason.slice(REFUSED_BY_SERVER.length);
-  if (word !== 'Invalid namespace') {
+  const [isUnknown, among] = /^Invalid namespace(?: \((.+)\))?$/.exec(word) ?? [];
+  if (isUnknown === undefined) {
     return { found: `the server rejects them with "${word}"`, hint: GIVE_CREDENTIALS };
   }
   return {
-    found: `the server has no namespace ${connect.namespace ?? new URL(connect.url).pathname}`,
-    hint: 'Give an existing one with --namespace NAME. For the main namespace, omit it and the path of the URL.',
+    found: `the server has no namespace ${among ?? connect.namespace ?? new URL(connect.url).pathname}`,
+    hint:
+      among === undefined
+        ? 'Give an existing one with --namespace NAME. For the main namespace, omit it and the path of the URL.'
+        : 'Correct namespaces of the target file: each of them must exist.',
   };
 }
 
 /** The client refuses the server's answer to the WebSocket handshake, in the words of the `ws` package. */
-function diagnoseHandshake({ reason }: Refused): Diagnosis | null {
+function diagnoseHandshake({ reason, connect }: Refused): Diagnosis | null {
   const [problem] =
     /(Invalid (Upgrade|Connection|Sec-WebSocket-\w+) header|Server (sent|indicated) \w.*?)(?=\)?$)/.exec(
       reason,
     ) ?? [];
   if (problem === undefined) return null;
+  if (problem.includes('subprotocol')) return diagnoseSubprotocol(problem, connect);
   return {
     found: `it answers the WebSocket handshake wrongly (${problem})`,
     hint: 'Check the WebSocket implementation of the server, and the proxy in front of it.',
+  };
+}
+
+/** RFC 6455 and browsers end a connection whose subprotocol is not one that was offered. */
+function diagnoseSubprotocol(problem: string, connect: ConnectOptions): Diagnosis {
+  const offered = subprotocolsOf(connect);
+  if (offered.length === 0) {
+    return {
+      found: 'it chose a subprotocol although none was offered',
+      hint: 'Set protocols in the target file to the subprotocols that the server supports.',
+    };
+  }
+  const isNone = problem === 'Server sent no subprotocol';
+  return {
+    found: `it chose ${isNone ? 'none' : 'a subprotocol that is none'} of the offered subprotocols (${offered.join(', ')})`,
+    hint: 'Set protocols in the target file to a subprotocol that the server supports, or remove it.',
   };
 }
 

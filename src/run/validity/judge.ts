@@ -59,6 +59,12 @@ export function judgeRun(
     const message = `${plural(corrupted, 'message')} arrived with another ${result.plan.verify ? 'length or content' : 'length'} than was sent`;
     findings.push({ code: 'corrupted_deliveries', message });
   }
+  const undecoded = result.received?.undecoded ?? [];
+  if (undecoded.length > 0) {
+    const count = undecoded.reduce((sum, reason) => sum + reason.count, 0);
+    const message = `${plural(count, 'message')} could not be decoded: ${listCounted(undecoded)}`;
+    findings.push({ code: 'undecoded_messages', message });
+  }
   if (unexpected > 0) {
     const message = `${plural(unexpected, 'unexpected message')}: ${listCounted(result.unexpected)}`;
     findings.push({ code: 'unexpected_deliveries', message });

@@ -17,7 +17,7 @@ const MAX_AWAY_MS = 24 * 3600 * 1000;
 
 const BASE_64 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_';
 
-const FORMS: ReadonlyArray<readonly [form: RegExp, timeMs: (digits: string) => number]> = [
+const OFFSET_FORMS: ReadonlyArray<readonly [form: RegExp, timeMs: (digits: string) => number]> = [
   [
     /^([\w-]{7})(?:\.[\w-]+)?$/,
     (digits) => [...digits].reduce((sum, digit) => sum * 64 + BASE_64.indexOf(digit), 0),
@@ -32,7 +32,7 @@ const MAX_OFFSET_LENGTH = 13 + 1 + 20;
 function isOffset(text: string): boolean {
   if (text === '') return true;
   if (text.length > MAX_OFFSET_LENGTH) return false;
-  return FORMS.some(([form, timeMs]) => {
+  return OFFSET_FORMS.some(([form, timeMs]) => {
     const digits = form.exec(text)?.[1];
     return digits !== undefined && Math.abs(timeMs(digits) - Date.now()) <= MAX_AWAY_MS;
   });

@@ -1,11 +1,6 @@
+import type { SocketioParser } from '../../contract/target.ts';
 import { messageOf } from '../../errors.ts';
 import { PACKET, type Packet, type PacketCodec, type PacketMessage } from './packet.ts';
-
-/** A parser of Socket.IO, as the option `parser` of socket.io-client takes it. */
-export interface SocketioParser {
-  readonly Encoder: new () => unknown;
-  readonly Decoder: new () => unknown;
-}
 
 /** What Socket.IO calls of a parser. Source: the section "Custom parser" of its documentation. */
 interface Coder {

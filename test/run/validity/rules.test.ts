@@ -459,6 +459,7 @@ describe('a run in which nothing arrived', () => {
     const received = {
       events: [{ reason: 'welcome', count: 15 }],
       acknowledgements: 2,
+      undecoded: [],
       unreadable: 1,
       expected: ['update'],
       serverOutput: ['ready', 'cannot read room'],
@@ -466,7 +467,14 @@ describe('a run in which nothing arrived', () => {
     expect(messagesOf(silent({ received }))).toEqual([
       'none of 5,000,000 messages arrived: events received: welcome 15, 2 acknowledgements, 1 message without an event; expected: update; last output of the server: ready / cannot read room; sockbench trace shows each message',
     ]);
-    const nothing = { ...received, events: [], acknowledgements: 0, unreadable: 0, serverOutput: [] };
+    const nothing = {
+      ...received,
+      events: [],
+      acknowledgements: 0,
+      unreadable: 0,
+      undecoded: [],
+      serverOutput: [],
+    };
     expect(messagesOf(silent({ received: nothing }))).toEqual([
       'none of 5,000,000 messages arrived: events received: none; expected: update; sockbench trace shows each message',
     ]);

@@ -1,0 +1,39 @@
+import type { Protocol, Transport } from '../contract/target.ts';
+import { fail } from '../errors.ts';
+import type { TargetDefinition } from '../user-files/target-definition.ts';
+
+/** Fields that only some servers have a meaning for. */
+const PROTOCOLS_OF_FIELDS: Readonly<
+  Partial<Record<keyof TargetDefinition, { readonly protocols: readonly Protocol[]; readonly hint: string }>>
+> = {
+  codec: {
+    protocols: ['ws'],
+    hint: 'Remove codec; for Socket.IO, parser replaces the parser of packets. A URL of ws: or wss: is raw WebSocket.',
+  },
+  namespaces: { protocols: ['socketio'], hint: 'Remove namespaces; a URL of http: or https: is Socket.IO.' },
+  parser: { protocols: ['socketio'], hint: 'Remove parser; codec translates the messages of raw WebSocket.' },
+  protocols: {
+    protocols: ['ws', 'socketio'],
+    hint: 'Remove protocols; subprotocols are part of the WebSocket handshake.',
+  },
+};
+
+/** Throws BAD_TARGET_FILE for a field of a target that its protocol or its transport has no meaning for. */
+export function requireFittingFields(
+  definition: TargetDefinition,
+  file: string,
+  protocol: Protocol,
+  transport: Transport,
+): void {
+  for (const [name, { protocols, hint }] of Object.entries(PROTOCOLS_OF_FIELDS)) {
+    if (definition[name as keyof TargetDefinition] === undefined || protocols.includes(protocol)) continue;
+    fail('BAD_TARGET_FILE', `${file}: ${name} has no meaning for a server that speaks ${protocol}`, hint);
+  }
+  if (definition.protocols !== undefined && protocol === 'socketio' && transport === 'polling') {
+    fail(
+      'BAD_TARGET_FILE',
+      `${file}: protocols are offered by a WebSocket, but the transport is polling`,
+      'Remove protocols, or use --transport websocket.',
+    );
+  }
+}
