@@ -3,6 +3,7 @@ import { setTimeout as referencedSleep } from 'node:timers/promises';
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import type { Connection } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
+import { ClientLives } from '../generator/client-life.ts';
 import { loadTarget } from '../generator/target.ts';
 import { quietNs } from '../measure/fanout.ts';
 import type { SparseCounts } from '../measure/histogram.ts';
@@ -79,13 +80,21 @@ export class WorkerThread {
     thread.rehearse();
     this.#thread = thread;
     const url = plan.target.url ?? '';
-    const connect = async (client: number) =>
-      driver.connect({
-        ...(await target.connectOptions(await target.prepare(client), url)),
+    const onFailed = (reason: string) => parts.failed.add(reason);
+    const { timers } = parts;
+    const lives = new ClientLives({ target, plan, timers, onFailed, onNotLeft: onFailed });
+    const connect = async (client: number) => {
+      const options = await lives.optionsOf(client, url);
+      const life = lives.begin(client);
+      const connection = await driver.connect({
+        ...options,
+        onReady: (ready) => void life.attach(ready),
         onPolled: parts.traffic.notePoll,
         onUpgraded: () => {},
         forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       });
+      return life.begin(connection);
+    };
     return { thread, schedules: new SharedSchedules(thread), connect };
   }
 

@@ -40,6 +40,7 @@ const MAX_REMEMBERED = 100;
 export class ClientLives {
   readonly #options: ClientLivesOptions;
   readonly #firstClients = new Map<string, number>();
+  readonly #prepared = new Map<number, Promise<Client>>();
 
   constructor(options: ClientLivesOptions) {
     this.#options = options;
@@ -52,8 +53,11 @@ export class ClientLives {
 
   /** Prepares a client, once. */
   prepare(number: number): Promise<Client> {
-    const { target } = this.#options;
-    return this.#naming(number, target.prepare(number, this.#limit));
+    const begun =
+      this.#prepared.get(number) ??
+      this.#naming(number, this.#options.target.prepare(number, this.#limit));
+    this.#prepared.set(number, begun);
+    return begun;
   }
 
   /** How the next connection of a client connects to the server at `url`. */

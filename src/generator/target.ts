@@ -22,7 +22,7 @@ export interface Target {
   readonly tls: TlsOptions;
   /** Whether preparing a client may take time of the server. */
   readonly prepares: boolean;
-  /** Returns the client with its values, those of `prepare` included. Both are asked for once. */
+  /** Returns the client with its values, those of `prepare` included; {@link clientOf} knows it from then on. */
   prepare(number: number, limit?: Limit): Promise<Client>;
   /** The client, which has been prepared. */
   clientOf(number: number): Client;
@@ -39,24 +39,18 @@ export async function loadTarget(plan: Plan): Promise<Target> {
   const { prepare, opened, answer, keepAlive, leave } = definition;
   const values = file === null ? () => ({}) : await clientValues(definition, file);
   const clients = new Map<number, Client>();
-  const preparing = new Map<number, Promise<Client>>();
   const headers = new Map<number, Headers>();
-  const prepareOnce = async (number: number, limit: Limit): Promise<Client> => {
-    const client = { number, values: await limit('clients', values(number)) };
-    const prepared = await limit('prepare', prepare?.(client));
-    const whole = { number, values: { ...client.values, ...prepared } };
-    clients.set(number, whole);
-    return whole;
-  };
   return {
     mapping: definition,
     hooks: given({ opened, answer, keepAlive, leave }),
     tls: definition.tls ?? {},
     prepares: prepare !== undefined,
-    prepare(number, limit = UNLIMITED) {
-      const begun = preparing.get(number) ?? prepareOnce(number, limit);
-      preparing.set(number, begun);
-      return begun;
+    async prepare(number, limit = UNLIMITED) {
+      const client = { number, values: await limit('clients', values(number)) };
+      const prepared = await limit('prepare', prepare?.(client));
+      const whole = { number, values: { ...client.values, ...prepared } };
+      clients.set(number, whole);
+      return whole;
     },
     clientOf: (number) => clients.get(number) ?? { number, values: {} },
     headersOf: ({ number }) => headers.get(number) ?? {},

@@ -1,6 +1,8 @@
+import type { ClientHooks } from '../../src/contract/hooks.ts';
 import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
+import type { Client } from '../../src/contract/target.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import type { Assignment, FromWorker, ToWorker } from '../../src/generator/messages.ts';
 import { GeneratorSession } from '../../src/generator/session.ts';
@@ -39,6 +41,7 @@ export interface FakeRunOptions {
   readonly behavior?: Partial<ServerBehavior>;
   /** Changes of the chat target. */
   readonly mapping?: Mapping;
+  readonly hooks?: ClientHooks;
   /** What the workers report of themselves; idle unless given. */
   readonly telemetry?: Partial<TelemetrySample>;
   /** How long the server takes to start; infinite for one that never does. */
@@ -92,6 +95,8 @@ export class FakeRun {
         network: () => [1],
         changes: (payload) => payload,
         refuses: () => null,
+        greets: () => [],
+        responds: () => null,
         acknowledgesJoin: () => true,
         ...options.behavior,
       });
@@ -269,8 +274,10 @@ export class FakeWorker implements WorkerHandle {
   }
 
   #createSession(assignment: Assignment): GeneratorSession {
-    const { planned, mapping } = this.#options;
+    const { planned, mapping, hooks: { prepare, ...hooks } = {} } = this.#options;
     const { clock, time, server } = this.#run;
+    const clients = new Map<number, Client>();
+    const clientOf = (number: number) => clients.get(number) ?? { number, values: {} };
     return new GeneratorSession({
       assignment,
       scenario: planned.scenario,
@@ -278,11 +285,15 @@ export class FakeWorker implements WorkerHandle {
       sockets: null,
       target: {
         mapping: mapping ?? chat,
-        hooks: {},
+        hooks,
         tls: {},
-        prepares: false,
-        prepare: async (number) => ({ number, values: {} }),
-        clientOf: (number) => ({ number, values: {} }),
+        prepares: prepare !== undefined,
+        async prepare(number, limit = (_, result) => result) {
+          const values = await limit('prepare', prepare?.({ number, values: {} }));
+          clients.set(number, { number, values: { ...values } });
+          return clientOf(number);
+        },
+        clientOf,
         headersOf: () => ({}),
         connectOptions: async (_client, url) => ({
           url,
@@ -340,6 +351,7 @@ function driverTo(server: FakeServer, clients: readonly number[], process: FakeP
       const connection = await server.connect(client, timeoutMs);
       connection.onArrival = (handle) => process.arrive(handle);
       onReady?.(connection);
+      server.greet(connection);
       if (transport === 'upgrade') onUpgraded?.();
       return connection;
     },

@@ -16,12 +16,21 @@ export interface Hop {
  */
 export type Network = (hop: Hop) => readonly number[];
 
+export interface FakeEvent {
+  readonly event: string;
+  readonly data?: unknown;
+}
+
 export interface ServerBehavior {
   readonly network: Network;
   /** What a client receives instead of the message that it should get. */
   readonly changes: (payload: unknown, hop: Hop) => unknown;
   /** Why a client cannot connect; null when it can. `silent` leaves the attempt unanswered. */
   readonly refuses: (client: number) => string | null;
+  /** Events that arrive together with the end of the handshake. */
+  readonly greets: (client: number) => readonly FakeEvent[];
+  /** What the server sends back for an event that is none of the chat's; null for nothing. */
+  readonly responds: (client: number, event: string, data: unknown) => FakeEvent | null;
   /** Whether the server acknowledges that a client joins its rooms. */
   readonly acknowledgesJoin: (client: number) => boolean;
 }
@@ -98,6 +107,8 @@ export class FakeClientConnection implements Connection {
 /** The chat server of the reference servers, in memory. Its network delays, loses, duplicates and reorders messages. */
 export class FakeServer {
   readonly connections = new Map<number, FakeClientConnection>();
+  /** Events that are none of the chat's, and connections that ended, in their order: `client event data`. */
+  readonly heard: string[] = [];
   readonly #timers: Timers;
   readonly #behavior: ServerBehavior;
 
@@ -117,7 +128,13 @@ export class FakeServer {
     return connection;
   }
 
+  /** Delivers what arrives with the end of the handshake. */
+  greet(connection: FakeClientConnection): void {
+    for (const { event, data } of this.#behavior.greets(connection.client)) connection.deliver(event, data);
+  }
+
   leave(connection: FakeClientConnection): void {
+    this.heard.push(`${connection.client} left`);
     if (this.connections.get(connection.client) === connection) this.connections.delete(connection.client);
   }
 
@@ -178,6 +195,12 @@ export class FakeServer {
           }),
         );
         return;
+      default: {
+        this.heard.push(`${from.client} ${event}${data === undefined ? '' : ` ${data}`}`);
+        const sent = this.#behavior.responds(from.client, event, data);
+        if (sent?.event === 'close') from.drop(String(sent.data));
+        else if (sent !== null) this.#sendTo(from, sent.event, sent.data);
+      }
     }
   }
 
