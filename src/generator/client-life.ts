@@ -54,8 +54,7 @@ export class ClientLives {
   /** Prepares a client, once. */
   prepare(number: number): Promise<Client> {
     const begun =
-      this.#prepared.get(number) ??
-      this.#naming(number, this.#options.target.prepare(number, this.#limit));
+      this.#prepared.get(number) ?? this.#naming(number, this.#options.target.prepare(number, this.#limit));
     this.#prepared.set(number, begun);
     return begun;
   }
