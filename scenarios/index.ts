@@ -2,6 +2,7 @@ import type { Scenario } from '../src/contract/scenario.ts';
 import { ackRoundtrip } from './ack-roundtrip.ts';
 import { broadcastLatency } from './broadcast-latency.ts';
 import { connectStorm } from './connect-storm.ts';
+import { directMessages } from './direct-messages.ts';
 import { idle } from './idle.ts';
 import { messageTypes } from './message-types.ts';
 import { observe } from './observe.ts';
@@ -13,6 +14,7 @@ import { upgrade } from './upgrade.ts';
 export const scenarios: readonly Scenario[] = [
   broadcastLatency,
   roomFanout,
+  directMessages,
   ackRoundtrip,
   streamReply,
   messageTypes,

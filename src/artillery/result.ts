@@ -105,6 +105,7 @@ function ledgerOf(
     late: sum('late'),
     lost: sum('lost') - unknown,
     unknown,
+    dropped: 0,
     duplicated: sum('duplicated'),
     reordered: sum('reordered'),
     corrupted: sum('corrupted'),

@@ -56,7 +56,10 @@ export class ThreadSender {
     const { publish: describe = undeclared('publish') } = target.mapping;
     const stream = this.#streamOf(client, 'publish', scope, room);
     return this.#send(stream, sending, (payload, stamp) => {
-      const made = describe({ payload, scope, room, client: target.clientOf(client), id: stamp.seq });
+      const made = describe({
+        ...{ payload, scope, room, to: null, id: stamp.seq },
+        client: target.clientOf(client),
+      });
       const message = requireMade(made, 'publish');
       if ('url' in message) throw new Error('publishing by HTTP requests is not supported inside Artillery');
       const { event, data, reply } = message;

@@ -162,6 +162,7 @@ function onNullServer({ scenario, plan, layout }: PlannedRun): PlannedRun {
     file: null,
     namespace,
     pushes: null,
+    droppable: false,
     allowRemote: null,
   };
   return { scenario, layout, plan: Object.freeze({ ...plan, target, thresholds: [] }) };

@@ -199,6 +199,7 @@ function resolveUrl(
     file: isUrl ? null : resolve(found.file),
     namespace,
     pushes: isUrl ? null : pushesOf(found.definition, url),
+    droppable: !isUrl && found.definition.delivery?.droppable === true,
     allowRemote,
   };
 }
@@ -241,6 +242,7 @@ function resolveReference(
     file: null,
     namespace,
     pushes: null,
+    droppable: false,
     allowRemote,
   };
 }

@@ -91,6 +91,8 @@ export interface Mapping {
     readonly payload: Payload;
     readonly scope: Scope;
     readonly room: string | null;
+    /** The client that the message is for, where it is a direct message; null otherwise. */
+    readonly to: Client | null;
     readonly client: Client;
     /** As that of `request`. */
     readonly id: number;
@@ -100,8 +102,11 @@ export interface Mapping {
    * then not compared with what was sent.
    */
   readonly changesPayload?: boolean;
-  /** The event with which a published message arrives. */
-  readonly delivery?: IncomingEvent;
+  /**
+   * The event with which a published message arrives. With `droppable`, the server may leave receivers out on purpose, as
+   * Socket.IO does with volatile events: such deliveries are dropped, not lost.
+   */
+  readonly delivery?: IncomingEvent & { readonly droppable?: boolean };
   readonly request?: EventOfPayload;
   /**
    * Reads the reply to a request or a published message, which was sent as `event`. It returns the payload, or null to

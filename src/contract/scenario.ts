@@ -19,8 +19,16 @@ export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } fro
 
 /** The action of a sender when one of its messages is due. */
 export type Operation =
-  /** Sends a message to others; `room` is null for the two scopes without a room. */
-  | { readonly kind: 'publish'; readonly scope: Scope; readonly room: string | null }
+  /**
+   * Sends a message to others; `room` is null for the two scopes without a room. `to` is the number of the client that a
+   * direct message is for; its room then has that client only, and a target without `join` is not asked for one.
+   */
+  | {
+      readonly kind: 'publish';
+      readonly scope: Scope;
+      readonly room: string | null;
+      readonly to?: number;
+    }
   /** Sends a request that the server acknowledges. */
   | { readonly kind: 'request' }
   /** Makes the server send a request to this client, which acknowledges it; the server then reports the time. */

@@ -66,10 +66,13 @@ export class Deliveries {
   #second = Number.NaN;
   #inSecond = { delivered: 0 };
   #incomplete: Array<Snapshot['incomplete'][number]> = [];
+  /** When the newest message that each receiver has got was due; null where every message is expected. */
+  readonly #newestNs: Map<number, number> | null;
 
   constructor(context: DeliveriesContext) {
     const { plan, layout, recorder, audience, assignment } = context;
     this.#context = context;
+    this.#newestNs = plan.target.droppable ? new Map() : null;
     this.#lateAfterNs = plan.lateAfterMs * 1e6;
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
     this.#fanout = assignment.fanoutIsSplit
@@ -92,6 +95,14 @@ export class Deliveries {
     const number = isCopy ? seq * copies + copy : -1;
     if (measured) this.#enterMeasured(receiver, stamp, state === 'corrupted', receivedNs, number);
     else this.#enterWarmup(receiver, stamp, receivedNs, number);
+  }
+
+  /** Records how old the newest message of each receiver is, where some may be dropped. */
+  sampleFreshness(): void {
+    const { clock, recorder, measuring } = this.#context;
+    const nowNs = clock.nowNs();
+    if (this.#newestNs === null || nowNs >= measuring.endNs) return;
+    for (const sentNs of this.#newestNs.values()) recorder.record('freshness', Math.max(0, nowNs - sentNs));
   }
 
   /** Enters a message that belongs to no message of this run. None of its numbers is used. */
@@ -138,6 +149,10 @@ export class Deliveries {
   #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {
     const { receipt, actual, sameNode, crossNode, lowestNs } = series;
     const isTimed = receipt !== null;
+    if (isTimed && this.#newestNs !== null) {
+      const sentNs = receivedNs - latencyNs;
+      this.#newestNs.set(receiver, Math.max(sentNs, this.#newestNs.get(receiver) ?? sentNs));
+    }
     if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
     if (actual !== null) actual.record(Math.max(lowestNs, latencyNs + stamp.intendedNs - stamp.actualNs));
     if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {

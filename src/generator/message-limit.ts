@@ -44,7 +44,8 @@ async function sentBy(
     switch (operation.kind) {
       case 'publish': {
         const { scope, room } = operation;
-        return (await mapping.publish?.({ payload: write(), scope, room, client, id: 0 })) ?? null;
+        const to = operation.to === undefined ? null : client;
+        return (await mapping.publish?.({ payload: write(), scope, room, to, client, id: 0 })) ?? null;
       }
       case 'request':
         return (await mapping.request?.({ payload: write(), client, id: 0 })) ?? null;

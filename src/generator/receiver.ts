@@ -221,6 +221,10 @@ export class Receiver {
     this.#deliveries.enter(receiver, { stamp, state: 'intact' }, receivedNs, copy);
   }
 
+  sampleFreshness(): void {
+    this.#deliveries.sampleFreshness();
+  }
+
   /** Takes a message that belongs to no message of this run. None of its numbers is used. */
   takeUnexpected(why: keyof typeof UNEXPECTED, receivedNs: number): void {
     this.#deliveries.enterUnexpected(why, receivedNs);

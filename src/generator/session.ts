@@ -28,6 +28,7 @@ import { type MeasuredPart, Snapshots } from './snapshots.ts';
 import type { OwnSockets } from './sockets.ts';
 
 const TOTALS_EVERY_MS = 100;
+const FRESHNESS_EVERY_MS = 100;
 
 export interface SessionOptions extends ContextOptions {
   readonly driver: Driver;
@@ -211,7 +212,9 @@ export class GeneratorSession {
     this.#context.measuring = measuring;
     this.#snapshots.from(startNs);
     timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
+    const stopSampling = timers.every(FRESHNESS_EVERY_MS, () => this.#receiver.sampleFreshness());
     await this.#sender.measure();
+    stopSampling();
     await publishWaiting(this.#publisher, this.#context, this.#sender.stopped);
     const streams = this.#messages.byStream();
     this.#options.post({ type: 'sent', streams, unsent: this.#messages.unsent.take() });

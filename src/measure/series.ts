@@ -29,6 +29,9 @@ const PER_REQUEST = { sampledBy: 'reply_last', sampleUnit: 'request' } as const;
 const DEFINITIONS = [
   defineSeries('delivery', 'intended send to receipt, per receiver', PER_BROADCAST),
   defineSeries('delivery_actual', 'actual send to receipt, per receiver', PER_BROADCAST),
+  defineSeries('freshness', 'age of the newest message at a receiver, sampled ten times a second', {
+    mayBeZero: true,
+  }),
   defineSeries('fanout_first', 'intended send to the first receiver, per broadcast'),
   defineSeries('fanout_median', 'intended send to the median receiver, per broadcast'),
   defineSeries('fanout_last', 'intended send to the last receiver reached, per broadcast'),

@@ -112,6 +112,12 @@ function problemOfOperation(operation: Operation): readonly [problem: string, hi
   if (operation.kind === 'publish' && operation.room !== null && typeof operation.room !== 'string') {
     return ['publishes to a room that is no name', 'room is text, or null for a scope without a room.'];
   }
+  if (operation.kind === 'publish' && operation.to !== undefined && !Number.isInteger(operation.to)) {
+    return [
+      `publishes to client ${String(operation.to)}`,
+      'to is the number of the client that receives it.',
+    ];
+  }
   const isCounted =
     operation.kind !== 'stream-reply' || (Number.isInteger(operation.replies) && operation.replies > 0);
   return isCounted ? null : ['has no number of replies', 'replies is a whole number from 1.'];

@@ -70,6 +70,8 @@ const targetPlanSchema = z
       .readonly()
       .nullable()
       .default(null),
+    /** Whether the target declares that its server may leave receivers of a message out. */
+    droppable: z.boolean().default(false),
     /** The remote host on which load is permitted; null when none is. */
     allowRemote: text.nullable().default(null),
   })

@@ -212,6 +212,15 @@ export const FIGURES = {
     tables: ['cost', 'summary'],
     value: ({ traffic }) => (traffic.polls === 0 ? null : traffic.emptyPolls / traffic.polls),
   },
+  dropped: {
+    ...OF_CLIENTS,
+    title: 'dropped',
+    unit: 'share',
+    meaning: 'share of the deliveries that a server left out which may, as the target declares',
+    tables: [],
+    value: ({ ledger, plan }) =>
+      plan.target.droppable && ledger.expected > 0 ? ledger.dropped / ledger.expected : null,
+  },
   sent: {
     ...OF_CLIENTS,
     title: 'sent',

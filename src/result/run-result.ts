@@ -104,6 +104,8 @@ const ledger = z.object({
   lost: countSchema,
   /** Expected by clients of a generator process that ended or hung, so that their fate is unknown. */
   unknown: countSchema,
+  /** Not delivered, by a server that may leave receivers out, as the target declares. They are not lost. */
+  dropped: countSchema.default(0),
   /** Additional copies of delivered messages. */
   duplicated: countSchema,
   reordered: countSchema,

@@ -3,6 +3,7 @@ import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { WallOrigin } from '../measure/wall-clock.ts';
 import { VERSION } from '../package.ts';
 import { boundResult, mergeSamples } from '../result/bound.ts';
+import { withDropped } from '../result/dropped.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
@@ -63,7 +64,8 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
       warmupMs: record.warmup.durationMs,
       measureMs: timing.measureMs,
     },
-    ledger,
+    // What a server may drop has no pattern that is its fault.
+    plan.target.droppable ? { ...ledger, lost: 0 } : ledger,
   );
   const result: RunResult = {
     schemaVersion: SCHEMA_VERSION,
@@ -115,7 +117,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
       ) ?? null,
     shards: null,
   };
-  return judgeRun(boundResult(result), collector.impossible.take());
+  return judgeRun(boundResult(withDropped(result)), collector.impossible.take());
 }
 
 /** What the clients of all workers received; null where none has reported it. */

@@ -83,6 +83,7 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
     ...anomalous,
     lost: Math.max(0, expectedTotal - delivered - unknown),
     unknown,
+    dropped: 0,
     ...keepWorst(anomalousAccounts({ collector, membership })),
   };
 }
@@ -101,7 +102,7 @@ function balancePushes({ pushes: { expected, counts } }: Collector, silent: numb
   const none = { late: 0, reordered: 0, corrupted: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
   const missing = Math.max(0, expected - delivered);
   const unknown = Math.min(missing, pushes * silent);
-  return { ...none, expected, delivered, duplicated, unknown, lost: missing - unknown };
+  return { ...none, expected, delivered, duplicated, unknown, lost: missing - unknown, dropped: 0 };
 }
 
 /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */

@@ -52,6 +52,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   }
   const messages = profileMessages(profile);
   counts.add('send_lag', messages);
+  if (plan.target.droppable) counts.add('freshness', null);
   for (const [index, stream] of layout.streams.entries()) {
     // The k-th message goes to stream k modulo their number.
     const share = Math.max(0, Math.ceil((messages - index) / layout.streams.length));

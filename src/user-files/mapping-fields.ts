@@ -62,7 +62,7 @@ export const MAPPING_FIELDS = {
     default: 'false',
   },
   delivery: {
-    schema: incoming.optional(),
+    schema: incoming.extend({ droppable: z.boolean().optional() }).optional(),
     about: 'The event with which a published message arrives, its payload, and its acknowledgement.',
     called: `${PER_MESSAGE} that is received, unless it is like an earlier one: \`payload(data)\`. Where the server asks for an acknowledgement: \`acknowledge(data)\`, which may be async.`,
     results: INCOMING_RESULTS,

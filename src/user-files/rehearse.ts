@@ -95,12 +95,15 @@ function eventsOf(
   const operations = streams.map(({ operation }) => operation);
   const published = operations.find((operation) => operation.kind === 'publish');
   const streamed = operations.find((operation) => operation.kind === 'stream-reply');
-  const { scope, room } = published ?? { scope: 'everyone', room: null };
+  const { scope, room, to: receiver } = published ?? { scope: 'everyone', room: null, to: undefined };
   switch (name) {
     case 'join':
       return madeBy(target.join, { rooms: rooms.find((each) => each.length > 0) ?? [], client });
     case 'publish':
-      return madeBy(target.publish, { payload, scope, room, client, id: 0 });
+      return madeBy(target.publish, {
+        ...{ payload, scope, room, client, id: 0 },
+        to: receiver === undefined ? null : client,
+      });
     case 'streamRequest':
       return madeBy(target.streamRequest, { payload, count: streamed?.replies ?? 1, client });
     case 'request':

@@ -53,9 +53,9 @@ describe('help', () => {
       Load a server and report what every client received.
 
       Arguments:
-        scenario            broadcast-latency, room-fanout, ack-roundtrip,
-                            stream-reply, message-types, upgrade, polling-vs-push,
-                            observe, idle, connect-storm or a file
+        scenario            broadcast-latency, room-fanout, direct-messages,
+                            ack-roundtrip, stream-reply, message-types, upgrade,
+                            polling-vs-push, observe, idle, connect-storm or a file
 
       Load:
         --clients <N>       connections (default: 200)
@@ -151,6 +151,8 @@ describe('list', () => {
                            receiver and to the last one
         room-fanout        members publish to their rooms; latency to the first,
                            median and last receiver
+        direct-messages    clients write to one another in pairs; latency of each
+                           message to its only receiver
         ack-roundtrip      clients send requests in turn; time until each is
                            acknowledged
         stream-reply       one request, several replies, as from an Observable in
@@ -286,7 +288,7 @@ describe('an invalid command line', () => {
     ],
     [
       ['run', 'chat'],
-      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm\nsockbench list describes each of them.\n',
+      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm\nsockbench list describes each of them.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],

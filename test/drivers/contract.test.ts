@@ -35,7 +35,7 @@ function request(connection: Connection, { event, data }: OutgoingEvent): Promis
 }
 
 function publish(connection: Connection, payload: Payload, scope: Scope, room: string | null): void {
-  const { event, data } = chat.publish({ payload, scope, room, client: CLIENT, id: 0 });
+  const { event, data } = chat.publish({ payload, scope, room, to: null, client: CLIENT, id: 0 });
   connection.emit(event, data);
 }
 

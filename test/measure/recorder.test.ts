@@ -79,6 +79,7 @@ describe('a recorder', () => {
 
   it('allows 0 only for differences between two readings of one clock', () => {
     expect(SERIES.filter(({ mayBeZero }) => mayBeZero).map(({ name }) => name)).toEqual([
+      'freshness',
       'fanout_skew',
       'push_latency',
       'push_gap',

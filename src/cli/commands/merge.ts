@@ -2,6 +2,7 @@ import type { ExitCode } from '../../errors.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
 import { boundResult } from '../../result/bound.ts';
 import { readAs } from '../../result/documents.ts';
+import { withDropped } from '../../result/dropped.ts';
 import { ShardMerge } from '../../result/merge/shard-merge.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { requireWritable } from '../../result/store.ts';
@@ -47,7 +48,7 @@ async function mergeShards(cli: Cli, paths: readonly string[], flags: Flags): Pr
   const thresholds = expressions.map((each) => parseThreshold(each, merged.ownSeries));
   await requireWritable(out);
   const plan = { ...merged.plan, thresholds: expressions };
-  const result: RunResult = judgeRun(boundResult({ ...merged, plan }), []);
+  const result: RunResult = judgeRun(boundResult(withDropped({ ...merged, plan })), []);
   result.thresholds.push(...judgeRunThresholds(result, thresholds));
   const delivery = await deliver(
     cli,

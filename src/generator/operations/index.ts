@@ -76,7 +76,11 @@ export function recordClosed(
 export function mappingNeeds(layout: Layout): ReadonlyArray<keyof Mapping> {
   const { rooms, streams } = layout;
   if (isObserving(layout)) return ['observe'];
-  const joins = rooms.some((each) => each.length > 0) ? (['join'] as const) : [];
+  // The room of a direct message is a name that the target may use.
+  const isDirect = streams.every(
+    ({ operation }) => operation.kind === 'publish' && operation.to !== undefined,
+  );
+  const joins = !isDirect && rooms.some((each) => each.length > 0) ? (['join'] as const) : [];
   return [...new Set([...joins, ...streams.flatMap(({ operation }) => OPERATIONS[operation.kind].needs)])];
 }
 

@@ -40,6 +40,13 @@ interface Published {
   readonly stamp: Stamp;
 }
 
+/** Whom a message is for; `to` is the number of the client that a direct message is for. */
+interface Audience {
+  readonly scope: Scope;
+  readonly room: string | null;
+  readonly to: number | null;
+}
+
 export class Publishing implements RunningOperation {
   readonly #worker: OperationWorker;
   #usesHttp = false;
@@ -63,10 +70,10 @@ export class Publishing implements RunningOperation {
 
   perform(message: DueMessage, connection: Connection): void {
     const { sender, operation } = message.stream;
-    const { scope, room } = operationOf(operation, 'publish');
+    const { scope, room, to = null } = operationOf(operation, 'publish');
     const send = () =>
       message.send((stamp) => {
-        this.#begin({ sender, connection, stamp }, scope, room, (request) =>
+        this.#begin({ sender, connection, stamp }, { scope, room, to }, (request) =>
           this.#request(sender, request, stamp),
         );
       });
@@ -79,7 +86,7 @@ export class Publishing implements RunningOperation {
   /** Sends a message of a step, and returns its payload. Throws when too many wait for an HTTP connection. */
   publish(sender: number, connection: Connection, stamp: Stamp, scope: Scope, room: string | null): Payload {
     const { publisher, recorder, clock } = this.#worker;
-    return this.#begin({ sender, connection, stamp }, scope, room, (request) => {
+    return this.#begin({ sender, connection, stamp }, { scope, room, to: null }, (request) => {
       let hasWaited = false;
       const isTaken = publisher.whenFree(() => {
         if (hasWaited && stamp.measured) recorder.record('send_lag', clock.nowNs() - stamp.actualNs);
@@ -93,8 +100,7 @@ export class Publishing implements RunningOperation {
   /** Has the target describe a message, and sends it over the connection, or by `request` where it is published by HTTP. */
   #begin(
     { sender, connection, stamp }: Published,
-    scope: Scope,
-    room: string | null,
+    { scope, room, to }: Audience,
     request: (request: OutgoingRequest) => void,
   ): Payload {
     const { target, messages, write } = this.#worker;
@@ -104,7 +110,12 @@ export class Publishing implements RunningOperation {
     messages.calls.make(
       connection,
       stamp,
-      () => describe({ payload, scope, room, client: target.clientOf(sender), id }),
+      () =>
+        describe({
+          ...{ payload, scope, room, id },
+          to: to === null ? null : target.clientOf(to),
+          client: target.clientOf(sender),
+        }),
       (message) => {
         if ('url' in message) {
           this.#usesHttp = true;

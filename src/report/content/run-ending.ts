@@ -100,6 +100,7 @@ function messageFacts(result: RunResult): Fact[] {
     ...(
       [
         [sumOfReasons(result.rejected), 'rejected'],
+        [ledger.dropped, 'dropped'],
         [ledger.corrupted, 'corrupted'],
         [ledger.unknown, 'unknown'],
       ] as const

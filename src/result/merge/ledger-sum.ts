@@ -70,6 +70,7 @@ export class LedgerSum {
       ...this.#sums,
       expected: total,
       unknown,
+      dropped: 0,
       lost: total - delivered - unknown,
       ...keepWorst(this.#anomalous()),
     };

@@ -62,7 +62,7 @@ function backlogAtEnd(result: RunResult): number {
   const later = intervals.filter(({ startMs }) => startMs >= timing.measureMs);
   const expectedLater = later.reduce((sum, { expected }) => sum + expected, 0);
   const arrived = receivedInTime(result) + ledger.corrupted;
-  return Math.max(0, ledger.expected - expectedLater - ledger.unknown - arrived);
+  return Math.max(0, ledger.expected - expectedLater - ledger.unknown - ledger.dropped - arrived);
 }
 
 /**
