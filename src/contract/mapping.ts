@@ -41,7 +41,10 @@ export interface ReplyEvent {
 /** The event with which the server refuses a message of the client that receives it. */
 export interface RefusalEvent {
   readonly event: string | readonly string[];
-  /** Why; null for an event that refuses nothing. Without it, the `reason`, `message`, `error` or `code` of the data. */
+  /**
+   * Why; null for an event that refuses nothing. Without it, the `reason`, `message`, `error` or `code` of the data; where
+   * the event is also that of deliveries or replies, only data that are a rejection by `reply` without a function.
+   */
   readonly reason?: (data: unknown) => string | null;
   /**
    * Extracts the payload of the refused message. Without it, the payload is searched in the whole data. Without a
@@ -109,8 +112,8 @@ export interface Mapping {
   readonly delivery?: IncomingEvent & { readonly droppable?: boolean };
   readonly request?: EventOfPayload;
   /**
-   * Reads the reply to a request or a published message, which was sent as `event`. It returns the payload, or null to
-   * accept a reply that may lack it. What it throws, or returns as `new Rejected(reason)`, is why the server rejected the
+   * Reads the reply to a request or a published message, which was sent as `event`. It returns the payload, as text, bytes
+   * or an object that may contain it, or null to accept the reply without it. What it throws, or returns as `new Rejected(reason)`, is why the server rejected the
    * message. Where it returns nothing, or is not declared, the payload is searched in the whole reply, and an object with
    * a truthy `error` or `errors`, `ok: false` or `success: false` is a rejection.
    */

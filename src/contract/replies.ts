@@ -14,10 +14,10 @@ export class Rejected extends Error {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type ReplyFields = Readonly<Record<string, unknown>>;
 
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+function replyFieldsOf(value: unknown): ReplyFields {
+  return typeof value === 'object' && value !== null ? (value as ReplyFields) : {};
 }
 
 /** The fields that hold why, in the order in which they are tried. */
@@ -32,7 +32,7 @@ export function reasonIn(value: unknown, depth = 0): string | null {
   if (typeof value === 'number') return String(value);
   if (depth > 3) return null;
   if (Array.isArray(value)) return reasonIn(value[0], depth + 1);
-  const fields = fieldsOf(value);
+  const fields = replyFieldsOf(value);
   for (const name of REASON_FIELDS) {
     const reason = reasonIn(fields[name], depth + 1);
     if (reason !== null) return reason;
@@ -48,7 +48,7 @@ export function rejectionIn(reply: unknown): string | null {
   const values: readonly unknown[] = Array.isArray(reply) ? reply : [reply];
   for (const value of values) {
     if (value instanceof Uint8Array) continue;
-    const { error, errors, ok, success, ...others } = fieldsOf(value);
+    const { error, errors, ok, success, ...others } = replyFieldsOf(value);
     const hasErrors = Array.isArray(errors) ? errors.length > 0 : Boolean(errors);
     const given = error ? error : hasErrors ? errors : null;
     if (given !== null) return reasonIn(given) ?? reasonIn(others) ?? 'error';
@@ -60,23 +60,23 @@ export function rejectionIn(reply: unknown): string | null {
 
 /** Accepts an object with `ok: true`. */
 export function requireOk(reply: unknown): Rejected | null {
-  const { ok } = fieldsOf(reply);
+  const { ok } = replyFieldsOf(reply);
   return ok === true ? null : new Rejected(rejectionIn(reply) ?? 'the reply has no ok: true');
 }
 
 /** Accepts every reply without a truthy `error` or `errors`. */
 export function requireNoError(reply: unknown): Rejected | null {
-  const { error, errors } = fieldsOf(reply);
+  const { error, errors } = replyFieldsOf(reply);
   const reason = rejectionIn({ error, errors });
   return reason === null ? null : new Rejected(reason);
 }
 
 /** Accepts a response of JSON-RPC 2.0 with a `result` (section 5 of its specification). */
 export function requireJsonRpcResult(reply: unknown): Rejected | null {
-  const response = fieldsOf(reply);
+  const response = replyFieldsOf(reply);
   const { error } = response;
   if (error !== undefined && error !== null) {
-    const { code, message } = fieldsOf(error);
+    const { code, message } = replyFieldsOf(error);
     return new Rejected([code, message ?? reasonIn(error)].filter((part) => part !== undefined).join(' '));
   }
   return 'result' in response ? null : new Rejected('the reply has no result of JSON-RPC');

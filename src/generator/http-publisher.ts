@@ -19,23 +19,23 @@ export interface AnswerHandlers {
   readonly onFailed: (reason: string) => void;
   /** The status was 300 or more. */
   readonly onRefused: (reason: string) => void;
-  /** The status was below 300, and the answer is JSON of at most {@link MAX_ANSWER_BYTES}. */
+  /** The status was below 300, and the answer is JSON of at most {@link MAX_JSON_BYTES}. */
   readonly onAnswered: (body: unknown) => void;
 }
 
 /** Larger answers, and such that are no JSON, are not read for a reason. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_JSON_BYTES = 64 * 1024;
 
 /** The JSON of an answer; undefined where it is none, is too large, or was cut off. */
-async function readJson(response: IncomingMessage): Promise<unknown> {
+async function readJsonAnswer(response: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+      if (bytes <= MAX_JSON_BYTES) chunks.push(chunk);
     }
-    return bytes > MAX_ANSWER_BYTES ? undefined : JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return bytes > MAX_JSON_BYTES ? undefined : JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
     return undefined;
   }
@@ -114,7 +114,7 @@ export class HttpPublisher {
     request.on('response', (response) => {
       isAnswered = true;
       const { statusCode = 0 } = response;
-      void readJson(response).then((answer) => {
+      void readJsonAnswer(response).then((answer) => {
         if (statusCode < 300) {
           if (answer !== undefined) onAnswered(answer);
           return;

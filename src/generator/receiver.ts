@@ -1,5 +1,5 @@
 import type { IncomingEvent } from '../contract/mapping.ts';
-import type { Connection, Handler, RecognizedHandler } from '../drivers/driver.ts';
+import type { Connection, Handler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
@@ -8,6 +8,7 @@ import type { Arrival } from '../wire/sockets/stream.ts';
 import type { WorkerContext } from './context.ts';
 import { Deliveries, type UNEXPECTED } from './deliveries.ts';
 import { KnownMessages, type Reader } from './known-messages.ts';
+import { Listener, type Listening, type Role } from './listener.ts';
 import type { Snapshot } from './messages.ts';
 import { Refusals } from './refusals.ts';
 import { REMARKS, Replies } from './replies.ts';
@@ -18,39 +19,6 @@ const unchanged: Reader = (data) => data;
 /** Calls a reader. */
 type CallReader = (read: Reader, data: unknown) => unknown;
 const callDirectly: CallReader = (read, data) => read(data);
-
-/** What an event of a connection may be. An event may be several of these. */
-export type Role = 'delivery' | 'echo' | 'reply';
-
-/** An event of a connection that the receiver listens to, or leaves alone. */
-interface Listening {
-  readonly event: string;
-  /** The first of them that finds a stamp reads it. Listeners with the same readers share the list. */
-  readers: readonly Reader[];
-  readonly roles: Set<Role>;
-  /** The event that this one replies to. */
-  repliesTo: string;
-}
-
-/** Takes an event of a connection. */
-class Listener implements Listening, RecognizedHandler {
-  readonly #receiver: Receiver;
-  readonly client: number;
-  readonly event: string;
-  readers: readonly Reader[] = [];
-  readonly roles = new Set<Role>();
-  repliesTo = '';
-
-  constructor(receiver: Receiver, client: number, event: string) {
-    this.#receiver = receiver;
-    this.client = client;
-    this.event = event;
-  }
-
-  onRecognized(arrival: Arrival): boolean {
-    return this.#receiver.takeRecognized(this, arrival);
-  }
-}
 
 /** Takes all that clients receive: finds the stamp, times it and enters it. */
 export class Receiver {
@@ -133,7 +101,8 @@ export class Receiver {
   #takeEvent(listener: Listener, data: unknown, arrival: Arrival | undefined): void {
     const { client, event, readers, roles, repliesTo } = listener;
     const receivedNs = this.#context.receipts.at(arrival);
-    if (this.refusals?.events.includes(event) === true && this.refusals.take(client, data)) return;
+    const refusals = this.refusals?.events.includes(event) === true ? this.refusals : null;
+    if (refusals?.take(client, data, arrival, roles.size > 0) === true) return;
     if (roles.has('reply') && this.replies.take(client, event, repliesTo, data, arrival)) return;
     if (readers.length === 0) return;
     const reading = this.#readAny(data, readers);

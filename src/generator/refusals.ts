@@ -1,17 +1,18 @@
 import type { RefusalEvent } from '../contract/mapping.ts';
-import { reasonIn } from '../contract/replies.ts';
+import { reasonIn, rejectionIn } from '../contract/replies.ts';
 import { messageOf } from '../errors.ts';
+import type { ReceiptTime } from '../measure/receipts.ts';
 import { isSameStamp, type Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
 
 /** How many messages of a client are remembered. */
-const MAX_REMEMBERED = 1000;
+const MAX_REMEMBERED_SENDS = 1000;
 
 interface Remembered {
   readonly stamp: Stamp;
   /** Whether something shows that the server took it: an acknowledgement, or its own delivery. */
   readonly isConfirmed: boolean;
-  readonly onRefused: (reason: string) => void;
+  readonly onRefused: (reason: string, arrival: ReceiptTime | undefined) => void;
 }
 
 /** Finds the message that a server refuses by an event to its sender. */
@@ -28,12 +29,12 @@ export class Refusals {
   }
 
   /** Remembers a message that is being sent. `isAnswered`: it will be acknowledged or replied to. */
-  note(client: number, stamp: Stamp, isAnswered: boolean, onRefused: (reason: string) => void): void {
+  note(client: number, stamp: Stamp, isAnswered: boolean, onRefused: Remembered['onRefused']): void {
     const { streams } = this.#context.layout;
     const isConfirmed = isAnswered || streams[stamp.stream]?.receivers.includes(client) === true;
     const sent = this.#sent.get(client) ?? [];
     sent.push({ stamp, isConfirmed, onRefused });
-    if (sent.length > MAX_REMEMBERED) sent.shift();
+    if (sent.length > MAX_REMEMBERED_SENDS) sent.shift();
     this.#sent.set(client, sent);
   }
 
@@ -44,9 +45,9 @@ export class Refusals {
     if (at >= 0) sent.splice(at, 1);
   }
 
-  /** Takes an event to a client; false for one that refuses nothing. */
-  take(client: number, data: unknown): boolean {
-    const reason = this.#reasonIn(data);
+  /** Takes an event to a client; false for one that refuses nothing. `isShared`: the event has another meaning, too. */
+  take(client: number, data: unknown, arrival: ReceiptTime | undefined, isShared: boolean): boolean {
+    const reason = this.#reasonIn(data, isShared);
     if (reason === null) return false;
     const sent = this.#sent.get(client) ?? [];
     const stamp = this.#stampIn(data);
@@ -56,13 +57,14 @@ export class Refusals {
         : sent.find((each) => isSameStamp(each.stamp, stamp));
     if (found === undefined) return true;
     this.settle(client, found.stamp);
-    found.onRefused(reason);
+    found.onRefused(reason, arrival);
     return true;
   }
 
-  #reasonIn(data: unknown): string | null {
+  #reasonIn(data: unknown, isShared: boolean): string | null {
     const { reason: read, event } = this.#refusal;
-    if (read === undefined) return reasonIn(data) ?? [event].flat().join(', ');
+    if (read === undefined)
+      return isShared ? rejectionIn(data) : (reasonIn(data) ?? [event].flat().join(', '));
     try {
       return read(data) ?? null;
     } catch (error) {

@@ -19,12 +19,12 @@ export const REMARKS = {
 } as const;
 
 /** What a reply says. */
-export type Answer =
+export type GivenReply =
   | { readonly kind: 'rejected'; readonly reason: string }
   /** `mayLackPayload`: whether it is right without a payload. */
   | { readonly kind: 'accepted'; readonly reading: Reading | null; readonly mayLackPayload: boolean };
 
-export type OnAnswer = (answer: Answer, arrival: ReceiptTime | undefined) => void;
+export type OnAnswer = (answer: GivenReply, arrival: ReceiptTime | undefined) => void;
 
 /** A message whose reply is an event. */
 interface Waiting {
@@ -69,7 +69,7 @@ export class Replies {
   }
 
   /** Reads a reply to what was sent as `event`. */
-  judge(data: unknown, event: string): Answer {
+  judge(data: unknown, event: string): GivenReply {
     return judgeReply(data, event, this.#context.target.mapping, this.#payloads);
   }
 
@@ -145,14 +145,14 @@ export class Replies {
     return found.takesEvent;
   }
 
-  #settle(known: WaitingOfEvent, found: Waiting, answer: Answer, arrival: ReceiptTime | undefined): void {
+  #settle(known: WaitingOfEvent, found: Waiting, answer: GivenReply, arrival: ReceiptTime | undefined): void {
     if (known.waiting.delete(keyOf(found.stamp))) this.#waitingCount -= 1;
     known.answered = found;
     found.onAnswer(answer, arrival);
   }
 
   /** The message of a reply: by its id, by its payload, or the oldest one. Null where there is none. */
-  #find(known: WaitingOfEvent, event: string, data: unknown, answer: Answer): Waiting | null {
+  #find(known: WaitingOfEvent, event: string, data: unknown, answer: GivenReply): Waiting | null {
     const { waiting, readId } = known;
     const id = readId === null ? null : idIn(readId, data);
     if (id !== null) {
@@ -184,16 +184,18 @@ export function judgeReply(
   event: string,
   { reply }: Pick<Mapping, 'reply'>,
   payloads: Pick<Payloads, 'read' | 'search'>,
-): Answer {
+): GivenReply {
   let read: unknown;
   try {
     read = reply?.(data, event);
   } catch (error) {
-    return { kind: 'rejected', reason: reasonOf(error) };
+    return { kind: 'rejected', reason: reasonOfThrown(error) };
   }
   if (read instanceof Rejected) return { kind: 'rejected', reason: read.reason };
-  const mayLackPayload = read === undefined || read === null;
-  const reading = mayLackPayload ? payloads.search(data) : payloads.read(read);
+  const isNothing = read === undefined || read === null;
+  const reading = isNothing ? payloads.search(data) : payloads.read(read);
+  // A function that checks a reply may return it; what it took out as text or bytes should be the payload.
+  const mayLackPayload = isNothing || (typeof read === 'object' && !(read instanceof Uint8Array));
   const isAccepted = read === null || (read !== undefined && reading !== null);
   const reason = isAccepted ? null : rejectionIn(data);
   return reason === null ? { kind: 'accepted', reading, mayLackPayload } : { kind: 'rejected', reason };
@@ -211,7 +213,7 @@ function idIn(read: Reader, data: unknown): string | null {
 }
 
 /** Why a server said no: what the target threw. A plain Error is a reason; any other error shows where it was thrown. */
-function reasonOf(error: unknown): string {
+function reasonOfThrown(error: unknown): string {
   if (error instanceof Rejected) return error.reason;
   const cause = error instanceof Error ? error.cause : null;
   return cause instanceof Error && cause.name === 'Error' ? cause.message : messageOf(error);

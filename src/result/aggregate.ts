@@ -43,7 +43,8 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
   };
 }
 
-function countIn(name: CountName, { ledger, failed, rejected }: RunResult): number {
+/** A count of one run. */
+export function countIn(name: CountName, { ledger, failed, rejected }: RunResult): number {
   if (name === 'failed') return sumOfReasons(failed);
   return name === 'rejected' ? sumOfReasons(rejected) : ledger[name];
 }

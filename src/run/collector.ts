@@ -13,11 +13,13 @@ import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
 import { Timeline } from './timeline.ts';
 import { WarmupWindows } from './warm-up.ts';
-import { NO_TOTALS, newWorkerRecord, type WorkerRecord } from './worker-record.ts';
+import { NO_TOTALS, newWorkerRecord, sentByAll, type WorkerRecord } from './worker-record.ts';
 
 const SECOND_NS = 1e9;
 
 const LEDGER_COUNTS = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
+
+const REASON_LISTS = ['closed', 'failed', 'rejected', 'remarks', 'unexpected'] as const;
 
 interface CollectorOptions {
   readonly membership: Membership;
@@ -164,11 +166,7 @@ export class Collector {
 
   #addSnapshot(snapshot: Snapshot): void {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
-    this.closed.addAll(snapshot.closed);
-    this.failed.addAll(snapshot.failed);
-    this.rejected.addAll(snapshot.rejected);
-    this.remarks.addAll(snapshot.remarks);
-    this.unexpected.addAll(snapshot.unexpected);
+    for (const name of REASON_LISTS) this[name].addAll(snapshot[name]);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
     this.pushes.add(snapshot.pushes);
@@ -249,12 +247,7 @@ export class Collector {
 
   /** Measured messages sent, by stream. Known when a worker's schedule is over. */
   sent(): SentOfStream[] {
-    const byStream = new Map<number, SentOfStream>();
-    for (const { stream, sent, rejected } of this.workers.flatMap((worker) => worker.sent)) {
-      const sum = byStream.get(stream) ?? { stream, sent: 0, rejected: 0 };
-      byStream.set(stream, { stream, sent: sum.sent + sent, rejected: sum.rejected + rejected });
-    }
-    return [...byStream.values()];
+    return sentByAll(this.workers);
   }
 
   /** What all clients did on the wire in the first `measureMs` of measuring, without warm-up and drain. */

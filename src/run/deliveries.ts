@@ -134,11 +134,11 @@ export function remarksOf({ remarks }: Pick<Collector, 'remarks'>): Finding[] {
       guessed === 0
         ? ''
         : `; several requests waited for ${formatCount(guessed)} of them, which a loss shifts`;
-    const message = `${plural(inOrder, 'reply')} without a payload or an id counted for the oldest request of the client${several}`;
+    const message = `${formatCount(inOrder)} ${inOrder === 1 ? 'reply' : 'replies'} without a payload or an id counted for the oldest request of the client${several}`;
     notes.push({ code: 'replies_in_order', message });
   }
   if (broadcast > 0) {
-    const message = `${plural(broadcast, 'copy')} of requests that the server also broadcast ${broadcast === 1 ? 'was' : 'were'} received and not counted`;
+    const message = `the server also broadcast requests: ${plural(broadcast, 'message')} received by their broadcast ${broadcast === 1 ? 'is' : 'are'} not counted`;
     notes.push({ code: 'requests_broadcast', message });
   }
   return notes;

@@ -51,3 +51,13 @@ export function newWorkerRecord(): WorkerRecord {
     sent: [],
   };
 }
+
+/** Measured messages that all workers sent, by stream. */
+export function sentByAll(workers: ReadonlyArray<Pick<WorkerRecord, 'sent'>>): SentOfStream[] {
+  const byStream = new Map<number, SentOfStream>();
+  for (const { stream, sent, rejected } of workers.flatMap((worker) => worker.sent)) {
+    const sum = byStream.get(stream) ?? { stream, sent: 0, rejected: 0 };
+    byStream.set(stream, { stream, sent: sum.sent + sent, rejected: sum.rejected + rejected });
+  }
+  return [...byStream.values()];
+}

@@ -36,7 +36,7 @@ const REQUESTS = armsOf({ ack: null, send_lag: null });
 const VISITS: ExpectedArms = { ...armsOf({ checkout: null }), own: { checkout: 'pressed -> paid' } };
 const PUSHES = armsOf({ push_skew: null, push_gap: null });
 
-const COUNTS = ['lost', 'duplicated', 'reordered', 'unexpected', 'failed'];
+const COUNTS = ['lost', 'duplicated', 'reordered', 'unexpected', 'failed', 'rejected'];
 const names = (rules: readonly MetricRule[]) => rules.map(({ metric }) => metric);
 const gating = (rules: readonly MetricRule[]) => names(rules.filter((rule) => rule.gating));
 

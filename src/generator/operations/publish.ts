@@ -4,7 +4,7 @@ import type { Scope } from '../../contract/scenario.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import type { ReceiptTime } from '../../measure/receipts.ts';
 import type { Stamp } from '../../measure/stamp.ts';
-import type { Answer, OnAnswer } from '../replies.ts';
+import type { GivenReply, OnAnswer } from '../replies.ts';
 import type { DueMessage } from '../sent-messages.ts';
 import {
   type OperationDefinition,
@@ -150,7 +150,7 @@ export class Publishing implements RunningOperation {
       refusals?.settle(sender, stamp);
       this.#noteAnswer(stamp, answer, arrival);
     };
-    refusals?.note(sender, stamp, true, (reason) => onAnswer({ kind: 'rejected', reason }, undefined));
+    refusals?.note(sender, stamp, true, (reason, arrival) => onAnswer({ kind: 'rejected', reason }, arrival));
     if (reply === 'acknowledgement') {
       connection.request(event, data, (given, arrival) => onAnswer(replies.judge(given, event), arrival));
       return;
@@ -176,7 +176,7 @@ export class Publishing implements RunningOperation {
     });
   }
 
-  #noteAnswer(stamp: Stamp, answer: Answer, arrival: ReceiptTime | undefined): void {
+  #noteAnswer(stamp: Stamp, answer: GivenReply, arrival: ReceiptTime | undefined): void {
     const { recorder, receipts, messages } = this.#worker;
     const { measured, intendedNs, actualNs } = stamp;
     if (!measured) return;

@@ -5,7 +5,7 @@ import { messageOf } from '../../errors.ts';
 import type { Reading } from '../../measure/payload.ts';
 import type { ReceiptTime } from '../../measure/receipts.ts';
 import { isSameStamp, type Stamp } from '../../measure/stamp.ts';
-import { type Answer, isReadingOf, type OnAnswer } from '../replies.ts';
+import { type GivenReply, isReadingOf, type OnAnswer } from '../replies.ts';
 import {
   type OperationDefinition,
   type OperationWorker,
@@ -74,9 +74,9 @@ function sendForReply(
   { event, data, reply = 'acknowledgement' }: OutgoingEvent,
 ): () => void {
   let stop = () => {};
-  receiver.refusals?.note(sender, stamp, true, (reason) => {
+  receiver.refusals?.note(sender, stamp, true, (reason, arrival) => {
     stop();
-    onAnswer({ kind: 'rejected', reason }, undefined);
+    onAnswer({ kind: 'rejected', reason }, arrival);
   });
   const take: OnAnswer = (answer, arrival) => {
     receiver.refusals?.settle(sender, stamp);
@@ -99,7 +99,7 @@ function takeAnswer(
   worker: OperationWorker,
   sender: number,
   stamp: Stamp,
-  answer: Answer,
+  answer: GivenReply,
   receivedNs: number,
 ): void {
   const { receiver, receipts, messages } = worker;
@@ -130,7 +130,7 @@ const CORRUPTED_REPLY = 'the reply to a request has another payload than the req
 const FOREIGN_REPLY = 'the reply to a request has the timestamp of another message';
 
 /** What is wrong with the reply to a step's request; null when nothing is, or when it holds no payload. */
-function problemIn(answer: Answer, stamp: Stamp): Error | null {
+function problemIn(answer: GivenReply, stamp: Stamp): Error | null {
   if (answer.kind === 'rejected') return new Rejected(answer.reason);
   const { reading } = answer;
   if (reading === null) return null;

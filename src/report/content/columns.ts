@@ -1,4 +1,4 @@
-import { sumOfReasons } from '../../result/aggregate.ts';
+import { countIn, sumOfReasons } from '../../result/aggregate.ts';
 import {
   COUNTS,
   type CountName,
@@ -83,9 +83,9 @@ function resultColumn(
   });
 }
 
-function countColumn(name: Exclude<CountName, 'failed' | 'rejected'>): Column<ResultView> {
+function countColumn(name: CountName): Column<ResultView> {
   const { title, unit, meaning } = COUNTS[name];
-  return resultColumn(name, title, unit, meaning, ({ ledger }) => ledger[name]);
+  return resultColumn(name, title, unit, meaning, (result) => countIn(name, result));
 }
 
 /** A column of deliveries, which runs that only connect do not have. */
@@ -181,14 +181,10 @@ const DELIVERY: ReadonlyArray<Column<ResultView>> = [
     isSilent: ({ result: { ledger } }: ResultView) => ledger.corrupted === 0,
   },
   countColumn('unexpected'),
-  resultColumn(
-    'rejected',
-    COUNTS.rejected.title,
-    'count',
-    COUNTS.rejected.meaning,
-    ({ rejected }) => sumOfReasons(rejected),
-    ({ rejected }) => rejected.length === 0,
-  ),
+  {
+    ...countColumn('rejected'),
+    isSilent: ({ result: { rejected } }: ResultView) => rejected.length === 0,
+  },
 ];
 
 /** How clients connected and stayed connected, where that is what a run is about. */

@@ -38,6 +38,7 @@ export interface Result {
   readonly timing: { readonly measureMs: number };
   readonly rate: { readonly achievedHz: number; readonly sent: number };
   readonly failed: readonly { readonly count: number }[];
+  readonly rejected: readonly { readonly count: number }[];
   readonly samples: { readonly count: number; readonly unit: string };
   readonly series: Readonly<Record<string, { readonly count: number; readonly histogram: string }>>;
   readonly intervals: readonly {
@@ -119,7 +120,7 @@ function figure(name: string, result: Result): number | null {
 
 /** Of one run; null where it has none. */
 export function metricOf(name: string, result: Result): number | null {
-  if (name === 'failed') return sum(result.failed.map(({ count }) => count));
+  if (name === 'failed' || name === 'rejected') return sum(result[name].map(({ count }) => count));
   const counted = result.ledger[name];
   if (typeof counted === 'number') return counted;
   const [, series = '', statistic = ''] = /^(\w+)\.(p[\d.]+|min|max|mean)$/.exec(name) ?? [];
