@@ -80,9 +80,8 @@ export class WorkerThread {
     thread.rehearse();
     this.#thread = thread;
     const url = plan.target.url ?? '';
-    const onFailed = (reason: string) => parts.failed.add(reason);
-    const { timers } = parts;
-    const lives = new ClientLives({ target, plan, timers, onFailed, onNotLeft: onFailed });
+    const { timers, failed } = parts;
+    const lives = new ClientLives({ target, plan, timers, failed, notLeft: failed });
     const connect = async (client: number) => {
       const options = await lives.optionsOf(client, url);
       const life = lives.begin(client);

@@ -3,6 +3,7 @@ import { clientProblem } from '../contract/hooks.ts';
 import type { Client } from '../contract/target.ts';
 import type { Connection, ConnectOptions } from '../drivers/driver.ts';
 import { messageOf, SockbenchError } from '../errors.ts';
+import type { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatDurationMs } from '../units.ts';
@@ -27,14 +28,14 @@ export interface ClientLivesOptions {
   readonly target: Target;
   readonly plan: Pick<Plan, 'connectTimeoutMs' | 'target'>;
   readonly timers: Timers;
-  /** Takes the reason when something that a client sends on its own could not be sent. */
-  readonly onFailed: (reason: string) => void;
-  /** Takes the reason when a client could not leave. */
-  readonly onNotLeft: (reason: string) => void;
+  /** Gets the reason when something that a client sends on its own could not be sent. */
+  readonly failed: ReasonCounts;
+  /** Gets the reason when a client could not leave. */
+  readonly notLeft: ReasonCounts;
 }
 
 /** Errors of clients that are remembered, to name the first client of each. */
-const MAX_REMEMBERED = 100;
+const MAX_NAMED_ERRORS = 100;
 
 /** Calls the hooks of a target, each within the connect timeout. Errors name the hook, the file and a client. */
 export class ClientLives {
@@ -67,10 +68,10 @@ export class ClientLives {
 
   /** Begins the life of a connection that is about to be opened. */
   begin(number: number): Life {
-    const { target, timers, onFailed, onNotLeft } = this.#options;
+    const { target, timers, failed, notLeft } = this.#options;
     const { hooks } = target;
     if (Object.keys(hooks).length === 0) return NO_HOOKS;
-    const parts = { hooks, timers, run: this.#run, onFailed, onNotLeft };
+    const parts = { hooks, timers, run: this.#run, failed, notLeft };
     let living: LivingConnection | null = null;
     return {
       attach(connection) {
@@ -128,7 +129,7 @@ export class ClientLives {
     } catch (error) {
       const reason = messageOf(error);
       const first = this.#firstClients.get(reason) ?? number;
-      if (this.#firstClients.size < MAX_REMEMBERED) this.#firstClients.set(reason, first);
+      if (this.#firstClients.size < MAX_NAMED_ERRORS) this.#firstClients.set(reason, first);
       throw new Error(clientProblem(first, reason), { cause: error });
     }
   }

@@ -50,7 +50,7 @@ export class HookEvents {
   /** The end of an error: what the hook waits for, and the last event that arrived. Empty where it waits for none. */
   get lacking(): string {
     const waits = [...this.#waits].map(({ text }) => text);
-    const last = this.#last === null ? 'no event arrived' : `the last event was ${textOf(this.#last)}`;
+    const last = this.#last === null ? 'no event arrived' : `the last event was ${eventText(this.#last)}`;
     return waits.length === 0 ? '' : `; it waits for ${list(waits)}, and ${last}`;
   }
 
@@ -62,7 +62,7 @@ export class HookEvents {
 }
 
 /** An event as an error shows it: `"error" {"message":"no such user"}`. */
-function textOf({ event, data }: { readonly event: string; readonly data: unknown }): string {
+function eventText({ event, data }: { readonly event: string; readonly data: unknown }): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(data);

@@ -1,13 +1,36 @@
 import type { OutgoingEvent } from '../contract/mapping.ts';
 import { connectsByIteration } from '../contract/scenario.ts';
-import type { Connection } from '../drivers/driver.ts';
+import { type Connection, type ConnectOptions, given } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
+import { quietNs } from '../measure/fanout.ts';
 import { type Reason, ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
+import type { ClientLives } from './client-life.ts';
 import type { WorkerContext } from './context.ts';
 import type { Member } from './messages.ts';
 import type { ClientPool } from './pool.ts';
+
+/** Returns how each further connection connects. Connections take turns at the source addresses of this machine. */
+export function connectOptionsFor(
+  { plan, assignment }: WorkerContext,
+  lives: Pick<ClientLives, 'optionsOf'>,
+  ofWorker: Partial<ConnectOptions>,
+): (client: number) => Promise<ConnectOptions> {
+  const { sourceAddresses, url } = assignment;
+  let connects = 0;
+  return async (client) => {
+    const localAddress = sourceAddresses[connects % sourceAddresses.length];
+    connects += 1;
+    const options = await lives.optionsOf(client, url);
+    return {
+      ...options,
+      ...ofWorker,
+      forgetAfterMs: quietNs(plan.drainMs) / 1e6,
+      ...given({ localAddress }),
+    };
+  };
+}
 
 /** Connects all clients of this worker, unless iterations open the connections. */
 export async function connectAll({ assignment, scenario }: WorkerContext, pool: ClientPool): Promise<void> {

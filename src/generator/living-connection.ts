@@ -2,13 +2,14 @@ import type { ClientHooks, SentEvents } from '../contract/hooks.ts';
 import type { Client, ClientConnection } from '../contract/target.ts';
 import type { AnyHandler, CloseOutcome, Connection, Handler, RecognizedHandler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
+import type { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
 import { parseDurationMs } from '../units.ts';
 import { HookEvents } from './hook-events.ts';
 import { mayBeLeft } from './own-connection.ts';
 
 /** How long `leave` may take: the workers have two seconds in all to close their connections. */
-const LEAVE_WITHIN_MS = 1000;
+const HOOK_LEAVES_WITHIN_MS = 1000;
 
 /** Runs a hook of a client: rejects when it fails, and when it is not over in time; `waitsFor` then says what it lacks. */
 export type RunHook = (
@@ -23,10 +24,10 @@ export interface LifeParts {
   readonly hooks: Omit<ClientHooks, 'prepare'>;
   readonly timers: Timers;
   readonly run: RunHook;
-  /** Takes the reason when something that the client sends on its own could not be sent. */
-  readonly onFailed: (reason: string) => void;
-  /** Takes the reason when `leave` failed. */
-  readonly onNotLeft: (reason: string) => void;
+  /** Gets the reason when something that the client sends on its own could not be sent. */
+  readonly failed: ReasonCounts;
+  /** Gets the reason when `leave` failed. */
+  readonly notLeft: ReasonCounts;
 }
 
 /** A connection with the hooks of a target around it: what its client does first, in between, and last. */
@@ -102,14 +103,14 @@ export class LivingConnection implements Connection {
 
   /** Sends what a function of the target returns, at once unless it is async. One that throws is counted. */
   #send(describe: () => SentEvents | Promise<SentEvents>): void {
-    const { onFailed } = this.#parts;
+    const { failed } = this.#parts;
     try {
       const sent = describe();
       if (sent instanceof Promise)
-        sent.then((events) => this.#sendAll(events)).catch((error) => onFailed(messageOf(error)));
+        sent.then((events) => this.#sendAll(events)).catch((error) => failed.add(messageOf(error)));
       else this.#sendAll(sent);
     } catch (error) {
-      onFailed(messageOf(error));
+      failed.add(messageOf(error));
     }
   }
 
@@ -161,13 +162,13 @@ export class LivingConnection implements Connection {
   }
 
   async #leave(): Promise<void> {
-    const { hooks, run, onNotLeft } = this.#parts;
+    const { hooks, run, notLeft } = this.#parts;
     const { leave } = hooks;
     if (leave !== undefined && this.#hasBegun && this.#dropReason === null) {
       const events = new HookEvents(this.#inner);
-      const limit = { withinMs: LEAVE_WITHIN_MS, waitsFor: () => events.lacking };
+      const limit = { withinMs: HOOK_LEAVES_WITHIN_MS, waitsFor: () => events.lacking };
       await run('leave', this.#client, () => this.#hook(leave, events), limit).catch((error) =>
-        onNotLeft(messageOf(error)),
+        notLeft.add(messageOf(error)),
       );
       events.close();
     }

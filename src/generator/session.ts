@@ -1,8 +1,7 @@
 import { requireAllowedHost } from '../contract/address.ts';
 import { isHolding } from '../contract/scenario.ts';
-import { type ConnectOptions, type Driver, given } from '../drivers/driver.ts';
+import { type Driver, given } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
-import { quietNs } from '../measure/fanout.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
@@ -12,7 +11,7 @@ import { type ContextOptions, WorkerContext } from './context.ts';
 import { DroppedClients } from './dropped-clients.ts';
 import type { CollectGarbage } from './garbage.ts';
 import { HttpPublisher, publishWaiting } from './http-publisher.ts';
-import { connectAll, joinAll, membersOf } from './joining.ts';
+import { connectAll, connectOptionsFor, joinAll, membersOf } from './joining.ts';
 import { findTooLarge } from './message-limit.ts';
 import type { FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
@@ -46,7 +45,6 @@ export class GeneratorSession {
   readonly #options: SessionOptions;
   readonly #receiver: Receiver;
   readonly #observer: Observer;
-  readonly #lives: ClientLives;
   readonly #pool: ClientPool;
   readonly #publisher: HttpPublisher;
   readonly #messages: SentMessages;
@@ -55,10 +53,7 @@ export class GeneratorSession {
   readonly #snapshots: Snapshots;
   readonly #dropped: DroppedClients;
   readonly #received = new ReceivedMessages();
-  /** Why clients could not leave. */
   readonly #notLeft = new ReasonCounts();
-  /** How many connections have begun. */
-  #connects = 0;
   #stopTotals = () => {};
 
   constructor(options: SessionOptions) {
@@ -78,10 +73,6 @@ export class GeneratorSession {
     const waits = waitsOf(context, loop, this.#snapshots);
     this.#messages = new SentMessages(context, (dueNs) => waits.reach(dueNs));
     this.#dropped = new DroppedClients(context.clock, context.timers, options.post);
-    const { target, plan, timers, failed } = context;
-    const onFailed = (reason: string) => failed.add(reason);
-    const onNotLeft = (reason: string) => this.#notLeft.add(reason);
-    this.#lives = new ClientLives({ target, plan, timers, onFailed, onNotLeft });
     this.#pool = this.#createPool();
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,
@@ -101,10 +92,15 @@ export class GeneratorSession {
   }
 
   #createPool(): ClientPool {
-    const { clock, timers, recorder, layout, plan } = this.#context;
+    const { clock, timers, recorder, layout, plan, target, failed } = this.#context;
+    const { driver, sockets, traffic } = this.#options;
+    const lives = new ClientLives({ target, plan, timers, failed, notLeft: this.#notLeft });
     return new ClientPool({
-      ...{ driver: this.#options.driver, clock, timers, workers: plan.workers, lives: this.#lives },
-      connectOptions: (client) => this.#connectOptions(client),
+      ...{ driver, clock, timers, workers: plan.workers, lives },
+      connectOptions: connectOptionsFor(this.#context, lives, {
+        ...{ onPolled: traffic.notePoll, recognizer: this.#receiver.known, onRead: this.#received.note },
+        ...given({ openStream: sockets?.openStream }),
+      }),
       onOpened: (client, connection, connectNs) => {
         recorder.record('connect', connectNs);
         // Handlers take memory. Clients that only hold their connections have none.
@@ -118,20 +114,6 @@ export class GeneratorSession {
         this.#dropped.add(client, reason);
       },
     });
-  }
-
-  async #connectOptions(client: number): Promise<ConnectOptions> {
-    const { plan, assignment } = this.#context;
-    const localAddress = assignment.sourceAddresses[this.#connects % assignment.sourceAddresses.length];
-    this.#connects += 1;
-    return {
-      ...(await this.#lives.optionsOf(client, assignment.url)),
-      onPolled: this.#options.traffic.notePoll,
-      forgetAfterMs: quietNs(plan.drainMs) / 1e6,
-      recognizer: this.#receiver.known,
-      onRead: this.#received.note,
-      ...given({ openStream: this.#options.sockets?.openStream, localAddress }),
-    };
   }
 
   #startOperations(): ReadonlyMap<string, RunningOperation> {

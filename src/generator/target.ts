@@ -84,7 +84,7 @@ async function connectOptionsOf(
     ownOf('query', definition.query),
   ]);
   return {
-    url: own === undefined ? url : allowedUrl(own, url, target.allowRemote),
+    url: own === undefined ? url : urlOfClient(own, url, target.allowRemote),
     transport,
     timeoutMs: connectTimeoutMs,
     compression: compression === 'on',
@@ -112,7 +112,7 @@ function forClient<T>(value: PerClient<T> | undefined, client: Client): T | Prom
 }
 
 /** The URL that a function of the target returned for a client; it may be relative to that of the server. */
-function allowedUrl(text: string, base: string, allowRemote: string | null): string {
+function urlOfClient(text: string, base: string, allowRemote: string | null): string {
   const url = parseAddress(text, base);
   if (url === null) return fail('BAD_TARGET', `the url of a client is not a URL: ${text}`);
   requireAllowedHost(url, allowRemote);

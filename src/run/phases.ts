@@ -1,14 +1,9 @@
-import { isClientProblem } from '../contract/hooks.ts';
 import { isHolding } from '../contract/scenario.ts';
-import type { ConnectOptions } from '../drivers/driver.ts';
-import { REFUSED_BY_OWN_SYSTEM } from '../drivers/reason.ts';
 import { fail } from '../errors.ts';
 import { SLOWEST_CONNECT_HZ } from '../generator/connect-limit.ts';
-import { loadTarget } from '../generator/target.ts';
-import type { Timers } from '../measure/timers.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
-import type { Plan, PlannedRun } from '../plan/plan.ts';
-import { FINDINGS, type Finding } from '../result/findings.ts';
+import type { PlannedRun } from '../plan/plan.ts';
+import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
 import { formatBytes, formatCount } from '../units.ts';
@@ -21,6 +16,7 @@ import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import type { ShardRun } from './shard-run.ts';
+import { failUnreachable } from './unreachable.ts';
 import { isStable } from './warm-up.ts';
 import { Workers } from './workers.ts';
 
@@ -33,8 +29,6 @@ const START_WITHIN_MS = 30_000;
 const REPORT_WITHIN_MS = 250;
 /** Time for the workers to stop sending, or to close their connections. */
 const STOP_WITHIN_MS = 2000;
-/** Time for the functions of a target that a diagnosis needs. */
-const TARGET_WITHIN_MS = 1000;
 
 /** What the phases of a run share. */
 export interface RunParts extends PlannedRun {
@@ -167,43 +161,6 @@ function requireFittingMessages({ plan, collector }: StartedRun): void {
     `with a payload of ${formatBytes(plan.payloadBytes)}, a message has ${formatCount(messageBytes)} bytes, and the server accepts at most ${formatCount(maxBytes)}`,
     'Use a smaller --payload, or increase maxHttpBufferSize of the server.',
   );
-}
-
-/**
- * Throws SYSTEM_LIMIT when the system of the generator opened no connection, else TARGET_UNREACHABLE. Finds the reason
- * and what to do within what is left of the connect timeout.
- */
-async function failUnreachable({ plan, host, control, collector, server }: StartedRun): Promise<never> {
-  const reason = collector.connectFailure ?? 'no answer';
-  if (reason.includes(REFUSED_BY_OWN_SYSTEM)) {
-    fail('SYSTEM_LIMIT', `no client could connect: ${reason}`, `To fix it, ${FINDINGS.system_limit.remedy}.`);
-  }
-  if (isClientProblem(reason)) {
-    fail(
-      'CLIENT_HOOK_FAILED',
-      `none of ${plural(plan.clients, 'client')} could connect to ${server.url}: ${reason}`,
-      reason.includes('ECONNREFUSED')
-        ? 'Start the server there, or give the command that starts it with --exec.'
-        : 'Check that function of the target file, and the log of the server.',
-    );
-  }
-  const { message, hint } = await host.explainRefusal({
-    protocol: plan.target.protocol,
-    clients: plan.clients,
-    connect: await firstConnectOptions(plan, server.url, host.timers),
-    reason,
-    leftMs: plan.connectTimeoutMs - control.elapsedMs,
-  });
-  return fail('TARGET_UNREACHABLE', message, hint);
-}
-
-/** How the first client connects. Only the URL where functions of the target fail, or are not over in a second. */
-async function firstConnectOptions(plan: Plan, url: string, timers: Timers): Promise<ConnectOptions> {
-  const { transport, connectTimeoutMs: timeoutMs } = plan;
-  const bare = { url, transport, timeoutMs };
-  const target = await loadTarget(plan);
-  const whole = target.prepare(0).then((client) => target.connectOptions(client, url));
-  return Promise.race([whole.catch(() => bare), timers.sleep(TARGET_WITHIN_MS).then(() => bare)]);
 }
 
 /**

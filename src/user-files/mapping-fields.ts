@@ -5,12 +5,12 @@ import {
   ANY_VALUE,
   ANYTHING,
   ASKED_REPLY,
-  EVENT,
   EVENT_OR_REQUEST,
   EVENTS,
   eventually,
   KEY,
   NUMBERED_REPLY,
+  ONE_EVENT,
   REASON,
   type ResultCheck,
   TIME,
@@ -71,7 +71,7 @@ export const MAPPING_FIELDS = {
     schema: fn.optional(),
     about: 'The event that sends a request.',
     called: 'For each request: `({ payload, client, id })`. May be async.',
-    results: eventually(EVENT),
+    results: eventually(ONE_EVENT),
   },
   reply: {
     schema: fn.optional(),
@@ -93,7 +93,7 @@ export const MAPPING_FIELDS = {
     schema: fn.optional(),
     about: 'The event that the server sends back.',
     called: `${PER_MESSAGE} that is sent: \`({ payload, client, id })\`. May be async.`,
-    results: eventually(EVENT),
+    results: eventually(ONE_EVENT),
   },
   echoed: {
     schema: incoming.optional(),
@@ -105,7 +105,7 @@ export const MAPPING_FIELDS = {
     schema: fn.optional(),
     about: 'The event that requests `count` replies.',
     called: 'For each request: `({ payload, count, client })`. May be async.',
-    results: eventually(EVENT),
+    results: eventually(ONE_EVENT),
   },
   streamed: {
     schema: z.strictObject({ event: z.string(), read: fn }).optional(),
@@ -117,7 +117,7 @@ export const MAPPING_FIELDS = {
     schema: fn.optional(),
     about: 'The event that makes the server ask the client.',
     called: 'For each request: `({ payload, client, id })`. May be async.',
-    results: eventually(EVENT),
+    results: eventually(ONE_EVENT),
   },
   asked: {
     schema: z.strictObject({ event: z.string(), read: fn }).optional(),
@@ -136,6 +136,6 @@ export const MAPPING_FIELDS = {
     schema: fn.optional(),
     about: 'The event whose acknowledgement is the number of the server process.',
     called: 'Once for each client, when it is connected. May be async.',
-    results: eventually(EVENT),
+    results: eventually(ONE_EVENT),
   },
 } as const satisfies Record<keyof Mapping, TargetField>;

@@ -73,7 +73,7 @@ export const ANY_VALUE = must(() => true, 'the value itself');
 export const CLASSES = must(() => true, 'classes');
 /** Any result, also a promise. */
 export const ANYTHING = eventually(ANY_VALUE);
-export const TEXT = must(isText, 'text');
+export const ANY_TEXT = must(isText, 'text');
 export const FIELDS = must(isFieldsObject, 'an object');
 export const CLIENT_VALUES = must(isFieldsObject, 'an object with the values of the client');
 export const PREPARED_VALUES = must(
@@ -136,7 +136,7 @@ export const NAMESPACES = must((value) => {
 export function withSlash(namespace: string): string {
   return namespace.startsWith('/') ? namespace : `/${namespace}`;
 }
-export const EVENT = must(isOutgoingEvent, AN_EVENT);
+export const ONE_EVENT = must(isOutgoingEvent, AN_EVENT);
 export const EVENTS = must(
   (value) => isOutgoingEvent(value) || (Array.isArray(value) && value.every(isOutgoingEvent)),
   `${AN_EVENT}, or a list of these`,

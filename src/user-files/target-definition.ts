@@ -10,7 +10,7 @@ import type {
   Transport,
 } from '../contract/target.ts';
 
-type Values = Readonly<Record<string, unknown>>;
+type ClientRecord = Readonly<Record<string, unknown>>;
 type Texts = Readonly<Record<string, string>>;
 
 /**
@@ -32,8 +32,8 @@ export interface TargetDefinition extends Mapping, ClientHooks {
   readonly protocols?: PerClient<string | readonly string[]>;
   readonly tls?: TlsOptions;
   readonly codec?: FrameCodec | CodecOfConnection;
-  readonly clients?: string | ((number: number) => Values | Promise<Values>);
-  readonly auth?: PerClient<Values>;
+  readonly clients?: string | ((number: number) => ClientRecord | Promise<ClientRecord>);
+  readonly auth?: PerClient<ClientRecord>;
   readonly headers?: PerClient<Texts>;
   readonly query?: PerClient<Texts>;
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts';
 import { parseDurationMs } from '../units.ts';
 import { MAPPING_FIELDS, type TargetField } from './mapping-fields.ts';
 import {
+  ANY_TEXT,
   ANYTHING,
   CLASSES,
   CLIENT_VALUES,
@@ -20,7 +21,6 @@ import {
   type ResultCheck,
   type ResultChecks,
   SUBPROTOCOLS,
-  TEXT,
   TEXT_FIELDS,
 } from './results.ts';
 import type { TargetDefinition } from './target-definition.ts';
@@ -57,9 +57,9 @@ const parser = z.custom(
 );
 
 const textPerClient = z.union([z.string(), fn], 'expected text or a function');
-const text = z.string().optional();
+const optionalText = z.string().optional();
 
-const duration = z.string().superRefine((value, { addIssue }) => {
+const positiveDuration = z.string().superRefine((value, { addIssue }) => {
   try {
     if (parseDurationMs(value) <= 0) addIssue('expected a duration above 0');
   } catch (error) {
@@ -70,15 +70,15 @@ const duration = z.string().superRefine((value, { addIssue }) => {
 const PER_CONNECTION = 'For each connection, before it is opened: `(client)`. May be async.';
 
 const CONNECT_FIELDS = {
-  name: { schema: text, about: 'The name in reports.', default: 'the URL' },
+  name: { schema: optionalText, about: 'The name in reports.', default: 'the URL' },
   url: {
     schema: textPerClient,
     about: '`http:` or `https:` for Socket.IO, `ws:` or `wss:` for raw WebSocket.',
     called: `${PER_CONNECTION} Once more before the run, without the values of \`prepare\`.`,
-    results: eventually(TEXT),
+    results: eventually(ANY_TEXT),
   },
   server: {
-    schema: text,
+    schema: optionalText,
     about: 'The URL at which the server listens, where the function `url` needs what `prepare` returns.',
     default: '`url` of the first client',
   },
@@ -87,7 +87,7 @@ const CONNECT_FIELDS = {
     about: `What the server speaks: ${PROTOCOLS.join(', ')}.`,
     default: 'follows from the URL',
   },
-  exec: { schema: text, about: 'The command that starts the server; --exec overrides it.' },
+  exec: { schema: optionalText, about: 'The command that starts the server; --exec overrides it.' },
   transport: {
     schema: z.enum(TRANSPORTS).optional(),
     about: `The transport: ${TRANSPORTS.join(', ')}; --transport overrides it.`,
@@ -98,7 +98,7 @@ const CONNECT_FIELDS = {
     about: 'Socket.IO namespace; --namespace overrides it.',
     called: PER_CONNECTION,
     default: 'the main namespace',
-    results: eventually(TEXT),
+    results: eventually(ANY_TEXT),
   },
   namespaces: {
     schema: fitting(NAMESPACES),
@@ -120,7 +120,7 @@ const CONNECT_FIELDS = {
     about: 'Path of Socket.IO on the server.',
     called: PER_CONNECTION,
     default: '/socket.io/',
-    results: eventually(TEXT),
+    results: eventually(ANY_TEXT),
   },
   protocols: {
     schema: fitting(SUBPROTOCOLS),
@@ -133,10 +133,10 @@ const CONNECT_FIELDS = {
   tls: {
     schema: z
       .strictObject({
-        ca: text,
-        cert: text,
-        key: text,
-        servername: text,
+        ca: optionalText,
+        cert: optionalText,
+        key: optionalText,
+        servername: optionalText,
         rejectUnauthorized: z.boolean().optional(),
       })
       .optional(),
@@ -204,7 +204,7 @@ const LIFE_FIELDS = {
     results: { '*': eventually(EVENTS_OR_NULL) },
   },
   keepAlive: {
-    schema: z.strictObject({ every: duration, send: fn }).optional(),
+    schema: z.strictObject({ every: positiveDuration, send: fn }).optional(),
     about: 'What a client sends every so often while it is connected; `every` is a duration: `25s`.',
     called: 'Each time, for each connection: `send(client)`. May be async.',
     results: { send: eventually(EVENTS_OR_NULL) },

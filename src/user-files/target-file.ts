@@ -13,12 +13,12 @@ export async function loadTargetFile(file: string): Promise<TargetDefinition> {
   return (await loadUserFile(file, 'target', targetSchema, TARGET_RESULTS)) as unknown as TargetDefinition;
 }
 
-type Values = Readonly<Record<string, unknown>>;
+type ClientFields = Readonly<Record<string, unknown>>;
 
 const CSV_HINT = 'The first line names the columns; every other line is one client.';
 
 /** Returns the values of a client by its number. */
-export type ClientValues = (number: number) => Values | Promise<Values>;
+export type ClientValues = (number: number) => ClientFields | Promise<ClientFields>;
 
 /**
  * Returns a function that gives the values of a client by its number. A CSV file is read relative to the target file.

@@ -63,7 +63,7 @@ describe('a function of a target', () => {
     });
   });
 
-  it.each(['publish', 'codec.encode', 'delivery.payload'])(
+  it.each(['observe.key', 'codec.encode', 'delivery.payload'])(
     '%s must not be async, and what it rejects is not left',
     async (name) => {
       // Vitest fails when the rejection is left to itself.
