@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { readStat, readSystemFile } from '../server/process-tree.ts';
+import { hasEnded, readStat, readSystemFile } from '../server/process-tree.ts';
 
 /** Everything that a process of sockbench starts has the name of that process in this variable. */
 const OWNER_VARIABLE = 'SOCKBENCH_OWNER';
@@ -39,7 +39,7 @@ export function isGone(owner: string): boolean {
   const [scope, pid, started] = owner.split('-');
   if (scope !== SCOPE) return false;
   const stat = readStat(Number(pid));
-  if (stat !== null) return stat.startedTicks !== Number(started) || stat.state === 'Z' || stat.state === 'X';
+  if (stat !== null) return stat.startedTicks !== Number(started) || hasEnded(stat);
   try {
     // Without an entry in /proc: on a system that has none, and where it hides processes of other users.
     return !process.kill(Number(pid), 0);

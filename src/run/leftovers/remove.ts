@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   describeProcess,
+  hasEnded,
   type ProcStat,
   readProcesses,
   readStat,
@@ -62,8 +63,8 @@ class LeftProcesses {
   read(): ProcStat[] {
     // Ascending, so that parents come before their children.
     return readProcesses().filter((stat) => {
-      const { pid, groupId, parentPid, state, startedTicks } = stat;
-      if (this.#spared.has(pid) || state === 'Z' || state === 'X' || !isOwnUser(`/proc/${pid}`)) return false;
+      const { pid, groupId, parentPid, startedTicks } = stat;
+      if (this.#spared.has(pid) || hasEnded(stat) || !isOwnUser(`/proc/${pid}`)) return false;
       if (this.#known.get(pid) === startedTicks) return true;
       const isLeft = this.#groups.includes(-groupId) || this.#known.has(parentPid) || hasGoneOwner(pid);
       if (isLeft) this.#known.set(pid, startedTicks);

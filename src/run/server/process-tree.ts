@@ -12,8 +12,18 @@ export interface ProcStat {
   readonly ownTicks: number;
   /** User and system time of descendants that have ended and been waited for. */
   readonly reapedTicks: number;
+  /** Its threads, the first one included, also when that one has ended. */
+  readonly threads: number;
   /** Start in ticks since boot. No two processes have the same pid and start. */
   readonly startedTicks: number;
+}
+
+/**
+ * Whether all threads of a process have ended. A process whose first thread has ended is `Z` already, while others may
+ * still hold its sockets: a JVM takes a moment to end.
+ */
+export function hasEnded({ state, threads }: ProcStat): boolean {
+  return state === 'X' || (state === 'Z' && threads <= 1);
 }
 
 /** A clock tick is 10 ms on every Linux platform that Node.js supports (`getconf CLK_TCK`: 100). */
@@ -32,6 +42,7 @@ export function parseStat(text: string): ProcStat | null {
     groupId: field(5),
     ownTicks: field(14) + field(15),
     reapedTicks: field(16) + field(17),
+    threads: field(20),
     startedTicks: field(22),
   };
   return nameEnd > 0 && Number.isFinite(stat.startedTicks) ? stat : null;
@@ -128,7 +139,7 @@ export class ProcessTree {
 
   /** The processes of the tree that have not ended. */
   living(): ProcStat[] {
-    return this.read().filter(({ state }) => state !== 'Z' && state !== 'X');
+    return this.read().filter((stat) => !hasEnded(stat));
   }
 
   #admit(stat: ProcStat): boolean {

@@ -108,6 +108,16 @@ describe('the tree of a process', () => {
     await expect.poll(() => tree.read().find(({ pid }) => pid === zombie)?.state).toBe('Z');
     expect(pidsOf(tree)).toEqual([child.pid]);
   });
+
+  it('holds a process whose first thread has ended while another still runs', async () => {
+    const threads =
+      'import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); ctypes.CDLL(None).pthread_exit(None)';
+    const child = spawn('/usr/bin/python3', ['-c', threads], { detached: true, stdio: 'ignore' });
+    started.push(child.pid ?? 0);
+    const tree = new ProcessTree(child.pid ?? -1, 'TREE_ID=none');
+    await expect.poll(() => readStat(child.pid ?? 0)?.state).toBe('Z');
+    expect(pidsOf(tree)).toEqual([child.pid]);
+  });
 });
 
 describe('a line of /proc/PID/stat', () => {
@@ -122,6 +132,7 @@ describe('a line of /proc/PID/stat', () => {
       groupId: 42,
       ownTicks: 175,
       reapedTicks: 35,
+      threads: 11,
       startedTicks: 987654,
     });
   });

@@ -11,7 +11,7 @@ import { NO_PROC } from '../../support/proc.ts';
 skipWhenMissing(NO_PROC);
 
 function stat(pid: number, ownTicks: number, reapedTicks = 0, startedTicks = pid): ProcStat {
-  return { pid, state: 'S', parentPid: 1, groupId: 1, ownTicks, reapedTicks, startedTicks };
+  return { pid, state: 'S', threads: 1, parentPid: 1, groupId: 1, ownTicks, reapedTicks, startedTicks };
 }
 
 describe('CPU time between two readings', () => {
