@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http';
 import { NodeWebSocket, NodeXHR } from 'socket.io-client';
 import { type HttpRequest, startRequest } from './http.ts';
+import { UNKNOWN_SESSION } from './reason.ts';
 
 /** The message of an error that reading a packet of the server threw; the error is its description. */
 export const UNREADABLE_PACKET = 'unreadable packet';
@@ -53,7 +54,10 @@ export class EnginePolling extends NodeXHR {
     answer.then(
       ({ status, body: text }) => {
         if (status !== 200) {
-          this.onError(problem, status);
+          this.onError(
+            problem,
+            text.includes(UNKNOWN_SESSION) ? new Error(`HTTP status ${status}, ${UNKNOWN_SESSION}`) : status,
+          );
           return;
         }
         try {

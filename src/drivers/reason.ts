@@ -10,6 +10,9 @@ export const NOT_ENGINE_IO = 'the answer is not in the protocol of Engine.IO 4';
 /** How the reason begins when Engine.IO connected and Socket.IO's namespace never answered. */
 export const NO_ANSWER_OF_NAMESPACE = 'no answer from the namespace';
 
+/** What Engine.IO's server answers to a request of a session that another process has. Source: its error code 1. */
+export const UNKNOWN_SESSION = 'Session ID unknown';
+
 /** How the reason begins when the system of the clients, and not the server, refused the connection. */
 export const REFUSED_BY_OWN_SYSTEM = 'refused by the system of the generator: ';
 

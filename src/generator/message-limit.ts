@@ -1,6 +1,6 @@
 import type { Mapping, OutgoingEvent, OutgoingRequest } from '../contract/mapping.ts';
 import type { Payload } from '../contract/protocol.ts';
-import type { Operation } from '../contract/scenario.ts';
+import type { Layout, Operation, Stream } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
 import type { MessageSize } from '../drivers/driver.ts';
 import type { PayloadType, Stamp } from '../measure/stamp.ts';
@@ -13,24 +13,33 @@ const NO_STAMP: Stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measure
 /**
  * Finds a message of this worker's operations that is larger than its server takes; null when there is none, or the
  * server does not say what it takes. Messages of one kind of operation differ by the name of the room only, so one of
- * each is measured. Steps decide at run time what they send.
+ * each is measured.
  */
 export async function findTooLarge(
   { layout, target, payloads, plan }: WorkerContext,
   { connections }: Pick<ClientPool, 'connections'>,
 ): Promise<MessageSize | null> {
   const measured = new Set<Operation['kind']>();
-  for (const { sender, operation } of layout.streams) {
+  for (const stream of layout.streams) {
+    const { sender, operation } = stream;
     const connection = connections.get(sender);
     if (connection?.sizeOf === undefined || measured.has(operation.kind)) continue;
     measured.add(operation.kind);
     const payload = (type: PayloadType = plan.payloadType) => payloads.write(NO_STAMP, type);
-    const sent = await sentBy(operation, target.mapping, payload, target.clientOf(sender));
+    const checked = operation.kind === 'steps' ? usualOf(stream, layout) : operation;
+    const sent = await sentBy(checked, target.mapping, payload, target.clientOf(sender));
     if (sent === null || 'url' in sent) continue;
     const size = connection.sizeOf(sent.event, sent.data);
     if (size !== null && size.messageBytes > size.maxBytes) return size;
   }
   return null;
+}
+
+/** What steps decide to send only the run shows: where others receive, they publish, otherwise they request. */
+function usualOf({ sender, receivers }: Stream, { rooms }: Layout): Operation {
+  if (receivers.length === 0) return { kind: 'request' };
+  const [room = null] = rooms[sender] ?? [];
+  return { kind: 'publish', scope: room === null ? 'everyone' : 'room', room };
 }
 
 /** What an operation sends; null for nothing that the target describes, or whose description throws. */

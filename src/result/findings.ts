@@ -64,6 +64,11 @@ export const FINDINGS = {
     'give the shards more time to start (a later --start-at), or let them wait for one another (--rendezvous)',
   ),
   server_died: invalid('server', 'The server ended during the run.', CHECK_SERVER),
+  sticky_sessions: invalid(
+    'server',
+    'Requests of polling clients reached a server process that does not know their session.',
+    'let the load balancer send all requests of a client to one process (sticky sessions), or use --transport websocket',
+  ),
   clients_lost: invalid(
     'server',
     'Clients did not connect, did not join, or were dropped.',

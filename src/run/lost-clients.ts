@@ -1,5 +1,6 @@
 import type { Finding } from '../result/findings.ts';
 import { formatBytes } from '../units.ts';
+import { explainClose } from './diagnose/close-codes.ts';
 import type { RunParts } from './phases.ts';
 
 type LosingRun = Pick<RunParts, 'plan' | 'control' | 'membership' | 'collector'>;
@@ -7,6 +8,12 @@ type LosingRun = Pick<RunParts, 'plan' | 'control' | 'membership' | 'collector'>
 /** Source: the defaults of socket.io (1 MB), ws (100 MiB), Bun (16 MiB) and uWebSockets.js (16 KiB). */
 const SMALLEST_LIMIT_BYTES = 16_384;
 const TOO_BIG = /\b1009\b|HTTP status 413/;
+
+/** What the close code in a reason means; empty for none. */
+function closeAdvice(reason: string): string {
+  const meaning = explainClose(reason);
+  return meaning === null ? '' : `; ${meaning}`;
+}
 
 /** Ends warm-up and measuring when no client, no sender or no receiver is left. */
 export function endWithoutClients(run: LosingRun): void {
@@ -31,6 +38,6 @@ export function findLost({ plan, membership, collector }: Omit<LosingRun, 'contr
       : '';
   return {
     code: lost === 'sender' ? 'sender_lost' : 'clients_lost',
-    message: `no ${lost} is connected: ${reason}${advice}`,
+    message: `no ${lost} is connected: ${reason}${advice === '' ? closeAdvice(reason) : advice}`,
   };
 }

@@ -1,9 +1,12 @@
 import type { Protocol } from '../../contract/target.ts';
 import { type ConnectOptions, subprotocolsOf } from '../../drivers/driver.ts';
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
+import { officialSocketio } from '../../drivers/socketio.ts';
+import { wireSocketio } from '../../drivers/wire-socketio.ts';
 import { foreign } from '../../foreign.ts';
 import { plural } from '../../text.ts';
 import { diagnoseAnswer, diagnoseEngineIo, diagnoseOtherProtocol } from './answers.ts';
+import { explainClose } from './close-codes.ts';
 import { diagnoseConnection } from './connection.ts';
 import {
   type Diagnosis,
@@ -38,6 +41,8 @@ export async function explainRefusal(
   const { protocol, clients, connect, reason } = refused;
   const { found, hint } = diagnoseRejection(refused) ??
     diagnoseHandshake(refused) ??
+    (await diagnoseParser(refused)) ??
+    diagnoseClose(refused) ??
     (await diagnoseByLooking(refused)) ?? {
       found: reason,
       hint: `Check that the server runs there and speaks ${SPOKEN[protocol]}.`,
@@ -91,6 +96,36 @@ function diagnoseSubprotocol(problem: string, connect: ConnectOptions): Diagnosi
     found: `it chose ${isNone ? 'none' : 'a subprotocol that is none'} of the offered subprotocols (${offered.join(', ')})`,
     hint: 'Set protocols in the target file to a subprotocol that the server supports, or remove it.',
   };
+}
+
+/** How clients end whose packets the server cannot read, or who cannot read those of the server. */
+const UNREADABLE =
+  /transport (?:close|error)|parse error|parser error|unreadable packet|no answer from the namespace/;
+
+/** The clients use another parser than the server: with the other one, a client connects. */
+async function diagnoseParser({ protocol, connect, reason }: Refused): Promise<Diagnosis | null> {
+  if (protocol !== 'socketio' || !UNREADABLE.test(reason)) return null;
+  const own = connect.parser ?? 'default';
+  const other = own === 'msgpack' ? 'default' : 'msgpack';
+  const driver = connect.transport === 'websocket' ? wireSocketio : officialSocketio;
+  try {
+    const connection = await driver.connect({ ...connect, parser: other, timeoutMs: MAX_LOOK_MS });
+    await connection.close();
+  } catch {
+    return null;
+  }
+  return {
+    found: `the server uses the ${other} parser of Socket.IO, the clients ${own === 'default' ? 'the default one' : typeof own === 'string' ? `the parser ${own}` : 'a parser of the target file'}`,
+    hint: other === 'msgpack' ? 'Use --parser msgpack.' : 'Use --parser default.',
+  };
+}
+
+/** The server accepts each connection and closes it with a code. */
+function diagnoseClose({ reason }: Refused): Diagnosis | null {
+  const meaning = /closed with \d/.test(reason) ? explainClose(reason) : null;
+  return meaning === null
+    ? null
+    : { found: reason, hint: `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.` };
 }
 
 async function diagnoseByLooking(refused: Refused): Promise<Diagnosis | null> {

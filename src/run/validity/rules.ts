@@ -1,4 +1,4 @@
-import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
+import { REFUSED_BY_OWN_SYSTEM, UNKNOWN_SESSION } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Reason } from '../../measure/reason-counts.ts';
 import { type Finding, faultOf } from '../../result/findings.ts';
@@ -13,6 +13,7 @@ import {
   formatPercent,
   formatShare,
 } from '../../units.ts';
+import { explainClose } from '../diagnose/close-codes.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
 import { receivedInstead } from './received-instead.ts';
@@ -79,18 +80,39 @@ const systemLimit: Rule = ({ result: { clients, failed } }) => {
   return { code: 'system_limit', message };
 };
 
+/** What the most frequent reason means, where it has a close code. */
+function adviceOn([first]: readonly Reason[]): string {
+  const meaning = first === undefined ? null : explainClose(first.reason);
+  return meaning === null ? '' : `; ${meaning}`;
+}
+
+/** Error 1 of Engine.IO's server: a request reached a process that does not know its session. */
+const isUnknownSession = ({ reason }: Reason) => reason.includes(UNKNOWN_SESSION);
+
+/** Several processes behind one address, between which the requests of one client wander. */
+const stickySessions: Rule = ({ result: { clients } }) => {
+  const causes = [...clients.failures, ...clients.dropped].filter(isUnknownSession);
+  if (causes.length === 0) return null;
+  const inNow = Math.max(0, clients.planned - totalOf(causes));
+  const message = `${formatCount(inNow)} of ${plural(clients.planned, 'client')} got in; requests of the others reached a server process that does not know their session (${UNKNOWN_SESSION})`;
+  return { code: 'sticky_sessions', message };
+};
+
 const clientsLost: Rule = ({ result }) => {
   const { clients } = result;
   const [failures = [], drops = []] = [clients.failures, clients.dropped].map((causes) =>
-    causes.filter((cause) => !isOwnLimit(cause)),
+    causes.filter((cause) => !isOwnLimit(cause) && !isUnknownSession(cause)),
   );
   // Where connections are held, one that is cut is a result.
   const causes = isHeld(result) ? failures : [...failures, ...drops];
   if (causes.length === 0) return null;
-  const missing = clients.planned - clients.connected - totalOf(clients.failures.filter(isOwnLimit));
+  const missing =
+    clients.planned -
+    clients.connected -
+    totalOf(clients.failures.filter((cause) => isOwnLimit(cause) || isUnknownSession(cause)));
   // The clients of a worker that died while connecting are missing without a failure.
   const unjoined = Math.max(0, totalOf(failures) - missing);
-  const message = `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${passive(totalOf(drops), 'dropped')}: ${listCounted(causes)}`;
+  const message = `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${passive(totalOf(drops), 'dropped')}: ${listCounted(causes)}${adviceOn(causes)}`;
   return { code: 'clients_lost', message };
 };
 
@@ -152,6 +174,7 @@ const RULES: readonly Rule[] = [
   stolen,
   throttled,
   systemLimit,
+  stickySessions,
   clientsLost,
   allRejected,
   tooFewSamples,
