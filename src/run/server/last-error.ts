@@ -15,8 +15,9 @@ const PLACE = /(?:^|[\s(])((?:file:\/\/)?[^\s()":]+(?::[\\/][^\s()":]+)?):(\d+)(
 const PYTHON_PLACE = /^\s*File "([^"]+)", line (\d+)/;
 /** Files of a runtime or of dependencies: they do not say where the user's program failed. */
 const OTHERS_FILE = /^node:|^\/rustc\/|node_modules|\/(?:src\/runtime|lib\/python[\d.]*)\//;
-/** The longest message, in lines, and how far from it its place may stand. */
-const MESSAGE_LINES = 3;
+/** The longest message, in lines: with a stack below it, and without one. How far from it its place may stand. */
+const MESSAGE_LINES = 12;
+const LOOSE_MESSAGE_LINES = 3;
 const HEADING_LINES = 5;
 
 function placeIn(line: string | undefined): string | null {
@@ -30,15 +31,46 @@ function withPlace(message: string, place: string | null | undefined): string {
   return place === null || place === undefined ? message : `${message} (${place})`;
 }
 
-/** The message that begins at `index`. Further lines belong to it where the first one ends like the beginning of a list. */
+/**
+ * The message that begins at `index`. All lines above its stack belong to it; without a stack, further lines do where
+ * the first one ends like the beginning of a list.
+ */
 function messageAt(lines: readonly string[], index: number): string {
+  const block = lines.slice(index, index + MESSAGE_LINES);
+  // Node.js lists who required a missing module.
+  const stack = block.findIndex(
+    (line, place) => place > 0 && (FRAME.test(line) || line === 'Require stack:'),
+  );
+  // A log line may stand between an error and the stack of another one.
+  if (stack > 0 && !block.slice(1, stack).some((line) => NAMED.test(line)))
+    return joined(block.slice(0, stack));
   const message: string[] = [];
-  for (const line of lines.slice(index, index + MESSAGE_LINES)) {
+  for (const line of lines.slice(index, index + LOOSE_MESSAGE_LINES)) {
     if (line.trim() === '' || FRAME.test(line)) break;
-    message.push(line.trim());
+    message.push(line);
     if (!/[:[{(]$/.test(line.trimEnd())) break;
   }
-  return message.join(' ');
+  return joined(message);
+}
+
+function joined(lines: readonly string[]): string {
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ');
+}
+
+/** The errors inside of an AggregateError; empty for any other. */
+function errorsInside(lines: readonly string[], index: number): string {
+  const start = lines.findIndex((line, at) => at > index && /^\s*\[errors\]: \[/.test(line));
+  if (start < 0) return '';
+  const inner = lines.slice(start + 1).filter((line) => NAMED.test(line.trim()) && !FRAME.test(line));
+  return inner.length === 0
+    ? ''
+    : ` (${inner
+        .slice(0, LOOSE_MESSAGE_LINES)
+        .map((line) => line.trim())
+        .join('; ')})`;
 }
 
 /** The place of the error at `index`: the first own frame of its stack, or the heading above it. */
@@ -53,19 +85,30 @@ function placeOf(lines: readonly string[], index: number): string | null {
   return heading.map(placeIn).findLast((place) => place !== null) ?? null;
 }
 
+const CAUSE = /^\s*(?:Caused by|\[cause\]): /;
+
 /** The innermost cause that follows an error, to be joined to it; empty when there is none. */
 function causeAfter(lines: readonly string[], index: number): string {
-  const causes = lines
-    .slice(index + 1)
-    .flatMap((line) => /^\s*(?:Caused by|\[cause\]): (.*)/.exec(line)?.[1] ?? []);
-  const cause = causes.at(-1);
+  const at = lines.findLastIndex((line, place) => place > index && CAUSE.test(line));
+  const cause = at < 0 ? undefined : messageAt(lines, at).replace(CAUSE, '');
   return cause === undefined ? '' : `, caused by ${cause.replace(/\s*\{$/, '')}`;
 }
 
 const namedError: ErrorReader = (lines, index) => {
   if (!NAMED.test(lines[index] ?? '')) return null;
-  return withPlace(messageAt(lines, index) + causeAfter(lines, index), placeOf(lines, index));
+  const message = messageAt(lines, index) + errorsInside(lines, index) + causeAfter(lines, index);
+  return withPlace(message, placeOf(lines, index));
 };
+
+/** Whether an error may begin in a line, below the lines of code that some runtimes print. */
+export function mayBeginError(line: string): boolean {
+  return (
+    NAMED.test(line) ||
+    /^\s*\^+\s*$|^Traceback \(most recent|^(?:panic|fatal error): |^Exception in thread |^thread '.*panicked at/.test(
+      line,
+    )
+  );
+}
 
 /** Whatever Node.js and Bun print below the code that threw it and its `^`: also a text, or an error of any name. */
 const belowCode: ErrorReader = (lines, index) => {

@@ -8,6 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { foreign } from '../../foreign.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { ownedEnvironment } from '../leftovers/owner.ts';
+import { lastError, mayBeginError } from './last-error.ts';
 import { ProcessTree, sendSignal } from './process-tree.ts';
 
 const STOP_TIMEOUT_MS = 2000;
@@ -19,6 +20,9 @@ const LOOK_EVERY_MS = 20;
 
 /** Enough for an error with a long stack and its causes, so that it can be found. */
 const KEPT_LINES = 200;
+/** Lines that are kept of an error when more output follows: above its first line, and from it on. */
+const LINES_ABOVE_ERROR = 6;
+const LINES_OF_ERROR = 40;
 /** Enough for Node's error about a missing module with its stack. */
 const SHOWN_LINES = 24;
 
@@ -73,6 +77,9 @@ export class ProcessGroup {
   readonly tree: ProcessTree;
   /** The last lines of both outputs, each safe to show in one line. */
   readonly lastLines: string[] = [];
+  /** The last lines that began like an error, with those above and below. */
+  #lastBlock: string[] = [];
+  #blockLines = LINES_OF_ERROR;
   /** Takes each line that is kept. */
   readonly #onLine: (line: string) => void;
   /** Resolves when the first process has ended and its output has been read, to how it ended: `exit code 1`. */
@@ -118,6 +125,18 @@ export class ProcessGroup {
     this.#onLine(safe);
     this.lastLines.push(safe);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+    if (mayBeginError(safe)) {
+      this.#lastBlock = this.lastLines.slice(-LINES_ABOVE_ERROR);
+      this.#blockLines = 0;
+    } else if (this.#blockLines < LINES_OF_ERROR) {
+      this.#lastBlock.push(safe);
+      this.#blockLines += 1;
+    }
+  }
+
+  /** The last error that it printed, in one line with its place, however much it printed afterwards; null for none. */
+  get lastError(): string | null {
+    return lastError(this.lastLines) ?? lastError(this.#lastBlock);
   }
 
   /** The last lines to show, indented; empty when nothing was printed. */

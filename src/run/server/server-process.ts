@@ -10,7 +10,7 @@ import type { Finding } from '../../result/findings.ts';
 import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
-import { lastError, lastWords } from './last-error.ts';
+import { lastWords } from './last-error.ts';
 import { answers, describeListener, findListening } from './port.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -147,7 +147,7 @@ async function readyLine(
   try {
     const first = await Promise.race([line, group.gone.then((how) => ({ how }))]);
     if (typeof first === 'string') return JSON.parse(first);
-    const error = lastError(group.lastLines);
+    const error = group.lastError;
     const why = error === null ? '' : `: ${error}`;
     return {
       message: `ended with ${first.how}${why}${group.lastText === '' ? '' : `; its last lines:\n${group.lastText}`}`,
@@ -200,7 +200,7 @@ async function failCommand(
   group: ProcessGroup,
   { signal, timeoutMs }: ServerOptions,
 ): Promise<never> {
-  const { ended, lastText, lastLines } = group;
+  const { ended, lastText } = group;
   await group.stop();
   requireNotAborted(signal);
   const { host } = url;
@@ -212,7 +212,7 @@ async function failCommand(
     ended === 'exit code 0'
       ? 'The command must stay in the foreground as long as its server runs.'
       : 'Run the command alone, and check that it listens at the URL of --target.';
-  const error = lastError(lastLines);
+  const error = group.lastError;
   const why = error === null || ended === null ? '' : `: ${error}`;
   const lines = lastText === '' ? '' : `; its last lines:\n${lastText}`;
   // A daemon that left the session and the environment of the command may still be starting.
@@ -229,7 +229,7 @@ function untilStopped(
 ): StartedServer {
   void group.gone.then((how) => {
     if (group.isStopping) return;
-    const error = lastError(group.lastLines);
+    const error = group.lastError;
     if (error !== null) return onDied(`${how}: ${error}`);
     const lines = lastWords(group.lastLines, VERDICT_LINES);
     onDied(lines.length === 0 ? how : `${how}; its last lines: ${lines.join(' / ')}`);

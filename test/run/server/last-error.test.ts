@@ -37,6 +37,37 @@ Node.js v24.21.0`,
     'Error: no database, caused by TypeError: inner (/app/main.mjs:12)',
   ],
   [
+    'Node.js, by a message of several lines',
+    `Error: invalid configuration:
+  - port: expected number
+  - host: required
+fix config.json
+    at boot (/app/server.js:3:7)`,
+    'Error: invalid configuration: - port: expected number - host: required fix config.json (/app/server.js:3)',
+  ],
+  [
+    'Node.js, by several errors in one',
+    `AggregateError: all replicas failed
+    at connect (/app/db.js:1:24) {
+  [errors]: [
+    Error: first a
+        at one (/app/db.js:7:44),
+    Error: second b
+        at two (/app/db.js:8:66)
+  ]
+}`,
+    'AggregateError: all replicas failed (Error: first a; Error: second b) (/app/db.js:1)',
+  ],
+  [
+    'Java, by a cause of several lines',
+    `Exception in thread "main" java.lang.RuntimeException: cannot start
+	at Boom.main(Boom.java:2)
+Caused by: java.lang.IllegalStateException: no token
+set TOKEN
+	at Boom.load(Boom.java:1)`,
+    'java.lang.RuntimeException: cannot start, caused by java.lang.IllegalStateException: no token set TOKEN (Boom.java:2)',
+  ],
+  [
     'Node.js, by an error event',
     `node:events:505
     throw er; // Unhandled 'error' event
@@ -56,7 +87,7 @@ Node.js v24.21.0`,
   [
     'Node.js, by a class of another name and a message of two lines',
     '/app/a.cjs:1\nthrow new Boom("x")\n^\n\nBoom: two\nlines\n    at Object.<anonymous> (/app/a.cjs:1:76)\n\nNode.js v24.21.0',
-    'Boom: two (/app/a.cjs:1)',
+    'Boom: two lines (/app/a.cjs:1)',
   ],
   [
     'Node.js, by null',

@@ -32,6 +32,27 @@ describe('the lines of a stream', () => {
   });
 });
 
+describe('the last error of a process', () => {
+  it.each([
+    [
+      'prints its fields',
+      "e.rows = Array.from({ length: 100 }, (_, i) => ({ i, list: Array(9).fill('x'.repeat(30)) })); throw e",
+    ],
+    [
+      'goes on printing',
+      "console.error(e); for (let i = 0; i < 3000; i++) console.log('worker ended'); process.exitCode = 1",
+    ],
+  ])('is found when it %s, however much that is', async (_, end) => {
+    const program = `const e = new Error('database gone');\n${end}`;
+    const [file, args] = [process.execPath, ['-e', program]];
+    const group = new ProcessGroup([file, args], { cwd: process.cwd(), env: process.env, ipc: false });
+    expect(await group.gone).toBe('exit code 1');
+    await group.stop();
+    expect(group.lastLines.join()).not.toContain('database gone');
+    expect(group.lastError).toMatch(/^Error: database gone/);
+  });
+});
+
 describe('the output of a process', () => {
   it('is kept to its last lines, without control characters', async () => {
     const program = `for (let i = 0; i < 500; i++) console.log('line', i);
