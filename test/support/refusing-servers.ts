@@ -305,7 +305,8 @@ export const REFUSING_SERVERS: readonly RefusingServer[] = [
     start: () => forgetful(),
     target: 'http://HOST',
     transport: 'polling',
-    found: 'it answers the Socket.IO handshake, but not the next requests: xhr post error (HTTP status 400)',
+    found:
+      'it answers the Socket.IO handshake, but not the next requests: xhr post error (HTTP status 400, Session ID unknown)',
     hint: 'Several processes behind one address need sticky sessions for polling. --transport websocket needs none.',
   },
   {

@@ -1,5 +1,7 @@
 import dns from 'node:dns';
 import { createServer } from 'node:http';
+import { Server } from 'socket.io';
+import * as msgpack from 'socket.io-msgpack-parser';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { Protocol } from '../../../src/contract/target.ts';
@@ -43,6 +45,41 @@ describe('the explanation when no client could connect', () => {
       });
     },
   );
+});
+
+describe('the explanation of a Socket.IO server with another parser', () => {
+  it.each([
+    ['msgpack', 'default', 'websocket'],
+    ['default', 'msgpack', 'websocket'],
+    ['msgpack', 'default', 'polling'],
+  ] as const)('%s, to clients with the parser %s over %s', async (theirs, parser, transport) => {
+    const http = createServer();
+    const io = new Server(http, theirs === 'msgpack' ? { parser: msgpack } : {});
+    const { port, close } = await listening(http);
+    const connect = { url: `http://127.0.0.1:${port}`, transport, parser, timeoutMs: TIMEOUT_MS };
+    const { message, hint } = await attempt('socketio', connect);
+    await io.close();
+    await close();
+    expect(message).toContain(`: the server uses the ${theirs} parser of Socket.IO, the clients`);
+    expect(hint).toBe(`Use --parser ${theirs}.`);
+  });
+});
+
+describe('the explanation of a WebSocket server that closes with a code', () => {
+  it('says what the code means', async () => {
+    const reason = 'closed with 4001 bad token';
+    const connect: ConnectOptions = {
+      url: 'ws://127.0.0.1:9',
+      transport: 'websocket',
+      timeoutMs: TIMEOUT_MS,
+    };
+    expect(await explainRefusal({ protocol: 'ws', clients: 3, connect, reason, leftMs: TIMEOUT_MS })).toEqual(
+      {
+        message: `none of 3 clients could connect to ws://127.0.0.1:9 over websocket: ${reason}`,
+        hint: 'The server closes with its own code 4001, with the reason "bad token": look it up in the server.',
+      },
+    );
+  });
 });
 
 describe('the explanation of a server that is odd', () => {

@@ -385,6 +385,20 @@ describe('clients', () => {
     ]);
     expect(codesOf(clients({ connected: 1188, failures: failures.slice(0, 1) }))).toEqual(['system_limit']);
   });
+
+  it('are told apart from those whose polling lacked sticky sessions, with how many got in', () => {
+    const reason = 'xhr post error (HTTP status 400, Session ID unknown)';
+    const lost = [{ reason, count: 700 }];
+    expect(judgeValidity(viewResult(clients({ connected: 500, failures: lost })))).toEqual([
+      {
+        code: 'sticky_sessions',
+        message:
+          '500 of 1,200 clients got in; requests of the others reached a server process that does not know their session (Session ID unknown)',
+      },
+    ]);
+    const both = [...lost, { reason: 'refused', count: 3 }];
+    expect(codesOf(clients({ connected: 497, failures: both }))).toEqual(['sticky_sessions', 'clients_lost']);
+  });
 });
 
 describe('the number of samples', () => {
