@@ -170,7 +170,7 @@ describe('the conclusion of several arms', () => {
   it('begins the page, with the sentence of each pair below it', () => {
     const page = comparisonPage(several);
     expect(page).toMatch(/<h1><span class="badge">REGRESSED<\/span> socketio is 1\.40x and /);
-    expect(page).toContain('ws is 1.40x faster than socketio (delivery p50 1.21 ms vs 1.71 ms, ');
+    expect(page).toContain('socketio is 1.40x slower than ws (delivery p50 1.71 ms vs 1.21 ms, ');
   });
 });
 

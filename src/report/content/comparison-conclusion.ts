@@ -124,10 +124,12 @@ function gateConclusion(comparison: Comparison, pair: PairOutcome): string {
   return `${pair.verdict}: ${text}${pair.verdict === 'OK' ? '' : othersText(others)}`;
 }
 
-/** The conclusion of a comparison of two arms, without the word of a verdict that says nothing more. */
+/** The conclusion of one arm vs another, without the word of a verdict that says nothing more. Of several, each is a subject. */
 function armsConclusion(comparison: Comparison, pair: PairOutcome): string {
   const first = gatingOf(pair).find(({ ratio }) => ratio !== null) ?? gatingOf(pair)[0];
-  return first === undefined ? 'no metric was compared' : ratioSentence(comparison, pair, first, 'better');
+  return first === undefined
+    ? 'no metric was compared'
+    : ratioSentence(comparison, pair, first, comparison.judgement.heads.length > 1 ? 'head' : 'better');
 }
 
 /** The conclusion of one arm vs the base in a sentence without a full stop. */

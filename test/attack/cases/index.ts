@@ -9,6 +9,7 @@ import { imports } from './import.ts';
 import { leftovers } from './leftovers.ts';
 import { merges } from './merge.ts';
 import { mistakes } from './mistakes.ts';
+import { pageCases } from './pages.ts';
 import { progress } from './progress.ts';
 import { rendezvous } from './rendezvous.ts';
 import { signals } from './signals.ts';
@@ -26,6 +27,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   merges,
   mistakes,
   progress,
+  pages: pageCases,
   leftovers,
   rendezvous,
   calibrations,
