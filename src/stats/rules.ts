@@ -62,19 +62,27 @@ function obstacleTo(metric: Metric, { arms }: ExpectedArms): Obstacle | null {
   return { problem: `${where}${first.problem}`, hint: first.hint };
 }
 
-/** Why a run of an arm will, or may, have too few samples; null where nothing speaks against it. */
-function shortageOf(metric: Metric, needed: number, { arms }: ExpectedArms): string | null {
+/** Why a run of an arm will, or may, have too few samples, and how many times as many it needs; null where nothing speaks against it. */
+function shortageOf(
+  metric: Metric,
+  needed: number,
+  { arms }: ExpectedArms,
+): { readonly problem: string; readonly times: number } | null {
   const short = arms.flatMap(({ name, isRandom, ...expected }) => {
-    const shortfall = shortfallOf(metric, isRandom ? meanNeeded(needed) : needed, expected);
-    return shortfall?.kind === 'short' ? [{ name, planned: shortfall.planned }] : [];
+    const least = isRandom ? meanNeeded(needed) : needed;
+    const shortfall = shortfallOf(metric, least, expected);
+    if (shortfall?.kind !== 'short') return [];
+    return [{ name, planned: shortfall.planned, times: least / shortfall.planned }];
   });
   const [first] = short;
   if (first === undefined) return null;
   const which = short.length === arms.length ? '' : ` of ${first.name}`;
   const has = `each run${which} would have ${formatCount(first.planned)} independent samples of ${metricName(metric)}`;
-  return first.planned < needed
-    ? `${has}, and needs ${needed}`
-    : `${has} on average, and by chance fewer than the ${needed} that it needs`;
+  const problem =
+    first.planned < needed
+      ? `${has}, and needs ${needed}`
+      : `${has} on average, and by chance fewer than the ${needed} that it needs`;
+  return { problem, times: Math.max(...short.map(({ times }) => times)) };
 }
 
 /**
@@ -175,7 +183,16 @@ export function planRules(asked: readonly string[], expected: ExpectedArms): Met
 /** A run with fewer samples is invalid, or has no value to compare. */
 function requireSamples(metric: Metric, needed: number, expected: ExpectedArms): void {
   const shortage = shortageOf(metric, needed, expected);
-  if (shortage !== null) fail('TOO_FEW_SAMPLES', shortage, 'Give a longer --duration or a higher --rate.');
+  if (shortage === null) return;
+  const { problem, times } = shortage;
+  const enough = Number.isFinite(times) ? `at least ${(Math.ceil(times * 10) / 10).toFixed(1)} times ` : '';
+  fail(
+    'TOO_FEW_SAMPLES',
+    problem,
+    enough === ''
+      ? 'Give a longer --duration or a higher --rate.'
+      : `Give ${enough}the --duration, or ${enough}the --rate.`,
+  );
 }
 
 /** A metric that no run will have would leave every comparison without a verdict. */

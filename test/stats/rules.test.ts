@@ -225,6 +225,7 @@ describe('too few messages in a run', () => {
       expect(thrownBy(() => planRules(metrics, withSamples(19)))).toMatchObject({
         code: 'TOO_FEW_SAMPLES',
         message: 'each run would have 19 independent samples of ack.p50, and needs 20',
+        hint: 'Give at least 1.1 times the --duration, or at least 1.1 times the --rate.',
       });
       expect(planRules(metrics, withSamples(20))).not.toEqual([]);
     }
