@@ -285,6 +285,16 @@ const ARRAYS: FrameCodec = {
   },
 };
 
+/** Envelopes as arrays, each of which may be several events: one for each of its data. */
+const LISTS: FrameCodec = {
+  encode: ARRAYS.encode,
+  decode: (message, isBinary) => {
+    if (isBinary) return [];
+    const { event, data, id, ack } = decodeEnvelope(message, isBinary);
+    return [data].flat().map((each) => ({ event, data: each, id, ack }));
+  },
+};
+
 /** Finds the payload in one field, and fails without one. */
 const FIELD: Mapping = {
   ...chat,
@@ -304,6 +314,7 @@ describe('a message that is recognized by its bytes', () => {
     ['where servers change payloads', { check: 'nothing' }],
     ['where a target says in which field the payload is', { mapping: FIELD }],
     ['where a target has a codec of its own', { codec: ARRAYS }],
+    ['where a codec returns lists', { codec: LISTS }],
     ['over Socket.IO', { socketio: { isRecoverable: false }, mapping: ALONE }],
     ['over Socket.IO with connection state recovery', { socketio: { isRecoverable: true }, mapping: ALONE }],
   ])('is taken as one that is decoded, %s', async (_, options) => {

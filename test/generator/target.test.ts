@@ -83,6 +83,62 @@ describe('a target', () => {
     expect(await optionsOf(5)).toMatchObject({ auth: { token: 'token-5' }, query: { device: '5' } });
   });
 
+  it('names the namespaces and subprotocols of each client, and makes its codec', async () => {
+    const target = await load(`{
+      url: 'ws://127.0.0.1:3000',
+      protocols: ({ number }) => ['v' + number, 'v0'],
+      namespaces: ({ number }) => ({ game: 'game-' + number }),
+      codec: ({ number }, subprotocol) => new (class {
+        #name = number + subprotocol;
+        encode() { return [this.#name]; }
+        decode(message) { return [{ event: this.#name, data: String(message) }]; }
+      })(),
+    }`);
+    const { codec, ...options } = await target.connectOptions(await target.prepare(4), URL);
+    expect(options).toMatchObject({ protocols: ['v4', 'v0'], namespaces: { game: '/game-4' } });
+    if (typeof codec !== 'function') throw new Error('not a function');
+    const { encode, decode } = codec('v0');
+    expect(encode({ event: 'a' })).toEqual(['4v0']);
+    expect(decode(Buffer.from('x'), false)).toEqual([{ event: '4v0', data: 'x' }]);
+  });
+
+  it('names a list of namespaces by themselves, and keeps the classes of a parser', async () => {
+    const parser = '{ Encoder: class { encode() { return 1; } }, Decoder: class {} }';
+    const target = await load(`{ url: '${URL}', namespaces: ['/a', 'b'], parser: ${parser} }`);
+    const options = await target.connectOptions(await target.prepare(0), URL);
+    expect(options.namespaces).toEqual({ '/a': '/a', b: '/b' });
+    if (typeof options.parser !== 'object') throw new Error('not an object');
+    expect(new options.parser.Encoder()).toMatchObject({ encode: expect.any(Function) });
+  });
+
+  it.each<[codec: string, message: RegExp]>([
+    ['async () => ({ encode() {}, decode() {} })', /^codec of target.ts.* is async/],
+    ['({ encode: () => "", decode: async () => null })', /^codec.decode of target.ts.* is async/],
+    ['() => ({ encode: () => "" })', /^codec of target.ts.* must return a codec: \{ encode, decode \}$/],
+    ['() => ({ encode: () => "", decode: async () => null })', /^codec.decode of target.ts.* is async/],
+    [
+      '() => ({ encode: () => 5, decode: () => null })',
+      /^codec.encode of target.ts.* returned 5; it must return text or/,
+    ],
+    [
+      '() => ({ encode: () => "", decode: () => [{ data: 1 }] })',
+      /^codec.decode of target.ts.* it must return \{ event: NAME, data, id, ack \}, a list of these, or null/,
+    ],
+    ['() => ({ encode: () => "", decode: () => Promise.resolve(null) })', /the function must not be async$/],
+  ])('refuses the codec %s', async (text, message) => {
+    const use = async () => {
+      const target = await load(`{ url: 'ws://127.0.0.1:3000', codec: ${text} }`);
+      const { codec } = await target.connectOptions(await target.prepare(0), URL);
+      const made = typeof codec === 'function' ? codec(null) : codec;
+      made?.encode({ event: 'a' });
+      made?.decode(Buffer.from(''), false);
+    };
+    await expect(use()).rejects.toMatchObject({
+      code: 'USER_RESULT',
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('asks once what a client gets: who connects as one must publish as the same', async () => {
     const target = await load(`{ url: '${URL}', clients: () => ({ token: Math.random() }) }`);
     const [first, other] = await Promise.all([target.prepare(1), target.prepare(2)]);
