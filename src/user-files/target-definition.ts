@@ -9,6 +9,7 @@ import type {
   TlsOptions,
   Transport,
 } from '../contract/target.ts';
+import type { PresetName } from '../presets/index.ts';
 
 type ClientRecord = Readonly<Record<string, unknown>>;
 type Texts = Readonly<Record<string, string>>;
@@ -38,7 +39,12 @@ export interface TargetDefinition extends Mapping, ClientHooks {
   readonly query?: PerClient<Texts>;
 }
 
+/** A target as a user writes it: `protocol` may name a preset. */
+export interface WrittenTarget extends Omit<TargetDefinition, 'protocol'> {
+  readonly protocol?: Protocol | PresetName;
+}
+
 /** Types a target. */
-export function defineTarget(definition: TargetDefinition): TargetDefinition {
+export function defineTarget(definition: WrittenTarget): WrittenTarget {
   return definition;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PROTOCOLS, TRANSPORTS } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
+import { PRESET_NAMES } from '../presets/index.ts';
 import { parseDurationMs } from '../units.ts';
 import { MAPPING_FIELDS, type TargetField } from './mapping-fields.ts';
 import {
@@ -83,8 +84,8 @@ const CONNECT_FIELDS = {
     default: '`url` of the first client',
   },
   protocol: {
-    schema: z.enum(PROTOCOLS).optional(),
-    about: `What the server speaks: ${PROTOCOLS.join(', ')}.`,
+    schema: z.enum([...PROTOCOLS, ...PRESET_NAMES]).optional(),
+    about: `What the server speaks: ${PROTOCOLS.join(', ')}, or a preset: ${PRESET_NAMES.join(', ')}.`,
     default: 'follows from the URL',
   },
   exec: { schema: optionalText, about: 'The command that starts the server; --exec overrides it.' },

@@ -2,15 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { fail, messageOf } from '../errors.ts';
+import { isPresetName, withPreset } from '../presets/index.ts';
 import { plural } from '../text.ts';
 import { MAX_CSV_BYTES } from './csv.ts';
-import type { TargetDefinition } from './target-definition.ts';
+import type { TargetDefinition, WrittenTarget } from './target-definition.ts';
 import { TARGET_RESULTS, targetSchema } from './target-fields.ts';
 import { loadUserFile, problemOfFile } from './user-file.ts';
 
-/** Loads a target file. Throws BAD_TARGET_FILE for a definition that does not fit. */
+/** Loads a target file, with the fields of its preset. Throws BAD_TARGET_FILE for a definition that does not fit. */
 export async function loadTargetFile(file: string): Promise<TargetDefinition> {
-  return (await loadUserFile(file, 'target', targetSchema, TARGET_RESULTS)) as unknown as TargetDefinition;
+  const written = (await loadUserFile(
+    file,
+    'target',
+    targetSchema,
+    TARGET_RESULTS,
+  )) as unknown as WrittenTarget;
+  const { protocol, ...fields } = written;
+  if (isPresetName(protocol)) return { ...withPreset(protocol, fields), protocol: 'ws' };
+  return protocol === undefined ? fields : { ...fields, protocol };
 }
 
 type ClientFields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,73 @@
+import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
+import { callIdIn, type Fields, fieldsOf, type Preset, valueFor } from './preset.ts';
+
+/** Operations without an id of the user or a caller. The number only has to be unique per connection. */
+const UNNAMED = 'unnamed-';
+let unnamedCount = 0;
+
+const READY_QUERY = { query: '{ __typename }' };
+
+function operation(id: string, payload: unknown): string {
+  return JSON.stringify({ id, type: 'subscribe', payload });
+}
+
+/**
+ * An operation with an `id` is a subscription. Servers do not confirm subscriptions: where the caller waits, a query
+ * follows on the same connection, whose result shows that the subscription has been read.
+ */
+function encodeSubscribe(data: unknown, callId: number | string | undefined): string | readonly string[] {
+  const { id, ...payload } = fieldsOf(data);
+  if (typeof id === 'string') {
+    const subscription = operation(id, payload);
+    return callId === undefined ? subscription : [subscription, operation(String(callId), READY_QUERY)];
+  }
+  if (callId !== undefined) return operation(String(callId), payload);
+  unnamedCount += 1;
+  return operation(`${UNNAMED}${unnamedCount}`, payload);
+}
+
+/** What belongs to an operation: the result of a call, an event of a subscription, or a result that nothing waits for. */
+function decodeOperation(type: string, id: string, payload: unknown): DecodedEvent | null {
+  const callId = callIdIn(id);
+  if (callId !== null) {
+    // The first one answers the call; `complete` does so for an operation without a result.
+    return { ack: callId, data: type === 'error' ? { errors: payload } : (payload ?? null) };
+  }
+  if (id.startsWith(UNNAMED))
+    return type === 'complete' ? null : { event: 'result', data: dataOf(type, payload) };
+  return { event: type, data: { id, ...dataOf(type, payload) } };
+}
+
+function dataOf(type: string, payload: unknown): Fields {
+  return type === 'error' ? { errors: payload } : fieldsOf(payload);
+}
+
+const codec: FrameCodec = {
+  encode({ event, data, id }) {
+    if (event === 'subscribe') return encodeSubscribe(data, id);
+    if (event === 'complete') return JSON.stringify({ id: fieldsOf(data)['id'], type: event });
+    return JSON.stringify({ type: event, payload: data });
+  },
+  decode(message) {
+    const { id, type, payload } = fieldsOf(JSON.parse(message.toString()));
+    if (typeof type !== 'string') throw new Error('a message without a type');
+    return typeof id === 'string' ? decodeOperation(type, id, payload) : { event: type, data: payload };
+  },
+};
+
+/** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
+export const graphqlWs: Preset = {
+  summary:
+    'The subprotocol `graphql-transport-ws`. `subscribe` with `{ query, variables }` is answered by its result; with an `id` it is a subscription, whose results arrive as `next`.',
+  auth: 'the payload of `connection_init`',
+  fields: ({ auth }) => ({
+    protocols: 'graphql-transport-ws',
+    codec,
+    async opened(connection, client) {
+      connection.emit('connection_init', await valueFor(auth, client));
+      await connection.next('connection_ack');
+    },
+    answer: { ping: () => ({ event: 'pong' }) },
+    delivery: { event: 'next' },
+  }),
+};
