@@ -8,24 +8,35 @@ function paramsOf(data: unknown): unknown {
   return data === undefined || (typeof data === 'object' && data !== null) ? data : [data];
 }
 
+/** Ids begin at 1: some servers take a request with the id 0 for a notification. */
+const FIRST_ID = 1;
+
+function ackOf(id: unknown): number | undefined {
+  return typeof id === 'number' || typeof id === 'string' ? Number(id) - FIRST_ID : undefined;
+}
+
 /**
  * A response acknowledges its request with `result`, or with `{ error: { code, message } }`. rpc-websockets names a
  * notification `notification` instead of `method`.
  */
 function decodeOne(message: Fields): DecodedEvent | null {
   const { id, method = message['notification'], params, result, error } = message;
-  const ref = typeof id === 'number' || typeof id === 'string' ? id : undefined;
-  if (typeof method === 'string') return { event: method, data: params, id: ref };
-  if (error !== undefined && error !== null) {
-    return ref === undefined ? { event: 'error', data: error } : { ack: ref, data: { error } };
+  if (typeof method === 'string') {
+    const isRequest = typeof id === 'number' || typeof id === 'string';
+    return { event: method, data: params, id: isRequest ? id : undefined };
   }
-  return ref === undefined ? null : { ack: ref, data: result };
+  const ack = ackOf(id);
+  const hasError = error !== undefined && error !== null;
+  // An error without an id answers a message that the server could not read.
+  if (ack === undefined) return hasError ? { event: 'error', data: error } : null;
+  return { ack, data: hasError ? { error } : result };
 }
 
 const codec: FrameCodec = {
   encode({ event, data, id, ack }) {
     if (ack !== undefined) return JSON.stringify({ jsonrpc: '2.0', id: ack, result: data ?? null });
-    return JSON.stringify({ jsonrpc: '2.0', method: event, params: paramsOf(data), id });
+    const request = id === undefined ? {} : { id: Number(id) + FIRST_ID };
+    return JSON.stringify({ jsonrpc: '2.0', method: event, params: paramsOf(data), ...request });
   },
   decode(message) {
     const value: unknown = JSON.parse(message.toString());

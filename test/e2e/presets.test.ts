@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { PassedOn } from '../support/counting-proxy.ts';
+import { skipWhenMissing } from '../support/need.ts';
+import { ANY_CPU, freePort, NOISE, startSockbench, storedResult, temporaryFolder } from '../support/sockbench.ts';
+
+const EXAMPLES = join(import.meta.dirname, '../../docs/examples');
+const PROXY = join(import.meta.dirname, '../support/counting-proxy.ts');
+const CLIENTS = 4;
+const SENT = 20;
+const FEW = ['--clients', `${CLIENTS}`, '--rate', `${SENT}/s`, '--duration', '1s'];
+const SHORT = [...FEW, '--warmup', '0s', '--warmup-max', '0s', ...ANY_CPU, '--quiet'];
+
+skipWhenMissing(
+  existsSync(join(EXAMPLES, 'node_modules'))
+    ? null
+    : 'the packages of the examples are not installed: npm ci --prefix docs/examples',
+);
+
+/** The commands in the README of an example that run sockbench. */
+function commandsOf(example: string): readonly string[] {
+  const readme = readFileSync(join(EXAMPLES, example, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^npx --no-install sockbench (run .+)$/gm)].map(([, command = '']) => command);
+}
+
+/** Every command of the README of every example, the server that it needs, and the subprotocol of this one. */
+const COMMANDS = [
+  ['graphql-ws', 'server.js', 'graphql-transport-ws'],
+  ['mqtt', 'server.js', 'mqtt'],
+  ['stomp', 'server.js', 'v12.stomp'],
+  ['signalr', 'server.js', ''],
+  ['phoenix', 'server.js', ''],
+  ['action-cable', 'server.js', 'actioncable-v1-json'],
+  ['sockjs', 'server.js', ''],
+  ['json-rpc', 'server.js', ''],
+] as const;
+
+describe.concurrent('a run of an example', () => {
+  const runs = COMMANDS.flatMap(([example, server, subprotocol]) =>
+    commandsOf(example).map((command) => ({
+      example,
+      command,
+      server: command.includes('plain.target.ts') ? 'plain-server.js' : server,
+      subprotocol,
+    })),
+  );
+
+  test('is one for each protocol at least', () => {
+    expect(new Set(runs.map(({ example }) => example)).size).toBe(COMMANDS.length);
+  });
+
+  test.each(runs)('$example: $command', async ({ example, command, server, subprotocol }) => {
+    const out = temporaryFolder();
+    const counts = join(out, 'counts.txt');
+    const oneRoom = command.includes('room-fanout') ? ['--rooms', '1'] : [];
+    const exec = ['--exec', `node ${PROXY} ${counts} node ${server}`];
+    const ended = await startSockbench([...command.split(' '), ...SHORT, ...oneRoom, ...exec, '--out', out], {
+      cwd: join(EXAMPLES, example),
+      env: { ...process.env, PORT: String(await freePort()) },
+    }).ended;
+    const result = storedResult(out, ended);
+    const receivers = command.includes('ack-roundtrip') ? 1 : CLIENTS;
+    expect(result.invalid.filter(({ code }) => !NOISE.includes(code))).toEqual([]);
+    expect(result.failed).toEqual([]);
+    expect(result.rate.sent).toBe(SENT);
+    expect(result.ledger).toMatchObject({
+      expected: SENT * receivers,
+      delivered: SENT * receivers,
+      lost: 0,
+      duplicated: 0,
+      reordered: 0,
+      unexpected: 0,
+    });
+    const passedOn: PassedOn = JSON.parse(readFileSync(counts, 'utf8'));
+    expect(passedOn).toEqual({ sent: SENT, received: SENT * receivers, subprotocols: [subprotocol] });
+  });
+});
