@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PassedOn } from '../support/counting-proxy.ts';
 import { skipWhenMissing } from '../support/need.ts';
-import { ANY_CPU, freePort, NOISE, startSockbench, storedResult, temporaryFolder } from '../support/sockbench.ts';
+import {
+  ANY_CPU,
+  freePort,
+  NOISE,
+  startSockbench,
+  storedResult,
+  temporaryFolder,
+} from '../support/sockbench.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../docs/examples');
 const PROXY = join(import.meta.dirname, '../support/counting-proxy.ts');
