@@ -7,7 +7,9 @@ const ALONE = ['must-hold', 'fault-times', 'gate-verdict', 'captured'].map(
 );
 
 /** These take the longest. Their tests start processes of their own, share nothing and judge no times. */
-const TWO_TESTS_AT_A_TIME = ['exact', 'examples', 'exec', 'faults', 'presets'].map((name) => `test/e2e/${name}.test.ts`);
+const TWO_TESTS_AT_A_TIME = ['exact', 'examples', 'exec', 'faults', 'presets'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** Tests that start processes wait for half of their time. Three files keep two CPUs busy. */
 const FILES_AT_A_TIME = 3;

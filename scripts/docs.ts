@@ -10,6 +10,7 @@ import { mappingNeeds } from '../src/generator/operations/index.ts';
 import { SERIES } from '../src/measure/series.ts';
 import { PLAN_OPTIONS } from '../src/plan/options.ts';
 import { SCHEDULERS } from '../src/plan/shard-environment.ts';
+import { PRESETS } from '../src/presets/index.ts';
 import { DOCUMENT_KINDS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { COUNTS, FIGURES } from '../src/result/metrics.ts';
@@ -146,6 +147,11 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
         invalidates ? 'INVALID' : 'note',
         meaning,
       ]),
+    ),
+  presets: () =>
+    markdownTable(
+      ['`protocol`', 'what it speaks', '`auth`'],
+      Object.entries(PRESETS).map(([name, { summary, auth }]) => [code(name), summary, auth ?? '']),
     ),
   remedies: () => markdownTable(['what to do', 'findings'], remedyRows()),
   formats: () => markdownTable(['format', 'holds', 'documents'], formatRows()),

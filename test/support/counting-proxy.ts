@@ -55,8 +55,12 @@ async function serve(file: string, [command = '', ...args]: readonly string[]): 
   });
   const http = createServer();
   http.on('upgrade', (request, socket, head) => {
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/, */).filter((name) => name !== '');
-    const upstream = new WebSocket(`ws://127.0.0.1:${port}${request.url}`, offered, { perMessageDeflate: false });
+    const offered = (request.headers['sec-websocket-protocol'] ?? '')
+      .split(/, */)
+      .filter((name) => name !== '');
+    const upstream = new WebSocket(`ws://127.0.0.1:${port}${request.url}`, offered, {
+      perMessageDeflate: false,
+    });
     upstream.on('error', () => socket.destroy());
     upstream.once('open', () => {
       chosen.set(request, upstream.protocol);
