@@ -9,7 +9,10 @@ const REFUSED: ReadonlyArray<readonly [definition: string, problem: string, sugg
   ['undefined', 'Invalid input: expected object, received undefined'],
   ["{ url: 'ws://x', publsh: () => ({}) }", 'Unrecognized key: "publsh"', 'publish'],
   ["{ url: 'ws://x', name: 7 }", 'name: Invalid input: expected string, received number'],
-  ["{ url: 'ws://x', protocol: 'tcp' }", 'protocol: Invalid option: expected one of "socketio"|"ws"|"http"'],
+  [
+    "{ url: 'ws://x', protocol: 'tcp' }",
+    'protocol: Invalid option: expected one of "socketio"|"ws"|"http"|"graphql-ws"|"mqtt"|"stomp"|"signalr"|"phoenix"|"action-cable"|"sockjs"|"json-rpc"',
+  ],
   [
     "{ url: 'ws://x', transport: 'webtransport' }",
     'transport: Invalid option: expected one of "websocket"|"polling"|"upgrade"|"short-polling"|"long-polling"',
