@@ -1,6 +1,7 @@
 import type { Layout } from '../contract/scenario.ts';
 import type { Connection } from '../drivers/driver.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
+import type { Plan } from '../plan/plan.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
 import type { WorkerContext } from './context.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
@@ -70,7 +71,7 @@ export class Sender {
     const pacer = new Pacer({
       clock,
       wait: this.#options.waits.create(),
-      arrivals: ownArrivals(offsetsNs, layout, clients),
+      arrivals: ownArrivals(offsetsNs, layout, clients, measured ? 0 : warmupFrom(plan, layout)),
       startNs,
       onDue: (index, intendedNs) => this.#send(index, intendedNs, measured),
     });
@@ -89,16 +90,26 @@ export class Sender {
   }
 }
 
-/** Those arrivals whose stream is sent by one of `clients`, with their indices in the whole schedule. */
+/** The first stream of the warm-up. With a cool-down its senders are those whose turn in the measured time comes late. */
+function warmupFrom({ senderCooldownMs }: Pick<Plan, 'senderCooldownMs'>, { streams }: Layout): number {
+  return senderCooldownMs === null ? 0 : Math.ceil(streams.length / 2);
+}
+
+/**
+ * Those arrivals whose stream is sent by one of `clients`, with their indices in the whole schedule. Streams before
+ * number `from` are left out.
+ */
 export function* ownArrivals(
   offsetsNs: Iterable<number>,
   { streams }: Layout,
   clients: ReadonlySet<number>,
+  from = 0,
 ): Generator<PacedArrival, void> {
   const isOwn = streams.map(({ sender }) => clients.has(sender));
-  let index = 0;
+  let index = from;
   for (const offsetNs of offsetsNs) {
     if (isOwn[index % streams.length] === true) yield { index, offsetNs };
     index += 1;
+    if (index % streams.length === 0) index += from;
   }
 }

@@ -10,6 +10,9 @@ import {
 import { fail } from '../errors.ts';
 import { seriesOfRun } from '../measure/series.ts';
 import { list, plural } from '../text.ts';
+import { formatCount, formatDurationMs, formatNumber } from '../units.ts';
+import type { ArrivalProcess } from './arrivals.ts';
+import type { Profile } from './profile.ts';
 
 /**
  * Checks that messages of a layout can be counted: every client number exists, receivers are ascending, series are
@@ -62,6 +65,43 @@ export function requireReceivers({ streams }: Layout, { name }: Scenario, client
     'NO_RECEIVERS',
     `with --clients ${clients}, no client would receive a message of ${name}`,
     'Increase --clients, or let senders receive their own messages.',
+  );
+}
+
+/**
+ * Checks that no client sends twice within the cool-down while the streams take turns. Throws SENDER_COOLDOWN with the
+ * number of senders that suffice. The warm-up and the measured time have different senders.
+ */
+export function requireSenders(
+  { streams }: Layout,
+  {
+    cooldownMs,
+    profile,
+    arrival,
+    warmupMaxMs,
+  }: {
+    readonly cooldownMs: number;
+    readonly profile: Profile;
+    readonly arrival: ArrivalProcess;
+    readonly warmupMaxMs: number;
+  },
+): void {
+  const flag = `--sender-cooldown ${formatDurationMs(cooldownMs)}`;
+  if (arrival !== 'constant') {
+    fail('SENDER_COOLDOWN', `${flag} does not hold for messages at random times`, 'Use --arrival constant.');
+  }
+  const rateHz = Math.max(...profile.map(({ fromHz, toHz }) => Math.max(fromHz, toHz)));
+  // Sends are late by some microseconds, so that the next one would come a little early.
+  const inTurn = Math.floor((rateHz * cooldownMs) / 1000) + 1;
+  const needed = warmupMaxMs > 0 ? 2 * inTurn : inTurn;
+  const senders = new Set(streams.map(({ sender }) => sender)).size;
+  if (senders >= needed && senders === streams.length) return;
+  const other =
+    senders < streams.length ? ', in more streams than that, so that some send twice in turn' : '';
+  fail(
+    'SENDER_COOLDOWN',
+    `${flag} at ${formatNumber(rateHz)}/s needs ${formatCount(needed)} clients that send; ${formatCount(senders)} do${other}`,
+    `Give --publishers ${needed} and as many --clients, or a lower --rate.${warmupMaxMs > 0 ? ` Without warm-up (--warmup 0s --warmup-max 0s), ${formatCount(inTurn)} suffice.` : ''}`,
   );
 }
 

@@ -149,6 +149,12 @@ export const PLAN_OPTIONS = {
   clients: option('N', '200', 'connections', integer(1, 100_000)),
   rate: option('RATE', '100/s', 'messages of all senders, or stages: 10s@50/s,20s@50..500/s', checkedRate),
   arrival: option('KIND', 'constant', 'message spacing', choice(ARRIVALS)),
+  senderCooldown: option(
+    'TIME',
+    null,
+    'minimum time between two messages of one sender; an error where there are too few senders',
+    positive(timeMs),
+  ),
   payload: option(
     'SIZE',
     '64B',

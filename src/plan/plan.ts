@@ -3,12 +3,9 @@ import { type GivenOptions, parseOptions } from '../contract/options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { ServerSettings } from '../contract/server.ts';
 import { PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
-import { fail } from '../errors.ts';
-import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
-import { plural } from '../text.ts';
-import { formatDurationMs } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
-import { requireReceivers, requireSoundLayout } from './layout.ts';
+import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
+import { requireConsistent } from './option-conflicts.ts';
 import {
   PLAN_OPTIONS,
   type PlanOptions,
@@ -18,9 +15,6 @@ import {
   type Settings,
 } from './options.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
-
-/** Connecting takes at most a day, as the other phases do. */
-const MAX_CONNECT_MS = 24 * 3600e3;
 
 const whole = z.number().int().nonnegative();
 const decimal = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -109,6 +103,8 @@ export const planSchema = z
     profile: z.array(z.object({ durationMs: decimal, fromHz: decimal, toHz: decimal }).readonly()).readonly(),
     arrival: z.enum(ARRIVALS),
     seed: whole,
+    /** The minimum time between two messages of one sender; null for none. */
+    senderCooldownMs: decimal.nullable().default(null),
     payloadBytes: whole,
     payloadType: z.enum(['text', 'binary']),
     /** Whether the content of received payloads is compared with the sent ones, beside their length. */
@@ -159,6 +155,9 @@ export function buildPlan(
   const layout = scenario.layout(scenarioOptions, options.clients, speech);
   requireSoundLayout(scenario, layout, options.clients);
   requireReceivers(layout, scenario, options.clients);
+  const warmupMaxMs = Math.max(options.warmup, options.warmupMax);
+  if (options.senderCooldown !== null)
+    requireSenders(layout, { ...options, cooldownMs: options.senderCooldown, profile, warmupMaxMs });
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
@@ -178,13 +177,14 @@ export function buildPlan(
     profile,
     arrival: options.arrival,
     seed: options.seed,
+    senderCooldownMs: options.senderCooldown,
     payloadBytes: options.payload,
     payloadType: options.payloadType,
     verify: options.verify,
     cpuProfile: options.profile,
     durationMs: profileDurationMs(profile),
     warmupMs: options.warmup,
-    warmupMaxMs: Math.max(options.warmup, options.warmupMax),
+    warmupMaxMs,
     drainMs: options.drain,
     lateAfterMs: options.lateAfter,
     connectRateHz: options.connectRate,
@@ -204,48 +204,6 @@ function headlineOf(scenario: Scenario, layout: Layout, { pushes }: TargetPlan):
 /** The driver of a plan that names none: `wire` wherever it can speak. */
 export function defaultDriver(protocol: Protocol, transport: Transport): string {
   return protocol !== 'http' && transport === 'websocket' ? 'wire' : 'official';
-}
-
-/** Checks options that depend on one another. A duration contradicts a profile only when the user gave it. */
-function requireConsistent(options: PlanOptions, given: GivenOptions, asked: GivenOptions): void {
-  const { rate, payload, payloadType, warmup, warmupMax } = options;
-  if (rate.includes('@') && asked['duration'] !== undefined) {
-    fail(
-      'RATE_AND_DURATION',
-      `--duration ${asked['duration']} contradicts the profile --rate ${rate}, whose stages have their own durations`,
-      'Remove --duration, also from the config.',
-    );
-  }
-  const connectMs = (options.clients / options.connectRate) * 1000;
-  if (connectMs > MAX_CONNECT_MS) {
-    fail(
-      'CONNECT_TOO_SLOW',
-      `at --connect-rate ${given['connectRate'] ?? PLAN_OPTIONS.connectRate.default}, ${plural(options.clients, 'client')} would connect in ${formatDurationMs(connectMs)}; the maximum is 24h`,
-      'Increase --connect-rate.',
-    );
-  }
-  if (typeof options.workers === 'number' && options.workers > options.clients) {
-    fail(
-      'TOO_MANY',
-      `--workers ${options.workers} is more than the ${plural(options.clients, 'client')}`,
-      `Give --workers ${options.clients} or less, or more clients.`,
-    );
-  }
-  const minBytes = MIN_PAYLOAD_BYTES[payloadType];
-  if (payload < minBytes) {
-    fail(
-      'PAYLOAD_TOO_SMALL',
-      `--payload ${payload}B has no room for the time stamp; the minimum for ${payloadType} is ${minBytes}B`,
-      `Give --payload ${minBytes}B or more.`,
-    );
-  }
-  if (warmupMax < warmup && given['warmupMax'] !== undefined) {
-    fail(
-      'WARMUP_RANGE',
-      `--warmup-max ${given['warmupMax']} is less than --warmup ${given['warmup'] ?? PLAN_OPTIONS.warmup.default}`,
-      'Give both the same value for a warm-up of fixed length.',
-    );
-  }
 }
 
 /** Returns the plan with the command of its target running in `folder`, a checkout of the same project. */

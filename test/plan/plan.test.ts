@@ -45,6 +45,7 @@ describe('a plan', () => {
           "publishers": 1,
         },
         "seed": 1,
+        "senderCooldownMs": null,
         "settings": {
           "compression": null,
           "namespace": null,
@@ -60,11 +61,13 @@ describe('a plan', () => {
         "target": {
           "allowRemote": null,
           "cwd": null,
+          "droppable": false,
           "exec": null,
           "file": null,
           "name": "socketio",
           "namespace": null,
           "protocol": "socketio",
+          "pushes": null,
           "reference": null,
           "url": null,
         },

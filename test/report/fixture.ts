@@ -214,6 +214,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     profile: [{ durationMs, fromHz: rateHz, toHz: rateHz }],
     arrival: 'constant',
     seed: 1,
+    senderCooldownMs: null,
     payloadBytes: 64,
     payloadType: 'text',
     durationMs,
