@@ -8,7 +8,7 @@ const BODY = `<header id="live-header">
 <noscript><p class="note">The page needs JavaScript to follow the command.</p></noscript>
 <dl id="live-tiles" aria-label="Figures so far"></dl>
 <section hidden><h2>Ratios so far</h2><ul id="live-standings"></ul></section>
-<div id="live-charts" class="chart-group lines" data-level="3" hidden></div>
+<div id="live-charts" class="chart-group lines" data-level="2" hidden></div>
 <section id="live-report" hidden></section>
 <section hidden><h2>Last outcomes</h2><ul id="live-outcomes"></ul></section>
 <footer>Figures are up to two seconds old. This page becomes the report when the command has ended.</footer>`;
