@@ -85,7 +85,10 @@ async function describedScenario(flags: Flags): Promise<Scenario> {
   const { given } = await loadConfig(file);
   const asked = flags['target'] === undefined ? (given['target'] ?? target) : target;
   const found = await findTarget(asked);
-  return traceScenario(found.kind === 'file' ? found.definition : chat);
+  if (found.kind === 'file') return traceScenario(found.definition);
+  // A server without a target file may have no rooms.
+  const { publish, delivery, request } = chat;
+  return traceScenario({ publish, delivery, request });
 }
 
 /** One message of each stream in a second; a scenario of rooms has one room. */
