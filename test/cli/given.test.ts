@@ -170,7 +170,7 @@ describe('a target file', () => {
 
   it.each([
     [`request: () => null`, /request of target\.ts \(line 1\) returned null; it must return \{ event: NAME/],
-    [`request: async () => ({ event: 'a' })`, /request of target\.ts .* and the function must not be async/],
+    [`reply: async () => 'a'`, /reply of target\.ts .*is async; .* and the function must not be async/],
     [`request: () => { throw null; }`, /request of target\.ts failed: it threw null/],
     [
       `request: () => ({ event: 'a', data: 10n })`,
