@@ -65,6 +65,10 @@ export class LivingConnection implements Connection {
     );
   }
 
+  get subprotocol(): string | null {
+    return this.#inner.subprotocol ?? null;
+  }
+
   /** Carries out `opened`. Rejects when it fails, when it is not over in time, and when the client is dropped. */
   async begin(): Promise<void> {
     const { hooks, run } = this.#parts;
