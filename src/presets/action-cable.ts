@@ -1,6 +1,6 @@
 import type { FrameCodec } from '../contract/target.ts';
 import { fail } from '../errors.ts';
-import { fieldsOf, type Preset } from './preset.ts';
+import { objectOf, type Preset } from './preset.ts';
 
 const CONFIRMED = 'confirm_subscription';
 const REJECTED = 'reject_subscription';
@@ -17,7 +17,7 @@ function identifierOf(text: unknown): unknown {
   }
 }
 
-const codec: FrameCodec = {
+const actionCableCodec: FrameCodec = {
   encode({ event, data, id }) {
     if (id !== undefined) {
       fail(
@@ -29,7 +29,7 @@ const codec: FrameCodec = {
     if (event !== 'message') {
       return JSON.stringify({ command: event, identifier: identifierText(data) });
     }
-    const { identifier, data: content } = fieldsOf(data);
+    const { identifier, data: content } = objectOf(data);
     return JSON.stringify({
       command: 'message',
       identifier: identifierText(identifier),
@@ -37,7 +37,7 @@ const codec: FrameCodec = {
     });
   },
   decode(received) {
-    const { type, identifier, message, ...others } = fieldsOf(JSON.parse(received.toString()));
+    const { type, identifier, message, ...others } = objectOf(JSON.parse(received.toString()));
     if (type === 'ping') return null;
     if (type === undefined)
       return { event: 'message', data: { identifier: identifierOf(identifier), message } };
@@ -53,7 +53,7 @@ export const actionCable: Preset = {
   auth: null,
   fields: () => ({
     protocols: ['actioncable-v1-json', 'actioncable-unsupported'],
-    codec,
+    codec: actionCableCodec,
     opened: async (connection) => {
       await connection.next('welcome');
     },

@@ -1,5 +1,5 @@
 import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
-import { callIdIn, type Fields, fieldsOf, type Preset, valueFor } from './preset.ts';
+import { callIdIn, type ObjectData, objectOf, type Preset, valueFor } from './preset.ts';
 
 /** Operations without an id of the user or a caller. The number only has to be unique per connection. */
 const UNNAMED = 'unnamed-';
@@ -7,7 +7,7 @@ let unnamedCount = 0;
 
 const READY_QUERY = { query: '{ __typename }' };
 
-function operation(id: string, payload: unknown): string {
+function operationText(id: string, payload: unknown): string {
   return JSON.stringify({ id, type: 'subscribe', payload });
 }
 
@@ -16,14 +16,14 @@ function operation(id: string, payload: unknown): string {
  * follows on the same connection, whose result shows that the subscription has been read.
  */
 function encodeSubscribe(data: unknown, callId: number | string | undefined): string | readonly string[] {
-  const { id, ...payload } = fieldsOf(data);
+  const { id, ...payload } = objectOf(data);
   if (typeof id === 'string') {
-    const subscription = operation(id, payload);
-    return callId === undefined ? subscription : [subscription, operation(String(callId), READY_QUERY)];
+    const subscription = operationText(id, payload);
+    return callId === undefined ? subscription : [subscription, operationText(String(callId), READY_QUERY)];
   }
-  if (callId !== undefined) return operation(String(callId), payload);
+  if (callId !== undefined) return operationText(String(callId), payload);
   unnamedCount += 1;
-  return operation(`${UNNAMED}${unnamedCount}`, payload);
+  return operationText(`${UNNAMED}${unnamedCount}`, payload);
 }
 
 /** What belongs to an operation: the result of a call, an event of a subscription, or a result that nothing waits for. */
@@ -34,22 +34,22 @@ function decodeOperation(type: string, id: string, payload: unknown): DecodedEve
     return { ack: callId, data: type === 'error' ? { errors: payload } : (payload ?? null) };
   }
   if (id.startsWith(UNNAMED))
-    return type === 'complete' ? null : { event: 'result', data: dataOf(type, payload) };
-  return { event: type, data: { id, ...dataOf(type, payload) } };
+    return type === 'complete' ? null : { event: 'result', data: resultFields(type, payload) };
+  return { event: type, data: { id, ...resultFields(type, payload) } };
 }
 
-function dataOf(type: string, payload: unknown): Fields {
-  return type === 'error' ? { errors: payload } : fieldsOf(payload);
+function resultFields(type: string, payload: unknown): ObjectData {
+  return type === 'error' ? { errors: payload } : objectOf(payload);
 }
 
-const codec: FrameCodec = {
+const graphqlCodec: FrameCodec = {
   encode({ event, data, id }) {
     if (event === 'subscribe') return encodeSubscribe(data, id);
-    if (event === 'complete') return JSON.stringify({ id: fieldsOf(data)['id'], type: event });
+    if (event === 'complete') return JSON.stringify({ id: objectOf(data)['id'], type: event });
     return JSON.stringify({ type: event, payload: data });
   },
   decode(message) {
-    const { id, type, payload } = fieldsOf(JSON.parse(message.toString()));
+    const { id, type, payload } = objectOf(JSON.parse(message.toString()));
     if (typeof type !== 'string') throw new Error('a message without a type');
     return typeof id === 'string' ? decodeOperation(type, id, payload) : { event: type, data: payload };
   },
@@ -62,7 +62,7 @@ export const graphqlWs: Preset = {
   auth: 'the payload of `connection_init`',
   fields: ({ auth }) => ({
     protocols: 'graphql-transport-ws',
-    codec,
+    codec: graphqlCodec,
     async opened(connection, client) {
       connection.emit('connection_init', await valueFor(auth, client));
       await connection.next('connection_ack');

@@ -6,7 +6,7 @@ import { graphqlWs } from './graphql-ws.ts';
 import { jsonRpc } from './json-rpc.ts';
 import { mqtt } from './mqtt.ts';
 import { phoenix } from './phoenix.ts';
-import { type GivenTarget, type Preset, type PresetFields, valueFor } from './preset.ts';
+import { type GivenTarget, type Preset, type PresetFields, type QueryFields, valueFor } from './preset.ts';
 import { signalr } from './signalr.ts';
 import { sockjs } from './sockjs.ts';
 import { stomp } from './stomp.ts';
@@ -31,7 +31,7 @@ export function isPresetName(name: unknown): name is PresetName {
 }
 
 /**
- * The target that a preset makes of the fields of a user. Fields of the user replace those of the preset, and these are
+ * The target that a preset makes of the fields of a user. ObjectData of the user replace those of the preset, and these are
  * combined: the preset connects before `opened` and disconnects after `leave`; `answer` and `query` are merged.
  */
 export function withPreset<T extends GivenTarget>(name: PresetName, given: T): T & PresetFields {
@@ -64,9 +64,10 @@ function inOrder(first: Hook | undefined, second: Hook | undefined): Hook | unde
   };
 }
 
-type Texts = Readonly<Record<string, string>>;
-
-function mergedQuery(defaults: Texts, given: PerClient<Texts> | undefined): PerClient<Texts> {
+function mergedQuery(
+  defaults: QueryFields,
+  given: PerClient<QueryFields> | undefined,
+): PerClient<QueryFields> {
   if (typeof given !== 'function') return { ...defaults, ...given };
   return async (client: Client) => ({ ...defaults, ...(await valueFor(given, client)) });
 }

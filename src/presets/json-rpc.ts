@@ -1,6 +1,6 @@
 import { Arguments } from '../contract/mapping.ts';
 import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
-import { type Fields, fieldsOf, type Preset } from './preset.ts';
+import { type ObjectData, objectOf, type Preset } from './preset.ts';
 
 /** Parameters are a list or an object (section 4.2 of the specification); a single value becomes a list. */
 function paramsOf(data: unknown): unknown {
@@ -19,7 +19,7 @@ function ackOf(id: unknown): number | undefined {
  * A response acknowledges its request with `result`, or with `{ error: { code, message } }`. rpc-websockets names a
  * notification `notification` instead of `method`.
  */
-function decodeOne(message: Fields): DecodedEvent | null {
+function decodeOne(message: ObjectData): DecodedEvent | null {
   const { id, method = message['notification'], params, result, error } = message;
   if (typeof method === 'string') {
     const isRequest = typeof id === 'number' || typeof id === 'string';
@@ -32,7 +32,7 @@ function decodeOne(message: Fields): DecodedEvent | null {
   return { ack, data: hasError ? { error } : result };
 }
 
-const codec: FrameCodec = {
+const jsonRpcCodec: FrameCodec = {
   encode({ event, data, id, ack }) {
     if (ack !== undefined) return JSON.stringify({ jsonrpc: '2.0', id: ack, result: data ?? null });
     const request = id === undefined ? {} : { id: Number(id) + FIRST_ID };
@@ -40,9 +40,9 @@ const codec: FrameCodec = {
   },
   decode(message) {
     const value: unknown = JSON.parse(message.toString());
-    if (!Array.isArray(value)) return decodeOne(fieldsOf(value));
+    if (!Array.isArray(value)) return decodeOne(objectOf(value));
     // A batch (section 6).
-    return value.map((each) => decodeOne(fieldsOf(each))).filter((each) => each !== null);
+    return value.map((each) => decodeOne(objectOf(each))).filter((each) => each !== null);
   },
 };
 
@@ -51,5 +51,5 @@ export const jsonRpc: Preset = {
   summary:
     'JSON-RPC 2.0: an event is a method, its data are `params`. With an acknowledgement it is a request, without one a notification.',
   auth: null,
-  fields: () => ({ codec }),
+  fields: () => ({ codec: jsonRpcCodec }),
 };

@@ -1,6 +1,6 @@
 /** Packets of MQTT 3.1.1 (OASIS, 29 October 2014): those that a client sends, and those that a broker sends it. */
 
-export const PACKET = {
+export const MQTT_PACKET = {
   connect: 1,
   connack: 2,
   publish: 3,
@@ -15,7 +15,7 @@ export const PACKET = {
 } as const;
 
 /** A control packet: the two halves of its first byte, and what follows its length. */
-export interface Packet {
+export interface MqttPacket {
   readonly type: number;
   readonly flags: number;
   readonly body: Buffer;
@@ -35,7 +35,7 @@ function lengthBytes(length: number): number[] {
   return bytes;
 }
 
-export function encodePacket(type: number, flags: number, parts: readonly Uint8Array[] = []): Buffer {
+export function encodeMqttPacket(type: number, flags: number, parts: readonly Uint8Array[] = []): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([Buffer.of((type << 4) | flags, ...lengthBytes(length)), ...parts]);
 }
@@ -57,9 +57,9 @@ export class PacketReader {
   #rest = Buffer.alloc(0);
 
   /** The packets that are complete with these bytes. */
-  read(bytes: Buffer): Packet[] {
+  read(bytes: Buffer): MqttPacket[] {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    const packets: Packet[] = [];
+    const packets: MqttPacket[] = [];
     let at = 0;
     for (;;) {
       const end = packetEnd(all, at);

@@ -1,7 +1,22 @@
 import type { Client, DecodedEvent, FrameCodec } from '../contract/target.ts';
 import { fail } from '../errors.ts';
-import { encodePacket, PACKET, type Packet, PacketReader, uint16, withLength } from './mqtt-packets.ts';
-import { type Fields, fieldsOf, isFields, type Preset, requireText, roomOf, valueFor } from './preset.ts';
+import {
+  encodeMqttPacket,
+  MQTT_PACKET,
+  type MqttPacket,
+  PacketReader,
+  uint16,
+  withLength,
+} from './mqtt-packets.ts';
+import {
+  isObjectData,
+  type ObjectData,
+  objectOf,
+  type Preset,
+  requireText,
+  roomOf,
+  valueFor,
+} from './preset.ts';
 
 const KEEP_ALIVE_S = 60;
 const PROTOCOL_LEVEL = 4;
@@ -25,11 +40,11 @@ const isContent = (value: unknown): value is string | Uint8Array =>
   typeof value === 'string' || value instanceof Uint8Array;
 
 function encodeConnect(data: unknown): Buffer {
-  const { clientId, username, password } = fieldsOf(data);
+  const { clientId, username, password } = objectOf(data);
   const flags =
     CLEAN_SESSION | (isContent(username) ? HAS_USERNAME : 0) | (isContent(password) ? HAS_PASSWORD : 0);
   const texts = [clientId ?? '', username, password].filter(isContent);
-  return encodePacket(PACKET.connect, 0, [
+  return encodeMqttPacket(MQTT_PACKET.connect, 0, [
     withLength('MQTT'),
     Buffer.of(PROTOCOL_LEVEL, flags),
     uint16(KEEP_ALIVE_S),
@@ -38,7 +53,7 @@ function encodeConnect(data: unknown): Buffer {
 }
 
 /** QoS 0, the default, or 1. Throws BAD_QOS. */
-function qosOf(data: Fields): 0 | 1 {
+function qosOf(data: ObjectData): 0 | 1 {
   const { qos = 0 } = data;
   if (qos === 0 || qos === 1) return qos;
   return fail('BAD_QOS', `qos: ${String(qos)} is not supported`, 'Use qos: 0 or qos: 1.');
@@ -66,7 +81,7 @@ class PacketIds {
 
 function encodePublish(data: unknown, ids: PacketIds, callId: number | string | undefined): Buffer {
   const topic = requireText('publish', data, 'topic', "{ event: 'publish', data: { topic, payload } }");
-  const fields = fieldsOf(data);
+  const fields = objectOf(data);
   const { payload = '', retain } = fields;
   const qos = qosOf(fields);
   if (callId !== undefined && qos === 0) {
@@ -78,14 +93,14 @@ function encodePublish(data: unknown, ids: PacketIds, callId: number | string | 
   }
   const packetId = qos === 0 ? [] : [uint16(ids.next(callId))];
   const content = isContent(payload) ? Buffer.from(payload as string) : Buffer.from(JSON.stringify(payload));
-  return encodePacket(PACKET.publish, (qos << 1) | (retain === true ? 1 : 0), [
+  return encodeMqttPacket(MQTT_PACKET.publish, (qos << 1) | (retain === true ? 1 : 0), [
     withLength(topic),
     ...packetId,
     content,
   ]);
 }
 
-function decodePublish({ flags, body }: Packet): DecodedEvent {
+function decodePublish({ flags, body }: MqttPacket): DecodedEvent {
   const qos = (flags >> 1) & 3;
   const topicEnd = 2 + body.readUInt16BE(0);
   const topic = body.toString('utf8', 2, topicEnd);
@@ -95,7 +110,7 @@ function decodePublish({ flags, body }: Packet): DecodedEvent {
 }
 
 /** The acknowledgement of subscriptions: the granted QoS of each, or an error. */
-function subscribed(granted: readonly number[]): Fields {
+function subscribed(granted: readonly number[]): ObjectData {
   const isRefused = granted.some((code) => code >= REFUSED);
   return isRefused ? { granted, error: 'the broker refuses the subscription' } : { granted };
 }
@@ -105,19 +120,19 @@ export function createMqttCodec(): FrameCodec {
   const reader = new PacketReader();
   const ids = new PacketIds();
 
-  function decodePacket(packet: Packet): DecodedEvent | null {
+  function decodePacket(packet: MqttPacket): DecodedEvent | null {
     const { type, body } = packet;
     switch (type) {
-      case PACKET.publish:
+      case MQTT_PACKET.publish:
         return decodePublish(packet);
-      case PACKET.connack:
+      case MQTT_PACKET.connack:
         return { event: 'connack', data: { sessionPresent: body[0] === 1, code: body.readUInt8(1) } };
-      case PACKET.puback:
-      case PACKET.unsuback:
+      case MQTT_PACKET.puback:
+      case MQTT_PACKET.unsuback:
         return ids.settle(body.readUInt16BE(0), null);
-      case PACKET.suback:
+      case MQTT_PACKET.suback:
         return ids.settle(body.readUInt16BE(0), subscribed([...body.subarray(2)]));
-      case PACKET.pingresp:
+      case MQTT_PACKET.pingresp:
         return null;
       default:
         throw new Error(`a packet of type ${type}, which brokers do not send at QoS 0 and 1`);
@@ -126,24 +141,24 @@ export function createMqttCodec(): FrameCodec {
 
   return {
     encode({ event, data, id }) {
-      const fields = fieldsOf(data);
+      const fields = objectOf(data);
       switch (event) {
         case 'connect':
           return encodeConnect(data);
         case 'publish':
           return encodePublish(data, ids, id);
         case 'puback':
-          return encodePacket(PACKET.puback, 0, [uint16(Number(fields['packetId']))]);
+          return encodeMqttPacket(MQTT_PACKET.puback, 0, [uint16(Number(fields['packetId']))]);
         case 'subscribe':
         case 'unsubscribe': {
           const topic = requireText(event, data, 'topic', `{ event: '${event}', data: { topic } }`);
           const qos = event === 'subscribe' ? [Buffer.of(qosOf(fields))] : [];
           // The flags of both are 0010.
-          return encodePacket(PACKET[event], 2, [uint16(ids.next(id)), withLength(topic), ...qos]);
+          return encodeMqttPacket(MQTT_PACKET[event], 2, [uint16(ids.next(id)), withLength(topic), ...qos]);
         }
         case 'pingreq':
         case 'disconnect':
-          return encodePacket(PACKET[event], 0);
+          return encodeMqttPacket(MQTT_PACKET[event], 0);
         default:
           return fail(
             'UNKNOWN_EVENT',
@@ -161,7 +176,7 @@ export function createMqttCodec(): FrameCodec {
 }
 
 /** A client id must be unique at the broker, also among the processes and hosts of a run. */
-function connectFields(auth: Fields | undefined, { number }: Client): Fields {
+function connectFields(auth: ObjectData | undefined, { number }: Client): ObjectData {
   return { clientId: `sockbench-${number}-${process.pid}`, ...auth };
 }
 
@@ -175,7 +190,7 @@ export const mqtt: Preset = {
     codec: () => createMqttCodec(),
     async opened(connection, client) {
       connection.emit('connect', connectFields(await valueFor(auth, client), client));
-      const code = Number(fieldsOf(await connection.next('connack'))['code']);
+      const code = Number(objectOf(await connection.next('connack'))['code']);
       if (code !== 0) {
         throw new Error(
           `the broker refuses the connection: ${CONNECT_ERRORS[code] ?? 'unknown reason'} (${code})`,
@@ -184,8 +199,8 @@ export const mqtt: Preset = {
     },
     answer: {
       message: (data) => {
-        const { qos, packetId } = fieldsOf(data);
-        return isFields(data) && qos === 1 ? { event: 'puback', data: { packetId } } : null;
+        const { qos, packetId } = objectOf(data);
+        return isObjectData(data) && qos === 1 ? { event: 'puback', data: { packetId } } : null;
       },
     },
     keepAlive: { every: `${KEEP_ALIVE_S / 2}s`, send: () => ({ event: 'pingreq' }) },
@@ -195,6 +210,6 @@ export const mqtt: Preset = {
       event: 'publish',
       data: { topic: roomOf('mqtt', message), payload: message.payload },
     }),
-    delivery: { event: 'message', payload: (data) => fieldsOf(data)['payload'] },
+    delivery: { event: 'message', payload: (data) => objectOf(data)['payload'] },
   }),
 };

@@ -5,8 +5,8 @@ import type { Scope } from '../contract/protocol.ts';
 import type { Client, CodecOfConnection, FrameCodec, PerClient } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
-type Texts = Readonly<Record<string, string>>;
+export type ObjectData = Readonly<Record<string, unknown>>;
+export type QueryFields = Readonly<Record<string, string>>;
 
 /** The fields of a user's target that presets read. */
 export interface GivenTarget extends ClientHooks {
@@ -14,15 +14,15 @@ export interface GivenTarget extends ClientHooks {
   readonly url: PerClient<string>;
   readonly server?: string;
   readonly codec?: FrameCodec | CodecOfConnection;
-  readonly auth?: PerClient<Fields>;
-  readonly query?: PerClient<Texts>;
+  readonly auth?: PerClient<ObjectData>;
+  readonly query?: PerClient<QueryFields>;
 }
 
 /** The fields that a preset sets. */
 export interface PresetFields extends Partial<Mapping>, Omit<ClientHooks, 'prepare'> {
   readonly codec: FrameCodec | CodecOfConnection;
   readonly protocols?: string | readonly string[];
-  readonly query?: Texts;
+  readonly query?: QueryFields;
 }
 
 export interface Preset {
@@ -32,7 +32,7 @@ export interface Preset {
   readonly auth: string | null;
   /** Defaults. A field that the user gives replaces the one of the preset; hooks are carried out beside each other. */
   readonly fields: (given: GivenTarget) => PresetFields;
-  /** Fields that are built around those that the user gives. */
+  /** ObjectData that are built around those that the user gives. */
   readonly around?: (given: GivenTarget) => Partial<GivenTarget>;
 }
 
@@ -43,18 +43,18 @@ export function valueFor<T>(value: PerClient<T> | undefined, client: Client): Pr
   );
 }
 
-export function isFields(value: unknown): value is Fields {
+export function isObjectData(value: unknown): value is ObjectData {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The data of an event as fields; none for anything else. */
-export function fieldsOf(data: unknown): Fields {
-  return isFields(data) ? data : {};
+export function objectOf(data: unknown): ObjectData {
+  return isObjectData(data) ? data : {};
 }
 
 /** A text in the data of an event that a client sends. Throws MISSING_IN_EVENT. */
 export function requireText(event: string, data: unknown, field: string, example: string): string {
-  const value = fieldsOf(data)[field];
+  const value = objectOf(data)[field];
   if (typeof value === 'string' && value !== '') return value;
   return fail('MISSING_IN_EVENT', `the data of the event "${event}" have no ${field}`, `Write ${example}.`);
 }

@@ -1,49 +1,58 @@
 import { Arguments } from '../contract/mapping.ts';
 import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
-import { type Fields, fieldsOf, type Preset } from './preset.ts';
+import { type ObjectData, objectOf, type Preset } from './preset.ts';
 
 /** Ends every record, also the last one of a message. */
-const SEPARATOR = '\x1e';
-const TYPE = { invocation: 1, completion: 3, ping: 6, close: 7 } as const;
+const RECORD_SEPARATOR = '\x1e';
+const RECORD_TYPE = { invocation: 1, completion: 3, ping: 6, close: 7 } as const;
 /** Events of the protocol itself. A hub may have methods of any other name. */
-const EVENT = { handshake: 'signalr:handshake', ping: 'signalr:ping', close: 'signalr:close' } as const;
+const SIGNALR_EVENT = {
+  handshake: 'signalr:handshake',
+  ping: 'signalr:ping',
+  close: 'signalr:close',
+} as const;
 
-const record = (value: object) => `${JSON.stringify(value)}${SEPARATOR}`;
+const recordText = (value: object) => `${JSON.stringify(value)}${RECORD_SEPARATOR}`;
 
-function argumentsOf(data: unknown): readonly unknown[] {
+function invocationArguments(data: unknown): readonly unknown[] {
   if (data instanceof Arguments) return data.list;
   return data === undefined ? [] : [data];
 }
 
-const idOf = (id: unknown) => (typeof id === 'string' || typeof id === 'number' ? id : undefined);
+const invocationIdOf = (id: unknown) => (typeof id === 'string' || typeof id === 'number' ? id : undefined);
 
-function decodeRecord(read: Fields): DecodedEvent | null {
+function decodeRecord(read: ObjectData): DecodedEvent | null {
   const { type, target, arguments: list, invocationId, result = null, error } = read;
-  if (type === undefined) return { event: EVENT.handshake, data: read };
-  if (type === TYPE.invocation && typeof target === 'string') {
+  if (type === undefined) return { event: SIGNALR_EVENT.handshake, data: read };
+  if (type === RECORD_TYPE.invocation && typeof target === 'string') {
     const data = Array.isArray(list) && list.length === 1 ? list[0] : list;
-    return { event: target, data, id: idOf(invocationId) };
+    return { event: target, data, id: invocationIdOf(invocationId) };
   }
-  if (type === TYPE.completion) {
-    return { ack: idOf(invocationId), data: error === undefined ? result : { error } };
+  if (type === RECORD_TYPE.completion) {
+    return { ack: invocationIdOf(invocationId), data: error === undefined ? result : { error } };
   }
-  return type === TYPE.close ? { event: EVENT.close, data: read } : null;
+  return type === RECORD_TYPE.close ? { event: SIGNALR_EVENT.close, data: read } : null;
 }
 
-const codec: FrameCodec = {
+const signalrCodec: FrameCodec = {
   encode({ event, data, id, ack }) {
-    if (event === EVENT.handshake) return record({ protocol: 'json', version: 1 });
-    if (event === EVENT.ping) return record({ type: TYPE.ping });
+    if (event === SIGNALR_EVENT.handshake) return recordText({ protocol: 'json', version: 1 });
+    if (event === SIGNALR_EVENT.ping) return recordText({ type: RECORD_TYPE.ping });
     if (ack !== undefined) {
-      return record({ type: TYPE.completion, invocationId: String(ack), result: data ?? null });
+      return recordText({ type: RECORD_TYPE.completion, invocationId: String(ack), result: data ?? null });
     }
     const invocationId = id === undefined ? {} : { invocationId: String(id) };
-    return record({ type: TYPE.invocation, ...invocationId, target: event, arguments: argumentsOf(data) });
+    return recordText({
+      type: RECORD_TYPE.invocation,
+      ...invocationId,
+      target: event,
+      arguments: invocationArguments(data),
+    });
   },
   decode(message) {
-    const records = message.toString().split(SEPARATOR);
+    const records = message.toString().split(RECORD_SEPARATOR);
     if (records.pop() !== '') throw new Error('a record without its separator 0x1e');
-    return records.map((text) => decodeRecord(fieldsOf(JSON.parse(text)))).filter((each) => each !== null);
+    return records.map((text) => decodeRecord(objectOf(JSON.parse(text)))).filter((each) => each !== null);
   },
 };
 
@@ -53,13 +62,13 @@ export const signalr: Preset = {
     "SignalR's JSON protocol, without negotiation: an event is a method of the hub, its data are the arguments. With an acknowledgement, the completion is awaited.",
   auth: null,
   fields: () => ({
-    codec,
+    codec: signalrCodec,
     async opened(connection) {
-      connection.emit(EVENT.handshake);
-      const { error } = fieldsOf(await connection.next(EVENT.handshake));
+      connection.emit(SIGNALR_EVENT.handshake);
+      const { error } = objectOf(await connection.next(SIGNALR_EVENT.handshake));
       if (error !== undefined) throw new Error(`the server refuses the handshake: ${String(error)}`);
     },
     // Servers close a connection after 30 s of silence by default. Their own pings need no answer.
-    keepAlive: { every: '15s', send: () => ({ event: EVENT.ping }) },
+    keepAlive: { every: '15s', send: () => ({ event: SIGNALR_EVENT.ping }) },
   }),
 };

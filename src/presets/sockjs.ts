@@ -4,12 +4,12 @@ import type { DecodedEvent, Frame, FrameCodec, PerClient } from '../contract/tar
 import { fail } from '../errors.ts';
 import { type Preset, valueFor } from './preset.ts';
 
-const OPEN = 'sockjs:open';
-const CLOSE = 'sockjs:close';
+const SOCKJS_OPEN = 'sockjs:open';
+const SOCKJS_CLOSE = 'sockjs:close';
 
-const listOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-function textOf(frame: Frame): string {
+function requireTextFrame(frame: Frame): string {
   if (typeof frame === 'string') return frame;
   return fail(
     'TEXT_ONLY',
@@ -23,16 +23,16 @@ export function inSockjsFrames(inner: FrameCodec): FrameCodec {
   const decodeAll = (messages: readonly string[]): readonly DecodedEvent[] =>
     messages.flatMap((message) => {
       const events = inner.decode(Buffer.from(message), false);
-      return events === null ? [] : listOf(events);
+      return events === null ? [] : asList(events);
     });
   return {
-    encode: (event) => JSON.stringify(listOf(inner.encode(event)).map(textOf)),
+    encode: (event) => JSON.stringify(asList(inner.encode(event)).map(requireTextFrame)),
     decode(message) {
       const text = message.toString();
       const content = text.slice(1);
       switch (text[0]) {
         case 'o':
-          return { event: OPEN };
+          return { event: SOCKJS_OPEN };
         case 'h':
           return null;
         case 'a':
@@ -41,7 +41,7 @@ export function inSockjsFrames(inner: FrameCodec): FrameCodec {
           return decodeAll([JSON.parse(content)]);
         case 'c': {
           const [code, reason] = JSON.parse(content);
-          return { event: CLOSE, data: { code, reason } };
+          return { event: SOCKJS_CLOSE, data: { code, reason } };
         }
         default:
           throw new Error('a message that is no frame of SockJS: o, h, a, m or c');
@@ -71,7 +71,7 @@ export const sockjs: Preset = {
   fields: () => ({
     codec: { encode: encodeEnvelope, decode: decodeEnvelope },
     opened: async (connection) => {
-      await connection.next(OPEN);
+      await connection.next(SOCKJS_OPEN);
     },
   }),
   around: ({ url, server, codec = { encode: encodeEnvelope, decode: decodeEnvelope } }) => ({

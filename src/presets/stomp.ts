@@ -1,9 +1,9 @@
 import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
 import {
   callIdIn,
-  type Fields,
-  fieldsOf,
   type GivenTarget,
+  type ObjectData,
+  objectOf,
   type Preset,
   requireText,
   roomOf,
@@ -16,30 +16,41 @@ const NUL = 0;
 const LF = 10;
 const CR = 13;
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', ':': '\\c' };
-const UNESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\r': '\r', '\\n': '\n', '\\c': ':' };
+const HEADER_ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\r': '\\r',
+  '\n': '\\n',
+  ':': '\\c',
+};
+const HEADER_UNESCAPES: Readonly<Record<string, string>> = {
+  '\\\\': '\\',
+  '\\r': '\r',
+  '\\n': '\n',
+  '\\c': ':',
+};
 
-const escaped = (text: string) => text.replace(/[\\\r\n:]/g, (character) => ESCAPES[character] ?? character);
-const unescaped = (text: string) =>
+const escapedHeader = (text: string) =>
+  text.replace(/[\\\r\n:]/g, (character) => HEADER_ESCAPES[character] ?? character);
+const unescapedHeader = (text: string) =>
   text.replace(/\\[\s\S]?/g, (sequence) => {
-    const character = UNESCAPES[sequence];
+    const character = HEADER_UNESCAPES[sequence];
     if (character === undefined) throw new Error(`a header with the undefined escape ${sequence}`);
     return character;
   });
 
-/** The header lines of a frame. Those of CONNECT and CONNECTED are not escaped. */
-function headerLines(command: string, headers: Fields): string {
+/** The header lines of a frame. Those of CONNECT and CONNECTED are not escapedHeader. */
+function headerLines(command: string, headers: ObjectData): string {
   const isPlain = command === 'CONNECT';
   return Object.entries(headers)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) =>
-      isPlain ? `${name}:${String(value)}\n` : `${escaped(name)}:${escaped(String(value))}\n`,
+      isPlain ? `${name}:${String(value)}\n` : `${escapedHeader(name)}:${escapedHeader(String(value))}\n`,
     )
     .join('');
 }
 
 /** A SUBSCRIBE needs an id; the destination is one where the user gives none. */
-function headersFor(command: string, headers: Fields, receipt: number | string | undefined): Fields {
+function headersFor(command: string, headers: ObjectData, receipt: number | string | undefined): ObjectData {
   const id =
     command === 'SUBSCRIBE'
       ? { id: requireText(command, headers, 'destination', "{ event: 'SUBSCRIBE', data: { destination } }") }
@@ -48,7 +59,7 @@ function headersFor(command: string, headers: Fields, receipt: number | string |
 }
 
 function readHeaders(command: string, lines: readonly string[]): Readonly<Record<string, string>> {
-  const read = command === 'CONNECTED' ? (text: string) => text : unescaped;
+  const read = command === 'CONNECTED' ? (text: string) => text : unescapedHeader;
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const colon = line.indexOf(':');
@@ -59,7 +70,7 @@ function readHeaders(command: string, lines: readonly string[]): Readonly<Record
   return headers;
 }
 
-function eventsOf(
+function eventsOfFrame(
   command: string,
   headers: Readonly<Record<string, string>>,
   body: string | Buffer,
@@ -96,13 +107,13 @@ export function createStompCodec(): FrameCodec {
     if (bytes[end] !== NUL)
       throw new Error(`the body of ${command} is longer than its content-length ${length}`);
     const body = bytes.subarray(at, end);
-    return { events: eventsOf(command, headers, isBinary ? body : body.toString()), end: end + 1 };
+    return { events: eventsOfFrame(command, headers, isBinary ? body : body.toString()), end: end + 1 };
   }
 
   return {
     encode({ event, data, id }) {
       if (event === HEART_BEAT) return '\n';
-      const { body, ...headers } = fieldsOf(data);
+      const { body, ...headers } = objectOf(data);
       const lines = headerLines(event, headersFor(event, headers, id));
       if (!(body instanceof Uint8Array))
         return `${event}\n${lines}\n${body === undefined ? '' : String(body)}\0`;
@@ -133,7 +144,7 @@ export function createStompCodec(): FrameCodec {
 async function connectHeaders(
   { auth, url }: GivenTarget,
   client: Parameters<typeof valueFor>[1],
-): Promise<Fields> {
+): Promise<ObjectData> {
   const address = await valueFor(url, client);
   return {
     'accept-version': '1.2',
@@ -158,7 +169,7 @@ export const stomp: Preset = {
       connection.emit('CONNECT', await connectHeaders(given, client));
       const answer = await Promise.race([
         connection.next('CONNECTED').then(() => null),
-        connection.next('ERROR').then((data) => fieldsOf(data)),
+        connection.next('ERROR').then((data) => objectOf(data)),
       ]);
       if (answer !== null)
         throw new Error(`the server refuses the connection: ${answer['message'] ?? answer['body']}`);

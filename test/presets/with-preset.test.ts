@@ -76,7 +76,7 @@ describe('a preset', () => {
   });
 
   it('sends to rooms only, where a room is a topic', () => {
-    const message = { payload: 'a', scope: 'room', room: 'room-0', client: CLIENT, id: 0 } as const;
+    const message = { payload: 'a', scope: 'room', room: 'room-0', to: null, client: CLIENT, id: 0 } as const;
     expect(made('mqtt').publish?.(message)).toEqual({
       event: 'publish',
       data: { topic: 'room-0', payload: 'a' },
