@@ -82,7 +82,7 @@ describe('a preset', () => {
       data: { topic: 'room-0', payload: 'a' },
     });
     for (const name of ['mqtt', 'stomp'] as const) {
-      expect(() => made(name).publish?.({ ...message, scope: 'everyone', room: null })).toThrow(
+      expect(() => made(name).publish?.({ ...message, scope: 'everyone', room: null, to: null })).toThrow(
         `the publish of protocol: '${name}' sends to rooms, not to everyone`,
       );
     }
