@@ -137,6 +137,7 @@ export function testCharts(openHtml: OpenPage): void {
     it('percentiles are picked, and the table of a chart has those that are shown', async () => {
       const chart = figure('Latency over time');
       await chart.getByText('Table', { exact: true }).click();
+      await chart.locator('thead').waitFor();
       const headings = () => chart.locator('thead th').allInnerTexts();
       expect(await headings()).toEqual(['time', 'p50', 'p99', 'max']);
       const picker = page.getByRole('group', { name: 'Percentiles' });
