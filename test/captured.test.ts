@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sightingsOf } from '../scripts/captured/packets.ts';
 import { createPayloads } from '../src/measure/payload.ts';
+import { fixedSize } from '../src/measure/payload-contents.ts';
 
 const SERVER = 3000;
 const CLIENT = 40_000;
@@ -44,7 +45,7 @@ function frame(text: string, mask: readonly number[] = []): Buffer {
 }
 
 const stamp = { stream: 7, seq: 3, intendedNs: 5_000_000, actualNs: 5_000_100, measured: true };
-const { write } = createPayloads({ key: 7, payloadBytes: 64, check: 'length' });
+const { write } = createPayloads({ key: 7, contents: fixedSize(64), check: 'length' });
 const message = String(write(stamp, 'text'));
 
 test('a message is seen where its sender handed it over, and where its last byte arrived', () => {

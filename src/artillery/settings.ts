@@ -26,6 +26,7 @@ const ENGINE_OPTIONS = [
   'parser',
   'compression',
   'payload',
+  'payloadSizes',
   'payloadType',
   'verify',
   'drain',

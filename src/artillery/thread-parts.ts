@@ -9,6 +9,7 @@ import { unstalled } from '../measure/series.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
+import { contentsOf } from '../plan/payload-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** What all users of one thread share. */
@@ -70,7 +71,7 @@ export function threadParts(plan: Plan, target: Target, key: number, host: Threa
     timers,
     payloads: createPayloads({
       key,
-      payloadBytes: plan.payloadBytes,
+      contents: contentsOf(plan),
       check: target.mapping.changesPayload === true ? 'nothing' : plan.verify ? 'content' : 'length',
     }),
     recorder,

@@ -11,7 +11,7 @@ import { requireWritable } from '../result/store.ts';
 import { PROFILED } from '../result/stored-profile.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { claimFolder } from '../run/leftovers/claim.ts';
-import { roundsForVerdict } from '../stats/correction.ts';
+import { roundsForRanking, roundsForVerdict } from '../stats/correction.ts';
 import { planThresholds } from '../stats/expectation.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
@@ -153,6 +153,7 @@ export async function planComparison(
       ...warnings,
       ...notes.map(({ message }) => message),
       ...tooFewRounds(design),
+      ...tooFewToRank(design),
     ],
     formats,
     out: asked.out,
@@ -233,4 +234,15 @@ function tooFewRounds(design: Design): string[] {
     `--rounds: ${message}`,
     `Give --rounds ${needed} or more, or fewer gating metrics with --metric.`,
   );
+}
+
+/** Three or more arms are ranked, which takes more rounds than a verdict on each. */
+function tooFewToRank(design: Design): string[] {
+  const rounds = design.looks.at(-1)?.rounds ?? 0;
+  const needed = roundsForRanking(design);
+  const isRanked = design.rules.some(({ gating, kind }) => gating && kind === 'ratio');
+  if (design.arms.length < 3 || !isRanked || rounds >= needed) return [];
+  return [
+    `${rounds} rounds are too few for a significant ranking of ${design.arms.length} arms; the minimum is ${needed}. Arms are sorted by their estimates`,
+  ];
 }

@@ -27,7 +27,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
   {
     title: 'Load',
     usual: ['clients', 'rate', 'payload', 'arrival'],
-    rare: ['payloadType', 'seed', 'connectRate'],
+    rare: ['payloadSizes', 'payloadType', 'seed', 'connectRate'],
   },
   {
     title: 'Target',

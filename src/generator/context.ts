@@ -9,6 +9,7 @@ import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { unstalled } from '../measure/series.ts';
 import type { Timers } from '../measure/timers.ts';
+import { contentsOf } from '../plan/payload-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Assignment, Member, ToWorker } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
@@ -62,7 +63,7 @@ export class WorkerContext {
     this.payloads = createPayloads({
       // No two runs on one machine begin in the same nanosecond.
       key: Number(BigInt.asUintN(32, assignment.originNs)),
-      payloadBytes: this.plan.payloadBytes,
+      contents: contentsOf(this.plan),
       check: target.mapping.changesPayload === true ? 'nothing' : this.plan.verify ? 'content' : 'length',
     });
     const { headline } = assignment.plan;

@@ -1,4 +1,5 @@
 import type { MessageFormat, Recognizer } from '../drivers/driver.ts';
+import { isEqualBytes } from '../measure/filling.ts';
 import type { Payloads, Reading } from '../measure/payload.ts';
 import { isSameStamp, type Stamp } from '../measure/stamp.ts';
 
@@ -8,20 +9,27 @@ export type Reader = (data: unknown) => unknown;
 /** Finds a payload in the data of an event, by one reader after the other. */
 export type ReadBy = (data: unknown, readers: readonly Reader[]) => Reading | null;
 
-/** Messages that are equal but for the payload: where it lies in them, and how they are read. */
+/** Messages that are equal but for the payload: what surrounds it in them, and how they are read. */
 interface Template {
   readonly format: MessageFormat;
   readonly event: string;
   readonly readers: readonly Reader[];
-  /** One of the messages. */
-  readonly message: DataView;
-  readonly payloadAt: number;
-  readonly payloadBytes: number;
+  /** The bytes of a message before the stamp, and those after the payload. Payloads differ in length. */
+  readonly before: DataView;
+  readonly after: DataView;
+  /** How the payload is written in it. */
+  readonly form: number;
   /** Payloads that were read before, each at the place that its bytes choose, and what they were read as. */
-  readonly recent: DataView;
-  readonly readings: Array<Reading | undefined>;
+  readonly recent: Array<RecentPayload | undefined>;
   /** How many messages were taken as equal to it. */
   taken: number;
+}
+
+interface RecentPayload {
+  /** Has room for `length` bytes or more. */
+  readonly bytes: DataView;
+  readonly length: number;
+  readonly reading: Reading;
 }
 
 /** A message that had to be decoded. */
@@ -91,12 +99,13 @@ export class KnownMessages implements Recognizer {
   #match(format: MessageFormat, at: number, length: number): Template | null {
     const view = this.#view;
     for (const template of this.#templates) {
-      const { message, payloadAt, payloadBytes } = template;
-      if (message.byteLength !== length || template.format !== format) continue;
-      const rest = payloadAt + payloadBytes;
-      if (!isEqual(view, at, message, 0, payloadAt)) continue;
-      if (!isEqual(view, at + rest, message, rest, length - rest)) continue;
-      const reading = this.#read(template, view, at + payloadAt);
+      const { before, after } = template;
+      const payloadBytes = length - before.byteLength - after.byteLength;
+      if (payloadBytes <= 0 || template.format !== format) continue;
+      const payloadAt = at + before.byteLength;
+      if (!isEqualBytes(view, at, before, 0, before.byteLength)) continue;
+      if (!isEqualBytes(view, payloadAt + payloadBytes, after, 0, after.byteLength)) continue;
+      const reading = this.#read(template, view, payloadAt, payloadBytes);
       if (reading === null) continue;
       this.#template = template;
       this.#reading = reading;
@@ -105,16 +114,18 @@ export class KnownMessages implements Recognizer {
     return null;
   }
 
-  /** Reads the payload at this place, unless it was read before. */
-  #read({ payloadBytes, recent, readings }: Template, view: DataView, at: number): Reading | null {
-    const place = recentPlaceOf(view, at, payloadBytes);
-    const known = readings[place];
-    if (known !== undefined && isEqual(view, at, recent, place * payloadBytes, payloadBytes)) return known;
-    const stamp = this.#payloads.readBytes(view, at, payloadBytes);
+  /** Reads the payload of this length, unless it was read before. */
+  #read({ form, recent }: Template, view: DataView, at: number, length: number): Reading | null {
+    const place = recentPlaceOf(view, at, length);
+    const known = recent[place];
+    if (known?.length === length && isEqualBytes(view, at, known.bytes, 0, length)) return known.reading;
+    const stamp = this.#payloads.readBytes(view, at, length, form);
     if (stamp === null) return null;
     const reading: Reading = { stamp, state: 'intact' };
-    copy(view, at, recent, place * payloadBytes, payloadBytes);
-    readings[place] = reading;
+    const hasRoom = known !== undefined && known.bytes.byteLength >= length;
+    const bytes = hasRoom ? known.bytes : new DataView(new ArrayBuffer(length));
+    copy(view, at, bytes, 0, length);
+    recent[place] = { bytes, length, reading };
     return reading;
   }
 
@@ -125,21 +136,17 @@ export class KnownMessages implements Recognizer {
     if (decoded === null || reading === null || reading.state !== 'intact' || !this.#isWorthTrying()) return;
     const { format, bytes, from, to } = decoded;
     const message = Buffer.from(bytes.subarray(from, to));
-    const payload = this.#payloads.write(reading.stamp, 'text') as string;
-    const payloadAt = message.indexOf(payload, 0, 'latin1');
-    if (payloadAt < 0 || !this.#isReadFrom(message, payloadAt, event, readers, format, reading.stamp)) return;
-    if (this.#templates.length === MAX_TEMPLATES) this.#forget(this.#templates.pop());
-    this.#templates.unshift({
-      format,
-      event,
-      readers,
-      message: new DataView(message.buffer, message.byteOffset, message.length),
-      payloadAt,
-      payloadBytes: payload.length,
-      recent: new DataView(new ArrayBuffer(RECENT * payload.length)),
-      readings: Array.from({ length: RECENT }, () => undefined),
-      taken: 0,
-    });
+    for (const [form, { bytes: payload, stampAt }] of this.#payloads.formsOf(reading.stamp).entries()) {
+      const payloadAt = message.indexOf(payload);
+      if (payloadAt < 0) continue;
+      const around = [message.subarray(0, payloadAt), message.subarray(payloadAt + payload.length)] as const;
+      if (!this.#isReadFrom(around, form, event, readers, format, reading.stamp)) return;
+      if (this.#templates.length === MAX_TEMPLATES) this.#forget(this.#templates.pop());
+      const before = viewOf(message.subarray(0, payloadAt + stampAt));
+      const recent = Array.from({ length: RECENT }, () => undefined);
+      this.#templates.unshift({ format, event, readers, before, after: viewOf(around[1]), form, recent, taken: 0 });
+      return;
+    }
   }
 
   #forget(template: Template | undefined): void {
@@ -159,16 +166,17 @@ export class KnownMessages implements Recognizer {
 
   /** Whether the payload at this place of a message is what it is read by: another one there must be found in the same way. */
   #isReadFrom(
-    message: Buffer,
-    payloadAt: number,
+    [before, after]: readonly [Buffer, Buffer],
+    form: number,
     event: string,
     readers: readonly Reader[],
     format: MessageFormat,
     stamp: Stamp,
   ): boolean {
     const other = anotherOf(stamp);
-    const changed = Buffer.from(message);
-    changed.write(this.#payloads.write(other, 'text') as string, payloadAt, 'latin1');
+    const payload = this.#payloads.formsOf(other)[form];
+    if (payload === undefined) return false;
+    const changed = Buffer.concat([before, payload.bytes, after]);
     try {
       const read = format.eventOf(changed);
       if (read?.event !== event) return false;
@@ -204,11 +212,8 @@ function otherLastDigit(value: number): number {
   return value % 36 === 35 ? value - 1 : value + 1;
 }
 
-function isEqual(a: DataView, aAt: number, b: DataView, bAt: number, length: number): boolean {
-  let at = 0;
-  for (; at <= length - 4; at += 4) if (a.getInt32(aAt + at) !== b.getInt32(bAt + at)) return false;
-  for (; at < length; at++) if (a.getUint8(aAt + at) !== b.getUint8(bAt + at)) return false;
-  return true;
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 function copy(from: DataView, fromAt: number, to: DataView, toAt: number, length: number): void {

@@ -3,12 +3,9 @@ import type { Payload } from '../contract/protocol.ts';
 import type { Layout, Operation, Stream } from '../contract/scenario.ts';
 import type { Client } from '../contract/target.ts';
 import type { MessageSize } from '../drivers/driver.ts';
-import type { PayloadType, Stamp } from '../measure/stamp.ts';
+import type { PayloadType } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
 import type { ClientPool } from './pool.ts';
-
-/** The payload of a message that is measured and not sent. */
-const NO_STAMP: Stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
 
 /**
  * Finds a message of this worker's operations that is larger than its server takes; null when there is none, or the
@@ -25,7 +22,7 @@ export async function findTooLarge(
     const connection = connections.get(sender);
     if (connection?.sizeOf === undefined || measured.has(operation.kind)) continue;
     measured.add(operation.kind);
-    const payload = (type: PayloadType = plan.payloadType) => payloads.write(NO_STAMP, type);
+    const payload = (type: PayloadType = plan.payloadType) => payloads.writeLargest(type);
     const checked = operation.kind === 'steps' ? usualOf(stream, layout) : operation;
     const sent = await sentBy(checked, target.mapping, payload, target.clientOf(sender));
     if (sent === null || 'url' in sent) continue;

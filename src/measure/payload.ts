@@ -1,7 +1,13 @@
 import type { Payload } from '../contract/protocol.ts';
+import { fillingByte, fillingText, writeFilling } from './filling.ts';
+import {
+  containsValue,
+  type PayloadContent,
+  type PayloadContents,
+  type PayloadFile,
+} from './payload-contents.ts';
 import {
   CODE_LIMIT,
-  codeText,
   type FoundStamp,
   MIN_PAYLOAD_BYTES,
   type PayloadType,
@@ -18,8 +24,15 @@ export type PayloadCheck = 'nothing' | 'length' | 'content';
 export interface PayloadOptions {
   /** A whole number of 32 bits. The processes of a run share it, and other runs have another one. */
   readonly key: number;
-  readonly payloadBytes: number;
+  readonly contents: PayloadContents;
   readonly check: PayloadCheck;
+}
+
+/** A text payload as bytes, as one of the ways in which a message may hold it. */
+export interface WrittenForm {
+  readonly bytes: Buffer;
+  /** Where its stamp begins in `bytes`. */
+  readonly stampAt: number;
 }
 
 /** A received payload. */
@@ -35,32 +48,43 @@ export interface Reading {
 /** Writes the payloads of a run, and reads what a server made of them. */
 export interface Payloads {
   /**
-   * Writes a stamp with its code, and filling to the size of the plan, which repeats the code: every byte depends on the
-   * run, the stream and the number. A stamp longer than that size has no filling.
+   * Writes a stamp with its code, and what the plan says: filling up to a size, which the code chooses, so that every byte
+   * depends on the run, the stream and the number; or a file. A stamp longer than that size has no filling.
    */
   readonly write: (stamp: Stamp, type: PayloadType) => Payload;
+  /** Writes a payload of the largest size. */
+  readonly writeLargest: (type: PayloadType) => Payload;
   /** Reads data that should be a payload, or an object that holds one. Null when they have no stamp. */
   readonly read: (data: unknown) => Reading | null;
   /** Reads data that should contain a payload somewhere. Null when they have no stamp. */
   readonly search: (data: unknown) => Reading | null;
-  /** Reads a text payload that is as it was written, and is all of these bytes. Null for anything else. */
-  readonly readBytes: (view: DataView, at: number, length: number) => Stamp | null;
+  /** The ways in which a message may hold the text payload of a stamp, by the number that {@link readBytes} takes. */
+  readonly formsOf: (stamp: Stamp) => readonly WrittenForm[];
+  /**
+   * Reads a text payload that is as it was written in this form, from its stamp on: all of these bytes. Null for anything
+   * else.
+   */
+  readonly readBytes: (view: DataView, at: number, length: number, form: number) => Stamp | null;
   /** Changes the key, before anything is sent: shards agree on one when all have connected. */
   readonly useKey: (key: number) => void;
 }
 
 /** Creates the writer and the readers of one run. */
-export function createPayloads({ key: firstKey, payloadBytes, check }: PayloadOptions): Payloads {
+export function createPayloads({ key: firstKey, contents, check }: PayloadOptions): Payloads {
   let key = firstKey;
-  const write = (stamp: Stamp, type: PayloadType) => WRITERS[type](stamp, codeOf(stamp, key), payloadBytes);
-  const textPayloads = { payloadBytes, codeOf: (stamp: Stamp) => codeOf(stamp, key) };
+  const write = (stamp: Stamp, type: PayloadType, content = contents.of(stamp)) =>
+    WRITERS[type](stamp, codeOf(stamp, key), content);
+  const textPayloads = { contents, codeOf: (stamp: Stamp) => codeOf(stamp, key) };
   const isSent = ({ stamp, code }: FoundStamp) => code === codeOf(stamp, key);
 
   function isIntact(found: FoundStamp, isAlone: boolean): boolean {
     if (check === 'nothing') return true;
     const { stamp, type, holder, at, length } = found;
+    const content = contents.of(stamp);
+    if (content.kind === 'file' && type === 'text') return isFileIntact(found, content.file, isAlone, check);
+    const payloadBytes = content.kind === 'file' ? length + content.file.bytes.length : content.payloadBytes;
     const end = at + Math.max(payloadBytes, length);
-    if (isAlone ? at !== 0 || holder.length !== end : !endsWithFilling(found, end)) return false;
+    if (isAlone ? at !== 0 || holder.length !== end : !endsAsSent(found, content, end)) return false;
     return check === 'length' || asText(holder).slice(at, end) === asText(write(stamp, type));
   }
 
@@ -72,38 +96,50 @@ export function createPayloads({ key: firstKey, payloadBytes, check }: PayloadOp
   }
 
   return {
-    write,
+    write: (stamp, type) => write(stamp, type),
+    writeLargest: (type) => write(NO_STAMP, type, contents.largest(type)),
     read: (data) => readingOf(data, (holder) => holder === data),
     search: (data) => readingOf(data, () => false),
-    readBytes: (view, at, length) => readTextPayload(textPayloads, view, at, length),
+    formsOf: (stamp) =>
+      writtenForms(contents.of(stamp), textStamp(stamp, codeOf(stamp, key)), write(stamp, 'text')),
+    readBytes: (view, at, length, form) => readTextPayload(textPayloads, view, at, length, form),
     useKey: (next) => {
       key = next;
     },
   };
 }
 
+/** The stamp of a message that is measured and not sent. */
+const NO_STAMP: Stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
+
 const WRITERS = {
-  text(stamp: Stamp, code: number, payloadBytes: number): string {
-    const head = textStamp(stamp, code);
-    if (head.length >= payloadBytes) return head;
-    return (
-      head +
-      Buffer.allocUnsafe(payloadBytes - head.length)
-        .fill(codeText(code))
-        .toString('latin1')
-    );
+  text(stamp: Stamp, code: number, content: PayloadContent): string {
+    const written = textStamp(stamp, code);
+    if (content.kind === 'filling')
+      return written + fillingText(code, Math.max(0, content.payloadBytes - written.length));
+    // Plans refuse a file that is no text before anything is sent.
+    const [{ head, tail }] = content.file.forms ?? NO_FORMS;
+    return head + written + tail;
   },
-  binary(stamp: Stamp, code: number, payloadBytes: number): Buffer {
-    const bytes = Buffer.allocUnsafe(Math.max(payloadBytes, MIN_PAYLOAD_BYTES.binary));
+  binary(stamp: Stamp, code: number, content: PayloadContent): Buffer {
+    const stampBytes = MIN_PAYLOAD_BYTES.binary;
+    const size = content.kind === 'file' ? stampBytes + content.file.bytes.length : content.payloadBytes;
+    const bytes = Buffer.allocUnsafe(Math.max(size, stampBytes));
     writeBinaryStamp(bytes, stamp, code);
-    return bytes.fill(codeBytes(code), MIN_PAYLOAD_BYTES.binary);
+    if (content.kind === 'file') content.file.bytes.copy(bytes, stampBytes);
+    else writeFilling(bytes, stampBytes, code);
+    return bytes;
   },
 } as const;
 
-function codeBytes(code: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32LE(code);
-  return bytes;
+const NO_FORMS = [{ head: '', tail: '' }] as const;
+
+function writtenForms(content: PayloadContent, stamp: string, plain: Payload): WrittenForm[] {
+  if (content.kind === 'filling') return [{ bytes: Buffer.from(asText(plain), 'latin1'), stampAt: 0 }];
+  return (content.file.forms ?? NO_FORMS).map(({ head, tail }) => ({
+    bytes: Buffer.from(head + stamp + tail),
+    stampAt: Buffer.byteLength(head),
+  }));
 }
 
 /** Bytes as text of as many characters. */
@@ -112,24 +148,56 @@ function asText(payload: Payload): string {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('latin1');
 }
 
-/**
- * Whether a payload inside other data goes on to its last character, in upper or lower case. The length of the data does
- * not show that.
- */
-function endsWithFilling({ holder, at, length, type, code }: FoundStamp, end: number): boolean {
+/** How many bytes at the end of a payload inside other data are compared, as its length does not show there. */
+const COMPARED_AT_END = 6;
+
+/** Whether a payload inside other data goes on to its last character, in upper or lower case. */
+function endsAsSent(
+  { holder, at, length, type, code }: FoundStamp,
+  content: PayloadContent,
+  end: number,
+): boolean {
   if (holder.length < end) return false;
-  const filling = type === 'text' ? Buffer.from(codeText(code)) : codeBytes(code);
   const start = at + length;
-  for (let index = Math.max(start, end - filling.length); index < end; index++) {
+  for (let index = Math.max(start, end - COMPARED_AT_END); index < end; index++) {
     const received = typeof holder === 'string' ? holder.charCodeAt(index) : (holder[index] ?? Number.NaN);
-    const sent = filling[(index - start) % filling.length];
+    const place = index - start;
+    const sent = content.kind === 'file' ? content.file.bytes[place] : fillingByte(code, place);
     if (received !== sent && (type === 'binary' || lowerCase(received) !== sent)) return false;
   }
   return true;
 }
 
+function isSameEnd(received: string, sent: string): boolean {
+  return received.slice(-COMPARED_AT_END).toLowerCase() === sent.slice(-COMPARED_AT_END).toLowerCase();
+}
+
 function lowerCase(character: number): number {
   return String.fromCharCode(character).toLowerCase().charCodeAt(0);
+}
+
+/** Whether the text payload of a file was received whole: as text, as text within JSON, or as the value of its JSON. */
+function isFileIntact(
+  { holder, at, length, containers }: FoundStamp,
+  { forms, json }: PayloadFile,
+  isAlone: boolean,
+  check: Exclude<PayloadCheck, 'nothing'>,
+): boolean {
+  const text = asText(holder);
+  const isInBytes = typeof holder !== 'string';
+  for (const form of forms ?? NO_FORMS) {
+    const head = isInBytes ? asText(Buffer.from(form.head)) : form.head;
+    const tail = isInBytes ? asText(Buffer.from(form.tail)) : form.tail;
+    const [start, from] = [at - head.length, at + length];
+    const end = from + tail.length;
+    if (isAlone ? start !== 0 || text.length !== end : start < 0 || text.length < end) continue;
+    if (check === 'content') {
+      if (text.slice(start, at) === head && text.slice(from, end) === tail) return true;
+    } else if (isAlone || isSameEnd(text.slice(from, end), tail)) return true;
+  }
+  if (json === null) return false;
+  const whole = json.depth === 0 ? holder : containers.at(-json.depth);
+  return containsValue(whole, json.value, text.slice(at, at + length));
 }
 
 /**

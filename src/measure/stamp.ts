@@ -31,6 +31,8 @@ export interface FoundStamp {
   /** Where in `holder` it begins, and the length of stamp and code, in characters or bytes. */
   readonly at: number;
   readonly length: number;
+  /** The lists and objects that hold `holder`, outermost first. */
+  readonly containers: readonly unknown[];
 }
 
 const TEXT_MARK = 'sb';
@@ -93,7 +95,7 @@ export function findStamp(data: unknown): Stamp | null {
 /** Searches data for the first stamp that `accepts` accepts. The time is at most in proportion to {@link SEARCH_LIMITS}. */
 export function searchStamps(data: unknown, accepts: (found: FoundStamp) => boolean): StampSearch {
   const { characters, values } = SEARCH_LIMITS;
-  const search: StampSearch = { accepts, accepted: null, first: null, characters, values };
+  const search: StampSearch = { accepts, accepted: null, first: null, characters, values, containers: [] };
   searchValue(data, search, SEARCH_LIMITS.levels);
   return search;
 }
@@ -108,6 +110,8 @@ export interface StampSearch {
   /** How many characters and values may still be searched. */
   characters: number;
   values: number;
+  /** The lists and objects that are searched now, outermost first. */
+  readonly containers: unknown[];
 }
 
 function searchValue(data: unknown, search: StampSearch, levels: number): void {
@@ -115,10 +119,12 @@ function searchValue(data: unknown, search: StampSearch, levels: number): void {
   if (typeof data === 'string') searchText(data, data, search);
   else if (data instanceof Uint8Array) searchBytes(data, search);
   else if (typeof data === 'object' && data !== null && levels > 0) {
+    search.containers.push(data);
     for (const value of Array.isArray(data) ? data : Object.values(data)) {
-      if (search.accepted !== null || search.values <= 0 || search.characters <= 0) return;
+      if (search.accepted !== null || search.values <= 0 || search.characters <= 0) break;
       searchValue(value, search, levels - 1);
     }
+    search.containers.pop();
   }
 }
 
@@ -140,13 +146,17 @@ function searchText(text: string, holder: Payload, search: StampSearch): void {
   search.characters -= searched.length;
   TEXT_STAMP.lastIndex = 0;
   for (let fields = TEXT_STAMP.exec(searched); fields !== null; fields = TEXT_STAMP.exec(searched)) {
-    if (takeFound(foundInText(fields, holder), search)) return;
+    if (takeFound(foundInText(fields, holder, search.containers), search)) return;
     // A stamp may begin within what only looked like one.
     TEXT_STAMP.lastIndex = fields.index + TEXT_MARK.length;
   }
 }
 
-function foundInText(fields: RegExpExecArray, holder: Payload): FoundStamp | null {
+function foundInText(
+  fields: RegExpExecArray,
+  holder: Payload,
+  containers: readonly unknown[],
+): FoundStamp | null {
   // Named one by one: destructuring iterates, which takes longer than all the rest.
   const number = (field: number) => Number.parseInt(fields[field] ?? '', 36);
   const intendedNs = number(4);
@@ -158,7 +168,8 @@ function foundInText(fields: RegExpExecArray, holder: Payload): FoundStamp | nul
     measured: fields[1] === 'm' || fields[1] === 'M',
   };
   if (!isSound(stamp)) return null;
-  return { stamp, code: number(6), type: 'text', holder, at: fields.index, length: fields[0].length };
+  const [at, length] = [fields.index, fields[0].length];
+  return { stamp, code: number(6), type: 'text', holder, at, length, containers: [...containers] };
 }
 
 function searchBytes(bytes: Uint8Array, search: StampSearch): void {
@@ -183,7 +194,7 @@ function foundInBytes(holder: Uint8Array, view: DataView, at: number): FoundStam
   };
   if (!isSound(stamp)) return null;
   const code = view.getUint32(at + 32, true);
-  return { stamp, code, type: 'binary', holder, at, length: BINARY_STAMP_BYTES };
+  return { stamp, code, type: 'binary', holder, at, length: BINARY_STAMP_BYTES, containers: [] };
 }
 
 /** Damaged numbers must not reach a histogram or the ledger, which NaN or a fraction would corrupt. */

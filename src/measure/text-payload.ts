@@ -1,3 +1,5 @@
+import { isEqualBytes, isFilling } from './filling.ts';
+import type { PayloadContents, Surroundings } from './payload-contents.ts';
 import { CODE_DIGITS, type Stamp } from './stamp.ts';
 
 /** The value of each digit of base 36 in lower case; 36 for every other byte. */
@@ -9,8 +11,6 @@ const COMMA = 0x2c;
 const [S, B, M, W] = Buffer.from('sbmw');
 /** The longest field of a stamp has 11 digits. */
 const MAX_DIGITS = 11;
-/** Filling repeats its six digits, so bytes that are this far apart are equal, and words too. */
-const PERIOD = 12;
 
 /** What was read last: a number, and where the bytes after it begin; -1 where there was none. */
 const field = { value: 0, next: -1 };
@@ -48,35 +48,35 @@ function readCode(view: DataView, at: number, end: number): void {
   field.next = at + CODE_DIGITS + 1;
 }
 
-/** Whether the bytes from `at` to `end` repeat the code that begins at `code`. */
-function isFilling(view: DataView, code: number, at: number, end: number): boolean {
-  let place = at;
-  for (let digit = 0; place < Math.min(end, at + PERIOD); place++) {
-    if (view.getUint8(place) !== view.getUint8(code + digit)) return false;
-    digit = digit === CODE_DIGITS - 1 ? 0 : digit + 1;
-  }
-  for (; place <= end - 4; place += 4) {
-    if (view.getInt32(place) !== view.getInt32(place - PERIOD)) return false;
-  }
-  for (; place < end; place++) if (view.getUint8(place) !== view.getUint8(place - PERIOD)) return false;
-  return true;
-}
-
 /** How text payloads of a run are written: see {@link file://./payload.ts}. */
 export interface TextPayloads {
-  readonly payloadBytes: number;
+  readonly contents: PayloadContents;
   readonly codeOf: (stamp: Stamp) => number;
 }
 
+/** The tails of files as bytes, by form. */
+const tails = new WeakMap<Surroundings, DataView>();
+
+function tailOf(surroundings: Surroundings): DataView {
+  let tail = tails.get(surroundings);
+  if (tail === undefined) {
+    const bytes = Buffer.from(surroundings.tail);
+    tail = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    tails.set(surroundings, tail);
+  }
+  return tail;
+}
+
 /**
- * Reads a text payload of which every byte is as it was written: the `length` bytes at `at`. Null for anything else,
- * which is left to a search. It makes no text of the bytes.
+ * Reads a text payload of which every byte is as it was written in this form, from its stamp on: the `length` bytes at
+ * `at`. Null for anything else, which is left to a search. It makes no text of the bytes.
  */
 export function readTextPayload(
-  { payloadBytes, codeOf }: TextPayloads,
+  { contents, codeOf }: TextPayloads,
   view: DataView,
   at: number,
   length: number,
+  form: number,
 ): Stamp | null {
   const end = at + length;
   if (length < 16 || view.getUint8(at) !== S || view.getUint8(at + 1) !== B) return null;
@@ -96,8 +96,18 @@ export function readTextPayload(
   const code = field.next;
   if (code < 0 || actualNs > Number.MAX_SAFE_INTEGER) return null;
   readCode(view, code, end);
-  if (field.next < 0 || length !== Math.max(payloadBytes, field.next - at)) return null;
+  if (field.next < 0) return null;
+  const from = field.next;
   const stamp = { stream, seq, intendedNs, actualNs, measured: kind === M };
-  if (field.value !== codeOf(stamp) || !isFilling(view, code, field.next, end)) return null;
-  return stamp;
+  if (field.value !== codeOf(stamp)) return null;
+  const content = contents.of(stamp);
+  if (content.kind === 'file') {
+    const surroundings = content.file.forms?.[form];
+    if (surroundings === undefined) return null;
+    const tail = tailOf(surroundings);
+    if (end - from !== tail.byteLength) return null;
+    return isEqualBytes(view, from, tail, 0, tail.byteLength) ? stamp : null;
+  }
+  if (length !== Math.max(content.payloadBytes, from - at)) return null;
+  return isFilling(view, from, end, field.value) ? stamp : null;
 }

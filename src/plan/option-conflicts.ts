@@ -1,16 +1,16 @@
 import type { GivenOptions } from '../contract/options.ts';
 import { fail } from '../errors.ts';
-import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
 import { plural } from '../text.ts';
 import { formatDurationMs } from '../units.ts';
 import { PLAN_OPTIONS, type PlanOptions } from './options.ts';
+import { requireOneKindOfPayload } from './payload-plan.ts';
 
 /** Connecting takes at most a day, as the other phases do. */
 const MAX_CONNECT_MS = 24 * 3600e3;
 
 /** Checks options that depend on one another. A duration contradicts a profile only when the user gave it. */
 export function requireConsistent(options: PlanOptions, given: GivenOptions, asked: GivenOptions): void {
-  const { rate, payload, payloadType, warmup, warmupMax } = options;
+  const { rate, warmup, warmupMax } = options;
   if (rate.includes('@') && asked['duration'] !== undefined) {
     fail(
       'RATE_AND_DURATION',
@@ -33,14 +33,7 @@ export function requireConsistent(options: PlanOptions, given: GivenOptions, ask
       `Give --workers ${options.clients} or less, or more clients.`,
     );
   }
-  const minBytes = MIN_PAYLOAD_BYTES[payloadType];
-  if (payload < minBytes) {
-    fail(
-      'PAYLOAD_TOO_SMALL',
-      `--payload ${payload}B has no room for the time stamp; the minimum for ${payloadType} is ${minBytes}B`,
-      `Give --payload ${minBytes}B or more.`,
-    );
-  }
+  requireOneKindOfPayload(asked);
   if (warmupMax < warmup && given['warmupMax'] !== undefined) {
     fail(
       'WARMUP_RANGE',

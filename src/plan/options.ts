@@ -13,14 +13,14 @@ import { DEFAULT_PROCESSES, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts
 import { DEFAULT_POLL_INTERVAL_MS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
-import { formatDurationMs, parseBytes, parseDurationMs, parseRateHz } from '../units.ts';
+import { formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
+import { parsePayload } from './payload-plan.ts';
+import { parsePayloadSizes } from './payload-sizes.ts';
 import { parseProfile } from './profile.ts';
 import { parseSourceAddresses } from './source-addresses.ts';
 
 const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
-/** More than servers accept by default; a message is held in memory by every process that it passes. */
-const sizeBytes = atMost(parseBytes, 64 * 1024 ** 2, '64MiB');
 const connectRateHz = atMost(parseRateHz, 1_000_000, '1,000,000/s');
 const switched = choice(['on', 'off']);
 
@@ -158,8 +158,14 @@ export const PLAN_OPTIONS = {
   payload: option(
     'SIZE',
     '64B',
-    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B, binary ${MIN_PAYLOAD_BYTES.binary}B`,
-    positive(sizeBytes),
+    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B, binary ${MIN_PAYLOAD_BYTES.binary}B; or path of a file or folder to send`,
+    parsePayload,
+  ),
+  payloadSizes: option(
+    'SIZES',
+    null,
+    'message sizes by percentile, drawn by --seed, such as "p50=200B p99=8KiB max=64KiB"',
+    parsePayloadSizes,
   ),
   payloadType: option('TYPE', 'text', 'message type', choice(['text', 'binary'])),
   verify: option(
@@ -188,7 +194,7 @@ export const PLAN_OPTIONS = {
   ),
   workers: option('N', '1', 'generator processes, or auto: as calibrated', workerCount),
   pin: option('on|off', 'on', 'pin server and workers to separate CPUs (Linux)', switched),
-  seed: option('N', '1', 'seed of random arrivals', integer(0, 2 ** 31 - 1)),
+  seed: option('N', '1', 'seed of random arrivals and of --payload-sizes', integer(0, 2 ** 31 - 1)),
   allowRemote: option('HOST', null, 'permit load on this remote host; its owner must agree'),
 } as const satisfies OptionTable;
 

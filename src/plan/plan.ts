@@ -14,6 +14,7 @@ import {
   type SettingName,
   type Settings,
 } from './options.ts';
+import { payloadPlanSchema, payloadTypes, planPayload } from './payload-plan.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
 
 const whole = z.number().int().nonnegative();
@@ -105,7 +106,10 @@ export const planSchema = z
     seed: whole,
     /** The minimum time between two messages of one sender; null for none. */
     senderCooldownMs: decimal.nullable().default(null),
+    /** Bytes of a payload; of the largest where sizes differ. */
     payloadBytes: whole,
+    /** Null in results of older versions, whose payloads have one size. */
+    payload: payloadPlanSchema.nullable().default(null),
     payloadType: z.enum(['text', 'binary']),
     /** Whether the content of received payloads is compared with the sent ones, beside their length. */
     verify: z.boolean().default(false),
@@ -178,7 +182,7 @@ export function buildPlan(
     arrival: options.arrival,
     seed: options.seed,
     senderCooldownMs: options.senderCooldown,
-    payloadBytes: options.payload,
+    ...planPayload({ ...options, types: payloadTypes(layout, options.payloadType) }),
     payloadType: options.payloadType,
     verify: options.verify,
     cpuProfile: options.profile,

@@ -147,7 +147,15 @@ const judgement = z.object({
   rounds: countSchema,
   heads: listOf(pairOutcome, MAX_ARMS),
   /** By the first gating metric; null for two arms, and for an INVALID or early comparison. */
-  ranking: z.object({ metric: textSchema, places: listOf(place) }).nullable(),
+  ranking: z
+    .object({
+      metric: textSchema,
+      /** By rank, then by value: the better first. */
+      places: listOf(place),
+      /** Rounds below which no order of so many arms can be significant; null in results of older versions. */
+      minRounds: countSchema.nullable().default(null),
+    })
+    .nullable(),
 });
 
 export const comparisonSchema = z.object({

@@ -81,7 +81,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     rate: plan.profile.map(stageText).join(', then '),
     arrival: plan.arrival,
     seed: String(plan.seed),
-    payload: `${plan.payloadBytes} B ${plan.payloadType}`,
+    payload: payloadText(plan),
     duration: `${plan.durationMs} ms`,
     'warm-up': `${plan.warmupMs} to ${plan.warmupMaxMs} ms`,
     drain: `${plan.drainMs} ms`,
@@ -89,6 +89,14 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     'connect rate': `${plan.connectRateHz}/s`,
     'CPU profile': plan.cpuProfile ? 'on' : 'off',
   };
+}
+
+function payloadText({ payload, payloadBytes, payloadType }: Plan): string {
+  if (payload?.kind === 'files') return `files ${payload.digest} ${payloadType}`;
+  if (payload?.kind !== 'sizes') return `${payloadBytes} B ${payloadType}`;
+  const { minBytes, maxBytes, percentiles } = payload;
+  const sizes = percentiles.map(({ percent, bytes }) => `p${percent}=${bytes}B`).join(' ');
+  return `${sizes} from ${minBytes ?? 'the smallest'} to ${maxBytes ?? 'the last'} ${payloadType}`;
 }
 
 /** Values that were not given are left out. */

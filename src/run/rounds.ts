@@ -69,19 +69,25 @@ async function runRound(
     if (signal.aborted) break;
     const stored = arm === 0 ? baseline?.[index] : undefined;
     if (stored === undefined) onProgress({ round: index + 1, rounds, arm });
-    const ran = stored === undefined ? await tryRun(() => run(arm, seed)) : { result: stored, error: null };
+    const ran =
+      stored === undefined ? await tryRun(() => run(arm, seed), index) : { result: stored, error: null };
     runs.push({ arm, ...ran });
     if (ran.result === null) break;
   }
   return { round: index + 1, seed, runs };
 }
 
-async function tryRun(run: () => Promise<RunResult>): Promise<Omit<ArmRun, 'arm'>> {
+/** Errors of a file of the user. */
+const USER_ERRORS: readonly string[] = ['USER_FUNCTION', 'USER_RESULT'];
+
+/** A file of the user that fails in the first round is no result of a server: its error ends the command. */
+async function tryRun(run: () => Promise<RunResult>, index: number): Promise<Omit<ArmRun, 'arm'>> {
   try {
     return { result: await run(), error: null };
   } catch (error) {
     if (!(error instanceof SockbenchError)) throw error;
     const { code, message, hint } = error;
+    if (index === 0 && USER_ERRORS.includes(code)) throw error;
     const sentence = hint === '' ? message : `${message}. ${hint}`;
     return { result: null, error: findingOfError({ code, message: sentence }) };
   }

@@ -80,3 +80,11 @@ export function roundsForVerdict({ looks, rules }: Pick<Design, 'looks' | 'rules
   const family = rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
   return alpha === undefined || family === 0 ? 1 : minRounds(alpha, family);
 }
+
+/**
+ * The minimum number of rounds with which a ranking can have any significant order: all pairs of arms are tested in both
+ * directions at once.
+ */
+export function roundsForRanking({ arms, alpha }: Pick<Design, 'arms' | 'alpha'>): number {
+  return minRounds(alpha, arms.length * (arms.length - 1));
+}

@@ -1,10 +1,10 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { Design, Judgement, MetricOutcome, PairOutcome, Round, Verdict } from '../result/comparison.ts';
-import { holm } from './correction.ts';
+import { holm, roundsForRanking } from './correction.ts';
 import { lastingReasons, reasonsAtLook } from './invalid-reasons.ts';
 import { judgeMetrics } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
-import { judgedPoints, pairUp, pointsOf, worseLogs } from './pairs.ts';
+import { judgedPoints, pairUp, pointsOf, worseLogs, worseSign } from './pairs.ts';
 import { signedRankP } from './signed-rank.ts';
 
 /**
@@ -94,7 +94,7 @@ function mostSevereVerdict(verdicts: readonly Verdict[]): Verdict {
  * rejects that the other's values are at most its own, Holm-corrected over all pairs of arms and both directions. So the
  * chance that any arm beats an equal one is at most the alpha of the design. A significant difference may still be small:
  * the test is against a ratio of 1, not against the tolerated growth. A rank is one more than the number of arms that beat
- * it, so arms without a significant difference share one.
+ * it, so arms without a significant difference share one; they are in the order of their values, the better first.
  */
 export function rankArms(design: Design, rounds: readonly Round[]): Judgement['ranking'] {
   const rule = design.rules.find(({ gating, kind }) => gating && kind === 'ratio');
@@ -117,5 +117,9 @@ export function rankArms(design: Design, rounds: readonly Round[]): Judgement['r
       beats: wins.filter(({ faster }) => faster === arm).map(({ slower }) => slower),
     };
   });
-  return { metric: rule.metric, places: places.sort((a, b) => a.rank - b.rank) };
+  const sign = worseSign(rule);
+  const worse = ({ value }: (typeof places)[number]) =>
+    value === null ? Number.POSITIVE_INFINITY : sign * value;
+  places.sort((a, b) => a.rank - b.rank || (worse(a) === worse(b) ? 0 : worse(a) - worse(b)));
+  return { metric: rule.metric, places, minRounds: roundsForRanking(design) };
 }

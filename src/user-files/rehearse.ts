@@ -6,6 +6,8 @@ import type { Client, FrameCodec } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { createPayloads } from '../measure/payload.ts';
+import { fixedSize } from '../measure/payload-contents.ts';
+import { contentsOf } from '../plan/payload-plan.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { isAsync } from './named-functions.ts';
 import { isPromise } from './results.ts';
@@ -14,9 +16,11 @@ import type { ClientValues } from './target-file.ts';
 
 /** How long the rehearsed payload is at most: enough for its stamp, and quick to encode. */
 const PAYLOAD_BYTES = 1024;
+/** With how many files the functions are called. */
+const MAX_PAYLOADS = 100;
 
 /**
- * Calls the functions of a target once, as the first client of a run would: those for connecting, and those of the
+ * Calls the functions of a target once, or once for each file of payloads, as the first client of a run would: those for connecting, and those of the
  * operations in `needs`. Throws USER_FUNCTION for one that throws, USER_RESULT for one whose result cannot be sent.
  *
  * Nothing is called that needs the server, which is not up: hooks, functions that are declared async, and functions that
@@ -41,14 +45,17 @@ export function rehearseTarget(
   tryCall(() => {
     codec = typeof target.codec === 'function' ? target.codec(client, null) : target.codec;
   });
-  const payloadBytes = Math.min(plan.payloadBytes, PAYLOAD_BYTES);
-  const { write } = createPayloads({ key: 0, payloadBytes, check: 'nothing' });
-  const stamp = { stream: 0, seq: 0, intendedNs: 0, actualNs: 0, measured: false };
-  const payload = write(stamp, plan.payloadType);
+  const contents =
+    plan.payload?.kind === 'files' ? contentsOf(plan) : fixedSize(Math.min(plan.payloadBytes, PAYLOAD_BYTES));
+  const { write } = createPayloads({ key: 0, contents, check: 'nothing' });
+  // A function that takes one file may throw for another.
+  const payloads = Array.from({ length: Math.min(plan.payload?.fileCount ?? 1, MAX_PAYLOADS) }, (_, seq) =>
+    write({ stream: 0, seq, intendedNs: 0, actualNs: 0, measured: false }, plan.payloadType),
+  );
   const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
   for (const name of new Set([...needs, ...(hasSteps ? (['publish', 'request'] as const) : [])])) {
     tryCall(() => {
-      for (const sent of eventsOf(target, name, layout, client, payload)) {
+      for (const sent of payloads.flatMap((payload) => eventsOf(target, name, layout, client, payload))) {
         requireSendable(sent, codec, `${name} of ${basename(file)}`, isJson);
       }
     });

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import nodeModule from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { fail, SockbenchError } from '../errors.ts';
-import { entryPath } from '../package.ts';
 import { didYouMean } from '../text.ts';
 import { formatBytes } from '../units.ts';
+import { resolveUserModules } from './modules.ts';
 import { type AnyFunction, lineIn, nameFunctions } from './named-functions.ts';
 import { thrownText, watchLoad } from './process-guard.ts';
 import type { ResultChecks } from './results.ts';
@@ -103,7 +102,7 @@ export async function importUserFile(file: string, kind: UserFileKind): Promise<
   }
   const problem = problemOfFile(path, MAX_MODULE_BYTES);
   if (problem !== null) fail('BROKEN_FILE', `${file} ${problem}`, KINDS[kind].hint);
-  resolveSockbench();
+  resolveUserModules();
   const { href } = pathToFileURL(path);
   const module: { default?: unknown } = await watchLoad(href, () => import(href)).catch((error: unknown) => {
     if (error instanceof SockbenchError) throw error;
@@ -123,42 +122,4 @@ export async function importUserFile(file: string, kind: UserFileKind): Promise<
 
 function isUnsupportedSyntax(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
-}
-
-let isHooked = false;
-
-/** TypeScript and JavaScript whose kind of module the nearest package.json decides. */
-const MODULE_FORMATS: Readonly<Record<string, string>> = { ts: 'module-typescript', js: 'module' };
-/** The beginning of a line that only a module has. `import(` is allowed everywhere. */
-const MODULE_SYNTAX =
-  /^[ \t]*(?:import\s*(?:["'{*]|type\s|[\w$]+\s*(?:,|from\b))|export\s*(?:[{*]|(?:default|const|let|function|async|class|type|interface)\b))/m;
-
-/**
- * Resolves `sockbench` in files of the user to the running sockbench, wherever it is installed. A file with `import` or
- * `export` is a module whatever its package.json says: in a CommonJS project, Node.js would warn of it or refuse it.
- */
-function resolveSockbench(): void {
-  if (isHooked) return;
-  isHooked = true;
-  const url = pathToFileURL(entryPath('index')).href;
-  nodeModule.registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier === 'sockbench') return { url, shortCircuit: true };
-      const found = next(specifier, context);
-      const [, ending = ''] = /^file:.*\.([tj]s)$/.exec(found.url) ?? [];
-      const format = MODULE_FORMATS[ending];
-      if (format === undefined || found.url.includes('/node_modules/') || !hasModuleSyntax(found.url))
-        return found;
-      return { ...found, format };
-    },
-  });
-}
-
-function hasModuleSyntax(url: string): boolean {
-  try {
-    return MODULE_SYNTAX.test(readFileSync(new URL(url), 'utf8'));
-  } catch {
-    // Loading it names the error.
-    return false;
-  }
 }

@@ -92,7 +92,7 @@ describe('help', () => {
                               minimum time between two messages of one sender; an
                               error where there are too few senders
 
-      --help-all shows 29 more options; --help after a scenario shows its own.
+      --help-all shows 30 more options; --help after a scenario shows its own.
 
       Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.
 

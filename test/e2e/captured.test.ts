@@ -13,6 +13,7 @@ import type { Connection } from '../../src/drivers/driver.ts';
 import { wireWs } from '../../src/drivers/wire-ws.ts';
 import { createClock, readOriginNs } from '../../src/measure/clock.ts';
 import { createPayloads } from '../../src/measure/payload.ts';
+import { fixedSize } from '../../src/measure/payload-contents.ts';
 import { readWallOrigin } from '../../src/measure/wall-clock.ts';
 import { openKernelLoop } from '../../src/wire/sockets/kernel/kernel-loop.ts';
 import { retryDisturbed } from '../support/sockbench.ts';
@@ -74,7 +75,7 @@ describe.runIf(problem === null)('receive times of the kernel', () => {
         arrived.set(String(data), { receivedNs, uncertaintyNs });
       });
     }
-    const { write } = createPayloads({ key: 1, payloadBytes: 64, check: 'length' });
+    const { write } = createPayloads({ key: 1, contents: fixedSize(64), check: 'length' });
     for (let seq = 0; seq < 100; seq += 1) {
       [...server.clients].forEach((client, stream) => {
         const stamp = { stream, seq, intendedNs: seq, actualNs: seq, measured: true };

@@ -9,7 +9,11 @@ import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { wireWs } from '../../src/drivers/wire-ws.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
 import { createPayloads, type PayloadCheck } from '../../src/measure/payload.ts';
+import { drawnSizes, filesInTurn, fixedSize } from '../../src/measure/payload-contents.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
+import { readPayloadFiles } from '../../src/plan/payload-files.ts';
+import { parsePayloadSizes, sizeAtQuantile } from '../../src/plan/payload-sizes.ts';
+import { writeFiles } from '../support/user-files.ts';
 import { makeContext } from './made-worker.ts';
 import { frameOf, PlayedStreams } from './played-streams.ts';
 
@@ -17,8 +21,8 @@ const CLIENTS = 4;
 const PUBLISH: Operation = { kind: 'publish', scope: 'everyone', room: null };
 const PAYLOAD_BYTES = 64;
 /** Another run has another key: what it sends is invented. */
-const own = createPayloads({ key: 0, payloadBytes: PAYLOAD_BYTES, check: 'content' });
-const foreign = createPayloads({ key: 1, payloadBytes: PAYLOAD_BYTES, check: 'content' });
+const own = createPayloads({ key: 0, contents: fixedSize(PAYLOAD_BYTES), check: 'content' });
+const foreign = createPayloads({ key: 1, contents: fixedSize(PAYLOAD_BYTES), check: 'content' });
 
 interface Worker {
   readonly isRecognizing: boolean;
@@ -27,6 +31,8 @@ interface Worker {
   readonly socketio?: { readonly isRecoverable: boolean };
   readonly codec?: FrameCodec;
   readonly check?: PayloadCheck;
+  /** Options of its payloads. */
+  readonly payload?: Readonly<Record<string, string>>;
   /** Client 1 has a handler before the receiver's, and client 2 a reader of its own before that of the target. */
   readonly isMixed?: boolean;
 }
@@ -48,7 +54,10 @@ async function open(options: Worker) {
   const { context } = makeContext({
     layout,
     mapping: check === 'nothing' ? { ...mapping, changesPayload: true } : mapping,
-    given: { payload: `${PAYLOAD_BYTES}B`, ...(check === 'content' ? { verify: 'true' } : {}) },
+    given: {
+      ...(options.payload ?? { payload: `${PAYLOAD_BYTES}B` }),
+      ...(check === 'content' ? { verify: 'true' } : {}),
+    },
   });
   const receiver = new Receiver(context);
   const members = everyClient(CLIENTS).map((client) => ({ client, node: null }));
@@ -399,5 +408,76 @@ describe('a message that is recognized by its bytes', () => {
     // Learning is given up soon.
     expect(worker.decoded.length).toBeLessThan(120);
     expect(worker.outcome()).toMatchObject({ totals: { delivered: 100 } });
+  });
+});
+
+const SIZES = 'p50=100B p99=1KiB max=3KiB';
+const sized = createPayloads({
+  key: 0,
+  contents: drawnSizes(sizeAtQuantile(parsePayloadSizes(SIZES), 48), 1),
+  check: 'content',
+});
+const folder = writeFiles({
+  'a.json': '{"user":"ann","text":"says \\"hi\\" in Z\u00fcrich"}',
+  'b.json': '{\n  "body": { "text": "{{stamp}} and more", "n": [1, 2] }\n}\n',
+  'c.json': '[{ "x": null }]',
+  'd.txt': 'plain text "with quotes"\nand lines',
+});
+const filed = createPayloads({ key: 0, contents: filesInTurn(readPayloadFiles(folder)), check: 'content' });
+
+/** A payload as a server writes it within an envelope: as text, or as the value of its JSON. */
+const WAYS: Readonly<Record<string, (text: string) => string>> = {
+  text: (text) => JSON.stringify(text),
+  'text in a field': (text) => JSON.stringify({ text, from: 7 }),
+  value: (text) => (/^[[{]/.test(text) ? JSON.stringify(JSON.parse(text)) : JSON.stringify(text)),
+  'value with spaces': (text) =>
+    /^[[{]/.test(text) ? JSON.stringify(JSON.parse(text), null, 1) : JSON.stringify(text),
+  'value with another field': (text) =>
+    text.startsWith('{') ? JSON.stringify({ ...JSON.parse(text), id: 7 }) : JSON.stringify(text),
+  'JSON in text': (text) => JSON.stringify(JSON.stringify({ text })),
+  shorter: (text) => JSON.stringify(text.slice(0, -2)),
+  'another file': (text) => JSON.stringify(text.replaceAll('ann', 'bob')),
+};
+
+describe('payloads of many kinds', () => {
+  it.each([
+    ['of several sizes', sized, { payloadSizes: SIZES }],
+    ['of several files', filed, { payload: `${folder}/` }],
+  ] as const)(
+    '%s are taken as decoded ones, and intact in every way that keeps them',
+    async (_, { write }, payload) => {
+      const received = fc.record({ stamp: stamps, way: fc.constantFrom(...Object.keys(WAYS)) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(received, { minLength: 5, maxLength: 40 }), async (given) => {
+          const messages = given.map(({ stamp, way }): Step => {
+            const data = (WAYS[way] ?? String)(write(stamp, 'text') as string);
+            return {
+              kind: 'message',
+              text: `{"event":"receive_message","data":${data}}`,
+              receivers: [0, 1, 2],
+            };
+          });
+          const recognizing = await outcomeOf(messages, { payload, isRecognizing: true });
+          expect(recognizing).toEqual(await outcomeOf(messages, { payload, isRecognizing: false }));
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
+
+  it.each([
+    ['of several sizes', sized, { payloadSizes: SIZES }, 'text'],
+    ['of several files', filed, { payload: `${folder}/` }, 'text'],
+    ['of several files, sent as values', filed, { payload: `${folder}/` }, 'value'],
+  ] as const)('%s are recognized', async (_, { write }, payload, way) => {
+    const worker = await open({ payload, isRecognizing: true });
+    for (let seq = 0; seq < 40; seq++) {
+      const stamp = { stream: 0, seq, intendedNs: 1e8 + seq, actualNs: 1e8 + seq, measured: true };
+      const data = (WAYS[way] ?? String)(write(stamp, 'text') as string);
+      worker.receive(1, `{"event":"receive_message","data":${data}}`);
+    }
+    // One is decoded for each way in which a payload begins.
+    expect(worker.recognized()).toBeGreaterThanOrEqual(35);
+    expect(worker.outcome()).toMatchObject({ totals: { delivered: 40, corrupted: 0 } });
   });
 });

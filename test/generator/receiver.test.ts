@@ -4,12 +4,13 @@ import type { Operation, Stream } from '../../src/contract/scenario.ts';
 import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
 import { createPayloads } from '../../src/measure/payload.ts';
+import { fixedSize } from '../../src/measure/payload-contents.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { makeContext, valuesOf } from './made-worker.ts';
 
 const LATE_AFTER_NS = 1e6;
-const payloads = createPayloads({ key: 0, payloadBytes: 64, check: 'length' });
+const payloads = createPayloads({ key: 0, contents: fixedSize(64), check: 'length' });
 const write = (of: Stamp) => payloads.write(of, 'text') as string;
 const stamp: Stamp = { stream: 0, seq: 0, intendedNs: 5_000, actualNs: 5_100, measured: true };
 
@@ -94,7 +95,7 @@ describe('a received message', () => {
   });
 
   /** Payloads of another run: their stamps have other codes. */
-  const foreign = createPayloads({ key: 1, payloadBytes: 64, check: 'length' });
+  const foreign = createPayloads({ key: 1, contents: fixedSize(64), check: 'length' });
 
   it.each<[what: string, change: Partial<Stamp>]>([
     ['with a number that was never sent', { seq: 5_000_000 }],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Payload } from '../../src/contract/protocol.ts';
 import { createPayloads, type PayloadCheck, type Payloads } from '../../src/measure/payload.ts';
+import { fixedSize } from '../../src/measure/payload-contents.ts';
 import { MIN_PAYLOAD_BYTES, type PayloadType, type Stamp } from '../../src/measure/stamp.ts';
 
 const TYPES: readonly PayloadType[] = ['text', 'binary'];
@@ -20,7 +21,7 @@ const types = fc.constantFrom(...TYPES);
 const sample: Stamp = { stream: 3, seq: 35, intendedNs: 5e12, actualNs: 5e12 + 36, measured: true };
 
 function open(check: PayloadCheck, payloadBytes = 100, key = 7): Payloads {
-  return createPayloads({ key, payloadBytes, check });
+  return createPayloads({ key, contents: fixedSize(payloadBytes), check });
 }
 
 const stateOf = (reading: ReturnType<Payloads['read']>) => reading?.state ?? null;

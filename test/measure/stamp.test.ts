@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPayloads } from '../../src/measure/payload.ts';
+import { fixedSize } from '../../src/measure/payload-contents.ts';
 import {
   CODE_LIMIT,
   findStamp,
@@ -28,7 +29,7 @@ const stamps: fc.Arbitrary<Stamp> = fc
 const sample: Stamp = { stream: 3, seq: 35, intendedNs: 1e9, actualNs: 1e9 + 36, measured: true };
 
 function write(type: PayloadType, payloadBytes: number, stamp: Stamp) {
-  return createPayloads({ key: 7, payloadBytes, check: 'content' }).write(stamp, type);
+  return createPayloads({ key: 7, contents: fixedSize(payloadBytes), check: 'content' }).write(stamp, type);
 }
 
 describe('a text stamp', () => {
@@ -37,7 +38,15 @@ describe('a text stamp', () => {
       fc.property(stamps, fc.nat({ max: CODE_LIMIT - 1 }), (stamp, code) => {
         const text = textStamp(stamp, code);
         const { accepted } = searchStamps(text, () => true);
-        expect(accepted).toEqual({ stamp, code, type: 'text', holder: text, at: 0, length: text.length });
+        expect(accepted).toEqual({
+          stamp,
+          code,
+          type: 'text',
+          holder: text,
+          at: 0,
+          length: text.length,
+          containers: [],
+        });
         expect(JSON.stringify(text)).toBe(`"${text}"`);
       }),
     );

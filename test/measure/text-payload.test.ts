@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPayloads } from '../../src/measure/payload.ts';
+import { fixedSize } from '../../src/measure/payload-contents.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
 
 const stamps: fc.Arbitrary<Stamp> = fc
@@ -14,7 +15,7 @@ const stamps: fc.Arbitrary<Stamp> = fc
   .map(({ lagNs, ...stamp }) => ({ ...stamp, actualNs: stamp.intendedNs + lagNs }));
 const runs = fc.record({
   key: fc.nat(),
-  payloadBytes: fc.constantFrom(48, 49, 64, 67, 300),
+  contents: fc.constantFrom(48, 49, 64, 67, 300).map(fixedSize),
   check: fc.constantFrom('nothing', 'length', 'content'),
 } as const);
 
@@ -30,7 +31,7 @@ describe('a text payload in bytes', () => {
       fc.property(runs, stamps, (run, stamp) => {
         const payloads = createPayloads(run);
         const text = payloads.write(stamp, 'text') as string;
-        expect(payloads.readBytes(viewOf(text), 3, text.length)).toEqual(stamp);
+        expect(payloads.readBytes(viewOf(text), 3, text.length, 0)).toEqual(stamp);
       }),
     );
   });
@@ -53,7 +54,7 @@ describe('a text payload in bytes', () => {
           text = `${text.slice(0, from)}${added}${text.slice(from + removed)}`;
         }
         const latin1 = Buffer.from(text, 'latin1').toString('latin1');
-        const read = payloads.readBytes(viewOf(latin1), 3, latin1.length);
+        const read = payloads.readBytes(viewOf(latin1), 3, latin1.length, 0);
         if (read !== null) expect(payloads.write(read, 'text')).toBe(latin1);
       }),
       { numRuns: 2000 },
@@ -69,19 +70,19 @@ describe('a text payload in bytes', () => {
     ['its stamp alone', (text) => text.slice(0, text.lastIndexOf(',') + 1)],
     ['nothing', () => ''],
   ])('is not read as %s', (_, change) => {
-    const payloads = createPayloads({ key: 7, payloadBytes: 64, check: 'nothing' });
+    const payloads = createPayloads({ key: 7, contents: fixedSize(64), check: 'nothing' });
     const stamp = { stream: 1, seq: 2, intendedNs: 3e9, actualNs: 3e9 + 4, measured: true };
     const text = change(payloads.write(stamp, 'text') as string);
-    expect(payloads.readBytes(viewOf(text), 3, text.length)).toBeNull();
+    expect(payloads.readBytes(viewOf(text), 3, text.length, 0)).toBeNull();
   });
 
   it('is not read under the key of another run, and is under a new one', () => {
-    const payloads = createPayloads({ key: 7, payloadBytes: 64, check: 'content' });
-    const others = createPayloads({ key: 8, payloadBytes: 64, check: 'content' });
+    const payloads = createPayloads({ key: 7, contents: fixedSize(64), check: 'content' });
+    const others = createPayloads({ key: 8, contents: fixedSize(64), check: 'content' });
     const stamp = { stream: 1, seq: 2, intendedNs: 3e9, actualNs: 3e9 + 4, measured: false };
     const text = others.write(stamp, 'text') as string;
-    expect(payloads.readBytes(viewOf(text), 3, text.length)).toBeNull();
+    expect(payloads.readBytes(viewOf(text), 3, text.length, 0)).toBeNull();
     payloads.useKey(8);
-    expect(payloads.readBytes(viewOf(text), 3, text.length)).toEqual(stamp);
+    expect(payloads.readBytes(viewOf(text), 3, text.length, 0)).toEqual(stamp);
   });
 });

@@ -216,6 +216,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     seed: 1,
     senderCooldownMs: null,
     payloadBytes: 64,
+    payload: null,
     payloadType: 'text',
     durationMs,
     warmupMs: 2000,

@@ -55,6 +55,17 @@ describe('the rounds of a comparison', () => {
     expect(isComplete).toBe(true);
   });
 
+  it('end the command where a function of the user throws in the first round, with what it threw', async () => {
+    const failing = (code: string) => async () => {
+      throw new SockbenchError({ code, message: 'auth of target.ts failed', hint: 'x' });
+    };
+    for (const code of ['USER_FUNCTION', 'USER_RESULT'])
+      await expect(runRounds(PLAN, hooksWith({ run: failing(code) }))).rejects.toMatchObject({
+        code,
+        exitCode: 2,
+      });
+  });
+
   it('end with the reason when an arm cannot be measured, and keep the earlier rounds', async () => {
     let runs = 0;
     const run = async () => {

@@ -70,6 +70,16 @@ describe('the ranking of several arms', () => {
     expect(places(rankArms(THREE, rounds.slice(0, 9)))?.map(([, rank]) => rank)).toEqual([1, 2, 3]);
   });
 
+  it('sorts arms without a significant difference by their estimates, and says how many rounds it takes', () => {
+    const rounds = roundsOf([4, 1, 2]).slice(0, 8);
+    expect(places(rankArms(THREE, rounds))).toEqual([
+      [1, 1, []],
+      [2, 1, []],
+      [0, 1, []],
+    ]);
+    expect(rankArms(THREE, rounds)?.minRounds).toBe(9);
+  });
+
   it('knows of what more is better', () => {
     const design = madeDesign({ names: ['a', 'b', 'c'], looks: ONE_LOOK, metrics: ['sent'] });
     const rounds = roundsOf([1, 1, 1], (round, arm) => ({ sentHz: ([20, 60, 40][arm] ?? 0) + round }));

@@ -71,7 +71,7 @@ function pairTable(comparison: Comparison, pair: PairOutcome): Table {
   };
 }
 
-/** Three arms or more: one row for each arm, by the first gating metric. */
+/** Three arms or more: one row for each arm, by the first gating metric, the best first. */
 function armsTable(comparison: Comparison): Table | null {
   const { heads } = comparison.judgement;
   const firsts = heads.map((pair) => gatingOf(pair).find(({ ratio }) => ratio !== null) ?? null);
@@ -90,7 +90,7 @@ function armsTable(comparison: Comparison): Table | null {
       endingHeading(intervalTitle(shared), false),
       endingHeading('verdict', false),
     ],
-    rows: [
+    rows: inOrderOfRanks(comparison, [
       [baseName(comparison), valueIn(first, unit, pairValues(first).base), NO_VALUE, NO_VALUE, NO_VALUE],
       ...heads.map((pair, index) => {
         const metric = firsts[index];
@@ -105,8 +105,15 @@ function armsTable(comparison: Comparison): Table | null {
           pair.verdict,
         ];
       }),
-    ],
+    ]),
   };
+}
+
+/** Puts a value of each arm in the order of the ranking, the best first; in that of the arms without a ranking. */
+function inOrderOfRanks<T>({ judgement }: Comparison, ofArms: readonly T[]): T[] {
+  const places = judgement.ranking?.places ?? [];
+  if (places.length !== ofArms.length) return [...ofArms];
+  return places.flatMap(({ arm }) => ofArms.slice(arm, arm + 1));
 }
 
 /** `ws vs socketio, broadcast-latency, 100 clients, 50/s for 10s, 15 rounds` */
@@ -155,7 +162,9 @@ export function comparisonEnding(comparison: Comparison): Ending {
     isAlone
       ? []
       : heads.filter((pair) => pair.verdict === verdict).map((pair) => pairConclusion(comparison, pair));
-  const alike = rankingTexts(comparison).filter((text) => text.endsWith('do not differ significantly'));
+  const alike = rankingTexts(comparison).filter(
+    (text) => text.endsWith('do not differ significantly') || text.startsWith('sorted by estimates'),
+  );
   return {
     ...EMPTY_ENDING,
     subject: subjectOf(comparison),

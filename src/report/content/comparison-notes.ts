@@ -121,14 +121,20 @@ export function rankingTexts(comparison: Comparison): string[] {
     `${armName(comparison, arm)}${rule === undefined || value === null ? '' : ` (${valueText(rule, value)})`}`;
   const groups = [...Map.groupBy(ranking.places, ({ rank }) => rank)].sort(([a], [b]) => a - b);
   const ranks = groups.map(([rank, places]) => `${rank}. ${places.map(valued).join(', ')}`);
+  const order = `by ${ranking.metric}: ${ranks.join('; ')}`;
+  const {
+    minRounds,
+    places: { length },
+  } = ranking;
+  if (minRounds !== null && judgement.rounds < minRounds) {
+    const short = `${plural(judgement.rounds, 'round')} are too few for a significant ranking of ${length} arms`;
+    return [order, `sorted by estimates: ${short}; the minimum is ${minRounds}`];
+  }
   const alike = undecidedPairs(ranking.places).map(
     ([a, b]) => `${armName(comparison, a)} and ${armName(comparison, b)} do not differ significantly`,
   );
   const level = `all pairs of arms tested together at alpha ${formatPercent(design.alpha)}`;
-  return [
-    `by ${ranking.metric}: ${ranks.join('; ')}`,
-    ...(alike.length === 0 ? [`the order is significant: ${level}`] : [...alike, level]),
-  ];
+  return [order, ...(alike.length === 0 ? [`the order is significant: ${level}`] : [...alike, level])];
 }
 
 const FIX_AND_REPEAT = 'fix what excluded the rounds, then compare again';

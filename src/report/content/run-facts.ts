@@ -19,6 +19,24 @@ export function profileText(profile: StoredPlan['profile']): string {
     .join(', then ');
 }
 
+/** `64 B text`; `p50 200 B, p99 8 KiB text`; `12 files of 300 B to 4 KiB text` */
+function payloadSizeText({ payload, payloadBytes, payloadType }: StoredPlan): string {
+  if (payload === null || payload.kind === 'size') return `${formatBytes(payloadBytes)} ${payloadType}`;
+  const { p50Bytes, p99Bytes, fileCount } = payload;
+  const sizes = `p50 ${formatBytes(p50Bytes)}, p99 ${formatBytes(p99Bytes)}`;
+  return `${fileCount === null ? '' : `${plural(fileCount, 'file')}: `}${sizes} ${payloadType}`;
+}
+
+/** What payloads were: kind, sizes, and how well they compress. */
+function payloadFact(plan: StoredPlan): string {
+  const { payload, verify } = plan;
+  const size = `${payloadSizeText(plan)}${verify ? ', verified' : ''}`;
+  if (payload === null) return size;
+  const max = payload.kind === 'size' ? '' : `; max ${formatBytes(payload.largestBytes)}`;
+  const from = payload.path === null ? 'JSON-like filling' : payload.path;
+  return `${size}${max}; ${from}, deflates to ${Math.round(payload.deflatedShare * 100)} %`;
+}
+
 /** The load of a run in one line. */
 export function loadText(result: RunResult): string {
   const { plan, samples, shards } = result;
@@ -32,8 +50,7 @@ export function loadText(result: RunResult): string {
   if (isHeld(result))
     return `${clients}, holding their connections for ${formatDurationMs(plan.durationMs)}, ${by}`;
   const load = `${profileText(plan.profile)} (${plan.arrival})`;
-  const payload =
-    samples.unit === 'connection' ? '' : `, ${formatBytes(plan.payloadBytes)} ${plan.payloadType}`;
+  const payload = samples.unit === 'connection' ? '' : `, ${payloadSizeText(plan)}`;
   return `${clients}, ${load}${payload}, ${by}, seed ${plan.seed}`;
 }
 
@@ -146,7 +163,7 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ...(plan.sourceAddresses.length === 0 ? [] : [['from', plan.sourceAddresses.join(', ')] as const]),
     ['workers', `${plan.workers}${plan.pin ? ', pinned where possible' : ', not pinned'}`],
     ['rate', `${profileText(plan.profile)}, ${plan.arrival}`],
-    ['payload', `${formatBytes(plan.payloadBytes)} ${plan.payloadType}${plan.verify ? ', verified' : ''}`],
+    ['payload', payloadFact(plan)],
     ['duration', formatDurationMs(plan.durationMs)],
     ['warm-up', `${formatDurationMs(plan.warmupMs)} to ${formatDurationMs(plan.warmupMaxMs)}`],
     ['drain', `at most ${formatDurationMs(plan.drainMs)}`],
