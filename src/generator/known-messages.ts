@@ -144,7 +144,16 @@ export class KnownMessages implements Recognizer {
       if (this.#templates.length === MAX_TEMPLATES) this.#forget(this.#templates.pop());
       const before = viewOf(message.subarray(0, payloadAt + stampAt));
       const recent = Array.from({ length: RECENT }, () => undefined);
-      this.#templates.unshift({ format, event, readers, before, after: viewOf(around[1]), form, recent, taken: 0 });
+      this.#templates.unshift({
+        format,
+        event,
+        readers,
+        before,
+        after: viewOf(around[1]),
+        form,
+        recent,
+        taken: 0,
+      });
       return;
     }
   }

@@ -199,6 +199,8 @@ function writeUserFiles(folder: string): void {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'users.csv'), 'ann,lobby\n');
   mkdirSync(join(folder, 'reports'));
+  mkdirSync(join(folder, 'messages'));
+  for (const name of ['message.json', 'messages/a.json']) writeFileSync(join(folder, name), '{"text":"hello"}');
   writeFileSync(join(folder, 'result.json'), JSON.stringify(results.valid()));
   writeFileSync(join(folder, 'rounds.json'), JSON.stringify(comparisons.regressed()));
 }

@@ -290,7 +290,7 @@ function rankingOf({ arms, invalid }: ComparisonOptions): Comparison['judgement'
     value: 1.2e6 * (1 + arm / 4),
     beats: arms.map((_, other) => other).filter((other) => other > arm),
   }));
-  return { metric: 'delivery.p50', places, minRounds: 9 };
+  return { metric: 'delivery.p50', places, minRounds: 5 };
 }
 
 /**

@@ -476,7 +476,7 @@ describe('the ranking', () => {
       { arm: 1, rank: 1, value: 1.1e6, beats: [] },
       { arm: 2, rank: 2, value: null, beats: [] },
     ];
-    const judgement = { ...comparison.judgement, ranking: { metric: 'delivery.p50', places, minRounds: 9 } };
+    const judgement = { ...comparison.judgement, ranking: { metric: 'delivery.p50', places, minRounds: 5 } };
     expect(rankingTexts({ ...comparison, judgement })).toEqual([
       'by delivery.p50: 1. ws (1.00 ms), socketio (1.10 ms); 2. socketio polling',
       'ws and socketio do not differ significantly',
@@ -487,10 +487,10 @@ describe('the ranking', () => {
       'the order is significant: all pairs of arms tested together at alpha 2 %',
     );
     expect(rankingTexts(comparisons.ok())).toEqual([]);
-    const short = { ...judgement, rounds: 5 };
+    const short = { ...judgement, rounds: 4 };
     expect(rankingTexts({ ...comparison, judgement: short })).toEqual([
       'by delivery.p50: 1. ws (1.00 ms), socketio (1.10 ms); 2. socketio polling',
-      'sorted by estimates: 5 rounds are too few for a significant ranking of 3 arms; the minimum is 9',
+      'sorted by estimates: 4 rounds are too few for a significant ranking of 3 arms; the minimum is 5',
     ]);
   });
 });
