@@ -15,13 +15,17 @@ import { DOCUMENT_KINDS } from '../src/report/index.ts';
 import { FINDINGS } from '../src/result/findings.ts';
 import { COUNTS, FIGURES } from '../src/result/metrics.ts';
 import { UNIT_TEXTS } from '../src/stats/value.ts';
+import type { TargetField } from '../src/user-files/mapping-fields.ts';
+import { TARGET_FIELDS } from '../src/user-files/target-fields.ts';
 import { commandTable, flagTables } from './flag-tables.ts';
 import { markdownTable, type TableRow } from './markdown.ts';
+import { fieldsOfInterface } from './type-texts.ts';
 
 /** Pages that hold tables, from the root of the repository. */
 export const PAGES_WITH_TABLES = [
   'docs/measure.md',
   'docs/your-own-server.md',
+  'docs/target.md',
   'docs/config.md',
   'docs/flags.md',
   'docs/servers.md',
@@ -110,6 +114,55 @@ function schedulerRows(): TableRow[] {
   ]);
 }
 
+/** The interfaces that hold the fields of a target, with their files. */
+const TARGET_INTERFACES = [
+  ['src/user-files/target-definition.ts', 'TargetDefinition'],
+  ['src/contract/hooks.ts', 'ClientHooks'],
+  ['src/contract/mapping.ts', 'Mapping'],
+] as const;
+
+/** The interfaces that the types of these fields name. */
+const TARGET_TYPES = [
+  ['src/contract/target.ts', 'Client'],
+  ['src/contract/target.ts', 'ClientConnection'],
+  ['src/contract/target.ts', 'FrameCodec'],
+  ['src/contract/target.ts', 'DecodedEvent'],
+  ['src/contract/target.ts', 'TlsOptions'],
+  ['src/contract/mapping.ts', 'OutgoingEvent'],
+  ['src/contract/mapping.ts', 'ReplyEvent'],
+  ['src/contract/mapping.ts', 'OutgoingRequest'],
+  ['src/contract/mapping.ts', 'IncomingEvent'],
+  ['src/contract/mapping.ts', 'RefusalEvent'],
+] as const;
+
+/** Every field of a target with its type, in the order of the table of fields. Throws for one without a type. */
+function targetFieldRows(): TableRow[] {
+  const typed = new Map(
+    TARGET_INTERFACES.flatMap(([path, name]) => fieldsOfInterface(path, name)).map((field) => [
+      field.name,
+      field,
+    ]),
+  );
+  const rows: ReadonlyArray<readonly [string, TargetField]> = Object.entries(TARGET_FIELDS);
+  return rows.map(([name, field]) => {
+    const found = typed.get(name);
+    if (found === undefined) throw new Error(`no interface of a target has the field ${name}`);
+    const fallback = field.default ?? (found.isOptional ? '' : 'required');
+    return [code(name), field.about, code(found.type), fallback, field.called ?? ''];
+  });
+}
+
+function targetTypeRows(): TableRow[] {
+  return TARGET_TYPES.flatMap(([path, name]) =>
+    fieldsOfInterface(path, name).map(({ name: field, isOptional, type, comment }) => [
+      code(name),
+      code(`${field}${isOptional ? '?' : ''}`),
+      code(type),
+      comment,
+    ]),
+  );
+}
+
 /** Every table, by the name in its marker. */
 const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   commands: commandTable,
@@ -120,6 +173,9 @@ const DOC_TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
       scenarios.map(({ name, summary, headline }) => [code(name), summary, code(headline)]),
     ),
   needs: () => markdownTable(['fields', 'scenarios'], needRows()),
+  'target fields': () =>
+    markdownTable(['field', 'what it is', 'type', 'default', 'called'], targetFieldRows()),
+  'target types': () => markdownTable(['type', 'field', 'its type', 'meaning'], targetTypeRows()),
   'scenario options': () =>
     markdownTable(['option', 'default', 'meaning', 'scenarios'], scenarioOptionRows()),
   options: () => markdownTable(['option', 'default', 'meaning'], optionRows(PLAN_OPTIONS)),

@@ -15,7 +15,9 @@ export function fieldsOfInterface(path: string, name: string): TypedField[] {
   const [, after] = source.split(new RegExp(`export interface ${name}\\b[^{]*\\{\\n`));
   const [body] = after?.split(/^\}/m) ?? [];
   if (body === undefined) throw new Error(`${path} has no interface ${name}`);
-  const fields = body.matchAll(/((?:^ {2}\/\*\*.*?\*\/\n)?)^ {2}(?:readonly )?(\w+)(\??)(?::|(?=[<(])) ?(.*?);\n(?=^ {2}\S|$(?![\s\S]))/gms);
+  const fields = body.matchAll(
+    /((?:^ {2}\/\*\*.*?\*\/\n)?)^ {2}(?:readonly )?(\w+)(\??)(?::|(?=[<(])) ?(.*?);\n(?=^ {2}(?:readonly |\/\*\*|\w)|$(?![\s\S]))/gms,
+  );
   return Array.from(fields, ([, comment = '', field = '', optional, type = '']) => ({
     name: field,
     isOptional: optional === '?',
