@@ -200,7 +200,8 @@ function writeUserFiles(folder: string): void {
   writeFileSync(join(folder, 'users.csv'), 'ann,lobby\n');
   mkdirSync(join(folder, 'reports'));
   mkdirSync(join(folder, 'messages'));
-  for (const name of ['message.json', 'messages/a.json']) writeFileSync(join(folder, name), '{"text":"hello"}');
+  for (const name of ['message.json', 'messages/a.json'])
+    writeFileSync(join(folder, name), '{"text":"hello"}');
   writeFileSync(join(folder, 'result.json'), JSON.stringify(results.valid()));
   writeFileSync(join(folder, 'rounds.json'), JSON.stringify(comparisons.regressed()));
 }
