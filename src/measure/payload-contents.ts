@@ -4,13 +4,13 @@ import type { PayloadType, Stamp } from './stamp.ts';
 export const STAMP_PLACE = '{{stamp}}';
 
 /** What is before and after the stamp, as it is written in one way. */
-export interface Surroundings {
+export interface AroundStamp {
   readonly head: string;
   readonly tail: string;
 }
 
 /** A file that payloads are made of. */
-export interface PayloadFile {
+export interface SentFile {
   readonly name: string;
   /** The whole file: what follows the stamp of a binary payload. */
   readonly bytes: Buffer;
@@ -18,7 +18,7 @@ export interface PayloadFile {
    * How a text payload of it is written: as the file has it, within a JSON string, and as `JSON.stringify` writes its value.
    * Null for a file that is no text.
    */
-  readonly forms: readonly [plain: Surroundings, escaped: Surroundings, compact: Surroundings] | null;
+  readonly forms: readonly [plain: AroundStamp, escaped: AroundStamp, compact: AroundStamp] | null;
   /** Its value, in which {@link STAMP_PLACE} stands for the stamp, and how deep that lies. Null for a file that is no JSON. */
   readonly json: { readonly value: unknown; readonly depth: number } | null;
 }
@@ -26,7 +26,7 @@ export interface PayloadFile {
 /** What one payload holds beside its stamp: filling up to a size, or a file. */
 export type PayloadContent =
   | { readonly kind: 'filling'; readonly payloadBytes: number }
-  | { readonly kind: 'file'; readonly file: PayloadFile };
+  | { readonly kind: 'file'; readonly file: SentFile };
 
 /** What the payloads of a run hold. It depends on the stamp alone, so that a receiver knows what was sent. */
 export interface PayloadContents {
@@ -48,7 +48,7 @@ export function fixedSize(payloadBytes: number): PayloadContents {
 export function drawnSizes(sizeAt: (quantile: number) => number, seed: number): PayloadContents {
   return {
     of: ({ stream, seq, measured }) => {
-      const quantile = shareOf(seed, stream, seq, measured);
+      const quantile = drawnShare(seed, stream, seq, measured);
       return { kind: 'filling', payloadBytes: sizeAt(quantile) };
     },
     largest: () => ({ kind: 'filling', payloadBytes: sizeAt(1) }),
@@ -56,7 +56,7 @@ export function drawnSizes(sizeAt: (quantile: number) => number, seed: number): 
 }
 
 /** Files in turn: message n of stream s has file n + s. Throws nothing; there is at least one file. */
-export function filesInTurn(files: readonly [PayloadFile, ...PayloadFile[]]): PayloadContents {
+export function filesInTurn(files: readonly [SentFile, ...SentFile[]]): PayloadContents {
   const contents = files.map((file): PayloadContent => ({ kind: 'file', file }));
   const [first] = files;
   const largest = (type: PayloadType) =>
@@ -68,7 +68,7 @@ export function filesInTurn(files: readonly [PayloadFile, ...PayloadFile[]]): Pa
 }
 
 /** Bytes of a file in a payload, without the stamp. */
-export function sizeOfFile({ bytes, forms }: PayloadFile, type: PayloadType): number {
+export function sizeOfFile({ bytes, forms }: SentFile, type: PayloadType): number {
   if (type === 'binary' || forms === null) return bytes.length;
   return Buffer.byteLength(forms[0].head) + Buffer.byteLength(forms[0].tail);
 }
@@ -89,7 +89,7 @@ export function containsValue(received: unknown, sent: unknown, stamp: string): 
 }
 
 /** A number from 0 to 1, without 1, that depends on all of these. */
-function shareOf(seed: number, stream: number, seq: number, measured: boolean): number {
+function drawnShare(seed: number, stream: number, seq: number, measured: boolean): number {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
   for (const word of [stream, seq, Math.floor(seq / 2 ** 32), measured ? 1 : 0]) {
     hash = Math.imul(hash ^ (hash >>> 15) ^ word, 0x2c1b3c6d);

@@ -4,7 +4,7 @@ import {
   containsValue,
   type PayloadContent,
   type PayloadContents,
-  type PayloadFile,
+  type SentFile,
 } from './payload-contents.ts';
 import {
   CODE_LIMIT,
@@ -179,7 +179,7 @@ function lowerCase(character: number): number {
 /** Whether the text payload of a file was received whole: as text, as text within JSON, or as the value of its JSON. */
 function isFileIntact(
   { holder, at, length, containers }: FoundStamp,
-  { forms, json }: PayloadFile,
+  { forms, json }: SentFile,
   isAlone: boolean,
   check: Exclude<PayloadCheck, 'nothing'>,
 ): boolean {

@@ -1,5 +1,5 @@
 import { isEqualBytes, isFilling } from './filling.ts';
-import type { PayloadContents, Surroundings } from './payload-contents.ts';
+import type { AroundStamp, PayloadContents } from './payload-contents.ts';
 import { CODE_DIGITS, type Stamp } from './stamp.ts';
 
 /** The value of each digit of base 36 in lower case; 36 for every other byte. */
@@ -55,9 +55,9 @@ export interface TextPayloads {
 }
 
 /** The tails of files as bytes, by form. */
-const tails = new WeakMap<Surroundings, DataView>();
+const tails = new WeakMap<AroundStamp, DataView>();
 
-function tailOf(surroundings: Surroundings): DataView {
+function tailOf(surroundings: AroundStamp): DataView {
   let tail = tails.get(surroundings);
   if (tail === undefined) {
     const bytes = Buffer.from(surroundings.tail);

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { fail, messageOf } from '../errors.ts';
 import { foreign } from '../foreign.ts';
-import { type PayloadFile, STAMP_PLACE, type Surroundings } from '../measure/payload-contents.ts';
+import { type AroundStamp, type SentFile, STAMP_PLACE } from '../measure/payload-contents.ts';
 import { plural } from '../text.ts';
 import { formatBytes } from '../units.ts';
 
@@ -20,7 +20,7 @@ type OneOrMore<T> = readonly [T, ...T[]];
  * Reads the file at a path, or those of a folder in the order of their names, without its folders and hidden files.
  * Throws BAD_PAYLOAD_FILE for one that cannot be a payload.
  */
-export function readPayloadFiles(path: string): OneOrMore<PayloadFile> {
+export function readPayloadFiles(path: string): OneOrMore<SentFile> {
   const paths = filesAt(path);
   const sizes = paths.map((file) => {
     const stats = statSync(file);
@@ -56,39 +56,39 @@ function refuseFile(path: string, problem: string): never {
 }
 
 /** Finds where the stamp goes in a file. Throws BAD_PAYLOAD_FILE for an empty file, and for .json that is no JSON. */
-export function payloadFile(name: string, bytes: Buffer): PayloadFile {
+export function payloadFile(name: string, bytes: Buffer): SentFile {
   if (bytes.length === 0) refuseFile(name, 'is empty');
-  const text = textOf(bytes);
+  const text = utf8TextOf(bytes);
   if (text === null) return { name, bytes, forms: null, json: null };
-  const value = jsonOf(name, text);
+  const value = jsonValueOf(name, text);
   const [head = '', tail = ''] = splitAtStamp(name, text, value);
   const plain = { head, tail };
   if (typeof value !== 'object' && typeof value !== 'string')
-    return { name, bytes, forms: [plain, escaped(plain), quoted(plain)], json: null };
+    return { name, bytes, forms: [plain, escapedAround(plain), quoted(plain)], json: null };
   const marked: unknown = JSON.parse(head + STAMP_PLACE + tail);
   const [compactHead = '', compactTail = ''] = JSON.stringify(marked).split(STAMP_PLACE);
   const compact = { head: compactHead, tail: compactTail };
   return {
     name,
     bytes,
-    forms: [plain, escaped(plain), compact],
+    forms: [plain, escapedAround(plain), compact],
     json: { value: marked, depth: depthOfStamp(marked) ?? 0 },
   };
 }
 
-function escaped({ head, tail }: Surroundings): Surroundings {
+function escapedAround({ head, tail }: AroundStamp): AroundStamp {
   const within = (text: string) => JSON.stringify(text).slice(1, -1);
   return { head: within(head), tail: within(tail) };
 }
 
 /** How text that is no JSON is written as a value. */
-function quoted(text: Surroundings): Surroundings {
-  const { head, tail } = escaped(text);
+function quoted(text: AroundStamp): AroundStamp {
+  const { head, tail } = escapedAround(text);
   return { head: `"${head}`, tail: `${tail}"` };
 }
 
 /** The text of a file without white space at its ends; null for a file that is no UTF-8. */
-function textOf(bytes: Buffer): string | null {
+function utf8TextOf(bytes: Buffer): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).trim();
   } catch {
@@ -97,7 +97,7 @@ function textOf(bytes: Buffer): string | null {
 }
 
 /** The value of a JSON text; undefined for text that is no JSON. */
-function jsonOf(name: string, text: string): unknown {
+function jsonValueOf(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -136,7 +136,7 @@ function depthOfStamp(value: unknown): number | null {
 }
 
 /** A hash of names and contents, by which processes and hosts know that they have the same files. */
-export function digestOf(files: readonly PayloadFile[]): string {
+export function digestOfFiles(files: readonly SentFile[]): string {
   const hash = createHash('sha256');
   for (const { name, bytes } of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
   return hash.digest('hex').slice(0, 16);

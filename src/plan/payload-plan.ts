@@ -14,7 +14,7 @@ import {
 } from '../measure/payload-contents.ts';
 import { MIN_PAYLOAD_BYTES, type PayloadType } from '../measure/stamp.ts';
 import { formatBytes, parseBytes } from '../units.ts';
-import { digestOf, readPayloadFiles } from './payload-files.ts';
+import { digestOfFiles, readPayloadFiles } from './payload-files.ts';
 import { type PayloadSizes, sizeAtQuantile } from './payload-sizes.ts';
 
 const sizeBytes = z.number().int().nonnegative();
@@ -143,7 +143,7 @@ function planFiles(path: string, { types }: PayloadParts): { payload: PayloadPla
   const payload = {
     ...NO_DETAILS,
     kind: 'files',
-    ...{ path, fileCount: files.length, digest: digestOf(files) },
+    ...{ path, fileCount: files.length, digest: digestOfFiles(files) },
     ...{ p50Bytes: at(0.5), p99Bytes: at(0.99), largestBytes: at(1) },
     deflatedShare: deflatedShareOf(filesInTurn(files), types),
   } as const;
@@ -164,7 +164,7 @@ export function contentsOf({ payload, payloadBytes, payloadType, seed }: Planned
     return drawnSizes(sizeAtQuantile(payload, MIN_PAYLOAD_BYTES[payloadType]), seed);
   if (payload === null || payload.path === null) return fixedSize(payloadBytes);
   const files = readPayloadFiles(payload.path);
-  if (digestOf(files) !== payload.digest)
+  if (digestOfFiles(files) !== payload.digest)
     fail('BAD_PAYLOAD_FILE', `--payload: ${payload.path} has changed since the run began`, 'Run again.');
   return filesInTurn(files);
 }

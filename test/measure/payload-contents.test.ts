@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPayloads, type PayloadCheck } from '../../src/measure/payload.ts';
-import { drawnSizes, filesInTurn, type PayloadFile } from '../../src/measure/payload-contents.ts';
+import { drawnSizes, filesInTurn, type SentFile } from '../../src/measure/payload-contents.ts';
 import type { PayloadType, Stamp } from '../../src/measure/stamp.ts';
 import { payloadFile } from '../../src/plan/payload-files.ts';
 import { parsePayloadSizes, sizeAtQuantile } from '../../src/plan/payload-sizes.ts';
@@ -16,7 +16,7 @@ const FILES: Readonly<Record<string, string>> = {
   'placed.txt': 'before {{stamp}} after',
 };
 
-function open(file: PayloadFile, check: PayloadCheck = 'content') {
+function open(file: SentFile, check: PayloadCheck = 'content') {
   return createPayloads({ key: 7, contents: filesInTurn([file]), check });
 }
 
