@@ -136,7 +136,7 @@ export class GatheredRun {
     if (!this.#isMeasuring) collector.measureFrom(0);
     for (const each of this.#early.splice(0)) this.#addSnapshot(...each);
     this.#recordRest();
-    collector.incompleteBroadcasts = balanced
+    collector.broadcasts.incomplete = balanced
       .filter(({ sent }) => sent.operation === 'publish')
       .reduce((sum, { expectedOf, deliveredOf }) => sum + countIncomplete(expectedOf, deliveredOf), 0);
     collector.timeline.addCounts(this.#countsBySecond(balanced));

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { scenarios } from '../../scenarios/index.ts';
 import { servers } from '../../servers/index.ts';
 import { addressText, isThisMachine, parseAddress, requireAllowedHost } from '../contract/address.ts';
-import { flagOf, type GivenOptions } from '../contract/options.ts';
+import type { GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
 import type { Protocol } from '../contract/target.ts';
@@ -16,7 +16,7 @@ import type { TargetDefinition } from '../user-files/target-definition.ts';
 import { type ClientValues, clientValues, loadTargetFile } from '../user-files/target-file.ts';
 import { requireDriver, requireTransport, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
-import { requireFittingFields } from './target-fit.ts';
+import { CLIENT_SETTINGS, requireFittingFields, requireSettings } from './target-fit.ts';
 
 /** The protocol at a URL, by its scheme. */
 const PROTOCOL_OF: ReadonlyMap<string, Protocol> = new Map([
@@ -25,13 +25,6 @@ const PROTOCOL_OF: ReadonlyMap<string, Protocol> = new Map([
   ['ws:', 'ws'],
   ['wss:', 'ws'],
 ]);
-
-/** Settings of the clients of a server that sockbench does not start. */
-const CLIENT_SETTINGS: Readonly<Record<Protocol, readonly SettingName[]>> = {
-  socketio: ['namespace', 'parser', 'compression'],
-  ws: ['compression'],
-  http: ['pollInterval'],
-};
 
 /** Whether a name is the path of a file: it has a separator or the ending of a module. */
 function isFile(name: string): boolean {
@@ -245,19 +238,4 @@ function resolveReference(
     droppable: false,
     allowRemote,
   };
-}
-
-/** Checks that every given setting is supported. */
-export function requireSettings(
-  given: readonly SettingName[],
-  known: readonly SettingName[],
-  whose: string,
-): void {
-  const foreign = given.find((name) => !known.includes(name));
-  if (foreign === undefined) return;
-  fail(
-    'BAD_SETTING',
-    `${flagOf(foreign)} is not supported by ${whose}; supported: ${known.map(flagOf).join(', ') || 'none'}`,
-    `Remove ${flagOf(foreign)}.`,
-  );
 }

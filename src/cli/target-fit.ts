@@ -1,6 +1,15 @@
+import { flagOf } from '../contract/options.ts';
 import type { Protocol, Transport } from '../contract/target.ts';
 import { fail } from '../errors.ts';
+import type { SettingName } from '../plan/options.ts';
 import type { TargetDefinition } from '../user-files/target-definition.ts';
+
+/** Settings of the clients of a server that sockbench does not start. */
+export const CLIENT_SETTINGS: Readonly<Record<Protocol, readonly SettingName[]>> = {
+  socketio: ['namespace', 'parser', 'compression'],
+  ws: ['compression'],
+  http: ['pollInterval'],
+};
 
 /** Fields that only some servers have a meaning for. */
 const PROTOCOLS_OF_FIELDS: Readonly<
@@ -36,4 +45,19 @@ export function requireFittingFields(
       'Remove protocols, or use --transport websocket.',
     );
   }
+}
+
+/** Checks that every given setting is supported. */
+export function requireSettings(
+  given: readonly SettingName[],
+  known: readonly SettingName[],
+  whose: string,
+): void {
+  const foreign = given.find((name) => !known.includes(name));
+  if (foreign === undefined) return;
+  fail(
+    'BAD_SETTING',
+    `${flagOf(foreign)} is not supported by ${whose}; supported: ${known.map(flagOf).join(', ') || 'none'}`,
+    `Remove ${flagOf(foreign)}.`,
+  );
 }

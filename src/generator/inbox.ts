@@ -2,7 +2,7 @@ import type { Connection } from '../drivers/driver.ts';
 import type { ReceiptTime } from '../measure/receipts.ts';
 
 /** How many events of one name, and of how many names, are kept until they are taken. */
-const MAX_EVENTS = 100;
+const MAX_EVENTS_PER_NAME = 100;
 const MAX_NAMES = 100;
 
 /** Whether a step takes an event. `isNew`: the event has arrived since the step began to wait. */
@@ -33,7 +33,7 @@ export class Inbox<T extends { readonly data: unknown }> {
     this.close = connection.onAny((event, data, arrival) => this.#receive(event, notice(data, arrival)));
   }
 
-  /** What a step says when it has waited for an event in vain. */
+  /** What a step says when the event that it waited for has not come. */
   problemOf(event: string): string {
     return `no event ${event}${this.#hasForgotten ? ' (more came than are kept, and the oldest were forgotten)' : ''}`;
   }
@@ -70,7 +70,7 @@ export class Inbox<T extends { readonly data: unknown }> {
     const kept = this.#kept.get(event) ?? [];
     this.#kept.set(event, kept);
     kept.push(noticed);
-    if (kept.length > MAX_EVENTS) kept.shift();
+    if (kept.length > MAX_EVENTS_PER_NAME) kept.shift();
     else if (this.#kept.size > MAX_NAMES) this.#kept.delete(this.#kept.keys().next().value ?? event);
     else return;
     this.#hasForgotten = true;

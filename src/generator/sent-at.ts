@@ -5,7 +5,7 @@ export interface SentAt {
 }
 
 /** The units of a number, by the size that times of this century have in them. */
-const UNITS = [
+const SENT_AT_UNITS = [
   { below: 1e11, unitNs: 1e9 },
   { below: 1e14, unitNs: 1e6 },
   { below: 1e17, unitNs: 1e3 },
@@ -22,7 +22,7 @@ export function readSentAt(value: unknown): SentAt {
     return fromWhole(BigInt(value));
   if (typeof value === 'number') return fromNumber(value);
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(ms)) throw new Error(`sentAt returned ${shown(value)}; ${EXPECTED}`);
+  if (Number.isNaN(ms)) throw new Error(`sentAt returned ${shownTime(value)}; ${EXPECTED}`);
   // Date reads no more than milliseconds.
   const digits = /\.(\d+)/.exec(String(value))?.[1]?.slice(0, 9) ?? '';
   const fractionNs = BigInt(digits.padEnd(9, '0'));
@@ -34,20 +34,20 @@ export function readSentAt(value: unknown): SentAt {
 
 function fromNumber(value: number): SentAt {
   if (!Number.isFinite(value) || value <= 0) throw new Error(`sentAt returned ${value}; ${EXPECTED}`);
-  const { unitNs } = UNITS.find(({ below }) => value < below) ?? UNITS[0];
+  const { unitNs } = SENT_AT_UNITS.find(({ below }) => value < below) ?? SENT_AT_UNITS[0];
   if (Number.isInteger(value)) return fromWhole(BigInt(value));
   // A fraction of milliseconds holds microseconds, as performance.timeOrigin + performance.now() does.
   return { wallNs: BigInt(Math.round((value * unitNs) / 1000)) * 1000n, resolutionNs: 1000 };
 }
 
 function fromWhole(value: bigint): SentAt {
-  const { unitNs } = UNITS.find(({ below }) => Number(value) < below) ?? UNITS[0];
+  const { unitNs } = SENT_AT_UNITS.find(({ below }) => Number(value) < below) ?? SENT_AT_UNITS[0];
   const wallNs = value * BigInt(unitNs);
   // Many clocks that count in nanoseconds step in microseconds or milliseconds.
   const stepNs = [1_000_000, 1000, 1].find((step) => wallNs % BigInt(step) === 0n) ?? 1;
   return { wallNs, resolutionNs: Math.max(unitNs, stepNs) };
 }
 
-function shown(value: unknown): string {
+function shownTime(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
 }

@@ -101,7 +101,7 @@ export class SentMessages {
     if (measured) this.#count(intendedNs, 'expected', this.#context.audience.expected(streamIndex));
   }
 
-  /** Counts a measured message as rejected by the server, once. From now on nobody expects it. */
+  /** Counts a measured message as rejected by the server, once. From now on it is expected by none. */
   reject({ stream, seq, intendedNs, measured }: Stamp, reason: string): void {
     if (!measured || stream >= this.#measured.length) return;
     const rejected = this.#rejected[stream] ?? { numbers: new BitSet(), count: 0 };

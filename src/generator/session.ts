@@ -26,8 +26,7 @@ import { SentMessages } from './sent-messages.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
 import type { OwnSockets } from './sockets.ts';
 
-const TOTALS_EVERY_MS = 100;
-const FRESHNESS_EVERY_MS = 100;
+const SAMPLE_EVERY_MS = 100;
 
 export interface SessionOptions extends ContextOptions {
   readonly driver: Driver;
@@ -167,7 +166,7 @@ export class GeneratorSession {
   async #connect(): Promise<void> {
     const { timers } = this.#context;
     const { post } = this.#options;
-    const stop = timers.every(TOTALS_EVERY_MS, () => {
+    const stop = timers.every(SAMPLE_EVERY_MS, () => {
       const { connections, failures } = this.#pool;
       post({ type: 'connecting', connected: connections.size, reason: failures.commonest });
     });
@@ -194,13 +193,13 @@ export class GeneratorSession {
     this.#context.measuring = measuring;
     this.#snapshots.from(startNs);
     timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
-    const stopSampling = timers.every(FRESHNESS_EVERY_MS, () => this.#receiver.sampleFreshness());
+    const stopSampling = timers.every(SAMPLE_EVERY_MS, () => this.#receiver.sampleFreshness());
     await this.#sender.measure();
     stopSampling();
     await publishWaiting(this.#publisher, this.#context, this.#sender.stopped);
     const streams = this.#messages.byStream();
     this.#options.post({ type: 'sent', streams, unsent: this.#messages.unsent.take() });
-    this.#stopTotals = timers.every(TOTALS_EVERY_MS, () => this.#postTotals());
+    this.#stopTotals = timers.every(SAMPLE_EVERY_MS, () => this.#postTotals());
   }
 
   async #finish(): Promise<void> {
@@ -209,25 +208,21 @@ export class GeneratorSession {
     this.#snapshots.stop();
     // A worker that was held up finds what arrived meanwhile beside the command to finish.
     await handleArrived(this.#context.timers);
-    const isExact = this.#isExact();
+    // Every message that this worker's clients sent came once to each receiver.
+    const { delivered, duplicated } = this.#receiver.ledger.totals();
+    const isExact = delivered === this.#messages.copies() && duplicated === 0;
     for (const operation of this.#operations.values()) operation.finish?.(isExact);
     this.#snapshots.take(true);
     this.#postTotals();
     this.#dropped.post();
     const { known, ledger } = this.#receiver;
     const { target, layout } = this.#context;
-    const counts = this.#received.counts(known.counts());
-    const received = { ...counts, expected: expectedEvents(target.mapping, layout) };
+    const expected = expectedEvents(target.mapping, layout);
+    const received = { ...this.#received.counts(known.counts()), expected };
     post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received });
     this.#publisher.close();
     await this.#pool.closeAll();
     post({ type: 'closed', notLeft: this.#notLeft.take() });
-  }
-
-  /** Whether every message that this worker's clients sent came once to each receiver. */
-  #isExact(): boolean {
-    const { delivered, duplicated } = this.#receiver.ledger.totals();
-    return delivered === this.#messages.copies() && duplicated === 0;
   }
 
   #takeMeasured(isLast: boolean): MeasuredPart {

@@ -1,5 +1,5 @@
 import { COMPARISON_FINDINGS } from './comparison-findings.ts';
-import { type Fault, type FindingKind, invalid, note } from './finding-kinds.ts';
+import { type FindingKind, invalid, note } from './finding-kinds.ts';
 
 const MORE_WORKERS =
   'add generator processes on CPUs of their own (--workers), or reduce the load (--rate, --clients)';
@@ -233,21 +233,6 @@ export const FINDING_CODES = Object.keys(FINDINGS) as [FindingCode, ...FindingCo
 export interface Finding {
   readonly code: FindingCode;
   readonly message: string;
-}
-
-/** Whose fault a finding is. */
-export function faultOf({ code }: Pick<Finding, 'code'>): Fault {
-  return FINDINGS[code].fault;
-}
-
-/**
- * What to do about findings, each remedy once. Where other programs were in the way of the generator, more generator
- * processes would not help.
- */
-export function remediesOf(findings: readonly Finding[]): string[] {
-  const isBusy = findings.some(({ code }) => code === 'machine_busy');
-  const own = findings.filter((finding) => !(isBusy && faultOf(finding) === 'generator'));
-  return [...new Set(own.map(({ code }) => FINDINGS[code].remedy).filter((remedy) => remedy !== ''))];
 }
 
 /** The finding for an error that ended a run before it measured anything; `code` is that of the SockbenchError. */

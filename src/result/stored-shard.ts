@@ -64,7 +64,7 @@ export const shardSchema = z.object({
       sender: countSchema,
       copies: countSchema,
       sent: countSchema,
-      /** The part of `sent` that the server rejected, which nobody expects. */
+      /** The part of `sent` that the server rejected, which is expected by none. */
       rejected: countSchema.default(0),
       /** What its messages are recorded as when all receivers are known; null where each has one receiver. */
       broadcast: z.enum(BROADCAST_KINDS).nullable(),

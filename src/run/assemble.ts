@@ -154,7 +154,7 @@ export function disconnectsOf(collector: Collector): RunResult['disconnects'] {
 }
 
 function slowestStored(collector: Collector): RunResult['slowest'] {
-  return collector.slowest
+  return collector.broadcasts.slowest
     .list()
     .map(({ intendedNs, ...broadcast }) => ({ ...broadcast, atMs: sinceMeasuring(collector, intendedNs) }));
 }

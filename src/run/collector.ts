@@ -1,23 +1,27 @@
 import type { MessageSize } from '../drivers/driver.ts';
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
-import { recordClosed } from '../generator/operations/index.ts';
-import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import type { BroadcastPart } from '../measure/fanout.ts';
 import type { SparseCounts } from '../measure/histogram.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
-import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
 import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
+import { SplitBroadcasts } from './split-broadcasts.ts';
 import { Timeline } from './timeline.ts';
 import { WarmupWindows } from './warm-up.ts';
-import { NO_TOTALS, newWorkerRecord, sentByAll, type WorkerRecord } from './worker-record.ts';
+import {
+  firstConnectReason,
+  newWorkerRecord,
+  noneConnected,
+  sentByAll,
+  totalsOfAll,
+  type WorkerRecord,
+} from './worker-record.ts';
 
 const SECOND_NS = 1e9;
-
-const LEDGER_COUNTS = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
 
 const REASON_LISTS = ['closed', 'failed', 'rejected', 'remarks', 'unexpected'] as const;
 
@@ -60,15 +64,11 @@ export class Collector {
   readonly impossible = new ReasonCounts();
   /** A message that clients would send, if it is larger than the server takes. */
   tooLarge: MessageSize | null = null;
-  incompleteBroadcasts = 0;
   /** The smallest step of the server's times of pushes; null where it says none. */
   pushResolutionNs: number | null = null;
-  /** The broadcasts that took the longest until their last receiver had them. */
-  readonly slowest = new SlowestBroadcasts();
   snapshotCostMaxMs = 0;
   readonly #options: CollectorOptions;
-  readonly #fanout: FanoutTracker;
-  readonly #givenUp: ClosedBroadcast[] = [];
+  readonly broadcasts: SplitBroadcasts;
   readonly #recorder = new Recorder();
 
   constructor(options: CollectorOptions) {
@@ -78,13 +78,10 @@ export class Collector {
     this.live = new LiveSeconds(options.watched ?? []);
     this.pushes = new Pushes(() => membership.connected.length, quietNs);
     this.workers = membership.spread.map(newWorkerRecord);
-    this.#fanout = new FanoutTracker({
-      expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
-      quietNs,
-      onClosed: (broadcast) => {
-        if (broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
-        else recordClosed(membership.layout, this.#recorder, this.slowest, broadcast);
-      },
+    this.broadcasts = new SplitBroadcasts({
+      ...options,
+      onSeries: (second, series) => this.#addSeries(second, series),
+      secondOf: (timeNs) => this.#secondOf(timeNs),
     });
   }
 
@@ -154,14 +151,12 @@ export class Collector {
 
   /** Whether clients have failed to connect, and none has connected. */
   get hasOnlyConnectFailures(): boolean {
-    const isNoneConnected = this.workers.every(({ connected }) => connected === 0);
-    return isNoneConnected && this.workers.some(({ connectReason }) => connectReason !== null);
+    return noneConnected(this.workers);
   }
 
   /** The most frequent reason why clients failed to connect; null while none has failed. */
   get connectFailure(): string | null {
-    const sofar = this.workers.map(({ connectReason }) => connectReason);
-    return this.failures.commonest ?? sofar.find((reason) => reason !== null) ?? null;
+    return this.failures.commonest ?? firstConnectReason(this.workers);
   }
 
   #addSnapshot(snapshot: Snapshot): void {
@@ -182,7 +177,7 @@ export class Collector {
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
     const within = Math.max(0, second);
     this.#addSeries(within, measured);
-    this.#addBroadcasts(within, snapshot);
+    this.broadcasts.add(within, snapshot);
     this.live.reportUntil((snapshot.endNs - this.measureStartNs) / SECOND_NS);
     this.timeline.encodeBefore(within - 1);
   }
@@ -190,29 +185,6 @@ export class Collector {
   #addSeries(second: number, series: Readonly<Record<string, SparseCounts>>): void {
     this.timeline.addSeries(second, series);
     this.live.add(second, series);
-  }
-
-  #addBroadcasts(second: number, snapshot: Snapshot): void {
-    const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
-    for (const part of snapshot.broadcasts) {
-      if (this.#options.keepPart?.(part, second) === false) continue;
-      const { stream, seq, lastReceiver: last, intendedNs } = part;
-      // The largest latency of a broadcast is the largest one of its part, so that its receiver is right.
-      for (const ns of part.latenciesNs) this.#fanout.add(stream, seq, ns, middleNs, last, intendedNs);
-    }
-    for (const broadcast of snapshot.slowest) this.slowest.offer(broadcast);
-    this.#fanout.closeQuiet(middleNs);
-    this.#addSeries(second, this.#recorder.take().series);
-    this.#addIncomplete([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
-  }
-
-  /** Records broadcasts that were given up in the second of their last arrival. */
-  #addIncomplete(incomplete: readonly ClosedBroadcast[]): void {
-    this.incompleteBroadcasts += incomplete.length;
-    for (const broadcast of incomplete) {
-      recordClosed(this.#options.membership.layout, this.#recorder, this.slowest, broadcast);
-      this.#addSeries(this.#secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
-    }
   }
 
   #secondOf(timeNs: number): number {
@@ -241,8 +213,7 @@ export class Collector {
   /** Closes broadcasts and pushes that are still open, after the last snapshot. */
   finish(): void {
     this.#addPushes(this.pushes.takeAll());
-    this.#fanout.closeAll();
-    this.#addIncomplete(this.#givenUp.splice(0));
+    this.broadcasts.finish();
   }
 
   /** Measured messages sent, by stream. Known when a worker's schedule is over. */
@@ -258,8 +229,6 @@ export class Collector {
 
   /** Sums over workers, as of their last snapshots. */
   totals(): LedgerTotals {
-    const sums = { ...NO_TOTALS };
-    for (const name of LEDGER_COUNTS) for (const { totals } of this.workers) sums[name] += totals[name];
-    return sums;
+    return totalsOfAll(this.workers);
   }
 }

@@ -37,11 +37,12 @@ export function countSamples(run: Pick<RunParts, 'plan' | 'membership' | 'collec
   const reached = series.get(sampledBy)?.count ?? 0;
   const sent = sentOfHeadline(headline, membership.layout, collector);
   const reachedNobody = Math.max(0, sent - reached);
-  return { unit, count: reached, incomplete: collector.incompleteBroadcasts + reachedNobody };
+  return { unit, count: reached, incomplete: collector.broadcasts.incomplete + reachedNobody };
 }
 
 /**
- * Messages whose deliveries or replies are the headline, without those that the server rejected. Iterations publish any number of messages, and other streams may
+ * Messages whose deliveries or replies are the headline, without those that the server rejected. Iterations publish any
+ * number of messages, and other streams may
  * have other operations. Without either the counts by second are used, which a lost worker has reported too.
  */
 function sentOfHeadline(headline: string, { streams }: Layout, collector: Collector): number {

@@ -52,6 +52,30 @@ export function newWorkerRecord(): WorkerRecord {
   };
 }
 
+type WorkerRecords = readonly WorkerRecord[];
+
+/** Whether clients have failed to connect, and none has connected. */
+export function noneConnected(workers: WorkerRecords): boolean {
+  return (
+    workers.every(({ connected }) => connected === 0) &&
+    workers.some(({ connectReason }) => connectReason !== null)
+  );
+}
+
+/** The first worker's most frequent reason why clients failed to connect; null while none has failed. */
+export function firstConnectReason(workers: WorkerRecords): string | null {
+  return workers.find(({ connectReason }) => connectReason !== null)?.connectReason ?? null;
+}
+
+const LEDGER_COUNTS = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
+
+/** Sums over workers, as of their last snapshots. */
+export function totalsOfAll(workers: WorkerRecords): LedgerTotals {
+  const sums = { ...NO_TOTALS };
+  for (const name of LEDGER_COUNTS) for (const { totals } of workers) sums[name] += totals[name];
+  return sums;
+}
+
 /** Measured messages that all workers sent, by stream. */
 export function sentByAll(workers: ReadonlyArray<Pick<WorkerRecord, 'sent'>>): SentOfStream[] {
   const byStream = new Map<number, SentOfStream>();

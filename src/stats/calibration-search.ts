@@ -1,6 +1,7 @@
 import type { CalibrationStep, CapacityLimit } from '../result/calibration.ts';
-import { type Finding, faultOf } from '../result/findings.ts';
+import type { Finding } from '../result/findings.ts';
 import { largest } from '../result/order-statistics.ts';
+import { faultOf } from '../result/remedies.ts';
 import { measuredProcesses } from '../result/telemetry.ts';
 import type { ResultView } from '../result/view.ts';
 

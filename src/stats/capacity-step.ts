@@ -1,9 +1,10 @@
 import { fail } from '../errors.ts';
 import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
-import { type Finding, type FindingCode, faultOf, findingOfError } from '../result/findings.ts';
+import { type Finding, type FindingCode, findingOfError } from '../result/findings.ts';
 import { formatMetric } from '../result/metrics.ts';
 import { median } from '../result/order-statistics.ts';
+import { faultOf } from '../result/remedies.ts';
 import { type IntervalFigures, measuredIntervals, NsHistogram, type ResultView } from '../result/view.ts';
 import { formatNs } from '../units.ts';
 import { type Clause, parseCondition } from './condition.ts';

@@ -1,7 +1,8 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { ArmRun, Design, MetricOutcome, MetricRule, PairOutcome, Round } from '../result/comparison.ts';
-import { type Finding, faultOf } from '../result/findings.ts';
+import type { Finding } from '../result/findings.ts';
 import { FIGURES, isFigure } from '../result/metrics.ts';
+import { faultOf } from '../result/remedies.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { measuredProcesses } from '../result/telemetry.ts';
 import { type ResultView, samplesNeeded, viewResult } from '../result/view.ts';

@@ -64,7 +64,7 @@ function isOutgoingRequest(value: unknown): boolean {
   );
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
+const isAText = (value: unknown): value is string => typeof value === 'string';
 
 const AN_EVENT = '{ event: NAME, data, reply }';
 
@@ -73,7 +73,7 @@ export const ANY_VALUE = must(() => true, 'the value itself');
 export const CLASSES = must(() => true, 'classes');
 /** Any result, also a promise. */
 export const ANYTHING = eventually(ANY_VALUE);
-export const ANY_TEXT = must(isText, 'text');
+export const ANY_TEXT = must(isAText, 'text');
 export const FIELDS = must(isFieldsObject, 'an object');
 export const CLIENT_VALUES = must(isFieldsObject, 'an object with the values of the client');
 export const PREPARED_VALUES = must(
@@ -81,23 +81,23 @@ export const PREPARED_VALUES = must(
   'an object with values of the client, or nothing',
 );
 export const TEXT_FIELDS = must(
-  (value) => isFieldsObject(value) && Object.values(value).every(isText),
+  (value) => isFieldsObject(value) && Object.values(value).every(isAText),
   'an object with text in its fields',
 );
 
-const isFrame = (value: unknown): boolean => isText(value) || value instanceof Uint8Array;
+const isFrame = (value: unknown): boolean => isAText(value) || value instanceof Uint8Array;
 const FRAMES = must(
   (value) => isFrame(value) || (Array.isArray(value) && value.every(isFrame)),
   'text or a Uint8Array, or a list of these',
 );
 
-const isNumberOrText = (value: unknown): boolean => isText(value) || typeof value === 'number';
+const isNumberOrText = (value: unknown): boolean => isAText(value) || typeof value === 'number';
 
 function isDecodedEvent(value: unknown): boolean {
   if (!isFieldsObject(value)) return false;
   const { event, id, ack } = value;
   const isNumbered = [id, ack].every((each) => each === undefined || isNumberOrText(each));
-  return isNumbered && (ack === undefined ? isText(event) : event === undefined || isText(event));
+  return isNumbered && (ack === undefined ? isAText(event) : event === undefined || isAText(event));
 }
 
 const DECODED_EVENTS = must(
@@ -120,13 +120,13 @@ export const CODEC_RESULT: ResultCheck = {
 
 /** A token of RFC 9110, which a subprotocol is. */
 const SUBPROTOCOL = /^[!#$%&'*+\-.^_`|~\w]+$/;
-export const isSubprotocol = (value: unknown): boolean => isText(value) && SUBPROTOCOL.test(value);
+export const isSubprotocol = (value: unknown): boolean => isAText(value) && SUBPROTOCOL.test(value);
 export const SUBPROTOCOLS = must((value) => {
   if (!Array.isArray(value)) return isSubprotocol(value);
   return value.every(isSubprotocol) && new Set(value).size === value.length;
 }, 'the name of a subprotocol without spaces, or a list of different ones');
 
-const isNamespace = (value: unknown): boolean => isText(value) && value !== '' && !/[,?#\s]/.test(value);
+const isNamespace = (value: unknown): boolean => isAText(value) && value !== '' && !/[,?#\s]/.test(value);
 export const NAMESPACES = must((value) => {
   const given = Array.isArray(value) ? value : isFieldsObject(value) ? Object.values(value) : [];
   return given.length > 0 && given.every(isNamespace) && new Set(given.map(withSlash)).size === given.length;
@@ -158,11 +158,11 @@ export const ASKED_REPLY = must(
   '{ answer, roundTripNs: NUMBER } or null',
 );
 export const REASON = must(
-  (value) => value === null || value === undefined || isText(value),
+  (value) => value === null || value === undefined || isAText(value),
   'text, or null for an event that refuses nothing',
 );
 export const TIME = must(
-  (value) => isText(value) || ['number', 'bigint'].includes(typeof value) || value instanceof Date,
+  (value) => isAText(value) || ['number', 'bigint'].includes(typeof value) || value instanceof Date,
   'a number, ISO 8601 text or a Date',
 );
 export const KEY = must(isNumberOrText, 'text or a number');

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type FindingCode, remediesOf } from '../../src/result/findings.ts';
+import type { FindingCode } from '../../src/result/findings.ts';
+import { remediesOf } from '../../src/result/remedies.ts';
 
 const of = (...codes: FindingCode[]) => remediesOf(codes.map((code) => ({ code, message: '' }))).join('; ');
 

@@ -229,7 +229,7 @@ describe('a broadcast whose receivers are spread over workers', () => {
     expect(whole('fanout_last')).toEqual([1900]);
     expect(whole('fanout_skew')).toEqual([1000]);
     collector.finish();
-    expect(collector.incompleteBroadcasts).toBe(0);
+    expect(collector.broadcasts.incomplete).toBe(0);
     expect(whole('fanout_last')).toEqual([1900]);
   });
 
@@ -248,15 +248,15 @@ describe('a broadcast whose receivers are spread over workers', () => {
     reportSecond(collector, 0, 0, {}, part(0, 1000, 1200));
     reportSecond(collector, 0, 1, {});
     reportSecond(collector, 0, 2, {});
-    expect(collector.incompleteBroadcasts).toBe(0);
+    expect(collector.broadcasts.incomplete).toBe(0);
     reportSecond(collector, 0, 3, {});
-    expect(collector.incompleteBroadcasts).toBe(1);
+    expect(collector.broadcasts.incomplete).toBe(1);
     expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
     expect(bySecond(collector, 'fanout_last')[0]).toEqual([1200]);
     // A part that comes after all is no broadcast of its own.
     reportSecond(collector, 1, 3, {}, part(0, 1900, 2000));
     collector.finish();
-    expect(collector.incompleteBroadcasts).toBe(1);
+    expect(collector.broadcasts.incomplete).toBe(1);
     expect(valuesIn(collector.timeline.series.get('fanout_last'))).toEqual([1200]);
   });
 
@@ -265,7 +265,7 @@ describe('a broadcast whose receivers are spread over workers', () => {
     reportSecond(collector, 0, 0, { delivery: [1] });
     reportSecond(collector, 0, 1, {}, { ...part(0, 1000), bySecond: [{ second: 1, ...NO_COUNTS }] });
     collector.finish();
-    expect(collector.incompleteBroadcasts).toBe(1);
+    expect(collector.broadcasts.incomplete).toBe(1);
     expect(bySecond(collector, 'fanout_first')).toEqual([[], [1000]]);
   });
 
@@ -273,7 +273,7 @@ describe('a broadcast whose receivers are spread over workers', () => {
     const { collector } = startCollector();
     reportSecond(collector, 0, 0, {}, { incomplete: [incompleteBroadcast(0), incompleteBroadcast(1)] });
     reportSecond(collector, 1, 0, {}, { incomplete: [incompleteBroadcast(2)] });
-    expect(collector.incompleteBroadcasts).toBe(3);
+    expect(collector.broadcasts.incomplete).toBe(3);
   });
 
   it('is recorded in the second of its last arrival, however much later the worker gave it up', () => {

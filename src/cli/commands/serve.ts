@@ -5,7 +5,8 @@ import { startReference } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';
 import { planReference } from '../reference.ts';
-import { requireSettings, resolveServer } from '../resolve.ts';
+import { resolveServer } from '../resolve.ts';
+import { requireSettings } from '../target-fit.ts';
 
 const SERVE_OPTIONS = { ...SETTING_OPTIONS, allowRemote: PLAN_OPTIONS.allowRemote };
 const LISTEN_OPTIONS = {

@@ -41,7 +41,7 @@ interface Published {
 }
 
 /** Whom a message is for; `to` is the number of the client that a direct message is for. */
-interface Audience {
+interface Destination {
   readonly scope: Scope;
   readonly room: string | null;
   readonly to: number | null;
@@ -100,7 +100,7 @@ export class Publishing implements RunningOperation {
   /** Has the target describe a message, and sends it over the connection, or by `request` where it is published by HTTP. */
   #begin(
     { sender, connection, stamp }: Published,
-    { scope, room, to }: Audience,
+    { scope, room, to }: Destination,
     request: (request: OutgoingRequest) => void,
   ): Payload {
     const { target, messages, write } = this.#worker;

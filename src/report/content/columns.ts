@@ -95,7 +95,7 @@ function ofDeliveries({ value, ...column }: Column<ResultView>): Column<ResultVi
 
 const isConnecting = ({ samples }: RunResult) => samples.unit === 'connection';
 
-const headlineOf = (view: ResultView) => ({ view, series: view.result.headline });
+const headlineSeries = (view: ResultView) => ({ view, series: view.result.headline });
 
 function slowestReceiver(name: QuantileName): Column<ResultView> {
   return quantileColumn(name, (view) => ({ view, series: 'fanout_last' }), {
@@ -125,18 +125,18 @@ const VALIDITY = resultColumn(
   validityWord,
   (result) => validityWord(result) === 'valid',
 );
-const MEDIAN = quantileColumn('p50', headlineOf);
-const TAIL = quantileColumn('p99', headlineOf);
+const MEDIAN = quantileColumn('p50', headlineSeries);
+const TAIL = quantileColumn('p99', headlineSeries);
 const SLOWEST = [slowestReceiver('p50'), slowestReceiver('p99')];
 const SENT = figureColumn('sent');
 const LOST = countColumn('lost');
 
 const LATENCY = [
   MEDIAN,
-  quantileColumn('p95', headlineOf),
+  quantileColumn('p95', headlineSeries),
   TAIL,
-  quantileColumn('p99.9', headlineOf),
-  maxColumn(headlineOf),
+  quantileColumn('p99.9', headlineSeries),
+  maxColumn(headlineSeries),
   ...SLOWEST,
 ];
 

@@ -50,7 +50,7 @@ export function rankRuns({ views, labels, colours }: RankedScenario): RankedRun[
 }
 
 /** How many times as much: `1.36x`, `12x`. */
-function timesText(ratio: number): string {
+function ratioTimes(ratio: number): string {
   return `${ratio >= 10 ? formatNumber(Math.round(ratio)) : ratio.toFixed(2)}x`;
 }
 
@@ -64,7 +64,7 @@ function findingText(ranked: readonly RankedRun[]): string {
   const rest = invalid === 0 ? '' : `; ${plural(invalid, 'run')} INVALID`;
   if (first === undefined) return `no ranking${rest || ': too few samples for a median'}`;
   const lowest = `the lowest ${plain(first.view.result.headline)} p50, ${formatValue('duration', first.p50Ns ?? 0)}`;
-  const [second, ...more] = others.map(({ label, ratio }) => [label, timesText(ratio ?? 1)] as const);
+  const [second, ...more] = others.map(({ label, ratio }) => [label, ratioTimes(ratio ?? 1)] as const);
   if (second === undefined)
     return `only ${first.label} has a rank: ${lowest.replace('the lowest ', '')}${rest}`;
   const ratios = list([
@@ -96,7 +96,7 @@ const RANKING_COLUMNS: ReadonlyArray<Column<RankedRun>> = [
   column('target', 'target', 'text', 'server and transport', ({ label }) => label),
   column('rank', 'rank', 'count', 'by the p50 of the headline series, the lowest first', ({ rank }) => rank),
   column('ratio', 'p50 vs first', 'text', 'p50 over the lowest p50', ({ ratio }) =>
-    ratio === null ? null : timesText(ratio),
+    ratio === null ? null : ratioTimes(ratio),
   ),
   ...SUMMARY_COLUMNS.slice(1).map(
     ({ value, shortage, isSilent, ...more }): Column<RankedRun> => ({

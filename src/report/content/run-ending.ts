@@ -1,5 +1,5 @@
 import { sumOfReasons } from '../../result/aggregate.ts';
-import { remediesOf } from '../../result/findings.ts';
+import { remediesOf } from '../../result/remedies.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { list, plural } from '../../text.ts';

@@ -1,4 +1,4 @@
-import { remediesOf } from '../../result/findings.ts';
+import { remediesOf } from '../../result/remedies.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs } from '../../units.ts';

@@ -205,19 +205,8 @@ function mainOf(names: readonly string[], headline: string, totals: SeriesSums):
 }
 
 function onceOf(shard: ShardResult): Merged {
-  const {
-    plan,
-    headline,
-    ownSeries,
-    startedAt,
-    receiving,
-    status,
-    timing,
-    snapshotCostMaxMs,
-    pushResolutionNs,
-    samples,
-    warmup,
-  } = shard;
+  const { plan, headline, ownSeries, startedAt, receiving, status, timing, warmup } = shard;
+  const { snapshotCostMaxMs, pushResolutionNs, samples } = shard;
   return {
     ...{ plan, headline, ownSeries, startedAt, receiving, status, timing, snapshotCostMaxMs, samples },
     pushResolutionNs,

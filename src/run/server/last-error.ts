@@ -43,17 +43,17 @@ function messageAt(lines: readonly string[], index: number): string {
   );
   // A log line may stand between an error and the stack of another one.
   if (stack > 0 && !block.slice(1, stack).some((line) => NAMED.test(line)))
-    return joined(block.slice(0, stack));
+    return joinedLines(block.slice(0, stack));
   const message: string[] = [];
   for (const line of lines.slice(index, index + LOOSE_MESSAGE_LINES)) {
     if (line.trim() === '' || FRAME.test(line)) break;
     message.push(line);
     if (!/[:[{(]$/.test(line.trimEnd())) break;
   }
-  return joined(message);
+  return joinedLines(message);
 }
 
-function joined(lines: readonly string[]): string {
+function joinedLines(lines: readonly string[]): string {
   return lines
     .map((line) => line.trim())
     .filter((line) => line !== '')

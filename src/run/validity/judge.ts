@@ -1,5 +1,6 @@
 import { sumOfReasons } from '../../result/aggregate.ts';
-import { type Finding, faultOf } from '../../result/findings.ts';
+import type { Finding } from '../../result/findings.ts';
+import { faultOf } from '../../result/remedies.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { wallStepNs } from '../../result/stored-clock.ts';
 import { runQueueWaitMs } from '../../result/telemetry.ts';

@@ -1,7 +1,8 @@
 import { REFUSED_BY_OWN_SYSTEM, UNKNOWN_SESSION } from '../../drivers/reason.ts';
 import { SENDER_GONE } from '../../generator/sender.ts';
 import type { Reason } from '../../measure/reason-counts.ts';
-import { type Finding, faultOf } from '../../result/findings.ts';
+import type { Finding } from '../../result/findings.ts';
+import { faultOf } from '../../result/remedies.ts';
 import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
 import { listCounted, passive, plural } from '../../text.ts';
 import {

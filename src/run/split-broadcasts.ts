@@ -1,0 +1,75 @@
+import type { Snapshot } from '../generator/messages.ts';
+import { recordClosed } from '../generator/operations/index.ts';
+import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import type { SparseCounts } from '../measure/histogram.ts';
+import { Recorder } from '../measure/recorder.ts';
+import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
+import type { Membership } from './membership.ts';
+
+interface SplitBroadcastsOptions {
+  readonly membership: Membership;
+  readonly quietNs: number;
+  readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
+  readonly onSeries: (second: number, series: Readonly<Record<string, SparseCounts>>) => void;
+  /** The second of the run that a time lies in. */
+  readonly secondOf: (timeNs: number) => number;
+}
+
+/** Joins the parts of broadcasts whose receivers are in several workers. */
+export class SplitBroadcasts {
+  /** The broadcasts that took the longest until their last receiver had them. */
+  readonly slowest = new SlowestBroadcasts();
+  /** Broadcasts that did not reach all their receivers. */
+  incomplete = 0;
+  readonly #options: SplitBroadcastsOptions;
+  readonly #fanout: FanoutTracker;
+  readonly #givenUp: ClosedBroadcast[] = [];
+  readonly #recorder = new Recorder();
+
+  constructor(options: SplitBroadcastsOptions) {
+    const { membership, quietNs } = options;
+    this.#options = options;
+    this.#fanout = new FanoutTracker({
+      expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
+      quietNs,
+      onClosed: (broadcast) => {
+        if (broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
+        else this.#record(broadcast);
+      },
+    });
+  }
+
+  /** Takes the parts in a snapshot of a second. */
+  add(second: number, snapshot: Snapshot): void {
+    const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
+    for (const part of snapshot.broadcasts) {
+      if (this.#options.keepPart?.(part, second) === false) continue;
+      const { stream, seq, lastReceiver: last, intendedNs } = part;
+      // The largest latency of a broadcast is the largest one of its part, so that its receiver is right.
+      for (const ns of part.latenciesNs) this.#fanout.add(stream, seq, ns, middleNs, last, intendedNs);
+    }
+    for (const broadcast of snapshot.slowest) this.slowest.offer(broadcast);
+    this.#fanout.closeQuiet(middleNs);
+    this.#options.onSeries(second, this.#recorder.take().series);
+    this.#addIncomplete([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
+  }
+
+  /** Closes what is still open, after the last snapshot. */
+  finish(): void {
+    this.#fanout.closeAll();
+    this.#addIncomplete(this.#givenUp.splice(0));
+  }
+
+  /** Records broadcasts that were given up in the second of their last arrival. */
+  #addIncomplete(incomplete: readonly ClosedBroadcast[]): void {
+    this.incomplete += incomplete.length;
+    for (const broadcast of incomplete) {
+      this.#record(broadcast);
+      this.#options.onSeries(this.#options.secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
+    }
+  }
+
+  #record(broadcast: ClosedBroadcast): void {
+    recordClosed(this.#options.membership.layout, this.#recorder, this.slowest, broadcast);
+  }
+}
