@@ -27,7 +27,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
   {
     title: 'Load',
     usual: ['clients', 'rate', 'payload', 'arrival'],
-    rare: ['payloadSizes', 'payloadType', 'seed', 'connectRate'],
+    rare: ['payloadSizes', 'payloadType', 'senderCooldown', 'seed', 'connectRate'],
   },
   {
     title: 'Target',

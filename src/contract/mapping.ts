@@ -71,7 +71,7 @@ export interface IncomingEvent {
   /** Extracts the payload from the data. Without it, the stamp is searched in the whole data. */
   readonly payload?: (data: unknown) => unknown;
   /** The acknowledgement where the server asks for one: a value, {@link Arguments}, or a function of the data. */
-  readonly acknowledge?: unknown;
+  readonly acknowledge?: ((data: unknown) => unknown) | string | number | boolean | object | null;
 }
 
 /** The value of a function that may be async. */

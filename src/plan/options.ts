@@ -158,7 +158,7 @@ export const PLAN_OPTIONS = {
   payload: option(
     'SIZE',
     '64B',
-    `message size, minimum ${MIN_PAYLOAD_BYTES.text}B, binary ${MIN_PAYLOAD_BYTES.binary}B; or path of a file or folder to send`,
+    `message size, from ${MIN_PAYLOAD_BYTES.text}B (binary ${MIN_PAYLOAD_BYTES.binary}B), or a file or folder`,
     parsePayload,
   ),
   payloadSizes: option(

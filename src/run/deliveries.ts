@@ -42,8 +42,8 @@ export function countSamples(run: Pick<RunParts, 'plan' | 'membership' | 'collec
 
 /**
  * Messages whose deliveries or replies are the headline, without those that the server rejected. Iterations publish any
- * number of messages, and other streams may
- * have other operations. Without either the counts by second are used, which a lost worker has reported too.
+ * number of messages, and other streams may have other operations. Without either the counts by second are used, which a
+ * lost worker has reported too.
  */
 function sentOfHeadline(headline: string, { streams }: Layout, collector: Collector): number {
   const isHeadline = streams.map((stream) => routeOf(stream, headline).series === headline);

@@ -171,7 +171,7 @@ describe('a target file', () => {
   it.each([
     [`request: () => null`, /request of target\.ts \(line 1\) returned null; it must return \{ event: NAME/],
     [`reply: async () => 'a'`, /reply of target\.ts .*is async; .* and the function must not be async/],
-    [`request: () => { throw null; }`, /request of target\.ts failed: it threw null/],
+    [`request: () => { throw null; }`, /request of target\.ts \(line 1\) failed: it threw null/],
     [
       `request: () => ({ event: 'a', data: 10n })`,
       /request of target\.ts returned data that cannot be sent: .*BigInt/,

@@ -32,7 +32,7 @@ function projectFolder(): string {
 const AROUND: Readonly<Record<string, (fields: string) => string>> = {
   'docs/your-own-server.md': (fields) => `
     import { readFileSync } from 'node:fs';
-    import { Arguments, defineTarget } from 'sockbench';
+    import { Arguments, defineTarget, Rejected } from 'sockbench';
     declare function sign(user: string): string;
     export default defineTarget({ url: 'http://127.0.0.1:3000', ${fields} });`,
   'docs/scenario.md': (fields) => `

@@ -354,17 +354,19 @@ describe.each(
   describe('listening to everything', () => {
     it('begins before the first event, names each, and ends when it is removed', async () => {
       const received: unknown[] = [];
-      let stop = () => {};
       const connection = await driver.connect({
         ...options,
         url: urlOf(server),
         onReady: (ready) => {
-          stop = ready.onAny((event, data) => received.push([event, data]));
+          const stop = ready.onAny((event, data) => {
+            received.push([event, data]);
+            stop();
+          });
         },
       });
       connections.push(connection);
       const complete = new Promise<void>((resolve) => {
-        connection.on(EVENT.echo, (data) => (data === 'second' ? resolve() : stop()));
+        connection.on(EVENT.echo, (data) => data === 'second' && resolve());
       });
       connection.emit(EVENT.echo, 'first');
       connection.emit(EVENT.echo, 'second');

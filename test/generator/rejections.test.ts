@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Arguments, type Mapping } from '../../src/contract/mapping.ts';
+import { Arguments, type IncomingEvent, type Mapping } from '../../src/contract/mapping.ts';
 import { Rejected } from '../../src/contract/replies.ts';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
 import { openWorker } from './made-worker.ts';
@@ -216,15 +216,17 @@ describe('a published message', () => {
 });
 
 describe('an event that the server wants acknowledged', () => {
-  const says = (acknowledge: unknown) =>
-    open(PUBLISH, { publish: ask, delivery: { event: 'said', acknowledge } }, everyClient(2));
+  const says = (acknowledge?: IncomingEvent['acknowledge']) => {
+    const delivery = acknowledge === undefined ? { event: 'said' } : { event: 'said', acknowledge };
+    return open(PUBLISH, { publish: ask, delivery }, everyClient(2));
+  };
 
   it('is acknowledged with the value, or what the function returns', async () => {
     expect((await says('got it')).other.ask('said', 'x')).toBe('got it');
     const several = new Arguments(['got', 1]);
     expect((await says(() => several)).other.ask('said', 'x')).toBe(several);
     expect(await (await says(async (data: unknown) => [data])).other.ask('said', 'x')).toEqual(['x']);
-    expect((await says(undefined)).other.ask('said', 'x')).toBeUndefined();
+    expect((await says()).other.ask('said', 'x')).toBeUndefined();
   });
 
   it('is acknowledged with nothing where the function throws, which is counted', async () => {

@@ -51,7 +51,7 @@ const textOf = (html: string) => html.replaceAll(/<[^>]*>/g, '').trim();
 function readHtml(html: string): Shown {
   const lists = [...html.matchAll(/<dl class="tiles">(.*?)<\/dl>/gs)];
   const tiles = lists.flatMap(([, list = '']) => [
-    ...list.matchAll(/<dt[^>]*>(.*?)<\/dt><dd>(.*?)(?:( ?)<small>(.*?)<\/small>)?<\/dd>/g),
+    ...list.matchAll(/<dt[^>]*>(.*?)<dd>(.*?)(?:( ?)<small>(.*?)<\/small>)?<\/div>/g),
   ]);
   const name = textOf(/<span class="of">(.*?)<\/span>/.exec(html)?.[1] ?? '');
   const shown = tiles.map(([, title = '', figure = '', space = '', unit = '']) => {

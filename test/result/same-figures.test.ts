@@ -189,7 +189,7 @@ function comparisonFigures({ design, rounds }: Comparison, then: ComparisonFigur
         goesOn: goesOn(loose, some),
         verdict,
         look,
-        ranking,
+        ranking: ranking && { metric: ranking.metric, places: ranking.places },
         heads: judged.map((head) => [
           head.verdict,
           head.pairs,
