@@ -54,6 +54,8 @@ async function runExec(
   return { port, ...(await runScenario('ack-roundtrip', ...target, ...LOAD)) };
 }
 
+const NO_REQUIRED_MODULES = '--no-experimental-require-module';
+
 function expectNothingLeft(port: number): void {
   expect(findProcesses(SERVER, String(port))).toEqual([]);
 }
@@ -144,8 +146,9 @@ describe('the telemetry of a server started by --exec', () => {
   });
 
   test('is read from /proc for a Node.js that cannot load the probe', async () => {
-    // Older versions of Node.js do not support TypeScript either.
-    const { result } = await runExec((port) => `"${NODE}" --no-experimental-strip-types "${SERVER}" ${port}`);
+    // Older versions of Node.js support neither TypeScript nor require of ES modules.
+    const older = `--no-experimental-strip-types ${NO_REQUIRED_MODULES}`;
+    const { result } = await runExec((port) => `"${NODE}" ${older} "${SERVER}" ${port}`);
     expectReadFromProc(result);
   });
 
@@ -154,7 +157,11 @@ describe('the telemetry of a server started by --exec', () => {
   if (old === null) console.warn('left out: an older Node.js, because there is none on PATH');
   else {
     test('is read from /proc for an older Node.js itself', async () => {
-      const { result } = await runExec((port) => `"${old}" "${SERVER}" ${port}`);
+      // Its last versions can require the compiled probe.
+      const hasFlag = `process.allowedNodeEnvironmentFlags.has('${NO_REQUIRED_MODULES}')`;
+      const isLast = execFileSync(old, ['-p', hasFlag], { encoding: 'utf8' }).trim() === 'true';
+      const flags = isLast ? NO_REQUIRED_MODULES : '';
+      const { result } = await runExec((port) => `"${old}" ${flags} "${SERVER}" ${port}`);
       expectReadFromProc(result);
     });
   }

@@ -97,7 +97,7 @@ describe('a document that was damaged or forged is rendered, or refused in one s
   const isExploring = process.env['EXPLORE'] === '1';
 
   it.each([
-    ['ws-broadcast', 200],
+    ['ws-broadcast', 100],
     ['socketio-cluster-rooms', 100],
     ['compare', 60],
     ['capacity', 80],

@@ -58,6 +58,7 @@ const PERFECT = {
   lost: 0,
   unknown: 0,
   duplicated: 0,
+  dropped: 0,
   reordered: 0,
   corrupted: 0,
   unexpected: 0,
