@@ -31,20 +31,35 @@ function commandsOf(example: string): readonly string[] {
   return [...readme.matchAll(/^npx --no-install sockbench (run .+)$/gm)].map(([, command = '']) => command);
 }
 
+const NETTY = ['buffer', 'codec', 'codec-http', 'common', 'handler', 'resolver', 'transport']
+  .map((part) => `/usr/share/java/netty-${part}.jar`)
+  .join(':');
+
 /** The examples, the server that each needs, and the subprotocol of this one. */
 const COMMANDS = [
-  ['graphql-ws', 'server.js', 'graphql-transport-ws'],
-  ['mqtt', 'server.js', 'mqtt'],
-  ['stomp', 'server.js', 'v12.stomp'],
-  ['signalr', 'server.js', ''],
-  ['phoenix', 'server.js', ''],
-  ['action-cable', 'server.js', 'actioncable-v1-json'],
-  ['sockjs', 'server.js', ''],
-  ['json-rpc', 'server.js', ''],
+  ['graphql-ws', 'node server.js', 'graphql-transport-ws'],
+  ['mqtt', 'node server.js', 'mqtt'],
+  ['stomp', 'node server.js', 'v12.stomp'],
+  ['signalr', 'node server.js', ''],
+  ['phoenix', 'node server.js', ''],
+  ['action-cable', 'node server.js', 'actioncable-v1-json'],
+  ['sockjs', 'node server.js', ''],
+  ['json-rpc', 'node server.js', ''],
+  ['socketio-session', 'node server.js', ''],
+  ['feathers', 'node server.js', ''],
+  ['excalidraw-room', 'node server.js', ''],
+  ['yjs', 'node server.js', ''],
+  ['colyseus', 'node server.js', ''],
+  ['python-socketio', '/usr/bin/python3 server.py', ''],
+  ['python-websockets', '/usr/bin/python3 server.py', ''],
+  ['java-netty', `java -cp ${NETTY} Server.java`, ''],
 ] as const;
 
 /** Other commands than the first that have a server or an answer of their own. */
 const FIRST_COMMANDS: Readonly<Record<string, number>> = { mqtt: 2, 'json-rpc': 3 };
+
+/** Servers whose reply to the publisher has the message too. */
+const REPLIES_TOO: readonly string[] = ['feathers'];
 
 describe.concurrent('a run of an example', () => {
   const runs = COMMANDS.flatMap(([example, server, subprotocol]) =>
@@ -54,7 +69,7 @@ describe.concurrent('a run of an example', () => {
       .map((command) => ({
         example,
         command,
-        server: command.includes('plain.target.ts') ? 'plain-server.js' : server,
+        server: command.includes('plain.target.ts') ? 'node plain-server.js' : server,
         subprotocol,
       })),
   );
@@ -67,13 +82,14 @@ describe.concurrent('a run of an example', () => {
     const out = temporaryFolder();
     const counts = join(out, 'counts.txt');
     const oneRoom = command.includes('room-fanout') ? ['--rooms', '1'] : [];
-    const exec = ['--exec', `node ${PROXY} ${counts} node ${server}`];
+    const exec = ['--exec', `node ${PROXY} ${counts} ${server}`];
     const ended = await startSockbench([...command.split(' '), ...SHORT, ...oneRoom, ...exec, '--out', out], {
       cwd: join(EXAMPLES, example),
       env: { ...process.env, PORT: String(await freePort()) },
     }).ended;
     const result = storedResult(out, ended);
-    const receivers = command.includes('ack-roundtrip') ? 1 : CLIENTS;
+    const everyone = command.includes('--exclude-sender') ? CLIENTS - 1 : CLIENTS;
+    const receivers = command.includes('ack-roundtrip') ? 1 : everyone;
     expect(result.invalid.filter(({ code }) => !NOISE.includes(code))).toEqual([]);
     expect(result.failed).toEqual([]);
     expect(result.rate.sent).toBe(SENT);
@@ -86,6 +102,7 @@ describe.concurrent('a run of an example', () => {
       unexpected: 0,
     });
     const passedOn: PassedOn = JSON.parse(readFileSync(counts, 'utf8'));
-    expect(passedOn).toEqual({ sent: SENT, received: SENT * receivers, subprotocols: [subprotocol] });
+    const copies = SENT * (receivers + (REPLIES_TOO.includes(example) ? 1 : 0));
+    expect(passedOn).toEqual({ sent: SENT, received: copies, subprotocols: [subprotocol] });
   });
 });

@@ -1,12 +1,12 @@
 /**
- * Starts a server on a port of its own, and passes WebSocket connections on to it: `node counting-proxy.ts FILE COMMAND`.
- * Listens on PORT as soon as the server does. Writes to FILE how many payloads of sockbench it passed on in both
+ * Starts a server on a port of its own, and passes requests and WebSocket connections on to it: `node counting-proxy.ts
+ * FILE COMMAND`. Listens on PORT as soon as the server does. Writes to FILE how many payloads of sockbench it passed on in both
  * directions, as {@link PassedOn}, when it is terminated.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, request as openRequest } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -23,8 +23,13 @@ export interface PassedOn {
 
 /** The beginning of a payload, as text within any message. */
 const STAMP = /sb[mw][\da-z]+,[\da-z]+,/g;
+/** The first bytes of a binary payload. */
+const BINARY_STAMP = Buffer.from([0x5b, 1, 0, 0]).toString('latin1');
 
-const stampsIn = (message: Buffer) => message.toString('latin1').match(STAMP)?.length ?? 0;
+function stampsIn(message: Buffer): number {
+  const text = message.toString('latin1');
+  return (text.match(STAMP)?.length ?? 0) + text.split(BINARY_STAMP).length - 1;
+}
 
 async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
@@ -53,13 +58,22 @@ async function serve(file: string, [command = '', ...args]: readonly string[]): 
     noServer: true,
     handleProtocols: (_, request) => chosen.get(request) || false,
   });
-  const http = createServer();
+  const http = createServer((request, response) => {
+    const { method = 'GET', url: path = '/', headers } = request;
+    const passed = openRequest({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    request.pipe(passed);
+  });
   http.on('upgrade', (request, socket, head) => {
     const offered = (request.headers['sec-websocket-protocol'] ?? '')
       .split(/, */)
       .filter((name) => name !== '');
     const upstream = new WebSocket(`ws://127.0.0.1:${port}${request.url}`, offered, {
       perMessageDeflate: false,
+      headers: { cookie: request.headers.cookie ?? '' },
     });
     upstream.on('error', () => socket.destroy());
     upstream.once('open', () => {

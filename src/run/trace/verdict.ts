@@ -210,11 +210,7 @@ function problemBeside({ result }: TracedRun): Missing | null {
   const { duplicated, unexpected } = result.ledger;
   if (duplicated > 0) {
     return {
-      problem:
-        `${plural(duplicated, 'copy')} too many arrived: the server sends a message more than once to a client`.replace(
-          'copys',
-          'copies',
-        ),
+      problem: `${plural(duplicated, 'copy')} too many arrived: the server sends a message more than once to a client`,
       next: 'Check that a client joins a room once, and that delivery names one event for each message.',
     };
   }
