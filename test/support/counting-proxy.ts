@@ -21,9 +21,9 @@ export interface PassedOn {
   readonly subprotocols: readonly string[];
 }
 
-/** The beginning of a payload, as text within any message. */
-const STAMP = /sb[mw][\da-z]+,[\da-z]+,/g;
-/** The first bytes of a binary payload. */
+/** The beginning of a measured payload, as text within any message. A warm-up of 0 s may send one, too. */
+const STAMP = /sbm[\da-z]+,[\da-z]+,/g;
+/** The first bytes of a binary one. */
 const BINARY_STAMP = Buffer.from([0x5b, 1, 0, 0]).toString('latin1');
 
 function stampsIn(message: Buffer): number {
