@@ -131,12 +131,14 @@ export interface ScenarioCommand {
   readonly notes: HelpNotes;
   /** The scenario that is measured where none is given; null if one must be given. */
   readonly usualScenario?: string;
+  /** Options of a run that it refuses, with a reason, and that help leaves out. */
+  readonly refused?: readonly string[];
 }
 
 /** Adds a command that measures a scenario: its own options, then those of every run. */
 export function addScenarioCommand(
   program: Command,
-  { name, description, options, notes, usualScenario }: ScenarioCommand,
+  { name, description, options, notes, usualScenario, refused = [] }: ScenarioCommand,
 ): Command {
   const command = program.command(name).description(description);
   const names = either([...scenarios.map((scenario) => scenario.name), 'a file']);
@@ -144,6 +146,7 @@ export function addScenarioCommand(
   else command.addArgument(new Argument('[scenario]', names).default(usualScenario, usualScenario));
   addOptions(command, { ...options, ...SOURCE_OPTIONS });
   addRunOptions(command);
+  for (const flag of command.options) if (refused.includes(flag.attributeName())) flag.hideHelp();
   return addNotes(command, notes);
 }
 

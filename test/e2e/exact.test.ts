@@ -199,8 +199,8 @@ describe('the options of Socket.IO', () => {
   test('--compression on changes no delivery, and makes compressible payloads smaller on the wire', async () => {
     const result = await run('broadcast-latency', '--payload', '4KiB', '--compression', 'on');
     expectExactly(result, 6);
-    // 40 messages to 6 clients are 960 KiB without compression.
-    expect(result.traffic.receivedBytes).toBeLessThan((SENT * CLIENTS * 4096) / 4);
+    // 40 messages to 6 clients are 960 KiB without compression. Their filling deflates to less than half.
+    expect(result.traffic.receivedBytes).toBeLessThan((SENT * CLIENTS * 4096) / 2);
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Starts a server on a port of its own, and passes requests and WebSocket connections on to it: `node counting-proxy.ts
  * FILE COMMAND`. Listens on PORT as soon as the server does. Writes to FILE how many payloads of sockbench it passed on in both
- * directions, as {@link PassedOn}, when it is terminated.
+ * directions, as {@link PassedOn}, when it ends.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,8 +21,11 @@ export interface PassedOn {
   readonly subprotocols: readonly string[];
 }
 
-/** The beginning of a measured payload, as text within any message. A warm-up of 0 s may send one, too. */
-const STAMP = /sbm[\da-z]+,[\da-z]+,/g;
+/**
+ * A whole timestamp of a measured message, as text within any message: its filling may hold what only looks like the
+ * beginning of one. A warm-up of 0 s may send a message, too.
+ */
+const STAMP = /sbm(?:[\da-z]+,){4}[\da-z]{6},/g;
 /** The first bytes of a binary one. */
 const BINARY_STAMP = Buffer.from([0x5b, 1, 0, 0]).toString('latin1');
 
@@ -47,11 +50,12 @@ async function serve(file: string, [command = '', ...args]: readonly string[]): 
   server.on('exit', (code) => process.exit(code ?? 1));
   let [sent, received] = [0, 0];
   const subprotocols = new Set<string>();
-  process.on('SIGTERM', () => {
+  // The server may end first: the signal reaches the whole group.
+  process.on('exit', () => {
     const passedOn: PassedOn = { sent, received, subprotocols: [...subprotocols] };
     writeFileSync(file, JSON.stringify(passedOn));
-    server.kill();
   });
+  process.on('SIGTERM', () => server.kill());
 
   const chosen = new WeakMap<IncomingMessage, string>();
   const clients = new WebSocketServer({

@@ -24,6 +24,7 @@ export const addCalibrate: AddCommand = (program, cli, finish) => {
     description: 'measure the floor of this machine with a minimal server',
     options: CALIBRATION_OPTIONS,
     usualScenario: 'broadcast-latency',
+    refused: ['profile'],
     notes: {
       paragraphs: [
         'Runs of the same plan then report their latency beside the floor. --workers auto uses the capacity of a worker.',

@@ -34,6 +34,7 @@ export const addCapacity: AddCommand = (program, cli, finish) => {
     name: 'capacity',
     description: 'find the highest rate or number of clients that meets an objective',
     options: { ...SEARCH_OPTIONS, ...CAPACITY_OUTPUT },
+    refused: ['profile'],
     notes: {
       examples: [
         "sockbench capacity broadcast-latency --target ws --objective 'fanout_last.p95<50ms'",

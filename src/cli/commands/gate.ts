@@ -64,6 +64,7 @@ export const addGate: AddCommand = (program, cli, finish) => {
     name: 'gate',
     description: 'fail a CI job if a server became significantly slower',
     options: { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS), ...TIMING_OPTIONS },
+    refused: ['profile'],
     notes: {
       paragraphs: [
         'Exit codes: 0 OK or improved, 99 regressed or threshold failed, 4 inconclusive, 3 invalid.',
