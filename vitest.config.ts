@@ -11,8 +11,8 @@ const TWO_TESTS_AT_A_TIME = ['exact', 'examples', 'exec', 'faults', 'presets'].m
   (name) => `test/e2e/${name}.test.ts`,
 );
 
-/** Tests that start processes wait for half of their time. Three files keep two CPUs busy. */
-const FILES_AT_A_TIME = 3;
+/** Tests that start processes wait for half of their time. Four files keep two CPUs busy. */
+const FILES_AT_A_TIME = 4;
 
 /** `npm run explore` draws fresh seeds for property tests; PROPERTY_SEED repeats one of them. */
 const isExploring = process.env['EXPLORE'] === '1';

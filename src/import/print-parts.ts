@@ -54,7 +54,8 @@ function listCodeOf(writer: ValueWriter, values: readonly unknown[] | string): C
 
 /** Writes the arguments of an event as one value, or as Arguments. */
 export function argumentsCode(writer: ValueWriter, args: StepOf<'emit'>['args']): Code[] {
-  if ('data' in args) return args.data === undefined ? [] : [writer.value(args.data)];
+  // Artillery sends null where a script gives no data.
+  if ('data' in args) return [args.data === undefined ? 'null' : writer.value(args.data)];
   const [only] = args.list;
   if (args.list.length === 1) return [writer.value(only)];
   writer.imports.add('Arguments');

@@ -107,7 +107,6 @@ const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 describe.runIf(problem === null)('a valid run reports what a capture of it shows', () => {
   test.each([
     ['broadcast-latency', 'ws'],
-    ['room-fanout', 'socketio'],
     ['ack-roundtrip', 'socketio'],
   ] as const)('%s on %s', async (scenario, server) => {
     await retryDisturbed(
