@@ -84,8 +84,9 @@ describe.each<[target: string, behaviours: readonly Behaviour[]]>([
   ['socketio', EVERY],
   ['ws', BY_WS],
   ['socketio --transport polling', BY_POLLING],
-  ['nest-socketio', BY_NEST],
+  // `npm run explore` takes both servers of Nest.
   ['nest-ws', BY_NEST],
+  ...(process.env['EXPLORE'] === '1' ? [['nest-socketio', BY_NEST] as [string, readonly Behaviour[]]] : []),
 ])('--target %s', (target, behaviours) => {
   test.each(behaviours)('%s', async (behaviour) => {
     const [[scenario, ...flags], receivers, copies = 1]: Case = BEHAVIOURS[behaviour];

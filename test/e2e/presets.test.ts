@@ -56,7 +56,7 @@ const COMMANDS = [
 ] as const;
 
 /** Other commands than the first that have a server or an answer of their own. */
-const FIRST_COMMANDS: Readonly<Record<string, number>> = { mqtt: 2, 'json-rpc': 3 };
+const FIRST_COMMANDS: Readonly<Record<string, number>> = { mqtt: 2, 'json-rpc': 2 };
 
 /** Servers whose reply to the publisher has the message too. */
 const REPLIES_TOO: readonly string[] = ['feathers'];

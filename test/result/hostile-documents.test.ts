@@ -97,11 +97,11 @@ describe('a document that was damaged or forged is rendered, or refused in one s
   const isExploring = process.env['EXPLORE'] === '1';
 
   it.each([
-    ['ws-broadcast', 100],
-    ['socketio-cluster-rooms', 100],
-    ['compare', 60],
-    ['capacity', 80],
-    ['shard', 100],
+    ['ws-broadcast', 60],
+    ['socketio-cluster-rooms', 50],
+    ['compare', 40],
+    ['capacity', 40],
+    ['shard', 50],
   ])('%s', { timeout: isExploring ? 3600e3 : 60e3 }, async (name, numRuns) => {
     const document = name === 'shard' ? stored(SHARDS[1]) : fixture(name);
     expect(await tryDocument(Buffer.from(JSON.stringify(document)))).toBe('accepted');

@@ -18,11 +18,17 @@ class ParserPackets implements PacketCodec {
   readonly #encoder: Coder;
   readonly #decoder: Coder;
   #decoded: unknown[] = [];
+  /** Whether a packet came while no message was being decoded. */
+  #isLate = false;
+  #isDecoding = false;
 
   constructor(encoder: Coder, decoder: Coder) {
     this.#encoder = encoder;
     this.#decoder = decoder;
-    decoder.on('decoded', (packet) => this.#decoded.push(packet));
+    decoder.on('decoded', (packet) => {
+      if (this.#isDecoding) this.#decoded.push(packet);
+      else this.#isLate = true;
+    });
   }
 
   encode({ type, namespace: nsp, id, data }: Packet): readonly PacketMessage[] {
@@ -40,11 +46,15 @@ class ParserPackets implements PacketCodec {
   }
 
   take(message: PacketMessage): Packet | null {
+    if (this.#isLate) throw new Error('the parser decodes after Decoder.add returned; use --driver official');
+    this.#isDecoding = true;
     try {
       this.#decoder.add(typeof message === 'string' ? message : Buffer.from(message));
     } catch (error) {
       this.#decoded = [];
       throw new Error(`Decoder.add of the parser failed: ${messageOf(error)}`);
+    } finally {
+      this.#isDecoding = false;
     }
     const [packet = null, another] = this.#decoded;
     this.#decoded = [];
