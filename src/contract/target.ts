@@ -71,6 +71,11 @@ export interface Client {
 /** A value for all clients, or a function that returns that of a client, once for each of its connections. */
 export type PerClient<T> = T | ((client: Client) => T | Promise<T>);
 
+/** The value for a client: one for all clients, or the result of a function of the client. */
+export function forClient<T>(value: PerClient<T> | undefined, client: Client): T | Promise<T> | undefined {
+  return typeof value === 'function' ? (value as (client: Client) => T | Promise<T>)(client) : value;
+}
+
 /** The connection of a client in the hooks of a target. What waits rejects when the server drops the connection. */
 export interface ClientConnection {
   /** Sends an event. */

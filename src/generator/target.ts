@@ -1,7 +1,7 @@
 import { parseAddress, requireAllowedHost } from '../contract/address.ts';
 import type { ClientHooks } from '../contract/hooks.ts';
 import { chat, type Mapping } from '../contract/mapping.ts';
-import type { Client, PerClient, TlsOptions } from '../contract/target.ts';
+import { type Client, forClient, type PerClient, type TlsOptions } from '../contract/target.ts';
 import { type ConnectOptions, given } from '../drivers/driver.ts';
 import { fail } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -104,11 +104,6 @@ function namedNamespaces(namespaces: readonly string[] | Headers): Headers {
     ? namespaces.map((each: string) => [each, each])
     : Object.entries(namespaces);
   return Object.fromEntries(named.map(([name, namespace]) => [name, withSlash(namespace)]));
-}
-
-/** The value for a client: one for all clients, or the result of a function of the client. */
-function forClient<T>(value: PerClient<T> | undefined, client: Client): T | Promise<T> | undefined {
-  return typeof value === 'function' ? (value as (client: Client) => T | Promise<T>)(client) : value;
 }
 
 /** The URL that a function of the target returned for a client; it may be relative to that of the server. */

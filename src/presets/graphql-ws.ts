@@ -1,5 +1,5 @@
-import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
-import { callIdIn, type ObjectData, objectOf, type Preset, valueFor } from './preset.ts';
+import { type DecodedEvent, type FrameCodec, forClient } from '../contract/target.ts';
+import { callIdIn, type ObjectData, objectOf, type Preset } from './preset.ts';
 
 /** Operations without an id of the user or a caller. The number only has to be unique per connection. */
 const UNNAMED = 'unnamed-';
@@ -64,7 +64,7 @@ export const graphqlWs: Preset = {
     protocols: 'graphql-transport-ws',
     codec: graphqlCodec,
     async opened(connection, client) {
-      connection.emit('connection_init', await valueFor(auth, client));
+      connection.emit('connection_init', await forClient(auth, client));
       await connection.next('connection_ack');
     },
     answer: { ping: () => ({ event: 'pong' }) },

@@ -1,12 +1,12 @@
 /** The one table of presets: protocols on top of WebSocket that `protocol` of a target may name. */
 import type { ClientHooks } from '../contract/hooks.ts';
-import type { Client, PerClient } from '../contract/target.ts';
+import { type Client, forClient, type PerClient } from '../contract/target.ts';
 import { actionCable } from './action-cable.ts';
 import { graphqlWs } from './graphql-ws.ts';
 import { jsonRpc } from './json-rpc.ts';
 import { mqtt } from './mqtt.ts';
 import { phoenix } from './phoenix.ts';
-import { type GivenTarget, type Preset, type PresetFields, type QueryFields, valueFor } from './preset.ts';
+import type { GivenTarget, Preset, PresetFields, QueryFields } from './preset.ts';
 import { signalr } from './signalr.ts';
 import { sockjs } from './sockjs.ts';
 import { stomp } from './stomp.ts';
@@ -31,7 +31,7 @@ export function isPresetName(name: unknown): name is PresetName {
 }
 
 /**
- * The target that a preset makes of the fields of a user. ObjectData of the user replace those of the preset, and these are
+ * The target that a preset makes of the fields of a user. Those of the user replace those of the preset, and these are
  * combined: the preset connects before `opened` and disconnects after `leave`; `answer` and `query` are merged.
  */
 export function withPreset<T extends GivenTarget>(name: PresetName, given: T): T & PresetFields {
@@ -69,5 +69,5 @@ function mergedQuery(
   given: PerClient<QueryFields> | undefined,
 ): PerClient<QueryFields> {
   if (typeof given !== 'function') return { ...defaults, ...given };
-  return async (client: Client) => ({ ...defaults, ...(await valueFor(given, client)) });
+  return async (client: Client) => ({ ...defaults, ...(await forClient(given, client)) });
 }

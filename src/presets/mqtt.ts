@@ -1,4 +1,4 @@
-import type { Client, DecodedEvent, FrameCodec } from '../contract/target.ts';
+import { type Client, type DecodedEvent, type FrameCodec, forClient } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import {
   encodeMqttPacket,
@@ -8,15 +8,7 @@ import {
   uint16,
   withLength,
 } from './mqtt-packets.ts';
-import {
-  isObjectData,
-  type ObjectData,
-  objectOf,
-  type Preset,
-  requireText,
-  roomOf,
-  valueFor,
-} from './preset.ts';
+import { isObjectData, type ObjectData, objectOf, type Preset, requireText, roomOf } from './preset.ts';
 
 const KEEP_ALIVE_S = 60;
 const PROTOCOL_LEVEL = 4;
@@ -189,7 +181,7 @@ export const mqtt: Preset = {
     protocols: 'mqtt',
     codec: () => createMqttCodec(),
     async opened(connection, client) {
-      connection.emit('connect', connectFields(await valueFor(auth, client), client));
+      connection.emit('connect', connectFields(await forClient(auth, client), client));
       const code = Number(objectOf(await connection.next('connack'))['code']);
       if (code !== 0) {
         throw new Error(

@@ -2,7 +2,7 @@
 import type { ClientHooks } from '../contract/hooks.ts';
 import type { Mapping } from '../contract/mapping.ts';
 import type { Scope } from '../contract/protocol.ts';
-import type { Client, CodecOfConnection, FrameCodec, PerClient } from '../contract/target.ts';
+import type { CodecOfConnection, FrameCodec, PerClient } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 
 export type ObjectData = Readonly<Record<string, unknown>>;
@@ -32,15 +32,8 @@ export interface Preset {
   readonly auth: string | null;
   /** Defaults. A field that the user gives replaces the one of the preset; hooks are carried out beside each other. */
   readonly fields: (given: GivenTarget) => PresetFields;
-  /** ObjectData that are built around those that the user gives. */
+  /** Fields that are built around those that the user gives. */
   readonly around?: (given: GivenTarget) => Partial<GivenTarget>;
-}
-
-/** The value for a client. */
-export function valueFor<T>(value: PerClient<T> | undefined, client: Client): Promise<T | undefined> {
-  return Promise.resolve(
-    typeof value === 'function' ? (value as (client: Client) => T | Promise<T>)(client) : value,
-  );
 }
 
 export function isObjectData(value: unknown): value is ObjectData {

@@ -1,8 +1,15 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { decodeEnvelope, encodeEnvelope } from '../contract/protocol.ts';
-import type { DecodedEvent, Frame, FrameCodec, PerClient } from '../contract/target.ts';
+import {
+  type Client,
+  type DecodedEvent,
+  type Frame,
+  type FrameCodec,
+  forClient,
+  type PerClient,
+} from '../contract/target.ts';
 import { fail } from '../errors.ts';
-import { type Preset, valueFor } from './preset.ts';
+import type { Preset } from './preset.ts';
 
 const SOCKJS_OPEN = 'sockjs:open';
 const SOCKJS_CLOSE = 'sockjs:close';
@@ -59,8 +66,8 @@ function sessionUrl(base: string): string {
   return url.href;
 }
 
-async function urlFor(url: PerClient<string>, client: Parameters<typeof valueFor>[1]): Promise<string> {
-  return sessionUrl((await valueFor(url, client)) ?? '');
+async function urlFor(url: PerClient<string>, client: Client): Promise<string> {
+  return sessionUrl((await forClient(url, client)) ?? '');
 }
 
 /** https://sockjs.github.io/sockjs-protocol/sockjs-protocol-0.3.3.html */

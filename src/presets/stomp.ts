@@ -1,4 +1,4 @@
-import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
+import { type Client, type DecodedEvent, type FrameCodec, forClient } from '../contract/target.ts';
 import {
   callIdIn,
   type GivenTarget,
@@ -7,7 +7,6 @@ import {
   type Preset,
   requireText,
   roomOf,
-  valueFor,
 } from './preset.ts';
 
 const HEART_BEAT = 'heart-beat';
@@ -141,17 +140,14 @@ export function createStompCodec(): FrameCodec {
   };
 }
 
-async function connectHeaders(
-  { auth, url }: GivenTarget,
-  client: Parameters<typeof valueFor>[1],
-): Promise<ObjectData> {
-  const address = await valueFor(url, client);
+async function connectHeaders({ auth, url }: GivenTarget, client: Client): Promise<ObjectData> {
+  const address = await forClient(url, client);
   return {
     'accept-version': '1.2',
     host: new URL(address ?? '').hostname,
     // This client sends heart-beats and expects none.
     'heart-beat': `${2 * HEART_BEAT_MS},0`,
-    ...(await valueFor(auth, client)),
+    ...(await forClient(auth, client)),
   };
 }
 
