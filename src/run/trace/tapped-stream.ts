@@ -120,12 +120,11 @@ function frameBytes(bytes: Buffer): number | null {
   return bytes.length < whole ? null : whole;
 }
 
+/** The payload of a frame without its mask; the frame itself is sent as it is. */
 function payloadOf(frame: Buffer): Buffer {
   const second = frame[1] ?? 0;
   const header = headerBytes(second);
-  if ((second & MASKED) !== 0) mask(frame, header);
-  const payload = Buffer.from(frame.subarray(header));
-  // Masking twice unmasks.
-  if ((second & MASKED) !== 0) mask(frame, header);
-  return payload;
+  const copy = Buffer.from(frame);
+  if ((second & MASKED) !== 0) mask(copy, header);
+  return copy.subarray(header);
 }

@@ -197,7 +197,7 @@ function nothingArrived(
       : `the ${NOUNS[kind]} was not answered`;
   const instead = received === null ? '' : `; ${receivedInstead(received)}`;
   return {
-    problem: `${what}${instead}`.replace(/; sockbench trace[^;]*$/, ''),
+    problem: `${what}${instead}`,
     next:
       kind === 'publish'
         ? 'Compare the frames that client 0 sent with what the server handles, and check that the clients join the room.'
@@ -231,7 +231,7 @@ function judgePushes({ result, mapping }: TracedRun): TraceVerdict {
   return {
     measures: false,
     worked,
-    problem: `no push arrived${instead}`.replace(/; sockbench trace[^;]*$/, ''),
+    problem: `no push arrived${instead}`,
     next: 'Set observe to the event that the server pushes, or wait longer (--duration).',
   };
 }

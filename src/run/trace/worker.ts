@@ -71,8 +71,8 @@ function sessionOf(
   // The client number is unknown to the driver, so it travels with the options.
   const traced: Target = {
     ...target,
-    async connectOptions(client, url) {
-      const options = await target.connectOptions(client, url);
+    async connectOptions(client, url, limit) {
+      const options = await target.connectOptions(client, url, limit);
       return { ...options, tracedClient: client.number } as ConnectOptions;
     },
   };

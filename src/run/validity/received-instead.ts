@@ -2,6 +2,9 @@ import type { RunResult } from '../../result/run-result.ts';
 import { leadingReasons, list, plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 
+/** What shows more than {@link receivedInstead}. */
+export const SEE_TRACE = 'sockbench trace shows each message';
+
 /** The server's last words are only a hint. */
 const OUTPUT_LINES = 2;
 
@@ -20,5 +23,5 @@ export function receivedInstead(received: NonNullable<RunResult['received']>): s
   if (expected.length > 0) parts.push(`expected: ${list(expected)}`);
   const output = serverOutput.slice(-OUTPUT_LINES).join(' / ');
   if (output !== '') parts.push(`last output of the server: ${output}`);
-  return `${parts.join('; ')}; sockbench trace shows each message`;
+  return parts.join('; ');
 }

@@ -17,7 +17,7 @@ import {
 import { explainClose } from '../diagnose/close-codes.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
-import { receivedInstead } from './received-instead.ts';
+import { receivedInstead, SEE_TRACE } from './received-instead.ts';
 
 /** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate, failed } }) => {
@@ -130,7 +130,7 @@ function whyNone(
     return ` before the end of the drain (--drain); warm-up messages arrived, with a median latency of ${formatNs(warmupMedianNs)} at the end`;
   }
   if (causes.some((cause) => faultOf(cause) === 'generator')) return '';
-  if (received !== null) return `: ${receivedInstead(received)}`;
+  if (received !== null) return `: ${receivedInstead(received)}; ${SEE_TRACE}`;
   return plan.target.file === null
     ? ': check that the server handles the events of docs/your-own-server.md'
     : ': check that the target file matches the server';
@@ -139,7 +139,7 @@ function whyNone(
 /** What arrived where the clients only listen, and the server pushed nothing that is expected. */
 function whyNoPush({ headline, samples, received }: ResultView['result']): string {
   if (headline !== 'push_skew' || samples.count > 0 || received === null) return '';
-  return `; ${receivedInstead(received)}`;
+  return `; ${receivedInstead(received)}; ${SEE_TRACE}`;
 }
 
 /** A run of rejections has measured nothing but these. */
