@@ -57,17 +57,24 @@ export class ReceivedMessages {
 }
 
 /** The acknowledgement among the events that a target names. */
-const ACKNOWLEDGEMENT = 'an acknowledgement';
+export const ACKNOWLEDGEMENT = 'an acknowledgement';
 
-/** The events by which the messages and replies of a layout arrive, as the target names them. */
-export function expectedEvents(mapping: Mapping, layout: Layout): string[] {
+/**
+ * The events by which the messages and replies of a layout arrive, as the target names them. `asked`: how it wanted the
+ * requests that were sent to be answered.
+ */
+export function expectedEvents(mapping: Mapping, layout: Layout, asked: ReadonlySet<string>): string[] {
   const names = isObserving(layout)
     ? [mapping.observe?.event ?? []]
-    : layout.streams.map(({ operation }) => eventsOfOperation(operation, mapping));
+    : layout.streams.map(({ operation }) => eventsOfOperation(operation, mapping, asked));
   return [...new Set(names.flat())].map((name) => foreign(name, REASON_CHARACTERS));
 }
 
-function eventsOfOperation({ kind }: Operation, mapping: Mapping): string | readonly string[] {
+function eventsOfOperation(
+  { kind }: Operation,
+  mapping: Mapping,
+  asked: ReadonlySet<string>,
+): string | readonly string[] {
   switch (kind) {
     case 'publish':
       return mapping.delivery?.event ?? [];
@@ -78,25 +85,11 @@ function eventsOfOperation({ kind }: Operation, mapping: Mapping): string | read
     case 'stream-reply':
       return mapping.streamed?.event ?? [];
     case 'request':
-      return replyOf(mapping);
+      return [...asked];
     case 'ask-me':
       return mapping.asked === undefined ? [] : [mapping.asked.event, ACKNOWLEDGEMENT];
     case 'ping':
     case 'close':
       return [];
-  }
-}
-
-/** How a request is answered, which only the event that the target describes shows. */
-function replyOf({ request }: Mapping): string | readonly string[] {
-  try {
-    const client = { number: 0, values: {} };
-    const event = request?.({ payload: '', client, id: 0 });
-    if (event instanceof Promise) event.catch(() => {});
-    const { reply = 'acknowledgement' } = event === undefined || event instanceof Promise ? {} : event;
-    if (typeof reply === 'object') return reply.event;
-    return reply === 'none' ? [] : ACKNOWLEDGEMENT;
-  } catch {
-    return [];
   }
 }

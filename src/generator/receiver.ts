@@ -103,12 +103,12 @@ export class Receiver {
     const receivedNs = this.#context.receipts.at(arrival);
     const refusals = this.refusals?.events.includes(event) === true ? this.refusals : null;
     if (refusals?.take(client, data, arrival, roles.size > 0) === true) return;
-    if (roles.has('reply') && this.replies.take(client, event, repliesTo, data, arrival)) return;
+    const answer = roles.has('reply') ? this.replies.judge(data, repliesTo) : null;
+    if (answer !== null && this.replies.take(client, event, data, answer, arrival)) return;
     if (readers.length === 0) return;
     const reading = this.#readAny(data, readers);
     // A rejection is not recognized by its payload.
-    if (!roles.has('reply') || this.replies.judge(data, repliesTo).kind === 'accepted')
-      this.known.learn(event, readers, reading);
+    if (answer === null || answer.kind === 'accepted') this.known.learn(event, readers, reading);
     if (reading === null || reading.state === 'invented') this.take(client, reading, receivedNs);
     else this.#takeMessage(listener, reading, receivedNs);
   }

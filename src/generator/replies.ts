@@ -1,4 +1,4 @@
-import type { Mapping, ReplyEvent } from '../contract/mapping.ts';
+import type { Mapping, OutgoingEvent, ReplyEvent } from '../contract/mapping.ts';
 import { Rejected, rejectionIn } from '../contract/replies.ts';
 import { messageOf } from '../errors.ts';
 import { quietNs } from '../measure/fanout.ts';
@@ -7,6 +7,7 @@ import type { ReceiptTime } from '../measure/receipts.ts';
 import { isSameStamp, type Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
 import type { Reader } from './known-messages.ts';
+import { ACKNOWLEDGEMENT } from './received-messages.ts';
 
 /** How messages were counted, as a run notes it. */
 export const REMARKS = {
@@ -56,6 +57,8 @@ export class Replies {
   /** Readers of replies by the event that was sent, the same for all clients. */
   readonly #readers = new Map<string, Reader>();
   #waitingCount = 0;
+  /** How the target wanted requests to be answered: names of events, or {@link ACKNOWLEDGEMENT}. */
+  readonly asked = new Set<string>();
 
   constructor(context: WorkerContext) {
     this.#context = context;
@@ -66,6 +69,11 @@ export class Replies {
   /** Whether no message waits for an event. */
   get isEmpty(): boolean {
     return this.#waitingCount === 0;
+  }
+
+  /** Notes how a request is to be answered. */
+  noteAsked({ reply = 'acknowledgement' }: OutgoingEvent): void {
+    if (reply !== 'none') this.asked.add(typeof reply === 'object' ? reply.event : ACKNOWLEDGEMENT);
   }
 
   /** Reads a reply to what was sent as `event`. */
@@ -115,19 +123,18 @@ export class Replies {
   }
 
   /**
-   * Takes an event that replies to what was sent as `sentAs`. True when that is all that it is; false for an event that
-   * may be something else.
+   * Takes an event that replies to a message; `answer` is what it says. True when that is all that it is; false for an
+   * event that may be something else.
    */
   take(
     client: number,
     event: string,
-    sentAs: string,
     data: unknown,
+    answer: GivenReply,
     arrival: ReceiptTime | undefined,
   ): boolean {
     const known = this.#byEvent.get(`${client} ${event}`);
     if (known === undefined) return false;
-    const answer = this.judge(data, sentAs);
     const found = this.#find(known, event, data, answer);
     if (found === null) return false;
     this.#settle(known, found, answer, arrival);

@@ -215,9 +215,9 @@ export class GeneratorSession {
     this.#snapshots.take(true);
     this.#postTotals();
     this.#dropped.post();
-    const { known, ledger } = this.#receiver;
+    const { known, ledger, replies } = this.#receiver;
     const { target, layout } = this.#context;
-    const expected = expectedEvents(target.mapping, layout);
+    const expected = expectedEvents(target.mapping, layout, replies.asked);
     const received = { ...this.#received.counts(known.counts()), expected };
     post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received });
     this.#publisher.close();

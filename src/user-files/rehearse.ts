@@ -20,8 +20,8 @@ const PAYLOAD_BYTES = 1024;
 const MAX_PAYLOADS = 100;
 
 /**
- * Calls the functions of a target once, or once for each file of payloads, as the first client of a run would: those for connecting, and those of the
- * operations in `needs`. Throws USER_FUNCTION for one that throws, USER_RESULT for one whose result cannot be sent.
+ * Calls the functions of a target once, or once for each file of payloads, as the first client of a run would: those for
+ * connecting, and those of the operations in `needs`. Throws USER_FUNCTION for one that throws, USER_RESULT for one whose result cannot be sent.
  *
  * Nothing is called that needs the server, which is not up: hooks, functions that are declared async, and functions that
  * read what the server sends. The values of `prepare` are missing, so a function that reads values of the client may fail

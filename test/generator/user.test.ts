@@ -69,6 +69,7 @@ function open({ timeoutMs = 5000 } = {}) {
       },
       refusals: null,
       replies: {
+        noteAsked() {},
         expect: (_client: number, _event: unknown, waiting: { stamp: Stamp; onAnswer: OnAnswer }) => {
           const { stamp: sent, onAnswer } = waiting;
           const { intendedNs } = sent;

@@ -14,6 +14,7 @@ import {
   type RunningOperation,
   undeclared,
 } from './operation.ts';
+import { sendForReply } from './send-for-reply.ts';
 
 /** Where each delivery of a published message, and the broadcast as a whole, is recorded. */
 export const DELIVERIES = {
@@ -128,38 +129,24 @@ export class Publishing implements RunningOperation {
     return payload;
   }
 
-  #send(
-    { sender, connection, stamp }: Published,
-    id: number,
-    { event, data, reply = 'none' }: OutgoingEvent,
-  ): void {
+  #send({ sender, connection, stamp }: Published, id: number, message: OutgoingEvent): void {
     const { receiver, target, messages } = this.#worker;
-    const { replies, refusals } = receiver;
+    const { event, data, reply = 'none' } = message;
     if (reply === 'none') {
-      refusals?.note(sender, stamp, false, (reason) => messages.reject(stamp, reason));
+      receiver.refusals?.note(sender, stamp, false, (reason) => messages.reject(stamp, reason));
       connection.emit(event, data);
       return;
     }
     if (stamp.measured) this.#unacknowledged += 1;
-    let stop = () => {};
     let isOpen = true;
     const onAnswer: OnAnswer = (answer, arrival) => {
-      if (!isOpen) return;
+      if (isOpen) this.#noteAnswer(stamp, answer, arrival);
       isOpen = false;
-      stop();
-      refusals?.settle(sender, stamp);
-      this.#noteAnswer(stamp, answer, arrival);
     };
-    refusals?.note(sender, stamp, true, (reason, arrival) => onAnswer({ kind: 'rejected', reason }, arrival));
-    if (reply === 'acknowledgement') {
-      connection.request(event, data, (given, arrival) => onAnswer(replies.judge(given, event), arrival));
-      return;
-    }
-    receiver.listenForReply(sender, connection, reply.event, event);
     // The delivery to the sender itself may be what replies.
-    const takesEvent = ![target.mapping.delivery?.event ?? []].flat().includes(reply.event);
-    stop = replies.expect(sender, reply, { id, stamp, onAnswer, takesEvent });
-    connection.emit(event, data);
+    const takesEvent =
+      typeof reply !== 'object' || ![target.mapping.delivery?.event ?? []].flat().includes(reply.event);
+    sendForReply(receiver, { sender, connection, stamp, id, onAnswer, takesEvent }, message);
   }
 
   #request(sender: number, request: OutgoingRequest, stamp: Stamp): void {

@@ -1,4 +1,3 @@
-import type { OutgoingEvent } from '../../contract/mapping.ts';
 import { Rejected, rejectionIn } from '../../contract/replies.ts';
 import type { Connection } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
@@ -14,6 +13,7 @@ import {
   sendEvent,
   undeclared,
 } from './operation.ts';
+import { sendForReply } from './send-for-reply.ts';
 
 /** Sends a request to which the server replies, by an acknowledgement or an event. */
 export const requestOperation: OperationDefinition = {
@@ -51,47 +51,12 @@ export function sendRequest(
     stamp,
     () => describe({ payload, client: target.clientOf(sender), id }),
     (event) => {
-      stop = sendForReply(worker, { sender, connection, stamp, id, onAnswer }, event);
+      worker.receiver.replies.noteAsked(event);
+      stop = sendForReply(worker.receiver, { sender, connection, stamp, id, onAnswer }, event);
     },
     onReply && ((error) => onReply(new Error(messageOf(error)), undefined)),
   );
   return () => stop();
-}
-
-/** A request that is being sent. */
-interface Request {
-  readonly sender: number;
-  readonly connection: Connection;
-  readonly stamp: Stamp;
-  readonly id: number;
-  readonly onAnswer: OnAnswer;
-}
-
-/** Sends an event that has a reply. Returns what stops waiting for it. */
-function sendForReply(
-  { receiver }: OperationWorker,
-  { sender, connection, stamp, id, onAnswer }: Request,
-  { event, data, reply = 'acknowledgement' }: OutgoingEvent,
-): () => void {
-  let stop = () => {};
-  receiver.refusals?.note(sender, stamp, true, (reason, arrival) => {
-    stop();
-    onAnswer({ kind: 'rejected', reason }, arrival);
-  });
-  const take: OnAnswer = (answer, arrival) => {
-    receiver.refusals?.settle(sender, stamp);
-    onAnswer(answer, arrival);
-  };
-  if (reply === 'acknowledgement') {
-    connection.request(event, data, (given, arrival) => take(receiver.replies.judge(given, event), arrival));
-    return stop;
-  }
-  if (reply !== 'none') {
-    receiver.listenForReply(sender, connection, reply.event, event);
-    stop = receiver.replies.expect(sender, reply, { id, stamp, onAnswer: take, takesEvent: true });
-  }
-  connection.emit(event, data);
-  return stop;
 }
 
 /** Takes the reply to a request, which counts for its own request only. */
