@@ -15,6 +15,12 @@ export class Arguments {
   }
 }
 
+/** The arguments of an event or an acknowledgement that a client sends: none without data. */
+export function argumentsOf(data: unknown): readonly unknown[] {
+  if (data === undefined) return [];
+  return data instanceof Arguments ? data.list : [data];
+}
+
 /** An event that a client sends. */
 export interface OutgoingEvent {
   readonly event: string;

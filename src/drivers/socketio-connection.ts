@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io-client';
 import type { WebSocket } from 'ws';
-import { Arguments } from '../contract/mapping.ts';
+import { argumentsOf } from '../contract/mapping.ts';
 import { engineBytesOf } from '../wire/socketio/engine.ts';
 import { withoutOffset } from '../wire/socketio/offset.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
@@ -160,12 +160,6 @@ function receivedData(socket: Socket, data: readonly unknown[]): unknown {
   const { _pid: recoverable } = socket as unknown as { readonly _pid?: string };
   if (typeof data.at(-1) === 'function') return oneOrAll(data.slice(0, -1));
   return oneOrAll(recoverable === undefined ? data : withoutOffset(data));
-}
-
-/** The arguments of an event or an acknowledgement that a client sends: none without data. */
-export function argumentsOf(data: unknown): readonly unknown[] {
-  if (data === undefined) return [];
-  return data instanceof Arguments ? data.list : [data];
 }
 
 /** Most events have one argument; of several, the list. */

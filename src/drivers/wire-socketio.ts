@@ -1,3 +1,4 @@
+import { argumentsOf } from '../contract/mapping.ts';
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
@@ -36,7 +37,7 @@ import {
   reasonOf,
 } from './reason.ts';
 import { engineUrl, namespacesOf, namespaceUrl } from './socketio-address.ts';
-import { argumentsOf, oneOrAll } from './socketio-connection.ts';
+import { oneOrAll } from './socketio-connection.ts';
 import { openWebSocket } from './web-socket.ts';
 import type { Connecting } from './wire-ws.ts';
 

@@ -55,7 +55,7 @@ export function drawnSizes(sizeAt: (quantile: number) => number, seed: number): 
   };
 }
 
-/** Files in turn: message n of stream s has file n + s. Throws nothing; there is at least one file. */
+/** Files in turn: message n of stream s has file n + s. */
 export function filesInTurn(files: readonly [SentFile, ...SentFile[]]): PayloadContents {
   const contents = files.map((file): PayloadContent => ({ kind: 'file', file }));
   const [first] = files;

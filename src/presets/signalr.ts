@@ -1,4 +1,4 @@
-import { Arguments } from '../contract/mapping.ts';
+import { argumentsOf } from '../contract/mapping.ts';
 import type { DecodedEvent, FrameCodec } from '../contract/target.ts';
 import { type ObjectData, objectOf, type Preset } from './preset.ts';
 
@@ -13,11 +13,6 @@ const SIGNALR_EVENT = {
 } as const;
 
 const recordText = (value: object) => `${JSON.stringify(value)}${RECORD_SEPARATOR}`;
-
-function invocationArguments(data: unknown): readonly unknown[] {
-  if (data instanceof Arguments) return data.list;
-  return data === undefined ? [] : [data];
-}
 
 const invocationIdOf = (id: unknown) => (typeof id === 'string' || typeof id === 'number' ? id : undefined);
 
@@ -46,7 +41,7 @@ const signalrCodec: FrameCodec = {
       type: RECORD_TYPE.invocation,
       ...invocationId,
       target: event,
-      arguments: invocationArguments(data),
+      arguments: argumentsOf(data),
     });
   },
   decode(message) {

@@ -37,7 +37,7 @@ const unescapedHeader = (text: string) =>
     return character;
   });
 
-/** The header lines of a frame. Those of CONNECT and CONNECTED are not escapedHeader. */
+/** The header lines of a frame. Those of CONNECT and CONNECTED are not escaped. */
 function headerLines(command: string, headers: ObjectData): string {
   const isPlain = command === 'CONNECT';
   return Object.entries(headers)

@@ -136,7 +136,7 @@ function receivedOf({ collector, serverOutput }: RunRecord): RunResult['received
     acknowledgements: sum('acknowledgements'),
     unreadable: sum('unreadable'),
     undecoded: undecoded.take(),
-    expected: [...(reports[0]?.expected ?? [])],
+    expected: [...new Set(reports.flatMap(({ expected }) => expected))],
     serverOutput: [...serverOutput],
   };
 }

@@ -135,7 +135,7 @@ export function remarksOf({ remarks }: Pick<Collector, 'remarks'>): Finding[] {
       guessed === 0
         ? ''
         : `; several requests waited for ${formatCount(guessed)} of them, which a loss shifts`;
-    const message = `${formatCount(inOrder)} ${inOrder === 1 ? 'reply' : 'replies'} without a payload or an id counted for the oldest request of the client${several}`;
+    const message = `${plural(inOrder, 'reply')} without a payload or an id counted for the oldest request of the client${several}`;
     notes.push({ code: 'replies_in_order', message });
   }
   if (broadcast > 0) {

@@ -62,8 +62,7 @@ export function judgeRun(
   }
   const undecoded = result.received?.undecoded ?? [];
   if (undecoded.length > 0) {
-    const count = undecoded.reduce((sum, reason) => sum + reason.count, 0);
-    const message = `${plural(count, 'message')} could not be decoded: ${listCounted(undecoded)}`;
+    const message = `${plural(sumOfReasons(undecoded), 'message')} could not be decoded: ${listCounted(undecoded)}`;
     findings.push({ code: 'undecoded_messages', message });
   }
   if (unexpected > 0) {

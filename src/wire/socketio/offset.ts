@@ -1,8 +1,7 @@
 /**
  * Offsets of connection state recovery. A server that has it on appends one, as text, to the arguments of each event
  * that it may have to send again: not to volatile events, and not to those that ask for an acknowledgement. Nothing in
- * the protocol tells an offset from an argument. Each adapter but
- * one writes the time of the event into it, which does:
+ * the protocol tells an offset from an argument. Each adapter but one writes the time of the event into it, which does:
  *
  *     in memory       milliseconds in base 64, with ".N" for further events of a millisecond
  *     Redis Streams   milliseconds "-" number
