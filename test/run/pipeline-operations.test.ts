@@ -203,3 +203,16 @@ describe('a long run', () => {
     expect(result.findings).toEqual([]);
   });
 });
+
+describe('what a run expects to receive', () => {
+  it('is how requests are answered, also where the first worker sends none', async () => {
+    const layout = () => ({
+      rooms: [[], []],
+      streams: [{ sender: 1, operation: { kind: 'request' as const }, receivers: [1] }],
+    });
+    const given = { clients: '2', rate: '20/s', duration: '1s', workers: '2' };
+    const result = await new FakeRun({ planned: planFake({ ...ackRoundtrip, layout }, given) }).run();
+    expect(result.ledger).toMatchObject({ ...PERFECT, expected: 20, delivered: 20 });
+    expect(result.received?.expected).toEqual(['an acknowledgement']);
+  });
+});
