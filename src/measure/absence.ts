@@ -1,0 +1,39 @@
+/**
+ * A time in which a client could receive nothing: from the end of its connection until it was in its rooms again. Times
+ * are on the clock of the run.
+ */
+export interface Absence {
+  readonly client: number;
+  /** Number of the disruption in the plan; null where the server or the network ended the connection. */
+  readonly disruption: number | null;
+  /** How often that disruption had happened before. */
+  readonly repetition: number;
+  /** How the connection ended. */
+  readonly reason: string;
+  readonly fromNs: number;
+  /** When the first attempt to come back began; null for none. */
+  readonly triedNs: number | null;
+  readonly attempts: number;
+  /** When its next connection was open; null if none was. */
+  readonly connectedNs: number | null;
+  /** When it was logged in and in its rooms again; null if it never was. */
+  readonly backNs: number | null;
+  /** When it received the first message that was sent after it was back; null if it received none. */
+  readonly receivingNs: number | null;
+  /** Whether the server restored the session; null where the protocol or the server has no recovery. */
+  readonly recovered: boolean | null;
+  /** Messages sent before it was back that arrived afterwards, and when the first and the last one did. */
+  readonly replayed: number;
+  readonly firstReplayedNs: number | null;
+  readonly lastReplayedNs: number | null;
+  /** Further copies, and messages out of order, from when it was back until its next absence. */
+  readonly duplicated: number;
+  readonly reordered: number;
+}
+
+/** What became of the messages that were sent while a client was away. `missed`: no recovery was promised. */
+export interface AbsenceBalance {
+  readonly replayed: number;
+  readonly missed: number;
+  readonly lost: number;
+}
