@@ -1,4 +1,5 @@
 import type { Layout, Scenario } from '../contract/scenario.ts';
+import type { AbsencesOfClients } from '../measure/absence.ts';
 import { type Clock, type MeasureWindow, NOT_MEASURING } from '../measure/clock.ts';
 import type { EventLoop } from '../measure/event-loop.ts';
 import type { Ledger } from '../measure/ledger.ts';
@@ -46,6 +47,8 @@ export class WorkerContext {
   readonly closed = new ReasonCounts();
   /** Why messages that were received in the measured time were unexpected. */
   readonly unexpected = new ReasonCounts();
+  /** Null where no client of the run comes back: nothing then has to know who was away. */
+  absences: AbsencesOfClients | null = null;
   /** Set once, when measuring is scheduled. */
   measuring: MeasureWindow = NOT_MEASURING;
 

@@ -14,6 +14,8 @@ export interface Absence {
   /** When the first attempt to come back began; null for none. */
   readonly triedNs: number | null;
   readonly attempts: number;
+  /** When the last attempt began. What was sent before it cannot come live over the connection that it opens. */
+  readonly lastTriedNs: number | null;
   /** When its next connection was open; null if none was. */
   readonly connectedNs: number | null;
   /** When it was logged in and in its rooms again; null if it never was. */
@@ -22,13 +24,27 @@ export interface Absence {
   readonly receivingNs: number | null;
   /** Whether the server restored the session; null where the protocol or the server has no recovery. */
   readonly recovered: boolean | null;
-  /** Messages sent before it was back that arrived afterwards, and when the first and the last one did. */
+  /**
+   * Messages due before the attempt that opened its next connection, which arrived after the cut, and when the first and
+   * the last one did.
+   */
   readonly replayed: number;
   readonly firstReplayedNs: number | null;
   readonly lastReplayedNs: number | null;
+  /** Messages due while it connected and joined that arrived, live or replayed: nobody can tell which. */
+  readonly early: number;
   /** Further copies, and messages out of order, from when it was back until its next absence. */
   readonly duplicated: number;
   readonly reordered: number;
+}
+
+/** An absence in the process of its client, which adds to it what arrives until the next one begins. */
+export type RunningAbsence = { -readonly [Field in keyof Absence]: Absence[Field] };
+
+/** The absences of the clients of one process. */
+export interface AbsencesOfClients {
+  /** The newest absence of a client, which may be over; undefined for a client that was never away. */
+  lastOf(client: number): RunningAbsence | undefined;
 }
 
 /** What became of the messages that were sent while a client was away. `missed`: no recovery was promised. */
