@@ -39,6 +39,12 @@ export function endpointOf(url: URL): { readonly host: string; readonly port: nu
   return { host, port: Number(url.port) || (isSecure(url) ? 443 : 80) };
 }
 
+/** Where a connection goes in place of the host and port of its URL. Names in headers and TLS stay those of the URL. */
+export interface DialAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 const LOCALHOST = 'localhost';
 
 /** Whether a URL leads to this machine, by its name or address. No name is resolved. */

@@ -1,3 +1,4 @@
+import type { DialAddress } from '../contract/address.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec, Protocol, SocketioParser, TlsOptions, Transport } from '../contract/target.ts';
 import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
@@ -63,6 +64,8 @@ export interface ConnectOptions {
   readonly recognizer?: Recognizer;
   /** The address of this machine that connections come from; by default the system chooses. */
   readonly localAddress?: string;
+  /** Where connections go in place of the host and port of {@link url}, as through a proxy. */
+  readonly dial?: DialAddress;
   /** How the wire driver opens a connection without TLS; by the sockets of Node.js by default. */
   readonly openStream?: OpenStream;
 }

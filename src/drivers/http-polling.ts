@@ -178,9 +178,9 @@ class PollingConnection extends EnvelopeExchange implements Connection {
 
 /** The requests of one client to one server, over keep-alive connections as a browser's are. */
 function openRequests(options: ConnectOptions) {
-  const { headers = {}, tls = {}, localAddress } = options;
+  const { headers = {} } = options;
   const base = urlWithQuery(options);
-  const agent = clientAgent(base, tls, localAddress);
+  const agent = clientAgent(base, options);
   return {
     /** Requests a path below the server's URL. */
     start(

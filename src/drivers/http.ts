@@ -1,9 +1,10 @@
 import { Agent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { Socket } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { endpointOf, isSecure, resolveName } from '../contract/address.ts';
-import type { TlsOptions } from '../contract/target.ts';
+import type { ConnectOptions } from './driver.ts';
 
 /** The longest answer that is read; the `ws` package has the same limit for a message. */
 const MAX_ANSWER_BYTES = 100 * 1024 * 1024;
@@ -16,19 +17,27 @@ function failedConnection(reason: string): Socket {
 }
 
 /**
- * A client's own agent, which keeps connections open between requests, as browsers do. It connects to the host and port
+ * A client's own agent, which keeps connections open between requests, as browsers do. It serves the host and port
  * of `url` only: whatever URL the client composes from it, a path and an answer, load stays at the address that was
- * allowed.
+ * allowed. With `dial`, it connects there; the name for TLS is that of the URL.
  */
-export function clientAgent(url: URL, tls: TlsOptions, localAddress?: string): Agent {
+export function clientAgent(
+  url: URL,
+  { tls = {}, localAddress, dial }: Pick<ConnectOptions, 'tls' | 'localAddress' | 'dial'>,
+): Agent {
   const source = localAddress === undefined ? {} : { localAddress };
   const options = { keepAlive: true, lookup: resolveName, ...source, ...tls };
   const agent = isSecure(url) ? new HttpsAgent(options) : new Agent(options);
   const allowed = endpointOf(url);
   const connect = agent.createConnection.bind(agent);
+  // The certificate belongs to the name in the URL. Node.js would compare it with the host that is dialled.
+  const identity: typeof checkServerIdentity = (_, certificate) =>
+    checkServerIdentity(tls.servername ?? allowed.host, certificate);
+  const dialled = dial === undefined ? {} : { ...dial, checkServerIdentity: identity };
   agent.createConnection = (target, onCreated) => {
     const { host, port } = target;
-    if (host === allowed.host && Number(port) === allowed.port) return connect(target, onCreated);
+    if (host === allowed.host && Number(port) === allowed.port)
+      return connect({ ...target, ...dialled }, onCreated);
     return failedConnection(`the client would connect to ${host}:${port} instead of ${url.host}`);
   };
   return agent;

@@ -38,7 +38,7 @@ export const officialSocketio: Driver = {
       const address = namespaceUrl({ url: options.url, namespace });
       // Without an agent the client makes a connection for each request when it polls, connects wherever its own parser
       // of URLs finds a host, and passes no TLS server name to a WebSocket.
-      const agent = clientAgent(new URL(address), options.tls ?? {}, options.localAddress);
+      const agent = clientAgent(new URL(address), options);
       const socket = io(address, managerOptions(options, agent));
       const sockets = [
         socket,

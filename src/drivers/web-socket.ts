@@ -18,10 +18,12 @@ export function openWebSocket(
 ): WebSocketClient {
   const { openStream = openByNode, tls = {}, compression = false, localAddress } = options;
   const isTls = isSecure(url);
+  const named = endpointOf(url);
+  const { host, port } = options.dial ?? named;
   return new WebSocketClient(
     openStream,
     {
-      address: { ...endpointOf(url), localAddress, tls: isTls ? tls : null },
+      address: { host, port, localAddress, tls: isTls ? { servername: named.host, ...tls } : null },
       handshake: handshakeOf(url, options),
       compression,
       maxMessageBytes: MAX_MESSAGE_BYTES,

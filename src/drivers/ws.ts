@@ -16,6 +16,7 @@ import {
 import { ConnectionEnding, connectWithin } from './ending.ts';
 import { EnvelopeExchange, PendingReplies } from './envelope-exchange.ts';
 import { codecFor, eventsIn, framesFor } from './frame-codec.ts';
+import { clientAgent } from './http.ts';
 import { closeOutcome, closeReason, reasonOf } from './reason.ts';
 
 export const officialWs: Driver = {
@@ -26,7 +27,10 @@ export const officialWs: Driver = {
   connect: (options) =>
     connectWithin(options, (resolve, reject) => {
       const { compression, headers = {}, tls, onStage, localAddress } = options;
-      const socket = new WebSocket(urlWithQuery(options), [...subprotocolsOf(options)], {
+      const url = urlWithQuery(options);
+      const socket = new WebSocket(url, [...subprotocolsOf(options)], {
+        // Without one, the package connects to the host of the URL.
+        ...(options.dial === undefined ? {} : { agent: clientAgent(url, options) }),
         perMessageDeflate: compression === true && { threshold: 0 },
         headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !isSubprotocolHeader(name))),
         lookup: resolveName,
