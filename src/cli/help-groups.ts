@@ -45,7 +45,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
         'redis',
         'redisAdapter',
       ],
-      ...['pollInterval', 'sockets', 'sourceAddresses'],
+      ...['pollInterval', 'sockets', 'sourceAddresses', 'network', 'networkVia'],
     ],
   },
   {

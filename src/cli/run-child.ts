@@ -3,6 +3,7 @@
  * once its children have started, and the children of a second run would inherit that.
  */
 import { messageOf, SockbenchError } from '../errors.ts';
+import { withLinkSeries } from '../plan/plan.ts';
 import type { RunProgress } from '../result/progress.ts';
 import { runPlan } from '../run/run.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
@@ -46,7 +47,7 @@ async function carryOut({ plan, layout, commandLine, out }: Extract<ToRun, { typ
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
     const onProgress = (progress: RunProgress) => void send({ type: 'progress', progress });
     const hooks = { onProgress, signal: stop.signal, commandLine, out };
-    const result = await runPlan({ plan, scenario, layout }, hooks);
+    const result = await runPlan({ plan, scenario: withLinkSeries(scenario, plan), layout }, hooks);
     await send({ type: 'result', result });
   } catch (error) {
     const { code, message, hint, exitCode } = asKnown(error);

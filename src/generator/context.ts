@@ -10,6 +10,7 @@ import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { unstalled } from '../measure/series.ts';
 import type { Timers } from '../measure/timers.ts';
+import { linksOfClients } from '../plan/network.ts';
 import { contentsOf } from '../plan/payload-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Assignment, Member, ToWorker } from './messages.ts';
@@ -28,6 +29,8 @@ export class WorkerContext {
   readonly plan: Plan;
   readonly layout: Layout;
   readonly clients: ReadonlySet<number>;
+  /** The link of each client of the run, as its index in the plan; empty without links. */
+  readonly linkOf: ReadonlyArray<number | null>;
   readonly scenario: Scenario;
   readonly target: Target;
   readonly clock: Clock;
@@ -57,6 +60,8 @@ export class WorkerContext {
     this.plan = assignment.plan;
     this.layout = assignment.layout;
     this.clients = new Set(assignment.clients);
+    const { network, clients, seed } = this.plan;
+    this.linkOf = network === null ? [] : linksOfClients(network.links, clients, seed);
     this.scenario = scenario;
     this.target = target;
     this.clock = clock;

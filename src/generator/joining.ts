@@ -1,3 +1,4 @@
+import { type DialAddress, endpointOf } from '../contract/address.ts';
 import type { OutgoingEvent } from '../contract/mapping.ts';
 import { connectsByIteration } from '../contract/scenario.ts';
 import { type Connection, type ConnectOptions, given } from '../drivers/driver.ts';
@@ -11,12 +12,25 @@ import type { WorkerContext } from './context.ts';
 import type { Member } from './messages.ts';
 import type { ClientPool } from './pool.ts';
 
+/** Where a client connects: to its link, which leads to the server of the run only. */
+function dialOf({ assignment, linkOf }: WorkerContext, client: number, url: string): DialAddress | undefined {
+  const dial = assignment.dials[linkOf[client] ?? -1];
+  if (dial === undefined) return undefined;
+  const [own, whole] = [endpointOf(new URL(url)), endpointOf(new URL(assignment.url))];
+  if (own.host !== whole.host || own.port !== whole.port)
+    throw new Error(
+      `its url is at ${new URL(url).host}, and --network leads to ${new URL(assignment.url).host}`,
+    );
+  return dial;
+}
+
 /** Returns how each further connection connects. Connections take turns at the source addresses of this machine. */
 export function connectOptionsFor(
-  { plan, assignment }: WorkerContext,
+  context: WorkerContext,
   lives: Pick<ClientLives, 'optionsOf'>,
   ofWorker: Partial<ConnectOptions>,
 ): (client: number) => Promise<ConnectOptions> {
+  const { plan, assignment } = context;
   const { sourceAddresses, url } = assignment;
   let connects = 0;
   return async (client) => {
@@ -27,7 +41,7 @@ export function connectOptionsFor(
       ...options,
       ...ofWorker,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
-      ...given({ localAddress }),
+      ...given({ localAddress, dial: dialOf(context, client, options.url) }),
     };
   };
 }

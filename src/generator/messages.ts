@@ -1,3 +1,4 @@
+import type { DialAddress } from '../contract/address.ts';
 import type { Layout } from '../contract/scenario.ts';
 import type { MessageSize } from '../drivers/driver.ts';
 import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
@@ -27,6 +28,8 @@ export interface Assignment {
   readonly connectRateHz: number;
   /** Addresses that connections come from, in turn; empty to leave the choice to the system. */
   readonly sourceAddresses: readonly string[];
+  /** Where clients connect instead, by their link; empty where no process makes the links. */
+  readonly dials: readonly DialAddress[];
   /** Whether receivers of one broadcast are spread over workers, so that the coordinator completes it. */
   readonly fanoutIsSplit: boolean;
   /** The part of the run that this machine carries out; null for the whole run. */

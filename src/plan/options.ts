@@ -15,6 +15,8 @@ import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
 import { formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
+import { parseLinks } from './link.ts';
+import { parseNetworkVia } from './network.ts';
 import { parsePayload } from './payload-plan.ts';
 import { parsePayloadSizes } from './payload-sizes.ts';
 import { parseProfile } from './profile.ts';
@@ -144,6 +146,18 @@ export const PLAN_OPTIONS = {
     null,
     'addresses of this machine that clients connect from, in turn, such as 127.0.0.2-127.0.0.9 (default: as many of 127.0.0.0/8 as the ports for the clients need, where the server is on loopback)',
     parseSourceAddresses,
+  ),
+  network: option(
+    'LINKS',
+    null,
+    'links of the clients, such as "rtt=80ms jitter=20ms rate=2Mbit" or "10%: rtt=200ms, rtt=40ms"',
+    parseLinks,
+  ),
+  networkVia: option(
+    'HOW',
+    'relay',
+    'what makes the links: relay, a running Toxiproxy as toxiproxy=HOST:PORT, or netem (Linux, root)',
+    parseNetworkVia,
   ),
   ...SETTING_OPTIONS,
   clients: option('N', '200', 'connections', integer(1, 100_000)),

@@ -5,6 +5,7 @@ import type { ServerSettings } from '../contract/server.ts';
 import { PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
+import { linkSeries, networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
 import {
   PLAN_OPTIONS,
@@ -96,6 +97,8 @@ export const planSchema = z
     sockets: z.enum(['auto', 'kernel', 'node']).default('auto'),
     /** Addresses that clients were asked to connect from, in turn; empty to leave the choice to the run. */
     sourceAddresses: z.array(text).readonly().default([]),
+    /** The links between clients and server; null where they connect directly. */
+    network: networkSchema.nullable().default(null),
     clients: whole,
     workers: whole,
     /** Why --workers auto chose this number; null for a number that was given. */
@@ -175,6 +178,7 @@ export function buildPlan(
     driver: options.driver ?? defaultDriver(target.protocol, options.transport),
     sockets: options.sockets,
     sourceAddresses: options.sourceAddresses ?? [],
+    network: planNetwork(options, options.clients, asked['networkVia'] !== undefined),
     clients: options.clients,
     ...plannedWorkers(options.workers),
     pin: options.pin === 'on',
@@ -195,7 +199,17 @@ export function buildPlan(
     connectTimeoutMs: options.connectTimeout,
     thresholds: [],
   };
-  return { scenario, plan: Object.freeze(plan), layout };
+  return { scenario: withLinkSeries(scenario, plan), plan: Object.freeze(plan), layout };
+}
+
+/** Returns the scenario with the series of the links of a plan, as its own. */
+export function withLinkSeries(
+  scenario: Scenario,
+  { headline, network }: Pick<Plan, 'headline' | 'network'>,
+): Scenario {
+  return network === null
+    ? scenario
+    : { ...scenario, series: { ...scenario.series, ...linkSeries(headline, network) } };
 }
 
 /** Pushes to one client each have no skew: their latency is shown first, or the gap between them. */

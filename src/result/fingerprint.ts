@@ -1,3 +1,4 @@
+import { networkText } from '../plan/network.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunResult } from './run-result.ts';
 
@@ -87,6 +88,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     drain: `${plan.drainMs} ms`,
     'late after': `${plan.lateAfterMs} ms`,
     'connect rate': `${plan.connectRateHz}/s`,
+    ...(plan.network === null ? {} : { network: networkText(plan.network) }),
     'CPU profile': plan.cpuProfile ? 'on' : 'off',
   };
 }

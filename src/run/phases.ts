@@ -97,6 +97,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
       clients,
       connectRateHz: (plan.connectRateHz * clients.length) / plan.clients,
       sourceAddresses,
+      dials: [],
       fanoutIsSplit: isSplit,
       shard: run.shard?.shard ?? null,
     })),

@@ -74,6 +74,7 @@ export function makeContext(made: MadeContext): { context: WorkerContext; time: 
       connectRateHz: Number.POSITIVE_INFINITY,
       fanoutIsSplit,
       sourceAddresses: [],
+      dials: [],
       shard: null,
     },
     scenario,

@@ -204,6 +204,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     settings: NO_SETTINGS_GIVEN,
     driver: 'official',
     sourceAddresses: [],
+    network: null,
     clients,
     workers,
     workersReason: null,
