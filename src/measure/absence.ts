@@ -43,8 +43,10 @@ export type RunningAbsence = { -readonly [Field in keyof Absence]: Absence[Field
 
 /** The absences of the clients of one process. */
 export interface AbsencesOfClients {
-  /** The newest absence of a client, which may be over; undefined for a client that was never away. */
-  lastOf(client: number): RunningAbsence | undefined;
+  /** The newest absence of each client that was ever away. It may be over. */
+  readonly newest: ReadonlyMap<number, RunningAbsence>;
+  /** All absences, in the order in which they began. */
+  readonly all: readonly RunningAbsence[];
 }
 
 /** What became of the messages that were sent while a client was away. `missed`: no recovery was promised. */
