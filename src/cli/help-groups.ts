@@ -53,6 +53,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
     usual: ['duration', 'warmup', 'quick', 'workers', 'threshold', 'profile'],
     rare: ['warmupMax', 'drain', 'lateAfter', 'connectTimeout', 'verify', 'pin', 'config'],
   },
+  { title: 'Disruptions', usual: ['disrupt', 'reconnect'], rare: [] },
   { title: 'Shards', usual: [], rare: ['shard', 'rendezvous', 'startAt', 'rendezvousTimeout'] },
   {
     title: 'Output',

@@ -21,6 +21,16 @@ export interface Disruption {
   /** The clients that it happens to: a share of those that may be disturbed, or a number of them. */
   readonly clients: { readonly share: number } | { readonly count: number };
   /**
+   * One of several groups of equal size, from 1, that the clients belong to in all disruptions of a run; null for other
+   * clients in each disruption.
+   */
+  readonly group: { readonly number: number; readonly of: number } | null;
+  /**
+   * Where the server can restore sessions: whether clients name the last message that they got. One that has received no
+   * event before it is cut cannot.
+   */
+  readonly sendsOffset: boolean;
+  /**
    * How long clients stay offline before they try to come back, or are silent, half-open or slow; how long the server is
    * down. Null: the reconnect policy alone decides, or until the end of the run.
    */

@@ -195,6 +195,8 @@ export interface Scenario<T extends OptionTable = OptionTable> {
    * Throws a SockbenchError for options that contradict one another.
    */
   readonly layout: (options: OptionValues<T>, clients: number, speech: Speech) => Layout;
+  /** The disruptions of a run that is given none, written as the value of --disrupt. */
+  readonly disrupt?: (options: OptionValues<T>) => string;
   /** Carries out the steps of a user when an iteration is due. An iteration that throws has failed, and is counted by its message. */
   readonly steps?: (user: User<T>) => Promise<void>;
 }

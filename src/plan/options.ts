@@ -15,11 +15,13 @@ import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
 import { formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
+import { parseDisruptions } from './disruptions.ts';
 import { parseLinks } from './link.ts';
 import { parseNetworkVia } from './network.ts';
 import { parsePayload } from './payload-plan.ts';
 import { parsePayloadSizes } from './payload-sizes.ts';
 import { parseProfile } from './profile.ts';
+import { parseReconnect } from './reconnect.ts';
 import { parseSourceAddresses } from './source-addresses.ts';
 
 const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
@@ -189,6 +191,18 @@ export const PLAN_OPTIONS = {
     onOff,
   ),
   profile: option(null, 'false', 'write a CPU profile of each server process', onOff),
+  disrupt: option(
+    'DISRUPTIONS',
+    null,
+    'what happens to clients or the server, and when, such as "reset at=5s clients=50% for=2s, restart at=20s"',
+    parseDisruptions,
+  ),
+  reconnect: option(
+    'POLICY',
+    'none',
+    'when clients that lost their connection open another: none, immediate, fixed or exponential, such as "exponential delay=1s max=5s jitter=0.5 attempts=10"',
+    parseReconnect,
+  ),
   duration: option('TIME', '10s', 'measured time, unless --rate has stages', positive(timeMs)),
   warmup: option('TIME', '2s', 'minimum warm-up, until latency is stable', timeMs),
   warmupMax: option(

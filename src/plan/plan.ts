@@ -4,6 +4,7 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { ServerSettings } from '../contract/server.ts';
 import { PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { ARRIVALS } from './arrivals.ts';
+import { disruptionSchema, parseDisruptions, planDisruptions } from './disruptions.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
 import { linkSeries, networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
@@ -17,6 +18,7 @@ import {
 } from './options.ts';
 import { payloadPlanSchema, payloadTypes, planPayload } from './payload-plan.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
+import { NO_RECONNECT, reconnectSchema } from './reconnect.ts';
 
 const whole = z.number().int().nonnegative();
 const decimal = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -118,6 +120,9 @@ export const planSchema = z
     verify: z.boolean().default(false),
     /** Whether the processes of the server are profiled, which makes them slower. */
     cpuProfile: z.boolean().default(false),
+    /** What happens to clients and the server during the measured time. */
+    disruptions: z.array(disruptionSchema).readonly().default([]),
+    reconnect: reconnectSchema.default(NO_RECONNECT),
     durationMs: decimal,
     warmupMs: decimal,
     warmupMaxMs: decimal,
@@ -165,6 +170,8 @@ export function buildPlan(
   const warmupMaxMs = Math.max(options.warmup, options.warmupMax);
   if (options.senderCooldown !== null)
     requireSenders(layout, { ...options, cooldownMs: options.senderCooldown, profile, warmupMaxMs });
+  const durationMs = profileDurationMs(profile);
+  const disruptions = options.disrupt ?? parseDisruptions(scenario.disrupt?.(scenarioOptions) ?? '');
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
@@ -190,7 +197,9 @@ export function buildPlan(
     payloadType: options.payloadType,
     verify: options.verify,
     cpuProfile: options.profile,
-    durationMs: profileDurationMs(profile),
+    disruptions: planDisruptions(disruptions, durationMs),
+    reconnect: options.reconnect,
+    durationMs,
     warmupMs: options.warmup,
     warmupMaxMs,
     drainMs: options.drain,

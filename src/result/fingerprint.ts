@@ -1,5 +1,6 @@
 import { networkText } from '../plan/network.ts';
 import type { Plan } from '../plan/plan.ts';
+import { disruptionText, reconnectText } from './disruption-text.ts';
 import type { RunResult } from './run-result.ts';
 
 /** What must be equal before figures of two sessions may be compared, by its name for people. */
@@ -87,6 +88,8 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     'warm-up': `${plan.warmupMs} to ${plan.warmupMaxMs} ms`,
     drain: `${plan.drainMs} ms`,
     'late after': `${plan.lateAfterMs} ms`,
+    disruptions: plan.disruptions.map(disruptionText).join(', ') || 'none',
+    reconnect: reconnectText(plan.reconnect),
     'connect rate': `${plan.connectRateHz}/s`,
     ...(plan.network === null ? {} : { network: networkText(plan.network) }),
     'CPU profile': plan.cpuProfile ? 'on' : 'off',

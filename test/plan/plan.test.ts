@@ -23,6 +23,7 @@ describe('a plan', () => {
         "connectRateHz": 500,
         "connectTimeoutMs": 10000,
         "cpuProfile": false,
+        "disruptions": [],
         "drainMs": 5000,
         "driver": "wire",
         "durationMs": 10000,
@@ -51,6 +52,13 @@ describe('a plan', () => {
             "toHz": 100,
           },
         ],
+        "reconnect": {
+          "delayMs": 0,
+          "jitter": 0,
+          "kind": "none",
+          "maxAttempts": null,
+          "maxDelayMs": 0,
+        },
         "scenario": "broadcast-latency",
         "scenarioFile": null,
         "scenarioOptions": {

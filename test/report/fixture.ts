@@ -1,3 +1,4 @@
+import { NO_RECONNECT } from '../../src/plan/reconnect.ts';
 import { type ProcessTelemetry, type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { NOT_RECEIVING } from '../../src/result/stored-telemetry.ts';
 import { NsHistogram } from '../../src/result/view.ts';
@@ -224,6 +225,8 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
     warmupMaxMs: 10_000,
     drainMs: 5000,
     lateAfterMs: 1000,
+    disruptions: [],
+    reconnect: NO_RECONNECT,
     connectRateHz: 500,
     connectTimeoutMs: 10_000,
     thresholds: [],

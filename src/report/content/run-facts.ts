@@ -1,3 +1,4 @@
+import { disruptionText, reconnectText } from '../../result/disruption-text.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { receivingOfWorkers } from '../../result/telemetry.ts';
 import { isHeld } from '../../result/view.ts';
@@ -172,6 +173,12 @@ export function planFacts({ plan }: RunResult): Fact[] {
       'connecting',
       `${formatNumber(plan.connectRateHz)}/s, timeout ${formatDurationMs(plan.connectTimeoutMs)}`,
     ],
+    ...(plan.disruptions.length === 0
+      ? []
+      : [['disruptions', plan.disruptions.map(disruptionText).join(', ')] as const]),
+    ...(plan.disruptions.length === 0 && plan.reconnect.kind === 'none'
+      ? []
+      : [['reconnect', reconnectText(plan.reconnect)] as const]),
     ['seed', String(plan.seed)],
     ['thresholds', plan.thresholds.join(', ') || '-'],
   ];

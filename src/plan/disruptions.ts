@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import {
+  CLIENT_DISRUPTIONS,
+  type ClientDisruption,
+  type Disruption,
+  SERVER_DISRUPTIONS,
+} from '../contract/disruption.ts';
+import { flagOf } from '../contract/options.ts';
+import { fail } from '../errors.ts';
+import { didYouMean, list } from '../text.ts';
+import { formatDurationMs, parseBytes, parseDurationMs } from '../units.ts';
+import { readTerms } from './terms.ts';
+
+const KINDS = [...CLIENT_DISRUPTIONS, ...SERVER_DISRUPTIONS];
+const timeMs = z.number().nonnegative();
+
+/** A disruption as it is stored with the plan. */
+export const disruptionSchema = z
+  .object({
+    kind: z.enum(KINDS),
+    atMs: timeMs,
+    everyMs: timeMs.nullable(),
+    clients: z.union([
+      z.object({ share: z.number().min(0).max(1) }).readonly(),
+      z.object({ count: z.number().int().nonnegative() }).readonly(),
+    ]),
+    group: z.object({ number: z.number().int(), of: z.number().int() }).readonly().nullable(),
+    sendsOffset: z.boolean(),
+    forMs: timeMs.nullable(),
+    answersPings: z.boolean(),
+    readHz: z.number().nonnegative().nullable(),
+    signal: z.enum(['SIGTERM', 'SIGKILL']),
+  })
+  .readonly();
+
+/** A disruption whose time may be a share of the measured time. */
+export interface DisruptionOption extends Omit<Disruption, 'atMs'> {
+  readonly at: { readonly ms: number } | { readonly share: number };
+}
+
+const KEYS_OF_CLIENTS = ['at', 'every', 'clients', 'group', 'for'];
+const KEYS_OF_CUTS = [...KEYS_OF_CLIENTS, 'offset'];
+const KEYS_OF_SERVERS = ['at', 'every', 'for', 'signal'];
+
+/** The keys that each kind has. */
+const KEYS: Readonly<Record<Disruption['kind'], readonly string[]>> = {
+  close: KEYS_OF_CUTS,
+  fin: KEYS_OF_CUTS,
+  reset: KEYS_OF_CUTS,
+  leave: KEYS_OF_CUTS,
+  silence: KEYS_OF_CLIENTS,
+  'half-open': [...KEYS_OF_CLIENTS, 'pings'],
+  slow: [...KEYS_OF_CLIENTS, 'pings', 'read'],
+  restart: KEYS_OF_SERVERS,
+  'rolling-restart': KEYS_OF_SERVERS,
+};
+
+const EXAMPLE = "Write 'reset at=5s clients=50% for=2s, restart at=20s'.";
+
+/** Ends that clients come back from by another connection. The others keep theirs. */
+const CUTS: readonly Disruption['kind'][] = ['close', 'fin', 'reset', 'leave', 'restart', 'rolling-restart'];
+
+/** Whether a disruption ends connections. */
+export function cutsConnections({ kind }: Pick<Disruption, 'kind'>): boolean {
+  return CUTS.includes(kind);
+}
+
+/** Whether a disruption happens to clients, rather than to the server. */
+export function isOfClients(
+  disruption: Disruption,
+): disruption is Disruption & { readonly kind: ClientDisruption } {
+  return CLIENT_DISRUPTIONS.some((kind) => kind === disruption.kind);
+}
+
+/**
+ * Reads the disruptions of a run. Throws BAD_DISRUPTION.
+ *
+ *     list       = disruption *( "," disruption )
+ *     disruption = kind *( " " key "=" value )
+ *     key        = "at" | "every" | "clients" | "group" | "for" | "offset" | "pings" | "read" | "signal"
+ *
+ * `at` is a duration, or a percentage of the measured time; `clients` is a number, or a percentage of those that may be
+ * disturbed; `group=2/3` is the second of three groups of them.
+ */
+export function parseDisruptions(text: string): readonly DisruptionOption[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+    .map(parseDisruption);
+}
+
+function parseDisruption(text: string): DisruptionOption {
+  const [name = '', ...terms] = text.split(/\s+/);
+  const kind = KINDS.find((each) => each === name) ?? refuseKind(name);
+  const values = readTerms(terms, { of: name, code: 'BAD_DISRUPTION', keys: KEYS[kind] });
+  const at = values.get('at');
+  if (at === undefined) fail('BAD_DISRUPTION', `"${text}" has no time`, `Write '${text} at=5s'.`);
+  const disruption: DisruptionOption = {
+    kind,
+    at: at.endsWith('%') ? { share: parseShare(at) } : { ms: parseDurationMs(at) },
+    everyMs: positiveMs(values.get('every'), 'every'),
+    clients: parseClients(values.get('clients') ?? '100%'),
+    forMs: positiveMs(values.get('for'), 'for'),
+    group: parseGroup(values.get('group')),
+    sendsOffset: parseSwitch('offset', values.get('offset')),
+    answersPings: parseSwitch('pings', values.get('pings')),
+    readHz: kind === 'slow' ? parseReadRate(values.get('read'), text) : null,
+    signal: parseSignal(values.get('signal') ?? 'SIGTERM'),
+  };
+  requireEnds(disruption, text);
+  return disruption;
+}
+
+function refuseKind(name: string): never {
+  return fail(
+    'BAD_DISRUPTION',
+    `"${name}" is not a disruption; they are ${list(KINDS)}`,
+    didYouMean(name, KINDS, EXAMPLE),
+  );
+}
+
+/** A disruption that happens again is over by then. */
+function requireEnds(disruption: DisruptionOption, text: string): void {
+  const { everyMs, forMs } = disruption;
+  if (everyMs === null) return;
+  if (forMs === null && !cutsConnections(disruption))
+    fail(
+      'BAD_DISRUPTION',
+      `"${text}" happens again, but does not end`,
+      'Add for= with a time that is shorter than that of every=.',
+    );
+  if (forMs !== null && forMs >= everyMs)
+    fail(
+      'BAD_DISRUPTION',
+      `"${text}" happens again every ${formatDurationMs(everyMs)}, before it has ended`,
+      'Give for= a time that is shorter than that of every=.',
+    );
+}
+
+function positiveMs(text: string | undefined, key: string): number | null {
+  if (text === undefined) return null;
+  const ms = parseDurationMs(text);
+  return ms > 0
+    ? ms
+    : fail('BAD_DISRUPTION', `${key}=${text} is not above 0`, `Leave ${key}= out, or give more.`);
+}
+
+function parseShare(text: string): number {
+  const share = /^\d+(?:\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN;
+  return share >= 0 && share <= 1
+    ? share
+    : fail('BAD_DISRUPTION', `"${text}" is not a share from 0% to 100%`, 'Write it like 50%.');
+}
+
+function parseClients(text: string): Disruption['clients'] {
+  const clients = text.endsWith('%') ? { share: parseShare(text) } : { count: Number(text) };
+  const isSound = 'share' in clients ? clients.share > 0 : /^\d+$/.test(text) && clients.count > 0;
+  return isSound
+    ? clients
+    : fail(
+        'BAD_DISRUPTION',
+        `clients=${text} is neither a share of the clients nor a number of them`,
+        'Write clients=50% or clients=10.',
+      );
+}
+
+const MAX_GROUPS = 1000;
+
+function parseGroup(text: string | undefined): Disruption['group'] {
+  if (text === undefined) return null;
+  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of && of <= MAX_GROUPS)
+    return { number, of };
+  return fail('BAD_DISRUPTION', `group=${text} is not a group`, 'Write group=2/3 for the second of three.');
+}
+
+/** On where it is not given. */
+function parseSwitch(key: string, text = 'on'): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  return fail('BAD_DISRUPTION', `${key}=${text} is neither on nor off`, `Write ${key}=off.`);
+}
+
+/** Bytes per second; 0 for a client that reads nothing. */
+function parseReadRate(text: string | undefined, disruption: string): number {
+  if (text === undefined)
+    return fail('BAD_DISRUPTION', `"${disruption}" has no rate`, `Write '${disruption} read=10KiB/s'.`);
+  const [, size] = /^(.+)\/s$/.exec(text) ?? [];
+  if (size !== undefined) return parseBytes(size);
+  return fail('BAD_DISRUPTION', `read=${text} is not a size per second`, 'Write it like read=10KiB/s.');
+}
+
+function parseSignal(text: string): Disruption['signal'] {
+  if (text === 'SIGTERM' || text === 'SIGKILL') return text;
+  return fail(
+    'BAD_DISRUPTION',
+    `signal=${text} is neither SIGTERM nor SIGKILL`,
+    'SIGTERM asks a server to end; SIGKILL ends it.',
+  );
+}
+
+/** Resolves times that are shares of the measured time. Throws BAD_DISRUPTION for one that lies after it. */
+export function planDisruptions(given: readonly DisruptionOption[], durationMs: number): Disruption[] {
+  return given.map(({ at, ...rest }) => {
+    const atMs = 'ms' in at ? at.ms : at.share * durationMs;
+    if (atMs >= durationMs)
+      fail(
+        'BAD_DISRUPTION',
+        `${flagOf('disrupt')}: ${rest.kind} at=${'ms' in at ? formatDurationMs(at.ms) : `${at.share * 100}%`} is not within the measured ${formatDurationMs(durationMs)}`,
+        'Give an earlier time, or a longer --duration.',
+      );
+    return { ...rest, atMs };
+  });
+}

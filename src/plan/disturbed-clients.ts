@@ -1,0 +1,90 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { mersenne } from 'pure-rand/generator/mersenne';
+import type { Disruption } from '../contract/disruption.ts';
+import type { Layout } from '../contract/scenario.ts';
+import { isOfClients } from './disruptions.ts';
+import type { Plan } from './plan.ts';
+
+/** One time at which a disruption of the plan happens. */
+export interface Occurrence {
+  readonly disruption: Disruption;
+  /** Its number in the plan. */
+  readonly index: number;
+  /** How often it has happened before. */
+  readonly repetition: number;
+  /** Time from the start of measuring. */
+  readonly atMs: number;
+  /** Numbers of the clients that it happens to, ascending. */
+  readonly clients: readonly number[];
+}
+
+type DisturbingPlan = Pick<Plan, 'clients' | 'disruptions' | 'durationMs' | 'seed'>;
+
+/**
+ * The disruptions of a run in the order in which they happen, each as often as it does. The same plan gives the same
+ * clients and times in every process and every arm of a comparison.
+ */
+export function occurrencesOf(plan: DisturbingPlan, layout: Layout): Occurrence[] {
+  const candidates = disturbableClients(layout, plan.clients);
+  const all = plan.disruptions.flatMap((disruption, index) =>
+    timesOf(disruption, plan.durationMs).map((atMs, repetition) => ({
+      ...{ disruption, index, repetition, atMs },
+      clients: isOfClients(disruption)
+        ? clientsOf(disruption, { index, repetition, candidates, seed: plan.seed })
+        : everyNumber(plan.clients),
+    })),
+  );
+  return all.toSorted((a, b) => a.atMs - b.atMs || a.index - b.index);
+}
+
+function everyNumber(count: number): number[] {
+  return Array.from({ length: count }, (_, number) => number);
+}
+
+/** Clients that send nothing; all where each client sends. */
+export function disturbableClients({ streams }: Layout, clients: number): number[] {
+  const senders = new Set(streams.map(({ sender }) => sender));
+  const others = everyNumber(clients).filter((client) => !senders.has(client));
+  return others.length > 0 ? others : everyNumber(clients);
+}
+
+function timesOf({ atMs, everyMs }: Disruption, durationMs: number): number[] {
+  if (everyMs === null) return [atMs];
+  const count = Math.ceil((durationMs - atMs) / everyMs);
+  return Array.from({ length: count }, (_, repetition) => atMs + repetition * everyMs);
+}
+
+interface Choice {
+  readonly index: number;
+  readonly repetition: number;
+  readonly candidates: readonly number[];
+  readonly seed: number;
+}
+
+/** Repetitions take the clients in turn, so that each is disturbed as often as the others. */
+function clientsOf({ clients, group }: Disruption, choice: Choice): number[] {
+  const { index, repetition, candidates, seed } = choice;
+  const order = shuffled(candidates, group === null ? seed + (index + 1) * 1_000_003 : seed);
+  const members = group === null ? order : order.filter((_, place) => place % group.of === group.number - 1);
+  const wanted = 'share' in clients ? Math.round(clients.share * members.length) : clients.count;
+  const count = Math.min(members.length, Math.max(1, wanted));
+  const chosen = Array.from(
+    { length: count },
+    (_, place) => members[(repetition * count + place) % members.length],
+  );
+  return chosen.filter((client) => client !== undefined).toSorted((a, b) => a - b);
+}
+
+/** A random order of the numbers (Fisher and Yates). */
+function shuffled(numbers: readonly number[], seed: number): number[] {
+  const random = mersenne(seed);
+  const order = [...numbers];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = uniformInt(random, 0, last);
+    const [a, b] = [order[last], order[other]];
+    if (a === undefined || b === undefined) break;
+    order[last] = b;
+    order[other] = a;
+  }
+  return order;
+}
