@@ -11,22 +11,22 @@ import { didYouMean, list } from '../text.ts';
 import { formatDurationMs, parseBytes, parseDurationMs } from '../units.ts';
 import { readTerms } from './terms.ts';
 
-const KINDS = [...CLIENT_DISRUPTIONS, ...SERVER_DISRUPTIONS];
-const timeMs = z.number().nonnegative();
+const DISRUPTION_KINDS = [...CLIENT_DISRUPTIONS, ...SERVER_DISRUPTIONS];
+const storedMs = z.number().nonnegative();
 
 /** A disruption as it is stored with the plan. */
 export const disruptionSchema = z
   .object({
-    kind: z.enum(KINDS),
-    atMs: timeMs,
-    everyMs: timeMs.nullable(),
+    kind: z.enum(DISRUPTION_KINDS),
+    atMs: storedMs,
+    everyMs: storedMs.nullable(),
     clients: z.union([
       z.object({ share: z.number().min(0).max(1) }).readonly(),
       z.object({ count: z.number().int().nonnegative() }).readonly(),
     ]),
     group: z.object({ number: z.number().int(), of: z.number().int() }).readonly().nullable(),
     sendsOffset: z.boolean(),
-    forMs: timeMs.nullable(),
+    forMs: storedMs.nullable(),
     answersPings: z.boolean(),
     readHz: z.number().nonnegative().nullable(),
     signal: z.enum(['SIGTERM', 'SIGKILL']),
@@ -43,7 +43,7 @@ const KEYS_OF_CUTS = [...KEYS_OF_CLIENTS, 'offset'];
 const KEYS_OF_SERVERS = ['at', 'every', 'for', 'signal'];
 
 /** The keys that each kind has. */
-const KEYS: Readonly<Record<Disruption['kind'], readonly string[]>> = {
+const KEYS_OF_KIND: Readonly<Record<Disruption['kind'], readonly string[]>> = {
   close: KEYS_OF_CUTS,
   fin: KEYS_OF_CUTS,
   reset: KEYS_OF_CUTS,
@@ -92,16 +92,16 @@ export function parseDisruptions(text: string): readonly DisruptionOption[] {
 
 function parseDisruption(text: string): DisruptionOption {
   const [name = '', ...terms] = text.split(/\s+/);
-  const kind = KINDS.find((each) => each === name) ?? refuseKind(name);
-  const values = readTerms(terms, { of: name, code: 'BAD_DISRUPTION', keys: KEYS[kind] });
+  const kind = DISRUPTION_KINDS.find((each) => each === name) ?? refuseKind(name);
+  const values = readTerms(terms, { of: name, code: 'BAD_DISRUPTION', keys: KEYS_OF_KIND[kind] });
   const at = values.get('at');
   if (at === undefined) fail('BAD_DISRUPTION', `"${text}" has no time`, `Write '${text} at=5s'.`);
   const disruption: DisruptionOption = {
     kind,
     at: at.endsWith('%') ? { share: parseShare(at) } : { ms: parseDurationMs(at) },
-    everyMs: positiveMs(values.get('every'), 'every'),
+    everyMs: timeAboveZeroMs(values.get('every'), 'every'),
     clients: parseClients(values.get('clients') ?? '100%'),
-    forMs: positiveMs(values.get('for'), 'for'),
+    forMs: timeAboveZeroMs(values.get('for'), 'for'),
     group: parseGroup(values.get('group')),
     sendsOffset: parseSwitch('offset', values.get('offset')),
     answersPings: parseSwitch('pings', values.get('pings')),
@@ -115,8 +115,8 @@ function parseDisruption(text: string): DisruptionOption {
 function refuseKind(name: string): never {
   return fail(
     'BAD_DISRUPTION',
-    `"${name}" is not a disruption; they are ${list(KINDS)}`,
-    didYouMean(name, KINDS, EXAMPLE),
+    `"${name}" is not a disruption; they are ${list(DISRUPTION_KINDS)}`,
+    didYouMean(name, DISRUPTION_KINDS, EXAMPLE),
   );
 }
 
@@ -138,7 +138,7 @@ function requireEnds(disruption: DisruptionOption, text: string): void {
     );
 }
 
-function positiveMs(text: string | undefined, key: string): number | null {
+function timeAboveZeroMs(text: string | undefined, key: string): number | null {
   if (text === undefined) return null;
   const ms = parseDurationMs(text);
   return ms > 0

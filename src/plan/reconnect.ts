@@ -5,12 +5,12 @@ import { didYouMean, list } from '../text.ts';
 import { formatDurationMs, parseDurationMs } from '../units.ts';
 import { readTerms } from './terms.ts';
 
-const KINDS = ['none', 'immediate', 'fixed', 'exponential'] as const;
+const RECONNECT_POLICIES = ['none', 'immediate', 'fixed', 'exponential'] as const;
 
 /** A policy as it is stored with the plan. */
 export const reconnectSchema = z
   .object({
-    kind: z.enum(KINDS),
+    kind: z.enum(RECONNECT_POLICIES),
     delayMs: z.number().nonnegative(),
     maxDelayMs: z.number().nonnegative(),
     jitter: z.number().min(0).max(1),
@@ -27,7 +27,7 @@ export const NO_RECONNECT: ReconnectPolicy = {
   maxAttempts: null,
 };
 
-const KEYS: Readonly<Record<ReconnectPolicy['kind'], readonly string[]>> = {
+const KEYS_OF_POLICY: Readonly<Record<ReconnectPolicy['kind'], readonly string[]>> = {
   none: [],
   immediate: ['attempts'],
   fixed: ['delay', 'attempts'],
@@ -46,8 +46,8 @@ const SOCKETIO_DEFAULTS = { delay: '1s', max: '5s', jitter: '0.5' };
  */
 export function parseReconnect(text: string): ReconnectPolicy {
   const [name = '', ...terms] = text.trim().split(/\s+/);
-  const kind = KINDS.find((each) => each === name) ?? refusePolicy(name);
-  const values = readTerms(terms, { of: name, code: 'BAD_RECONNECT', keys: KEYS[kind] });
+  const kind = RECONNECT_POLICIES.find((each) => each === name) ?? refusePolicy(name);
+  const values = readTerms(terms, { of: name, code: 'BAD_RECONNECT', keys: KEYS_OF_POLICY[kind] });
   const maxAttempts = parseAttempts(values.get('attempts'));
   if (kind === 'none' || kind === 'immediate') return { ...NO_RECONNECT, kind, maxAttempts };
   const delayMs = parseDurationMs(values.get('delay') ?? SOCKETIO_DEFAULTS.delay);
@@ -67,8 +67,8 @@ export function parseReconnect(text: string): ReconnectPolicy {
 function refusePolicy(name: string): never {
   return fail(
     'BAD_RECONNECT',
-    `"${name}" is not a policy; they are ${list(KINDS)}`,
-    didYouMean(name, KINDS, "Write 'exponential delay=1s max=5s jitter=0.5'."),
+    `"${name}" is not a policy; they are ${list(RECONNECT_POLICIES)}`,
+    didYouMean(name, RECONNECT_POLICIES, "Write 'exponential delay=1s max=5s jitter=0.5'."),
   );
 }
 

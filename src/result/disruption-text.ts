@@ -3,7 +3,7 @@ import { formatBytes, formatDurationMs, formatNumber } from '../units.ts';
 
 type StoredDisruption = Plan['disruptions'][number];
 
-function clientsText(clients: StoredDisruption['clients']): string {
+function disturbedText(clients: StoredDisruption['clients']): string {
   return 'share' in clients ? `${formatNumber(clients.share * 100)}%` : String(clients.count);
 }
 
@@ -15,7 +15,7 @@ export function disruptionText(disruption: StoredDisruption): string {
   const terms: ReadonlyArray<readonly [key: string, value: string | null]> = [
     ['at', formatDurationMs(atMs)],
     ['every', everyMs === null ? null : formatDurationMs(everyMs)],
-    ['clients', isAll ? null : clientsText(clients)],
+    ['clients', isAll ? null : disturbedText(clients)],
     ['group', group === null ? null : `${group.number}/${group.of}`],
     ['for', forMs === null ? null : formatDurationMs(forMs)],
     ['offset', sendsOffset ? null : 'off'],
