@@ -1,5 +1,5 @@
 import type { Scope } from '../contract/protocol.ts';
-import type { SeqRange } from '../measure/ledger.ts';
+import type { SeqRange } from '../measure/delivery-account.ts';
 import type { MemberRecord, ReceivedPart, SentPart } from './channel.ts';
 
 /** All measured messages of one sender to one audience, in order. */

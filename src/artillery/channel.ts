@@ -1,6 +1,6 @@
 import type { Scope } from '../contract/protocol.ts';
 import type { Snapshot } from '../generator/messages.ts';
-import type { SeqRange } from '../measure/ledger.ts';
+import type { SeqRange } from '../measure/delivery-account.ts';
 import type { Reason } from '../measure/reason-counts.ts';
 
 /** The environment variable by which the main thread hands over to the worker threads that Artillery starts. */

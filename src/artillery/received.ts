@@ -1,8 +1,9 @@
 import type { Connection } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { judgeReply } from '../generator/replies.ts';
+import { DeliveryAccount } from '../measure/delivery-account.ts';
 import { FanoutParts } from '../measure/fanout-parts.ts';
-import { DeliveryAccount, type LedgerTotals } from '../measure/ledger.ts';
+import type { LedgerTotals } from '../measure/ledger.ts';
 import type { Reading } from '../measure/payload.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { ReceivedPart } from './channel.ts';

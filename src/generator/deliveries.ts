@@ -1,3 +1,4 @@
+import { isAwayAt, wasAway } from '../measure/absence.ts';
 import { FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { FanoutParts } from '../measure/fanout-parts.ts';
 import { Ledger } from '../measure/ledger.ts';
@@ -6,6 +7,7 @@ import type { RecordedSeries } from '../measure/recorder.ts';
 import { acrossHosts } from '../measure/series.ts';
 import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import type { Stamp } from '../measure/stamp.ts';
+import { enterInAbsence } from './absence-receipts.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
@@ -48,6 +50,7 @@ export type DeliveriesContext = Pick<
   | 'unexpected'
   | 'senderClocks'
   | 'measuring'
+  | 'absences'
 > & { readonly audience: Pick<WorkerContext['audience'], 'local' | 'isSameNode'> };
 
 /** Enters what clients received: in the ledger, in the series of its stream, in its broadcast and in its second. */
@@ -78,7 +81,7 @@ export class Deliveries {
     this.#fanout = assignment.fanoutIsSplit
       ? null
       : new FanoutTracker({
-          expected: (stream) => audience.local(stream),
+          expected: (stream, dueNs) => audience.local(stream) - this.#awayAt(stream, dueNs),
           quietNs: quietNs(plan.drainMs),
           onClosed: (broadcast) => {
             if (broadcast.reached < broadcast.expected) this.#incomplete.push(broadcast);
@@ -133,17 +136,32 @@ export class Deliveries {
     receivedNs: number,
     number: number,
   ): void {
-    const { receipts, unexpected } = this.#context;
+    const { receipts, unexpected, absences, recorder } = this.#context;
     receipts.note(receivedNs);
     const series = this.#series[stamp.stream] ?? this.#seriesOf(stamp.stream);
-    const latencyNs = receivedNs - (stamp.intendedNs - series.aheadNs);
-    const isLate = series.receipt !== null && latencyNs > this.#lateAfterNs;
+    const dueNs = stamp.intendedNs - series.aheadNs;
+    const absence = absences?.newest.get(receiver);
+    const isOfAbsence = absence !== undefined && wasAway(absence, dueNs);
+    const isLate = series.receipt !== null && receivedNs - dueNs > this.#lateAfterNs && !isOfAbsence;
     const receipt = isCorrupted
       ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
       : this.ledger.receive(receiver, stamp.stream, number, isLate);
     if (receipt === 'unexpected') unexpected.add(number < 0 ? UNEXPECTED.notRequested : UNEXPECTED.elsewhere);
-    if (receipt === 'first' || receipt === 'reordered')
-      this.#record(receiver, stamp, series, latencyNs, receivedNs);
+    if (absence !== undefined)
+      enterInAbsence(absence, { stamp, number, dueNs, receivedNs }, receipt, recorder);
+    if (receipt !== 'first' && receipt !== 'reordered') return;
+    // The latency of a message that waited for its receiver is no latency of the server.
+    if (isOfAbsence) this.#countIn(dueNs);
+    else this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
+  }
+
+  /** How many copies of a message are for receivers of this worker that were away when it was due. */
+  #awayAt(stream: number, dueNs: number): number {
+    let away = 0;
+    for (const [receiver, absence] of this.#context.absences?.newest ?? []) {
+      if (isAwayAt(absence, dueNs) && this.ledger.expects(receiver, stream)) away += 1;
+    }
+    return away * (this.#routes[stream] ?? UNKNOWN_ROUTE).copies;
   }
 
   #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {

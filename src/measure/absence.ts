@@ -33,13 +33,50 @@ export interface Absence {
   readonly lastReplayedNs: number | null;
   /** Messages due while it connected and joined that arrived, live or replayed: nobody can tell which. */
   readonly early: number;
+  /** By stream: the lowest number of a message that was in flight at the cut and was replayed. */
+  readonly inFlight: ReadonlyMap<number, number>;
   /** Further copies, and messages out of order, from when it was back until its next absence. */
   readonly duplicated: number;
   readonly reordered: number;
 }
 
 /** An absence in the process of its client, which adds to it what arrives until the next one begins. */
-export type RunningAbsence = { -readonly [Field in keyof Absence]: Absence[Field] };
+export type RunningAbsence = { -readonly [Field in keyof Absence]: Absence[Field] } & {
+  readonly inFlight: Map<number, number>;
+};
+
+/** An absence that begins. */
+export function beginAbsence(
+  cut: Pick<Absence, 'client' | 'disruption' | 'repetition' | 'reason' | 'fromNs'>,
+): RunningAbsence {
+  return {
+    ...cut,
+    triedNs: null,
+    attempts: 0,
+    lastTriedNs: null,
+    connectedNs: null,
+    backNs: null,
+    receivingNs: null,
+    recovered: null,
+    replayed: 0,
+    firstReplayedNs: null,
+    lastReplayedNs: null,
+    early: 0,
+    inFlight: new Map(),
+    duplicated: 0,
+    reordered: 0,
+  };
+}
+
+/** Whether a client that receives a message now was away when the message was due. */
+export function wasAway({ backNs }: Absence, dueNs: number): boolean {
+  return backNs === null || dueNs < backNs;
+}
+
+/** Whether a client was away at a time. */
+export function isAwayAt({ fromNs, backNs }: Pick<Absence, 'fromNs' | 'backNs'>, timeNs: number): boolean {
+  return fromNs <= timeNs && (backNs === null || timeNs < backNs);
+}
 
 /** The absences of the clients of one process. */
 export interface AbsencesOfClients {

@@ -32,8 +32,11 @@ export interface ClosedBroadcast {
 }
 
 export interface FanoutOptions {
-  /** How many receivers a message of the stream has here. */
-  readonly expected: (stream: number) => number;
+  /**
+   * How many receivers here a message of the stream has that was due then. It is asked again when a broadcast is given
+   * up: meanwhile more may be known of who was away.
+   */
+  readonly expected: (stream: number, intendedNs: number) => number;
   readonly onClosed: (broadcast: ClosedBroadcast) => void;
   /** A broadcast that reached no new receiver for this long is closed incomplete. */
   readonly quietNs: number;
@@ -109,7 +112,7 @@ export class FanoutTracker {
   #openBroadcast(key: number, stream: number, seq: number, intendedNs: number): OpenBroadcast | null {
     if (this.#closedIncomplete.get(stream)?.has(seq) === true) return null;
     const { expected, maxOpenBytes = MAX_OPEN_BYTES } = this.#options;
-    const latencies = new Latencies(expected(stream));
+    const latencies = new Latencies(expected(stream, intendedNs));
     const broadcast = { stream, seq, intendedNs, latencies, lastReceiver: 0, lastArrivalNs: 0 };
     this.openBytes += latencies.bytes;
     for (const [oldestKey, oldest] of this.#open) {
@@ -125,7 +128,11 @@ export class FanoutTracker {
     this.#open.delete(key);
     if (this.#last === broadcast) this.#last = null;
     this.openBytes -= latencies.bytes;
-    const { expected, reached, firstNs, lastNs } = latencies;
+    const { reached, firstNs, lastNs } = latencies;
+    const expected =
+      reached < latencies.expected
+        ? Math.max(reached, this.#options.expected(stream, intendedNs))
+        : latencies.expected;
     if (reached < expected) {
       // A straggler must not open the broadcast again.
       const closed = this.#closedIncomplete.get(stream) ?? new BitSet();

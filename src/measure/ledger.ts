@@ -1,100 +1,4 @@
-/**
- * The first copy in order, the first after one with a higher number, a further copy, one whose payload is not the one
- * that was sent, or one that is not expected.
- */
-export type Receipt = 'first' | 'reordered' | 'duplicate' | 'corrupted' | 'unexpected';
-
-/** Numbers of messages, both ends included. */
-export interface SeqRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The gaps of every account that never had one. */
-const NO_GAPS: Array<{ from: number; to: number }> = [];
-
-/** Counts the messages of one stream that one receiver got. Memory grows with the number of gaps only. */
-export class DeliveryAccount {
-  /** Distinct messages that arrived. */
-  delivered = 0;
-  /** The part of {@link delivered} that took longer than the plan's `lateAfterMs`. */
-  late = 0;
-  duplicated = 0;
-  /** First copies that arrived after one with a higher number. */
-  reordered = 0;
-  /** Copies whose payload was not the one that was sent. They are not delivered. */
-  corrupted = 0;
-  #highest: number;
-  /** Numbers below the highest that have not arrived, as inclusive ranges in ascending order. */
-  #gaps: Array<{ from: number; to: number }> = NO_GAPS;
-
-  /** `arrived` messages have come, one after the other. */
-  constructor(arrived = 0) {
-    this.delivered = arrived;
-    this.#highest = arrived - 1;
-  }
-
-  /** Enters message number `seq`, from 0. */
-  receive(seq: number): Exclude<Receipt, 'corrupted' | 'unexpected'> {
-    if (seq > this.#highest) {
-      if (seq > this.#highest + 1) this.#openGap(this.#highest + 1, seq - 1);
-      this.#highest = seq;
-      this.delivered += 1;
-      return 'first';
-    }
-    if (!this.#fillGap(seq)) {
-      this.duplicated += 1;
-      return 'duplicate';
-    }
-    this.reordered += 1;
-    this.delivered += 1;
-    return 'reordered';
-  }
-
-  /** The numbers that arrived, in ascending order. */
-  get arrived(): SeqRange[] {
-    const starts = [0, ...this.#gaps.map(({ to }) => to + 1)];
-    const ends = [...this.#gaps.map(({ from }) => from - 1), this.#highest];
-    return starts
-      .map((from, place) => ({ from, to: ends[place] ?? -1 }))
-      .filter(({ from, to }) => from <= to);
-  }
-
-  /** How many messages are missing before the first one that arrived. */
-  get missedFirst(): number {
-    const [first] = this.#gaps;
-    return first?.from === 0 ? first.to + 1 : 0;
-  }
-
-  #openGap(from: number, to: number): void {
-    if (this.#gaps === NO_GAPS) this.#gaps = [];
-    this.#gaps.push({ from, to });
-  }
-
-  /** Takes `seq` out of its gap; false when it is in none. */
-  #fillGap(seq: number): boolean {
-    const at = this.#lastGapFrom(seq);
-    const gap = this.#gaps[at];
-    if (gap === undefined || gap.to < seq) return false;
-    const parts = [
-      { from: gap.from, to: seq - 1 },
-      { from: seq + 1, to: gap.to },
-    ].filter((part) => part.from <= part.to);
-    this.#gaps.splice(at, 1, ...parts);
-    return true;
-  }
-
-  /** The place of the last gap that begins at `seq` or before; -1 for none. A server may repeat old messages at will. */
-  #lastGapFrom(seq: number): number {
-    let [low, high] = [0, this.#gaps.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#gaps[middle]?.from ?? 0) <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-}
+import { DeliveryAccount, type Receipt } from './delivery-account.ts';
 
 type DeliveryCounts = Readonly<
   Pick<DeliveryAccount, 'delivered' | 'late' | 'duplicated' | 'reordered' | 'corrupted'>
@@ -114,6 +18,16 @@ export interface MissedFirst {
   readonly count: number;
 }
 
+/** What a receiver has not got of a stream, as far as its own process knows: not how many were sent. */
+export interface MissingOfAccount {
+  readonly receiver: number;
+  readonly stream: number;
+  /** Numbers that have not arrived, as pairs of a first and a last one, both included. */
+  readonly gaps: Float64Array;
+  /** The first number after all that arrived. */
+  readonly next: number;
+}
+
 /** The sums over all accounts of a process. */
 export interface LedgerTotals extends DeliveryCounts {
   /** Messages that reached a client that does not expect them, or that carry no stamp of this run. */
@@ -131,6 +45,10 @@ class StreamAccounts {
 
   open(receiver: number): void {
     this.#arrived[receiver] = 0;
+  }
+
+  has(receiver: number): boolean {
+    return this.#arrived[receiver] !== undefined;
   }
 
   /** Enters the message that comes next; false for any other. */
@@ -240,6 +158,23 @@ export class Ledger {
       (accounts?.all() ?? [])
         .map(({ receiver, account }) => ({ receiver, stream, count: account.missedFirst }))
         .filter(({ count }) => count > 0),
+    );
+  }
+
+  /** Whether `receiver` expects the messages of a stream. */
+  expects(receiver: number, stream: number): boolean {
+    return this.#measured[stream]?.has(receiver) === true;
+  }
+
+  /** What some receivers have not got of their streams. */
+  missingOf(receivers: ReadonlySet<number>): MissingOfAccount[] {
+    return this.#measured.flatMap((accounts, stream) =>
+      (accounts?.all() ?? [])
+        .filter(({ receiver }) => receivers.has(receiver))
+        .map(({ receiver, account }) => {
+          const gaps = Float64Array.from(account.gaps.flatMap(({ from, to }) => [from, to]));
+          return { receiver, stream, gaps, next: account.highest + 1 };
+        }),
     );
   }
 

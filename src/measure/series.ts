@@ -70,6 +70,16 @@ const DEFINITIONS = [
     mayBeZero: true,
     sampleUnit: 'push',
   }),
+  defineSeries(
+    'replay',
+    'due time to receipt, per message that was replayed to a receiver that had been away',
+  ),
+  defineSeries('back', 'end of a connection to being connected and in its rooms again, per absence', {
+    sampleUnit: 'connection',
+  }),
+  defineSeries('back_receiving', 'end of a connection to the first new message after it, per absence', {
+    sampleUnit: 'connection',
+  }),
   defineSeries('ack_server', "server's question to the client's answer, on the server's clock, per request"),
   defineSeries('send_lag', 'intended to actual send: how late the generator was', { mayBeZero: true }),
   defineSeries('target_function', 'call of an async function of the target to the send, per message', {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { balanceStream, type SentMessagesOf } from '../../src/artillery/balance.ts';
 import type { MemberRecord, ReceivedPart } from '../../src/artillery/channel.ts';
-import { DeliveryAccount } from '../../src/measure/ledger.ts';
+import { DeliveryAccount } from '../../src/measure/delivery-account.ts';
 
 const sentAt = (times: number[], scope: SentMessagesOf['scope'] = 'room'): SentMessagesOf => ({
   stream: 0,

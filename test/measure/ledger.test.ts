@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DeliveryAccount, Ledger } from '../../src/measure/ledger.ts';
+import { DeliveryAccount } from '../../src/measure/delivery-account.ts';
+import { Ledger } from '../../src/measure/ledger.ts';
 import { heapGrowthBytes } from '../garbage.ts';
 
 type Fate = 'arrives' | 'dropped' | 'twice' | 'swapped with the next';

@@ -1,0 +1,50 @@
+import { type RunningAbsence, wasAway } from '../measure/absence.ts';
+import type { Receipt } from '../measure/delivery-account.ts';
+import type { Recorder } from '../measure/recorder.ts';
+import type { Stamp } from '../measure/stamp.ts';
+
+/** A message that a client received after an absence. */
+interface MessageAfterAbsence {
+  readonly stamp: Stamp;
+  /** Its number in the ledger. */
+  readonly number: number;
+  /** When it was due, and when it was received, on the clock of this host. */
+  readonly dueNs: number;
+  readonly receivedNs: number;
+}
+
+/** Enters in the newest absence of a receiver what a message shows of it: replayed, repeated, or new. */
+export function enterInAbsence(
+  absence: RunningAbsence,
+  message: MessageAfterAbsence,
+  receipt: Receipt,
+  recorder: Pick<Recorder, 'record'>,
+): void {
+  if (receipt === 'duplicate') absence.duplicated += 1;
+  if (receipt === 'reordered') absence.reordered += 1;
+  if (receipt !== 'first' && receipt !== 'reordered') return;
+  if (wasAway(absence, message.dueNs)) {
+    enterReplayed(absence, message, recorder);
+  } else if (absence.receivingNs === null) {
+    absence.receivingNs = message.receivedNs;
+    recorder.record('back_receiving', message.receivedNs - absence.fromNs);
+  }
+}
+
+function enterReplayed(
+  absence: RunningAbsence,
+  { stamp: { stream, intendedNs, actualNs }, number, dueNs, receivedNs }: MessageAfterAbsence,
+  recorder: Pick<Recorder, 'record'>,
+): void {
+  const { lastTriedNs, fromNs, inFlight } = absence;
+  if (dueNs < fromNs) inFlight.set(stream, Math.min(number, inFlight.get(stream) ?? number));
+  const sentNs = dueNs + actualNs - intendedNs;
+  if (lastTriedNs !== null && sentNs >= lastTriedNs) {
+    absence.early += 1;
+    return;
+  }
+  absence.replayed += 1;
+  absence.firstReplayedNs ??= receivedNs;
+  absence.lastReplayedNs = receivedNs;
+  recorder.record('replay', receivedNs - dueNs);
+}
