@@ -1,6 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks';
+import {
+  constants,
+  type EventLoopUtilization,
+  type PerformanceEntry,
+  PerformanceObserver,
+  performance,
+} from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import type { Clock } from './clock.ts';
 import { LoopDelay, type OtherWait, ThreadTimesReader } from './event-loop.ts';
 import type { ReceiptCounts } from './receipts.ts';
@@ -34,6 +41,8 @@ export interface TelemetrySample extends OutsideSample {
   readonly gcTotalMs: number;
   readonly gcMaxMs: number;
   readonly heapUsedBytes: number;
+  /** The smallest heap that a full garbage collection left; null without one. */
+  readonly heapAfterGcBytes: number | null;
   /** Bytes that connections accepted by this process hold unsent; null before the first connection. */
   readonly bufferedBytes: number | null;
 }
@@ -60,6 +69,7 @@ export class TelemetrySampler {
   otherWait: OtherWait = { waitedNs: 0 };
   readonly #threadTimes = new ThreadTimesReader();
   readonly #gc = { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 };
+  #heapAfterGcBytes: number | null = null;
   readonly #accepted = new Set<Socket>();
   /** TCP connections that this process has accepted so far. */
   acceptedCount = 0;
@@ -80,7 +90,9 @@ export class TelemetrySampler {
     this.#lastLoop = performance.eventLoopUtilization();
     this.#lastQueuedNs = this.#threadTimes.read()?.queuedNs ?? 0;
     new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) {
+      for (const entry of list.getEntries()) {
+        const { duration } = entry;
+        if (isFullCollection(entry)) this.#noteHeap();
         this.#gc.gcCount += 1;
         this.#gc.gcTotalMs += duration;
         this.#gc.gcMaxMs = Math.max(this.#gc.gcMaxMs, duration);
@@ -119,6 +131,7 @@ export class TelemetrySampler {
       ...this.#gc,
       rssBytes: memory.rss,
       heapUsedBytes: memory.heapUsed,
+      heapAfterGcBytes: this.#heapAfterGcBytes,
       bufferedBytes: this.#bufferedBytes(),
     };
     this.#lastNs = atNs;
@@ -127,8 +140,15 @@ export class TelemetrySampler {
     this.#lastPacingNs = pacingNs;
     this.#lastWaitedNs = waitedNs;
     this.#lastQueuedNs = queuedNs ?? 0;
+    this.#heapAfterGcBytes = null;
     Object.assign(this.#gc, { gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 });
     return sample;
+  }
+
+  /** Entries of collections come soon after them, so that the heap has grown little. */
+  #noteHeap(): void {
+    const { used_heap_size: bytes } = getHeapStatistics();
+    this.#heapAfterGcBytes = Math.min(this.#heapAfterGcBytes ?? bytes, bytes);
   }
 
   #bufferedBytes(): number | null {
@@ -137,6 +157,12 @@ export class TelemetrySampler {
     for (const socket of this.#accepted) bytes += socket.writableLength;
     return bytes;
   }
+}
+
+/** Whether the entry is that of a collection of the whole heap. */
+function isFullCollection(entry: PerformanceEntry): boolean {
+  const { detail } = entry as { readonly detail?: { readonly kind?: number } };
+  return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 }
 
 function cpuUs(): number {

@@ -36,6 +36,12 @@ function eachCount(count: (name: keyof Traffic) => number): Traffic {
   };
 }
 
+/** One span for two in a row. */
+export function joinSpans(earlier: TrafficSpan, later: TrafficSpan): TrafficSpan {
+  const traffic = eachCount((name) => earlier.traffic[name] + later.traffic[name]);
+  return { startNs: earlier.startNs, endNs: later.endNs, traffic };
+}
+
 /** Sums the traffic from `fromNs` to `toNs`, in whole numbers; spans that lie in it partly count in part. */
 export function trafficWithin(spans: readonly TrafficSpan[], fromNs: number, toNs: number): Traffic {
   const shares = spans.map(({ startNs, endNs, traffic }) => {

@@ -186,20 +186,22 @@ const SUMMED: ReadonlySet<string> = new Set([
   ...['lengthMs', 'cpuMs', 'gcCount', 'gcTotalMs', 'runQueueWaitMs'],
   ...['receivedCount', 'stampedCount', 'sharedCount', 'queuedSendCount'],
 ]);
-const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare']);
+const AVERAGED: ReadonlySet<string> = new Set(['loopUtilization', 'pacingShare', 'rssMeanBytes']);
 
-/** One sample for two in a row: sums, averages weighted by length, and of all other figures the larger one. */
-export function mergeSamples(a: StoredSample, b: StoredSample): StoredSample {
+/**
+ * One sample for two in a row: sums, averages weighted by length, of the heap after a collection the smaller one, and of
+ * all other figures the larger one.
+ */
+export function mergeSamples<Sample extends { readonly lengthMs: number }>(a: Sample, b: Sample): Sample {
+  const lengthMs = a.lengthMs + b.lengthMs;
   const combine = (name: string, x: number, y: number) => {
-    const lengthMs = a.lengthMs + b.lengthMs;
     if (SUMMED.has(name)) return Math.min(x + y, Number.MAX_SAFE_INTEGER);
     if (AVERAGED.has(name) && lengthMs > 0) return (x * a.lengthMs + y * b.lengthMs) / lengthMs;
-    return Math.max(x, y);
+    return name === 'heapAfterGcBytes' ? Math.min(x, y) : Math.max(x, y);
   };
-  const names = Object.keys(b) as Array<keyof StoredSample>;
-  const merged = names.map((name) => {
+  const merged = (Object.keys(b) as Array<keyof Sample & string>).map((name) => {
     const [x, y] = [a[name], b[name]];
-    return [name, x === null || y === null ? (x ?? y) : combine(name, x, y)];
+    return [name, typeof x === 'number' && typeof y === 'number' ? combine(name, x, y) : (x ?? y)];
   });
-  return Object.fromEntries(merged) as StoredSample;
+  return Object.fromEntries(merged) as Sample;
 }

@@ -31,7 +31,7 @@ export const slowestPartsSchema = listOf(
 );
 
 /** Seconds in which clients were disconnected. */
-const MAX_DISCONNECTS = 600;
+export const MAX_DISCONNECTS = 600;
 
 /** How many clients were disconnected in the second from `atMs`, ascending. */
 export const disconnectsSchema = listOf(

@@ -23,8 +23,12 @@ const telemetrySample = z.object({
   gcCount: countSchema.nullable(),
   gcTotalMs: numberSchema.nullable(),
   gcMaxMs: numberSchema.nullable(),
+  /** The largest reading; of a sample that was merged, the mean of its readings too. */
   rssBytes: countSchema,
+  rssMeanBytes: numberSchema.nullable().default(null),
   heapUsedBytes: countSchema.nullable(),
+  /** The smallest heap after a full garbage collection; null without one. */
+  heapAfterGcBytes: countSchema.nullable().default(null),
   bufferedBytes: countSchema.nullable(),
   /** Of generator processes: messages, those timed by the kernel, and those that share a time with a later one. */
   receivedCount: countSchema.nullable().default(null),

@@ -2,12 +2,11 @@ import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { WallOrigin } from '../measure/wall-clock.ts';
 import { VERSION } from '../package.ts';
-import { boundResult, mergeSamples } from '../result/bound.ts';
+import { boundResult } from '../result/bound.ts';
 import { withDropped } from '../result/dropped.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
-import { storeDisconnects } from '../result/stored-moments.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
@@ -19,7 +18,6 @@ import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalsOfShard } from './shard-run.ts';
-import { intervalSeconds } from './timeline.ts';
 import { judgeRun } from './validity/judge.ts';
 
 /** The origin of the clock of a run, as a reading of CLOCK_MONOTONIC and in wall time. */
@@ -47,14 +45,14 @@ interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 
   readonly timing: RunResult['timing'];
 }
 
-interface TelemetryRecord extends Pick<RunRecord, 'plan' | 'collector' | 'servers' | 'workerPids'> {
-  readonly timing: Pick<RunResult['timing'], 'measureMs'>;
-}
+type TelemetryRecord = Pick<RunRecord, 'collector' | 'servers' | 'workerPids'>;
 
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
-  const { receiving, clocksDiffer } = receivingOf(collector.workers);
+  const { receiving, clocksDiffer } = receivingOf(
+    collector.workers.map(({ sockets, telemetry }) => ({ sockets, telemetry: telemetry.items })),
+  );
   const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
   const losses = findLossPattern(
     {
@@ -102,7 +100,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     intervals: membership.crosses ? intervalsOfShard(intervals) : intervals,
     ledger,
     slowest: slowestStored(collector),
-    disconnects: disconnectsOf(collector),
+    disconnects: collector.disconnects.stored(),
     telemetry: telemetryOf(record),
     profiles: record.profiles.profiles && [...record.profiles.profiles],
     traffic: collector.traffic(timing.measureMs),
@@ -146,13 +144,6 @@ function sinceMeasuring({ measureStartNs }: Collector, timeNs: number): number {
   return (timeNs - measureStartNs) / 1e6;
 }
 
-/** When clients were disconnected, so far. */
-export function disconnectsOf(collector: Collector): RunResult['disconnects'] {
-  return storeDisconnects(
-    collector.disconnects.map(({ atNs, count }) => ({ atMs: sinceMeasuring(collector, atNs), count })),
-  );
-}
-
 function slowestStored(collector: Collector): RunResult['slowest'] {
   return collector.broadcasts.slowest
     .list()
@@ -186,7 +177,7 @@ function rateOf(record: RunRecord): RunResult['rate'] {
   };
 }
 
-/** The samples of all processes so far; `timing.measureMs` is where the drain begins. */
+/** The samples of all processes so far. */
 export function telemetryOf(record: TelemetryRecord): RunResult['telemetry'] {
   const { collector, servers, workerPids } = record;
   return {
@@ -203,7 +194,7 @@ export function telemetryOf(record: TelemetryRecord): RunResult['telemetry'] {
       pid: workerPids[worker] ?? -1,
       source: 'probe',
       rssBeforeBytes,
-      samples: storeSamples(telemetry, record),
+      samples: storeSamples(telemetry.items, record),
     })),
   };
 }
@@ -220,28 +211,19 @@ const NOT_PROBED = {
   gcTotalMs: null,
   gcMaxMs: null,
   heapUsedBytes: null,
+  heapAfterGcBytes: null,
   bufferedBytes: null,
   ...NOT_RECEIVING,
 } as const;
 
-/** Samples of a long run are merged, so that there are about as many as intervals. None reaches over a phase. */
 function storeSamples(
   samples: ReadonlyArray<OutsideSample | TelemetrySample>,
-  { plan, collector, timing }: TelemetryRecord,
+  { collector }: TelemetryRecord,
 ): StoredSample[] {
-  const lengthMs = intervalSeconds(plan.durationMs) * 1000;
-  const stored: StoredSample[] = [];
-  let groupOfLast = '';
-  for (const { atNs, ...sample } of samples) {
-    const atMs = (atNs - collector.measureStartNs) / 1e6;
-    const next: StoredSample = { ...NOT_PROBED, ...sample, atMs };
-    const middleMs = atMs - sample.lengthMs / 2;
-    const phase = middleMs < 0 ? 'before' : middleMs < timing.measureMs ? 'measured' : 'after';
-    const group = `${phase} ${Math.floor(middleMs / lengthMs)}`;
-    const last = stored.at(-1);
-    if (lengthMs === 1000 || last === undefined || group !== groupOfLast) stored.push(next);
-    else stored[stored.length - 1] = mergeSamples(last, next);
-    groupOfLast = group;
-  }
-  return stored;
+  return samples.map(({ atNs, ...sample }) => ({
+    ...NOT_PROBED,
+    rssMeanBytes: sample.rssBytes,
+    ...sample,
+    atMs: sinceMeasuring(collector, atNs),
+  }));
 }

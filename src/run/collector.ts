@@ -6,6 +6,7 @@ import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
+import { Disconnects } from './disconnects.ts';
 import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
@@ -51,8 +52,7 @@ export class Collector {
   /** The part of {@link failures} of clients that connected and could not join their rooms. */
   readonly joinFailures = new ReasonCounts();
   readonly dropped = new ReasonCounts();
-  /** When how many clients were dropped. */
-  readonly disconnects: Array<{ readonly atNs: number; readonly count: number }> = [];
+  readonly disconnects = new Disconnects();
   readonly closed = new ReasonCounts();
   /** Why clients could not leave before they closed their connections. */
   readonly notLeft = new ReasonCounts();
@@ -87,8 +87,23 @@ export class Collector {
 
   measureFrom(startNs: number): void {
     this.measureStartNs = startNs;
+    this.disconnects.measureStartNs = startNs;
+    for (const { telemetry, traffic } of this.workers) {
+      telemetry.cutAt(startNs);
+      traffic.cutAt(startNs);
+    }
     this.pushes.measureStartNs = startNs;
     this.pushes.measureEndNs = startNs + this.#options.durationMs * 1e6;
+  }
+
+  /** Measuring is over, so much after its start: before its time where the run was aborted. */
+  endMeasuring(measureMs: number): void {
+    this.timeline.endMeasuring(measureMs);
+    const endNs = this.measureStartNs + measureMs * 1e6;
+    for (const { telemetry, traffic } of this.workers) {
+      telemetry.cutAt(endNs);
+      traffic.cutAt(endNs);
+    }
   }
 
   onMessage(worker: number, message: FromWorker): void {
@@ -117,7 +132,7 @@ export class Collector {
         this.joinFailures.addAll(message.failures);
         break;
       case 'dropped':
-        this.disconnects.push({ atNs: message.atNs, count: message.clients.length });
+        this.disconnects.add(message.atNs, message.clients.length);
         for (const { client, reason } of message.clients) {
           this.#options.membership.drop(client);
           this.dropped.add(reason);
@@ -223,7 +238,7 @@ export class Collector {
 
   /** What all clients did on the wire in the first `measureMs` of measuring, without warm-up and drain. */
   traffic(measureMs: number): Traffic {
-    const spans = this.workers.flatMap(({ traffic }) => traffic);
+    const spans = this.workers.flatMap(({ traffic }) => traffic.items);
     return trafficWithin(spans, this.measureStartNs, this.measureStartNs + measureMs * 1e6);
   }
 

@@ -206,11 +206,12 @@ function measureStart({ plan, host, shard }: StartedRun): number {
 
 /** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */
 export async function measureLoad(run: StartedRun): Promise<number> {
-  const { plan, control, workers, server } = run;
+  const { plan, control, workers, server, collector } = run;
   server.telemetry?.sampleNow();
   await untilAll(run, 'sent', plan.durationMs + HUNG_AFTER_MS);
   await control.pause(plan.durationMs - control.elapsedMs);
   const measuredMs = Math.min(plan.durationMs, control.elapsedMs);
+  collector.endMeasuring(measuredMs);
   server.telemetry?.sampleNow();
   if (control.isAborted) {
     workers.postAll({ type: 'stop' });

@@ -1,5 +1,5 @@
 import type { RunSoFar } from '../result/view.ts';
-import { disconnectsOf, telemetryOf } from './assemble.ts';
+import { telemetryOf } from './assemble.ts';
 import { countSamples } from './deliveries.ts';
 import { LOST_AFTER_S } from './live-run.ts';
 import type { StartedRun } from './phases.ts';
@@ -21,9 +21,9 @@ export function runSoFar(run: StartedRun): RunSoFar {
       headline: plan.headline,
       intervals,
       telemetry: isMeasuring
-        ? telemetryOf({ plan, collector, timing, servers, workerPids: workers.pids })
+        ? telemetryOf({ collector, servers, workerPids: workers.pids })
         : { servers: [], workers: [] },
-      disconnects: isMeasuring ? disconnectsOf(collector) : [],
+      disconnects: isMeasuring ? collector.disconnects.stored() : [],
       timing,
       ledger: { lost: intervals.reduce((sum, { lost }) => sum + lost, 0) },
     },

@@ -2,15 +2,8 @@ import type { SecondCounts } from '../generator/messages.ts';
 import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
 import { isUnstalled, SERIES } from '../measure/series.ts';
 import { MAX_INTERVALS, type StoredInterval } from '../result/run-result.ts';
-
-const LENGTHS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180];
-
-/** The length of one interval in whole seconds, 1 or more: the longer the time, the coarser its intervals. */
-export function intervalSeconds(durationMs: number): number {
-  const seconds = Math.ceil(durationMs / 1000);
-  const fewEnough = LENGTHS_S.find((length) => Math.ceil(seconds / length) <= MAX_INTERVALS);
-  return fewEnough ?? Math.ceil(seconds / MAX_INTERVALS);
-}
+import { HistogramSum } from '../result/stored-series.ts';
+import { CoarseningList } from './coarsening.ts';
 
 export interface ScheduleCounts {
   intended: number;
@@ -29,22 +22,27 @@ interface OpenInterval {
   readonly encoded: Map<string, string>;
 }
 
-/** Series and counts of a run, interval by interval and in all. Seconds count from the start of measuring. */
+/**
+ * Series and counts of a run, interval by interval and in all. Seconds count from the start of measuring. The longer the
+ * run, the longer are its intervals: 1 s at first, then 2 s, then 4 s.
+ */
 export class Timeline {
   /** Each series over the whole run. */
   readonly series = new Map<string, NsHistogram>();
-  readonly #intervals: OpenInterval[] = [];
-  readonly #measuredS: number;
-  readonly #measuredLengthS: number;
-  readonly #drainLengthS: number;
+  readonly #measured = new CoarseningList(MAX_INTERVALS, joinIntervals);
+  readonly #drain = new CoarseningList(MAX_INTERVALS, joinIntervals);
+  #measuredS: number;
   /** Intervals that ended before this second are encoded, but for late values. */
   #encodedBeforeS = 0;
 
   /** No interval reaches over the end of `durationMs`, where the drain begins. */
-  constructor({ durationMs, drainMs }: { readonly durationMs: number; readonly drainMs: number }) {
+  constructor({ durationMs }: { readonly durationMs: number }) {
     this.#measuredS = Math.ceil(durationMs / 1000);
-    this.#measuredLengthS = intervalSeconds(durationMs);
-    this.#drainLengthS = intervalSeconds(drainMs);
+  }
+
+  /** Measuring ended before its time, so much after its start. */
+  endMeasuring(measureMs: number): void {
+    this.#measuredS = Math.min(this.#measuredS, Math.ceil(measureMs / 1000));
   }
 
   /** Adds to a series as a whole, and to the interval of a second. Only the whole of an unstalled series is judged. */
@@ -67,7 +65,7 @@ export class Timeline {
   /** Sums so far. */
   counts(): Readonly<ScheduleCounts> {
     const sum = { ...NO_COUNTS };
-    for (const { counts } of this.#intervals) addTo(sum, counts);
+    for (const { counts } of this.#intervals()) addTo(sum, counts);
     return sum;
   }
 
@@ -89,7 +87,7 @@ export class Timeline {
   stored(known = Number.POSITIVE_INFINITY): StoredInterval[] {
     this.encodeBefore(Number.POSITIVE_INFINITY);
     let left = known;
-    return this.#intervals.map((interval) => {
+    return this.#intervals().map((interval) => {
       const lost = Math.min(left, lostOf(interval.counts));
       left -= lost;
       return store(interval, lost);
@@ -104,18 +102,25 @@ export class Timeline {
   }
 
   #endedBefore(second: number): OpenInterval[] {
-    return this.#intervals.filter(({ startS, lengthS }) => startS + lengthS <= second);
+    return this.#intervals().filter(({ startS, lengthS }) => startS + lengthS <= second);
+  }
+
+  #intervals(): OpenInterval[] {
+    return [...this.#measured.values, ...this.#drain.values];
   }
 
   #intervalOf(second: number): OpenInterval {
     for (;;) {
-      const found = this.#intervals.findLast(({ startS }) => startS <= second);
-      const endS = found === undefined ? 0 : found.startS + found.lengthS;
+      const found =
+        this.#drain.values.findLast(({ startS }) => startS <= second) ??
+        this.#measured.values.findLast(({ startS }) => startS <= second);
+      const last = this.#drain.values.at(-1) ?? this.#measured.values.at(-1);
+      const endS = last === undefined ? 0 : last.startS + last.lengthS;
       if (found !== undefined && second < endS) return found;
       const leftS = this.#measuredS - endS;
-      const lengthS = leftS > 0 ? Math.min(this.#measuredLengthS, leftS) : this.#drainLengthS;
-      const interval = { counts: { ...NO_COUNTS }, open: new Map(), encoded: new Map() };
-      this.#intervals.push({ startS: endS, lengthS, ...interval });
+      const list = leftS > 0 ? this.#measured : this.#drain;
+      const lengthS = leftS > 0 ? Math.min(list.grain, leftS) : list.grain;
+      list.push(newInterval(endS, lengthS), lengthS);
     }
   }
 
@@ -127,6 +132,32 @@ export class Timeline {
       return stored === undefined ? new NsHistogram(64) : NsHistogram.decode(stored);
     });
   }
+}
+
+function newInterval(startS: number, lengthS: number): OpenInterval {
+  return { startS, lengthS, counts: { ...NO_COUNTS }, open: new Map(), encoded: new Map() };
+}
+
+/** One interval for two in a row. Its histograms have all values of both. */
+function joinIntervals(earlier: OpenInterval, later: OpenInterval): OpenInterval {
+  const joined = newInterval(earlier.startS, earlier.lengthS + later.lengthS);
+  const sums = new Map<string, HistogramSum>();
+  for (const { counts, open, encoded } of [earlier, later]) {
+    addTo(joined.counts, counts);
+    for (const [name, histogram] of open) {
+      getOrAdd(joined.open, name, () => new NsHistogram(64)).add(histogram);
+    }
+    for (const [name, text] of encoded) {
+      // What is open has the encoded values too.
+      if (!open.has(name)) getOrAdd(sums, name, () => new HistogramSum()).add(text);
+    }
+  }
+  for (const [name, sum] of sums) {
+    const histogram = joined.open.get(name);
+    if (histogram === undefined) joined.encoded.set(name, sum.encode());
+    else histogram.add(sum.histogram());
+  }
+  return joined;
 }
 
 function store({ startS, lengthS, counts, encoded }: OpenInterval, lost: number): StoredInterval {
@@ -155,7 +186,7 @@ export function rehearseTimeline(): void {
   const values = Float64Array.from({ length: 500 }, (_, i) => (i + 1) * 20_011);
   const sparse = { valuesNs: values, counts: values.map(() => 3) };
   for (let rehearsal = 0; rehearsal < 3; rehearsal++) {
-    const timeline = new Timeline({ durationMs: 1000, drainMs: 0 });
+    const timeline = new Timeline({ durationMs: 1000 });
     for (const { name } of SERIES) timeline.addSeries(0, { [name]: sparse });
     timeline.stored();
   }

@@ -4,6 +4,7 @@ import type { SocketsInUse } from '../generator/sockets.ts';
 import type { AccountRow, LedgerTotals, MissedFirst } from '../measure/ledger.ts';
 import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
+import { type PhaseLog, sampleLog, trafficLog } from './phase-log.ts';
 
 /** What one worker has reported so far. */
 export interface WorkerRecord {
@@ -11,10 +12,10 @@ export interface WorkerRecord {
   messages: number;
   /** Resident memory before its clients connected; null before it is ready. */
   rssBeforeBytes: number | null;
-  readonly telemetry: GeneratorSample[];
+  readonly telemetry: PhaseLog<GeneratorSample>;
   /** What its connections are made of; null for a driver that has its own, and before it is ready. */
   sockets: SocketsInUse | null;
-  readonly traffic: TrafficSpan[];
+  readonly traffic: PhaseLog<TrafficSpan>;
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   missedFirst: readonly MissedFirst[];
@@ -37,9 +38,9 @@ export function newWorkerRecord(): WorkerRecord {
   return {
     messages: 0,
     rssBeforeBytes: null,
-    telemetry: [],
+    telemetry: sampleLog(),
     sockets: null,
-    traffic: [],
+    traffic: trafficLog(),
     totals: NO_TOTALS,
     rows: [],
     missedFirst: [],

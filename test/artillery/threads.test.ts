@@ -68,6 +68,7 @@ function hostIn(time: VirtualTime): ThreadHost {
     gcMaxMs: 0,
     rssBytes: 1,
     heapUsedBytes: 1,
+    heapAfterGcBytes: null,
     bufferedBytes: null,
   };
   const telemetry = { sample: () => ({ atNs: time.nowNs(), ...sample }) };

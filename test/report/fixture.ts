@@ -153,6 +153,8 @@ function telemetryOf(role: string, pid: number, cpuMs: number, options: FixtureO
       gcMaxMs: 2,
       rssBytes: Math.round((80 + index * 1.5) * 1024 ** 2),
       heapUsedBytes: 30 * 1024 ** 2,
+      heapAfterGcBytes: null,
+      rssMeanBytes: null,
       bufferedBytes: 0,
       ...NOT_RECEIVING,
     };

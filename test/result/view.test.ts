@@ -112,6 +112,8 @@ function sampleOf(part: Partial<Sample>): Sample {
     gcMaxMs: 0,
     rssBytes: 0,
     heapUsedBytes: 0,
+    heapAfterGcBytes: null,
+    rssMeanBytes: null,
     bufferedBytes: 0,
     ...NOT_RECEIVING,
     ...part,

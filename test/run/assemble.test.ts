@@ -69,6 +69,7 @@ function resultOf({
     failures: [],
   });
   collector.measureFrom(START_NS);
+  collector.endMeasuring(seconds * 1000);
   const recorder = new Recorder();
   for (const [name, count] of Object.entries(series)) recorder.record(name, 1e6, count);
   const expected = membership.expected(sent).total;
@@ -277,8 +278,8 @@ describe('the samples of a process in a long run', () => {
     rssBytes: 1000 + (end % 5),
   });
 
-  it('are merged as long as an interval, without mixing phases', () => {
-    // Intervals of 2 s; from 3 s before measuring to 3 s after it.
+  it('of a long phase are merged, without mixing phases', () => {
+    // From 3 s before measuring to 3 s after it.
     const seconds = Array.from({ length: 1006 }, (_, index) => index - 2);
     const { telemetry } = resultOf({
       headline: 'ack',
@@ -287,15 +288,18 @@ describe('the samples of a process in a long run', () => {
       snapshot: { telemetry: seconds.map(sampleAt) },
     });
     const samples = telemetry.workers[0]?.samples ?? [];
-    expect(samples.slice(0, 4).map(({ atMs, lengthMs }) => [atMs, lengthMs])).toEqual([
+    expect(samples).toHaveLength(3 + 600 + 3);
+    expect(samples.slice(0, 5).map(({ atMs, lengthMs }) => [atMs, lengthMs])).toEqual([
       [-2000, 1000],
-      [0, 2000],
+      [-1000, 1000],
+      [0, 1000],
       [2000, 2000],
       [4000, 2000],
     ]);
-    expect(samples.slice(-3).map(({ atMs, lengthMs }) => [atMs, lengthMs])).toEqual([
-      [1_000_000, 2000],
-      [1_002_000, 2000],
+    expect(samples.slice(-4).map(({ atMs, lengthMs }) => [atMs, lengthMs])).toEqual([
+      [1_000_000, 1000],
+      [1_001_000, 1000],
+      [1_002_000, 1000],
       [1_003_000, 1000],
     ]);
     // Seconds 99 and 100.
@@ -305,6 +309,7 @@ describe('the samples of a process in a long run', () => {
       gcCount: 2,
       gcMaxMs: 2,
       rssBytes: 1004,
+      rssMeanBytes: 1002,
     });
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     expect(sum(samples.map(({ cpuMs }) => cpuMs))).toBe(sum(seconds));

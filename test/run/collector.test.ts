@@ -168,7 +168,7 @@ describe('snapshots', () => {
     reportSecond(collector, 0, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 1 }] });
     reportSecond(collector, 1, 0, {}, { telemetry: [{ ...telemetryAt(0), atNs: 2 }] });
     reportSecond(collector, 0, 1, {}, { telemetry: [{ ...telemetryAt(0), atNs: 3 }] });
-    expect(collector.workers.map(({ telemetry }) => telemetry.map(({ atNs }) => atNs))).toEqual([
+    expect(collector.workers.map(({ telemetry }) => telemetry.items.map(({ atNs }) => atNs))).toEqual([
       [1, 3],
       [2],
     ]);

@@ -31,6 +31,7 @@ export function telemetryAt(atNs: number): TelemetrySample {
     gcMaxMs: 0,
     rssBytes: 1,
     heapUsedBytes: 1,
+    heapAfterGcBytes: null,
     bufferedBytes: 0,
   };
 }

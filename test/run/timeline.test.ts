@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NsHistogram } from '../../src/measure/histogram.ts';
 import { MAX_INTERVALS } from '../../src/result/run-result.ts';
-import { getOrAdd, intervalSeconds, Timeline } from '../../src/run/timeline.ts';
+import { getOrAdd, Timeline } from '../../src/run/timeline.ts';
 import { histogramOf, type Values } from './made-series.ts';
 
-const open = (durationMs = 60_000, drainMs = 5000) => new Timeline({ durationMs, drainMs });
+const open = (durationMs = 60_000) => new Timeline({ durationMs });
 
 const sparse = (values: Values) => histogramOf(values).toSparse();
 
@@ -130,63 +130,102 @@ describe('a timeline', () => {
 
 describe('the length of an interval', () => {
   it.each([
-    ['10 s', 10_000, 1],
-    ['10 minutes', 600_000, 1],
-    ['just over 10 minutes', 600_001, 2],
-    ['an hour', 3_600_000, 10],
-    ['20 hours', 72_000_000, 120],
-    ['24 hours', 86_400_000, 180],
-    ['a week', 604_800_000, 1008],
-  ])('for %s keeps the number of intervals bounded', (_, durationMs, seconds) => {
-    expect(intervalSeconds(durationMs)).toBe(seconds);
-    expect(durationMs / 1000 / seconds).toBeLessThanOrEqual(MAX_INTERVALS);
+    ['10 s', 10, [[1, 10]]],
+    ['10 minutes', 600, [[1, 600]]],
+    [
+      '1 s more',
+      601,
+      [
+        [2, 1],
+        [1, 599],
+      ],
+    ],
+    [
+      '15 minutes',
+      900,
+      [
+        [2, 300],
+        [1, 300],
+      ],
+    ],
+    ['20 minutes', 1200, [[2, 600]]],
+    [
+      'an hour',
+      3600,
+      [
+        [8, 300],
+        [4, 300],
+      ],
+    ],
+    [
+      '24 hours',
+      86_400,
+      [
+        [256, 75],
+        [128, 525],
+      ],
+    ],
+  ])('after %s, old intervals are at most twice as long as new ones', (_, seconds, expected) => {
+    const timeline = open(seconds * 1000);
+    timeline.addCounts(Array.from({ length: seconds }, (_, second) => counts(second, 1, 3)));
+    const stored = timeline.stored();
+    const lengths = Map.groupBy(stored, ({ lengthMs }) => lengthMs / 1000);
+    expect([...lengths].map(([lengthS, group]) => [lengthS, group.length])).toEqual(expected);
+    expect(stored.length).toBeLessThanOrEqual(MAX_INTERVALS);
+    expect(stored.every(({ sent, lengthMs }) => sent === lengthMs / 1000)).toBe(true);
+    const ends = stored.map(({ startMs, lengthMs }) => startMs + lengthMs);
+    expect(stored.map(({ startMs }) => startMs)).toEqual([0, ...ends.slice(0, -1)]);
   });
 
-  it('merges seconds exactly, and ends where the drain begins', () => {
-    // 1,804.5 s of measuring in intervals of 5 s, then a drain in intervals of 1 s.
-    const timeline = open(1_804_500, 5000);
-    for (const second of [0, 4, 5, 1799, 1800, 1804, 1805, 1806, 1809]) {
-      timeline.addSeries(second, { delivery: sparse([[1000 + second, 2]]) });
+  it('is cut where the drain begins', () => {
+    // After 20 minutes, new intervals have 2 s; the drain begins with 1 s again.
+    const timeline = open(1_804_500);
+    for (let second = 0; second < 1810; second++) {
       timeline.addCounts([counts(second, 1, 3)]);
+      if (second % 600 < 10) timeline.addSeries(second, { delivery: sparse([[1000 + second, 2]]) });
+      if (second % 600 === 10) timeline.encodeBefore(second - 1);
     }
-    const filled = timeline.stored().filter(({ sent }) => sent > 0);
-    const valuesOf = (encoded: string | undefined) =>
-      bucketsOf(encoded).map(({ lowestNs, count }) => [lowestNs - 1000, count]);
-    expect(
-      filled.map(({ startMs, lengthMs, sent, series }) => [
-        startMs,
-        lengthMs,
-        sent,
-        valuesOf(series['delivery']),
-      ]),
-    ).toEqual([
-      [
-        0,
-        5000,
-        2,
-        [
-          [0, 2],
-          [4, 2],
-        ],
-      ],
-      [5000, 5000, 1, [[5, 2]]],
-      [1_795_000, 5000, 1, expect.anything()],
-      [1_800_000, 5000, 2, expect.anything()],
-      [1_805_000, 1000, 1, expect.anything()],
-      [1_806_000, 1000, 1, expect.anything()],
-      [1_809_000, 1000, 1, expect.anything()],
+    timeline.addSeries(7, { delivery: sparse([[500, 1]]) });
+    const stored = timeline.stored();
+    const times = stored.map(({ startMs, lengthMs }) => [startMs / 1000, lengthMs / 1000]);
+    expect(times.slice(0, 2)).toEqual([
+      [0, 4],
+      [4, 4],
     ]);
-    expect(timeline.series.get('delivery')?.count).toBe(18);
+    expect(times.slice(-7)).toEqual([
+      [1802, 2],
+      [1804, 1],
+      [1805, 1],
+      [1806, 1],
+      [1807, 1],
+      [1808, 1],
+      [1809, 1],
+    ]);
+    expect(bucketsOf(stored[1]?.series['delivery']).map(({ lowestNs, count }) => [lowestNs, count])).toEqual([
+      [500, 1],
+      [1004, 2],
+      [1005, 2],
+      [1006, 2],
+      [1007, 2],
+    ]);
+    expect(timeline.series.get('delivery')?.count).toBe(81);
+  });
+
+  it('ends where measuring was ended', () => {
+    const timeline = open(60_000);
+    timeline.endMeasuring(2400);
+    timeline.addCounts([counts(0, 1, 3), counts(4, 1, 3)]);
+    expect(timeline.stored().map(({ startMs }) => startMs)).toEqual([0, 1000, 2000, 3000, 4000]);
   });
 
   it('bounds what a day leaves, with the sums of all its seconds', () => {
     const day = 86_400;
-    const timeline = open(day * 1000, 60_000);
+    const timeline = open(day * 1000);
     const one = sparse([[1_000_000, 1]]);
     for (let second = 0; second < day + 60; second++) {
       timeline.addCounts([counts(second, 1, 3)]);
-      if (second % 60 === 0) timeline.addSeries(second, { delivery: one });
-      if (second % 60 === 0) timeline.encodeBefore(second);
+      if (second % 600 === 0) timeline.addSeries(second, { delivery: one });
+      if (second % 600 === 0) timeline.encodeBefore(second);
     }
     const stored = timeline.stored();
     expect(stored.length).toBeLessThanOrEqual(2 * MAX_INTERVALS);
@@ -195,7 +234,7 @@ describe('the length of an interval', () => {
       (sum, { series }) => sum + bucketsOf(series['delivery']).reduce((total, { count }) => total + count, 0),
       0,
     );
-    expect([sent, values]).toEqual([day + 60, (day + 60) / 60]);
+    expect([sent, values]).toEqual([day + 60, day / 600 + 1]);
     expect(timeline.counts()).toEqual({
       intended: 2 * (day + 60),
       sent: day + 60,

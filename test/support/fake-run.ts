@@ -331,6 +331,7 @@ export class FakeWorker implements WorkerHandle {
       gcTotalMs: 0,
       gcMaxMs: 0,
       heapUsedBytes: 0,
+      heapAfterGcBytes: null,
       bufferedBytes: null,
       ...this.#options.telemetry,
     };

@@ -90,7 +90,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     collector,
     workerPids: spread.map((_, worker) => worker + 1),
     servers: [
-      { source: 'probe', rssBeforeBytes: null, pid: 7, samples: collector.workers[0]?.telemetry ?? [] },
+      { source: 'probe', rssBeforeBytes: null, pid: 7, samples: collector.workers[0]?.telemetry.items ?? [] },
     ],
     abortReasons: [],
     profiles: NO_PROFILES,

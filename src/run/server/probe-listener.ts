@@ -10,6 +10,7 @@ import { entryPath, ownFilePath } from '../../package.ts';
 import { countSchema, numberSchema, textSchema } from '../../result/bounded-schema.ts';
 import { guard } from '../leftovers/guardian.ts';
 import { temporaryName } from '../leftovers/remove.ts';
+import { type PhaseLog, sampleLog } from '../phase-log.ts';
 import { MAX_SOCKET_PATH_BYTES, temporaryFolder } from '../temporary.ts';
 import { readLines } from './process-group.ts';
 
@@ -20,6 +21,7 @@ const sampleSchema: z.ZodType<TelemetrySample> = z.object({
   ...{ loopUtilization: amount, pacingShare: amount, bufferedBytes: countSchema.nullable() },
   ...{ runQueueWaitMs: amount.nullable() },
   ...{ loopDelayP50Ns: amount, loopDelayP99Ns: amount, loopDelayMaxNs: amount },
+  heapAfterGcBytes: countSchema.nullable(),
   ...{ gcCount: countSchema, gcTotalMs: amount, gcMaxMs: amount },
 });
 
@@ -56,7 +58,6 @@ const PROBE_LIMITS = {
   charactersPerSecond: 256 * 1024,
   connections: 256,
   processes: 256,
-  samples: 1_000_000,
 } as const;
 
 /** What the probe of one process reported. */
@@ -71,14 +72,18 @@ export class ProbeListener {
   readonly #server: Server;
   /** What each connection has sent in the current second. */
   readonly #connections = new Map<Socket, { lines: number; characters: number }>();
-  readonly #processes = new Map<number, { isServing: boolean; samples: TelemetrySample[] }>();
+  readonly #processes = new Map<
+    number,
+    { isServing: boolean; readonly samples: PhaseLog<TelemetrySample> }
+  >();
+  /** When phases began, for processes that report later. */
+  readonly #cutsNs: number[] = [];
   readonly path: string;
   /** Ends the guarding that removes the socket with this process. */
   readonly #release: () => void;
   readonly #second: NodeJS.Timeout;
   /** How the profile of each process ended, by pid. */
   readonly #profiles = new Map<number, ProfileEnd>();
-  #samples = 0;
   /** Lines that no probe writes. */
   droppedLines = 0;
 
@@ -134,12 +139,10 @@ export class ProbeListener {
     }
     const known = this.#processes.get(line.pid);
     if (known === undefined && this.#processes.size >= PROBE_LIMITS.processes) return false;
-    const probed = known ?? { isServing: false, samples: [] };
+    const probed = known ?? { isServing: false, samples: this.#newLog() };
     this.#processes.set(line.pid, probed);
     if ('profileStartNs' in line || 'profileProblem' in line) this.#profiles.set(line.pid, line);
     if (!('sample' in line)) return true;
-    if (this.#samples >= PROBE_LIMITS.samples) return false;
-    this.#samples += 1;
     probed.isServing ||= line.acceptedCount > 0 || line.isInCluster;
     probed.samples.push(line.sample);
     return true;
@@ -153,7 +156,7 @@ export class ProbeListener {
   /** Every process that reported a sample, by pid. */
   get all(): readonly ProbedProcess[] {
     return [...this.#processes]
-      .map(([pid, { samples }]) => ({ source: 'probe' as const, pid, samples }))
+      .map(([pid, { samples }]) => ({ source: 'probe' as const, pid, samples: samples.items }))
       .filter(({ samples }) => samples.length > 0)
       .sort((a, b) => a.pid - b.pid);
   }
@@ -166,8 +169,16 @@ export class ProbeListener {
     return this.all.filter(({ pid }) => this.#processes.get(pid)?.isServing === true);
   }
 
-  /** Asks every probe for a sample now, so that samples end where phases end. */
-  sampleNow(): void {
+  #newLog(): PhaseLog<TelemetrySample> {
+    const log = sampleLog<TelemetrySample>();
+    for (const timeNs of this.#cutsNs) log.cutAt(timeNs);
+    return log;
+  }
+
+  /** Asks every probe for a sample now, at the time `atNs` of the run's clock, so that samples end where phases end. */
+  sampleNow(atNs: number): void {
+    this.#cutsNs.push(atNs);
+    for (const { samples } of this.#processes.values()) samples.cutAt(atNs);
     for (const socket of this.#connections.keys()) socket.write('.');
   }
 

@@ -3,6 +3,7 @@ import { type Clock, createClock } from '../../measure/clock.ts';
 import type { OutsideSample } from '../../measure/telemetry.ts';
 import type { Finding } from '../../result/findings.ts';
 import { plural } from '../../text.ts';
+import { sampleLog } from '../phase-log.ts';
 import type { ProbedProcess, ProbeListener } from './probe-listener.ts';
 import { MS_PER_TICK, type ProcessTree, type ProcStat, readRssBytes } from './process-tree.ts';
 import { type RawProfile, ServerProfiles } from './profiles.ts';
@@ -42,8 +43,9 @@ interface ProcReading {
 export class ProcSampler {
   readonly #readStats: () => ProcStat[];
   readonly #clock: Clock;
-  /** Empty where the system does not report processes. */
-  readonly samples: OutsideSample[] = [];
+  readonly #log = sampleLog<OutsideSample>();
+  /** The last sample, which may still be extended. */
+  #lastSample: OutsideSample | null = null;
   /** The readings at the end and at the start of the last sample. */
   #last: ProcReading;
   #before: ProcReading;
@@ -63,15 +65,27 @@ export class ProcSampler {
     const reading = this.#read();
     if (reading.stats.length === 0) return;
     const isShort = (reading.atNs - this.#last.atNs) / 1e6 < SHORTEST_MS;
-    if (isShort && this.samples.length > 0) this.samples.pop();
-    else this.#before = this.#last;
+    if (!isShort || this.#lastSample === null) {
+      if (this.#lastSample !== null) this.#log.push(this.#lastSample);
+      this.#before = this.#last;
+    }
     this.#last = reading;
-    this.samples.push({
+    this.#lastSample = {
       atNs: reading.atNs,
       lengthMs: (reading.atNs - this.#before.atNs) / 1e6,
       cpuMs: ticksBetween(this.#before.stats, reading.stats) * MS_PER_TICK,
       rssBytes: sumOf(reading.stats.map(({ pid }) => readRssBytes(pid))),
-    });
+    };
+  }
+
+  /** Empty where the system does not report processes. */
+  get samples(): readonly OutsideSample[] {
+    return this.#lastSample === null ? [] : [...this.#log.items, this.#lastSample];
+  }
+
+  /** A phase ends at this time. */
+  cutAt(timeNs: number): void {
+    this.#log.cutAt(timeNs);
   }
 
   #read(): ProcReading {
@@ -163,8 +177,10 @@ export class ServerTelemetry {
 
   /** Ends a sample now, so that samples end where phases end. The first call marks the start of measuring. */
   sampleNow(): void {
-    this.#probes.sampleNow();
+    const nowNs = this.#clock.nowNs();
+    this.#probes.sampleNow(nowNs);
     this.#readProc();
+    this.#proc?.cutAt(nowNs);
     // The start of npm may use more CPU time than the server behind it does in a whole run.
     if (!this.#isMeasuring) this.#proc?.countFromNow();
     this.#isMeasuring = true;

@@ -133,7 +133,7 @@ describe('the listener of probes', () => {
     rmSync(listener.path);
     socket.write(lineOf(7, 1));
     await expect.poll(() => listener.all.length).toBe(1);
-    listener.sampleNow();
+    listener.sampleNow(0);
     await once(socket, 'data');
   });
 });

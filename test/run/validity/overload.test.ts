@@ -51,6 +51,8 @@ const SAMPLE: Sample = {
   gcMaxMs: 0,
   rssBytes: 0,
   heapUsedBytes: 0,
+  heapAfterGcBytes: null,
+  rssMeanBytes: null,
   bufferedBytes: 0,
   ...NOT_RECEIVING,
 };
