@@ -28,7 +28,7 @@ export interface Geometry {
   readonly buckets: number;
 }
 
-/** Calls back for each count that is not 0, by ascending index of its bucket. */
+/** Is called for each count that is not 0, by ascending index of its bucket. */
 type OnCount = (index: number, count: number) => void;
 
 /** What an encoded histogram holds. */
@@ -40,19 +40,40 @@ export interface EncodedSize {
 }
 
 /**
- * Repairs what hdr-histogram-js 3.0.1 writes into the header: the normalizing index offset must be 0, not 1, and the
- * conversion ratio the double 1.0, not the integer 1. The Java reader accepts it; the Rust and C readers reject such a
- * histogram.
+ * Writes an encoded histogram. `eachCount` calls back for each count that is not 0, by ascending index of its bucket.
+ * hdr-histogram-js 3.0.1 would write a normalizing index offset of 1 and an integer as conversion ratio, which the Rust
+ * and C readers reject.
  */
-export function repairEncoded(base64: string): string {
-  const outer = Buffer.from(base64, 'base64');
-  const payload = inflateSync(outer.subarray(COMPRESSED_HEADER_BYTES));
-  payload.writeInt32BE(0, AT.offset);
-  payload.writeDoubleBE(1, AT.ratio);
-  const compressed = deflateSync(payload);
-  const header = Buffer.from(outer.subarray(0, COMPRESSED_HEADER_BYTES));
-  header.writeInt32BE(compressed.length, 4);
-  return Buffer.concat([header, compressed]).toString('base64');
+export function writeEncoded(geometry: Geometry, eachCount: (onCount: OnCount) => void): string {
+  const counts: number[] = [];
+  let next = 0;
+  eachCount((index, count) => {
+    // A single empty bucket is a count of 0, several are a negative number.
+    if (index > next) writeNumber(counts, index - next === 1 ? 0 : 2 * (index - next) - 1);
+    writeNumber(counts, 2 * count);
+    next = index + 1;
+  });
+  // An empty histogram has one count of 0.
+  if (next === 0) counts.push(0);
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(COOKIE, 0);
+  header.writeUInt32BE(counts.length, AT.countsBytes);
+  header.writeUInt32BE(geometry.digits, AT.digits);
+  header.writeBigUInt64BE(BigInt(geometry.lowestNs), AT.lowest);
+  header.writeBigUInt64BE(BigInt(geometry.highestNs), AT.highest);
+  header.writeDoubleBE(1, AT.ratio);
+  const deflated = deflateSync(Buffer.concat([header, Buffer.from(counts)]));
+  const outer = Buffer.alloc(COMPRESSED_HEADER_BYTES);
+  outer.writeUInt32BE(COMPRESSED_COOKIE, 0);
+  outer.writeUInt32BE(deflated.length, 4);
+  return Buffer.concat([outer, deflated]).toString('base64');
+}
+
+/** Appends a number of at most 54 bits, seven bits to a byte, the lowest first. */
+function writeNumber(to: number[], value: number): void {
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) to.push((rest % 0x80) | 0x80);
+  to.push(rest);
 }
 
 /**

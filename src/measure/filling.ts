@@ -23,17 +23,19 @@ function makeFilling(): Buffer {
   const dice = mersenne(FILLING_SEED);
   const below = (limit: number) => (dice.next() >>> 0) % limit;
   const oneOf = (list: readonly string[]) => list[below(list.length)] ?? '';
-  const words = (count: number) => Array.from({ length: count }, () => oneOf(WORDS)).join('_');
-  const parts: string[] = [];
-  for (let bytes = 0; bytes < FILLING_BYTES; ) {
+  const several = (count: number, separator: string) => {
+    let words = '';
+    for (let i = 0; i < count; i++) words += i === 0 ? oneOf(WORDS) : separator + oneOf(WORDS);
+    return words;
+  };
+  let text = '';
+  while (text.length < FILLING_BYTES) {
     const [id, room, at] = [below(36 ** 6).toString(36), below(5000), 1_767_225_600 + below(31_536_000)];
     const user = `${oneOf(NAMES)}.${oneOf(NAMES)}`;
-    const tags = Array.from({ length: below(3) }, () => oneOf(WORDS)).join(',');
-    const record = `{id:${id},user:${user},room:${room},at:${at}${below(1000)},tags:[${tags}],text:${words(2 + below(12))},read:${oneOf(['true', 'false'])}},`;
-    parts.push(record);
-    bytes += record.length;
+    const tags = several(below(3), ',');
+    text += `{id:${id},user:${user},room:${room},at:${at}${below(1000)},tags:[${tags}],text:${several(2 + below(12), '_')},read:${oneOf(['true', 'false'])}},`;
   }
-  return Buffer.from(parts.join(''), 'latin1').subarray(0, FILLING_BYTES);
+  return Buffer.from(text, 'latin1').subarray(0, FILLING_BYTES);
 }
 
 interface Filling {

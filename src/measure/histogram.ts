@@ -1,19 +1,16 @@
-import hdr from 'hdr-histogram-js';
-import { type EncodedSize, type Geometry, readEncoded, repairEncoded } from './encoded-histogram.ts';
+// The index of the package also loads WebAssembly, log files and a deflate of its own: 60 ms in every process of a run.
+import type { JsHistogram } from 'hdr-histogram-js';
+import { constructorFromBucketSize } from 'hdr-histogram-js/dist/JsHistogramFactory.js';
+import { type EncodedSize, type Geometry, readEncoded, writeEncoded } from './encoded-histogram.ts';
 
 /** One hour. Nothing that a run measures lasts longer, so no histogram resizes while it records. */
 export const HIGHEST_NS = 3_600e9;
 const LOWEST_NS = 1;
 const SIGNIFICANT_DIGITS = 3;
 
-function build(bits: 32 | 64): hdr.JsHistogram {
-  return hdr.build({
-    bitBucketSize: bits,
-    autoResize: false,
-    lowestDiscernibleValue: LOWEST_NS,
-    highestTrackableValue: HIGHEST_NS,
-    numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
-  }) as hdr.JsHistogram;
+function build(bits: 32 | 64): JsHistogram {
+  const Histogram = constructorFromBucketSize(bits);
+  return new Histogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS);
 }
 
 const GEOMETRY: Geometry = {
@@ -38,7 +35,7 @@ export interface Bucket {
 
 /** A High Dynamic Range histogram: 1 ns to one hour at three significant digits. About 130 KB. */
 export class NsHistogram {
-  readonly #histogram: hdr.JsHistogram;
+  readonly #histogram: JsHistogram;
 
   /** `bits` per bucket: 32 where at most 2^31 values are recorded, 64 for sums of such histograms. */
   constructor(bits: 32 | 64 = 32) {
@@ -68,12 +65,26 @@ export class NsHistogram {
     return this.quantileNs(1);
   }
 
+  /** Each value counts as the middle of its bucket. */
   get meanNs(): number {
-    return this.count === 0 ? Number.NaN : this.#histogram.mean;
+    let sumNs = 0;
+    this.#eachCount((index, count) => {
+      sumNs += this.#middleNs(index) * count;
+    });
+    return sumNs / this.count;
   }
 
   get stdDeviationNs(): number {
-    return this.count === 0 ? Number.NaN : this.#histogram.stdDeviation;
+    const { meanNs } = this;
+    let sumOfSquares = 0;
+    this.#eachCount((index, count) => {
+      sumOfSquares += (this.#middleNs(index) - meanNs) ** 2 * count;
+    });
+    return Math.sqrt(sumOfSquares / this.count);
+  }
+
+  #middleNs(index: number): number {
+    return this.#histogram.medianEquivalentValue(this.#histogram.valueFromIndex(index));
   }
 
   add(other: NsHistogram): void {
@@ -95,26 +106,28 @@ export class NsHistogram {
 
   /** The non-empty buckets, cheap to take and to send to another process. */
   toSparse(): SparseCounts {
-    const histogram = this.#histogram;
     const valuesNs: number[] = [];
     const counts: number[] = [];
-    const take = (index: number) => {
-      const count = histogram.getCountAtIndex(index);
-      if (count === 0) return;
-      valuesNs.push(histogram.valueFromIndex(index));
+    this.#eachCount((index, count) => {
+      valuesNs.push(this.#histogram.valueFromIndex(index));
       counts.push(count);
-    };
-    if (this.count > 0) {
-      // Between zero and the smallest other value lie thousands of empty buckets.
-      take(0);
-      const last = histogram.countsArrayIndex(histogram.maxValue);
-      const first = Math.max(
-        1,
-        histogram.countsArrayIndex(Math.min(histogram.minNonZeroValue, histogram.maxValue)),
-      );
-      for (let index = first; index <= last; index++) take(index);
-    }
+    });
     return { valuesNs: Float64Array.from(valuesNs), counts: Float64Array.from(counts) };
+  }
+
+  /** Calls back for each bucket with values, by ascending index. */
+  #eachCount(onCount: (index: number, count: number) => void): void {
+    const histogram = this.#histogram;
+    if (this.count === 0) return;
+    // Between zero and the smallest other value lie thousands of empty buckets.
+    const zeros = histogram.getCountAtIndex(0);
+    if (zeros > 0) onCount(0, zeros);
+    const last = histogram.countsArrayIndex(histogram.maxValue);
+    const first = histogram.countsArrayIndex(Math.min(histogram.minNonZeroValue, histogram.maxValue));
+    for (let index = Math.max(1, first); index <= last; index++) {
+      const count = histogram.getCountAtIndex(index);
+      if (count > 0) onCount(index, count);
+    }
   }
 
   buckets(): Bucket[] {
@@ -132,7 +145,7 @@ export class NsHistogram {
 
   /** HdrHistogram V2, compressed, base64, as every HdrHistogram implementation reads it. */
   encode(): string {
-    return repairEncoded(hdr.encodeIntoCompressedBase64(this.#histogram));
+    return writeEncoded(GEOMETRY, (onCount) => this.#eachCount(onCount));
   }
 
   /** Decodes what {@link encode} wrote, here or in another implementation; throws an Error for anything else. */
