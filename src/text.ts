@@ -1,17 +1,20 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { formatCount } from './units.ts';
 
-const CONJUNCTION = new Intl.ListFormat('en-GB', { type: 'conjunction' });
-const DISJUNCTION = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+// Each is made when it is first used: the rules of a language take 10 ms to load, and most processes list nothing.
+let conjunction: Intl.ListFormat | null = null;
+let disjunction: Intl.ListFormat | null = null;
 
 /** Joins words with commas and "and": `a, b and c`. */
 export function list(words: Iterable<string>): string {
-  return CONJUNCTION.format(words);
+  conjunction ??= new Intl.ListFormat('en-GB', { type: 'conjunction' });
+  return conjunction.format(words);
 }
 
 /** Joins words with commas and "or": `a, b or c`. */
 export function either(words: Iterable<string>): string {
-  return DISJUNCTION.format(words);
+  disjunction ??= new Intl.ListFormat('en-GB', { type: 'disjunction' });
+  return disjunction.format(words);
 }
 
 /** Returns the plural of a noun: `push` becomes `pushes`. */

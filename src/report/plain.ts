@@ -11,15 +11,24 @@ export function plain(text: string): string {
   return foreign(text, TEXT_CHARACTERS);
 }
 
+// It takes 20 ms to make, and most texts have no other characters than those of ASCII.
+let segmenter: Intl.Segmenter | null = null;
+
 /** Splits a text into what a reader sees as characters. */
-export const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+export function graphemesOf(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
+
+const NARROW = /^[ -~]*$/;
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u;
 
 /** Counts the columns of a terminal that a text takes: two for East Asian wide characters and emoji. */
 export function displayWidth(text: string): number {
+  if (NARROW.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  for (const { segment } of graphemesOf(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
 }
 

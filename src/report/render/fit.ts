@@ -1,4 +1,4 @@
-import { displayWidth, graphemes, plain } from '../plain.ts';
+import { displayWidth, graphemesOf, plain } from '../plain.ts';
 
 /** Between words, but not between a number and its unit. */
 const BREAKS = / +(?!(?:%|ms|\u00b5s|ns|s|[KM]iB|B)(?:[ ,;:)]|$))/;
@@ -9,7 +9,7 @@ const ELLIPSIS = '\u2026';
 export function cutToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let [kept, used] = ['', 0];
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += displayWidth(segment);
     if (used > width - 1) break;
     kept += segment;
@@ -21,7 +21,7 @@ export function cutToWidth(text: string, width: number): string {
 function breakWord(word: string, width: number): string[] {
   if (displayWidth(word) <= width) return [word];
   const pieces = [''];
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     const joined = `${pieces.at(-1) ?? ''}${segment}`;
     if (displayWidth(joined) <= width) pieces[pieces.length - 1] = joined;
     else pieces.push(segment);
