@@ -125,6 +125,14 @@ function packageVersion(name: string): string | null {
   }
 }
 
+/** Reads which commit a folder has checked out and whether files differ from it; null outside of a repository. */
+function readCheckout(folder: string): Pick<RunResult['environment'], 'commit' | 'dirty'> {
+  const status = git(folder, 'status', '--porcelain=v2', '--branch', '--no-ahead-behind');
+  if (!status.ok) return { commit: null, dirty: null };
+  const [, commit = null] = /^# branch\.oid ([0-9a-f]+)$/m.exec(status.text) ?? [];
+  return { commit, dirty: /^[^#]/m.test(status.text) };
+}
+
 /** Reads what the figures depend on besides the plan. `cwd` is the working directory of the server. */
 export function readEnvironment(
   commandLine: readonly string[],
@@ -132,8 +140,6 @@ export function readEnvironment(
   disturbance: Disturbance,
   cwd: string,
 ): RunResult['environment'] {
-  const commit = git(cwd, 'rev-parse', 'HEAD');
-  const status = git(cwd, 'status', '--porcelain');
   const versions = PACKAGES.map((name): [string, string | null] => [name, packageVersion(name)]);
   return {
     commandLine: [...commandLine],
@@ -147,8 +153,7 @@ export function readEnvironment(
     nodeVersion: process.version,
     v8Version: process.versions.v8,
     packages: Object.fromEntries(versions.filter((entry): entry is [string, string] => entry[1] !== null)),
-    commit: commit.ok ? commit.text : null,
-    dirty: status.ok ? status.text !== '' : null,
+    ...readCheckout(cwd),
     ...disturbance,
     affinity: { server: affinity.server, workers: [...affinity.workers] },
   };
