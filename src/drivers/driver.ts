@@ -1,7 +1,10 @@
 import type { DialAddress } from '../contract/address.ts';
+import type { ClientDisruption } from '../contract/disruption.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec, Protocol, SocketioParser, TlsOptions, Transport } from '../contract/target.ts';
+import type { RecoverableSession, SessionRecovery } from '../wire/socketio/recovery.ts';
 import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
+import type { Disturbance } from './disturbance.ts';
 
 /** How long a request waits for its reply where {@link ConnectOptions.forgetAfterMs} is not given. */
 export const DEFAULT_FORGET_AFTER_MS = 60_000;
@@ -66,6 +69,8 @@ export interface ConnectOptions {
   readonly localAddress?: string;
   /** Where connections go in place of the host and port of {@link url}, as through a proxy. */
   readonly dial?: DialAddress;
+  /** What a server of Socket.IO needs to restore the session of the last connection. */
+  readonly recovery?: SessionRecovery;
   /** How the wire driver opens a connection without TLS; by the sockets of Node.js by default. */
   readonly openStream?: OpenStream;
 }
@@ -160,6 +165,13 @@ export interface Connection {
   sizeOf?(event: string, data: unknown): MessageSize | null;
   /** Sends a ping of the protocol; `onPong` is called once, or never. Absent where a client cannot ping. */
   ping?(onPong: (arrival?: Arrival) => void): void;
+  /** The session as it is now; null, or absent, where the server restores none. */
+  session?(): RecoverableSession | null;
+  /**
+   * Disturbs the connection. One that is cut is not dropped: nothing is received any more. Returns what ends the
+   * disturbance, where it is one that ends. Absent where the driver cannot.
+   */
+  disturb?(disturbance: Disturbance): () => void;
   /**
    * Ends the connection in the protocol's own way; resolves when it is gone or after a second. Null when the
    * protocol has no close code, or the server did not answer in time.
@@ -176,6 +188,8 @@ export interface Driver {
   readonly summary: string;
   /** Whether it opens its connections by {@link ConnectOptions.openStream}, so that the sockets can be chosen. */
   readonly opensStreams?: true;
+  /** How its connections can be disturbed over a transport. */
+  disturbances?(transport: Transport): readonly ClientDisruption[];
   /** Rejects with an Error whose message says why, within `timeoutMs`. */
   connect(options: ConnectOptions): Promise<Connection>;
 }

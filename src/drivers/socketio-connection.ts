@@ -4,6 +4,8 @@ import { argumentsOf } from '../contract/mapping.ts';
 import { engineBytesOf } from '../wire/socketio/engine.ts';
 import { withoutOffset } from '../wire/socketio/offset.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
+import type { RecoverableSession } from '../wire/socketio/recovery.ts';
+import { DisturbableWs, type Disturbance, disturbConnection } from './disturbance.ts';
 import {
   type AnyHandler,
   type CloseOutcome,
@@ -27,6 +29,19 @@ interface OpenSocket {
   };
 }
 
+/** What the client knows of the session that a server can restore. */
+interface RecoveringSocket {
+  readonly nsp: string;
+  readonly recovered: boolean;
+  readonly _pid?: string;
+  readonly _lastOffset?: string;
+}
+
+/** The engine of a client, whose WebSocket it keeps to itself. */
+interface DisturbedManager {
+  readonly engine: { readonly transport: { readonly ws?: WebSocket }; sendPacket(type: 'pong'): void };
+}
+
 /** Calls a handler of every event in the namespace of a socket; the returned function stops. */
 export function listenToAny(socket: Socket, namespaces: Namespaces, handler: AnyHandler): () => void {
   const { nsp } = socket as unknown as OpenSocket;
@@ -43,19 +58,22 @@ export class SocketioConnection implements Connection {
   readonly #ending: ConnectionEnding;
   readonly #forgetAfterMs: number;
   readonly #onRead: OnRead | undefined;
+  readonly #isRestoring: boolean;
+  #disturbable: DisturbableWs | null = null;
 
   /** `sockets`: one for each namespace. */
   constructor(
     sockets: readonly Socket[],
     namespaces: Namespaces,
     ending: ConnectionEnding,
-    { forgetAfterMs = DEFAULT_FORGET_AFTER_MS, onRead }: ConnectOptions,
+    { forgetAfterMs = DEFAULT_FORGET_AFTER_MS, onRead, recovery }: ConnectOptions,
   ) {
     this.#sockets = sockets;
     this.#namespaces = namespaces;
     this.#ending = ending;
     this.#forgetAfterMs = forgetAfterMs;
     this.#onRead = onRead;
+    this.#isRestoring = recovery !== undefined;
   }
 
   /** The client's end in the namespace of an event, and the name of the event there. */
@@ -131,6 +149,28 @@ export class SocketioConnection implements Connection {
 
   onDropped(handler: (reason: string) => void): void {
     this.#ending.onDropped(handler);
+  }
+
+  session(): RecoverableSession | null {
+    const sessions = this.#sockets.map((socket) => socket as unknown as RecoveringSocket);
+    const known = sessions.flatMap(({ nsp, _pid: pid, _lastOffset: offset = null }) =>
+      pid === undefined ? [] : [[nsp, { pid, offset }] as const],
+    );
+    if (known.length === 0) return null;
+    const isRecovered = this.#isRestoring ? sessions.every(({ recovered }) => recovered) : null;
+    return { recovery: Object.fromEntries(known), isRecovered };
+  }
+
+  disturb(disturbance: Disturbance): () => void {
+    const [first] = this.#sockets;
+    if (first === undefined) return () => {};
+    const { engine } = first.io as unknown as DisturbedManager;
+    if (engine.transport.ws !== undefined) this.#disturbable ??= new DisturbableWs(engine.transport.ws);
+    // The client watches the pings by itself, and gives the server up.
+    return disturbConnection(this.#disturbable, this.#ending, disturbance, {
+      leave: () => void this.close(),
+      beat: () => engine.sendPacket('pong'),
+    });
   }
 
   close(): Promise<CloseOutcome | null> {

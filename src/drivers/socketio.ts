@@ -2,6 +2,7 @@ import type { Agent as HttpAgent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import { Encoder } from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
+import { CLIENT_DISRUPTIONS } from '../contract/disruption.ts';
 import type { Transport } from '../contract/target.ts';
 import { requirePingTimes } from '../wire/socketio/engine.ts';
 import { MsgpackDecoder } from '../wire/socketio/msgpack.ts';
@@ -30,6 +31,7 @@ export const officialSocketio: Driver = {
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
   summary: 'socket.io-client, without reconnection',
+  disturbances: (transport) => (transport === 'websocket' ? CLIENT_DISRUPTIONS : ['leave']),
   connect: (options) =>
     connectWithin(options, (resolve, reject) => {
       const namespaces = namespacesOf(options);
@@ -44,6 +46,7 @@ export const officialSocketio: Driver = {
         socket,
         ...others.map((each) => socket.io.socket(each, given({ auth: options.auth }))),
       ];
+      for (const each of sockets) askToRestore(each, options.recovery);
       const release = () => {
         const { transport } = socket.io.engine as { readonly transport?: { readonly ws?: WebSocket | null } };
         const ws = transport?.ws;
@@ -84,6 +87,14 @@ export const officialSocketio: Driver = {
       };
     }),
 };
+
+/** Has a socket restore the session of the connection before, as the client does when it reconnects by itself. */
+function askToRestore(socket: Socket, recovery: ConnectOptions['recovery']): void {
+  const { nsp } = socket as unknown as { readonly nsp: string };
+  const { pid, offset } = recovery?.[nsp] ?? {};
+  if (pid !== undefined)
+    Object.assign(socket, { _pid: pid, ...(offset === null ? {} : { _lastOffset: offset }) });
+}
 
 /** Sees every way in which a client ends in a namespace, before and after it has connected. `note` names the namespace. */
 function watchEnding(socket: Socket, ending: ConnectionEnding, note: string): void {

@@ -1,7 +1,8 @@
 import { unescape as unescapeText } from 'node:querystring';
 import { endpointOf, isSecure } from '../contract/address.ts';
 import type { Handshake } from '../wire/rfc6455/handshake.ts';
-import { WebSocketClient, type WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
+import { WebSocketClient } from '../wire/rfc6455/web-socket.ts';
+import type { WebSocketHandlers } from '../wire/rfc6455/web-socket-handlers.ts';
 import { nodeSockets } from '../wire/sockets/node-sockets.ts';
 import { type ConnectOptions, subprotocolsOf } from './driver.ts';
 

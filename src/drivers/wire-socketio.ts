@@ -1,9 +1,11 @@
+import { CLIENT_DISRUPTIONS } from '../contract/disruption.ts';
 import { argumentsOf } from '../contract/mapping.ts';
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { Accepted } from '../wire/rfc6455/handshake.ts';
-import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
+import type { WebSocketClient } from '../wire/rfc6455/web-socket.ts';
+import type { WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket-handlers.ts';
 import {
   type EngineHandlers,
   type EngineProblem,
@@ -13,8 +15,10 @@ import {
 import { msgpackPackets } from '../wire/socketio/msgpack.ts';
 import { jsonPackets, type PacketCodec, type PacketMessage } from '../wire/socketio/packet.ts';
 import { parserPackets } from '../wire/socketio/parser.ts';
+import type { RecoverableSession } from '../wire/socketio/recovery.ts';
 import { type RefusedEntry, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
+import { type Disturbance, disturbConnection } from './disturbance.ts';
 import type {
   CloseOutcome,
   Connection,
@@ -47,6 +51,7 @@ export const wireSocketio: Driver = {
   transports: ['websocket'],
   summary: "frames and packets of our own, over the kernel's sockets or those of Node.js",
   opensStreams: true,
+  disturbances: () => CLIENT_DISRUPTIONS,
   connect: (options) =>
     connectWithin(options, (resolve, reject) => {
       const connection = new WireSocketioConnection(options, resolve);
@@ -89,7 +94,7 @@ class WireSocketioConnection
     this.#namespaces = namespacesOf(options);
     this.#recognizer = parser === 'default' ? recognizer : null;
     this.#engine = new EngineSession(this);
-    this.#session = new SocketioSession(this.#namespaces.all, packetsOf(parser), this);
+    this.#session = new SocketioSession(this.#namespaces.all, packetsOf(parser), this, options.recovery);
     this.#socket = openWebSocket(engineUrl(options, address), options, this);
   }
 
@@ -107,7 +112,9 @@ class WireSocketioConnection
     if (this.#recognizer === null || this.#format === null) return false;
     if (!this.#ending.isOpen || !this.#session.takesEvents) return false;
     const event = this.#recognizer.recognize(this.#format, bytes, from, to);
-    return event !== null && this.receiveRecognized(event, arrival);
+    if (event === null || !this.receiveRecognized(event, arrival)) return false;
+    this.#session.sessions.noteRecognized(bytes, from, to);
+    return true;
   }
 
   /** Every other message of the server comes here first. */
@@ -186,7 +193,6 @@ class WireSocketioConnection
     this.#ending.drop(reason);
   }
 
-  /** What an attempt to connect waits for. */
   missing(): string {
     return this.#engine.open === null ? 'no complete answer' : NO_ANSWER_OF_NAMESPACE;
   }
@@ -195,10 +201,21 @@ class WireSocketioConnection
     this.#ending.onDropped(handler);
   }
 
-  /** Ends the connection at once. */
   abandon(): void {
     this.#engine.end();
     this.#socket.destroy();
+  }
+
+  session(): RecoverableSession | null {
+    return this.#session.sessions.session;
+  }
+
+  disturb(disturbance: Disturbance): () => void {
+    return disturbConnection(this.#socket, this.#ending, disturbance, {
+      leave: () => void this.close(),
+      beat: () => this.#engine.pong(),
+      pauseWatch: () => this.#engine.pauseWatch(),
+    });
   }
 
   close(): Promise<CloseOutcome | null> {

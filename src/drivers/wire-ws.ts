@@ -1,10 +1,13 @@
+import { CLIENT_DISRUPTIONS } from '../contract/disruption.ts';
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { HandshakeStage } from '../contract/scenario.ts';
 import { messageOf } from '../errors.ts';
 import type { MessageKind } from '../wire/rfc6455/frame.ts';
 import type { Accepted } from '../wire/rfc6455/handshake.ts';
-import type { WebSocketClient, WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket.ts';
+import type { WebSocketClient } from '../wire/rfc6455/web-socket.ts';
+import type { WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket-handlers.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
+import { type Disturbance, disturbConnection } from './disturbance.ts';
 import {
   type CloseOutcome,
   type Connection,
@@ -26,6 +29,7 @@ export const wireWs: Driver = {
   transports: ['websocket'],
   summary: "frames of our own, over the kernel's sockets or those of Node.js",
   opensStreams: true,
+  disturbances: () => CLIENT_DISRUPTIONS,
   connect: (options) =>
     connectWithin(options, (resolve, reject) => {
       const connection = new WireWsConnection(options, resolve);
@@ -115,6 +119,13 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     this.#pings ??= new PendingReplies(this.forgetAfterMs);
     const id = this.#pings.add((_, arrival) => onPong(arrival));
     this.#socket.ping(String(id));
+  }
+
+  disturb(disturbance: Disturbance): () => void {
+    return disturbConnection(this.#socket, this.#ending, disturbance, {
+      leave: () => void this.close(),
+      beat: () => this.#socket.pong(),
+    });
   }
 
   close(): Promise<CloseOutcome | null> {

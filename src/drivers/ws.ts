@@ -1,9 +1,11 @@
 import type { ClientRequest } from 'node:http';
 import { WebSocket } from 'ws';
 import { resolveName } from '../contract/address.ts';
+import { CLIENT_DISRUPTIONS } from '../contract/disruption.ts';
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
+import { DisturbableWs, type Disturbance, disturbConnection } from './disturbance.ts';
 import {
   type CloseOutcome,
   type Connection,
@@ -24,6 +26,7 @@ export const officialWs: Driver = {
   protocol: 'ws',
   transports: ['websocket'],
   summary: 'the ws package',
+  disturbances: () => CLIENT_DISRUPTIONS,
   connect: (options) =>
     connectWithin(options, (resolve, reject) => {
       const { compression, headers = {}, tls, onStage, localAddress } = options;
@@ -75,6 +78,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
   readonly #codec: FrameCodec;
   readonly #pings: PendingReplies;
   readonly #ending: ConnectionEnding;
+  #disturbable: DisturbableWs | null = null;
 
   readonly subprotocol: string | null;
 
@@ -102,6 +106,14 @@ class WsConnection extends EnvelopeExchange implements Connection {
   ping(onPong: () => void): void {
     const id = this.#pings.add(() => onPong());
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(id));
+  }
+
+  disturb(disturbance: Disturbance): () => void {
+    this.#disturbable ??= new DisturbableWs(this.#socket);
+    return disturbConnection(this.#disturbable, this.#ending, disturbance, {
+      leave: () => void this.close(),
+      beat: () => this.#socket.pong(),
+    });
   }
 
   close(): Promise<CloseOutcome | null> {

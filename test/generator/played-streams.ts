@@ -30,6 +30,8 @@ export class PlayedStreams {
       },
       end: () => {},
       destroy: () => {},
+      reset: () => {},
+      limitReading: () => {},
     };
   };
 

@@ -50,6 +50,8 @@ export function tapped(open: OpenStream, take: TakeFrame): OpenStream {
       },
       end: () => stream.end(),
       destroy: () => stream.destroy(),
+      reset: () => stream.reset(),
+      limitReading: (bytesPerSecond) => stream.limitReading(bytesPerSecond),
     };
     return tappedStream;
   };

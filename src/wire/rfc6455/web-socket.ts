@@ -1,46 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { realTimers, type Timers } from '../../measure/timers.ts';
-import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from '../sockets/stream.ts';
+import type { Arrival, ByteStream, OpenStream, StreamHandlers } from '../sockets/stream.ts';
 import { DEFLATE_OFFER, deflateMessage, Inflater, readDeflateAnswer } from './deflate.ts';
 import { CLOSE_CODE, type MessageKind, OPCODE } from './frame.ts';
 import { NOT_UTF8, Violation } from './frame-header.ts';
 import { type FrameHandlers, FrameReader } from './frame-reader.ts';
 import { makeCloseFrame, makeFrame } from './frame-writer.ts';
-import { type Accepted, type Handshake, OpeningHandshake } from './handshake.ts';
-
-/** How a connection ended. */
-export interface WebSocketEnd {
-  /** The code of the server's close frame; 1005 where it has none, 1006 where there was no close frame. */
-  readonly code: number;
-  readonly reason: string;
-  /** Why the client gave it up; null where it did not. */
-  readonly problem: string | null;
-  /** The error of the system; null where there was none, or the connection was given up before it. */
-  readonly error: Error | null;
-}
-
-/** What happens on a WebSocket. Methods are called on the object of the connection. */
-export interface WebSocketHandlers extends Pick<FrameHandlers, 'onText'> {
-  /** A stage before the opening handshake is over. */
-  onStage?(stage: 'tcp' | 'tls'): void;
-  /** The server has accepted the WebSocket. */
-  onOpen(accepted: Accepted, arrival: Arrival): void;
-  /** A message; its bytes are valid during the call only. */
-  onMessage(kind: MessageKind, payload: Buffer, arrival: Arrival): void;
-  onPong(data: Buffer, arrival: Arrival): void;
-  /** Called once, also when the connection never opened. */
-  onClosed(end: WebSocketEnd): void;
-}
-
-export interface WebSocketOptions {
-  readonly address: StreamAddress;
-  readonly handshake: Omit<Handshake, 'extensions'>;
-  /** Whether to offer permessage-deflate. */
-  readonly compression: boolean;
-  /** The largest message that the server may send, in bytes, inflated. */
-  readonly maxMessageBytes: number;
-  readonly timers?: Pick<Timers, 'after'>;
-}
+import { OpeningHandshake } from './handshake.ts';
+import type { WebSocketEnd, WebSocketHandlers, WebSocketOptions } from './web-socket-handlers.ts';
 
 /** How long a server has to answer a close frame, and to end the connection after one. */
 const ANSWER_CLOSE_WITHIN_MS = 1000;
@@ -68,6 +35,8 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
   #cancelTimer: (() => void) | null = null;
   /** A pong that waits until the system has taken others. */
   #pong: Buffer | null = null;
+  /** Frames that wait until the client writes again. */
+  #held: Buffer[] | null = null;
 
   /** Opens the connection. Throws an Error for a header that cannot be sent. */
   constructor(open: OpenStream, options: WebSocketOptions, handlers: WebSocketHandlers) {
@@ -152,6 +121,36 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
     this.#giveUpLater();
   }
 
+  /** Ends the connection as a disruption does, by a close frame, by closing TCP or by a reset. Nothing more is read. */
+  cut(how: 'close' | 'fin' | 'reset'): void {
+    this.#frames.stop();
+    if (how === 'close') this.#send(makeCloseFrame(CLOSE_CODE.normal));
+    if (how === 'fin') this.#stream.end();
+    if (how === 'reset') this.#stream.reset();
+    this.#state = how === 'reset' ? 'closed' : 'closing';
+    this.#giveUpLater();
+  }
+
+  /** Keeps what is sent, until the returned function is called. */
+  holdWriting(): () => void {
+    this.#held ??= [];
+    return () => {
+      const held = this.#held ?? [];
+      this.#held = null;
+      for (const frame of held) this.#send(frame);
+    };
+  }
+
+  /** As {@link ByteStream.limitReading}. */
+  limitReading(bytesPerSecond: number | null): void {
+    if (this.#state !== 'closed') this.#stream.limitReading(bytesPerSecond);
+  }
+
+  /** Sends a pong that no ping has asked for: a heartbeat in one direction (section 5.5.3). */
+  pong(): void {
+    this.#send(makeFrame(OPCODE.pong, ''));
+  }
+
   /** Ends the connection at once. Nothing more is reported but its end. */
   destroy(): void {
     this.#state = 'closed';
@@ -161,7 +160,9 @@ export class WebSocketClient implements StreamHandlers, FrameHandlers {
   }
 
   #send(frame: Buffer): void {
-    if (this.#state === 'open') this.#stream.write(frame);
+    if (this.#state !== 'open') return;
+    if (this.#held === null) this.#stream.write(frame);
+    else this.#held.push(frame);
   }
 
   onBytes(bytes: Buffer, arrival: Arrival): void {

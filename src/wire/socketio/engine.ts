@@ -96,6 +96,19 @@ export class EngineSession {
     }
   }
 
+  /** Does not give the server up for pings that the client does not read, until the returned function is called. */
+  pauseWatch(): () => void {
+    if (this.#heartbeat !== null) clearTimeout(this.#heartbeat);
+    return () => {
+      if (this.#open !== null && !this.#isOver) this.#watchPings(this.#open);
+    };
+  }
+
+  /** Sends a pong that no ping has asked for. */
+  pong(): void {
+    if (!this.#isOver) this.#handlers.sendText(ENGINE_TYPE.pong);
+  }
+
   /** Stops watching the pings. */
   end(): void {
     this.#isOver = true;

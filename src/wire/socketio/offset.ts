@@ -26,7 +26,7 @@ const OFFSET_FORMS: ReadonlyArray<readonly [form: RegExp, timeMs: (digits: strin
 ];
 
 /** The longest offset: 24 digits of MongoDB, or the milliseconds of Redis and a number of 64 bits. */
-const MAX_OFFSET_LENGTH = 13 + 1 + 20;
+export const MAX_OFFSET_LENGTH = 13 + 1 + 20;
 
 function isOffset(text: string): boolean {
   if (text === '') return true;

@@ -9,6 +9,7 @@ import {
   type PacketMessage,
   RESERVED_EVENTS,
 } from './packet.ts';
+import { KnownSessions, type SessionRecovery } from './recovery.ts';
 
 /** What a server that refuses a client says. */
 export interface RefusedEntry {
@@ -54,8 +55,15 @@ export class SocketioSession {
   readonly entered: readonly EnteredNamespace[];
   readonly #codec: PacketCodec;
   readonly #handlers: SessionHandlers;
+  readonly sessions: KnownSessions;
 
-  constructor(namespaces: readonly string[], codec: PacketCodec, handlers: SessionHandlers) {
+  constructor(
+    namespaces: readonly string[],
+    codec: PacketCodec,
+    handlers: SessionHandlers,
+    recovery?: SessionRecovery,
+  ) {
+    this.sessions = new KnownSessions(recovery);
     this.entered = namespaces.map((namespace) => ({ namespace, isConnected: false, isRecoverable: false }));
     this.#codec = codec;
     this.#handlers = handlers;
@@ -74,7 +82,8 @@ export class SocketioSession {
   /** Enters the namespaces; `auth` is for the server, null for none. */
   enter(auth: Readonly<Record<string, unknown>> | null): void {
     for (const { namespace } of this.entered) {
-      this.#send({ type: PACKET.connect, namespace, id: null, data: auth });
+      const data = this.sessions.entryOf(namespace, auth);
+      this.#send({ type: PACKET.connect, namespace, id: null, data });
     }
   }
 
@@ -134,6 +143,7 @@ export class SocketioSession {
         const [name, ...args] = data as readonly unknown[];
         // What comes before the client is connected has no handler.
         if (entry.isConnected) {
+          if (entry.isRecoverable) this.sessions.noteOffset(namespace, args.at(-1));
           const own = entry.isRecoverable && id === null ? withoutOffset(args) : args;
           handlers.onEvent(namespace, String(name), own, id, arrival);
         }
@@ -157,6 +167,7 @@ export class SocketioSession {
     }
     entry.isRecoverable = Boolean(pid);
     entry.isConnected = true;
+    this.sessions.note(entry.namespace, pid);
     if (this.isConnected) this.#handlers.onConnected(arrival);
   }
 }

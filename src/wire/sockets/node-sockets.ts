@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { resolveName } from '../../contract/address.ts';
 import { ReadViews } from './read-views.ts';
+import { ReadingRate } from './reading-rate.ts';
 import type { Arrival, ByteStream, OpenStream, StreamAddress, StreamHandlers } from './stream.ts';
 
 /** All connections of a process read into one buffer: what arrives is handled before the next read. */
@@ -26,6 +27,7 @@ export function nodeSockets(nowNs: () => number): OpenStream {
 
 class NodeStream implements ByteStream {
   readonly #socket: Socket;
+  #rate: ReadingRate | null = null;
 
   constructor(
     { host, port, tls, localAddress }: StreamAddress,
@@ -38,6 +40,7 @@ class NodeStream implements ByteStream {
       buffer,
       callback: (count: number) => {
         handlers.onBytes(views.of(count), arriveNow());
+        this.#noteRead(count);
         return true;
       },
     };
@@ -50,14 +53,21 @@ class NodeStream implements ByteStream {
       tls === null ? connect({ ...options, onread }) : connectTls({ ...options, servername: host, ...tls });
     this.#socket = socket;
     let error: Error | null = null;
-    if (tls !== null) socket.on('data', (bytes: Buffer) => handlers.onBytes(bytes, arriveNow()));
+    if (tls !== null)
+      socket.on('data', (bytes: Buffer) => {
+        handlers.onBytes(bytes, arriveNow());
+        this.#noteRead(bytes.length);
+      });
     socket.once('connect', () => (tls === null ? handlers.onOpen() : handlers.onTcp?.()));
     if (tls !== null) socket.once('secureConnect', () => handlers.onOpen('tls'));
     socket.once('end', () => handlers.onEnd());
     socket.once('error', (cause) => {
       error = cause;
     });
-    socket.once('close', () => handlers.onClosed(error));
+    socket.once('close', () => {
+      this.#rate?.stop();
+      handlers.onClosed(error);
+    });
   }
 
   write(bytes: Buffer): void {
@@ -75,4 +85,38 @@ class NodeStream implements ByteStream {
   destroy(): void {
     this.#socket.destroy();
   }
+
+  reset(): void {
+    resetSocket(this.#socket);
+  }
+
+  limitReading(bytesPerSecond: number | null): void {
+    this.#rate?.stop();
+    this.#rate =
+      bytesPerSecond === null ? null : new ReadingRate(bytesPerSecond, () => this.#socket.resume());
+    if (this.#rate?.mayRead === false) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #noteRead(bytes: number): void {
+    if (this.#rate === null) return;
+    this.#rate.took(bytes);
+    this.#socket.pause();
+  }
+}
+
+/** What Node.js keeps to itself of a socket with TLS: the TCP connection under it. */
+interface OverTcp {
+  readonly _handle?: { readonly _parent?: { reset?(onReset: () => void): number } } | null;
+}
+
+/** Resets the TCP connection of a socket. Node.js does so itself where there is no TLS. */
+export function resetSocket(socket: Socket): void {
+  const tcp = (socket as unknown as OverTcp)._handle?._parent;
+  if (tcp?.reset === undefined) {
+    socket.resetAndDestroy();
+    return;
+  }
+  tcp.reset(() => {});
+  socket.destroy();
 }

@@ -47,6 +47,10 @@ export interface ByteStream {
   end(): void;
   /** Gives the connection up at once. */
   destroy(): void;
+  /** Gives the connection up at once, and has the system tell the peer so by a reset. */
+  reset(): void;
+  /** Limits what is read, in bytes per second; 0 for nothing, null for no limit. The system goes on receiving. */
+  limitReading(bytesPerSecond: number | null): void;
 }
 
 /** Opens a connection; what happens is reported to the handlers, never before this function returns. */

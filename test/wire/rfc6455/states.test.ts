@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Timers } from '../../../src/measure/timers.ts';
-import { WebSocketClient, type WebSocketEnd } from '../../../src/wire/rfc6455/web-socket.ts';
+import { WebSocketClient } from '../../../src/wire/rfc6455/web-socket.ts';
+import type { WebSocketEnd } from '../../../src/wire/rfc6455/web-socket-handlers.ts';
 import { compressedFrames, PARAMETERS, ServerDeflater } from '../autobahn/compression.ts';
 import { close, fragments, ping, readClientFrames, shown, text } from '../support/frames.ts';
 import { acceptanceOf, type MemoryPeer, memoryStreams } from '../support/memory-stream.ts';

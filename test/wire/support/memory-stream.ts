@@ -67,6 +67,10 @@ export function memoryStreams(onPeer: (peer: MemoryPeer) => void): OpenStream {
         peer.isDestroyed = true;
         queueMicrotask(() => peer.finish(null));
       },
+      reset() {
+        stream.destroy();
+      },
+      limitReading() {},
     };
     onPeer(peer);
     return stream;

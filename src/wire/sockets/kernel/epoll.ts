@@ -43,6 +43,10 @@ export class Epoll {
     return this.#control(EPOLL.modify, fd, events, tag);
   }
 
+  remove(fd: number, tag: number): number {
+    return this.#control(EPOLL.delete, fd, 0, tag);
+  }
+
   #control(operation: number, fd: number, events: number, tag: number): number {
     const { words, address } = this.#event;
     words[0] = events;

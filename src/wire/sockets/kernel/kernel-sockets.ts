@@ -6,7 +6,7 @@ import type { Arrival, ByteStream, StreamAddress, StreamHandlers } from '../stre
 import { Arena, type Memory } from './arena.ts';
 import { Epoll } from './epoll.ts';
 import { KernelClock } from './kernel-clock.ts';
-import { KernelStream, READ_BYTES } from './kernel-stream.ts';
+import { KernelStream } from './kernel-stream.ts';
 import {
   CONTROL,
   ERRNO,
@@ -14,6 +14,7 @@ import {
   LEVEL,
   MESSAGE_HEADER,
   NO_SIGNAL,
+  READ_BYTES,
   READABLE,
   SOCKET_OPTION,
   VECTOR,
@@ -128,7 +129,7 @@ export class KernelSockets {
       return stream;
     }
     resolveName(host, { all: true }, (error, found) => {
-      if (error !== null) stream.fail(error);
+      if (error !== null) stream.close(error);
       else stream.connect(typeof found === 'string' ? [found] : found.map(({ address }) => address), port);
     });
     return stream;
@@ -144,9 +145,14 @@ export class KernelSockets {
     return 0;
   }
 
-  /** Changes which events are watched. Returns 0, or the number of the error. */
+  /** Changes which events are watched, also after {@link unwatch}. Returns 0, or the number of the error. */
   watch(fd: number, stream: KernelStream, events: number): number {
-    return this.#epoll.modify(fd, events, stream.tag);
+    const errno = this.#epoll.modify(fd, events, stream.tag);
+    return errno === ERRNO.noEntry ? this.#epoll.add(fd, events, stream.tag) : errno;
+  }
+
+  unwatch(fd: number, stream: KernelStream): void {
+    this.#epoll.remove(fd, stream.tag);
   }
 
   /** Closes a socket, which the kernel then no longer watches. */

@@ -1,17 +1,13 @@
+import { ReadingRate } from '../reading-rate.ts';
 import type { ByteStream, StreamHandlers } from '../stream.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
-import { ERRNO, FAILED, HUNG_UP, LEVEL, READABLE, SHUT_WRITE, SOCKET_OPTION, WRITABLE } from './layout.ts';
+import { ERRNO, FAILED, HUNG_UP, READ_BYTES, READABLE, SHUT_WRITE, WRITABLE } from './layout.ts';
 import { systemError } from './libc.ts';
-import { beginConnecting, connectError } from './open-socket.ts';
+import { Destinations, pendingError, resetWhenClosed } from './open-socket.ts';
 import { SendQueue } from './send-queue.ts';
-
-/** One read takes no more, so that one of fewer bytes has emptied the socket. One call of send(2) hands over no more. */
-export const READ_BYTES = 64 * 1024;
 
 /** A connection reads this often per wake-up, so that one that floods does not keep the others waiting. */
 const MAX_READS = 4;
-
-const NO_ADDRESSES: readonly string[] = [];
 
 /** One connection of the kernel. */
 export class KernelStream implements ByteStream {
@@ -25,10 +21,10 @@ export class KernelStream implements ByteStream {
   #hasPeerEnded = false;
   /** Whether the last read has left nothing. */
   #isEmpty = true;
-  /** Where to connect if the address at hand cannot be reached. */
-  #addresses = NO_ADDRESSES;
-  #address = '';
-  #port = 0;
+  /** Null once it is open. */
+  #destinations: Destinations | null = null;
+  /** Null where it may read all that arrives. */
+  #rate: ReadingRate | null = null;
   #watched = 0;
   #queue: SendQueue | null = null;
   readonly #localAddress: string | undefined;
@@ -49,29 +45,24 @@ export class KernelStream implements ByteStream {
   connect(addresses: readonly string[], port: number): void {
     if (this.#state !== 'new') return;
     this.#state = 'connecting';
-    this.#addresses = addresses;
-    this.#port = port;
+    this.#destinations = new Destinations(this.#sockets, addresses, port, this.#localAddress);
     this.#connectNext(new Error('the name has no address'));
   }
 
   /** Connects to the next address; without one the connection fails with the error of the last. */
   #connectNext(error: Error): void {
-    const [address, ...others] = this.#addresses;
-    if (address === undefined) {
-      this.#close(error);
+    const opened = this.#destinations?.next() ?? null;
+    if (opened === null) {
+      this.close(error);
       return;
     }
-    this.#addresses = others.length === 0 ? NO_ADDRESSES : others;
-    this.#address = address;
-    const problem = this.#startConnecting();
+    const problem = typeof opened === 'number' ? this.#watchConnecting(opened) : opened;
     if (problem === null) return;
     this.#releaseSocket();
     this.#connectNext(problem);
   }
 
-  #startConnecting(): Error | null {
-    const opened = beginConnecting(this.#sockets, this.#address, this.#port, this.#localAddress);
-    if (typeof opened !== 'number') return opened;
+  #watchConnecting(opened: number): Error | null {
     this.#fd = opened;
     const errno = this.#sockets.add(opened, this, WRITABLE);
     if (errno !== 0) return systemError('epoll_ctl', errno);
@@ -86,33 +77,30 @@ export class KernelStream implements ByteStream {
       return;
     }
     const hasFailed = (events & (HUNG_UP | FAILED)) !== 0;
+    if (hasFailed && !this.#mayRead) {
+      // A client that reads nothing learns of the end when it reads again.
+      this.#sockets.unwatch(this.#fd, this);
+      this.#watched = -1;
+      return;
+    }
     if (hasFailed && this.#hasPeerEnded) {
-      const errno = this.#pendingError();
-      this.#close(errno === 0 ? null : systemError('read', errno));
+      const errno = pendingError(this.#sockets, this.#fd);
+      this.close(errno === 0 ? null : systemError('read', errno));
       return;
     }
     if (hasFailed || (events & READABLE) !== 0) this.#receive();
     if ((events & WRITABLE) !== 0 && this.#state === 'open') this.#sendQueued();
   }
 
-  /** The error that the kernel holds for this socket; 0 for none. */
-  #pendingError(): number {
-    const { libc, scratch } = this.#sockets;
-    scratch.words[0] = 0;
-    scratch.words[2] = 4;
-    libc.getsockopt(this.#fd, LEVEL.socket, SOCKET_OPTION.error, scratch.address, scratch.address + 8);
-    return scratch.words[0] ?? 0;
-  }
-
   #finishConnecting(): void {
-    const errno = this.#pendingError();
+    const errno = pendingError(this.#sockets, this.#fd);
     if (errno !== 0) {
       this.#releaseSocket();
-      this.#connectNext(connectError(errno, this.#address, this.#port));
+      this.#connectNext(this.#destinations?.errorOf(errno) ?? systemError('connect', errno));
       return;
     }
     this.#state = 'open';
-    this.#addresses = NO_ADDRESSES;
+    this.#destinations = null;
     this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
     this.#watch();
     this.#handlers.onOpen();
@@ -122,7 +110,7 @@ export class KernelStream implements ByteStream {
   /** Reads until nothing is left, which a read that does not fill the buffer shows without another call. */
   #receive(): void {
     const { arrival } = this.#sockets;
-    for (let reads = 0; reads < MAX_READS && this.#state === 'open' && !this.#hasPeerEnded; reads++) {
+    for (let reads = 0; reads < MAX_READS && this.#state === 'open' && this.#mayRead; reads++) {
       const count = this.#sockets.receive(this.#fd);
       if (count <= 0) {
         this.#takeNothing(count);
@@ -136,8 +124,22 @@ export class KernelStream implements ByteStream {
       this.#isEmpty = count < READ_BYTES;
       if (this.#isEmpty) this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
       this.#handlers.onBytes(this.#sockets.received(count), arrival);
+      if (this.#rate !== null) {
+        this.#rate.took(count);
+        this.#watch();
+      }
       if (this.#isEmpty) return;
     }
+  }
+
+  get #mayRead(): boolean {
+    return !this.#hasPeerEnded && this.#rate?.mayRead !== false;
+  }
+
+  limitReading(bytesPerSecond: number | null): void {
+    this.#rate?.stop();
+    this.#rate = bytesPerSecond === null ? null : new ReadingRate(bytesPerSecond, () => this.#watch());
+    if (this.#state === 'open') this.#watch();
   }
 
   /** Takes the end of the stream, the end of what there is to read, or an error. */
@@ -146,14 +148,14 @@ export class KernelStream implements ByteStream {
     else if (count === -ERRNO.again) {
       this.#isEmpty = true;
       this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
-    } else if (count !== -ERRNO.interrupted) this.#close(systemError('read', -count));
+    } else if (count !== -ERRNO.interrupted) this.close(systemError('read', -count));
   }
 
   #takeEnd(): void {
     this.#hasPeerEnded = true;
     this.#handlers.onEnd();
     if (this.#state !== 'open') return;
-    if (this.#hasEnded && this.unsentBytes === 0) this.#close(null);
+    if (this.#hasEnded && this.unsentBytes === 0) this.close(null);
     else this.#watch();
   }
 
@@ -177,7 +179,7 @@ export class KernelStream implements ByteStream {
 
   /** A handler may be running that does not expect the end of its connection. */
   #failLater(error: Error): void {
-    setImmediate(() => this.#close(error));
+    setImmediate(() => this.close(error));
   }
 
   #sendQueued(): void {
@@ -185,7 +187,7 @@ export class KernelStream implements ByteStream {
     for (let next = queue?.next() ?? null; queue !== null && next !== null; next = queue.next()) {
       const sent = this.#sockets.send(this.#fd, next, 0);
       if (sent < 0) {
-        this.#close(systemError('write', -sent));
+        this.close(systemError('write', -sent));
         return;
       }
       queue.take(sent);
@@ -196,10 +198,9 @@ export class KernelStream implements ByteStream {
     else this.#watch();
   }
 
-  /** Watches what this connection waits for. */
   #watch(): void {
-    const events = (this.#hasPeerEnded ? 0 : READABLE) | (this.unsentBytes > 0 ? WRITABLE : 0);
-    if (events === this.#watched) return;
+    const events = (this.#mayRead ? READABLE : 0) | (this.unsentBytes > 0 ? WRITABLE : 0);
+    if (events === this.#watched || this.#state !== 'open') return;
     this.#watched = events;
     const errno = this.#sockets.watch(this.#fd, this, events);
     if (errno !== 0) this.#failLater(systemError('epoll_ctl', errno));
@@ -213,7 +214,7 @@ export class KernelStream implements ByteStream {
 
   #shutDown(): void {
     this.#sockets.libc.shutdown(this.#fd, SHUT_WRITE);
-    if (this.#hasPeerEnded) setImmediate(() => this.#close(null));
+    if (this.#hasPeerEnded) setImmediate(() => this.close(null));
     else this.#watch();
   }
 
@@ -223,12 +224,13 @@ export class KernelStream implements ByteStream {
     setImmediate(() => this.#handlers.onClosed(null));
   }
 
-  /** Ends the connection with an error. */
-  fail(error: Error): void {
-    this.#close(error);
+  reset(): void {
+    if (this.#fd >= 0) resetWhenClosed(this.#sockets, this.#fd);
+    this.destroy();
   }
 
-  #close(error: Error | null): void {
+  /** Ends the connection, with an error or because both sides have ended. */
+  close(error: Error | null): void {
     if (this.#state === 'closed') return;
     this.#release();
     this.#handlers.onClosed(error);
@@ -237,7 +239,8 @@ export class KernelStream implements ByteStream {
   #release(): void {
     this.#state = 'closed';
     this.#queue = null;
-    this.#addresses = NO_ADDRESSES;
+    this.#destinations = null;
+    this.#rate?.stop();
     this.#releaseSocket();
   }
 

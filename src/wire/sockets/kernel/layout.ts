@@ -9,7 +9,7 @@ export const CLOEXEC = 0o2000000;
 
 export const LEVEL = { ip: 0, socket: 1, tcp: 6 } as const;
 /** Of level SOL_SOCKET. */
-export const SOCKET_OPTION = { error: 4, timestampNs: 35, memory: 55 } as const;
+export const SOCKET_OPTION = { error: 4, linger: 13, timestampNs: 35, memory: 55 } as const;
 export const TCP_NO_DELAY = 1;
 /** Of level IP: a bound socket gets its port when it connects, so that ports are shared between destinations. */
 export const IP_BIND_ADDRESS_NO_PORT = 24;
@@ -33,6 +33,7 @@ export const SET_TIMER_SLACK = 29;
 export const SYSCALL_EPOLL_PWAIT2 = 441;
 
 export const ERRNO = {
+  noEntry: 2,
   interrupted: 4,
   again: 11,
   noBuffers: 105,
@@ -66,3 +67,6 @@ export function eventLayoutOf(arch: string): EventLayout {
   if (endianness() !== 'LE') throw new Error('the CPU is big-endian');
   return arch === 'x64' ? { bytes: 12, data: 4 } : { bytes: 16, data: 8 };
 }
+
+/** One read takes no more, so that one of fewer bytes has emptied the socket. One call of send(2) hands over no more. */
+export const READ_BYTES = 64 * 1024;

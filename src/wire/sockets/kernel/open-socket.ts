@@ -60,7 +60,7 @@ function bindTo(calls: SocketCalls, fd: number, localAddress: string): Error | n
 }
 
 /** Opens a socket and begins to connect it. Returns its descriptor, or why there is none. */
-export function beginConnecting(
+function beginConnecting(
   calls: SocketCalls,
   ip: string,
   port: number,
@@ -83,7 +83,57 @@ export function beginConnecting(
 }
 
 /** Why a connection to an address could not be opened, as Node.js says it: `connect ECONNREFUSED 127.0.0.1:80`. */
-export function connectError(errno: number, ip: string, port: number): Error {
+function connectError(errno: number, ip: string, port: number): Error {
   const where = `${isIPv4(ip) ? ip : `[${ip}]`}:${port}`;
   return Object.assign(systemError('connect', errno, where), { address: ip, port });
+}
+
+/** Has the kernel reset a connection when its socket is closed: it lingers for no time (socket(7), SO_LINGER). */
+export function resetWhenClosed({ libc, scratch }: SocketCalls, fd: number): void {
+  scratch.words[0] = 1;
+  scratch.words[1] = 0;
+  libc.setsockopt(fd, LEVEL.socket, SOCKET_OPTION.linger, scratch.address, 8);
+}
+
+/** The addresses that a connection may go to. Each is tried if the one before it cannot be reached. */
+export class Destinations {
+  readonly #calls: SocketCalls;
+  readonly #addresses: readonly string[];
+  readonly #port: number;
+  readonly #localAddress: string | undefined;
+  #tried = 0;
+
+  constructor(
+    calls: SocketCalls,
+    addresses: readonly string[],
+    port: number,
+    localAddress: string | undefined,
+  ) {
+    this.#calls = calls;
+    this.#addresses = addresses;
+    this.#port = port;
+    this.#localAddress = localAddress;
+  }
+
+  /** Begins to connect to the next address: a descriptor, why there is none, or null after the last address. */
+  next(): number | Error | null {
+    const address = this.#addresses[this.#tried];
+    this.#tried += 1;
+    return address === undefined
+      ? null
+      : beginConnecting(this.#calls, address, this.#port, this.#localAddress);
+  }
+
+  /** Why the address that was tried last could not be reached. */
+  errorOf(errno: number): Error {
+    return connectError(errno, this.#addresses[this.#tried - 1] ?? '', this.#port);
+  }
+}
+
+/** The error that the kernel holds for a socket; 0 for none. */
+export function pendingError({ libc, scratch }: SocketCalls, fd: number): number {
+  scratch.words[0] = 0;
+  scratch.words[2] = 4;
+  libc.getsockopt(fd, LEVEL.socket, SOCKET_OPTION.error, scratch.address, scratch.address + 8);
+  return scratch.words[0] ?? 0;
 }
