@@ -20,7 +20,7 @@ export function either(words: Iterable<string>): string {
 /** Returns the plural of a noun: `push` becomes `pushes`. */
 export function pluralOf(noun: string): string {
   if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
-  return /(?:s[hs]|ch|x)$/.test(noun) ? `${noun}es` : `${noun}s`;
+  return /(?:s[hs]|ch|x|cho)$/.test(noun) ? `${noun}es` : `${noun}s`;
 }
 
 /** Counts a noun: `1 client`, `2,000 clients`. */

@@ -62,11 +62,8 @@ export class Refusals {
   }
 
   #reasonIn(data: unknown, isShared: boolean): string | null {
-    const { reason: read, event } = this.#refusal;
-    if (read === undefined)
-      return isShared ? rejectionIn(data) : (reasonIn(data) ?? [event].flat().join(', '));
     try {
-      return read(data) ?? null;
+      return refusalIn(this.#refusal, data, isShared);
     } catch (error) {
       this.#context.failed.add(messageOf(error));
       return null;
@@ -85,4 +82,17 @@ export class Refusals {
       return null;
     }
   }
+}
+
+/**
+ * Why an event of a server refuses a message; null for one that refuses nothing. `isShared`: the event has another
+ * meaning, too. Throws what the function of the target throws.
+ */
+export function refusalIn(
+  { reason: read, event }: RefusalEvent,
+  data: unknown,
+  isShared: boolean,
+): string | null {
+  if (read !== undefined) return read(data) ?? null;
+  return isShared ? rejectionIn(data) : (reasonIn(data) ?? [event].flat().join(', '));
 }

@@ -1,11 +1,11 @@
 import { chat } from '../../contract/mapping.ts';
-import type { GivenOptions } from '../../contract/options.ts';
+import { flagOf, type GivenOptions, type OptionTable } from '../../contract/options.ts';
 import type { Scenario } from '../../contract/scenario.ts';
 import { drivers } from '../../drivers/index.ts';
-import { EXIT, type ExitCode } from '../../errors.ts';
+import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
 import { PLAN_OPTIONS } from '../../plan/options.ts';
-import { defaultDriver } from '../../plan/plan.ts';
+import { defaultDriver, type PlannedRun } from '../../plan/plan.ts';
 import { traceScenario } from '../../run/trace/scenario.ts';
 import { traceRun } from '../../run/trace/trace.ts';
 import type { TraceVerdict } from '../../run/trace/verdict.ts';
@@ -13,19 +13,22 @@ import { loadConfig } from '../../user-files/config-file.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, addRunOptions, type Flags, readFlags, SOURCE_OPTIONS } from '../flags.ts';
 import { addNotes } from '../help-notes.ts';
-import { readSource } from '../plan-run.ts';
+import { type PlanSource, readSource } from '../plan-run.ts';
 import { findTarget, resolveScenario } from '../resolve.ts';
 import { TracePrinter, wrapped } from '../trace/printer.ts';
 
-/** The load of a trace: one message of each stream within a second, without a warm-up. */
-const TRACE_LOAD = {
-  clients: '2',
-  duration: '1s',
-  warmup: '0s',
-  warmupMax: '0s',
-  drain: '2s',
-  workers: '1',
-  pin: 'off',
+/** The load of a trace: one message of each stream within a second. */
+const TRACE_LOAD = { clients: '2', duration: '1s', drain: '2s', arrival: 'constant' } as const;
+/** Options of a run that a trace decides by itself, and refuses. */
+const FIXED = { warmup: '0s', warmupMax: '0s', workers: '1', pin: 'off', profile: 'false' } as const;
+/** Options of a run that have no meaning in a trace, which has one process and its own client. */
+const REFUSED_OPTIONS: readonly string[] = [...Object.keys(FIXED), 'driver', 'sockets', 'lateAfter'];
+/** Those whose default differs from that of a run. */
+const TRACE_OPTIONS: OptionTable = {
+  ...withDefault('clients', TRACE_LOAD.clients),
+  ...withDefault('rate', 'one message of each stream'),
+  ...withDefault('duration', TRACE_LOAD.duration),
+  ...withDefault('drain', TRACE_LOAD.drain),
 };
 /** How long pushes of the server are awaited. */
 const OBSERVE_FOR = '3s';
@@ -38,8 +41,9 @@ export const addTrace: AddCommand = (program, cli, finish) => {
       '[scenario]',
       'a scenario, or a file (default: one message of each kind that the target describes)',
     );
-  addOptions(command, SOURCE_OPTIONS);
+  addOptions(command, { ...TRACE_OPTIONS, ...SOURCE_OPTIONS });
   addRunOptions(command);
+  for (const flag of command.options) if (REFUSED_OPTIONS.includes(flag.attributeName())) flag.hideHelp();
   addNotes(command, {
     paragraphs: ['Exit codes: 0 the target measures, 3 it does not, 2 no client could connect or join.'],
     examples: [
@@ -50,11 +54,16 @@ export const addTrace: AddCommand = (program, cli, finish) => {
   command.action(async (name: string | undefined, flags: Flags) => finish(await trace(cli, name, flags)));
 };
 
+function withDefault(name: keyof typeof PLAN_OPTIONS, shown: string): OptionTable {
+  return { [name]: { ...PLAN_OPTIONS[name], default: shown } };
+}
+
 async function trace(cli: Cli, name: string | undefined, flags: Flags): Promise<ExitCode> {
+  requireTraceable(flags);
   const scenario =
     name === undefined ? await describedScenario(flags) : (await resolveScenario(name)).scenario;
   const source = await readSource(name ?? scenario, flags, () => traceLoad(scenario));
-  const planned = await source.withinLimit(source.planWith);
+  const planned = await source.withinLimit(() => planTrace(source, flags));
   for (const warning of source.warnings) cli.err(`warning: ${warning}\n`);
   const { protocol } = planned.plan.target;
   const wanted = defaultDriver(protocol, planned.plan.transport);
@@ -91,17 +100,33 @@ async function describedScenario(flags: Flags): Promise<Scenario> {
   return traceScenario({ publish, delivery, request });
 }
 
-/** One message of each stream in a second; a scenario of rooms has one room. */
-function traceLoad({ name, options, layout }: Scenario): GivenOptions {
-  const own = 'rooms' in options ? { rooms: '1' } : {};
-  if (name !== 'trace') return { ...TRACE_LOAD, ...own, rate: '1/s' };
-  const { length } = layout({ excludeSender: false }, 2, { protocol: 'ws', transport: 'websocket' }).streams;
-  return length === 0 ? { ...TRACE_LOAD, duration: OBSERVE_FOR } : { ...TRACE_LOAD, rate: `${length}/s` };
+/** The load of a scenario; one of rooms has one room. */
+function traceLoad({ name, options }: Scenario): GivenOptions {
+  return { ...TRACE_LOAD, ...FIXED, ...(name !== 'trace' && 'rooms' in options ? { rooms: '1' } : {}) };
+}
+
+/** Plans one message of each stream in a second, unless a rate is given. */
+function planTrace({ planWith }: PlanSource, flags: Flags): PlannedRun {
+  const planned = planWith({ ...(flags['rate'] === undefined ? { rate: '1/s' } : {}) });
+  const { length } = planned.layout.streams;
+  if (length === 0 && flags['duration'] === undefined) return planWith({ duration: OBSERVE_FOR });
+  return length > 1 && flags['rate'] === undefined ? planWith({ rate: `${length}/s` }) : planned;
+}
+
+/** Throws FOREIGN_OPTION for an option that a trace decides by itself. */
+function requireTraceable(flags: Flags): void {
+  const refused = REFUSED_OPTIONS.find((name) => flags[name] !== undefined);
+  if (refused === undefined) return;
+  fail(
+    'FOREIGN_OPTION',
+    `${flagOf(refused)} is not an option of trace, which has one process and no warm-up`,
+    'sockbench trace --help-all lists its options.',
+  );
 }
 
 function traceVerdictText({ paint }: Cli, { measures, worked, problem, next }: TraceVerdict): string {
-  const facts = worked.map((sentence) => `${sentence}.`);
   const text = (line: string) => wrapped(foreign(line, 1000), 80).join('\n');
+  const facts = worked.map((sentence) => text(`${sentence}.`));
   if (measures) {
     return `\n${[...facts, paint.out('good', 'This target measures.')].join('\n')}\n`;
   }

@@ -1,6 +1,6 @@
 import type { Paint } from '../../colour.ts';
 import { foreign } from '../../foreign.ts';
-import type { TracedFrame, TraceSink } from '../../run/trace/trace.ts';
+import type { ShownReading, TracedFrame, TraceSink } from '../../run/trace/trace.ts';
 import { formatCount } from '../../units.ts';
 
 const TRACE_COLUMNS = 80;
@@ -8,6 +8,9 @@ const TRACE_COLUMNS = 80;
 const MAX_TRACE_LINES = 500;
 const TIME_CHARACTERS = 8;
 const READING_INDENT = ' '.repeat(TIME_CHARACTERS + 5);
+/** A client shows so many messages of one event, and of all events, that have no payload of sockbench. */
+const MAX_ASIDE_OF_EVENT = 10;
+const MAX_ASIDE_OF_CLIENT = 100;
 /** Of binary content, as many bytes as a line has room for. */
 const HEX_BYTES = 16;
 
@@ -18,6 +21,9 @@ export class TracePrinter implements TraceSink {
   readonly #nowMs: () => number;
   #lines = 0;
   #left = 0;
+  /** A message that was received and not read yet: how it is read says whether it is shown. */
+  #unread: (() => string) | null = null;
+  readonly #asides = new Map<string, number>();
 
   constructor(write: (text: string) => void, paint: Paint, nowMs: () => number) {
     this.#write = write;
@@ -29,16 +35,34 @@ export class TracePrinter implements TraceSink {
     this.#write('\n');
   }
 
-  frame({ client, direction, kind, bytes, content }: TracedFrame): void {
-    const isSent = direction === 'sent';
-    const head = `${this.#time()}${String(client ?? '-').padStart(3)} ${isSent ? '>' : '<'} ${kind.padEnd(9)}${formatCount(bytes).padStart(7)}  `;
-    const room = TRACE_COLUMNS - head.length;
-    const shown = typeof content === 'string' ? cutToRoom(content, room) : hex(content, room);
-    this.#line(this.#paint(isSent ? 'accent' : 'strong', head) + shown);
+  frame(frame: TracedFrame): void {
+    this.#showUnread();
+    const line = this.#frameLine(frame);
+    if (frame.direction === 'sent') this.#line(line());
+    else this.#unread = line;
   }
 
-  /** A sentence about what was shown last. */
-  reading(text: string): void {
+  /** Takes the time of a frame; its line is made when it is shown. */
+  #frameLine({ client, direction, shown: show }: TracedFrame): () => string {
+    const time = this.#time();
+    return () => {
+      const { kind, bytes, content } = show();
+      const isSent = direction === 'sent';
+      const head = `${time}${String(client ?? '-').padStart(3)} ${isSent ? '>' : '<'} ${kind.padEnd(9)}${formatCount(bytes).padStart(7)}  `;
+      const room = TRACE_COLUMNS - head.length;
+      const shown = typeof content === 'string' ? cutToRoom(content, room) : hex(content, room);
+      return this.#paint(isSent ? 'accent' : 'strong', head) + shown;
+    };
+  }
+
+  /** A sentence about the message that came last. */
+  reading({ client, event, text, isAside }: ShownReading): void {
+    if (isAside && !this.#hasRoomAside(client, event)) {
+      this.#left += 1;
+      this.#unread = null;
+      return;
+    }
+    this.#showUnread();
     for (const line of wrapped(foreign(text, 600), TRACE_COLUMNS - READING_INDENT.length - 2)) {
       this.#line(`${READING_INDENT}${this.#paint('faint', `  ${line}`)}`);
     }
@@ -46,14 +70,32 @@ export class TracePrinter implements TraceSink {
 
   /** A line that the server printed. */
   output(line: string): void {
+    this.#showUnread();
     const head = `${this.#time()} server | `;
     this.#line(this.#paint('warning', head) + cutToRoom(line, TRACE_COLUMNS - head.length));
   }
 
   /** Says how much was left out. */
   end(): void {
+    this.#showUnread();
     if (this.#left > 0)
-      this.#write(`${READING_INDENT}  ${formatCount(this.#left)} more lines are not shown\n`);
+      this.#write(`${READING_INDENT}  ${formatCount(this.#left)} more messages are not shown\n`);
+  }
+
+  #showUnread(): void {
+    if (this.#unread !== null) this.#line(this.#unread());
+    this.#unread = null;
+  }
+
+  /** Counts a message of no interest, and says whether it is one of the few that are shown. */
+  #hasRoomAside(client: number, event: string): boolean {
+    const counts = [`${client}`, `${client} ${event}`].map((key) => {
+      const count = (this.#asides.get(key) ?? 0) + 1;
+      if (this.#asides.size < MAX_TRACE_LINES || count > 1) this.#asides.set(key, count);
+      return count;
+    });
+    const [ofClient = 0, ofEvent = 0] = counts;
+    return ofClient <= MAX_ASIDE_OF_CLIENT && ofEvent <= MAX_ASIDE_OF_EVENT;
   }
 
   #time(): string {

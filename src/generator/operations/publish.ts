@@ -41,6 +41,8 @@ interface Published {
   readonly stamp: Stamp;
 }
 
+export const UNACKNOWLEDGED = 'a published message was not acknowledged';
+
 /** Whom a message is for; `to` is the number of the client that a direct message is for. */
 interface Destination {
   readonly scope: Scope;
@@ -179,6 +181,6 @@ export class Publishing implements RunningOperation {
 
   finish(): void {
     if (this.#unacknowledged === 0) return;
-    this.#worker.failed.add('a published message was not acknowledged', this.#unacknowledged);
+    this.#worker.failed.add(UNACKNOWLEDGED, this.#unacknowledged);
   }
 }

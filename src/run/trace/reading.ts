@@ -1,8 +1,14 @@
+import type { ClientHooks } from '../../contract/hooks.ts';
 import type { IncomingEvent, Mapping } from '../../contract/mapping.ts';
+import { rejectionIn } from '../../contract/replies.ts';
 import type { Layout } from '../../contract/scenario.ts';
 import type { OnRead } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
 import { foreign } from '../../foreign.ts';
+import { refusalIn } from '../../generator/refusals.ts';
+import { judgeReply } from '../../generator/replies.ts';
+import { readSentAt } from '../../generator/sent-at.ts';
+import type { Reading } from '../../measure/payload.ts';
 import { findStamp, SEARCH_LIMITS, type Stamp } from '../../measure/stamp.ts';
 
 /** What the target makes of one message that a client received. */
@@ -14,71 +20,165 @@ export interface TargetReading {
   readonly isNamed: boolean;
   /** The payload of sockbench in it, and where: `data.text`; null where there is none. */
   readonly found: { readonly stamp: Stamp; readonly path: string } | null;
-  /** What the target's own function for the payload says where it does not find the payload; null where all is well. */
+  /** What a function of the target says where it cannot read the message; null where all is well. */
   readonly problem: string | null;
+  /** Why the server says no, where the message is a rejection; null for any other. */
+  readonly rejection: string | null;
   /** Whether it counts as a delivery or a reply of this client. */
   readonly counts: boolean;
   /** The reading in words. */
   readonly text: string;
 }
 
-/** Where a message of the server may be named in a target, with its function for the payload. */
-function namedIn(
-  mapping: Mapping,
-  event: string,
-): Array<{ field: string; payload?: IncomingEvent['payload'] }> {
-  const { delivery, echoed, streamed, asked, observe } = mapping;
-  const incoming = Object.entries({ delivery, echoed }).flatMap(([field, named]) =>
-    named !== undefined && [named.event].flat().includes(event) ? [{ field, payload: named.payload }] : [],
-  );
-  const others = Object.entries({ streamed, asked, observe }).flatMap(([field, named]) =>
-    named?.event === event ? [{ field }] : [],
-  );
-  return [...incoming, ...others];
+/** What messages are read by. */
+export interface ReadBy {
+  readonly mapping: Mapping;
+  readonly hooks: Pick<ClientHooks, 'opened' | 'answer' | 'leave'>;
+  readonly layout: Layout;
+  /** The events that confirm what clients send. */
+  readonly replyEvents: ReadonlySet<string>;
+  /** The events that clients published and requested by. */
+  readonly sentEvents: ReadonlySet<string>;
 }
 
-/** Reads a message as the target does. `replyEvents`: the events that confirm what clients send. */
+interface NamedPlace {
+  readonly field: string;
+  readonly payload?: IncomingEvent['payload'];
+}
+
+const isAmong = (events: string | readonly string[] | undefined, event: string) =>
+  events !== undefined && [events].flat().includes(event);
+
+/** Where a message of the server may be named in a target, with its function for the payload. */
+function namedIn({ mapping, hooks }: ReadBy, event: string): NamedPlace[] {
+  const { delivery, echoed, streamed, asked, observe, refused } = mapping;
+  const incoming = Object.entries({ delivery, echoed }).flatMap(([field, named]) =>
+    isAmong(named?.event, event) ? [{ field, payload: named?.payload }] : [],
+  );
+  const others = Object.entries({ streamed, asked, observe, refused }).flatMap(([field, named]) =>
+    isAmong(named?.event, event) ? [{ field }] : [],
+  );
+  const answered = Object.hasOwn(hooks.answer ?? {}, event) ? [{ field: 'answer' }] : [];
+  return [...incoming, ...others, ...answered];
+}
+
+/** Reads a message as the target does. */
 export function readMessage(
-  { mapping, layout, replyEvents }: { mapping: Mapping; layout: Layout; replyEvents: ReadonlySet<string> },
+  by: ReadBy,
   client: number,
   [kind, event, data]: Parameters<OnRead>,
 ): TargetReading {
-  const name = `event ${JSON.stringify(foreign(event, 60))}`;
-  if (kind === 'none') {
-    const problem = data === null ? null : `codec.decode threw: ${foreign(messageOf(data))}`;
-    const text = problem ?? 'the codec finds no event in it';
-    return { client, kind, event: '', isNamed: false, found: null, problem, counts: false, text };
-  }
+  if (kind === 'none') return unreadable(client, data);
   const found = findPayload(data);
-  const places = namedIn(mapping, event);
-  const isNamed = kind === 'reply' || places.length > 0 || replyEvents.has(event);
-  const problem =
-    kind === 'event'
-      ? (places.map((place) => payloadProblem(place, data)).find((each) => each !== null) ?? null)
-      : null;
-  const receivers = found === null ? [] : (layout.streams[found.stamp.stream]?.receivers ?? []);
-  const counts = isNamed && problem === null && found !== null && receivers.includes(client);
-  const place = kind === 'reply' ? 'acknowledgement' : `${name}${whereNamed(places, isNamed)}`;
-  const isAwaited = places.length > 0 || (kind === 'event' && isNamed);
-  const without = isAwaited ? 'without a payload of sockbench' : null;
-  const payload = found === null ? without : `payload at ${found.path}`;
+  const places = kind === 'reply' ? [] : namedIn(by, event);
+  const isNamed = kind === 'reply' || places.length > 0 || by.replyEvents.has(event);
+  const { rejection, problem } = judged(by, places, [kind, event, data]);
+  const receivers = found === null ? [] : (by.layout.streams[found.stamp.stream]?.receivers ?? []);
+  const isTaken = isNamed && problem === null && rejection === null;
+  const counts = isTaken && found !== null && receivers.includes(client);
+  const place = kind === 'reply' ? 'acknowledgement' : placeOf(event, places, isNamed, found !== null, by);
+  const content =
+    pushIn(by.mapping, places, data) ?? contentOf(found, rejection ?? problem, kind, places, isNamed);
   const effect =
-    problem ?? (found === null ? null : effectOf(found.stamp, { client, layout, counts, isNamed }));
-  const text = [place, payload, effect].filter((part) => part !== null).join('; ');
-  return { client, kind, event, isNamed, found, problem, counts, text };
+    found === null || rejection !== null || problem !== null
+      ? null
+      : effectOf(found.stamp, { client, layout: by.layout, counts, isNamed });
+  const no = rejection === null ? null : `says no: ${foreign(rejection, 200)}`;
+  const text = [place, content, no, problem, effect].filter((part) => part !== null).join('; ');
+  return { client, kind, event, isNamed, found, problem, rejection, counts, text };
 }
 
-function whereNamed(places: ReadonlyArray<{ readonly field: string }>, isNamed: boolean): string {
-  const [first] = places;
-  if (first !== undefined) return ` (${first.field})`;
-  return isNamed ? '' : ', not named by the target';
+function unreadable(client: number, error: unknown): TargetReading {
+  const problem = error === null ? null : `codec.decode threw: ${foreign(messageOf(error))}`;
+  const text = problem ?? 'the codec finds no event in it';
+  const nothing = { isNamed: false, found: null, rejection: null, counts: false };
+  return { client, kind: 'none', event: '', ...nothing, problem, text };
+}
+
+/** Whether a message says no, or a function of the target cannot read it. */
+function judged(
+  { mapping, replyEvents, sentEvents }: ReadBy,
+  places: readonly NamedPlace[],
+  [kind, event, data]: Parameters<OnRead>,
+): Pick<TargetReading, 'rejection' | 'problem'> {
+  const { refused } = mapping;
+  if (refused !== undefined && places.some(({ field }) => field === 'refused')) {
+    try {
+      const isShared = places.length > 1 || replyEvents.has(event);
+      const rejection = refusalIn(refused, data, isShared);
+      if (rejection !== null) return { rejection, problem: null };
+    } catch (error) {
+      return { rejection: null, problem: `refused.reason threw: ${foreign(messageOf(error))}` };
+    }
+  }
+  if (kind === 'reply' || replyEvents.has(event)) {
+    // Replies to other events, such as those that join, are not read by the target.
+    const isRead = kind !== 'reply' || event === '' || sentEvents.has(event);
+    const answer = isRead ? judgeReply(data, event, mapping, PAYLOADS) : null;
+    const rejection = answer === null ? rejectionIn(data) : answer.kind === 'rejected' ? answer.reason : null;
+    if (rejection !== null) return { rejection, problem: null };
+  }
+  const problem = places.map((place) => payloadProblem(place, data)).find((each) => each !== null) ?? null;
+  return { rejection: null, problem };
+}
+
+/** Payloads as a trace finds them: by their stamp alone. */
+const PAYLOADS = { read: readingIn, search: readingIn };
+
+function readingIn(data: unknown): Reading | null {
+  const stamp = findStamp(data);
+  return stamp === null ? null : { stamp, state: 'intact' };
+}
+
+/** `event "said" (delivery)`. Hooks wait for events that no field names, so that such an event is as good as named. */
+function placeOf(
+  event: string,
+  [first]: readonly NamedPlace[],
+  isNamed: boolean,
+  hasPayload: boolean,
+  { hooks }: ReadBy,
+): string {
+  const name = `event ${JSON.stringify(foreign(event, 60))}`;
+  if (first !== undefined) return `${name} (${first.field})`;
+  const mayBeWaitedFor = hooks.opened !== undefined || hooks.leave !== undefined;
+  return isNamed || (mayBeWaitedFor && !hasPayload) ? name : `${name}, not named by the target`;
+}
+
+function contentOf(
+  found: TargetReading['found'],
+  complaint: string | null,
+  kind: Parameters<OnRead>[0],
+  places: readonly NamedPlace[],
+  isNamed: boolean,
+): string | null {
+  if (found !== null) return `payload at ${found.path}`;
+  if (complaint !== null || kind === 'reply' || !isNamed) return null;
+  const isOther = places.length > 0 && places.every(({ field }) => field === 'answer' || field === 'refused');
+  return isOther ? null : 'without a payload of sockbench';
+}
+
+/** The key of a push and its time, as the target reads them; null for no push. */
+function pushIn({ observe }: Mapping, places: readonly NamedPlace[], data: unknown): string | null {
+  if (observe === undefined || !places.some(({ field }) => field === 'observe')) return null;
+  const { key, sentAt } = observe;
+  const parts = [key === undefined ? 'a push to this client' : readPart('key', () => String(key(data)))];
+  if (sentAt !== undefined) {
+    const timeOf = () => new Date(Number(readSentAt(sentAt(data)).wallNs / 1_000_000n)).toISOString();
+    parts.push(readPart('sentAt', timeOf));
+  }
+  return parts.join(', ');
+}
+
+function readPart(name: string, read: () => string): string {
+  try {
+    return `${name} ${foreign(read(), 60)}`;
+  } catch (error) {
+    return `${name} threw: ${foreign(messageOf(error))}`;
+  }
 }
 
 /** Why the target's own function does not find the payload. */
-function payloadProblem(
-  { field, payload }: { readonly field: string; readonly payload?: IncomingEvent['payload'] },
-  data: unknown,
-): string | null {
+function payloadProblem({ field, payload }: NamedPlace, data: unknown): string | null {
   if (payload === undefined) return null;
   try {
     return findStamp(payload(data)) === null ? `${field}.payload returns no payload` : null;

@@ -1,11 +1,10 @@
-import type { Mapping } from '../../contract/mapping.ts';
-import { isObserving, type Layout, type Stream } from '../../contract/scenario.ts';
+import { isObserving, type Stream } from '../../contract/scenario.ts';
 import { copiesOf } from '../../generator/operations/index.ts';
-import { FINDINGS, type FindingCode } from '../../result/findings.ts';
+import { UNACKNOWLEDGED } from '../../generator/operations/publish.ts';
+import type { Finding, FindingCode } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { list, plural } from '../../text.ts';
-import { receivedInstead } from '../validity/received-instead.ts';
-import type { TargetReading } from './reading.ts';
+import { plural } from '../../text.ts';
+import { insteadOf, type Missing, NOUNS, type TracedRun, whyMissing } from './missing.ts';
 
 /** Whether a target measures, what was seen, and what to do where it does not. */
 export interface TraceVerdict {
@@ -18,196 +17,123 @@ export interface TraceVerdict {
   readonly next: string | null;
 }
 
-export interface TracedRun {
-  readonly result: RunResult;
-  readonly layout: Layout;
-  readonly mapping: Mapping;
-  readonly readings: readonly TargetReading[];
-}
-
-/** What ends a run before its messages can arrive, the cause first. */
-const ENDING_CODES: readonly FindingCode[] = [
-  'interrupted',
-  'worker_died',
-  'server_died',
-  'send_failed',
-  'sender_lost',
-  'clients_lost',
+/** What ends a run before its messages can arrive, the cause first, and what to do about it. */
+const ENDINGS: ReadonlyArray<[FindingCode, string | null]> = [
+  ['interrupted', null],
+  ['worker_died', null],
+  ['server_died', 'Correct the error in the server; its output is above.'],
+  ['send_failed', 'Correct that function of the target file.'],
+  ['clients_lost', 'Read the last frames of that client, and the output of the server.'],
+  ['sender_lost', 'Read the last frames of that client, and the output of the server.'],
 ];
-
-interface Missing {
-  readonly problem: string;
-  readonly next: string;
-}
 
 /** Judges a run that sent one message of each stream. */
 export function judgeTrace(run: TracedRun): TraceVerdict {
   const { result, layout } = run;
-  const ended = ENDING_CODES.flatMap(
-    (code) => result.invalid.find((finding) => finding.code === code) ?? [],
-  )[0];
-  if (isObserving(layout) && ended === undefined) return judgePushes(run);
-  const worked: string[] = [];
+  const ended = endingOf(result);
+  if (isObserving(layout) && ended === null) return judgePushes(run);
+  const facts = new Facts();
   const missing: Missing[] = [];
   for (const [index, stream] of layout.streams.entries()) {
-    const lost = lostReceivers(index, run);
-    const expected = stream.receivers.length * copiesOf(stream);
     if (stream.operation.kind === 'steps') continue;
-    if (lost.length === 0) worked.push(sentenceOf(stream, expected));
-    else missing.push(whyMissing(index, stream, lost, run));
+    const reached = reachedOf(index, run);
+    if (reached.lost.length === 0) facts.add(stream, reached.count);
+    else missing.push(whyMissing(index, stream, reached.lost, run));
   }
-  if (ended !== undefined) {
-    const { remedy } = FINDINGS[ended.code];
-    return { measures: false, worked, problem: ended.message, next: remedy === '' ? null : `${remedy}.` };
-  }
+  const worked = [...facts.sentences(), ...iterations(run)];
+  if (ended !== null) return { measures: false, worked, ...ended };
   const [first = problemBeside(run)] = missing;
   if (first === null) return { measures: true, worked, problem: null, next: null };
   return { measures: false, worked, ...first };
 }
 
-/** The receivers that did not get the message of a stream. */
-function lostReceivers(index: number, { result, layout }: TracedRun): number[] {
+/** Why a run ended early. Where it went on without its sender, the reason why that was dropped says more. */
+function endingOf({ invalid, status }: RunResult): Missing | null {
+  const isAborted = status === 'partial';
+  const endings = isAborted ? invalid.filter(isEnding).slice(0, 1) : invalid;
+  for (const [code, next] of ENDINGS) {
+    const ended = endings.find((finding) => finding.code === code);
+    if (ended !== undefined) return { problem: ended.message, next };
+  }
+  return null;
+}
+
+const isEnding = ({ code }: Finding) => ENDINGS.some(([each]) => each === code);
+
+/** The receivers that the message of a stream did not reach, and how many it did. */
+function reachedOf(
+  index: number,
+  { result, layout, sent, readings }: TracedRun,
+): { readonly lost: readonly number[]; readonly count: number } {
   const { receivers = [] } = layout.streams[index] ?? {};
-  if (result.rate.sent === 0) return [...receivers];
-  return result.ledger.anomalies
-    .filter(({ stream, lost }) => stream === index && lost > 0)
+  const own = sent.find(({ stream }) => stream === index);
+  if (own === undefined || own.sent <= own.rejected) return { lost: receivers, count: 0 };
+  if (result.plan.target.droppable) {
+    // One that the server dropped is no loss, but the target measures only if some arrive.
+    const counting = readings.filter(({ counts, found }) => counts && found?.stamp.stream === index);
+    const count = new Set(counting.map(({ client }) => client)).size;
+    return { lost: count === 0 ? receivers : [], count };
+  }
+  const lost = result.ledger.anomalies
+    .filter((account) => account.stream === index && account.lost > 0)
     .map(({ receiver }) => receiver);
+  return { lost, count: receivers.length - lost.length };
 }
 
-const NOUNS: Readonly<Record<Stream['operation']['kind'], string>> = {
-  publish: 'message',
-  request: 'request',
-  'ask-me': 'request of the server',
-  echo: 'echo',
-  'stream-reply': 'streamed request',
-  ping: 'ping',
-  close: 'close',
-  steps: 'iteration',
-};
+/** What worked, with messages of one kind in one sentence. */
+class Facts {
+  readonly #counts = new Map<string, { readonly stream: Stream; readonly reached: number; count: number }>();
 
-function sentenceOf({ operation, receivers }: Stream, expected: number): string {
-  const { kind } = operation;
-  if (kind === 'publish')
-    return `1 message was published and delivered to ${plural(receivers.length, 'client')}`;
-  return expected === 1
-    ? `1 ${NOUNS[kind]} was answered`
-    : `1 ${NOUNS[kind]} was answered by ${expected} replies`;
+  add(stream: Stream, reached: number): void {
+    const { operation, receivers } = stream;
+    const key = `${operation.kind} ${receivers.length} ${reached} ${copiesOf(stream)}`;
+    const fact = this.#counts.get(key) ?? { stream, reached, count: 0 };
+    fact.count += 1;
+    this.#counts.set(key, fact);
+  }
+
+  sentences(): string[] {
+    return Array.from(this.#counts.values(), ({ stream, reached, count }) => {
+      const { operation, receivers } = stream;
+      const [was, each] = count === 1 ? ['was', ''] : ['were', ' each'];
+      const what = `${plural(count, NOUNS[operation.kind])} ${was}`;
+      if (operation.kind === 'publish') {
+        const to = reached === receivers.length ? '' : `${reached} of `;
+        const rest = to === '' ? '' : '; the server dropped the others, as droppable allows';
+        return `${what} published and delivered to ${to}${plural(receivers.length, 'client')}${each}${rest}`;
+      }
+      const replies = receivers.length * copiesOf(stream);
+      return `${what} answered${replies === 1 ? '' : ` by ${plural(replies, 'reply')}${each}`}`;
+    });
+  }
 }
 
-/** What the target should say instead, as far as what arrived shows it. */
-function whyMissing(index: number, stream: Stream, lost: readonly number[], run: TracedRun): Missing {
-  const { result, mapping, readings } = run;
-  const { kind } = stream.operation;
-  const field = FIELD_OF_OPERATION[kind];
-  const [failure] = [...result.rate.unsent, ...result.failed];
-  const own = readings.filter(({ found }) => found?.stamp.stream === index);
-  const elsewhere = own.find(({ isNamed }) => !isNamed);
-  const unread = [...own, ...readings].find(
-    ({ problem, kind: read }) => problem !== null && read === 'event',
-  );
-  if (elsewhere?.found != null) return inOtherEvent(kind, elsewhere.event, elsewhere.found.path, mapping);
-  if (unread !== undefined) {
-    const at =
-      unread.found === null
-        ? 'the server has to send the payload back'
-        : `the payload is at ${unread.found.path}`;
-    return {
-      problem: `${unread.problem} for the event ${unread.event}: ${at}`,
-      next: `Correct ${field}.payload in the target file.`,
-    };
-  }
-  if (result.ledger.corrupted > 0) {
-    return {
-      problem: 'the payload arrived with another length or content than was sent',
-      next: 'Let the server keep the payload, or set changesPayload: true in the target file.',
-    };
-  }
-  const undecoded = readings.find(({ kind: read, problem }) => read === 'none' && problem !== null);
-  if (undecoded?.problem != null)
-    return { problem: undecoded.problem, next: 'Correct codec.decode in the target file.' };
-  if (failure !== undefined)
-    return {
-      problem: failure.reason,
-      next: `Correct ${kind === 'publish' ? 'publish' : field} in the target file.`,
-    };
-  const isOwnCopy =
-    kind === 'publish' && lost.every((client) => client === stream.sender) && stream.receivers.length > 1;
-  if (isOwnCopy) {
-    return {
-      problem: 'the sender did not get its own message: the server sends it to the others only',
-      next: 'Give --exclude-sender, also to sockbench run.',
-    };
-  }
-  const withoutPayload = readings.filter(
-    ({ isNamed, found, kind: read }) => read === 'event' && isNamed && found === null,
-  );
-  const [empty] = withoutPayload;
-  if (empty !== undefined && kind === 'publish' && lost.length === stream.receivers.length) {
-    return {
-      problem: `the event ${empty.event} arrived without the payload that was sent`,
-      next: 'Put payload where the server sends it back: into the text of the message, for example.',
-    };
-  }
-  return nothingArrived(kind, lost, stream, result);
-}
-
-/** The field of a target by which the messages of an operation are recognized. */
-const FIELD_OF_OPERATION: Readonly<Record<Stream['operation']['kind'], string>> = {
-  publish: 'delivery',
-  request: 'request',
-  'ask-me': 'asked',
-  echo: 'echoed',
-  'stream-reply': 'streamed',
-  ping: 'protocol',
-  close: 'protocol',
-  steps: 'delivery',
-};
-
-function inOtherEvent(
-  kind: Stream['operation']['kind'],
-  event: string,
-  path: string,
-  mapping: Mapping,
-): Missing {
-  const name = JSON.stringify(event);
-  if (kind === 'request') {
-    return {
-      problem: `the reply came as the event ${name}, with the payload at ${path}; an acknowledgement is expected`,
-      next: `Add reply: { event: ${name} } to what request returns.`,
-    };
-  }
-  const expected = [kind === 'echo' ? mapping.echoed?.event : mapping.delivery?.event]
-    .flat()
-    .filter((each) => each !== undefined);
-  return {
-    problem: `the payload came in the event ${name}, at ${path}; ${FIELD_OF_OPERATION[kind]} names ${list(expected)}`,
-    next: `Set ${FIELD_OF_OPERATION[kind]}: { event: ${name} } in the target file.`,
-  };
-}
-
-function nothingArrived(
-  kind: Stream['operation']['kind'],
-  lost: readonly number[],
-  { receivers }: Stream,
-  { received }: RunResult,
-): Missing {
-  const what =
-    kind === 'publish'
-      ? `the message did not reach ${lost.length} of ${plural(receivers.length, 'client')}`
-      : `the ${NOUNS[kind]} was not answered`;
-  const instead = received === null ? '' : `; ${receivedInstead(received)}`;
-  return {
-    problem: `${what}${instead}`,
-    next:
-      kind === 'publish'
-        ? 'Compare the frames that client 0 sent with what the server handles, and check that the clients join the room.'
-        : 'Compare the frame that was sent with what the server handles, and how it answers (reply).',
-  };
+/** The samples of a scenario with steps. */
+function iterations({ result: { samples }, layout }: TracedRun): string[] {
+  const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
+  return hasSteps && samples.count > 0 ? [`${plural(samples.count, samples.unit)} measured`] : [];
 }
 
 /** What would make a run wrong, although every message arrived. */
-function problemBeside({ result }: TracedRun): Missing | null {
+function problemBeside({ result, layout }: TracedRun): Missing | null {
   const { duplicated, unexpected } = result.ledger;
+  const [failure] = [...result.failed, ...result.rate.unsent, ...result.rejected];
+  const hasSteps = layout.streams.some(({ operation }) => operation.kind === 'steps');
+  if (hasSteps && (failure !== undefined || result.samples.count === 0)) {
+    return {
+      problem: `an iteration was not completed: ${failure?.reason ?? 'it measured nothing'}${insteadOf(result)}`,
+      next: 'Compare the frames with the steps of the scenario.',
+    };
+  }
+  if (failure !== undefined) {
+    const isUnacknowledged = failure.reason === UNACKNOWLEDGED;
+    return {
+      problem: failure.reason,
+      next: isUnacknowledged
+        ? 'Let the server acknowledge it, or remove reply from what publish returns.'
+        : 'Correct that function of the target file.',
+    };
+  }
   if (duplicated > 0) {
     return {
       problem: `${plural(duplicated, 'copy')} too many arrived: the server sends a message more than once to a client`,
@@ -224,14 +150,18 @@ function problemBeside({ result }: TracedRun): Missing | null {
 
 function judgePushes({ result, mapping }: TracedRun): TraceVerdict {
   const { count } = result.samples;
-  const worked =
-    count === 0 ? [] : [`${plural(count, 'push')} arrived by the event ${mapping.observe?.event ?? ''}`];
+  const [failure] = result.failed;
+  const event = [mapping.observe?.event ?? []].flat().join(', ');
+  const worked = count === 0 ? [] : [`${plural(count, 'push')} arrived by the event ${event}`];
+  if (failure !== undefined) {
+    const next = 'Correct observe in the target file.';
+    return { measures: false, worked, problem: failure.reason, next };
+  }
   if (count > 0) return { measures: true, worked, problem: null, next: null };
-  const instead = result.received === null ? '' : `: ${receivedInstead(result.received)}`;
   return {
     measures: false,
     worked,
-    problem: `no push arrived${instead}`,
+    problem: `no push arrived${insteadOf(result)}`,
     next: 'Set observe to the event that the server pushes, or wait longer (--duration).',
   };
 }

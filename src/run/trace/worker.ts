@@ -1,6 +1,6 @@
 import type { ConnectOptions, Driver, OnRead } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
-import type { Assignment, FromWorker, ToWorker } from '../../generator/messages.ts';
+import type { Assignment, FromWorker, SentOfStream, ToWorker } from '../../generator/messages.ts';
 import { GeneratorSession } from '../../generator/session.ts';
 import type { Target } from '../../generator/target.ts';
 import type { Clock } from '../../measure/clock.ts';
@@ -26,6 +26,8 @@ export interface TracedWorker {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly tapOf: (client: number) => ConnectionTap;
+  /** Takes how many messages of each stream have been sent so far. */
+  readonly onSent: (streams: readonly SentOfStream[]) => void;
 }
 
 /** A generator in this process, whose connections are tapped. It does what a generator process does. */
@@ -34,6 +36,7 @@ export function startTracedWorker(traced: TracedWorker): StartWorker {
     let session: GeneratorSession | null = null;
     let isKilled = false;
     const post = (message: FromWorker) => {
+      if (message.type === 'sent' || message.type === 'totals') traced.onSent(message.streams);
       // As between processes, nothing is answered before the call is over.
       setImmediate(() => {
         if (!isKilled) onMessage(message);

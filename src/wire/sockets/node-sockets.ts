@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { resolveName } from '../../contract/address.ts';
 import { ReadViews } from './read-views.ts';
@@ -50,7 +50,9 @@ class NodeStream implements ByteStream {
     const options = { host, port, lookup: resolveName, noDelay: true, allowHalfOpen, ...source };
     // A TLS socket does not read into a buffer of ours.
     const socket =
-      tls === null ? connect({ ...options, onread }) : connectTls({ ...options, servername: host, ...tls });
+      tls === null
+        ? connect({ ...options, onread })
+        : connectTls({ ...options, ...(isIP(host) === 0 ? { servername: host } : {}), ...tls });
     this.#socket = socket;
     let error: Error | null = null;
     if (tls !== null)
