@@ -58,16 +58,17 @@ export interface HeatMap {
 }
 
 /** What a mark on the time axis stands for. */
-export type TimeMarkKind = 'gc' | 'stall' | 'loss' | 'disconnect';
+export type TimeMarkKind = 'disruption' | 'gc' | 'stall' | 'loss' | 'disconnect';
 
-/** Something that happened at a moment of a run; every chart over time shows it. */
+/** Something that happened in a run, at a moment or for some time; every chart over time shows it. */
 export interface TimeMark {
   readonly kind: TimeMarkKind;
   /** Index into the runs of the group. */
   readonly run: number;
-  /** From the start of measuring. */
-  readonly atS: number;
-  /** `GC pause of 23.4 ms, server` */
+  /** From the start of measuring. Both are equal for a moment, which is drawn as a line; a longer time is a band. */
+  readonly fromS: number;
+  readonly toS: number;
+  /** `GC pause of 23.4 ms, server`; a band that is wide enough shows it. */
   readonly text: string;
 }
 

@@ -274,7 +274,7 @@ describe('the charts of a group', () => {
       '7 lost',
       '1 client disconnected',
     ]);
-    expect(group(marked(10, 50e6)).marks.map(({ kind, atS, text }) => [kind, atS, text])).toEqual([
+    expect(group(marked(10, 50e6)).marks.map(({ kind, fromS, text }) => [kind, fromS, text])).toEqual([
       ['gc', 0.5, 'GC pause of 10.0 ms, server 1'],
       ['stall', 0.5, 'event loop held up for 50.0 ms, server 1'],
       ['loss', 1.5, '7 lost'],

@@ -48,8 +48,8 @@ export function useChromium(): () => Browser {
 /** Opens a page from disk as a person would, and waits until its charts are drawn. */
 export type OpenPage = (html: string, options?: BrowserContextOptions) => Promise<OpenedPage>;
 
-const IS_DRAWN =
-  "[...document.querySelectorAll('.chart-group.lines')].every((group) => group.querySelector('.charts'))";
+/** A plot is drawn when it is near the window, or when the browser has time. */
+const NOT_DRAWN = '.plot:not(:has(canvas))';
 
 /** Starts a browser for the tests of a file. */
 export function useBrowser(): OpenPage {
@@ -67,7 +67,7 @@ export function useBrowser(): OpenPage {
     const file = join(folder, `${count++}.html`);
     writeFileSync(file, html);
     await page.goto(pathToFileURL(file).href);
-    if (options.javaScriptEnabled !== false) await page.waitForFunction(IS_DRAWN);
+    await page.locator(NOT_DRAWN).first().waitFor({ state: 'detached' });
     return { page, logged, requests };
   };
 }

@@ -72,7 +72,10 @@ function marksOfRun({ result }: ChartedView, run: number): TimeMark[] {
   );
   return kept
     .toSorted((a, b) => a.atS - b.atS)
-    .map(({ kind, atS, text }) => ({ kind, run, atS: Number(atS.toFixed(2)), text }));
+    .map(({ kind, atS, text }) => {
+      const rounded = Number(atS.toFixed(2));
+      return { kind, run, fromS: rounded, toS: rounded, text };
+    });
 }
 
 /** Pauses for garbage collection, stalls, losses and disconnects of some runs, each run in the order of time. */

@@ -70,11 +70,21 @@ const NOTHING_SHARED: SharedFacts = { plan: [], environment: [] };
 const WORST_OF_ONE = 20;
 const WORST_OF_SEVERAL = 10;
 
+/** Plan and environment; what all runs of the page share is left out, which may be all of it. */
+function factBlocks(plan: readonly Fact[], environment: readonly Fact[]): Block[] {
+  return [
+    { kind: 'facts' as const, title: 'Plan', facts: plan },
+    { kind: 'facts' as const, title: 'Environment', facts: environment },
+  ].filter(({ facts }) => facts.length > 0);
+}
+
 /** Everything about one result that the main tables leave out, and that is not shared. */
 function resultBlocks(view: ResultView, shared: SharedFacts, worst: number): Block[] {
   const { result } = view;
   const own = (facts: readonly Fact[], common: readonly Fact[]) =>
     facts.filter(([name]) => !common.some((fact) => fact[0] === name));
+  const plan = own(planFacts(result), shared.plan);
+  const environment = own(environmentFacts(result), shared.environment);
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
@@ -83,10 +93,7 @@ function resultBlocks(view: ResultView, shared: SharedFacts, worst: number): Blo
     ...shardBlocks(result),
     ...detailsBlock('Processes', 'text', processBlocks(result)),
     ...runProfileBlocks(result),
-    ...detailsBlock('Plan and environment', 'markdown', [
-      { kind: 'facts', title: 'Plan', facts: own(planFacts(result), shared.plan) },
-      { kind: 'facts', title: 'Environment', facts: own(environmentFacts(result), shared.environment) },
-    ]),
+    ...detailsBlock('Plan and environment', 'markdown', factBlocks(plan, environment)),
   ];
 }
 

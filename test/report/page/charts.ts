@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { TimeMark } from '../../../src/report/charts.ts';
+import { runChartGroup } from '../../../src/report/content/run-chart-group.ts';
+import { htmlDocument } from '../../../src/report/render/page/document.ts';
+import { chartGroupHtml } from '../../../src/report/render/page/figures.ts';
 import type { RunResult } from '../../../src/result/run-result.ts';
+import { viewResult } from '../../../src/result/view.ts';
 import { missingBrowser, type OpenedPage, type OpenPage } from '../../support/browser.ts';
 import { temporaryFolder } from '../../support/sockbench.ts';
 import { comparisons } from '../comparison-fixture.ts';
@@ -27,6 +32,8 @@ function eventful(): RunResult {
     telemetry: { ...result.telemetry, servers },
   };
 }
+
+const evenOnly = (value: number | null, index: number) => (index % 2 === 0 ? value : null);
 
 const figure = (title: string) =>
   page.locator('figure').filter({ has: page.getByRole('heading', { name: title }) });
@@ -187,6 +194,7 @@ export function testCharts(openHtml: OpenPage): void {
       expect(text).toContain('>Latency over time, ms<');
       expect(text).toContain('>GC pause of 42.0 ms, server<');
       expect(text).not.toMatch(/NaN|undefined|var\(/);
+      expect(text).not.toContain('<circle');
       const png = await save(figure('Latency heat map'), 'PNG');
       expect(png.name).toBe('latency-heat-map-ms-logarithmic.png');
       expect(png.bytes.subarray(1, 4).toString()).toBe('PNG');
@@ -197,6 +205,49 @@ export function testCharts(openHtml: OpenPage): void {
       expect(dots.bytes.toString()).toMatch(/<title>round 1: base 1\.\d+ ms/);
       expect(dots.bytes.toString()).not.toMatch(/var\(|class=/);
       await comparison.close();
+    });
+
+    it('marks that lie close together are one with their number, and points between gaps are dots', async () => {
+      const group = runChartGroup([viewResult(eventful())], [{ label: 'ws', colour: 0 }], 1);
+      const charts = group.charts
+        .filter(({ title }) => title === 'Latency over time')
+        .map((chart) => ({
+          ...chart,
+          lines: chart.lines.map((line) => ({ ...line, y: line.y.map(evenOnly) })),
+        }));
+      const stall = (atS: number): TimeMark => {
+        return { kind: 'stall', run: 0, fromS: atS, toS: atS, text: `stall at ${atS}` };
+      };
+      const cut = { kind: 'disruption', run: 0, fromS: 2, toS: 8, text: 'half of the clients cut' } as const;
+      const marks = [cut, ...[5.51, 5.52, 5.53, 9].map(stall)];
+      const crowded = await openPage(
+        htmlDocument('Crowded', chartGroupHtml({ ...group, charts, heatMap: null, marks }, 3)),
+      );
+      const svg = async () => {
+        const [download] = await Promise.all([
+          crowded.waitForEvent('download'),
+          crowded.getByRole('button', { name: 'SVG' }).click(),
+        ]);
+        return readFileSync(await download.path(), 'utf8');
+      };
+      const labels = (text: string) => [...text.matchAll(/>([▲■][^<]*)</g)].map(([, label]) => label);
+      const whole = await svg();
+      expect(labels(whole)).toEqual(['▲ half of the clients cut', '■3', '■']);
+      expect(whole).toContain('<title>stall at 5.51\nstall at 5.52\nstall at 5.53</title>');
+      // Of p50, p99 and max, which are shown.
+      const points = Math.ceil((charts[0]?.lines[0]?.x.length ?? 0) / 2);
+      expect(whole.match(/<circle/g)).toHaveLength(3 * points);
+      const over = crowded.locator('.u-over');
+      const { width = 0 } = (await over.boundingBox()) ?? {};
+      await over.hover({ position: { x: 0.55 * width, y: 60 } });
+      expect(await crowded.locator('.tip').innerText()).toMatch(
+        /half of the clients cut\s+2 s to 8 s\s+stall at 5.51\s+5.51 s/,
+      );
+      // Around the cursor, at 5.5 s.
+      await crowded.locator('.plot').focus();
+      for (let times = 0; times < 7; times++) await crowded.keyboard.press('+');
+      expect(labels(await svg()).filter((label) => label === '■')).toHaveLength(3);
+      await crowded.close();
     });
 
     it('nothing is logged, and a run without charts has no script for them', () => {

@@ -82,6 +82,21 @@ export function testUse(openPage: OpenPage): void {
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(command);
     });
 
+    it('has its charts on paper when it is printed as soon as it has loaded', async () => {
+      const { page } = opened;
+      await page.addInitScript(
+        "addEventListener('afterprint', () => { globalThis.printed = document.querySelectorAll('.paper path').length })",
+      );
+      await page.reload();
+      const plots = await page.locator('.plot').count();
+      expect(plots).toBeGreaterThan(4);
+      const pdf = (await page.pdf({ format: 'A4' })).toString('latin1');
+      // Each chart but the heat map has a line.
+      expect(await page.evaluate('globalThis.printed')).toBeGreaterThanOrEqual(plots - 1);
+      expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(2);
+      await expect.poll(() => page.locator('.paper').count()).toBe(0);
+    });
+
     it('opens the fold that a link of its contents names, by keyboard alone', async () => {
       const { page } = opened;
       const title = 'Plan and environment';

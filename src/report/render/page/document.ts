@@ -31,7 +31,18 @@ const uplotFile = (name: string) => readFileSync(require.resolve(`uplot/dist/${n
 
 /** The modules of the charts, each after those that it imports. */
 const CHART_MODULES = ['shared', 'table', 'download'];
-const LINE_MODULES = ['zoom', 'marks', 'tip', 'plot', 'heat', 'plot-svg', 'bar', 'group', 'page-charts'];
+const LINE_MODULES = [
+  'zoom',
+  'marks',
+  'tip',
+  'plot',
+  'heat',
+  'plot-svg',
+  'bar',
+  'figure',
+  'group',
+  'page-charts',
+];
 
 /** Removes comments and indents, which take a third of the space. */
 function compact(code: string): string {

@@ -1,4 +1,4 @@
-import { MARKS } from './marks.js';
+import { kindsOf, MARKS } from './marks.js';
 import { element, pathOfDash, swatch, xText } from './shared.js';
 
 /** Shows one of `all` alone, or all again where it is alone. With a modifier key: one more, or one less. */
@@ -51,8 +51,7 @@ export function drawBar(state) {
       state.refresh();
     }),
   );
-  const kinds = Object.keys(MARKS).filter((kind) => group.marks.some((mark) => mark.kind === kind));
-  const marks = kinds.map((kind) => {
+  const marks = kindsOf(group).map((kind) => {
     const { length } = group.marks.filter((mark) => mark.kind === kind);
     return pressButton(`${MARKS[kind].sign} ${MARKS[kind].name} (${length})`, !hiddenMarks.has(kind), () => {
       if (!hiddenMarks.delete(kind)) hiddenMarks.add(kind);

@@ -1,12 +1,7 @@
-import { drawBar, drawFlat, drawKeys } from './bar.js';
-import { downloads } from './download.js';
-import { heatOptions, heatRows, heatTipRows } from './heat.js';
-import { plotOptions } from './plot.js';
-import { plotSvg } from './plot-svg.js';
-import { element } from './shared.js';
-import { dataTable, lineRows } from './table.js';
-import { lineTipRows } from './tip.js';
-import { steer } from './zoom.js';
+import { drawBar, drawFlat } from './bar.js';
+import { makeFigure, redrawPlot, removeFigure, updateFigure } from './figure.js';
+import { paperSvg } from './plot-svg.js';
+import { element, forgetColours } from './shared.js';
 
 // Line charts, in a page: `drawCharts(root, group)` fills an empty `<div class="chart-group lines">` with the charts of a
 // group of form 'lines' (src/report/charts.ts). Called again with new data it updates them: charts appear and go, while
@@ -26,12 +21,38 @@ export function drawCharts(root, group) {
   drawFigures(state);
 }
 
+const allFigures = () => [...states.values()].flatMap((state) => [...state.figures.values()]);
+
 /** Draws all charts again, in the colours of the page's current theme. */
 export function redrawCharts() {
-  for (const state of states.values()) {
-    for (const figure of state.figures.values()) figure.signature = '';
-    drawFigures(state);
+  forgetColours();
+  for (const drawn of allFigures()) redrawPlot(drawn);
+}
+
+/** Plots as wide as half a sheet and a whole one: what is drawn for the window would be cut, or too small to read. */
+const PAPER_PX = { half: 340, whole: 700 };
+
+/** Adds a drawing of each chart for paper, where everything is light. The returned function removes them. */
+export function printCharts() {
+  for (const { isWide, draw } of allFigures()) {
+    const plot = draw();
+    const width = isWide ? PAPER_PX.whole : PAPER_PX.half;
+    plot.batch(() => plot.setSize({ width, height: plot.height }));
   }
+  const { dataset } = document.documentElement;
+  dataset.theme = 'light';
+  forgetColours();
+  for (const state of states.values()) {
+    for (const drawn of state.figures.values()) drawn.box.append(paperSvg(drawn, state));
+  }
+  delete dataset.theme;
+  forgetColours();
+  return () => {
+    for (const { box } of allFigures()) {
+      box.querySelector('.paper')?.remove();
+      box.follow();
+    }
+  };
 }
 
 function start(root) {
@@ -71,106 +92,29 @@ function chartsOf({ charts, heatMap }) {
 function drawFigures(state) {
   const charts = chartsOf(state.group);
   const titles = new Set(charts.map(({ title }) => title));
-  for (const [title, { box, plot, figure }] of state.figures) {
+  for (const [title, drawn] of state.figures) {
     if (titles.has(title)) continue;
-    resized.unobserve(box);
-    plot?.destroy();
-    figure.remove();
+    removeFigure(drawn);
     state.figures.delete(title);
   }
+  chooseHeatRun(state);
   for (const [place, chart] of charts.entries()) {
-    const drawn = state.figures.get(chart.title) ?? makeFigure(state, chart);
-    if (state.grid.children[place] !== drawn.figure)
-      state.grid.insertBefore(drawn.figure, state.grid.children[place]);
-    drawPlot(state, drawn, chart);
+    const { title, xAxis } = chart;
+    const drawn =
+      state.figures.get(title) ?? makeFigure(state, chart, (range) => zoomTo(state, xAxis, range));
+    state.figures.set(title, drawn);
+    const { grid } = state;
+    if (grid.children[place] !== drawn.figure) grid.insertBefore(drawn.figure, grid.children[place] ?? null);
+    drawn.domain = domainOf(state.group, xAxis);
+    drawn.range = () => state.zoom[xAxis] ?? drawn.domain;
+    updateFigure(state, drawn, chart);
   }
 }
 
-const resized = new ResizeObserver((entries) => {
-  for (const { target } of entries) target.follow?.();
-});
-
-function makeFigure(state, { title, note, xAxis, isHeat }) {
-  const figure = element('figure', xAxis === 'odds' || isHeat ? 'wide' : '');
-  const caption = element('figcaption', '');
-  const level = state.root.dataset.level ?? 3;
-  const drawn = {
-    figure,
-    heading: element(`h${level}`, '', title),
-    keys: element('span', 'keys'),
-    hiddenLabels: new Set(),
-  };
-  drawn.box = element('div', 'plot');
-  drawn.tip = element('div', 'tip');
-  drawn.tip.hidden = true;
-  drawn.tip.setAttribute('role', 'status');
-  caption.append(drawn.heading, drawn.keys, element('span', 'note', note));
-  drawn.rows = () =>
-    drawn.chart.isHeat ? heatRows(drawn.chart, state.heatRun) : lineRows(drawn, state.group);
-  drawn.tipRows = isHeat ? heatTipRows : lineTipRows;
-  const { tools, refill } = dataTable(title, drawn.rows);
-  drawn.refill = refill;
-  tools.append(
-    downloads(
-      () => drawn.name,
-      () => plotSvg(drawn, state),
-    ),
-  );
-  figure.append(caption, drawn.box, tools);
-  drawn.box.append(drawn.tip);
-  drawn.box.follow = () => drawn.plot?.setSize({ width: drawn.box.clientWidth, height: drawn.plot.height });
-  resized.observe(drawn.box);
-  state.figures.set(title, drawn);
-  steer(drawn, (range) => zoomTo(state, drawn.chart.xAxis, range));
-  return drawn;
-}
-
-/** Which lines of a chart are shown. */
-function isShown(state, drawn, { run, label }) {
-  const { hasPercentiles } = drawn.chart;
-  if (!state.shownRuns.has(run)) return false;
-  return hasPercentiles ? state.percentiles.has(label) : !drawn.hiddenLabels.has(label);
-}
-
-/** Makes the plot where it has other lines or axes than before; otherwise it gets new data. */
-function drawPlot(state, drawn, chart) {
-  drawn.chart = chart;
-  if (chart.isHeat && !state.shownRuns.has(state.heatRun)) state.heatRun = Math.min(...state.shownRuns);
-  if (chart.isHeat && state.shownRuns.size === 1) state.heatRun = [...state.shownRuns][0];
-  drawn.domain = domainOf(state.group, chart.xAxis);
-  drawn.range = () => state.zoom[chart.xAxis] ?? drawn.domain;
-  const { unit, logarithmicY } = chart;
-  drawn.name = `${chart.title}${unit ? `, ${unit}` : ''}${logarithmicY || chart.isHeat ? ' (logarithmic)' : ''}`;
-  drawn.heading.textContent = drawn.name;
-  drawn.box.setAttribute(
-    'aria-label',
-    `${drawn.name}. Arrow keys read values, plus and minus zoom, Escape zooms out.`,
-  );
-  drawKeys(state, drawn);
-  const lines = chart.lines.map(({ run, label, style }) => [run, label, style]);
-  const signature = JSON.stringify([unit, logarithmicY, lines, chart.bands, chart.lowest, state.group.runs]);
-  const data = chart.isHeat ? heatData(chart, state) : uPlot.join(chart.lines.map(({ x, y }) => [x, y]));
-  if (drawn.signature === signature) drawn.plot.setData(data);
-  else {
-    drawn.plot?.destroy();
-    const options = chart.isHeat ? heatOptions(drawn, state) : plotOptions(drawn, state);
-    drawn.plot = new uPlot(options, data, drawn.box);
-    drawn.signature = signature;
-  }
-  for (const [index, line] of chart.lines.entries()) {
-    const show = isShown(state, drawn, line);
-    if (drawn.plot.series[index + 1].show !== show) drawn.plot.setSeries(index + 1, { show });
-  }
-  drawn.refill();
-}
-
-/** The cursor of a heat map stops at each of its columns. */
-function heatData({ runs, bands, lowest, ratio }, { heatRun }) {
-  const columns = runs[heatRun] ?? [];
-  return [
-    columns.map(({ fromS, toS }) => (fromS + toS) / 2),
-    columns.map(() => lowest * ratio ** (bands / 2)),
-  ];
+/** The heat map has room for one run: the isolated one, otherwise the last one that it showed. */
+function chooseHeatRun(state) {
+  const { shownRuns } = state;
+  if (shownRuns.size === 1 || !shownRuns.has(state.heatRun)) state.heatRun = Math.min(...shownRuns);
 }
 
 /** The ends of the x axis: one time axis for all charts over time. */
@@ -190,7 +134,7 @@ function domainOf({ charts, heatMap, measureMs }, axis) {
 function zoomTo(state, axis, range) {
   for (const each of axis === 'all' ? ['seconds', 'odds'] : [axis]) state.zoom[each] = range;
   for (const { plot, chart, range: rangeNow } of state.figures.values()) {
-    if (axis !== 'all' && chart.xAxis !== axis) continue;
+    if (plot === null || (axis !== 'all' && chart.xAxis !== axis)) continue;
     const [min, max] = rangeNow();
     plot.setScale('x', { min, max });
   }

@@ -1,4 +1,4 @@
-import { axesOf, hooksOf } from './plot.js';
+import { axesOf, heightOf, hooksOf } from './plot.js';
 import { figureText, themed, tipRow, valueText, xText } from './shared.js';
 import { cursorOf } from './zoom.js';
 
@@ -43,7 +43,7 @@ export function heatOptions(drawn, state) {
   const { lowest, ratio, bands } = chart;
   return {
     width: box.clientWidth,
-    height: 240,
+    height: heightOf(chart),
     padding: [10, 28, 0, 0],
     legend: { show: false },
     cursor: cursorOf(drawn, state),

@@ -1,33 +1,81 @@
-import { themed } from './shared.js';
+import { textWidth, themed } from './shared.js';
 
-/** The kinds of marks. Each has a row of its own, so that marks of one moment do not cover each other. */
+/** The kinds of marks, in the order of their rows. */
 export const MARKS = {
-  gc: { sign: '▽', name: 'GC pauses', colour: 'ink-soft', row: 0 },
-  stall: { sign: '■', name: 'stalls', colour: 'warning', row: 1 },
-  loss: { sign: '×', name: 'losses', colour: 'bad', row: 2 },
-  disconnect: { sign: '◇', name: 'disconnects', colour: 'bad', row: 3 },
+  disruption: { sign: '▲', name: 'disruptions', colour: 'line-3' },
+  gc: { sign: '▽', name: 'GC pauses', colour: 'ink-soft' },
+  stall: { sign: '■', name: 'stalls', colour: 'warning' },
+  loss: { sign: '×', name: 'losses', colour: 'bad' },
+  disconnect: { sign: '◇', name: 'disconnects', colour: 'bad' },
 };
 
-/** The marks that are shown, in this order of their kinds. */
-export function marksOf({ group, shownRuns, hiddenMarks }) {
-  return group.marks.filter(({ kind, run }) => shownRuns.has(run) && !hiddenMarks.has(kind));
+/** Marks of one kind that take less room together are one. */
+const PLACE_PX = 30;
+/** The baseline of the first row, and the distance to the next. */
+const [FIRST_ROW_PX, ROW_PX] = [9, 11];
+
+/** Kinds that the group has. Each has a row of its own, so that marks of one moment do not cover each other. */
+export function kindsOf({ marks }) {
+  return Object.keys(MARKS).filter((kind) => marks.some((mark) => mark.kind === kind));
 }
 
-/** Signs at the top of the plot, and a faint line from each. */
+/** `■` for one mark, `■12` for several, and `▲ 50 % of clients cut` where the band of a mark is wide enough. */
+function labelOf({ kind, from, to, marks }) {
+  const { sign } = MARKS[kind];
+  if (marks.length > 1) return `${sign}${marks.length}`;
+  const long = `${sign} ${marks[0].text}`;
+  return textWidth(long) < to - from ? long : sign;
+}
+
+/**
+ * The places of the marks that are shown and in view: pixels from the left of the plot, and the marks that lie there. Marks
+ * of one kind that lie close together share a place; a larger plot or a zoom sets them apart.
+ */
+export function placesOf(u, { group, shownRuns, hiddenMarks }) {
+  const width = u.over.clientWidth;
+  return kindsOf(group).flatMap((kind, row) => {
+    const places = [];
+    if (hiddenMarks.has(kind)) return places;
+    const alike = group.marks.filter((mark) => mark.kind === kind && shownRuns.has(mark.run));
+    for (const mark of alike.toSorted((a, b) => a.fromS - b.fromS)) {
+      const [from, to] = [u.valToPos(mark.fromS, 'x'), u.valToPos(mark.toS, 'x')];
+      if (to < 0 || from > width) continue;
+      const last = places.at(-1);
+      if (last !== undefined && Math.max(to, last.to) - last.from < PLACE_PX) {
+        last.marks.push(mark);
+        last.to = Math.max(to, last.to);
+      } else places.push({ kind, y: FIRST_ROW_PX + ROW_PX * row, from, to, marks: [mark] });
+    }
+    return places.map((place) => ({ ...place, label: labelOf(place), middle: middleOf(place, width) }));
+  });
+}
+
+/** Where the label of a place is: in the middle of what is in view. */
+function middleOf({ from, to }, width) {
+  return (Math.max(0, from) + Math.min(width, to)) / 2;
+}
+
+/** How strongly the time of a place is coloured: a line, or a band. */
+export function opacityOf({ from, to }) {
+  return to - from < 1 ? 0.25 : 0.12;
+}
+
+/** Signs at the top of the plot, and a faint line or band from each. */
 export function drawMarks(u, state) {
   const { left, top, width, height } = u.bbox;
-  const ratio = devicePixelRatio;
+  const ratio = uPlot.pxRatio;
   u.ctx.save();
+  u.ctx.beginPath();
+  u.ctx.rect(left, top, width, height);
+  u.ctx.clip();
   u.ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   u.ctx.textAlign = 'center';
-  for (const { kind, atS } of marksOf(state)) {
-    const x = u.valToPos(atS, 'x', true);
-    if (x < left || x > left + width) continue;
-    u.ctx.fillStyle = themed(MARKS[kind].colour);
-    u.ctx.globalAlpha = 0.25;
-    u.ctx.fillRect(x, top, ratio, height);
+  for (const place of placesOf(u, state)) {
+    u.ctx.fillStyle = themed(MARKS[place.kind].colour);
+    u.ctx.globalAlpha = opacityOf(place);
+    u.ctx.fillRect(left + place.from * ratio, top, Math.max(1, place.to - place.from) * ratio, height);
     u.ctx.globalAlpha = 1;
-    u.ctx.fillText(MARKS[kind].sign, x, top + (9 + 10 * MARKS[kind].row) * ratio);
+    u.ctx.fillText(place.label, left + place.middle * ratio, top + place.y * ratio);
   }
   u.ctx.restore();
 }

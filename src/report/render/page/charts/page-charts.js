@@ -1,4 +1,4 @@
-import { drawCharts, redrawCharts } from './group.js';
+import { drawCharts, printCharts, redrawCharts } from './group.js';
 
 // Draws the line charts of a report from the data beside them, and follows printing and the theme.
 
@@ -12,16 +12,30 @@ export async function drawGroup(root) {
   });
 }
 
+/**
+ * Keeps the page loading until the returned function is called, since a browser may print a page as soon as it has loaded.
+ * A page loads for as long as a frame in it does.
+ */
+function holdLoad() {
+  const frame = Object.assign(document.createElement('iframe'), { hidden: true });
+  document.body.append(frame);
+  frame.contentDocument.open();
+  return () => {
+    frame.contentDocument.close();
+    frame.remove();
+  };
+}
+
 const roots = [...document.querySelectorAll('.chart-group.lines:not([hidden])')];
-Promise.all(roots.map(drawGroup)).then(() => dispatchEvent(new Event('drawn')));
+const endLoading = holdLoad();
+Promise.all(roots.map(drawGroup)).finally(() => {
+  endLoading();
+  dispatchEvent(new Event('drawn'));
+});
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawCharts);
 
-// On paper everything is light.
+let endPrinting = () => {};
 addEventListener('beforeprint', () => {
-  document.documentElement.dataset.theme = 'light';
-  redrawCharts();
+  endPrinting = printCharts();
 });
-addEventListener('afterprint', () => {
-  delete document.documentElement.dataset.theme;
-  redrawCharts();
-});
+addEventListener('afterprint', () => endPrinting());

@@ -1,6 +1,7 @@
 import { drawing, svgElement } from './download.js';
 import { cellsOf, strength } from './heat.js';
-import { MARKS, marksOf } from './marks.js';
+import { MARKS, opacityOf, placesOf } from './marks.js';
+import { LONE_PX, lonePoints } from './plot.js';
 import { colourOf, DASHES, lineName, themed } from './shared.js';
 
 const HEAD_PX = 34;
@@ -20,20 +21,21 @@ function pathOf(u, index) {
 }
 
 function linesSvg(u, chart, group) {
-  return chart.lines.flatMap((line, index) =>
-    u.series[index + 1].show
-      ? [
-          svgElement('path', {
-            ...{ d: pathOf(u, index + 1), fill: 'none', stroke: themed(colourOf(group, line)) },
-            ...{
-              'stroke-width': line.style === 'solid' ? 2 : 1.5,
-              'stroke-dasharray': DASHES[line.style].join(' '),
-            },
-            'stroke-linecap': line.x.length < 2 ? 'round' : 'butt',
-          }),
-        ]
-      : [],
-  );
+  return chart.lines.flatMap((line, index) => {
+    const series = index + 1;
+    if (!u.series[series].show) return [];
+    const colour = themed(colourOf(group, line));
+    const path = svgElement('path', {
+      ...{ d: pathOf(u, series), fill: 'none', stroke: colour },
+      'stroke-width': line.style === 'solid' ? 2 : 1.5,
+      'stroke-dasharray': DASHES[line.style].join(' '),
+    });
+    const points = lonePoints(u, series).map((at) => {
+      const [cx, cy] = [u.valToPos(u.data[0][at], 'x'), u.valToPos(u.data[series][at], 'y')];
+      return svgElement('circle', { cx, cy, r: LONE_PX / 2, fill: colour });
+    });
+    return [path, ...points];
+  });
 }
 
 function cellsSvg(u, chart, heatRun) {
@@ -43,16 +45,14 @@ function cellsSvg(u, chart, heatRun) {
 }
 
 function marksSvg(u, state, height) {
-  return marksOf(state).flatMap(({ kind, atS, text }) => {
-    const { sign, colour, row } = MARKS[kind];
-    const [x, fill] = [u.valToPos(atS, 'x'), themed(colour)];
-    const label = svgElement(
-      'text',
-      { x, y: 9 + 10 * row, fill, 'text-anchor': 'middle', 'font-size': 11 },
-      sign,
-    );
-    label.append(svgElement('title', {}, text));
-    return [svgElement('line', { x1: x, x2: x, y1: 0, y2: height, stroke: fill, opacity: 0.25 }), label];
+  return placesOf(u, state).flatMap((place) => {
+    const { kind, from: x, to, middle, y, marks } = place;
+    const fill = themed(MARKS[kind].colour);
+    const text = { x: middle, y, fill, 'text-anchor': 'middle', 'font-size': 11 };
+    const label = svgElement('text', text, place.label);
+    label.append(svgElement('title', {}, marks.map((mark) => mark.text).join('\n')));
+    const band = { x, y: 0, width: Math.max(1, to - x), height, fill, opacity: opacityOf(place) };
+    return [svgElement('rect', band), label];
   });
 }
 
@@ -91,10 +91,32 @@ function keysSvg(keys, width) {
 
 let clips = 0;
 
+/** What a plot shows now, `top` pixels below the top of a drawing. */
+function plotArea(u, chart, state, top) {
+  const [width, height] = [u.over.clientWidth, u.over.clientHeight];
+  const area = svgElement('g', { transform: `translate(${u.over.offsetLeft} ${top + u.over.offsetTop})` });
+  const clip = svgElement('clipPath', { id: `plot-${++clips}` });
+  clip.append(svgElement('rect', { width, height }));
+  const content = svgElement('g', { 'clip-path': `url(#plot-${clips})` });
+  content.append(...(chart.isHeat ? cellsSvg(u, chart, state.heatRun) : linesSvg(u, chart, state.group)));
+  if (chart.xAxis === 'seconds') content.append(...marksSvg(u, state, height));
+  area.append(clip, ...axesSvg(u, width, height), content);
+  return area;
+}
+
+/** A plot alone as a drawing for paper, which stands below the title and the keys of the page. */
+export function paperSvg({ draw, chart }, state) {
+  const u = draw();
+  const svg = drawing(u.width, u.height);
+  svg.setAttribute('class', 'paper');
+  svg.append(plotArea(u, chart, state, 0));
+  return svg;
+}
+
 /** What a plot shows now, as a drawing with its title and a key. */
-export function plotSvg({ plot: u, chart, name }, state) {
+export function plotSvg({ draw, chart, name }, state) {
+  const u = draw();
   const { group, heatRun } = state;
-  const [plotWidth, plotHeight] = [u.over.clientWidth, u.over.clientHeight];
   const keys = chart.lines.flatMap((line, index) => {
     if (!u.series[index + 1].show) return [];
     const stroke = themed(colourOf(group, line));
@@ -105,17 +127,8 @@ export function plotSvg({ plot: u, chart, name }, state) {
   svg.append(
     svgElement('text', { x: 14, y: 22, fill: themed('ink'), 'font-size': 15, 'font-weight': 600 }, title),
   );
-  const area = svgElement('g', {
-    transform: `translate(${u.over.offsetLeft} ${HEAD_PX + u.over.offsetTop})`,
-  });
-  const clip = svgElement('clipPath', { id: `plot-${++clips}` });
-  clip.append(svgElement('rect', { width: plotWidth, height: plotHeight }));
-  const content = svgElement('g', { 'clip-path': `url(#plot-${clips})` });
-  content.append(...(chart.isHeat ? cellsSvg(u, chart, heatRun) : linesSvg(u, chart, group)));
-  if (chart.xAxis === 'seconds') content.append(...marksSvg(u, state, plotHeight));
-  area.append(clip, ...axesSvg(u, plotWidth, plotHeight), content);
   const legend = svgElement('g', { transform: `translate(0 ${HEAD_PX + u.height + 8})` });
   legend.append(...keysSvg(keys, u.width));
-  svg.append(area, legend);
+  svg.append(plotArea(u, chart, state, HEAD_PX), legend);
   return svg;
 }

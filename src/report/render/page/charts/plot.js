@@ -1,9 +1,11 @@
 import { drawMarks } from './marks.js';
-import { colourOf, DASHES, figureText, percentileName, themed } from './shared.js';
+import { colourOf, DASHES, figureText, percentileName, textWidth, themed } from './shared.js';
 import { showTip } from './tip.js';
 import { cursorOf } from './zoom.js';
 
 const FONT = '12px system-ui, sans-serif';
+/** The diameter of a point without a line. */
+export const LONE_PX = 6;
 
 /** The axis of HdrHistogram: 0 %, 50 %, then one more nine each decade. */
 function oddsSplits(u) {
@@ -23,11 +25,9 @@ function keepApart(u, splits) {
   });
 }
 
-const measuring = document.createElement('canvas').getContext('2d');
 /** Room for the longest label. */
 function axisWidth(_, labels) {
-  measuring.font = FONT;
-  return Math.ceil(Math.max(0, ...(labels ?? []).map((label) => measuring.measureText(label).width))) + 14;
+  return Math.ceil(Math.max(0, ...(labels ?? []).map(textWidth))) + 14;
 }
 
 /** Leaves 1, 2 and 5 of each decade on a logarithmic axis, or 1 only where there are many decades. */
@@ -89,14 +89,28 @@ export function hooksOf(drawn, state, draws = []) {
   };
 }
 
+/** Points between two gaps, which no line shows: their indices. A value that only other lines have is undefined. */
+export function lonePoints(u, index) {
+  const points = [...u.data[index].entries()].filter(([, value]) => value !== undefined);
+  const isGap = (at) => (points[at]?.[1] ?? null) === null;
+  const lone = points.filter((_, at) => !isGap(at) && isGap(at - 1) && isGap(at + 1));
+  return lone.map(([place]) => place);
+}
+
 function lineOptions(group, line) {
   const colour = themed(colourOf(group, line));
   return {
     stroke: () => colour,
     width: line.style === 'solid' ? 2 : 1.5,
     dash: DASHES[line.style],
-    points: line.x.length < 2 ? { show: true, size: 7, fill: colour } : { show: false },
+    points: { show: false, filter: lonePoints, size: LONE_PX, width: 0, fill: colour },
   };
+}
+
+/** The height of a plot in pixels, which its box keeps free until it is drawn. */
+export function heightOf({ xAxis, isHeat }) {
+  if (isHeat) return 240;
+  return xAxis === 'odds' ? 320 : 220;
 }
 
 /** The options of uPlot for a line chart. */
@@ -104,7 +118,7 @@ export function plotOptions(drawn, state) {
   const { chart, box } = drawn;
   return {
     width: box.clientWidth,
-    height: chart.xAxis === 'odds' ? 320 : 220,
+    height: heightOf(chart),
     padding: [10, 28, 0, 0],
     legend: { show: false },
     cursor: cursorOf(drawn, state),

@@ -4,10 +4,28 @@ export function element(tag, className, textContent = '') {
 }
 
 const probe = document.body.appendChild(document.createElement('i'));
-/** A colour of the page's current theme. */
+const colours = new Map();
+
+/** A colour of the page's current theme. Asking the browser for each line of each chart would take long. */
 export function themed(name) {
-  probe.style.color = `var(--${name})`;
-  return getComputedStyle(probe).color;
+  if (!colours.has(name)) {
+    probe.style.color = `var(--${name})`;
+    colours.set(name, getComputedStyle(probe).color);
+  }
+  return colours.get(name);
+}
+
+/** Colours are those of another theme from now on. */
+export function forgetColours() {
+  colours.clear();
+}
+
+const measuring = document.createElement('canvas').getContext('2d');
+measuring.font = '12px system-ui, sans-serif';
+
+/** The width of a text in a chart, in pixels. */
+export function textWidth(text) {
+  return measuring.measureText(text).width;
 }
 
 /** A square in a colour of the page. */

@@ -1,7 +1,8 @@
 import { element, lineName, valueText, xText } from './shared.js';
 
 /** The shown lines of a chart as a table: a row for each point of the x axis. */
-export function lineRows({ chart, plot }, group) {
+export function lineRows({ chart, draw }, group) {
+  const plot = draw();
   const shown = chart.lines
     .map((line, index) => ({ line, index }))
     .filter(({ index }) => plot.series[index + 1].show);

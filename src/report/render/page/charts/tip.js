@@ -1,4 +1,4 @@
-import { marksOf } from './marks.js';
+import { placesOf } from './marks.js';
 import { colourOf, element, lineName, tipRow, valueText, xText } from './shared.js';
 
 /** The values of all shown lines at the cursor. */
@@ -10,15 +10,26 @@ export function lineTipRows(u, { chart }, { group }) {
   });
 }
 
+const MAX_MARKS_IN_TIP = 6;
+
+function spanText({ fromS, toS }) {
+  const from = xText('seconds', fromS);
+  return fromS === toS ? from : `${from} to ${xText('seconds', toS)}`;
+}
+
 /** Marks within the width of a sign from the cursor. */
 function markRows(u, state) {
-  return marksOf(state)
-    .filter(({ atS }) => Math.abs(u.valToPos(atS, 'x') - u.cursor.left) < 8)
-    .slice(0, 6)
-    .map(({ text, run, atS }) => {
-      const { runs } = state.group;
-      return tipRow(runs.length === 1 ? text : `${runs[run].label}: ${text}`, xText('seconds', atS));
-    });
+  const { runs } = state.group;
+  const { left } = u.cursor;
+  const marks = placesOf(u, state)
+    .filter(({ from, to }) => from - 8 < left && left < to + 8)
+    .flatMap((place) => place.marks);
+  const rows = marks.slice(0, MAX_MARKS_IN_TIP).map((mark) => {
+    const name = runs.length === 1 ? mark.text : `${runs[mark.run].label}: ${mark.text}`;
+    return tipRow(name, spanText(mark));
+  });
+  const more = marks.length - rows.length;
+  return more > 0 ? [...rows, tipRow(`${more} more; zoom in to see them`, '')] : rows;
 }
 
 /** Whether the keyboard was used last: the pointer may rest on another chart. */

@@ -51,8 +51,8 @@ function cursorX({ cursor, data }) {
 }
 
 /** A range around `middle` that is `share` as wide as the one in view; on a logarithmic axis by its logarithm. */
-function around({ plot, chart }, middle, share) {
-  const { min, max } = plot.scales.x;
+function around({ draw, chart }, middle, share) {
+  const { min, max } = draw().scales.x;
   const [to, from] = chart.xAxis === 'odds' ? [Math.log, Math.exp] : [Number, Number];
   const at = middle === null ? (to(min) + to(max)) / 2 : to(middle);
   return [at - (at - to(min)) * share, at + (to(max) - at) * share].map(from);
@@ -60,7 +60,8 @@ function around({ plot, chart }, middle, share) {
 
 /** Zooms by a share around the cursor, which stays where it is. */
 function zoomBy(drawn, share, zoom) {
-  const { plot, domain } = drawn;
+  const { domain } = drawn;
+  const plot = drawn.draw();
   const middle = cursorX(plot);
   const [from, to] = around(drawn, middle, share);
   const [min, max] = domain;
@@ -95,8 +96,8 @@ export function steer(drawn, zoom) {
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   };
   const keys = {
-    ArrowLeft: () => moveCursor(drawn.plot, -1),
-    ArrowRight: () => moveCursor(drawn.plot, 1),
+    ArrowLeft: () => moveCursor(drawn.draw(), -1),
+    ArrowRight: () => moveCursor(drawn.draw(), 1),
     '+': () => zoomBy(drawn, 0.5, zoom),
     '=': () => zoomBy(drawn, 0.5, zoom),
     '-': () => zoomBy(drawn, 2, zoom),
