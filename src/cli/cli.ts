@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Paint } from '../colour.ts';
 import type { ExitCode } from '../errors.ts';
+import { wrapText } from '../report/render/fit.ts';
 import type { Screen } from './progress/screen.ts';
 
 /** The process that a command runs in, injected so that the command line is tested without one. */
@@ -34,3 +35,13 @@ export interface Cli {
 
 /** Adds one command to the program. The command calls `finish` with its exit code. */
 export type AddCommand = (program: Command, cli: Cli, finish: (exitCode: ExitCode) => void) => void;
+
+/** Writes a line for people to `err`. A terminal gets it broken between words, and cut after `maxLines` lines. */
+export function writeNote(
+  { err, screen }: Pick<Cli, 'err' | 'screen'>,
+  line: string,
+  maxLines = Number.POSITIVE_INFINITY,
+): void {
+  const lines = screen === null ? [line] : wrapText(line, screen.columns - 2, maxLines);
+  err(`${lines.join('\n  ')}\n`);
+}

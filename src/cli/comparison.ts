@@ -14,7 +14,7 @@ import { noteGenerators } from '../stats/invalid-reasons.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
-import type { Cli } from './cli.ts';
+import { type Cli, writeNote } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
 import { type Dashboard, withDashboard } from './dashboard/dashboard.ts';
 import { type Delivery, deliver } from './output.ts';
@@ -78,7 +78,7 @@ export async function carryOutComparison(
   const name = fileNameOf(command, arms[0].scenario.name, timeInName(startedAt.toISOString()));
   const folder = out ?? join('reports', name);
   await requireWritable(folder);
-  for (const warning of warnings) cli.err(`warning: ${warning}\n`);
+  for (const warning of warnings) writeNote(cli, `warning: ${warning}`);
   const comparisonOf = (ran: RanRounds) => judgeComparison(cli, planned, startedAt, ran);
   const onRound = (rounds: readonly Round[]) =>
     dashboard.showReport(() => comparisonReport(comparisonOf({ rounds, isComplete: false })));

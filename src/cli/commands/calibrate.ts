@@ -12,7 +12,7 @@ import { type CalibrationSearch, judgeCalibrationRun } from '../../stats/calibra
 import { formatCount, formatShare } from '../../units.ts';
 import { capacityOf, type MeasureOnNull, measureCalibration } from '../calibration.ts';
 import { CALIBRATION_OPTIONS, type PlannedCalibration, planCalibration } from '../calibration-plan.ts';
-import type { AddCommand, Cli } from '../cli.ts';
+import { type AddCommand, type Cli, writeNote } from '../cli.ts';
 import { addScenarioCommand, type Flags } from '../flags.ts';
 import { type Beginning, expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { openProgress } from '../progress/open.ts';
@@ -42,7 +42,7 @@ export const addCalibrate: AddCommand = (program, cli, finish) => {
 async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
   const planned = await planCalibration(name, flags);
   await requireWritable(calibrationFolder(), 'Set XDG_STATE_HOME to a folder that can be written to.');
-  for (const warning of planned.warnings) cli.err(`warning: ${warning}\n`);
+  for (const warning of planned.warnings) writeNote(cli, `warning: ${warning}`);
   const progress = openProgress(cli, planned.shown);
   const { feed } = progress;
   const measure = measureOn(feed, cli, planned);

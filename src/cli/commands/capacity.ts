@@ -12,7 +12,7 @@ import { endingSoFar, nextStep, type SearchStep } from '../../stats/capacity-sea
 import { CONFIDENCE, figureText, judgeError, judgeStep } from '../../stats/capacity-step.ts';
 import { shellWord } from '../../text.ts';
 import { type PlannedSearch, planSearch, SEARCH_OPTIONS } from '../capacity-plan.ts';
-import type { AddCommand, Cli } from '../cli.ts';
+import { type AddCommand, type Cli, writeNote } from '../cli.ts';
 import { DASHBOARD_OPTIONS, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags } from '../flags.ts';
 import { requirePage } from '../open-page.ts';
@@ -67,7 +67,7 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
   const formats = parseFormats(CAPACITY, format);
   requirePage(shown.open, formats);
   await requireWritable(out);
-  for (const warning of search.warnings) cli.err(`warning: ${warning}\n`);
+  for (const warning of search.warnings) writeNote(cli, `warning: ${warning}`);
   const { feed } = openProgress(cli, shown);
   return await withDashboard(cli, port, feed, async (dashboard) => {
     const { maxSteps: runs, maxMs } = search;

@@ -9,7 +9,7 @@ import { type RunHooks, runPlan } from '../../run/run.ts';
 import { planThresholds } from '../../stats/expectation.ts';
 import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
 import { findFloor, whyNoFloor } from '../calibrations.ts';
-import type { AddCommand, Cli } from '../cli.ts';
+import { type AddCommand, type Cli, writeNote } from '../cli.ts';
 import { DASHBOARD_OPTIONS, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
 import { requirePage } from '../open-page.ts';
@@ -58,7 +58,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const formats = parseFormats(RUNS, asked.format);
   requirePage(asked.open, formats);
   await requireWritable(asked.out);
-  for (const warning of [...source.warnings, ...warnings]) cli.err(`warning: ${warning}\n`);
+  for (const warning of [...source.warnings, ...warnings]) writeNote(cli, `warning: ${warning}`);
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
   const { feed, note } = openProgress(cli, asked);
   const short = shortRunText(planned, head, thresholds);
@@ -116,11 +116,12 @@ async function reportFloor(
   shown: readonly string[],
 ): Promise<void> {
   const { floor, problems } = await findFloor(result);
-  for (const problem of problems.filter((each) => !shown.includes(each))) cli.err(`warning: ${problem}\n`);
+  for (const problem of problems.filter((each) => !shown.includes(each)))
+    writeNote(cli, `warning: ${problem}`);
   result.floor = floor;
   const canHaveOne = result.shard === null && result.rate.intended > 0 && whyNoFloor(result.plan) === null;
   if (floor !== null || problems.length > 0 || !canHaveOne) return;
-  note('this plan is not calibrated; sockbench calibrate measures the floor of this machine');
+  note('this plan is not calibrated; sockbench calibrate measures the floor');
 }
 
 /** An invalid run proves nothing, so it comes before a threshold that failed in it. */

@@ -1,7 +1,7 @@
 import { choice, option } from '../../contract/options.ts';
 import { fail } from '../../errors.ts';
 import type { ProgressEvent } from '../../result/progress.ts';
-import type { Cli } from '../cli.ts';
+import { type Cli, writeNote } from '../cli.ts';
 import { ProgressFeed, type ProgressListener } from './feed.ts';
 import { showLines } from './lines.ts';
 import { showOnTerminal } from './terminal.ts';
@@ -19,6 +19,8 @@ export interface ProgressFlags {
   readonly quiet: boolean;
   readonly progress: 'auto' | 'plain' | 'json';
 }
+
+const MAX_LINES_OF_STEP = 2;
 
 /** Whether notes for people are left out. Warnings and errors remain. */
 export function isSilent({ quiet, progress }: ProgressFlags): boolean {
@@ -38,8 +40,10 @@ export function openProgress(cli: Cli, { quiet, progress }: ProgressFlags): Open
     fail('BAD_OPTION', '--quiet contradicts --progress json', 'Remove one of the two.');
   }
   const feed = new ProgressFeed();
-  const note = isSilent({ quiet, progress }) ? () => {} : (line: string) => cli.err(`${line}\n`);
-  if (!quiet) feed.subscribe(progressView(cli, progress, note));
+  const note = isSilent({ quiet, progress }) ? () => {} : (line: string) => writeNote(cli, line);
+  // The report has all of a step or a round.
+  const write = (line: string) => writeNote(cli, line, MAX_LINES_OF_STEP);
+  if (!quiet) feed.subscribe(progressView(cli, progress, write));
   return { feed, note };
 }
 

@@ -3,7 +3,7 @@ import { remediesOf } from '../../result/remedies.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { list, plural } from '../../text.ts';
-import { formatCount } from '../../units.ts';
+import { formatCount, formatDurationMs } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { EMPTY_ENDING, type Ending, type Mark } from '../ending.ts';
 import {
@@ -113,10 +113,13 @@ function messageFacts(result: RunResult): Fact[] {
   ];
 }
 
-function endingLoadText({ plan, samples, shards }: RunResult): string {
+function endingLoadText(result: RunResult): string {
+  const { plan, samples, shards } = result;
   const where = shards === null ? '' : `, ${plural(shards.length, 'shard')}`;
-  const isPaced = samples.unit !== 'push' && plan.profile.some(({ toHz }) => toHz > 0);
-  return `${plural(plan.clients, 'client')}${isPaced ? `, ${profileText(plan.profile)}` : ''}${where}`;
+  const isListening = samples.unit === 'push' || isHeld(result);
+  const isPaced = plan.profile.some(({ toHz }) => toHz > 0);
+  const load = isListening ? ` for ${formatDurationMs(plan.durationMs)}` : `, ${profileText(plan.profile)}`;
+  return `${plural(plan.clients, 'client')}${isListening || isPaced ? load : ''}${where}`;
 }
 
 const markOf = ({ passed, expression, detail }: RunResult['thresholds'][number]): Mark => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeNote } from '../../../src/cli/cli.ts';
 import { Screen } from '../../../src/cli/progress/screen.ts';
 import { showOnTerminal } from '../../../src/cli/progress/terminal.ts';
 import { paintFor } from '../../../src/colour.ts';
@@ -247,5 +248,31 @@ describe('colour', () => {
     for (const view of [plain, coloured]) view.after(...bad);
     for (const code of Object.values(ESCAPES)) expect(plain.written()).not.toContain(code);
     expect(coloured.text).toEqual(plain.text);
+  });
+});
+
+describe('a note on a terminal', () => {
+  const line =
+    '283/s: excluded, generator lag: sends were late by 54.7 ms at p95, limit 1 ms; without the lag it would be less';
+  const noteAt = (columns: number | null, maxLines?: number) => {
+    const lines: string[] = [];
+    const size = () => ({ columns: columns ?? 0, rows: 24 });
+    const screen = columns === null ? null : new Screen({ write: () => {}, size });
+    writeNote({ err: (text) => lines.push(...text.trimEnd().split('\n')), screen }, line, maxLines);
+    return lines;
+  };
+
+  it('is broken between words', () => {
+    const lines = noteAt(40);
+    expect(lines.join(' ').replaceAll(/ +/g, ' ')).toBe(line);
+    for (const each of lines) expect(each.length).toBeLessThanOrEqual(40);
+  });
+
+  it('is cut after so many lines, at a clause where one ends there', () => {
+    expect(noteAt(80, 1)).toEqual(['283/s: excluded, generator lag: sends were late by 54.7 ms at p95…']);
+  });
+
+  it('is one line where there is no terminal', () => {
+    expect(noteAt(null, 1)).toEqual([line]);
   });
 });
