@@ -86,12 +86,14 @@ export type Awaitable<T> = T | Promise<T>;
 type EventOf<Fields> = (of: Fields & { readonly client: Client }) => Awaitable<OutgoingEvent>;
 type EventOfPayload = EventOf<{
   readonly payload: Payload;
-  /** Number of the message among those of the client, from 0, for {@link ReplyEvent.id}. */
+  /** Number of the message among those of the client, from 1, for {@link ReplyEvent.id}. */
   readonly id: number;
 }>;
 
 /** Maps operations to events of the server under test, and its events to replies. Each scenario needs some of them. */
 export interface Mapping {
+  /** The names of the rooms `room-0`, `room-1` and so on, as `join` and `publish` get them. Each must differ. */
+  readonly rooms?: (number: number) => string;
   readonly join?: (join: {
     readonly rooms: readonly string[];
     readonly client: Client;

@@ -9,11 +9,14 @@ import {
   type RecognizedHandler,
 } from './driver.ts';
 
-/** Handlers that wait for a reply, by the number that the reply repeats. Those that wait too long are forgotten. */
+/**
+ * Handlers that wait for a reply, by the number that the reply repeats, from 1: some servers take a message with the id 0
+ * for one without an id. Those that wait too long are forgotten.
+ */
 export class PendingReplies {
   readonly #waiting = new Map<number, { readonly handler: Handler; readonly sinceMs: number }>();
   readonly #forgetAfterMs: number;
-  #nextId = 0;
+  #nextId = 1;
 
   constructor(forgetAfterMs = DEFAULT_FORGET_AFTER_MS) {
     this.#forgetAfterMs = forgetAfterMs;

@@ -51,14 +51,14 @@ async function sentBy(
       case 'publish': {
         const { scope, room } = operation;
         const to = operation.to === undefined ? null : client;
-        return (await mapping.publish?.({ payload: write(), scope, room, to, client, id: 0 })) ?? null;
+        return (await mapping.publish?.({ payload: write(), scope, room, to, client, id: 1 })) ?? null;
       }
       case 'request':
-        return (await mapping.request?.({ payload: write(), client, id: 0 })) ?? null;
+        return (await mapping.request?.({ payload: write(), client, id: 1 })) ?? null;
       case 'echo':
-        return (await mapping.echo?.({ payload: write(operation.payloadType), client, id: 0 })) ?? null;
+        return (await mapping.echo?.({ payload: write(operation.payloadType), client, id: 1 })) ?? null;
       case 'ask-me':
-        return (await mapping.askMe?.({ payload: write(), client, id: 0 })) ?? null;
+        return (await mapping.askMe?.({ payload: write(), client, id: 1 })) ?? null;
       case 'stream-reply':
         return (
           (await mapping.streamRequest?.({ payload: write(), count: operation.replies, client })) ?? null

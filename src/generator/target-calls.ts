@@ -24,9 +24,9 @@ export class TargetCalls {
     this.#withdraw = withdraw;
   }
 
-  /** A number of a message that no other one of this client has in this process. */
+  /** A number of a message, from 1, that no other one of this client has in this process. */
   nextId(client: number): number {
-    const id = this.#ids[client] ?? 0;
+    const id = this.#ids[client] ?? 1;
     this.#ids[client] = id + 1;
     return id;
   }

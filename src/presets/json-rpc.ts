@@ -8,13 +8,6 @@ function paramsOf(data: unknown): unknown {
   return data === undefined || (typeof data === 'object' && data !== null) ? data : [data];
 }
 
-/** Ids begin at 1: some servers take a request with the id 0 for a notification. */
-const FIRST_ID = 1;
-
-function ackOf(id: unknown): number | undefined {
-  return typeof id === 'number' || typeof id === 'string' ? Number(id) - FIRST_ID : undefined;
-}
-
 /**
  * A response acknowledges its request with `result`, or with `{ error: { code, message } }`. rpc-websockets names a
  * notification `notification` instead of `method`.
@@ -25,18 +18,17 @@ function decodeOne(message: ObjectData): DecodedEvent | null {
     const isRequest = typeof id === 'number' || typeof id === 'string';
     return { event: method, data: params, id: isRequest ? id : undefined };
   }
-  const ack = ackOf(id);
   const hasError = error !== undefined && error !== null;
+  if (typeof id === 'number' || typeof id === 'string')
+    return { ack: id, data: hasError ? { error } : result };
   // An error without an id answers a message that the server could not read.
-  if (ack === undefined) return hasError ? { event: 'error', data: error } : null;
-  return { ack, data: hasError ? { error } : result };
+  return hasError ? { event: 'error', data: error } : null;
 }
 
 const jsonRpcCodec: FrameCodec = {
   encode({ event, data, id, ack }) {
     if (ack !== undefined) return JSON.stringify({ jsonrpc: '2.0', id: ack, result: data ?? null });
-    const request = id === undefined ? {} : { id: Number(id) + FIRST_ID };
-    return JSON.stringify({ jsonrpc: '2.0', method: event, params: paramsOf(data), ...request });
+    return JSON.stringify({ jsonrpc: '2.0', method: event, params: paramsOf(data), id });
   },
   decode(message) {
     const value: unknown = JSON.parse(message.toString());

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Mapping } from '../contract/mapping.ts';
 import {
+  ANY_TEXT,
   ANY_VALUE,
   ANYTHING,
   ASKED_REPLY,
@@ -44,6 +45,13 @@ const INCOMING_RESULTS = { payload: ANY_VALUE, acknowledge: ANYTHING } as const;
 const PER_MESSAGE = 'For each message';
 
 export const MAPPING_FIELDS = {
+  rooms: {
+    schema: fn.optional(),
+    about: 'The names of the rooms `room-0`, `room-1` and so on, as `join` and `publish` get them.',
+    called: 'For each room of a client or of a message: `(number)`, from 0.',
+    default: '`room-0`, `room-1` and so on',
+    results: ANY_TEXT,
+  },
   join: {
     schema: fn.optional(),
     about: 'The events that join rooms, in order.',

@@ -66,6 +66,12 @@ export function isAsync(work: object): boolean {
   return asyncFunctions.has(work);
 }
 
+/** Returns `calling`, which calls `work`, and counts as async where that is. */
+export function asAsync<T extends object>(work: object, calling: T): T {
+  if (asyncFunctions.has(work)) asyncFunctions.add(calling);
+  return calling;
+}
+
 function wrap(work: AnyFunction, path: string, names: readonly string[], check: ResultCheck): AnyFunction {
   const file = basename(path);
   const name = names.join('.');

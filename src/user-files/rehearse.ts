@@ -12,7 +12,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import { isAsync } from './named-functions.ts';
 import { isPromise } from './results.ts';
 import type { TargetDefinition } from './target-definition.ts';
-import type { ClientValues } from './target-file.ts';
+import { type ClientValues, roomName } from './target-file.ts';
 
 /** How long the rehearsed payload is at most: enough for its stamp, and quick to encode. */
 const PAYLOAD_BYTES = 1024;
@@ -41,6 +41,7 @@ export function rehearseTarget(
     if (typeof perClient === 'function' && !isAsync(perClient))
       tryCall(() => void ignoreLater(perClient(client)));
   }
+  requireDistinctRooms(target, basename(file), layout);
   let codec: FrameCodec | undefined;
   tryCall(() => {
     codec = typeof target.codec === 'function' ? target.codec(client, null) : target.codec;
@@ -59,6 +60,24 @@ export function rehearseTarget(
         requireSendable(sent, codec, `${name} of ${basename(file)}`, isJson);
       }
     });
+  }
+}
+
+/** Messages of two rooms with one name would reach the members of both. Throws USER_RESULT. */
+function requireDistinctRooms(target: TargetDefinition, file: string, { rooms }: Layout): void {
+  if (target.rooms === undefined) return;
+  const named = new Map<string, string>();
+  for (const room of new Set(rooms.flat())) {
+    const name = roomName(target, room);
+    const other = named.get(name);
+    if (other !== undefined) {
+      fail(
+        'USER_RESULT',
+        `rooms of ${file} returned ${JSON.stringify(foreign(name))} for ${other} and for ${room}`,
+        'Return another name for each number.',
+      );
+    }
+    named.set(name, room);
   }
 }
 
@@ -108,7 +127,7 @@ function eventsOf(
       return madeBy(target.join, { rooms: rooms.find((each) => each.length > 0) ?? [], client });
     case 'publish':
       return madeBy(target.publish, {
-        ...{ payload, scope, room, client, id: 0 },
+        ...{ payload, scope, room, client, id: 1 },
         to: receiver === undefined ? null : client,
       });
     case 'streamRequest':
@@ -116,7 +135,8 @@ function eventsOf(
     case 'request':
     case 'echo':
     case 'askMe':
-      return madeBy(target[name], { payload, client, id: 0 });
+      return madeBy(target[name], { payload, client, id: 1 });
+    case 'rooms':
     case 'delivery':
     case 'reply':
     case 'refused':

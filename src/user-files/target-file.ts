@@ -5,6 +5,7 @@ import { fail, messageOf } from '../errors.ts';
 import { isPresetName, withPreset } from '../presets/index.ts';
 import { plural } from '../text.ts';
 import { MAX_CSV_BYTES } from './csv.ts';
+import { asAsync } from './named-functions.ts';
 import type { TargetDefinition, WrittenTarget } from './target-definition.ts';
 import { TARGET_RESULTS, targetSchema } from './target-fields.ts';
 import { loadUserFile, problemOfFile } from './user-file.ts';
@@ -18,8 +19,28 @@ export async function loadTargetFile(file: string): Promise<TargetDefinition> {
     TARGET_RESULTS,
   )) as unknown as WrittenTarget;
   const { protocol, ...fields } = written;
-  if (isPresetName(protocol)) return { ...withPreset(protocol, fields), protocol: 'ws' };
-  return protocol === undefined ? fields : { ...fields, protocol };
+  if (isPresetName(protocol)) return withRoomNames({ ...withPreset(protocol, fields), protocol: 'ws' });
+  return withRoomNames(protocol === undefined ? fields : { ...fields, protocol });
+}
+
+/** The name that a target has for a room of a scenario. */
+export function roomName({ rooms: nameOf }: Pick<TargetDefinition, 'rooms'>, room: string): string {
+  const number = /^room-(\d+)$/.exec(room)?.[1];
+  return number === undefined || nameOf === undefined ? room : nameOf(Number(number));
+}
+
+/** Gives `join` and `publish` the names of the target for rooms. */
+function withRoomNames(definition: TargetDefinition): TargetDefinition {
+  const { rooms, join, publish } = definition;
+  if (rooms === undefined) return definition;
+  const named = (room: string) => roomName(definition, room);
+  return {
+    ...definition,
+    ...(join && { join: asAsync(join, (of) => join({ ...of, rooms: of.rooms.map(named) })) }),
+    ...(publish && {
+      publish: asAsync(publish, (of) => publish({ ...of, room: of.room === null ? null : named(of.room) })),
+    }),
+  };
 }
 
 type ClientFields = Readonly<Record<string, unknown>>;

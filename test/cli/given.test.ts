@@ -191,6 +191,14 @@ describe('a target file', () => {
     expect(await refusalOf(files, 'ack-roundtrip', '--target', 'target.ts')).toMatch(message);
   });
 
+  it('whose rooms share a name is refused', async () => {
+    const fields = `rooms: () => 'lobby', join: () => [], publish: () => ({ event: 'a' }), delivery: { event: 'a' }`;
+    const stderr = await refusalOf({ 'target.ts': target(fields) }, 'room-fanout', '--target', 'target.ts');
+    expect(stderr).toBe(
+      'error: rooms of target.ts returned "lobby" for room-0 and for room-1\nReturn another name for each number.\n',
+    );
+  });
+
   it.each([
     ['null', /its layout has no lists called rooms and streams/],
     ['Promise.resolve({})', /layout of mine\.ts .*the function must not be async/],

@@ -105,10 +105,10 @@ describe('a request', () => {
     perform(1000);
     perform(2000);
     time.moveTo(5000);
-    connection.receive('done', { id: '1' });
+    connection.receive('done', { id: '2' });
     connection.receive('done', { id: 9 });
-    connection.receive('done', { id: 0 });
-    expect(connection.sent.map(({ data }) => data)).toEqual([0, 1]);
+    connection.receive('done', { id: 1 });
+    expect(connection.sent.map(({ data }) => data)).toEqual([1, 2]);
     expect(take()['ack']).toEqual([3000, 4000]);
     expect(counts()).toMatchObject({ delivered: 2, unexpected: 1 });
     expect(remarks.take()).toEqual([]);
@@ -186,7 +186,7 @@ describe('a published message', () => {
   it('is sent when an async function is over, in the order in which messages were due', async () => {
     const resolve: Array<() => void> = [];
     const publish: Mapping['publish'] = ({ payload, id }) =>
-      id === 2
+      id === 3
         ? { event: 'say', data: [id, payload] }
         : new Promise((done) => resolve.push(() => done({ event: 'say', data: [id, payload] })));
     const { perform, connection, take, time } = await open(PUBLISH, { publish, delivery }, [1]);
@@ -197,7 +197,7 @@ describe('a published message', () => {
     expect(connection.sent).toEqual([]);
     resolve[0]?.();
     await new Promise(setImmediate);
-    expect(connection.sent.map(({ data }) => (data as unknown[])[0])).toEqual([0, 1, 2]);
+    expect(connection.sent.map(({ data }) => (data as unknown[])[0])).toEqual([1, 2, 3]);
     expect(take()['target_function']).toEqual([1000, 2000, 3000]);
   });
 

@@ -157,4 +157,27 @@ describe('a target', () => {
     });
     expect(mapping.publish).toBeUndefined();
   });
+
+  it.each([
+    [
+      'events',
+      `join: ({ rooms }) => ({ event: 'join', data: rooms }),
+       publish: ({ room }) => ({ event: 'say', data: room })`,
+      { event: 'join', data: ['game-8', 'game-1', 'lobby'] },
+      'game-8',
+    ],
+    [
+      'a preset',
+      `protocol: 'mqtt'`,
+      ['game-8', 'game-1', 'lobby'].map((topic) => ({ event: 'subscribe', data: { topic } })),
+      { topic: 'game-8', payload: 'a' },
+    ],
+  ])('has names of its own for the numbered rooms of a scenario, with %s', async (_, fields, joined, said) => {
+    const text = `{ url: 'ws://127.0.0.1:3000', rooms: (number) => \`game-\${number + 1}\`, ${fields} }`;
+    const { mapping } = await load(text);
+    const client = { number: 0, values: {} };
+    expect(mapping.join?.({ rooms: ['room-7', 'room-0', 'lobby'], client })).toEqual(joined);
+    const message = { payload: 'a', scope: 'room', to: null, client, id: 1 } as const;
+    expect(mapping.publish?.({ ...message, room: 'room-7' })).toMatchObject({ data: said });
+  });
 });

@@ -228,7 +228,7 @@ describe('json-rpc', () => {
   const codec = codecOf('json-rpc');
 
   it('sends requests and notifications, whose parameters are a list or an object', () => {
-    expect(codec.encode({ event: 'sum', data: new Arguments([1, 2]), id: 0 })).toBe(
+    expect(codec.encode({ event: 'sum', data: new Arguments([1, 2]), id: 1 })).toBe(
       '{"jsonrpc":"2.0","method":"sum","params":[1,2],"id":1}',
     );
     expect(codec.encode({ event: 'say', data: 'a' })).toBe('{"jsonrpc":"2.0","method":"say","params":["a"]}');
@@ -253,8 +253,8 @@ describe('json-rpc', () => {
         JSON.stringify({ jsonrpc: '2.0', id: null, error }),
       ),
     ).toEqual([
-      { ack: 0, data: 3 },
-      { ack: 1, data: { error } },
+      { ack: 1, data: 3 },
+      { ack: 2, data: { error } },
       { event: 'said', data: ['a'] },
       { event: 'said', data: ['b'] },
       { event: 'ask', id: 's1' },

@@ -7,5 +7,6 @@ export default defineTarget({
   protocol: 'mqtt',
   url: `ws://127.0.0.1:${PORT}`,
   exec: 'node server.js',
+  rooms: (number) => `rooms/${number}`,
   auth: ({ number }) => ({ username: `user-${number}`, password: PASSWORD }),
 });

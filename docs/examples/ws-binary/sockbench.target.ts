@@ -4,10 +4,10 @@ import { keyOf } from './keys.ts';
 
 const { PORT = '3000' } = process.env;
 
-/** sockbench names rooms `room-7`, and uses null for everyone. This server has numbered rooms only. */
+/** sockbench uses null for everyone. This server has numbered rooms only. */
 export function numberOf(room: string | null): number {
   if (room === null) throw new Error('this server has rooms only: run room-fanout');
-  return Number(room.replace('room-', ''));
+  return Number(room);
 }
 
 /** Data of the events below. */
@@ -51,6 +51,7 @@ export default defineTarget({
       }
     },
   },
+  rooms: (number) => String(number),
   // The server confirms a join with an event.
   join: ({ rooms }) =>
     rooms.map((room) => ({ event: 'join', data: { number: numberOf(room) }, reply: { event: 'joined' } })),
