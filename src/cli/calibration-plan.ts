@@ -162,6 +162,7 @@ function onNullServer({ scenario, plan, layout }: PlannedRun): PlannedRun {
     file: null,
     namespace,
     pushes: null,
+    messageFormat: null,
     droppable: false,
     allowRemote: null,
   };

@@ -13,7 +13,13 @@ import { withinLimit } from '../user-files/interrupt.ts';
 import { isAsync } from '../user-files/named-functions.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
 import type { TargetDefinition } from '../user-files/target-definition.ts';
-import { type ClientValues, clientValues, loadTargetFile } from '../user-files/target-file.ts';
+import {
+  type ClientValues,
+  clientValues,
+  type LoadedTarget,
+  loadTargetFile,
+  messageFormatOf,
+} from '../user-files/target-file.ts';
 import { requireDriver, requireTransport, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
 import { CLIENT_SETTINGS, requireFittingFields, requireSettings } from './target-fit.ts';
@@ -60,7 +66,7 @@ export type FoundTarget =
   | {
       readonly kind: 'file';
       readonly file: string;
-      readonly definition: TargetDefinition;
+      readonly definition: LoadedTarget;
       /** Where the server listens. */
       readonly url: string;
       /** Throws BAD_CLIENTS_FILE for a client number without values. */
@@ -192,6 +198,7 @@ function resolveUrl(
     file: isUrl ? null : resolve(found.file),
     namespace,
     pushes: isUrl ? null : pushesOf(found.definition, url),
+    messageFormat: isUrl ? null : messageFormatOf(found.definition),
     droppable: !isUrl && found.definition.delivery?.droppable === true,
     allowRemote,
   };
@@ -235,6 +242,7 @@ function resolveReference(
     file: null,
     namespace,
     pushes: null,
+    messageFormat: null,
     droppable: false,
     allowRemote,
   };

@@ -1,3 +1,4 @@
+import { fail } from '../errors.ts';
 import type { ClientEnvelope } from './protocol.ts';
 
 /**
@@ -74,6 +75,20 @@ export type PerClient<T> = T | ((client: Client) => T | Promise<T>);
 /** The value for a client: one for all clients, or the result of a function of the client. */
 export function forClient<T>(value: PerClient<T> | undefined, client: Client): T | Promise<T> | undefined {
   return typeof value === 'function' ? (value as (client: Client) => T | Promise<T>)(client) : value;
+}
+
+/**
+ * Checks that a client is in the namespace that the name of an event begins with, as in `/presence,update`. Throws
+ * UNKNOWN_NAMESPACE.
+ */
+export function requireEntered(event: string, entered: readonly string[]): void {
+  const namespace = /^(\/[^,]*),/.exec(event)?.[1];
+  if (namespace === undefined || entered.includes(namespace)) return;
+  fail(
+    'UNKNOWN_NAMESPACE',
+    `the event "${event}" is in the namespace ${namespace}, which clients do not enter`,
+    'Add it to namespaces of the target. Events of the first namespace have plain names.',
+  );
 }
 
 /** The connection of a client in the hooks of a target. What waits rejects when the server drops the connection. */

@@ -1,3 +1,4 @@
+import { requireEntered } from '../contract/target.ts';
 import { MAIN_NAMESPACE } from '../wire/socketio/packet.ts';
 import type { ConnectOptions } from './driver.ts';
 
@@ -24,8 +25,9 @@ export class Namespaces {
     this.all = [...new Set([first, ...this.#byName.values()])];
   }
 
-  /** The namespace of an event, and its name there. */
+  /** The namespace of an event, and its name there. Throws UNKNOWN_NAMESPACE for one that the client does not enter. */
   placeOf(event: string): { readonly namespace: string; readonly name: string } {
+    if (event.startsWith('/')) requireEntered(event, [...this.#byName.keys()]);
     const [first = MAIN_NAMESPACE] = this.all;
     const comma = this.#byName.size === 0 ? -1 : event.indexOf(DIVIDER);
     const namespace = comma < 0 ? undefined : this.#byName.get(event.slice(0, comma));

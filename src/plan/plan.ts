@@ -68,6 +68,11 @@ const targetPlanSchema = z
       .readonly()
       .nullable()
       .default(null),
+    /**
+     * What reads and writes messages: the name of a preset, or `own codec` or `own parser` of the target file; null for the
+     * usual.
+     */
+    messageFormat: text.nullable().default(null),
     /** Whether the target declares that its server may leave receivers of a message out. */
     droppable: z.boolean().default(false),
     /** The remote host on which load is permitted; null when none is. */

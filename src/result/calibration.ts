@@ -67,6 +67,7 @@ const LEFT_OUT = [
   'redisAdapter',
   'workers',
   'rate',
+  'sender cool-down',
   'seed',
   'duration',
   'warm-up',

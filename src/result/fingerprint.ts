@@ -82,6 +82,7 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     'bound to CPUs': plan.pin ? 'where possible' : 'no',
     rate: plan.profile.map(stageText).join(', then '),
     arrival: plan.arrival,
+    'sender cool-down': plan.senderCooldownMs === null ? NONE : `${plan.senderCooldownMs} ms`,
     seed: String(plan.seed),
     payload: payloadText(plan),
     duration: `${plan.durationMs} ms`,

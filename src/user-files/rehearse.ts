@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { Arguments, type Awaitable, type Mapping, type OutgoingEvent } from '../contract/mapping.ts';
 import type { Payload } from '../contract/protocol.ts';
 import type { Layout } from '../contract/scenario.ts';
-import type { Client, FrameCodec } from '../contract/target.ts';
+import { type Client, type FrameCodec, forClient, requireEntered } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { createPayloads } from '../measure/payload.ts';
@@ -10,7 +10,7 @@ import { fixedSize } from '../measure/payload-contents.ts';
 import { contentsOf } from '../plan/payload-plan.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { isAsync } from './named-functions.ts';
-import { isPromise } from './results.ts';
+import { isPromise, withSlash } from './results.ts';
 import type { TargetDefinition } from './target-definition.ts';
 import { type ClientValues, roomName } from './target-file.ts';
 
@@ -37,10 +37,15 @@ export function rehearseTarget(
   const { client, tryCall } = rehearsedClient(target, valuesOf);
   const { namespace, namespaces, path, protocols, auth, headers, query } = target;
   const isJson = plan.settings.parser !== 'msgpack' && typeof target.parser !== 'object';
-  for (const perClient of [namespace, namespaces, path, protocols, auth, headers, query]) {
+  for (const perClient of [namespace, path, protocols, auth, headers, query]) {
     if (typeof perClient === 'function' && !isAsync(perClient))
       tryCall(() => void ignoreLater(perClient(client)));
   }
+  let entered: readonly string[] | null = null;
+  tryCall(() => {
+    if (plan.target.protocol === 'socketio') entered = namesOfNamespaces(namespaces, client);
+  });
+  requireEnteredBy(target, entered);
   requireDistinctRooms(target, basename(file), layout);
   let codec: FrameCodec | undefined;
   tryCall(() => {
@@ -58,9 +63,27 @@ export function rehearseTarget(
     tryCall(() => {
       for (const sent of payloads.flatMap((payload) => eventsOf(target, name, layout, client, payload))) {
         requireSendable(sent, codec, `${name} of ${basename(file)}`, isJson);
+        if (entered !== null && 'event' in sent) requireEntered(sent.event, entered);
       }
     });
   }
+}
+
+/** The names that events have for the namespaces of a client; null where they are not known before a run. */
+function namesOfNamespaces(namespaces: TargetDefinition['namespaces'], client: Client): string[] | null {
+  if (namespaces === undefined) return [];
+  if (isAsync(Object(namespaces))) return null;
+  const ofClient = ignoreLater(forClient(namespaces, client) ?? []);
+  if (isPromise(ofClient)) return null;
+  return Array.isArray(ofClient) ? ofClient.map(withSlash) : Object.keys(ofClient);
+}
+
+/** Checks the events that a target waits for. Throws UNKNOWN_NAMESPACE. */
+function requireEnteredBy(target: TargetDefinition, entered: readonly string[] | null): void {
+  if (entered === null) return;
+  const { delivery, echoed, streamed, asked, observe, refused, answer = {} } = target;
+  const waited = [delivery, echoed, streamed, asked, observe, refused].flatMap((field) => field?.event ?? []);
+  for (const event of [...waited, ...Object.keys(answer)]) requireEntered(event, entered);
 }
 
 /** Messages of two rooms with one name would reach the members of both. Throws USER_RESULT. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { fail, messageOf } from '../errors.ts';
-import { isPresetName, withPreset } from '../presets/index.ts';
+import { isPresetName, type PresetName, withPreset } from '../presets/index.ts';
 import { plural } from '../text.ts';
 import { MAX_CSV_BYTES } from './csv.ts';
 import { asAsync } from './named-functions.ts';
@@ -10,8 +10,13 @@ import type { TargetDefinition, WrittenTarget } from './target-definition.ts';
 import { TARGET_RESULTS, targetSchema } from './target-fields.ts';
 import { loadUserFile, problemOfFile } from './user-file.ts';
 
-/** Loads a target file, with the fields of its preset. Throws BAD_TARGET_FILE for a definition that does not fit. */
-export async function loadTargetFile(file: string): Promise<TargetDefinition> {
+/** A target with the fields of its preset. */
+export interface LoadedTarget extends TargetDefinition {
+  readonly preset?: PresetName;
+}
+
+/** Loads a target file. Throws BAD_TARGET_FILE for a definition that does not fit. */
+export async function loadTargetFile(file: string): Promise<LoadedTarget> {
   const written = (await loadUserFile(
     file,
     'target',
@@ -19,7 +24,8 @@ export async function loadTargetFile(file: string): Promise<TargetDefinition> {
     TARGET_RESULTS,
   )) as unknown as WrittenTarget;
   const { protocol, ...fields } = written;
-  if (isPresetName(protocol)) return withRoomNames({ ...withPreset(protocol, fields), protocol: 'ws' });
+  if (isPresetName(protocol))
+    return withRoomNames({ ...withPreset(protocol, fields), protocol: 'ws', preset: protocol });
   return withRoomNames(protocol === undefined ? fields : { ...fields, protocol });
 }
 
@@ -30,7 +36,7 @@ export function roomName({ rooms: nameOf }: Pick<TargetDefinition, 'rooms'>, roo
 }
 
 /** Gives `join` and `publish` the names of the target for rooms. */
-function withRoomNames(definition: TargetDefinition): TargetDefinition {
+function withRoomNames(definition: LoadedTarget): LoadedTarget {
   const { rooms, join, publish } = definition;
   if (rooms === undefined) return definition;
   const named = (room: string) => roomName(definition, room);
@@ -41,6 +47,13 @@ function withRoomNames(definition: TargetDefinition): TargetDefinition {
       publish: asAsync(publish, (of) => publish({ ...of, room: of.room === null ? null : named(of.room) })),
     }),
   };
+}
+
+/** What reads and writes messages of a target instead of the usual, for reports; null for nothing else. */
+export function messageFormatOf({ preset, codec, parser }: LoadedTarget): string | null {
+  if (preset !== undefined) return preset;
+  if (codec !== undefined) return 'own codec';
+  return typeof parser === 'object' ? 'own parser' : null;
 }
 
 type ClientFields = Readonly<Record<string, unknown>>;

@@ -185,6 +185,14 @@ describe('a target file', () => {
     [`headers: ({ values }) => ({ a: values.none })`, /headers of target\.ts .*returned \{ a: undefined \}/],
     [`query: () => { throw new Error('no query'); }`, /query of target\.ts \(line \d+\) failed: no query/],
     [`clients: () => null`, /clients of target\.ts .*returned null/],
+    [
+      `request: () => ({ event: '/foo,ask' })`,
+      /the event "\/foo,ask" is in the namespace \/foo, which clients do not enter\nAdd it to namespaces/,
+    ],
+    [
+      `namespaces: ({ number }) => ['chat', \`/game-\${number}\`], answer: { '/chat,ping': () => null, '/game-1,ping': () => null }`,
+      /the event "\/game-1,ping" is in the namespace \/game-1,/,
+    ],
     [`get auth() { throw new Error('a getter'); }`, /target\.ts.*: a field could not be read: a getter/],
   ])('whose functions fail is refused before anything starts: %s', async (more, message) => {
     const files = { 'target.ts': target(more) };

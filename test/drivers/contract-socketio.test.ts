@@ -115,6 +115,16 @@ describe.each(WAYS)('the %s driver of Socket.IO over %s', (_, transport, driver)
       ).toEqual(['/game-1', '/game-2']);
     });
 
+    it('does not send to one that it has not entered', async () => {
+      const { connect } = await serveRooms();
+      for (const options of [BOTH, {}]) {
+        const connection = await connect(options);
+        expect(() => connection.emit('/foo,say', 'hello')).toThrow(
+          'the event "/foo,say" is in the namespace /foo, which clients do not enter',
+        );
+      }
+    });
+
     it('answers where it was asked', async () => {
       const { connect } = await serveRooms();
       const connection = await connect(BOTH);
@@ -143,10 +153,10 @@ describe.each(WAYS)('the %s driver of Socket.IO over %s', (_, transport, driver)
 
   it('takes a comma in a name as it is where it enters one namespace', async () => {
     const { io, connect } = await serve();
-    io.on('connection', (socket) => socket.on('/chat,say', (data) => socket.emit('/chat,said', data)));
+    io.on('connection', (socket) => socket.on('chat,say', (data) => socket.emit('chat,said', data)));
     const connection = await connect();
-    const said = next(connection, '/chat,said');
-    connection.emit('/chat,say', 'hello');
+    const said = next(connection, 'chat,said');
+    connection.emit('chat,say', 'hello');
     expect(await said).toBe('hello');
   });
 

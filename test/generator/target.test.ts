@@ -172,7 +172,7 @@ describe('a target', () => {
       ['game-8', 'game-1', 'lobby'].map((topic) => ({ event: 'subscribe', data: { topic } })),
       { topic: 'game-8', payload: 'a' },
     ],
-  ])('has names of its own for the numbered rooms of a scenario, with %s', async (_, fields, joined, said) => {
+  ])('has its own names for numbered rooms, with %s', async (_, fields, joined, said) => {
     const text = `{ url: 'ws://127.0.0.1:3000', rooms: (number) => \`game-\${number + 1}\`, ${fields} }`;
     const { mapping } = await load(text);
     const client = { number: 0, values: {} };

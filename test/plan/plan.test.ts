@@ -85,6 +85,7 @@ describe('a plan', () => {
           "droppable": false,
           "exec": null,
           "file": null,
+          "messageFormat": null,
           "name": "socketio",
           "namespace": null,
           "protocol": "socketio",

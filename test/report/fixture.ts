@@ -200,6 +200,7 @@ function planOf(options: FixtureOptions): RunResult['plan'] {
       file: null,
       namespace: null,
       pushes: null,
+      messageFormat: null,
       droppable: false,
       allowRemote: null,
     },

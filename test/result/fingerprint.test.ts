@@ -91,6 +91,7 @@ describe('the fingerprint of a load', () => {
       { profile: [{ durationMs: 1001, fromHz: 50, toHz: 100 }] },
       'rate: baseline 100/s for 1000 ms, now 50..100/s for 1001 ms',
     ],
+    ['the cool-down', { senderCooldownMs: 1000 }, 'sender cool-down: baseline -, now 1000 ms'],
     ['the seed', { seed: 2 }, 'seed: baseline 1, now 2'],
     ['the payload', { payloadBytes: 65 }, 'payload: baseline 64 B text, now 65 B text'],
     ['the transport', { transport: 'polling' }, 'transport: baseline websocket, now polling'],

@@ -37,6 +37,12 @@ const POLITE: ClientHooks = {
   leave: (connection, { values }) => connection.emit('bye', values['name']),
 };
 
+/** Answers every 10 s, and sends something by itself every 25 s. */
+const POLITE_FOR_LONG = {
+  answer: { ping: (data) => ({ event: 'pong', data }) },
+  keepAlive: { every: '25s', send: () => ({ event: 'alive' }) },
+} as const satisfies ClientHooks;
+
 function runWith(
   hooks: ClientHooks,
   { scenario = broadcastLatency, given = {}, behavior = GREETER } = {} as {
@@ -65,6 +71,34 @@ describe('the life of a client', () => {
       expect([pong, greeting]).toEqual(['pong 7', `greet ${name}`]);
       expect(rest).toEqual(['alive', 'alive', `bye ${name}`, 'left']);
     }
+  });
+
+  it.each<[what: string, hooks: ClientHooks, dropped: number]>([
+    ['answers and keeps alive', POLITE_FOR_LONG, 0],
+    ['answers only', { answer: POLITE_FOR_LONG.answer }, 2],
+    ['keeps alive only', { keepAlive: POLITE_FOR_LONG.keepAlive }, 2],
+  ])('lasts with a server that waits 30 s for one that %s', async (_, hooks, dropped) => {
+    const lastNs = new Map<string, number>();
+    const run = runWith(hooks, {
+      given: { duration: '65s', rate: '1/s' },
+      behavior: {
+        responds(client, event) {
+          lastNs.set(`${client} ${event}`, run.time.nowNs());
+          return null;
+        },
+      },
+    });
+    const stop = run.time.every(10_000, () => {
+      for (const [client, connection] of run.server.connections) {
+        const lasts = ['pong', 'alive'].map((event) => lastNs.get(`${client} ${event}`) ?? 0);
+        if (run.time.nowNs() - Math.min(...lasts) > 30e9) connection.drop('silent for too long');
+        else connection.deliver('ping', null);
+      }
+    });
+    const { clients, ledger } = await run.run();
+    stop();
+    expect(clients.dropped).toEqual(dropped === 0 ? [] : [{ reason: 'silent for too long', count: dropped }]);
+    if (dropped === 0) expect(ledger).toMatchObject({ expected: 130, delivered: 130 });
   });
 
   it('does not count as time of the handshake', async () => {

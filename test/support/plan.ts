@@ -19,6 +19,7 @@ export function targetWith(parts: Partial<TargetPlan> = {}): TargetPlan {
     file: null,
     namespace: null,
     pushes: null,
+    messageFormat: null,
     droppable: false,
     allowRemote: null,
     ...parts,

@@ -153,7 +153,7 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ['scenario', plan.scenario],
     ...options.map(([name, value]): Fact => [name, orNone(value)]),
     ['target', plan.target.name],
-    ['protocol', plan.target.protocol],
+    ['protocol', [plan.target.protocol, plan.target.messageFormat ?? []].flat().join(', ')],
     ['url', orNone(plan.target.url)],
     ['command', orNone(plan.target.exec)],
     ...(plan.target.cwd === null ? [] : [['in folder', plan.target.cwd] as const]),
@@ -164,6 +164,9 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ...(plan.sourceAddresses.length === 0 ? [] : [['from', plan.sourceAddresses.join(', ')] as const]),
     ['workers', `${plan.workers}${plan.pin ? ', pinned where possible' : ', not pinned'}`],
     ['rate', `${profileText(plan.profile)}, ${plan.arrival}`],
+    ...(plan.senderCooldownMs === null
+      ? []
+      : [['sender cool-down', formatDurationMs(plan.senderCooldownMs)] as const]),
     ['payload', payloadFact(plan)],
     ['duration', formatDurationMs(plan.durationMs)],
     ['warm-up', `${formatDurationMs(plan.warmupMs)} to ${formatDurationMs(plan.warmupMaxMs)}`],
