@@ -49,6 +49,8 @@ const COMMANDS = [
   ['feathers', 'node server.js', ''],
   ['excalidraw-room', 'node server.js', ''],
   ['yjs', 'node server.js', ''],
+  ['socketcluster', 'node server.js', ''],
+  ['faye', 'node server.js', ''],
   ['colyseus', 'node server.js', ''],
   ['python-socketio', '/usr/bin/python3 server.py', ''],
   ['python-websockets', '/usr/bin/python3 server.py', ''],
@@ -56,7 +58,7 @@ const COMMANDS = [
 ] as const;
 
 /** Other commands than the first that have a server or an answer of their own. */
-const FIRST_COMMANDS: Readonly<Record<string, number>> = { mqtt: 2, 'json-rpc': 2 };
+const FIRST_COMMANDS: Readonly<Record<string, number>> = { mqtt: 2, 'json-rpc': 2, yjs: 2 };
 
 /** Servers whose reply to the publisher has the message too. */
 const REPLIES_TOO: readonly string[] = ['feathers'];

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from '../../src/result/findings.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
+import { freePort } from './free-port.ts';
+
+export { freePort } from './free-port.ts';
 
 /** The command line: as the tests have bundled it, or as it is. */
 export const BIN = join(
@@ -154,15 +155,6 @@ export function storedResult(folder: string, ended: Ended): RunResult {
   const [file] = readdirSync(folder).filter((name) => name.endsWith('.json'));
   if (file === undefined) throw new Error(`no result was stored:\n${ended.stderr}${ended.stdout}`);
   return runResultSchema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A command that starts the faulty server. */
