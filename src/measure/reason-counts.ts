@@ -31,7 +31,7 @@ export class ReasonCounts {
 
   /** The most frequent reason since the last {@link take}; null when there was none. */
   get commonest(): string | null {
-    const [first] = this.#sorted();
+    const [first] = this.list();
     return first?.reason ?? null;
   }
 
@@ -42,12 +42,13 @@ export class ReasonCounts {
 
   /** The reasons since the last call, most frequent first; {@link OTHER_REASONS} come last. */
   take(): Reason[] {
-    const reasons = this.#sorted();
+    const reasons = this.list();
     this.#counts.clear();
     return reasons;
   }
 
-  #sorted(): Reason[] {
+  /** What {@link take} would return. */
+  list(): Reason[] {
     const reasons = [...this.#counts].map(([reason, count]) => ({ reason, count }));
     const rank = ({ reason, count }: Reason) => (reason === OTHER_REASONS ? 0 : count);
     return reasons.sort((a, b) => rank(b) - rank(a));

@@ -25,7 +25,7 @@ export interface DocumentKind<Document> {
   readonly formats: ReadonlyArray<Format<Document>>;
   /** Default of `--format`. */
   readonly defaultFormats: string;
-  fileName(document: Document, format: Format<Document>): string;
+  fileName(document: Document, format: Pick<Format<Document>, 'file'>): string;
   /** What a terminal shows in place of the whole text; a kind without one shows the text. */
   ending?(document: Document): Ending;
 }

@@ -17,6 +17,7 @@ import { disconnectsSchema, slowestSchema } from './stored-moments.ts';
 import { profileSchema } from './stored-profile.ts';
 import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
+import { checkpointSchema, growthSchema } from './stored-soak.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
 /**
@@ -216,6 +217,10 @@ export const runResultSchema = z.object({
   shard: shardSchema.nullable().default(null),
   /** The shards that this result was merged from, by index; null for the result of one run. */
   shards: listOf(mergedShard).nullable().default(null),
+  /** Set while the run was measuring: the run was killed, or still goes on. Null in the result of a run that ended. */
+  checkpoint: checkpointSchema.nullable().default(null),
+  /** Whether memory, latency and losses grow; null in a short run. */
+  growth: growthSchema.nullable().default(null),
 });
 
 export type RunResult = z.infer<typeof runResultSchema>;

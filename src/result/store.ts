@@ -37,7 +37,8 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   }
 }
 
-function isFolder(path: string): Promise<boolean> {
+/** Whether a path is that of a folder. */
+export function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
     () => false,

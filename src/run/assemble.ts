@@ -5,7 +5,7 @@ import { VERSION } from '../package.ts';
 import { boundResult } from '../result/bound.ts';
 import { withDropped } from '../result/dropped.ts';
 import type { Finding } from '../result/findings.ts';
-import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
+import { type RunResult, SCHEMA_VERSION, type StoredInterval } from '../result/run-result.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
@@ -28,7 +28,8 @@ export interface RunClock {
 }
 
 /** Everything that a run has recorded when it is over, before it is judged and stored. */
-interface RunRecord extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard'> {
+export interface RunRecord
+  extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard'> {
   readonly startedAt: Date;
   readonly clock: RunClock;
   readonly environment: RunResult['environment'];
@@ -49,11 +50,26 @@ type TelemetryRecord = Pick<RunRecord, 'collector' | 'servers' | 'workerPids'>;
 
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
+  const { timeline, impossible } = record.collector;
+  const intervals = timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
+  return judgeGathered(gatherResult(record, ledger, intervals), impossible.list());
+}
+
+/** Judges what {@link gatherResult} put together, and bounds it. `impossible`: values that no working clock gives. */
+export function judgeGathered(result: RunResult, impossible: Parameters<typeof judgeRun>[1]): RunResult {
+  return judgeRun(boundResult(withDropped(result)), impossible);
+}
+
+/** Puts together what a run has recorded until now. It changes nothing, and judges nothing. */
+export function gatherResult(
+  record: RunRecord,
+  ledger: RunResult['ledger'],
+  intervals: readonly StoredInterval[],
+): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
   const { receiving, clocksDiffer } = receivingOf(
     collector.workers.map(({ sockets, telemetry }) => ({ sockets, telemetry: telemetry.items })),
   );
-  const intervals = collector.timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
   const losses = findLossPattern(
     {
       membership,
@@ -65,7 +81,7 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     // What a server may drop has no pattern that is its fault.
     plan.target.droppable ? { ...ledger, lost: 0 } : ledger,
   );
-  const result: RunResult = {
+  return {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'sockbench', version: VERSION },
     startedAt: record.startedAt.toISOString(),
@@ -85,19 +101,19 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
     clients: {
       planned: shard?.clients.length ?? plan.clients,
       connected: membership.connected.length,
-      failures: collector.failures.take(),
-      dropped: collector.dropped.take(),
-      closed: collector.closed.take(),
+      failures: collector.failures.list(),
+      dropped: collector.dropped.list(),
+      closed: collector.closed.list(),
     },
-    failed: collector.failed.take(),
-    rejected: collector.rejected.take(),
-    unexpected: collector.unexpected.take(),
+    failed: collector.failed.list(),
+    rejected: collector.rejected.list(),
+    unexpected: collector.unexpected.list(),
     received: receivedOf(record),
     samples: countSamples(record),
     series: Object.fromEntries(
       [...collector.timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
     ),
-    intervals: membership.crosses ? intervalsOfShard(intervals) : intervals,
+    intervals: membership.crosses ? intervalsOfShard([...intervals]) : [...intervals],
     ledger,
     slowest: slowestStored(collector),
     disconnects: collector.disconnects.stored(),
@@ -114,8 +130,9 @@ export function assembleResult(record: RunRecord, ledger = balanceLedger(record)
         intervals.map(({ expected }) => expected),
       ) ?? null,
     shards: null,
+    checkpoint: null,
+    growth: null,
   };
-  return judgeRun(boundResult(withDropped(result)), collector.impossible.take());
 }
 
 /** What the clients of all workers received; null where none has reported it. */
@@ -173,7 +190,7 @@ function rateOf(record: RunRecord): RunResult['rate'] {
     achievedHz: seconds > 0 ? sent / seconds : 0,
     intended,
     sent,
-    unsent: record.collector.unsent.take(),
+    unsent: record.collector.unsent.list(),
   };
 }
 

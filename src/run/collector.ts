@@ -142,6 +142,7 @@ export class Collector {
         record.telemetry.push(...message.snapshot.telemetry);
         record.traffic.push(...message.snapshot.traffic);
         record.totals = message.snapshot.totals;
+        record.reportedNs = message.snapshot.endNs;
         this.#addSnapshot(message.snapshot);
         break;
       case 'sent':
@@ -229,6 +230,13 @@ export class Collector {
   finish(): void {
     this.#addPushes(this.pushes.takeAll());
     this.broadcasts.finish();
+  }
+
+  /** Full seconds from the start of measuring that all of these workers have reported, 0 or more. */
+  reportedSeconds(isAlive: (worker: number) => boolean): number {
+    const alive = this.workers.filter((_, worker) => isAlive(worker));
+    const endNs = Math.min(...alive.map(({ reportedNs }) => reportedNs));
+    return Math.max(0, Math.round((endNs - this.measureStartNs) / SECOND_NS)) || 0;
   }
 
   /** Measured messages sent, by stream. Known when a worker's schedule is over. */

@@ -123,7 +123,7 @@ export function anomalousAccounts({ collector, membership }: RecordedRun): RunRe
 
 /** How messages were counted where no declaration of the target says it. */
 export function remarksOf({ remarks }: Pick<Collector, 'remarks'>): Finding[] {
-  const counts = new Map(remarks.take().map(({ reason, count }) => [reason, count]));
+  const counts = new Map(remarks.list().map(({ reason, count }) => [reason, count]));
   const [inOrder = 0, guessed = 0, broadcast = 0] = [
     counts.get(REMARKS.inOrder),
     counts.get(REMARKS.guessed),

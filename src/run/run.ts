@@ -6,8 +6,9 @@ import type { Finding } from '../result/findings.ts';
 import type { RunPhase, RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { RunSoFar } from '../result/view.ts';
-import { cpuGroups, parseCpuList } from './affinity.ts';
-import { assembleResult } from './assemble.ts';
+import { type Affinity, cpuGroups, parseCpuList } from './affinity.ts';
+import { assembleResult, type RunRecord } from './assemble.ts';
+import { makeCheckpoint } from './checkpoint.ts';
 import { Collector } from './collector.ts';
 import { RunControl } from './control.ts';
 import { drain } from './drain.ts';
@@ -16,7 +17,7 @@ import { createHost, type RunHost } from './host.ts';
 import { LiveRun, slowestSeries } from './live-run.ts';
 import { Membership } from './membership.ts';
 import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
-import { takeProfiles } from './profiles.ts';
+import { NO_PROFILES, takeProfiles } from './profiles.ts';
 import { ShardRun } from './shard-run.ts';
 import { runSoFar } from './so-far.ts';
 
@@ -39,6 +40,8 @@ export interface RunHooks {
   readonly commandLine: readonly string[];
   /** The folder of the result, in which the profiles of a run with --profile are written. */
   readonly out: string;
+  /** Keeps the result so far of a whole run, every so often while it measures. */
+  readonly checkpoint?: { readonly everyMs: number; readonly keep: (result: RunResult) => void };
 }
 
 /**
@@ -68,27 +71,31 @@ export async function runPlan(
     await timed('connect', () => connect(started));
     const { shard } = run;
     if (shard !== null) await timed('rendezvous', () => shard.meet(started));
+    // Reading the environment starts other programs, which would disturb measuring.
+    const environment = environmentOf(started, hooks.commandLine);
     const warmup = await timed('warm-up', () => warmUp(started));
     const before = host.readCounters();
+    const recordNow = () => ({
+      ...started,
+      startedAt,
+      clock: { originNs: host.originNs, atStart: wallAtStart, atEnd: host.readWall() },
+      environment: { ...environment, ...disturbanceSince(started, before) },
+      workerPids: started.workers.pids,
+      servers: started.server.telemetry?.processes() ?? [],
+      abortReasons: control.abortReasons,
+      profiles: NO_PROFILES,
+      serverOutput: started.server.lastOutput(),
+      notes: [...run.notes, ...(started.server.telemetry?.notes() ?? [ALREADY_RUNNING])],
+      warmup,
+    });
+    const stopKeeping = keepCheckpoints(started, hooks.checkpoint, recordNow);
     const measureMs = await timed('measure', () => measureLoad(started));
+    stopKeeping();
     await timed('drain', () => drain(started));
     await timed('collect', () => collect(started));
     const profiles = await takeProfiles(started, measureMs, hooks.out, startedAt);
     live.end();
-    const result = assembleResult({
-      ...started,
-      startedAt,
-      clock: { originNs: host.originNs, atStart: wallAtStart, atEnd: host.readWall() },
-      environment: environmentOf(started, hooks.commandLine, before),
-      workerPids: started.workers.pids,
-      servers: started.server.telemetry?.processes() ?? [],
-      abortReasons: control.abortReasons,
-      profiles,
-      serverOutput: started.server.lastOutput(),
-      notes: [...run.notes, ...(started.server.telemetry?.notes() ?? [ALREADY_RUNNING])],
-      warmup,
-      timing: { ...control.timing, measureMs },
-    });
+    const result = assembleResult({ ...recordNow(), profiles, timing: { ...control.timing, measureMs } });
     result.notes.push(...(await started.server.stop()));
     return result;
   } finally {
@@ -119,15 +126,40 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
   return { ...planned, host, control, affinity, membership, shard, collector, notes, cleanUps };
 }
 
-/** The environment of a run that is over; `before`: the counters when measuring began. */
+/** Makes a checkpoint every so often until the returned function is called. A shard has none: only a merge has the whole. */
+function keepCheckpoints(
+  { host, control, shard }: StartedRun,
+  checkpoint: RunHooks['checkpoint'],
+  recordNow: () => Omit<RunRecord, 'timing'>,
+): () => void {
+  if (checkpoint === undefined || shard !== null) return () => {};
+  const cancel = host.timers.every(checkpoint.everyMs, () => {
+    const result = control.phase === 'measure' ? makeCheckpoint(recordNow()) : null;
+    if (result !== null) checkpoint.keep(result);
+  });
+  control.signal.addEventListener('abort', cancel, { once: true });
+  return cancel;
+}
+
+const UNDISTURBED = { stealRatio: null, serverStealRatio: null, throttledMs: null, cpuPressureRatio: null };
+
+/** The environment of a run, without what disturbs it. */
 function environmentOf(
   { plan, host, affinity, server }: StartedRun,
   commandLine: readonly string[],
-  before: SystemCounters,
 ): RunResult['environment'] {
-  // The CPUs of a server that this run did not start are unknown.
-  const pinned = { ...affinity, server: server.telemetry === null ? null : affinity.server };
+  const pinned = knownAffinity(affinity, server);
+  return host.readEnvironment(commandLine, pinned, UNDISTURBED, plan.target.cwd ?? process.cwd());
+}
+
+/** What has disturbed a run; `before`: the counters when measuring began. */
+function disturbanceSince({ host, affinity, server }: StartedRun, before: SystemCounters) {
+  const pinned = knownAffinity(affinity, server);
   const serverCpus = pinned.server === null ? null : parseCpuList(pinned.server);
-  const disturbance = disturbanceBetween(before, host.readCounters(), cpuGroups(pinned), serverCpus);
-  return host.readEnvironment(commandLine, pinned, disturbance, plan.target.cwd ?? process.cwd());
+  return disturbanceBetween(before, host.readCounters(), cpuGroups(pinned), serverCpus);
+}
+
+/** The CPUs of a server that this run did not start are unknown. */
+function knownAffinity(affinity: Affinity, { telemetry }: StartedRun['server']): Affinity {
+  return { ...affinity, server: telemetry === null ? null : affinity.server };
 }

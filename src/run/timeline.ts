@@ -94,6 +94,12 @@ export class Timeline {
     });
   }
 
+  /** The intervals that were over before this second, which are encoded. What has not arrived counts as {@link storedSoFar} says. */
+  storedBefore(second: number, lostBefore: number): StoredInterval[] {
+    this.encodeBefore(second);
+    return this.storedSoFar(lostBefore);
+  }
+
   /** The intervals that are over and encoded. What has not arrived from those before `lostBefore` counts as lost. */
   storedSoFar(lostBefore: number): StoredInterval[] {
     return this.#endedBefore(this.#encodedBeforeS).map((interval) =>

@@ -10,6 +10,8 @@ import { type PhaseLog, sampleLog, trafficLog } from './phase-log.ts';
 export interface WorkerRecord {
   /** Messages that it has posted. */
   messages: number;
+  /** The end of its last snapshot, on the clock of the run. */
+  reportedNs: number;
   /** Resident memory before its clients connected; null before it is ready. */
   rssBeforeBytes: number | null;
   readonly telemetry: PhaseLog<GeneratorSample>;
@@ -37,6 +39,7 @@ export const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, c
 export function newWorkerRecord(): WorkerRecord {
   return {
     messages: 0,
+    reportedNs: 0,
     rssBeforeBytes: null,
     telemetry: sampleLog(),
     sockets: null,

@@ -97,7 +97,11 @@ describe('help', () => {
         --verbose             print every table, then the short end
         --quiet               suppress progress output
 
-      --help-all shows 31 more options; --help after a scenario shows its own.
+      Other:
+        --checkpoint <TIME>   keep what was measured so often, for a run that is
+                              killed (default: 1m)
+
+      --help-all shows 33 more options; --help after a scenario shows its own.
 
       Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.
 

@@ -340,6 +340,8 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     },
     slowest: [],
     disconnects: [],
+    checkpoint: null,
+    growth: null,
     telemetry: {
       servers: [telemetryOf('server', 100, 230, options)],
       workers: Array.from({ length: options.workers }, (_, i) =>

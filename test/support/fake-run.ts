@@ -17,7 +17,7 @@ import type { RunSoFar } from '../../src/result/view.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import type { RunHost, ShardHost } from '../../src/run/host.ts';
-import { runPlan } from '../../src/run/run.ts';
+import { type RunHooks, runPlan } from '../../src/run/run.ts';
 import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-process.ts';
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
 import { FakeServer, type ServerBehavior } from './fake-server.ts';
@@ -52,6 +52,8 @@ export interface FakeRunOptions {
   readonly shard?: ShardHost;
   /** Another run in the same world: it has the same time and the same server. */
   readonly beside?: FakeRun;
+  /** Gets the checkpoints of the run. */
+  readonly checkpoint?: RunHooks['checkpoint'];
   /** How much the clock of this host is ahead of the time of the world. */
   readonly clockAheadNs?: number;
 }
@@ -137,6 +139,7 @@ export class FakeRun {
       signal: this.#stop.signal,
       commandLine: [],
       out: '',
+      ...(this.#options.checkpoint === undefined ? {} : { checkpoint: this.#options.checkpoint }),
     };
     return runPlan(this.#options.planned, hooks, this.#host());
   }

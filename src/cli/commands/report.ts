@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type OptionTable, onOff, option } from '../../contract/options.ts';
 import { fail } from '../../errors.ts';
 import {
@@ -11,12 +12,14 @@ import {
   TREND,
 } from '../../report/index.ts';
 import { readDocument, type StoredDocument } from '../../result/documents.ts';
-import { requireWritable } from '../../result/store.ts';
-import type { AddCommand } from '../cli.ts';
+import { isFolder, requireWritable } from '../../result/store.ts';
+import { finishCheckpoint } from '../../run/checkpoint.ts';
+import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';
 import { addNotes } from '../help-notes.ts';
 import { requirePage, showPage } from '../open-page.ts';
 import { renderAgain } from '../output.ts';
+import { findResultFiles } from '../result-files.ts';
 
 const FORMATS_BY_KIND = DOCUMENT_KINDS.map((kind) => `of a ${kind.noun}: ${formatNames(kind)}`).join('; ');
 
@@ -32,17 +35,44 @@ const REPORT_EXAMPLES = [
   'sockbench report reports/*.json --format html --out pages',
 ];
 
+/** A file, or the newest result in a folder. */
+async function newestIn(cli: Cli, path: string): Promise<string> {
+  if (!(await isFolder(path))) return path;
+  const { files } = await findResultFiles([path]);
+  const times = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
+  const newest = files[times.indexOf(Math.max(...times))];
+  if (newest === undefined)
+    return fail('BAD_RESULT', `${path} holds no result`, 'Give a folder that sockbench wrote to.');
+  if (files.length > 1) cli.err(`${newest} is the newest of ${files.length} files in ${path}\n`);
+  return newest;
+}
+
+/** A run that was killed is judged now. */
+function finished(stored: StoredDocument): StoredDocument {
+  return stored.kind === 'run' ? { ...stored, document: finishCheckpoint(stored.document) } : stored;
+}
+
 export const addReport: AddCommand = (program, cli) => {
   const command = program
     .command('report')
     .description('render stored results again; several runs stand side by side')
-    .argument('<result.json...>', 'results of runs; or one rounds.json, capacity search or trend');
+    .argument(
+      '<result.json...>',
+      'results of runs, or folders for the newest in each; or one rounds.json, capacity search or trend',
+    );
   addOptions(command, REPORT_OPTIONS);
   addNotes(command, { examples: REPORT_EXAMPLES });
   command.action(async (paths: string[], flags: Flags) => {
     const stored: StoredDocument[] = [];
     // One after the other: the text of a document takes more memory than the document.
-    for (const path of paths) stored.push(await readDocument(path));
+    for (const path of paths) stored.push(finished(await readDocument(await newestIn(cli, path))));
     const alone = stored.find(({ kind }) => kind !== 'run');
     if (alone !== undefined && stored.length > 1) {
       fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');

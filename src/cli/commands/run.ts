@@ -1,4 +1,5 @@
-import { EXIT, type ExitCode } from '../../errors.ts';
+import { option } from '../../contract/options.ts';
+import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { maxRunMs } from '../../plan/plan.ts';
 import { clientsOfShard, shardText } from '../../plan/shard.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
@@ -8,7 +9,9 @@ import { forecastRun } from '../../run/forecast.ts';
 import { type RunHooks, runPlan } from '../../run/run.ts';
 import { planThresholds } from '../../stats/expectation.ts';
 import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
+import { parseDurationMs } from '../../units.ts';
 import { findFloor, whyNoFloor } from '../calibrations.ts';
+import { CheckpointFile, findCheckpoints } from '../checkpoint-file.ts';
 import { type AddCommand, type Cli, writeNote } from '../cli.ts';
 import { DASHBOARD_OPTIONS, withDashboard } from '../dashboard/dashboard.ts';
 import { addScenarioCommand, type Flags, outputOptions, readFlags, repeated } from '../flags.ts';
@@ -20,10 +23,24 @@ import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { type HostedRun, hostRun, SHARD_OPTIONS } from '../shards.ts';
 import { shortRunText } from '../short-run.ts';
 
+const MIN_CHECKPOINT_MS = 1000;
+
+function parseCheckpointMs(text: string): number {
+  const everyMs = parseDurationMs(text);
+  if (everyMs >= MIN_CHECKPOINT_MS) return everyMs;
+  return fail('BAD_OPTION', `--checkpoint ${text} is below 1s`, 'Give 1s or more.');
+}
+
 const RUN_OPTIONS = {
   threshold: repeated('EXPR', "fail unless it is met, 'delivery.p99<50ms'"),
   ...outputOptions(RUNS, 'reports'),
   progress: PROGRESS_OPTION,
+  checkpoint: option(
+    'TIME',
+    '1m',
+    'keep what was measured so often, for a run that is killed',
+    parseCheckpointMs,
+  ),
   ...SHARD_OPTIONS,
   ...DASHBOARD_OPTIONS,
 };
@@ -58,7 +75,11 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const formats = parseFormats(RUNS, asked.format);
   requirePage(asked.open, formats);
   await requireWritable(asked.out);
-  for (const warning of [...source.warnings, ...warnings]) writeNote(cli, `warning: ${warning}`);
+  const left = (await findCheckpoints(asked.out)).map(
+    (path) => `a run that was killed left ${path}; sockbench report renders it`,
+  );
+  for (const warning of [...source.warnings, ...warnings, ...left]) writeNote(cli, `warning: ${warning}`);
+  const file = new CheckpointFile(asked.out);
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
   const { feed, note } = openProgress(cli, asked);
   const short = shortRunText(planned, head, thresholds);
@@ -67,7 +88,9 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
     const result = await measureHosted(cli, hosted, feed, {
       onStarted: dashboard.watch,
       out: asked.out,
+      checkpoint: { everyMs: asked.checkpoint, keep: file.keep },
     });
+    await file.note(result);
     await reportFloor(cli, note, result, source.warnings);
     // A threshold is about the whole run, which only a merge of its shards has.
     const judged = result.shard === null ? thresholds : [];
@@ -78,6 +101,7 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
       verbose: asked.verbose,
       open: asked.open,
     });
+    if (delivery === 'kept') await file.remove();
     await dashboard.finish(rendering);
     return unlessLost(delivery, exitCodeOfRun(result, judged));
   });
@@ -88,7 +112,7 @@ async function measureHosted(
   cli: Cli,
   { planned, host }: HostedRun,
   feed: ProgressFeed,
-  own: Pick<RunHooks, 'onStarted' | 'out'>,
+  own: Pick<RunHooks, 'onStarted' | 'out' | 'checkpoint'>,
 ): Promise<RunResult> {
   const { plan } = planned;
   const { scenario, target, transport } = plan;

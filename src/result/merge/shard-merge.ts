@@ -120,6 +120,8 @@ export class ShardMerge {
       floor: null,
       shard: null,
       shards: this.#machines.shards(this.#clocks),
+      checkpoint: null,
+      growth: null,
     };
   }
 

@@ -1,0 +1,75 @@
+import { isObserving } from '../contract/scenario.ts';
+import type { RunResult, StoredInterval } from '../result/run-result.ts';
+import { formatNs } from '../units.ts';
+import { gatherResult, judgeGathered, type RunRecord } from './assemble.ts';
+import { balanceLedger } from './deliveries.ts';
+import { isGone, OWNER } from './leftovers/owner.ts';
+import { LOST_AFTER_S, slowestSeries } from './live-run.ts';
+
+/** Encoded histograms of the intervals of a checkpoint, in characters. Of more, the headline and its like are kept. */
+const MAX_CHARACTERS = 12 * 1024 ** 2;
+
+/**
+ * The result so far of a run that is measuring, which is written so that a killed run can be reported. Null in the first
+ * seconds. It takes nothing from the run and asks the workers for nothing: what is measured is as of their last snapshots.
+ * It is judged when it is read, by {@link finishCheckpoint}.
+ */
+export function makeCheckpoint(record: Omit<RunRecord, 'timing'>): RunResult | null {
+  const { plan, collector, membership } = record;
+  const seconds = collector.reportedSeconds((worker) => !membership.lostWorkers.has(worker));
+  if (seconds === 0) return null;
+  const measuredMs = Math.min(plan.durationMs, seconds * 1000);
+  const lostBefore = Math.floor(seconds - Math.max(LOST_AFTER_S, plan.drainMs / 1000));
+  const intervals = collector.timeline.storedBefore(seconds, lostBefore);
+  const message = `the run has not ended: this is its checkpoint at ${placeOf({ measuredMs }, plan)}`;
+  const timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: measuredMs, drainMs: 0, collectMs: 0 };
+  const ledger = isObserving(membership.layout) ? balanceLedger(record) : ledgerSoFar(record, lostBefore);
+  const gathered = gatherResult({ ...record, timing }, ledger, withinLimit(intervals, record));
+  return {
+    ...gathered,
+    status: 'partial',
+    invalid: [...gathered.invalid, { code: 'run_killed', message }],
+    checkpoint: { measuredMs, owner: OWNER },
+  };
+}
+
+/** The deliveries so far. What may still arrive is unknown. */
+function ledgerSoFar({ collector }: Pick<RunRecord, 'collector'>, lostBefore: number): RunResult['ledger'] {
+  const { delivered, ...anomalous } = collector.totals();
+  const expected = Math.max(collector.timeline.counts().expected, delivered);
+  const lost = Math.min(collector.timeline.missingBefore(lostBefore), expected - delivered);
+  const unknown = expected - delivered - lost;
+  return { expected, delivered, ...anomalous, lost, unknown, dropped: 0, anomalies: [], anomalyCount: 0 };
+}
+
+function withinLimit(
+  intervals: readonly StoredInterval[],
+  { plan }: Pick<RunRecord, 'plan'>,
+): readonly StoredInterval[] {
+  const characters = intervals
+    .flatMap(({ series }) => Object.values(series))
+    .reduce((sum, { length }) => sum + length, 0);
+  if (characters <= MAX_CHARACTERS) return intervals;
+  const kept = new Set(['delivery', plan.headline, slowestSeries(plan)]);
+  const pick = (series: StoredInterval['series']) =>
+    Object.fromEntries(Object.entries(series).filter(([name]) => kept.has(name)));
+  return intervals.map((each) => ({ ...each, series: pick(each.series) }));
+}
+
+/** Judges a checkpoint that was read, as the result of a run is judged at its end. Any other result is returned as it is. */
+export function finishCheckpoint(result: RunResult): RunResult {
+  const { checkpoint, plan, invalid } = result;
+  if (checkpoint === null) return result;
+  const message = isGone(checkpoint.owner)
+    ? `the run was killed after ${placeOf(checkpoint, plan)}: this is its last checkpoint`
+    : `the run was killed, or still runs: this is its checkpoint at ${placeOf(checkpoint, plan)}`;
+  const reasons = invalid.map((each) => (each.code === 'run_killed' ? { ...each, message } : each));
+  return judgeGathered({ ...result, invalid: reasons }, []);
+}
+
+function placeOf(
+  { measuredMs }: Pick<NonNullable<RunResult['checkpoint']>, 'measuredMs'>,
+  { durationMs }: Pick<RunResult['plan'], 'durationMs'>,
+): string {
+  return `${formatNs(measuredMs * 1e6)} of ${formatNs(durationMs * 1e6)}`;
+}
