@@ -46,7 +46,7 @@ export const officialSocketio: Driver = {
         socket,
         ...others.map((each) => socket.io.socket(each, given({ auth: options.auth }))),
       ];
-      for (const each of sockets) askToRestore(each, options.recovery);
+      const releases = sockets.map((each) => askToRestore(each, options.recovery));
       const release = () => {
         const { transport } = socket.io.engine as { readonly transport?: { readonly ws?: WebSocket | null } };
         const ws = transport?.ws;
@@ -69,6 +69,7 @@ export const officialSocketio: Driver = {
         options.onStage?.('namespace');
         watchEngine(socket, options);
         resolve(new SocketioConnection(sockets, namespaces, ending, options));
+        for (const handOver of releases) handOver();
       };
       for (const each of sockets) each.once('connect', onConnect);
       for (const each of sockets) each.connect();
@@ -88,12 +89,21 @@ export const officialSocketio: Driver = {
     }),
 };
 
-/** Has a socket restore the session of the connection before, as the client does when it reconnects by itself. */
-function askToRestore(socket: Socket, recovery: ConnectOptions['recovery']): void {
-  const { nsp } = socket as unknown as { readonly nsp: string };
-  const { pid, offset } = recovery?.[nsp] ?? {};
-  if (pid !== undefined)
-    Object.assign(socket, { _pid: pid, ...(offset === null ? {} : { _lastOffset: offset }) });
+/**
+ * Has a socket restore the session of the connection before, as the client does when it reconnects by itself. The client
+ * hands over what was missed before it says that it is connected. The returned function does it, once there are handlers.
+ */
+function askToRestore(socket: Socket, recovery: ConnectOptions['recovery']): () => void {
+  const inner = socket as unknown as { readonly nsp: string; emitBuffered(): void };
+  const { pid, offset } = recovery?.[inner.nsp] ?? {};
+  if (pid === undefined) return () => {};
+  Object.assign(socket, { _pid: pid, ...(offset === null ? {} : { _lastOffset: offset }) });
+  const handOver = inner.emitBuffered;
+  inner.emitBuffered = () => {};
+  return () => {
+    inner.emitBuffered = handOver;
+    handOver.call(socket);
+  };
 }
 
 /** Sees every way in which a client ends in a namespace, before and after it has connected. `note` names the namespace. */

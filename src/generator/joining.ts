@@ -69,26 +69,34 @@ export async function membersOf(context: WorkerContext, pool: ClientPool): Promi
 
 /** Joins the rooms of all connected clients. Resolves to why some could not; one that is dropped is not among them. */
 export async function joinAll(context: WorkerContext, pool: ClientPool): Promise<Reason[]> {
-  const { plan, layout, target, clock, timers } = context;
   const failures = new ReasonCounts();
-  const { join } = target.mapping;
   await Promise.all(
     [...pool.connections].map(async ([number, connection]) => {
-      const rooms = layout.rooms[number] ?? [];
-      if (rooms.length === 0 || join === undefined) return;
-      try {
-        const events = [await join({ rooms, client: target.clientOf(number) })].flat();
-        const joined = joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
-        const unanswered = await Promise.race([joined, pool.dropOf(number)]);
-        if (unanswered === null) return;
-        failures.add(`no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`);
-      } catch (error) {
-        // The target's function threw, or what it returned cannot be sent.
-        failures.add(messageOf(error));
-      }
+      const problem = await Promise.race([joinClient(context, number, connection), pool.dropOf(number)]);
+      if (problem !== null) failures.add(problem);
     }),
   );
   return failures.take();
+}
+
+/** Joins the rooms of a client. Resolves to why it could not; null when it has joined, or has no rooms. */
+export async function joinClient(
+  { plan, layout, target, clock, timers }: WorkerContext,
+  number: number,
+  connection: Connection,
+): Promise<string | null> {
+  const { join } = target.mapping;
+  const rooms = layout.rooms[number] ?? [];
+  if (rooms.length === 0 || join === undefined) return null;
+  try {
+    const events = [await join({ rooms, client: target.clientOf(number) })].flat();
+    const unanswered = await joinRooms(connection, events, plan.connectTimeoutMs, clock, timers);
+    if (unanswered === null) return null;
+    return `no reply to "${unanswered}" (joining rooms) within ${plan.connectTimeoutMs / 1000} s`;
+  } catch (error) {
+    // The target's function threw, or what it returned cannot be sent.
+    return messageOf(error);
+  }
 }
 
 /** Resolves to what `start` resolves with, or to null after `timeoutMs`. Calls what `start` returns at the end. */

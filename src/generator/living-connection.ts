@@ -1,9 +1,11 @@
 import type { ClientHooks, SentEvents } from '../contract/hooks.ts';
 import type { Client, ClientConnection } from '../contract/target.ts';
+import type { Disturbance } from '../drivers/disturbance.ts';
 import type { AnyHandler, CloseOutcome, Connection, Handler, RecognizedHandler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
+import { cutsConnections } from '../plan/disruptions.ts';
 import { parseDurationMs } from '../units.ts';
 import { HookEvents } from './hook-events.ts';
 import { mayBeLeft } from './own-connection.ts';
@@ -46,6 +48,8 @@ export class LivingConnection implements Connection {
   #early: HookEvents | null = null;
   readonly sizeOf?: NonNullable<Connection['sizeOf']>;
   readonly ping?: NonNullable<Connection['ping']>;
+  readonly session?: NonNullable<Connection['session']>;
+  readonly disturb?: NonNullable<Connection['disturb']>;
 
   /** `inner` is ready for use and has handed over nothing yet. */
   constructor(parts: LifeParts, client: Client, inner: Connection) {
@@ -54,6 +58,8 @@ export class LivingConnection implements Connection {
     this.#inner = inner;
     if (inner.sizeOf !== undefined) this.sizeOf = inner.sizeOf.bind(inner);
     if (inner.ping !== undefined) this.ping = inner.ping.bind(inner);
+    if (inner.session !== undefined) this.session = inner.session.bind(inner);
+    if (inner.disturb !== undefined) this.disturb = (disturbance) => this.#disturb(disturbance);
     this.#dropped.promise.catch(() => {});
     inner.onDropped((reason) => this.#drop(reason));
     const { answer = {}, keepAlive, opened } = parts.hooks;
@@ -124,6 +130,13 @@ export class LivingConnection implements Connection {
       if (reply === 'acknowledgement') this.request(event, data, () => {});
       else this.emit(event, data);
     }
+  }
+
+  /** A client that leaves says so by its hook; one that is cut does nothing more. */
+  #disturb(disturbance: Disturbance): () => void {
+    if (disturbance.kind === 'leave') void this.close();
+    else if (cutsConnections(disturbance)) this.#stopKeepAlive();
+    return disturbance.kind === 'leave' ? () => {} : (this.#inner.disturb?.(disturbance) ?? (() => {}));
   }
 
   #drop(reason: string): void {

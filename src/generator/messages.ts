@@ -63,6 +63,11 @@ export type ToWorker =
   | { readonly type: 'warm-up'; readonly startNs: number }
   | { readonly type: 'measure'; readonly startNs: number }
   | { readonly type: 'stop' }
+  /** The server is about to be ended by a disruption of the plan; null when it is running again. */
+  | {
+      readonly type: 'restarting';
+      readonly cause: { readonly disruption: number; readonly repetition: number } | null;
+    }
   /** Report the rest, close the connections and end. */
   | { readonly type: 'finish' };
 

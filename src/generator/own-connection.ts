@@ -66,3 +66,18 @@ export function mayBeLeft<T>(work: () => Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
+
+export function refuseUse(): never {
+  throw new Error('the clients of this scenario have no connection: use one that user.open() opened');
+}
+
+/** The connection of a client that has none. */
+export const NO_CONNECTION: Connection = {
+  emit: refuseUse,
+  request: refuseUse,
+  on: refuseUse,
+  onAny: refuseUse,
+  answer: refuseUse,
+  onDropped: () => {},
+  close: async () => null,
+};

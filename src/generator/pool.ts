@@ -1,11 +1,15 @@
-import type { HandshakeStage, OwnConnection } from '../contract/scenario.ts';
+import type { OwnConnection } from '../contract/scenario.ts';
+import type { Disturbance } from '../drivers/disturbance.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Timers } from '../measure/timers.ts';
+import { cutsConnections } from '../plan/disruptions.ts';
 import { type ClientLives, type Life, NO_HOOKS } from './client-life.ts';
 import { ConnectLimit, MAX_UNACCEPTED } from './connect-limit.ts';
+import { NO_CONNECTION } from './own-connection.ts';
+import { TimedHandshake } from './timed-handshake.ts';
 
 export interface PoolOptions {
   readonly driver: Driver;
@@ -24,30 +28,6 @@ export interface PoolOptions {
   readonly onDropped: (client: number, reason: string, ageNs: number) => void;
 }
 
-/** The stages of one handshake. */
-class TimedHandshake {
-  readonly stages: Partial<Record<HandshakeStage, number>> = {};
-  readonly #clock: Clock;
-  #lastNs: number;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#lastNs = clock.nowNs();
-  }
-
-  /** Notes the end of a stage. */
-  readonly note: NonNullable<ConnectOptions['onStage']> = (stage, arrival) => {
-    const atNs = Math.max(this.#lastNs, arrival?.receivedNs ?? this.#clock.nowNs());
-    this.stages[stage] = atNs - this.#lastNs;
-    this.#lastNs = atNs;
-  };
-
-  /** When it was over: at the end of its last stage, or now where the driver reports none. */
-  get endedNs(): number {
-    return Object.keys(this.stages).length > 0 ? this.#lastNs : this.#clock.nowNs();
-  }
-}
-
 /** A connection beside those of the pool. */
 export interface OpenedConnection {
   readonly connection: Connection;
@@ -61,20 +41,14 @@ export interface OpenedConnection {
   readonly openedNs: number;
 }
 
-export function refuseUse(): never {
-  throw new Error('the clients of this scenario have no connection: use one that user.open() opened');
+/** How a client opens its next connection. */
+export interface Reconnection {
+  readonly takenAlong: Partial<ConnectOptions>;
+  /** Called with the connection when it is ready for use, before anything is received over it. */
+  readonly onReady: (connection: Connection) => void;
+  /** What the client does first over it. */
+  readonly enter: (connection: Connection) => Promise<void>;
 }
-
-/** The connection of a client that has none. */
-const NO_CONNECTION: Connection = {
-  emit: refuseUse,
-  request: refuseUse,
-  on: refuseUse,
-  onAny: refuseUse,
-  answer: refuseUse,
-  onDropped: () => {},
-  close: async () => null,
-};
 
 /** The connections of one worker, by client number. */
 export class ClientPool {
@@ -88,6 +62,7 @@ export class ClientPool {
   /** Connections of iterations that stay open. */
   readonly #held = new Set<Connection>();
   readonly failures = new ReasonCounts();
+  #isClosed = false;
   /** Callbacks that wait for the drop of a client, by client number. */
   readonly #waiting = new Map<number, () => void>();
 
@@ -122,26 +97,71 @@ export class ClientPool {
   }
 
   async #connect(client: number, onFailed: (reason: string) => void): Promise<void> {
-    const { driver, clock, connectOptions, onOpened, onUpgraded } = this.#options;
     try {
-      const options = await connectOptions(client);
-      const life = this.#beginLife(client);
-      const startNs = clock.nowNs();
-      const opened = await driver.connect({
-        ...options,
-        onReady: (ready) => onOpened(client, life.attach(ready), clock.nowNs() - startNs),
-        onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
-      });
-      const connection = await life.begin(opened);
-      this.#connections.set(client, connection);
-      this.#opened.set(client, clock.nowNs());
-      connection.onDropped((reason) => {
-        // The end of a connection that was replaced loses no client.
-        if (this.#connections.get(client) === connection) this.#drop(client, reason);
-      });
+      this.#adopt(client, await this.#open(client));
     } catch (error) {
       onFailed(messageOf(error));
     }
+  }
+
+  async #open(
+    client: number,
+    change: Partial<ConnectOptions> = {},
+    onReady: (connection: Connection) => void = () => {},
+  ): Promise<Connection> {
+    const { driver, clock, connectOptions, onOpened, onUpgraded } = this.#options;
+    const options = await connectOptions(client);
+    const life = this.#beginLife(client);
+    const startNs = clock.nowNs();
+    const opened = await driver.connect({
+      ...options,
+      ...change,
+      onReady: (ready) => {
+        const attached = life.attach(ready);
+        onReady(attached);
+        onOpened(client, attached, clock.nowNs() - startNs);
+      },
+      onUpgraded: () => onUpgraded(clock.nowNs() - startNs),
+    });
+    return await life.begin(opened);
+  }
+
+  #adopt(client: number, connection: Connection): void {
+    this.#connections.set(client, connection);
+    this.#opened.set(client, this.#options.clock.nowNs());
+    connection.onDropped((reason) => {
+      // The end of a connection that was replaced loses no client.
+      if (this.#connections.get(client) === connection) this.#drop(client, reason);
+    });
+  }
+
+  /**
+   * Opens the next connection of a client that has none, which counts once `enter` is over. Rejects when one of them fails,
+   * or the connection is dropped meanwhile.
+   */
+  async reconnect(client: number, { takenAlong, onReady, enter }: Reconnection): Promise<void> {
+    const connection = await this.#open(client, takenAlong, onReady);
+    const dropped = Promise.withResolvers<never>();
+    connection.onDropped((reason) => dropped.reject(new Error(reason)));
+    try {
+      await Promise.race([enter(connection), dropped.promise]);
+      if (this.#isClosed) throw new Error('the run is over');
+    } catch (error) {
+      void connection.close();
+      throw error;
+    }
+    this.#adopt(client, connection);
+  }
+
+  /**
+   * Disturbs the connection of a client; one that is cut has none afterwards. Returns what ends the disturbance; null for a
+   * client without a connection.
+   */
+  disturb(client: number, disturbance: Disturbance): (() => void) | null {
+    const connection = this.#connections.get(client);
+    if (connection?.disturb === undefined) return null;
+    if (cutsConnections(disturbance)) this.#connections.delete(client);
+    return connection.disturb(disturbance);
   }
 
   #beginLife(client: number): Life {
@@ -223,6 +243,7 @@ export class ClientPool {
   }
 
   async closeAll(): Promise<void> {
+    this.#isClosed = true;
     const all = [...this.#connections.values(), ...this.#held];
     await Promise.all(all.map((connection) => connection.close()));
   }

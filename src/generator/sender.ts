@@ -11,10 +11,15 @@ import type { DueMessage, SentMessages } from './sent-messages.ts';
 /** Why a message was not sent when its sender had been dropped: the server's fault, not the generator's. */
 export const SENDER_GONE = 'the sender was not connected';
 
+/** Why a message was not sent when a disruption of the plan had cut its sender off. */
+export const SENDER_AWAY = 'the sender was away by the plan';
+
 export interface SenderOptions {
   readonly messages: SentMessages;
   /** Undefined when the client is not connected. */
   readonly connectionOf: (client: number) => Connection | undefined;
+  /** Whether a client is away because of a disruption of the plan. */
+  readonly isAway?: (client: number) => boolean;
   readonly perform: (message: DueMessage, connection: Connection) => void;
   readonly waits: PacerWaits;
 }
@@ -80,10 +85,11 @@ export class Sender {
   }
 
   #send(index: number, intendedNs: number, measured: boolean): void {
-    const { messages, connectionOf, perform } = this.#options;
+    const { messages, connectionOf, isAway, perform } = this.#options;
     const message = messages.begin(index, intendedNs, measured);
-    const connection = connectionOf(message.stream.sender);
-    if (connection === undefined) message.drop(SENDER_GONE);
+    const { sender } = message.stream;
+    const connection = connectionOf(sender);
+    if (connection === undefined) message.drop(isAway?.(sender) === true ? SENDER_AWAY : SENDER_GONE);
     else perform(message, connection);
     // What sending leaves to the end of this callback is sending too.
     process.nextTick(this.#noteWork);

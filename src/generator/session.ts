@@ -1,30 +1,31 @@
 import { requireAllowedHost } from '../contract/address.ts';
 import { isHolding } from '../contract/scenario.ts';
-import { type Driver, given } from '../drivers/driver.ts';
+import type { Driver } from '../drivers/driver.ts';
 import { measureWindow } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
-import { ClientLives } from './client-life.ts';
+import { type Absences, absencesOf } from './absences/absences.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { DroppedClients } from './dropped-clients.ts';
 import type { CollectGarbage } from './garbage.ts';
 import { HttpPublisher, publishWaiting } from './http-publisher.ts';
-import { connectAll, connectOptionsFor, joinAll, membersOf } from './joining.ts';
+import { connectAll, joinAll, membersOf } from './joining.ts';
 import { findTooLarge } from './message-limit.ts';
 import type { FromWorker, Member, ToWorker } from './messages.ts';
 import { Observer } from './observer.ts';
 import { mayGather, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
 import { waitsOf } from './pacer-waits.ts';
-import { ClientPool } from './pool.ts';
+import type { ClientPool } from './pool.ts';
 import { expectedEvents, ReceivedMessages } from './received-messages.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { SentMessages } from './sent-messages.ts';
 import { type MeasuredPart, Snapshots } from './snapshots.ts';
 import type { OwnSockets } from './sockets.ts';
+import { createPool } from './worker-pool.ts';
 
 const SAMPLE_EVERY_MS = 100;
 
@@ -51,6 +52,8 @@ export class GeneratorSession {
   readonly #sender: Sender;
   readonly #snapshots: Snapshots;
   readonly #dropped: DroppedClients;
+  /** Null where no client of the run comes back, and none is disturbed. */
+  readonly #absences: Absences | null;
   readonly #received = new ReceivedMessages();
   readonly #notLeft = new ReasonCounts();
   #stopTotals = () => {};
@@ -60,6 +63,11 @@ export class GeneratorSession {
     const loop = options.sockets?.loop ?? null;
     this.#context = context;
     this.#options = options;
+    this.#absences = absencesOf({
+      context,
+      pool: () => this.#pool,
+      onGone: (client, reason) => this.#dropped.add(client, reason),
+    });
     this.#receiver = new Receiver(context);
     this.#observer = new Observer(context);
     this.#snapshots = new Snapshots(context, {
@@ -72,7 +80,19 @@ export class GeneratorSession {
     const waits = waitsOf(context, loop, this.#snapshots);
     this.#messages = new SentMessages(context, (dueNs) => waits.reach(dueNs));
     this.#dropped = new DroppedClients(context.clock, context.timers, options.post);
-    this.#pool = this.#createPool();
+    this.#pool = createPool(context, options, {
+      known: this.#receiver.known,
+      onRead: this.#received.note,
+      notLeft: this.#notLeft,
+      onOpened: (client, connection) => {
+        this.#absences?.opened(client, connection);
+        // Handlers take memory. Clients that only hold their connections have none.
+        if (isHolding(context.layout)) return;
+        for (const operation of this.#operations.values()) operation.listen?.(client, connection);
+        this.#observer.listen(client, connection);
+      },
+      onDropped: (client, reason) => (this.#absences ?? this.#dropped).add(client, reason),
+    });
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,
       tls: context.target.tls,
@@ -83,36 +103,12 @@ export class GeneratorSession {
     this.#sender = new Sender(context, {
       messages: this.#messages,
       connectionOf: (client) => this.#pool.connections.get(client),
+      isAway: (client) => this.#absences?.log.isPlanned(client) === true,
       perform: (due, connection) => this.#operations.get(due.stream.operation.kind)?.perform(due, connection),
       waits,
     });
     context.window.onLongTurn = () => this.#postTotals();
     if (loop !== null && mayGather(context.layout)) loop.gatherNs = () => context.receipts.gatherNs();
-  }
-
-  #createPool(): ClientPool {
-    const { clock, timers, recorder, layout, plan, target, failed } = this.#context;
-    const { driver, sockets, traffic } = this.#options;
-    const lives = new ClientLives({ target, plan, timers, failed, notLeft: this.#notLeft });
-    return new ClientPool({
-      ...{ driver, clock, timers, workers: plan.workers, lives },
-      connectOptions: connectOptionsFor(this.#context, lives, {
-        ...{ onPolled: traffic.notePoll, recognizer: this.#receiver.known, onRead: this.#received.note },
-        ...given({ openStream: sockets?.openStream }),
-      }),
-      onOpened: (client, connection, connectNs) => {
-        recorder.record('connect', connectNs);
-        // Handlers take memory. Clients that only hold their connections have none.
-        if (isHolding(layout)) return;
-        for (const operation of this.#operations.values()) operation.listen?.(client, connection);
-        this.#observer.listen(client, connection);
-      },
-      onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
-      onDropped: (client, reason, ageNs) => {
-        if (isHolding(layout)) recorder.record('connection_age', ageNs);
-        this.#dropped.add(client, reason);
-      },
-    });
   }
 
   #startOperations(): ReadonlyMap<string, RunningOperation> {
@@ -157,7 +153,10 @@ export class GeneratorSession {
       case 'measure':
         return this.#measure(message.startNs);
       case 'stop':
+        this.#absences?.stopDisturbing();
         return this.#sender.stop();
+      case 'restarting':
+        return this.#absences?.noteRestart(message.cause);
       case 'finish':
         return this.#finish();
     }
@@ -193,6 +192,7 @@ export class GeneratorSession {
     this.#context.measuring = measuring;
     this.#snapshots.from(startNs);
     timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
+    this.#absences?.measure(startNs);
     const stopSampling = timers.every(SAMPLE_EVERY_MS, () => this.#receiver.sampleFreshness());
     await this.#sender.measure();
     stopSampling();
@@ -206,6 +206,7 @@ export class GeneratorSession {
     const { post } = this.#options;
     this.#stopTotals();
     this.#snapshots.stop();
+    this.#absences?.stop();
     // A worker that was held up finds what arrived meanwhile beside the command to finish.
     await handleArrived(this.#context.timers);
     // Every message that this worker's clients sent came once to each receiver.

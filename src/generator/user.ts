@@ -14,8 +14,8 @@ import { Inbox, type IsMeant } from './inbox.ts';
 import type { OperationWorker } from './operations/operation.ts';
 import type { Publishing } from './operations/publish.ts';
 import { sendRequest } from './operations/single-reply.ts';
-import { changeConnection, mayBeLeft, OwnEnd } from './own-connection.ts';
-import { type OpenedConnection, refuseUse } from './pool.ts';
+import { changeConnection, mayBeLeft, OwnEnd, refuseUse } from './own-connection.ts';
+import type { OpenedConnection } from './pool.ts';
 import { type Noticed, UserTime } from './user-time.ts';
 
 /** One arrival that starts an iteration, and the parts of the worker that it uses. */

@@ -56,6 +56,8 @@ export class SocketioSession {
   readonly #codec: PacketCodec;
   readonly #handlers: SessionHandlers;
   readonly sessions: KnownSessions;
+  /** Takes events that came before the client was connected; null for none. */
+  #early: Array<() => void> | null = null;
 
   constructor(
     namespaces: readonly string[],
@@ -139,16 +141,10 @@ export class SocketioSession {
         entry.isConnected = false;
         handlers.onDisconnected(namespace);
         break;
-      case PACKET.event: {
-        const [name, ...args] = data as readonly unknown[];
-        // What comes before the client is connected has no handler.
-        if (entry.isConnected) {
-          if (entry.isRecoverable) this.sessions.noteOffset(namespace, args.at(-1));
-          const own = entry.isRecoverable && id === null ? withoutOffset(args) : args;
-          handlers.onEvent(namespace, String(name), own, id, arrival);
-        }
+      case PACKET.event:
+        if (this.isConnected) this.#takeEvent(entry, { id, data }, arrival);
+        else this.#keepEarly(entry, { id, data }, arrival);
         break;
-      }
       case PACKET.ack:
         if (id !== null) handlers.onAck(id, data as readonly unknown[], arrival);
         break;
@@ -157,6 +153,24 @@ export class SocketioSession {
         entry.isConnected = false;
         break;
     }
+  }
+
+  #takeEvent(
+    { namespace, isRecoverable }: EnteredNamespace,
+    { id, data }: Pick<Packet, 'id' | 'data'>,
+    arrival: Arrival,
+  ): void {
+    const [name, ...args] = data as readonly unknown[];
+    if (isRecoverable) this.sessions.noteOffset(namespace, args.at(-1));
+    const own = isRecoverable && id === null ? withoutOffset(args) : args;
+    this.#handlers.onEvent(namespace, String(name), own, id, arrival);
+  }
+
+  /** A server that restores a session sends what was missed before it says that the client is connected. */
+  #keepEarly(entry: EnteredNamespace, event: Pick<Packet, 'id' | 'data'>, arrival: Arrival): void {
+    const arrived = { ...arrival };
+    this.#early ??= [];
+    this.#early.push(() => this.#takeEvent(entry, event, arrived));
   }
 
   #takeConnect(entry: EnteredNamespace, data: unknown, arrival: Arrival): void {
@@ -168,7 +182,11 @@ export class SocketioSession {
     entry.isRecoverable = Boolean(pid);
     entry.isConnected = true;
     this.sessions.note(entry.namespace, pid);
-    if (this.isConnected) this.#handlers.onConnected(arrival);
+    if (!this.isConnected) return;
+    this.#handlers.onConnected(arrival);
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const take of early) take();
   }
 }
 

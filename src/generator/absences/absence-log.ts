@@ -1,0 +1,47 @@
+import { foreign } from '../../foreign.ts';
+import { type AbsencesOfClients, beginAbsence, type RunningAbsence } from '../../measure/absence.ts';
+import type { Clock } from '../../measure/clock.ts';
+import { REASON_CHARACTERS } from '../../measure/reason-counts.ts';
+
+/** The disruption of the plan that a connection ended by. */
+export interface AbsenceCause {
+  readonly disruption: number;
+  readonly repetition: number;
+}
+
+/** When the clients of a worker were away. */
+export class AbsenceLog implements AbsencesOfClients {
+  readonly newest = new Map<number, RunningAbsence>();
+  readonly all: RunningAbsence[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The connection of a client ends now; without a cause, the server or the network has ended it. */
+  begin(client: number, reason: string, cause: AbsenceCause | null): RunningAbsence {
+    const absence = beginAbsence({
+      client,
+      disruption: cause?.disruption ?? null,
+      repetition: cause?.repetition ?? 0,
+      reason: foreign(reason, REASON_CHARACTERS),
+      fromNs: this.#clock.nowNs(),
+    });
+    this.newest.set(client, absence);
+    this.all.push(absence);
+    return absence;
+  }
+
+  /** The absence of a client that is away; null for one that is not. */
+  present(client: number): RunningAbsence | null {
+    const newest = this.newest.get(client);
+    return newest === undefined || newest.backNs !== null ? null : newest;
+  }
+
+  /** Whether a client is away because of a disruption of the plan. */
+  isPlanned(client: number): boolean {
+    const present = this.present(client);
+    return present !== null && present.disruption !== null;
+  }
+}

@@ -1,0 +1,190 @@
+import type { Connection } from '../../drivers/driver.ts';
+import type { RunningAbsence } from '../../measure/absence.ts';
+import { cutsConnections, isOfClients } from '../../plan/disruptions.ts';
+import { type Occurrence, occurrencesOf } from '../../plan/disturbed-clients.ts';
+import type { WorkerContext } from '../context.ts';
+import { joinClient } from '../joining.ts';
+import type { ClientPool } from '../pool.ts';
+import { type AbsenceCause, AbsenceLog } from './absence-log.ts';
+import { Reconnector, type TakenAlong } from './reconnector.ts';
+
+export interface AbsencesOptions {
+  readonly context: WorkerContext;
+  readonly pool: () => Pick<ClientPool, 'reconnect' | 'disturb'>;
+  /** Called when a client is gone for the rest of the run, and no disruption of the plan is the cause. */
+  readonly onGone: (client: number, reason: string) => void;
+}
+
+/** A disruption that lasts, at one client. */
+interface Lasting {
+  readonly cause: AbsenceCause;
+  /** Ends it where its connection has not ended. */
+  readonly end: () => void;
+}
+
+/** Why a connection ended, as results say it. */
+const CUT = 'cut by the plan';
+
+/** A connection that a restart of the server ends may be noticed a little later. */
+const NOTICED_WITHIN_MS = 1000;
+
+/** Disturbs the clients of a worker as the plan says, and has those come back that lost their connection. */
+export class Absences {
+  readonly log: AbsenceLog;
+  readonly #options: AbsencesOptions;
+  readonly #reconnector: Reconnector;
+  /** The newest connection of each client, which says what the next one takes along. */
+  readonly #connections = new Map<number, Connection>();
+  readonly #lasting = new Map<number, Lasting>();
+  readonly #cancels: Array<() => void> = [];
+  #restart: AbsenceCause | null = null;
+  #isStopped = false;
+
+  constructor(options: AbsencesOptions) {
+    const { plan, clock, timers, recorder } = options.context;
+    this.#options = options;
+    this.log = new AbsenceLog(clock);
+    this.#reconnector = new Reconnector({
+      ...{ plan, clock, timers },
+      reconnect: (client, takenAlong, onConnected) => this.#reconnect(client, takenAlong, onConnected),
+      onBack: ({ fromNs, backNs }) => recorder.record('back', (backNs ?? fromNs) - fromNs),
+      onGivenUp: (absence, reason) => this.#giveUp(absence, reason),
+    });
+  }
+
+  /** Notes a connection of a client that is ready for use. */
+  opened(client: number, connection: Connection): void {
+    this.#connections.set(client, connection);
+  }
+
+  /** A client has lost its connection without being cut. */
+  add(client: number, reason: string): void {
+    const cause = this.#lasting.get(client)?.cause ?? this.#restart;
+    this.#lasting.delete(client);
+    this.#begin(client, reason, cause, { offlineMs: null, sendsOffset: true });
+  }
+
+  /** Schedules the disruptions of the clients of this worker. */
+  measure(startNs: number): void {
+    const { plan, layout, clients, clock, timers } = this.#options.context;
+    for (const occurrence of occurrencesOf(plan, layout)) {
+      if (!isOfClients(occurrence.disruption)) continue;
+      const own = occurrence.clients.filter((client) => clients.has(client));
+      if (own.length === 0) continue;
+      const delayMs = (startNs - clock.nowNs()) / 1e6 + occurrence.atMs;
+      this.#cancels.push(timers.after(Math.max(0, delayMs), () => this.#disturb(occurrence, own)));
+    }
+  }
+
+  /** The server is about to be ended by the plan, as `cause`; it is running again for null. */
+  noteRestart(cause: AbsenceCause | null): void {
+    if (cause !== null) {
+      this.#restart = cause;
+      return;
+    }
+    const over = this.#restart;
+    this.#options.context.timers.after(NOTICED_WITHIN_MS, () => {
+      if (this.#restart === over) this.#restart = null;
+    });
+  }
+
+  /** Disturbs no client any more. Those that are away still come back. */
+  stopDisturbing(): void {
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  /** Has no client come back any more, and ends what lasts. */
+  stop(): void {
+    this.#isStopped = true;
+    this.stopDisturbing();
+    this.#reconnector.stop();
+    for (const { end } of this.#lasting.values()) end();
+    this.#lasting.clear();
+  }
+
+  #disturb(occurrence: Occurrence, clients: readonly number[]): void {
+    const { disruption, index, repetition } = occurrence;
+    if (!isOfClients(disruption)) return;
+    const cause = { disruption: index, repetition };
+    const isCut = cutsConnections(disruption);
+    for (const client of clients) {
+      this.#endLasting(client);
+      const end = this.#options.pool().disturb(client, disruption);
+      // A client that is away at the time is left alone.
+      if (end === null) continue;
+      const { forMs, sendsOffset } = disruption;
+      if (isCut) {
+        const reason = `${CUT} (${disruption.kind})`;
+        this.#begin(client, reason, cause, { offlineMs: forMs, sendsOffset });
+      } else {
+        this.#lasting.set(client, { cause, end });
+      }
+    }
+    if (isCut || disruption.forMs === null) return;
+    this.#cancels.push(
+      this.#options.context.timers.after(disruption.forMs, () => {
+        for (const client of clients) this.#endLasting(client, cause);
+      }),
+    );
+  }
+
+  /** Ends a disruption that lasts, unless it is another one than `cause`. */
+  #endLasting(client: number, cause?: AbsenceCause): void {
+    const lasting = this.#lasting.get(client);
+    if (lasting === undefined || (cause !== undefined && lasting.cause !== cause)) return;
+    this.#lasting.delete(client);
+    lasting.end();
+  }
+
+  #begin(
+    client: number,
+    reason: string,
+    cause: AbsenceCause | null,
+    { offlineMs, sendsOffset }: { readonly offlineMs: number | null; readonly sendsOffset: boolean },
+  ): void {
+    const absence = this.log.begin(client, reason, cause);
+    if (this.#isStopped) return;
+    this.#reconnector.begin({ absence, offlineMs, takenAlong: this.#takenAlong(client, sendsOffset) });
+  }
+
+  #takenAlong(client: number, sendsOffset: boolean): TakenAlong {
+    const recovery = this.#connections.get(client)?.session?.()?.recovery;
+    if (recovery === undefined) return {};
+    if (sendsOffset) return { recovery };
+    const entries = Object.entries(recovery).map(([name, { pid }]) => [name, { pid, offset: null }] as const);
+    return { recovery: Object.fromEntries(entries) };
+  }
+
+  /** What the server has restored is not joined again. */
+  async #reconnect(
+    client: number,
+    takenAlong: TakenAlong,
+    onConnected: (connection: Connection) => void,
+  ): Promise<void> {
+    const { context, pool } = this.#options;
+    await pool().reconnect(client, {
+      takenAlong,
+      onReady: onConnected,
+      enter: async (connection) => {
+        if (connection.session?.()?.isRecovered === true) return;
+        const problem = await joinClient(context, client, connection);
+        if (problem !== null) throw new Error(problem);
+      },
+    });
+  }
+
+  #giveUp({ client, disruption, attempts }: RunningAbsence, reason: string): void {
+    if (disruption !== null) return;
+    this.#options.onGone(client, attempts === 0 ? reason : `could not reconnect: ${reason}`);
+  }
+}
+
+/** The absences of a worker; null where no client of the run is disturbed or comes back. */
+export function absencesOf(options: AbsencesOptions): Absences | null {
+  const { context } = options;
+  const { disruptions, reconnect } = context.plan;
+  if (disruptions.length === 0 && reconnect.kind === 'none') return null;
+  const absences = new Absences(options);
+  context.absences = absences.log;
+  return absences;
+}
