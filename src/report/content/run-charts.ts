@@ -150,6 +150,13 @@ interface ChartOverTime extends Omit<LineChartParts, 'xAxis' | 'lines' | 'hasPer
   readonly lines: (views: readonly ChartedView[], runs: number) => Line[];
 }
 
+/** Whether a run is about deliveries. One about connections has none. */
+function isDelivering(views: readonly ChartedView[]): boolean {
+  return views.some(({ result }) =>
+    result.intervals.some(({ expected, delivered }) => expected + delivered > 0),
+  );
+}
+
 const BY_INTENDED_TIME = 'Messages per second by intended time.';
 
 const OVER_TIME: readonly ChartOverTime[] = [
@@ -175,7 +182,8 @@ const OVER_TIME: readonly ChartOverTime[] = [
     title: 'Delivered',
     note: BY_INTENDED_TIME,
     kind: 'rate',
-    lines: (views) => countLines(views, ['expected', 'dashed'], ['delivered', 'solid']),
+    lines: (views) =>
+      isDelivering(views) ? countLines(views, ['expected', 'dashed'], ['delivered', 'solid']) : [],
   },
   {
     title: 'Lost',

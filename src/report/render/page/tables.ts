@@ -35,10 +35,17 @@ function headingHtml({ title, unit, meaning, numeric }: Heading): string {
   return `<th scope="col"${classHtml(numeric ? 'n' : '')} title="${escapeHtml(meaning)}">${text}</th>`;
 }
 
+/** Longer prose gets a wider column, so that its rows are not much taller than others. */
+const LONG_PROSE_CHARACTERS = 120;
+
 function cellHtml(heading: Heading | undefined, cell: string): string {
-  const classes = classHtml(heading?.numeric ? '' : 't', severityOf(cell), heading?.isProse ? 'prose' : '');
+  const prose = cell.length > LONG_PROSE_CHARACTERS ? 'long prose' : 'prose';
+  const classes = classHtml(heading?.numeric ? '' : 't', severityOf(cell), heading?.isProse ? prose : '');
   return `<td${classes}>${escapeHtml(cell)}</td>`;
 }
+
+/** Lets a narrow column break a name such as `server_cpu_per_delivery` between its words. */
+const breakable = (html: string) => html.replaceAll('_', '_<wbr>');
 
 /** One row; its first cell names it. */
 function rowHtml(
@@ -49,7 +56,7 @@ function rowHtml(
 ): string {
   const mark = colour === null ? '' : swatchHtml(colour);
   const inner = cells.map((cell, index) => cellHtml(headings[index + 1], cell));
-  return `<tr${classHtml(isInvalid ? 'invalid' : '')}><th scope="row">${mark}${escapeHtml(name)}</th>${inner.join('')}</tr>`;
+  return `<tr${classHtml(isInvalid ? 'invalid' : '')}><th scope="row">${mark}${breakable(escapeHtml(name))}</th>${inner.join('')}</tr>`;
 }
 
 /** A body of rows for each group, which begins with a row of one cell. Rows are sorted within their group. */
@@ -76,7 +83,7 @@ const notesHtml = (notes: readonly string[]) =>
 
 /** A table with a single row of figures is read more easily as tiles. */
 function isTiles({ table: { headings, rows } }: TableBlock): boolean {
-  return rows.length === 1 && headings.length > 2 && headings.every(({ isProse }) => !isProse);
+  return rows.length === 1 && headings.length > 1 && headings.every(({ isProse }) => !isProse);
 }
 
 /** The cells of the only row, each under its title. The name of the row stands beside the title of the tiles. */
